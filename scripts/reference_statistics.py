@@ -1,0 +1,130 @@
+"""Writes docs/reference/statistics.md from the registries of statistics and metrics.
+
+Run: python scripts/reference_statistics.py [--check]
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from modelwatch.stats import drift, profile
+from modelwatch.stats.statistic import STATISTICS, Statistic
+from modelwatch.stats.summary import METRICS, Metric
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "statistics.md"
+
+HEAD = """# Statistics
+
+Written by `scripts/reference_statistics.py` from the registries; change a statistic where it is
+defined, in `src/modelwatch/stats/`.
+
+Every value is read from stored states: counts in frozen bins, exact power sums, extremes, products
+of pairs. An undefined value is null, and its reason stands beside it. A p-value takes rows to be
+independent; rows of one day are not, so that it never raises an alert alone.
+
+## Drift
+
+A drift statistic compares the rows of a window with those of a reference. It is of a `numeric` or a
+`categorical` feature, of each `pair` of a block of numeric features, or of the whole `block`.
+*Identical* is the value when both sides hold the same rows. *Symmetric* says that exchanging the
+sides changes nothing.
+"""
+
+CELLS = """## Cells
+
+PSI and chi-square collapse the frozen bins into the reference's deciles; Jensen-Shannon, Hellinger,
+total variation and L-infinity into 30 quantile groups and one group beyond each of the reference's
+ends ([why](../decisions/0003-binned-statistics.md)). A bin belongs to the quantile in which the
+middle of its mass lies. A value or bin as heavy as a quantile stands alone. Null, NaN, -inf, +inf
+and every special value are cells of their own. A categorical feature has a cell for null, for the
+other values, for unseen values, and for each kept value.
+
+## What binning costs
+
+| statistic | error against the raw rows |
+|---|---|
+| PSI, chi-square and distances of categories or of few values | none |
+| PSI and distances of many values | none in the counts; cuts lie on frozen edges, so that a group's mass differs from a quantile's by at most one bin |
+| KS | too small, by at most the largest share of a bin of several values on either side |
+| Wasserstein-1 | none for few values; else at most the mean width of the bins, weighted by the mass of either side |
+| quantiles | none in bins of one value and at the ends; else a rank error of at most the rows of the bin |
+| mean, sd, skewness | rounding, of the order of 1e-12; sd below a millionth of the frozen scale is unreliable |
+| correlation, PCA | values are clipped at 8 frozen scales and rounded to 1/4096 of one |
+
+## Profile
+
+A metric of the profile is a figure of one window: a number, or a text (JSON, date, timestamp).
+
+"""
+
+
+def _statistics() -> list[Statistic]:
+    """In the order of their families, whatever was imported first."""
+    families = [family.__name__ for family in drift.FAMILIES]
+    return sorted(STATISTICS.values(), key=lambda s: families.index(s.compute.__module__))
+
+
+def _profile_metrics() -> list[Metric]:
+    families = [family.__name__ for family in profile.FAMILIES]
+    return sorted(METRICS.values(), key=lambda m: families.index(m.compute.__module__))
+
+
+def _interval(statistic: Statistic) -> str:
+    low, high = statistic.range
+    return f"{'(' if np.isinf(low) else '['}{low:g}, {high:g}{')' if np.isinf(high) else ']'}"
+
+
+def _statistic(statistic: Statistic) -> str:
+    identical = "depends" if np.isnan(statistic.identical) else f"{statistic.identical:g}"
+    facts = {
+        "Kinds": ", ".join(f"`{kind}`" for kind in statistic.kinds),
+        "Range": _interval(statistic),
+        "Identical": identical,
+        "Symmetric": "yes" if statistic.symmetric else "no",
+        "Smoothing": statistic.smoothing,
+        "Unit": statistic.unit or "none",
+        "Source": statistic.source,
+    }
+    if statistic.needs_special_values:
+        facts["Only"] = "features with configured special values"
+    lines = "\n".join(f"- {name}: {text}" for name, text in facts.items())
+    return f"### `{statistic.key}`\n\n{statistic.label}. {statistic.meaning}\n\n{lines}\n"
+
+
+def _table() -> str:
+    rows = [
+        f"| [`{s.key}`](#{s.key}) | {s.label} | {', '.join(s.kinds)} | {_interval(s)} |"
+        for s in _statistics()
+    ]
+    return "\n".join(["| key | name | of | range |", "|---|---|---|---|", *rows]) + "\n"
+
+
+def _metrics() -> str:
+    rows = [
+        f"| `{m.key}` | {m.label} | {', '.join(m.kinds)} | {m.unit or 'none'} | {m.meaning} |"
+        for m in _profile_metrics()
+    ]
+    head = ["| key | name | of | unit | meaning |", "|---|---|---|---|---|"]
+    return "\n".join([*head, *rows]) + "\n"
+
+
+def page() -> str:
+    """The whole page."""
+    details = "\n".join(_statistic(statistic) for statistic in _statistics())
+    return "\n".join([HEAD, _table(), details, CELLS + _metrics()])
+
+
+def main() -> int:
+    """Writes the page, or says whether it is current."""
+    if "--check" in sys.argv[1:]:
+        return 0 if PAGE.read_text() == page() else 1
+    PAGE.parent.mkdir(parents=True, exist_ok=True)
+    PAGE.write_text(page())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

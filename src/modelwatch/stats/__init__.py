@@ -1,0 +1,1 @@
+"""States and statistics: numbers in, numbers out, numpy only."""

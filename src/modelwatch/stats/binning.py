@@ -1,0 +1,246 @@
+"""Frozen bins: fitted once on a reference, stored with a fingerprint, and reused for ever."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from modelwatch.stats.arrays import AnyArray, Counts, Floats, Hashes
+
+NULL = 0
+"""Index of the null count in every count vector."""
+NAN = 1
+OTHER = 1
+UNSEEN = 2
+NUMERIC_OFFSET = 2
+"""Count vector of a numeric feature: [null, NaN, bin 0, bin 1, ...]."""
+CATEGORICAL_OFFSET = 3
+"""Count vector of a categorical feature: [null, other, unseen, value 0, value 1, ...]."""
+
+_LARGEST = float(np.finfo(np.float64).max)
+TAIL_STEPS = tuple(2.0**k for k in range(-4, 24)) + tuple(2.0**k for k in range(32, 1024, 64))
+_EXPONENT_BOUND = 400
+
+
+@dataclass(frozen=True)
+class NumericBinning:
+    """Bins of a numeric feature: bin i holds [edges[i], edges[i + 1]), the last one +inf.
+
+    ``edges`` ascend from -inf to +inf. A bin whose upper edge is the next double above its lower
+    edge holds one value: -inf, +inf, zero, special values, heavy values, and each value of a
+    reference with few of them. ``center`` and ``scale`` (a power of two) are the reference's
+    median and spread; moments are kept relative to them. ``special_values`` are codes such as
+    -999 that stand for something else than a quantity.
+    """
+
+    edges: Floats
+    center: float
+    scale: float
+    special_values: tuple[float, ...] = ()
+    fingerprint: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        edges = np.ascontiguousarray(self.edges, dtype=np.float64)
+        if len(edges) < 3 or edges[0] != -np.inf or edges[-1] != np.inf:
+            raise ValueError("edges must ascend from -inf to +inf over at least one finite edge")
+        if not np.all(edges[1:] > edges[:-1]):
+            raise ValueError("edges must ascend strictly")
+        edges.flags.writeable = False
+        object.__setattr__(self, "edges", edges)
+        digest = hashlib.sha256(b"numeric")
+        digest.update(edges.astype("<f8").tobytes())
+        parts = np.array([self.center, self.scale, *self.special_values], dtype="<f8")
+        digest.update(parts.tobytes())
+        object.__setattr__(self, "fingerprint", digest.hexdigest()[:16])
+
+    @property
+    def length(self) -> int:
+        """Length of a count vector."""
+        return NUMERIC_OFFSET + len(self.edges)
+
+    @cached_property
+    def upper_edges(self) -> Floats:
+        """Upper edge of every bin, exclusive; +inf for the bin of +inf itself."""
+        return np.append(self.edges[1:], np.inf)
+
+    @cached_property
+    def search_edges(self) -> Floats:
+        """The edges and NaN, which sorts last: where each bin begins in sorted values."""
+        return np.append(self.edges, np.nan)
+
+    @cached_property
+    def single_value(self) -> AnyArray:
+        """Whether each bin holds one value only."""
+        with np.errstate(over="ignore"):
+            following = np.nextafter(self.edges[:-1], np.inf)
+        return np.append(following == self.edges[1:], True)
+
+    def bin_of(self, value: float) -> int:
+        """Index of the bin, not of the count vector, that holds a value other than NaN."""
+        return int(np.searchsorted(self.edges, value, side="right")) - 1
+
+    def has_own_bin(self, value: float) -> bool:
+        """Whether the bin of a value holds that value only."""
+        return bool(self.single_value[self.bin_of(value)])
+
+    def counts_of(self, values: Floats, nulls: int = 0) -> Counts:
+        """Count vector of some values (NaN counted as NaN) beside a number of nulls."""
+        ordered = np.sort(np.asarray(values, dtype=np.float64))
+        positions = np.searchsorted(ordered, self.search_edges)
+        counts = np.empty(self.length, dtype=np.int64)
+        counts[NULL] = nulls
+        counts[NAN] = len(ordered) - positions[-1]
+        counts[NUMERIC_OFFSET:] = np.diff(positions)
+        return counts
+
+
+@dataclass(frozen=True)
+class CategoricalBinning:
+    """Bins of a categorical feature: the kept values, the other known ones, and unseen ones.
+
+    ``known_hashes`` are the sorted hashes of the reference's values that are not kept; None means
+    the reference had too many values to remember, so that nothing is ever counted as unseen.
+    """
+
+    values: tuple[str, ...]
+    known_hashes: Hashes | None = field(
+        default_factory=lambda: np.empty(0, dtype=np.uint64), compare=False
+    )
+    fingerprint: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        if len(set(self.values)) != len(self.values):
+            raise ValueError("values must be distinct")
+        digest = hashlib.sha256(b"categorical")
+        for value in self.values:
+            encoded = value.encode("utf-8", "surrogatepass")
+            digest.update(len(encoded).to_bytes(8, "little") + encoded)
+        if self.known_hashes is None:
+            digest.update(b"open")
+        else:
+            known = np.unique(np.asarray(self.known_hashes, dtype=np.uint64))
+            known.flags.writeable = False
+            object.__setattr__(self, "known_hashes", known)
+            digest.update(known.astype("<u8").tobytes())
+        object.__setattr__(self, "fingerprint", digest.hexdigest()[:16])
+
+    @property
+    def length(self) -> int:
+        """Length of a count vector."""
+        return CATEGORICAL_OFFSET + len(self.values)
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """Position of each kept value in the count vector."""
+        return {value: CATEGORICAL_OFFSET + i for i, value in enumerate(self.values)}
+
+    def code_of(self, value: str, value_hash: int) -> int:
+        """Position in the count vector of a value that is not null."""
+        kept = self.index.get(value)
+        if kept is not None:
+            return kept
+        known = self.known_hashes
+        if known is None:
+            return OTHER
+        at = int(np.searchsorted(known, np.uint64(value_hash)))
+        return OTHER if at < len(known) and int(known[at]) == value_hash else UNSEEN
+
+
+Binning = NumericBinning | CategoricalBinning
+
+
+def fit_numeric(
+    sample: Floats,
+    minimum: float,
+    maximum: float,
+    *,
+    bins: int = 200,
+    special_values: Iterable[float] = (),
+) -> NumericBinning:
+    """Bins of a reference, from a sample of its finite values and its exact finite extremes.
+
+    A reference with at most ``bins / 2`` values gets a bin a value and bins for the gaps; else
+    ``bins`` quantiles, where a value as heavy as a bin has one of its own. Beyond the extremes a
+    geometric grid follows, so that a value out of range still has a place by its size. An empty
+    sample gives the grid around zero.
+    """
+    special = tuple(sorted({float(v) for v in special_values if math.isfinite(v)}))
+    quantities = np.sort(sample[~np.isin(sample, special)]) if special else np.sort(sample)
+    center, scale = _location_and_scale(quantities)
+    distinct, multiplicities = np.unique(quantities, return_counts=True)
+    if len(distinct) <= bins // 2:
+        single, cuts = list(distinct), [float(v) for v in distinct[:0]]
+    else:
+        single = list(distinct[multiplicities * bins >= len(quantities)])
+        ranks = np.ceil(np.arange(1, bins) / bins * len(quantities)).astype(np.int64) - 1
+        cuts = [float(v) for v in np.unique(quantities[ranks])]
+    edges: set[float] = {-np.inf, -_LARGEST, np.inf, 0.0, float(np.nextafter(0.0, 1.0))}
+    with np.errstate(over="ignore"):
+        for value in (*single, *special, *_ends(minimum, maximum)):
+            edges.update((float(value), float(np.nextafter(value, np.inf))))
+    edges.update(cuts)
+    low, high = _ends(minimum, maximum) or (center, center)
+    width = max(high - low, scale) if math.isfinite(high - low) else scale
+    for step in TAIL_STEPS:
+        edges.update((low - width * step, high + width * step))
+    kept = np.array(sorted(edges), dtype=np.float64) + 0.0
+    return NumericBinning(np.unique(kept), center, scale, special)
+
+
+def fit_categorical(
+    rows_by_value: dict[str, int],
+    hashes: dict[str, int],
+    *,
+    max_values: int = 100,
+    complete: bool = True,
+) -> CategoricalBinning:
+    """Bins of a reference from its values and their rows: the most frequent ones are kept.
+
+    Ties go to the value that sorts first. ``complete`` says that no value of the reference is
+    missing from ``rows_by_value``; otherwise unseen values can't be told from forgotten ones.
+    """
+    ranked = sorted(rows_by_value, key=lambda value: (-rows_by_value[value], value))
+    kept, rest = ranked[:max_values], ranked[max_values:]
+    known = np.array([hashes[value] for value in rest], dtype=np.uint64) if complete else None
+    return CategoricalBinning(tuple(sorted(kept)), known)
+
+
+def _ends(minimum: float, maximum: float) -> tuple[float, ...]:
+    known = math.isfinite(minimum) and math.isfinite(maximum)
+    return (float(minimum), float(maximum)) if known else ()
+
+
+def _location_and_scale(ordered: Floats) -> tuple[float, float]:
+    """Median and robust spread, rounded so that integers and dyadic fractions stay exact."""
+    if not len(ordered):
+        return 0.0, 1.0
+    lower, median, upper = (float(ordered[_rank(len(ordered), q)]) for q in (0.25, 0.5, 0.75))
+    with np.errstate(over="ignore", invalid="ignore"):
+        candidates = ((upper - lower) / 1.349, float(np.std(ordered)), abs(median), 1.0)
+    spread = next(c for c in candidates if c > 0 and math.isfinite(c))
+    exponent = math.ceil(math.log2(spread))
+    scale = 2.0 ** max(-_EXPONENT_BOUND, min(_EXPONENT_BOUND, exponent))
+    center = round(median / scale) * scale if abs(median / scale) < 2**52 else median
+    return float(center), scale
+
+
+def _rank(n: int, q: float) -> int:
+    return min(n - 1, max(0, math.ceil(q * n) - 1))
+
+
+def labels_of(binning: Binning) -> Sequence[str]:
+    """A label for each position of the count vector."""
+    if isinstance(binning, CategoricalBinning):
+        return ["(null)", "(other)", "(unseen)", *binning.values]
+    bins = [
+        f"{low:.6g}" if single else f"[{low:.6g}, {high:.6g})"
+        for low, high, single in zip(
+            binning.edges, binning.upper_edges, binning.single_value, strict=True
+        )
+    ]
+    return ["(null)", "(NaN)", *bins]

@@ -1,0 +1,135 @@
+"""Changes of single figures: shares of rows, mean and standard deviation."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from modelwatch.stats.arrays import Counts
+from modelwatch.stats.comparison import (
+    CONSTANT_CURRENT,
+    CONSTANT_REFERENCE,
+    Comparison,
+    Kind,
+    Values,
+    values,
+)
+from modelwatch.stats.numeric import NumericStates
+from modelwatch.stats.statistic import Register, statistic
+
+
+def _share(key: str, label: str, *kinds: Kind, **more: bool) -> Register:
+    return statistic(
+        key,
+        label=label,
+        kinds=kinds,
+        range=(-1.0, 1.0),
+        symmetric=False,
+        unit="share of rows",
+        source="current share less reference share",
+        needs_special_values=more.get("special", False),
+    )
+
+
+@_share("null_share_change", "Change of the share of nulls", "numeric", "categorical")
+def null_share_change(comparison: Comparison) -> Values:
+    """Share of rows without a value, less the reference's share."""
+    current, reference = comparison.feature
+    return _share_change(comparison, current.nulls, reference.nulls)
+
+
+@_share("nan_share_change", "Change of the share of NaN", "numeric")
+def nan_share_change(comparison: Comparison) -> Values:
+    """Share of rows whose value is not a number, less the reference's share."""
+    current, reference = comparison.numeric
+    return _share_change(comparison, current.nans, reference.nans)
+
+
+@_share("infinite_share_change", "Change of the share of infinities", "numeric")
+def infinite_share_change(comparison: Comparison) -> Values:
+    """Share of rows whose value is infinite, of either sign, less the reference's share."""
+    current, reference = comparison.numeric
+    return _share_change(comparison, current.infinite, reference.infinite)
+
+
+@_share("zero_share_change", "Change of the share of zeros", "numeric")
+def zero_share_change(comparison: Comparison) -> Values:
+    """Share of rows whose value is zero, less the reference's share."""
+    current, reference = comparison.numeric
+    if not current.binning.has_own_bin(0.0):
+        nowhere = (np.ones(len(current), dtype=bool), "zero has no bin of its own")
+        return values(np.full(len(current), np.nan), *comparison.without_rows, nowhere)
+    return _share_change(comparison, current.rows_at(0.0), reference.rows_at(0.0))
+
+
+@_share("special_share_change", "Change of the share of special values", "numeric", special=True)
+def special_share_change(comparison: Comparison) -> Values:
+    """Share of rows that hold a configured special value, less the reference's share."""
+    current, reference = comparison.numeric
+    return _share_change(comparison, current.special, reference.special)
+
+
+@_share("unseen_share_change", "Change of the share of unseen values", "categorical")
+def unseen_share_change(comparison: Comparison) -> Values:
+    """Share of rows whose value the frozen bins' reference never held, less the reference's."""
+    current, reference = comparison.categorical
+    return _share_change(comparison, current.unseen_rows, reference.unseen_rows)
+
+
+@statistic(
+    "mean_change_in_sd",
+    label="Change of the mean, in standard deviations",
+    kinds=("numeric",),
+    range=(-np.inf, np.inf),
+    symmetric=False,
+    unit="standard deviations of the reference",
+    source="Glass (1976), the effect size delta",
+)
+def mean_change_in_sd(comparison: Comparison) -> Values:
+    """Mean of the finite quantities, less the reference's mean, in standard deviations of the
+    reference."""
+    current, reference = comparison.numeric
+    spread = reference.moments.sd
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        value = (current.moments.mean - reference.moments.mean) / spread
+    return values(
+        value,
+        *comparison.without_values,
+        (reference.moments.count < 2, "reference has one value"),
+        (spread == 0, CONSTANT_REFERENCE),
+        (_too_far(current) | _too_far(reference), "values are too far from the frozen center"),
+    )
+
+
+@statistic(
+    "sd_log_ratio",
+    label="Log ratio of standard deviations",
+    kinds=("numeric",),
+    range=(-np.inf, np.inf),
+    symmetric=False,
+    unit="natural logarithm",
+    source="Nakagawa et al. (2015), lnVR without its correction of small samples",
+)
+def sd_log_ratio(comparison: Comparison) -> Values:
+    """Natural logarithm of the standard deviation over the reference's: 0.69 is twice, -0.69 half."""
+    current, reference = comparison.numeric
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.log(current.moments.sd) - np.log(reference.moments.sd)
+    return values(
+        value,
+        *comparison.without_values,
+        (current.moments.count < 2, "current window has one value"),
+        (reference.moments.count < 2, "reference has one value"),
+        (current.moments.sd == 0, CONSTANT_CURRENT),
+        (reference.moments.sd == 0, CONSTANT_REFERENCE),
+        (_too_far(current) | _too_far(reference), "values are too far from the frozen center"),
+    )
+
+
+def _too_far(states: NumericStates) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    return np.isnan(states.moments.sd)
+
+
+def _share_change(comparison: Comparison, current: Counts, reference: Counts) -> Values:
+    first, second = comparison.feature
+    before = reference / np.maximum(second.rows, 1)
+    return values(current / np.maximum(first.rows, 1) - before, *comparison.without_rows)

@@ -1,0 +1,25 @@
+"""Every drift statistic of some windows: importing this module fills the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from modelwatch.stats import change, contingency, correlation, distance, divergence, pca
+from modelwatch.stats.comparison import Comparison, Values
+from modelwatch.stats.statistic import STATISTICS, Statistic, statistic
+
+__all__ = ["FAMILIES", "STATISTICS", "Comparison", "Statistic", "Values", "drift", "statistic"]
+
+FAMILIES = (divergence, distance, contingency, change, correlation, pca)
+"""The modules whose statistics are registered."""
+
+
+def drift(comparison: Comparison, keys: Iterable[str] | None = None) -> dict[str, Values]:
+    """Values by key of every statistic that applies to the states, or of those asked for.
+
+    (W,) for a feature or a block, (W, P) for the pairs of a block.
+    """
+    wanted = STATISTICS if keys is None else {key: STATISTICS[key] for key in keys}
+    return {
+        key: known.compute(comparison) for key, known in wanted.items() if known.applies(comparison)
+    }

@@ -1,0 +1,25 @@
+"""Dates and timestamps, which are profiled as numbers, as texts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+
+from modelwatch.stats.summary import Unit
+
+_EPOCH = dt.datetime(1970, 1, 1)
+_ONE = {"day": dt.timedelta(days=1), "microsecond": dt.timedelta(microseconds=1)}
+
+
+def text_of(value: float, unit: Unit) -> str | None:
+    """A number as a reader knows it: a date, a timestamp in UTC, or None for a plain number.
+
+    None too for NaN and for a time that no calendar of the years 1 to 9999 holds.
+    """
+    if unit == "number" or not math.isfinite(value):
+        return None
+    try:
+        moment = _EPOCH + round(value) * _ONE[unit]
+    except OverflowError:
+        return None
+    return moment.date().isoformat() if unit == "day" else moment.isoformat(sep=" ")

@@ -1,0 +1,33 @@
+"""Every metric of the profile of some windows: importing this module fills the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from modelwatch.stats import profile_categorical, profile_numeric, profile_rows
+from modelwatch.stats.arrays import Hashes
+from modelwatch.stats.categorical import CategoricalStates
+from modelwatch.stats.numeric import NumericStates
+from modelwatch.stats.summary import METRICS, Figures, Metric, Subject, Unit, metric
+
+__all__ = ["FAMILIES", "METRICS", "Figures", "Metric", "Subject", "Unit", "metric", "profile"]
+
+FAMILIES = (profile_rows, profile_numeric, profile_categorical)
+"""The modules whose metrics are registered."""
+
+
+def profile(
+    states: NumericStates | CategoricalStates,
+    *,
+    distinct: Sequence[Hashes] | None = None,
+    unit: Unit = "number",
+    keys: Iterable[str] | None = None,
+) -> dict[str, Figures]:
+    """Figures by key of every metric that applies to the states, or of those asked for.
+
+    ``distinct``: the sketch of each window. What segments do not keep (sketches, lengths, unseen
+    values) is undefined there, with its reason.
+    """
+    subject = Subject(states, distinct, unit)
+    wanted = METRICS if keys is None else {key: METRICS[key] for key in keys}
+    return {key: known.compute(subject) for key, known in wanted.items() if known.applies(subject)}

@@ -1,0 +1,173 @@
+"""Metrics of the profile of a numeric feature."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from modelwatch.stats.arrays import AnyArray, Floats
+from modelwatch.stats.comparison import NO_CURRENT_ROWS
+from modelwatch.stats.instants import text_of
+from modelwatch.stats.profile_rows import json_list, number, share
+from modelwatch.stats.quantiles import quantiles
+from modelwatch.stats.summary import FeatureKind, Figures, Subject, metric, numbers, texts
+
+LEVELS = {"q01": 0.01, "q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95, "q99": 0.99}
+"""Levels of the quantiles of a profile."""
+NO_QUANTITIES = "no finite values"
+TOO_FAR = "a value is too far from the frozen center"
+_NUMERIC: tuple[FeatureKind, ...] = ("numeric",)
+_OWN = "the feature's own"
+
+
+@metric("nans", label="NaN", kinds=_NUMERIC, unit="rows")
+def nans(subject: Subject) -> Figures:
+    """Rows whose value is not a number."""
+    return numbers(subject.numeric.nans)
+
+
+@metric("nan_share", label="Share of NaN", kinds=_NUMERIC, unit="share of rows")
+def nan_share(subject: Subject) -> Figures:
+    """Share of rows whose value is not a number."""
+    return share(subject, subject.numeric.nans)
+
+
+@metric("infinite", label="Infinities", kinds=_NUMERIC, unit="rows")
+def infinite(subject: Subject) -> Figures:
+    """Rows whose value is infinite, of either sign."""
+    return numbers(subject.numeric.infinite)
+
+
+@metric("zeros", label="Zeros", kinds=_NUMERIC, unit="rows")
+def zeros(subject: Subject) -> Figures:
+    """Rows whose value is zero."""
+    return _zeros(subject)
+
+
+@metric("zero_share", label="Share of zeros", kinds=_NUMERIC, unit="share of rows")
+def zero_share(subject: Subject) -> Figures:
+    """Share of rows whose value is zero."""
+    found, total = _zeros(subject), subject.states.rows
+    value = found.value / np.maximum(total, 1)
+    missing = (found.reason != np.array(None), "zero has no bin of its own")
+    return numbers(value, (total == 0, NO_CURRENT_ROWS), missing)
+
+
+@metric(
+    "special_share",
+    label="Share of special values",
+    kinds=_NUMERIC,
+    unit="share of rows",
+    needs_special_values=True,
+)
+def special_share(subject: Subject) -> Figures:
+    """Share of rows that hold a configured special value."""
+    return share(subject, subject.numeric.special)
+
+
+@metric(
+    "special_values",
+    label="Special values",
+    kinds=_NUMERIC,
+    unit="JSON",
+    needs_special_values=True,
+)
+def special_values(subject: Subject) -> Figures:
+    """JSON list of objects {value, rows, share}, one for each configured special value."""
+    states = subject.numeric
+    named = states.binning.special_values
+    labels = [json.dumps(text_of(value, subject.unit) or number(value)) for value in named]
+    heads = [f'"value":{label}' for label in labels]
+    every = np.arange(len(heads))
+    found = [
+        json_list(heads, row, every, total) if total else None
+        for row, total in zip(states.bins[:, list(states.special_bins)], states.rows, strict=True)
+    ]
+    return texts(found, NO_CURRENT_ROWS)
+
+
+@metric("min", label="Minimum", kinds=_NUMERIC, unit=_OWN)
+def minimum(subject: Subject) -> Figures:
+    """Least finite value that is no special value.
+
+    Exact, unless a special value is less: then the lower edge of the least value's bin.
+    """
+    return _of_quantities(subject, subject.numeric.least)
+
+
+@metric("max", label="Maximum", kinds=_NUMERIC, unit=_OWN)
+def maximum(subject: Subject) -> Figures:
+    """Greatest finite value that is no special value.
+
+    Exact, unless a special value is greater: then the upper edge of the greatest value's bin.
+    """
+    return _of_quantities(subject, subject.numeric.greatest)
+
+
+@metric("mean", label="Mean", kinds=_NUMERIC, unit=_OWN)
+def mean(subject: Subject) -> Figures:
+    """Mean of the finite values that are no special values."""
+    value = subject.numeric.moments.mean
+    return _of_quantities(subject, value, (np.isnan(value), TOO_FAR))
+
+
+@metric("sd", label="Standard deviation", kinds=_NUMERIC, unit=f"{_OWN}; days or microseconds")
+def sd(subject: Subject) -> Figures:
+    """Standard deviation, by n - 1, of the finite values that are no special values."""
+    moments = subject.numeric.moments
+    one = (moments.count < 2, "one value has no standard deviation")
+    return _of_quantities(subject, moments.sd, one, (np.isnan(moments.sd), TOO_FAR), render=False)
+
+
+@metric("skewness", label="Skewness", kinds=_NUMERIC)
+def skewness(subject: Subject) -> Figures:
+    """Skewness g1, the third central moment over the cube of the population's standard deviation,
+    of the finite values that are no special values."""
+    moments = subject.numeric.moments
+    return _of_quantities(
+        subject,
+        moments.skewness,
+        ((moments.count < 2) | (moments.sd == 0), "all values are equal"),
+        (np.isnan(moments.skewness), TOO_FAR),
+        render=False,
+    )
+
+
+def _register_quantile(key: str, level: float) -> None:
+    def quantile(subject: Subject) -> Figures:
+        return _of_quantities(subject, quantiles(subject.numeric, (level,))[:, 0])
+
+    quantile.__doc__ = (
+        f"Quantile at {level:g} of the finite values that are no special values; exact at value "
+        "bins, else wrong in rank by at most the rows of its bin."
+    )
+    metric(key, label=f"Quantile {level:g}", kinds=_NUMERIC, unit=_OWN)(quantile)
+
+
+for _key, _level in LEVELS.items():
+    _register_quantile(_key, _level)
+
+
+def _zeros(subject: Subject) -> Figures:
+    states = subject.numeric
+    if states.binning.has_own_bin(0.0):
+        return numbers(states.rows_at(0.0))
+    every = np.ones(len(states), dtype=bool)
+    return numbers(np.full(len(states), np.nan), (every, "zero has no bin of its own"))
+
+
+def _of_quantities(
+    subject: Subject, value: Floats, *conditions: tuple[AnyArray, str], render: bool = True
+) -> Figures:
+    states = subject.numeric
+    found = numbers(
+        value,
+        (states.rows == 0, NO_CURRENT_ROWS),
+        (states.moments.count == 0, NO_QUANTITIES),
+        *conditions,
+    )
+    if not render or subject.unit == "number":
+        return found
+    text = np.array([*(text_of(v, subject.unit) for v in found.value), None], dtype=object)[:-1]
+    return Figures(found.value, text, found.reason)

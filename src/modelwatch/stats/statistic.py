@@ -1,0 +1,86 @@
+"""What a statistic is, and the registry of them all."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from modelwatch.stats.comparison import Comparison, Kind, Values
+
+Compute = Callable[[Comparison], Values]
+Register = Callable[[Compute], Compute]
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """A statistic of windows and their references: a pure function and what is known about it.
+
+    ``range`` holds every defined value. ``identical`` is the value when both sides hold the same
+    rows. ``symmetric`` says that exchanging the sides changes nothing. ``smoothing`` is part of
+    the identity: the same formula with another smoothing is another statistic. A statistic that
+    ``needs_special_values`` is of features for which some are configured.
+    """
+
+    key: str
+    label: str
+    kinds: tuple[Kind, ...]
+    range: tuple[float, float]
+    identical: float
+    symmetric: bool
+    smoothing: str
+    unit: str
+    source: str
+    meaning: str
+    compute: Compute
+    needs_special_values: bool
+
+    def applies(self, comparison: Comparison) -> bool:
+        """Whether the states have what the statistic needs."""
+        if not set(self.kinds) & set(comparison.kinds):
+            return False
+        return not self.needs_special_values or bool(comparison.numeric[0].binning.special_values)
+
+
+STATISTICS: dict[str, Statistic] = {}
+"""Every statistic by its key; complete once ``modelwatch.stats.drift`` is imported."""
+
+
+def statistic(
+    key: str,
+    *,
+    label: str,
+    kinds: tuple[Kind, ...],
+    range: tuple[float, float],
+    symmetric: bool,
+    source: str,
+    identical: float = 0.0,
+    smoothing: str = "none",
+    unit: str = "",
+    needs_special_values: bool = False,
+) -> Register:
+    """Registers a function as a statistic; its docstring's first paragraph is its meaning."""
+
+    def register(compute: Compute) -> Compute:
+        if key in STATISTICS:
+            raise ValueError(f"two statistics are called {key!r}")
+        meaning = " ".join((inspect.getdoc(compute) or "").split("\n\n")[0].split())
+        if not meaning:
+            raise ValueError(f"the statistic {key!r} has no docstring")
+        STATISTICS[key] = Statistic(
+            key=key,
+            label=label,
+            kinds=kinds,
+            range=range,
+            identical=identical,
+            symmetric=symmetric,
+            smoothing=smoothing,
+            unit=unit,
+            source=source,
+            meaning=meaning,
+            compute=compute,
+            needs_special_values=needs_special_values,
+        )
+        return compute
+
+    return register

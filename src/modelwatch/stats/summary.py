@@ -1,0 +1,124 @@
+"""What a metric of a profile is, and the registry of them all."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from modelwatch.stats.arrays import AnyArray, Floats, Hashes
+from modelwatch.stats.categorical import CategoricalStates
+from modelwatch.stats.comparison import values
+from modelwatch.stats.numeric import NumericStates
+
+FeatureKind = Literal["numeric", "categorical"]
+Unit = Literal["number", "day", "microsecond"]
+"""What a numeric feature counts: itself, days since 1970-01-01, or microseconds since then, UTC."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A stack of W windows of one feature, with what its states do not hold.
+
+    ``distinct``: the merged sketch of each window; None for states that keep none.
+    """
+
+    states: NumericStates | CategoricalStates
+    distinct: Sequence[Hashes] | None = None
+    unit: Unit = "number"
+
+    @property
+    def kind(self) -> FeatureKind:
+        """The kind of the feature."""
+        return "numeric" if isinstance(self.states, NumericStates) else "categorical"
+
+    @property
+    def numeric(self) -> NumericStates:
+        """The states of a numeric feature."""
+        assert isinstance(self.states, NumericStates)
+        return self.states
+
+    @property
+    def categorical(self) -> CategoricalStates:
+        """The states of a categorical feature."""
+        assert isinstance(self.states, CategoricalStates)
+        return self.states
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A figure for each window: ``value`` (W,) NaN where undefined or where it is a text only,
+    ``text`` (W,) strings or None, ``reason`` (W,) strings where it is undefined, else None.
+    """
+
+    value: Floats
+    text: AnyArray
+    reason: AnyArray
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+
+Compute = Callable[[Subject], Figures]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric of a profile: a pure function of a stack of windows and what is known about it."""
+
+    key: str
+    label: str
+    kinds: tuple[FeatureKind, ...]
+    unit: str
+    meaning: str
+    compute: Compute
+    needs_special_values: bool
+
+    def applies(self, subject: Subject) -> bool:
+        """Whether the windows have what the metric needs."""
+        if subject.kind not in self.kinds:
+            return False
+        return not self.needs_special_values or bool(subject.numeric.binning.special_values)
+
+
+METRICS: dict[str, Metric] = {}
+"""Every metric by its key; complete once ``modelwatch.stats.profile`` is imported."""
+
+
+def metric(
+    key: str,
+    *,
+    label: str,
+    kinds: tuple[FeatureKind, ...],
+    unit: str = "",
+    needs_special_values: bool = False,
+) -> Callable[[Compute], Compute]:
+    """Registers a function as a metric; its docstring's first paragraph is its meaning."""
+
+    def register(compute: Compute) -> Compute:
+        if key in METRICS:
+            raise ValueError(f"two metrics are called {key!r}")
+        meaning = " ".join((inspect.getdoc(compute) or "").split("\n\n")[0].split())
+        if not meaning:
+            raise ValueError(f"the metric {key!r} has no docstring")
+        METRICS[key] = Metric(key, label, kinds, unit, meaning, compute, needs_special_values)
+        return compute
+
+    return register
+
+
+def numbers(value: AnyArray, *conditions: tuple[AnyArray, str]) -> Figures:
+    """Figures without a text; the reason is that of the first condition that holds."""
+    found = values(np.asarray(value, dtype=np.float64), *conditions)
+    return Figures(found.value, np.full(len(found), None, dtype=object), found.reason)
+
+
+def texts(text: Sequence[str | None], reason: str) -> Figures:
+    """Figures that are texts only; None is undefined, for one reason."""
+    held = np.array([*text, None], dtype=object)[:-1]
+    reasons = np.full(len(held), None, dtype=object)
+    reasons[held == np.array(None)] = reason
+    return Figures(np.full(len(held), np.nan), held, reasons)
