@@ -1,0 +1,1 @@
+"""The model of a monitor: configuration, days, windows, features, constraints and plans."""

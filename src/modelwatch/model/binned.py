@@ -1,0 +1,74 @@
+"""What has frozen bins: features, and segmentations whose frequent segments are kept."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from modelwatch.model.features import Feature
+from modelwatch.model.monitor import MonitorConfig
+
+SEGMENTS = "segments"
+"""Role of a segmentation among the binnings."""
+
+
+@dataclass(frozen=True)
+class Binned:
+    """A feature or a segmentation, and the settings under which its bins are fitted.
+
+    Bins are reused as long as ``settings`` is the same text. ``columns`` of ``role``'s rows.
+    """
+
+    role: str
+    name: str
+    kind: str
+    columns: tuple[str, ...]
+    bins: int
+    max_values: int
+    special_values: tuple[float, ...]
+    settings: str
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What stored bins are found by."""
+        return self.role, self.name, self.settings
+
+
+def binned(config: MonitorConfig, features: tuple[Feature, ...]) -> tuple[Binned, ...]:
+    """Everything with frozen bins: features in their order, then segmentations by columns."""
+    reference = config.binning_reference.model_dump(mode="json")
+
+    def one(
+        role: str,
+        name: str,
+        kind: str,
+        columns: tuple[str, ...],
+        bins: int,
+        max_values: int,
+        special_values: tuple[float, ...] = (),
+    ) -> Binned:
+        # The bound that doesn't apply to a kind must not make its bins stale.
+        bound = bins if kind == "numeric" else max_values
+        settings = json.dumps(
+            {
+                "kind": kind,
+                "columns": columns,
+                "bound": bound,
+                "special_values": special_values,
+                "reference": reference,
+            },
+            sort_keys=True,
+        )
+        return Binned(role, name, kind, columns, bins, max_values, special_values, settings)
+
+    return (
+        *(
+            one(f.role, f.name, f.kind, (f.column,), f.bins, f.max_values, f.special_values)
+            for f in features
+        ),
+        *(
+            one(SEGMENTS, s.name, "categorical", s.columns, 2, s.max_values)
+            for s in config.segments
+            if s.columns is not None
+        ),
+    )

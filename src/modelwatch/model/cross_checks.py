@@ -1,0 +1,99 @@
+"""Checks that look at several sections at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from modelwatch.model.document import Path
+from modelwatch.model.evaluation import Reference, WindowSpec
+from modelwatch.model.profiling import Binning, Segmentation
+from modelwatch.model.section import did_you_mean
+from modelwatch.model.sources import Inputs, Predictions
+
+T = TypeVar("T")
+Indexed = tuple[tuple[int, T], ...]
+"""Entries of a list with their index; entries that are wrong in themselves are missing."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The sections of a configuration that are right in themselves; None for the others."""
+
+    inputs: Inputs | None
+    predictions: Predictions | None
+    has_predictions: bool
+    segments: Indexed[Segmentation]
+    windows: Indexed[WindowSpec]
+    references: Indexed[Reference]
+    all_references: bool
+    constraints: Indexed[Any]
+    binning: Binning | None
+    gates: tuple[str, ...]
+
+
+def cross_checks(parts: Parts, statistics: Collection[str]) -> list[tuple[Path, str]]:
+    """What is wrong between the sections: (path, message) each."""
+    return [
+        *_repeated("segments", parts.segments),
+        *_repeated("windows", parts.windows),
+        *_repeated("references", parts.references),
+        *_repeated("constraints", parts.constraints),
+        *_ids(parts),
+        *_bins(parts),
+        *_constraint_tables(parts),
+        *_gates(parts.gates, statistics),
+    ]
+
+
+def _repeated(section: str, items: Iterable[tuple[int, Any]]) -> Iterator[tuple[Path, str]]:
+    first: dict[str, int] = {}
+    for index, item in items:
+        if item.name in first:
+            message = f"{item.name!r} is the name of {section}[{first[item.name]}] already"
+            yield (section, index, "name"), message
+        first.setdefault(item.name, index)
+
+
+def _ids(parts: Parts) -> Iterator[tuple[Path, str]]:
+    if parts.inputs is None or parts.predictions is None or parts.predictions.table is None:
+        return
+    here, there = len(parts.inputs.id), len(parts.predictions.id)
+    if not here:
+        yield ("inputs", "id"), "is required where predictions have a table of their own"
+    elif here != there:
+        message = f"names {there} column(s), and inputs.id names {here}: they are joined in order"
+        yield ("predictions", "id"), message
+
+
+def _bins(parts: Parts) -> Iterator[tuple[Path, str]]:
+    fixed = [reference.name for _, reference in parts.references if reference.kind == "fixed"]
+    names = [reference.name for _, reference in parts.references]
+    wanted = parts.binning.reference if parts.binning else None
+    if parts.all_references and names and not fixed:
+        yield (
+            ("references",),
+            "needs a fixed one, with days or a table: the bins are fitted on it",
+        )
+    elif wanted is not None and wanted in names and wanted not in fixed:
+        yield (
+            ("binning", "reference"),
+            f"{wanted!r} moves with the window; bins need a reference with days or a table",
+        )
+    elif wanted is not None and wanted not in names and parts.all_references:
+        hint = did_you_mean(wanted, fixed) or f"; there are: {', '.join(fixed)}"
+        yield ("binning", "reference"), f"there is no reference {wanted!r}{hint}"
+
+
+def _constraint_tables(parts: Parts) -> Iterator[tuple[Path, str]]:
+    for index, constraint in parts.constraints:
+        if constraint.table == "predictions" and not parts.has_predictions:
+            yield ("constraints", index, "table"), "there is no section predictions"
+
+
+def _gates(gates: Iterable[str], statistics: Collection[str]) -> Iterator[tuple[Path, str]]:
+    for name in gates:
+        if name not in statistics:
+            hint = did_you_mean(name, statistics) or f"; known: {', '.join(sorted(statistics))}"
+            yield ("gates", name), f"is not a drift statistic{hint}"

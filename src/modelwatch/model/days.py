@@ -1,0 +1,79 @@
+"""Days and runs of days."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def parse_day(text: str) -> date:
+    """The day written as YYYY-MM-DD; ValueError for anything else."""
+    if not _ISO_DAY.fullmatch(text):
+        raise ValueError(f"{text!r} is not a day such as 2013-02-08")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not in the calendar") from None
+
+
+def shifted(day: date, days: int) -> date:
+    """The day some days later (earlier if negative), at most the calendar's first or last day."""
+    try:
+        return day + timedelta(days=days)
+    except OverflowError:
+        return date.max if days > 0 else date.min
+
+
+@dataclass(frozen=True, order=True)
+class DayRange:
+    """A run of days from ``first`` to ``last``, both in it; ValueError if it would be empty."""
+
+    first: date
+    last: date
+
+    def __post_init__(self) -> None:
+        """Refuse a range that ends before it begins."""
+        if self.last < self.first:
+            raise ValueError(f"ends on {self.last}, before it begins on {self.first}")
+
+    @classmethod
+    def parse(cls, text: str) -> DayRange:
+        """The range written as ``2013-01-01..2013-01-31``, or as a single day; ValueError else."""
+        first, dots, last = text.partition("..")
+        start = parse_day(first.strip())
+        return cls(start, parse_day(last.strip()) if dots else start)
+
+    def __contains__(self, day: date) -> bool:
+        """Whether the day is in the range."""
+        return self.first <= day <= self.last
+
+    def __len__(self) -> int:
+        """Number of days."""
+        return (self.last - self.first).days + 1
+
+    def __iter__(self) -> Iterator[date]:
+        """Its days in order."""
+        return (self.first + timedelta(days=i) for i in range(len(self)))
+
+    def __str__(self) -> str:
+        """As ``parse`` reads it."""
+        return str(self.first) if self.first == self.last else f"{self.first}..{self.last}"
+
+    def overlaps(self, other: DayRange) -> bool:
+        """Whether some day is in both."""
+        return self.first <= other.last and other.first <= self.last
+
+
+def day_ranges(days: Iterable[date]) -> tuple[DayRange, ...]:
+    """The longest runs of neighbouring days, in order; repeated days count once."""
+    ranges: list[DayRange] = []
+    for day in sorted(set(days)):
+        if ranges and (day - ranges[-1].last).days == 1:
+            ranges[-1] = DayRange(ranges[-1].first, day)
+        else:
+            ranges.append(DayRange(day, day))
+    return tuple(ranges)

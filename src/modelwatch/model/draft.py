@@ -1,0 +1,200 @@
+"""A first configuration, as commented YAML for a person to go over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+import yaml
+
+from modelwatch.model.days import DayRange
+from modelwatch.model.guess import DayGuess, Guess, monitor_name, reference_days
+from modelwatch.model.sources import TableAddress
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_WORDS = frozenset({"true", "false", "null"})
+
+
+def draft(guess: Guess, days: DayRange | None, time_zone: str = "UTC") -> str:
+    """The YAML of a configuration that watches the guessed columns.
+
+    ``days`` are those from the first to the last of the inputs; their first weeks are the
+    reference. Without any, a reference is written that a person must replace.
+    """
+    name = monitor_name(guess.inputs.address)
+    lines = [
+        "# Written by `modelwatch init`, from the columns of the tables and some of their rows.",
+        "# Look it over, then: modelwatch check, and modelwatch run.",
+        "",
+        f"monitor: {_text(name)}",
+        "",
+        "# Days begin at midnight here.",
+        f"time_zone: {_text(time_zone)}",
+        "",
+        "# The results: a folder that holds a Delta table each.",
+        f"output: {_output(guess.inputs.address)}",
+        "",
+        *_inputs(guess),
+        *_predictions(guess),
+        *_features(guess),
+        *_segments(guess),
+        "# Also: {name: last_7_days, trailing_days: 7}, {name: sale, from: DAY, to: DAY}",
+        "windows: [day, week, month]",
+        "",
+        *_references(days),
+        *_constraints(guess),
+        "# The absolute value of a drift statistic above which a window must be looked at.",
+        "gates: {psi: 0.2, null_share_change: 0.05, unseen_share_change: 0.05}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _text(text: str) -> str:
+    """A text as YAML, in quotes where it needs them."""
+    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
+        return text
+    quoted = yaml.safe_dump(text, default_style='"', allow_unicode=True, width=float("inf"))
+    return str(quoted).strip()
+
+
+def _comment(text: str) -> str:
+    """A text for a comment: on one line whatever it holds."""
+    return text if text.isprintable() else ascii(text)
+
+
+def _list(names: Iterable[str]) -> str:
+    return "[" + ", ".join(_text(name) for name in names) + "]"
+
+
+def _address(address: TableAddress) -> str:
+    key = "name" if address.path is None else "path"
+    return f"{{{key}: {_text(str(address))}}}"
+
+
+def _output(address: TableAddress) -> str:
+    if address.path is not None:
+        parent, slash, _ = address.path.rstrip("/").rpartition("/")
+        return f"{{path: {_text(f'{parent}{slash}monitor')}}}"
+    schema = str(address).rpartition(".")[0] or "default"
+    return f"{{schema: {_text(f'{schema}_monitor')}}}"
+
+
+def _day(day: DayGuess) -> str:
+    return f"{{{'time_column' if day.time else 'column'}: {_text(day.column)}}}"
+
+
+def _inputs(guess: Guess) -> Iterator[str]:
+    yield "# What the model was given."
+    yield "inputs:"
+    yield f"  table: {_address(guess.inputs.address)}"
+    if guess.id:
+        yield "  # What identifies a row on its day."
+        yield f"  id: {_list(guess.id)}"
+    else:
+        yield "  # What identifies a row on its day; no column was sure to."
+        yield "  # id: [...]"
+    yield "  # A column of dates, or {time_column: ..., partition_column: ...}."
+    yield f"  day: {_day(guess.day)}"
+    yield ""
+
+
+def _predictions(guess: Guess) -> Iterator[str]:
+    if not guess.score + guess.decision:
+        yield "# What the model answered, if it is to be watched too."
+        yield "# predictions: {score: ..., decision: ..., model_version: {column: ...}}"
+        yield ""
+        return
+    yield "# What the model answered."
+    yield "predictions:"
+    if guess.predictions is not None and guess.predictions_day is not None:
+        yield f"  table: {_address(guess.predictions.address)}"
+        yield f"  id: {_list(guess.id)}"
+        yield f"  day: {_day(guess.predictions_day)}"
+    if guess.score:
+        yield f"  score: {_list(guess.score)}"
+    if guess.decision:
+        yield f"  decision: {_list(guess.decision)}"
+    if guess.model_version is not None:
+        yield f"  model_version: {{column: {_text(guess.model_version)}}}"
+    else:
+        yield "  # model_version: {column: ...}, or {literal: v1}"
+    yield ""
+
+
+def _features(guess: Guess) -> Iterator[str]:
+    yield "# Every column of the inputs that has no other meaning, but these."
+    yield "features:"
+    if guess.excluded:
+        yield "  exclude:"
+        for name, why in guess.excluded:
+            # A column called * would stand for all of them.
+            yield f"    - {_text('[*]' if name == '*' else name)}  # {why}"
+    else:
+        yield "  exclude: []"
+    for column in guess.not_profiled:
+        yield f"  # not profiled: {_comment(column.name)}, {_comment(column.spark_type)}"
+    if guess.sentinels or guess.codes:
+        yield "  columns:"
+    else:
+        yield "  # columns: {age: {special_values: [-999]}, shop: {type: categorical}}"
+    for name, values in guess.sentinels:
+        shown = ", ".join(f"{value:g}" if abs(value) < 1e6 else repr(value) for value in values)
+        yield "    # It seems to stand for something else than a quantity."
+        yield f"    {_text(name)}: {{special_values: [{shown}]}}"
+    for name in guess.codes:
+        yield "    # A code rather than a quantity."
+        yield f"    {_text(name)}: {{type: categorical}}"
+    yield ""
+
+
+def _segments(guess: Guess) -> Iterator[str]:
+    yield "# Results are given for all traffic, and for each segment of these."
+    yield "# segments:"
+    excluded = {name for name, _ in guess.excluded} | set(guess.id)
+    named = [
+        column.name
+        for column in guess.inputs.columns
+        if column.plain_type == "string" and 1 < column.distinct <= 20
+        if column.name not in excluded and _PLAIN.fullmatch(column.name)
+    ]
+    for name in named[:3] or ["country"]:
+        yield f"#   - {{name: {name}, columns: [{name}], max_values: 20}}"
+    yield "#   - {name: large, predicate: amount > 1000}"
+    yield ""
+
+
+def _references(days: DayRange | None) -> Iterator[str]:
+    yield "# What windows are compared with. Bins are fitted on the first: choose days on which all"
+    yield "# was well, or the training set: {name: training, table: {path: ...}, version: 12}"
+    yield "references:"
+    reference = reference_days(days)
+    if days is None or reference is None:
+        yield "  # The table has no rows yet: replace these days."
+        yield "  - {name: first_weeks, days: 2000-01-01..2000-01-28}"
+    else:
+        yield f"  # The inputs have days from {days.first} to {days.last}."
+        yield f"  - {{name: first_weeks, days: {reference.first}..{reference.last}}}"
+    yield "  - {name: previous, previous_windows: 1}"
+    yield "  - {name: week_before, lag_days: 7}"
+    yield ""
+
+
+def _constraints(guess: Guess) -> Iterator[str]:
+    yield "# What each day's data was promised to be. The reference of configuration has all kinds."
+    yield "constraints:"
+    yield "  - {name: rows of the day, kind: rows, lower: 1}"
+    if guess.id:
+        yield f"  - {{name: one row an id, kind: uniqueness, columns: {_list(guess.id)}}}"
+    table = guess.predictions or guess.inputs
+    ranges = {column.name: column for column in table.columns}
+    side = "" if guess.predictions is None else ", table: predictions"
+    for i, name in enumerate(guess.score):
+        low, high = ranges[name].lowest, ranges[name].highest
+        if low is not None and high is not None and low >= 0 and high <= 1:
+            number = f" {i + 1}" if len(guess.score) > 1 else ""
+            yield (
+                f"  - {{name: probability{number}, kind: range{side}, column: {_text(name)}, "
+                "lower: 0, upper: 1}"
+            )
+    yield "  # - {name: ..., kind: completeness, column: ..., lower: 0.95, severity: warn}"
+    yield ""

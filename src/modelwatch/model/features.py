@@ -1,0 +1,178 @@
+"""Features: the columns that are profiled, and how."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from modelwatch.model.monitor import MonitorConfig
+from modelwatch.model.profiling import ColumnOptions, Kind
+
+Schema = Mapping[str, str]
+"""Column -> Spark's simple type string, in the table's order."""
+
+WHOLE_NUMBERS = frozenset({"tinyint", "smallint", "int", "bigint"})
+FRACTIONS = frozenset({"float", "double"})
+INSTANTS = frozenset({"timestamp", "timestamp_ntz"})
+_NO_OPTIONS = ColumnOptions()
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A column that is profiled.
+
+    ``role`` is ``inputs`` or ``predictions``. ``column`` is spelled as in the table. A numeric
+    feature has ``bins`` and ``special_values``, a categorical one ``max_values``; a categorical
+    feature of another type than string or boolean is counted by its values as text. Dates are
+    taken as days, timestamps as microseconds, since 1970.
+    """
+
+    name: str
+    role: str
+    column: str
+    kind: Kind
+    spark_type: str
+    special_values: tuple[float, ...] = ()
+    bins: int = 200
+    max_values: int = 100
+
+    @property
+    def unit(self) -> str | None:
+        """The unit of a date or timestamp taken as a number; None for the others."""
+        if self.kind == "categorical":
+            return None
+        if self.spark_type == "date":
+            return "days since 1970-01-01"
+        return "microseconds since 1970-01-01" if self.spark_type in INSTANTS else None
+
+
+@dataclass(frozen=True)
+class NotProfiled:
+    """A column that would be a feature, and why it is not."""
+
+    role: str
+    column: str
+    spark_type: str
+    reason: str
+
+
+def natural_kind(spark_type: str) -> Kind | None:
+    """The kind of a type: None if it is not profiled."""
+    plain = outer_type(spark_type)
+    if plain in WHOLE_NUMBERS | FRACTIONS | INSTANTS | {"decimal", "date"}:
+        return "numeric"
+    return "categorical" if plain in {"string", "varchar", "char", "boolean"} else None
+
+
+def outer_type(spark_type: str) -> str:
+    """A type without its parameters: ``decimal`` of ``decimal(10,2)``."""
+    return re.split(r"[(<]", spark_type.strip().lower(), maxsplit=1)[0].strip()
+
+
+def is_number(spark_type: str) -> bool:
+    """Whether a type is a number: dates and booleans are not."""
+    return outer_type(spark_type) in WHOLE_NUMBERS | FRACTIONS | {"decimal"}
+
+
+def find_column(schema: Schema, name: str) -> str | None:
+    """The column of that name as the table spells it.
+
+    Upper and lower case don't differ, as in Spark. None if there is none, or if there are several,
+    which Spark could not tell apart.
+    """
+    alike = [column for column in schema if column.lower() == name.lower()]
+    return alike[0] if len(alike) == 1 else None
+
+
+def columns_of_role(config: MonitorConfig, schemas: Mapping[str, Schema], role: str) -> Schema:
+    """The columns that rows of a role have: predictions in one table have those of the inputs."""
+    if role == "predictions" and not config.two_tables:
+        role = "inputs"
+    return schemas.get(role, {})
+
+
+def other_meanings(config: MonitorConfig) -> frozenset[str]:
+    """The columns of the inputs that are no features for what else they mean; in lower case."""
+    taken = [*config.inputs.id, *config.inputs.day.columns]
+    predictions = config.predictions
+    if predictions is not None and predictions.table is None:
+        taken += predictions.names
+        if predictions.model_version and predictions.model_version.column:
+            taken.append(predictions.model_version.column)
+    return frozenset(name.lower() for name in taken)
+
+
+def columns_that_fit(patterns: Iterable[str], schema: Schema) -> frozenset[str]:
+    """The columns that have one of the names, or fit one of the patterns.
+
+    Upper and lower case don't differ. The name of a column stands for that column only, although
+    it may read as a pattern; ``*`` is always all of them.
+    """
+    columns = {column: column.lower() for column in schema}
+    fitting: set[str] = set()
+    for pattern in patterns:
+        lower = pattern.lower()
+        named = {column for column, name in columns.items() if name == lower != "*"}
+        fitting |= named or {c for c, name in columns.items() if fnmatchcase(name, lower)}
+    return frozenset(fitting)
+
+
+def features_of(
+    config: MonitorConfig, schemas: Mapping[str, Schema]
+) -> tuple[tuple[Feature, ...], tuple[NotProfiled, ...]]:
+    """The features of inputs and predictions, in the tables' order, and what is not profiled.
+
+    ``schemas`` by role. Columns that are missing are passed over; ``check_columns`` tells them.
+    """
+    taken = other_meanings(config)
+    options = {name.lower(): given for name, given in config.features.columns.items()}
+    found: list[Feature | NotProfiled] = []
+    schema = schemas.get("inputs", {})
+    chosen = columns_that_fit(config.features.include, schema)
+    left_out = columns_that_fit(config.features.exclude, schema)
+    for column, spark_type in schema.items():
+        if column in chosen and column not in left_out and column.lower() not in taken:
+            given = options.get(column.lower(), _NO_OPTIONS)
+            found.append(_feature(config, "inputs", column, spark_type, given))
+    found += _answers(config, columns_of_role(config, schemas, "predictions"))
+    return (
+        tuple(one for one in found if isinstance(one, Feature)),
+        tuple(one for one in found if isinstance(one, NotProfiled)),
+    )
+
+
+def _answers(config: MonitorConfig, schema: Schema) -> list[Feature | NotProfiled]:
+    predictions = config.predictions
+    if predictions is None:
+        return []
+    options = {name.lower(): given for name, given in predictions.columns.items()}
+    found: list[Feature | NotProfiled] = []
+    for name in predictions.names:
+        column = find_column(schema, name)
+        if column is None:
+            continue
+        given = options.get(name.lower(), _NO_OPTIONS)
+        if given.type is None and name in predictions.decision:
+            given = given.model_copy(update={"type": "categorical"})
+        found.append(_feature(config, "predictions", column, schema[column], given))
+    return found
+
+
+def _feature(
+    config: MonitorConfig, role: str, column: str, spark_type: str, options: ColumnOptions
+) -> Feature | NotProfiled:
+    natural = natural_kind(spark_type)
+    if natural is None:
+        return NotProfiled(role, column, spark_type, f"type {outer_type(spark_type)}")
+    return Feature(
+        name=column,
+        role=role,
+        column=column,
+        kind=options.type or natural,
+        spark_type=spark_type,
+        special_values=options.special_values,
+        bins=options.bins or config.binning.bins,
+        max_values=options.max_values or config.binning.max_values,
+    )

@@ -1,0 +1,47 @@
+"""Fingerprints of a configuration: what makes stored results stale when it changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from modelwatch.model.monitor import MonitorConfig
+
+
+def config_fingerprint(config: MonitorConfig) -> str:
+    """Of the whole configuration; comments and layout of the file don't count. SHA-256, hex."""
+    return _sha256(config.model_dump(mode="json"))
+
+
+def states_fingerprint(config: MonitorConfig) -> str:
+    """Of what the states of the days depend on: with another one, all days are computed anew."""
+    whole = config.model_dump(mode="json")
+    keys = ("time_zone", "inputs", "predictions", "features", "segments", "pairs")
+    parts = {key: whole[key] for key in keys}
+    # `top` is how many pairs are written, which is no part of their states.
+    parts["pairs"] = {key: value for key, value in whole["pairs"].items() if key != "top"}
+    parts["binning"] = {
+        **whole["binning"],
+        "reference": config.binning_reference.model_dump(mode="json"),
+    }
+    return _sha256(parts)
+
+
+def evaluation_fingerprint(config: MonitorConfig) -> str:
+    """Of what is asked of the states: with another one, all windows are evaluated anew."""
+    whole = config.model_dump(mode="json")
+    gates = config.effective_gates
+    return _sha256(
+        {
+            "windows": whole["windows"],
+            "references": whole["references"],
+            "gates": gates,
+            "top_pairs": config.pairs.top,
+        }
+    )
+
+
+def _sha256(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()

@@ -1,0 +1,105 @@
+"""The whole configuration of a monitor."""
+
+from __future__ import annotations
+
+import zoneinfo
+from functools import cache
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from modelwatch.model.constraint import Constraint
+from modelwatch.model.evaluation import CALENDAR, DEFAULT_GATES, Reference, WindowChoice, WindowSpec
+from modelwatch.model.profiling import Binning, FeatureChoice, Pairs, Segmentation
+from modelwatch.model.section import MAX_TEXT, MonitorName, Section, did_you_mean
+from modelwatch.model.sources import Inputs, OutputAddress, Predictions
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())
+
+
+def _time_zone(name: str) -> str:
+    if name not in _time_zones():
+        raise ValueError(f"there is no time zone {name!r}{did_you_mean(name, _time_zones())}")
+    return name
+
+
+Gate = Annotated[float, Field(ge=0)]
+
+
+class MonitorConfig(Section):
+    """Everything that a monitor is told: one YAML file."""
+
+    monitor: MonitorName = Field(
+        description="Name of the monitor, first column of every result: letters, digits, `_`, `-`."
+    )
+    description: str = Field(
+        default="", max_length=MAX_TEXT, description="What is watched, for people."
+    )
+    time_zone: Annotated[str, AfterValidator(_time_zone)] = Field(
+        default="UTC", description="IANA time zone in which days begin, such as `America/New_York`."
+    )
+    output: OutputAddress = Field(description="Where the output tables are written.")
+    inputs: Inputs = Field(description="The table of what the model was given.")
+    predictions: Predictions | None = Field(
+        default=None, description="What the model answered; left out: only inputs are watched."
+    )
+    features: FeatureChoice = Field(
+        default_factory=FeatureChoice,
+        description="Which columns of the inputs are features. Left out: all that have no other "
+        "meaning, such as id or day.",
+    )
+    segments: tuple[Segmentation, ...] = Field(
+        default=(), max_length=50, description="Ways to split the rows, beside all traffic."
+    )
+    windows: tuple[WindowChoice, ...] = Field(
+        default=tuple(WindowSpec(name=name) for name in CALENDAR),
+        min_length=1,
+        max_length=50,
+        description="Runs of days that are profiled and compared: `day`, `week` (Monday to "
+        "Sunday), `month`, and mappings for trailing and custom ones.",
+    )
+    references: tuple[Reference, ...] = Field(
+        min_length=1,
+        max_length=50,
+        description="What windows are compared with. One at least is fixed: it carries the bins.",
+    )
+    binning: Binning = Field(default_factory=Binning, description="How bins are fitted.")
+    pairs: Pairs = Field(
+        default_factory=Pairs, description="Correlations and principal components."
+    )
+    constraints: tuple[Constraint, ...] = Field(
+        default=(), max_length=1000, description="What each day's data was promised to be."
+    )
+    gates: dict[str, Gate | None] = Field(
+        default_factory=dict,
+        description="By drift statistic, the absolute value above which a window must be looked "
+        "at (exit code 1). It replaces the default of that statistic; `null` takes it away. "
+        "Defaults: " + ", ".join(f"`{k}: {v:g}`" for k, v in DEFAULT_GATES.items()) + ".",
+    )
+
+    @property
+    def two_tables(self) -> bool:
+        """Whether predictions are in a table of their own."""
+        return self.predictions is not None and self.predictions.table is not None
+
+    @property
+    def effective_gates(self) -> dict[str, float]:
+        """The gates of the file over the defaults, without those taken away."""
+        gates = {**DEFAULT_GATES, **self.gates}
+        return {statistic: gate for statistic, gate in gates.items() if gate is not None}
+
+    @property
+    def fixed_references(self) -> tuple[Reference, ...]:
+        """The references whose rows don't move with the window."""
+        return tuple(ref for ref in self.references if ref.kind == "fixed")
+
+    @property
+    def binning_reference(self) -> Reference:
+        """The reference on which bins are fitted; ValueError if there is no such one."""
+        for reference in self.fixed_references:
+            if self.binning.reference in (None, reference.name):
+                return reference
+        raise ValueError("there is no fixed reference to fit the bins on")

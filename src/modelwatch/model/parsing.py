@@ -1,0 +1,219 @@
+"""A configuration from its text: every problem at once, each with its place and line."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from modelwatch.model.constraint import KINDS, Constraint
+from modelwatch.model.cross_checks import Parts, cross_checks
+from modelwatch.model.document import Document, Path, place_of, read_document
+from modelwatch.model.errors import ConfigurationError, Problem
+from modelwatch.model.evaluation import Reference, WindowChoice
+from modelwatch.model.monitor import MonitorConfig
+from modelwatch.model.profiling import Binning, Segmentation
+from modelwatch.model.section import Unknown, did_you_mean
+from modelwatch.model.sources import Inputs, Predictions
+
+Found = tuple[Path, str]
+"""A path and what is wrong there."""
+
+
+def parse_config(
+    text: str, origin: str = "", statistics: Collection[str] | None = None
+) -> MonitorConfig:
+    """The configuration that a YAML text describes.
+
+    ``origin`` names the text in errors, as a rule its file. ``statistics`` are the names that
+    gates may have; None takes those of the registry. ConfigurationError lists all problems.
+    """
+    document = read_document(text)
+    if document.value is None and document.problems:
+        raise ConfigurationError(document.problems, origin)
+    if not isinstance(document.value, dict):
+        raise ConfigurationError(
+            (Problem("", document.line(()), "must be a mapping of keys to values"),), origin
+        )
+    known = known_statistics() if statistics is None else statistics
+    config, found = _validated(document)
+    found += cross_checks(_parts(document.value), known)
+    told = {problem.place for problem in document.problems}
+    problems = list(document.problems)
+    for path, message in found:
+        place = place_of(path)
+        if place not in told:
+            told.add(place)
+            problems.append(Problem(place, document.line(path), message))
+    if problems or config is None:
+        raise ConfigurationError(sorted(problems, key=_position), origin)
+    return config
+
+
+def lines_of(text: str) -> dict[str, int]:
+    """The line of every place of a YAML text, for problems that are found in tables."""
+    return {place_of(path): line for path, line in read_document(text).lines.items()}
+
+
+def known_statistics() -> frozenset[str]:
+    """The names of all drift statistics."""
+    from modelwatch.stats.drift import STATISTICS
+
+    return frozenset(STATISTICS)
+
+
+def _position(problem: Problem) -> tuple[int, str]:
+    return (problem.line or 0, problem.place)
+
+
+def _validated(document: Document) -> tuple[MonitorConfig | None, list[Found]]:
+    unknown = Unknown()
+    config = None
+    found: list[Found] = []
+    try:
+        config = MonitorConfig.model_validate(document.value, context=unknown)
+    except ValidationError as error:
+        details = [one for one in error.errors(include_url=False) if not _echoes(one)]
+        found += [(_path(document.value, detail), _message(detail)) for detail in details]
+    for identity, key, keys in unknown.keys:
+        # A section that pydantic copied first has no path: its own keys were seen before.
+        path = document.mappings.get(identity)
+        if path is not None:
+            hint = did_you_mean(key, keys) or f"; known here: {', '.join(keys)}"
+            found.append(((*path, key), f"is not a known key{hint}"))
+    return config, found
+
+
+def _parts(value: dict[str, Any]) -> Parts:
+    """Whatever of the configuration is right in itself."""
+    return Parts(
+        inputs=_part(Inputs, value.get("inputs")),
+        predictions=_part(Predictions, value.get("predictions")),
+        has_predictions=value.get("predictions") is not None,
+        segments=tuple(_items(Segmentation, value.get("segments"))),
+        windows=tuple(_items(WindowChoice, value.get("windows"))),
+        references=tuple(_items(Reference, value.get("references"))),
+        all_references=_all_right(Reference, value.get("references")),
+        constraints=tuple(_items(Constraint, value.get("constraints"))),
+        binning=_part(Binning, value.get("binning")),
+        gates=tuple(value["gates"]) if isinstance(value.get("gates"), dict) else (),
+    )
+
+
+def _part(kind: Any, value: Any) -> Any:
+    try:
+        return TypeAdapter(kind).validate_python(value, context=Unknown())
+    except ValidationError:
+        return None
+
+
+def _items(kind: Any, values: Any) -> Iterator[tuple[int, Any]]:
+    adapter = TypeAdapter(kind)
+    for index, value in enumerate(values if isinstance(values, tuple) else ()):
+        try:
+            yield index, adapter.validate_python(value, context=Unknown())
+        except ValidationError:
+            continue
+
+
+def _all_right(kind: Any, values: Any) -> bool:
+    return isinstance(values, tuple) and len(list(_items(kind, values))) == len(values)
+
+
+def _path(value: Any, detail: ErrorDetails) -> Path:
+    """Where in the document an error is: its location without the tags of unions."""
+    location = detail["loc"]
+    path: list[str | int] = []
+    for i, part in enumerate(location):
+        tag = i == 2 and location[0] == "constraints"
+        if tag or part == "[key]":
+            continue
+        inside = (isinstance(value, dict) and part in value) or (
+            isinstance(value, tuple) and isinstance(part, int) and part < len(value)
+        )
+        if inside:
+            value = value[part]
+            path.append(part)
+        elif i == len(location) - 1 and isinstance(part, str) and isinstance(value, dict):
+            path.append(part)
+    return tuple(path)
+
+
+def _echoes(detail: ErrorDetails) -> bool:
+    """Whether a list is called too short only because entries of it are wrong."""
+    given, context = detail["input"], detail.get("ctx", {})
+    too_short = detail["type"] == "too_short" and isinstance(given, tuple)
+    return too_short and len(given) >= context["min_length"]
+
+
+def _message(detail: ErrorDetails) -> str:
+    kind, context, given = detail["type"], detail.get("ctx", {}), detail["input"]
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "union_tag_invalid":
+        return f"kind {_told(context['tag'])} is not known{_choices(context['tag'], tuple(KINDS))}"
+    if kind == "literal_error":
+        literals = context["expected"].replace(" or ", ",").split(",")
+        known = tuple(literal.strip(" '") for literal in literals)
+        return f"{_told(given)} is not known{_choices(given, known)}"
+    if kind in _MESSAGES:
+        wanted = _MESSAGES[kind].format(**context)
+        return wanted if kind in _NO_VALUE else f"{wanted}, not {_told(given)}"
+    return f"{detail['msg'][:1].lower()}{detail['msg'][1:]}"
+
+
+def _choices(given: Any, known: tuple[str, ...]) -> str:
+    hint = did_you_mean(given, known) if isinstance(given, str) else ""
+    return hint or f"; known: {', '.join(known)}"
+
+
+def _told(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, tuple):
+        return "a list"
+    try:
+        text = ascii(value) if isinstance(value, str) and not value.isprintable() else None
+        text = text or (repr(value) if isinstance(value, str) else str(value))
+    except ValueError:  # an integer too long to be written
+        return "a number of thousands of digits"
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+_MESSAGES = {
+    "missing": "is required",
+    "union_tag_not_found": "needs kind: " + ", ".join(KINDS),
+    "string_type": "must be text (in quotes, if it looks like something else)",
+    "string_unicode": "must be text without broken characters",
+    "string_too_short": "must not be empty",
+    "string_too_long": "must have at most {max_length} characters",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "int_parsing_size": "must be a number of reasonable size",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "tuple_type": "must be a list",
+    "dict_type": "must be a mapping of keys to values",
+    "mapping_type": "must be a mapping of keys to values",
+    "model_type": "must be a mapping of keys to values",
+    "model_attributes_type": "must be a mapping of keys to values",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "too_short": "must have at least {min_length} entries",
+    "too_long": "must have at most {max_length} entries",
+}
+_NO_VALUE = {
+    "missing",
+    "union_tag_not_found",
+    "string_too_short",
+    "string_too_long",
+    "string_unicode",
+    "too_short",
+    "too_long",
+}

@@ -1,0 +1,148 @@
+"""What is kept of the rows: features, segments, bins and pairs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from modelwatch.model.section import (
+    ColumnName,
+    ColumnNames,
+    Name,
+    Section,
+    Text,
+    as_tuple,
+    only_one_of,
+)
+
+Kind = Literal["numeric", "categorical"]
+MAX_CROSSED = 5
+"""Columns of one segmentation."""
+
+Patterns = Annotated[tuple[Text, ...], BeforeValidator(as_tuple)]
+
+
+class ColumnOptions(Section):
+    """How one column is profiled, where the defaults don't fit."""
+
+    type: Kind | None = Field(
+        default=None,
+        description="`categorical` counts the values of a number, such as a code, one by one. "
+        "Left out: numbers, dates and timestamps are numeric, text and booleans categorical.",
+    )
+    special_values: tuple[float, ...] = Field(
+        default=(),
+        max_length=50,
+        description="Numbers that stand for something else than a quantity, such as -999. Each "
+        "has a bin of its own and is left out of mean, sd and quantiles.",
+    )
+    bins: int | None = Field(
+        default=None,
+        ge=2,
+        le=1000,
+        description="Bins of this numeric column, in place of `binning.bins`.",
+    )
+    max_values: int | None = Field(
+        default=None,
+        ge=1,
+        le=10_000,
+        description="Values kept of this categorical column, in place of `binning.max_values`.",
+    )
+
+    @model_validator(mode="after")
+    def _fitting_kind(self) -> ColumnOptions:
+        if self.type == "categorical" and (self.special_values or self.bins is not None):
+            raise ValueError("special_values and bins belong to a numeric column")
+        if self.type == "numeric" and self.max_values is not None:
+            raise ValueError("max_values belongs to a categorical column")
+        return self
+
+
+class FeatureChoice(Section):
+    """Which columns of the inputs are features."""
+
+    include: Patterns = Field(
+        default=("*",),
+        min_length=1,
+        description="Names of columns, or patterns with `*`, `?` and `[...]`. A name that is "
+        "one stands for itself.",
+    )
+    exclude: Patterns = Field(default=(), description="Names or patterns of columns to leave out.")
+    columns: dict[ColumnName, ColumnOptions] = Field(
+        default_factory=dict, description="Options of single columns, by name."
+    )
+
+
+class Segmentation(Section):
+    """A way to split the rows, beside all traffic."""
+
+    name: Name = Field(description="Its name in the results.")
+    columns: ColumnNames | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MAX_CROSSED,
+        description="Column, or list of columns to cross; a segment for each value that occurs.",
+    )
+    predicate: Text | None = Field(
+        default=None,
+        description="A SQL expression that is true or false of a row; the segments are `true`, "
+        "`false` and `(null)`.",
+    )
+    max_values: int = Field(
+        default=20,
+        ge=1,
+        le=1000,
+        description="Segments kept: those with most rows in the binning's reference. The rest is "
+        "one segment, `(other)`.",
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Segmentation:
+        only_one_of(self, "columns", "predicate")
+        if self.predicate is not None and "max_values" in self.model_fields_set:
+            raise ValueError("max_values belongs to columns, a predicate has three segments")
+        return self
+
+    @property
+    def most_segments(self) -> int:
+        """Segments that it can have at most, with (other) and (null)."""
+        return 3 if self.columns is None else self.max_values + 2
+
+
+class Binning(Section):
+    """How bins are fitted. They are fitted once, stored, and reused."""
+
+    reference: Name | None = Field(
+        default=None,
+        description="The reference of fixed days, or with a table of its own, on which bins are "
+        "fitted. Left out: the first such reference.",
+    )
+    bins: int = Field(default=200, ge=2, le=1000, description="Bins of a numeric column, about.")
+    max_values: int = Field(
+        default=100,
+        ge=1,
+        le=10_000,
+        description="Values of a categorical column that are counted one by one; the rest is "
+        "counted together.",
+    )
+
+
+class Pairs(Section):
+    """Correlations of pairs of numeric features, and their principal components."""
+
+    max_features: int = Field(
+        default=64,
+        ge=0,
+        le=512,
+        description="Numeric features taken, in the table's order; 0 switches pairs off.",
+    )
+    top: int = Field(
+        default=20,
+        ge=1,
+        le=10_000,
+        description="Pairs written for each window: those that moved most.",
+    )
+    columns: ColumnNames | None = Field(
+        default=None, description="The features to take, in place of the first `max_features`."
+    )

@@ -1,0 +1,162 @@
+"""Where the tables are, and which of their columns mean what."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from modelwatch.model.profiling import ColumnOptions
+from modelwatch.model.section import ColumnName, ColumnNames, Section, Text, only_one_of
+
+
+class TableAddress(Section):
+    """A Delta table, by name or by path."""
+
+    name: Text | None = Field(
+        default=None, description="Name in the catalog, such as `catalog.schema.table`."
+    )
+    path: Text | None = Field(
+        default=None, description="Folder or URL of a Delta table that no catalog knows."
+    )
+
+    @model_validator(mode="after")
+    def _one_address(self) -> TableAddress:
+        only_one_of(self, "name", "path")
+        return self
+
+    def __str__(self) -> str:
+        """The name or the path, whichever it has."""
+        return str(self.name or self.path)
+
+
+class OutputAddress(Section):
+    """Where the output tables are written: one schema of the catalog, or one folder."""
+
+    schema_name: Text | None = Field(
+        default=None, alias="schema", description="Schema in the catalog, such as `catalog.schema`."
+    )
+    path: Text | None = Field(
+        default=None, description="Folder or URL; each table is a folder in it."
+    )
+
+    @model_validator(mode="after")
+    def _one_address(self) -> OutputAddress:
+        only_one_of(self, "schema_name", "path")
+        return self
+
+    def __str__(self) -> str:
+        """The schema or the path, whichever it has."""
+        return str(self.schema_name or self.path)
+
+
+class DaySource(Section):
+    """How the day of a row is told."""
+
+    column: ColumnName | None = Field(
+        default=None, description="A date column: the day itself, in the monitor's time zone."
+    )
+    time_column: ColumnName | None = Field(
+        default=None,
+        description="A timestamp column; the day is its date in the monitor's time zone.",
+    )
+    partition_column: ColumnName | None = Field(
+        default=None,
+        description="With `time_column`: a date column that lies within a day of it, by which "
+        "the table is partitioned, so that a run reads the files of its days only.",
+    )
+
+    @model_validator(mode="after")
+    def _one_day(self) -> DaySource:
+        only_one_of(self, "column", "time_column")
+        if self.partition_column is not None and self.time_column is None:
+            raise ValueError("partition_column goes with time_column only")
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that tell the day."""
+        named = (self.column, self.time_column, self.partition_column)
+        return tuple(name for name in named if name is not None)
+
+
+class Inputs(Section):
+    """The table of what the model was given."""
+
+    table: TableAddress = Field(description="The Delta table.")
+    id: ColumnNames = Field(
+        default=(),
+        description="Column, or list of columns, that identify a row on its day. Needed when the "
+        "predictions are in a table of their own.",
+    )
+    day: DaySource = Field(description="How the day of a row is told.")
+
+
+class ModelVersion(Section):
+    """Which model made a prediction."""
+
+    column: ColumnName | None = Field(
+        default=None,
+        description="A column of the predictions; rows without a value count as `(none)`.",
+    )
+    literal: Text | None = Field(
+        default=None,
+        max_length=200,
+        description="One version for all rows, where no column tells it.",
+    )
+
+    @model_validator(mode="after")
+    def _one_version(self) -> ModelVersion:
+        only_one_of(self, "column", "literal")
+        return self
+
+
+class Predictions(Section):
+    """What the model answered: columns of the inputs' table, or of a table of its own."""
+
+    table: TableAddress | None = Field(
+        default=None,
+        description="A table of its own, joined to the inputs by `id` and day. Left out: the "
+        "predictions are columns of the inputs' table.",
+    )
+    id: ColumnNames = Field(
+        default=(),
+        description="As many columns as `inputs.id`, in the same order. Only with `table`.",
+    )
+    day: DaySource | None = Field(
+        default=None, description="How the day of a row is told. Only with `table`."
+    )
+    score: ColumnNames = Field(
+        default=(), description="Numeric column, or list of columns, that the model computed."
+    )
+    decision: ColumnNames = Field(
+        default=(),
+        description="Column, or list of columns, that say what was decided; categories unless "
+        "`columns` says otherwise.",
+    )
+    model_version: ModelVersion | None = Field(
+        default=None, description="Which model made a prediction; left out: one, `(none)`."
+    )
+    columns: dict[ColumnName, ColumnOptions] = Field(
+        default_factory=dict, description="Options of single scores and decisions, by column."
+    )
+
+    @model_validator(mode="after")
+    def _own_table(self) -> Predictions:
+        if self.table is None and (self.id or self.day is not None):
+            raise ValueError(
+                "id and day belong to a table of its own: name it in table, or leave them out"
+            )
+        if self.table is not None and self.day is None:
+            raise ValueError("day is required where predictions have a table of their own")
+        if self.table is not None and not self.id:
+            raise ValueError("id is required where predictions have a table of their own")
+        if not self.score and not self.decision:
+            raise ValueError("needs score or decision")
+        both = {name.lower() for name in self.score} & {name.lower() for name in self.decision}
+        if both:
+            raise ValueError(f"{min(both)!r} cannot be a score and a decision")
+        return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that hold what the model answered."""
+        return self.score + self.decision

@@ -1,0 +1,106 @@
+"""Windows: the runs of days that are profiled and compared."""
+
+from __future__ import annotations
+
+import calendar
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from modelwatch.model.days import DayRange, shifted
+from modelwatch.model.evaluation import CALENDAR, Calendar, Reference, WindowSpec
+from modelwatch.model.monitor import MonitorConfig
+from modelwatch.model.references import reference_days
+
+
+@dataclass(frozen=True, order=True)
+class Window:
+    """A run of days with the name of its kind, from ``start`` to ``end``, both in it.
+
+    ``partial``: it was not over on the day of the run, so it may still grow.
+    """
+
+    name: str
+    start: date
+    end: date
+    partial: bool = False
+
+    @property
+    def days(self) -> DayRange:
+        """Its days."""
+        return DayRange(self.start, self.end)
+
+
+def window_around(kind: Calendar, day: date) -> DayRange:
+    """The calendar's window that holds a day; weeks run from Monday to Sunday (ISO 8601)."""
+    if kind == "day":
+        return DayRange(day, day)
+    if kind == "week":
+        return DayRange(shifted(day, -day.weekday()), shifted(day, 6 - day.weekday()))
+    length = calendar.monthrange(day.year, day.month)[1]
+    return DayRange(day.replace(day=1), day.replace(day=length))
+
+
+def windows_of(
+    spec: WindowSpec, days_with_data: Collection[date], as_of: date
+) -> tuple[Window, ...]:
+    """Every window of one kind that holds a day with data, in order.
+
+    A trailing window ends on each of these days.
+    """
+    ranges = sorted(set(_ranges(spec, days_with_data)))
+    return tuple(Window(spec.name, r.first, r.last, r.last >= as_of) for r in ranges)
+
+
+def _ranges(spec: WindowSpec, days: Collection[date]) -> Iterator[DayRange]:
+    if spec.days is not None:
+        if any(day in spec.days for day in days):
+            yield spec.days
+        return
+    for day in days:
+        if spec.trailing_days is not None:
+            yield DayRange(shifted(day, 1 - spec.trailing_days), day)
+        else:
+            yield from (window_around(kind, day) for kind in CALENDAR if kind == spec.name)
+
+
+def windows_touching(
+    config: MonitorConfig,
+    days_with_data: Collection[date],
+    changed_days: Collection[date],
+    as_of: date,
+    *,
+    last_as_of: date | None = None,
+    all_windows: bool = False,
+) -> tuple[Window, ...]:
+    """The windows that must be evaluated again, in the order of the configuration, then of days.
+
+    That is each window of which a day changed, or a day of one of its references; with
+    ``last_as_of``, the day of the last run, also each that was partial then and is over now; with
+    ``all_windows``, each. A day that changed counts as a day with data, for its rows may all be
+    deleted. Days from ``as_of`` on are left to a later run.
+    """
+    changed = sorted({day for day in changed_days if day < as_of})
+    days = {day for day in days_with_data if day < as_of}.union(changed)
+    return tuple(
+        window
+        for spec in config.windows
+        for window in windows_of(spec, days, as_of)
+        if all_windows
+        or _compares_any(config.references, window, changed)
+        or (last_as_of is not None and last_as_of <= window.end < as_of)
+    )
+
+
+def _compares_any(references: Sequence[Reference], window: Window, changed: Sequence[date]) -> bool:
+    if holds_any(window.days, changed):
+        return True
+    compared = (reference_days(ref, window) for ref in references if ref.table is None)
+    return any(days is not None and holds_any(days, changed) for days in compared)
+
+
+def holds_any(days: DayRange, ordered: Sequence[date]) -> bool:
+    """Whether some of the ordered days is in the range."""
+    at = bisect_left(ordered, days.first)
+    return at < len(ordered) and ordered[at] <= days.last

@@ -1,0 +1,78 @@
+"""Table `drift_metrics`: how far a feature is from its references in a window."""
+
+from __future__ import annotations
+
+from modelwatch.tables.table import (
+    MODEL_VERSION,
+    MONITOR,
+    PARTIAL,
+    RUN_ID,
+    SEGMENT,
+    SEGMENTATION,
+    WINDOW,
+    WINDOW_END,
+    WINDOW_START,
+    Column,
+    Table,
+)
+
+DRIFT_METRICS = Table(
+    name="drift_metrics",
+    version=1,
+    comment="One row a window, model version, segment, feature (or pair), reference and statistic: "
+    "the distance from the reference, read off the states.",
+    columns=(
+        MONITOR,
+        RUN_ID,
+        MODEL_VERSION,
+        SEGMENTATION,
+        SEGMENT,
+        Column("role", "string", "'inputs' or 'predictions'.", False),
+        Column(
+            "feature", "string", "Name of the feature; '*' for the numeric block together.", False
+        ),
+        Column("feature_b", "string", "The other feature of a pair; null for one feature alone."),
+        WINDOW,
+        WINDOW_START,
+        WINDOW_END,
+        PARTIAL,
+        Column("reference", "string", "Name of the reference.", False),
+        Column(
+            "reference_start",
+            "date",
+            "First day of the reference for this window; null for a whole table.",
+        ),
+        Column(
+            "reference_end",
+            "date",
+            "Last day of the reference, included; null for a whole table.",
+        ),
+        Column(
+            "statistic", "string", "Name of the statistic; see the reference of statistics.", False
+        ),
+        Column("value", "double", "Value of the statistic; null if undefined."),
+        Column("reason", "string", "Why the value is undefined; null if it is defined."),
+        Column(
+            "gate",
+            "double",
+            "A value beyond it, in size, must be looked at; null where no gate applies.",
+        ),
+        Column("rows", "bigint", "Rows of the window's scope, nulls included."),
+        Column("reference_rows", "bigint", "Rows of the reference's scope, nulls included."),
+    ),
+    key=(
+        "run_id",
+        "window",
+        "window_start",
+        "model_version",
+        "segmentation",
+        "segment",
+        "role",
+        "feature",
+        "feature_b",
+        "reference",
+        "statistic",
+    ),
+    # As in profile_metrics.
+    partitioning=("monitor",),
+)

@@ -1,0 +1,108 @@
+"""Table `runs`: what a run read, did and wrote. Its row is what publishes a run."""
+
+from __future__ import annotations
+
+from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
+
+RUNS = Table(
+    name="runs",
+    version=1,
+    comment="One row a run. The rows of all other tables count only once their run stands here "
+    "with outcome 'published'.",
+    columns=(
+        MONITOR,
+        RUN_ID,
+        Column("started_at", "timestamp", "When the run began.", False),
+        Column("finished_at", "timestamp", "When the run was published or ended.", False),
+        Column(
+            "outcome",
+            "string",
+            "'published': results stand; 'nothing_to_do': no day was new or changed; 'failed': "
+            "see message.",
+            False,
+        ),
+        Column("exit_code", "int", "Exit code of the job: 0 fine, 1 look at it, 2 did not run."),
+        Column("message", "string", "What the run found or why it failed, in one sentence."),
+        Column("as_of", "date", "Days before this one were considered."),
+        Column("config_yaml", "string", "The whole configuration, as read."),
+        Column("config_fingerprint", "string", "Fingerprint of the configuration."),
+        Column(
+            "states_fingerprint",
+            "string",
+            "Fingerprint of what the states depend on. Days are reused from runs that have the "
+            "same.",
+        ),
+        Column(
+            "evaluation_fingerprint",
+            "string",
+            "Fingerprint of what metrics and verdicts depend on beside the states.",
+        ),
+        Column("code_version", "string", "Version of modelwatch, with the commit where known."),
+        Column(
+            "sources",
+            "array<struct<role:string,table:string,version:bigint,seen:bigint,table_id:string,"
+            "files:bigint,bytes:bigint,rows:bigint>>",
+            "Source tables: role, address, Delta version and table id as read; `seen`: version up "
+            "to which every change is in the states (older than `version` where the run left "
+            "changed days to a later one); files, bytes and rows of the days read (null where not "
+            "known).",
+        ),
+        Column(
+            "outputs",
+            "array<struct<table:string,version:bigint>>",
+            "Output tables and the Delta version that the run wrote of each.",
+        ),
+        Column("days", "array<date>", "Days whose states and constraints the run computed."),
+        Column(
+            "reference_days",
+            "array<struct<role:string,day:date>>",
+            "Days of reference tables whose states the run computed: role 'reference:<name>', and "
+            "the day as in feature_states.",
+        ),
+        Column(
+            "windows",
+            "array<struct<window:string,window_start:date,window_end:date>>",
+            "Windows whose metrics the run computed.",
+        ),
+        Column(
+            "stages",
+            "array<struct<stage:string,seconds:double>>",
+            "Wall-clock seconds of each stage, in order.",
+        ),
+        Column(
+            "executor_seconds",
+            "double",
+            "Seconds of all Spark tasks together; null where the cluster does not tell.",
+        ),
+        Column("spark_jobs", "int", "Spark jobs of the run; null where the cluster does not tell."),
+        Column("input_rows", "bigint", "Rows of inputs read; null if none were read."),
+        Column("prediction_rows", "bigint", "Rows of predictions read; null if none were read."),
+        Column(
+            "duplicate_ids",
+            "bigint",
+            "Rows beyond the first of an id on a day, in both tables; they are counted here and "
+            "left out everywhere else. Null in one-table mode.",
+        ),
+        Column(
+            "unmatched_inputs",
+            "bigint",
+            "Inputs without a prediction of the same id and day. Null in one-table mode.",
+        ),
+        Column(
+            "unmatched_predictions",
+            "bigint",
+            "Predictions without inputs of the same id and day. Null in one-table mode.",
+        ),
+        Column(
+            "findings",
+            "array<struct<severity:string,kind:string,subject:string,window:string,"
+            "window_start:date,value:double,bound:double,message:string>>",
+            "What must be looked at: severity 'warn' or 'fail', kind (a statistic or a kind of "
+            "constraint), subject (feature or constraint, with its segment), value and bound.",
+        ),
+    ),
+    key=("run_id",),
+    # Every reader needs all published runs of a monitor; a file a run would make each daily run
+    # open one file more than the last.
+    compact_every=32,
+)

@@ -1,0 +1,99 @@
+"""What an output table is: name, version, columns, key and partitioning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its Spark type as a DDL string, and what a value means.
+
+    ``nullable`` is false for what every row must have; the comment of a nullable column says what
+    null means.
+    """
+
+    name: str
+    type: str
+    comment: str
+    nullable: bool = True
+
+
+@dataclass(frozen=True)
+class Table:
+    """An output table; creation, writer, reference page and schema tests follow from it.
+
+    ``version`` grows when columns are added. ``key`` columns identify a row among all runs.
+    ``partitioning`` columns are directories. ``compact_every`` commits the table's small files are
+    merged; 0 leaves that to the operator.
+    """
+
+    name: str
+    version: int
+    comment: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    partitioning: tuple[str, ...] = ()
+    compact_every: int = 0
+
+    def __post_init__(self) -> None:
+        known = set(self.names)
+        if len(known) != len(self.columns):
+            raise ValueError(f"table {self.name}: a column is listed twice")
+        for name in (*self.key, *self.partitioning):
+            if name not in known:
+                raise ValueError(f"table {self.name}: {name} is not a column")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns, in order."""
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        """The column of a name; KeyError if there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"table {self.name} has no column {name}")
+
+    def ddl(self, *names: str) -> str:
+        """Spark DDL of some columns, in the order given; of all columns if none is named."""
+        chosen = [self.column(name) for name in names] if names else list(self.columns)
+        return ", ".join(
+            f"`{column.name}` {column.type}{'' if column.nullable else ' NOT NULL'}"
+            for column in chosen
+        )
+
+
+MONITOR = Column("monitor", "string", "Name of the monitor: `monitor` of its configuration.", False)
+RUN_ID = Column(
+    "run_id", "string", "Run that wrote the row. It counts once `runs` says published.", False
+)
+MODEL_VERSION = Column(
+    "model_version",
+    "string",
+    "Version of the model that scored the rows; '(none)' where no version is known, '*' for all "
+    "versions of a window that holds several.",
+    False,
+)
+SEGMENTATION = Column(
+    "segmentation", "string", "Name of the segmentation; 'all' for all traffic.", False
+)
+SEGMENT = Column(
+    "segment",
+    "string",
+    "Value of the segmentation; 'all' for all traffic, '(null)' for rows without a value, "
+    "'(other)' for the values beyond the bound.",
+    False,
+)
+WINDOW = Column(
+    "window", "string", "Name of the window: 'day', 'week', 'month' or as configured.", False
+)
+WINDOW_START = Column("window_start", "date", "First day of the window.", False)
+WINDOW_END = Column("window_end", "date", "Last day of the window, included.", False)
+PARTIAL = Column(
+    "partial",
+    "boolean",
+    "The window was not over on the as-of day of the run, so that later days may still change it.",
+    False,
+)
