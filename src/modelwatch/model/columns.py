@@ -71,6 +71,11 @@ def check_columns(
     return tuple(Problem(place_of(path), _line(path, lines or {}), text) for path, text in wrong)
 
 
+def table_place(config: MonitorConfig, role: str) -> str:
+    """Where the configuration names the table of a role."""
+    return place_of(_table_path(config, role))
+
+
 def _line(path: Path, lines: Mapping[str, int]) -> int | None:
     for length in range(len(path), -1, -1):
         line = lines.get(place_of(path[:length]))

@@ -21,10 +21,10 @@ def states_fingerprint(config: MonitorConfig) -> str:
     parts = {key: whole[key] for key in keys}
     # `top` is how many pairs are written, which is no part of their states.
     parts["pairs"] = {key: value for key, value in whole["pairs"].items() if key != "top"}
-    parts["binning"] = {
-        **whole["binning"],
-        "reference": config.binning_reference.model_dump(mode="json"),
-    }
+    # How the reference is called is no matter, and how windows are compared with it neither.
+    rows = {"days", "table", "version", "day"}
+    fitted = config.binning_reference.model_dump(mode="json", include=rows)
+    parts["binning"] = {**whole["binning"], "reference": fitted}
     return _sha256(parts)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from modelwatch.model.days import DayRange, shifted
 from modelwatch.model.errors import Problem, SourceError
@@ -52,9 +51,10 @@ class ColumnFacts:
 
 @dataclass(frozen=True)
 class TableFacts:
-    """What is known of a table: its columns, how it is partitioned, and ``rows`` looked at.
+    """What is known of a table: its columns, how it is partitioned, its days, ``rows`` looked at.
 
-    ``unique`` are the columns whose values are all different in these rows.
+    ``unique`` are the columns whose values are all different in these rows. ``days`` are those
+    from the first to the last, None without rows.
     """
 
     address: TableAddress
@@ -62,6 +62,7 @@ class TableFacts:
     partitions: tuple[str, ...] = ()
     rows: int = 0
     unique: frozenset[str] = frozenset()
+    days: DayRange | None = None
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,8 @@ def guess(
 
     SourceError if no column can tell the day, or none can join the two tables.
     """
-    day = _day(inputs)
-    predictions_day = _day(predictions, day.column) if predictions else None
+    day = guess_day(inputs)
+    predictions_day = guess_day(predictions, day.column) if predictions else None
     identity = tuple(id_columns) or _identity(inputs, predictions)
     answers = predictions or inputs
     taken = {*identity, day.column, day.partition}
@@ -173,7 +174,11 @@ def monitor_name(address: TableAddress) -> str:
     return re.sub(r"[^A-Za-z0-9_-]+", "_", around).strip("_")[:100] or "monitor"
 
 
-def _day(table: TableFacts, like: str | None = None) -> DayGuess:
+def guess_day(table: TableFacts, like: str | None = None) -> DayGuess:
+    """The column that tells the day of a row, judged by names and types only.
+
+    ``like``: a name to prefer. SourceError if no column can.
+    """
     dates = [c.name for c in table.columns if c.plain_type == "date"]
     times = [c.name for c in table.columns if c.plain_type in INSTANTS]
     for named in (
@@ -271,8 +276,3 @@ def _is_code(column: ColumnFacts) -> bool:
         and 0 < column.distinct <= MAX_CODES
         and _CODE.search(column.name.lower()) is not None
     )
-
-
-def days_between(first: date | None, last: date | None) -> DayRange | None:
-    """The days from the first to the last; None if there are none."""
-    return DayRange(first, last) if first is not None and last is not None else None

@@ -138,8 +138,9 @@ def plan_of(
         for day in sorted(chosen)
         if day < as_of
     )
-    references = _references(config, source_changes, published, stale)
     asked_anew = published.evaluation_fingerprint not in (None, evaluation_fingerprint(config))
+    # What a reference stands for may have changed with the questions.
+    references = _references(config, source_changes, published, stale or asked_anew)
     windows = windows_touching(
         config,
         known.union(planned.day for planned in days),
@@ -199,7 +200,7 @@ def _references(
     config: MonitorConfig,
     changes: Iterable[SourceChange],
     published: Published,
-    stale: bool,
+    anew: bool,
 ) -> tuple[PlannedReference, ...]:
     by_role = {change.role: change for change in changes}
     planned = []
@@ -208,7 +209,7 @@ def _references(
         if reference.table is None or change is None:
             continue
         reason: Reason = "changed" if reference.name in published.references else "new"
-        if stale:
+        if anew and reason == "changed":
             reason = "configuration changed"
         elif reason == "changed" and not _reference_changed(change, reference.days):
             continue
@@ -232,7 +233,7 @@ def _reasons(
         told.append("what the states depend on has changed in the configuration: all days are due")
     elif asked_anew:
         told.append("windows, references or gates have changed: all windows are evaluated")
-    if references and not stale:
+    elif references:
         names = ", ".join(reference.name for reference in references)
         told.append(f"a reference has changed ({names}): all windows are evaluated")
     return tuple(told)

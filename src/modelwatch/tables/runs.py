@@ -56,8 +56,8 @@ RUNS = Table(
         Column(
             "reference_days",
             "array<struct<role:string,day:date>>",
-            "Days of reference tables whose states the run computed: role 'reference:<name>', and "
-            "the day as in feature_states.",
+            "References with a table of their own whose states the run computed: role "
+            "'reference:<name>', and the first day configured (null for the whole table).",
         ),
         Column(
             "windows",

@@ -1,0 +1,79 @@
+# `make demo` and `make test` do all the set-up that they need. `make help` names the rest.
+
+# Python 3.10 to 3.12: the first that the machine has. Another: make PYTHON=/path/to/python setup
+PYTHON ?= $(shell for python in python3 python3.12 python3.11 python3.10 python; do \
+	$$python -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null \
+	&& echo $$python && break; done)
+
+# One stamp a content of the lock: a changed lock is a new set-up, an unchanged one costs nothing.
+LOCK := $(firstword $(shell cksum < requirements.lock))
+SET_UP := .venv/set-up-$(LOCK)
+IN := . scripts/environment.sh;
+JOB := spark-submit --properties-file conf/spark-defaults.conf
+
+CONFIG ?= conf/flights.yaml
+# The days on which the demo's job is scheduled: after the storm, in summer, at the year's end.
+DEMO_DAYS := 2013-02-11 2013-08-01 2014-01-01
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types bench sql docs wheel lock clean
+
+help:  ## Say what can be made
+	@grep -hE '^[a-z]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@echo "  ARGS='...' goes to the command behind test, bench and sql: make test ARGS='-k drift'"
+
+setup: $(SET_UP)  ## Create .venv from requirements.lock (demo and test do so by themselves)
+
+$(SET_UP):
+	@test -n '$(PYTHON)' || { echo 'Python 3.10, 3.11 or 3.12 is needed, and none was found:' \
+	  'name one with make PYTHON=/path/to/python'; exit 1; }
+	@echo 'Setting up .venv from requirements.lock: a few minutes, and once.'
+	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --disable-pip-version-check --require-hashes \
+	  --progress-bar off -r requirements.lock
+	.venv/bin/python -m pip install --disable-pip-version-check --no-index --no-deps \
+	  --no-build-isolation --editable .
+	@rm -f .venv/set-up-*
+	@touch $@
+
+demo: $(SET_UP)  ## Watch a model on the flights of 2013: three scheduled runs, and what they found
+	@rm -rf var/flights
+	@$(IN) python -m scripts.flights.tables --path var/flights
+	@$(IN) for day in $(DEMO_DAYS); do \
+	  echo; echo "== scheduled run as of $$day"; \
+	  code=0; $(JOB) jobs/monitor.py --config conf/flights.yaml --as-of $$day || code=$$?; \
+	  test $$code -le 1 || exit $$code; \
+	done
+	@$(IN) $(JOB) scripts/flights/findings.py --config conf/flights.yaml
+
+test: $(SET_UP)  ## Run all tests
+	@$(IN) python -m pytest $(ARGS)
+
+lint: $(SET_UP)  ## Check style and format
+	@$(IN) ruff check . && ruff format --check .
+
+types: $(SET_UP)  ## Check types
+	@$(IN) mypy
+
+bench: $(SET_UP)  ## Measure speed and memory, against other tools too
+	@$(IN) python -m scripts.bench $(ARGS)
+
+sql: $(SET_UP)  ## Open a SQL shell on the views (CONFIG=conf/flights.yaml)
+	@$(IN) modelwatch sql --config $(CONFIG) $(ARGS)
+
+docs: $(SET_UP)  ## Write the reference pages from the registries
+	@$(IN) python -m scripts.reference
+
+wheel: $(SET_UP)  ## Build the wheel that a cluster installs, into dist/
+	@$(IN) python -m pip wheel --disable-pip-version-check --no-index --no-deps \
+	  --no-build-isolation --wheel-dir dist .
+
+lock:  ## Resolve requirements.lock anew (needs uv; versions that still fit are kept)
+	uv pip compile --quiet pyproject.toml --group dev --extra spark --universal \
+	  --python-version 3.10 --generate-hashes --no-header --output-file requirements.lock
+
+clean:  ## Remove all that was built or written here, .venv too
+	rm -rf .venv .venv-peers build dist var spark-warehouse metastore_db derby.log \
+	  .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

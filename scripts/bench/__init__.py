@@ -1,0 +1,1 @@
+"""The benchmark: ``make bench``. Each measure runs in a process of its own; see docs/performance.md."""

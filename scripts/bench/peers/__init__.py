@@ -1,0 +1,1 @@
+"""Other tools, measured in an environment of their own, ``.venv-peers``."""

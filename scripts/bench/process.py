@@ -1,0 +1,133 @@
+"""A measure in a process of its own, watched from outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scripts.bench.case import CORES, Case
+from scripts.bench.measures import Measure
+from scripts.bench.memory import MemoryWatch, processes
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a measure gave: seconds of each run, peak bytes, or why there are none.
+
+    ``rows`` are those read. ``first``: seconds of the warm-up, if it was the same work.
+    """
+
+    measure: str
+    rows: int
+    seconds: tuple[float, ...] = ()
+    first: float | None = None
+    java_bytes: int | None = None
+    python_bytes: int | None = None
+    details: Any = None
+    failure: str | None = None
+
+    @property
+    def median(self) -> float | None:
+        """Median of the seconds."""
+        return statistics.median(self.seconds) if self.seconds else None
+
+
+def run_measure(
+    measure: Measure, case: Case, python: Path, folder: Path, limit: float, runs: int | None
+) -> Outcome:
+    """Run a measure on the days that the case reads.
+
+    ``folder``: where its log goes. ``limit``: seconds after which it is ended.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    result, log = folder / f"{measure.name}.json", folder / f"{measure.name}.log"
+    result.unlink(missing_ok=True)
+    count = measure.runs if runs is None or measure.runs == 1 else runs
+    command = [str(python), "-m", "scripts.bench.worker", measure.function, case.as_json()]
+    with log.open("w", encoding="utf-8") as output:
+        child = subprocess.Popen(
+            [*command, measure.warm_up, str(count), str(result)],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            env=_environment(python),
+            start_new_session=True,
+            preexec_fn=_on_two_cores,
+        )
+        watch = MemoryWatch(child.pid)
+        watch.start()
+        failure = None
+        try:
+            code = child.wait(limit)
+            if not result.is_file():
+                failure = f"the process ended with {code}; see its log"
+        except subprocess.TimeoutExpired:
+            failure = f"not done after {limit:.0f} s"
+        finally:
+            watch.stop()
+            _end_session(child)
+    rows = _rows(measure, case)
+    if failure is not None:
+        return Outcome(measure.name, rows, failure=failure)
+    told = json.loads(result.read_text(encoding="utf-8"))
+    if "error" in told:
+        return Outcome(measure.name, rows, failure=told["error"])
+    spans = told["spans"]
+    peak = watch.peak(spans[0][0], spans[-1][1])
+    return Outcome(
+        measure.name,
+        rows,
+        tuple(ended - began for began, ended in spans),
+        told["first"],
+        peak.java if peak else None,
+        peak.other if peak else None,
+        told["details"],
+    )
+
+
+def _rows(measure: Measure, case: Case) -> int:
+    if measure.name.startswith("wide"):
+        return case.wide_rows
+    if measure.name.startswith("increment"):
+        return case.increment_rows
+    return case.rows_read
+
+
+def _environment(python: Path) -> dict[str, str]:
+    environment = {
+        **os.environ,
+        # Threads of BLAS would fight with those of Spark for the two cores.
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": str(CORES),
+        "POLARS_MAX_THREADS": str(CORES),
+        "PYSPARK_PYTHON": str(python),
+        "PYSPARK_DRIVER_PYTHON": str(python),
+    }
+    if str(python) != sys.executable:
+        # The other tools bring a Spark of their own.
+        environment.pop("SPARK_HOME", None)
+        environment.pop("VIRTUAL_ENV", None)
+    return environment
+
+
+def _on_two_cores() -> None:
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, cores[:CORES])
+
+
+def _end_session(child: subprocess.Popen[bytes]) -> None:
+    """End the processes that the measure left: it is the first of a session of its own."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for pid, _ in processes(child.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(5)

@@ -1,0 +1,29 @@
+"""The Spark session of a measure: the packaged stack on two cores."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from pyspark.sql import SparkSession
+
+from scripts.bench.case import CORES
+
+
+def opened_session(memory: str | None = None) -> SparkSession:
+    """The job's own session in local mode; ``memory`` of the driver if not the stack's own."""
+    from modelwatch.io.java import find_java_home
+    from modelwatch.io.session import open_session
+    from modelwatch.io.stack import stack_settings
+
+    os.environ["JAVA_HOME"] = str(find_java_home(os.environ))
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    builder = SparkSession.builder.appName("modelwatch benchmark").master(f"local[{CORES}]")
+    for key, value in stack_settings().items():
+        builder = builder.config(key, value)
+    builder = builder.config("spark.ui.enabled", "false")
+    if memory:
+        builder = builder.config("spark.driver.memory", memory)
+    builder.getOrCreate()
+    return open_session("modelwatch benchmark")

@@ -1,0 +1,196 @@
+"""Write the reference of configuration from its models: `python -m scripts.reference_docs`."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import annotated_types
+from pydantic import BeforeValidator
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from modelwatch.model.constraint import KINDS, Rows
+from modelwatch.model.days import DayRange
+from modelwatch.model.evaluation import Reference, WindowSpec
+from modelwatch.model.monitor import MonitorConfig
+from modelwatch.model.profiling import Binning, ColumnOptions, FeatureChoice, Pairs, Segmentation
+from modelwatch.model.section import Section, as_tuple
+from modelwatch.model.sources import (
+    DaySource,
+    Inputs,
+    ModelVersion,
+    OutputAddress,
+    Predictions,
+    TableAddress,
+)
+
+PAGE = Path(__file__).parents[1] / "docs" / "reference" / "configuration.md"
+TITLES: dict[type[Section], str] = {
+    OutputAddress: "output",
+    TableAddress: "table",
+    Inputs: "inputs",
+    DaySource: "day",
+    Predictions: "predictions",
+    ModelVersion: "model_version",
+    FeatureChoice: "features",
+    ColumnOptions: "options of a column",
+    Segmentation: "segments",
+    WindowSpec: "windows",
+    Reference: "references",
+    Binning: "binning",
+    Pairs: "pairs",
+}
+"""The sections of the page, in order, apart from the top and the constraints."""
+COMMON = ("name", "kind", "table", "where", "severity")
+"""Keys that mean the same for every kind of constraint."""
+
+INTRODUCTION = """\
+# Configuration
+
+A monitor is one YAML file. This page is written from the models in `modelwatch.model`;
+[conf/example.yaml](../../conf/example.yaml) shows every key in use, `modelwatch init` writes a
+first file for your tables, and `modelwatch check` holds one against them.
+
+All that is wrong with a file is told at once, each with its line:
+
+```
+conf/payments.yaml:3: time_zon: is not a known key; did you mean 'time_zone'?
+conf/payments.yaml:9: binning.bins: must be at least 2, not 1
+```
+
+Columns may have any name; upper and lower case don't differ, as in Spark. Names of segmentations,
+windows, references and constraints are of letters, digits, spaces, `_`, `.` and `-`. Scalars are
+read as in YAML 1.2: `no`, `on` and `yes` are text. Aliases are expanded within bounds; merge keys
+(`<<`) and tags of other types are not read.
+"""
+ON_CONSTRAINTS = """\
+## constraints
+
+A list. Each entry observes one figure of each day, and holds it against its bounds. The bounds
+belong to what passes. Without a value to observe, the verdict is unknown, with the reason.
+
+Every kind has these keys:
+"""
+
+
+def page() -> str:
+    """The whole page, in Markdown."""
+    parts = [INTRODUCTION, *_section("The file", MonitorConfig)]
+    for section, title in TITLES.items():
+        parts += _section(title, section)
+    common = {name: field for name, field in Rows.model_fields.items() if name in COMMON}
+    fields = {"kind": None, **common}
+    parts += [ON_CONSTRAINTS, _table(_row(n, f) for n, f in fields.items() if f is not None)]
+    for key, kind in KINDS.items():
+        meaning = str(kind.model_fields["kind"].description).partition(": ")[2]
+        own = {n: f for n, f in kind.model_fields.items() if n not in COMMON}
+        parts += [
+            f"### {key}\n",
+            f"{meaning[0].upper()}{meaning[1:]}\n",
+            _table(_row(n, f) for n, f in own.items()),
+        ]
+    parts += _section("set", KINDS["foreign_set"].model_fields["set"].annotation, level=4)
+    return "\n".join(parts)
+
+
+def _section(title: str, section: Any, level: int = 2) -> list[str]:
+    return [
+        f"{'#' * level} {title}\n",
+        f"{section.__doc__}\n",
+        _table(_row(name, field) for name, field in section.model_fields.items()),
+    ]
+
+
+def _table(rows: Iterator[Sequence[str]]) -> str:
+    lines = ["| key | value | default | meaning |", "|---|---|---|---|"]
+    lines += [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _row(name: str, field: FieldInfo) -> tuple[str, str, str, str]:
+    key = field.alias or name
+    value = _value(field.annotation, field.metadata)
+    if name == "kind":
+        value, meaning = "text", "What is observed: one of the kinds below."
+    else:
+        meaning = str(field.description)
+    return f"`{key}`", value, _default(field), meaning
+
+
+def _default(field: FieldInfo) -> str:
+    if field.default_factory is not None:
+        return ""
+    if field.default is PydanticUndefined:
+        return "required"
+    if field.default is None or field.default in ((), ""):
+        return ""
+    if isinstance(field.default, tuple):
+        shown = [item.name if isinstance(item, WindowSpec) else item for item in field.default]
+        return f"`[{', '.join(repr(s) if s == '*' else str(s) for s in shown)}]`"
+    return f"`{field.default:g}`" if isinstance(field.default, float) else f"`{field.default}`"
+
+
+def _value(annotation: Any, metadata: Sequence[Any] = ()) -> str:
+    """What may stand at a key, in words."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        inner, *more = get_args(annotation)
+        return _value(inner, [*more, *metadata])
+    flat = [
+        part
+        for one in metadata
+        for part in (one.metadata if isinstance(one, FieldInfo) else (one,))
+    ]
+    if origin in (Union, types.UnionType):
+        options = [option for option in get_args(annotation) if option is not types.NoneType]
+        if all(isinstance(option, type) and issubclass(option, Section) for option in options):
+            return _told(options[0]) if len(options) == 1 else "see [constraints](#constraints)"
+        return " or ".join(_value(option, flat) for option in options)
+    if origin is Literal:
+        return " or ".join(f"`{option}`" for option in get_args(annotation))
+    if origin is tuple:
+        item = _value(get_args(annotation)[0])
+        one = any(isinstance(m, BeforeValidator) and m.func is as_tuple for m in flat)
+        return f"{item}, or a list" if one else f"list: {item}"
+    if origin is dict:
+        return f"mapping: {_value(get_args(annotation)[1])}"
+    return _told(annotation) + _bounds(flat)
+
+
+def _told(annotation: Any) -> str:
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        title = TITLES.get(annotation, "set")
+        return f"[{title}](#{title.replace(' ', '-')})"
+    plain = {
+        str: "text",
+        int: "whole number",
+        float: "number",
+        bool: "truth value",
+        date: "day",
+        DayRange: "`DAY` or `DAY..DAY`",
+        Any: "text, number, truth value or day",
+    }
+    return plain[annotation]
+
+
+def _bounds(metadata: Sequence[Any]) -> str:
+    low = next((m.ge for m in metadata if isinstance(m, annotated_types.Ge)), None)
+    high = next((m.le for m in metadata if isinstance(m, annotated_types.Le)), None)
+    if low is None:
+        return ""
+    return f", {low:,} or more" if high is None else f", {low:,} to {high:,}"
+
+
+def main() -> int:
+    """Write the page."""
+    PAGE.parent.mkdir(parents=True, exist_ok=True)
+    PAGE.write_text(page(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

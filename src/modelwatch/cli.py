@@ -1,0 +1,274 @@
+"""The command ``modelwatch``: init, check, plan, run and sql."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from modelwatch import __version__
+from modelwatch.model.config import ConfigurationError, MonitorConfig, Problem, parse_config
+from modelwatch.model.days import DayRange, parse_day
+from modelwatch.model.errors import ProblemsError, SessionError
+from modelwatch.model.guess import monitor_name
+from modelwatch.model.sources import TableAddress
+
+# Spark is imported by the commands that need it, so that a wrong argument is told at once.
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+NOTHING_TO_LOOK_AT, LOOK, DID_NOT_RUN = 0, 1, 2
+"""Exit codes."""
+T = TypeVar("T")
+
+_EPILOG = """\
+exit codes: 0 all is well, 1 something must be looked at, 2 the command could not run
+
+from tables to a first run:
+  modelwatch init var/payments/inputs var/payments/predictions -o conf/payments.yaml
+  modelwatch run conf/payments.yaml
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command of the command line; the exit code."""
+    arguments = _parser().parse_args(argv)
+    logging.basicConfig(format="%(message)s", stream=sys.stderr)
+    logging.getLogger("modelwatch").setLevel(logging.INFO)
+    command: Callable[[argparse.Namespace], int] = arguments.command
+    try:
+        return command(arguments)
+    except (ProblemsError, SessionError) as error:
+        return _failed(str(error), arguments.verbose)
+    except KeyboardInterrupt:
+        return _failed("modelwatch: interrupted", False)
+    except BrokenPipeError:
+        # The reader of our output has left, as `head` does; Python would complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOTHING_TO_LOOK_AT
+    except Exception as error:
+        message = f"modelwatch: {type(error).__name__}: {_first_line(error)}"
+        return _failed(message, arguments.verbose, " (--verbose tells more)")
+
+
+def _failed(message: str, verbose: bool, hint: str = "") -> int:
+    if verbose:
+        traceback.print_exc()
+        hint = ""
+    # A name in the message may hold what the terminal cannot show.
+    encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
+    shown = f"{message}{hint}".encode(encoding, "backslashreplace").decode(encoding)
+    print(shown, file=sys.stderr)
+    return DID_NOT_RUN
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0][:500] if lines else "no message"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="modelwatch",
+        description="Watch machine-learning models in production, on Apache Spark.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"modelwatch {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    init = _command(commands, "init", _init, "write a first configuration for your tables")
+    init.add_argument("table", metavar="TABLE", help="inputs: path or name of a Delta table")
+    init.add_argument(
+        "predictions",
+        metavar="PREDICTIONS_TABLE",
+        nargs="?",
+        help="predictions, if they have a table of their own",
+    )
+    init.add_argument("-o", "--output", type=Path, help="file to write (conf/<monitor>.yaml)")
+    init.add_argument("--id", help="column, or columns with commas, that identify a row")
+    init.add_argument("--time-zone", default="UTC", help="where days begin (UTC)")
+    init.add_argument("--force", action="store_true", help="replace the file if it exists")
+
+    _with_config(_command(commands, "check", _check, "hold a configuration against its tables"))
+    _with_days(_command(commands, "plan", _plan, "say what a run would do, and do nothing"))
+    run = _with_days(_command(commands, "run", _run, "compute what is new or changed"))
+    run.add_argument("--dry-run", action="store_true", help="print the plan, and do nothing")
+
+    sql = _command(commands, "sql", _sql, "query the results; without QUERY, a prompt")
+    sql.add_argument("words", metavar="[CONFIG] [QUERY]", nargs="*", help="with --config: QUERY")
+    sql.add_argument("--config", metavar="FILE", help="the configuration")
+    sql.add_argument("--rows", type=int, default=100, help="rows shown at most (100)")
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    function: Callable[[argparse.Namespace], int],
+    told: str,
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=told, description=f"{told[0].upper()}{told[1:]}.")
+    parser.add_argument("--verbose", action="store_true", help="show the traceback of an error")
+    parser.set_defaults(command=function)
+    return parser
+
+
+def _with_config(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    parser.add_argument("config_word", metavar="CONFIG", nargs="?", help="the configuration")
+    parser.add_argument("--config", metavar="FILE", help="the same")
+    return parser
+
+
+def _with_days(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    _with_config(parser)
+    parser.add_argument(
+        "--as-of",
+        type=_argument(parse_day),
+        metavar="DAY",
+        help="days before this one are considered (today in the monitor's time zone)",
+    )
+    parser.add_argument(
+        "--days",
+        type=_argument(DayRange.parse),
+        metavar="FROM..TO",
+        help="compute these days, changed or not, and no others",
+    )
+    return parser
+
+
+def _argument(parse: Callable[[str], T]) -> Callable[[str], T]:
+    def parsed(text: str) -> T:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return parsed
+
+
+def _read(path: str | None) -> tuple[MonitorConfig, str]:
+    """The configuration of a file, and its text."""
+    if path is None:
+        raise ConfigurationError([Problem("", None, "name a configuration: CONFIG or --config")])
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigurationError([Problem("", None, f"cannot be read: {reason}")], path) from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError([Problem("", None, "is not UTF-8 text")], path) from error
+    return parse_config(text, path), text
+
+
+@contextmanager
+def _session(app_name: str) -> Iterator[SparkSession]:
+    """A Spark session; one that was there before is left running."""
+    from pyspark.sql import SparkSession
+
+    from modelwatch.io.session import open_session
+
+    shared = SparkSession.getActiveSession() is not None
+    spark = open_session(app_name)
+    try:
+        yield spark
+    finally:
+        if not shared:
+            with suppress(Exception):
+                spark.stop()
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    inputs = _address(arguments.table)
+    predictions = _address(arguments.predictions) if arguments.predictions else None
+    path: Path = arguments.output or Path("conf") / f"{monitor_name(inputs)}.yaml"
+    if path.exists() and not arguments.force:
+        raise ConfigurationError([Problem("", None, "exists; --force replaces it")], str(path))
+    from modelwatch.pipelines.onboarding import first_configuration
+
+    columns = [name.strip() for name in (arguments.id or "").split(",") if name.strip()]
+    with _session("modelwatch init") as spark:
+        text = first_configuration(spark, inputs, predictions, columns, arguments.time_zone)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    print(
+        f"Wrote {path}. Look it over, then:\n\n  modelwatch check {path}\n  modelwatch run {path}"
+    )
+    return NOTHING_TO_LOOK_AT
+
+
+def _address(text: str) -> TableAddress:
+    """The table that a word means: a path if it looks like one, otherwise a name."""
+    if "/" in text or "\\" in text or Path(text).is_dir():
+        return TableAddress(path=text)
+    return TableAddress(name=text)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    path = arguments.config or arguments.config_word
+    config, text = _read(path)
+    from modelwatch.pipelines.onboarding import check
+
+    with _session(f"modelwatch check {config.monitor}") as spark, _problems_of(path):
+        print(check(spark, config, text), end="")
+    return NOTHING_TO_LOOK_AT
+
+
+@contextmanager
+def _problems_of(path: str) -> Iterator[None]:
+    """Problems that are found in tables are told with the file that names them."""
+    try:
+        yield
+    except ProblemsError as error:
+        error.origin = error.origin or path
+        raise
+
+
+def _plan(arguments: argparse.Namespace) -> int:
+    return _run_monitor(arguments, dry_run=True)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    return _run_monitor(arguments, dry_run=arguments.dry_run)
+
+
+def _run_monitor(arguments: argparse.Namespace, dry_run: bool) -> int:
+    path = arguments.config or arguments.config_word
+    config, text = _read(path)
+    as_of: date | None = arguments.as_of
+    days: DayRange | None = arguments.days
+    from modelwatch.pipelines.monitor import run_monitor
+
+    with _session(f"modelwatch {config.monitor}") as spark, _problems_of(path):
+        report = run_monitor(
+            spark, config, config_text=text, as_of=as_of, days=days, dry_run=dry_run
+        )
+    print(report.text.rstrip())
+    return report.exit_code
+
+
+def _sql(arguments: argparse.Namespace) -> int:
+    words: list[str] = list(arguments.words)
+    path = arguments.config or (words.pop(0) if words else None)
+    config, _ = _read(path)
+    from modelwatch.io.views import create_views
+    from modelwatch.pipelines.sql_prompt import answer, prompt
+
+    with _session(f"modelwatch sql {config.monitor}") as spark:
+        create_views(spark, config.output)
+        if not words:
+            prompt(spark, arguments.rows)
+        for query in words:
+            answer(spark, query, arguments.rows)
+    return NOTHING_TO_LOOK_AT
+
+
+if __name__ == "__main__":
+    sys.exit(main())

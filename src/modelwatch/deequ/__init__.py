@@ -1,0 +1,7 @@
+"""Deequ's constraints by day: the only place that knows Deequ."""
+
+from modelwatch.deequ.kinds import kinds_table
+from modelwatch.deequ.results import ConstraintRow, constraint_results
+from modelwatch.deequ.validation import problems
+
+__all__ = ["ConstraintRow", "constraint_results", "kinds_table", "problems"]

@@ -1,0 +1,1 @@
+"""All effects: the Spark session, reads of sources, writes of results, views."""

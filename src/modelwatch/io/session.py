@@ -1,0 +1,169 @@
+"""The Spark session, and what it says about the work done in it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import pyspark
+from py4j.protocol import Py4JError
+from pyspark import SparkConf
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+
+from modelwatch.io.java import find_java_home
+from modelwatch.io.shipping import ship_package
+from modelwatch.io.stack import stack_settings
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A SQL setting of the session; a ``forced`` one holds whatever the user has set."""
+
+    key: str
+    value: str
+    reason: str
+    forced: bool = False
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "spark.sql.session.timeZone",
+        "UTC",
+        "Days are cut in the monitor's time zone by explicit conversion from UTC.",
+        forced=True,
+    ),
+    Setting(
+        "spark.sql.ansi.enabled",
+        "false",
+        "A predicate of the configuration means the same wherever the job runs.",
+        forced=True,
+    ),
+    Setting(
+        "spark.sql.execution.arrow.maxRecordsPerBatch",
+        "32768",
+        "Longer batches spread the cost of each numpy call over more rows; the default is 10000.",
+    ),
+    Setting(
+        "spark.databricks.delta.snapshotPartitions",
+        "2",
+        "The state of a Delta log is read in this many tasks; the default of 50 costs seconds.",
+    ),
+)
+"""What the job needs of any session, under spark-submit, in Python or on a platform."""
+
+
+_OUT_OF_REACH = (AttributeError, RuntimeError, PySparkException, Py4JError)
+"""What Spark Connect and closed platforms raise instead of giving their context."""
+
+
+def open_session(app_name: str) -> SparkSession:
+    """The session of the job: the active one, else a new one on the packaged stack.
+
+    Under spark-submit the configuration is the submitted one, so that one stack is used in driver
+    and executors. SessionError if there is no Java to start.
+    """
+    # pydeequ raises on import without it.
+    os.environ.setdefault("SPARK_VERSION", ".".join(pyspark.__version__.split(".")[:2]))
+    session = SparkSession.getActiveSession() or _new_session(app_name)
+    _apply_settings(session)
+    ship_package(session)
+    return session
+
+
+def _new_session(app_name: str) -> SparkSession:
+    submitted = "PYSPARK_GATEWAY_PORT" in os.environ
+    if not submitted:
+        os.environ["JAVA_HOME"] = str(find_java_home(os.environ))
+    builder = SparkSession.builder.appName(app_name)
+    # A submitted JVM runs already: SparkConf sees what it was given.
+    given = dict(SparkConf(loadDefaults=submitted).getAll()) if submitted else {}
+    for key, value in stack_settings().items():
+        if key not in given:
+            builder = builder.config(key, value)
+    if "spark.master" not in given:
+        builder = builder.master(os.environ.get("MASTER", "local[*]"))
+    if given.get("spark.master", "local").startswith("local"):
+        # Tasks run on this machine: with the Python of the driver, whatever PATH says.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    return builder.getOrCreate()
+
+
+def _apply_settings(session: SparkSession) -> None:
+    given = _given_settings(session)
+    settings = {s.key: s.value for s in SETTINGS if s.forced or s.key not in given}
+    if "spark.sql.shuffle.partitions" not in given:
+        cores = _default_parallelism(session)
+        if cores:
+            # States are small and the default of 200 is for terabytes; adaptive execution merges
+            # what is still too many.
+            settings["spark.sql.shuffle.partitions"] = str(max(2, 2 * cores))
+    for key, value in settings.items():
+        if session.conf.get(key, None) != value:
+            session.conf.set(key, value)
+
+
+def _given_settings(session: SparkSession) -> dict[str, str]:
+    try:
+        return dict(session.sparkContext.getConf().getAll())
+    except _OUT_OF_REACH:
+        # Spark Connect has no context; then the job's own settings are applied.
+        return {}
+
+
+def _default_parallelism(session: SparkSession) -> int | None:
+    try:
+        return session.sparkContext.defaultParallelism
+    except _OUT_OF_REACH:
+        return None
+
+
+@dataclass(frozen=True)
+class Effort:
+    """Work of a Spark application; None where the platform does not tell.
+
+    ``jobs`` Spark jobs, ``executor_seconds`` of all tasks together, ``bytes_read`` from storage.
+    """
+
+    jobs: int | None
+    executor_seconds: float | None
+    bytes_read: int | None
+
+    def since(self, earlier: Effort) -> Effort:
+        """The work between an earlier moment and this one."""
+        return Effort(
+            None if self.jobs is None or earlier.jobs is None else self.jobs - earlier.jobs,
+            None
+            if self.executor_seconds is None or earlier.executor_seconds is None
+            else self.executor_seconds - earlier.executor_seconds,
+            None
+            if self.bytes_read is None or earlier.bytes_read is None
+            else self.bytes_read - earlier.bytes_read,
+        )
+
+
+def effort(session: SparkSession) -> Effort:
+    """The work of the application up to now.
+
+    Read from the status store of the Spark context, which Python's public interface lacks; where
+    that is out of reach (Spark Connect, some platforms) every figure is None.
+    """
+    try:
+        context: Any = session.sparkContext._jsc.sc()
+        # Events are delivered asynchronously.
+        context.listenerBus().waitUntilEmpty()
+        store = context.statusStore()
+        jobs = store.jobsList(None)
+        # The store forgets old jobs, but numbers go on.
+        last = max((jobs.apply(i).jobId() for i in range(min(jobs.size(), 1))), default=-1)
+        executors = store.executorList(False)
+        summaries = [executors.apply(i) for i in range(executors.size())]
+        return Effort(
+            jobs=last + 1,
+            executor_seconds=sum(s.totalDuration() for s in summaries) / 1000.0,
+            bytes_read=sum(s.totalInputBytes() for s in summaries),
+        )
+    except _OUT_OF_REACH:
+        return Effort(None, None, None)

@@ -1,0 +1,329 @@
+"""Source tables: pinned to a version, with the days that they hold and the days that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import TypeVar
+
+from py4j.protocol import Py4JError
+from pyspark.errors import AnalysisException, PySparkException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from modelwatch.io.addresses import Place, source_place
+from modelwatch.io.delta_log import DeltaLog, LogUnreadable, delta_log, unglobbed
+from modelwatch.io.file_days import file_days
+from modelwatch.model.errors import Problem, SourceError
+from modelwatch.model.plan import SourceChange
+from modelwatch.model.sources import DaySource, TableAddress
+from modelwatch.spark.days import day_of
+
+_MAX_FILES_ASKED = 10_000
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class DayFiles:
+    """Files whose rows lie between two days: their number, bytes and rows (None: not known)."""
+
+    first: date
+    last: date
+    files: int
+    bytes: int
+    rows: int | None
+
+
+@dataclass(frozen=True)
+class Volume:
+    """Files, bytes and rows of some days; rows None where the table does not tell."""
+
+    files: int
+    bytes: int
+    rows: int | None
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source table at one Delta version.
+
+    ``log`` is None where the platform does not let its files be read: then the table itself is
+    asked, which costs a scan of one column. ``day`` is None for a table without days.
+    """
+
+    session: SparkSession
+    role: str
+    address: TableAddress
+    day: DaySource | None
+    time_zone: str
+    version: int
+    log: DeltaLog | None
+
+    @property
+    def place(self) -> Place:
+        """Where the table is."""
+        return source_place(self.address)
+
+    def frame(self) -> DataFrame:
+        """Its rows at the version. SourceError if they can't be read."""
+        try:
+            return self.place.read(self.session, self.version)
+        except (PySparkException, Py4JError) as error:
+            raise self.error(
+                f"version {self.version} can't be read: {_first_line(error)}"
+            ) from error
+
+    @cached_property
+    def table_id(self) -> str | None:
+        """Id with which the table was created; None where it is not known."""
+        return self._reading(self.log.created_id) if self.log else None
+
+    @cached_property
+    def inventory(self) -> tuple[DayFiles, ...]:
+        """Its files by days, from the log alone where that says it."""
+        if self.day is None:
+            raise ValueError(f"{self.role} has no day")
+        if self.log is not None:
+            try:
+                return self._reading(self._logged_inventory)
+            except LogUnreadable:
+                # Checkpoints of a newer form, or files without statistics.
+                pass
+        return self._reading(self._scanned_inventory)
+
+    def present(self, before: date | None = None) -> frozenset[date]:
+        """Days that may have rows, those before a day if given.
+
+        Exact where days are partitions; where they come from statistics, a day without rows
+        between others may be among them.
+        """
+        days: set[date] = set()
+        for group in self.inventory:
+            days.update(_days_between(group.first, group.last))
+        return frozenset(day for day in days if before is None or day < before)
+
+    def volume(self, days: Collection[date]) -> Volume:
+        """Files, bytes and rows that a scan of some days reads."""
+        wanted = set(days)
+        groups = [
+            group
+            for group in self.inventory
+            if not wanted.isdisjoint(_days_between(group.first, group.last))
+        ]
+        rows = [group.rows for group in groups]
+        return Volume(
+            sum(group.files for group in groups),
+            sum(group.bytes for group in groups),
+            None if None in rows else sum(row for row in rows if row is not None),
+        )
+
+    def change(self, from_version: int | None, table_id: str | None = None) -> SourceChange:
+        """What happened since a version, of the table that was created with an id.
+
+        Compaction and other rewrites that change no row are no change. ``all_days`` where the log
+        can't tell: it was cleaned, the version went backwards, the table was created anew.
+        """
+        days: frozenset[date] | None = frozenset()
+        if from_version is None or self._is_another(from_version, table_id):
+            days = None
+        elif from_version < self.version:
+            days = self._changed_days(from_version)
+        return SourceChange(
+            role=self.role,
+            table=str(self.address),
+            version=self.version,
+            from_version=from_version,
+            days=days or frozenset(),
+            all_days=days is None,
+            present=self.present() if self.day is not None else None,
+        )
+
+    def error(self, message: str) -> SourceError:
+        """An error that names the table."""
+        return _source_error(self.role, self.address, message)
+
+    def _is_another(self, from_version: int, table_id: str | None) -> bool:
+        if from_version > self.version:
+            return True
+        return table_id is not None and self.table_id is not None and table_id != self.table_id
+
+    def _changed_days(self, from_version: int) -> frozenset[date] | None:
+        if self.log is None:
+            return None
+        try:
+            actions = self.log.actions(from_version, self.version)
+            touched = actions.select(F.coalesce("add", "remove").alias("add")).where(
+                "add.dataChange"
+            )
+            if self.day is None:
+                changed = self._reading(lambda: touched.limit(1).collect())
+                return None if changed else frozenset()
+            return self._reading(lambda: self._days_of(touched))
+        except LogUnreadable:
+            return None
+
+    def _days_of(self, files: DataFrame) -> frozenset[date]:
+        """Days of the rows of some files; LogUnreadable if neither log nor files tell."""
+        told = file_days(files, self._logged_day, self.time_zone)
+        days: set[date] = set()
+        asked: list[str] = []
+        for row in told.select("first", "last", "asked").distinct().collect():
+            if row.asked is not None:
+                asked.append(row.asked)
+            elif row["first"] is not None:
+                days.update(_days_between(row["first"], row["last"]))
+        return frozenset(days | self._days_in_files(asked))
+
+    def _days_in_files(self, paths: list[str]) -> set[date]:
+        """Days in files that the log names without telling their days."""
+        if not paths:
+            return set()
+        if len(paths) > _MAX_FILES_ASKED:
+            raise LogUnreadable("too many files without statistics")
+        assert self.log is not None
+        # The folders' names are no columns of these files.
+        reader = self.session.read.option("recursiveFileLookup", "true")
+        try:
+            rows = reader.parquet(*(unglobbed(self.log.data_path(path)) for path in paths))
+            found = rows.select(day_of(self._logged_day, self.time_zone).alias("day")).distinct()
+            return {row.day for row in found.collect() if row.day is not None}
+        except AnalysisException as error:
+            # Removed files are deleted in time.
+            raise LogUnreadable(_first_line(error)) from error
+
+    def _logged_inventory(self) -> tuple[DayFiles, ...]:
+        assert self.log is not None
+        told = file_days(self.log.files(self.version), self._logged_day, self.time_zone)
+        grouped = told.groupBy("first", "last", F.col("asked").isNotNull().alias("asked")).agg(
+            F.count(F.lit(1)).alias("files"),
+            F.sum("add.size").alias("bytes"),
+            F.sum("rows").alias("rows"),
+            F.count("rows").alias("told"),
+        )
+        groups = grouped.collect()
+        if any(group.asked for group in groups):
+            raise LogUnreadable("files whose days the log does not tell")
+        return tuple(
+            DayFiles(
+                group["first"],
+                group["last"],
+                group.files,
+                group.bytes or 0,
+                group.rows if group.told == group.files else None,
+            )
+            for group in groups
+            if group["first"] is not None
+        )
+
+    def _scanned_inventory(self) -> tuple[DayFiles, ...]:
+        assert self.day is not None
+        day = day_of(self.day, self.time_zone)
+        by_file = (
+            self.frame()
+            .select(day.alias("day"), "_metadata.file_path", "_metadata.file_size")
+            .where("day is not null")
+            .groupBy("day", "file_path", "file_size")
+            .count()
+        )
+        by_day = by_file.groupBy("day").agg(
+            F.count(F.lit(1)).alias("files"),
+            F.sum("file_size").alias("bytes"),
+            F.sum("count").alias("rows"),
+        )
+        return tuple(
+            DayFiles(row.day, row.day, row.files, row.bytes, row.rows) for row in by_day.collect()
+        )
+
+    @cached_property
+    def _logged_day(self) -> DaySource:
+        """The day's columns by the names that files and log use."""
+        assert self.day is not None
+        assert self.log is not None
+        shown = self.session.sql(f"SHOW TBLPROPERTIES {self.place.identifier}").collect()
+        properties = {row.key: row.value for row in shown}
+        names = {field.lower(): field for field in self.frame().columns}
+        changed = {}
+        for role in ("column", "time_column", "partition_column"):
+            name = getattr(self.day, role)
+            if name is not None:
+                name = names.get(name.lower(), name)
+                if properties.get("delta.columnMapping.mode", "none") != "none":
+                    name = self.log.physical_name(name, self.version)
+                changed[role] = name
+        return self.day.model_copy(update=changed)
+
+    def _reading(self, action: Callable[[], Result]) -> Result:
+        """An action on the table's log or files, whose failure names the table."""
+        try:
+            return action()
+        except (PySparkException, Py4JError) as error:
+            raise self.error(f"its log or files can't be read: {_first_line(error)}") from error
+
+
+def open_source(
+    session: SparkSession,
+    role: str,
+    address: TableAddress,
+    day: DaySource | None,
+    time_zone: str,
+    version: int | None = None,
+) -> Source:
+    """The source table at a version, the newest if none is given; no Spark job.
+
+    SourceError if there is no such Delta table, or if a column that tells the day is missing.
+    """
+    place = source_place(address)
+    log = None
+    reason = ""
+    try:
+        location = _location(session, place)
+        log = delta_log(session, location)
+    except LogUnreadable as error:
+        reason = str(error)
+    except (PySparkException, Py4JError) as error:
+        raise _source_error(role, address, f"no such table: {_first_line(error)}") from error
+    if version is None:
+        version = log.version if log else _newest_version(session, role, address, reason)
+    source = Source(session, role, address, day, time_zone, version, log)
+    columns = {name.lower() for name in source.frame().columns}
+    for name in day.columns if day else ():
+        if name.lower() not in columns:
+            raise source.error(f"has no column {name!r}, which tells the day")
+    return source
+
+
+def _location(session: SparkSession, place: Place) -> str:
+    if place.path is not None:
+        return place.path.rstrip("/") or "/"
+    described = session.sql(f"DESCRIBE TABLE EXTENDED {place.identifier}").collect()
+    for row in described:
+        if row.col_name == "Location":
+            return str(row.data_type).rstrip("/")
+    raise LogUnreadable("the catalog does not tell where it is")
+
+
+def _newest_version(session: SparkSession, role: str, address: TableAddress, reason: str) -> int:
+    """Where the log can't be listed, the table's history still tells."""
+    place = source_place(address)
+    try:
+        newest = session.sql(f"DESCRIBE HISTORY {place.identifier} LIMIT 1").first()
+    except (PySparkException, Py4JError) as error:
+        raise _source_error(role, address, f"not a Delta table: {_first_line(error)}") from error
+    if newest is None:
+        raise _source_error(role, address, f"not a Delta table: {reason}")
+    return int(newest.version)
+
+
+def _source_error(role: str, address: TableAddress, message: str) -> SourceError:
+    return SourceError([Problem(role, None, message)], origin=str(address))
+
+
+def _days_between(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().split("\n", 1)[0]

@@ -1,0 +1,258 @@
+"""The output tables: created, checked, appended to, and published run by run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeVar
+
+from py4j.protocol import Py4JError
+from pyspark.errors import AnalysisException, PySparkException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
+
+from modelwatch.io.addresses import Place, output_place, quoted
+from modelwatch.io.table_schema import (
+    VERSION_PROPERTY,
+    OutputError,
+    check_schema,
+    create_statement,
+    expected_schema,
+    literal,
+)
+from modelwatch.io.turns import turn
+from modelwatch.model.sources import OutputAddress
+from modelwatch.tables import TABLES, Table
+
+_ATTEMPTS = 5
+_LAST_COMMIT = "spark.databricks.delta.lastCommitVersionInSession"
+_CONCURRENT = (
+    "DELTA_CONCURRENT",
+    "DELTA_METADATA_CHANGED",
+    "DELTA_PROTOCOL_CHANGED",
+    "DELTA_TABLE_ALREADY_EXISTS",
+    "TABLE_OR_VIEW_ALREADY_EXISTS",
+    "ConcurrentWriteException",
+    "ConcurrentTransactionException",
+    "MetadataChangedException",
+    "ProtocolChangedException",
+    "AlreadyExistsException",
+)
+
+Result = TypeVar("Result")
+
+
+class Store:
+    """The output tables of one schema or folder.
+
+    Tables are append-only. Rows bear the id of their run and count once ``publish`` has written the
+    run's row to ``runs``: until then no view shows them, and if the run dies they never do.
+    """
+
+    def __init__(self, session: SparkSession, output: OutputAddress) -> None:
+        """Address the tables; nothing is read or written yet."""
+        self._session = session
+        self.output = output
+        self._schemas: dict[str, StructType] = {}
+        self._expectations: dict[str, StructType] = {}
+
+    def place(self, table: str) -> Place:
+        """Where an output table is."""
+        return output_place(self.output, table)
+
+    def prepare(self, tables: Collection[str] = tuple(TABLES)) -> None:
+        """Create missing tables and add missing columns.
+
+        OutputError, before any write, if a table was altered so that rows no longer fit. Costs no
+        Spark job where all is as it should be.
+        """
+        # Whatever may be wrong is found before anything is created.
+        found = {name: self._schema_of(name) for name in tables}
+        missing = {
+            name: self._lacking(TABLES[name], schema)
+            for name, schema in found.items()
+            if schema is not None
+        }
+        for name, schema in found.items():
+            if schema is None:
+                self._create(TABLES[name])
+            elif missing[name]:
+                self._add_columns(TABLES[name])
+            elif schema is not None:
+                self._schemas[name] = schema
+
+    def exists(self, table: str) -> bool:
+        """Whether the table has been created."""
+        return self._schema_of(table) is not None
+
+    def read(self, table: str) -> DataFrame:
+        """All rows of a table, published or not."""
+        return self.place(table).read(self._session)
+
+    def append(self, table: str, rows: DataFrame, run_id: str) -> int:
+        """Append the rows of a run and give the Delta version written.
+
+        ``rows`` has columns of the table in any order; ``run_id`` is filled in, missing nullable
+        columns become null. ValueError, before any work, if columns don't fit. Not to be called
+        from several threads of one session: the version is the session's last.
+        """
+        spec = TABLES[table]
+        fitted = _fitted(spec, self._expected(spec), rows, run_id)
+        place = self.place(table)
+
+        def write() -> int:
+            writer = fitted.write.format("delta").mode("append").option("userMetadata", run_id)
+            place.write(writer)
+            return self._last_version(place, run_id)
+
+        return _retried(write, place)
+
+    def publish(self, row: Mapping[str, Any]) -> int:
+        """Append the row of a run to ``runs``: with outcome 'published', its results now count.
+
+        Columns that are missing become null. Gives the Delta version written.
+        """
+        spec = TABLES["runs"]
+        unknown = sorted(set(row) - set(spec.names))
+        if unknown:
+            raise ValueError(f"table runs has no column {', '.join(unknown)}")
+        values = tuple(row.get(name) for name in spec.names)
+        frame = self._session.createDataFrame([values], spec.ddl())
+        version = self.append("runs", frame, str(row["run_id"]))
+        if spec.compact_every and version % spec.compact_every == 0:
+            self._compact(spec)
+        return version
+
+    def runs(self, monitor: str) -> DataFrame:
+        """Rows of ``runs`` of a monitor."""
+        return self.read("runs").where(F.col("monitor") == monitor)
+
+    def _schema_of(self, table: str) -> StructType | None:
+        if table in self._schemas:
+            return self._schemas[table]
+        try:
+            return self.read(table).schema
+        except AnalysisException as error:
+            if _says_missing(error):
+                return None
+            raise OutputError(f"output table {table} at {self.place(table)}: {error}") from error
+
+    def _expected(self, spec: Table) -> StructType:
+        if spec.name not in self._expectations:
+            self._expectations[spec.name] = expected_schema(spec, self._session)
+        return self._expectations[spec.name]
+
+    def _lacking(self, spec: Table, schema: StructType) -> tuple[str, ...]:
+        return check_schema(spec, self._expected(spec), schema, self.place(spec.name))
+
+    def _create(self, spec: Table) -> None:
+        place = self.place(spec.name)
+        if place.schema_identifier is not None:
+            self._session.sql(f"CREATE SCHEMA IF NOT EXISTS {place.schema_identifier}")
+
+        def create() -> None:
+            self._session.sql(create_statement(spec, place))
+        _retried(create, place)
+        # Another process may have created it first, with its own version of the code.
+        if self._lacking(spec, self.read(spec.name).schema):
+            self._add_columns(spec)
+
+    def _add_columns(self, spec: Table) -> None:
+        """Evolve by an empty append: Delta then adds what is missing, nested fields too."""
+        place = self.place(spec.name)
+        missing = self._lacking(spec, self.read(spec.name).schema)
+        # New columns are null in the rows that stand already.
+        empty = self._session.createDataFrame([], spec.ddl().replace(" NOT NULL", ""))
+        changes = [
+            f"ALTER COLUMN {quoted(column.name)} COMMENT {literal(column.comment)}"
+            for column in spec.columns
+            if column.name in missing
+        ]
+        changes.append(f"SET TBLPROPERTIES ({literal(VERSION_PROPERTY)} = '{spec.version}')")
+
+        def evolve() -> None:
+            writer = empty.write.format("delta").mode("append").option("mergeSchema", "true")
+            place.write(writer)
+            for change in changes:
+                self._session.sql(f"ALTER TABLE {place.identifier} {change}")
+
+        _retried(evolve, place)
+
+    def _last_version(self, place: Place, run_id: str) -> int:
+        last = self._session.conf.get(_LAST_COMMIT, None)
+        if last is not None:
+            return int(last)
+        history = self._session.sql(f"DESCRIBE HISTORY {place.identifier}")
+        found = history.where(F.col("userMetadata") == run_id).agg(F.max("version")).first()
+        if found is None or found[0] is None:
+            raise OutputError(f"{place}: the commit of run {run_id} is not in the table's history")
+        return int(found[0])
+
+    def _compact(self, spec: Table) -> None:
+        """Merge small files; another run that does the same at once is no reason to fail."""
+        try:
+            with turn(self.place(spec.name)):
+                self._session.sql(f"OPTIMIZE {self.place(spec.name).identifier}")
+        except (PySparkException, Py4JError) as error:
+            if not _is_concurrent(error):
+                raise
+
+
+def _fitted(spec: Table, expected: StructType, rows: DataFrame, run_id: str) -> DataFrame:
+    """The rows in the table's columns; ValueError if they don't fit."""
+    types = {field.name: field.dataType for field in rows.schema.fields}
+    wrong = [f"no column {name}" for name in types if name not in spec.names]
+    columns = []
+    for field, column in zip(expected.fields, spec.columns, strict=True):
+        name = column.name
+        if name == "run_id":
+            columns.append(F.lit(run_id).alias(name))
+        elif name in types:
+            if types[name].simpleString() != field.dataType.simpleString():
+                wrong.append(f"{name} is {types[name].simpleString()}, not {column.type}")
+            columns.append(F.col(name))
+        elif column.nullable:
+            columns.append(F.lit(None).cast(field.dataType).alias(name))
+        else:
+            wrong.append(f"{name} is missing")
+    if wrong:
+        raise ValueError(f"rows do not fit table {spec.name}: {'; '.join(wrong)}")
+    return rows.select(*columns)
+
+
+def _retried(action: Callable[[], Result], place: Place, attempts: int = _ATTEMPTS) -> Result:
+    """A change of a table, again while another process changes it at the same moment.
+
+    Only errors that say that nothing was committed are tried again.
+    """
+    try:
+        with turn(place):
+            return action()
+    except (PySparkException, Py4JError) as error:
+        if attempts <= 1 or not _is_concurrent(error):
+            raise
+    time.sleep(0.2 * (1 + _ATTEMPTS - attempts))
+    return _retried(action, place, attempts - 1)
+
+
+def _is_concurrent(error: Exception) -> bool:
+    text = f"{type(error).__name__} {error}"
+    return any(sign in text for sign in _CONCURRENT)
+
+
+def _says_missing(error: AnalysisException) -> bool:
+    text = str(error)
+    return any(
+        sign in text
+        for sign in (
+            "TABLE_OR_VIEW_NOT_FOUND",
+            "SCHEMA_NOT_FOUND",
+            "DELTA_TABLE_NOT_FOUND",
+            "DELTA_MISSING_DELTA_TABLE",
+            "DELTA_PATH_DOES_NOT_EXIST",
+            "PATH_NOT_FOUND",
+            "is not a Delta table",
+            "doesn't exist",
+        )
+    )

@@ -1,0 +1,1 @@
+"""Read, plan, aggregate, evaluate, write."""

@@ -1,0 +1,167 @@
+"""The frozen bins of a run: those stored, and those fitted because they are new."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timezone
+from typing import Any
+
+from pyspark.sql import Column, Row
+
+from modelwatch.model.binned import SEGMENTS, Binned
+from modelwatch.model.config import MonitorConfig
+from modelwatch.model.errors import Problem, SourceError
+from modelwatch.model.features import Feature
+from modelwatch.pipelines.frames import Sources
+from modelwatch.spark.days import named
+from modelwatch.spark.reference import Field, binning_of, fitted_binnings
+from modelwatch.spark.rows import feature_value
+from modelwatch.stats.binning import Binning
+from modelwatch.tables import TABLES
+
+LOG = logging.getLogger(__name__)
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Binnings:
+    """Bins by role and name; ``fitted`` are the rows to write, of those that were not stored."""
+
+    by_key: Mapping[Key, Binning]
+    fitted: tuple[Mapping[str, Any], ...]
+
+
+def binnings_of(
+    config: MonitorConfig,
+    wanted: Sequence[Binned],
+    features: Sequence[Feature],
+    stored_rows: Sequence[Row],
+    sources: Sources,
+) -> Binnings:
+    """The bins of everything wanted; SourceError if the reference has no rows to fit them on.
+
+    ``stored_rows``: rows of the table binnings that published runs wrote, oldest first.
+    """
+    stored: dict[tuple[str, str, str], Mapping[str, Any]] = {}
+    for row in stored_rows:
+        stored.setdefault((row["role"], row["feature"], row["settings"]), row.asDict())
+    missing = [one for one in wanted if one.key not in stored]
+    fitted = _fitted(config, missing, features, sources) if missing else []
+    rows = {**stored, **{(r["role"], r["feature"], r["settings"]): r for r in fitted}}
+    return Binnings(
+        {
+            (one.role, one.name): binning_of(
+                rows[one.key]["edges"],
+                rows[one.key]["values"],
+                rows[one.key]["known_hashes"],
+                rows[one.key]["center"],
+                rows[one.key]["scale"],
+                one.special_values,
+            )
+            for one in wanted
+        },
+        tuple(fitted),
+    )
+
+
+def _fitted(
+    config: MonitorConfig,
+    missing: Sequence[Binned],
+    features: Sequence[Feature],
+    sources: Sources,
+) -> list[dict[str, Any]]:
+    reference = config.binning_reference
+    days = None if reference.days is None else tuple(reference.days)
+    by_key = {(f.role, f.name): f for f in features}
+    rows: list[dict[str, Any]] = []
+    groups: dict[str, list[Binned]] = {}
+    for one in missing:
+        groups.setdefault(_source_role(config, one, reference.role, sources), []).append(one)
+    for role, group in groups.items():
+        LOG.info("fitting bins of %d columns on %s of %s", len(group), reference.name, role)
+        frame = sources.rows(role, days)
+        fields, columns = _fields(group, by_key)
+        selected = frame.select(*(c.alias(f"c{i}") for i, c in enumerate(columns)))
+        for row in fitted_binnings(selected, fields).collect():
+            rows.append(_row(group[row["field"]], row, reference.name, days))
+        found = {row["feature"] for row in rows}
+        if any(one.name not in found for one in group) or any(
+            not row["fitted_rows"] for row in rows
+        ):
+            place = f"references[{config.references.index(reference)}]"
+            told = f"reference {reference.name!r} has no rows in {role}"
+            raise SourceError([Problem(place, None, f"{told}: bins can't be fitted on it")])
+    return rows
+
+
+def _source_role(config: MonitorConfig, one: Binned, reference_role: str, sources: Sources) -> str:
+    """The table on which bins are fitted: the reference's own, if it has the columns."""
+    home = one.role
+    if home == SEGMENTS:
+        inputs = {name.lower() for name in sources.frames["inputs"].columns}
+        home = "inputs" if {c.lower() for c in one.columns} <= inputs else "predictions"
+    if home == "predictions" and not config.two_tables:
+        home = "inputs"
+    if reference_role != "inputs":
+        held = {name.lower() for name in sources.frames[reference_role].columns}
+        if {c.lower() for c in one.columns} <= held:
+            return reference_role
+    return home
+
+
+def _fields(
+    group: Sequence[Binned], features: Mapping[Key, Feature]
+) -> tuple[list[Field], list[Column]]:
+    fields: list[Field] = []
+    columns: list[Column] = []
+    for one in group:
+        first = len(columns)
+        if one.role == SEGMENTS:
+            columns += [named(column).cast("string") for column in one.columns]
+        else:
+            columns.append(feature_value(features[one.role, one.name]))
+        fields.append(
+            Field(
+                tuple(range(first, len(columns))),
+                one.kind == "numeric",
+                one.bins,
+                one.max_values,
+                one.special_values,
+            )
+        )
+    return fields, columns
+
+
+def _row(one: Binned, fitted: Row, reference: str, days: tuple[date, ...] | None) -> dict[str, Any]:
+    binning = binning_of(
+        fitted["edges"],
+        fitted["values"],
+        fitted["known_hashes"],
+        fitted["center"],
+        fitted["scale"],
+        one.special_values,
+    )
+    return {
+        "feature": one.name,
+        "role": one.role,
+        "kind": one.kind,
+        "fingerprint": binning.fingerprint,
+        "settings": one.settings,
+        "reference": reference,
+        "edges": fitted["edges"],
+        "values": fitted["values"],
+        "known_hashes": fitted["known_hashes"],
+        "center": fitted["center"],
+        "scale": fitted["scale"],
+        "special_values": list(one.special_values) if one.kind == "numeric" else None,
+        "fitted_rows": fitted["fitted_rows"],
+        "fitted_days": None if days is None else list(days),
+        "created_at": datetime.now(timezone.utc),
+    }
+
+
+BINNING_COLUMNS = tuple(
+    column.name for column in TABLES["binnings"].columns if column.name not in ("monitor", "run_id")
+)

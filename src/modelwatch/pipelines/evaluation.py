@@ -1,0 +1,113 @@
+"""What a run asks of the stored states: the windows of its plan against their references."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import reduce
+from operator import or_
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from modelwatch.model.config import MonitorConfig
+from modelwatch.model.days import day_ranges
+from modelwatch.model.features import INSTANTS, Feature
+from modelwatch.model.references import reference_days
+from modelwatch.model.windows import Window
+from modelwatch.pipelines.history import of_runs
+from modelwatch.pipelines.states import StatesOf
+from modelwatch.spark.evaluate import (
+    EvaluatedBlock,
+    EvaluatedFeature,
+    Evaluation,
+    WindowReference,
+)
+from modelwatch.stats.profile import Unit
+
+
+def evaluation_of(states: StatesOf, windows: Sequence[Window]) -> Evaluation:
+    """The windows against every reference of the configuration."""
+    config = states.config
+    return Evaluation(
+        features={
+            (f.role, f.name): EvaluatedFeature(states.bins[f.role, f.name], unit_of(f))
+            for f in states.features
+        },
+        blocks={
+            role: EvaluatedBlock(names, fingerprint)
+            for role, (names, fingerprint) in states.blocks.items()
+        },
+        windows=tuple(windows),
+        references=_references(config, windows),
+        gates=config.effective_gates,
+        top_pairs=config.pairs.top,
+    )
+
+
+def unit_of(feature: Feature) -> Unit:
+    """What the numbers of a feature count."""
+    if feature.kind == "categorical":
+        return "number"
+    if feature.spark_type == "date":
+        return "day"
+    return "microsecond" if feature.spark_type in INSTANTS else "number"
+
+
+def _references(config: MonitorConfig, windows: Sequence[Window]) -> tuple[WindowReference, ...]:
+    found = []
+    for reference in config.references:
+        ranges = [reference_days(reference, window) for window in windows]
+        found.append(
+            WindowReference(
+                name=reference.name,
+                days=tuple(None if r is None else (r.first, r.last) for r in ranges),
+                source=reference.role if reference.table is not None else None,
+                whole_table=reference.table is not None and reference.day is None,
+                fixed=reference.kind == "fixed",
+                segments=reference.compares_segments,
+            )
+        )
+    return tuple(found)
+
+
+def days_needed(config: MonitorConfig, windows: Sequence[Window]) -> frozenset[date]:
+    """Days of the windows and of their references, but of references with their own table."""
+    needed = {day for window in windows for day in window.days}
+    for reference in config.references:
+        if reference.table is None:
+            ranges = {reference_days(reference, window) for window in windows}
+            needed |= {day for r in ranges if r is not None for day in r}
+    return frozenset(needed)
+
+
+def states_needed(
+    config: MonitorConfig,
+    features: Sequence[Feature],
+    stored: DataFrame,
+    windows: Sequence[Window],
+    run_of_day: Mapping[date, str],
+    run_of_reference: Mapping[str, str],
+) -> DataFrame:
+    """The stored states that the windows need, with ``source`` beside the role of the feature."""
+    mine = stored.where((F.col("monitor") == config.monitor) & (F.col("kind") != "rows"))
+    needed = {day: run for day, run in run_of_day.items() if day in days_needed(config, windows)}
+    ranges = day_ranges(needed)
+    traffic = mine.where(F.col("role").isin("inputs", "predictions"))
+    within = [F.col("day").between(r.first, r.last) for r in ranges] or [F.lit(False)]
+    frames = [of_runs(traffic.where(reduce(or_, within)), needed)]
+    answers = [f.name for f in features if f.role == "predictions"]
+    for role, run in run_of_reference.items():
+        frames.append(mine.where((F.col("role") == role) & (F.col("run_id") == run)))
+    of_answer = F.col("role").startswith("reference:") & F.col("feature").isin(answers)
+    of_input = F.col("role").startswith("reference:")
+    return (
+        reduce(DataFrame.unionByName, frames)
+        .withColumn("source", F.col("role"))
+        .withColumn(
+            "role",
+            F.when(of_answer, F.lit("predictions"))
+            .when(of_input, F.lit("inputs"))
+            .otherwise(F.col("role")),
+        )
+    )

@@ -1,0 +1,110 @@
+"""What published runs of a monitor have left: which run's rows count for each day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pyspark.sql import DataFrame, Row
+from pyspark.sql import functions as F
+
+from modelwatch.model.plan import Published
+
+
+@dataclass(frozen=True)
+class History:
+    """The published runs of a monitor, oldest first.
+
+    ``runs``: rows of the table runs with run_id, as_of, states_fingerprint,
+    evaluation_fingerprint, sources, days and reference_days.
+    """
+
+    runs: Sequence[Row]
+
+    @property
+    def last(self) -> Row | None:
+        """The newest run."""
+        return self.runs[-1] if self.runs else None
+
+    def run_of_day(self, states_fingerprint: str) -> dict[date, str]:
+        """For each day with states of the fingerprint, the newest run that computed it."""
+        return {
+            day: run["run_id"]
+            for run in self.runs
+            if run["states_fingerprint"] == states_fingerprint
+            for day in run["days"] or ()
+        }
+
+    def run_of_reference(self, states_fingerprint: str) -> dict[str, str]:
+        """For each role of a reference with its own table, the newest run that computed it."""
+        return {
+            held["role"]: run["run_id"]
+            for run in self.runs
+            if run["states_fingerprint"] == states_fingerprint
+            for held in run["reference_days"] or ()
+        }
+
+    def seen_version(self, role: str, table: str) -> int | None:
+        """Version of a source up to which every change is in the states; None if none is."""
+        for run in reversed(self.runs):
+            for source in run["sources"] or ():
+                if source["role"] == role and source["table"] == table:
+                    return None if source["seen"] is None else int(source["seen"])
+        return None
+
+    def table_id(self, role: str, table: str) -> str | None:
+        """Identity of a source table as the newest run read it."""
+        for run in reversed(self.runs):
+            for source in run["sources"] or ():
+                if source["role"] == role and source["table"] == table:
+                    return source["table_id"]  # type: ignore[no-any-return]
+        return None
+
+    def published(self, states_fingerprint: str) -> Published:
+        """What a plan must know, under the fingerprint of the configuration at hand."""
+        if self.last is None:
+            return Published()
+        references = self.run_of_reference(states_fingerprint)
+        ever = {day for run in self.runs for day in run["days"] or ()}
+        current = self.run_of_day(states_fingerprint)
+        stale = self.last["states_fingerprint"] != states_fingerprint
+        return Published(
+            states_fingerprint=self.last["states_fingerprint"],
+            evaluation_fingerprint=self.last["evaluation_fingerprint"],
+            as_of=self.last["as_of"],
+            days=frozenset(ever if stale else current),
+            references=frozenset(role.partition(":")[2] for role in references),
+            bins=True,
+        )
+
+
+HISTORY_COLUMNS = (
+    "run_id",
+    "as_of",
+    "states_fingerprint",
+    "evaluation_fingerprint",
+    "sources",
+    "days",
+    "reference_days",
+)
+
+
+def history_of(runs: DataFrame) -> History:
+    """The published runs among the rows of a monitor in the table runs."""
+    published = runs.where(F.col("outcome") == "published")
+    return History(published.orderBy("finished_at", "run_id").select(*HISTORY_COLUMNS).collect())
+
+
+def of_runs(states: DataFrame, run_of_day: Mapping[date, str]) -> DataFrame:
+    """The rows of each day that the run that counts for it wrote."""
+    spark = states.sparkSession
+    generations = spark.createDataFrame(
+        [(day, run) for day, run in sorted(run_of_day.items())],
+        "generation_day date, generation_run string",
+    )
+    return states.join(
+        F.broadcast(generations),
+        (F.col("day") == F.col("generation_day")) & (F.col("run_id") == F.col("generation_run")),
+        "left_semi",
+    )

@@ -1,0 +1,72 @@
+"""SQL on the views: statements answered as text, and a prompt for them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+
+from pyspark.sql import SparkSession
+
+from modelwatch.pipelines.queries import statements, table_text
+
+_LEAVE = frozenset({"exit", "quit", "q", "\\q"})
+
+
+def answer(spark: SparkSession, text: str, max_rows: int) -> None:
+    """Print the result of each statement of a text."""
+    complete, rest = statements(text)
+    for statement in (*complete, *([rest] if rest else [])):
+        frame = spark.sql(statement)
+        if not frame.columns:
+            continue
+        rows = frame.limit(max_rows + 1).collect()
+        print(table_text(frame.columns, rows[:max_rows]), end="")
+        if len(rows) > max_rows:
+            print(f"... more than {max_rows} rows: --rows shows more")
+
+
+def prompt(spark: SparkSession, max_rows: int, read: Callable[[str], str] = input) -> None:
+    """Answer statements, each ended with ``;``, until the input ends or ``exit`` is typed.
+
+    What is wrong with a statement is told, and the prompt goes on.
+    """
+    names = sorted(row["viewName"] for row in spark.sql("SHOW VIEWS").collect())
+    print("Views: " + ", ".join(names))
+    print("A statement ends with ;  exit leaves.")
+    _complete(names)
+    typed = ""
+    while True:
+        try:
+            line = read("modelwatch> " if not typed else "        ...> ")
+        except EOFError:
+            print()
+            return
+        except KeyboardInterrupt:
+            print()
+            typed = ""
+            continue
+        if not typed and line.strip().rstrip(";").lower() in _LEAVE:
+            return
+        complete, typed = statements(f"{typed}\n{line}")
+        for statement in complete:
+            try:
+                answer(spark, statement, max_rows)
+            except KeyboardInterrupt:
+                print("interrupted", file=sys.stderr)
+            except Exception as error:
+                lines = [part for part in str(error).splitlines() if part.strip()]
+                print("\n".join(lines[:4]), file=sys.stderr)
+
+
+def _complete(names: list[str]) -> None:
+    """Let the tab key complete the names of views, where the terminal can."""
+    with suppress(ImportError):
+        import readline
+
+        def candidate(text: str, state: int) -> str | None:
+            fitting = [name for name in names if name.startswith(text)]
+            return fitting[state] if state < len(fitting) else None
+
+        readline.set_completer(candidate)
+        readline.parse_and_bind("tab: complete")

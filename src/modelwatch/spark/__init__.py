@@ -1,0 +1,1 @@
+"""DataFrame to DataFrame: lazy, without effects."""

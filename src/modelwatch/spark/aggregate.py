@@ -1,0 +1,282 @@
+"""States of every feature by day, model version and segment, in one pass over the rows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+
+from modelwatch.spark.batches import BatchLayout, batch_of
+from modelwatch.stats.binning import NumericBinning
+from modelwatch.stats.state import State, StateKey
+from modelwatch.stats.tally import PAIRS, ROWS, Block, Tally, TallyPlan
+from modelwatch.tables import TABLES
+from modelwatch.tables.arrow import arrow_schema
+
+PARTIAL_SCHEMA = (
+    "day int, model_version string, role int, segmentation string, segment string, feature string,"
+    " counts array<bigint>, sums array<bigint>, minimum double, maximum double,"
+    " distinct_sketch binary, unseen map<string, bigint>, length_sum bigint, length_min double,"
+    " length_max double, bucket int"
+)
+_ARROW = pa.schema(
+    [
+        ("day", pa.int32()),
+        ("model_version", pa.string()),
+        ("role", pa.int32()),
+        ("segmentation", pa.string()),
+        ("segment", pa.string()),
+        ("feature", pa.string()),
+        ("counts", pa.list_(pa.int64())),
+        ("sums", pa.list_(pa.int64())),
+        ("minimum", pa.float64()),
+        ("maximum", pa.float64()),
+        ("distinct_sketch", pa.binary()),
+        ("unseen", pa.map_(pa.string(), pa.int64())),
+        ("length_sum", pa.int64()),
+        ("length_min", pa.float64()),
+        ("length_max", pa.float64()),
+        ("bucket", pa.int32()),
+    ]
+)
+_TABLE = TABLES["feature_states"]
+STATE_COLUMNS = tuple(
+    column.name for column in _TABLE.columns if column.name not in ("monitor", "run_id")
+)
+_STORED = arrow_schema(_TABLE, *STATE_COLUMNS)
+KEY = ("day", "model_version", "role", "segmentation", "segment", "feature")
+_LONGS_HELD = 1 << 25
+"""Longs in counts (256 MB) beyond which a task hands on what it has and starts anew."""
+_STATES_A_BUCKET = 20_000
+_ROWS_A_BATCH = 2_000
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Scored rows in the positions that a pass expects, with the plan of the pass.
+
+    ``roles``: name of each role of the plan. Without ``by_day`` the rows are of no day.
+    """
+
+    rows: DataFrame
+    layout: BatchLayout
+    plan: TallyPlan
+    roles: tuple[str, ...] = ("inputs", "predictions")
+    by_day: bool = True
+
+
+def merged_states(scored: Scored) -> DataFrame:
+    """One row a day, version, role, segment and feature: ``STATE_COLUMNS``; one shuffle.
+
+    A task sends each state once, or more often if its days do not fit in memory; merging them is
+    the addition of integers, so the result does not depend on how the rows are partitioned.
+    """
+    columns = len(scored.plan.columns)
+    segments = 1 + sum(len(split.segments) for split in scored.plan.segmentations)
+    buckets = -(-columns * segments // _STATES_A_BUCKET)
+    partial = scored.rows.mapInArrow(
+        _partial_states(scored.layout, scored.plan, buckets), PARTIAL_SCHEMA
+    )
+    shuffled = partial.repartition("day", "bucket").sortWithinPartitions(*KEY)
+    schema = ", ".join(f"{name} {_TABLE.column(name).type}" for name in STATE_COLUMNS)
+    return shuffled.mapInArrow(_merge_sorted(scored.plan, scored.roles, scored.by_day), schema)
+
+
+BatchFunction = Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]
+"""What ``mapInArrow`` runs in a task."""
+
+
+def _partial_states(layout: BatchLayout, plan: TallyPlan, buckets: int) -> BatchFunction:
+    bucket_of = {column.name: at % buckets for at, column in enumerate(plan.columns)}
+
+    def partial_states(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        tally = Tally(plan)
+        for record in records:
+            tally.add(batch_of(record, layout, plan))
+            if tally.longs > _LONGS_HELD:
+                yield from state_batches(tally.states(), bucket_of)
+                tally = Tally(plan)
+        yield from state_batches(tally.states(), bucket_of)
+
+    return partial_states
+
+
+def _merge_sorted(plan: TallyPlan, roles: Sequence[str], by_day: bool) -> BatchFunction:
+    fingerprints = {
+        (column.role, column.name): column.binning.fingerprint for column in plan.columns
+    }
+    numeric = {
+        (column.role, column.name)
+        for column in plan.columns
+        if isinstance(column.binning, NumericBinning)
+    }
+    for block in plan.blocks:
+        fingerprints[block.role, PAIRS] = block_fingerprint(plan, block)
+
+    def kind_of(role: int, feature: str) -> str:
+        if feature in (PAIRS, ROWS):
+            return feature.strip("()")
+        return "numeric" if (role, feature) in numeric else "categorical"
+
+    def stored(record: pa.RecordBatch) -> pa.RecordBatch:
+        """A record of ``PARTIAL_SCHEMA`` in the columns of feature_states."""
+        column = {name: record.column(name) for name in _ARROW.names}
+        scopes = list(zip(column["role"].to_pylist(), column["feature"].to_pylist(), strict=True))
+        unseen = column["unseen"].to_pylist()
+        counts = long_lists(column["counts"])
+        columns = {
+            **column,
+            "day": column["day"].cast(pa.date32()) if by_day else None,
+            "role": [roles[role] for role, _ in scopes],
+            "feature": ["*" if name in (PAIRS, ROWS) else name for _, name in scopes],
+            "kind": [kind_of(*scope) for scope in scopes],
+            "binning": [fingerprints.get(scope) for scope in scopes],
+            "rows": [
+                int(c[0]) if name in (PAIRS, ROWS) else int(c.sum())
+                for c, (_, name) in zip(map(_present, counts), scopes, strict=True)
+            ],
+            "unseen": [
+                None if u is None else [{"value": v, "rows": n} for v, n in u] for u in unseen
+            ],
+        }
+        return pa.RecordBatch.from_arrays(
+            [_arrow_column(columns[f.name], f.type, record.num_rows) for f in _STORED],
+            schema=_STORED,
+        )
+
+    def merge_sorted(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for record in state_batches(_merged(records), {}):
+            yield stored(record)
+
+    return merge_sorted
+
+
+def _arrow_column(values: Any, kind: pa.DataType, rows: int) -> pa.Array:
+    if values is None:
+        return pa.nulls(rows, kind)
+    if not isinstance(values, pa.Array):
+        return pa.array(values, type=kind)
+    if pa.types.is_floating(values.type):
+        # A state without values has NaN, a row of the table null.
+        values = pa.array(values.to_numpy(zero_copy_only=False), pa.float64(), from_pandas=True)
+    return values if values.type == kind else values.cast(kind)
+
+
+def block_fingerprint(plan: TallyPlan, block: Block) -> str:
+    """Fingerprint of a numeric block: of its features, in order, and their bins."""
+    digest = hashlib.sha256()
+    for index in block.columns:
+        column = plan.columns[index]
+        digest.update(f"{column.name!r} {column.binning.fingerprint} ".encode())
+    return digest.hexdigest()[:16]
+
+
+def _merged(records: Iterable[pa.RecordBatch]) -> Iterator[tuple[StateKey, State]]:
+    """Merges neighbours of equal key; rows come sorted by key."""
+    held: tuple[StateKey, State] | None = None
+    for record in records:
+        for key, state in states_of(record):
+            if held is not None and held[0] == key:
+                held = (key, held[1].merge(state))
+            else:
+                if held is not None:
+                    yield held
+                held = (key, state)
+    if held is not None:
+        yield held
+
+
+def states_of(record: pa.RecordBatch) -> Iterator[tuple[StateKey, State]]:
+    """The states of an Arrow batch of ``PARTIAL_SCHEMA``, one a row."""
+    keys = zip(*(record.column(name).to_pylist() for name in KEY), strict=True)
+    column = {name: record.column(name) for name in _ARROW.names}
+    counts, sums = long_lists(column["counts"]), long_lists(column["sums"])
+    sketches, unseen = column["distinct_sketch"].to_pylist(), column["unseen"].to_pylist()
+    extremes = [column[name].to_pylist() for name in ("minimum", "maximum")]
+    lengths = [column[name].to_pylist() for name in ("length_sum", "length_min", "length_max")]
+    for i, key in enumerate(keys):
+        yield (
+            key,
+            State(
+                counts=_present(counts[i]),
+                sums=sums[i],
+                minimum=extremes[0][i],
+                maximum=extremes[1][i],
+                sketch=None if sketches[i] is None else np.frombuffer(sketches[i], dtype="<u8"),
+                unseen=None if unseen[i] is None else dict(unseen[i]),
+                lengths=None
+                if lengths[0][i] is None
+                else (lengths[0][i], lengths[1][i], lengths[2][i]),
+            ),
+        )
+
+
+def state_batches(
+    states: Iterator[tuple[StateKey, State]], bucket_of: Mapping[str, int]
+) -> Iterator[pa.RecordBatch]:
+    """Arrow batches of ``PARTIAL_SCHEMA``."""
+    rows: list[tuple[StateKey, State]] = []
+    for row in states:
+        rows.append(row)
+        if len(rows) >= _ROWS_A_BATCH:
+            yield _record(rows, bucket_of)
+            rows = []
+    if rows:
+        yield _record(rows, bucket_of)
+
+
+def _record(rows: Sequence[tuple[StateKey, State]], bucket_of: Mapping[str, int]) -> pa.RecordBatch:
+    keys = list(zip(*(key for key, _ in rows), strict=True))
+    states = [state for _, state in rows]
+    lengths = [state.lengths or (None, None, None) for state in states]
+    arrays = [
+        *(pa.array(values, type=_ARROW.field(i).type) for i, values in enumerate(keys)),
+        list_array([state.counts for state in states]),
+        list_array([state.sums for state in states]),
+        pa.array([state.minimum for state in states], type=pa.float64()),
+        pa.array([state.maximum for state in states], type=pa.float64()),
+        pa.array(
+            [None if s.sketch is None else s.sketch.astype("<u8").tobytes() for s in states],
+            type=pa.binary(),
+        ),
+        pa.array(
+            [None if s.unseen is None else list(s.unseen.items()) for s in states],
+            type=pa.map_(pa.string(), pa.int64()),
+        ),
+        *(
+            pa.array([length[i] for length in lengths], type=_ARROW.field(12 + i).type)
+            for i in range(3)
+        ),
+        pa.array([bucket_of.get(key[5], 0) for key, _ in rows], type=pa.int32()),
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=_ARROW)
+
+
+def list_array(lists: Sequence[np.ndarray | None]) -> pa.ListArray:
+    """Arrays of longs as an Arrow list column; None is null."""
+    sizes = [0 if values is None else len(values) for values in lists]
+    offsets = np.zeros(len(lists) + 1, dtype=np.int32)
+    np.cumsum(sizes, out=offsets[1:])
+    held = [values for values in lists if values is not None]
+    flat = np.concatenate(held) if held else np.empty(0, dtype=np.int64)
+    nulls = pa.array([values is None for values in lists])
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(flat, type=pa.int64()), mask=nulls)
+
+
+def long_lists(column: pa.ListArray) -> list[np.ndarray | None]:
+    """An Arrow list column as arrays of longs."""
+    flat = column.values.to_numpy(zero_copy_only=False)
+    offsets = column.offsets.to_numpy()
+    valid = column.is_valid().to_numpy(zero_copy_only=False)
+    return [flat[offsets[i] : offsets[i + 1]] if valid[i] else None for i in range(len(column))]
+
+
+def _present(counts: np.ndarray | None) -> np.ndarray:
+    if counts is None:
+        raise ValueError("a state without counts")
+    return counts

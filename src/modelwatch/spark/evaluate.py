@@ -1,0 +1,414 @@
+"""Profiles and drift of windows, read off stored states; distributed by feature and segment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from modelwatch.model.windows import Window
+from modelwatch.spark.aggregate import BatchFunction
+from modelwatch.spark.groups import (
+    GROUP_KEY,
+    WHOLE_TABLE,
+    StateGroup,
+    merged_sketch,
+    state_groups,
+)
+from modelwatch.stats.arrays import AnyArray, Spans
+from modelwatch.stats.binning import Binning
+from modelwatch.stats.comparison import Comparison, Values
+from modelwatch.stats.correlation import pair_positions, top_pairs
+from modelwatch.stats.drift import drift
+from modelwatch.stats.profile import METRICS, Unit, profile
+from modelwatch.stats.tally import ALL
+from modelwatch.tables import TABLES
+from modelwatch.tables.arrow import arrow_schema
+
+ALL_VERSIONS = "*"
+"""Model version of a row that is of all versions together."""
+_EPOCH = date(1970, 1, 1)
+_FAR_PAST, _FAR_FUTURE = -(2**31), 2**31 - 1
+_SCOPE = ("model_version", "segmentation", "segment", "role", "feature")
+_WINDOW = ("window", "window_start", "window_end", "partial")
+
+
+@dataclass(frozen=True)
+class EvaluatedFeature:
+    """What the states of a feature mean."""
+
+    binning: Binning
+    unit: Unit = "number"
+
+
+@dataclass(frozen=True)
+class EvaluatedBlock:
+    """The features of a numeric block, in the order of its products."""
+
+    features: tuple[str, ...]
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class WindowReference:
+    """A reference, and its days for each window; None for a window that has no such reference.
+
+    ``segments``: segments are compared with it as well as all traffic. ``source``: role of the
+    table its rows came from, None for the rows of the feature's own role.
+    ``whole_table``: the rows have no day. ``fixed``: the same rows for every window.
+    """
+
+    name: str
+    days: tuple[tuple[date, date] | None, ...]
+    source: str | None = None
+    whole_table: bool = False
+    fixed: bool = False
+    segments: bool = True
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What is asked of the states: windows, references, and what the states mean."""
+
+    features: Mapping[tuple[str, str], EvaluatedFeature]
+    blocks: Mapping[str, EvaluatedBlock]
+    windows: tuple[Window, ...]
+    references: tuple[WindowReference, ...]
+    gates: Mapping[str, float]
+    top_pairs: int = 20
+
+    @cached_property
+    def starts(self) -> AnyArray:
+        """First day number of each window."""
+        return np.array([_number(w.start) for w in self.windows], dtype=np.int64)
+
+    @cached_property
+    def ends(self) -> AnyArray:
+        """Last day number of each window."""
+        return np.array([_number(w.end) for w in self.windows], dtype=np.int64)
+
+
+PROFILE_COLUMNS = (*_SCOPE, *_WINDOW, "metric", "value", "text", "reason", "rows")
+DRIFT_COLUMNS = (
+    *_SCOPE,
+    "feature_b",
+    *_WINDOW,
+    "reference",
+    "reference_start",
+    "reference_end",
+    "statistic",
+    "value",
+    "reason",
+    "gate",
+    "rows",
+    "reference_rows",
+)
+_PROFILE = arrow_schema(TABLES["profile_metrics"], *PROFILE_COLUMNS)
+_DRIFT = arrow_schema(TABLES["drift_metrics"], *DRIFT_COLUMNS)
+_ROWS_A_BATCH = 50_000
+
+
+def profile_rows(states: DataFrame, evaluation: Evaluation) -> DataFrame:
+    """Profile metrics of every window: ``PROFILE_COLUMNS``.
+
+    ``states`` has the columns of feature_states, with ``source`` (the role of the table) beside
+    ``role`` (the role of the feature).
+    """
+    return _evaluated(states, _profiles(evaluation), "profile_metrics", PROFILE_COLUMNS)
+
+
+def drift_rows(states: DataFrame, evaluation: Evaluation) -> DataFrame:
+    """Drift statistics of every window against every reference: ``DRIFT_COLUMNS``."""
+    return _evaluated(states, _drifts(evaluation), "drift_metrics", DRIFT_COLUMNS)
+
+
+def _evaluated(
+    states: DataFrame, function: BatchFunction, table: str, columns: Sequence[str]
+) -> DataFrame:
+    schema = ", ".join(f"{name} {TABLES[table].column(name).type}" for name in columns)
+    return (
+        states.repartition(*(F.col(name) for name in GROUP_KEY))
+        .sortWithinPartitions(*GROUP_KEY, "day", "source", "model_version")
+        .mapInArrow(function, schema)
+    )
+
+
+@dataclass(frozen=True)
+class _View:
+    """The states of one model version, or of all, and the windows asked of them."""
+
+    version: str
+    group: StateGroup
+    indices: AnyArray
+    windows: AnyArray
+    spans: Spans
+
+
+def _profiles(evaluation: Evaluation) -> BatchFunction:
+    def profiles(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        rows = _Rows(_PROFILE)
+        for group in state_groups(records):
+            if group.kind == "pairs":
+                continue
+            known = evaluation.features[group.role, group.feature]
+            stack = group.stack(known.binning)
+            whole = group.segmentation == ALL
+            sketches = group.sketches() if whole else []
+            keys = METRICS if whole else _NUMBERS_ONLY
+            for view in _views(evaluation, group):
+                windows = stack.take(view.indices).roll_up(view.spans)
+                distinct = (
+                    [
+                        merged_sketch([sketches[i] for i in view.indices[start:stop]])
+                        for start, stop in view.spans
+                    ]
+                    if whole
+                    else None
+                )
+                figures = profile(windows, distinct=distinct, unit=known.unit, keys=keys)
+                for key, found in figures.items():
+                    rows.add(
+                        len(view.windows),
+                        **_scope(view),
+                        **_window(evaluation, view),
+                        metric=key,
+                        value=found.value,
+                        text=found.text,
+                        reason=found.reason,
+                        rows=windows.rows,
+                    )
+            yield from rows.full()
+        yield from rows.rest()
+
+    return profiles
+
+
+_NUMBERS_ONLY = tuple(
+    key
+    for key, metric in METRICS.items()
+    if metric.unit != "JSON" and key != "distinct" and not key.startswith("length_")
+)
+"""Metrics of a segment: sketches, lengths and unseen values are kept of all traffic only."""
+
+
+def _drifts(evaluation: Evaluation) -> BatchFunction:
+    def drifts(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        rows = _Rows(_DRIFT)
+        for group in state_groups(records):
+            for view in _views(evaluation, group):
+                for reference in evaluation.references:
+                    if group.segmentation != ALL and not reference.segments:
+                        continue
+                    _add_drift(rows, evaluation, group, view, reference)
+            yield from rows.full()
+        yield from rows.rest()
+
+    return drifts
+
+
+def _add_drift(
+    rows: _Rows,
+    evaluation: Evaluation,
+    group: StateGroup,
+    view: _View,
+    reference: WindowReference,
+) -> None:
+    having = np.array(
+        [reference.whole_table or reference.days[w] is not None for w in view.windows], dtype=bool
+    )
+    if not having.any():
+        return
+    view = _View(view.version, group, view.indices, view.windows[having], view.spans[having])
+    days = [reference.days[w] for w in view.windows]
+    compared = days[:1] if reference.fixed else days
+    indices, spans = _reference_spans(group, reference, compared)
+    if reference.source is not None and not len(indices):
+        return  # the table of the reference has no such column
+    if group.kind == "pairs":
+        block = evaluation.blocks[group.role]
+        pairs = group.pairs(block.features, block.fingerprint)
+        comparison = Comparison(
+            pairs.take(view.indices).roll_up(view.spans), pairs.take(indices).roll_up(spans)
+        )
+        counts = [np.asarray(s.products[:, 0].max(axis=(1, 2))) for s in comparison.block]
+    else:
+        stack = group.stack(evaluation.features[group.role, group.feature].binning)
+        comparison = Comparison(
+            stack.take(view.indices).roll_up(view.spans), stack.take(indices).roll_up(spans)
+        )
+        counts = [side.rows for side in comparison.feature]
+    n = len(view.windows)
+    common = {
+        **_scope(view),
+        **_window(evaluation, view),
+        "reference": reference.name,
+        "reference_start": _dates(d and d[0] for d in days),
+        "reference_end": _dates(d and d[1] for d in days),
+        "rows": counts[0],
+        "reference_rows": np.broadcast_to(counts[1], n),
+    }
+    found = drift(comparison)
+    pairwise = {key: values for key, values in found.items() if values.value.ndim == 2}
+    for key, values in found.items():
+        if key in pairwise:
+            continue
+        rows.add(
+            n,
+            **common,
+            statistic=key,
+            value=values.value,
+            reason=values.reason,
+            gate=evaluation.gates.get(key) if reference.fixed else None,
+        )
+    if pairwise:
+        _add_pairs(rows, evaluation.blocks[group.role], common, pairwise, evaluation.top_pairs)
+
+
+def _add_pairs(
+    rows: _Rows,
+    block: EvaluatedBlock,
+    common: Mapping[str, object],
+    found: Mapping[str, Values],
+    top: int,
+) -> None:
+    """The pairs whose correlation moved most, for each window."""
+    first, second = pair_positions(len(block.features))
+    if not len(first):
+        return
+    chosen = top_pairs(found["correlation_change"], top)
+    names = np.array(block.features, dtype=object)
+    windows = np.arange(len(chosen))
+    for rank in range(chosen.shape[1]):
+        at = chosen[:, rank]
+        for key, values in found.items():
+            rows.add(
+                len(chosen),
+                **{
+                    **common,
+                    "feature": names[first[at]],
+                    "feature_b": names[second[at]],
+                },
+                statistic=key,
+                value=values.value[windows, at],
+                reason=values.reason[windows, at],
+            )
+
+
+def _views(evaluation: Evaluation, group: StateGroup) -> Iterator[_View]:
+    """Each version with the windows that it has rows in, and all versions together.
+
+    All versions together come for the windows that several have rows in, and for those that none
+    has: there the row says so.
+    """
+    own = np.flatnonzero(group.sources == group.role)
+    versions = sorted(set(group.versions[own]))
+    held = np.zeros(len(evaluation.windows), dtype=np.int64)
+    for version in versions:
+        indices = own[group.versions[own] == version]
+        spans = _spans(group.days[indices], evaluation.starts, evaluation.ends)
+        windows = np.flatnonzero(spans[:, 1] > spans[:, 0])
+        held[windows] += 1
+        if len(windows):
+            yield _View(version, group, indices, windows, spans[windows])
+    together = np.flatnonzero(held != 1)
+    if len(together):
+        spans = _spans(group.days[own], evaluation.starts, evaluation.ends)
+        yield _View(ALL_VERSIONS, group, own, together, spans[together])
+
+
+def _reference_spans(
+    group: StateGroup,
+    reference: WindowReference,
+    days: Sequence[tuple[date, date] | None],
+) -> tuple[AnyArray, Spans]:
+    source = reference.source or group.role
+    indices = np.flatnonzero(group.sources == source)
+    if reference.whole_table:
+        return indices, np.array([[0, len(indices)]] * len(days), dtype=np.int64)
+    firsts = np.array([_number(d[0]) if d else _FAR_FUTURE for d in days], dtype=np.int64)
+    lasts = np.array([_number(d[1]) if d else _FAR_PAST for d in days], dtype=np.int64)
+    return indices, _spans(group.days[indices], firsts, lasts)
+
+
+def _spans(days: AnyArray, firsts: AnyArray, lasts: AnyArray) -> Spans:
+    starts = np.searchsorted(days, firsts, side="left")
+    stops = np.maximum(np.searchsorted(days, lasts, side="right"), starts)
+    return np.stack((starts, stops), axis=1).astype(np.int64)
+
+
+def _scope(view: _View) -> dict[str, object]:
+    group = view.group
+    return {
+        "model_version": view.version,
+        "segmentation": group.segmentation,
+        "segment": group.segment,
+        "role": group.role,
+        "feature": group.feature,
+    }
+
+
+def _window(evaluation: Evaluation, view: _View) -> dict[str, object]:
+    chosen = [evaluation.windows[w] for w in view.windows]
+    return {
+        "window": np.array([w.name for w in chosen], dtype=object),
+        "window_start": _dates(w.start for w in chosen),
+        "window_end": _dates(w.end for w in chosen),
+        "partial": np.array([w.partial for w in chosen], dtype=bool),
+    }
+
+
+def _dates(days: Iterable[date | None]) -> AnyArray:
+    return np.array([*days], dtype=object)
+
+
+def _number(day: date) -> int:
+    return (day - _EPOCH).days
+
+
+class _Rows:
+    """Collects columns of rows, and hands them on in batches."""
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self._schema = schema
+        self._parts: list[pa.RecordBatch] = []
+        self._count = 0
+
+    def add(self, count: int, **columns: object) -> None:
+        """Some rows: a column is an array, or one value for all of them, or missing for null."""
+        arrays = []
+        for field in self._schema:
+            value = columns.get(field.name)
+            if isinstance(value, np.ndarray):
+                arrays.append(_column(value, field.type))
+            elif value is None:
+                arrays.append(pa.nulls(count, field.type))
+            else:
+                arrays.append(pa.repeat(pa.scalar(value, field.type), count))
+        self._parts.append(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
+        self._count += count
+
+    def full(self) -> Iterator[pa.RecordBatch]:
+        """The rows so far, if they fill a batch."""
+        if self._count >= _ROWS_A_BATCH:
+            yield from self.rest()
+
+    def rest(self) -> Iterator[pa.RecordBatch]:
+        """The rows so far."""
+        if self._parts:
+            yield from pa.Table.from_batches(self._parts).combine_chunks().to_batches()
+        self._parts, self._count = [], 0
+
+
+def _column(values: AnyArray, kind: pa.DataType) -> pa.Array:
+    if kind == pa.float64():
+        return pa.array(values, type=kind, from_pandas=True)  # NaN is null in a table
+    return pa.array(values, type=kind)
+
+
+assert WHOLE_TABLE == _FAR_PAST

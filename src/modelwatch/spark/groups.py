@@ -1,0 +1,160 @@
+"""Stored states, sorted by what they are of, as one group of numpy arrays a feature and segment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from modelwatch.spark.aggregate import long_lists
+from modelwatch.stats.arrays import AnyArray, Counts, Floats, Hashes
+from modelwatch.stats.binning import Binning, CategoricalBinning
+from modelwatch.stats.categorical import CategoricalStates
+from modelwatch.stats.distinct import merged
+from modelwatch.stats.moments import LENGTH
+from modelwatch.stats.numeric import NumericStates
+from modelwatch.stats.pairs import PairStates
+
+GROUP_KEY = ("role", "kind", "feature", "segmentation", "segment")
+WHOLE_TABLE = -(2**31)
+"""Day number of the states of a reference table without days; it sorts before every day."""
+
+
+@dataclass(frozen=True)
+class StateGroup:
+    """States of one feature and segment, ascending by day; rows of a stack.
+
+    ``days`` (n,) numbers since the epoch. ``sources`` and ``versions`` (n,): role of the table the
+    rows came from, and model version.
+    """
+
+    role: str
+    kind: str
+    feature: str
+    segmentation: str
+    segment: str
+    days: AnyArray
+    sources: AnyArray
+    versions: AnyArray
+    table: pa.Table
+
+    def stack(self, binning: Binning) -> NumericStates | CategoricalStates:
+        """The states as a stack, with the feature's binning."""
+        counts = self._matrix("counts", binning.length)
+        if isinstance(binning, CategoricalBinning):
+            return CategoricalStates(
+                binning,
+                counts,
+                tuple(dict(pairs or ()) for pairs in self._unseen()),
+                self._longs("length_sum"),
+                self._doubles("length_min"),
+                self._doubles("length_max"),
+            )
+        return NumericStates(
+            binning,
+            counts,
+            self._matrix("sums", LENGTH),
+            self._doubles("minimum"),
+            self._doubles("maximum"),
+        )
+
+    def pairs(self, features: Sequence[str], fingerprint: str) -> PairStates:
+        """The states of a numeric block as a stack."""
+        d = len(features)
+        return PairStates(
+            tuple(features), fingerprint, self._matrix("counts", 4 * d * d).reshape(-1, 4, d, d)
+        )
+
+    def sketches(self) -> list[Hashes | None]:
+        """The sketch of distinct values of each state."""
+        return [
+            None if packed is None else np.frombuffer(packed, dtype="<u8")
+            for packed in self.table.column("distinct_sketch").to_pylist()
+        ]
+
+    def _unseen(self) -> list[list[tuple[str, int]]]:
+        return [
+            [(entry["value"], entry["rows"]) for entry in held or ()]
+            for held in self.table.column("unseen").to_pylist()
+        ]
+
+    def _matrix(self, name: str, width: int) -> Counts:
+        rows = [
+            values
+            for chunk in self.table.column(name).chunks
+            for values in long_lists(chunk)
+            if values is not None
+        ]
+        if len(rows) != self.table.num_rows or any(len(values) != width for values in rows):
+            raise ValueError(
+                f"states of {self.feature!r} do not have the length of its binning, {width}"
+            )
+        return np.stack(rows)
+
+    def _longs(self, name: str) -> Counts:
+        return np.asarray(pc.fill_null(self.table.column(name), 0).to_numpy(), dtype=np.int64)
+
+    def _doubles(self, name: str) -> Floats:
+        return np.asarray(self.table.column(name).to_numpy(), dtype=np.float64)
+
+
+def merged_sketch(sketches: Sequence[Hashes | None]) -> Hashes:
+    """The sketch of some states together."""
+    whole = np.empty(0, dtype=np.uint64)
+    for sketch in sketches:
+        if sketch is not None:
+            whole = merged(whole, sketch)
+    return whole
+
+
+def state_groups(records: Iterable[pa.RecordBatch]) -> Iterator[StateGroup]:
+    """The groups of states that come sorted by ``GROUP_KEY`` and day."""
+    held: list[pa.RecordBatch] = []
+    for record in records:
+        if not record.num_rows:
+            continue
+        for part in _runs(record):
+            if held and _key(held[0]) != _key(part):
+                yield _group(held)
+                held = []
+            held.append(part)
+    if held:
+        yield _group(held)
+
+
+def _runs(record: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    changes = np.zeros(record.num_rows, dtype=bool)
+    for name in GROUP_KEY:
+        column = record.column(name)
+        differs = pc.not_equal(column[1:], column[:-1])
+        changes[1:] |= differs.to_numpy(zero_copy_only=False)
+    starts = np.append(0, np.flatnonzero(changes))
+    stops = np.append(starts[1:], record.num_rows)
+    for start, stop in zip(starts, stops, strict=True):
+        yield record.slice(start, stop - start)
+
+
+def _key(record: pa.RecordBatch) -> tuple[str, ...]:
+    return tuple(record.column(name)[0].as_py() for name in GROUP_KEY)
+
+
+def _group(parts: Sequence[pa.RecordBatch]) -> StateGroup:
+    table = pa.Table.from_batches(parts)
+    days = pc.fill_null(table.column("day").cast(pa.int32()), WHOLE_TABLE).to_numpy()
+    order = np.argsort(days, kind="stable")
+    table = table.take(order)
+    role, kind, feature, segmentation, segment = _key(parts[0])
+    return StateGroup(
+        role,
+        kind,
+        feature,
+        segmentation,
+        segment,
+        days=days[order],
+        sources=np.array(table.column("source").to_pylist(), dtype=object),
+        versions=np.array(table.column("model_version").to_pylist(), dtype=object),
+        table=table,
+    )

@@ -1,0 +1,10 @@
+-- One row a reference with a table of its own: the newest published run that computed its states.
+-- Key: monitor, role.
+SELECT
+  monitor,
+  computed.role AS role,
+  max_by(run_id, struct(finished_at, run_id)) AS run_id,
+  max(finished_at) AS computed_at
+FROM published_runs
+LATERAL VIEW explode(reference_days) AS computed
+GROUP BY monitor, computed.role

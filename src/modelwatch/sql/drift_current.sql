@@ -1,0 +1,10 @@
+-- One row a drift metric that counts. Key: monitor, window, window_start, model_version, segmentation,
+-- segment, role, feature, feature_b,
+-- reference, statistic.
+SELECT metrics.*
+FROM drift_metrics AS metrics
+JOIN current_windows AS windows
+  ON metrics.monitor = windows.monitor
+  AND metrics.run_id = windows.run_id
+  AND metrics.window = windows.window
+  AND metrics.window_start = windows.window_start

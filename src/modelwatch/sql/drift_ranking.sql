@@ -1,0 +1,64 @@
+-- One row a feature (or pair) in the latest window of each kind, against each reference, all
+-- traffic. Key: monitor, window, model_version, reference, role, feature, feature_b. `rank` 1 moved
+-- most: furthest beyond its gate, then by PSI.
+WITH latest AS (
+  SELECT monitor, window, max(window_start) AS window_start
+  FROM current_windows
+  GROUP BY monitor, window
+),
+features AS (
+  SELECT
+    metrics.monitor,
+    metrics.window,
+    metrics.window_start,
+    metrics.window_end,
+    metrics.partial,
+    metrics.model_version,
+    metrics.reference,
+    metrics.reference_start,
+    metrics.reference_end,
+    metrics.role,
+    metrics.feature,
+    metrics.feature_b,
+    max(if(metrics.statistic = 'psi', metrics.value, NULL)) AS psi,
+    max_by(
+      struct(metrics.statistic, metrics.value, metrics.gate),
+      abs(metrics.value) / nullif(metrics.gate, 0)
+    ) AS worst,
+    max(abs(metrics.value) / nullif(metrics.gate, 0)) AS times_gate,
+    max(metrics.rows) AS rows,
+    max(metrics.reference_rows) AS reference_rows
+  FROM drift_current AS metrics
+  JOIN latest
+    ON metrics.monitor = latest.monitor
+    AND metrics.window = latest.window
+    AND metrics.window_start = latest.window_start
+  WHERE metrics.segmentation = 'all'
+  GROUP BY ALL
+)
+SELECT
+  monitor,
+  window,
+  window_start,
+  window_end,
+  partial,
+  model_version,
+  reference,
+  reference_start,
+  reference_end,
+  row_number() OVER (
+    PARTITION BY monitor, window, model_version, reference
+    ORDER BY times_gate DESC NULLS LAST, psi DESC NULLS LAST, role, feature, feature_b
+  ) AS rank,
+  role,
+  feature,
+  feature_b,
+  times_gate,
+  times_gate > 1 AS beyond_gate,
+  worst.statistic AS statistic,
+  worst.value AS value,
+  worst.gate AS gate,
+  psi,
+  rows,
+  reference_rows
+FROM features

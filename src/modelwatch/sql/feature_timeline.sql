@@ -1,0 +1,55 @@
+-- One row a feature, window, reference and statistic, with the profile of the window beside it.
+-- Key: monitor, model_version, segmentation, segment, role, feature, window, window_start,
+-- reference, statistic. Choose a feature, a window and a statistic, and order by window_start.
+WITH profiles AS (
+  SELECT
+    monitor,
+    model_version,
+    segmentation,
+    segment,
+    role,
+    feature,
+    window,
+    window_start,
+    max(if(metric = 'mean', value, NULL)) AS mean,
+    max(if(metric = 'sd', value, NULL)) AS sd,
+    max(if(metric = 'null_share', value, NULL)) AS null_share
+  FROM profile_current
+  WHERE metric IN ('mean', 'sd', 'null_share')
+  GROUP BY ALL
+)
+SELECT
+  metrics.monitor,
+  metrics.model_version,
+  metrics.segmentation,
+  metrics.segment,
+  metrics.role,
+  metrics.feature,
+  metrics.window,
+  metrics.window_start,
+  metrics.window_end,
+  metrics.partial,
+  metrics.rows,
+  profiles.mean,
+  profiles.sd,
+  profiles.null_share,
+  metrics.reference,
+  metrics.reference_start,
+  metrics.reference_end,
+  metrics.reference_rows,
+  metrics.statistic,
+  metrics.value,
+  metrics.reason,
+  metrics.gate,
+  coalesce(abs(metrics.value) > metrics.gate, false) AS beyond_gate
+FROM drift_current AS metrics
+LEFT JOIN profiles
+  ON metrics.monitor = profiles.monitor
+  AND metrics.model_version = profiles.model_version
+  AND metrics.segmentation = profiles.segmentation
+  AND metrics.segment = profiles.segment
+  AND metrics.role = profiles.role
+  AND metrics.feature = profiles.feature
+  AND metrics.window = profiles.window
+  AND metrics.window_start = profiles.window_start
+WHERE metrics.feature_b IS NULL

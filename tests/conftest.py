@@ -1,0 +1,84 @@
+"""The one Spark session of the tests, and a way to count its jobs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+@dataclass
+class JobCount:
+    """Spark jobs of a block; set when the block ends."""
+
+    jobs: int = -1
+
+
+CountJobs = Callable[[], AbstractContextManager[JobCount]]
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """A local session on the packaged stack, started once and set up as the job sets up its own."""
+    from pyspark.sql import SparkSession
+
+    from modelwatch.io.java import find_java_home
+    from modelwatch.io.session import open_session
+    from modelwatch.io.stack import stack_settings
+
+    folder = tmp_path_factory.mktemp("spark")
+    os.environ["JAVA_HOME"] = str(find_java_home(os.environ))
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+    settings = {
+        **stack_settings(),
+        "spark.master": "local[2]",
+        "spark.driver.memory": "2g",
+        "spark.ui.enabled": "false",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.sql.warehouse.dir": str(folder / "warehouse"),
+        "spark.local.dir": str(folder / "local"),
+        # Compiling for the first ten thousand calls only: tests are short.
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -Dderby.system.home="
+        + str(folder),
+    }
+    builder = SparkSession.builder.appName("modelwatch tests")
+    for key, value in settings.items():
+        builder = builder.config(key, value)
+    builder.getOrCreate()
+    session = open_session("modelwatch tests")
+    yield session
+    session.stop()
+
+
+@pytest.fixture
+def count_jobs(spark: SparkSession) -> CountJobs:
+    """A context that counts the Spark jobs of its block: ``with count_jobs() as counted:``."""
+    from modelwatch.io.session import effort
+
+    @contextmanager
+    def counting() -> Iterator[JobCount]:
+        counted, before = JobCount(), effort(spark)
+        yield counted
+        jobs = effort(spark).since(before).jobs
+        assert jobs is not None
+        counted.jobs = jobs
+
+    return counting
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Path:
+    """A folder whose name has all that a folder's name may have."""
+    folder = tmp_path / "it's a `ware.house` of [Zürich] {2013}"
+    folder.mkdir()
+    return folder

@@ -1,0 +1,207 @@
+"""A pass over batches keeps the states of its rows, however rows are cut, ordered and merged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from naive_states import Row, assert_same_states, bits, merged, naive_states, state_of
+from samples import categorical_binning, numeric_binning
+
+from modelwatch.stats.categorical import MAX_UNSEEN
+from modelwatch.stats.state import State
+from modelwatch.stats.tally import (
+    Batch,
+    Block,
+    Column,
+    Numbers,
+    Segmentation,
+    Tally,
+    TallyPlan,
+    Texts,
+)
+
+FEW = numeric_binning([0.0, 0.5, 1.0, 1.0, 2.0, 7.0, -3.0], special=(-999.0,))
+MANY = numeric_binning([k / 64 for k in range(300)])
+WORDS = categorical_binning(["a", "a", "a", "b", "b", "", "c", "d", "e\u0301"], max_values=3)
+COLUMNS = (
+    Column("few", 0, FEW),
+    Column("many", 0, MANY),
+    Column("word", 0, WORDS),
+    Column("score", 1, numeric_binning([0.1, 0.2, 0.9])),
+    Column("decision", 1, categorical_binning(["yes", "no"])),
+)
+BLOCKS = (Block(0, (0, 1)),)
+SPLITS = (Segmentation("region", ("north", "south")), Segmentation("size", ("big",)))
+PLAIN = TallyPlan(COLUMNS, (), BLOCKS)
+SPLIT = TallyPlan(COLUMNS, SPLITS, BLOCKS)
+
+AWKWARD = [0.0, -0.0, 5e-324, 1e308, -1e308, 2.0**53 + 2, -999.0, np.nan, np.inf, -np.inf]
+numbers = st.none() | st.one_of(st.sampled_from(AWKWARD), st.floats(), st.floats(-5, 5))
+texts = st.none() | st.sampled_from(["a", "b", "c", "d", "", "é", "e\u0301", "🛫"]) | st.text()
+rows = st.builds(
+    Row,
+    values=st.tuples(numbers, numbers, texts, numbers, texts),
+    day=st.integers(-1, 2),
+    version=st.sampled_from(["v1", "v2", "(none)"]),
+    segments=st.tuples(
+        st.sampled_from(["north", "south", "west", None]), st.sampled_from(["big", "(other)", None])
+    ),
+    present=st.tuples(st.booleans(), st.booleans()),
+    copies=st.tuples(st.integers(0, 3), st.integers(0, 3)),
+)
+tables = st.lists(rows, max_size=40)
+
+
+def batch_of(plan: TallyPlan, rows: Sequence[Row]) -> Batch:
+    """The rows as Spark hands them on: arrays, with None where there is nothing to tell."""
+    keys = sorted({(row.day, row.version) for row in rows})
+    slots = np.array([keys.index((row.day, row.version)) for row in rows], dtype=np.int32)
+    present = [np.array([row.present[role] for row in rows]) for role in (0, 1)]
+    copies = [np.array([row.copies[role] for row in rows]) for role in (0, 1)]
+    return Batch(
+        rows=len(rows),
+        keys=keys,
+        slots=None if len(keys) == 1 else slots,
+        present=[None if mask.all() else mask for mask in present],
+        copies=[None if many.max() <= 1 else many for many in copies],
+        segments=[
+            np.array([code_of(split, row.segments[s]) for row in rows], dtype=np.int32)
+            for s, split in enumerate(plan.segmentations)
+        ],
+        columns=[
+            numbers_of([row.values[at] for row in rows])
+            if plan.columns[at].name in ("few", "many", "score")
+            else texts_of([row.values[at] for row in rows])
+            for at in range(len(plan.columns))
+        ],
+    )
+
+
+def code_of(split: Segmentation, value: str | None) -> int:
+    names = split.segments
+    return names.index("(null)") if value is None else names.index(
+        value if value in split.kept else "(other)"
+    )
+
+
+def numbers_of(values) -> Numbers:
+    nulls = np.array([value is None for value in values])
+    held = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+    return Numbers(held, nulls if nulls.any() else None)
+
+
+def texts_of(values) -> Texts:
+    # A dictionary may hold values that no row has.
+    dictionary = [*dict.fromkeys(value for value in values if value is not None), "of no row"]
+    index = {value: i for i, value in enumerate(dictionary)}
+    return Texts(
+        dictionary,
+        np.array([index.get(value, len(dictionary)) for value in values], dtype=np.int32),
+    )
+
+
+def tallied(plan: TallyPlan, batches: Sequence[Sequence[Row]]):
+    """The states of one pass over some batches."""
+    tally = Tally(plan)
+    for batch in batches:
+        if batch:
+            tally.add(batch_of(plan, batch))
+    return list(tally.states())
+
+
+def cut(random, rows: Sequence[Row], parts: int) -> list[list[Row]]:
+    """The rows in any order, cut into some parts, of which some may be empty."""
+    shuffled = random.sample(rows, len(rows))
+    bounds = sorted(random.randint(0, len(rows)) for _ in range(parts - 1))
+    return [shuffled[i:j] for i, j in zip([0, *bounds], [*bounds, len(rows)], strict=True)]
+
+
+@pytest.mark.parametrize("plan", [PLAIN, SPLIT], ids=["all traffic", "segments"])
+@given(table=tables)
+def test_one_batch_keeps_the_states_of_its_rows(plan: TallyPlan, table: list[Row]) -> None:
+    assert_same_states(dict(tallied(plan, [table])), naive_states(table, plan))
+
+
+@pytest.mark.parametrize("plan", [PLAIN, SPLIT], ids=["all traffic", "segments"])
+@given(table=tables, random=st.randoms(use_true_random=False), parts=st.integers(1, 5))
+def test_neither_order_nor_cut_of_the_batches_matters(plan, table, random, parts) -> None:
+    found = dict(tallied(plan, cut(random, table, parts)))
+    assert_same_states(found, naive_states(table, plan))
+
+
+@given(table=tables, random=st.randoms(use_true_random=False), tasks=st.integers(1, 5))
+def test_the_states_of_several_tasks_merge_in_any_order_to_those_of_all_rows(
+    table, random, tasks
+) -> None:
+    parts = [
+        state
+        for task in cut(random, table, tasks)
+        for state in tallied(SPLIT, cut(random, task, random.randint(1, 3)))
+    ]
+    found = merged(random.sample(parts, len(parts)))
+    assert_same_states(found, naive_states(table, SPLIT))
+
+
+@given(table=tables)
+def test_all_traffic_is_the_sum_of_each_segmentation(table: list[Row]) -> None:
+    states = dict(tallied(SPLIT, [table]))
+    for (day, version, role, segmentation, _, name), state in states.items():
+        if segmentation != "all" or name.startswith("("):
+            continue
+        for split in SPLITS:
+            of_segments = [
+                found.counts
+                for key, found in states.items()
+                if (*key[:4], key[5]) == (day, version, role, split.name, name)
+            ]
+            np.testing.assert_array_equal(sum(of_segments), state.counts)
+
+
+states_of_a_number = st.lists(numbers, max_size=20).map(lambda v: state_of(FEW, v, whole=True))
+states_of_a_text = st.lists(texts, max_size=20).map(lambda v: state_of(WORDS, v, whole=True))
+three_states = st.tuples(*[states_of_a_number] * 3) | st.tuples(*[states_of_a_text] * 3)
+
+
+@given(three_states)
+def test_merging_is_associative(states: tuple[State, State, State]) -> None:
+    a, b, c = states
+    assert bits(a.merge(b).merge(c)) == bits(a.merge(b.merge(c)))
+
+
+@given(three_states)
+def test_merging_is_commutative(states: tuple[State, State, State]) -> None:
+    a, b, _ = states
+    assert bits(a.merge(b)) == bits(b.merge(a))
+
+
+@given(st.lists(numbers, max_size=20))
+def test_the_state_of_no_rows_changes_nothing(values) -> None:
+    state = state_of(FEW, values, whole=True)
+    assert bits(state.merge(state_of(FEW, [], whole=True))) == bits(state)
+
+
+@settings(max_examples=5)
+@given(st.randoms(use_true_random=False), st.integers(1, 6))
+def test_unseen_values_by_the_thousand_keep_exact_counts_of_the_same_few(random, parts) -> None:
+    table = [Row((None, None, f"new {k % 1700}", None, None)) for k in range(4000)]
+    found = dict(tallied(PLAIN, cut(random, table, parts)))
+    assert_same_states(found, naive_states(table, PLAIN))
+    assert len(found[0, "v", 0, "all", "all", "word"].unseen or ()) == MAX_UNSEEN
+
+
+def test_a_batch_without_rows_leaves_no_state() -> None:
+    tally = Tally(SPLIT)
+    tally.add(Batch(0, [], None, [None, None], [None, None], [], []))
+    assert list(tally.states()) == []
+
+
+def test_the_size_of_a_pass_is_told_by_its_days_versions_and_segments() -> None:
+    tally = Tally(SPLIT)
+    tally.add(batch_of(SPLIT, [Row((0.0, 0.0, "a", 0.0, "yes"), day, segments=("north", None))
+                               for day in (1, 2)]))
+    counts = sum(column.binning.length for column in COLUMNS)
+    assert tally.longs == 2 * (4 + 3) * counts

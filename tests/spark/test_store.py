@@ -1,0 +1,168 @@
+"""What the store of the output tables promises."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from deltalake import DeltaTable
+from pyspark.sql import DataFrame, SparkSession
+from tests.conftest import CountJobs
+
+from modelwatch.io.store import Store
+from modelwatch.io.table_schema import OutputError
+from modelwatch.model.sources import OutputAddress
+from modelwatch.tables import TABLES
+
+MOMENT = datetime(2013, 2, 11, tzinfo=timezone.utc)
+DAY = date(2013, 2, 8)
+USED = ("runs", "constraint_results")
+
+
+def store_at(spark: SparkSession, folder: Path) -> Store:
+    store = Store(spark, OutputAddress(path=str(folder)))
+    store.prepare(USED)
+    return store
+
+
+def results(spark: SparkSession, observed: float = 1.0, day: date = DAY) -> DataFrame:
+    return spark.createDataFrame(
+        [("flights", day, "rows", "rows", "warn", observed, "pass")],
+        "monitor string, day date, constraint string, kind string, severity string, "
+        "observed double, verdict string",
+    )
+
+
+def run(run_id: str, hour: int = 0, **more: Any) -> dict[str, Any]:
+    moment = MOMENT + timedelta(hours=hour)
+    return {
+        "monitor": "flights",
+        "run_id": run_id,
+        "started_at": moment,
+        "finished_at": moment,
+        "outcome": "published",
+        **more,
+    }
+
+
+@pytest.fixture
+def store(spark: SparkSession, warehouse: Path) -> Store:
+    return store_at(spark, warehouse)
+
+
+def test_every_table_is_created_as_its_registry_says(spark: SparkSession, warehouse: Path) -> None:
+    Store(spark, OutputAddress(path=str(warehouse))).prepare()
+    for name, spec in TABLES.items():
+        table = DeltaTable(str(warehouse / name))
+        fields = {field.name: field for field in table.schema().fields}
+        assert tuple(fields) == spec.names
+        assert table.metadata().partition_columns == list(spec.partitioning)
+        assert table.metadata().description == spec.comment
+        for column in spec.columns:
+            assert fields[column.name].metadata["comment"] == column.comment
+            assert fields[column.name].nullable == column.nullable
+
+
+def test_preparing_prepared_tables_runs_no_spark_job(
+    spark: SparkSession, store: Store, warehouse: Path, count_jobs: CountJobs
+) -> None:
+    with count_jobs() as counted:
+        store_at(spark, warehouse)
+    assert counted.jobs == 0
+
+
+def test_a_missing_column_is_added_with_its_comment_and_rows_are_kept(
+    spark: SparkSession, warehouse: Path
+) -> None:
+    spec = TABLES["constraint_results"]
+    path = str(warehouse / spec.name)
+    early = ", ".join(f"{c.name} {c.type}" for c in spec.columns if c.name != "rows")
+    spark.sql(f"CREATE TABLE delta.`{path.replace('`', '``')}` ({early}) USING DELTA")
+    store = store_at(spark, warehouse)
+    store.append("constraint_results", results(spark), "first")
+    fields = {f.name: f for f in DeltaTable(path).schema().fields}
+    assert fields["rows"].metadata["comment"] == spec.column("rows").comment
+    assert store.read("constraint_results").count() == 1
+
+
+def test_a_missing_nested_field_is_added(spark: SparkSession, warehouse: Path) -> None:
+    path = str(warehouse / "runs").replace("`", "``")
+    ddl = TABLES["runs"].ddl().replace("table_id:string,", "")
+    spark.sql(f"CREATE TABLE delta.`{path}` ({ddl}) USING DELTA")
+    store = store_at(spark, warehouse)
+    assert "table_id" in store.read("runs").schema["sources"].simpleString()
+
+
+def test_an_altered_table_is_refused_before_anything_is_created(
+    spark: SparkSession, warehouse: Path
+) -> None:
+    path = str(warehouse / "runs").replace("`", "``")
+    spark.sql(f"CREATE TABLE delta.`{path}` (monitor string, as_of string) USING DELTA")
+    with pytest.raises(OutputError, match="column as_of is string, not date"):
+        store_at(spark, warehouse)
+    assert [folder.name for folder in warehouse.iterdir()] == ["runs"]
+
+
+def test_rows_already_written_are_never_changed(spark: SparkSession, store: Store) -> None:
+    store.append("constraint_results", results(spark), "first")
+    with pytest.raises(Exception, match="append"):
+        spark.sql(f"DELETE FROM {store.place('constraint_results').identifier}")
+
+
+def test_append_gives_the_version_that_it_wrote(spark: SparkSession, store: Store) -> None:
+    first = store.append("constraint_results", results(spark), "first")
+    second = store.append("constraint_results", results(spark), "second")
+    table = DeltaTable(str(store.place("constraint_results").path))
+    users = {entry["version"]: entry.get("userMetadata") for entry in table.history()}
+    assert (users[first], users[second]) == ("first", "second")
+
+
+def test_append_costs_one_spark_job(
+    spark: SparkSession, store: Store, count_jobs: CountJobs
+) -> None:
+    rows = results(spark)
+    with count_jobs() as counted:
+        store.append("constraint_results", rows, "first")
+    assert counted.jobs == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ("drop", "verdict is missing"),
+        ("type", "observed is string, not double"),
+        ("more", "no column surprise"),
+    ],
+)
+def test_rows_that_do_not_fit_are_refused(
+    spark: SparkSession, store: Store, change: str, complaint: str
+) -> None:
+    rows = results(spark)
+    changed = {
+        "drop": rows.drop("verdict"),
+        "type": rows.withColumn("observed", rows["observed"].cast("string")),
+        "more": rows.selectExpr("*", "1 surprise"),
+    }[change]
+    with pytest.raises(ValueError, match=complaint):
+        store.append("constraint_results", changed, "first")
+
+
+def test_runs_are_merged_into_few_files(
+    store: Store, warehouse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(TABLES, "runs", replace(TABLES["runs"], compact_every=3))
+    for number in range(3):
+        store.publish(run(f"run {number}"))
+    assert len(DeltaTable(str(warehouse / "runs")).file_uris()) == 1
+
+
+def test_other_engines_read_the_tables(spark: SparkSession, store: Store, warehouse: Path) -> None:
+    store.append("constraint_results", results(spark, 2.5), "first")
+    rows = DeltaTable(str(warehouse / "constraint_results")).to_pyarrow_table()
+    assert rows.column("observed").to_pylist() == [2.5]
+    found = duckdb.connect().execute("SELECT monitor, run_id, day, verdict FROM rows").fetchall()
+    assert found == [("flights", "first", DAY, "pass")]

@@ -1,0 +1,321 @@
+"""What the views over the output tables answer."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import Row, SparkSession
+from tests.conftest import CountJobs
+
+from modelwatch.io.store import Store
+from modelwatch.io.views import create_views, view_statements, views
+from modelwatch.model.sources import OutputAddress
+from modelwatch.tables import TABLES
+
+MOMENT = datetime(2013, 2, 11, tzinfo=timezone.utc)
+FIRST = date(2013, 2, 8)
+SECOND = date(2013, 2, 9)
+ALL_TRAFFIC = {"model_version": "v1", "segmentation": "all", "segment": "all", "role": "inputs"}
+EDGES = [-math.inf, -1.0, 0.0, math.nextafter(0.0, 1.0), 2.5, math.inf]
+
+
+class Monitor:
+    """Output tables of a monitor, written run by run."""
+
+    def __init__(self, spark: SparkSession, folder: Path) -> None:
+        self.spark = spark
+        self.output = OutputAddress(path=str(folder))
+        self.store = Store(spark, self.output)
+
+    def append(self, table: str, run_id: str, *rows: dict[str, Any]) -> None:
+        names = list(rows[0])
+        ddl = TABLES[table].ddl(*names)
+        values = [tuple(row[name] for name in names) for row in rows]
+        frame = self.spark.createDataFrame(
+            [("flights", *value) for value in values], f"`monitor` string NOT NULL, {ddl}"
+        )
+        self.store.append(table, frame, run_id)
+
+    def publish(self, run_id: str, hour: int, days: list[date], **more: Any) -> None:
+        moment = MOMENT + timedelta(hours=hour)
+        windows = [{"window": "day", "window_start": d, "window_end": d} for d in days]
+        row = {"outcome": "published", "windows": windows, "days": days, **more}
+        self.store.publish(
+            {
+                "monitor": "flights",
+                "run_id": run_id,
+                "started_at": moment,
+                "finished_at": moment + timedelta(seconds=12),
+                **row,
+            }
+        )
+
+    def query(self, text: str) -> list[Row]:
+        return self.spark.sql(text).collect()
+
+
+def verdict(day: date, said: str) -> dict[str, Any]:
+    return {
+        "day": day,
+        "constraint": "rows",
+        "kind": "rows",
+        "severity": "fail",
+        "observed": 1.0,
+        "verdict": said,
+    }
+
+
+def drift(day: date, feature: str, statistic: str, value: float | None, gate: float | None) -> Any:
+    return {
+        **ALL_TRAFFIC,
+        "feature": feature,
+        "window": "day",
+        "window_start": day,
+        "window_end": day,
+        "partial": False,
+        "reference": "january",
+        "statistic": statistic,
+        "value": value,
+        "gate": gate,
+    }
+
+
+def profile(day: date, feature: str, metric: str, value: float) -> dict[str, Any]:
+    return {
+        **ALL_TRAFFIC,
+        "feature": feature,
+        "window": "day",
+        "window_start": day,
+        "window_end": day,
+        "partial": False,
+        "metric": metric,
+        "value": value,
+    }
+
+
+def state(day: date, feature: str, kind: str, binning: str | None, counts: list[int]) -> Any:
+    return {
+        **ALL_TRAFFIC,
+        "day": day,
+        "feature": feature,
+        "kind": kind,
+        "binning": binning,
+        "rows": counts[0] if kind == "rows" else sum(counts),
+        "counts": counts,
+    }
+
+
+@pytest.fixture(scope="module")
+def monitor(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Monitor]:
+    """Two days: the second was computed again, and a third run died before it was published."""
+    folder = tmp_path_factory.mktemp("it's a `monitor`.of [flights]")
+    flights = Monitor(spark, folder)
+    flights.store.prepare()
+    for run_id, said, value in (("old", "pass", 0.1), ("new", "fail", 0.5), ("dead", "warn", 0.9)):
+        flights.append("constraint_results", run_id, verdict(FIRST, said), verdict(SECOND, said))
+        flights.append(
+            "drift_metrics",
+            run_id,
+            *(
+                row
+                for day in (FIRST, SECOND)
+                for row in (
+                    drift(day, "wind", "psi", value, 0.2),
+                    drift(day, "wind", "jensen_shannon", value / 2, None),
+                    drift(day, "carrier", "psi", 0.01, 0.2),
+                    drift(day, "pressure", "psi", None, 0.2),
+                )
+            ),
+        )
+        flights.append(
+            "profile_metrics", run_id, *(profile(d, "wind", "mean", value) for d in (FIRST, SECOND))
+        )
+        flights.append(
+            "feature_states",
+            run_id,
+            *(
+                row
+                for day in (FIRST, SECOND)
+                for row in (
+                    state(day, "*", "rows", None, [10, 10, 10, 10, 0, 0]),
+                    state(day, "wind", "numeric", "n", [1, 0, 0, 2, 3, 4, 0, 0]),
+                    state(day, "carrier", "categorical", "c", [0, 1, 2, 3, 4]),
+                )
+            ),
+        )
+    flights.append(
+        "binnings",
+        "old",
+        {
+            "feature": "wind",
+            "role": "inputs",
+            "kind": "numeric",
+            "fingerprint": "n",
+            "edges": EDGES,
+            "values": None,
+        },
+        {
+            "feature": "carrier",
+            "role": "inputs",
+            "kind": "categorical",
+            "fingerprint": "c",
+            "edges": None,
+            "values": ["AA", "UA"],
+        },
+    )
+    flights.publish("old", 1, [FIRST, SECOND])
+    flights.publish(
+        "new",
+        2,
+        [SECOND],
+        sources=[{"role": "inputs", "files": 3, "bytes": 5}, {"role": "predictions", "files": 4}],
+        stages=[{"stage": "states", "seconds": 7.0}],
+    )
+    flights.publish("failed", 3, [SECOND], outcome="failed")
+    create_views(spark, flights.output)
+    yield flights
+    for name in (*TABLES, *views()):
+        spark.catalog.dropTempView(name)
+
+
+@pytest.mark.parametrize(
+    "view",
+    ["constraints_current", "drift_current", "profile_current", "feature_states_current"],
+)
+def test_a_day_shows_the_newest_published_run_and_nothing_else(monitor: Monitor, view: str) -> None:
+    day = "day" if "day" in monitor.spark.table(view).columns else "window_start"
+    found = monitor.query(f"SELECT DISTINCT {day} AS day, run_id FROM {view} ORDER BY day")
+    assert [tuple(row) for row in found] == [(FIRST, "old"), (SECOND, "new")]
+
+
+@pytest.mark.parametrize("view", sorted(views()))
+def test_a_view_has_no_row_twice(monitor: Monitor, view: str) -> None:
+    text = re.sub(r"\n-- ", " ", views()[view])
+    key = re.search(r"Key:\s*([a-z_, ]+)\.", text)
+    assert key, f"{view} does not say its key"
+    assert monitor.query(f"SELECT {key[1]} FROM {view} GROUP BY ALL HAVING count(*) > 1") == []
+
+
+def test_making_the_views_runs_no_spark_job(monitor: Monitor, count_jobs: CountJobs) -> None:
+    with count_jobs() as counted:
+        create_views(monitor.spark, monitor.output)
+    assert counted.jobs == 0
+
+
+def test_health_is_that_of_the_latest_day(monitor: Monitor) -> None:
+    (row,) = monitor.query("SELECT * FROM model_health_today")
+    assert (row.model_version, row.day, row.health) == ("v1", SECOND, "fail")
+    assert row.rows == 10
+    assert (row.constraints_failed, row.features_beyond_gate) == (1, 1)
+    assert (row.worst_feature, row.worst_statistic, row.worst_value) == ("wind", "psi", 0.5)
+
+
+def test_the_ranking_begins_with_what_moved_most(monitor: Monitor) -> None:
+    found = monitor.query("SELECT * FROM drift_ranking ORDER BY rank")
+    assert [row.feature for row in found] == ["wind", "carrier", "pressure"]
+    assert [row.beyond_gate for row in found] == [True, False, None]
+    assert found[0].times_gate == pytest.approx(2.5)
+    assert {row.window_start for row in found} == {SECOND}
+
+
+def test_a_timeline_has_the_profile_beside_the_drift(monitor: Monitor) -> None:
+    found = monitor.query(
+        "SELECT window_start, value, mean, beyond_gate FROM feature_timeline "
+        "WHERE feature = 'wind' AND statistic = 'psi' ORDER BY window_start"
+    )
+    assert [tuple(row) for row in found] == [(FIRST, 0.1, 0.1, False), (SECOND, 0.5, 0.5, True)]
+
+
+def test_a_numeric_histogram_tells_its_bins(monitor: Monitor) -> None:
+    found = monitor.query(
+        f"SELECT label, rows, share FROM histogram_comparison "
+        f"WHERE feature = 'wind' AND window_start = '{FIRST}' ORDER BY bin"
+    )
+    assert [(row.label, row.rows) for row in found] == [
+        ("(null)", 1),
+        ("(NaN)", 0),
+        ("[-Infinity, -1.0)", 0),
+        ("[-1.0, 0.0)", 2),
+        ("0.0", 3),
+        ("[0.0, 2.5)", 4),
+        ("[2.5, Infinity)", 0),
+        ("Infinity", 0),
+    ]
+    assert sum(row.share for row in found) == pytest.approx(1.0)
+
+
+def test_a_categorical_histogram_tells_its_values(monitor: Monitor) -> None:
+    found = monitor.query(
+        f"SELECT label, rows FROM histogram_comparison "
+        f"WHERE feature = 'carrier' AND window_start = '{FIRST}' ORDER BY bin"
+    )
+    assert [tuple(row) for row in found] == [
+        ("(null)", 0),
+        ("(other)", 1),
+        ("(unseen)", 2),
+        ("AA", 3),
+        ("UA", 4),
+    ]
+
+
+def test_two_windows_stand_side_by_side(monitor: Monitor) -> None:
+    found = monitor.query(
+        f"""
+        SELECT a.label, a.share, b.share
+        FROM histogram_comparison AS a
+        JOIN histogram_comparison AS b USING (monitor, role, feature, segment, binning, bin)
+        WHERE feature = 'wind' AND a.window_start = '{FIRST}' AND b.window_start = '{SECOND}'
+        """
+    )
+    assert len(found) == len(EDGES) + 2
+
+
+def test_failed_constraints_leave_out_what_passed(monitor: Monitor) -> None:
+    found = monitor.query("SELECT day, verdict, run_id FROM failed_constraints")
+    assert [tuple(row) for row in found] == [(SECOND, "fail", "new")]
+
+
+def test_costs_are_told_of_every_run(monitor: Monitor) -> None:
+    found = {row.run_id: row for row in monitor.query("SELECT * FROM run_costs")}
+    assert set(found) == {"old", "new", "failed"}
+    assert found["new"].seconds == 12
+    assert (found["new"].files_read, found["new"].bytes_read) == (7, 5)
+    assert found["new"].seconds_by_stage == {"states": 7.0}
+
+
+def test_a_schema_has_the_views_beside_the_tables(spark: SparkSession) -> None:
+    output = OutputAddress(schema="`odd schema`")
+    store = Store(spark, output)
+    store.prepare()
+    store.publish(
+        {
+            "monitor": "flights",
+            "run_id": "only",
+            "started_at": MOMENT,
+            "finished_at": MOMENT,
+            "outcome": "published",
+            "days": [FIRST],
+        }
+    )
+    create_views(spark, output)
+    found = spark.sql("SELECT day, run_id FROM `odd schema`.current_days").collect()
+    assert [tuple(row) for row in found] == [(FIRST, "only")]
+    for name in views():
+        assert spark.table(f"`odd schema`.{name}").columns
+    spark.sql("DROP DATABASE `odd schema` CASCADE")
+
+
+def test_a_view_is_made_after_those_that_it_reads() -> None:
+    made: set[str] = set(TABLES)
+    statements = view_statements(OutputAddress(path="somewhere"))
+    for name, text in views().items():
+        read = {source for _, source in re.findall(r"\b(FROM|JOIN) ([a-z_]+)", text)}
+        assert read & set(views()) <= made
+        made.add(name)
+    assert len(statements) == len(made)

@@ -1,0 +1,62 @@
+"""Days and runs of days."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modelwatch.model.days import DayRange, day_ranges, shifted
+
+DAYS = st.dates(date(2019, 12, 20), date(2020, 3, 10))
+
+
+@given(st.sets(DAYS))
+def test_ranges_hold_the_same_days(days: set[date]) -> None:
+    assert [day for run in day_ranges(days) for day in run] == sorted(days)
+
+
+@given(st.lists(DAYS))
+def test_ranges_are_as_long_as_can_be(days: list[date]) -> None:
+    ranges = day_ranges(days)
+    assert all((b.first - a.last).days > 1 for a, b in pairwise(ranges))
+
+
+def test_no_days_make_no_ranges() -> None:
+    assert day_ranges([]) == ()
+
+
+@given(DAYS, DAYS)
+def test_a_range_is_read_as_it_is_written(a: date, b: date) -> None:
+    days = DayRange(min(a, b), max(a, b))
+    assert DayRange.parse(str(days)) == days
+
+
+def test_a_range_counts_both_ends_and_a_leap_day() -> None:
+    assert len(DayRange.parse("2020-02-01..2020-03-01")) == 30
+    assert date(2020, 2, 29) in DayRange.parse("2020-02-29")
+
+
+@pytest.mark.parametrize("text", ["", "..", "2020-02-30", "20200201", "2020-W05-1", "2020-02-02.."])
+def test_what_is_no_day_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not"):
+        DayRange.parse(text)
+
+
+def test_a_range_that_ends_before_it_begins_is_refused() -> None:
+    with pytest.raises(ValueError, match="before it begins"):
+        DayRange(date(2020, 1, 2), date(2020, 1, 1))
+
+
+def test_ranges_overlap_if_they_share_a_day() -> None:
+    january = DayRange.parse("2020-01-01..2020-01-31")
+    assert january.overlaps(DayRange.parse("2020-01-31..2020-02-05"))
+    assert not january.overlaps(DayRange.parse("2020-02-01"))
+
+
+def test_days_beyond_the_calendar_stop_at_its_ends() -> None:
+    assert shifted(date(1, 1, 3), -7) == date.min
+    assert shifted(date(9999, 12, 30), 7) == date.max
