@@ -76,7 +76,7 @@ def constraint_results(
 
     ``frames`` has the rows of the days by role ('inputs', 'predictions'), with a date column
     ``day_column``; ``sets`` the tables that constraints of kind foreign_set name. One scan serves
-    all constraints of a role but uniqueness and foreign_set, which take one of their own each;
+    up to ``MAX_ANALYZERS`` constraints of a role; uniqueness and foreign_set take one each;
     the number of Spark jobs does not depend on the number of days. What can't be observed is
     'unknown' with a reason; a source that can't be read at all raises Spark's error.
     """

@@ -46,7 +46,7 @@ class Place:
 
 
 def _absolute(path: str) -> str:
-    """The path as SQL wants it: DataFrames take one that is relative, ``delta.`path` `` does not."""
+    """The path as SQL wants it: DataFrames take a relative one, an identifier in SQL does not."""
     return path if _URL.match(path) else os.path.abspath(path)
 
 

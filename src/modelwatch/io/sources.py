@@ -326,4 +326,8 @@ def _days_between(first: date, last: date) -> list[date]:
 
 
 def _first_line(error: BaseException) -> str:
-    return str(error).strip().split("\n", 1)[0]
+    """What an error of Spark says, without its stack of Java frames."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    # py4j puts a line of its own before the message.
+    told = lines[1:] if lines and lines[0].startswith("An error occurred while calling") else lines
+    return told[0].removeprefix(": ") if told else type(error).__name__

@@ -153,6 +153,7 @@ class Store:
 
         def create() -> None:
             self._session.sql(create_statement(spec, place))
+
         _retried(create, place)
         # Another process may have created it first, with its own version of the code.
         if self._lacking(spec, self.read(spec.name).schema):

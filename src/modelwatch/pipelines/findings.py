@@ -11,7 +11,11 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from modelwatch.deequ import ConstraintRow
+from modelwatch.model.config import MonitorConfig
+from modelwatch.model.plan import Plan
 
+TOLD = 10
+"""Findings that a run prints."""
 MOST = 500
 """Drift findings that a run tells, the furthest beyond their gates."""
 
@@ -81,3 +85,19 @@ def drift_findings(drift: DataFrame, monitor: str, run_id: str) -> tuple[Finding
         )
         for row in rows.collect()
     )
+
+
+def told(config: MonitorConfig, plan: Plan, findings: Sequence[Finding]) -> str:
+    """What a run found, for a person: a sentence, the first findings, and where to look."""
+    days = f"{len(plan.days)} day{'s' * (len(plan.days) != 1)}"
+    windows = f"{len(plan.windows)} window{'s' * (len(plan.windows) != 1)}"
+    head = f"{config.monitor}: {days} computed, {windows} evaluated"
+    if not findings:
+        return f"{head}; nothing to look at.\n"
+    lines = [f"{head}; {len(findings)} to look at:"]
+    lines += [f"  {finding.message}" for finding in findings[:TOLD]]
+    if len(findings) > TOLD:
+        more = len(findings) - TOLD
+        lines.append(f"  and {more} more: see the views failed_constraints and drift_ranking")
+    lines.append(f"The tables are in {config.output}; `modelwatch sql` opens a shell on them.")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,136 @@
+"""A run under way, and the row of the table runs that it leaves."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timezone
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+import modelwatch
+from modelwatch.io.session import Effort, effort
+from modelwatch.model.config import (
+    MonitorConfig,
+    config_fingerprint,
+    evaluation_fingerprint,
+    states_fingerprint,
+)
+from modelwatch.model.plan import Plan
+from modelwatch.pipelines.frames import Sources
+from modelwatch.pipelines.history import History
+
+LOG = logging.getLogger("modelwatch")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run was asked: the configuration, its text, and its plan over pinned sources."""
+
+    config: MonitorConfig
+    config_text: str
+    sources: Sources
+    history: History
+    plan: Plan
+
+    @property
+    def days(self) -> list[date]:
+        """Days to compute."""
+        return [planned.day for planned in self.plan.days]
+
+
+@dataclass
+class Run:
+    """Identity of a run, its stages so far, and what it wrote where.
+
+    Its id begins with the moment of its start, so that ids ascend.
+    """
+
+    spark: SparkSession
+    started_at: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
+    stages: list[tuple[str, float]] = field(default_factory=list)
+    outputs: dict[str, int] = field(default_factory=dict)
+    run_id: str = field(init=False)
+    _effort: Effort = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Name the run, and note what Spark has done before it."""
+        self.run_id = f"{self.started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+        self._effort = effort(self.spark)
+
+    @contextmanager
+    def stage(self, name: str, told: str) -> Iterator[None]:
+        """Times a stage and says what is going on."""
+        LOG.info("%s", told)
+        began = time.monotonic()
+        yield
+        seconds = time.monotonic() - began
+        self.stages.append((name, seconds))
+        LOG.info("  %s took %.1f s", name, seconds)
+
+    def row(self, request: Request, outcome: str, exit_code: int) -> dict[str, Any]:
+        """The run's row, without message, findings and counts of rows."""
+        plan, config = request.plan, request.config
+        done = effort(self.spark).since(self._effort)
+        published = outcome == "published"
+        return {
+            "monitor": config.monitor,
+            "run_id": self.run_id,
+            "started_at": self.started_at,
+            "finished_at": datetime.now(timezone.utc),
+            "outcome": outcome,
+            "exit_code": exit_code,
+            "as_of": plan.as_of,
+            "config_yaml": request.config_text,
+            "config_fingerprint": config_fingerprint(config),
+            "states_fingerprint": states_fingerprint(config),
+            "evaluation_fingerprint": evaluation_fingerprint(config),
+            "code_version": modelwatch.__version__,
+            "sources": _source_rows(request),
+            "outputs": [{"table": name, "version": v} for name, v in self.outputs.items()],
+            "days": request.days if published else [],
+            "reference_days": [
+                {"role": f"reference:{ref.name}", "day": ref.days.first if ref.days else None}
+                for ref in plan.references
+                if published
+            ],
+            "windows": [
+                {"window": w.name, "window_start": w.start, "window_end": w.end}
+                for w in plan.windows
+                if published
+            ],
+            "stages": [{"stage": name, "seconds": seconds} for name, seconds in self.stages],
+            "executor_seconds": done.executor_seconds,
+            "spark_jobs": done.jobs,
+        }
+
+
+def _source_rows(request: Request) -> list[dict[str, Any]]:
+    history, days = request.history, request.days
+    known = {day for row in history.runs for day in row["days"] or ()}
+    late = bool(known.intersection(request.plan.left_out))
+    return [_source_row(request, role, history, days, late) for role in request.sources.opened]
+
+
+def _source_row(
+    request: Request, role: str, history: History, days: Sequence[date], late: bool
+) -> dict[str, Any]:
+    source = request.sources.opened[role]
+    table = str(source.address)
+    volume = source.volume(days) if role in ("inputs", "predictions") and days else None
+    return {
+        "role": role,
+        "table": table,
+        "version": source.version,
+        # Changed days that are left to a later run must be seen again by it.
+        "seen": history.seen_version(role, table) if late else source.version,
+        "table_id": source.table_id,
+        "files": volume and volume.files,
+        "bytes": volume and volume.bytes,
+        "rows": volume and volume.rows,
+    }
