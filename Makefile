@@ -45,7 +45,7 @@ demo: $(SET_UP)  ## Watch a model on the flights of 2013: three scheduled runs, 
 	  code=0; $(JOB) jobs/monitor.py --config conf/flights.yaml --as-of $$day || code=$$?; \
 	  test $$code -le 1 || exit $$code; \
 	done
-	@$(IN) $(JOB) scripts/flights/findings.py --config conf/flights.yaml
+	@$(IN) python -m scripts.flights.findings --config conf/flights.yaml
 
 test: $(SET_UP)  ## Run all tests
 	@$(IN) python -m pytest $(ARGS)
@@ -63,7 +63,8 @@ sql: $(SET_UP)  ## Open a SQL shell on the views (CONFIG=conf/flights.yaml)
 	@$(IN) modelwatch sql --config $(CONFIG) $(ARGS)
 
 docs: $(SET_UP)  ## Write the reference pages from the registries
-	@$(IN) python -m scripts.reference
+	@$(IN) python -m scripts.reference_docs && python -m scripts.reference_statistics \
+	  && python -m scripts.reference_tables
 
 wheel: $(SET_UP)  ## Build the wheel that a cluster installs, into dist/
 	@$(IN) python -m pip wheel --disable-pip-version-check --no-index --no-deps \

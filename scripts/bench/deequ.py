@@ -6,7 +6,6 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-
 from scripts.bench.case import CATEGORICAL, COLUMNS, NUMERIC, Case
 from scripts.bench.monitored import Work
 from scripts.bench.session import opened_session

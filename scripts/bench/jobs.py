@@ -1,4 +1,4 @@
-"""Spark jobs of a run, by the size of what it reads: small tables, since only the number counts."""
+"""Spark jobs of a run by the size of what it reads; the tables are small, for jobs are counted."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
+from scripts.bench.case import FIRST_DAY, Case, day_at
+from scripts.bench.monitored import Work
+from scripts.bench.session import opened_session
 
 from modelwatch.io.session import effort
 from modelwatch.model.config import parse_config
 from modelwatch.pipelines.monitor import run_monitor
-from scripts.bench.case import FIRST_DAY, Case, day_at
-from scripts.bench.monitored import Work
-from scripts.bench.session import opened_session
 
 VARIANTS = {
     "5 columns, 1 day, 1 segmentation of 1 value": (5, 1, 1),

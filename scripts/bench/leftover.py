@@ -11,11 +11,11 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from scripts.bench.case import COLUMNS, SEGMENTED, Case
+from scripts.bench.monitored import Work, monitored
 
 from modelwatch.spark.batches import BatchLayout, batch_of
 from modelwatch.stats.tally import Tally, TallyPlan
-from scripts.bench.case import COLUMNS, SEGMENTED, Case
-from scripts.bench.monitored import Work, monitored
 
 _BATCH_ROWS = 32_768
 _NAMED = 12
@@ -76,9 +76,9 @@ def _profile(plan: TallyPlan, batches: Sequence[pa.RecordBatch], rows: int) -> d
     profiler.runcall(pass_over)
     stats: Any = pstats.Stats(profiler)
     whole = sum(entry[2] for entry in stats.stats.values())
-    spent = sorted(
-        ((entry[2], _name(key)) for key, entry in stats.stats.items()), reverse=True
-    )[:_NAMED]
+    spent = sorted(((entry[2], _name(key)) for key, entry in stats.stats.items()), reverse=True)[
+        :_NAMED
+    ]
     return {
         "seconds": round(seconds * scale, 3),
         "shares": {name: round(own / whole, 3) for own, name in spent},

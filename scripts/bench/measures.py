@@ -68,9 +68,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("wide_handover", "wide table: handed to Python", f"{_SCANS}:wide_handover", _WIDE),
     Measure("wide_states", "wide table: states", f"{_OURS}:wide_states", _WIDE),
     Measure("wide_drift", "wide table: states and drift", f"{_OURS}:wide_states_drift", _WIDE),
-    Measure(
-        "increment_30", "one new day, 30 days stored", f"{_OURS}:increments_30", None, runs=5
-    ),
+    Measure("increment_30", "one new day, 30 days stored", f"{_OURS}:increments_30", None, runs=5),
     Measure(
         "increment_365", "one new day, 365 days stored", f"{_OURS}:increments_365", None, runs=5
     ),

@@ -14,6 +14,8 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from scripts.bench.case import BASELINE_DAYS, FIRST_DAY, SEGMENTED, Case, day_at
+from scripts.bench.session import opened_session
 
 from modelwatch.io.store import Store
 from modelwatch.model.binned import binned
@@ -28,8 +30,6 @@ from modelwatch.pipelines.states import StatesOf, day_states
 from modelwatch.pipelines.validation import schemas_of
 from modelwatch.spark.evaluate import drift_rows, profile_rows
 from modelwatch.spark.rows import scored_rows
-from scripts.bench.case import BASELINE_DAYS, FIRST_DAY, SEGMENTED, Case, day_at
-from scripts.bench.session import opened_session
 
 Work = Callable[[], "dict[str, Any] | None"]
 
@@ -104,9 +104,7 @@ class Monitored:
         """States of all days, stored; then drift, and a profile if asked, stored too."""
         run_id = uuid.uuid4().hex
         with self._stage("states"):
-            self._append(
-                "feature_states", day_states(self.states, self.sources, self.days), run_id
-            )
+            self._append("feature_states", day_states(self.states, self.sources, self.days), run_id)
         windows = windows_touching(
             self.config, self.days, self.days, self.days[-1] + timedelta(days=1)
         )

@@ -108,6 +108,9 @@ def _environment(python: Path) -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": str(CORES),
         "POLARS_MAX_THREADS": str(CORES),
+        # These two would report their use to their makers.
+        "WHYLOGS_NO_ANALYTICS": "True",
+        "NML_DISABLE_USAGE_LOGGING": "1",
         "PYSPARK_PYTHON": str(python),
         "PYSPARK_DRIVER_PYTHON": str(python),
     }

@@ -7,7 +7,6 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-
 from scripts.bench.case import COLUMNS, Case
 from scripts.bench.monitored import Work, monitored, noop
 from scripts.bench.session import opened_session

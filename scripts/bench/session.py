@@ -6,7 +6,6 @@ import os
 import sys
 
 from pyspark.sql import SparkSession
-
 from scripts.bench.case import CORES
 
 

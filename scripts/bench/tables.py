@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-
 from scripts.bench.case import FIRST_DAY, Case
 
 _GENERATION = 1
@@ -18,33 +19,58 @@ _GENERATION = 1
 INCREMENT_DAYS = 370
 
 
-def ensured(spark: SparkSession, case: Case) -> None:
-    """Make the tables that are not there."""
-    made: dict[str, tuple[object, Callable[[str], None]]] = {
-        "main": ((case.rows, case.all_days), lambda p: _main(spark, case, p)),
-        "predictions": ((case.rows, case.all_days), lambda p: _predictions(spark, case, p)),
-        "wide": (
-            (case.wide_rows, case.wide_columns, case.wide_days),
-            lambda p: _wide(spark, case, p),
-        ),
-        "daily": ((case.increment_rows, INCREMENT_DAYS), lambda p: _daily(spark, case, p)),
-    }
-    for name, (sizes, make) in made.items():
-        path, mark = Path(case.table(name)), Path(case.table(name) + ".json")
-        wanted = json.dumps([_GENERATION, sizes])
-        if mark.is_file() and mark.read_text(encoding="utf-8") == wanted and path.is_dir():
-            continue
-        mark.unlink(missing_ok=True)
+@dataclass(frozen=True)
+class _Made:
+    """A table: its name, the sizes it has, and what makes it."""
+
+    name: str
+    sizes: tuple[int, ...]
+    make: Callable[[SparkSession, Case, str], None]
+
+    def is_there(self, case: Case) -> bool:
+        mark = self._mark(case)
+        return mark.is_file() and mark.read_text(encoding="utf-8") == self._wanted
+
+    def made(self, spark: SparkSession, case: Case) -> None:
+        path = case.table(self.name)
+        self._mark(case).unlink(missing_ok=True)
         shutil.rmtree(path, ignore_errors=True)
         began = time.monotonic()
-        make(str(path))
-        mark.write_text(wanted, encoding="utf-8")
-        print(f"made {path} in {time.monotonic() - began:.0f} s", flush=True)
+        self.make(spark, case, path)
+        self._mark(case).write_text(self._wanted, encoding="utf-8")
+        print(f"made {self.name} in {time.monotonic() - began:.0f} s", flush=True)
+
+    @property
+    def _wanted(self) -> str:
+        return json.dumps([_GENERATION, self.sizes])
+
+    def _mark(self, case: Case) -> Path:
+        return Path(f"{case.table(self.name)}.json")
+
+
+def missing(case: Case) -> list[_Made]:
+    """The tables that are not there, or have other sizes."""
+    rows = (case.rows, case.all_days)
+    wide = (case.wide_rows, case.wide_columns, case.wide_days)
+    wanted = (
+        _Made("main", rows, _main),
+        _Made("predictions", rows, _predictions),
+        _Made("wide", wide, _wide),
+        _Made("daily", (case.increment_rows, INCREMENT_DAYS), _daily),
+    )
+    return [table for table in wanted if not table.is_there(case)]
+
+
+def ensured(spark: SparkSession, case: Case) -> None:
+    """Make the tables that are not there."""
+    for table in missing(case):
+        table.made(spark, case)
 
 
 def _days(rows: DataFrame, days: int) -> DataFrame:
     return rows.withColumn(
-        "day", F.date_add(F.lit(FIRST_DAY.isoformat()).cast("date"), (F.col("id") % days).cast("int"))
+        "day",
+        F.date_add(F.lit(FIRST_DAY.isoformat()).cast("date"), (F.col("id") % days).cast("int")),
     )
 
 
@@ -112,3 +138,11 @@ def _daily(spark: SparkSession, case: Case, path: str) -> None:
     """Days enough to add some to a year of them."""
     rows = _days(spark.range(case.increment_rows * INCREMENT_DAYS), INCREMENT_DAYS)
     _write(rows.select("id", "day", *_features()), path, 1)
+
+
+if __name__ == "__main__":
+    given = Case.from_json(sys.argv[1])
+    if missing(given):
+        from scripts.bench.session import opened_session
+
+        ensured(opened_session("3g"), given)

@@ -13,7 +13,6 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 from deltalake import write_deltalake
-
 from scripts.flights import service, source
 
 STRING, INT, DOUBLE, DATE, BOOL = (

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from modelwatch import __version__
 from modelwatch.model.config import ConfigurationError, MonitorConfig, Problem, parse_config
 from modelwatch.model.days import DayRange, parse_day
-from modelwatch.model.errors import ProblemsError, SessionError
+from modelwatch.model.errors import ProblemsError, SessionError, SourceError
 from modelwatch.model.guess import monitor_name
 from modelwatch.model.sources import TableAddress
 
@@ -258,10 +258,14 @@ def _sql(arguments: argparse.Namespace) -> int:
     words: list[str] = list(arguments.words)
     path = arguments.config or (words.pop(0) if words else None)
     config, _ = _read(path)
+    from modelwatch.io.store import Store
     from modelwatch.io.views import create_views
     from modelwatch.pipelines.sql_prompt import answer, prompt
 
     with _session(f"modelwatch sql {config.monitor}") as spark:
+        if not Store(spark, config.output).exists("runs"):
+            message = f"there are no results yet: modelwatch run {path}"
+            raise SourceError([Problem("", None, message)], str(config.output))
         create_views(spark, config.output)
         if not words:
             prompt(spark, arguments.rows)

@@ -106,17 +106,30 @@ def built_wheel(folder: Path) -> Path:
     return wheel
 
 
-def submitted(master: str, wheel: Path, config: Path) -> subprocess.CompletedProcess[str]:
+def bare_python(folder: Path) -> Path:
+    """The Python of the tests, but for the package, which a development set-up installs in it."""
+    forget = f"import sys\nsys.path[:] = [p for p in sys.path if p != {str(ROOT / 'src')!r}]\n"
+    (folder / "sitecustomize.py").write_text(forget, encoding="utf-8")
+    python = folder / "python"
+    python.write_text(f'#!/bin/sh\nPYTHONPATH="$PYTHONPATH:{folder}" exec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    return python
+
+
+def submitted(
+    master: str, python: Path, wheel: Path, config: Path
+) -> subprocess.CompletedProcess[str]:
     spark_home = Path(pyspark.__file__).parent
     environment = {
         **os.environ,
         "SPARK_HOME": str(spark_home),
         "JAVA_HOME": str(find_java_home(os.environ)),
-        "PYSPARK_PYTHON": sys.executable,
+        "PYSPARK_PYTHON": str(python),
+        "PYSPARK_DRIVER_PYTHON": str(python),
         "SPARK_LOCAL_IP": "127.0.0.1",
     }
-    # The code must come from the wheel.
-    for variable in ("PYTHONPATH", "PYSPARK_GATEWAY_PORT", "PYSPARK_GATEWAY_SECRET"):
+    # The code must come from the wheel, and the master from the command line.
+    for variable in ("PYTHONPATH", "MASTER"):
         environment.pop(variable, None)
     options = {"--master": master, "--py-files": wheel, "--executor-memory": "512m"}
     return subprocess.run(
@@ -140,9 +153,10 @@ def runs(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Submitted:
     folder = tmp_path_factory.mktemp("loans")
     made_tables(folder)
     wheel = built_wheel(tmp_path_factory.mktemp("dist"))
+    python = bare_python(tmp_path_factory.mktemp("bin"))
     machines = tmp_path_factory.mktemp("cluster")
     with standalone_cluster(machines) as master:
-        done = submitted(master, wheel, configured(folder, "cluster"))
+        done = submitted(master, python, wheel, configured(folder, "cluster"))
     local_code = cli.main(["run", str(configured(folder, "local")), "--as-of", "2024-01-05"])
     return Submitted(
         folder / "cluster",

@@ -8,6 +8,7 @@ import sys
 import uuid
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from pydantic import TypeAdapter
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+import modelwatch
 from modelwatch.deequ import constraint_results, results
 from modelwatch.model.constraint import Constraint
 from modelwatch.model.sources import TableAddress
@@ -150,7 +152,8 @@ from modelwatch.model.constraint import Constraint
 
 spark = SparkSession.builder.getOrCreate()
 rows = spark.createDataFrame([(date(2024, 1, 1), 1)], "__day date, x int")
-promise = TypeAdapter(Constraint).validate_python({"name": "n", "kind": "predicate", "sql": "x > 0"})
+keys = {"name": "n", "kind": "predicate", "sql": "x > 0"}
+promise = TypeAdapter(Constraint).validate_python(keys)
 (row,) = constraint_results({"inputs": rows}, [promise], [date(2024, 1, 1)])
 assert row.observed == 1.0, row
 raise SystemError("on purpose, in the middle, without spark.stop()")
@@ -161,10 +164,11 @@ def test_python_ends_when_it_raises_in_the_middle(spark: SparkSession) -> None:
     jars = spark.sparkContext.getConf().get("spark.jars") or ""
     submit = f"--master local[1] --conf spark.ui.enabled=false --jars {jars} pyspark-shell"
     names = [n for n in os.environ if n.startswith(("PYSPARK_GATEWAY", "SPARK_VERSION"))]
+    source = str(Path(modelwatch.__file__).parents[1])
     kept = {name: value for name, value in os.environ.items() if name not in names}
     ended = subprocess.run(
         [sys.executable, "-c", PROGRAM],
-        env={**kept, "PYSPARK_SUBMIT_ARGS": submit},
+        env={**kept, "PYSPARK_SUBMIT_ARGS": submit, "PYTHONPATH": source},
         capture_output=True,
         text=True,
         timeout=120,

@@ -157,3 +157,13 @@ def test_only_some_rows_of_a_table_are_looked_at(
 def test_lines_of_a_draft_are_known(spark: SparkSession, shop: Path) -> None:
     text = first_configuration(spark, TableAddress(path=str(shop / "inputs")))
     assert lines_of(text)["inputs.table"] == text[: text.index("  table:")].count("\n") + 1
+
+
+def test_results_cannot_be_queried_before_the_first_run(
+    spark: SparkSession, shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = shop / "monitor.yaml"
+    text = first_configuration(spark, TableAddress(path=str(shop / "inputs")))
+    path.write_text(text, encoding="utf-8")
+    assert cli.main(["sql", str(path), "select 1"]) == 2
+    assert f"there are no results yet: modelwatch run {path}" in capsys.readouterr().err

@@ -6,19 +6,19 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
+from tests.conftest import CountJobs
 
 from modelwatch.io import java
 from modelwatch.io.java import SessionError, find_java_home, java_major
 from modelwatch.io.session import SETTINGS, Effort, effort, open_session
 from modelwatch.io.stack import parsed_settings, stack_settings
-from tests.conftest import CountJobs
 
 
 def java_at(home: Path, version: str, release: bool = True) -> Path:
     """A folder that looks like a Java."""
     (home / "bin").mkdir(parents=True)
     program = home / "bin" / "java"
-    program.write_text(f'#!/bin/sh\necho \'openjdk version "{version}" 2024-01-01\' >&2\n')
+    program.write_text(f"#!/bin/sh\necho 'openjdk version \"{version}\" 2024-01-01' >&2\n")
     program.chmod(0o755)
     if release:
         (home / "release").write_text(f'JAVA_VERSION="{version}"\n')

@@ -180,10 +180,13 @@ def test_renamed_columns_are_found_under_their_physical_names(
     assert flights.source().present() == {DAYS[0], DAYS[1], DAYS[3]}
 
 
-def test_a_cleaned_log_makes_every_day_suspect(flights: Flights) -> None:
-    flights.create(days=DAYS[:3])
-    (Path(flights.path) / "_delta_log" / f"{2:020d}.json").unlink()
+def test_a_cleaned_log_makes_every_day_suspect(spark: SparkSession, tmp_path: Path) -> None:
+    flights = Flights(spark, tmp_path, "'delta.checkpointInterval' = '3'")
+    flights.create(days=DAYS[:4])
+    for version in range(3):
+        (Path(flights.path) / "_delta_log" / f"{version:020d}.json").unlink()
     assert flights.source().change(1).all_days
+    assert flights.source().change(3).days == {DAYS[3]}
 
 
 def test_a_version_that_went_back_makes_every_day_suspect(flights: Flights) -> None:
@@ -222,12 +225,14 @@ def test_deleted_rows_are_not_counted(spark: SparkSession, tmp_path: Path) -> No
     assert flights.source().volume(DAYS[:1]).rows == 6
 
 
-def test_metadata_tells_the_days_in_one_spark_job(flights: Flights, count_jobs: CountJobs) -> None:
-    flights.create()
-    source = flights.source()
-    with count_jobs() as counted:
-        source.present()
-    assert counted.jobs <= 2
+@pytest.mark.parametrize("partition", ["day", None])
+def test_the_days_are_told_without_reading_the_data(
+    flights: Flights, partition: str | None
+) -> None:
+    flights.create(partition, DAYS[:2])
+    for file in Path(flights.path).rglob("part-*.parquet"):
+        file.unlink()
+    assert flights.source().present() == set(DAYS[:2])
 
 
 def test_where_the_log_is_out_of_reach_the_table_itself_is_asked(
@@ -289,12 +294,12 @@ def test_a_corrupt_log_is_named(flights: Flights) -> None:
 
 
 def test_a_table_of_the_catalog_is_addressed_by_name(spark: SparkSession) -> None:
-    spark.sql("CREATE DATABASE IF NOT EXISTS `odd ``schema`")
-    name = "`odd ``schema`.flights"
-    spark.sql(f"CREATE OR REPLACE TABLE {name} (day date, id bigint) USING DELTA")
-    spark.sql(f"INSERT INTO {name} VALUES (date'2013-02-01', 1)")
-    source = open_source(spark, "inputs", TableAddress(name=name), BY_DAY, NEW_YORK)
+    spark.sql("CREATE DATABASE IF NOT EXISTS source_tables")
+    spark.sql("CREATE TABLE source_tables.flights (day date, id bigint) USING DELTA")
+    spark.sql("INSERT INTO source_tables.flights VALUES (date'2013-02-01', 1)")
+    address = TableAddress(name="`source_tables`.flights")
+    source = open_source(spark, "inputs", address, BY_DAY, NEW_YORK)
     assert isinstance(source.log, DeltaLog)
     assert source.present() == {FIRST}
     assert source.frame().count() == 1
-    spark.sql("DROP DATABASE `odd ``schema` CASCADE")
+    spark.sql("DROP DATABASE source_tables CASCADE")

@@ -157,6 +157,7 @@ def monitor(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> It
             "role": "inputs",
             "kind": "numeric",
             "fingerprint": "n",
+            "settings": "{}",
             "edges": EDGES,
             "values": None,
         },
@@ -165,6 +166,7 @@ def monitor(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> It
             "role": "inputs",
             "kind": "categorical",
             "fingerprint": "c",
+            "settings": "{}",
             "edges": None,
             "values": ["AA", "UA"],
         },
@@ -290,7 +292,7 @@ def test_costs_are_told_of_every_run(monitor: Monitor) -> None:
 
 
 def test_a_schema_has_the_views_beside_the_tables(spark: SparkSession) -> None:
-    output = OutputAddress(schema="`odd schema`")
+    output = OutputAddress(schema="monitor_views")
     store = Store(spark, output)
     store.prepare()
     store.publish(
@@ -304,11 +306,11 @@ def test_a_schema_has_the_views_beside_the_tables(spark: SparkSession) -> None:
         }
     )
     create_views(spark, output)
-    found = spark.sql("SELECT day, run_id FROM `odd schema`.current_days").collect()
+    found = spark.sql("SELECT day, run_id FROM monitor_views.current_days").collect()
     assert [tuple(row) for row in found] == [(FIRST, "only")]
     for name in views():
-        assert spark.table(f"`odd schema`.{name}").columns
-    spark.sql("DROP DATABASE `odd schema` CASCADE")
+        assert spark.table(f"monitor_views.{name}").columns
+    spark.sql("DROP DATABASE monitor_views CASCADE")
 
 
 def test_a_view_is_made_after_those_that_it_reads() -> None:

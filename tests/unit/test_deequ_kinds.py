@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -37,4 +38,5 @@ def test_only_this_package_names_pydeequ() -> None:
 
 def test_importing_it_does_not_import_pydeequ() -> None:
     program = "import sys, modelwatch.deequ; sys.exit('pydeequ' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+    env = {**os.environ, "PYTHONPATH": str(Path(modelwatch.__file__).parents[1])}
+    assert subprocess.run([sys.executable, "-c", program], env=env, check=False).returncode == 0

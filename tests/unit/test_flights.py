@@ -7,7 +7,6 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-
 from scripts.flights import service, source
 
 CLOCK_BACK = date(2013, 11, 3)

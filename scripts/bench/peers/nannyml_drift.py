@@ -11,9 +11,6 @@ def prepared(case: Case) -> Callable[[], None]:
     import nannyml
     import pandas
 
-    # It reports its use to its makers otherwise.
-    nannyml.disable_usage_logging()
-
     def read(first: int, last: int) -> pandas.DataFrame:
         days = []
         for at in range(first, last):

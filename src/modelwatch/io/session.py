@@ -9,7 +9,7 @@ from typing import Any
 
 import pyspark
 from py4j.protocol import Py4JError
-from pyspark import SparkConf
+from pyspark import SparkConf, SparkContext
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
@@ -78,8 +78,10 @@ def _new_session(app_name: str) -> SparkSession:
     if not submitted:
         os.environ["JAVA_HOME"] = str(find_java_home(os.environ))
     builder = SparkSession.builder.appName(app_name)
-    # A submitted JVM runs already: SparkConf sees what it was given.
-    given = dict(SparkConf(loadDefaults=submitted).getAll()) if submitted else {}
+    if submitted:
+        # Its JVM runs already: SparkConf sees what that was given, but only once it is connected.
+        SparkContext._ensure_initialized()
+    given = dict(SparkConf(loadDefaults=True).getAll()) if submitted else {}
     for key, value in stack_settings().items():
         if key not in given:
             builder = builder.config(key, value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
@@ -59,14 +59,11 @@ def opened_sources(spark: SparkSession, config: MonitorConfig, lines: Mapping[st
     problems: list[Problem] = []
     for role, address in tables_of(config).items():
         try:
-            opened[role] = open_source(
-                spark,
-                role,
-                address,
-                _day_source(config, role),
-                config.time_zone,
-                _version(config, role),
+            # Without its day, for a column that is missing is told below with its own place.
+            table = open_source(
+                spark, role, address, None, config.time_zone, _version(config, role)
             )
+            opened[role] = replace(table, day=_day_source(config, role))
         except SourceError as error:
             place = table_place(config, role)
             problems += [

@@ -29,7 +29,8 @@ class BatchLayout:
     """Where a batch of scored rows carries what: positions of its columns.
 
     ``day`` (date), ``version`` (string), ``present`` (boolean, one a role; None: all rows have it),
-    ``copies`` (integer, one a role; None: no row repeats), ``segments`` (the string columns of each segmentation), ``columns`` (one a column of the plan).
+    ``copies`` (integer, one a role; None: no row repeats), ``segments`` (the string columns of
+    each segmentation), ``columns`` (one a column of the plan).
     """
 
     day: int

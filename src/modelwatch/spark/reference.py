@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from modelwatch.spark.aggregate import BatchFunction
 from modelwatch.spark.batches import SEPARATOR, numbers_of, texts_of
-from modelwatch.stats.arrays import Floats
+from modelwatch.stats.arrays import Counts, Floats
 from modelwatch.stats.binning import (
     Binning,
     CategoricalBinning,
@@ -25,14 +25,14 @@ from modelwatch.stats.distinct import hash_of_text
 from modelwatch.stats.tally import NULL_SEGMENT
 
 SAMPLE_ROWS = 50_000
-"""Rows of the reference, those with the smallest hashes, on which quantiles are fitted."""
+"""Different rows of the reference on which quantiles are fitted: those with the least hashes."""
 SAMPLE_VALUES = 5_000_000
 """Values of the sample over all columns: a wide table is sampled by fewer rows."""
 MAX_VALUES = 100_000
 """Different values of a categorical column that are remembered, by the smallest hashes."""
 SUMMARY_SCHEMA = (
     "field int, rows bigint, minimum double, maximum double, hashes binary, numbers binary,"
-    " texts array<string>, text_rows array<bigint>, complete boolean"
+    " repeats binary, texts array<string>, text_rows array<bigint>, complete boolean"
 )
 BINNING_SCHEMA = (
     "field int, edges array<double>, values array<string>, known_hashes binary, center double,"
@@ -57,8 +57,9 @@ class Field:
 def fitted_binnings(frame: DataFrame, fields: Sequence[Field]) -> DataFrame:
     """One row a field, of ``BINNING_SCHEMA``; its columns are doubles and strings.
 
-    Quantiles come from a sample chosen by a hash of the row, extremes and counts from all rows:
-    the result is the same however the rows are partitioned.
+    Quantiles come from a sample chosen by a hash of the row, in which equal rows are one row with
+    its number; extremes and counts come from all rows. The result is the same however the rows are
+    partitioned.
     """
     hashed = frame.withColumn("__hash", F.xxhash64(*(F.col(c) for c in frame.columns)))
     summaries = hashed.mapInArrow(_summaries(fields), SUMMARY_SCHEMA)
@@ -87,19 +88,45 @@ def binning_of(
 
 @dataclass
 class _Sample:
-    """The rows with the smallest hashes so far, and the values of the fields in them."""
+    """Different rows with the smallest hashes so far, ascending: how often each came, and values.
+
+    Equal rows have one hash. Taken one by one they would crowd out the others.
+    """
 
     hashes: np.ndarray
+    repeats: Counts
     values: list[Floats]
     size: int
 
-    def take(self, hashes: np.ndarray, values: list[Floats]) -> _Sample:
-        hashes = np.concatenate((self.hashes, hashes))
-        values = [np.concatenate(pair) for pair in zip(self.values, values, strict=True)]
-        if len(hashes) > self.size:
-            least = np.argpartition(hashes, self.size)[: self.size]
-            hashes, values = hashes[least], [v[least] for v in values]
-        return _Sample(hashes, values, self.size)
+    def take(self, hashes: np.ndarray, repeats: Counts, values: list[Floats]) -> _Sample:
+        """The sample of these rows too."""
+        if len(self.hashes) >= self.size:
+            entering = np.flatnonzero(hashes <= self.hashes[-1])
+            hashes, repeats = hashes[entering], repeats[entering]
+            values = [v[entering] for v in values]
+        together = np.concatenate((self.hashes, hashes))
+        met, first, which = np.unique(together, return_index=True, return_inverse=True)
+        counts = np.zeros(len(met), dtype=np.int64)
+        np.add.at(counts, which, np.concatenate((self.repeats, repeats)))
+        first = first[: self.size]
+        return _Sample(
+            met[: self.size],
+            counts[: self.size],
+            [np.concatenate(pair)[first] for pair in zip(self.values, values, strict=True)],
+            self.size,
+        )
+
+    def rows(self, at: int) -> Floats:
+        """Values of a field as often as they came; fewer in proportion, if they are too many."""
+        total, repeats = int(self.repeats.sum()), self.repeats
+        if total > 2 * self.size:
+            repeats = np.maximum(1, (repeats * (self.size / total)).astype(np.int64))
+        return np.repeat(self.values[at], repeats)
+
+
+def _no_rows(fields: int, size: int) -> _Sample:
+    none = np.empty(0, dtype=np.int64)
+    return _Sample(none.view(np.uint64), none, [np.empty(0) for _ in range(fields)], size)
 
 
 def _summaries(fields: Sequence[Field]) -> BatchFunction:
@@ -108,7 +135,7 @@ def _summaries(fields: Sequence[Field]) -> BatchFunction:
     size = _sample_rows(fields)
 
     def summaries(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        sample = _Sample(np.empty(0, dtype=np.uint64), [np.empty(0) for _ in numeric], size)
+        sample = _no_rows(len(numeric), size)
         extremes = np.full((len(fields), 2), np.nan)
         rows = 0
         counters: dict[int, Counter[str]] = {at: Counter() for at in textual}
@@ -124,16 +151,13 @@ def _summaries(fields: Sequence[Field]) -> BatchFunction:
                 if len(finite):
                     extremes[at, 0] = np.fmin(extremes[at, 0], finite.min())
                     extremes[at, 1] = np.fmax(extremes[at, 1], finite.max())
-            within = np.arange(len(hashes))
-            if len(sample.hashes) >= size:
-                within = np.flatnonzero(hashes < sample.hashes.max())
-            sample = sample.take(hashes[within], [v[within] for v in values])
+            sample = sample.take(hashes, np.ones(len(hashes), dtype=np.int64), values)
             for at in textual:
                 counters[at].update(_rows_by_value(record, fields[at]))
                 if len(counters[at]) > 2 * MAX_VALUES:
                     counters[at], complete[at] = _bounded(counters[at]), False
         for at in numeric:
-            yield _summary(at, rows, extremes[at], sample.hashes, sample.values[numeric.index(at)])
+            yield _summary(at, rows, extremes[at], sample, sample.values[numeric.index(at)])
         for at in textual:
             yield _summary_of_texts(at, rows, counters[at], complete[at])
 
@@ -167,17 +191,16 @@ def _bounded(counter: Counter[str]) -> Counter[str]:
 
 
 def _summary(
-    at: int, rows: int, extremes: Floats, hashes: np.ndarray, values: Floats
+    at: int, rows: int, extremes: Floats, sample: _Sample, values: Floats
 ) -> pa.RecordBatch:
-    return _record(
-        [at, rows, *_none_for_nan(extremes), hashes.tobytes(), values.tobytes(), None, None, True]
-    )
+    packed = (sample.hashes.tobytes(), values.tobytes(), sample.repeats.tobytes())
+    return _record([at, rows, *_none_for_nan(extremes), *packed, None, None, True])
 
 
 def _summary_of_texts(at: int, rows: int, counter: Counter[str], whole: bool) -> pa.RecordBatch:
     values = list(counter)
     counts = [counter[value] for value in values]
-    return _record([at, rows, None, None, None, None, values, counts, whole])
+    return _record([at, rows, None, None, None, None, None, values, counts, whole])
 
 
 _SUMMARY = pa.schema(
@@ -188,6 +211,7 @@ _SUMMARY = pa.schema(
         ("maximum", pa.float64()),
         ("hashes", pa.binary()),
         ("numbers", pa.binary()),
+        ("repeats", pa.binary()),
         ("texts", pa.list_(pa.string())),
         ("text_rows", pa.list_(pa.int64())),
         ("complete", pa.bool_()),
@@ -235,11 +259,14 @@ def _fit(fields: Sequence[Field], rows: Sequence[dict[str, object]]) -> pa.Recor
     field = fields[at]
     total = sum(row["rows"] for row in rows)  # type: ignore[misc]
     if field.numeric:
-        hashes = np.concatenate([np.frombuffer(r["hashes"], np.uint64) for r in rows])  # type: ignore[call-overload]
-        values = np.concatenate([np.frombuffer(r["numbers"], np.float64) for r in rows])  # type: ignore[call-overload]
-        # Rows of equal hash and different value must not be cut at random.
-        order = np.lexsort((values, hashes))[: _sample_rows(fields)]
-        sample = values[order]
+        whole_sample = _no_rows(1, _sample_rows(fields))
+        for part in rows:
+            whole_sample = whole_sample.take(
+                np.frombuffer(part["hashes"], np.uint64),  # type: ignore[call-overload]
+                np.frombuffer(part["repeats"], np.int64),  # type: ignore[call-overload]
+                [np.frombuffer(part["numbers"], np.float64)],  # type: ignore[call-overload]
+            )
+        sample = whole_sample.rows(0)
         extremes = [
             [float(r[name]) for r in rows if r[name] is not None]  # type: ignore[arg-type]
             for name in ("minimum", "maximum")
@@ -258,6 +285,9 @@ def _fit(fields: Sequence[Field], rows: Sequence[dict[str, object]]) -> pa.Recor
     for part in rows:
         counter.update(dict(zip(part["texts"], part["text_rows"], strict=True)))  # type: ignore[call-overload]
     whole = all(part["complete"] for part in rows) and len(counter) <= MAX_VALUES
+    if not whole:
+        # How many each task could remember depends on the partitions; these, all of them did.
+        counter = _bounded(counter)
     fitted = fit_categorical(
         counter,
         {value: hash_of_text(value) for value in counter},

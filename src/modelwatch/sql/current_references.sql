@@ -6,5 +6,5 @@ SELECT
   max_by(run_id, struct(finished_at, run_id)) AS run_id,
   max(finished_at) AS computed_at
 FROM published_runs
-LATERAL VIEW explode(reference_days) AS computed
+LATERAL VIEW explode(reference_days) exploded AS computed
 GROUP BY monitor, computed.role

@@ -7,5 +7,5 @@ SELECT
   max_by(run_id, struct(finished_at, run_id)) AS run_id,
   max(finished_at) AS computed_at
 FROM published_runs
-LATERAL VIEW explode(windows) AS computed
+LATERAL VIEW explode(windows) exploded AS computed
 GROUP BY monitor, computed.window, computed.window_start

@@ -26,13 +26,13 @@ counted AS (
     windows.window,
     windows.window_start,
     windows.window_end,
-    count.bin,
-    sum(count.rows) AS rows
+    bin,
+    sum(bin_rows) AS rows
   FROM feature_states_current AS states
   JOIN current_windows AS windows
     ON states.monitor = windows.monitor
     AND states.day BETWEEN windows.window_start AND windows.window_end
-  LATERAL VIEW posexplode(states.counts) AS count AS bin, rows
+  LATERAL VIEW posexplode(states.counts) counts AS bin, bin_rows
   WHERE states.kind IN ('numeric', 'categorical') AND states.role NOT LIKE 'reference:%'
   GROUP BY ALL
 ),
@@ -72,11 +72,12 @@ SELECT
     WHEN kind = 'categorical' AND bin = 2 THEN '(unseen)'
     WHEN kind = 'categorical' THEN value
     WHEN bin = 1 THEN '(NaN)'
+    WHEN lower = upper THEN string(float(lower))
     -- Neighbours among the doubles: at most 2^-52 of their size apart.
-    WHEN upper - lower <= abs(lower) * 2.220446049250313E-16D
-      OR (lower = 0 AND upper < 1E-300D)
-      OR lower = upper
+    WHEN lower > double('-Infinity') AND upper - lower <= abs(lower) * 2.220446049250313E-16D
       THEN string(float(lower))
+    WHEN lower = 0 AND upper < 1E-300D THEN '0.0'
+    WHEN upper = -1.7976931348623157E308D THEN '-Infinity'
     ELSE concat('[', string(float(lower)), ', ', string(float(upper)), ')')
   END AS label,
   lower,

@@ -152,7 +152,7 @@ def _runs(
     elif scopes is None:
         combined = np.asarray(codes)
     elif codes is None:
-        combined = scopes
+        combined = scopes * segments
     else:
         combined = scopes * segments + codes
     if present is not None:

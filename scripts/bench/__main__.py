@@ -1,0 +1,144 @@
+"""``python -m scripts.bench``: make the tables, run the measures, print and keep the figures."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import asdict, replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+from scripts.bench import figures
+from scripts.bench.case import CORES, Case, full_case, quick_case
+from scripts.bench.measures import MEASURES, Measure
+from scripts.bench.peers.environment import peer_python
+from scripts.bench.process import Outcome, run_measure
+
+PAGE = Path("docs/performance.md")
+BEGIN, END = "<!-- figures: written by make bench -->", "<!-- end of figures -->"
+
+
+def main() -> int:
+    """Exit code 1 if a measure of modelwatch itself failed."""
+    options = _options()
+    folder = Path("var/bench")
+    case = quick_case(folder.absolute()) if options.quick else full_case(folder.absolute())
+    chosen = [m for m in MEASURES if options.only is None or m.name in options.only]
+    subprocess.run(
+        [sys.executable, "-m", "scripts.bench.tables", case.as_json()],
+        check=True,
+        env={**os.environ, "PYSPARK_PYTHON": sys.executable},
+    )
+    kept = Path(case.root, "figures.json")
+    outcomes = _kept(kept) if options.only is not None else {}
+    outcomes = {name: o for name, o in outcomes.items() if name not in {m.name for m in chosen}}
+    for measure in chosen:
+        outcome = _measured(measure, case, options)
+        seconds = outcome.median
+        told = f"{seconds:.2f} s" if seconds is not None else outcome.failure
+        print(f"{measure.name}: {told}", flush=True)
+        outcomes[measure.name] = outcome
+        # A run that is broken off leaves what it has.
+        _keep(kept, outcomes)
+    print(f"\n{_machine()}\n\n{figures.as_text(outcomes)}")
+    page = f"{_machine()}\n\n{figures.as_markdown(outcomes)}"
+    kept.with_suffix(".md").write_text(page, encoding="utf-8")
+    print(f"kept in {kept} and {kept.with_suffix('.md')}")
+    if options.docs:
+        _write_page(page)
+    own = {m.name for m in MEASURES if not m.peer}
+    return int(any(o.failure for n, o in outcomes.items() if n in own))
+
+
+def _options() -> argparse.Namespace:
+    names = ", ".join(m.name for m in MEASURES)
+    parser = argparse.ArgumentParser(prog="python -m scripts.bench", epilog=f"measures: {names}")
+    parser.add_argument("--quick", action="store_true", help="few rows: does all work?")
+    parser.add_argument(
+        "--only",
+        type=lambda text: frozenset(text.split(",")),
+        help="these measures, separated by commas; the others keep the figures of an earlier run",
+    )
+    parser.add_argument("--runs", type=int, help="how often a measure is timed; the median counts")
+    parser.add_argument(
+        "--limit", type=float, default=900, help="seconds after which a measure is ended"
+    )
+    parser.add_argument("--docs", action="store_true", help=f"write the figures into {PAGE}")
+    options = parser.parse_args()
+    unknown = sorted((options.only or frozenset()) - {m.name for m in MEASURES})
+    if unknown:
+        parser.error(f"no such measure: {', '.join(unknown)}; there are {names}")
+    if options.runs is not None and options.runs < 1:
+        parser.error("--runs must be at least 1")
+    return options
+
+
+def _measured(measure: Measure, case: Case, options: argparse.Namespace) -> Outcome:
+    """The measure on the most days that it survives."""
+    python = Path(sys.executable)
+    if measure.peer:
+        try:
+            python = peer_python()
+        except (OSError, subprocess.CalledProcessError) as error:
+            return Outcome(measure.name, case.rows_read, failure=f"not installed: {error}")
+    failures = []
+    for days in measure.days:
+        logs = Path(case.root, "log")
+        outcome = run_measure(
+            measure, case.of_days(days), python, logs, options.limit, options.runs
+        )
+        if outcome.failure is None:
+            break
+        failures.append(f"{outcome.rows:,} rows: {outcome.failure}")
+        print(f"{measure.name}: {failures[-1]}", flush=True)
+    if outcome.failure is not None and len(failures) > 1:
+        return replace(outcome, failure="; ".join(failures))
+    return outcome
+
+
+def _keep(path: Path, outcomes: dict[str, Outcome]) -> None:
+    told = {
+        "machine": _machine(),
+        "outcomes": {
+            name: {**asdict(outcome), "median": outcome.median}
+            for name, outcome in outcomes.items()
+        },
+    }
+    path.write_text(json.dumps(told, indent=1), encoding="utf-8")
+
+
+def _kept(path: Path) -> dict[str, Outcome]:
+    if not path.is_file():
+        return {}
+    told = json.loads(path.read_text(encoding="utf-8"))["outcomes"]
+    return {
+        name: Outcome(**{key: value for key, value in held.items() if key != "median"})
+        for name, held in told.items()
+    }
+
+
+def _machine() -> str:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
+    moment = datetime.now(timezone.utc)
+    return (
+        f"{moment:%Y-%m-%d}: {CORES} of {os.cpu_count()} cores, {memory:.0f} GB,"
+        f" {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    )
+
+
+def _write_page(figures_page: str) -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise SystemExit(f"{PAGE} has lost the marks between which the figures stand")
+    PAGE.write_text(f"{before}{BEGIN}\n{figures_page}{END}{after}", encoding="utf-8")
+    print(f"written into {PAGE}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,187 @@
+"""What the monitor found in the demo's flights: every figure is read from its result views.
+
+Run as `python -m scripts.flights.findings [--config conf/flights.yaml]`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pyspark.sql import Row
+
+from modelwatch.io.session import open_session
+from modelwatch.io.views import create_views
+from modelwatch.model.config import parse_config
+
+Query = Callable[[str], list[Row]]
+MEANING = {0: "nothing to do about it", 1: "something must be looked at", 2: "it could not run"}
+
+RUNS = """
+SELECT as_of, days, windows, seconds, exit_code, spark_jobs FROM run_costs
+WHERE outcome <> 'failed' ORDER BY started_at
+"""
+# Days on which a constraint did not hold, the worst first.
+BROKEN = """
+SELECT `constraint`, verdict, count(*) AS days, min_by(day, distance) AS worst_day,
+  min_by(observed, distance) AS worst
+FROM (
+  SELECT *, if(lower IS NULL, -observed, observed) AS distance FROM failed_constraints
+  WHERE verdict IN ('warn', 'fail')
+)
+GROUP BY `constraint`, verdict ORDER BY verdict, days DESC, `constraint`
+"""
+WORST_DAYS = """
+SELECT day, observed, verdict FROM constraints_current
+WHERE `constraint` = '{constraint}' AND verdict IN ('warn', 'fail') ORDER BY observed, day LIMIT 8
+"""
+# Features of one window against January, the furthest first.
+MOVED = """
+SELECT role, feature, value FROM drift_current
+WHERE window = '{window}' AND window_start = '{start}' AND reference = 'january'
+  AND segmentation = 'all' AND statistic = '{statistic}' AND value IS NOT NULL
+ORDER BY abs(value) DESC, feature LIMIT {limit}
+"""
+MEANS = """
+SELECT profile.window_start AS start, profile.value AS mean, drift.value AS psi
+FROM profile_current AS profile
+LEFT JOIN drift_current AS drift
+  ON drift.window = profile.window AND drift.window_start = profile.window_start
+  AND drift.feature = profile.feature AND drift.segmentation = 'all'
+  AND drift.reference = 'january' AND drift.statistic = 'psi'
+  AND drift.model_version = profile.model_version
+WHERE profile.window = 'month' AND profile.segmentation = 'all' AND profile.metric = 'mean'
+  AND profile.feature = '{feature}'
+ORDER BY start
+"""
+TRY = (
+    "SELECT * FROM model_health_today",
+    "SELECT rank, feature, statistic, value, psi FROM drift_ranking "
+    "WHERE window = 'month' AND reference = 'january' ORDER BY rank LIMIT 10",
+    "SELECT window_start, mean, value FROM feature_timeline WHERE feature = 'temperature' "
+    "AND window = 'month' AND segmentation = 'all' AND reference = 'january' "
+    "AND statistic = 'psi' ORDER BY window_start",
+    "SELECT day, `constraint`, observed FROM failed_constraints ORDER BY day",
+    "SELECT as_of, days, seconds, seconds_by_stage FROM run_costs ORDER BY as_of",
+)
+
+
+@dataclass(frozen=True)
+class Month:
+    """Mean of a feature in a month, and its PSI against January."""
+
+    start: date
+    mean: float
+    psi: float | None
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Query the views and tell a person."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--config", type=Path, default=Path("conf/flights.yaml"))
+    path: Path = parser.parse_args(argv).config
+    config = parse_config(path.read_text(encoding="utf-8"), str(path))
+    spark = open_session("modelwatch findings")
+    try:
+        create_views(spark, config.output)
+        told = findings(lambda sql: spark.sql(sql).collect())
+    finally:
+        spark.stop()
+    print("\n".join(told))
+    print(f"\nThe result tables are in {config.output}. Ask them:\n")
+    for query in TRY:
+        print(f'  .venv/bin/modelwatch sql {path} "{query}"'.replace("`", r"\`"))
+    print("\n  make sql    opens a shell for more")
+    return 0
+
+
+def findings(query: Query) -> list[str]:
+    """The lines to tell, of what the views hold."""
+    return [
+        *_titled("The runs", _runs(query)),
+        *_titled("The storm of 8 and 9 February", _storm(query)),
+        *_titled("The summer", _summer(query)),
+        *_titled("Missing weather", _missing_weather(query)),
+        *_titled("Every constraint that did not hold on some day", _broken(query)),
+    ]
+
+
+def _titled(title: str, lines: Iterable[str]) -> list[str]:
+    return ["", title, *(f"  {line}" for line in lines)]
+
+
+def _runs(query: Query) -> list[str]:
+    return [
+        f"as of {run.as_of}: {run.days} days and {run.windows} windows in {run.seconds:.0f} s; "
+        f"exit code {run.exit_code}, {MEANING[run.exit_code]}"
+        for run in query(RUNS)
+    ] or ["no run is in the tables"]
+
+
+def _storm(query: Query) -> list[str]:
+    window = {"window": "storm", "start": "2013-02-08"}
+    lines = days_told(
+        query(WORST_DAYS.format(constraint="aircraft_assigned")),
+        "flights with an aircraft assigned, fewest first",
+    )
+    moved = query(MOVED.format(**window, statistic="psi", limit=5))
+    lines += [f"moved most against January (PSI): {ranked(moved)}"] if moved else []
+    nulls = query(MOVED.format(**window, statistic="null_share_change", limit=3))
+    return lines + ([f"nulls against January (change of share): {ranked(nulls)}"] if nulls else [])
+
+
+def _summer(query: Query) -> list[str]:
+    lines = []
+    for feature, unit in (("temperature", " °F"), ("probability", "")):
+        months = [
+            Month(r.start, r.mean, r.psi) for r in query(MEANS.format(feature=feature)) if r.mean
+        ]
+        lines.append(furthest_month(feature, unit, months))
+    return lines
+
+
+def furthest_month(feature: str, unit: str, months: list[Month]) -> str:
+    """The month that is furthest from January, by PSI."""
+    compared = [month for month in months if month.psi is not None]
+    if not compared:
+        return f"{feature}: no month was compared with January"
+    first, most = months[0], max(compared, key=lambda month: month.psi or 0.0)
+    return (
+        f"{feature} is furthest from January in {most.start:%B}: PSI {most.psi:.2f}, "
+        f"mean {most.mean:.3g}{unit} ({first.mean:.3g}{unit} in {first.start:%B})"
+    )
+
+
+def _missing_weather(query: Query) -> list[str]:
+    return days_told(
+        query(WORST_DAYS.format(constraint="weather_reported")),
+        "flights with a weather report, fewest first",
+    )
+
+
+def days_told(days: list[Row], what: str) -> list[str]:
+    """Days on which a share was below its bound."""
+    if not days:
+        return [f"{what}: no day is below the bound"]
+    told = ", ".join(f"{row.day:%-d %b} {row.observed:.0%}" for row in days)
+    return [f"{what}: {told}"]
+
+
+def ranked(rows: list[Row]) -> str:
+    """Features with their values, in the order that they come."""
+    return ", ".join(f"{row.feature} {row.value:.2f}" for row in rows)
+
+
+def _broken(query: Query) -> list[str]:
+    return [
+        f"{row.verdict}  {row['constraint']}: {row.days} day{'s' * (row.days != 1)}, "
+        f"worst {row.worst_day} with {row.worst:.4g}"
+        for row in query(BROKEN)
+    ] or ["all held on every day"]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
