@@ -36,6 +36,6 @@ def views(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     return spark
 
 
-@pytest.mark.parametrize("query", documented())
+@pytest.mark.parametrize("query", list(documented()))
 def test_a_documented_query_runs(views: Any, query: str) -> None:
     assert views.sql(query).collect() == []

@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-
-from conftest import CountJobs
+from tests.conftest import CountJobs
 
 FIRST = date(2024, 1, 1)
 ROWS_A_DAY = 20

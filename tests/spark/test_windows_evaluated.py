@@ -151,7 +151,7 @@ def found(spark: SparkSession) -> Found:
     ]
     stored = parts[0].unionByName(parts[1]).unionByName(parts[2])
     stored = stored.withColumn("monitor", F.lit("shop")).withColumn("run_id", F.lit("r"))
-    kept = spark.createDataFrame(stored.collect(), stored.schema)
+    kept = stored.localCheckpoint()
     needed = states_needed(
         MONITOR,
         states.features,
@@ -214,6 +214,11 @@ def same(value: float | None, expected: float) -> bool:
     return value is None if np.isnan(expected) else value == expected
 
 
+def alike(value: float | None, expected: float) -> bool:
+    """Numpy adds up the groups of several windows in another order than those of one."""
+    return value is None if np.isnan(expected) else bool(np.isclose(value, expected, 1e-12, 1e-14))
+
+
 @pytest.mark.parametrize("feature", FEATURES)
 def test_the_profile_of_a_window_is_that_of_its_rows(found: Found, feature: str) -> None:
     """To the last bit: for every kind of window, model version, segment and metric."""
@@ -273,7 +278,7 @@ def reference_rows(
 def test_the_drift_of_a_window_is_that_of_its_rows_against_those_of_the_reference(
     found: Found, reference: str
 ) -> None:
-    """To the last bit: for every kind of window, feature, model version and segment."""
+    """For every kind of window, feature, model version and segment."""
     checked = set()
     for key, cells in found.drift.items():
         version, _, segment, _, feature, name, start, against = key
@@ -288,7 +293,7 @@ def test_the_drift_of_a_window_is_that_of_its_rows_against_those_of_the_referenc
         assert cells.keys() == expected.keys()
         for statistic, row in cells.items():
             one = expected[statistic]
-            assert same(row.value, one.value[0]), (key, statistic)
+            assert alike(row.value, one.value[0]), (key, statistic)
             assert row.reason == one.reason[0], (key, statistic)
             assert (row.rows, row.reference_rows) == (len(values), len(others)), key
             assert (row.reference_start, row.reference_end) == days
@@ -335,7 +340,7 @@ def test_correlations_and_components_are_those_of_the_rows(found: Found, referen
                 others = block_of(rows_of(days))  # type: ignore[arg-type]
             expected = drift(Comparison(current, others))
             for statistic, row in cells.items():
-                assert same(row.value, expected[statistic].value.reshape(-1)[0]), (key, statistic)
+                assert alike(row.value, expected[statistic].value.reshape(-1)[0]), (key, statistic)
 
 
 def test_all_versions_together_come_where_there_are_several(found: Found) -> None:
