@@ -10,7 +10,6 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from naive_states import Row as NaiveRow
 
 from modelwatch.model.config import DaySource, MonitorConfig, parse_config
 from modelwatch.model.features import features_of
@@ -21,6 +20,7 @@ from modelwatch.spark.rows import ROLES
 from modelwatch.stats.binning import Binning
 from modelwatch.stats.state import State, StateKey
 from modelwatch.stats.tally import PAIRS, ROWS
+from naive_states import Row as NaiveRow
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, Row

@@ -191,9 +191,7 @@ def _bits(value: float) -> str | bytes:
     return "NaN" if math.isnan(value) else struct.pack("<d", value)
 
 
-def assert_same_states(
-    found: Mapping[StateKey, State], expected: Mapping[StateKey, State]
-) -> None:
+def assert_same_states(found: Mapping[StateKey, State], expected: Mapping[StateKey, State]) -> None:
     """Fails at the first state that is missing, too many or different in any bit."""
     assert {key for key in found if key not in expected} == set()
     assert {key for key in expected if key not in found} == set()

@@ -10,6 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from modelwatch.stats.comparison import Comparison
+from modelwatch.stats.drift import drift
+from modelwatch.stats.profile import profile
+from modelwatch.stats.special import chi_square_tail, kolmogorov_tail
 from samples import (
     categorical_binning,
     categorical_state,
@@ -17,11 +22,6 @@ from samples import (
     numeric_state,
     pair_state,
 )
-
-from modelwatch.stats.comparison import Comparison
-from modelwatch.stats.drift import drift
-from modelwatch.stats.profile import profile
-from modelwatch.stats.special import chi_square_tail, kolmogorov_tail
 
 GOLDEN = json.loads((Path(__file__).parent / "drift_statistics.json").read_text())
 NUMERIC = {case["name"]: case for case in GOLDEN["continuous"] + GOLDEN["discrete"]}

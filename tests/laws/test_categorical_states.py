@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import categorical_binning, categorical_state, categorical_states
 
 from modelwatch.stats.categorical import MAX_UNSEEN, CategoricalStates, categorical_stack
 from modelwatch.stats.distinct import hash_of_text
+from samples import categorical_binning, categorical_state, categorical_states
 
 BINNING = categorical_binning(["a", "a", "a", "b", "b", "", "c", "d"], max_values=3)
 values = st.one_of(st.none(), st.sampled_from(["a", "b", "c", "d", ""]), st.text(max_size=3))

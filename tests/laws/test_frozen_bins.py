@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import categorical_binning, numeric_binning, numeric_state
 
 from modelwatch.stats.binning import labels_of
 from modelwatch.stats.drift import Comparison, drift
+from samples import categorical_binning, numeric_binning, numeric_state
 
 EDGE_CASES = [0.0, -0.0, 5e-324, -5e-324, 1e308, -1e308, 1.7976931348623157e308, np.inf, -np.inf]
 INTEGERS = [float(2**53), float(2**53 + 2), float(2**63), float(-(2**63)), 1e-308, -999.0]

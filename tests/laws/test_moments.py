@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import numeric_binning, numeric_state
 
 from modelwatch.stats.moments import Moments
+from samples import numeric_binning, numeric_state
 
 REFERENCE = [k / 16 for k in range(-200, 200)]
 near = st.lists(st.floats(-50, 50).map(lambda v: round(v, 6)), min_size=2, max_size=60)

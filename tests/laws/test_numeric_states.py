@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import numeric_binning, numeric_state, numeric_states
 
 from modelwatch.stats.numeric import NumericStates, numeric_stack
+from samples import numeric_binning, numeric_state, numeric_states
 
 AWKWARD = [0.0, -0.0, 5e-324, -5e-324, 1e308, -1e308, 1e300, 2.0**53 + 2, -999.0, 1e-300]
 REFERENCE = [0.0, 0.1, 0.25, 1.0, 1.5, 2.0, 7.0, -3.0] * 5 + [k / 64 for k in range(300)]

@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
-from samples import pair_state, pair_states
 
 from modelwatch.stats.pairs import CLIP, STEPS
+from samples import pair_state, pair_states
 
 SHAPES = array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=20).map(lambda s: (s[0], 4))
 blocks = SHAPES.flatmap(lambda shape: arrays(np.float64, shape, elements=st.floats(width=64)))

@@ -7,9 +7,9 @@ import math
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import numeric_binning, numeric_state
 
 from modelwatch.stats.quantiles import quantiles
+from samples import numeric_binning, numeric_state
 
 REFERENCE = [k / 7 for k in range(-300, 900)]
 BINNING = numeric_binning(REFERENCE, special=(-999.0,))

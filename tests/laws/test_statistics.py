@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+
+from modelwatch.stats.comparison import Comparison
+from modelwatch.stats.drift import FAMILIES, STATISTICS, drift
 from samples import (
     categorical_binning,
     categorical_states,
@@ -14,9 +17,6 @@ from samples import (
     pair_state,
     pair_states,
 )
-
-from modelwatch.stats.comparison import Comparison
-from modelwatch.stats.drift import FAMILIES, STATISTICS, drift
 
 RANDOM = np.random.default_rng(11)
 REFERENCE = RANDOM.gamma(2.0, size=4000)

@@ -9,8 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from naive_states import Row, assert_same_states, bits, merged, naive_states, state_of
-from samples import categorical_binning, numeric_binning
 
 from modelwatch.stats.categorical import MAX_UNSEEN
 from modelwatch.stats.state import State
@@ -24,6 +22,8 @@ from modelwatch.stats.tally import (
     TallyPlan,
     Texts,
 )
+from naive_states import Row, assert_same_states, bits, merged, naive_states, state_of
+from samples import categorical_binning, numeric_binning
 
 FEW = numeric_binning([0.0, 0.5, 1.0, 1.0, 2.0, 7.0, -3.0], special=(-999.0,))
 MANY = numeric_binning([k / 64 for k in range(300)])
@@ -86,8 +86,10 @@ def batch_of(plan: TallyPlan, rows: Sequence[Row]) -> Batch:
 
 def code_of(split: Segmentation, value: str | None) -> int:
     names = split.segments
-    return names.index("(null)") if value is None else names.index(
-        value if value in split.kept else "(other)"
+    return (
+        names.index("(null)")
+        if value is None
+        else names.index(value if value in split.kept else "(other)")
     )
 
 
@@ -210,7 +212,11 @@ def test_a_batch_without_rows_leaves_no_state() -> None:
 
 def test_the_size_of_a_pass_is_told_by_its_days_versions_and_segments() -> None:
     tally = Tally(SPLIT)
-    tally.add(batch_of(SPLIT, [Row((0.0, 0.0, "a", 0.0, "yes"), day, segments=("north", None))
-                               for day in (1, 2)]))
+    tally.add(
+        batch_of(
+            SPLIT,
+            [Row((0.0, 0.0, "a", 0.0, "yes"), day, segments=("north", None)) for day in (1, 2)],
+        )
+    )
     counts = sum(column.binning.length for column in COLUMNS)
     assert tally.longs == 2 * (4 + 3) * counts

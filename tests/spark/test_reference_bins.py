@@ -11,12 +11,12 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from samples import categorical_binning, numeric_binning
 
 from modelwatch.spark import reference
 from modelwatch.spark.reference import Field, binning_of, fitted_binnings
 from modelwatch.stats.binning import Binning, CategoricalBinning, NumericBinning
 from modelwatch.stats.distinct import hash_of_text
+from samples import categorical_binning, numeric_binning
 
 NUMERIC = Field((0,), True, 200, 100)
 
@@ -115,8 +115,9 @@ def test_more_texts_than_are_remembered_are_known_alike_however_they_are_partiti
         for task in range(partitions)
         for summary in reference._summaries(fields)(batches(rows[task::partitions]))
     ]
-    (found,) = [row for record in reference._fits(fields)(iter(summaries))
-                for row in record.to_pylist()]
+    (found,) = [
+        row for record in reference._fits(fields)(iter(summaries)) for row in record.to_pylist()
+    ]
     remembered = sorted(texts, key=hash_of_text)[:200]
     ranked = sorted(remembered, key=lambda value: (-texts[value], value))
     assert found["values"] == sorted(ranked[:20])

@@ -7,13 +7,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from monitored import TWO_TABLES, monitor
 from pyspark.sql import DataFrame, SparkSession
 
 from modelwatch.model.config import DaySource, MonitorConfig
 from modelwatch.model.features import features_of
 from modelwatch.spark.days import DAY, with_day
 from modelwatch.spark.rows import scored_rows
+from monitored import TWO_TABLES, monitor
 
 DAY_1, DAY_2 = date(2013, 2, 1), date(2013, 2, 2)
 INPUTS = "id string, day date, amount double"
@@ -52,7 +52,9 @@ def two_tables(
 def test_rows_are_joined_by_id_and_day(spark: SparkSession) -> None:
     """The id of another day is another row."""
     found = two_tables(
-        spark, [("k", DAY_1, 1.0), ("k", DAY_2, 2.0)], [("k", DAY_2, 0.5, "v"), ("k", DAY_1, 0.1, "v")]
+        spark,
+        [("k", DAY_1, 1.0), ("k", DAY_2, 2.0)],
+        [("k", DAY_2, 0.5, "v"), ("k", DAY_1, 0.1, "v")],
     )
     assert found == [
         (DAY_1, "v", True, True, 1, 1, 1.0, 0.1),
@@ -70,9 +72,7 @@ def test_rows_of_one_side_only_are_kept(spark: SparkSession) -> None:
 
 def test_an_id_that_repeats_is_one_row_with_its_copies(spark: SparkSession) -> None:
     """Neither side is multiplied."""
-    found = two_tables(
-        spark, [("k", DAY_1, 1.0)] * 3, [("k", DAY_1, 0.5, "v")] * 2
-    )
+    found = two_tables(spark, [("k", DAY_1, 1.0)] * 3, [("k", DAY_1, 0.5, "v")] * 2)
     assert found == [(DAY_1, "v", True, True, 3, 2, 1.0, 0.5)]
 
 
@@ -91,9 +91,7 @@ def test_the_last_row_of_an_id_counts(spark: SparkSession) -> None:
     rows = [("k", DAY_1, noon + timedelta(minutes=n), float(n)) for n in (3, 9, 6)]
     inputs = spark.createDataFrame(rows, "id string, day date, at timestamp, amount double")
     predictions = spark.createDataFrame([("k", DAY_1, 0.5, "v")], PREDICTIONS)
-    assert joined(config, inputs, predictions) == [
-        (DAY_1, "v", True, True, 3, 1, 9.0, 0.5)
-    ]
+    assert joined(config, inputs, predictions) == [(DAY_1, "v", True, True, 3, 1, 9.0, 0.5)]
 
 
 def test_ids_of_several_columns_are_paired_in_order(spark: SparkSession) -> None:
@@ -129,7 +127,9 @@ def test_segments_may_be_of_columns_of_either_table(spark: SparkSession) -> None
         {"name": "sure", "predicate": "score > 0.4 and amount > 0"},
     ]
     found = two_tables(
-        spark, [("a", DAY_1, 1.0)], [("a", DAY_1, 0.5, "v"), ("b", DAY_1, 0.5, "v")],
+        spark,
+        [("a", DAY_1, 1.0)],
+        [("a", DAY_1, 0.5, "v"), ("b", DAY_1, 0.5, "v")],
         segments=segments,
     )
     assert [row[6:8] for row in found] == [("v", None), ("v", "true")]

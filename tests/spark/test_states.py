@@ -8,6 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pyspark.sql import SparkSession
+
+from modelwatch.model.features import features_of
+from modelwatch.pipelines.validation import schemas_of
+from modelwatch.spark import aggregate
+from modelwatch.stats.tally import Block, Column, Segmentation, TallyPlan
 from monitored import (
     ONE_TABLE,
     TWO_TABLES,
@@ -20,13 +26,7 @@ from monitored import (
     states_of,
 )
 from naive_states import assert_same_states, naive_states
-from pyspark.sql import SparkSession
 from samples import categorical_binning, numeric_binning
-
-from modelwatch.model.features import features_of
-from modelwatch.pipelines.validation import schemas_of
-from modelwatch.spark import aggregate
-from modelwatch.stats.tally import Block, Column, Segmentation, TallyPlan
 
 FIRST = date(2013, 2, 1)
 DAYS = [FIRST + timedelta(days=n) for n in range(3)]
@@ -188,9 +188,7 @@ def test_predictions_in_the_table_of_the_inputs_need_no_id(spark: SparkSession) 
     frame = spark.createDataFrame(
         rows, "day date, amount double, score double, said string, model string"
     )
-    predictions = {
-        "score": "score", "decision": "said", "model_version": {"column": "model"}
-    }
+    predictions = {"score": "score", "decision": "said", "model_version": {"column": "model"}}
     config = monitor(predictions=predictions, segments=[{"name": "answer", "columns": "said"}])
     said = categorical_binning(["yes", "yes", "no"])
     bins = {
@@ -273,7 +271,11 @@ def test_a_number_may_be_counted_by_its_values(spark: SparkSession) -> None:
     found = kept_states(states_of(config, sources, {("inputs", "code"): code}), sources, [FIRST])
     counted = found[day_number(FIRST), "(none)", 0, "all", "all", "code"].counts
     assert dict(zip(["null", "other", "unseen", *code.values], counted.tolist(), strict=True)) == {
-        "null": 0, "other": 0, "unseen": 0, str(2**53): 0, str(2**53 + 1): 1
+        "null": 0,
+        "other": 0,
+        "unseen": 0,
+        str(2**53): 0,
+        str(2**53 + 1): 1,
     }
 
 
@@ -284,7 +286,9 @@ def test_arrays_and_structs_are_named_as_not_profiled(spark: SparkSession) -> No
     features, left_out = features_of(config, schemas_of(sources.frames))
     assert [feature.name for feature in features] == ["x"]
     assert {one.column: one.reason for one in left_out} == {
-        "items": "type array", "place": "type struct", "m": "type map"
+        "items": "type array",
+        "place": "type struct",
+        "m": "type map",
     }
 
 
@@ -388,9 +392,7 @@ def test_a_day_has_the_hours_that_clocks_say(
         features={"include": "amount"},
     )
     sources = sources_of(config, inputs=moments.drop("__day"))
-    found = kept_states(
-        states_of(config, sources, {("inputs", "amount"): AMOUNT}), sources, [day]
-    )
+    found = kept_states(states_of(config, sources, {("inputs", "amount"): AMOUNT}), sources, [day])
     assert {key[0] for key in found} == {day_number(day)}
     assert account(found, day)["rows"] == 4 * hours
 
@@ -400,17 +402,19 @@ def test_repeated_rows_of_one_moment_are_one_row_whatever_the_order_of_files(
 ) -> None:
     rows = [("k", FIRST, float(i)) for i in range(20)]
     config = monitor(TWO_TABLES)
-    predictions = spark.createDataFrame(
-        [], "id string, day date, score double, model string"
-    )
+    predictions = spark.createDataFrame([], "id string, day date, score double, model string")
     chosen = set()
     for order in (rows, rows[::-1]):
         inputs = spark.createDataFrame(order, "id string, day date, amount double").coalesce(1)
         sources = sources_of(config, inputs=inputs, predictions=predictions)
         found = kept_states(states_of(config, sources, BINS), sources, [FIRST])
         assert account(found, FIRST) == {
-            "rows": 1, "inputs": 1, "predictions": 0, "both": 0,
-            "repeated inputs": 19, "repeated predictions": 0,
+            "rows": 1,
+            "inputs": 1,
+            "predictions": 0,
+            "both": 0,
+            "repeated inputs": 19,
+            "repeated predictions": 0,
         }
         chosen.add(found[day_number(FIRST), "(none)", 0, "all", "all", "amount"].minimum)
     assert len(chosen) == 1

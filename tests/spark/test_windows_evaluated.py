@@ -9,15 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from monitored import ONE_TABLE, monitor, sources_of, states_of
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
-from samples import (
-    categorical_binning,
-    categorical_state,
-    numeric_binning,
-    numeric_state,
-)
 
 from modelwatch.model.days import DayRange
 from modelwatch.model.windows import Window, windows_of
@@ -31,14 +24,20 @@ from modelwatch.stats.drift import drift
 from modelwatch.stats.numeric import numeric_stack
 from modelwatch.stats.pairs import PairStates, cross_products, standardised
 from modelwatch.stats.profile import METRICS, profile
+from monitored import ONE_TABLE, monitor, sources_of, states_of
+from samples import (
+    categorical_binning,
+    categorical_state,
+    numeric_binning,
+    numeric_state,
+)
 
 FIRST, LAST = date(2013, 1, 28), date(2013, 2, 14)
 AS_OF = date(2013, 2, 15)
 EMPTY = date(2013, 2, 5)
 DAYS = tuple(day for day in DayRange(FIRST, LAST) if day != EMPTY)
 SCHEMA = (
-    "day date, amount double, height double, word string, score double, model string,"
-    " region string"
+    "day date, amount double, height double, word string, score double, model string, region string"
 )
 CONFIG = {
     **ONE_TABLE,
@@ -388,9 +387,11 @@ def test_gates_stand_beside_fixed_references_only(found: Found) -> None:
 
 
 def test_a_window_that_is_not_over_is_partial(found: Found) -> None:
-    partial: Callable[[Any], bool] = lambda key: next(  # noqa: E731
-        iter(found.profile[key].values())
-    ).partial
+    partial: Callable[[Any], bool] = lambda key: (
+        next(  # noqa: E731
+            iter(found.profile[key].values())
+        ).partial
+    )
     scope = ("v2", "all", "all", "inputs", "amount")
     assert partial((*scope, "week", date(2013, 2, 11)))
     assert not partial((*scope, "day", LAST))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from modelwatch.model.section import Section, keys_of
 from scripts.reference_docs import PAGE, page
+
+from modelwatch.model.section import Section, keys_of
 
 
 def test_the_page_is_up_to_date() -> None:

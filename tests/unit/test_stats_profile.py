@@ -7,15 +7,15 @@ import json
 
 import numpy as np
 import pytest
+
+from modelwatch.stats.distinct import hash_of_text, hashes_of_doubles, smallest
+from modelwatch.stats.profile import FAMILIES, METRICS, profile
 from samples import (
     categorical_binning,
     categorical_states,
     numeric_binning,
     numeric_states,
 )
-
-from modelwatch.stats.distinct import hash_of_text, hashes_of_doubles, smallest
-from modelwatch.stats.profile import FAMILIES, METRICS, profile
 
 NAN, INF = float("nan"), float("inf")
 ROWS = [None, NAN, INF, -INF, -999.0, -999.0, 0.0, 0.0, 0.0, 1.0, 2.0, 3.0]

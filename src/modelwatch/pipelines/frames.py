@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -14,8 +15,13 @@ from modelwatch.io.sources import Source, open_source
 from modelwatch.model.columns import table_place, tables_of
 from modelwatch.model.config import DaySource, MonitorConfig, SourceError, TableAddress
 from modelwatch.model.errors import Problem
+from modelwatch.model.plan import SourceChange
+from modelwatch.pipelines.history import History
 from modelwatch.pipelines.validation import problems_of
 from modelwatch.spark.days import DAY, with_day
+
+TABLES_AT_ONCE = 8
+"""Tables whose logs are read at the same time."""
 
 
 @dataclass(frozen=True)
@@ -55,27 +61,48 @@ def opened_sources(spark: SparkSession, config: MonitorConfig, lines: Mapping[st
 
     SourceError with all that is missing or does not fit the configuration.
     """
-    opened: dict[str, Source] = {}
-    problems: list[Problem] = []
-    for role, address in tables_of(config).items():
+    tables = tables_of(config)
+
+    def attempted(role: str) -> Source | SourceError:
         try:
             # Without its day, for a column that is missing is told below with its own place.
-            table = open_source(
-                spark, role, address, None, config.time_zone, _version(config, role)
-            )
-            opened[role] = replace(table, day=_day_source(config, role))
+            version = _version(config, role)
+            source = open_source(spark, role, tables[role], None, config.time_zone, version)
+            source.frame()
         except SourceError as error:
+            return error
+        return replace(source, day=_day_source(config, role))
+
+    # Opening a table is waiting for its log: the tables are waited for together.
+    with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as at_once:
+        found = dict(zip(tables, at_once.map(attempted, tables), strict=True))
+    problems: list[Problem] = []
+    for role, error in found.items():
+        if isinstance(error, SourceError):
             place = table_place(config, role)
             problems += [
-                Problem(place, lines.get(place), f"{address}: {problem.message}")
+                Problem(place, lines.get(place), f"{tables[role]}: {problem.message}")
                 for problem in error.problems
             ]
-    sources = Sources(config, opened)
+    sources = Sources(config, {r: s for r, s in found.items() if isinstance(s, Source)})
     told = {problem.place for problem in problems}
     problems += [p for p in problems_of(config, sources.frames, lines) if p.place not in told]
     if problems:
         raise SourceError(problems)
     return sources
+
+
+def source_changes(sources: Sources, history: History) -> list[SourceChange]:
+    """What happened to each table of rows since the runs of the history, in its order."""
+
+    def change(role: str) -> SourceChange:
+        source = sources.opened[role]
+        table = str(source.address)
+        return source.change(history.seen_version(role, table), history.table_id(role, table))
+
+    roles = [role for role in sources.opened if not role.startswith("set:")]
+    with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as at_once:
+        return list(at_once.map(change, roles))
 
 
 def _day_source(config: MonitorConfig, role: str) -> DaySource | None:

@@ -22,7 +22,7 @@ from modelwatch.model.plan import plan_of
 from modelwatch.pipelines.binnings import BINNING_COLUMNS, binnings_of
 from modelwatch.pipelines.evaluation import evaluation_of, states_needed
 from modelwatch.pipelines.findings import Finding, drift_findings, findings_of_constraints, told
-from modelwatch.pipelines.frames import Sources, opened_sources
+from modelwatch.pipelines.frames import Sources, opened_sources, source_changes
 from modelwatch.pipelines.history import History, history_of
 from modelwatch.pipelines.run import Request, Run
 from modelwatch.pipelines.states import StatesOf, day_states, reference_states
@@ -90,14 +90,7 @@ def _request(
     history = history_of(store.runs(config.monitor)) if store.exists("runs") else History(())
     sources = opened_sources(spark, config, lines_of(config_text))
     features, not_profiled = features_of(config, schemas_of(sources.frames))
-    changes = [
-        source.change(
-            history.seen_version(role, str(source.address)),
-            history.table_id(role, str(source.address)),
-        )
-        for role, source in sources.opened.items()
-        if not role.startswith("set:")
-    ]
+    changes = source_changes(sources, history)
     published = history.published(states_fingerprint(config))
     plan = plan_of(config, features, changes, published, as_of, days, not_profiled)
     return Request(config, config_text, sources, history, plan)

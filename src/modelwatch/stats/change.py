@@ -110,7 +110,7 @@ def mean_change_in_sd(comparison: Comparison) -> Values:
     source="Nakagawa et al. (2015), lnVR without its correction of small samples",
 )
 def sd_log_ratio(comparison: Comparison) -> Values:
-    """Natural logarithm of the standard deviation over the reference's: 0.69 is twice, -0.69 half."""
+    """Natural logarithm of the standard deviation over the reference's: 0.69 is twice as wide."""
     current, reference = comparison.numeric
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.log(current.moments.sd) - np.log(reference.moments.sd)

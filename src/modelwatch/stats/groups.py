@@ -13,8 +13,8 @@ def quantile_groups(reference: Counts, groups: int, *, beyond: bool = False) -> 
     A bin belongs to the quantile in which the middle of its mass lies; empty bins join the
     quantile around them, and those beyond the reference's ends the end groups. A bin that is as
     heavy as a quantile stands alone, so that nothing new hides beside it: what lies beyond a heavy
-    end, or between two heavy values, is a group of its own. With ``beyond``, so is what lies beyond either
-    end, light or heavy. At most 3 * groups + 2 groups arise.
+    end, or between two heavy values, is a group of its own. With ``beyond``, so is what lies beyond
+    either end, light or heavy. At most 3 * groups + 2 groups arise.
     """
     total = np.maximum(reference.sum(axis=1, keepdims=True), 1)
     running = np.cumsum(reference, axis=1)
