@@ -47,6 +47,9 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         "spark.sql.shuffle.partitions": "2",
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
         "spark.local.dir": str(folder / "local"),
+        # Queries are small and many: compiling code for each costs more than it saves.
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         # Compiling for the first ten thousand calls only: tests are short.
         "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -Dderby.system.home="
         + str(folder),

@@ -17,9 +17,9 @@ from modelwatch.pipelines.frames import Sources
 from modelwatch.pipelines.states import StatesOf, day_states
 from modelwatch.pipelines.validation import schemas_of
 from modelwatch.spark.rows import ROLES
+from modelwatch.stats.batch import PAIRS, ROWS
 from modelwatch.stats.binning import Binning
 from modelwatch.stats.state import State, StateKey
-from modelwatch.stats.tally import PAIRS, ROWS
 from naive_states import Row as NaiveRow
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 from dataclasses import asdict, replace
@@ -25,6 +26,8 @@ BEGIN, END = "<!-- figures: written by make bench -->", "<!-- end of figures -->
 def main() -> int:
     """Exit code 1 if a measure of modelwatch itself failed."""
     options = _options()
+    # Ended from outside, it still ends the processes that it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     folder = Path("var/bench")
     case = quick_case(folder.absolute()) if options.quick else full_case(folder.absolute())
     chosen = [m for m in MEASURES if options.only is None or m.name in options.only]

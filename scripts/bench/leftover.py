@@ -15,7 +15,8 @@ from scripts.bench.case import COLUMNS, SEGMENTED, Case
 from scripts.bench.monitored import Work, monitored
 
 from modelwatch.spark.batches import BatchLayout, batch_of
-from modelwatch.stats.tally import Tally, TallyPlan
+from modelwatch.stats.batch import TallyPlan
+from modelwatch.stats.tally import Tally
 
 _BATCH_ROWS = 32_768
 _NAMED = 12

@@ -10,18 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from modelwatch.stats.batch import Batch, Block, Column, Numbers, Segmentation, TallyPlan, Texts
 from modelwatch.stats.categorical import MAX_UNSEEN
 from modelwatch.stats.state import State
-from modelwatch.stats.tally import (
-    Batch,
-    Block,
-    Column,
-    Numbers,
-    Segmentation,
-    Tally,
-    TallyPlan,
-    Texts,
-)
+from modelwatch.stats.tally import Tally
 from naive_states import Row, assert_same_states, bits, merged, naive_states, state_of
 from samples import categorical_binning, numeric_binning
 

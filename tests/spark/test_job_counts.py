@@ -101,8 +101,8 @@ def test_states_are_one_scan_and_one_shuffle(
 ) -> None:
     from modelwatch.spark.aggregate import Scored, merged_states
     from modelwatch.spark.batches import BatchLayout
+    from modelwatch.stats.batch import Column, Segmentation, TallyPlan
     from modelwatch.stats.binning import fit_numeric
-    from modelwatch.stats.tally import Column, Segmentation, TallyPlan
 
     rows = table_of(spark, columns, days, segments).select(
         "day",

@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 from modelwatch.model.features import features_of
 from modelwatch.pipelines.validation import schemas_of
 from modelwatch.spark import aggregate
-from modelwatch.stats.tally import Block, Column, Segmentation, TallyPlan
+from modelwatch.stats.batch import Block, Column, Segmentation, TallyPlan
 from monitored import (
     ONE_TABLE,
     TWO_TABLES,

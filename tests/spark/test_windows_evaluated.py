@@ -387,11 +387,7 @@ def test_gates_stand_beside_fixed_references_only(found: Found) -> None:
 
 
 def test_a_window_that_is_not_over_is_partial(found: Found) -> None:
-    partial: Callable[[Any], bool] = lambda key: (
-        next(  # noqa: E731
-            iter(found.profile[key].values())
-        ).partial
-    )
+    partial: Callable[[Any], bool] = lambda key: next(iter(found.profile[key].values())).partial
     scope = ("v2", "all", "all", "inputs", "amount")
     assert partial((*scope, "week", date(2013, 2, 11)))
     assert not partial((*scope, "day", LAST))

@@ -47,6 +47,13 @@ SETTINGS: tuple[Setting, ...] = (
         "Longer batches spread the cost of each numpy call over more rows; the default is 10000.",
     ),
     Setting(
+        "spark.sql.requireAllClusterKeysForCoPartition",
+        "false",
+        "Inputs and predictions of many days are joined day by day: rows that are together by day "
+        "are together by id and day as well, and need no further shuffle.",
+        forced=True,
+    ),
+    Setting(
         "spark.databricks.delta.snapshotPartitions",
         "2",
         "The state of a Delta log is read in this many tasks; the default of 50 costs seconds.",

@@ -17,7 +17,7 @@ from modelwatch.model.references import reference_days
 from modelwatch.model.windows import Window
 from modelwatch.pipelines.history import of_runs
 from modelwatch.pipelines.states import StatesOf
-from modelwatch.spark.evaluate import (
+from modelwatch.spark.evaluation import (
     EvaluatedBlock,
     EvaluatedFeature,
     Evaluation,

@@ -17,11 +17,14 @@ from modelwatch.pipelines.frames import Sources
 from modelwatch.spark.aggregate import Scored, block_fingerprint, merged_states
 from modelwatch.spark.days import DAY
 from modelwatch.spark.rows import ROLES, scored_rows
+from modelwatch.stats.batch import Block, Column, Segmentation, TallyPlan
 from modelwatch.stats.binning import Binning, CategoricalBinning
-from modelwatch.stats.tally import Block, Column, Segmentation, TallyPlan
 
 Bins = Mapping[tuple[str, str], Binning]
 PREDICATE_SEGMENTS = ("false", "true")
+
+DAYS_A_TASK = 4
+"""Days for each task of a shuffle from which on the join gives each task whole days."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,15 @@ def day_states(states: StatesOf, sources: Sources, days: Collection[date]) -> Da
     config = states.config
     inputs = sources.rows("inputs", days)
     predictions = sources.rows("predictions", days) if config.two_tables else None
-    rows = scored_rows(config, states.features, config.segments, inputs, predictions)
+    tasks = int(inputs.sparkSession.conf.get("spark.sql.shuffle.partitions") or 1)
+    rows = scored_rows(
+        config,
+        states.features,
+        config.segments,
+        inputs,
+        predictions,
+        day_by_day=len(days) >= DAYS_A_TASK * tasks,
+    )
     plan = states.plan(states.features, config.segments)
     return merged_states(Scored(rows.frame, rows.layout, plan))
 

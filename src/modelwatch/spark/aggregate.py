@@ -12,9 +12,10 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from modelwatch.spark.batches import BatchLayout, batch_of
+from modelwatch.stats.batch import PAIRS, ROWS, Block, TallyPlan
 from modelwatch.stats.binning import NumericBinning
 from modelwatch.stats.state import State, StateKey
-from modelwatch.stats.tally import PAIRS, ROWS, Block, Tally, TallyPlan
+from modelwatch.stats.tally import Tally
 from modelwatch.tables import TABLES
 from modelwatch.tables.arrow import arrow_schema
 

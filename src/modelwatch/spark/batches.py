@@ -9,8 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from modelwatch.stats.arrays import AnyArray
-from modelwatch.stats.binning import NumericBinning
-from modelwatch.stats.tally import (
+from modelwatch.stats.batch import (
     NULL_SEGMENT,
     OTHER_SEGMENT,
     Batch,
@@ -19,6 +18,7 @@ from modelwatch.stats.tally import (
     TallyPlan,
     Texts,
 )
+from modelwatch.stats.binning import NumericBinning
 
 SEPARATOR = " × "
 """Between the values of a segment that crosses columns."""

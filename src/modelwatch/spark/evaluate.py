@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from modelwatch.model.windows import Window
 from modelwatch.spark.aggregate import BatchFunction
+from modelwatch.spark.evaluation import EvaluatedBlock, Evaluation, WindowReference, day_number
 from modelwatch.spark.groups import (
     GROUP_KEY,
     WHOLE_TABLE,
@@ -22,76 +21,19 @@ from modelwatch.spark.groups import (
     state_groups,
 )
 from modelwatch.stats.arrays import AnyArray, Spans
-from modelwatch.stats.binning import Binning
+from modelwatch.stats.batch import ALL
 from modelwatch.stats.comparison import Comparison, Values
 from modelwatch.stats.correlation import pair_positions, top_pairs
 from modelwatch.stats.drift import drift
-from modelwatch.stats.profile import METRICS, Unit, profile
-from modelwatch.stats.tally import ALL
+from modelwatch.stats.profile import METRICS, profile
 from modelwatch.tables import TABLES
 from modelwatch.tables.arrow import arrow_schema
 
 ALL_VERSIONS = "*"
 """Model version of a row that is of all versions together."""
-_EPOCH = date(1970, 1, 1)
 _FAR_PAST, _FAR_FUTURE = -(2**31), 2**31 - 1
 _SCOPE = ("model_version", "segmentation", "segment", "role", "feature")
 _WINDOW = ("window", "window_start", "window_end", "partial")
-
-
-@dataclass(frozen=True)
-class EvaluatedFeature:
-    """What the states of a feature mean."""
-
-    binning: Binning
-    unit: Unit = "number"
-
-
-@dataclass(frozen=True)
-class EvaluatedBlock:
-    """The features of a numeric block, in the order of its products."""
-
-    features: tuple[str, ...]
-    fingerprint: str
-
-
-@dataclass(frozen=True)
-class WindowReference:
-    """A reference, and its days for each window; None for a window that has no such reference.
-
-    ``segments``: segments are compared with it as well as all traffic. ``source``: role of the
-    table its rows came from, None for the rows of the feature's own role.
-    ``whole_table``: the rows have no day. ``fixed``: the same rows for every window.
-    """
-
-    name: str
-    days: tuple[tuple[date, date] | None, ...]
-    source: str | None = None
-    whole_table: bool = False
-    fixed: bool = False
-    segments: bool = True
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What is asked of the states: windows, references, and what the states mean."""
-
-    features: Mapping[tuple[str, str], EvaluatedFeature]
-    blocks: Mapping[str, EvaluatedBlock]
-    windows: tuple[Window, ...]
-    references: tuple[WindowReference, ...]
-    gates: Mapping[str, float]
-    top_pairs: int = 20
-
-    @cached_property
-    def starts(self) -> AnyArray:
-        """First day number of each window."""
-        return np.array([_number(w.start) for w in self.windows], dtype=np.int64)
-
-    @cached_property
-    def ends(self) -> AnyArray:
-        """Last day number of each window."""
-        return np.array([_number(w.end) for w in self.windows], dtype=np.int64)
 
 
 PROFILE_COLUMNS = (*_SCOPE, *_WINDOW, "metric", "value", "text", "reason", "rows")
@@ -331,8 +273,8 @@ def _reference_spans(
     indices = np.flatnonzero(group.sources == source)
     if reference.whole_table:
         return indices, np.array([[0, len(indices)]] * len(days), dtype=np.int64)
-    firsts = np.array([_number(d[0]) if d else _FAR_FUTURE for d in days], dtype=np.int64)
-    lasts = np.array([_number(d[1]) if d else _FAR_PAST for d in days], dtype=np.int64)
+    firsts = np.array([day_number(d[0]) if d else _FAR_FUTURE for d in days], dtype=np.int64)
+    lasts = np.array([day_number(d[1]) if d else _FAR_PAST for d in days], dtype=np.int64)
     return indices, _spans(group.days[indices], firsts, lasts)
 
 
@@ -365,10 +307,6 @@ def _window(evaluation: Evaluation, view: _View) -> dict[str, object]:
 
 def _dates(days: Iterable[date | None]) -> AnyArray:
     return np.array([*days], dtype=object)
-
-
-def _number(day: date) -> int:
-    return (day - _EPOCH).days
 
 
 class _Rows:

@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from modelwatch.spark.aggregate import BatchFunction
 from modelwatch.spark.batches import SEPARATOR, numbers_of, texts_of
 from modelwatch.stats.arrays import Counts, Floats
+from modelwatch.stats.batch import NULL_SEGMENT
 from modelwatch.stats.binning import (
     Binning,
     CategoricalBinning,
@@ -22,7 +23,6 @@ from modelwatch.stats.binning import (
     fit_numeric,
 )
 from modelwatch.stats.distinct import hash_of_text
-from modelwatch.stats.tally import NULL_SEGMENT
 
 SAMPLE_ROWS = 50_000
 """Different rows of the reference on which quantiles are fitted: those with the least hashes."""

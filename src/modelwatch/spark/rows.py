@@ -34,18 +34,23 @@ def scored_rows(
     segmentations: Sequence[Segmentation],
     inputs: DataFrame,
     predictions: DataFrame | None,
+    *,
+    day_by_day: bool = False,
 ) -> ScoredRows:
     """Rows with day, version, presence, copies, segments and features, in that order.
 
     ``inputs`` and ``predictions`` have their ``DAY`` and hold the days asked for. With a table of
     their own, predictions are joined by id and day; an id that repeats on a day counts once, as
-    its last row, and its copies are counted.
+    its last row, and its copies are counted. ``day_by_day``: rows of a day are joined in one task,
+    which spares the states of that day being made in every task; for many days, or small ones.
     """
     if predictions is None:
         joined = inputs
         extracted: Mapping[str, Column] = {f.name: feature_value(f) for f in features}
         version = _version(config)
     else:
+        if day_by_day:
+            inputs, predictions = inputs.repartition(DAY), predictions.repartition(DAY)
         joined, extracted, version = _joined(config, features, inputs, predictions)
     selected: list[Column] = [F.col(DAY), version]
     present: list[int | None] = [None, None]

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
+from modelwatch.stats.batch import (
+    ALL,
+    PAIRS,
+    ROWS,
+    Batch,
+    Block,
+    Column,
+    Numbers,
+    Segmentation,
+    TallyPlan,
+    Texts,
+)
 from modelwatch.stats.binning import (
     NAN,
     NULL,
@@ -28,152 +38,8 @@ from modelwatch.stats.distinct import (
 )
 from modelwatch.stats.moments import LENGTH, Workspace, normalised, power_sums
 from modelwatch.stats.pairs import cross_products, standardised
+from modelwatch.stats.runs import Runs, runs_of
 from modelwatch.stats.state import State, StateKey
-
-ALL = "all"
-"""Name of the segmentation, and of its one segment, that holds all traffic."""
-OTHER_SEGMENT = "(other)"
-NULL_SEGMENT = "(null)"
-PAIRS = "(pairs)"
-"""Stands for the feature in the state of the numeric block."""
-ROWS = "(rows)"
-"""Stands for the feature in the account of the rows of all roles.
-
-Its counts: rows, rows with each role, rows with both, and repeated rows left out of each role.
-"""
-
-
-@dataclass(frozen=True)
-class Column:
-    """A feature as a batch carries it: its name, role, and frozen bins."""
-
-    name: str
-    role: int
-    binning: Binning
-
-
-@dataclass(frozen=True)
-class Segmentation:
-    """A bounded split of the rows: the kept segments, then the other ones, then null."""
-
-    name: str
-    kept: tuple[str, ...]
-
-    @cached_property
-    def segments(self) -> tuple[str, ...]:
-        """Name of every code."""
-        return (*self.kept, OTHER_SEGMENT, NULL_SEGMENT)
-
-
-@dataclass(frozen=True)
-class Block:
-    """The numeric features of one role whose products are kept, as indices of the columns."""
-
-    role: int
-    columns: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class TallyPlan:
-    """What a pass keeps: columns, segmentations, and at most one numeric block a role."""
-
-    columns: tuple[Column, ...]
-    segmentations: tuple[Segmentation, ...] = ()
-    blocks: tuple[Block, ...] = ()
-
-    @cached_property
-    def longs_a_scope(self) -> int:
-        """Longs that the counts of one day and model version take."""
-        segments = sum(len(s.segments) for s in self.segmentations) or 1
-        return segments * sum(column.binning.length for column in self.columns)
-
-
-@dataclass(frozen=True)
-class Numbers:
-    """Values of a numeric column, (n,); NaN also where ``nulls`` (None: there is no null)."""
-
-    values: Floats
-    nulls: AnyArray | None
-
-
-@dataclass(frozen=True)
-class Texts:
-    """Values of a categorical column: indices (n,) into a dictionary, its length for null."""
-
-    dictionary: Sequence[str]
-    indices: AnyArray
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Rows of one pass.
-
-    ``slots``: (n,) indices into ``keys``, or None where all rows are of the only key.
-    ``keys``: (day number since the epoch, model version). ``present``: for each role, the mask of
-    rows that have it, or None for all. ``copies``: for each role, how many rows of its table each
-    row stands for, or None for one. ``segments``: for each segmentation, codes (n,).
-    """
-
-    rows: int
-    keys: Sequence[tuple[int, str]]
-    slots: AnyArray | None
-    present: Sequence[AnyArray | None]
-    copies: Sequence[AnyArray | None]
-    segments: Sequence[AnyArray]
-    columns: Sequence[Numbers | Texts]
-
-
-@dataclass(frozen=True)
-class _Runs:
-    """Present rows brought into runs of one scope and segment each.
-
-    ``order``: the rows that do so, None for all rows as they stand. ``starts``, ``stops``: of each
-    run. ``scopes``, ``codes``: scope and segment of each run. ``row_codes``: scope and segment of
-    each present row in its first order, ``scope * segments + code``. ``present``: mask of the rows,
-    None for all.
-    """
-
-    order: AnyArray | None
-    starts: AnyArray
-    stops: AnyArray
-    scopes: AnyArray
-    codes: AnyArray
-    row_codes: AnyArray
-    present: AnyArray | None
-
-
-def _runs(
-    scopes: AnyArray | None, codes: AnyArray | None, segments: int, batch: Batch, role: int
-) -> _Runs:
-    present = batch.present[role]
-    rows = batch.rows
-    if scopes is None and codes is None:
-        combined = np.zeros(rows, dtype=np.int32)
-    elif scopes is None:
-        combined = np.asarray(codes)
-    elif codes is None:
-        combined = scopes * segments
-    else:
-        combined = scopes * segments + codes
-    if present is not None:
-        combined = combined[present]
-    if not len(combined):
-        none = np.empty(0, dtype=np.int64)
-        return _Runs(none, none, none, none, none, combined, present)
-    if combined.min() == combined.max():
-        order = None if present is None else np.flatnonzero(present)
-        starts, first = np.zeros(1, dtype=np.int64), combined[:1]
-    else:
-        # A stable sort of 16-bit keys is a radix sort: linear in the rows.
-        narrow = combined.astype(np.uint16) if combined.max() < 2**16 else combined
-        order = np.argsort(narrow, kind="stable")
-        ordered = combined[order]
-        starts = np.flatnonzero(np.diff(ordered, prepend=ordered[0] - 1))
-        first = ordered[starts]
-        if present is not None:
-            order = np.flatnonzero(present)[order]
-    stops = np.append(starts[1:], len(combined))
-    return _Runs(order, starts, stops, first // segments, first % segments, combined, present)
 
 
 class _Cells:
@@ -309,16 +175,16 @@ class Tally:
                     key = (day, version, block.role, ALL, ALL, PAIRS)
                     yield key, State(counts=products.ravel())
 
-    def _role_runs(self, batch: Batch, role: int) -> list[_Runs]:
+    def _role_runs(self, batch: Batch, role: int) -> list[Runs]:
         if not self.plan.segmentations:
-            return [_runs(batch.slots, None, len(self._splits[0].segments), batch, role)]
+            return [runs_of(batch.slots, None, len(self._splits[0].segments), batch, role)]
         return [
-            _runs(batch.slots, codes, len(split.segments), batch, role)
+            runs_of(batch.slots, codes, len(split.segments), batch, role)
             for split, codes in zip(self._splits, batch.segments, strict=True)
         ]
 
     def _add_numbers(
-        self, batch: Batch, at: int, column: Column, numbers: Numbers, splits: list[_Runs]
+        self, batch: Batch, at: int, column: Column, numbers: Numbers, splits: list[Runs]
     ) -> None:
         binning = column.binning
         assert isinstance(binning, NumericBinning)
@@ -347,7 +213,7 @@ class Tally:
                 cells.minimum[codes] = np.fmin(cells.minimum[codes], minimum[mine])
                 cells.maximum[codes] = np.fmax(cells.maximum[codes], maximum[mine])
 
-    def _add_hashes(self, batch: Batch, at: int, values: Floats, runs: _Runs) -> None:
+    def _add_hashes(self, batch: Batch, at: int, values: Floats, runs: Runs) -> None:
         hashes = hashes_of_doubles(values)
         for slot, key in enumerate(batch.keys):
             mine = np.flatnonzero(runs.scopes == slot)
@@ -361,7 +227,7 @@ class Tally:
                 known = ~np.isnan(values[rows][entering])
                 extras.sketch = merged(extras.sketch, smallest(candidates[known]))
 
-    def _add_texts(self, batch: Batch, at: int, texts: Texts, splits: list[_Runs]) -> None:
+    def _add_texts(self, batch: Batch, at: int, texts: Texts, splits: list[Runs]) -> None:
         text_codes = self._text_codes[at]
         assert text_codes is not None
         codes, hashes, lengths = text_codes.of(texts.dictionary)
@@ -474,7 +340,7 @@ class Tally:
 def _numeric_runs(
     values: Floats,
     nulls: AnyArray | None,
-    runs: _Runs,
+    runs: Runs,
     binning: NumericBinning,
     workspace: Workspace,
 ) -> tuple[Counts, Counts, Floats, Floats]:

@@ -1,0 +1,77 @@
+"""What is asked of stored states: windows, references, and what the states mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+
+from modelwatch.model.windows import Window
+from modelwatch.stats.arrays import AnyArray
+from modelwatch.stats.binning import Binning
+from modelwatch.stats.profile import Unit
+
+_EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class EvaluatedFeature:
+    """What the states of a feature mean."""
+
+    binning: Binning
+    unit: Unit = "number"
+
+
+@dataclass(frozen=True)
+class EvaluatedBlock:
+    """The features of a numeric block, in the order of its products."""
+
+    features: tuple[str, ...]
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class WindowReference:
+    """A reference, and its days for each window; None for a window that has no such reference.
+
+    ``segments``: segments are compared with it as well as all traffic. ``source``: role of the
+    table its rows came from, None for the rows of the feature's own role.
+    ``whole_table``: the rows have no day. ``fixed``: the same rows for every window.
+    """
+
+    name: str
+    days: tuple[tuple[date, date] | None, ...]
+    source: str | None = None
+    whole_table: bool = False
+    fixed: bool = False
+    segments: bool = True
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What is asked of the states: windows, references, and what the states mean."""
+
+    features: Mapping[tuple[str, str], EvaluatedFeature]
+    blocks: Mapping[str, EvaluatedBlock]
+    windows: tuple[Window, ...]
+    references: tuple[WindowReference, ...]
+    gates: Mapping[str, float]
+    top_pairs: int = 20
+
+    @cached_property
+    def starts(self) -> AnyArray:
+        """First day number of each window."""
+        return np.array([day_number(w.start) for w in self.windows], dtype=np.int64)
+
+    @cached_property
+    def ends(self) -> AnyArray:
+        """Last day number of each window."""
+        return np.array([day_number(w.end) for w in self.windows], dtype=np.int64)
+
+
+def day_number(day: date) -> int:
+    """Days since 1970-01-01."""
+    return (day - _EPOCH).days
