@@ -10,7 +10,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from modelwatch.deequ import ConstraintRow
+from modelwatch.deequ import NO_ROWS_CHECKED, ConstraintRow
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.plan import Plan
 
@@ -39,8 +39,15 @@ class Finding:
 
 
 def findings_of_constraints(rows: Sequence[ConstraintRow]) -> tuple[Finding, ...]:
-    """Constraints that do not hold, newest day first; unknown ones are warnings."""
-    told = [_of_constraint(row) for row in rows if row.verdict != "pass"]
+    """Constraints that do not hold, newest day first; unknown ones are warnings.
+
+    A constraint on rows of which the day has none is unknown, and nothing to look at.
+    """
+    told = [
+        _of_constraint(row)
+        for row in rows
+        if row.verdict != "pass" and row.reason != NO_ROWS_CHECKED
+    ]
     return tuple(sorted(told, key=lambda f: (f.severity, -f.window_start.toordinal(), f.subject)))
 
 
