@@ -29,7 +29,8 @@ BROKEN = """
 SELECT `constraint`, verdict, count(*) AS days, min_by(day, distance) AS worst_day,
   min_by(observed, distance) AS worst
 FROM (
-  SELECT *, if(lower IS NULL, -observed, observed) AS distance FROM failed_constraints
+  SELECT *, if(observed > upper, upper - observed, observed - lower) AS distance
+  FROM failed_constraints
   WHERE verdict IN ('warn', 'fail')
 )
 GROUP BY `constraint`, verdict ORDER BY verdict, days DESC, `constraint`

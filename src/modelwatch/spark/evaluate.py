@@ -95,7 +95,7 @@ class _View:
 def _profiles(evaluation: Evaluation) -> BatchFunction:
     def profiles(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         rows = _Rows(_PROFILE)
-        for group in state_groups(records):
+        for group in _current_groups(evaluation, records):
             if group.kind == "pairs":
                 continue
             known = evaluation.features[group.role, group.feature]
@@ -131,6 +131,26 @@ def _profiles(evaluation: Evaluation) -> BatchFunction:
     return profiles
 
 
+def _current_groups(
+    evaluation: Evaluation, records: Iterable[pa.RecordBatch]
+) -> Iterator[StateGroup]:
+    """The states that are of the bins at hand.
+
+    A column may have been dropped, added to the numeric block or changed in type, and days before
+    need not have been written again for that: their states cannot be added to those of today.
+    """
+    for group in state_groups(records):
+        if group.kind == "pairs":
+            block = evaluation.blocks.get(group.role)
+            fingerprint = None if block is None else block.fingerprint
+        else:
+            known = evaluation.features.get((group.role, group.feature))
+            fingerprint = None if known is None else known.binning.fingerprint
+        current = group.of_binning(fingerprint)
+        if len(current.days):
+            yield current
+
+
 _NUMBERS_ONLY = tuple(
     key
     for key, metric in METRICS.items()
@@ -142,7 +162,7 @@ _NUMBERS_ONLY = tuple(
 def _drifts(evaluation: Evaluation) -> BatchFunction:
     def drifts(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         rows = _Rows(_DRIFT)
-        for group in state_groups(records):
+        for group in _current_groups(evaluation, records):
             for view in _views(evaluation, group):
                 for reference in evaluation.references:
                     if group.segmentation != ALL and not reference.segments:

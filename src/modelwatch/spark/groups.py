@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -40,6 +40,20 @@ class StateGroup:
     sources: AnyArray
     versions: AnyArray
     table: pa.Table
+
+    def of_binning(self, fingerprint: str | None) -> StateGroup:
+        """The states that were counted in these bins; those of others do not add up with them."""
+        held = self.table.column("binning").to_pylist()
+        mine = np.array([one == fingerprint for one in held], dtype=bool)
+        if mine.all():
+            return self
+        return replace(
+            self,
+            days=self.days[mine],
+            sources=self.sources[mine],
+            versions=self.versions[mine],
+            table=self.table.filter(pa.array(mine)),
+        )
 
     def stack(self, binning: Binning) -> NumericStates | CategoricalStates:
         """The states as a stack, with the feature's binning."""
