@@ -16,6 +16,9 @@ from modelwatch.model.days import DayRange
 from modelwatch.pipelines.monitor import RunReport
 from shop import Shop, day, inputs_of, predictions_of
 
+pytestmark = pytest.mark.slow
+"""Nine runs of the job, one after another: minutes."""
+
 
 class Killed(BaseException):
     """The process ends here."""
