@@ -1,0 +1,64 @@
+"""Intervals from leaving out one day after the other: rows of one day are not independent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelwatch.stats.arrays import Floats
+from modelwatch.stats.special import student_quantile, student_tail
+
+FEWEST_DAYS = 3
+"""Days below which leaving one out says nothing."""
+
+FEW_DAYS = f"fewer than {FEWEST_DAYS} days"
+
+
+@dataclass(frozen=True)
+class DayInterval:
+    """Values with the interval that days give; NaN where there are too few of them, (...) each.
+
+    ``p_value``: two-sided, of the value being 0.
+    """
+
+    value: Floats
+    lower: Floats
+    upper: Floats
+    p_value: Floats
+    sd: Floats
+
+
+def day_interval(whole: Floats, sides: Sequence[Floats], *, level: float = 0.95) -> DayInterval:
+    """Interval of values from what they are without each day.
+
+    ``whole``: the values of all days, (...). ``sides``: for each independent group of days, the
+    values without each day of that group, (D, ...); variances of the groups add up, and the
+    degrees of freedom are Welch's.
+    Source: Efron and Stein (1981); Welch (1947).
+    """
+    variances = [_variance(without) for without in sides]
+    variance = np.sum(variances, axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shares = sum(
+            part**2 / max(len(without) - 1, 1)
+            for part, without in zip(variances, sides, strict=True)
+        )
+        least = min(len(without) for without in sides) - 1.0
+        degrees = np.where(shares > 0, variance**2 / shares, least)
+        sd = np.sqrt(variance)
+        reach = student_quantile(0.5 + level / 2.0, np.where(np.isnan(sd), np.nan, degrees)) * sd
+        t = np.where(sd > 0, np.abs(whole) / sd, np.where(whole == 0, 0.0, np.inf))
+        p_value = 2.0 * student_tail(np.where(np.isinf(t), 0.0, t), degrees)
+    p_value = np.where(np.isinf(t), 0.0, p_value)
+    p_value = np.where(np.isnan(sd) | np.isnan(whole), np.nan, p_value)
+    return DayInterval(np.asarray(whole), whole - reach, whole + reach, p_value, sd)
+
+
+def _variance(without: Floats) -> Floats:
+    days = len(without)
+    if days < FEWEST_DAYS:
+        return np.full(without.shape[1:], np.nan)
+    spread = ((without - without.mean(axis=0)) ** 2).sum(axis=0)
+    return np.asarray(spread * (days - 1) / days, dtype=np.float64)

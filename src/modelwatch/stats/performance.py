@@ -1,0 +1,51 @@
+"""Every metric of performance: importing this module fills the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from modelwatch.stats import (
+    performance_binary,
+    performance_decisions,
+    performance_multiclass,
+    performance_regression,
+)
+from modelwatch.stats.comparison import Values
+from modelwatch.stats.performance_binary import reliability, threshold_curve
+from modelwatch.stats.performance_decisions import confusion
+from modelwatch.stats.performance_metric import (
+    PERFORMANCE,
+    PerformanceMetric,
+    ScoreStates,
+    performance_metric,
+    task_of,
+)
+from modelwatch.stats.performance_multiclass import auc_by_class
+
+__all__ = [
+    "FAMILIES",
+    "PERFORMANCE",
+    "PerformanceMetric",
+    "ScoreStates",
+    "auc_by_class",
+    "confusion",
+    "performance",
+    "performance_metric",
+    "reliability",
+    "task_of",
+    "threshold_curve",
+]
+
+FAMILIES = (
+    performance_decisions,
+    performance_binary,
+    performance_multiclass,
+    performance_regression,
+)
+"""The modules whose metrics are registered."""
+
+
+def performance(states: ScoreStates, keys: Iterable[str] | None = None) -> dict[str, Values]:
+    """Values (n,) by key of every metric of the states' task, or of those asked for."""
+    wanted = PERFORMANCE if keys is None else {key: PERFORMANCE[key] for key in keys}
+    return {key: known.compute(states) for key, known in wanted.items() if known.applies(states)}

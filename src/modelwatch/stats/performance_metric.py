@@ -1,0 +1,110 @@
+"""What a metric of performance is, and the registry of them all."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from modelwatch.stats.arrays import Floats
+from modelwatch.stats.comparison import Values
+from modelwatch.stats.multiclass import MulticlassStates
+from modelwatch.stats.residuals import RegressionStates
+from modelwatch.stats.score_batch import Task
+from modelwatch.stats.scored import BinaryStates
+
+ScoreStates: TypeAlias = BinaryStates | MulticlassStates | RegressionStates
+Better = Literal["higher", "lower", "neutral"]
+Compute: TypeAlias = Callable[[Any], Values]
+Bound: TypeAlias = Callable[[Any], Floats]
+
+NO_LABELS = "no labelled row"
+NO_DECISIONS = "no labelled row with a decision"
+NO_SCORES = "no labelled row with a score in [0, 1]"
+NO_POSITIVES = "no positive label"
+NO_NEGATIVES = "no negative label"
+
+
+@dataclass(frozen=True)
+class PerformanceMetric:
+    """A metric of performance: a pure function of a stack of states and what is known about it.
+
+    ``range`` holds every defined value. ``better``: which way is better. ``exact``: whether it is
+    that of the rows to rounding, else ``bound`` says by how much it may be wrong, and
+    ``error_bound`` gives that for each window where it depends on the window. ``of_labels``:
+    whether rows without a label say nothing.
+    """
+
+    key: str
+    label: str
+    tasks: tuple[Task, ...]
+    range: tuple[float, float]
+    better: Better
+    exact: bool
+    bound: str
+    unit: str
+    source: str
+    meaning: str
+    compute: Compute
+    error_bound: Bound | None
+    of_labels: bool
+
+    def applies(self, states: ScoreStates) -> bool:
+        """Whether the states are of a task that has the metric."""
+        return task_of(states) in self.tasks
+
+
+PERFORMANCE: dict[str, PerformanceMetric] = {}
+"""Every metric by its key; complete once ``modelwatch.stats.performance`` is imported."""
+
+
+def task_of(states: ScoreStates) -> Task:
+    """The task of a model, by its states."""
+    if isinstance(states, BinaryStates):
+        return "binary"
+    return "multiclass" if isinstance(states, MulticlassStates) else "regression"
+
+
+def performance_metric(
+    key: str,
+    *,
+    label: str,
+    tasks: tuple[Task, ...],
+    range: tuple[float, float],
+    better: Better,
+    source: str,
+    bound: str = "",
+    unit: str = "",
+    error_bound: Bound | None = None,
+    of_labels: bool = True,
+) -> Callable[[Compute], Compute]:
+    """Registers a function as a metric; its docstring's first paragraph is its meaning.
+
+    A metric without a ``bound`` is exact.
+    """
+
+    def register(compute: Compute) -> Compute:
+        if key in PERFORMANCE:
+            raise ValueError(f"two metrics of performance are called {key!r}")
+        meaning = " ".join((inspect.getdoc(compute) or "").split("\n\n")[0].split())
+        if not meaning:
+            raise ValueError(f"the metric {key!r} has no docstring")
+        PERFORMANCE[key] = PerformanceMetric(
+            key=key,
+            label=label,
+            tasks=tasks,
+            range=range,
+            better=better,
+            exact=not bound,
+            bound=bound,
+            unit=unit,
+            source=source,
+            meaning=meaning,
+            compute=compute,
+            error_bound=error_bound,
+            of_labels=of_labels,
+        )
+        return compute
+
+    return register

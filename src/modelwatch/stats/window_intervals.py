@@ -1,0 +1,201 @@
+"""Metrics of many windows at once, with their intervals, and their changes.
+
+The same as ``intervals`` tells of one window, for a whole history of them in a few array
+operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+
+from modelwatch.stats.arrays import AnyArray, Counts, Floats, Spans
+from modelwatch.stats.intervals import iid_interval
+from modelwatch.stats.jackknife import FEWEST_DAYS
+from modelwatch.stats.performance import PERFORMANCE, performance
+from modelwatch.stats.performance_metric import ScoreStates
+from modelwatch.stats.special import student_quantile, student_tail
+
+COSTLY = frozenset(
+    key for key in PERFORMANCE if key in ("average_precision", "ece") or key.startswith("lift_")
+)
+"""Metrics whose row-iid variance takes milliseconds a window."""
+_SCOPES_AT_ONCE = 1024
+"""Windows without one day that are evaluated together, which bounds memory."""
+
+
+@dataclass(frozen=True)
+class WindowValues:
+    """M metrics of W windows; all arrays are (W, M), NaN where undefined.
+
+    ``reason``: why the value is NaN, else None. ``lower`` and ``upper`` come from the days left
+    out, ``variance`` too, ``days`` are those that had a say; ``iid_*`` as if rows were independent.
+    """
+
+    keys: tuple[str, ...]
+    value: Floats
+    reason: AnyArray
+    lower: Floats
+    upper: Floats
+    variance: Floats
+    days: Counts
+    iid_lower: Floats
+    iid_upper: Floats
+    iid_variance: Floats
+
+    def take(self, indices: AnyArray) -> WindowValues:
+        """The windows at some positions."""
+        arrays = {f.name: getattr(self, f.name)[indices] for f in fields(self) if f.name != "keys"}
+        return replace(self, **arrays)
+
+
+@dataclass(frozen=True)
+class WindowChanges:
+    """M metrics of W windows less those of their references; all arrays are (W, M)."""
+
+    value: Floats
+    reason: AnyArray
+    lower: Floats
+    upper: Floats
+    p_value: Floats
+
+
+def metric_keys(states: ScoreStates) -> tuple[str, ...]:
+    """The metrics that states of a task have."""
+    return tuple(key for key, known in PERFORMANCE.items() if known.applies(states))
+
+
+def window_values(
+    days: ScoreStates,
+    spans: Spans,
+    keys: Sequence[str] | None = None,
+    *,
+    level: float = 0.95,
+    costly: bool = True,
+) -> WindowValues:
+    """Metrics of the windows that are spans of a stack of days, one state a day.
+
+    ``COSTLY`` row-iid intervals are told of windows with an interval from their days only, and not
+    at all if ``costly`` is false.
+    """
+    chosen = tuple(metric_keys(days) if keys is None else keys)
+    windows = days.roll_up(spans)
+    found = performance(windows, chosen)
+    variance, counted = _day_variances(days, spans, chosen)
+    iid = np.full((3, len(spans), len(chosen)), np.nan)
+    for at, key in enumerate(chosen):
+        several = counted[:, at] >= FEWEST_DAYS
+        mine = np.flatnonzero(costly & several if key in COSTLY else np.ones(len(spans), bool))
+        if len(mine):
+            rows = iid_interval(key, windows.take(mine), level=level)
+            iid[:, mine, at] = rows.lower, rows.upper, rows.variance
+    value = np.stack([found[key].value for key in chosen], axis=1)
+    degrees = np.where(counted >= FEWEST_DAYS, counted - 1.0, np.nan)
+    sure = np.isfinite(variance) & (variance > 0) & ~np.isnan(value)
+    reach = _reach(np.where(sure, variance, np.nan), degrees, level)
+    low = np.array([PERFORMANCE[key].range[0] for key in chosen])
+    high = np.array([PERFORMANCE[key].range[1] for key in chosen])
+    return WindowValues(
+        keys=chosen,
+        value=value,
+        reason=np.stack([found[key].reason for key in chosen], axis=1),
+        lower=np.maximum(value - reach, low),
+        upper=np.minimum(value + reach, high),
+        variance=variance,
+        days=counted,
+        iid_lower=iid[0],
+        iid_upper=iid[1],
+        iid_variance=iid[2],
+    )
+
+
+def window_changes(
+    after: WindowValues, before: WindowValues, *, level: float = 0.95
+) -> WindowChanges:
+    """Each window less its reference, one for each or one for all.
+
+    A window of too few days borrows the design effect of its reference's days. Days that are in
+    both are taken to be different ones, which makes the interval too wide.
+    """
+    value = after.value - before.value
+    own = np.where(after.days >= FEWEST_DAYS, after.variance, np.nan)
+    theirs = np.where(before.days >= FEWEST_DAYS, before.variance, np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        effect = np.where(before.iid_variance > 0, theirs / before.iid_variance, np.nan)
+        lent = np.maximum(effect, 1.0) * after.iid_variance
+        borrowed = (after.days < FEWEST_DAYS) & (before.days >= FEWEST_DAYS)
+        variance = np.where(borrowed, lent, own) + theirs
+        shares = own**2 / np.maximum(after.days - 1, 1) + theirs**2 / np.maximum(before.days - 1, 1)
+        welch = np.where(shares > 0, variance**2 / shares, np.nan)
+    degrees = np.where(borrowed, before.days - 1.0, welch)
+    variance = np.where((variance > 0) & np.isfinite(degrees), variance, np.nan)
+    reach = _reach(variance, degrees, level)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.abs(value) / np.sqrt(variance)
+    p_value = np.full(value.shape, np.nan)
+    known = np.isfinite(t)
+    p_value[known] = 2.0 * student_tail(t[known], degrees[known])
+    reason = np.full(value.shape, None, dtype=object)
+    for name, side in (("reference", before), ("window", after)):
+        missing = np.broadcast_to(side.reason, value.shape)
+        held = missing != np.array(None)
+        reason[held] = [f"{name}: {why}" for why in missing[held]]
+    return WindowChanges(value, reason, value - reach, value + reach, p_value)
+
+
+def _reach(variance: Floats, degrees: Floats, level: float) -> Floats:
+    """Half the width of an interval; NaN where the variance is."""
+    out = np.full(variance.shape, np.nan)
+    known = np.isfinite(variance) & np.isfinite(degrees)
+    quantile = student_quantile(0.5 + level / 2.0, degrees[known])
+    out[known] = quantile * np.sqrt(variance[known])
+    return out
+
+
+def _day_variances(days: ScoreStates, spans: Spans, keys: Sequence[str]) -> tuple[Floats, Counts]:
+    """Variance of each metric from the days left out, and the days that had a say: (W, M)."""
+    variance = np.full((len(spans), len(keys)), np.nan)
+    counted = np.zeros((len(spans), len(keys)), dtype=np.int64)
+    for of_labels in (True, False):
+        mine = [at for at, key in enumerate(keys) if PERFORMANCE[key].of_labels is of_labels]
+        if not mine:
+            continue
+        used = np.flatnonzero((days.labelled if of_labels else days.rows) > 0)
+        inner = np.searchsorted(used, spans)
+        counted[:, mine] = (inner[:, 1] - inner[:, 0])[:, None]
+        unique, which = np.unique(inner, axis=0, return_inverse=True)
+        names = [keys[at] for at in mine]
+        found = _variances(days.take(used), unique.astype(np.int64), names)
+        variance[:, mine] = found[which.reshape(-1)]
+    return variance, counted
+
+
+def _variances(days: Any, spans: Spans, keys: Sequence[str]) -> Floats:
+    # Any: states of one task, whichever that is, so that they can be subtracted.
+    out = np.full((len(spans), len(keys)), np.nan)
+    sizes = spans[:, 1] - spans[:, 0]
+    enough = np.flatnonzero(sizes >= FEWEST_DAYS)
+    for chunk in _chunks(enough, sizes):
+        chosen = spans[chunk]
+        owner = np.repeat(np.arange(len(chunk)), sizes[chunk])
+        left_out = np.concatenate([np.arange(start, stop) for start, stop in chosen])
+        without = days.roll_up(chosen).take(owner) - days.take(left_out)
+        found = performance(without, keys)
+        values = np.stack([found[key].value for key in keys], axis=1)
+        starts = np.concatenate([[0], np.cumsum(sizes[chunk])[:-1]]).astype(np.int64)
+        n = sizes[chunk][:, None].astype(np.float64)
+        mean = np.add.reduceat(values, starts, axis=0) / n
+        squares = np.add.reduceat((values - mean[owner]) ** 2, starts, axis=0)
+        out[chunk] = squares * (n - 1.0) / n
+    return out
+
+
+def _chunks(indices: AnyArray, sizes: AnyArray) -> list[AnyArray]:
+    """The indices in runs whose sizes together are bounded."""
+    if not len(indices):
+        return []
+    group = (np.cumsum(sizes[indices]) - 1) // _SCOPES_AT_ONCE
+    return [indices[group == number] for number in np.unique(group)]

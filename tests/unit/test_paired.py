@@ -1,0 +1,194 @@
+"""Champion and challenger: differences, McNemar's test, the split, and who wins."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from modelwatch.stats.binning import fit_numeric
+from modelwatch.stats.intervals import NO_SPREAD
+from modelwatch.stats.jackknife import FEW_DAYS
+from modelwatch.stats.paired import Difference, differences, mcnemar, side_of, verdict
+from modelwatch.stats.performance import PERFORMANCE
+from modelwatch.stats.traffic_split import NO_ROWS, sample_ratio
+from performance_samples import binary_states
+
+BINNING = fit_numeric(np.arange(101) / 100, 0.0, 1.0, bins=202)
+
+
+def models(days: int = 12, rows: int = 200, noise: float = 0.25, seed: int = 1):
+    """A champion that sees the truth through noise, and a challenger that sees it as it is."""
+    random = np.random.default_rng(seed)
+    n = days * rows
+    truth = random.random(n).round(2)
+    label = (random.random(n) < truth).astype(int) + 1
+    seen = np.clip(truth + random.normal(0, noise, n), 0, 1).round(2)
+    day = np.repeat(np.arange(days), rows)
+    return [
+        binary_states(BINNING, score, (score >= 0.5).astype(int), label, day)
+        for score in (seen, truth)
+    ]
+
+
+def difference(key: str, lower: float, upper: float, reason: str | None = None) -> Difference:
+    side = None if math.isnan(lower) else side_of(lower, upper, PERFORMANCE[key].better)
+    middle = (lower + upper) / 2
+    return Difference(key, 0.5, 0.5 + middle, middle, lower, upper, 0.5, reason, side)
+
+
+def test_every_metric_of_a_binary_model_is_compared() -> None:
+    found = differences(*models())
+    assert set(found) == {k for k, metric in PERFORMANCE.items() if "binary" in metric.tasks}
+    for each in found.values():
+        assert each.value == pytest.approx(each.challenger - each.champion, nan_ok=True)
+
+
+def test_a_better_challenger_is_found() -> None:
+    found = differences(*models())
+    assert found["roc_auc"].side == "challenger"
+    assert found["log_loss"].side == "challenger"
+    assert found["log_loss"].value < 0
+    assert verdict(found).winner == "challenger"
+
+
+def test_exchanging_the_models_exchanges_the_difference() -> None:
+    one, other = models()
+    there, back = differences(one, other), differences(other, one)
+    for key in there:
+        assert there[key].value == pytest.approx(-back[key].value, nan_ok=True)
+        assert there[key].lower == pytest.approx(-back[key].upper, nan_ok=True)
+        assert there[key].p_value == pytest.approx(back[key].p_value, nan_ok=True)
+
+
+def test_a_model_does_not_differ_from_itself() -> None:
+    one, _ = models()
+    found = differences(one, one)
+    for each in found.values():
+        if not math.isnan(each.value):
+            assert (each.value, each.lower, each.upper, each.p_value) == (0.0, 0.0, 0.0, 1.0)
+    assert verdict(found).winner == "no automatic winner"
+
+
+def test_two_days_give_a_difference_without_an_interval() -> None:
+    found = differences(*models(days=2))["accuracy"]
+    assert math.isfinite(found.value)
+    assert math.isnan(found.lower)
+    assert found.reason == FEW_DAYS
+    assert verdict({"accuracy": found}).winner == "no automatic winner"
+
+
+def test_a_metric_that_is_undefined_says_of_which_model() -> None:
+    one, other = models(days=4)
+    found = differences(one, other - other)["accuracy"]
+    assert math.isnan(found.value)
+    assert found.reason.startswith("challenger: ")
+
+
+def test_days_that_do_not_match_are_refused() -> None:
+    one, other = models()
+    with pytest.raises(ValueError, match="match"):
+        differences(one, other.take(np.arange(3)))
+
+
+def test_intervals_hold_the_difference_as_often_as_they_say() -> None:
+    held = 0
+    whole = differences(*models(days=300, rows=300, seed=99), ["roc_auc"])["roc_auc"].value
+    for seed in range(60):
+        found = differences(*models(rows=150, seed=seed), ["roc_auc"])["roc_auc"]
+        held += found.lower <= whole <= found.upper
+    assert held >= 52
+
+
+def test_mcnemar_counts_the_rows_that_one_model_alone_decided_rightly() -> None:
+    decisions = np.zeros((1, 2, 2, 3), dtype=np.int64)
+    decisions[0, 1, 0] = [9, 4, 3]
+    decisions[0, 0, 1] = [9, 2, 1]
+    found = mcnemar(decisions)
+    assert (found.champion_only[0], found.challenger_only[0]) == (5, 5)
+    assert (found.exact_p_value[0], found.chi_square[0], found.p_value[0]) == (1.0, 0.0, 1.0)
+
+
+def test_no_discordant_row_is_even() -> None:
+    found = mcnemar(np.zeros((2, 2, 2, 3), dtype=np.int64))
+    assert found.exact_p_value.tolist() == [1.0, 1.0]
+    assert found.p_value.tolist() == [1.0, 1.0]
+
+
+def test_an_interval_that_spans_zero_has_no_winner() -> None:
+    found = verdict({"accuracy": difference("accuracy", -0.01, 0.02)})
+    assert found.winner == "no automatic winner"
+    assert "spans zero" in found.sentence
+
+
+def test_metrics_that_disagree_have_no_winner() -> None:
+    found = verdict(
+        {
+            "accuracy": difference("accuracy", 0.01, 0.02),
+            "log_loss": difference("log_loss", 0.1, 0.2),
+        }
+    )
+    assert found.winner == "no automatic winner"
+    assert "disagree" in found.sentence
+    assert "Log loss" in found.sentence or "log loss" in found.sentence.lower()
+
+
+def test_a_metric_that_cannot_tell_is_not_against() -> None:
+    found = {
+        "accuracy": difference("accuracy", -0.02, -0.01),
+        "roc_auc": difference("roc_auc", -0.01, 0.05),
+    }
+    assert verdict(found).winner == "champion"
+
+
+def test_an_undefined_metric_has_no_winner() -> None:
+    nan = float("nan")
+    found = verdict({"accuracy": difference("accuracy", nan, nan, "no labelled row")})
+    assert found.winner == "no automatic winner"
+    assert "no labelled row" in found.sentence
+    assert verdict({}).winner == "no automatic winner"
+
+
+def test_lower_is_better_where_the_metric_says_so() -> None:
+    assert side_of(0.1, 0.2, "lower") == "champion"
+    assert side_of(-0.2, -0.1, "lower") == "challenger"
+    assert side_of(0.1, 0.2, "neutral") is None
+    assert side_of(float("nan"), float("nan"), "higher") == "no difference"
+
+
+def test_a_split_that_is_as_intended_is_no_mismatch() -> None:
+    found = sample_ratio(np.array([[5030, 4970], [5500, 4500]]), np.array([0.5, 0.5]))
+    assert found.mismatch.tolist() == [False, True]
+    assert found.shares[1].tolist() == [0.55, 0.45]
+
+
+def test_a_split_without_rows_is_unknown() -> None:
+    found = sample_ratio(np.zeros((1, 2), dtype=np.int64), np.array([9.0, 1.0]))
+    assert np.isnan(found.p_value.value[0])
+    assert found.p_value.reason[0] == NO_ROWS
+    assert not found.mismatch[0]
+
+
+@pytest.mark.parametrize("weights", [[1.0], [1.0, 0.0], [1.0, -1.0]])
+def test_a_split_that_is_none_is_refused(weights) -> None:
+    with pytest.raises(ValueError, match="split"):
+        sample_ratio(np.ones((1, len(weights)), dtype=np.int64), np.array(weights))
+
+
+def test_days_that_are_all_alike_tell_nothing_of_chance() -> None:
+    one, other = models(days=1)
+    alike = [side.followed_by(side, side, side) for side in (one, other)]
+    found = differences(*alike)["accuracy"]
+    assert math.isfinite(found.value)
+    assert math.isnan(found.lower)
+    assert found.reason == NO_SPREAD
+
+
+def test_a_day_without_labels_has_no_say() -> None:
+    one, other = models(days=6)
+    longer = [
+        side.followed_by(side.take(np.array([0])) - side.take(np.array([0])))
+        for side in (one, other)
+    ]
+    assert differences(*longer)["f1"] == differences(one, other)["f1"]
