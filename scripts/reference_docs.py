@@ -16,6 +16,17 @@ from pydantic_core import PydanticUndefined
 from modelwatch.model.constraint import KINDS, Rows
 from modelwatch.model.days import DayRange
 from modelwatch.model.evaluation import Reference, WindowSpec
+from modelwatch.model.labels import (
+    BusinessValues,
+    Challenger,
+    Decision,
+    Due,
+    Known,
+    Labels,
+    LossModelPlace,
+    Performance,
+    VersionComparison,
+)
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.profiling import Binning, ColumnOptions, FeatureChoice, Pairs, Segmentation
 from modelwatch.model.section import Section, as_tuple
@@ -43,6 +54,15 @@ TITLES: dict[type[Section], str] = {
     Reference: "references",
     Binning: "binning",
     Pairs: "pairs",
+    Labels: "labels",
+    Known: "known",
+    Due: "due",
+    Performance: "performance",
+    Decision: "decision",
+    BusinessValues: "values",
+    LossModelPlace: "loss_model",
+    Challenger: "challengers",
+    VersionComparison: "comparison",
 }
 """The sections of the page, in order, apart from the top and the constraints."""
 COMMON = ("name", "kind", "table", "where", "severity")

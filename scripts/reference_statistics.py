@@ -10,7 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from modelwatch.stats import drift, profile
+from modelwatch.stats import drift, performance, profile
+from modelwatch.stats.fairness import FAIRNESS
+from modelwatch.stats.performance_metric import PERFORMANCE
 from modelwatch.stats.statistic import STATISTICS, Statistic
 from modelwatch.stats.summary import METRICS, Metric
 
@@ -57,6 +59,25 @@ other values, for unseen values, and for each kept value.
 ## Profile
 
 A metric of the profile is a figure of one window: a number, or a text (JSON, date, timestamp).
+
+"""
+
+
+PERFORMANCE_HEAD = """
+## Performance
+
+A metric of performance is read from states of the rows whose label is due, by day, segment and
+model version. *Exact*: equal to that of the rows but for rounding; else the bound is that of the
+score's frozen bins ([figures](../decisions/0006-score-bins-and-intervals.md)). Intervals are those
+of the delete-one-day jackknife; row-iid intervals stand beside them. What is estimated without
+labels is on [a page of its own](../estimation.md).
+
+"""
+
+FAIRNESS_HEAD = """
+### Fairness of groups
+
+A segment less all other rows, for binary tasks.
 
 """
 
@@ -111,10 +132,31 @@ def _metrics() -> str:
     return "\n".join([*head, *rows]) + "\n"
 
 
+def _performance() -> str:
+    families = [family.__name__ for family in performance.FAMILIES]
+    metrics = sorted(
+        PERFORMANCE.values(), key=lambda m: families.index(getattr(m.compute, "__module__", ""))
+    )
+    rows = [
+        f"| `{m.key}` | {m.label} | {', '.join(m.tasks)} | {m.better} | "
+        f"{'yes' if m.exact else m.bound} | {m.meaning} | {m.source} |"
+        for m in metrics
+    ]
+    head = [
+        "| key | name | of | better | exact | meaning | source |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    groups = [f"| `{m.key}` | {m.label} | {m.meaning} | {m.source} |" for m in FAIRNESS.values()]
+    fair = ["| key | name | meaning | source |", "|---|---|---|---|"]
+    told = ["\n".join([*head, *rows]), FAIRNESS_HEAD + "\n".join([*fair, *groups])]
+    return "\n".join(told) + "\n"
+
+
 def page() -> str:
     """The whole page."""
     details = "\n".join(_statistic(statistic) for statistic in _statistics())
-    return "\n".join([HEAD, _table(), details, CELLS + _metrics()])
+    told = [HEAD, _table(), details, CELLS + _metrics(), PERFORMANCE_HEAD + _performance()]
+    return "\n".join(told)
 
 
 def main() -> int:

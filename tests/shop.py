@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -49,7 +49,7 @@ def config_of(folder: Path, **sections: Any) -> dict[str, Any]:
         "segments": [{"name": "region", "columns": "region"}],
         "windows": ["day", "week", {"name": "last 2", "trailing_days": 2}],
         "references": [
-            {"name": "start", "days": f"{day(1)}..{day(2)}"},
+            {"name": "start", "days": f"{day(1)}..{day(1)}"},
             {"name": "previous", "previous_windows": 1},
         ],
         "binning": {"bins": 10},
@@ -198,6 +198,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return float(f"{value:.9g}")
     return tuple(map(_plain, value)) if isinstance(value, list) else value
-
-
-Edit = Callable[[dict[str, Any]], None]

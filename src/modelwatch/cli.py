@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from modelwatch import __version__
+from modelwatch.io.failures import reason
 from modelwatch.model.config import ConfigurationError, MonitorConfig, Problem, parse_config
 from modelwatch.model.days import DayRange, parse_day
 from modelwatch.model.errors import ProblemsError, SessionError, SourceError
@@ -54,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NOTHING_TO_LOOK_AT
     except Exception as error:
-        message = f"modelwatch: {type(error).__name__}: {_first_line(error)}"
+        message = f"modelwatch: {type(error).__name__}: {reason(error)}"
         return _failed(message, arguments.verbose, " (--verbose tells more)")
 
 
@@ -67,11 +68,6 @@ def _failed(message: str, verbose: bool, hint: str = "") -> int:
     shown = f"{message}{hint}".encode(encoding, "backslashreplace").decode(encoding)
     print(shown, file=sys.stderr)
     return DID_NOT_RUN
-
-
-def _first_line(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0][:500] if lines else "no message"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -43,7 +43,10 @@ class Life:
 
 @pytest.fixture(scope="module")
 def life(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Life:
-    """Nine runs, each after something has happened."""
+    """Nine runs, each after something has happened.
+
+    Nothing happens to the first day: bins are fitted on it once, and a fresh run would fit others.
+    """
     shop = Shop(spark, tmp_path_factory.mktemp("shop"))
     life = Life(shop)
     shop.open(*map(day, range(1, 7)))

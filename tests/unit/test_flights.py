@@ -54,15 +54,19 @@ def test_an_hour_without_a_weather_report_leaves_nulls(flights: pd.DataFrame) ->
 
 
 @pytest.mark.parametrize(
-    ("day", "known"),
+    ("day", "carrier", "due", "known"),
     [
-        (date(2013, 1, 31), date(2013, 2, 15)),
-        (date(2013, 2, 1), date(2013, 3, 15)),
-        (date(2013, 12, 31), date(2014, 1, 15)),
+        (date(2013, 1, 31), "UA", date(2013, 2, 15), date(2013, 2, 15)),
+        (date(2013, 2, 1), "UA", date(2013, 3, 15), date(2013, 3, 15)),
+        (date(2013, 12, 31), source.LATE_CARRIER, date(2014, 1, 15), date(2014, 1, 25)),
     ],
 )
-def test_a_label_is_known_on_the_15th_of_the_following_month(day: date, known: date) -> None:
-    assert list(source.known_on(pd.Series([day]))) == [known]
+def test_a_label_is_due_on_the_15th_of_the_following_month_and_one_carriers_come_later(
+    day: date, carrier: str, due: date, known: date
+) -> None:
+    days = pd.Series([day])
+    assert list(source.due_on(days)) == [due]
+    assert list(source.known_on(days, pd.Series([carrier]))) == [known]
 
 
 def test_late_is_more_than_15_minutes_and_never_arriving_is_not_late() -> None:
@@ -84,6 +88,17 @@ def test_what_happened_after_january_does_not_change_a_score(
     other = some.copy()
     other.loc[later, "arrival_delay"] = 500
     assert (service.score(other).probability == scores.probability).all()
+
+
+def test_the_challenger_knows_two_months_and_scores_from_april_on(some: pd.DataFrame) -> None:
+    months = pd.to_datetime(some["day"]).dt.month.to_numpy()
+    scores = service.score_as_challenger(some)
+    assert (np.isnan(scores.probability) == (months < 4)).all()
+    other = some.copy()
+    other.loc[months > 2, "arrival_delay"] = 500
+    again = service.score_as_challenger(other)
+    assert np.array_equal(again.probability, scores.probability, equal_nan=True)
+    assert again.threshold == scores.threshold
 
 
 def test_a_day_of_january_is_scored_by_a_model_that_has_not_seen_it(

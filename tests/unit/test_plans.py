@@ -14,7 +14,8 @@ from modelwatch.model.config import (
 from modelwatch.model.days import DayRange
 from modelwatch.model.description import describe
 from modelwatch.model.features import Feature, NotProfiled
-from modelwatch.model.plan import Plan, Published, SourceChange, plan_of
+from modelwatch.model.plan import Plan, Published, plan_of
+from modelwatch.model.source_change import SourceChange
 
 FEATURES = (
     Feature("amount", "inputs", "amount", "numeric", "double"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from typing import TypeVar
+from urllib.parse import unquote
 
 from py4j.protocol import Py4JError
 from pyspark.errors import AnalysisException, PySparkException
@@ -15,9 +16,10 @@ from pyspark.sql import functions as F
 
 from modelwatch.io.addresses import Place, source_place
 from modelwatch.io.delta_log import DeltaLog, LogUnreadable, delta_log, unglobbed
+from modelwatch.io.failures import first_line, reason
 from modelwatch.io.file_days import file_days
 from modelwatch.model.errors import Problem, SourceError
-from modelwatch.model.plan import SourceChange
+from modelwatch.model.source_change import SourceChange
 from modelwatch.model.sources import DaySource, TableAddress
 from modelwatch.spark.days import day_of
 
@@ -73,7 +75,7 @@ class Source:
             return self.place.read(self.session, self.version)
         except (PySparkException, Py4JError) as error:
             raise self.error(
-                f"version {self.version} can't be read: {_first_line(error)}"
+                f"version {self.version} can't be read: {first_line(error)}"
             ) from error
 
     @cached_property
@@ -141,6 +143,20 @@ class Source:
             present=self.present() if self.day is not None else None,
         )
 
+    def broken_file(self, frame: DataFrame) -> str | None:
+        """What is wrong with a file of some rows, with its name; None if all can be opened.
+
+        For a read that has failed: Spark does not always say in which file.
+        """
+        files = frame.inputFiles()[:_MAX_FILES_ASKED]
+        try:
+            if files:
+                footers = self.session.read.option("mergeSchema", "true")
+                _ = footers.parquet(*(unglobbed(unquote(file)) for file in files)).schema
+        except (PySparkException, Py4JError) as error:
+            return f"{self.role} in {self.address}: {reason(error)}"
+        return None
+
     def error(self, message: str) -> SourceError:
         """An error that names the table."""
         return _source_error(self.role, self.address, message)
@@ -192,7 +208,7 @@ class Source:
             return {row.day for row in found.collect() if row.day is not None}
         except AnalysisException as error:
             # Removed files are deleted in time.
-            raise LogUnreadable(_first_line(error)) from error
+            raise LogUnreadable(first_line(error)) from error
 
     def _logged_inventory(self) -> tuple[DayFiles, ...]:
         assert self.log is not None
@@ -260,7 +276,7 @@ class Source:
         try:
             return action()
         except (PySparkException, Py4JError) as error:
-            raise self.error(f"its log or files can't be read: {_first_line(error)}") from error
+            raise self.error(f"its log or files can't be read: {first_line(error)}") from error
 
 
 def open_source(
@@ -277,16 +293,16 @@ def open_source(
     """
     place = source_place(address)
     log = None
-    reason = ""
+    unlisted = ""
     try:
         location = _location(session, place)
         log = delta_log(session, location)
     except LogUnreadable as error:
-        reason = str(error)
+        unlisted = str(error)
     except (PySparkException, Py4JError) as error:
-        raise _source_error(role, address, f"no such table: {_first_line(error)}") from error
+        raise _source_error(role, address, f"no such table: {first_line(error)}") from error
     if version is None:
-        version = log.version if log else _newest_version(session, role, address, reason)
+        version = log.version if log else _newest_version(session, role, address, unlisted)
     source = Source(session, role, address, day, time_zone, version, log)
     columns = {name.lower() for name in source.frame().columns}
     for name in day.columns if day else ():
@@ -311,7 +327,7 @@ def _newest_version(session: SparkSession, role: str, address: TableAddress, rea
     try:
         newest = session.sql(f"DESCRIBE HISTORY {place.identifier} LIMIT 1").first()
     except (PySparkException, Py4JError) as error:
-        raise _source_error(role, address, f"not a Delta table: {_first_line(error)}") from error
+        raise _source_error(role, address, f"not a Delta table: {first_line(error)}") from error
     if newest is None:
         raise _source_error(role, address, f"not a Delta table: {reason}")
     return int(newest.version)
@@ -323,11 +339,3 @@ def _source_error(role: str, address: TableAddress, message: str) -> SourceError
 
 def _days_between(first: date, last: date) -> list[date]:
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
-
-
-def _first_line(error: BaseException) -> str:
-    """What an error of Spark says, without its stack of Java frames."""
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    # py4j puts a line of its own before the message.
-    told = lines[1:] if lines and lines[0].startswith("An error occurred while calling") else lines
-    return told[0].removeprefix(": ") if told else type(error).__name__

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
+from modelwatch.model.column_checks import (
+    ATOMIC,
+    Wrong,
+    can_identify,
+    column_problems,
+    day_problems,
+    family,
+    joinable,
+)
 from modelwatch.model.document import Path, place_of
 from modelwatch.model.errors import Problem
 from modelwatch.model.evaluation import Reference
 from modelwatch.model.features import (
-    FRACTIONS,
-    INSTANTS,
-    WHOLE_NUMBERS,
     Schema,
     columns_of_role,
     columns_that_fit,
@@ -18,23 +24,20 @@ from modelwatch.model.features import (
     find_column,
     is_number,
     natural_kind,
-    outer_type,
 )
+from modelwatch.model.label_columns import label_columns
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.profiling import ColumnOptions
 from modelwatch.model.section import did_you_mean
-from modelwatch.model.sources import DaySource, TableAddress
-
-Wrong = tuple[Path, str]
-Fits = Callable[[str], bool]
-"""Whether a type can serve."""
+from modelwatch.model.sources import TableAddress
 
 
 def tables_of(config: MonitorConfig) -> dict[str, TableAddress]:
     """The tables that the configuration names, by role.
 
     Roles are ``inputs``, ``predictions`` where they have a table of their own,
-    ``reference:<name>``, and ``set:<name>`` for the foreign set of a constraint.
+    ``reference:<name>``, ``set:<name>`` for the foreign set of a constraint, ``labels``, and
+    ``challenger:<name>``.
     """
     tables = {"inputs": config.inputs.table}
     if config.predictions is not None and config.predictions.table is not None:
@@ -45,6 +48,10 @@ def tables_of(config: MonitorConfig) -> dict[str, TableAddress]:
     for constraint in config.constraints:
         if constraint.kind == "foreign_set":
             tables[f"set:{constraint.name}"] = constraint.set.table
+    if config.labels is not None:
+        tables["labels"] = config.labels.table
+    for challenger in config.challengers:
+        tables[f"challenger:{challenger.name}"] = challenger.table
     return tables
 
 
@@ -67,6 +74,7 @@ def check_columns(
         *_pairs(config, schemas),
         *_references(config, schemas),
         *_constraints(config, schemas),
+        *label_columns(config, schemas, tables_of(config)),
     ]
     return tuple(Problem(place_of(path), _line(path, lines or {}), text) for path, text in wrong)
 
@@ -98,40 +106,10 @@ def _table_path(config: MonitorConfig, role: str) -> Path:
     if section == "set":
         names = [constraint.name for constraint in config.constraints]
         return ("constraints", names.index(name), "set", "table")
+    if section == "challenger":
+        names = [challenger.name for challenger in config.challengers]
+        return ("challengers", names.index(name), "table")
     return (section, "table")
-
-
-def _column(
-    path: Path, schema: Schema, table: str, name: str, fits: Fits | None = None, needed: str = ""
-) -> Iterator[Wrong]:
-    """Nothing if the column is there and its type fits, otherwise what is wrong."""
-    if not schema:
-        return  # the table is missing, and that has been told
-    column = find_column(schema, name)
-    if column is None:
-        alike = [other for other in schema if other.lower() == name.lower()]
-        if alike:
-            yield path, f"column {name!r} is ambiguous in {table}: it has {_listed(alike)}"
-        else:
-            yield path, f"{table} has no column {name!r}{did_you_mean(name, schema)}"
-    elif fits is not None and not fits(schema[column]):
-        yield path, f"column {column!r} of {table} is {schema[column]}, and must be {needed}"
-
-
-def _listed(names: Iterable[str]) -> str:
-    return " and ".join(repr(name) for name in names)
-
-
-def _day(path: Path, schema: Schema, table: str, day: DaySource) -> Iterator[Wrong]:
-    for key, types in (
-        ("column", {"date"}),
-        ("time_column", INSTANTS),
-        ("partition_column", {"date"}),
-    ):
-        name = getattr(day, key)
-        if name is not None:
-            needed = "a date" if "date" in types else "a timestamp"
-            yield from _column((*path, key), schema, table, name, types.__contains__, needed)
 
 
 def _table(config: MonitorConfig, role: str) -> str:
@@ -141,8 +119,8 @@ def _table(config: MonitorConfig, role: str) -> str:
 def _inputs(config: MonitorConfig, schemas: Mapping[str, Schema]) -> Iterator[Wrong]:
     schema, table = schemas.get("inputs", {}), _table(config, "inputs")
     for i, name in enumerate(config.inputs.id):
-        yield from _column(("inputs", "id", i), schema, table, name, _can_identify, _ATOMIC)
-    yield from _day(("inputs", "day"), schema, table, config.inputs.day)
+        yield from column_problems(("inputs", "id", i), schema, table, name, can_identify, ATOMIC)
+    yield from day_problems(("inputs", "day"), schema, table, config.inputs.day)
 
 
 def _predictions(config: MonitorConfig, schemas: Mapping[str, Schema]) -> Iterator[Wrong]:
@@ -153,20 +131,20 @@ def _predictions(config: MonitorConfig, schemas: Mapping[str, Schema]) -> Iterat
     table = _table(config, "predictions")
     for i, name in enumerate(predictions.id):
         path: Path = ("predictions", "id", i)
-        yield from _column(path, schema, table, name, _can_identify, _ATOMIC)
-        yield from _joinable(path, config.inputs.id[i], schemas.get("inputs", {}), name, schema)
+        yield from column_problems(path, schema, table, name, can_identify, ATOMIC)
+        yield from joinable(path, config.inputs.id[i], schemas.get("inputs", {}), name, schema)
     if predictions.day is not None:
-        yield from _day(("predictions", "day"), schema, table, predictions.day)
+        yield from day_problems(("predictions", "day"), schema, table, predictions.day)
     for i, name in enumerate(predictions.score):
         path = ("predictions", "score", i)
-        yield from _column(path, schema, table, name, is_number, "a number")
+        yield from column_problems(path, schema, table, name, is_number, "a number")
     for i, name in enumerate(predictions.decision):
         path = ("predictions", "decision", i)
-        yield from _column(path, schema, table, name, natural_kind, _ATOMIC)  # type: ignore[arg-type]
+        yield from column_problems(path, schema, table, name, natural_kind, ATOMIC)  # type: ignore[arg-type]
     version = predictions.model_version
     if version is not None and version.column is not None:
         path = ("predictions", "model_version", "column")
-        yield from _column(path, schema, table, version.column, _can_identify, _ATOMIC)
+        yield from column_problems(path, schema, table, version.column, can_identify, ATOMIC)
     answers = {name.lower() for name in predictions.names}
     for name, options in predictions.columns.items():
         path = ("predictions", "columns", name)
@@ -178,38 +156,10 @@ def _predictions(config: MonitorConfig, schemas: Mapping[str, Schema]) -> Iterat
         yield from _options(path, schema, table, name, options)
 
 
-_ATOMIC = "a number, text, a boolean, a date or a timestamp"
-
-
-def _can_identify(spark_type: str) -> bool:
-    return natural_kind(spark_type) is not None
-
-
-def _joinable(path: Path, left: str, inputs: Schema, right: str, schema: Schema) -> Iterator[Wrong]:
-    one, other = find_column(inputs, left), find_column(schema, right)
-    if one is None or other is None:
-        return
-    if _family(inputs[one]) != _family(schema[other]):
-        yield (
-            path,
-            f"is {schema[other]}, and cannot be joined with {one!r} of the inputs, which is "
-            f"{inputs[one]}",
-        )
-
-
-def _family(spark_type: str) -> str:
-    plain = outer_type(spark_type)
-    if plain in WHOLE_NUMBERS:
-        return "whole number"
-    if plain in FRACTIONS:
-        return "fraction"
-    return "text" if plain in {"string", "varchar", "char"} else plain
-
-
 def _options(
     path: Path, schema: Schema, table: str, name: str, options: ColumnOptions
 ) -> Iterator[Wrong]:
-    missing = list(_column(path, schema, table, name))
+    missing = list(column_problems(path, schema, table, name))
     column = find_column(schema, name)
     if missing or column is None:
         yield from missing
@@ -269,7 +219,9 @@ def _segments(config: MonitorConfig, schemas: Mapping[str, Schema]) -> Iterator[
             if find_column(inputs, name) is None and find_column(predictions, name) is not None:
                 role = "predictions"
             schema = schemas.get(role, {})
-            yield from _column(path, schema, _table(config, role), name, _can_identify, _ATOMIC)
+            yield from column_problems(
+                path, schema, _table(config, role), name, can_identify, ATOMIC
+            )
 
 
 def _pairs(config: MonitorConfig, schemas: Mapping[str, Schema]) -> Iterator[Wrong]:
@@ -290,7 +242,7 @@ def _references(config: MonitorConfig, schemas: Mapping[str, Schema]) -> Iterato
             continue
         path, table = ("references", i), str(reference.table)
         if reference.day is not None:
-            yield from _day((*path, "day"), schema, table, reference.day)
+            yield from day_problems((*path, "day"), schema, table, reference.day)
         bins = bool(config.fixed_references) and _carries_bins(config, reference)
         for feature in features:
             column = find_column(schema, feature.column)
@@ -316,7 +268,7 @@ def _carries_bins(config: MonitorConfig, reference: Reference) -> bool:
 
 def _other_kind(one: str, other: str) -> bool:
     def of(spark_type: str) -> str:
-        return "number" if is_number(spark_type) else _family(spark_type)
+        return "number" if is_number(spark_type) else family(spark_type)
 
     return of(one) != of(other)
 
@@ -329,9 +281,9 @@ def _constraints(config: MonitorConfig, schemas: Mapping[str, Schema]) -> Iterat
         fits, needed = (is_number, "a number") if numeric else (None, "")
         for name in constraint.named_columns:
             key = "column" if "column" in type(constraint).model_fields else "columns"
-            yield from _column(("constraints", i, key), schema, table, name, fits, needed)
+            yield from column_problems(("constraints", i, key), schema, table, name, fits, needed)
         if constraint.kind == "foreign_set":
             foreign = schemas.get(f"set:{constraint.name}", {})
             path: Path = ("constraints", i, "set", "column")
             of = str(constraint.set.table)
-            yield from _column(path, foreign, of, constraint.set.column)
+            yield from column_problems(path, foreign, of, constraint.set.column)

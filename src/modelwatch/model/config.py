@@ -8,8 +8,11 @@ from modelwatch.model.evaluation import Reference, WindowSpec
 from modelwatch.model.fingerprints import (
     config_fingerprint,
     evaluation_fingerprint,
+    labels_fingerprint,
+    performance_fingerprint,
     states_fingerprint,
 )
+from modelwatch.model.labels import Challenger, Labels, Performance, VersionComparison
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.parsing import known_statistics, lines_of, parse_config
 from modelwatch.model.profiling import Binning, ColumnOptions, FeatureChoice, Pairs, Segmentation
@@ -24,27 +27,33 @@ from modelwatch.model.sources import (
 
 __all__ = [
     "Binning",
+    "Challenger",
     "ColumnOptions",
     "ConfigurationError",
     "Constraint",
     "DaySource",
     "FeatureChoice",
     "Inputs",
+    "Labels",
     "ModelVersion",
     "MonitorConfig",
     "OutputAddress",
     "Pairs",
+    "Performance",
     "Predictions",
     "Problem",
     "Reference",
     "Segmentation",
     "SourceError",
     "TableAddress",
+    "VersionComparison",
     "WindowSpec",
     "config_fingerprint",
     "evaluation_fingerprint",
     "known_statistics",
+    "labels_fingerprint",
     "lines_of",
     "parse_config",
+    "performance_fingerprint",
     "states_fingerprint",
 ]

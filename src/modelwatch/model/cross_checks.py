@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from modelwatch.model.document import Path
 from modelwatch.model.evaluation import Reference, WindowSpec
+from modelwatch.model.labels import Challenger, Labels, Performance
 from modelwatch.model.profiling import Binning, Segmentation
 from modelwatch.model.section import did_you_mean
 from modelwatch.model.sources import Inputs, Predictions
@@ -31,6 +32,11 @@ class Parts:
     constraints: Indexed[Any]
     binning: Binning | None
     gates: tuple[str, ...]
+    labels: Labels | None = None
+    performance: Performance | None = None
+    challengers: Indexed[Challenger] = ()
+    named: frozenset[str] = frozenset()
+    """Sections that the file has, right or wrong."""
 
 
 def cross_checks(parts: Parts, statistics: Collection[str]) -> list[tuple[Path, str]]:
@@ -44,6 +50,10 @@ def cross_checks(parts: Parts, statistics: Collection[str]) -> list[tuple[Path, 
         *_bins(parts),
         *_constraint_tables(parts),
         *_gates(parts.gates, statistics),
+        *_repeated("challengers", parts.challengers),
+        *_labels(parts),
+        *_scored(parts),
+        *_challengers(parts),
     ]
 
 
@@ -97,3 +107,57 @@ def _gates(gates: Iterable[str], statistics: Collection[str]) -> Iterator[tuple[
         if name not in statistics:
             hint = did_you_mean(name, statistics) or f"; known: {', '.join(sorted(statistics))}"
             yield ("gates", name), f"is not a drift statistic{hint}"
+
+
+def _labels(parts: Parts) -> Iterator[tuple[Path, str]]:
+    for section, needed in (
+        ("labels", "predictions"),
+        ("labels", "performance"),
+        ("performance", "labels"),
+        ("challengers", "performance"),
+        ("comparison", "performance"),
+    ):
+        if section in parts.named and needed not in parts.named:
+            yield (section,), f"needs the section {needed}"
+    if parts.labels is not None:
+        yield from _joined_in_order(parts, ("labels", "id"), parts.labels.id)
+    for index, challenger in parts.challengers:
+        yield from _joined_in_order(parts, ("challengers", index, "id"), challenger.id)
+
+
+def _joined_in_order(
+    parts: Parts, path: Path, names: Collection[str]
+) -> Iterator[tuple[Path, str]]:
+    if parts.inputs is None or (parts.has_predictions and parts.predictions is None):
+        return
+    own = parts.predictions is not None and parts.predictions.table is not None
+    ids = parts.predictions.id if own and parts.predictions else parts.inputs.id
+    home = "predictions" if own else "inputs"
+    if not ids and not own:
+        yield ("inputs", "id"), "is required where there are labels: they are joined by it"
+    elif ids and len(ids) != len(names):
+        told = f"names {len(names)} column(s), and {home}.id names {len(ids)}"
+        yield path, f"{told}: they are joined in order"
+
+
+def _scored(parts: Parts) -> Iterator[tuple[Path, str]]:
+    if parts.performance is None or parts.predictions is None:
+        return
+    scores = [name.lower() for name in parts.predictions.score]
+    for index, name in enumerate(parts.performance.score):
+        if name.lower() not in scores:
+            hint = did_you_mean(name, parts.predictions.score)
+            told = f"{name!r} is not among predictions.score, which gives it its bins{hint}"
+            yield ("performance", "score", index), told
+
+
+def _challengers(parts: Parts) -> Iterator[tuple[Path, str]]:
+    if parts.performance is None:
+        return
+    decision = parts.performance.decision
+    for index, challenger in parts.challengers:
+        if parts.performance.task != "binary":
+            yield ("challengers", index), "challengers are compared on binary tasks only"
+        elif challenger.decision is None and (decision is None or decision.threshold is None):
+            told = "is required: the champion has no threshold that it could take"
+            yield ("challengers", index, "decision"), told

@@ -9,6 +9,7 @@ from datetime import date
 from modelwatch.model.days import day_ranges
 from modelwatch.model.features import Feature, NotProfiled
 from modelwatch.model.plan import Plan
+from modelwatch.model.windows import Window
 
 _MOST = 8
 """Entries of a list that are named; the rest is counted."""
@@ -33,7 +34,8 @@ def describe(plan: Plan) -> str:
         lines += [_line("scan", text) for text in _scans(plan)]
         if plan.states:
             lines.append(_line("states", f"at most {plan.states:,} for a model version"))
-        lines += [_line("windows", text) for text in _windows(plan)]
+        lines += [_line("windows", text) for text in _windows(plan.windows)]
+        lines += [_line("labels", text) for text in _labels(plan)]
     if plan.left_out:
         lines.append(_line("left out", f"{_counted(plan.left_out)}, for a later run"))
     return "\n".join(lines) + "\n"
@@ -89,10 +91,18 @@ def _scans(plan: Plan) -> Iterator[str]:
         yield f"{scan.purpose}: {len(scan.columns)} columns, {days} of {' and '.join(scan.tables)}"
 
 
-def _windows(plan: Plan) -> Iterator[str]:
-    names = dict.fromkeys(window.name for window in plan.windows)
+def _labels(plan: Plan) -> Iterator[str]:
+    """Days held against their labels, and the windows whose performance is evaluated."""
+    for reason in dict.fromkeys(plan.labels.days.values()):
+        days = [day for day, why in plan.labels.days.items() if why == reason]
+        yield f"{_counted(days)} ({reason})"
+    yield from (f"performance of {text}" for text in _windows(plan.labels.windows))
+
+
+def _windows(evaluated: Sequence[Window]) -> Iterator[str]:
+    names = dict.fromkeys(window.name for window in evaluated)
     for name in names:
-        windows = [window for window in plan.windows if window.name == name]
+        windows = [window for window in evaluated if window.name == name]
         partial = sum(window.partial for window in windows)
         span = f"{windows[0].start}..{windows[-1].end}"
         yield f"{len(windows)} {name} in {span}" + (f", {partial} partial" if partial else "")

@@ -42,6 +42,41 @@ def evaluation_fingerprint(config: MonitorConfig) -> str:
     )
 
 
+def labels_fingerprint(config: MonitorConfig) -> str | None:
+    """Of what the states of performance depend on, those of the features among it.
+
+    None without labels. With another one, the performance of all days is computed anew.
+    """
+    if config.labels is None or config.performance is None:
+        return None
+    whole = config.model_dump(mode="json")
+    performance = dict(whole["performance"])
+    performance["values"] = whole["performance"]["values"]["expressions"]
+    return _sha256(
+        {
+            "states": states_fingerprint(config),
+            "labels": whole["labels"],
+            "performance": performance,
+            "challengers": whole["challengers"],
+        }
+    )
+
+
+def performance_fingerprint(config: MonitorConfig) -> str | None:
+    """Of what is asked of the states of performance; None without labels."""
+    if config.labels is None or config.performance is None:
+        return None
+    whole = config.model_dump(mode="json")
+    return _sha256(
+        {
+            "windows": whole["windows"],
+            "references": whole["references"],
+            "cells": config.performance.values.cells,
+            "comparison": whole["comparison"],
+        }
+    )
+
+
 def _sha256(value: Any) -> str:
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode("ascii")).hexdigest()

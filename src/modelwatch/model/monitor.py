@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 from modelwatch.model.constraint import Constraint
 from modelwatch.model.evaluation import CALENDAR, DEFAULT_GATES, Reference, WindowChoice, WindowSpec
+from modelwatch.model.labels import Challenger, Labels, Performance, VersionComparison
 from modelwatch.model.profiling import Binning, FeatureChoice, Pairs, Segmentation
 from modelwatch.model.section import MAX_TEXT, MonitorName, Section, did_you_mean
 from modelwatch.model.sources import Inputs, OutputAddress, Predictions
@@ -79,11 +80,29 @@ class MonitorConfig(Section):
         "at (exit code 1). It replaces the default of that statistic; `null` takes it away. "
         "Defaults: " + ", ".join(f"`{k}: {v:g}`" for k, v in DEFAULT_GATES.items()) + ".",
     )
+    labels: Labels | None = Field(
+        default=None, description="What came true; left out: performance is not measured."
+    )
+    performance: Performance | None = Field(
+        default=None, description="How the model is held against its labels. Goes with `labels`."
+    )
+    challengers: tuple[Challenger, ...] = Field(
+        default=(), max_length=10, description="Models that scored the same ids in the shadow."
+    )
+    comparison: VersionComparison | None = Field(
+        default=None, description="Two model versions that share the traffic."
+    )
 
     @property
     def two_tables(self) -> bool:
         """Whether predictions are in a table of their own."""
         return self.predictions is not None and self.predictions.table is not None
+
+    @property
+    def prediction_id(self) -> tuple[str, ...]:
+        """The columns that identify a prediction on its day."""
+        two = self.predictions is not None and self.predictions.table is not None
+        return self.predictions.id if two and self.predictions else self.inputs.id
 
     @property
     def effective_gates(self) -> dict[str, float]:

@@ -13,6 +13,7 @@ from modelwatch.model.cross_checks import Parts, cross_checks
 from modelwatch.model.document import Document, Path, place_of, read_document
 from modelwatch.model.errors import ConfigurationError, Problem
 from modelwatch.model.evaluation import Reference, WindowChoice
+from modelwatch.model.labels import Challenger, Labels, Performance
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.profiling import Binning, Segmentation
 from modelwatch.model.section import Unknown, did_you_mean
@@ -99,6 +100,10 @@ def _parts(value: dict[str, Any]) -> Parts:
         constraints=tuple(_items(Constraint, value.get("constraints"))),
         binning=_part(Binning, value.get("binning")),
         gates=tuple(value["gates"]) if isinstance(value.get("gates"), dict) else (),
+        labels=_part(Labels, value.get("labels")),
+        performance=_part(Performance, value.get("performance")),
+        challengers=tuple(_items(Challenger, value.get("challengers"))),
+        named=frozenset(key for key, given in value.items() if given is not None),
     )
 
 

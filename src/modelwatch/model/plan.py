@@ -10,35 +10,12 @@ from typing import Literal
 from modelwatch.model.days import DayRange
 from modelwatch.model.features import Feature, NotProfiled
 from modelwatch.model.fingerprints import evaluation_fingerprint, states_fingerprint
+from modelwatch.model.label_plan import NO_LABELS, LabelPlan, PublishedLabels, label_plan_of
 from modelwatch.model.monitor import MonitorConfig
+from modelwatch.model.source_change import SourceChange
 from modelwatch.model.windows import Window, windows_touching
 
 Reason = Literal["new", "changed", "asked", "configuration changed"]
-
-
-@dataclass(frozen=True)
-class SourceChange:
-    """What happened to a source table since the last published run.
-
-    ``role`` is ``inputs``, ``predictions``, ``reference:<name>`` or ``set:<name>``. ``version`` is
-    the Delta version that this run reads, ``from_version`` the one that the last run read, None if
-    there was none. ``days`` are those whose rows changed in between; with ``all_days`` it is not
-    known which, and each may have. ``present``: the days that have rows at ``version``, None where
-    they are not known; those never computed are due, whenever they were written.
-    """
-
-    role: str
-    table: str
-    version: int
-    from_version: int | None = None
-    days: frozenset[date] = frozenset()
-    all_days: bool = False
-    present: frozenset[date] | None = None
-
-    @property
-    def changed(self) -> bool:
-        """Whether any row may have changed."""
-        return bool(self.days) or self.all_days or self.from_version is None
 
 
 @dataclass(frozen=True)
@@ -55,6 +32,7 @@ class Published:
     days: frozenset[date] = frozenset()
     references: frozenset[str] = frozenset()
     bins: bool = False
+    labels: PublishedLabels = field(default_factory=PublishedLabels)
 
 
 @dataclass(frozen=True)
@@ -104,11 +82,12 @@ class Plan:
     states: int = 0
     left_out: tuple[date, ...] = ()
     reasons: tuple[str, ...] = field(default=())
+    labels: LabelPlan = NO_LABELS
 
     @property
     def nothing_to_do(self) -> bool:
         """Whether there is neither a state to compute nor a window to evaluate."""
-        return not (self.days or self.references or self.windows)
+        return not (self.days or self.references or self.windows or self.labels)
 
 
 def plan_of(
@@ -150,6 +129,16 @@ def plan_of(
         all_windows=asked_anew or bool(references) or stale,
     )
     scans = _scans(config, features, source_changes, days, references, published, stale)
+    computed = frozenset(planned.day for planned in days)
+    labels = label_plan_of(
+        config,
+        source_changes,
+        published.labels,
+        known | computed,
+        computed,
+        as_of,
+        asked_days,
+    )
     return Plan(
         monitor=config.monitor,
         as_of=as_of,
@@ -160,10 +149,11 @@ def plan_of(
         features=tuple(features),
         not_profiled=tuple(not_profiled),
         segmentations=tuple(segmentation.name for segmentation in config.segments),
-        scans=scans,
+        scans=(*scans, *_label_scans(config, features, source_changes, labels)),
         states=_most_states(config, features, days, references),
         left_out=tuple(sorted(due - {planned.day for planned in days})),
         reasons=_reasons(stale, asked_anew, references),
+        labels=labels,
     )
 
 
@@ -272,6 +262,22 @@ def _scans(
             what = f"{len(checked)} constraint{'s' if len(checked) > 1 else ''}"
             scans.append(Scan(f"{what} of the {role}", table, tuple(named), len(days)))
     return tuple(scans)
+
+
+def _label_scans(
+    config: MonitorConfig,
+    features: Sequence[Feature],
+    changes: Sequence[SourceChange],
+    labels: LabelPlan,
+) -> tuple[Scan, ...]:
+    if not labels.days or config.labels is None or config.performance is None:
+        return ()
+    tables = {change.role: change.table for change in changes}
+    roles = ("inputs", "predictions", "labels", *(r for r in tables if r.startswith("challenger:")))
+    sliced = [f.column for f in features if config.performance.slices_feature(f.name)]
+    columns = dict.fromkeys([*config.performance.score, config.labels.label, *sliced])
+    read = tuple(tables[role] for role in roles if role in tables)
+    return (Scan("predictions with their labels", read, tuple(columns), len(labels.days)),)
 
 
 def _most_states(

@@ -39,7 +39,7 @@ def evaluation_of(states: StatesOf, windows: Sequence[Window]) -> Evaluation:
             for role, (names, fingerprint) in states.blocks.items()
         },
         windows=tuple(windows),
-        references=_references(config, windows),
+        references=window_references(config, windows),
         gates=config.effective_gates,
         top_pairs=config.pairs.top,
     )
@@ -54,7 +54,10 @@ def unit_of(feature: Feature) -> Unit:
     return "microsecond" if feature.spark_type in INSTANTS else "number"
 
 
-def _references(config: MonitorConfig, windows: Sequence[Window]) -> tuple[WindowReference, ...]:
+def window_references(
+    config: MonitorConfig, windows: Sequence[Window]
+) -> tuple[WindowReference, ...]:
+    """The references of the configuration with their days for each window."""
     found = []
     for reference in config.references:
         ranges = [reference_days(reference, window) for window in windows]

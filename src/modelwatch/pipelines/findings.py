@@ -99,6 +99,9 @@ def told(config: MonitorConfig, plan: Plan, findings: Sequence[Finding]) -> str:
     days = f"{len(plan.days)} day{'s' * (len(plan.days) != 1)}"
     windows = f"{len(plan.windows)} window{'s' * (len(plan.windows) != 1)}"
     head = f"{config.monitor}: {days} computed, {windows} evaluated"
+    if plan.labels:
+        held = len(plan.labels.days)
+        head += f", {held} day{'s' * (held != 1)} held against their labels"
     if not findings:
         return f"{head}; nothing to look at.\n"
     lines = [f"{head}; {len(findings)} to look at:"]

@@ -15,7 +15,7 @@ from modelwatch.io.sources import Source, open_source
 from modelwatch.model.columns import table_place, tables_of
 from modelwatch.model.config import DaySource, MonitorConfig, SourceError, TableAddress
 from modelwatch.model.errors import Problem
-from modelwatch.model.plan import SourceChange
+from modelwatch.model.source_change import SourceChange
 from modelwatch.pipelines.history import History
 from modelwatch.pipelines.validation import problems_of
 from modelwatch.spark.days import DAY, with_day
@@ -26,7 +26,9 @@ TABLES_AT_ONCE = 8
 
 @dataclass(frozen=True)
 class Sources:
-    """Tables by role: inputs, predictions, ``reference:<name>``, ``set:<constraint>``."""
+    """Tables by role: inputs, predictions, ``reference:<name>``, ``set:<constraint>``, labels,
+    ``challenger:<name>``.
+    """
 
     config: MonitorConfig
     opened: Mapping[str, Source]
@@ -54,6 +56,15 @@ class Sources:
         if source is None:
             return self.frames[role].withColumn(DAY, F.lit(None).cast("date"))
         return with_day(self.frames[role], source, self.config.time_zone, days)
+
+    def broken_file(self, days: Collection[date]) -> str | None:
+        """What is wrong with a file of some days, after a read has failed; None if nothing is."""
+        told = (
+            self.opened[role].broken_file(self.rows(role, days))
+            for role in self.opened
+            if not role.startswith(("set:", "reference:"))
+        )
+        return next(filter(None, told), None)
 
 
 def opened_sources(spark: SparkSession, config: MonitorConfig, lines: Mapping[str, int]) -> Sources:
@@ -112,6 +123,11 @@ def _day_source(config: MonitorConfig, role: str) -> DaySource | None:
     if role == "predictions":
         assert config.predictions is not None
         return config.predictions.day
+    if role == "labels" and config.labels is not None:
+        return config.labels.day
+    for challenger in config.challengers:
+        if role == f"challenger:{challenger.name}":
+            return challenger.day
     return next((ref.day for ref in config.references if ref.role == role), None)
 
 

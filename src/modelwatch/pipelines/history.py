@@ -9,6 +9,7 @@ from datetime import date
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
+from modelwatch.model.label_plan import LabelDay, PublishedLabels
 from modelwatch.model.plan import Published
 
 
@@ -16,8 +17,7 @@ from modelwatch.model.plan import Published
 class History:
     """The published runs of a monitor, oldest first.
 
-    ``runs``: rows of the table runs with run_id, as_of, states_fingerprint,
-    evaluation_fingerprint, sources, days and reference_days.
+    ``runs``: rows of the table runs with ``HISTORY_COLUMNS``.
     """
 
     runs: Sequence[Row]
@@ -45,6 +45,34 @@ class History:
             for held in run["reference_days"] or ()
         }
 
+    def run_of_label_day(self, labels_fingerprint: str) -> dict[date, str]:
+        """For each day with states of performance, the newest run that computed it."""
+        return {
+            held["day"]: run["run_id"]
+            for run in self.runs
+            if run["labels_fingerprint"] == labels_fingerprint
+            for held in run["label_days"] or ()
+        }
+
+    def published_labels(self, labels_fingerprint: str | None) -> PublishedLabels:
+        """What a plan must know of performance, under the fingerprint of the configuration."""
+        with_labels = [run for run in self.runs if run["labels_fingerprint"] is not None]
+        if not with_labels:
+            return PublishedLabels()
+        last = with_labels[-1]
+        stale = last["labels_fingerprint"] != labels_fingerprint
+        return PublishedLabels(
+            fingerprint=last["labels_fingerprint"],
+            asked=last["performance_fingerprint"],
+            as_of=last["as_of"],
+            days={
+                held["day"]: LabelDay(held["last_known"], held["next_known"], held["last_due"])
+                for run in with_labels
+                if stale or run["labels_fingerprint"] == labels_fingerprint
+                for held in run["label_days"] or ()
+            },
+        )
+
     def seen_version(self, role: str, table: str) -> int | None:
         """Version of a source up to which every change is in the states; None if none is."""
         for run in reversed(self.runs):
@@ -61,8 +89,10 @@ class History:
                     return source["table_id"]  # type: ignore[no-any-return]
         return None
 
-    def published(self, states_fingerprint: str) -> Published:
-        """What a plan must know, under the fingerprint of the configuration at hand."""
+    def published(
+        self, states_fingerprint: str, labels_fingerprint: str | None = None
+    ) -> Published:
+        """What a plan must know, under the fingerprints of the configuration at hand."""
         if self.last is None:
             return Published()
         references = self.run_of_reference(states_fingerprint)
@@ -76,6 +106,7 @@ class History:
             days=frozenset(ever if stale else current),
             references=frozenset(role.partition(":")[2] for role in references),
             bins=True,
+            labels=self.published_labels(labels_fingerprint),
         )
 
 
@@ -87,13 +118,22 @@ HISTORY_COLUMNS = (
     "sources",
     "days",
     "reference_days",
+    "labels_fingerprint",
+    "performance_fingerprint",
+    "label_days",
 )
 
 
 def history_of(runs: DataFrame) -> History:
     """The published runs among the rows of a monitor in the table runs."""
-    published = runs.where(F.col("outcome") == "published")
-    return History(published.orderBy("finished_at", "run_id").select(*HISTORY_COLUMNS).collect())
+    # A table that an older version of the code wrote gets its new columns when the run begins.
+    columns = [
+        F.col(name) if name in runs.columns else F.lit(None).alias(name) for name in HISTORY_COLUMNS
+    ]
+    # Chosen and ordered here: the rows are few, and Spark would take seconds to plan it.
+    rows = runs.select("outcome", "finished_at", *columns).collect()
+    published = [row for row in rows if row["outcome"] == "published"]
+    return History(sorted(published, key=lambda row: (row["finished_at"], row["run_id"])))
 
 
 def of_runs(states: DataFrame, run_of_day: Mapping[date, str]) -> DataFrame:

@@ -12,11 +12,18 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from modelwatch.deequ import ConstraintRow, constraint_results
+from modelwatch.io.failures import reason
 from modelwatch.io.store import Store
 from modelwatch.model.binned import binned
-from modelwatch.model.config import MonitorConfig, lines_of, states_fingerprint
+from modelwatch.model.config import (
+    MonitorConfig,
+    labels_fingerprint,
+    lines_of,
+    states_fingerprint,
+)
 from modelwatch.model.days import DayRange
 from modelwatch.model.description import describe
+from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.features import features_of
 from modelwatch.model.plan import plan_of
 from modelwatch.pipelines.binnings import BINNING_COLUMNS, binnings_of
@@ -24,6 +31,8 @@ from modelwatch.pipelines.evaluation import evaluation_of, states_needed
 from modelwatch.pipelines.findings import Finding, drift_findings, findings_of_constraints, told
 from modelwatch.pipelines.frames import Sources, opened_sources, source_changes
 from modelwatch.pipelines.history import History, history_of
+from modelwatch.pipelines.performance import write_performance
+from modelwatch.pipelines.reference_rows import check_references
 from modelwatch.pipelines.run import Request, Run
 from modelwatch.pipelines.states import StatesOf, day_states, reference_states
 from modelwatch.pipelines.validation import schemas_of
@@ -75,7 +84,11 @@ def run_monitor(
         return _carried_out(run, store, request)
     except Exception as error:
         row = run.row(request, "failed", EXIT_FAILED)
-        store.publish({**row, "message": f"{type(error).__name__}: {error}"[:4000]})
+        broken = request.sources.broken_file(request.days) if request.days else None
+        message = broken or f"{type(error).__name__}: {reason(error)}"
+        store.publish({**row, "message": message})
+        if broken:
+            raise SourceError([Problem("", None, broken)]) from error
         raise
 
 
@@ -87,13 +100,20 @@ def _request(
     as_of: date,
     days: DayRange | None,
 ) -> Request:
-    history = history_of(store.runs(config.monitor)) if store.exists("runs") else History(())
-    sources = opened_sources(spark, config, lines_of(config_text))
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        reading = beside.submit(_history, store, config.monitor)
+        sources = opened_sources(spark, config, lines_of(config_text))
+        history = reading.result()
     features, not_profiled = features_of(config, schemas_of(sources.frames))
     changes = source_changes(sources, history)
-    published = history.published(states_fingerprint(config))
+    published = history.published(states_fingerprint(config), labels_fingerprint(config))
     plan = plan_of(config, features, changes, published, as_of, days, not_profiled)
+    check_references(sources, changes, published, plan, lines_of(config_text))
     return Request(config, config_text, sources, history, plan)
+
+
+def _history(store: Store, monitor: str) -> History:
+    return history_of(store.runs(monitor)) if store.exists("runs") else History(())
 
 
 def _carried_out(run: Run, store: Store, request: Request) -> RunReport:
@@ -108,6 +128,8 @@ def _carried_out(run: Run, store: Store, request: Request) -> RunReport:
                 _write_states(run, store, request, states)
         if plan.windows:
             _write_metrics(run, store, request, states)
+        if plan.labels:
+            request = write_performance(run, store, request, states)
         with run.stage("constraints", f"checking {len(config.constraints)} constraints"):
             verdicts = checking.result()
             _write_verdicts(run, store, config, verdicts)

@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timezone
 from typing import Any
 
@@ -19,8 +19,11 @@ from modelwatch.model.config import (
     MonitorConfig,
     config_fingerprint,
     evaluation_fingerprint,
+    labels_fingerprint,
+    performance_fingerprint,
     states_fingerprint,
 )
+from modelwatch.model.label_plan import LabelDay
 from modelwatch.model.plan import Plan
 from modelwatch.pipelines.frames import Sources
 from modelwatch.pipelines.history import History
@@ -55,6 +58,7 @@ class Run:
     started_at: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
     stages: list[tuple[str, float]] = field(default_factory=list)
     outputs: dict[str, int] = field(default_factory=dict)
+    label_days: dict[date, LabelDay] = field(default_factory=dict)
     run_id: str = field(init=False)
     _effort: Effort = field(init=False)
 
@@ -104,6 +108,20 @@ class Run:
                 for w in plan.windows
                 if published
             ],
+            "labels_fingerprint": labels_fingerprint(config),
+            "performance_fingerprint": performance_fingerprint(config),
+            "label_days": [
+                {"day": day, **asdict(held)} for day, held in self.label_days.items() if published
+            ],
+            "performance_windows": [
+                {"window": w.name, "window_start": w.start, "window_end": w.end}
+                for w in plan.labels.windows
+                if published
+            ],
+            "not_profiled": [
+                {"role": c.role, "column": c.column, "type": c.spark_type, "reason": c.reason}
+                for c in plan.not_profiled
+            ],
             "stages": [{"stage": name, "seconds": seconds} for name, seconds in self.stages],
             "executor_seconds": done.executor_seconds,
             "spark_jobs": done.jobs,
@@ -114,7 +132,15 @@ def _source_rows(request: Request) -> list[dict[str, Any]]:
     history, days = request.history, request.days
     known = {day for row in history.runs for day in row["days"] or ()}
     late = bool(known.intersection(request.plan.left_out))
-    return [_source_row(request, role, history, days, late) for role in request.sources.opened]
+    late_labels = late or bool(request.plan.labels.left_out)
+    return [
+        _source_row(request, role, history, days, late_labels if _of_labels(role) else late)
+        for role in request.sources.opened
+    ]
+
+
+def _of_labels(role: str) -> bool:
+    return role == "labels" or role.startswith("challenger:")
 
 
 def _source_row(

@@ -9,10 +9,14 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from modelwatch.deequ import problems as constraint_problems
+from modelwatch.io.failures import first_line
 from modelwatch.model.columns import check_columns
 from modelwatch.model.config import MonitorConfig
+from modelwatch.model.document import place_of
 from modelwatch.model.errors import Problem
+from modelwatch.model.features import is_number
 from modelwatch.spark.days import named
+from modelwatch.spark.labels import BORROWED
 
 
 def problems_of(
@@ -26,7 +30,8 @@ def problems_of(
     told = {problem.place for problem in found}
     if "inputs" not in frames or (config.two_tables and "predictions" not in frames):
         return tuple(found)
-    for problem in (*_of_constraints(config, frames), *_of_segments(config, frames)):
+    found_in_sql = (*_of_segments(config, frames), *_of_values(config, frames))
+    for problem in (*_of_constraints(config, frames), *found_in_sql):
         if not any(place.startswith(problem.place.rpartition(".")[0]) for place in told):
             found.append(Problem(problem.place, _line(problem.place, lines), problem.message))
     return tuple(found)
@@ -59,13 +64,38 @@ def _of_constraints(config: MonitorConfig, frames: Mapping[str, DataFrame]) -> t
     return constraint_problems(known, config.constraints, sets)
 
 
-def _of_segments(config: MonitorConfig, frames: Mapping[str, DataFrame]) -> Iterator[Problem]:
+def _joined(config: MonitorConfig, frames: Mapping[str, DataFrame]) -> DataFrame:
+    """Columns as the job joins them: a name of both tables means the inputs' column."""
     rows = frames["inputs"]
-    if config.two_tables:
-        # As the job joins them: a name of both tables means the inputs' column.
-        taken = {column.lower() for column in rows.columns}
-        more = [c for c in frames["predictions"].columns if c.lower() not in taken]
-        rows = rows.crossJoin(frames["predictions"].select(*(named(c) for c in more)))
+    if not config.two_tables:
+        return rows
+    taken = {column.lower() for column in rows.columns}
+    more = [c for c in frames["predictions"].columns if c.lower() not in taken]
+    return rows.crossJoin(frames["predictions"].select(*(named(c) for c in more)))
+
+
+def _of_values(config: MonitorConfig, frames: Mapping[str, DataFrame]) -> Iterator[Problem]:
+    if config.performance is None or not config.performance.values.expressions:
+        return
+    rows = _joined(config, frames)
+    taken = {column.lower() for column in rows.columns}
+    label = F.lit("") if config.performance.task == "multiclass" else F.lit(0.0)
+    for name in BORROWED:
+        if name not in taken:
+            rows = rows.withColumn(name, label if name == "label" else F.lit(0.0))
+    for name, sql in config.performance.values.expressions.items():
+        place = place_of(("performance", "values", "expressions", name))
+        try:
+            kind = rows.select(F.expr(sql)).schema.fields[0].dataType.simpleString()
+        except (ParseException, AnalysisException) as error:
+            yield Problem(place, None, f"is not SQL of the joined rows: {first_line(error)}")
+        else:
+            if not is_number(kind):
+                yield Problem(place, None, f"is {kind}, and must be a number")
+
+
+def _of_segments(config: MonitorConfig, frames: Mapping[str, DataFrame]) -> Iterator[Problem]:
+    rows = _joined(config, frames)
     for i, segmentation in enumerate(config.segments):
         if segmentation.predicate is None:
             continue
@@ -73,12 +103,7 @@ def _of_segments(config: MonitorConfig, frames: Mapping[str, DataFrame]) -> Iter
         try:
             kind = rows.select(F.expr(segmentation.predicate)).schema.fields[0].dataType
         except (ParseException, AnalysisException) as error:
-            yield Problem(place, None, f"is not SQL of the inputs: {_first_line(error)}")
+            yield Problem(place, None, f"is not SQL of the inputs: {first_line(error)}")
         else:
             if kind.simpleString() != "boolean":
                 yield Problem(place, None, f"is {kind.simpleString()}, and must be boolean")
-
-
-def _first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__

@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from modelwatch.spark.aggregate import BatchFunction
+from modelwatch.spark.collected_rows import CollectedRows
 from modelwatch.spark.evaluation import EvaluatedBlock, Evaluation, WindowReference, day_number
 from modelwatch.spark.groups import (
     GROUP_KEY,
@@ -53,7 +54,6 @@ DRIFT_COLUMNS = (
 )
 _PROFILE = arrow_schema(TABLES["profile_metrics"], *PROFILE_COLUMNS)
 _DRIFT = arrow_schema(TABLES["drift_metrics"], *DRIFT_COLUMNS)
-_ROWS_A_BATCH = 50_000
 
 
 def profile_rows(states: DataFrame, evaluation: Evaluation) -> DataFrame:
@@ -94,7 +94,7 @@ class _View:
 
 def _profiles(evaluation: Evaluation) -> BatchFunction:
     def profiles(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        rows = _Rows(_PROFILE)
+        rows = CollectedRows(_PROFILE)
         for group in _current_groups(evaluation, records):
             if group.kind == "pairs":
                 continue
@@ -161,7 +161,7 @@ _NUMBERS_ONLY = tuple(
 
 def _drifts(evaluation: Evaluation) -> BatchFunction:
     def drifts(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        rows = _Rows(_DRIFT)
+        rows = CollectedRows(_DRIFT)
         for group in _current_groups(evaluation, records):
             for view in _views(evaluation, group):
                 for reference in evaluation.references:
@@ -175,7 +175,7 @@ def _drifts(evaluation: Evaluation) -> BatchFunction:
 
 
 def _add_drift(
-    rows: _Rows,
+    rows: CollectedRows,
     evaluation: Evaluation,
     group: StateGroup,
     view: _View,
@@ -233,7 +233,7 @@ def _add_drift(
 
 
 def _add_pairs(
-    rows: _Rows,
+    rows: CollectedRows,
     block: EvaluatedBlock,
     common: Mapping[str, object],
     found: Mapping[str, Values],
@@ -327,46 +327,6 @@ def _window(evaluation: Evaluation, view: _View) -> dict[str, object]:
 
 def _dates(days: Iterable[date | None]) -> AnyArray:
     return np.array([*days], dtype=object)
-
-
-class _Rows:
-    """Collects columns of rows, and hands them on in batches."""
-
-    def __init__(self, schema: pa.Schema) -> None:
-        self._schema = schema
-        self._parts: list[pa.RecordBatch] = []
-        self._count = 0
-
-    def add(self, count: int, **columns: object) -> None:
-        """Some rows: a column is an array, or one value for all of them, or missing for null."""
-        arrays = []
-        for field in self._schema:
-            value = columns.get(field.name)
-            if isinstance(value, np.ndarray):
-                arrays.append(_column(value, field.type))
-            elif value is None:
-                arrays.append(pa.nulls(count, field.type))
-            else:
-                arrays.append(pa.repeat(pa.scalar(value, field.type), count))
-        self._parts.append(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
-        self._count += count
-
-    def full(self) -> Iterator[pa.RecordBatch]:
-        """The rows so far, if they fill a batch."""
-        if self._count >= _ROWS_A_BATCH:
-            yield from self.rest()
-
-    def rest(self) -> Iterator[pa.RecordBatch]:
-        """The rows so far."""
-        if self._parts:
-            yield from pa.Table.from_batches(self._parts).combine_chunks().to_batches()
-        self._parts, self._count = [], 0
-
-
-def _column(values: AnyArray, kind: pa.DataType) -> pa.Array:
-    if kind == pa.float64():
-        return pa.array(values, type=kind, from_pandas=True)  # NaN is null in a table
-    return pa.array(values, type=kind)
 
 
 assert WHOLE_TABLE == _FAR_PAST

@@ -18,6 +18,13 @@ ROLES = ("inputs", "predictions")
 """Role of a feature by its number in a tally."""
 NO_VERSION = "(none)"
 _COPIES = "__copies"
+PREDICTION_DAY = "__prediction_day"
+"""Day of the prediction of a joined row; null without one."""
+
+
+def prediction_id(index: int) -> str:
+    """Column of a joined row that holds this column of the prediction's id."""
+    return f"__prediction_id_{index}"
 
 
 @dataclass(frozen=True)
@@ -44,15 +51,8 @@ def scored_rows(
     its last row, and its copies are counted. ``day_by_day``: rows of a day are joined in one task,
     which spares the states of that day being made in every task; for many days, or small ones.
     """
-    if predictions is None:
-        joined = inputs
-        extracted: Mapping[str, Column] = {f.name: feature_value(f) for f in features}
-        version = _version(config)
-    else:
-        if day_by_day:
-            inputs, predictions = inputs.repartition(DAY), predictions.repartition(DAY)
-        joined, extracted, version = _joined(config, features, inputs, predictions)
-    selected: list[Column] = [F.col(DAY), version]
+    rows = joined_rows(config, features, inputs, predictions, day_by_day=day_by_day)
+    selected: list[Column] = [F.col(DAY), rows.version]
     present: list[int | None] = [None, None]
     copies: list[int | None] = [None, None]
     if predictions is not None:
@@ -62,30 +62,72 @@ def scored_rows(
         for role, name in enumerate(ROLES):
             copies[role] = len(selected)
             selected.append(F.coalesce(F.col(f"{_COPIES}_{name}"), F.lit(0)))
-    positions: dict[str, int] = {}
-    segments = []
-    for split in segmentations:
-        columns = split.columns or ()
-        terms = {f"column {c}": named(c) for c in columns} or {
-            f"predicate {split.predicate}": F.expr(str(split.predicate)).cast("boolean")
-        }
-        for term, column in terms.items():
-            if term not in positions:
-                positions[term] = len(selected)
-                selected.append(column.cast("string"))
-        segments.append(tuple(positions[term] for term in terms))
+    columns, segments = segment_columns(segmentations, len(selected))
+    selected.extend(columns)
     first = len(selected)
-    selected.extend(extracted[f.name] for f in features)
-    frame = joined.select(*(c.alias(f"c{i}") for i, c in enumerate(selected)))
+    selected.extend(rows.values[f.name] for f in features)
+    frame = rows.frame.select(*(c.alias(f"c{i}") for i, c in enumerate(selected)))
     layout = BatchLayout(
         day=0,
         version=1,
         present=tuple(present),
         copies=tuple(copies),
-        segments=tuple(segments),
+        segments=segments,
         columns=tuple(range(first, len(selected))),
     )
     return ScoredRows(frame, layout)
+
+
+@dataclass(frozen=True)
+class JoinedRows:
+    """Inputs and predictions as one frame: all their columns, features as a tally takes them.
+
+    ``values``: by feature; ``version``: of the model. With two tables, ``PREDICTION_DAY`` and
+    ``prediction_id`` are null where there is no prediction.
+    """
+
+    frame: DataFrame
+    values: Mapping[str, Column]
+    version: Column
+
+
+def joined_rows(
+    config: MonitorConfig,
+    features: Sequence[Feature],
+    inputs: DataFrame,
+    predictions: DataFrame | None,
+    *,
+    day_by_day: bool = False,
+) -> JoinedRows:
+    """The rows of inputs and predictions, as ``scored_rows`` tells."""
+    if predictions is None:
+        values = {f.name: feature_value(f) for f in features}
+        return JoinedRows(inputs, values, model_version(config))
+    if day_by_day:
+        inputs, predictions = inputs.repartition(DAY), predictions.repartition(DAY)
+    return JoinedRows(*_joined(config, features, inputs, predictions))
+
+
+def segment_columns(
+    segmentations: Sequence[Segmentation], first: int
+) -> tuple[list[Column], tuple[tuple[int, ...], ...]]:
+    """String columns of some segmentations, and for each of them the positions of its columns.
+
+    Positions count from ``first``; a column that several need comes once.
+    """
+    positions: dict[str, int] = {}
+    columns: list[Column] = []
+    segments = []
+    for split in segmentations:
+        terms = {f"column {c}": named(c) for c in split.columns or ()} or {
+            f"predicate {split.predicate}": F.expr(str(split.predicate)).cast("boolean")
+        }
+        for term, column in terms.items():
+            if term not in positions:
+                positions[term] = first + len(columns)
+                columns.append(column.cast("string"))
+        segments.append(tuple(positions[term] for term in terms))
+    return columns, tuple(segments)
 
 
 def feature_value(feature: Feature) -> Column:
@@ -102,7 +144,8 @@ def feature_value(feature: Feature) -> Column:
     return column.cast("double")
 
 
-def _version(config: MonitorConfig) -> Column:
+def model_version(config: MonitorConfig) -> Column:
+    """The model version of a row of predictions."""
     version = config.predictions.model_version if config.predictions else None
     if version is None or version.column is None:
         return F.lit(NO_VERSION if version is None else version.literal)
@@ -118,11 +161,11 @@ def _joined(
     assert config.predictions is not None
     answers = [f for f in features if f.role == "predictions"]
     taken = {name.lower() for name in inputs.columns}
-    left = _once(inputs, config.inputs.id, config.inputs.day.time_column, "inputs")
-    right = _once(
+    left = once(inputs, config.inputs.id, config.inputs.day.time_column, "inputs")
+    right = once(
         predictions.select(
             "*",
-            _version(config).alias("__version"),
+            model_version(config).alias("__version"),
             *(feature_value(f).alias(f"__answer_{i}") for i, f in enumerate(answers)),
         ),
         config.predictions.id,
@@ -131,21 +174,21 @@ def _joined(
     )
     right = right.select(
         *(named(c) for c in right.columns if c.lower() not in taken),
-        F.col(DAY).alias("__prediction_day"),
-        *(named(c).alias(f"__prediction_id_{i}") for i, c in enumerate(config.predictions.id)),
+        F.col(DAY).alias(PREDICTION_DAY),
+        *(named(c).alias(prediction_id(i)) for i, c in enumerate(config.predictions.id)),
     )
-    same = F.col(DAY) == F.col("__prediction_day")
+    same = F.col(DAY) == F.col(PREDICTION_DAY)
     for i, column in enumerate(config.inputs.id):
-        same = same & (named(column) == F.col(f"__prediction_id_{i}"))
+        same = same & (named(column) == F.col(prediction_id(i)))
     joined = left.join(right, same, "full_outer").withColumn(
-        DAY, F.coalesce(F.col(DAY), F.col("__prediction_day"))
+        DAY, F.coalesce(F.col(DAY), F.col(PREDICTION_DAY))
     )
     extracted = {f.name: feature_value(f) for f in features if f.role == "inputs"}
     extracted |= {f.name: F.col(f"__answer_{i}") for i, f in enumerate(answers)}
     return joined, extracted, F.coalesce(F.col("__version"), F.lit(NO_VERSION))
 
 
-def _once(frame: DataFrame, ids: Sequence[str], time_column: str | None, role: str) -> DataFrame:
+def once(frame: DataFrame, ids: Sequence[str], time_column: str | None, role: str) -> DataFrame:
     """Each id of a day once, as its last row, with the number of its copies.
 
     The window is partitioned as the join is, so that it costs no shuffle of its own. Rows of one

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from modelwatch.tables.binnings import BINNINGS
+from modelwatch.tables.business_metrics import BUSINESS_METRICS
+from modelwatch.tables.change_attributions import CHANGE_ATTRIBUTIONS
 from modelwatch.tables.constraint_results import CONSTRAINT_RESULTS
 from modelwatch.tables.drift_metrics import DRIFT_METRICS
 from modelwatch.tables.feature_states import FEATURE_STATES
+from modelwatch.tables.label_maturity import LABEL_MATURITY
+from modelwatch.tables.loss_models import LOSS_MODELS
+from modelwatch.tables.model_comparisons import MODEL_COMPARISONS
+from modelwatch.tables.performance_estimates import PERFORMANCE_ESTIMATES
+from modelwatch.tables.performance_metrics import PERFORMANCE_METRICS
+from modelwatch.tables.performance_states import PERFORMANCE_STATES
 from modelwatch.tables.profile_metrics import PROFILE_METRICS
 from modelwatch.tables.runs import RUNS
 from modelwatch.tables.table import Column, Table
@@ -15,10 +23,18 @@ TABLES: dict[str, Table] = {
     for table in (
         RUNS,
         BINNINGS,
+        LOSS_MODELS,
         FEATURE_STATES,
         PROFILE_METRICS,
         DRIFT_METRICS,
         CONSTRAINT_RESULTS,
+        PERFORMANCE_STATES,
+        LABEL_MATURITY,
+        PERFORMANCE_METRICS,
+        PERFORMANCE_ESTIMATES,
+        BUSINESS_METRICS,
+        MODEL_COMPARISONS,
+        CHANGE_ATTRIBUTIONS,
     )
 }
 """Every output table by name."""

@@ -6,7 +6,7 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 
 RUNS = Table(
     name="runs",
-    version=1,
+    version=2,
     comment="One row a run. The rows of all other tables count only once their run stands here "
     "with outcome 'published'.",
     columns=(
@@ -65,6 +65,28 @@ RUNS = Table(
             "Windows whose metrics the run computed.",
         ),
         Column(
+            "labels_fingerprint",
+            "string",
+            "Fingerprint of what the states of performance depend on; null without labels.",
+        ),
+        Column(
+            "performance_fingerprint",
+            "string",
+            "Fingerprint of what is asked of those states; null without labels.",
+        ),
+        Column(
+            "label_days",
+            "array<struct<day:date,last_known:date,next_known:date,last_due:date>>",
+            "Days whose states of performance the run computed: the latest day on which a label "
+            "that counts became known, the earliest on which one that does not count yet does, and "
+            "the latest on which one is due. Null without labels.",
+        ),
+        Column(
+            "performance_windows",
+            "array<struct<window:string,window_start:date,window_end:date>>",
+            "Windows whose performance the run computed. Null without labels.",
+        ),
+        Column(
             "stages",
             "array<struct<stage:string,seconds:double>>",
             "Wall-clock seconds of each stage, in order.",
@@ -92,6 +114,11 @@ RUNS = Table(
             "unmatched_predictions",
             "bigint",
             "Predictions without inputs of the same id and day. Null in one-table mode.",
+        ),
+        Column(
+            "not_profiled",
+            "array<struct<role:string,column:string,type:string,reason:string>>",
+            "Columns that are no features because of their type, such as arrays and structs.",
         ),
         Column(
             "findings",

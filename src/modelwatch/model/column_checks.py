@@ -1,0 +1,89 @@
+"""A column held against what it must be: there, told apart, and of a type that can serve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from modelwatch.model.document import Path
+from modelwatch.model.features import (
+    FRACTIONS,
+    INSTANTS,
+    WHOLE_NUMBERS,
+    Schema,
+    find_column,
+    natural_kind,
+    outer_type,
+)
+from modelwatch.model.section import did_you_mean
+from modelwatch.model.sources import DaySource
+
+Wrong = tuple[Path, str]
+Fits = Callable[[str], bool]
+"""Whether a type can serve."""
+
+
+def column_problems(
+    path: Path, schema: Schema, table: str, name: str, fits: Fits | None = None, needed: str = ""
+) -> Iterator[Wrong]:
+    """Nothing if the column is there and its type fits, otherwise what is wrong."""
+    if not schema:
+        return  # the table is missing, and that has been told
+    column = find_column(schema, name)
+    if column is None:
+        alike = [other for other in schema if other.lower() == name.lower()]
+        if alike:
+            yield path, f"column {name!r} is ambiguous in {table}: it has {_listed(alike)}"
+        else:
+            yield path, f"{table} has no column {name!r}{did_you_mean(name, schema)}"
+    elif fits is not None and not fits(schema[column]):
+        yield path, f"column {column!r} of {table} is {schema[column]}, and must be {needed}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return " and ".join(repr(name) for name in names)
+
+
+def day_problems(path: Path, schema: Schema, table: str, day: DaySource) -> Iterator[Wrong]:
+    """The columns that tell a day, each of its type."""
+    for key, types in (
+        ("column", {"date"}),
+        ("time_column", INSTANTS),
+        ("partition_column", {"date"}),
+    ):
+        name = getattr(day, key)
+        if name is not None:
+            needed = "a date" if "date" in types else "a timestamp"
+            yield from column_problems(
+                (*path, key), schema, table, name, types.__contains__, needed
+            )
+
+
+ATOMIC = "a number, text, a boolean, a date or a timestamp"
+
+
+def can_identify(spark_type: str) -> bool:
+    """Whether values of a type can be told apart, as those of an id are."""
+    return natural_kind(spark_type) is not None
+
+
+def joinable(path: Path, left: str, inputs: Schema, right: str, schema: Schema) -> Iterator[Wrong]:
+    """Nothing if two columns of an id can be compared, otherwise that they cannot."""
+    one, other = find_column(inputs, left), find_column(schema, right)
+    if one is None or other is None:
+        return
+    if family(inputs[one]) != family(schema[other]):
+        yield (
+            path,
+            f"is {schema[other]}, and cannot be joined with {one!r} of the inputs, which is "
+            f"{inputs[one]}",
+        )
+
+
+def family(spark_type: str) -> str:
+    """What types are compared with each other: whole numbers, fractions, text, each other type."""
+    plain = outer_type(spark_type)
+    if plain in WHOLE_NUMBERS:
+        return "whole number"
+    if plain in FRACTIONS:
+        return "fraction"
+    return "text" if plain in {"string", "varchar", "char"} else plain

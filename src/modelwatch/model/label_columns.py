@@ -1,0 +1,157 @@
+"""Labels, performance and challengers held against the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from modelwatch.model.column_checks import (
+    ATOMIC,
+    Wrong,
+    can_identify,
+    column_problems,
+    day_problems,
+    joinable,
+)
+from modelwatch.model.document import Path
+from modelwatch.model.features import (
+    INSTANTS,
+    Schema,
+    columns_of_role,
+    features_of,
+    find_column,
+    is_number,
+    outer_type,
+)
+from modelwatch.model.labels import Decision, Labels, Performance
+from modelwatch.model.monitor import MonitorConfig
+from modelwatch.model.section import did_you_mean
+from modelwatch.model.sources import TableAddress
+
+Tables = Mapping[str, TableAddress]
+_MOMENTS = frozenset({"date", *INSTANTS})
+
+
+def label_columns(
+    config: MonitorConfig, schemas: Mapping[str, Schema], tables: Tables
+) -> Iterator[Wrong]:
+    """Every column of labels, performance and challengers that is missing or cannot serve."""
+    if config.labels is not None:
+        yield from _labels(config, config.labels, schemas)
+    if config.performance is not None:
+        answers = columns_of_role(config, schemas, "predictions")
+        table = str(tables.get("predictions", config.inputs.table))
+        yield from _performance(config, config.performance, schemas, answers, table)
+    for i, challenger in enumerate(config.challengers):
+        path: Path = ("challengers", i)
+        schema = schemas.get(f"challenger:{challenger.name}", {})
+        table = str(challenger.table)
+        yield from _ids(config, (*path, "id"), challenger.id, schemas, schema, table)
+        yield from day_problems((*path, "day"), schema, table, challenger.day)
+        yield from column_problems(
+            (*path, "score"), schema, table, challenger.score, is_number, "a number"
+        )
+        yield from _decision((*path, "decision"), challenger.decision, schema, table)
+
+
+def _labels(
+    config: MonitorConfig, labels: Labels, schemas: Mapping[str, Schema]
+) -> Iterator[Wrong]:
+    schema, table = schemas.get("labels", {}), str(labels.table)
+    yield from _ids(config, ("labels", "id"), labels.id, schemas, schema, table)
+    yield from day_problems(("labels", "day"), schema, table, labels.day)
+    path: Path = ("labels", "label")
+    if config.performance is not None and config.performance.task == "regression":
+        yield from column_problems(path, schema, table, labels.label, is_number, "a number")
+    else:
+        yield from column_problems(path, schema, table, labels.label, can_identify, ATOMIC)
+    needed = "a date or a timestamp"
+    if labels.known is not None:
+        path = ("labels", "known", "column")
+        fits = _MOMENTS.__contains__
+        yield from column_problems(path, schema, table, labels.known.column, fits, needed)
+    if labels.due.column is not None:
+        path, fits = ("labels", "due", "column"), _MOMENTS.__contains__
+        name = labels.due.column
+        home = _home_of(config, name, schemas)
+        yield from column_problems(path, schemas.get(home, {}), f"the {home}", name, fits, needed)
+
+
+def _home_of(config: MonitorConfig, name: str, schemas: Mapping[str, Schema]) -> str:
+    """The table that a column of the joined row comes from: the inputs, if they have it."""
+    held = find_column(schemas.get("inputs", {}), name) is not None
+    return "inputs" if held or not config.two_tables else "predictions"
+
+
+def _ids(
+    config: MonitorConfig,
+    path: Path,
+    names: tuple[str, ...],
+    schemas: Mapping[str, Schema],
+    schema: Schema,
+    table: str,
+) -> Iterator[Wrong]:
+    own = columns_of_role(config, schemas, "predictions")
+    for i, name in enumerate(names):
+        yield from column_problems((*path, i), schema, table, name, can_identify, ATOMIC)
+        if i < len(config.prediction_id):
+            yield from joinable((*path, i), config.prediction_id[i], own, name, schema)
+
+
+def _performance(
+    config: MonitorConfig,
+    performance: Performance,
+    schemas: Mapping[str, Schema],
+    answers: Schema,
+    table: str,
+) -> Iterator[Wrong]:
+    for i, name in enumerate(performance.score):
+        path: Path = ("performance", "score", i)
+        yield from column_problems(path, answers, table, name, is_number, "a number")
+    yield from _decision(("performance", "decision"), performance.decision, answers, table)
+    for i, name in enumerate(performance.interval):
+        path = ("performance", "interval", i)
+        yield from column_problems(path, answers, table, name, is_number, "a number")
+    if performance.task == "binary":
+        yield from _positive(config, performance, schemas, answers)
+    if not isinstance(performance.slices, bool):
+        features, _ = features_of(config, schemas)
+        known = {feature.name.lower(): feature.name for feature in features}
+        for i, name in enumerate(performance.slices):
+            if known and name.lower() not in known:
+                told = f"{name!r} is no feature{did_you_mean(name, known.values())}"
+                yield ("performance", "slices", i), told
+
+
+def _decision(path: Path, decision: Decision | None, schema: Schema, table: str) -> Iterator[Wrong]:
+    if decision is not None and decision.column is not None:
+        yield from column_problems(
+            (*path, "column"), schema, table, decision.column, can_identify, ATOMIC
+        )
+
+
+def _positive(
+    config: MonitorConfig,
+    performance: Performance,
+    schemas: Mapping[str, Schema],
+    answers: Schema,
+) -> Iterator[Wrong]:
+    """Columns that can hold none of the values that mean positive."""
+    of_label = config.labels.label if config.labels else None
+    of_decision = performance.decision.column if performance.decision else None
+    for name, schema in ((of_label, schemas.get("labels", {})), (of_decision, answers)):
+        column = find_column(schema, name) if name else None
+        if column is None:
+            continue
+        kind = outer_type(schema[column])
+        if not any(can_hold(kind, value) for value in performance.positive):
+            told = f"names no value that column {column!r} can hold, which is {schema[column]}"
+            yield ("performance", "positive"), told
+
+
+def can_hold(spark_type: str, value: object) -> bool:
+    """Whether a column of a type can be equal to a value of the configuration."""
+    if isinstance(value, bool):
+        return outer_type(spark_type) == "boolean"
+    if isinstance(value, (int, float)):
+        return is_number(spark_type)
+    return outer_type(spark_type) not in {"boolean"} and not is_number(spark_type)

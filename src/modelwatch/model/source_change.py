@@ -1,0 +1,31 @@
+"""What happened to a source table since the last run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True)
+class SourceChange:
+    """What happened to a source table since the last published run.
+
+    ``role`` is one of ``tables_of``. ``version`` is
+    the Delta version that this run reads, ``from_version`` the one that the last run read, None if
+    there was none. ``days`` are those whose rows changed in between; with ``all_days`` it is not
+    known which, and each may have. ``present``: the days that have rows at ``version``, None where
+    they are not known; those never computed are due, whenever they were written.
+    """
+
+    role: str
+    table: str
+    version: int
+    from_version: int | None = None
+    days: frozenset[date] = frozenset()
+    all_days: bool = False
+    present: frozenset[date] | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether any row may have changed."""
+        return bool(self.days) or self.all_days or self.from_version is None

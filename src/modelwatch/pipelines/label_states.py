@@ -1,0 +1,152 @@
+"""The states of performance that a run computes: days held against their labels."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from modelwatch.model.config import MonitorConfig
+from modelwatch.model.features import Feature
+from modelwatch.model.label_plan import LabelDay
+from modelwatch.pipelines.frames import Sources
+from modelwatch.pipelines.states import DAYS_A_TASK, StatesOf
+from modelwatch.spark.labels import Traffic, labelled_rows
+from modelwatch.spark.loss_regression import LossModel
+from modelwatch.spark.rows import ROLES
+from modelwatch.spark.scores import LABELS, SEGMENTATION_SLICE, merged_score_states
+from modelwatch.stats.batch import Column, Segmentation
+from modelwatch.stats.binning import CategoricalBinning, NumericBinning, fit_numeric
+from modelwatch.stats.score_tally import ScorePlan
+
+
+def sliced_features(states: StatesOf) -> tuple[Feature, ...]:
+    """Features by whose bins performance is kept: not the score, which has its own."""
+    performance = states.config.performance
+    assert performance is not None
+    own = {name.lower() for name in performance.score}
+    if performance.decision is not None and performance.decision.column is not None:
+        own.add(performance.decision.column.lower())
+    return tuple(
+        feature
+        for feature in states.features
+        if performance.slices_feature(feature.name)
+        and not (feature.role == "predictions" and feature.name.lower() in own)
+    )
+
+
+def score_plans(states: StatesOf) -> tuple[ScorePlan, ...]:
+    """What a pass keeps: of the task with the first challenger, and of each further one."""
+    config, performance = states.config, states.config.performance
+    assert performance is not None
+    binning = score_binning(states)
+    plan = states.plan((), config.segments)
+    splits: tuple[Segmentation, ...] = plan.segmentations
+    first = ScorePlan(
+        task=performance.task,
+        binning=binning,
+        classes=performance.class_names,
+        segmentations=splits,
+        slices=(
+            *(
+                Column(f.name, ROLES.index(f.role), states.bins[f.role, f.name])
+                for f in sliced_features(states)
+            ),
+            # Segments side by side, so that the change of all traffic can be split by them.
+            *(
+                Column(f"{SEGMENTATION_SLICE}{split.name}", 0, CategoricalBinning(split.segments))
+                for split in splits
+            ),
+        ),
+        values=tuple(performance.values.expressions),
+        challenger=config.challengers[0].name if config.challengers else None,
+        challenger_binning=shadow_binning(binning) if config.challengers else None,
+    )
+    further = (
+        ScorePlan(
+            task=performance.task,
+            binning=binning,
+            segmentations=splits,
+            challenger=challenger.name,
+            challenger_binning=shadow_binning(binning),
+        )
+        for challenger in config.challengers[1:]
+    )
+    return (first, *further)
+
+
+def score_binning(states: StatesOf) -> NumericBinning:
+    """The frozen bins of the score; those of [0, 1] for decisions without one."""
+    performance = states.config.performance
+    assert performance is not None
+    if not performance.score:
+        return fit_numeric(np.array([0.0, 1.0]), 0.0, 1.0)
+    wanted = performance.score[0].lower()
+    for (role, name), binning in states.bins.items():
+        if role == "predictions" and name.lower() == wanted:
+            assert isinstance(binning, NumericBinning)
+            return binning
+    raise ValueError(f"the score {performance.score[0]!r} has no bins")
+
+
+def shadow_binning(binning: NumericBinning) -> NumericBinning:
+    """Bins of a challenger's score: the champion's, and even ones, for it may lie elsewhere."""
+    tails = 2.0 ** -np.arange(1.0, 31.0)
+    more = np.concatenate([np.arange(201) / 200.0, tails, 1.0 - tails])
+    return NumericBinning(np.unique([*binning.edges, *more]), binning.center, binning.scale)
+
+
+def traffic_of(config: MonitorConfig, sources: Sources, days: Collection[date]) -> Traffic:
+    """Rows of some days of every table that labels are held against."""
+    return Traffic(
+        sources.rows("inputs", days),
+        sources.rows("predictions", days) if config.two_tables else None,
+        sources.rows("labels", days),
+        {c.name: sources.rows(f"challenger:{c.name}", days) for c in config.challengers},
+    )
+
+
+def label_states(
+    states: StatesOf,
+    sources: Sources,
+    days: Collection[date],
+    as_of: date,
+    losses: LossModel | None = None,
+) -> DataFrame:
+    """States of predictions and labels of some days, in the columns of performance_states."""
+    config, performance = states.config, states.config.performance
+    assert performance is not None
+    traffic = traffic_of(config, sources, days)
+    tasks = int(traffic.inputs.sparkSession.conf.get("spark.sql.shuffle.partitions") or 1)
+    rows = labelled_rows(
+        config,
+        sliced_features(states),
+        traffic,
+        as_of,
+        day_by_day=len(days) >= DAYS_A_TASK * tasks,
+        features=() if losses is None else losses.features,
+    )
+    plans = score_plans(states)
+    if losses is not None:
+        rows = losses.expected(rows)
+        plans = (replace(plans[0], loss_regressor=losses.regressor.version), *plans[1:])
+    decided = performance.decision is not None
+    return merged_score_states(rows, plans, decided, as_of)
+
+
+def label_days(stored: DataFrame, days: Collection[date]) -> dict[date, LabelDay]:
+    """What the states of some days depend on, from the rows that a run has written of them."""
+    told = stored.groupBy("day").agg(
+        F.max("last_known").alias("last_known"),
+        F.min("next_known").alias("next_known"),
+        F.max(F.when(F.col("kind") != LABELS, F.col("due_day"))).alias("last_due"),
+    )
+    found = {
+        row["day"]: LabelDay(row["last_known"], row["next_known"], row["last_due"])
+        for row in told.collect()
+    }
+    return {day: found.get(day, LabelDay()) for day in days}

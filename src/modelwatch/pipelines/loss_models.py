@@ -1,0 +1,220 @@
+"""The regressor of the loss of a run: the one that is stored, or one that is fitted now."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timezone
+from typing import Any
+
+from pyspark import StorageLevel
+from pyspark.sql import functions as F
+
+from modelwatch.io.models import load_model, save_model
+from modelwatch.io.store import Store
+from modelwatch.model.config import MonitorConfig, labels_fingerprint
+from modelwatch.model.days import shifted
+from modelwatch.model.features import Feature
+from modelwatch.model.label_plan import ASKED
+from modelwatch.model.windows import windows_touching
+from modelwatch.pipelines.label_states import score_binning, traffic_of
+from modelwatch.pipelines.run import Request, Run
+from modelwatch.pipelines.states import StatesOf
+from modelwatch.spark.labels import labelled_rows
+from modelwatch.spark.loss_regression import (
+    MOST_VALUES,
+    LossInput,
+    LossModel,
+    any_not_due,
+    content,
+    fitted,
+    fitting_rows,
+    settings_of,
+)
+from modelwatch.stats.binning import CategoricalBinning
+from modelwatch.stats.expected_loss import LossRegressor
+from modelwatch.tables import TABLES
+
+FEWEST_ROWS = 200
+"""Labelled rows below which no regressor is fitted."""
+FITTED = "a regressor of the loss was fitted"
+NO_PLACE = "there is no place for a regressor of the loss: performance.loss_model.path is not set"
+NO_DAYS = "the reference that carries the bins is not of the monitored days, and has no labels"
+NOT_DUE = "labels of the reference are not all due yet"
+FEW_LABELS = f"fewer than {FEWEST_ROWS} labelled rows in the reference"
+PART_ONLY = "a regressor of the loss is fitted by a run of all days, and there was none yet"
+_TABLE = TABLES["loss_models"]
+
+
+@dataclass(frozen=True)
+class Losses:
+    """The regressor of a run, or the reason why there is none; neither for other tasks."""
+
+    regressor: LossRegressor | None = None
+    reason: str | None = None
+    path: str | None = None
+    inputs: tuple[LossInput, ...] = ()
+    features: tuple[Feature, ...] = ()
+
+    def model(self) -> LossModel | None:
+        """The regressor with its stored forests."""
+        if self.regressor is None:
+            return None
+        return LossModel(self.regressor, self.features, self.inputs, load_model(str(self.path)))
+
+
+NO_LOSSES = Losses()
+
+
+def loss_inputs(states: StatesOf) -> tuple[tuple[Feature, ...], tuple[LossInput, ...]]:
+    """Features that the regressor takes; and its inputs, the prediction first, then of these."""
+    performance = states.config.performance
+    assert performance is not None
+    own = performance.score[0]
+    features, inputs = [], [LossInput(own)]
+    for feature in states.features:
+        if feature.role == "predictions" and feature.name.lower() == own.lower():
+            continue
+        binning, values = states.bins[feature.role, feature.name], None
+        if isinstance(binning, CategoricalBinning):
+            if len(binning.values) > MOST_VALUES:
+                continue
+            values = tuple(binning.values)
+        features.append(feature)
+        inputs.append(LossInput(feature.name, values))
+    return tuple(features), tuple(inputs)
+
+
+def with_losses(
+    run: Run, store: Store, request: Request, states: StatesOf
+) -> tuple[Request, Losses]:
+    """The regressor of the loss, and the request: one fitted now makes all days due again."""
+    config, performance = request.config, request.config.performance
+    if performance is None or performance.task != "regression":
+        return request, NO_LOSSES
+    features, inputs = loss_inputs(states)
+    settings = {
+        **settings_of(inputs, score_binning(states).scale),
+        "reference": config.binning_reference.model_dump(mode="json", include={"days", "table"}),
+        "prediction": performance.score[0],
+        "label": config.labels.label if config.labels else None,
+    }
+    text = json.dumps(settings, sort_keys=True, separators=(",", ":"))
+    stored = _stored(store, request, text)
+    if stored is not None:
+        return request, _losses(stored, inputs, features)
+    reason = _reason(request)
+    if reason is not None:
+        return request, Losses(reason=reason)
+    with run.stage("loss model", "fitting a regressor of the loss on the reference"):
+        row = _fitted(run, store, request, states, text, (features, inputs))
+    if isinstance(row, str):
+        return request, Losses(reason=row)
+    return _all_due(request), _losses(row, inputs, features)
+
+
+def _stored(store: Store, request: Request, settings: str) -> Mapping[str, Any] | None:
+    """The first published row of a regressor with the settings."""
+    published = {row["run_id"] for row in request.history.runs}
+    rows = store.read(_TABLE.name).where(F.col("monitor") == request.config.monitor)
+    found = [
+        row.asDict()
+        for row in rows.where(F.col("settings") == settings).collect()
+        if row["run_id"] in published
+    ]
+    return min(found, key=lambda row: (row["created_at"], row["run_id"]), default=None)
+
+
+def _losses(
+    row: Mapping[str, Any], inputs: tuple[LossInput, ...], features: tuple[Feature, ...]
+) -> Losses:
+    dispersion = row["absolute_dispersion"], row["squared_dispersion"]
+    return Losses(
+        LossRegressor(row["fingerprint"], dispersion), None, row["path"], inputs, features
+    )
+
+
+def _reason(request: Request) -> str | None:
+    """Why no regressor can be fitted now; None if it can, as far as is known without a scan."""
+    config, plan = request.config, request.plan
+    reference = config.binning_reference
+    assert config.labels is not None
+    if _folder(config) is None:
+        return NO_PLACE
+    if reference.table is not None or reference.days is None:
+        return NO_DAYS
+    if plan.as_of < shifted(reference.days.last, max(config.labels.due.delay_days or 0, 1)):
+        return NOT_DUE
+    return PART_ONLY if ASKED in plan.labels.days.values() else None
+
+
+def _folder(config: MonitorConfig) -> str | None:
+    """Where models are stored: the configured place, else beside the tables of a folder."""
+    assert config.performance is not None
+    place = config.performance.loss_model.path
+    if place is None and config.output.path is not None:
+        place = f"{config.output.path.rstrip('/')}/models"
+    return None if place is None else f"{place.rstrip('/')}/{config.monitor}"
+
+
+def _fitted(
+    run: Run,
+    store: Store,
+    request: Request,
+    states: StatesOf,
+    settings: str,
+    taken: tuple[tuple[Feature, ...], tuple[LossInput, ...]],
+) -> Mapping[str, Any] | str:
+    """The row of a regressor fitted now, which is written; or the reason why there is none."""
+    config, as_of = request.config, request.plan.as_of
+    reference, (features, inputs) = config.binning_reference, taken
+    assert reference.days is not None
+    days = tuple(day for day in reference.days if day < as_of)
+    traffic = traffic_of(config, request.sources, days)
+    rows = labelled_rows(config, (), traffic, as_of, features=features)
+    if config.labels and config.labels.due.column is not None and any_not_due(rows, as_of):
+        return NOT_DUE
+    held = fitting_rows(rows, inputs, score_binning(states).scale, as_of)
+    held = held.persist(StorageLevel.MEMORY_AND_DISK)
+    try:
+        count, digest = content(held)
+        if count < FEWEST_ROWS:
+            return FEW_LABELS
+        version = hashlib.sha256(f"{settings} {count} {digest}".encode()).hexdigest()[:16]
+        model, dispersion = fitted(held, inputs)
+    finally:
+        held.unpersist()
+    path = f"{_folder(config)}/{version}"
+    save_model(model, path)
+    row = {
+        "fingerprint": version,
+        "settings": settings,
+        "path": path,
+        "reference": reference.name,
+        "fitted_days": list(days),
+        "as_of": as_of,
+        "fitted_rows": count,
+        "absolute_dispersion": dispersion[0],
+        "squared_dispersion": dispersion[1],
+        "created_at": datetime.now(timezone.utc),
+    }
+    frame = run.spark.createDataFrame([tuple(row.values())], _TABLE.ddl(*row))
+    marked = frame.withColumn("monitor", F.lit(config.monitor))
+    run.outputs[_TABLE.name] = store.append(_TABLE.name, marked, run.run_id)
+    return row
+
+
+def _all_due(request: Request) -> Request:
+    """The request with every day that has states, for they lack the losses now expected."""
+    config, plan = request.config, request.plan
+    fingerprint = labels_fingerprint(config)
+    assert fingerprint is not None
+    known: set[date] = {
+        day for day in request.history.run_of_label_day(fingerprint) if day < plan.as_of
+    }
+    days = {**dict.fromkeys(known, FITTED), **plan.labels.days}
+    windows = windows_touching(config, days, days, plan.as_of, all_windows=True)
+    labels = replace(plan.labels, days=dict(sorted(days.items())), windows=windows)
+    return replace(request, plan=replace(plan, labels=labels))

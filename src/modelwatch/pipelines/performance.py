@@ -1,0 +1,140 @@
+"""The stages of a run that hold predictions against labels, and evaluate windows of that."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import reduce
+from operator import or_
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from modelwatch.io.store import Store
+from modelwatch.model.config import MonitorConfig, labels_fingerprint
+from modelwatch.model.days import DayRange, day_ranges, shifted
+from modelwatch.model.references import reference_days
+from modelwatch.pipelines.evaluation import window_references
+from modelwatch.pipelines.history import of_runs
+from modelwatch.pipelines.label_states import label_days, label_states, score_plans
+from modelwatch.pipelines.loss_models import NO_LOSSES, Losses, with_losses
+from modelwatch.pipelines.run import Request, Run
+from modelwatch.pipelines.states import StatesOf
+from modelwatch.spark.performance import performance_rows
+from modelwatch.spark.performance_beliefs import BACK_TEST_DAYS
+from modelwatch.spark.score_question import ANSWERS, TABLE, ScoreQuestion
+from modelwatch.tables import TABLES
+
+STATES = "performance_states"
+
+
+def write_performance(run: Run, store: Store, request: Request, states: StatesOf) -> Request:
+    """States of the days that labels make due, and performance of the windows that they touch.
+
+    The request as it was carried out: a regressor of the loss that is new makes all days due.
+    """
+    request, losses = with_losses(run, store, request, states)
+    labels = request.plan.labels
+    if labels.days:
+        count = len(labels.days)
+        with run.stage("labels", f"holding the predictions of {count} days against their labels"):
+            _write_states(run, store, request, states, losses)
+    if labels.windows:
+        with run.stage(
+            "performance", f"evaluating the performance of {len(labels.windows)} windows"
+        ):
+            _write_answers(run, store, request, states, losses)
+    return request
+
+
+def _write_states(
+    run: Run, store: Store, request: Request, states: StatesOf, losses: Losses
+) -> None:
+    plan, config = request.plan, request.config
+    days, model = tuple(plan.labels.days), losses.model()
+    frame = label_states(states, request.sources, days, plan.as_of, model)
+    _append(run, store, config, STATES, frame)
+    written = store.read(STATES).where(
+        (F.col("monitor") == config.monitor)
+        & (F.col("run_id") == run.run_id)
+        & (F.col("segmentation") == "all")
+    )
+    run.label_days = label_days(_of_days(written, tuple(plan.labels.days)), tuple(plan.labels.days))
+
+
+def _write_answers(
+    run: Run, store: Store, request: Request, states: StatesOf, losses: Losses
+) -> None:
+    config, plan = request.config, request.plan
+    fingerprint = labels_fingerprint(config)
+    assert fingerprint is not None
+    generation = request.history.run_of_label_day(fingerprint)
+    generation |= dict.fromkeys(plan.labels.days, run.run_id)
+    question = question_of(states, request, losses)
+    needed = {day: held for day, held in generation.items() if day in _days_needed(config, request)}
+    mine = store.read(STATES).where(F.col("monitor") == config.monitor)
+    stored = of_runs(_of_days(mine, tuple(needed)), needed)
+    answers = performance_rows(stored, question).persist()
+    try:
+        for name in ANSWERS:
+            columns = [c for c in TABLES[name].names if c not in ("monitor", "run_id")]
+            _append(run, store, config, name, answers.where(F.col(TABLE) == name).select(*columns))
+    finally:
+        answers.unpersist()
+
+
+def question_of(states: StatesOf, request: Request, losses: Losses = NO_LOSSES) -> ScoreQuestion:
+    """What a run asks of the states of performance."""
+    config, windows = states.config, request.plan.labels.windows
+    labels, performance = config.labels, config.performance
+    assert labels is not None
+    assert performance is not None
+    plan = score_plans(states)[0]
+    own = {reference.name for reference in config.references if reference.table is None}
+    comparison = config.comparison
+    fitted = config.binning_reference
+    return ScoreQuestion(
+        as_of=request.plan.as_of,
+        task=performance.task,
+        binning=plan.binning,
+        windows=windows,
+        references=tuple(r for r in window_references(config, windows) if r.name in own),
+        classes=plan.classes,
+        cells=performance.values.cells,
+        slices=plan.slices,
+        challengers=tuple(challenger.name for challenger in config.challengers),
+        shadow_binning=plan.challenger_binning,
+        comparison=None
+        if comparison is None
+        else (comparison.champion, comparison.challenger, comparison.expected_share),
+        known=labels.known is not None,
+        fitted=(fitted.days.first, fitted.days.last)
+        if fitted.table is None and fitted.days is not None
+        else None,
+        delay=labels.due.delay_days or 0,
+        loss_regressor=losses.regressor,
+        loss_reason=losses.reason,
+    )
+
+
+def _days_needed(config: MonitorConfig, request: Request) -> frozenset[date]:
+    """Days of the windows and their references, and those on which estimates are tested."""
+    windows = request.plan.labels.windows
+    needed = {day for window in windows for day in window.days}
+    for reference in config.references:
+        if reference.table is None:
+            ranges = {reference_days(reference, window) for window in windows}
+            needed |= {day for r in ranges if r is not None for day in r}
+    assert config.labels is not None
+    until = shifted(request.plan.as_of, -1 - (config.labels.due.delay_days or 0))
+    return frozenset(needed.union(DayRange(shifted(until, 1 - BACK_TEST_DAYS), until)))
+
+
+def _of_days(states: DataFrame, days: tuple[date, ...]) -> DataFrame:
+    """The rows of some days, so that only their directories are read."""
+    within = [F.col("day").between(r.first, r.last) for r in day_ranges(days)]
+    return states.where(reduce(or_, within, F.lit(False)))
+
+
+def _append(run: Run, store: Store, config: MonitorConfig, table: str, frame: DataFrame) -> None:
+    marked = frame.withColumn("monitor", F.lit(config.monitor))
+    run.outputs[table] = store.append(table, marked, run.run_id)

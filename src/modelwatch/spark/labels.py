@@ -1,0 +1,282 @@
+"""Predictions joined with their labels, in the positions of a pass over both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from modelwatch.model.features import Feature, find_column, outer_type
+from modelwatch.model.labels import Challenger, Labels, Performance
+from modelwatch.model.monitor import MonitorConfig
+from modelwatch.spark.days import DAY, named
+from modelwatch.spark.label_values import decision_value, local_day
+from modelwatch.spark.rows import (
+    PREDICTION_DAY,
+    JoinedRows,
+    feature_value,
+    joined_rows,
+    model_version,
+    once,
+    prediction_id,
+    segment_columns,
+)
+from modelwatch.spark.told_labels import LABEL, told_labels
+
+NEVER = date(9999, 12, 31)
+"""Due day of labels that are never due."""
+_SCORED = "__scored"
+_DECISION = "__decision"
+BORROWED = ("label", "decision", "score")
+"""Names by which an expression may call what the rows have no column for."""
+
+
+@dataclass(frozen=True)
+class LabelledLayout:
+    """Where a batch of labelled rows carries what: positions of its columns.
+
+    Before them stand, in order: day, due day (dates), version (string), whether there is a
+    prediction (boolean), decision (double, null for none), label (double: 0 and 1, the index of
+    the class, or the number; null for none), age of the label in days (int), label rows, whether
+    labels were corrected, whether they contradict each other (ints), labels of an unknown class
+    (long), the last known day and the next one (dates). ``features``: what a regressor of the loss
+    takes; ``expected``: the losses that it says, in scales.
+    """
+
+    scores: tuple[int, ...]
+    interval: tuple[int, ...]
+    values: tuple[int, ...]
+    challengers: tuple[tuple[int, int], ...]
+    segments: tuple[tuple[int, ...], ...]
+    slices: tuple[int, ...]
+    day: int = 0
+    due: int = 1
+    version: int = 2
+    scored: int = 3
+    decision: int = 4
+    label: int = 5
+    age: int = 6
+    rows: int = 7
+    corrected: int = 8
+    conflicting: int = 9
+    unknown_classes: int = 10
+    last_known: int = 11
+    next_known: int = 12
+    features: tuple[int, ...] = ()
+    expected: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class LabelledRows:
+    """A frame of predictions and labels, and where it carries what."""
+
+    frame: DataFrame
+    layout: LabelledLayout
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """Rows of some days of each table, with their ``DAY``; challengers by name."""
+
+    inputs: DataFrame
+    predictions: DataFrame | None
+    labels: DataFrame
+    challengers: Mapping[str, DataFrame]
+
+
+def labelled_rows(
+    config: MonitorConfig,
+    slices: Sequence[Feature],
+    traffic: Traffic,
+    as_of: date,
+    *,
+    day_by_day: bool = False,
+    features: Sequence[Feature] = (),
+) -> LabelledRows:
+    """Every prediction once, with its label as it was known on a day, and labels without one.
+
+    Of several labels the last known one counts; which of those of one moment does, a hash of them
+    decides, so that the order of files does not. Labels known after ``as_of`` are left out, but
+    for the day on which the next of them becomes known. ``day_by_day`` as in ``scored_rows``.
+    ``features`` come last, for a regressor of the loss.
+    """
+    labels, performance = config.labels, config.performance
+    assert labels is not None
+    assert performance is not None
+    asked = tuple(dict.fromkeys((*slices, *features)))
+    rows = _predictions(config, performance, asked, traffic, day_by_day)
+    frame = rows.frame
+    for i, challenger in enumerate(config.challengers):
+        scored = traffic.challengers[challenger.name]
+        frame = _with_challenger(config, i, challenger, performance, frame, scored, day_by_day)
+    told = told_labels(config, labels, performance, traffic.labels, as_of, day_by_day=day_by_day)
+    same = F.col(PREDICTION_DAY) == F.col("__label_day")
+    for i in range(len(labels.id)):
+        same = same & (F.col(prediction_id(i)) == F.col(f"__label_id_{i}"))
+    frame = frame.join(told, same, "full_outer").withColumn(
+        DAY, F.coalesce(F.col(DAY), F.col("__label_day"))
+    )
+    selected: list[Column] = [
+        F.col(DAY),
+        _due(config, labels, frame),
+        rows.version,
+        F.coalesce(F.col(_SCORED), F.lit(False)),
+        F.col(_DECISION),
+        F.col(LABEL),
+        F.greatest(F.coalesce(F.datediff("__known", F.col(DAY)), F.lit(0)), F.lit(0)),
+        F.coalesce("__rows", F.lit(0)).cast("int"),
+        F.coalesce("__corrected", F.lit(False)).cast("int"),
+        F.coalesce("__conflicting", F.lit(False)).cast("int"),
+        F.coalesce("__unknown_classes", F.lit(0)).cast("bigint"),
+        F.col("__last_known"),
+        F.col("__next_known"),
+    ]
+
+    def positions(columns: Sequence[Column]) -> tuple[int, ...]:
+        first = len(selected)
+        selected.extend(columns)
+        return tuple(range(first, len(selected)))
+
+    scores = positions([F.col(f"__score_{i}") for i in range(len(performance.score))])
+    interval = positions([F.col(f"__end_{i}") for i in range(len(performance.interval))])
+    for name, column in _lent(frame, performance).items():
+        frame = frame.withColumn(name, column)
+    values = positions([_expression(sql) for sql in performance.values.expressions.values()])
+    challengers = tuple(
+        (positions([F.col(f"__shadow_decision_{i}")])[0], positions([F.col(f"__shadow_{i}")])[0])
+        for i in range(len(config.challengers))
+    )
+    columns, segments = segment_columns(config.segments, len(selected))
+    selected.extend(columns)
+    sliced = positions([rows.values[feature.name] for feature in slices])
+    taken = positions([rows.values[feature.name] for feature in features])
+    return LabelledRows(
+        frame.select(*(column.alias(f"c{i}") for i, column in enumerate(selected))),
+        LabelledLayout(scores, interval, values, challengers, segments, sliced, features=taken),
+    )
+
+
+def _predictions(
+    config: MonitorConfig,
+    performance: Performance,
+    slices: Sequence[Feature],
+    traffic: Traffic,
+    day_by_day: bool,
+) -> JoinedRows:
+    """Each prediction once, with its inputs where something of them is asked for."""
+    home = traffic.inputs if traffic.predictions is None else traffic.predictions
+    schema = {field.name: field.dataType.simpleString() for field in home.schema.fields}
+    answers = [
+        *(named(c).cast("double").alias(f"__score_{i}") for i, c in enumerate(performance.score)),
+        *(named(c).cast("double").alias(f"__end_{i}") for i, c in enumerate(performance.interval)),
+        decision_value(performance, performance.decision, performance.score[:1], schema).alias(
+            _DECISION
+        ),
+    ]
+    scored = home.select("*", *answers)
+    inputs = None
+    if traffic.predictions is not None:
+        inputs = _needed_inputs(config, slices, traffic.inputs, scored)
+    if inputs is not None:
+        rows = joined_rows(config, slices, inputs, scored, day_by_day=day_by_day)
+        frame = rows.frame.where(F.col(PREDICTION_DAY).isNotNull())
+        return replace(rows, frame=frame.withColumn(_SCORED, F.lit(True)))
+    if day_by_day:
+        scored = scored.repartition(DAY)
+    own = config.predictions.day if config.predictions else None
+    source = own if traffic.predictions is not None and own is not None else config.inputs.day
+    ids = config.prediction_id
+    time_column = source.time_column
+    frame = once(scored, ids, time_column, "predictions").select(
+        "*",
+        F.col(DAY).alias(PREDICTION_DAY),
+        *(named(column).alias(prediction_id(i)) for i, column in enumerate(ids)),
+        F.lit(True).alias(_SCORED),
+    )
+    return JoinedRows(frame, {f.name: feature_value(f) for f in slices}, model_version(config))
+
+
+def _needed_inputs(
+    config: MonitorConfig, slices: Sequence[Feature], inputs: DataFrame, predictions: DataFrame
+) -> DataFrame | None:
+    """The inputs with the columns that something is asked of; None if nothing is.
+
+    What SQL of the configuration asks for is not known: then they have all columns.
+    """
+    assert config.labels is not None
+    assert config.performance is not None
+    if config.performance.values.expressions or any(s.predicate for s in config.segments):
+        return inputs
+    asked = [feature.column for feature in slices if feature.role == "inputs"]
+    asked += [column for split in config.segments for column in split.columns or ()]
+    asked += [column for column in (config.labels.due.column,) if column is not None]
+    held = {column.lower(): column for column in inputs.columns}
+    wanted = dict.fromkeys(held[name.lower()] for name in asked if name.lower() in held)
+    if not wanted:
+        return None
+    keys = [*config.inputs.id, *config.inputs.day.columns, DAY]
+    # Names that both tables have mean the inputs' column, whether it is asked for or not.
+    both = [held[name.lower()] for name in predictions.columns if name.lower() in held]
+    chosen = dict.fromkeys([*(held[k.lower()] for k in keys), *wanted, *both])
+    return inputs.select(*(named(column) for column in chosen))
+
+
+def _due(config: MonitorConfig, labels: Labels, frame: DataFrame) -> Column:
+    if labels.due.delay_days is not None:
+        return F.date_add(F.col(DAY), labels.due.delay_days)
+    assert labels.due.column is not None
+    column = named(labels.due.column)
+    schema = {field.name: field.dataType.simpleString() for field in frame.schema.fields}
+    kind = outer_type(schema[str(find_column(schema, labels.due.column))])
+    day = column if kind == "date" else local_day(column, config.time_zone)
+    return F.coalesce(day, F.lit(NEVER))
+
+
+def _with_challenger(
+    config: MonitorConfig,
+    index: int,
+    challenger: Challenger,
+    performance: Performance,
+    frame: DataFrame,
+    rows: DataFrame,
+    day_by_day: bool,
+) -> DataFrame:
+    if day_by_day:
+        rows = rows.repartition(DAY)
+    schema = {field.name: field.dataType.simpleString() for field in rows.schema.fields}
+    decision = challenger.decision or performance.decision
+    scored = once(rows, challenger.id, challenger.day.time_column, "challenger")
+    shadow = scored.select(
+        F.col(DAY).alias("__shadow_day"),
+        *(named(c).alias(f"__shadow_id_{i}") for i, c in enumerate(challenger.id)),
+        decision_value(performance, decision, (challenger.score,), schema).alias(
+            f"__shadow_decision_{index}"
+        ),
+        named(challenger.score).cast("double").alias(f"__shadow_{index}"),
+    )
+    same = F.col(PREDICTION_DAY) == F.col("__shadow_day")
+    ids = [f"__shadow_id_{i}" for i in range(len(challenger.id))]
+    for i, column in enumerate(ids):
+        same = same & (F.col(prediction_id(i)) == F.col(column))
+    return frame.join(shadow, same, "left").drop("__shadow_day", *ids)
+
+
+def _lent(frame: DataFrame, performance: Performance) -> dict[str, Column]:
+    """What an expression may call by a plain name: unless a column has it."""
+    held = {column.lower() for column in frame.columns}
+    score = F.col("__score_0") if performance.score else F.lit(None).cast("double")
+    label = F.col(LABEL)
+    if performance.task == "multiclass":
+        names = F.array(*(F.lit(name) for name in performance.class_names))
+        label = F.get(names, label.cast("int"))
+    lent = dict(zip(BORROWED, (label, F.col(_DECISION), score), strict=True))
+    return {name: column for name, column in lent.items() if name not in held}
+
+
+def _expression(sql: str) -> Column:
+    number = F.expr(sql).cast("double")
+    # Only what came true has a value.
+    return F.when(F.col(LABEL).isNotNull(), number)

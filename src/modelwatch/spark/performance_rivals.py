@@ -1,0 +1,212 @@
+"""Champion and challenger on the same due cohort, read off stored states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelwatch.spark.score_groups import ScopeStates, ScoreGroup, spans_of
+from modelwatch.spark.score_question import Answers, ScoreQuestion
+from modelwatch.stats.arrays import AnyArray, Counts, sums_over_spans
+from modelwatch.stats.binning import NumericBinning
+from modelwatch.stats.jackknife import FEWEST_DAYS
+from modelwatch.stats.paired import Difference, differences, mcnemar, verdict
+from modelwatch.stats.performance import ScoreStates
+from modelwatch.stats.scored import BinaryStates
+from modelwatch.stats.traffic_split import sample_ratio
+
+SHADOW, SPLIT = "shadow", "split"
+CHAMPION = "champion"
+"""Stands for the models that answered in production, beside one in the shadow."""
+
+
+@dataclass(frozen=True)
+class _Rivals:
+    """Days of two models, the same days in the same order, and who they are."""
+
+    design: str
+    champion: str
+    challenger: str
+    days: AnyArray
+    left: BinaryStates
+    right: BinaryStates
+
+
+def add_comparisons(
+    rows: Answers,
+    question: ScoreQuestion,
+    group: ScoreGroup,
+    scopes: ScopeStates,
+    stack: ScoreStates,
+) -> None:
+    """Comparisons of one segment, of windows of three days or more: fewer give no interval."""
+    if not isinstance(stack, BinaryStates):
+        return
+    for name in question.challengers:
+        decisions = _due(question, group.states("paired", name))
+        rivals = _shadow(question, group, name)
+        if rivals is not None and decisions is not None:
+            _add(rows, question, group, rivals, decisions)
+    if question.comparison is not None:
+        split = _split(question, scopes, stack)
+        if split is not None:
+            _add(rows, question, group, split, None)
+
+
+def _due(question: ScoreQuestion, states: ScopeStates | None) -> ScopeStates | None:
+    return None if states is None else states.take(states.dues <= question.as_of_day)
+
+
+def _shadow(question: ScoreQuestion, group: ScoreGroup, name: str) -> _Rivals | None:
+    champion = _due(question, group.states("paired_champion", name))
+    challenger = _due(question, group.states("paired_challenger", name))
+    if champion is None or challenger is None or not len(champion):
+        return None
+    assert question.shadow_binning is not None
+    days, left = _by_day(champion, question.binning)
+    others, right = _by_day(challenger, question.shadow_binning)
+    if not np.array_equal(days, others):
+        raise ValueError("days of champion and challenger differ")
+    return _Rivals(SHADOW, CHAMPION, name, days, left, right)
+
+
+def _by_day(states: ScopeStates, binning: NumericBinning) -> tuple[AnyArray, BinaryStates]:
+    days, counts, sums = states.by_day()
+    return days, BinaryStates.of(binning, counts, sums)
+
+
+def _split(question: ScoreQuestion, scopes: ScopeStates, stack: BinaryStates) -> _Rivals | None:
+    assert question.comparison is not None
+    champion, challenger, _ = question.comparison
+    due = scopes.dues <= question.as_of_day
+    both = due & np.isin(scopes.versions, [champion, challenger])
+    days = np.unique(scopes.days[both])
+    if not len(days):
+        return None
+    sides = [_on(days, scopes, stack, due & (scopes.versions == v)) for v in (champion, challenger)]
+    return _Rivals(SPLIT, champion, challenger, days, *sides)
+
+
+def _on(days: AnyArray, scopes: ScopeStates, stack: BinaryStates, mask: AnyArray) -> BinaryStates:
+    """States of some scopes on given days, empty where there are none."""
+    at = np.flatnonzero(mask)
+    return stack.take(at).roll_up(spans_of(scopes.days[at], days, days))
+
+
+def _add(
+    rows: Answers,
+    question: ScoreQuestion,
+    group: ScoreGroup,
+    rivals: _Rivals,
+    decisions: ScopeStates | None,
+) -> None:
+    spans = spans_of(rivals.days, question.starts, question.ends)
+    lengths = question.ends - question.starts + 1
+    chosen = np.flatnonzero((lengths >= FEWEST_DAYS) & (spans[:, 1] > spans[:, 0]))
+    tables = None if decisions is None else _tables(decisions, rivals.days, spans)
+    for w in chosen:
+        part = np.arange(*spans[w])
+        left, right = rivals.left.take(part), rivals.right.take(part)
+        found = differences(left, right)
+        counted = [int(side.labelled.sum()) for side in (left, right)]
+        common: dict[str, object] = {
+            "segmentation": group.segmentation,
+            "segment": group.segment,
+            **question.told(np.array([w])),
+            "design": rivals.design,
+            "champion": rivals.champion,
+            "challenger": rivals.challenger,
+            "rows": counted[0] if rivals.design == SHADOW else sum(counted),
+        }
+        _add_differences(rows, common, found)
+        note = ""
+        if tables is not None:
+            _add_mcnemar(rows, common, tables[w : w + 1])
+        elif question.comparison is not None and question.comparison[2] is not None:
+            traffic = np.array([[int(left.rows.sum()), int(right.rows.sum())]])
+            note = _add_sample_ratio(rows, common, traffic, question.comparison[2])
+        told = verdict(found)
+        rows.add(
+            "model_comparisons", 1, **common, metric="verdict", verdict=f"{note}{told.sentence}"
+        )
+
+
+def _tables(decisions: ScopeStates, days: AnyArray, spans: AnyArray) -> Counts:
+    found, counts, _ = decisions.by_day()
+    table = np.zeros((len(days), 2, 2, 3), dtype=np.int64)
+    at = np.searchsorted(days, found)
+    table[at] = counts.reshape(-1, 2, 2, 3)
+    return sums_over_spans(table, spans)
+
+
+def _add_differences(
+    rows: Answers, common: Mapping[str, object], found: Mapping[str, Difference]
+) -> None:
+    each: Sequence[Difference] = list(found.values())
+
+    def numbers(name: str) -> AnyArray:
+        return np.array([getattr(one, name) for one in each], dtype=np.float64)
+
+    def texts(name: str) -> AnyArray:
+        return np.array([*(getattr(one, name) for one in each), None], dtype=object)[:-1]
+
+    repeated = {
+        name: np.repeat(value, len(each)) if isinstance(value, np.ndarray) else value
+        for name, value in common.items()
+    }
+    reason = texts("reason")
+    reason[~np.isnan(numbers("value"))] = None
+    rows.add(
+        "model_comparisons",
+        len(each),
+        **repeated,
+        metric=texts("key"),
+        champion_value=numbers("champion"),
+        challenger_value=numbers("challenger"),
+        value=numbers("value"),
+        reason=reason,
+        lower=numbers("lower"),
+        upper=numbers("upper"),
+        p_value=numbers("p_value"),
+        verdict=texts("side"),
+    )
+
+
+def _add_mcnemar(rows: Answers, common: Mapping[str, object], table: Counts) -> None:
+    found = mcnemar(table)
+    rows.add(
+        "model_comparisons",
+        1,
+        **common,
+        metric="mcnemar",
+        champion_value=found.champion_only.astype(np.float64),
+        challenger_value=found.challenger_only.astype(np.float64),
+        value=found.chi_square,
+        p_value=found.exact_p_value,
+    )
+
+
+def _add_sample_ratio(
+    rows: Answers, common: Mapping[str, object], traffic: Counts, share: float
+) -> str:
+    """The test of the split; what the verdict must say first if it fails."""
+    found = sample_ratio(traffic, np.array([1.0 - share, share]))
+    broken = bool(found.mismatch[0])
+    rows.add(
+        "model_comparisons",
+        1,
+        **common,
+        metric="sample_ratio",
+        champion_value=found.shares[:, 0],
+        challenger_value=found.shares[:, 1],
+        value=found.chi_square.value,
+        reason=found.chi_square.reason,
+        p_value=found.p_value.value,
+        verdict="mismatch" if broken else "as intended",
+    )
+    if not broken:
+        return ""
+    got, wanted = found.shares[0, 1], share
+    return f"The split is broken ({got:.4f} of the traffic, {wanted:.4f} were meant). "

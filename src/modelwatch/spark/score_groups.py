@@ -1,0 +1,239 @@
+"""Stored states of performance, sorted by segment, as stacks of numpy arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from modelwatch.spark.aggregate import long_lists
+from modelwatch.spark.evaluation import day_number
+from modelwatch.spark.labels import NEVER
+from modelwatch.stats.arrays import AnyArray, Counts, Spans
+from modelwatch.stats.binning import NumericBinning
+from modelwatch.stats.multiclass import MulticlassStates
+from modelwatch.stats.performance_metric import ScoreStates
+from modelwatch.stats.residuals import RegressionStates
+from modelwatch.stats.score_tally import WHOLE, Task
+from modelwatch.stats.scored import BinaryStates
+
+SCORE_GROUP = ("segmentation", "segment")
+_NEVER = day_number(NEVER)
+
+
+@dataclass(frozen=True)
+class ScopeStates:
+    """States of one kind and name: a scope a row, ascending by day.
+
+    ``days``, ``dues`` (n,): numbers since the epoch; ``versions`` (n,); ``counts`` (n, c) and
+    ``sums`` (n, s), s being 0 where the kind has none.
+    """
+
+    days: AnyArray
+    dues: AnyArray
+    versions: AnyArray
+    counts: Counts
+    sums: Counts
+
+    def __len__(self) -> int:
+        return len(self.days)
+
+    def take(self, indices: AnyArray) -> ScopeStates:
+        """The scopes at some positions, or of a mask."""
+        return ScopeStates(
+            self.days[indices],
+            self.dues[indices],
+            self.versions[indices],
+            self.counts[indices],
+            self.sums[indices],
+        )
+
+    @property
+    def keys(self) -> list[tuple[int, int, str]]:
+        """What each scope is of."""
+        columns = (self.days.tolist(), self.dues.tolist(), self.versions.tolist())
+        return list(zip(*columns, strict=True))
+
+    def by_day(self) -> tuple[AnyArray, Counts, Counts]:
+        """The days that there are, and counts and sums of each."""
+        days, starts = np.unique(self.days, return_index=True)
+        if not len(days):
+            return days, self.counts[:0], self.sums[:0]
+        return (
+            days,
+            np.add.reduceat(self.counts, starts, axis=0),
+            np.add.reduceat(self.sums, starts, axis=0),
+        )
+
+
+@dataclass(frozen=True)
+class ScoreGroup:
+    """All states of one segment, by kind and name."""
+
+    segmentation: str
+    segment: str
+    tables: Mapping[tuple[str, str], pa.Table]
+    _read: dict[tuple[str, str], ScopeStates] = field(default_factory=dict)
+
+    def names(self, kind: str) -> list[str]:
+        """Names of the states of a kind."""
+        return sorted(name for found, name in self.tables if found == kind)
+
+    def states(self, kind: str, name: str = WHOLE) -> ScopeStates | None:
+        """The states of a kind and name; None if there are none."""
+        table = self.tables.get((kind, name))
+        if table is None:
+            return None
+        if (kind, name) not in self._read:
+            self._read[kind, name] = _scope_states(table)
+        return self._read[kind, name]
+
+
+def _scope_states(table: pa.Table) -> ScopeStates:
+    days = _numbers(table.column("day"))
+    order = np.argsort(days, kind="stable")
+    counts, sums = (_matrix(table.column(name)) for name in ("counts", "sums"))
+    found = ScopeStates(
+        days,
+        _numbers(table.column("due_day"), _NEVER),
+        np.array(table.column("model_version").to_pylist(), dtype=object),
+        counts,
+        sums,
+    )
+    return found.take(order)
+
+
+def score_groups(
+    records: Iterable[pa.RecordBatch], binning: NumericBinning
+) -> Iterator[ScoreGroup]:
+    """The groups of states that come sorted by ``SCORE_GROUP``.
+
+    States of other bins of the score do not add up with these, and are left out.
+    """
+    held: list[pa.RecordBatch] = []
+    for record in records:
+        for part in _runs(record):
+            if held and _key(held[0]) != _key(part):
+                yield _group(held, binning)
+                held = []
+            held.append(part)
+    if held:
+        yield _group(held, binning)
+
+
+def _runs(record: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    if not record.num_rows:
+        return
+    changes = np.zeros(record.num_rows, dtype=bool)
+    for name in SCORE_GROUP:
+        column = record.column(name)
+        changes[1:] |= pc.not_equal(column[1:], column[:-1]).to_numpy(zero_copy_only=False)
+    starts = np.append(0, np.flatnonzero(changes))
+    for start, stop in zip(starts, np.append(starts[1:], record.num_rows), strict=True):
+        yield record.slice(start, stop - start)
+
+
+def _key(record: pa.RecordBatch) -> tuple[str, ...]:
+    return tuple(record.column(name)[0].as_py() for name in SCORE_GROUP)
+
+
+def _group(parts: Sequence[pa.RecordBatch], binning: NumericBinning) -> ScoreGroup:
+    table = pa.Table.from_batches(parts)
+    bins = pc.fill_null(table.column("binning"), binning.fingerprint)
+    table = table.filter(pc.equal(bins, binning.fingerprint))
+    kinds = [*zip(table.column("kind").to_pylist(), table.column("name").to_pylist(), strict=True)]
+    indices: dict[tuple[str, str], list[int]] = {}
+    for at, key in enumerate(kinds):
+        indices.setdefault(key, []).append(at)
+    segmentation, segment = _key(parts[0])
+    return ScoreGroup(
+        segmentation, segment, {key: table.take(rows) for key, rows in indices.items()}
+    )
+
+
+def _numbers(column: pa.ChunkedArray, missing: int = 0) -> AnyArray:
+    filled = pc.fill_null(column.cast(pa.int32()), missing)
+    return np.asarray(filled.to_numpy(), dtype=np.int64)
+
+
+def _matrix(column: pa.ChunkedArray) -> Counts:
+    rows = [values for chunk in column.chunks for values in long_lists(chunk)]
+    if any(values is None for values in rows):
+        return np.zeros((len(rows), 0), dtype=np.int64)
+    return np.stack([values for values in rows if values is not None])
+
+
+def task_states(
+    group: ScoreGroup, task: Task, binning: NumericBinning, classes: tuple[str, ...]
+) -> tuple[ScopeStates, ScoreStates] | None:
+    """The states of the task, those of rows without a decision with them; None for no row.
+
+    The scopes and a stack of as many; the counts of the scopes are not to be used.
+    """
+    decided, undecided = group.states(task), group.states("undecided")
+    if decided is None and undecided is None:
+        return None
+    scopes = _united([states for states in (decided, undecided) if states is not None])
+    cells = len(scopes)
+    stack = _stack(task, binning, classes, decided, scopes)
+    if undecided is not None and not isinstance(stack, RegressionStates):
+        counts, sums = _placed(undecided, scopes)
+        stack = stack.with_undecided(counts, sums)
+    assert len(stack) == cells
+    return scopes, stack
+
+
+def _stack(
+    task: Task,
+    binning: NumericBinning,
+    classes: tuple[str, ...],
+    decided: ScopeStates | None,
+    scopes: ScopeStates,
+) -> ScoreStates:
+    if task == "regression":
+        assert decided is not None
+        return RegressionStates.of(binning, *_placed(decided, scopes))
+    if task == "multiclass":
+        if decided is None:
+            probabilities = scopes.counts.shape[1] > len(classes) + 2
+            return MulticlassStates.empty(classes, len(scopes), probabilities=probabilities)
+        return MulticlassStates.of(classes, *_placed(decided, scopes))
+    if decided is None:
+        length = 6 * binning.length
+        empty = np.zeros((len(scopes), 2 * length + 6), dtype=np.int64)
+        return BinaryStates.of(binning, empty[:, :length], empty[:, length:])
+    return BinaryStates.of(binning, *_placed(decided, scopes))
+
+
+def _united(found: Sequence[ScopeStates]) -> ScopeStates:
+    """The scopes of any of several kinds, ascending by day."""
+    keys = sorted({key for states in found for key in states.keys})
+    first = found[0]
+    days, dues, versions = zip(*keys, strict=True)
+    return ScopeStates(
+        np.array(days, dtype=np.int64),
+        np.array(dues, dtype=np.int64),
+        np.array(versions, dtype=object),
+        np.zeros((len(keys), first.counts.shape[1]), dtype=np.int64),
+        np.zeros((len(keys), first.sums.shape[1]), dtype=np.int64),
+    )
+
+
+def _placed(states: ScopeStates, scopes: ScopeStates) -> tuple[Counts, Counts]:
+    """Counts and sums at the scopes' positions, zeros where a scope has none."""
+    at = {key: i for i, key in enumerate(scopes.keys)}
+    where = np.array([at[key] for key in states.keys], dtype=np.int64)
+    counts = np.zeros((len(scopes), states.counts.shape[1]), dtype=np.int64)
+    sums = np.zeros((len(scopes), states.sums.shape[1]), dtype=np.int64)
+    counts[where], sums[where] = states.counts, states.sums
+    return counts, sums
+
+
+def spans_of(days: AnyArray, firsts: AnyArray, lasts: AnyArray) -> Spans:
+    """Positions of the days between first and last ones, both in it; ``days`` ascend."""
+    starts = np.searchsorted(days, firsts, side="left")
+    stops = np.maximum(np.searchsorted(days, lasts, side="right"), starts)
+    return np.stack((starts, stops), axis=1).astype(np.int64)

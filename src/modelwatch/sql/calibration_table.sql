@@ -1,0 +1,65 @@
+-- One row a window and tenth of the score: mean score beside share of positive labels, binary tasks,
+-- predictions whose label is due. Key: monitor, window, window_start, model_version, segmentation,
+-- segment, tenth. A bin of the score counts in the tenth that holds its mean.
+WITH edges AS (
+  SELECT monitor, fingerprint, first(edges) AS edges
+  FROM binnings
+  WHERE kind = 'numeric'
+  GROUP BY monitor, fingerprint
+),
+bins AS (
+  SELECT
+    states.monitor,
+    states.model_version,
+    states.segmentation,
+    states.segment,
+    evaluated.window,
+    evaluated.window_start,
+    position % (size(states.counts) div 6) AS bin,
+    (position div (size(states.counts) div 6)) % 3 AS label,
+    sum(bin_rows) AS rows,
+    sum(states.sums[position]) / power(2, 30) AS scores
+  FROM performance_states_current AS states
+  JOIN performance_windows_current AS evaluated
+    ON states.monitor = evaluated.monitor
+    AND states.day BETWEEN evaluated.window_start AND evaluated.window_end
+    AND states.due_day <= evaluated.as_of
+  JOIN edges ON states.monitor = edges.monitor AND states.binning = edges.fingerprint
+  LATERAL VIEW posexplode(states.counts) exploded AS position, bin_rows
+  WHERE
+    states.kind = 'binary'
+    AND bin_rows > 0
+    -- Null, NaN and scores outside [0, 1] belong to no tenth.
+    AND get(edges.edges, position % int(size(states.counts) div 6) - 2) BETWEEN 0 AND 1
+  GROUP BY ALL
+),
+labelled AS (
+  SELECT
+    *,
+    least(
+      floor(
+        10 * sum(scores) OVER (
+          PARTITION BY monitor, model_version, segmentation, segment, window, window_start, bin
+        ) / sum(rows) OVER (
+          PARTITION BY monitor, model_version, segmentation, segment, window, window_start, bin
+        )
+      ),
+      9
+    ) AS tenth
+  FROM bins
+  WHERE label > 0
+)
+SELECT
+  monitor,
+  window,
+  window_start,
+  model_version,
+  segmentation,
+  segment,
+  int(tenth) AS tenth,
+  sum(rows) AS rows,
+  sum(if(label = 2, rows, 0)) AS positives,
+  sum(scores) / sum(rows) AS mean_score,
+  sum(if(label = 2, rows, 0)) / sum(rows) AS positive_share
+FROM labelled
+GROUP BY ALL

@@ -1,0 +1,18 @@
+-- One row a window and as-of day: the newest published run that evaluated its performance as of that
+-- day. Key: monitor, window, window_start, as_of. `latest`: it is the newest as-of day of the window.
+WITH evaluated AS (
+  SELECT
+    monitor,
+    as_of,
+    computed.window AS window,
+    computed.window_start AS window_start,
+    max_by(run_id, struct(finished_at, run_id)) AS run_id,
+    max(finished_at) AS computed_at
+  FROM published_runs
+  LATERAL VIEW explode(performance_windows) exploded AS computed
+  GROUP BY monitor, as_of, computed.window, computed.window_start
+)
+SELECT
+  evaluated.*,
+  as_of = max(as_of) OVER (PARTITION BY monitor, window, window_start) AS latest
+FROM evaluated

@@ -1,0 +1,8 @@
+-- One row a state of performance that counts. Key: monitor, day, due_day, model_version,
+-- segmentation, segment, kind, name.
+SELECT states.*
+FROM performance_states AS states
+JOIN current_performance_days AS days
+  ON states.monitor = days.monitor
+  AND states.run_id = days.run_id
+  AND states.day = days.day

@@ -1,0 +1,11 @@
+-- One row a window whose performance was evaluated, as of its newest as-of day. Key: monitor, window,
+-- window_start.
+SELECT
+  monitor,
+  computed.window AS window,
+  computed.window_start AS window_start,
+  max_by(computed.window_end, struct(as_of, finished_at, run_id)) AS window_end,
+  max(as_of) AS as_of
+FROM published_runs
+LATERAL VIEW explode(performance_windows) exploded AS computed
+GROUP BY monitor, computed.window, computed.window_start

@@ -1,0 +1,44 @@
+-- One row a cause of the last change of performance: the latest window of each kind that is over,
+-- against each reference, ranked. Key: monitor, window, model_version, reference, metric, split,
+-- split_name, part, effect.
+WITH causes AS (
+  SELECT
+    attributions.*,
+    max(attributions.window_start) OVER (
+      PARTITION BY
+        attributions.monitor,
+        attributions.window,
+        attributions.model_version,
+        attributions.reference
+    ) AS latest_start
+  FROM change_attributions AS attributions
+  JOIN performance_runs AS evaluated
+    ON attributions.monitor = evaluated.monitor
+    AND attributions.run_id = evaluated.run_id
+    AND attributions.window = evaluated.window
+    AND attributions.window_start = evaluated.window_start
+  WHERE evaluated.latest AND NOT attributions.partial
+)
+SELECT
+  monitor,
+  as_of,
+  model_version,
+  window,
+  window_start,
+  window_end,
+  reference,
+  metric,
+  rank,
+  split,
+  split_name,
+  part,
+  effect,
+  value,
+  lower,
+  upper,
+  p_value,
+  rows,
+  reference_rows,
+  note
+FROM causes
+WHERE window_start = latest_start AND rank IS NOT NULL

@@ -1,0 +1,45 @@
+"""Table `business_metrics`: what the decisions were worth."""
+
+from __future__ import annotations
+
+from modelwatch.tables.performance_columns import (
+    COVERAGE,
+    DUE_ROWS,
+    LABELLED_ROWS,
+    LOWER,
+    REASON,
+    UPPER,
+    VALUE,
+    WINDOW_KEY,
+    WINDOWED,
+)
+from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
+
+BUSINESS_METRICS = Table(
+    name="business_metrics",
+    version=1,
+    comment="One row a window, model version, segment and business metric, over predictions whose "
+    "label is due.",
+    columns=(
+        MONITOR,
+        RUN_ID,
+        *WINDOWED,
+        Column(
+            "metric",
+            "string",
+            "'confusion_value' (values by cell), or the name of an expression.",
+            False,
+        ),
+        Column("statistic", "string", "'sum', or 'mean' a row with a value.", False),
+        VALUE,
+        REASON,
+        LOWER,
+        UPPER,
+        DUE_ROWS,
+        LABELLED_ROWS,
+        COVERAGE,
+        Column("value_rows", "bigint", "Rows that have a value."),
+    ),
+    key=(*WINDOW_KEY, "metric", "statistic"),
+    partitioning=("monitor",),
+)

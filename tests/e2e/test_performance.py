@@ -1,0 +1,409 @@
+"""A monitor whose labels come late: what each run holds against them, and what it leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from pyspark.sql import SparkSession
+from sklearn import metrics as sklearn_metrics
+
+from modelwatch.io.views import create_views
+from modelwatch.pipelines.monitor import RunReport
+from shop import Shop, config_of, day
+
+ROWS = 80
+DELAY = 3
+REGIONS = ("north", "south", "west")
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Scores, labels and amounts of a day."""
+
+    score: np.ndarray
+    label: np.ndarray
+    amount: np.ndarray
+
+
+def truth(of: date) -> Truth:
+    random = np.random.default_rng(of.toordinal())
+    score = random.beta(2, 3, ROWS)
+    label = (random.random(ROWS) < score).astype(int)
+    return Truth(score, label, random.integers(1, 100, ROWS).astype(float))
+
+
+def labels_of(
+    of: date, rows: range = range(ROWS), *, flipped: bool = False, after: int = 1
+) -> pa.Table:
+    """Labels of some predictions of a day, known some days after it."""
+    label = truth(of).label[rows.start : rows.stop]
+    return pa.table(
+        {
+            "id": [f"{of}-{i}" for i in rows],
+            "day": pa.array([of] * len(rows), pa.date32()),
+            "label": pa.array(1 - label if flipped else label),
+            "known": pa.array([of + timedelta(days=after)] * len(rows), pa.date32()),
+        }
+    )
+
+
+@dataclass
+class LabelledShop(Shop):
+    """A shop that learns what came true."""
+
+    views: bool = False
+
+    def ask(self, query: str) -> list[Any]:
+        """Rows of a query; views read the newest rows, so they are made once."""
+        if not self.views:
+            create_views(self.spark, self.parsed().output)
+            self.views = True
+        return self.spark.sql(query).collect()
+
+    def open(self, *days: date) -> None:
+        """Days of business."""
+        for of in days:
+            known = truth(of)
+            ids = [f"{of}-{i}" for i in range(ROWS)]
+            days_of = pa.array([of] * ROWS, pa.date32())
+            regions = [REGIONS[i % 3] for i in range(ROWS)]
+            amount = pa.array(known.amount)
+            self.add(
+                "inputs",
+                pa.table({"id": ids, "day": days_of, "amount": amount, "region": regions}),
+            )
+            model = pa.array(["v1" if i % 4 else "v2" for i in range(ROWS)])
+            score = pa.array(known.score)
+            self.add(
+                "predictions",
+                pa.table({"id": ids, "day": days_of, "score": score, "model": model}),
+            )
+            rival = pa.array(1.0 - known.score[: ROWS // 2])  # wrong about everything
+            shadow = {"id": ids[: ROWS // 2], "day": days_of[: ROWS // 2], "score": rival}
+            self.add("shadow", pa.table(shadow))
+
+
+def labelled_config(folder: Path, **sections: Any) -> dict[str, Any]:
+    return config_of(
+        folder,
+        **{
+            "features": {"include": ["amount", "region"]},
+            "windows": ["day", {"name": "whole", "from": str(day(1)), "to": str(day(8))}],
+            "references": [{"name": "start", "days": f"{day(1)}..{day(3)}"}],
+            "binning": {"bins": 50},
+            "labels": {
+                "table": {"path": str(folder / "labels")},
+                "id": "id",
+                "day": {"column": "day"},
+                "label": "label",
+                "known": {"column": "known"},
+                "due": {"delay_days": DELAY},
+            },
+            "performance": {
+                "task": "binary",
+                "score": "score",
+                "decision": {"threshold": 0.5},
+                "values": {
+                    "true_positive": 10,
+                    "false_positive": -4,
+                    "expressions": {"lost": "if(label = 1 and decision = 0, amount, 0)"},
+                },
+            },
+            "challengers": [
+                {
+                    "name": "shadow",
+                    "table": {"path": str(folder / "shadow")},
+                    "id": "id",
+                    "day": {"column": "day"},
+                    "score": "score",
+                }
+            ],
+            "comparison": {"champion": "v1", "challenger": "v2", "expected_share": 0.5},
+            **sections,
+        },
+    )
+
+
+@dataclass
+class Life:
+    shop: Shop
+    reports: dict[str, RunReport] = field(default_factory=dict)
+    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def run(self, name: str, **options: Any) -> None:
+        self.reports[name] = self.shop.run(**options)
+        self.rows[name] = self.shop.runs()[-1]
+
+    def label_days(self, name: str) -> list[int]:
+        return [(held["day"] - day(1)).days + 1 for held in self.rows[name]["label_days"]]
+
+    def windows(self, name: str) -> set[tuple[str, int]]:
+        told = self.rows[name]["performance_windows"]
+        return {(w["window"], (w["window_start"] - day(1)).days + 1) for w in told}
+
+    def metric(self, name: str, window: str, start: date, **more: Any) -> dict[str, Any]:
+        """The row of a metric of all traffic, due cohort, without reference."""
+        where = {
+            "window": window,
+            "window_start": start,
+            "metric": name,
+            "segmentation": "all",
+            "cohort": "due",
+            "reference": None,
+            "model_version": "*",
+            **more,
+        }
+        conditions = " AND ".join(
+            f"{column} IS NULL" if value is None else f"{column} = '{value}'"
+            for column, value in where.items()
+        )
+        (row,) = self.shop.ask(f"SELECT * FROM performance_current WHERE {conditions}")
+        return row.asDict()  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="module")
+def life(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Life:
+    """Eight days. Labels of the first four are in at the first run, those of the sixth come in
+    twice and are corrected, the seventh's are of half its rows, the last has none."""
+    folder = tmp_path_factory.mktemp("labelled")
+    shop = LabelledShop(spark, folder, labelled_config(folder))
+    life = Life(shop)
+    shop.open(*map(day, range(1, 9)))
+    for number in range(1, 5):
+        shop.add("labels", labels_of(day(number)))
+    # Known only later: the first run must not look ahead.
+    shop.add("labels", labels_of(day(5), after=5))
+    life.reports["dry"] = shop.run(as_of=day(8), dry_run=True)
+    life.run("first", as_of=day(8))
+    life.run("nothing", as_of=day(8))
+    shop.add("labels", labels_of(day(6), flipped=True))
+    shop.add("labels", labels_of(day(6), after=2))
+    shop.add("labels", labels_of(day(7), range(ROWS // 2)))
+    life.reports["dry again"] = shop.run(as_of=day(11), dry_run=True)
+    life.run("second", as_of=day(11))
+    return life
+
+
+def test_a_run_says_which_days_it_will_hold_against_labels(life: Life) -> None:
+    assert "labels     7 days" in life.reports["dry"].text
+    assert "predictions with their labels" in life.reports["dry"].text
+    assert "1 day: 2013-02-08 (labels became known)" in life.reports["dry again"].text
+    assert "(labels changed)" in life.reports["dry again"].text
+
+
+def test_only_days_whose_labels_are_new_are_held_against_them_again(life: Life) -> None:
+    assert life.label_days("first") == [1, 2, 3, 4, 5, 6, 7]
+    # The fifth's became known, the sixth's and seventh's came, the eighth is new.
+    assert life.label_days("second") == [5, 6, 7, 8]
+
+
+def test_a_run_without_new_labels_has_nothing_to_do(life: Life) -> None:
+    assert life.rows["nothing"]["outcome"] == "nothing_to_do"
+
+
+def test_windows_are_evaluated_when_their_labels_come_or_fall_due(life: Life) -> None:
+    assert ("day", 1) not in life.windows("second")
+    assert {("day", 5), ("day", 6), ("day", 7), ("day", 8), ("whole", 1)} <= life.windows("second")
+
+
+def test_metrics_are_those_of_scikit_learn_on_the_rows_of_the_due_cohort(life: Life) -> None:
+    days = [truth(day(n)) for n in range(1, 7)]
+    half = truth(day(7))
+    score = np.concatenate([*(t.score for t in days), half.score[: ROWS // 2]])
+    label = np.concatenate([*(t.label for t in days), half.label[: ROWS // 2]])
+    decided = (score >= 0.5).astype(int)
+    wanted = {
+        "accuracy": sklearn_metrics.accuracy_score(label, decided),
+        "precision": sklearn_metrics.precision_score(label, decided),
+        "recall": sklearn_metrics.recall_score(label, decided),
+        "f1": sklearn_metrics.f1_score(label, decided),
+        "brier": sklearn_metrics.brier_score_loss(label, score),
+        "log_loss": sklearn_metrics.log_loss(label, score),
+    }
+    found = {name: life.metric(name, "whole", day(1))["value"] for name in wanted}
+    assert found == pytest.approx(wanted, rel=1e-7)
+    auc = life.metric("roc_auc", "whole", day(1))
+    assert auc["value"] == pytest.approx(sklearn_metrics.roc_auc_score(label, score), abs=0.01)
+    assert auc["lower"] < auc["value"] < auc["upper"]
+    assert auc["iid_lower"] < auc["value"] < auc["iid_upper"]
+    assert (auc["due_rows"], auc["labelled_rows"]) == (8 * ROWS, len(label))
+    assert auc["coverage"] == pytest.approx(len(label) / (8 * ROWS))
+
+
+def test_a_window_without_a_due_label_is_null_with_its_reason(life: Life) -> None:
+    row = life.metric("accuracy", "day", day(8))
+    assert (row["value"], row["coverage"], row["labelled_rows"]) == (None, 0.0, 0)
+    assert row["reason"] == "no labelled row"
+
+
+def test_changes_against_the_reference_are_beside(life: Life) -> None:
+    row = life.metric("accuracy", "whole", day(1), reference="start")
+    whole = life.metric("accuracy", "whole", day(1))
+    days = [truth(day(n)) for n in range(1, 4)]
+    right = np.concatenate([(t.score >= 0.5) == t.label for t in days]).mean()
+    assert row["reference_value"] == pytest.approx(right)
+    assert row["value"] == pytest.approx(whole["value"] - right)
+    assert row["lower"] < row["value"] < row["upper"]
+    assert 0 < row["p_value"] <= 1
+
+
+def test_what_was_seen_before_stays_and_is_told_in_order(life: Life) -> None:
+    rows = life.shop.ask(
+        "SELECT as_of, value, coverage, latest FROM performance_history WHERE window = 'day' "
+        f"AND window_start = '{day(5)}' AND metric = 'accuracy' AND segmentation = 'all' "
+        "AND cohort = 'due' AND reference IS NULL AND model_version = '*' ORDER BY as_of"
+    )
+    assert [(row.as_of, row.latest) for row in rows] == [(day(8), False), (day(11), True)]
+    assert (rows[0].value, rows[0].coverage) == (None, 0.0)
+    assert rows[1].coverage == 1.0
+
+
+def test_what_came_early_is_apart_and_marked(life: Life) -> None:
+    early = life.shop.ask(
+        f"SELECT * FROM performance_metrics WHERE as_of = '{day(8)}' AND cohort = 'early' "
+        "AND window = 'whole' AND metric = 'accuracy' AND segmentation = 'all' "
+        "AND model_version = '*'"
+    )
+    assert [(row.due_rows, row.labelled_rows) for row in early] == [(2 * ROWS, 0)]
+    assert all("not a random sample" in row.note for row in early)
+
+
+def test_corrections_are_counted_by_day(life: Life) -> None:
+    (row,) = life.shop.ask(f"SELECT * FROM label_accounts WHERE day = '{day(6)}'")
+    assert (row.label_rows, row.repeated, row.corrections) == (2 * ROWS, ROWS, ROWS)
+    assert (row.conflicts, row.unknown_ids) == (0, 0)
+
+
+def test_segments_have_figures_and_coverage_of_their_own(life: Life) -> None:
+    rows = life.shop.ask(
+        "SELECT segment, due_rows, coverage FROM performance_timeline WHERE window = 'whole' "
+        "AND metric = 'accuracy' AND segmentation = 'region' AND model_version = '*'"
+    )
+    assert {row.segment for row in rows} == set(REGIONS)
+    assert sum(row.due_rows for row in rows) == 8 * ROWS
+
+
+def test_business_values_are_summed_with_an_interval(life: Life) -> None:
+    rows = {
+        (row.metric, row.statistic): row
+        for row in life.shop.ask(
+            "SELECT * FROM business_current WHERE window = 'whole' AND segmentation = 'all' "
+            "AND model_version = '*'"
+        )
+    }
+    days = [truth(day(n)) for n in range(1, 7)]
+    half = truth(day(7))
+    rest = ROWS // 2
+    days.append(Truth(half.score[:rest], half.label[:rest], half.amount[:rest]))
+    lost = sum(t.amount[(t.label == 1) & (t.score < 0.5)].sum() for t in days)
+    hits = sum(((t.label == 1) & (t.score >= 0.5)).sum() for t in days)
+    wrong = sum(((t.label == 0) & (t.score >= 0.5)).sum() for t in days)
+    assert rows["lost", "sum"].value == pytest.approx(lost)
+    assert rows["confusion_value", "sum"].value == pytest.approx(10 * hits - 4 * wrong)
+    sums = rows["confusion_value", "sum"]
+    assert sums.lower < sums.value < sums.upper
+
+
+def test_maturity_tells_the_share_of_labels_by_their_age(life: Life) -> None:
+    rows = {
+        row.age_days: row
+        for row in life.shop.ask(
+            f"SELECT * FROM label_maturity_current WHERE window = 'day' AND segmentation = 'all' "
+            f"AND window_start = '{day(5)}' AND model_version = '*'"
+        )
+    }
+    assert [rows[age].coverage for age in (0, 1, 4, 5, 6)] == [0.0, 0.0, 0.0, 1.0, 1.0]
+    assert rows[6].outcome_rate == pytest.approx(truth(day(5)).label.mean())
+
+
+def test_the_calibration_table_holds_every_labelled_row(life: Life) -> None:
+    rows = life.shop.ask(
+        "SELECT * FROM calibration_table WHERE window = 'whole' AND segmentation = 'all'"
+    )
+    assert sum(row.rows for row in rows) == 6 * ROWS + ROWS // 2
+    assert all(row.tenth / 10 <= row.mean_score <= (row.tenth + 1) / 10 for row in rows)
+
+
+def test_an_estimate_stands_beside_the_truth_with_its_assumption(life: Life) -> None:
+    (row,) = life.shop.ask(
+        "SELECT * FROM performance_timeline WHERE window = 'whole' AND metric = 'accuracy' "
+        "AND segmentation = 'all' AND model_version = '*'"
+    )
+    assert row.estimate_lower < row.estimate < row.estimate_upper
+    assert row.estimate == pytest.approx(row.value, abs=0.1)
+    told = life.shop.ask("SELECT DISTINCT assumption FROM performance_estimates")
+    assert [row.assumption for row in told if "P(y|x) unchanged" in row.assumption]
+
+
+def test_a_window_without_labels_has_an_estimate(life: Life) -> None:
+    rows = life.shop.ask(
+        f"SELECT * FROM performance_timeline WHERE window = 'day' AND window_start = '{day(8)}' "
+        "AND segmentation = 'all' AND model_version = '*' AND metric IN ('accuracy', 'roc_auc')"
+    )
+    assert len(rows) == 2
+    assert all(row.value is None and 0.4 < row.estimate < 1.0 for row in rows)
+
+
+def test_a_challenger_in_the_shadow_is_compared_on_the_ids_that_both_scored(life: Life) -> None:
+    rows = {
+        row.metric: row
+        for row in life.shop.ask(
+            "SELECT * FROM latest_comparison WHERE design = 'shadow' AND segmentation = 'all'"
+        )
+    }
+    assert rows["accuracy"].rows == 7 * ROWS // 2
+    assert rows["accuracy"].value < 0
+    assert rows["accuracy"].verdict == "champion"
+    assert rows["mcnemar"].p_value < 0.001
+    assert "The champion is better" in rows["verdict"].verdict
+
+
+def test_versions_that_share_the_traffic_are_compared_and_their_split_is_tested(
+    life: Life,
+) -> None:
+    rows = {
+        row.metric: row
+        for row in life.shop.ask(
+            "SELECT * FROM latest_comparison WHERE design = 'split' AND segmentation = 'all'"
+        )
+    }
+    assert rows["sample_ratio"].verdict == "mismatch"
+    assert rows["sample_ratio"].challenger_value == pytest.approx(0.25)
+    assert "The split is broken" in rows["verdict"].verdict
+    assert "No automatic winner" in rows["verdict"].verdict
+
+
+def test_the_causes_of_a_change_add_up_to_it(life: Life) -> None:
+    rows = life.shop.ask(
+        "SELECT * FROM change_attributions WHERE window = 'whole' AND metric = 'accuracy' "
+        f"AND as_of = '{day(11)}' AND split_name = 'region' AND split = 'segmentation' "
+        "AND part = '*' AND model_version = '*' AND reference = 'start'"
+    )
+    effects = {row.effect: row.value for row in rows}
+    parts = sum(effects.get(name) or 0.0 for name in ("mix", "within", "new", "vanished"))
+    assert parts == pytest.approx(effects["total"])
+    change = life.metric("accuracy", "whole", day(1), reference="start")
+    assert effects["total"] == pytest.approx(change["value"])
+
+
+def test_the_top_causes_are_ranked(life: Life) -> None:
+    rows = life.shop.ask(
+        "SELECT rank, value FROM top_causes WHERE window = 'whole' AND metric = 'accuracy' "
+        "AND model_version = '*' AND reference = 'start' ORDER BY rank"
+    )
+    assert [row.rank for row in rows][:3] == [1, 2, 3]
+
+
+def test_segments_are_held_against_all_other_rows(life: Life) -> None:
+    rows = life.shop.ask(
+        "SELECT * FROM performance_current WHERE metric = 'selection_rate_difference' "
+        "AND window = 'whole' AND model_version = '*'"
+    )
+    assert {row.segment for row in rows} == set(REGIONS)
+    assert all(row.lower < row.value < row.upper for row in rows)

@@ -1,0 +1,96 @@
+"""Predictions with labels in memory, and what a monitor keeps and says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from modelwatch.model.config import DaySource, MonitorConfig
+from modelwatch.model.label_plan import LabelPlan
+from modelwatch.model.plan import Plan
+from modelwatch.model.windows import Window
+from modelwatch.pipelines.frames import Sources
+from modelwatch.pipelines.history import History
+from modelwatch.pipelines.label_states import label_states
+from modelwatch.pipelines.performance import question_of
+from modelwatch.pipelines.run import Request
+from modelwatch.pipelines.states import StatesOf
+from modelwatch.stats.binning import Binning, CategoricalBinning, fit_numeric
+from monitored import TWO_TABLES, InMemory, states_of
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, Row
+
+DAY = date(2013, 2, 1)
+AS_OF = date(2013, 2, 20)
+DUE = 10
+LABELLED: dict[str, Any] = {
+    **TWO_TABLES,
+    "segments": [{"name": "region", "columns": "region"}],
+    "labels": {
+        "table": {"path": "labels"},
+        "id": "id",
+        "day": {"column": "day"},
+        "label": "label",
+        "known": {"column": "known"},
+        "due": {"delay_days": DUE},
+    },
+    "performance": {
+        "task": "binary",
+        "score": "score",
+        "decision": {"threshold": 0.5},
+        "values": {"expressions": {"lost": "if(label = 1, amount, 0)"}},
+        "slices": ["amount"],
+    },
+}
+BINS: dict[tuple[str, str], Binning] = {
+    ("inputs", "amount"): fit_numeric(np.arange(50.0), 0.0, 49.0, bins=10),
+    ("predictions", "score"): fit_numeric(np.arange(100) / 100, 0.0, 0.99, bins=20),
+    ("segments", "region"): CategoricalBinning(("north", "south")),
+}
+
+
+def sources_of_labels(config: MonitorConfig, frames: Mapping[str, DataFrame]) -> Sources:
+    """Frames by role as the tables of a monitor."""
+    assert config.labels is not None
+    days: dict[str, DaySource | None] = {"inputs": config.inputs.day, "labels": config.labels.day}
+    if config.two_tables and config.predictions is not None:
+        days["predictions"] = config.predictions.day
+    opened: dict[str, Any] = {role: InMemory(rows, days[role]) for role, rows in frames.items()}
+    return Sources(config, opened)
+
+
+def states_of_labels(
+    config: MonitorConfig,
+    frames: Mapping[str, DataFrame],
+    days: Collection[date],
+    as_of: date,
+    bins: Mapping[tuple[str, str], Binning] = BINS,
+) -> DataFrame:
+    """States of some days, in the columns of performance_states."""
+    sources = sources_of_labels(config, frames)
+    return label_states(states_of(config, sources, bins), sources, sorted(days), as_of)
+
+
+def answers_of(
+    config: MonitorConfig,
+    frames: Mapping[str, DataFrame],
+    window: Window,
+    as_of: date = AS_OF,
+    bins: Mapping[tuple[str, str], Binning] = BINS,
+) -> dict[str, list[Row]]:
+    """All that is said of one window, by table."""
+    from modelwatch.spark.performance import performance_rows
+
+    sources = sources_of_labels(config, frames)
+    states: StatesOf = states_of(config, sources, bins)
+    plan = Plan(config.monitor, as_of, labels=LabelPlan({}, (window,)))
+    question = question_of(states, Request(config, "", sources, History(()), plan))
+    kept = label_states(states, sources, tuple(window.days), as_of)
+    found: dict[str, list[Row]] = {}
+    for row in performance_rows(kept, question).collect():
+        found.setdefault(row["table"], []).append(row)
+    return found
