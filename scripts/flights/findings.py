@@ -58,6 +58,37 @@ WHERE profile.window = 'month' AND profile.segmentation = 'all' AND profile.metr
   AND profile.feature = '{feature}'
 ORDER BY start
 """
+# The due cohort of each month as the newest run sees it, with the estimate that needs no label.
+REALISED = """
+SELECT window_start, metric, value, lower, upper, coverage, estimate FROM performance_timeline
+WHERE window = 'month' AND segmentation = 'all' AND metric = 'roc_auc'
+ORDER BY window_start
+"""
+# One month as its labels came in.
+MATURED = """
+SELECT as_of, cohort, value, coverage, labelled_rows, due_rows, note FROM performance_history
+WHERE window = 'month' AND window_start = '2013-03-01' AND segmentation = 'all'
+  AND metric = 'accuracy' AND reference IS NULL AND labelled_rows > 0
+ORDER BY as_of, cohort
+"""
+ESTIMATED = """
+SELECT as_of, value, lower, upper FROM performance_estimates
+WHERE window = 'month' AND window_start = '2013-03-01' AND segmentation = 'all'
+  AND metric = 'accuracy' AND value IS NOT NULL
+ORDER BY as_of LIMIT 1
+"""
+CAUSES = """
+SELECT DISTINCT window_start, split_name, part, effect, value, lower, upper FROM top_causes
+WHERE window = 'month' AND reference = 'january' AND metric = 'accuracy' AND part <> '*'
+  AND effect IN ('mix', 'within', 'new', 'vanished')
+ORDER BY abs(value) DESC LIMIT 4
+"""
+COMPARED = """
+SELECT window_start, metric, champion_value, challenger_value, value, lower, upper, verdict
+FROM latest_comparison
+WHERE window = 'month' AND segmentation = 'all' AND metric IN ('roc_auc', 'log_loss', 'verdict')
+ORDER BY metric
+"""
 TRY = (
     "SELECT * FROM model_health_today",
     "SELECT rank, feature, statistic, value, psi FROM drift_ranking "
@@ -66,6 +97,8 @@ TRY = (
     "AND window = 'month' AND segmentation = 'all' AND reference = 'january' "
     "AND statistic = 'psi' ORDER BY window_start",
     "SELECT day, `constraint`, observed FROM failed_constraints ORDER BY day",
+    "SELECT window_start, value, lower, upper, coverage, estimate FROM performance_timeline "
+    "WHERE window = 'month' AND segmentation = 'all' AND metric = 'roc_auc' ORDER BY window_start",
     "SELECT as_of, days, seconds, seconds_by_stage FROM run_costs ORDER BY as_of",
 )
 
@@ -106,6 +139,10 @@ def findings(query: Query) -> list[str]:
         *_titled("The storm of 8 and 9 February", _storm(query)),
         *_titled("The summer", _summer(query)),
         *_titled("Missing weather", _missing_weather(query)),
+        *_titled("The model against what came true, by month", _realised(query)),
+        *_titled("March, as its labels came in (accuracy)", _matured(query)),
+        *_titled("Why accuracy changed since January", _causes(query)),
+        *_titled("Against the challenger", _compared(query)),
         *_titled("Every constraint that did not hold on some day", _broken(query)),
     ]
 
@@ -174,6 +211,62 @@ def days_told(days: list[Row], what: str) -> list[str]:
 def ranked(rows: list[Row]) -> str:
     """Features with their values, in the order that they come."""
     return ", ".join(f"{row.feature} {row.value:.2f}" for row in rows)
+
+
+def _realised(query: Query) -> list[str]:
+    lines = []
+    for row in query(REALISED):
+        if row.value is None:
+            continue
+        guess = "" if row.estimate is None else f"; estimated without labels {row.estimate:.3f}"
+        lines.append(
+            f"{row.window_start:%b} {row.metric} {row.value:.3f} "
+            f"({_ends(row)}, {row.coverage:.0%} of the due labels){guess}"
+        )
+    return lines or ["no label is due yet"]
+
+
+def _matured(query: Query) -> list[str]:
+    lines = [
+        f"as of {row.as_of}: estimated {row.value:.3f} ({_ends(row)}), before any label is due"
+        for row in query(ESTIMATED)
+    ]
+    for row in query(MATURED):
+        told = "not told" if row.value is None else f"{row.value:.3f}"
+        what = "realised" if row.cohort == "due" else "of early labels"
+        note = f"; {row.note}" if row.note else ""
+        lines.append(
+            f"as of {row.as_of}: {what} {told}, {row.labelled_rows or 0:,} of {row.due_rows:,} "
+            f"labels{note}"
+        )
+    return lines or ["no run has seen it"]
+
+
+def _causes(query: Query) -> list[str]:
+    return [
+        f"{row.window_start:%b}: {row.effect} of {row.split_name} {row.part}: {row.value:+.4f} "
+        f"({_ends(row)})"
+        for row in query(CAUSES)
+    ] or ["nothing to compare yet"]
+
+
+def _compared(query: Query) -> list[str]:
+    lines = []
+    for row in query(COMPARED):
+        if row.metric == "verdict":
+            lines.append(str(row.verdict))
+        elif row.value is not None:
+            lines.append(
+                f"{row.window_start:%b} {row.metric}: champion {row.champion_value:.4f}, "
+                f"challenger {row.challenger_value:.4f}, difference {row.value:+.4f} ({_ends(row)})"
+            )
+    return lines or ["the challenger has no due label yet"]
+
+
+def _ends(row: Row) -> str:
+    if row.lower is None or row.upper is None:
+        return "too few days for an interval"
+    return f"{row.lower:.3f} to {row.upper:.3f}"
 
 
 def _broken(query: Query) -> list[str]:

@@ -10,6 +10,7 @@ import argparse
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from deltalake import write_deltalake
@@ -60,13 +61,24 @@ PREDICTIONS: tuple[Column, ...] = (
     ("probability", DOUBLE, "Probability of arriving more than 15 minutes late."),
     ("decision", BOOL, "What the service said: late or not."),
     ("model_version", STRING, "The model that scored."),
+    ("label_due_on", DATE, "When the label is due: the 15th of the following month."),
+)
+CHALLENGER: tuple[Column, ...] = (
+    ("flight_id", STRING, "The flight that was scored."),
+    ("day", DATE, "Scheduled day of departure, New York time."),
+    ("probability", DOUBLE, "Probability of arriving more than 15 minutes late."),
+    ("decision", BOOL, "What the challenger would have said: late or not."),
 )
 LABELS: tuple[Column, ...] = (
     ("flight_id", STRING, "The flight that arrived. A cancelled or diverted one has no row."),
     ("day", DATE, "Scheduled day of departure, New York time."),
     ("late", BOOL, "It arrived more than 15 minutes late."),
     ("arrival_delay", INT, "Minutes of delay on arrival; negative when early."),
-    ("known_on", DATE, "When the label became known: the 15th of the following month."),
+    (
+        "known_on",
+        DATE,
+        "When the label became known: the 15th of the following month, or the 25th.",
+    ),
 )
 CARRIERS: tuple[Column, ...] = (
     ("carrier", STRING, "Code of a carrier that may report."),
@@ -98,14 +110,23 @@ def main(argv: list[str] | None = None) -> int:
         probability=scores.probability,
         decision=scores.decision,
         model_version=service.VERSION,
+        label_due_on=source.due_on(flights["day"]),
     )
+    spring = service.score_as_challenger(flights)
+    later = ~np.isnan(spring.probability)
+    challenger = flights.loc[later, ["flight_id", "day"]].assign(
+        probability=spring.probability[later], decision=spring.decision[later]
+    )
+    say(f"fit a challenger on two months; it scores {later.sum():,} flights from April on")
     arrived = flights[flights["arrival_delay"].notna()]
     labels = arrived[["flight_id", "day", "arrival_delay"]].assign(
-        late=service.is_late(arrived["arrival_delay"]), known_on=source.known_on(arrived["day"])
+        late=service.is_late(arrived["arrival_delay"]),
+        known_on=source.known_on(arrived["day"], arrived["carrier"]),
     )
     for name, frame, columns in (
         ("inputs", flights, INPUTS),
         ("predictions", predictions, PREDICTIONS),
+        ("challenger", challenger, CHALLENGER),
         ("labels", labels, LABELS),
         ("carriers", source.carriers(data), CARRIERS),
         ("airports", source.airports(data), AIRPORTS),
