@@ -89,6 +89,7 @@ TARGETS: tuple[Target, ...] = (
     Target("states and drift / scan", 3.5, _ratio(["states_drift"], ["scan"])),
     Target("with two segmentations / without", 1.5, _ratio(["segments_drift"], ["states_drift"])),
     Target("two tables / their plain join", 2.0, _ratio(["two_tables_drift"], ["join"])),
+    Target("labels and performance / their plain join", 3.0, _ratio(["labels"], ["labels_join"])),
     Target("wide table, states / its scan", 3.0, _ratio(["wide_states"], ["wide_scan"])),
     Target(
         "Deequ's analyzers and sketches / states and drift",

@@ -57,6 +57,12 @@ MEASURES: tuple[Measure, ...] = (
         "states and drift of inputs and predictions, joined",
         f"{_OURS}:two_tables_states_drift",
     ),
+    Measure("labels_join", "plain join of predictions and labels", f"{_SCANS}:labels_join"),
+    Measure(
+        "labels",
+        "performance of predictions with labels: states and metrics, both stored",
+        f"{_OURS}:labels_performance",
+    ),
     Measure(
         "run",
         "the job's first run, whole, in a new session",

@@ -20,12 +20,17 @@ from scripts.bench.session import opened_session
 from modelwatch.io.store import Store
 from modelwatch.model.binned import binned
 from modelwatch.model.config import MonitorConfig, lines_of, parse_config
+from modelwatch.model.days import DayRange
 from modelwatch.model.features import Feature, features_of
+from modelwatch.model.plan import Published, plan_of
 from modelwatch.model.windows import windows_touching
 from modelwatch.pipelines.binnings import binnings_of
 from modelwatch.pipelines.evaluation import evaluation_of, states_needed
-from modelwatch.pipelines.frames import Sources, opened_sources
+from modelwatch.pipelines.frames import Sources, opened_sources, source_changes
+from modelwatch.pipelines.history import History
 from modelwatch.pipelines.monitor import run_monitor
+from modelwatch.pipelines.performance import write_performance
+from modelwatch.pipelines.run import Request, Run
 from modelwatch.pipelines.states import StatesOf, day_states
 from modelwatch.pipelines.validation import schemas_of
 from modelwatch.spark.evaluate import drift_rows, profile_rows
@@ -41,6 +46,7 @@ def config_text(
     *,
     segments: Sequence[str] = (),
     two_tables: bool = False,
+    labels: bool = False,
 ) -> str:
     """Configuration of a monitor on one of the tables: calendar windows, a fixed reference, the
     window before, and no constraint."""
@@ -63,6 +69,21 @@ def config_text(
             "score": "score",
             "decision": "decision",
             "model_version": {"literal": "v1"},
+        }
+    if labels:
+        config["labels"] = {
+            "table": {"path": case.table("labels")},
+            "id": "id",
+            "day": {"column": "day"},
+            "label": "label",
+            "known": {"column": "known"},
+            "due": {"delay_days": 10},
+        }
+        config["performance"] = {
+            "task": "binary",
+            "score": "score",
+            "decision": {"column": "decision"},
+            "slices": False,
         }
     return json.dumps(config, indent=1)
 
@@ -100,6 +121,27 @@ class Monitored:
         noop(day_states(self.states, self.sources, self.days))
         return None
 
+    def compute_performance(self) -> dict[str, Any]:
+        """States of all predictions and their labels, stored; then performance, stored too."""
+        as_of = self.days[-1] + timedelta(days=31)
+        request = Request(
+            self.config,
+            "",
+            self.sources,
+            History(()),
+            plan_of(
+                self.config,
+                self.features,
+                source_changes(self.sources, History(())),
+                Published(),
+                as_of,
+                DayRange(self.days[0], self.days[-1]),
+            ),
+        )
+        run = Run(self.store.read("runs").sparkSession)
+        write_performance(run, self.store, request, self.states)
+        return {name: round(seconds, 2) for name, seconds in run.stages}
+
     def compute(self, *, profile: bool = False) -> dict[str, Any]:
         """States of all days, stored; then drift, and a profile if asked, stored too."""
         run_id = uuid.uuid4().hex
@@ -135,11 +177,12 @@ def monitored(
     *,
     segments: Sequence[str] = (),
     two_tables: bool = False,
+    labels: bool = False,
 ) -> Monitored:
     """A monitor with bins fitted on the first days, and empty output tables."""
     spark = opened_session()
     output = fresh(case, "states")
-    text = config_text(case, table, output, segments=segments, two_tables=two_tables)
+    text = config_text(case, table, output, segments=segments, two_tables=two_tables, labels=labels)
     config = parse_config(text, "benchmark")
     sources = opened_sources(spark, config, lines_of(text))
     features, _ = features_of(config, schemas_of(sources.frames))
@@ -195,6 +238,10 @@ def two_tables_states(case: Case) -> Work:
 
 def two_tables_states_drift(case: Case) -> Work:
     return monitored(case, "main", case.days, two_tables=True).compute
+
+
+def labels_performance(case: Case) -> Work:
+    return monitored(case, "main", case.days, two_tables=True, labels=True).compute_performance
 
 
 def wide_states(case: Case) -> Work:

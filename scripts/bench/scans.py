@@ -50,3 +50,9 @@ def join(case: Case) -> Work:
     inputs = _read(case, "main").select("id", "day", *COLUMNS)
     frame = inputs.join(_read(case, "predictions"), ["id", "day"]).drop("id")
     return lambda: noop(frame)
+
+
+def labels_join(case: Case) -> Work:
+    predictions = _read(case, "predictions")
+    frame = predictions.join(_read(case, "labels"), ["id", "day"]).drop("id")
+    return lambda: noop(frame)

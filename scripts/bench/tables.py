@@ -55,6 +55,7 @@ def missing(case: Case) -> list[_Made]:
     wanted = (
         _Made("main", rows, _main),
         _Made("predictions", rows, _predictions),
+        _Made("labels", rows, _labels),
         _Made("wide", wide, _wide),
         _Made("daily", (case.increment_rows, INCREMENT_DAYS), _daily),
     )
@@ -126,6 +127,14 @@ def _predictions(spark: SparkSession, case: Case, path: str) -> None:
     rows = _days(spark.range(case.rows), case.all_days).where("id % 1000 <> 7")
     scored = rows.select("id", "day", F.rand(500).alias("score"))
     _write(scored.withColumn("decision", F.col("score") > 0.8), path, 2)
+
+
+def _labels(spark: SparkSession, case: Case, path: str) -> None:
+    """A label for 997 of 1,000 rows of the main table, known ten days later."""
+    rows = _days(spark.range(case.rows), case.all_days).where("id % 1000 not in (11, 12, 13)")
+    positive = F.rand(500) > F.rand(600)
+    told = rows.select("id", "day", positive.alias("label"), F.date_add("day", 10).alias("known"))
+    _write(told, path, 2)
 
 
 def _wide(spark: SparkSession, case: Case, path: str) -> None:
