@@ -292,6 +292,7 @@ def test_a_corrupt_file_fails_with_its_name_and_loses_nothing(
     assert shop.runs()[-1]["days"] == [day(3)]
 
 
+@pytest.mark.slow
 def test_a_missing_file_fails_with_its_name_and_loses_nothing(
     shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -344,6 +345,7 @@ def test_an_id_that_can_no_longer_be_joined_is_told_before_any_write(shop: Shop)
     assert shop.versions() == versions
 
 
+@pytest.mark.slow
 def test_a_column_that_is_added_is_a_feature_of_the_days_that_have_it(shop: Shop) -> None:
     """The correlations of the days before are of fewer columns, and do not stand in its way."""
     shop.open(day(1), day(2))

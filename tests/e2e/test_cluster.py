@@ -34,6 +34,20 @@ predictions:
   day: {{column: day}}
   score: risk
   model_version: {{column: version}}
+labels:
+  table: {{path: {folder}/labels}}
+  id: loan
+  day: {{column: day}}
+  label: defaulted
+  known: {{column: known}}
+  due: {{delay_days: 1}}
+performance:
+  task: binary
+  score: risk
+  decision: {{threshold: 0.3}}
+  values: {{true_positive: 2, false_positive: -1, expressions: {{lent: amount * label}}}}
+  slices: [amount]
+comparison: {{champion: v1, challenger: v2, expected_share: 0.333}}
 segments: [{{name: country, columns: country, max_values: 2}}]
 windows: [day]
 references: [{{name: start, days: 2024-01-01..2024-01-02}}, {{name: previous, previous_windows: 1}}]
@@ -46,6 +60,8 @@ OF_THE_RUN = {"run_id", "started_at", "finished_at", "created_at"}
 """Identity and times."""
 OF_THE_MACHINE = {"stages", "executor_seconds", "spark_jobs"}
 """What the work cost."""
+WITHOUT_ROWS = {"loss_models", "change_attributions", "model_comparisons"}
+"""They are of regressions, and of windows of three days and more."""
 OF_THE_CONFIGURATION = {"config_yaml", "config_fingerprint"}
 """The two configurations name different folders of output."""
 
@@ -90,6 +106,10 @@ def made_tables(folder: Path) -> None:
     )
     write_deltalake(folder / "inputs", inputs.iloc[1:], partition_by=["day"])
     write_deltalake(folder / "predictions", predictions.iloc[:-1], partition_by=["day"])
+    labels = inputs[["loan", "day"]].assign(
+        defaulted=random.random(rows) < predictions["risk"], known=days + timedelta(1)
+    )
+    write_deltalake(folder / "labels", labels.iloc[::2], partition_by=["day"])
 
 
 def configured(folder: Path, name: str) -> Path:
@@ -193,5 +213,5 @@ def test_executors_of_both_workers_had_the_package_from_the_wheel(runs: Submitte
 @pytest.mark.parametrize("table", TABLES)
 def test_the_cluster_writes_the_rows_of_local_mode(runs: Submitted, table: str) -> None:
     there, here = rows_of(runs.cluster, table), rows_of(runs.local, table)
-    assert here
+    assert bool(here) == (table not in WITHOUT_ROWS)
     assert there == here

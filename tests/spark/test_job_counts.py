@@ -84,7 +84,7 @@ references: [{{name: first, days: {FIRST}..{FIRST}}}]
 @pytest.mark.parametrize(
     "scale",
     [
-        pytest.param((400, 1, 1), id="400 columns"),
+        pytest.param((400, 1, 1), id="400 columns", marks=pytest.mark.slow),
         pytest.param((5, 60, 1), id="60 days"),
         pytest.param((5, 1, 20), id="20 segments"),
     ],
