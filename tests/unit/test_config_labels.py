@@ -103,6 +103,15 @@ def test_a_missing_threshold_is_told_as_what_it_is() -> None:
             {"task": "binary", "score": "score", "decision": "{}"},
             "needs one of column or threshold",
         ),
+        (
+            {
+                "task": "binary",
+                "score": "score",
+                "decision": "{threshold: 1}",
+                "causes": "[acuracy]",
+            },
+            "did you mean 'accuracy'?",
+        ),
         ({"task": "binari", "score": "score"}, "did you mean 'binary'?"),
     ],
 )
@@ -206,6 +215,7 @@ def test_labels_do_not_change_the_states_of_features() -> None:
         (("{threshold: 0.5}", "{threshold: 0.5}, values: {true_positive: 2}"), False, True),
         (("{threshold: 0.5}", "{threshold: 0.5}, values: {expressions: {a: amount}}"), True, False),
         (("references", "windows: [day]\nreferences"), False, True),
+        (("{threshold: 0.5}", "{threshold: 0.5}, causes: [accuracy, recall]"), False, True),
     ],
 )
 def test_only_what_they_depend_on_makes_results_stale(

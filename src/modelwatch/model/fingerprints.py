@@ -52,6 +52,7 @@ def labels_fingerprint(config: MonitorConfig) -> str | None:
     whole = config.model_dump(mode="json")
     performance = dict(whole["performance"])
     performance["values"] = whole["performance"]["values"]["expressions"]
+    del performance["causes"]
     return _sha256(
         {
             "states": states_fingerprint(config),
@@ -72,6 +73,7 @@ def performance_fingerprint(config: MonitorConfig) -> str | None:
             "windows": whole["windows"],
             "references": whole["references"],
             "cells": config.performance.values.cells,
+            "causes": whole["performance"]["causes"],
             "comparison": whole["comparison"],
         }
     )

@@ -13,9 +13,11 @@ from modelwatch.model.section import (
     Scalar,
     Section,
     Text,
+    did_you_mean,
     only_one_of,
 )
 from modelwatch.model.sources import DaySource, TableAddress
+from modelwatch.stats.attribution import ADDITIVE
 
 Task = Literal["binary", "multiclass", "regression"]
 MAX_CLASSES = 100
@@ -177,6 +179,14 @@ class Performance(Section):
         description="Regression: the regressor of the loss, fitted once, on the reference.",
     )
 
+    causes: tuple[Text, ...] = Field(
+        default=("accuracy",),
+        max_length=len(ADDITIVE),
+        description="Binary: metrics whose change is split into causes, each at the same cost. Of "
+        + ", ".join(f"`{key}`" for key in ADDITIVE)
+        + ".",
+    )
+
     @model_validator(mode="after")
     def _fitting_task(self) -> Performance:
         wrong = next((told for condition, told in self._unfitting() if condition), None)
@@ -187,8 +197,14 @@ class Performance(Section):
     def _unfitting(self) -> tuple[tuple[bool, str], ...]:
         """What does not fit the task: (whether it is so, what to say) each."""
         binary, several = self.task == "binary", self.task == "multiclass"
+        unknown = next((key for key in self.causes if key not in ADDITIVE), None)
         scores, decision = len(self.score), self.decision
         return (
+            (
+                unknown is not None,
+                f"causes: the change of {unknown!r} can't be split"
+                f"{did_you_mean(str(unknown), ADDITIVE)}",
+            ),
             (not several and scores > 1, f"score is one column for a {self.task} task"),
             (not several and not scores, f"score is required for a {self.task} task"),
             (

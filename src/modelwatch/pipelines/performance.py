@@ -101,6 +101,7 @@ def question_of(states: StatesOf, request: Request, losses: Losses = NO_LOSSES) 
         classes=plan.classes,
         cells=performance.values.cells,
         slices=plan.slices,
+        causes=performance.causes,
         challengers=tuple(challenger.name for challenger in config.challengers),
         shadow_binning=plan.challenger_binning,
         comparison=None

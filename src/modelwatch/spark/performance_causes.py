@@ -24,8 +24,6 @@ from modelwatch.stats.stratified import stratified
 if TYPE_CHECKING:
     from modelwatch.spark.performance import View
 
-ATTRIBUTED = ("accuracy",)
-"""Additive metrics whose change is split."""
 TOP = 20
 """Parts written of a window and reference, those that did most; and worst slices of a window."""
 
@@ -100,7 +98,7 @@ def _add_change(
         **question.told(np.array([w])),
         "reference": reference.name,
     }
-    for metric in ATTRIBUTED:
+    for metric in question.causes:
         found: list[tuple[Slices, Attribution]] = []
         for split in splits:
             sides = [ADDITIVE[metric](*split.between(*days)) for days in (now, before)]

@@ -39,9 +39,10 @@ class ScoreQuestion:
     """Windows, references, and what the states mean.
 
     ``fitted``: days of the reference on which scores are calibrated, first and last; None where it
-    has no days. ``delay``: days until labels are due, 0 where a column tells it. ``known``:
-    whether it is told when a label became known. ``loss_regressor``: what says the losses that are
-    expected of a regression, or ``loss_reason`` why nothing does.
+    has no days. ``causes``: metrics whose change is split. ``delay``: days until labels are due, 0
+    where a column tells it. ``known``: whether it is told when a label became known.
+    ``loss_regressor``: what says the losses that are expected of a regression, or ``loss_reason``
+    why nothing does.
     """
 
     as_of: date
@@ -52,6 +53,7 @@ class ScoreQuestion:
     classes: tuple[str, ...] = ()
     cells: Mapping[str, float] | None = None
     slices: tuple[Column, ...] = ()
+    causes: tuple[str, ...] = ()
     challengers: tuple[str, ...] = ()
     shadow_binning: NumericBinning | None = None
     comparison: tuple[str, str, float | None] | None = None
