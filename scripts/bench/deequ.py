@@ -58,9 +58,10 @@ def sketches(case: Case) -> Work:
 
 
 def profiler(case: Case) -> Work:
-    from pydeequ.profiles import ColumnProfilerRunner
-
+    # The session first: it tells pydeequ the version of Spark, without which its import fails.
     frame = _read(case)
+
+    from pydeequ.profiles import ColumnProfilerRunner
 
     def profile() -> None:
         found = ColumnProfilerRunner(frame.sparkSession).onData(frame).run()
