@@ -321,7 +321,7 @@ def _location(session: SparkSession, place: Place) -> str:
     raise LogUnreadable("the catalog does not tell where it is")
 
 
-def _newest_version(session: SparkSession, role: str, address: TableAddress, reason: str) -> int:
+def _newest_version(session: SparkSession, role: str, address: TableAddress, unlisted: str) -> int:
     """Where the log can't be listed, the table's history still tells."""
     place = source_place(address)
     try:
@@ -329,7 +329,7 @@ def _newest_version(session: SparkSession, role: str, address: TableAddress, rea
     except (PySparkException, Py4JError) as error:
         raise _source_error(role, address, f"not a Delta table: {first_line(error)}") from error
     if newest is None:
-        raise _source_error(role, address, f"not a Delta table: {reason}")
+        raise _source_error(role, address, f"not a Delta table: {unlisted}")
     return int(newest.version)
 
 

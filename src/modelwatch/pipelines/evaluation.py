@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import reduce
-from operator import or_
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from modelwatch.model.config import MonitorConfig
-from modelwatch.model.days import day_ranges
 from modelwatch.model.features import INSTANTS, Feature
 from modelwatch.model.references import reference_days
 from modelwatch.model.windows import Window
-from modelwatch.pipelines.history import of_runs
+from modelwatch.pipelines.history import of_days, of_runs
 from modelwatch.pipelines.states import StatesOf
 from modelwatch.spark.evaluation import (
     EvaluatedBlock,
@@ -94,11 +92,10 @@ def states_needed(
 ) -> DataFrame:
     """The stored states that the windows need, with ``source`` beside the role of the feature."""
     mine = stored.where((F.col("monitor") == config.monitor) & (F.col("kind") != "rows"))
-    needed = {day: run for day, run in run_of_day.items() if day in days_needed(config, windows)}
-    ranges = day_ranges(needed)
+    wanted = days_needed(config, windows)
+    needed = {day: run for day, run in run_of_day.items() if day in wanted}
     traffic = mine.where(F.col("role").isin("inputs", "predictions"))
-    within = [F.col("day").between(r.first, r.last) for r in ranges] or [F.lit(False)]
-    frames = [of_runs(traffic.where(reduce(or_, within)), needed)]
+    frames = [of_runs(of_days(traffic, needed), needed)]
     answers = [f.name for f in features if f.role == "predictions"]
     for role, run in run_of_reference.items():
         frames.append(mine.where((F.col("role") == role) & (F.col("run_id") == run)))

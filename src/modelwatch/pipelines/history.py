@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
+from operator import or_
 
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
+from modelwatch.model.days import day_ranges
 from modelwatch.model.label_plan import LabelDay, PublishedLabels
 from modelwatch.model.plan import Published
 
@@ -134,6 +137,12 @@ def history_of(runs: DataFrame) -> History:
     rows = runs.select("outcome", "finished_at", *columns).collect()
     published = [row for row in rows if row["outcome"] == "published"]
     return History(sorted(published, key=lambda row: (row["finished_at"], row["run_id"])))
+
+
+def of_days(states: DataFrame, days: Collection[date]) -> DataFrame:
+    """The rows of some days, so that only their directories are read."""
+    within = [F.col("day").between(r.first, r.last) for r in day_ranges(days)]
+    return states.where(reduce(or_, within, F.lit(False)))
 
 
 def of_runs(states: DataFrame, run_of_day: Mapping[date, str]) -> DataFrame:

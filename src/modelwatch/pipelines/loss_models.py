@@ -201,8 +201,7 @@ def _fitted(
         "created_at": datetime.now(timezone.utc),
     }
     frame = run.spark.createDataFrame([tuple(row.values())], _TABLE.ddl(*row))
-    marked = frame.withColumn("monitor", F.lit(config.monitor))
-    run.outputs[_TABLE.name] = store.append(_TABLE.name, marked, run.run_id)
+    run.append(store, config, _TABLE.name, frame)
     return row
 
 

@@ -84,7 +84,8 @@ def run_monitor(
         return _carried_out(run, store, request)
     except Exception as error:
         row = run.row(request, "failed", EXIT_FAILED)
-        broken = request.sources.broken_file(request.days) if request.days else None
+        read = {*request.days, *request.plan.labels.days}
+        broken = request.sources.broken_file(read) if read else None
         message = broken or f"{type(error).__name__}: {reason(error)}"
         store.publish({**row, "message": message})
         if broken:
@@ -100,15 +101,16 @@ def _request(
     as_of: date,
     days: DayRange | None,
 ) -> Request:
+    lines = lines_of(config_text)
     with ThreadPoolExecutor(max_workers=1) as beside:
         reading = beside.submit(_history, store, config.monitor)
-        sources = opened_sources(spark, config, lines_of(config_text))
+        sources = opened_sources(spark, config, lines)
         history = reading.result()
     features, not_profiled = features_of(config, schemas_of(sources.frames))
     changes = source_changes(sources, history)
     published = history.published(states_fingerprint(config), labels_fingerprint(config))
     plan = plan_of(config, features, changes, published, as_of, days, not_profiled)
-    check_references(sources, changes, published, plan, lines_of(config_text))
+    check_references(sources, changes, published, plan, lines)
     return Request(config, config_text, sources, history, plan)
 
 
@@ -166,17 +168,17 @@ def _states_of(run: Run, store: Store, request: Request) -> StatesOf:
     if binnings.fitted:
         fitted = [tuple(row[name] for name in BINNING_COLUMNS) for row in binnings.fitted]
         schema = TABLES["binnings"].ddl(*BINNING_COLUMNS)
-        _append(run, store, config, "binnings", run.spark.createDataFrame(fitted, schema))
+        run.append(store, config, "binnings", run.spark.createDataFrame(fitted, schema))
     return StatesOf(config, features, binnings.by_key)
 
 
 def _write_states(run: Run, store: Store, request: Request, states: StatesOf) -> None:
     if request.days:
         frame = day_states(states, request.sources, request.days)
-        _append(run, store, request.config, "feature_states", frame)
+        run.append(store, request.config, "feature_states", frame)
     for reference in request.plan.references:
         frame = reference_states(states, request.sources, reference.name)
-        _append(run, store, request.config, "feature_states", frame)
+        run.append(store, request.config, "feature_states", frame)
 
 
 def _write_metrics(run: Run, store: Store, request: Request, states: StatesOf) -> None:
@@ -193,9 +195,9 @@ def _write_metrics(run: Run, store: Store, request: Request, states: StatesOf) -
     )
     evaluation = evaluation_of(states, plan.windows)
     with run.stage("profile", f"profiling {len(plan.windows)} windows"):
-        _append(run, store, config, "profile_metrics", profile_rows(needed, evaluation))
+        run.append(store, config, "profile_metrics", profile_rows(needed, evaluation))
     with run.stage("drift", f"comparing them with {len(config.references)} references"):
-        _append(run, store, config, "drift_metrics", drift_rows(needed, evaluation))
+        run.append(store, config, "drift_metrics", drift_rows(needed, evaluation))
 
 
 def _verdicts(sources: Sources, days: Sequence[date]) -> list[ConstraintRow]:
@@ -218,12 +220,7 @@ def _write_verdicts(
     names = [name for name in table.names if name not in ("monitor", "run_id")]
     rows = [tuple(getattr(verdict, name) for name in names) for verdict in verdicts]
     frame = run.spark.createDataFrame(rows, table.ddl(*names))
-    _append(run, store, config, table.name, frame)
-
-
-def _append(run: Run, store: Store, config: MonitorConfig, table: str, frame: DataFrame) -> None:
-    marked = frame.withColumn("monitor", F.lit(config.monitor))
-    run.outputs[table] = store.append(table, marked, run.run_id)
+    run.append(store, config, table.name, frame)
 
 
 def _accounts(run: Run, store: Store, config: MonitorConfig) -> dict[str, int | None]:

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import reduce
-from operator import or_
 
-from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from modelwatch.io.store import Store
 from modelwatch.model.config import MonitorConfig, labels_fingerprint
-from modelwatch.model.days import DayRange, day_ranges, shifted
-from modelwatch.model.references import reference_days
-from modelwatch.pipelines.evaluation import window_references
-from modelwatch.pipelines.history import of_runs
+from modelwatch.model.days import DayRange, shifted
+from modelwatch.pipelines.evaluation import days_needed, window_references
+from modelwatch.pipelines.history import of_days, of_runs
 from modelwatch.pipelines.label_states import label_days, label_states, score_plans
 from modelwatch.pipelines.loss_models import NO_LOSSES, Losses, with_losses
 from modelwatch.pipelines.run import Request, Run
@@ -52,13 +48,13 @@ def _write_states(
     plan, config = request.plan, request.config
     days, model = tuple(plan.labels.days), losses.model()
     frame = label_states(states, request.sources, days, plan.as_of, model)
-    _append(run, store, config, STATES, frame)
+    run.append(store, config, STATES, frame)
     written = store.read(STATES).where(
         (F.col("monitor") == config.monitor)
         & (F.col("run_id") == run.run_id)
         & (F.col("segmentation") == "all")
     )
-    run.label_days = label_days(_of_days(written, tuple(plan.labels.days)), tuple(plan.labels.days))
+    run.label_days = label_days(of_days(written, days), days)
 
 
 def _write_answers(
@@ -70,14 +66,15 @@ def _write_answers(
     generation = request.history.run_of_label_day(fingerprint)
     generation |= dict.fromkeys(plan.labels.days, run.run_id)
     question = question_of(states, request, losses)
-    needed = {day: held for day, held in generation.items() if day in _days_needed(config, request)}
+    wanted = days_needed(config, plan.labels.windows).union(_back_test_days(config, plan.as_of))
+    needed = {day: held for day, held in generation.items() if day in wanted}
     mine = store.read(STATES).where(F.col("monitor") == config.monitor)
-    stored = of_runs(_of_days(mine, tuple(needed)), needed)
+    stored = of_runs(of_days(mine, needed), needed)
     answers = performance_rows(stored, question).persist()
     try:
         for name in ANSWERS:
             columns = [c for c in TABLES[name].names if c not in ("monitor", "run_id")]
-            _append(run, store, config, name, answers.where(F.col(TABLE) == name).select(*columns))
+            run.append(store, config, name, answers.where(F.col(TABLE) == name).select(*columns))
     finally:
         answers.unpersist()
 
@@ -117,25 +114,8 @@ def question_of(states: StatesOf, request: Request, losses: Losses = NO_LOSSES) 
     )
 
 
-def _days_needed(config: MonitorConfig, request: Request) -> frozenset[date]:
-    """Days of the windows and their references, and those on which estimates are tested."""
-    windows = request.plan.labels.windows
-    needed = {day for window in windows for day in window.days}
-    for reference in config.references:
-        if reference.table is None:
-            ranges = {reference_days(reference, window) for window in windows}
-            needed |= {day for r in ranges if r is not None for day in r}
+def _back_test_days(config: MonitorConfig, as_of: date) -> DayRange:
+    """Days on which estimates are held against what labels told later."""
     assert config.labels is not None
-    until = shifted(request.plan.as_of, -1 - (config.labels.due.delay_days or 0))
-    return frozenset(needed.union(DayRange(shifted(until, 1 - BACK_TEST_DAYS), until)))
-
-
-def _of_days(states: DataFrame, days: tuple[date, ...]) -> DataFrame:
-    """The rows of some days, so that only their directories are read."""
-    within = [F.col("day").between(r.first, r.last) for r in day_ranges(days)]
-    return states.where(reduce(or_, within, F.lit(False)))
-
-
-def _append(run: Run, store: Store, config: MonitorConfig, table: str, frame: DataFrame) -> None:
-    marked = frame.withColumn("monitor", F.lit(config.monitor))
-    run.outputs[table] = store.append(table, marked, run.run_id)
+    until = shifted(as_of, -1 - (config.labels.due.delay_days or 0))
+    return DayRange(shifted(until, 1 - BACK_TEST_DAYS), until)

@@ -52,12 +52,12 @@ def _empty(
     published: Published,
     plan: Plan,
 ) -> bool:
-    if reference.days is not None:
-        seen = published.days if reference.table is None else frozenset()
-        if reference.table is not None and reference.name in published.references:
-            return False
-        return change.present is not None and not any(
-            day in reference.days for day in change.present | seen
-        )
-    planned = any(one.name == reference.name for one in plan.references)
-    return planned and sources.frames[change.role].isEmpty()
+    if reference.days is None:
+        planned = any(one.name == reference.name for one in plan.references)
+        return planned and sources.frames[change.role].isEmpty()
+    own_table = reference.table is not None
+    stored = own_table and reference.name in published.references
+    if stored or change.present is None:
+        return False
+    days = change.present if own_table else change.present | published.days
+    return not any(day in reference.days for day in days)

@@ -11,10 +11,12 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timezone
 from typing import Any
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 import modelwatch
 from modelwatch.io.session import Effort, effort
+from modelwatch.io.store import Store
 from modelwatch.model.config import (
     MonitorConfig,
     config_fingerprint,
@@ -76,6 +78,11 @@ class Run:
         seconds = time.monotonic() - began
         self.stages.append((name, seconds))
         LOG.info("  %s took %.1f s", name, seconds)
+
+    def append(self, store: Store, config: MonitorConfig, table: str, frame: DataFrame) -> None:
+        """Writes the monitor's rows of the run to a table, and notes the version that it gets."""
+        marked = frame.withColumn("monitor", F.lit(config.monitor))
+        self.outputs[table] = store.append(table, marked, self.run_id)
 
     def row(self, request: Request, outcome: str, exit_code: int) -> dict[str, Any]:
         """The run's row, without message, findings and counts of rows."""

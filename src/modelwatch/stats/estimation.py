@@ -8,7 +8,6 @@ Source: the estimator is NannyML's (CBPE); Kivimäki et al. (2025), arXiv:2505.0
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +17,7 @@ import numpy as np
 from modelwatch.stats.arrays import AnyArray, Floats
 from modelwatch.stats.calibration import Calibration, rows_and_scores
 from modelwatch.stats.comparison import Values, values
+from modelwatch.stats.docstring import meaning_of
 from modelwatch.stats.scored import NEGATIVE, SCORE_UNIT, SMALLEST_PROBABILITY, BinaryStates
 from modelwatch.stats.special import normal_quantile, student_quantile
 
@@ -172,7 +172,7 @@ def _estimated(
     key: str, label: str, *, upper: float = 1.0, of_decisions: bool = True
 ) -> Callable[[Callable[[Expected], Raw]], Callable[[Expected], Raw]]:
     def register(compute: Callable[[Expected], Raw]) -> Callable[[Expected], Raw]:
-        meaning = " ".join((inspect.getdoc(compute) or "").split())
+        meaning = meaning_of(compute, key)
         ESTIMATED[key] = EstimatedMetric(key, label, (0.0, upper), meaning, of_decisions, compute)
         return compute
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from modelwatch.stats.arrays import Floats
 from modelwatch.stats.comparison import Values
+from modelwatch.stats.docstring import meaning_of
 from modelwatch.stats.multiclass import MulticlassStates
 from modelwatch.stats.residuals import RegressionStates
 from modelwatch.stats.score_batch import Task
@@ -87,9 +87,7 @@ def performance_metric(
     def register(compute: Compute) -> Compute:
         if key in PERFORMANCE:
             raise ValueError(f"two metrics of performance are called {key!r}")
-        meaning = " ".join((inspect.getdoc(compute) or "").split("\n\n")[0].split())
-        if not meaning:
-            raise ValueError(f"the metric {key!r} has no docstring")
+        meaning = meaning_of(compute, key)
         PERFORMANCE[key] = PerformanceMetric(
             key=key,
             label=label,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from modelwatch.stats.comparison import Comparison, Kind, Values
+from modelwatch.stats.docstring import meaning_of
 
 Compute = Callable[[Comparison], Values]
 Register = Callable[[Compute], Compute]
@@ -64,9 +64,7 @@ def statistic(
     def register(compute: Compute) -> Compute:
         if key in STATISTICS:
             raise ValueError(f"two statistics are called {key!r}")
-        meaning = " ".join((inspect.getdoc(compute) or "").split("\n\n")[0].split())
-        if not meaning:
-            raise ValueError(f"the statistic {key!r} has no docstring")
+        meaning = meaning_of(compute, key)
         STATISTICS[key] = Statistic(
             key=key,
             label=label,

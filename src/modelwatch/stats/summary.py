@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -12,6 +11,7 @@ import numpy as np
 from modelwatch.stats.arrays import AnyArray, Floats, Hashes
 from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.comparison import values
+from modelwatch.stats.docstring import meaning_of
 from modelwatch.stats.numeric import NumericStates
 
 FeatureKind = Literal["numeric", "categorical"]
@@ -101,9 +101,7 @@ def metric(
     def register(compute: Compute) -> Compute:
         if key in METRICS:
             raise ValueError(f"two metrics are called {key!r}")
-        meaning = " ".join((inspect.getdoc(compute) or "").split("\n\n")[0].split())
-        if not meaning:
-            raise ValueError(f"the metric {key!r} has no docstring")
+        meaning = meaning_of(compute, key)
         METRICS[key] = Metric(key, label, kinds, unit, meaning, compute, needs_special_values)
         return compute
 
