@@ -34,6 +34,7 @@ $(SET_UP):
 	  --progress-bar off -r requirements.lock
 	.venv/bin/python -m pip install --disable-pip-version-check --no-index --no-deps \
 	  --no-build-isolation --editable .
+	@$(IN) python -m scripts.class_archive .venv/spark.jsa
 	@rm -f .venv/set-up-*
 	@touch $@
 

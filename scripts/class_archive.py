@@ -1,0 +1,55 @@
+"""An archive of the Java classes that a run loads, so that the next sessions start sooner.
+
+    python -m scripts.class_archive .venv/spark.jsa
+
+runs a small job on Delta tables through spark-submit, at whose end Java (13 or later; an older one
+does without) writes the classes that it has loaded. `scripts/environment.sh` tells Spark of the
+archive. One that does not fit the Java at hand is left alone by it, and nothing else changes.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from modelwatch.io.java import find_java_home, java_major
+
+FIRST_JAVA = 13
+JOB = Path(__file__).with_name("class_archive_job.py")
+
+
+def main(archive: Path) -> int:
+    """Write the archive; a machine that cannot is told so, and sessions start as before."""
+    home = find_java_home(os.environ)
+    major = java_major(home) or 0
+    if major < FIRST_JAVA:
+        print(f"Java {major} keeps no archive of classes: sessions start a little later.")
+        return 0
+    archive.unlink(missing_ok=True)
+    print("Archiving the classes that Spark loads: half a minute, and once.", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [
+                "spark-submit",
+                "--properties-file",
+                "conf/spark-defaults.conf",
+                str(JOB),
+                folder,
+            ],
+            env={
+                **os.environ,
+                "JAVA_HOME": str(home),
+                "SPARK_SUBMIT_OPTS": f"-XX:ArchiveClassesAtExit={archive.absolute()} -Xlog:disable",
+            },
+            check=False,
+        )
+    if done.returncode or not archive.exists():
+        print("No archive was written: sessions start a little later.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
