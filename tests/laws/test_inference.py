@@ -10,7 +10,6 @@ from hypothesis.extra.numpy import arrays
 from modelwatch.stats.attribution import Parts, attribute
 from modelwatch.stats.calibration import fit_on_bins, isotonic
 from modelwatch.stats.jackknife import day_interval
-from modelwatch.stats.slices import benjamini_hochberg
 from modelwatch.stats.stratified import stratified
 
 COUNTS = st.integers(0, 60)
@@ -65,14 +64,6 @@ def test_a_change_turned_round_has_the_opposite_sign(rows, reference_rows, data)
     there, back = attribute(*sides), attribute(*sides[::-1])
     swapped = back.effects.value[[0, 1, 3, 2]]
     np.testing.assert_allclose(there.effects.value, -swapped, atol=1e-9)
-
-
-@given(st.lists(st.floats(0.0, 1.0), max_size=20))
-def test_a_correction_never_lowers_a_p_value_and_keeps_the_order(p_values) -> None:
-    p = np.array(p_values, dtype=np.float64)
-    adjusted = benjamini_hochberg(p)
-    assert np.all(adjusted >= p)
-    assert np.all(np.diff(adjusted[np.argsort(p, kind="stable")]) >= 0)
 
 
 @given(counts(4, 2, 2))

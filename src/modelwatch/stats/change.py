@@ -75,6 +75,21 @@ def unseen_share_change(comparison: Comparison) -> Values:
     return _share_change(comparison, current.unseen_rows, reference.unseen_rows)
 
 
+@_share(
+    "novel_share_change", "Change of the share of values where the reference has none", "numeric"
+)
+def novel_share_change(comparison: Comparison) -> Values:
+    """Share of rows whose value lies in a frozen bin that the reference leaves empty: beyond its
+    ends, or between the values of a feature that has few. The reference's own share is 0.
+
+    Infinities and special values have figures of their own.
+    """
+    current, reference = comparison.numeric
+    empty = reference.quantities == 0
+    rows = np.asarray(np.where(empty, current.quantities, 0).sum(axis=1), dtype=np.int64)
+    return _share_change(comparison, rows, np.zeros(1, dtype=np.int64))
+
+
 @statistic(
     "mean_change_in_sd",
     label="Change of the mean, in standard deviations",

@@ -81,7 +81,7 @@ def wasserstein(comparison: Comparison) -> Values:
     with np.errstate(over="ignore", invalid="ignore"):
         area = _area_between(current, reference)
         shift = np.abs(current.moments.mean - reference.moments.mean)
-        value = np.fmax(area, shift) / _spread(reference)
+        value = np.fmax(area, shift) / spread_of(reference)
     return values(value, *comparison.without_values)
 
 
@@ -126,7 +126,8 @@ def _area_between(current: NumericStates, reference: NumericStates) -> Floats:
     return np.asarray(np.where(mean > 0, mean * widths, 0.0).sum(axis=1))
 
 
-def _spread(reference: NumericStates) -> Floats:
+def spread_of(reference: NumericStates) -> Floats:
+    """Unit of Wasserstein-1: max(sd, IQR / 1.349, 0.001 scales of the bins), (n,)."""
     quartiles = quantiles(reference, (0.25, 0.75))
     iqr = (quartiles[:, 1] - quartiles[:, 0]) / IQR_OF_NORMAL
     floor = SCALE_FLOOR * reference.binning.scale

@@ -8,6 +8,7 @@ import numpy as np
 
 from modelwatch.stats.arrays import AnyArray, Floats
 from modelwatch.stats.jackknife import FEW_DAYS, FEWEST_DAYS, day_interval
+from modelwatch.stats.multiplicity import adjusted
 from modelwatch.stats.special import normal_tail
 
 FEWEST_ROWS = 100
@@ -89,9 +90,9 @@ def worst_slices(
     reason[sums[2] == 0] = NO_REST
     reason[small] = TOO_SMALL
     p_value = np.where(small | (sums[2] == 0), np.nan, p_value)
-    adjusted = benjamini_hochberg(p_value)
+    corrected = adjusted(p_value)
     order = np.argsort(-np.nan_to_num(excess * size, nan=-np.inf), kind="stable")
-    chosen = order[np.nan_to_num(adjusted[order], nan=1.0) <= FALSE_SHARE]
+    chosen = order[np.nan_to_num(corrected[order], nan=1.0) <= FALSE_SHARE]
     with np.errstate(divide="ignore", invalid="ignore"):
         loss = sums[1] / size
     return Slices(
@@ -102,7 +103,7 @@ def worst_slices(
         found.upper,
         excess * size,
         p_value,
-        adjusted,
+        corrected,
         chosen,
         reason,
     )
@@ -123,14 +124,3 @@ def _two_proportions(
         z = (losses / rows - rest_losses / rest_rows) / error
     tail = normal_tail(np.nan_to_num(z))
     return np.where(np.isnan(z), np.nan, tail)
-
-
-def benjamini_hochberg(p_values: Floats) -> Floats:
-    """p-values corrected so that the share of false discoveries is bounded; NaN stays NaN, (n,)."""
-    adjusted = np.full(len(p_values), np.nan)
-    known = np.flatnonzero(~np.isnan(p_values))
-    order = known[np.argsort(p_values[known], kind="stable")]
-    n = len(order)
-    scaled = p_values[order] * (n / np.arange(1, n + 1))
-    adjusted[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
-    return adjusted

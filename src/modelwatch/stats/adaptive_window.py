@@ -1,0 +1,116 @@
+"""The longest recent stretch of days without a change of a mean, from sums that add up."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelwatch.stats.arrays import AnyArray, Floats
+
+CONFIDENCE = 0.002
+"""Probability of a cut without a change, each time a block is added; the delta of ADWIN."""
+FEWEST_BLOCKS = 2
+"""Blocks on either side of a cut, so that one day is no change."""
+
+
+@dataclass(frozen=True)
+class Stretches:
+    """After each of n blocks, the stretch of blocks that are alike and end with it; all (n,).
+
+    ``start``: its first block. ``cut``: whether older blocks were given up at this block. ``rows``:
+    its rows, deflated. ``mean`` and ``sd``: over it; NaN without rows.
+    """
+
+    start: AnyArray
+    cut: AnyArray
+    rows: Floats
+    mean: Floats
+    sd: Floats
+
+
+def adaptive_windows(
+    count: Floats,
+    total: Floats,
+    squares: Floats,
+    *,
+    design_effect: float = 1.0,
+    confidence: float = CONFIDENCE,
+    fewest_blocks: int = FEWEST_BLOCKS,
+) -> Stretches:
+    """Stretches without a change, by ADWIN over additive blocks; (n,) each, the oldest first.
+
+    ``count``, ``total`` and ``squares``: rows of a block, the sum of their values and of the
+    squares. ``design_effect``: by how much rows of one day are alike; rows count for as many fewer.
+    When a block is added, the oldest blocks are given up as long as some cut of the rest parts two
+    means that differ by more than
+
+        sqrt(2 / m * variance * ln(2 / d)) + 2 / (3 m) * sd * ln(2 / d),
+
+    m the harmonic sum of the deflated rows of both sides, d the confidence over the number of cuts.
+    What was given up does not come back. ValueError for a design effect below 1 or a confidence
+    outside (0, 1). Source: Bifet and Gavalda (2007), section 4.1, the bound by a normal
+    approximation; its last term, there for values in [0, 1], is in standard deviations here.
+    """
+    if design_effect < 1 or not 0 < confidence < 1:
+        raise ValueError("a design effect is at least 1, and a confidence between 0 and 1")
+    n = len(count)
+    rows, sums, powers = (
+        np.concatenate([[0.0], np.cumsum(np.asarray(x, dtype=np.float64))])
+        for x in (np.asarray(count) / design_effect, total, squares)
+    )
+    whole = rows * design_effect
+    # About the mean of all, or the variance of a small change of a large figure would cancel.
+    center = sums[-1] / whole[-1] if whole[-1] > 0 else 0.0
+    powers = powers - 2.0 * center * sums + center**2 * whole
+    sums = sums - center * whole
+    start = np.zeros(n, dtype=np.int64)
+    cut = np.zeros(n, dtype=bool)
+    first = 0
+    for stop in range(1, n + 1):
+        while _parts(rows, sums, powers, whole, first, stop, confidence, fewest_blocks):
+            first += 1
+            cut[stop - 1] = True
+        start[stop - 1] = first
+    ends = np.arange(1, n + 1)
+    held = whole[ends] - whole[start]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = (sums[ends] - sums[start]) / held
+        variance = (powers[ends] - powers[start]) / held - mean**2
+    return Stretches(
+        start=start,
+        cut=cut,
+        rows=held / design_effect,
+        mean=np.where(held > 0, mean + center, np.nan),
+        sd=np.where(held > 0, np.sqrt(np.maximum(variance, 0.0)), np.nan),
+    )
+
+
+def _parts(
+    rows: Floats,
+    sums: Floats,
+    powers: Floats,
+    whole: Floats,
+    first: int,
+    stop: int,
+    confidence: float,
+    fewest_blocks: int,
+) -> bool:
+    """Whether some cut of the blocks ``[first, stop)`` parts two means."""
+    at = np.arange(first + fewest_blocks, stop - fewest_blocks + 1)
+    before, after = rows[at] - rows[first], rows[stop] - rows[at]
+    at = at[(before > 0) & (after > 0)]
+    if not len(at):
+        return False
+    before, after = rows[at] - rows[first], rows[stop] - rows[at]
+    held = whole[stop] - whole[first]
+    mean = (sums[stop] - sums[first]) / held
+    variance = max((powers[stop] - powers[first]) / held - mean**2, 0.0)
+    left = (sums[at] - sums[first]) / (whole[at] - whole[first])
+    right = (sums[stop] - sums[at]) / (whole[stop] - whole[at])
+    harmonic = 1.0 / (1.0 / before + 1.0 / after)
+    surely = math.log(2.0 * len(at) / confidence)
+    bound = np.sqrt(2.0 / harmonic * variance * surely)
+    bound += 2.0 / (3.0 * harmonic) * math.sqrt(variance) * surely
+    return bool((np.abs(left - right) > bound).any())

@@ -1,0 +1,122 @@
+"""The distribution of a drift statistic when nothing has changed, and how likely a value is there.
+
+The power of a statistic (its square, or itself where it grows with the square of a change) is the
+sum of what rows do by chance, c (1/n + 1/N), and of what days bring, which falls with the days D of
+a window as D**-decay; decay is 1 for independent days, and less where neighbouring days are alike.
+Both are expectations of squares, so that the ratio of a window's power to them is about
+F-distributed: its second degrees of freedom say how few days it was learned on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelwatch.stats.arrays import AnyArray, Counts, Floats
+from modelwatch.stats.fisher_tail import f_tail
+from modelwatch.stats.row_noise import JUDGED
+
+WEEK = 7
+
+
+@dataclass(frozen=True)
+class NullModel:
+    """The distribution of one statistic where nothing but rows and days differ.
+
+    ``days``: days of the reference that show it; where they are too few, the model is assumed and
+    ``reason`` says why. ``rows``: coefficient of 1/n + 1/N. ``between``: what one day brings on
+    top. ``decay``: how that falls with the days of a window. ``shape``: degrees of freedom of a
+    power. ``degrees``: of its expectation. ``design_effect``: the power of the reference's days
+    over that of as many independent rows, at least 1. ``typical``: mean size of what the
+    reference's days show, NaN where it is one state. ``share``: the reference's, of the change of
+    a share. ``center``: what one day shows on average, of a signed statistic for which that is not
+    0, as of the standard deviation, which is less within days than over them; ``center_decay``: how
+    that falls with the days of a window. ``weekdays``: what is known of each weekday, if the
+    statistic differs by it.
+    """
+
+    statistic: str
+    days: int
+    rows: float
+    between: float
+    decay: float
+    shape: float
+    degrees: float
+    design_effect: float
+    typical: float
+    share: float = 0.0
+    center: float = 0.0
+    center_decay: float = 1.0
+    weekdays: Weekdays | None = None
+    reason: str | None = None
+
+    @property
+    def seasonal(self) -> bool:
+        """Whether windows of a day are held against their own weekday."""
+        return self.weekdays is not None
+
+    def p_values(
+        self,
+        values: Floats,
+        window_days: Counts,
+        weekdays: Counts,
+        rows: Counts,
+        reference_rows: Counts | int,
+    ) -> Floats:
+        """Probability of so large a value where nothing has changed; (W,), NaN where undefined.
+
+        ``window_days``: days of the window that hold rows. ``weekdays``: 0 for Monday to 6 for
+        Sunday, -1 for a window of several days. ``rows`` of the window and the reference.
+        """
+        value = np.asarray(values, dtype=np.float64)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            n = np.where(np.asarray(rows) > 0, rows, np.nan).astype(np.float64)
+            m = np.where(np.asarray(reference_rows) > 0, reference_rows, np.nan).astype(np.float64)
+            noise = self.rows * (1.0 / n + 1.0 / m)
+            days = np.maximum(np.asarray(window_days, dtype=np.float64), 1.0)
+            if self.reason is not None:
+                expected = noise * self.design_effect
+            else:
+                # The reference's own days are a sample as well.
+                expected = noise + self.between * (days**-self.decay + self.days**-self.decay)
+            judged = JUDGED[self.statistic]
+            figure = judged.figure(value, n, m, self.share)
+            # Where neighbours are alike, the days hold few windows of that length.
+            degrees = self.degrees * days ** -((1.0 - self.decay) / 2.0)
+            off_center = figure - self.center * days**-self.center_decay
+            p = f_tail(judged.power(off_center) / expected, self.shape, degrees)
+            if self.weekdays is not None:
+                of_weekday = self.weekdays.p_values(self, figure, np.asarray(weekdays), n, m)
+                p = np.where(np.isnan(of_weekday), p, of_weekday)
+        return np.where(np.isfinite(value), p, np.nan)
+
+
+@dataclass(frozen=True)
+class Weekdays:
+    """What a statistic shows on each weekday of the reference, Monday first; all (7,).
+
+    ``mean``: of a signed statistic, 0 of others. ``between``: power of days of that weekday, beyond
+    that of rows. ``days``: days of each.
+    """
+
+    mean: Floats
+    between: Floats
+    days: Floats
+    shape: float
+    degrees: Floats
+
+    def p_values(
+        self, model: NullModel, figure: Floats, weekday: AnyArray, n: Floats, m: Floats
+    ) -> Floats:
+        """As of the model; NaN for windows that are of no weekday."""
+        at = np.where((weekday >= 0) & (weekday < WEEK), weekday, 0)
+        noise = JUDGED[model.statistic]
+        if noise.signed:
+            # The weekday's mean was taken against the same reference, whose own error cancels.
+            expected = (self.between[at] + model.rows / n) * (1.0 + 1.0 / self.days[at])
+        else:
+            expected = self.between[at] + model.rows * (1.0 / n + 1.0 / m)
+        power = noise.power(figure - self.mean[at])
+        p = f_tail(power / expected, self.shape, self.degrees[at])
+        return np.where((weekday >= 0) & (weekday < WEEK), p, np.nan)

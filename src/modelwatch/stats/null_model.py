@@ -1,0 +1,318 @@
+"""What a drift statistic shows when nothing has changed, learned on the reference's own days.
+
+Rows of one day are not independent, so that a test of rows finds a change every day. Here each day
+of the reference is held against the rest of the reference, as a window would be, and the spread of
+what a statistic then shows is its null distribution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelwatch.stats.arrays import AnyArray, Counts, Floats, Spans
+from modelwatch.stats.comparison import Comparison
+from modelwatch.stats.drift import drift
+from modelwatch.stats.fisher_tail import f_tail
+from modelwatch.stats.fresh_days import as_if_fresh
+from modelwatch.stats.leave_out import States, without_spans
+from modelwatch.stats.null_distribution import WEEK, NullModel, Weekdays
+from modelwatch.stats.row_noise import JUDGED, RowNoise
+
+__all__ = ["FEWEST_DAYS", "FEW_DAYS", "NullModel", "null_models"]
+
+FEWEST_DAYS = 7
+"""Days of the reference below which rows and an assumed design effect stand in for them."""
+FEWEST_SEASONAL_DAYS = 28
+FEWEST_OF_A_WEEKDAY = 4
+SEASONAL_LEVEL = 0.01
+"""Probability by chance of so different weekdays, below which each has an expectation of its own.
+"""
+OFF_CENTER = 4.0
+"""Standard errors from which on the mean of what days show is not 0."""
+FEW_DAYS = "fewer than 7 days in the reference: row noise times the assumed design effect"
+_BLOCKS = 60
+"""Blocks of one length at most: more would only tell the same days again."""
+_LEAST_DECAY = 0.5
+_DECAYS = np.linspace(_LEAST_DECAY, 1.0, 91)
+_SHAPES = (0.05, 200.0)
+_DEGREES = (4.0, 10.0)
+"""Some weeks of days cannot promise that there are no worse ones: the tail falls as a power of the
+figure. Nor does a burst make everything likely: as a fourth power at least."""
+_PRIOR_DAYS = 8.0
+"""Days that the belief is worth that what days bring varies as the square of a normal figure."""
+_DEGREES_OF_ROWS = 6.0
+"""Degrees of freedom of what rows do to a statistic that is not signed, to begin with."""
+_ASSUMED_DEGREES = 10.0
+"""Degrees of freedom of an assumed design effect."""
+_THURSDAY = 3
+"""Weekday of day 0, 1970-01-01."""
+
+
+def null_models(
+    days_states: States,
+    day_numbers: Counts,
+    keys: Iterable[str],
+    assumed_design_effect: float = 10.0,
+) -> dict[str, NullModel]:
+    """Null models by key, of the statistics among ``keys`` that are judged and apply.
+
+    ``days_states``: states of the reference's m days, ascending, those without rows left out;
+    ``day_numbers`` (m,): days since 1970-01-01. A reference that is not split by days is one state.
+    ``assumed_design_effect``: of a reference of fewer than 7 days.
+    """
+    held = np.flatnonzero(days_states.rows > 0)
+    if not len(held):
+        return {}
+    states, days = days_states.take(held), np.asarray(day_numbers, dtype=np.int64)[held]
+    total = states.roll_up(np.array([[0, len(states)]]))
+    itself = Comparison(total, total)
+    wanted = [key for key in keys if key in JUDGED]
+    if len(states) < 2:
+        found = drift(itself, wanted)
+        nothing = np.empty(0)
+        return {key: _assumed(JUDGED[key], itself, assumed_design_effect, nothing) for key in found}
+    shown = _Shown.of(states, wanted)
+    return {
+        key: _learned(JUDGED[key], itself, shown, values, days, assumed_design_effect)
+        for key, values in shown.values.items()
+    }
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What blocks of days show against the rest of the reference.
+
+    ``spans`` (B, 2): the m days themselves, then blocks of several lengths. ``values``: by key,
+    (B,). ``rows`` and ``rest`` (B,): of the block, and of the rest.
+    """
+
+    days: int
+    spans: Spans
+    values: dict[str, Floats]
+    rows: Floats
+    rest: Floats
+
+    @classmethod
+    def of(cls, states: States, keys: list[str]) -> _Shown:
+        spans = _blocks(len(states))
+        blocks = states.roll_up(spans)
+        rest = without_spans(states, spans)
+        fresh = Comparison(as_if_fresh(blocks, rest), rest)
+        values = {key: found.value for key, found in drift(fresh, keys).items()}
+        return cls(
+            days=len(states),
+            spans=spans,
+            values=values,
+            rows=blocks.rows.astype(np.float64),
+            rest=rest.rows.astype(np.float64),
+        )
+
+    @property
+    def lengths(self) -> Floats:
+        """Days of each block."""
+        return np.asarray(self.spans[:, 1] - self.spans[:, 0], dtype=np.float64)
+
+    @property
+    def apart(self) -> Floats:
+        """How much smaller a difference from the whole is: the rest lacks the block itself."""
+        return self.rest / (self.rows + self.rest)
+
+
+def _blocks(days: int) -> Spans:
+    """Each day, and blocks of two days up to a week, of which at least four fit side by side."""
+    longest = min(WEEK, days // 4)
+    lengths = sorted({length for length in (2, 4, longest) if 2 <= length <= longest})
+    starts = [(np.arange(days), 1)]
+    for length in lengths:
+        count = days - length + 1
+        first = np.unique(np.linspace(0, count - 1, min(count, _BLOCKS)).astype(np.int64))
+        starts.append((first, length))
+    return np.concatenate(
+        [np.stack([first, first + length], axis=1) for first, length in starts]
+    ).astype(np.int64)
+
+
+def _assumed(
+    noise: RowNoise, itself: Comparison, design_effect: float, values: Floats
+) -> NullModel:
+    return NullModel(
+        statistic=noise.key,
+        days=max(1, len(values)),
+        rows=_coefficient(noise, itself),
+        between=0.0,
+        decay=1.0,
+        shape=1.0,
+        degrees=_ASSUMED_DEGREES,
+        design_effect=max(1.0, design_effect),
+        typical=_typical(values),
+        share=noise.share(itself) if noise.share else 0.0,
+        reason=FEW_DAYS,
+    )
+
+
+def _coefficient(noise: RowNoise, itself: Comparison) -> float:
+    """Row noise; never none, for half a row more might have been another."""
+    return max(noise.coefficient(itself), 0.5 / (float(itself.feature[1].rows[0]) + 1.0))
+
+
+def _learned(
+    noise: RowNoise,
+    itself: Comparison,
+    shown: _Shown,
+    values: Floats,
+    days: Counts,
+    assumed_design_effect: float,
+) -> NullModel:
+    c = _coefficient(noise, itself)
+    share = noise.share(itself) if noise.share else 0.0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        figure = noise.figure(values, shown.rows, shown.rest, share)
+        center, center_decay = _center(figure, shown) if noise.signed else (0.0, 1.0)
+        usual = center * shown.lengths**-center_decay / shown.apart
+        power = noise.power(figure - usual)
+        by_rows = c * (1.0 / shown.rows + 1.0 / shown.rest)
+    usable = np.isfinite(power) & np.isfinite(by_rows)
+    own = usable & (np.arange(len(values)) < shown.days)
+    m = int(own.sum())
+    if m < 2:
+        return _assumed(noise, itself, assumed_design_effect, values[own])
+    observed = max(1.0, float(power[own].mean() / by_rows[own].mean()))
+    if m < FEWEST_DAYS:
+        return _assumed(noise, itself, max(observed, assumed_design_effect), values[own])
+    shrunk = (power - by_rows) * shown.apart**2
+    decay = _decay(shrunk, power, usable, shown)
+    between = max(0.0, float(shrunk[own].mean()) / (1.0 - m**-decay))
+    expected = between * (1.0 - m**-decay) / shown.apart**2 + by_rows
+    by_days = float(1.0 - by_rows[own].mean() / expected[own].mean())
+    shape = _shape(power[own] / expected[own], noise.signed, by_days)
+    # Days that are alike count for fewer.
+    degrees = float(np.clip(shape * m ** ((1.0 + decay) / 2.0), *_DEGREES))
+    return NullModel(
+        statistic=noise.key,
+        days=m,
+        rows=c,
+        between=between,
+        decay=decay,
+        shape=shape,
+        degrees=degrees,
+        design_effect=observed,
+        typical=_typical(values[own]),
+        share=share,
+        center=center,
+        center_decay=center_decay,
+        weekdays=_weekdays(noise, c, figure, own, days, shown),
+    )
+
+
+def _center(figure: Floats, shown: _Shown) -> tuple[float, float]:
+    """What a day shows of a signed statistic on average, and how that falls with days; or none."""
+    found = figure * shown.apart
+    days = found[(shown.lengths == 1) & np.isfinite(found)]
+    if len(days) < FEWEST_DAYS:
+        return 0.0, 1.0
+    mean, error = float(days.mean()), float(days.std(ddof=1)) / len(days) ** 0.5
+    if abs(mean) <= OFF_CENTER * error:
+        return 0.0, 1.0
+    logs, falls = [], []
+    for length in np.unique(shown.lengths[shown.lengths > 1]):
+        block = found[(shown.lengths == length) & np.isfinite(found)]
+        if len(block):
+            logs.append(np.log(length))
+            falls.append(-np.log(max(float(block.mean()) / mean, 1e-3)))
+    logged, fallen = np.array(logs), np.array(falls)
+    decay = float(logged @ fallen / (logged @ logged)) if logs else 1.0
+    return mean, max(0.0, decay)
+
+
+def _decay(shrunk: Floats, power: Floats, usable: AnyArray, shown: _Shown) -> float:
+    """How what days bring falls with the days of a window, between 0.1 and 1.
+
+    With a variance v D**-h of the mean of D days, blocks of b of m days show, against the mean of
+    all, v (b**-h - m**-h); h is the one that best fits the logs of the ratios to single days.
+    """
+    lengths = shown.lengths
+    m = float(shown.days)
+    single = float(shrunk[usable & (lengths == 1)].mean())
+    if single <= 0.1 * float(power[usable & (lengths == 1)].mean()):
+        return 1.0
+    error = np.zeros(len(_DECAYS))
+    for length in np.unique(lengths[lengths > 1]):
+        of_length = usable & (lengths == length)
+        if not of_length.any():
+            continue
+        ratio = max(float(shrunk[of_length].mean()) / single, 1e-3)
+        expected = (float(length) ** -_DECAYS - m**-_DECAYS) / (1.0 - m**-_DECAYS)
+        error += (np.log(expected) - np.log(ratio)) ** 2
+    return float(_DECAYS[::-1][np.argmin(error[::-1])])
+
+
+def _shape(ratio: Floats, signed: bool, by_days: float) -> float:
+    """Degrees of freedom of powers over their expectation, by their variance.
+
+    A chi-square over its degrees has the variance 2 / degrees. A signed statistic is no more
+    regular than a normal figure; what rows do to another is the sum over many cells, so that the
+    belief to begin with depends on the share of the power that is ``by_days``.
+    """
+    n = len(ratio)
+    variance = float(ratio.var(ddof=1)) / max(float(ratio.mean()) ** 2, 1e-300)
+    believed = 2.0 if signed else 2.0 * by_days + (1.0 - by_days) * 2.0 / _DEGREES_OF_ROWS
+    held = (n * variance + _PRIOR_DAYS * believed) / (n + _PRIOR_DAYS)
+    most = 1.0 if signed else _SHAPES[1]
+    return float(np.clip(2.0 / max(held, 1e-9), _SHAPES[0], most))
+
+
+def _typical(values: Floats) -> float:
+    return float(np.abs(values).mean()) if len(values) else float("nan")
+
+
+def _weekdays(
+    noise: RowNoise,
+    c: float,
+    figure: Floats,
+    own: AnyArray,
+    days: Counts,
+    shown: _Shown,
+) -> Weekdays | None:
+    """Weekdays, where four of each are known and they differ by more than chance."""
+    at = np.flatnonzero(own)
+    weekday = (days[at] + _THURSDAY) % WEEK
+    count = np.bincount(weekday, minlength=WEEK).astype(np.float64)
+    if len(at) < FEWEST_SEASONAL_DAYS or count.min() < FEWEST_OF_A_WEEKDAY:
+        return None
+    # Distances are compared by their logs: they are skewed, and never 0 but for want of data.
+    seen = figure[at] if noise.signed else np.log(np.maximum(figure[at], 1e-300))
+    if _chance_of_weekdays(seen, weekday, count) > SEASONAL_LEVEL:
+        return None
+    if noise.signed:
+        against_whole = figure[at] * shown.apart[at]
+        mean = np.bincount(weekday, against_whole, minlength=WEEK) / count
+        left = (against_whole - mean[weekday]) ** 2 * (count / (count - 1.0))[weekday]
+        by_rows = c / shown.rows[at]
+        between = np.full(WEEK, max(0.0, float((left - by_rows).mean())))
+        degrees = np.full(WEEK, len(at) - WEEK, dtype=np.float64)
+    else:
+        mean = np.zeros(WEEK)
+        left = figure[at]
+        by_rows = c * (1.0 / shown.rows[at] + 1.0 / shown.rest[at])
+        excess = np.bincount(weekday, left - by_rows, minlength=WEEK) / count
+        between = np.maximum(excess, 0.0)
+        degrees = count
+    by_days = float(between[weekday].mean() / (between[weekday] + by_rows).mean())
+    shape = _shape(left / (between[weekday] + by_rows), noise.signed, by_days)
+    degrees = np.clip(shape * degrees, *_DEGREES)
+    return Weekdays(mean, between, count, shape, degrees)
+
+
+def _chance_of_weekdays(seen: Floats, weekday: AnyArray, count: Floats) -> float:
+    """p-value of the analysis of variance of weekdays; 1 where nothing varies."""
+    mean = np.bincount(weekday, seen, minlength=WEEK) / count
+    within = float(((seen - mean[weekday]) ** 2).sum())
+    among = float((count * (mean - seen.mean()) ** 2).sum())
+    if among <= 0:
+        return 1.0
+    left = len(seen) - WEEK
+    ratio = (among / (WEEK - 1)) / (within / left) if within > 0 else np.inf
+    return float(f_tail(np.array([ratio]), WEEK - 1.0, float(left))[0])

@@ -1,0 +1,43 @@
+"""Values where the reference has none."""
+
+from __future__ import annotations
+
+import pytest
+
+from modelwatch.stats.comparison import Comparison
+from modelwatch.stats.drift import drift
+from samples import numeric_binning, numeric_state, numeric_states
+
+
+def novel(reference, current, **binned) -> float:
+    binning = numeric_binning(reference, **binned)
+    states = Comparison(numeric_state(binning, current), numeric_state(binning, reference))
+    return float(drift(states, ["novel_share_change"])["novel_share_change"].value[0])
+
+
+EVEN = [float(i) for i in range(1000)]
+
+
+def test_a_code_beyond_the_reference_is_novel() -> None:
+    assert novel(EVEN, [*EVEN[:95], *[-999.0] * 5]) == 0.05
+
+
+def test_a_value_between_the_few_of_the_reference_is_novel() -> None:
+    assert novel([1.0, 2.0, 5.0] * 10, [1.0, 2.0, 3.5, 5.0]) == 0.25
+
+
+def test_the_ends_of_the_reference_are_not_novel() -> None:
+    assert novel(EVEN, [0.0, 999.0]) == 0.0
+
+
+def test_infinities_nulls_and_special_values_are_not_novel() -> None:
+    current = [1.0, None, float("nan"), float("inf"), -999.0]
+    assert novel(EVEN, current, special=[-999.0]) == 0.0
+
+
+def test_each_window_has_its_own_reference() -> None:
+    binning = numeric_binning([1.0, 2.0, 3.0])
+    current = numeric_states(binning, [[3.0], [3.0]])
+    reference = numeric_states(binning, [[1.0], [3.0]])
+    found = drift(Comparison(current, reference), ["novel_share_change"])["novel_share_change"]
+    assert found.value.tolist() == pytest.approx([1.0, 0.0])
