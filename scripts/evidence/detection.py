@@ -1,0 +1,121 @@
+"""Faults injected into months of flights in which nothing else happens, and what is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+
+import numpy as np
+from scripts.evidence.fault import Fault
+from scripts.evidence.faults import FAULTS
+from scripts.evidence.figures import LENGTHS
+from scripts.evidence.verdicts import day_of
+from scripts.evidence.watch import MonthFigures, Seen, Watch
+from scripts.evidence.world import CURRENT, World, number_of
+
+from modelwatch.model.incident import Incident
+
+FIRST_DAYS = (3, 7, 10, 14)
+"""Days of the month on which faults begin; those of labels, on the first day of a week."""
+IN_TIME = 2
+"""Windows within which a fault should be found."""
+
+
+@dataclass(frozen=True)
+class Injected:
+    """A fault in a world: what, how large, from which day on."""
+
+    fault: Fault
+    target: str
+    size: float
+    matters: bool
+    start: int
+    world: World
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a fault; windows and days until it was found are None if it never was."""
+
+    fault: str
+    target: str
+    size: float
+    matters: bool
+    delay: int | None
+    days: int | None
+    kind: str | None
+    right: bool
+    incidents: int
+    subject: str | None
+
+    @property
+    def in_time(self) -> bool:
+        """Whether it was found within two windows."""
+        return self.delay is not None and self.delay <= IN_TIME
+
+    @property
+    def in_two_days(self) -> bool:
+        """Whether it was known by the end of the second day."""
+        return self.days is not None and self.days <= IN_TIME
+
+
+def injected(quiet: World, seed: int) -> Iterator[Injected]:
+    """Every fault at every size; target and first day go round with the seed."""
+    for number, fault in enumerate(FAULTS.values()):
+        for at, (size, matters) in enumerate(fault.sizes):
+            turn = seed + at
+            target = fault.targets[turn % len(fault.targets)]
+            offset = FIRST_DAYS[(seed + number) % len(FIRST_DAYS)]
+            if fault.windows == "week":
+                offset = 7 * (1 + (seed + at) % 2)
+            start = number_of(CURRENT[0]) + offset
+            rng = np.random.default_rng([seed, number, at])
+            inject = partial(fault.inject, target=target, size=size, rng=rng)
+            world = quiet.changed_from(start, inject)
+            if fault.look is not None:
+                world = world.seen_on(start + fault.look)
+            yield Injected(fault, target, size, matters, start, world)
+
+
+def outcome(watch: Watch, case: Injected, quiet: Seen, like: MonthFigures) -> Outcome:
+    """What is seen of a fault that the same world without it does not show."""
+    seen = watch.seen(case.world, like)
+    new = new_incidents(seen, quiet, day_of(case.start))
+    first = min(new, key=lambda one: (_days(one, case), one.rank or 0), default=None)
+    return Outcome(
+        fault=case.fault.key,
+        target=case.target,
+        size=case.size,
+        matters=case.matters,
+        delay=None if first is None else _delay(first, case),
+        days=None if first is None else _days(first, case),
+        kind=None if first is None else first.kind,
+        right=any(one.kind in case.fault.kinds for one in new),
+        incidents=len(new),
+        subject=None if first is None else f"{first.subject} {first.segment} {first.figure}",
+    )
+
+
+def new_incidents(seen: Seen, quiet: Seen, start: date) -> list[Incident]:
+    """Incidents that began with the fault, without those that were there anyway."""
+    there = {(one.subject, one.segment, one.figure, one.opened) for one in quiet.incidents}
+    return [
+        one
+        for one in seen.roots
+        if one.opened >= start and (one.subject, one.segment, one.figure, one.opened) not in there
+    ]
+
+
+def _delay(incident: Incident, case: Injected) -> int:
+    """Windows from the fault to the one with which the incident opened, that one included."""
+    length = LENGTHS[incident.window]
+    first = (case.start - number_of(CURRENT[0])) // length
+    opened = (number_of(incident.opened) - number_of(CURRENT[0])) // length
+    return opened - first + 1
+
+
+def _days(incident: Incident, case: Injected) -> int:
+    """Days from the fault until the window with which the incident opened was over."""
+    return number_of(incident.opened) + 1 - case.start

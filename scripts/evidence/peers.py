@@ -1,0 +1,135 @@
+"""Evidently and NannyML on the same months: written as files, read by a process of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.evidence.detection import IN_TIME, Injected
+from scripts.evidence.figures import LENGTHS
+from scripts.evidence.world import CURRENT, World, number_of
+
+FOLDER = Path("var/evidence/peers")
+DAYS_LOOKED_AT = 14
+"""Days from the first of a fault in which an alarm counts as finding it."""
+WEEKLY = frozenset({"nannyml_performance"})
+RULES = {
+    "evidently_columns": "Evidently: some column drifted",
+    "evidently_dataset": "Evidently: half of the columns drifted",
+    "nannyml_drift": "NannyML: univariate drift of some column",
+    "nannyml_reconstruction": "NannyML: reconstruction error",
+    "nannyml_missing": "NannyML: missing values",
+    "nannyml_unseen": "NannyML: unseen values",
+    "nannyml_rows": "NannyML: number of rows",
+    "nannyml_performance": "NannyML: realised performance",
+    "p_values": "KS or chi-square of some column, p < 0.05",
+    "psi": "PSI of some column above 0.2",
+}
+"""What each rule is called; a day is a chunk, a week for performance."""
+TOOLS = {
+    "Evidently": ("evidently_columns", "evidently_dataset"),
+    "NannyML": tuple(rule for rule in RULES if rule.startswith("nannyml")),
+}
+"""All rules of a tool together: an alarm of any."""
+QUIET = "month-quiet"
+Alarms = frozenset[tuple[str, int, str]]
+"""Rule, first day of the chunk, column."""
+
+
+@dataclass(frozen=True)
+class PeerOutcome:
+    """What a rule or tool made of a fault: in time, or within two weeks, or not."""
+
+    by: str
+    fault: str
+    size: float
+    in_time: bool
+    found: bool
+
+
+def write_month(root: Path, quiet: World, faults: Iterable[Injected]) -> None:
+    """The files of one reference: its rows, the quiet month, and months with a fault each."""
+    folder = root / quiet.name.replace(" ", "-")
+    folder.mkdir(parents=True)
+    begin = number_of(CURRENT[0])
+    before, month = (quiet.rows[quiet.rows["day"] < begin], quiet.rows[quiet.rows["day"] >= begin])
+    before.to_parquet(folder / "reference.parquet")
+    month.to_parquet(folder / f"{QUIET}.parquet")
+    table = quiet.table.columns
+    columns = {
+        "numbers": [name for name, numeric in table.items() if numeric],
+        "categories": [*(name for name, numeric in table.items() if not numeric), "late"],
+    }
+    (folder / "columns.json").write_text(json.dumps(columns))
+    for case in faults:
+        rows = case.world.rows
+        after = rows[(rows["day"] >= case.start) & (rows["day"] < case.start + DAYS_LOOKED_AT)]
+        after.to_parquet(folder / f"{month_name(case)}.parquet")
+
+
+def month_name(case: Injected) -> str:
+    """Name of the file of a fault."""
+    return f"month-{case.fault.key}-{case.size:g}"
+
+
+def fresh_folder() -> Path:
+    """An empty folder for the files."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    return FOLDER
+
+
+def started(python: Path, root: Path) -> subprocess.Popen[bytes]:
+    """The process that fills in the alarms of all months; one core."""
+    one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    command = [str(python), "-m", "scripts.evidence.peer_alarms", str(root)]
+    return subprocess.Popen(command, env={**os.environ, **one, "PYTHONPATH": "."})
+
+
+def read_alarms(root: Path, world: World) -> dict[str, Alarms]:
+    """Alarms by month, of the folder of a world."""
+    file = root / world.name.replace(" ", "-") / "alarms.json"
+    found = json.loads(file.read_text())
+    return {month: frozenset((r, int(d), c) for r, d, c in of) for month, of in found.items()}
+
+
+def alarmed_days(alarms: dict[str, Alarms]) -> dict[str, int]:
+    """By rule and by tool: days of the quiet month with an alarm."""
+    return {
+        name: len({day for rule, day, _ in alarms[QUIET] if rule in rules})
+        for name, rules in _groups().items()
+    }
+
+
+def _groups() -> dict[str, Sequence[str]]:
+    return {**{rule: (rule,) for rule in RULES}, **TOOLS}
+
+
+def peer_outcomes(alarms: dict[str, Alarms], case: Injected) -> list[PeerOutcome]:
+    """By rule and by tool: alarms about the fault that the quiet month does not have."""
+    subjects = case.fault.subjects(case.target) | {"*", "reconstruction_error", "rows_count"}
+    new = [
+        (rule, day)
+        for rule, day, column in alarms[month_name(case)] - alarms[QUIET]
+        if column in subjects
+    ]
+    return [
+        PeerOutcome(
+            by=name,
+            fault=case.fault.key,
+            size=case.size,
+            in_time=any(day < case.start + _reach(rule) for rule, day in new if rule in rules),
+            found=any(rule in rules for rule, _ in new),
+        )
+        for name, rules in _groups().items()
+    ]
+
+
+def _reach(rule: str) -> int:
+    """Days within which an alarm is in time: two chunks."""
+    return IN_TIME * LENGTHS["week" if rule in WEEKLY else "day"]

@@ -1,0 +1,122 @@
+"""All that was measured, as it is kept in a file, and what it comes to."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+
+from scripts.evidence.detection import Outcome
+from scripts.evidence.false_alarms import QuietMonth
+from scripts.evidence.peers import PeerOutcome
+
+FLIGHTS = "flights"
+
+
+@dataclass(frozen=True)
+class PeerMonth:
+    """Of a quiet month, on how many of its days a rule or tool alarmed."""
+
+    by: str
+    case: str
+    days: int
+
+
+@dataclass(frozen=True)
+class Results:
+    """Quiet months and faults, as production's functions see them and as the peers do."""
+
+    quiet: tuple[QuietMonth, ...]
+    outcomes: tuple[Outcome, ...]
+    peer_quiet: tuple[PeerMonth, ...] = ()
+    peer_outcomes: tuple[PeerOutcome, ...] = ()
+
+    def write(self, path: Path) -> None:
+        """Keeps them in a file."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(asdict(self), indent=1) + "\n")
+
+    @classmethod
+    def read(cls, path: Path) -> Results:
+        """From a file."""
+        held = json.loads(path.read_text())
+        return cls(
+            tuple(QuietMonth(**{**q, "subjects": tuple(q["subjects"])}) for q in held["quiet"]),
+            tuple(Outcome(**one) for one in held["outcomes"]),
+            tuple(PeerMonth(**one) for one in held["peer_quiet"]),
+            tuple(PeerOutcome(**one) for one in held["peer_outcomes"]),
+        )
+
+    @property
+    def mattering(self) -> tuple[Outcome, ...]:
+        """Faults of a size that a person would want to know of."""
+        return tuple(one for one in self.outcomes if one.matters)
+
+    def quiet_of(self, case: str) -> tuple[QuietMonth, ...]:
+        """Quiet months of cases whose name begins so."""
+        return tuple(one for one in self.quiet if one.case.startswith(case))
+
+    def peers_of(self, by: str) -> tuple[PeerOutcome, ...]:
+        """What a rule or tool made of faults that matter."""
+        mattering = {(one.fault, one.size) for one in self.mattering}
+        return tuple(
+            one for one in self.peer_outcomes if one.by == by and (one.fault, one.size) in mattering
+        )
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many of some cases."""
+
+    hits: int
+    cases: int
+
+    @property
+    def value(self) -> float:
+        """The share; NaN of no cases."""
+        return self.hits / self.cases if self.cases else math.nan
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % interval of a share (Wilson 1927)."""
+        if not self.cases:
+            return math.nan, math.nan
+        z, n, p = 1.959964, self.cases, self.value
+        middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+        reach = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+        return max(0.0, middle - reach), min(1.0, middle + reach)
+
+    def __str__(self) -> str:
+        """As people read it."""
+        return f"{self.value:.0%}" if self.cases else "-"
+
+
+def false_alarms(months: Sequence[QuietMonth]) -> Share:
+    """Months with an incident."""
+    return Share(sum(one.incidents > 0 for one in months), len(months))
+
+
+def found_in_time(outcomes: Sequence[Outcome] | Sequence[PeerOutcome]) -> Share:
+    """Faults found within two windows."""
+    return Share(sum(one.in_time for one in outcomes), len(outcomes))
+
+
+def named_rightly(outcomes: Sequence[Outcome]) -> Share:
+    """Of the faults found in time, those whose kind is right."""
+    found = [one for one in outcomes if one.in_time]
+    return Share(sum(one.right for one in found), len(found))
+
+
+def incidents_a_fault(outcomes: Sequence[Outcome]) -> float:
+    """Incidents of each fault that was found, on average."""
+    found = [one.incidents for one in outcomes if one.delay is not None]
+    return sum(found) / len(found) if found else math.nan
+
+
+def median_days(outcomes: Sequence[Outcome]) -> float:
+    """Days until a fault was found, of those that were."""
+    found = [one.days for one in outcomes if one.days is not None]
+    return float(median(found)) if found else math.nan
