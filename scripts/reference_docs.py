@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -13,9 +14,11 @@ from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from modelwatch.model.constraint import KINDS, Rows
+from modelwatch.model.constraint import KINDS
 from modelwatch.model.days import DayRange
 from modelwatch.model.evaluation import Reference, WindowSpec
+from modelwatch.model.incident_rules import Clear, IncidentRules
+from modelwatch.model.judging import Verdicts, WatchedSeries
 from modelwatch.model.labels import (
     BusinessValues,
     Challenger,
@@ -28,8 +31,11 @@ from modelwatch.model.labels import (
     VersionComparison,
 )
 from modelwatch.model.monitor import MonitorConfig
+from modelwatch.model.outlier_choice import Outliers
 from modelwatch.model.profiling import Binning, ColumnOptions, FeatureChoice, Pairs, Segmentation
+from modelwatch.model.retraining_policies import POLICIES, Retraining
 from modelwatch.model.section import Section, as_tuple
+from modelwatch.model.sinks import SINKS
 from modelwatch.model.sources import (
     DaySource,
     Inputs,
@@ -63,10 +69,14 @@ TITLES: dict[type[Section], str] = {
     LossModelPlace: "loss_model",
     Challenger: "challengers",
     VersionComparison: "comparison",
+    Verdicts: "verdicts",
+    WatchedSeries: "anomalies",
+    IncidentRules: "incidents",
+    Clear: "clear",
+    Retraining: "retraining",
+    Outliers: "outliers",
 }
-"""The sections of the page, in order, apart from the top and the constraints."""
-COMMON = ("name", "kind", "table", "where", "severity")
-"""Keys that mean the same for every kind of constraint."""
+"""The sections of the page, in order, apart from the top and lists of several kinds."""
 
 INTRODUCTION = """\
 # Configuration
@@ -87,14 +97,45 @@ windows, references and constraints are of letters, digits, spaces, `_`, `.` and
 read as in YAML 1.2: `no`, `on` and `yes` are text. Aliases are expanded within bounds; merge keys
 (`<<`) and tags of other types are not read.
 """
-ON_CONSTRAINTS = """\
-## constraints
 
-A list. Each entry observes one figure of each day, and holds it against its bounds. The bounds
-belong to what passes. Without a value to observe, the verdict is unknown, with the reason.
 
-Every kind has these keys:
-"""
+@dataclass(frozen=True)
+class Kinds:
+    """A list whose entries are of several kinds: its title, what it is, and the kinds by key.
+
+    ``common``: keys that mean the same for every kind.
+    """
+
+    title: str
+    about: str
+    kinds: Mapping[str, type[Section]]
+    common: tuple[str, ...]
+
+
+LISTS = (
+    Kinds(
+        "policies",
+        "A list. Each entry gives a decision at each run: `retrain`, `wait`, `cool_down` or "
+        "`not_enough_data`.",
+        POLICIES,
+        ("name", "kind", "cool_down_days"),
+    ),
+    Kinds(
+        "notify",
+        "A list. Each entry is told of every change of an incident, and of the rest in a digest. "
+        "What it could not be told now it is told by the next run.",
+        SINKS,
+        ("name", "kind"),
+    ),
+    Kinds(
+        "constraints",
+        "A list. Each entry observes one figure of each day, and holds it against its bounds. The "
+        "bounds belong to what passes. Without a value to observe, the verdict is unknown, with "
+        "the reason.",
+        KINDS,
+        ("name", "kind", "table", "where", "severity"),
+    ),
+)
 
 
 def page() -> str:
@@ -102,19 +143,29 @@ def page() -> str:
     parts = [INTRODUCTION, *_section("The file", MonitorConfig)]
     for section, title in TITLES.items():
         parts += _section(title, section)
-    common = {name: field for name, field in Rows.model_fields.items() if name in COMMON}
-    fields = {"kind": None, **common}
-    parts += [ON_CONSTRAINTS, _table(_row(n, f) for n, f in fields.items() if f is not None)]
-    for key, kind in KINDS.items():
+    for entries in LISTS:
+        parts += _kinds(entries)
+    parts += _section("set", KINDS["foreign_set"].model_fields["set"].annotation, level=4)
+    return "\n".join(parts)
+
+
+def _kinds(entries: Kinds) -> list[str]:
+    one = next(iter(entries.kinds.values()))
+    shared = [_row(name, one.model_fields[name]) for name in entries.common]
+    parts = [
+        f"## {entries.title}\n",
+        f"{entries.about}\n\nEvery kind has these keys:\n",
+        _table(iter(shared)),
+    ]
+    for key, kind in entries.kinds.items():
         meaning = str(kind.model_fields["kind"].description).partition(": ")[2]
-        own = {n: f for n, f in kind.model_fields.items() if n not in COMMON}
+        own = {n: f for n, f in kind.model_fields.items() if n not in entries.common}
         parts += [
             f"### {key}\n",
             f"{meaning[0].upper()}{meaning[1:]}\n",
             _table(_row(n, f) for n, f in own.items()),
         ]
-    parts += _section("set", KINDS["foreign_set"].model_fields["set"].annotation, level=4)
-    return "\n".join(parts)
+    return parts
 
 
 def _section(title: str, section: Any, level: int = 2) -> list[str]:
@@ -168,7 +219,7 @@ def _value(annotation: Any, metadata: Sequence[Any] = ()) -> str:
     if origin in (Union, types.UnionType):
         options = [option for option in get_args(annotation) if option is not types.NoneType]
         if all(isinstance(option, type) and issubclass(option, Section) for option in options):
-            return _told(options[0]) if len(options) == 1 else "see [constraints](#constraints)"
+            return _told(options[0]) if len(options) == 1 else _any_of(options)
         return " or ".join(_value(option, flat) for option in options)
     if origin is Literal:
         return " or ".join(f"`{option}`" for option in get_args(annotation))
@@ -179,6 +230,11 @@ def _value(annotation: Any, metadata: Sequence[Any] = ()) -> str:
     if origin is dict:
         return f"mapping: {_value(get_args(annotation)[1])}"
     return _told(annotation) + _bounds(flat)
+
+
+def _any_of(options: Sequence[Any]) -> str:
+    title = next(e.title for e in LISTS if options[0] in e.kinds.values())
+    return f"see [{title}](#{title})"
 
 
 def _told(annotation: Any) -> str:
@@ -200,6 +256,9 @@ def _told(annotation: Any) -> str:
 def _bounds(metadata: Sequence[Any]) -> str:
     low = next((m.ge for m in metadata if isinstance(m, annotated_types.Ge)), None)
     high = next((m.le for m in metadata if isinstance(m, annotated_types.Le)), None)
+    above = next((m.gt for m in metadata if isinstance(m, annotated_types.Gt)), None)
+    if above is not None:
+        return f", above {above:,}" + ("" if high is None else f", at most {high:,}")
     if low is None:
         return ""
     return f", {low:,} or more" if high is None else f", {low:,} to {high:,}"

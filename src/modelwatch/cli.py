@@ -1,8 +1,9 @@
-"""The command ``modelwatch``: init, check, plan, run and sql."""
+"""The command ``modelwatch``: init, check, plan, run, sql and incidents."""
 
 from __future__ import annotations
 
 import argparse
+import getpass
 import logging
 import os
 import sys
@@ -102,7 +103,29 @@ def _parser() -> argparse.ArgumentParser:
     sql.add_argument("words", metavar="[CONFIG] [QUERY]", nargs="*", help="with --config: QUERY")
     sql.add_argument("--config", metavar="FILE", help="the configuration")
     sql.add_argument("--rows", type=int, default=100, help="rows shown at most (100)")
+
+    told = "list the open incidents, show one, or say something of one"
+    incidents = _command(commands, "incidents", _incidents, told)
+    incidents.add_argument(
+        "words",
+        metavar="[CONFIG] [WHAT ID]",
+        nargs="*",
+        help="WHAT: list (as without), show, acknowledge, mute, unmute, false-alarm, reopen",
+    )
+    incidents.add_argument("--config", metavar="FILE", help="the configuration")
+    incidents.add_argument(
+        "--until", type=_argument(parse_day), metavar="DAY", help="last day of a mute"
+    )
+    incidents.add_argument("--by", default=_user(), help="who says it (you)")
+    incidents.add_argument("--note", help="why, for those who read it later")
     return parser
+
+
+def _user() -> str | None:
+    """Who is at the keyboard; None where the machine doesn't know."""
+    with suppress(Exception):
+        return getpass.getuser()
+    return None
 
 
 def _command(
@@ -268,6 +291,42 @@ def _sql(arguments: argparse.Namespace) -> int:
         for query in words:
             answer(spark, query, arguments.rows)
     return NOTHING_TO_LOOK_AT
+
+
+def _incidents(arguments: argparse.Namespace) -> int:
+    words: list[str] = list(arguments.words)
+    path = arguments.config or (words.pop(0) if words else None)
+    config, _ = _read(path)
+    from modelwatch.pipelines.incident_actions import Saying, listed, said, shown
+
+    what, *named = words or ["list"]
+    problem = _problem_of_words(what, named, arguments.until)
+    if problem:
+        raise ConfigurationError([Problem("", None, problem)])
+    with _session(f"modelwatch incidents {config.monitor}") as spark:
+        if what == "list":
+            text = listed(spark, config)
+        elif what == "show":
+            text = shown(spark, config, named[0])
+        else:
+            saying = Saying(what, named[0], arguments.by, arguments.until, arguments.note)
+            text = said(spark, config, saying)
+    print(text, end="")
+    return NOTHING_TO_LOOK_AT
+
+
+def _problem_of_words(what: str, named: Sequence[str], until: date | None) -> str | None:
+    """What is wrong with the words behind ``incidents``; None if nothing is."""
+    from modelwatch.pipelines.incident_actions import COMMANDS
+
+    known = ("list", "show", *COMMANDS)
+    if what not in known:
+        return f"{what!r} is not one of {', '.join(known)}"
+    if len(named) != (what != "list"):
+        return f"{what} takes {'no id' if what == 'list' else 'the id of one incident'}"
+    if (until is not None) != (what == "mute"):
+        return "--until DAY goes with mute, and mute with it"
+    return None
 
 
 if __name__ == "__main__":

@@ -5,59 +5,23 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta, timezone
-from pathlib import Path
+from datetime import date
 from typing import Any
 
 import pytest
-from pyspark.sql import Row, SparkSession
+from pyspark.sql import SparkSession
 from tests.conftest import CountJobs
 
 from modelwatch.io.store import Store
 from modelwatch.io.views import create_views, view_statements, views
 from modelwatch.model.sources import OutputAddress
 from modelwatch.tables import TABLES
+from written import MOMENT, Monitor
 
-MOMENT = datetime(2013, 2, 11, tzinfo=timezone.utc)
 FIRST = date(2013, 2, 8)
 SECOND = date(2013, 2, 9)
 ALL_TRAFFIC = {"model_version": "v1", "segmentation": "all", "segment": "all", "role": "inputs"}
 EDGES = [-math.inf, -1.0, 0.0, math.nextafter(0.0, 1.0), 2.5, math.inf]
-
-
-class Monitor:
-    """Output tables of a monitor, written run by run."""
-
-    def __init__(self, spark: SparkSession, folder: Path) -> None:
-        self.spark = spark
-        self.output = OutputAddress(path=str(folder))
-        self.store = Store(spark, self.output)
-
-    def append(self, table: str, run_id: str, *rows: dict[str, Any]) -> None:
-        names = list(rows[0])
-        ddl = TABLES[table].ddl(*names)
-        values = [tuple(row[name] for name in names) for row in rows]
-        frame = self.spark.createDataFrame(
-            [("flights", *value) for value in values], f"`monitor` string NOT NULL, {ddl}"
-        )
-        self.store.append(table, frame, run_id)
-
-    def publish(self, run_id: str, hour: int, days: list[date], **more: Any) -> None:
-        moment = MOMENT + timedelta(hours=hour)
-        windows = [{"window": "day", "window_start": d, "window_end": d} for d in days]
-        row = {"outcome": "published", "windows": windows, "days": days, **more}
-        self.store.publish(
-            {
-                "monitor": "flights",
-                "run_id": run_id,
-                "started_at": moment,
-                "finished_at": moment + timedelta(seconds=12),
-                **row,
-            }
-        )
-
-    def query(self, text: str) -> list[Row]:
-        return self.spark.sql(text).collect()
 
 
 def verdict(day: date, said: str) -> dict[str, Any]:
@@ -198,10 +162,7 @@ def test_a_day_shows_the_newest_published_run_and_nothing_else(monitor: Monitor,
 
 @pytest.mark.parametrize("view", sorted(views()))
 def test_a_view_has_no_row_twice(monitor: Monitor, view: str) -> None:
-    text = re.sub(r"\n-- ", " ", views()[view])
-    key = re.search(r"Key:\s*([a-z_, ]+)\.", text)
-    assert key, f"{view} does not say its key"
-    assert monitor.query(f"SELECT {key[1]} FROM {view} GROUP BY ALL HAVING count(*) > 1") == []
+    assert monitor.rows_twice(view) == []
 
 
 def test_making_the_views_runs_no_spark_job(monitor: Monitor, count_jobs: CountJobs) -> None:
@@ -323,3 +284,14 @@ def test_a_view_is_made_after_those_that_it_reads() -> None:
         assert read & set(views()) <= made
         made.add(name)
     assert len(statements) == len(made)
+
+
+def test_a_few_views_are_made_with_those_that_they_read_and_no_others() -> None:
+    made = view_statements(OutputAddress(path="somewhere"), ["run_costs", "current_days"])
+    names = [re.search(r"VIEW `([a-z_]+)`", statement) for statement in made]
+    assert [name and name[1] for name in names] == [
+        "runs",
+        "published_runs",
+        "current_days",
+        "run_costs",
+    ]

@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from modelwatch.model.days import DayRange
+from modelwatch.model.evaluation import DEFAULT_GATES
 from modelwatch.model.windows import Window, windows_of
 from modelwatch.pipelines.evaluation import evaluation_of, states_needed
 from modelwatch.pipelines.states import day_states, reference_states
@@ -382,7 +383,7 @@ def test_gates_stand_beside_fixed_references_only(found: Found) -> None:
         if row.gate is not None
     }
     assert {name for name, _ in gates} == {"start", "training", "old"}
-    assert {statistic for _, statistic in gates} == {"psi", "unseen_share_change"}
+    assert {statistic for _, statistic in gates} == set(DEFAULT_GATES) - {"null_share_change"}
     assert gates["start", "psi"] == 0.3
 
 

@@ -15,7 +15,7 @@ from modelwatch.stats.attribution import (
 )
 from modelwatch.stats.jackknife import FEW_DAYS
 from modelwatch.stats.slices import FEW_DAYS as FEW_SLICE_DAYS
-from modelwatch.stats.slices import NO_REST, TOO_SMALL, benjamini_hochberg, worst_slices
+from modelwatch.stats.slices import NO_REST, TOO_SMALL, worst_slices
 
 
 def parts(rows, rates, days: int = 1) -> Parts:
@@ -169,9 +169,3 @@ def test_few_days_are_a_reason_where_losses_are_no_counts() -> None:
     counted = worst_slices(rows, losses, total, lost, fewest_rows=10, right_or_wrong=True)
     assert counted.p_value[2] < 0.05
     assert counted.reason[2] is None
-
-
-def test_unknown_p_values_stay_unknown_and_count_for_nothing() -> None:
-    adjusted = benjamini_hochberg(np.array([0.01, np.nan, 0.5]))
-    assert adjusted[0] == pytest.approx(0.02)
-    assert np.isnan(adjusted[1])

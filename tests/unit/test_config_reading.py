@@ -19,7 +19,10 @@ from modelwatch.model.config import (
 from modelwatch.model.constraint import KINDS
 from modelwatch.model.days import DayRange
 from modelwatch.model.document import read_document
+from modelwatch.model.evaluation import DEFAULT_GATES
+from modelwatch.model.retraining_policies import POLICIES
 from modelwatch.model.section import Section, keys_of
+from modelwatch.model.sinks import SINKS
 
 CONF = Path(__file__).parents[2] / "conf"
 SMALLEST = """
@@ -97,9 +100,8 @@ def test_the_bounds_of_a_range_are_of_its_values_and_share_is_observed() -> None
 def test_gates_replace_single_defaults_and_null_takes_one_away() -> None:
     config = read("gates: {psi: null, ks: 0.3}")
     assert config.effective_gates == {
+        **{statistic: gate for statistic, gate in DEFAULT_GATES.items() if statistic != "psi"},
         "ks": 0.3,
-        "null_share_change": 0.05,
-        "unseen_share_change": 0.05,
     }
 
 
@@ -157,12 +159,18 @@ def test_the_example_names_every_key() -> None:
         for kind in KINDS.values()
         for key in ("table", "where", "severity", "lower", "upper")
         if key not in seen[kind]
+    } | {
+        f"{kind.__name__}.cool_down_days"
+        for kind in POLICIES.values()
+        if "cool_down_days" not in seen[kind]
     }
 
 
-def test_the_example_has_every_kind_of_constraint() -> None:
+def test_the_example_has_every_kind_of_constraint_policy_and_sink() -> None:
     config = parse_config((CONF / "example.yaml").read_text(encoding="utf-8"))
     assert {constraint.kind for constraint in config.constraints} == set(KINDS)
+    assert {policy.kind for policy in config.retraining.policies} == set(POLICIES)
+    assert {sink.kind for sink in config.notify} == set(SINKS)
 
 
 def collect(model: Any, value: Any, seen: dict[type[Section], set[str]]) -> None:
@@ -193,6 +201,8 @@ def test_comments_and_layout_change_no_fingerprint() -> None:
         ("description: x", False, False),
         ("constraints: [{name: c, kind: rows, lower: 1}]", False, False),
         ("gates: {psi: 0.3}", False, True),
+        ("verdicts: {assumed_design_effect: 3}", False, True),
+        ("verdicts: {level: 0.01}", False, False),
         ("windows: [day]", False, True),
         ("pairs: {top: 7}", False, True),
         ("pairs: {max_features: 7}", True, False),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import cache
 from importlib import resources
 
@@ -40,36 +41,63 @@ def views() -> dict[str, str]:
     return ordered
 
 
-def view_statements(output: OutputAddress) -> tuple[str, ...]:
-    """SQL statements that make all views, in order.
+def view_name(output: OutputAddress, name: str) -> str:
+    """A view in SQL, quoted: in its schema, or alone where it is a temporary one."""
+    if output.schema_name is None:
+        return quoted(name)
+    return f"{quoted_name(output.schema_name)}.{quoted(name)}"
+
+
+def sources_of(wanted: Collection[str]) -> frozenset[str]:
+    """The tables and views that some views are made of, themselves included."""
+    found: set[str] = set()
+    left = list(wanted)
+    while left:
+        name = left.pop()
+        if name in found or not (name in TABLES or name in views()):
+            continue
+        found.add(name)
+        left += [source for _, source in _SOURCE.findall(views().get(name, ""))]
+    return frozenset(found)
+
+
+def view_statements(
+    output: OutputAddress, wanted: Collection[str] | None = None
+) -> tuple[str, ...]:
+    """SQL statements that make some views and those that they read, in order; all if left out.
 
     In a schema they are persistent views beside the tables. In a folder, which no catalog knows,
     they are temporary views of the session, and so are the tables under their own names.
     """
+    asked = sources_of((*TABLES, *views()) if wanted is None else wanted)
     if output.schema_name is not None:
-        schema = quoted_name(output.schema_name)
-        known = {name: f"{schema}.{quoted(name)}" for name in (*TABLES, *views())}
+        known = {name: view_name(output, name) for name in (*TABLES, *views())}
         return tuple(
             f"CREATE OR REPLACE VIEW {known[name]} AS\n{_qualified(text, known)}"
             for name, text in views().items()
+            if name in asked
         )
     tables = (
         f"CREATE OR REPLACE TEMPORARY VIEW {quoted(name)} AS\n"
         f"SELECT * FROM {output_place(output, name).identifier}"
         for name in TABLES
+        if name in asked
     )
     return (
         *tables,
         *(
             f"CREATE OR REPLACE TEMPORARY VIEW {quoted(name)} AS\n{text}"
             for name, text in views().items()
+            if name in asked
         ),
     )
 
 
-def create_views(session: SparkSession, output: OutputAddress) -> None:
-    """Make all views of an output; the tables must exist. No Spark job."""
-    for statement in view_statements(output):
+def create_views(
+    session: SparkSession, output: OutputAddress, wanted: Collection[str] | None = None
+) -> None:
+    """Make some views of an output, or all; the tables must exist. No Spark job."""
+    for statement in view_statements(output, wanted):
         session.sql(statement)
 
 

@@ -30,6 +30,7 @@ from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.profiling import ColumnOptions
 from modelwatch.model.section import did_you_mean
 from modelwatch.model.sources import TableAddress
+from modelwatch.model.verdict_columns import verdict_columns
 
 
 def tables_of(config: MonitorConfig) -> dict[str, TableAddress]:
@@ -75,6 +76,7 @@ def check_columns(
         *_references(config, schemas),
         *_constraints(config, schemas),
         *label_columns(config, schemas, tables_of(config)),
+        *verdict_columns(config, schemas),
     ]
     return tuple(Problem(place_of(path), _line(path, lines or {}), text) for path, text in wrong)
 

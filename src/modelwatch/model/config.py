@@ -11,11 +11,17 @@ from modelwatch.model.fingerprints import (
     labels_fingerprint,
     performance_fingerprint,
     states_fingerprint,
+    verdicts_fingerprint,
 )
+from modelwatch.model.incident_rules import IncidentRules
+from modelwatch.model.judging import Verdicts, WatchedSeries
 from modelwatch.model.labels import Challenger, Labels, Performance, VersionComparison
 from modelwatch.model.monitor import MonitorConfig
+from modelwatch.model.outlier_choice import Outliers
 from modelwatch.model.parsing import known_statistics, lines_of, parse_config
 from modelwatch.model.profiling import Binning, ColumnOptions, FeatureChoice, Pairs, Segmentation
+from modelwatch.model.retraining_policies import Policy, Retraining
+from modelwatch.model.sinks import EmailSink, FileSink, Sink, WebhookSink
 from modelwatch.model.sources import (
     DaySource,
     Inputs,
@@ -32,21 +38,31 @@ __all__ = [
     "ConfigurationError",
     "Constraint",
     "DaySource",
+    "EmailSink",
     "FeatureChoice",
+    "FileSink",
+    "IncidentRules",
     "Inputs",
     "Labels",
     "ModelVersion",
     "MonitorConfig",
+    "Outliers",
     "OutputAddress",
     "Pairs",
     "Performance",
+    "Policy",
     "Predictions",
     "Problem",
     "Reference",
+    "Retraining",
     "Segmentation",
+    "Sink",
     "SourceError",
     "TableAddress",
+    "Verdicts",
     "VersionComparison",
+    "WatchedSeries",
+    "WebhookSink",
     "WindowSpec",
     "config_fingerprint",
     "evaluation_fingerprint",
@@ -56,4 +72,5 @@ __all__ = [
     "parse_config",
     "performance_fingerprint",
     "states_fingerprint",
+    "verdicts_fingerprint",
 ]

@@ -6,8 +6,10 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from modelwatch.model.document import Path
+from modelwatch.model.document import Path, place_of
 from modelwatch.model.evaluation import Reference, WindowSpec
+from modelwatch.model.incident_rules import IncidentRules
+from modelwatch.model.judging import Verdicts
 from modelwatch.model.labels import Challenger, Labels, Performance
 from modelwatch.model.profiling import Binning, Segmentation
 from modelwatch.model.section import did_you_mean
@@ -35,6 +37,11 @@ class Parts:
     labels: Labels | None = None
     performance: Performance | None = None
     challengers: Indexed[Challenger] = ()
+    verdicts: Verdicts | None = None
+    incidents: IncidentRules | None = None
+    policies: Indexed[Any] = ()
+    sinks: Indexed[Any] = ()
+    all_windows: bool = True
     named: frozenset[str] = frozenset()
     """Sections that the file has, right or wrong."""
 
@@ -42,27 +49,29 @@ class Parts:
 def cross_checks(parts: Parts, statistics: Collection[str]) -> list[tuple[Path, str]]:
     """What is wrong between the sections: (path, message) each."""
     return [
-        *_repeated("segments", parts.segments),
-        *_repeated("windows", parts.windows),
-        *_repeated("references", parts.references),
-        *_repeated("constraints", parts.constraints),
+        *_repeated(("segments",), parts.segments),
+        *_repeated(("windows",), parts.windows),
+        *_repeated(("references",), parts.references),
+        *_repeated(("constraints",), parts.constraints),
         *_ids(parts),
         *_bins(parts),
         *_constraint_tables(parts),
         *_gates(parts.gates, statistics),
-        *_repeated("challengers", parts.challengers),
+        *_repeated(("challengers",), parts.challengers),
+        *_repeated(("retraining", "policies"), parts.policies),
+        *_repeated(("notify",), parts.sinks),
         *_labels(parts),
         *_scored(parts),
         *_challengers(parts),
     ]
 
 
-def _repeated(section: str, items: Iterable[tuple[int, Any]]) -> Iterator[tuple[Path, str]]:
+def _repeated(section: Path, items: Iterable[tuple[int, Any]]) -> Iterator[tuple[Path, str]]:
     first: dict[str, int] = {}
     for index, item in items:
         if item.name in first:
-            message = f"{item.name!r} is the name of {section}[{first[item.name]}] already"
-            yield (section, index, "name"), message
+            other = place_of((*section, first[item.name]))
+            yield (*section, index, "name"), f"{item.name!r} is the name of {other} already"
         first.setdefault(item.name, index)
 
 
@@ -106,7 +115,7 @@ def _gates(gates: Iterable[str], statistics: Collection[str]) -> Iterator[tuple[
     for name in gates:
         if name not in statistics:
             hint = did_you_mean(name, statistics) or f"; known: {', '.join(sorted(statistics))}"
-            yield ("gates", name), f"is not a drift statistic{hint}"
+            yield ("gates", name), f"is not a drift statistic that is judged{hint}"
 
 
 def _labels(parts: Parts) -> Iterator[tuple[Path, str]]:

@@ -15,8 +15,19 @@ CALENDAR: tuple[Calendar, ...] = ("day", "week", "month")
 """Windows that need no more than their name."""
 MAX_SPAN = 3660
 """Days of a trailing window or of a lag."""
-DEFAULT_GATES = {"psi": 0.2, "null_share_change": 0.05, "unseen_share_change": 0.05}
-"""Absolute values above which a statistic must be looked at."""
+DEFAULT_GATES = {
+    "psi": 0.2,
+    "mean_change_in_sd": 0.5,
+    "sd_log_ratio": 0.4,
+    "null_share_change": 0.02,
+    "nan_share_change": 0.01,
+    "infinite_share_change": 0.001,
+    "unseen_share_change": 0.02,
+    "zero_share_change": 0.1,
+    "special_share_change": 0.05,
+}
+"""Absolute values above which a change matters. Whether it is more than chance is another matter,
+told by what the reference's own days show."""
 
 WindowKind = Literal["day", "week", "month", "trailing", "custom"]
 ReferenceKind = Literal["fixed", "previous", "lag", "trailing"]

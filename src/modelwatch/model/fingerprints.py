@@ -38,6 +38,20 @@ def evaluation_fingerprint(config: MonitorConfig) -> str:
             "references": whole["references"],
             "gates": gates,
             "top_pairs": config.pairs.top,
+            "assumed_design_effect": config.verdicts.assumed_design_effect,
+        }
+    )
+
+
+def verdicts_fingerprint(config: MonitorConfig) -> str:
+    """Of what verdicts depend on beside the figures: with another one, all are given anew."""
+    whole = config.model_dump(mode="json")
+    return _sha256(
+        {
+            "verdicts": whole["verdicts"],
+            "gates": config.effective_gates,
+            "performance": {key: gate.gate for key, gate in config.performance_gates.items()},
+            "windows": [config.incident_windows, config.performance_windows],
         }
     )
 

@@ -10,9 +10,15 @@ from pydantic import AfterValidator, Field
 
 from modelwatch.model.constraint import Constraint
 from modelwatch.model.evaluation import CALENDAR, DEFAULT_GATES, Reference, WindowChoice, WindowSpec
+from modelwatch.model.incident_rules import IncidentRules
+from modelwatch.model.judging import Verdicts
 from modelwatch.model.labels import Challenger, Labels, Performance, VersionComparison
+from modelwatch.model.outlier_choice import Outliers
+from modelwatch.model.performance_gates import PerformanceGate, performance_gates
 from modelwatch.model.profiling import Binning, FeatureChoice, Pairs, Segmentation
+from modelwatch.model.retraining_policies import Retraining
 from modelwatch.model.section import MAX_TEXT, MonitorName, Section, did_you_mean
+from modelwatch.model.sinks import Sink
 from modelwatch.model.sources import Inputs, OutputAddress, Predictions
 
 
@@ -27,7 +33,7 @@ def _time_zone(name: str) -> str:
     return name
 
 
-Gate = Annotated[float, Field(ge=0)]
+Gate = Annotated[float, Field(gt=0)]
 
 
 class MonitorConfig(Section):
@@ -76,8 +82,8 @@ class MonitorConfig(Section):
     )
     gates: dict[str, Gate | None] = Field(
         default_factory=dict,
-        description="By drift statistic, the absolute value above which a window must be looked "
-        "at (exit code 1). It replaces the default of that statistic; `null` takes it away. "
+        description="By drift statistic, the absolute value above which a change matters, if it "
+        "is more than chance. It replaces the default of that statistic; `null` takes it away. "
         "Defaults: " + ", ".join(f"`{k}: {v:g}`" for k, v in DEFAULT_GATES.items()) + ".",
     )
     labels: Labels | None = Field(
@@ -91,6 +97,21 @@ class MonitorConfig(Section):
     )
     comparison: VersionComparison | None = Field(
         default=None, description="Two model versions that share the traffic."
+    )
+    verdicts: Verdicts = Field(
+        default_factory=Verdicts, description="When a figure is beyond chance and matters."
+    )
+    incidents: IncidentRules = Field(
+        default_factory=IncidentRules, description="When failures become an incident."
+    )
+    retraining: Retraining = Field(
+        default_factory=Retraining, description="When the model is to be trained again."
+    )
+    notify: tuple[Sink, ...] = Field(
+        default=(), max_length=20, description="Who is told of incidents."
+    )
+    outliers: Outliers = Field(
+        default_factory=Outliers, description="What is told of outlying rows."
     )
 
     @property
@@ -109,6 +130,32 @@ class MonitorConfig(Section):
         """The gates of the file over the defaults, without those taken away."""
         gates = {**DEFAULT_GATES, **self.gates}
         return {statistic: gate for statistic, gate in gates.items() if gate is not None}
+
+    @property
+    def performance_gates(self) -> dict[str, PerformanceGate]:
+        """By metric of performance, the change that matters; none without labels."""
+        if self.performance is None:
+            return {}
+        return performance_gates(self.performance.task, self.verdicts.performance)
+
+    @property
+    def incident_windows(self) -> tuple[str, ...]:
+        """Kinds of window whose failures become incidents; performance apart."""
+        return self.incidents.windows or self._windows_that_repeat[:1]
+
+    @property
+    def performance_windows(self) -> tuple[str, ...]:
+        """Kinds of window whose performance becomes incidents."""
+        given = self.incidents.performance_windows
+        longer = tuple(n for n in self._windows_that_repeat if n in ("week", "month"))
+        return given or longer or self.incident_windows
+
+    @property
+    def _windows_that_repeat(self) -> tuple[str, ...]:
+        """Names of calendar windows from the shortest on, then those of trailing ones."""
+        kinds = (*CALENDAR, "trailing")
+        repeating = [spec for spec in self.windows if spec.kind in kinds]
+        return tuple(s.name for s in sorted(repeating, key=lambda s: kinds.index(s.kind)))
 
     @property
     def fixed_references(self) -> tuple[Reference, ...]:

@@ -13,14 +13,25 @@ from modelwatch.model.cross_checks import Parts, cross_checks
 from modelwatch.model.document import Document, Path, place_of, read_document
 from modelwatch.model.errors import ConfigurationError, Problem
 from modelwatch.model.evaluation import Reference, WindowChoice
+from modelwatch.model.incident_rules import IncidentRules
+from modelwatch.model.judging import Verdicts
 from modelwatch.model.labels import Challenger, Labels, Performance
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.profiling import Binning, Segmentation
+from modelwatch.model.retraining_policies import POLICIES, Policy
 from modelwatch.model.section import Unknown, did_you_mean
+from modelwatch.model.sinks import SINKS, Sink
 from modelwatch.model.sources import Inputs, Predictions
+from modelwatch.model.verdict_checks import verdict_checks
 
 Found = tuple[Path, str]
 """A path and what is wrong there."""
+_KINDS: dict[Path, tuple[str, ...]] = {
+    ("constraints",): tuple(KINDS),
+    ("retraining", "policies"): tuple(POLICIES),
+    ("notify",): tuple(SINKS),
+}
+"""Lists whose entries are of one of several kinds, and the kinds."""
 
 
 def parse_config(
@@ -40,7 +51,8 @@ def parse_config(
         )
     known = known_statistics() if statistics is None else statistics
     config, found = _validated(document)
-    found += cross_checks(_parts(document.value), known)
+    parts = _parts(document.value)
+    found += cross_checks(parts, known) + verdict_checks(parts)
     told = {problem.place for problem in document.problems}
     problems = list(document.problems)
     for path, message in found:
@@ -59,10 +71,10 @@ def lines_of(text: str) -> dict[str, int]:
 
 
 def known_statistics() -> frozenset[str]:
-    """The names of all drift statistics."""
-    from modelwatch.stats.drift import STATISTICS
+    """The names of the drift statistics that are judged."""
+    from modelwatch.stats.row_noise import JUDGED
 
-    return frozenset(STATISTICS)
+    return frozenset(JUDGED)
 
 
 def _position(problem: Problem) -> tuple[int, str]:
@@ -89,6 +101,8 @@ def _validated(document: Document) -> tuple[MonitorConfig | None, list[Found]]:
 
 def _parts(value: dict[str, Any]) -> Parts:
     """Whatever of the configuration is right in itself."""
+    retraining = value.get("retraining")
+    policies = retraining.get("policies") if isinstance(retraining, dict) else ()
     return Parts(
         inputs=_part(Inputs, value.get("inputs")),
         predictions=_part(Predictions, value.get("predictions")),
@@ -103,6 +117,11 @@ def _parts(value: dict[str, Any]) -> Parts:
         labels=_part(Labels, value.get("labels")),
         performance=_part(Performance, value.get("performance")),
         challengers=tuple(_items(Challenger, value.get("challengers"))),
+        verdicts=_part(Verdicts, value.get("verdicts")),
+        incidents=_part(IncidentRules, value.get("incidents")),
+        policies=tuple(_items(Policy, policies)),
+        sinks=tuple(_items(Sink, value.get("notify"))),
+        all_windows="windows" not in value or _all_right(WindowChoice, value["windows"]),
         named=frozenset(key for key, given in value.items() if given is not None),
     )
 
@@ -132,7 +151,7 @@ def _path(value: Any, detail: ErrorDetails) -> Path:
     location = detail["loc"]
     path: list[str | int] = []
     for i, part in enumerate(location):
-        tag = i == 2 and location[0] == "constraints"
+        tag = i > 1 and isinstance(location[i - 1], int) and location[: i - 1] in _KINDS
         if tag or part == "[key]":
             continue
         inside = (isinstance(value, dict) and part in value) or (
@@ -158,7 +177,10 @@ def _message(detail: ErrorDetails) -> str:
     if kind == "value_error":
         return str(context["error"])
     if kind == "union_tag_invalid":
-        return f"kind {_told(context['tag'])} is not known{_choices(context['tag'], tuple(KINDS))}"
+        tag = context["tag"]
+        return f"kind {_told(tag)} is not known{_choices(tag, _kinds(detail))}"
+    if kind == "union_tag_not_found":
+        return f"needs kind: {', '.join(_kinds(detail))}"
     if kind == "literal_error":
         literals = context["expected"].replace(" or ", ",").split(",")
         known = tuple(literal.strip(" '") for literal in literals)
@@ -167,6 +189,11 @@ def _message(detail: ErrorDetails) -> str:
         wanted = _MESSAGES[kind].format(**context)
         return wanted if kind in _NO_VALUE else f"{wanted}, not {_told(given)}"
     return f"{detail['msg'][:1].lower()}{detail['msg'][1:]}"
+
+
+def _kinds(detail: ErrorDetails) -> tuple[str, ...]:
+    """The kinds of entries of the list that an error is in."""
+    return _KINDS[tuple(detail["loc"][:-1])]
 
 
 def _choices(given: Any, known: tuple[str, ...]) -> str:
@@ -193,7 +220,6 @@ def _told(value: Any) -> str:
 
 _MESSAGES = {
     "missing": "is required",
-    "union_tag_not_found": "needs kind: " + ", ".join(KINDS),
     "string_type": "must be text (in quotes, if it looks like something else)",
     "string_unicode": "must be text without broken characters",
     "string_too_short": "must not be empty",
@@ -210,12 +236,13 @@ _MESSAGES = {
     "model_attributes_type": "must be a mapping of keys to values",
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
+    "greater_than": "must be above {gt}",
+    "less_than": "must be below {lt}",
     "too_short": "must have at least {min_length} entries",
     "too_long": "must have at most {max_length} entries",
 }
 _NO_VALUE = {
     "missing",
-    "union_tag_not_found",
     "string_too_short",
     "string_too_long",
     "string_unicode",

@@ -40,6 +40,7 @@ def evaluation_of(states: StatesOf, windows: Sequence[Window]) -> Evaluation:
         references=window_references(config, windows),
         gates=config.effective_gates,
         top_pairs=config.pairs.top,
+        assumed_design_effect=config.verdicts.assumed_design_effect,
     )
 
 

@@ -1,4 +1,4 @@
-"""What must be looked at after a run: constraints that do not hold, drift beyond its gate."""
+"""What a run found, for its row and for a person: figures that failed, and incidents that last."""
 
 from __future__ import annotations
 
@@ -7,22 +7,24 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-from modelwatch.deequ import NO_ROWS_CHECKED, ConstraintRow
 from modelwatch.model.config import MonitorConfig
+from modelwatch.model.incident import Incident
 from modelwatch.model.plan import Plan
+from modelwatch.model.retraining_evidence import RetrainingDecision
+from modelwatch.model.verdict_row import ALL
 
 TOLD = 10
-"""Findings that a run prints."""
-MOST = 500
-"""Drift findings that a run tells, the furthest beyond their gates."""
+"""Incidents that a run prints."""
+MOST = 200
+"""Findings that a run's row keeps, the most severe and furthest beyond their gates."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to look at; ``severity`` 'fail' makes the exit code 1, 'warn' does not."""
+    """One figure that failed, ``severity`` 'fail' or 'warn'."""
 
     severity: str
     kind: str
@@ -38,76 +40,89 @@ class Finding:
         return asdict(self)
 
 
-def findings_of_constraints(rows: Sequence[ConstraintRow]) -> tuple[Finding, ...]:
-    """Constraints that do not hold, newest day first; unknown ones are warnings.
-
-    A constraint on rows of which the day has none is unknown, and nothing to look at.
-    """
-    told = [
-        _of_constraint(row)
-        for row in rows
-        if row.verdict != "pass" and row.reason != NO_ROWS_CHECKED
-    ]
-    return tuple(sorted(told, key=lambda f: (f.severity, -f.window_start.toordinal(), f.subject)))
-
-
-def _of_constraint(row: ConstraintRow) -> Finding:
-    bound = row.lower if row.lower is not None else row.upper
-    if row.verdict == "unknown":
-        message = f"{row.day}: {row.constraint} is unknown: {row.reason}"
-    else:
-        limits = [f"{limit:g}" for limit in (row.lower, row.upper) if limit is not None]
-        what = f"{row.constraint} ({row.kind}{' of ' + row.column if row.column else ''})"
-        message = f"{row.day}: {what} is {row.observed:.6g}, bound {' to '.join(limits)}"
-    severity = "fail" if row.verdict == "fail" else "warn"
-    return Finding(severity, row.kind, row.constraint, "day", row.day, row.observed, bound, message)
-
-
-def drift_findings(drift: DataFrame, monitor: str, run_id: str) -> tuple[Finding, ...]:
-    """Statistics of all traffic beyond their gates in windows that are over, furthest first."""
-    beyond = drift.where(
-        (F.col("monitor") == monitor)
-        & (F.col("run_id") == run_id)
-        & F.col("gate").isNotNull()
-        & ~F.col("partial")
-        & (F.col("segmentation") == "all")
-        & (F.abs("value") > F.col("gate"))
-    ).withColumn("times", F.abs("value") / F.greatest(F.col("gate"), F.lit(1e-12)))
-    rows = beyond.orderBy(
-        F.desc("times"), "feature", "window", "window_start", "reference", "statistic"
-    ).limit(MOST)
-    return tuple(
-        Finding(
-            severity="fail",
-            kind=row["statistic"],
-            subject=row["feature"],
-            window=row["window"],
-            window_start=row["window_start"],
-            value=row["value"],
-            bound=row["gate"],
-            message=(
-                f"{row['window']} {row['window_start']}: {row['statistic']} of {row['feature']} "
-                f"against {row['reference']} is {row['value']:.4g}, gate {row['gate']:g}"
-            ),
+def findings_of(verdicts: DataFrame) -> tuple[Finding, ...]:
+    """The verdicts that are not well, of windows that are over: failures, warnings, and constraints
+    that are unknown."""
+    unknown = (F.col("source") == "constraint") & (F.col("verdict") == "undefined")
+    rows = (
+        verdicts.where((F.col("verdict").isin("fail", "warn") | unknown) & ~F.col("partial"))
+        .withColumn("severity", F.when(F.col("verdict") == "fail", "fail").otherwise("warn"))
+        .orderBy(
+            "severity",
+            F.desc_nulls_last("effect"),
+            F.desc("window_start"),
+            "source",
+            "subject",
+            "figure",
+            "segmentation",
+            "segment",
+            "window",
+            "reference",
         )
-        for row in rows.collect()
+        .limit(MOST)
+    )
+    return tuple(_finding(row) for row in rows.collect())
+
+
+def _finding(row: Row) -> Finding:
+    where = "" if row["segmentation"] == ALL else f" of {row['segmentation']} {row['segment']}"
+    what = f"{row['figure']} of {row['subject']}{where}"
+    if row["verdict"] == "undefined":
+        message = f"{what} is unknown: {row['reason']}"
+    else:
+        against = f" against {row['reference']}" if row["reference"] else ""
+        gate = "" if row["gate"] is None else f", gate {row['gate']:.6g}"
+        value = "" if row["value"] is None else f" is {row['value']:.6g}"
+        message = f"{what}{against}{value}{gate}"
+    return Finding(
+        severity=row["severity"],
+        kind=row["figure"],
+        subject=row["subject"] + where,
+        window=row["window"],
+        window_start=row["window_start"],
+        value=row["value"],
+        bound=row["gate"],
+        message=f"{row['window']} {row['window_start']}: {message}",
     )
 
 
-def told(config: MonitorConfig, plan: Plan, findings: Sequence[Finding]) -> str:
-    """What a run found, for a person: a sentence, the first findings, and where to look."""
+def told(
+    config: MonitorConfig,
+    plan: Plan,
+    incidents: Sequence[Incident],
+    retrain: Sequence[RetrainingDecision],
+    findings: Sequence[Finding],
+) -> str:
+    """What a run found, for a person: a sentence, the incidents that last, and where to look.
+
+    ``retrain``: the decisions that the model must be trained again.
+    """
     days = f"{len(plan.days)} day{'s' * (len(plan.days) != 1)}"
     windows = f"{len(plan.windows)} window{'s' * (len(plan.windows) != 1)}"
     head = f"{config.monitor}: {days} computed, {windows} evaluated"
     if plan.labels:
         held = len(plan.labels.days)
         head += f", {held} day{'s' * (held != 1)} held against their labels"
-    if not findings:
-        return f"{head}; nothing to look at.\n"
-    lines = [f"{head}; {len(findings)} to look at:"]
-    lines += [f"  {finding.message}" for finding in findings[:TOLD]]
-    if len(findings) > TOLD:
-        more = len(findings) - TOLD
-        lines.append(f"  and {more} more: see the views failed_constraints and drift_ranking")
+    calling = sorted((one for one in incidents if one.calls), key=lambda one: one.rank or 0)
+    quiet = sum(one.is_open and one.parent_id is None for one in incidents) - len(calling)
+    if not calling and not retrain:
+        lines = [f"{head}; nothing to look at."]
+    else:
+        lines = [f"{head}; {len(calling) + len(retrain)} to look at:"]
+        lines += [f"  {one.rank}. {one.sentence}" for one in calling[:TOLD]]
+    if len(calling) > TOLD:
+        lines.append(f"  and {len(calling) - TOLD} more")
+    if quiet:
+        lines.append(f"  Open besides, and not calling: {quiet} (warnings, muted, acknowledged).")
+    for one in retrain:
+        lines.append(
+            f"Train model version {one.model_version} again ({one.policy}): {one.evidence}."
+        )
+    failed = len(findings)
+    if failed:
+        most = "at least " * (failed == MOST)
+        lines.append(f"Figures that failed in some window: {most}{failed}; see verdicts_current.")
+    if calling or quiet:
+        lines.append("The view open_incidents has them with their evidence.")
     lines.append(f"The tables are in {config.output}; `modelwatch sql` opens a shell on them.")
     return "\n".join(lines) + "\n"

@@ -57,6 +57,15 @@ class History:
             for held in run["label_days"] or ()
         }
 
+    def run_of_verdicts(self) -> dict[tuple[str, str, date], str]:
+        """For each source of figures and window (its name and first day), the newest run that
+        judged it."""
+        return {
+            (held["source"], held["window"], held["window_start"]): run["run_id"]
+            for run in self.runs
+            for held in run["verdict_windows"] or ()
+        }
+
     def published_labels(self, labels_fingerprint: str | None) -> PublishedLabels:
         """What a plan must know of performance, under the fingerprint of the configuration."""
         with_labels = [run for run in self.runs if run["labels_fingerprint"] is not None]
@@ -124,6 +133,7 @@ HISTORY_COLUMNS = (
     "labels_fingerprint",
     "performance_fingerprint",
     "label_days",
+    "verdict_windows",
 )
 
 

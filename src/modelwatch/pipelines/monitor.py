@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from pyspark.sql import functions as F
 
 from modelwatch.deequ import ConstraintRow, constraint_results
 from modelwatch.io.failures import reason
+from modelwatch.io.notification import sink_of
+from modelwatch.io.outbox import drain
 from modelwatch.io.store import Store
 from modelwatch.model.binned import binned
 from modelwatch.model.config import (
@@ -25,23 +28,28 @@ from modelwatch.model.days import DayRange
 from modelwatch.model.description import describe
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.features import features_of
+from modelwatch.model.freshness import missing_days
 from modelwatch.model.plan import plan_of
 from modelwatch.pipelines.binnings import BINNING_COLUMNS, binnings_of
 from modelwatch.pipelines.evaluation import evaluation_of, states_needed
-from modelwatch.pipelines.findings import Finding, drift_findings, findings_of_constraints, told
+from modelwatch.pipelines.feature_importance import feature_importances
+from modelwatch.pipelines.findings import Finding, findings_of, told
 from modelwatch.pipelines.frames import Sources, opened_sources, source_changes
 from modelwatch.pipelines.history import History, history_of
+from modelwatch.pipelines.incidents import write_incidents
+from modelwatch.pipelines.outliers import write_outliers
 from modelwatch.pipelines.performance import write_performance
 from modelwatch.pipelines.reference_rows import check_references
+from modelwatch.pipelines.retraining import write_decisions
 from modelwatch.pipelines.run import Request, Run
 from modelwatch.pipelines.states import StatesOf, day_states, reference_states
 from modelwatch.pipelines.validation import schemas_of
+from modelwatch.pipelines.verdicts import write_verdicts
 from modelwatch.spark.evaluate import drift_rows, profile_rows
+from modelwatch.spark.evaluation import Evaluation
 from modelwatch.tables import TABLES
 
 EXIT_QUIET, EXIT_LOOK, EXIT_FAILED = 0, 1, 2
-MAX_FINDINGS = 200
-"""Findings that a run's row keeps; the tables have them all."""
 
 
 @dataclass(frozen=True)
@@ -76,12 +84,13 @@ def run_monitor(
     if dry_run:
         return RunReport(EXIT_QUIET, describe(request.plan))
     store.prepare()
-    if request.plan.nothing_to_do:
+    if request.plan.nothing_to_do and not request.missing:
         row = run.row(request, "nothing_to_do", EXIT_QUIET)
         store.publish({**row, "message": "no day is new or changed"})
+        _tell(run, store, request)
         return RunReport(EXIT_QUIET, describe(request.plan), run.run_id)
     try:
-        return _carried_out(run, store, request)
+        report = _carried_out(run, store, request)
     except Exception as error:
         row = run.row(request, "failed", EXIT_FAILED)
         read = {*request.days, *request.plan.labels.days}
@@ -91,6 +100,17 @@ def run_monitor(
         if broken:
             raise SourceError([Problem("", None, broken)]) from error
         raise
+    _tell(run, store, request)
+    return report
+
+
+def _tell(run: Run, store: Store, request: Request) -> None:
+    """Deliver the messages of this run, and those that earlier ones could not deliver."""
+    config = request.config
+    if config.notify:
+        published = {run.run_id, *(row["run_id"] for row in request.history.runs)}
+        sinks = [sink_of(choice, os.environ) for choice in config.notify]
+        drain(run.spark, store, config.monitor, sinks, run.run_id, published)
 
 
 def _request(
@@ -111,7 +131,9 @@ def _request(
     published = history.published(states_fingerprint(config), labels_fingerprint(config))
     plan = plan_of(config, features, changes, published, as_of, days, not_profiled)
     check_references(sources, changes, published, plan, lines)
-    return Request(config, config_text, sources, history, plan)
+    held = published.days.union(*(c.present for c in changes if c.role == "inputs" and c.present))
+    missing = missing_days(held, as_of, config.verdicts.late_days)
+    return Request(config, config_text, sources, history, plan, missing)
 
 
 def _history(store: Store, monitor: str) -> History:
@@ -122,32 +144,43 @@ def _carried_out(run: Run, store: Store, request: Request) -> RunReport:
     config, plan, days = request.config, request.plan, request.days
     with ThreadPoolExecutor(max_workers=1) as beside:
         # Constraints read the sources and nothing that the run writes: they go on beside it.
-        checking: Future[list[ConstraintRow]] = beside.submit(_verdicts, request.sources, days)
+        checking: Future[list[ConstraintRow]] = beside.submit(_checked, request.sources, days)
         with run.stage("bins", "reading the frozen bins"):
             states = _states_of(run, store, request)
         if days or plan.references:
             with run.stage("states", f"computing the states of {len(days)} days"):
                 _write_states(run, store, request, states)
-        if plan.windows:
-            _write_metrics(run, store, request, states)
+        evaluated = _write_metrics(run, store, request, states) if plan.windows else None
         if plan.labels:
             request = write_performance(run, store, request, states)
         with run.stage("constraints", f"checking {len(config.constraints)} constraints"):
-            verdicts = checking.result()
-            _write_verdicts(run, store, config, verdicts)
+            checked = checking.result()
+            _write_constraints(run, store, config, checked)
+        with run.stage("verdicts", "judging what was found"):
+            write_verdicts(run, store, request, checked)
+        with run.stage("incidents", "looking at what lasts"):
+            importance = feature_importances(run, store, request)
+            incidents = write_incidents(run, store, request, states, importance)
+        with run.stage("retraining", "asking whether the model must be trained again"):
+            decided = write_decisions(run, store, request, incidents, importance)
     with run.stage("findings", "looking at what was found"):
-        findings = findings_of_constraints(verdicts)
-        if plan.windows:
-            drift = store.read("drift_metrics")
-            findings += drift_findings(drift, config.monitor, run.run_id)
+        judged = store.read("verdicts").where(F.col("monitor") == config.monitor)
+        findings = findings_of(judged.where(F.col("run_id") == run.run_id))
         accounts = _accounts(run, store, config) if days else {}
-    exit_code = EXIT_LOOK if any(f.severity == "fail" for f in findings) else EXIT_QUIET
-    text = told(config, plan, findings)
+    if evaluated is not None:
+        with run.stage("outliers", "looking for outliers"):
+            fails = (f for f in findings if f.severity == "fail" and f.window == "day")
+            found = sorted({f.window_start for f in fails}.intersection(days))
+            write_outliers(run, store, request, states, *evaluated, found)
+    retrain = [one for one in decided if one.decision == "retrain"]
+    look = bool(retrain) or any(one.calls for one in incidents)
+    exit_code = EXIT_LOOK if look else EXIT_QUIET
+    text = told(config, plan, incidents, retrain, findings)
     store.publish(
         {
             **run.row(request, "published", exit_code),
             "message": text.splitlines()[0],
-            "findings": [finding.as_dict() for finding in findings[:MAX_FINDINGS]],
+            "findings": [finding.as_dict() for finding in findings],
             **accounts,
         }
     )
@@ -181,7 +214,10 @@ def _write_states(run: Run, store: Store, request: Request, states: StatesOf) ->
         run.append(store, request.config, "feature_states", frame)
 
 
-def _write_metrics(run: Run, store: Store, request: Request, states: StatesOf) -> None:
+def _write_metrics(
+    run: Run, store: Store, request: Request, states: StatesOf
+) -> tuple[DataFrame, Evaluation]:
+    """Profile and drift of the windows; the states that they need, and what was asked of them."""
     config, plan, history = request.config, request.plan, request.history
     fingerprint = states_fingerprint(config)
     own_references = [f"reference:{reference.name}" for reference in plan.references]
@@ -198,9 +234,10 @@ def _write_metrics(run: Run, store: Store, request: Request, states: StatesOf) -
         run.append(store, config, "profile_metrics", profile_rows(needed, evaluation))
     with run.stage("drift", f"comparing them with {len(config.references)} references"):
         run.append(store, config, "drift_metrics", drift_rows(needed, evaluation))
+    return needed, evaluation
 
 
-def _verdicts(sources: Sources, days: Sequence[date]) -> list[ConstraintRow]:
+def _checked(sources: Sources, days: Sequence[date]) -> list[ConstraintRow]:
     constraints = sources.config.constraints
     if not days or not constraints:
         return []
@@ -211,14 +248,14 @@ def _verdicts(sources: Sources, days: Sequence[date]) -> list[ConstraintRow]:
     return constraint_results(frames, constraints, days, sources.sets)
 
 
-def _write_verdicts(
-    run: Run, store: Store, config: MonitorConfig, verdicts: Sequence[ConstraintRow]
+def _write_constraints(
+    run: Run, store: Store, config: MonitorConfig, checked: Sequence[ConstraintRow]
 ) -> None:
-    if not verdicts:
+    if not checked:
         return
     table = TABLES["constraint_results"]
     names = [name for name in table.names if name not in ("monitor", "run_id")]
-    rows = [tuple(getattr(verdict, name) for name in names) for verdict in verdicts]
+    rows = [tuple(getattr(one, name) for name in names) for one in checked]
     frame = run.spark.createDataFrame(rows, table.ddl(*names))
     run.append(store, config, table.name, frame)
 

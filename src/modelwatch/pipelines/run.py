@@ -15,7 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 import modelwatch
-from modelwatch.io.session import Effort, effort
+from modelwatch.io.session import Effort, effort, executor_seconds
 from modelwatch.io.store import Store
 from modelwatch.model.config import (
     MonitorConfig,
@@ -24,6 +24,7 @@ from modelwatch.model.config import (
     labels_fingerprint,
     performance_fingerprint,
     states_fingerprint,
+    verdicts_fingerprint,
 )
 from modelwatch.model.label_plan import LabelDay
 from modelwatch.model.plan import Plan
@@ -35,18 +36,32 @@ LOG = logging.getLogger("modelwatch")
 
 @dataclass(frozen=True)
 class Request:
-    """What a run was asked: the configuration, its text, and its plan over pinned sources."""
+    """What a run was asked: the configuration, its text, and its plan over pinned sources.
+
+    ``missing``: days without data that are overdue.
+    """
 
     config: MonitorConfig
     config_text: str
     sources: Sources
     history: History
     plan: Plan
+    missing: tuple[date, ...] = ()
 
     @property
     def days(self) -> list[date]:
         """Days to compute."""
         return [planned.day for planned in self.plan.days]
+
+
+@dataclass(frozen=True)
+class JudgedWindow:
+    """A window that a run judged, by source of the figures."""
+
+    source: str
+    window: str
+    window_start: date
+    window_end: date
 
 
 @dataclass
@@ -61,6 +76,7 @@ class Run:
     stages: list[tuple[str, float]] = field(default_factory=list)
     outputs: dict[str, int] = field(default_factory=dict)
     label_days: dict[date, LabelDay] = field(default_factory=dict)
+    judged: list[JudgedWindow] = field(default_factory=list)
     run_id: str = field(init=False)
     _effort: Effort = field(init=False)
 
@@ -125,12 +141,14 @@ class Run:
                 for w in plan.labels.windows
                 if published
             ],
+            "verdicts_fingerprint": verdicts_fingerprint(config) if self.judged else None,
+            "verdict_windows": [asdict(judged) for judged in self.judged if published],
             "not_profiled": [
                 {"role": c.role, "column": c.column, "type": c.spark_type, "reason": c.reason}
                 for c in plan.not_profiled
             ],
             "stages": [{"stage": name, "seconds": seconds} for name, seconds in self.stages],
-            "executor_seconds": done.executor_seconds,
+            "executor_seconds": executor_seconds(self.spark, self._effort),
             "spark_jobs": done.jobs,
         }
 

@@ -13,26 +13,31 @@ from pyspark.sql import functions as F
 
 from modelwatch.spark.aggregate import BatchFunction
 from modelwatch.spark.collected_rows import CollectedRows
-from modelwatch.spark.evaluation import EvaluatedBlock, Evaluation, WindowReference, day_number
+from modelwatch.spark.evaluation import EvaluatedBlock, Evaluation, WindowReference
 from modelwatch.spark.groups import (
     GROUP_KEY,
-    WHOLE_TABLE,
     StateGroup,
     merged_sketch,
     state_groups,
+)
+from modelwatch.spark.reference_nulls import (
+    day_spans,
+    judged_columns,
+    reference_nulls,
+    reference_spans,
 )
 from modelwatch.stats.arrays import AnyArray, Spans
 from modelwatch.stats.batch import ALL
 from modelwatch.stats.comparison import Comparison, Values
 from modelwatch.stats.correlation import pair_positions, top_pairs
 from modelwatch.stats.drift import drift
+from modelwatch.stats.null_model import NullModel
 from modelwatch.stats.profile import METRICS, profile
 from modelwatch.tables import TABLES
 from modelwatch.tables.arrow import arrow_schema
 
 ALL_VERSIONS = "*"
 """Model version of a row that is of all versions together."""
-_FAR_PAST, _FAR_FUTURE = -(2**31), 2**31 - 1
 _SCOPE = ("model_version", "segmentation", "segment", "role", "feature")
 _WINDOW = ("window", "window_start", "window_end", "partial")
 
@@ -51,6 +56,10 @@ DRIFT_COLUMNS = (
     "gate",
     "rows",
     "reference_rows",
+    "p_value",
+    "design_effect",
+    "null_days",
+    "typical",
 )
 _PROFILE = arrow_schema(TABLES["profile_metrics"], *PROFILE_COLUMNS)
 _DRIFT = arrow_schema(TABLES["drift_metrics"], *DRIFT_COLUMNS)
@@ -95,7 +104,7 @@ class _View:
 def _profiles(evaluation: Evaluation) -> BatchFunction:
     def profiles(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         rows = CollectedRows(_PROFILE)
-        for group in _current_groups(evaluation, records):
+        for group in current_groups(evaluation, records):
             if group.kind == "pairs":
                 continue
             known = evaluation.features[group.role, group.feature]
@@ -131,7 +140,7 @@ def _profiles(evaluation: Evaluation) -> BatchFunction:
     return profiles
 
 
-def _current_groups(
+def current_groups(
     evaluation: Evaluation, records: Iterable[pa.RecordBatch]
 ) -> Iterator[StateGroup]:
     """The states that are of the bins at hand.
@@ -162,12 +171,12 @@ _NUMBERS_ONLY = tuple(
 def _drifts(evaluation: Evaluation) -> BatchFunction:
     def drifts(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         rows = CollectedRows(_DRIFT)
-        for group in _current_groups(evaluation, records):
+        for group in current_groups(evaluation, records):
+            asked = [r for r in evaluation.references if group.segmentation == ALL or r.segments]
+            nulls = {r.name: reference_nulls(evaluation, group, r) for r in asked}
             for view in _views(evaluation, group):
-                for reference in evaluation.references:
-                    if group.segmentation != ALL and not reference.segments:
-                        continue
-                    _add_drift(rows, evaluation, group, view, reference)
+                for reference in asked:
+                    _add_drift(rows, evaluation, group, view, reference, nulls[reference.name])
             yield from rows.full()
         yield from rows.rest()
 
@@ -180,6 +189,7 @@ def _add_drift(
     group: StateGroup,
     view: _View,
     reference: WindowReference,
+    nulls: Mapping[str, NullModel],
 ) -> None:
     having = np.array(
         [reference.whole_table or reference.days[w] is not None for w in view.windows], dtype=bool
@@ -189,7 +199,7 @@ def _add_drift(
     view = _View(view.version, group, view.indices, view.windows[having], view.spans[having])
     days = [reference.days[w] for w in view.windows]
     compared = days[:1] if reference.fixed else days
-    indices, spans = _reference_spans(group, reference, compared)
+    indices, spans = reference_spans(group, reference, compared)
     if reference.source is not None and not len(indices):
         return  # the table of the reference has no such column
     if group.kind == "pairs":
@@ -227,6 +237,7 @@ def _add_drift(
             value=values.value,
             reason=values.reason,
             gate=evaluation.gates.get(key) if reference.fixed else None,
+            **judged_columns(evaluation, view.windows, nulls.get(key), values, counts),
         )
     if pairwise:
         _add_pairs(rows, evaluation.blocks[group.role], common, pairwise, evaluation.top_pairs)
@@ -273,35 +284,15 @@ def _views(evaluation: Evaluation, group: StateGroup) -> Iterator[_View]:
     held = np.zeros(len(evaluation.windows), dtype=np.int64)
     for version in versions:
         indices = own[group.versions[own] == version]
-        spans = _spans(group.days[indices], evaluation.starts, evaluation.ends)
+        spans = day_spans(group.days[indices], evaluation.starts, evaluation.ends)
         windows = np.flatnonzero(spans[:, 1] > spans[:, 0])
         held[windows] += 1
         if len(windows):
             yield _View(version, group, indices, windows, spans[windows])
     together = np.flatnonzero(held != 1)
     if len(together):
-        spans = _spans(group.days[own], evaluation.starts, evaluation.ends)
+        spans = day_spans(group.days[own], evaluation.starts, evaluation.ends)
         yield _View(ALL_VERSIONS, group, own, together, spans[together])
-
-
-def _reference_spans(
-    group: StateGroup,
-    reference: WindowReference,
-    days: Sequence[tuple[date, date] | None],
-) -> tuple[AnyArray, Spans]:
-    source = reference.source or group.role
-    indices = np.flatnonzero(group.sources == source)
-    if reference.whole_table:
-        return indices, np.array([[0, len(indices)]] * len(days), dtype=np.int64)
-    firsts = np.array([day_number(d[0]) if d else _FAR_FUTURE for d in days], dtype=np.int64)
-    lasts = np.array([day_number(d[1]) if d else _FAR_PAST for d in days], dtype=np.int64)
-    return indices, _spans(group.days[indices], firsts, lasts)
-
-
-def _spans(days: AnyArray, firsts: AnyArray, lasts: AnyArray) -> Spans:
-    starts = np.searchsorted(days, firsts, side="left")
-    stops = np.maximum(np.searchsorted(days, lasts, side="right"), starts)
-    return np.stack((starts, stops), axis=1).astype(np.int64)
 
 
 def _scope(view: _View) -> dict[str, object]:
@@ -327,6 +318,3 @@ def _window(evaluation: Evaluation, view: _View) -> dict[str, object]:
 
 def _dates(days: Iterable[date | None]) -> AnyArray:
     return np.array([*days], dtype=object)
-
-
-assert WHOLE_TABLE == _FAR_PAST

@@ -52,7 +52,11 @@ class WindowReference:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What is asked of the states: windows, references, and what the states mean."""
+    """What is asked of the states: windows, references, and what the states mean.
+
+    ``gates``: by statistic, the size that matters. ``assumed_design_effect``: of references with
+    fewer than seven days.
+    """
 
     features: Mapping[tuple[str, str], EvaluatedFeature]
     blocks: Mapping[str, EvaluatedBlock]
@@ -60,6 +64,7 @@ class Evaluation:
     references: tuple[WindowReference, ...]
     gates: Mapping[str, float]
     top_pairs: int = 20
+    assumed_design_effect: float = 10.0
 
     @cached_property
     def starts(self) -> AnyArray:

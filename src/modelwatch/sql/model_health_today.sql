@@ -12,7 +12,7 @@ models AS (
   WHERE states.kind = 'rows'
   GROUP BY states.monitor, states.model_version, states.day
 ),
-verdicts AS (
+checked AS (
   SELECT
     results.monitor,
     count_if(results.verdict = 'fail') AS constraints_failed,
@@ -45,14 +45,14 @@ SELECT
   models.day,
   models.rows,
   CASE
-    WHEN verdicts.constraints_failed > 0 THEN 'fail'
-    WHEN verdicts.constraints_warned > 0 OR moved.features_beyond_gate > 0 THEN 'warn'
-    WHEN verdicts.constraints_unknown > 0 THEN 'unknown'
+    WHEN checked.constraints_failed > 0 THEN 'fail'
+    WHEN checked.constraints_warned > 0 OR moved.features_beyond_gate > 0 THEN 'warn'
+    WHEN checked.constraints_unknown > 0 THEN 'unknown'
     ELSE 'pass'
   END AS health,
-  coalesce(verdicts.constraints_failed, 0) AS constraints_failed,
-  coalesce(verdicts.constraints_warned, 0) AS constraints_warned,
-  coalesce(verdicts.constraints_unknown, 0) AS constraints_unknown,
+  coalesce(checked.constraints_failed, 0) AS constraints_failed,
+  coalesce(checked.constraints_warned, 0) AS constraints_warned,
+  coalesce(checked.constraints_unknown, 0) AS constraints_unknown,
   coalesce(moved.features_beyond_gate, 0) AS features_beyond_gate,
   moved.worst.feature AS worst_feature,
   moved.worst.reference AS worst_reference,
@@ -60,6 +60,6 @@ SELECT
   moved.worst.value AS worst_value,
   moved.worst.gate AS worst_gate
 FROM models
-LEFT JOIN verdicts ON models.monitor = verdicts.monitor
+LEFT JOIN checked ON models.monitor = checked.monitor
 LEFT JOIN moved
   ON models.monitor = moved.monitor AND models.model_version = moved.model_version

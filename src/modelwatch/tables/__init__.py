@@ -8,15 +8,22 @@ from modelwatch.tables.change_attributions import CHANGE_ATTRIBUTIONS
 from modelwatch.tables.constraint_results import CONSTRAINT_RESULTS
 from modelwatch.tables.drift_metrics import DRIFT_METRICS
 from modelwatch.tables.feature_states import FEATURE_STATES
+from modelwatch.tables.incident_actions import INCIDENT_ACTIONS
+from modelwatch.tables.incident_events import INCIDENT_EVENTS
+from modelwatch.tables.incidents import INCIDENTS
 from modelwatch.tables.label_maturity import LABEL_MATURITY
 from modelwatch.tables.loss_models import LOSS_MODELS
 from modelwatch.tables.model_comparisons import MODEL_COMPARISONS
+from modelwatch.tables.outbox import OUTBOX
+from modelwatch.tables.outliers import OUTLIERS
 from modelwatch.tables.performance_estimates import PERFORMANCE_ESTIMATES
 from modelwatch.tables.performance_metrics import PERFORMANCE_METRICS
 from modelwatch.tables.performance_states import PERFORMANCE_STATES
 from modelwatch.tables.profile_metrics import PROFILE_METRICS
+from modelwatch.tables.retraining_decisions import RETRAINING_DECISIONS
 from modelwatch.tables.runs import RUNS
 from modelwatch.tables.table import Column, Table
+from modelwatch.tables.verdicts import VERDICTS
 
 TABLES: dict[str, Table] = {
     table.name: table
@@ -35,6 +42,13 @@ TABLES: dict[str, Table] = {
         BUSINESS_METRICS,
         MODEL_COMPARISONS,
         CHANGE_ATTRIBUTIONS,
+        VERDICTS,
+        INCIDENTS,
+        INCIDENT_EVENTS,
+        INCIDENT_ACTIONS,
+        RETRAINING_DECISIONS,
+        OUTLIERS,
+        OUTBOX,
     )
 }
 """Every output table by name."""

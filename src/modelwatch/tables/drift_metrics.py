@@ -18,7 +18,7 @@ from modelwatch.tables.table import (
 
 DRIFT_METRICS = Table(
     name="drift_metrics",
-    version=1,
+    version=2,
     comment="One row a window, model version, segment, feature (or pair), reference and statistic: "
     "the distance from the reference, read off the states.",
     columns=(
@@ -59,6 +59,29 @@ DRIFT_METRICS = Table(
         ),
         Column("rows", "bigint", "Rows of the window's scope, nulls included."),
         Column("reference_rows", "bigint", "Rows of the reference's scope, nulls included."),
+        Column(
+            "p_value",
+            "double",
+            "Probability of such a value without a change, learned from the spread of the "
+            "reference's own days; null where the statistic is not judged.",
+        ),
+        Column(
+            "design_effect",
+            "double",
+            "How many times the variance of independent rows the reference's days show; null where "
+            "the statistic is not judged.",
+        ),
+        Column(
+            "null_days",
+            "int",
+            "Days of the reference that the p-value was learned from; null where there is none.",
+        ),
+        Column(
+            "typical",
+            "double",
+            "Size of the value that a single day of the reference shows against the others; null "
+            "where the statistic is not judged.",
+        ),
     ),
     key=(
         "run_id",

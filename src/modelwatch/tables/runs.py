@@ -6,7 +6,7 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 
 RUNS = Table(
     name="runs",
-    version=2,
+    version=3,
     comment="One row a run. The rows of all other tables count only once their run stands here "
     "with outcome 'published'.",
     columns=(
@@ -85,6 +85,16 @@ RUNS = Table(
             "performance_windows",
             "array<struct<window:string,window_start:date,window_end:date>>",
             "Windows whose performance the run computed. Null without labels.",
+        ),
+        Column(
+            "verdicts_fingerprint",
+            "string",
+            "Fingerprint of how figures are judged; null for a run that judged none.",
+        ),
+        Column(
+            "verdict_windows",
+            "array<struct<source:string,window:string,window_start:date,window_end:date>>",
+            "Windows that the run judged, by source of the figures as in `verdicts`.",
         ),
         Column(
             "stages",

@@ -25,7 +25,7 @@ class Table:
 
     ``version`` grows when columns are added. ``key`` columns identify a row among all runs.
     ``partitioning`` columns are directories. ``compact_every`` commits the table's small files are
-    merged; 0 leaves that to the operator.
+    merged; 0 leaves that to the operator. ``of_runs`` is false where people write the rows.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Table:
     key: tuple[str, ...]
     partitioning: tuple[str, ...] = ()
     compact_every: int = 0
+    of_runs: bool = True
 
     def __post_init__(self) -> None:
         known = set(self.names)

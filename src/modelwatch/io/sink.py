@@ -1,0 +1,63 @@
+"""What every sink of messages has in common: how it sends, and how it says that it couldn't."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Protocol
+
+from modelwatch.model.message import Message
+
+
+class SinkError(Exception):
+    """A message was not delivered: why, in words without addresses and secrets.
+
+    ``again_after``: seconds after which another attempt may help, None if none will soon.
+    ``of_message``: the sink refused this very message, and would always refuse it.
+    """
+
+    def __init__(
+        self, told: str, *, again_after: float | None = None, of_message: bool = False
+    ) -> None:
+        """Say what happened, and what another attempt may bring."""
+        super().__init__(told)
+        self.again_after = again_after
+        self.of_message = of_message
+
+
+class Sink(Protocol):
+    """Somewhere that messages go."""
+
+    @property
+    def name(self) -> str:
+        """Its name, as configured."""
+
+    def send(self, message: Message) -> str | None:
+        """Deliver a message; a remark if not all went well. SinkError if it was not delivered."""
+
+
+def from_environment(variable: str, environment: Mapping[str, str]) -> str:
+    """The value of a variable, without the blanks that a shell or a file left about it."""
+    value = environment.get(variable, "").strip()
+    if not value:
+        raise SinkError(f"the environment variable {variable} is not set")
+    return value
+
+
+def one_line(text: str) -> str:
+    """A text as one line without control characters, whatever the data put into it."""
+    kept = (" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
+    return " ".join("".join(kept).split())
+
+
+def plain_text(text: str) -> str:
+    """A text without control characters other than the ends of its lines."""
+    lines = text.replace("\r\n", "\n").replace("\t", "    ").split("\n")
+    return "\n".join(
+        "".join(" " if unicodedata.category(c)[0] == "C" else c for c in line) for line in lines
+    )
+
+
+def shortened(text: str, length: int) -> str:
+    """At most so many characters of a text, and dots where it was cut."""
+    return text if len(text) <= length else text[: length - 1] + "…"

@@ -1,0 +1,39 @@
+"""A sink of JSON lines in a file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from os import SEEK_END
+from pathlib import Path
+from typing import IO
+
+from modelwatch.io.sink import SinkError
+from modelwatch.model.message import Message
+
+
+@dataclass(frozen=True)
+class LinesOfJson:
+    """A file that gets a line for each message: its fields, and ``at``, when it was written."""
+
+    name: str
+    path: str
+
+    def send(self, message: Message) -> None:
+        """Append the message; a line that an earlier writer left torn stays a line of its own."""
+        line = json.dumps({"at": datetime.now(timezone.utc).isoformat(), **asdict(message)})
+        try:
+            file = Path(self.path)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with file.open("a+b") as lines:
+                start = "" if lines.tell() == 0 or _last(lines) == b"\n" else "\n"
+                lines.write(f"{start}{line}\n".encode())
+        except OSError as error:
+            raise SinkError(f"the file cannot be written: {error.strerror}") from None
+
+
+def _last(file: IO[bytes]) -> bytes:
+    """The last byte of a file that is not empty; what is appended still goes to its end."""
+    file.seek(-1, SEEK_END)
+    return file.read(1)

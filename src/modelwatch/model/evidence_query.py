@@ -1,0 +1,88 @@
+"""The SQL that shows the evidence of an incident, on the views."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from modelwatch.model.incident import MANY_FEATURES, Incident
+from modelwatch.stats.statistic import STATISTICS
+
+DAYS_BEFORE = 21
+"""Days before it began that are shown beside it."""
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What is shown of a view: columns, equal columns, columns with one of several values."""
+
+    view: str
+    columns: str
+    order: str
+    equal: Mapping[str, str | None]
+    one_of: Mapping[str, tuple[str, ...]]
+    day: str = "window_start"
+
+
+def evidence_query(incident: Incident, monitor: str) -> str:
+    """A query that shows the figures of an incident, window by window, from before it began."""
+    shown = _shown(incident)
+    first: date = incident.since - timedelta(days=DAYS_BEFORE)
+    conditions = [f"monitor = {_literal(monitor)}"]
+    conditions += [f"{name} = {_literal(v)}" for name, v in shown.equal.items() if v is not None]
+    conditions += [
+        f"{name} IN ({', '.join(_literal(value) for value in values)})"
+        for name, values in shown.one_of.items()
+    ]
+    conditions.append(f"{shown.day} >= DATE '{first}'")
+    where = " AND ".join(conditions)
+    return f"SELECT {shown.columns} FROM {shown.view} WHERE {where} ORDER BY {shown.order}"
+
+
+def _shown(incident: Incident) -> _Shown:
+    scope = {
+        "window": incident.window,
+        "segmentation": incident.segmentation,
+        "segment": incident.segment,
+    }
+    if incident.family == "constraint":
+        columns = "day, observed, lower, upper, verdict, reason, rows"
+        named = {"constraint": incident.subject}
+        return _Shown("constraints_current", columns, "day", named, {}, day="day")
+    if incident.family == "data" and incident.figure in STATISTICS:
+        return _Shown(
+            "feature_timeline",
+            "window_start, statistic, value, gate, rows, mean, sd, null_share",
+            "statistic, window_start",
+            {
+                **scope,
+                "role": incident.role,
+                "feature": incident.subject,
+                "model_version": incident.model_version,
+                "reference": incident.reference,
+            },
+            {"statistic": incident.figures},
+        )
+    if incident.family == "performance":
+        return _Shown(
+            "performance_timeline",
+            "window_start, metric, value, lower, upper, coverage, labelled_rows, estimate",
+            "metric, window_start",
+            {**scope, "model_version": incident.model_version},
+            {"metric": incident.figures},
+        )
+    judged = "window_start, subject, figure, value, expected, gate, effect, adjusted_p, verdict"
+    if incident.figure == MANY_FEATURES:
+        failing = {**scope, "role": incident.role, "source": "drift", "verdict": "fail"}
+        order = "window_start, effect DESC, subject"
+        return _Shown("verdicts_current", judged, order, failing, {})
+    mine = {**scope, "role": incident.role, "subject": incident.subject}
+    order = "figure, window_start"
+    return _Shown("verdicts_current", judged, order, mine, {"figure": incident.figures})
+
+
+def _literal(text: str) -> str:
+    """A text as Spark SQL writes it, whatever it holds."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

@@ -1,0 +1,229 @@
+"""Faults of a pipeline that a feature's bins give away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from modelwatch.model.change_evidence import Clue, Evidence, FeatureChange, change_kind
+from modelwatch.stats.binning import UNSEEN
+from modelwatch.stats.categorical import CategoricalStates
+from modelwatch.stats.mixtures import (
+    UNITS,
+    change_of,
+    exchanged,
+    moved,
+    multiplied,
+    nulls,
+    one_value,
+)
+from modelwatch.stats.numeric import NumericStates
+
+LOOKED_AT = 6
+"""Features whose bins are looked at: the strongest say what it is."""
+_LEAST_SHARE = 0.002
+_CONSTANT_SHARE = 0.25
+"""Rise of the share of one usual value from which a feature stands still."""
+_FOREIGN = 0.5
+"""Share of unseen values that are known ones in another writing."""
+
+
+def _strongest(evidence: Evidence) -> tuple[FeatureChange, ...]:
+    return evidence.failing[:LOOKED_AT]
+
+
+def _best(clues: Iterable[Clue | None]) -> Clue | None:
+    """The strongest clue; later features count for a little less than the first one."""
+    found = [
+        Clue(clue.score * 0.98**place, clue.told)
+        for place, clue in enumerate(clues)
+        if clue is not None
+    ]
+    return max(found, key=lambda clue: clue.score, default=None)
+
+
+def _score(explained: float, least: float = 0.5) -> float | None:
+    """The score of a fault that explains so much of a change; None for too little."""
+    return None if explained < least else 0.5 + 0.45 * explained
+
+
+@change_kind("nulls")
+def _nulls(evidence: Evidence) -> Clue | None:
+    if not evidence.features and "null_share_change" in evidence.figures:
+        return Clue(0.6, f"the share of nulls of {evidence.lead.subject} has changed")
+    return _best(_nulls_of(feature) for feature in _strongest(evidence))
+
+
+def _nulls_of(feature: FeatureChange) -> Clue | None:
+    found = nulls(feature.before, feature.now)
+    score = _score(found.explained)
+    if score is None or found.share < _LEAST_SHARE:
+        return None
+    return Clue(score, f"{_percent(found.share)} of the values of {feature.name} are gone")
+
+
+@change_kind("sentinel")
+def _sentinel(evidence: Evidence) -> Clue | None:
+    return _best(_sentinel_of(feature) for feature in _strongest(evidence))
+
+
+def _sentinel_of(feature: FeatureChange) -> Clue | None:
+    before, now = feature.before, feature.now
+    if not isinstance(before, NumericStates) or not isinstance(now, NumericStates):
+        return None
+    found, _ = one_value(before, now)
+    low, high = float(before.least[0]), float(before.greatest[0])
+    special = found.value in before.binning.special_values
+    if found.share < _LEAST_SHARE or not (special or not low <= found.value <= high):
+        return None
+    score = _score(found.explained)
+    if score is None:
+        return None
+    was = f"a special value of {feature.name}" if special else f"and {low:g} to {high:g} before"
+    told = f"{_percent(found.share)} of the values of {feature.name} are {found.value:g}, {was}"
+    return Clue(score, told)
+
+
+@change_kind("constant")
+def _constant(evidence: Evidence) -> Clue | None:
+    return _best(_constant_of(feature) for feature in _strongest(evidence))
+
+
+def _constant_of(feature: FeatureChange) -> Clue | None:
+    before, now = feature.before, feature.now
+    found, at = one_value(before, now)
+    score = _score(found.explained)
+    if score is None or found.share < _CONSTANT_SHARE:
+        return None
+    if isinstance(before, NumericStates):
+        if not float(before.least[0]) <= found.value <= float(before.greatest[0]):
+            return None
+        value = f"{found.value:g}"
+    elif at < UNSEEN:
+        # Position 0 is the rest together and 1 the unseen: no single value.
+        return None
+    else:
+        value = repr(before.binning.values[at - UNSEEN])
+    told = f"{_percent(found.share)} of the rows of {feature.name} came to be {value}"
+    return Clue(score, told)
+
+
+@change_kind("scale_change")
+def _scale_change(evidence: Evidence) -> Clue | None:
+    clue = _best(_scale_of(feature) for feature in _strongest(evidence))
+    if clue is not None and evidence.shape == "ramp":
+        # A unit does not change by and by.
+        return Clue(clue.score - 0.4, clue.told)
+    return clue
+
+
+def _scale_of(feature: FeatureChange) -> Clue | None:
+    before, now = feature.before, feature.now
+    if not isinstance(before, NumericStates) or not isinstance(now, NumericStates):
+        return None
+    found = multiplied(before, now)
+    score = _score(found.explained)
+    if score is None or found.share < 0.08:
+        return None
+    unit = any(abs(found.value / known - 1.0) < 0.02 for known in UNITS)
+    # What a plain shift explains as well is no other unit.
+    score -= max(0.0, moved(before, now).explained - found.explained + 0.15)
+    told = f"{_percent(found.share)} of the values of {feature.name} are {found.value:.4g} times"
+    return Clue(score + 0.03 * unit, f"{told} what they were")
+
+
+@change_kind("swapped_columns")
+def _swapped_columns(evidence: Evidence) -> Clue | None:
+    failing = _strongest(evidence)
+    pairs = [
+        _swap_of(one, other)
+        for one in failing
+        for other in evidence.features
+        if one is not other and one.role == other.role and type(one.now) is type(other.now)
+    ]
+    found = [clue for clue in pairs if clue is not None]
+    return max(found, key=lambda clue: clue.score, default=None)
+
+
+def _swap_of(one: FeatureChange, other: FeatureChange) -> Clue | None:
+    here = exchanged(one.before, one.now, other.before)
+    if here.explained < 0.5 or here.share < 0.05:
+        return None
+    there = exchanged(other.before, other.now, one.before)
+    score = _score(min(here.explained, there.explained))
+    if score is None or abs(here.share - there.share) > 0.3:
+        return None
+    share = (here.share + there.share) / 2.0
+    told = f"{_percent(share)} of {one.name} look like {other.name} before, and the other way round"
+    # Both features say the same, which no other fault explains for both.
+    return Clue(min(0.98, score + 0.08), told)
+
+
+@change_kind("new_type")
+def _new_type(evidence: Evidence) -> Clue | None:
+    named = {one.subject.lower() for one in evidence.incidents}
+    changed = [name for name in evidence.type_changes if name.lower() in named]
+    if changed:
+        return Clue(0.97, f"the type of {', '.join(changed)} in the source has changed")
+    return _best(_rewritten(feature) for feature in _strongest(evidence))
+
+
+def _rewritten(feature: FeatureChange) -> Clue | None:
+    """Unseen values that are known ones in another writing: case, blanks, 1 for 1.0."""
+    before, now = feature.before, feature.now
+    if not isinstance(before, CategoricalStates) or not isinstance(now, CategoricalStates):
+        return None
+    unseen = now.unseen[0]
+    risen = _unseen_share(now) - _unseen_share(before)
+    rows = sum(unseen.values())
+    if risen < _LEAST_SHARE or not rows:
+        return None
+    known = {_plain(value): value for value in before.binning.values}
+    foreign = {value: known[_plain(value)] for value in unseen if _plain(value) in known}
+    share = sum(unseen[value] for value in foreign) / rows
+    if share < _FOREIGN:
+        return None
+    new, old = next(iter(foreign.items()))
+    return Clue(0.5 + 0.47 * share, f"{feature.name} is written otherwise: {new!r} for {old!r}")
+
+
+def _plain(value: str) -> str:
+    """A value without what another writing changes."""
+    text = value.strip().strip("'\"").casefold()
+    text = {"true": "1", "false": "0", "yes": "1", "no": "0"}.get(text, text)
+    try:
+        return f"{float(text):.12g}"
+    except ValueError:
+        return text
+
+
+@change_kind("unseen_categories")
+def _unseen_categories(evidence: Evidence) -> Clue | None:
+    if not evidence.features and "unseen_share_change" in evidence.figures:
+        return Clue(0.6, f"{evidence.lead.subject} has values that it never had")
+    return _best(_unseen_of(feature) for feature in _strongest(evidence))
+
+
+def _unseen_of(feature: FeatureChange) -> Clue | None:
+    before, now = feature.before, feature.now
+    if not isinstance(before, CategoricalStates) or not isinstance(now, CategoricalStates):
+        return None
+    risen = _unseen_share(now) - _unseen_share(before)
+    change = change_of(before, now)
+    if risen < _LEAST_SHARE:
+        return None
+    score = _score(min(1.0, risen / max(change, risen)))
+    if score is None:
+        return None
+    ranked = sorted(now.unseen[0].items(), key=lambda item: (-item[1], item[0]))
+    examples = ", ".join(repr(value) for value, _ in ranked[:3])
+    told = f"{_percent(risen)} of the rows of {feature.name} hold values that it never had"
+    # It gives way to another writing of known values, which is more to the point.
+    return Clue(score - 0.02, f"{told}{': ' + examples if examples else ''}")
+
+
+def _unseen_share(states: CategoricalStates) -> float:
+    return float(states.unseen_rows[0]) / max(float(states.rows[0]), 1.0)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if share >= 0.095 else f"{100 * share:.2g} %"

@@ -1,0 +1,106 @@
+"""Figures and subjects in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from modelwatch.model.incident import MANY_FEATURES, Incident
+from modelwatch.stats.performance import PERFORMANCE
+from modelwatch.stats.statistic import STATISTICS
+
+_ROLES = {"inputs": "inputs", "predictions": "predictions", "labels": "labels"}
+
+
+def subject_words(incident: Incident) -> str:
+    """What fails, and where: a feature of the inputs, a metric, a table, in a segment."""
+    name, role = incident.subject, _ROLES.get(incident.role, incident.role)
+    if incident.family in ("source", "labels"):
+        what = f"table {role}"
+    elif incident.family == "data":
+        what = f"{name} of the {role}"
+    elif incident.family == "constraint":
+        what = f"promise {name!r}"
+    else:
+        what = PERFORMANCE[name].label if name in PERFORMANCE else name
+        what = f"estimated {what}" if incident.family == "estimate" else what
+    if incident.of_all_traffic:
+        return what
+    return f"{what} in {incident.segmentation} {incident.segment}"
+
+
+def figure_words(incident: Incident) -> str:
+    """The figure of the largest effect, in words."""
+    words = _WORDS.get(incident.figure)
+    value = incident.value
+    if words is not None and (value is not None or incident.figure == "missing_day"):
+        text = words(incident, value or 0.0)
+    elif incident.family in ("performance", "estimate") and value is not None:
+        text = _performance(incident, value)
+    elif incident.family == "constraint":
+        text = "does not hold" + ("" if value is None else f", observed {value:.4g}")
+    elif value is not None:
+        known = STATISTICS.get(incident.figure)
+        text = f"{known.label if known else incident.figure} is {value:.3g}"
+    else:
+        text = f"{incident.figure} fails"
+    if incident.family == "constraint" or incident.figure in ("missing_day", MANY_FEATURES):
+        return text
+    return f"{text}, {incident.effect:.2g} times its gate{_against(incident)}"
+
+
+def _against(incident: Incident) -> str:
+    return "" if incident.reference is None else f" against {incident.reference}"
+
+
+def _share(what: str) -> Callable[[Incident, float], str]:
+    def words(_: Incident, value: float) -> str:
+        way = "rose" if value > 0 else "fell"
+        return f"the share of {what} {way} by {abs(value):.1%} of the rows"
+
+    return words
+
+
+def _mean(_: Incident, value: float) -> str:
+    return f"the mean moved {'up' if value > 0 else 'down'} by {abs(value):.2g} standard deviations"
+
+
+def _spread(_: Incident, value: float) -> str:
+    return f"the standard deviation is {2.718281828459045**value:.2g} times what it was"
+
+
+def _rows(incident: Incident, value: float) -> str:
+    more = "more" if value > 0 else "fewer"
+    expected = "" if incident.expected is None else f" (about {incident.expected:,.0f})"
+    return f"{abs(value):.0%} {more} rows than expected{expected}"
+
+
+def _coverage(incident: Incident, value: float) -> str:
+    if incident.expected is None:
+        return f"{abs(value):.0%} of the due labels are missing that used to come"
+    came = incident.expected + value
+    return f"{came:.0%} of the due labels came, where {incident.expected:.0%} used to"
+
+
+def _performance(incident: Incident, value: float) -> str:
+    if incident.expected is None:
+        return f"changed by {value:+.3g}"
+    way = "rose" if value > 0 else "fell"
+    return f"{way} from {incident.expected:.3g} to {incident.expected + value:.3g}"
+
+
+_WORDS: Mapping[str, Callable[[Incident, float], str]] = {
+    "null_share_change": _share("nulls"),
+    "nan_share_change": _share("NaN"),
+    "infinite_share_change": _share("infinities"),
+    "unseen_share_change": _share("unseen values"),
+    "zero_share_change": _share("zeros"),
+    "special_share_change": _share("special values"),
+    "mean_change_in_sd": _mean,
+    "sd_log_ratio": _spread,
+    "rows": _rows,
+    "duplicate_share": lambda _, value: f"repeated ids are {value:.1%} of the rows more than usual",
+    "coverage": _coverage,
+    "missing_day": lambda one, _: f"no rows on {one.worst_start}",
+    MANY_FEATURES: lambda _, value: f"{value:.0f} features fail together",
+}
+"""How figures are told that have words of their own."""

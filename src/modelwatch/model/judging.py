@@ -1,0 +1,96 @@
+"""How figures become verdicts: what the configuration may say."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from modelwatch.model.performance_gates import DEFAULT_PERFORMANCE_GATES, OF_REFERENCE
+from modelwatch.model.section import ColumnName, Section, Text
+
+Correction = Literal["benjamini_hochberg", "benjamini_yekutieli"]
+MAX_WATCHED = 1000
+"""Series of stored metrics that may be watched."""
+
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class WatchedSeries(Section):
+    """A metric of the profile whose daily series is held against its own history."""
+
+    metric: Text = Field(
+        description="Metric of the profile that is a number, such as `mean` or `null_share`."
+    )
+    feature: ColumnName = Field(description="The feature, or `*` for each that has the metric.")
+    gate_in_sd: float = Field(
+        default=4.0,
+        ge=1,
+        le=100,
+        description="Distance from what the weekday and the last weeks lead to expect that "
+        "matters, in robust standard deviations.",
+    )
+
+
+class Verdicts(Section):
+    """When a figure is beyond chance and matters. Every key has a default."""
+
+    level: float = Field(
+        default=0.05,
+        ge=0.000001,
+        le=0.5,
+        description="False discovery rate among the comparisons of a window.",
+    )
+    correction: Correction = Field(
+        default="benjamini_hochberg",
+        description="How p-values are corrected for their number: `benjamini_yekutieli` holds "
+        "under any dependence, and finds less.",
+    )
+    min_rows: int = Field(
+        default=100,
+        ge=1,
+        le=1_000_000_000,
+        description="Rows without which a window gets no verdict but `too_few_rows`.",
+    )
+    assumed_design_effect: float = Field(
+        default=10.0,
+        ge=1,
+        le=1_000_000,
+        description="Factor by which figures vary more between days than rows that were "
+        "independent would, where the reference has fewer than seven days to measure it.",
+    )
+    performance: dict[Text, Annotated[float, Field(gt=0)] | None] = Field(
+        default_factory=dict,
+        description="By metric, the change from the reference that matters: for the worse, or "
+        "either way where neither is better; a share of the reference's figure for "
+        + ", ".join(f"`{key}`" for key in sorted(OF_REFERENCE))
+        + ". It replaces the default of that metric; `null` takes it away. Defaults: "
+        + "; ".join(
+            f"{task} " + ", ".join(f"`{key}: {gate:g}`" for key, gate in gates.items())
+            for task, gates in DEFAULT_PERFORMANCE_GATES.items()
+        )
+        + ".",
+    )
+    coverage: Share | None = Field(
+        default=0.1,
+        description="Fall of the share of due labels that came in that matters; `null`: none.",
+    )
+    volume: Annotated[float, Field(gt=0, le=100)] | None = Field(
+        default=0.3,
+        description="Share of rows more or fewer than the weekday and the last weeks lead to "
+        "expect that matters; `null`: none.",
+    )
+    duplicates: Share | None = Field(
+        default=0.01, description="Share of repeated ids that matters; `null`: none."
+    )
+    late_days: int = Field(
+        default=1,
+        ge=0,
+        le=366,
+        description="Days without data before the day of the run that are usual.",
+    )
+    anomalies: tuple[WatchedSeries, ...] = Field(
+        default=(),
+        max_length=MAX_WATCHED,
+        description="Stored metrics whose daily series is watched beside the drift statistics.",
+    )

@@ -1,0 +1,58 @@
+"""How much worse a metric of performance may get before it matters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from modelwatch.stats.performance import PERFORMANCE
+from modelwatch.stats.performance_metric import Better
+from modelwatch.stats.score_batch import Task
+
+DEFAULT_PERFORMANCE_GATES: dict[Task, dict[str, float]] = {
+    "binary": {"accuracy": 0.05, "roc_auc": 0.05, "calibration_bias": 0.1, "base_rate": 0.5},
+    "multiclass": {"accuracy": 0.05, "macro_recall": 0.1},
+    "regression": {"mae": 0.2, "rmse": 0.3},
+}
+"""By task and metric, the change that matters."""
+OF_REFERENCE = frozenset(
+    {"base_rate", "selection_rate", "brier", "log_loss", "mae", "rmse", "mape", "smape"}
+)
+"""Metrics whose gate is a share of the reference's figure: losses without a scale of their own, and
+rates, of which 1 % and 2 % differ as much as 10 % and 20 % do."""
+
+
+@dataclass(frozen=True)
+class PerformanceGate:
+    """The change of one metric that matters."""
+
+    metric: str
+    gate: float
+    better: Better
+
+    @property
+    def of_reference(self) -> bool:
+        """Whether ``gate`` is a share of the reference's figure."""
+        return self.metric in OF_REFERENCE
+
+    def size(self, reference_value: float | None) -> float | None:
+        """The gate in units of the metric; None where the reference's figure is not known."""
+        if not self.of_reference:
+            return self.gate
+        return None if reference_value is None else self.gate * abs(reference_value)
+
+    def worsening(self, change: float) -> float:
+        """How much a change is for the worse, negative for the better; its size if neither is."""
+        if self.better == "neutral":
+            return abs(change)
+        return -change if self.better == "higher" else change
+
+
+def performance_gates(task: Task, given: Mapping[str, float | None]) -> dict[str, PerformanceGate]:
+    """The gates of the configuration over the defaults of the task, without those taken away."""
+    gates: dict[str, float | None] = {**DEFAULT_PERFORMANCE_GATES[task], **given}
+    return {
+        metric: PerformanceGate(metric, gate, PERFORMANCE[metric].better)
+        for metric, gate in gates.items()
+        if gate is not None
+    }

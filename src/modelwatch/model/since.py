@@ -1,0 +1,43 @@
+"""Since when something is another, and how it came about, from the shape of its daily series."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from modelwatch.stats.changepoint import Change
+
+_EPOCH = date(1970, 1, 1)
+_NEAR_DAYS = 45
+"""Days from the first failing window beyond which a change is another one."""
+
+
+@dataclass(frozen=True)
+class Since:
+    """When it changed: the likeliest day and its 95 % interval; ``shape``: how.
+
+    ``step``: at once. ``steps``: several times. ``ramp``: gradually, from ``lower`` on; the day is
+    the one before it began. ``undetermined``: another shape fits about as well.
+    """
+
+    shape: str
+    day: date | None = None
+    lower: date | None = None
+    upper: date | None = None
+
+
+def since_of(change: Change, first_failing: date) -> Since:
+    """The change that a failure goes back to: the one nearest to its first failing day.
+
+    ``change`` is of a series whose days count from 1970-01-01.
+    """
+    days = [_EPOCH + timedelta(days=int(day)) for day in change.days]
+    if change.shape == "ramp":
+        days = days[:1]
+    if not days or change.shape in ("constant", "undetermined"):
+        return Since("undetermined")
+    at = min(range(len(days)), key=lambda i: abs(days[i] - first_failing))
+    if abs(days[at] - first_failing) > timedelta(days=_NEAR_DAYS):
+        return Since("undetermined")
+    lower, upper = (_EPOCH + timedelta(days=int(of[at])) for of in (change.lower, change.upper))
+    return Since(change.shape, days[at], lower, upper)

@@ -1,0 +1,108 @@
+"""Who is told of incidents: what the configuration may say. Secrets stay in the environment."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from modelwatch.model.section import Name, Section, Text, as_tuple
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_ADDRESS = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+")
+_HOST = re.compile(r"[A-Za-z0-9_.:\[\]-]+")
+
+
+def _variable(name: str) -> str:
+    if not _VARIABLE.fullmatch(name):
+        # The text is not repeated: whoever writes a secret here shall not find it in a log.
+        raise ValueError(
+            "must be the name of an environment variable, of letters, digits and '_'; the secret "
+            "itself does not belong here"
+        )
+    return name
+
+
+def _address(text: str) -> str:
+    if not _ADDRESS.fullmatch(text):
+        raise ValueError(f"{text!r} is not an e-mail address such as ml@example.com")
+    return text
+
+
+def _host(text: str) -> str:
+    if not _HOST.fullmatch(text):
+        raise ValueError(f"{text!r} is not a host such as mail.example.com")
+    return text
+
+
+Variable = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_variable)]
+Address = Annotated[str, Field(min_length=1, max_length=320), AfterValidator(_address)]
+Host = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_host)]
+
+
+class _Sink(Section):
+    name: Name = Field(description="Its name in the outbox.")
+
+
+class FileSink(_Sink):
+    """A file of JSON lines, a message each."""
+
+    kind: Literal["file"] = Field(description="`file`: a line of JSON for each message.")
+    path: Text = Field(description="The file; it and its folder are made where they are missing.")
+
+
+class WebhookSink(_Sink):
+    """An address that takes messages by HTTP, such as an incoming webhook of Slack."""
+
+    kind: Literal["webhook"] = Field(
+        description="`webhook`: a POST of JSON with `text`, as Slack takes it, for each message."
+    )
+    url_env: Variable = Field(
+        description="Environment variable that holds the URL, which is a secret."
+    )
+    timeout_seconds: int = Field(
+        default=10, ge=1, le=120, description="Seconds that an attempt may take."
+    )
+
+
+class EmailSink(_Sink):
+    """Mail over SMTP."""
+
+    kind: Literal["email"] = Field(description="`email`: a mail for each message, by SMTP.")
+    host: Host = Field(description="The mail server.")
+    port: int = Field(default=587, ge=1, le=65_535, description="Its port.")
+    sender: Address = Field(description="Address that the mail is from.")
+    to: Annotated[tuple[Address, ...], BeforeValidator(as_tuple)] = Field(
+        min_length=1, max_length=100, description="Addresses that the mail goes to."
+    )
+    user_env: Variable | None = Field(
+        default=None, description="Environment variable that holds the user; left out: no login."
+    )
+    password_env: Variable | None = Field(
+        default=None, description="Environment variable that holds the password."
+    )
+    tls: Literal["starttls", "tls", "none"] = Field(
+        default="starttls",
+        description="`starttls`: encrypted from the second command on; `tls`: from the first; "
+        "`none`: not at all, for a server on the same machine.",
+    )
+    timeout_seconds: int = Field(
+        default=20, ge=1, le=120, description="Seconds that an attempt may take."
+    )
+
+    @model_validator(mode="after")
+    def _whole_login(self) -> EmailSink:
+        if (self.user_env is None) != (self.password_env is None):
+            raise ValueError("user_env and password_env go together")
+        if self.user_env is not None and self.tls == "none":
+            raise ValueError("a password is not sent unencrypted: tls must be starttls or tls")
+        return self
+
+
+Sink = Annotated[FileSink | WebhookSink | EmailSink, Field(discriminator="kind")]
+SINKS: dict[str, type[_Sink]] = {
+    kind.model_fields["kind"].annotation.__args__[0]: kind  # type: ignore[union-attr]
+    for kind in (FileSink, WebhookSink, EmailSink)
+}
+"""Every kind of sink by its key."""

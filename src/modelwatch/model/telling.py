@@ -1,0 +1,185 @@
+"""What is told of an incident: one plain sentence, and the messages of a run."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+
+from modelwatch.model.change_kinds import UNDETERMINED, KindOfChange
+from modelwatch.model.evidence_query import evidence_query
+from modelwatch.model.figure_words import figure_words, subject_words
+from modelwatch.model.incident import Event, EventKind, Incident
+from modelwatch.model.message import DIGEST, Message, message_id
+from modelwatch.model.since import Since
+
+KIND_WORDS: Mapping[str, tuple[str, str]] = {
+    "nulls": ("values that are missing", "what fills it upstream"),
+    "sentinel": ("a code in the place of values", "what writes it where there is no value"),
+    "constant": ("a value that stands still", "the job or the sensor that feeds it"),
+    "scale_change": ("another unit or scale", "the unit in which it is delivered"),
+    "swapped_columns": ("swapped columns", "the order of columns where the table is written"),
+    "new_type": ("another type or writing", "the last change of the schema or of the code"),
+    "duplicated_rows": ("rows that came twice", "the delivery of those days"),
+    "missing_rows": ("rows that are missing", "the delivery of those days"),
+    "unseen_categories": ("values that it never had", "whether the model can know them"),
+    "population_shift": ("a shift of the population", "who or what is scored now"),
+    "concept_shift": ("another relation of inputs and labels", "retraining on newer labels"),
+    "label_rate_shift": ("another rate of labels", "whether labels mean what they did"),
+    "label_delay": ("labels that come late", "the source of the labels"),
+    "model_change": ("another model", "what was deployed at that time"),
+}
+"""What a kind is called, and what to look at."""
+_SHAPES = {"step": "at once", "steps": "in several steps", "ramp": "gradually"}
+_CHANGES: Mapping[EventKind, str] = {
+    "opened": "New incident",
+    "worsened": "It got worse",
+    "closed": "It is over",
+    "reopened": "It came back",
+    "withdrawn": "Withdrawn, for its data were restated",
+}
+"""Events that have messages, the first that happened is the one that is told."""
+_LISTED = 20
+"""Lines of a digest."""
+
+
+def told(
+    incident: Incident,
+    children: Sequence[Incident],
+    monitor: str,
+    kind: KindOfChange | None = None,
+    since: Since | None = None,
+) -> Incident:
+    """The incident with its kind, the day it goes back to, its sentence and its query."""
+    if kind is not None:
+        incident = replace(
+            incident, kind=kind.kind, confidence=kind.confidence, evidence=kind.evidence
+        )
+    if since is not None:
+        incident = replace(
+            incident, shape=since.shape, since_lower=since.lower, since_upper=since.upper
+        )
+    query = evidence_query(incident, monitor)
+    return replace(incident, sentence=sentence_of(incident, children), query=query)
+
+
+def sentence_of(incident: Incident, children: Sequence[Incident] = ()) -> str:
+    """What happened, where, since when, how sure, and what to look at; one sentence."""
+    what = f"{subject_words(incident)}: {figure_words(incident)}"
+    when = _when(incident)
+    parts = [f"{what}, {when}"]
+    others = [one for one in children if one.state == "open" or not incident.is_open]
+    if others:
+        named = ", ".join(dict.fromkeys(subject_words(one) for one in others[:3]))
+        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        parts.append(f"with it {named}{more}")
+    if incident.kind in KIND_WORDS and incident.kind is not None:
+        called, look = KIND_WORDS[incident.kind]
+        sure = _sure(incident.confidence or 0.0)
+        parts.append(f"{sure} {called} ({incident.evidence}); look at {look}")
+    elif incident.kind == UNDETERMINED:
+        parts.append("of what kind is undetermined; look at the figures of the query")
+    return "; ".join(parts) + "."
+
+
+def _when(incident: Incident) -> str:
+    shape = _SHAPES.get(incident.shape or "")
+    since = f"since {incident.since}"
+    if shape and incident.since_lower is not None and incident.since_upper is not None:
+        if incident.since_lower == incident.since_upper:
+            since = f"since {incident.since_lower}, {shape}"
+        else:
+            between = f"between {incident.since_lower} and {incident.since_upper}"
+            since = f"since {incident.since}, {shape} (it began {between})"
+    windows = f"{incident.failing_windows} {incident.window}"
+    windows += "s" if incident.failing_windows != 1 and incident.window in _PLURAL else ""
+    ended = "" if incident.closed is None else f" until {incident.last_failing}"
+    return f"{since}{ended} ({windows}{_by_chance(incident.adjusted_p)})"
+
+
+_PLURAL = ("day", "week", "month")
+
+
+def _by_chance(p: float | None) -> str:
+    if p is None:
+        return ""
+    return ", by chance less than once in 10,000" if p < 1e-4 else f", by chance {p:.2g}"
+
+
+def _sure(confidence: float) -> str:
+    if confidence >= 0.85:
+        return "almost surely"
+    return "probably" if confidence >= 0.65 else "perhaps"
+
+
+def messages(
+    events: Iterable[Event], incidents: Iterable[Incident], monitor: str, as_of: date
+) -> tuple[Message, ...]:
+    """What a run tells: a message an incident that changed, and one digest of the rest.
+
+    The same run told twice gives the same ids. Without any event there is nothing to tell.
+    """
+    known = {one.id: one for one in incidents}
+    of_incident: dict[str, list[Event]] = defaultdict(list)
+    rest: list[Event] = []
+    for event in events:
+        if event.is_told and event.event in _CHANGES and event.incident_id in known:
+            of_incident[event.incident_id].append(event)
+        else:
+            rest.append(event)
+    found = [_message(known[id], of, monitor) for id, of in of_incident.items()]
+    found.sort(key=lambda message: (known[message.incident_id or ""].rank or 10**9, message.title))
+    if rest:
+        found.append(_digest(rest, known, monitor, as_of))
+    return tuple(found)
+
+
+def _message(incident: Incident, events: Sequence[Event], monitor: str) -> Message:
+    order = list(_CHANGES)
+    first = min(events, key=lambda event: order.index(event.event))
+    kind = KIND_WORDS[incident.kind][0] if incident.kind in KIND_WORDS and incident.kind else None
+    about = f"{subject_words(incident)}{': ' + kind if kind else ''}"
+    body = [incident.sentence or sentence_of(incident)]
+    if incident.rank is not None:
+        body.append(f"Rank {incident.rank} of the open incidents. Incident {incident.id}.")
+    return Message(
+        message_id=message_id(monitor, incident.id, *(f"{e.event} {e.day}" for e in events)),
+        monitor=monitor,
+        event=first.event,
+        incident_id=incident.id,
+        severity=incident.severity,
+        title=f"{monitor}: {_CHANGES[first.event].lower()}: {about}",
+        body="\n".join(body),
+        query=incident.query,
+    )
+
+
+def _digest(
+    events: Sequence[Event], known: Mapping[str, Incident], monitor: str, as_of: date
+) -> Message:
+    lines = []
+    for event in events[:_LISTED]:
+        incident = known.get(event.incident_id)
+        about = "" if incident is None else f" {subject_words(incident)}"
+        detail = f": {event.detail}" if event.detail else ""
+        by = f" by {event.by}" if event.by else ""
+        lines.append(f"{event.day} {event.event.replace('_', ' ')}{by}{about}{detail}")
+    if len(events) > _LISTED:
+        lines.append(f"and {len(events) - _LISTED} more: see the view incident_history")
+    lasting = sorted(
+        (one for one in known.values() if one.is_open and one.parent_id is None),
+        key=lambda one: one.rank or 10**9,
+    )
+    lines.append(f"{len(lasting)} incident{'s' * (len(lasting) != 1)} open.")
+    lines += [f"{one.rank}. {one.sentence or sentence_of(one)}" for one in lasting[:_LISTED]]
+    ids = [f"{event.incident_id} {event.event} {event.day} {event.detail}" for event in events]
+    return Message(
+        message_id=message_id(monitor, DIGEST, str(as_of), *ids),
+        monitor=monitor,
+        event=DIGEST,
+        incident_id=None,
+        severity="warn",
+        title=f"{monitor}: {len(events)} more change{'s' * (len(events) != 1)} as of {as_of}",
+        body="\n".join(lines),
+    )

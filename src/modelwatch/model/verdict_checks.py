@@ -1,0 +1,99 @@
+"""Verdicts, incidents and retraining held against the other sections."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from modelwatch.model.cross_checks import Parts
+from modelwatch.model.document import Path
+from modelwatch.model.evaluation import CALENDAR
+from modelwatch.model.section import did_you_mean
+from modelwatch.stats.estimation import ESTIMATED
+from modelwatch.stats.estimation_multiclass import ESTIMATED_MULTICLASS
+from modelwatch.stats.performance import PERFORMANCE
+from modelwatch.stats.profile import METRICS
+from modelwatch.stats.score_batch import Task
+
+Found = Iterator[tuple[Path, str]]
+_ESTIMATED: dict[Task, tuple[str, ...]] = {
+    "binary": tuple(ESTIMATED),
+    "multiclass": ESTIMATED_MULTICLASS,
+    "regression": ("mae", "rmse"),
+}
+"""Metrics that are estimated where labels are not due, by task."""
+
+
+def verdict_checks(parts: Parts) -> list[tuple[Path, str]]:
+    """What is wrong between verdicts, incidents, retraining and the rest: (path, message) each."""
+    return [*_watched(parts), *_gates(parts), *_windows(parts), *_policies(parts)]
+
+
+def _watched(parts: Parts) -> Found:
+    if parts.verdicts is None:
+        return
+    numbers = [key for key, metric in METRICS.items() if metric.unit != "JSON"]
+    for index, series in enumerate(parts.verdicts.anomalies):
+        if series.metric not in numbers:
+            told = "is no number" if series.metric in METRICS else "is not a metric of the profile"
+            path: Path = ("verdicts", "anomalies", index, "metric")
+            yield path, f"{series.metric!r} {told}{_known(series.metric, numbers)}"
+
+
+def _gates(parts: Parts) -> Found:
+    if parts.verdicts is None:
+        return
+    if parts.verdicts.performance and "performance" not in parts.named:
+        yield ("verdicts", "performance"), "needs the section performance"
+    if parts.performance is None:
+        return
+    metrics = _metrics(parts.performance.task)
+    for metric in parts.verdicts.performance:
+        if metric not in metrics:
+            told = f"is not a metric of a {parts.performance.task} task"
+            yield ("verdicts", "performance", metric), f"{told}{_known(metric, metrics)}"
+
+
+def _windows(parts: Parts) -> Found:
+    if parts.incidents is None or not parts.all_windows:
+        return
+    kinds: dict[str, str] = {spec.name: spec.kind for _, spec in parts.windows}
+    if "windows" not in parts.named:
+        kinds = {name: name for name in CALENDAR}
+    repeating = [name for name, kind in kinds.items() if kind != "custom"]
+    for key in ("windows", "performance_windows"):
+        for index, name in enumerate(getattr(parts.incidents, key)):
+            path: Path = ("incidents", key, index)
+            if name not in kinds:
+                yield path, f"there is no window {name!r}{_known(name, repeating)}"
+            elif name not in repeating:
+                yield path, f"{name!r} is there once, and incidents need windows that follow"
+
+
+def _policies(parts: Parts) -> Found:
+    for index, policy in parts.policies:
+        path: Path = ("retraining", "policies", index)
+        labelled = policy.kind in ("labels", "performance", "estimate")
+        if labelled and "performance" not in parts.named:
+            yield path, f"a policy of kind {policy.kind} needs the section performance"
+        if policy.kind not in ("performance", "estimate") or parts.performance is None:
+            continue
+        task = parts.performance.task
+        of_task = _metrics(task) if policy.kind == "performance" else _ESTIMATED[task]
+        fitting = [key for key in of_task if PERFORMANCE[key].better != "neutral"]
+        if policy.metric in fitting:
+            continue
+        if policy.metric in of_task:
+            told = "is neither better higher nor lower"
+        elif policy.kind == "estimate" and policy.metric in _metrics(task):
+            told = "is not estimated"
+        else:
+            told = f"is not a metric of a {task} task"
+        yield (*path, "metric"), f"{policy.metric!r} {told}{_known(policy.metric, fitting)}"
+
+
+def _metrics(task: Task) -> tuple[str, ...]:
+    return tuple(key for key, metric in PERFORMANCE.items() if task in metric.tasks)
+
+
+def _known(word: str, known: Collection[str]) -> str:
+    return did_you_mean(word, known) or f"; known: {', '.join(known)}"

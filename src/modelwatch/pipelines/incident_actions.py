@@ -1,0 +1,149 @@
+"""The command `modelwatch incidents`: what is open, what happened, and what a person says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timezone
+
+from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
+
+from modelwatch.io.sink import plain_text
+from modelwatch.io.store import Store
+from modelwatch.io.views import create_views, sources_of, view_name
+from modelwatch.model.config import MonitorConfig
+from modelwatch.model.errors import Problem, SourceError
+from modelwatch.model.incident import Action, ActionKind
+from modelwatch.pipelines.queries import table_text
+from modelwatch.tables import TABLES
+
+COMMANDS: dict[str, ActionKind] = {
+    "acknowledge": "acknowledge",
+    "mute": "mute",
+    "unmute": "unmute",
+    "false-alarm": "false_alarm",
+    "reopen": "reopen",
+}
+"""Words of the command that are actions."""
+_VIEWS = ("open_incidents", "incidents_current", "incident_history")
+_ACTION = tuple(field.name for field in fields(Action))
+_LISTED = ("rank", "incident_id", "severity", "since", "effect", "acknowledged_by", "muted_until")
+_FAILS_WITH = (
+    "incident_id",
+    "state",
+    "subject",
+    "segment",
+    "figure",
+    "effect",
+    "since",
+    "closed",
+)
+_HISTORY = ("at", "event", "day", "by", "detail")
+_TOLD: dict[ActionKind, str] = {
+    "acknowledge": "is looked after{by}",
+    "mute": "is not told until {until}",
+    "unmute": "is told again",
+    "false_alarm": "is a false alarm",
+    "reopen": "stands as if nothing had been said of it",
+}
+
+
+@dataclass(frozen=True)
+class Saying:
+    """What a person says of an incident, named by its id or by how that begins."""
+
+    word: str
+    incident: str
+    by: str | None
+    until: date | None = None
+    note: str | None = None
+
+
+def listed(spark: SparkSession, config: MonitorConfig) -> str:
+    """The open incidents of a monitor, the first to be looked at first."""
+    _opened(spark, config)
+    found = _view(spark, config, "open_incidents")
+    rows = found.orderBy(F.col("rank").asc_nulls_last(), "incident_id").collect()
+    if not rows:
+        return f"{config.monitor}: no incident is open\n"
+    parts = [table_text(_LISTED, [[row[name] for name in _LISTED] for row in rows])]
+    parts += [_paragraph(row) for row in rows]
+    return "\n".join(parts)
+
+
+def shown(spark: SparkSession, config: MonitorConfig, incident: str) -> str:
+    """All about one incident: what it is, what fails with it, its history, and its evidence."""
+    _opened(spark, config)
+    row = _named(spark, config, incident)
+    parts = [_paragraph(row)]
+    if row["evidence"] is not None:
+        parts.append(f"{row['kind']}: {plain_text(row['evidence'])}\n")
+    children = _view(spark, config, "incidents_current")
+    with_it = children.where(F.col("parent_id") == row["incident_id"]).select(*_FAILS_WITH)
+    rows = with_it.orderBy(F.desc("effect"), "incident_id").collect()
+    if rows:
+        parts.append(f"Fails with it:\n{table_text(_FAILS_WITH, rows)}")
+    history = _view(spark, config, "incident_history")
+    of_it = history.where(F.col("incident_id") == row["incident_id"])
+    rows = of_it.orderBy("at", "position").select(*_HISTORY).collect()
+    parts.append(table_text(_HISTORY, rows))
+    if row["query"] is not None:
+        parts.append(f"{plain_text(row['query']).strip()}\n")
+    return "\n".join(parts)
+
+
+def said(spark: SparkSession, config: MonitorConfig, saying: Saying) -> str:
+    """Write down what a person says of an incident; the next run respects it."""
+    store = _opened(spark, config)
+    row = _named(spark, config, saying.incident)
+    action = Action(
+        incident_id=row["incident_id"],
+        action=COMMANDS[saying.word],
+        at=datetime.now(timezone.utc),
+        by=saying.by or "",
+        until=saying.until,
+        note=saying.note,
+    )
+    by = f" by {action.by}" if action.by else ""
+    told = _TOLD[action.action].format(by=by, until=action.until)
+    frame = spark.createDataFrame(
+        [(config.monitor, *(getattr(action, name) or None for name in _ACTION))],
+        TABLES["incident_actions"].ddl("monitor", *_ACTION),
+    )
+    store.append("incident_actions", frame, f"{action.action} by hand")
+    return f"{row['incident_id']} {told}. The next run respects it.\n"
+
+
+def _view(spark: SparkSession, config: MonitorConfig, name: str) -> DataFrame:
+    """Rows of a view that are of the monitor."""
+    view = spark.table(view_name(config.output, name))
+    return view.where(F.col("monitor") == config.monitor)
+
+
+def _opened(spark: SparkSession, config: MonitorConfig) -> Store:
+    """The store with the tables and views of incidents; SourceError before a first run."""
+    store = Store(spark, config.output)
+    if not store.exists("runs"):
+        raise SourceError([Problem("", None, "there are no results yet")], str(config.output))
+    asked = sources_of(_VIEWS)
+    store.prepare([name for name in TABLES if name in asked])
+    create_views(spark, config.output, _VIEWS)
+    return store
+
+
+def _named(spark: SparkSession, config: MonitorConfig, incident: str) -> Row:
+    """The one incident whose id begins so; SourceError if there is none, or several."""
+    known = _view(spark, config, "incidents_current")
+    rows = known.where(F.col("incident_id").startswith(incident)).limit(10).collect()
+    if len(rows) == 1:
+        return rows[0]
+    message = f"no incident has the id {incident!r}; `modelwatch incidents` lists the open ones"
+    if rows:
+        several = ", ".join(sorted(row["incident_id"] for row in rows))
+        message = f"{incident!r} may be several incidents: {several}"
+    raise SourceError([Problem("", None, message)], config.monitor)
+
+
+def _paragraph(row: Row) -> str:
+    about = row["subject"] if row["segmentation"] == "all" else f"{row['subject']} {row['segment']}"
+    return f"{row['incident_id']}: {plain_text(row['sentence'] or about)}\n"

@@ -1,0 +1,166 @@
+"""The stage of a run that folds verdicts into incidents."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+from pyspark.sql import DataFrame, Row
+from pyspark.sql import functions as F
+from pyspark.sql.window import Window
+
+from modelwatch.io.outbox import written
+from modelwatch.io.store import Store
+from modelwatch.model.config import MonitorConfig
+from modelwatch.model.incident import Incident, JudgedWindow
+from modelwatch.model.incident_ranks import Weights
+from modelwatch.model.incidents import History, changed, fold_incidents
+from modelwatch.model.telling import messages
+from modelwatch.model.verdict_row import ALL, ALL_VERSIONS
+from modelwatch.pipelines.incident_evidence import explained
+from modelwatch.pipelines.incident_rows import (
+    EVENT_COLUMNS,
+    INCIDENT_COLUMNS,
+    action_of,
+    event_rows,
+    incident_row,
+    newest_incidents,
+    verdict_of,
+)
+from modelwatch.pipelines.run import Request, Run
+from modelwatch.pipelines.states import StatesOf
+from modelwatch.pipelines.stored_windows import generations
+from modelwatch.tables import TABLES
+
+MOST_A_WINDOW = 1000
+"""Verdicts of a window that are folded, the largest effects first."""
+_SUBJECT = ("source", "role", "subject", "segmentation", "segment", "window")
+_FAMILY = ("source", "window", "window_start")
+
+
+def write_incidents(
+    run: Run,
+    store: Store,
+    request: Request,
+    states: StatesOf,
+    importance: Mapping[str, float],
+) -> tuple[Incident, ...]:
+    """Fold, explain and write the incidents as of the run, and the messages that tell of them.
+
+    All incidents, those that are over and children among them.
+    """
+    config, as_of = request.config, request.plan.as_of
+    verdicts = current_verdicts(run, store, request)
+    history = _history(store, request, verdicts)
+    folded = fold_incidents(history, config, _weights(importance, history.windows))
+    incidents = explained(run, store, request, states, folded, history, verdicts)
+    rows = [incident_row(one, as_of) for one in changed(incidents, history.previous)]
+    _append(run, store, config, "incidents", INCIDENT_COLUMNS, rows)
+    now = datetime.now(timezone.utc)
+    _append(run, store, config, "incident_events", EVENT_COLUMNS, event_rows(folded.events, now))
+    letters = messages(folded.events, incidents, config.monitor, as_of)
+    if letters and config.notify:
+        sinks = [sink.name for sink in config.notify]
+        run.append(store, config, "outbox", written(run.spark, letters, sinks, now))
+    return incidents
+
+
+def _history(store: Store, request: Request, verdicts: DataFrame) -> History:
+    config = request.config
+    said = store.read("incident_actions").where(F.col("monitor") == config.monitor)
+    telling = _telling(verdicts, config.incidents.clear.below)
+    return History(
+        as_of=request.plan.as_of,
+        windows=_windows(verdicts),
+        rows=[verdict_of(row) for row in telling.collect()],
+        previous=_previous(store, request),
+        actions=[action_of(row) for row in said.collect()],
+        features=Counter(feature.role for feature in request.plan.features),
+    )
+
+
+def _append(
+    run: Run,
+    store: Store,
+    config: MonitorConfig,
+    table: str,
+    columns: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+) -> None:
+    if rows:
+        frame = run.spark.createDataFrame(rows, TABLES[table].ddl(*columns))
+        run.append(store, config, table, frame)
+
+
+def current_verdicts(run: Run, store: Store, request: Request) -> DataFrame:
+    """The verdicts that count, of windows that are over and may still matter."""
+    config = request.config
+    since = request.plan.as_of - timedelta(days=config.incidents.history_days)
+    kinds = {"day", *config.incident_windows, *config.performance_windows}
+    mine = store.read("verdicts").where(
+        (F.col("monitor") == config.monitor)
+        & (F.col("window_start") >= F.lit(since))
+        & F.col("window").isin(*kinds)
+        & ~F.col("partial")
+    )
+    counting = generations(run, request, None, since)
+    return mine.join(F.broadcast(counting), [*_FAMILY, "run_id"], "left_semi")
+
+
+def _windows(current: DataFrame) -> tuple[JudgedWindow, ...]:
+    found = (
+        current.where(F.col("segmentation") == ALL)
+        .groupBy(*_FAMILY, "window_end", "model_version")
+        .agg(F.max("rows").alias("rows"))
+        .collect()
+    )
+    windows = (
+        JudgedWindow(
+            row["source"],
+            row["window"],
+            row["window_start"],
+            row["window_end"],
+            row["model_version"],
+            row["rows"],
+        )
+        for row in found
+    )
+    return tuple(sorted(windows, key=lambda w: (w.start, w.end, w.window, w.source)))
+
+
+def _telling(current: DataFrame, below: float) -> DataFrame:
+    """What did not pass, or not by far, of subjects that failed at least once."""
+    fails = F.col("verdict").isin("fail", "warn")
+    of_subject = Window.partitionBy(*_SUBJECT)
+    of_window = Window.partitionBy(*_FAMILY).orderBy(
+        F.desc(fails), F.desc_nulls_last("effect"), *_SUBJECT, "figure", "model_version"
+    )
+    return (
+        current.where((F.col("verdict") != "pass") | (F.col("effect") >= below))
+        .withColumn("ever", F.max(fails).over(of_subject))
+        .where("ever")
+        .withColumn("place", F.row_number().over(of_window))
+        .where(F.col("place") <= MOST_A_WINDOW)
+    )
+
+
+def _previous(store: Store, request: Request) -> tuple[Incident, ...]:
+    rows = store.read("incidents").where(F.col("monitor") == request.config.monitor)
+    order = {row["run_id"]: place for place, row in enumerate(request.history.runs)}
+    return newest_incidents(_collected(rows, order), order)
+
+
+def _collected(rows: DataFrame, order: Mapping[str, int]) -> list[Row]:
+    return rows.collect() if order else []
+
+
+def _weights(importance: Mapping[str, float], windows: Sequence[JudgedWindow]) -> Weights:
+    traffic: dict[tuple[str, date], int] = {}
+    for window in windows:
+        key = (window.window, window.start)
+        if window.rows is not None and window.source == "drift":
+            together = window.model_version == ALL_VERSIONS
+            traffic[key] = window.rows if together else max(window.rows, traffic.get(key, 0))
+    return Weights(importance=importance, traffic=traffic)

@@ -1,0 +1,69 @@
+"""The stage of a run that looks for outliers: shares of all windows, and rows of failing days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from pyspark.sql import DataFrame
+
+from modelwatch.io.store import Store
+from modelwatch.pipelines.run import Request, Run
+from modelwatch.pipelines.states import StatesOf
+from modelwatch.spark.evaluation import Evaluation
+from modelwatch.spark.outlier_bounds import FencedBy, outlier_bounds, share_rows
+from modelwatch.spark.outliers import OutlierQuestion, outlying_rows
+from modelwatch.stats.binning import NumericBinning
+
+
+def write_outliers(
+    run: Run,
+    store: Store,
+    request: Request,
+    states: StatesOf,
+    needed: DataFrame,
+    evaluation: Evaluation,
+    failing: Sequence[date],
+) -> None:
+    """Shares beyond the fences of the windows, and the farthest rows of the newest failing days.
+
+    ``needed``: the states that the evaluation needs. ``failing``: days that have rows and failed;
+    as many as configured are read again, the newest ones.
+    """
+    config = request.config
+    name = config.binning_reference.name
+    reference = next(one for one in evaluation.references if one.name == name)
+    by = FencedBy(reference, config.outliers.fence)
+    found = share_rows(needed, evaluation, by)
+    days = sorted(failing)[-config.outliers.days :] if config.outliers.days else []
+    if days and config.outliers.rows:
+        rows = _rows(request, states, needed, evaluation, by, days)
+        if rows is not None:
+            found = found.unionByName(rows, allowMissingColumns=True)
+    run.append(store, config, "outliers", found)
+
+
+def _rows(
+    request: Request,
+    states: StatesOf,
+    needed: DataFrame,
+    evaluation: Evaluation,
+    by: FencedBy,
+    days: Sequence[date],
+) -> DataFrame | None:
+    config = request.config
+    bounds = outlier_bounds(needed, evaluation, by)
+    if bounds.center is None:
+        return None
+    inputs = {f.name: f for f in states.features if f.role == "inputs"}
+    features = tuple(inputs[name] for name in bounds.center.features)
+    bins = tuple(states.bins[f.role, f.name] for f in features)
+    question = OutlierQuestion(
+        reference=by.reference.name,
+        features=features,
+        bins=tuple(b for b in bins if isinstance(b, NumericBinning)),
+        bounds=bounds,
+        ids=config.inputs.id,
+        most=config.outliers.rows,
+    )
+    return outlying_rows(request.sources.rows("inputs", days), question)

@@ -1,0 +1,147 @@
+"""The stage of a run that gives verdicts on what it computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from functools import reduce
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from modelwatch.deequ import NO_ROWS_CHECKED, ConstraintRow
+from modelwatch.io.store import Store
+from modelwatch.model.config import MonitorConfig
+from modelwatch.model.verdict_row import ALL, ALL_VERSIONS, Source
+from modelwatch.model.windows import Window
+from modelwatch.pipelines.day_series import coverage_series, profile_series, volume_series
+from modelwatch.pipelines.run import JudgedWindow, Request, Run
+from modelwatch.spark.figures import (
+    FIGURES,
+    drift_figures,
+    estimate_figures,
+    performance_figures,
+)
+from modelwatch.spark.verdicts import VERDICT_COLUMNS, Strictness, verdict_rows
+from modelwatch.tables import TABLES
+
+_OF_DAYS = ("drift", "anomaly")
+_OF_LABELS = ("performance", "estimate", "labels")
+_TABLE = TABLES["verdicts"]
+
+
+def write_verdicts(
+    run: Run,
+    store: Store,
+    request: Request,
+    checked: Sequence[ConstraintRow],
+) -> None:
+    """Verdicts on all figures of the run, on constraints, and on days that should be there."""
+    config, plan = request.config, request.plan
+    run.judged = [
+        *_judged(_OF_DAYS, plan.windows),
+        *_judged(_OF_LABELS, plan.labels.windows),
+        *_judged_days(("constraint", "volume"), request.days),
+        *_judged_days(("freshness",), sorted({*request.days, *request.missing})),
+    ]
+    whole = config.verdicts
+    strictness = Strictness(whole.level, whole.min_rows, whole.correction)
+    own = [*_constraint_rows(config, checked), *_missing_rows(request.missing)]
+    frames = [run.spark.createDataFrame(own, _TABLE.ddl(*VERDICT_COLUMNS))]
+    figures = _figures(run, store, request)
+    if figures:
+        frames.append(verdict_rows(reduce(DataFrame.unionByName, figures), strictness))
+    run.append(store, config, _TABLE.name, reduce(DataFrame.unionByName, frames))
+
+
+def _figures(run: Run, store: Store, request: Request) -> list[DataFrame]:
+    config, plan = request.config, request.plan
+    figures = []
+
+    def written(table: str) -> DataFrame:
+        mine = store.read(table).where(F.col("monitor") == config.monitor)
+        return mine.where(F.col("run_id") == run.run_id)
+
+    if plan.windows:
+        figures.append(drift_figures(written("drift_metrics")))
+    if plan.labels.windows:
+        gates, fixed = config.performance_gates, [r.name for r in config.fixed_references]
+        metrics = written("performance_metrics")
+        figures.append(performance_figures(metrics, gates, fixed))
+        estimates = written("performance_estimates")
+        figures.append(estimate_figures(estimates, metrics, gates, fixed))
+    series = [
+        *volume_series(run, store, request),
+        *coverage_series(run, store, request),
+        *profile_series(run, store, request),
+    ]
+    rows = [row for one in series for row in one.figures()]
+    if rows:
+        figures.append(run.spark.createDataFrame(rows, FIGURES))
+    return figures
+
+
+def _judged(sources: Iterable[str], windows: Iterable[Window]) -> list[JudgedWindow]:
+    return [JudgedWindow(s, w.name, w.start, w.end) for w in windows for s in sources]
+
+
+def _judged_days(sources: Iterable[str], days: Iterable[date]) -> list[JudgedWindow]:
+    return [JudgedWindow(s, "day", day, day) for day in days for s in sources]
+
+
+def _constraint_rows(
+    config: MonitorConfig, checked: Sequence[ConstraintRow]
+) -> list[tuple[Any, ...]]:
+    """Constraints of days that have rows to check."""
+    role_of = {constraint.name: constraint.table for constraint in config.constraints}
+    return [
+        _row(
+            source="constraint",
+            role=role_of[row.constraint],
+            subject=row.constraint,
+            figure=row.kind,
+            day=row.day,
+            value=row.observed,
+            gate=row.lower if row.lower is not None else row.upper,
+            effect=None if row.verdict == "unknown" else float(row.verdict != "pass"),
+            verdict="undefined" if row.verdict == "unknown" else row.verdict,
+            reason=row.reason,
+            rows=row.rows,
+        )
+        for row in checked
+        if row.reason != NO_ROWS_CHECKED
+    ]
+
+
+def _missing_rows(missing: Sequence[date]) -> list[tuple[Any, ...]]:
+    return [
+        _row(
+            source="freshness",
+            role="inputs",
+            subject="inputs",
+            figure="missing_day",
+            day=day,
+            value=1.0,
+            gate=1.0,
+            effect=1.0,
+            verdict="fail",
+            rows=0,
+        )
+        for day in missing
+    ]
+
+
+def _row(source: Source, day: date, **columns: Any) -> tuple[Any, ...]:
+    whole = {
+        "source": source,
+        "model_version": ALL_VERSIONS,
+        "segmentation": ALL,
+        "segment": ALL,
+        "window": "day",
+        "window_start": day,
+        "window_end": day,
+        "partial": False,
+        **columns,
+    }
+    return tuple(whole.get(name) for name in VERDICT_COLUMNS)

@@ -1,0 +1,87 @@
+"""Days of references among stored states, and what statistics show between a reference's days."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import numpy as np
+
+from modelwatch.spark.evaluation import Evaluation, WindowReference, day_number
+from modelwatch.spark.groups import WHOLE_TABLE, StateGroup
+from modelwatch.stats.arrays import AnyArray, Counts, Spans
+from modelwatch.stats.comparison import Values
+from modelwatch.stats.null_model import NullModel, null_models
+
+_FAR_PAST, _FAR_FUTURE = -(2**31), 2**31 - 1
+_THURSDAY = 3
+"""Weekday of 1970-01-01, where Monday is 0."""
+
+
+def reference_spans(
+    group: StateGroup,
+    reference: WindowReference,
+    days: Sequence[tuple[date, date] | None],
+) -> tuple[AnyArray, Spans]:
+    """Positions of a reference's states in a group, and the span of them for each of some days."""
+    source = reference.source or group.role
+    indices = np.flatnonzero(group.sources == source)
+    if reference.whole_table:
+        return indices, np.array([[0, len(indices)]] * len(days), dtype=np.int64)
+    firsts = np.array([day_number(d[0]) if d else _FAR_FUTURE for d in days], dtype=np.int64)
+    lasts = np.array([day_number(d[1]) if d else _FAR_PAST for d in days], dtype=np.int64)
+    return indices, day_spans(group.days[indices], firsts, lasts)
+
+
+def day_spans(days: AnyArray, firsts: AnyArray, lasts: AnyArray) -> Spans:
+    """Spans of ascending days that lie between some first and last days, both included."""
+    starts = np.searchsorted(days, firsts, side="left")
+    stops = np.maximum(np.searchsorted(days, lasts, side="right"), starts)
+    return np.stack((starts, stops), axis=1).astype(np.int64)
+
+
+def reference_nulls(
+    evaluation: Evaluation, group: StateGroup, reference: WindowReference
+) -> dict[str, NullModel]:
+    """By statistic with a gate, what the days of a fixed reference show between one another.
+
+    Empty for references that move, for pairs, and where the reference has no rows.
+    """
+    fixed = next((days for days in reference.days if days is not None), None)
+    if not reference.fixed or group.kind == "pairs" or not (fixed or reference.whole_table):
+        return {}
+    indices, spans = reference_spans(group, reference, [fixed])
+    held = indices[slice(*spans[0])]
+    if not len(held):
+        return {}
+    days, starts = np.unique(group.days[held], return_index=True)
+    stack = group.stack(evaluation.features[group.role, group.feature].binning)
+    by_day = stack.take(held).roll_up(np.stack((starts, [*starts[1:], len(held)]), axis=1))
+    return null_models(by_day, days, evaluation.gates, evaluation.assumed_design_effect)
+
+
+def judged_columns(
+    evaluation: Evaluation,
+    windows: AnyArray,
+    null: NullModel | None,
+    values: Values,
+    rows: Sequence[Counts],
+) -> Mapping[str, object]:
+    """Columns that tell how likely chance is: of a statistic that is judged, else none.
+
+    ``windows``: positions of the windows in the evaluation. ``rows``: of the windows, and of the
+    reference.
+    """
+    if null is None:
+        return {}
+    lengths = evaluation.ends[windows] - evaluation.starts[windows] + 1
+    weekdays = np.where(lengths == 1, (evaluation.starts[windows] + _THURSDAY) % 7, -1)
+    return {
+        "p_value": null.p_values(values.value, lengths, weekdays, rows[0], rows[1]),
+        "design_effect": null.design_effect,
+        "null_days": null.days,
+        "typical": None if np.isnan(null.typical) else null.typical,
+    }
+
+
+assert WHOLE_TABLE == _FAR_PAST

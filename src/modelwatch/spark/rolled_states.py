@@ -1,0 +1,119 @@
+"""States of features before and after some days, rolled up where they are stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame, Row
+from pyspark.sql import functions as F
+
+from modelwatch.spark.groups import GROUP_KEY, state_groups
+from modelwatch.spark.reference_nulls import day_spans
+from modelwatch.stats.binning import Binning, CategoricalBinning
+from modelwatch.stats.categorical import CategoricalStates
+from modelwatch.stats.numeric import NumericStates
+
+States = NumericStates | CategoricalStates
+_COLUMNS: tuple[tuple[str, str, pa.DataType], ...] = (
+    ("asked", "int", pa.int32()),
+    ("side", "int", pa.int32()),
+    ("role", "string", pa.string()),
+    ("feature", "string", pa.string()),
+    ("counts", "array<bigint>", pa.list_(pa.int64())),
+    ("sums", "array<bigint>", pa.list_(pa.int64())),
+    ("minimum", "double", pa.float64()),
+    ("maximum", "double", pa.float64()),
+    ("unseen", "map<string,bigint>", pa.map_(pa.string(), pa.int64())),
+)
+_DDL = ", ".join(f"{name} {ddl}" for name, ddl, _ in _COLUMNS)
+_ARROW = pa.schema([(name, kind) for name, _, kind in _COLUMNS])
+
+
+@dataclass(frozen=True)
+class TwoSpans:
+    """Day numbers, first and last included, before and after a change in one segment."""
+
+    segmentation: str
+    segment: str
+    before: tuple[int, int]
+    now: tuple[int, int]
+
+
+def two_states(
+    states: DataFrame, binnings: Mapping[tuple[str, str], Binning], asked: Sequence[TwoSpans]
+) -> list[dict[tuple[str, str], tuple[States, States]]]:
+    """For each of ``asked``, by role and name of a feature, its states before and after.
+
+    ``states`` has the columns of feature_states, and ``source`` beside ``role``. Features that have
+    rows on one side only are left out. Two states of one scope come to the driver for each feature
+    and change, however many days there are.
+    """
+    if not asked:
+        return []
+    ask = tuple(asked)
+    frame = (
+        states.where(F.col("kind").isin("numeric", "categorical"))
+        .repartition(*(F.col(name) for name in GROUP_KEY))
+        .sortWithinPartitions(*GROUP_KEY, "day", "source", "model_version")
+        .mapInArrow(lambda records: _rolled(records, binnings, ask), _DDL)
+    )
+    found: list[dict[tuple[str, str], dict[int, States]]] = [{} for _ in ask]
+    for row in frame.collect():
+        key = (row["role"], row["feature"])
+        found[row["asked"]].setdefault(key, {})[row["side"]] = _state(row, binnings[key])
+    return [
+        {key: (sides[0], sides[1]) for key, sides in one.items() if len(sides) == 2}
+        for one in found
+    ]
+
+
+def _rolled(
+    records: Iterable[pa.RecordBatch],
+    binnings: Mapping[tuple[str, str], Binning],
+    asked: Sequence[TwoSpans],
+) -> Iterator[pa.RecordBatch]:
+    for group in state_groups(records):
+        binning = binnings.get((group.role, group.feature))
+        here = [
+            (at, one)
+            for at, one in enumerate(asked)
+            if (one.segmentation, one.segment) == (group.segmentation, group.segment)
+        ]
+        if binning is None or not here:
+            continue
+        current = group.of_binning(binning.fingerprint)
+        if not len(current.days):
+            continue
+        sides = np.array([side for _, one in here for side in (one.before, one.now)])
+        spans = day_spans(current.days, sides[:, 0], sides[:, 1])
+        held = current.stack(binning).roll_up(spans)
+        rows = [
+            _packed(held, i, here[i // 2][0], i % 2, group.role, group.feature)
+            for i in map(int, np.flatnonzero(held.rows > 0))
+        ]
+        if rows:
+            yield pa.RecordBatch.from_pylist(rows, schema=_ARROW)
+
+
+def _packed(held: States, i: int, asked: int, side: int, role: str, feature: str) -> dict[str, Any]:
+    packed: dict[str, Any] = {"asked": asked, "side": side, "role": role, "feature": feature}
+    packed["counts"] = held.counts[i]
+    if isinstance(held, NumericStates):
+        packed |= {"sums": held.sums[i], "minimum": held.minimum[i], "maximum": held.maximum[i]}
+    else:
+        packed["unseen"] = list(held.unseen[i].items())
+    return packed
+
+
+def _state(row: Row, binning: Binning) -> States:
+    counts = np.array([row["counts"]], dtype=np.int64)
+    if isinstance(binning, CategoricalBinning):
+        none = np.array([np.nan])
+        unseen = (dict(row["unseen"] or {}),)
+        return CategoricalStates(binning, counts, unseen, np.zeros(1, dtype=np.int64), none, none)
+    ends = (np.array([row[name]], dtype=np.float64) for name in ("minimum", "maximum"))
+    return NumericStates(binning, counts, np.array([row["sums"]], dtype=np.int64), *ends)

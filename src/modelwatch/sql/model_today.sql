@@ -1,0 +1,161 @@
+-- One row a line of a model's page of today: its health, the open incidents, the last performance
+-- that labels tell with coverage and estimate beside it, and what each policy of retraining decided.
+-- Key: monitor, model_version, section, position. Order by section and position.
+WITH latest AS (
+  SELECT monitor, max(day) AS day
+  FROM current_days
+  GROUP BY monitor
+),
+models AS (
+  SELECT states.monitor, states.model_version, states.day, sum(states.rows) AS rows
+  FROM feature_states_current AS states
+  JOIN latest ON states.monitor = latest.monitor AND states.day = latest.day
+  WHERE states.kind = 'rows'
+  GROUP BY states.monitor, states.model_version, states.day
+),
+mine AS (
+  SELECT models.model_version AS of_version, models.day, incidents.*
+  FROM models
+  JOIN open_incidents AS incidents
+    ON models.monitor = incidents.monitor
+    -- Data are the same for all models; performance is that of one.
+    AND (
+      incidents.family NOT IN ('performance', 'estimate')
+      OR incidents.model_version IN ('*', models.model_version)
+    )
+),
+counted AS (
+  SELECT
+    monitor,
+    of_version,
+    count(*) AS open,
+    count_if(calls) AS calling,
+    min_by(sentence, coalesce(rank, 2147483647)) AS worst
+  FROM mine
+  GROUP BY monitor, of_version
+),
+judged AS (
+  SELECT verdicts.monitor, count_if(verdicts.verdict IN ('pass', 'warn', 'fail')) AS known
+  FROM verdicts_current AS verdicts
+  JOIN latest
+    ON verdicts.monitor = latest.monitor
+    AND latest.day BETWEEN verdicts.window_start AND verdicts.window_end
+  GROUP BY verdicts.monitor
+),
+performance AS (
+  SELECT
+    monitor,
+    model_version,
+    metric,
+    -- The last window with an interval says more than a later one without; longer ones more yet.
+    max_by(
+      struct(window, window_start, window_end, value, lower, upper, coverage, note),
+      struct(lower IS NOT NULL, window_end, -datediff(window_start, DATE'1970-01-01'))
+    ) FILTER (WHERE value IS NOT NULL AND NOT partial) AS told,
+    max_by(
+      struct(estimate, estimate_lower, estimate_upper, window_start, window_end),
+      struct(window_end, -datediff(window_start, DATE'1970-01-01'))
+    ) FILTER (WHERE estimate IS NOT NULL) AS believed
+  FROM performance_timeline
+  WHERE segmentation = 'all'
+  GROUP BY monitor, model_version, metric
+)
+SELECT
+  models.monitor,
+  models.model_version,
+  models.day,
+  '1 health' AS section,
+  1 AS position,
+  models.model_version AS subject,
+  CASE
+    WHEN counted.calling > 0 THEN 'look'
+    WHEN counted.open > 0 THEN 'known'
+    WHEN coalesce(judged.known, 0) = 0 THEN 'unknown'
+    ELSE 'fine'
+  END AS state,
+  double(models.rows) AS value,
+  double(NULL) AS lower,
+  double(NULL) AS upper,
+  double(NULL) AS coverage,
+  double(NULL) AS estimate,
+  models.day AS window_start,
+  models.day AS window_end,
+  string(NULL) AS incident_id,
+  CASE
+    WHEN counted.open > 0
+      THEN concat(counted.open, ' open, ', counted.calling, ' to look at. ', counted.worst)
+    WHEN coalesce(judged.known, 0) = 0 THEN 'nothing was judged that has this day in it'
+    ELSE 'no incident is open'
+  END AS sentence
+FROM models
+LEFT JOIN counted
+  ON models.monitor = counted.monitor AND models.model_version = counted.of_version
+LEFT JOIN judged ON models.monitor = judged.monitor
+UNION ALL
+SELECT
+  monitor,
+  of_version,
+  day,
+  '2 incidents',
+  int(row_number() OVER (
+    PARTITION BY monitor, of_version ORDER BY rank NULLS LAST, incident_id
+  )),
+  subject,
+  if(calls, severity, 'set aside'),
+  value,
+  double(NULL),
+  double(NULL),
+  double(NULL),
+  double(NULL),
+  since,
+  last_failing,
+  incident_id,
+  sentence
+FROM mine
+UNION ALL
+SELECT
+  models.monitor,
+  models.model_version,
+  models.day,
+  '3 performance',
+  int(row_number() OVER (
+    PARTITION BY models.monitor, models.model_version ORDER BY performance.metric
+  )),
+  performance.metric,
+  coalesce(performance.told.window, 'estimate'),
+  performance.told.value,
+  performance.told.lower,
+  performance.told.upper,
+  performance.told.coverage,
+  performance.believed.estimate,
+  coalesce(performance.told.window_start, performance.believed.window_start),
+  coalesce(performance.told.window_end, performance.believed.window_end),
+  string(NULL),
+  performance.told.note
+FROM models
+JOIN performance
+  ON models.monitor = performance.monitor AND models.model_version = performance.model_version
+WHERE performance.told IS NOT NULL OR performance.believed IS NOT NULL
+UNION ALL
+SELECT
+  models.monitor,
+  models.model_version,
+  models.day,
+  '4 retraining',
+  int(row_number() OVER (
+    PARTITION BY models.monitor, models.model_version ORDER BY decided.policy
+  )),
+  decided.policy,
+  decided.decision,
+  decided.value,
+  decided.lower,
+  decided.upper,
+  double(NULL),
+  double(NULL),
+  decided.training_first,
+  decided.training_last,
+  string(NULL),
+  decided.evidence
+FROM models
+JOIN retraining_current AS decided
+  ON models.monitor = decided.monitor AND models.model_version = decided.model_version

@@ -1,0 +1,58 @@
+-- One row a message and sink: whether it has arrived. Key: monitor, message_id, sink. `status`:
+-- 'pending', 'sent', 'failed' (the next run tries again) or 'rejected' (nobody does).
+WITH tried AS (
+  SELECT
+    monitor,
+    message_id,
+    sink,
+    max_by(status, attempt) AS status,
+    max(attempt) AS attempts,
+    max(at) AS tried_at,
+    max_by(error, attempt) AS error
+  FROM outbox
+  WHERE status <> 'pending'
+  GROUP BY monitor, message_id, sink
+),
+written AS (
+  SELECT
+    letters.monitor,
+    letters.message_id,
+    letters.sink,
+    min(letters.at) AS written_at,
+    min_by(
+      struct(
+        letters.event,
+        letters.incident_id,
+        letters.severity,
+        letters.title,
+        letters.body,
+        letters.query
+      ),
+      letters.at
+    ) AS told
+  FROM outbox AS letters
+  JOIN published_runs AS published
+    ON letters.monitor = published.monitor AND letters.run_id = published.run_id
+  WHERE letters.status = 'pending'
+  GROUP BY letters.monitor, letters.message_id, letters.sink
+)
+SELECT
+  written.monitor,
+  written.message_id,
+  written.sink,
+  coalesce(tried.status, 'pending') AS status,
+  coalesce(tried.attempts, 0) AS attempts,
+  written.written_at,
+  tried.tried_at,
+  tried.error,
+  written.told.event,
+  written.told.incident_id,
+  written.told.severity,
+  written.told.title,
+  written.told.body,
+  written.told.query
+FROM written
+LEFT JOIN tried
+  ON written.monitor = tried.monitor
+  AND written.message_id = tried.message_id
+  AND written.sink = tried.sink

@@ -1,0 +1,49 @@
+"""Table `outbox`: messages to people, and what became of each attempt to deliver them."""
+
+from __future__ import annotations
+
+from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
+
+OUTBOX = Table(
+    name="outbox",
+    version=1,
+    comment="One row a message and sink when it is written, and one more an attempt to deliver it. "
+    "A message counts once its run is published; an attempt counts at once.",
+    columns=(
+        MONITOR,
+        RUN_ID,
+        Column(
+            "message_id",
+            "string",
+            "Id of the message: whoever gets it twice can tell by it.",
+            False,
+        ),
+        Column("sink", "string", "Name of the sink, as configured.", False),
+        Column(
+            "status",
+            "string",
+            "'pending': written, and not tried yet. 'sent'. 'failed': the next run tries again. "
+            "'rejected': the sink refused this very message, and nobody tries again.",
+            False,
+        ),
+        Column("attempt", "int", "Number of the attempt, 0 for the message itself.", False),
+        Column("at", "timestamp", "When the message was written or tried.", False),
+        Column("event", "string", "Change of the incident, or 'digest'; null for attempts."),
+        Column(
+            "incident_id",
+            "string",
+            "Incident that the message is of; null for a digest and for attempts.",
+        ),
+        Column("severity", "string", "Severity of what is told; null for attempts."),
+        Column("title", "string", "What is told, in a line; null for attempts."),
+        Column("body", "string", "What is told, as plain text; null for attempts."),
+        Column("query", "string", "SQL that shows the evidence; null without, and for attempts."),
+        Column(
+            "error",
+            "string",
+            "Why the attempt failed, without addresses and secrets; null if it did not.",
+        ),
+    ),
+    key=("run_id", "message_id", "sink", "attempt"),
+    partitioning=("monitor",),
+)

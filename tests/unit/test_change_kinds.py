@@ -1,0 +1,266 @@
+"""What kind of change an incident is, told from made rows before and after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+
+from modelwatch.model.change_kinds import (
+    RULES,
+    ChangeKind,
+    Evidence,
+    FeatureChange,
+    KindOfChange,
+    kind_of_change,
+)
+from modelwatch.model.incident import Incident
+from modelwatch.stats.mixtures import exchanged, moved, multiplied, nulls, one_value
+from samples import categorical_binning, categorical_state, numeric_binning, numeric_state
+from verdict_rows import fold, on, only, roots, row, week
+
+ROWS = 4000
+RNG = np.random.default_rng(5)
+TEMPERATURE = RNG.normal(40.0, 12.0, ROWS).round(1)
+HUMIDITY = RNG.uniform(20.0, 100.0, ROWS).round(0)
+SHOPS = RNG.choice(["north", "south", "east", "west"], ROWS, p=[0.4, 0.3, 0.2, 0.1]).tolist()
+AGAIN = {
+    "temperature": RNG.normal(40.5, 12.0, ROWS).round(1),
+    "humidity": RNG.uniform(20.0, 100.0, ROWS).round(0),
+    "shop": RNG.choice(["north", "south", "east", "west"], ROWS, p=[0.4, 0.3, 0.2, 0.1]).tolist(),
+}
+"""What comes where nothing changes."""
+BINS = {
+    "temperature": numeric_binning(TEMPERATURE),
+    "humidity": numeric_binning(HUMIDITY),
+    "shop": categorical_binning(SHOPS),
+}
+BEFORE = {"temperature": TEMPERATURE, "humidity": HUMIDITY, "shop": SHOPS}
+
+
+def feature(name: str, now: Sequence[Any] | None = None, role: str = "inputs") -> FeatureChange:
+    """A feature whose rows became others; None: nothing happened to it."""
+    state = categorical_state if name == "shop" else numeric_state
+    rows = AGAIN[name] if now is None else now
+    return FeatureChange(
+        name,
+        role,
+        state(BINS[name], BEFORE[name]),
+        state(BINS[name], rows),  # type: ignore[arg-type]
+    )
+
+
+def incident(*names: str, **changes: Any) -> tuple[Incident, ...]:
+    """An incident of some features, in which they failed together."""
+    rows = [r for name in names for r in on((5, 6), subject=name, **changes)]
+    return fold(rows, features=50).incidents
+
+
+def told(*features: FeatureChange, failing: Sequence[str] = (), **more: Any) -> KindOfChange:
+    """The kind of an incident in which features changed; all those given failed, or those named."""
+    names = failing or [one.name for one in features]
+    others = tuple(feature(name) for name in BINS if name not in {one.name for one in features})
+    return kind_of_change(Evidence(incident(*names), features=(*features, *others), **more))
+
+
+def some(share: float) -> np.ndarray:
+    return np.random.default_rng(7).random(ROWS) < share
+
+
+@pytest.mark.parametrize("share", [0.05, 0.5, 1.0])
+@pytest.mark.parametrize("name", ["temperature", "shop"])
+def test_values_that_are_gone_are_nulls(name: str, share: float) -> None:
+    gone = [None if hit else v for v, hit in zip(AGAIN[name], some(share), strict=True)]
+    found = told(feature(name, gone))
+    assert found.kind == "nulls"
+    assert f"of the values of {name} are gone" in found.evidence
+
+
+@pytest.mark.parametrize("share", [0.01, 0.2, 1.0])
+def test_a_value_that_never_was_is_a_sentinel(share: float) -> None:
+    found = told(feature("temperature", np.where(some(share), -999.0, AGAIN["temperature"])))
+    assert found.kind == "sentinel"
+    assert "are -999" in found.evidence
+
+
+@pytest.mark.parametrize("share", [0.4, 1.0])
+def test_a_usual_value_that_takes_over_is_a_constant(share: float) -> None:
+    found = told(feature("temperature", np.where(some(share), 41.0, AGAIN["temperature"])))
+    assert found.kind == "constant"
+    shop = told(feature("shop", np.where(some(share), "west", AGAIN["shop"])))
+    assert (shop.kind, "'west'" in shop.evidence) == ("constant", True)
+
+
+@pytest.mark.parametrize("share", [0.3, 1.0])
+@pytest.mark.parametrize("factor", [1.8, 0.453592])
+def test_values_that_are_multiplied_are_another_unit(factor: float, share: float) -> None:
+    values = np.where(some(share), factor * AGAIN["humidity"], AGAIN["humidity"])
+    found = told(feature("humidity", values))
+    assert found.kind == "scale_change"
+    assert f"{factor:.4g} times" in found.evidence
+
+
+@pytest.mark.parametrize("share", [0.4, 1.0])
+def test_two_features_that_hold_each_other_are_swapped(share: float) -> None:
+    hit = some(share)
+    found = told(
+        feature("temperature", np.where(hit, AGAIN["humidity"], AGAIN["temperature"])),
+        feature("humidity", np.where(hit, AGAIN["temperature"], AGAIN["humidity"])),
+        failing=["temperature"],
+    )
+    assert found.kind == "swapped_columns"
+    assert "the other way round" in found.evidence
+
+
+def test_known_values_in_another_writing_are_a_new_type() -> None:
+    found = told(feature("shop", [str(value).upper() for value in AGAIN["shop"]]))
+    assert found.kind == "new_type"
+    assert told(feature("temperature"), type_changes=("temperature",)).kind == "new_type"
+
+
+@pytest.mark.parametrize("share", [0.03, 0.5])
+def test_values_that_never_were_are_unseen_categories(share: float) -> None:
+    found = told(feature("shop", np.where(some(share), "moon", AGAIN["shop"])))
+    assert found.kind == "unseen_categories"
+    assert "'moon'" in found.evidence
+
+
+def test_a_feature_that_moves_as_a_whole_is_a_shift_of_the_population() -> None:
+    found = told(feature("temperature", AGAIN["temperature"] + 15.0))
+    assert (found.kind, "moved up" in found.evidence) == ("population_shift", True)
+
+
+def test_another_mix_of_usual_values_is_a_shift_of_the_population() -> None:
+    mix = np.random.default_rng(2).choice(["north", "south", "east", "west"], ROWS)
+    assert told(feature("shop", mix)).kind == "population_shift"
+
+
+def test_what_comes_gradually_is_surer_to_be_a_shift_and_no_other_unit() -> None:
+    values = AGAIN["humidity"] * 1.3
+    sudden = told(feature("humidity", values))
+    gradual = told(feature("humidity", values), shape="ramp")
+    assert sudden.kind == "scale_change"
+    assert gradual.kind == "population_shift"
+
+
+def test_a_value_whose_rows_are_gone_is_missing_rows() -> None:
+    rows = zip(AGAIN["shop"], some(0.9), strict=True)
+    left = [value for value, hit in rows if value != "north" or not hit]
+    found = told(feature("shop", left), rows_ratio=len(left) / ROWS)
+    assert found.kind == "missing_rows"
+    assert "'north' are missing" in found.evidence
+
+
+def test_the_same_mix_without_fewer_rows_is_a_shift() -> None:
+    left = [value for value in AGAIN["shop"] if value != "north"]
+    assert told(feature("shop", left), rows_ratio=1.0).kind == "population_shift"
+
+
+def of(rows: list[Any], **more: Any) -> KindOfChange:
+    return kind_of_change(Evidence(fold(rows, days=42).incidents, **more))
+
+
+def test_fewer_rows_than_expected_are_missing_and_repeated_ids_are_duplicates() -> None:
+    volume = {"source": "volume", "subject": "inputs"}
+    fewer = on((5, 6), 2.0, **volume, figure="rows", value=-0.6, expected=1000.0)
+    assert of(fewer).kind == "missing_rows"
+    assert "60% fewer rows" in of(fewer).evidence
+    twice = on((5, 6), 9.0, **volume, figure="duplicate_share", value=0.4)
+    assert of([*twice, *fewer[:0]]).kind == "duplicated_rows"
+    missing = on((5, 6), 1.0, source="freshness", subject="inputs", figure="missing_day")
+    assert of(missing).kind == "missing_rows"
+
+
+def test_labels_that_do_not_come_are_a_delay() -> None:
+    rows = on((5, 6), source="labels", role="labels", subject="labels", figure="coverage")
+    assert of(rows).kind == "label_delay"
+
+
+ACCURACY = [week(1), week(2)]
+AUC = [week(n, subject="roc_auc", figure="roc_auc") for n in (1, 2)]
+BASE_RATE = [week(n, subject="base_rate", figure="base_rate") for n in (1, 2)]
+
+
+def test_errors_that_change_where_inputs_do_not_are_another_concept() -> None:
+    assert of(ACCURACY).kind == "concept_shift"
+    assert of([*ACCURACY, *AUC, *BASE_RATE]).kind == "concept_shift"
+
+
+def test_more_positives_ranked_as_well_as_ever_are_another_rate_of_labels() -> None:
+    assert of([*ACCURACY, *BASE_RATE]).kind == "label_rate_shift"
+
+
+def test_errors_that_change_with_the_inputs_are_laid_to_them() -> None:
+    folded = fold([*ACCURACY, *on(range(7, 21))], days=42)
+    (model,) = [one for one in roots(folded) if one.family == "performance"]
+    related = tuple(one for one in folded.incidents if one.id in model.related)
+    assert kind_of_change(Evidence((model,), related)).kind == "population_shift"
+
+
+SCORE = on(range(7, 21), role="predictions", subject="temperature")
+
+
+def test_answers_that_move_where_inputs_do_not_are_another_model() -> None:
+    moved_score = feature("temperature", AGAIN["temperature"] + 15.0, role="predictions")
+    assert of(SCORE, features=(moved_score,)).kind == "model_change"
+    folded = fold([*ACCURACY, *SCORE], days=42)
+    (model,) = [one for one in roots(folded) if one.family == "performance"]
+    related = tuple(one for one in folded.incidents if one.id in model.related)
+    assert kind_of_change(Evidence((model,), related)).kind == "model_change"
+
+
+def test_a_fault_of_the_answers_is_a_fault() -> None:
+    gone = [None if hit else v for v, hit in zip(AGAIN["temperature"], some(0.5), strict=True)]
+    found = of(SCORE, features=(feature("temperature", gone, role="predictions"),))
+    assert found.kind == "nulls"
+
+
+def test_what_fails_when_a_version_appears_is_laid_to_it() -> None:
+    assert of(ACCURACY, new_version="v2").kind == "model_change"
+    assert "v2" in of(ACCURACY, new_version="v2").evidence
+
+
+def test_what_no_rule_explains_is_undetermined() -> None:
+    broken = on((5, 6), 1.0, source="constraint", subject="c", figure="predicate")
+    assert of(broken).kind == "undetermined"
+
+
+def test_the_other_kinds_are_named_with_their_scores() -> None:
+    found = told(feature("temperature", AGAIN["temperature"] + 15.0))
+    assert found.others[0] == (found.kind, pytest.approx(found.confidence, abs=1e-3))
+    assert [score for _, score in found.others] == sorted(
+        (score for _, score in found.others), reverse=True
+    )
+
+
+def test_every_kind_has_a_rule() -> None:
+    assert set(RULES) == set(get_args(ChangeKind))
+
+
+@pytest.mark.parametrize("name", list(BINS))
+def test_where_nothing_happened_nothing_is_explained(name: str) -> None:
+    one = feature(name)
+    others = [feature(other) for other in BINS if other != name]
+    assert nulls(one.before, one.now).share == 0
+    assert one_value(one.before, one.now)[0].share < 0.05
+    assert not any(exchanged(one.before, one.now, other.before).explained for other in others)
+    if name == "humidity":
+        assert multiplied(one.before, one.now).explained == 0  # type: ignore[arg-type]
+        assert moved(one.before, one.now).explained == 0  # type: ignore[arg-type]
+
+
+def test_a_share_is_found_to_a_few_percent() -> None:
+    hit = some(0.3)
+    one = feature("humidity", np.where(hit, 1.8 * AGAIN["humidity"], AGAIN["humidity"]))
+    found = multiplied(one.before, one.now)  # type: ignore[arg-type]
+    assert found.share == pytest.approx(0.3, abs=0.06)
+    assert found.value == pytest.approx(1.8, rel=0.02)
+
+
+def test_a_constraint_tells_what_it_can() -> None:
+    broken = replace(row(5, 1.0), source="constraint", subject="one row", figure="uniqueness")
+    assert only(fold([broken])).family == "constraint"
+    assert of([broken]).kind == "duplicated_rows"

@@ -1,0 +1,130 @@
+"""When failures become an incident, how long it lasts, and when it comes back."""
+
+from __future__ import annotations
+
+import pytest
+
+from verdict_rows import day, fold, on, only, roots, row, week
+
+
+def test_one_failing_window_is_no_incident() -> None:
+    assert roots(fold([row(5)])) == []
+
+
+def test_two_failing_windows_of_three_are_one() -> None:
+    incident = only(fold([row(5), row(7)]))
+    assert (incident.since, incident.opened, incident.last_failing) == (day(5), day(7), day(7))
+
+
+def test_failures_that_are_further_apart_are_none() -> None:
+    assert roots(fold([row(5), row(8), row(11)])) == []
+
+
+def test_how_many_of_how_many_can_be_chosen() -> None:
+    rows = [row(5), row(6), row(7)]
+    assert only(fold(rows, more="incidents: {fails: 3, of: 3}")).opened == day(7)
+    assert roots(fold(rows[:2], more="incidents: {fails: 3, of: 3}")) == []
+
+
+def test_it_is_one_incident_while_it_lasts() -> None:
+    incident = only(fold(on(range(5, 25)), days=25))
+    assert (incident.state, incident.failing_windows, incident.opened) == ("open", 20, day(6))
+
+
+def test_a_subject_fails_with_any_of_its_figures() -> None:
+    incident = only(fold([row(5), row(6, figure="mean_change_in_sd")]))
+    assert incident.figures == ("mean_change_in_sd", "psi")
+
+
+def test_the_largest_effect_says_what_is_told_of_it() -> None:
+    incident = only(fold([row(5), row(6, 7.0, figure="ks", reference="other"), row(7)]))
+    assert (incident.effect, incident.figure, incident.reference) == (7.0, "ks", "other")
+    assert incident.worst_start == day(6)
+
+
+def test_an_effect_that_is_not_beyond_chance_does_not_fail() -> None:
+    assert roots(fold(on(range(5, 9), 3.0, verdict="pass"))) == []
+
+
+def test_it_is_over_after_three_quiet_windows() -> None:
+    incident = only(fold([row(5), row(6)]))
+    assert (incident.state, incident.closed) == ("closed", day(9))
+
+
+def test_a_window_close_to_the_gate_is_not_quiet() -> None:
+    rows = [row(5), row(6), row(8, 0.9), row(11, 0.9)]
+    assert only(fold(rows)).closed == day(14)
+
+
+def test_a_window_below_the_fraction_of_the_gate_is_quiet() -> None:
+    assert only(fold([row(5), row(6), *on((7, 8, 9), 0.7)])).closed == day(9)
+
+
+@pytest.mark.parametrize("verdict", ["no_data", "too_few_rows", "no_reference"])
+def test_windows_without_a_verdict_neither_open_nor_clear(verdict: str) -> None:
+    unknown = on((6, 7, 8, 9), None, verdict=verdict)
+    assert only(fold([row(5), *unknown, row(10)])).opened == day(10)
+    still = fold([row(4), row(5), *on(range(6, 30), None, verdict=verdict)])
+    assert only(still).state == "open"
+
+
+def test_the_failing_figure_must_be_known_for_it_to_clear() -> None:
+    undefined = on(range(7, 30), None, verdict="undefined")
+    assert only(fold([row(5), row(6), *undefined])).state == "open"
+
+
+def test_another_figure_that_is_undefined_hinders_nothing() -> None:
+    undefined = on(range(30), None, verdict="undefined", figure="special_share_change")
+    assert only(fold([row(5), row(6), *undefined])).closed == day(9)
+
+
+@pytest.mark.parametrize("figure", ["null_share_change", "unseen_share_change", "rows"])
+def test_broken_data_opens_an_incident_at_once(figure: str) -> None:
+    sure = {"figure": figure, "adjusted_p": 1e-4}
+    assert only(fold([row(5, 6.0, **sure)])).opened == day(5)
+    assert roots(fold([row(5, 4.0, **sure)])) == []
+
+
+def test_broken_data_that_are_not_quite_sure_have_to_persist() -> None:
+    assert roots(fold([row(5, 6.0, figure="null_share_change", adjusted_p=0.01)])) == []
+
+
+def test_a_shift_does_not_open_one_at_once_however_large() -> None:
+    assert roots(fold([row(5, 60.0, adjusted_p=0.0)])) == []
+
+
+def test_a_missing_day_opens_one_at_once() -> None:
+    rows = [row(5, 1.0, source="freshness", subject="inputs", figure="missing_day")]
+    assert only(fold(rows)).family == "source"
+
+
+def test_a_broken_promise_opens_one_at_once_and_a_warning_only_if_it_persists() -> None:
+    broken = {"source": "constraint", "subject": "few nulls", "figure": "completeness"}
+    assert only(fold([row(5, 1.0, **broken)])).severity == "fail"
+    warned = on((5, 6), 1.0, **broken, verdict="warn")
+    assert roots(fold(warned[:1])) == []
+    assert only(fold(warned)).severity == "warn"
+
+
+def test_what_comes_back_soon_is_the_same_incident() -> None:
+    incident = only(fold([row(5), row(6), row(20), row(21)]))
+    assert (incident.reopened, incident.since, incident.closed) == (1, day(5), day(24))
+
+
+def test_what_comes_back_late_is_another_one() -> None:
+    folded = fold([row(5), row(6), row(50), row(51)], days=60)
+    assert [one.since for one in roots(folded)] == [day(5), day(50)]
+
+
+def test_performance_is_followed_by_week() -> None:
+    incident = only(fold([week(1), week(2)], days=60))
+    assert (incident.family, incident.since, incident.opened) == ("performance", day(7), day(20))
+    assert incident.closed == day(41)
+
+
+def test_drift_of_longer_windows_is_not_followed() -> None:
+    assert roots(fold([row(5, window="week"), row(6, window="week")])) == []
+
+
+def test_rows_of_all_versions_count_where_there_are_any() -> None:
+    assert roots(fold(on((5, 6), model_version="v2"))) == []

@@ -1,0 +1,59 @@
+"""Output tables of a monitor, their rows written by hand, run by run."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import Row, SparkSession
+
+from modelwatch.io.store import Store
+from modelwatch.io.views import views
+from modelwatch.model.sources import OutputAddress
+from modelwatch.tables import TABLES
+
+MOMENT = datetime(2013, 2, 11, tzinfo=timezone.utc)
+
+
+class Monitor:
+    """Output tables of a monitor, written run by run."""
+
+    def __init__(self, spark: SparkSession, folder: Path) -> None:
+        self.spark = spark
+        self.output = OutputAddress(path=str(folder))
+        self.store = Store(spark, self.output)
+
+    def append(self, table: str, run_id: str, *rows: dict[str, Any]) -> None:
+        names = list(rows[0])
+        ddl = TABLES[table].ddl(*names)
+        values = [tuple(row[name] for name in names) for row in rows]
+        frame = self.spark.createDataFrame(
+            [("flights", *value) for value in values], f"`monitor` string NOT NULL, {ddl}"
+        )
+        self.store.append(table, frame, run_id)
+
+    def publish(self, run_id: str, hour: int, days: list[date], **more: Any) -> None:
+        moment = MOMENT + timedelta(hours=hour)
+        windows = [{"window": "day", "window_start": d, "window_end": d} for d in days]
+        row = {"outcome": "published", "windows": windows, "days": days, **more}
+        self.store.publish(
+            {
+                "monitor": "flights",
+                "run_id": run_id,
+                "started_at": moment,
+                "finished_at": moment + timedelta(seconds=12),
+                **row,
+            }
+        )
+
+    def query(self, text: str) -> list[Row]:
+        return self.spark.sql(text).collect()
+
+    def rows_twice(self, view: str) -> list[Row]:
+        """Keys of a view, as its SQL names them, of which it has several rows."""
+        text = re.sub(r"\n-- ", " ", views()[view])
+        key = re.search(r"Key:\s*([a-z_, ]+)\.", text)
+        assert key, f"{view} does not say its key"
+        return self.query(f"SELECT {key[1]} FROM {view} GROUP BY ALL HAVING count(*) > 1")
