@@ -119,4 +119,4 @@ def test_its_history_is_kept(watched: Watched) -> None:
     history = watched.shop.ask(
         f"SELECT event FROM incident_history WHERE incident_id = '{incident.incident_id}'"
     )
-    assert {row.event for row in history} >= {"opened", "acknowledged", "closed"}
+    assert {row.event for row in history} >= {"opened", "acknowledge", "closed"}

@@ -202,7 +202,7 @@ def test_comments_and_layout_change_no_fingerprint() -> None:
         ("constraints: [{name: c, kind: rows, lower: 1}]", False, False),
         ("gates: {psi: 0.3}", False, True),
         ("verdicts: {assumed_design_effect: 3}", False, True),
-        ("verdicts: {level: 0.01}", False, False),
+        ("verdicts: {level: 0.01}", False, True),
         ("windows: [day]", False, True),
         ("pairs: {top: 7}", False, True),
         ("pairs: {max_features: 7}", True, False),

@@ -8,9 +8,9 @@ from modelwatch.model.columns import check_columns
 from modelwatch.model.config import (
     ConfigurationError,
     MonitorConfig,
+    evaluation_fingerprint,
     lines_of,
     parse_config,
-    verdicts_fingerprint,
 )
 from modelwatch.model.evaluation import DEFAULT_GATES
 from modelwatch.model.performance_gates import (
@@ -300,11 +300,14 @@ def test_a_watched_feature_has_the_metric() -> None:
     [
         ("verdicts: {level: 0.01}", True),
         ("gates: {psi: 0.3}", True),
-        ("incidents: {windows: [week]}", True),
+        ("verdicts: {late_days: 2}", False),
         ("incidents: {fails: 1}", False),
         ("retraining: {grace_days: 1}", False),
         ("notify: [{name: a, kind: file, path: p}]", False),
     ],
 )
-def test_verdicts_are_given_anew_when_what_they_depend_on_changes(more: str, stale: bool) -> None:
-    assert (verdicts_fingerprint(read()) != verdicts_fingerprint(read(more + "\n"))) is stale
+def test_windows_are_judged_anew_when_what_verdicts_depend_on_changes(
+    more: str, stale: bool
+) -> None:
+    changed = evaluation_fingerprint(read()) != evaluation_fingerprint(read(more + "\n"))
+    assert changed is stale

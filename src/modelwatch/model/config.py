@@ -11,7 +11,6 @@ from modelwatch.model.fingerprints import (
     labels_fingerprint,
     performance_fingerprint,
     states_fingerprint,
-    verdicts_fingerprint,
 )
 from modelwatch.model.incident_rules import IncidentRules
 from modelwatch.model.judging import Verdicts, WatchedSeries
@@ -72,5 +71,4 @@ __all__ = [
     "parse_config",
     "performance_fingerprint",
     "states_fingerprint",
-    "verdicts_fingerprint",
 ]

@@ -38,20 +38,7 @@ def evaluation_fingerprint(config: MonitorConfig) -> str:
             "references": whole["references"],
             "gates": gates,
             "top_pairs": config.pairs.top,
-            "assumed_design_effect": config.verdicts.assumed_design_effect,
-        }
-    )
-
-
-def verdicts_fingerprint(config: MonitorConfig) -> str:
-    """Of what verdicts depend on beside the figures: with another one, all are given anew."""
-    whole = config.model_dump(mode="json")
-    return _sha256(
-        {
-            "verdicts": whole["verdicts"],
-            "gates": config.effective_gates,
-            "performance": {key: gate.gate for key, gate in config.performance_gates.items()},
-            "windows": [config.incident_windows, config.performance_windows],
+            "judged": _judged(config),
         }
     )
 
@@ -89,8 +76,15 @@ def performance_fingerprint(config: MonitorConfig) -> str | None:
             "cells": config.performance.values.cells,
             "causes": whole["performance"]["causes"],
             "comparison": whole["comparison"],
+            "judged": _judged(config),
+            "gates": {key: gate.gate for key, gate in config.performance_gates.items()},
         }
     )
+
+
+def _judged(config: MonitorConfig) -> dict[str, Any]:
+    """How figures become verdicts; days that are missing are looked at in every run anyway."""
+    return config.verdicts.model_dump(mode="json", exclude={"late_days", "performance"})
 
 
 def _sha256(value: Any) -> str:

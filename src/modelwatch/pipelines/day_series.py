@@ -95,9 +95,14 @@ def _known(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
+def volume_days(request: Request) -> frozenset[date]:
+    """Days whose volume gets a verdict: those computed, and those whose windows are anew."""
+    return frozenset(request.days).union(w.start for w in request.plan.windows if w.name == "day")
+
+
 def volume_series(run: Run, store: Store, request: Request) -> list[WatchedSeries]:
     """Rows and repeated ids of each day, of inputs and of predictions in a table of their own."""
-    config, judged = request.config, frozenset(request.days)
+    config, judged = request.config, volume_days(request)
     if not judged:
         return []
     generation = request.history.run_of_day(states_fingerprint(config))

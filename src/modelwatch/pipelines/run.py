@@ -24,7 +24,6 @@ from modelwatch.model.config import (
     labels_fingerprint,
     performance_fingerprint,
     states_fingerprint,
-    verdicts_fingerprint,
 )
 from modelwatch.model.label_plan import LabelDay
 from modelwatch.model.plan import Plan
@@ -141,7 +140,6 @@ class Run:
                 for w in plan.labels.windows
                 if published
             ],
-            "verdicts_fingerprint": verdicts_fingerprint(config) if self.judged else None,
             "verdict_windows": [asdict(judged) for judged in self.judged if published],
             "not_profiled": [
                 {"role": c.role, "column": c.column, "type": c.spark_type, "reason": c.reason}

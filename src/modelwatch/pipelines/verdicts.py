@@ -15,7 +15,12 @@ from modelwatch.io.store import Store
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.verdict_row import ALL, ALL_VERSIONS, Source
 from modelwatch.model.windows import Window
-from modelwatch.pipelines.day_series import coverage_series, profile_series, volume_series
+from modelwatch.pipelines.day_series import (
+    coverage_series,
+    profile_series,
+    volume_days,
+    volume_series,
+)
 from modelwatch.pipelines.run import JudgedWindow, Request, Run
 from modelwatch.spark.figures import (
     FIGURES,
@@ -42,7 +47,8 @@ def write_verdicts(
     run.judged = [
         *_judged(_OF_DAYS, plan.windows),
         *_judged(_OF_LABELS, plan.labels.windows),
-        *_judged_days(("constraint", "volume"), request.days),
+        *_judged_days(("constraint",), request.days),
+        *_judged_days(("volume",), sorted(volume_days(request))),
         *_judged_days(("freshness",), sorted({*request.days, *request.missing})),
     ]
     whole = config.verdicts

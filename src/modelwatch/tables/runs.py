@@ -87,11 +87,6 @@ RUNS = Table(
             "Windows whose performance the run computed. Null without labels.",
         ),
         Column(
-            "verdicts_fingerprint",
-            "string",
-            "Fingerprint of how figures are judged; null for a run that judged none.",
-        ),
-        Column(
             "verdict_windows",
             "array<struct<source:string,window:string,window_start:date,window_end:date>>",
             "Windows that the run judged, by source of the figures as in `verdicts`.",
