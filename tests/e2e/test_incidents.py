@@ -52,6 +52,7 @@ def watched(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Wa
             windows=["day"],
             references=[{"name": "start", "days": f"{day(1)}..{day(10)}"}],
             gates={},
+            retraining={"policies": [{"name": "old", "kind": "age", "days": 500}]},
             notify=[{"name": "log", "kind": "file", "path": str(folder / "messages.jsonl")}],
         ),
     )
@@ -120,3 +121,8 @@ def test_its_history_is_kept(watched: Watched) -> None:
         f"SELECT event FROM incident_history WHERE incident_id = '{incident.incident_id}'"
     )
     assert {row.event for row in history} >= {"opened", "acknowledge", "closed"}
+
+
+def test_each_run_decides_whether_to_train_again(watched: Watched) -> None:
+    found = watched.shop.ask("SELECT policy, decision FROM retraining_current")
+    assert {tuple(row) for row in found} == {("old", "wait")}

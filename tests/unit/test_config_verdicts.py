@@ -77,14 +77,14 @@ def test_default_gates_are_of_known_statistics_and_metrics() -> None:
 @pytest.mark.parametrize(
     ("windows", "data", "performance"),
     [
-        ("[month, day, week]", ("day",), ("week", "month")),
+        ("[month, day, week]", ("day", "week"), ("week", "month")),
         ("[month, week]", ("week",), ("week", "month")),
         ("[day]", ("day",), ("day",)),
         ("[{name: last, trailing_days: 7}]", ("last",), ("last",)),
         ("[{name: storm, from: 2000-01-01, to: 2000-01-02}]", (), ()),
     ],
 )
-def test_incidents_follow_the_shortest_window_and_performance_longer_ones(
+def test_incidents_follow_days_and_weeks_and_performance_longer_windows(
     windows: str, data: tuple[str, ...], performance: tuple[str, ...]
 ) -> None:
     config = read(f"windows: {windows}\n")

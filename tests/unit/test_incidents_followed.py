@@ -6,6 +6,8 @@ from datetime import date, datetime, timezone
 
 import pytest
 
+from modelwatch.model.change_evidence import compared_days
+from modelwatch.model.days import DayRange
 from modelwatch.model.incident import Action, ActionKind, Event, Incident
 from modelwatch.model.incidents import Folded, changed
 from modelwatch.model.verdict_row import VerdictRow
@@ -211,3 +213,8 @@ def test_an_action_on_an_incident_that_is_not_there_changes_nothing() -> None:
 
 def test_days_are_days() -> None:
     assert isinstance(only(fold(LASTING, 10)).since, date)
+
+
+def test_an_incident_that_failed_on_few_of_its_days_is_named_by_the_worst_of_them() -> None:
+    incident = only(fold([row(5), row(6, 4.0), row(20), row(21)]))
+    assert compared_days(incident)[1] == DayRange(day(6), day(6))

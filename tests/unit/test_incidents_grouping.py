@@ -22,6 +22,28 @@ def test_features_that_begin_together_are_one_incident_led_by_the_strongest() ->
     assert [one.subject for one in children(folded.incidents, incident)] == ["amount", "shop"]
 
 
+def test_of_large_effects_the_one_that_lasts_longest_leads() -> None:
+    rows = [*on((5, 6), 60.0, subject="rain"), *on(range(5, 30), 9.0, subject="warmth")]
+    assert only(fold(rows)).subject == "warmth"
+
+
+def test_what_a_segment_once_had_is_another_incident() -> None:
+    earlier = on((5, 6), **EWR)
+    old, new = sorted(
+        roots(fold([*earlier, *on((20, 21)), *on((20, 21), **EWR)])), key=lambda one: one.since
+    )
+    assert (old.segment, old.since, old.closed) == ("EWR", day(5), day(9))
+    assert (new.segment, new.since, new.children) == ("all", day(20), 1)
+
+
+def test_a_segment_that_outlasts_what_it_began_with_is_another_incident() -> None:
+    rows = [*on((5, 6), subject="price"), *on(range(6, 30), **EWR)]
+    assert [(one.subject, one.state) for one in roots(fold(rows))] == [
+        ("price", "closed"),
+        ("amount", "open"),
+    ]
+
+
 def test_features_that_begin_weeks_apart_are_several() -> None:
     folded = fold([*on((5, 6)), *on((15, 16), subject="price")])
     assert [one.subject for one in roots(folded)] == ["amount", "price"]

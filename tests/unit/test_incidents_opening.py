@@ -60,6 +60,11 @@ def test_a_window_below_the_fraction_of_the_gate_is_quiet() -> None:
     assert only(fold([row(5), row(6), *on((7, 8, 9), 0.7)])).closed == day(9)
 
 
+def test_a_window_that_chance_alone_explains_is_quiet_although_beyond_the_gate() -> None:
+    by_chance = on((7, 8, 9), 1.5, verdict="pass", adjusted_p=0.9)
+    assert only(fold([row(5), row(6), *by_chance])).closed == day(9)
+
+
 @pytest.mark.parametrize("verdict", ["no_data", "too_few_rows", "no_reference"])
 def test_windows_without_a_verdict_neither_open_nor_clear(verdict: str) -> None:
     unknown = on((6, 7, 8, 9), None, verdict=verdict)

@@ -28,6 +28,8 @@ BROKEN = frozenset(
 """Figures of broken data, which open an incident at once if they are far beyond their gate."""
 AT_ONCE_LEVEL = 1e-3
 """Corrected p-value that a figure of broken data needs to open an incident by a single window."""
+BY_CHANCE = 0.5
+"""Corrected p-value from which on a figure beyond its gate keeps no incident open."""
 _WITHOUT_VERDICT = frozenset({"no_data", "too_few_rows", "no_reference"})
 
 
@@ -243,9 +245,15 @@ def _seen(
             return None
     known = [row for row in counted if row.is_known]
     effect = max((_effect(row) for row in known), default=None)
-    quiet = not beyond and (effect is None or effect < rules.clear.below)
+    quiet = not beyond and all(_is_quiet(row, rules.clear.below) for row in known)
     at_once = any(_is_broken(row, rules.at_once) for row in beyond)
     return _Seen(window, beyond, at_once, quiet, effect)
+
+
+def _is_quiet(row: VerdictRow, below: float) -> bool:
+    """Whether a figure that did not fail is below its gate, or plainly what chance brings."""
+    by_chance = row.adjusted_p is not None and row.adjusted_p >= BY_CHANCE
+    return by_chance or _effect(row) < below
 
 
 def _is_broken(row: VerdictRow, at_once: float) -> bool:

@@ -6,14 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import combinations, product
+from itertools import combinations
 
 from modelwatch.model.days import DayRange
-from modelwatch.model.episodes import Episode, Span
+from modelwatch.model.episodes import BROKEN, Episode, Span
 from modelwatch.model.incident import MANY_FEATURES, Family, Subject
 
 BROAD_SHARE = 0.5
 """Share of the features of a table from which the table itself is what fails."""
+LARGE_EFFECT = 5.0
+"""Times the gate from which on no effect is larger than another: units of figures differ."""
 FEWEST_BROAD = 4
 """Features without which half of them say nothing of the table."""
 _REALMS: Mapping[Family, str] = {
@@ -70,14 +72,24 @@ class Group:
 
     @property
     def since(self) -> date:
-        """First day of the first window that failed, of the shortest windows: they say it best."""
-        shortest = min(len(member.worst.days) for member in self.members)
-        return min(m.since for m in self.members if len(m.worst.days) == shortest)
+        """First day of the first window that failed, of the shortest windows: they say it best.
+
+        A longer one tells where it was sure before any of them failed.
+        """
+        shortest = min(len(span.worst.days) for span in self._spans)
+        first = min(s.since for s in self._spans if len(s.worst.days) == shortest)
+        return min(s.since for s in self._spans if s.since == first or s.opened < first)
 
     @property
     def opened(self) -> date:
         """Last day of the window with which it was sure."""
-        return min(member.opened for member in self.members)
+        return min(span.opened for span in self._spans)
+
+    @property
+    def _spans(self) -> list[Span]:
+        """Of all members, but what was over before the lead began: that was something else."""
+        begin = self.lead.since if self.broad_role is None else date.min
+        return [s for m in self.members for s in m.spans if s.closed is None or s.closed >= begin]
 
     @property
     def is_open(self) -> bool:
@@ -97,9 +109,7 @@ class Group:
     @property
     def begins(self) -> tuple[date, ...]:
         """The days on which it began, and on which it came back after all of it was over."""
-        spans = sorted(
-            (span.since, span.closed or date.max) for one in self.members for span in one.spans
-        )
+        spans = sorted((span.since, span.closed or date.max) for span in self._spans)
         begins, end = [spans[0][0]], spans[0][1]
         for since, closed in spans[1:]:
             if since > end:
@@ -111,7 +121,7 @@ class Group:
     def days(self) -> DayRange:
         """From its first failing day to its last one, or to the day it was over."""
         return DayRange(
-            min(member.since for member in self.members),
+            min(span.since for span in self._spans),
             max(self.last_failing, self.closed or date.min),
         )
 
@@ -121,16 +131,19 @@ def grouped(
 ) -> tuple[Group, ...]:
     """Episodes by cause, in the order in which they began.
 
-    Data that begin to fail within ``join_windows`` windows of the first of them have one cause,
-    and so have a feature and its segments while both last, and one subject in several kinds of
-    window. Metrics, estimates and segments of a model that fail at the same time have one cause;
-    labels likewise. ``features``: how many there are by role.
+    Data of all traffic that begin to fail within ``join_windows`` windows of the first of them have
+    one cause, and so has one subject in several kinds of window. A segment belongs to its feature
+    while both fail, else to what it begins and ends with, else to the segments that begin with it.
+    Metrics, estimates and segments of a model that fail at the same time have one cause; labels
+    likewise. ``features``: how many there are by role.
     """
     by_realm: dict[str, list[Episode]] = defaultdict(list)
     for episode in sorted(episodes, key=lambda e: (e.since, e.opened, str(e.subject))):
         by_realm[_REALMS[episode.subject.family]].append(episode)
     data = by_realm["data"]
-    sets = _connected(data, [*_begin_together(data, join_windows), *_parts(data)])
+    whole = [episode for episode in data if episode.subject.of_all_traffic]
+    sets = _connected(whole, [*_begin_together(whole, join_windows), *_alike(whole)])
+    sets = _with_segments(sets, [e for e in data if not e.subject.of_all_traffic], join_windows)
     for realm in ("performance", "labels"):
         sets += _fail_together(by_realm[realm], join_windows)
     groups = [_group(members, features) for members in sets]
@@ -157,20 +170,66 @@ def _reach(one: Episode, other: Episode, join_windows: int) -> timedelta:
     return timedelta(days=join_windows * short + long - short)
 
 
-def _parts(episodes: Sequence[Episode]) -> Links:
-    """A subject with its segments and its other kinds of window, while both last."""
-    whole: dict[tuple[str, ...], list[int]] = defaultdict(list)
+def _alike(episodes: Sequence[Episode]) -> Links:
+    """A subject and its other kinds of window, while both last."""
     alike: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for index, episode in enumerate(episodes):
         of = episode.subject
-        if of.of_all_traffic:
-            whole[of.family, of.role, of.name].append(index)
-        else:
-            alike[of.family, of.role, of.name, of.segmentation, of.segment].append(index)
-    for indices in (*whole.values(), *alike.values()):
+        alike[of.family, of.role, of.name, of.segmentation, of.segment].append(index)
+    for indices in alike.values():
         yield from _overlapping(episodes, combinations(indices, 2))
-    for key, indices in alike.items():
-        yield from _overlapping(episodes, product(whole[key[:3]], indices))
+
+
+def _with_segments(
+    sets: Sequence[list[Episode]], episodes: Sequence[Episode], join_windows: int
+) -> list[list[Episode]]:
+    """The sets of what fails in all traffic with the segments of each, and sets of other segments.
+
+    Each span of a segment is by itself, so that what came back with something else is part of that.
+    """
+    found = [list(one) for one in sets]
+    loose: list[Episode] = []
+    for episode in episodes:
+        for span in episode.spans:
+            part = Episode(episode.subject, (span,))
+            home = _home(part, sets, join_windows)
+            if home is None:
+                loose.append(part)
+            else:
+                found[home].append(part)
+    loose.sort(key=lambda part: (part.since, part.opened, str(part.subject)))
+    links = [*_begin_together(loose, join_windows), *_alike(loose), *_come_back(loose)]
+    return [*found, *_connected(loose, links)]
+
+
+def _home(part: Episode, sets: Sequence[list[Episode]], join_windows: int) -> int | None:
+    """Which set a span of a segment belongs to; None if none."""
+    of = part.subject
+    near: list[tuple[bool, timedelta, int]] = []
+    for index, members in enumerate(sets):
+        for member in members:
+            apart = abs(part.since - member.since)
+            its_own = (of.family, of.role, of.name) == (
+                member.subject.family,
+                member.subject.role,
+                member.subject.name,
+            )
+            if its_own and _overlap(part, member):
+                near.append((False, apart, index))
+            elif apart <= (reach := _reach(part, member, join_windows)) and (
+                member.is_open or (not part.is_open and part.last_day <= member.last_day + reach)
+            ):
+                near.append((True, apart, index))
+    return min(near)[-1] if near else None
+
+
+def _come_back(parts: Sequence[Episode]) -> Links:
+    """Each span of a segment with the one before."""
+    last: dict[Subject, int] = {}
+    for index, part in enumerate(parts):
+        if part.subject in last:
+            yield last[part.subject], index
+        last[part.subject] = index
 
 
 def _overlapping(episodes: Sequence[Episode], pairs: Links) -> Links:
@@ -252,8 +311,13 @@ def _broad_role(members: Sequence[Episode], features: Mapping[str, int]) -> str 
     return None
 
 
-def _precedence(episode: Episode) -> tuple[int, int, int, float, date, str]:
-    """All traffic before segments; tables before features before promises; the strongest first."""
+def _precedence(
+    episode: Episode,
+) -> tuple[int, int, int, float, int, bool, float, date, str]:
+    """All traffic before segments; tables before features before promises; the strongest first.
+
+    Of those far beyond their gates, what lasts longest stands for the others, then what is broken.
+    """
     subject = episode.subject
     families = ("source", "data", "performance", "estimate", "labels", "constraint")
     role = _ROLES.index(subject.role) if subject.role in _ROLES else len(_ROLES)
@@ -261,6 +325,9 @@ def _precedence(episode: Episode) -> tuple[int, int, int, float, date, str]:
         0 if subject.of_all_traffic else 1,
         families.index(subject.family),
         role,
+        -min(episode.effect, LARGE_EFFECT),
+        -episode.failing_windows,
+        episode.worst.figure not in BROKEN,
         -episode.effect,
         episode.since,
         str(subject),

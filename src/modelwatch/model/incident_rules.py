@@ -32,8 +32,9 @@ class IncidentRules(Section):
     windows: tuple[Name, ...] = Field(
         default=(),
         max_length=10,
-        description="Kinds of window whose failures become incidents. Left out: the shortest of "
-        "`day`, `week` and `month` that is among `windows`, else the first trailing one.",
+        description="Kinds of window whose failures become incidents. Left out: `day`, which shows "
+        "what breaks, and `week`, which shows what drifts, as far as they are among `windows`; "
+        "without them `month`, else the first trailing one.",
     )
     performance_windows: tuple[Name, ...] = Field(
         default=(),

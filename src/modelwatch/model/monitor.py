@@ -141,7 +141,9 @@ class MonitorConfig(Section):
     @property
     def incident_windows(self) -> tuple[str, ...]:
         """Kinds of window whose failures become incidents; performance apart."""
-        return self.incidents.windows or self._windows_that_repeat[:1]
+        repeating = self._windows_that_repeat
+        both = tuple(name for name in repeating if name in ("day", "week"))
+        return self.incidents.windows or both or repeating[:1]
 
     @property
     def performance_windows(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from pyspark.sql.window import Window
 from modelwatch.io.outbox import written
 from modelwatch.io.store import Store
 from modelwatch.model.config import MonitorConfig
+from modelwatch.model.episodes import BY_CHANCE
 from modelwatch.model.incident import Incident, JudgedWindow
 from modelwatch.model.incident_ranks import Weights
 from modelwatch.model.incidents import History, changed, fold_incidents
@@ -133,12 +134,13 @@ def _windows(current: DataFrame) -> tuple[JudgedWindow, ...]:
 def _telling(current: DataFrame, below: float) -> DataFrame:
     """What did not pass, or not by far, of subjects that failed at least once."""
     fails = F.col("verdict").isin("fail", "warn")
+    by_chance = F.coalesce(F.col("adjusted_p") >= BY_CHANCE, F.lit(False))
     of_subject = Window.partitionBy(*_SUBJECT)
     of_window = Window.partitionBy(*_FAMILY).orderBy(
         F.desc(fails), F.desc_nulls_last("effect"), *_SUBJECT, "figure", "model_version"
     )
     return (
-        current.where((F.col("verdict") != "pass") | (F.col("effect") >= below))
+        current.where((F.col("verdict") != "pass") | ((F.col("effect") >= below) & ~by_chance))
         .withColumn("ever", F.max(fails).over(of_subject))
         .where("ever")
         .withColumn("place", F.row_number().over(of_window))
