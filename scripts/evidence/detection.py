@@ -18,7 +18,7 @@ from scripts.evidence.world import CURRENT, World, number_of
 from modelwatch.model.incident import Incident
 
 FIRST_DAYS = (3, 7, 10, 14)
-"""Days of the month on which faults begin; those of labels, on the first day of a week."""
+"""Days of the month on which faults begin; those that are counted in weeks begin with one."""
 IN_TIME = 2
 """Windows within which a fault should be found."""
 
@@ -37,7 +37,8 @@ class Injected:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a fault; windows and days until it was found are None if it never was."""
+    """What came of a fault. Windows of the fault's kind, and days, until the window with which it
+    was found was over; None if it never was. ``right``: whether the first incident is named so."""
 
     fault: str
     target: str
@@ -89,10 +90,10 @@ def outcome(watch: Watch, case: Injected, quiet: Seen, like: MonthFigures) -> Ou
         target=case.target,
         size=case.size,
         matters=case.matters,
-        delay=None if first is None else _delay(first, case),
+        delay=None if first is None else -(-_days(first, case) // LENGTHS[case.fault.windows]),
         days=None if first is None else _days(first, case),
         kind=None if first is None else first.kind,
-        right=any(one.kind in case.fault.kinds for one in new),
+        right=first is not None and first.kind in case.fault.kinds,
         incidents=len(new),
         subject=None if first is None else f"{first.subject} {first.segment} {first.figure}",
     )
@@ -106,14 +107,6 @@ def new_incidents(seen: Seen, quiet: Seen, start: date) -> list[Incident]:
         for one in seen.roots
         if one.opened >= start and (one.subject, one.segment, one.figure, one.opened) not in there
     ]
-
-
-def _delay(incident: Incident, case: Injected) -> int:
-    """Windows from the fault to the one with which the incident opened, that one included."""
-    length = LENGTHS[incident.window]
-    first = (case.start - number_of(CURRENT[0])) // length
-    opened = (number_of(incident.opened) - number_of(CURRENT[0])) // length
-    return opened - first + 1
 
 
 def _days(incident: Incident, case: Injected) -> int:

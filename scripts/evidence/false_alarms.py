@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pandas as pd
 from scripts.evidence import flights, simulated
 from scripts.evidence.watch import Seen
 from scripts.evidence.world import World
@@ -30,13 +29,30 @@ class QuietMonth:
         return cls(case, len(seen.roots), tuple(named), len(failing))
 
 
-def quiet_worlds(
-    rows: pd.DataFrame, splits: int, months: int, design_effects: Sequence[float] = DESIGN_EFFECTS
-) -> Iterator[tuple[str, World]]:
-    """Worlds by case: ``splits`` of each season, ``months`` of each design effect."""
-    for season in flights.SEASONS:
-        for seed in range(splits):
-            yield f"flights, {season}", flights.split_world(rows, season, seed)
-    for effect in design_effects:
-        for seed in range(months):
-            yield f"simulated, design effect {effect:g}", simulated.quiet_world(effect, seed)
+@dataclass(frozen=True)
+class QuietCase:
+    """A month in which nothing happens: of a season of the flights, or of a design effect."""
+
+    source: str | float
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """The case that it is one of."""
+        if isinstance(self.source, str):
+            return f"flights, {self.source}"
+        return f"simulated, design effect {self.source:g}"
+
+    def world(self) -> World:
+        """Its rows."""
+        if isinstance(self.source, str):
+            return flights.split_world(flights.prepared(), self.source, self.seed)
+        return simulated.quiet_world(self.source, self.seed)
+
+
+def quiet_cases(
+    splits: int, months: int, design_effects: Sequence[float] = DESIGN_EFFECTS
+) -> list[QuietCase]:
+    """``splits`` of each season, ``months`` of each design effect."""
+    of_flights = [QuietCase(season, n) for season in flights.SEASONS for n in range(splits)]
+    return of_flights + [QuietCase(d, n) for d in design_effects for n in range(months)]

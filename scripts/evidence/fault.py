@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -42,7 +42,7 @@ class Fault:
     inject: Inject
     subjects: Callable[[str], frozenset[str]]
     look: int | None
-    windows: str
+    windows: Literal["day", "week"]
 
     def size_label(self, size: float) -> str:
         """A size as people say it."""
@@ -68,7 +68,7 @@ def fault(
     unit: str = "%",
     subjects: Callable[[str], frozenset[str]] = column_itself,
     look: int | None = None,
-    windows: str = "day",
+    windows: Literal["day", "week"] = "day",
 ) -> Callable[[Inject], Inject]:
     """Registers a function as a fault."""
 

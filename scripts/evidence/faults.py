@@ -162,6 +162,7 @@ def _flips(rows: pd.DataFrame, target: str, size: float, rng: np.random.Generato
     sizes={10.0: False, 20.0: True, 40.0: True},
     unit="°F",
     kinds={"population_shift", "scale_change"},
+    windows="week",
 )
 def _ramp(rows: pd.DataFrame, target: str, size: float, rng: np.random.Generator) -> pd.DataFrame:
     elapsed = rows["day"] - rows["day"].min() + 1
@@ -191,6 +192,7 @@ def _late_labels(
     sizes={0.2: False, 0.5: True, 1.0: True},
     kinds={"model_change"},
     subjects=lambda _: frozenset({"probability", "decision", "accuracy", "roc_auc"}),
+    windows="week",
 )
 def _model(rows: pd.DataFrame, target: str, size: float, rng: np.random.Generator) -> pd.DataFrame:
     hit = _some(rows, size, rng)

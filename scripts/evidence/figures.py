@@ -120,7 +120,7 @@ class Reference:
         return self.config.performance_gates
 
 
-def spans_of(days: AnyArray, starts: AnyArray, length: int) -> Spans:
+def spans_of(days: AnyArray, starts: AnyArray, length: int | AnyArray) -> Spans:
     """Positions of the days of each window."""
     first = np.searchsorted(days, starts)
     return np.stack([first, np.searchsorted(days, starts + length)], axis=1).astype(np.int64)
@@ -135,7 +135,7 @@ def drift_figures(
     current: DayStates,
     like: tuple[DayStates, Mapping[FeatureKey, list[Figures]]] | None = None,
 ) -> dict[FeatureKey, list[Figures]]:
-    """Every statistic with a gate, of the windows whose failures become incidents.
+    """Every statistic with a gate, by day, week and month.
 
     ``like``: another month and its figures, taken where the states are the same.
     """
@@ -146,8 +146,7 @@ def drift_figures(
         if like is not None and _same(held, like[0].features.get(key)):
             found[key] = like[1][key]
             continue
-        kinds = reference.config.incident_windows
-        found[key] = [figure for kind in kinds for figure in _drift(reference, key, held, kind)]
+        found[key] = list(_drift(reference, key, held))
     return found
 
 
@@ -161,45 +160,46 @@ def _same(one: Stacked, other: Stacked | None) -> bool:
     return same
 
 
-def _drift(
-    reference: Reference, key: tuple[Scope, str], held: Stacked, kind: str
-) -> Iterator[Figures]:
+def _drift(reference: Reference, key: FeatureKey, held: Stacked) -> Iterator[Figures]:
+    """The windows of all kinds at once: what costs is a call, not a window."""
     scope, feature = key
-    length, starts = LENGTHS[kind], windows_of(kind)
-    spans = spans_of(held.days, starts, length)
+    starts = np.concatenate([windows_of(kind) for kind in LENGTHS])
+    kinds = np.concatenate([np.full(len(windows_of(kind)), kind) for kind in LENGTHS])
+    lengths = np.array([LENGTHS[kind] for kind in kinds])
+    spans = spans_of(held.days, starts, lengths)
     if scope != WHOLE:
-        with_rows = spans[:, 1] > spans[:, 0]
-        spans, starts = spans[with_rows], starts[with_rows]
+        kept = spans[:, 1] > spans[:, 0]
+        spans, starts, kinds, lengths = spans[kept], starts[kept], kinds[kept], lengths[kept]
     if not len(starts):
         return
-    n, total = len(starts), reference.totals[key]
-    windows = held.states.roll_up(spans)
-    weekdays = (starts + _THURSDAY) % 7 if length == 1 else np.full(n, -1)
+    total, windows = reference.totals[key], held.states.roll_up(spans)
+    weekdays = np.where(lengths == 1, (starts + _THURSDAY) % 7, -1)
     nulls = reference.nulls[key]
     for statistic, shown in drift(Comparison(windows, total), reference.gates).items():
         null = nulls.get(statistic)
-        p_value, typical = np.full(n, np.nan), np.nan
+        p_value, typical = np.full(len(starts), np.nan), np.nan
         if null is not None:
             typical = null.typical
-            p_value = null.p_values(
-                shown.value, np.full(n, length), weekdays, windows.rows, total.rows
+            p_value = null.p_values(shown.value, lengths, weekdays, windows.rows, total.rows)
+        for kind in LENGTHS:
+            of = kinds == kind
+            n = int(of.sum())
+            yield Figures(
+                source="drift",
+                role=reference.plans.role(feature),
+                subject=feature,
+                figure=statistic,
+                scope=scope,
+                kind=kind,
+                starts=starts[of],
+                value=shown.value[of],
+                gate=np.full(n, reference.gates[statistic]),
+                p_value=p_value[of],
+                rows=windows.rows[of],
+                reference_rows=np.broadcast_to(total.rows, n),
+                reason=shown.reason[of],
+                expected=np.full(n, typical),
             )
-        yield Figures(
-            source="drift",
-            role=reference.plans.role(feature),
-            subject=feature,
-            figure=statistic,
-            scope=scope,
-            kind=kind,
-            starts=starts,
-            value=shown.value,
-            gate=np.full(n, reference.gates[statistic]),
-            p_value=p_value,
-            rows=windows.rows,
-            reference_rows=np.broadcast_to(total.rows, n),
-            reason=shown.reason,
-            expected=np.full(n, typical),
-        )
 
 
 def performance_figures(

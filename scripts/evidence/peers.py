@@ -123,13 +123,16 @@ def peer_outcomes(alarms: dict[str, Alarms], case: Injected) -> list[PeerOutcome
             by=name,
             fault=case.fault.key,
             size=case.size,
-            in_time=any(day < case.start + _reach(rule) for rule, day in new if rule in rules),
+            in_time=any(
+                day < case.start + _reach(rule, case) for rule, day in new if rule in rules
+            ),
             found=any(rule in rules for rule, _ in new),
         )
         for name, rules in _groups().items()
     ]
 
 
-def _reach(rule: str) -> int:
-    """Days within which an alarm is in time: two chunks."""
-    return IN_TIME * LENGTHS["week" if rule in WEEKLY else "day"]
+def _reach(rule: str, case: Injected) -> int:
+    """Days within which an alarm is in time: two windows of the fault, or two chunks if longer."""
+    chunk = LENGTHS["week" if rule in WEEKLY else "day"]
+    return IN_TIME * max(chunk, LENGTHS[case.fault.windows])

@@ -56,8 +56,8 @@ class Results:
         return tuple(one for one in self.outcomes if one.matters)
 
     def quiet_of(self, case: str) -> tuple[QuietMonth, ...]:
-        """Quiet months of cases whose name begins so."""
-        return tuple(one for one in self.quiet if one.case.startswith(case))
+        """Quiet months of a case, or of all whose name begins so and with a comma."""
+        return tuple(one for one in self.quiet if f"{one.case},".startswith(f"{case},"))
 
     def peers_of(self, by: str) -> tuple[PeerOutcome, ...]:
         """What a rule or tool made of faults that matter."""

@@ -1,10 +1,12 @@
-"""Figures judged as production does: each window is a family of comparisons, corrected together."""
+"""Figures judged as production does, family by family: what is asked of one table, in one
+segmentation and window, is corrected together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import product
 
 import numpy as np
 from scripts.evidence.figures import LENGTHS, Figures
@@ -51,9 +53,12 @@ def _of_kind(
     }
     worse = np.array([one.worse for one in figures])[owner]
     subjects = [(one.source, one.role, one.subject, one.scope) for one in figures]
+    asked = np.array([f"{one.role} {one.scope[0]}" for one in figures])[owner]
     families = []
-    for start in np.unique(starts):
-        family = np.flatnonzero(starts == start)
+    for start, of in product(np.unique(starts), np.unique(asked)):
+        family = np.flatnonzero((starts == start) & (asked == of))
+        if not len(family):
+            continue
         found = judged(
             *(whole[name][family] for name in whole),
             level=strictness.level,

@@ -24,17 +24,15 @@ RUNS = """
 SELECT as_of, days, windows, seconds, exit_code, spark_jobs FROM run_costs
 WHERE outcome <> 'failed' ORDER BY started_at
 """
-# Days on which a constraint did not hold, the worst first.
-BROKEN = """
-SELECT `constraint`, verdict, count(*) AS days, min_by(day, distance) AS worst_day,
-  min_by(observed, distance) AS worst
-FROM (
-  SELECT *, if(observed > upper, upper - observed, observed - lower) AS distance
-  FROM failed_constraints
-  WHERE verdict IN ('warn', 'fail')
-)
-GROUP BY `constraint`, verdict ORDER BY verdict, days DESC, `constraint`
+OPEN = "SELECT rank, sentence FROM open_incidents WHERE calls ORDER BY rank"
+# Incidents that are over, in their order; warnings call nobody.
+OVER = """
+SELECT since, last_failing, subject, segmentation, segment, figure, value, kind
+FROM incidents_current
+WHERE parent_id IS NULL AND state = 'closed' AND severity = 'fail'
+ORDER BY since, subject
 """
+RETRAIN = "SELECT policy, evidence FROM retraining_current WHERE decision = 'retrain'"
 WORST_DAYS = """
 SELECT day, observed, verdict FROM constraints_current
 WHERE `constraint` = '{constraint}' AND verdict IN ('warn', 'fail') ORDER BY observed, day LIMIT 8
@@ -90,7 +88,8 @@ WHERE window = 'month' AND segmentation = 'all' AND metric IN ('roc_auc', 'log_l
 ORDER BY metric
 """
 TRY = (
-    "SELECT * FROM model_health_today",
+    "SELECT * FROM model_today",
+    "SELECT rank, kind, since, sentence, query FROM open_incidents ORDER BY rank",
     "SELECT rank, feature, statistic, value, psi FROM drift_ranking "
     "WHERE window = 'month' AND reference = 'january' ORDER BY rank LIMIT 10",
     "SELECT window_start, mean, value FROM feature_timeline WHERE feature = 'temperature' "
@@ -143,7 +142,8 @@ def findings(query: Query) -> list[str]:
         *_titled("March, as its labels came in (accuracy)", _matured(query)),
         *_titled("Why accuracy changed since January", _causes(query)),
         *_titled("Against the challenger", _compared(query)),
-        *_titled("Every constraint that did not hold on some day", _broken(query)),
+        *_titled("Incidents that are over", _over(query)),
+        *_titled("What must be looked at now", _open(query)),
     ]
 
 
@@ -269,12 +269,23 @@ def _ends(row: Row) -> str:
     return f"{row.lower:.3f} to {row.upper:.3f}"
 
 
-def _broken(query: Query) -> list[str]:
-    return [
-        f"{row.verdict}  {row['constraint']}: {row.days} day{'s' * (row.days != 1)}, "
-        f"worst {row.worst_day} with {row.worst:.4g}"
-        for row in query(BROKEN)
-    ] or ["all held on every day"]
+def _over(query: Query) -> list[str]:
+    lines = []
+    for row in query(OVER):
+        where = "" if row.segmentation == "all" else f" of {row.segmentation} {row.segment}"
+        days = f"{row.since:%-d %b}"
+        if row.last_failing != row.since:
+            days += f" to {row.last_failing:%-d %b}"
+        value = "" if row.value is None else f" {row.value:.3g}"
+        kind = f" ({row.kind.replace('_', ' ')})" if row.kind not in (None, "undetermined") else ""
+        lines.append(f"{days}: {row.subject}{where}, {row.figure}{value}{kind}")
+    return lines or ["nothing yet"]
+
+
+def _open(query: Query) -> list[str]:
+    lines = [f"{row.rank}. {row.sentence}" for row in query(OPEN)]
+    lines += [f"Train the model again ({row.policy}): {row.evidence}" for row in query(RETRAIN)]
+    return lines or ["nothing"]
 
 
 if __name__ == "__main__":

@@ -212,6 +212,50 @@ def test_answers_that_move_where_inputs_do_not_are_another_model() -> None:
     assert kind_of_change(Evidence((model,), related)).kind == "model_change"
 
 
+BIAS = [week(n, subject="calibration_bias", figure="calibration_bias", value=14.0) for n in (1, 2)]
+
+
+def test_scores_that_move_as_much_as_their_bias_are_another_model() -> None:
+    moved_score = feature("temperature", AGAIN["temperature"] + 15.0, role="predictions")
+    assert of([*ACCURACY, *BIAS], features=(moved_score,)).kind == "model_change"
+    as_ever = feature("temperature", role="predictions")
+    assert of([*ACCURACY, *BIAS], features=(as_ever,)).kind != "model_change"
+    assert of([*BIAS, *BASE_RATE], features=(moved_score,)).kind == "label_rate_shift"
+
+
+def test_what_began_weeks_later_is_no_cause() -> None:
+    late = on(range(22, 36), role="predictions", subject="temperature")
+    folded = fold([*ACCURACY, *late], days=42)
+    (model,) = [one for one in roots(folded) if one.family == "performance"]
+    others = tuple(one for one in roots(folded) if one.family == "data")
+    assert kind_of_change(Evidence((model,), others)).kind == "concept_shift"
+
+
+def test_a_score_has_no_unit() -> None:
+    larger = feature("temperature", AGAIN["temperature"] * 1.8, role="predictions")
+    assert of(SCORE, features=(larger,)).kind == "model_change"
+
+
+def test_more_of_one_of_two_values_is_no_constant() -> None:
+    binning = categorical_binning(["yes"] * 200 + ["no"] * 800)
+    before = categorical_state(binning, ["yes"] * 200 + ["no"] * 800)
+    for share, constant in ((700, False), (1000, True)):
+        now = categorical_state(binning, ["yes"] * share + ["no"] * (1000 - share))
+        kinds = dict(told(FeatureChange("temperature", "inputs", before, now)).others)
+        assert ("constant" in kinds) is constant
+
+
+def test_nulls_are_named_where_the_other_values_are_never_the_same() -> None:
+    colder = [None if hit else v for v, hit in zip(TEMPERATURE - 12.0, some(0.1), strict=True)]
+    rows = on((5, 6), subject="temperature", figure="null_share_change", value=0.1)
+    assert of(rows, features=(feature("temperature", colder),)).kind == "nulls"
+
+
+def test_a_code_far_from_all_values_is_a_sentinel_whatever_the_others_do() -> None:
+    colder = np.where(some(0.05), -999.0, TEMPERATURE - 8.0)
+    assert told(feature("temperature", colder)).kind == "sentinel"
+
+
 def test_a_fault_of_the_answers_is_a_fault() -> None:
     gone = [None if hit else v for v, hit in zip(AGAIN["temperature"], some(0.5), strict=True)]
     found = of(SCORE, features=(feature("temperature", gone, role="predictions"),))

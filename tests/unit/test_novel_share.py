@@ -1,4 +1,4 @@
-"""Values where the reference has none."""
+"""Values far beyond all of the reference."""
 
 from __future__ import annotations
 
@@ -22,8 +22,17 @@ def test_a_code_beyond_the_reference_is_novel() -> None:
     assert novel(EVEN, [*EVEN[:95], *[-999.0] * 5]) == 0.05
 
 
-def test_a_value_between_the_few_of_the_reference_is_novel() -> None:
-    assert novel([1.0, 2.0, 5.0] * 10, [1.0, 2.0, 3.5, 5.0]) == 0.25
+def test_a_value_between_those_of_the_reference_is_not_novel() -> None:
+    assert novel([1.0, 2.0, 5.0] * 10, [1.0, 2.0, 3.5, 5.0]) == 0.0
+
+
+def test_a_record_by_a_little_is_not_novel_and_one_by_a_quarter_of_the_range_is() -> None:
+    assert novel(EVEN, [0.0, 1050.0, -50.0, 999.0]) == 0.0
+    assert novel(EVEN, [0.0, 1250.0, -250.0, 999.0]) == 0.5
+
+
+def test_any_other_value_is_novel_where_the_reference_has_one() -> None:
+    assert novel([3.0] * 30, [3.0, 3.0, 4.0, 2.0]) == 0.5
 
 
 def test_the_ends_of_the_reference_are_not_novel() -> None:

@@ -52,6 +52,26 @@ def test_what_days_do_by_themselves_is_no_news() -> None:
     assert p_of(null, 8 * a_usual_day) < 1e-4
 
 
+def test_no_day_like_the_worst_of_the_reference_is_rarer_than_one_in_all_of_them() -> None:
+    random = np.random.default_rng(2)
+    found = shifts(30, random, effect=3.0)
+    found[4] = 1.5
+    null = model(found)
+    assert null.worst > 1.0
+    assert p_of(null, 1.4) >= 1 / 31
+    assert p_of(null, 15.0) < 1e-3
+
+
+def test_values_far_beyond_are_news_where_days_are_alike_and_none_where_they_are_not() -> None:
+    random = np.random.default_rng(2)
+    key = "novel_share_change"
+    alike = model(shifts(40, random, effect=1.0), key)
+    unlike = model(shifts(40, random, effect=300.0), key)
+    assert p_of(alike, 0.05) < 1e-4
+    assert p_of(unlike, 0.05) > 0.1
+    assert unlike.design_effect > 50.0
+
+
 @pytest.mark.parametrize("kind", ["numeric", "categorical"])
 def test_small_p_values_are_as_rare_as_they_say(kind) -> None:
     random = np.random.default_rng(4)

@@ -18,6 +18,8 @@ NEVER_SEEN = {
     "novel_share_change",
 }
 """Shares of what neither side of these rows holds, or hardly any."""
+MOST = {"value_share_rise": 1.5}
+"""Of bins with few rows the largest is skewed; what is left over counts as what days bring."""
 DAYS, ROWS, REFERENCE_ROWS = 300, 800, 40_000
 
 
@@ -47,7 +49,7 @@ def test_row_noise_is_what_independent_rows_show(kind) -> None:
         if key in NEVER_SEEN:
             assert ratio < 0.1, (key, ratio)
         else:
-            assert 0.8 < ratio < 1.25, (key, ratio)
+            assert 0.8 < ratio < MOST.get(key, 1.25), (key, ratio)
 
 
 def test_what_is_judged_is_a_statistic() -> None:

@@ -63,6 +63,13 @@ def test_earlier_anomalies_do_not_move_the_bounds() -> None:
     assert np.median(wider) < 1.5
 
 
+def test_the_second_day_of_an_event_is_as_rare_as_the_first() -> None:
+    y = draws()
+    y[:, 100:103] += 8.0
+    p = expected_series(y, DAYS).p_value
+    assert np.mean(p[:, 100:102] < 0.001) > 0.9
+
+
 def test_a_lasting_level_is_followed() -> None:
     y = draws() + 10.0 * (DAYS >= 60)
     assert expected_series(y, DAYS).expected[:, 70].mean() == pytest.approx(10.0, abs=0.5)

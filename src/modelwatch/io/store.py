@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from py4j.protocol import Py4JError
@@ -25,6 +26,8 @@ from modelwatch.io.turns import turn
 from modelwatch.model.sources import OutputAddress
 from modelwatch.tables import TABLES, Table
 
+TABLES_AT_ONCE = 8
+"""Tables that are looked at, or created, at the same time: most of it is waiting."""
 _ATTEMPTS = 5
 _LAST_COMMIT = "spark.databricks.delta.lastCommitVersionInSession"
 _CONCURRENT = (
@@ -68,16 +71,20 @@ class Store:
         Spark job where all is as it should be.
         """
         # Whatever may be wrong is found before anything is created.
-        found = {name: self._schema_of(name) for name in tables}
+        with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as at_once:
+            found = dict(zip(tables, at_once.map(self._schema_of, tables), strict=True))
         missing = {
             name: self._lacking(TABLES[name], schema)
             for name, schema in found.items()
             if schema is not None
         }
+        absent = [TABLES[name] for name, schema in found.items() if schema is None]
+        for schema_name in {self.place(spec.name).schema_identifier for spec in absent} - {None}:
+            self._session.sql(f"CREATE SCHEMA IF NOT EXISTS {schema_name}")
+        with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as at_once:
+            list(at_once.map(self._create, absent))
         for name, schema in found.items():
-            if schema is None:
-                self._create(TABLES[name])
-            elif missing[name]:
+            if schema is not None and missing[name]:
                 self._add_columns(TABLES[name])
             elif schema is not None:
                 self._schemas[name] = schema
@@ -88,7 +95,13 @@ class Store:
 
     def read(self, table: str) -> DataFrame:
         """All rows of a table, published or not."""
-        return self.place(table).read(self._session)
+        return self._stored(table)
+
+    def models(self, place: str | None) -> str | None:
+        """Folder of fitted models: ``place``, else beside tables in a folder; None in a schema."""
+        if place is None and self.output.path is not None:
+            return f"{self.output.path.rstrip('/')}/models"
+        return place
 
     def append(self, table: str, rows: DataFrame, run_id: str) -> int:
         """Append the rows of a run and give the Delta version written.
@@ -106,7 +119,7 @@ class Store:
             place.write(writer)
             return self._last_version(place, run_id)
 
-        return _retried(write, place)
+        return retried(write, place)
 
     def publish(self, row: Mapping[str, Any]) -> int:
         """Append the row of a run to ``runs``: with outcome 'published', its results now count.
@@ -128,11 +141,14 @@ class Store:
         """Rows of ``runs`` of a monitor."""
         return self.read("runs").where(F.col("monitor") == monitor)
 
+    def _stored(self, table: str) -> DataFrame:
+        return self.place(table).read(self._session)
+
     def _schema_of(self, table: str) -> StructType | None:
         if table in self._schemas:
             return self._schemas[table]
         try:
-            return self.read(table).schema
+            return self._stored(table).schema
         except AnalysisException as error:
             if _says_missing(error):
                 return None
@@ -148,21 +164,19 @@ class Store:
 
     def _create(self, spec: Table) -> None:
         place = self.place(spec.name)
-        if place.schema_identifier is not None:
-            self._session.sql(f"CREATE SCHEMA IF NOT EXISTS {place.schema_identifier}")
 
         def create() -> None:
             self._session.sql(create_statement(spec, place))
 
-        _retried(create, place)
+        retried(create, place)
         # Another process may have created it first, with its own version of the code.
-        if self._lacking(spec, self.read(spec.name).schema):
+        if self._lacking(spec, self._stored(spec.name).schema):
             self._add_columns(spec)
 
     def _add_columns(self, spec: Table) -> None:
         """Evolve by an empty append: Delta then adds what is missing, nested fields too."""
         place = self.place(spec.name)
-        missing = self._lacking(spec, self.read(spec.name).schema)
+        missing = self._lacking(spec, self._stored(spec.name).schema)
         # New columns are null in the rows that stand already.
         empty = self._session.createDataFrame([], spec.ddl().replace(" NOT NULL", ""))
         changes = [
@@ -178,7 +192,7 @@ class Store:
             for change in changes:
                 self._session.sql(f"ALTER TABLE {place.identifier} {change}")
 
-        _retried(evolve, place)
+        retried(evolve, place)
 
     def _last_version(self, place: Place, run_id: str) -> int:
         last = self._session.conf.get(_LAST_COMMIT, None)
@@ -222,7 +236,7 @@ def _fitted(spec: Table, expected: StructType, rows: DataFrame, run_id: str) -> 
     return rows.select(*columns)
 
 
-def _retried(action: Callable[[], Result], place: Place, attempts: int = _ATTEMPTS) -> Result:
+def retried(action: Callable[[], Result], place: Place, attempts: int = _ATTEMPTS) -> Result:
     """A change of a table, again while another process changes it at the same moment.
 
     Only errors that say that nothing was committed are tried again.
@@ -234,7 +248,7 @@ def _retried(action: Callable[[], Result], place: Place, attempts: int = _ATTEMP
         if attempts <= 1 or not _is_concurrent(error):
             raise
     time.sleep(0.2 * (1 + _ATTEMPTS - attempts))
-    return _retried(action, place, attempts - 1)
+    return retried(action, place, attempts - 1)
 
 
 def _is_concurrent(error: Exception) -> bool:

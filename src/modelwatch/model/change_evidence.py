@@ -29,16 +29,23 @@ ChangeKind = Literal[
 UNDETERMINED = "undetermined"
 DAYS_BEFORE = 28
 DAYS_NOW = 14
+DAYS_LATER = 7
+FAILED_OF_DAYS = 0.5
+"""Part of the days compared that must have failed, or they would show days of no fault."""
 
 
 def compared_days(incident: Incident) -> tuple[DayRange, DayRange]:
     """The days before an incident and those in it that tell its kind: 28, and at most 14.
 
-    The first failing days, because what came later may have changed for other reasons.
+    The first failing days, because what came later may have changed for other reasons; of an
+    incident that failed on few of its days, those of its largest effect.
     """
     first = incident.since
-    last = min(incident.last_failing, shifted(first, DAYS_NOW - 1))
-    return DayRange(shifted(first, -DAYS_BEFORE), shifted(first, -1)), DayRange(first, last)
+    before = DayRange(shifted(first, -DAYS_BEFORE), shifted(first, -1))
+    now = DayRange(first, min(incident.last_failing, shifted(first, DAYS_NOW - 1)))
+    worst = DayRange(incident.worst_start, incident.worst_end)
+    failed = incident.failing_windows * len(worst)
+    return before, worst if failed < FAILED_OF_DAYS * len(now) else now
 
 
 @dataclass(frozen=True)
@@ -100,11 +107,19 @@ class Evidence:
         return frozenset(one.subject for one in self.incidents if one.family in families)
 
     def fails_elsewhere(self, role: str) -> bool:
-        """Whether features of a role, or its table, fail here or at the same time."""
+        """Whether features of a role, or its table, fail here or at the same time, and began no
+        more than a week after the incident: what comes later is not its cause."""
+        latest = shifted(self.lead.since, DAYS_LATER)
         return any(
-            one.role == role and one.family in ("data", "source")
+            one.role == role and one.family in ("data", "source") and one.since <= latest
             for one in (*self.incidents, *self.related)
         )
+
+    def worst_figure(self, feature: FeatureChange) -> str | None:
+        """The figure of a failing feature that is farthest beyond its gate, in the widest scope."""
+        of = [i for i in self.incidents if (i.role, i.subject) == (feature.role, feature.name)]
+        of.sort(key=lambda one: (not one.of_all_traffic, -one.effect))
+        return of[0].figure if of else None
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,8 @@ DEFAULT_GATES = {
     "nan_share_change": 0.01,
     "infinite_share_change": 0.001,
     "unseen_share_change": 0.02,
+    "novel_share_change": 0.02,
+    "value_share_rise": 0.2,
     "zero_share_change": 0.1,
     "special_share_change": 0.05,
 }

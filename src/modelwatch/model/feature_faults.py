@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from modelwatch.model.change_evidence import Clue, Evidence, FeatureChange, change_kind
 from modelwatch.stats.binning import UNSEEN
 from modelwatch.stats.categorical import CategoricalStates
+from modelwatch.stats.change import single_values
 from modelwatch.stats.mixtures import (
     UNITS,
+    Explanation,
     change_of,
     exchanged,
+    lone_value,
     moved,
     multiplied,
     nulls,
@@ -23,6 +28,11 @@ LOOKED_AT = 6
 _LEAST_SHARE = 0.002
 _CONSTANT_SHARE = 0.25
 """Rise of the share of one usual value from which a feature stands still."""
+_NEWS = 0.75
+"""Score of nulls that are farther beyond their gate than all else of the feature."""
+_FEW_VALUES = 3
+_ALL_BUT = 0.95
+"""Part of the rows of a feature of fewer values that must hold one: any change favours one."""
 _FOREIGN = 0.5
 """Share of unseen values that are known ones in another writing."""
 
@@ -50,13 +60,19 @@ def _score(explained: float, least: float = 0.5) -> float | None:
 def _nulls(evidence: Evidence) -> Clue | None:
     if not evidence.features and "null_share_change" in evidence.figures:
         return Clue(0.6, f"the share of nulls of {evidence.lead.subject} has changed")
-    return _best(_nulls_of(feature) for feature in _strongest(evidence))
+    return _best(_nulls_of(feature, evidence) for feature in _strongest(evidence))
 
 
-def _nulls_of(feature: FeatureChange) -> Clue | None:
+def _nulls_of(feature: FeatureChange, evidence: Evidence) -> Clue | None:
     found = nulls(feature.before, feature.now)
+    if found.share < _LEAST_SHARE:
+        return None
     score = _score(found.explained)
-    if score is None or found.share < _LEAST_SHARE:
+    if score is None and evidence.worst_figure(feature) == "null_share_change":
+        # Of a feature that is never the same twice, nulls explain little and are the news all
+        # the same.
+        score = _NEWS
+    if score is None:
         return None
     return Clue(score, f"{_percent(found.share)} of the values of {feature.name} are gone")
 
@@ -73,14 +89,23 @@ def _sentinel_of(feature: FeatureChange) -> Clue | None:
     found, _ = one_value(before, now)
     low, high = float(before.least[0]), float(before.greatest[0])
     special = found.value in before.binning.special_values
-    if found.share < _LEAST_SHARE or not (special or not low <= found.value <= high):
-        return None
-    score = _score(found.explained)
+    usual = low <= found.value <= high and not special
+    score = None if usual or found.share < _LEAST_SHARE else _score(found.explained)
     if score is None:
-        return None
+        code = lone_value(before, now)
+        return None if code is None else _code_of(feature, code)
     was = f"a special value of {feature.name}" if special else f"and {low:g} to {high:g} before"
     told = f"{_percent(found.share)} of the values of {feature.name} are {found.value:g}, {was}"
     return Clue(score, told)
+
+
+def _code_of(feature: FeatureChange, code: Explanation) -> Clue | None:
+    """A value far beyond all that was, whatever the others do."""
+    score = _score(code.explained)
+    if score is None or code.share < _LEAST_SHARE:
+        return None
+    told = f"{_percent(code.share)} of the values of {feature.name} are {code.value:g}"
+    return Clue(score, f"{told}, far from all others")
 
 
 @change_kind("constant")
@@ -93,6 +118,9 @@ def _constant_of(feature: FeatureChange) -> Clue | None:
     found, at = one_value(before, now)
     score = _score(found.explained)
     if score is None or found.share < _CONSTANT_SHARE:
+        return None
+    values = np.count_nonzero(single_values(before)[0])
+    if values < _FEW_VALUES and single_values(now)[0].max() < _ALL_BUT * now.rows[0]:
         return None
     if isinstance(before, NumericStates):
         if not float(before.least[0]) <= found.value <= float(before.greatest[0]):
@@ -124,6 +152,9 @@ def _scale_of(feature: FeatureChange) -> Clue | None:
     score = _score(found.explained)
     if score is None or found.share < 0.08:
         return None
+    if feature.role == "predictions":
+        # What a model answers has no unit; answers that are larger are another model's.
+        score -= 0.3
     unit = any(abs(found.value / known - 1.0) < 0.02 for known in UNITS)
     # What a plain shift explains as well is no other unit.
     score -= max(0.0, moved(before, now).explained - found.explained + 0.15)

@@ -93,6 +93,8 @@ _WORDS: Mapping[str, Callable[[Incident, float], str]] = {
     "nan_share_change": _share("NaN"),
     "infinite_share_change": _share("infinities"),
     "unseen_share_change": _share("unseen values"),
+    "novel_share_change": _share("values far beyond the reference"),
+    "value_share_rise": _share("a single value or bin"),
     "zero_share_change": _share("zeros"),
     "special_share_change": _share("special values"),
     "mean_change_in_sd": _mean,

@@ -12,6 +12,8 @@ OF_LABELS = frozenset({"base_rate", "selection_rate", "calibration_bias", "bias"
 RANKING = frozenset({"roc_auc", "average_precision", "mcc", "macro_recall", "roc_auc_ovr"})
 """Metrics that another rate of labels moves little."""
 _MODEL = ("performance", "estimate")
+_OF_BIAS = 0.6
+"""Part of the change of a bias that the mean score must account for."""
 
 
 @change_kind("population_shift")
@@ -87,6 +89,27 @@ def _model_change(evidence: Evidence) -> Clue | None:
         return Clue(0.75, "what the model answers moved, and what it was given did not")
     if lead.family in _MODEL and evidence.fails_elsewhere("predictions"):
         return Clue(0.85, "what the model answers moved at the same time, and its inputs did not")
+    return _scores_moved(evidence)
+
+
+def _scores_moved(evidence: Evidence) -> Clue | None:
+    """Scores that moved by as much as their bias: then it is not the labels that did."""
+    bias = [
+        one.value
+        for one in evidence.incidents
+        if one.family == "performance" and one.subject == "calibration_bias" and one.value
+    ]
+    if not bias or "base_rate" in evidence.metrics:
+        return None
+    for feature in evidence.features:
+        before, now = feature.before, feature.now
+        if feature.role != "predictions" or not isinstance(before, NumericStates):
+            continue
+        if isinstance(now, NumericStates):
+            moved_by = float(now.moments.mean[0] - before.moments.mean[0])
+            if moved_by / bias[0] >= _OF_BIAS:
+                told = f"{feature.name} moved by {moved_by:+.3g} on average, its bias by as much"
+                return Clue(0.84, f"{told}, and neither the inputs nor the rate of labels did")
     return None
 
 

@@ -1,7 +1,8 @@
 """Verdicts on figures, corrected for the number of comparisons of their family.
 
-All traffic of a window is a family, and each of its segmentations is one: what is asked of many
-segments does not hide what is plain of the whole.
+What is asked of one table in a window is a family: inputs, predictions and labels apart, and of
+each all traffic and every segmentation apart. What is asked of many features or segments does not
+hide what is plain of the labels or of the whole.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from modelwatch.stats.special import normal_tail
 from modelwatch.tables import TABLES
 from modelwatch.tables.arrow import arrow_schema
 
-FAMILY = ("window", "window_start", "segmentation")
+FAMILY = ("window", "window_start", "segmentation", "role")
 _TABLE = TABLES["verdicts"]
 VERDICT_COLUMNS = tuple(name for name in _TABLE.names if name not in ("monitor", "run_id"))
 _SCHEMA = arrow_schema(_TABLE, *VERDICT_COLUMNS)
@@ -78,6 +79,7 @@ def _families(records: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
             record.column("window"),
             pc.cast(pc.cast(record.column("window_start"), pa.int32()), pa.string()),
             record.column("segmentation"),
+            record.column("role"),
             "\0",
         )
         encoded = np.asarray(pc.dictionary_encode(keys).indices)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from modelwatch.stats.arrays import Counts
+from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.comparison import (
     CONSTANT_CURRENT,
     CONSTANT_REFERENCE,
@@ -15,6 +16,9 @@ from modelwatch.stats.comparison import (
 )
 from modelwatch.stats.numeric import NumericStates
 from modelwatch.stats.statistic import Register, statistic
+
+_MARGIN = 0.125 * (1.0 - 1e-9)
+"""Part of the reference's range; the frozen grid has an edge at an eighth, up to rounding."""
 
 
 def _share(key: str, label: str, *kinds: Kind, **more: bool) -> Register:
@@ -76,18 +80,43 @@ def unseen_share_change(comparison: Comparison) -> Values:
 
 
 @_share(
-    "novel_share_change", "Change of the share of values where the reference has none", "numeric"
+    "novel_share_change", "Change of the share of values far beyond all of the reference", "numeric"
 )
 def novel_share_change(comparison: Comparison) -> Values:
-    """Share of rows whose value lies in a frozen bin that the reference leaves empty: beyond its
-    ends, or between the values of a feature that has few. The reference's own share is 0.
+    """Share of rows whose value is beyond the ends of the reference by more than an eighth of its
+    range, as the frozen bins tell it. The reference's own share is 0.
 
-    Infinities and special values have figures of their own.
+    Days set records by a little; a code or another unit goes far. Infinities and special values
+    have figures of their own.
     """
     current, reference = comparison.numeric
-    empty = reference.quantities == 0
-    rows = np.asarray(np.where(empty, current.quantities, 0).sum(axis=1), dtype=np.int64)
+    low, high = reference.least[:, None], reference.greatest[:, None]
+    with np.errstate(over="ignore", invalid="ignore"):
+        margin = _MARGIN * (high - low)
+        above = (current.binning.edges > high) & (current.binning.edges >= high + margin)
+        upper = current.binning.upper_edges
+        below = (upper <= low) & (upper <= low - margin)
+    rows = np.where(above | below, current.quantities, 0).sum(axis=1).astype(np.int64)
     return _share_change(comparison, rows, np.zeros(1, dtype=np.int64))
+
+
+@statistic(
+    "value_share_rise",
+    label="Largest rise of the share of one value or bin",
+    kinds=("numeric", "categorical"),
+    range=(0.0, 1.0),
+    symmetric=False,
+    unit="share of rows",
+    source="current share less reference share, the largest over the frozen bins",
+)
+def value_share_rise(comparison: Comparison) -> Values:
+    """Largest rise, over the frozen bins, of the share of rows that one holds: a column that stands
+    still puts most rows into one. Of categories, those with a bin of their own."""
+    current, reference = comparison.feature
+    now, before = single_values(current), single_values(reference)
+    shares = now / np.maximum(current.rows, 1)[:, None]
+    rise = (shares - before / np.maximum(reference.rows, 1)[:, None]).max(axis=1, initial=0.0)
+    return values(rise, *comparison.without_rows)
 
 
 @statistic(
@@ -138,6 +167,11 @@ def sd_log_ratio(comparison: Comparison) -> Values:
         (reference.moments.sd == 0, CONSTANT_REFERENCE),
         (_too_far(current) | _too_far(reference), "values are too far from the frozen center"),
     )
+
+
+def single_values(states: NumericStates | CategoricalStates) -> Counts:
+    """Rows of each finite quantity's bin, or of each category that has one; (n, B)."""
+    return states.quantities if isinstance(states, NumericStates) else states.kept
 
 
 def _too_far(states: NumericStates) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:

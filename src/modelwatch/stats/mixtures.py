@@ -94,6 +94,32 @@ def one_value(before: States, now: States) -> tuple[Explanation, int]:
     return Explanation(float(gained / (gained + left)), float(gained), value), at
 
 
+def lone_value(before: NumericStates, now: NumericStates) -> Explanation | None:
+    """The farthest value beyond all that was before, if it is alone; None if there is none.
+
+    ``explained``: its part of the rows beyond what was before, on that side.
+    """
+    was, held = before.quantities[0] > 0, now.quantities[0]
+    usual = np.flatnonzero(was)
+    if not len(usual):
+        return None
+    found = []
+    sides = (
+        (held[: usual[0]], float(now.minimum[0]), 0),
+        (held[usual[-1] + 1 :][::-1], float(now.maximum[0]), len(held) - 1),
+    )
+    for beyond, extreme, end in sides:
+        first = int(np.argmax(beyond > 0)) if beyond.any() else len(beyond)
+        # What has moved beyond the end is next to it; a code has nothing beside it.
+        if first + 1 >= len(beyond) or beyond[first + 1] > 0:
+            continue
+        at = abs(end - first)
+        if np.isfinite(extreme) and before.binning.bin_of(extreme) == at:
+            rows = float(beyond[first])
+            found.append(Explanation(rows / float(beyond.sum()), rows / _rows(now.rows), extreme))
+    return max(found, key=lambda one: one.share, default=None)
+
+
 def multiplied(before: NumericStates, now: NumericStates) -> Explanation:
     """Rows that were multiplied by one factor, other than 1."""
     factors = _FACTORS[np.abs(np.log(_FACTORS)) > np.log(1.15)]

@@ -18,6 +18,8 @@ from modelwatch.stats.fisher_tail import f_tail
 from modelwatch.stats.row_noise import JUDGED
 
 WEEK = 7
+WORST_TAIL = 3.0
+"""Power of its power by which what is beyond the worst day of the reference gets less likely."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,9 @@ class NullModel:
     a share. ``center``: what one day shows on average, of a signed statistic for which that is not
     0, as of the standard deviation, which is less within days than over them; ``center_decay``: how
     that falls with the days of a window. ``weekdays``: what is known of each weekday, if the
-    statistic differs by it.
+    statistic differs by it. ``worst``: the largest power of the reference's days, 0 where not
+    known: of m days like them, one more is worse with probability 1 / (m + 1), whatever the
+    distribution.
     """
 
     statistic: str
@@ -50,6 +54,7 @@ class NullModel:
     center_decay: float = 1.0
     weekdays: Weekdays | None = None
     reason: str | None = None
+    worst: float = 0.0
 
     @property
     def seasonal(self) -> bool:
@@ -85,7 +90,11 @@ class NullModel:
             # Where neighbours are alike, the days hold few windows of that length.
             degrees = self.degrees * days ** -((1.0 - self.decay) / 2.0)
             off_center = figure - self.center * days**-self.center_decay
-            p = f_tail(judged.power(off_center) / expected, self.shape, degrees)
+            power = judged.power(off_center)
+            p = f_tail(power / expected, self.shape, degrees)
+            if self.worst > 0:
+                beyond = np.minimum(self.worst / power, 1.0) ** WORST_TAIL
+                p = np.maximum(p, beyond / (self.days + 1.0))
             if self.weekdays is not None:
                 of_weekday = self.weekdays.p_values(self, figure, np.asarray(weekdays), n, m)
                 p = np.where(np.isnan(of_weekday), p, of_weekday)

@@ -8,7 +8,7 @@ what a statistic then shows is its null distribution.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,6 +33,7 @@ SEASONAL_LEVEL = 0.01
 OFF_CENTER = 4.0
 """Standard errors from which on the mean of what days show is not 0."""
 FEW_DAYS = "fewer than 7 days in the reference: row noise times the assumed design effect"
+MEAN, NOVEL = "mean_change_in_sd", "novel_share_change"
 _BLOCKS = 60
 """Blocks of one length at most: more would only tell the same days again."""
 _LEAST_DECAY = 0.5
@@ -74,11 +75,36 @@ def null_models(
         found = drift(itself, wanted)
         nothing = np.empty(0)
         return {key: _assumed(JUDGED[key], itself, assumed_design_effect, nothing) for key in found}
-    shown = _Shown.of(states, wanted)
-    return {
+    lends = NOVEL in wanted and MEAN not in wanted
+    shown = _Shown.of(states, [*wanted, MEAN] if lends else wanted)
+    models = {
         key: _learned(JUDGED[key], itself, shown, values, days, assumed_design_effect)
         for key, values in shown.values.items()
     }
+    if NOVEL in models:
+        rows_a_day = float(shown.rows[: shown.days].mean())
+        models[NOVEL] = _lent(models[NOVEL], models[MEAN], rows_a_day)
+    return {key: models[key] for key in wanted if key in models}
+
+
+def _lent(novel: NullModel, mean: NullModel, rows_a_day: float) -> NullModel:
+    """The model of what is far beyond all that was, which no day of the reference could show.
+
+    Its days are taken to be as much alike as they are in the mean: where days bring other levels,
+    as of the weather, one may go far; where they don't, as of distances, none does.
+    """
+    if mean.reason is not None:
+        return novel
+    between = novel.rows * (mean.design_effect - 1.0) / rows_a_day
+    return replace(
+        novel,
+        between=max(novel.between, between),
+        decay=mean.decay,
+        shape=1.0,
+        degrees=mean.degrees,
+        design_effect=max(novel.design_effect, mean.design_effect),
+        weekdays=None,
+    )
 
 
 @dataclass(frozen=True)
@@ -204,6 +230,7 @@ def _learned(
         center=center,
         center_decay=center_decay,
         weekdays=_weekdays(noise, c, figure, own, days, shown),
+        worst=float(power[own].max()),
     )
 
 

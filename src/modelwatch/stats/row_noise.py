@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelwatch.stats.arrays import Counts, Floats
+from modelwatch.stats.change import single_values
 from modelwatch.stats.comparison import Comparison
 from modelwatch.stats.contingency import RARE
 from modelwatch.stats.distance import spread_of
@@ -198,6 +199,20 @@ def _l_infinity(comparison: Comparison) -> float:
     size = _NORMAL * float(sd.max())
     beyond = 1.0 - np.interp(size[:, None] / sd, _NORMAL, _WITHIN).prod(axis=1)
     return float(np.trapezoid(beyond * 2.0 * size, size))
+
+
+@row_noise("value_share_rise")
+def _value_share_rise(comparison: Comparison) -> float:
+    """Mean of the square of the largest rise of the bins, taken as independent and normal."""
+    reference = comparison.feature[1]
+    p = single_values(reference)[0] / max(1, int(reference.rows[0]))
+    sd = np.sqrt(p * (1.0 - p))
+    sd = sd[sd > 0]
+    if not len(sd):
+        return 0.25
+    size = _NORMAL * float(sd.max())
+    below = (1.0 + np.interp(size[:, None] / sd, _NORMAL, _WITHIN)) / 2.0
+    return float(np.trapezoid((1.0 - below.prod(axis=1)) * 2.0 * size, size))
 
 
 @row_noise("ks")

@@ -25,6 +25,8 @@ TOO_SHORT = f"fewer than {FEWEST_DAYS} days before"
 NO_VALUE = "no value"
 RARE_ERRORS = 2
 """One anomaly may be a mishap; so many of the past say what happens now and then."""
+SAME_EVENT = 2
+"""Days before a day whose errors may be those of the same event, and say nothing of rarity."""
 TAIL = 6.0
 """Power of the distance by which what is beyond the past's rare errors gets less likely."""
 DECILES_APART = 2.563
@@ -39,9 +41,10 @@ class ExpectedSeries:
 
     ``lower`` and ``upper``: where a day in a thousand falls outside, or as asked. ``z``: distance
     of the value from ``expected`` in robust standard deviations. ``p_value``: probability of so
-    large a distance: Student's t, or what the rare errors of the past give, if that is more.
-    ``seasonal``: whether the same weekdays were compared. ``reason``: why there are no bounds, or
-    no p-value, else None.
+    large a distance: Student's t, or what the rare errors of the past give, if that is more; those
+    of the last ``SAME_EVENT`` days, which may be one event with it, do not count. ``seasonal``:
+    whether the same weekdays were compared. ``reason``: why there are no bounds, or no p-value,
+    else None.
     """
 
     expected: Floats
@@ -99,7 +102,7 @@ def expected_series(
         narrow, wide = SD_OF_MAD * _median(np.abs(around)), _width(around) / DECILES_APART
         spread[:, now] = np.where(own, narrow, np.maximum(narrow, wide))
         degrees[:, now] = EFFICIENCY * np.where(enough, of_errors, known)
-        rare[:, now] = _rare(np.abs(around))
+        rare[:, now] = _rare(np.abs(around[:, :-SAME_EVENT]))
         expected[known < FEWEST_DAYS, now] = np.nan
     least = np.exp(-expected / 2.0) if counts else 0.0
     scale = 1.0 if counts else np.abs(expected)

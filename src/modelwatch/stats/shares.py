@@ -1,0 +1,31 @@
+"""Bounds of shares."""
+
+from __future__ import annotations
+
+import math
+
+from modelwatch.stats.special import normal_quantile
+
+
+def wilson_interval(hits: float, rows: float, level: float = 0.95) -> tuple[float, float]:
+    """Lower and upper end of a share of independent rows, two-sided; (0, 1) without rows.
+
+    Source: Wilson, Probable inference, the law of succession, and statistical inference (1927).
+    """
+    if rows <= 0:
+        return 0.0, 1.0
+    z = float(normal_quantile(0.5 + level / 2.0))
+    share = hits / rows
+    middle = (hits + z * z / 2.0) / (rows + z * z)
+    reach = z / (rows + z * z) * math.sqrt(rows * share * (1.0 - share) + z * z / 4.0)
+    return max(middle - reach, 0.0), min(middle + reach, 1.0)
+
+
+def seen_share(rows_by_value: list[int]) -> float:
+    """Share of the next rows whose value has been seen: one minus the share of values seen once.
+
+    Source: Good, The population frequencies of species and the estimation of population
+    parameters (1953).
+    """
+    rows = sum(rows_by_value)
+    return 1.0 - sum(count == 1 for count in rows_by_value) / rows if rows else 0.0
