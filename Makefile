@@ -17,11 +17,11 @@ DEMO_DAYS := 2013-04-01 2013-04-16 2013-05-01 2014-01-16
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types bench sql docs wheel lock clean
+.PHONY: help setup demo test lint types bench evidence soak sql docs wheel lock clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
-	@echo "  ARGS='...' goes to the command behind test, bench and sql: make test ARGS='-k drift'"
+	@echo "  ARGS='...' goes to the command behind test, bench, evidence, soak and sql: make test ARGS='-k drift'"
 
 setup: $(SET_UP)  ## Create .venv from requirements.lock (demo and test do so by themselves)
 
@@ -59,6 +59,12 @@ types: $(SET_UP)  ## Check types
 
 bench: $(SET_UP)  ## Measure speed and memory, against other tools too
 	@$(IN) python -m scripts.bench $(ARGS)
+
+evidence: $(SET_UP)  ## Measure false alarms and faults found, beside other tools
+	@$(IN) python -m scripts.evidence $(ARGS)
+
+soak: $(SET_UP)  ## Kill, fill, break and overload what production may: what is survived
+	@$(IN) python -m scripts.soak $(ARGS)
 
 sql: $(SET_UP)  ## Open a SQL shell on the views (CONFIG=conf/flights.yaml)
 	@$(IN) modelwatch sql --config $(CONFIG) $(ARGS)
