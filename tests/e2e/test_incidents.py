@@ -95,8 +95,8 @@ def test_it_is_named_for_what_it_is(watched: Watched) -> None:
 
 def test_its_query_shows_the_evidence(watched: Watched) -> None:
     (incident,) = watched.incidents["broken"]
-    shown = {row.window_start: row for row in watched.shop.ask(incident.query)}
-    assert shown[day(13)].value == pytest.approx(0.5 - 1 / ROWS)
+    shown = {(r.statistic, r.window_start): r.value for r in watched.shop.ask(incident.query)}
+    assert shown["null_share_change", day(13)] == pytest.approx(0.5 - 1 / ROWS)
 
 
 def test_people_are_told_once(watched: Watched) -> None:
