@@ -15,6 +15,14 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from modelwatch.model.constraint import KINDS
+from modelwatch.model.contract import (
+    ColumnClauses,
+    Contract,
+    ContractPlace,
+    Relation,
+    RowClauses,
+    Volume,
+)
 from modelwatch.model.days import DayRange
 from modelwatch.model.evaluation import Reference, WindowSpec
 from modelwatch.model.incident_rules import Clear, IncidentRules
@@ -34,6 +42,7 @@ from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.outlier_choice import Outliers
 from modelwatch.model.profiling import Binning, ColumnOptions, FeatureChoice, Pairs, Segmentation
 from modelwatch.model.retraining_policies import POLICIES, Retraining
+from modelwatch.model.rules import Duplicates, Rule
 from modelwatch.model.section import Section, as_tuple
 from modelwatch.model.sinks import SINKS
 from modelwatch.model.sources import (
@@ -60,6 +69,14 @@ TITLES: dict[type[Section], str] = {
     Reference: "references",
     Binning: "binning",
     Pairs: "pairs",
+    ContractPlace: "contracts",
+    Contract: "the file of a contract",
+    ColumnClauses: "columns of a contract",
+    RowClauses: "rows of a contract",
+    Volume: "volume",
+    Relation: "relations",
+    Rule: "rules",
+    Duplicates: "duplicates",
     Labels: "labels",
     Known: "known",
     Due: "due",

@@ -1,4 +1,4 @@
-"""The command ``modelwatch``: init, check, plan, run, sql and incidents."""
+"""The command ``modelwatch``, by which everything is asked for."""
 
 from __future__ import annotations
 
@@ -11,16 +11,19 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from modelwatch import __version__
-from modelwatch.io.failures import reason
+from modelwatch.io.failures import advised
 from modelwatch.model.config import ConfigurationError, MonitorConfig, Problem, parse_config
 from modelwatch.model.days import DayRange, parse_day
 from modelwatch.model.errors import ProblemsError, SessionError, SourceError
 from modelwatch.model.guess import monitor_name
 from modelwatch.model.sources import TableAddress
+from modelwatch.pipelines import contract_command
+from modelwatch.pipelines.run_commands import RUN_COMMANDS, RunCommand
 
 # Spark is imported by the commands that need it, so that a wrong argument is told at once.
 if TYPE_CHECKING:
@@ -56,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NOTHING_TO_LOOK_AT
     except Exception as error:
-        message = f"modelwatch: {type(error).__name__}: {reason(error)}"
+        message = f"modelwatch: {type(error).__name__}: {advised(error)}"
         return _failed(message, arguments.verbose, " (--verbose tells more)")
 
 
@@ -118,6 +121,31 @@ def _parser() -> argparse.ArgumentParser:
     )
     incidents.add_argument("--by", default=_user(), help="who says it (you)")
     incidents.add_argument("--note", help="why, for those who read it later")
+
+    told = "list the rows that rules have set apart, explain some, or let them through"
+    quarantine = _command(commands, "quarantine", _quarantine, told)
+    quarantine.add_argument(
+        "words",
+        metavar="[CONFIG] [WHAT [KEY ...]]",
+        nargs="*",
+        help="WHAT: list (as without), explain, release, withdraw; KEY: of a row, or its id",
+    )
+    quarantine.add_argument("--config", metavar="FILE", help="the configuration")
+    quarantine.add_argument(
+        "--day", type=_argument(DayRange.parse), metavar="DAY[..DAY]", help="rows of these days"
+    )
+    quarantine.add_argument("--rule", help="rows that fail this rule")
+    quarantine.add_argument("--table", help="rows of inputs, predictions or labels")
+    quarantine.add_argument("--by", default=_user(), help="who says it (you)")
+    quarantine.add_argument("--note", help="why, for those who read it later")
+
+    contract = partial(contract_command.carry_out, session=_session)
+    told = "propose, review, check, export or import a data contract"
+    contract_command.add_arguments(_command(commands, "contract", contract, told))
+    for one in RUN_COMMANDS:
+        one.add_arguments(
+            _with_config(_command(commands, one.name, partial(_of_runs, one), one.told))
+        )
     return parser
 
 
@@ -236,7 +264,7 @@ def _check(arguments: argparse.Namespace) -> int:
     from modelwatch.pipelines.onboarding import check
 
     with _session(f"modelwatch check {config.monitor}") as spark, _problems_of(path):
-        print(check(spark, config, text), end="")
+        print(check(spark, config, text, Path(path).parent), end="")
     return NOTHING_TO_LOOK_AT
 
 
@@ -267,7 +295,13 @@ def _run_monitor(arguments: argparse.Namespace, dry_run: bool) -> int:
 
     with _session(f"modelwatch {config.monitor}") as spark, _problems_of(path):
         report = run_monitor(
-            spark, config, config_text=text, as_of=as_of, days=days, dry_run=dry_run
+            spark,
+            config,
+            config_text=text,
+            as_of=as_of,
+            days=days,
+            dry_run=dry_run,
+            folder=Path(path).parent,
         )
     print(report.text.rstrip())
     return report.exit_code
@@ -313,6 +347,36 @@ def _incidents(arguments: argparse.Namespace) -> int:
             text = said(spark, config, saying)
     print(text, end="")
     return NOTHING_TO_LOOK_AT
+
+
+def _quarantine(arguments: argparse.Namespace) -> int:
+    words: list[str] = list(arguments.words)
+    path = arguments.config or (words.pop(0) if words else None)
+    config, _ = _read(path)
+    from modelwatch.pipelines.quarantine_actions import ACTIONS, Chosen, explained, listed, said
+
+    what, *keys = words or ["list"]
+    known = ("list", "explain", *ACTIONS)
+    if what not in known:
+        message = f"{what!r} is not one of {', '.join(known)}"
+        raise ConfigurationError([Problem("", None, message)])
+    chosen = Chosen(tuple(keys), arguments.day, arguments.rule, arguments.table)
+    with _session(f"modelwatch quarantine {config.monitor}") as spark:
+        if what in ACTIONS:
+            text = said(spark, config, what, chosen, arguments.by, arguments.note)
+        else:
+            text = (listed if what == "list" else explained)(spark, config, chosen)
+    print(text, end="")
+    return NOTHING_TO_LOOK_AT
+
+
+def _of_runs(command: RunCommand, arguments: argparse.Namespace) -> int:
+    path = arguments.config or arguments.config_word
+    config, _ = _read(path)
+    with _session(f"modelwatch {command.name} {config.monitor}") as spark:
+        text, exit_code = command.carry_out(spark, config, arguments)
+    print(text, end="")
+    return exit_code
 
 
 def _problem_of_words(what: str, named: Sequence[str], until: date | None) -> str | None:

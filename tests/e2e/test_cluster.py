@@ -58,10 +58,15 @@ constraints:
 """
 OF_THE_RUN = {"run_id", "started_at", "finished_at", "created_at"}
 """Identity and times."""
-OF_THE_MACHINE = {"stages", "executor_seconds", "spark_jobs"}
+OF_THE_MACHINE = {"stages", "executor_seconds", "spark_jobs", "work", "history"}
 """What the work cost."""
-WITHOUT_ROWS = {"loss_models", "change_attributions", "model_comparisons"}
-"""They are of regressions, and of windows of three days and more."""
+WITHOUT_ROWS = {
+    *("loss_models", "change_attributions", "model_comparisons"),
+    *("durations", "feature_states_monthly"),
+    *("contracts", "row_accounts", "quarantine", "quarantine_releases"),
+}
+"""They are of regressions, of windows of three days and more, of maintenance, and of sections that
+the configuration does not have."""
 OF_THE_CONFIGURATION = {"config_yaml", "config_fingerprint"}
 """The two configurations name different folders of output."""
 

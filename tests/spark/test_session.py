@@ -10,7 +10,7 @@ from tests.conftest import CountJobs
 
 from modelwatch.io import java
 from modelwatch.io.java import SessionError, find_java_home, java_major
-from modelwatch.io.session import SETTINGS, Effort, effort, executor_seconds, open_session
+from modelwatch.io.session import SETTINGS, Effort, Work, effort, open_session, work
 from modelwatch.io.stack import parsed_settings, stack_settings
 
 
@@ -90,16 +90,20 @@ def test_a_forced_setting_holds_whatever_was_set(spark: SparkSession) -> None:
             assert spark.conf.get(setting.key) == setting.value
 
 
-def test_effort_counts_jobs_task_time_and_bytes(spark: SparkSession, tmp_path: Path) -> None:
+def test_jobs_tasks_time_bytes_and_rows_are_counted(spark: SparkSession, tmp_path: Path) -> None:
     spark.range(1000).write.parquet(str(tmp_path / "rows"))
     before = effort(spark)
     spark.read.schema("id bigint").parquet(str(tmp_path / "rows")).agg({"id": "sum"}).collect()
     done = effort(spark).since(before)
     assert done.jobs is not None
     assert done.jobs >= 1
-    seconds = executor_seconds(spark, before)
-    assert seconds is not None
-    assert seconds >= 0
+    tasks = work(spark, before)
+    assert tasks is not None
+    assert tasks.executor_seconds >= 0
+    assert tasks.tasks >= 2
+    assert tasks.rows_read == 1000
+    assert tasks.shuffle_bytes > 0
+    assert tasks.spill_bytes == 0
     assert done.bytes_read is not None
     assert done.bytes_read > 0
 
@@ -107,7 +111,7 @@ def test_effort_counts_jobs_task_time_and_bytes(spark: SparkSession, tmp_path: P
 def test_a_driver_that_runs_no_task_spends_no_executor_seconds(spark: SparkSession) -> None:
     before = effort(spark)
     spark.range(10).collect()
-    assert executor_seconds(spark, effort(spark)) == 0
+    assert work(spark, effort(spark)) == Work()
     assert effort(spark).since(before).stages == 1
 
 
@@ -116,7 +120,7 @@ def test_effort_is_unknown_where_the_platform_does_not_tell() -> None:
         """A session without a context, as Spark Connect has it."""
 
     unknown = effort(Connected())  # type: ignore[arg-type]
-    assert executor_seconds(Connected(), unknown) is None  # type: ignore[arg-type]
+    assert work(Connected(), unknown) is None  # type: ignore[arg-type]
     assert unknown == Effort(None, None, None)
     assert unknown.since(Effort(1, 1, 1)) == unknown
 

@@ -107,6 +107,19 @@ def test_an_altered_table_is_refused_before_anything_is_created(
     assert [folder.name for folder in warehouse.iterdir()] == ["runs"]
 
 
+def test_a_table_that_lost_a_column_of_its_version_is_refused_with_the_way_out(
+    spark: SparkSession, store: Store, warehouse: Path
+) -> None:
+    rows = store.read("constraint_results").drop("observed")
+    place = store.place("constraint_results")
+    spark.sql(f"ALTER TABLE {place.identifier} SET TBLPROPERTIES ('delta.appendOnly' = 'false')")
+    rows.write.format("delta").mode("overwrite").option("overwriteSchema", "true").partitionBy(
+        *TABLES["constraint_results"].partitioning
+    ).save(str(place.path))
+    with pytest.raises(OutputError, match=r"lost observed.*RESTORE TABLE"):
+        store_at(spark, warehouse)
+
+
 def test_rows_already_written_are_never_changed(spark: SparkSession, store: Store) -> None:
     store.append("constraint_results", results(spark), "first")
     with pytest.raises(Exception, match="append"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from modelwatch.io.failures import first_line, reason
+import pytest
+
+from modelwatch.io.failures import advised, first_line, reason, way_out
 
 OF_A_TASK = """An error occurred while calling o135.save.
 : org.apache.spark.SparkException: Job aborted due to stage failure: Task 0 failed 1 times
@@ -32,3 +34,23 @@ def test_an_error_of_python_is_told_as_it_is() -> None:
 
 def test_an_error_without_a_message_is_told_by_its_type() -> None:
     assert reason(ValueError()) == "ValueError"
+
+
+@pytest.mark.parametrize(
+    ("said", "way"),
+    [
+        ("Caused by: java.io.IOException: No space left on device", "free space"),
+        ("Caused by: java.io.IOException: File too large", "free space"),
+        (OF_A_TASK, "restore the file, or delete its rows"),
+        ("File file:/lake/day=1/p.parquet does not exist", "run again if the table was rewritten"),
+        ("[DELTA_VERSIONS_NOT_CONTIGUOUS] Versions (List(0, 2)) are not", "the table's log"),
+        ("fasterxml.jackson.core.io.JsonEOFException: Unexpected end-of-input", "the table's log"),
+    ],
+)
+def test_what_a_person_can_do_is_told(said: str, way: str) -> None:
+    assert f"Way out: {way}" in advised(RuntimeError(said))
+
+
+def test_where_nothing_is_known_to_help_nothing_is_advised() -> None:
+    assert way_out(ValueError("no such day")) is None
+    assert advised(ValueError("no such day")) == "no such day"

@@ -27,7 +27,7 @@ NO_ROWS_CHECKED = "no rows satisfy where"
 
 @dataclass(frozen=True)
 class ConstraintRow:
-    """One row of the table constraint_results, without monitor and run."""
+    """One row of the table constraint_results, without monitor and run. ``role``: of its table."""
 
     day: date
     constraint: str
@@ -41,6 +41,7 @@ class ConstraintRow:
     verdict: str
     reason: str | None
     rows: int | None
+    role: str = "inputs"
 
 
 @dataclass(frozen=True)
@@ -215,6 +216,7 @@ def _row(found: _Found, name: str, constraint: Constraint, day: date) -> Constra
         verdict=verdict,
         reason=metric.reason,
         rows=rows,
+        role=constraint.table,
     )
 
 

@@ -24,6 +24,8 @@ _FILE = (
 )
 _METADATA = "struct<id:string,schemaString:string,configuration:map<string,string>>"
 _COMMIT = f"add {_FILE}, remove {_FILE}, metaData {_METADATA}"
+_CHANGED = "struct<path:string,dataChange:boolean,deletionVector:struct<pathOrInlineDv:string>>"
+_REMOVAL = f"commitInfo struct<userMetadata:string>, add {_CHANGED}, remove {_CHANGED}"
 _CHECKPOINT = f"add {_FILE}, metaData {_METADATA}, sidecar struct<path:string>"
 _STATS = (
     "struct<numRecords:bigint,minValues:map<string,string>,maxValues:map<string,string>,"
@@ -105,6 +107,34 @@ class DeltaLog:
             F.max_by(F.struct("added", "add"), "version").alias("last")
         )
         return last.where("last.added").select("last.add")
+
+    def lost_rows(self, after: int, upto: int, but_by: str) -> bool:
+        """Whether files that stood at one version are gone at a later one, their rows with them.
+
+        Compaction loses none, and neither does a deletion that was taken back. Commits whose user
+        metadata are ``but_by`` don't count. Commits that are no longer there tell nothing. One
+        Spark job, or two where something was removed.
+        """
+        versions = [v for v in range(after + 1, upto + 1) if v in self.commits]
+        if not versions:
+            return False
+        paths = [unglobbed(f"{self.location}/_delta_log/{v:020d}.json") for v in versions]
+        actions = self.session.read.schema(_REMOVAL).option("mode", "FAILFAST").json(paths)
+        version = F.substring(F.col("_metadata.file_name"), 1, 20).cast("bigint")
+        lost = F.count_if("remove.dataChange")
+        by = actions.select(version.alias("version"), "commitInfo", "remove").groupBy("version")
+        found = by.agg(F.max("commitInfo.userMetadata").alias("by"), lost.alias("lost")).collect()
+        suspect = [row["version"] for row in found if row["lost"] and row["by"] != but_by]
+        if not suspect:
+            return False
+
+        def files(action: str, among: DataFrame) -> set[tuple[str, str | None]]:
+            vector = F.to_json(f"{action}.deletionVector")
+            rows = among.where(f"{action}.dataChange").select(f"{action}.path", vector).collect()
+            return {(row[0], row[1]) for row in rows}
+
+        removed = files("remove", actions.where(version.isin(suspect)))
+        return not removed <= files("add", actions)
 
     def physical_name(self, column: str, version: int) -> str:
         """Name of a column in files and log, which column mapping makes another one."""

@@ -8,6 +8,35 @@ _CAUSE = re.compile(r"^Caused by: (?:[\w$]+\.)+[\w$]+: (.+)")
 _CLASS = re.compile(r"^: ?(?:[\w$]+\.)+[\w$]+: ")
 _FILE = re.compile(r"\.(?:parquet|json|crc|bin)\b")
 _LONGEST = 1000
+_WAYS_OUT = (
+    (
+        r"No space left on device|Disk quota exceeded|File too large",
+        "free space where results are written and in Spark's spark.local.dir, then run again: "
+        "nothing of this run is visible",
+    ),
+    (
+        r"Permission denied|AccessControlException|AccessDenied|Mkdirs failed",
+        "give the job the right to write its output and Spark's spark.local.dir, and to read its "
+        "sources (docs/deployment.md, Rights), then run again",
+    ),
+    (
+        r"_delta_log|DELTA_VERSIONS_NOT_CONTIGUOUS|DELTA_TRUNCATED_TRANSACTION_LOG|"
+        r"DELTA_STATE_RECOVER|DELTA_LOG|DELTA_MISSING_TRANSACTION_LOG|JsonEOF|JsonParse|"
+        r"Unexpected end-of-input",
+        "the table's log is damaged: restore its _delta_log from a copy (a newest commit that is "
+        "torn may be removed, and what it added written anew), then run again",
+    ),
+    (
+        r"is not a Parquet file|[Ff]ooter|FAILED_READ_FILE(?!.*does not exist)|"
+        r"can not read (?:class|value)|[Cc]orrupt",
+        "restore the file, or delete its rows from the table and write them anew, then run again",
+    ),
+    (
+        r"FileNotFoundException|FILE_NOT_EXIST|[Ff]ile .*does not exist|No such file",
+        "run again if the table was rewritten and vacuumed meanwhile; otherwise restore the file",
+    ),
+)
+"""What a message holds, and what helps then; the first that fits counts."""
 
 
 def first_line(error: BaseException) -> str:
@@ -29,3 +58,15 @@ def reason(error: BaseException) -> str:
     naming = [cause for cause in causes if _FILE.search(cause)]
     deepest = (naming or causes or [first])[-1]
     return first if deepest in first else f"{first}; {deepest}"[: 2 * _LONGEST]
+
+
+def way_out(error: BaseException) -> str | None:
+    """What a person can do about it; None where that is not known."""
+    text = str(error)
+    return next((way for signs, way in _WAYS_OUT if re.search(signs, text)), None)
+
+
+def advised(error: BaseException) -> str:
+    """Its reason, and what a person can do about it where that is known."""
+    way = way_out(error)
+    return reason(error) if way is None else f"{reason(error).rstrip('. ')}. Way out: {way}."

@@ -173,8 +173,24 @@ def effort(session: SparkSession) -> Effort:
         return Effort(None, None, None)
 
 
-def executor_seconds(session: SparkSession, since: Effort) -> float | None:
-    """Seconds of all tasks together since an earlier moment; None where that is out of reach.
+@dataclass(frozen=True)
+class Work:
+    """What the tasks of some stages did, all together.
+
+    ``executor_seconds`` of all tasks; ``bytes_read`` and ``rows_read`` from storage,
+    ``shuffle_bytes`` written for other tasks, ``spill_bytes`` to disk for want of memory.
+    """
+
+    executor_seconds: float = 0.0
+    tasks: int = 0
+    bytes_read: int = 0
+    rows_read: int = 0
+    shuffle_bytes: int = 0
+    spill_bytes: int = 0
+
+
+def work(session: SparkSession, since: Effort) -> Work | None:
+    """The work of all tasks since an earlier moment; None where that is out of reach.
 
     Summed over stages: of an executor that is the driver itself, Spark tells its age instead.
     """
@@ -182,13 +198,20 @@ def executor_seconds(session: SparkSession, since: Effort) -> float | None:
         context: Any = session.sparkContext._jsc.sc()
         context.listenerBus().waitUntilEmpty()
         stages = _stages(session, context.statusStore())
-        milliseconds = 0
+        done = Work()
         for i in range(stages.size()):
             stage = stages.apply(i)
             if stage.stageId() < (since.stages or 0):
                 break
-            milliseconds += stage.executorRunTime()
-        return milliseconds / 1000.0
+            done = Work(
+                done.executor_seconds + stage.executorRunTime() / 1000.0,
+                done.tasks + stage.numCompleteTasks(),
+                done.bytes_read + stage.inputBytes(),
+                done.rows_read + stage.inputRecords(),
+                done.shuffle_bytes + stage.shuffleWriteBytes(),
+                done.spill_bytes + stage.diskBytesSpilled(),
+            )
+        return done
     except _OUT_OF_REACH:
         return None
 

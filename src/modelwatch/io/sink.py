@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -42,22 +41,3 @@ def from_environment(variable: str, environment: Mapping[str, str]) -> str:
     if not value:
         raise SinkError(f"the environment variable {variable} is not set")
     return value
-
-
-def one_line(text: str) -> str:
-    """A text as one line without control characters, whatever the data put into it."""
-    kept = (" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
-    return " ".join("".join(kept).split())
-
-
-def plain_text(text: str) -> str:
-    """A text without control characters other than the ends of its lines."""
-    lines = text.replace("\r\n", "\n").replace("\t", "    ").split("\n")
-    return "\n".join(
-        "".join(" " if unicodedata.category(c)[0] == "C" else c for c in line) for line in lines
-    )
-
-
-def shortened(text: str, length: int) -> str:
-    """At most so many characters of a text, and dots where it was cut."""
-    return text if len(text) <= length else text[: length - 1] + "…"

@@ -11,8 +11,9 @@ from email.policy import SMTP
 from email.utils import localtime
 from typing import Literal
 
-from modelwatch.io.sink import SinkError, from_environment, one_line, plain_text, shortened
+from modelwatch.io.sink import SinkError, from_environment
 from modelwatch.model.message import Message
+from modelwatch.model.plain_words import one_line, plain_text, shortened
 
 LONGEST_SUBJECT = 200
 _WAIT = 1.0

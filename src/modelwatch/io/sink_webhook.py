@@ -14,8 +14,9 @@ from typing import IO, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
-from modelwatch.io.sink import SinkError, from_environment, plain_text, shortened
+from modelwatch.io.sink import SinkError, from_environment
 from modelwatch.model.message import Message
+from modelwatch.model.plain_words import plain_text, shortened
 
 LONGEST_TEXT = 2900
 """Characters of a text; a section of Slack's holds 3000, and escapes must not be cut."""

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 
 from modelwatch.io.addresses import Place, source_place
 from modelwatch.io.delta_log import DeltaLog, LogUnreadable, delta_log, unglobbed
-from modelwatch.io.failures import first_line, reason
+from modelwatch.io.failures import advised, first_line
 from modelwatch.io.file_days import file_days
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.source_change import SourceChange
@@ -74,9 +74,7 @@ class Source:
         try:
             return self.place.read(self.session, self.version)
         except (PySparkException, Py4JError) as error:
-            raise self.error(
-                f"version {self.version} can't be read: {first_line(error)}"
-            ) from error
+            raise self.error(f"version {self.version} can't be read: {advised(error)}") from error
 
     @cached_property
     def table_id(self) -> str | None:
@@ -154,7 +152,7 @@ class Source:
                 footers = self.session.read.option("mergeSchema", "true")
                 _ = footers.parquet(*(unglobbed(unquote(file)) for file in files)).schema
         except (PySparkException, Py4JError) as error:
-            return f"{self.role} in {self.address}: {reason(error)}"
+            return f"{self.role} in {self.address}: {advised(error)}"
         return None
 
     def error(self, message: str) -> SourceError:
@@ -276,7 +274,7 @@ class Source:
         try:
             return action()
         except (PySparkException, Py4JError) as error:
-            raise self.error(f"its log or files can't be read: {first_line(error)}") from error
+            raise self.error(f"its log or files can't be read: {advised(error)}") from error
 
 
 def open_source(

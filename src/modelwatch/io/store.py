@@ -17,6 +17,7 @@ from modelwatch.io.addresses import Place, output_place, quoted
 from modelwatch.io.table_schema import (
     VERSION_PROPERTY,
     OutputError,
+    altered,
     check_schema,
     create_statement,
     expected_schema,
@@ -55,7 +56,7 @@ class Store:
 
     def __init__(self, session: SparkSession, output: OutputAddress) -> None:
         """Address the tables; nothing is read or written yet."""
-        self._session = session
+        self.session = session
         self.output = output
         self._schemas: dict[str, StructType] = {}
         self._expectations: dict[str, StructType] = {}
@@ -67,8 +68,8 @@ class Store:
     def prepare(self, tables: Collection[str] = tuple(TABLES)) -> None:
         """Create missing tables and add missing columns.
 
-        OutputError, before any write, if a table was altered so that rows no longer fit. Costs no
-        Spark job where all is as it should be.
+        OutputError, before any write, if a table was altered so that rows no longer fit, or lost
+        columns that its version has. Costs no Spark job where all is as it should be.
         """
         # Whatever may be wrong is found before anything is created.
         with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as at_once:
@@ -78,9 +79,12 @@ class Store:
             for name, schema in found.items()
             if schema is not None
         }
+        for name, columns in missing.items():
+            if columns and self._version(name) >= TABLES[name].version:
+                raise altered(name, self.place(name), f"it has lost {', '.join(columns)}")
         absent = [TABLES[name] for name, schema in found.items() if schema is None]
         for schema_name in {self.place(spec.name).schema_identifier for spec in absent} - {None}:
-            self._session.sql(f"CREATE SCHEMA IF NOT EXISTS {schema_name}")
+            self.session.sql(f"CREATE SCHEMA IF NOT EXISTS {schema_name}")
         with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as at_once:
             list(at_once.map(self._create, absent))
         for name, schema in found.items():
@@ -131,7 +135,7 @@ class Store:
         if unknown:
             raise ValueError(f"table runs has no column {', '.join(unknown)}")
         values = tuple(row.get(name) for name in spec.names)
-        frame = self._session.createDataFrame([values], spec.ddl())
+        frame = self.session.createDataFrame([values], spec.ddl())
         version = self.append("runs", frame, str(row["run_id"]))
         if spec.compact_every and version % spec.compact_every == 0:
             self._compact(spec)
@@ -142,7 +146,7 @@ class Store:
         return self.read("runs").where(F.col("monitor") == monitor)
 
     def _stored(self, table: str) -> DataFrame:
-        return self.place(table).read(self._session)
+        return self.place(table).read(self.session)
 
     def _schema_of(self, table: str) -> StructType | None:
         if table in self._schemas:
@@ -156,17 +160,23 @@ class Store:
 
     def _expected(self, spec: Table) -> StructType:
         if spec.name not in self._expectations:
-            self._expectations[spec.name] = expected_schema(spec, self._session)
+            self._expectations[spec.name] = expected_schema(spec, self.session)
         return self._expectations[spec.name]
 
     def _lacking(self, spec: Table, schema: StructType) -> tuple[str, ...]:
         return check_schema(spec, self._expected(spec), schema, self.place(spec.name))
 
+    def _version(self, table: str) -> int:
+        """Version of the schema that an existing table says it has; 0 if it says none."""
+        asked = f"SHOW TBLPROPERTIES {self.place(table).identifier}"
+        properties = {row["key"]: row["value"] for row in self.session.sql(asked).collect()}
+        return int(properties.get(VERSION_PROPERTY, 0))
+
     def _create(self, spec: Table) -> None:
         place = self.place(spec.name)
 
         def create() -> None:
-            self._session.sql(create_statement(spec, place))
+            self.session.sql(create_statement(spec, place))
 
         retried(create, place)
         # Another process may have created it first, with its own version of the code.
@@ -178,7 +188,7 @@ class Store:
         place = self.place(spec.name)
         missing = self._lacking(spec, self._stored(spec.name).schema)
         # New columns are null in the rows that stand already.
-        empty = self._session.createDataFrame([], spec.ddl().replace(" NOT NULL", ""))
+        empty = self.session.createDataFrame([], spec.ddl().replace(" NOT NULL", ""))
         changes = [
             f"ALTER COLUMN {quoted(column.name)} COMMENT {literal(column.comment)}"
             for column in spec.columns
@@ -190,15 +200,15 @@ class Store:
             writer = empty.write.format("delta").mode("append").option("mergeSchema", "true")
             place.write(writer)
             for change in changes:
-                self._session.sql(f"ALTER TABLE {place.identifier} {change}")
+                self.session.sql(f"ALTER TABLE {place.identifier} {change}")
 
         retried(evolve, place)
 
     def _last_version(self, place: Place, run_id: str) -> int:
-        last = self._session.conf.get(_LAST_COMMIT, None)
+        last = self.session.conf.get(_LAST_COMMIT, None)
         if last is not None:
             return int(last)
-        history = self._session.sql(f"DESCRIBE HISTORY {place.identifier}")
+        history = self.session.sql(f"DESCRIBE HISTORY {place.identifier}")
         found = history.where(F.col("userMetadata") == run_id).agg(F.max("version")).first()
         if found is None or found[0] is None:
             raise OutputError(f"{place}: the commit of run {run_id} is not in the table's history")
@@ -208,7 +218,7 @@ class Store:
         """Merge small files; another run that does the same at once is no reason to fail."""
         try:
             with turn(self.place(spec.name)):
-                self._session.sql(f"OPTIMIZE {self.place(spec.name).identifier}")
+                self.session.sql(f"OPTIMIZE {self.place(spec.name).identifier}")
         except (PySparkException, Py4JError) as error:
             if not _is_concurrent(error):
                 raise

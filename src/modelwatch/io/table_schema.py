@@ -60,11 +60,17 @@ def check_schema(
     wrong: list[str] = []
     _compare(expected, schema, "", missing, wrong)
     if wrong:
-        raise OutputError(
-            f"output table {spec.name} at {place} was altered: {'; '.join(wrong)}. Restore it, or "
-            "write to another place"
-        )
+        raise altered(spec.name, place, "; ".join(wrong))
     return tuple(missing)
+
+
+def altered(table: str, place: Place, how: str) -> OutputError:
+    """An error that says how a table was altered, and the way out."""
+    return OutputError(
+        f"output table {table} at {place} was altered: {how}. Restore it (DESCRIBE HISTORY tells "
+        "its versions, RESTORE TABLE ... TO VERSION AS OF brings one back), or write to another "
+        "place"
+    )
 
 
 def _compare(

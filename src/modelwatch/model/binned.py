@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from modelwatch.model.features import Feature
 from modelwatch.model.monitor import MonitorConfig
+from modelwatch.model.sensitive import mark
 
+PLAIN: Mapping[str, str] = MappingProxyType({})
+"""Settings of bins of values that are not hashed."""
 SEGMENTS = "segments"
 """Role of a segmentation among the binnings."""
 
@@ -46,6 +51,7 @@ def binned(config: MonitorConfig, features: tuple[Feature, ...]) -> tuple[Binned
         bins: int,
         max_values: int,
         special_values: tuple[float, ...] = (),
+        hashed: Mapping[str, str] = PLAIN,
     ) -> Binned:
         # The bound that doesn't apply to a kind must not make its bins stale.
         bound = bins if kind == "numeric" else max_values
@@ -56,6 +62,7 @@ def binned(config: MonitorConfig, features: tuple[Feature, ...]) -> tuple[Binned
                 "bound": bound,
                 "special_values": special_values,
                 "reference": reference,
+                **hashed,
             },
             sort_keys=True,
         )
@@ -63,7 +70,16 @@ def binned(config: MonitorConfig, features: tuple[Feature, ...]) -> tuple[Binned
 
     return (
         *(
-            one(f.role, f.name, f.kind, (f.column,), f.bins, f.max_values, f.special_values)
+            one(
+                f.role,
+                f.name,
+                f.kind,
+                (f.column,),
+                f.bins,
+                f.max_values,
+                f.special_values,
+                _hashed(config, f),
+            )
             for f in features
         ),
         *(
@@ -72,3 +88,16 @@ def binned(config: MonitorConfig, features: tuple[Feature, ...]) -> tuple[Binned
             if s.columns is not None
         ),
     )
+
+
+def _hashed(config: MonitorConfig, feature: Feature) -> Mapping[str, str]:
+    """Under which key values of a sensitive feature are hashed, without telling it."""
+    if not feature.sensitive or feature.key is None:
+        return PLAIN
+    return {"salt_env": config.features.salt_env, "mark": mark(feature.key)}
+
+
+def of_another_secret(one: Binned, settings: str) -> bool:
+    """Whether stored settings differ in nothing but the secret under which values were hashed."""
+    mine, stored = json.loads(one.settings), json.loads(settings)
+    return bool(stored.pop("mark", None) != mine.pop("mark", None) and stored == mine)

@@ -14,6 +14,8 @@ from modelwatch.model.column_checks import (
     joinable,
 )
 from modelwatch.model.document import Path, place_of
+from modelwatch.model.duration_columns import durations_columns
+from modelwatch.model.durations import ROLE as DURATIONS
 from modelwatch.model.errors import Problem
 from modelwatch.model.evaluation import Reference
 from modelwatch.model.features import (
@@ -28,6 +30,7 @@ from modelwatch.model.features import (
 from modelwatch.model.label_columns import label_columns
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.profiling import ColumnOptions
+from modelwatch.model.rule_checks import rule_columns
 from modelwatch.model.section import did_you_mean
 from modelwatch.model.sources import TableAddress
 from modelwatch.model.verdict_columns import verdict_columns
@@ -37,8 +40,8 @@ def tables_of(config: MonitorConfig) -> dict[str, TableAddress]:
     """The tables that the configuration names, by role.
 
     Roles are ``inputs``, ``predictions`` where they have a table of their own,
-    ``reference:<name>``, ``set:<name>`` for the foreign set of a constraint, ``labels``, and
-    ``challenger:<name>``.
+    ``reference:<name>``, ``set:<name>`` for the foreign set of a constraint, ``labels``,
+    ``durations``, and ``challenger:<name>``.
     """
     tables = {"inputs": config.inputs.table}
     if config.predictions is not None and config.predictions.table is not None:
@@ -51,6 +54,8 @@ def tables_of(config: MonitorConfig) -> dict[str, TableAddress]:
             tables[f"set:{constraint.name}"] = constraint.set.table
     if config.labels is not None:
         tables["labels"] = config.labels.table
+    if config.durations is not None:
+        tables[DURATIONS] = config.durations.table
     for challenger in config.challengers:
         tables[f"challenger:{challenger.name}"] = challenger.table
     return tables
@@ -77,6 +82,8 @@ def check_columns(
         *_constraints(config, schemas),
         *label_columns(config, schemas, tables_of(config)),
         *verdict_columns(config, schemas),
+        *durations_columns(config.durations, schemas),
+        *rule_columns(config, schemas, tables_of(config)),
     ]
     return tuple(Problem(place_of(path), _line(path, lines or {}), text) for path, text in wrong)
 
@@ -194,6 +201,10 @@ def _features(config: MonitorConfig, schemas: Mapping[str, Schema]) -> Iterator[
     for name, options in config.features.columns.items():
         path: Path = ("features", "columns", name)
         column = find_column(schema, name)
+        if options == ColumnOptions(sensitive=True) and any(
+            find_column(there, name) for there in schemas.values()
+        ):
+            continue  # an id, say: it need not be a feature to be kept from sight
         if column is not None and column.lower() not in names:
             yield path, f"{column!r} is no feature: it is left out, or means something else"
         else:

@@ -20,6 +20,7 @@ from modelwatch.model.outlier_choice import Outliers
 from modelwatch.model.parsing import known_statistics, lines_of, parse_config
 from modelwatch.model.profiling import Binning, ColumnOptions, FeatureChoice, Pairs, Segmentation
 from modelwatch.model.retraining_policies import Policy, Retraining
+from modelwatch.model.rules import Rule
 from modelwatch.model.sinks import EmailSink, FileSink, Sink, WebhookSink
 from modelwatch.model.sources import (
     DaySource,
@@ -54,6 +55,7 @@ __all__ = [
     "Problem",
     "Reference",
     "Retraining",
+    "Rule",
     "Segmentation",
     "Sink",
     "SourceError",

@@ -12,6 +12,7 @@ from modelwatch.model.incident_rules import IncidentRules
 from modelwatch.model.judging import Verdicts
 from modelwatch.model.labels import Challenger, Labels, Performance
 from modelwatch.model.profiling import Binning, Segmentation
+from modelwatch.model.rules import Rule
 from modelwatch.model.section import did_you_mean
 from modelwatch.model.sources import Inputs, Predictions
 
@@ -41,6 +42,7 @@ class Parts:
     incidents: IncidentRules | None = None
     policies: Indexed[Any] = ()
     sinks: Indexed[Any] = ()
+    rules: Indexed[Rule] = ()
     all_windows: bool = True
     named: frozenset[str] = frozenset()
     """Sections that the file has, right or wrong."""
@@ -60,6 +62,7 @@ def cross_checks(parts: Parts, statistics: Collection[str]) -> list[tuple[Path, 
         *_repeated(("challengers",), parts.challengers),
         *_repeated(("retraining", "policies"), parts.policies),
         *_repeated(("notify",), parts.sinks),
+        *_repeated(("rules",), parts.rules),
         *_labels(parts),
         *_scored(parts),
         *_challengers(parts),

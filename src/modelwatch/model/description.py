@@ -21,6 +21,7 @@ def describe(plan: Plan) -> str:
     lines += [_line("source", source) for source in _sources(plan)]
     if plan.nothing_to_do:
         lines.append("Nothing to do: no day is new or changed, and no window is to be evaluated.")
+        lines += [_line("because", reason) for reason in plan.reasons]
     else:
         lines += [_line("because", reason) for reason in plan.reasons]
         lines += [_line("days", text) for text in _days(plan)]

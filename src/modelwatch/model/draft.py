@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-
-import yaml
+from collections.abc import Iterator
 
 from modelwatch.model.days import DayRange
 from modelwatch.model.guess import DayGuess, Guess, monitor_name, reference_days
 from modelwatch.model.sources import TableAddress
+from modelwatch.model.yaml_text import comment_text, list_text, quoted_text
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_WORDS = frozenset({"true", "false", "null"})
 
 
 def draft(guess: Guess, days: DayRange | None, time_zone: str = "UTC") -> str:
@@ -26,10 +24,10 @@ def draft(guess: Guess, days: DayRange | None, time_zone: str = "UTC") -> str:
         "# Written by `modelwatch init`, from the columns of the tables and some of their rows.",
         "# Look it over, then: modelwatch check, and modelwatch run.",
         "",
-        f"monitor: {_text(name)}",
+        f"monitor: {quoted_text(name)}",
         "",
         "# Days begin at midnight here.",
-        f"time_zone: {_text(time_zone)}",
+        f"time_zone: {quoted_text(time_zone)}",
         "",
         "# The results: a folder that holds a Delta table each.",
         f"output: {_output(guess.inputs.address)}",
@@ -49,38 +47,21 @@ def draft(guess: Guess, days: DayRange | None, time_zone: str = "UTC") -> str:
     return "\n".join(lines) + "\n"
 
 
-def _text(text: str) -> str:
-    """A text as YAML, in quotes where it needs them."""
-    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
-        return text
-    quoted = yaml.safe_dump(text, default_style='"', allow_unicode=True, width=float("inf"))
-    return str(quoted).strip()
-
-
-def _comment(text: str) -> str:
-    """A text for a comment: on one line whatever it holds."""
-    return text if text.isprintable() else ascii(text)
-
-
-def _list(names: Iterable[str]) -> str:
-    return "[" + ", ".join(_text(name) for name in names) + "]"
-
-
 def _address(address: TableAddress) -> str:
     key = "name" if address.path is None else "path"
-    return f"{{{key}: {_text(str(address))}}}"
+    return f"{{{key}: {quoted_text(str(address))}}}"
 
 
 def _output(address: TableAddress) -> str:
     if address.path is not None:
         parent, slash, _ = address.path.rstrip("/").rpartition("/")
-        return f"{{path: {_text(f'{parent}{slash}monitor')}}}"
+        return f"{{path: {quoted_text(f'{parent}{slash}monitor')}}}"
     schema = str(address).rpartition(".")[0] or "default"
-    return f"{{schema: {_text(f'{schema}_monitor')}}}"
+    return f"{{schema: {quoted_text(f'{schema}_monitor')}}}"
 
 
 def _day(day: DayGuess) -> str:
-    return f"{{{'time_column' if day.time else 'column'}: {_text(day.column)}}}"
+    return f"{{{'time_column' if day.time else 'column'}: {quoted_text(day.column)}}}"
 
 
 def _inputs(guess: Guess) -> Iterator[str]:
@@ -89,7 +70,7 @@ def _inputs(guess: Guess) -> Iterator[str]:
     yield f"  table: {_address(guess.inputs.address)}"
     if guess.id:
         yield "  # What identifies a row on its day."
-        yield f"  id: {_list(guess.id)}"
+        yield f"  id: {list_text(guess.id)}"
     else:
         yield "  # What identifies a row on its day; no column was sure to."
         yield "  # id: [...]"
@@ -108,14 +89,14 @@ def _predictions(guess: Guess) -> Iterator[str]:
     yield "predictions:"
     if guess.predictions is not None and guess.predictions_day is not None:
         yield f"  table: {_address(guess.predictions.address)}"
-        yield f"  id: {_list(guess.id)}"
+        yield f"  id: {list_text(guess.id)}"
         yield f"  day: {_day(guess.predictions_day)}"
     if guess.score:
-        yield f"  score: {_list(guess.score)}"
+        yield f"  score: {list_text(guess.score)}"
     if guess.decision:
-        yield f"  decision: {_list(guess.decision)}"
+        yield f"  decision: {list_text(guess.decision)}"
     if guess.model_version is not None:
-        yield f"  model_version: {{column: {_text(guess.model_version)}}}"
+        yield f"  model_version: {{column: {quoted_text(guess.model_version)}}}"
     else:
         yield "  # model_version: {column: ...}, or {literal: v1}"
     yield ""
@@ -128,11 +109,11 @@ def _features(guess: Guess) -> Iterator[str]:
         yield "  exclude:"
         for name, why in guess.excluded:
             # A column called * would stand for all of them.
-            yield f"    - {_text('[*]' if name == '*' else name)}  # {why}"
+            yield f"    - {quoted_text('[*]' if name == '*' else name)}  # {why}"
     else:
         yield "  exclude: []"
     for column in guess.not_profiled:
-        yield f"  # not profiled: {_comment(column.name)}, {_comment(column.spark_type)}"
+        yield f"  # not profiled: {comment_text(column.name)}, {comment_text(column.spark_type)}"
     if guess.sentinels or guess.codes:
         yield "  columns:"
     else:
@@ -140,10 +121,10 @@ def _features(guess: Guess) -> Iterator[str]:
     for name, values in guess.sentinels:
         shown = ", ".join(f"{value:g}" if abs(value) < 1e6 else repr(value) for value in values)
         yield "    # It seems to stand for something else than a quantity."
-        yield f"    {_text(name)}: {{special_values: [{shown}]}}"
+        yield f"    {quoted_text(name)}: {{special_values: [{shown}]}}"
     for name in guess.codes:
         yield "    # A code rather than a quantity."
-        yield f"    {_text(name)}: {{type: categorical}}"
+        yield f"    {quoted_text(name)}: {{type: categorical}}"
     yield ""
 
 
@@ -184,7 +165,7 @@ def _constraints(guess: Guess) -> Iterator[str]:
     yield "constraints:"
     yield "  - {name: rows of the day, kind: rows, lower: 1}"
     if guess.id:
-        yield f"  - {{name: one row an id, kind: uniqueness, columns: {_list(guess.id)}}}"
+        yield f"  - {{name: one row an id, kind: uniqueness, columns: {list_text(guess.id)}}}"
     table = guess.predictions or guess.inputs
     ranges = {column.name: column for column in table.columns}
     side = "" if guess.predictions is None else ", table: predictions"
@@ -193,7 +174,7 @@ def _constraints(guess: Guess) -> Iterator[str]:
         if low is not None and high is not None and low >= 0 and high <= 1:
             number = f" {i + 1}" if len(guess.score) > 1 else ""
             yield (
-                f"  - {{name: probability{number}, kind: range{side}, column: {_text(name)}, "
+                f"  - {{name: probability{number}, kind: range{side}, column: {quoted_text(name)}, "
                 "lower: 0, upper: 1}"
             )
     yield "  # - {name: ..., kind: completeness, column: ..., lower: 0.95, severity: warn}"

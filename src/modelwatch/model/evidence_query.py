@@ -85,4 +85,5 @@ def _shown(incident: Incident) -> _Shown:
 def _literal(text: str) -> str:
     """A text as Spark SQL writes it, whatever it holds."""
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
+    # Spark puts values of settings for ${...}, in strings too, before it reads a statement.
+    return "'" + escaped.replace("${", "$\\{") + "'"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from modelwatch.model.monitor import MonitorConfig
@@ -26,7 +26,8 @@ class Feature:
     ``role`` is ``inputs`` or ``predictions``. ``column`` is spelled as in the table. A numeric
     feature has ``bins`` and ``special_values``, a categorical one ``max_values``; a categorical
     feature of another type than string or boolean is counted by its values as text. Dates are
-    taken as days, timestamps as microseconds, since 1970.
+    taken as days, timestamps as microseconds, since 1970. A sensitive feature is counted by hashes
+    of its values under ``key``, which has its place in queries and nowhere else.
     """
 
     name: str
@@ -37,6 +38,8 @@ class Feature:
     special_values: tuple[float, ...] = ()
     bins: int = 200
     max_values: int = 100
+    sensitive: bool = False
+    key: str | None = field(default=None, repr=False)
 
     @property
     def unit(self) -> str | None:
@@ -170,9 +173,10 @@ def _feature(
         name=column,
         role=role,
         column=column,
-        kind=options.type or natural,
+        kind="categorical" if options.sensitive else options.type or natural,
         spark_type=spark_type,
         special_values=options.special_values,
         bins=options.bins or config.binning.bins,
         max_values=options.max_values or config.binning.max_values,
+        sensitive=options.sensitive,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from modelwatch.model.incident import MANY_FEATURES, Incident
+from modelwatch.model.plain_words import named
 from modelwatch.stats.performance import PERFORMANCE
 from modelwatch.stats.statistic import STATISTICS
 
@@ -13,7 +14,7 @@ _ROLES = {"inputs": "inputs", "predictions": "predictions", "labels": "labels"}
 
 def subject_words(incident: Incident) -> str:
     """What fails, and where: a feature of the inputs, a metric, a table, in a segment."""
-    name, role = incident.subject, _ROLES.get(incident.role, incident.role)
+    name, role = named(incident.subject), _ROLES.get(incident.role, incident.role)
     if incident.family in ("source", "labels"):
         what = f"table {role}"
     elif incident.family == "data":
@@ -21,11 +22,12 @@ def subject_words(incident: Incident) -> str:
     elif incident.family == "constraint":
         what = f"promise {name!r}"
     else:
-        what = PERFORMANCE[name].label if name in PERFORMANCE else name
+        metric = PERFORMANCE.get(incident.subject)
+        what = name if metric is None else metric.label
         what = f"estimated {what}" if incident.family == "estimate" else what
     if incident.of_all_traffic:
         return what
-    return f"{what} in {incident.segmentation} {incident.segment}"
+    return f"{what} in {incident.segmentation} {named(incident.segment)}"
 
 
 def figure_words(incident: Incident) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from typing import Any
 
 from modelwatch.model.monitor import MonitorConfig
@@ -25,7 +26,25 @@ def states_fingerprint(config: MonitorConfig) -> str:
     rows = {"days", "table", "version", "day"}
     fitted = config.binning_reference.model_dump(mode="json", include=rows)
     parts["binning"] = {**whole["binning"], "reference": fitted}
-    return _sha256(parts)
+    return _sha256(_without_idle(config, parts) | _apart(config, ("inputs", "predictions")))
+
+
+def _without_idle(config: MonitorConfig, parts: dict[str, Any]) -> dict[str, Any]:
+    """Keys that came later are left out while they say nothing: the states are the same."""
+    for section in ("features", "predictions"):
+        for options in ((parts[section] or {}).get("columns") or {}).values():
+            if not options["sensitive"]:
+                del options["sensitive"]
+    if not any(options.sensitive for options in config.features.columns.values()):
+        del parts["features"]["salt_env"]
+    return parts
+
+
+def _apart(config: MonitorConfig, tables: Collection[str]) -> dict[str, Any]:
+    """The rules by which rows are kept out of the states; nothing where there are none."""
+    rules = [rule for rule in config.rules if rule.table in tables and rule.sets_apart]
+    untold = {"description", "tolerance"}
+    return {"rules": [r.model_dump(mode="json", exclude=untold) for r in rules]} if rules else {}
 
 
 def evaluation_fingerprint(config: MonitorConfig) -> str:
@@ -60,6 +79,7 @@ def labels_fingerprint(config: MonitorConfig) -> str | None:
             "labels": whole["labels"],
             "performance": performance,
             "challengers": whole["challengers"],
+            **_apart(config, ("labels",)),
         }
     )
 

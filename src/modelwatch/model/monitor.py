@@ -9,6 +9,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from modelwatch.model.constraint import Constraint
+from modelwatch.model.contract import ContractPlace
+from modelwatch.model.durations import Durations
 from modelwatch.model.evaluation import CALENDAR, DEFAULT_GATES, Reference, WindowChoice, WindowSpec
 from modelwatch.model.incident_rules import IncidentRules
 from modelwatch.model.judging import Verdicts
@@ -16,9 +18,12 @@ from modelwatch.model.labels import Challenger, Labels, Performance, VersionComp
 from modelwatch.model.outlier_choice import Outliers
 from modelwatch.model.performance_gates import PerformanceGate, performance_gates
 from modelwatch.model.profiling import Binning, FeatureChoice, Pairs, Segmentation
+from modelwatch.model.retention import Retention
 from modelwatch.model.retraining_policies import Retraining
+from modelwatch.model.rules import Rule
 from modelwatch.model.section import MAX_TEXT, MonitorName, Section, did_you_mean
 from modelwatch.model.sinks import Sink
+from modelwatch.model.source_health import SourceHealth
 from modelwatch.model.sources import Inputs, OutputAddress, Predictions
 
 
@@ -80,6 +85,14 @@ class MonitorConfig(Section):
     constraints: tuple[Constraint, ...] = Field(
         default=(), max_length=1000, description="What each day's data was promised to be."
     )
+    rules: tuple[Rule, ...] = Field(
+        default=(),
+        max_length=200,
+        description="What every row must be, and what is done with one that is not.",
+    )
+    contracts: tuple[ContractPlace, ...] = Field(
+        default=(), max_length=20, description="Data contracts: what tables were promised to be."
+    )
     gates: dict[str, Gate | None] = Field(
         default_factory=dict,
         description="By drift statistic, the absolute value above which a change matters, if it "
@@ -98,6 +111,9 @@ class MonitorConfig(Section):
     comparison: VersionComparison | None = Field(
         default=None, description="Two model versions that share the traffic."
     )
+    source_health: SourceHealth = Field(
+        default_factory=SourceHealth, description="When the tables that are read are well."
+    )
     verdicts: Verdicts = Field(
         default_factory=Verdicts, description="When a figure is beyond chance and matters."
     )
@@ -114,10 +130,33 @@ class MonitorConfig(Section):
         default_factory=Outliers, description="What is told of outlying rows."
     )
 
+    durations: Durations | None = Field(
+        default=None,
+        description="How long training and scoring take; left out: only the monitor's own runs "
+        "are told.",
+    )
+    retention: Retention = Field(
+        default_factory=Retention, description="How long results are kept."
+    )
+
     @property
     def two_tables(self) -> bool:
         """Whether predictions are in a table of their own."""
         return self.predictions is not None and self.predictions.table is not None
+
+    def table_role(self, table: str) -> str:
+        """The role of a table: predictions without a table of their own are rows of the inputs."""
+        return "inputs" if table == "predictions" and not self.two_tables else table
+
+    def rules_of(self, role: str) -> tuple[Rule, ...]:
+        """The rules that rows of a role are held to."""
+        return tuple(rule for rule in self.rules if self.table_role(rule.table) == role)
+
+    def ids_of(self, role: str) -> tuple[str, ...]:
+        """The columns that identify a row of inputs, predictions or labels on its day."""
+        if role == "labels":
+            return self.labels.id if self.labels is not None else ()
+        return self.prediction_id if role == "predictions" else self.inputs.id
 
     @property
     def prediction_id(self) -> tuple[str, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -19,11 +19,14 @@ from modelwatch.model.labels import Challenger, Labels, Performance
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.profiling import Binning, Segmentation
 from modelwatch.model.retraining_policies import POLICIES, Policy
-from modelwatch.model.section import Unknown, did_you_mean
+from modelwatch.model.rule_checks import rule_checks
+from modelwatch.model.rules import Rule
+from modelwatch.model.section import Section, Unknown, did_you_mean
 from modelwatch.model.sinks import SINKS, Sink
 from modelwatch.model.sources import Inputs, Predictions
 from modelwatch.model.verdict_checks import verdict_checks
 
+_Whole = TypeVar("_Whole", bound=Section)
 Found = tuple[Path, str]
 """A path and what is wrong there."""
 _KINDS: dict[Path, tuple[str, ...]] = {
@@ -50,18 +53,12 @@ def parse_config(
             (Problem("", document.line(()), "must be a mapping of keys to values"),), origin
         )
     known = known_statistics() if statistics is None else statistics
-    config, found = _validated(document)
+    config, found = validated(document, MonitorConfig)
     parts = _parts(document.value)
-    found += cross_checks(parts, known) + verdict_checks(parts)
-    told = {problem.place for problem in document.problems}
-    problems = list(document.problems)
-    for path, message in found:
-        place = place_of(path)
-        if place not in told:
-            told.add(place)
-            problems.append(Problem(place, document.line(path), message))
+    found += cross_checks(parts, known) + verdict_checks(parts) + rule_checks(parts)
+    problems = placed(document, found)
     if problems or config is None:
-        raise ConfigurationError(sorted(problems, key=_position), origin)
+        raise ConfigurationError(problems, origin)
     return config
 
 
@@ -81,12 +78,25 @@ def _position(problem: Problem) -> tuple[int, str]:
     return (problem.line or 0, problem.place)
 
 
-def _validated(document: Document) -> tuple[MonitorConfig | None, list[Found]]:
+def placed(document: Document, found: Iterable[Found]) -> list[Problem]:
+    """The problems of a document and what was found in its values, each place once, by line."""
+    told = {problem.place for problem in document.problems}
+    problems = list(document.problems)
+    for path, message in found:
+        place = place_of(path)
+        if place not in told:
+            told.add(place)
+            problems.append(Problem(place, document.line(path), message))
+    return sorted(problems, key=_position)
+
+
+def validated(document: Document, kind: type[_Whole]) -> tuple[_Whole | None, list[Found]]:
+    """The document as a section, None if it is none, and what is wrong with its values."""
     unknown = Unknown()
     config = None
     found: list[Found] = []
     try:
-        config = MonitorConfig.model_validate(document.value, context=unknown)
+        config = kind.model_validate(document.value, context=unknown)
     except ValidationError as error:
         details = [one for one in error.errors(include_url=False) if not _echoes(one)]
         found += [(_path(document.value, detail), _message(detail)) for detail in details]
@@ -121,6 +131,7 @@ def _parts(value: dict[str, Any]) -> Parts:
         incidents=_part(IncidentRules, value.get("incidents")),
         policies=tuple(_items(Policy, policies)),
         sinks=tuple(_items(Sink, value.get("notify"))),
+        rules=tuple(_items(Rule, value.get("rules"))),
         all_windows="windows" not in value or _all_right(WindowChoice, value["windows"]),
         named=frozenset(key for key, given in value.items() if given is not None),
     )

@@ -12,6 +12,7 @@ from modelwatch.model.features import Feature, NotProfiled
 from modelwatch.model.fingerprints import evaluation_fingerprint, states_fingerprint
 from modelwatch.model.label_plan import NO_LABELS, LabelPlan, PublishedLabels, label_plan_of
 from modelwatch.model.monitor import MonitorConfig
+from modelwatch.model.retention import Retired, retired
 from modelwatch.model.source_change import SourceChange
 from modelwatch.model.windows import Window, windows_touching
 
@@ -23,7 +24,8 @@ class Published:
     """What published runs of a monitor have left; the defaults say that there was none.
 
     ``days`` have states with ``states_fingerprint``, ``references`` are the names of references
-    with a table of their own that have. ``bins``: whether bins were fitted.
+    with a table of their own that have. ``bins``: whether bins were fitted. ``retired_before``:
+    states of days before it were removed, but for those of fixed references.
     """
 
     states_fingerprint: str | None = None
@@ -33,6 +35,7 @@ class Published:
     references: frozenset[str] = frozenset()
     bins: bool = False
     labels: PublishedLabels = field(default_factory=PublishedLabels)
+    retired_before: date | None = None
 
 
 @dataclass(frozen=True)
@@ -107,11 +110,14 @@ def plan_of(
     stale = published.states_fingerprint not in (None, states_fingerprint(config))
     known = frozenset[date]() if stale else published.days
     traffic = [c for c in source_changes if c.role in ("inputs", "predictions")]
-    due = _due(traffic, known, published.days)
+    gone = retired(config, published.retired_before)
+    all_due = _due(traffic, known, published.days)
+    due = {day for day in all_due if gone is None or day not in gone}
     chosen = due
     if asked_days is not None:
         present = {day for change in traffic for day in change.present or ()}
         chosen = {day for day in due | known | present if day in asked_days}
+        chosen -= {day for day in chosen if gone is not None and day in gone}
     days = tuple(
         _planned(day, traffic, published, stale, asked_days is not None)
         for day in sorted(chosen)
@@ -128,6 +134,8 @@ def plan_of(
         last_as_of=published.as_of,
         all_windows=asked_anew or bool(references) or stale,
     )
+    if gone is not None:
+        windows = tuple(window for window in windows if not gone.touches(config, window))
     scans = _scans(config, features, source_changes, days, references, published, stale)
     computed = frozenset(planned.day for planned in days)
     labels = label_plan_of(
@@ -152,7 +160,7 @@ def plan_of(
         scans=(*scans, *_label_scans(config, features, source_changes, labels)),
         states=_most_states(config, features, days, references),
         left_out=tuple(sorted(due - {planned.day for planned in days})),
-        reasons=_reasons(stale, asked_anew, references),
+        reasons=_reasons(stale, asked_anew, references) + _retired_reasons(traffic, gone),
         labels=labels,
     )
 
@@ -229,6 +237,16 @@ def _reasons(
     return tuple(told)
 
 
+def _retired_reasons(traffic: Iterable[SourceChange], gone: Retired | None) -> tuple[str, ...]:
+    days = sorted({day for c in traffic for day in c.days if gone is not None and day in gone})
+    if not days or gone is None:
+        return ()
+    return (
+        f"rows of {len(days)} days from {days[0]} on changed whose states are no longer kept "
+        f"(retention.states_days; before {gone.before}): figures of them stand as they are",
+    )
+
+
 def _scans(
     config: MonitorConfig,
     features: Sequence[Feature],
@@ -254,6 +272,11 @@ def _scans(
         )
     if days:
         scans.append(Scan("states of all features", traffic, columns, len(days)))
+    for role in ("inputs", "predictions"):
+        rules = config.rules_of(role)
+        if days and rules:
+            what = f"{len(rules)} rule{'s' if len(rules) > 1 else ''} of the {role}"
+            scans.append(Scan(what, (tables.get(role, role),), (), len(days)))
     for role in ("inputs", "predictions"):
         checked = [c for c in config.constraints if c.table == role]
         if days and checked:

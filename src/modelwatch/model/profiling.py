@@ -49,9 +49,19 @@ class ColumnOptions(Section):
         le=10_000,
         description="Values kept of this categorical column, in place of `binning.max_values`.",
     )
+    sensitive: bool = Field(
+        default=False,
+        description="No value of the column is written or told anywhere: it is counted by salted "
+        "hashes of its values, as a categorical one. Other columns of the inputs, such as an id, "
+        "may be sensitive too. See docs/bad_data.md.",
+    )
 
     @model_validator(mode="after")
     def _fitting_kind(self) -> ColumnOptions:
+        if self.sensitive and (self.special_values or self.bins or self.type == "numeric"):
+            raise ValueError(
+                "a sensitive column is categorical: hashes have no special_values, bins or numbers"
+            )
         if self.type == "categorical" and (self.special_values or self.bins is not None):
             raise ValueError("special_values and bins belong to a numeric column")
         if self.type == "numeric" and self.max_values is not None:
@@ -71,6 +81,12 @@ class FeatureChoice(Section):
     exclude: Patterns = Field(default=(), description="Names or patterns of columns to leave out.")
     columns: dict[ColumnName, ColumnOptions] = Field(
         default_factory=dict, description="Options of single columns, by name."
+    )
+    salt_env: Text = Field(
+        default="MODELWATCH_SALT",
+        max_length=200,
+        description="The environment variable with the secret under which values of sensitive "
+        "columns are hashed; the same for every run. Another name: all days are computed anew.",
     )
 
 

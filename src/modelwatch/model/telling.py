@@ -12,6 +12,7 @@ from modelwatch.model.evidence_query import evidence_query
 from modelwatch.model.figure_words import figure_words, subject_words
 from modelwatch.model.incident import Event, EventKind, Incident
 from modelwatch.model.message import DIGEST, Message, message_id
+from modelwatch.model.plain_words import named, one_line, shortened
 from modelwatch.model.since import Since
 
 KIND_WORDS: Mapping[str, tuple[str, str]] = {
@@ -40,6 +41,10 @@ _CHANGES: Mapping[EventKind, str] = {
     "withdrawn": "Withdrawn, for its data were restated",
 }
 """Events that have messages, the first that happened is the one that is told."""
+LONGEST_SENTENCE = 2000
+"""Characters of a sentence, whatever the data put into it."""
+LONGEST_NOTE = 500
+"""Characters of a person's note in a digest."""
 _LISTED = 20
 """Lines of a digest."""
 
@@ -80,7 +85,7 @@ def sentence_of(incident: Incident, children: Sequence[Incident] = ()) -> str:
         parts.append(f"{sure} {called} ({incident.evidence}); look at {look}")
     elif incident.kind == UNDETERMINED:
         parts.append("of what kind is undetermined; look at the figures of the query")
-    return "; ".join(parts) + "."
+    return shortened(one_line("; ".join(parts) + "."), LONGEST_SENTENCE)
 
 
 def _when(incident: Incident) -> str:
@@ -162,8 +167,8 @@ def _digest(
     for event in events[:_LISTED]:
         incident = known.get(event.incident_id)
         about = "" if incident is None else f" {subject_words(incident)}"
-        detail = f": {event.detail}" if event.detail else ""
-        by = f" by {event.by}" if event.by else ""
+        detail = f": {shortened(one_line(event.detail), LONGEST_NOTE)}" if event.detail else ""
+        by = f" by {named(event.by)}" if event.by else ""
         lines.append(f"{event.day} {event.event.replace('_', ' ')}{by}{about}{detail}")
     if len(events) > _LISTED:
         lines.append(f"and {len(events) - _LISTED} more: see the view incident_history")

@@ -10,7 +10,7 @@ from typing import Any
 
 from pyspark.sql import Column, Row
 
-from modelwatch.model.binned import SEGMENTS, Binned
+from modelwatch.model.binned import SEGMENTS, Binned, of_another_secret
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.features import Feature
@@ -48,6 +48,7 @@ def binnings_of(
     for row in stored_rows:
         stored.setdefault((row["role"], row["feature"], row["settings"]), row.asDict())
     missing = [one for one in wanted if one.key not in stored]
+    _check_secret(config, missing, list(stored))
     fitted = _fitted(config, missing, features, sources) if missing else []
     rows = {**stored, **{(r["role"], r["feature"], r["settings"]): r for r in fitted}}
     return Binnings(
@@ -64,6 +65,21 @@ def binnings_of(
         },
         tuple(fitted),
     )
+
+
+def _check_secret(
+    config: MonitorConfig, missing: Sequence[Binned], stored: Sequence[tuple[str, str, str]]
+) -> None:
+    for one in missing:
+        for role, name, settings in stored:
+            if (role, name) == (one.role, one.name) and of_another_secret(one, settings):
+                message = (
+                    f"{config.features.salt_env} holds another secret than the one under which "
+                    f"values of {name!r} were hashed so far, so that they can't be compared: "
+                    "restore it; or put the new one in another environment variable and name that "
+                    "here, and all days are computed anew"
+                )
+                raise SourceError([Problem("features.salt_env", None, message)])
 
 
 def _fitted(

@@ -12,10 +12,13 @@ from pyspark.sql import functions as F
 
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.incident import Incident
+from modelwatch.model.plain_words import named, shortened
 from modelwatch.model.plan import Plan
 from modelwatch.model.retraining_evidence import RetrainingDecision
 from modelwatch.model.verdict_row import ALL
 
+LONGEST_REASON = 1000
+"""Characters of a reason, which may hold values of data."""
 TOLD = 10
 """Incidents that a run prints."""
 MOST = 200
@@ -65,10 +68,11 @@ def findings_of(verdicts: DataFrame) -> tuple[Finding, ...]:
 
 
 def _finding(row: Row) -> Finding:
-    where = "" if row["segmentation"] == ALL else f" of {row['segmentation']} {row['segment']}"
-    what = f"{row['figure']} of {row['subject']}{where}"
+    segment = "" if row["segmentation"] == ALL else named(row["segment"])
+    where = f" of {row['segmentation']} {segment}" if segment else ""
+    what = f"{row['figure']} of {named(row['subject'])}{where}"
     if row["verdict"] == "undefined":
-        message = f"{what} is unknown: {row['reason']}"
+        message = f"{what} is unknown: {shortened(row['reason'] or '', LONGEST_REASON)}"
     else:
         against = f" against {row['reference']}" if row["reference"] else ""
         gate = "" if row["gate"] is None else f", gate {row['gate']:.6g}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
+from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -15,10 +16,14 @@ from modelwatch.io.sources import Source, open_source
 from modelwatch.model.columns import table_place, tables_of
 from modelwatch.model.config import DaySource, MonitorConfig, SourceError, TableAddress
 from modelwatch.model.errors import Problem
+from modelwatch.model.releases import NO_RELEASES, Releases
+from modelwatch.model.sensitive import NO_SECRETS, Secrets
 from modelwatch.model.source_change import SourceChange
 from modelwatch.pipelines.history import History
 from modelwatch.pipelines.validation import problems_of
 from modelwatch.spark.days import DAY, with_day
+from modelwatch.spark.quarantine import FILE
+from modelwatch.spark.row_rules import Judging, OtherRows, passing
 
 TABLES_AT_ONCE = 8
 """Tables whose logs are read at the same time."""
@@ -32,6 +37,8 @@ class Sources:
 
     config: MonitorConfig
     opened: Mapping[str, Source]
+    releases: Releases = NO_RELEASES
+    secrets: Secrets = NO_SECRETS
 
     @cached_property
     def frames(self) -> dict[str, DataFrame]:
@@ -47,28 +54,81 @@ class Sources:
             if constraint.kind == "foreign_set"
         }
 
+    def told(self, releases: Releases | None = None, secrets: Secrets | None = None) -> Sources:
+        """The same tables with what was released of their rows, or with the keys of hashes."""
+        releases = self.releases if releases is None else releases
+        secrets = self.secrets if secrets is None else secrets
+        if (releases, secrets) == (self.releases, self.secrets):
+            return self  # with its frames: to open them again costs time
+        return replace(self, releases=releases, secrets=secrets)
+
     def rows(self, role: str, days: Collection[date] | None) -> DataFrame:
-        """Rows of a role with their day, of some days; None for all.
+        """Rows of a role with their day, of some days; None for all. Rules keep bad rows out.
 
         Rows of a table without days have none.
         """
-        source = self.opened[role].day
+        rows = self.arrived(role, days)
+        return passing(rows, self.judging(role, days)) if self._apart(role) else rows
+
+    def arrived(
+        self, role: str, days: Collection[date] | None, *, with_file: bool = False
+    ) -> DataFrame:
+        """The same with bad rows too: as they came. ``with_file``: with the FILE of each row."""
+        frame, source = self.frames[role], self.opened[role].day
+        if with_file:
+            frame = _with_file(frame)
         if source is None:
-            return self.frames[role].withColumn(DAY, F.lit(None).cast("date"))
-        return with_day(self.frames[role], source, self.config.time_zone, days)
+            return frame.withColumn(DAY, F.lit(None).cast("date"))
+        return with_day(frame, source, self.config.time_zone, days)
+
+    def judging(self, role: str, days: Collection[date] | None) -> Judging:
+        """What rows of a role are held to, on some days."""
+        config, source = self.config, self.opened[role].day
+        rules = config.rules_of(role)
+        others = {}
+        for name in {rule.without for rule in rules if rule.without is not None}:
+            other = config.table_role(name)
+            others[str(name)] = OtherRows(self.arrived(other, days), config.ids_of(other))
+        return Judging(
+            role,
+            rules,
+            tuple(self.frames[role].columns),
+            config.ids_of(role),
+            source.time_column if source is not None else None,
+            others,
+            self.releases.of(role),
+            self.secrets,
+        )
+
+    def _apart(self, role: str) -> bool:
+        return any(rule.sets_apart for rule in self.config.rules_of(role))
 
     def broken_file(self, days: Collection[date]) -> str | None:
         """What is wrong with a file of some days, after a read has failed; None if nothing is."""
         told = (
-            self.opened[role].broken_file(self.rows(role, days))
+            self.opened[role].broken_file(self.arrived(role, days))
             for role in self.opened
             if not role.startswith(("set:", "reference:"))
         )
         return next(filter(None, told), None)
 
 
-def opened_sources(spark: SparkSession, config: MonitorConfig, lines: Mapping[str, int]) -> Sources:
-    """The tables at their newest versions, or those configured; analysed, and no Spark job.
+def _with_file(frame: DataFrame) -> DataFrame:
+    try:
+        return frame.select("*", F.col("_metadata.file_path").alias(FILE))
+    except AnalysisException:  # a frame that is no table, or a column of that name
+        return frame.withColumn(FILE, F.lit(None).cast("string"))
+
+
+def opened_sources(
+    spark: SparkSession,
+    config: MonitorConfig,
+    lines: Mapping[str, int],
+    versions: Mapping[str, int] | None = None,
+) -> Sources:
+    """The tables at their newest versions, those configured, or those given by role.
+
+    They are analysed, and no Spark job runs.
 
     SourceError with all that is missing or does not fit the configuration.
     """
@@ -77,12 +137,12 @@ def opened_sources(spark: SparkSession, config: MonitorConfig, lines: Mapping[st
     def attempted(role: str) -> Source | SourceError:
         try:
             # Without its day, for a column that is missing is told below with its own place.
-            version = _version(config, role)
+            version = (versions or {}).get(role, _version(config, role))
             source = open_source(spark, role, tables[role], None, config.time_zone, version)
             source.frame()
         except SourceError as error:
             return error
-        return replace(source, day=_day_source(config, role))
+        return replace(source, day=day_source(config, role))
 
     # Opening a table is waiting for its log: the tables are waited for together.
     with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as at_once:
@@ -116,7 +176,7 @@ def source_changes(sources: Sources, history: History) -> list[SourceChange]:
         return list(at_once.map(change, roles))
 
 
-def _day_source(config: MonitorConfig, role: str) -> DaySource | None:
+def day_source(config: MonitorConfig, role: str) -> DaySource | None:
     """How the day of a row is told; None for a table without days."""
     if role == "inputs":
         return config.inputs.day

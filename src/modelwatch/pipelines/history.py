@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-from modelwatch.model.days import day_ranges
+from modelwatch.model.days import day_ranges, shifted
 from modelwatch.model.label_plan import LabelDay, PublishedLabels
 from modelwatch.model.plan import Published
 
@@ -20,10 +21,12 @@ from modelwatch.model.plan import Published
 class History:
     """The published runs of a monitor, oldest first.
 
-    ``runs``: rows of the table runs with ``HISTORY_COLUMNS``.
+    ``runs``: rows of the table runs with ``HISTORY_COLUMNS``. ``retired``: days whose states were
+    removed, with the moment.
     """
 
     runs: Sequence[Row]
+    retired: Mapping[date, datetime] = field(default_factory=dict)
 
     @property
     def last(self) -> Row | None:
@@ -37,7 +40,15 @@ class History:
             for run in self.runs
             if run["states_fingerprint"] == states_fingerprint
             for day in run["days"] or ()
+            # What was computed after it was removed is there again.
+            if day not in self.retired or run["finished_at"] > self.retired[day]
         }
+
+    @property
+    def retired_before(self) -> date | None:
+        """The first day whose states were never removed; None if none ever was."""
+        newest = max(self.retired, default=None)
+        return None if newest is None else shifted(newest, 1)
 
     def run_of_reference(self, states_fingerprint: str) -> dict[str, str]:
         """For each role of a reference with its own table, the newest run that computed it."""
@@ -93,6 +104,23 @@ class History:
                     return None if source["seen"] is None else int(source["seen"])
         return None
 
+    @property
+    def written(self) -> dict[str, int]:
+        """By output table, the newest version that a run has written."""
+        return {
+            held["table"]: int(held["version"])
+            for run in self.runs
+            for held in run["outputs"] or ()
+        }
+
+    def source(self, role: str, table: str) -> dict[str, Any] | None:
+        """A source table as the newest run read it: its struct in the table runs."""
+        for run in reversed(self.runs):
+            for source in run["sources"] or ():
+                if source["role"] == role and source["table"] == table:
+                    return source.asDict()  # type: ignore[no-any-return]
+        return None
+
     def table_id(self, role: str, table: str) -> str | None:
         """Identity of a source table as the newest run read it."""
         for run in reversed(self.runs):
@@ -118,6 +146,7 @@ class History:
             days=frozenset(ever if stale else current),
             references=frozenset(role.partition(":")[2] for role in references),
             bins=True,
+            retired_before=self.retired_before,
             labels=self.published_labels(labels_fingerprint),
         )
 
@@ -128,12 +157,14 @@ HISTORY_COLUMNS = (
     "states_fingerprint",
     "evaluation_fingerprint",
     "sources",
+    "outputs",
     "days",
     "reference_days",
     "labels_fingerprint",
     "performance_fingerprint",
     "label_days",
     "verdict_windows",
+    "retired_days",
 )
 
 
@@ -145,8 +176,15 @@ def history_of(runs: DataFrame) -> History:
     ]
     # Chosen and ordered here: the rows are few, and Spark would take seconds to plan it.
     rows = runs.select("outcome", "finished_at", *columns).collect()
+    rows.sort(key=lambda row: (row["finished_at"], row["run_id"]))
     published = [row for row in rows if row["outcome"] == "published"]
-    return History(sorted(published, key=lambda row: (row["finished_at"], row["run_id"])))
+    retired = {
+        day: row["finished_at"]
+        for row in rows
+        if row["outcome"] == "maintained"
+        for day in row["retired_days"] or ()
+    }
+    return History(published, retired)
 
 
 def of_days(states: DataFrame, days: Collection[date]) -> DataFrame:

@@ -8,12 +8,12 @@ from datetime import date, datetime, timezone
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
-from modelwatch.io.sink import plain_text
 from modelwatch.io.store import Store
 from modelwatch.io.views import create_views, sources_of, view_name
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.incident import Action, ActionKind
+from modelwatch.model.plain_words import plain_text
 from modelwatch.pipelines.queries import table_text
 from modelwatch.tables import TABLES
 

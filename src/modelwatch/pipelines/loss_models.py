@@ -105,7 +105,7 @@ def with_losses(
     stored = _stored(store, request, text)
     if stored is not None:
         return request, _losses(stored, inputs, features)
-    reason = _reason(request)
+    reason = _reason(request, store)
     if reason is not None:
         return request, Losses(reason=reason)
     with run.stage("loss model", "fitting a regressor of the loss on the reference"):
@@ -136,12 +136,12 @@ def _losses(
     )
 
 
-def _reason(request: Request) -> str | None:
+def _reason(request: Request, store: Store) -> str | None:
     """Why no regressor can be fitted now; None if it can, as far as is known without a scan."""
     config, plan = request.config, request.plan
     reference = config.binning_reference
     assert config.labels is not None
-    if _folder(config) is None:
+    if _folder(config, store) is None:
         return NO_PLACE
     if reference.table is not None or reference.days is None:
         return NO_DAYS
@@ -150,12 +150,10 @@ def _reason(request: Request) -> str | None:
     return PART_ONLY if ASKED in plan.labels.days.values() else None
 
 
-def _folder(config: MonitorConfig) -> str | None:
+def _folder(config: MonitorConfig, store: Store) -> str | None:
     """Where models are stored: the configured place, else beside the tables of a folder."""
     assert config.performance is not None
-    place = config.performance.loss_model.path
-    if place is None and config.output.path is not None:
-        place = f"{config.output.path.rstrip('/')}/models"
+    place = store.models(config.performance.loss_model.path)
     return None if place is None else f"{place.rstrip('/')}/{config.monitor}"
 
 
@@ -186,7 +184,7 @@ def _fitted(
         model, dispersion = fitted(held, inputs)
     finally:
         held.unpersist()
-    path = f"{_folder(config)}/{version}"
+    path = f"{_folder(config, store)}/{version}"
     save_model(model, path)
     row = {
         "fingerprint": version,

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from modelwatch.deequ import ConstraintRow, constraint_results
-from modelwatch.io.failures import reason
+from modelwatch.deequ import ConstraintRow
+from modelwatch.io.alterations import check_unaltered
+from modelwatch.io.failures import advised
 from modelwatch.io.notification import sink_of
 from modelwatch.io.outbox import drain
 from modelwatch.io.store import Store
@@ -24,13 +27,18 @@ from modelwatch.model.config import (
     lines_of,
     states_fingerprint,
 )
+from modelwatch.model.contract import ContractFile
 from modelwatch.model.days import DayRange
 from modelwatch.model.description import describe
-from modelwatch.model.errors import Problem, SourceError
+from modelwatch.model.errors import Problem, ProblemsError, SourceError
 from modelwatch.model.features import features_of
 from modelwatch.model.freshness import missing_days
 from modelwatch.model.plan import plan_of
+from modelwatch.model.sensitive import keyed, secrets_of
 from modelwatch.pipelines.binnings import BINNING_COLUMNS, binnings_of
+from modelwatch.pipelines.contract_check import checked_rows, late_days
+from modelwatch.pipelines.contracts import check_versions, contract_files, held_to, write_contracts
+from modelwatch.pipelines.durations import write_durations
 from modelwatch.pipelines.evaluation import evaluation_of, states_needed
 from modelwatch.pipelines.feature_importance import feature_importances
 from modelwatch.pipelines.findings import Finding, findings_of, told
@@ -39,9 +47,23 @@ from modelwatch.pipelines.history import History, history_of
 from modelwatch.pipelines.incidents import write_incidents
 from modelwatch.pipelines.outliers import write_outliers
 from modelwatch.pipelines.performance import write_performance
+from modelwatch.pipelines.quarantine import (
+    days_of,
+    days_since,
+    rows_read,
+    rule_results,
+    treat_rows,
+)
 from modelwatch.pipelines.reference_rows import check_references
+from modelwatch.pipelines.releases import (
+    NOTHING_PENDING,
+    pending_days,
+    releases_at,
+    with_pending,
+)
 from modelwatch.pipelines.retraining import write_decisions
-from modelwatch.pipelines.run import Request, Run
+from modelwatch.pipelines.run import LOG, Request, Run
+from modelwatch.pipelines.source_health import joined_days, write_source_health
 from modelwatch.pipelines.states import StatesOf, day_states, reference_states
 from modelwatch.pipelines.validation import schemas_of
 from modelwatch.pipelines.verdicts import write_verdicts
@@ -70,17 +92,20 @@ def run_monitor(
     as_of: date | None = None,
     days: DayRange | None = None,
     dry_run: bool = False,
+    folder: Path | None = None,
 ) -> RunReport:
     """One run of a monitor; every check comes before the first write.
 
     ``as_of``: days before it are considered; today in the monitor's time zone if left out.
-    ``days``: compute these, changed or not. Raises SourceError for what does not fit the tables;
-    a run that fails later leaves a row that says so, and nothing else that a view shows.
+    ``days``: compute these, changed or not. ``folder``: of the configuration's file, from which
+    the paths of contracts begin; the current one if left out. Raises SourceError for what
+    does not fit the tables; a run that fails later leaves a row that says so, and nothing else that
+    a view shows.
     """
     as_of = as_of or datetime.now(ZoneInfo(config.time_zone)).date()
     run, store = Run(spark), Store(spark, config.output)
     with run.stage("plan", "looking for new and changed days"):
-        request = _request(spark, config, config_text, store, as_of, days)
+        request = _request(spark, config, config_text, store, as_of, days, folder)
     if dry_run:
         return RunReport(EXIT_QUIET, describe(request.plan))
     store.prepare()
@@ -90,18 +115,27 @@ def run_monitor(
         _tell(run, store, request)
         return RunReport(EXIT_QUIET, describe(request.plan), run.run_id)
     try:
-        report = _carried_out(run, store, request)
+        report = carried_out(run, store, request)
     except Exception as error:
         row = run.row(request, "failed", EXIT_FAILED)
         read = {*request.days, *request.plan.labels.days}
-        broken = request.sources.broken_file(read) if read else None
-        message = broken or f"{type(error).__name__}: {reason(error)}"
-        store.publish({**row, "message": message})
+        told = isinstance(error, ProblemsError)
+        broken = request.sources.broken_file(read) if read and not told else None
+        message = broken or (str(error) if told else f"{type(error).__name__}: {advised(error)}")
+        _leave(store, {**row, "message": message})
         if broken:
             raise SourceError([Problem("", None, broken)]) from error
         raise
     _tell(run, store, request)
     return report
+
+
+def _leave(store: Store, row: Mapping[str, Any]) -> None:
+    """Write the row of a run that failed; where that fails too, the first error is what counts."""
+    try:
+        store.publish(row)
+    except Exception as error:
+        LOG.warning("the table runs could not be told that the run failed: %s", advised(error))
 
 
 def _tell(run: Run, store: Store, request: Request) -> None:
@@ -120,31 +154,71 @@ def _request(
     store: Store,
     as_of: date,
     days: DayRange | None,
+    folder: Path | None,
 ) -> Request:
     lines = lines_of(config_text)
+    contracts = contract_files(config, folder or Path(), lines)
     with ThreadPoolExecutor(max_workers=1) as beside:
         reading = beside.submit(_history, store, config.monitor)
         sources = opened_sources(spark, config, lines)
         history = reading.result()
+    check_versions(contracts, store, config.monitor, [row["run_id"] for row in history.runs])
+    sources = held_to(sources, contracts)
+    releases = releases_at(store, sources.config)
+    pending = pending_days(store, sources.config, history, releases)
+    sources = sources.told(releases)
+    return request_of(
+        sources.config, config_text, sources, history, as_of, days, contracts, pending
+    )
+
+
+def request_of(
+    config: MonitorConfig,
+    config_text: str,
+    sources: Sources,
+    history: History,
+    as_of: date,
+    days: DayRange | None,
+    contracts: tuple[ContractFile, ...] = (),
+    pending: Mapping[str, Collection[date]] = NOTHING_PENDING,
+) -> Request:
+    """What a run is asked, given the tables that it reads and the runs that it knows of.
+
+    ``pending``: by role, days of which people have released rows since they were computed.
+    """
+    lines = lines_of(config_text)
+    secrets = secrets_of(config, os.environ, lines)
+    sources = sources.told(secrets=secrets)
     features, not_profiled = features_of(config, schemas_of(sources.frames))
-    changes = source_changes(sources, history)
+    features = keyed(features, secrets)
+    changes = with_pending(source_changes(sources, history), pending)
     published = history.published(states_fingerprint(config), labels_fingerprint(config))
     plan = plan_of(config, features, changes, published, as_of, days, not_profiled)
     check_references(sources, changes, published, plan, lines)
     held = published.days.union(*(c.present for c in changes if c.role == "inputs" and c.present))
-    missing = missing_days(held, as_of, config.verdicts.late_days)
-    return Request(config, config_text, sources, history, plan, missing)
+    missing = missing_days(held, as_of, late_days(contracts, config.verdicts.late_days))
+    return Request(config, config_text, sources, history, plan, missing, days, contracts)
 
 
 def _history(store: Store, monitor: str) -> History:
-    return history_of(store.runs(monitor)) if store.exists("runs") else History(())
+    if not store.exists("runs"):
+        return History(())
+    history = history_of(store.runs(monitor))
+    check_unaltered(store, history.written)
+    return history
 
 
-def _carried_out(run: Run, store: Store, request: Request) -> RunReport:
+def carried_out(run: Run, store: Store, request: Request) -> RunReport:
+    """Compute, judge and publish what a request asks; it is told to no sink."""
     config, plan, days = request.config, request.plan, request.days
+    treated = days_of(request)
+    accounts = treat_rows(run, store, request, treated)
     with ThreadPoolExecutor(max_workers=1) as beside:
         # Constraints read the sources and nothing that the run writes: they go on beside it.
-        checking: Future[list[ConstraintRow]] = beside.submit(_checked, request.sources, days)
+        checking: Future[list[ConstraintRow]] = beside.submit(
+            checked_rows, request.sources, days, request.contracts, plan.sources, plan.as_of
+        )
+        write_contracts(run, store, request)
         with run.stage("bins", "reading the frozen bins"):
             states = _states_of(run, store, request)
         if days or plan.references:
@@ -153,8 +227,9 @@ def _carried_out(run: Run, store: Store, request: Request) -> RunReport:
         evaluated = _write_metrics(run, store, request, states) if plan.windows else None
         if plan.labels:
             request = write_performance(run, store, request, states)
+            accounts += treat_rows(run, store, request, days_since(treated, request))
         with run.stage("constraints", f"checking {len(config.constraints)} constraints"):
-            checked = checking.result()
+            checked = [*checking.result(), *rule_results(config, accounts)]
             _write_constraints(run, store, config, checked)
         with run.stage("verdicts", "judging what was found"):
             write_verdicts(run, store, request, checked)
@@ -166,12 +241,18 @@ def _carried_out(run: Run, store: Store, request: Request) -> RunReport:
     with run.stage("findings", "looking at what was found"):
         judged = store.read("verdicts").where(F.col("monitor") == config.monitor)
         findings = findings_of(judged.where(F.col("run_id") == run.run_id))
-        accounts = _accounts(run, store, config) if days else {}
+        by_day = _accounts_by_day(run, store, config) if days else {}
+        kept = _accounts(config, by_day) if days else {}
+        kept |= rows_read(config, accounts, kept)
     if evaluated is not None:
         with run.stage("outliers", "looking for outliers"):
             fails = (f for f in findings if f.severity == "fail" and f.window == "day")
             found = sorted({f.window_start for f in fails}.intersection(days))
             write_outliers(run, store, request, states, *evaluated, found)
+    with run.stage("source health", "judging the tables that were read"):
+        joined = joined_days(by_day) if config.two_tables else {}
+        write_source_health(run, store, request, joined)
+        write_durations(run, store, request)
     retrain = [one for one in decided if one.decision == "retrain"]
     look = bool(retrain) or any(one.calls for one in incidents)
     exit_code = EXIT_LOOK if look else EXIT_QUIET
@@ -181,7 +262,7 @@ def _carried_out(run: Run, store: Store, request: Request) -> RunReport:
             **run.row(request, "published", exit_code),
             "message": text.splitlines()[0],
             "findings": [finding.as_dict() for finding in findings],
-            **accounts,
+            **kept,
         }
     )
     return RunReport(exit_code, text, run.run_id, findings)
@@ -237,17 +318,6 @@ def _write_metrics(
     return needed, evaluation
 
 
-def _checked(sources: Sources, days: Sequence[date]) -> list[ConstraintRow]:
-    constraints = sources.config.constraints
-    if not days or not constraints:
-        return []
-    frames: dict[str, DataFrame] = {}
-    for role in {constraint.table for constraint in constraints}:
-        home = role if role in sources.opened else "inputs"
-        frames[role] = sources.rows(home, days)
-    return constraint_results(frames, constraints, days, sources.sets)
-
-
 def _write_constraints(
     run: Run, store: Store, config: MonitorConfig, checked: Sequence[ConstraintRow]
 ) -> None:
@@ -260,16 +330,24 @@ def _write_constraints(
     run.append(store, config, table.name, frame)
 
 
-def _accounts(run: Run, store: Store, config: MonitorConfig) -> dict[str, int | None]:
-    """Rows read, repeated and unmatched, from the account that the states keep of them."""
+def _accounts_by_day(run: Run, store: Store, config: MonitorConfig) -> dict[date, tuple[int, ...]]:
+    """The account that the states keep of the rows of each day, as in feature_states."""
     kept = store.read("feature_states").where(
         (F.col("monitor") == config.monitor)
         & (F.col("run_id") == run.run_id)
         & (F.col("kind") == "rows")
         & (F.col("role") == "inputs")
     )
-    sums = kept.agg(*(F.sum(F.col("counts")[i]) for i in range(6))).collect()[0]
-    rows, inputs, predictions, both, *repeated = (value or 0 for value in sums)
+    sums = kept.groupBy("day").agg(*(F.sum(F.col("counts")[i]) for i in range(6))).collect()
+    return {row["day"]: tuple(value or 0 for value in row[1:]) for row in sums}
+
+
+def _accounts(
+    config: MonitorConfig, by_day: Mapping[date, tuple[int, ...]]
+) -> dict[str, int | None]:
+    """Rows read, repeated and unmatched, of all days together."""
+    sums = [sum(held[i] for held in by_day.values()) for i in range(6)]
+    rows, inputs, predictions, both, *repeated = sums
     if not config.two_tables:
         return {"input_rows": rows, "prediction_rows": rows if config.predictions else None}
     return {

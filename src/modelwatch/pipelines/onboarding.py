@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -18,6 +19,7 @@ from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.features import FRACTIONS, WHOLE_NUMBERS, features_of, natural_kind
 from modelwatch.model.guess import ColumnFacts, TableFacts, guess, guess_day
 from modelwatch.model.sources import DaySource, TableAddress
+from modelwatch.pipelines.contracts import contract_files, held_to
 from modelwatch.pipelines.frames import opened_sources
 from modelwatch.pipelines.validation import schemas_of
 from modelwatch.spark.days import DAY, named, with_day
@@ -73,10 +75,14 @@ def facts_of(spark: SparkSession, address: TableAddress, time_zone: str = "UTC")
     return replace(facts, columns=tuple(columns), rows=count, unique=unique)
 
 
-def check(spark: SparkSession, config: MonitorConfig, text: str) -> str:
-    """What a configuration makes of its tables, in words; SourceError if it does not fit them."""
+def check(spark: SparkSession, config: MonitorConfig, text: str, folder: Path | None = None) -> str:
+    """What a configuration makes of its tables, in words; SourceError if it does not fit them.
+
+    ``folder``: of the configuration's file, from which the paths of contracts begin.
+    """
     lines = lines_of(text)
-    sources = opened_sources(spark, config, lines)
+    contracts = contract_files(config, folder or Path(), lines)
+    sources = held_to(opened_sources(spark, config, lines), contracts)
     frames = sources.frames
     problems = _empty_reference(config, frames, lines)
     if problems:
@@ -84,6 +90,9 @@ def check(spark: SparkSession, config: MonitorConfig, text: str) -> str:
     features, not_profiled = features_of(config, schemas_of(frames))
     told = [f"Monitor {config.monitor} fits its tables"]
     told += [f"  table      {role}: {source.address}" for role, source in sources.opened.items()]
+    told += [
+        f"  contract   {c.contract}, version {c.version}" for c in (f.contract for f in contracts)
+    ]
     told += [f"  columns    {line}" for line in columns_told(features, not_profiled)]
     return "\n".join(told) + "\n"
 

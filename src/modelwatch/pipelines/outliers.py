@@ -65,5 +65,6 @@ def _rows(
         bounds=bounds,
         ids=config.inputs.id,
         most=config.outliers.rows,
+        secrets=request.sources.secrets,
     )
     return outlying_rows(request.sources.rows("inputs", days), question)

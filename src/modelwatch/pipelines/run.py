@@ -14,8 +14,9 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-import modelwatch
-from modelwatch.io.session import Effort, effort, executor_seconds
+from modelwatch.io.environment import code_version, libraries
+from modelwatch.io.session import Effort, effort, work
+from modelwatch.io.source_columns import columns_fingerprint
 from modelwatch.io.store import Store
 from modelwatch.model.config import (
     MonitorConfig,
@@ -25,6 +26,8 @@ from modelwatch.model.config import (
     performance_fingerprint,
     states_fingerprint,
 )
+from modelwatch.model.contract import ContractFile
+from modelwatch.model.days import DayRange
 from modelwatch.model.label_plan import LabelDay
 from modelwatch.model.plan import Plan
 from modelwatch.pipelines.frames import Sources
@@ -37,7 +40,8 @@ LOG = logging.getLogger("modelwatch")
 class Request:
     """What a run was asked: the configuration, its text, and its plan over pinned sources.
 
-    ``missing``: days without data that are overdue.
+    ``missing``: days without data that are overdue. ``asked``: days that a person asked for.
+    ``contracts``: those that the data is held to.
     """
 
     config: MonitorConfig
@@ -46,6 +50,8 @@ class Request:
     history: History
     plan: Plan
     missing: tuple[date, ...] = ()
+    asked: DayRange | None = None
+    contracts: tuple[ContractFile, ...] = ()
 
     @property
     def days(self) -> list[date]:
@@ -103,6 +109,8 @@ class Run:
         """The run's row, without message, findings and counts of rows."""
         plan, config = request.plan, request.config
         done = effort(self.spark).since(self._effort)
+        tasks = work(self.spark, self._effort)
+        last = request.history.last
         published = outcome == "published"
         return {
             "monitor": config.monitor,
@@ -116,7 +124,11 @@ class Run:
             "config_fingerprint": config_fingerprint(config),
             "states_fingerprint": states_fingerprint(config),
             "evaluation_fingerprint": evaluation_fingerprint(config),
-            "code_version": modelwatch.__version__,
+            "code_version": code_version(),
+            "libraries": [{"name": n, "version": v} for n, v in libraries().items()],
+            "asked_days": None if request.asked is None else str(request.asked),
+            "history": {"runs": len(request.history.runs), "last": last and last["run_id"]},
+            "contracts": [file.used for file in request.contracts],
             "sources": _source_rows(request),
             "outputs": [{"table": name, "version": v} for name, v in self.outputs.items()],
             "days": request.days if published else [],
@@ -146,8 +158,9 @@ class Run:
                 for c in plan.not_profiled
             ],
             "stages": [{"stage": name, "seconds": seconds} for name, seconds in self.stages],
-            "executor_seconds": executor_seconds(self.spark, self._effort),
+            "executor_seconds": tasks and tasks.executor_seconds,
             "spark_jobs": done.jobs,
+            "work": tasks and {k: v for k, v in vars(tasks).items() if k != "executor_seconds"},
         }
 
 
@@ -182,4 +195,5 @@ def _source_row(
         "files": volume and volume.files,
         "bytes": volume and volume.bytes,
         "rows": volume and volume.rows,
+        "columns": columns_fingerprint(source),
     }

@@ -15,6 +15,7 @@ from modelwatch.model.config import MonitorConfig
 from modelwatch.model.document import place_of
 from modelwatch.model.errors import Problem
 from modelwatch.model.features import is_number
+from modelwatch.pipelines.rule_validation import rule_problems
 from modelwatch.spark.days import named
 from modelwatch.spark.labels import BORROWED
 
@@ -30,7 +31,11 @@ def problems_of(
     told = {problem.place for problem in found}
     if "inputs" not in frames or (config.two_tables and "predictions" not in frames):
         return tuple(found)
-    found_in_sql = (*_of_segments(config, frames), *_of_values(config, frames))
+    found_in_sql = (
+        *_of_segments(config, frames),
+        *_of_values(config, frames),
+        *rule_problems(config, frames),
+    )
     for problem in (*_of_constraints(config, frames), *found_in_sql):
         if not any(place.startswith(problem.place.rpartition(".")[0]) for place in told):
             found.append(Problem(problem.place, _line(problem.place, lines), problem.message))

@@ -12,7 +12,6 @@ from pyspark.sql import functions as F
 
 from modelwatch.deequ import NO_ROWS_CHECKED, ConstraintRow
 from modelwatch.io.store import Store
-from modelwatch.model.config import MonitorConfig
 from modelwatch.model.verdict_row import ALL, ALL_VERSIONS, Source
 from modelwatch.model.windows import Window
 from modelwatch.pipelines.day_series import (
@@ -53,7 +52,7 @@ def write_verdicts(
     ]
     whole = config.verdicts
     strictness = Strictness(whole.level, whole.min_rows, whole.correction)
-    own = [*_constraint_rows(config, checked), *_missing_rows(request.missing)]
+    own = [*_constraint_rows(checked), *_missing_rows(request.missing)]
     frames = [run.spark.createDataFrame(own, _TABLE.ddl(*VERDICT_COLUMNS))]
     figures = _figures(run, store, request)
     if figures:
@@ -96,15 +95,12 @@ def _judged_days(sources: Iterable[str], days: Iterable[date]) -> list[JudgedWin
     return [JudgedWindow(s, "day", day, day) for day in days for s in sources]
 
 
-def _constraint_rows(
-    config: MonitorConfig, checked: Sequence[ConstraintRow]
-) -> list[tuple[Any, ...]]:
+def _constraint_rows(checked: Sequence[ConstraintRow]) -> list[tuple[Any, ...]]:
     """Constraints of days that have rows to check."""
-    role_of = {constraint.name: constraint.table for constraint in config.constraints}
     return [
         _row(
             source="constraint",
-            role=role_of[row.constraint],
+            role=row.role,
             subject=row.constraint,
             figure=row.kind,
             day=row.day,

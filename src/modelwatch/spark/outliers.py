@@ -13,11 +13,13 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from modelwatch.model.features import INSTANTS, WHOLE_NUMBERS, Feature
+from modelwatch.model.sensitive import NO_SECRETS, Secrets
 from modelwatch.spark.aggregate import BatchFunction
 from modelwatch.spark.batches import numbers_of
-from modelwatch.spark.days import DAY, named
+from modelwatch.spark.days import DAY
 from modelwatch.spark.outlier_bounds import ALL_VERSIONS, TOGETHER, OutlierBounds
 from modelwatch.spark.rows import feature_value
+from modelwatch.spark.sensitive import masked
 from modelwatch.stats.arrays import AnyArray, Floats
 from modelwatch.stats.batch import ALL
 from modelwatch.stats.binning import NumericBinning
@@ -68,6 +70,7 @@ class OutlierQuestion:
     bounds: OutlierBounds
     ids: tuple[str, ...]
     most: int
+    secrets: Secrets = NO_SECRETS
 
 
 def outlying_rows(inputs: DataFrame, question: OutlierQuestion) -> DataFrame | None:
@@ -82,7 +85,7 @@ def outlying_rows(inputs: DataFrame, question: OutlierQuestion) -> DataFrame | N
         return None
     selected = inputs.select(
         F.col(DAY),
-        *_id_columns(question.ids),
+        *_id_columns(question.ids, question.secrets),
         *(feature_value(f).alias(f"f{i}") for i, f in enumerate(question.features)),
     )
     schema = TABLES["outliers"].ddl(*_FOUND).replace(" NOT NULL", "")
@@ -110,9 +113,9 @@ def outlying_rows(inputs: DataFrame, question: OutlierQuestion) -> DataFrame | N
     )
 
 
-def _id_columns(ids: Sequence[str]) -> list[Column]:
+def _id_columns(ids: Sequence[str], secrets: Secrets) -> list[Column]:
     """The id as text; a column of nulls where rows have none."""
-    columns = [named(column) for column in ids] or [F.lit(None)]
+    columns = [masked(column, secrets) for column in ids] or [F.lit(None)]
     return [column.cast("string").alias(f"id{i}") for i, column in enumerate(columns)]
 
 

@@ -13,6 +13,7 @@ from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.profiling import Segmentation
 from modelwatch.spark.batches import BatchLayout
 from modelwatch.spark.days import DAY, named
+from modelwatch.spark.sensitive import salted_hash
 
 ROLES = ("inputs", "predictions")
 """Role of a feature by its number in a tally."""
@@ -131,8 +132,12 @@ def segment_columns(
 
 
 def feature_value(feature: Feature) -> Column:
-    """A feature as a tally takes it: a double, or a string."""
+    """A feature as a tally takes it: a double, or a string; ValueError for want of a key."""
     column = named(feature.column)
+    if feature.sensitive:
+        if feature.key is None:
+            raise ValueError(f"{feature.name!r} is sensitive, and there is no key for its values")
+        return salted_hash(column, feature.key)
     if feature.kind == "categorical":
         return column.cast("string")
     if feature.spark_type == "date":

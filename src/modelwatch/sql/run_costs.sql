@@ -1,4 +1,6 @@
--- One row a run, whatever its outcome: what it did and what that cost. Key: run_id.
+-- One row a run, whatever its outcome: what it did and what that cost. Key: run_id. `bytes_read` and
+-- `files_read` are those of the days of inputs and predictions; `spark_bytes_read` is all that
+-- Spark's tasks read.
 SELECT
   monitor,
   run_id,
@@ -13,8 +15,13 @@ SELECT
     AS seconds_by_stage,
   executor_seconds,
   spark_jobs,
+  work.tasks AS spark_tasks,
   aggregate(sources, 0L, (total, source) -> total + coalesce(source.files, 0L)) AS files_read,
   aggregate(sources, 0L, (total, source) -> total + coalesce(source.bytes, 0L)) AS bytes_read,
+  work.bytes_read AS spark_bytes_read,
+  work.rows_read AS spark_rows_read,
+  work.shuffle_bytes,
+  work.spill_bytes,
   input_rows,
   prediction_rows
 FROM runs

@@ -22,6 +22,8 @@ NUMERIC_OFFSET = 2
 CATEGORICAL_OFFSET = 3
 """Count vector of a categorical feature: [null, other, unseen, value 0, value 1, ...]."""
 
+LONGEST_VALUE = 1000
+"""Characters of a categorical value that may have a bin, or be a segment, of its own."""
 _LARGEST = float(np.finfo(np.float64).max)
 TAIL_STEPS = tuple(2.0**k for k in range(-4, 24)) + tuple(2.0**k for k in range(32, 1024, 64))
 _EXPONENT_BOUND = 400
@@ -201,11 +203,14 @@ def fit_categorical(
 ) -> CategoricalBinning:
     """Bins of a reference from its values and their rows: the most frequent ones are kept.
 
-    Ties go to the value that sorts first. ``complete`` says that no value of the reference is
+    Ties go to the value that sorts first. Values longer than ``LONGEST_VALUE`` are never kept, only
+    known. ``complete`` says that no value of the reference is
     missing from ``rows_by_value``; otherwise unseen values can't be told from forgotten ones.
     """
     ranked = sorted(rows_by_value, key=lambda value: (-rows_by_value[value], value))
-    kept, rest = ranked[:max_values], ranked[max_values:]
+    kept = [value for value in ranked if len(value) <= LONGEST_VALUE][:max_values]
+    own = set(kept)
+    rest = [value for value in ranked if value not in own]
     known = np.array([hashes[value] for value in rest], dtype=np.uint64) if complete else None
     return CategoricalBinning(tuple(sorted(kept)), known)
 

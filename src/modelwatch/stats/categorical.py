@@ -28,6 +28,8 @@ from modelwatch.stats.distinct import hash_of_text
 
 MAX_UNSEEN = 64
 """Unseen values kept with their rows: those with the smallest hashes, each with its exact count."""
+LONGEST_EXAMPLE = 200
+"""Characters of an unseen value that are kept."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,13 @@ def bounded_unseen(rows: Mapping[str, int], size: int = MAX_UNSEEN) -> Mapping[s
     """The values with the smallest hashes, in the order of their hashes."""
     ranked = sorted((hash_of_text(value), value) for value in rows)
     return {value: rows[value] for _, value in ranked[:size]}
+
+
+def example_of(value: str) -> str:
+    """An unseen value as it is kept: of a very long one its beginning and a fingerprint."""
+    if len(value) <= LONGEST_EXAMPLE:
+        return value
+    return f"{value[:LONGEST_EXAMPLE]}… ({len(value)} characters, {hash_of_text(value):016x})"
 
 
 def categorical_stack(stacks: list[CategoricalStates]) -> CategoricalStates:

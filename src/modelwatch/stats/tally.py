@@ -28,7 +28,7 @@ from modelwatch.stats.binning import (
     CategoricalBinning,
     NumericBinning,
 )
-from modelwatch.stats.categorical import MAX_UNSEEN, bounded_unseen
+from modelwatch.stats.categorical import MAX_UNSEEN, bounded_unseen, example_of
 from modelwatch.stats.distinct import (
     SIZE,
     hash_of_text,
@@ -280,7 +280,7 @@ class Tally:
         if entering.any():
             extras.sketch = merged(extras.sketch, smallest(hashes[met][entering]))
         for i in met[codes[met] == UNSEEN]:
-            value = dictionary[i]
+            value = example_of(dictionary[i])
             extras.unseen[value] = extras.unseen.get(value, 0) + int(rows[i])
         if len(extras.unseen) > 16 * MAX_UNSEEN:
             extras.unseen = dict(bounded_unseen(extras.unseen))

@@ -6,8 +6,11 @@ from modelwatch.tables.binnings import BINNINGS
 from modelwatch.tables.business_metrics import BUSINESS_METRICS
 from modelwatch.tables.change_attributions import CHANGE_ATTRIBUTIONS
 from modelwatch.tables.constraint_results import CONSTRAINT_RESULTS
+from modelwatch.tables.contracts import CONTRACTS
 from modelwatch.tables.drift_metrics import DRIFT_METRICS
+from modelwatch.tables.durations import DURATIONS
 from modelwatch.tables.feature_states import FEATURE_STATES
+from modelwatch.tables.feature_states_monthly import FEATURE_STATES_MONTHLY
 from modelwatch.tables.incident_actions import INCIDENT_ACTIONS
 from modelwatch.tables.incident_events import INCIDENT_EVENTS
 from modelwatch.tables.incidents import INCIDENTS
@@ -20,8 +23,12 @@ from modelwatch.tables.performance_estimates import PERFORMANCE_ESTIMATES
 from modelwatch.tables.performance_metrics import PERFORMANCE_METRICS
 from modelwatch.tables.performance_states import PERFORMANCE_STATES
 from modelwatch.tables.profile_metrics import PROFILE_METRICS
+from modelwatch.tables.quarantine import QUARANTINE
+from modelwatch.tables.quarantine_releases import QUARANTINE_RELEASES
 from modelwatch.tables.retraining_decisions import RETRAINING_DECISIONS
+from modelwatch.tables.row_accounts import ROW_ACCOUNTS
 from modelwatch.tables.runs import RUNS
+from modelwatch.tables.source_health import SOURCE_HEALTH
 from modelwatch.tables.table import Column, Table
 from modelwatch.tables.verdicts import VERDICTS
 
@@ -32,9 +39,14 @@ TABLES: dict[str, Table] = {
         BINNINGS,
         LOSS_MODELS,
         FEATURE_STATES,
+        FEATURE_STATES_MONTHLY,
         PROFILE_METRICS,
         DRIFT_METRICS,
+        CONTRACTS,
         CONSTRAINT_RESULTS,
+        ROW_ACCOUNTS,
+        QUARANTINE,
+        QUARANTINE_RELEASES,
         PERFORMANCE_STATES,
         LABEL_MATURITY,
         PERFORMANCE_METRICS,
@@ -43,6 +55,8 @@ TABLES: dict[str, Table] = {
         MODEL_COMPARISONS,
         CHANGE_ATTRIBUTIONS,
         VERDICTS,
+        SOURCE_HEALTH,
+        DURATIONS,
         INCIDENTS,
         INCIDENT_EVENTS,
         INCIDENT_ACTIONS,

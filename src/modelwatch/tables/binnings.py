@@ -65,7 +65,7 @@ BINNINGS = Table(
         ),
         Column("fitted_rows", "bigint", "Rows of the reference on which the bins were fitted."),
         Column("fitted_days", "array<date>", "Days of the reference; null for a whole table."),
-        Column("created_at", "timestamp", "When the bins were fitted."),
+        Column("created_at", "timestamp", "When the bins were fitted.", repeats=False),
     ),
     key=("run_id", "role", "feature"),
 )

@@ -26,7 +26,7 @@ INCIDENT_EVENTS = Table(
         Column("detail", "string", "The change in words."),
         Column("is_told", "boolean", "It has a message of its own, not a line of a digest.", False),
         Column("by", "string", "Who said it; null where nobody did, or it is not told."),
-        Column("told_at", "timestamp", "When the run told it.", False),
+        Column("told_at", "timestamp", "When the run told it.", False, False),
     ),
     key=("run_id", "position"),
     partitioning=("monitor",),

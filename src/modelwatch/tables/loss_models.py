@@ -24,7 +24,7 @@ LOSS_MODELS = Table(
             "JSON of what the model was fitted under; with other settings one is fitted anew.",
             False,
         ),
-        Column("path", "string", "Folder of the model, which Spark ML wrote.", False),
+        Column("path", "string", "Folder of the model, which Spark ML wrote.", False, False),
         Column("reference", "string", "Name of the reference."),
         Column("fitted_days", "array<date>", "Days of the reference."),
         Column("as_of", "date", "Labels count that were known by this day."),
@@ -36,7 +36,7 @@ LOSS_MODELS = Table(
             "over the mean square of that.",
         ),
         Column("squared_dispersion", "double", "The same of squared losses."),
-        Column("created_at", "timestamp", "When the model was fitted."),
+        Column("created_at", "timestamp", "When the model was fitted.", repeats=False),
     ),
     key=("run_id", "fingerprint"),
 )

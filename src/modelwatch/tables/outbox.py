@@ -27,7 +27,7 @@ OUTBOX = Table(
             False,
         ),
         Column("attempt", "int", "Number of the attempt, 0 for the message itself.", False),
-        Column("at", "timestamp", "When the message was written or tried.", False),
+        Column("at", "timestamp", "When the message was written or tried.", False, False),
         Column("event", "string", "Change of the incident, or 'digest'; null for attempts."),
         Column(
             "incident_id",

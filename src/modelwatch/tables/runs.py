@@ -6,7 +6,7 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 
 RUNS = Table(
     name="runs",
-    version=3,
+    version=4,
     comment="One row a run. The rows of all other tables count only once their run stands here "
     "with outcome 'published'.",
     columns=(
@@ -18,7 +18,7 @@ RUNS = Table(
             "outcome",
             "string",
             "'published': results stand; 'nothing_to_do': no day was new or changed; 'failed': "
-            "see message.",
+            "see message; 'maintained': old states were removed.",
             False,
         ),
         Column("exit_code", "int", "Exit code of the job: 0 fine, 1 look at it, 2 did not run."),
@@ -37,15 +37,40 @@ RUNS = Table(
             "string",
             "Fingerprint of what metrics and verdicts depend on beside the states.",
         ),
-        Column("code_version", "string", "Version of modelwatch, with the commit where known."),
+        Column(
+            "code_version",
+            "string",
+            "Release of modelwatch, `+` and twelve digits of a fingerprint of its own files.",
+        ),
+        Column(
+            "libraries",
+            "array<struct<name:string,version:string>>",
+            "Versions of Python and of the packages that may change a result.",
+        ),
+        Column(
+            "asked_days",
+            "string",
+            "Days that `--days` asked for, as `first..last`; null where the run found by itself "
+            "what was due.",
+        ),
+        Column(
+            "history",
+            "struct<runs:int,last:string>",
+            "Published runs of the monitor that this one knew of: how many, and the newest.",
+        ),
+        Column(
+            "contracts",
+            "array<struct<name:string,version:int,fingerprint:string>>",
+            "Data contracts that the data was held to, and their versions; `contracts` has them.",
+        ),
         Column(
             "sources",
             "array<struct<role:string,table:string,version:bigint,seen:bigint,table_id:string,"
-            "files:bigint,bytes:bigint,rows:bigint>>",
+            "files:bigint,bytes:bigint,rows:bigint,columns:string>>",
             "Source tables: role, address, Delta version and table id as read; `seen`: version up "
             "to which every change is in the states (older than `version` where the run left "
             "changed days to a later one); files, bytes and rows of the days read (null where not "
-            "known).",
+            "known); `columns`: fingerprint of its names, types, order and nullability.",
         ),
         Column(
             "outputs",
@@ -53,6 +78,11 @@ RUNS = Table(
             "Output tables and the Delta version that the run wrote of each.",
         ),
         Column("days", "array<date>", "Days whose states and constraints the run computed."),
+        Column(
+            "retired_days",
+            "array<date>",
+            "Days whose states were removed, of outcome 'maintained'; null for others.",
+        ),
         Column(
             "reference_days",
             "array<struct<role:string,day:date>>",
@@ -102,6 +132,14 @@ RUNS = Table(
             "Seconds of all Spark tasks together; null where the cluster does not tell.",
         ),
         Column("spark_jobs", "int", "Spark jobs of the run; null where the cluster does not tell."),
+        Column(
+            "work",
+            "struct<tasks:bigint,bytes_read:bigint,rows_read:bigint,shuffle_bytes:bigint,"
+            "spill_bytes:bigint>",
+            "What Spark's tasks did: how many there were, bytes and rows read from storage, bytes "
+            "shuffled, and bytes spilled to disk for want of memory; null where the cluster does "
+            "not tell.",
+        ),
         Column("input_rows", "bigint", "Rows of inputs read; null if none were read."),
         Column("prediction_rows", "bigint", "Rows of predictions read; null if none were read."),
         Column(

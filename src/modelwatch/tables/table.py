@@ -10,13 +10,15 @@ class Column:
     """A column: its Spark type as a DDL string, and what a value means.
 
     ``nullable`` is false for what every row must have; the comment of a nullable column says what
-    null means.
+    null means. ``repeats`` is false where the same run done again gives another value, such as the
+    moment at which a row was written.
     """
 
     name: str
     type: str
     comment: str
     nullable: bool = True
+    repeats: bool = True
 
 
 @dataclass(frozen=True)

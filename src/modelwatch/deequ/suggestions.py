@@ -1,0 +1,67 @@
+"""What Deequ itself would suggest for some rows, as text for a person; nothing of it is run."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pyspark
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from modelwatch.deequ.source import first_line, quoted
+
+MAX_COLUMNS = 50
+"""Columns that are profiled by Deequ, which takes three scans and more."""
+_PROFILED = ("string", "boolean", "double", "float", "int", "bigint", "smallint", "tinyint")
+
+
+def suggestions(rows: DataFrame, columns: list[str] | None = None) -> dict[str, tuple[str, ...]]:
+    """By column, the constraints that Deequ's rules suggest, each as code and description.
+
+    ``rows`` are few: a sample. Columns of types that Deequ does not profile are left out, and so
+    are those beyond ``MAX_COLUMNS``. A failure of Deequ is told under the empty name.
+    """
+    # Deequ takes a name with a dot for a field of a struct: columns go by their number.
+    known = {name: kind.split("(")[0] for name, kind in rows.dtypes}
+    wanted = [
+        name
+        for name in (columns if columns is not None else rows.columns)
+        if known.get(name) in _PROFILED or known.get(name) == "decimal"
+    ][:MAX_COLUMNS]
+    if not wanted:
+        return {}
+    names = {f"c{i}": name for i, name in enumerate(wanted)}
+    narrow = rows.select(*(F.col(quoted(name)).alias(alias) for alias, name in names.items()))
+    found: dict[str, tuple[str, ...]] = {}
+    try:
+        suggested = _run(narrow)
+    except (PySparkException, Py4JError) as error:
+        return {"": (f"no suggestions: {first_line(error)}",)}
+    for one in suggested:
+        name = names.get(one["column_name"])
+        if name is not None:
+            told = _told(one, name)
+            found[name] = (*found.get(name, ()), told)
+    return found
+
+
+def _run(rows: DataFrame) -> list[dict[str, Any]]:
+    # pydeequ refuses to be imported unless this is set, and only asks for the line of Spark.
+    os.environ.setdefault("SPARK_VERSION", ".".join(pyspark.__version__.split(".")[:2]))
+    from pydeequ.suggestions import DEFAULT, ConstraintSuggestionRunner
+
+    runner = ConstraintSuggestionRunner(rows.sparkSession).onData(rows)
+    result = runner.addConstraintRule(DEFAULT()).run()
+    return list(result["constraint_suggestions"])
+
+
+def _told(one: dict[str, Any], name: str) -> str:
+    alias = one["column_name"]
+    code = str(one["code_for_constraint"]).replace(f'"{alias}"', f'"{name}"')
+    code = code.replace(f"`{alias}`", f"`{name}`")
+    said = str(one["description"]).replace(f"'{alias}'", f"'{name}'")
+    text = f"{code}  # {said}"
+    return text if len(text) <= 160 else text[:157] + "..."

@@ -1,0 +1,26 @@
+"""How long training and scoring take: the table that says it."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from modelwatch.model.section import ColumnName, Section
+from modelwatch.model.sources import TableAddress
+
+ROLE = "durations"
+"""Its role among the sources."""
+
+
+class Durations(Section):
+    """A table of how long other jobs of the model took, such as training and scoring."""
+
+    table: TableAddress = Field(description="The Delta table, one row a job that has ended.")
+    kind: ColumnName = Field(
+        default="kind", description="The column that says what the job was, such as `training`."
+    )
+    started: ColumnName = Field(
+        default="started_at", description="The column with the moment at which it began."
+    )
+    seconds: ColumnName = Field(
+        default="seconds", description="The numeric column with its duration."
+    )

@@ -1,0 +1,145 @@
+"""What is kept for how long, and what a day without states means for a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from modelwatch.model.days import DayRange, shifted
+from modelwatch.model.references import reference_days
+from modelwatch.model.section import Section
+
+if TYPE_CHECKING:
+    from modelwatch.model.monitor import MonitorConfig
+    from modelwatch.model.windows import Window
+
+HISTORY_DAYS = 70
+"""Days of counted rows that say what is usual for a day."""
+_MONTH = 31
+
+
+class Retention(Section):
+    """How long results are kept. Without a number they stay for ever."""
+
+    states_days: int | None = Field(
+        default=None,
+        ge=90,
+        le=36_600,
+        description="Days of states that are kept day by day. Older months are added up to one "
+        "state a month by `modelwatch maintain`; days of fixed references are kept. Left out: all.",
+    )
+    metrics_days: int | None = Field(
+        default=None,
+        ge=400,
+        le=36_600,
+        description="Days of windows whose profile, drift and outliers are kept. Left out: all.",
+    )
+    unpublished_days: int = Field(
+        default=7,
+        ge=1,
+        le=3660,
+        description="Days after which rows of runs that died or failed, which no view shows, are "
+        "removed.",
+    )
+    file_hours: int = Field(
+        default=168,
+        ge=168,
+        le=87_840,
+        description="Hours that files are kept which no longer belong to the newest version of an "
+        "output table: so far back can its versions be read.",
+    )
+
+
+@dataclass(frozen=True)
+class Retired:
+    """Days before ``before`` have no states, but for those of ``kept`` ranges."""
+
+    before: date
+    kept: tuple[DayRange, ...] = ()
+
+    def __contains__(self, day: date) -> bool:
+        """Whether a day has no states and gets none."""
+        return day < self.before and not any(day in days for days in self.kept)
+
+    def touches(self, config: MonitorConfig, window: Window) -> bool:
+        """Whether a window, or a moving reference of it, has such days: its figures then stand."""
+        if any(day in self for day in _days_to(window.start, window.end, self.before)):
+            return True
+        moving = (ref for ref in config.references if ref.kind != "fixed")
+        spans = (reference_days(ref, window) for ref in moving)
+        return any(
+            day in self
+            for span in spans
+            if span is not None
+            for day in _days_to(span.first, span.last, self.before)
+        )
+
+
+def _days_to(first: date, last: date, before: date) -> Iterable[date]:
+    """The days of a span that lie before a day."""
+    end = min(last, shifted(before, -1))
+    return DayRange(first, end) if first <= end else ()
+
+
+def retired(config: MonitorConfig, before: date | None) -> Retired | None:
+    """What a configuration makes of states that were removed before a day; None for none."""
+    return None if before is None else Retired(before, kept_days(config))
+
+
+def kept_days(config: MonitorConfig) -> tuple[DayRange, ...]:
+    """Days whose states are never removed: those of the fixed references."""
+    return tuple(
+        ref.days for ref in config.fixed_references if ref.table is None and ref.days is not None
+    )
+
+
+def horizon(as_of: date, states_days: int) -> date:
+    """The first day whose states are kept day by day: the first of its month."""
+    return shifted(as_of, -states_days).replace(day=1)
+
+
+def least_states_days(config: MonitorConfig) -> int:
+    """Days of states that the newest windows with their references look back on."""
+    lengths = [
+        spec.trailing_days or {"day": 1, "week": 7}.get(spec.kind, _MONTH)
+        for spec in config.windows
+        if spec.kind != "custom"
+    ]
+    longest = max(lengths, default=1)
+    back = [HISTORY_DAYS]
+    for reference in config.references:
+        if reference.previous_windows is not None:
+            back.append(reference.previous_windows * longest)
+        back.append(reference.lag_days or 0)
+        back.append(reference.trailing_days or 0)
+    return longest + max(back)
+
+
+def ended_replays(runs: Iterable[Any], limit: Retired, already: Retired | None) -> tuple[str, ...]:
+    """Ids of runs that can't be replayed once days have no states, and could be before."""
+    return tuple(
+        run["run_id"]
+        for run in runs
+        if needs_retired(run, limit) and not (already and needs_retired(run, already))
+    )
+
+
+def needs_retired(run: Any, limit: Retired) -> bool:
+    """Whether a run, a row of ``runs``, wrote or read states of days that have none any more."""
+    days: Collection[date] = run["days"] or ()
+    if any(day in limit for day in days):
+        return True
+    return any(
+        day in limit
+        for held in run["windows"] or ()
+        for day in _days_to(held["window_start"], held["window_end"], limit.before)
+    )
+
+
+def oldest_unpublished(today: date, days: int) -> str:
+    """Ids of runs below this one began so many days ago; ids begin with their moment."""
+    return f"{today - timedelta(days=days):%Y%m%d}T000000"

@@ -1,0 +1,260 @@
+"""Health of the tables that a run reads: what was expected of them, what was seen, since when."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from pydantic import Field
+
+from modelwatch.model.days import day_ranges
+from modelwatch.model.freshness import missing_days
+from modelwatch.model.judging import Share
+from modelwatch.model.section import Section
+
+Check = Literal[
+    "freshness",
+    "missing_partition",
+    "late_partition",
+    "volume",
+    "duplicates",
+    "join_coverage",
+    "label_coverage",
+    "schema",
+]
+HealthVerdict = Literal["pass", "warn", "fail", "unknown"]
+_WIDENINGS = {
+    "tinyint": {"smallint", "int", "bigint", "float", "double"},
+    "smallint": {"int", "bigint", "float", "double"},
+    "int": {"bigint", "double"},
+    "float": {"double"},
+    "date": {"timestamp", "timestamp_ntz"},
+}
+"""Types that hold every value of the narrower one."""
+
+
+class SourceHealth(Section):
+    """When the tables that are read are well. Every key has a default."""
+
+    unmatched: Share | None = Field(
+        default=0.05,
+        description="Share of a day's inputs without a prediction, or of its predictions without "
+        "inputs, that matters; `null`: none.",
+    )
+
+
+@dataclass(frozen=True)
+class ColumnOf:
+    """A column of a table: name, Spark's simple type, and whether it may be null."""
+
+    name: str
+    type: str
+    nullable: bool = True
+
+
+@dataclass(frozen=True)
+class HealthRow:
+    """One thing that was looked at, of a table or of one of its days.
+
+    ``subject`` is the column of a schema check, else the table's role. ``value`` is what was
+    judged: days late, a share of rows. ``since``: first day of the trouble; None where all is well.
+    """
+
+    role: str
+    check: Check
+    verdict: HealthVerdict
+    day: date | None = None
+    subject: str | None = None
+    expected: str | None = None
+    observed: str | None = None
+    value: float | None = None
+    since: date | None = None
+    reason: str | None = None
+
+
+def arrival_rows(
+    role: str, present: Collection[date], as_of: date, late_days: int
+) -> Iterator[HealthRow]:
+    """Freshness of a table, and each day that should have come by now and has not."""
+    if not present:
+        yield HealthRow(role, "freshness", "unknown", reason="the table has no day with rows")
+        return
+    newest = max(day for day in present)
+    missing = missing_days(present, as_of, late_days)
+    stale = [day for day in missing if day > newest]
+    expected = max(stale, default=newest)
+    yield HealthRow(
+        role,
+        "freshness",
+        "fail" if stale else "pass",
+        day=newest,
+        subject=role,
+        expected=str(expected),
+        observed=str(newest),
+        value=float((expected - newest).days),
+        since=min(stale, default=None),
+        reason=f"no day has come since {newest}" if stale else None,
+    )
+    first = {day: days.first for days in day_ranges(missing) for day in days}
+    for day in missing:
+        yield HealthRow(
+            role,
+            "missing_partition",
+            "fail",
+            day=day,
+            subject=role,
+            expected="rows",
+            observed="none",
+            since=first[day],
+            reason=f"by {day + timedelta(days=1 + late_days)} it should have had rows",
+        )
+
+
+def late_rows(
+    role: str,
+    came: Collection[date],
+    last_as_of: date | None,
+    as_of: date,
+    late_days: int,
+) -> Iterator[HealthRow]:
+    """Days that came with this run and should have been there for the one before.
+
+    ``came``: days of the table that no run had computed. ``last_as_of``: day of the last run; None
+    for the first, which can't tell.
+    """
+    if last_as_of is None:
+        return
+    for day in sorted(came):
+        due = day + timedelta(days=1 + late_days)
+        if due < last_as_of:
+            yield HealthRow(
+                role,
+                "late_partition",
+                "warn",
+                day=day,
+                subject=role,
+                expected=str(due),
+                observed=str(as_of),
+                value=float((as_of - due).days),
+                since=due,
+                reason=f"it was not there on {last_as_of}",
+            )
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Rows of a day: of each table, and of ids that are in both."""
+
+    inputs: int
+    predictions: int
+    both: int
+
+
+def join_rows(days: Mapping[date, Joined], gate: float | None) -> Iterator[HealthRow]:
+    """Shares of a day's rows that have no partner in the other table."""
+    for day, held in sorted(days.items()):
+        for role, rows, other in (
+            ("inputs", held.inputs, "predictions"),
+            ("predictions", held.predictions, "inputs"),
+        ):
+            alone = rows - held.both
+            share = alone / rows if rows else None
+            beyond = share is not None and gate is not None and share >= gate
+            yield HealthRow(
+                role,
+                "join_coverage",
+                "unknown" if share is None else "warn" if beyond else "pass",
+                day=day,
+                subject=other,
+                expected=str(rows),
+                observed=str(held.both),
+                value=share,
+                since=day if beyond else None,
+                reason=f"{alone} of {rows} {role} have no {other}"
+                if beyond
+                else "no rows"
+                if share is None
+                else None,
+            )
+
+
+def schema_rows(
+    role: str, before: Sequence[ColumnOf] | None, now: Sequence[ColumnOf], as_of: date
+) -> Iterator[HealthRow]:
+    """Columns gone, new, retyped, of other nullability, and moved; one row that passes if none.
+
+    ``before``: as the last run saw them; None where that is not known. Names are compared without
+    case, as Spark does.
+    """
+    if before is None:
+        told = "the columns that the last run saw are not known"
+        yield HealthRow(role, "schema", "unknown", reason=told)
+        return
+    found = [*_columns(role, before, now, as_of), *_moved(role, before, now, as_of)]
+    yield from found or [
+        HealthRow(role, "schema", "pass", expected=f"{len(before)} columns", observed="the same")
+    ]
+
+
+def _columns(
+    role: str, before: Sequence[ColumnOf], now: Sequence[ColumnOf], as_of: date
+) -> Iterator[HealthRow]:
+    was, held = _by_name(before), _by_name(now)
+
+    def row(
+        verdict: HealthVerdict, name: str, expected: str, observed: str, reason: str
+    ) -> HealthRow:
+        return HealthRow(
+            role,
+            "schema",
+            verdict,
+            subject=name,
+            expected=expected,
+            observed=observed,
+            since=as_of,
+            reason=reason,
+        )
+
+    for key, one in was.items():
+        other = held.get(key)
+        if other is None:
+            yield row("fail", one.name, one.type, "none", "the column is gone")
+        elif one.type != other.type:
+            wider = other.type in _WIDENINGS.get(one.type, ())
+            told = "the column has a wider type" if wider else "the column has another type"
+            yield row("warn" if wider else "fail", other.name, one.type, other.type, told)
+        elif one.nullable != other.nullable:
+            words = {True: "may be null", False: "never null"}
+            told = f"the column {words[other.nullable]} now"
+            verdict: HealthVerdict = "warn" if other.nullable else "pass"
+            yield row(verdict, other.name, words[one.nullable], words[other.nullable], told)
+    for key, other in held.items():
+        if key not in was:
+            yield row("warn", other.name, "none", other.type, "the column is new")
+
+
+def _moved(
+    role: str, before: Sequence[ColumnOf], now: Sequence[ColumnOf], as_of: date
+) -> Iterator[HealthRow]:
+    was, held = _by_name(before), _by_name(now)
+    earlier = [key for key in was if key in held]
+    later = [key for key in held if key in was]
+    if earlier != later:
+        at = next(i for i, key in enumerate(earlier) if later[i] != key)
+        yield HealthRow(
+            role,
+            "schema",
+            "warn",
+            subject="*",
+            expected=was[earlier[at]].name,
+            observed=held[later[at]].name,
+            value=float(at),
+            since=as_of,
+            reason=f"columns were reordered from the {at + 1}. of those that both have",
+        )
+
+
+def _by_name(columns: Sequence[ColumnOf]) -> dict[str, ColumnOf]:
+    return {column.name.lower(): column for column in columns}

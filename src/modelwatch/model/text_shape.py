@@ -1,0 +1,104 @@
+"""What texts look like: a pattern that all of them match, and few others do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+DIGIT, UPPER, LOWER = "9", "A", "a"
+"""What stands in a shape for a digit, a capital and a small letter of ASCII; others for
+themselves."""
+MAX_SHAPES = 200
+"""Different shapes beyond which texts follow no pattern."""
+MAX_LENGTH = 64
+"""Characters of a text beyond which it is prose."""
+_CLASSES = {DIGIT: "0-9", UPPER: "A-Z", LOWER: "a-z"}
+_PUNCTUATION = frozenset("-_./:+@ #")
+_SPECIAL = frozenset(".^$*+?()[]{}|\\")
+
+
+@dataclass(frozen=True)
+class TextShapes:
+    """The shapes of some texts, and the first and the last text in the order of characters.
+
+    ``complete``: whether all shapes are there.
+    """
+
+    shapes: frozenset[str]
+    first: str
+    last: str
+    complete: bool = True
+
+
+def pattern_of(texts: TextShapes) -> str | None:
+    """A regular expression, anchored, that all the texts match; None where they have no form."""
+    shapes = sorted(texts.shapes)
+    longest = max((len(shape) for shape in shapes), default=0)
+    if not shapes or not texts.complete or not 0 < longest <= MAX_LENGTH:
+        return None
+    if any(not _known(character) for shape in shapes for character in shape):
+        return None
+    prefix = _common_start(texts.first, texts.last)
+    rests = [shape[len(prefix) :] for shape in shapes]
+    if not any(rests):
+        return None
+    leading, rests = _alike(rests)
+    body = _of_classes(rests) if any(rests) else ""
+    return None if body is None else f"^{_escaped(prefix)}{leading}{body}$"
+
+
+def _known(character: str) -> bool:
+    return character in _CLASSES or character in _PUNCTUATION
+
+
+def _common_start(first: str, last: str) -> str:
+    """What all texts begin with, if these are the first and the last of them."""
+    length = 0
+    for one, other in zip(first, last, strict=False):
+        # A year or a counter that all of them share today is no form.
+        if one != other or one.isdigit():
+            break
+        length += 1
+    return first[:length]
+
+
+def _alike(rests: Sequence[str]) -> tuple[str, list[str]]:
+    """The runs of characters that all begin with, as a pattern, and what follows in each."""
+    pattern, left = "", list(rests)
+    while all(left) and len({rest[0] for rest in left}) == 1:
+        kind = left[0][0]
+        lengths = [len(rest) - len(rest.lstrip(kind)) for rest in left]
+        one = f"[{_CLASSES[kind]}]" if kind in _CLASSES else _escaped(kind)
+        pattern += one + _times(lengths)
+        left = [rest[length:] for rest, length in zip(left, lengths, strict=True)]
+    return pattern, left
+
+
+def _of_classes(rests: Collection[str]) -> str | None:
+    """Any mixture of the characters that there are; None where that says hardly anything."""
+    kinds = {character for rest in rests for character in rest}
+    if {UPPER, LOWER} <= kinds or len(kinds - set(_CLASSES)) > 2:
+        return None
+    classes = "".join(_CLASSES[kind] for kind in sorted(kinds & set(_CLASSES)))
+    # A hyphen stands last in brackets, where it is itself.
+    others = "".join(sorted(kinds - set(_CLASSES) - {"-"})) + "-" * ("-" in kinds)
+    return f"[{classes}{others}]" + _times([len(rest) for rest in rests])
+
+
+def _times(lengths: Iterable[int]) -> str:
+    held = list(lengths)
+    low, high = min(held), max(held)
+    if low == high:
+        return "" if low == 1 else f"{{{low}}}"
+    return f"{{{low},{high}}}"
+
+
+def _escaped(text: str) -> str:
+    return "".join("\\" + c if c in _SPECIAL else c for c in text)
+
+
+def shape_of(text: str) -> str:
+    """The shape of a text, as Spark computes it too."""
+    text = re.sub(r"[0-9]", DIGIT, text)
+    return re.sub(r"[a-z]", LOWER, re.sub(r"[A-Z]", UPPER, text))

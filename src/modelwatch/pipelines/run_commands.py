@@ -1,0 +1,108 @@
+"""The commands on what runs have left: replay, trace and maintain."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from modelwatch.model.config import MonitorConfig
+from modelwatch.model.days import parse_day
+
+# Spark is imported by a command that is carried out, so that a wrong argument is told at once.
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+@dataclass(frozen=True)
+class RunCommand:
+    """A command that takes a configuration: its arguments, and what it does.
+
+    ``carry_out`` gives the text to print and the exit code.
+    """
+
+    name: str
+    told: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    carry_out: Callable[[SparkSession, MonitorConfig, argparse.Namespace], tuple[str, int]]
+
+
+def _replay_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--run", metavar="ID", required=True, help="id of the run, or its beginning"
+    )
+    parser.add_argument(
+        "--scratch", metavar="FOLDER", help="where the tables of the replay go (beside the output)"
+    )
+    parser.add_argument("--keep", action="store_true", help="leave the tables of the replay there")
+
+
+def _replay(
+    spark: SparkSession, config: MonitorConfig, arguments: argparse.Namespace
+) -> tuple[str, int]:
+    from modelwatch.pipelines.replay import EXIT_DIFFERENT, EXIT_IDENTICAL, replay
+
+    found = replay(spark, config, arguments.run, scratch=arguments.scratch, keep=arguments.keep)
+    return found.text, EXIT_IDENTICAL if found.identical else EXIT_DIFFERENT
+
+
+def _trace_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--id", nargs="+", required=True, help="id of the prediction: a value for each column of it"
+    )
+    parser.add_argument("--day", type=_day, help="its day; without it the whole table is searched")
+    parser.add_argument("--as-of", type=_day, metavar="DAY", help="as it was known on this day")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _trace(
+    spark: SparkSession, config: MonitorConfig, arguments: argparse.Namespace
+) -> tuple[str, int]:
+    from modelwatch.pipelines.trace import trace
+    from modelwatch.pipelines.trace_report import trace_json, trace_text
+
+    found = trace(spark, config, arguments.id, as_of=arguments.as_of, day=arguments.day)
+    return (trace_json if arguments.json else trace_text)(found), 0
+
+
+def _maintain_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dry-run", action="store_true", help="tell what would be done")
+
+
+def _maintain(
+    spark: SparkSession, config: MonitorConfig, arguments: argparse.Namespace
+) -> tuple[str, int]:
+    from modelwatch.pipelines.maintenance import maintain
+
+    return maintain(spark, config, dry_run=arguments.dry_run), 0
+
+
+def _day(text: str) -> date:
+    try:
+        return parse_day(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+RUN_COMMANDS = (
+    RunCommand(
+        "replay",
+        "compute a past run again, and compare every row with what it wrote",
+        _replay_arguments,
+        _replay,
+    ),
+    RunCommand(
+        "trace",
+        "show one prediction: its rows, verdicts, labels and incidents, as they were",
+        _trace_arguments,
+        _trace,
+    ),
+    RunCommand(
+        "maintain",
+        "merge and remove files, and carry out what `retention` says",
+        _maintain_arguments,
+        _maintain,
+    ),
+)

@@ -1,0 +1,116 @@
+"""What stored states show of each feature of a reference, for a contract."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from modelwatch.spark.aggregate import BatchFunction
+from modelwatch.spark.groups import GROUP_KEY, StateGroup, merged_sketch, state_groups
+from modelwatch.stats.batch import ALL
+from modelwatch.stats.binning import Binning
+from modelwatch.stats.categorical import CategoricalStates
+from modelwatch.stats.distinct import estimate
+from modelwatch.stats.numeric import NumericStates
+
+MAX_VALUES = 1000
+"""Values of a categorical feature up to which all of them are told."""
+FACTS = "role string, feature string, facts string"
+_SCHEMA = pa.schema(
+    [
+        ("role", pa.string()),
+        ("feature", pa.string()),
+        ("facts", pa.string()),
+    ]
+)
+
+
+def state_facts(states: DataFrame, bins: Mapping[tuple[str, str], Binning]) -> DataFrame:
+    """A row a feature, with its facts as JSON: columns ``FACTS``; bounded whatever the rows were.
+
+    ``states`` has the columns of feature_states and ``source``; ``bins`` by role and feature.
+    """
+    of_features = states.where(
+        (F.col("segmentation") == ALL) & F.col("kind").isin("numeric", "categorical")
+    )
+    return (
+        of_features.repartition(*(F.col(name) for name in GROUP_KEY))
+        .sortWithinPartitions(*GROUP_KEY, "day", "source", "model_version")
+        .mapInArrow(_facts(bins), FACTS)
+    )
+
+
+def _facts(bins: Mapping[tuple[str, str], Binning]) -> BatchFunction:
+    def facts(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for group in state_groups(records):
+            binning = bins.get((group.role, group.feature))
+            if binning is None:
+                continue
+            group = group.of_binning(binning.fingerprint)
+            if len(group.days):
+                told = json.dumps(facts_of(group, binning))
+                columns = [pa.array([one]) for one in (group.role, group.feature, told)]
+                yield pa.RecordBatch.from_arrays(columns, schema=_SCHEMA)
+
+    return facts
+
+
+def facts_of(group: StateGroup, binning: Binning) -> dict[str, Any]:
+    """What the states of one feature show, as plain values."""
+    stack = group.stack(binning)
+    days, at = np.unique(group.days, return_inverse=True)
+    missing = stack.nulls + stack.nans if isinstance(stack, NumericStates) else stack.nulls
+    rows_by_day = np.zeros(len(days), dtype=np.int64)
+    missing_by_day = np.zeros(len(days), dtype=np.int64)
+    np.add.at(rows_by_day, at, stack.rows)
+    np.add.at(missing_by_day, at, missing)
+    whole = stack.roll_up(np.array([[0, len(stack)]]))
+    told: dict[str, Any] = {
+        "by_day": np.stack((rows_by_day, missing_by_day), axis=1).tolist(),
+        "distinct": float(estimate(merged_sketch(group.sketches()))),
+    }
+    if isinstance(whole, NumericStates):
+        told |= _of_numbers(whole)
+    else:
+        told |= _of_texts(whole)
+    return told
+
+
+def _of_numbers(whole: NumericStates) -> dict[str, Any]:
+    binning = whole.binning
+    held = np.flatnonzero(whole.quantities[0])
+    told: dict[str, Any] = {"special_values": list(binning.special_values)}
+    if not len(held):
+        return told
+    told |= {"lowest": float(whole.least[0]), "highest": float(whole.greatest[0])}
+    # The ends of the reference have bins of their own: the next bin begins no earlier than the
+    # next value lies, or is it.
+    if binning.single_value[held[0]] and len(held) > 1:
+        told["second_lowest"] = _finite(binning.edges[held[1]])
+    if binning.single_value[held[-1]] and len(held) > 1:
+        before = held[-2]
+        edge = binning.edges if binning.single_value[before] else binning.upper_edges
+        told["second_highest"] = _finite(edge[before])
+    return told
+
+
+def _of_texts(whole: CategoricalStates) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    if not math.isnan(whole.length_min[0]):
+        told["length"] = [int(whole.length_min[0]), int(whole.length_max[0])]
+    complete = not whole.other_rows[0] and not whole.unseen_rows[0]
+    if complete and len(whole.binning.values) <= MAX_VALUES:
+        counted = zip(whole.binning.values, whole.kept[0].tolist(), strict=True)
+        told["values"] = {value: rows for value, rows in counted if rows}
+    return told
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

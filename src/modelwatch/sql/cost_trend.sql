@@ -1,0 +1,62 @@
+-- One row a cost of a published run, or the duration of another job of the model, beside the median
+-- of the 20 before it. Key: monitor, kind, measure, started_at, run_id. `kind` is 'monitor' for
+-- runs; `times_usual` above 1 is more than usual, null for the first.
+WITH costs AS (
+  SELECT monitor, 'monitor' AS kind, run_id, started_at, cost.measure, cost.value
+  FROM run_costs
+  LATERAL VIEW explode(
+    concat(
+      array(
+        struct('seconds' AS measure, double(seconds) AS value),
+        struct('executor_seconds' AS measure, double(executor_seconds) AS value),
+        struct('spark_jobs' AS measure, double(spark_jobs) AS value),
+        struct('bytes_read' AS measure, double(spark_bytes_read) AS value),
+        struct('rows_read' AS measure, double(spark_rows_read) AS value),
+        struct('shuffle_bytes' AS measure, double(shuffle_bytes) AS value),
+        struct('spill_bytes' AS measure, double(spill_bytes) AS value)
+      ),
+      transform(
+        map_entries(seconds_by_stage),
+        stage -> struct(concat('stage ', stage.key) AS measure, double(stage.value) AS value)
+      )
+    )
+  ) exploded AS cost
+  WHERE outcome = 'published'
+  UNION ALL
+  SELECT monitor, kind, run_id, started_at, 'seconds' AS measure, seconds AS value
+  FROM durations_current
+),
+known AS (
+  SELECT *
+  FROM costs
+  WHERE value IS NOT NULL
+),
+beside AS (
+  SELECT
+    known.*,
+    array_sort(
+      collect_list(value) OVER (
+        PARTITION BY monitor, kind, measure
+        ORDER BY started_at, run_id
+        ROWS BETWEEN 20 PRECEDING AND 1 PRECEDING
+      )
+    ) AS before
+  FROM known
+),
+usual AS (
+  SELECT
+    beside.*,
+    (get(before, (size(before) - 1) DIV 2) + get(before, size(before) DIV 2)) / 2 AS median_before
+  FROM beside
+)
+SELECT
+  monitor,
+  kind,
+  measure,
+  started_at,
+  run_id,
+  value,
+  if(size(before) = 0, NULL, median_before) AS median_before,
+  if(size(before) = 0, NULL, value / nullif(median_before, 0)) AS times_usual,
+  size(before) AS jobs_before
+FROM usual

@@ -1,0 +1,16 @@
+-- One row a day and table with rules whose account counts. Key: monitor, day, role.
+SELECT accounts.*
+FROM row_accounts AS accounts
+JOIN current_days AS days
+  ON accounts.monitor = days.monitor
+  AND accounts.run_id = days.run_id
+  AND accounts.day = days.day
+WHERE accounts.role <> 'labels'
+UNION ALL
+SELECT accounts.*
+FROM row_accounts AS accounts
+JOIN current_performance_days AS held
+  ON accounts.monitor = held.monitor
+  AND accounts.run_id = held.run_id
+  AND accounts.day = held.day
+WHERE accounts.role = 'labels'

@@ -1,0 +1,35 @@
+"""Table `feature_states_monthly`: states of months whose days are no longer kept."""
+
+from __future__ import annotations
+
+from modelwatch.tables.feature_states import FEATURE_STATES
+from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
+
+_OF_A_DAY = ("monitor", "run_id", "day")
+
+FEATURE_STATES_MONTHLY = Table(
+    name="feature_states_monthly",
+    version=1,
+    comment="One row a feature, month, model version and segment: the sum of the states of its "
+    "days, which `modelwatch maintain` removed. Days of one month may be in several rows, which "
+    "add up if their bins are the same.",
+    columns=(
+        MONITOR,
+        RUN_ID,
+        Column("month", "date", "First day of the month.", False),
+        Column("days", "int", "Days that were added up.", False),
+        *(column for column in FEATURE_STATES.columns if column.name not in _OF_A_DAY),
+    ),
+    key=(
+        "run_id",
+        "month",
+        "role",
+        "model_version",
+        "segmentation",
+        "segment",
+        "feature",
+        "kind",
+        "binning",
+    ),
+    partitioning=("monitor", "month"),
+)
