@@ -12,7 +12,13 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from modelwatch.io.store import Store
-from modelwatch.model.change_kinds import Evidence, FeatureChange, KindOfChange, kind_of_change
+from modelwatch.model.change_kinds import (
+    Evidence,
+    FeatureChange,
+    KindOfChange,
+    compared_days,
+    kind_of_change,
+)
 from modelwatch.model.config import states_fingerprint
 from modelwatch.model.days import DayRange
 from modelwatch.model.incident import MANY_FEATURES, Incident, JudgedWindow
@@ -26,8 +32,6 @@ from modelwatch.pipelines.states import StatesOf
 from modelwatch.spark.rolled_states import States, TwoSpans, two_states
 from modelwatch.stats.changepoint import change
 
-DAYS_BEFORE = 28
-"""Days before an incident that it is compared with, and of an incident that are compared."""
 FEWEST_BEFORE = 7
 """Days before an incident below which the reference stands in for them."""
 DAYS_OF_SERIES = 60
@@ -159,15 +163,13 @@ def _kinds(
 def _spans(
     incident: Incident, generation: Mapping[date, str], request: Request
 ) -> tuple[DayRange, DayRange]:
-    """The days before an incident, or of the reference, and the first of its own."""
-    since = incident.since
-    last = min(incident.last_failing, since + timedelta(days=DAYS_BEFORE - 1))
-    before = DayRange(since - timedelta(days=DAYS_BEFORE), since - timedelta(days=1))
+    """The days that tell the kind of an incident: before it, or of the reference, and its own."""
+    before, now = compared_days(incident)
     reference = request.config.binning_reference
     few = sum(day in generation for day in before) < FEWEST_BEFORE
     if few and reference.table is None and reference.days is not None:
         before = reference.days
-    return before, DayRange(since, last)
+    return before, now
 
 
 def _numbers(days: DayRange) -> tuple[int, int]:

@@ -100,7 +100,7 @@ def rule_results(config: MonitorConfig, accounts: Iterable[RowAccount]) -> list[
                     upper=None,
                     observed=1.0 - count.failed / count.judged,
                     verdict="warn" if ill else "pass",
-                    reason=f"{count.failed} rows fail: {rule.treatment}" if count.failed else None,
+                    reason=_reason(count.failed, rule.treatment),
                     rows=count.judged,
                     role=rule.table,
                 )
@@ -194,3 +194,8 @@ def _set_apart(request: Request, role: str, days: Sequence[date]) -> DataFrame:
     source = sources.opened[role]
     rows = sources.arrived(role, days, with_file=True)
     return quarantine_rows(rows, sources.judging(role, days), str(source.address), source.version)
+
+
+def _reason(failed: int, treatment: str) -> str | None:
+    rows = "1 row fails" if failed == 1 else f"{failed} rows fail"
+    return f"{rows}: {treatment}" if failed else None
