@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from modelwatch.stats.judgement import NO_GATE, NO_SIGNIFICANCE, Judgement, judged
+from modelwatch.stats.judgement import MOST_TIMES, NO_GATE, NO_SIGNIFICANCE, Judgement, judged
 
 SURE = 1e-9
 
@@ -99,9 +99,14 @@ def test_a_change_for_the_better_is_no_effect(direction, verdict) -> None:
     assert found.verdict.tolist() == [verdict]
 
 
-def test_a_gate_is_positive() -> None:
-    with pytest.raises(ValueError, match="positive"):
-        judge(gate=0.0)
+def test_a_gate_of_nothing_is_reached_by_any_change() -> None:
+    assert judge(value=0.001, gate=0.0).effect.tolist() == [MOST_TIMES]
+    assert judge(value=0.0, gate=0.0).effect.tolist() == [0.0]
+
+
+def test_a_gate_is_not_negative() -> None:
+    with pytest.raises(ValueError, match="not negative"):
+        judge(gate=-0.1)
 
 
 def test_a_family_of_none_has_no_verdicts() -> None:

@@ -19,6 +19,8 @@ UNDEFINED = "undefined"
 NO_SIGNIFICANCE = "no significance: nothing tells how much it varies by itself"
 NO_GATE = "no gate"
 NO_VALUE = "undefined"
+MOST_TIMES = 1e6
+"""Times its gate that an effect is at most: of a gate of 0, any change."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def judged(
 ) -> Judgement:
     """Verdicts of the figures of one family; all arrays (n,).
 
-    ``gate``: the size of ``value`` that matters. ``reason``: why a value is undefined, else None.
+    ``gate``: the size of ``value`` that matters; 0: any, as ``MOST_TIMES`` the gate. ``reason``: why a value is undefined, else None.
     ``worse_only``: 1 where only a rise is for the worse, -1 where only a fall is, 0 where either.
     The first that holds is the verdict: no rows, no rows of the reference, fewer than ``min_rows``
     rows, an undefined value, a value without a p-value; then 'fail' where the effect reaches the
@@ -89,9 +91,11 @@ def judged(
 
 
 def _effect(value: Floats, gate: Floats, worse_only: AnyArray | None) -> Floats:
-    if np.any(gate <= 0):
-        raise ValueError("a gate is positive")
+    if np.any(gate < 0):
+        raise ValueError("a gate is not negative")
     direction = np.zeros(value.shape) if worse_only is None else np.asarray(worse_only)
     size = np.where(direction == 0, np.abs(value), np.maximum(direction * value, 0.0))
     # A figure that is not finite has no size; maximum() would keep its NaN anyway.
-    return np.where(np.isfinite(value), size / gate, np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        times = np.where(gate > 0, size / gate, np.where(size > 0, MOST_TIMES, 0.0))
+    return np.where(np.isfinite(value) & ~np.isnan(gate), np.minimum(times, MOST_TIMES), np.nan)
