@@ -58,7 +58,8 @@ def judged(
 ) -> Judgement:
     """Verdicts of the figures of one family; all arrays (n,).
 
-    ``gate``: the size of ``value`` that matters; 0: any, as ``MOST_TIMES`` the gate. ``reason``: why a value is undefined, else None.
+    ``gate``: the size of ``value`` that matters; of 0, any size is ``MOST_TIMES`` the gate.
+    ``reason``: why a value is undefined, else None.
     ``worse_only``: 1 where only a rise is for the worse, -1 where only a fall is, 0 where either.
     The first that holds is the verdict: no rows, no rows of the reference, fewer than ``min_rows``
     rows, an undefined value, a value without a p-value; then 'fail' where the effect reaches the

@@ -93,7 +93,7 @@ class NullModel:
             power = judged.power(off_center)
             p = f_tail(power / expected, self.shape, degrees)
             if self.worst > 0:
-                beyond = np.minimum(self.worst / power, 1.0) ** WORST_TAIL
+                beyond = (self.worst / np.maximum(power, self.worst)) ** WORST_TAIL
                 p = np.maximum(p, beyond / (self.days + 1.0))
             if self.weekdays is not None:
                 of_weekday = self.weekdays.p_values(self, figure, np.asarray(weekdays), n, m)
