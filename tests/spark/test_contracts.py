@@ -19,6 +19,8 @@ from modelwatch.pipelines.contract_proposal import proposal, table_proposal
 from modelwatch.pipelines.contract_tables import checked_table
 from shop import Shop, day, inputs_of, predictions_of
 
+pytestmark = pytest.mark.slow
+
 CLAUSES = """\
 contract: shop
 version: 1

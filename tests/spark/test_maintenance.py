@@ -17,6 +17,8 @@ from modelwatch.pipelines.maintenance import maintain
 from modelwatch.pipelines.replay import replay
 from shop import KEYS, Shop, config_of, day, inputs_of
 
+pytestmark = pytest.mark.slow
+
 OLD = (day(1), day(10), day(30), day(31))
 """The reference's day, and days of February and March."""
 NEW = (day(200), day(201), day(202))

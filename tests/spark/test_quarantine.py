@@ -17,6 +17,8 @@ from modelwatch.model.errors import SourceError
 from modelwatch.pipelines.quarantine_actions import Chosen, explained, listed, said
 from shop import ROWS, Shop, config_of, day
 
+pytestmark = pytest.mark.slow
+
 AMOUNT = {"name": "amount known", "treatment": "quarantine", "must": "amount is not null"}
 LOW = {"name": "low", "treatment": "exclude", "must": "height < 2", "where": "region = 'south'"}
 SCORED = {"name": "scored", "treatment": "warn", "without": "predictions"}

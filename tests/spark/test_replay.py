@@ -19,6 +19,8 @@ from modelwatch.pipelines.replay import replay
 from modelwatch.spark.comparison import compared
 from shop import Shop, day, inputs_of, predictions_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def shop(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
