@@ -16,6 +16,7 @@ from scripts.evidence.watch import MonthFigures, Seen, Watch
 from scripts.evidence.world import CURRENT, World, number_of
 
 from modelwatch.model.incident import Incident
+from modelwatch.model.incident_events import WORSE_TIMES
 
 FIRST_DAYS = (3, 7, 10, 14)
 """Days of the month on which faults begin; those that are counted in weeks begin with one."""
@@ -83,18 +84,22 @@ def injected(quiet: World, seed: int) -> Iterator[Injected]:
 def outcome(watch: Watch, case: Injected, quiet: Seen, like: MonthFigures) -> Outcome:
     """What is seen of a fault that the same world without it does not show."""
     seen = watch.seen(case.world, like)
+    days, touched = _first_seen(watch, case, seen, quiet)
     new = new_incidents(seen, quiet, day_of(case.start))
-    first = min(new, key=lambda one: (_days(one, case), one.rank or 0), default=None)
+    named = new or [
+        one for one in seen.roots if {_key(one), *map(_key, seen.children(one))} & touched
+    ]
+    first = min(named, key=lambda one: (one.opened, one.rank or 0), default=None)
     return Outcome(
         fault=case.fault.key,
         target=case.target,
         size=case.size,
         matters=case.matters,
-        delay=None if first is None else -(-_days(first, case) // LENGTHS[case.fault.windows]),
-        days=None if first is None else _days(first, case),
+        delay=None if days is None else -(-days // LENGTHS[case.fault.windows]),
+        days=days,
         kind=None if first is None else first.kind,
         right=first is not None and first.kind in case.fault.kinds,
-        incidents=len(new),
+        incidents=len(new) or int(days is not None),
         subject=None if first is None else f"{first.subject} {first.segment} {first.figure}",
     )
 
@@ -109,6 +114,37 @@ def new_incidents(seen: Seen, quiet: Seen, start: date) -> list[Incident]:
     ]
 
 
-def _days(incident: Incident, case: Injected) -> int:
-    """Days from the fault until the window with which the incident opened was over."""
-    return number_of(incident.opened) + 1 - case.start
+Key = tuple[str, str, str, str, str]
+"""What an incident is about: role, subject, segmentation, segment, kind of window."""
+
+
+def _first_seen(
+    watch: Watch, case: Injected, seen: Seen, quiet: Seen
+) -> tuple[int | None, frozenset[Key]]:
+    """Days from the fault's first until something is open that the same world without it does not
+    have by then, or twice as bad as there: an incident, or a child of one that was open anyway."""
+    for day in range(case.start + 1, case.world.as_of + 1):
+        without = _open(watch.folded(quiet.rows, day))
+        new = frozenset(
+            key
+            for key, effect in _open(watch.folded(seen.rows, day)).items()
+            if key not in without or effect >= WORSE_TIMES * without[key]
+        )
+        if new:
+            return day - case.start, new
+    return None, frozenset()
+
+
+def _open(seen: Seen) -> dict[Key, float]:
+    """How large what is open is, of roots that call somebody and their children."""
+    return {
+        _key(one): one.effect
+        for root in seen.roots
+        if root.is_open
+        for one in (root, *seen.children(root))
+        if one.is_open and one.severity == "fail"
+    }
+
+
+def _key(one: Incident) -> Key:
+    return one.role, one.subject, one.segmentation, one.segment, one.window

@@ -46,7 +46,7 @@ class Fault:
 
     def size_label(self, size: float) -> str:
         """A size as people say it."""
-        return f"{size:.0%}" if self.unit == "%" else f"{size:g} {self.unit}"
+        return f"{100 * size:g}%" if self.unit == "%" else f"{size:g} {self.unit}"
 
 
 FAULTS: dict[str, Fault] = {}

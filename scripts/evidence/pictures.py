@@ -62,10 +62,13 @@ def both_axes(results: Results) -> Figure:
             alarms = Share(sum(quiet), len(quiet)).value
             points.append((alarms, found_in_time(results.peers_of(by)).value, label, by in TOOLS))
     points.sort(key=lambda point: -point[1])
+    told: dict[tuple[float, float], list[str]] = {}
     for number, (x, y, label, is_tool) in enumerate(points, 1):
         axes.plot(x, y, "s" if is_tool else "o", color=INK if is_tool else QUIET, clip_on=False)
-        axes.annotate(str(number), (x, y), (5, 4), textcoords="offset points", fontsize=8)
+        told.setdefault((round(x, 2), round(y, 2)), []).append(str(number))
         axes.text(1.12, 1.0 - 0.075 * number, f"{number}  {label}", fontsize=8, va="center")
+    for place, numbers in told.items():
+        axes.annotate(", ".join(numbers), place, (6, 2), textcoords="offset points", fontsize=8)
     x = false_alarms(results.quiet_of(FLIGHTS)).value
     y = found_in_time(results.mattering).value
     axes.plot(x, y, "D", color=OURS, markersize=9, clip_on=False)
@@ -83,7 +86,8 @@ def both_axes(results: Results) -> Figure:
 
 def by_case(results: Results) -> Figure:
     """Quiet months with an incident, with intervals, beside the target."""
-    cases = list(dict.fromkeys(one.case for one in results.quiet))
+    each = list(dict.fromkeys(one.case for one in results.quiet))
+    cases = [*dict.fromkeys(case.partition(",")[0] for case in each), *each]
     shares = [false_alarms(results.quiet_of(case)) for case in cases]
     figure = Figure(figsize=(7.2, 0.36 * len(cases) + 1))
     axes = figure.subplots()
@@ -109,7 +113,8 @@ def by_size(results: Results) -> Figure:
         for column, (size, matters) in enumerate(fault.sizes):
             mine = [o for o in results.outcomes if (o.fault, o.size) == (fault.key, size)]
             share = found_in_time(mine).value
-            axes.barh(row, share, 0.7, column * 1.25, color=OURS if matters else QUIET)
+            color = OURS if matters else QUIET
+            axes.barh(row, share, 0.7, column * 1.25, color=color, alpha=0.45, lw=0)
             axes.barh(row, 1.0, 0.7, column * 1.25, fill=False, edgecolor=QUIET, lw=0.6)
             axes.text(
                 column * 1.25 + 0.04,
@@ -117,7 +122,7 @@ def by_size(results: Results) -> Figure:
                 f"{fault.size_label(size)}: {share:.0%}",
                 va="center",
                 fontsize=7,
-                color="white" if share > 0.45 else INK,
+                color=INK,
             )
     axes.set_yticks(range(len(faults)), [fault.title for fault in faults])
     axes.invert_yaxis()

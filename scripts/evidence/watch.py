@@ -143,6 +143,10 @@ class Watch:
     def judged(self, figures: Sequence[Figures], as_of: int) -> Seen:
         """What comes of figures, incidents without their kind."""
         rows = verdict_rows(figures, self.strictness, self.config.incidents.clear.below)
+        return self.folded(rows, as_of)
+
+    def folded(self, rows: Sequence[VerdictRow], as_of: int) -> Seen:
+        """What is seen on a day, of the verdicts on windows that are over; without kinds."""
         windows = [
             JudgedWindow(source, kind, day_of(start), day_of(start + LENGTHS[kind] - 1))
             for source, kinds in SOURCES
@@ -151,8 +155,7 @@ class Watch:
             if start + LENGTHS[kind] <= as_of
         ]
         held = {(w.window, w.start) for w in windows}
-        rows = [row for row in rows if (row.window, row.window_start) in held]
+        known = [row for row in rows if (row.window, row.window_start) in held]
         features = Counter(ROLES[c.role] for c in self.reference.plans.tally.columns)
-        history = History(day_of(as_of), windows, rows, features=features)
-        folded = fold_incidents(history, self.config, Weights())
-        return Seen(tuple(rows), folded.incidents)
+        history = History(day_of(as_of), windows, known, features=features)
+        return Seen(tuple(known), fold_incidents(history, self.config, Weights()).incidents)

@@ -67,6 +67,20 @@ def test_a_plain_fault_is_found_and_named(found, fault, column, size, days) -> N
     assert (seen.in_time, seen.right, seen.incidents) == (True, True, 1)
 
 
+def test_a_fault_that_joins_an_open_incident_is_found(quiet, watch, undisturbed) -> None:
+    def without(world: World, column: str, start: int) -> World:
+        def inject(rows: pd.DataFrame) -> pd.DataFrame:
+            return FAULTS["nulls"].inject(rows, column, 0.5, np.random.default_rng(1))
+
+        return world.changed_from(start, inject)
+
+    broken = without(quiet, "skewed", START)
+    both = without(broken, "normal_1", START + 1)
+    case = Injected(FAULTS["nulls"], "normal_1", 0.5, True, START + 1, both)
+    seen = outcome(watch, case, watch.seen(broken, undisturbed), undisturbed)
+    assert (seen.in_time, seen.right, seen.incidents) == (True, True, 1)
+
+
 def test_a_fault_that_hits_no_row_is_not_found(found) -> None:
     seen = found("nulls", "normal_1", 0.0)
     assert (seen.delay, seen.kind, seen.incidents, seen.in_time) == (None, None, 0, False)

@@ -86,12 +86,19 @@ def test_another_figure_that_is_undefined_hinders_nothing() -> None:
 @pytest.mark.parametrize("figure", ["null_share_change", "unseen_share_change", "rows"])
 def test_broken_data_opens_an_incident_at_once(figure: str) -> None:
     sure = {"figure": figure, "adjusted_p": 1e-4}
-    assert only(fold([row(5, 6.0, **sure)])).opened == day(5)
-    assert roots(fold([row(5, 4.0, **sure)])) == []
+    assert only(fold([row(5, 11.0, **sure)])).opened == day(5)
+    assert roots(fold([row(5, 9.0, **sure)])) == []
 
 
 def test_broken_data_that_are_not_quite_sure_have_to_persist() -> None:
-    assert roots(fold([row(5, 6.0, figure="null_share_change", adjusted_p=0.01)])) == []
+    assert roots(fold([row(5, 60.0, figure="null_share_change", adjusted_p=0.01)])) == []
+
+
+def test_what_is_broken_in_one_segment_alone_has_to_persist() -> None:
+    broken = {"figure": "null_share_change", "adjusted_p": 1e-4}
+    segment = {"segmentation": "origin", "segment": "EWR"}
+    assert roots(fold([row(5, 60.0, **broken, **segment)])) == []
+    assert only(fold([row(n, 60.0, **broken, **segment) for n in (5, 6)])).opened == day(6)
 
 
 def test_a_shift_does_not_open_one_at_once_however_large() -> None:

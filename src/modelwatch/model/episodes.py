@@ -261,8 +261,11 @@ def _is_broken(row: VerdictRow, at_once: float) -> bool:
         return False
     if row.source in ("constraint", "freshness"):
         return True
+    # Among many segments one has such a window now and then: there it has to persist.
+    if row.figure not in BROKEN or not row.of_all_traffic:
+        return False
     sure = row.adjusted_p is None or row.adjusted_p <= AT_ONCE_LEVEL
-    return row.figure in BROKEN and sure and _effect(row) >= at_once
+    return sure and _effect(row) >= at_once
 
 
 def _effect(row: VerdictRow) -> float:

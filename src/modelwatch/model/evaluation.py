@@ -24,7 +24,7 @@ DEFAULT_GATES = {
     "infinite_share_change": 0.001,
     "unseen_share_change": 0.02,
     "novel_share_change": 0.02,
-    "value_share_rise": 0.2,
+    "value_share_rise": 0.5,
     "zero_share_change": 0.1,
     "special_share_change": 0.05,
 }

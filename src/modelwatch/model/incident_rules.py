@@ -49,12 +49,12 @@ class IncidentRules(Section):
         default=3, ge=1, le=MAX_WINDOWS, description="Windows among which `fails` are counted."
     )
     at_once: float = Field(
-        default=5.0,
+        default=10.0,
         ge=1,
         le=1_000_000,
         description="Times its gate at which broken data opens an incident with its first window: "
-        "shares of nulls, NaN, infinities and unseen values, volume and repeated ids. Broken "
-        "constraints of severity `fail` and missing days always do.",
+        "shares of nulls, NaN, infinities and unseen values, volume and repeated ids, of all "
+        "traffic. Broken constraints of severity `fail` and missing days always do.",
     )
     clear: Clear = Field(default_factory=Clear, description="When an incident is over.")
     reopen_days: int = Field(
