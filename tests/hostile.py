@@ -19,7 +19,7 @@ HOSTILE: dict[str, str] = {
     "formula": "=cmd|' /C calc'!A0",
     "YAML": "!!python/object/apply:os.system ['touch hacked'] &a *a <<: - ? |",
     "blank": " \t ",
-    "marks": "Z\u0351\u0351\u0351\u0351 \ufeff \U0001f4a3 \ufffe",
+    "marks": "Z\u0351\u0351\u0351\u0351 \ufeff \ufffe",
     "long": "1234567890abcdef" * (1 << 16),
 }
 """By what they attack; the last is of a megabyte."""

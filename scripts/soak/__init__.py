@@ -1,0 +1,1 @@
+"""Faults of production, on purpose: kills, full disks, broken tables, sizes. ``make soak``."""

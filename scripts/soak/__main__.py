@@ -1,0 +1,137 @@
+"""``python -m scripts.soak``: try the faults, say what was survived, keep the figures."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import shutil
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+from scripts.soak import (  # noqa: F401 - importing registers the scenarios
+    at_once,
+    disk,
+    driver_kills,
+    executor_kills,
+    outputs,
+    sizes,
+    sources,
+)
+from scripts.soak.fault import SCENARIOS, NotSurvived, NotTried, Outcome, Place, Scenario
+from scripts.soak.page import machine, write_page
+from scripts.soak.reader import Reader, open_reader
+
+FOLDER = Path("var/soak")
+
+
+def main() -> int:
+    """Exit code 1 if a fault was not survived."""
+    options = _options()
+    # Ended from outside, it still ends the processes that it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    # What the runs of its own session log is no progress of the soak's.
+    logging.getLogger().addHandler(logging.NullHandler())
+    chosen = [one for name, one in SCENARIOS.items() if not options.only or name in options.only]
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    kept = FOLDER / "figures.json"
+    outcomes = _kept(kept) if options.only else []
+    outcomes = [one for one in outcomes if one.scenario not in {s.name for s in chosen}]
+    reader = open_reader(FOLDER.absolute())
+    for one in chosen:
+        outcomes += _tried(one, reader, options)
+        _keep(kept, outcomes)
+    own = [one for one in outcomes if one.survived is not None]
+    survived = sum(bool(one.survived) for one in own)
+    print(f"\n{len(own)} faults tried, {survived} survived; kept in {kept}", flush=True)
+    if options.docs:
+        write_page(outcomes)
+    reader.spark.stop()
+    return int(survived < len(own))
+
+
+def _tried(one: Scenario, reader: Reader, options: argparse.Namespace) -> list[Outcome]:
+    folder = (FOLDER / one.name.replace(" ", "-")).absolute()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    print(f"\n== {one.name}: {one.promise}", flush=True)
+    place = Place(folder, reader, options.kills, options.quick)
+    outcomes: list[Outcome] = []
+    began = time.monotonic()
+    try:
+        for name, attempt in one.faults(place):
+            if options.matching not in name:
+                continue
+            outcomes.append(_attempted(one, name, attempt))
+            told = outcomes[-1]
+            word = {True: "survived", False: "NOT SURVIVED", None: "not tried"}[told.survived]
+            print(f"{word}: {name} ({told.seconds:.1f} s): {told.ended}", flush=True)
+    except Exception as error:
+        # The scenario could not be set up: that is no fault survived.
+        traceback.print_exc()
+        failed = f"{type(error).__name__}: {error}"[:300]
+        outcomes.append(Outcome(one.name, "(the scenario itself)", False, failed, 0.0))
+    print(f"{one.name}: {time.monotonic() - began:.0f} s", flush=True)
+    if all(told.survived is not False for told in outcomes):
+        shutil.rmtree(folder, ignore_errors=True)
+    return outcomes
+
+
+def _attempted(one: Scenario, name: str, attempt: object) -> Outcome:
+    began = time.monotonic()
+    assert callable(attempt)
+    try:
+        ended = attempt()
+    except NotTried as error:
+        return Outcome(one.name, name, None, str(error), time.monotonic() - began)
+    except NotSurvived as error:
+        return Outcome(one.name, name, False, str(error), time.monotonic() - began)
+    except Exception as error:
+        traceback.print_exc()
+        told = f"{type(error).__name__}: {error}"[:300]
+        return Outcome(one.name, name, False, told, time.monotonic() - began)
+    seconds = time.monotonic() - began if ended.seconds is None else ended.seconds
+    return Outcome(one.name, name, True, ended.told, seconds, ended.java_bytes, ended.python_bytes)
+
+
+def _options() -> argparse.Namespace:
+    listed = "; ".join(f"{name}: {one.promise}" for name, one in SCENARIOS.items())
+    parser = argparse.ArgumentParser(prog="python -m scripts.soak", epilog=listed)
+    parser.add_argument(
+        "--only",
+        type=lambda text: frozenset(text.split(",")),
+        help="these scenarios, separated by commas; the others keep the figures of an earlier run",
+    )
+    parser.add_argument(
+        "--kills", type=int, default=30, help="points at which the driver is killed"
+    )
+    parser.add_argument("--matching", default="", metavar="TEXT", help="faults whose names hold it")
+    parser.add_argument("--quick", action="store_true", help="small sizes: does it all work?")
+    parser.add_argument("--docs", action="store_true", help="write the figures into the docs")
+    options = parser.parse_args()
+    unknown = sorted((options.only or frozenset()) - set(SCENARIOS))
+    if unknown:
+        parser.error(f"no such scenario: {', '.join(unknown)}; there are {', '.join(SCENARIOS)}")
+    if options.kills < 3:
+        parser.error("--kills must be at least 3")
+    return options
+
+
+def _keep(path: Path, outcomes: Iterable[Outcome]) -> None:
+    told = {"machine": machine(), "outcomes": [asdict(one) for one in outcomes]}
+    path.write_text(json.dumps(told, indent=1), encoding="utf-8")
+
+
+def _kept(path: Path) -> list[Outcome]:
+    if not path.is_file():
+        return []
+    return [Outcome(**one) for one in json.loads(path.read_text(encoding="utf-8"))["outcomes"]]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""A disk that fills while a run writes."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from scripts.soak.fault import Ended, Fault, NotTried, Place, must, scenario
+from scripts.soak.job import started
+from scripts.soak.reader import Seen, differing
+from scripts.soak.world import World
+
+DAYS, NEW = (1, 2, 3), 4
+WAY_OUT = "free space"
+POINTS = ("computing the states", "comparing them with", "judging what was found")
+TINY = 600
+"""Bytes that a file may still grow to, once the disk is said to be full."""
+
+
+@scenario(
+    "full disk",
+    "A run on a full disk fails, says so, shows nothing of itself, and is made up for by the next.",
+)
+def faults(place: Place) -> Iterator[Fault]:
+    world, kept = World(place.folder / "tables"), place.folder / "kept"
+    world.open(*DAYS)
+    must(place.reader.run(world.command(NEW)) in (0, 1), "the first run failed")
+    before = place.reader.seen(world.output)
+    world.open(NEW)
+    world.keep(kept)
+    must(place.reader.run(world.command(NEW + 1)) in (0, 1), "the undisturbed run failed")
+    after = place.reader.seen(world.output)
+    for words in POINTS:
+        world.bring_back(kept)
+        place.reader.forget()
+        reach = partial(_no_file_grows, place, world, words, before, after)
+        yield f"no file grows any more, from '{words}' on", reach
+    world.bring_back(kept)
+    place.reader.forget()
+    mounted = partial(_small_disk, place, world, before, after)
+    yield "the results lie on a disk with a few kilobytes left", mounted
+
+
+def _no_file_grows(place: Place, world: World, words: str, before: Seen, after: Seen) -> Ended:
+    with started(world.command(NEW + 1), place.folder / "logs", wait=True).ready() as job:
+        job.start()
+        must(job.says(words), f"the run never came so far: {job.text[-500:]}")
+        for pid in job.pids(java=True):
+            # Only the soft limit: the log of the process is a file too, and Python's own.
+            _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (TINY, hard))
+        code, text = job.code(), job.text
+    return _healed(place, world, code, text, before, after)
+
+
+def _healed(place: Place, world: World, code: int, text: str, before: Seen, after: Seen) -> Ended:
+    told = text.strip().splitlines()[-1]
+    must(code == 2, f"it ended with {code}: {told[:300]}")
+    must(WAY_OUT in told, f"it does not say what to do: {told[:400]}")
+    seen = place.reader.seen(world.output)
+    must(seen == before, f"a reader sees some of it: {differing(seen, before)}")
+    must(place.reader.run(world.command(NEW + 1)) in (0, 1), "the next run failed")
+    seen = place.reader.seen(world.output)
+    must(seen == after, f"after the next run views differ: {differing(seen, after)}")
+    return Ended(f"exit 2, '{told[:160]}'; nothing shown; the next run healed it")
+
+
+def _small_disk(place: Place, world: World, before: Seen, after: Seen) -> Ended:
+    mount = world.output.with_name("small")
+    mount.mkdir()
+    used = sum(path.stat().st_size for path in world.output.rglob("*") if path.is_file())
+    blocks = sum(-(-path.stat().st_size // 4096) for path in world.output.rglob("*"))
+    with _mounted(mount, blocks * 4096 + used // 8 + (1 << 18)):
+        small = World(world.folder, {**world.config, "monitor": "loans"})
+        small.config["output"] = {"path": str(mount / "monitor")}
+        shutil.copytree(world.output, mount / "monitor")
+        filler = mount / "filler"
+        with started(small.command(NEW + 1), place.folder / "logs", wait=True).ready() as job:
+            job.start()
+            must(job.says(POINTS[0]), f"the run never came so far: {job.text[-500:]}")
+            _fill(filler)
+            code, text = job.code(), job.text
+        filler.unlink()
+        # The table of rows that failed has no room either; a little was freed, now all is.
+        subprocess.run(["mount", "-o", "remount,size=256m", str(mount)], check=True)
+        return _healed(place, small, code, text, before, after)
+
+
+def _fill(path: Path) -> None:
+    with path.open("wb") as file:
+        try:
+            while True:
+                os.write(file.fileno(), b"\0" * 4096)
+        except OSError:
+            return
+
+
+@contextmanager
+def _mounted(folder: Path, size: int) -> Iterator[None]:
+    """A disk of a size in memory; NotTried where this user may not mount one."""
+    options = f"size={size}"
+    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise NotTried(f"no mount here: {error.strerror}") from None
+    if done.returncode:
+        raise NotTried(f"mounting needs rights that this user lacks: {done.stderr.strip()[:100]}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=False)

@@ -1,0 +1,93 @@
+"""SIGKILL of executors of a standalone cluster on loopback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from scripts.cluster import standalone_cluster
+from scripts.soak.fault import Ended, Fault, Place, must, scenario
+from scripts.soak.job import Job, started
+from scripts.soak.reader import Seen, differing
+from scripts.soak.settings import SMALL
+from scripts.soak.world import World
+
+DAYS = (1, 2, 3, 4)
+POINTS = (
+    ("one executor, while states are computed", "computing the states", 1),
+    ("one executor, while figures are computed", "comparing them with", 1),
+    ("all executors, while states are computed", "computing the states", 2),
+)
+"""What is killed when the log says what."""
+
+
+@scenario(
+    "executor kill",
+    "A run that loses executors ends with the right result, or fails and the next one heals it.",
+)
+def faults(place: Place) -> Iterator[Fault]:
+    world, kept = World(place.folder / "tables"), place.folder / "kept"
+    world.open(*DAYS)
+    world.keep(kept)
+    must(place.reader.run(world.command(5)) in (0, 1), "the undisturbed run failed")
+    right = place.reader.seen(world.output)
+    machines = place.folder / "cluster"
+    machines.mkdir()
+    with standalone_cluster(machines) as master:
+        for name, words, count in POINTS:
+            world.bring_back(kept)
+            place.reader.forget()
+            yield name, partial(_kill, place, world, right, machines, master, words, count)
+
+
+def _kill(
+    place: Place,
+    world: World,
+    right: Seen,
+    machines: Path,
+    master: str,
+    words: str,
+    count: int,
+) -> Ended:
+    settings = {**SMALL, "spark.executor.memory": "512m"}
+    with started(
+        world.command(5), place.folder / "logs", wait=True, master=master, settings=settings
+    ).ready() as job:
+        job.start()
+        must(job.says(words), f"the run never came so far: {job.text[-500:]}")
+        victims = _executors(machines, job, count)
+        must(len(victims) >= count, f"only {len(victims)} executors to kill")
+        for pid in victims[:count]:
+            os.kill(pid, signal.SIGKILL)
+        code = job.code()
+        text = job.text
+    if code not in (0, 1):
+        must(place.reader.run(world.command(5)) in (0, 1), f"it failed for good: {text[-500:]}")
+    seen = place.reader.seen(world.output)
+    must(seen == right, f"views differ: {differing(seen, right)}")
+    ended = "went on and ended right" if code in (0, 1) else "failed, and the next run healed it"
+    return Ended(f"{len(victims[:count])} killed; the run {ended}")
+
+
+def _executors(machines: Path, job: Job, count: int) -> list[int]:
+    """Executors of the cluster in a folder, as soon as there are enough."""
+    found: list[int] = []
+    end = time.monotonic() + 30
+    while len(found) < count and time.monotonic() < end and job.process.poll() is None:
+        found = []
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                command = (entry / "cmdline").read_bytes()
+                folder = (entry / "cwd").resolve()
+            except OSError:
+                continue  # it has ended
+            if b"CoarseGrainedExecutorBackend" in command and folder.is_relative_to(machines):
+                found.append(int(entry.name))
+        time.sleep(0.1)
+    return sorted(found)

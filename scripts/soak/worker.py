@@ -1,0 +1,41 @@
+"""``python -m scripts.soak.worker GO SETTINGS ARGUMENTS``: the job, which waits for a file GO.
+
+Its session is open by then, so that faults can be aimed at the job and not at the start of Java.
+SETTINGS: JSON of settings of Spark beside the packaged ones.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from modelwatch import cli
+from modelwatch.io.java import find_java_home
+from modelwatch.io.session import open_session
+from modelwatch.io.stack import stack_settings
+
+READY = "the session is open"
+
+
+def main() -> int:
+    os.environ["JAVA_HOME"] = str(find_java_home(os.environ))
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    builder = SparkSession.builder.appName("modelwatch").master(os.environ["MASTER"])
+    for key, value in {**stack_settings(), **json.loads(sys.argv[2])}.items():
+        builder = builder.config(key, value)
+    builder.getOrCreate()
+    open_session("modelwatch")
+    print(READY, file=sys.stderr, flush=True)
+    go = Path(sys.argv[1])
+    while not go.exists():
+        time.sleep(0.01)
+    return cli.main(sys.argv[3:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""What the soak's page says of its figures; the faults themselves are tried by `make soak`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from scripts.soak import __main__ as soak
+from scripts.soak.fault import SCENARIOS, Outcome
+from scripts.soak.page import BEGIN, END, as_markdown
+
+KILL = Outcome("driver kill", "after 50 % of it", True, "healed | whole", 12.34)
+
+
+def test_every_scenario_says_what_it_promises() -> None:
+    assert set(SCENARIOS) == {
+        "driver kill",
+        "executor kill",
+        "at once",
+        "full disk",
+        "source table",
+        "output table",
+        "size",
+    }
+    assert all(one.promise.endswith(".") for one in SCENARIOS.values())
+
+
+def test_the_page_counts_what_was_tried_and_survived() -> None:
+    lost = Outcome("at once", "2 runs", False, "views\ndiffer", 3.0)
+    skipped = Outcome("full disk", "small", None, "no rights", 0.0)
+    page = as_markdown([KILL, KILL, lost, skipped])
+    assert "| driver kill | 2 | 2 | 25 |" in page
+    assert "| at once | 1 | 0 | 3 |" in page
+    assert "| **all** | **3** | **2** | |" in page
+    assert "**not survived**: views differ" in page
+    assert "not tried: no rights" in page
+    assert "healed \\| whole" in page
+
+
+def test_figures_of_an_earlier_run_are_kept(tmp_path: Path) -> None:
+    soak._keep(tmp_path / "figures.json", [KILL])
+    assert soak._kept(tmp_path / "figures.json") == [KILL]
+
+
+def test_the_page_has_a_place_for_figures() -> None:
+    text = Path(__file__).parents[2].joinpath("docs", "reliability.md").read_text(encoding="utf-8")
+    assert text.index(BEGIN) < text.index(END)
+
+
+def test_a_scenario_that_does_not_exist_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["soak", "--only", "earthquake"])
+    with pytest.raises(SystemExit):
+        soak._options()
