@@ -29,6 +29,10 @@ def test_a_number_that_takes_over_is_all_but_its_own_share() -> None:
     assert rise_of_numbers([7.0] * 50) == pytest.approx(0.99)
 
 
+def test_a_shift_beyond_all_that_was_is_no_value_that_takes_over() -> None:
+    assert rise_of_numbers([100.0 + i for i in range(50)]) <= 0.01
+
+
 def test_the_same_rows_rise_nowhere() -> None:
     assert rise_of_numbers(list(EVEN)) == 0.0
     assert rise_of_texts(list(SHOPS)) == 0.0

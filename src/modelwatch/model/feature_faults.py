@@ -9,7 +9,7 @@ import numpy as np
 from modelwatch.model.change_evidence import Clue, Evidence, FeatureChange, change_kind
 from modelwatch.stats.binning import UNSEEN
 from modelwatch.stats.categorical import CategoricalStates
-from modelwatch.stats.change import single_values
+from modelwatch.stats.change import between_ends, single_values
 from modelwatch.stats.mixtures import (
     UNITS,
     Explanation,
@@ -123,7 +123,7 @@ def _constant_of(feature: FeatureChange) -> Clue | None:
     if values < _FEW_VALUES and single_values(now)[0].max() < _ALL_BUT * now.rows[0]:
         return None
     if isinstance(before, NumericStates):
-        if not float(before.least[0]) <= found.value <= float(before.greatest[0]):
+        if not between_ends(before.quantities)[at]:
             return None
         value = f"{found.value:g}"
     elif at < UNSEEN:

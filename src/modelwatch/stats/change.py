@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from modelwatch.stats.arrays import Counts
+from modelwatch.stats.arrays import AnyArray, Counts
 from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.comparison import (
     CONSTANT_CURRENT,
@@ -111,9 +111,12 @@ def novel_share_change(comparison: Comparison) -> Values:
 )
 def value_share_rise(comparison: Comparison) -> Values:
     """Largest rise, over the frozen bins, of the share of rows that one holds: a column that stands
-    still puts most rows into one. Of categories, those with a bin of their own."""
+    still puts most rows into one. Of categories, those with a bin of their own; of numbers, bins
+    among the reference's own, for beyond its ends a bin is wide."""
     current, reference = comparison.feature
     now, before = single_values(current), single_values(reference)
+    if isinstance(reference, NumericStates):
+        now = np.where(between_ends(before), now, 0)
     shares = now / np.maximum(current.rows, 1)[:, None]
     rise = (shares - before / np.maximum(reference.rows, 1)[:, None]).max(axis=1, initial=0.0)
     return values(rise, *comparison.without_rows)
@@ -172,6 +175,13 @@ def sd_log_ratio(comparison: Comparison) -> Values:
 def single_values(states: NumericStates | CategoricalStates) -> Counts:
     """Rows of each finite quantity's bin, or of each category that has one; (n, B)."""
     return states.quantities if isinstance(states, NumericStates) else states.kept
+
+
+def between_ends(quantities: Counts) -> AnyArray:
+    """Whether a bin lies between the first and the last one that holds rows; (B,) of (n, B)."""
+    held = quantities.sum(axis=0) > 0
+    inside: AnyArray = np.logical_or.accumulate(held) & np.logical_or.accumulate(held[::-1])[::-1]
+    return inside
 
 
 def _too_far(states: NumericStates) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
