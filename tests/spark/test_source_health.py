@@ -22,7 +22,7 @@ def shop(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """Two runs: of days with a gap; then the gap late, a day with rows alone, columns changed."""
     folder = tmp_path_factory.mktemp("shop")
     durations = {"table": {"path": str(folder / "jobs")}}
-    shop = Shop(spark, folder, config_of(folder, durations=durations))
+    shop = Shop(spark, folder, config_of(folder, durations=durations, verdicts={"late_days": 1}))
     moments = [datetime(2013, 2, n, 3) for n in range(1, 10)]
     jobs = pa.table(
         {
