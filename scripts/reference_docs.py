@@ -24,6 +24,7 @@ from modelwatch.model.contract import (
     Volume,
 )
 from modelwatch.model.days import DayRange
+from modelwatch.model.durations import Durations
 from modelwatch.model.evaluation import Reference, WindowSpec
 from modelwatch.model.incident_rules import Clear, IncidentRules
 from modelwatch.model.judging import Verdicts, WatchedSeries
@@ -41,10 +42,12 @@ from modelwatch.model.labels import (
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.outlier_choice import Outliers
 from modelwatch.model.profiling import Binning, ColumnOptions, FeatureChoice, Pairs, Segmentation
+from modelwatch.model.retention import Retention
 from modelwatch.model.retraining_policies import POLICIES, Retraining
 from modelwatch.model.rules import Duplicates, Rule
 from modelwatch.model.section import Section, as_tuple
 from modelwatch.model.sinks import SINKS
+from modelwatch.model.source_health import SourceHealth
 from modelwatch.model.sources import (
     DaySource,
     Inputs,
@@ -92,6 +95,9 @@ TITLES: dict[type[Section], str] = {
     Clear: "clear",
     Retraining: "retraining",
     Outliers: "outliers",
+    SourceHealth: "source_health",
+    Durations: "durations",
+    Retention: "retention",
 }
 """The sections of the page, in order, apart from the top and lists of several kinds."""
 
