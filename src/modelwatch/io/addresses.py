@@ -77,15 +77,16 @@ def quoted_name(name: str) -> str:
 
 def name_parts(name: str) -> list[str]:
     """Parts of a dotted name; a dot within backticks does not part."""
-    parts, inside = [""], False
+    parts: list[list[str]] = [[]]
+    inside = False
     for character in name:
         if character == "`":
             # A doubled backtick toggles twice and stands for one.
             if not inside and parts[-1]:
-                parts[-1] += "`"
+                parts[-1].append("`")
             inside = not inside
         elif character == "." and not inside:
-            parts.append("")
+            parts.append([])
         else:
-            parts[-1] += character
-    return parts
+            parts[-1].append(character)
+    return ["".join(part) for part in parts]
