@@ -123,7 +123,7 @@ def _constant_of(feature: FeatureChange) -> Clue | None:
     if values < _FEW_VALUES and single_values(now)[0].max() < _ALL_BUT * now.rows[0]:
         return None
     if isinstance(before, NumericStates):
-        if not between_ends(before.quantities)[at]:
+        if not between_ends(before.quantities)[0, at]:
             return None
         value = f"{found.value:g}"
     elif at < UNSEEN:

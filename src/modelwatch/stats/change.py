@@ -178,9 +178,11 @@ def single_values(states: NumericStates | CategoricalStates) -> Counts:
 
 
 def between_ends(quantities: Counts) -> AnyArray:
-    """Whether a bin lies between the first and the last one that holds rows; (B,) of (n, B)."""
-    held = quantities.sum(axis=0) > 0
-    inside: AnyArray = np.logical_or.accumulate(held) & np.logical_or.accumulate(held[::-1])[::-1]
+    """Whether a bin lies between the first and the last one that hold rows of its state; (n, B)."""
+    held = quantities > 0
+    after_first = np.logical_or.accumulate(held, axis=1)
+    before_last = np.logical_or.accumulate(held[:, ::-1], axis=1)[:, ::-1]
+    inside: AnyArray = after_first & before_last
     return inside
 
 
