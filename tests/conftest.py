@@ -50,9 +50,13 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         # Queries are small and many: compiling code for each costs more than it saves.
         "spark.sql.codegen.wholeStage": "false",
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-        # Compiling for the first ten thousand calls only: tests are short.
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -Dderby.system.home="
-        + str(folder),
+        # Delta keeps the log of each table that was ever opened, for an hour: of all the tables of
+        # all tests, it would fill the memory and stop everything for its collection.
+        "spark.databricks.delta.delta.log.cacheSize": "48",
+        "spark.sql.ui.retainedExecutions": "10",
+        # Tables of a few files: to look which of them may be skipped costs more than to read them.
+        "spark.databricks.delta.stats.skipping": "false",
+        "spark.driver.extraJavaOptions": f"-XX:+UseParallelGC -Dderby.system.home={folder}",
     }
     builder = SparkSession.builder.appName("modelwatch tests")
     for key, value in settings.items():

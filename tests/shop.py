@@ -6,15 +6,20 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
+from shutil import copytree
 from typing import Any
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 from pyspark.sql import SparkSession
 
+from modelwatch.io.store import Store
 from modelwatch.io.views import create_views
 from modelwatch.model.config import MonitorConfig, parse_config
+from modelwatch.model.sources import OutputAddress
 from modelwatch.pipelines.monitor import RunReport, run_monitor
 from modelwatch.tables import TABLES
 
@@ -130,8 +135,13 @@ class Shop:
         return path
 
     def run(self, **options: Any) -> RunReport:
-        """One run of the monitor, as of the ninth day if nothing else is said."""
+        """One run of the monitor, as of the ninth day if nothing else is said.
+
+        The first finds its tables there already: to create them takes a fifth of its time.
+        """
         options = {"as_of": day(9), **options}
+        if not self.output.exists() and not options.get("dry_run"):
+            copytree(_tables_without_rows(self.spark), self.output)
         return run_monitor(self.spark, self.parsed(), config_text=self.text(), **options)
 
     @property
@@ -176,6 +186,15 @@ class Shop:
                 _plain(value) for name, value in values.items() if name not in (*key, *IDENTITY)
             )
         return found
+
+
+@cache
+def _tables_without_rows(spark: SparkSession) -> Path:
+    """The output tables as a first run creates them."""
+    warehouse = Path(urlsplit(spark.conf.get("spark.sql.warehouse.dir") or "").path)
+    folder = warehouse.parent / "tables without rows"
+    Store(spark, OutputAddress(path=str(folder))).prepare()
+    return folder
 
 
 _SCOPE = ("model_version", "segmentation", "segment", "role", "feature")

@@ -259,6 +259,7 @@ def test_an_array_is_named_as_not_profiled(strange: Shop) -> None:
     assert (named["role"], named["column"], named["type"]) == ("inputs", "items", "array<bigint>")
 
 
+@pytest.mark.slow
 def test_an_empty_day_is_computed_as_such(shop: Shop) -> None:
     shop.open(day(1), day(2))
     assert shop.run().exit_code == 0
@@ -307,6 +308,7 @@ def test_a_missing_file_fails_with_its_name_and_loses_nothing(
     assert shop.results() == before
 
 
+@pytest.mark.slow
 def test_a_feature_whose_type_changed_is_computed_anew(shop: Shop) -> None:
     """The table was replaced: a number is text now."""
     shop.open(day(1), day(2))

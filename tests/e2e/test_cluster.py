@@ -56,7 +56,7 @@ constraints:
   - {{name: amount is there, kind: completeness, column: amount, lower: 0.99}}
   - {{name: one row a loan, kind: uniqueness, columns: loan}}
 """
-OF_THE_RUN = {"run_id", "started_at", "finished_at", "created_at"}
+OF_THE_RUN = {"run_id", "started_at", "finished_at", "created_at", "told_at"}
 """Identity and times."""
 OF_THE_MACHINE = {"stages", "executor_seconds", "spark_jobs", "work", "history"}
 """What the work cost."""
@@ -64,9 +64,10 @@ WITHOUT_ROWS = {
     *("loss_models", "change_attributions", "model_comparisons"),
     *("durations", "feature_states_monthly"),
     *("contracts", "row_accounts", "quarantine", "quarantine_releases"),
+    *("incident_actions", "retraining_decisions", "outbox"),
 }
-"""They are of regressions, of windows of three days and more, of maintenance, and of sections that
-the configuration does not have."""
+"""They are of regressions, of windows of three days and more, of maintenance, of what people say,
+and of sections that the configuration does not have."""
 OF_THE_CONFIGURATION = {"config_yaml", "config_fingerprint"}
 """The two configurations name different folders of output."""
 

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from pyspark.sql import SparkSession
 
 from shop import ROWS, Shop, day
@@ -18,6 +19,7 @@ STARTED = (
 )
 
 
+@pytest.mark.slow
 def test_two_processes_that_run_one_monitor_at_once_count_every_row_once(
     spark: SparkSession, tmp_path: Path
 ) -> None:
