@@ -13,7 +13,6 @@ import pytest
 from pyspark.sql import SparkSession
 from sklearn import metrics as sklearn_metrics
 
-from modelwatch.io.views import create_views
 from modelwatch.pipelines.monitor import RunReport
 from shop import Shop, config_of, day
 
@@ -56,15 +55,6 @@ def labels_of(
 @dataclass
 class LabelledShop(Shop):
     """A shop that learns what came true."""
-
-    views: bool = False
-
-    def ask(self, query: str) -> list[Any]:
-        """Rows of a query; views read the newest rows, so they are made once."""
-        if not self.views:
-            create_views(self.spark, self.parsed().output)
-            self.views = True
-        return self.spark.sql(query).collect()
 
     def open(self, *days: date) -> None:
         """Days of business."""
