@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -23,8 +23,6 @@ from modelwatch.model.sources import OutputAddress
 from modelwatch.pipelines.monitor import RunReport, run_monitor
 from modelwatch.tables import TABLES
 
-_viewed: list[Path] = []
-"""The output that the views of the session are of: to make them all takes seconds."""
 FIRST = date(2013, 2, 4)  # a Monday
 ROWS = 12
 IDENTITY = ("run_id", "created_at")
@@ -170,9 +168,7 @@ class Shop:
 
     def ask(self, query: str) -> list[Any]:
         """Rows of a query on the views."""
-        if _viewed != [self.output]:
-            create_views(self.spark, self.parsed().output)
-            _viewed[:] = [self.output]
+        _make_views(self.spark, self.parsed().output)
         return self.spark.sql(query).collect()
 
     def results(self) -> dict[str, dict[tuple[Any, ...], tuple[Any, ...]]]:
@@ -190,6 +186,12 @@ class Shop:
                 _plain(value) for name, value in values.items() if name not in (*key, *IDENTITY)
             )
         return found
+
+
+@lru_cache(maxsize=1)
+def _make_views(spark: SparkSession, output: OutputAddress) -> None:
+    """Make the views, unless those of the session are of this output: all take seconds."""
+    create_views(spark, output)
 
 
 @cache

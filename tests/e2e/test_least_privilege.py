@@ -14,6 +14,8 @@ from pyspark.sql import SparkSession
 
 from shop import Shop, day
 
+pytestmark = pytest.mark.slow
+
 _RIGHTS = "-dac_override,-dac_read_search,-fowner"
 
 
@@ -79,7 +81,6 @@ def listing(folder: Path) -> dict[str, int]:
     return {str(path): path.stat().st_mtime_ns for path in folder.rglob("*")}
 
 
-@pytest.mark.slow
 def test_a_run_needs_no_right_to_write_but_in_its_output(shop: Shop) -> None:
     touched = subprocess.run(
         [*bound(), "touch", str(shop.folder / "inputs" / "x")], check=False, capture_output=True
@@ -92,7 +93,6 @@ def test_a_run_needs_no_right_to_write_but_in_its_output(shop: Shop) -> None:
     assert listing(shop.folder) == before
 
 
-@pytest.mark.slow
 def test_an_output_that_may_not_be_written_is_told_with_its_place(shop: Shop) -> None:
     may_write(shop.output.parent, False)
     done = run(shop)

@@ -11,7 +11,6 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
-from modelwatch.io.views import create_views
 from modelwatch.model.days import DayRange
 from modelwatch.model.errors import SourceError
 from modelwatch.pipelines.quarantine_actions import Chosen, explained, listed, said
@@ -25,13 +24,6 @@ SCORED = {"name": "scored", "treatment": "warn", "without": "predictions"}
 SURE = {"name": "sure", "table": "predictions", "treatment": "exclude", "must": "score > 0"}
 LOW_ROWS = sum(i % 3 == 1 and i * i % 7 >= 2 for i in range(ROWS))
 BY_DAY = "SELECT * FROM row_accounts_current ORDER BY day, role"
-VIEWS = (
-    "row_accounts_current",
-    "quarantine_current",
-    "rule_failures",
-    "constraints_current",
-    "feature_states_current",
-)
 ROLES = {"inputs": (1, LOW_ROWS), "predictions": (0, 1)}
 
 
@@ -52,9 +44,8 @@ class Treated:
         self.held[name] = self.ask("SELECT * FROM quarantine_current ORDER BY day, row_key")
 
     def ask(self, query: str) -> list[Any]:
-        """Rows of a query on the views of this part; to make all views takes longer."""
-        create_views(self.shop.spark, self.shop.parsed().output, VIEWS)
-        return self.shop.spark.sql(query).collect()
+        """Rows of a query on the views."""
+        return self.shop.ask(query)
 
     def say(self, name: str, word: str, chosen: Chosen) -> None:
         config = self.shop.parsed()
