@@ -12,7 +12,7 @@ import numpy as np
 
 from modelwatch.stats.batch import ALL, NULL_SEGMENT, OTHER_SEGMENT, PAIRS, ROWS, Block, TallyPlan
 from modelwatch.stats.binning import UNSEEN, Binning, NumericBinning
-from modelwatch.stats.categorical import MAX_UNSEEN
+from modelwatch.stats.categorical import MAX_UNSEEN, example_of
 from modelwatch.stats.distinct import hash_of_text, hashes_of_doubles
 from modelwatch.stats.moments import LENGTH, power_sums
 from modelwatch.stats.pairs import standardised
@@ -101,7 +101,7 @@ def _categorical(binning: Binning, rows: Sequence[Value], whole: bool) -> State:
         code = binning.code_of(value, hash_of_text(value))
         counts[code] += 1
         if code == UNSEEN:
-            unseen[value] += 1
+            unseen[example_of(value)] += 1
     if not whole:
         return State(counts=counts)
     lengths = [len(value) for value in texts]

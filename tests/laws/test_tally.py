@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelwatch.stats.batch import Batch, Block, Column, Numbers, Segmentation, TallyPlan, Texts
-from modelwatch.stats.categorical import MAX_UNSEEN
+from modelwatch.stats.categorical import LONGEST_EXAMPLE, MAX_UNSEEN
 from modelwatch.stats.state import State
 from modelwatch.stats.tally import Tally
 from naive_states import Row, assert_same_states, bits, merged, naive_states, state_of
@@ -35,7 +35,9 @@ PLANS = {"all traffic": PLAIN, "segments": SPLIT}
 
 AWKWARD = [0.0, -0.0, 5e-324, 1e308, -1e308, 2.0**53 + 2, -999.0, np.nan, np.inf, -np.inf]
 numbers = st.none() | st.one_of(st.sampled_from(AWKWARD), st.floats(), st.floats(-5, 5))
-texts = st.none() | st.sampled_from(["a", "b", "c", "d", "", "é", "e\u0301", "🛫"]) | st.text()
+LONG = ["x" * LONGEST_EXAMPLE, "x" * (LONGEST_EXAMPLE + 1), "x" * LONGEST_EXAMPLE + "y"]
+WORDY = ["a", "b", "c", "d", "", "é", "e\u0301", "🛫", *LONG]
+texts = st.none() | st.sampled_from(WORDY) | st.text()
 rows = st.builds(
     Row,
     values=st.tuples(numbers, numbers, texts, numbers, texts),

@@ -106,7 +106,7 @@ def test_what_is_no_contract_is_told(text: str) -> None:
     assert problems(text)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_a_contract_of_anything_is_read_or_refused(data: st.DataObject) -> None:
     lines = WHOLE.splitlines(keepends=True)

@@ -223,7 +223,7 @@ TYPES = st.sampled_from(
 NUMBERS = st.none() | st.sampled_from([-999.0, -1.0, 0.0, 0.5, 1.0, 90.0, 9999.0, 9999999.0])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.dictionaries(NAMES, TYPES, max_size=8),
     st.lists(NUMBERS, min_size=4, max_size=4),
