@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 from modelwatch import __version__
 from modelwatch.io.failures import advised
 from modelwatch.model.config import ConfigurationError, MonitorConfig, Problem, parse_config
-from modelwatch.model.days import DayRange, parse_day
+from modelwatch.model.days import DayRange, parse_ascending_days, parse_day
 from modelwatch.model.errors import ProblemsError, SessionError, SourceError
 from modelwatch.model.guess import monitor_name
 from modelwatch.model.sources import TableAddress
@@ -98,8 +98,10 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("--force", action="store_true", help="replace the file if it exists")
 
     _with_config(_command(commands, "check", _check, "hold a configuration against its tables"))
-    _with_days(_command(commands, "plan", _plan, "say what a run would do, and do nothing"))
-    run = _with_days(_command(commands, "run", _run, "compute what is new or changed"))
+    plan = _command(commands, "plan", _plan, "say what a run would do, and do nothing")
+    _with_days(plan, parse_day, "DAY")
+    run = _command(commands, "run", _run, "compute what is new or changed")
+    _with_days(run, parse_ascending_days, "DAY[,DAY...]", "; of several, each is a run of its own")
     run.add_argument("--dry-run", action="store_true", help="print the plan, and do nothing")
 
     sql = _command(commands, "sql", _sql, "query the results; without QUERY, a prompt")
@@ -174,13 +176,15 @@ def _with_config(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     return parser
 
 
-def _with_days(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+def _with_days(
+    parser: argparse.ArgumentParser, parse: Callable[[str], object], form: str, more: str = ""
+) -> None:
     _with_config(parser)
     parser.add_argument(
         "--as-of",
-        type=_argument(parse_day),
-        metavar="DAY",
-        help="days before this one are considered (today in the monitor's time zone)",
+        type=_argument(parse),
+        metavar=form,
+        help=f"days before this one are considered (today in the monitor's time zone){more}",
     )
     parser.add_argument(
         "--days",
@@ -188,7 +192,6 @@ def _with_days(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
         metavar="FROM..TO",
         help="compute these days, changed or not, and no others",
     )
-    return parser
 
 
 def _argument(parse: Callable[[str], T]) -> Callable[[str], T]:
@@ -279,32 +282,44 @@ def _problems_of(path: str) -> Iterator[None]:
 
 
 def _plan(arguments: argparse.Namespace) -> int:
-    return _run_monitor(arguments, dry_run=True)
+    return _run_monitor(arguments, (arguments.as_of,), dry_run=True)
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    return _run_monitor(arguments, dry_run=arguments.dry_run)
+    as_ofs: tuple[date, ...] | None = arguments.as_of
+    if as_ofs and len(as_ofs) > 1 and (arguments.days or arguments.dry_run):
+        alone = "--days" if arguments.days else "--dry-run"
+        problem = f"--as-of: several days do not go with {alone}: name one"
+        raise ConfigurationError([Problem("", None, problem)])
+    return _run_monitor(arguments, as_ofs or (None,), dry_run=arguments.dry_run)
 
 
-def _run_monitor(arguments: argparse.Namespace, dry_run: bool) -> int:
+def _run_monitor(
+    arguments: argparse.Namespace, as_ofs: Sequence[date | None], dry_run: bool
+) -> int:
+    """A run for each day, in order; the exit code of the last, which sees what still stands."""
     path = arguments.config or arguments.config_word
     config, text = _read(path)
-    as_of: date | None = arguments.as_of
     days: DayRange | None = arguments.days
     from modelwatch.pipelines.monitor import run_monitor
 
+    exit_code = NOTHING_TO_LOOK_AT
     with _session(f"modelwatch {config.monitor}") as spark, _problems_of(path):
-        report = run_monitor(
-            spark,
-            config,
-            config_text=text,
-            as_of=as_of,
-            days=days,
-            dry_run=dry_run,
-            folder=Path(path).parent,
-        )
-    print(report.text.rstrip())
-    return report.exit_code
+        for as_of in as_ofs:
+            if len(as_ofs) > 1:
+                print(f"\n== as of {as_of}", flush=True)
+            report = run_monitor(
+                spark,
+                config,
+                config_text=text,
+                as_of=as_of,
+                days=days,
+                dry_run=dry_run,
+                folder=Path(path).parent,
+            )
+            print(report.text.rstrip(), flush=True)
+            exit_code = report.exit_code
+    return exit_code
 
 
 def _sql(arguments: argparse.Namespace) -> int:

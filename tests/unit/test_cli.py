@@ -56,6 +56,8 @@ def test_a_file_that_is_no_text_is_refused(
         [],
         ["dance"],
         ["run", "m.yaml", "--as-of", "yesterday"],
+        ["run", "m.yaml", "--as-of", "2020-01-02,2020-01-01"],
+        ["plan", "m.yaml", "--as-of", "2020-01-01,2020-01-02"],
         ["run", "m.yaml", "--days", "2020-01-02..2020-01-01"],
         ["plan", "m.yaml", "--days", "2020-02-30"],
     ],
@@ -67,6 +69,15 @@ def test_wrong_arguments_exit_with_2(
         cli.main(arguments)
     assert exit_.value.code == 2
     assert "usage: modelwatch" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("alone", ["--dry-run", "--days=2020-01-01"])
+def test_what_is_said_of_one_run_is_not_said_of_several(
+    alone: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["run", "m.yaml", "--as-of", "2020-01-01,2020-01-02", alone]) == 2
+    told = f"--as-of: several days do not go with {alone.partition('=')[0]}: name one"
+    assert told in capsys.readouterr().err
 
 
 def test_init_never_replaces_a_file_unasked(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelwatch.model.days import DayRange, day_ranges, shifted
+from modelwatch.model.days import DayRange, day_ranges, parse_ascending_days, shifted
 
 DAYS = st.dates(date(2019, 12, 20), date(2020, 3, 10))
 
@@ -60,3 +60,10 @@ def test_ranges_overlap_if_they_share_a_day() -> None:
 def test_days_beyond_the_calendar_stop_at_its_ends() -> None:
     assert shifted(date(1, 1, 3), -7) == date.min
     assert shifted(date(9999, 12, 30), 7) == date.max
+
+
+def test_days_of_a_list_come_one_after_the_other() -> None:
+    days = (date(2024, 2, 29), date(2024, 3, 1))
+    assert parse_ascending_days("2024-02-29, 2024-03-01") == days
+    with pytest.raises(ValueError, match="2024-02-29 does not come after 2024-02-29"):
+        parse_ascending_days("2024-02-29,2024-02-29")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -18,6 +19,15 @@ def parse_day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise ValueError(f"{text!r} is not in the calendar") from None
+
+
+def parse_ascending_days(text: str) -> tuple[date, ...]:
+    """The days written as YYYY-MM-DD with commas between; ValueError if one is not the later."""
+    days = tuple(parse_day(part.strip()) for part in text.split(","))
+    for before, day in pairwise(days):
+        if day <= before:
+            raise ValueError(f"{day} does not come after {before}")
+    return days
 
 
 def shifted(day: date, days: int) -> date:
