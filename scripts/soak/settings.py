@@ -7,6 +7,8 @@ SMALL = {
     # Queries are small and many: compiling code for each costs more than it saves.
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    # Delta keeps the log of each table that was ever opened: of all worlds they fill the memory.
+    "spark.databricks.delta.delta.log.cacheSize": "48",
     # Compiling for the first ten thousand calls only: runs are short.
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
 }

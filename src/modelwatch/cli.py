@@ -346,10 +346,10 @@ def _incidents(arguments: argparse.Namespace) -> int:
     words: list[str] = list(arguments.words)
     path = arguments.config or (words.pop(0) if words else None)
     config, _ = _read(path)
-    from modelwatch.pipelines.incident_actions import Saying, listed, said, shown
+    from modelwatch.pipelines.incident_actions import Saying, listed, problem_of, said, shown
 
     what, *named = words or ["list"]
-    problem = _problem_of_words(what, named, arguments.until)
+    problem = problem_of(what, named, arguments.until)
     if problem:
         raise ConfigurationError([Problem("", None, problem)])
     with _session(f"modelwatch incidents {config.monitor}") as spark:
@@ -392,20 +392,6 @@ def _of_runs(command: RunCommand, arguments: argparse.Namespace) -> int:
         text, exit_code = command.carry_out(spark, config, arguments)
     print(text, end="")
     return exit_code
-
-
-def _problem_of_words(what: str, named: Sequence[str], until: date | None) -> str | None:
-    """What is wrong with the words behind ``incidents``; None if nothing is."""
-    from modelwatch.pipelines.incident_actions import COMMANDS
-
-    known = ("list", "show", *COMMANDS)
-    if what not in known:
-        return f"{what!r} is not one of {', '.join(known)}"
-    if len(named) != (what != "list"):
-        return f"{what} takes {'no id' if what == 'list' else 'the id of one incident'}"
-    if (until is not None) != (what == "mute"):
-        return "--until DAY goes with mute, and mute with it"
-    return None
 
 
 if __name__ == "__main__":

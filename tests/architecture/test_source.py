@@ -45,6 +45,11 @@ def test_a_module_is_short() -> None:
     assert not {name: count for name, count in lines.items() if count > MAX_LINES}
 
 
+def test_functions_of_batches_are_handed_to_spark_in_one_place() -> None:
+    calling = {str(module) for module in modules() if ".mapInArrow(" in module.text}
+    assert calling == {"src/modelwatch/spark/python_tasks.py"}
+
+
 def test_every_ignored_rule_of_the_linter_has_a_reason() -> None:
     linter = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[tool.ruff.lint]")[2]
     ignored = [

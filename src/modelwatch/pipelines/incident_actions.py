@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timezone
 
@@ -57,6 +58,18 @@ class Saying:
     by: str | None
     until: date | None = None
     note: str | None = None
+
+
+def problem_of(what: str, named: Sequence[str], until: date | None) -> str | None:
+    """What is wrong with the words behind ``incidents``; None if nothing is."""
+    known = ("list", "show", *COMMANDS)
+    if what not in known:
+        return f"{what!r} is not one of {', '.join(known)}"
+    if len(named) != (what != "list"):
+        return f"{what} takes {'no id' if what == 'list' else 'the id of one incident'}"
+    if (until is not None) != (what == "mute"):
+        return "--until DAY goes with mute, and mute with it"
+    return None
 
 
 def listed(spark: SparkSession, config: MonitorConfig) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from modelwatch.spark.batches import BatchLayout, batch_of
+from modelwatch.spark.python_tasks import BatchFunction, in_python
 from modelwatch.stats.batch import PAIRS, ROWS, Block, TallyPlan
 from modelwatch.stats.binning import NumericBinning
 from modelwatch.stats.state import State, StateKey
@@ -80,16 +81,11 @@ def merged_states(scored: Scored) -> DataFrame:
     columns = len(scored.plan.columns)
     segments = 1 + sum(len(split.segments) for split in scored.plan.segmentations)
     buckets = -(-columns * segments // _STATES_A_BUCKET)
-    partial = scored.rows.mapInArrow(
-        _partial_states(scored.layout, scored.plan, buckets), PARTIAL_SCHEMA
-    )
+    to_states = _partial_states(scored.layout, scored.plan, buckets)
+    partial = in_python(scored.rows, to_states, PARTIAL_SCHEMA)
     shuffled = partial.repartition("day", "bucket").sortWithinPartitions(*KEY)
     schema = ", ".join(f"{name} {_TABLE.column(name).type}" for name in STATE_COLUMNS)
-    return shuffled.mapInArrow(_merge_sorted(scored.plan, scored.roles, scored.by_day), schema)
-
-
-BatchFunction = Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]
-"""What ``mapInArrow`` runs in a task."""
+    return in_python(shuffled, _merge_sorted(scored.plan, scored.roles, scored.by_day), schema)
 
 
 def _partial_states(layout: BatchLayout, plan: TallyPlan, buckets: int) -> BatchFunction:

@@ -12,8 +12,8 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from modelwatch.spark.aggregate import BatchFunction
 from modelwatch.spark.groups import GROUP_KEY, StateGroup, merged_sketch, state_groups
+from modelwatch.spark.python_tasks import BatchFunction, in_python
 from modelwatch.stats.batch import ALL
 from modelwatch.stats.binning import Binning
 from modelwatch.stats.categorical import CategoricalStates
@@ -40,11 +40,10 @@ def state_facts(states: DataFrame, bins: Mapping[tuple[str, str], Binning]) -> D
     of_features = states.where(
         (F.col("segmentation") == ALL) & F.col("kind").isin("numeric", "categorical")
     )
-    return (
-        of_features.repartition(*(F.col(name) for name in GROUP_KEY))
-        .sortWithinPartitions(*GROUP_KEY, "day", "source", "model_version")
-        .mapInArrow(_facts(bins), FACTS)
-    )
+    sorted_states = of_features.repartition(
+        *(F.col(name) for name in GROUP_KEY)
+    ).sortWithinPartitions(*GROUP_KEY, "day", "source", "model_version")
+    return in_python(sorted_states, _facts(bins), FACTS)
 
 
 def _facts(bins: Mapping[tuple[str, str], Binning]) -> BatchFunction:

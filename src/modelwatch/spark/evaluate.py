@@ -11,7 +11,6 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from modelwatch.spark.aggregate import BatchFunction
 from modelwatch.spark.collected_rows import CollectedRows
 from modelwatch.spark.evaluation import EvaluatedBlock, Evaluation, WindowReference
 from modelwatch.spark.groups import (
@@ -20,6 +19,7 @@ from modelwatch.spark.groups import (
     merged_sketch,
     state_groups,
 )
+from modelwatch.spark.python_tasks import BatchFunction, in_python
 from modelwatch.spark.reference_nulls import (
     day_spans,
     judged_columns,
@@ -83,11 +83,10 @@ def _evaluated(
     states: DataFrame, function: BatchFunction, table: str, columns: Sequence[str]
 ) -> DataFrame:
     schema = ", ".join(f"{name} {TABLES[table].column(name).type}" for name in columns)
-    return (
-        states.repartition(*(F.col(name) for name in GROUP_KEY))
-        .sortWithinPartitions(*GROUP_KEY, "day", "source", "model_version")
-        .mapInArrow(function, schema)
+    sorted_states = states.repartition(*(F.col(name) for name in GROUP_KEY)).sortWithinPartitions(
+        *GROUP_KEY, "day", "source", "model_version"
     )
+    return in_python(sorted_states, function, schema)
 
 
 @dataclass(frozen=True)

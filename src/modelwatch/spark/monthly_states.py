@@ -10,6 +10,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from modelwatch.spark.python_tasks import in_python
 from modelwatch.stats.state import State
 from modelwatch.tables import TABLES
 from modelwatch.tables.arrow import arrow_schema
@@ -39,7 +40,7 @@ def monthly_states(states: DataFrame) -> DataFrame:
     schema = ", ".join(f"{name} {_TABLE.column(name).type}" for name in MONTHLY_COLUMNS)
     keyed = months.repartition(*_KEY).sortWithinPartitions(*_KEY, "day")
     held = [name for name in MONTHLY_COLUMNS if name != "days"]
-    return keyed.select(*held).mapInArrow(added_up, schema)
+    return in_python(keyed.select(*held), added_up, schema)
 
 
 def added_up(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

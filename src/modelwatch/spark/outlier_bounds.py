@@ -16,6 +16,7 @@ from modelwatch.spark.collected_rows import CollectedRows
 from modelwatch.spark.evaluate import current_groups
 from modelwatch.spark.evaluation import Evaluation, WindowReference
 from modelwatch.spark.groups import GROUP_KEY, StateGroup
+from modelwatch.spark.python_tasks import in_python
 from modelwatch.spark.reference_nulls import day_spans, reference_spans
 from modelwatch.stats.arrays import AnyArray, Spans
 from modelwatch.stats.batch import ALL
@@ -94,7 +95,7 @@ def outlier_bounds(states: DataFrame, evaluation: Evaluation, by: FencedBy) -> O
 
     fenced: dict[tuple[str, str], Fences] = {}
     center: Center | None = None
-    for row in _grouped(states).mapInArrow(bounds, _BOUNDS).collect():
+    for row in in_python(_grouped(states), bounds, _BOUNDS).collect():
         if row["center"] is None:
             lower, upper = row["lower"], row["upper"]
             fenced[row["role"], row["feature"]] = Fences(lower, upper, lower, upper)
@@ -124,7 +125,7 @@ def share_rows(states: DataFrame, evaluation: Evaluation, by: FencedBy) -> DataF
         yield from rows.rest()
 
     schema = TABLES["outliers"].ddl(*SHARE_COLUMNS).replace(" NOT NULL", "")
-    return _grouped(states).mapInArrow(shares, schema)
+    return in_python(_grouped(states), shares, schema)
 
 
 def _grouped(states: DataFrame) -> DataFrame:

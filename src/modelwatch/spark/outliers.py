@@ -14,10 +14,10 @@ from pyspark.sql import functions as F
 
 from modelwatch.model.features import INSTANTS, WHOLE_NUMBERS, Feature
 from modelwatch.model.sensitive import NO_SECRETS, Secrets
-from modelwatch.spark.aggregate import BatchFunction
 from modelwatch.spark.batches import numbers_of
 from modelwatch.spark.days import DAY
 from modelwatch.spark.outlier_bounds import ALL_VERSIONS, TOGETHER, OutlierBounds
+from modelwatch.spark.python_tasks import BatchFunction, in_python
 from modelwatch.spark.rows import feature_value
 from modelwatch.spark.sensitive import masked
 from modelwatch.stats.arrays import AnyArray, Floats
@@ -89,7 +89,7 @@ def outlying_rows(inputs: DataFrame, question: OutlierQuestion) -> DataFrame | N
         *(feature_value(f).alias(f"f{i}") for i, f in enumerate(question.features)),
     )
     schema = TABLES["outliers"].ddl(*_FOUND).replace(" NOT NULL", "")
-    found = selected.mapInArrow(_outlying(question, center), schema)
+    found = in_python(selected, _outlying(question, center), schema)
     of_day = Window.partitionBy("window_start")
     farthest = of_day.orderBy(F.desc("value"), F.to_json("row_id"), F.to_json("causes"))
     constant = {

@@ -11,7 +11,6 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from modelwatch.spark.aggregate import BatchFunction
 from modelwatch.spark.evaluate import ALL_VERSIONS
 from modelwatch.spark.evaluation import WindowReference
 from modelwatch.spark.performance_beliefs import add_estimates
@@ -21,6 +20,7 @@ from modelwatch.spark.performance_fairness import add_fairness
 from modelwatch.spark.performance_losses import add_loss_estimates
 from modelwatch.spark.performance_rivals import add_comparisons
 from modelwatch.spark.performance_values import add_business, add_maturity
+from modelwatch.spark.python_tasks import BatchFunction, in_python
 from modelwatch.spark.score_groups import (
     SCORE_GROUP,
     ScopeStates,
@@ -43,11 +43,10 @@ def performance_rows(states: DataFrame, question: ScoreQuestion) -> DataFrame:
 
     ``states`` has the columns of performance_states.
     """
-    return (
-        states.repartition(*(F.col(name) for name in SCORE_GROUP))
-        .sortWithinPartitions(*SCORE_GROUP, "kind", "name", "day", "due_day", "model_version")
-        .mapInArrow(_answers(question), answer_ddl())
+    sorted_states = states.repartition(*(F.col(name) for name in SCORE_GROUP)).sortWithinPartitions(
+        *SCORE_GROUP, "kind", "name", "day", "due_day", "model_version"
     )
+    return in_python(sorted_states, _answers(question), answer_ddl())
 
 
 def _answers(question: ScoreQuestion) -> BatchFunction:

@@ -11,8 +11,8 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from modelwatch.spark.aggregate import BatchFunction
 from modelwatch.spark.batches import SEPARATOR, numbers_of, texts_of
+from modelwatch.spark.python_tasks import BatchFunction, in_python
 from modelwatch.stats.arrays import Counts, Floats
 from modelwatch.stats.batch import NULL_SEGMENT
 from modelwatch.stats.binning import (
@@ -62,12 +62,9 @@ def fitted_binnings(frame: DataFrame, fields: Sequence[Field]) -> DataFrame:
     partitioned.
     """
     hashed = frame.withColumn("__hash", F.xxhash64(*(F.col(c) for c in frame.columns)))
-    summaries = hashed.mapInArrow(_summaries(fields), SUMMARY_SCHEMA)
-    return (
-        summaries.repartition("field")
-        .sortWithinPartitions("field")
-        .mapInArrow(_fits(fields), BINNING_SCHEMA)
-    )
+    summaries = in_python(hashed, _summaries(fields), SUMMARY_SCHEMA)
+    by_field = summaries.repartition("field").sortWithinPartitions("field")
+    return in_python(by_field, _fits(fields), BINNING_SCHEMA)
 
 
 def binning_of(

@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from modelwatch.spark.groups import GROUP_KEY, state_groups
+from modelwatch.spark.python_tasks import in_python
 from modelwatch.spark.reference_nulls import day_spans
 from modelwatch.stats.binning import Binning, CategoricalBinning
 from modelwatch.stats.categorical import CategoricalStates
@@ -55,12 +56,12 @@ def two_states(
     if not asked:
         return []
     ask = tuple(asked)
-    frame = (
+    sorted_states = (
         states.where(F.col("kind").isin("numeric", "categorical"))
         .repartition(*(F.col(name) for name in GROUP_KEY))
         .sortWithinPartitions(*GROUP_KEY, "day", "source", "model_version")
-        .mapInArrow(lambda records: _rolled(records, binnings, ask), _DDL)
     )
+    frame = in_python(sorted_states, lambda records: _rolled(records, binnings, ask), _DDL)
     found: list[dict[tuple[str, str], dict[int, States]]] = [{} for _ in ask]
     for row in frame.collect():
         key = (row["role"], row["feature"])

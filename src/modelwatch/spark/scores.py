@@ -10,11 +10,12 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
-from modelwatch.spark.aggregate import BatchFunction, list_array, long_lists
+from modelwatch.spark.aggregate import list_array, long_lists
 from modelwatch.spark.batches import numbers_of, segment_codes, texts_of
 from modelwatch.spark.evaluate import ALL_VERSIONS
 from modelwatch.spark.evaluation import day_number
 from modelwatch.spark.labels import NEVER, LabelledLayout, LabelledRows
+from modelwatch.spark.python_tasks import BatchFunction, in_python
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.batch import ALL, Texts
 from modelwatch.stats.binning import NumericBinning
@@ -93,12 +94,12 @@ def merged_score_states(
     The first of ``plans`` is of the task; there is one for each challenger, and the first has the
     first of them. Without ``decided`` the decision is the class with the greatest score.
     """
-    partial = rows.frame.mapInArrow(_partial_states(rows.layout, plans, decided), PARTIAL_SCHEMA)
+    partial = in_python(rows.frame, _partial_states(rows.layout, plans, decided), PARTIAL_SCHEMA)
     shuffled = partial.repartition("day", "bucket").sortWithinPartitions(
         *ScoreKey._fields[:2], "model_version", *ScoreKey._fields[3:]
     )
     schema = ", ".join(f"{name} {_TABLE.column(name).type}" for name in STATE_COLUMNS)
-    return shuffled.mapInArrow(_merge_sorted(plans[0].binning, as_of), schema)
+    return in_python(shuffled, _merge_sorted(plans[0].binning, as_of), schema)
 
 
 def _partial_states(

@@ -18,6 +18,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from modelwatch.spark.collected_rows import CollectedRows
+from modelwatch.spark.python_tasks import in_python
 from modelwatch.stats.arrays import AnyArray, Floats
 from modelwatch.stats.judgement import Judgement, judged
 from modelwatch.stats.multiplicity import Correction
@@ -62,10 +63,9 @@ def verdict_rows(figures: DataFrame, strictness: Strictness) -> DataFrame:
             yield from rows.full()
         yield from rows.rest()
 
-    return (
-        figures.repartition(*(F.col(name) for name in FAMILY))
-        .sortWithinPartitions(*FAMILY)
-        .mapInArrow(verdicts, _TABLE.ddl(*VERDICT_COLUMNS))
+    by_family = figures.repartition(*(F.col(name) for name in FAMILY))
+    return in_python(
+        by_family.sortWithinPartitions(*FAMILY), verdicts, _TABLE.ddl(*VERDICT_COLUMNS)
     )
 
 

@@ -1,0 +1,35 @@
+"""Functions of Arrow batches, as the Python workers of Spark run them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from zipimport import zipimporter
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+
+BatchFunction = Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]
+"""What a task does with its batches."""
+
+
+def in_python(frame: DataFrame, function: BatchFunction, schema: str) -> DataFrame:
+    """The frame that a function makes of the batches of each partition, with a schema in DDL."""
+
+    def task(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        yield from function(batches)
+        forget_archives()
+
+    return frame.mapInArrow(task, schema)
+
+
+def forget_archives() -> None:
+    """Forget the finders of modules in archives; what is imported stays, and is not looked for.
+
+    Before each task Spark has a worker look anew at all places of its path. Of an archive that is
+    its whole directory, and jars of Spark and of its packages are among them, for each of which
+    that is done again at every task: a tenth of a second together.
+    """
+    for place, finder in list(sys.path_importer_cache.items()):
+        if isinstance(finder, zipimporter):
+            del sys.path_importer_cache[place]
