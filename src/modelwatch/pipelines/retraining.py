@@ -78,25 +78,26 @@ def _situation(
     config, as_of = request.config, request.plan.as_of
     since = as_of - timedelta(days=HISTORY_DAYS)
     version, first_day = _version(run, store, request, since)
-    due = stored_windows(run, store, request, "performance_metrics", "labels", since).where(
-        (F.col("cohort") == "due") & (F.col("segmentation") == "all")
+    by_day = F.col("reference").isNull() & (F.col("window") == "day")
+    due = (
+        stored_windows(run, store, request, "performance_metrics", "labels", since)
+        .where((F.col("cohort") == "due") & (F.col("segmentation") == "all"))
+        .where(
+            (by_day & (F.col("metric") == _steady_metric(config)))
+            | (F.col("reference") == config.fixed_references[0].name)
+        )
+        .collect()
     )
-    days = one_a_day(
-        due.where(
-            (F.col("window") == "day")
-            & F.col("reference").isNull()
-            & (F.col("metric") == _steady_metric(config))
-        ).collect()
-    )
+    days = one_a_day(row for row in due if row["reference"] is None)
+    compared = [row for row in due if row["reference"] and row["model_version"] == version]
     inputs = {f.name for f in request.plan.features if f.role == "inputs"}
-    losses = _losses(config, due.where(~F.col("partial")).collect(), version)
     return Situation(
         as_of=as_of,
         model_version=version,
         first_day=first_day,
         labelled={row["window_start"]: int(row["labelled_rows"]) for row in days},
-        losses=losses,
-        estimates=_estimates(run, store, request, version, since),
+        losses=_losses(config, compared),
+        estimates=_estimates(run, store, request, compared, version, since),
         importance={name: importance.get(name, 1.0) for name in inputs},
         drifted=[
             one.subject
@@ -131,9 +132,9 @@ def _steady_metric(config: MonitorConfig) -> str:
     return "mae" if regression else "accuracy"
 
 
-def _losses(config: MonitorConfig, rows: Sequence[Row], version: str) -> tuple[Loss, ...]:
+def _losses(config: MonitorConfig, compared: Sequence[Row]) -> tuple[Loss, ...]:
     """Changes against the first fixed reference, of the longest kind of window that is judged."""
-    kind, reference = config.performance_windows[-1:], config.fixed_references[0].name
+    kind = config.performance_windows[-1:]
     found = [
         Loss(
             row["metric"],
@@ -143,29 +144,23 @@ def _losses(config: MonitorConfig, rows: Sequence[Row], version: str) -> tuple[L
             row["lower"],
             row["upper"],
         )
-        for row in rows
-        if row["window"] in kind
-        and row["reference"] == reference
-        and row["model_version"] == version
+        for row in compared
+        if row["window"] in kind and not row["partial"]
     ]
     return tuple(sorted(found, key=lambda loss: (loss.window_start, loss.metric)))
 
 
 def _estimates(
-    run: Run, store: Store, request: Request, version: str, since: date
+    run: Run, store: Store, request: Request, compared: Sequence[Row], version: str, since: date
 ) -> tuple[Loss, ...]:
     """What is believed to have been lost: estimates less what the reference was."""
-    config = request.config
-    kind, reference = config.performance_windows[-1:], config.fixed_references[0].name
+    kind = request.config.performance_windows[-1:]
     mine = (F.col("segmentation") == "all") & (F.col("model_version") == version)
-    before = {
-        row["metric"]: row["reference_value"]
-        for row in stored_windows(run, store, request, "performance_metrics", "labels", since)
-        .where(mine & (F.col("reference") == reference) & (F.col("cohort") == "due"))
-        .groupBy("metric")
-        .agg(F.max("reference_value").alias("reference_value"))
-        .collect()
-    }
+    before: dict[str, float] = {}
+    for row in compared:
+        metric, value = row["metric"], row["reference_value"]
+        if value is not None:
+            before[metric] = max(value, before.get(metric, value))
     rows = stored_windows(run, store, request, "performance_estimates", "estimate", since)
     found = []
     for row in rows.where(mine & ~F.col("partial")).collect():
