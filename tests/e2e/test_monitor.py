@@ -170,7 +170,7 @@ def test_days_that_are_asked_for_are_computed_although_they_did_not_change(life:
 
 def test_another_gate_reads_no_row(life: Life) -> None:
     assert life.days("another gate") == []
-    assert len(life.rows["another gate"]["windows"]) == 7 + 6 + 1
+    assert len(life.rows["another gate"]["windows"]) == 7 + 7 + 1
 
 
 def test_another_feature_makes_every_day_due(life: Life) -> None:
@@ -194,6 +194,9 @@ def test_a_run_tells_what_it_read_and_wrote(life: Life) -> None:
         "profile_metrics",
         "drift_metrics",
         "constraint_results",
+        "verdicts",
+        "outliers",
+        "source_health",
     }
     assert {stage["stage"] for stage in row["stages"]} >= {"plan", "bins", "states", "drift"}
     assert row["config_yaml"].startswith("{")

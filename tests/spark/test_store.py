@@ -67,6 +67,17 @@ def test_every_table_is_created_as_its_registry_says(spark: SparkSession, wareho
             assert fields[column.name].nullable == column.nullable
 
 
+def test_files_are_told_apart_by_run_and_day_and_by_nothing_else(
+    spark: SparkSession, store: Store, warehouse: Path
+) -> None:
+    store.append("constraint_results", results(spark), "first")
+    files = DeltaTable(str(warehouse / "constraint_results")).get_add_actions(flatten=True)
+    assert {name for name in files.schema.names if name.startswith("min.")} == {
+        "min.run_id",
+        "min.day",
+    }
+
+
 def test_preparing_prepared_tables_runs_no_spark_job(
     spark: SparkSession, store: Store, warehouse: Path, count_jobs: CountJobs
 ) -> None:

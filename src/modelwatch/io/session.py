@@ -60,6 +60,12 @@ SETTINGS: tuple[Setting, ...] = (
         "that is a quarter of the time of a small run.",
     ),
     Setting(
+        "spark.sql.sources.parallelPartitionDiscovery.parallelism",
+        "64",
+        "VACUUM lists the folders of a table in this many tasks, however few they are; the default "
+        "is 10000, of which the upkeep of small tables would consist.",
+    ),
+    Setting(
         "spark.databricks.delta.snapshotPartitions",
         "2",
         "The state of a Delta log is read in this many tasks; the default of 50 costs seconds.",

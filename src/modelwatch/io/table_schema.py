@@ -30,6 +30,15 @@ def create_statement(spec: Table, place: Place) -> str:
     )
     partitions = ", ".join(quoted(name) for name in spec.partitioning)
     properties = {**PROPERTIES, VERSION_PROPERTY: str(spec.version)}
+    telling = [
+        name
+        for name in spec.key
+        if name not in spec.partitioning and (name == "run_id" or spec.column(name).type == "date")
+    ]
+    if telling:
+        # A file holds what a run wrote of some days, with all features and figures: by nothing else
+        # can one be left out, and each column costs with every write and every query.
+        properties["delta.dataSkippingStatsColumns"] = ",".join(telling)
     listed = ", ".join(f"{literal(key)} = {literal(value)}" for key, value in properties.items())
     return (
         f"CREATE TABLE IF NOT EXISTS {place.identifier} (\n  {columns}\n)\nUSING DELTA\n"
