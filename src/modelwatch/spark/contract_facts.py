@@ -12,7 +12,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from modelwatch.spark.groups import GROUP_KEY, StateGroup, merged_sketch, state_groups
+from modelwatch.spark.groups import StateGroup, grouped, merged_sketch, state_groups
 from modelwatch.spark.python_tasks import BatchFunction, in_python
 from modelwatch.stats.batch import ALL
 from modelwatch.stats.binning import Binning
@@ -40,10 +40,7 @@ def state_facts(states: DataFrame, bins: Mapping[tuple[str, str], Binning]) -> D
     of_features = states.where(
         (F.col("segmentation") == ALL) & F.col("kind").isin("numeric", "categorical")
     )
-    sorted_states = of_features.repartition(
-        *(F.col(name) for name in GROUP_KEY)
-    ).sortWithinPartitions(*GROUP_KEY, "day", "source", "model_version")
-    return in_python(sorted_states, _facts(bins), FACTS)
+    return in_python(grouped(of_features), _facts(bins), FACTS)
 
 
 def _facts(bins: Mapping[tuple[str, str], Binning]) -> BatchFunction:

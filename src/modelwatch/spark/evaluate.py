@@ -9,13 +9,12 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from modelwatch.spark.collected_rows import CollectedRows
 from modelwatch.spark.evaluation import EvaluatedBlock, Evaluation, WindowReference
 from modelwatch.spark.groups import (
-    GROUP_KEY,
     StateGroup,
+    grouped,
     merged_sketch,
     state_groups,
 )
@@ -83,10 +82,7 @@ def _evaluated(
     states: DataFrame, function: BatchFunction, table: str, columns: Sequence[str]
 ) -> DataFrame:
     schema = ", ".join(f"{name} {TABLES[table].column(name).type}" for name in columns)
-    sorted_states = states.repartition(*(F.col(name) for name in GROUP_KEY)).sortWithinPartitions(
-        *GROUP_KEY, "day", "source", "model_version"
-    )
-    return in_python(sorted_states, function, schema)
+    return in_python(grouped(states), function, schema)
 
 
 @dataclass(frozen=True)

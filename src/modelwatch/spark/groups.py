@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyspark.sql import DataFrame
 
 from modelwatch.spark.aggregate import long_lists
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, Hashes
@@ -21,6 +22,13 @@ from modelwatch.stats.pairs import PairStates
 GROUP_KEY = ("role", "kind", "feature", "segmentation", "segment")
 WHOLE_TABLE = -(2**31)
 """Day number of the states of a reference table without days; it sorts before every day."""
+
+
+def grouped(states: DataFrame) -> DataFrame:
+    """Stored states as ``state_groups`` takes them: each group in one partition, ascending."""
+    return states.repartition(*GROUP_KEY).sortWithinPartitions(
+        *GROUP_KEY, "day", "source", "model_version"
+    )
 
 
 @dataclass(frozen=True)

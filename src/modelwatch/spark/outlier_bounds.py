@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from modelwatch.spark.collected_rows import CollectedRows
 from modelwatch.spark.evaluate import current_groups
 from modelwatch.spark.evaluation import Evaluation, WindowReference
-from modelwatch.spark.groups import GROUP_KEY, StateGroup
+from modelwatch.spark.groups import StateGroup, grouped
 from modelwatch.spark.python_tasks import in_python
 from modelwatch.spark.reference_nulls import day_spans, reference_spans
 from modelwatch.stats.arrays import AnyArray, Spans
@@ -95,7 +95,7 @@ def outlier_bounds(states: DataFrame, evaluation: Evaluation, by: FencedBy) -> O
 
     fenced: dict[tuple[str, str], Fences] = {}
     center: Center | None = None
-    for row in in_python(_grouped(states), bounds, _BOUNDS).collect():
+    for row in in_python(_numeric(states), bounds, _BOUNDS).collect():
         if row["center"] is None:
             lower, upper = row["lower"], row["upper"]
             fenced[row["role"], row["feature"]] = Fences(lower, upper, lower, upper)
@@ -125,16 +125,12 @@ def share_rows(states: DataFrame, evaluation: Evaluation, by: FencedBy) -> DataF
         yield from rows.rest()
 
     schema = TABLES["outliers"].ddl(*SHARE_COLUMNS).replace(" NOT NULL", "")
-    return in_python(_grouped(states), shares, schema)
+    return in_python(_numeric(states), shares, schema)
 
 
-def _grouped(states: DataFrame) -> DataFrame:
+def _numeric(states: DataFrame) -> DataFrame:
     numeric = F.col("kind").isin("numeric", "pairs") & (F.col("segmentation") == ALL)
-    return (
-        states.where(numeric)
-        .repartition(*(F.col(name) for name in GROUP_KEY))
-        .sortWithinPartitions(*GROUP_KEY, "day", "source", "model_version")
-    )
+    return grouped(states.where(numeric))
 
 
 def _bound(group: StateGroup, evaluation: Evaluation, by: FencedBy) -> dict[str, object] | None:

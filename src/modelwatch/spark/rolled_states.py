@@ -11,7 +11,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-from modelwatch.spark.groups import GROUP_KEY, state_groups
+from modelwatch.spark.groups import grouped, state_groups
 from modelwatch.spark.python_tasks import in_python
 from modelwatch.spark.reference_nulls import day_spans
 from modelwatch.stats.binning import Binning, CategoricalBinning
@@ -56,12 +56,8 @@ def two_states(
     if not asked:
         return []
     ask = tuple(asked)
-    sorted_states = (
-        states.where(F.col("kind").isin("numeric", "categorical"))
-        .repartition(*(F.col(name) for name in GROUP_KEY))
-        .sortWithinPartitions(*GROUP_KEY, "day", "source", "model_version")
-    )
-    frame = in_python(sorted_states, lambda records: _rolled(records, binnings, ask), _DDL)
+    of_features = grouped(states.where(F.col("kind").isin("numeric", "categorical")))
+    frame = in_python(of_features, lambda records: _rolled(records, binnings, ask), _DDL)
     found: list[dict[tuple[str, str], dict[int, States]]] = [{} for _ in ask]
     for row in frame.collect():
         key = (row["role"], row["feature"])
