@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +14,10 @@ from modelwatch.stats.batch import (
     ALL,
     NULL_SEGMENT,
     OTHER_SEGMENT,
+    PAIRS,
     ROWS,
     Batch,
+    Block,
     Column,
     Numbers,
     Segmentation,
@@ -32,6 +34,7 @@ from modelwatch.stats.binning import (
 from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.distinct import hash_of_text
 from modelwatch.stats.numeric import NumericStates
+from modelwatch.stats.pairs import PairStates
 from modelwatch.stats.score_batch import ScoreBatch, ScorePlan
 from modelwatch.stats.score_tally import ScoreTally
 from modelwatch.stats.scored import BinaryStates
@@ -69,11 +72,13 @@ class Stacked:
 class DayStates:
     """The states of a world.
 
-    ``features``: by scope and feature. ``scores``: by scope, with the days; labels that were known
+    ``features``: by scope and feature. ``block``: of the numeric inputs of all traffic together,
+    a state for each of ``days``. ``scores``: by scope, with the days; labels that were known
     on the day of the look alone. ``rows`` and ``repeated``: of all traffic, by day.
     """
 
     features: Mapping[tuple[Scope, str], Stacked]
+    block: PairStates
     scores: Mapping[Scope, tuple[AnyArray, BinaryStates]]
     days: AnyArray
     rows: Counts
@@ -92,7 +97,13 @@ def fitted_plans(table: Table, reference: pd.DataFrame) -> Plans:
     )
     score = next(c.binning for c in columns if c.name == "probability")
     assert isinstance(score, NumericBinning)
-    return Plans(TallyPlan(columns, splits), ScorePlan("binary", score, segmentations=splits))
+    block = [at for at, one in enumerate(columns) if one.role == 0 and _is_numeric(one)]
+    plan = TallyPlan(columns, splits, (Block(0, tuple(block)),))
+    return Plans(plan, ScorePlan("binary", score, segmentations=splits))
+
+
+def _is_numeric(column: Column) -> bool:
+    return isinstance(column.binning, NumericBinning)
 
 
 def _fitted(table: Table, name: str, numeric: bool, rows: pd.DataFrame) -> Binning:
@@ -139,20 +150,31 @@ def day_states(plans: Plans, world: World) -> DayStates:
     tally.add(batch)
     found: dict[tuple[Scope, str], list[tuple[int, State]]] = {}
     counted = {int(day): np.zeros(6, dtype=np.int64) for day in days}
+    products: dict[int, Counts] = {}
     for (day, _, _, segmentation, segment, feature), state in tally.states():
         if feature == ROWS:
             counted[day] = state.counts
+        elif feature == PAIRS:
+            products[day] = state.counts
         else:
             found.setdefault(((segmentation, segment), feature), []).append((day, state))
     binnings = {column.name: column.binning for column in plans.tally.columns}
     account = np.array([counted[int(day)] for day in days])
     return DayStates(
         {key: _stacked(binnings[key[1]], parts) for key, parts in found.items()},
+        _block(plans, [products[int(day)] for day in days]),
         _scores(plans, world, days, slots, segments),
         days,
         account[:, 0],
         account[:, -1],
     )
+
+
+def _block(plans: Plans, products: Sequence[Counts]) -> PairStates:
+    (block,) = plans.tally.blocks
+    names = tuple(plans.tally.columns[at].name for at in block.columns)
+    shape = (-1, 4, len(names), len(names))
+    return PairStates(names, "block", np.array(products, dtype=np.int64).reshape(shape))
 
 
 class _Dictionaries:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 from scripts.evidence.day_states import (
+    ROLES,
     WHOLE,
     DayStates,
     FeatureStates,
@@ -26,12 +27,17 @@ from modelwatch.stats.comparison import Comparison
 from modelwatch.stats.drift import drift
 from modelwatch.stats.null_model import NullModel, null_models
 from modelwatch.stats.numeric import NumericStates
+from modelwatch.stats.pairs import PairStates
+from modelwatch.stats.relation_null import relation_nulls
 from modelwatch.stats.scored import BinaryStates
 from modelwatch.stats.window_intervals import WindowValues, window_changes, window_values
 
 UNKNOWN_ROWS = 2**62
 _WORSE = {"higher": -1, "lower": 1, "neutral": 0}
 _THURSDAY = 3
+RELATION = "relation_error_change"
+RELATIONS: Scope = (WHOLE[0], RELATION)
+"""Stands for the scope where figures of the block are kept by what they are of."""
 LENGTHS = {"day": 1, "week": 7, "month": 28}
 
 
@@ -102,6 +108,14 @@ class Reference:
         }
 
     @cached_property
+    def relations(self) -> tuple[dict[str, NullModel], PairStates]:
+        """What the reference's days show of the block by feature, and the whole of it."""
+        block, days = self.states.block, self.states.days
+        assumed = self.config.verdicts.assumed_design_effect
+        whole = block.roll_up(np.array([[0, len(block)]]))
+        return relation_nulls(block, days, assumed), whole
+
+    @cached_property
     def performance(self) -> dict[Scope, WindowValues]:
         """Performance of the whole reference, by scope."""
         return {
@@ -147,6 +161,11 @@ def drift_figures(
             found[key] = like[1][key]
             continue
         found[key] = list(_drift(reference, key, held))
+    if like is not None and np.array_equal(current.block.products, like[0].block.products):
+        found |= {key: of for key, of in like[1].items() if key[0] == RELATIONS}
+    else:
+        for one in _relations(reference, current):
+            found.setdefault((RELATIONS, one.subject), []).append(one)
     return found
 
 
@@ -199,6 +218,44 @@ def _drift(reference: Reference, key: FeatureKey, held: Stacked) -> Iterator[Fig
                 reference_rows=np.broadcast_to(total.rows, n),
                 reason=shown.reason[of],
                 expected=np.full(n, typical),
+            )
+
+
+def _relations(reference: Reference, current: DayStates) -> Iterator[Figures]:
+    """How the numeric inputs go together, of those that the others tell."""
+    gate = reference.gates.get(RELATION)
+    if gate is None or not len(current.days):
+        return
+    nulls, total = reference.relations
+    for kind, length in LENGTHS.items():
+        starts = windows_of(kind)
+        spans = spans_of(current.days, starts, length)
+        held = np.flatnonzero(spans[:, 1] > spans[:, 0])
+        windows = current.block.roll_up(spans[held])
+        rows, before = (states.products[:, 0].max(axis=(1, 2)) for states in (windows, total))
+        shown = drift(Comparison(windows, total), [RELATION])[RELATION]
+        n = len(held)
+        weekdays = np.where(length == 1, (starts[held] + _THURSDAY) % 7, -1)
+        for at, feature in enumerate(windows.features):
+            if feature not in nulls or not np.isfinite(shown.value[:, at]).any():
+                continue
+            value = shown.value[:, at]
+            null = nulls[feature]
+            yield Figures(
+                source="drift",
+                role=ROLES[0],
+                subject=feature,
+                figure=RELATION,
+                scope=WHOLE,
+                kind=kind,
+                starts=starts[held],
+                value=value,
+                gate=np.full(n, gate),
+                p_value=null.p_values(value, np.full(n, length), weekdays, rows, before[0]),
+                rows=rows,
+                reference_rows=np.broadcast_to(before, n),
+                reason=shown.reason[:, at],
+                expected=np.full(n, null.typical),
             )
 
 

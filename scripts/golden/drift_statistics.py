@@ -14,7 +14,9 @@ from itertools import pairwise
 import numpy as np
 from scipy import special, stats
 from scipy.spatial import distance
+from scipy.stats.contingency import odds_ratio
 from sklearn.decomposition import PCA
+from sklearn.linear_model import LinearRegression
 
 SEED = 20130208
 LEVELS = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
@@ -145,7 +147,19 @@ def categorical(name: str, current: list[str | None], reference: list[str | None
         "current": current,
         "reference": reference,
         "drift": of_cells(*counts),
+        "value_share_fall": fall(*counts, [value is None for value in values]),
     }
+
+
+def fall(current: list[int], reference: list[int], nulls: list[bool]) -> float:
+    """1 less the least odds ratio of the frequent values."""
+    n, m = sum(current), sum(reference)
+    falls = [0.0]
+    for now, before, null in zip(current, reference, nulls, strict=True):
+        if not null and m > before >= 0.05 * m and n * before / m >= 20:
+            table = [[now, n - now], [before, m - before]]
+            falls.append(1.0 - float(odds_ratio(table, kind="sample").statistic))
+    return max(falls)
 
 
 def block(random: np.random.Generator) -> dict[str, object]:
@@ -179,6 +193,30 @@ def block(random: np.random.Generator) -> dict[str, object]:
         "pca_reconstruction_error": errors[0],
         "pca_reference_error": errors[1],
         "pca_error_change": errors[0] / errors[1] - 1,
+    }
+
+
+def relation(random: np.random.Generator) -> dict[str, object]:
+    """A block whose features tell one another, before and now alike: errors of the regressions."""
+    mixing = random.normal(size=(2, 4))
+    rows = random.normal(size=(600, 2)) @ mixing + 0.4 * random.normal(size=(600, 4))
+    # As the states keep them: clipped at 8 and rounded to 1 / 4096.
+    kept = np.rint(np.clip(rows.round(2), -8, 8) * 4096) / 4096
+    current, reference = kept[:200], kept[200:]
+    sd = reference.std(axis=0)
+    changes = []
+    for at in range(4):
+        others = np.delete(np.arange(4), at)
+        fitted = LinearRegression().fit(reference[:, others], reference[:, at])
+        errors = [
+            float(np.sqrt(((side[:, at] - fitted.predict(side[:, others])) ** 2).mean()) / sd[at])
+            for side in (current, reference)
+        ]
+        changes.append(errors[0] - errors[1])
+    return {
+        "current": current.tolist(),
+        "reference": reference.tolist(),
+        "relation_error_change": changes,
     }
 
 
@@ -225,6 +263,7 @@ def main() -> None:
             categorical("disjoint", ["x"] * 30, ["a"] * 20 + ["b"] * 60),
         ],
         "block": block(random),
+        "relation": relation(np.random.default_rng(SEED + 1)),
         "tails": tails(),
     }
     json.dump(cases, sys.stdout)

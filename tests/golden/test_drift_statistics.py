@@ -75,6 +75,25 @@ def test_statistics_of_categories_are_those_of_the_values(name: str, key: str) -
     assert value(comparison, key) == pytest.approx(case["drift"][key], rel=1e-9, abs=1e-12)
 
 
+@pytest.mark.parametrize("name", CATEGORICAL)
+def test_rows_missed_of_a_value_are_told_by_the_odds_ratio(name: str) -> None:
+    case = CATEGORICAL[name]
+    binning = categorical_binning(case["reference"])
+    comparison = Comparison(
+        categorical_state(binning, case["current"]), categorical_state(binning, case["reference"])
+    )
+    assert value(comparison, "value_share_fall") == pytest.approx(case["value_share_fall"])
+
+
+def test_errors_of_being_told_by_the_others_are_those_of_regressions() -> None:
+    case = GOLDEN["relation"]
+    comparison = Comparison(
+        pair_state(np.array(case["current"])), pair_state(np.array(case["reference"]))
+    )
+    found = drift(comparison, ["relation_error_change"])["relation_error_change"].value[0]
+    np.testing.assert_allclose(found, case["relation_error_change"], rtol=1e-6, atol=1e-9)
+
+
 @pytest.mark.parametrize("name", DISCRETE)
 def test_ks_of_few_values_is_exact(name: str) -> None:
     assert value(compared(name), "ks") == pytest.approx(NUMERIC[name]["drift"]["ks"], abs=1e-12)

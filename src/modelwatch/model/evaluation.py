@@ -25,6 +25,8 @@ DEFAULT_GATES = {
     "unseen_share_change": 0.02,
     "novel_share_change": 0.02,
     "value_share_rise": 0.5,
+    "value_share_fall": 0.5,
+    "relation_error_change": 0.3,
     "zero_share_change": 0.1,
     "special_share_change": 0.05,
 }

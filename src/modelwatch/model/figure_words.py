@@ -70,6 +70,15 @@ def _spread(_: Incident, value: float) -> str:
     return f"the standard deviation is {2.718281828459045**value:.2g} times what it was"
 
 
+def _fall(_: Incident, value: float) -> str:
+    return f"{value:.0%} of the rows of a frequent value are missing"
+
+
+def _relation(_: Incident, value: float) -> str:
+    further = f"{value:.2g} standard deviations further"
+    return f"it is {further} than usual from where the other features say"
+
+
 def _rows(incident: Incident, value: float) -> str:
     more = "more" if value > 0 else "fewer"
     expected = "" if incident.expected is None else f" (about {incident.expected:,.0f})"
@@ -97,6 +106,8 @@ _WORDS: Mapping[str, Callable[[Incident, float], str]] = {
     "unseen_share_change": _share("unseen values"),
     "novel_share_change": _share("values far beyond the reference"),
     "value_share_rise": _share("a single value or bin"),
+    "value_share_fall": _fall,
+    "relation_error_change": _relation,
     "zero_share_change": _share("zeros"),
     "special_share_change": _share("special values"),
     "mean_change_in_sd": _mean,

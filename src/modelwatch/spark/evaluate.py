@@ -29,7 +29,7 @@ from modelwatch.stats.arrays import AnyArray, Spans
 from modelwatch.stats.batch import ALL
 from modelwatch.stats.comparison import Comparison, Values
 from modelwatch.stats.correlation import pair_positions, top_pairs
-from modelwatch.stats.drift import drift
+from modelwatch.stats.drift import STATISTICS, drift
 from modelwatch.stats.null_model import NullModel
 from modelwatch.stats.profile import METRICS, profile
 from modelwatch.tables import TABLES
@@ -197,8 +197,8 @@ def _add_drift(
     indices, spans = reference_spans(group, reference, compared)
     if reference.source is not None and not len(indices):
         return  # the table of the reference has no such column
-    if group.kind == "pairs":
-        block = evaluation.blocks[group.role]
+    block = evaluation.blocks[group.role] if group.kind == "pairs" else None
+    if block is not None:
         pairs = group.pairs(block.features, block.fingerprint)
         comparison = Comparison(
             pairs.take(view.indices).roll_up(view.spans), pairs.take(indices).roll_up(spans)
@@ -220,22 +220,35 @@ def _add_drift(
         "rows": counts[0],
         "reference_rows": np.broadcast_to(counts[1], n),
     }
-    found = drift(comparison)
-    pairwise = {key: values for key, values in found.items() if values.value.ndim == 2}
-    for key, values in found.items():
-        if key in pairwise:
+    pairwise: dict[str, Values] = {}
+    for key, values in drift(comparison).items():
+        if "pair" in STATISTICS[key].kinds:
+            pairwise[key] = values
             continue
-        rows.add(
-            n,
-            **common,
-            statistic=key,
-            value=values.value,
-            reason=values.reason,
-            gate=evaluation.gates.get(key) if reference.fixed else None,
-            **judged_columns(evaluation, view.windows, nulls.get(key), values, counts),
-        )
-    if pairwise:
-        _add_pairs(rows, evaluation.blocks[group.role], common, pairwise, evaluation.top_pairs)
+        for feature, own in _by_feature(key, values, block):
+            rows.add(
+                n,
+                **{**common, **({} if feature is None else {"feature": feature})},
+                statistic=key,
+                value=own.value,
+                reason=own.reason,
+                gate=evaluation.gates.get(key) if reference.fixed else None,
+                **judged_columns(evaluation, view.windows, nulls.get(feature or key), own, counts),
+            )
+    if pairwise and block is not None:
+        _add_pairs(rows, block, common, pairwise, evaluation.top_pairs)
+
+
+def _by_feature(
+    key: str, values: Values, block: EvaluatedBlock | None
+) -> Iterator[tuple[str | None, Values]]:
+    """The values of a statistic, of each feature of the block that has any if it is of members."""
+    if block is None or "member" not in STATISTICS[key].kinds:
+        yield None, values
+        return
+    for at, feature in enumerate(block.features):
+        if np.isfinite(values.value[:, at]).any():
+            yield feature, Values(values.value[:, at], values.reason[:, at])
 
 
 def _add_pairs(

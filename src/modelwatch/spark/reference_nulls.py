@@ -12,6 +12,7 @@ from modelwatch.spark.groups import WHOLE_TABLE, StateGroup
 from modelwatch.stats.arrays import AnyArray, Counts, Spans
 from modelwatch.stats.comparison import Values
 from modelwatch.stats.null_model import NullModel, null_models
+from modelwatch.stats.relation_null import relation_nulls
 
 _FAR_PAST, _FAR_FUTURE = -(2**31), 2**31 - 1
 _THURSDAY = 3
@@ -43,21 +44,27 @@ def day_spans(days: AnyArray, firsts: AnyArray, lasts: AnyArray) -> Spans:
 def reference_nulls(
     evaluation: Evaluation, group: StateGroup, reference: WindowReference
 ) -> dict[str, NullModel]:
-    """By statistic with a gate, what the days of a fixed reference show between one another.
+    """What the days of a fixed reference show between one another: by statistic with a gate, or by
+    feature of a numeric block.
 
-    Empty for references that move, for pairs, and where the reference has no rows.
+    Empty for references that move, and where the reference has no rows.
     """
     fixed = next((days for days in reference.days if days is not None), None)
-    if not reference.fixed or group.kind == "pairs" or not (fixed or reference.whole_table):
+    if not reference.fixed or not (fixed or reference.whole_table):
         return {}
     indices, spans = reference_spans(group, reference, [fixed])
     held = indices[slice(*spans[0])]
     if not len(held):
         return {}
     days, starts = np.unique(group.days[held], return_index=True)
-    stack = group.stack(evaluation.features[group.role, group.feature].binning)
-    by_day = stack.take(held).roll_up(np.stack((starts, [*starts[1:], len(held)]), axis=1))
-    return null_models(by_day, days, evaluation.gates, evaluation.assumed_design_effect)
+    by_day = np.stack((starts, [*starts[1:], len(held)]), axis=1)
+    assumed = evaluation.assumed_design_effect
+    if group.kind == "pairs":
+        block = evaluation.blocks[group.role]
+        pairs = group.pairs(block.features, block.fingerprint).take(held)
+        return relation_nulls(pairs.roll_up(by_day), days, assumed)
+    stack = group.stack(evaluation.features[group.role, group.feature].binning).take(held)
+    return null_models(stack.roll_up(by_day), days, evaluation.gates, assumed)
 
 
 def judged_columns(

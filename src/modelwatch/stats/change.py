@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from modelwatch.stats.arrays import AnyArray, Counts
+from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.comparison import (
     CONSTANT_CURRENT,
@@ -19,6 +19,10 @@ from modelwatch.stats.statistic import Register, statistic
 
 _MARGIN = 0.125 * (1.0 - 1e-9)
 """Part of the reference's range; the frozen grid has an edge at an eighth, up to rounding."""
+_FREQUENT = 0.05
+"""Share of the reference's rows from which the rows of a value may be missed."""
+_EXPECTED_ROWS = 20.0
+"""Expected rows of a value below which none of them may be chance."""
 
 
 def _share(key: str, label: str, *kinds: Kind, **more: bool) -> Register:
@@ -120,6 +124,37 @@ def value_share_rise(comparison: Comparison) -> Values:
     shares = now / np.maximum(current.rows, 1)[:, None]
     rise = (shares - before / np.maximum(reference.rows, 1)[:, None]).max(axis=1, initial=0.0)
     return values(rise, *comparison.without_rows)
+
+
+@statistic(
+    "value_share_fall",
+    label="Largest part of a frequent value's rows that is missing",
+    kinds=("categorical",),
+    range=(0.0, 1.0),
+    symmetric=False,
+    unit="share of the value's rows",
+    source="1 less the odds ratio of a value's share (Cornfield 1951)",
+)
+def value_share_fall(comparison: Comparison) -> Values:
+    """Part of a value's rows that is missing if the rows of all others are there, the largest over
+    the values that are frequent in the reference; 0 where none is.
+
+    Frequent is a twentieth of the reference's rows, and 20 expected rows in the window.
+    """
+    current, reference = comparison.categorical
+    before = frequent_shares(reference)
+    now = current.kept / np.maximum(current.rows, 1)[:, None]
+    looked_at = (before > 0) & (before < 1) & (before * current.rows[:, None] >= _EXPECTED_ROWS)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        odds = now / (1.0 - now) / (before / (1.0 - before))
+    fall = np.where(looked_at, 1.0 - odds, 0.0).max(axis=1, initial=0.0)
+    return values(fall, *comparison.without_rows)
+
+
+def frequent_shares(states: CategoricalStates) -> Floats:
+    """Shares of the kept values, (n, B); 0 for values that are not frequent."""
+    shares = states.kept / np.maximum(states.rows, 1)[:, None]
+    return np.where(shares >= _FREQUENT, shares, 0.0)
 
 
 @statistic(

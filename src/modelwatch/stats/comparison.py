@@ -18,8 +18,9 @@ from modelwatch.stats.pairs import PairStates
 
 T = TypeVar("T")
 
-Kind = Literal["numeric", "categorical", "pair", "block"]
-"""What a statistic is of: a feature, each pair of a block of numeric features, or the block."""
+Kind = Literal["numeric", "categorical", "pair", "member", "block"]
+"""What a statistic is of: a feature, each pair of a block of numeric features, each feature of the
+block beside the others, or the block."""
 
 NO_CURRENT_ROWS = "current window has no rows"
 NO_REFERENCE_ROWS = "reference has no rows"
@@ -34,8 +35,8 @@ TOO_LARGE = "values are too large"
 class Values:
     """A number for each window, NaN where it is undefined, and then the reason why.
 
-    ``value`` has shape (W,), or (W, P) for a statistic of pairs; ``reason`` is an object array of
-    the same shape that holds None where the value is defined.
+    ``value`` has shape (W,), or (W, P) for a statistic of pairs, (W, d) for one of members;
+    ``reason`` is an object array of the same shape that holds None where the value is defined.
     """
 
     value: Floats
@@ -85,7 +86,7 @@ class Comparison:
     def kinds(self) -> tuple[Kind, ...]:
         """Kinds of statistics that these states give."""
         if isinstance(self.current, PairStates):
-            return ("pair", "block")
+            return ("pair", "member", "block")
         return ("numeric",) if isinstance(self.current, NumericStates) else ("categorical",)
 
     @cached_property

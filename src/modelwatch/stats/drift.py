@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from modelwatch.stats import change, contingency, correlation, distance, divergence, pca
+from modelwatch.stats import (
+    change,
+    contingency,
+    correlation,
+    distance,
+    divergence,
+    pca,
+    relation,
+)
 from modelwatch.stats.comparison import Comparison, Values
 from modelwatch.stats.statistic import STATISTICS, Statistic, statistic
 
 __all__ = ["FAMILIES", "STATISTICS", "Comparison", "Statistic", "Values", "drift", "statistic"]
 
-FAMILIES = (divergence, distance, contingency, change, correlation, pca)
+FAMILIES = (divergence, distance, contingency, change, correlation, relation, pca)
 """The modules whose statistics are registered."""
 
 
 def drift(comparison: Comparison, keys: Iterable[str] | None = None) -> dict[str, Values]:
     """Values by key of every statistic that applies to the states, or of those asked for.
 
-    (W,) for a feature or a block, (W, P) for the pairs of a block.
+    (W,) for a feature or a block, (W, P) for the pairs of a block, (W, d) for its members.
     """
     wanted = STATISTICS if keys is None else {key: STATISTICS[key] for key in keys}
     return {

@@ -48,6 +48,7 @@ _DEGREES_OF_ROWS = 6.0
 """Degrees of freedom of what rows do to a statistic that is not signed, to begin with."""
 _ASSUMED_DEGREES = 10.0
 """Degrees of freedom of an assumed design effect."""
+_NOTHING = np.empty(0)
 _THURSDAY = 3
 """Weekday of day 0, 1970-01-01."""
 
@@ -72,13 +73,14 @@ def null_models(
     itself = Comparison(total, total)
     wanted = [key for key in keys if key in JUDGED]
     if len(states) < 2:
-        found = drift(itself, wanted)
-        nothing = np.empty(0)
-        return {key: _assumed(JUDGED[key], itself, assumed_design_effect, nothing) for key in found}
+        return {
+            key: assumed(noise_by_rows(JUDGED[key], itself), assumed_design_effect)
+            for key in drift(itself, wanted)
+        }
     lends = NOVEL in wanted and MEAN not in wanted
-    shown = _Shown.of(states, [*wanted, MEAN] if lends else wanted)
+    shown = _shown(states, [*wanted, MEAN] if lends else wanted)
     models = {
-        key: _learned(JUDGED[key], itself, shown, values, days, assumed_design_effect)
+        key: learned(noise_by_rows(JUDGED[key], itself), shown, values, days, assumed_design_effect)
         for key, values in shown.values.items()
     }
     if NOVEL in models:
@@ -108,11 +110,27 @@ def _lent(novel: NullModel, mean: NullModel, rows_a_day: float) -> NullModel:
 
 
 @dataclass(frozen=True)
-class _Shown:
+class NoiseByRows:
+    """What rows alone do to a statistic of one reference: power by 1/n + 1/N, and its share."""
+
+    of: RowNoise
+    coefficient: float
+    share: float = 0.0
+
+
+def noise_by_rows(noise: RowNoise, itself: Comparison) -> NoiseByRows:
+    """Never none, for half a row more might have been another; of a reference beside itself."""
+    least = 0.5 / (float(itself.feature[1].rows[0]) + 1.0)
+    share = noise.share(itself) if noise.share else 0.0
+    return NoiseByRows(noise, max(noise.coefficient(itself), least), share)
+
+
+@dataclass(frozen=True)
+class Shown:
     """What blocks of days show against the rest of the reference.
 
-    ``spans`` (B, 2): the m days themselves, then blocks of several lengths. ``values``: by key,
-    (B,). ``rows`` and ``rest`` (B,): of the block, and of the rest.
+    ``spans`` (B, 2): the m days themselves, then blocks of several lengths. ``values``: by key of
+    what is shown, (B,). ``rows`` and ``rest`` (B,): of the block, and of the rest.
     """
 
     days: int
@@ -120,21 +138,6 @@ class _Shown:
     values: dict[str, Floats]
     rows: Floats
     rest: Floats
-
-    @classmethod
-    def of(cls, states: States, keys: list[str]) -> _Shown:
-        spans = _blocks(len(states))
-        blocks = states.roll_up(spans)
-        rest = without_spans(states, spans)
-        fresh = Comparison(as_if_fresh(blocks, rest), rest)
-        values = {key: found.value for key, found in drift(fresh, keys).items()}
-        return cls(
-            days=len(states),
-            spans=spans,
-            values=values,
-            rows=blocks.rows.astype(np.float64),
-            rest=rest.rows.astype(np.float64),
-        )
 
     @property
     def lengths(self) -> Floats:
@@ -147,7 +150,21 @@ class _Shown:
         return self.rest / (self.rows + self.rest)
 
 
-def _blocks(days: int) -> Spans:
+def _shown(states: States, keys: list[str]) -> Shown:
+    spans = blocks_of_days(len(states))
+    blocks = states.roll_up(spans)
+    rest = without_spans(states, spans)
+    fresh = Comparison(as_if_fresh(blocks, rest), rest)
+    return Shown(
+        days=len(states),
+        spans=spans,
+        values={key: found.value for key, found in drift(fresh, keys).items()},
+        rows=blocks.rows.astype(np.float64),
+        rest=rest.rows.astype(np.float64),
+    )
+
+
+def blocks_of_days(days: int) -> Spans:
     """Each day, and blocks of two days up to a week, of which at least four fit side by side."""
     longest = min(WEEK, days // 4)
     lengths = sorted({length for length in (2, 4, longest) if 2 <= length <= longest})
@@ -161,39 +178,32 @@ def _blocks(days: int) -> Spans:
     ).astype(np.int64)
 
 
-def _assumed(
-    noise: RowNoise, itself: Comparison, design_effect: float, values: Floats
-) -> NullModel:
+def assumed(noise: NoiseByRows, design_effect: float, values: Floats = _NOTHING) -> NullModel:
+    """The model of few days: row noise times a design effect. ``values``: what they showed."""
     return NullModel(
-        statistic=noise.key,
+        statistic=noise.of.key,
         days=max(1, len(values)),
-        rows=_coefficient(noise, itself),
+        rows=noise.coefficient,
         between=0.0,
         decay=1.0,
         shape=1.0,
         degrees=_ASSUMED_DEGREES,
         design_effect=max(1.0, design_effect),
         typical=_typical(values),
-        share=noise.share(itself) if noise.share else 0.0,
+        share=noise.share,
         reason=FEW_DAYS,
     )
 
 
-def _coefficient(noise: RowNoise, itself: Comparison) -> float:
-    """Row noise; never none, for half a row more might have been another."""
-    return max(noise.coefficient(itself), 0.5 / (float(itself.feature[1].rows[0]) + 1.0))
-
-
-def _learned(
-    noise: RowNoise,
-    itself: Comparison,
-    shown: _Shown,
+def learned(
+    by_row: NoiseByRows,
+    shown: Shown,
     values: Floats,
     days: Counts,
     assumed_design_effect: float,
 ) -> NullModel:
-    c = _coefficient(noise, itself)
-    share = noise.share(itself) if noise.share else 0.0
+    """The model of ``values`` (B,) that blocks of ``days`` (m,), numbers since 1970, showed."""
+    noise, c, share = by_row.of, by_row.coefficient, by_row.share
     with np.errstate(divide="ignore", invalid="ignore"):
         figure = noise.figure(values, shown.rows, shown.rest, share)
         center, center_decay = _center(figure, shown) if noise.signed else (0.0, 1.0)
@@ -204,10 +214,10 @@ def _learned(
     own = usable & (np.arange(len(values)) < shown.days)
     m = int(own.sum())
     if m < 2:
-        return _assumed(noise, itself, assumed_design_effect, values[own])
+        return assumed(by_row, assumed_design_effect, values[own])
     observed = max(1.0, float(power[own].mean() / by_rows[own].mean()))
     if m < FEWEST_DAYS:
-        return _assumed(noise, itself, max(observed, assumed_design_effect), values[own])
+        return assumed(by_row, max(observed, assumed_design_effect), values[own])
     shrunk = (power - by_rows) * shown.apart**2
     decay = _decay(shrunk, power, usable, shown)
     between = max(0.0, float(shrunk[own].mean()) / (1.0 - m**-decay))
@@ -234,7 +244,7 @@ def _learned(
     )
 
 
-def _center(figure: Floats, shown: _Shown) -> tuple[float, float]:
+def _center(figure: Floats, shown: Shown) -> tuple[float, float]:
     """What a day shows of a signed statistic on average, and how that falls with days; or none."""
     found = figure * shown.apart
     days = found[(shown.lengths == 1) & np.isfinite(found)]
@@ -254,7 +264,7 @@ def _center(figure: Floats, shown: _Shown) -> tuple[float, float]:
     return mean, max(0.0, decay)
 
 
-def _decay(shrunk: Floats, power: Floats, usable: AnyArray, shown: _Shown) -> float:
+def _decay(shrunk: Floats, power: Floats, usable: AnyArray, shown: Shown) -> float:
     """How what days bring falls with the days of a window, between 0.1 and 1.
 
     With a variance v D**-h of the mean of D days, blocks of b of m days show, against the mean of
@@ -301,7 +311,7 @@ def _weekdays(
     figure: Floats,
     own: AnyArray,
     days: Counts,
-    shown: _Shown,
+    shown: Shown,
 ) -> Weekdays | None:
     """Weekdays, where four of each are known and they differ by more than chance."""
     at = np.flatnonzero(own)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelwatch.stats.arrays import Counts, Floats
-from modelwatch.stats.change import single_values
+from modelwatch.stats.change import frequent_shares, single_values
 from modelwatch.stats.comparison import Comparison
 from modelwatch.stats.contingency import RARE
 from modelwatch.stats.distance import spread_of
@@ -85,6 +85,11 @@ def _angle(value: Floats, _: Floats, __: Floats, share: float) -> Floats:
     """
     after = np.clip(share + value, 0.0, 1.0)
     return np.asarray(2.0 * (np.arcsin(np.sqrt(after)) - math.asin(math.sqrt(share))))
+
+
+def _squared_log_odds(value: Floats, _: Floats, __: Floats, ___: float) -> Floats:
+    """Of the part of a value's rows that is missing: the odds fell by as much."""
+    return np.asarray(np.log1p(-np.minimum(value, 1.0 - 1e-9)) ** 2)
 
 
 def row_noise(
@@ -206,10 +211,23 @@ def _value_share_rise(comparison: Comparison) -> float:
     """Mean of the square of the largest rise of the bins, taken as independent and normal."""
     reference = comparison.feature[1]
     p = single_values(reference)[0] / max(1, int(reference.rows[0]))
-    sd = np.sqrt(p * (1.0 - p))
+    return _largest_one_sided(np.sqrt(p * (1.0 - p)), 0.25)
+
+
+@row_noise("value_share_fall", figure=_squared_log_odds)
+def _value_share_fall(comparison: Comparison) -> float:
+    """Mean of the square of the largest fall of the log odds of frequent values, taken as
+    independent and normal."""
+    p = frequent_shares(comparison.categorical[1])[0]
+    p = p[p > 0]
+    return _largest_one_sided(1.0 / np.sqrt(p * (1.0 - np.minimum(p, 1.0 - 1e-9))), 1.0)
+
+
+def _largest_one_sided(sd: Floats, otherwise: float) -> float:
+    """Mean of the square of the largest of independent normal figures, were none below 0."""
     sd = sd[sd > 0]
     if not len(sd):
-        return 0.25
+        return otherwise
     size = _NORMAL * float(sd.max())
     below = (1.0 + np.interp(size[:, None] / sd, _NORMAL, _WITHIN)) / 2.0
     return float(np.trapezoid((1.0 - below.prod(axis=1)) * 2.0 * size, size))
@@ -232,6 +250,12 @@ def _wasserstein(comparison: Comparison) -> float:
         area = float(np.nansum(np.sqrt(running * (1.0 - running)) * np.diff(edges)))
         mean = _MEAN_SIZE * area / float(spread_of(states)[0])
     return max(_BRIDGE_AREA * mean**2, 1e-12) / _present(comparison, states.quantities)
+
+
+@row_noise("relation_error_change", figure=_as_it_is, signed=True)
+def _relation_error_change(_: Comparison) -> float:
+    """1/2, by the delta method for normal errors, in squares of the feature's own error."""
+    return 0.5
 
 
 def _present(comparison: Comparison, counts: Counts) -> float:

@@ -1,0 +1,56 @@
+"""What the errors of being told by the others show when nothing has changed, day by day."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from modelwatch.stats.arrays import Counts, Floats
+from modelwatch.stats.null_distribution import NullModel
+from modelwatch.stats.null_model import NoiseByRows, Shown, assumed, blocks_of_days, learned
+from modelwatch.stats.pairs import PairStates
+from modelwatch.stats.relation import error_changes, told_errors
+from modelwatch.stats.row_noise import JUDGED
+
+KEY = "relation_error_change"
+
+
+def relation_nulls(
+    days_states: PairStates, day_numbers: Counts, assumed_design_effect: float = 10.0
+) -> dict[str, NullModel]:
+    """Null models of ``relation_error_change`` by feature, of those that the others tell.
+
+    As ``null_models``, of the states of a block: each day of the reference and blocks of days are
+    held against the rest of it.
+    """
+    rows = days_states.products[:, 0].max(axis=(1, 2), initial=0)
+    held = np.flatnonzero(rows > 0)
+    if not len(held):
+        return {}
+    states, days = days_states.take(held), np.asarray(day_numbers, dtype=np.int64)[held]
+    errors = told_errors(states.roll_up(np.array([[0, len(states)]])))[0]
+    noises = {
+        at: NoiseByRows(JUDGED[KEY], float(error) ** 2 / 2.0)
+        for at, error in enumerate(errors)
+        if np.isfinite(error)
+    }
+    if len(states) < 2:
+        return {
+            states.features[at]: assumed(noise, assumed_design_effect)
+            for at, noise in noises.items()
+        }
+    shown, values = _shown(states)
+    return {
+        states.features[at]: learned(noise, shown, values[:, at], days, assumed_design_effect)
+        for at, noise in noises.items()
+    }
+
+
+def _shown(states: PairStates) -> tuple[Shown, Floats]:
+    spans = blocks_of_days(len(states))
+    blocks = states.roll_up(spans)
+    whole = states.products.sum(axis=0)
+    rest = PairStates(states.features, states.fingerprint, whole - blocks.products)
+    rows, others = (
+        side.products[:, 0].max(axis=(1, 2)).astype(np.float64) for side in (blocks, rest)
+    )
+    return Shown(len(states), spans, {}, rows, others), error_changes(blocks, rest)
