@@ -118,7 +118,6 @@ def test_two_features_that_hold_each_other_are_swapped(share: float) -> None:
 def test_known_values_in_another_writing_are_a_new_type() -> None:
     found = told(feature("shop", [str(value).upper() for value in AGAIN["shop"]]))
     assert found.kind == "new_type"
-    assert told(feature("temperature"), type_changes=("temperature",)).kind == "new_type"
 
 
 @pytest.mark.parametrize("share", [0.03, 0.5])

@@ -67,8 +67,7 @@ class Evidence:
     did not fail among them, for a swap has two sides; of the days of ``compared_days`` (the
     reference where there are none before). ``rows_ratio``: rows a
     day now over rows a day before. ``shape``: of the change, where it is known. ``new_version``:
-    the model version that appeared shortly before. ``type_changes``: columns whose type in the
-    source changed.
+    the model version that appeared shortly before.
     """
 
     incidents: tuple[Incident, ...]
@@ -77,7 +76,6 @@ class Evidence:
     rows_ratio: float | None = None
     shape: str | None = None
     new_version: str | None = None
-    type_changes: tuple[str, ...] = ()
 
     @property
     def lead(self) -> Incident:

@@ -191,10 +191,6 @@ def _swap_of(one: FeatureChange, other: FeatureChange) -> Clue | None:
 
 @change_kind("new_type")
 def _new_type(evidence: Evidence) -> Clue | None:
-    named = {one.subject.lower() for one in evidence.incidents}
-    changed = [name for name in evidence.type_changes if name.lower() in named]
-    if changed:
-        return Clue(0.97, f"the type of {', '.join(changed)} in the source has changed")
     return _best(_rewritten(feature) for feature in _strongest(evidence))
 
 
