@@ -13,7 +13,12 @@ import pytest
 from pyspark.sql import SparkSession
 from sklearn import metrics as sklearn_metrics
 
-from modelwatch.pipelines.monitor import RunReport
+from modelwatch.io.store import Store
+from modelwatch.pipelines.frames import opened_sources
+from modelwatch.pipelines.history import history_of
+from modelwatch.pipelines.monitor import RunReport, request_of
+from modelwatch.pipelines.run import Run
+from modelwatch.pipelines.segment_values import value_shares
 from shop import Shop, config_of, day
 
 ROWS = 80
@@ -298,6 +303,30 @@ def test_business_values_are_summed_with_an_interval(life: Life) -> None:
     assert rows["confusion_value", "sum"].value == pytest.approx(10 * hits - 4 * wrong)
     sums = rows["confusion_value", "sum"]
     assert sums.lower < sums.value < sums.upper
+
+
+def test_segments_have_shares_of_the_business_value_of_the_windows_that_count(
+    spark: SparkSession, life: Life
+) -> None:
+    config = life.shop.parsed()
+    store = Store(spark, config.output)
+    history = history_of(store.runs(config.monitor))
+    as_of = history.runs[-1]["as_of"]
+    sources = opened_sources(spark, config, {})
+    request = request_of(config, life.shop.text(), sources, history, as_of, None)
+    kind = config.performance_windows[0]
+    sums = {
+        row.segment: row.value
+        for row in life.shop.ask(
+            "SELECT segment, sum(value) AS value FROM business_current WHERE statistic = 'sum' "
+            "AND metric = 'confusion_value' AND segmentation = 'region' AND model_version <> '*' "
+            f"AND window = '{kind}' AND value IS NOT NULL GROUP BY segment"
+        )
+    }
+    whole = sum(abs(value) for value in sums.values())
+    assert whole > 0
+    shares = value_shares(Run(spark), store, request)
+    assert shares == pytest.approx({("region", s): abs(v) / whole for s, v in sums.items()})
 
 
 def test_maturity_tells_the_share_of_labels_by_their_age(life: Life) -> None:

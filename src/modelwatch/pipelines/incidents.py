@@ -31,6 +31,7 @@ from modelwatch.pipelines.incident_rows import (
     verdict_of,
 )
 from modelwatch.pipelines.run import Request, Run
+from modelwatch.pipelines.segment_values import value_shares
 from modelwatch.pipelines.states import StatesOf
 from modelwatch.pipelines.stored_windows import generations
 from modelwatch.tables import TABLES
@@ -55,7 +56,8 @@ def write_incidents(
     config, as_of = request.config, request.plan.as_of
     verdicts = current_verdicts(run, store, request)
     history = _history(store, request, verdicts)
-    folded = fold_incidents(history, config, _weights(importance, history.windows))
+    weights = _weights(importance, value_shares(run, store, request), history.windows)
+    folded = fold_incidents(history, config, weights)
     incidents = explained(run, store, request, states, folded, history, verdicts)
     rows = [incident_row(one, as_of) for one in changed(incidents, history.previous)]
     _append(run, store, config, "incidents", INCIDENT_COLUMNS, rows)
@@ -158,11 +160,15 @@ def _collected(rows: DataFrame, order: Mapping[str, int]) -> list[Row]:
     return rows.collect() if order else []
 
 
-def _weights(importance: Mapping[str, float], windows: Sequence[JudgedWindow]) -> Weights:
+def _weights(
+    importance: Mapping[str, float],
+    value_share: Mapping[tuple[str, str], float],
+    windows: Sequence[JudgedWindow],
+) -> Weights:
     traffic: dict[tuple[str, date], int] = {}
     for window in windows:
         key = (window.window, window.start)
         if window.rows is not None and window.source == "drift":
             together = window.model_version == ALL_VERSIONS
             traffic[key] = window.rows if together else max(window.rows, traffic.get(key, 0))
-    return Weights(importance=importance, traffic=traffic)
+    return Weights(importance=importance, value_share=value_share, traffic=traffic)
