@@ -37,6 +37,7 @@ CountJobs = Callable[[], AbstractContextManager[JobCount]]
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """A local session on the packaged stack, started once and set up as the job sets up its own."""
     from pyspark.sql import SparkSession
+    from scripts.soak.settings import SMALL
 
     from modelwatch.io.java import find_java_home
     from modelwatch.io.session import open_session
@@ -48,18 +49,12 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     settings = {
         **stack_settings(),
+        **SMALL,
         "spark.master": "local[2]",
         "spark.driver.memory": "2g",
         "spark.ui.enabled": "false",
-        "spark.sql.shuffle.partitions": "2",
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
         "spark.local.dir": str(folder / "local"),
-        # Queries are small and many: compiling code for each costs more than it saves.
-        "spark.sql.codegen.wholeStage": "false",
-        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-        # Delta keeps the log of each table that was ever opened, for an hour: of all the tables of
-        # all tests, it would fill the memory and stop everything for its collection.
-        "spark.databricks.delta.delta.log.cacheSize": "48",
         "spark.sql.ui.retainedExecutions": "10",
         # Tables of a few files: to look which of them may be skipped costs more than to read them.
         "spark.databricks.delta.stats.skipping": "false",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import Any, TypeVar
 
 from py4j.protocol import Py4JError
@@ -31,6 +32,8 @@ TABLES_AT_ONCE = 8
 """Tables that are looked at, or created, at the same time: most of it is waiting."""
 _ATTEMPTS = 5
 _LAST_COMMIT = "spark.databricks.delta.lastCommitVersionInSession"
+_COMMITTING = Lock()
+"""Held from the commit of a thread until it has read its version, which is the session's last."""
 _CONCURRENT = (
     "DELTA_CONCURRENT",
     "DELTA_METADATA_CHANGED",
@@ -59,7 +62,6 @@ class Store:
         self.session = session
         self.output = output
         self._schemas: dict[str, StructType] = {}
-        self._expectations: dict[str, StructType] = {}
 
     def place(self, table: str) -> Place:
         """Where an output table is."""
@@ -111,11 +113,11 @@ class Store:
         """Append the rows of a run and give the Delta version written.
 
         ``rows`` has columns of the table in any order; ``run_id`` is filled in, missing nullable
-        columns become null. ValueError, before any work, if columns don't fit. Not to be called
-        from several threads of one session: the version is the session's last.
+        columns become null. ValueError, before any work, if columns don't fit. Several threads
+        wait for one another.
         """
         spec = TABLES[table]
-        fitted = _fitted(spec, self._expected(spec), rows, run_id)
+        fitted = _fitted(spec, expected_schema(spec, self.session), rows, run_id)
         place = self.place(table)
 
         def write() -> int:
@@ -123,7 +125,8 @@ class Store:
             place.write(writer)
             return self._last_version(place, run_id)
 
-        return retried(write, place)
+        with _COMMITTING:
+            return retried(write, place)
 
     def publish(self, row: Mapping[str, Any]) -> int:
         """Append the row of a run to ``runs``: with outcome 'published', its results now count.
@@ -158,13 +161,10 @@ class Store:
                 return None
             raise OutputError(f"output table {table} at {self.place(table)}: {error}") from error
 
-    def _expected(self, spec: Table) -> StructType:
-        if spec.name not in self._expectations:
-            self._expectations[spec.name] = expected_schema(spec, self.session)
-        return self._expectations[spec.name]
-
     def _lacking(self, spec: Table, schema: StructType) -> tuple[str, ...]:
-        return check_schema(spec, self._expected(spec), schema, self.place(spec.name))
+        return check_schema(
+            spec, expected_schema(spec, self.session), schema, self.place(spec.name)
+        )
 
     def _version(self, table: str) -> int:
         """Version of the schema that an existing table says it has; 0 if it says none."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from pyspark.sql import SparkSession
 from pyspark.sql.types import ArrayType, DataType, StructType
 
@@ -52,6 +54,8 @@ def literal(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
+# All tables at once: every run of a session asks for them, and to parse one takes a frame.
+@lru_cache(maxsize=64)
 def expected_schema(spec: Table, session: SparkSession) -> StructType:
     """The table's schema in Spark's types, parsed by Spark itself; no Spark job."""
     return session.createDataFrame([], spec.ddl()).schema

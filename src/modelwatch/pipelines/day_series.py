@@ -100,11 +100,14 @@ def volume_days(request: Request) -> frozenset[date]:
     return frozenset(request.days).union(w.start for w in request.plan.windows if w.name == "day")
 
 
-def volume_series(run: Run, store: Store, request: Request) -> list[WatchedSeries]:
-    """Rows and repeated ids of each day, of inputs and of predictions in a table of their own."""
+def row_counts(run: Run, store: Store, request: Request) -> dict[date, tuple[int, ...]]:
+    """The account that the states keep of the rows of each day, as in feature_states.
+
+    Of the days computed, of those whose volume gets a verdict, and of the weeks before.
+    """
     config, judged = request.config, volume_days(request)
     if not judged:
-        return []
+        return {}
     generation = request.history.run_of_day(states_fingerprint(config))
     generation |= dict.fromkeys(request.days, run.run_id)
     needed = _recent(generation, judged)
@@ -113,15 +116,26 @@ def volume_series(run: Run, store: Store, request: Request) -> list[WatchedSerie
         & (F.col("kind") == "rows")
         & (F.col("role") == "inputs")
     )
-    counted = [F.sum(F.col("counts")[i]).alias(str(i)) for i in range(6)]
-    found = of_runs(of_days(kept, needed), needed).groupBy("day").agg(*counted).collect()
-    held = sorted(found, key=lambda row: row["day"])
-    of_inputs = [(row["day"], row["1"] + row["4"], row["4"]) for row in held]
+    sums = [F.sum(F.col("counts")[i]) for i in range(6)]
+    found = of_runs(of_days(kept, needed), needed).groupBy("day").agg(*sums).collect()
+    return {row["day"]: tuple(value or 0 for value in row[1:]) for row in found}
+
+
+def volume_series(request: Request, counted: Mapping[date, tuple[int, ...]]) -> list[WatchedSeries]:
+    """Rows and repeated ids of each day, of inputs and of predictions in a table of their own.
+
+    ``counted``: the account of the rows of each day.
+    """
+    config, judged = request.config, volume_days(request)
+    if not judged:
+        return []
+    held = sorted(counted.items())
+    of_inputs = [(day, n[1] + n[4], n[4]) for day, n in held]
     if not config.two_tables:
-        of_inputs = [(row["day"], row["0"], 0) for row in held]
+        of_inputs = [(day, n[0], 0) for day, n in held]
     roles = {"inputs": of_inputs}
     if config.two_tables:
-        roles["predictions"] = [(row["day"], row["2"] + row["5"], row["5"]) for row in held]
+        roles["predictions"] = [(day, n[2] + n[5], n[5]) for day, n in held]
     series = []
     for role, counts in roles.items():
         days = [day for day, _, _ in counts]

@@ -21,6 +21,7 @@ from modelwatch.spark.evaluation import (
     Evaluation,
     WindowReference,
 )
+from modelwatch.spark.groups import grouped
 from modelwatch.stats.profile import Unit
 
 
@@ -91,7 +92,10 @@ def states_needed(
     run_of_day: Mapping[date, str],
     run_of_reference: Mapping[str, str],
 ) -> DataFrame:
-    """The stored states that the windows need, with ``source`` beside the role of the feature."""
+    """The stored states that the windows need, as ``grouped`` leaves them.
+
+    With ``source`` (the role of the table) beside ``role`` (the role of the feature).
+    """
     mine = stored.where((F.col("monitor") == config.monitor) & (F.col("kind") != "rows"))
     wanted = days_needed(config, windows)
     needed = {day: run for day, run in run_of_day.items() if day in wanted}
@@ -102,7 +106,7 @@ def states_needed(
         frames.append(mine.where((F.col("role") == role) & (F.col("run_id") == run)))
     of_answer = F.col("role").startswith("reference:") & F.col("feature").isin(answers)
     of_input = F.col("role").startswith("reference:")
-    return (
+    return grouped(
         reduce(DataFrame.unionByName, frames)
         .withColumn("source", F.col("role"))
         .withColumn(

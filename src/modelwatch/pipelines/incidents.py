@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
@@ -34,6 +35,7 @@ from modelwatch.pipelines.run import Request, Run
 from modelwatch.pipelines.segment_values import value_shares
 from modelwatch.pipelines.states import StatesOf
 from modelwatch.pipelines.stored_windows import generations
+from modelwatch.spark.kept import kept
 from modelwatch.tables import TABLES
 
 MOST_A_WINDOW = 1000
@@ -54,11 +56,11 @@ def write_incidents(
     All incidents, those that are over and children among them.
     """
     config, as_of = request.config, request.plan.as_of
-    verdicts = current_verdicts(run, store, request)
-    history = _history(store, request, verdicts)
-    weights = _weights(importance, value_shares(run, store, request), history.windows)
-    folded = fold_incidents(history, config, weights)
-    incidents = explained(run, store, request, states, folded, history, verdicts)
+    with kept(current_verdicts(run, store, request)) as verdicts:
+        history = _history(store, request, verdicts)
+        weights = _weights(importance, value_shares(run, store, request), history.windows)
+        folded = fold_incidents(history, config, weights)
+        incidents = explained(run, store, request, states, folded, history, verdicts)
     rows = [incident_row(one, as_of) for one in changed(incidents, history.previous)]
     _append(run, store, config, "incidents", INCIDENT_COLUMNS, rows)
     now = datetime.now(timezone.utc)
@@ -74,14 +76,20 @@ def _history(store: Store, request: Request, verdicts: DataFrame) -> History:
     config = request.config
     said = store.read("incident_actions").where(F.col("monitor") == config.monitor)
     telling = _telling(verdicts, config.incidents.clear.below)
-    return History(
-        as_of=request.plan.as_of,
-        windows=_windows(verdicts),
-        rows=[verdict_of(row) for row in telling.collect()],
-        previous=_previous(store, request),
-        actions=[action_of(row) for row in said.collect()],
-        features=Counter(feature.role for feature in request.plan.features),
-    )
+    with ThreadPoolExecutor(max_workers=3) as at_once:
+        # Most of a query is its planning, and none of these waits for another.
+        previous = at_once.submit(_previous, store, request)
+        actions = at_once.submit(said.collect)
+        windows = at_once.submit(_windows, verdicts)
+        rows = telling.collect()
+        return History(
+            as_of=request.plan.as_of,
+            windows=windows.result(),
+            rows=[verdict_of(row) for row in rows],
+            previous=previous.result(),
+            actions=[action_of(row) for row in actions.result()],
+            features=Counter(feature.role for feature in request.plan.features),
+        )
 
 
 def _append(

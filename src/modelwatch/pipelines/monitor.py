@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from modelwatch.deequ import ConstraintRow
@@ -38,6 +39,7 @@ from modelwatch.model.sensitive import keyed, secrets_of
 from modelwatch.pipelines.binnings import BINNING_COLUMNS, binnings_of
 from modelwatch.pipelines.contract_check import checked_rows, late_days
 from modelwatch.pipelines.contracts import check_versions, contract_files, held_to, write_contracts
+from modelwatch.pipelines.day_series import row_counts
 from modelwatch.pipelines.durations import write_durations
 from modelwatch.pipelines.evaluation import evaluation_of, states_needed
 from modelwatch.pipelines.feature_importance import feature_importances
@@ -69,6 +71,7 @@ from modelwatch.pipelines.validation import schemas_of
 from modelwatch.pipelines.verdicts import write_verdicts
 from modelwatch.spark.evaluate import drift_rows, profile_rows
 from modelwatch.spark.evaluation import Evaluation
+from modelwatch.spark.kept import kept
 from modelwatch.tables import TABLES
 
 EXIT_QUIET, EXIT_LOOK, EXIT_FAILED = 0, 1, 2
@@ -210,49 +213,52 @@ def _history(store: Store, monitor: str) -> History:
 
 def carried_out(run: Run, store: Store, request: Request) -> RunReport:
     """Compute, judge and publish what a request asks; it is told to no sink."""
+    with ExitStack() as until_done:
+        return _carried_out(run, store, request, until_done)
+
+
+def _carried_out(run: Run, store: Store, request: Request, until_done: ExitStack) -> RunReport:
     config, plan, days = request.config, request.plan, request.days
     treated = days_of(request)
     accounts = treat_rows(run, store, request, treated)
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        # Constraints read the sources and nothing that the run writes: they go on beside it.
+    # Half of a small run is planning of queries, which one core does while the other waits: what
+    # needs nothing of the next stage goes on beside it.
+    with ThreadPoolExecutor(max_workers=2) as beside:
+        reading = beside.submit(_stored_bins, store, request)
         checking: Future[list[ConstraintRow]] = beside.submit(
             checked_rows, request.sources, days, request.contracts, plan.sources, plan.as_of
         )
         write_contracts(run, store, request)
         with run.stage("bins", "reading the frozen bins"):
-            states = _states_of(run, store, request)
+            states = _states_of(run, store, request, reading.result())
         if days or plan.references:
             with run.stage("states", f"computing the states of {len(days)} days"):
                 _write_states(run, store, request, states)
-        evaluated = _write_metrics(run, store, request, states) if plan.windows else None
+        evaluated = None
+        if plan.windows:
+            needed = until_done.enter_context(kept(_states_needed(run, store, request)))
+            evaluated = needed, _write_metrics(run, store, request, states, needed)
         if plan.labels:
             request = write_performance(run, store, request, states)
             accounts += treat_rows(run, store, request, days_since(treated, request))
+        counting = beside.submit(row_counts, run, store, request)
+        weighing = beside.submit(feature_importances, run, store, request)
         with run.stage("constraints", f"checking {len(config.constraints)} constraints"):
             checked = [*checking.result(), *rule_results(config, accounts)]
             _write_constraints(run, store, config, checked)
         with run.stage("verdicts", "judging what was found"):
-            write_verdicts(run, store, request, checked)
+            by_day = counting.result()
+            write_verdicts(run, store, request, checked, by_day)
+        by_day = {day: by_day[day] for day in days if day in by_day}
+        looking = beside.submit(_looked_into, run, store, request, states, evaluated, by_day)
         with run.stage("incidents", "looking at what lasts"):
-            importance = feature_importances(run, store, request)
+            importance = weighing.result()
             incidents = write_incidents(run, store, request, states, importance)
         with run.stage("retraining", "asking whether the model must be trained again"):
             decided = write_decisions(run, store, request, incidents, importance)
-    with run.stage("findings", "looking at what was found"):
-        judged = store.read("verdicts").where(F.col("monitor") == config.monitor)
-        findings = findings_of(judged.where(F.col("run_id") == run.run_id))
-        by_day = _accounts_by_day(run, store, config) if days else {}
-        kept = _accounts(config, by_day) if days else {}
-        kept |= rows_read(config, accounts, kept)
-    if evaluated is not None:
-        with run.stage("outliers", "looking for outliers"):
-            fails = (f for f in findings if f.severity == "fail" and f.window == "day")
-            found = sorted({f.window_start for f in fails}.intersection(days))
-            write_outliers(run, store, request, states, *evaluated, found)
-    with run.stage("source health", "judging the tables that were read"):
-        joined = joined_days(by_day) if config.two_tables else {}
-        write_source_health(run, store, request, joined)
-        write_durations(run, store, request)
+        findings = looking.result()
+    counts = _accounts(config, by_day) if days else {}
+    counts |= rows_read(config, accounts, counts)
     retrain = [one for one in decided if one.decision == "retrain"]
     look = bool(retrain) or any(one.calls for one in incidents)
     exit_code = EXIT_LOOK if look else EXIT_QUIET
@@ -262,23 +268,55 @@ def carried_out(run: Run, store: Store, request: Request) -> RunReport:
             **run.row(request, "published", exit_code),
             "message": text.splitlines()[0],
             "findings": [finding.as_dict() for finding in findings],
-            **kept,
+            **counts,
         }
     )
     return RunReport(exit_code, text, run.run_id, findings)
 
 
-def _states_of(run: Run, store: Store, request: Request) -> StatesOf:
-    """Features with their frozen bins; those that are new are fitted and written."""
-    config, features = request.config, request.plan.features
+def _looked_into(
+    run: Run,
+    store: Store,
+    request: Request,
+    states: StatesOf,
+    evaluated: tuple[DataFrame, Evaluation] | None,
+    by_day: Mapping[date, tuple[int, ...]],
+) -> tuple[Finding, ...]:
+    """What the verdicts found, with the outliers of failing days and the health of the sources.
+
+    ``evaluated``: the states that the windows needed, and what was asked of them. ``by_day``: the
+    account of the rows of the days computed.
+    """
+    config = request.config
+    with run.stage("findings", "looking at what was found"):
+        judged = store.read("verdicts").where(F.col("monitor") == config.monitor)
+        findings = findings_of(judged.where(F.col("run_id") == run.run_id))
+    if evaluated is not None:
+        with run.stage("outliers", "looking for outliers"):
+            fails = (f for f in findings if f.severity == "fail" and f.window == "day")
+            found = sorted({f.window_start for f in fails}.intersection(request.days))
+            write_outliers(run, store, request, states, *evaluated, found)
+    with run.stage("source health", "judging the tables that were read"):
+        joined = joined_days(by_day) if config.two_tables else {}
+        write_source_health(run, store, request, joined)
+        write_durations(run, store, request)
+    return findings
+
+
+def _stored_bins(store: Store, request: Request) -> list[Row]:
+    """Rows of the table binnings that published runs wrote, oldest first."""
     published = {row["run_id"] for row in request.history.runs}
-    stored = store.read("binnings").where(F.col("monitor") == config.monitor)
-    rows = [
-        row
-        for row in stored.orderBy("created_at", "run_id").collect()
-        if row["run_id"] in published
-    ]
-    binnings = binnings_of(config, binned(config, features), features, rows, request.sources)
+    stored = store.read("binnings").where(F.col("monitor") == request.config.monitor)
+    # Ordered here: the rows are few, and Spark would sample them first and then sort.
+    rows = [row for row in stored.collect() if row["run_id"] in published]
+    return sorted(rows, key=lambda row: (row["created_at"], row["run_id"]))
+
+
+def _states_of(run: Run, store: Store, request: Request, stored: Sequence[Row]) -> StatesOf:
+    """Features with their frozen bins, of the rows stored; those that are new are fitted and
+    written."""
+    config, features = request.config, request.plan.features
+    binnings = binnings_of(config, binned(config, features), features, stored, request.sources)
     if binnings.fitted:
         fitted = [tuple(row[name] for name in BINNING_COLUMNS) for row in binnings.fitted]
         schema = TABLES["binnings"].ddl(*BINNING_COLUMNS)
@@ -295,14 +333,12 @@ def _write_states(run: Run, store: Store, request: Request, states: StatesOf) ->
         run.append(store, request.config, "feature_states", frame)
 
 
-def _write_metrics(
-    run: Run, store: Store, request: Request, states: StatesOf
-) -> tuple[DataFrame, Evaluation]:
-    """Profile and drift of the windows; the states that they need, and what was asked of them."""
+def _states_needed(run: Run, store: Store, request: Request) -> DataFrame:
+    """The states that the windows of the run need, its own ones among them."""
     config, plan, history = request.config, request.plan, request.history
     fingerprint = states_fingerprint(config)
     own_references = [f"reference:{reference.name}" for reference in plan.references]
-    needed = states_needed(
+    return states_needed(
         config,
         plan.features,
         store.read("feature_states"),
@@ -310,12 +346,19 @@ def _write_metrics(
         history.run_of_day(fingerprint) | dict.fromkeys(request.days, run.run_id),
         history.run_of_reference(fingerprint) | dict.fromkeys(own_references, run.run_id),
     )
+
+
+def _write_metrics(
+    run: Run, store: Store, request: Request, states: StatesOf, needed: DataFrame
+) -> Evaluation:
+    """Write profile and drift of the windows, off the states needed; what was asked of them."""
+    config, plan = request.config, request.plan
     evaluation = evaluation_of(states, plan.windows)
     with run.stage("profile", f"profiling {len(plan.windows)} windows"):
         run.append(store, config, "profile_metrics", profile_rows(needed, evaluation))
     with run.stage("drift", f"comparing them with {len(config.references)} references"):
         run.append(store, config, "drift_metrics", drift_rows(needed, evaluation))
-    return needed, evaluation
+    return evaluation
 
 
 def _write_constraints(
@@ -328,18 +371,6 @@ def _write_constraints(
     rows = [tuple(getattr(one, name) for name in names) for one in checked]
     frame = run.spark.createDataFrame(rows, table.ddl(*names))
     run.append(store, config, table.name, frame)
-
-
-def _accounts_by_day(run: Run, store: Store, config: MonitorConfig) -> dict[date, tuple[int, ...]]:
-    """The account that the states keep of the rows of each day, as in feature_states."""
-    kept = store.read("feature_states").where(
-        (F.col("monitor") == config.monitor)
-        & (F.col("run_id") == run.run_id)
-        & (F.col("kind") == "rows")
-        & (F.col("role") == "inputs")
-    )
-    sums = kept.groupBy("day").agg(*(F.sum(F.col("counts")[i]) for i in range(6))).collect()
-    return {row["day"]: tuple(value or 0 for value in row[1:]) for row in sums}
 
 
 def _accounts(

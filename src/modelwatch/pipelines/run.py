@@ -32,6 +32,7 @@ from modelwatch.model.label_plan import LabelDay
 from modelwatch.model.plan import Plan
 from modelwatch.pipelines.frames import Sources
 from modelwatch.pipelines.history import History
+from modelwatch.tables import TABLES
 
 LOG = logging.getLogger("modelwatch")
 
@@ -130,7 +131,11 @@ class Run:
             "history": {"runs": len(request.history.runs), "last": last and last["run_id"]},
             "contracts": [file.used for file in request.contracts],
             "sources": _source_rows(request),
-            "outputs": [{"table": name, "version": v} for name, v in self.outputs.items()],
+            "outputs": [
+                {"table": name, "version": self.outputs[name]}
+                for name in TABLES
+                if name in self.outputs
+            ],
             "days": request.days if published else [],
             "reference_days": [
                 {"role": f"reference:{ref.name}", "day": ref.days.first if ref.days else None}

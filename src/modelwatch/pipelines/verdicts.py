@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import reduce
 from typing import Any
@@ -40,8 +40,12 @@ def write_verdicts(
     store: Store,
     request: Request,
     checked: Sequence[ConstraintRow],
+    counted: Mapping[date, tuple[int, ...]],
 ) -> None:
-    """Verdicts on all figures of the run, on constraints, and on days that should be there."""
+    """Verdicts on all figures of the run, on constraints, and on days that should be there.
+
+    ``counted``: the account of the rows of each day, as ``row_counts`` gives it.
+    """
     config, plan = request.config, request.plan
     run.judged = [
         *_judged(_OF_DAYS, plan.windows),
@@ -54,13 +58,15 @@ def write_verdicts(
     strictness = Strictness(whole.level, whole.min_rows, whole.correction)
     own = [*_constraint_rows(checked), *_missing_rows(request.missing)]
     frames = [run.spark.createDataFrame(own, _TABLE.ddl(*VERDICT_COLUMNS))]
-    figures = _figures(run, store, request)
+    figures = _figures(run, store, request, counted)
     if figures:
         frames.append(verdict_rows(reduce(DataFrame.unionByName, figures), strictness))
     run.append(store, config, _TABLE.name, reduce(DataFrame.unionByName, frames))
 
 
-def _figures(run: Run, store: Store, request: Request) -> list[DataFrame]:
+def _figures(
+    run: Run, store: Store, request: Request, counted: Mapping[date, tuple[int, ...]]
+) -> list[DataFrame]:
     config, plan = request.config, request.plan
     figures = []
 
@@ -77,7 +83,7 @@ def _figures(run: Run, store: Store, request: Request) -> list[DataFrame]:
         estimates = written("performance_estimates")
         figures.append(estimate_figures(estimates, metrics, gates, fixed))
     series = [
-        *volume_series(run, store, request),
+        *volume_series(request, counted),
         *coverage_series(run, store, request),
         *profile_series(run, store, request),
     ]

@@ -14,7 +14,6 @@ from modelwatch.spark.collected_rows import CollectedRows
 from modelwatch.spark.evaluation import EvaluatedBlock, Evaluation, WindowReference
 from modelwatch.spark.groups import (
     StateGroup,
-    grouped,
     merged_sketch,
     state_groups,
 )
@@ -68,13 +67,16 @@ def profile_rows(states: DataFrame, evaluation: Evaluation) -> DataFrame:
     """Profile metrics of every window: ``PROFILE_COLUMNS``.
 
     ``states`` has the columns of feature_states, with ``source`` (the role of the table) beside
-    ``role`` (the role of the feature).
+    ``role`` (the role of the feature), as ``grouped`` leaves them.
     """
     return _evaluated(states, _profiles(evaluation), "profile_metrics", PROFILE_COLUMNS)
 
 
 def drift_rows(states: DataFrame, evaluation: Evaluation) -> DataFrame:
-    """Drift statistics of every window against every reference: ``DRIFT_COLUMNS``."""
+    """Drift statistics of every window against every reference: ``DRIFT_COLUMNS``.
+
+    ``states`` as ``profile_rows`` takes them.
+    """
     return _evaluated(states, _drifts(evaluation), "drift_metrics", DRIFT_COLUMNS)
 
 
@@ -82,7 +84,7 @@ def _evaluated(
     states: DataFrame, function: BatchFunction, table: str, columns: Sequence[str]
 ) -> DataFrame:
     schema = ", ".join(f"{name} {TABLES[table].column(name).type}" for name in columns)
-    return in_python(grouped(states), function, schema)
+    return in_python(states, function, schema)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from modelwatch.spark.collected_rows import CollectedRows
 from modelwatch.spark.evaluate import current_groups
 from modelwatch.spark.evaluation import Evaluation, WindowReference
-from modelwatch.spark.groups import StateGroup, grouped
+from modelwatch.spark.groups import StateGroup
 from modelwatch.spark.python_tasks import in_python
 from modelwatch.spark.reference_nulls import day_spans, reference_spans
 from modelwatch.stats.arrays import AnyArray, Spans
@@ -84,7 +84,8 @@ class FencedBy:
 def outlier_bounds(states: DataFrame, evaluation: Evaluation, by: FencedBy) -> OutlierBounds:
     """The bounds of all traffic. A Spark job, of which a row a numeric feature comes back.
 
-    ``states`` has the columns of feature_states, with ``source`` beside ``role``.
+    ``states`` has the columns of feature_states, with ``source`` beside ``role``, as ``grouped``
+    leaves them.
     """
 
     def bounds(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -130,7 +131,7 @@ def share_rows(states: DataFrame, evaluation: Evaluation, by: FencedBy) -> DataF
 
 def _numeric(states: DataFrame) -> DataFrame:
     numeric = F.col("kind").isin("numeric", "pairs") & (F.col("segmentation") == ALL)
-    return grouped(states.where(numeric))
+    return states.where(numeric)
 
 
 def _bound(group: StateGroup, evaluation: Evaluation, by: FencedBy) -> dict[str, object] | None:
