@@ -43,6 +43,7 @@ def test_an_error_without_a_message_is_told_by_its_type() -> None:
         ("Caused by: java.io.IOException: File too large", "free space"),
         (OF_A_TASK, "restore the file, or delete its rows"),
         ("File file:/lake/day=1/p.parquet does not exist", "run again if the table was rewritten"),
+        ("[PATH_NOT_FOUND] Path does not exist: file:/lake/p.parquet", "run again if the table"),
         ("[DELTA_VERSIONS_NOT_CONTIGUOUS] Versions (List(0, 2)) are not", "the table's log"),
         ("fasterxml.jackson.core.io.JsonEOFException: Unexpected end-of-input", "the table's log"),
     ],

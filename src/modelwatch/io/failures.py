@@ -32,7 +32,8 @@ _WAYS_OUT = (
         "restore the file, or delete its rows from the table and write them anew, then run again",
     ),
     (
-        r"FileNotFoundException|FILE_NOT_EXIST|[Ff]ile .*does not exist|No such file",
+        r"FileNotFoundException|FILE_NOT_EXIST|[Ff]ile .*does not exist|No such file|"
+        r"PATH_NOT_FOUND|Path does not exist",
         "run again if the table was rewritten and vacuumed meanwhile; otherwise restore the file",
     ),
 )
