@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from scripts.soak.fault import Ended, Place, must
 from scripts.soak.reader import Seen, Told, differing
-from scripts.soak.world import World
+from scripts.soak.world import World, contents
 
 FIGURES = (
     "feature_states_current",
@@ -61,7 +61,10 @@ def run_with(place: Place, world: World, as_of: int, words: str | None, act: Act
 
 @dataclass(frozen=True)
 class Case:
-    """Tables with a run over some of their days, and what is seen before and after the next."""
+    """Tables with a run over some of their days, and what is seen before and after the next.
+
+    ``fresh``: what a fresh monitor shows, by the rows that a fault has left.
+    """
 
     place: Place
     world: World
@@ -70,44 +73,57 @@ class Case:
     before: Seen
     after: Seen
     of_sources: bool
+    fresh: dict[str, Seen] = field(default_factory=dict)
 
-    def tried(
-        self,
-        words: str | None,
-        act: Act,
-        repair: Act | None,
-        names: tuple[str, ...],
-    ) -> Ended:
+    def mended(self, act: Act, repair: Act, names: tuple[str, ...]) -> Ended:
         """The fault is an error that names what is broken and the way out, or the result is right.
 
-        What is broken is mended after an error, and the next run is right. Without a repair the
-        tables are to stay as the fault left them.
+        What is broken is mended after an error, and the next run is right.
         """
+        told = self._run_into(None, act)
         world = self.world
-        world.bring_back(self.kept)
-        self.place.reader.forget()
-        told = run_with(self.place, world, self.as_of, words, act)
         if told.code == 2:
             self._is_clear(told, names)
-            if repair is not None:
-                repair(world)
-                self.place.reader.forget()
+            repair(world)
+            if world.contents() == contents(self.kept):
+                # The next run would be the undisturbed one, which has been seen.
+                return Ended(f"{_ending(told)}; mended, every file was as before")
+            self.place.reader.forget()
             self._shows(world, (self.before,), "something was lost")
-        right = [self.after]
-        if repair is None:
-            right.append(self._fresh(world))
-        if told.code != 2 and repair is not None and self.of_sources:
+        elif self.of_sources:
             # The run took the table for what it then was.
             self._shows(world, (self.before, self.after), "the result is wrong")
             repair(world)
             self.place.reader.forget()
-        elif told.code != 2:
-            self._shows(world, right, "the result is wrong")
-        again = run_with(self.place, world, self.as_of, None, lambda _: None)
+        else:
+            self._shows(world, (self.after,), "the result is wrong")
+        return self._healed(told, self.after)
+
+    def left(self, words: str, act: Act, rows: str | None, names: tuple[str, ...]) -> Ended:
+        """The same of tables that stay as the fault in the midst of the run left them.
+
+        ``rows``: what they then hold, None for what they held; the next run is to show that.
+        """
+        told = self._run_into(words, act)
+        world = self.world
+        right = self.after if rows is None else self._fresh(rows)
+        if told.code == 2:
+            self._is_clear(told, names)
+            self._shows(world, (self.before,), "something was lost")
+        else:
+            self._shows(world, (self.after, right), "the result is wrong")
+        return self._healed(told, right)
+
+    def _run_into(self, words: str | None, act: Act) -> Told:
+        self.world.bring_back(self.kept)
+        self.place.reader.forget()
+        return run_with(self.place, self.world, self.as_of, words, act)
+
+    def _healed(self, told: Told, right: Seen) -> Ended:
+        again = run_with(self.place, self.world, self.as_of, None, lambda _: None)
         must(again.code in (0, 1), f"the next run failed: {again.last[:400]}")
-        self._shows(world, right[-1:], "the next run does not heal it")
-        ended = "the result was right" if told.code != 2 else f"exit 2: '{told.last[-300:]}'"
-        return Ended(f"{ended}; so was that of the next run")
+        self._shows(self.world, (right,), "the next run does not heal it")
+        return Ended(f"{_ending(told)}; that of the next run was right")
 
     def _is_clear(self, told: Told, names: tuple[str, ...]) -> None:
         named = any(name in told.text for name in names)
@@ -119,13 +135,19 @@ class Case:
         seen = self.place.reader.seen(world.output, FIGURES)
         must(seen in right, f"{else_told}: {differing(seen, right[-1])}")
 
-    def _fresh(self, world: World) -> Seen:
-        """What a fresh monitor over the same tables shows."""
-        fresh = World(world.folder, dict(world.config))
-        fresh.config["output"] = {"path": str(world.folder / "fresh")}
-        told = run_with(self.place, fresh, self.as_of, None, lambda _: None)
-        must(told.code in (0, 1), f"a fresh monitor failed: {told.last[:400]}")
-        return self.place.reader.seen(fresh.output, FIGURES)
+    def _fresh(self, rows: str) -> Seen:
+        """What a fresh monitor over the same tables shows; computed once for the same rows."""
+        if rows not in self.fresh:
+            fresh = World(self.world.folder, dict(self.world.config))
+            fresh.config["output"] = {"path": str(self.world.folder / "fresh")}
+            told = run_with(self.place, fresh, self.as_of, None, lambda _: None)
+            must(told.code in (0, 1), f"a fresh monitor failed: {told.last[:400]}")
+            self.fresh[rows] = self.place.reader.seen(fresh.output, FIGURES)
+        return self.fresh[rows]
+
+
+def _ending(told: Told) -> str:
+    return "the result was right" if told.code != 2 else f"exit 2: '{told.last[-300:]}'"
 
 
 def case_of(place: Place, *, of_sources: bool) -> Case:
@@ -135,6 +157,9 @@ def case_of(place: Place, *, of_sources: bool) -> Case:
     """
     world = World(place.folder / "tables")
     world.config["segments"] = []
+    if of_sources:
+        # The inputs are what is broken: what labels tell is no dearer a proof of it.
+        del world.config["performance"], world.config["labels"]
     world.open(1, 2, 3)
     must(place.reader.run(world.command(4)) in (0, 1), "the first run failed")
     before = place.reader.seen(world.output, FIGURES)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts.soak.settings import SMALL
+from scripts.soak.settings import LONG
 
 from modelwatch import cli
 from modelwatch.io.java import find_java_home
@@ -117,7 +117,7 @@ def open_reader(folder: Path) -> Reader:
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     settings = {
         **stack_settings(),
-        **SMALL,
+        **LONG,
         "spark.master": "local[2]",
         "spark.ui.enabled": "false",
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
