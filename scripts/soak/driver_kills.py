@@ -9,11 +9,10 @@ from pathlib import Path
 
 from scripts.soak.fault import Ended, Fault, Place, must, scenario
 from scripts.soak.job import Job, started
-from scripts.soak.reader import Seen, differing
+from scripts.soak.prepared import Prepared
+from scripts.soak.reader import differing
 from scripts.soak.world import World
 
-OPEN, NEW = (1, 2, 3), 4
-"""Days that a first run has seen, and the day that the killed one is to add."""
 WRITTEN = (
     "feature_states",
     "profile_metrics",
@@ -35,17 +34,15 @@ MANNERS = ("all", "python", "java")
 
 @dataclass
 class Killing:
-    """Tables before the run, what a reader sees before and after it, and how long it takes.
+    """Runs that are killed over the same tables, one after the other.
 
-    ``left``: kills of which rows are left that no run has followed yet. ``shown``: whether a reader
-    sees all of the last of them.
+    ``seconds`` and ``written``: of an undisturbed one, how long it takes and into which tables it
+    writes. ``left``: kills of which rows are left that no run has followed yet. ``shown``: whether
+    a reader sees all of the last of them.
     """
 
     place: Place
-    world: World
-    kept: Path
-    before: Seen
-    after: Seen
+    tables: Prepared
     seconds: float
     written: tuple[str, ...]
     waiting: list[Job] = field(default_factory=list)
@@ -55,11 +52,10 @@ class Killing:
     def next(self) -> Job:
         """A run that waits, over tables as they were or as kills have left them."""
         if not self.left:
-            self.world.bring_back(self.kept)
-            self.place.reader.forget()
+            self.tables.restore()
         # One more is made ready beside it.
         while len(self.waiting) < 2:
-            self.waiting.append(_waiting(self.place, self.world))
+            self.waiting.append(_waiting(self.place, self.tables))
         return self.waiting.pop(0)
 
     def close(self) -> None:
@@ -111,25 +107,19 @@ _MANNER_WORDS = {"all": "Python and Java", "python": "Python", "java": "Java"}
 
 
 def _prepared(place: Place) -> Killing:
-    world, kept = World(place.folder / "tables"), place.folder / "kept"
-    world.open(*OPEN)
-    must(place.reader.run(world.command(NEW)) in (0, 1), "the first run failed")
-    before = place.reader.seen(world.output)
-    world.open(NEW)
-    world.keep(kept)
-    files = _files(world.output)
-    with _waiting(place, world).ready() as job:
+    tables = place.labelled()
+    tables.restore()
+    files = _files(tables.world.output)
+    with _waiting(place, tables).ready() as job:
         job.start()
         must(job.code() in (0, 1), f"the undisturbed run failed: {job.text[-500:]}")
         seconds = job.seconds()
-    new = {Path(name).parts[0] for name in _files(world.output) - files}
-    after = place.reader.seen(world.output)
-    must(before != after, "the undisturbed run changed nothing")
-    return Killing(place, world, kept, before, after, seconds, tuple(new))
+    new = {Path(name).parts[0] for name in _files(tables.world.output) - files}
+    return Killing(place, tables, seconds, tuple(new))
 
 
 def _kill(killing: Killing, name: str, reach: Callable[[Job, World], object], manner: str) -> Ended:
-    job, world = killing.next(), killing.world
+    job, tables, world = killing.next(), killing.tables, killing.tables.world
     # Until it is known what this one leaves, nothing is built on it.
     earlier, killing.left, killing.shown = killing.left, [], False
     found = world.contents()
@@ -144,30 +134,30 @@ def _kill(killing: Killing, name: str, reach: Callable[[Job, World], object], ma
         # What a reader and the next run find is what they would have found without it.
         killing.left = earlier
         return Ended(f"{stage}{late}; every file of the results was as before it")
-    seen = killing.place.reader.seen(world.output)
+    seen = tables.reader.seen(world.output)
     must(
-        seen in (killing.before, killing.after),
-        f"a reader saw half a run: {differing(seen, killing.before)}",
+        seen in (tables.before, tables.after),
+        f"a reader saw half a run: {differing(seen, tables.before)}",
     )
-    killing.left, killing.shown = [*earlier, name], seen == killing.after
+    killing.left, killing.shown = [*earlier, name], seen == tables.after
     return Ended(f"{stage}{late}; a reader saw {'all' if killing.shown else 'none'} of it")
 
 
 def _healed(killing: Killing) -> Ended:
     """The next run, after which the tables are brought back."""
-    reader, world = killing.place.reader, killing.world
+    tables, reader = killing.tables, killing.tables.reader
     killing.left, killing.shown = [], False
-    must(reader.run(world.command(NEW + 1)) in (0, 1), "the next run failed")
-    healed = reader.seen(world.output)
+    must(reader.run(tables.command) in (0, 1), "the next run failed")
+    healed = reader.seen(tables.world.output)
     must(
-        healed == killing.after,
-        f"after the next run views differ: {differing(healed, killing.after)}",
+        healed == tables.after,
+        f"after the next run views differ: {differing(healed, tables.after)}",
     )
     return Ended("views as after an undisturbed run")
 
 
-def _waiting(place: Place, world: World) -> Job:
-    return started(world.command(NEW + 1), place.folder / "logs", wait=True)
+def _waiting(place: Place, tables: Prepared) -> Job:
+    return started(tables.command, place.folder / "logs", wait=True)
 
 
 def _after(seconds: float, job: Job, world: World) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 from scripts.soak.fault import Fault, Place, scenario
-from scripts.soak.in_session import case_of
+from scripts.soak.in_session import Case
 from scripts.soak.world import World
 
 
@@ -120,7 +120,7 @@ FAULTS = (
     "An output table that was altered or is broken ends in a right result or a clear error.",
 )
 def faults(place: Place) -> Iterator[Fault]:
-    case = case_of(place, of_sources=False)
+    case = Case(place.unlabelled(), of_sources=False)
     for name, table, change in FAULTS:
         altered = _Altered(table, change)
         yield (

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scripts.soak.fault import from_here
 from scripts.soak.settings import LONG
 
 from modelwatch import cli
@@ -46,7 +47,7 @@ class Told:
     @property
     def last(self) -> str:
         """Its last words, on one line."""
-        lines = self.text.strip().splitlines()
+        lines = from_here(self.text).strip().splitlines()
         return lines[-1] if lines else ""
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 from deltalake import write_deltalake
 from scripts.soak.fault import Fault, Place, scenario
-from scripts.soak.in_session import Act, case_of
-from scripts.soak.world import World, inputs_of
+from scripts.soak.in_session import Act, Case
+from scripts.soak.world import World, day, inputs_of
 
 FIRST_READ = "reading the frozen bins"
 
@@ -134,10 +134,12 @@ BROKEN = (
     "A source that is written during a run, or is broken, ends in a right result or a clear error.",
 )
 def faults(place: Place) -> Iterator[Fault]:
-    case = case_of(place, of_sources=True)
+    case = Case(place.unlabelled(), of_sources=True)
     names = ("inputs",)
     for name, act, rows in DURING:
-        yield f"{name} during the run", partial(case.left, FIRST_READ, act, rows, names)
+        # A new column is computed for days that are new or changed; for others, if asked.
+        asked = ("--days", f"{day(1)}..{day(4)}") if act is _evolved else ()
+        yield f"{name} during the run", partial(case.left, FIRST_READ, act, rows, names, asked)
     for name, find, damage in BROKEN:
         broken = _Breaking(find, damage)
         yield name, partial(case.mended, broken.act, broken.mend, names)
