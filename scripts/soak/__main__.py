@@ -113,7 +113,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--only",
         type=lambda text: tuple(text.split(",")),
-        help="these scenarios in this order, separated by commas; the others keep the figures of an earlier run",
+        help="these scenarios in this order, separated by commas; the others keep the figures of"
+        " an earlier run",
     )
     parser.add_argument(
         "--kills", type=int, default=30, help="points at which the driver is killed"
