@@ -55,3 +55,8 @@ def test_what_a_person_can_do_is_told(said: str, way: str) -> None:
 def test_where_nothing_is_known_to_help_nothing_is_advised() -> None:
     assert way_out(ValueError("no such day")) is None
     assert advised(ValueError("no such day")) == "no such day"
+
+
+def test_a_way_out_that_is_told_is_not_told_twice() -> None:
+    once = advised(RuntimeError("the _delta_log is torn"))
+    assert advised(RuntimeError(once)) == once

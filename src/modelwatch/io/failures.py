@@ -8,6 +8,7 @@ _CAUSE = re.compile(r"^Caused by: (?:[\w$]+\.)+[\w$]+: (.+)")
 _CLASS = re.compile(r"^: ?(?:[\w$]+\.)+[\w$]+: ")
 _FILE = re.compile(r"\.(?:parquet|json|crc|bin)\b")
 _LONGEST = 1000
+_WAY_OUT = "Way out: "
 _WAYS_OUT = (
     (
         r"No space left on device|Disk quota exceeded|File too large",
@@ -68,6 +69,6 @@ def way_out(error: BaseException) -> str | None:
 
 
 def advised(error: BaseException) -> str:
-    """Its reason, and what a person can do about it where that is known."""
-    way = way_out(error)
-    return reason(error) if way is None else f"{reason(error).rstrip('. ')}. Way out: {way}."
+    """Its reason, and what a person can do about it where that is known and not told yet."""
+    told, way = reason(error), way_out(error)
+    return told if way is None or _WAY_OUT in told else f"{told.rstrip('. ')}. {_WAY_OUT}{way}."

@@ -149,8 +149,10 @@ class Store:
         return version
 
     def runs(self, monitor: str) -> DataFrame:
-        """Rows of ``runs`` of a monitor."""
-        return self.read("runs").where(F.col("monitor") == monitor)
+        """Rows of ``runs`` of a monitor. OutputError if a column is of another type."""
+        rows = self.read("runs")
+        self._lacking(TABLES["runs"], rows.schema)
+        return rows.where(F.col("monitor") == monitor)
 
     def _stored(self, table: str) -> DataFrame:
         return self.place(table).read(self.session)
