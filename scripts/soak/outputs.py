@@ -87,7 +87,7 @@ def _emptied(folder: Path) -> None:
 
 
 def _no_commit(folder: Path) -> None:
-    (folder / "_delta_log" / f"{1:020d}.json").unlink()
+    (folder / "_delta_log" / f"{0:020d}.json").unlink()
 
 
 def _corrupt(folder: Path) -> None:
@@ -110,7 +110,7 @@ FAULTS = (
     ("the newest commit is cut in half", "feature_states", _cut),
     ("the newest commit is empty", "runs", _emptied),
     ("the newest commit is empty", "feature_states", _emptied),
-    ("a commit in its midst is gone", "runs", _no_commit),
+    ("its first commit is gone", "runs", _no_commit),
     ("its files are zeros", "feature_states", _corrupt),
 )
 
