@@ -44,8 +44,12 @@ def main() -> int:
     chosen = [SCENARIOS[name] for name in options.only or SCENARIOS]
     FOLDER.mkdir(parents=True, exist_ok=True)
     kept = FOLDER / "figures.json"
-    outcomes = _kept(kept) if options.only else []
-    outcomes = [one for one in outcomes if one.scenario not in {s.name for s in chosen}]
+    again = {one.name for one in chosen}
+    outcomes = [
+        one
+        for one in (_kept(kept) if options.only or options.matching else [])
+        if one.scenario not in again or options.matching not in one.fault
+    ]
     reader = open_reader(FOLDER.absolute())
     shutil.rmtree(SHARED, ignore_errors=True)
     labelled = cache(partial(prepare, reader, SHARED / "labelled", labelled=True))
