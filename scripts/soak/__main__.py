@@ -48,7 +48,7 @@ def main() -> int:
     outcomes = [
         one
         for one in (_kept(kept) if options.only or options.matching else [])
-        if one.scenario not in again or options.matching not in one.fault
+        if one.scenario not in again or not _matches(one.fault, options.matching)
     ]
     reader = open_reader(FOLDER.absolute())
     shutil.rmtree(SHARED, ignore_errors=True)
@@ -77,7 +77,7 @@ def _tried(one: Scenario, place: Place, matching: str) -> list[Outcome]:
     began = time.monotonic()
     try:
         for name, attempt in one.faults(place):
-            if matching not in name:
+            if not _matches(name, matching):
                 continue
             outcomes.append(_attempted(one, name, attempt))
             told = outcomes[-1]
@@ -92,6 +92,10 @@ def _tried(one: Scenario, place: Place, matching: str) -> list[Outcome]:
     if all(told.survived is not False for told in outcomes):
         shutil.rmtree(folder, ignore_errors=True)
     return outcomes
+
+
+def _matches(fault: str, matching: str) -> bool:
+    return any(text in fault for text in matching.split(","))
 
 
 def _attempted(one: Scenario, name: str, attempt: object) -> Outcome:
@@ -123,7 +127,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--kills", type=int, default=30, help="points at which the driver is killed"
     )
-    parser.add_argument("--matching", default="", metavar="TEXT", help="faults whose names hold it")
+    parser.add_argument(
+        "--matching",
+        default="",
+        metavar="TEXT[,TEXT...]",
+        help="faults whose names hold one of these",
+    )
     parser.add_argument("--quick", action="store_true", help="small sizes: does it all work?")
     parser.add_argument("--docs", action="store_true", help="write the figures into the docs")
     options = parser.parse_args()

@@ -57,7 +57,7 @@ def _healed(tables: Prepared, world: World, code: int, text: str) -> Ended:
     must(reader.run(world.command(AS_OF)) in (0, 1), "the next run failed")
     seen = reader.seen(world.output)
     must(seen == after, f"after the next run views differ: {differing(seen, after)}")
-    return Ended(f"exit 2, '{last[:160]}'; nothing shown; the next run healed it")
+    return Ended(f"exit 2, '...{last[-200:]}'; nothing shown; the next run healed it")
 
 
 def _small(place: Place, tables: Prepared) -> Ended:
