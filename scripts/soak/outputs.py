@@ -125,5 +125,5 @@ def faults(place: Place) -> Iterator[Fault]:
         altered = _Altered(table, change)
         yield (
             f"{table}: {name}",
-            partial(case.mended, altered.act, altered.mend, (table,)),
+            partial(case.mended, altered.act, altered.mend, (f"monitor/{table}",)),
         )
