@@ -12,6 +12,7 @@ import time
 import traceback
 from collections.abc import Iterable
 from dataclasses import asdict
+from functools import cache, partial
 from pathlib import Path
 
 from scripts.soak import (  # noqa: F401 - importing registers the scenarios
@@ -25,9 +26,12 @@ from scripts.soak import (  # noqa: F401 - importing registers the scenarios
 )
 from scripts.soak.fault import SCENARIOS, NotSurvived, NotTried, Outcome, Place, Scenario
 from scripts.soak.page import machine, write_page
-from scripts.soak.reader import Reader, open_reader
+from scripts.soak.prepared import prepare
+from scripts.soak.reader import open_reader
 
 FOLDER = Path("var/soak")
+SHARED = (FOLDER / "shared").absolute()
+"""Tables that scenarios share."""
 
 
 def main() -> int:
@@ -37,14 +41,23 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     # What the runs of its own session log is no progress of the soak's.
     logging.getLogger().addHandler(logging.NullHandler())
-    chosen = [one for name, one in SCENARIOS.items() if not options.only or name in options.only]
+    chosen = [SCENARIOS[name] for name in options.only or SCENARIOS]
     FOLDER.mkdir(parents=True, exist_ok=True)
     kept = FOLDER / "figures.json"
-    outcomes = _kept(kept) if options.only else []
-    outcomes = [one for one in outcomes if one.scenario not in {s.name for s in chosen}]
+    again = {one.name for one in chosen}
+    outcomes = [
+        one
+        for one in (_kept(kept) if options.only or options.matching else [])
+        if one.scenario not in again or not _matches(one.fault, options.matching)
+    ]
     reader = open_reader(FOLDER.absolute())
+    shutil.rmtree(SHARED, ignore_errors=True)
+    labelled = cache(partial(prepare, reader, SHARED / "labelled", labelled=True))
+    unlabelled = cache(partial(prepare, reader, SHARED / "unlabelled", labelled=False))
     for one in chosen:
-        outcomes += _tried(one, reader, options)
+        folder = (FOLDER / one.name.replace(" ", "-")).absolute()
+        place = Place(folder, reader, options.kills, options.quick, labelled, unlabelled)
+        outcomes += _tried(one, place, options.matching)
         _keep(kept, outcomes)
     own = [one for one in outcomes if one.survived is not None]
     survived = sum(bool(one.survived) for one in own)
@@ -55,17 +68,16 @@ def main() -> int:
     return int(survived < len(own))
 
 
-def _tried(one: Scenario, reader: Reader, options: argparse.Namespace) -> list[Outcome]:
-    folder = (FOLDER / one.name.replace(" ", "-")).absolute()
+def _tried(one: Scenario, place: Place, matching: str) -> list[Outcome]:
+    folder = place.folder
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     print(f"\n== {one.name}: {one.promise}", flush=True)
-    place = Place(folder, reader, options.kills, options.quick)
     outcomes: list[Outcome] = []
     began = time.monotonic()
     try:
         for name, attempt in one.faults(place):
-            if options.matching not in name:
+            if not _matches(name, matching):
                 continue
             outcomes.append(_attempted(one, name, attempt))
             told = outcomes[-1]
@@ -80,6 +92,10 @@ def _tried(one: Scenario, reader: Reader, options: argparse.Namespace) -> list[O
     if all(told.survived is not False for told in outcomes):
         shutil.rmtree(folder, ignore_errors=True)
     return outcomes
+
+
+def _matches(fault: str, matching: str) -> bool:
+    return any(text in fault for text in matching.split(","))
 
 
 def _attempted(one: Scenario, name: str, attempt: object) -> Outcome:
@@ -104,17 +120,23 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m scripts.soak", epilog=listed)
     parser.add_argument(
         "--only",
-        type=lambda text: frozenset(text.split(",")),
-        help="these scenarios, separated by commas; the others keep the figures of an earlier run",
+        type=lambda text: tuple(text.split(",")),
+        help="these scenarios in this order, separated by commas; the others keep the figures of"
+        " an earlier run",
     )
     parser.add_argument(
         "--kills", type=int, default=30, help="points at which the driver is killed"
     )
-    parser.add_argument("--matching", default="", metavar="TEXT", help="faults whose names hold it")
+    parser.add_argument(
+        "--matching",
+        default="",
+        metavar="TEXT[,TEXT...]",
+        help="faults whose names hold one of these",
+    )
     parser.add_argument("--quick", action="store_true", help="small sizes: does it all work?")
     parser.add_argument("--docs", action="store_true", help="write the figures into the docs")
     options = parser.parse_args()
-    unknown = sorted((options.only or frozenset()) - set(SCENARIOS))
+    unknown = sorted(set(options.only or ()) - set(SCENARIOS))
     if unknown:
         parser.error(f"no such scenario: {', '.join(unknown)}; there are {', '.join(SCENARIOS)}")
     if options.kills < 3:

@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from scripts.soak.fault import Ended, Fault, NotTried, Place, must, scenario
+from scripts.soak.fault import Ended, Fault, NotTried, Place, from_here, must, scenario
 from scripts.soak.job import started
-from scripts.soak.reader import Seen, differing
+from scripts.soak.prepared import AS_OF, Prepared
+from scripts.soak.reader import differing
 from scripts.soak.world import World
 
-DAYS, NEW = (1, 2, 3), 4
 WAY_OUT = "free space"
 POINTS = ("computing the states", "comparing them with", "judging what was found")
 TINY = 600
@@ -28,27 +28,15 @@ TINY = 600
     "A run on a full disk fails, says so, shows nothing of itself, and is made up for by the next.",
 )
 def faults(place: Place) -> Iterator[Fault]:
-    world, kept = World(place.folder / "tables"), place.folder / "kept"
-    world.open(*DAYS)
-    must(place.reader.run(world.command(NEW)) in (0, 1), "the first run failed")
-    before = place.reader.seen(world.output)
-    world.open(NEW)
-    world.keep(kept)
-    must(place.reader.run(world.command(NEW + 1)) in (0, 1), "the undisturbed run failed")
-    after = place.reader.seen(world.output)
+    tables = place.labelled()
     for words in POINTS:
-        world.bring_back(kept)
-        place.reader.forget()
-        reach = partial(_no_file_grows, place, world, words, before, after)
-        yield f"no file grows any more, from '{words}' on", reach
-    world.bring_back(kept)
-    place.reader.forget()
-    mounted = partial(_small_disk, place, world, before, after)
-    yield "the results lie on a disk with a few kilobytes left", mounted
+        yield f"no file grows any more, from '{words}' on", partial(_no_file, place, tables, words)
+    yield "the results lie on a disk with a few kilobytes left", partial(_small, place, tables)
 
 
-def _no_file_grows(place: Place, world: World, words: str, before: Seen, after: Seen) -> Ended:
-    with started(world.command(NEW + 1), place.folder / "logs", wait=True).ready() as job:
+def _no_file(place: Place, tables: Prepared, words: str) -> Ended:
+    tables.restore()
+    with started(tables.command, place.folder / "logs", wait=True).ready() as job:
         job.start()
         must(job.says(words), f"the run never came so far: {job.text[-500:]}")
         for pid in job.pids(java=True):
@@ -56,22 +44,25 @@ def _no_file_grows(place: Place, world: World, words: str, before: Seen, after: 
             _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (TINY, hard))
         code, text = job.code(), job.text
-    return _healed(place, world, code, text, before, after)
+    return _healed(tables, tables.world, code, text)
 
 
-def _healed(place: Place, world: World, code: int, text: str, before: Seen, after: Seen) -> Ended:
-    told = text.strip().splitlines()[-1]
-    must(code == 2, f"it ended with {code}: {told[:300]}")
-    must(WAY_OUT in told, f"it does not say what to do: {told[:400]}")
-    seen = place.reader.seen(world.output)
+def _healed(tables: Prepared, world: World, code: int, text: str) -> Ended:
+    last = from_here(text).strip().splitlines()[-1]
+    must(code == 2, f"it ended with {code}: {last[:300]}")
+    must(WAY_OUT in last, f"it does not say what to do: {last[:400]}")
+    reader, before, after = tables.reader, tables.before, tables.after
+    seen = reader.seen(world.output)
     must(seen == before, f"a reader sees some of it: {differing(seen, before)}")
-    must(place.reader.run(world.command(NEW + 1)) in (0, 1), "the next run failed")
-    seen = place.reader.seen(world.output)
+    must(reader.run(world.command(AS_OF)) in (0, 1), "the next run failed")
+    seen = reader.seen(world.output)
     must(seen == after, f"after the next run views differ: {differing(seen, after)}")
-    return Ended(f"exit 2, '{told[:160]}'; nothing shown; the next run healed it")
+    return Ended(f"exit 2, '...{last[-200:]}'; nothing shown; the next run healed it")
 
 
-def _small_disk(place: Place, world: World, before: Seen, after: Seen) -> Ended:
+def _small(place: Place, tables: Prepared) -> Ended:
+    tables.restore()
+    world = tables.world
     mount = world.output.with_name("small")
     mount.mkdir()
     used = sum(path.stat().st_size for path in world.output.rglob("*") if path.is_file())
@@ -81,7 +72,7 @@ def _small_disk(place: Place, world: World, before: Seen, after: Seen) -> Ended:
         small.config["output"] = {"path": str(mount / "monitor")}
         shutil.copytree(world.output, mount / "monitor")
         filler = mount / "filler"
-        with started(small.command(NEW + 1), place.folder / "logs", wait=True).ready() as job:
+        with started(small.command(AS_OF), place.folder / "logs", wait=True).ready() as job:
             job.start()
             must(job.says(POINTS[0]), f"the run never came so far: {job.text[-500:]}")
             _fill(filler)
@@ -89,7 +80,7 @@ def _small_disk(place: Place, world: World, before: Seen, after: Seen) -> Ended:
         filler.unlink()
         # The table of rows that failed has no room either; a little was freed, now all is.
         subprocess.run(["mount", "-o", "remount,size=256m", str(mount)], check=True)
-        return _healed(place, small, code, text, before, after)
+        return _healed(tables, small, code, text)
 
 
 def _fill(path: Path) -> None:

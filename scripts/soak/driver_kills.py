@@ -9,11 +9,10 @@ from pathlib import Path
 
 from scripts.soak.fault import Ended, Fault, Place, must, scenario
 from scripts.soak.job import Job, started
-from scripts.soak.reader import Seen, differing
+from scripts.soak.prepared import Prepared
+from scripts.soak.reader import differing
 from scripts.soak.world import World
 
-OPEN, NEW = (1, 2, 3), 4
-"""Days that a first run has seen, and the day that the killed one is to add."""
 WRITTEN = (
     "feature_states",
     "profile_metrics",
@@ -27,29 +26,36 @@ WRITTEN = (
     "runs",
 )
 """Output tables in whose first new file a run is killed too, as far as it writes them."""
+IN_A_ROW = 3
+"""Runs that are killed over what the one before has left, until one goes on to its end."""
 MANNERS = ("all", "python", "java")
 """The whole driver, its Python alone, its Java alone."""
 
 
 @dataclass
 class Killing:
-    """Tables before the run, what a reader sees before and after it, and how long it takes."""
+    """Runs that are killed over the same tables, one after the other.
+
+    ``seconds`` and ``written``: of an undisturbed one, how long it takes and into which tables it
+    writes. ``left``: kills of which rows are left that no run has followed yet. ``shown``: whether
+    a reader sees all of the last of them.
+    """
 
     place: Place
-    world: World
-    kept: Path
-    before: Seen
-    after: Seen
+    tables: Prepared
     seconds: float
     written: tuple[str, ...]
     waiting: list[Job] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    shown: bool = False
 
     def next(self) -> Job:
-        """A run that waits, over the tables as they were; one more is made ready."""
-        self.world.bring_back(self.kept)
-        self.place.reader.forget()
+        """A run that waits, over tables as they were or as kills have left them."""
+        if not self.left:
+            self.tables.restore()
+        # One more is made ready beside it.
         while len(self.waiting) < 2:
-            self.waiting.append(_waiting(self.place, self.world))
+            self.waiting.append(_waiting(self.place, self.tables))
         return self.waiting.pop(0)
 
     def close(self) -> None:
@@ -64,7 +70,10 @@ class Killing:
     "A killed run shows nothing or all of it, and the next run ends as if it had not been.",
 )
 def faults(place: Place) -> Iterator[Fault]:
-    """One fault a point: shares of the time of an undisturbed run, and first files of tables."""
+    """One fault a point: shares of the time of an undisturbed run, and first files of tables.
+
+    After some of them comes a run that ends: the next one, for them all.
+    """
     killing = _prepared(place)
     tables = [name for name in WRITTEN if name in killing.written]
     by_file = [*tables, "runs/_delta_log"][: max(1, place.kills // 3)]
@@ -78,60 +87,77 @@ def faults(place: Place) -> Iterator[Fault]:
     ]
     points += [(f"in the first file of {name}", partial(_at_file, name)) for name in by_file]
     try:
-        for number, (name, reach) in enumerate(points):
+        for number, (point, reach) in enumerate(points):
             manner = MANNERS[number % len(MANNERS)]
-            yield f"{_MANNER_WORDS[manner]} {name}", partial(_kill, killing, reach, manner)
+            name = f"{_MANNER_WORDS[manner]} {point}"
+            yield name, partial(_kill, killing, name, reach, manner)
+            if killing.shown or len(killing.left) == IN_A_ROW:
+                yield _next_run(killing)
+        if killing.left:
+            yield _next_run(killing)
     finally:
         killing.close()
+
+
+def _next_run(killing: Killing) -> Fault:
+    return f"the run after: {'; '.join(killing.left)}", partial(_healed, killing)
 
 
 _MANNER_WORDS = {"all": "Python and Java", "python": "Python", "java": "Java"}
 
 
 def _prepared(place: Place) -> Killing:
-    world, kept = World(place.folder / "tables"), place.folder / "kept"
-    world.open(*OPEN)
-    must(place.reader.run(world.command(NEW)) in (0, 1), "the first run failed")
-    before = place.reader.seen(world.output)
-    world.open(NEW)
-    world.keep(kept)
-    files = _files(world.output)
-    with _waiting(place, world).ready() as job:
+    tables = place.labelled()
+    tables.restore()
+    files = _files(tables.world.output)
+    with _waiting(place, tables).ready() as job:
         job.start()
         must(job.code() in (0, 1), f"the undisturbed run failed: {job.text[-500:]}")
         seconds = job.seconds()
-    new = {Path(name).parts[0] for name in _files(world.output) - files}
-    after = place.reader.seen(world.output)
-    must(before != after, "the undisturbed run changed nothing")
-    return Killing(place, world, kept, before, after, seconds, tuple(new))
+    new = {Path(name).parts[0] for name in _files(tables.world.output) - files}
+    return Killing(place, tables, seconds, tuple(new))
 
 
-def _kill(killing: Killing, reach: Callable[[Job, World], object], manner: str) -> Ended:
-    job, world, reader = killing.next(), killing.world, killing.place.reader
+def _kill(killing: Killing, name: str, reach: Callable[[Job, World], object], manner: str) -> Ended:
+    job, tables, world = killing.next(), killing.tables, killing.tables.world
+    # Until it is known what this one leaves, nothing is built on it.
+    earlier, killing.left, killing.shown = killing.left, [], False
+    found = world.contents()
     with job.ready():
         job.start()
         reach(job, world)
         done = job.process.poll() is not None
         job.kill(manner)
         stage = _stage(job.text)
-    seen = reader.seen(world.output)
-    must(
-        seen in (killing.before, killing.after),
-        f"a reader saw half a run: {differing(seen, killing.before)}",
-    )
-    must(reader.run(world.command(NEW + 1)) in (0, 1), "the next run failed")
-    healed = reader.seen(world.output)
-    must(
-        healed == killing.after,
-        f"after the next run views differ: {differing(healed, killing.after)}",
-    )
-    shown = "all" if seen == killing.after else "none"
     late = ", it had ended" if done else ""
-    return Ended(f"{stage}{late}; a reader saw {shown} of it; the next run healed it")
+    if world.contents() == found:
+        # What a reader and the next run find is what they would have found without it.
+        killing.left = earlier
+        return Ended(f"{stage}{late}; every file of the results was as before it")
+    seen = tables.reader.seen(world.output)
+    must(
+        seen in (tables.before, tables.after),
+        f"a reader saw half a run: {differing(seen, tables.before)}",
+    )
+    killing.left, killing.shown = [*earlier, name], seen == tables.after
+    return Ended(f"{stage}{late}; a reader saw {'all' if killing.shown else 'none'} of it")
 
 
-def _waiting(place: Place, world: World) -> Job:
-    return started(world.command(NEW + 1), place.folder / "logs", wait=True)
+def _healed(killing: Killing) -> Ended:
+    """The next run, after which the tables are brought back."""
+    tables, reader = killing.tables, killing.tables.reader
+    killing.left, killing.shown = [], False
+    must(reader.run(tables.command) in (0, 1), "the next run failed")
+    healed = reader.seen(tables.world.output)
+    must(
+        healed == tables.after,
+        f"after the next run views differ: {differing(healed, tables.after)}",
+    )
+    return Ended("views as after an undisturbed run")
+
+
+def _waiting(place: Place, tables: Prepared) -> Job:
+    return started(tables.command, place.folder / "logs", wait=True)
 
 
 def _after(seconds: float, job: Job, world: World) -> None:

@@ -12,11 +12,10 @@ from pathlib import Path
 from scripts.cluster import standalone_cluster
 from scripts.soak.fault import Ended, Fault, Place, must, scenario
 from scripts.soak.job import Job, started
-from scripts.soak.reader import Seen, differing
+from scripts.soak.prepared import Prepared
+from scripts.soak.reader import differing
 from scripts.soak.settings import SMALL
-from scripts.soak.world import World
 
-DAYS = (1, 2, 3, 4)
 POINTS = (
     ("one executor, while states are computed", "computing the states", 1),
     ("one executor, while figures are computed", "comparing them with", 1),
@@ -30,32 +29,22 @@ POINTS = (
     "A run that loses executors ends with the right result, or fails and the next one heals it.",
 )
 def faults(place: Place) -> Iterator[Fault]:
-    world, kept = World(place.folder / "tables"), place.folder / "kept"
-    world.open(*DAYS)
-    world.keep(kept)
-    must(place.reader.run(world.command(5)) in (0, 1), "the undisturbed run failed")
-    right = place.reader.seen(world.output)
+    tables = place.labelled()
     machines = place.folder / "cluster"
     machines.mkdir()
     with standalone_cluster(machines) as master:
         for name, words, count in POINTS:
-            world.bring_back(kept)
-            place.reader.forget()
-            yield name, partial(_kill, place, world, right, machines, master, words, count)
+            yield name, partial(_kill, place, tables, machines, master, words, count)
 
 
 def _kill(
-    place: Place,
-    world: World,
-    right: Seen,
-    machines: Path,
-    master: str,
-    words: str,
-    count: int,
+    place: Place, tables: Prepared, machines: Path, master: str, words: str, count: int
 ) -> Ended:
+    tables.restore()
+    reader, right = tables.reader, tables.after
     settings = {**SMALL, "spark.executor.memory": "512m"}
     with started(
-        world.command(5), place.folder / "logs", wait=True, master=master, settings=settings
+        tables.command, place.folder / "logs", wait=True, master=master, settings=settings
     ).ready() as job:
         job.start()
         must(job.says(words), f"the run never came so far: {job.text[-500:]}")
@@ -66,8 +55,8 @@ def _kill(
         code = job.code()
         text = job.text
     if code not in (0, 1):
-        must(place.reader.run(world.command(5)) in (0, 1), f"it failed for good: {text[-500:]}")
-    seen = place.reader.seen(world.output)
+        must(reader.run(tables.command) in (0, 1), f"it failed for good: {text[-500:]}")
+    seen = reader.seen(tables.world.output)
     must(seen == right, f"views differ: {differing(seen, right)}")
     ended = "went on and ended right" if code in (0, 1) else "failed, and the next run healed it"
     return Ended(f"{len(victims[:count])} killed; the run {ended}")

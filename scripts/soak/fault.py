@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from scripts.soak.prepared import Prepared
     from scripts.soak.reader import Reader
 
 
@@ -47,12 +48,17 @@ class Ended:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a scenario works, what reads its tables, and how much it is to do."""
+    """Where a scenario works, what reads its tables, and how much it is to do.
+
+    ``labelled`` and ``unlabelled``: tables that scenarios share, made when first asked for.
+    """
 
     folder: Path
     reader: Reader
     kills: int
     quick: bool
+    labelled: Callable[[], Prepared]
+    unlabelled: Callable[[], Prepared]
 
 
 Fault = tuple[str, Callable[[], Ended]]
@@ -89,3 +95,8 @@ def must(holds: bool, told: str) -> None:
     """NotSurvived unless it holds."""
     if not holds:
         raise NotSurvived(told)
+
+
+def from_here(text: str) -> str:
+    """What is said to people, with paths from here on, for they are written into the docs."""
+    return text.replace(f"{Path.cwd()}/", "")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
-from scripts.soak.fault import Ended, Place, must
-from scripts.soak.reader import Seen, Told, differing
-from scripts.soak.world import World
+from scripts.soak.fault import Ended, must
+from scripts.soak.prepared import AS_OF, Prepared
+from scripts.soak.reader import Reader, Seen, Told, differing
+from scripts.soak.world import World, contents
 
 FIGURES = (
     "feature_states_current",
@@ -53,61 +53,81 @@ def _acting(words: str | None, act: Callable[[], object]) -> Iterator[None]:
     must(handler.acted, f"the run never said '{words}'")
 
 
-def run_with(place: Place, world: World, as_of: int, words: str | None, act: Act) -> Told:
+def run_with(reader: Reader, world: World, words: str | None, act: Act) -> Told:
     """A run in whose midst, when it says some words, something happens; before it without words."""
     with _acting(words, lambda: act(world)):
-        return place.reader.told(world.command(as_of))
+        return reader.told(world.command(AS_OF))
 
 
 @dataclass(frozen=True)
 class Case:
-    """Tables with a run over some of their days, and what is seen before and after the next."""
+    """Tables with a run over some of their days, in whose next run something happens.
 
-    place: Place
-    world: World
-    kept: Path
-    as_of: int
-    before: Seen
-    after: Seen
+    ``of_sources``: sources are broken, rather than outputs. ``fresh``: what a fresh monitor shows,
+    by the rows that a fault has left.
+    """
+
+    tables: Prepared
     of_sources: bool
+    fresh: dict[str, Seen] = field(default_factory=dict)
 
-    def tried(
-        self,
-        words: str | None,
-        act: Act,
-        repair: Act | None,
-        names: tuple[str, ...],
-    ) -> Ended:
+    def mended(self, act: Act, repair: Act, names: tuple[str, ...]) -> Ended:
         """The fault is an error that names what is broken and the way out, or the result is right.
 
-        What is broken is mended after an error, and the next run is right. Without a repair the
-        tables are to stay as the fault left them.
+        What is broken is mended after an error, and the next run is right.
         """
-        world = self.world
-        world.bring_back(self.kept)
-        self.place.reader.forget()
-        told = run_with(self.place, world, self.as_of, words, act)
+        told = self._run_into(None, act)
+        world, tables = self.tables.world, self.tables
         if told.code == 2:
             self._is_clear(told, names)
-            if repair is not None:
-                repair(world)
-                self.place.reader.forget()
-            self._shows(world, (self.before,), "something was lost")
-        right = [self.after]
-        if repair is None:
-            right.append(self._fresh(world))
-        if told.code != 2 and repair is not None and self.of_sources:
-            # The run took the table for what it then was.
-            self._shows(world, (self.before, self.after), "the result is wrong")
             repair(world)
-            self.place.reader.forget()
-        elif told.code != 2:
-            self._shows(world, right, "the result is wrong")
-        again = run_with(self.place, world, self.as_of, None, lambda _: None)
+            if world.contents() == contents(tables.kept):
+                # The next run would be the undisturbed one, which has been seen.
+                return Ended(f"{_ending(told)}; mended, every file was as before")
+            tables.reader.forget()
+            self._shows((tables.before,), "something was lost")
+        elif self.of_sources:
+            # The run took the table for what it then was.
+            self._shows((tables.before, tables.after), "the result is wrong")
+            repair(world)
+            tables.reader.forget()
+        else:
+            self._shows((tables.after,), "the result is wrong")
+        return self._healed(told, tables.after)
+
+    def left(
+        self,
+        words: str,
+        act: Act,
+        rows: str | None,
+        names: tuple[str, ...],
+        asked: tuple[str, ...] = (),
+    ) -> Ended:
+        """The same of tables that stay as the fault in the midst of the run left them.
+
+        ``rows``: what they then hold, None for what they held; the next run is to show that, with
+        the arguments that are ``asked`` of it.
+        """
+        told = self._run_into(words, act)
+        tables = self.tables
+        right = tables.after if rows is None else self._fresh(rows)
+        if told.code == 2:
+            self._is_clear(told, names)
+            self._shows((tables.before,), "something was lost")
+        else:
+            self._shows((tables.after, right), "the result is wrong")
+        return self._healed(told, right, asked)
+
+    def _run_into(self, words: str | None, act: Act) -> Told:
+        self.tables.restore()
+        return run_with(self.tables.reader, self.tables.world, words, act)
+
+    def _healed(self, told: Told, right: Seen, asked: tuple[str, ...] = ()) -> Ended:
+        again = self.tables.reader.told([*self.tables.command, *asked])
         must(again.code in (0, 1), f"the next run failed: {again.last[:400]}")
-        self._shows(world, right[-1:], "the next run does not heal it")
-        ended = "the result was right" if told.code != 2 else f"exit 2: '{told.last[-300:]}'"
-        return Ended(f"{ended}; so was that of the next run")
+        self._shows((right,), "the next run does not heal it")
+        which = f"of the next run with {' '.join(asked)}" if asked else "of the next run"
+        return Ended(f"{_ending(told)}; that {which} was right")
 
     def _is_clear(self, told: Told, names: tuple[str, ...]) -> None:
         named = any(name in told.text for name in names)
@@ -115,32 +135,22 @@ class Case:
         helps = any(way in told.text for way in WAYS_OUT)
         must(helps, f"the error does not say what to do: {told.last[:500]}")
 
-    def _shows(self, world: World, right: Sequence[Seen], else_told: str) -> None:
-        seen = self.place.reader.seen(world.output, FIGURES)
-        must(seen in right, f"{else_told}: {differing(seen, right[-1])}")
+    def _shows(self, right: Sequence[Seen], else_told: str) -> None:
+        seen = self.tables.reader.seen(self.tables.world.output, FIGURES)
+        expected = [{view: one[view] for view in FIGURES} for one in right]
+        must(seen in expected, f"{else_told}: {differing(seen, expected[-1])}")
 
-    def _fresh(self, world: World) -> Seen:
-        """What a fresh monitor over the same tables shows."""
-        fresh = World(world.folder, dict(world.config))
-        fresh.config["output"] = {"path": str(world.folder / "fresh")}
-        told = run_with(self.place, fresh, self.as_of, None, lambda _: None)
-        must(told.code in (0, 1), f"a fresh monitor failed: {told.last[:400]}")
-        return self.place.reader.seen(fresh.output, FIGURES)
+    def _fresh(self, rows: str) -> Seen:
+        """What a fresh monitor over the same tables shows; computed once for the same rows."""
+        if rows not in self.fresh:
+            world, reader = self.tables.world, self.tables.reader
+            fresh = World(world.folder, dict(world.config))
+            fresh.config["output"] = {"path": str(world.folder / "fresh")}
+            told = reader.told(fresh.command(AS_OF))
+            must(told.code in (0, 1), f"a fresh monitor failed: {told.last[:400]}")
+            self.fresh[rows] = reader.seen(fresh.output, FIGURES)
+        return self.fresh[rows]
 
 
-def case_of(place: Place, *, of_sources: bool) -> Case:
-    """Three days that a run has seen, and a fourth that it is to see.
-
-    ``of_sources``: sources are broken, rather than outputs.
-    """
-    world = World(place.folder / "tables")
-    world.config["segments"] = []
-    world.open(1, 2, 3)
-    must(place.reader.run(world.command(4)) in (0, 1), "the first run failed")
-    before = place.reader.seen(world.output, FIGURES)
-    world.open(4)
-    kept = place.folder / "kept"
-    world.keep(kept)
-    must(place.reader.run(world.command(5)) in (0, 1), "the undisturbed run failed")
-    after = place.reader.seen(world.output, FIGURES)
-    return Case(place, world, kept, 5, before, after, of_sources)
+def _ending(told: Told) -> str:
+    return "the result was right" if told.code != 2 else f"exit 2: '...{told.last[-300:]}'"

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 from scripts.soak.fault import Fault, Place, scenario
-from scripts.soak.in_session import case_of
+from scripts.soak.in_session import Case
 from scripts.soak.world import World
 
 
@@ -82,8 +82,12 @@ def _cut(folder: Path) -> None:
     newest.write_bytes(newest.read_bytes()[: newest.stat().st_size // 2])
 
 
+def _emptied(folder: Path) -> None:
+    _newest(folder).write_bytes(b"")
+
+
 def _no_commit(folder: Path) -> None:
-    (folder / "_delta_log" / f"{1:020d}.json").unlink()
+    (folder / "_delta_log" / f"{0:020d}.json").unlink()
 
 
 def _corrupt(folder: Path) -> None:
@@ -104,7 +108,9 @@ FAULTS = (
     ("the table was removed", "profile_metrics", _removed),
     ("the newest commit is cut in half", "runs", _cut),
     ("the newest commit is cut in half", "feature_states", _cut),
-    ("a commit in its midst is gone", "runs", _no_commit),
+    ("the newest commit is empty", "runs", _emptied),
+    ("the newest commit is empty", "feature_states", _emptied),
+    ("its first commit is gone", "runs", _no_commit),
     ("its files are zeros", "feature_states", _corrupt),
 )
 
@@ -114,10 +120,10 @@ FAULTS = (
     "An output table that was altered or is broken ends in a right result or a clear error.",
 )
 def faults(place: Place) -> Iterator[Fault]:
-    case = case_of(place, of_sources=False)
+    case = Case(place.unlabelled(), of_sources=False)
     for name, table, change in FAULTS:
         altered = _Altered(table, change)
         yield (
             f"{table}: {name}",
-            partial(case.tried, None, altered.act, altered.mend, (table,)),
+            partial(case.mended, altered.act, altered.mend, (f"monitor/{table}",)),
         )

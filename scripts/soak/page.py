@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
-from scripts.soak.fault import SCENARIOS, Outcome
+from scripts.soak.fault import SCENARIOS, Outcome, from_here
 
 PAGE = Path("docs/reliability.md")
 BEGIN, END = "<!-- figures: written by make soak -->", "<!-- end of figures -->"
@@ -49,7 +49,7 @@ def _row(one: Outcome) -> str:
     memory = ""
     if one.java_bytes is not None and one.python_bytes is not None:
         memory = f"{one.java_bytes / _MB:.0f}, {one.python_bytes / _MB:.0f}"
-    ended = " ".join(one.ended.split()).replace("|", "\\|")
+    ended = " ".join(from_here(one.ended).split()).replace("|", "\\|")
     return f"| {one.scenario}: {one.fault} | {word}{ended} | {one.seconds:.1f} | {memory} |"
 
 

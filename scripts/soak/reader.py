@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts.soak.settings import SMALL
+from scripts.soak.fault import from_here
+from scripts.soak.settings import LONG
 
 from modelwatch import cli
 from modelwatch.io.java import find_java_home
@@ -46,7 +47,7 @@ class Told:
     @property
     def last(self) -> str:
         """Its last words, on one line."""
-        lines = self.text.strip().splitlines()
+        lines = from_here(self.text).strip().splitlines()
         return lines[-1] if lines else ""
 
 
@@ -117,7 +118,7 @@ def open_reader(folder: Path) -> Reader:
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     settings = {
         **stack_settings(),
-        **SMALL,
+        **LONG,
         "spark.master": "local[2]",
         "spark.ui.enabled": "false",
         "spark.sql.warehouse.dir": str(folder / "warehouse"),

@@ -9,7 +9,18 @@ SMALL = {
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     # Delta keeps the log of each table that was ever opened: of all worlds they fill the memory.
     "spark.databricks.delta.delta.log.cacheSize": "48",
+    # Tables of a few files: to look which of them may be skipped costs more than to read them.
+    "spark.databricks.delta.stats.skipping": "false",
     # Compiling for the first ten thousand calls only: runs are short.
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
 }
 """What changes speed and nothing else."""
+LONG = {
+    **SMALL,
+    # The soak's own session does hundreds of runs and queries: plans of all would fill its memory,
+    # and compiling for long pays.
+    "spark.driver.memory": "3g",
+    "spark.sql.ui.retainedExecutions": "10",
+    "spark.driver.extraJavaOptions": "-XX:+UseParallelGC",
+}
+"""The same, for a session that lasts."""

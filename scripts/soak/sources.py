@@ -9,8 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 from deltalake import write_deltalake
 from scripts.soak.fault import Fault, Place, scenario
-from scripts.soak.in_session import Act, case_of
-from scripts.soak.world import World, inputs_of
+from scripts.soak.in_session import Act, Case
+from scripts.soak.world import World, day, inputs_of
 
 FIRST_READ = "reading the frozen bins"
 
@@ -54,14 +54,15 @@ def _deleted(world: World) -> None:
     world.table("inputs").delete("day = '2024-01-04'")
 
 
-DURING: tuple[tuple[str, Act], ...] = (
-    ("rows are appended", _appended),
-    ("it is compacted", _compacted),
-    ("it is rewritten and vacuumed", _vacuumed),
-    ("a column is added", _evolved),
-    ("a column changes its type", _retyped),
-    ("a day is deleted", _deleted),
+DURING: tuple[tuple[str, Act, str | None], ...] = (
+    ("rows are appended", _appended, "more rows"),
+    ("it is compacted", _compacted, "more rows"),
+    ("it is rewritten and vacuumed", _vacuumed, None),
+    ("a column is added", _evolved, "a column more"),
+    ("a column changes its type", _retyped, "another type"),
+    ("a day is deleted", _deleted, "a day less"),
 )
+"""What happens to the table, and which rows it leaves (None: the same)."""
 
 
 def _newest_file(world: World) -> Path:
@@ -133,10 +134,12 @@ BROKEN = (
     "A source that is written during a run, or is broken, ends in a right result or a clear error.",
 )
 def faults(place: Place) -> Iterator[Fault]:
-    case = case_of(place, of_sources=True)
-    for name, act in DURING:
-        names = ("inputs",)
-        yield f"{name} during the run", partial(case.tried, FIRST_READ, act, None, names)
+    case = Case(place.unlabelled(), of_sources=True)
+    names = ("inputs",)
+    for name, act, rows in DURING:
+        # A new column is computed for days that are new or changed; for others, if asked.
+        asked = ("--days", f"{day(1)}..{day(4)}") if act is _evolved else ()
+        yield f"{name} during the run", partial(case.left, FIRST_READ, act, rows, names, asked)
     for name, find, damage in BROKEN:
         broken = _Breaking(find, damage)
-        yield name, partial(case.tried, None, broken.act, broken.mend, ("inputs",))
+        yield name, partial(case.mended, broken.act, broken.mend, names)

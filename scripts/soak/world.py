@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from dataclasses import dataclass, field
@@ -102,6 +103,15 @@ def configured(folder: Path, monitor: str = "loans", **sections: Any) -> dict[st
     }
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    """A hash of every file of tables in a folder, but for the locks of turns."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).digest()
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".lock"
+    }
+
+
 @dataclass
 class World:
     """Tables of a folder and a monitor over them."""
@@ -151,6 +161,10 @@ class World:
         """
         shutil.rmtree(self.folder)
         shutil.copytree(folder, self.folder)
+
+    def contents(self) -> dict[str, bytes]:
+        """A hash of every file of tables and results, but for the locks of turns."""
+        return contents(self.folder)
 
     def command(self, as_of: int) -> list[str]:
         """Arguments of the command line for a run as of a day."""

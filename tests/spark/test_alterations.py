@@ -78,9 +78,17 @@ def test_compaction_maintenance_and_other_runs_are_no_alterations(store: Store) 
     check_unaltered(store, {"binnings": 2})
 
 
-def test_where_nothing_was_written_since_nothing_is_read(
+def test_a_commit_of_a_run_that_is_empty_is_missed(store: Store) -> None:
+    folder = Path(str(store.place("binnings").path)) / "_delta_log"
+    (folder / f".{2:020d}.json.crc").unlink()
+    (folder / f"{2:020d}.json").write_text("")
+    with pytest.raises(OutputError, match=r"binnings.*2\.json is empty.*restore its _delta_log"):
+        check_unaltered(store, {"binnings": 2})
+
+
+def test_where_nothing_was_written_since_one_commit_is_looked_at(
     store: Store, count_jobs: CountJobs
 ) -> None:
     with count_jobs() as counted:
         check_unaltered(store, {"binnings": 2})
-    assert counted.jobs == 0
+    assert counted.jobs == 1

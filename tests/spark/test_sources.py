@@ -293,6 +293,14 @@ def test_a_corrupt_log_is_named(flights: Flights) -> None:
         source.change(1)
 
 
+def test_an_empty_newest_commit_is_no_version_to_be_passed_over(flights: Flights) -> None:
+    flights.create(days=DAYS[:2])
+    source = flights.source()
+    (Path(flights.path) / "_delta_log" / f"{2:020d}.json").write_text("")
+    with pytest.raises(SourceError, match=r"flights.*2\.json is empty.*restore its _delta_log"):
+        source.change(1)
+
+
 def test_a_table_of_the_catalog_is_addressed_by_name(spark: SparkSession) -> None:
     spark.sql("CREATE DATABASE IF NOT EXISTS source_tables")
     spark.sql("CREATE TABLE source_tables.flights (day date, id bigint) USING DELTA")

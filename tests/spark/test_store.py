@@ -131,6 +131,26 @@ def test_a_table_that_lost_a_column_of_its_version_is_refused_with_the_way_out(
         store_at(spark, warehouse)
 
 
+def test_runs_are_not_read_where_a_column_is_of_another_type(
+    spark: SparkSession, warehouse: Path
+) -> None:
+    spark.sql("SELECT 'flights' monitor, 'yesterday' as_of").write.format("delta").save(
+        str(warehouse / "runs")
+    )
+    store = Store(spark, OutputAddress(path=str(warehouse)))
+    with pytest.raises(OutputError, match=r"runs at .*as_of is string, not date.*RESTORE TABLE"):
+        store.runs("flights")
+
+
+def test_a_table_that_runs_have_written_is_not_made_anew_in_silence(
+    spark: SparkSession, warehouse: Path
+) -> None:
+    store = Store(spark, OutputAddress(path=str(warehouse)))
+    with pytest.raises(OutputError, match=r"constraint_results at .* is gone.*--days FIRST"):
+        store.prepare(USED, written=["constraint_results"])
+    assert not (warehouse / "runs").exists()
+
+
 def test_rows_already_written_are_never_changed(spark: SparkSession, store: Store) -> None:
     store.append("constraint_results", results(spark), "first")
     with pytest.raises(Exception, match="append"):

@@ -43,6 +43,7 @@ def test_an_error_without_a_message_is_told_by_its_type() -> None:
         ("Caused by: java.io.IOException: File too large", "free space"),
         (OF_A_TASK, "restore the file, or delete its rows"),
         ("File file:/lake/day=1/p.parquet does not exist", "run again if the table was rewritten"),
+        ("[PATH_NOT_FOUND] Path does not exist: file:/lake/p.parquet", "run again if the table"),
         ("[DELTA_VERSIONS_NOT_CONTIGUOUS] Versions (List(0, 2)) are not", "the table's log"),
         ("fasterxml.jackson.core.io.JsonEOFException: Unexpected end-of-input", "the table's log"),
     ],
@@ -54,3 +55,8 @@ def test_what_a_person_can_do_is_told(said: str, way: str) -> None:
 def test_where_nothing_is_known_to_help_nothing_is_advised() -> None:
     assert way_out(ValueError("no such day")) is None
     assert advised(ValueError("no such day")) == "no such day"
+
+
+def test_a_way_out_that_is_told_is_not_told_twice() -> None:
+    once = advised(RuntimeError("the _delta_log is torn"))
+    assert advised(RuntimeError(once)) == once

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 
+from modelwatch.io.addresses import Place
 from modelwatch.io.delta_log import LogUnreadable, delta_log
 from modelwatch.io.failures import advised
 from modelwatch.io.store import Store
@@ -23,8 +24,8 @@ MAINTENANCE = "modelwatch maintain"
 def check_unaltered(store: Store, written: Mapping[str, int]) -> None:
     """OutputError if rows are gone that stood when a run wrote a table's version.
 
-    No Spark job where nothing was committed since. Tables that only a catalog can find are taken
-    as they are.
+    A small Spark job a table, and more only where something was committed since. Tables that only
+    a catalog can find are taken as they are.
     """
     with ThreadPoolExecutor(max_workers=len(BUILT_ON)) as at_once:
         held = [(name, version) for name, version in written.items() if name in BUILT_ON]
@@ -40,11 +41,19 @@ def _check(store: Store, table: str, written: int) -> None:
         now = log.version
         if now < written:
             raise altered(table, place, f"it is at version {now}, and a run has written {written}")
+        empty = log.empty_commit(written)
+        if empty is not None:
+            raise _torn(table, place, LogUnreadable(f"the commit {empty} is empty"))
         if now > written and log.lost_rows(written, now, but_by=MAINTENANCE):
             raise altered(table, place, f"rows of its version {written} were deleted")
     except LogUnreadable as error:
         if not store.exists(table):
             raise altered(table, place, "it is gone, and runs have written it") from error
     except (PySparkException, Py4JError) as error:
-        message = f"the log of output table {table} at {place} can't be read: {advised(error)}"
-        raise OutputError(message) from error
+        raise _torn(table, place, error) from error
+
+
+def _torn(table: str, place: Place, error: Exception) -> OutputError:
+    return OutputError(
+        f"the log of output table {table} at {place} can't be read: {advised(error)}"
+    )

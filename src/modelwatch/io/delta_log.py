@@ -69,6 +69,18 @@ class DeltaLog:
         names = [f"{version:020d}.json" for version in versions]
         return self._commits(names)
 
+    def empty_commit(self, version: int) -> str | None:
+        """The file of a version's commit if there is nothing in it; None if it says anything.
+
+        Delta takes it for a commit that changes nothing; yet no writer makes one. A machine leaves
+        it that dies before the commit is on its disk, and what the commit added is gone. A Spark
+        job.
+        """
+        name = f"{version:020d}.json"
+        if version not in self.commits or self._commits([name]).select("version").first():
+            return None
+        return f"{self.location}/_delta_log/{name}"
+
     def created_id(self) -> str | None:
         """Id with which the table was created; None once the log has forgotten. A Spark job."""
         if 0 not in self.commits:

@@ -8,6 +8,7 @@ _CAUSE = re.compile(r"^Caused by: (?:[\w$]+\.)+[\w$]+: (.+)")
 _CLASS = re.compile(r"^: ?(?:[\w$]+\.)+[\w$]+: ")
 _FILE = re.compile(r"\.(?:parquet|json|crc|bin)\b")
 _LONGEST = 1000
+_WAY_OUT = "Way out: "
 _WAYS_OUT = (
     (
         r"No space left on device|Disk quota exceeded|File too large",
@@ -32,7 +33,8 @@ _WAYS_OUT = (
         "restore the file, or delete its rows from the table and write them anew, then run again",
     ),
     (
-        r"FileNotFoundException|FILE_NOT_EXIST|[Ff]ile .*does not exist|No such file",
+        r"FileNotFoundException|FILE_NOT_EXIST|[Ff]ile .*does not exist|No such file|"
+        r"PATH_NOT_FOUND|Path does not exist",
         "run again if the table was rewritten and vacuumed meanwhile; otherwise restore the file",
     ),
 )
@@ -67,6 +69,6 @@ def way_out(error: BaseException) -> str | None:
 
 
 def advised(error: BaseException) -> str:
-    """Its reason, and what a person can do about it where that is known."""
-    way = way_out(error)
-    return reason(error) if way is None else f"{reason(error).rstrip('. ')}. Way out: {way}."
+    """Its reason, and what a person can do about it where that is known and not told yet."""
+    told, way = reason(error), way_out(error)
+    return told if way is None or _WAY_OUT in told else f"{told.rstrip('. ')}. {_WAY_OUT}{way}."

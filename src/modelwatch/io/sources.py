@@ -125,8 +125,11 @@ class Source:
 
         Compaction and other rewrites that change no row are no change. ``all_days`` where the log
         can't tell: it was cleaned, the version went backwards, the table was created anew.
+        SourceError if what a new version added is lost.
         """
         days: frozenset[date] | None = frozenset()
+        if from_version != self.version:
+            self._check_newest_commit()
         if from_version is None or self._is_another(from_version, table_id):
             days = None
         elif from_version < self.version:
@@ -158,6 +161,15 @@ class Source:
     def error(self, message: str) -> SourceError:
         """An error that names the table."""
         return _source_error(self.role, self.address, message)
+
+    def _check_newest_commit(self) -> None:
+        """SourceError if it is empty: the run would pass over the version, and never look again."""
+        log = self.log
+        if log is None:
+            return
+        empty = self._reading(lambda: log.empty_commit(self.version))
+        if empty is not None:
+            raise self.error(advised(LogUnreadable(f"the commit {empty} is empty")))
 
     def _is_another(self, from_version: int, table_id: str | None) -> bool:
         if from_version > self.version:

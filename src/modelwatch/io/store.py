@@ -22,6 +22,7 @@ from modelwatch.io.table_schema import (
     check_schema,
     create_statement,
     expected_schema,
+    gone,
     literal,
 )
 from modelwatch.io.turns import turn
@@ -67,15 +68,21 @@ class Store:
         """Where an output table is."""
         return output_place(self.output, table)
 
-    def prepare(self, tables: Collection[str] = tuple(TABLES)) -> None:
+    def prepare(
+        self, tables: Collection[str] = tuple(TABLES), written: Collection[str] = ()
+    ) -> None:
         """Create missing tables and add missing columns.
 
-        OutputError, before any write, if a table was altered so that rows no longer fit, or lost
-        columns that its version has. Costs no Spark job where all is as it should be.
+        OutputError, before any write, if a table was altered so that rows no longer fit, lost
+        columns that its version has, or is gone though it is among those ``written`` by runs.
+        Costs no Spark job where all is as it should be.
         """
         # Whatever may be wrong is found before anything is created.
         with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as at_once:
             found = dict(zip(tables, at_once.map(self._schema_of, tables), strict=True))
+        for name in written:
+            if found.get(name, True) is None:
+                raise gone(name, self.place(name))
         missing = {
             name: self._lacking(TABLES[name], schema)
             for name, schema in found.items()
@@ -145,8 +152,10 @@ class Store:
         return version
 
     def runs(self, monitor: str) -> DataFrame:
-        """Rows of ``runs`` of a monitor."""
-        return self.read("runs").where(F.col("monitor") == monitor)
+        """Rows of ``runs`` of a monitor. OutputError if a column is of another type."""
+        rows = self.read("runs")
+        self._lacking(TABLES["runs"], rows.schema)
+        return rows.where(F.col("monitor") == monitor)
 
     def _stored(self, table: str) -> DataFrame:
         return self.place(table).read(self.session)

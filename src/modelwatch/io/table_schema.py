@@ -86,6 +86,14 @@ def altered(table: str, place: Place, how: str) -> OutputError:
     )
 
 
+def gone(table: str, place: Place) -> OutputError:
+    """An error that says that a table was removed with what runs have written, and the way out."""
+    return OutputError(
+        f"output table {table} at {place} is gone, and runs have written it. Restore it from a "
+        "copy, or compute its days again: modelwatch run CONFIG --days FIRST..LAST makes it anew"
+    )
+
+
 def _compare(
     expected: DataType, found: DataType, name: str, missing: list[str], wrong: list[str]
 ) -> None:

@@ -26,7 +26,7 @@ from modelwatch.model.retention import (
     least_states_days,
     oldest_unpublished,
 )
-from modelwatch.pipelines.history import of_days, of_runs
+from modelwatch.pipelines.history import history_of, of_days, of_runs
 from modelwatch.pipelines.run import Run
 from modelwatch.spark.monthly_states import monthly_states
 from modelwatch.tables import TABLES
@@ -70,7 +70,7 @@ def maintain(spark: SparkSession, config: MonitorConfig, *, dry_run: bool = Fals
     _check(config)
     if not store.exists("runs"):
         raise SourceError([Problem("", None, "there are no results yet")], str(config.output))
-    store.prepare()
+    store.prepare(written=history_of(store.runs(config.monitor)).written)
     found = _found(store, config)
     lines = [f"Monitor {config.monitor}, as of {found.as_of}", *_told(config, found)]
     if not dry_run:

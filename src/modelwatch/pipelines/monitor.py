@@ -111,7 +111,8 @@ def run_monitor(
         request = _request(spark, config, config_text, store, as_of, days, folder)
     if dry_run:
         return RunReport(EXIT_QUIET, describe(request.plan))
-    store.prepare()
+    # Whoever asks for days may be about to compute anew what a removed table held.
+    store.prepare(written=() if days else request.history.written)
     if request.plan.nothing_to_do and not request.missing:
         row = run.row(request, "nothing_to_do", EXIT_QUIET)
         store.publish({**row, "message": "no day is new or changed"})
