@@ -49,8 +49,12 @@ class Job:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def ready(self) -> Job:
-        """Itself, as soon as its session is open."""
-        self.wait_for(lambda: READY in self.text)
+        """Itself, as soon as its session is open; ended if whoever waits is."""
+        try:
+            self.wait_for(lambda: READY in self.text)
+        except BaseException:
+            self.end()
+            raise
         return self
 
     def start(self) -> None:
