@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from modelwatch import __version__
-from modelwatch.io.failures import advised
+from modelwatch.io.failures import typed
 from modelwatch.model.config import ConfigurationError, MonitorConfig, Problem, parse_config
 from modelwatch.model.days import DayRange, parse_ascending_days, parse_day
 from modelwatch.model.errors import ProblemsError, SessionError, SourceError
@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NOTHING_TO_LOOK_AT
     except Exception as error:
-        message = f"modelwatch: {type(error).__name__}: {advised(error)}"
+        message = f"modelwatch: {typed(error)}"
         return _failed(message, arguments.verbose, " (--verbose tells more)")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modelwatch.io.failures import advised, first_line, reason, way_out
+from modelwatch.io.failures import advised, first_line, reason, typed, way_out
 
 OF_A_TASK = """An error occurred while calling o135.save.
 : org.apache.spark.SparkException: Job aborted due to stage failure: Task 0 failed 1 times
@@ -22,10 +22,22 @@ def test_the_first_line_is_the_message_without_the_class_of_java() -> None:
     assert told == "Job aborted due to stage failure: Task 0 failed 1 times"
 
 
-def test_the_reason_names_the_file_that_a_task_failed_on() -> None:
+def test_the_reason_is_the_file_that_a_task_failed_on_and_not_the_task() -> None:
     told = reason(RuntimeError(OF_A_TASK))
-    assert told.startswith("Job aborted due to stage failure")
-    assert told.endswith("; file:/lake/day=2013-02-06/p.parquet is not a Parquet file")
+    assert told == "file:/lake/day=2013-02-06/p.parquet is not a Parquet file"
+
+
+def test_a_message_that_says_something_itself_stands_before_its_cause() -> None:
+    said = "[DELTA_X] table t can't be read\nCaused by: java.io.IOException: it is gone"
+    assert reason(RuntimeError(said)) == "[DELTA_X] table t can't be read; it is gone"
+
+
+def test_the_type_of_an_error_is_told_unless_it_is_the_bridge_to_java() -> None:
+    class Py4JJavaError(Exception):
+        pass
+
+    assert typed(ValueError("no such day")) == "ValueError: no such day"
+    assert typed(Py4JJavaError("no such day")) == "no such day"
 
 
 def test_an_error_of_python_is_told_as_it_is() -> None:

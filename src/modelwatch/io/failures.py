@@ -7,6 +7,12 @@ import re
 _CAUSE = re.compile(r"^Caused by: (?:[\w$]+\.)+[\w$]+: (.+)")
 _CLASS = re.compile(r"^: ?(?:[\w$]+\.)+[\w$]+: ")
 _FILE = re.compile(r"\.(?:parquet|json|crc|bin)\b")
+_FRAME = re.compile(
+    r"^(?:Job aborted|Writing job aborted|Task failed|An error occurred while calling|"
+    r"\[TASK_WRITE_FAILED\]|org\.apache\.spark\.SparkException)"
+)
+"""What Spark says around a cause, of which a person can make nothing."""
+_OF_JAVA = ("Py4JJavaError",)
 _LONGEST = 1000
 _WAY_OUT = "Way out: "
 _WAYS_OUT = (
@@ -53,13 +59,16 @@ def first_line(error: BaseException) -> str:
 def reason(error: BaseException) -> str:
     """The first line of its message and, of its Java causes, the one that names a file or the last.
 
-    A task that fails tells of the task first: which file it was in stands far below.
+    A task that fails tells of the task first, which file it was in stands far below: then the cause
+    alone is told.
     """
     first = first_line(error)
     causes = [found[1] for line in str(error).splitlines() if (found := _CAUSE.match(line))]
     naming = [cause for cause in causes if _FILE.search(cause)]
     deepest = (naming or causes or [first])[-1]
-    return first if deepest in first else f"{first}; {deepest}"[: 2 * _LONGEST]
+    if deepest in first:
+        return first
+    return deepest[:_LONGEST] if _FRAME.match(first) else f"{first}; {deepest}"[: 2 * _LONGEST]
 
 
 def way_out(error: BaseException) -> str | None:
@@ -72,3 +81,9 @@ def advised(error: BaseException) -> str:
     """Its reason, and what a person can do about it where that is known and not told yet."""
     told, way = reason(error), way_out(error)
     return told if way is None or _WAY_OUT in told else f"{told.rstrip('. ')}. {_WAY_OUT}{way}."
+
+
+def typed(error: BaseException) -> str:
+    """What is advised, behind the type of the error unless that is the bridge to Java's."""
+    name = type(error).__name__
+    return advised(error) if name in _OF_JAVA else f"{name}: {advised(error)}"

@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 
 from modelwatch.deequ import ConstraintRow
 from modelwatch.io.alterations import check_unaltered
-from modelwatch.io.failures import advised
+from modelwatch.io.failures import advised, typed
 from modelwatch.io.notification import sink_of
 from modelwatch.io.outbox import drain
 from modelwatch.io.store import Store
@@ -125,7 +125,7 @@ def run_monitor(
         read = {*request.days, *request.plan.labels.days}
         told = isinstance(error, ProblemsError)
         broken = request.sources.broken_file(read) if read and not told else None
-        message = broken or (str(error) if told else f"{type(error).__name__}: {advised(error)}")
+        message = broken or (str(error) if told else typed(error))
         _leave(store, {**row, "message": message})
         if broken:
             raise SourceError([Problem("", None, broken)]) from error
