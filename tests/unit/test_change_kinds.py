@@ -235,6 +235,21 @@ def test_a_score_has_no_unit() -> None:
     assert of(SCORE, features=(larger,)).kind == "model_change"
 
 
+def test_rows_of_one_wide_bin_beyond_the_first_reference_need_not_stand_still() -> None:
+    bins = BINS["temperature"]
+    low = bins.edges[-4]
+    width = bins.edges[-3] - low
+    random = np.random.default_rng(3)
+    before = numeric_state(bins, random.uniform(low - width, low + width, ROWS))
+    for now, constant in (
+        (random.uniform(low, low + width, ROWS), False),
+        (np.full(ROWS, low + width / 2), True),
+    ):
+        change = FeatureChange("temperature", "inputs", before, numeric_state(bins, now))
+        found = kind_of_change(Evidence(incident("temperature"), features=(change,)))
+        assert (found.kind == "constant") is constant
+
+
 def test_more_of_one_of_two_values_is_no_constant() -> None:
     binning = categorical_binning(["yes"] * 200 + ["no"] * 800)
     before = categorical_state(binning, ["yes"] * 200 + ["no"] * 800)

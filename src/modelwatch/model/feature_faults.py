@@ -13,6 +13,7 @@ from modelwatch.stats.change import between_ends, single_values
 from modelwatch.stats.mixtures import (
     UNITS,
     Explanation,
+    States,
     change_of,
     exchanged,
     lone_value,
@@ -28,6 +29,8 @@ LOOKED_AT = 6
 _LEAST_SHARE = 0.002
 _CONSTANT_SHARE = 0.25
 """Rise of the share of one usual value from which a feature stands still."""
+_WIDE = 0.25
+"""Width of a bin, in standard deviations before, from which rows in it need not be alike."""
 _NEWS = 0.75
 """Score of nulls that are farther beyond their gate than all else of the feature."""
 _FEW_VALUES = 3
@@ -123,7 +126,7 @@ def _constant_of(feature: FeatureChange) -> Clue | None:
     if values < _FEW_VALUES and single_values(now)[0].max() < _ALL_BUT * now.rows[0]:
         return None
     if isinstance(before, NumericStates):
-        if not between_ends(before.quantities)[0, at]:
+        if not between_ends(before.quantities)[0, at] or _is_wide(before, now, at):
             return None
         value = f"{found.value:g}"
     elif at < UNSEEN:
@@ -133,6 +136,17 @@ def _constant_of(feature: FeatureChange) -> Clue | None:
         value = repr(before.binning.values[at - UNSEEN])
     told = f"{_percent(found.share)} of the rows of {feature.name} came to be {value}"
     return Clue(score, told)
+
+
+def _is_wide(before: NumericStates, now: States, at: int) -> bool:
+    """Whether a bin may hold many values: beyond the ends of the first reference bins are wide."""
+    binning = before.binning
+    if binning.single_value[at] or (
+        isinstance(now, NumericStates) and now.minimum[0] == now.maximum[0]
+    ):
+        return False
+    width = binning.upper_edges[at] - binning.edges[at]
+    return not width <= _WIDE * float(before.moments.sd[0])
 
 
 @change_kind("scale_change")
