@@ -71,7 +71,7 @@ def _spread(_: Incident, value: float) -> str:
 
 
 def _fall(_: Incident, value: float) -> str:
-    return f"{value:.0%} of the rows of a frequent value are missing"
+    return f"a frequent value has {value:.0%} fewer rows than those of the others lead to expect"
 
 
 def _relation(_: Incident, value: float) -> str:

@@ -128,7 +128,7 @@ def value_share_rise(comparison: Comparison) -> Values:
 
 @statistic(
     "value_share_fall",
-    label="Largest part of a frequent value's rows that is missing",
+    label="Largest part of a frequent value's rows that is missing beside the others",
     kinds=("categorical",),
     range=(0.0, 1.0),
     symmetric=False,
