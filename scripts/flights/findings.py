@@ -6,7 +6,8 @@ Run as `python -m scripts.flights.findings [--config conf/flights.yaml]`.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 from pyspark.sql import Row
 
 from modelwatch.io.session import open_session
-from modelwatch.io.views import create_views
+from modelwatch.io.views import ResultViews
 from modelwatch.model.config import parse_config
 
 Query = Callable[[str], list[Row]]
@@ -119,8 +120,8 @@ def main(argv: list[str] | None = None) -> int:
     config = parse_config(path.read_text(encoding="utf-8"), str(path))
     spark = open_session("modelwatch findings")
     try:
-        create_views(spark, config.output)
-        told = findings(lambda sql: spark.sql(sql).collect())
+        results = ResultViews(spark, config.output)
+        told = findings(lambda sql: results.query(sql).collect())
     finally:
         spark.stop()
     print("\n".join(told))
@@ -133,22 +134,14 @@ def main(argv: list[str] | None = None) -> int:
 
 def findings(query: Query) -> list[str]:
     """The lines to tell, of what the views hold."""
-    return [
-        *_titled("The runs", _runs(query)),
-        *_titled("The storm of 8 and 9 February", _storm(query)),
-        *_titled("The summer", _summer(query)),
-        *_titled("Missing weather", _missing_weather(query)),
-        *_titled("The model against what came true, by month", _realised(query)),
-        *_titled("March, as its labels came in (accuracy)", _matured(query)),
-        *_titled("Why accuracy changed since January", _causes(query)),
-        *_titled("Against the challenger", _compared(query)),
-        *_titled("Incidents that are over", _over(query)),
-        *_titled("What must be looked at now", _open(query)),
-    ]
-
-
-def _titled(title: str, lines: Iterable[str]) -> list[str]:
-    return ["", title, *(f"  {line}" for line in lines)]
+    # Most of a query is its planning, and no section waits for another.
+    with ThreadPoolExecutor(max_workers=4) as at_once:
+        told = at_once.map(lambda section: section(query), SECTIONS.values())
+        return [
+            line
+            for title, lines in zip(SECTIONS, told, strict=True)
+            for line in ("", title, *(f"  {line}" for line in lines))
+        ]
 
 
 def _runs(query: Query) -> list[str]:
@@ -286,6 +279,20 @@ def _open(query: Query) -> list[str]:
     lines = [f"{row.rank}. {row.sentence}" for row in query(OPEN)]
     lines += [f"Train the model again ({row.policy}): {row.evidence}" for row in query(RETRAIN)]
     return lines or ["nothing"]
+
+
+SECTIONS: Mapping[str, Callable[[Query], list[str]]] = {
+    "The runs": _runs,
+    "The storm of 8 and 9 February": _storm,
+    "The summer": _summer,
+    "Missing weather": _missing_weather,
+    "The model against what came true, by month": _realised,
+    "March, as its labels came in (accuracy)": _matured,
+    "Why accuracy changed since January": _causes,
+    "Against the challenger": _compared,
+    "Incidents that are over": _over,
+    "What must be looked at now": _open,
+}
 
 
 if __name__ == "__main__":

@@ -327,18 +327,18 @@ def _sql(arguments: argparse.Namespace) -> int:
     path = arguments.config or (words.pop(0) if words else None)
     config, _ = _read(path)
     from modelwatch.io.store import Store
-    from modelwatch.io.views import create_views
+    from modelwatch.io.views import ResultViews
     from modelwatch.pipelines.sql_prompt import answer, prompt
 
     with _session(f"modelwatch sql {config.monitor}") as spark:
         if not Store(spark, config.output).exists("runs"):
             message = f"there are no results yet: modelwatch run {path}"
             raise SourceError([Problem("", None, message)], str(config.output))
-        create_views(spark, config.output)
+        query = ResultViews(spark, config.output).query
         if not words:
-            prompt(spark, arguments.rows)
-        for query in words:
-            answer(spark, query, arguments.rows)
+            prompt(query, arguments.rows)
+        for statements in words:
+            answer(query, statements, arguments.rows)
     return NOTHING_TO_LOOK_AT
 
 

@@ -28,19 +28,19 @@ def typed(*lines: str | type[BaseException]) -> Callable[[str], str]:
 def test_a_query_is_answered_as_a_table(
     spark: SparkSession, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    answer(spark, "select id, 'a;b' as `x y` from range(2)", 10)
+    answer(spark.sql, "select id, 'a;b' as `x y` from range(2)", 10)
     assert capsys.readouterr().out == "id  x y\n--  ---\n 0  a;b\n 1  a;b\n"
 
 
 def test_columns_of_one_name_are_both_shown(
     spark: SparkSession, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    answer(spark, "select 1 as a, 2 as a", 10)
+    answer(spark.sql, "select 1 as a, 2 as a", 10)
     assert capsys.readouterr().out == "a  a\n-  -\n1  2\n"
 
 
 def test_only_some_rows_are_shown(spark: SparkSession, capsys: pytest.CaptureFixture[str]) -> None:
-    answer(spark, "select id from range(5)", 3)
+    answer(spark.sql, "select id from range(5)", 3)
     assert capsys.readouterr().out.splitlines()[-2:] == [
         " 2",
         "... more than 3 rows: --rows shows more",
@@ -50,7 +50,7 @@ def test_only_some_rows_are_shown(spark: SparkSession, capsys: pytest.CaptureFix
 def test_the_prompt_takes_statements_of_several_lines_until_exit(
     spark: SparkSession, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    prompt(spark, 10, typed("select", "1 as one;", "exit", "select 2 as two;"))
+    prompt(spark.sql, 10, typed("select", "1 as one;", "exit", "select 2 as two;"))
     out = capsys.readouterr().out
     assert "one\n---\n  1" in out
     assert "two" not in out
@@ -59,7 +59,9 @@ def test_the_prompt_takes_statements_of_several_lines_until_exit(
 def test_the_prompt_survives_a_wrong_statement_and_an_interrupt(
     spark: SparkSession, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    prompt(spark, 10, typed("select no_such;", "select 3", KeyboardInterrupt, "select 4 as four;"))
+    prompt(
+        spark.sql, 10, typed("select no_such;", "select 3", KeyboardInterrupt, "select 4 as four;")
+    )
     told = capsys.readouterr()
     assert "no_such" in told.err
     assert "four\n----\n   4" in told.out

@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 from tests.conftest import CountJobs
 
 from modelwatch.io.store import Store
-from modelwatch.io.views import create_views, view_statements, views
+from modelwatch.io.views import ResultViews, create_views, view_statements, views
 from modelwatch.model.sources import OutputAddress
 from modelwatch.tables import TABLES
 from written import MOMENT, Monitor
@@ -171,6 +171,20 @@ def test_making_the_views_runs_no_spark_job(monitor: Monitor, count_jobs: CountJ
     with count_jobs() as counted:
         create_views(monitor.spark, monitor.output)
     assert counted.jobs == 0
+
+
+def test_a_statement_makes_what_it_names_and_what_that_reads(monitor: Monitor) -> None:
+    fresh = monitor.spark.newSession()
+    results = ResultViews(fresh, monitor.output)
+    assert results.query("SELECT count(*) AS n FROM Drift_Current").collect()[0].n > 0
+    made = {row.viewName for row in fresh.sql("SHOW VIEWS").collect()}
+    assert {"drift_current", "current_windows", "drift_metrics"} <= made
+    assert "model_today" not in made
+
+
+def test_a_statement_that_names_nothing_sees_all(monitor: Monitor) -> None:
+    results = ResultViews(monitor.spark.newSession(), monitor.output)
+    assert {row.viewName for row in results.query("SHOW VIEWS").collect()} >= {*TABLES, *views()}
 
 
 def test_health_is_that_of_the_latest_day(monitor: Monitor) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
+from threading import Lock
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 import modelwatch
 from modelwatch.io.addresses import output_place, quoted, quoted_name
@@ -70,27 +72,27 @@ def view_statements(
     they are temporary views of the session, and so are the tables under their own names.
     """
     asked = sources_of((*TABLES, *views()) if wanted is None else wanted)
+    return tuple(statement for _, statement in _statements(output, asked))
+
+
+def _statements(output: OutputAddress, asked: Collection[str]) -> list[tuple[str, str]]:
+    """Names of tables and views that are asked for, with what makes them, in order."""
+    made = [(name, text) for name, text in views().items() if name in asked]
     if output.schema_name is not None:
         known = {name: view_name(output, name) for name in (*TABLES, *views())}
-        return tuple(
-            f"CREATE OR REPLACE VIEW {known[name]} AS\n{_qualified(text, known)}"
-            for name, text in views().items()
-            if name in asked
-        )
-    tables = (
-        f"CREATE OR REPLACE TEMPORARY VIEW {quoted(name)} AS\n"
-        f"SELECT * FROM {output_place(output, name).identifier}"
+        return [
+            (name, f"CREATE OR REPLACE VIEW {known[name]} AS\n{_qualified(text, known)}")
+            for name, text in made
+        ]
+    rows = [
+        (name, f"SELECT * FROM {output_place(output, name).identifier}")
         for name in TABLES
         if name in asked
-    )
-    return (
-        *tables,
-        *(
-            f"CREATE OR REPLACE TEMPORARY VIEW {quoted(name)} AS\n{text}"
-            for name, text in views().items()
-            if name in asked
-        ),
-    )
+    ]
+    return [
+        (name, f"CREATE OR REPLACE TEMPORARY VIEW {quoted(name)} AS\n{text}")
+        for name, text in rows + made
+    ]
 
 
 def create_views(
@@ -99,6 +101,35 @@ def create_views(
     """Make some views of an output, or all; the tables must exist. No Spark job."""
     for statement in view_statements(output, wanted):
         session.sql(statement)
+
+
+def named_in(statement: str) -> frozenset[str]:
+    """The tables and views whose names stand in a statement."""
+    return frozenset(re.findall(r"\w+", statement.lower())) & {*TABLES, *views()}
+
+
+@dataclass(frozen=True)
+class ResultViews:
+    """SQL on the tables and views of an output, from any thread.
+
+    A temporary view is made when a statement first names it, because Spark takes some tenths of a
+    second for each; a statement that names none sees all. Those of a schema are made together.
+    """
+
+    session: SparkSession
+    output: OutputAddress
+    _made: set[str] = field(default_factory=set)
+    _turn: Lock = field(default_factory=Lock)
+
+    def query(self, statement: str) -> DataFrame:
+        """The result of one statement, lazy; the tables must exist."""
+        named = named_in(statement) if self.output.schema_name is None else frozenset()
+        wanted = sources_of(named or (*TABLES, *views()))
+        with self._turn:
+            for name, made in _statements(self.output, wanted - self._made):
+                self.session.sql(made)
+                self._made.add(name)
+        return self.session.sql(statement)
 
 
 def _qualified(text: str, known: dict[str, str]) -> str:

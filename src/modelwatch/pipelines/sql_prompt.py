@@ -6,18 +6,22 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame
 
+from modelwatch.io.views import views
 from modelwatch.pipelines.queries import statements, table_text
+from modelwatch.tables import TABLES
 
+Query = Callable[[str], DataFrame]
+"""The result of one statement."""
 _LEAVE = frozenset({"exit", "quit", "q", "\\q"})
 
 
-def answer(spark: SparkSession, text: str, max_rows: int) -> None:
+def answer(query: Query, text: str, max_rows: int) -> None:
     """Print the result of each statement of a text."""
     complete, rest = statements(text)
     for statement in (*complete, *([rest] if rest else [])):
-        frame = spark.sql(statement)
+        frame = query(statement)
         if not frame.columns:
             continue
         rows = frame.limit(max_rows + 1).collect()
@@ -26,13 +30,13 @@ def answer(spark: SparkSession, text: str, max_rows: int) -> None:
             print(f"... more than {max_rows} rows: --rows shows more")
 
 
-def prompt(spark: SparkSession, max_rows: int, read: Callable[[str], str] = input) -> None:
+def prompt(query: Query, max_rows: int, read: Callable[[str], str] = input) -> None:
     """Answer statements, each ended with ``;``, until the input ends or ``exit`` is typed.
 
     What is wrong with a statement is told, and the prompt goes on.
     """
-    names = sorted(row["viewName"] for row in spark.sql("SHOW VIEWS").collect())
-    print("Views: " + ", ".join(names))
+    names = sorted((*TABLES, *views()))
+    print("Tables and views: " + ", ".join(names))
     print("A statement ends with ;  exit leaves.")
     _complete(names)
     typed = ""
@@ -51,7 +55,7 @@ def prompt(spark: SparkSession, max_rows: int, read: Callable[[str], str] = inpu
         complete, typed = statements(f"{typed}\n{line}")
         for statement in complete:
             try:
-                answer(spark, statement, max_rows)
+                answer(query, statement, max_rows)
             except KeyboardInterrupt:
                 print("interrupted", file=sys.stderr)
             except Exception as error:
