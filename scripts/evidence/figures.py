@@ -232,7 +232,6 @@ def _relations(reference: Reference, current: DayStates) -> Iterator[Figures]:
         spans = spans_of(current.days, starts, length)
         held = np.flatnonzero(spans[:, 1] > spans[:, 0])
         windows = current.block.roll_up(spans[held])
-        rows, before = (states.products[:, 0].max(axis=(1, 2)) for states in (windows, total))
         shown = drift(Comparison(windows, total), [RELATION])[RELATION]
         n = len(held)
         weekdays = np.where(length == 1, (starts[held] + _THURSDAY) % 7, -1)
@@ -251,9 +250,11 @@ def _relations(reference: Reference, current: DayStates) -> Iterator[Figures]:
                 starts=starts[held],
                 value=value,
                 gate=np.full(n, gate),
-                p_value=null.p_values(value, np.full(n, length), weekdays, rows, before[0]),
-                rows=rows,
-                reference_rows=np.broadcast_to(before, n),
+                p_value=null.p_values(
+                    value, np.full(n, length), weekdays, windows.rows, total.rows[0]
+                ),
+                rows=windows.rows,
+                reference_rows=np.broadcast_to(total.rows, n),
                 reason=shown.reason[:, at],
                 expected=np.full(n, null.typical),
             )

@@ -8,7 +8,7 @@ _CAUSE = re.compile(r"^Caused by: (?:[\w$]+\.)+[\w$]+: (.+)")
 _CLASS = re.compile(r"^: ?(?:[\w$]+\.)+[\w$]+: ")
 _FILE = re.compile(r"\.(?:parquet|json|crc|bin)\b")
 _FRAME = re.compile(
-    r"^(?:Job aborted|Writing job aborted|Task failed|An error occurred while calling|"
+    r"^(?:Job aborted|Writing job aborted|Task failed|"
     r"\[TASK_WRITE_FAILED\]|org\.apache\.spark\.SparkException)"
 )
 """What Spark says around a cause, of which a person can make nothing."""

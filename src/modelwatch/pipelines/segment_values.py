@@ -12,9 +12,9 @@ from modelwatch.io.store import Store
 from modelwatch.model.verdict_row import ALL, ALL_VERSIONS
 from modelwatch.pipelines.run import Request, Run
 from modelwatch.pipelines.stored_windows import stored_windows
+from modelwatch.spark.performance_values import CONFUSION_VALUE
 
 LATELY_DAYS = 90
-CELLS = "confusion_value"
 
 
 def value_shares(run: Run, store: Store, request: Request) -> dict[tuple[str, str], float]:
@@ -29,14 +29,14 @@ def value_shares(run: Run, store: Store, request: Request) -> dict[tuple[str, st
     if performance is None or not config.segments or not config.performance_windows:
         return {}
     values = performance.values
-    metric = CELLS if values.cells is not None else next(iter(values.expressions), None)
+    metric = CONFUSION_VALUE if values.cells is not None else next(iter(values.expressions), None)
     if metric is None:
         return {}
     since = request.plan.as_of - timedelta(days=LATELY_DAYS)
     stored = stored_windows(run, store, request, "business_metrics", "performance", since)
     found = (
         stored.where(
-            (F.col("window") == next(iter(config.performance_windows)))
+            (F.col("window") == config.performance_windows[0])
             & (F.col("metric") == metric)
             & (F.col("statistic") == "sum")
             & (F.col("segmentation") != ALL)

@@ -205,7 +205,7 @@ def _add_drift(
         comparison = Comparison(
             pairs.take(view.indices).roll_up(view.spans), pairs.take(indices).roll_up(spans)
         )
-        counts = [np.asarray(s.products[:, 0].max(axis=(1, 2))) for s in comparison.block]
+        counts = [states.rows for states in comparison.block]
     else:
         stack = group.stack(evaluation.features[group.role, group.feature].binning)
         comparison = Comparison(

@@ -189,7 +189,7 @@ def _add_distances(
         value=value,
         reason=np.array([*unknown, None], dtype=object)[:-1],
         expected=1.0,
-        rows=np.asarray(windows.products[:, 0].max(axis=(1, 2))),
+        rows=windows.rows,
     )
 
 

@@ -70,7 +70,7 @@ def robust_center(days: PairStates) -> Center | None:
     are clipped at 8 scales, so that single rows have little weight. The spread is scaled to that of
     the median day. None where no feature varies.
     """
-    held = days.take(np.flatnonzero(days.products[:, 0].max(axis=(1, 2), initial=0) > 0))
+    held = days.take(np.flatnonzero(days.rows > 0))
     if not len(held):
         return None
     mean, second = _moments(held.products)
@@ -144,6 +144,13 @@ def _alike(present: AnyArray) -> Iterator[AnyArray]:
     yield from np.split(order, np.flatnonzero(changes) + 1)
 
 
+def powered(correlation: Floats, exponent: float) -> Floats:
+    """A power of a correlation matrix (d, d) whose eigenvalues are at least LEAST_EIGENVALUE."""
+    held, vectors = np.linalg.eigh(correlation)
+    power = np.maximum(held, LEAST_EIGENVALUE) ** exponent
+    return np.asarray((vectors * power) @ vectors.T)
+
+
 def threshold(features: int, tail: float = TAIL) -> float:
     """Squared distance that normal rows of some features exceed with a probability.
 
@@ -206,6 +213,4 @@ def _correlation(covariance: Floats, used: AnyArray) -> Floats:
 
 
 def _inverse_root(correlation: Floats) -> Floats:
-    held, vectors = np.linalg.eigh(correlation)
-    power = np.maximum(held, LEAST_EIGENVALUE) ** -0.5
-    return np.asarray((vectors * power) @ vectors.T)
+    return powered(correlation, -0.5)

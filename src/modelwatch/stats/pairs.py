@@ -7,6 +7,7 @@ figures robust) and rounded to 1 / STEPS, so that all products are integers and 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -33,6 +34,11 @@ class PairStates:
 
     def __len__(self) -> int:
         return len(self.products)
+
+    @cached_property
+    def rows(self) -> Counts:
+        """Rows of each scope, (n,): of the pair of features that most rows have both of."""
+        return np.asarray(self.products[:, 0].max(axis=(1, 2), initial=0))
 
     def roll_up(self, spans: Spans) -> PairStates:
         """The merged state of each span ``[start, stop)`` of scopes, (w, 2)."""

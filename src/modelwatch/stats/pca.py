@@ -44,14 +44,7 @@ def components(reference: PairStates, share: float = SHARE_OF_VARIANCE) -> Compo
     Moments are over the rows where both features are finite; that may leave slightly negative
     eigenvalues, which count as none.
     """
-    d = len(reference.features)
-    own = np.arange(d)
-    rows = reference.products[:, 0, own, own]
-    n = np.maximum(rows, 1)
-    mean = reference.products[:, 1, own, own] / n
-    variance = reference.products[:, 2, own, own] / n - mean**2
-    used = (rows >= 2) & (variance > NO_VARIANCE)
-    sd = np.sqrt(np.where(used, variance, 1.0))
+    used, mean, sd = standardisation(reference)
     second = second_moments(reference, mean, sd) * (used[:, :, None] & used[:, None, :])
     second = np.nan_to_num(second, nan=0.0)
     eigenvalues, vectors = np.linalg.eigh(second)
@@ -61,6 +54,20 @@ def components(reference: PairStates, share: float = SHARE_OF_VARIANCE) -> Compo
     before = np.cumsum(held, axis=1) - held
     kept = (before < share * total * (1.0 - 1e-12)) & (held > 0)
     return Components(used, mean, sd, vectors[:, :, ::-1] * kept[:, None, :], second)
+
+
+def standardisation(reference: PairStates) -> tuple[AnyArray, Floats, Floats]:
+    """Which features vary in each reference, their means and their sds in steps; (r, d) each.
+
+    The sd of one that does not vary is told as 1.
+    """
+    own = np.arange(len(reference.features))
+    rows = reference.products[:, 0, own, own]
+    n = np.maximum(rows, 1)
+    mean = reference.products[:, 1, own, own] / n
+    variance = reference.products[:, 2, own, own] / n - mean**2
+    varying = (rows >= 2) & (variance > NO_VARIANCE)
+    return varying, mean, np.sqrt(np.where(varying, variance, 1.0))
 
 
 def second_moments(states: PairStates, mean: Floats, sd: Floats) -> Floats:
@@ -161,7 +168,7 @@ def _both(comparison: Comparison) -> tuple[Values, Values]:
         values(
             reconstruction_errors(np.nan_to_num(window), fitted),
             nothing,
-            (rows.max(axis=(1, 2), initial=0) == 0, NO_CURRENT_ROWS),
+            (current.rows == 0, NO_CURRENT_ROWS),
             (gaps, NO_COMPLETE_ROWS),
         ),
         values(own, nothing),

@@ -19,10 +19,9 @@ from modelwatch.stats.comparison import (
     Values,
     values,
 )
-from modelwatch.stats.correlation import NO_VARIANCE
-from modelwatch.stats.mahalanobis import LEAST_EIGENVALUE
+from modelwatch.stats.mahalanobis import powered
 from modelwatch.stats.pairs import PairStates
-from modelwatch.stats.pca import second_moments
+from modelwatch.stats.pca import second_moments, standardisation
 from modelwatch.stats.statistic import statistic
 
 LEAST_TOLD = 0.5
@@ -33,6 +32,8 @@ SUSPECTED = 0.1
 """Growth of an error, in standard deviations, from which it is asked which feature is to blame."""
 ABOUT_AS_MUCH = 0.5
 """Part of the largest growth of an error from which a feature may be as much to blame."""
+LEAST_ERROR = 1e-3
+"""In standard deviations: an error below it may be rounding."""
 MOST_TO_BLAME = 4
 NOT_TOLD = "the other features do not tell it"
 
@@ -56,13 +57,8 @@ class Relations:
 
 def relations(reference: PairStates) -> Relations:
     """The relations of each reference, of its stored products."""
-    own = np.arange(len(reference.features))
-    rows = reference.products[:, 0, own, own]
-    n = np.maximum(rows, 1)
-    mean = reference.products[:, 1, own, own] / n
-    variance = reference.products[:, 2, own, own] / n - mean**2
-    used = _present(reference) & (rows >= 2) & (variance > NO_VARIANCE)
-    sd = np.sqrt(np.where(used, variance, 1.0))
+    varying, mean, sd = standardisation(reference)
+    used = _present(reference) & varying
     second = np.nan_to_num(second_moments(reference, mean, sd))
     return Relations(used, mean, sd, second * (used[:, :, None] & used[:, None, :]))
 
@@ -99,24 +95,21 @@ def told_errors(reference: PairStates) -> Floats:
         members = np.flatnonzero(used)
         if len(members) >= 2:
             correlation = known.correlation[at][np.ix_(members, members)]
-            weights = _weights(_inverse(correlation))
-            errors = _root_mean_squares(correlation[None], weights)[0]
-            found[at, members] = np.where(_is_told(errors), errors, np.nan)
+            found[at, members] = _told(correlation, _weights(powered(correlation, -1.0)))
     return found
 
 
 def _present(states: PairStates) -> AnyArray:
     """Whether a feature is mostly there, (n, d)."""
     own = np.arange(len(states.features))
-    rows = states.products[:, 0]
-    most = rows.max(axis=(1, 2), initial=0)[:, None]
-    held: AnyArray = (most > 0) & (rows[:, own, own] >= LEAST_PRESENT * most)
+    most = states.rows[:, None]
+    held: AnyArray = (most > 0) & (states.products[:, 0, own, own] >= LEAST_PRESENT * most)
     return held
 
 
 def _charged(second: Floats, correlation: Floats) -> Floats:
     """Growth of the errors of some windows, (n, m), by moments (n, m, m) of m features."""
-    precision = _inverse(correlation)
+    precision = powered(correlation, -1.0)
     whole, ratio = _suspected(second, correlation, precision)
     change = whole.copy()
     for window in np.flatnonzero((np.nan_to_num(whole) >= SUSPECTED).any(axis=1)):
@@ -141,19 +134,15 @@ def _to_blame(growth: Floats, squares: Floats) -> int:
     return int(suspects[np.argmax(squares[suspects])])
 
 
-def _inverse(correlation: Floats) -> Floats:
-    held, vectors = np.linalg.eigh(correlation)
-    return np.asarray((vectors / np.maximum(held, LEAST_EIGENVALUE)) @ vectors.T)
-
-
 def _weights(precision: Floats) -> Floats:
     """Weights of each feature less its regression on the others, in rows."""
     return np.asarray(precision / np.diagonal(precision)[:, None])
 
 
-def _is_told(errors: Floats) -> AnyArray:
-    told: AnyArray = errors**2 <= 1.0 - LEAST_TOLD
-    return told
+def _told(correlation: Floats, weights: Floats) -> Floats:
+    """Errors of features in the reference, (m,); NaN of those that the others do not tell."""
+    errors = _root_mean_squares(correlation[None], weights)[0]
+    return np.where(errors**2 <= 1.0 - LEAST_TOLD, errors, np.nan)
 
 
 def _without(precision: Floats, left_out: int) -> Floats:
@@ -168,11 +157,9 @@ def _suspected(second: Floats, correlation: Floats, precision: Floats) -> tuple[
     """Growth of the errors of windows (n, m) when m features tell one another, and the errors over
     those of the reference; NaN for features that are not told."""
     weights = _weights(precision)
-    before = _root_mean_squares(correlation[None], weights)[0]
+    before = _told(correlation, weights)
     now = _root_mean_squares(second, weights)
-    told = _is_told(before)
-    ratio = now / np.maximum(before, LEAST_EIGENVALUE)
-    return np.where(told, now - before, np.nan), np.where(told, ratio, np.nan)
+    return now - before, now / np.maximum(before, LEAST_ERROR)
 
 
 def _root_mean_squares(second: Floats, weights: Floats) -> Floats:
@@ -198,11 +185,10 @@ def relation_error_change(comparison: Comparison) -> Values:
     being wrong itself is not charged.
     """
     current, reference = comparison.block
-    rows, before = (states.products[:, 0].max(axis=(1, 2)) for states in (current, reference))
     found = error_changes(current, reference)
     return values(
         found,
-        ((rows == 0)[:, None], NO_CURRENT_ROWS),
-        ((before == 0)[:, None], NO_REFERENCE_ROWS),
+        ((current.rows == 0)[:, None], NO_CURRENT_ROWS),
+        ((reference.rows == 0)[:, None], NO_REFERENCE_ROWS),
         (np.isnan(found), NOT_TOLD),
     )

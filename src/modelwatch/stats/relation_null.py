@@ -22,8 +22,7 @@ def relation_nulls(
     As ``null_models``, of the states of a block: each day of the reference and blocks of days are
     held against the rest of it.
     """
-    rows = days_states.products[:, 0].max(axis=(1, 2), initial=0)
-    held = np.flatnonzero(rows > 0)
+    held = np.flatnonzero(days_states.rows > 0)
     if not len(held):
         return {}
     states, days = days_states.take(held), np.asarray(day_numbers, dtype=np.int64)[held]
@@ -50,7 +49,5 @@ def _shown(states: PairStates) -> tuple[Shown, Floats]:
     blocks = states.roll_up(spans)
     whole = states.products.sum(axis=0)
     rest = PairStates(states.features, states.fingerprint, whole - blocks.products)
-    rows, others = (
-        side.products[:, 0].max(axis=(1, 2)).astype(np.float64) for side in (blocks, rest)
-    )
+    rows, others = (side.rows.astype(np.float64) for side in (blocks, rest))
     return Shown(len(states), spans, {}, rows, others), error_changes(blocks, rest)
