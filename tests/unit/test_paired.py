@@ -10,7 +10,14 @@ import pytest
 from modelwatch.stats.binning import fit_numeric
 from modelwatch.stats.intervals import NO_SPREAD
 from modelwatch.stats.jackknife import FEW_DAYS
-from modelwatch.stats.paired import Difference, differences, mcnemar, side_of, verdict
+from modelwatch.stats.paired import (
+    Difference,
+    differences,
+    mcnemar,
+    side_of,
+    verdict,
+    window_differences,
+)
 from modelwatch.stats.performance import PERFORMANCE
 from modelwatch.stats.traffic_split import NO_ROWS, sample_ratio
 from performance_samples import binary_states
@@ -43,6 +50,26 @@ def test_every_metric_of_a_binary_model_is_compared() -> None:
     assert set(found) == {k for k, metric in PERFORMANCE.items() if "binary" in metric.tasks}
     for each in found.values():
         assert each.value == pytest.approx(each.challenger - each.champion, nan_ok=True)
+
+
+def test_windows_differ_as_their_days_alone_do() -> None:
+    one, other = models()
+    # The third day has no label, and the last window no day.
+    silent = np.arange(12) != 2
+    one, other = (
+        side.take(silent).followed_by((side - side).take(~silent)) for side in (one, other)
+    )
+    spans = np.array([[0, 12], [3, 7], [10, 12], [4, 4]])
+    for (start, stop), found in zip(spans, window_differences(one, other, spans), strict=True):
+        days = np.arange(start, stop)
+        alone = differences(one.take(days), other.take(days))
+        assert {key: each.reason for key, each in found.items()} == {
+            key: each.reason for key, each in alone.items()
+        }
+        for key, each in found.items():
+            for of in ("value", "lower", "upper", "p_value"):
+                expected = getattr(alone[key], of)
+                assert getattr(each, of) == pytest.approx(expected, nan_ok=True), (key, of)
 
 
 def test_a_better_challenger_is_found() -> None:

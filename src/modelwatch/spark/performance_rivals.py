@@ -12,7 +12,7 @@ from modelwatch.spark.score_question import Answers, ScoreQuestion
 from modelwatch.stats.arrays import AnyArray, Counts, sums_over_spans
 from modelwatch.stats.binning import NumericBinning
 from modelwatch.stats.jackknife import FEWEST_DAYS
-from modelwatch.stats.paired import Difference, differences, mcnemar, verdict
+from modelwatch.stats.paired import Difference, mcnemar, verdict, window_differences
 from modelwatch.stats.performance import ScoreStates
 from modelwatch.stats.scored import BinaryStates
 from modelwatch.stats.traffic_split import sample_ratio
@@ -106,11 +106,10 @@ def _add(
     lengths = question.ends - question.starts + 1
     chosen = np.flatnonzero((lengths >= FEWEST_DAYS) & (spans[:, 1] > spans[:, 0]))
     tables = None if decisions is None else _tables(decisions, rivals.days, spans)
-    for w in chosen:
-        part = np.arange(*spans[w])
-        left, right = rivals.left.take(part), rivals.right.take(part)
-        found = differences(left, right)
-        counted = [int(side.labelled.sum()) for side in (left, right)]
+    windows = [side.roll_up(spans[chosen]) for side in (rivals.left, rivals.right)]
+    told_of = window_differences(rivals.left, rivals.right, spans[chosen])
+    for at, (w, found) in enumerate(zip(chosen, told_of, strict=True)):
+        counted = [int(side.labelled[at]) for side in windows]
         common: dict[str, object] = {
             "segmentation": group.segmentation,
             "segment": group.segment,
@@ -125,7 +124,7 @@ def _add(
         if tables is not None:
             _add_mcnemar(rows, common, tables[w : w + 1])
         elif question.comparison is not None and question.comparison[2] is not None:
-            traffic = np.array([[int(left.rows.sum()), int(right.rows.sum())]])
+            traffic = np.array([[int(side.rows[at]) for side in windows]])
             note = _add_sample_ratio(rows, common, traffic, question.comparison[2])
         told = verdict(found)
         rows.add(

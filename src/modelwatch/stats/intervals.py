@@ -18,7 +18,7 @@ from modelwatch.stats.jackknife import FEW_DAYS, FEWEST_DAYS, DayInterval, day_i
 from modelwatch.stats.performance import PERFORMANCE, performance
 from modelwatch.stats.performance_metric import ScoreStates
 from modelwatch.stats.row_intervals import RowInterval, iid_interval
-from modelwatch.stats.special import student_quantile, student_tail
+from modelwatch.stats.special import student_quantile
 
 __all__ = [
     "Change",
@@ -218,5 +218,4 @@ def _lent_spread(after: _Side, before: _Side, level: float) -> DayInterval:
         value = after.value - before.value
         degrees = np.full(len(sd), len(before.without) - 1.0)
         reach = student_quantile(0.5 + level / 2.0, degrees) * sd
-        p_value = 2.0 * student_tail(np.abs(value) / sd, degrees)
-    return DayInterval(value, value - reach, value + reach, p_value, sd)
+    return DayInterval(value, value - reach, value + reach, sd, degrees)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -20,14 +21,25 @@ FEW_DAYS = f"fewer than {FEWEST_DAYS} days"
 class DayInterval:
     """Values with the interval that days give; NaN where there are too few of them, (...) each.
 
-    ``p_value``: two-sided, of the value being 0.
+    ``degrees``: of freedom of ``sd``.
     """
 
     value: Floats
     lower: Floats
     upper: Floats
-    p_value: Floats
     sd: Floats
+    degrees: Floats
+
+    @cached_property
+    def p_value(self) -> Floats:
+        """Two-sided, of the value being 0."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            t = np.where(
+                self.sd > 0, np.abs(self.value) / self.sd, np.where(self.value == 0, 0.0, np.inf)
+            )
+        tail = 2.0 * student_tail(np.where(np.isinf(t), 0.0, t), self.degrees)
+        found = np.where(np.isinf(t), 0.0, tail)
+        return np.where(np.isnan(self.sd) | np.isnan(self.value), np.nan, found)
 
 
 def day_interval(whole: Floats, sides: Sequence[Floats], *, level: float = 0.95) -> DayInterval:
@@ -46,14 +58,11 @@ def day_interval(whole: Floats, sides: Sequence[Floats], *, level: float = 0.95)
             for part, without in zip(variances, sides, strict=True)
         )
         least = min(len(without) for without in sides) - 1.0
-        degrees = np.where(shares > 0, variance**2 / shares, least)
+        welch = variance**2 / shares if len(sides) > 1 else least
+        degrees = np.where(shares > 0, welch, least)
         sd = np.sqrt(variance)
         reach = student_quantile(0.5 + level / 2.0, np.where(np.isnan(sd), np.nan, degrees)) * sd
-        t = np.where(sd > 0, np.abs(whole) / sd, np.where(whole == 0, 0.0, np.inf))
-        p_value = 2.0 * student_tail(np.where(np.isinf(t), 0.0, t), degrees)
-    p_value = np.where(np.isinf(t), 0.0, p_value)
-    p_value = np.where(np.isnan(sd) | np.isnan(whole), np.nan, p_value)
-    return DayInterval(np.asarray(whole), whole - reach, whole + reach, p_value, sd)
+    return DayInterval(np.asarray(whole), whole - reach, whole + reach, sd, degrees)
 
 
 def _variance(without: Floats) -> Floats:

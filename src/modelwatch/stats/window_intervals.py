@@ -178,7 +178,7 @@ def _variances(days: Any, spans: Spans, keys: Sequence[str]) -> Floats:
     out = np.full((len(spans), len(keys)), np.nan)
     sizes = spans[:, 1] - spans[:, 0]
     enough = np.flatnonzero(sizes >= FEWEST_DAYS)
-    for chunk in _chunks(enough, sizes):
+    for chunk in chunks(enough, sizes):
         chosen = spans[chunk]
         owner = np.repeat(np.arange(len(chunk)), sizes[chunk])
         left_out = np.concatenate([np.arange(start, stop) for start, stop in chosen])
@@ -193,8 +193,8 @@ def _variances(days: Any, spans: Spans, keys: Sequence[str]) -> Floats:
     return out
 
 
-def _chunks(indices: AnyArray, sizes: AnyArray) -> list[AnyArray]:
-    """The indices in runs whose sizes together are bounded."""
+def chunks(indices: AnyArray, sizes: AnyArray) -> list[AnyArray]:
+    """The indices of windows in runs of which the days together are bounded."""
     if not len(indices):
         return []
     group = (np.cumsum(sizes[indices]) - 1) // _SCOPES_AT_ONCE
