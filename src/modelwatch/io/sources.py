@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
-from typing import TypeVar
+from typing import Generic, TypeVar
 from urllib.parse import unquote
 
 from py4j.protocol import Py4JError
@@ -48,6 +47,24 @@ class Volume:
     rows: int | None
 
 
+class OncePerSource(Generic[Result]):
+    """A property of a source that is asked once.
+
+    The lock of ``cached_property`` is one for all sources before Python 3.12: their tables would
+    be waited for one after the other.
+    """
+
+    def __init__(self, ask: Callable[[Source], Result]) -> None:
+        """Of what is asked."""
+        self._ask, self._name = ask, ask.__name__
+        self.__doc__ = ask.__doc__
+
+    def __get__(self, source: Source, owner: type[Source]) -> Result:
+        """What is asked, which then stands in the source."""
+        found = source.__dict__[self._name] = self._ask(source)
+        return found
+
+
 @dataclass(frozen=True)
 class Source:
     """A source table at one Delta version.
@@ -76,12 +93,12 @@ class Source:
         except (PySparkException, Py4JError) as error:
             raise self.error(f"version {self.version} can't be read: {advised(error)}") from error
 
-    @cached_property
+    @OncePerSource
     def table_id(self) -> str | None:
         """Id with which the table was created; None where it is not known."""
         return self._reading(self.log.created_id) if self.log else None
 
-    @cached_property
+    @OncePerSource
     def inventory(self) -> tuple[DayFiles, ...]:
         """Its files by days, from the log alone where that says it."""
         if self.day is None:
@@ -263,7 +280,7 @@ class Source:
             DayFiles(row.day, row.day, row.files, row.bytes, row.rows) for row in by_day.collect()
         )
 
-    @cached_property
+    @OncePerSource
     def _logged_day(self) -> DaySource:
         """The day's columns by the names that files and log use."""
         assert self.day is not None

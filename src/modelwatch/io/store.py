@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -25,7 +26,7 @@ from modelwatch.io.table_schema import (
     gone,
     literal,
 )
-from modelwatch.io.turns import turn
+from modelwatch.io.turns import folder_of_turns, turn
 from modelwatch.model.sources import OutputAddress
 from modelwatch.tables import TABLES, Table
 
@@ -34,7 +35,8 @@ TABLES_AT_ONCE = 8
 _ATTEMPTS = 5
 _LAST_COMMIT = "spark.databricks.delta.lastCommitVersionInSession"
 _COMMITTING = Lock()
-"""Held from the commit of a thread until it has read its version, which is the session's last."""
+"""Held while a thread writes and until it has read its version, where that is the session's last.
+"""
 _CONCURRENT = (
     "DELTA_CONCURRENT",
     "DELTA_METADATA_CHANGED",
@@ -121,7 +123,7 @@ class Store:
 
         ``rows`` has columns of the table in any order; ``run_id`` is filled in, missing nullable
         columns become null. ValueError, before any work, if columns don't fit. Several threads
-        wait for one another.
+        wait for one another, but for tables whose writers take turns.
         """
         spec = TABLES[table]
         fitted = _fitted(spec, expected_schema(spec, self.session), rows, run_id)
@@ -132,7 +134,7 @@ class Store:
             place.write(writer)
             return self._last_version(place, run_id)
 
-        with _COMMITTING:
+        with nullcontext() if folder_of_turns(place) else _COMMITTING:
             return retried(write, place)
 
     def publish(self, row: Mapping[str, Any]) -> int:
@@ -214,6 +216,12 @@ class Store:
         retried(evolve, place)
 
     def _last_version(self, place: Place, run_id: str) -> int:
+        folder = folder_of_turns(place)
+        if folder is not None:
+            # While it is this one's turn, nobody else commits.
+            return max(
+                int(commit.stem) for commit in (folder / "_delta_log").glob(f"{20 * '[0-9]'}.json")
+            )
         last = self.session.conf.get(_LAST_COMMIT, None)
         if last is not None:
             return int(last)

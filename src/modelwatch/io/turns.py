@@ -23,8 +23,8 @@ def turn(place: Place) -> Iterator[None]:
     local disk, check and rename are two steps, and of two commits at once one could be lost. The
     lock ends with the process, however that ends. Tables elsewhere need no turn and get none.
     """
-    folder = _local_folder(place)
-    if folder is None or fcntl is None:
+    folder = folder_of_turns(place)
+    if folder is None:
         yield
         return
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -33,9 +33,9 @@ def turn(place: Place) -> Iterator[None]:
         yield
 
 
-def _local_folder(place: Place) -> Path | None:
-    """The folder of a table on a local disk; None for any other."""
-    if place.path is None:
+def folder_of_turns(place: Place) -> Path | None:
+    """The folder of a table whose writers take turns; None for any other."""
+    if place.path is None or fcntl is None:
         return None
     if place.path.startswith("file:"):
         return Path(unquote(urlsplit(place.path).path))

@@ -57,8 +57,10 @@ def write_incidents(
     """
     config, as_of = request.config, request.plan.as_of
     with kept(current_verdicts(run, store, request)) as verdicts:
-        history = _history(store, request, verdicts)
-        weights = _weights(importance, value_shares(run, store, request), history.windows)
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            worth = beside.submit(value_shares, run, store, request)
+            history = _history(store, request, verdicts)
+        weights = _weights(importance, worth.result(), history.windows)
         folded = fold_incidents(history, config, weights)
         incidents = explained(run, store, request, states, folded, history, verdicts)
     rows = [incident_row(one, as_of) for one in changed(incidents, history.previous)]

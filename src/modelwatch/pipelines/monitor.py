@@ -232,6 +232,7 @@ def _carried_out(run: Run, store: Store, request: Request, until_done: ExitStack
         write_contracts(run, store, request)
         with run.stage("bins", "reading the frozen bins"):
             states = _states_of(run, store, request, reading.result())
+        performing = beside.submit(write_performance, run, store, request, states)
         if days or plan.references:
             with run.stage("states", f"computing the states of {len(days)} days"):
                 _write_states(run, store, request, states)
@@ -239,9 +240,8 @@ def _carried_out(run: Run, store: Store, request: Request, until_done: ExitStack
         if plan.windows:
             needed = until_done.enter_context(kept(_states_needed(run, store, request)))
             evaluated = needed, _write_metrics(run, store, request, states, needed)
-        if plan.labels:
-            request = write_performance(run, store, request, states)
-            accounts += treat_rows(run, store, request, days_since(treated, request))
+        request = performing.result()
+        accounts += treat_rows(run, store, request, days_since(treated, request))
         counting = beside.submit(row_counts, run, store, request)
         weighing = beside.submit(feature_importances, run, store, request)
         with run.stage("constraints", f"checking {len(config.constraints)} constraints"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 
 from pyspark.sql import functions as F
@@ -9,6 +10,7 @@ from pyspark.sql import functions as F
 from modelwatch.io.store import Store
 from modelwatch.model.config import MonitorConfig, labels_fingerprint
 from modelwatch.model.days import DayRange, shifted
+from modelwatch.model.label_plan import LabelDay
 from modelwatch.pipelines.evaluation import days_needed, window_references
 from modelwatch.pipelines.history import of_days, of_runs
 from modelwatch.pipelines.label_states import label_days, label_states, score_plans
@@ -28,33 +30,40 @@ def write_performance(run: Run, store: Store, request: Request, states: StatesOf
 
     The request as it was carried out: a regressor of the loss that is new makes all days due.
     """
+    if not request.plan.labels:
+        return request
     request, losses = with_losses(run, store, request, states)
     labels = request.plan.labels
-    if labels.days:
-        count = len(labels.days)
-        with run.stage("labels", f"holding the predictions of {count} days against their labels"):
-            _write_states(run, store, request, states, losses)
-    if labels.windows:
-        with run.stage(
-            "performance", f"evaluating the performance of {len(labels.windows)} windows"
-        ):
-            _write_answers(run, store, request, states, losses)
+    days = tuple(labels.days)
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        dated: Future[dict[date, LabelDay]] | None = None
+        if days:
+            with run.stage(
+                "labels", f"holding the predictions of {len(days)} days against their labels"
+            ):
+                frame = label_states(
+                    states, request.sources, days, request.plan.as_of, losses.model()
+                )
+                run.append(store, request.config, STATES, frame)
+            dated = beside.submit(_label_days, run, store, request)
+        if labels.windows:
+            with run.stage(
+                "performance", f"evaluating the performance of {len(labels.windows)} windows"
+            ):
+                _write_answers(run, store, request, states, losses)
+        if dated is not None:
+            run.label_days = dated.result()
     return request
 
 
-def _write_states(
-    run: Run, store: Store, request: Request, states: StatesOf, losses: Losses
-) -> None:
-    plan, config = request.plan, request.config
-    days, model = tuple(plan.labels.days), losses.model()
-    frame = label_states(states, request.sources, days, plan.as_of, model)
-    run.append(store, config, STATES, frame)
+def _label_days(run: Run, store: Store, request: Request) -> dict[date, LabelDay]:
+    config, days = request.config, tuple(request.plan.labels.days)
     written = store.read(STATES).where(
         (F.col("monitor") == config.monitor)
         & (F.col("run_id") == run.run_id)
         & (F.col("segmentation") == "all")
     )
-    run.label_days = label_days(of_days(written, days), days)
+    return label_days(of_days(written, days), days)
 
 
 def _write_answers(

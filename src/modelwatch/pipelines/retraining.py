@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 
@@ -77,17 +78,16 @@ def _situation(
 ) -> Situation:
     config, as_of = request.config, request.plan.as_of
     since = as_of - timedelta(days=HISTORY_DAYS)
-    version, first_day = _version(run, store, request, since)
-    by_day = F.col("reference").isNull() & (F.col("window") == "day")
-    due = (
-        stored_windows(run, store, request, "performance_metrics", "labels", since)
-        .where((F.col("cohort") == "due") & (F.col("segmentation") == "all"))
-        .where(
-            (by_day & (F.col("metric") == _steady_metric(config)))
-            | (F.col("reference") == config.fixed_references[0].name)
-        )
-        .collect()
-    )
+    # Most of a query is its planning, and none of these waits for another.
+    with ThreadPoolExecutor(max_workers=3) as at_once:
+        versions = at_once.submit(_version, run, store, request, since)
+        believed = at_once.submit(_believed, run, store, request, since)
+        broken = at_once.submit(_broken_days, run, store, request, incidents, since)
+        said = at_once.submit(_said, store, request)
+        due = _due(run, store, request, since)
+        version, first_day = versions.result()
+        estimates = [row for row in believed.result() if row["model_version"] == version]
+        broken_days = broken.result()
     days = one_a_day(row for row in due if row["reference"] is None)
     compared = [row for row in due if row["reference"] and row["model_version"] == version]
     inputs = {f.name for f in request.plan.features if f.role == "inputs"}
@@ -97,17 +97,38 @@ def _situation(
         first_day=first_day,
         labelled={row["window_start"]: int(row["labelled_rows"]) for row in days},
         losses=_losses(config, compared),
-        estimates=_estimates(run, store, request, compared, version, since),
+        estimates=_estimates(config, compared, estimates),
         importance={name: importance.get(name, 1.0) for name in inputs},
         drifted=[
             one.subject
             for one in incidents
             if one.is_open and one.family == "data" and one.role == "inputs"
         ],
-        broken_days=_broken_days(run, store, request, incidents, since),
+        broken_days=broken_days,
         stable_since=_stable_since(config, days),
-        said=_said(store, request),
+        said=said.result(),
     )
+
+
+def _due(run: Run, store: Store, request: Request, since: date) -> list[Row]:
+    """Performance of days, and changes against the first fixed reference, of all traffic."""
+    config = request.config
+    by_day = F.col("reference").isNull() & (F.col("window") == "day")
+    stored = stored_windows(run, store, request, "performance_metrics", "labels", since)
+    return (
+        stored.where((F.col("cohort") == "due") & (F.col("segmentation") == "all"))
+        .where(
+            (by_day & (F.col("metric") == _steady_metric(config)))
+            | (F.col("reference") == config.fixed_references[0].name)
+        )
+        .collect()
+    )
+
+
+def _believed(run: Run, store: Store, request: Request, since: date) -> list[Row]:
+    """Estimates of windows that are over, of all traffic."""
+    stored = stored_windows(run, store, request, "performance_estimates", "estimate", since)
+    return stored.where((F.col("segmentation") == "all") & ~F.col("partial")).collect()
 
 
 def _version(run: Run, store: Store, request: Request, since: date) -> tuple[str, date | None]:
@@ -151,19 +172,17 @@ def _losses(config: MonitorConfig, compared: Sequence[Row]) -> tuple[Loss, ...]:
 
 
 def _estimates(
-    run: Run, store: Store, request: Request, compared: Sequence[Row], version: str, since: date
+    config: MonitorConfig, compared: Sequence[Row], estimates: Sequence[Row]
 ) -> tuple[Loss, ...]:
     """What is believed to have been lost: estimates less what the reference was."""
-    kind = request.config.performance_windows[-1:]
-    mine = (F.col("segmentation") == "all") & (F.col("model_version") == version)
+    kind = config.performance_windows[-1:]
     before: dict[str, float] = {}
     for row in compared:
         metric, value = row["metric"], row["reference_value"]
         if value is not None:
             before[metric] = max(value, before.get(metric, value))
-    rows = stored_windows(run, store, request, "performance_estimates", "estimate", since)
     found = []
-    for row in rows.where(mine & ~F.col("partial")).collect():
+    for row in estimates:
         known, base = row["window"] in kind and row["value"] is not None, before.get(row["metric"])
         if known and base is not None:
             change, lower, upper = (
