@@ -250,6 +250,20 @@ def test_rows_of_one_wide_bin_beyond_the_first_reference_need_not_stand_still() 
         assert (found.kind == "constant") is constant
 
 
+def test_a_dry_week_is_no_constant() -> None:
+    random = np.random.default_rng(5)
+    rain = np.where(random.random(ROWS) < 0.06, random.uniform(0.01, 1.0, ROWS).round(2), 0.0)
+    dry = np.where(random.random(ROWS) < 0.5, rain, 0.0)
+    bins = numeric_binning(rain)
+    for now in (dry, np.zeros(ROWS)):
+        change = FeatureChange(
+            "temperature", "inputs", numeric_state(bins, rain), numeric_state(bins, now)
+        )
+        assert one_value(change.before, change.now)[0].share > 0.4
+        found = kind_of_change(Evidence(incident("temperature"), features=(change,)))
+        assert found.kind != "constant"
+
+
 def test_more_of_one_of_two_values_is_no_constant() -> None:
     binning = categorical_binning(["yes"] * 200 + ["no"] * 800)
     before = categorical_state(binning, ["yes"] * 200 + ["no"] * 800)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from modelwatch.model.change_evidence import Clue, Evidence, FeatureChange, change_kind
+from modelwatch.stats.arrays import Floats
 from modelwatch.stats.binning import UNSEEN
 from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.change import between_ends, single_values
@@ -28,7 +29,10 @@ LOOKED_AT = 6
 """Features whose bins are looked at: the strongest say what it is."""
 _LEAST_SHARE = 0.002
 _CONSTANT_SHARE = 0.25
-"""Rise of the share of one usual value from which a feature stands still."""
+"""Share of the rows that held other values, of which one usual value takes hold, from which a
+feature stands still."""
+_LEAST_RISE = 0.1
+"""Rise of that value's share of all rows: where nearly all rows are 0, a dry week is no fault."""
 _WIDE = 0.25
 """Width of a bin, in standard deviations before, from which rows in it need not be alike."""
 _NEWS = 0.75
@@ -128,6 +132,8 @@ def _constant_of(feature: FeatureChange) -> Clue | None:
     if isinstance(before, NumericStates):
         if not between_ends(before.quantities)[0, at] or _is_wide(before, now, at):
             return None
+        if _shares_of(now)[at] - _shares_of(before)[at] < _LEAST_RISE:
+            return None
         value = f"{found.value:g}"
     elif at < UNSEEN:
         # Position 0 is the rest together and 1 the unseen: no single value.
@@ -136,6 +142,12 @@ def _constant_of(feature: FeatureChange) -> Clue | None:
         value = repr(before.binning.values[at - UNSEEN])
     told = f"{_percent(found.share)} of the rows of {feature.name} came to be {value}"
     return Clue(score, told)
+
+
+def _shares_of(states: States) -> Floats:
+    """Share of each value among the rows that have one, (B,)."""
+    held = single_values(states)[0]
+    return np.asarray(held / max(int(held.sum()), 1), dtype=np.float64)
 
 
 def _is_wide(before: NumericStates, now: States, at: int) -> bool:
