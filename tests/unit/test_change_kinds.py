@@ -250,6 +250,18 @@ def test_rows_of_one_wide_bin_beyond_the_first_reference_need_not_stand_still() 
         assert (found.kind == "constant") is constant
 
 
+def test_a_few_new_values_do_not_explain_what_moved_further() -> None:
+    hits = enumerate(zip(AGAIN["shop"], some(0.02), strict=True))
+    new = [f"new {i % 3}" if hit else value for i, (value, hit) in hits]
+    alone = told(feature("shop", new))
+    assert alone.kind == "unseen_categories"
+    warm = feature("temperature", AGAIN["temperature"] + 15.0)
+    rows = [*on((5, 6), 4.0, subject="temperature"), *on((5, 6), subject="shop")]
+    lead = fold(rows, features=50).incidents
+    both = kind_of_change(Evidence(lead, features=(warm, feature("shop", new))))
+    assert "unseen_categories" not in dict(both.others)
+
+
 def test_a_dry_week_is_no_constant() -> None:
     random = np.random.default_rng(5)
     rain = np.where(random.random(ROWS) < 0.06, random.uniform(0.01, 1.0, ROWS).round(2), 0.0)

@@ -253,15 +253,18 @@ def _plain(value: str) -> str:
 def _unseen_categories(evidence: Evidence) -> Clue | None:
     if not evidence.features and "unseen_share_change" in evidence.figures:
         return Clue(0.6, f"{evidence.lead.subject} has values that it never had")
-    return _best(_unseen_of(feature) for feature in _strongest(evidence))
+    features = _strongest(evidence)
+    # New values that come with half a percent of the rows move no other feature by more.
+    whole = max((change_of(one.before, one.now) for one in features[:1]), default=0.0)
+    return _best(_unseen_of(feature, whole) for feature in features)
 
 
-def _unseen_of(feature: FeatureChange) -> Clue | None:
+def _unseen_of(feature: FeatureChange, whole: float) -> Clue | None:
     before, now = feature.before, feature.now
     if not isinstance(before, CategoricalStates) or not isinstance(now, CategoricalStates):
         return None
     risen = _unseen_share(now) - _unseen_share(before)
-    change = change_of(before, now)
+    change = max(change_of(before, now), whole)
     if risen < _LEAST_SHARE:
         return None
     score = _score(min(1.0, risen / max(change, risen)))
