@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from modelwatch.stats.comparison import Comparison
@@ -31,6 +32,20 @@ def test_a_number_that_takes_over_is_all_but_its_own_share() -> None:
 
 def test_a_shift_beyond_all_that_was_is_no_value_that_takes_over() -> None:
     assert rise_of_numbers([100.0 + i for i in range(50)]) <= 0.01
+
+
+def test_a_tail_that_fills_up_is_no_value_that_takes_over_unless_it_is_one() -> None:
+    random = np.random.default_rng(1)
+    usual = random.normal(1015.0, 7.0, 5000)
+    bins = numeric_binning(usual)
+    low = float(np.sort(usual)[1])
+
+    def rise(current: list[float]) -> float:
+        states = Comparison(numeric_state(bins, current), numeric_state(bins, list(usual)))
+        return float(drift(states, [KEY])[KEY].value[0])
+
+    assert rise([low + i / 500.0 for i in range(500)]) < 0.3
+    assert rise([low] * 500) > 0.9
 
 
 def test_the_same_rows_rise_nowhere() -> None:

@@ -10,7 +10,7 @@ from modelwatch.model.change_evidence import Clue, Evidence, FeatureChange, chan
 from modelwatch.stats.arrays import Floats
 from modelwatch.stats.binning import UNSEEN
 from modelwatch.stats.categorical import CategoricalStates
-from modelwatch.stats.change import between_ends, single_values
+from modelwatch.stats.change import between_ends, is_narrow, single_values
 from modelwatch.stats.mixtures import (
     UNITS,
     Explanation,
@@ -33,8 +33,6 @@ _CONSTANT_SHARE = 0.25
 feature stands still."""
 _LEAST_RISE = 0.1
 """Rise of that value's share of all rows: where nearly all rows are 0, a dry week is no fault."""
-_WIDE = 0.25
-"""Width of a bin, in standard deviations before, from which rows in it need not be alike."""
 _NEWS = 0.75
 """Score of nulls that are farther beyond their gate than all else of the feature."""
 _FEW_VALUES = 3
@@ -151,14 +149,10 @@ def _shares_of(states: States) -> Floats:
 
 
 def _is_wide(before: NumericStates, now: States, at: int) -> bool:
-    """Whether a bin may hold many values: beyond the ends of the first reference bins are wide."""
-    binning = before.binning
-    if binning.single_value[at] or (
-        isinstance(now, NumericStates) and now.minimum[0] == now.maximum[0]
-    ):
+    """Whether a bin holds many values: in the tails of the first reference bins are wide."""
+    if isinstance(now, NumericStates) and now.minimum[0] == now.maximum[0]:
         return False
-    width = binning.upper_edges[at] - binning.edges[at]
-    return not width <= _WIDE * float(before.moments.sd[0])
+    return not is_narrow(before)[0, at]
 
 
 @change_kind("scale_change")

@@ -19,6 +19,8 @@ from modelwatch.stats.statistic import Register, statistic
 
 _MARGIN = 0.125 * (1.0 - 1e-9)
 """Part of the reference's range; the frozen grid has an edge at an eighth, up to rounding."""
+NARROW = 0.25
+"""Width of a bin, in standard deviations, up to which rows in it are about alike."""
 _FREQUENT = 0.05
 """Share of the reference's rows from which the rows of a value may be missed."""
 _EXPECTED_ROWS = 20.0
@@ -116,11 +118,12 @@ def novel_share_change(comparison: Comparison) -> Values:
 def value_share_rise(comparison: Comparison) -> Values:
     """Largest rise, over the frozen bins, of the share of rows that one holds: a column that stands
     still puts most rows into one. Of categories, those with a bin of their own; of numbers, bins
-    among the reference's own, for beyond its ends a bin is wide."""
+    among the reference's own that are narrow, unless the window has one value alone."""
     current, reference = comparison.feature
     now, before = single_values(current), single_values(reference)
-    if isinstance(reference, NumericStates):
-        now = np.where(between_ends(before), now, 0)
+    if isinstance(current, NumericStates) and isinstance(reference, NumericStates):
+        alike = is_narrow(reference) | (current.minimum == current.maximum)[:, None]
+        now = np.where(between_ends(before) & alike, now, 0)
     shares = now / np.maximum(current.rows, 1)[:, None]
     rise = (shares - before / np.maximum(reference.rows, 1)[:, None]).max(axis=1, initial=0.0)
     return values(rise, *comparison.without_rows)
@@ -210,6 +213,15 @@ def sd_log_ratio(comparison: Comparison) -> Values:
 def single_values(states: NumericStates | CategoricalStates) -> Counts:
     """Rows of each finite quantity's bin, or of each category that has one; (n, B)."""
     return states.quantities if isinstance(states, NumericStates) else states.kept
+
+
+def is_narrow(states: NumericStates) -> AnyArray:
+    """Whether rows of a bin are about alike, (n, B): it is of one value, or at most NARROW of the
+    standard deviation wide. The tails of a reference lie in few, wide bins."""
+    with np.errstate(invalid="ignore"):
+        width = states.binning.upper_edges - states.binning.edges
+    narrow: AnyArray = width <= NARROW * states.moments.sd[:, None]
+    return states.binning.single_value | narrow
 
 
 def between_ends(quantities: Counts) -> AnyArray:
