@@ -182,8 +182,10 @@ def test_a_statement_makes_what_it_names_and_what_that_reads(monitor: Monitor) -
     assert "model_today" not in made
 
 
-def test_a_statement_that_names_nothing_sees_all(monitor: Monitor) -> None:
+def test_show_sees_all(monitor: Monitor) -> None:
     results = ResultViews(monitor.spark.newSession(), monitor.output)
+    assert results.query("SELECT 1 AS one").collect()[0].one == 1
+    assert results.session.sql("SHOW VIEWS").count() == 0
     assert {row.viewName for row in results.query("SHOW VIEWS").collect()} >= {*TABLES, *views()}
 
 

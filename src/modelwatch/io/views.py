@@ -16,6 +16,7 @@ from modelwatch.io.addresses import output_place, quoted, quoted_name
 from modelwatch.model.sources import OutputAddress
 from modelwatch.tables import TABLES
 
+_SHOW = re.compile(r"\s*SHOW\b", re.IGNORECASE)
 _SOURCE = re.compile(r"\b(FROM|JOIN)\s+([a-z_]+)\b")
 
 
@@ -113,7 +114,7 @@ class ResultViews:
     """SQL on the tables and views of an output, from any thread.
 
     A temporary view is made when a statement first names it, because Spark takes some tenths of a
-    second for each; a statement that names none sees all. Those of a schema are made together.
+    second for each; SHOW sees all. Those of a schema are made together.
     """
 
     session: SparkSession
@@ -123,8 +124,8 @@ class ResultViews:
 
     def query(self, statement: str) -> DataFrame:
         """The result of one statement, lazy; the tables must exist."""
-        named = named_in(statement) if self.output.schema_name is None else frozenset()
-        wanted = sources_of(named or (*TABLES, *views()))
+        every = self.output.schema_name is not None or _SHOW.match(statement)
+        wanted = sources_of((*TABLES, *views()) if every else named_in(statement))
         with self._turn:
             for name, made in _statements(self.output, wanted - self._made):
                 self.session.sql(made)
