@@ -10,7 +10,7 @@ from modelwatch.model.change_evidence import Clue, Evidence, FeatureChange, chan
 from modelwatch.stats.arrays import Floats
 from modelwatch.stats.binning import UNSEEN
 from modelwatch.stats.categorical import CategoricalStates
-from modelwatch.stats.change import between_ends, is_narrow, single_values
+from modelwatch.stats.change import bins_of_one_value, single_values
 from modelwatch.stats.mixtures import (
     UNITS,
     Explanation,
@@ -128,7 +128,8 @@ def _constant_of(feature: FeatureChange) -> Clue | None:
     if values < _FEW_VALUES and single_values(now)[0].max() < _ALL_BUT * now.rows[0]:
         return None
     if isinstance(before, NumericStates):
-        if not between_ends(before.quantities)[0, at] or _is_wide(before, now, at):
+        assert isinstance(now, NumericStates)
+        if not bins_of_one_value(now, before)[0, at]:
             return None
         if _shares_of(now)[at] - _shares_of(before)[at] < _LEAST_RISE:
             return None
@@ -146,13 +147,6 @@ def _shares_of(states: States) -> Floats:
     """Share of each value among the rows that have one, (B,)."""
     held = single_values(states)[0]
     return np.asarray(held / max(int(held.sum()), 1), dtype=np.float64)
-
-
-def _is_wide(before: NumericStates, now: States, at: int) -> bool:
-    """Whether a bin holds many values: in the tails of the first reference bins are wide."""
-    if isinstance(now, NumericStates) and now.minimum[0] == now.maximum[0]:
-        return False
-    return not is_narrow(before)[0, at]
 
 
 @change_kind("scale_change")

@@ -106,10 +106,12 @@ def _add(
     lengths = question.ends - question.starts + 1
     chosen = np.flatnonzero((lengths >= FEWEST_DAYS) & (spans[:, 1] > spans[:, 0]))
     tables = None if decisions is None else _tables(decisions, rivals.days, spans)
-    windows = [side.roll_up(spans[chosen]) for side in (rivals.left, rivals.right)]
+    rivalling = (rivals.left, rivals.right)
+    labelled = [sums_over_spans(side.labelled, spans[chosen]) for side in rivalling]
+    traffic = [sums_over_spans(side.rows, spans[chosen]) for side in rivalling]
     told_of = window_differences(rivals.left, rivals.right, spans[chosen])
     for at, (w, found) in enumerate(zip(chosen, told_of, strict=True)):
-        counted = [int(side.labelled[at]) for side in windows]
+        counted = [int(of[at]) for of in labelled]
         common: dict[str, object] = {
             "segmentation": group.segmentation,
             "segment": group.segment,
@@ -124,8 +126,8 @@ def _add(
         if tables is not None:
             _add_mcnemar(rows, common, tables[w : w + 1])
         elif question.comparison is not None and question.comparison[2] is not None:
-            traffic = np.array([[int(side.rows[at]) for side in windows]])
-            note = _add_sample_ratio(rows, common, traffic, question.comparison[2])
+            arrived = np.array([[int(of[at]) for of in traffic]])
+            note = _add_sample_ratio(rows, common, arrived, question.comparison[2])
         told = verdict(found)
         rows.add(
             "model_comparisons", 1, **common, metric="verdict", verdict=f"{note}{told.sentence}"

@@ -122,8 +122,7 @@ def value_share_rise(comparison: Comparison) -> Values:
     current, reference = comparison.feature
     now, before = single_values(current), single_values(reference)
     if isinstance(current, NumericStates) and isinstance(reference, NumericStates):
-        alike = is_narrow(reference) | (current.minimum == current.maximum)[:, None]
-        now = np.where(between_ends(before) & alike, now, 0)
+        now = np.where(bins_of_one_value(current, reference), now, 0)
     shares = now / np.maximum(current.rows, 1)[:, None]
     rise = (shares - before / np.maximum(reference.rows, 1)[:, None]).max(axis=1, initial=0.0)
     return values(rise, *comparison.without_rows)
@@ -215,16 +214,20 @@ def single_values(states: NumericStates | CategoricalStates) -> Counts:
     return states.quantities if isinstance(states, NumericStates) else states.kept
 
 
-def is_narrow(states: NumericStates) -> AnyArray:
-    """Whether rows of a bin are about alike, (n, B): it is of one value, or at most NARROW of the
-    standard deviation wide. The tails of a reference lie in few, wide bins."""
+def bins_of_one_value(current: NumericStates, reference: NumericStates) -> AnyArray:
+    """Whether rows of a bin are about alike, (n, B): a bin among the reference's own that is of one
+    value, or at most NARROW of its standard deviation wide; any of those where the current rows are
+    all alike. The tails of a reference lie in few, wide bins."""
+    binning = reference.binning
     with np.errstate(invalid="ignore"):
-        width = states.binning.upper_edges - states.binning.edges
-    narrow: AnyArray = width <= NARROW * states.moments.sd[:, None]
-    return states.binning.single_value | narrow
+        width = binning.upper_edges - binning.edges
+    narrow = width <= NARROW * reference.moments.sd[:, None]
+    alike = binning.single_value | narrow | (current.minimum == current.maximum)[:, None]
+    found: AnyArray = _between_ends(reference.quantities) & alike
+    return found
 
 
-def between_ends(quantities: Counts) -> AnyArray:
+def _between_ends(quantities: Counts) -> AnyArray:
     """Whether a bin lies between the first and the last one that hold rows of its state; (n, B)."""
     held = quantities > 0
     after_first = np.logical_or.accumulate(held, axis=1)

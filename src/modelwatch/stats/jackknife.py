@@ -58,8 +58,7 @@ def day_interval(whole: Floats, sides: Sequence[Floats], *, level: float = 0.95)
             for part, without in zip(variances, sides, strict=True)
         )
         least = min(len(without) for without in sides) - 1.0
-        welch = variance**2 / shares if len(sides) > 1 else least
-        degrees = np.where(shares > 0, welch, least)
+        degrees = np.where(shares > 0, variance**2 / shares, least)
         sd = np.sqrt(variance)
         reach = student_quantile(0.5 + level / 2.0, np.where(np.isnan(sd), np.nan, degrees)) * sd
     return DayInterval(np.asarray(whole), whole - reach, whole + reach, sd, degrees)

@@ -126,7 +126,7 @@ def distances(rows: Floats, center: Center) -> Distances:
     for lines in _alike(present):
         at = np.flatnonzero(present[lines[0]])
         if len(at):
-            root = _inverse_root(center.correlation[np.ix_(at, at)])
+            root = powered(center.correlation[np.ix_(at, at)], -0.5)
             parts[np.ix_(lines, at)] = (x[np.ix_(lines, at)] @ root) ** 2
     return Distances(parts.sum(axis=1), present.sum(axis=1), parts)
 
@@ -191,7 +191,7 @@ def _mean_square(mean: Floats, second: Floats, center: Floats, covariance: Float
     variance = np.diagonal(covariance)
     used = np.isfinite(variance) & (variance * STEPS**2 > NO_VARIANCE)
     sd = np.sqrt(np.where(used, variance, 1.0))
-    root = _inverse_root(_correlation(covariance, used))
+    root = powered(_correlation(covariance, used), -0.5)
     inverse = (root @ root)[None] * np.outer(used / sd, used / sd)
     shifted = second - mean[:, :, None] * center - center[:, None] * mean[:, None, :]
     about = shifted + np.outer(center, center)
@@ -210,7 +210,3 @@ def _correlation(covariance: Floats, used: AnyArray) -> Floats:
     found = np.clip((found + found.T) / 2.0, -1.0, 1.0)
     np.fill_diagonal(found, 1.0)
     return found
-
-
-def _inverse_root(correlation: Floats) -> Floats:
-    return powered(correlation, -0.5)

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from modelwatch.stats.arrays import AnyArray, Counts, Floats, Spans
+from modelwatch.stats.arrays import Counts, Floats, Spans
 from modelwatch.stats.comparison import Values
 from modelwatch.stats.intervals import NO_SPREAD, WITHOUT_A_DAY
 from modelwatch.stats.jackknife import FEW_DAYS, FEWEST_DAYS, DayInterval, day_interval
@@ -109,58 +109,53 @@ def window_differences(
     values = np.stack([whole[1][key].value - whole[0][key].value for key in names], axis=1)
     used = np.flatnonzero((champion.labelled > 0) | (challenger.labelled > 0))
     inner = np.searchsorted(used, spans).astype(np.int64)
+    known = champion.take(used), challenger.take(used)
     found: list[dict[str, Difference]] = []
-    for window, without in enumerate(_without_each(sides, used, inner, names)):
+    for window, without in enumerate(_without_each(known, inner, names)):
         spread = day_interval(values[window], [without], level=level)
-        one = [{key: _of(of[key], window) for key in names} for of in whole]
         found.append(
             {
-                key: _difference(key, one[0][key], one[1][key], spread, at, len(without))
+                key: _difference(key, (whole[0][key], whole[1][key]), window, spread, at, without)
                 for at, key in enumerate(names)
             }
         )
     return found
 
 
-def _of(values: Values, window: int) -> Values:
-    return Values(values.value[window : window + 1], values.reason[window : window + 1])
-
-
 def _without_each(
-    sides: tuple[BinaryStates, BinaryStates], used: AnyArray, spans: Spans, keys: Sequence[str]
+    sides: tuple[BinaryStates, BinaryStates], spans: Spans, keys: Sequence[str]
 ) -> Iterator[Floats]:
     """Of each window, the differences of the metrics (D, K) without each of its days."""
     sizes = spans[:, 1] - spans[:, 0]
     for chunk in chunks(np.arange(len(spans)), sizes):
-        owner = np.repeat(np.arange(len(chunk)), sizes[chunk])
-        left_out = np.concatenate([used[start:stop] for start, stop in spans[chunk]])
-        first, second = (
-            performance(
-                side.take(used).roll_up(spans[chunk]).take(owner) - side.take(left_out), keys
-            )
-            for side in sides
-        )
+        first, second = (performance(side.without_each_of(spans[chunk]), keys) for side in sides)
         values = np.stack([second[key].value - first[key].value for key in keys], axis=1)
         yield from np.split(values, np.cumsum(sizes[chunk])[:-1])
 
 
 def _difference(
-    key: str, champion: Values, challenger: Values, found: DayInterval, at: int, days: int
+    key: str,
+    whole: tuple[Values, Values],
+    window: int,
+    found: DayInterval,
+    at: int,
+    without: Floats,
 ) -> Difference:
+    """The metric at a place among those of ``found``, of one window of ``whole``."""
     value, sd = float(found.value[at]), float(found.sd[at])
     lower, upper, p_value = (float(v[at]) for v in (found.lower, found.upper, found.p_value))
     reason: str | None = None
     if np.isnan(value):
-        sides = (("champion", champion), ("challenger", challenger))
-        reason = "; ".join(f"{name}: {v.reason[0]}" for name, v in sides if v.reason[0])
+        why = zip(("champion", "challenger"), (of.reason[window] for of in whole), strict=True)
+        reason = "; ".join(f"{name}: {text}" for name, text in why if text)
     elif np.isnan(lower):
-        reason = FEW_DAYS if days < FEWEST_DAYS else WITHOUT_A_DAY
+        reason = FEW_DAYS if len(without) < FEWEST_DAYS else WITHOUT_A_DAY
     elif sd == 0 and value != 0:
         reason, lower, upper, p_value = NO_SPREAD, np.nan, np.nan, np.nan
     return Difference(
         key=key,
-        champion=float(champion.value[0]),
-        challenger=float(challenger.value[0]),
+        champion=float(whole[0].value[window]),
+        challenger=float(whole[1].value[window]),
         value=value,
         lower=lower,
         upper=upper,

@@ -175,7 +175,7 @@ def _quantile_series(probability: float) -> Floats:
 
 
 def _student_quantiles(probability: float, v: Floats) -> Floats:
-    half = np.where(v > 0, v, 1.0) / 2.0
+    half = v / 2.0
     gamma = np.asarray(_log_gamma(half + 0.5) - _log_gamma(half), dtype=np.float64)
     found = _near_quantile(normal_quantile(probability), v)
     for _ in range(_NEWTON_STEPS):

@@ -47,6 +47,13 @@ class Stack:
         """For each scope, the merged state of all the others."""
         return self.total() - self
 
+    def without_each_of(self: S, spans: Spans) -> S:
+        """For each scope of each span ``[start, stop)``, the merged state of the others in it."""
+        sizes = spans[:, 1] - spans[:, 0]
+        owner = np.repeat(np.arange(len(spans)), sizes)
+        left_out = np.concatenate([np.arange(start, stop) for start, stop in spans])
+        return self.roll_up(spans).take(owner) - self.take(left_out)
+
     def __add__(self: S, other: S) -> S:
         self._check(other)
         return replace(

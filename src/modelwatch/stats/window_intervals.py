@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
 
 import numpy as np
 
@@ -173,17 +172,14 @@ def _day_variances(days: ScoreStates, spans: Spans, keys: Sequence[str]) -> tupl
     return variance, counted
 
 
-def _variances(days: Any, spans: Spans, keys: Sequence[str]) -> Floats:
-    # Any: states of one task, whichever that is, so that they can be subtracted.
+def _variances(days: ScoreStates, spans: Spans, keys: Sequence[str]) -> Floats:
     out = np.full((len(spans), len(keys)), np.nan)
     sizes = spans[:, 1] - spans[:, 0]
     enough = np.flatnonzero(sizes >= FEWEST_DAYS)
     for chunk in chunks(enough, sizes):
         chosen = spans[chunk]
         owner = np.repeat(np.arange(len(chunk)), sizes[chunk])
-        left_out = np.concatenate([np.arange(start, stop) for start, stop in chosen])
-        without = days.roll_up(chosen).take(owner) - days.take(left_out)
-        found = performance(without, keys)
+        found = performance(days.without_each_of(chosen), keys)
         values = np.stack([found[key].value for key in keys], axis=1)
         starts = np.concatenate([[0], np.cumsum(sizes[chunk])[:-1]]).astype(np.int64)
         n = sizes[chunk][:, None].astype(np.float64)
