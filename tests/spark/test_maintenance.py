@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
+from labelled_shop import LabelledShop, labelled_config, labels_of
 from modelwatch.io.store import Store
 from modelwatch.model.errors import ConfigurationError, SourceError
 from modelwatch.pipelines.maintenance import maintain
 from modelwatch.pipelines.replay import replay
-from shop import KEYS, Shop, config_of, day, inputs_of
+from shop import KEYS, Shop, day, inputs_of
 
 pytestmark = pytest.mark.slow
 
@@ -25,21 +27,34 @@ NEW = (day(200), day(201), day(202))
 AS_OF = day(203)
 
 
+def late_inputs(of: date) -> pa.Table:
+    return inputs_of(of, rows=2, first=100).select(["id", "day", "amount", "region"])
+
+
 @pytest.fixture(scope="module")
 def shop(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """Two runs with a day recomputed, rows of a run that died, then maintenance."""
     folder = tmp_path_factory.mktemp("shop")
-    config = config_of(
+    config = labelled_config(
         folder,
         windows=["day", "week"],
+        references=[
+            {"name": "start", "days": f"{day(1)}..{day(1)}"},
+            {"name": "previous", "previous_windows": 1},
+        ],
+        segments=[],
+        challengers=[],
         verdicts={"late_days": 366},
         retention={"states_days": 120},
     )
-    shop = Shop(spark, folder, config)
+    del config["comparison"]
+    shop = LabelledShop(spark, folder, config)
     shop.open(*OLD, *NEW[:2])
+    for of in OLD:
+        shop.add("labels", labels_of(of))
     shop.run(as_of=NEW[2])
     shop.open(NEW[2])
-    shop.add("inputs", inputs_of(OLD[1], rows=2, first=50))
+    shop.add("inputs", late_inputs(OLD[1]))
     shop.run(as_of=AS_OF)
     store = Store(spark, shop.parsed().output)
     died = store.read("feature_states").limit(3)
@@ -53,6 +68,7 @@ def before(shop: Shop) -> dict[str, Any]:
     return {
         "drift": shop.shown("drift_current", KEYS["drift_current"]),
         "states": shop.ask("SELECT * FROM feature_states_current"),
+        "performance": shop.ask("SELECT * FROM performance_states_current"),
         "told": maintain(shop.spark, shop.parsed(), dry_run=True),
         "versions": shop.versions(),
         "done": maintain(shop.spark, shop.parsed()),
@@ -64,6 +80,7 @@ def test_a_dry_run_tells_and_changes_nothing(shop: Shop, before: dict[str, Any])
     assert "Nothing was changed." in told
     assert "states     3 days before 2013-04-01" in told
     assert "rolled up  2 months in feature_states_monthly: 2013-02, 2013-03" in told
+    assert "rolled up  2 months in performance_states_monthly: 2013-02, 2013-03" in told
     assert "unpublished  feature_states: 3 rows" in told
     assert "no longer possible of 2 runs" in told
 
@@ -71,8 +88,9 @@ def test_a_dry_run_tells_and_changes_nothing(shop: Shop, before: dict[str, Any])
 def test_states_of_old_days_are_gone_but_for_those_of_the_reference(
     shop: Shop, before: dict[str, Any]
 ) -> None:
-    left = {row["day"] for row in shop.table("feature_states")}
-    assert left - {AS_OF} == {OLD[0], *NEW}
+    for name in ("feature_states", "performance_states"):
+        left = {row["day"] for row in shop.table(name)}
+        assert left - {AS_OF} == {OLD[0], *NEW}
     assert not [r for r in shop.table("feature_states") if "died" in r["run_id"]]
 
 
@@ -91,6 +109,22 @@ def test_a_month_is_the_sum_of_its_days(shop: Shop, before: dict[str, Any]) -> N
         counts = np.sum([one["counts"] for one in days], axis=0)
         assert row["counts"] == counts.tolist()
     assert any(row["days"] == 2 for row in months)
+
+
+def test_performance_of_a_month_is_the_sum_of_its_days(shop: Shop, before: dict[str, Any]) -> None:
+    key = ("model_version", "segmentation", "segment", "kind", "name", "binning")
+    days: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
+    for row in before["performance"]:
+        if row["day"] in OLD[1:]:
+            days[(row["day"].replace(day=1), *(row[k] for k in key))].append(row)
+    months = shop.ask("SELECT * FROM performance_states_monthly_current")
+    found = {(row["month"], *(row[k] for k in key)): row for row in months}
+    assert len(found) == len(months)
+    assert set(found) == set(days)
+    assert {"binary", "labels", "slice"} <= {row["kind"] for row in months}
+    for of, row in found.items():
+        assert row["days"] == len({one["day"] for one in days[of]})
+        assert row["counts"] == np.sum([one["counts"] for one in days[of]], axis=0).tolist()
 
 
 def test_metrics_stand_as_they_stood(shop: Shop, before: dict[str, Any]) -> None:
@@ -120,11 +154,13 @@ def test_maintenance_that_is_done_finds_nothing_more(shop: Shop, before: dict[st
 def test_a_later_run_computes_new_days_and_leaves_retired_ones(
     shop: Shop, before: dict[str, Any]
 ) -> None:
-    shop.add("inputs", inputs_of(OLD[2], rows=2, first=70))
+    shop.add("inputs", late_inputs(OLD[2]))
+    shop.add("labels", labels_of(OLD[3], flipped=True))
     shop.open(AS_OF)
     shop.run(as_of=AS_OF + timedelta(days=1))
     run = shop.runs()[-1]
     assert run["days"] == [AS_OF]
+    assert not {held["day"] for held in run["label_days"]} & {*OLD}
     assert all(window["window_start"] >= NEW[0] - timedelta(days=7) for window in run["windows"])
     versions = {s["role"]: (s["version"], s["seen"]) for s in run["sources"]}
     assert versions["inputs"][0] == versions["inputs"][1]
@@ -145,5 +181,5 @@ def test_less_than_windows_look_back_on_is_refused(shop: Shop) -> None:
         {"name": "start", "days": f"{day(1)}..{day(1)}"},
         {"name": "year", "lag_days": 365},
     ]
-    with pytest.raises(ConfigurationError, match="look back on 372 days"):
+    with pytest.raises(ConfigurationError, match="look back on 375 days"):
         maintain(shop.spark, shorter.parsed())

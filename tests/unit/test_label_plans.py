@@ -13,6 +13,7 @@ from modelwatch.model.config import (
 )
 from modelwatch.model.days import DayRange
 from modelwatch.model.label_plan import LabelDay, LabelPlan, PublishedLabels, label_plan_of
+from modelwatch.model.retention import Retired
 from modelwatch.model.source_change import SourceChange
 
 FIRST = date(2020, 1, 1)
@@ -58,9 +59,10 @@ def plan(
     as_of: int,
     computed: frozenset[date] = frozenset(),
     asked: DayRange | None = None,
+    gone: Retired | None = None,
 ) -> LabelPlan:
     return label_plan_of(
-        config, [change], before, days(1, 9) | computed, computed, day(as_of), asked
+        config, [change], before, days(1, 9) | computed, computed, day(as_of), asked, gone
     )
 
 
@@ -82,6 +84,13 @@ def test_only_days_of_changed_labels_are_due_however_many_are_known() -> None:
     assert len(found.windows) == 9
     found = plan(config, labels(5), published(config, 10), 10)
     assert [window.start for window in found.windows] == [day(5)]
+
+
+def test_a_day_whose_states_are_gone_is_not_held_against_labels_that_come() -> None:
+    config = monitor()
+    found = plan(config, labels(4, 7), published(config, 10), 10, gone=Retired(day(6)))
+    assert set(found.days) == {day(7)}
+    assert [window.start for window in found.windows] == [day(7)]
 
 
 def test_labels_that_became_known_make_their_day_due_without_a_change() -> None:

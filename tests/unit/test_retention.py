@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from labelled import LABELLED
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.days import DayRange
 from modelwatch.model.fingerprints import evaluation_fingerprint, states_fingerprint
@@ -14,6 +15,7 @@ from modelwatch.model.plan import Published, plan_of
 from modelwatch.model.retention import (
     Retired,
     ended_replays,
+    first_kept,
     horizon,
     least_states_days,
     oldest_unpublished,
@@ -117,20 +119,42 @@ def test_references_that_move_look_further_back() -> None:
     assert least_states_days(months) == 31 + 12 * 31
 
 
+def test_labels_are_waited_for() -> None:
+    labels = {**LABELLED["labels"], "due": {"delay_days": 45}}
+    assert least_states_days(monitor(LABELLED, windows=["day"], labels=labels)) == 71 + 45
+
+
+def test_months_with_labels_that_are_not_due_yet_stay() -> None:
+    def run(*held: tuple[date, date | None]) -> dict[str, Any]:
+        return {"label_days": [{"day": day, "last_due": last} for day, last in held]}
+
+    old, until = date(2013, 5, 20), horizon(AS_OF, 120)
+    assert first_kept([run((old, None))], AS_OF, 120) == until
+    assert first_kept([run((old, AS_OF - timedelta(days=1)))], AS_OF, 120) == until
+    assert first_kept([run((old, AS_OF))], AS_OF, 120) == date(2013, 5, 1)
+    assert first_kept([run((old, AS_OF)), run((old, old))], AS_OF, 120) == until
+    assert first_kept([{"label_days": None}], AS_OF, 120) == until
+
+
 def test_replays_of_runs_that_need_retired_days_end() -> None:
-    def run(id: str, day: date) -> dict[str, Any]:
-        window = {"window": "day", "window_start": day, "window_end": day}
-        return {"run_id": id, "days": [day], "windows": [window]}
+    def run(id: str, day: date, *, labelled: bool = False) -> dict[str, Any]:
+        windows = [{"window": "day", "window_start": day, "window_end": day}]
+        if labelled:
+            held = {"label_days": [{"day": day}], "performance_windows": windows}
+            return {"run_id": id, "days": [], "windows": [], **held}
+        held = {"label_days": None, "performance_windows": None}
+        return {"run_id": id, "days": [day], "windows": windows, **held}
 
     runs = [
         run("long ago", date(2013, 2, 20)),
         run("old", date(2013, 4, 1)),
+        run("labels", date(2013, 4, 1), labelled=True),
         run("reference", START.first),
         run("new", date(2013, 7, 1)),
     ]
     limit = Retired(BEFORE, (START,))
-    assert ended_replays(runs, limit, None) == ("long ago", "old")
-    assert ended_replays(runs, limit, Retired(date(2013, 3, 1), (START,))) == ("old",)
+    assert ended_replays(runs, limit, None) == ("long ago", "old", "labels")
+    assert ended_replays(runs, limit, Retired(date(2013, 3, 1), (START,))) == ("old", "labels")
 
 
 def test_a_window_of_a_reference_stays_replayable() -> None:

@@ -9,6 +9,7 @@ from datetime import date
 from modelwatch.model.days import DayRange, shifted
 from modelwatch.model.fingerprints import labels_fingerprint, performance_fingerprint
 from modelwatch.model.monitor import MonitorConfig
+from modelwatch.model.retention import Retired
 from modelwatch.model.source_change import SourceChange
 from modelwatch.model.windows import Window, windows_touching
 
@@ -73,12 +74,14 @@ def label_plan_of(
     computed: frozenset[date],
     as_of: date,
     asked_days: DayRange | None = None,
+    gone: Retired | None = None,
 ) -> LabelPlan:
     """What labels make due.
 
     ``traffic_days`` have states of features, now or after this run; ``computed`` are those of this
     run. Due are the days of labels that arrived, were changed, or became known since; those that
-    the run computes; and all if the configuration asks for something else.
+    the run computes; and all if the configuration asks for something else. Days that are ``gone``
+    have no states any more and get none.
     """
     if config.labels is None or config.performance is None:
         return NO_LABELS
@@ -91,6 +94,8 @@ def label_plan_of(
         chosen = {day: ASKED for day in {*due, *traffic_days} if day in asked_days}
     else:
         chosen = due
+    if gone is not None:
+        chosen = {day: reason for day, reason in chosen.items() if day not in gone}
     days = {day: chosen[day] for day in sorted(chosen) if day < as_of}
     anew = published.asked not in (None, performance_fingerprint(config))
     windows = windows_touching(
@@ -101,6 +106,8 @@ def label_plan_of(
         last_as_of=published.as_of,
         all_windows=anew or stale,
     )
+    if gone is not None:
+        windows = tuple(window for window in windows if not gone.touches(config, window))
     left_out = tuple(sorted(day for day in due if day in known and day not in days))
     return LabelPlan(days, windows, left_out)
 

@@ -146,6 +146,7 @@ def plan_of(
         computed,
         as_of,
         asked_days,
+        gone,
     )
     return Plan(
         monitor=config.monitor,
@@ -160,7 +161,7 @@ def plan_of(
         scans=(*scans, *_label_scans(config, features, source_changes, labels)),
         states=_most_states(config, features, days, references),
         left_out=tuple(sorted(due - {planned.day for planned in days})),
-        reasons=_reasons(stale, asked_anew, references) + _retired_reasons(traffic, gone),
+        reasons=_reasons(stale, asked_anew, references) + _retired_reasons(source_changes, gone),
         labels=labels,
     )
 
@@ -237,8 +238,17 @@ def _reasons(
     return tuple(told)
 
 
-def _retired_reasons(traffic: Iterable[SourceChange], gone: Retired | None) -> tuple[str, ...]:
-    days = sorted({day for c in traffic for day in c.days if gone is not None and day in gone})
+def _retired_reasons(changes: Iterable[SourceChange], gone: Retired | None) -> tuple[str, ...]:
+    # A reference with a table of its own has no day states that could be retired.
+    days = sorted(
+        {
+            day
+            for change in changes
+            if not change.role.startswith("reference:")
+            for day in change.days
+            if gone is not None and day in gone
+        }
+    )
     if not days or gone is None:
         return ()
     return (

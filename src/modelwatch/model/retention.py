@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 HISTORY_DAYS = 70
 """Days of counted rows that say what is usual for a day."""
+BACK_TEST_DAYS = 63
+"""Days before the newest due one on which estimates are held against what labels told."""
 _MONTH = 31
 
 
@@ -30,7 +32,8 @@ class Retention(Section):
         ge=90,
         le=36_600,
         description="Days of states that are kept day by day. Older months are added up to one "
-        "state a month by `modelwatch maintain`; days of fixed references are kept. Left out: all.",
+        "state a month by `modelwatch maintain`; days of fixed references are kept, and months "
+        "with days whose labels are not due yet. Left out: all.",
     )
     metrics_days: int | None = Field(
         default=None,
@@ -102,8 +105,24 @@ def horizon(as_of: date, states_days: int) -> date:
     return shifted(as_of, -states_days).replace(day=1)
 
 
+def first_kept(runs: Iterable[Any], as_of: date, states_days: int) -> date:
+    """The first day whose states are kept day by day, as rows of ``runs`` tell.
+
+    Labels of a day that are not due yet keep its month, and all after it.
+    """
+    due: dict[date, date | None] = {
+        held["day"]: held["last_due"] for run in runs for held in run["label_days"] or ()
+    }
+    awaited = (day for day, last in due.items() if last is not None and last >= as_of)
+    return min([horizon(as_of, states_days), *(day.replace(day=1) for day in awaited)])
+
+
 def least_states_days(config: MonitorConfig) -> int:
-    """Days of states that the newest windows with their references look back on."""
+    """Days of states that the newest windows with their references look back on.
+
+    Those of performance are the newest whose labels are due, and the windows on which estimates
+    are held against what labels told.
+    """
     lengths = [
         spec.trailing_days or {"day": 1, "week": 7}.get(spec.kind, _MONTH)
         for spec in config.windows
@@ -116,7 +135,10 @@ def least_states_days(config: MonitorConfig) -> int:
             back.append(reference.previous_windows * longest)
         back.append(reference.lag_days or 0)
         back.append(reference.trailing_days or 0)
-    return longest + max(back)
+    if config.labels is None:
+        return longest + max(back)
+    back.append(BACK_TEST_DAYS)
+    return longest + max(back) + (config.labels.due.delay_days or 0)
 
 
 def ended_replays(runs: Iterable[Any], limit: Retired, already: Retired | None) -> tuple[str, ...]:
@@ -130,12 +152,12 @@ def ended_replays(runs: Iterable[Any], limit: Retired, already: Retired | None) 
 
 def needs_retired(run: Any, limit: Retired) -> bool:
     """Whether a run, a row of ``runs``, wrote or read states of days that have none any more."""
-    days: Collection[date] = run["days"] or ()
+    days: list[date] = [*(run["days"] or ()), *(held["day"] for held in run["label_days"] or ())]
     if any(day in limit for day in days):
         return True
     return any(
         day in limit
-        for held in run["windows"] or ()
+        for held in (*(run["windows"] or ()), *(run["performance_windows"] or ()))
         for day in _days_to(held["window_start"], held["window_end"], limit.before)
     )
 

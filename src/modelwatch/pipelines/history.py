@@ -40,9 +40,12 @@ class History:
             for run in self.runs
             if run["states_fingerprint"] == states_fingerprint
             for day in run["days"] or ()
-            # What was computed after it was removed is there again.
-            if day not in self.retired or run["finished_at"] > self.retired[day]
+            if self._stands(run, day)
         }
+
+    def _stands(self, run: Row, day: date) -> bool:
+        """Whether what a run computed of a day was not removed since."""
+        return day not in self.retired or run["finished_at"] > self.retired[day]
 
     @property
     def retired_before(self) -> date | None:
@@ -66,6 +69,7 @@ class History:
             for run in self.runs
             if run["labels_fingerprint"] == labels_fingerprint
             for held in run["label_days"] or ()
+            if self._stands(run, held["day"])
         }
 
     def run_of_verdicts(self) -> dict[tuple[str, str, date], str]:
@@ -93,6 +97,7 @@ class History:
                 for run in with_labels
                 if stale or run["labels_fingerprint"] == labels_fingerprint
                 for held in run["label_days"] or ()
+                if self._stands(run, held["day"])
             },
         )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from typing import Any
@@ -14,28 +15,40 @@ from pyspark.sql import functions as F
 from modelwatch.io.environment import code_version, libraries
 from modelwatch.io.store import Store
 from modelwatch.io.table_schema import literal
-from modelwatch.io.upkeep import compact, delete, file_count, vacuum
+from modelwatch.io.upkeep import Compacted, compact, delete, file_count, vacuum
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.days import day_ranges, shifted
 from modelwatch.model.errors import ConfigurationError, Problem, SourceError
 from modelwatch.model.retention import (
     Retired,
     ended_replays,
-    horizon,
+    first_kept,
     kept_days,
     least_states_days,
     oldest_unpublished,
 )
 from modelwatch.pipelines.history import history_of, of_days, of_runs
 from modelwatch.pipelines.run import Run
-from modelwatch.spark.monthly_states import monthly_states
+from modelwatch.spark.monthly_states import monthly_performance, monthly_states
 from modelwatch.tables import TABLES
 
 LOG = logging.getLogger("modelwatch")
 _STANDING = ("published", "nothing_to_do", "maintained")
 _TRAFFIC = ("inputs", "predictions")
 _METRICS = ("profile_metrics", "drift_metrics", "outliers")
-_RUN = ("run_id", "finished_at", "outcome", "as_of", "days", "windows", "retired_days")
+_RUN = (
+    "run_id",
+    "finished_at",
+    "outcome",
+    "as_of",
+    "days",
+    "label_days",
+    "windows",
+    "performance_windows",
+    "outputs",
+    "retired_days",
+)
+_TABLES_AT_ONCE = 4
 _MOST = 8
 """Entries of a list that are named; the rest is counted."""
 
@@ -44,14 +57,16 @@ _MOST = 8
 class _Found:
     """What there is to do, as of the newest run.
 
-    ``days``: those whose states go; ``rolled``: those among them that are added up first, each with
-    the run that counts for it. ``unpublished``: by table, rows of runs that never were published.
+    ``days``: those whose states go; ``rolled`` and ``labelled``: those among them of which states
+    of features and of performance are added up first, each with the run that counts for it.
+    ``unpublished``: by table, rows of runs that never were published.
     """
 
     as_of: date
     limit: Retired | None
     days: Sequence[date]
     rolled: Mapping[date, str]
+    labelled: Mapping[date, str]
     ended: Sequence[str]
     metrics_before: date | None
     unpublished: Mapping[str, int]
@@ -101,12 +116,10 @@ def _found(store: Store, config: MonitorConfig) -> _Found:
         raise SourceError([Problem("", None, "no run was published yet")], config.monitor)
     as_of, retention = published[-1]["as_of"], config.retention
     gone = {day for row in rows for day in row["retired_days"] or ()}
-    limit, days, rolled, ended = None, list[date](), dict[date, str](), tuple[str, ...]()
+    limit, days, ended = None, list[date](), tuple[str, ...]()
     if retention.states_days is not None:
-        limit = Retired(horizon(as_of, retention.states_days), kept_days(config))
+        limit = Retired(first_kept(published, as_of, retention.states_days), kept_days(config))
         days = _stored_days(store, config, limit)
-        counting = _run_of_day(rows)
-        rolled = {day: counting[day] for day in days if day in counting}
         before = shifted(max(gone), 1) if gone else None
         already = None if before is None else Retired(before, limit.kept)
         ended = ended_replays(published, limit, already) if days else ()
@@ -116,7 +129,8 @@ def _found(store: Store, config: MonitorConfig) -> _Found:
         as_of,
         limit,
         days,
-        rolled,
+        _counting(rows, days, "feature_states_monthly", lambda row: row["days"] or ()),
+        _counting(rows, days, "performance_states_monthly", _label_days),
         ended,
         shifted(as_of, -retention.metrics_days) if retention.metrics_days is not None else None,
         _unpublished(store, config, standing, oldest),
@@ -125,27 +139,42 @@ def _found(store: Store, config: MonitorConfig) -> _Found:
     )
 
 
-def _run_of_day(rows: Sequence[Row]) -> dict[date, str]:
-    """The newest run that computed each day, of days that were not retired since."""
+def _counting(
+    rows: Sequence[Row],
+    days: Collection[date],
+    monthly: str,
+    computed: Callable[[Row], Iterable[date]],
+) -> dict[date, str]:
+    """The newest run that computed each of some days, unless it was added up since."""
     found: dict[date, str] = {}
     for row in rows:
         if row["outcome"] == "published":
-            found |= dict.fromkeys(row["days"] or (), row["run_id"])
-        for day in row["retired_days"] or ():
-            found.pop(day, None)
-    return found
+            found |= dict.fromkeys(computed(row), row["run_id"])
+        # Earlier releases kept the states of performance of days that they retired.
+        if any(held["table"] == monthly for held in row["outputs"] or ()):
+            for day in row["retired_days"] or ():
+                found.pop(day, None)
+    return {day: found[day] for day in days if day in found}
+
+
+def _label_days(run: Row) -> list[date]:
+    return [held["day"] for held in run["label_days"] or ()]
 
 
 def _stored_days(store: Store, config: MonitorConfig, limit: Retired) -> list[date]:
-    stored = _traffic(store, config).where(F.col("day") < F.lit(limit.before))
-    days = (row["day"] for row in stored.select("day").distinct().collect())
-    return sorted(day for day in days if day in limit)
+    stored = _traffic(store, config).select("day").union(_labelled(store, config).select("day"))
+    days = stored.where(F.col("day") < F.lit(limit.before)).distinct().collect()
+    return sorted(row["day"] for row in days if row["day"] in limit)
 
 
 def _traffic(store: Store, config: MonitorConfig) -> DataFrame:
     return store.read("feature_states").where(
         (F.col("monitor") == config.monitor) & F.col("role").isin(*_TRAFFIC)
     )
+
+
+def _labelled(store: Store, config: MonitorConfig) -> DataFrame:
+    return store.read("performance_states").where(F.col("monitor") == config.monitor)
 
 
 def _unpublished(
@@ -172,13 +201,19 @@ def _retire(spark: SparkSession, store: Store, config: MonitorConfig, found: _Fo
     """Add up the days by month, publish that they are retired, and remove their states."""
     run = Run(spark)
     assert found.limit is not None
-    if found.rolled:
-        stored = of_days(_traffic(store, config), found.rolled)
-        rows = monthly_states(of_runs(stored, found.rolled))
-        run.append(store, config, "feature_states_monthly", rows)
+    for name, days, stored, by_month in (
+        ("feature_states_monthly", found.rolled, _traffic, monthly_states),
+        ("performance_states_monthly", found.labelled, _labelled, monthly_performance),
+    ):
+        if days:
+            rows = by_month(of_runs(of_days(stored(store, config), days), days))
+            run.append(store, config, name, rows)
     text = f"states of {len(found.days)} days before {found.limit.before} were removed"
     store.publish({**_row(run, config, found), "message": text})
-    _delete(spark, store, "feature_states", _states_gone(config, found.days))
+    gone = _of_days_gone(config, found.days)
+    roles = ", ".join(literal(role) for role in _TRAFFIC)
+    _delete(spark, store, "feature_states", f"{gone} AND role IN ({roles})")
+    _delete(spark, store, "performance_states", gone)
 
 
 def _row(run: Run, config: MonitorConfig, found: _Found) -> dict[str, Any]:
@@ -197,10 +232,9 @@ def _row(run: Run, config: MonitorConfig, found: _Found) -> dict[str, Any]:
     }
 
 
-def _states_gone(config: MonitorConfig, days: Sequence[date]) -> str:
-    roles = ", ".join(literal(role) for role in _TRAFFIC)
+def _of_days_gone(config: MonitorConfig, days: Sequence[date]) -> str:
     ranges = (f"day BETWEEN '{r.first}' AND '{r.last}'" for r in day_ranges(days))
-    return f"monitor = {literal(config.monitor)} AND role IN ({roles}) AND ({' OR '.join(ranges)})"
+    return f"monitor = {literal(config.monitor)} AND ({' OR '.join(ranges)})"
 
 
 def _remove(spark: SparkSession, store: Store, config: MonitorConfig, found: _Found) -> None:
@@ -227,31 +261,45 @@ def _delete(spark: SparkSession, store: Store, name: str, condition: str) -> Non
 
 def _tidied(spark: SparkSession, store: Store, config: MonitorConfig) -> Iterator[str]:
     hours = config.retention.file_hours
-    for name in TABLES:
+
+    def compacted(name: str) -> Compacted:
         place = store.place(name)
         files = compact(spark, place)
-        if files.removed:
-            yield f"  compacted  {name}: {files.removed} files became {files.added}"
         vacuum(spark, place, hours, dry_run=False)
+        return files
+
+    with ThreadPoolExecutor(max_workers=_TABLES_AT_ONCE) as beside:
+        for name, files in zip(TABLES, beside.map(compacted, TABLES), strict=True):
+            if files.removed:
+                yield f"  compacted  {name}: {files.removed} files became {files.added}"
     yield f"  vacuumed   files that left a table more than {hours} hours ago"
     yield "Runs can be replayed as before: a replay reads rows, not old versions of these tables."
 
 
 def _files(spark: SparkSession, store: Store, config: MonitorConfig) -> Iterator[str]:
     hours = config.retention.file_hours
-    for name in TABLES:
+
+    def told(name: str) -> str:
         place = store.place(name)
         stale = vacuum(spark, place, hours, dry_run=True)
-        yield f"  {name}: {file_count(spark, place)} files to merge, {stale} old ones to remove"
+        return f"  {name}: {file_count(spark, place)} files to merge, {stale} old ones to remove"
+
+    with ThreadPoolExecutor(max_workers=_TABLES_AT_ONCE) as beside:
+        yield from beside.map(told, TABLES)
 
 
 def _told(config: MonitorConfig, found: _Found) -> Iterator[str]:
     if found.limit is not None and found.days:
         ranges = _listed([str(days) for days in day_ranges(found.days)])
         yield f"  states     {len(found.days)} days before {found.limit.before}: {ranges}"
-        months = sorted({day.replace(day=1) for day in found.rolled})
-        listed = _listed([f"{month:%Y-%m}" for month in months])
-        yield f"  rolled up  {len(months)} months in feature_states_monthly: {listed}"
+        for name, rolled in (
+            ("feature_states_monthly", found.rolled),
+            ("performance_states_monthly", found.labelled),
+        ):
+            months = sorted({day.replace(day=1) for day in rolled})
+            listed = _listed([f"{month:%Y-%m}" for month in months])
+            if months:
+                yield f"  rolled up  {len(months)} months in {name}: {listed}"
     if found.ended:
         yield f"  replays    no longer possible of {len(found.ended)} runs: {_listed(found.ended)}"
     if found.metrics_before is not None:

@@ -11,6 +11,7 @@ from modelwatch.io.store import Store
 from modelwatch.model.config import MonitorConfig, labels_fingerprint
 from modelwatch.model.days import DayRange, shifted
 from modelwatch.model.label_plan import LabelDay
+from modelwatch.model.retention import BACK_TEST_DAYS
 from modelwatch.pipelines.evaluation import days_needed, window_references
 from modelwatch.pipelines.history import of_days, of_runs
 from modelwatch.pipelines.label_states import label_days, label_states, score_plans
@@ -18,7 +19,6 @@ from modelwatch.pipelines.loss_models import NO_LOSSES, Losses, with_losses
 from modelwatch.pipelines.run import Request, Run
 from modelwatch.pipelines.states import StatesOf
 from modelwatch.spark.performance import performance_rows
-from modelwatch.spark.performance_beliefs import BACK_TEST_DAYS
 from modelwatch.spark.score_question import ANSWERS, TABLE, ScoreQuestion
 from modelwatch.tables import TABLES
 

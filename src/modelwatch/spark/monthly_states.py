@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import reduce
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -10,66 +12,112 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from modelwatch.spark.python_tasks import in_python
+from modelwatch.spark.python_tasks import BatchFunction, in_python
+from modelwatch.stats.arrays import Counts
 from modelwatch.stats.state import State
-from modelwatch.tables import TABLES
+from modelwatch.tables import TABLES, Table
 from modelwatch.tables.arrow import arrow_schema
 
-_TABLE = TABLES["feature_states_monthly"]
-_KEY = (
-    "month",
-    "role",
-    "model_version",
-    "segmentation",
-    "segment",
-    "feature",
-    "kind",
-    "binning",
-)
-MONTHLY_COLUMNS = tuple(name for name in _TABLE.names if name not in ("monitor", "run_id"))
-_SCHEMA = arrow_schema(_TABLE, *MONTHLY_COLUMNS)
+_OF_THE_RUN = ("monitor", "run_id")
+_FEATURES = TABLES["feature_states_monthly"]
+_PERFORMANCE = TABLES["performance_states_monthly"]
 _ROWS_A_BATCH = 500
 
 
 def monthly_states(states: DataFrame) -> DataFrame:
-    """Rows of feature_states added up by month, in ``MONTHLY_COLUMNS``; one shuffle.
+    """Rows of feature_states added up by month, in the columns of feature_states_monthly.
 
-    Of each day and scope there is one row. States of other bins are added up apart.
+    Of each day and scope there is one row. States of other bins are added up apart. One shuffle.
     """
+    return _by_month(states, _FEATURES, feature_months)
+
+
+def monthly_performance(states: DataFrame) -> DataFrame:
+    """Rows of performance_states added up by month, in the columns of performance_states_monthly.
+
+    Of each day, scope and due day there is one row. States of other bins are added up apart. One
+    shuffle.
+    """
+    return _by_month(states, _PERFORMANCE, performance_months)
+
+
+def feature_months(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """States of features with their day and month, sorted by scope, as a row a scope."""
+    return _added_up(records, _FEATURES, _feature_sum)
+
+
+def performance_months(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """States of performance with their day and month, sorted by scope, as a row a scope."""
+    return _added_up(records, _PERFORMANCE, _performance_sum)
+
+
+def _by_month(states: DataFrame, table: Table, added_up: BatchFunction) -> DataFrame:
     months = states.withColumn("month", F.trunc("day", "month"))
-    schema = ", ".join(f"{name} {_TABLE.column(name).type}" for name in MONTHLY_COLUMNS)
-    keyed = months.repartition(*_KEY).sortWithinPartitions(*_KEY, "day")
-    held = [name for name in MONTHLY_COLUMNS if name != "days"]
-    return in_python(keyed.select(*held), added_up, schema)
+    of_days = [name for name in _written(table) if name != "days"]
+    key = _key(table)
+    keyed = months.repartition(*key).sortWithinPartitions(*key, "day")
+    schema = ", ".join(f"{name} {table.column(name).type}" for name in _written(table))
+    return in_python(keyed.select("day", *of_days), added_up, schema)
 
 
-def added_up(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Rows in ``MONTHLY_COLUMNS`` without ``days``, sorted by scope, as a row a scope."""
+def _written(table: Table) -> list[str]:
+    return [name for name in table.names if name not in _OF_THE_RUN]
+
+
+def _key(table: Table) -> list[str]:
+    return [name for name in table.key if name not in _OF_THE_RUN]
+
+
+def _added_up(
+    records: Iterable[pa.RecordBatch],
+    table: Table,
+    sum_of: Callable[[Sequence[dict[str, Any]]], dict[str, Any]],
+) -> Iterator[pa.RecordBatch]:
+    schema, key = arrow_schema(table, *_written(table)), _key(table)
     rows: list[dict[str, Any]] = []
-    for row in _merged(row for record in records for row in record.to_pylist()):
-        rows.append(row)
+    days = (row for record in records for row in record.to_pylist())
+    for of, group in groupby(days, key=lambda row: tuple(row[name] for name in key)):
+        held = list(group)
+        rows.append(
+            {
+                **dict(zip(key, of, strict=True)),
+                "days": len({row["day"] for row in held}),
+                **sum_of(held),
+            }
+        )
         if len(rows) >= _ROWS_A_BATCH:
-            yield pa.RecordBatch.from_pylist(rows, schema=_SCHEMA)
+            yield pa.RecordBatch.from_pylist(rows, schema=schema)
             rows = []
     if rows:
-        yield pa.RecordBatch.from_pylist(rows, schema=_SCHEMA)
+        yield pa.RecordBatch.from_pylist(rows, schema=schema)
 
 
-def _merged(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Merges neighbours of equal key."""
-    key: tuple[Any, ...] | None = None
-    state, count, days = None, 0, 0
-    for row in rows:
-        of = tuple(row[name] for name in _KEY)
-        if key is not None and of != key:
-            assert state is not None
-            yield _row(key, state, count, days)
-            state, count, days = None, 0, 0
-        found = _state(row)
-        key, count, days = of, count + row["rows"], days + 1
-        state = found if state is None else state.merge(found)
-    if key is not None and state is not None:
-        yield _row(key, state, count, days)
+def _performance_sum(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    return {name: _total([row[name] for row in rows]) for name in ("counts", "sums")}
+
+
+def _total(arrays: Sequence[list[int] | None]) -> Counts | None:
+    held = [array for array in arrays if array is not None]
+    return np.array(held, dtype=np.int64).sum(axis=0) if held else None
+
+
+def _feature_sum(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    state = reduce(State.merge, map(_state, rows))
+    lengths, unseen = state.lengths or (None, None, None), state.unseen
+    return {
+        "rows": sum(row["rows"] for row in rows),
+        "counts": state.counts,
+        "sums": state.sums,
+        "minimum": _or_none(state.minimum),
+        "maximum": _or_none(state.maximum),
+        "distinct_sketch": None if state.sketch is None else state.sketch.astype("<u8").tobytes(),
+        "unseen": None
+        if unseen is None
+        else [{"value": value, "rows": count} for value, count in unseen.items()],
+        "length_sum": lengths[0],
+        "length_min": _whole(lengths[1]),
+        "length_max": _whole(lengths[2]),
+    }
 
 
 def _state(row: dict[str, Any]) -> State:
@@ -86,27 +134,6 @@ def _state(row: dict[str, Any]) -> State:
         if length is None
         else (length, _or_nan(row["length_min"]), _or_nan(row["length_max"])),
     )
-
-
-def _row(key: tuple[Any, ...], state: State, rows: int, days: int) -> dict[str, Any]:
-    lengths = state.lengths or (None, None, None)
-    unseen = state.unseen
-    return {
-        **dict(zip(_KEY, key, strict=True)),
-        "days": days,
-        "rows": rows,
-        "counts": state.counts,
-        "sums": state.sums,
-        "minimum": _or_none(state.minimum),
-        "maximum": _or_none(state.maximum),
-        "distinct_sketch": None if state.sketch is None else state.sketch.astype("<u8").tobytes(),
-        "unseen": None
-        if unseen is None
-        else [{"value": value, "rows": count} for value, count in unseen.items()],
-        "length_sum": lengths[0],
-        "length_min": _whole(lengths[1]),
-        "length_max": _whole(lengths[2]),
-    }
 
 
 def _or_nan(value: float | None) -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from modelwatch.model.retention import BACK_TEST_DAYS
 from modelwatch.spark.performance_values import CONFUSION_VALUE
 from modelwatch.spark.score_question import Answers, ScoreQuestion
 from modelwatch.stats.arrays import AnyArray, Spans
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 
 METHOD = "confidence"
 NOT_TESTED = BackTest(0, np.nan, np.nan, np.nan, np.nan, FEW_WINDOWS)
-BACK_TEST_DAYS = 63
-"""Days before the last due one on which estimates are held against truth."""
 _SHORT = {
     "true_negative": "tn",
     "false_positive": "fp",

@@ -22,6 +22,7 @@ from modelwatch.tables.outliers import OUTLIERS
 from modelwatch.tables.performance_estimates import PERFORMANCE_ESTIMATES
 from modelwatch.tables.performance_metrics import PERFORMANCE_METRICS
 from modelwatch.tables.performance_states import PERFORMANCE_STATES
+from modelwatch.tables.performance_states_monthly import PERFORMANCE_STATES_MONTHLY
 from modelwatch.tables.profile_metrics import PROFILE_METRICS
 from modelwatch.tables.quarantine import QUARANTINE
 from modelwatch.tables.quarantine_releases import QUARANTINE_RELEASES
@@ -48,6 +49,7 @@ TABLES: dict[str, Table] = {
         QUARANTINE,
         QUARANTINE_RELEASES,
         PERFORMANCE_STATES,
+        PERFORMANCE_STATES_MONTHLY,
         LABEL_MATURITY,
         PERFORMANCE_METRICS,
         PERFORMANCE_ESTIMATES,

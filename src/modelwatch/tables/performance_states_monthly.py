@@ -1,0 +1,25 @@
+"""Table `performance_states_monthly`: performance of months whose days are no longer kept."""
+
+from __future__ import annotations
+
+from modelwatch.tables.performance_states import PERFORMANCE_STATES
+from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
+
+_OF_A_DAY = ("monitor", "run_id", "day", "due_day", "as_of", "last_known", "next_known")
+
+PERFORMANCE_STATES_MONTHLY = Table(
+    name="performance_states_monthly",
+    version=1,
+    comment="One row a month, model version, segment and kind: the sum of the states of its days, "
+    "which `modelwatch maintain` removed, with the labels that were known then. Days of one month "
+    "may be in several rows, which add up if their bins are the same.",
+    columns=(
+        MONITOR,
+        RUN_ID,
+        Column("month", "date", "First day of the month.", False),
+        Column("days", "int", "Days that were added up.", False),
+        *(column for column in PERFORMANCE_STATES.columns if column.name not in _OF_A_DAY),
+    ),
+    key=("run_id", "month", "model_version", "segmentation", "segment", "kind", "name", "binning"),
+    partitioning=("monitor", "month"),
+)
