@@ -54,6 +54,12 @@ SETTINGS: tuple[Setting, ...] = (
         forced=True,
     ),
     Setting(
+        "spark.sql.optimizer.windowGroupLimitThreshold",
+        "-1",
+        "Of each id the first row counts, and nearly none repeats: to look for those that do "
+        "before the shuffle as well is to sort all rows twice.",
+    ),
+    Setting(
         "spark.sql.ui.explainMode",
         "simple",
         "Spark writes down the plan of each query for its UI before it runs it; in the long form "

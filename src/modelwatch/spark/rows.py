@@ -19,6 +19,7 @@ ROLES = ("inputs", "predictions")
 """Role of a feature by its number in a tally."""
 NO_VERSION = "(none)"
 _COPIES = "__copies"
+_TIE, _RANK = "__tie", "__rank"
 PREDICTION_DAY = "__prediction_day"
 """Day of the prediction of a joined row; null without one."""
 
@@ -203,11 +204,16 @@ def once(frame: DataFrame, ids: Sequence[str], time_column: str | None, role: st
     keys = [*(named(column) for column in ids), F.col(DAY)]
     columns = [named(column) for column in frame.columns]
     latest = [named(time_column).desc()] if time_column else []
-    last = Window.partitionBy(*keys).orderBy(*latest, F.xxhash64(*columns))
+    last = Window.partitionBy(*keys).orderBy(*latest, F.col(_TIE))
     whole = last.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
     return (
-        frame.withColumn("__rank", F.row_number().over(last))
-        .withColumn(f"{_COPIES}_{role}", F.count(F.lit(1)).over(whole).cast("int"))
-        .where(F.col("__rank") == 1)
-        .drop("__rank")
+        # A column, and no expression: two functions would each compute their own, and sort by it.
+        frame.withColumn(_TIE, F.xxhash64(*columns))
+        .select(
+            *columns,
+            F.row_number().over(last).alias(_RANK),
+            F.count(F.lit(1)).over(whole).cast("int").alias(f"{_COPIES}_{role}"),
+        )
+        .where(F.col(_RANK) == 1)
+        .drop(_RANK)
     )
