@@ -28,10 +28,12 @@ TINY = 600
     "A run on a full disk fails, says so, shows nothing of itself, and is made up for by the next.",
 )
 def faults(place: Place) -> Iterator[Fault]:
-    tables = place.labelled()
     for words in POINTS:
+        # Labels go on beside states: what both write fails at once.
+        tables = place.labelled() if words == POINTS[0] else place.unlabelled()
         yield f"no file grows any more, from '{words}' on", partial(_no_file, place, tables, words)
-    yield "the results lie on a disk with a few kilobytes left", partial(_small, place, tables)
+    small = partial(_small, place, place.unlabelled())
+    yield "the results lie on a disk with a few kilobytes left", small
 
 
 def _no_file(place: Place, tables: Prepared, words: str) -> Ended:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,8 @@ WRITTEN = (
 """Output tables in whose first new file a run is killed too, as far as it writes them."""
 IN_A_ROW = 3
 """Runs that are killed over what the one before has left, until one goes on to its end."""
+Point = tuple[str, Callable[[Job, World], object]]
+"""In words, and what waits until a run has come so far."""
 MANNERS = ("all", "python", "java")
 """The whole driver, its Python alone, its Java alone."""
 
@@ -72,20 +74,31 @@ class Killing:
 def faults(place: Place) -> Iterator[Fault]:
     """One fault a point: shares of the time of an undisturbed run, and first files of tables.
 
-    After some of them comes a run that ends: the next one, for them all.
+    Half of the points are of a run without labels and segments, which takes half as long. After
+    some of them comes a run that ends: the next one, for them all.
     """
-    killing = _prepared(place)
-    tables = [name for name in WRITTEN if name in killing.written]
+    plain = _prepared(place, place.unlabelled())
+    yield from _spread(plain, _shares(plain, place.kills // 2))
+    whole = _prepared(place, place.labelled())
+    tables = [name for name in WRITTEN if name in whole.written]
     by_file = [*tables, "runs/_delta_log"][: max(1, place.kills // 3)]
-    shares = place.kills - len(by_file)
-    points: list[tuple[str, Callable[[Job, World], object]]] = [
+    shares = _shares(whole, place.kills - place.kills // 2 - len(by_file))
+    files = [(f"in the first file of {name}", partial(_at_file, name)) for name in by_file]
+    yield from _spread(whole, [*shares, *files])
+
+
+def _shares(killing: Killing, count: int) -> list[Point]:
+    of = "" if killing.tables.world.config.get("labels") else ", without labels"
+    return [
         (
-            f"after {100 * i / shares:.0f} % of its time",
-            partial(_after, killing.seconds * i / shares),
+            f"after {100 * i / count:.0f} % of its time{of}",
+            partial(_after, killing.seconds * i / count),
         )
-        for i in range(shares)
+        for i in range(count)
     ]
-    points += [(f"in the first file of {name}", partial(_at_file, name)) for name in by_file]
+
+
+def _spread(killing: Killing, points: Sequence[Point]) -> Iterator[Fault]:
     try:
         for number, (point, reach) in enumerate(points):
             manner = MANNERS[number % len(MANNERS)]
@@ -106,8 +119,7 @@ def _next_run(killing: Killing) -> Fault:
 _MANNER_WORDS = {"all": "Python and Java", "python": "Python", "java": "Java"}
 
 
-def _prepared(place: Place) -> Killing:
-    tables = place.labelled()
+def _prepared(place: Place, tables: Prepared) -> Killing:
     tables.restore()
     files = _files(tables.world.output)
     with _waiting(place, tables).ready() as job:

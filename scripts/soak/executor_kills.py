@@ -29,7 +29,7 @@ POINTS = (
     "A run that loses executors ends with the right result, or fails and the next one heals it.",
 )
 def faults(place: Place) -> Iterator[Fault]:
-    tables = place.labelled()
+    tables = place.unlabelled()
     machines = place.folder / "cluster"
     machines.mkdir()
     with standalone_cluster(machines) as master:

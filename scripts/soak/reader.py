@@ -15,7 +15,7 @@ from scripts.soak.settings import LONG
 
 from modelwatch import cli
 from modelwatch.io.java import find_java_home
-from modelwatch.io.views import create_views
+from modelwatch.io.views import ResultViews, create_views
 from modelwatch.model.sources import OutputAddress
 
 if TYPE_CHECKING:
@@ -73,8 +73,8 @@ class Reader:
 
     def value(self, output: Path, query: str) -> list[tuple[object, ...]]:
         """Rows of a query on the views."""
-        create_views(self.spark, OutputAddress(path=str(output)))
-        return [tuple(row) for row in self.spark.sql(query).collect()]
+        views = ResultViews(self.spark, OutputAddress(path=str(output)))
+        return [tuple(row) for row in views.query(query).collect()]
 
     def forget(self) -> None:
         """Forget the tables: their folders were replaced, which no table in production is."""
