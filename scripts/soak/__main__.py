@@ -7,12 +7,10 @@ import json
 import logging
 import shutil
 import signal
-import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import asdict
 from functools import cache, partial
 from pathlib import Path
@@ -32,9 +30,8 @@ from scripts.soak.prepared import prepare
 from scripts.soak.reader import open_reader
 
 FOLDER = Path("var/soak")
-FIGURES = "figures.json"
-BESIDE = ("size", "source table", "output table", "at once")
-"""Scenarios that a process of its own tries beside the others: one run leaves half a core idle."""
+SHARED = (FOLDER / "shared").absolute()
+"""Tables that scenarios share."""
 
 
 def main() -> int:
@@ -44,62 +41,31 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     # What the runs of its own session log is no progress of the soak's.
     logging.getLogger().addHandler(logging.NullHandler())
-    began = time.monotonic()
-    options.folder.mkdir(parents=True, exist_ok=True)
-    kept = options.folder / FIGURES
-    if options.only:
-        outcomes = _outcomes(options, options.only, kept)
-    else:
-        with _beside(options) as beside:
-            own = [name for name in SCENARIOS if name not in BESIDE]
-            outcomes = _outcomes(options, own, kept)
-            beside.wait()
-        outcomes += _kept(options.folder / "beside" / FIGURES)
-        _keep(kept, outcomes)
-    tried = [one for one in outcomes if one.survived is not None]
-    survived = sum(bool(one.survived) for one in tried)
-    seconds = time.monotonic() - began
-    told = f"{len(tried)} faults tried, {survived} survived, in {seconds:.0f} s; kept in {kept}"
-    print(f"\n{told}", flush=True)
-    if options.docs:
-        write_page(outcomes)
-    return int(survived < len(tried))
-
-
-@contextmanager
-def _beside(options: argparse.Namespace) -> Iterator[subprocess.Popen[bytes]]:
-    """The process that tries the other half, which ends with this one."""
-    command = [sys.executable, "-m", "scripts.soak", "--only", ",".join(BESIDE)]
-    command += ["--folder", str(options.folder / "beside"), "--matching", options.matching]
-    process = subprocess.Popen([*command, *(["--quick"] if options.quick else [])])
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _outcomes(options: argparse.Namespace, names: Iterable[str], kept: Path) -> list[Outcome]:
-    """What was kept of other scenarios and faults, and what is tried now."""
-    chosen = [SCENARIOS[name] for name in names]
+    chosen = [SCENARIOS[name] for name in options.only or SCENARIOS]
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    kept = FOLDER / "figures.json"
     again = {one.name for one in chosen}
     outcomes = [
         one
         for one in (_kept(kept) if options.only or options.matching else [])
         if one.scenario not in again or not _matches(one.fault, options.matching)
     ]
-    folder = options.folder.absolute()
-    reader, shared = open_reader(folder), folder / "shared"
-    shutil.rmtree(shared, ignore_errors=True)
-    labelled = cache(partial(prepare, reader, shared / "labelled", labelled=True))
-    unlabelled = cache(partial(prepare, reader, shared / "unlabelled", labelled=False))
+    reader = open_reader(FOLDER.absolute())
+    shutil.rmtree(SHARED, ignore_errors=True)
+    labelled = cache(partial(prepare, reader, SHARED / "labelled", labelled=True))
+    unlabelled = cache(partial(prepare, reader, SHARED / "unlabelled", labelled=False))
     for one in chosen:
-        own = folder / one.name.replace(" ", "-")
-        place = Place(own, reader, options.kills, options.quick, labelled, unlabelled)
+        folder = (FOLDER / one.name.replace(" ", "-")).absolute()
+        place = Place(folder, reader, options.kills, options.quick, labelled, unlabelled)
         outcomes += _tried(one, place, options.matching)
         _keep(kept, outcomes)
+    own = [one for one in outcomes if one.survived is not None]
+    survived = sum(bool(one.survived) for one in own)
+    print(f"\n{len(own)} faults tried, {survived} survived; kept in {kept}", flush=True)
+    if options.docs:
+        write_page(outcomes)
     reader.spark.stop()
-    return outcomes
+    return int(survived < len(own))
 
 
 def _tried(one: Scenario, place: Place, matching: str) -> list[Outcome]:
@@ -167,7 +133,6 @@ def _options() -> argparse.Namespace:
         metavar="TEXT[,TEXT...]",
         help="faults whose names hold one of these",
     )
-    parser.add_argument("--folder", type=Path, default=FOLDER, help="where tables and figures lie")
     parser.add_argument("--quick", action="store_true", help="small sizes: does it all work?")
     parser.add_argument("--docs", action="store_true", help="write the figures into the docs")
     options = parser.parse_args()

@@ -62,7 +62,7 @@ OF_THE_MACHINE = {"stages", "executor_seconds", "spark_jobs", "work", "history"}
 """What the work cost."""
 WITHOUT_ROWS = {
     *("loss_models", "change_attributions", "model_comparisons"),
-    *("durations", "feature_states_monthly"),
+    *("durations", "feature_states_monthly", "performance_states_monthly"),
     *("contracts", "row_accounts", "quarantine", "quarantine_releases"),
     *("incident_actions", "retraining_decisions", "outbox"),
 }
