@@ -20,6 +20,7 @@ from modelwatch.pipelines.run import Request
 from modelwatch.pipelines.states import StatesOf
 from modelwatch.stats.binning import Binning, CategoricalBinning, fit_numeric
 from monitored import TWO_TABLES, InMemory, states_of
+from shop import labels_section
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, Row
@@ -30,14 +31,7 @@ DUE = 10
 LABELLED: dict[str, Any] = {
     **TWO_TABLES,
     "segments": [{"name": "region", "columns": "region"}],
-    "labels": {
-        "table": {"path": "labels"},
-        "id": "id",
-        "day": {"column": "day"},
-        "label": "label",
-        "known": {"column": "known"},
-        "due": {"delay_days": DUE},
-    },
+    "labels": labels_section("labels", DUE),
     "performance": {
         "task": "binary",
         "score": "score",

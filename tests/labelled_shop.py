@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from shop import Shop, config_of, day
+from shop import Shop, config_of, day, labels_section
 
 ROWS = 80
 DELAY = 3
@@ -83,14 +83,7 @@ def labelled_config(folder: Path, **sections: Any) -> dict[str, Any]:
             "windows": ["day", {"name": "whole", "from": str(day(1)), "to": str(day(8))}],
             "references": [{"name": "start", "days": f"{day(1)}..{day(3)}"}],
             "binning": {"bins": 50},
-            "labels": {
-                "table": {"path": str(folder / "labels")},
-                "id": "id",
-                "day": {"column": "day"},
-                "label": "label",
-                "known": {"column": "known"},
-                "due": {"delay_days": DELAY},
-            },
+            "labels": labels_section(str(folder / "labels"), DELAY),
             "performance": {
                 "task": "binary",
                 "score": "score",

@@ -66,6 +66,18 @@ def config_of(folder: Path, **sections: Any) -> dict[str, Any]:
     }
 
 
+def labels_section(path: str, delay_days: int) -> dict[str, Any]:
+    """A configuration of labels that tell when they became known."""
+    return {
+        "table": {"path": path},
+        "id": "id",
+        "day": {"column": "day"},
+        "label": "label",
+        "known": {"column": "known"},
+        "due": {"delay_days": delay_days},
+    }
+
+
 def inputs_of(of: date, rows: int = ROWS, first: int = 0, nulls: int = 1) -> pa.Table:
     """Rows of a day; the first of them without an amount."""
     numbers = range(first, first + rows)

@@ -13,7 +13,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from modelwatch.pipelines.loss_models import NO_PLACE, NOT_DUE
-from shop import Shop, config_of, day
+from shop import Shop, config_of, day, labels_section
 
 ROWS = 500
 DELAY = 2
@@ -114,14 +114,7 @@ def regression_config(folder: Path, **sections: Any) -> dict[str, Any]:
             "windows": ["day"],
             "references": [{"name": "start", "days": f"{day(1)}..{day(REFERENCE)}"}],
             "constraints": [],
-            "labels": {
-                "table": {"path": str(folder / "labels")},
-                "id": "id",
-                "day": {"column": "day"},
-                "label": "label",
-                "known": {"column": "known"},
-                "due": {"delay_days": DELAY},
-            },
+            "labels": labels_section(str(folder / "labels"), DELAY),
             "performance": {"task": "regression", "score": "score", "slices": False},
             **sections,
         },

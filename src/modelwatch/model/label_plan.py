@@ -105,9 +105,8 @@ def label_plan_of(
         as_of,
         last_as_of=published.as_of,
         all_windows=anew or stale,
+        gone=gone,
     )
-    if gone is not None:
-        windows = tuple(window for window in windows if not gone.touches(config, window))
     left_out = tuple(sorted(day for day in due if day in known and day not in days))
     return LabelPlan(days, windows, left_out)
 

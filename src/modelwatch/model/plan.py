@@ -133,9 +133,8 @@ def plan_of(
         as_of,
         last_as_of=published.as_of,
         all_windows=asked_anew or bool(references) or stale,
+        gone=gone,
     )
-    if gone is not None:
-        windows = tuple(window for window in windows if not gone.touches(config, window))
     scans = _scans(config, features, source_changes, days, references, published, stale)
     computed = frozenset(planned.day for planned in days)
     labels = label_plan_of(
@@ -239,17 +238,12 @@ def _reasons(
 
 
 def _retired_reasons(changes: Iterable[SourceChange], gone: Retired | None) -> tuple[str, ...]:
+    if gone is None:
+        return ()
     # A reference with a table of its own has no day states that could be retired.
-    days = sorted(
-        {
-            day
-            for change in changes
-            if not change.role.startswith("reference:")
-            for day in change.days
-            if gone is not None and day in gone
-        }
-    )
-    if not days or gone is None:
+    own = (change for change in changes if not change.role.startswith("reference:"))
+    days = sorted({day for change in own for day in change.days if day in gone})
+    if not days:
         return ()
     return (
         f"rows of {len(days)} days from {days[0]} on changed whose states are no longer kept "

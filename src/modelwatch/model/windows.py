@@ -7,11 +7,15 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from modelwatch.model.days import DayRange, shifted
 from modelwatch.model.evaluation import CALENDAR, Calendar, Reference, WindowSpec
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.references import reference_days
+
+if TYPE_CHECKING:
+    from modelwatch.model.retention import Retired
 
 
 @dataclass(frozen=True, order=True)
@@ -73,13 +77,15 @@ def windows_touching(
     *,
     last_as_of: date | None = None,
     all_windows: bool = False,
+    gone: Retired | None = None,
 ) -> tuple[Window, ...]:
     """The windows that must be evaluated again, in the order of the configuration, then of days.
 
     That is each window of which a day changed, or a day of one of its references; with
     ``last_as_of``, the day of the last run, also each that was partial then and is over now; with
     ``all_windows``, each. A day that changed counts as a day with data, for its rows may all be
-    deleted. Days from ``as_of`` on are left to a later run.
+    deleted. Days from ``as_of`` on are left to a later run. A window that needs days that are
+    ``gone`` stands as it is.
     """
     changed = sorted({day for day in changed_days if day < as_of})
     days = {day for day in days_with_data if day < as_of}.union(changed)
@@ -87,9 +93,12 @@ def windows_touching(
         window
         for spec in config.windows
         for window in windows_of(spec, days, as_of)
-        if all_windows
-        or _compares_any(config.references, window, changed)
-        or (last_as_of is not None and last_as_of <= window.end < as_of)
+        if (
+            all_windows
+            or _compares_any(config.references, window, changed)
+            or (last_as_of is not None and last_as_of <= window.end < as_of)
+        )
+        and not (gone is not None and gone.touches(config, window))
     )
 
 

@@ -18,6 +18,7 @@ from modelwatch.model.config import MonitorConfig, labels_fingerprint
 from modelwatch.model.days import shifted
 from modelwatch.model.features import Feature
 from modelwatch.model.label_plan import ASKED
+from modelwatch.model.retention import retired
 from modelwatch.model.windows import windows_touching
 from modelwatch.pipelines.label_states import score_binning, traffic_of
 from modelwatch.pipelines.run import Request, Run
@@ -212,6 +213,7 @@ def _all_due(request: Request) -> Request:
         day for day in request.history.run_of_label_day(fingerprint) if day < plan.as_of
     }
     days = {**dict.fromkeys(known, FITTED), **plan.labels.days}
-    windows = windows_touching(config, days, days, plan.as_of, all_windows=True)
+    gone = retired(config, request.history.retired_before)
+    windows = windows_touching(config, days, days, plan.as_of, all_windows=True, gone=gone)
     labels = replace(plan.labels, days=dict(sorted(days.items())), windows=windows)
     return replace(request, plan=replace(plan, labels=labels))

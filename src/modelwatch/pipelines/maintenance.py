@@ -242,20 +242,17 @@ def _remove(spark: SparkSession, store: Store, config: MonitorConfig, found: _Fo
     monitor = f"monitor = {literal(config.monitor)}"
     if found.metrics_before is not None:
         for name in _METRICS:
-            if store.read(name).where(_older(config, found.metrics_before)).limit(1).collect():
-                condition = f"{monitor} AND window_end < '{found.metrics_before}'"
-                _delete(spark, store, name, condition)
+            _delete(spark, store, name, f"{monitor} AND window_end < '{found.metrics_before}'")
     for name in found.unpublished:
         standing = ", ".join(literal(run) for run in sorted(found.standing))
         condition = f"{monitor} AND run_id < {literal(found.oldest)}"
         _delete(spark, store, name, f"{condition} AND run_id NOT IN ({standing})")
 
 
-def _older(config: MonitorConfig, day: date) -> Any:
-    return (F.col("monitor") == config.monitor) & (F.col("window_end") < F.lit(day))
-
-
 def _delete(spark: SparkSession, store: Store, name: str, condition: str) -> None:
+    """Delete rows of a table; one that has none of them gets no commit."""
+    if store.read(name).where(condition).isEmpty():
+        return
     LOG.info("  %s: %d rows removed", name, delete(spark, store.place(name), condition))
 
 
