@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from modelwatch.io.sources import Volume
 from modelwatch.model.config import DaySource, MonitorConfig, parse_config
 from modelwatch.model.features import features_of
 from modelwatch.pipelines.frames import Sources
@@ -60,6 +61,9 @@ class InMemory:
 
     def frame(self) -> DataFrame:
         return self.rows
+
+    def volume(self, days: Collection[date]) -> Volume:
+        return Volume(1, 1, None)
 
 
 def sources_of(config: MonitorConfig, **frames: DataFrame) -> Sources:

@@ -14,6 +14,7 @@ import pytest
 
 from labelled import AS_OF, DAY, DUE, LABELLED, states_of_labels
 from modelwatch.model.config import MonitorConfig
+from modelwatch.pipelines import states as pipelines_states
 from modelwatch.stats.score_tally import LABEL_ACCOUNT
 from monitored import monitor
 
@@ -236,6 +237,16 @@ def test_states_are_the_same_to_the_last_digit_however_rows_are_cut(
 ) -> None:
     _, found = history
     assert found[partitions] == found[1]
+
+
+def test_days_that_are_dealt_whole_give_the_same_states(
+    spark: SparkSession,
+    history: tuple[Rows, dict[int, Found]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows, found = history
+    monkeypatch.setattr(pipelines_states, "day_tasks", lambda *_: 3)
+    assert states(spark, rows) == found[1]
 
 
 def test_confusion_tables_are_those_of_a_naive_program(

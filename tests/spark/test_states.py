@@ -11,6 +11,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from modelwatch.model.features import features_of
+from modelwatch.pipelines import states as pipelines_states
 from modelwatch.pipelines.validation import schemas_of
 from modelwatch.spark import aggregate
 from modelwatch.stats.batch import Block, Column, Segmentation, TallyPlan
@@ -143,6 +144,32 @@ def test_two_tables_give_the_states_of_their_joined_rows_however_they_are_partit
     finally:
         spark.conf.set("spark.sql.shuffle.partitions", str(before))
     assert_same_states(found, naive_states(joined, PLAN))
+
+
+@pytest.mark.parametrize("tasks", [2, 5])
+def test_days_that_are_dealt_whole_give_the_states_of_their_rows(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch, tasks: int
+) -> None:
+    monkeypatch.setattr(pipelines_states, "day_tasks", lambda *_: tasks)
+    inputs, predictions, joined = made_rows()
+    config = monitor(TWO_TABLES, **IN_TWO_TABLES)
+    sources = sources_of(
+        config,
+        inputs=spark.createDataFrame(inputs, INPUTS).repartition(3),
+        predictions=spark.createDataFrame(predictions, PREDICTIONS).repartition(2),
+    )
+    found = kept_states(states_of(config, sources, BINS), sources, DAYS)
+    assert_same_states(found, naive_states(joined, PLAN))
+
+
+@pytest.mark.parametrize(
+    ("days", "rows", "tasks"),
+    [(15, 10**9, None), (16, None, 4), (16, 10**6, 4), (30, 10**7, 30), (300, 10**7, 40)],
+)
+def test_many_days_are_dealt_whole_to_as_many_tasks_as_their_rows_need(
+    days: int, rows: int | None, tasks: int | None
+) -> None:
+    assert pipelines_states.day_tasks(days, rows, least=4) == tasks
 
 
 def test_a_task_that_holds_too_much_hands_it_on_in_parts(

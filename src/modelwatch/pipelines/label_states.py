@@ -14,7 +14,7 @@ from modelwatch.model.config import MonitorConfig
 from modelwatch.model.features import Feature
 from modelwatch.model.label_plan import LabelDay
 from modelwatch.pipelines.frames import Sources
-from modelwatch.pipelines.states import DAYS_A_TASK, StatesOf
+from modelwatch.pipelines.states import StatesOf, day_tasks_of
 from modelwatch.spark.labels import Traffic, labelled_rows
 from modelwatch.spark.loss_regression import LossModel
 from modelwatch.spark.rows import ROLES
@@ -121,13 +121,12 @@ def label_states(
     config, performance = states.config, states.config.performance
     assert performance is not None
     traffic = traffic_of(config, sources, days)
-    tasks = int(traffic.inputs.sparkSession.conf.get("spark.sql.shuffle.partitions") or 1)
     rows = labelled_rows(
         config,
         sliced_features(states),
         traffic,
         as_of,
-        day_by_day=len(days) >= DAYS_A_TASK * tasks,
+        day_tasks=day_tasks_of(sources, days),
         features=() if losses is None else losses.features,
     )
     plans = score_plans(states)

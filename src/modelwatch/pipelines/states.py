@@ -24,7 +24,10 @@ Bins = Mapping[tuple[str, str], Binning]
 PREDICATE_SEGMENTS = ("false", "true")
 
 DAYS_A_TASK = 4
-"""Days for each task of a shuffle from which on the join gives each task whole days."""
+"""Days for each task of a shuffle from which on a join gives each task whole days."""
+ROWS_A_TASK = 250_000
+"""Rows of the inputs for each task that joins whole days: days are dealt evenly, and what a task
+sorts stays in memory."""
 
 
 @dataclass(frozen=True)
@@ -83,17 +86,32 @@ def day_states(states: StatesOf, sources: Sources, days: Collection[date]) -> Da
     config = states.config
     inputs = sources.rows("inputs", days)
     predictions = sources.rows("predictions", days) if config.two_tables else None
-    tasks = int(inputs.sparkSession.conf.get("spark.sql.shuffle.partitions") or 1)
     rows = scored_rows(
         config,
         states.features,
         config.segments,
         inputs,
         predictions,
-        day_by_day=len(days) >= DAYS_A_TASK * tasks,
+        day_tasks=day_tasks_of(sources, days),
     )
     plan = states.plan(states.features, config.segments)
     return merged_states(Scored(rows.frame, rows.layout, plan))
+
+
+def day_tasks(days: int, rows: int | None, least: int) -> int | None:
+    """Tasks among which a join of some days deals whole days; None where days are too few.
+
+    ``rows``: of the inputs, None if nothing tells them. ``least``: tasks of a shuffle.
+    """
+    if days < DAYS_A_TASK * least:
+        return None
+    return max(least, min(days, -(-(rows or 0) // ROWS_A_TASK)))
+
+
+def day_tasks_of(sources: Sources, days: Collection[date]) -> int | None:
+    """The same, of the tables as they are."""
+    shuffled = sources.frames["inputs"].sparkSession.conf.get("spark.sql.shuffle.partitions")
+    return day_tasks(len(days), sources.opened["inputs"].volume(days).rows, int(shuffled or 1))
 
 
 def reference_states(states: StatesOf, sources: Sources, name: str) -> DataFrame:

@@ -17,6 +17,7 @@ from modelwatch.spark.label_values import decision_value, local_day
 from modelwatch.spark.rows import (
     PREDICTION_DAY,
     JoinedRows,
+    dealt,
     feature_value,
     joined_rows,
     model_version,
@@ -93,26 +94,26 @@ def labelled_rows(
     traffic: Traffic,
     as_of: date,
     *,
-    day_by_day: bool = False,
+    day_tasks: int | None = None,
     features: Sequence[Feature] = (),
 ) -> LabelledRows:
     """Every prediction once, with its label as it was known on a day, and labels without one.
 
     Of several labels the last known one counts; which of those of one moment does, a hash of them
     decides, so that the order of files does not. Labels known after ``as_of`` are left out, but
-    for the day on which the next of them becomes known. ``day_by_day`` as in ``scored_rows``.
+    for the day on which the next of them becomes known. ``day_tasks`` as in ``scored_rows``.
     ``features`` come last, for a regressor of the loss.
     """
     labels, performance = config.labels, config.performance
     assert labels is not None
     assert performance is not None
     asked = tuple(dict.fromkeys((*slices, *features)))
-    rows = _predictions(config, performance, asked, traffic, day_by_day)
+    rows = _predictions(config, performance, asked, traffic, day_tasks)
     frame = rows.frame
     for i, challenger in enumerate(config.challengers):
         scored = traffic.challengers[challenger.name]
-        frame = _with_challenger(config, i, challenger, performance, frame, scored, day_by_day)
-    told = told_labels(config, labels, performance, traffic.labels, as_of, day_by_day=day_by_day)
+        frame = _with_challenger(config, i, challenger, performance, frame, scored, day_tasks)
+    told = told_labels(config, labels, performance, traffic.labels, as_of, day_tasks=day_tasks)
     same = F.col(PREDICTION_DAY) == F.col("__label_day")
     for i in range(len(labels.id)):
         same = same & (F.col(prediction_id(i)) == F.col(f"__label_id_{i}"))
@@ -164,7 +165,7 @@ def _predictions(
     performance: Performance,
     slices: Sequence[Feature],
     traffic: Traffic,
-    day_by_day: bool,
+    day_tasks: int | None,
 ) -> JoinedRows:
     """Each prediction once, with its inputs where something of them is asked for."""
     home = traffic.inputs if traffic.predictions is None else traffic.predictions
@@ -181,11 +182,10 @@ def _predictions(
     if traffic.predictions is not None:
         inputs = _needed_inputs(config, slices, traffic.inputs, scored)
     if inputs is not None:
-        rows = joined_rows(config, slices, inputs, scored, day_by_day=day_by_day)
+        rows = joined_rows(config, slices, inputs, scored, day_tasks=day_tasks)
         frame = rows.frame.where(F.col(PREDICTION_DAY).isNotNull())
         return replace(rows, frame=frame.withColumn(_SCORED, F.lit(True)))
-    if day_by_day:
-        scored = scored.repartition(DAY)
+    scored = dealt(scored, day_tasks)
     own = config.predictions.day if config.predictions else None
     source = own if traffic.predictions is not None and own is not None else config.inputs.day
     ids = config.prediction_id
@@ -242,10 +242,9 @@ def _with_challenger(
     performance: Performance,
     frame: DataFrame,
     rows: DataFrame,
-    day_by_day: bool,
+    day_tasks: int | None,
 ) -> DataFrame:
-    if day_by_day:
-        rows = rows.repartition(DAY)
+    rows = dealt(rows, day_tasks)
     schema = {field.name: field.dataType.simpleString() for field in rows.schema.fields}
     decision = challenger.decision or performance.decision
     scored = once(rows, challenger.id, challenger.day.time_column, "challenger")

@@ -44,16 +44,15 @@ def scored_rows(
     inputs: DataFrame,
     predictions: DataFrame | None,
     *,
-    day_by_day: bool = False,
+    day_tasks: int | None = None,
 ) -> ScoredRows:
     """Rows with day, version, presence, copies, segments and features, in that order.
 
     ``inputs`` and ``predictions`` have their ``DAY`` and hold the days asked for. With a table of
     their own, predictions are joined by id and day; an id that repeats on a day counts once, as
-    its last row, and its copies are counted. ``day_by_day``: rows of a day are joined in one task,
-    which spares the states of that day being made in every task; for many days, or small ones.
+    its last row, and its copies are counted. ``day_tasks`` as in ``dealt``.
     """
-    rows = joined_rows(config, features, inputs, predictions, day_by_day=day_by_day)
+    rows = joined_rows(config, features, inputs, predictions, day_tasks=day_tasks)
     selected: list[Column] = [F.col(DAY), rows.version]
     present: list[int | None] = [None, None]
     copies: list[int | None] = [None, None]
@@ -99,15 +98,23 @@ def joined_rows(
     inputs: DataFrame,
     predictions: DataFrame | None,
     *,
-    day_by_day: bool = False,
+    day_tasks: int | None = None,
 ) -> JoinedRows:
     """The rows of inputs and predictions, as ``scored_rows`` tells."""
     if predictions is None:
         values = {f.name: feature_value(f) for f in features}
         return JoinedRows(inputs, values, model_version(config))
-    if day_by_day:
-        inputs, predictions = inputs.repartition(DAY), predictions.repartition(DAY)
+    inputs, predictions = dealt(inputs, day_tasks), dealt(predictions, day_tasks)
     return JoinedRows(*_joined(config, features, inputs, predictions))
+
+
+def dealt(frame: DataFrame, day_tasks: int | None) -> DataFrame:
+    """The rows, whole days to each of so many tasks; None leaves them to what comes next.
+
+    A join by id gives each task rows of all days, and states of each day are then made in every
+    task. Of whole days a task makes each state once, and with more tasks it sorts fewer rows.
+    """
+    return frame if day_tasks is None else frame.repartition(day_tasks, DAY)
 
 
 def segment_columns(

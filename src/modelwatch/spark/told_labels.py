@@ -12,6 +12,7 @@ from modelwatch.model.labels import Labels, Performance
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.spark.days import DAY, named
 from modelwatch.spark.label_values import is_unknown, label_value, local_day
+from modelwatch.spark.rows import dealt
 
 LABEL = "__label"
 """The label of a row as a double; null for none."""
@@ -24,7 +25,7 @@ def told_labels(
     frame: DataFrame,
     as_of: date,
     *,
-    day_by_day: bool = False,
+    day_tasks: int | None = None,
 ) -> DataFrame:
     """One row an id and day of the labels: the one that counts, and what became of the others.
 
@@ -32,8 +33,7 @@ def told_labels(
     partitioned and ordered as the join is, and costs half of what an aggregation does where nearly
     each id has one label.
     """
-    if day_by_day:
-        frame = frame.repartition(DAY)
+    frame = dealt(frame, day_tasks)
     schema = {field.name: field.dataType.simpleString() for field in frame.schema.fields}
     value = label_value(performance, labels.label, schema)
     known, moment = _known(config, labels, schema)
