@@ -249,6 +249,25 @@ def test_days_that_are_dealt_whole_give_the_same_states(
     assert states(spark, rows) == found[1]
 
 
+@pytest.mark.parametrize("tasks", [None, 3])
+def test_predictions_and_labels_are_sorted_once_and_states_too(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch, tasks: int | None
+) -> None:
+    monkeypatch.setattr(pipelines_states, "day_tasks", lambda *_: tasks)
+    frames = {
+        "inputs": spark.createDataFrame([], "id string, day date, amount double, region string"),
+        "predictions": spark.createDataFrame(
+            [], "id string, day date, score double, model string"
+        ).hint("merge"),
+        "labels": spark.createDataFrame([], "id string, day date, label int, known date"),
+    }
+    asked = {**LABELLED["performance"], "values": {}, "slices": []}
+    config = monitor(LABELLED, segments=[], performance=asked)
+    found = states_of_labels(config, frames, [DAY], AS_OF)
+    plan = found._jdf.queryExecution().executedPlan().toString()
+    assert plan.count("Sort [") == 3
+
+
 def test_confusion_tables_are_those_of_a_naive_program(
     history: tuple[Rows, dict[int, Found]],
 ) -> None:

@@ -24,6 +24,16 @@ def joined(
     config: MonitorConfig, inputs: DataFrame, predictions: DataFrame | None
 ) -> list[tuple[Any, ...]]:
     """Day, version, presence and copies of both, amount and score of every row, sorted."""
+    return sorted((tuple(row) for row in frame_of(config, inputs, predictions).collect()), key=repr)
+
+
+def frame_of(
+    config: MonitorConfig,
+    inputs: DataFrame,
+    predictions: DataFrame | None,
+    day_tasks: int | None = None,
+) -> DataFrame:
+    """The scored rows of tables."""
     schemas = {
         role: {f.name: f.dataType.simpleString() for f in frame.schema.fields}
         for role, frame in (("inputs", inputs), ("predictions", predictions))
@@ -35,8 +45,10 @@ def joined(
         for frame in (inputs, predictions)
     ]
     assert with_days[0] is not None
-    rows = scored_rows(config, features, config.segments, with_days[0], with_days[1])
-    return sorted((tuple(row) for row in rows.frame.collect()), key=repr)
+    rows = scored_rows(
+        config, features, config.segments, with_days[0], with_days[1], day_tasks=day_tasks
+    )
+    return rows.frame
 
 
 def two_tables(
@@ -74,6 +86,16 @@ def test_an_id_that_repeats_is_one_row_with_its_copies(spark: SparkSession) -> N
     """Neither side is multiplied."""
     found = two_tables(spark, [("k", DAY_1, 1.0)] * 3, [("k", DAY_1, 0.5, "v")] * 2)
     assert found == [(DAY_1, "v", True, True, 3, 2, 1.0, 0.5)]
+
+
+@pytest.mark.parametrize("day_tasks", [None, 3])
+def test_each_table_is_shuffled_and_sorted_once(spark: SparkSession, day_tasks: int | None) -> None:
+    inputs = spark.createDataFrame([("k", DAY_1, 1.0)], INPUTS)
+    predictions = spark.createDataFrame([("k", DAY_1, 0.5, "v")], PREDICTIONS)
+    frame = frame_of(monitor(TWO_TABLES), inputs, predictions.hint("merge"), day_tasks)
+    plan = frame._jdf.queryExecution().executedPlan().toString()
+    assert plan.count("Sort [") == 2
+    assert plan.count("Exchange hashpartitioning") == 2
 
 
 def test_rows_without_an_id_match_nothing(spark: SparkSession) -> None:

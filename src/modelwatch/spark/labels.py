@@ -18,6 +18,7 @@ from modelwatch.spark.rows import (
     PREDICTION_DAY,
     JoinedRows,
     dealt,
+    equal,
     feature_value,
     joined_rows,
     model_version,
@@ -114,9 +115,8 @@ def labelled_rows(
         scored = traffic.challengers[challenger.name]
         frame = _with_challenger(config, i, challenger, performance, frame, scored, day_tasks)
     told = told_labels(config, labels, performance, traffic.labels, as_of, day_tasks=day_tasks)
-    same = F.col(PREDICTION_DAY) == F.col("__label_day")
-    for i in range(len(labels.id)):
-        same = same & (F.col(prediction_id(i)) == F.col(f"__label_id_{i}"))
+    ids = [(F.col(prediction_id(i)), F.col(f"__label_id_{i}")) for i in range(len(labels.id))]
+    same = equal(ids, (F.col(PREDICTION_DAY), F.col("__label_day")))
     frame = frame.join(told, same, "full_outer").withColumn(
         DAY, F.coalesce(F.col(DAY), F.col("__label_day"))
     )
@@ -256,10 +256,9 @@ def _with_challenger(
         ),
         named(challenger.score).cast("double").alias(f"__shadow_{index}"),
     )
-    same = F.col(PREDICTION_DAY) == F.col("__shadow_day")
     ids = [f"__shadow_id_{i}" for i in range(len(challenger.id))]
-    for i, column in enumerate(ids):
-        same = same & (F.col(prediction_id(i)) == F.col(column))
+    pairs = [(F.col(prediction_id(i)), F.col(id)) for i, id in enumerate(ids)]
+    same = equal(pairs, (F.col(PREDICTION_DAY), F.col("__shadow_day")))
     return frame.join(shadow, same, "left").drop("__shadow_day", *ids)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -190,9 +192,8 @@ def _joined(
         F.col(DAY).alias(PREDICTION_DAY),
         *(named(c).alias(prediction_id(i)) for i, c in enumerate(config.predictions.id)),
     )
-    same = F.col(DAY) == F.col(PREDICTION_DAY)
-    for i, column in enumerate(config.inputs.id):
-        same = same & (named(column) == F.col(prediction_id(i)))
+    ids = [(named(c), F.col(prediction_id(i))) for i, c in enumerate(config.inputs.id)]
+    same = equal(ids, (F.col(DAY), F.col(PREDICTION_DAY)))
     joined = left.join(right, same, "full_outer").withColumn(
         DAY, F.coalesce(F.col(DAY), F.col(PREDICTION_DAY))
     )
@@ -201,13 +202,21 @@ def _joined(
     return joined, extracted, F.coalesce(F.col("__version"), F.lit(NO_VERSION))
 
 
+def equal(ids: Sequence[tuple[Column, Column]], days: tuple[Column, Column]) -> Column:
+    """Condition of a join by id and day, whose sides went through windows of the same keys.
+
+    Spark sorts by the keys in the condition's order: in that of the windows, it need not again.
+    """
+    return reduce(and_, (left == right for left, right in (*ids, days)))
+
+
 def once(frame: DataFrame, ids: Sequence[str], time_column: str | None, role: str) -> DataFrame:
     """Each id of a day once, as its last row, with the number of its copies.
 
     The window is partitioned as the join is, so that it costs no shuffle of its own. Rows of one
     moment are told apart by a hash, or the choice would depend on the order of the files.
     """
-    # The day comes last, as in the join's condition: Spark reuses the order of the keys.
+    # The day comes last, as in `equal`.
     keys = [*(named(column) for column in ids), F.col(DAY)]
     columns = [named(column) for column in frame.columns]
     latest = [named(time_column).desc()] if time_column else []
