@@ -14,7 +14,6 @@ from pyspark.sql.window import Window
 
 from modelwatch.io.outbox import written
 from modelwatch.io.store import Store
-from modelwatch.model.config import MonitorConfig
 from modelwatch.model.episodes import BY_CHANCE
 from modelwatch.model.incident import Incident, JudgedWindow
 from modelwatch.model.incident_ranks import Weights
@@ -63,14 +62,19 @@ def write_incidents(
         weights = _weights(importance, worth.result(), history.windows)
         folded = fold_incidents(history, config, weights)
         incidents = explained(run, store, request, states, folded, history, verdicts)
-    rows = [incident_row(one, as_of) for one in changed(incidents, history.previous)]
-    _append(run, store, config, "incidents", INCIDENT_COLUMNS, rows)
     now = datetime.now(timezone.utc)
-    _append(run, store, config, "incident_events", EVENT_COLUMNS, event_rows(folded.events, now))
+    rows = [incident_row(one, as_of) for one in changed(incidents, history.previous)]
+    frames = {}
+    if rows:
+        frames["incidents"] = _frame(run, "incidents", INCIDENT_COLUMNS, rows)
+    if folded.events:
+        events = event_rows(folded.events, now)
+        frames["incident_events"] = _frame(run, "incident_events", EVENT_COLUMNS, events)
     letters = messages(folded.events, incidents, config.monitor, as_of)
     if letters and config.notify:
         sinks = [sink.name for sink in config.notify]
-        run.append(store, config, "outbox", written(run.spark, letters, sinks, now))
+        frames["outbox"] = written(run.spark, letters, sinks, now)
+    run.append_all(store, config, frames)
     return incidents
 
 
@@ -94,17 +98,10 @@ def _history(store: Store, request: Request, verdicts: DataFrame) -> History:
         )
 
 
-def _append(
-    run: Run,
-    store: Store,
-    config: MonitorConfig,
-    table: str,
-    columns: Sequence[str],
-    rows: Sequence[tuple[Any, ...]],
-) -> None:
-    if rows:
-        frame = run.spark.createDataFrame(rows, TABLES[table].ddl(*columns))
-        run.append(store, config, table, frame)
+def _frame(
+    run: Run, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> DataFrame:
+    return run.spark.createDataFrame(rows, TABLES[table].ddl(*columns))
 
 
 def current_verdicts(run: Run, store: Store, request: Request) -> DataFrame:

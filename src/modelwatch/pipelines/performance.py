@@ -18,6 +18,7 @@ from modelwatch.pipelines.label_states import label_days, label_states, score_pl
 from modelwatch.pipelines.loss_models import NO_LOSSES, Losses, with_losses
 from modelwatch.pipelines.run import Request, Run
 from modelwatch.pipelines.states import StatesOf
+from modelwatch.spark.kept import kept
 from modelwatch.spark.performance import performance_rows
 from modelwatch.spark.score_question import ANSWERS, TABLE, ScoreQuestion
 from modelwatch.tables import TABLES
@@ -79,13 +80,13 @@ def _write_answers(
     needed = {day: held for day, held in generation.items() if day in wanted}
     mine = store.read(STATES).where(F.col("monitor") == config.monitor)
     stored = of_runs(of_days(mine, needed), needed)
-    answers = performance_rows(stored, question).persist()
-    try:
-        for name in ANSWERS:
-            columns = [c for c in TABLES[name].names if c not in ("monitor", "run_id")]
-            run.append(store, config, name, answers.where(F.col(TABLE) == name).select(*columns))
-    finally:
-        answers.unpersist()
+    with kept(performance_rows(stored, question)) as answers:
+        own = {name: set(TABLES[name].names) - {"monitor", "run_id"} for name in ANSWERS}
+        frames = {
+            name: answers.where(F.col(TABLE) == name).select(*sorted(columns))
+            for name, columns in own.items()
+        }
+        run.append_all(store, config, frames)
 
 
 def question_of(states: StatesOf, request: Request, losses: Losses = NO_LOSSES) -> ScoreQuestion:

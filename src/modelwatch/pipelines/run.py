@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timezone
+from functools import partial
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
@@ -105,6 +107,13 @@ class Run:
         """Writes the monitor's rows of the run to a table, and notes the version that it gets."""
         marked = frame.withColumn("monitor", F.lit(config.monitor))
         self.outputs[table] = store.append(table, marked, self.run_id)
+
+    def append_all(
+        self, store: Store, config: MonitorConfig, frames: Mapping[str, DataFrame]
+    ) -> None:
+        """The same of several tables at once: most of writing a few rows is the commit."""
+        with ThreadPoolExecutor(max_workers=max(1, len(frames))) as at_once:
+            list(at_once.map(partial(self.append, store, config), frames, frames.values()))
 
     def row(self, request: Request, outcome: str, exit_code: int) -> dict[str, Any]:
         """The run's row, without message, findings and counts of rows."""
