@@ -7,6 +7,8 @@ SMALL = {
     # Queries are small and many: compiling code for each costs more than it saves.
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    # And planning them anew after each shuffle too.
+    "spark.sql.adaptive.enabled": "false",
     # Delta keeps the log of each table that was ever opened: of all worlds they fill the memory.
     "spark.databricks.delta.delta.log.cacheSize": "48",
     # Tables of a few files: to look which of them may be skipped costs more than to read them.
