@@ -50,8 +50,6 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     settings = {
         **stack_settings(),
         **SMALL,
-        # Plans are those of the job.
-        "spark.sql.adaptive.enabled": "true",
         "spark.master": "local[2]",
         "spark.driver.memory": "2g",
         "spark.ui.enabled": "false",

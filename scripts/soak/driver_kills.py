@@ -17,8 +17,6 @@ WRITTEN = (
     "feature_states",
     "profile_metrics",
     "drift_metrics",
-    "performance_states",
-    "performance_metrics",
     "constraint_results",
     "verdicts",
     "incidents",
@@ -26,6 +24,8 @@ WRITTEN = (
     "runs",
 )
 """Output tables in whose first new file a run is killed too, as far as it writes them."""
+WRITTEN_WITH_LABELS = ("performance_states", "performance_metrics")
+"""The same of a run with labels."""
 IN_A_ROW = 3
 """Runs that are killed over what the one before has left, until one goes on to its end."""
 Point = tuple[str, Callable[[Job, World], object]]
@@ -74,17 +74,23 @@ class Killing:
 def faults(place: Place) -> Iterator[Fault]:
     """One fault a point: shares of the time of an undisturbed run, and first files of tables.
 
-    Half of the points are of a run without labels and segments, which takes half as long. After
-    some of them comes a run that ends: the next one, for them all.
+    Three quarters of the points are of a run without labels and segments, which takes half as
+    long. After some of them comes a run that ends: the next one, for them all.
     """
     plain = _prepared(place, place.unlabelled())
-    yield from _spread(plain, _shares(plain, place.kills // 2))
+    files = [*(name for name in WRITTEN if name in plain.written), "runs/_delta_log"]
+    files = files[: max(1, place.kills // 3)]
+    of_labels = WRITTEN_WITH_LABELS[: place.kills // 10]
+    shares = place.kills - len(files) - len(of_labels)
+    yield from _spread(plain, [*_shares(plain, shares * 3 // 4), *map(_first_file, files)])
     whole = _prepared(place, place.labelled())
-    tables = [name for name in WRITTEN if name in whole.written]
-    by_file = [*tables, "runs/_delta_log"][: max(1, place.kills // 3)]
-    shares = _shares(whole, place.kills - place.kills // 2 - len(by_file))
-    files = [(f"in the first file of {name}", partial(_at_file, name)) for name in by_file]
-    yield from _spread(whole, [*shares, *files])
+    yield from _spread(
+        whole, [*_shares(whole, shares - shares * 3 // 4), *map(_first_file, of_labels)]
+    )
+
+
+def _first_file(table: str) -> Point:
+    return f"in the first file of {table}", partial(_at_file, table)
 
 
 def _shares(killing: Killing, count: int) -> list[Point]:

@@ -14,8 +14,6 @@ from pyspark.sql import SparkSession
 
 from shop import Shop, day
 
-pytestmark = pytest.mark.slow
-
 _RIGHTS = "-dac_override,-dac_read_search,-fowner"
 
 
@@ -93,6 +91,7 @@ def test_a_run_needs_no_right_to_write_but_in_its_output(shop: Shop) -> None:
     assert listing(shop.folder) == before
 
 
+@pytest.mark.slow
 def test_an_output_that_may_not_be_written_is_told_with_its_place(shop: Shop) -> None:
     may_write(shop.output.parent, False)
     done = run(shop)

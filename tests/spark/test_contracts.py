@@ -19,8 +19,6 @@ from modelwatch.pipelines.contract_proposal import proposal, table_proposal
 from modelwatch.pipelines.contract_tables import checked_table
 from shop import Shop, day, inputs_of, predictions_of
 
-pytestmark = pytest.mark.slow
-
 CLAUSES = """\
 contract: shop
 version: 1
@@ -92,6 +90,7 @@ def test_a_monitor_holds_each_day_to_its_contract(shop: Shop) -> None:
     assert "contract.shop.volume" in breaches
 
 
+@pytest.mark.slow
 def test_a_version_is_stored_once_and_never_changes(shop: Shop) -> None:
     shop.run(folder=shop.folder)
     shop.open(day(3))
@@ -111,6 +110,7 @@ def test_a_version_is_stored_once_and_never_changes(shop: Shop) -> None:
     assert [row["version"] for row in found] == [1, 2]
 
 
+@pytest.mark.slow
 def test_a_schema_that_moved_is_told_and_the_rest_is_still_checked(shop: Shop) -> None:
     text = CLAUSES.replace("height:", "gone:").replace(
         "amount: {type: double", "amount: {type: int"
@@ -133,6 +133,7 @@ def test_a_broken_contract_is_told_before_any_work(shop: Shop) -> None:
     assert shop.runs() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -176,6 +177,7 @@ def test_training_is_held_to_what_serving_promises(shop: Shop) -> None:
     assert found["freshness"].observed == 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "told"),
     [
@@ -191,6 +193,7 @@ def test_a_table_that_can_t_be_checked_is_told(
         check(shop, CLAUSES, **options)
 
 
+@pytest.mark.slow
 def test_the_command_says_what_is_broken_by_its_exit_code(
     shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -246,6 +249,7 @@ def test_a_contract_is_what_its_reference_shows(busy: Shop) -> None:
     assert "400 rows of 2013-02-04..2013-02-05" in text
 
 
+@pytest.mark.slow
 def test_the_rows_that_a_contract_was_proposed_from_keep_it(busy: Shop) -> None:
     _, text = proposed(busy)
     found = check(busy, text, day="day", as_of=day(3))
@@ -258,12 +262,14 @@ def test_the_rows_that_a_contract_was_proposed_from_keep_it(busy: Shop) -> None:
         assert {row.verdict for row in found.values()} == {"pass"}
 
 
+@pytest.mark.slow
 def test_stored_states_say_what_the_rows_would(busy: Shop) -> None:
     before, _ = proposed(busy)
     busy.run(as_of=day(3))
     assert proposed(busy)[0] == before
 
 
+@pytest.mark.slow
 def test_a_table_that_nobody_watches_has_a_contract_too(busy: Shop) -> None:
     address = TableAddress(path=str(busy.folder / "inputs"))
     contract = parse_contract(table_proposal(busy.spark, address, name="alone", suggest=False))

@@ -19,8 +19,6 @@ from modelwatch.pipelines.maintenance import maintain
 from modelwatch.pipelines.replay import replay
 from shop import KEYS, Shop, day, inputs_of
 
-pytestmark = pytest.mark.slow
-
 OLD = (day(1), day(10), day(30), day(31))
 """The reference's day, and days of February and March."""
 NEW = (day(200), day(201), day(202))
@@ -135,6 +133,7 @@ def test_metrics_stand_as_they_stood(shop: Shop, before: dict[str, Any]) -> None
     assert old == {key: row for key, row in now.items() if key[at] <= OLD[-1]}
 
 
+@pytest.mark.slow
 def test_tables_are_append_only_again_and_have_fewer_files(
     shop: Shop, before: dict[str, Any]
 ) -> None:
@@ -145,12 +144,14 @@ def test_tables_are_append_only_again_and_have_fewer_files(
     assert "compacted" in before["done"]
 
 
+@pytest.mark.slow
 def test_maintenance_that_is_done_finds_nothing_more(shop: Shop, before: dict[str, Any]) -> None:
     again = maintain(shop.spark, shop.parsed())
     assert "states " not in again
     assert "unpublished " not in again
 
 
+@pytest.mark.slow
 def test_a_later_run_computes_new_days_and_leaves_retired_ones(
     shop: Shop, before: dict[str, Any]
 ) -> None:
@@ -168,6 +169,7 @@ def test_a_later_run_computes_new_days_and_leaves_retired_ones(
     assert "Nothing to do" in nothing.text
 
 
+@pytest.mark.slow
 def test_a_run_whose_states_are_gone_is_not_replayed_and_says_why(
     shop: Shop, before: dict[str, Any]
 ) -> None:

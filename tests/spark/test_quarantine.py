@@ -16,8 +16,6 @@ from modelwatch.model.errors import SourceError
 from modelwatch.pipelines.quarantine_actions import Chosen, explained, listed, said
 from shop import ROWS, Shop, config_of, day
 
-pytestmark = pytest.mark.slow
-
 AMOUNT = {"name": "amount known", "treatment": "quarantine", "must": "amount is not null"}
 LOW = {"name": "low", "treatment": "exclude", "must": "height < 2", "where": "region = 'south'"}
 SCORED = {"name": "scored", "treatment": "warn", "without": "predictions"}
@@ -212,6 +210,7 @@ def test_a_rule_that_fails_stops_the_run_before_anything_is_written(
     assert {name: v for name, v in shop.versions().items() if v and name != "runs"} == {}
 
 
+@pytest.mark.slow
 def test_a_rule_that_speaks_with_two_tongues_publishes_nothing(
     spark: SparkSession, tmp_path: Path
 ) -> None:

@@ -19,8 +19,6 @@ from modelwatch.pipelines.replay import replay
 from modelwatch.spark.comparison import compared
 from shop import Shop, day, inputs_of, predictions_of
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def shop(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
@@ -45,7 +43,14 @@ def copied(shop: Shop, tmp_path: Path) -> Shop:
     return Shop(shop.spark, tmp_path)
 
 
-@pytest.mark.parametrize("number", [2, 0, 1], ids=["asked for", "first", "corrected"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(2, id="asked for"),
+        pytest.param(0, id="first", marks=pytest.mark.slow),
+        pytest.param(1, id="corrected", marks=pytest.mark.slow),
+    ],
+)
 def test_every_row_of_a_past_run_is_the_same_again(shop: Shop, number: int) -> None:
     run, before = shop.runs()[number], shop.versions()
     found = replay(shop.spark, shop.parsed(), run["run_id"])

@@ -14,8 +14,6 @@ from modelwatch.pipelines.trace import Rows, Trace, trace
 from modelwatch.pipelines.trace_report import trace_json, trace_text
 from shop import Shop, config_of, day, inputs_of
 
-pytestmark = pytest.mark.slow
-
 
 def labels_of(*rows: tuple[int, int, date]) -> pa.Table:
     return pa.table(
