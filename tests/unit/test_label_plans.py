@@ -12,7 +12,13 @@ from modelwatch.model.config import (
     performance_fingerprint,
 )
 from modelwatch.model.days import DayRange
-from modelwatch.model.label_plan import LabelDay, LabelPlan, PublishedLabels, label_plan_of
+from modelwatch.model.label_plan import (
+    LabelDay,
+    LabelPlan,
+    PublishedLabels,
+    label_plan_of,
+    with_days,
+)
 from modelwatch.model.retention import Retired
 from modelwatch.model.source_change import SourceChange
 
@@ -91,6 +97,16 @@ def test_a_day_whose_states_are_gone_is_not_held_against_labels_that_come() -> N
     found = plan(config, labels(4, 7), published(config, 10), 10, gone=Retired(day(6)))
     assert set(found.days) == {day(7)}
     assert [window.start for window in found.windows] == [day(7)]
+
+
+def test_more_days_are_added_but_for_those_whose_states_are_gone() -> None:
+    config = monitor()
+    before = plan(config, labels(7), published(config, 10), 10)
+    more = dict.fromkeys(days(3, 12), "because")
+    found = with_days(before, config, more, day(10), Retired(day(6)))
+    assert set(found.days) == days(6, 9)
+    assert found.days[day(7)] == before.days[day(7)] != found.days[day(8)] == "because"
+    assert {window.start for window in found.windows} == days(6, 9)
 
 
 def test_labels_that_became_known_make_their_day_due_without_a_change() -> None:

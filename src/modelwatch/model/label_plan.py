@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from modelwatch.model.days import DayRange, shifted
@@ -109,6 +109,25 @@ def label_plan_of(
     )
     left_out = tuple(sorted(day for day in due if day in known and day not in days))
     return LabelPlan(days, windows, left_out)
+
+
+def with_days(
+    plan: LabelPlan,
+    config: MonitorConfig,
+    more: Mapping[date, str],
+    as_of: date,
+    gone: Retired | None = None,
+) -> LabelPlan:
+    """The same with more days, each with its reason, and all windows that touch any of them.
+
+    A day of both keeps the reason that it has. Days that are ``gone`` stay so.
+    """
+    asked = {
+        d: reason for d, reason in more.items() if d < as_of and (gone is None or d not in gone)
+    }
+    days = dict(sorted({**asked, **plan.days}.items()))
+    windows = windows_touching(config, days, days, as_of, all_windows=True, gone=gone)
+    return replace(plan, days=days, windows=windows)
 
 
 def _due(

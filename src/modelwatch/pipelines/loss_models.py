@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timezone
+from datetime import datetime, timezone
 from typing import Any
 
 from pyspark import StorageLevel
@@ -17,9 +17,8 @@ from modelwatch.io.store import Store
 from modelwatch.model.config import MonitorConfig, labels_fingerprint
 from modelwatch.model.days import shifted
 from modelwatch.model.features import Feature
-from modelwatch.model.label_plan import ASKED
+from modelwatch.model.label_plan import ASKED, with_days
 from modelwatch.model.retention import retired
-from modelwatch.model.windows import windows_touching
 from modelwatch.pipelines.label_states import score_binning, traffic_of
 from modelwatch.pipelines.run import Request, Run
 from modelwatch.pipelines.states import StatesOf
@@ -209,11 +208,7 @@ def _all_due(request: Request) -> Request:
     config, plan = request.config, request.plan
     fingerprint = labels_fingerprint(config)
     assert fingerprint is not None
-    known: set[date] = {
-        day for day in request.history.run_of_label_day(fingerprint) if day < plan.as_of
-    }
-    days = {**dict.fromkeys(known, FITTED), **plan.labels.days}
+    known = dict.fromkeys(request.history.run_of_label_day(fingerprint), FITTED)
     gone = retired(config, request.history.retired_before)
-    windows = windows_touching(config, days, days, plan.as_of, all_windows=True, gone=gone)
-    labels = replace(plan.labels, days=dict(sorted(days.items())), windows=windows)
+    labels = with_days(plan.labels, config, known, plan.as_of, gone)
     return replace(request, plan=replace(plan, labels=labels))
