@@ -50,6 +50,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     settings = {
         **stack_settings(),
         **SMALL,
+        # Plans are those of the job, and each shuffle is a job that is counted.
+        "spark.sql.adaptive.enabled": "true",
         "spark.master": "local[2]",
         "spark.driver.memory": "2g",
         "spark.ui.enabled": "false",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +33,14 @@ def monitor(spark: SparkSession, tmp_path: Path) -> Monitor:
     return flights
 
 
-def write(monitor: Monitor, run_id: str, *messages: Message, sinks: tuple[str, ...]) -> None:
-    frame = written(monitor.spark, messages, sinks, NOW)
+def write(
+    monitor: Monitor,
+    run_id: str,
+    *messages: Message,
+    sinks: tuple[str, ...],
+    at: datetime = NOW,
+) -> None:
+    frame = written(monitor.spark, messages, sinks, at)
     marked = frame.selectExpr("*", "'flights' AS monitor")
     monitor.store.append("outbox", marked, run_id)
 
@@ -73,7 +79,9 @@ def test_a_sink_that_is_down_gets_its_messages_from_the_next_run_in_order(
         assert failed.status == "failed"
         slack.bodies.clear()
         slack.answers = [(200, "ok", {})]
-        write(monitor, "r2", replace(MESSAGE, message_id="m3", title="New"), sinks=("slack",))
+        later = NOW + timedelta(seconds=1)
+        new = replace(MESSAGE, message_id="m3", title="New")
+        write(monitor, "r2", new, sinks=("slack",), at=later)
         found = drained(monitor, sinks, "r2", "r1", "r2")
         assert [delivery.message_id for delivery in found] == ["m1", "m2", "m3"]
         assert slack.bodies[-1]["text"].startswith("New")

@@ -40,10 +40,19 @@ class Letter:
 def written(
     spark: SparkSession, messages: Sequence[Message], sinks: Collection[str], at: datetime
 ) -> DataFrame:
-    """Rows of the outbox of new messages, one a sink; they count once their run is published."""
+    """Rows of the outbox of new messages, one a sink; they count once their run is published.
+
+    Messages are a microsecond apart: a table has no order, and they are told in this one.
+    """
     rows = [
-        (sink, PENDING, 0, at, *(getattr(message, name) for name in _WRITTEN[4:]))
-        for message in messages
+        (
+            sink,
+            PENDING,
+            0,
+            at + timedelta(microseconds=place),
+            *(getattr(message, name) for name in _WRITTEN[4:]),
+        )
+        for place, message in enumerate(messages)
         for sink in sinks
     ]
     return spark.createDataFrame(rows, _TABLE.ddl(*_WRITTEN))
