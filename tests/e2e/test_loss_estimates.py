@@ -224,7 +224,6 @@ def test_the_same_rows_give_the_same_version(house: House, tmp_path: Path) -> No
         )
 
 
-@pytest.mark.slow
 def test_a_schema_without_a_place_for_models_says_so(house: House) -> None:
     shop = house.shop
     shop.spark.sql("CREATE SCHEMA IF NOT EXISTS losses_somewhere")

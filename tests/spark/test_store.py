@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,40 @@ def run(run_id: str, hour: int = 0, **more: Any) -> dict[str, Any]:
 @pytest.fixture
 def store(spark: SparkSession, warehouse: Path) -> Store:
     return store_at(spark, warehouse)
+
+
+def test_threads_append_to_tables_of_a_schema(spark: SparkSession) -> None:
+    store = Store(spark, OutputAddress.model_validate({"schema": "several_threads"}))
+    store.prepare(USED)
+    try:
+        with ThreadPoolExecutor(max_workers=3) as at_once:
+            names = ["r1", "r2", "r3"]
+            frames = [results(spark, float(number)) for number in range(3)]
+            versions = at_once.map(partial(store.append, "constraint_results"), frames, names)
+            assert sorted(versions) == [1, 2, 3]
+        assert {row.run_id for row in store.read("constraint_results").collect()} == {*names}
+    finally:
+        spark.sql("DROP SCHEMA several_threads CASCADE")
+
+
+def test_a_table_of_a_schema_gets_new_columns_and_keeps_its_rows(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = OutputAddress.model_validate({"schema": "of_before"})
+    spec = TABLES["constraint_results"]
+    older = replace(spec, columns=spec.columns[:-1], version=spec.version - 1)
+    monkeypatch.setitem(TABLES, spec.name, older)
+    before = Store(spark, address)
+    before.prepare([spec.name])
+    try:
+        before.append(spec.name, results(spark), "r1")
+        monkeypatch.setitem(TABLES, spec.name, spec)
+        after = Store(spark, address)
+        after.prepare([spec.name])
+        assert after.read(spec.name).columns == list(spec.names)
+        assert [row.run_id for row in after.read(spec.name).collect()] == ["r1"]
+    finally:
+        spark.sql("DROP SCHEMA of_before CASCADE")
 
 
 def test_every_table_is_created_as_its_registry_says(spark: SparkSession, warehouse: Path) -> None:

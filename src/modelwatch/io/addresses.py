@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from modelwatch.model.sources import OutputAddress, TableAddress
 
@@ -37,12 +38,16 @@ class Place:
             reader = reader.option("versionAsOf", version)
         return reader.load(self.path) if self.path is not None else reader.table(self.identifier)
 
-    def write(self, writer: DataFrameWriter) -> None:
-        """Carry out an append to the table, which exists."""
+    def append(self, frame: DataFrame, options: Mapping[str, str]) -> None:
+        """Append rows to the table, which exists."""
         if self.path is not None:
-            writer.save(self.path)
-        else:
-            writer.saveAsTable(self.identifier)
+            frame.write.format("delta").mode("append").options(**options).save(self.path)
+            return
+        # Not saveAsTable: in a thread of one's own it does not see that the table is Delta's.
+        writer = frame.writeTo(self.identifier)
+        for key, value in options.items():
+            writer = writer.option(key, value)
+        writer.append()
 
 
 def _absolute(path: str) -> str:

@@ -130,8 +130,7 @@ class Store:
         place = self.place(table)
 
         def write() -> int:
-            writer = fitted.write.format("delta").mode("append").option("userMetadata", run_id)
-            place.write(writer)
+            place.append(fitted, {"userMetadata": run_id})
             return self._last_version(place, run_id)
 
         with nullcontext() if folder_of_turns(place) else _COMMITTING:
@@ -208,8 +207,7 @@ class Store:
         changes.append(f"SET TBLPROPERTIES ({literal(VERSION_PROPERTY)} = '{spec.version}')")
 
         def evolve() -> None:
-            writer = empty.write.format("delta").mode("append").option("mergeSchema", "true")
-            place.write(writer)
+            place.append(empty, {"mergeSchema": "true"})
             for change in changes:
                 self.session.sql(f"ALTER TABLE {place.identifier} {change}")
 
