@@ -82,11 +82,10 @@ def faults(place: Place) -> Iterator[Fault]:
     files = files[: max(1, place.kills // 3)]
     of_labels = WRITTEN_WITH_LABELS[: place.kills // 10]
     shares = place.kills - len(files) - len(of_labels)
-    yield from _spread(plain, [*_shares(plain, shares * 3 // 4), *map(_first_file, files)])
+    of_plain = shares * 3 // 4
+    yield from _spread(plain, [*_shares(plain, of_plain), *map(_first_file, files)])
     whole = _prepared(place, place.labelled())
-    yield from _spread(
-        whole, [*_shares(whole, shares - shares * 3 // 4), *map(_first_file, of_labels)]
-    )
+    yield from _spread(whole, [*_shares(whole, shares - of_plain), *map(_first_file, of_labels)])
 
 
 def _first_file(table: str) -> Point:

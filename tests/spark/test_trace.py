@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 from modelwatch.model.errors import SourceError
 from modelwatch.pipelines.trace import Rows, Trace, trace
 from modelwatch.pipelines.trace_report import trace_json, trace_text
-from shop import Shop, config_of, day, inputs_of
+from shop import Shop, config_of, day, inputs_of, labels_section
 
 
 def labels_of(*rows: tuple[int, int, date]) -> pa.Table:
@@ -32,14 +32,7 @@ def shop(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     folder = tmp_path_factory.mktemp("shop")
     config = config_of(
         folder,
-        labels={
-            "table": {"path": str(folder / "labels")},
-            "id": "id",
-            "day": {"column": "day"},
-            "label": "label",
-            "known": {"column": "known"},
-            "due": {"delay_days": 1},
-        },
+        labels=labels_section(str(folder / "labels"), 1),
         performance={"task": "binary", "score": "score", "decision": {"threshold": 0.5}},
         rules=[{"name": "paid", "treatment": "quarantine", "must": "amount is not null"}],
         constraints=[{"name": "many", "kind": "rows", "lower": 100}],

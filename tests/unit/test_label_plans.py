@@ -19,7 +19,7 @@ from modelwatch.model.label_plan import (
     label_plan_of,
     with_days,
 )
-from modelwatch.model.retention import Retired
+from modelwatch.model.retention import NOTHING_RETIRED, Retired
 from modelwatch.model.source_change import SourceChange
 
 FIRST = date(2020, 1, 1)
@@ -65,7 +65,7 @@ def plan(
     as_of: int,
     computed: frozenset[date] = frozenset(),
     asked: DayRange | None = None,
-    gone: Retired | None = None,
+    gone: Retired = NOTHING_RETIRED,
 ) -> LabelPlan:
     return label_plan_of(
         config, [change], before, days(1, 9) | computed, computed, day(as_of), asked, gone

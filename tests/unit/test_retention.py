@@ -13,6 +13,7 @@ from modelwatch.model.days import DayRange
 from modelwatch.model.fingerprints import evaluation_fingerprint, states_fingerprint
 from modelwatch.model.plan import Published, plan_of
 from modelwatch.model.retention import (
+    NOTHING_RETIRED,
     Retired,
     ended_replays,
     first_kept,
@@ -153,7 +154,7 @@ def test_replays_of_runs_that_need_retired_days_end() -> None:
         run("new", date(2013, 7, 1)),
     ]
     limit = Retired(BEFORE, (START,))
-    assert ended_replays(runs, limit, None) == ("long ago", "old", "labels")
+    assert ended_replays(runs, limit, NOTHING_RETIRED) == ("long ago", "old", "labels")
     assert ended_replays(runs, limit, Retired(date(2013, 3, 1), (START,))) == ("old", "labels")
 
 

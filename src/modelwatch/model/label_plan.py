@@ -9,7 +9,7 @@ from datetime import date
 from modelwatch.model.days import DayRange, shifted
 from modelwatch.model.fingerprints import labels_fingerprint, performance_fingerprint
 from modelwatch.model.monitor import MonitorConfig
-from modelwatch.model.retention import Retired
+from modelwatch.model.retention import NOTHING_RETIRED, Retired
 from modelwatch.model.source_change import SourceChange
 from modelwatch.model.windows import Window, windows_touching
 
@@ -74,7 +74,7 @@ def label_plan_of(
     computed: frozenset[date],
     as_of: date,
     asked_days: DayRange | None = None,
-    gone: Retired | None = None,
+    gone: Retired = NOTHING_RETIRED,
 ) -> LabelPlan:
     """What labels make due.
 
@@ -94,9 +94,7 @@ def label_plan_of(
         chosen = {day: ASKED for day in {*due, *traffic_days} if day in asked_days}
     else:
         chosen = due
-    if gone is not None:
-        chosen = {day: reason for day, reason in chosen.items() if day not in gone}
-    days = {day: chosen[day] for day in sorted(chosen) if day < as_of}
+    days = {day: chosen[day] for day in sorted(chosen) if day < as_of and day not in gone}
     anew = published.asked not in (None, performance_fingerprint(config))
     windows = windows_touching(
         config,
@@ -116,15 +114,13 @@ def with_days(
     config: MonitorConfig,
     more: Mapping[date, str],
     as_of: date,
-    gone: Retired | None = None,
+    gone: Retired = NOTHING_RETIRED,
 ) -> LabelPlan:
     """The same with more days, each with its reason, and all windows that touch any of them.
 
     A day of both keeps the reason that it has. Days that are ``gone`` stay so.
     """
-    asked = {
-        d: reason for d, reason in more.items() if d < as_of and (gone is None or d not in gone)
-    }
+    asked = {day: reason for day, reason in more.items() if day < as_of and day not in gone}
     days = dict(sorted({**asked, **plan.days}.items()))
     windows = windows_touching(config, days, days, as_of, all_windows=True, gone=gone)
     return replace(plan, days=days, windows=windows)

@@ -112,12 +112,12 @@ def plan_of(
     traffic = [c for c in source_changes if c.role in ("inputs", "predictions")]
     gone = retired(config, published.retired_before)
     all_due = _due(traffic, known, published.days)
-    due = {day for day in all_due if gone is None or day not in gone}
+    due = {day for day in all_due if day not in gone}
     chosen = due
     if asked_days is not None:
         present = {day for change in traffic for day in change.present or ()}
         chosen = {day for day in due | known | present if day in asked_days}
-        chosen -= {day for day in chosen if gone is not None and day in gone}
+        chosen = {day for day in chosen if day not in gone}
     days = tuple(
         _planned(day, traffic, published, stale, asked_days is not None)
         for day in sorted(chosen)
@@ -237,9 +237,7 @@ def _reasons(
     return tuple(told)
 
 
-def _retired_reasons(changes: Iterable[SourceChange], gone: Retired | None) -> tuple[str, ...]:
-    if gone is None:
-        return ()
+def _retired_reasons(changes: Iterable[SourceChange], gone: Retired) -> tuple[str, ...]:
     # A reference with a table of its own has no day states that could be retired.
     own = (change for change in changes if not change.role.startswith("reference:"))
     days = sorted({day for change in own for day in change.days if day in gone})

@@ -61,7 +61,7 @@ class Retention(Section):
 class Retired:
     """Days before ``before`` have no states, but for those of ``kept`` ranges."""
 
-    before: date
+    before: date = date.min
     kept: tuple[DayRange, ...] = ()
 
     def __contains__(self, day: date) -> bool:
@@ -84,13 +84,15 @@ class Retired:
 
 def _days_to(first: date, last: date, before: date) -> Iterable[date]:
     """The days of a span that lie before a day."""
-    end = min(last, shifted(before, -1))
-    return DayRange(first, end) if first <= end else ()
+    return DayRange(first, min(last, shifted(before, -1))) if first < before else ()
 
 
-def retired(config: MonitorConfig, before: date | None) -> Retired | None:
+NOTHING_RETIRED = Retired()
+
+
+def retired(config: MonitorConfig, before: date | None) -> Retired:
     """What a configuration makes of states that were removed before a day; None for none."""
-    return None if before is None else Retired(before, kept_days(config))
+    return NOTHING_RETIRED if before is None else Retired(before, kept_days(config))
 
 
 def kept_days(config: MonitorConfig) -> tuple[DayRange, ...]:
@@ -141,12 +143,12 @@ def least_states_days(config: MonitorConfig) -> int:
     return longest + max(back) + (config.labels.due.delay_days or 0)
 
 
-def ended_replays(runs: Iterable[Any], limit: Retired, already: Retired | None) -> tuple[str, ...]:
+def ended_replays(runs: Iterable[Any], limit: Retired, already: Retired) -> tuple[str, ...]:
     """Ids of runs that can't be replayed once days have no states, and could be before."""
     return tuple(
         run["run_id"]
         for run in runs
-        if needs_retired(run, limit) and not (already and needs_retired(run, already))
+        if needs_retired(run, limit) and not needs_retired(run, already)
     )
 
 

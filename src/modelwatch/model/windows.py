@@ -7,15 +7,12 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
 
 from modelwatch.model.days import DayRange, shifted
 from modelwatch.model.evaluation import CALENDAR, Calendar, Reference, WindowSpec
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.references import reference_days
-
-if TYPE_CHECKING:
-    from modelwatch.model.retention import Retired
+from modelwatch.model.retention import NOTHING_RETIRED, Retired
 
 
 @dataclass(frozen=True, order=True)
@@ -77,7 +74,7 @@ def windows_touching(
     *,
     last_as_of: date | None = None,
     all_windows: bool = False,
-    gone: Retired | None = None,
+    gone: Retired = NOTHING_RETIRED,
 ) -> tuple[Window, ...]:
     """The windows that must be evaluated again, in the order of the configuration, then of days.
 
@@ -98,7 +95,7 @@ def windows_touching(
             or _compares_any(config.references, window, changed)
             or (last_as_of is not None and last_as_of <= window.end < as_of)
         )
-        and not (gone is not None and gone.touches(config, window))
+        and not gone.touches(config, window)
     )
 
 

@@ -178,6 +178,4 @@ def _row(one: Binned, fitted: Row, reference: str, days: tuple[date, ...] | None
     }
 
 
-BINNING_COLUMNS = tuple(
-    column.name for column in TABLES["binnings"].columns if column.name not in ("monitor", "run_id")
-)
+BINNING_COLUMNS = TABLES["binnings"].own_names

@@ -26,7 +26,7 @@ from modelwatch.pipelines.run import Request, Run
 from modelwatch.pipelines.validation import schemas_of
 from modelwatch.tables import TABLES
 
-_STORED = tuple(name for name in TABLES["contracts"].names if name not in ("monitor", "run_id"))
+_STORED = TABLES["contracts"].own_names
 
 
 def contract_files(

@@ -17,9 +17,7 @@ _ID = {"id": "incident_id"}
 _INCIDENT = tuple(field.name for field in fields(Incident))
 _VERDICT = tuple(field.name for field in fields(VerdictRow))
 INCIDENT_COLUMNS = ("as_of", *(_ID.get(name, name) for name in _INCIDENT))
-EVENT_COLUMNS = tuple(
-    name for name in TABLES["incident_events"].names if name not in ("monitor", "run_id")
-)
+EVENT_COLUMNS = TABLES["incident_events"].own_names
 
 
 def incident_row(incident: Incident, as_of: Any) -> tuple[Any, ...]:

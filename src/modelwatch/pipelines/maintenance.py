@@ -26,6 +26,7 @@ from modelwatch.model.retention import (
     kept_days,
     least_states_days,
     oldest_unpublished,
+    retired,
 )
 from modelwatch.pipelines.history import history_of, of_days, of_runs
 from modelwatch.pipelines.run import Run
@@ -121,7 +122,7 @@ def _found(store: Store, config: MonitorConfig) -> _Found:
         limit = Retired(first_kept(published, as_of, retention.states_days), kept_days(config))
         days = _stored_days(store, config, limit)
         before = shifted(max(gone), 1) if gone else None
-        already = None if before is None else Retired(before, limit.kept)
+        already = retired(config, before)
         ended = ended_replays(published, limit, already) if days else ()
     standing = {row["run_id"] for row in rows if row["outcome"] in _STANDING}
     oldest = oldest_unpublished(datetime.now(timezone.utc).date(), retention.unpublished_days)

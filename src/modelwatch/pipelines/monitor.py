@@ -368,9 +368,8 @@ def _write_constraints(
     if not checked:
         return
     table = TABLES["constraint_results"]
-    names = [name for name in table.names if name not in ("monitor", "run_id")]
-    rows = [tuple(getattr(one, name) for name in names) for one in checked]
-    frame = run.spark.createDataFrame(rows, table.ddl(*names))
+    rows = [tuple(getattr(one, name) for name in table.own_names) for one in checked]
+    frame = run.spark.createDataFrame(rows, table.ddl(*table.own_names))
     run.append(store, config, table.name, frame)
 
 

@@ -81,10 +81,9 @@ def _write_answers(
     mine = store.read(STATES).where(F.col("monitor") == config.monitor)
     stored = of_runs(of_days(mine, needed), needed)
     with kept(performance_rows(stored, question)) as answers:
-        own = {name: set(TABLES[name].names) - {"monitor", "run_id"} for name in ANSWERS}
         frames = {
-            name: answers.where(F.col(TABLE) == name).select(*sorted(columns))
-            for name, columns in own.items()
+            name: answers.where(F.col(TABLE) == name).select(*TABLES[name].own_names)
+            for name in ANSWERS
         }
         run.append_all(store, config, frames)
 

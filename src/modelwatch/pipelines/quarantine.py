@@ -168,7 +168,7 @@ def _write(run: Run, store: Store, request: Request, accounts: Sequence[RowAccou
     if not accounts:
         return
     config, table = request.config, TABLES[ACCOUNTS]
-    names = [name for name in table.names if name not in ("monitor", "run_id")]
+    names = table.own_names
     told = [
         tuple(
             [(c.rule, c.treatment, c.judged, c.failed) for c in account.rules]

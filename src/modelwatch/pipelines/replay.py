@@ -144,7 +144,7 @@ def _recorded(store: Store, config: MonitorConfig, run_id: str) -> _Recorded:
         raise SourceError([Problem("", None, f"{message}: {wrote}")], str(store.place("runs")))
     recorded = parse_config(row["config_yaml"], f"configuration of run {row['run_id']}")
     limit = retired(recorded, history_of(runs).retired_before)
-    if limit is not None and needs_retired(row, limit):
+    if needs_retired(row, limit):
         message = (
             f"run {row['run_id']} can't be replayed: states of days before {limit.before}, which "
             "it wrote or read, were removed by `modelwatch maintain`"

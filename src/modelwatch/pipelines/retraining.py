@@ -57,7 +57,7 @@ def write_decisions(
         {"role": role, "table": str(source.address), "version": source.version}
         for role, source in request.sources.opened.items()
     ]
-    names = [name for name in _TABLE.names if name not in ("monitor", "run_id")]
+    names = _TABLE.own_names
     rows = [
         tuple(
             {**vars(one), "broken_days": list(one.broken_days), "sources": sources}[n]

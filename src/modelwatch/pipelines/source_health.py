@@ -28,7 +28,7 @@ from modelwatch.tables import TABLES
 
 LOG = logging.getLogger("modelwatch")
 _TABLE = TABLES["source_health"]
-_NAMES = tuple(name for name in _TABLE.names if name not in ("monitor", "run_id"))
+_NAMES = _TABLE.own_names
 _ROW = tuple(field.name for field in fields(HealthRow))
 _JUDGED = {
     ("volume", "rows"): "volume",

@@ -47,9 +47,7 @@ _ARROW = pa.schema(
     ]
 )
 _TABLE = TABLES["feature_states"]
-STATE_COLUMNS = tuple(
-    column.name for column in _TABLE.columns if column.name not in ("monitor", "run_id")
-)
+STATE_COLUMNS = _TABLE.own_names
 _STORED = arrow_schema(_TABLE, *STATE_COLUMNS)
 KEY = ("day", "model_version", "role", "segmentation", "segment", "feature")
 _LONGS_HELD = 1 << 25

@@ -61,7 +61,7 @@ def _by_month(states: DataFrame, table: Table, added_up: BatchFunction) -> DataF
 
 
 def _written(table: Table) -> list[str]:
-    return [name for name in table.names if name not in _OF_THE_RUN]
+    return list(table.own_names)
 
 
 def _key(table: Table) -> list[str]:

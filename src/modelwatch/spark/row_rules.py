@@ -15,6 +15,7 @@ from modelwatch.model.releases import NOTHING, Released
 from modelwatch.model.rules import Duplicates, Rule
 from modelwatch.model.sensitive import NO_SECRETS, Secrets
 from modelwatch.spark.days import DAY, named
+from modelwatch.spark.rows import equal
 from modelwatch.spark.sensitive import masked_row
 
 FATE = "__fate"
@@ -162,9 +163,8 @@ def _without(frame: DataFrame, rule: int, judging: Judging, other: OtherRows) ->
         F.col(DAY).alias(day),
         *(named(column).alias(alias) for column, alias in zip(other.ids, ids, strict=True)),
     ).distinct()
-    same = F.col(DAY) == F.col(day)
-    for column, alias in zip(judging.ids, ids, strict=True):
-        same = same & (named(column) == F.col(alias))
+    pairs = [(named(column), F.col(id)) for column, id in zip(judging.ids, ids, strict=True)]
+    same = equal(pairs, (F.col(DAY), F.col(day)))
     return (
         frame.join(there, same, "left")
         .withColumn(fails_it(rule), F.col(judges_it(rule)) & F.col(day).isNull())

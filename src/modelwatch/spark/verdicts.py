@@ -28,7 +28,7 @@ from modelwatch.tables.arrow import arrow_schema
 
 FAMILY = ("window", "window_start", "segmentation", "role")
 _TABLE = TABLES["verdicts"]
-VERDICT_COLUMNS = tuple(name for name in _TABLE.names if name not in ("monitor", "run_id"))
+VERDICT_COLUMNS = _TABLE.own_names
 _SCHEMA = arrow_schema(_TABLE, *VERDICT_COLUMNS)
 _JUDGED = ("p_value", "adjusted_p", "comparisons", "effect", "verdict", "reason")
 _TAKEN = tuple(name for name in VERDICT_COLUMNS if name not in _JUDGED)

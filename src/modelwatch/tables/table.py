@@ -52,6 +52,11 @@ class Table:
         """Names of the columns, in order."""
         return tuple(column.name for column in self.columns)
 
+    @property
+    def own_names(self) -> tuple[str, ...]:
+        """The same without those that a run fills in alike for every table: monitor and run."""
+        return tuple(name for name in self.names if name not in ("monitor", "run_id"))
+
     def column(self, name: str) -> Column:
         """The column of a name; KeyError if there is none."""
         for column in self.columns:
