@@ -14,6 +14,7 @@ from modelwatch.io.notification import Delivery, deliver
 from modelwatch.io.sink import Sink
 from modelwatch.io.store import Store
 from modelwatch.model.message import Message
+from modelwatch.spark.driver_rows import frame_of
 from modelwatch.tables import TABLES
 
 MAX_AT_ONCE = 100
@@ -55,7 +56,7 @@ def written(
         for place, message in enumerate(messages)
         for sink in sinks
     ]
-    return spark.createDataFrame(rows, _TABLE.ddl(*_WRITTEN))
+    return frame_of(spark, rows, _TABLE.ddl(*_WRITTEN))
 
 
 def drain(
@@ -92,7 +93,7 @@ def drain(
             (d.sink, d.status, attempts[d.message_id, d.sink] + 1, now, d.message_id, d.error)
             for d in deliveries
         ]
-        frame = spark.createDataFrame(rows, _TABLE.ddl(*_TRIED))
+        frame = frame_of(spark, rows, _TABLE.ddl(*_TRIED))
         store.append(_TABLE.name, frame.withColumn("monitor", F.lit(monitor)), run_id)
     return deliveries
 

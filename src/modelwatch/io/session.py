@@ -47,6 +47,13 @@ SETTINGS: tuple[Setting, ...] = (
         "Longer batches spread the cost of each numpy call over more rows; the default is 10000.",
     ),
     Setting(
+        "spark.sql.execution.arrow.pyspark.enabled",
+        "true",
+        "Rows that the driver holds become a relation of Spark's own, which no Python worker has "
+        "to unpickle in a job whenever it is read (spark/driver_rows.py).",
+        forced=True,
+    ),
+    Setting(
         "spark.sql.requireAllClusterKeysForCoPartition",
         "false",
         "Inputs and predictions of many days are joined day by day: rows that are together by day "

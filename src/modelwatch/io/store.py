@@ -28,6 +28,7 @@ from modelwatch.io.table_schema import (
 )
 from modelwatch.io.turns import folder_of_turns, turn
 from modelwatch.model.sources import OutputAddress
+from modelwatch.spark.driver_rows import frame_of
 from modelwatch.tables import TABLES, Table
 
 TABLES_AT_ONCE = 8
@@ -146,7 +147,7 @@ class Store:
         if unknown:
             raise ValueError(f"table runs has no column {', '.join(unknown)}")
         values = tuple(row.get(name) for name in spec.names)
-        frame = self.session.createDataFrame([values], spec.ddl())
+        frame = frame_of(self.session, [values], spec.ddl())
         version = self.append("runs", frame, str(row["run_id"]))
         if spec.compact_every and version % spec.compact_every == 0:
             self._compact(spec)

@@ -24,6 +24,7 @@ from modelwatch.model.rules import Rule
 from modelwatch.pipelines.frames import Sources
 from modelwatch.pipelines.run import Request, Run
 from modelwatch.pipelines.validation import schemas_of
+from modelwatch.spark.driver_rows import frame_of
 from modelwatch.tables import TABLES
 
 _STORED = TABLES["contracts"].own_names
@@ -112,7 +113,7 @@ def write_contracts(run: Run, store: Store, request: Request) -> None:
         if ((c := file.contract).contract, c.version) not in stored
     ]
     if rows:
-        frame = run.spark.createDataFrame(rows, TABLES["contracts"].ddl(*_STORED))
+        frame = frame_of(run.spark, rows, TABLES["contracts"].ddl(*_STORED))
         run.append(store, request.config, "contracts", frame)
 
 

@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 from modelwatch.model.days import day_ranges, shifted
 from modelwatch.model.label_plan import LabelDay, PublishedLabels
 from modelwatch.model.plan import Published
+from modelwatch.spark.driver_rows import frame_of
 
 
 @dataclass(frozen=True)
@@ -201,7 +202,8 @@ def of_days(states: DataFrame, days: Collection[date]) -> DataFrame:
 def of_runs(states: DataFrame, run_of_day: Mapping[date, str]) -> DataFrame:
     """The rows of each day that the run that counts for it wrote."""
     spark = states.sparkSession
-    generations = spark.createDataFrame(
+    generations = frame_of(
+        spark,
         [(day, run) for day, run in sorted(run_of_day.items())],
         "generation_day date, generation_run string",
     )

@@ -16,6 +16,7 @@ from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.incident import Action, ActionKind
 from modelwatch.model.plain_words import plain_text
 from modelwatch.pipelines.queries import table_text
+from modelwatch.spark.driver_rows import frame_of
 from modelwatch.tables import TABLES
 
 COMMANDS: dict[str, ActionKind] = {
@@ -119,7 +120,8 @@ def said(spark: SparkSession, config: MonitorConfig, saying: Saying) -> str:
     )
     by = f" by {action.by}" if action.by else ""
     told = _TOLD[action.action].format(by=by, until=action.until)
-    frame = spark.createDataFrame(
+    frame = frame_of(
+        spark,
         [(config.monitor, *(getattr(action, name) or None for name in _ACTION))],
         TABLES["incident_actions"].ddl("monitor", *_ACTION),
     )

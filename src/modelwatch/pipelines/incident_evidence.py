@@ -29,6 +29,7 @@ from modelwatch.model.verdict_row import ALL_VERSIONS
 from modelwatch.pipelines.history import of_days, of_runs
 from modelwatch.pipelines.run import Request, Run
 from modelwatch.pipelines.states import StatesOf
+from modelwatch.spark.driver_rows import frame_of
 from modelwatch.spark.rolled_states import States, TwoSpans, two_states
 from modelwatch.stats.changepoint import change
 
@@ -210,7 +211,7 @@ def _sinces(verdicts: DataFrame, asked: Sequence[_Asked]) -> Mapping[str, Since]
     keys = {_series_key(one.lead): one for one in asked}
     first = min(one.root.since for one in asked) - timedelta(days=DAYS_OF_SERIES)
     session = verdicts.sparkSession
-    wanted = session.createDataFrame(sorted(keys), ", ".join(f"{name} string" for name in _SERIES))
+    wanted = frame_of(session, sorted(keys), ", ".join(f"{name} string" for name in _SERIES))
     rows = (
         verdicts.where(F.col("value").isNotNull() & (F.col("window_start") >= F.lit(first)))
         .join(F.broadcast(wanted), list(_SERIES), "left_semi")

@@ -34,6 +34,7 @@ from modelwatch.pipelines.run import Request, Run
 from modelwatch.pipelines.segment_values import value_shares
 from modelwatch.pipelines.states import StatesOf
 from modelwatch.pipelines.stored_windows import generations
+from modelwatch.spark.driver_rows import frame_of
 from modelwatch.spark.kept import kept
 from modelwatch.tables import TABLES
 
@@ -101,7 +102,7 @@ def _history(store: Store, request: Request, verdicts: DataFrame) -> History:
 def _frame(
     run: Run, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> DataFrame:
-    return run.spark.createDataFrame(rows, TABLES[table].ddl(*columns))
+    return frame_of(run.spark, rows, TABLES[table].ddl(*columns))
 
 
 def current_verdicts(run: Run, store: Store, request: Request) -> DataFrame:

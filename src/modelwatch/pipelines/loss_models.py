@@ -22,6 +22,7 @@ from modelwatch.model.retention import retired
 from modelwatch.pipelines.label_states import score_binning, traffic_of
 from modelwatch.pipelines.run import Request, Run
 from modelwatch.pipelines.states import StatesOf
+from modelwatch.spark.driver_rows import frame_of
 from modelwatch.spark.labels import labelled_rows
 from modelwatch.spark.loss_regression import (
     MOST_VALUES,
@@ -198,7 +199,7 @@ def _fitted(
         "squared_dispersion": dispersion[1],
         "created_at": datetime.now(timezone.utc),
     }
-    frame = run.spark.createDataFrame([tuple(row.values())], _TABLE.ddl(*row))
+    frame = frame_of(run.spark, [tuple(row.values())], _TABLE.ddl(*row))
     run.append(store, config, _TABLE.name, frame)
     return row
 

@@ -69,6 +69,7 @@ from modelwatch.pipelines.source_health import joined_days, write_source_health
 from modelwatch.pipelines.states import StatesOf, day_states, reference_states
 from modelwatch.pipelines.validation import schemas_of
 from modelwatch.pipelines.verdicts import write_verdicts
+from modelwatch.spark.driver_rows import frame_of
 from modelwatch.spark.evaluate import drift_rows, profile_rows
 from modelwatch.spark.evaluation import Evaluation
 from modelwatch.spark.kept import kept
@@ -321,7 +322,7 @@ def _states_of(run: Run, store: Store, request: Request, stored: Sequence[Row]) 
     if binnings.fitted:
         fitted = [tuple(row[name] for name in BINNING_COLUMNS) for row in binnings.fitted]
         schema = TABLES["binnings"].ddl(*BINNING_COLUMNS)
-        run.append(store, config, "binnings", run.spark.createDataFrame(fitted, schema))
+        run.append(store, config, "binnings", frame_of(run.spark, fitted, schema))
     return StatesOf(config, features, binnings.by_key)
 
 
@@ -369,7 +370,7 @@ def _write_constraints(
         return
     table = TABLES["constraint_results"]
     rows = [tuple(getattr(one, name) for name in table.own_names) for one in checked]
-    frame = run.spark.createDataFrame(rows, table.ddl(*table.own_names))
+    frame = frame_of(run.spark, rows, table.ddl(*table.own_names))
     run.append(store, config, table.name, frame)
 
 

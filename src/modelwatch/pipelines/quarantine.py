@@ -24,6 +24,7 @@ from modelwatch.model.rules import Rule
 from modelwatch.pipelines.frames import Sources
 from modelwatch.pipelines.run import Request, Run
 from modelwatch.spark.days import DAY
+from modelwatch.spark.driver_rows import frame_of
 from modelwatch.spark.quarantine import ROLES, quarantine_rows
 from modelwatch.spark.row_rules import account_rows
 from modelwatch.tables import TABLES
@@ -178,7 +179,7 @@ def _write(run: Run, store: Store, request: Request, accounts: Sequence[RowAccou
         )
         for account in accounts
     ]
-    frame = run.spark.createDataFrame(told, table.ddl(*names))
+    frame = frame_of(run.spark, told, table.ddl(*names))
     run.append(store, config, ACCOUNTS, frame)
     apart = [
         _set_apart(request, role, [a.day for a in accounts if a.role == role and a.in_quarantine])

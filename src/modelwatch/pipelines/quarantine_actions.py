@@ -18,6 +18,7 @@ from modelwatch.model.plain_words import plain_text
 from modelwatch.model.releases import MOST_KEYS
 from modelwatch.pipelines.queries import table_text
 from modelwatch.pipelines.releases import RELEASES
+from modelwatch.spark.driver_rows import frame_of
 from modelwatch.tables import TABLES
 
 ACTIONS = {"release": "held", "withdraw": "released"}
@@ -101,7 +102,7 @@ def said(
         (config.monitor, word, g["day"], g["role"], chosen.rule, g["row_key"], note, by, at)
         for g in groups
     ]
-    frame = spark.createDataFrame(saying, TABLES[RELEASES].ddl("monitor", *_SAYING))
+    frame = frame_of(spark, saying, TABLES[RELEASES].ddl("monitor", *_SAYING))
     store.append(RELEASES, frame, f"{word} by hand")
     count, days = sum(g["rows"] for g in groups), {g["day"] for g in groups}
     what = "let through" if word == "release" else "held again"

@@ -19,6 +19,7 @@ from modelwatch.model.retraining_evidence import Loss, RetrainingDecision, Situa
 from modelwatch.model.verdict_row import ALL_VERSIONS
 from modelwatch.pipelines.run import Request, Run
 from modelwatch.pipelines.stored_windows import one_a_day, stored_windows
+from modelwatch.spark.driver_rows import frame_of
 from modelwatch.stats.adaptive_window import adaptive_windows
 from modelwatch.tables import TABLES
 
@@ -65,7 +66,7 @@ def write_decisions(
         )
         for one in found
     ]
-    run.append(store, config, _TABLE.name, run.spark.createDataFrame(rows, _TABLE.ddl(*names)))
+    run.append(store, config, _TABLE.name, frame_of(run.spark, rows, _TABLE.ddl(*names)))
     return found
 
 

@@ -24,6 +24,7 @@ from modelwatch.model.source_health import (
     schema_rows,
 )
 from modelwatch.pipelines.run import Request, Run
+from modelwatch.spark.driver_rows import frame_of
 from modelwatch.tables import TABLES
 
 LOG = logging.getLogger("modelwatch")
@@ -64,11 +65,12 @@ def write_source_health(
         )
         for one in found
     ]
-    own = run.spark.createDataFrame(rows, _TABLE.ddl(*_NAMES))
+    own = frame_of(run.spark, rows, _TABLE.ddl(*_NAMES))
     judged = store.read("verdicts").where(
         (F.col("monitor") == request.config.monitor) & (F.col("run_id") == run.run_id)
     )
-    places = run.spark.createDataFrame(
+    places = frame_of(
+        run.spark,
         [(role, *place) for role, place in tables.items()],
         "role string, table string, version bigint",
     )

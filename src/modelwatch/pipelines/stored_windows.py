@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from modelwatch.io.store import Store
 from modelwatch.model.verdict_row import ALL_VERSIONS, Source
 from modelwatch.pipelines.run import Request, Run
+from modelwatch.spark.driver_rows import frame_of
 
 _KEY = ("source", "window", "window_start", "run_id")
 
@@ -42,8 +43,8 @@ def generations(
         for key, of in sorted(newest.items())
         if key[2] >= since and (sources is None or key[0] in sources)
     ]
-    return run.spark.createDataFrame(
-        held, "source string, window string, window_start date, run_id string"
+    return frame_of(
+        run.spark, held, "source string, window string, window_start date, run_id string"
     )
 
 

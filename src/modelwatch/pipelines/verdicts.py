@@ -21,6 +21,7 @@ from modelwatch.pipelines.day_series import (
     volume_series,
 )
 from modelwatch.pipelines.run import JudgedWindow, Request, Run
+from modelwatch.spark.driver_rows import frame_of
 from modelwatch.spark.figures import (
     FIGURES,
     drift_figures,
@@ -57,7 +58,7 @@ def write_verdicts(
     whole = config.verdicts
     strictness = Strictness(whole.level, whole.min_rows, whole.correction)
     own = [*_constraint_rows(checked), *_missing_rows(request.missing)]
-    frames = [run.spark.createDataFrame(own, _TABLE.ddl(*VERDICT_COLUMNS))]
+    frames = [frame_of(run.spark, own, _TABLE.ddl(*VERDICT_COLUMNS))]
     figures = _figures(run, store, request, counted)
     if figures:
         frames.append(verdict_rows(reduce(DataFrame.unionByName, figures), strictness))
@@ -89,7 +90,7 @@ def _figures(
     ]
     rows = [row for one in series for row in one.figures()]
     if rows:
-        figures.append(run.spark.createDataFrame(rows, FIGURES))
+        figures.append(frame_of(run.spark, rows, FIGURES))
     return figures
 
 
