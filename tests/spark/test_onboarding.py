@@ -92,6 +92,25 @@ def test_a_single_table_with_a_timestamp_will_do(spark: SparkSession, tmp_path: 
     assert "Monitor" in check(spark, config, text)
 
 
+@pytest.mark.parametrize(("days_late", "declared"), [(1, "load_date"), (2, None)])
+def test_a_partition_of_loads_is_declared_only_if_no_row_came_later_than_a_day(
+    spark: SparkSession, tmp_path: Path, days_late: int, declared: str | None
+) -> None:
+    path = tmp_path / "scored"
+    spark.sql(
+        "select id, event_time, "
+        f"date_add(cast(event_time as date), if(id = 7, {days_late}, 0)) as load_date, "
+        "id / 100 as score, id % 7 as n from (select id, "
+        "timestamp'2020-01-01 12:00:00' + make_interval(0, 0, 0, id) as event_time from range(20))"
+    ).write.format("delta").partitionBy("load_date").save(str(path))
+    text = first_configuration(spark, TableAddress(path=str(path)))
+    config = parse_config(text)
+    assert config.inputs.day.time_column == "event_time"
+    assert config.inputs.day.partition_column == declared
+    assert "The inputs have days from 2020-01-01 to 2020-01-20" in text
+    assert "Monitor" in check(spark, config, text)
+
+
 def test_an_empty_table_gives_a_configuration_to_finish(
     spark: SparkSession, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -10,19 +11,13 @@ from hypothesis import strategies as st
 
 from modelwatch.model.columns import check_columns
 from modelwatch.model.config import parse_config
+from modelwatch.model.day_guess import DayGuess
 from modelwatch.model.days import DayRange
 from modelwatch.model.draft import draft
 from modelwatch.model.errors import SourceError
-from modelwatch.model.guess import (
-    ColumnFacts,
-    DayGuess,
-    TableFacts,
-    guess,
-    monitor_name,
-    reference_days,
-    sentinels,
-)
+from modelwatch.model.guess import guess, monitor_name, reference_days, sentinels
 from modelwatch.model.sources import TableAddress
+from modelwatch.model.table_facts import ColumnFacts, PartitionDistance, TableFacts
 
 DAYS = DayRange(date(2020, 1, 1), date(2020, 3, 31))
 
@@ -92,6 +87,11 @@ def test_a_table_without_scores_watches_inputs() -> None:
         ([("birth", "date"), ("created_at", "timestamp")], (), DayGuess("created_at", True)),
         ([("birth", "date")], (), DayGuess("birth", False)),
         ([("x", "timestamp_ntz")], (), DayGuess("x", True)),
+        ([("birth_date", "date"), ("event_time", "timestamp")], (), DayGuess("event_time", True)),
+        ([("load_date", "date"), ("sent_at", "timestamp")], (), DayGuess("sent_at", True)),
+        ([("loaded_at", "timestamp"), ("sent_at", "timestamp")], (), DayGuess("sent_at", True)),
+        ([("loaded_at", "timestamp")], (), DayGuess("loaded_at", True)),
+        ([("load_date", "date"), ("p", "date")], ("load_date", "p"), DayGuess("p", False)),
     ],
 )
 def test_the_day_is_a_partition_or_a_column_of_that_name(
@@ -104,6 +104,146 @@ def test_the_day_is_a_partition_or_a_column_of_that_name(
 def test_a_table_without_a_day_is_refused_by_name() -> None:
     with pytest.raises(SourceError, match=r"var/shop/inputs: has no column of type date"):
         guess(table(("amount", "int"), ("day", "string")))
+
+
+def test_a_day_that_is_only_a_partition_of_text_is_refused_with_advice() -> None:
+    with pytest.raises(
+        SourceError, match=r"made from its partition by year \(int\), dt \(string\)"
+    ):
+        guess(
+            table(("year", "int"), ("dt", "string"), ("shop", "string"), partitions=("dt", "year"))
+        )
+
+
+def partitioned(
+    partition: str, time: str, *others: tuple[str, str], seen: tuple[int, int, int] | None
+) -> TableFacts:
+    """Of 240 rows, ``seen`` are without a time, in another partition, and more than a day apart."""
+    facts = table(
+        ("amount", "int"),
+        (partition, "date"),
+        (time, "timestamp"),
+        *others,
+        partitions=(partition,),
+    )
+    if seen is None:
+        return facts
+    return replace(facts, distance=PartitionDistance(time, partition, 240, *seen))
+
+
+def day_lines(facts: TableFacts) -> list[str]:
+    """What the draft says of the day, below the comment that is always there."""
+    lines = draft(guess(facts), DAYS).splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("  # A column of dates"))
+    return lines[start + 1 : lines.index("", start)]
+
+
+def test_a_partition_of_loads_is_declared_beside_the_time_of_the_event_that_it_keeps_to() -> None:
+    facts = partitioned("load_date", "event_time", seen=(0, 90, 0))
+    assert guess(facts).day == DayGuess("event_time", True, "load_date")
+    assert day_lines(facts) == [
+        "  # On all 240 rows with event_time, load_date lies within a day of it.",
+        "  # Leave load_date out if rows may come later than that: a run would miss them.",
+        "  # If the partition is the day of the event: {column: load_date}",
+        "  day: {time_column: event_time, partition_column: load_date}",
+    ]
+
+
+def test_a_partition_from_which_a_row_is_days_apart_is_not_declared() -> None:
+    facts = partitioned("load_date", "event_time", seen=(0, 90, 1))
+    assert guess(facts).day == DayGuess("event_time", True)
+    assert day_lines(facts) == [
+        "  # The partition load_date is not declared: 1 of 240 rows lie more",
+        "  # than a day from event_time, and a run would miss them.",
+        "  # If the partition is the day of the event: {column: load_date}",
+        "  day: {time_column: event_time}",
+    ]
+
+
+def test_a_partition_that_was_not_held_against_the_time_is_not_declared() -> None:
+    facts = partitioned("load_date", "event_time", seen=None)
+    assert day_lines(facts) == [
+        "  # partition_column: load_date can be added if always within a day of event_time.",
+        "  # If the partition is the day of the event: {column: load_date}",
+        "  day: {time_column: event_time}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("partition", "time", "seen", "expected"),
+    [
+        # The day, as far as can be seen.
+        ("day", "event_time", (0, 0, 0), DayGuess("day", False)),
+        ("day", "event_time", None, DayGuess("day", False)),
+        # Surely an event's time, and seen to differ.
+        ("dt", "event_time", (0, 1, 0), DayGuess("event_time", True, "dt")),
+        ("dt", "event_time", (0, 9, 9), DayGuess("event_time", True)),
+        # A time of anything.
+        ("dt", "created_at", (0, 1, 0), DayGuess("dt", False)),
+        ("load_date", "created_at", (0, 1, 0), DayGuess("created_at", True, "load_date")),
+        ("load_date", "created_at", (0, 9, 9), DayGuess("load_date", False)),
+        ("load_date", "created_at", None, DayGuess("load_date", False)),
+        # Rows without a time would have no day.
+        ("dt", "event_time", (1, 9, 0), DayGuess("dt", False)),
+        ("load_date", "event_time", (1, 9, 0), DayGuess("load_date", False)),
+        # No time of an event at all.
+        ("load_date", "loaded_at", None, DayGuess("load_date", False)),
+    ],
+)
+def test_a_time_beside_the_partition_is_the_day_by_its_name_and_by_what_was_seen(
+    partition: str, time: str, seen: tuple[int, int, int] | None, expected: DayGuess
+) -> None:
+    assert guess(partitioned(partition, time, seen=seen)).day == expected
+
+
+def test_a_time_that_tells_another_day_than_the_partition_is_offered() -> None:
+    assert day_lines(partitioned("dt", "created_at", seen=(2, 9, 0))) == [
+        "  # Of 240 rows, 9 have another day in created_at, and",
+        "  # 2 no value. If that is the event's time: "
+        "{time_column: created_at, partition_column: dt}",
+        "  day: {column: dt}",
+    ]
+
+
+def test_a_date_of_the_event_is_the_day_rather_than_that_of_the_load() -> None:
+    facts = partitioned("load_date", "loaded_at", ("event_date", "date"), seen=None)
+    assert day_lines(facts) == [
+        "  # The partition load_date is not declared: partition_column goes with time_column only.",
+        "  # If the partition is the day of the event: {column: load_date}",
+        "  day: {column: event_date}",
+    ]
+
+
+def test_a_day_that_may_be_that_of_the_load_is_told() -> None:
+    assert day_lines(partitioned("load_date", "loaded_at", seen=None)) == [
+        "  # By its name this may be the day on which rows were written, and not the event's.",
+        "  day: {column: load_date}",
+    ]
+
+
+def test_partitions_of_text_and_parts_of_dates_are_no_features_and_not_declared() -> None:
+    facts = table(
+        ("scored_at", "timestamp"),
+        ("year", "int"),
+        ("dt", "string"),
+        ("country", "string"),
+        partitions=("year", "dt", "country"),
+    )
+    assert day_lines(facts) == [
+        "  # The partition year is no date but int, and cannot be declared.",
+        "  # The partition dt is no date but string, and cannot be declared.",
+        "  day: {time_column: scored_at}",
+    ]
+    assert dict(guess(facts).excluded) == dict.fromkeys(("year", "dt"), "moves with the calendar")
+
+
+def test_predictions_go_by_the_time_of_the_inputs_if_they_have_it() -> None:
+    columns = [("order_id", "string"), ("day", "date"), ("p", "double"), ("sent_at", "timestamp")]
+    inputs = table(("order_id", "string"), ("sent_at", "timestamp"), ("amount", "double"))
+    guessed = guess(inputs, table(*columns))
+    assert guessed.predictions_day == DayGuess("sent_at", time=True)
+    text = draft(guess(inputs, table(*columns[:3])), DAYS)
+    assert "joined by id and day: this must tell the day that the inputs tell" in text
 
 
 def test_tables_without_a_common_id_need_to_be_told() -> None:
@@ -223,14 +363,23 @@ TYPES = st.sampled_from(
 NUMBERS = st.none() | st.sampled_from([-999.0, -1.0, 0.0, 0.5, 1.0, 90.0, 9999.0, 9999999.0])
 
 
+def distance_of(facts: TableFacts) -> PartitionDistance | None:
+    """Of the first timestamp and the first partition, which lies a day beside it."""
+    times = [c.name for c in facts.columns if c.spark_type == "timestamp"]
+    if not times or not facts.partitions:
+        return None
+    return PartitionDistance(times[0], facts.partitions[0], facts.rows, elsewhere=1)
+
+
 @settings(max_examples=150)
 @given(
     st.dictionaries(NAMES, TYPES, max_size=8),
     st.lists(NUMBERS, min_size=4, max_size=4),
     st.booleans(),
+    st.booleans(),
 )
 def test_any_draft_can_be_read_and_fits_its_tables(
-    columns: dict[str, str], figures: list[float | None], two_tables: bool
+    columns: dict[str, str], figures: list[float | None], two_tables: bool, by_date: bool
 ) -> None:
     distinct = {name.lower(): (name, spark_type) for name, spark_type in columns.items()}
     distinct |= {"id": ("id", "bigint"), "day": ("day", "date"), "amount": ("amount", "double")}
@@ -241,7 +390,9 @@ def test_any_draft_can_be_read_and_fits_its_tables(
             for name, kind in distinct.values()
         ),
         unique=("id",),
+        partitions=tuple(name for name, kind in distinct.values() if kind == "date") * by_date,
     )
+    inputs = replace(inputs, distance=distance_of(inputs))
     predictions = table(("id", "bigint"), ("day", "date"), ("p", "double")) if two_tables else None
     guessed = guess(inputs, predictions)
     config = parse_config(draft(guessed, DAYS))

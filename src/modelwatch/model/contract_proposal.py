@@ -13,7 +13,8 @@ from modelwatch.model.contract_facts import ReferenceColumn, ReferenceTable
 from modelwatch.model.contract_text import contract_text
 from modelwatch.model.document import Path
 from modelwatch.model.features import FRACTIONS, WHOLE_NUMBERS
-from modelwatch.model.guess import ColumnFacts, sentinels
+from modelwatch.model.guess import sentinels
+from modelwatch.model.table_facts import ColumnFacts
 from modelwatch.model.text_shape import pattern_of
 from modelwatch.stats.shares import seen_share, wilson_interval
 

@@ -5,9 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from modelwatch.model.day_guess import (
+    DayGuess,
+    calendar_partitions,
+    date_partition,
+    is_of_writing,
+)
 from modelwatch.model.days import DayRange
-from modelwatch.model.guess import DayGuess, Guess, monitor_name, reference_days
+from modelwatch.model.guess import Guess, monitor_name, reference_days
 from modelwatch.model.sources import TableAddress
+from modelwatch.model.table_facts import PartitionDistance, TableFacts
 from modelwatch.model.yaml_text import comment_text, list_text, quoted_text
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -61,7 +68,57 @@ def _output(address: TableAddress) -> str:
 
 
 def _day(day: DayGuess) -> str:
-    return f"{{{'time_column' if day.time else 'column'}: {quoted_text(day.column)}}}"
+    key = "time_column" if day.time else "column"
+    partition = f", partition_column: {quoted_text(day.partition)}" if day.partition else ""
+    return f"{{{key}: {quoted_text(day.column)}{partition}}}"
+
+
+def _day_notes(table: TableFacts, day: DayGuess) -> Iterator[str]:
+    """What the partition has to do with the day, and what else could be meant."""
+    partition = date_partition(table)
+    if partition == day.column:
+        yield from _notes_on_the_partition(table.distance, partition)
+    elif partition is not None:
+        yield from _notes_beside_the_partition(table.distance, partition, day)
+    for column in calendar_partitions(table):
+        name = comment_text(column.name)
+        yield f"The partition {name} is no date but {column.spark_type}, and cannot be declared."
+
+
+def _notes_on_the_partition(seen: PartitionDistance | None, partition: str) -> Iterator[str]:
+    """The day is the partition's: is there a timestamp that could tell it?"""
+    if is_of_writing(partition):
+        yield "By its name this may be the day on which rows were written, and not the event's."
+    if seen is None or seen.rows == 0:
+        return
+    time = comment_text(seen.time)
+    declared = partition if seen.can_be_declared else None
+    other = comment_text(_day(DayGuess(seen.time, True, declared)))
+    if seen.elsewhere + seen.without_time == 0:
+        yield f"On all {seen.rows} rows it is the day of {time}."
+        return
+    yield f"Of {seen.rows} rows, {seen.elsewhere} have another day in {time}, and"
+    yield f"{seen.without_time} no value. If that is the event's time: {other}"
+
+
+def _notes_beside_the_partition(
+    seen: PartitionDistance | None, partition: str, day: DayGuess
+) -> Iterator[str]:
+    """The day is another column's: can the partition be declared?"""
+    name, column = comment_text(partition), comment_text(day.column)
+    if day.partition is not None and seen is not None:
+        timed = seen.rows - seen.without_time
+        yield f"On all {timed} rows with {column}, {name} lies within a day of it."
+        yield f"Leave {name} out if rows may come later than that: a run would miss them."
+    elif not day.time:
+        yield f"The partition {name} is not declared: partition_column goes with time_column only."
+    elif seen is None or seen.time != day.column or seen.rows == seen.without_time:
+        yield f"partition_column: {name} can be added if always within a day of {column}."
+    else:
+        yield f"The partition {name} is not declared: {seen.apart} of {seen.rows} rows lie more"
+        yield f"than a day from {column}, and a run would miss them."
+    other = comment_text(_day(DayGuess(partition, time=False)))
+    yield f"If the partition is the day of the event: {other}"
 
 
 def _inputs(guess: Guess) -> Iterator[str]:
@@ -75,6 +132,7 @@ def _inputs(guess: Guess) -> Iterator[str]:
         yield "  # What identifies a row on its day; no column was sure to."
         yield "  # id: [...]"
     yield "  # A column of dates, or {time_column: ..., partition_column: ...}."
+    yield from (f"  # {note}" for note in _day_notes(guess.inputs, guess.day))
     yield f"  day: {_day(guess.day)}"
     yield ""
 
@@ -90,6 +148,12 @@ def _predictions(guess: Guess) -> Iterator[str]:
     if guess.predictions is not None and guess.predictions_day is not None:
         yield f"  table: {_address(guess.predictions.address)}"
         yield f"  id: {list_text(guess.id)}"
+        notes = list(_day_notes(guess.predictions, guess.predictions_day))
+        if guess.predictions_day.column != guess.day.column:
+            notes.insert(
+                0, "Rows are joined by id and day: this must tell the day that the inputs tell."
+            )
+        yield from (f"  # {note}" for note in notes)
         yield f"  day: {_day(guess.predictions_day)}"
     if guess.score:
         yield f"  score: {list_text(guess.score)}"

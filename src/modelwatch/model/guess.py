@@ -6,14 +6,14 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from modelwatch.model.day_guess import DayGuess, calendar_partitions, guess_day
 from modelwatch.model.days import DayRange, shifted
 from modelwatch.model.errors import Problem, SourceError
-from modelwatch.model.features import FRACTIONS, INSTANTS, WHOLE_NUMBERS, natural_kind, outer_type
+from modelwatch.model.features import FRACTIONS, INSTANTS, WHOLE_NUMBERS, natural_kind
 from modelwatch.model.sources import TableAddress
+from modelwatch.model.table_facts import ColumnFacts, TableFacts
 
 _ID = re.compile(r"(^|_)(id|uuid|guid|key|identifier)$")
-_DAY = re.compile(r"(^|_)(day|date|dt|ds)$")
-_TIME = re.compile(r"(^|_)(ts|time|timestamp|at|datetime)$")
 _VERSION = re.compile(r"^(model_?)?(version|model|model_id|model_name)$|model_version")
 _SCORE = re.compile(r"(^|_)(score|scores|prob|proba|probability|prediction|predicted|y_?hat)($|_)")
 _DECISION = re.compile(r"(^|_)(decision|decided|action|class|label|outcome|verdict|predicted)($|_)")
@@ -24,54 +24,6 @@ _SENTINELS = frozenset(
 MAX_CODES = 100
 """Different values up to which a whole number with the name of a code counts as one."""
 REFERENCE_DAYS = 28
-
-
-@dataclass(frozen=True)
-class ColumnFacts:
-    """What some rows show of a column; figures are None where they don't apply.
-
-    ``distinct`` is an estimate. ``second_lowest`` and ``second_highest`` are the next values after
-    ``lowest`` and ``highest``.
-    """
-
-    name: str
-    spark_type: str
-    nulls: int = 0
-    distinct: int = 0
-    lowest: float | None = None
-    highest: float | None = None
-    second_lowest: float | None = None
-    second_highest: float | None = None
-
-    @property
-    def plain_type(self) -> str:
-        """The type without its parameters."""
-        return outer_type(self.spark_type)
-
-
-@dataclass(frozen=True)
-class TableFacts:
-    """What is known of a table: its columns, how it is partitioned, its days, ``rows`` looked at.
-
-    ``unique`` are the columns whose values are all different in these rows. ``days`` are those
-    from the first to the last, None without rows.
-    """
-
-    address: TableAddress
-    columns: tuple[ColumnFacts, ...]
-    partitions: tuple[str, ...] = ()
-    rows: int = 0
-    unique: frozenset[str] = frozenset()
-    days: DayRange | None = None
-
-
-@dataclass(frozen=True)
-class DayGuess:
-    """The column that tells the day; ``time`` says that it is a timestamp."""
-
-    column: str
-    time: bool
-    partition: str | None = None
 
 
 @dataclass(frozen=True)
@@ -174,31 +126,6 @@ def monitor_name(address: TableAddress) -> str:
     return re.sub(r"[^A-Za-z0-9_-]+", "_", around).strip("_")[:100] or "monitor"
 
 
-def guess_day(table: TableFacts, like: str | None = None) -> DayGuess:
-    """The column that tells the day of a row, judged by names and types only.
-
-    ``like``: a name to prefer. SourceError if no column can.
-    """
-    dates = [c.name for c in table.columns if c.plain_type == "date"]
-    times = [c.name for c in table.columns if c.plain_type in INSTANTS]
-    for named in (
-        [name for name in dates if name == like],
-        [name for name in dates if name in table.partitions],
-        [name for name in dates if _DAY.search(name.lower())],
-    ):
-        if named:
-            return DayGuess(named[0], time=False)
-    for named in ([name for name in times if _TIME.search(name.lower())], times):
-        if named:
-            return DayGuess(named[0], time=True)
-    if dates:
-        return DayGuess(dates[0], time=False)
-    raise SourceError(
-        (Problem("", None, "has no column of type date or timestamp, to tell the day of a row"),),
-        str(table.address),
-    )
-
-
 def _identity(inputs: TableFacts, predictions: TableFacts | None) -> tuple[str, ...]:
     def candidates(table: TableFacts) -> list[str]:
         names = [c.name for c in table.columns if _can_identify(c) and c.name in table.unique]
@@ -252,10 +179,11 @@ def _answers(
 def _excluded(
     columns: Iterable[ColumnFacts], table: TableFacts, clashing: Collection[str]
 ) -> Iterable[tuple[str, str]]:
+    calendar = calendar_partitions(table)
     for column in columns:
         if column.name.lower() in clashing:
             yield column.name, "also a column of the predictions"
-        elif column.plain_type in INSTANTS | {"date"}:
+        elif column.plain_type in INSTANTS | {"date"} or column in calendar:
             yield column.name, "moves with the calendar"
         elif column.name in table.unique and table.rows > 50 and _is_label(column):
             yield column.name, "every row has another value"

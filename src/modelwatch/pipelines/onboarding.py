@@ -12,17 +12,19 @@ from pyspark.sql import functions as F
 
 from modelwatch.io.addresses import source_place
 from modelwatch.model.config import MonitorConfig, lines_of, parse_config
+from modelwatch.model.day_guess import compared_time, date_partition, guess_day
 from modelwatch.model.days import DayRange, shifted
 from modelwatch.model.description import columns_told
 from modelwatch.model.draft import draft
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.features import FRACTIONS, WHOLE_NUMBERS, features_of, natural_kind
-from modelwatch.model.guess import ColumnFacts, TableFacts, guess, guess_day
+from modelwatch.model.guess import guess
 from modelwatch.model.sources import DaySource, TableAddress
+from modelwatch.model.table_facts import ColumnFacts, PartitionDistance, TableFacts
 from modelwatch.pipelines.contracts import contract_files, held_to
 from modelwatch.pipelines.frames import opened_sources
 from modelwatch.pipelines.validation import schemas_of
-from modelwatch.spark.days import DAY, named, with_day
+from modelwatch.spark.days import DAY, day_of, named, with_day
 
 ROWS = 20_000
 """Rows that are looked at, of each table."""
@@ -40,24 +42,36 @@ def first_configuration(
 ) -> str:
     """The text of a configuration for tables of inputs and predictions.
 
-    Looks at the schemas, at the first and last day, and at ``ROWS`` rows of the newest days.
+    Looks at the schemas, at the days and partitions of all rows, and at ``ROWS`` rows of the newest
+    days.
     SourceError if a table cannot be read or no column can tell the day or join the tables.
     """
     facts = facts_of(spark, inputs, time_zone)
-    answers = facts_of(spark, predictions, time_zone) if predictions is not None else None
+    answers = None
+    if predictions is not None:
+        answers = facts_of(spark, predictions, time_zone, like=guess_day(facts).column)
     text = draft(guess(facts, answers, id_columns), facts.days, time_zone)
     # What is written must be right: a mistake here is ours and not the user's.
     parse_config(text, "the configuration that was drafted")
     return text
 
 
-def facts_of(spark: SparkSession, address: TableAddress, time_zone: str = "UTC") -> TableFacts:
-    """What the schema and some rows of a table show."""
+def facts_of(
+    spark: SparkSession, address: TableAddress, time_zone: str = "UTC", like: str | None = None
+) -> TableFacts:
+    """What the schema and some rows of a table show; ``like``: the preferred name of its day."""
     frame = _delta_table(spark, address)
     plain = tuple(ColumnFacts(f.name, f.dataType.simpleString()) for f in frame.schema.fields)
     facts = TableFacts(address, plain, _partitions(spark, address))
-    day = guess_day(facts)
-    source = DaySource(time_column=day.column) if day.time else DaySource(column=day.column)
+    time, partition = compared_time(facts, like), date_partition(facts)
+    if time is not None and partition is not None:
+        facts = replace(facts, distance=_distance(frame, time, partition, time_zone))
+    day = guess_day(facts, like)
+    source = DaySource(
+        column=None if day.time else day.column,
+        time_column=day.column if day.time else None,
+        partition_column=day.partition,
+    )
     first, last = with_day(frame, source, time_zone).agg(F.min(DAY), F.max(DAY)).collect()[0]
     if last is not None:
         newest = DayRange(max(first, shifted(last, 1 - NEWEST_DAYS)), last)
@@ -127,6 +141,21 @@ def _partitions(spark: SparkSession, address: TableAddress) -> tuple[str, ...]:
     table = source_place(address).identifier
     detail = spark.sql(f"DESCRIBE DETAIL {table}").select("partitionColumns").collect()
     return tuple(detail[0]["partitionColumns"])
+
+
+def _distance(frame: DataFrame, time: str, partition: str, time_zone: str) -> PartitionDistance:
+    """How far the partition lies from the timestamp, over the whole table: one row can be apart."""
+    day = day_of(DaySource(time_column=time), time_zone)
+    days = F.abs(F.datediff(named(partition), day))
+    rows, timed, same, near = frame.agg(
+        F.count(F.lit(1)),
+        F.count(day),
+        F.count(F.when(days == 0, 1)),
+        F.count(F.when(days <= 1, 1)),
+    ).collect()[0]
+    return PartitionDistance(
+        time, partition, rows, without_time=rows - timed, elsewhere=timed - same, apart=timed - near
+    )
 
 
 def _columns(rows: DataFrame, names: Sequence[str]) -> list[ColumnFacts]:
