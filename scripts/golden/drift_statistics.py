@@ -20,6 +20,8 @@ from sklearn.linear_model import LinearRegression
 
 SEED = 20130208
 LEVELS = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+DISTANCES = ("jensen_shannon", "hellinger", "total_variation", "l_infinity")
+CODES = (-999.0, -1.0)
 
 
 def psi(current: list[int], reference: list[int]) -> float:
@@ -78,11 +80,61 @@ def deciles(current: np.ndarray, reference: np.ndarray) -> dict[str, float]:
     cuts = [ordered[math.ceil(k * len(ordered) / 10) - 1] for k in range(1, 10)]
     edges = [-np.inf, *cuts, np.inf]
     return {
-        "psi": psi(
+        "psi_of_deciles": psi(
             [int(((current >= a) & (current < b)).sum()) for a, b in pairwise(edges)],
             [int(((reference >= a) & (reference < b)).sum()) for a, b in pairwise(edges)],
         )
     }
+
+
+def quantile_cells(
+    current: np.ndarray, reference: np.ndarray, groups: int, *, beyond: bool
+) -> tuple[list[int], list[int]]:
+    """Counts of both by quantile group of the reference (docs/decisions/0003-binned-statistics.md).
+
+    The reference is cut at its 200 quantiles; its ends, zero and each value of a 200th of its rows
+    are alone. What lies between two cuts goes to the group in which the middle of its rows lies,
+    by rank; a value of a group's rows, and what is on either side of it, is a cell of its own; so
+    is, with ``beyond``, what lies beyond the ends.
+    """
+    n, ordered = len(reference), np.sort(reference)
+    cuts = {float(ordered[-(-k * n // 200) - 1]) for k in range(1, 200)}
+    alone = {float(ordered[0]), float(ordered[-1]), 0.0}
+    alone |= {value for value, rows in Counter(ordered.tolist()).items() if rows * 200 >= n}
+    edges = sorted(cuts | alone | {float(np.nextafter(value, np.inf)) for value in alone})
+    rows = np.bincount(np.digitize(ordered, edges), minlength=len(edges) + 1).tolist()
+    cells, before, heavy = [], 0, 0
+    for own in rows:
+        middle = min((2 * before + own) * groups // (2 * n), groups - 1)
+        side = "within"
+        if beyond and own == 0 and before in (0, n):
+            side = "below" if before == 0 else "above"
+        heavy += own * groups >= n
+        cells.append((side, heavy, own * groups >= n, middle))
+        before += own
+    names = sorted(set(cells))
+    return tuple(
+        [held[name] for name in names]
+        for held in (
+            Counter(cells[at] for at in np.digitize(side, edges)) for side in (current, reference)
+        )
+    )
+
+
+def of_quantiles(
+    current: np.ndarray, reference: np.ndarray, apart: tuple[list[int], list[int]] = ([], [])
+) -> dict[str, float]:
+    """Statistics of numeric rows: distances over 30 groups and two beyond the ends, PSI and
+    chi-square over deciles; ``apart`` are the counts of cells that hold no quantity."""
+    fine, coarse = (
+        quantile_cells(current, reference, 30, beyond=True),
+        quantile_cells(current, reference, 10, beyond=False),
+    )
+    distances, tests = (
+        of_cells(*(side + more for side, more in zip(cells, apart, strict=True)))
+        for cells in (fine, coarse)
+    )
+    return {key: (distances if key in DISTANCES else tests)[key] for key in tests}
 
 
 def on_the_line(current: np.ndarray, reference: np.ndarray) -> dict[str, float]:
@@ -120,7 +172,11 @@ def continuous(name: str, current: np.ndarray, reference: np.ndarray) -> dict[st
         "name": name,
         "current": current.tolist(),
         "reference": reference.tolist(),
-        "drift": {**deciles(current, reference), **on_the_line(current, reference)},
+        "drift": {
+            **of_quantiles(current, reference),
+            **deciles(current, reference),
+            **on_the_line(current, reference),
+        },
         "profile": figures(current),
     }
 
@@ -136,6 +192,68 @@ def discrete(name: str, current: np.ndarray, reference: np.ndarray) -> dict[str,
         "drift": {**of_cells(*counts), **on_the_line(current, reference)},
         "profile": figures(current),
     }
+
+
+def share_changes(holds: dict[str, tuple[np.ndarray, np.ndarray]]) -> dict[str, float]:
+    """Share of the current rows less that of the reference's, by kind of row."""
+    return {
+        f"{kind}_share_change": float(np.mean(current) - np.mean(reference))
+        for kind, (current, reference) in holds.items()
+    }
+
+
+def mixed(name: str, current: list[float | None], reference: list[float | None]):
+    """A case of a numeric feature with nulls (None), NaN, infinities, zeros and codes."""
+    sides = [np.array(side, dtype=object) for side in (current, reference)]
+    null = [np.equal(side, None) for side in sides]
+    number = [np.where(n, 1.5, side).astype(float) for n, side in zip(null, sides, strict=True)]
+    holds = {
+        "null": null,
+        "nan": [np.isnan(x) for x in number],
+        "infinite": [np.isinf(x) for x in number],
+        "zero": [x == 0 for x in number],
+        "special": [np.isin(x, CODES) for x in number],
+    }
+    quantity = [
+        x[np.isfinite(x) & ~n & ~special]
+        for x, n, special in zip(number, null, holds["special"], strict=True)
+    ]
+    ends = [[x == value for x in number] for value in (np.inf, -np.inf, *CODES)]
+    apart = zip(*(map(np.sum, kind) for kind in (null, holds["nan"], *ends)), strict=True)
+    return {
+        "name": name,
+        "current": as_text(current),
+        "reference": as_text(reference),
+        "special": CODES,
+        "drift": {
+            **of_quantiles(*quantity, tuple([int(rows) for rows in side] for side in apart)),
+            **share_changes(holds),
+        },
+    }
+
+
+def as_text(rows: list[float | None]) -> list[float | str | None]:
+    """Rows as JSON has them: NaN and infinities as text."""
+    return [x if x is None or math.isfinite(x) else str(x) for x in rows]
+
+
+def spoilt(rows: np.ndarray, **shares: float) -> list[float | None]:
+    """Rows of which the first shares are replaced."""
+    values = {"null": None, "nan": math.nan, "up": math.inf, "down": -math.inf, "zero": 0.0}
+    values |= {"minus_zero": -0.0, "code": CODES[0], "other_code": CODES[1]}
+    given = [
+        values[kind] for kind, share in shares.items() for _ in range(round(share * len(rows)))
+    ]
+    return [*given, *rows[len(given) :].round(5).tolist()]
+
+
+def unseen(known: list[str], current: list[str | None], reference: list[str | None]):
+    """A case of categories, some of which the rows that the bins were fitted on never held."""
+    sides = [np.array(side, dtype=object) for side in (current, reference)]
+    null = [np.equal(side, None) for side in sides]
+    held = [np.isin(np.where(n, known[0], x), known) for n, x in zip(null, sides, strict=True)]
+    changes = share_changes({"null": null, "unseen": [~known_ones for known_ones in held]})
+    return {"known": known, "current": current, "reference": reference, "drift": changes}
 
 
 def categorical(name: str, current: list[str | None], reference: list[str | None]):
@@ -232,6 +350,30 @@ def tails() -> dict[str, object]:
     }
 
 
+def mixed_cases(random: np.random.Generator) -> list[dict[str, object]]:
+    """Numeric features that hold more than quantities, or one quantity often."""
+    normal, skewed = random.normal, random.lognormal
+    few = {"nan": 0.01, "up": 0.005, "down": 0.01, "zero": 0.02, "code": 0.03, "other_code": 0.01}
+    many = {"nan": 0.06, "up": 0.02, "down": 0.01, "zero": 0.05, "minus_zero": 0.02}
+    return [
+        mixed(
+            "more of all",
+            spoilt(normal(0.2, 1.2, 500), null=0.1, **many, code=0.06, other_code=0.02),
+            spoilt(normal(size=2000), null=0.04, **few),
+        ),
+        mixed(
+            "less of all",
+            spoilt(normal(0.2, 1.2, 400), null=0.01, zero=0.01, code=0.01),
+            spoilt(normal(size=2000), null=0.04, **few),
+        ),
+        mixed(
+            "piles",
+            spoilt(skewed(0.1, 1.1, 600), zero=0.4, up=0.01, code=0.1),
+            spoilt(np.minimum(skewed(size=2000), 3.0), zero=0.3, nan=0.02),
+        ),
+    ]
+
+
 def main() -> None:
     """Writes all cases as JSON."""
     random = np.random.default_rng(SEED)
@@ -262,6 +404,12 @@ def main() -> None:
             ),
             categorical("disjoint", ["x"] * 30, ["a"] * 20 + ["b"] * 60),
         ],
+        "mixed": mixed_cases(np.random.default_rng(SEED + 2)),
+        "unseen": unseen(
+            [*"aaaabbbccd"],
+            [*"abcdaabb", *["new"] * 5, *["newer"] * 2, "", None],
+            [*"abcdabcdabcdaaabbb", "new", *[None] * 6],
+        ),
         "block": block(random),
         "relation": relation(np.random.default_rng(SEED + 1)),
         "tails": tails(),

@@ -27,6 +27,7 @@ GOLDEN = json.loads((Path(__file__).parent / "drift_statistics.json").read_text(
 NUMERIC = {case["name"]: case for case in GOLDEN["continuous"] + GOLDEN["discrete"]}
 CONTINUOUS = [case["name"] for case in GOLDEN["continuous"]]
 DISCRETE = [case["name"] for case in GOLDEN["discrete"]]
+MIXED = {case["name"]: case for case in GOLDEN["mixed"]}
 CATEGORICAL = {case["name"]: case for case in GOLDEN["categorical"]}
 OF_CELLS = [
     "psi",
@@ -48,13 +49,60 @@ def compared(name: str) -> Comparison:
     )
 
 
+def compared_mixed(name: str) -> Comparison:
+    case = MIXED[name]
+    current, reference = (
+        [None if x is None else float(x) for x in case[side]] for side in ("current", "reference")
+    )
+    held = [x for x in reference if x is not None]
+    binning = numeric_binning(held, special=case["special"])
+    return Comparison(numeric_state(binning, current), numeric_state(binning, reference))
+
+
 def value(comparison: Comparison, key: str) -> float:
     return float(drift(comparison, [key])[key].value[0])
 
 
 @pytest.mark.parametrize("name", CONTINUOUS)
 def test_psi_is_that_of_the_raw_deciles(name: str) -> None:
-    assert value(compared(name), "psi") == pytest.approx(NUMERIC[name]["drift"]["psi"], rel=1e-9)
+    expected = NUMERIC[name]["drift"]["psi_of_deciles"]
+    assert value(compared(name), "psi") == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("key", OF_CELLS)
+@pytest.mark.parametrize("name", CONTINUOUS)
+def test_statistics_of_many_values_are_those_of_the_reference_s_quantiles(
+    name: str, key: str
+) -> None:
+    expected = NUMERIC[name]["drift"][key]
+    assert value(compared(name), key) == pytest.approx(expected, rel=1e-9, abs=0.0)
+
+
+@pytest.mark.parametrize("key", OF_CELLS)
+@pytest.mark.parametrize("name", MIXED)
+def test_piles_and_rows_without_a_quantity_are_cells_beside_the_quantiles(
+    name: str, key: str
+) -> None:
+    expected = MIXED[name]["drift"][key]
+    assert value(compared_mixed(name), key) == pytest.approx(expected, rel=1e-9, abs=0.0)
+
+
+@pytest.mark.parametrize("kind", ["null", "nan", "infinite", "zero", "special"])
+@pytest.mark.parametrize("name", MIXED)
+def test_changes_of_shares_are_those_of_the_rows(name: str, kind: str) -> None:
+    key = f"{kind}_share_change"
+    found = value(compared_mixed(name), key)
+    assert found == pytest.approx(MIXED[name]["drift"][key], rel=1e-12, abs=1e-15)
+
+
+@pytest.mark.parametrize("key", ["null_share_change", "unseen_share_change"])
+def test_changes_of_shares_of_categories_are_those_of_the_rows(key: str) -> None:
+    case = GOLDEN["unseen"]
+    binning = categorical_binning(case["known"], max_values=3)
+    comparison = Comparison(
+        categorical_state(binning, case["current"]), categorical_state(binning, case["reference"])
+    )
+    assert value(comparison, key) == pytest.approx(case["drift"][key], rel=1e-12)
 
 
 @pytest.mark.parametrize("key", OF_CELLS)
