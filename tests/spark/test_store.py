@@ -244,5 +244,7 @@ def test_other_engines_read_the_tables(spark: SparkSession, store: Store, wareho
     store.append("constraint_results", results(spark, 2.5), "first")
     rows = DeltaTable(str(warehouse / "constraint_results")).to_pyarrow_table()
     assert rows.column("observed").to_pylist() == [2.5]
-    found = duckdb.connect().execute("SELECT monitor, run_id, day, verdict FROM rows").fetchall()
+    files = DeltaTable(str(warehouse / "constraint_results")).file_uris()
+    asked = "SELECT monitor, run_id, day, verdict FROM read_parquet(?, hive_partitioning = true)"
+    found = duckdb.connect().execute(asked, [files]).fetchall()
     assert found == [("flights", "first", DAY, "pass")]
