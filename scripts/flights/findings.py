@@ -118,7 +118,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--config", type=Path, default=Path("conf/flights.yaml"))
     path: Path = parser.parse_args(argv).config
     config = parse_config(path.read_text(encoding="utf-8"), str(path))
-    spark = open_session("modelwatch findings")
+    spark = open_session("modelwatch findings", brief=True)
     try:
         results = ResultViews(spark, config.output)
         told = findings(lambda sql: results.query(sql).collect())

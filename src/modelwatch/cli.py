@@ -219,14 +219,14 @@ def _read(path: str | None) -> tuple[MonitorConfig, str]:
 
 
 @contextmanager
-def _session(app_name: str) -> Iterator[SparkSession]:
+def _session(app_name: str, *, brief: bool = False) -> Iterator[SparkSession]:
     """A Spark session; one that was there before is left running."""
     from pyspark.sql import SparkSession
 
     from modelwatch.io.session import open_session
 
     shared = SparkSession.getActiveSession() is not None
-    spark = open_session(app_name)
+    spark = open_session(app_name, brief=brief)
     try:
         yield spark
     finally:
@@ -330,7 +330,7 @@ def _sql(arguments: argparse.Namespace) -> int:
     from modelwatch.io.views import ResultViews
     from modelwatch.pipelines.sql_prompt import answer, prompt
 
-    with _session(f"modelwatch sql {config.monitor}") as spark:
+    with _session(f"modelwatch sql {config.monitor}", brief=True) as spark:
         if not Store(spark, config.output).exists("runs"):
             message = f"there are no results yet: modelwatch run {path}"
             raise SourceError([Problem("", None, message)], str(config.output))
@@ -352,7 +352,7 @@ def _incidents(arguments: argparse.Namespace) -> int:
     problem = problem_of(what, named, arguments.until)
     if problem:
         raise ConfigurationError([Problem("", None, problem)])
-    with _session(f"modelwatch incidents {config.monitor}") as spark:
+    with _session(f"modelwatch incidents {config.monitor}", brief=True) as spark:
         if what == "list":
             text = listed(spark, config)
         elif what == "show":

@@ -9,8 +9,17 @@ from pyspark.sql import SparkSession
 from tests.conftest import CountJobs
 
 from modelwatch.io import java
+from modelwatch.io import session as session_module
 from modelwatch.io.java import SessionError, find_java_home, java_major
-from modelwatch.io.session import SETTINGS, Effort, Work, effort, open_session, work
+from modelwatch.io.session import (
+    SETTINGS,
+    Effort,
+    Work,
+    code_generation,
+    effort,
+    open_session,
+    work,
+)
 from modelwatch.io.stack import parsed_settings, stack_settings
 
 
@@ -130,3 +139,27 @@ def test_jobs_are_counted_exactly(spark: SparkSession, count_jobs: CountJobs) ->
         for _ in range(3):
             spark.sparkContext.parallelize([1, 2], 2).count()
     assert counted.jobs == 3
+
+
+CODE = ("spark.sql.codegen.wholeStage", "spark.sql.codegen.factoryMode")
+
+
+def test_code_is_generated_or_not_within_a_block_only(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_module, "_given_settings", lambda session: {})
+    before = [spark.conf.get(key) for key in CODE]
+    with code_generation(spark, wanted=False):
+        with code_generation(spark, wanted=True):
+            assert [spark.conf.get(key) for key in CODE] == ["true", "FALLBACK"]
+        assert [spark.conf.get(key) for key in CODE] == ["false", "NO_CODEGEN"]
+    assert [spark.conf.get(key) for key in CODE] == before
+
+
+def test_what_the_user_says_of_code_generation_stays(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_module, "_given_settings", lambda session: {CODE[0]: "true"})
+    before = [spark.conf.get(key) for key in CODE]
+    with code_generation(spark, wanted=spark.conf.get(CODE[0]) != "true"):
+        assert [spark.conf.get(key) for key in CODE] == before

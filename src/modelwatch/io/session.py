@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,35 +89,50 @@ SETTINGS: tuple[Setting, ...] = (
 """What the job needs of any session, under spark-submit, in Python or on a platform."""
 
 
+_CODE_GENERATION = {
+    True: {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"},
+    False: {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"},
+}
+
+
 _OUT_OF_REACH = (AttributeError, RuntimeError, PySparkException, Py4JError)
 """What Spark Connect and closed platforms raise instead of giving their context."""
 
 
-def open_session(app_name: str) -> SparkSession:
+_QUICK_COMPILER = "-XX:TieredStopAtLevel=1"
+"""For a session that ends soon: what Java compiles twice would be ready when it is over."""
+
+
+def open_session(app_name: str, *, brief: bool = False) -> SparkSession:
     """The session of the job: the active one, else a new one on the packaged stack.
 
     Under spark-submit the configuration is the submitted one, so that one stack is used in driver
-    and executors. SessionError if there is no Java to start.
+    and executors. ``brief``: a new one is for some questions to small tables, and ends then.
+    SessionError if there is no Java to start.
     """
     # pydeequ raises on import without it.
     os.environ.setdefault("SPARK_VERSION", ".".join(pyspark.__version__.split(".")[:2]))
-    session = SparkSession.getActiveSession() or _new_session(app_name)
+    session = SparkSession.getActiveSession() or _new_session(app_name, brief)
     _apply_settings(session)
     _keep_classes(session)
     ship_package(session)
     return session
 
 
-def _new_session(app_name: str) -> SparkSession:
+def _new_session(app_name: str, brief: bool) -> SparkSession:
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     if not submitted:
         os.environ["JAVA_HOME"] = str(find_java_home(os.environ))
+        if brief:
+            given_options = os.environ.get("SPARK_SUBMIT_OPTS", "")
+            os.environ["SPARK_SUBMIT_OPTS"] = f"{given_options} {_QUICK_COMPILER}".strip()
     builder = SparkSession.builder.appName(app_name)
     if submitted:
         # Its JVM runs already: SparkConf sees what that was given, but only once it is connected.
         SparkContext._ensure_initialized()
     given = dict(SparkConf(loadDefaults=True).getAll()) if submitted else {}
-    for key, value in stack_settings().items():
+    of_its_length = _CODE_GENERATION[False] if brief else {}
+    for key, value in {**of_its_length, **stack_settings()}.items():
         if key not in given:
             builder = builder.config(key, value)
     if "spark.master" not in given:
@@ -124,6 +141,27 @@ def _new_session(app_name: str) -> SparkSession:
         # Tasks run on this machine: with the Python of the driver, whatever PATH says.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     return builder.getOrCreate()
+
+
+@contextmanager
+def code_generation(session: SparkSession, wanted: bool) -> Iterator[None]:
+    """A block in which Spark generates code of its queries, or evaluates them as they are.
+
+    Code that Spark writes and Java compiles twice pays for millions of rows; for few it is a fifth
+    of the processor time of a run. Where the user has set either, that stays.
+    """
+    settings = _CODE_GENERATION[wanted]
+    if settings.keys() & _given_settings(session).keys():
+        yield
+        return
+    before = {key: str(session.conf.get(key)) for key in settings}
+    for key, value in settings.items():
+        session.conf.set(key, value)
+    try:
+        yield
+    finally:
+        for key, earlier in before.items():
+            session.conf.set(key, earlier)
 
 
 _OFTEN_ASKED = ("functions", "PythonUtils", "PythonRDD", "SerDeUtil", "SimplePythonFunction")

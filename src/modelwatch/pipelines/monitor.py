@@ -20,6 +20,7 @@ from modelwatch.io.alterations import check_unaltered
 from modelwatch.io.failures import advised, typed
 from modelwatch.io.notification import sink_of
 from modelwatch.io.outbox import drain
+from modelwatch.io.session import code_generation
 from modelwatch.io.store import Store
 from modelwatch.model.binned import binned
 from modelwatch.model.config import (
@@ -43,6 +44,7 @@ from modelwatch.pipelines.day_series import row_counts
 from modelwatch.pipelines.durations import write_durations
 from modelwatch.pipelines.evaluation import evaluation_of, states_needed
 from modelwatch.pipelines.feature_importance import feature_importances
+from modelwatch.pipelines.few_rows import reads_few_rows
 from modelwatch.pipelines.findings import Finding, findings_of, told
 from modelwatch.pipelines.frames import Sources, opened_sources, source_changes
 from modelwatch.pipelines.history import History, history_of
@@ -106,33 +108,35 @@ def run_monitor(
     does not fit the tables; a run that fails later leaves a row that says so, and nothing else that
     a view shows.
     """
-    as_of = as_of or datetime.now(ZoneInfo(config.time_zone)).date()
-    run, store = Run(spark), Store(spark, config.output)
-    with run.stage("plan", "looking for new and changed days"):
-        request = _request(spark, config, config_text, store, as_of, days, folder)
-    if dry_run:
-        return RunReport(EXIT_QUIET, describe(request.plan))
-    # Whoever asks for days may be about to compute anew what a removed table held.
-    store.prepare(written=() if days else request.history.written)
-    if request.plan.nothing_to_do and not request.missing:
-        row = run.row(request, "nothing_to_do", EXIT_QUIET)
-        store.publish({**row, "message": "no day is new or changed"})
+    # What is planned are queries on tables of few rows, whatever the sources hold.
+    with code_generation(spark, wanted=False):
+        as_of = as_of or datetime.now(ZoneInfo(config.time_zone)).date()
+        run, store = Run(spark), Store(spark, config.output)
+        with run.stage("plan", "looking for new and changed days"):
+            request = _request(spark, config, config_text, store, as_of, days, folder)
+        if dry_run:
+            return RunReport(EXIT_QUIET, describe(request.plan))
+        # Whoever asks for days may be about to compute anew what a removed table held.
+        store.prepare(written=() if days else request.history.written)
+        if request.plan.nothing_to_do and not request.missing:
+            row = run.row(request, "nothing_to_do", EXIT_QUIET)
+            store.publish({**row, "message": "no day is new or changed"})
+            _tell(run, store, request)
+            return RunReport(EXIT_QUIET, describe(request.plan), run.run_id)
+        try:
+            report = carried_out(run, store, request)
+        except Exception as error:
+            row = run.row(request, "failed", EXIT_FAILED)
+            read = {*request.days, *request.plan.labels.days}
+            told = isinstance(error, ProblemsError)
+            broken = request.sources.broken_file(read) if read and not told else None
+            message = broken or (str(error) if told else typed(error))
+            _leave(store, {**row, "message": message})
+            if broken:
+                raise SourceError([Problem("", None, broken)]) from error
+            raise
         _tell(run, store, request)
-        return RunReport(EXIT_QUIET, describe(request.plan), run.run_id)
-    try:
-        report = carried_out(run, store, request)
-    except Exception as error:
-        row = run.row(request, "failed", EXIT_FAILED)
-        read = {*request.days, *request.plan.labels.days}
-        told = isinstance(error, ProblemsError)
-        broken = request.sources.broken_file(read) if read and not told else None
-        message = broken or (str(error) if told else typed(error))
-        _leave(store, {**row, "message": message})
-        if broken:
-            raise SourceError([Problem("", None, broken)]) from error
-        raise
-    _tell(run, store, request)
-    return report
+        return report
 
 
 def _leave(store: Store, row: Mapping[str, Any]) -> None:
@@ -216,6 +220,7 @@ def _history(store: Store, monitor: str) -> History:
 def carried_out(run: Run, store: Store, request: Request) -> RunReport:
     """Compute, judge and publish what a request asks; it is told to no sink."""
     with ExitStack() as until_done:
+        until_done.enter_context(code_generation(run.spark, wanted=not reads_few_rows(request)))
         return _carried_out(run, store, request, until_done)
 
 
