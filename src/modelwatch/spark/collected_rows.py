@@ -7,8 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from modelwatch.stats.arrays import AnyArray
-
 _ROWS_A_BATCH = 50_000
 
 
@@ -22,17 +20,14 @@ class CollectedRows:
 
     def add(self, count: int, **columns: object) -> None:
         """Some rows: a column is an array, or one value for all of them, or missing for null."""
-        arrays = []
-        for field in self._schema:
-            value = columns.get(field.name)
-            if isinstance(value, np.ndarray):
-                arrays.append(_column(value, field.type))
-            elif value is None:
-                arrays.append(pa.nulls(count, field.type))
-            else:
-                arrays.append(pa.repeat(pa.scalar(value, field.type), count))
+        arrays = [_array(columns.get(field.name), field.type, count) for field in self._schema]
         self._parts.append(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
         self._count += count
+
+    def arrays(self, count: int, **columns: object) -> dict[str, object]:
+        """Columns as ``add`` takes them, made once for rows that are alike in them."""
+        types = {name: self._schema.field(name).type for name in columns}
+        return {name: _array(value, types[name], count) for name, value in columns.items()}
 
     def full(self) -> Iterator[pa.RecordBatch]:
         """The rows so far, if they fill a batch."""
@@ -46,7 +41,12 @@ class CollectedRows:
         self._parts, self._count = [], 0
 
 
-def _column(values: AnyArray, kind: pa.DataType) -> pa.Array:
-    if kind == pa.float64():
-        return pa.array(values, type=kind, from_pandas=True)  # NaN is null in a table
-    return pa.array(values, type=kind)
+def _array(value: object, kind: pa.DataType, count: int) -> pa.Array:
+    if isinstance(value, pa.Array):
+        return value
+    if value is None:
+        return pa.nulls(count, kind)
+    if not isinstance(value, np.ndarray):
+        return pa.repeat(pa.scalar(value, kind), count)
+    # NaN is null in a table.
+    return pa.array(value, type=kind, from_pandas=kind == pa.float64())

@@ -120,16 +120,16 @@ def _profiles(evaluation: Evaluation) -> BatchFunction:
                     else None
                 )
                 figures = profile(windows, distinct=distinct, unit=known.unit, keys=keys)
+                n, alike = len(view.windows), {**_scope(view), **_window(evaluation, view)}
+                common = rows.arrays(n, **alike, rows=windows.rows)
                 for key, found in figures.items():
                     rows.add(
-                        len(view.windows),
-                        **_scope(view),
-                        **_window(evaluation, view),
+                        n,
+                        **common,
                         metric=key,
                         value=found.value,
                         text=found.text,
                         reason=found.reason,
-                        rows=windows.rows,
                     )
             yield from rows.full()
         yield from rows.rest()
@@ -213,15 +213,16 @@ def _add_drift(
         )
         counts = [side.rows for side in comparison.feature]
     n = len(view.windows)
-    common = {
+    common = rows.arrays(
+        n,
         **_scope(view),
         **_window(evaluation, view),
-        "reference": reference.name,
-        "reference_start": _dates(d and d[0] for d in days),
-        "reference_end": _dates(d and d[1] for d in days),
-        "rows": counts[0],
-        "reference_rows": np.broadcast_to(counts[1], n),
-    }
+        reference=reference.name,
+        reference_start=_dates(d and d[0] for d in days),
+        reference_end=_dates(d and d[1] for d in days),
+        rows=counts[0],
+        reference_rows=np.broadcast_to(counts[1], n),
+    )
     pairwise: dict[str, Values] = {}
     for key, values in drift(comparison).items():
         if "pair" in STATISTICS[key].kinds:
