@@ -52,7 +52,7 @@ def verdict_rows(figures: DataFrame, strictness: Strictness) -> DataFrame:
             found = _judged(family, strictness)
             rows.add(
                 family.num_rows,
-                **{name: _objects(family, name) for name in _TAKEN},
+                **{name: _taken(family, name) for name in _TAKEN},
                 p_value=_p_values(family),
                 adjusted_p=found.adjusted_p,
                 comparisons=np.full(family.num_rows, found.comparisons, dtype=np.int32),
@@ -129,6 +129,14 @@ def _floats(family: pa.Table, name: str) -> Floats:
 def _counts(family: pa.Table, name: str) -> AnyArray:
     """Counts, with those that are not known far beyond every bound."""
     return np.asarray(pc.fill_null(family.column(name), 2**62), dtype=np.int64)
+
+
+def _taken(family: pa.Table, name: str) -> AnyArray | pa.Array:
+    """A column as it came, but for NaN, which is null in a table."""
+    kind = _SCHEMA.field(name).type
+    if kind == pa.float64():
+        return _floats(family, name)
+    return family.column(name).combine_chunks().cast(kind)
 
 
 def _objects(family: pa.Table, name: str) -> AnyArray:
