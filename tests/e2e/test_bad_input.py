@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import redirect_stderr
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from io import StringIO
 from pathlib import Path
@@ -16,9 +17,10 @@ from deltalake import write_deltalake
 from pyspark.sql import SparkSession
 
 from modelwatch import cli
-from shop import Shop, day, inputs_of
+from shop import ROWS, Shop, day, inputs_of
 
 Change = Callable[[dict[str, Any]], object]
+SHORT = {"segments": [], "windows": ["day"], "constraints": []}
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +150,7 @@ def test_a_reference_without_rows_is_told_before_any_write(tables: Shop, tmp_pat
 def shop(spark: SparkSession, tmp_path: Path) -> Shop:
     """A shop with a short configuration."""
     shop = Shop(spark, tmp_path)
-    shop.config |= {"segments": [], "windows": ["day"], "constraints": []}
+    shop.config |= SHORT
     return shop
 
 
@@ -259,74 +261,121 @@ def test_an_array_is_named_as_not_profiled(strange: Shop) -> None:
     assert (named["role"], named["column"], named["type"]) == ("inputs", "items", "array<bigint>")
 
 
-@pytest.mark.slow
-def test_an_empty_day_is_computed_as_such(shop: Shop) -> None:
-    shop.open(day(1), day(2))
-    assert shop.run().exit_code == 0
-    shop.delete("inputs", f"day = '{day(2)}'")
-    shop.delete("predictions", f"day = '{day(2)}'")
-    shop.run()
-    rows = shop.ask(
-        "SELECT window_start, value FROM profile_current "
-        "WHERE metric = 'rows' AND feature = 'amount' AND model_version IN ('v1', '*')"
-    )
-    assert sorted(tuple(row) for row in rows) == [(day(1), 12.0), (day(2), 0.0)]
+@dataclass(frozen=True)
+class Refusal:
+    """A run that could not read a file: its name, exit code and words, and what views show then."""
+
+    file: str
+    code: int
+    told: str
+    results: dict[str, Any]
 
 
-def test_a_corrupt_file_fails_with_its_name_and_loses_nothing(
-    shop: Shop, capsys: pytest.CaptureFixture[str]
-) -> None:
+@dataclass(frozen=True)
+class Damaged:
+    """A shop of which a file was damaged in two ways, and mended; ``before``: what views showed."""
+
+    shop: Shop
+    before: dict[str, Any]
+    refusals: dict[str, Refusal]
+
+
+@pytest.fixture(scope="module")
+def damaged(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Damaged:
+    """A run, two that fail because of the same file, and one after it came back."""
+    shop = Shop(spark, tmp_path_factory.mktemp("damaged"))
+    shop.config |= SHORT
     shop.open(day(1), day(2))
     assert shop.run().exit_code == 0
-    before = shop.results()
+    seen = Damaged(shop, shop.results(), {})
     shop.open(day(3))
-    (broken,) = (shop.folder / "inputs" / f"day={day(3)}").glob("*.parquet")
-    whole = broken.read_bytes()
-    broken.write_bytes(b"PAR1" + b"\0" * (len(whole) - 8) + b"PAR1")
-    assert cli.main(["run", str(shop.file()), "--as-of", str(day(9))]) == 2
-    assert broken.name in capsys.readouterr().err
-    assert shop.results() == before
-    assert [row["outcome"] for row in shop.runs()] == ["published", "failed"]
-    assert broken.name in shop.runs()[-1]["message"]
-    broken.write_bytes(whole)
+    (file,) = (shop.folder / "inputs" / f"day={day(3)}").glob("*.parquet")
+    whole = file.read_bytes()
+
+    def run(name: str) -> None:
+        with redirect_stderr(StringIO()) as told:
+            code = cli.main(["run", str(shop.file()), "--as-of", str(day(9))])
+        seen.refusals[name] = Refusal(file.name, code, told.getvalue(), shop.results())
+
+    file.write_bytes(b"PAR1" + b"\0" * (len(whole) - 8) + b"PAR1")
+    run("corrupt")
+    file.unlink()
+    run("missing")
+    file.write_bytes(whole)
     shop.run()
-    assert shop.runs()[-1]["days"] == [day(3)]
+    return seen
 
 
-@pytest.mark.slow
-def test_a_missing_file_fails_with_its_name_and_loses_nothing(
-    shop: Shop, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("damage", ["corrupt", "missing"])
+def test_a_file_that_cannot_be_read_fails_the_run_with_its_name(
+    damaged: Damaged, damage: str
 ) -> None:
+    refusal = damaged.refusals[damage]
+    assert refusal.code == 2
+    assert refusal.file in refusal.told
+
+
+@pytest.mark.parametrize("damage", ["corrupt", "missing"])
+def test_a_file_that_cannot_be_read_loses_nothing(damaged: Damaged, damage: str) -> None:
+    assert damaged.refusals[damage].results == damaged.before
+
+
+def test_a_run_that_failed_is_told_and_the_next_computes_its_day(damaged: Damaged) -> None:
+    rows = damaged.shop.runs()
+    assert [row["outcome"] for row in rows] == ["published", "failed", "failed", "published"]
+    for row, refusal in zip(rows[1:3], damaged.refusals.values(), strict=True):
+        assert refusal.file in row["message"]
+    assert rows[-1]["days"] == [day(3)]
+
+
+@pytest.fixture(scope="module")
+def replaced(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """Two days; then the inputs are written anew, a day without rows and a number that is text;
+    then a day with a column that no day before has."""
+    shop = Shop(spark, tmp_path_factory.mktemp("replaced"))
+    shop.config |= SHORT
     shop.open(day(1), day(2))
     assert shop.run().exit_code == 0
-    before = shop.results()
-    shop.open(day(3))
-    (gone,) = (shop.folder / "inputs" / f"day={day(3)}").glob("*.parquet")
-    gone.unlink()
-    assert cli.main(["run", str(shop.file()), "--as-of", str(day(9))]) == 2
-    assert gone.name in capsys.readouterr().err
-    assert shop.results() == before
-
-
-@pytest.mark.slow
-def test_a_feature_whose_type_changed_is_computed_anew(shop: Shop) -> None:
-    """The table was replaced: a number is text now."""
-    shop.open(day(1), day(2))
-    shop.run()
-    rows = pa.concat_tables([inputs_of(day(n)) for n in (1, 2, 3)])
+    rows = pa.concat_tables([inputs_of(day(1)), inputs_of(day(3))])
     height = pa.array([f"h{v:g}" for v in rows["height"].to_pylist()])
     rows = rows.set_column(rows.schema.get_field_index("height"), "height", height)
-    write_deltalake(
-        str(shop.folder / "inputs"),
-        rows,
-        mode="overwrite",
-        schema_mode="overwrite",
-        partition_by=["day"],
-    )
+    shop.add("inputs", rows, mode="overwrite", schema_mode="overwrite")
+    shop.delete("predictions", f"day = '{day(2)}'")
     shop.run()
-    query = "SELECT DISTINCT kind FROM feature_states_current WHERE feature = 'height'"
-    kinds = {row["kind"] for row in shop.ask(query)}
-    assert kinds == {"categorical"}
+    added = rows.slice(ROWS).set_column(1, "day", pa.array([day(4)] * ROWS, pa.date32()))
+    added = added.append_column("width", pa.array([float(i) for i in range(ROWS)]))
+    shop.add("inputs", added, schema_mode="merge")
+    shop.run()
+    return shop
+
+
+def rows_by_day(shop: Shop, feature: str) -> dict[date, float]:
+    """Rows of each day, of a feature, as the views show them."""
+    found = shop.ask(
+        "SELECT window_start, sum(value) AS value FROM profile_current "
+        f"WHERE metric = 'rows' AND feature = '{feature}' GROUP BY window_start"
+    )
+    return {row["window_start"]: row["value"] for row in found}
+
+
+def test_a_day_that_lost_all_rows_is_computed_as_an_empty_one(replaced: Shop) -> None:
+    assert replaced.runs()[1]["days"] == [day(1), day(2), day(3)]
+    expected = {day(1): ROWS, day(2): 0, day(3): ROWS, day(4): ROWS}
+    assert rows_by_day(replaced, "amount") == expected
+
+
+def test_a_feature_whose_type_changed_is_computed_anew(replaced: Shop) -> None:
+    """No state is left of the days on which it was a number."""
+    shown = replaced.ask(
+        "SELECT DISTINCT day, kind FROM feature_states_current WHERE feature = 'height'"
+    )
+    assert {tuple(row) for row in shown} == {(day(n), "categorical") for n in (1, 3, 4)}
+
+
+def test_a_column_that_is_added_is_a_feature_of_the_days_that_have_it(replaced: Shop) -> None:
+    """The correlations of the days before are of fewer columns, and do not stand in its way."""
+    assert replaced.runs()[2]["days"] == [day(4)]
+    assert rows_by_day(replaced, "width") == {day(4): ROWS}
 
 
 def test_an_id_that_can_no_longer_be_joined_is_told_before_any_write(shop: Shop) -> None:
@@ -345,23 +394,6 @@ def test_an_id_that_can_no_longer_be_joined_is_told_before_any_write(shop: Shop)
     with pytest.raises(Exception, match=r"predictions.id.*cannot be joined with 'id'"):
         shop.run()
     assert shop.versions() == versions
-
-
-@pytest.mark.slow
-def test_a_column_that_is_added_is_a_feature_of_the_days_that_have_it(shop: Shop) -> None:
-    """The correlations of the days before are of fewer columns, and do not stand in its way."""
-    shop.open(day(1), day(2))
-    shop.run()
-    rows = inputs_of(day(3))
-    rows = rows.append_column("width", pa.array([float(i) for i in range(len(rows))]))
-    shop.add("inputs", rows, schema_mode="merge")
-    report = shop.run()
-    assert report.exit_code in (0, 1)
-    shown = shop.ask(
-        "SELECT window_start, value FROM profile_current "
-        "WHERE metric = 'rows' AND feature = 'width' AND model_version <> '*'"
-    )
-    assert (day(3), 12.0) in {tuple(row) for row in shown}
 
 
 def test_a_day_of_a_clock_change_has_the_hours_that_clocks_say(
