@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modelwatch.pipelines.run import Request
 
-MOST = 1_000_000
+MOST = 250_000
 """Rows of inputs and predictions up to which they are few."""
 
 
