@@ -240,11 +240,16 @@ def test_runs_are_merged_into_few_files(
     assert len(DeltaTable(str(warehouse / "runs")).file_uris()) == 1
 
 
-def test_other_engines_read_the_tables(spark: SparkSession, store: Store, warehouse: Path) -> None:
+def test_delta_rs_reads_the_tables(spark: SparkSession, store: Store, warehouse: Path) -> None:
     store.append("constraint_results", results(spark, 2.5), "first")
     rows = DeltaTable(str(warehouse / "constraint_results")).to_pyarrow_table()
     assert rows.column("observed").to_pylist() == [2.5]
-    files = DeltaTable(str(warehouse / "constraint_results")).file_uris()
+
+
+def test_duckdb_reads_the_files_of_the_tables(spark: SparkSession, tmp_path: Path) -> None:
+    # DuckDB takes the brackets of the other tests' folder for a pattern.
+    store_at(spark, tmp_path).append("constraint_results", results(spark, 2.5), "first")
+    files = DeltaTable(str(tmp_path / "constraint_results")).file_uris()
     asked = "SELECT monitor, run_id, day, verdict FROM read_parquet(?, hive_partitioning = true)"
     found = duckdb.connect().execute(asked, [files]).fetchall()
     assert found == [("flights", "first", DAY, "pass")]
