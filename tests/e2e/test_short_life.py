@@ -19,6 +19,7 @@ from pyspark.sql import SparkSession
 
 from modelwatch import cli
 from modelwatch.io.addresses import quoted
+from modelwatch.io.session import sql_settings
 from modelwatch.io.store import Store
 from shop import KEYS, ROWS, Shop, day, inputs_of
 
@@ -63,11 +64,8 @@ class Life:
 @pytest.fixture(scope="module")
 def vectors(spark: SparkSession) -> Iterator[None]:
     """Lets tables with deletion vectors be read: Delta refuses where it may not look at files."""
-    name = "spark.databricks.delta.stats.skipping"
-    before = spark.conf.get(name)
-    spark.conf.set(name, "true")
-    yield
-    spark.conf.set(name, before)
+    with sql_settings(spark, {"spark.databricks.delta.stats.skipping": "true"}):
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from labelled import AS_OF, DAY, DUE, LABELLED, states_of_labels
+from modelwatch.io.session import sql_settings
 from modelwatch.model.config import MonitorConfig
 from modelwatch.pipelines import states as pipelines_states
 from modelwatch.stats.score_tally import LABEL_ACCOUNT
@@ -57,12 +58,8 @@ def states(
         for role, (data, schema) in frames.items()
     }
     asked = {row[1] for table in (rows.inputs, rows.predictions, rows.labels) for row in table}
-    before = spark.conf.get("spark.sql.shuffle.partitions")
-    spark.conf.set("spark.sql.shuffle.partitions", str(partitions))
-    try:
+    with sql_settings(spark, {"spark.sql.shuffle.partitions": str(partitions)}):
         found = states_of_labels(config or monitor(LABELLED), held, asked, as_of).collect()
-    finally:
-        spark.conf.set("spark.sql.shuffle.partitions", str(before))
     return by_key(found)
 
 

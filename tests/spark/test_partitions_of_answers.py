@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from labelled import LABELLED
+from modelwatch.io.session import sql_settings
 from modelwatch.model.label_plan import LabelPlan
 from modelwatch.model.plan import Plan
 from modelwatch.model.windows import windows_of
@@ -95,22 +95,12 @@ def made_rows() -> dict[str, list[tuple[Any, ...]]]:
     return rows
 
 
-@contextmanager
-def shuffled_into(spark: SparkSession, partitions: int) -> Iterator[None]:
+def shuffled_into(partitions: int) -> dict[str, str]:
     """Shuffles have this many partitions, none of which are put together."""
-    wanted = {
+    return {
         "spark.sql.shuffle.partitions": str(partitions),
         "spark.sql.adaptive.coalescePartitions.enabled": "false",
     }
-    before = {key: spark.conf.get(key) for key in wanted}
-    for key, value in wanted.items():
-        spark.conf.set(key, value)
-    try:
-        yield
-    finally:
-        for key, known in before.items():
-            assert known is not None
-            spark.conf.set(key, known)
 
 
 def of_features(sources: Sources) -> dict[str, list[str]]:
@@ -161,7 +151,7 @@ def said(spark: SparkSession) -> dict[int, Said]:
     found: dict[int, Said] = {}
     for n in PARTITIONS:
         sources = Sources(CONFIG, {role: cut(frame, role, n) for role, frame in frames.items()})
-        with shuffled_into(spark, n):
+        with sql_settings(spark, shuffled_into(n)):
             found[n] = {**of_features(sources), **of_labels(sources)}
     return found
 

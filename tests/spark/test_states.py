@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from pyspark.sql import SparkSession
 
+from modelwatch.io.session import sql_settings
 from modelwatch.model.features import features_of
 from modelwatch.pipelines import states as pipelines_states
 from modelwatch.pipelines.validation import schemas_of
@@ -137,12 +138,8 @@ def test_two_tables_give_the_states_of_their_joined_rows_however_they_are_partit
         inputs=spark.createDataFrame(inputs, INPUTS).repartition(partitions),
         predictions=spark.createDataFrame(predictions, PREDICTIONS).repartition(partitions),
     )
-    before = spark.conf.get("spark.sql.shuffle.partitions")
-    spark.conf.set("spark.sql.shuffle.partitions", str(partitions))
-    try:
+    with sql_settings(spark, {"spark.sql.shuffle.partitions": str(partitions)}):
         found = kept_states(states_of(config, sources, BINS), sources, DAYS)
-    finally:
-        spark.conf.set("spark.sql.shuffle.partitions", str(before))
     assert_same_states(found, naive_states(joined, PLAN))
 
 
@@ -184,12 +181,8 @@ def test_a_task_that_holds_too_much_hands_it_on_in_parts(
         inputs=spark.createDataFrame(inputs, INPUTS).coalesce(1),
         predictions=spark.createDataFrame(predictions, PREDICTIONS),
     )
-    before = spark.conf.get("spark.sql.execution.arrow.maxRecordsPerBatch")
-    spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", "10")
-    try:
+    with sql_settings(spark, {"spark.sql.execution.arrow.maxRecordsPerBatch": "10"}):
         found = kept_states(states_of(config, sources, BINS), sources, DAYS)
-    finally:
-        spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", str(before))
     assert_same_states(found, naive_states(joined, PLAN))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -93,7 +93,7 @@ _CODE_GENERATION = {
     True: {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"},
     False: {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"},
 }
-
+"""Settings by whether Spark generates code of its queries."""
 
 _OUT_OF_REACH = (AttributeError, RuntimeError, PySparkException, Py4JError)
 """What Spark Connect and closed platforms raise instead of giving their context."""
@@ -131,8 +131,8 @@ def _new_session(app_name: str, brief: bool) -> SparkSession:
         # Its JVM runs already: SparkConf sees what that was given, but only once it is connected.
         SparkContext._ensure_initialized()
     given = dict(SparkConf(loadDefaults=True).getAll()) if submitted else {}
-    of_its_length = _CODE_GENERATION[False] if brief else {}
-    for key, value in {**of_its_length, **stack_settings()}.items():
+    settings = stack_settings() | (_CODE_GENERATION[False] if brief else {})
+    for key, value in settings.items():
         if key not in given:
             builder = builder.config(key, value)
     if "spark.master" not in given:
@@ -153,15 +153,25 @@ def code_generation(session: SparkSession, wanted: bool) -> Iterator[None]:
     settings = _CODE_GENERATION[wanted]
     if settings.keys() & _given_settings(session).keys():
         yield
-        return
-    before = {key: str(session.conf.get(key)) for key in settings}
+    else:
+        with sql_settings(session, settings):
+            yield
+
+
+@contextmanager
+def sql_settings(session: SparkSession, settings: Mapping[str, str]) -> Iterator[None]:
+    """A block in which SQL settings of a session are others; then they are as before."""
+    before = {key: session.conf.get(key, None) for key in settings}
     for key, value in settings.items():
         session.conf.set(key, value)
     try:
         yield
     finally:
         for key, earlier in before.items():
-            session.conf.set(key, earlier)
+            if earlier is None:
+                session.conf.unset(key)
+            else:
+                session.conf.set(key, earlier)
 
 
 _OFTEN_ASKED = ("functions", "PythonUtils", "PythonRDD", "SerDeUtil", "SimplePythonFunction")

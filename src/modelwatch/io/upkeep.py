@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 
 from modelwatch.io.addresses import Place
 from modelwatch.io.alterations import MAINTENANCE
+from modelwatch.io.session import sql_settings
 from modelwatch.io.store import retried
 from modelwatch.io.turns import turn
 
@@ -60,11 +61,10 @@ def delete(session: SparkSession, place: Place, condition: str) -> int:
 @contextmanager
 def _deletable(session: SparkSession, place: Place) -> Iterator[None]:
     _set_append_only(session, place, False)
-    session.conf.set(_USER_METADATA, MAINTENANCE)
     try:
-        yield
+        with sql_settings(session, {_USER_METADATA: MAINTENANCE}):
+            yield
     finally:
-        session.conf.unset(_USER_METADATA)
         _set_append_only(session, place, True)
 
 

@@ -35,7 +35,6 @@ from modelwatch.spark.days import with_day
 from modelwatch.tables import TABLES
 
 EXIT_IDENTICAL, EXIT_DIFFERENT = 0, 1
-_OF_THE_RUN = ("monitor", "run_id")
 _PUBLISHED = (
     "outcome",
     "exit_code",
@@ -249,10 +248,9 @@ def _table(store: Store, scratch: Store, name: str, recorded: _Recorded, run_id:
     if name == "outbox":
         # Attempts at delivery bear the id of the run that made them; a replay tells nobody.
         before, now = (side.where(F.col("attempt") == 0) for side in (before, now))
-    key = [column for column in spec.key if column not in _OF_THE_RUN]
-    skipped = {*_OF_THE_RUN, *key, *(c.name for c in spec.columns if not c.repeats)}
-    values = [c for c in spec.names if c not in skipped and c in before.columns]
-    return compared(before, now, key, values)
+    skipped = {*spec.own_key, *(c.name for c in spec.columns if not c.repeats)}
+    values = [c for c in spec.own_names if c not in skipped and c in before.columns]
+    return compared(before, now, spec.own_key, values)
 
 
 def _of_runs(before: Mapping[str, Any], now: Row) -> Comparison:

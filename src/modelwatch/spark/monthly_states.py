@@ -18,7 +18,6 @@ from modelwatch.stats.state import State
 from modelwatch.tables import TABLES, Table
 from modelwatch.tables.arrow import arrow_schema
 
-_OF_THE_RUN = ("monitor", "run_id")
 _FEATURES = TABLES["feature_states_monthly"]
 _PERFORMANCE = TABLES["performance_states_monthly"]
 _ROWS_A_BATCH = 500
@@ -53,19 +52,11 @@ def performance_months(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordB
 
 def _by_month(states: DataFrame, table: Table, added_up: BatchFunction) -> DataFrame:
     months = states.withColumn("month", F.trunc("day", "month"))
-    of_days = [name for name in _written(table) if name != "days"]
-    key = _key(table)
+    of_days = [name for name in table.own_names if name != "days"]
+    key = table.own_key
     keyed = months.repartition(*key).sortWithinPartitions(*key, "day")
-    schema = ", ".join(f"{name} {table.column(name).type}" for name in _written(table))
+    schema = ", ".join(f"{name} {table.column(name).type}" for name in table.own_names)
     return in_python(keyed.select("day", *of_days), added_up, schema)
-
-
-def _written(table: Table) -> list[str]:
-    return list(table.own_names)
-
-
-def _key(table: Table) -> list[str]:
-    return [name for name in table.key if name not in _OF_THE_RUN]
 
 
 def _added_up(
@@ -73,7 +64,7 @@ def _added_up(
     table: Table,
     sum_of: Callable[[Sequence[dict[str, Any]]], dict[str, Any]],
 ) -> Iterator[pa.RecordBatch]:
-    schema, key = arrow_schema(table, *_written(table)), _key(table)
+    schema, key = arrow_schema(table, *table.own_names), table.own_key
     rows: list[dict[str, Any]] = []
     days = (row for record in records for row in record.to_pylist())
     for of, group in groupby(days, key=lambda row: tuple(row[name] for name in key)):

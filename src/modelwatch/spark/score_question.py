@@ -31,7 +31,6 @@ ANSWERS = (
 )
 """Tables that are read off the states of performance."""
 TABLE = "table"
-_OWN = ("monitor", "run_id")
 
 
 @dataclass(frozen=True)
@@ -120,9 +119,8 @@ def answer_schema() -> pa.Schema:
     """Columns of all tables of ``ANSWERS`` together, and ``TABLE``: of which of them a row is."""
     fields = {TABLE: pa.field(TABLE, pa.string(), False)}
     for name in ANSWERS:
-        for column in TABLES[name].columns:
-            if column.name not in _OWN:
-                fields[column.name] = pa.field(column.name, arrow_type(column.type), True)
+        for column in map(TABLES[name].column, TABLES[name].own_names):
+            fields[column.name] = pa.field(column.name, arrow_type(column.type), True)
     return pa.schema(list(fields.values()))
 
 
@@ -130,9 +128,8 @@ def answer_ddl() -> str:
     """The same as Spark's DDL."""
     types = {TABLE: "string"}
     for name in ANSWERS:
-        for column in TABLES[name].columns:
-            if column.name not in _OWN:
-                types[column.name] = column.type
+        for column in map(TABLES[name].column, TABLES[name].own_names):
+            types[column.name] = column.type
     return ", ".join(f"`{name}` {kind}" for name, kind in types.items())
 
 

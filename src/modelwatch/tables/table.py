@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+OF_THE_RUN = ("monitor", "run_id")
+"""Columns that a run fills in alike for every table."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -54,8 +57,13 @@ class Table:
 
     @property
     def own_names(self) -> tuple[str, ...]:
-        """The same without those that a run fills in alike for every table: monitor and run."""
-        return tuple(name for name in self.names if name not in ("monitor", "run_id"))
+        """The same without ``OF_THE_RUN``."""
+        return tuple(name for name in self.names if name not in OF_THE_RUN)
+
+    @property
+    def own_key(self) -> tuple[str, ...]:
+        """The key within one run."""
+        return tuple(name for name in self.key if name not in OF_THE_RUN)
 
     def column(self, name: str) -> Column:
         """The column of a name; KeyError if there is none."""
