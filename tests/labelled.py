@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +67,37 @@ def states_of_labels(
     """States of some days, in the columns of performance_states."""
     sources = sources_of_labels(config, frames)
     return label_states(states_of(config, sources, bins), sources, sorted(days), as_of)
+
+
+def dense_states(rows: Iterable[Row]) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """Rows of performance_states by day, due day, version, segment, kind and name.
+
+    Their parts are put together, and their due days are taken apart.
+    """
+    held: dict[tuple[Any, ...], dict[str, Any]] = {}
+    parts: set[tuple[Any, ...]] = set()
+    for row in rows:
+        scope = tuple(row[n] for n in ("model_version", "segmentation", "segment", "kind", "name"))
+        assert (row["day"], *scope, row["part"]) not in parts
+        parts.add((row["day"], *scope, row["part"]))
+        entries = zip(row["due_days"], row["positions"], row["counts"], row["sums"], strict=True)
+        vectors = [(due, at, n, s) for due, at, n, s in entries]
+        dues = {due for due, *_ in vectors} or {row["day"]}
+        for due in dues:
+            state = held.setdefault(
+                (row["day"], due, *scope),
+                {
+                    "counts": [0] * row["counts_length"],
+                    "sums": [0] * row["sums_length"] or None,
+                    **{name: row[name] for name in ("last_known", "next_known")},
+                },
+            )
+            for _, at, count, total in (one for one in vectors if one[0] == due):
+                if count:
+                    state["counts"][at] += count
+                if total:
+                    state["sums"][at] += total
+    return held
 
 
 def answers_of(

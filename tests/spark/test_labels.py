@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from labelled import AS_OF, DAY, DUE, LABELLED, states_of_labels
+from labelled import AS_OF, DAY, DUE, LABELLED, dense_states, states_of_labels
 from modelwatch.io.session import sql_settings
 from modelwatch.model.config import MonitorConfig
 from modelwatch.pipelines import states as pipelines_states
@@ -20,7 +20,7 @@ from modelwatch.stats.score_tally import LABEL_ACCOUNT
 from monitored import monitor
 
 if TYPE_CHECKING:
-    from pyspark.sql import Row, SparkSession
+    from pyspark.sql import SparkSession
 
 Prediction = tuple[str, date, float | None, str]
 Label = tuple[str | None, date, int | None, date]
@@ -60,18 +60,7 @@ def states(
     asked = {row[1] for table in (rows.inputs, rows.predictions, rows.labels) for row in table}
     with sql_settings(spark, {"spark.sql.shuffle.partitions": str(partitions)}):
         found = states_of_labels(config or monitor(LABELLED), held, asked, as_of).collect()
-    return by_key(found)
-
-
-def by_key(rows: Sequence[Row]) -> Found:
-    """Rows of performance_states by their key, none of which comes twice."""
-    names = ("day", "due_day", "model_version", "segmentation", "segment", "kind", "name")
-    held: Found = {}
-    for row in rows:
-        key = tuple(row[name] for name in names)
-        assert key not in held
-        held[key] = {name: row[name] for name in ("counts", "sums", "last_known", "next_known")}
-    return held
+    return dense_states(found)
 
 
 def confusion(
@@ -366,7 +355,7 @@ def test_a_due_day_before_the_prediction_is_counted_and_due(spark: SparkSession)
         "labels": spark.createDataFrame([], "id string, day date, label int, known date"),
     }
     config = monitor(LABELLED, labels=labels)
-    found = by_key(states_of_labels(config, frames, [DAY], AS_OF).collect())
+    found = dense_states(states_of_labels(config, frames, [DAY], AS_OF).collect())
     assert {key[1] for key in found if key[5] == "binary"} == {early, late, None}
     assert account(found, DAY) == {"due_before_day": 1}
 
@@ -396,7 +385,7 @@ def test_predictions_without_inputs_of_interest_or_in_one_table_are_held_alike(
         "labels": labels,
     }
     found = [
-        by_key(states_of_labels(config, frames, [DAY], AS_OF).collect())
+        dense_states(states_of_labels(config, frames, [DAY], AS_OF).collect())
         for config, frames in ((two, apart), (one, {"inputs": together, "labels": labels}))
     ]
     assert found[0] == found[1]

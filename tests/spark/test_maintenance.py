@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -116,13 +117,25 @@ def test_performance_of_a_month_is_the_sum_of_its_days(shop: Shop, before: dict[
         if row["day"] in OLD[1:]:
             days[(row["day"].replace(day=1), *(row[k] for k in key))].append(row)
     months = shop.ask("SELECT * FROM performance_states_monthly_current")
-    found = {(row["month"], *(row[k] for k in key)): row for row in months}
-    assert len(found) == len(months)
+    found: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
+    for row in months:
+        found[(row["month"], *(row[k] for k in key))].append(row)
     assert set(found) == set(days)
     assert {"binary", "labels", "slice"} <= {row["kind"] for row in months}
-    for of, row in found.items():
-        assert row["days"] == len({one["day"] for one in days[of]})
-        assert row["counts"] == np.sum([one["counts"] for one in days[of]], axis=0).tolist()
+    for of, parts in found.items():
+        assert sorted(row["part"] for row in parts) == [*range(len(parts))]
+        assert {row["days"] for row in parts} == {len({one["day"] for one in days[of]})}
+        for name in ("counts", "sums"):
+            assert dense_sum(parts, name) == dense_sum(days[of], name)
+
+
+def dense_sum(rows: Sequence[Any], name: str) -> dict[int, int]:
+    """A vector of several rows of states together, by position."""
+    total: Counter[int] = Counter()
+    for row in rows:
+        for position, value in zip(row["positions"], row[name], strict=True):
+            total[position] += value
+    return {position: value for position, value in total.items() if value}
 
 
 def test_metrics_stand_as_they_stood(shop: Shop, before: dict[str, Any]) -> None:

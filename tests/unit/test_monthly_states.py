@@ -54,8 +54,11 @@ BINARY: dict[str, Any] = {
     "kind": "binary",
     "name": "*",
     "binning": "bins",
-    "counts": [1, 0, 2**60],
-    "sums": None,
+    "counts_length": 3,
+    "sums_length": 2,
+    "positions": [0, 2],
+    "counts": [1, 2**60],
+    "sums": [0, 0],
 }
 
 
@@ -125,15 +128,18 @@ def test_one_day_is_its_month() -> None:
     }
 
 
-def test_due_days_of_a_day_count_as_one_day() -> None:
-    (month,) = performance(BINARY, on(BINARY, 5, counts=[0, 3, 1]), on(BINARY, 6))
-    assert (month["days"], month["counts"]) == (2, [2, 3, 2**61 + 1])
-    assert month["sums"] is None
+def test_parts_of_a_day_count_as_one_day() -> None:
+    (month,) = performance(BINARY, on(BINARY, 5, positions=[1, 2], counts=[3, 1]), on(BINARY, 6))
+    assert (month["days"], month["part"]) == (2, 0)
+    assert month["positions"] == [0, 1, 2]
+    assert month["counts"] == [2, 3, 2**61 + 1]
 
 
-def test_sums_of_performance_add_up() -> None:
-    (month,) = performance(on(BINARY, 5, sums=[1, -7]), on(BINARY, 6, sums=[2, 5]))
-    assert month["sums"] == [3, -2]
+def test_sums_of_performance_add_up_by_position() -> None:
+    more = on(BINARY, 6, positions=[1, 2], sums=[2, 5])
+    (month,) = performance(on(BINARY, 5, sums=[1, -7]), more)
+    assert dict(zip(month["positions"], month["sums"], strict=True)) == {0: 1, 1: 2, 2: -2}
+    assert (month["counts_length"], month["sums_length"]) == (3, 2)
 
 
 def test_performance_by_other_bins_of_the_score_stays_apart() -> None:

@@ -24,17 +24,25 @@ class LabelDay:
     """What stored states of performance of a day depend on beside the tables.
 
     ``last_known``: latest day on which a label that counts became known; ``next_known``: earliest
-    on which one that does not count yet does; ``last_due``: latest on which one is due.
+    on which one that does not count yet does; ``last_due``: latest on which one is due; ``as_of``:
+    as-of day of the run that computed them.
     """
 
     last_known: date | None = None
     next_known: date | None = None
     last_due: date | None = None
+    as_of: date | None = None
 
-    def stands(self, as_of: date) -> bool:
-        """Whether the same labels were known on a day."""
+    def stands(self, as_of: date, due_by_row: bool = False) -> bool:
+        """Whether the same labels were known on a day, and the states tell which were due.
+
+        ``due_by_row``: each row has its own due day; the states do not tell those apart that were
+        over when they were computed.
+        """
         later = self.last_known is not None and self.last_known > as_of
-        return not later and (self.next_known is None or self.next_known > as_of)
+        merged = due_by_row and self.as_of is not None and self.as_of > as_of
+        waits = self.next_known is None or self.next_known > as_of
+        return waits and not later and not merged
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,8 @@ def label_plan_of(
         return NO_LABELS
     stale = published.fingerprint not in (None, labels_fingerprint(config))
     known = {} if stale else published.days
-    due = dict(_due(changes, known, published, traffic_days, computed, as_of))
+    by_row = config.labels.due.column is not None
+    due = dict(_due(changes, known, published, traffic_days, computed, as_of, by_row))
     if stale:
         due |= dict.fromkeys(traffic_days.union(published.days), ANEW)
     if asked_days is not None:
@@ -133,13 +142,14 @@ def _due(
     traffic_days: frozenset[date],
     computed: frozenset[date],
     as_of: date,
+    due_by_row: bool,
 ) -> Iterator[tuple[date, str]]:
     """Days that are due with the reason; a later one of a day replaces an earlier one."""
     for change in changes:
         if change.role == "labels" or change.role.startswith("challenger:"):
             days = traffic_days.union(known) if change.all_days else change.days
             yield from ((day, ARRIVED) for day in days)
-    yield from ((day, BECAME_KNOWN) for day, held in known.items() if not held.stands(as_of))
+    yield from ((day, BECAME_KNOWN) for day, held in known.items() if not held.stands(as_of, due_by_row))
     yield from ((day, OF_TRAFFIC) for day in computed)
     yield from ((day, NEW) for day in traffic_days.union(computed) if day not in published.days)
 

@@ -43,8 +43,12 @@ def _learned(run: Run, store: Store, request: Request) -> dict[str, float]:
         & (F.col("segmentation") == "all")
         & F.col("name").isin(*(feature.name for feature in request.plan.features))
     )
-    found: dict[str, list[np.ndarray[tuple[int, ...], np.dtype[np.int64]]]] = {}
-    for row in of_runs(of_days(slices, needed), needed).select("name", "counts").collect():
-        cells = np.array(row["counts"], dtype=np.int64).reshape(-1, DECISIONS, LABELS)
-        found.setdefault(row["name"], []).append(cells.sum(axis=2)[:, :2])
-    return {name: influence(np.sum(of, axis=0)) for name, of in found.items()}
+    columns = ("name", "counts_length", "positions", "counts")
+    found: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.int64]]] = {}
+    for row in of_runs(of_days(slices, needed), needed).select(*columns).collect():
+        cells = found.setdefault(row["name"], np.zeros(row["counts_length"], dtype=np.int64))
+        np.add.at(cells, row["positions"], row["counts"])
+    return {
+        name: influence(cells.reshape(-1, DECISIONS, LABELS).sum(axis=2)[:, :2])
+        for name, cells in found.items()
+    }

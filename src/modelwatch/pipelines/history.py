@@ -94,7 +94,9 @@ class History:
             asked=last["performance_fingerprint"],
             as_of=last["as_of"],
             days={
-                held["day"]: LabelDay(held["last_known"], held["next_known"], held["last_due"])
+                held["day"]: LabelDay(
+                    held["last_known"], held["next_known"], held["last_due"], run["as_of"]
+                )
                 for run in with_labels
                 if stale or run["labels_fingerprint"] == labels_fingerprint
                 for held in run["label_days"] or ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
+from typing import get_args
 
 import numpy as np
 from pyspark.sql import DataFrame
@@ -19,9 +20,9 @@ from modelwatch.spark.labels import Traffic, labelled_rows
 from modelwatch.spark.loss_regression import LossModel
 from modelwatch.spark.rows import ROLES
 from modelwatch.spark.scores import LABELS, SEGMENTATION_SLICE, merged_score_states
-from modelwatch.stats.batch import Column, Segmentation
+from modelwatch.stats.batch import ALL, Column, Segmentation
 from modelwatch.stats.binning import CategoricalBinning, NumericBinning, fit_numeric
-from modelwatch.stats.score_tally import ScorePlan
+from modelwatch.stats.score_tally import UNDECIDED, ScorePlan, Task
 
 
 def sliced_features(states: StatesOf) -> tuple[Feature, ...]:
@@ -134,15 +135,20 @@ def label_states(
         rows = losses.expected(rows)
         plans = (replace(plans[0], loss_regressor=losses.regressor.version), *plans[1:])
     decided = performance.decision is not None
-    return merged_score_states(rows, plans, decided, as_of)
+    return merged_score_states(rows, plans, decided, as_of, len(days))
 
 
 def label_days(stored: DataFrame, days: Collection[date]) -> dict[date, LabelDay]:
     """What the states of some days depend on, from the rows that a run has written of them."""
-    told = stored.groupBy("day").agg(
-        F.max("last_known").alias("last_known"),
-        F.min("next_known").alias("next_known"),
-        F.max(F.when(F.col("kind") != LABELS, F.col("due_day"))).alias("last_due"),
+    whole = stored.where(F.col("segmentation") == ALL)
+    told = (
+        whole.where(F.col("kind").isin(LABELS, UNDECIDED, *get_args(Task)))
+        .groupBy("day")
+        .agg(
+            F.max("last_known").alias("last_known"),
+            F.min("next_known").alias("next_known"),
+            F.max(F.when(F.col("kind") != LABELS, F.array_max("due_days"))).alias("last_due"),
+        )
     )
     found = {
         row["day"]: LabelDay(row["last_known"], row["next_known"], row["last_due"])

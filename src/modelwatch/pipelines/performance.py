@@ -60,9 +60,7 @@ def write_performance(run: Run, store: Store, request: Request, states: StatesOf
 def _label_days(run: Run, store: Store, request: Request) -> dict[date, LabelDay]:
     config, days = request.config, tuple(request.plan.labels.days)
     written = store.read(STATES).where(
-        (F.col("monitor") == config.monitor)
-        & (F.col("run_id") == run.run_id)
-        & (F.col("segmentation") == "all")
+        (F.col("monitor") == config.monitor) & (F.col("run_id") == run.run_id)
     )
     return label_days(of_days(written, days), days)
 

@@ -159,7 +159,14 @@ class Run:
             "labels_fingerprint": labels_fingerprint(config),
             "performance_fingerprint": performance_fingerprint(config),
             "label_days": [
-                {"day": day, **asdict(held)} for day, held in self.label_days.items() if published
+                {
+                    "day": day,
+                    "last_known": held.last_known,
+                    "next_known": held.next_known,
+                    "last_due": held.last_due,
+                }
+                for day, held in self.label_days.items()
+                if published
             ],
             "performance_windows": [
                 {"window": w.name, "window_start": w.start, "window_end": w.end}

@@ -45,7 +45,8 @@ class LabelledLayout:
     the class, or the number; null for none), age of the label in days (int), label rows, whether
     labels were corrected, whether they contradict each other (ints), labels of an unknown class
     (long), the last known day and the next one (dates). ``features``: what a regressor of the loss
-    takes; ``expected``: the losses that it says, in scales.
+    takes; ``expected``: the losses that it says, in scales. ``due_by_row``: whether a column
+    says when labels are due.
     """
 
     scores: tuple[int, ...]
@@ -69,6 +70,7 @@ class LabelledLayout:
     next_known: int = 12
     features: tuple[int, ...] = ()
     expected: tuple[int, ...] = ()
+    due_by_row: bool = False
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,16 @@ def labelled_rows(
     taken = positions([rows.values[feature.name] for feature in features])
     return LabelledRows(
         frame.select(*(column.alias(f"c{i}") for i, column in enumerate(selected))),
-        LabelledLayout(scores, interval, values, challengers, segments, sliced, features=taken),
+        LabelledLayout(
+            scores,
+            interval,
+            values,
+            challengers,
+            segments,
+            sliced,
+            features=taken,
+            due_by_row=labels.due.column is not None,
+        ),
     )
 
 

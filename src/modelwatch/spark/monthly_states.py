@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import groupby
 from typing import Any
@@ -13,7 +13,13 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from modelwatch.spark.python_tasks import BatchFunction, in_python
-from modelwatch.stats.arrays import Counts
+from modelwatch.spark.sparse_rows import (
+    bounded_batches,
+    distinct_days,
+    first_of,
+    merged_tables,
+    of_limbs,
+)
 from modelwatch.stats.state import State
 from modelwatch.tables import TABLES, Table
 from modelwatch.tables.arrow import arrow_schema
@@ -34,37 +40,14 @@ def monthly_states(states: DataFrame) -> DataFrame:
 def monthly_performance(states: DataFrame) -> DataFrame:
     """Rows of performance_states added up by month, in the columns of performance_states_monthly.
 
-    Of each day, scope and due day there is one row. States of other bins are added up apart. One
-    shuffle.
+    States of other bins are added up apart. One shuffle.
     """
     return _by_month(states, _PERFORMANCE, performance_months)
 
 
 def feature_months(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """States of features with their day and month, sorted by scope, as a row a scope."""
-    return _added_up(records, _FEATURES, _feature_sum)
-
-
-def performance_months(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """States of performance with their day and month, sorted by scope, as a row a scope."""
-    return _added_up(records, _PERFORMANCE, _performance_sum)
-
-
-def _by_month(states: DataFrame, table: Table, added_up: BatchFunction) -> DataFrame:
-    months = states.withColumn("month", F.trunc("day", "month"))
-    of_days = [name for name in table.own_names if name != "days"]
-    key = table.own_key
-    keyed = months.repartition(*key).sortWithinPartitions(*key, "day")
-    schema = ", ".join(f"{name} {table.column(name).type}" for name in table.own_names)
-    return in_python(keyed.select("day", *of_days), added_up, schema)
-
-
-def _added_up(
-    records: Iterable[pa.RecordBatch],
-    table: Table,
-    sum_of: Callable[[Sequence[dict[str, Any]]], dict[str, Any]],
-) -> Iterator[pa.RecordBatch]:
-    schema, key = arrow_schema(table, *table.own_names), table.own_key
+    schema, key = arrow_schema(_FEATURES, *_FEATURES.own_names), _FEATURES.own_key
     rows: list[dict[str, Any]] = []
     days = (row for record in records for row in record.to_pylist())
     for of, group in groupby(days, key=lambda row: tuple(row[name] for name in key)):
@@ -73,7 +56,7 @@ def _added_up(
             {
                 **dict(zip(key, of, strict=True)),
                 "days": len({row["day"] for row in held}),
-                **sum_of(held),
+                **_feature_sum(held),
             }
         )
         if len(rows) >= _ROWS_A_BATCH:
@@ -83,13 +66,26 @@ def _added_up(
         yield pa.RecordBatch.from_pylist(rows, schema=schema)
 
 
-def _performance_sum(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    return {name: _total([row[name] for row in rows]) for name in ("counts", "sums")}
+def performance_months(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """States of performance with their day and month, sorted by scope and day, added up by
+    scope."""
+    schema = arrow_schema(_PERFORMANCE, *_PERFORMANCE.own_names)
+    key = [name for name in _PERFORMANCE.own_key if name != "part"]
+    reductions = {
+        "days": distinct_days("day"),
+        **{name: first_of(name) for name in ("counts_length", "sums_length")},
+    }
+    for table in merged_tables(records, key, reductions, of_limbs):
+        yield from bounded_batches(table.select(schema.names).cast(schema))
 
 
-def _total(arrays: Sequence[list[int] | None]) -> Counts | None:
-    held = [array for array in arrays if array is not None]
-    return np.array(held, dtype=np.int64).sum(axis=0) if held else None
+def _by_month(states: DataFrame, table: Table, added_up: BatchFunction) -> DataFrame:
+    months = states.withColumn("month", F.trunc("day", "month"))
+    of_days = [name for name in table.own_names if name not in ("days", "part")]
+    key = [name for name in table.own_key if name != "part"]
+    keyed = months.repartition(*key).sortWithinPartitions(*key, "day")
+    schema = ", ".join(f"{name} {table.column(name).type}" for name in table.own_names)
+    return in_python(keyed.select("day", *of_days), added_up, schema)
 
 
 def _feature_sum(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def performance_rows(states: DataFrame, question: ScoreQuestion) -> DataFrame:
     ``states`` has the columns of performance_states.
     """
     sorted_states = states.repartition(*(F.col(name) for name in SCORE_GROUP)).sortWithinPartitions(
-        *SCORE_GROUP, "kind", "name", "day", "due_day", "model_version"
+        *SCORE_GROUP, "kind", "name", "day"
     )
     return in_python(sorted_states, _answers(question), answer_ddl())
 
@@ -52,7 +52,7 @@ def performance_rows(states: DataFrame, question: ScoreQuestion) -> DataFrame:
 def _answers(question: ScoreQuestion) -> BatchFunction:
     def answers(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         rows = Answers()
-        for group in score_groups(records, question.binning):
+        for group in score_groups(records, question.binning, question.as_of_day):
             found = task_states(group, question.task, question.binning, question.classes)
             if found is None:
                 continue  # labels of unknown ids only
@@ -77,7 +77,6 @@ class View:
     scopes: ScopeStates
     stack: ScoreStates
     windows: AnyArray
-    as_of_day: int
 
     @property
     def scope(self) -> dict[str, object]:
@@ -96,12 +95,12 @@ class View:
     @cached_property
     def due(self) -> Days:
         """States of the days, of predictions whose label is due."""
-        return self._days(self.scopes.dues <= self.as_of_day)
+        return self._days(self.scopes.due)
 
     @cached_property
     def early(self) -> Days:
         """States of the days, of predictions whose label is not due yet."""
-        return self._days(self.scopes.dues > self.as_of_day)
+        return self._days(~self.scopes.due)
 
     @cached_property
     def every(self) -> Days:
@@ -151,11 +150,11 @@ def _views(
         windows = np.flatnonzero(spans[:, 1] > spans[:, 0])
         held[windows] += 1
         if len(windows):
-            yield View(version, group, own, stack.take(mine), windows, question.as_of_day)
+            yield View(version, group, own, stack.take(mine), windows)
     wanted = held != 1 if group.segmentation == ALL else held > 1
     together = np.flatnonzero(wanted)
     if len(together):
-        yield View(ALL_VERSIONS, group, scopes, stack, together, question.as_of_day)
+        yield View(ALL_VERSIONS, group, scopes, stack, together)
 
 
 def _add_view(rows: Answers, question: ScoreQuestion, view: View) -> None:
@@ -251,7 +250,7 @@ def _add_early(rows: Answers, question: ScoreQuestion, view: View) -> None:
         iid_upper=nothing,
         iid_variance=nothing,
     )
-    of = View(view.version, view.group, view.scopes, view.stack, view.windows[chosen], 0)
+    of = View(view.version, view.group, view.scopes, view.stack, view.windows[chosen])
     _add_values(rows, question, of, (EARLY, NOT_REPRESENTATIVE), early, spans[chosen], silent)
 
 

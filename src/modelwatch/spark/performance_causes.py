@@ -62,7 +62,7 @@ def _splits(question: ScoreQuestion, view: View) -> Iterator[Slices]:
         labels = tuple(SliceBins(column.binning).labels)
         if states is None or states.counts.shape[1] != 6 * len(labels):
             continue
-        days, counts, sums = states.take(states.dues <= question.as_of_day).by_day()
+        days, counts, sums = states.of_due.by_day()
         split, name = "feature", column.name
         if name.startswith(SEGMENTATION_SLICE):
             split, name = "segmentation", name.removeprefix(SEGMENTATION_SLICE)

@@ -67,7 +67,7 @@ def _day_losses(
     sums = np.zeros((len(days), SUMS), dtype=np.int64)
     states = view.others("expected_loss", regressor.version)
     if states is not None and due_only:
-        states = states.take(states.dues <= question.as_of_day)
+        states = states.of_due
     if states is not None and len(states):
         found, held, powers = states.by_day()
         # Days with expected losses are among those with states of the task.

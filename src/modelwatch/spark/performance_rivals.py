@@ -45,23 +45,19 @@ def add_comparisons(
     if not isinstance(stack, BinaryStates):
         return
     for name in question.challengers:
-        decisions = _due(question, group.states("paired", name))
+        decisions = group.states("paired", name)
         rivals = _shadow(question, group, name)
         if rivals is not None and decisions is not None:
-            _add(rows, question, group, rivals, decisions)
+            _add(rows, question, group, rivals, decisions.of_due)
     if question.comparison is not None:
         split = _split(question, scopes, stack)
         if split is not None:
             _add(rows, question, group, split, None)
 
 
-def _due(question: ScoreQuestion, states: ScopeStates | None) -> ScopeStates | None:
-    return None if states is None else states.take(states.dues <= question.as_of_day)
-
-
 def _shadow(question: ScoreQuestion, group: ScoreGroup, name: str) -> _Rivals | None:
-    champion = _due(question, group.states("paired_champion", name))
-    challenger = _due(question, group.states("paired_challenger", name))
+    both = [group.states(f"paired_{who}", name) for who in ("champion", "challenger")]
+    champion, challenger = (None if states is None else states.of_due for states in both)
     if champion is None or challenger is None or not len(champion):
         return None
     assert question.shadow_binning is not None
@@ -80,7 +76,7 @@ def _by_day(states: ScopeStates, binning: NumericBinning) -> tuple[AnyArray, Bin
 def _split(question: ScoreQuestion, scopes: ScopeStates, stack: BinaryStates) -> _Rivals | None:
     assert question.comparison is not None
     champion, challenger, _ = question.comparison
-    due = scopes.dues <= question.as_of_day
+    due = scopes.due
     both = due & np.isin(scopes.versions, [champion, challenger])
     days = np.unique(scopes.days[both])
     if not len(days):

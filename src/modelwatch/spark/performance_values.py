@@ -41,7 +41,7 @@ def add_business(rows: Answers, question: ScoreQuestion, view: View, spans: Span
         states = view.others("value", name)
         if states is None or not len(states):
             continue
-        states = states.take(states.dues <= question.as_of_day)
+        states = states.of_due
         found, counts, sums = states.by_day()
         # Days of the metric stand where those of the task do.
         at = np.searchsorted(due.days, found)

@@ -9,18 +9,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from modelwatch.spark.aggregate import long_lists
 from modelwatch.spark.evaluation import day_number
 from modelwatch.spark.labels import NEVER
+from modelwatch.spark.sparse_rows import entries_of
 from modelwatch.stats.arrays import AnyArray, Counts, Spans
 from modelwatch.stats.binning import NumericBinning
 from modelwatch.stats.multiclass import MulticlassStates
 from modelwatch.stats.performance_metric import ScoreStates
 from modelwatch.stats.residuals import RegressionStates
-from modelwatch.stats.score_tally import WHOLE, Task
+from modelwatch.stats.score_tally import UNDECIDED, WHOLE, Task
 from modelwatch.stats.scored import BinaryStates
 
 SCORE_GROUP = ("segmentation", "segment")
+VECTORS = ("counts", "sums")
 _NEVER = day_number(NEVER)
 
 
@@ -28,12 +29,13 @@ _NEVER = day_number(NEVER)
 class ScopeStates:
     """States of one kind and name: a scope a row, ascending by day.
 
-    ``days``, ``dues`` (n,): numbers since the epoch; ``versions`` (n,); ``counts`` (n, c) and
-    ``sums`` (n, s), s being 0 where the kind has none.
+    ``days`` (n,): numbers since the epoch; ``due`` (n,): whether the labels are due by the as-of
+    day; ``versions`` (n,); ``counts`` (n, c) and ``sums`` (n, s), s being 0 where the kind has
+    none.
     """
 
     days: AnyArray
-    dues: AnyArray
+    due: AnyArray
     versions: AnyArray
     counts: Counts
     sums: Counts
@@ -45,16 +47,21 @@ class ScopeStates:
         """The scopes at some positions, or of a mask."""
         return ScopeStates(
             self.days[indices],
-            self.dues[indices],
+            self.due[indices],
             self.versions[indices],
             self.counts[indices],
             self.sums[indices],
         )
 
     @property
-    def keys(self) -> list[tuple[int, int, str]]:
+    def of_due(self) -> ScopeStates:
+        """The scopes whose labels are due."""
+        return self.take(self.due)
+
+    @property
+    def keys(self) -> list[tuple[int, bool, str]]:
         """What each scope is of."""
-        columns = (self.days.tolist(), self.dues.tolist(), self.versions.tolist())
+        columns = (self.days.tolist(), self.due.tolist(), self.versions.tolist())
         return list(zip(*columns, strict=True))
 
     def by_day(self) -> tuple[AnyArray, Counts, Counts]:
@@ -71,10 +78,11 @@ class ScopeStates:
 
 @dataclass(frozen=True)
 class ScoreGroup:
-    """All states of one segment, by kind and name."""
+    """All states of one segment, by kind and name, as they were known on a day."""
 
     segmentation: str
     segment: str
+    as_of_day: int
     tables: Mapping[tuple[str, str], pa.Table]
     _read: dict[tuple[str, str], ScopeStates] = field(default_factory=dict)
 
@@ -88,26 +96,34 @@ class ScoreGroup:
         if table is None:
             return None
         if (kind, name) not in self._read:
-            self._read[kind, name] = _scope_states(table)
+            self._read[kind, name] = _scope_states(table, self.as_of_day)
         return self._read[kind, name]
 
 
-def _scope_states(table: pa.Table) -> ScopeStates:
-    days = _numbers(table.column("day"))
-    order = np.argsort(days, kind="stable")
-    counts, sums = (_matrix(table.column(name)) for name in ("counts", "sums"))
-    found = ScopeStates(
-        days,
-        _numbers(table.column("due_day"), _NEVER),
-        np.array(table.column("model_version").to_pylist(), dtype=object),
-        counts,
-        sums,
+def _scope_states(table: pa.Table, as_of_day: int) -> ScopeStates:
+    """Dense vectors of the scopes of some rows; many rows and due days may be of one scope."""
+    entries = entries_of(table, _NEVER)
+    lengths = [pc.unique(table.column(f"{name}_length")).to_pylist() for name in VECTORS]
+    if any(len(found) != 1 for found in lengths):
+        raise ValueError(f"states of one kind differ in their lengths: {lengths}")
+    versions, version = np.unique(
+        np.array(table.column("model_version").to_pylist(), dtype=object), return_inverse=True
     )
-    return found.take(order)
+    days = table.column("day").cast(pa.int32()).to_numpy().astype(np.int64)
+    late = entries.dues > as_of_day
+    key = np.stack((days[entries.rows], late, version[entries.rows]))
+    scopes, owners = np.unique(key, axis=1, return_inverse=True)
+    dense = []
+    for (length,), values in zip(lengths, (entries.counts, entries.sums), strict=True):
+        vectors = np.zeros((scopes.shape[1], length), dtype=np.int64)
+        held = values != 0
+        np.add.at(vectors, (owners.reshape(-1)[held], entries.positions[held]), values[held])
+        dense.append(vectors)
+    return ScopeStates(scopes[0], scopes[1] == 0, versions[scopes[2]], *dense)
 
 
 def score_groups(
-    records: Iterable[pa.RecordBatch], binning: NumericBinning
+    records: Iterable[pa.RecordBatch], binning: NumericBinning, as_of_day: int
 ) -> Iterator[ScoreGroup]:
     """The groups of states that come sorted by ``SCORE_GROUP``.
 
@@ -117,11 +133,11 @@ def score_groups(
     for record in records:
         for part in _runs(record):
             if held and _key(held[0]) != _key(part):
-                yield _group(held, binning)
+                yield _group(held, binning, as_of_day)
                 held = []
             held.append(part)
     if held:
-        yield _group(held, binning)
+        yield _group(held, binning, as_of_day)
 
 
 def _runs(record: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
@@ -140,7 +156,7 @@ def _key(record: pa.RecordBatch) -> tuple[str, ...]:
     return tuple(record.column(name)[0].as_py() for name in SCORE_GROUP)
 
 
-def _group(parts: Sequence[pa.RecordBatch], binning: NumericBinning) -> ScoreGroup:
+def _group(parts: Sequence[pa.RecordBatch], binning: NumericBinning, as_of_day: int) -> ScoreGroup:
     table = pa.Table.from_batches(parts)
     bins = pc.fill_null(table.column("binning"), binning.fingerprint)
     table = table.filter(pc.equal(bins, binning.fingerprint))
@@ -150,20 +166,8 @@ def _group(parts: Sequence[pa.RecordBatch], binning: NumericBinning) -> ScoreGro
         indices.setdefault(key, []).append(at)
     segmentation, segment = _key(parts[0])
     return ScoreGroup(
-        segmentation, segment, {key: table.take(rows) for key, rows in indices.items()}
+        segmentation, segment, as_of_day, {key: table.take(rows) for key, rows in indices.items()}
     )
-
-
-def _numbers(column: pa.ChunkedArray, missing: int = 0) -> AnyArray:
-    filled = pc.fill_null(column.cast(pa.int32()), missing)
-    return np.asarray(filled.to_numpy(), dtype=np.int64)
-
-
-def _matrix(column: pa.ChunkedArray) -> Counts:
-    rows = [values for chunk in column.chunks for values in long_lists(chunk)]
-    if any(values is None for values in rows):
-        return np.zeros((len(rows), 0), dtype=np.int64)
-    return np.stack([values for values in rows if values is not None])
 
 
 def task_states(
@@ -173,7 +177,7 @@ def task_states(
 
     The scopes and a stack of as many; the counts of the scopes are not to be used.
     """
-    decided, undecided = group.states(task), group.states("undecided")
+    decided, undecided = group.states(task), group.states(UNDECIDED)
     if decided is None and undecided is None:
         return None
     scopes = _united([states for states in (decided, undecided) if states is not None])
@@ -212,10 +216,10 @@ def _united(found: Sequence[ScopeStates]) -> ScopeStates:
     """The scopes of any of several kinds, ascending by day."""
     keys = sorted({key for states in found for key in states.keys})
     first = found[0]
-    days, dues, versions = zip(*keys, strict=True)
+    days, due, versions = zip(*keys, strict=True)
     return ScopeStates(
         np.array(days, dtype=np.int64),
-        np.array(dues, dtype=np.int64),
+        np.array(due, dtype=bool),
         np.array(versions, dtype=object),
         np.zeros((len(keys), first.counts.shape[1]), dtype=np.int64),
         np.zeros((len(keys), first.sums.shape[1]), dtype=np.int64),

@@ -1,4 +1,4 @@
-"""States of predictions and labels by day, due day, version and segment, in one pass."""
+"""States of predictions and labels by day, version and segment, in one pass."""
 
 from __future__ import annotations
 
@@ -8,24 +8,33 @@ from datetime import date
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
-from modelwatch.spark.aggregate import list_array, long_lists
 from modelwatch.spark.batches import numbers_of, segment_codes, texts_of
 from modelwatch.spark.evaluate import ALL_VERSIONS
 from modelwatch.spark.evaluation import day_number
 from modelwatch.spark.labels import NEVER, LabelledLayout, LabelledRows
 from modelwatch.spark.python_tasks import BatchFunction, in_python
+from modelwatch.spark.sparse_rows import (
+    Entries,
+    bounded_batches,
+    first_day_of,
+    first_of,
+    last_day_of,
+    merged_tables,
+    of_limbs,
+    sparse_table,
+)
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.batch import ALL, Texts
 from modelwatch.stats.binning import NumericBinning
+from modelwatch.stats.score_batch import ScopeVectors
 from modelwatch.stats.score_tally import (
     LABEL_ACCOUNT,
     WHOLE,
     ScoreBatch,
-    ScoreKey,
     ScorePlan,
-    ScoreState,
     ScoreTally,
 )
 from modelwatch.tables import TABLES
@@ -35,35 +44,42 @@ SEGMENTATION_SLICE = "segmentation:"
 """Begins the name of slices that are the segments of a segmentation."""
 LABELS = "labels"
 """Kind of the account of labels; it has no model version, no bins, and is due at once."""
-PARTIAL_SCHEMA = (
-    "day int, due_day int, model_version string, segmentation string, segment string, kind string,"
-    " name string, counts array<bigint>, sums array<bigint>, last_known int, next_known int,"
-    " bucket int"
-)
+KEY = ("day", "model_version", "segmentation", "segment", "kind", "name")
 _ARROW = pa.schema(
     [
         ("day", pa.int32()),
-        ("due_day", pa.int32()),
         ("model_version", pa.string()),
         ("segmentation", pa.string()),
         ("segment", pa.string()),
         ("kind", pa.string()),
         ("name", pa.string()),
-        ("counts", pa.list_(pa.int64())),
-        ("sums", pa.list_(pa.int64())),
+        ("counts_length", pa.int32()),
+        ("sums_length", pa.int32()),
         ("last_known", pa.int32()),
         ("next_known", pa.int32()),
+        ("part", pa.int32()),
+        ("positions", pa.list_(pa.int32())),
+        ("counts", pa.list_(pa.int64())),
+        ("sums", pa.list_(pa.int64())),
+        ("due_days", pa.list_(pa.int32())),
         ("bucket", pa.int32()),
     ]
 )
+PARTIAL_SCHEMA = (
+    "day int, model_version string, segmentation string, segment string, kind string, name string,"
+    " counts_length int, sums_length int, last_known int, next_known int, part int,"
+    " positions array<int>, counts array<bigint>, sums array<bigint>, due_days array<int>,"
+    " bucket int"
+)
+_LENGTHS = ("counts_length", "sums_length")
 _TABLE = TABLES["performance_states"]
 STATE_COLUMNS = _TABLE.own_names
 _STORED = arrow_schema(_TABLE, *STATE_COLUMNS)
 _NEVER = day_number(NEVER)
 _LONGS_HELD = 1 << 25
 """Longs in states (256 MB) beyond which a task hands on what it has and starts anew."""
-_ROWS_A_BATCH = 500
-_BUCKETS = 4
+_TASKS_A_DAY = 4
+"""Tasks among which the states of a single day are dealt."""
 
 
 @dataclass(frozen=True)
@@ -81,27 +97,27 @@ class Known:
 
 
 NOTHING_KNOWN = Known()
-_Entry = tuple[ScoreKey, ScoreState, Known]
 
 
 def merged_score_states(
-    rows: LabelledRows, plans: Sequence[ScorePlan], decided: bool, as_of: date
+    rows: LabelledRows, plans: Sequence[ScorePlan], decided: bool, as_of: date, days: int = 1
 ) -> DataFrame:
-    """One row a day, due day, version, segment, kind and name: ``STATE_COLUMNS``; one shuffle.
+    """One row per day, version, segment, kind, name and part: ``STATE_COLUMNS``; one shuffle.
 
     The first of ``plans`` is of the task; there is one for each challenger, and the first has the
-    first of them. Without ``decided`` the decision is the class with the greatest score.
+    first of them. Without ``decided`` the decision is the class with the greatest score. ``days``:
+    how many the rows are of.
     """
-    partial = in_python(rows.frame, _partial_states(rows.layout, plans, decided), PARTIAL_SCHEMA)
-    shuffled = partial.repartition("day", "bucket").sortWithinPartitions(
-        *ScoreKey._fields[:2], "model_version", *ScoreKey._fields[3:]
-    )
+    buckets = -(-_TASKS_A_DAY // max(days, 1))
+    partial_states = _partial_states(rows.layout, plans, decided, as_of, buckets)
+    partial = in_python(rows.frame, partial_states, PARTIAL_SCHEMA)
+    shuffled = partial.repartition("day", "bucket").sortWithinPartitions(*KEY)
     schema = ", ".join(f"{name} {_TABLE.column(name).type}" for name in STATE_COLUMNS)
     return in_python(shuffled, _merge_sorted(plans[0].binning, as_of), schema)
 
 
 def _partial_states(
-    layout: LabelledLayout, plans: Sequence[ScorePlan], decided: bool
+    layout: LabelledLayout, plans: Sequence[ScorePlan], decided: bool, as_of: date, buckets: int
 ) -> BatchFunction:
     def partial_states(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         tallies = [ScoreTally(plan) for plan in plans]
@@ -113,26 +129,66 @@ def _partial_states(
             scored = record.filter(record.column(layout.scored))
             if not scored.num_rows:
                 continue
-            batch = score_batch(scored, layout, plans[0], decided)
+            batch = score_batch(scored, layout, plans[0], decided, day_number(as_of))
             for at, tally in enumerate(tallies):
                 tally.add(_of_challenger(batch, scored, layout, at, plans))
             if sum(tally.longs for tally in tallies) > _LONGS_HELD:
-                yield from _records(_entries(tallies))
+                yield from _records(tallies, buckets)
                 tallies = [ScoreTally(plan) for plan in plans]
-        yield from _records(_entries(tallies))
-        yield from _records(account.entries())
+        yield from _records(tallies, buckets)
+        yield from account.records(buckets)
 
     return partial_states
 
 
-def _entries(tallies: Sequence[ScoreTally]) -> Iterator[_Entry]:
+def _records(tallies: Sequence[ScoreTally], buckets: int) -> Iterator[pa.RecordBatch]:
     for at, tally in enumerate(tallies):
-        for key, state in tally.states():
+        for vectors in tally.vectors():
             # The pass of another challenger repeats the champion's own states.
-            if at == 0 or key.kind.startswith("paired"):
-                if key.kind == LABELS:
-                    key = key._replace(due_day=key.day, version=ALL_VERSIONS)
-                yield key, state, NOTHING_KNOWN
+            if at == 0 or vectors.kind.startswith("paired"):
+                yield from bounded_batches(_partial_table(vectors, buckets))
+
+
+def _partial_table(vectors: ScopeVectors, buckets: int) -> pa.Table:
+    """States of one kind and name in the columns of ``PARTIAL_SCHEMA``."""
+    days, dues, versions, segments = zip(*vectors.scopes, strict=True)
+    if vectors.kind == LABELS:
+        dues, versions = days, (ALL_VERSIONS,) * len(days)
+    # A row is of a day, version and segment: the due days stand side by side in it.
+    rows: dict[tuple[int, str, str], int] = {}
+    row_of = np.array(
+        [rows.setdefault(key, len(rows)) for key in zip(days, versions, segments, strict=True)],
+        dtype=np.int64,
+    )
+    entries = Entries(
+        row_of[vectors.owners],
+        np.array(dues, dtype=np.int64)[vectors.owners],
+        vectors.positions,
+        vectors.counts,
+        vectors.sums,
+    ).merged()
+    held, row = np.unique(entries.rows, return_inverse=True)
+    keys = [list(rows)[at] for at in held.tolist()]
+    own_days, own_versions, own_segments = zip(*keys, strict=True)
+    n = len(keys)
+    columns = {
+        "day": pa.array(own_days, pa.int32()),
+        "model_version": pa.array(own_versions, pa.string()),
+        "segmentation": pa.repeat(pa.scalar(vectors.segmentation, pa.string()), n),
+        "segment": pa.array(own_segments, pa.string()),
+        "kind": pa.repeat(pa.scalar(vectors.kind, pa.string()), n),
+        "name": pa.repeat(pa.scalar(vectors.name, pa.string()), n),
+        "counts_length": pa.repeat(pa.scalar(vectors.counts_length, pa.int32()), n),
+        "sums_length": pa.repeat(pa.scalar(vectors.sums_length, pa.int32()), n),
+        "last_known": pa.nulls(n, pa.int32()),
+        "next_known": pa.nulls(n, pa.int32()),
+        "bucket": pa.array(
+            [_bucket((vectors.segmentation, s, vectors.name), buckets) for s in own_segments],
+            pa.int32(),
+        ),
+    }
+    table = sparse_table(columns, replace(entries, rows=row))
+    return table.select(_ARROW.names).cast(_ARROW)
 
 
 class _Account:
@@ -175,18 +231,43 @@ class _Account:
             )
             self._known[day] = self._known.get(day, NOTHING_KNOWN).merge(known)
 
-    def entries(self) -> Iterator[_Entry]:
+    def records(self, buckets: int) -> Iterator[pa.RecordBatch]:
         """The account of each day as a state."""
-        for day, counts in self._counts.items():
-            key = ScoreKey(day, day, ALL_VERSIONS, ALL, ALL, LABELS, WHOLE)
-            yield key, ScoreState(counts), self._known[day]
+        days = list(self._counts)
+        if not days:
+            return
+        counts = np.stack([self._counts[day] for day in days])
+        rows, positions = np.nonzero(counts)
+        n, held = len(days), counts[rows, positions]
+        entries = Entries(
+            rows, np.array(days, dtype=np.int64)[rows], positions, held, np.zeros_like(held)
+        )
+        known = [self._known[day] for day in days]
+        columns = {
+            "day": pa.array(days, pa.int32()),
+            "model_version": pa.repeat(pa.scalar(ALL_VERSIONS, pa.string()), n),
+            "segmentation": pa.repeat(pa.scalar(ALL, pa.string()), n),
+            "segment": pa.repeat(pa.scalar(ALL, pa.string()), n),
+            "kind": pa.repeat(pa.scalar(LABELS, pa.string()), n),
+            "name": pa.repeat(pa.scalar(WHOLE, pa.string()), n),
+            "counts_length": pa.repeat(pa.scalar(len(LABEL_ACCOUNT), pa.int32()), n),
+            "sums_length": pa.repeat(pa.scalar(0, pa.int32()), n),
+            "last_known": pa.array([one.last for one in known], pa.int32()),
+            "next_known": pa.array([one.next for one in known], pa.int32()),
+            "bucket": pa.repeat(pa.scalar(_bucket((ALL, ALL, WHOLE), buckets), pa.int32()), n),
+        }
+        table = sparse_table(columns, entries).select(_ARROW.names).cast(_ARROW)
+        yield from bounded_batches(table)
 
 
 def score_batch(
-    record: pa.RecordBatch, layout: LabelledLayout, plan: ScorePlan, decided: bool
+    record: pa.RecordBatch, layout: LabelledLayout, plan: ScorePlan, decided: bool, as_of_day: int
 ) -> ScoreBatch:
     """The predictions of an Arrow batch, without what challengers said."""
-    keys, slots = _keys(record, layout)
+    days, dues = longs_of(record.column(layout.day)), longs_of(record.column(layout.due), _NEVER)
+    # With a due date per row, those that are over need not be told apart any more.
+    over = (dues <= as_of_day) & layout.due_by_row
+    keys, slots = _keys(days, np.where(over, as_of_day, dues), record.column(layout.version))
     label = doubles_of(record.column(layout.label))
     labelled = ~np.isnan(label)
     columns = [numbers_of(record.column(at)) for at in layout.scores]
@@ -255,6 +336,7 @@ def score_batch(
         )
         if layout.expected
         else None,
+        due_early=dues < days,
     )
 
 
@@ -278,10 +360,9 @@ def _of_challenger(
 
 
 def _keys(
-    record: pa.RecordBatch, layout: LabelledLayout
+    days: Counts, dues: Counts, version: pa.Array
 ) -> tuple[list[tuple[int, int, str]], AnyArray]:
-    days, dues = longs_of(record.column(layout.day)), longs_of(record.column(layout.due), _NEVER)
-    versions = texts_of(record.column(layout.version))
+    versions = texts_of(version)
     names = [*versions.dictionary, ""]
     first, least = int(days.min()), int(dues.min())
     span = int(dues.max()) - least + 1
@@ -308,83 +389,42 @@ def longs_of(column: pa.Array, missing: int = 0) -> Counts:
     return np.asarray(filled.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
-def _records(entries: Iterator[_Entry]) -> Iterator[pa.RecordBatch]:
-    held: list[_Entry] = []
-    for entry in entries:
-        held.append(entry)
-        if len(held) >= _ROWS_A_BATCH:
-            yield _record(held)
-            held = []
-    if held:
-        yield _record(held)
-
-
-def _record(entries: Sequence[_Entry]) -> pa.RecordBatch:
-    keys = list(zip(*(key for key, _, _ in entries), strict=True))
-    buckets = [_bucket(key) for key, _, _ in entries]
-    arrays = [
-        *(pa.array(values, type=_ARROW.field(i).type) for i, values in enumerate(keys)),
-        list_array([state.counts for _, state, _ in entries]),
-        list_array([state.sums for _, state, _ in entries]),
-        pa.array([known.last for _, _, known in entries], type=pa.int32()),
-        pa.array([known.next for _, _, known in entries], type=pa.int32()),
-        pa.array(buckets, type=pa.int32()),
-    ]
-    return pa.RecordBatch.from_arrays(arrays, schema=_ARROW)
-
-
-def _bucket(key: ScoreKey) -> int:
+def _bucket(key: tuple[str, ...], buckets: int) -> int:
     # Not hash(): it differs from process to process.
-    return sum(f"{key.segmentation} {key.segment} {key.name}".encode()) % _BUCKETS
+    return sum(" ".join(key).encode()) % buckets
 
 
 def _merge_sorted(binning: NumericBinning, as_of: date) -> BatchFunction:
     fingerprint = binning.fingerprint
+    reductions = {
+        **{name: first_of(name) for name in _LENGTHS},
+        "last_known": last_day_of("last_known"),
+        "next_known": first_day_of("next_known"),
+    }
 
     def stored(record: pa.RecordBatch) -> pa.RecordBatch:
-        column: Mapping[str, pa.Array] = {n: record.column(n) for n in _ARROW.names}
-        rows = record.num_rows
-        due = [None if day == _NEVER else day for day in column["due_day"].to_pylist()]
-        kinds = column["kind"].to_pylist()
-        columns = {
-            **column,
-            "day": column["day"].cast(pa.date32()),
-            "due_day": pa.array(due, pa.int32()).cast(pa.date32()),
-            "binning": pa.array([None if k == LABELS else fingerprint for k in kinds], pa.string()),
-            "as_of": pa.repeat(pa.scalar(as_of, pa.date32()), rows),
-            "last_known": column["last_known"].cast(pa.date32()),
-            "next_known": column["next_known"].cast(pa.date32()),
+        of_labels = pc.equal(record.column("kind"), LABELS)
+        bins = pc.if_else(of_labels, pa.scalar(None, pa.string()), fingerprint)
+        columns: Mapping[str, pa.Array] = {
+            **dict(zip(record.schema.names, record.columns, strict=True)),
+            "binning": bins,
+            "as_of": pa.repeat(pa.scalar(as_of, pa.date32()), record.num_rows),
+            "due_days": _due_days(record.column("due_days")),
         }
-        return pa.RecordBatch.from_arrays([columns[f.name] for f in _STORED], schema=_STORED)
+        arrays = [columns[f.name].cast(f.type) for f in _STORED]
+        return pa.RecordBatch.from_arrays(arrays, schema=_STORED)
 
     def merge_sorted(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for record in _records(_merged(records)):
-            yield stored(record)
+        for table in merged_tables(records, KEY, reductions, of_limbs, never=_NEVER):
+            for record in bounded_batches(table):
+                yield stored(record)
 
     return merge_sorted
 
 
-def _merged(records: Iterable[pa.RecordBatch]) -> Iterator[_Entry]:
-    """Merges neighbours of equal key; rows come sorted by key."""
-    held: _Entry | None = None
-    for record in records:
-        for key, state, known in _entries_of(record):
-            if held is not None and held[0] == key:
-                held = key, held[1].merge(state, key.kind), held[2].merge(known)
-            else:
-                if held is not None:
-                    yield held
-                held = key, state, known
-    if held is not None:
-        yield held
-
-
-def _entries_of(record: pa.RecordBatch) -> Iterator[_Entry]:
-    names = _ARROW.names[: len(ScoreKey._fields)]
-    keys = zip(*(record.column(name).to_pylist() for name in names), strict=True)
-    counts, sums = (long_lists(record.column(name)) for name in ("counts", "sums"))
-    lasts, nexts = (record.column(n).to_pylist() for n in ("last_known", "next_known"))
-    for i, key in enumerate(keys):
-        held = counts[i]
-        assert held is not None
-        yield ScoreKey(*key), ScoreState(held, sums[i]), Known(lasts[i], nexts[i])
+def _due_days(numbers: pa.ListArray) -> pa.ListArray:
+    """Due days as dates, null for never."""
+    flat = numbers.flatten()
+    days = pc.if_else(pc.equal(flat, _NEVER), pa.scalar(None, pa.int32()), flat)
+    offsets = pc.subtract(numbers.offsets, numbers.offsets[0])
+    return pa.ListArray.from_arrays(offsets, days.cast(pa.date32()))

@@ -15,22 +15,24 @@ bins AS (
     states.segment,
     evaluated.window,
     evaluated.window_start,
-    position % (size(states.counts) div 6) AS bin,
-    (position div (size(states.counts) div 6)) % 3 AS label,
+    position % (counts_length div 6) AS bin,
+    (position div (counts_length div 6)) % 3 AS label,
     sum(bin_rows) AS rows,
-    sum(states.sums[position]) / power(2, 30) AS scores
+    sum(bin_scores) / power(2, 30) AS scores
   FROM performance_states_current AS states
   JOIN performance_windows_current AS evaluated
     ON states.monitor = evaluated.monitor
     AND states.day BETWEEN evaluated.window_start AND evaluated.window_end
-    AND states.due_day <= evaluated.as_of
   JOIN edges ON states.monitor = edges.monitor AND states.binning = edges.fingerprint
-  LATERAL VIEW posexplode(states.counts) exploded AS position, bin_rows
+  LATERAL VIEW inline(
+    arrays_zip(states.due_days, states.positions, states.counts, states.sums)
+  ) exploded AS due_day, position, bin_rows, bin_scores
   WHERE
     states.kind = 'binary'
+    AND due_day <= evaluated.as_of
     AND bin_rows > 0
     -- Null, NaN and scores outside [0, 1] belong to no tenth.
-    AND get(edges.edges, position % int(size(states.counts) div 6) - 2) BETWEEN 0 AND 1
+    AND get(edges.edges, position % int(counts_length div 6) - 2) BETWEEN 0 AND 1
   GROUP BY ALL
 ),
 labelled AS (

@@ -1,5 +1,5 @@
--- One row a state of performance that counts. Key: monitor, day, due_day, model_version,
--- segmentation, segment, kind, name.
+-- One row per part of a state of performance that counts. Key: monitor, day, model_version,
+-- segmentation, segment, kind, name, part.
 SELECT states.*
 FROM performance_states AS states
 JOIN current_performance_days AS days

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+import numpy as np
 
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.batch import Column, Numbers, Segmentation, Texts
@@ -13,6 +15,8 @@ from modelwatch.stats.moments import normalised
 
 Task = Literal["binary", "multiclass", "regression"]
 
+UNDECIDED = "undecided"
+"""Kind of the states of rows without a decision, beside that of the task."""
 WHOLE = "*"
 """Name of the states that have no name of their own."""
 LIMBED = frozenset({"regression", "value", "expected_loss"})
@@ -64,6 +68,45 @@ class ScoreState:
 
 
 @dataclass(frozen=True)
+class ScopeVectors:
+    """States of one segmentation, kind and name: what their vectors hold, scope by scope.
+
+    ``scopes``: day, due day, model version and segment of each. ``counts_length`` and
+    ``sums_length``: of the two vectors of a scope; 0 for no sums. ``owners`` (m,): index of the
+    scope of each entry, ascending; ``positions`` (m,): where it stands in both vectors, ascending
+    within a scope; ``counts`` and ``sums`` (m,): what stands there.
+    """
+
+    segmentation: str
+    kind: str
+    name: str
+    scopes: Sequence[tuple[int, int, str, str]]
+    counts_length: int
+    sums_length: int
+    owners: AnyArray
+    positions: AnyArray
+    counts: Counts
+    sums: Counts
+
+    def states(self) -> Iterator[tuple[ScoreKey, ScoreState]]:
+        """The states as dense vectors, each with its key; scopes without an entry are left out."""
+        met, starts = np.unique(self.owners, return_index=True)
+        for scope, start, stop in zip(met, starts, [*starts[1:], len(self.owners)], strict=True):
+            part = slice(start, stop)
+            width = max(self.counts_length, self.sums_length)
+            both = np.zeros((2, width), dtype=np.int64)
+            both[:, self.positions[part]] = self.counts[part], self.sums[part]
+            day, due, version, segment = self.scopes[scope]
+            yield (
+                ScoreKey(day, due, version, self.segmentation, segment, self.kind, self.name),
+                ScoreState(
+                    both[0, : self.counts_length],
+                    both[1, : self.sums_length] if self.sums_length else None,
+                ),
+            )
+
+
+@dataclass(frozen=True)
 class ScorePlan:
     """What a pass keeps of predictions and their labels.
 
@@ -104,7 +147,8 @@ class ScoreBatch:
     was known, -1 unlabelled. ``segments``: for each segmentation, codes (n,). ``slices``: for each
     slice feature, its values. ``values``: for each business metric, (n,), NaN for no value.
     ``challenger_decision``: -1 where the challenger did not score the row. ``expected``: absolute
-    and squared loss that are expected of the row, relative to the scale, (n,) each.
+    and squared loss that are expected of the row, relative to the scale, (n,) each. ``due_early``
+    (n,): whether the label was due before the day; None where the keys tell it.
     """
 
     rows: int
@@ -123,3 +167,4 @@ class ScoreBatch:
     challenger_decision: AnyArray | None = None
     challenger_score: Floats | None = None
     expected: tuple[Floats, Floats] | None = None
+    due_early: AnyArray | None = None

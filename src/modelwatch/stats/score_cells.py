@@ -10,7 +10,13 @@ import numpy as np
 from modelwatch.stats import expected_loss, multiclass, residuals
 from modelwatch.stats.arrays import AnyArray, Floats
 from modelwatch.stats.binning import NumericBinning
-from modelwatch.stats.score_batch import LABEL_ACCOUNT, WHOLE, ScoreBatch, ScorePlan
+from modelwatch.stats.score_batch import (
+    LABEL_ACCOUNT,
+    UNDECIDED,
+    WHOLE,
+    ScoreBatch,
+    ScorePlan,
+)
 from modelwatch.stats.scored import (
     DECISIONS,
     LABELS,
@@ -141,7 +147,7 @@ def _binary(plan: ScorePlan, batch: ScoreBatch) -> Iterator[Piece]:
     yield _scored("binary", WHOLE, batch.decision, batch.label, score, rows)
     if rows is not None:
         rest = np.flatnonzero(~decided)
-        yield _scored("undecided", WHOLE, None, batch.label, score, rest)
+        yield _scored(UNDECIDED, WHOLE, None, batch.label, score, rest)
     if plan.challenger is None:
         return
     other, name = batch.challenger_decision, plan.challenger
@@ -206,7 +212,7 @@ def _multiclass(plan: ScorePlan, batch: ScoreBatch) -> Iterator[Piece]:
     decided = np.flatnonzero(batch.decision >= 0)
     yield _classed("multiclass", plan, batch, decided)
     if len(decided) < batch.rows:
-        yield _classed("undecided", plan, batch, np.flatnonzero(batch.decision < 0))
+        yield _classed(UNDECIDED, plan, batch, np.flatnonzero(batch.decision < 0))
 
 
 def _classed(kind: str, plan: ScorePlan, batch: ScoreBatch, rows: AnyArray) -> Piece:
@@ -340,14 +346,16 @@ def _maturity(plan: ScorePlan, batch: ScoreBatch) -> Piece:
 
 def _account(plan: ScorePlan, batch: ScoreBatch) -> Piece:
     """The part of the account of labels that rows tell: due days and scores."""
-    early = np.array([due < day for day, due, _ in batch.keys], dtype=bool)
+    early = batch.due_early
+    if early is None:
+        early = np.array([due < day for day, due, _ in batch.keys], dtype=bool)[batch.slots]
     score, nulls = batch.score, batch.score_nulls
     null = np.zeros(score.shape, dtype=bool) if nulls is None else nulls
     nan = np.isnan(score) & ~null
     with np.errstate(invalid="ignore"):
         beyond = np.isinf(score) if plan.task == "regression" else (score < 0.0) | (score > 1.0)
     found = {
-        "due_before_day": early[batch.slots],
+        "due_before_day": early,
         "null_scores": null,
         "nan_scores": nan,
         "scores_out_of_range": beyond & ~null,

@@ -11,19 +11,22 @@ from modelwatch.stats.batch import ALL, Numbers, Segmentation
 from modelwatch.stats.moments import Workspace, normalised, power_sums
 from modelwatch.stats.score_batch import (
     LABEL_ACCOUNT,
-    LIMBED,
+    UNDECIDED,
     WHOLE,
+    ScopeVectors,
     ScoreBatch,
     ScoreKey,
     ScorePlan,
     ScoreState,
     Task,
 )
-from modelwatch.stats.score_cells import Cells, Piece, Powers, pieces_of, slice_piece
+from modelwatch.stats.score_cells import Piece, Powers, pieces_of, slice_piece
 from modelwatch.stats.slice_bins import SliceBins
+from modelwatch.stats.sparse_sums import SparseSums, batch_sums
 
 __all__ = [
     "LABEL_ACCOUNT",
+    "UNDECIDED",
     "WHOLE",
     "ScoreBatch",
     "ScoreKey",
@@ -33,13 +36,11 @@ __all__ = [
     "Task",
 ]
 
-_EXACT_ROWS = 1 << 20
-"""Rows whose units, below 2**32 each, add up exactly in doubles."""
 _MAX_VALUES = 200_000
 
 
-class _Vectors:
-    """Vectors of longs, one for each scope met; grows as scopes come."""
+class _Limbs:
+    """Power sums in limbs, one vector for each scope met; grows as scopes come."""
 
     def __init__(self, length: int) -> None:
         self.rows: Counts = np.zeros((16, length), dtype=np.int64)
@@ -52,13 +53,47 @@ class _Vectors:
             self.rows = grown
 
 
+class _Vectors:
+    """The vectors of counts and of sums of one kind and name, of all scopes of a segmentation.
+
+    A code is the index of a scope times ``width``, plus a position of its vectors.
+    """
+
+    def __init__(self, piece: Piece) -> None:
+        self.lengths = piece.counts, piece.sums
+        self.width = max(piece.counts, piece.sums)
+        self.counts, self.sums = SparseSums(), SparseSums()
+        self.limbs = _Limbs(piece.sums) if piece.powers else None
+
+    @property
+    def longs(self) -> int:
+        """Longs held: a code and a sum each, and those of limbs."""
+        limbs = 0 if self.limbs is None else self.limbs.rows.size
+        return 2 * (len(self.counts) + len(self.sums)) + limbs
+
+    def entries(self, scopes: int) -> tuple[AnyArray, Counts, Counts]:
+        """Codes at which something is held, ascending, with counts and sums; (m,) each."""
+        codes, counts = self.counts.compacted()
+        if self.limbs is None:
+            others, sums = self.sums.compacted()
+        else:
+            limbs = normalised(self.limbs.rows[:scopes])
+            scope, position = np.nonzero(limbs)
+            others, sums = scope * self.width + position, limbs[scope, position]
+        every = np.union1d(codes, others)
+        found = np.zeros((2, len(every)), dtype=np.int64)
+        found[0, np.searchsorted(every, codes)] = counts
+        found[1, np.searchsorted(every, others)] = sums
+        return every, found[0], found[1]
+
+
 class _Split:
     """One segmentation: the scopes (key and segment) met so far, and their vectors by kind."""
 
     def __init__(self, segmentation: Segmentation) -> None:
         self.segmentation = segmentation
         self.scopes: dict[tuple[tuple[int, int, str], int], int] = {}
-        self.vectors: dict[tuple[str, str], tuple[_Vectors, _Vectors]] = {}
+        self.vectors: dict[tuple[str, str], _Vectors] = {}
 
     def place(self, batch: ScoreBatch, codes: AnyArray | None) -> tuple[AnyArray, AnyArray]:
         """Index of each scope that the rows have, and of each row into these."""
@@ -80,33 +115,41 @@ class _Split:
     ) -> None:
         """Adds a piece of rows to the vectors of their scopes."""
         key = (piece.kind, piece.name)
-        if key not in self.vectors:
-            self.vectors[key] = _Vectors(piece.counts), _Vectors(piece.sums)
-        counts, sums = self.vectors[key]
-        if counts.rows.shape[1] != piece.counts:
+        held = self.vectors.get(key)
+        if held is None:
+            held = self.vectors[key] = _Vectors(piece)
+        if held.lengths[0] != piece.counts:
             raise ValueError(f"batches differ in the length of {piece.kind} states")
-        for vectors, parts in ((counts, piece.counted), (sums, piece.summed)):
-            vectors.reserve(len(self.scopes))
-            length = vectors.rows.shape[1]
+        width, span = held.width, len(scopes) * held.width
+        for sums, parts in ((held.counts, piece.counted), (held.sums, piece.summed)):
             for cells in parts:
-                table = _table(cells, row_scopes, len(scopes) * length, length)
-                vectors.rows[scopes] += table.reshape(len(scopes), length)
-        for powers in piece.powers:
-            _add_powers(sums.rows, powers, scopes, row_scopes, workspace)
+                places = row_scopes if cells.rows is None else row_scopes[cells.rows]
+                codes, totals = batch_sums(places * width + cells.at, cells.units, span)
+                sums.add(scopes[codes // width] * width + codes % width, totals)
+        if held.limbs is not None:
+            held.limbs.reserve(len(self.scopes))
+            for powers in piece.powers:
+                _add_powers(held.limbs.rows, powers, scopes, row_scopes, workspace)
 
-    def states(self) -> Iterator[tuple[ScoreKey, ScoreState]]:
-        """The states so far, each with its key; empty ones are left out."""
-        split = self.segmentation.name
-        for (key, code), at in self.scopes.items():
-            for (kind, name), (counts, sums) in self.vectors.items():
-                if at < len(counts.rows) and counts.rows[at].any():
-                    held: Counts | None = None
-                    if sums.rows.shape[1]:
-                        held = sums.rows[at].copy()
-                        held = normalised(held) if kind in LIMBED else held
-                    segment = ALL if split == ALL else self.segmentation.segments[code]
-                    where = ScoreKey(*key, split, segment, kind, name)
-                    yield where, ScoreState(counts.rows[at].copy(), held)
+    def states(self) -> Iterator[ScopeVectors]:
+        """The states of each kind and name so far, those of all scopes together."""
+        segments = (ALL,) if self.segmentation.name == ALL else self.segmentation.segments
+        scopes = [(*key, segments[code]) for key, code in self.scopes]
+        for (kind, name), vectors in self.vectors.items():
+            codes, counts, sums = vectors.entries(len(scopes))
+            if len(codes):
+                owners, positions = np.divmod(codes, vectors.width)
+                yield ScopeVectors(
+                    self.segmentation.name,
+                    kind,
+                    name,
+                    scopes,
+                    *vectors.lengths,
+                    owners,
+                    positions,
+                    counts,
+                    sums,
+                )
 
 
 class ScoreTally:
@@ -124,10 +167,9 @@ class ScoreTally:
     def longs(self) -> int:
         """Longs held in counts and sums."""
         return sum(
-            vectors.rows.size
+            vectors.longs
             for split in (self._whole, *self._splits)
-            for pair in split.vectors.values()
-            for vectors in pair
+            for vectors in split.vectors.values()
         )
 
     def add(self, batch: ScoreBatch) -> None:
@@ -159,10 +201,15 @@ class ScoreTally:
             piece = slice_piece(self.plan, batch, column.name, slices, bins.length)
             self._whole.add(piece, *whole, self._workspace)
 
-    def states(self) -> Iterator[tuple[ScoreKey, ScoreState]]:
-        """The states so far, each with its key; empty ones are left out."""
+    def vectors(self) -> Iterator[ScopeVectors]:
+        """The states so far, those of one segmentation, kind and name together."""
         for split in (self._whole, *self._splits):
             yield from split.states()
+
+    def states(self) -> Iterator[tuple[ScoreKey, ScoreState]]:
+        """The states so far, each with its key; empty ones are left out."""
+        for vectors in self.vectors():
+            yield from vectors.states()
 
     def _check(self, batch: ScoreBatch) -> None:
         classes = len(self.plan.classes)
@@ -181,19 +228,6 @@ class ScoreTally:
 def _check_bounds(name: str, found: AnyArray, least: int, greatest: int) -> None:
     if found.min() < least or found.max() > greatest:
         raise ValueError(f"a {name} is not in {least} to {greatest}")
-
-
-def _table(cells: Cells, row_scopes: AnyArray, size: int, length: int) -> Counts:
-    """Counts, or sums of whole units, by scope and position."""
-    scopes = row_scopes if cells.rows is None else row_scopes[cells.rows]
-    where = scopes * length + cells.at
-    if cells.units is None:
-        return np.bincount(where, minlength=size)
-    out = np.zeros(size, dtype=np.int64)
-    for start in range(0, len(where), _EXACT_ROWS):
-        part = slice(start, start + _EXACT_ROWS)
-        out += np.bincount(where[part], cells.units[part], size).astype(np.int64)
-    return out
 
 
 def _add_powers(

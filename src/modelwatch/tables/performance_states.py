@@ -16,23 +16,24 @@ from modelwatch.tables.table import (
 PERFORMANCE_STATES = Table(
     name="performance_states",
     version=1,
-    comment="One row a day, due day, model version, segment and kind: predictions by decision, "
-    "label and score in frozen bins, in numbers that add up.",
+    comment="One row per day, model version, segment and kind: predictions by decision, label and "
+    "score in frozen bins, in numbers that add up. A vector is stored as the positions that hold "
+    "something; one with many positions takes several rows.",
     columns=(
         MONITOR,
         RUN_ID,
         Column("day", "date", "Day of the predictions, in the monitor's time zone.", False),
-        Column("due_day", "date", "Day on which their labels are due; null where they never are."),
         MODEL_VERSION,
         SEGMENTATION,
         SEGMENT,
         Column(
             "kind",
             "string",
-            "'binary', 'multiclass' or 'regression' (the task), 'slice' (by bins of a feature), "
-            "'value' (a business metric), 'maturity' (by age of the label), 'labels' (account of "
-            "the labels read), 'expected_loss' (losses that a regressor expects), 'paired', "
-            "'paired_champion', 'paired_challenger' (rows that both models scored).",
+            "'binary', 'multiclass' or 'regression' (the task), 'undecided' (rows without a "
+            "decision), 'slice' (by bins of a feature), 'value' (a business metric), 'maturity' "
+            "(by age of the label), 'labels' (account of the labels read), 'expected_loss' (losses "
+            "that a regressor expects), 'paired', 'paired_champion', 'paired_challenger' (rows "
+            "that both models scored).",
             False,
         ),
         Column(
@@ -41,19 +42,36 @@ PERFORMANCE_STATES = Table(
             "Feature, business metric, challenger or fingerprint of a loss model; '*' for none.",
             False,
         ),
+        Column("part", "int", "Number of the row among those of one vector, from 0.", False),
         Column("binning", "string", "Fingerprint of the bins of the score; null for labels."),
         AS_OF,
+        Column("counts_length", "int", "Length of the vector of counts.", False),
+        Column("sums_length", "int", "Length of the vector of sums; 0 for none.", False),
         Column(
-            "counts",
-            "array<bigint>",
-            "Rows, in the layout of the kind. Binary: decision (negative, positive) x label "
-            "(unlabelled, negative, positive) x position of the score (null, NaN, bins). Labels: "
-            "rows read, rows beyond the first of an id, corrections, conflicts, labels of unknown "
-            "ids, of an unknown class, rows due before their day, scores null, NaN, outside "
-            "[0, 1].",
+            "due_days",
+            "array<date>",
+            "For each position: day on which the labels of its rows are due; null if never. With a "
+            "due date per row, labels that are due by the as-of day are not told apart: it stands "
+            "for their due days.",
             False,
         ),
-        Column("sums", "array<bigint>", "Sums in fixed point, by kind; null where there is none."),
+        Column(
+            "positions",
+            "array<int>",
+            "Positions of the vectors that hold something. Binary: decision (negative, positive) x "
+            "label (unlabeled, negative, positive) x position of the score (null, NaN, bins). "
+            "Labels: rows read, rows beyond the first of an id, corrections, conflicts, labels of "
+            "unknown ids, of an unknown class, rows due before their day, scores null, NaN, "
+            "outside [0, 1].",
+            False,
+        ),
+        Column("counts", "array<bigint>", "Rows at each position.", False),
+        Column(
+            "sums",
+            "array<bigint>",
+            "Sums at each position, in the fixed point of the kind; 0 beyond the vector of sums.",
+            False,
+        ),
         Column(
             "last_known",
             "date",
@@ -69,12 +87,12 @@ PERFORMANCE_STATES = Table(
     key=(
         "run_id",
         "day",
-        "due_day",
         "model_version",
         "segmentation",
         "segment",
         "kind",
         "name",
+        "part",
     ),
     # As feature_states.
     partitioning=("monitor", "day"),

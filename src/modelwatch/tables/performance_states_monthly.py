@@ -5,14 +5,14 @@ from __future__ import annotations
 from modelwatch.tables.performance_states import PERFORMANCE_STATES
 from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 
-_OF_A_DAY = ("monitor", "run_id", "day", "due_day", "as_of", "last_known", "next_known")
+_OF_A_DAY = ("monitor", "run_id", "day", "due_days", "as_of", "last_known", "next_known")
 
 PERFORMANCE_STATES_MONTHLY = Table(
     name="performance_states_monthly",
     version=1,
-    comment="One row a month, model version, segment and kind: the sum of the states of its days, "
-    "which `modelwatch maintain` removed, with the labels that were known then. Days of one month "
-    "may be in several rows, which add up if their bins are the same.",
+    comment="One row per month, model version, segment and kind: the sum of the states of its "
+    "days, which `modelwatch maintain` removed, with the labels that were known then. Days of one "
+    "month may be in several rows, which add up if their bins are the same.",
     columns=(
         MONITOR,
         RUN_ID,
@@ -20,6 +20,16 @@ PERFORMANCE_STATES_MONTHLY = Table(
         Column("days", "int", "Days that were added up.", False),
         *(column for column in PERFORMANCE_STATES.columns if column.name not in _OF_A_DAY),
     ),
-    key=("run_id", "month", "model_version", "segmentation", "segment", "kind", "name", "binning"),
+    key=(
+        "run_id",
+        "month",
+        "model_version",
+        "segmentation",
+        "segment",
+        "kind",
+        "name",
+        "binning",
+        "part",
+    ),
     partitioning=("monitor", "month"),
 )
