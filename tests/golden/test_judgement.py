@@ -13,10 +13,10 @@ import pytest
 
 from modelwatch.stats.adaptive_window import adaptive_windows
 from modelwatch.stats.day_series import DaySeries
-from modelwatch.stats.fisher_tail import f_tail
 from modelwatch.stats.mahalanobis import Center, distances, threshold
 from modelwatch.stats.multiplicity import CORRECTIONS, adjusted
 from modelwatch.stats.segmentation import best_cuts, level_costs, ramps, with_levels, with_ramps
+from modelwatch.stats.special import f_tail
 
 GOLDEN = json.loads((Path(__file__).parent / "judgement.json").read_text())
 SHAPES = {case["name"]: case for case in GOLDEN["shapes"]}

@@ -30,6 +30,8 @@ class Setting:
     forced: bool = False
 
 
+_ROWS_PER_BATCH = "spark.sql.execution.arrow.maxRecordsPerBatch"
+
 SETTINGS: tuple[Setting, ...] = (
     Setting(
         "spark.sql.session.timeZone",
@@ -44,9 +46,10 @@ SETTINGS: tuple[Setting, ...] = (
         forced=True,
     ),
     Setting(
-        "spark.sql.execution.arrow.maxRecordsPerBatch",
+        _ROWS_PER_BATCH,
         "32768",
-        "Longer batches spread the cost of each numpy call over more rows; the default is 10000.",
+        "Longer batches spread the cost of each numpy call over more rows; the default is 10000. "
+        "A run lowers it where rows or states are wide.",
     ),
     Setting(
         "spark.sql.execution.arrow.pyspark.enabled",
@@ -79,6 +82,18 @@ SETTINGS: tuple[Setting, ...] = (
         "64",
         "VACUUM lists the folders of a table in this many tasks, however few they are; the default "
         "is 10000, of which the upkeep of small tables would consist.",
+    ),
+    Setting(
+        "spark.sql.maxConcurrentOutputFileWriters",
+        "8",
+        "Most output tables are partitioned by monitor: Spark would sort all rows of a write by "
+        "that one value. With a few files open at a time it does not sort.",
+    ),
+    Setting(
+        "spark.sql.inMemoryColumnarStorage.compressed",
+        "false",
+        "What a run persists is read a few times and dropped: choosing an encoding for each column "
+        "takes longer than it saves.",
     ),
     Setting(
         "spark.databricks.delta.snapshotPartitions",
@@ -150,7 +165,20 @@ def code_generation(session: SparkSession, wanted: bool) -> Iterator[None]:
     Code that Spark writes and Java compiles twice pays for millions of rows; for few it is a fifth
     of the processor time of a run. Where the user has set either, that stays.
     """
-    settings = _CODE_GENERATION[wanted]
+    with unless_given(session, _CODE_GENERATION[wanted]):
+        yield
+
+
+@contextmanager
+def rows_per_batch(session: SparkSession, rows: int) -> Iterator[None]:
+    """A block in which Python gets at most so many rows at a time, unless the user has said."""
+    with unless_given(session, {_ROWS_PER_BATCH: str(rows)}):
+        yield
+
+
+@contextmanager
+def unless_given(session: SparkSession, settings: Mapping[str, str]) -> Iterator[None]:
+    """A block in which SQL settings are others, none of which is if the user has set any."""
     if settings.keys() & _given_settings(session).keys():
         yield
     else:

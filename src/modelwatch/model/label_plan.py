@@ -149,7 +149,9 @@ def _due(
         if change.role == "labels" or change.role.startswith("challenger:"):
             days = traffic_days.union(known) if change.all_days else change.days
             yield from ((day, ARRIVED) for day in days)
-    yield from ((day, BECAME_KNOWN) for day, held in known.items() if not held.stands(as_of, due_by_row))
+    yield from (
+        (day, BECAME_KNOWN) for day, held in known.items() if not held.stands(as_of, due_by_row)
+    )
     yield from ((day, OF_TRAFFIC) for day in computed)
     yield from ((day, NEW) for day in traffic_days.union(computed) if day not in published.days)
 

@@ -20,7 +20,7 @@ from modelwatch.io.alterations import check_unaltered
 from modelwatch.io.failures import advised, typed
 from modelwatch.io.notification import sink_of
 from modelwatch.io.outbox import drain
-from modelwatch.io.session import code_generation
+from modelwatch.io.session import code_generation, rows_per_batch
 from modelwatch.io.store import Store
 from modelwatch.model.binned import binned
 from modelwatch.model.config import (
@@ -37,6 +37,7 @@ from modelwatch.model.features import features_of
 from modelwatch.model.freshness import missing_days
 from modelwatch.model.plan import plan_of
 from modelwatch.model.sensitive import keyed, secrets_of
+from modelwatch.pipelines.batch_rows import batch_rows
 from modelwatch.pipelines.binnings import BINNING_COLUMNS, binnings_of
 from modelwatch.pipelines.contract_check import checked_rows, late_days
 from modelwatch.pipelines.contracts import check_versions, contract_files, held_to, write_contracts
@@ -44,7 +45,7 @@ from modelwatch.pipelines.day_series import row_counts
 from modelwatch.pipelines.durations import write_durations
 from modelwatch.pipelines.evaluation import evaluation_of, states_needed
 from modelwatch.pipelines.feature_importance import feature_importances
-from modelwatch.pipelines.few_rows import reads_few_rows
+from modelwatch.pipelines.few_rows import reads_few_rows, writes_few_rows
 from modelwatch.pipelines.findings import Finding, findings_of, told
 from modelwatch.pipelines.frames import Sources, opened_sources, source_changes
 from modelwatch.pipelines.history import History, history_of
@@ -238,6 +239,9 @@ def _carried_out(run: Run, store: Store, request: Request, until_done: ExitStack
         write_contracts(run, store, request)
         with run.stage("bins", "reading the frozen bins"):
             states = _states_of(run, store, request, reading.result())
+        until_done.enter_context(rows_per_batch(run.spark, batch_rows(request, states)))
+        if not writes_few_rows(request, states):
+            until_done.enter_context(code_generation(run.spark, wanted=True))
         performing = beside.submit(write_performance, run, store, request, states)
         if days or plan.references:
             with run.stage("states", f"computing the states of {len(days)} days"):

@@ -53,7 +53,8 @@ KEY = ("day", "model_version", "role", "segmentation", "segment", "feature")
 _LONGS_HELD = 1 << 25
 """Longs in counts (256 MB) beyond which a task hands on what it has and starts anew."""
 _STATES_A_BUCKET = 20_000
-_ROWS_A_BATCH = 2_000
+_LONGS_A_BATCH = 1 << 20
+"""Longs of states in one batch (8 MB), unless a single state has more."""
 
 
 @dataclass(frozen=True)
@@ -216,11 +217,13 @@ def state_batches(
 ) -> Iterator[pa.RecordBatch]:
     """Arrow batches of ``PARTIAL_SCHEMA``."""
     rows: list[tuple[StateKey, State]] = []
+    longs = 0
     for row in states:
         rows.append(row)
-        if len(rows) >= _ROWS_A_BATCH:
+        longs += row[1].longs
+        if longs >= _LONGS_A_BATCH:
             yield _record(rows, bucket_of)
-            rows = []
+            rows, longs = [], 0
     if rows:
         yield _record(rows, bucket_of)
 

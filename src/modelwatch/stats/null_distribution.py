@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
-from modelwatch.stats.fisher_tail import f_tail
 from modelwatch.stats.row_noise import JUDGED
+from modelwatch.stats.special import f_tail
 
 WEEK = 7
 WORST_TAIL = 3.0

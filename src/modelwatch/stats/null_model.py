@@ -15,11 +15,11 @@ import numpy as np
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, Spans
 from modelwatch.stats.comparison import Comparison
 from modelwatch.stats.drift import drift
-from modelwatch.stats.fisher_tail import f_tail
 from modelwatch.stats.fresh_days import as_if_fresh
 from modelwatch.stats.leave_out import States, without_spans
 from modelwatch.stats.null_distribution import WEEK, NullModel, Weekdays
 from modelwatch.stats.row_noise import JUDGED, RowNoise
+from modelwatch.stats.special import f_tail
 
 __all__ = ["FEWEST_DAYS", "FEW_DAYS", "NullModel", "null_models"]
 

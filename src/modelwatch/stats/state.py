@@ -36,6 +36,12 @@ class State:
     unseen: Mapping[str, int] | None = None
     lengths: tuple[int, float, float] | None = None
 
+    @property
+    def longs(self) -> int:
+        """Longs of its vectors and its sketch."""
+        vectors = (self.counts, self.sums, self.sketch)
+        return sum(len(vector) for vector in vectors if vector is not None)
+
     def merge(self, other: State) -> State:
         """The state of the rows of both."""
         return State(
