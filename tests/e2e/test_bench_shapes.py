@@ -17,7 +17,9 @@ def test_two_tiny_shapes_are_run_twice_each_and_their_figures_kept(tmp_path: Pat
         assert trial.failure is None
         assert trial.daily is not None
         for run in (trial.first, trial.daily):
-            assert {"plan", "bins", "states", "labels", "performance", "verdicts"} <= set(run.stages)
+            assert {"plan", "bins", "states", "labels", "performance", "verdicts"} <= set(
+                run.stages
+            )
             assert min(run.java_bytes, run.driver_bytes, run.workers_bytes) > 10_000_000
             assert run.processor_seconds > 5
         assert {"feature_states", "verdicts", "performance_metrics"} <= set(trial.tables)
