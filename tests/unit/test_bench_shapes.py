@@ -221,6 +221,14 @@ def test_a_shape_that_did_not_end_is_a_row_that_says_so() -> None:
     assert f"**Not all shapes ended**: at 1,000, first run: {failure}." in page
 
 
+def test_of_two_sizes_no_growth_is_claimed() -> None:
+    found = trials()
+    del found[DAYS.shapes[-1]]
+    told = interpretation(DAYS, found)
+    assert "No output table" not in told
+    assert "not told" in told
+
+
 def test_an_axis_without_sizes_is_told_by_ratios() -> None:
     held = {
         shape: Trial(shape, run(seconds), run(20.0))

@@ -286,14 +286,17 @@ def _at_most(growth: Growth) -> str:
 
 
 def _tables_sentence(axis: Axis, trials: Trials) -> str:
+    """Which output tables grow more than linearly; nothing where no growth is told."""
     names = sorted({n for s in axis.shapes if s in trials for n in trials[s].tables})
-    steep = []
-    for name in names:
-        growth = table_figure(name, lambda size: size.arrow_bytes).growth(axis, trials)
-        if growth.verdict == "more than linear":
-            steep.append(f"`{name}`")
+    verdicts = {
+        name: table_figure(name, lambda size: size.arrow_bytes).growth(axis, trials).verdict
+        for name in names
+    }
+    steep = [f"`{name}`" for name, verdict in verdicts.items() if verdict == "more than linear"]
     if steep:
         return f"**More than linearly grow the output tables** {', '.join(steep)}."
+    if not set(verdicts.values()) - {"not told"}:
+        return ""
     return "No output table grows more than linearly."
 
 
