@@ -18,8 +18,15 @@ from scripts.bench.case import CORES, Case, full_case, quick_case
 from scripts.bench.measures import MEASURES, Measure
 from scripts.bench.peers.environment import peer_python
 from scripts.bench.process import Outcome, run_measure
+from scripts.bench.shapes.matrix import measured_axes
+from scripts.bench.shapes.page import as_markdown as shapes_as_markdown
+from scripts.bench.shapes.page import written as with_shapes
+from scripts.bench.shapes.shape import AXES, QUICK_AXES, Axis, chosen_axes
 
 PAGE = Path("docs/performance.md")
+SHAPES = "shapes"
+MEASURE_LIMIT_SECONDS, SHAPE_LIMIT_SECONDS = 900.0, 300.0
+Axes = tuple[Axis, ...]
 BEGIN, END = "<!-- figures: written by make bench -->", "<!-- end of figures -->"
 
 
@@ -30,7 +37,33 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     folder = Path("var/bench")
     case = quick_case(folder.absolute()) if options.quick else full_case(folder.absolute())
-    chosen = [m for m in MEASURES if options.only is None or m.name in options.only]
+    measures, axes = chosen(options.only, QUICK_AXES if options.quick else AXES)
+    failed = False
+    if measures:
+        failed |= _all_measured(measures, case, options)
+    if axes:
+        failed |= _all_shapes(axes, case, options)
+    return int(failed)
+
+
+def chosen(only: frozenset[str] | None, axes: tuple[Axis, ...]) -> tuple[list[Measure], Axes]:
+    """The measures and the axes of shapes that words name; all without words.
+
+    ValueError for a word that names neither.
+    """
+    if only is None:
+        return list(MEASURES), axes
+    shapes = {word for word in only if word.partition(":")[0] == SHAPES}
+    names = [m.name for m in MEASURES]
+    unknown = sorted(only - shapes - set(names))
+    if unknown:
+        told = ", ".join([*names, SHAPES, *(f"{SHAPES}:{axis.name}" for axis in axes)])
+        raise ValueError(f"no such measure: {', '.join(unknown)}; there are {told}")
+    return [m for m in MEASURES if m.name in only], chosen_axes(shapes, axes)
+
+
+def _all_measured(measures: list[Measure], case: Case, options: argparse.Namespace) -> bool:
+    """Make the tables and run the measures; whether one of modelwatch itself failed."""
     subprocess.run(
         [sys.executable, "-m", "scripts.bench.tables", case.as_json()],
         check=True,
@@ -38,8 +71,8 @@ def main() -> int:
     )
     kept = Path(case.root, "figures.json")
     outcomes = _kept(kept) if options.only is not None else {}
-    outcomes = {name: o for name, o in outcomes.items() if name not in {m.name for m in chosen}}
-    for measure in chosen:
+    outcomes = {name: o for name, o in outcomes.items() if name not in {m.name for m in measures}}
+    for measure in measures:
         outcome = _measured(measure, case, options)
         seconds = outcome.median
         told = f"{seconds:.2f} s" if seconds is not None else outcome.failure
@@ -54,12 +87,30 @@ def main() -> int:
     if options.docs:
         _write_page(page)
     own = {m.name for m in MEASURES if not m.peer}
-    return int(any(o.failure for n, o in outcomes.items() if n in own))
+    return any(o.failure for n, o in outcomes.items() if n in own)
+
+
+def _all_shapes(axes: Axes, case: Case, options: argparse.Namespace) -> bool:
+    """Try the shapes of some axes; whether one of them did not end well."""
+    root = Path(case.root).parent / SHAPES / Path(case.root).name
+    limit = SHAPE_LIMIT_SECONDS if options.limit is None else options.limit
+    known = QUICK_AXES if options.quick else AXES
+    trials = measured_axes(axes, root, limit, brief=options.quick, keep=options.only is not None)
+    page = f"{_machine()}\n\n{shapes_as_markdown(known, trials)}"
+    kept = root / "shapes.md"
+    kept.write_text(page, encoding="utf-8")
+    print(f"\n{page}\nkept in {root / 'shapes.json'} and {kept}")
+    if options.docs:
+        PAGE.write_text(with_shapes(PAGE.read_text(encoding="utf-8"), page), encoding="utf-8")
+        print(f"written into {PAGE}")
+    return any(trial.failure for trial in trials.values())
 
 
 def _options() -> argparse.Namespace:
-    names = ", ".join(m.name for m in MEASURES)
-    parser = argparse.ArgumentParser(prog="python -m scripts.bench", epilog=f"measures: {names}")
+    names = ", ".join([*(m.name for m in MEASURES), SHAPES])
+    axes = ", ".join(f"{SHAPES}:{axis.name}" for axis in AXES)
+    told = f"measures: {names}; single axes of the shapes: {axes}"
+    parser = argparse.ArgumentParser(prog="python -m scripts.bench", epilog=told)
     parser.add_argument("--quick", action="store_true", help="few rows: does all work?")
     parser.add_argument(
         "--only",
@@ -68,13 +119,17 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--runs", type=int, help="how often a measure is timed; the median counts")
     parser.add_argument(
-        "--limit", type=float, default=900, help="seconds after which a measure is ended"
+        "--limit",
+        type=float,
+        help=f"seconds after which a measure ({MEASURE_LIMIT_SECONDS:.0f}) or a run on a shape "
+        f"({SHAPE_LIMIT_SECONDS:.0f}) is ended",
     )
     parser.add_argument("--docs", action="store_true", help=f"write the figures into {PAGE}")
     options = parser.parse_args()
-    unknown = sorted((options.only or frozenset()) - {m.name for m in MEASURES})
-    if unknown:
-        parser.error(f"no such measure: {', '.join(unknown)}; there are {names}")
+    try:
+        chosen(options.only, QUICK_AXES if options.quick else AXES)
+    except ValueError as error:
+        parser.error(str(error))
     if options.runs is not None and options.runs < 1:
         parser.error("--runs must be at least 1")
     return options
@@ -89,11 +144,10 @@ def _measured(measure: Measure, case: Case, options: argparse.Namespace) -> Outc
         except (OSError, subprocess.CalledProcessError) as error:
             return Outcome(measure.name, case.rows_read, failure=f"not installed: {error}")
     failures = []
+    limit = MEASURE_LIMIT_SECONDS if options.limit is None else options.limit
     for days in measure.days:
         logs = Path(case.root, "log")
-        outcome = run_measure(
-            measure, case.of_days(days), python, logs, options.limit, options.runs
-        )
+        outcome = run_measure(measure, case.of_days(days), python, logs, limit, options.runs)
         if outcome.failure is None:
             break
         failures.append(f"{outcome.rows:,} rows: {outcome.failure}")

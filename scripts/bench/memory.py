@@ -1,4 +1,4 @@
-"""Memory of a session's processes over time, read from /proc."""
+"""Memory and processor time of a session's processes, read from /proc."""
 
 from __future__ import annotations
 
@@ -12,26 +12,33 @@ _SECONDS_BETWEEN = 0.2
 _LISTED_EVERY = 5
 """Samples for which the list of processes is used: listing costs more than reading."""
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_TICK = 1.0 / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Bytes resident at a moment of the monotonic clock: of Java, and of all other processes."""
+    """Bytes resident at a moment of the monotonic clock: of Java, and of all other processes.
+
+    ``first``: of the session's first process, which is one of the others.
+    """
 
     moment: float
     java: int
     other: int
+    first: int = 0
 
 
 class MemoryWatch(threading.Thread):
     """Samples the memory of a session of processes until stopped.
 
     Resident pages are added up: those that forked processes share count in each.
+    ``processor_seconds``: by process, as of when it was last listed.
     """
 
     def __init__(self, session: int) -> None:
         super().__init__(daemon=True)
         self.samples: list[Sample] = []
+        self.processor_seconds: dict[int, float] = {}
         self._session = session
         self._done = threading.Event()
 
@@ -40,15 +47,20 @@ class MemoryWatch(threading.Thread):
         turn = 0
         while not self._done.wait(_SECONDS_BETWEEN):
             if turn % _LISTED_EVERY == 0:
-                pids = processes(self._session)
+                listed = _listed(self._session)
+                pids = [(pid, is_java) for pid, is_java, _ in listed]
+                self.processor_seconds |= {pid: seconds for pid, _, seconds in listed}
             turn += 1
-            java = other = 0
+            java = other = first = 0
             for pid, is_java in pids:
+                resident = _resident(pid)
                 if is_java:
-                    java += _resident(pid)
+                    java += resident
                 else:
-                    other += _resident(pid)
-            self.samples.append(Sample(time.monotonic(), java, other))
+                    other += resident
+                if pid == self._session:
+                    first = resident
+            self.samples.append(Sample(time.monotonic(), java, other, first))
 
     def stop(self) -> None:
         """Sample no more."""
@@ -63,6 +75,11 @@ class MemoryWatch(threading.Thread):
 
 def processes(session: int) -> list[tuple[int, bool]]:
     """Processes of a session, and whether each is Java."""
+    return [(pid, is_java) for pid, is_java, _ in _listed(session)]
+
+
+def _listed(session: int) -> list[tuple[int, bool, float]]:
+    """Processes of a session, whether each is Java, and its seconds of processor time."""
     found = []
     for entry in os.listdir("/proc"):
         if not entry.isdigit():
@@ -72,8 +89,10 @@ def processes(session: int) -> list[tuple[int, bool]]:
         except OSError:
             continue  # it has ended
         name, _, rest = told.partition("(")[2].rpartition(")")
-        if int(rest.split()[3]) == session:
-            found.append((int(entry), name == "java"))
+        fields = rest.split()
+        if int(fields[3]) == session:
+            seconds = (int(fields[11]) + int(fields[12])) * _TICK
+            found.append((int(entry), name == "java", seconds))
     return found
 
 

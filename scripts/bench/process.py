@@ -8,6 +8,7 @@ import signal
 import statistics
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,29 +52,12 @@ def run_measure(
     result, log = folder / f"{measure.name}.json", folder / f"{measure.name}.log"
     result.unlink(missing_ok=True)
     count = measure.runs if runs is None or measure.runs == 1 else runs
-    command = [str(python), "-m", "scripts.bench.worker", measure.function, case.as_json()]
-    with log.open("w", encoding="utf-8") as output:
-        child = subprocess.Popen(
-            [*command, measure.warm_up, str(count), str(result)],
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            env=_environment(python),
-            start_new_session=True,
-            preexec_fn=_on_two_cores,
-        )
-        watch = MemoryWatch(child.pid)
-        watch.start()
-        failure = None
-        try:
-            code = child.wait(limit)
-            if not result.is_file():
-                failure = f"the process ended with {code}; see its log"
-        except subprocess.TimeoutExpired:
-            failure = f"not done after {limit:.0f} s"
-        finally:
-            watch.stop()
-            _end_session(child)
+    worker = [str(python), "-m", "scripts.bench.worker", measure.function, case.as_json()]
+    command = [*worker, measure.warm_up, str(count), str(result)]
+    ended = watched(command, log, environment_of(python), limit)
+    failure = ended.failure
+    if failure is None and not result.is_file():
+        failure = f"the process ended with {ended.code}; see its log"
     rows = _rows(measure, case)
     if failure is not None:
         return Outcome(measure.name, rows, failure=failure)
@@ -81,7 +65,7 @@ def run_measure(
     if "error" in told:
         return Outcome(measure.name, rows, failure=told["error"])
     spans = told["spans"]
-    peak = watch.peak(spans[0][0], spans[-1][1])
+    peak = ended.watch.peak(spans[0][0], spans[-1][1])
     return Outcome(
         measure.name,
         rows,
@@ -93,6 +77,47 @@ def run_measure(
     )
 
 
+@dataclass(frozen=True)
+class Ended:
+    """A process that has ended: exit code (None if the limit ended it), seconds, its memory."""
+
+    code: int | None
+    seconds: float
+    watch: MemoryWatch
+    failure: str | None = None
+
+
+def watched(command: list[str], log: Path, environment: dict[str, str], limit: float) -> Ended:
+    """Run a command as the first process of a session of its own, on two cores.
+
+    ``log``: file of all that it prints. ``limit``: seconds after which it and all processes that
+    it started are ended.
+    """
+    with log.open("w", encoding="utf-8") as output:
+        began = time.monotonic()
+        child = subprocess.Popen(
+            command,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,
+            preexec_fn=_on_two_cores,
+        )
+        watch = MemoryWatch(child.pid)
+        watch.start()
+        code, failure = None, None
+        try:
+            code = child.wait(limit)
+        except subprocess.TimeoutExpired:
+            failure = f"not done after {limit:.0f} s"
+        finally:
+            seconds = time.monotonic() - began
+            watch.stop()
+            _end_session(child)
+    return Ended(code, seconds, watch, failure)
+
+
 def _rows(measure: Measure, case: Case) -> int:
     if measure.name.startswith("wide"):
         return case.wide_rows
@@ -101,7 +126,7 @@ def _rows(measure: Measure, case: Case) -> int:
     return case.rows_read
 
 
-def _environment(python: Path) -> dict[str, str]:
+def environment_of(python: Path) -> dict[str, str]:
     environment = {
         **os.environ,
         # Threads of BLAS would fight with those of Spark for the two cores.

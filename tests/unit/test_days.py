@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelwatch.model.days import DayRange, day_ranges, parse_ascending_days, shifted
+from modelwatch.model.days import (
+    DayRange,
+    day_ranges,
+    joined_ranges,
+    parse_ascending_days,
+    shifted,
+)
 
 DAYS = st.dates(date(2019, 12, 20), date(2020, 3, 10))
 
@@ -67,3 +73,19 @@ def test_days_of_a_list_come_one_after_the_other() -> None:
     assert parse_ascending_days("2024-02-29, 2024-03-01") == days
     with pytest.raises(ValueError, match="2024-02-29 does not come after 2024-02-29"):
         parse_ascending_days("2024-02-29,2024-02-29")
+
+
+@given(st.sets(DAYS), st.integers(1, 12))
+def test_joined_ranges_are_few_hold_every_day_and_join_what_lies_nearest(days, most) -> None:
+    ranges = day_ranges(days)
+    joined = joined_ranges(ranges, most)
+    assert len(joined) == min(most, len(ranges))
+    assert all(any(day in one for one in joined) for day in days)
+    gaps = sorted((after.first - before.last for before, after in pairwise(ranges)), reverse=True)
+    kept = sorted((after.first - before.last for before, after in pairwise(joined)), reverse=True)
+    assert kept == gaps[: len(kept)]
+
+
+def test_joined_ranges_are_one_at_least() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        joined_ranges((), 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -87,3 +87,21 @@ def day_ranges(days: Iterable[date]) -> tuple[DayRange, ...]:
         else:
             ranges.append(DayRange(day, day))
     return tuple(ranges)
+
+
+def joined_ranges(ranges: Sequence[DayRange], most: int) -> tuple[DayRange, ...]:
+    """At most so many ranges that hold all days of the given ones, which ascend and are apart.
+
+    Those that lie nearest to one another become one, with the days between them. ValueError if
+    ``most`` is below 1.
+    """
+    if most < 1:
+        raise ValueError("at least one range is needed")
+    if len(ranges) <= most:
+        return tuple(ranges)
+    gaps = [(after.first - before.last).days for before, after in pairwise(ranges)]
+    widest = sorted(range(len(gaps)), key=lambda at: gaps[at], reverse=True)[: most - 1]
+    cuts = [0, *(at + 1 for at in sorted(widest)), len(ranges)]
+    return tuple(
+        DayRange(ranges[start].first, ranges[stop - 1].last) for start, stop in pairwise(cuts)
+    )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from itertools import combinations
 
 from modelwatch.model.days import DayRange
 from modelwatch.model.episodes import BROKEN, Episode, Span
 from modelwatch.model.incident import MANY_FEATURES, Family, Subject
+from modelwatch.model.incident_homes import Homes, overlap, reach
 
 BROAD_SHARE = 0.5
 """Share of the features of a table from which the table itself is what fails."""
@@ -158,16 +159,9 @@ def _begin_together(episodes: Sequence[Episode], join_windows: int) -> Links:
     """Each episode with the first one of those that begin shortly before it."""
     first = 0
     for index, episode in enumerate(episodes):
-        if episode.since - episodes[first].since > _reach(episode, episodes[first], join_windows):
+        if episode.since - episodes[first].since > reach(episode, episodes[first], join_windows):
             first = index
         yield first, index
-
-
-def _reach(one: Episode, other: Episode, join_windows: int) -> timedelta:
-    """Days within which two begin together: windows of the shorter kind, and as many days as the
-    longer one may have begun before what it shows."""
-    short, long = sorted((len(one.worst.days), len(other.worst.days)))
-    return timedelta(days=join_windows * short + long - short)
 
 
 def _alike(episodes: Sequence[Episode]) -> Links:
@@ -188,11 +182,12 @@ def _with_segments(
     Each span of a segment is by itself, so that what came back with something else is part of that.
     """
     found = [list(one) for one in sets]
+    homes = Homes(sets, join_windows)
     loose: list[Episode] = []
     for episode in episodes:
         for span in episode.spans:
             part = Episode(episode.subject, (span,))
-            home = _home(part, sets, join_windows)
+            home = homes.of(part)
             if home is None:
                 loose.append(part)
             else:
@@ -200,27 +195,6 @@ def _with_segments(
     loose.sort(key=lambda part: (part.since, part.opened, str(part.subject)))
     links = [*_begin_together(loose, join_windows), *_alike(loose), *_come_back(loose)]
     return [*found, *_connected(loose, links)]
-
-
-def _home(part: Episode, sets: Sequence[list[Episode]], join_windows: int) -> int | None:
-    """Which set a span of a segment belongs to; None if none."""
-    of = part.subject
-    near: list[tuple[bool, timedelta, int]] = []
-    for index, members in enumerate(sets):
-        for member in members:
-            apart = abs(part.since - member.since)
-            its_own = (of.family, of.role, of.name) == (
-                member.subject.family,
-                member.subject.role,
-                member.subject.name,
-            )
-            if its_own and _overlap(part, member):
-                near.append((False, apart, index))
-            elif apart <= (reach := _reach(part, member, join_windows)) and (
-                member.is_open or (not part.is_open and part.last_day <= member.last_day + reach)
-            ):
-                near.append((True, apart, index))
-    return min(near)[-1] if near else None
 
 
 def _come_back(parts: Sequence[Episode]) -> Links:
@@ -233,13 +207,7 @@ def _come_back(parts: Sequence[Episode]) -> Links:
 
 
 def _overlapping(episodes: Sequence[Episode], pairs: Links) -> Links:
-    return ((i, j) for i, j in pairs if _overlap(episodes[i], episodes[j]))
-
-
-def _overlap(one: Episode, other: Episode) -> bool:
-    return (one.is_open or other.since <= one.last_day) and (
-        other.is_open or one.since <= other.last_day
-    )
+    return ((i, j) for i, j in pairs if overlap(episodes[i], episodes[j]))
 
 
 def _connected(episodes: Sequence[Episode], links: Links) -> list[list[Episode]]:
@@ -268,8 +236,7 @@ def _fail_together(episodes: Sequence[Episode], join_windows: int) -> list[list[
     for episode in episodes:
         last = found[-1][-1] if found else None
         if last is not None and (
-            episode.since <= end
-            or episode.since - last.since <= _reach(episode, last, join_windows)
+            episode.since <= end or episode.since - last.since <= reach(episode, last, join_windows)
         ):
             found[-1].append(episode)
         else:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-from modelwatch.model.days import day_ranges, shifted
+from modelwatch.model.days import shifted
 from modelwatch.model.label_plan import LabelDay, PublishedLabels
 from modelwatch.model.plan import Published
+from modelwatch.spark.days import among_days
 from modelwatch.spark.driver_rows import frame_of
 
 
@@ -197,8 +196,7 @@ def history_of(runs: DataFrame) -> History:
 
 def of_days(states: DataFrame, days: Collection[date]) -> DataFrame:
     """The rows of some days, so that only their directories are read."""
-    within = [F.col("day").between(r.first, r.last) for r in day_ranges(days)]
-    return states.where(reduce(or_, within, F.lit(False)))
+    return states.where(among_days(F.col("day"), days))
 
 
 def of_runs(states: DataFrame, run_of_day: Mapping[date, str]) -> DataFrame:

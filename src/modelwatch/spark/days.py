@@ -11,11 +11,14 @@ from zoneinfo import ZoneInfo
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from modelwatch.model.days import DayRange, day_ranges
+from modelwatch.model.days import DayRange, day_ranges, joined_ranges
 from modelwatch.model.sources import DaySource
 
 DAY = "__day"
 """The day of a row, a date, in every frame of this package."""
+MOST_RANGES = 8
+"""Ranges of days that a condition names. Spark tests each file of a table against every range: of
+days with many gaps, such as weekdays, both numbers grow with the days."""
 
 
 def named(column: str) -> Column:
@@ -44,9 +47,24 @@ def with_day(
     ranges = day_ranges(days)
     if not ranges:
         return frame.where(F.lit(False)).withColumn(DAY, day)
-    for condition in _skipping(source, time_zone, ranges):
+    few = joined_ranges(ranges, MOST_RANGES)
+    for condition in _skipping(source, time_zone, few):
         frame = frame.where(condition)
+    if len(few) < len(ranges):
+        frame = frame.where(day.isin(sorted(set(days))))
     return frame.withColumn(DAY, day)
+
+
+def among_days(column: Column, days: Collection[date]) -> Column:
+    """Whether a column of dates holds one of some days; files of other days are skipped.
+
+    A few ranges where there are more, and the days themselves as a set, in which Spark looks one
+    up at the same cost however many there are.
+    """
+    ranges = day_ranges(days)
+    few = joined_ranges(ranges, MOST_RANGES)
+    within = reduce(or_, (column.between(r.first, r.last) for r in few), F.lit(False))
+    return within if len(few) == len(ranges) else within & column.isin(sorted(set(days)))
 
 
 def _skipping(source: DaySource, time_zone: str, ranges: Sequence[DayRange]) -> list[Column]:

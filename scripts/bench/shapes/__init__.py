@@ -1,0 +1,1 @@
+"""What grows with what: the whole job on tables of many shapes."""

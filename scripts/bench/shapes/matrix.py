@@ -1,0 +1,35 @@
+"""All shapes of some axes, one after the other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from scripts.bench.shapes.shape import Axis, Shape, shapes_of
+from scripts.bench.shapes.trial import Trial, keep_trials, kept_trials, tried
+
+
+def measured_axes(
+    axes: Sequence[Axis], root: Path, limit: float, *, brief: bool, keep: bool
+) -> dict[Shape, Trial]:
+    """Trials of the shapes of some axes, and with ``keep`` those of earlier runs beside them.
+
+    A shape whose run fails or is ended by the limit does not keep others from being tried.
+    ``brief``: with settings of Spark for small tables. What is interrupted leaves what it has in
+    ``root/shapes.json``.
+    """
+    path = root / "shapes.json"
+    trials = kept_trials(path) if keep else {}
+    shapes = shapes_of(axes)
+    for number, shape in enumerate(shapes, 1):
+        began = time.monotonic()
+        trial = tried(shape, root, limit, brief=brief)
+        trials[shape] = trial
+        keep_trials(path, trials)
+        seconds = time.monotonic() - began
+        told = trial.failure or f"first run {trial.first.seconds:.0f} s"
+        if trial.failure is None and trial.daily is not None:
+            told += f", daily run {trial.daily.seconds:.0f} s"
+        print(f"{number} of {len(shapes)}, {shape.name}: {told} ({seconds:.0f} s)", flush=True)
+    return trials

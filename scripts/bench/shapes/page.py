@@ -1,0 +1,350 @@
+"""The shapes as tables and sentences: figures, growth along each axis, sizes of output tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from scripts.bench.figures import markdown_table
+from scripts.bench.shapes.growth import Growth, Point, growth_of
+from scripts.bench.shapes.shape import Axis, Shape
+from scripts.bench.shapes.trial import RunFigures, TableSize, Trial
+
+BEGIN, END = "<!-- shapes: written by make bench -->", "<!-- end of shapes -->"
+Trials = Mapping[Shape, Trial]
+_GB, _MB = 1 << 30, 1_000_000
+WITHIN_NOISE = "linear within the noise"
+_NEARLY = 0.1
+"""Exponents above 1 by less count as linear."""
+_SMALL_TABLE = 100_000
+"""Bytes as Arrow of a table that is too small to list, on all shapes of an axis."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of a trial, and how uncertain it is: a share, and at least an amount.
+
+    ``of`` gives None where the trial does not have it; ``lower`` says whether what it gives is a
+    lower bound, because the run was ended.
+    """
+
+    title: str
+    unit: str
+    scale: float
+    noise: float
+    floor: float
+    of: Callable[[Trial], float | None]
+    lower: Callable[[Trial], bool] = lambda trial: False
+
+    def points(self, axis: Axis, trials: Trials) -> list[Point]:
+        """The figure along a numeric axis, of the shapes that were tried."""
+        found = []
+        for shape in axis.shapes:
+            trial = trials.get(shape)
+            value = None if trial is None else self.of(trial)
+            if trial is not None and value is not None:
+                found.append(Point(axis.size(shape), value, self.lower(trial)))
+        return found
+
+    def growth(self, axis: Axis, trials: Trials) -> Growth:
+        """The growth of the figure along a numeric axis."""
+        return growth_of(self.points(axis, trials), self.noise, self.floor)
+
+
+def _of_run(
+    daily: bool, of: Callable[[RunFigures], float], *, ended: bool = False
+) -> Callable[[Trial], float | None]:
+    """A figure of one of the runs; ``ended``: of a run that was ended too."""
+
+    def figure(trial: Trial) -> float | None:
+        run = trial.daily if daily else trial.first
+        if run is None or (run.failure is not None and not (ended and run.code is None)):
+            return None
+        return of(run)
+
+    return figure
+
+
+def _was_ended(daily: bool) -> Callable[[Trial], bool]:
+    def ended(trial: Trial) -> bool:
+        run = trial.daily if daily else trial.first
+        return run is not None and run.code is None
+
+    return ended
+
+
+def _time(daily: bool, title: str, of: Callable[[RunFigures], float], noise: float) -> Figure:
+    told = _of_run(daily, of, ended=True)
+    return Figure(title, "s", 1.0, noise, 5.0, told, _was_ended(daily))
+
+
+def _memory(daily: bool, title: str, of: Callable[[RunFigures], float]) -> Figure:
+    return Figure(title, "GB", _GB, 0.1, 0.1 * _GB, _of_run(daily, of))
+
+
+FIGURES: tuple[Figure, ...] = (
+    _time(False, "first run: seconds", lambda run: run.seconds, 0.15),
+    _time(False, "first run: processor seconds", lambda run: run.processor_seconds, 0.1),
+    _time(True, "daily run: seconds", lambda run: run.seconds, 0.15),
+    _time(True, "daily run: processor seconds", lambda run: run.processor_seconds, 0.1),
+    _memory(False, "first run: Java", lambda run: run.java_bytes),
+    _memory(False, "first run: Python driver", lambda run: run.driver_bytes),
+    _memory(False, "first run: Python workers", lambda run: run.workers_bytes),
+    _memory(False, "first run: all memory", lambda run: run.all_bytes),
+    _memory(True, "daily run: all memory", lambda run: run.all_bytes),
+)
+
+
+def table_figure(name: str, of: Callable[[TableSize], float]) -> Figure:
+    """Bytes of an output table after the first run."""
+
+    def size(trial: Trial) -> float | None:
+        held = trial.tables.get(name)
+        return None if held is None else of(held)
+
+    return Figure(name, "MB", _MB, 0.02, 64_000, size)
+
+
+def stage_figure(name: str) -> Figure:
+    """Seconds of a stage of the first run, which other stages run beside."""
+
+    def seconds(trial: Trial) -> float | None:
+        return None if trial.first.failure is not None else trial.first.stages.get(name)
+
+    return Figure(name, "s", 1.0, 0.25, 3.0, seconds)
+
+
+def as_markdown(axes: Iterable[Axis], trials: Trials) -> str:
+    """All axes of which a shape was tried."""
+    parts = [
+        part
+        for axis in axes
+        if any(shape in trials for shape in axis.shapes)
+        for part in _axis_parts(axis, trials)
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _axis_parts(axis: Axis, trials: Trials) -> list[str]:
+    tried = [(_label(axis, shape), trials[shape]) for shape in axis.shapes if shape in trials]
+    labels = [label for label, _ in tried]
+    held = [trial for _, trial in tried]
+    parts = [
+        f"#### {axis.unit[0].upper()}{axis.unit[1:]}",
+        _fixed_sizes(axis),
+        markdown_table(
+            ("", *labels, "growth"), [_figure_row(one, axis, trials, held) for one in FIGURES]
+        ),
+        interpretation(axis, trials),
+    ]
+    stages = list(dict.fromkeys(stage for trial in held for stage in trial.first.stages))
+    body = [_figure_row(stage_figure(stage), axis, trials, held) for stage in stages]
+    parts += ["Seconds of the stages of the first run:"] if body else []
+    parts += [markdown_table(("", *labels, "growth"), body)] if body else []
+    sizes = _size_rows(axis, trials, held)
+    if sizes:
+        parts.append("Output tables after the first run, in MB on disk / as Arrow:")
+        parts.append(markdown_table(("", *labels, "growth of Arrow bytes"), sizes))
+    return parts
+
+
+def _fixed_sizes(axis: Axis) -> str:
+    base = axis.base
+    fields = {
+        "rows_per_day": f"{base.rows_per_day:,} rows per day",
+        "days": f"{base.days} days",
+        "features": f"{base.features} features",
+        "segments": f"{base.segments} segments",
+        "due": f"labels due by {base.due}",
+        "slices": f"slices: {base.slices}",
+        "task": base.task,
+    }
+    return ", ".join(told for name, told in fields.items() if name != axis.field) + "."
+
+
+def _label(axis: Axis, shape: Shape) -> str:
+    value = getattr(shape, axis.field)
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _figure_row(
+    figure: Figure, axis: Axis, trials: Trials, held: Sequence[Trial]
+) -> tuple[str, ...]:
+    cells = []
+    for trial in held:
+        value = figure.of(trial)
+        if value is None:
+            cells.append("")
+        else:
+            mark = "> " if figure.lower(trial) else ""
+            cells.append(f"{mark}{_amount(value / figure.scale)}")
+    title = figure.title if figure.unit == "s" else f"{figure.title}, {figure.unit}"
+    return (title, *cells, _growth_cell(figure, axis, trials))
+
+
+def _amount(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def _growth_cell(figure: Figure, axis: Axis, trials: Trials) -> str:
+    if not axis.numeric:
+        return _ratios(figure, axis, trials)
+    growth = figure.growth(axis, trials)
+    if growth.verdict == "none":
+        return "none"
+    if growth.exponent is None:
+        return f"**{growth.verdict}**" if growth.verdict == "more than linear" else growth.verdict
+    power = f"{growth.exponent:.2f}"
+    if growth.verdict == "more than linear":
+        return f"**{power}, more than linear**"
+    return f"{power} ({WITHIN_NOISE})" if growth.exponent > 1.0 + _NEARLY else power
+
+
+def _ratios(figure: Figure, axis: Axis, trials: Trials) -> str:
+    """Each value over that of the first shape."""
+    first, *others = (trials.get(shape) for shape in axis.shapes)
+    found = [_ratio(figure, first, other) for other in others]
+    return " / ".join("?" if ratio is None else f"x {ratio:.2f}" for ratio in found)
+
+
+def _size_rows(axis: Axis, trials: Trials, held: Sequence[Trial]) -> list[tuple[str, ...]]:
+    names = sorted({name for trial in held for name in trial.tables})
+    rows = []
+    for name in names:
+        sizes = [trial.tables.get(name) for trial in held]
+        if max(size.arrow_bytes for size in sizes if size) < _SMALL_TABLE:
+            continue
+        cells = [
+            "" if size is None else f"{size.disk_bytes / _MB:.2f} / {size.arrow_bytes / _MB:.2f}"
+            for size in sizes
+        ]
+        growth = _growth_cell(table_figure(name, lambda s: s.arrow_bytes), axis, trials)
+        rows.append((f"`{name}`", *cells, growth))
+    return rows
+
+
+def interpretation(axis: Axis, trials: Trials) -> str:
+    """What the figures of an axis say, in plain sentences."""
+    sentences = [_failures(axis, trials)]
+    if axis.numeric:
+        sentences += [_time_sentence(axis, trials), _memory_sentence(axis, trials)]
+        sentences += [_tables_sentence(axis, trials), _steep_stages(axis, trials)]
+    else:
+        sentences += [_ratio_sentence(axis, trials)]
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _failures(axis: Axis, trials: Trials) -> str:
+    failed = [
+        f"at {_label(axis, shape)}, {trials[shape].failure}"
+        for shape in axis.shapes
+        if shape in trials and trials[shape].failure is not None
+    ]
+    return f"**Not all shapes ended**: {'; '.join(failed)}." if failed else ""
+
+
+def _time_sentence(axis: Axis, trials: Trials) -> str:
+    told = []
+    for which, figure in (("first", FIGURES[1]), ("daily", FIGURES[3])):
+        growth = figure.growth(axis, trials)
+        if growth.verdict == "none":
+            told.append(f"The {which} run takes as long whatever the number of {axis.unit}.")
+        elif growth.verdict == "more than linear":
+            steep = (
+                "" if growth.exponent is None else f" (with the power {growth.exponent:.2f} of it)"
+            )
+            told.append(
+                f"**The processor time of the {which} run grows more than linearly** with the "
+                f"number of {axis.unit}{steep}."
+            )
+        elif growth.exponent is not None and growth.fixed is not None:
+            told.append(
+                f"The {which} run takes {growth.fixed:.0f} processor seconds at any size, and what "
+                f"it takes beyond them grows with the power {growth.exponent:.2f} of the number of "
+                f"{axis.unit}: {_at_most(growth)}."
+            )
+        else:
+            told.append(f"The growth of the {which} run is not told by the shapes that ended.")
+    return " ".join(told)
+
+
+def _memory_sentence(axis: Axis, trials: Trials) -> str:
+    growth = FIGURES[7].growth(axis, trials)
+    if growth.verdict == "none":
+        return "Memory does not grow."
+    if growth.verdict == "more than linear":
+        return "**Memory grows more than linearly.**"
+    if growth.exponent is None:
+        return ""
+    return f"Memory grows with the power {growth.exponent:.2f}: {_at_most(growth)}."
+
+
+def _at_most(growth: Growth) -> str:
+    """The words for growth that is not shown to be more than linear."""
+    steep = growth.exponent is not None and growth.exponent > 1.0 + _NEARLY
+    return WITHIN_NOISE if steep else "at most linearly"
+
+
+def _tables_sentence(axis: Axis, trials: Trials) -> str:
+    """Which output tables grow more than linearly; nothing where no growth is told."""
+    names = sorted({n for s in axis.shapes if s in trials for n in trials[s].tables})
+    verdicts = {
+        name: table_figure(name, lambda size: size.arrow_bytes).growth(axis, trials).verdict
+        for name in names
+    }
+    steep = [f"`{name}`" for name, verdict in verdicts.items() if verdict == "more than linear"]
+    if steep:
+        return f"**More than linearly grow the output tables** {', '.join(steep)}."
+    if not set(verdicts.values()) - {"not told"}:
+        return ""
+    return "No output table grows more than linearly."
+
+
+def _steep_stages(axis: Axis, trials: Trials) -> str:
+    stages = dict.fromkeys(
+        stage for shape in axis.shapes if shape in trials for stage in trials[shape].first.stages
+    )
+    steep = [
+        stage
+        for stage in stages
+        if stage_figure(stage).growth(axis, trials).verdict == "more than linear"
+    ]
+    return f"More than linear are the stages: {', '.join(steep)}." if steep else ""
+
+
+def _ratio_sentence(axis: Axis, trials: Trials) -> str:
+    first, *others = axis.shapes
+    told = []
+    for shape in others:
+        parts = []
+        for figure, words in (
+            (FIGURES[1], "processor time of the first run"),
+            (FIGURES[3], "processor time of the daily run"),
+            (FIGURES[7], "memory"),
+        ):
+            ratio = _ratio(figure, trials.get(first), trials.get(shape))
+            if ratio is not None:
+                parts.append(f"{ratio:.2f} times the {words}")
+        if parts:
+            told.append(
+                f"Compared with `{_label(axis, first)}`, `{_label(axis, shape)}` takes "
+                f"{', '.join(parts)}."
+            )
+    return " ".join(told)
+
+
+def _ratio(figure: Figure, below: Trial | None, above: Trial | None) -> float | None:
+    """A figure of one trial over that of another; None where one of them has none."""
+    if below is None or above is None or figure.lower(below) or figure.lower(above):
+        return None
+    bottom, top = figure.of(below), figure.of(above)
+    return top / bottom if top is not None and bottom else None
+
+
+def written(text: str, section: str) -> str:
+    """A page with a new section between its markers; ValueError if it has lost them."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError("the page has lost the marks between which the shapes stand")
+    return f"{before}{BEGIN}\n{section}{END}{after}"

@@ -1,0 +1,178 @@
+"""A first run and the run of the next day on one shape, each a command in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import sys
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from deltalake import DeltaTable
+from scripts.bench.case import CORES
+from scripts.bench.process import Ended, environment_of, watched
+from scripts.bench.shapes.shape import Shape
+from scripts.bench.shapes.world import World, fresh_world
+from scripts.soak.settings import SMALL
+
+ENDED_WELL = (0, 1)
+"""Exit codes of a run that published: all is well, or something must be looked at."""
+_STAGE = re.compile(r"^  (?P<stage>[a-z][a-z ]*) took (?P<seconds>[0-9.]+) s$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class TableSize:
+    """A Delta table as it stands: its rows, bytes of its files, and bytes of its rows as Arrow."""
+
+    rows: int
+    disk_bytes: int
+    arrow_bytes: int
+
+
+@dataclass(frozen=True)
+class RunFigures:
+    """One run: seconds from the shell and back, peaks of memory, seconds by stage.
+
+    ``processor_seconds``: of all processes; other work on the machine hardly changes it.
+    ``java_bytes``, ``driver_bytes`` (the command's own Python) and ``workers_bytes`` (Python
+    workers together) are each at its own peak, ``all_bytes`` at that of their sum. ``failure``:
+    why it did not publish; then all figures are those up to its end.
+    """
+
+    seconds: float
+    processor_seconds: float
+    code: int | None
+    java_bytes: int
+    driver_bytes: int
+    workers_bytes: int
+    all_bytes: int
+    stages: dict[str, float] = field(default_factory=dict)
+    failure: str | None = None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Both runs on a shape, and the output tables after the first; ``daily`` needs a first."""
+
+    shape: Shape
+    first: RunFigures
+    daily: RunFigures | None = None
+    tables: dict[str, TableSize] = field(default_factory=dict)
+
+    @property
+    def failure(self) -> str | None:
+        """Why it did not end well."""
+        if self.first.failure is not None:
+            return f"first run: {self.first.failure}"
+        if self.daily is not None and self.daily.failure is not None:
+            return f"daily run: {self.daily.failure}"
+        return None
+
+    def as_dict(self) -> dict[str, Any]:
+        """As values of JSON."""
+        return asdict(self)
+
+    @staticmethod
+    def from_dict(held: dict[str, Any]) -> Trial:
+        """The trial that ``as_dict`` told."""
+        return Trial(
+            Shape(**held["shape"]),
+            RunFigures(**held["first"]),
+            RunFigures(**held["daily"]) if held["daily"] else None,
+            {name: TableSize(**size) for name, size in held["tables"].items()},
+        )
+
+
+def tried(shape: Shape, root: Path, limit: float, *, brief: bool = False) -> Trial:
+    """Both runs on a shape. ``limit``: seconds after which a run is ended, with all it started.
+
+    ``brief``: Spark has settings for small tables, in which starting is most of the work.
+    """
+    world = fresh_world(shape, root)
+    first = _run(world, "first", limit, root, brief)
+    if first.failure is not None:
+        return Trial(shape, first)
+    tables = table_sizes(world.output)
+    world.add_next_day()
+    return Trial(shape, first, _run(world, "daily", limit, root, brief), tables)
+
+
+def _run(world: World, which: str, limit: float, root: Path, brief: bool) -> RunFigures:
+    as_of = world.first_as_of if which == "first" else world.next_as_of
+    log = root / "log" / f"{world.shape.name}-{which}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "modelwatch.cli", "run", str(world.config_file())]
+    environment = {**environment_of(Path(sys.executable)), "MASTER": f"local[{CORES}]"}
+    if brief:
+        given = [f"--conf {shlex.quote(f'{key}={value}')}" for key, value in SMALL.items()]
+        environment["PYSPARK_SUBMIT_ARGS"] = " ".join([*given, "pyspark-shell"])
+    ended = watched([*command, "--as-of", str(as_of)], log, environment, limit)
+    return figures_of(ended, log.read_text(encoding="utf-8", errors="replace"))
+
+
+def figures_of(ended: Ended, text: str) -> RunFigures:
+    """Figures of a process that has ended and printed a text."""
+    samples = ended.watch.samples
+    return RunFigures(
+        round(ended.seconds, 2),
+        round(sum(ended.watch.processor_seconds.values()), 2),
+        ended.code,
+        max((s.java for s in samples), default=0),
+        max((s.first for s in samples), default=0),
+        max((s.other - s.first for s in samples), default=0),
+        max((s.java + s.other for s in samples), default=0),
+        stages_of(text),
+        _failure(ended, text),
+    )
+
+
+def stages_of(text: str) -> dict[str, float]:
+    """Seconds by stage that a run has told; those that did not end are missing."""
+    return {m["stage"]: float(m["seconds"]) for m in _STAGE.finditer(text)}
+
+
+def _failure(ended: Ended, text: str) -> str | None:
+    if ended.failure is not None:
+        done = list(stages_of(text))
+        return f"{ended.failure}; the last stage that ended: {done[-1] if done else 'none'}"
+    if ended.code in ENDED_WELL:
+        return None
+    lines = text.strip().splitlines() or ["it said nothing"]
+    return f"exit code {ended.code}: {lines[-1][:200]}"
+
+
+def table_sizes(output: Path) -> dict[str, TableSize]:
+    """Sizes of the output tables that have rows, by name."""
+    found = {}
+    for log in sorted(output.glob("*/_delta_log")):
+        size = _size(DeltaTable(str(log.parent)))
+        if size.rows:
+            found[log.parent.name] = size
+    return found
+
+
+def _size(table: DeltaTable) -> TableSize:
+    files = [Path(uri.removeprefix("file://")) for uri in table.file_uris()]
+    rows = arrow = 0
+    # Batch by batch: a table may be larger than the memory.
+    for batch in table.to_pyarrow_dataset().to_batches():
+        rows += batch.num_rows
+        arrow += batch.nbytes
+    return TableSize(rows, sum(file.stat().st_size for file in files), arrow)
+
+
+def kept_trials(path: Path) -> dict[Shape, Trial]:
+    """The trials of a file, by shape; none if there is no such file."""
+    if not path.is_file():
+        return {}
+    held = [Trial.from_dict(one) for one in json.loads(path.read_text(encoding="utf-8"))]
+    return {trial.shape: trial for trial in held}
+
+
+def keep_trials(path: Path, trials: dict[Shape, Trial]) -> None:
+    """Write the trials to a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps([trial.as_dict() for trial in trials.values()], indent=1)
+    path.write_text(text, encoding="utf-8")
