@@ -18,8 +18,9 @@ from modelwatch.pipelines.frames import Sources
 from modelwatch.pipelines.states import StatesOf, day_tasks_of
 from modelwatch.spark.labels import Traffic, labelled_rows
 from modelwatch.spark.loss_regression import LossModel
+from modelwatch.spark.partial_scores import LABELS
 from modelwatch.spark.rows import ROLES
-from modelwatch.spark.scores import LABELS, SEGMENTATION_SLICE, merged_score_states
+from modelwatch.spark.scores import SEGMENTATION_SLICE, merged_score_states
 from modelwatch.stats.batch import ALL, Column, Segmentation
 from modelwatch.stats.binning import CategoricalBinning, NumericBinning, fit_numeric
 from modelwatch.stats.score_tally import UNDECIDED, ScorePlan, Task

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -12,27 +12,23 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
 from modelwatch.spark.batches import numbers_of, segment_codes, texts_of
-from modelwatch.spark.evaluate import ALL_VERSIONS
 from modelwatch.spark.evaluation import day_number
+from modelwatch.spark.label_account import LabelAccount, longs_of
 from modelwatch.spark.labels import NEVER, LabelledLayout, LabelledRows
+from modelwatch.spark.partial_scores import KEY, LABELS, PARTIAL_SCHEMA, vector_records
 from modelwatch.spark.python_tasks import BatchFunction, in_python
 from modelwatch.spark.sparse_rows import (
-    Entries,
     bounded_batches,
     first_day_of,
     first_of,
     last_day_of,
     merged_tables,
     of_limbs,
-    sparse_table,
 )
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
-from modelwatch.stats.batch import ALL, Texts
+from modelwatch.stats.batch import Texts
 from modelwatch.stats.binning import NumericBinning
-from modelwatch.stats.score_batch import ScopeVectors
 from modelwatch.stats.score_tally import (
-    LABEL_ACCOUNT,
-    WHOLE,
     ScoreBatch,
     ScorePlan,
     ScoreTally,
@@ -42,35 +38,6 @@ from modelwatch.tables.arrow import arrow_schema
 
 SEGMENTATION_SLICE = "segmentation:"
 """Begins the name of slices that are the segments of a segmentation."""
-LABELS = "labels"
-"""Kind of the account of labels; it has no model version, no bins, and is due at once."""
-KEY = ("day", "model_version", "segmentation", "segment", "kind", "name")
-_ARROW = pa.schema(
-    [
-        ("day", pa.int32()),
-        ("model_version", pa.string()),
-        ("segmentation", pa.string()),
-        ("segment", pa.string()),
-        ("kind", pa.string()),
-        ("name", pa.string()),
-        ("counts_length", pa.int32()),
-        ("sums_length", pa.int32()),
-        ("last_known", pa.int32()),
-        ("next_known", pa.int32()),
-        ("part", pa.int32()),
-        ("positions", pa.list_(pa.int32())),
-        ("counts", pa.list_(pa.int64())),
-        ("sums", pa.list_(pa.int64())),
-        ("due_days", pa.list_(pa.int32())),
-        ("bucket", pa.int32()),
-    ]
-)
-PARTIAL_SCHEMA = (
-    "day int, model_version string, segmentation string, segment string, kind string, name string,"
-    " counts_length int, sums_length int, last_known int, next_known int, part int,"
-    " positions array<int>, counts array<bigint>, sums array<bigint>, due_days array<int>,"
-    " bucket int"
-)
 _LENGTHS = ("counts_length", "sums_length")
 _TABLE = TABLES["performance_states"]
 STATE_COLUMNS = _TABLE.own_names
@@ -80,23 +47,6 @@ _LONGS_HELD = 1 << 25
 """Longs in states (256 MB) beyond which a task hands on what it has and starts anew."""
 _TASKS_A_DAY = 4
 """Tasks among which the states of a single day are dealt."""
-
-
-@dataclass(frozen=True)
-class Known:
-    """When labels became known: the latest that counts, the earliest that does not yet."""
-
-    last: int | None = None
-    next: int | None = None
-
-    def merge(self, other: Known) -> Known:
-        """Of the labels of both."""
-        lasts = [day for day in (self.last, other.last) if day is not None]
-        nexts = [day for day in (self.next, other.next) if day is not None]
-        return Known(max(lasts, default=None), min(nexts, default=None))
-
-
-NOTHING_KNOWN = Known()
 
 
 def merged_score_states(
@@ -121,7 +71,7 @@ def _partial_states(
 ) -> BatchFunction:
     def partial_states(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         tallies = [ScoreTally(plan) for plan in plans]
-        account = _Account()
+        account = LabelAccount()
         for record in records:
             if not record.num_rows:
                 continue
@@ -146,118 +96,7 @@ def _records(tallies: Sequence[ScoreTally], buckets: int) -> Iterator[pa.RecordB
         for vectors in tally.vectors():
             # The pass of another challenger repeats the champion's own states.
             if at == 0 or vectors.kind.startswith("paired"):
-                yield from bounded_batches(_partial_table(vectors, buckets))
-
-
-def _partial_table(vectors: ScopeVectors, buckets: int) -> pa.Table:
-    """States of one kind and name in the columns of ``PARTIAL_SCHEMA``."""
-    days, dues, versions, segments = zip(*vectors.scopes, strict=True)
-    if vectors.kind == LABELS:
-        dues, versions = days, (ALL_VERSIONS,) * len(days)
-    # A row is of a day, version and segment: the due days stand side by side in it.
-    rows: dict[tuple[int, str, str], int] = {}
-    row_of = np.array(
-        [rows.setdefault(key, len(rows)) for key in zip(days, versions, segments, strict=True)],
-        dtype=np.int64,
-    )
-    entries = Entries(
-        row_of[vectors.owners],
-        np.array(dues, dtype=np.int64)[vectors.owners],
-        vectors.positions,
-        vectors.counts,
-        vectors.sums,
-    ).merged()
-    held, row = np.unique(entries.rows, return_inverse=True)
-    keys = [list(rows)[at] for at in held.tolist()]
-    own_days, own_versions, own_segments = zip(*keys, strict=True)
-    n = len(keys)
-    columns = {
-        "day": pa.array(own_days, pa.int32()),
-        "model_version": pa.array(own_versions, pa.string()),
-        "segmentation": pa.repeat(pa.scalar(vectors.segmentation, pa.string()), n),
-        "segment": pa.array(own_segments, pa.string()),
-        "kind": pa.repeat(pa.scalar(vectors.kind, pa.string()), n),
-        "name": pa.repeat(pa.scalar(vectors.name, pa.string()), n),
-        "counts_length": pa.repeat(pa.scalar(vectors.counts_length, pa.int32()), n),
-        "sums_length": pa.repeat(pa.scalar(vectors.sums_length, pa.int32()), n),
-        "last_known": pa.nulls(n, pa.int32()),
-        "next_known": pa.nulls(n, pa.int32()),
-        "bucket": pa.array(
-            [_bucket((vectors.segmentation, s, vectors.name), buckets) for s in own_segments],
-            pa.int32(),
-        ),
-    }
-    table = sparse_table(columns, replace(entries, rows=row))
-    return table.select(_ARROW.names).cast(_ARROW)
-
-
-class _Account:
-    """Counts of the labels of each day, as ``LABEL_ACCOUNT`` names them."""
-
-    def __init__(self) -> None:
-        self._counts: dict[int, Counts] = {}
-        self._known: dict[int, Known] = {}
-
-    def add(self, record: pa.RecordBatch, layout: LabelledLayout) -> None:
-        """Adds the label rows of a batch."""
-        rows = longs_of(record.column(layout.rows))
-        next_known = record.column(layout.next_known)
-        held = (rows > 0) | next_known.is_valid().to_numpy(zero_copy_only=False)
-        if not held.any():
-            return
-        days = longs_of(record.column(layout.day))[held]
-        rows = rows[held]
-        scored = record.column(layout.scored).to_numpy(zero_copy_only=False)[held]
-        found = {
-            "label_rows": rows,
-            "repeated": np.maximum(rows - 1, 0),
-            "corrections": longs_of(record.column(layout.corrected))[held],
-            "conflicts": longs_of(record.column(layout.conflicting))[held],
-            "unknown_ids": np.where(scored, 0, rows),
-            "unknown_classes": longs_of(record.column(layout.unknown_classes))[held],
-        }
-        # Missing days: none known is before all, none to come after all.
-        last = longs_of(record.column(layout.last_known), -_NEVER)[held]
-        next_ = longs_of(next_known, 2 * _NEVER)[held]
-        for day in np.unique(days).tolist():
-            mine = days == day
-            counts = self._counts.setdefault(day, np.zeros(len(LABEL_ACCOUNT), dtype=np.int64))
-            for name, values in found.items():
-                counts[LABEL_ACCOUNT.index(name)] += int(values[mine].sum())
-            latest, earliest = int(last[mine].max()), int(next_[mine].min())
-            known = Known(
-                None if latest == -_NEVER else latest,
-                None if earliest == 2 * _NEVER else earliest,
-            )
-            self._known[day] = self._known.get(day, NOTHING_KNOWN).merge(known)
-
-    def records(self, buckets: int) -> Iterator[pa.RecordBatch]:
-        """The account of each day as a state."""
-        days = list(self._counts)
-        if not days:
-            return
-        counts = np.stack([self._counts[day] for day in days])
-        rows, positions = np.nonzero(counts)
-        n, held = len(days), counts[rows, positions]
-        entries = Entries(
-            rows, np.array(days, dtype=np.int64)[rows], positions, held, np.zeros_like(held)
-        )
-        known = [self._known[day] for day in days]
-        columns = {
-            "day": pa.array(days, pa.int32()),
-            "model_version": pa.repeat(pa.scalar(ALL_VERSIONS, pa.string()), n),
-            "segmentation": pa.repeat(pa.scalar(ALL, pa.string()), n),
-            "segment": pa.repeat(pa.scalar(ALL, pa.string()), n),
-            "kind": pa.repeat(pa.scalar(LABELS, pa.string()), n),
-            "name": pa.repeat(pa.scalar(WHOLE, pa.string()), n),
-            "counts_length": pa.repeat(pa.scalar(len(LABEL_ACCOUNT), pa.int32()), n),
-            "sums_length": pa.repeat(pa.scalar(0, pa.int32()), n),
-            "last_known": pa.array([one.last for one in known], pa.int32()),
-            "next_known": pa.array([one.next for one in known], pa.int32()),
-            "bucket": pa.repeat(pa.scalar(_bucket((ALL, ALL, WHOLE), buckets), pa.int32()), n),
-        }
-        table = sparse_table(columns, entries).select(_ARROW.names).cast(_ARROW)
-        yield from bounded_batches(table)
+                yield from vector_records(vectors, buckets)
 
 
 def score_batch(
@@ -379,19 +218,6 @@ def _keys(
 def doubles_of(column: pa.Array) -> Floats:
     """A column of doubles; NaN for null."""
     return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.float64)
-
-
-def longs_of(column: pa.Array, missing: int = 0) -> Counts:
-    """A column of dates or whole numbers as longs, with a number for null."""
-    if pa.types.is_date32(column.type):
-        column = column.cast(pa.int32())
-    filled = column.fill_null(missing) if column.null_count else column
-    return np.asarray(filled.to_numpy(zero_copy_only=False), dtype=np.int64)
-
-
-def _bucket(key: tuple[str, ...], buckets: int) -> int:
-    # Not hash(): it differs from process to process.
-    return sum(" ".join(key).encode()) % buckets
 
 
 def _merge_sorted(binning: NumericBinning, as_of: date) -> BatchFunction:
