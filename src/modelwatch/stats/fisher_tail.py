@@ -11,8 +11,12 @@ MOST_DEGREES = 1000.0
 """Degrees of freedom beyond which more change nothing that is reported."""
 
 
-def f_tail(ratio: Floats, first: Floats | float, second: Floats | float) -> Floats:
+def f_tail(
+    ratio: Floats, first: Floats | float, second: Floats | float, *, by_row: bool = False
+) -> Floats:
     """Probability that F with two degrees of freedom exceeds a ratio of at least 0; one shape.
+
+    ``by_row``: as of ``incomplete_beta``.
 
     Degrees of freedom need not be whole, and are taken as ``MOST_DEGREES`` at most. NaN for a NaN.
     Source: Abramowitz and Stegun (1964), 26.6.2.
@@ -23,4 +27,4 @@ def f_tail(ratio: Floats, first: Floats | float, second: Floats | float) -> Floa
     v, w = np.minimum(first, MOST_DEGREES), np.minimum(second, MOST_DEGREES)
     with np.errstate(over="ignore", invalid="ignore"):
         x = w / (w + v * ratio)
-    return incomplete_beta(w / 2.0, v / 2.0, x)
+    return incomplete_beta(w / 2.0, v / 2.0, x, by_row=by_row)

@@ -9,7 +9,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.polynomial.chebyshev import chebfit, chebval
 
-from modelwatch.stats.arrays import Counts, Floats
+from modelwatch.stats.arrays import AnyArray, Counts, Floats
 
 _KOLMOGOROV_TERMS = np.arange(1, 9, dtype=np.float64)
 _KOLMOGOROV_TURN = 1.0
@@ -23,13 +23,19 @@ _QUANTILE_NODES = 32
 _NEWTON_STEPS = 100
 _NEWTON_PRECISION = 1e-13
 
-_log_gamma = np.frompyfunc(math.lgamma, 1, 1)
 _erfc = np.frompyfunc(math.erfc, 1, 1)
 
 
 def erfc(x: Floats) -> Floats:
     """Complementary error function."""
     return np.asarray(_erfc(x), dtype=np.float64)
+
+
+def _log_gamma(x: AnyArray) -> Floats:
+    """Logarithm of the gamma function; of degrees of freedom few are different."""
+    different, at = np.unique(x, return_inverse=True)
+    found = np.array([math.lgamma(value) for value in different.tolist()], dtype=np.float64)
+    return found[at].reshape(np.shape(x))
 
 
 def chi_square_tail(statistic: Floats, degrees: Counts) -> Floats:
@@ -47,7 +53,7 @@ def chi_square_tail(statistic: Floats, degrees: Counts) -> Floats:
     order = np.where(odd, 0.5, 1.0)[:, None] + steps
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = order * np.log(x)[:, None] - x[:, None]
-    logs -= np.asarray(_log_gamma(order + 1.0), dtype=np.float64)
+    logs -= _log_gamma(order + 1.0)
     taken = steps < ((degrees - 1) // 2)[:, None]
     sums = np.where(taken, np.exp(np.where(taken, logs, -np.inf)), 0.0).sum(axis=1)
     return np.where(degrees > 0, np.minimum(first + sums, 1.0), 1.0)
@@ -78,10 +84,12 @@ def normal_quantile(probability: float) -> float:
     return NormalDist().inv_cdf(probability)
 
 
-def incomplete_beta(a: Floats, b: Floats, x: Floats) -> Floats:
+def incomplete_beta(a: Floats, b: Floats, x: Floats, *, by_row: bool = False) -> Floats:
     """Regularised incomplete beta function I_x(a, b) of a, b > 0 and x in [0, 1]; one shape.
 
-    NaN where an argument is none of these. Source: the continued fraction of Abramowitz and
+    The fraction is carried on until all elements have converged; ``by_row``, each row of a matrix
+    until its own have, so that its digits do not depend on the other rows. NaN where an argument
+    is none of these. Source: the continued fraction of Abramowitz and
     Stegun (1964), 26.5.8, by Lentz's method; the side on which it converges fast is taken.
     """
     a, b, x = (np.asarray(v, dtype=np.float64) for v in np.broadcast_arrays(a, b, x))
@@ -94,12 +102,16 @@ def incomplete_beta(a: Floats, b: Floats, x: Floats) -> Floats:
     with np.errstate(divide="ignore"):
         logs = first * np.log(at) + second * np.log1p(-at)
     gamma = _log_gamma(first + second) - _log_gamma(first) - _log_gamma(second)
-    front = np.exp(logs + np.asarray(gamma, dtype=np.float64)) / first
-    share = np.clip(front * _beta_fraction(first, second, at), 0.0, 1.0)
+    front = np.exp(logs + gamma) / first
+    rows = (len(at), -1) if by_row else (1, -1)
+    fraction = _beta_fraction(*(v.reshape(rows) for v in (first, second, at))).reshape(at.shape)
+    share = np.clip(front * fraction, 0.0, 1.0)
     return np.where(known, np.where(turned, 1.0 - share, share), np.nan)
 
 
 def _beta_fraction(a: Floats, b: Floats, x: Floats) -> Floats:
+    """The continued fraction, (n, m); a row is done when each of its elements has converged."""
+    found, open_rows = np.empty_like(x), np.arange(len(x))
     c = np.ones_like(x)
     d = 1.0 / _away_from_zero(1.0 - (a + b) * x / (a + 1.0))
     result = d.copy()
@@ -110,9 +122,16 @@ def _beta_fraction(a: Floats, b: Floats, x: Floats) -> Floats:
             d = 1.0 / _away_from_zero(1.0 + term * d)
             c = _away_from_zero(1.0 + term / c)
             result *= c * d
-        if np.all(np.abs(c * d - 1.0) < _BETA_PRECISION):
+        done = np.all(np.abs(c * d - 1.0) < _BETA_PRECISION, axis=1)
+        if done.any():
+            found[open_rows[done]] = result[done]
+            open_rows, a, b, x, c, d, result = (
+                held[~done] for held in (open_rows, a, b, x, c, d, result)
+            )
+        if not len(open_rows):
             break
-    return result
+    found[open_rows] = result
+    return found
 
 
 def _away_from_zero(x: Floats) -> Floats:
@@ -176,7 +195,7 @@ def _quantile_series(probability: float) -> Floats:
 
 def _student_quantiles(probability: float, v: Floats) -> Floats:
     half = v / 2.0
-    gamma = np.asarray(_log_gamma(half + 0.5) - _log_gamma(half), dtype=np.float64)
+    gamma = _log_gamma(half + 0.5) - _log_gamma(half)
     found = _near_quantile(normal_quantile(probability), v)
     for _ in range(_NEWTON_STEPS):
         density = np.exp(gamma - (half + 0.5) * np.log1p(found**2 / v)) / np.sqrt(v * math.pi)
