@@ -70,7 +70,7 @@ def profile_rows(states: DataFrame, evaluation: Evaluation) -> DataFrame:
     ``states`` has the columns of feature_states, with ``source`` (the role of the table) beside
     ``role`` (the role of the feature), as ``grouped`` leaves them.
     """
-    return _evaluated(states, _profiles(evaluation), "profile_metrics", PROFILE_COLUMNS)
+    return _evaluated(states, profiles_of(evaluation), "profile_metrics", PROFILE_COLUMNS)
 
 
 def drift_rows(states: DataFrame, evaluation: Evaluation) -> DataFrame:
@@ -78,7 +78,7 @@ def drift_rows(states: DataFrame, evaluation: Evaluation) -> DataFrame:
 
     ``states`` as ``profile_rows`` takes them.
     """
-    return _evaluated(states, _drifts(evaluation), "drift_metrics", DRIFT_COLUMNS)
+    return _evaluated(states, drifts_of(evaluation), "drift_metrics", DRIFT_COLUMNS)
 
 
 def _evaluated(
@@ -103,7 +103,13 @@ class _View:
         return replace(self, windows=self.windows[kept], spans=self.spans[kept])
 
 
-def _profiles(evaluation: Evaluation) -> BatchFunction:
+def profiles_of(evaluation: Evaluation) -> BatchFunction:
+    """What a task of ``profile_rows`` does: states in batches, of whole groups, to rows.
+
+    It holds the states of one group at a time, and at most a batch of rows beside those of the
+    group.
+    """
+
     def profiles(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         rows, asked = CollectedRows(_PROFILE), _Windows(evaluation)
         for group in current_groups(evaluation, records):
@@ -169,7 +175,9 @@ _NUMBERS_ONLY = tuple(
 """Metrics of a segment: sketches, lengths and unseen values are kept of all traffic only."""
 
 
-def _drifts(evaluation: Evaluation) -> BatchFunction:
+def drifts_of(evaluation: Evaluation) -> BatchFunction:
+    """What a task of ``drift_rows`` does, as ``profiles_of``."""
+
     def drifts(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         rows, windows = CollectedRows(_DRIFT), _Windows(evaluation)
         sought = [_Sought(evaluation, reference) for reference in evaluation.references]
