@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
+
+from modelwatch.stats.arrays import AnyArray
 
 _ROWS_A_BATCH = 50_000
 
@@ -24,10 +26,28 @@ class CollectedRows:
         self._parts.append(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
         self._count += count
 
-    def arrays(self, count: int, **columns: object) -> dict[str, object]:
-        """Columns as ``add`` takes them, made once for rows that are alike in them."""
-        types = {name: self._schema.field(name).type for name in columns}
-        return {name: _array(value, types[name], count) for name, value in columns.items()}
+    def add_figures(
+        self,
+        alike: Mapping[str, object],
+        windows: Mapping[str, object],
+        figures: Mapping[str, Sequence[object]],
+        cells: Mapping[str, AnyArray],
+    ) -> None:
+        """A row for each of S figures of W windows, figure by figure.
+
+        Columns of one value for all rows (``alike``), of a value for each window, of one for each
+        figure, and of one for each of both, (S, W).
+        """
+        shape = next(iter(cells.values())).shape
+        of_figure = np.repeat(np.arange(shape[0]), shape[1])
+        of_window = np.tile(np.arange(shape[1]), shape[0])
+        columns: dict[str, object] = dict(alike)
+        for name, value in windows.items():
+            columns[name] = _array(value, self._schema.field(name).type, shape[1]).take(of_window)
+        for name, held in figures.items():
+            columns[name] = pa.array(held, self._schema.field(name).type).take(of_figure)
+        columns |= {name: value.ravel() for name, value in cells.items()}
+        self.add(len(of_figure), **columns)
 
     def full(self) -> Iterator[pa.RecordBatch]:
         """The rows so far, if they fill a batch."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +18,8 @@ from modelwatch.spark.groups import (
 )
 from modelwatch.spark.python_tasks import BatchFunction, in_python
 from modelwatch.spark.reference_nulls import (
+    States,
+    chances,
     day_spans,
     judged_columns,
     reference_nulls,
@@ -69,7 +70,7 @@ def profile_rows(states: DataFrame, evaluation: Evaluation) -> DataFrame:
     ``states`` has the columns of feature_states, with ``source`` (the role of the table) beside
     ``role`` (the role of the feature), as ``grouped`` leaves them.
     """
-    return _evaluated(states, _profiles(evaluation), "profile_metrics", PROFILE_COLUMNS)
+    return _evaluated(states, profiles_of(evaluation), "profile_metrics", PROFILE_COLUMNS)
 
 
 def drift_rows(states: DataFrame, evaluation: Evaluation) -> DataFrame:
@@ -77,7 +78,7 @@ def drift_rows(states: DataFrame, evaluation: Evaluation) -> DataFrame:
 
     ``states`` as ``profile_rows`` takes them.
     """
-    return _evaluated(states, _drifts(evaluation), "drift_metrics", DRIFT_COLUMNS)
+    return _evaluated(states, drifts_of(evaluation), "drift_metrics", DRIFT_COLUMNS)
 
 
 def _evaluated(
@@ -92,15 +93,25 @@ class _View:
     """The states of one model version, or of all, and the windows asked of them."""
 
     version: str
-    group: StateGroup
     indices: AnyArray
     windows: AnyArray
     spans: Spans
 
+    def among(self, windows: AnyArray) -> _View:
+        """The view without the windows that are not in a mask of all."""
+        kept = windows[self.windows]
+        return replace(self, windows=self.windows[kept], spans=self.spans[kept])
 
-def _profiles(evaluation: Evaluation) -> BatchFunction:
+
+def profiles_of(evaluation: Evaluation) -> BatchFunction:
+    """What a task of ``profile_rows`` does: states in batches, of whole groups, to rows.
+
+    It holds the states of one group at a time, and at most a batch of rows beside those of the
+    group.
+    """
+
     def profiles(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        rows = CollectedRows(_PROFILE)
+        rows, asked = CollectedRows(_PROFILE), _Windows(evaluation)
         for group in current_groups(evaluation, records):
             if group.kind == "pairs":
                 continue
@@ -120,17 +131,16 @@ def _profiles(evaluation: Evaluation) -> BatchFunction:
                     else None
                 )
                 figures = profile(windows, distinct=distinct, unit=known.unit, keys=keys)
-                n, alike = len(view.windows), {**_scope(view), **_window(evaluation, view)}
-                common = rows.arrays(n, **alike, rows=windows.rows)
-                for key, found in figures.items():
-                    rows.add(
-                        n,
-                        **common,
-                        metric=key,
-                        value=found.value,
-                        text=found.text,
-                        reason=found.reason,
-                    )
+                rows.add_figures(
+                    _scope(group, view),
+                    {**asked.columns(view.windows), "rows": windows.rows},
+                    {"metric": list(figures)},
+                    {
+                        "value": np.stack([found.value for found in figures.values()]),
+                        "text": np.stack([found.text for found in figures.values()]),
+                        "reason": np.stack([found.reason for found in figures.values()]),
+                    },
+                )
             yield from rows.full()
         yield from rows.rest()
 
@@ -165,81 +175,136 @@ _NUMBERS_ONLY = tuple(
 """Metrics of a segment: sketches, lengths and unseen values are kept of all traffic only."""
 
 
-def _drifts(evaluation: Evaluation) -> BatchFunction:
+def drifts_of(evaluation: Evaluation) -> BatchFunction:
+    """What a task of ``drift_rows`` does, as ``profiles_of``."""
+
     def drifts(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        rows = CollectedRows(_DRIFT)
+        rows, windows = CollectedRows(_DRIFT), _Windows(evaluation)
+        sought = [_Sought(evaluation, reference) for reference in evaluation.references]
         for group in current_groups(evaluation, records):
-            asked = [r for r in evaluation.references if group.segmentation == ALL or r.segments]
-            nulls = {r.name: reference_nulls(evaluation, group, r) for r in asked}
+            states = _states(evaluation, group)
+            asked = [s for s in sought if group.segmentation == ALL or s.reference.segments]
+            nulls = [reference_nulls(evaluation, group, states, s.reference) for s in asked]
             for view in _views(evaluation, group):
-                for reference in asked:
-                    _add_drift(rows, evaluation, group, view, reference, nulls[reference.name])
+                rolled = states.take(view.indices).roll_up(view.spans)
+                for one, null in zip(asked, nulls, strict=True):
+                    found = _compared(group, states, view, rolled, one)
+                    if found is not None:
+                        _add_drift(rows, windows, group, one, *found, null)
             yield from rows.full()
         yield from rows.rest()
 
     return drifts
 
 
+def _states(evaluation: Evaluation, group: StateGroup) -> States:
+    if group.kind == "pairs":
+        block = evaluation.blocks[group.role]
+        return group.pairs(block.features, block.fingerprint)
+    return group.stack(evaluation.features[group.role, group.feature].binning)
+
+
+class _Windows:
+    """The windows of an evaluation, as columns of rows."""
+
+    def __init__(self, evaluation: Evaluation) -> None:
+        self.evaluation = evaluation
+        asked = evaluation.windows
+        self._columns = {
+            "window": pa.array([w.name for w in asked], pa.string()),
+            "window_start": pa.array([w.start for w in asked], pa.date32()),
+            "window_end": pa.array([w.end for w in asked], pa.date32()),
+            "partial": pa.array([w.partial for w in asked], pa.bool_()),
+        }
+
+    def columns(self, windows: AnyArray) -> dict[str, pa.Array]:
+        """The columns that name the windows at some positions."""
+        return {name: column.take(windows) for name, column in self._columns.items()}
+
+
+class _Sought:
+    """A reference, and which windows have it, as a mask of all, with its days as columns."""
+
+    def __init__(self, evaluation: Evaluation, reference: WindowReference) -> None:
+        self.evaluation, self.reference = evaluation, reference
+        days = reference.days
+        self.having = np.array([reference.whole_table or d is not None for d in days], dtype=bool)
+        self._columns = {
+            "reference_start": pa.array([d and d[0] for d in days], pa.date32()),
+            "reference_end": pa.array([d and d[1] for d in days], pa.date32()),
+        }
+
+    def columns(self, windows: AnyArray) -> dict[str, pa.Array]:
+        """The days of the reference, for the windows at some positions."""
+        return {name: column.take(windows) for name, column in self._columns.items()}
+
+
+def _compared(
+    group: StateGroup, states: States, view: _View, rolled: States, sought: _Sought
+) -> tuple[_View, Comparison] | None:
+    """The windows of a view that have a reference, beside it; ``rolled``: all windows of it."""
+    reference = sought.reference
+    held = view.among(sought.having)
+    if not len(held.windows):
+        return None
+    compared = held.windows[:1] if reference.fixed else held.windows
+    indices, spans = reference_spans(group, reference, [reference.days[w] for w in compared])
+    if reference.source is not None and not len(indices):
+        return None  # the table of the reference has no such column
+    current = rolled
+    if len(held.windows) < len(view.windows):
+        current = rolled.take(np.flatnonzero(sought.having[view.windows]))
+    return held, Comparison(current, states.take(indices).roll_up(spans))
+
+
 def _add_drift(
     rows: CollectedRows,
-    evaluation: Evaluation,
+    windows: _Windows,
     group: StateGroup,
+    sought: _Sought,
     view: _View,
-    reference: WindowReference,
+    comparison: Comparison,
     nulls: Mapping[str, NullModel],
 ) -> None:
-    having = np.array(
-        [reference.whole_table or reference.days[w] is not None for w in view.windows], dtype=bool
-    )
-    if not having.any():
-        return
-    view = _View(view.version, group, view.indices, view.windows[having], view.spans[having])
-    days = [reference.days[w] for w in view.windows]
-    compared = days[:1] if reference.fixed else days
-    indices, spans = reference_spans(group, reference, compared)
-    if reference.source is not None and not len(indices):
-        return  # the table of the reference has no such column
+    evaluation = windows.evaluation
     block = evaluation.blocks[group.role] if group.kind == "pairs" else None
-    if block is not None:
-        pairs = group.pairs(block.features, block.fingerprint)
-        comparison = Comparison(
-            pairs.take(view.indices).roll_up(view.spans), pairs.take(indices).roll_up(spans)
+    scope = {**_scope(group, view), "reference": sought.reference.name}
+    counts = [states.rows for states in (comparison.current, comparison.reference)]
+    by_window = {
+        **windows.columns(view.windows),
+        **sought.columns(view.windows),
+        "rows": counts[0],
+        "reference_rows": np.broadcast_to(counts[1], len(view.windows)),
+    }
+    found = drift(comparison)
+    pairwise = {key: one for key, one in found.items() if "pair" in STATISTICS[key].kinds}
+    figures = [
+        (feature or group.feature, key, own)
+        for key, one in found.items()
+        if key not in pairwise
+        for feature, own in _by_feature(key, one, block)
+    ]
+    if figures:
+        gates = evaluation.gates if sought.reference.fixed else {}
+        models = [nulls.get(feature if block else key) for feature, key, _ in figures]
+        value = np.stack([own.value for *_, own in figures])
+        rows.add_figures(
+            scope,
+            by_window,
+            {
+                "feature": [feature for feature, *_ in figures],
+                "statistic": [key for _, key, _ in figures],
+                "gate": [gates.get(key) for _, key, _ in figures],
+                **judged_columns(models),
+            },
+            {
+                "value": value,
+                "reason": np.stack([own.reason for *_, own in figures]),
+                "p_value": chances(evaluation, view.windows, models, value, counts),
+            },
         )
-        counts = [states.rows for states in comparison.block]
-    else:
-        stack = group.stack(evaluation.features[group.role, group.feature].binning)
-        comparison = Comparison(
-            stack.take(view.indices).roll_up(view.spans), stack.take(indices).roll_up(spans)
-        )
-        counts = [side.rows for side in comparison.feature]
-    n = len(view.windows)
-    common = rows.arrays(
-        n,
-        **_scope(view),
-        **_window(evaluation, view),
-        reference=reference.name,
-        reference_start=_dates(d and d[0] for d in days),
-        reference_end=_dates(d and d[1] for d in days),
-        rows=counts[0],
-        reference_rows=np.broadcast_to(counts[1], n),
-    )
-    pairwise: dict[str, Values] = {}
-    for key, values in drift(comparison).items():
-        if "pair" in STATISTICS[key].kinds:
-            pairwise[key] = values
-            continue
-        for feature, own in _by_feature(key, values, block):
-            rows.add(
-                n,
-                **{**common, **({} if feature is None else {"feature": feature})},
-                statistic=key,
-                value=own.value,
-                reason=own.reason,
-                gate=evaluation.gates.get(key) if reference.fixed else None,
-                **judged_columns(evaluation, view.windows, nulls.get(feature or key), own, counts),
-            )
     if pairwise and block is not None:
-        _add_pairs(rows, block, common, pairwise, evaluation.top_pairs)
+        _add_pairs(rows, block, scope, by_window, pairwise, evaluation.top_pairs)
 
 
 def _by_feature(
@@ -257,7 +322,8 @@ def _by_feature(
 def _add_pairs(
     rows: CollectedRows,
     block: EvaluatedBlock,
-    common: Mapping[str, object],
+    scope: Mapping[str, object],
+    by_window: Mapping[str, object],
     found: Mapping[str, Values],
     top: int,
 ) -> None:
@@ -265,23 +331,26 @@ def _add_pairs(
     first, second = pair_positions(len(block.features))
     if not len(first):
         return
-    chosen = top_pairs(found["correlation_change"], top)
+    # Ranks and statistics, one after the other, of each window.
+    at = np.repeat(top_pairs(found["correlation_change"], top).T, len(found), axis=0)
+    windows, ranks = np.arange(at.shape[1]), at.shape[0] // len(found)
     names = np.array(block.features, dtype=object)
-    windows = np.arange(len(chosen))
-    for rank in range(chosen.shape[1]):
-        at = chosen[:, rank]
-        for key, values in found.items():
-            rows.add(
-                len(chosen),
-                **{
-                    **common,
-                    "feature": names[first[at]],
-                    "feature_b": names[second[at]],
-                },
-                statistic=key,
-                value=values.value[windows, at],
-                reason=values.reason[windows, at],
-            )
+
+    def cells(figures: Sequence[AnyArray]) -> AnyArray:
+        held = np.tile(np.arange(len(figures)), ranks)
+        return np.asarray(np.stack(figures)[held[:, None], windows, at])
+
+    rows.add_figures(
+        {name: value for name, value in scope.items() if name != "feature"},
+        by_window,
+        {"statistic": [*found] * ranks},
+        {
+            "feature": names[first[at]],
+            "feature_b": names[second[at]],
+            "value": cells([one.value for one in found.values()]),
+            "reason": cells([one.reason for one in found.values()]),
+        },
+    )
 
 
 def _views(evaluation: Evaluation, group: StateGroup) -> Iterator[_View]:
@@ -299,15 +368,14 @@ def _views(evaluation: Evaluation, group: StateGroup) -> Iterator[_View]:
         windows = np.flatnonzero(spans[:, 1] > spans[:, 0])
         held[windows] += 1
         if len(windows):
-            yield _View(version, group, indices, windows, spans[windows])
+            yield _View(version, indices, windows, spans[windows])
     together = np.flatnonzero(held != 1)
     if len(together):
         spans = day_spans(group.days[own], evaluation.starts, evaluation.ends)
-        yield _View(ALL_VERSIONS, group, own, together, spans[together])
+        yield _View(ALL_VERSIONS, own, together, spans[together])
 
 
-def _scope(view: _View) -> dict[str, object]:
-    group = view.group
+def _scope(group: StateGroup, view: _View) -> dict[str, object]:
     return {
         "model_version": view.version,
         "segmentation": group.segmentation,
@@ -315,17 +383,3 @@ def _scope(view: _View) -> dict[str, object]:
         "role": group.role,
         "feature": group.feature,
     }
-
-
-def _window(evaluation: Evaluation, view: _View) -> dict[str, object]:
-    chosen = [evaluation.windows[w] for w in view.windows]
-    return {
-        "window": np.array([w.name for w in chosen], dtype=object),
-        "window_start": _dates(w.start for w in chosen),
-        "window_end": _dates(w.end for w in chosen),
-        "partial": np.array([w.partial for w in chosen], dtype=bool),
-    }
-
-
-def _dates(days: Iterable[date | None]) -> AnyArray:
-    return np.array([*days], dtype=object)

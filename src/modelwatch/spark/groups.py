@@ -10,11 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
-from modelwatch.spark.aggregate import long_lists
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, Hashes
 from modelwatch.stats.binning import Binning, CategoricalBinning
 from modelwatch.stats.categorical import CategoricalStates
-from modelwatch.stats.distinct import merged
+from modelwatch.stats.distinct import smallest
 from modelwatch.stats.moments import LENGTH
 from modelwatch.stats.numeric import NumericStates
 from modelwatch.stats.pairs import PairStates
@@ -51,8 +50,9 @@ class StateGroup:
 
     def of_binning(self, fingerprint: str | None) -> StateGroup:
         """The states that were counted in these bins; those of others do not add up with them."""
-        held = self.table.column("binning").to_pylist()
-        mine = np.array([one == fingerprint for one in held], dtype=bool)
+        held = self.table.column("binning")
+        same = held.is_null() if fingerprint is None else pc.equal(held, fingerprint)
+        mine = pc.fill_null(same, False).to_numpy()
         if mine.all():
             return self
         return replace(
@@ -104,17 +104,12 @@ class StateGroup:
         ]
 
     def _matrix(self, name: str, width: int) -> Counts:
-        rows = [
-            values
-            for chunk in self.table.column(name).chunks
-            for values in long_lists(chunk)
-            if values is not None
-        ]
-        if len(rows) != self.table.num_rows or any(len(values) != width for values in rows):
+        try:
+            return dense(self.table.column(name), width)
+        except ValueError as error:
             raise ValueError(
                 f"states of {self.feature!r} do not have the length of its binning, {width}"
-            )
-        return np.stack(rows)
+            ) from error
 
     def _longs(self, name: str) -> Counts:
         return np.asarray(pc.fill_null(self.table.column(name), 0).to_numpy(), dtype=np.int64)
@@ -123,13 +118,21 @@ class StateGroup:
         return np.asarray(self.table.column(name).to_numpy(), dtype=np.float64)
 
 
+def dense(lists: pa.ChunkedArray, width: int) -> Counts:
+    """A column of lists of longs as a matrix (n, width); ValueError unless each is that long."""
+    sizes = pc.fill_null(pc.list_value_length(lists), -1).to_numpy()
+    if (sizes != width).any():
+        raise ValueError(f"lists of other lengths than {width}")
+    flat = np.asarray(pc.list_flatten(lists).to_numpy(), dtype=np.int64)
+    return flat.reshape(len(sizes), width)
+
+
 def merged_sketch(sketches: Sequence[Hashes | None]) -> Hashes:
     """The sketch of some states together."""
-    whole = np.empty(0, dtype=np.uint64)
-    for sketch in sketches:
-        if sketch is not None:
-            whole = merged(whole, sketch)
-    return whole
+    held = [sketch for sketch in sketches if sketch is not None]
+    if len(held) == 1:
+        return held[0]
+    return smallest(np.concatenate(held)) if held else np.empty(0, dtype=np.uint64)
 
 
 def state_groups(records: Iterable[pa.RecordBatch]) -> Iterator[StateGroup]:
@@ -166,8 +169,9 @@ def _key(record: pa.RecordBatch) -> tuple[str, ...]:
 def _group(parts: Sequence[pa.RecordBatch]) -> StateGroup:
     table = pa.Table.from_batches(parts)
     days = pc.fill_null(table.column("day").cast(pa.int32()), WHOLE_TABLE).to_numpy()
-    order = np.argsort(days, kind="stable")
-    table = table.take(order)
+    if (days[1:] < days[:-1]).any():
+        order = np.argsort(days, kind="stable")
+        days, table = days[order], table.take(order)
     role, kind, feature, segmentation, segment = _key(parts[0])
     return StateGroup(
         role,
@@ -175,8 +179,8 @@ def _group(parts: Sequence[pa.RecordBatch]) -> StateGroup:
         feature,
         segmentation,
         segment,
-        days=days[order],
-        sources=np.array(table.column("source").to_pylist(), dtype=object),
-        versions=np.array(table.column("model_version").to_pylist(), dtype=object),
+        days=days,
+        sources=table.column("source").to_numpy(),
+        versions=table.column("model_version").to_numpy(),
         table=table,
     )

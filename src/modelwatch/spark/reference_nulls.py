@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
 
 from modelwatch.spark.evaluation import Evaluation, WindowReference, day_number
 from modelwatch.spark.groups import WHOLE_TABLE, StateGroup
-from modelwatch.stats.arrays import AnyArray, Counts, Spans
-from modelwatch.stats.comparison import Values
-from modelwatch.stats.null_model import NullModel, null_models
+from modelwatch.stats.arrays import AnyArray, Counts, Floats, Spans
+from modelwatch.stats.categorical import CategoricalStates
+from modelwatch.stats.null_distribution import NullModel, p_values
+from modelwatch.stats.null_model import null_models
+from modelwatch.stats.numeric import NumericStates
+from modelwatch.stats.pairs import PairStates
 from modelwatch.stats.relation_null import relation_nulls
 
+States = NumericStates | CategoricalStates | PairStates
 _FAR_PAST, _FAR_FUTURE = -(2**31), 2**31 - 1
 _THURSDAY = 3
 """Weekday of 1970-01-01, where Monday is 0."""
@@ -42,10 +46,10 @@ def day_spans(days: AnyArray, firsts: AnyArray, lasts: AnyArray) -> Spans:
 
 
 def reference_nulls(
-    evaluation: Evaluation, group: StateGroup, reference: WindowReference
+    evaluation: Evaluation, group: StateGroup, states: States, reference: WindowReference
 ) -> dict[str, NullModel]:
     """What the days of a fixed reference show between one another: by statistic with a gate, or by
-    feature of a numeric block.
+    feature of a numeric block. ``states`` are those of the group.
 
     Empty for references that move, and where the reference has no rows.
     """
@@ -59,36 +63,43 @@ def reference_nulls(
     days, starts = np.unique(group.days[held], return_index=True)
     by_day = np.stack((starts, [*starts[1:], len(held)]), axis=1)
     assumed = evaluation.assumed_design_effect
-    if group.kind == "pairs":
-        block = evaluation.blocks[group.role]
-        pairs = group.pairs(block.features, block.fingerprint).take(held)
-        return relation_nulls(pairs.roll_up(by_day), days, assumed)
-    stack = group.stack(evaluation.features[group.role, group.feature].binning).take(held)
-    return null_models(stack.roll_up(by_day), days, evaluation.gates, assumed)
+    by_days = states.take(held).roll_up(by_day)
+    if isinstance(by_days, PairStates):
+        return relation_nulls(by_days, days, assumed)
+    return null_models(by_days, days, evaluation.gates, assumed)
 
 
-def judged_columns(
+def judged_columns(models: Sequence[NullModel | None]) -> dict[str, list[object]]:
+    """Columns that tell what chance is learned from, for each of some statistics: of those that
+    are judged, else none."""
+    return {
+        "design_effect": [model and model.design_effect for model in models],
+        "null_days": [model and model.days for model in models],
+        "typical": [
+            None if model is None or np.isnan(model.typical) else model.typical for model in models
+        ],
+    }
+
+
+def chances(
     evaluation: Evaluation,
     windows: AnyArray,
-    null: NullModel | None,
-    values: Values,
+    models: Sequence[NullModel | None],
+    values: Floats,
     rows: Sequence[Counts],
-) -> Mapping[str, object]:
-    """Columns that tell how likely chance is: of a statistic that is judged, else none.
+) -> Floats:
+    """How likely chance is, of values (S, W) of statistics; NaN for those that are not judged.
 
     ``windows``: positions of the windows in the evaluation. ``rows``: of the windows, and of the
     reference.
     """
-    if null is None:
-        return {}
     lengths = evaluation.ends[windows] - evaluation.starts[windows] + 1
     weekdays = np.where(lengths == 1, (evaluation.starts[windows] + _THURSDAY) % 7, -1)
-    return {
-        "p_value": null.p_values(values.value, lengths, weekdays, rows[0], rows[1]),
-        "design_effect": null.design_effect,
-        "null_days": null.days,
-        "typical": None if np.isnan(null.typical) else null.typical,
-    }
+    judged = [at for at, model in enumerate(models) if model is not None]
+    found = np.full(values.shape, np.nan)
+    known = [model for model in models if model is not None]
+    found[judged] = p_values(known, values[judged], lengths, weekdays, *rows)
+    return found
 
 
 assert WHOLE_TABLE == _FAR_PAST

@@ -20,6 +20,9 @@ def sums_over_spans(stack: Counts, spans: Spans) -> Counts:
 
     Integers, so a difference of cumulative sums is exact.
     """
+    if len(spans) == 1:
+        (start, stop), *_ = spans
+        return np.asarray(stack[start:stop].sum(axis=0, dtype=np.int64)[None])
     running = np.zeros((stack.shape[0] + 1, *stack.shape[1:]), dtype=np.int64)
     np.cumsum(stack, axis=0, out=running[1:])
     return running[spans[:, 1]] - running[spans[:, 0]]
@@ -27,17 +30,19 @@ def sums_over_spans(stack: Counts, spans: Spans) -> Counts:
 
 def minima_over_spans(values: Floats, spans: Spans) -> Floats:
     """Least value of each span; NaN where a span holds none (NaN marks a scope without values)."""
-    return np.array(
-        [_extreme(values[start:stop], np.fmin) for start, stop in spans], dtype=np.float64
-    )
+    return _over_spans(values, spans, np.fmin)
 
 
 def maxima_over_spans(values: Floats, spans: Spans) -> Floats:
     """Greatest value of each span; NaN where a span holds none."""
-    return np.array(
-        [_extreme(values[start:stop], np.fmax) for start, stop in spans], dtype=np.float64
-    )
+    return _over_spans(values, spans, np.fmax)
 
 
-def _extreme(values: Floats, ufunc: np.ufunc) -> float:
-    return float(ufunc.reduce(values)) if len(values) else float("nan")
+def _over_spans(values: Floats, spans: Spans, ufunc: np.ufunc) -> Floats:
+    if not len(spans):
+        return np.empty(0)
+    # A span may end where the values do, and an index of reduceat may not; between two spans it
+    # reduces as well, which nobody reads.
+    padded = np.append(values, np.nan).astype(np.float64, copy=False)
+    found = ufunc.reduceat(padded, np.ascontiguousarray(spans).ravel())[::2]
+    return np.where(spans[:, 1] > spans[:, 0], found, np.nan)

@@ -57,7 +57,9 @@ class CategoricalStates:
         return CategoricalStates(
             self.binning,
             sums_over_spans(self.counts, spans),
-            tuple(merged_unseen(self.unseen[start:stop]) for start, stop in spans),
+            tuple(merged_unseen(self.unseen[start:stop]) for start, stop in spans)
+            if any(self.unseen)
+            else ({},) * len(spans),
             sums_over_spans(self.length_sum, spans),
             minima_over_spans(self.length_min, spans),
             maxima_over_spans(self.length_max, spans),

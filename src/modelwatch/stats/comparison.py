@@ -53,10 +53,14 @@ def values(value: Floats, *conditions: tuple[AnyArray, str]) -> Values:
     """
     result = np.array(value, dtype=np.float64)
     reason = np.full(result.shape, None, dtype=object)
-    reason[~np.isfinite(result)] = TOO_LARGE
+    undefined = ~np.isfinite(result)
+    reason[undefined] = TOO_LARGE
     for mask, text in reversed(conditions):
-        reason[np.broadcast_to(mask, result.shape)] = text
-    result[reason != np.array(None)] = np.nan
+        if mask.any():
+            held = np.broadcast_to(mask, result.shape)
+            reason[held] = text
+            undefined |= held
+    result[undefined] = np.nan
     return Values(result, reason)
 
 

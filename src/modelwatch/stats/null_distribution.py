@@ -9,6 +9,7 @@ F-distributed: its second degrees of freedom say how few days it was learned on.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,31 +75,31 @@ class NullModel:
         ``window_days``: days of the window that hold rows. ``weekdays``: 0 for Monday to 6 for
         Sunday, -1 for a window of several days. ``rows`` of the window and the reference.
         """
-        value = np.asarray(values, dtype=np.float64)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            n = np.where(np.asarray(rows) > 0, rows, np.nan).astype(np.float64)
-            m = np.where(np.asarray(reference_rows) > 0, reference_rows, np.nan).astype(np.float64)
-            noise = self.rows * (1.0 / n + 1.0 / m)
-            days = np.maximum(np.asarray(window_days, dtype=np.float64), 1.0)
-            if self.reason is not None:
-                expected = noise * self.design_effect
-            else:
-                # The reference's own days are a sample as well.
-                expected = noise + self.between * (days**-self.decay + self.days**-self.decay)
-            judged = JUDGED[self.statistic]
-            figure = judged.figure(value, n, m, self.share)
-            # Where neighbours are alike, the days hold few windows of that length.
-            degrees = self.degrees * days ** -((1.0 - self.decay) / 2.0)
-            off_center = figure - self.center * days**-self.center_decay
-            power = judged.power(off_center)
-            p = f_tail(power / expected, self.shape, degrees)
-            if self.worst > 0:
-                beyond = (self.worst / np.maximum(power, self.worst)) ** WORST_TAIL
-                p = np.maximum(p, beyond / (self.days + 1.0))
-            if self.weekdays is not None:
-                of_weekday = self.weekdays.p_values(self, figure, np.asarray(weekdays), n, m)
-                p = np.where(np.isnan(of_weekday), p, of_weekday)
-        return np.where(np.isfinite(value), p, np.nan)
+        value = np.asarray(values, dtype=np.float64)[None]
+        found = p_values([self], value, window_days, weekdays, rows, reference_rows)
+        return np.asarray(found[0])
+
+    def asked(self, value: Floats, of: Windows) -> Asked:
+        """Tails of F that the p-values of windows are read from."""
+        n, m, days = of.rows, of.reference_rows, of.days
+        noise = self.rows * (1.0 / n + 1.0 / m)
+        if self.reason is not None:
+            expected = noise * self.design_effect
+        else:
+            # The reference's own days are a sample as well.
+            expected = noise + self.between * (days**-self.decay + self.days**-self.decay)
+        judged = JUDGED[self.statistic]
+        figure = judged.figure(value, n, m, self.share)
+        # Where neighbours are alike, the days hold few windows of that length.
+        degrees = self.degrees * days ** -((1.0 - self.decay) / 2.0)
+        off_center = figure - self.center * days**-self.center_decay
+        power = judged.power(off_center)
+        least = np.zeros(len(value))
+        if self.worst > 0:
+            beyond = (self.worst / np.maximum(power, self.worst)) ** WORST_TAIL
+            least = beyond / (self.days + 1.0)
+        seasonal = None if self.weekdays is None else self.weekdays.tail(self, figure, of)
+        return Asked((power / expected, self.shape, degrees), least, seasonal)
 
 
 @dataclass(frozen=True)
@@ -115,11 +116,10 @@ class Weekdays:
     shape: float
     degrees: Floats
 
-    def p_values(
-        self, model: NullModel, figure: Floats, weekday: AnyArray, n: Floats, m: Floats
-    ) -> Floats:
-        """As of the model; NaN for windows that are of no weekday."""
-        at = np.where((weekday >= 0) & (weekday < WEEK), weekday, 0)
+    def tail(self, model: NullModel, figure: Floats, of: Windows) -> Tail:
+        """The tail of windows that are of a weekday; of the others it means nothing."""
+        at = np.where(of.of_a_weekday, of.weekdays, 0)
+        n, m = of.rows, of.reference_rows
         noise = JUDGED[model.statistic]
         if noise.signed:
             # The weekday's mean was taken against the same reference, whose own error cancels.
@@ -127,5 +127,68 @@ class Weekdays:
         else:
             expected = self.between[at] + model.rows * (1.0 / n + 1.0 / m)
         power = noise.power(figure - self.mean[at])
-        p = f_tail(power / expected, self.shape, self.degrees[at])
-        return np.where((weekday >= 0) & (weekday < WEEK), p, np.nan)
+        return power / expected, self.shape, self.degrees[at]
+
+
+@dataclass(frozen=True)
+class Windows:
+    """What the windows of some values are, (W,) each; rows are NaN where there is none."""
+
+    rows: Floats
+    reference_rows: Floats
+    days: Floats
+    weekdays: AnyArray
+
+    @property
+    def of_a_weekday(self) -> AnyArray:
+        """Whether a window is one day."""
+        of_one: AnyArray = (self.weekdays >= 0) & (self.weekdays < WEEK)
+        return of_one
+
+
+Tail = tuple[Floats, float, Floats]
+"""Ratios, (W,), of F with two degrees of freedom, the second ones (W,)."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Tails that p-values are read from: no less than ``least``, and the ``seasonal`` one for the
+    windows of one day where the statistic differs by weekday."""
+
+    tail: Tail
+    least: Floats
+    seasonal: Tail | None
+
+
+def p_values(
+    models: Sequence[NullModel],
+    values: Floats,
+    window_days: Counts,
+    weekdays: Counts,
+    rows: Counts,
+    reference_rows: Counts | int,
+) -> Floats:
+    """Probabilities of values (S, W) of as many models, as of ``NullModel.p_values``; (S, W).
+
+    The tails of all are found at once.
+    """
+    if not len(models):
+        return np.empty(values.shape)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        n, m = (np.where(np.asarray(r) > 0, r, np.nan) for r in (rows, reference_rows))
+        of = Windows(
+            rows=n.astype(np.float64),
+            reference_rows=m.astype(np.float64),
+            days=np.maximum(np.asarray(window_days, dtype=np.float64), 1.0),
+            weekdays=np.asarray(weekdays),
+        )
+        asked = [model.asked(value, of) for model, value in zip(models, values, strict=True)]
+        seasonal = [one.seasonal for one in asked if one.seasonal is not None]
+        tails = [*(one.tail for one in asked), *seasonal]
+        ratio, first, second = (np.stack(list(part)) for part in zip(*tails, strict=True))
+        found = f_tail(ratio, first[:, None], second, by_row=True)
+        p = np.maximum(found[: len(asked)], np.stack([one.least for one in asked]))
+        by_weekday = np.full(p.shape, np.nan)
+        by_weekday[[one.seasonal is not None for one in asked]] = found[len(asked) :]
+        p = np.where(np.isnan(by_weekday) | ~of.of_a_weekday, p, by_weekday)
+    return np.where(np.isfinite(values), p, np.nan)

@@ -7,8 +7,9 @@ what a statistic then shows is its null distribution.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -79,10 +80,9 @@ def null_models(
         }
     lends = NOVEL in wanted and MEAN not in wanted
     shown = _shown(states, [*wanted, MEAN] if lends else wanted)
-    models = {
-        key: learned(noise_by_rows(JUDGED[key], itself), shown, values, days, assumed_design_effect)
-        for key, values in shown.values.items()
-    }
+    noises = [noise_by_rows(JUDGED[key], itself) for key in shown.values]
+    found = learned(noises, shown, list(shown.values.values()), days, assumed_design_effect)
+    models = dict(zip(shown.values, found, strict=True))
     if NOVEL in models:
         rows_a_day = float(shown.rows[: shown.days].mean())
         models[NOVEL] = _lent(models[NOVEL], models[MEAN], rows_a_day)
@@ -196,22 +196,70 @@ def assumed(noise: NoiseByRows, design_effect: float, values: Floats = _NOTHING)
 
 
 def learned(
-    by_row: NoiseByRows,
+    noises: Sequence[NoiseByRows],
     shown: Shown,
-    values: Floats,
+    values: Sequence[Floats],
     days: Counts,
     assumed_design_effect: float,
-) -> NullModel:
-    """The model of ``values`` (B,) that blocks of ``days`` (m,), numbers since 1970, showed."""
-    noise, c, share = by_row.of, by_row.coefficient, by_row.share
+) -> list[NullModel]:
+    """The model of each of some ``values`` (B,) that blocks of ``days`` (m,), numbers since 1970,
+    showed."""
+    figures = []
     with np.errstate(divide="ignore", invalid="ignore"):
-        figure = noise.figure(values, shown.rows, shown.rest, share)
-        center, center_decay = _center(figure, shown) if noise.signed else (0.0, 1.0)
-        usual = center * shown.lengths**-center_decay / shown.apart
-        power = noise.power(figure - usual)
-        by_rows = c * (1.0 / shown.rows + 1.0 / shown.rest)
-    usable = np.isfinite(power) & np.isfinite(by_rows)
-    own = usable & (np.arange(len(values)) < shown.days)
+        rows = 1.0 / shown.rows + 1.0 / shown.rest
+        for by_row, one in zip(noises, values, strict=True):
+            figure = by_row.of.figure(one, shown.rows, shown.rest, by_row.share)
+            figures.append(_Figures(by_row, shown, one, figure, by_row.coefficient * rows))
+    chances = _chances_of_weekdays(figures, days)
+    return [
+        _model(one, days, assumed_design_effect, not chance > SEASONAL_LEVEL)
+        for one, chance in zip(figures, chances, strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class _Figures:
+    """Figures of the values of a statistic that blocks of days showed, and what rows do to their
+    power; (B,) each."""
+
+    noise: NoiseByRows
+    shown: Shown
+    values: Floats
+    figure: Floats
+    by_rows: Floats
+
+    @cached_property
+    def center(self) -> tuple[float, float]:
+        """As of ``_center``."""
+        return _center(self.figure, self.shown) if self.noise.of.signed else (0.0, 1.0)
+
+    @cached_property
+    def power(self) -> Floats:
+        """Powers of the figures less what is usual."""
+        center, decay = self.center
+        with np.errstate(divide="ignore", invalid="ignore"):
+            usual = center * self.shown.lengths**-decay / self.shown.apart
+            return self.noise.of.power(self.figure - usual)
+
+    @cached_property
+    def usable(self) -> AnyArray:
+        """Blocks that tell something."""
+        told: AnyArray = np.isfinite(self.power) & np.isfinite(self.by_rows)
+        return told
+
+    @cached_property
+    def own(self) -> AnyArray:
+        """Those of them that are single days."""
+        single: AnyArray = self.usable & (np.arange(len(self.values)) < self.shown.days)
+        return single
+
+
+def _model(
+    of: _Figures, days: Counts, assumed_design_effect: float, differ_by_weekday: bool
+) -> NullModel:
+    by_row, shown, values = of.noise, of.shown, of.values
+    noise, c, share = by_row.of, by_row.coefficient, by_row.share
+    power, by_rows, usable, own = of.power, of.by_rows, of.usable, of.own
     m = int(own.sum())
     if m < 2:
         return assumed(by_row, assumed_design_effect, values[own])
@@ -237,9 +285,9 @@ def learned(
         design_effect=observed,
         typical=_typical(values[own]),
         share=share,
-        center=center,
-        center_decay=center_decay,
-        weekdays=_weekdays(noise, c, figure, own, days, shown),
+        center=of.center[0],
+        center_decay=of.center[1],
+        weekdays=_weekdays(of, days) if differ_by_weekday else None,
         worst=float(power[own].max()),
     )
 
@@ -305,26 +353,11 @@ def _typical(values: Floats) -> float:
     return float(np.abs(values).mean()) if len(values) else float("nan")
 
 
-def _weekdays(
-    noise: RowNoise,
-    c: float,
-    figure: Floats,
-    own: AnyArray,
-    days: Counts,
-    shown: Shown,
-) -> Weekdays | None:
-    """Weekdays, where four of each are known and they differ by more than chance."""
-    at = np.flatnonzero(own)
-    weekday = (days[at] + _THURSDAY) % WEEK
-    count = np.bincount(weekday, minlength=WEEK).astype(np.float64)
-    if len(at) < FEWEST_SEASONAL_DAYS or count.min() < FEWEST_OF_A_WEEKDAY:
-        return None
-    # Distances are compared by their logs: they are skewed, and never 0 but for want of data.
-    seen = figure[at] if noise.signed else np.log(np.maximum(figure[at], 1e-300))
-    if _chance_of_weekdays(seen, weekday, count) > SEASONAL_LEVEL:
-        return None
+def _weekdays(of: _Figures, days: Counts) -> Weekdays:
+    noise, c, shown = of.noise.of, of.noise.coefficient, of.shown
+    at, weekday, count = _days_by_weekday(of, days)
     if noise.signed:
-        against_whole = figure[at] * shown.apart[at]
+        against_whole = of.figure[at] * shown.apart[at]
         mean = np.bincount(weekday, against_whole, minlength=WEEK) / count
         left = (against_whole - mean[weekday]) ** 2 * (count / (count - 1.0))[weekday]
         by_rows = c / shown.rows[at]
@@ -332,7 +365,7 @@ def _weekdays(
         degrees = np.full(WEEK, len(at) - WEEK, dtype=np.float64)
     else:
         mean = np.zeros(WEEK)
-        left = figure[at]
+        left = of.figure[at]
         by_rows = c * (1.0 / shown.rows[at] + 1.0 / shown.rest[at])
         excess = np.bincount(weekday, left - by_rows, minlength=WEEK) / count
         between = np.maximum(excess, 0.0)
@@ -343,13 +376,32 @@ def _weekdays(
     return Weekdays(mean, between, count, shape, degrees)
 
 
-def _chance_of_weekdays(seen: Floats, weekday: AnyArray, count: Floats) -> float:
-    """p-value of the analysis of variance of weekdays; 1 where nothing varies."""
-    mean = np.bincount(weekday, seen, minlength=WEEK) / count
-    within = float(((seen - mean[weekday]) ** 2).sum())
-    among = float((count * (mean - seen.mean()) ** 2).sum())
-    if among <= 0:
-        return 1.0
-    left = len(seen) - WEEK
-    ratio = (among / (WEEK - 1)) / (within / left) if within > 0 else np.inf
-    return float(f_tail(np.array([ratio]), WEEK - 1.0, float(left))[0])
+def _days_by_weekday(of: _Figures, days: Counts) -> tuple[AnyArray, AnyArray, Floats]:
+    """Positions of single days, their weekdays, and how many there are of each, (7,)."""
+    at = np.flatnonzero(of.own)
+    weekday = (days[at] + _THURSDAY) % WEEK
+    return at, weekday, np.bincount(weekday, minlength=WEEK).astype(np.float64)
+
+
+def _chances_of_weekdays(figures: Sequence[_Figures], days: Counts) -> Floats:
+    """p-values of the analysis of variance of weekdays, (S,); 1 where nothing varies, or where
+    four of each weekday are not known."""
+    chances, asked = np.ones(len(figures)), []
+    for i, of in enumerate(figures):
+        at, weekday, count = _days_by_weekday(of, days)
+        if len(at) < FEWEST_SEASONAL_DAYS or count.min() < FEWEST_OF_A_WEEKDAY:
+            continue
+        # Distances are compared by their logs: they are skewed, and never 0 but for want of data.
+        seen = of.figure[at] if of.noise.of.signed else np.log(np.maximum(of.figure[at], 1e-300))
+        mean = np.bincount(weekday, seen, minlength=WEEK) / count
+        within = float(((seen - mean[weekday]) ** 2).sum())
+        among = float((count * (mean - seen.mean()) ** 2).sum())
+        left = len(seen) - WEEK
+        if among > 0:
+            ratio = (among / (WEEK - 1)) / (within / left) if within > 0 else np.inf
+            asked.append((i, ratio, float(left)))
+    if asked:
+        positions, ratios, degrees = (np.array(part) for part in zip(*asked, strict=True))
+        tail = f_tail(ratios[:, None], WEEK - 1.0, degrees[:, None], by_row=True)
+        chances[positions] = tail[:, 0]
+    return chances

@@ -134,9 +134,9 @@ def skewness(subject: Subject) -> Figures:
     )
 
 
-def _register_quantile(key: str, level: float) -> None:
+def _register_quantile(at: int, key: str, level: float) -> None:
     def quantile(subject: Subject) -> Figures:
-        return _of_quantities(subject, quantiles(subject.numeric, (level,))[:, 0])
+        return _of_quantities(subject, subject.once(_quantiles)[:, at])
 
     quantile.__doc__ = (
         f"Quantile at {level:g} of the finite values that are no special values; exact at value "
@@ -145,8 +145,12 @@ def _register_quantile(key: str, level: float) -> None:
     metric(key, label=f"Quantile {level:g}", kinds=_NUMERIC, unit=_OWN)(quantile)
 
 
-for _key, _level in LEVELS.items():
-    _register_quantile(_key, _level)
+for _at, (_key, _level) in enumerate(LEVELS.items()):
+    _register_quantile(_at, _key, _level)
+
+
+def _quantiles(subject: Subject) -> Floats:
+    return quantiles(subject.numeric, tuple(LEVELS.values()))
 
 
 def _zeros(subject: Subject) -> Figures:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from modelwatch.stats.arrays import Floats
+from modelwatch.stats.arrays import Counts, Floats
 from modelwatch.stats.numeric import NumericStates
 
 _ROUNDING = 1e-9
@@ -25,8 +25,7 @@ def quantiles(states: NumericStates, levels: Sequence[float]) -> Floats:
     count = running[:, -1:]
     wanted = np.ceil(np.asarray(levels, dtype=np.float64) * count - _ROUNDING)
     rank = np.clip(wanted, 1, np.maximum(count, 1)).astype(np.int64)
-    at = np.stack([(running < rank[:, [k]]).sum(axis=1) for k in range(rank.shape[1])], axis=1)
-    at = np.minimum(at, len(binning.edges) - 1)
+    at = np.minimum(_first_at_least(running, rank), len(binning.edges) - 1)
     held = np.take_along_axis(states.quantities, at, axis=1)
     before = np.take_along_axis(running, at, axis=1) - held
     least, greatest = states.least[:, None], states.greatest[:, None]
@@ -39,3 +38,11 @@ def quantiles(states: NumericStates, levels: Sequence[float]) -> Floats:
     value = np.where(binning.single_value[at], binning.edges[at], np.clip(within, low, high))
     value = np.where(rank == 1, least, np.where(rank == count, greatest, value))
     return np.where(count > 0, value, np.nan)
+
+
+def _first_at_least(ascending: Counts, wanted: Counts) -> Counts:
+    """How many elements of each row (n, B) are less than each number wanted (n, K)."""
+    # All rows as one ascending row: each is lifted above the one before.
+    lift = np.arange(len(ascending))[:, None] * (int(ascending.max(initial=0)) + 1)
+    found = np.searchsorted((ascending + lift).ravel(), wanted + lift)
+    return np.asarray(found - np.arange(len(ascending))[:, None] * ascending.shape[1])

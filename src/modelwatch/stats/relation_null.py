@@ -38,10 +38,9 @@ def relation_nulls(
             for at, noise in noises.items()
         }
     shown, values = _shown(states)
-    return {
-        states.features[at]: learned(noise, shown, values[:, at], days, assumed_design_effect)
-        for at, noise in noises.items()
-    }
+    shown_of = [values[:, at] for at in noises]
+    models = learned(list(noises.values()), shown, shown_of, days, assumed_design_effect)
+    return {states.features[at]: model for at, model in zip(noises, models, strict=True)}
 
 
 def _shown(states: PairStates) -> tuple[Shown, Floats]:

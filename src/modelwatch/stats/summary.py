@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.comparison import values
 from modelwatch.stats.docstring import meaning_of
 from modelwatch.stats.numeric import NumericStates
+
+T = TypeVar("T")
 
 FeatureKind = Literal["numeric", "categorical"]
 Unit = Literal["number", "day", "microsecond"]
@@ -29,6 +32,17 @@ class Subject:
     states: NumericStates | CategoricalStates
     distinct: Sequence[Hashes] | None = None
     unit: Unit = "number"
+
+    def once(self, compute: Callable[[Subject], T]) -> T:
+        """What several metrics share, computed for the first of them."""
+        if compute not in self._shared:
+            self._shared[compute] = compute(self)
+        found: T = self._shared[compute]
+        return found
+
+    @cached_property
+    def _shared(self) -> dict[Callable[[Subject], Any], Any]:
+        return {}
 
     @property
     def kind(self) -> FeatureKind:
@@ -118,5 +132,5 @@ def texts(text: Sequence[str | None], reason: str) -> Figures:
     """Figures that are texts only; None is undefined, for one reason."""
     held = np.array([*text, None], dtype=object)[:-1]
     reasons = np.full(len(held), None, dtype=object)
-    reasons[held == np.array(None)] = reason
+    reasons[[one is None for one in text]] = reason
     return Figures(np.full(len(held), np.nan), held, reasons)
