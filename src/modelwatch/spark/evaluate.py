@@ -26,10 +26,10 @@ from modelwatch.spark.reference_nulls import (
 )
 from modelwatch.stats.arrays import AnyArray, Spans
 from modelwatch.stats.batch import ALL
+from modelwatch.stats.chance import ChanceModel
 from modelwatch.stats.comparison import Comparison, Values
 from modelwatch.stats.correlation import pair_positions, top_pairs
 from modelwatch.stats.drift import STATISTICS, drift
-from modelwatch.stats.null_model import NullModel
 from modelwatch.stats.profile import METRICS, profile
 from modelwatch.tables import TABLES
 from modelwatch.tables.arrow import arrow_schema
@@ -186,7 +186,7 @@ def _add_drift(
     group: StateGroup,
     view: _View,
     reference: WindowReference,
-    nulls: Mapping[str, NullModel],
+    nulls: Mapping[str, ChanceModel],
 ) -> None:
     having = np.array(
         [reference.whole_table or reference.days[w] is not None for w in view.windows], dtype=bool
@@ -233,10 +233,10 @@ def _add_drift(
                 n,
                 **{**common, **({} if feature is None else {"feature": feature})},
                 statistic=key,
-                value=own.value,
-                reason=own.reason,
                 gate=evaluation.gates.get(key) if reference.fixed else None,
-                **judged_columns(evaluation, view.windows, nulls.get(feature or key), own, counts),
+                **judged_columns(
+                    evaluation, view.windows, nulls.get(feature or key), comparison, own
+                ),
             )
     if pairwise and block is not None:
         _add_pairs(rows, block, common, pairwise, evaluation.top_pairs)

@@ -9,9 +9,9 @@ import numpy as np
 
 from modelwatch.spark.evaluation import Evaluation, WindowReference, day_number
 from modelwatch.spark.groups import WHOLE_TABLE, StateGroup
-from modelwatch.stats.arrays import AnyArray, Counts, Spans
-from modelwatch.stats.comparison import Values
-from modelwatch.stats.null_model import NullModel, null_models
+from modelwatch.stats.arrays import AnyArray, Spans
+from modelwatch.stats.chance import ChanceModel, chance_models, with_chance
+from modelwatch.stats.comparison import Comparison, Values
 from modelwatch.stats.relation_null import relation_nulls
 
 _FAR_PAST, _FAR_FUTURE = -(2**31), 2**31 - 1
@@ -43,7 +43,7 @@ def day_spans(days: AnyArray, firsts: AnyArray, lasts: AnyArray) -> Spans:
 
 def reference_nulls(
     evaluation: Evaluation, group: StateGroup, reference: WindowReference
-) -> dict[str, NullModel]:
+) -> Mapping[str, ChanceModel]:
     """What the days of a fixed reference show between one another: by statistic with a gate, or by
     feature of a numeric block.
 
@@ -64,27 +64,29 @@ def reference_nulls(
         pairs = group.pairs(block.features, block.fingerprint).take(held)
         return relation_nulls(pairs.roll_up(by_day), days, assumed)
     stack = group.stack(evaluation.features[group.role, group.feature].binning).take(held)
-    return null_models(stack.roll_up(by_day), days, evaluation.gates, assumed)
+    return chance_models(stack.roll_up(by_day), days, evaluation.gates, assumed)
 
 
 def judged_columns(
     evaluation: Evaluation,
     windows: AnyArray,
-    null: NullModel | None,
+    null: ChanceModel | None,
+    comparison: Comparison,
     values: Values,
-    rows: Sequence[Counts],
 ) -> Mapping[str, object]:
-    """Columns that tell how likely chance is: of a statistic that is judged, else none.
+    """Columns of a statistic: its value, and how likely chance is, of one that is judged.
 
-    ``windows``: positions of the windows in the evaluation. ``rows``: of the windows, and of the
-    reference.
+    ``windows``: positions of the windows in the evaluation.
     """
     if null is None:
-        return {}
+        return {"value": values.value, "reason": values.reason}
     lengths = evaluation.ends[windows] - evaluation.starts[windows] + 1
     weekdays = np.where(lengths == 1, (evaluation.starts[windows] + _THURSDAY) % 7, -1)
+    found, p_value = with_chance(null, comparison, values, lengths, weekdays)
     return {
-        "p_value": null.p_values(values.value, lengths, weekdays, rows[0], rows[1]),
+        "value": found.value,
+        "reason": found.reason,
+        "p_value": p_value,
         "design_effect": null.design_effect,
         "null_days": null.days,
         "typical": None if np.isnan(null.typical) else null.typical,

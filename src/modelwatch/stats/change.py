@@ -21,9 +21,9 @@ _MARGIN = 0.125 * (1.0 - 1e-9)
 """Part of the reference's range; the frozen grid has an edge at an eighth, up to rounding."""
 NARROW = 0.25
 """Width of a bin, in standard deviations, up to which rows in it are about alike."""
-_FREQUENT = 0.05
+FREQUENT = 0.05
 """Share of the reference's rows from which the rows of a value may be missed."""
-_EXPECTED_ROWS = 20.0
+EXPECTED_ROWS = 20.0
 """Expected rows of a value below which none of them may be chance."""
 
 
@@ -141,22 +141,33 @@ def value_share_fall(comparison: Comparison) -> Values:
     """Part of a value's rows that is missing if the rows of all others are there, the largest over
     the values that are frequent in the reference; 0 where none is.
 
-    Frequent is a twentieth of the reference's rows, and 20 expected rows in the window.
+    Frequent is a twentieth of the reference's rows, and 20 expected rows in the window. A fixed
+    reference also knows how much each value varies between days. There, a value is frequent if it
+    comes on half of the days or more, and if the window has 10 expected rows of it for each unit of
+    its dispersion (its variance over that of independent rows). A value that comes in bursts is
+    therefore not missed between them.
     """
     current, reference = comparison.categorical
-    before = frequent_shares(reference)
-    now = current.kept / np.maximum(current.rows, 1)[:, None]
-    looked_at = (before > 0) & (before < 1) & (before * current.rows[:, None] >= _EXPECTED_ROWS)
+    now, before = (
+        states.kept / np.maximum(states.rows, 1)[:, None] for states in (current, reference)
+    )
+    looked_at = frequent_shares(reference) * current.rows[:, None] >= EXPECTED_ROWS
+    fall = np.where(looked_at, missing_parts(now, before), 0.0).max(axis=1, initial=0.0)
+    return values(fall, *comparison.without_rows)
+
+
+def missing_parts(now: Floats, before: Floats) -> Floats:
+    """Part of each value's rows that is missing if the rows of all others are there, of shares of
+    rows (n, B) now and before; 0 of a value that was not there, or alone, and where none is."""
     with np.errstate(divide="ignore", invalid="ignore"):
         odds = now / (1.0 - now) / (before / (1.0 - before))
-    fall = np.where(looked_at, 1.0 - odds, 0.0).max(axis=1, initial=0.0)
-    return values(fall, *comparison.without_rows)
+    return np.where((before > 0) & (before < 1), np.maximum(1.0 - odds, 0.0), 0.0)
 
 
 def frequent_shares(states: CategoricalStates) -> Floats:
     """Shares of the kept values, (n, B); 0 for values that are not frequent."""
     shares = states.kept / np.maximum(states.rows, 1)[:, None]
-    return np.where(shares >= _FREQUENT, shares, 0.0)
+    return np.where(shares >= FREQUENT, shares, 0.0)
 
 
 @statistic(

@@ -93,12 +93,20 @@ class NullModel:
             power = judged.power(off_center)
             p = f_tail(power / expected, self.shape, degrees)
             if self.worst > 0:
-                beyond = (self.worst / np.maximum(power, self.worst)) ** WORST_TAIL
+                worst = self.worst * self._of_a_day(expected, days, m)
+                beyond = (worst / np.maximum(power, worst)) ** WORST_TAIL
                 p = np.maximum(p, beyond / (self.days + 1.0))
             if self.weekdays is not None:
                 of_weekday = self.weekdays.p_values(self, figure, np.asarray(weekdays), n, m)
                 p = np.where(np.isnan(of_weekday), p, of_weekday)
         return np.where(np.isfinite(value), p, np.nan)
+
+    def _of_a_day(self, expected: Floats, days: Floats, reference_rows: Floats) -> Floats:
+        """Expected power of windows over that of a day of the reference; at most 1, and 1 of
+        windows of one day. The worst week is not as bad as the worst day."""
+        a_day = self.rows * (self.days + 1.0) / reference_rows
+        a_day = a_day + self.between * (1.0 + self.days**-self.decay)
+        return np.where(days > 1, np.minimum(expected / a_day, 1.0), 1.0)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelwatch.stats.arrays import Counts, Floats
-from modelwatch.stats.change import frequent_shares, single_values
+from modelwatch.stats.change import single_values
 from modelwatch.stats.comparison import Comparison
 from modelwatch.stats.contingency import RARE
 from modelwatch.stats.distance import spread_of
@@ -85,11 +85,6 @@ def _angle(value: Floats, _: Floats, __: Floats, share: float) -> Floats:
     """
     after = np.clip(share + value, 0.0, 1.0)
     return np.asarray(2.0 * (np.arcsin(np.sqrt(after)) - math.asin(math.sqrt(share))))
-
-
-def _squared_log_odds(value: Floats, _: Floats, __: Floats, ___: float) -> Floats:
-    """Of the part of a value's rows that is missing: the odds fell by as much."""
-    return np.asarray(np.log1p(-np.minimum(value, 1.0 - 1e-9)) ** 2)
 
 
 def row_noise(
@@ -212,15 +207,6 @@ def _value_share_rise(comparison: Comparison) -> float:
     reference = comparison.feature[1]
     p = single_values(reference)[0] / max(1, int(reference.rows[0]))
     return _largest_one_sided(np.sqrt(p * (1.0 - p)), 0.25)
-
-
-@row_noise("value_share_fall", figure=_squared_log_odds)
-def _value_share_fall(comparison: Comparison) -> float:
-    """Mean of the square of the largest fall of the log odds of frequent values, taken as
-    independent and normal."""
-    p = frequent_shares(comparison.categorical[1])[0]
-    p = p[p > 0]
-    return _largest_one_sided(1.0 / np.sqrt(p * (1.0 - np.minimum(p, 1.0 - 1e-9))), 1.0)
 
 
 def _largest_one_sided(sd: Floats, otherwise: float) -> float:
