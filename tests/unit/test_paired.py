@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from modelwatch.stats.binning import fit_numeric
-from modelwatch.stats.intervals import NO_SPREAD
 from modelwatch.stats.jackknife import FEW_DAYS
 from modelwatch.stats.paired import (
     Difference,
@@ -19,6 +19,7 @@ from modelwatch.stats.paired import (
     window_differences,
 )
 from modelwatch.stats.performance import PERFORMANCE
+from modelwatch.stats.row_intervals import iid_interval
 from modelwatch.stats.traffic_split import NO_ROWS, sample_ratio
 from performance_samples import binary_states
 
@@ -37,6 +38,14 @@ def models(days: int = 12, rows: int = 200, noise: float = 0.25, seed: int = 1):
         binary_states(BINNING, score, (score >= 0.5).astype(int), label, day)
         for score in (seen, truth)
     ]
+
+
+def always(right: bool, days: int, rows: int = 200):
+    """A model whose every decision is right, or wrong."""
+    label = np.tile([1, 2], days * rows // 2)
+    decision = label - 1 if right else 2 - label
+    day = np.repeat(np.arange(days), rows)
+    return binary_states(BINNING, np.where(decision, 0.8, 0.2), decision, label, day)
 
 
 def difference(key: str, lower: float, upper: float, reason: str | None = None) -> Difference:
@@ -203,13 +212,21 @@ def test_a_split_that_is_none_is_refused(weights) -> None:
         sample_ratio(np.ones((1, len(weights)), dtype=np.int64), np.array(weights))
 
 
-def test_days_that_are_all_alike_tell_nothing_of_chance() -> None:
+def test_days_that_are_all_alike_are_as_sure_as_their_rows() -> None:
     one, other = models(days=1)
     alike = [side.followed_by(side, side, side) for side in (one, other)]
     found = differences(*alike)["accuracy"]
-    assert math.isfinite(found.value)
-    assert math.isnan(found.lower)
-    assert found.reason == NO_SPREAD
+    rows = [side.total() for side in alike]
+    sd = math.sqrt(sum(float(iid_interval("accuracy", side).variance[0]) for side in rows))
+    assert found.upper - found.value == pytest.approx(stats.t.ppf(0.975, 3) * sd)
+
+
+def test_a_model_that_is_always_right_is_better_than_one_that_never_is() -> None:
+    right, wrong = always(True, days=5), always(False, days=5)
+    found = differences(right, wrong)["accuracy"]
+    assert found.value == -1.0
+    assert found.side == "champion"
+    assert found.p_value < 1e-6
 
 
 def test_a_day_without_labels_has_no_say() -> None:

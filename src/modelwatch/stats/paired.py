@@ -10,10 +10,11 @@ import numpy as np
 
 from modelwatch.stats.arrays import Counts, Floats, Spans
 from modelwatch.stats.comparison import Values
-from modelwatch.stats.intervals import NO_SPREAD, WITHOUT_A_DAY
+from modelwatch.stats.intervals import WITHOUT_A_DAY
 from modelwatch.stats.jackknife import FEW_DAYS, FEWEST_DAYS, DayInterval, day_interval
 from modelwatch.stats.performance import PERFORMANCE, performance
 from modelwatch.stats.performance_metric import Better
+from modelwatch.stats.row_intervals import iid_interval, least_variance
 from modelwatch.stats.scored import NEGATIVE, POSITIVE, BinaryStates
 from modelwatch.stats.special import chi_square_tail, fair_coin_p_value
 from modelwatch.stats.window_intervals import chunks
@@ -113,6 +114,9 @@ def window_differences(
     found: list[dict[str, Difference]] = []
     for window, without in enumerate(_without_each(known, inner, names)):
         spread = day_interval(values[window], [without], level=level)
+        if np.any((spread.sd == 0) & (spread.value != 0)):
+            floor = _floor([side.roll_up(spans[window : window + 1]) for side in sides], names)
+            spread = day_interval(values[window], [without], floors=[floor], level=level)
         found.append(
             {
                 key: _difference(key, (whole[0][key], whole[1][key]), window, spread, at, without)
@@ -120,6 +124,19 @@ def window_differences(
             }
         )
     return found
+
+
+def _floor(sides: Sequence[BinaryStates], keys: Sequence[str]) -> tuple[Floats, Floats]:
+    """Variance of each difference below which days say nothing of chance, 0 where that is not
+    known, and the variance that then stands in: that of the rows of both models, (K,) each."""
+    found = np.zeros((2, len(keys)))
+    for at, key in enumerate(keys):
+        for side in sides:
+            size = np.abs(performance(side, [key])[key].value)
+            least = np.nan_to_num(least_variance(key, side, size))
+            rows = iid_interval(key, side).variance
+            found[:, at] += float(least[0]), float(np.fmax(least, rows)[0])
+    return found[0], found[1]
 
 
 def _without_each(
@@ -142,7 +159,7 @@ def _difference(
     without: Floats,
 ) -> Difference:
     """The metric at a place among those of ``found``, of one window of ``whole``."""
-    value, sd = float(found.value[at]), float(found.sd[at])
+    value = float(found.value[at])
     lower, upper, p_value = (float(v[at]) for v in (found.lower, found.upper, found.p_value))
     reason: str | None = None
     if np.isnan(value):
@@ -150,8 +167,6 @@ def _difference(
         reason = "; ".join(f"{name}: {text}" for name, text in why if text)
     elif np.isnan(lower):
         reason = FEW_DAYS if len(without) < FEWEST_DAYS else WITHOUT_A_DAY
-    elif sd == 0 and value != 0:
-        reason, lower, upper, p_value = NO_SPREAD, np.nan, np.nan, np.nan
     return Difference(
         key=key,
         champion=float(whole[0].value[window]),
