@@ -20,6 +20,7 @@ from modelwatch.stats.comparison import Comparison
 from modelwatch.stats.contingency import RARE
 from modelwatch.stats.distance import spread_of
 from modelwatch.stats.divergence import DECILES, FINE_GROUPS
+from modelwatch.stats.far_values import far_bins, far_rows
 from modelwatch.stats.numeric import NumericStates
 
 Coefficient = Callable[[Comparison], float]
@@ -143,7 +144,8 @@ def _sd_log_ratio(comparison: Comparison) -> float:
     """(kurtosis - 1) / 4, by the delta method; the kurtosis is read from the bins."""
     states = comparison.numeric[1]
     middle = _middles(states)
-    weight = states.quantities[0] / max(1, int(states.quantities.sum()))
+    counts = np.where(far_bins(states)[0] & (far_rows(states)[0] > 0), 0, states.quantities[0])
+    weight = counts / max(1, int(counts.sum()))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         centred = middle - weight @ middle
         kurtosis = float((weight @ centred**4) / (weight @ centred**2) ** 2)
