@@ -178,6 +178,27 @@ def test_a_metric_that_cannot_tell_is_not_against() -> None:
     assert verdict(found).winner == "champion"
 
 
+def test_a_metric_whose_interval_just_touches_zero_on_the_other_side_is_against() -> None:
+    found = verdict(
+        {
+            "accuracy": difference("accuracy", -0.0339, -0.0146),
+            "roc_auc": difference("roc_auc", -0.0021, 0.0589),
+        }
+    )
+    assert found.winner == "no automatic winner"
+    assert "ROC AUC +0.0284 (-0.0021 to +0.0589) points to the challenger" in found.sentence
+
+
+def test_a_loss_whose_interval_just_touches_zero_is_against_where_it_rises() -> None:
+    found = {
+        "accuracy": difference("accuracy", 0.01, 0.02),
+        "log_loss": difference("log_loss", -0.001, 0.05),
+    }
+    assert verdict(found).winner == "no automatic winner"
+    found["log_loss"] = difference("log_loss", -0.05, 0.001)
+    assert verdict(found).winner == "challenger"
+
+
 def test_an_undefined_metric_has_no_winner() -> None:
     nan = float("nan")
     found = verdict({"accuracy": difference("accuracy", nan, nan, "no labelled row")})
@@ -197,6 +218,26 @@ def test_a_split_that_is_as_intended_is_no_mismatch() -> None:
     found = sample_ratio(np.array([[5030, 4970], [5500, 4500]]), np.array([0.5, 0.5]))
     assert found.mismatch.tolist() == [False, True]
     assert found.shares[1].tolist() == [0.55, 0.45]
+
+
+@pytest.mark.parametrize("rows", [(8, 2), (0, 12), (40, 3), (3, 0), (900, 85)])
+def test_a_split_of_few_rows_is_tested_exactly(rows) -> None:
+    found = sample_ratio(np.array([rows]), np.array([0.9, 0.1]))
+    exact = stats.binomtest(rows[1], sum(rows), 0.1).pvalue
+    assert found.p_value.value[0] == pytest.approx(exact, rel=1e-9)
+
+
+def test_a_split_of_few_rows_among_three_models_is_corrected_for_their_number() -> None:
+    rows, weights = np.array([[30, 4, 9]]), np.array([0.6, 0.2, 0.2])
+    each = [stats.binomtest(n, 43, w).pvalue for n, w in zip(rows[0], weights, strict=True)]
+    found = sample_ratio(rows, weights)
+    assert found.p_value.value[0] == pytest.approx(min(1.0, 3 * min(each)), rel=1e-9)
+
+
+def test_a_split_as_intended_is_called_broken_no_more_often_than_it_says() -> None:
+    rows = np.arange(301)
+    found = sample_ratio(np.stack([300 - rows, rows], axis=1), np.array([0.99, 0.01]))
+    assert stats.binom.pmf(rows, 300, 0.01) @ found.mismatch <= 0.001
 
 
 def test_a_split_without_rows_is_unknown() -> None:

@@ -24,6 +24,9 @@ Winner = Literal["challenger", "champion", "no automatic winner"]
 
 DECIDING = ("accuracy", "f1", "roc_auc", "log_loss")
 """Metrics that decide, the first of them above all."""
+POINTS = 0.8
+"""Part of the reach of its interval from which a difference points to a side: about where an
+interval of 90 % would not hold zero."""
 
 
 @dataclass(frozen=True)
@@ -201,8 +204,9 @@ class Verdict:
 
 def verdict(found: Mapping[str, Difference], deciding: Sequence[str] = DECIDING) -> Verdict:
     """The winner of a comparison: the side that the first deciding metric is on beyond its
-    interval, unless another deciding metric is on the other side beyond its own.
+    interval, unless another deciding metric points to the other side.
 
+    A metric points to a side beyond its interval, and also where its interval just holds zero.
     Everything else has no automatic winner: an interval that spans zero, an undefined metric,
     metrics that disagree.
     """
@@ -221,18 +225,32 @@ def verdict(found: Mapping[str, Difference], deciding: Sequence[str] = DECIDING)
             f"({first.lower:+.4f} to {first.upper:+.4f}).",
         )
     against = [
-        PERFORMANCE[other.key].label
+        f"{PERFORMANCE[other.key].label} {_told(other)} points to the {side}"
         for other in held[1:]
-        if other.side not in (None, "no difference", first.side)
+        if (side := pointed_side(other)) not in (None, first.side)
     ]
     if against:
         return Verdict(
             "no automatic winner",
-            f"No automatic winner: metrics disagree: {label} is for the {first.side}, "
-            f"{', '.join(against)} against.",
+            f"No automatic winner: metrics disagree: {label} {_told(first)} is for the "
+            f"{first.side}, {', '.join(against)}.",
         )
     return Verdict(
         "challenger" if first.side == "challenger" else "champion",
-        f"The {first.side} is better: difference of {label} {first.value:+.4f} "
-        f"({first.lower:+.4f} to {first.upper:+.4f}), and no other deciding metric is against it.",
+        f"The {first.side} is better: difference of {label} {_told(first)}, and no other deciding "
+        "metric points the other way.",
     )
+
+
+def pointed_side(difference: Difference) -> Side | None:
+    """The side to which a difference points, beyond its interval or nearly so; None if to none."""
+    if difference.side in ("champion", "challenger"):
+        return difference.side
+    reach = (difference.upper - difference.lower) / 2.0
+    if difference.side is None or not abs(difference.value) >= POINTS * reach > 0:
+        return None
+    return side_of(difference.value, difference.value, PERFORMANCE[difference.key].better)
+
+
+def _told(difference: Difference) -> str:
+    return f"{difference.value:+.4f} ({difference.lower:+.4f} to {difference.upper:+.4f})"
