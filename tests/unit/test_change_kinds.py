@@ -348,3 +348,18 @@ def test_a_constraint_tells_what_it_can() -> None:
     broken = replace(row(5, 1.0), source="constraint", subject="one row", figure="uniqueness")
     assert only(fold([broken])).family == "constraint"
     assert of([broken]).kind == "duplicated_rows"
+
+
+@pytest.mark.parametrize("share", [0.04, 0.12, 0.4])
+def test_zeros_in_the_place_of_nulls_are_nulls_that_are_filled_in(share: float) -> None:
+    before = [None if hit else v for v, hit in zip(TEMPERATURE, some(share), strict=True)]
+    now = np.where(some(share), 0.0, AGAIN["temperature"])
+    changed = FeatureChange(
+        "temperature",
+        "inputs",
+        numeric_state(BINS["temperature"], before),
+        numeric_state(BINS["temperature"], now),
+    )
+    found = told(changed)
+    assert found.kind == "filled_nulls"
+    assert "temperature has no nulls any more, and 0 in" in found.evidence

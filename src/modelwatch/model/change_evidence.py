@@ -12,6 +12,7 @@ from modelwatch.stats.mixtures import States
 
 ChangeKind = Literal[
     "nulls",
+    "filled_nulls",
     "sentinel",
     "constant",
     "scale_change",

@@ -11,6 +11,8 @@ from modelwatch.stats.arrays import Floats
 from modelwatch.stats.binning import UNSEEN
 from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.change import bins_of_one_value, single_values
+from modelwatch.stats.comparison import Comparison
+from modelwatch.stats.filled_nulls import filled_model
 from modelwatch.stats.mixtures import (
     UNITS,
     Explanation,
@@ -35,6 +37,10 @@ _LEAST_RISE = 0.1
 """Rise of that value's share of all rows: where nearly all rows are 0, a dry week is no fault."""
 _NEWS = 0.75
 """Score of nulls that are farther beyond their gate than all else of the feature."""
+_EXACT = 0.99
+"""Score of evidence that no other fault leaves."""
+_DESIGN = 3.0
+"""How much more shares vary between days than rows that are independent: a low guess."""
 _FEW_VALUES = 3
 _ALL_BUT = 0.95
 """Part of the rows of a feature of fewer values that must hold one: any change favours one."""
@@ -80,6 +86,36 @@ def _nulls_of(feature: FeatureChange, evidence: Evidence) -> Clue | None:
     if score is None:
         return None
     return Clue(score, f"{_percent(found.share)} of the values of {feature.name} are gone")
+
+
+@change_kind("filled_nulls")
+def _filled_nulls(evidence: Evidence) -> Clue | None:
+    return _best(_filled_of(feature) for feature in _strongest(evidence))
+
+
+def _filled_of(feature: FeatureChange) -> Clue | None:
+    model = filled_model(feature.before, np.zeros(1, dtype=np.int64), _DESIGN)
+    if model is None:
+        return None
+    one = np.ones(1, dtype=np.int64)
+    found, _ = model.judged(Comparison(feature.now, feature.before), one, -one)
+    share = float(found.value[0])
+    if not share >= _LEAST_SHARE:
+        return None
+    code, at = one_value(feature.before, feature.now)
+    value = f"{code.value:g}" if np.isfinite(code.value) else _value_at(feature.now, at)
+    told = f"{feature.name} has no nulls any more, and {value} in {_percent(share)} more rows"
+    return Clue(_EXACT, told)
+
+
+def _value_at(states: States, at: int) -> str:
+    """The name of a position among the rest, unseen values and kept values of a category."""
+    if not isinstance(states, CategoricalStates) or at < 0:
+        return "one value"
+    if at < UNSEEN:
+        unseen = sorted(states.unseen[0].items(), key=lambda item: (-item[1], item[0]))
+        return repr(unseen[0][0]) if unseen else "an unseen value"
+    return repr(states.binning.values[at - UNSEEN])
 
 
 @change_kind("sentinel")

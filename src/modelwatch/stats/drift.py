@@ -10,6 +10,7 @@ from modelwatch.stats import (
     correlation,
     distance,
     divergence,
+    filled_nulls,
     pca,
     relation,
 )
@@ -18,7 +19,7 @@ from modelwatch.stats.statistic import STATISTICS, Statistic, statistic
 
 __all__ = ["FAMILIES", "STATISTICS", "Comparison", "Statistic", "Values", "drift", "statistic"]
 
-FAMILIES = (divergence, distance, contingency, change, correlation, relation, pca)
+FAMILIES = (divergence, distance, contingency, change, filled_nulls, correlation, relation, pca)
 """The modules whose statistics are registered."""
 
 

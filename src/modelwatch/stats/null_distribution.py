@@ -18,6 +18,8 @@ from modelwatch.stats.fisher_tail import f_tail
 from modelwatch.stats.row_noise import JUDGED
 
 WEEK = 7
+FEWEST_DAYS = 7
+"""Days of the reference below which they are weighed against an assumed design effect."""
 WORST_TAIL = 3.0
 """Power of its power by which what is beyond the worst day of the reference gets less likely."""
 

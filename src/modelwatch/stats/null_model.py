@@ -18,13 +18,11 @@ from modelwatch.stats.drift import drift
 from modelwatch.stats.fisher_tail import f_tail
 from modelwatch.stats.fresh_days import as_if_fresh
 from modelwatch.stats.leave_out import States, without_spans
-from modelwatch.stats.null_distribution import WEEK, NullModel, Weekdays
+from modelwatch.stats.null_distribution import FEWEST_DAYS, WEEK, NullModel, Weekdays
 from modelwatch.stats.row_noise import JUDGED, RowNoise
 
 __all__ = ["FEWEST_DAYS", "FEW_DAYS", "NullModel", "null_models"]
 
-FEWEST_DAYS = 7
-"""Days of the reference below which they are weighed against an assumed design effect."""
 FEWEST_SEASONAL_DAYS = 28
 FEWEST_OF_A_WEEKDAY = 4
 SEASONAL_LEVEL = 0.01
