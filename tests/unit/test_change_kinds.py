@@ -363,3 +363,32 @@ def test_zeros_in_the_place_of_nulls_are_nulls_that_are_filled_in(share: float) 
     found = told(changed)
     assert found.kind == "filled_nulls"
     assert "temperature has no nulls any more, and 0 in" in found.evidence
+
+
+@pytest.mark.parametrize("share", [0.03, 0.05, 0.1, 0.2])
+@pytest.mark.parametrize("factor", [100.0, 1000.0])
+def test_a_decimal_sign_that_is_misread_in_some_rows_is_another_scale(share, factor) -> None:
+    random = np.random.default_rng(11)
+    before, again = random.lognormal(3.5, 1.0, (2, ROWS)).round(2)
+    binning = numeric_binning(before)
+    now = np.where(some(share), again * factor, again)
+    changed = FeatureChange(
+        "temperature", "inputs", numeric_state(binning, before), numeric_state(binning, now)
+    )
+    found = told(changed)
+    assert found.kind == "scale_change"
+    assert "times what they were" in found.evidence
+
+
+@pytest.mark.parametrize("code", [-999.0, 9999.0, 1e7])
+def test_a_code_far_beyond_the_others_is_no_decimal_sign(code: float) -> None:
+    random = np.random.default_rng(12)
+    before, again = random.lognormal(3.5, 1.0, (2, ROWS)).round(2)
+    binning = numeric_binning(before)
+    changed = FeatureChange(
+        "temperature",
+        "inputs",
+        numeric_state(binning, before),
+        numeric_state(binning, np.where(some(0.05), code, again)),
+    )
+    assert told(changed).kind == "sentinel"

@@ -19,6 +19,7 @@ from modelwatch.stats.mixtures import (
     States,
     change_of,
     exchanged,
+    far_multiplied,
     lone_value,
     moved,
     multiplied,
@@ -41,6 +42,8 @@ _EXACT = 0.99
 """Score of evidence that no other fault leaves."""
 _DESIGN = 3.0
 """How much more shares vary between days than rows that are independent: a low guess."""
+_LEAST_DECIMAL = 0.01
+"""Share of values from which a decimal sign is looked at."""
 _FEW_VALUES = 3
 _ALL_BUT = 0.95
 """Part of the rows of a feature of fewer values that must hold one: any change favours one."""
@@ -127,17 +130,28 @@ def _sentinel_of(feature: FeatureChange) -> Clue | None:
     before, now = feature.before, feature.now
     if not isinstance(before, NumericStates) or not isinstance(now, NumericStates):
         return None
-    found, _ = one_value(before, now)
+    found, at = one_value(before, now)
     low, high = float(before.least[0]), float(before.greatest[0])
     special = found.value in before.binning.special_values
     usual = low <= found.value <= high and not special
-    score = None if usual or found.share < _LEAST_SHARE else _score(found.explained)
+    spread = not special and not _alone(before, now, at)
+    score = None if usual or spread or found.share < _LEAST_SHARE else _score(found.explained)
     if score is None:
         code = lone_value(before, now)
         return None if code is None else _code_of(feature, code)
     was = f"a special value of {feature.name}" if special else f"and {low:g} to {high:g} before"
     told = f"{_percent(found.share)} of the values of {feature.name} are {found.value:g}, {was}"
     return Clue(score, told)
+
+
+def _alone(before: NumericStates, now: NumericStates, at: int) -> bool:
+    """Whether a bin beyond all that was before holds nearly all of the rows there: values that
+    were multiplied lie in several."""
+    edges, upper = before.binning.edges, before.binning.upper_edges
+    low, high = float(before.least[0]), float(before.greatest[0])
+    beyond = edges >= high if edges[at] >= high else upper <= low
+    held = now.quantities[0]
+    return bool(before.binning.single_value[at] or held[at] >= _ALL_BUT * held[beyond].sum())
 
 
 def _code_of(feature: FeatureChange, code: Explanation) -> Clue | None:
@@ -201,7 +215,7 @@ def _scale_of(feature: FeatureChange) -> Clue | None:
     found = multiplied(before, now)
     score = _score(found.explained)
     if score is None or found.share < 0.08:
-        return None
+        return _decimal_of(feature, before, now)
     if feature.role == "predictions":
         # What a model answers has no unit; answers that are larger are another model's.
         score -= 0.3
@@ -210,6 +224,16 @@ def _scale_of(feature: FeatureChange) -> Clue | None:
     score -= max(0.0, moved(before, now).explained - found.explained + 0.15)
     told = f"{_percent(found.share)} of the values of {feature.name} are {found.value:.4g} times"
     return Clue(score + 0.03 * unit, f"{told} what they were")
+
+
+def _decimal_of(feature: FeatureChange, before: NumericStates, now: NumericStates) -> Clue | None:
+    """A few values whose decimal sign was lost or misread."""
+    found = far_multiplied(before, now)
+    score = _score(found.explained, 0.7)
+    if score is None or found.share < _LEAST_DECIMAL or feature.role == "predictions":
+        return None
+    told = f"{_percent(found.share)} of the values of {feature.name} are {found.value:g} times"
+    return Clue(score, f"{told} what they were, as of a decimal sign that is misread")
 
 
 @change_kind("swapped_columns")
