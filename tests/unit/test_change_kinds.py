@@ -392,3 +392,18 @@ def test_a_code_far_beyond_the_others_is_no_decimal_sign(code: float) -> None:
         numeric_state(binning, np.where(some(0.05), code, again)),
     )
     assert told(changed).kind == "sentinel"
+
+
+@pytest.mark.parametrize("length", [8, 12])
+def test_text_that_is_cut_after_some_characters_is_truncated(length: int) -> None:
+    random = np.random.default_rng(13)
+    known = [f"{word} street {n}" for word in ("north", "south", "market") for n in range(8)]
+    before, again = (random.choice(known, ROWS).tolist() for _ in range(2))
+    binning = categorical_binning(before)
+    now = [value[:length] for value in again]
+    changed = FeatureChange(
+        "shop", "inputs", categorical_state(binning, before), categorical_state(binning, now)
+    )
+    found = told(changed)
+    assert found.kind == "truncated_text"
+    assert f"end after {length} characters" in found.evidence

@@ -18,6 +18,7 @@ ChangeKind = Literal[
     "scale_change",
     "swapped_columns",
     "new_type",
+    "truncated_text",
     "duplicated_rows",
     "missing_rows",
     "unseen_categories",

@@ -287,6 +287,29 @@ def _rewritten(feature: FeatureChange) -> Clue | None:
     return Clue(0.5 + 0.47 * share, f"{feature.name} is written otherwise: {new!r} for {old!r}")
 
 
+@change_kind("truncated_text")
+def _truncated_text(evidence: Evidence) -> Clue | None:
+    return _best(_cut(feature) for feature in _strongest(evidence))
+
+
+def _cut(feature: FeatureChange) -> Clue | None:
+    """Unseen values that begin longer known ones, all as long as the longest value now is."""
+    before, now = feature.before, feature.now
+    if not isinstance(before, CategoricalStates) or not isinstance(now, CategoricalStates):
+        return None
+    unseen, longest = now.unseen[0], float(now.length_max[0])
+    rows, risen = sum(unseen.values()), _unseen_share(now) - _unseen_share(before)
+    if risen < _LEAST_SHARE or not rows or not longest < float(before.length_max[0]):
+        return None
+    begun = {value[: int(longest)] for value in before.binning.values if len(value) > longest}
+    cut = [value for value in unseen if len(value) == longest and value in begun]
+    share = sum(unseen[value] for value in cut) / rows
+    if share < _FOREIGN:
+        return None
+    told = f"values of {feature.name} end after {longest:.0f} characters, such as {cut[0]!r}"
+    return Clue(0.5 + 0.48 * share, told)
+
+
 def _plain(value: str) -> str:
     """A value without what another writing changes."""
     text = value.strip().strip("'\"").casefold()

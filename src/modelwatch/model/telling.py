@@ -31,6 +31,7 @@ KIND_WORDS: Mapping[str, tuple[str, str]] = {
     "scale_change": ("another unit or scale", "the unit in which it is delivered"),
     "swapped_columns": ("swapped columns", "the order of columns where the table is written"),
     "new_type": ("another type or writing", "the last change of the schema or of the code"),
+    "truncated_text": ("text that is cut", "the width of the column where the table is written"),
     "duplicated_rows": ("rows that came twice", "the delivery of those days"),
     "missing_rows": ("rows that are missing", "the delivery of those days"),
     "unseen_categories": ("values that it never had", "whether the model can know them"),
