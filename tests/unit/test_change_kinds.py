@@ -407,3 +407,12 @@ def test_text_that_is_cut_after_some_characters_is_truncated(length: int) -> Non
     found = told(changed)
     assert found.kind == "truncated_text"
     assert f"end after {length} characters" in found.evidence
+
+
+def test_values_that_lost_their_decimals_are_rounded() -> None:
+    found = told(feature("temperature", np.round(AGAIN["temperature"])))
+    assert found.kind == "rounded_values"
+
+
+def test_a_column_that_stands_still_at_an_integer_is_constant_rather_than_rounded() -> None:
+    assert told(feature("temperature", np.full(ROWS, 40.0))).kind == "constant"

@@ -27,6 +27,7 @@ from modelwatch.stats.mixtures import (
     one_value,
 )
 from modelwatch.stats.numeric import NumericStates
+from modelwatch.stats.rounded_values import rounded_values
 
 LOOKED_AT = 6
 """Features whose bins are looked at: the strongest say what it is."""
@@ -40,6 +41,8 @@ _NEWS = 0.75
 """Score of nulls that are farther beyond their gate than all else of the feature."""
 _EXACT = 0.99
 """Score of evidence that no other fault leaves."""
+_ROUNDED = 0.8
+"""Score of values that are all integers."""
 _DESIGN = 3.0
 """How much more shares vary between days than rows that are independent: a low guess."""
 _LEAST_DECIMAL = 0.01
@@ -261,6 +264,21 @@ def _swap_of(one: FeatureChange, other: FeatureChange) -> Clue | None:
     told = f"{_percent(share)} of {one.name} look like {other.name} before, and the other way round"
     # Both features say the same, which no other fault explains for both.
     return Clue(min(0.98, score + 0.08), told)
+
+
+@change_kind("rounded_values")
+def _rounded_values(evidence: Evidence) -> Clue | None:
+    return _best(_rounded(feature) for feature in _strongest(evidence))
+
+
+def _rounded(feature: FeatureChange) -> Clue | None:
+    before, now = feature.before, feature.now
+    if not isinstance(before, NumericStates) or not isinstance(now, NumericStates):
+        return None
+    if not rounded_values(Comparison(now, before)).value[0] > 0:
+        return None
+    # A constant, a code or another unit may be an integer as well, and says more.
+    return Clue(_ROUNDED, f"all values of {feature.name} are integers")
 
 
 @change_kind("new_type")

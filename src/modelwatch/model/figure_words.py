@@ -121,6 +121,7 @@ _WORDS: Mapping[str, Callable[[Incident, float], str]] = {
     "value_share_rise": _share("a single value or bin"),
     "value_share_fall": _fall,
     "filled_share": _filled,
+    "rounded_values": lambda _, __: "all values are integers, which they were not",
     "relation_error_change": _relation,
     "zero_share_change": _share("zeros"),
     "special_share_change": _share("special values"),

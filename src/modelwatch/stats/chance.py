@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from modelwatch.stats import filled_nulls, value_falls
+from modelwatch.stats import filled_nulls, rounded_values, value_falls
 from modelwatch.stats.arrays import Counts, Floats
 from modelwatch.stats.comparison import Comparison, Values
 from modelwatch.stats.leave_out import States
@@ -14,7 +14,7 @@ from modelwatch.stats.row_noise import JUDGED
 
 __all__ = ["CHANCE_FAMILIES", "CHANCE_KEYS", "ChanceModel", "chance_models", "with_chance"]
 
-CHANCE_FAMILIES = (filled_nulls, value_falls)
+CHANCE_FAMILIES = (filled_nulls, rounded_values, value_falls)
 """The modules whose models are registered."""
 CHANCE_KEYS = frozenset(JUDGED) | frozenset(OWN_CHANCE)
 """Statistics that have a p-value, and so may have a gate."""
