@@ -23,9 +23,10 @@ from scripts.evidence.world import CURRENT, REFERENCE, World, days_of, number_of
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.performance_gates import PerformanceGate
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, Spans
+from modelwatch.stats.chance import ChanceModel, chance_models, with_chances
 from modelwatch.stats.comparison import Comparison
 from modelwatch.stats.drift import drift
-from modelwatch.stats.null_model import NullModel, null_models
+from modelwatch.stats.null_model import NullModel
 from modelwatch.stats.numeric import NumericStates
 from modelwatch.stats.pairs import PairStates
 from modelwatch.stats.relation_null import relation_nulls
@@ -99,11 +100,11 @@ class Reference:
         }
 
     @cached_property
-    def nulls(self) -> dict[tuple[Scope, str], dict[str, NullModel]]:
+    def nulls(self) -> dict[tuple[Scope, str], dict[str, ChanceModel]]:
         """What the reference's days show between one another, by scope and feature."""
         assumed = self.config.verdicts.assumed_design_effect
         return {
-            key: null_models(held.states, held.days, self.gates, assumed)
+            key: chance_models(held.states, held.days, self.gates, assumed)
             for key, held in self.states.features.items()
         }
 
@@ -194,12 +195,13 @@ def _drift(reference: Reference, key: FeatureKey, held: Stacked) -> Iterator[Fig
     total, windows = reference.totals[key], held.states.roll_up(spans)
     weekdays = np.where(lengths == 1, (starts + _THURSDAY) % 7, -1)
     nulls = reference.nulls[key]
-    for statistic, shown in drift(Comparison(windows, total), reference.gates).items():
+    compared = Comparison(windows, total)
+    for statistic, shown in drift(compared, reference.gates).items():
         null = nulls.get(statistic)
         p_value, typical = np.full(len(starts), np.nan), np.nan
         if null is not None:
             typical = null.typical
-            p_value = null.p_values(shown.value, lengths, weekdays, windows.rows, total.rows)
+            (shown,), (p_value,) = with_chances([null], compared, [shown], lengths, weekdays)
         for kind in LENGTHS:
             of = kinds == kind
             n = int(of.sum())

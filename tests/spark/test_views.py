@@ -20,6 +20,8 @@ from written import MOMENT, Monitor
 
 FIRST = date(2013, 2, 8)
 SECOND = date(2013, 2, 9)
+MONDAY = date(2013, 1, 28)
+NEXT_MONDAY = date(2013, 2, 4)
 ALL_TRAFFIC = {"model_version": "v1", "segmentation": "all", "segment": "all", "role": "inputs"}
 EDGES = [-math.inf, -1.0, 0.0, math.nextafter(0.0, 1.0), 2.5, math.inf]
 
@@ -135,7 +137,15 @@ def monitor(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> It
             "values": ["AA", "UA"],
         },
     )
+    flights.append(
+        "drift_metrics",
+        "weeks",
+        {**drift(MONDAY, "wind", "psi", 0.3, 0.2), "window": "week"},
+        {**drift(NEXT_MONDAY, "wind", "psi", 0.9, 0.2), "window": "week", "partial": True},
+    )
     flights.publish("old", 1, [FIRST, SECOND])
+    weeks = [{"window": "week", "window_start": d, "window_end": d} for d in (MONDAY, NEXT_MONDAY)]
+    flights.publish("weeks", 1, [], windows=weeks)
     flights.publish(
         "new",
         2,
@@ -189,20 +199,17 @@ def test_show_sees_all(monitor: Monitor) -> None:
     assert {row.viewName for row in results.query("SHOW VIEWS").collect()} >= {*TABLES, *views()}
 
 
-def test_health_is_that_of_the_latest_day(monitor: Monitor) -> None:
-    (row,) = monitor.query("SELECT * FROM model_health_today")
-    assert (row.model_version, row.day, row.health) == ("v1", SECOND, "fail")
-    assert row.rows == 10
-    assert (row.constraints_failed, row.features_beyond_gate) == (1, 1)
-    assert (row.worst_feature, row.worst_statistic, row.worst_value) == ("wind", "psi", 0.5)
-
-
 def test_the_ranking_begins_with_what_moved_most(monitor: Monitor) -> None:
-    found = monitor.query("SELECT * FROM drift_ranking ORDER BY rank")
+    found = monitor.query("SELECT * FROM drift_ranking WHERE window = 'day' ORDER BY rank")
     assert [row.feature for row in found] == ["wind", "carrier", "pressure"]
     assert [row.beyond_gate for row in found] == [True, False, None]
     assert found[0].times_gate == pytest.approx(2.5)
     assert {row.window_start for row in found} == {SECOND}
+
+
+def test_the_ranking_is_of_the_latest_complete_window(monitor: Monitor) -> None:
+    found = monitor.query("SELECT * FROM drift_ranking WHERE window = 'week'")
+    assert {(row.window_start, row.partial) for row in found} == {(MONDAY, False)}
 
 
 def test_a_timeline_has_the_profile_beside_the_drift(monitor: Monitor) -> None:

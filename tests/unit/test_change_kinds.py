@@ -348,3 +348,71 @@ def test_a_constraint_tells_what_it_can() -> None:
     broken = replace(row(5, 1.0), source="constraint", subject="one row", figure="uniqueness")
     assert only(fold([broken])).family == "constraint"
     assert of([broken]).kind == "duplicated_rows"
+
+
+@pytest.mark.parametrize("share", [0.04, 0.12, 0.4])
+def test_zeros_in_the_place_of_nulls_are_nulls_that_are_filled_in(share: float) -> None:
+    before = [None if hit else v for v, hit in zip(TEMPERATURE, some(share), strict=True)]
+    now = np.where(some(share), 0.0, AGAIN["temperature"])
+    changed = FeatureChange(
+        "temperature",
+        "inputs",
+        numeric_state(BINS["temperature"], before),
+        numeric_state(BINS["temperature"], now),
+    )
+    found = told(changed)
+    assert found.kind == "filled_nulls"
+    assert "temperature has no nulls any more, and 0 in" in found.evidence
+
+
+@pytest.mark.parametrize("share", [0.03, 0.05, 0.1, 0.2])
+@pytest.mark.parametrize("factor", [100.0, 1000.0])
+def test_a_decimal_sign_that_is_misread_in_some_rows_is_another_scale(share, factor) -> None:
+    random = np.random.default_rng(11)
+    before, again = random.lognormal(3.5, 1.0, (2, ROWS)).round(2)
+    binning = numeric_binning(before)
+    now = np.where(some(share), again * factor, again)
+    changed = FeatureChange(
+        "temperature", "inputs", numeric_state(binning, before), numeric_state(binning, now)
+    )
+    found = told(changed)
+    assert found.kind == "scale_change"
+    assert "times what they were" in found.evidence
+
+
+@pytest.mark.parametrize("code", [-999.0, 9999.0, 1e7])
+def test_a_code_far_beyond_the_others_is_no_decimal_sign(code: float) -> None:
+    random = np.random.default_rng(12)
+    before, again = random.lognormal(3.5, 1.0, (2, ROWS)).round(2)
+    binning = numeric_binning(before)
+    changed = FeatureChange(
+        "temperature",
+        "inputs",
+        numeric_state(binning, before),
+        numeric_state(binning, np.where(some(0.05), code, again)),
+    )
+    assert told(changed).kind == "sentinel"
+
+
+@pytest.mark.parametrize("length", [8, 12])
+def test_text_that_is_cut_after_some_characters_is_truncated(length: int) -> None:
+    random = np.random.default_rng(13)
+    known = [f"{word} street {n}" for word in ("north", "south", "market") for n in range(8)]
+    before, again = (random.choice(known, ROWS).tolist() for _ in range(2))
+    binning = categorical_binning(before)
+    now = [value[:length] for value in again]
+    changed = FeatureChange(
+        "shop", "inputs", categorical_state(binning, before), categorical_state(binning, now)
+    )
+    found = told(changed)
+    assert found.kind == "truncated_text"
+    assert f"end after {length} characters" in found.evidence
+
+
+def test_values_that_lost_their_decimals_are_rounded() -> None:
+    found = told(feature("temperature", np.round(AGAIN["temperature"])))
+    assert found.kind == "rounded_values"
+
+
+def test_a_column_that_stands_still_at_an_integer_is_constant_rather_than_rounded() -> None:
+    assert told(feature("temperature", np.full(ROWS, 40.0))).kind == "constant"

@@ -18,8 +18,8 @@ from modelwatch.model.performance_gates import (
     OF_REFERENCE,
     performance_gates,
 )
+from modelwatch.stats.chance import CHANCE_KEYS
 from modelwatch.stats.performance import PERFORMANCE
-from modelwatch.stats.row_noise import JUDGED
 
 PLAIN = """\
 monitor: m
@@ -68,7 +68,7 @@ def test_nothing_has_to_be_said() -> None:
 
 
 def test_default_gates_are_of_known_statistics_and_metrics() -> None:
-    assert set(DEFAULT_GATES) <= set(JUDGED)
+    assert set(DEFAULT_GATES) <= CHANCE_KEYS
     for task, gates in DEFAULT_PERFORMANCE_GATES.items():
         assert all(task in PERFORMANCE[metric].tasks for metric in gates)
     assert set(PERFORMANCE) >= OF_REFERENCE

@@ -122,10 +122,36 @@ def test_days_that_are_alike_are_not_taken_for_independent() -> None:
     assert np.mean(alike) < 0.7
 
 
-def test_a_reference_of_few_days_takes_the_assumed_design_effect() -> None:
+def test_the_days_of_a_short_reference_are_weighed_against_the_assumed_design_effect() -> None:
     null = model(shifts(5, np.random.default_rng(9), effect=1.0))
     assert (null.days, null.reason) == (5, FEW_DAYS)
-    assert null.design_effect == 10.0
+    # The assumption counts for 4 days, the 5 days for 4 as well.
+    assert null.design_effect == pytest.approx((4 * 10.0 + 4 * 1.0) / 8, rel=0.1)
+
+
+@pytest.mark.parametrize("effect", [10.0, 30.0])
+@pytest.mark.parametrize("days", [1, 3, 5])
+def test_small_p_values_of_short_references_are_as_rare_as_they_say(days, effect) -> None:
+    random = np.random.default_rng([31, days])
+    windows, found = 10, []
+    for _ in range(60):
+        states = numeric_days(shifts(days + windows, random, effect), ROWS, random)
+        reference = states.take(np.arange(days))
+        total = reference.roll_up(np.array([[0, days]]))
+        current = states.take(np.arange(days, days + windows))
+        (null,) = null_models(reference, np.arange(days), [KEYS[0]]).values()
+        shown = drift(Comparison(current, total), [KEYS[0]])[KEYS[0]]
+        every = np.full(windows, 1), np.full(windows, -1)
+        found += null.p_values(shown.value, *every, current.rows, int(total.rows[0])).tolist()
+    assert np.mean(np.array(found) < 0.01) <= 0.03
+    assert np.mean(np.array(found) < 0.001) <= 0.005
+
+
+@pytest.mark.parametrize("days", [3, 5])
+def test_a_large_distance_is_significant_after_a_short_reference(days) -> None:
+    null = model(shifts(days, np.random.default_rng(32), effect=3.0), key="psi")
+    assert p_of(null, 1.0) < 0.02
+    assert p_of(null, 0.1) > 0.05
 
 
 def test_a_reference_of_few_days_that_differ_more_is_believed() -> None:

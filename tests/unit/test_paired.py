@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from modelwatch.stats.binning import fit_numeric
-from modelwatch.stats.intervals import NO_SPREAD
 from modelwatch.stats.jackknife import FEW_DAYS
 from modelwatch.stats.paired import (
     Difference,
@@ -19,6 +19,7 @@ from modelwatch.stats.paired import (
     window_differences,
 )
 from modelwatch.stats.performance import PERFORMANCE
+from modelwatch.stats.row_intervals import iid_interval
 from modelwatch.stats.traffic_split import NO_ROWS, sample_ratio
 from performance_samples import binary_states
 
@@ -37,6 +38,14 @@ def models(days: int = 12, rows: int = 200, noise: float = 0.25, seed: int = 1):
         binary_states(BINNING, score, (score >= 0.5).astype(int), label, day)
         for score in (seen, truth)
     ]
+
+
+def always(right: bool, days: int, rows: int = 200):
+    """A model whose every decision is right, or wrong."""
+    label = np.tile([1, 2], days * rows // 2)
+    decision = label - 1 if right else 2 - label
+    day = np.repeat(np.arange(days), rows)
+    return binary_states(BINNING, np.where(decision, 0.8, 0.2), decision, label, day)
 
 
 def difference(key: str, lower: float, upper: float, reason: str | None = None) -> Difference:
@@ -169,6 +178,27 @@ def test_a_metric_that_cannot_tell_is_not_against() -> None:
     assert verdict(found).winner == "champion"
 
 
+def test_a_metric_whose_interval_just_touches_zero_on_the_other_side_is_against() -> None:
+    found = verdict(
+        {
+            "accuracy": difference("accuracy", -0.0339, -0.0146),
+            "roc_auc": difference("roc_auc", -0.0021, 0.0589),
+        }
+    )
+    assert found.winner == "no automatic winner"
+    assert "ROC AUC +0.0284 (-0.0021 to +0.0589) points to the challenger" in found.sentence
+
+
+def test_a_loss_whose_interval_just_touches_zero_is_against_where_it_rises() -> None:
+    found = {
+        "accuracy": difference("accuracy", 0.01, 0.02),
+        "log_loss": difference("log_loss", -0.001, 0.05),
+    }
+    assert verdict(found).winner == "no automatic winner"
+    found["log_loss"] = difference("log_loss", -0.05, 0.001)
+    assert verdict(found).winner == "challenger"
+
+
 def test_an_undefined_metric_has_no_winner() -> None:
     nan = float("nan")
     found = verdict({"accuracy": difference("accuracy", nan, nan, "no labelled row")})
@@ -190,6 +220,26 @@ def test_a_split_that_is_as_intended_is_no_mismatch() -> None:
     assert found.shares[1].tolist() == [0.55, 0.45]
 
 
+@pytest.mark.parametrize("rows", [(8, 2), (0, 12), (40, 3), (3, 0), (900, 85)])
+def test_a_split_of_few_rows_is_tested_exactly(rows) -> None:
+    found = sample_ratio(np.array([rows]), np.array([0.9, 0.1]))
+    exact = stats.binomtest(rows[1], sum(rows), 0.1).pvalue
+    assert found.p_value.value[0] == pytest.approx(exact, rel=1e-9)
+
+
+def test_a_split_of_few_rows_among_three_models_is_corrected_for_their_number() -> None:
+    rows, weights = np.array([[30, 4, 9]]), np.array([0.6, 0.2, 0.2])
+    each = [stats.binomtest(n, 43, w).pvalue for n, w in zip(rows[0], weights, strict=True)]
+    found = sample_ratio(rows, weights)
+    assert found.p_value.value[0] == pytest.approx(min(1.0, 3 * min(each)), rel=1e-9)
+
+
+def test_a_split_as_intended_is_called_broken_no_more_often_than_it_says() -> None:
+    rows = np.arange(301)
+    found = sample_ratio(np.stack([300 - rows, rows], axis=1), np.array([0.99, 0.01]))
+    assert stats.binom.pmf(rows, 300, 0.01) @ found.mismatch <= 0.001
+
+
 def test_a_split_without_rows_is_unknown() -> None:
     found = sample_ratio(np.zeros((1, 2), dtype=np.int64), np.array([9.0, 1.0]))
     assert np.isnan(found.p_value.value[0])
@@ -203,13 +253,21 @@ def test_a_split_that_is_none_is_refused(weights) -> None:
         sample_ratio(np.ones((1, len(weights)), dtype=np.int64), np.array(weights))
 
 
-def test_days_that_are_all_alike_tell_nothing_of_chance() -> None:
+def test_days_that_are_all_alike_are_as_sure_as_their_rows() -> None:
     one, other = models(days=1)
     alike = [side.followed_by(side, side, side) for side in (one, other)]
     found = differences(*alike)["accuracy"]
-    assert math.isfinite(found.value)
-    assert math.isnan(found.lower)
-    assert found.reason == NO_SPREAD
+    rows = [side.total() for side in alike]
+    sd = math.sqrt(sum(float(iid_interval("accuracy", side).variance[0]) for side in rows))
+    assert found.upper - found.value == pytest.approx(stats.t.ppf(0.975, 3) * sd)
+
+
+def test_a_model_that_is_always_right_is_better_than_one_that_never_is() -> None:
+    right, wrong = always(True, days=5), always(False, days=5)
+    found = differences(right, wrong)["accuracy"]
+    assert found.value == -1.0
+    assert found.side == "champion"
+    assert found.p_value < 1e-6
 
 
 def test_a_day_without_labels_has_no_say() -> None:

@@ -18,7 +18,7 @@ NEVER_SEEN = {
     "novel_share_change",
 }
 """Shares of what neither side of these rows holds, or hardly any."""
-MOST = {"value_share_rise": 1.5, "value_share_fall": 1.5}
+MOST = {"value_share_rise": 1.5}
 """Of cells with few rows the largest is skewed; what is left over counts as what days bring."""
 DAYS, ROWS, REFERENCE_ROWS = 300, 800, 40_000
 

@@ -73,6 +73,25 @@ def test_what_fails_with_it_is_named_as_far_as_it_lasts() -> None:
     )
 
 
+def test_a_sentence_names_each_subject_once() -> None:
+    web = {"segmentation": "channel", "segment": "web"}
+    app = {"segmentation": "channel", "segment": "app"}
+    rows = [
+        *on(range(5, 10), 9.0),
+        *on((8, 9), **web),
+        *on((8, 9), subject="price"),
+        *on((8, 9), subject="price", **web),
+        *on((8, 9), subject="price", **app),
+    ]
+    folded = fold(rows, 10)
+    children = [one for one in folded.incidents if one.parent_id is not None]
+    found = sentence_of(only(folded), children)
+    assert found.count("amount of the inputs") == 1
+    assert found.count("price of the inputs") == 1
+    assert "; also in channel web" in found
+    assert "; with it price of the inputs in channel" in found
+
+
 def test_an_end_is_told() -> None:
     assert "since 2020-01-11 until 2020-01-12 (2 days" in sentence(on((5, 6)))
 

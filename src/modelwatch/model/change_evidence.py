@@ -12,11 +12,14 @@ from modelwatch.stats.mixtures import States
 
 ChangeKind = Literal[
     "nulls",
+    "filled_nulls",
     "sentinel",
     "constant",
     "scale_change",
     "swapped_columns",
+    "rounded_values",
     "new_type",
+    "truncated_text",
     "duplicated_rows",
     "missing_rows",
     "unseen_categories",

@@ -11,12 +11,15 @@ from modelwatch.stats.arrays import Floats
 from modelwatch.stats.binning import UNSEEN
 from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.change import bins_of_one_value, single_values
+from modelwatch.stats.comparison import Comparison
+from modelwatch.stats.filled_nulls import filled_model
 from modelwatch.stats.mixtures import (
     UNITS,
     Explanation,
     States,
     change_of,
     exchanged,
+    far_multiplied,
     lone_value,
     moved,
     multiplied,
@@ -24,6 +27,7 @@ from modelwatch.stats.mixtures import (
     one_value,
 )
 from modelwatch.stats.numeric import NumericStates
+from modelwatch.stats.rounded_values import rounded_values
 
 LOOKED_AT = 6
 """Features whose bins are looked at: the strongest say what it is."""
@@ -35,6 +39,14 @@ _LEAST_RISE = 0.1
 """Rise of that value's share of all rows: where nearly all rows are 0, a dry week is no fault."""
 _NEWS = 0.75
 """Score of nulls that are farther beyond their gate than all else of the feature."""
+_EXACT = 0.99
+"""Score of evidence that no other fault leaves."""
+_ROUNDED = 0.8
+"""Score of values that are all integers."""
+_DESIGN = 3.0
+"""How much more shares vary between days than rows that are independent: a low guess."""
+_LEAST_DECIMAL = 0.01
+"""Share of values from which a decimal sign is looked at."""
 _FEW_VALUES = 3
 _ALL_BUT = 0.95
 """Part of the rows of a feature of fewer values that must hold one: any change favours one."""
@@ -82,6 +94,36 @@ def _nulls_of(feature: FeatureChange, evidence: Evidence) -> Clue | None:
     return Clue(score, f"{_percent(found.share)} of the values of {feature.name} are gone")
 
 
+@change_kind("filled_nulls")
+def _filled_nulls(evidence: Evidence) -> Clue | None:
+    return _best(_filled_of(feature) for feature in _strongest(evidence))
+
+
+def _filled_of(feature: FeatureChange) -> Clue | None:
+    model = filled_model(feature.before, np.zeros(1, dtype=np.int64), _DESIGN)
+    if model is None:
+        return None
+    one = np.ones(1, dtype=np.int64)
+    found, _ = model.judged(Comparison(feature.now, feature.before), one, -one)
+    share = float(found.value[0])
+    if not share >= _LEAST_SHARE:
+        return None
+    code, at = one_value(feature.before, feature.now)
+    value = f"{code.value:g}" if np.isfinite(code.value) else _value_at(feature.now, at)
+    told = f"{feature.name} has no nulls any more, and {value} in {_percent(share)} more rows"
+    return Clue(_EXACT, told)
+
+
+def _value_at(states: States, at: int) -> str:
+    """The name of a position among the rest, unseen values and kept values of a category."""
+    if not isinstance(states, CategoricalStates) or at < 0:
+        return "one value"
+    if at < UNSEEN:
+        unseen = sorted(states.unseen[0].items(), key=lambda item: (-item[1], item[0]))
+        return repr(unseen[0][0]) if unseen else "an unseen value"
+    return repr(states.binning.values[at - UNSEEN])
+
+
 @change_kind("sentinel")
 def _sentinel(evidence: Evidence) -> Clue | None:
     return _best(_sentinel_of(feature) for feature in _strongest(evidence))
@@ -91,17 +133,28 @@ def _sentinel_of(feature: FeatureChange) -> Clue | None:
     before, now = feature.before, feature.now
     if not isinstance(before, NumericStates) or not isinstance(now, NumericStates):
         return None
-    found, _ = one_value(before, now)
+    found, at = one_value(before, now)
     low, high = float(before.least[0]), float(before.greatest[0])
     special = found.value in before.binning.special_values
     usual = low <= found.value <= high and not special
-    score = None if usual or found.share < _LEAST_SHARE else _score(found.explained)
+    spread = not special and not _alone(before, now, at)
+    score = None if usual or spread or found.share < _LEAST_SHARE else _score(found.explained)
     if score is None:
         code = lone_value(before, now)
         return None if code is None else _code_of(feature, code)
     was = f"a special value of {feature.name}" if special else f"and {low:g} to {high:g} before"
     told = f"{_percent(found.share)} of the values of {feature.name} are {found.value:g}, {was}"
     return Clue(score, told)
+
+
+def _alone(before: NumericStates, now: NumericStates, at: int) -> bool:
+    """Whether a bin beyond all that was before holds nearly all of the rows there: values that
+    were multiplied lie in several."""
+    edges, upper = before.binning.edges, before.binning.upper_edges
+    low, high = float(before.least[0]), float(before.greatest[0])
+    beyond = edges >= high if edges[at] >= high else upper <= low
+    held = now.quantities[0]
+    return bool(before.binning.single_value[at] or held[at] >= _ALL_BUT * held[beyond].sum())
 
 
 def _code_of(feature: FeatureChange, code: Explanation) -> Clue | None:
@@ -165,7 +218,7 @@ def _scale_of(feature: FeatureChange) -> Clue | None:
     found = multiplied(before, now)
     score = _score(found.explained)
     if score is None or found.share < 0.08:
-        return None
+        return _decimal_of(feature, before, now)
     if feature.role == "predictions":
         # What a model answers has no unit; answers that are larger are another model's.
         score -= 0.3
@@ -174,6 +227,16 @@ def _scale_of(feature: FeatureChange) -> Clue | None:
     score -= max(0.0, moved(before, now).explained - found.explained + 0.15)
     told = f"{_percent(found.share)} of the values of {feature.name} are {found.value:.4g} times"
     return Clue(score + 0.03 * unit, f"{told} what they were")
+
+
+def _decimal_of(feature: FeatureChange, before: NumericStates, now: NumericStates) -> Clue | None:
+    """A few values whose decimal sign was lost or misread."""
+    found = far_multiplied(before, now)
+    score = _score(found.explained, 0.7)
+    if score is None or found.share < _LEAST_DECIMAL or feature.role == "predictions":
+        return None
+    told = f"{_percent(found.share)} of the values of {feature.name} are {found.value:g} times"
+    return Clue(score, f"{told} what they were, as of a decimal sign that is misread")
 
 
 @change_kind("swapped_columns")
@@ -203,6 +266,21 @@ def _swap_of(one: FeatureChange, other: FeatureChange) -> Clue | None:
     return Clue(min(0.98, score + 0.08), told)
 
 
+@change_kind("rounded_values")
+def _rounded_values(evidence: Evidence) -> Clue | None:
+    return _best(_rounded(feature) for feature in _strongest(evidence))
+
+
+def _rounded(feature: FeatureChange) -> Clue | None:
+    before, now = feature.before, feature.now
+    if not isinstance(before, NumericStates) or not isinstance(now, NumericStates):
+        return None
+    if not rounded_values(Comparison(now, before)).value[0] > 0:
+        return None
+    # A constant, a code or another unit may be an integer as well, and says more.
+    return Clue(_ROUNDED, f"all values of {feature.name} are integers")
+
+
 @change_kind("new_type")
 def _new_type(evidence: Evidence) -> Clue | None:
     return _best(_rewritten(feature) for feature in _strongest(evidence))
@@ -225,6 +303,29 @@ def _rewritten(feature: FeatureChange) -> Clue | None:
         return None
     new, old = next(iter(foreign.items()))
     return Clue(0.5 + 0.47 * share, f"{feature.name} is written otherwise: {new!r} for {old!r}")
+
+
+@change_kind("truncated_text")
+def _truncated_text(evidence: Evidence) -> Clue | None:
+    return _best(_cut(feature) for feature in _strongest(evidence))
+
+
+def _cut(feature: FeatureChange) -> Clue | None:
+    """Unseen values that begin longer known ones, all as long as the longest value now is."""
+    before, now = feature.before, feature.now
+    if not isinstance(before, CategoricalStates) or not isinstance(now, CategoricalStates):
+        return None
+    unseen, longest = now.unseen[0], float(now.length_max[0])
+    rows, risen = sum(unseen.values()), _unseen_share(now) - _unseen_share(before)
+    if risen < _LEAST_SHARE or not rows or not longest < float(before.length_max[0]):
+        return None
+    begun = {value[: int(longest)] for value in before.binning.values if len(value) > longest}
+    cut = [value for value in unseen if len(value) == longest and value in begun]
+    share = sum(unseen[value] for value in cut) / rows
+    if share < _FOREIGN:
+        return None
+    told = f"values of {feature.name} end after {longest:.0f} characters, such as {cut[0]!r}"
+    return Clue(0.5 + 0.48 * share, told)
 
 
 def _plain(value: str) -> str:

@@ -14,6 +14,17 @@ _ROLES = {"inputs": "inputs", "predictions": "predictions", "labels": "labels"}
 
 def subject_words(incident: Incident) -> str:
     """What fails, and where: a feature of the inputs, a metric, a table, in a segment."""
+    what = subject_of_all(incident)
+    return what if incident.of_all_traffic else f"{what} in {segment_words(incident)}"
+
+
+def segment_words(incident: Incident) -> str:
+    """The segment of an incident: the segmentation and its value."""
+    return f"{incident.segmentation} {named(incident.segment)}"
+
+
+def subject_of_all(incident: Incident) -> str:
+    """What fails, wherever it does."""
     name, role = named(incident.subject), _ROLES.get(incident.role, incident.role)
     if incident.family in ("source", "labels"):
         what = f"table {role}"
@@ -25,9 +36,7 @@ def subject_words(incident: Incident) -> str:
         metric = PERFORMANCE.get(incident.subject)
         what = name if metric is None else metric.label
         what = f"estimated {what}" if incident.family == "estimate" else what
-    if incident.of_all_traffic:
-        return what
-    return f"{what} in {incident.segmentation} {named(incident.segment)}"
+    return what
 
 
 def figure_words(incident: Incident) -> str:
@@ -74,6 +83,10 @@ def _fall(_: Incident, value: float) -> str:
     return f"a frequent value has {value:.0%} fewer rows than those of the others lead to expect"
 
 
+def _filled(_: Incident, value: float) -> str:
+    return f"no value is missing any more, and one value has {value:.1%} more of the rows"
+
+
 def _relation(_: Incident, value: float) -> str:
     further = f"{value:.2g} standard deviations further"
     return f"it is {further} than usual from where the other features say"
@@ -107,6 +120,8 @@ _WORDS: Mapping[str, Callable[[Incident, float], str]] = {
     "novel_share_change": _share("values far beyond the reference"),
     "value_share_rise": _share("a single value or bin"),
     "value_share_fall": _fall,
+    "filled_share": _filled,
+    "rounded_values": lambda _, __: "all values are integers, which they were not",
     "relation_error_change": _relation,
     "zero_share_change": _share("zeros"),
     "special_share_change": _share("special values"),

@@ -57,7 +57,8 @@ class Verdicts(Section):
         ge=1,
         le=1_000_000,
         description="Factor by which figures vary more between days than rows that were "
-        "independent would, where the reference has fewer than seven days to measure it.",
+        "independent would. A reference of fewer than seven days is weighed against it: the "
+        "assumption counts for four days.",
     )
     performance: dict[Text, Annotated[float, Field(gt=0)] | None] = Field(
         default_factory=dict,

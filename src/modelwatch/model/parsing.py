@@ -69,9 +69,9 @@ def lines_of(text: str) -> dict[str, int]:
 
 def known_statistics() -> frozenset[str]:
     """The names of the drift statistics that are judged."""
-    from modelwatch.stats.row_noise import JUDGED
+    from modelwatch.stats.chance import CHANCE_KEYS
 
-    return frozenset(JUDGED)
+    return CHANCE_KEYS
 
 
 def _position(problem: Problem) -> tuple[int, str]:

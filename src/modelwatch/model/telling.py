@@ -9,7 +9,12 @@ from datetime import date
 
 from modelwatch.model.change_kinds import UNDETERMINED, KindOfChange
 from modelwatch.model.evidence_query import evidence_query
-from modelwatch.model.figure_words import figure_words, subject_words
+from modelwatch.model.figure_words import (
+    figure_words,
+    segment_words,
+    subject_of_all,
+    subject_words,
+)
 from modelwatch.model.incident import Event, EventKind, Incident
 from modelwatch.model.message import DIGEST, Message, message_id
 from modelwatch.model.plain_words import named, one_line, shortened
@@ -17,11 +22,17 @@ from modelwatch.model.since import Since
 
 KIND_WORDS: Mapping[str, tuple[str, str]] = {
     "nulls": ("values that are missing", "what fills it upstream"),
+    "filled_nulls": (
+        "missing values that are filled in",
+        "what writes a default where there is no value",
+    ),
     "sentinel": ("a code in the place of values", "what writes it where there is no value"),
     "constant": ("a value that stands still", "the job or the sensor that feeds it"),
     "scale_change": ("another unit or scale", "the unit in which it is delivered"),
     "swapped_columns": ("swapped columns", "the order of columns where the table is written"),
+    "rounded_values": ("values that are rounded", "the type of the column upstream"),
     "new_type": ("another type or writing", "the last change of the schema or of the code"),
+    "truncated_text": ("text that is cut", "the width of the column where the table is written"),
     "duplicated_rows": ("rows that came twice", "the delivery of those days"),
     "missing_rows": ("rows that are missing", "the delivery of those days"),
     "unseen_categories": ("values that it never had", "whether the model can know them"),
@@ -47,6 +58,8 @@ LONGEST_NOTE = 500
 """Characters of a person's note in a digest."""
 _LISTED = 20
 """Lines of a digest."""
+_NAMED = 3
+"""Subjects, or segments, that a sentence names."""
 
 
 def told(
@@ -75,10 +88,7 @@ def sentence_of(incident: Incident, children: Sequence[Incident] = ()) -> str:
     when = _when(incident)
     parts = [f"{what}, {when}"]
     others = [one for one in children if one.state == "open" or not incident.is_open]
-    if others:
-        named = ", ".join(dict.fromkeys(subject_words(one) for one in others[:3]))
-        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-        parts.append(f"with it {named}{more}")
+    parts += _besides(incident, others)
     if incident.kind in KIND_WORDS and incident.kind is not None:
         called, look = KIND_WORDS[incident.kind]
         sure = _sure(incident.confidence or 0.0)
@@ -86,6 +96,30 @@ def sentence_of(incident: Incident, children: Sequence[Incident] = ()) -> str:
     elif incident.kind == UNDETERMINED:
         parts.append("of what kind is undetermined; look at the figures of the query")
     return shortened(one_line("; ".join(parts) + "."), LONGEST_SENTENCE)
+
+
+def _besides(incident: Incident, others: Sequence[Incident]) -> list[str]:
+    """What fails with an incident: its own subject in segments, then other subjects once each."""
+    segments: dict[str, dict[str, None]] = {subject_of_all(incident): {}}
+    for one in others:
+        held = segments.setdefault(subject_of_all(one), {})
+        if not one.of_all_traffic and one.key != incident.key:
+            held[segment_words(one)] = None
+    own, *named = segments.items()
+    if not incident.of_all_traffic:
+        own[1].pop(segment_words(incident), None)
+    found = []
+    if own[1]:
+        found.append(f"also in {_listed(list(own[1]))}")
+    if named:
+        every = [f"{what} in {_listed(list(of), 1)}" if of else what for what, of in named]
+        found.append(f"with it {_listed(every)}")
+    return found
+
+
+def _listed(words: Sequence[str], most: int = _NAMED) -> str:
+    more = f" and {len(words) - most} more" if len(words) > most else ""
+    return f"{', '.join(words[:most])}{more}"
 
 
 def _when(incident: Incident) -> str:

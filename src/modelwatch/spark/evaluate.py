@@ -27,10 +27,10 @@ from modelwatch.spark.reference_nulls import (
 )
 from modelwatch.stats.arrays import AnyArray, Spans
 from modelwatch.stats.batch import ALL
+from modelwatch.stats.chance import ChanceModel
 from modelwatch.stats.comparison import Comparison, Values
 from modelwatch.stats.correlation import pair_positions, top_pairs
 from modelwatch.stats.drift import STATISTICS, drift
-from modelwatch.stats.null_model import NullModel
 from modelwatch.stats.profile import METRICS, profile
 from modelwatch.tables import TABLES
 from modelwatch.tables.arrow import arrow_schema
@@ -264,7 +264,7 @@ def _add_drift(
     sought: _Sought,
     view: _View,
     comparison: Comparison,
-    nulls: Mapping[str, NullModel],
+    nulls: Mapping[str, ChanceModel],
 ) -> None:
     evaluation = windows.evaluation
     block = evaluation.blocks[group.role] if group.kind == "pairs" else None
@@ -287,7 +287,8 @@ def _add_drift(
     if figures:
         gates = evaluation.gates if sought.reference.fixed else {}
         models = [nulls.get(feature if block else key) for feature, key, _ in figures]
-        value = np.stack([own.value for *_, own in figures])
+        judged = [own for *_, own in figures]
+        values, p_value = chances(evaluation, view.windows, models, comparison, judged)
         rows.add_figures(
             scope,
             by_window,
@@ -298,9 +299,9 @@ def _add_drift(
                 **judged_columns(models),
             },
             {
-                "value": value,
-                "reason": np.stack([own.reason for *_, own in figures]),
-                "p_value": chances(evaluation, view.windows, models, value, counts),
+                "value": np.stack([own.value for own in values]),
+                "reason": np.stack([own.reason for own in values]),
+                "p_value": p_value,
             },
         )
     if pairwise and block is not None:

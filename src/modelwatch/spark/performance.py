@@ -249,6 +249,7 @@ def _add_early(rows: Answers, question: ScoreQuestion, view: View) -> None:
         iid_lower=nothing,
         iid_upper=nothing,
         iid_variance=nothing,
+        least=nothing,
     )
     of = View(view.version, view.group, view.scopes, view.stack, view.windows[chosen])
     _add_values(rows, question, of, (EARLY, NOT_REPRESENTATIVE), early, spans[chosen], silent)

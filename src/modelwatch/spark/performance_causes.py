@@ -48,12 +48,36 @@ class Slices:
         part = slice(int(span[0]), int(span[1]))
         return self.counts[part], self.losses[part]
 
+    def repeats(self, other: Slices) -> bool:
+        """Whether each named part of another split has the rows of a part of that name of this."""
+        if not np.array_equal(self.days, other.days):
+            return False
+        named = [
+            at
+            for at, label in enumerate(other.labels)
+            if not label.startswith("(") and other.counts[:, at].any()
+        ]
+        return bool(named) and all(
+            other.labels[at] in self.labels
+            and np.array_equal(
+                self.counts[:, self.labels.index(other.labels[at])], other.counts[:, at]
+            )
+            for at in named
+        )
+
 
 def slices_of(question: ScoreQuestion, view: View) -> list[Slices]:
-    """The splits of a view of all traffic of a binary task."""
+    """The splits of a view of all traffic of a binary task, each once: a feature that is also the
+    column of a segmentation splits the rows as that does."""
     if question.task != "binary":
         return []
-    return list(_splits(question, view))
+    found = list(_splits(question, view))
+    by_segments = [split for split in found if split.split == "segmentation"]
+    return [
+        split
+        for split in found
+        if split.split == "segmentation" or not any(map(split.repeats, by_segments))
+    ]
 
 
 def _splits(question: ScoreQuestion, view: View) -> Iterator[Slices]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import numpy as np
 
 from modelwatch.spark.evaluation import Evaluation, WindowReference, day_number
 from modelwatch.spark.groups import WHOLE_TABLE, StateGroup
-from modelwatch.stats.arrays import AnyArray, Counts, Floats, Spans
+from modelwatch.stats.arrays import AnyArray, Floats, Spans
 from modelwatch.stats.categorical import CategoricalStates
-from modelwatch.stats.null_distribution import NullModel, p_values
-from modelwatch.stats.null_model import null_models
+from modelwatch.stats.chance import ChanceModel, chance_models, with_chances
+from modelwatch.stats.comparison import Comparison, Values
 from modelwatch.stats.numeric import NumericStates
 from modelwatch.stats.pairs import PairStates
 from modelwatch.stats.relation_null import relation_nulls
@@ -47,7 +47,7 @@ def day_spans(days: AnyArray, firsts: AnyArray, lasts: AnyArray) -> Spans:
 
 def reference_nulls(
     evaluation: Evaluation, group: StateGroup, states: States, reference: WindowReference
-) -> dict[str, NullModel]:
+) -> Mapping[str, ChanceModel]:
     """What the days of a fixed reference show between one another: by statistic with a gate, or by
     feature of a numeric block. ``states`` are those of the group.
 
@@ -66,10 +66,10 @@ def reference_nulls(
     by_days = states.take(held).roll_up(by_day)
     if isinstance(by_days, PairStates):
         return relation_nulls(by_days, days, assumed)
-    return null_models(by_days, days, evaluation.gates, assumed)
+    return chance_models(by_days, days, evaluation.gates, assumed)
 
 
-def judged_columns(models: Sequence[NullModel | None]) -> dict[str, list[object]]:
+def judged_columns(models: Sequence[ChanceModel | None]) -> dict[str, list[object]]:
     """Columns that tell what chance is learned from, for each of some statistics: of those that
     are judged, else none."""
     return {
@@ -84,22 +84,18 @@ def judged_columns(models: Sequence[NullModel | None]) -> dict[str, list[object]
 def chances(
     evaluation: Evaluation,
     windows: AnyArray,
-    models: Sequence[NullModel | None],
-    values: Floats,
-    rows: Sequence[Counts],
-) -> Floats:
-    """How likely chance is, of values (S, W) of statistics; NaN for those that are not judged.
+    models: Sequence[ChanceModel | None],
+    comparison: Comparison,
+    values: Sequence[Values],
+) -> tuple[list[Values], Floats]:
+    """Values of statistics (S of (W,)), and how likely chance is, (S, W): NaN for those that are
+    not judged.
 
-    ``windows``: positions of the windows in the evaluation. ``rows``: of the windows, and of the
-    reference.
+    ``windows``: positions of the windows in the evaluation.
     """
     lengths = evaluation.ends[windows] - evaluation.starts[windows] + 1
     weekdays = np.where(lengths == 1, (evaluation.starts[windows] + _THURSDAY) % 7, -1)
-    judged = [at for at, model in enumerate(models) if model is not None]
-    found = np.full(values.shape, np.nan)
-    known = [model for model in models if model is not None]
-    found[judged] = p_values(known, values[judged], lengths, weekdays, *rows)
-    return found
+    return with_chances(models, comparison, values, lengths, weekdays)
 
 
 assert WHOLE_TABLE == _FAR_PAST

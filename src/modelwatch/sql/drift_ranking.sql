@@ -1,9 +1,13 @@
--- One row a feature (or pair) in the latest window of each kind, against each reference, all
--- traffic. Key: monitor, window, model_version, reference, role, feature, feature_b. `rank` 1 moved
--- most: furthest beyond its gate, then by PSI.
+-- One row per feature (or pair) in the latest complete window of each kind, against each reference,
+-- all traffic; in the current window where none is complete. Key: monitor, window, model_version,
+-- reference, role, feature, feature_b. `rank` 1 moved most: furthest beyond its gate, then by PSI.
 WITH latest AS (
-  SELECT monitor, window, max(window_start) AS window_start
-  FROM current_windows
+  SELECT
+    monitor,
+    window,
+    max_by(window_start, struct(NOT partial, window_start)) AS window_start
+  FROM drift_current
+  WHERE segmentation = 'all'
   GROUP BY monitor, window
 ),
 features AS (

@@ -1,6 +1,9 @@
--- One row a line of a model's page of today: its health, the open incidents, the last performance
+-- One row per line of a model's page of today: its health, the open incidents, the last performance
 -- that labels tell with coverage and estimate beside it, and what each policy of retraining decided.
--- Key: monitor, model_version, section, position. Order by section and position.
+-- The state of section '1 health' says whether the model is well, by its open incidents and verdicts:
+-- 'look' (an incident calls), 'known' (incidents are open, and somebody has taken them on), 'unknown'
+-- (nothing was judged) or 'fine'. Key: monitor, model_version, section, position. Order by section
+-- and position.
 WITH latest AS (
   SELECT monitor, max(day) AS day
   FROM current_days

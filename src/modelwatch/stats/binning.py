@@ -27,6 +27,12 @@ LONGEST_VALUE = 1000
 _LARGEST = float(np.finfo(np.float64).max)
 TAIL_STEPS = tuple(2.0**k for k in range(-4, 24)) + tuple(2.0**k for k in range(32, 1024, 64))
 _EXPONENT_BOUND = 400
+IQR_OF_NORMAL = 1.349
+"""Interquartile range of a normal distribution in standard deviations."""
+FAR = 50.0
+"""Robust standard deviations from the median beyond which a row is far."""
+FEW = 0.002
+"""Part of the rows up to which far rows are mistakes, rather than another population."""
 
 
 @dataclass(frozen=True)
@@ -168,8 +174,9 @@ def fit_numeric(
 
     A reference with at most ``bins / 2`` values gets a bin a value and bins for the gaps; else
     ``bins`` quantiles, where a value as heavy as a bin has one of its own. Beyond the extremes a
-    geometric grid follows, so that a value out of range still has a place by its size. An empty
-    sample gives the grid around zero.
+    geometric grid follows, so that a value out of range still has a place by its size; where a few
+    values lie far beyond all others, one follows the ends of the others as well. An empty sample
+    gives the grid around zero.
     """
     special = tuple(sorted({float(v) for v in special_values if math.isfinite(v)}))
     quantities = np.sort(sample[~np.isin(sample, special)]) if special else np.sort(sample)
@@ -187,9 +194,18 @@ def fit_numeric(
             edges.update((float(value), float(np.nextafter(value, np.inf))))
     edges.update(cuts)
     low, high = _ends(minimum, maximum) or (center, center)
-    width = max(high - low, scale) if math.isfinite(high - low) else scale
-    for step in TAIL_STEPS:
-        edges.update((low - width * step, high + width * step))
+    ends = {(low, high)}
+    near = _near(quantities)
+    if near is not None:
+        # The grid must not be as coarse as a few mistakes are far.
+        low, high = max(low, near[0]), min(high, near[1])
+        ends.add((low, high))
+        edges.update(float(np.nextafter(end, np.inf)) for end in (low, high))
+        edges.update((low, high))
+    for low, high in ends:
+        width = max(high - low, scale) if math.isfinite(high - low) else scale
+        for step in TAIL_STEPS:
+            edges.update((low - width * step, high + width * step))
     kept = np.array(sorted(edges), dtype=np.float64) + 0.0
     return NumericBinning(np.unique(kept), center, scale, special)
 
@@ -218,6 +234,21 @@ def fit_categorical(
 def _ends(minimum: float, maximum: float) -> tuple[float, ...]:
     known = math.isfinite(minimum) and math.isfinite(maximum)
     return (float(minimum), float(maximum)) if known else ()
+
+
+def _near(ordered: Floats) -> tuple[float, float] | None:
+    """Ends of ascending values without those far beyond all others; None if there are no such, or
+    too many to be mistakes."""
+    if not len(ordered):
+        return None
+    lower, median, upper = (float(ordered[_rank(len(ordered), q)]) for q in (0.25, 0.5, 0.75))
+    with np.errstate(over="ignore", invalid="ignore"):
+        reach = FAR * (upper - lower) / IQR_OF_NORMAL
+        near = ordered[np.abs(ordered - median) <= reach]
+    few = len(ordered) - len(near)
+    if not few or not reach > 0 or few > max(FEW * len(ordered), 1.0):
+        return None
+    return float(near[0]), float(near[-1])
 
 
 def _location_and_scale(ordered: Floats) -> tuple[float, float]:

@@ -14,6 +14,7 @@ from modelwatch.stats.comparison import (
     Values,
     values,
 )
+from modelwatch.stats.far_values import centers, usual_ends
 from modelwatch.stats.numeric import NumericStates
 from modelwatch.stats.statistic import Register, statistic
 
@@ -21,9 +22,9 @@ _MARGIN = 0.125 * (1.0 - 1e-9)
 """Part of the reference's range; the frozen grid has an edge at an eighth, up to rounding."""
 NARROW = 0.25
 """Width of a bin, in standard deviations, up to which rows in it are about alike."""
-_FREQUENT = 0.05
+FREQUENT = 0.05
 """Share of the reference's rows from which the rows of a value may be missed."""
-_EXPECTED_ROWS = 20.0
+EXPECTED_ROWS = 20.0
 """Expected rows of a value below which none of them may be chance."""
 
 
@@ -90,20 +91,25 @@ def unseen_share_change(comparison: Comparison) -> Values:
 )
 def novel_share_change(comparison: Comparison) -> Values:
     """Share of rows whose value is beyond the ends of the reference by more than an eighth of its
-    range, as the frozen bins tell it. The reference's own share is 0.
+    range, as the frozen bins tell it, less the reference's share.
 
     Days set records by a little; a code or another unit goes far. Infinities and special values
-    have figures of their own.
+    have figures of their own. A few rows of the reference far beyond all its others, as one of 1e9
+    is, do not stretch its range.
     """
     current, reference = comparison.numeric
-    low, high = reference.least[:, None], reference.greatest[:, None]
+    low, high = (end[:, None] for end in usual_ends(reference))
     with np.errstate(over="ignore", invalid="ignore"):
         margin = _MARGIN * (high - low)
         above = (current.binning.edges > high) & (current.binning.edges >= high + margin)
         upper = current.binning.upper_edges
         below = (upper <= low) & (upper <= low - margin)
-    rows = np.where(above | below, current.quantities, 0).sum(axis=1).astype(np.int64)
-    return _share_change(comparison, rows, np.zeros(1, dtype=np.int64))
+    beyond = above | below
+    rows, before = (
+        np.where(beyond, states.quantities, 0).sum(axis=1).astype(np.int64)
+        for states in (current, reference)
+    )
+    return _share_change(comparison, rows, before)
 
 
 @statistic(
@@ -141,22 +147,33 @@ def value_share_fall(comparison: Comparison) -> Values:
     """Part of a value's rows that is missing if the rows of all others are there, the largest over
     the values that are frequent in the reference; 0 where none is.
 
-    Frequent is a twentieth of the reference's rows, and 20 expected rows in the window.
+    Frequent is a twentieth of the reference's rows, and 20 expected rows in the window. A fixed
+    reference also knows how much each value varies between days. There, a value is frequent if it
+    comes on half of the days or more, and if the window has 10 expected rows of it for each unit of
+    its dispersion (its variance over that of independent rows). A value that comes in bursts is
+    therefore not missed between them.
     """
     current, reference = comparison.categorical
-    before = frequent_shares(reference)
-    now = current.kept / np.maximum(current.rows, 1)[:, None]
-    looked_at = (before > 0) & (before < 1) & (before * current.rows[:, None] >= _EXPECTED_ROWS)
+    now, before = (
+        states.kept / np.maximum(states.rows, 1)[:, None] for states in (current, reference)
+    )
+    looked_at = frequent_shares(reference) * current.rows[:, None] >= EXPECTED_ROWS
+    fall = np.where(looked_at, missing_parts(now, before), 0.0).max(axis=1, initial=0.0)
+    return values(fall, *comparison.without_rows)
+
+
+def missing_parts(now: Floats, before: Floats) -> Floats:
+    """Part of each value's rows that is missing if the rows of all others are there, of shares of
+    rows (n, B) now and before; 0 of a value that was not there, or alone, and where none is."""
     with np.errstate(divide="ignore", invalid="ignore"):
         odds = now / (1.0 - now) / (before / (1.0 - before))
-    fall = np.where(looked_at, 1.0 - odds, 0.0).max(axis=1, initial=0.0)
-    return values(fall, *comparison.without_rows)
+    return np.where((before > 0) & (before < 1), np.maximum(1.0 - odds, 0.0), 0.0)
 
 
 def frequent_shares(states: CategoricalStates) -> Floats:
     """Shares of the kept values, (n, B); 0 for values that are not frequent."""
     shares = states.kept / np.maximum(states.rows, 1)[:, None]
-    return np.where(shares >= _FREQUENT, shares, 0.0)
+    return np.where(shares >= FREQUENT, shares, 0.0)
 
 
 @statistic(
@@ -170,17 +187,23 @@ def frequent_shares(states: CategoricalStates) -> Floats:
 )
 def mean_change_in_sd(comparison: Comparison) -> Values:
     """Mean of the finite quantities, less the reference's mean, in standard deviations of the
-    reference."""
-    current, reference = comparison.numeric
-    spread = reference.moments.sd
+    reference.
+
+    Where one row in 500 or fewer lies more than 50 robust standard deviations from the median of
+    the reference, on either side, such rows are left out of both sides and the moments are read
+    from the bins: one row of 1e9 must not hide what all others do.
+    """
+    reference = comparison.numeric[1]
+    now, before = comparison.once(centers)
+    spread = before.sd
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        value = (current.moments.mean - reference.moments.mean) / spread
+        value = (now.mean - before.mean) / spread
     return values(
         value,
         *comparison.without_values,
         (reference.moments.count < 2, "reference has one value"),
         (spread == 0, CONSTANT_REFERENCE),
-        (_too_far(current) | _too_far(reference), "values are too far from the frozen center"),
+        (np.isnan(now.mean) | np.isnan(spread), "values are too far from the frozen center"),
     )
 
 
@@ -194,18 +217,22 @@ def mean_change_in_sd(comparison: Comparison) -> Values:
     source="Nakagawa et al. (2015), lnVR without its correction of small samples",
 )
 def sd_log_ratio(comparison: Comparison) -> Values:
-    """Natural logarithm of the standard deviation over the reference's: 0.69 is twice as wide."""
+    """Natural logarithm of the standard deviation over the reference's: 0.69 is twice as wide.
+
+    A few far rows are left out, as of ``mean_change_in_sd``.
+    """
     current, reference = comparison.numeric
+    now, before = comparison.once(centers)
     with np.errstate(divide="ignore", invalid="ignore"):
-        value = np.log(current.moments.sd) - np.log(reference.moments.sd)
+        value = np.log(now.sd) - np.log(before.sd)
     return values(
         value,
         *comparison.without_values,
         (current.moments.count < 2, "current window has one value"),
         (reference.moments.count < 2, "reference has one value"),
-        (current.moments.sd == 0, CONSTANT_CURRENT),
-        (reference.moments.sd == 0, CONSTANT_REFERENCE),
-        (_too_far(current) | _too_far(reference), "values are too far from the frozen center"),
+        (now.sd == 0, CONSTANT_CURRENT),
+        (before.sd == 0, CONSTANT_REFERENCE),
+        (np.isnan(now.sd) | np.isnan(before.sd), "values are too far from the frozen center"),
     )
 
 
@@ -234,10 +261,6 @@ def _between_ends(quantities: Counts) -> AnyArray:
     before_last = np.logical_or.accumulate(held[:, ::-1], axis=1)[:, ::-1]
     inside: AnyArray = after_first & before_last
     return inside
-
-
-def _too_far(states: NumericStates) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    return np.isnan(states.moments.sd)
 
 
 def _share_change(comparison: Comparison, current: Counts, reference: Counts) -> Values:

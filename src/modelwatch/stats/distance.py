@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
+from modelwatch.stats.binning import IQR_OF_NORMAL
 from modelwatch.stats.comparison import Comparison, Values, values
 from modelwatch.stats.numeric import NumericStates
 from modelwatch.stats.quantiles import quantiles
 from modelwatch.stats.special import kolmogorov_tail
 from modelwatch.stats.statistic import statistic
 
-IQR_OF_NORMAL = 1.349
-"""Interquartile range of a normal distribution in standard deviations."""
 SCALE_FLOOR = 1e-3
 """Least unit of Wasserstein-1, in scales of the frozen bins: a constant reference has a unit."""
 

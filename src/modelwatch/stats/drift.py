@@ -10,15 +10,27 @@ from modelwatch.stats import (
     correlation,
     distance,
     divergence,
+    filled_nulls,
     pca,
     relation,
+    rounded_values,
 )
 from modelwatch.stats.comparison import Comparison, Values
 from modelwatch.stats.statistic import STATISTICS, Statistic, statistic
 
 __all__ = ["FAMILIES", "STATISTICS", "Comparison", "Statistic", "Values", "drift", "statistic"]
 
-FAMILIES = (divergence, distance, contingency, change, correlation, relation, pca)
+FAMILIES = (
+    divergence,
+    distance,
+    contingency,
+    change,
+    filled_nulls,
+    rounded_values,
+    correlation,
+    relation,
+    pca,
+)
 """The modules whose statistics are registered."""
 
 

@@ -17,7 +17,7 @@ from modelwatch.stats.comparison import Values
 from modelwatch.stats.jackknife import FEW_DAYS, FEWEST_DAYS, DayInterval, day_interval
 from modelwatch.stats.performance import PERFORMANCE, performance
 from modelwatch.stats.performance_metric import ScoreStates
-from modelwatch.stats.row_intervals import RowInterval, iid_interval
+from modelwatch.stats.row_intervals import RowInterval, iid_interval, least_variance
 from modelwatch.stats.special import student_quantile
 
 __all__ = [
@@ -118,7 +118,10 @@ def changes(
             spread = _lent_spread(after, before, level)
         else:
             value = after.value - before.value
-            spread = day_interval(value, [after.without, before.without], level=level)
+            scale = np.maximum(np.abs(after.value), np.abs(before.value))
+            floors = [side.floor(scale) for side in (after, before)]
+            sides = [after.without, before.without]
+            spread = day_interval(value, sides, floors=floors, level=level)
         days_kept = max if borrowing else min
         fewest = days_kept(len(after.without), len(before.without))
         for at, key in enumerate(after.keys):
@@ -128,6 +131,8 @@ def changes(
                 if side.reason[at] is not None
             ]
             reason = "; ".join(why) or why_undefined(fewest, float(spread.sd[at]))
+            if reason == NO_SPREAD and spread.value[at] == 0:
+                reason = None
             found[key] = change_of(spread, at, reason, borrowed=borrowing)
     return found
 
@@ -159,6 +164,17 @@ class _Side:
     value: Floats
     reason: tuple[str | None, ...]
     without: Floats
+
+    def floor(self, scale: Floats) -> tuple[Floats, Floats]:
+        """Variance of each metric below which days say nothing of chance, 0 where that is not
+        known, and the variance that then stands in: that of rows, (K,) each. ``scale`` (K,): of
+        metrics whose range has no end."""
+        least = [
+            float(least_variance(key, self.whole, scale[at : at + 1])[0])
+            for at, key in enumerate(self.keys)
+        ]
+        rows = [float(iid_interval(key, self.whole).variance[0]) for key in self.keys]
+        return np.nan_to_num(least), np.fmax(least, rows)
 
 
 def _sides(days: ScoreStates, keys: Iterable[str] | None) -> list[_Side]:
@@ -207,14 +223,18 @@ def _interval(side: _Side, at: int, spread: DayInterval, level: float) -> Interv
 
 def _lent_spread(after: _Side, before: _Side, level: float) -> DayInterval:
     """Spread of the difference, the window's from its rows and the reference's design effect."""
-    own = day_interval(before.value, [before.without], level=level).sd ** 2
-    rows = [
-        np.array([float(iid_interval(key, side.whole).variance[0]) for key in side.keys])
+    scale = np.maximum(np.abs(after.value), np.abs(before.value))
+    theirs = day_interval(before.value, [before.without], floors=[before.floor(scale)], level=level)
+    variance = theirs.sd**2
+    own, rows = (
+        np.maximum(
+            [float(iid_interval(key, side.whole).variance[0]) for key in side.keys],
+            side.floor(scale)[0],
+        )
         for side in (after, before)
-    ]
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
-        effect = np.maximum(own / rows[1], 1.0)
-        sd = np.sqrt(own + effect * rows[0])
+        sd = np.sqrt(variance + np.maximum(variance / rows, 1.0) * own)
         value = after.value - before.value
         degrees = np.full(len(sd), len(before.without) - 1.0)
         reach = student_quantile(0.5 + level / 2.0, degrees) * sd

@@ -42,15 +42,27 @@ class DayInterval:
         return np.where(np.isnan(self.sd) | np.isnan(self.value), np.nan, found)
 
 
-def day_interval(whole: Floats, sides: Sequence[Floats], *, level: float = 0.95) -> DayInterval:
+def day_interval(
+    whole: Floats,
+    sides: Sequence[Floats],
+    *,
+    floors: Sequence[tuple[Floats, Floats]] | None = None,
+    level: float = 0.95,
+) -> DayInterval:
     """Interval of values from what they are without each day.
 
     ``whole``: the values of all days, (...). ``sides``: for each independent group of days, the
     values without each day of that group, (D, ...); variances of the groups add up, and the
-    degrees of freedom are Welch's.
+    degrees of freedom are Welch's. ``floors``: of each group, the
+    variance below which days say nothing of chance, and the variance that then stands in.
     Source: Efron and Stein (1981); Welch (1947).
     """
     variances = [_variance(without) for without in sides]
+    if floors is not None:
+        variances = [
+            np.where(variance < least, instead, variance)
+            for variance, (least, instead) in zip(variances, floors, strict=True)
+        ]
     variance = np.sum(variances, axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         shares = sum(

@@ -22,6 +22,10 @@ States = NumericStates | CategoricalStates
 UNITS = (1.8, 1 / 1.8, 2.54, 3.28084, 0.3048, 1.609344, 0.621371, 0.453592, 2.204623, 12.0, 60.0)
 """Factors between units that are often taken for one another."""
 POWERS = (0.001, 0.01, 0.1, 10.0, 100.0, 1000.0, 1 / 60.0, 3600.0, 0.5, 2.0)
+DECIMAL = (10.0, 100.0, 1000.0, 0.1, 0.01, 0.001)
+"""What a decimal sign that is lost or misread multiplies by."""
+FEWEST_FAR = 20.0
+"""Rows beyond all that was before without which their shape says nothing."""
 _FACTORS = np.unique(np.concatenate([UNITS, POWERS, np.exp(np.linspace(-2.5, 2.5, 101))]))
 _SHIFTS = np.linspace(-4.0, 4.0, 81)
 """In standard deviations of the rows before."""
@@ -131,6 +135,31 @@ def multiplied(before: NumericStates, now: NumericStates) -> Explanation:
     finer = np.concatenate([close, exact])
     finer = finer[np.abs(np.log(finer)) > np.log(1.15)]
     return _best(before, now, ((f, mass_of(before, before.binning, f, 0.0)) for f in finer))
+
+
+def far_multiplied(before: NumericStates, now: NumericStates) -> Explanation:
+    """Few rows that were multiplied by a power of ten, told from those beyond all that was before.
+
+    ``explained``: how much of the shape of those rows it accounts for, chance taken off.
+    """
+    rows, low, high = _rows(now.rows), float(before.least[0]), float(before.greatest[0])
+    edges, upper = before.binning.edges, before.binning.upper_edges
+    best = NOTHING
+    for factor in DECIMAL:
+        beyond = edges >= high if factor > 1.0 else upper <= low
+        held = np.where(beyond, now.quantities[0], 0).astype(np.float64)
+        mass = np.where(beyond, mass_of(before, before.binning, factor, 0.0)[NUMERIC_OFFSET:], 0.0)
+        if held.sum() < FEWEST_FAR or mass.sum() < _LEAST_CHANGE:
+            continue
+        share = held.sum() / rows / mass.sum()
+        if share > 1.0:
+            continue
+        expected = mass / mass.sum()
+        noise = float(np.sqrt(2.0 * expected * (1.0 - expected) / np.pi / held.sum()).sum() / 2.0)
+        left = max(_distance(held / held.sum(), expected) - noise, 0.0)
+        if 1.0 - left > best.explained:
+            best = Explanation(1.0 - left, float(share), factor)
+    return best
 
 
 def moved(before: NumericStates, now: NumericStates) -> Explanation:

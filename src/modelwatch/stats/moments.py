@@ -170,6 +170,13 @@ def moments_of(
     )
 
 
+def first_sums(sums: Counts) -> tuple[AnyArray, AnyArray]:
+    """First power sums as integers of any size, in units of 2 ** -UNITS[0], and whether rows are
+    left out of them; (n,) each."""
+    limbs = sums[:, : PARTS - 1].astype(object)
+    return (limbs[:, 0] << 2 * _LIMB) + (limbs[:, 1] << _LIMB) + limbs[:, 2], sums[:, PARTS - 1] > 0
+
+
 def _ratio(numerator: AnyArray, denominator: AnyArray) -> Floats:
     return np.array(
         [a / b if b else np.nan for a, b in zip(numerator, denominator, strict=True)],

@@ -19,6 +19,8 @@ from modelwatch.stats.row_noise import JUDGED
 from modelwatch.stats.special import f_tail
 
 WEEK = 7
+FEWEST_DAYS = 7
+"""Days of the reference below which they are weighed against an assumed design effect."""
 WORST_TAIL = 3.0
 """Power of its power by which what is beyond the worst day of the reference gets less likely."""
 
@@ -96,10 +98,17 @@ class NullModel:
         power = judged.power(off_center)
         least = np.zeros(len(value))
         if self.worst > 0:
-            beyond = (self.worst / np.maximum(power, self.worst)) ** WORST_TAIL
-            least = beyond / (self.days + 1.0)
+            worst = self.worst * self._of_a_day(expected, days, m)
+            least = (worst / np.maximum(power, worst)) ** WORST_TAIL / (self.days + 1.0)
         seasonal = None if self.weekdays is None else self.weekdays.tail(self, figure, of)
         return Asked((power / expected, self.shape, degrees), least, seasonal)
+
+    def _of_a_day(self, expected: Floats, days: Floats, reference_rows: Floats) -> Floats:
+        """Expected power of windows over that of a day of the reference; at most 1, and 1 of
+        windows of one day. The worst week is not as bad as the worst day."""
+        a_day = self.rows * (self.days + 1.0) / reference_rows
+        a_day = a_day + self.between * (1.0 + self.days**-self.decay)
+        return np.where(days > 1, np.minimum(expected / a_day, 1.0), 1.0)
 
 
 @dataclass(frozen=True)
@@ -186,7 +195,7 @@ def p_values(
         seasonal = [one.seasonal for one in asked if one.seasonal is not None]
         tails = [*(one.tail for one in asked), *seasonal]
         ratio, first, second = (np.stack(list(part)) for part in zip(*tails, strict=True))
-        found = f_tail(ratio, first[:, None], second, by_row=True)
+        found = f_tail(ratio, first[:, None], second)
         p = np.maximum(found[: len(asked)], np.stack([one.least for one in asked]))
         by_weekday = np.full(p.shape, np.nan)
         by_weekday[[one.seasonal is not None for one in asked]] = found[len(asked) :]

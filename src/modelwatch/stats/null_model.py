@@ -18,14 +18,12 @@ from modelwatch.stats.comparison import Comparison
 from modelwatch.stats.drift import drift
 from modelwatch.stats.fresh_days import as_if_fresh
 from modelwatch.stats.leave_out import States, without_spans
-from modelwatch.stats.null_distribution import WEEK, NullModel, Weekdays
+from modelwatch.stats.null_distribution import FEWEST_DAYS, WEEK, NullModel, Weekdays
 from modelwatch.stats.row_noise import JUDGED, RowNoise
 from modelwatch.stats.special import f_tail
 
 __all__ = ["FEWEST_DAYS", "FEW_DAYS", "NullModel", "null_models"]
 
-FEWEST_DAYS = 7
-"""Days of the reference below which rows and an assumed design effect stand in for them."""
 FEWEST_SEASONAL_DAYS = 28
 FEWEST_OF_A_WEEKDAY = 4
 SEASONAL_LEVEL = 0.01
@@ -33,7 +31,7 @@ SEASONAL_LEVEL = 0.01
 """
 OFF_CENTER = 4.0
 """Standard errors from which on the mean of what days show is not 0."""
-FEW_DAYS = "fewer than 7 days in the reference: row noise times the assumed design effect"
+FEW_DAYS = "fewer than 7 days in the reference: row noise times a design effect, partly assumed"
 MEAN, NOVEL = "mean_change_in_sd", "novel_share_change"
 _BLOCKS = 60
 """Blocks of one length at most: more would only tell the same days again."""
@@ -47,8 +45,11 @@ _PRIOR_DAYS = 8.0
 """Days that the belief is worth that what days bring varies as the square of a normal figure."""
 _DEGREES_OF_ROWS = 6.0
 """Degrees of freedom of what rows do to a statistic that is not signed, to begin with."""
-_ASSUMED_DEGREES = 10.0
-"""Degrees of freedom of an assumed design effect."""
+_ASSUMED_DAYS = 4.0
+"""Days that an assumed design effect is worth beside those of a short reference, and its degrees of
+freedom: real ones lie between a third and three times of it."""
+_DISTANCES_A_DAY = 2.0
+"""Degrees of freedom that a day brings of a statistic over many cells, which vary in more ways."""
 _NOTHING = np.empty(0)
 _THURSDAY = 3
 """Weekday of day 0, 1970-01-01."""
@@ -178,17 +179,28 @@ def blocks_of_days(days: int) -> Spans:
     ).astype(np.int64)
 
 
-def assumed(noise: NoiseByRows, design_effect: float, values: Floats = _NOTHING) -> NullModel:
-    """The model of few days: row noise times a design effect. ``values``: what they showed."""
+def assumed(
+    noise: NoiseByRows, design_effect: float, values: Floats = _NOTHING, observed: float = 1.0
+) -> NullModel:
+    """The model of few days: row noise times a design effect.
+
+    ``values``: what the days showed, and ``observed`` the design effect of that. It counts for one
+    day less than there are, and the assumed ``design_effect`` for ``_ASSUMED_DAYS``.
+    """
+    known = max(0, len(values) - 1) * (1.0 if noise.of.signed else _DISTANCES_A_DAY)
+    weight = _ASSUMED_DAYS + known
+    believed = (_ASSUMED_DAYS * max(1.0, design_effect) + known * observed) / weight
+    # Few days that differ much are no proof that others differ less.
+    believed = max(believed, observed)
     return NullModel(
         statistic=noise.of.key,
         days=max(1, len(values)),
         rows=noise.coefficient,
         between=0.0,
         decay=1.0,
-        shape=1.0,
-        degrees=_ASSUMED_DEGREES,
-        design_effect=max(1.0, design_effect),
+        shape=1.0 if noise.of.signed else _DEGREES_OF_ROWS,
+        degrees=weight,
+        design_effect=believed,
         typical=_typical(values),
         share=noise.share,
         reason=FEW_DAYS,
@@ -265,7 +277,7 @@ def _model(
         return assumed(by_row, assumed_design_effect, values[own])
     observed = max(1.0, float(power[own].mean() / by_rows[own].mean()))
     if m < FEWEST_DAYS:
-        return assumed(by_row, max(observed, assumed_design_effect), values[own])
+        return assumed(by_row, assumed_design_effect, values[own], observed)
     shrunk = (power - by_rows) * shown.apart**2
     decay = _decay(shrunk, power, usable, shown)
     between = max(0.0, float(shrunk[own].mean()) / (1.0 - m**-decay))
@@ -402,6 +414,6 @@ def _chances_of_weekdays(figures: Sequence[_Figures], days: Counts) -> Floats:
             asked.append((i, ratio, float(left)))
     if asked:
         positions, ratios, degrees = (np.array(part) for part in zip(*asked, strict=True))
-        tail = f_tail(ratios[:, None], WEEK - 1.0, degrees[:, None], by_row=True)
+        tail = f_tail(ratios[:, None], WEEK - 1.0, degrees[:, None])
         chances[positions] = tail[:, 0]
     return chances

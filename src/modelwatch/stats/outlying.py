@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelwatch.stats.arrays import Counts, Floats
+from modelwatch.stats.binning import IQR_OF_NORMAL
 from modelwatch.stats.comparison import NO_CURRENT_VALUES, Values, values
-from modelwatch.stats.distance import IQR_OF_NORMAL
 from modelwatch.stats.numeric import NumericStates
 from modelwatch.stats.quantiles import quantiles
 

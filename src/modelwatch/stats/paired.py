@@ -10,10 +10,11 @@ import numpy as np
 
 from modelwatch.stats.arrays import Counts, Floats, Spans
 from modelwatch.stats.comparison import Values
-from modelwatch.stats.intervals import NO_SPREAD, WITHOUT_A_DAY
+from modelwatch.stats.intervals import WITHOUT_A_DAY
 from modelwatch.stats.jackknife import FEW_DAYS, FEWEST_DAYS, DayInterval, day_interval
 from modelwatch.stats.performance import PERFORMANCE, performance
 from modelwatch.stats.performance_metric import Better
+from modelwatch.stats.row_intervals import iid_interval, least_variance
 from modelwatch.stats.scored import NEGATIVE, POSITIVE, BinaryStates
 from modelwatch.stats.special import chi_square_tail, fair_coin_p_value
 from modelwatch.stats.window_intervals import chunks
@@ -23,6 +24,9 @@ Winner = Literal["challenger", "champion", "no automatic winner"]
 
 DECIDING = ("accuracy", "f1", "roc_auc", "log_loss")
 """Metrics that decide, the first of them above all."""
+POINTS = 0.8
+"""Part of the reach of its interval from which a difference points to a side: about where an
+interval of 90 % would not hold zero."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,9 @@ def window_differences(
     found: list[dict[str, Difference]] = []
     for window, without in enumerate(_without_each(known, inner, names)):
         spread = day_interval(values[window], [without], level=level)
+        if np.any((spread.sd == 0) & (spread.value != 0)):
+            floor = _floor([side.roll_up(spans[window : window + 1]) for side in sides], names)
+            spread = day_interval(values[window], [without], floors=[floor], level=level)
         found.append(
             {
                 key: _difference(key, (whole[0][key], whole[1][key]), window, spread, at, without)
@@ -120,6 +127,19 @@ def window_differences(
             }
         )
     return found
+
+
+def _floor(sides: Sequence[BinaryStates], keys: Sequence[str]) -> tuple[Floats, Floats]:
+    """Variance of each difference below which days say nothing of chance, 0 where that is not
+    known, and the variance that then stands in: that of the rows of both models, (K,) each."""
+    found = np.zeros((2, len(keys)))
+    for at, key in enumerate(keys):
+        for side in sides:
+            size = np.abs(performance(side, [key])[key].value)
+            least = np.nan_to_num(least_variance(key, side, size))
+            rows = iid_interval(key, side).variance
+            found[:, at] += float(least[0]), float(np.fmax(least, rows)[0])
+    return found[0], found[1]
 
 
 def _without_each(
@@ -142,7 +162,7 @@ def _difference(
     without: Floats,
 ) -> Difference:
     """The metric at a place among those of ``found``, of one window of ``whole``."""
-    value, sd = float(found.value[at]), float(found.sd[at])
+    value = float(found.value[at])
     lower, upper, p_value = (float(v[at]) for v in (found.lower, found.upper, found.p_value))
     reason: str | None = None
     if np.isnan(value):
@@ -150,8 +170,6 @@ def _difference(
         reason = "; ".join(f"{name}: {text}" for name, text in why if text)
     elif np.isnan(lower):
         reason = FEW_DAYS if len(without) < FEWEST_DAYS else WITHOUT_A_DAY
-    elif sd == 0 and value != 0:
-        reason, lower, upper, p_value = NO_SPREAD, np.nan, np.nan, np.nan
     return Difference(
         key=key,
         champion=float(whole[0].value[window]),
@@ -186,8 +204,9 @@ class Verdict:
 
 def verdict(found: Mapping[str, Difference], deciding: Sequence[str] = DECIDING) -> Verdict:
     """The winner of a comparison: the side that the first deciding metric is on beyond its
-    interval, unless another deciding metric is on the other side beyond its own.
+    interval, unless another deciding metric points to the other side.
 
+    A metric points to a side beyond its interval, and also where its interval just holds zero.
     Everything else has no automatic winner: an interval that spans zero, an undefined metric,
     metrics that disagree.
     """
@@ -206,18 +225,32 @@ def verdict(found: Mapping[str, Difference], deciding: Sequence[str] = DECIDING)
             f"({first.lower:+.4f} to {first.upper:+.4f}).",
         )
     against = [
-        PERFORMANCE[other.key].label
+        f"{PERFORMANCE[other.key].label} {_told(other)} points to the {side}"
         for other in held[1:]
-        if other.side not in (None, "no difference", first.side)
+        if (side := pointed_side(other)) not in (None, first.side)
     ]
     if against:
         return Verdict(
             "no automatic winner",
-            f"No automatic winner: metrics disagree: {label} is for the {first.side}, "
-            f"{', '.join(against)} against.",
+            f"No automatic winner: metrics disagree: {label} {_told(first)} is for the "
+            f"{first.side}, {', '.join(against)}.",
         )
     return Verdict(
         "challenger" if first.side == "challenger" else "champion",
-        f"The {first.side} is better: difference of {label} {first.value:+.4f} "
-        f"({first.lower:+.4f} to {first.upper:+.4f}), and no other deciding metric is against it.",
+        f"The {first.side} is better: difference of {label} {_told(first)}, and no other deciding "
+        "metric points the other way.",
     )
+
+
+def pointed_side(difference: Difference) -> Side | None:
+    """The side to which a difference points, beyond its interval or nearly so; None if to none."""
+    if difference.side in ("champion", "challenger"):
+        return difference.side
+    reach = (difference.upper - difference.lower) / 2.0
+    if difference.side is None or not abs(difference.value) >= POINTS * reach > 0:
+        return None
+    return side_of(difference.value, difference.value, PERFORMANCE[difference.key].better)
+
+
+def _told(difference: Difference) -> str:
+    return f"{difference.value:+.4f} ({difference.lower:+.4f} to {difference.upper:+.4f})"

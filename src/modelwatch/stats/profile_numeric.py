@@ -8,6 +8,7 @@ import numpy as np
 
 from modelwatch.stats.arrays import AnyArray, Floats
 from modelwatch.stats.comparison import NO_CURRENT_ROWS
+from modelwatch.stats.far_values import far_rows
 from modelwatch.stats.instants import text_of
 from modelwatch.stats.profile_rows import json_list, number, share
 from modelwatch.stats.quantiles import quantiles
@@ -103,6 +104,14 @@ def maximum(subject: Subject) -> Figures:
     Exact, unless a special value is greater: then the upper edge of the greatest value's bin.
     """
     return _of_quantities(subject, subject.numeric.greatest)
+
+
+@metric("far_rows", label="Rows far beyond all others", kinds=_NUMERIC, unit="rows")
+def far(subject: Subject) -> Figures:
+    """Rows more than 50 robust standard deviations from the median, if they are one in 500 or
+    fewer: mistakes, most likely, which drift statistics leave out. 0 where half of the rows hold
+    one value."""
+    return _of_quantities(subject, far_rows(subject.numeric).astype(np.float64), render=False)
 
 
 @metric("mean", label="Mean", kinds=_NUMERIC, unit=_OWN)

@@ -39,6 +39,8 @@ from modelwatch.stats.special import normal_quantile
 
 NOT_KEPT = "the spread of its rows is not kept"
 TOO_FEW = "too few rows"
+_OF_ALL_ROWS = frozenset({"brier", "log_loss", "calibration_bias"})
+"""Binary metrics that are means over all labelled rows."""
 GROUPS = 64
 """Groups of bins that the variance of a jackknifed metric of the score is read from."""
 
@@ -72,6 +74,33 @@ def iid_interval(key: str, states: ScoreStates, *, level: float = 0.95) -> RowIn
     return _interval(
         found, np.maximum(found.value - reach, low), np.minimum(found.value + reach, high), variance
     )
+
+
+def least_variance(key: str, states: ScoreStates, value: Floats) -> Floats:
+    """Variance that a metric of each window has at least, were rows independent; (W,).
+
+    Rows that are all alike show no variance, but not that there is none. It is that of the rows, or
+    that of a share which as many rows have not seen vary: half the square of a row's part
+    (Jeffreys' prior, Beta(1/2, n + 1/2)), in units of the metric's range, or of its ``value`` (W,)
+    where that has no end. NaN without rows.
+    """
+    low, high = PERFORMANCE[key].range
+    scale = np.full(len(states), high - low) if np.isfinite(high - low) else np.abs(value)
+    rows = _rows_behind(key, states).astype(np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        unseen = np.where(rows > 0, 0.5 * (scale / rows) ** 2, np.nan)
+    return np.asarray(unseen)
+
+
+def _rows_behind(key: str, states: ScoreStates) -> AnyArray:
+    """Rows that a metric is of; of one that compares two kinds of row, those of the rarer kind."""
+    if key in _SHARES or (key == "accuracy" and isinstance(states, MulticlassStates)):
+        return _share(key, states)[1]
+    if isinstance(states, BinaryStates) and key not in _OF_ALL_ROWS:
+        return np.minimum(states.by_label[:, NEGATIVE], states.by_label[:, POSITIVE])
+    if isinstance(states, MulticlassStates):
+        return states.labelled // len(states.classes)
+    return states.labelled
 
 
 def _interval(found: Values, lower: Floats, upper: Floats, variance: Floats) -> RowInterval:

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelwatch.stats.arrays import Counts, Floats
-from modelwatch.stats.change import frequent_shares, single_values
+from modelwatch.stats.change import single_values
 from modelwatch.stats.comparison import Comparison
 from modelwatch.stats.contingency import RARE
 from modelwatch.stats.distance import spread_of
 from modelwatch.stats.divergence import DECILES, FINE_GROUPS
+from modelwatch.stats.far_values import far_bins, far_rows
 from modelwatch.stats.numeric import NumericStates
 
 Coefficient = Callable[[Comparison], float]
@@ -87,11 +88,6 @@ def _angle(value: Floats, _: Floats, __: Floats, share: float) -> Floats:
     return np.asarray(2.0 * (np.arcsin(np.sqrt(after)) - math.asin(math.sqrt(share))))
 
 
-def _squared_log_odds(value: Floats, _: Floats, __: Floats, ___: float) -> Floats:
-    """Of the part of a value's rows that is missing: the odds fell by as much."""
-    return np.asarray(np.log1p(-np.minimum(value, 1.0 - 1e-9)) ** 2)
-
-
 def row_noise(
     key: str, *, figure: Figure = _squared, signed: bool = False
 ) -> Callable[[Coefficient], Coefficient]:
@@ -148,7 +144,8 @@ def _sd_log_ratio(comparison: Comparison) -> float:
     """(kurtosis - 1) / 4, by the delta method; the kurtosis is read from the bins."""
     states = comparison.numeric[1]
     middle = _middles(states)
-    weight = states.quantities[0] / max(1, int(states.quantities.sum()))
+    counts = np.where(far_bins(states)[0] & (far_rows(states)[0] > 0), 0, states.quantities[0])
+    weight = counts / max(1, int(counts.sum()))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         centred = middle - weight @ middle
         kurtosis = float((weight @ centred**4) / (weight @ centred**2) ** 2)
@@ -212,15 +209,6 @@ def _value_share_rise(comparison: Comparison) -> float:
     reference = comparison.feature[1]
     p = single_values(reference)[0] / max(1, int(reference.rows[0]))
     return _largest_one_sided(np.sqrt(p * (1.0 - p)), 0.25)
-
-
-@row_noise("value_share_fall", figure=_squared_log_odds)
-def _value_share_fall(comparison: Comparison) -> float:
-    """Mean of the square of the largest fall of the log odds of frequent values, taken as
-    independent and normal."""
-    p = frequent_shares(comparison.categorical[1])[0]
-    p = p[p > 0]
-    return _largest_one_sided(1.0 / np.sqrt(p * (1.0 - np.minimum(p, 1.0 - 1e-9))), 1.0)
 
 
 def _largest_one_sided(sd: Floats, otherwise: float) -> float:

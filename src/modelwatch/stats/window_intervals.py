@@ -16,6 +16,7 @@ from modelwatch.stats.intervals import iid_interval
 from modelwatch.stats.jackknife import FEWEST_DAYS
 from modelwatch.stats.performance import PERFORMANCE, performance
 from modelwatch.stats.performance_metric import ScoreStates
+from modelwatch.stats.row_intervals import least_variance
 from modelwatch.stats.special import student_quantile, student_tail
 
 COSTLY = frozenset(
@@ -32,6 +33,8 @@ class WindowValues:
 
     ``reason``: why the value is NaN, else None. ``lower`` and ``upper`` come from the days left
     out, ``variance`` too, ``days`` are those that had a say; ``iid_*`` as if rows were independent.
+    ``least``: the variance that a metric has at least, in units of the square of its own value
+    where its range has no end; 0 where that is not known.
     """
 
     keys: tuple[str, ...]
@@ -44,6 +47,7 @@ class WindowValues:
     iid_lower: Floats
     iid_upper: Floats
     iid_variance: Floats
+    least: Floats
 
     def take(self, indices: AnyArray) -> WindowValues:
         """The windows at some positions."""
@@ -108,6 +112,9 @@ def window_values(
         iid_lower=iid[0],
         iid_upper=iid[1],
         iid_variance=iid[2],
+        least=np.nan_to_num(
+            np.stack([least_variance(key, windows, np.ones(len(spans))) for key in chosen], axis=1)
+        ),
     )
 
 
@@ -120,16 +127,18 @@ def window_changes(
     both are taken to be different ones, which makes the interval too wide.
     """
     value = after.value - before.value
-    own = np.where(after.days >= FEWEST_DAYS, after.variance, np.nan)
-    theirs = np.where(before.days >= FEWEST_DAYS, before.variance, np.nan)
+    scale = np.maximum(np.abs(after.value), np.abs(before.value))
+    (own, own_rows), (theirs, rows) = (_sure(side, scale) for side in (after, before))
+    own = np.where(after.days >= FEWEST_DAYS, own, np.nan)
+    theirs = np.where(before.days >= FEWEST_DAYS, theirs, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
-        effect = np.where(before.iid_variance > 0, theirs / before.iid_variance, np.nan)
-        lent = np.maximum(effect, 1.0) * after.iid_variance
+        lent = np.maximum(theirs / rows, 1.0) * own_rows
         borrowed = (after.days < FEWEST_DAYS) & (before.days >= FEWEST_DAYS)
         variance = np.where(borrowed, lent, own) + theirs
         shares = own**2 / np.maximum(after.days - 1, 1) + theirs**2 / np.maximum(before.days - 1, 1)
         welch = np.where(shares > 0, variance**2 / shares, np.nan)
     degrees = np.where(borrowed, before.days - 1.0, welch)
+    alike = (variance == 0) & (value == 0)
     variance = np.where((variance > 0) & np.isfinite(degrees), variance, np.nan)
     reach = _reach(variance, degrees, level)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -137,12 +146,23 @@ def window_changes(
     p_value = np.full(value.shape, np.nan)
     known = np.isfinite(t)
     p_value[known] = 2.0 * student_tail(t[known], degrees[known])
+    p_value[alike] = 1.0
+    reach = np.where(alike, 0.0, reach)
     reason = np.full(value.shape, None, dtype=object)
     for name, side in (("reference", before), ("window", after)):
         missing = np.broadcast_to(side.reason, value.shape)
         held = missing != np.array(None)
         reason[held] = [f"{name}: {why}" for why in missing[held]]
     return WindowChanges(value, reason, value - reach, value + reach, p_value)
+
+
+def _sure(side: WindowValues, scale: Floats) -> tuple[Floats, Floats]:
+    """Variance of each metric by days, or by rows where days vary less than can be known; and by
+    rows. ``scale``: of metrics whose range has no end."""
+    bounded = np.isfinite([np.subtract(*PERFORMANCE[key].range) for key in side.keys])
+    least = side.least * np.where(bounded, 1.0, scale) ** 2
+    by_days = np.where(side.variance < least, np.fmax(side.iid_variance, least), side.variance)
+    return by_days, np.maximum(side.iid_variance, least)
 
 
 def _reach(variance: Floats, degrees: Floats, level: float) -> Floats:
