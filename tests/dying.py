@@ -1,4 +1,4 @@
-"""Runs under which something dies for real, one after the other: ``python -m dying FOLDER DEATH...``
+"""Runs under which something dies for real: ``python -m dying FOLDER DEATH...``
 
 Each is a run of the command line, whose planning is replaced by a Spark job, or a wait, in which
 the death happens. After each, a line of JSON says how the run ended.
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from pyspark import SparkContext
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
@@ -100,8 +101,10 @@ def in_a_job(spark: SparkSession, act: Callable[[], object]) -> None:
     tracker: Any = spark.sparkContext._jsc.sc().statusStore()
 
     def wait() -> None:
-        while not any(s.numActiveTasks() for s in stages()):
-            time.sleep(0.1)
+        # To ask is work for Java too, which its watchdog takes for progress: not for long.
+        end = time.monotonic() + 60
+        while not any(s.numActiveTasks() for s in stages()) and time.monotonic() < end:
+            time.sleep(0.2)
         time.sleep(1.0)
         act()
 
@@ -176,6 +179,16 @@ class Passed(Exception):
 
 
 def main() -> int:
+    try:
+        return ran()
+    finally:
+        java: Any = SparkContext._gateway and SparkContext._gateway.proc  # type: ignore[attr-defined]
+        if java is not None:
+            # One that was stopped would not end by itself.
+            java.kill()
+
+
+def ran() -> int:
     folder, *names = sys.argv[1:]
     own, names = names[:1] == ["--own"], [name for name in names if name != "--own"]
     os.environ["JAVA_HOME"] = str(find_java_home(os.environ))

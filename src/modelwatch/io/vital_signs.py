@@ -61,6 +61,7 @@ class VitalSigns:
         self._context: Any = None
         self._deaths: Any = None
         self._died_before: set[int] = set()
+        self._active_before: set[int] = set()
         with suppress(*OUT_OF_REACH):
             context: Any = session.sparkContext
             self._gateway: Any = context._gateway
@@ -72,6 +73,7 @@ class VitalSigns:
             self._context = context
             self._deaths = _deaths(self._gateway)
             self._died_before = {thread for thread, _, _ in self._dead()}
+            self._active_before = self._active_jobs()
 
     @property
     def at_hand(self) -> bool:
@@ -83,7 +85,7 @@ class VitalSigns:
         if self._context is None:
             return Answer()
         context = self._context._jsc.sc()
-        counters = {f"job {job}": 1 for job in context.statusTracker().getActiveJobIds()}
+        counters = {f"job {job}": 1 for job in self._active_jobs()}
         tasks = 0
         stages = context.statusStore().activeStages()
         for i in range(stages.size()):
@@ -117,9 +119,13 @@ class VitalSigns:
             return False
 
     def cancel(self) -> None:
-        """Cancel all jobs of the application; its Python workers are ended with their tasks."""
+        """Cancel the jobs begun since; their Python workers are ended with their tasks.
+
+        Spark does not tell whose a job is: in a session of several threads it may be another's.
+        """
         if self._context is not None:
-            self._context.cancelAllJobs()
+            for job in self._active_jobs() - self._active_before:
+                self._context._jsc.sc().cancelJob(job, "the run of modelwatch is ended")
 
     def cut_connections(self) -> None:
         """Release all threads of Python that wait for an answer of Java, with an error."""
@@ -170,6 +176,9 @@ class VitalSigns:
             return False
         java = found.get(self.java_id)
         return java is None or java.ended
+
+    def _active_jobs(self) -> set[int]:
+        return set(self._context._jsc.sc().statusTracker().getActiveJobIds())
 
     def _executors(self) -> list[str]:
         listed = self._context._jsc.sc().statusStore().executorList(True)

@@ -112,6 +112,10 @@ class Watchdog:
             self._left.set()
             return True
 
+    def cancel(self) -> None:
+        """Cancel what the run has left, which would keep its row waiting."""
+        _bounded(self.signs.cancel)
+
     def write_apart(self) -> None:
         """Write the row without the run's Spark, in the run's own thread."""
         self._apart = True

@@ -61,6 +61,7 @@ def ending(
             if message is None or isinstance(error, ProblemsError):
                 raise
             if watchdog.leave(message):
+                watchdog.cancel()
                 row = row_without_spark(run, config, text, as_of, message)
                 leave(watchdog, store, row)
             raise RunLostError(message) from error
