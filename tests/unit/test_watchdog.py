@@ -38,6 +38,7 @@ class PlayedSigns:
     stopped: bool = False
     local: bool = True
     at_hand: bool = True
+    java_id: int | None = 1
     started_java: bool = True
     released: Event = field(default_factory=Event)
     done: list[str] = field(default_factory=list)
@@ -145,6 +146,13 @@ def test_a_run_that_gets_on_is_left_alone() -> None:
     with watching(signs, [], marks=time.monotonic_ns):
         assert not signs.released.wait(3.0)
     assert not signs.done
+
+
+def test_an_error_that_the_run_tells_itself_stays_its_own() -> None:
+    with watching(PlayedSigns(), []) as dog:
+        assert dog.leave("the disk is full")
+        assert dog.left
+        assert dog.lost(ValueError("the disk is full")) is None
 
 
 def test_the_end_of_java_is_what_a_broken_answer_is_told_by() -> None:

@@ -51,6 +51,14 @@ def _process(process_id: int, ticks: int) -> Process | None:
     return Process(process_id, int(parent), state, (int(user) + int(system)) / ticks)
 
 
+def command(process_id: int) -> str | None:
+    """The name of a process; None if it is not seen here."""
+    try:
+        return (_PROC / str(process_id) / "comm").read_text(errors="replace").strip()
+    except OSError:
+        return None
+
+
 def descendants(all_of_them: dict[int, Process], roots: Iterable[int]) -> dict[int, Process]:
     """Some processes and all that they have started."""
     children: dict[int, list[int]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import signal
@@ -12,11 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from py4j.clientserver import ClientServerConnection
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from modelwatch.io.processes import Process, descendants, processes
+from modelwatch.io.processes import Process, command, descendants, processes
 
 OUT_OF_REACH = (AttributeError, RuntimeError, OSError, PySparkException, Py4JError)
 """What Spark Connect and closed platforms raise instead of giving their context, and what any
@@ -54,7 +56,10 @@ class VitalSigns:
     """
 
     def __init__(self, session: SparkSession) -> None:
-        """Find out what can be asked. Threads of Java leave word from now on when they die."""
+        """Find out what can be asked; from now on threads of Java leave word when they die.
+
+        ``java_id``: its process, None where that is not seen. ``local``: whether tasks run in it.
+        """
         self.local = False
         self.java_id: int | None = None
         self.settings: dict[str, str] = {}
@@ -69,7 +74,9 @@ class VitalSigns:
             self.settings = dict(context.getConf().getAll())
             self.local = bool(context._jsc.sc().isLocal())
             management = self._jvm.java.lang.management.ManagementFactory
-            self.java_id = int(management.getRuntimeMXBean().getName().partition("@")[0])
+            java = int(management.getRuntimeMXBean().getName().partition("@")[0])
+            # A platform may run Java in a container of its own, with its own process ids.
+            self.java_id = java if command(java) == "java" else None
             self._context = context
             self._deaths = _deaths(self._gateway)
             self._died_before = {thread for thread, _, _ in self._dead()}
@@ -132,10 +139,14 @@ class VitalSigns:
         if self._context is None:
             return
         client = self._gateway._gateway_client
-        for reference in list(getattr(client, "deque", ())):
-            connection = reference() if callable(reference) else reference
-            with suppress(OSError, AttributeError):
-                connection.socket.shutdown(socket.SHUT_RDWR)
+        # py4j lists the connections that nobody uses; those that somebody waits on it leaves to
+        # their threads.
+        for connection in [one for one in gc.get_objects() if type(one) is ClientServerConnection]:
+            if connection.java_client is client and connection.socket is not None:
+                # Otherwise py4j would send the call once more, over a new connection.
+                connection.initiated_from_client = False
+                with suppress(OSError):
+                    connection.socket.shutdown(socket.SHUT_RDWR)
 
     def java_ended(self) -> bool:
         """Whether Java's process is known to have ended."""

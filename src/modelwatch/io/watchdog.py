@@ -37,7 +37,7 @@ ROW_SECONDS = 60.0
 """Longest that a Spark that is left may take to write the run's row, if a stall is no longer."""
 _JAVA_END_SECONDS = 3.0
 """Longest between a connection that breaks and the end of the process behind it."""
-_QUESTION_SECONDS = 5.0
+_QUESTION_SECONDS = 10.0
 """Longest that is waited for one answer of Java, such as a dump of its threads."""
 _LONGEST_INTERVAL, _SHORTEST_INTERVAL = 15.0, 1.0
 
@@ -78,6 +78,7 @@ class Watchdog:
     _claim: Lock = field(default_factory=Lock)
     _answer: Answer | None = None
     _own_seconds: dict[str, float] = field(default_factory=dict)
+    _last_words: str = ""
     _apart: bool = False
     _written: bool = False
     _asked_at: float | None = None
@@ -108,9 +109,14 @@ class Watchdog:
         with self._claim:
             if self._left.is_set() or self._written:
                 return False
-            self.message = self.message or message
+            self._last_words = self.message or message
             self._left.set()
             return True
+
+    @property
+    def left(self) -> bool:
+        """Whether the run's own thread has said so."""
+        return self._left.is_set()
 
     def cancel(self) -> None:
         """Cancel what the run has left, which would keep its row waiting."""
@@ -119,7 +125,7 @@ class Watchdog:
     def write_apart(self) -> None:
         """Write the row without the run's Spark, in the run's own thread."""
         self._apart = True
-        self.watched.write_row(self.message or "")
+        self.watched.write_row(self._last_words)
 
     def lost(self, error: BaseException) -> str | None:
         """What died under the run, if the error comes of that; None for any other error."""
@@ -192,7 +198,7 @@ class Watchdog:
         return Sample(
             {**of_spark, **turns, "marks": self.watched.marks()},
             used,
-            hidden=not signs.at_hand or seen is None or elsewhere,
+            hidden=signs.java_id is None or seen is None or elsewhere,
             dead_threads=answer.dead_threads if answer else (),
         )
 
@@ -228,8 +234,8 @@ class Watchdog:
 
     def _end(self, symptoms: Symptoms) -> None:
         """Have the run's own thread go on with an error; end the run without it otherwise."""
-        self.message = sentence(symptoms)
-        LOG.error("ending the run: %s", self.message)
+        self.message = self._last_words = sentence(symptoms)
+        LOG.error("the run is being ended: %s", self.message.partition(". ")[0])
         Thread(target=self._cancel, name="modelwatch cancels", daemon=True).start()
         if not self._left.wait(RELEASE_SECONDS) and not self._done.is_set():
             LOG.error("the run does not end with its jobs: its connections to Java are cut")
@@ -261,11 +267,14 @@ class Watchdog:
             if self.watched.own_process and (self.signs.started_java or not self.usable()):
                 self.signs.kill_java()
             self._written = True
-            self.watched.write_row(self.message or "")
-            if self.watched.own_process:
-                with suppress(OSError):
-                    print(self.message, file=sys.stderr, flush=True)
-                os._exit(EXIT_FAILED)
+            self.watched.write_row(self._last_words)
+            if not self.watched.own_process:
+                LOG.error("%s", self._last_words)
+                return
+            with suppress(OSError):
+                print(self._last_words, file=sys.stderr, flush=True)
+                sys.stdout.flush()
+            os._exit(EXIT_FAILED)
 
 
 def _bounded(question: Callable[[], Result]) -> Result | None:

@@ -55,9 +55,10 @@ def ending(
         try:
             yield watchdog
         except Exception as error:
-            message = watchdog.lost(error)
-            if message is None and way_after_death(str(error)):
+            message = None if watchdog.left else watchdog.lost(error)
+            if message is None and not watchdog.left and way_after_death(str(error)):
                 message = advised(error)
+            # The row of an error that is none of these is written where the run is known.
             if message is None or isinstance(error, ProblemsError):
                 raise
             if watchdog.leave(message):
