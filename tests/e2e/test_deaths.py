@@ -22,11 +22,11 @@ BOUND_SECONDS = 600
 IN_SPARK = {
     "writer out of memory": ("OutOfMemoryError", "direct buffer memory", "MaxDirectMemorySize"),
     "worker stopped": ("a signal has stopped process", "SIGSTOP"),
-    "connection cut": ("connection between Python and Spark's Java broke", "run again"),
     "java killed": ("was ended by signal 9", "memory of the machine"),
 }
 """Deaths in the default suite, in the order of their runs, with words of each sentence."""
 MORE_IN_SPARK = {
+    "connection cut": ("connection between Python and Spark's Java broke", "run again"),
     "worker killed": ("Python worker exited unexpectedly", "memoryOverhead"),
     "worker deadlocked": ("a Python worker neither computes nor answers", "Way out"),
     "task out of memory": ("Java heap space", "spark.driver.memory"),

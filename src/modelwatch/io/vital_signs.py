@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ _TASK_THREAD = "Executor task launch worker"
 _FEEDER = re.compile(r"(?:stdout|stdin) writer for ")
 _WAITS_FOR_PYTHON = re.compile(r"PythonArrowOutput|PythonRunner")
 _DUMPED_EXECUTORS = 8
+_EXIT_SECONDS = 2.0
 _DEATHS: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 """By gateway, the map of Java in which threads leave the error that they died of."""
 
@@ -150,12 +152,17 @@ class VitalSigns:
 
     def java_ended(self) -> bool:
         """Whether Java's process is known to have ended."""
-        return self.java_exit_code() is not None or self._java_is_gone()
+        process = self._java_process()
+        return (process is not None and process.poll() is not None) or self._java_is_gone()
 
     def java_exit_code(self) -> int | None:
-        """Exit code of Java, negative for a signal; None while it runs, or if not started here."""
-        process = getattr(self._gateway, "proc", None) if self._context is not None else None
-        return None if process is None else process.poll()
+        """Exit code of a Java that has ended, negative for a signal; None if not started here."""
+        process = self._java_process()
+        if process is not None:
+            # Not polled: that tells nothing while another thread does the same.
+            with suppress(subprocess.TimeoutExpired):
+                return process.wait(_EXIT_SECONDS)
+        return None
 
     def processes(self) -> dict[int, Process] | None:
         """The driver, Java and their descendants; None if the machine does not show them."""
@@ -177,7 +184,10 @@ class VitalSigns:
     @property
     def started_java(self) -> bool:
         """Whether this process has started Java, rather than spark-submit or a platform."""
-        return self._context is not None and getattr(self._gateway, "proc", None) is not None
+        return self._java_process() is not None
+
+    def _java_process(self) -> subprocess.Popen[bytes] | None:
+        return None if self._context is None else getattr(self._gateway, "proc", None)
 
     def _java_is_gone(self) -> bool:
         if self.java_id is None:
