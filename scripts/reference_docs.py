@@ -56,6 +56,7 @@ from modelwatch.model.sources import (
     Predictions,
     TableAddress,
 )
+from modelwatch.model.stall_limits import StallLimits
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "configuration.md"
 TITLES: dict[type[Section], str] = {
@@ -98,6 +99,7 @@ TITLES: dict[type[Section], str] = {
     SourceHealth: "source_health",
     Durations: "durations",
     Retention: "retention",
+    StallLimits: "progress",
 }
 """The sections of the page, in order, apart from the top and lists of several kinds."""
 

@@ -21,6 +21,8 @@ from scripts.soak.worker import READY
 
 SECONDS = 900
 """Longest that a run may take."""
+ROW_SECONDS = 360
+"""Longest that a driver may take to end once its Java is gone."""
 
 
 @dataclass
@@ -113,8 +115,9 @@ class Job:
         for pid in victims:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        # A Python whose Java is gone still writes the run's row, by a session that it starts.
         with suppress(subprocess.TimeoutExpired):
-            self.process.wait(60)
+            self.process.wait(ROW_SECONDS)
         end = time.monotonic() + 30
         while self.pids(java=True) and time.monotonic() < end:
             time.sleep(0.05)

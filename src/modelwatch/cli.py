@@ -19,6 +19,7 @@ from modelwatch import __version__
 from modelwatch.io.failures import typed
 from modelwatch.model.config import ConfigurationError, MonitorConfig, Problem, parse_config
 from modelwatch.model.days import DayRange, parse_ascending_days, parse_day
+from modelwatch.model.deaths import RunLostError
 from modelwatch.model.errors import ProblemsError, SessionError, SourceError
 from modelwatch.model.guess import monitor_name
 from modelwatch.model.sources import TableAddress
@@ -50,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
         return command(arguments)
-    except (ProblemsError, SessionError) as error:
+    except (ProblemsError, SessionError, RunLostError) as error:
         return _failed(str(error), arguments.verbose)
     except KeyboardInterrupt:
         return _failed("modelwatch: interrupted", False)
@@ -70,7 +71,9 @@ def _failed(message: str, verbose: bool, hint: str = "") -> int:
     # A name in the message may hold what the terminal cannot show.
     encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
     shown = f"{message}{hint}".encode(encoding, "backslashreplace").decode(encoding)
-    print(shown, file=sys.stderr)
+    # Under spark-submit, whose Java passes the text on, nobody reads it once that is gone.
+    with suppress(BrokenPipeError):
+        print(shown, file=sys.stderr)
     return DID_NOT_RUN
 
 
@@ -223,7 +226,7 @@ def _session(app_name: str, *, brief: bool = False) -> Iterator[SparkSession]:
     """A Spark session; one that was there before is left running."""
     from pyspark.sql import SparkSession
 
-    from modelwatch.io.session import open_session
+    from modelwatch.io.session import close_session, open_session
 
     shared = SparkSession.getActiveSession() is not None
     spark = open_session(app_name, brief=brief)
@@ -231,8 +234,7 @@ def _session(app_name: str, *, brief: bool = False) -> Iterator[SparkSession]:
         yield spark
     finally:
         if not shared:
-            with suppress(Exception):
-                spark.stop()
+            close_session(spark)
 
 
 def _init(arguments: argparse.Namespace) -> int:

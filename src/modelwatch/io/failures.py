@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from modelwatch.model.deaths import WAY_OUT, way_after_death
+
 _CAUSE = re.compile(r"^Caused by: (?:[\w$]+\.)+[\w$]+: (.+)")
 _CLASS = re.compile(r"^: ?(?:[\w$]+\.)+[\w$]+: ")
 _FILE = re.compile(r"\.(?:parquet|json|crc|bin)\b")
@@ -14,7 +16,6 @@ _FRAME = re.compile(
 """What Spark says around a cause, of which a person can make nothing."""
 _OF_JAVA = ("Py4JJavaError",)
 _LONGEST = 1000
-_WAY_OUT = "Way out: "
 _WAYS_OUT = (
     (
         r"No space left on device|Disk quota exceeded|File too large",
@@ -74,13 +75,14 @@ def reason(error: BaseException) -> str:
 def way_out(error: BaseException) -> str | None:
     """What a person can do about it; None where that is not known."""
     text = str(error)
-    return next((way for signs, way in _WAYS_OUT if re.search(signs, text)), None)
+    known = next((way for signs, way in _WAYS_OUT if re.search(signs, text)), None)
+    return known or way_after_death(text)
 
 
 def advised(error: BaseException) -> str:
     """Its reason, and what a person can do about it where that is known and not told yet."""
     told, way = reason(error), way_out(error)
-    return told if way is None or _WAY_OUT in told else f"{told.rstrip('. ')}. {_WAY_OUT}{way}."
+    return told if way is None or WAY_OUT in told else f"{told.rstrip('. ')}. {WAY_OUT}{way}."
 
 
 def typed(error: BaseException) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from threading import Thread
 from typing import Any
+from weakref import WeakSet
 
 import pyspark
 from py4j.protocol import Py4JError
@@ -114,6 +116,10 @@ _OUT_OF_REACH = (AttributeError, RuntimeError, PySparkException, Py4JError)
 """What Spark Connect and closed platforms raise instead of giving their context."""
 
 
+_KILL_DEPTH = "spark.executor.killOnFatalError.depth"
+_STOP_SECONDS = 60.0
+_OPENED_HERE: WeakSet[SparkSession] = WeakSet()
+
 _QUICK_COMPILER = "-XX:TieredStopAtLevel=1"
 """For a session that ends soon: what Java compiles twice would be ready when it is over."""
 
@@ -127,11 +133,35 @@ def open_session(app_name: str, *, brief: bool = False) -> SparkSession:
     """
     # pydeequ raises on import without it.
     os.environ.setdefault("SPARK_VERSION", ".".join(pyspark.__version__.split(".")[:2]))
-    session = SparkSession.getActiveSession() or _new_session(app_name, brief)
+    session = SparkSession.getActiveSession()
+    if session is None:
+        session = _new_session(app_name, brief)
+        _OPENED_HERE.add(session)
     _apply_settings(session)
     _keep_classes(session)
     ship_package(session)
     return session
+
+
+def opened_here(session: SparkSession) -> bool:
+    """Whether this process has opened the session by ``open_session``, for nobody else."""
+    return session in _OPENED_HERE
+
+
+def close_session(session: SparkSession) -> None:
+    """Stop a session and its Java; where Java does not end in time, its process is ended."""
+    stopping = Thread(target=_stop, args=(session,), name="modelwatch stops Spark", daemon=True)
+    stopping.start()
+    stopping.join(_STOP_SECONDS)
+    java: Any = getattr(SparkContext._gateway, "proc", None)
+    if stopping.is_alive() and java is not None:
+        java.kill()
+
+
+def _stop(session: SparkSession) -> None:
+    # What a command has to say is said: a Java that is gone need not be stopped.
+    with suppress(*_OUT_OF_REACH, OSError):
+        session.stop()
 
 
 def _new_session(app_name: str, brief: bool) -> SparkSession:
@@ -153,6 +183,10 @@ def _new_session(app_name: str, brief: bool) -> SparkSession:
     if "spark.master" not in given:
         builder = builder.master(os.environ.get("MASTER", "local[*]"))
     if given.get("spark.master", "local").startswith("local"):
+        if _KILL_DEPTH not in given:
+            # The executor is the driver: a task that runs out of memory fails with its message, and
+            # does not take down the Java that still has to tell of it.
+            builder = builder.config(_KILL_DEPTH, "0")
         # Tasks run on this machine: with the Python of the driver, whatever PATH says.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     return builder.getOrCreate()

@@ -25,6 +25,7 @@ from modelwatch.model.section import MAX_TEXT, MonitorName, Section, did_you_mea
 from modelwatch.model.sinks import Sink
 from modelwatch.model.source_health import SourceHealth
 from modelwatch.model.sources import Inputs, OutputAddress, Predictions
+from modelwatch.model.stall_limits import StallLimits
 
 
 @cache
@@ -137,6 +138,9 @@ class MonitorConfig(Section):
     )
     retention: Retention = Field(
         default_factory=Retention, description="How long results are kept."
+    )
+    progress: StallLimits = Field(
+        default_factory=StallLimits, description="When a run without progress is ended."
     )
 
     @property

@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from pyspark.sql import DataFrame, Row, SparkSession
@@ -17,7 +16,7 @@ from pyspark.sql import functions as F
 
 from modelwatch.deequ import ConstraintRow
 from modelwatch.io.alterations import check_unaltered
-from modelwatch.io.failures import advised, typed
+from modelwatch.io.failures import typed
 from modelwatch.io.notification import sink_of
 from modelwatch.io.outbox import drain
 from modelwatch.io.session import code_generation, rows_per_batch
@@ -43,6 +42,7 @@ from modelwatch.pipelines.contract_check import checked_rows, late_days
 from modelwatch.pipelines.contracts import check_versions, contract_files, held_to, write_contracts
 from modelwatch.pipelines.day_series import row_counts
 from modelwatch.pipelines.durations import write_durations
+from modelwatch.pipelines.ending import ending, leave
 from modelwatch.pipelines.evaluation import evaluation_of, states_needed
 from modelwatch.pipelines.feature_importance import feature_importances
 from modelwatch.pipelines.few_rows import reads_few_rows, writes_few_rows
@@ -67,7 +67,7 @@ from modelwatch.pipelines.releases import (
     with_pending,
 )
 from modelwatch.pipelines.retraining import write_decisions
-from modelwatch.pipelines.run import LOG, Request, Run
+from modelwatch.pipelines.run import Request, Run
 from modelwatch.pipelines.source_health import joined_days, write_source_health
 from modelwatch.pipelines.states import StatesOf, day_states, reference_states
 from modelwatch.pipelines.validation import schemas_of
@@ -105,14 +105,17 @@ def run_monitor(
 
     ``as_of``: days before it are considered; today in the monitor's time zone if left out.
     ``days``: compute these, changed or not. ``folder``: of the configuration's file, from which
-    the paths of contracts begin; the current one if left out. Raises SourceError for what
-    does not fit the tables; a run that fails later leaves a row that says so, and nothing else that
-    a view shows.
+    the paths of contracts begin; the current one if left out. Raises SourceError for what does not
+    fit the tables, RunLostError for what died under the run; a run that fails later leaves a row
+    that says so, and nothing else that a view shows.
     """
+    as_of = as_of or datetime.now(ZoneInfo(config.time_zone)).date()
+    run, store = Run(spark), Store(spark, config.output)
     # What is planned are queries on tables of few rows, whatever the sources hold.
-    with code_generation(spark, wanted=False):
-        as_of = as_of or datetime.now(ZoneInfo(config.time_zone)).date()
-        run, store = Run(spark), Store(spark, config.output)
+    with (
+        ending(run, store, config, config_text, as_of) as watchdog,
+        code_generation(spark, wanted=False),
+    ):
         with run.stage("plan", "looking for new and changed days"):
             request = _request(spark, config, config_text, store, as_of, days, folder)
         if dry_run:
@@ -127,25 +130,19 @@ def run_monitor(
         try:
             report = carried_out(run, store, request)
         except Exception as error:
+            if watchdog.lost(error) or not watchdog.leave(typed(error)):
+                raise
             row = run.row(request, "failed", EXIT_FAILED)
             read = {*request.days, *request.plan.labels.days}
             told = isinstance(error, ProblemsError)
             broken = request.sources.broken_file(read) if read and not told else None
             message = broken or (str(error) if told else typed(error))
-            _leave(store, {**row, "message": message})
+            leave(watchdog, store, {**row, "message": message})
             if broken:
                 raise SourceError([Problem("", None, broken)]) from error
             raise
         _tell(run, store, request)
         return report
-
-
-def _leave(store: Store, row: Mapping[str, Any]) -> None:
-    """Write the row of a run that failed; where that fails too, the first error is what counts."""
-    try:
-        store.publish(row)
-    except Exception as error:
-        LOG.warning("the table runs could not be told that the run failed: %s", advised(error))
 
 
 def _tell(run: Run, store: Store, request: Request) -> None:

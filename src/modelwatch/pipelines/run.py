@@ -74,7 +74,7 @@ class JudgedWindow:
 
 @dataclass
 class Run:
-    """Identity of a run, its stages so far, and what it wrote where.
+    """Identity of a run, its stages so far, those going on, and what it wrote where.
 
     Its id begins with the moment of its start, so that ids ascend.
     """
@@ -85,6 +85,7 @@ class Run:
     outputs: dict[str, int] = field(default_factory=dict)
     label_days: dict[date, LabelDay] = field(default_factory=dict)
     judged: list[JudgedWindow] = field(default_factory=list)
+    going_on: list[str] = field(default_factory=list)
     run_id: str = field(init=False)
     _effort: Effort = field(init=False)
 
@@ -98,7 +99,10 @@ class Run:
         """Times a stage and says what is going on."""
         LOG.info("%s", told)
         began = time.monotonic()
+        # A stage that fails stays: whoever is told of the failure is told where.
+        self.going_on.append(name)
         yield
+        self.going_on.remove(name)
         seconds = time.monotonic() - began
         self.stages.append((name, seconds))
         LOG.info("  %s took %.1f s", name, seconds)

@@ -1,0 +1,149 @@
+"""What is told of a run that something has died under: what died, and what to do."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+WAY_OUT = "Way out: "
+DIRECT_MEMORY = (
+    "give Java more memory outside its heap: a larger spark.driver.memory, or "
+    "-XX:MaxDirectMemorySize=2g in spark.driver.extraJavaOptions (on a cluster the same of "
+    "spark.executor); or configure fewer slices and segments, then run again"
+)
+HEAP_MEMORY = (
+    "raise spark.driver.memory (on a cluster spark.executor.memory too), or configure fewer "
+    "features, slices and segments, then run again"
+)
+MACHINE_MEMORY = (
+    "if the memory of the machine or container ran out (the kernel's log tells), give it more, or "
+    "lower spark.driver.memory or the number of cores; on a cluster raise "
+    "spark.executor.memoryOverhead. Then run again"
+)
+RUN_AGAIN = "run again: nothing of this run is visible, and the next one does its work"
+_NO_EXECUTOR = (
+    "ask the cluster manager why it gives no executors (free cores and memory, lost workers, "
+    "quotas), then run again"
+)
+_STOPPED = (
+    "find out who has stopped it (SIGSTOP, a debugger, a frozen container), continue or end it, "
+    "then run again"
+)
+_OTHER_HOLDS = "end the process that writes there if it hangs, then run again"
+CONNECTION_BROKEN = "the connection between Python and Spark's Java broke"
+APPLICATION_ENDED = "the Spark application was ended under the run"
+_OUT_OF_MEMORY_CODE = 52
+"""Exit code with which Spark's Java ends itself when memory runs out."""
+_OUT_OF_MEMORY = "ran out of memory"
+
+
+class RunLostError(Exception):
+    """A run that something died under; the message says what, and what to do."""
+
+
+@dataclass(frozen=True)
+class Symptoms:
+    """What is seen of a run that has stopped making progress.
+
+    ``stages`` that were going on. ``quiet_seconds`` without progress. ``ended``: what has ended for
+    good, as ``java_end`` or the constants here say it. ``java_answers`` whether Java still does.
+    ``dead_threads`` of Java, each with its error. ``stopped``: processes that a signal has stopped.
+    ``waiting_for_python``: tasks that wait for their Python worker; ``feeding``: threads that feed
+    one. ``tasks`` that are active, and ``executors`` beside the driver, None where not known.
+    ``awaited``: tables that another process is writing.
+    """
+
+    stages: tuple[str, ...] = ()
+    quiet_seconds: float = 0.0
+    ended: str | None = None
+    java_answers: bool = True
+    dead_threads: tuple[str, ...] = ()
+    stopped: tuple[int, ...] = ()
+    waiting_for_python: int = 0
+    feeding: int = 0
+    tasks: int | None = None
+    executors: int | None = None
+    awaited: tuple[str, ...] = ()
+
+
+def sentence(symptoms: Symptoms) -> str:
+    """What died as far as it can be told, in which stage, and what to do."""
+    what, way = _cause(symptoms)
+    stages = ", ".join(symptoms.stages)
+    where = f" in the stage {stages}" if stages else ""
+    if symptoms.ended is not None:
+        return f"{what}{where}. {WAY_OUT}{way}."
+    for_seconds = f"the run made no progress for {symptoms.quiet_seconds:.0f} s{where}"
+    return f"{for_seconds}: {what}. {WAY_OUT}{way}."
+
+
+def java_end(exit_code: int | None) -> str:
+    """How Java ended, by the exit code of its process: negative for a signal, None if unknown."""
+    if exit_code is None:
+        return "Java, in which Spark runs, has ended"
+    if exit_code == _OUT_OF_MEMORY_CODE:
+        return f"Java, in which Spark runs, {_OUT_OF_MEMORY} (exit code 52)"
+    if exit_code < 0:
+        return f"Java, in which Spark runs, was ended by signal {-exit_code}"
+    return f"Java, in which Spark runs, ended with exit code {exit_code}"
+
+
+def _cause(seen: Symptoms) -> tuple[str, str]:
+    if seen.ended is not None:
+        return seen.ended, _way_of_end(seen.ended)
+    if seen.stopped:
+        processes = ", ".join(map(str, seen.stopped))
+        of_java = "" if seen.java_answers else ", and Java does not answer"
+        return f"a signal has stopped process {processes}{of_java}", _STOPPED
+    if not seen.java_answers:
+        return "Java, in which Spark runs, does not answer", MACHINE_MEMORY
+    if seen.dead_threads:
+        died, *others = seen.dead_threads
+        died += f", and {len(others)} more" if others else ""
+        waits = ", and a Python worker waits for its input" if seen.waiting_for_python else ""
+        return f"a thread of Java has died ({died}){waits}", way_after_death(died) or RUN_AGAIN
+    if seen.awaited:
+        return f"another process is writing {', '.join(seen.awaited)}", _OTHER_HOLDS
+    if seen.executors == 0:
+        return "Spark has no executor", _NO_EXECUTOR
+    if seen.waiting_for_python and not seen.feeding:
+        return (
+            "a Python worker neither computes nor answers, and no thread of Java feeds it",
+            MACHINE_MEMORY,
+        )
+    if seen.waiting_for_python:
+        return "a Python worker neither computes nor answers", RUN_AGAIN
+    if seen.tasks:
+        return (
+            f"{seen.tasks} tasks of Spark neither read nor write nor compute",
+            "check that the storage of sources and output and spark.local.dir answer, and the "
+            "network to the executors, then run again",
+        )
+    return (
+        "no task of Spark is active, and the driver waits",
+        "check that the storage of the output and the catalog answer, then run again",
+    )
+
+
+def _way_of_end(ended: str) -> str:
+    if ended == APPLICATION_ENDED:
+        return _NO_EXECUTOR
+    if ended == CONNECTION_BROKEN:
+        return RUN_AGAIN
+    return HEAP_MEMORY if _OUT_OF_MEMORY in ended else MACHINE_MEMORY
+
+
+_WAYS = (
+    (r"direct buffer memory|[Dd]irect memory|OutOfDirectMemoryError", DIRECT_MEMORY),
+    (r"OutOfMemoryError|Java heap space|GC overhead limit", HEAP_MEMORY),
+    (r"Python worker exited unexpectedly", MACHINE_MEMORY),
+    (r"ExecutorLostFailure|Master removed our application|ExecutorDeadException", MACHINE_MEMORY),
+)
+
+
+def way_after_death(text: str) -> str | None:
+    """What helps where an error tells of a task that died with its process or for want of memory.
+
+    None if it tells of no such death.
+    """
+    return next((way for signs, way in _WAYS if re.search(signs, text)), None)
