@@ -121,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     incidents.add_argument(
         "--until", type=_argument(parse_day), metavar="DAY", help="last day of a mute"
     )
+    incidents.add_argument("--all", action="store_true", help="list those that are over as well")
     incidents.add_argument("--by", default=_user(), help="who says it (you)")
     incidents.add_argument("--note", help="why, for those who read it later")
 
@@ -354,7 +355,7 @@ def _incidents(arguments: argparse.Namespace) -> int:
         raise ConfigurationError([Problem("", None, problem)])
     with _session(f"modelwatch incidents {config.monitor}", brief=True) as spark:
         if what == "list":
-            text = listed(spark, config)
+            text = listed(spark, config, every=arguments.all)
         elif what == "show":
             text = shown(spark, config, named[0])
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -13,6 +14,8 @@ from modelwatch.model.sources import DaySource, TableAddress
 Calendar = Literal["day", "week", "month"]
 CALENDAR: tuple[Calendar, ...] = ("day", "week", "month")
 """Windows that need no more than their name."""
+CALENDAR_DAYS: Mapping[str, float] = {"day": 1.0, "week": 7.0, "month": 365.25 / 12}
+"""Days of each, of a month on average."""
 MAX_SPAN = 3660
 """Days of a trailing window or of a lag."""
 DEFAULT_GATES = {
@@ -89,6 +92,11 @@ class WindowSpec(Section):
     def days(self) -> DayRange | None:
         """The days of a custom window, None for the others."""
         return DayRange(self.first, self.last) if self.first and self.last else None
+
+
+def length_days(spec: WindowSpec) -> float:
+    """Days of a kind of window that repeats, of a month on average; 0 for a custom one."""
+    return float(spec.trailing_days or 0) or CALENDAR_DAYS.get(spec.name, 0.0)
 
 
 WindowChoice = Annotated[WindowSpec, BeforeValidator(_calendar_window)]

@@ -92,6 +92,12 @@ def _coverage(incident: Incident, value: float) -> str:
     return f"{came:.0%} of the due labels came, where {incident.expected:.0%} used to"
 
 
+def _missing(incident: Incident, _: float) -> str:
+    more = incident.failing_windows - 1
+    others = f" and {more} more expected day{'s' * (more != 1)}" if more > 0 else ""
+    return f"no rows on {incident.worst_start}{others}"
+
+
 def _performance(incident: Incident, value: float) -> str:
     if incident.expected is None:
         return f"changed by {value:+.3g}"
@@ -115,7 +121,7 @@ _WORDS: Mapping[str, Callable[[Incident, float], str]] = {
     "rows": _rows,
     "duplicate_share": lambda _, value: f"repeated ids are {value:.1%} of the rows more than usual",
     "coverage": _coverage,
-    "missing_day": lambda one, _: f"no rows on {one.worst_start}",
+    "missing_day": _missing,
     MANY_FEATURES: lambda _, value: f"{value:.0f} features fail together",
 }
 """How figures are told that have words of their own."""

@@ -103,6 +103,7 @@ def _beta_fraction(a: Floats, b: Floats, x: Floats) -> Floats:
     c = np.ones_like(x)
     d = 1.0 / _away_from_zero(1.0 - (a + b) * x / (a + 1.0))
     result = d.copy()
+    settled = np.zeros(x.shape, dtype=bool)
     for m in range(1, _BETA_STEPS):
         even = m * (b - m) * x / ((a + 2 * m - 1.0) * (a + 2 * m))
         odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1.0))
@@ -110,7 +111,9 @@ def _beta_fraction(a: Floats, b: Floats, x: Floats) -> Floats:
             d = 1.0 / _away_from_zero(1.0 + term * d)
             c = _away_from_zero(1.0 + term / c)
             result *= c * d
-        if np.all(np.abs(c * d - 1.0) < _BETA_PRECISION):
+        # The last digits of some go on to change where arguments are large.
+        settled |= np.abs(c * d - 1.0) < _BETA_PRECISION
+        if settled.all():
             break
     return result
 
