@@ -100,7 +100,7 @@ def test_a_first_configuration_has_windows_that_can_be_judged() -> None:
     assert chosen_windows(volume_of(days(30)), 100) == ("week", "month")
     assert chosen_windows(volume_of(days(2)), 100) == (
         "month",
-        "{name: last_50_days, trailing_days: 50}",
+        "{name: last_60_days, trailing_days: 60}",
     )
     assert chosen_windows(None, 100) == ("day", "week", "month")
 

@@ -12,7 +12,13 @@ from modelwatch.model.day_guess import (
     is_of_writing,
 )
 from modelwatch.model.days import DayRange
-from modelwatch.model.guess import Guess, monitor_name, reference_days
+from modelwatch.model.guess import (
+    REFERENCE_BATCHES,
+    REFERENCE_DAYS,
+    Guess,
+    monitor_name,
+    reference_days,
+)
 from modelwatch.model.judging import Verdicts
 from modelwatch.model.sources import TableAddress
 from modelwatch.model.table_facts import PartitionDistance, TableFacts
@@ -26,7 +32,7 @@ def draft(guess: Guess, days: DayRange | None, time_zone: str = "UTC") -> str:
     """The YAML of a configuration that watches the guessed columns.
 
     ``days`` are those from the first to the last of the inputs; their first weeks are the
-    reference. Without any, a reference is written that a person must replace.
+    reference. Where there are none or few, it is the first days that will come.
     """
     name = monitor_name(guess.inputs.address)
     lines = [
@@ -226,8 +232,11 @@ def _references(days: DayRange | None, days_with_rows: int = 0) -> Iterator[str]
     yield "references:"
     reference = reference_days(days, days_with_rows)
     if days is None or reference is None:
-        yield "  # The table has no rows yet: replace these days."
-        yield "  - {name: first_weeks, days: 2000-01-01..2000-01-28}"
+        yield "  # The table has no rows yet: its first days will be the reference."
+        yield f"  - {{name: first_weeks, first_days: {REFERENCE_DAYS}}}"
+    elif 0 < days_with_rows < REFERENCE_BATCHES:
+        yield f"  # The inputs have {days_with_rows} days with rows so far: the reference grows."
+        yield f"  - {{name: first_weeks, first_days: {REFERENCE_DAYS}}}"
     else:
         yield f"  # The inputs have days from {days.first} to {days.last}."
         yield f"  - {{name: first_weeks, days: {reference.first}..{reference.last}}}"

@@ -93,9 +93,8 @@ def _coverage(incident: Incident, value: float) -> str:
 
 
 def _missing(incident: Incident, _: float) -> str:
-    more = incident.failing_windows - 1
-    others = f" and {more} more expected day{'s' * (more != 1)}" if more > 0 else ""
-    return f"no rows on {incident.worst_start}{others}"
+    others = incident.last_failing > incident.worst_start
+    return f"no rows on {incident.worst_start}{' and on expected days after it' * others}"
 
 
 def _performance(incident: Incident, value: float) -> str:

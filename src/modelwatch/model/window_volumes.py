@@ -17,6 +17,8 @@ FEWEST_DAYS = 7
 RECENT_DAYS = 56
 RECENT_BATCHES = 12
 """Days with rows, and calendar days, that tell it: whichever reach further back."""
+MARGIN = 1.2
+"""Times the fewest rows that windows of a first configuration hold: the volume varies."""
 
 
 @dataclass(frozen=True)
@@ -153,8 +155,9 @@ def chosen_windows(volume: Volume | None, least: int) -> tuple[str, ...]:
     else a trailing one that does."""
     if volume is None:
         return tuple(CALENDAR_DAYS)
-    found = tuple(name for name, days in CALENDAR_DAYS.items() if volume.rows_of(days) >= least)
+    wanted = MARGIN * least
+    found = tuple(name for name, days in CALENDAR_DAYS.items() if volume.rows_of(days) >= wanted)
     if found:
         return found
-    days = min(ceil(least / volume.rows_per_day), 366)
+    days = min(ceil(wanted / volume.rows_per_day), 366)
     return ("month", f"{{name: last_{days}_days, trailing_days: {days}}}")

@@ -8,6 +8,7 @@ from datetime import date
 
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.freshness import TableAge, ages_told, missing_days, table_age
+from modelwatch.model.short_histories import short_histories_told
 from modelwatch.model.source_change import SourceChange
 from modelwatch.model.window_volumes import Volume, volume_of, windows_told
 from modelwatch.pipelines.contract_check import late_days
@@ -65,8 +66,13 @@ def with_ages(request: Request, text: str) -> str:
 
 
 def judging_told(request: Request) -> str:
-    """Which windows can be judged, a line each, as the plan has them."""
-    lines = windows_told(request.config, request.volume)
+    """Which windows can be judged, and what can't be yet: a line each, as the plan has them."""
+    config, as_of = request.config, request.plan.as_of
+    present = request.sources.opened["inputs"].present()
+    lines = [
+        *windows_told(config, request.volume),
+        *(f"not yet: {line}" for line in short_histories_told(config, present, as_of)),
+    ]
     return "".join(f"  {'judging':<10} {line}\n" for line in lines)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -19,6 +21,7 @@ from modelwatch.model.draft import draft
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.features import FRACTIONS, WHOLE_NUMBERS, features_of, natural_kind
 from modelwatch.model.guess import guess
+from modelwatch.model.short_histories import short_histories_told
 from modelwatch.model.sources import DaySource, TableAddress
 from modelwatch.model.table_facts import ColumnFacts, PartitionDistance, TableFacts
 from modelwatch.model.window_volumes import Volume, silent_windows, windows_told
@@ -100,7 +103,7 @@ def check(spark: SparkSession, config: MonitorConfig, text: str, folder: Path | 
     lines = lines_of(text)
     contracts = contract_files(config, folder or Path(), lines)
     sources = held_to(opened_sources(spark, config, lines), contracts)
-    frames = sources.frames
+    config, frames = sources.config, sources.frames
     volume = inputs_volume(sources)
     problems = (*_empty_reference(config, frames, lines), *_silent(config, volume, lines))
     if problems:
@@ -113,6 +116,9 @@ def check(spark: SparkSession, config: MonitorConfig, text: str, folder: Path | 
     ]
     told += [f"  columns    {line}" for line in columns_told(features, not_profiled)]
     told += [f"  windows    {line}" for line in windows_told(config, volume)]
+    present, today = sources.opened["inputs"].present(), datetime.now(ZoneInfo(config.time_zone))
+    later = short_histories_told(config, present, today.date())
+    told += [f"  not yet    {line}" for line in later]
     return "\n".join(told) + "\n"
 
 
