@@ -121,9 +121,9 @@ def _parser() -> argparse.ArgumentParser:
         help="WHAT: list (as without), show, acknowledge, mute, unmute, false-alarm, reopen",
     )
     incidents.add_argument("--config", metavar="FILE", help="the configuration")
-    incidents.add_argument(
-        "--until", type=_argument(parse_day), metavar="DAY", help="last day of a mute"
-    )
+    until = _argument(parse_day)
+    incidents.add_argument("--until", type=until, metavar="DAY", help="last day of a mute")
+    incidents.add_argument("--all", action="store_true", help="list closed ones too")
     incidents.add_argument("--by", default=_user(), help="who says it (you)")
     incidents.add_argument("--note", help="why, for those who read it later")
 
@@ -356,12 +356,12 @@ def _incidents(arguments: argparse.Namespace) -> int:
         raise ConfigurationError([Problem("", None, problem)])
     with _session(f"modelwatch incidents {config.monitor}", brief=True) as spark:
         if what == "list":
-            text = listed(spark, config)
+            text = listed(spark, config, every=arguments.all)
         elif what == "show":
             text = shown(spark, config, named[0])
         else:
-            saying = Saying(what, named[0], arguments.by, arguments.until, arguments.note)
-            text = said(spark, config, saying)
+            of = (what, named[0], arguments.by, arguments.until, arguments.note)
+            text = said(spark, config, Saying(*of))
     print(text, end="")
     return NOTHING_TO_LOOK_AT
 

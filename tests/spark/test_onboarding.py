@@ -116,7 +116,7 @@ def test_an_empty_table_gives_a_configuration_to_finish(
 ) -> None:
     path = write(spark, tmp_path / "empty", [], "id long, day date, amount double")
     text = first_configuration(spark, TableAddress(path=str(path)))
-    with pytest.raises(SourceError, match="'first_weeks' has no rows on 2000-01-01"):
+    with pytest.raises(SourceError, match="'first_weeks' has no rows"):
         check(spark, parse_config(text), text)
 
 
@@ -186,3 +186,22 @@ def test_results_cannot_be_queried_before_the_first_run(
     path.write_text(text, encoding="utf-8")
     assert cli.main(["sql", str(path), "select 1"]) == 2
     assert f"there are no results yet: modelwatch run {path}" in capsys.readouterr().err
+
+
+def test_a_configuration_that_can_never_alarm_is_refused_with_its_key(
+    spark: SparkSession, shop: Path
+) -> None:
+    text = (
+        "monitor: shop\noutput: {path: out}\n"
+        f"inputs: {{table: {{path: {shop / 'inputs'}}}, id: order_id, day: {{column: day}}}}\n"
+        "references: [{name: start, days: 2020-01-01..2020-01-18}]\nwindows: [day, week]\n"
+    )
+    with pytest.raises(SourceError) as refused:
+        check(spark, parse_config(text), text)
+    (problem,) = refused.value.problems
+    assert (problem.place, problem.line) == ("windows", 5)
+    assert "day holds about 12 rows" in problem.message
+    judged = text.replace("[day, week]", "[day, {name: last_60, trailing_days: 60}]")
+    told = check(spark, parse_config(judged), judged)
+    assert "judged: last_60" in told
+    assert "not judged, fewer than 100 rows: day (about 12)" in told

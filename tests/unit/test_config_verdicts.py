@@ -311,3 +311,24 @@ def test_windows_are_judged_anew_when_what_verdicts_depend_on_changes(
 ) -> None:
     changed = evaluation_fingerprint(read()) != evaluation_fingerprint(read(more + "\n"))
     assert changed is stale
+
+
+@pytest.mark.parametrize(
+    ("more", "place"),
+    [
+        ("verdicts: {coverage: 0.2}\n", "verdicts.coverage"),
+        (
+            "windows: [week]\nverdicts: {anomalies: [{metric: mean, feature: amount}]}\n",
+            "verdicts.anomalies",
+        ),
+        ("incidents: {windows: [month], history_days: 50}\n", "incidents.history_days"),
+    ],
+)
+def test_what_can_never_alarm_is_refused(more: str, place: str) -> None:
+    found, message = only(more)
+    assert found == place
+    assert "can never alarm" in message
+
+
+def test_the_default_of_coverage_needs_no_labels() -> None:
+    assert read("verdicts: {late_days: 3}\n").verdicts.coverage == 0.1

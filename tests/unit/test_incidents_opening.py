@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from verdict_rows import day, fold, on, only, roots, row, week
@@ -140,3 +142,12 @@ def test_drift_of_longer_windows_is_not_followed() -> None:
 
 def test_rows_of_all_versions_count_where_there_are_any() -> None:
     assert roots(fold(on((5, 6), model_version="v2"))) == []
+
+
+@pytest.mark.parametrize(("value", "opens"), [(-0.95, True), (-0.5, False), (3.5, True)])
+def test_a_day_that_lost_nearly_all_of_its_rows_opens_one_at_once(
+    value: float, opens: bool
+) -> None:
+    rows = row(5, abs(value) / 0.3, value=value, source="volume", subject="inputs", figure="rows")
+    found = roots(fold([replace(rows, adjusted_p=1e-6)]))
+    assert bool(found) is opens

@@ -111,3 +111,18 @@ def test_a_gate_is_not_negative() -> None:
 
 def test_a_family_of_none_has_no_verdicts() -> None:
     assert len(judge(value=np.empty(0), gate=np.empty(0))) == 0
+
+
+def test_figures_that_are_about_the_number_of_rows_are_judged_whatever_it_is() -> None:
+    rows = np.array([0, 1, 50, 50])
+    found = judged(
+        np.full(4, -0.99),
+        np.full(4, 0.3),
+        np.full(4, 1e-9),
+        rows,
+        np.full(4, 10_000),
+        np.full(4, None),
+        min_rows=np.array([0, 0, 0, 100]),
+    )
+    assert found.verdict.tolist() == ["fail", "fail", "fail", "too_few_rows"]
+    assert found.reason[3] == "fewer than 100 rows"

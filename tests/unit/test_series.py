@@ -141,3 +141,56 @@ def test_series_do_not_know_of_each_other() -> None:
 def test_days_ascend() -> None:
     with pytest.raises(ValueError, match="ascend"):
         expected_series(np.zeros(3), np.array([1, 1, 2]))
+
+
+@pytest.mark.parametrize("rows", [0, 1, 20, 99])
+def test_a_day_that_collapses_is_news_whatever_is_left(rows: int) -> None:
+    y = np.random.default_rng(4).normal(100_000.0, 3_000.0, 60)
+    y[59] = rows
+    assert expected_series(y, np.arange(60), counts=True).p_value[0, 59] < 1e-6
+
+
+def test_a_collapse_that_lasts_stays_news_until_the_median_moves() -> None:
+    y = np.random.default_rng(5).normal(2_000.0, 60.0, 70)
+    y[60:] = 40.0
+    found = expected_series(y, np.arange(70), counts=True, most_level=0.3)
+    assert np.all(found.p_value[0, 60:] < 1e-4)
+    assert np.all(found.expected[0, 60:] > 1_000.0)
+
+
+def test_a_level_that_moves_by_less_than_what_matters_is_followed() -> None:
+    y = np.random.default_rng(6).normal(2_000.0, 20.0, 80)
+    y[60:] *= 1.2
+    found = expected_series(y, np.arange(80), counts=True, most_level=0.3)
+    assert found.expected[0, 75] == pytest.approx(2_400.0, rel=0.02)
+
+
+@pytest.mark.parametrize("mean", [2.0, 5.0, 20.0, 80.0])
+def test_small_counts_are_as_rare_as_a_poisson_law_says(mean: float) -> None:
+    y = np.random.default_rng(7).poisson(mean, (40, N)).astype(float)
+    p = expected_series(y, DAYS, counts=True).p_value[:, 30:]
+    assert np.mean(p < 0.01) <= 0.012
+    assert np.mean(p < 0.001) <= 0.002
+
+
+def test_shares_of_few_rows_are_as_rare_as_a_binomial_law_says() -> None:
+    random = np.random.default_rng(8)
+    rows = np.where(DAYS % 5 == 0, 4, 2_000)
+    y = random.binomial(rows, 0.9, (40, N)) / rows
+    p = expected_series(y, DAYS, rows=rows).p_value[:, 30:]
+    assert np.mean(p < 0.01) <= 0.012
+    y[:, 100] = 0.0
+    found = expected_series(y, DAYS, rows=np.where(DAYS == 100, 40, rows))
+    # Days of four rows have been far off too: no more is sure of a day that is as far off.
+    assert np.all(found.p_value[:, 100] < 1e-3)
+
+
+@pytest.mark.parametrize("gap", [7, 10, 14, 30])
+def test_what_comes_seldom_has_bounds_after_a_few_times(gap: int) -> None:
+    y = np.random.default_rng(9).normal(5_000.0, 100.0, 24)
+    y[23] = 300.0
+    found = expected_series(y, np.arange(24) * gap, counts=True)
+    known = 7 if gap == 7 else 4
+    assert set(found.reason[0, known + 1 :]) == {None}
+    assert found.p_value[0, 23] < 1e-3
+    assert np.all(found.p_value[0, known + 1 : 23] > 1e-3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from modelwatch.stats.binning import fit_numeric
 from modelwatch.stats.intervals import changes, intervals
@@ -99,3 +100,17 @@ def test_changes_are_those_of_single_windows(
 def test_a_window_without_rows_is_undefined_with_its_reason(found: WindowValues) -> None:
     assert np.isnan(found.value[3]).all()
     assert all(reason is not None for reason in found.reason[3])
+
+
+@pytest.mark.parametrize("reference", [(0, 1), (0, 2)])
+def test_a_reference_of_a_day_or_two_is_judged_by_an_assumed_design_effect(
+    days: BinaryStates, reference: tuple[int, int]
+) -> None:
+    spans = np.array([reference], dtype=np.int64)
+    before = window_values(days, spans, ["accuracy"])
+    after = window_values(days, np.array([[2, 4]], dtype=np.int64), ["accuracy"])
+    assert np.isnan(window_changes(after, before).p_value).all()
+    found = window_changes(after, before, assumed_design_effect=10.0)
+    variance = 10.0 * (after.iid_variance + before.iid_variance)
+    t = np.abs(found.value) / np.sqrt(variance)
+    np.testing.assert_allclose(found.p_value, 2.0 * stats.t(4).sf(t))

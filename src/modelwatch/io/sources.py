@@ -137,6 +137,18 @@ class Source:
             None if None in rows else sum(row for row in rows if row is not None),
         )
 
+    def rows_by_day(self) -> dict[date, float]:
+        """Rows of each day, empty where the table does not tell; those of a file of several days as
+        if each had as many."""
+        found: dict[date, float] = {}
+        for group in self.inventory:
+            if group.rows is None:
+                return {}
+            days = _days_between(group.first, group.last)
+            for day in days:
+                found[day] = found.get(day, 0.0) + group.rows / len(days)
+        return found
+
     def change(self, from_version: int | None, table_id: str | None = None) -> SourceChange:
         """What happened since a version, of the table that was created with an id.
 

@@ -41,7 +41,8 @@ class Binned:
 
 def binned(config: MonitorConfig, features: tuple[Feature, ...]) -> tuple[Binned, ...]:
     """Everything with frozen bins: features in their order, then segmentations by columns."""
-    reference = config.binning_reference.model_dump(mode="json")
+    # Days are what counts of a reference: those of first days have got them from the table.
+    reference = config.binning_reference.model_dump(mode="json", exclude={"first_days"})
 
     def one(
         role: str,

@@ -12,9 +12,17 @@ from modelwatch.model.day_guess import (
     is_of_writing,
 )
 from modelwatch.model.days import DayRange
-from modelwatch.model.guess import Guess, monitor_name, reference_days
+from modelwatch.model.guess import (
+    REFERENCE_BATCHES,
+    REFERENCE_DAYS,
+    Guess,
+    monitor_name,
+    reference_days,
+)
+from modelwatch.model.judging import Verdicts
 from modelwatch.model.sources import TableAddress
 from modelwatch.model.table_facts import PartitionDistance, TableFacts
+from modelwatch.model.window_volumes import average_volume, chosen_windows
 from modelwatch.model.yaml_text import comment_text, list_text, quoted_text
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -24,7 +32,7 @@ def draft(guess: Guess, days: DayRange | None, time_zone: str = "UTC") -> str:
     """The YAML of a configuration that watches the guessed columns.
 
     ``days`` are those from the first to the last of the inputs; their first weeks are the
-    reference. Without any, a reference is written that a person must replace.
+    reference. Where there are none or few, it is the first days that will come.
     """
     name = monitor_name(guess.inputs.address)
     lines = [
@@ -43,10 +51,8 @@ def draft(guess: Guess, days: DayRange | None, time_zone: str = "UTC") -> str:
         *_predictions(guess),
         *_features(guess),
         *_segments(guess),
-        "# Also: {name: last_7_days, trailing_days: 7}, {name: sale, from: DAY, to: DAY}",
-        "windows: [day, week, month]",
-        "",
-        *_references(days),
+        *_windows(guess.inputs),
+        *_references(days, guess.inputs.days_with_rows),
         *_constraints(guess),
         "# The absolute value of a drift statistic above which a window must be looked at.",
         "gates: {psi: 0.2, null_share_change: 0.05, unseen_share_change: 0.05}",
@@ -208,14 +214,29 @@ def _segments(guess: Guess) -> Iterator[str]:
     yield ""
 
 
-def _references(days: DayRange | None) -> Iterator[str]:
+def _windows(inputs: TableFacts) -> Iterator[str]:
+    yield "# Also: {name: last_7_days, trailing_days: 7}, {name: sale, from: DAY, to: DAY}"
+    volume = average_volume(inputs.dated_rows, inputs.days_with_rows, inputs.days)
+    least = Verdicts().min_rows
+    chosen = chosen_windows(volume, least)
+    if volume is not None and chosen[0] != "day":
+        yield f"# A day with rows holds about {volume.rows_of_a_day:,.0f} of them. Windows of fewer"
+        yield f"# than {least} are not judged (verdicts.min_rows); these hold more."
+    yield f"windows: [{', '.join(chosen)}]"
+    yield ""
+
+
+def _references(days: DayRange | None, days_with_rows: int = 0) -> Iterator[str]:
     yield "# What windows are compared with. Bins are fitted on the first: choose days on which all"
     yield "# was well, or the training set: {name: training, table: {path: ...}, version: 12}"
     yield "references:"
-    reference = reference_days(days)
+    reference = reference_days(days, days_with_rows)
     if days is None or reference is None:
-        yield "  # The table has no rows yet: replace these days."
-        yield "  - {name: first_weeks, days: 2000-01-01..2000-01-28}"
+        yield "  # The table has no rows yet: its first days will be the reference."
+        yield f"  - {{name: first_weeks, first_days: {REFERENCE_DAYS}}}"
+    elif 0 < days_with_rows < REFERENCE_BATCHES:
+        yield f"  # The inputs have {days_with_rows} days with rows so far: the reference grows."
+        yield f"  - {{name: first_weeks, first_days: {REFERENCE_DAYS}}}"
     else:
         yield f"  # The inputs have days from {days.first} to {days.last}."
         yield f"  - {{name: first_weeks, days: {reference.first}..{reference.last}}}"

@@ -28,6 +28,9 @@ BROKEN = frozenset(
 """Figures of broken data, which open an incident at once if they are far beyond their gate."""
 AT_ONCE_LEVEL = 1e-3
 """Corrected p-value that a figure of broken data needs to open an incident by a single window."""
+COLLAPSE = 0.8
+"""Share of the expected rows without which a day is broken: of a fall, no multiple of the gate
+could be asked."""
 BY_CHANCE = 0.5
 """Corrected p-value from which on a figure beyond its gate keeps no incident open."""
 _WITHOUT_VERDICT = frozenset({"no_data", "too_few_rows", "no_reference"})
@@ -265,7 +268,8 @@ def _is_broken(row: VerdictRow, at_once: float) -> bool:
     if row.figure not in BROKEN or not row.of_all_traffic:
         return False
     sure = row.adjusted_p is None or row.adjusted_p <= AT_ONCE_LEVEL
-    return sure and _effect(row) >= at_once
+    collapsed = row.figure == "rows" and row.value is not None and row.value <= -COLLAPSE
+    return sure and (collapsed or _effect(row) >= at_once)
 
 
 def _effect(row: VerdictRow) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -13,6 +14,8 @@ from modelwatch.model.sources import DaySource, TableAddress
 Calendar = Literal["day", "week", "month"]
 CALENDAR: tuple[Calendar, ...] = ("day", "week", "month")
 """Windows that need no more than their name."""
+CALENDAR_DAYS: Mapping[str, float] = {"day": 1.0, "week": 7.0, "month": 365.25 / 12}
+"""Days of each, of a month on average."""
 MAX_SPAN = 3660
 """Days of a trailing window or of a lag."""
 DEFAULT_GATES = {
@@ -93,6 +96,11 @@ class WindowSpec(Section):
         return DayRange(self.first, self.last) if self.first and self.last else None
 
 
+def length_days(spec: WindowSpec) -> float:
+    """Days of a kind of window that repeats, of a month on average; 0 for a custom one."""
+    return float(spec.trailing_days or 0) or CALENDAR_DAYS.get(spec.name, 0.0)
+
+
 WindowChoice = Annotated[WindowSpec, BeforeValidator(_calendar_window)]
 
 
@@ -104,6 +112,14 @@ class Reference(Section):
         default=None,
         description="Fixed days, such as `2013-01-01..2013-01-31`. With `table` they may be left "
         "out: all of it.",
+    )
+    first_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=MAX_SPAN,
+        description="The first so many days on which the inputs have rows, for a model that has no "
+        "past yet. While there are fewer, the reference grows with the days 1, 2, 4, 7, 14 and so "
+        "on, and all windows are evaluated again each time.",
     )
     table: TableAddress | None = Field(
         default=None, description="Another table than the inputs, such as the training set."
@@ -132,12 +148,15 @@ class Reference(Section):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Reference:
-        fixed = self.days is not None or self.table is not None
+        fixed = self.days is not None or self.table is not None or self.first_days is not None
         moving = (self.previous_windows, self.lag_days, self.trailing_days)
         if int(fixed) + sum(value is not None for value in moving) != 1:
             raise ValueError(
-                "needs one of days (or table), previous_windows, lag_days, trailing_days"
+                "needs one of days (or table), first_days, previous_windows, lag_days, "
+                "trailing_days"
             )
+        if self.first_days is not None and (self.days is not None or self.table is not None):
+            raise ValueError("first_days stands alone: the days are those of the inputs")
         if self.table is None and (self.version is not None or self.day is not None):
             raise ValueError("version and day go with table")
         if self.table is not None and (self.days is None) != (self.day is None):

@@ -105,6 +105,11 @@ def _coverage(incident: Incident, value: float) -> str:
     return f"{came:.0%} of the due labels came, where {incident.expected:.0%} used to"
 
 
+def _missing(incident: Incident, _: float) -> str:
+    others = incident.last_failing > incident.worst_start
+    return f"no rows on {incident.worst_start}{' and on expected days after it' * others}"
+
+
 def _performance(incident: Incident, value: float) -> str:
     if incident.expected is None:
         return f"changed by {value:+.3g}"
@@ -130,7 +135,7 @@ _WORDS: Mapping[str, Callable[[Incident, float], str]] = {
     "rows": _rows,
     "duplicate_share": lambda _, value: f"repeated ids are {value:.1%} of the rows more than usual",
     "coverage": _coverage,
-    "missing_day": lambda one, _: f"no rows on {one.worst_start}",
+    "missing_day": _missing,
     MANY_FEATURES: lambda _, value: f"{value:.0f} features fail together",
 }
 """How figures are told that have words of their own."""

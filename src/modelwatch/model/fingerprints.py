@@ -54,7 +54,7 @@ def evaluation_fingerprint(config: MonitorConfig) -> str:
     return _sha256(
         {
             "windows": whole["windows"],
-            "references": whole["references"],
+            "references": _references(whole),
             "gates": gates,
             "top_pairs": config.pairs.top,
             "judged": _judged(config),
@@ -92,7 +92,7 @@ def performance_fingerprint(config: MonitorConfig) -> str | None:
     return _sha256(
         {
             "windows": whole["windows"],
-            "references": whole["references"],
+            "references": _references(whole),
             "cells": config.performance.values.cells,
             "causes": whole["performance"]["causes"],
             "comparison": whole["comparison"],
@@ -104,7 +104,16 @@ def performance_fingerprint(config: MonitorConfig) -> str | None:
 
 def _judged(config: MonitorConfig) -> dict[str, Any]:
     """How figures become verdicts; days that are missing are looked at in every run anyway."""
-    return config.verdicts.model_dump(mode="json", exclude={"late_days", "performance"})
+    untold = {"late_days", "holidays", "performance"}
+    return config.verdicts.model_dump(mode="json", exclude=untold)
+
+
+def _references(whole: dict[str, Any]) -> list[dict[str, Any]]:
+    """The references by their days: those of the first days have got them from the table."""
+    return [
+        {key: value for key, value in one.items() if key != "first_days"}
+        for one in whole["references"]
+    ]
 
 
 def _sha256(value: Any) -> str:

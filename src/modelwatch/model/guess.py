@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from modelwatch.model.day_guess import DayGuess, calendar_partitions, guess_day
 from modelwatch.model.days import DayRange, shifted
@@ -24,6 +25,8 @@ _SENTINELS = frozenset(
 MAX_CODES = 100
 """Different values up to which a whole number with the name of a code counts as one."""
 REFERENCE_DAYS = 28
+REFERENCE_BATCHES = 8
+"""Days with rows that a reference holds, of a table that has few of them."""
 
 
 @dataclass(frozen=True)
@@ -109,11 +112,16 @@ def sentinels(column: ColumnFacts) -> tuple[float, ...]:
     return tuple(found)
 
 
-def reference_days(days: DayRange | None) -> DayRange | None:
-    """The days to compare with at first: four weeks, or the first half if there are fewer."""
+def reference_days(days: DayRange | None, days_with_rows: int = 0) -> DayRange | None:
+    """The days to compare with at first: four weeks, or more to hold ``REFERENCE_BATCHES`` days
+    with rows; the first half if there are fewer."""
     if days is None:
         return None
-    count = min(REFERENCE_DAYS, max(1, len(days) // 2))
+    wanted = REFERENCE_DAYS
+    if days_with_rows > 1:
+        gap = (len(days) - 1) / (days_with_rows - 1)
+        wanted = max(wanted, ceil(gap * (REFERENCE_BATCHES - 1)) + 1)
+    count = min(wanted, max(1, len(days) // 2))
     return DayRange(days.first, shifted(days.first, count - 1))
 
 

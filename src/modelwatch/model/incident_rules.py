@@ -54,7 +54,8 @@ class IncidentRules(Section):
         le=1_000_000,
         description="Times its gate at which broken data opens an incident with its first window: "
         "shares of nulls, NaN, infinities and unseen values, volume and repeated ids, of all "
-        "traffic. Broken constraints of severity `fail` and missing days always do.",
+        "traffic. Broken constraints of severity `fail`, missing days, and days without 80 % of "
+        "the expected rows always do.",
     )
     clear: Clear = Field(default_factory=Clear, description="When an incident is over.")
     reopen_days: int = Field(
@@ -79,7 +80,8 @@ class IncidentRules(Section):
         default=400,
         ge=7,
         le=3660,
-        description="Days of verdicts that are folded into incidents at each run.",
+        description="Days of verdicts that are folded into incidents at each run, beside the days "
+        "after which labels are due.",
     )
 
     @model_validator(mode="after")

@@ -98,6 +98,15 @@ def changed(incidents: Iterable[Incident], previous: Iterable[Incident]) -> tupl
     return tuple(one for one in incidents if known.get(one.id) != one)
 
 
+def over_since(incidents: Iterable[Incident], previous: Iterable[Incident]) -> tuple[Incident, ...]:
+    """The closed incidents, without children, that were not closed before; by their first day."""
+    closed = {one.id for one in previous if one.state != "open"}
+    found = [one for one in incidents if one.state == "closed" and one.parent_id is None]
+    return tuple(
+        sorted((one for one in found if one.id not in closed), key=lambda one: (one.since, one.id))
+    )
+
+
 def _episodes(history: History, config: MonitorConfig) -> list[Episode]:
     windows = _judged(history.windows, config)
     versions = {

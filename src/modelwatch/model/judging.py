@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from modelwatch.model.performance_gates import DEFAULT_PERFORMANCE_GATES, OF_REFERENCE
-from modelwatch.model.section import ColumnName, Section, Text
+from modelwatch.model.section import ColumnName, Day, Section, Text
 
 Correction = Literal["benjamini_hochberg", "benjamini_yekutieli"]
 MAX_WATCHED = 1000
@@ -88,7 +88,13 @@ class Verdicts(Section):
         default=1,
         ge=0,
         le=366,
-        description="Days without data before the day of the run that are usual.",
+        description="Days by which data may be late. Which days have data is learned from the "
+        "table: every day, some weekdays, every 14 days, days of the month, and so on.",
+    )
+    holidays: tuple[Day, ...] = Field(
+        default=(),
+        max_length=10_000,
+        description="Days on which no data are expected, whatever the schedule of the table is.",
     )
     anomalies: tuple[WatchedSeries, ...] = Field(
         default=(),

@@ -184,7 +184,7 @@ class MonitorConfig(Section):
     @property
     def incident_windows(self) -> tuple[str, ...]:
         """Kinds of window whose failures become incidents; performance apart."""
-        repeating = self._windows_that_repeat
+        repeating = self._names_that_repeat
         both = tuple(name for name in repeating if name in ("day", "week"))
         return self.incidents.windows or both or repeating[:1]
 
@@ -192,15 +192,19 @@ class MonitorConfig(Section):
     def performance_windows(self) -> tuple[str, ...]:
         """Kinds of window whose performance becomes incidents."""
         given = self.incidents.performance_windows
-        longer = tuple(n for n in self._windows_that_repeat if n in ("week", "month"))
+        longer = tuple(n for n in self._names_that_repeat if n in ("week", "month"))
         return given or longer or self.incident_windows
 
     @property
-    def _windows_that_repeat(self) -> tuple[str, ...]:
-        """Names of calendar windows from the shortest on, then those of trailing ones."""
+    def repeating_windows(self) -> tuple[WindowSpec, ...]:
+        """Calendar windows from the shortest on, then trailing ones."""
         kinds = (*CALENDAR, "trailing")
         repeating = [spec for spec in self.windows if spec.kind in kinds]
-        return tuple(s.name for s in sorted(repeating, key=lambda s: kinds.index(s.kind)))
+        return tuple(sorted(repeating, key=lambda spec: kinds.index(spec.kind)))
+
+    @property
+    def _names_that_repeat(self) -> tuple[str, ...]:
+        return tuple(spec.name for spec in self.repeating_windows)
 
     @property
     def fixed_references(self) -> tuple[Reference, ...]:

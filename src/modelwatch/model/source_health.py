@@ -75,14 +75,18 @@ class HealthRow:
 
 
 def arrival_rows(
-    role: str, present: Collection[date], as_of: date, late_days: int
+    role: str,
+    present: Collection[date],
+    as_of: date,
+    late_days: int,
+    holidays: Collection[date] = (),
 ) -> Iterator[HealthRow]:
     """Freshness of a table, and each day that should have come by now and has not."""
     if not present:
         yield HealthRow(role, "freshness", "unknown", reason="the table has no day with rows")
         return
     newest = max(day for day in present)
-    missing = missing_days(present, as_of, late_days)
+    missing = missing_days(present, as_of, late_days, holidays)
     stale = [day for day in missing if day > newest]
     expected = max(stale, default=newest)
     yield HealthRow(

@@ -59,6 +59,7 @@ class TableFacts:
 
     ``unique`` are the columns whose values are all different in these rows. ``days`` are those
     from the first to the last, None without rows. ``distance`` is None if it was not measured.
+    ``dated_rows``: all rows of the table that have a day, on ``days_with_rows`` different days.
     """
 
     address: TableAddress
@@ -68,3 +69,5 @@ class TableFacts:
     unique: frozenset[str] = frozenset()
     days: DayRange | None = None
     distance: PartitionDistance | None = None
+    dated_rows: int = 0
+    days_with_rows: int = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -68,8 +68,12 @@ def told(
     monitor: str,
     kind: KindOfChange | None = None,
     since: Since | None = None,
+    min_rows: int = 0,
 ) -> Incident:
-    """The incident with its kind, the day it goes back to, its sentence and its query."""
+    """The incident with its kind, the day it goes back to, its sentence and its query.
+
+    ``min_rows``: rows below which nothing but their number is judged.
+    """
     if kind is not None:
         incident = replace(
             incident, kind=kind.kind, confidence=kind.confidence, evidence=kind.evidence
@@ -79,14 +83,17 @@ def told(
             incident, shape=since.shape, since_lower=since.lower, since_upper=since.upper
         )
     query = evidence_query(incident, monitor)
-    return replace(incident, sentence=sentence_of(incident, children), query=query)
+    sentence = sentence_of(incident, children, min_rows)
+    return replace(incident, sentence=sentence, query=query)
 
 
-def sentence_of(incident: Incident, children: Sequence[Incident] = ()) -> str:
+def sentence_of(incident: Incident, children: Sequence[Incident] = (), min_rows: int = 0) -> str:
     """What happened, where, since when, how sure, and what to look at; one sentence."""
     what = f"{subject_words(incident)}: {figure_words(incident)}"
     when = _when(incident)
     parts = [f"{what}, {when}"]
+    if _hides_the_rest(incident, min_rows):
+        parts.append("nothing else of it could be judged, for lack of rows")
     others = [one for one in children if one.state == "open" or not incident.is_open]
     parts += _besides(incident, others)
     if incident.kind in KIND_WORDS and incident.kind is not None:
@@ -122,6 +129,13 @@ def _listed(words: Sequence[str], most: int = _NAMED) -> str:
     return f"{', '.join(words[:most])}{more}"
 
 
+def _hides_the_rest(incident: Incident, min_rows: int) -> bool:
+    """Whether so few rows came that no statistic of their values was judged."""
+    fallen = incident.figure == "rows" and (incident.value or 0.0) < 0
+    few = incident.rows is not None and incident.rows < min_rows
+    return incident.family == "source" and few and (fallen or incident.figure == "missing_day")
+
+
 def _when(incident: Incident) -> str:
     shape = _SHAPES.get(incident.shape or "")
     since = f"since {incident.since}"
@@ -153,15 +167,22 @@ def _sure(confidence: float) -> str:
 
 
 def messages(
-    events: Iterable[Event], incidents: Iterable[Incident], monitor: str, as_of: date
+    events: Iterable[Event],
+    incidents: Iterable[Incident],
+    monitor: str,
+    as_of: date,
+    over: Sequence[Incident] = (),
 ) -> tuple[Message, ...]:
     """What a run tells: a message an incident that changed, and one digest of the rest.
 
     The same run told twice gives the same ids. Without any event there is nothing to tell.
+    ``over``: incidents that began and were over before a run saw them, which the digest lists with
+    their days in place of their events.
     """
     known = {one.id: one for one in incidents}
     of_incident: dict[str, list[Event]] = defaultdict(list)
     rest: list[Event] = []
+    past = {one.id for one in over}
     for event in events:
         if event.is_told and event.event in _CHANGES and event.incident_id in known:
             of_incident[event.incident_id].append(event)
@@ -170,7 +191,7 @@ def messages(
     found = [_message(known[id], of, monitor) for id, of in of_incident.items()]
     found.sort(key=lambda message: (known[message.incident_id or ""].rank or 10**9, message.title))
     if rest:
-        found.append(_digest(rest, known, monitor, as_of))
+        found.append(_digest(rest, known, monitor, as_of, past))
     return tuple(found)
 
 
@@ -195,17 +216,28 @@ def _message(incident: Incident, events: Sequence[Event], monitor: str) -> Messa
 
 
 def _digest(
-    events: Sequence[Event], known: Mapping[str, Incident], monitor: str, as_of: date
+    events: Sequence[Event],
+    known: Mapping[str, Incident],
+    monitor: str,
+    as_of: date,
+    past: Collection[str],
 ) -> Message:
+    over = [known[id] for id in dict.fromkeys(e.incident_id for e in events) if id in past]
+    others = [event for event in events if event.incident_id not in past]
     lines = []
-    for event in events[:_LISTED]:
+    if over:
+        lines.append(f"{len(over)} incident{'s' * (len(over) != 1)} of the past, over by now:")
+        lines += [_past(one) for one in over[:_LISTED]]
+    if len(over) > _LISTED:
+        lines.append(f"and {len(over) - _LISTED} more: see `modelwatch incidents CONFIG --all`")
+    for event in others[:_LISTED]:
         incident = known.get(event.incident_id)
         about = "" if incident is None else f" {subject_words(incident)}"
         detail = f": {shortened(one_line(event.detail), LONGEST_NOTE)}" if event.detail else ""
         by = f" by {named(event.by)}" if event.by else ""
         lines.append(f"{event.day} {event.event.replace('_', ' ')}{by}{about}{detail}")
-    if len(events) > _LISTED:
-        lines.append(f"and {len(events) - _LISTED} more: see the view incident_history")
+    if len(others) > _LISTED:
+        lines.append(f"and {len(others) - _LISTED} more: see the view incident_history")
     lasting = sorted(
         (one for one in known.values() if one.is_open and one.parent_id is None),
         key=lambda one: one.rank or 10**9,
@@ -219,6 +251,17 @@ def _digest(
         event=DIGEST,
         incident_id=None,
         severity="warn",
-        title=f"{monitor}: {len(events)} more change{'s' * (len(events) != 1)} as of {as_of}",
+        title=f"{monitor}: {_counted(len(over), len(others))} as of {as_of}",
         body="\n".join(lines),
     )
+
+
+def _past(incident: Incident) -> str:
+    sentence = incident.sentence or sentence_of(incident)
+    return f"{incident.since}..{incident.last_failing}: {sentence}"
+
+
+def _counted(over: int, others: int) -> str:
+    parts = [f"{over} past incident{'s' * (over != 1)}"] if over else []
+    parts += [f"{others} more change{'s' * (others != 1)}"] if others else []
+    return " and ".join(parts)

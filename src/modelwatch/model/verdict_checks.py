@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from math import ceil
 
 from modelwatch.model.cross_checks import Parts
 from modelwatch.model.document import Path
-from modelwatch.model.evaluation import CALENDAR
+from modelwatch.model.evaluation import CALENDAR, WindowSpec, length_days
 from modelwatch.model.section import did_you_mean
 from modelwatch.stats.estimation import ESTIMATED
 from modelwatch.stats.estimation_multiclass import ESTIMATED_MULTICLASS
@@ -25,7 +26,13 @@ _ESTIMATED: dict[Task, tuple[str, ...]] = {
 
 def verdict_checks(parts: Parts) -> list[tuple[Path, str]]:
     """What is wrong between verdicts, incidents, retraining and the rest: (path, message) each."""
-    return [*_watched(parts), *_gates(parts), *_windows(parts), *_policies(parts)]
+    return [
+        *_watched(parts),
+        *_gates(parts),
+        *_windows(parts),
+        *_silences(parts),
+        *_policies(parts),
+    ]
 
 
 def _watched(parts: Parts) -> Found:
@@ -67,6 +74,31 @@ def _windows(parts: Parts) -> Found:
                 yield path, f"there is no window {name!r}{_known(name, repeating)}"
             elif name not in repeating:
                 yield path, f"{name!r} is there once, and incidents need windows that follow"
+
+
+def _silences(parts: Parts) -> Found:
+    """What is asked for and can never be an incident."""
+    verdicts, incidents = parts.verdicts, parts.incidents
+    asked = verdicts.model_fields_set if verdicts is not None else set()
+    unlabelled = "labels" not in parts.named
+    if verdicts is not None and "coverage" in asked and verdicts.coverage and unlabelled:
+        yield ("verdicts", "coverage"), "can never alarm: it needs the section labels"
+    if not parts.all_windows:
+        return
+    specs = [spec for _, spec in parts.windows]
+    if "windows" not in parts.named:
+        specs = [WindowSpec(name=name) for name in CALENDAR]
+    repeating = [spec for spec in specs if spec.kind != "custom"]
+    if verdicts is not None and verdicts.anomalies and "day" not in {s.name for s in specs}:
+        yield ("verdicts", "anomalies"), "can never alarm: series are of days, so windows need day"
+    if incidents is None:
+        return
+    for spec in repeating:
+        named = spec.name in (*incidents.windows, *incidents.performance_windows)
+        needed = ceil(incidents.fails * length_days(spec))
+        if named and needed > incidents.history_days:
+            told = f"can never alarm by {spec.name}: {incidents.fails} of them take {needed} days"
+            yield ("incidents", "history_days"), told
 
 
 def _policies(parts: Parts) -> Found:

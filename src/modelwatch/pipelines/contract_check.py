@@ -189,12 +189,12 @@ def _newest(change: SourceChange, as_of: date | None) -> date | None:
     return max((day for day in days if as_of is None or day < as_of), default=None)
 
 
-def late_days(contracts: Sequence[ContractFile], configured: int) -> int:
-    """Days that the inputs may be late: the least that configuration and contracts say."""
+def late_days(contracts: Sequence[ContractFile], configured: int, of: str = "inputs") -> int:
+    """Days that a table may be late: the least that configuration and contracts say."""
     promised = [
         file.contract.rows.freshness_days
         for file in contracts
-        if file.contract.of == "inputs" and file.contract.rows.freshness_days is not None
+        if file.contract.of == of and file.contract.rows.freshness_days is not None
     ]
     return min([configured, *promised])
 

@@ -20,10 +20,12 @@ from modelwatch.pipelines.run import Request, Run
 from modelwatch.pipelines.stored_windows import one_a_day, stored_windows
 from modelwatch.spark.figures import FIGURE_NAMES
 from modelwatch.stats.arrays import Floats
-from modelwatch.stats.series import expected_series
+from modelwatch.stats.series import HISTORY_OF_BATCHES, expected_series
 
 HISTORY_DAYS = 70
 """Days before a day that may say what is usual for it: ten of its weekday."""
+HISTORY_BATCHES = HISTORY_OF_BATCHES + 1
+"""Days with data before it that may, where these go further back."""
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -31,9 +33,12 @@ _EPOCH = date(1970, 1, 1).toordinal()
 class WatchedSeries:
     """A figure of each day, (n,), ascending; ``judged`` are the days that want a verdict.
 
+    A day is the first one of a ``window``, which ``ends`` on another, (n,), if it is not a day, and
+    may be ``partial``, (n,).
+
     ``gate``: the change from what was expected that matters: a share of that if ``relative``, else
     in units of the figure, or in robust standard deviations if ``in_sd``. ``worse``: 1 or -1 where
-    only a rise or only a fall matters, else 0.
+    only a rise or only a fall matters, else 0. ``of_rows``: the figure is a share of the rows.
     """
 
     source: Source
@@ -48,27 +53,43 @@ class WatchedSeries:
     worse: int = 0
     relative: bool = False
     in_sd: bool = False
+    of_rows: bool = False
+    window: str = "day"
+    ends: Sequence[date] = ()
+    partial: Sequence[bool] = ()
 
     def figures(self) -> list[tuple[Any, ...]]:
         """Figures of the judged days, as FIGURES has them."""
         if not self.days:
             return []
         numbers = np.array([day.toordinal() for day in self.days]) - _EPOCH
-        usual = expected_series(self.values, numbers, counts=self.relative)
+        usual = expected_series(
+            self.values,
+            numbers,
+            counts=self.relative,
+            rows=np.array(self.rows) if self.of_rows else None,
+            most_level=np.inf if self.in_sd else self.gate,
+        )
         expected, z = usual.expected[0], usual.z[0]
         with np.errstate(divide="ignore", invalid="ignore"):
             share = self.values / expected - 1.0
         value = share if self.relative else z if self.in_sd else self.values - expected
-        return [
-            self._figure(day, rows, value[i], expected[i], usual.p_value[0, i], usual.reason[0, i])
+        whole = [
+            {
+                **self._figure(day, rows, usual.reason[0, i]),
+                "value": _known(value[i]),
+                "expected": _known(expected[i]),
+                "p_value": _known(usual.p_value[0, i]),
+                "window_end": self.ends[i] if self.ends else day,
+                "partial": bool(self.partial) and self.partial[i],
+            }
             for i, (day, rows) in enumerate(zip(self.days, self.rows, strict=True))
             if day in self.judged
         ]
+        return [tuple(one.get(name) for name in FIGURE_NAMES) for one in whole]
 
-    def _figure(
-        self, day: date, rows: int, value: float, expected: float, p_value: float, reason: Any
-    ) -> tuple[Any, ...]:
-        whole = {
+    def _figure(self, day: date, rows: int, reason: Any) -> dict[str, Any]:
+        return {
             "source": self.source,
             "role": self.role,
             "subject": self.subject,
@@ -76,19 +97,13 @@ class WatchedSeries:
             "model_version": ALL_VERSIONS,
             "segmentation": ALL,
             "segment": ALL,
-            "window": "day",
+            "window": self.window,
             "window_start": day,
-            "window_end": day,
-            "partial": False,
-            "value": _known(value),
-            "expected": _known(expected),
             "gate": self.gate,
             "worse": self.worse,
-            "p_value": _known(p_value),
             "rows": rows,
             "reason": reason,
         }
-        return tuple(whole.get(name) for name in FIGURE_NAMES)
 
 
 def _known(value: float) -> float | None:
@@ -165,43 +180,69 @@ def volume_series(request: Request, counted: Mapping[date, tuple[int, ...]]) -> 
                     values=repeated,
                     gate=rules.duplicates,
                     worse=1,
+                    of_rows=True,
                 )
             )
     return series
 
 
 def coverage_series(run: Run, store: Store, request: Request) -> list[WatchedSeries]:
-    """Share of the due labels of each day that came in."""
+    """Share of the due labels that came in, by each kind of window that makes incidents."""
     config, gate = request.config, request.config.verdicts.coverage
-    judged = frozenset(w.start for w in request.plan.labels.windows if w.name == "day")
-    fingerprint = labels_fingerprint(config)
-    if gate is None or not judged or fingerprint is None:
+    if gate is None or labels_fingerprint(config) is None:
         return []
     regression = config.performance is not None and config.performance.task == "regression"
     metric = "mae" if regression else "accuracy"
-    stored = stored_windows(run, store, request, "performance_metrics", "labels", _since(judged))
-    metrics = stored.where(
-        _of_days_of_all_traffic(judged)
-        & (F.col("cohort") == "due")
-        & F.col("reference").isNull()
-        & (F.col("metric") == metric)
-        & (F.col("due_rows") > 0)
-    )
-    held = one_a_day(metrics.collect())
-    return [
-        WatchedSeries(
-            source="labels",
-            role="labels",
-            subject="labels",
-            figure="coverage",
-            days=[row["window_start"] for row in held],
-            values=np.array([row["coverage"] for row in held], dtype=np.float64),
-            rows=[int(row["due_rows"]) for row in held],
-            judged=judged,
-            gate=gate,
-            worse=-1,
+    kinds = {"day", *config.incident_windows, *config.performance_windows}
+    found = []
+    for spec in config.repeating_windows:
+        windows = request.plan.labels.windows
+        judged = frozenset(w.start for w in windows if w.name == spec.name)
+        if spec.name not in kinds or not judged:
+            continue
+        since = _since(judged, _judged_before(request, "labels", spec.name))
+        stored = stored_windows(run, store, request, "performance_metrics", "labels", since)
+        metrics = stored.where(
+            _of_all_traffic(spec.name, judged)
+            & (F.col("cohort") == "due")
+            & F.col("reference").isNull()
+            & (F.col("metric") == metric)
+            & (F.col("due_rows") > 0)
         )
-    ]
+        held = _apart(one_a_day(metrics.collect()), spec.trailing_days or 1)
+        if held:
+            found.append(_coverage(held, spec.name, judged, gate))
+    return found
+
+
+def _coverage(
+    held: Sequence[Row], window: str, judged: frozenset[date], gate: float
+) -> WatchedSeries:
+    return WatchedSeries(
+        source="labels",
+        role="labels",
+        subject="labels",
+        figure="coverage",
+        days=[row["window_start"] for row in held],
+        values=np.array([row["coverage"] for row in held], dtype=np.float64),
+        rows=[int(row["due_rows"]) for row in held],
+        judged=judged,
+        gate=gate,
+        worse=-1,
+        of_rows=True,
+        window=window,
+        ends=[row["window_end"] for row in held],
+        partial=[bool(row["partial"]) for row in held],
+    )
+
+
+def _apart(rows: Sequence[Row], days: int) -> list[Row]:
+    """Rows of windows that do not overlap, chosen from the newest back: each has its own labels."""
+    kept: list[Row] = []
+    for row in reversed(rows):
+        if not kept or (kept[-1]["window_start"] - row["window_start"]).days >= days:
+            kept.append(row)
+    return kept[::-1]
 
 
 def profile_series(run: Run, store: Store, request: Request) -> list[WatchedSeries]:
@@ -210,9 +251,10 @@ def profile_series(run: Run, store: Store, request: Request) -> list[WatchedSeri
     judged = frozenset(w.start for w in request.plan.windows if w.name == "day")
     if not watched or not judged:
         return []
-    stored = stored_windows(run, store, request, "profile_metrics", "anomaly", _since(judged))
+    since = _since(judged, _judged_before(request, "anomaly", "day"))
+    stored = stored_windows(run, store, request, "profile_metrics", "anomaly", since)
     metrics = stored.where(
-        _of_days_of_all_traffic(judged)
+        _of_all_traffic("day", judged)
         & F.col("metric").isin(*{one.metric for one in watched})
         & F.col("value").isNotNull()
     )
@@ -245,15 +287,24 @@ def profile_series(run: Run, store: Store, request: Request) -> list[WatchedSeri
 
 
 def _recent(generation: Mapping[date, str], judged: Iterable[date]) -> dict[date, str]:
-    """The days that count, from some weeks before the first judged one to the last."""
-    since, until = _since(judged), max(judged)
+    """The days that count, from some weeks or batches before the first judged one to the last."""
+    since, until = _since(judged, generation), max(judged)
     return {day: run for day, run in generation.items() if since <= day <= until}
 
 
-def _since(judged: Iterable[date]) -> date:
-    return min(judged) - timedelta(days=HISTORY_DAYS)
+def _since(judged: Iterable[date], known: Iterable[date]) -> date:
+    """The first day that may say what is usual for the judged ones, of those that are known."""
+    first = min(judged)
+    before = sorted(day for day in known if day < first)[-HISTORY_BATCHES:]
+    return min([first - timedelta(days=HISTORY_DAYS), *before])
 
 
-def _of_days_of_all_traffic(judged: Iterable[date]) -> Column:
-    of_all = (F.col("window") == "day") & (F.col("segmentation") == ALL)
+def _judged_before(request: Request, source: Source, window: str) -> Iterable[date]:
+    """First days of the windows of a kind that runs have judged."""
+    judged = request.history.run_of_verdicts()
+    return (start for of, name, start in judged if (of, name) == (source, window))
+
+
+def _of_all_traffic(window: str, judged: Iterable[date]) -> Column:
+    of_all = (F.col("window") == window) & (F.col("segmentation") == ALL)
     return of_all & (F.col("window_start") <= F.lit(max(judged)))

@@ -16,6 +16,7 @@ from modelwatch.model.plain_words import named, shortened
 from modelwatch.model.plan import Plan
 from modelwatch.model.retraining_evidence import RetrainingDecision
 from modelwatch.model.verdict_row import ALL
+from modelwatch.pipelines.incidents import FoundIncidents
 
 LONGEST_REASON = 1000
 """Characters of a reason, which may hold values of data."""
@@ -93,13 +94,15 @@ def _finding(row: Row) -> Finding:
 def told(
     config: MonitorConfig,
     plan: Plan,
-    incidents: Sequence[Incident],
+    incidents: FoundIncidents,
     retrain: Sequence[RetrainingDecision],
-    findings: Sequence[Finding],
+    silent: tuple[str, str] | None = None,
 ) -> str:
-    """What a run found, for a person: a sentence, the incidents that last, and where to look.
+    """What a run found, for a person: a sentence, the incidents that last, those that are over, and
+    where to look.
 
-    ``retrain``: the decisions that the model must be trained again.
+    ``retrain``: the decisions that the model must be trained again. ``silent``: the key of the
+    configuration by which no drift can be an incident, and why.
     """
     days = f"{len(plan.days)} day{'s' * (len(plan.days) != 1)}"
     windows = f"{len(plan.windows)} window{'s' * (len(plan.windows) != 1)}"
@@ -107,10 +110,11 @@ def told(
     if plan.labels:
         held = len(plan.labels.days)
         head += f", {held} day{'s' * (held != 1)} held against their labels"
-    calling = sorted((one for one in incidents if one.calls), key=lambda one: one.rank or 0)
-    quiet = sum(one.is_open and one.parent_id is None for one in incidents) - len(calling)
+    calling = sorted((one for one in incidents.all if one.calls), key=lambda one: one.rank or 0)
+    quiet = sum(one.is_open and one.parent_id is None for one in incidents.all) - len(calling)
     if not calling and not retrain:
-        lines = [f"{head}; nothing to look at."]
+        now = " now" * bool(incidents.over)
+        lines = [f"{head}; nothing to look at{now}."]
     else:
         lines = [f"{head}; {len(calling) + len(retrain)} to look at:"]
         lines += [f"  {one.rank}. {one.sentence}" for one in calling[:TOLD]]
@@ -122,11 +126,23 @@ def told(
         lines.append(
             f"Train model version {one.model_version} again ({one.policy}): {one.evidence}."
         )
-    failed = len(findings)
-    if failed:
-        most = "at least " * (failed == MOST)
-        lines.append(f"Figures that failed in some window: {most}{failed}; see verdicts_current.")
+    if silent is not None:
+        lines.append(f"Drift is not judged: {silent[0]} {silent[1]}.")
+    lines += _over(incidents.over)
     if calling or quiet:
         lines.append("The view open_incidents has them with their evidence.")
     lines.append(f"The tables are in {config.output}; `modelwatch sql` opens a shell on them.")
     return "\n".join(lines) + "\n"
+
+
+def _over(over: Sequence[Incident]) -> list[str]:
+    """Incidents of the past that this run found over, with their days."""
+    if not over:
+        return []
+    count = len(over)
+    told = f"Over by now: {count} incident{'s' * (count != 1)} of the days evaluated."
+    lines = [told, *(f"  {one.since}..{one.last_failing}: {one.sentence}" for one in over[:TOLD])]
+    if count > TOLD:
+        lines.append(f"  and {count - TOLD} more")
+    lines.append("`modelwatch incidents CONFIG --all` lists them.")
+    return lines

@@ -16,6 +16,7 @@ from modelwatch.io.sources import Source, open_source
 from modelwatch.model.columns import table_place, tables_of
 from modelwatch.model.config import DaySource, MonitorConfig, SourceError, TableAddress
 from modelwatch.model.errors import Problem
+from modelwatch.model.first_reference import with_first_days
 from modelwatch.model.releases import NO_RELEASES, Releases
 from modelwatch.model.sensitive import NO_SECRETS, Secrets
 from modelwatch.model.source_change import SourceChange
@@ -160,6 +161,9 @@ def opened_sources(
     problems += [p for p in problems_of(config, sources.frames, lines) if p.place not in told]
     if problems:
         raise SourceError(problems)
+    if any(reference.first_days is not None for reference in config.references):
+        present = sources.opened["inputs"].present()
+        return replace(sources, config=with_first_days(config, present))
     return sources
 
 

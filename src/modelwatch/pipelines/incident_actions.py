@@ -30,6 +30,7 @@ COMMANDS: dict[str, ActionKind] = {
 _VIEWS = ("open_incidents", "incidents_current", "incident_history")
 _ACTION = tuple(field.name for field in fields(Action))
 _LISTED = ("rank", "incident_id", "severity", "since", "effect", "acknowledged_by", "muted_until")
+_ALL_LISTED = ("incident_id", "state", "severity", "since", "last_failing", "closed", "effect")
 _FAILS_WITH = (
     "incident_id",
     "state",
@@ -73,9 +74,14 @@ def problem_of(what: str, named: Sequence[str], until: date | None) -> str | Non
     return None
 
 
-def listed(spark: SparkSession, config: MonitorConfig) -> str:
-    """The open incidents of a monitor, the first to be looked at first."""
+def listed(spark: SparkSession, config: MonitorConfig, *, every: bool = False) -> str:
+    """The open incidents of a monitor, the first to be looked at first.
+
+    ``every``: those that are over too, after the open ones, the newest first.
+    """
     _opened(spark, config)
+    if every:
+        return _all_listed(spark, config)
     found = _view(spark, config, "open_incidents")
     rows = found.orderBy(F.col("rank").asc_nulls_last(), "incident_id").collect()
     if not rows:
@@ -83,6 +89,17 @@ def listed(spark: SparkSession, config: MonitorConfig) -> str:
     parts = [table_text(_LISTED, [[row[name] for name in _LISTED] for row in rows])]
     parts += [_paragraph(row) for row in rows]
     return "\n".join(parts)
+
+
+def _all_listed(spark: SparkSession, config: MonitorConfig) -> str:
+    known = _view(spark, config, "incidents_current").where(F.col("parent_id").isNull())
+    found = known.where(F.col("state").isin("open", "closed")).collect()
+    found.sort(key=lambda row: (row["since"], row["incident_id"]), reverse=True)
+    found.sort(key=lambda row: (row["state"] == "closed", row["rank"] or 0))
+    if not found:
+        return f"{config.monitor}: there has been no incident\n"
+    parts = [table_text(_ALL_LISTED, [[row[name] for name in _ALL_LISTED] for row in found])]
+    return "\n".join([*parts, *(_paragraph(row) for row in found)])
 
 
 def shown(spark: SparkSession, config: MonitorConfig, incident: str) -> str:

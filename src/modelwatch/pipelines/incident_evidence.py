@@ -95,7 +95,14 @@ def explained(
     for one in folded.incidents:
         kept = _kept(one, before.get(one.id))
         if one.state != "withdrawn" and not _is_as_it_was(one, before.get(one.id)):
-            kept = told(kept, children[one.id], monitor, kinds.get(one.id), sinces.get(one.id))
+            kept = told(
+                kept,
+                children[one.id],
+                monitor,
+                kinds.get(one.id),
+                sinces.get(one.id),
+                request.config.verdicts.min_rows,
+            )
         found.append(kept)
     return tuple(found)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
@@ -14,12 +15,15 @@ from pyspark.sql.window import Window
 
 from modelwatch.io.outbox import written
 from modelwatch.io.store import Store
+from modelwatch.model.config import labels_fingerprint
 from modelwatch.model.episodes import BY_CHANCE
 from modelwatch.model.incident import Incident, JudgedWindow
 from modelwatch.model.incident_ranks import Weights
-from modelwatch.model.incidents import History, changed, fold_incidents
+from modelwatch.model.incidents import History, changed, fold_incidents, over_since
+from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.telling import messages
 from modelwatch.model.verdict_row import ALL, ALL_VERSIONS
+from modelwatch.model.window_volumes import with_judged_windows
 from modelwatch.pipelines.incident_evidence import explained
 from modelwatch.pipelines.incident_rows import (
     EVENT_COLUMNS,
@@ -44,19 +48,27 @@ _SUBJECT = ("source", "role", "subject", "segmentation", "segment", "window")
 _FAMILY = ("source", "window", "window_start")
 
 
+@dataclass(frozen=True)
+class FoundIncidents:
+    """The incidents as of a run, those that are over and children among them.
+
+    ``over``: those that are over and that no run before had told to be, the oldest first.
+    """
+
+    all: tuple[Incident, ...]
+    over: tuple[Incident, ...]
+
+
 def write_incidents(
     run: Run,
     store: Store,
     request: Request,
     states: StatesOf,
     importance: Mapping[str, float],
-) -> tuple[Incident, ...]:
-    """Fold, explain and write the incidents as of the run, and the messages that tell of them.
-
-    All incidents, those that are over and children among them.
-    """
-    config, as_of = request.config, request.plan.as_of
-    with kept(current_verdicts(run, store, request)) as verdicts:
+) -> FoundIncidents:
+    """Fold, explain and write the incidents as of the run, and the messages that tell of them."""
+    config, as_of = with_judged_windows(request.config, request.volume), request.plan.as_of
+    with kept(current_verdicts(run, store, request, config)) as verdicts:
         with ThreadPoolExecutor(max_workers=1) as beside:
             worth = beside.submit(value_shares, run, store, request)
             history = _history(store, request, verdicts)
@@ -71,12 +83,15 @@ def write_incidents(
     if folded.events:
         events = event_rows(folded.events, now)
         frames["incident_events"] = _frame(run, "incident_events", EVENT_COLUMNS, events)
-    letters = messages(folded.events, incidents, config.monitor, as_of)
+    over = over_since(incidents, history.previous)
+    known = {one.id for one in history.previous}
+    unseen = [one for one in over if one.id not in known]
+    letters = messages(folded.events, incidents, config.monitor, as_of, unseen)
     if letters and config.notify:
         sinks = [sink.name for sink in config.notify]
         frames["outbox"] = written(run.spark, letters, sinks, now)
     run.append_all(store, config, frames)
-    return incidents
+    return FoundIncidents(incidents, over)
 
 
 def _history(store: Store, request: Request, verdicts: DataFrame) -> History:
@@ -105,10 +120,10 @@ def _frame(
     return frame_of(run.spark, rows, TABLES[table].ddl(*columns))
 
 
-def current_verdicts(run: Run, store: Store, request: Request) -> DataFrame:
+def current_verdicts(run: Run, store: Store, request: Request, config: MonitorConfig) -> DataFrame:
     """The verdicts that count, of windows that are over and may still matter."""
-    config = request.config
-    since = request.plan.as_of - timedelta(days=config.incidents.history_days)
+    back = config.incidents.history_days + due_delay_days(run, request)
+    since = request.plan.as_of - timedelta(days=back)
     kinds = {"day", *config.incident_windows, *config.performance_windows}
     mine = store.read("verdicts").where(
         (F.col("monitor") == config.monitor)
@@ -118,6 +133,21 @@ def current_verdicts(run: Run, store: Store, request: Request) -> DataFrame:
     )
     counting = generations(run, request, None, since)
     return mine.join(F.broadcast(counting), [*_FAMILY, "run_id"], "left_semi")
+
+
+def due_delay_days(run: Run, request: Request) -> int:
+    """Days after which labels are due, at most: the newest windows of them are so old."""
+    labels = request.config.labels
+    if labels is None:
+        return 0
+    if labels.due.delay_days is not None:
+        return labels.due.delay_days
+    fingerprint = labels_fingerprint(request.config)
+    held = {**request.history.published_labels(fingerprint).days, **run.label_days}
+    return max(
+        ((one.last_due - day).days for day, one in held.items() if one.last_due is not None),
+        default=0,
+    )
 
 
 def _windows(current: DataFrame) -> tuple[JudgedWindow, ...]:

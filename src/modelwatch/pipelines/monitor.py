@@ -33,12 +33,13 @@ from modelwatch.model.days import DayRange
 from modelwatch.model.description import describe
 from modelwatch.model.errors import Problem, ProblemsError, SourceError
 from modelwatch.model.features import features_of
-from modelwatch.model.freshness import missing_days
 from modelwatch.model.plan import plan_of
 from modelwatch.model.sensitive import keyed, secrets_of
+from modelwatch.model.window_volumes import silent_windows
+from modelwatch.pipelines.arrivals import judging_told, with_ages, with_arrivals
 from modelwatch.pipelines.batch_rows import batch_rows
 from modelwatch.pipelines.binnings import BINNING_COLUMNS, binnings_of
-from modelwatch.pipelines.contract_check import checked_rows, late_days
+from modelwatch.pipelines.contract_check import checked_rows
 from modelwatch.pipelines.contracts import check_versions, contract_files, held_to, write_contracts
 from modelwatch.pipelines.day_series import row_counts
 from modelwatch.pipelines.durations import write_durations
@@ -119,14 +120,16 @@ def run_monitor(
         with run.stage("plan", "looking for new and changed days"):
             request = _request(spark, config, config_text, store, as_of, days, folder)
         if dry_run:
-            return RunReport(EXIT_QUIET, describe(request.plan))
+            planned = f"{describe(request.plan)}{judging_told(request)}"
+            return RunReport(EXIT_QUIET, with_ages(request, planned))
         # Whoever asks for days may be about to compute anew what a removed table held.
         store.prepare(written=() if days else request.history.written)
         if request.plan.nothing_to_do and not request.missing:
             row = run.row(request, "nothing_to_do", EXIT_QUIET)
             store.publish({**row, "message": "no day is new or changed"})
             _tell(run, store, request)
-            return RunReport(EXIT_QUIET, describe(request.plan), run.run_id)
+            text = with_ages(request, describe(request.plan))
+            return RunReport(EXIT_QUIET, text, run.run_id)
         try:
             report = carried_out(run, store, request)
         except Exception as error:
@@ -202,9 +205,8 @@ def request_of(
     published = history.published(states_fingerprint(config), labels_fingerprint(config))
     plan = plan_of(config, features, changes, published, as_of, days, not_profiled)
     check_references(sources, changes, published, plan, lines)
-    held = published.days.union(*(c.present for c in changes if c.role == "inputs" and c.present))
-    missing = missing_days(held, as_of, late_days(contracts, config.verdicts.late_days))
-    return Request(config, config_text, sources, history, plan, missing, days, contracts)
+    asked = Request(config, config_text, sources, history, plan, days, contracts)
+    return with_arrivals(asked, changes, published.days)
 
 
 def _history(store: Store, monitor: str) -> History:
@@ -261,16 +263,16 @@ def _carried_out(run: Run, store: Store, request: Request, until_done: ExitStack
         looking = beside.submit(_looked_into, run, store, request, states, evaluated, by_day)
         with run.stage("incidents", "looking at what lasts"):
             importance = weighing.result()
-            incidents = write_incidents(run, store, request, states, importance)
+            found = write_incidents(run, store, request, states, importance)
         with run.stage("retraining", "asking whether the model must be trained again"):
-            decided = write_decisions(run, store, request, incidents, importance)
+            decided = write_decisions(run, store, request, found.all, importance)
         findings = looking.result()
     counts = _accounts(config, by_day) if days else {}
     counts |= rows_read(config, accounts, counts)
     retrain = [one for one in decided if one.decision == "retrain"]
-    look = bool(retrain) or any(one.calls for one in incidents)
+    look = bool(retrain) or any(one.calls for one in found.all)
     exit_code = EXIT_LOOK if look else EXIT_QUIET
-    text = told(config, plan, incidents, retrain, findings)
+    text = told(config, plan, found, retrain, silent_windows(config, request.volume))
     store.publish(
         {
             **run.row(request, "published", exit_code),
@@ -279,7 +281,7 @@ def _carried_out(run: Run, store: Store, request: Request, until_done: ExitStack
             **counts,
         }
     )
-    return RunReport(exit_code, text, run.run_id, findings)
+    return RunReport(exit_code, with_ages(request, text), run.run_id, findings)
 
 
 def _looked_into(

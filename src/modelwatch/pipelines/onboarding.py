@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -19,8 +21,11 @@ from modelwatch.model.draft import draft
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.features import FRACTIONS, WHOLE_NUMBERS, features_of, natural_kind
 from modelwatch.model.guess import guess
+from modelwatch.model.short_histories import short_histories_told
 from modelwatch.model.sources import DaySource, TableAddress
 from modelwatch.model.table_facts import ColumnFacts, PartitionDistance, TableFacts
+from modelwatch.model.window_volumes import Volume, silent_windows, windows_told
+from modelwatch.pipelines.arrivals import inputs_volume
 from modelwatch.pipelines.contracts import contract_files, held_to
 from modelwatch.pipelines.frames import opened_sources
 from modelwatch.pipelines.validation import schemas_of
@@ -72,11 +77,12 @@ def facts_of(
         time_column=day.column if day.time else None,
         partition_column=day.partition,
     )
-    first, last = with_day(frame, source, time_zone).agg(F.min(DAY), F.max(DAY)).collect()[0]
+    ends = F.min(DAY), F.max(DAY), F.count(DAY), F.countDistinct(DAY)
+    first, last, dated, days = with_day(frame, source, time_zone).agg(*ends).collect()[0]
     if last is not None:
         newest = DayRange(max(first, shifted(last, 1 - NEWEST_DAYS)), last)
         frame = with_day(frame, source, time_zone, list(newest)).drop(DAY)
-        facts = replace(facts, days=DayRange(first, last))
+        facts = replace(facts, days=DayRange(first, last), dated_rows=dated, days_with_rows=days)
     rows = frame.limit(ROWS).cache()
     count = rows.count()
     columns: list[ColumnFacts] = []
@@ -97,8 +103,9 @@ def check(spark: SparkSession, config: MonitorConfig, text: str, folder: Path | 
     lines = lines_of(text)
     contracts = contract_files(config, folder or Path(), lines)
     sources = held_to(opened_sources(spark, config, lines), contracts)
-    frames = sources.frames
-    problems = _empty_reference(config, frames, lines)
+    config, frames = sources.config, sources.frames
+    volume = inputs_volume(sources)
+    problems = (*_empty_reference(config, frames, lines), *_silent(config, volume, lines))
     if problems:
         raise SourceError(problems)
     features, not_profiled = features_of(config, schemas_of(frames))
@@ -108,7 +115,19 @@ def check(spark: SparkSession, config: MonitorConfig, text: str, folder: Path | 
         f"  contract   {c.contract}, version {c.version}" for c in (f.contract for f in contracts)
     ]
     told += [f"  columns    {line}" for line in columns_told(features, not_profiled)]
+    told += [f"  windows    {line}" for line in windows_told(config, volume)]
+    present, today = sources.opened["inputs"].present(), datetime.now(ZoneInfo(config.time_zone))
+    later = short_histories_told(config, present, today.date())
+    told += [f"  not yet    {line}" for line in later]
     return "\n".join(told) + "\n"
+
+
+def _silent(
+    config: MonitorConfig, volume: Volume | None, lines: dict[str, int]
+) -> tuple[Problem, ...]:
+    """A problem if no drift can ever be an incident, for lack of rows."""
+    found = silent_windows(config, volume)
+    return () if found is None else (Problem(found[0], lines.get(found[0]), found[1]),)
 
 
 def _empty_reference(

@@ -118,6 +118,7 @@ def question_of(states: StatesOf, request: Request, losses: Losses = NO_LOSSES) 
         delay=labels.due.delay_days or 0,
         loss_regressor=losses.regressor,
         loss_reason=losses.reason,
+        assumed_design_effect=config.verdicts.assumed_design_effect,
     )
 
 

@@ -30,8 +30,10 @@ from modelwatch.model.config import (
 )
 from modelwatch.model.contract import ContractFile
 from modelwatch.model.days import DayRange
+from modelwatch.model.freshness import TableAge
 from modelwatch.model.label_plan import LabelDay
 from modelwatch.model.plan import Plan
+from modelwatch.model.window_volumes import Volume
 from modelwatch.pipelines.frames import Sources
 from modelwatch.pipelines.history import History
 from modelwatch.tables import TABLES
@@ -43,8 +45,9 @@ LOG = logging.getLogger("modelwatch")
 class Request:
     """What a run was asked: the configuration, its text, and its plan over pinned sources.
 
-    ``missing``: days without data that are overdue. ``asked``: days that a person asked for.
-    ``contracts``: those that the data is held to.
+    ``missing``: by role, days without data that are overdue. ``asked``: days that a person asked
+    for. ``contracts``: those that the data is held to. ``ages``: how old the data of each table
+    are. ``volume``: the rows that the inputs usually have.
     """
 
     config: MonitorConfig
@@ -52,9 +55,11 @@ class Request:
     sources: Sources
     history: History
     plan: Plan
-    missing: tuple[date, ...] = ()
     asked: DayRange | None = None
     contracts: tuple[ContractFile, ...] = ()
+    missing: Mapping[str, tuple[date, ...]] = field(default_factory=dict)
+    ages: tuple[TableAge, ...] = ()
+    volume: Volume | None = None
 
     @property
     def days(self) -> list[date]:

@@ -94,7 +94,7 @@ def _found(request: Request, joined: Mapping[date, Joined]) -> Iterator[HealthRo
         if change.present is not None and delay is not None:
             as_of = plan.as_of - timedelta(days=delay)
             present = {day for day in change.present if day < plan.as_of}
-            yield from arrival_rows(role, present, as_of, late_days)
+            yield from arrival_rows(role, present, as_of, late_days, config.verdicts.holidays)
         if change.present is not None and role in _TRAFFIC:
             came = (change.present & frozenset(request.days)) - published
             yield from late_rows(role, came, last, plan.as_of, late_days)

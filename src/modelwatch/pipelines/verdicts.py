@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from functools import reduce
 from typing import Any
 
@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from modelwatch.deequ import NO_ROWS_CHECKED, ConstraintRow
 from modelwatch.io.store import Store
+from modelwatch.model.freshness import LOOK_BACK_DAYS
 from modelwatch.model.verdict_row import ALL, ALL_VERSIONS, Source
 from modelwatch.model.windows import Window
 from modelwatch.pipelines.day_series import (
@@ -53,11 +54,11 @@ def write_verdicts(
         *_judged(_OF_LABELS, plan.labels.windows),
         *_judged_days(("constraint",), request.days),
         *_judged_days(("volume",), sorted(volume_days(request))),
-        *_judged_days(("freshness",), sorted({*request.days, *request.missing})),
+        *_judged_days(("freshness",), _freshness_days(request)),
     ]
     whole = config.verdicts
     strictness = Strictness(whole.level, whole.min_rows, whole.correction)
-    own = [*_constraint_rows(checked), *_missing_rows(request.missing)]
+    own = [*_constraint_rows(checked), *_arrival_rows(request)]
     frames = [frame_of(run.spark, own, _TABLE.ddl(*VERDICT_COLUMNS))]
     figures = _figures(run, store, request, counted)
     if figures:
@@ -123,21 +124,57 @@ def _constraint_rows(checked: Sequence[ConstraintRow]) -> list[tuple[Any, ...]]:
     ]
 
 
-def _missing_rows(missing: Sequence[date]) -> list[tuple[Any, ...]]:
-    return [
+def _freshness_days(request: Request) -> list[date]:
+    """Days whose arrival is judged: those computed, those overdue, and those that were overdue when
+    a run looked last and are not any more."""
+    overdue = {day for days in request.missing.values() for day in days}
+    since = request.plan.as_of - timedelta(days=LOOK_BACK_DAYS)
+    told = {
+        day
+        for source, _, day in request.history.run_of_verdicts()
+        if source == "freshness" and day >= since
+    }
+    computed = {day for run in request.history.runs for day in run["days"] or ()}
+    return sorted({*request.days, *overdue, *(told - computed)})
+
+
+def _arrival_rows(request: Request) -> list[tuple[Any, ...]]:
+    """Overdue days of each table; and days that have come, so that a gap before them ends.
+
+    A day without rows is a day without all of them, and weighs more than one with a few.
+    """
+    gate = request.config.verdicts.volume or 1.0
+    rows = [
+        _row(
+            source="freshness",
+            role=role,
+            subject=role,
+            figure="missing_day",
+            day=day,
+            value=1.0,
+            gate=gate,
+            effect=1.0 / gate,
+            verdict="fail",
+            rows=0,
+        )
+        for role, days in request.missing.items()
+        for day in days
+    ]
+    overdue = {day for days in request.missing.values() for day in days}
+    return rows + [
         _row(
             source="freshness",
             role="inputs",
             subject="inputs",
             figure="missing_day",
             day=day,
-            value=1.0,
-            gate=1.0,
-            effect=1.0,
-            verdict="fail",
-            rows=0,
+            value=0.0,
+            gate=gate,
+            effect=0.0,
+            verdict="pass",
         )
-        for day in missing
+        for day in request.days
+        if day not in overdue
     ]
 
 

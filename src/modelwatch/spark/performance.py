@@ -204,7 +204,9 @@ def _add_changes(
     unique, which = np.unique(theirs, axis=0, return_inverse=True)
     before = window_values(due.stack, unique.astype(np.int64), found.keys, costly=view.whole)
     before = before.take(which.reshape(-1))
-    changed = window_changes(found.take(chosen), before)
+    changed = window_changes(
+        found.take(chosen), before, assumed_design_effect=question.assumed_design_effect
+    )
     counts = _counts(due.stack, spans[chosen])
     days = [reference.days[w] for w in windows]
     for at, key in enumerate(found.keys):

@@ -41,7 +41,7 @@ class ScoreQuestion:
     has no days. ``causes``: metrics whose change is split. ``delay``: days until labels are due, 0
     where a column tells it. ``known``: whether it is told when a label became known.
     ``loss_regressor``: what says the losses that are expected of a regression, or ``loss_reason``
-    why nothing does.
+    why nothing does. ``assumed_design_effect``: of references and windows of too few days.
     """
 
     as_of: date
@@ -61,6 +61,7 @@ class ScoreQuestion:
     delay: int = 0
     loss_regressor: LossRegressor | None = None
     loss_reason: str | None = None
+    assumed_design_effect: float | None = None
 
     @cached_property
     def starts(self) -> AnyArray:

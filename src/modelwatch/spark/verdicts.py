@@ -30,6 +30,9 @@ FAMILY = ("window", "window_start", "segmentation", "role")
 _TABLE = TABLES["verdicts"]
 VERDICT_COLUMNS = _TABLE.own_names
 _SCHEMA = arrow_schema(_TABLE, *VERDICT_COLUMNS)
+WHATEVER_ROWS = ("volume", "labels")
+"""Sources of figures that are judged however few the rows are: the number of rows itself, and
+shares of rows that are judged with the chance of so many rows."""
 _JUDGED = ("p_value", "adjusted_p", "comparisons", "effect", "verdict", "reason")
 _TAKEN = tuple(name for name in VERDICT_COLUMNS if name not in _JUDGED)
 
@@ -107,10 +110,15 @@ def _judged(family: pa.Table, strictness: Strictness) -> Judgement:
         _counts(family, "reference_rows"),
         _objects(family, "reason"),
         level=strictness.level,
-        min_rows=strictness.min_rows,
+        min_rows=_fewest_rows(family, strictness.min_rows),
         correction=strictness.correction,
         worse_only=_floats(family, "worse").astype(np.int64),
     )
+
+
+def _fewest_rows(family: pa.Table, min_rows: int) -> AnyArray:
+    exempt = np.isin(_objects(family, "source").astype(str), WHATEVER_ROWS)
+    return np.where(exempt, 0, min_rows)
 
 
 def _p_values(family: pa.Table) -> Floats:

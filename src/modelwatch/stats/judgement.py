@@ -52,7 +52,7 @@ def judged(
     reason: AnyArray,
     *,
     level: float = 0.05,
-    min_rows: int = 100,
+    min_rows: int | Counts = 100,
     correction: Correction = "benjamini_hochberg",
     worse_only: AnyArray | None = None,
 ) -> Judgement:
@@ -60,6 +60,8 @@ def judged(
 
     ``gate``: the size of ``value`` that matters; of 0, any size is ``MOST_TIMES`` the gate.
     ``reason``: why a value is undefined, else None.
+    ``min_rows``: of all, or of each (n,); 0 where the figure is the number of rows or tells by
+    itself how much it is worth, and any number of rows is judged, none included.
     ``worse_only``: 1 where only a rise is for the worse, -1 where only a fall is, 0 where either.
     The first that holds is the verdict: no rows, no rows of the reference, fewer than ``min_rows``
     rows, an undefined value, a value without a p-value; then 'fail' where the effect reaches the
@@ -70,10 +72,12 @@ def judged(
     given = np.asarray(reason, dtype=object)
     effect = _effect(value, gate, worse_only)
     known = np.where(given == np.array(None), NO_VALUE, given)
+    fewest = np.broadcast_to(np.asarray(min_rows), rows.shape)
+    too_few = np.array([f"fewer than {n} rows" for n in fewest.tolist()], dtype=object)
     untested: tuple[tuple[AnyArray, str, AnyArray | str], ...] = (
-        (rows <= 0, NO_DATA, "no rows"),
+        ((rows <= 0) & (fewest > 0), NO_DATA, "no rows"),
         (reference_rows <= 0, NO_REFERENCE, "no rows in the reference"),
-        (rows < min_rows, TOO_FEW_ROWS, f"fewer than {min_rows} rows"),
+        (rows < fewest, TOO_FEW_ROWS, too_few),
         (~np.isfinite(value), UNDEFINED, known),
         (np.isnan(gate), UNDEFINED, NO_GATE),
         (np.isnan(p), UNDEFINED, NO_SIGNIFICANCE),

@@ -13,13 +13,13 @@ from functools import cached_property
 
 import numpy as np
 
-from modelwatch.stats.arrays import AnyArray, Counts, Floats, Spans
+from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.comparison import Comparison
 from modelwatch.stats.drift import drift
-from modelwatch.stats.fresh_days import as_if_fresh
-from modelwatch.stats.leave_out import States, without_spans
+from modelwatch.stats.leave_out import States
 from modelwatch.stats.null_distribution import FEWEST_DAYS, WEEK, NullModel, Weekdays
-from modelwatch.stats.row_noise import JUDGED, RowNoise
+from modelwatch.stats.reference_blocks import NoiseByRows, Shown, noise_by_rows, shown_by_blocks
+from modelwatch.stats.row_noise import JUDGED
 from modelwatch.stats.special import f_tail
 
 __all__ = ["FEWEST_DAYS", "FEW_DAYS", "NullModel", "null_models"]
@@ -33,8 +33,6 @@ OFF_CENTER = 4.0
 """Standard errors from which on the mean of what days show is not 0."""
 FEW_DAYS = "fewer than 7 days in the reference: row noise times a design effect, partly assumed"
 MEAN, NOVEL = "mean_change_in_sd", "novel_share_change"
-_BLOCKS = 60
-"""Blocks of one length at most: more would only tell the same days again."""
 _LEAST_DECAY = 0.5
 _DECAYS = np.linspace(_LEAST_DECAY, 1.0, 91)
 _SHAPES = (0.05, 200.0)
@@ -80,7 +78,7 @@ def null_models(
             for key in drift(itself, wanted)
         }
     lends = NOVEL in wanted and MEAN not in wanted
-    shown = _shown(states, [*wanted, MEAN] if lends else wanted)
+    shown = shown_by_blocks(states, [*wanted, MEAN] if lends else wanted)
     noises = [noise_by_rows(JUDGED[key], itself) for key in shown.values]
     found = learned(noises, shown, list(shown.values.values()), days, assumed_design_effect)
     models = dict(zip(shown.values, found, strict=True))
@@ -108,75 +106,6 @@ def _lent(novel: NullModel, mean: NullModel, rows_a_day: float) -> NullModel:
         design_effect=max(novel.design_effect, mean.design_effect),
         weekdays=None,
     )
-
-
-@dataclass(frozen=True)
-class NoiseByRows:
-    """What rows alone do to a statistic of one reference: power by 1/n + 1/N, and its share."""
-
-    of: RowNoise
-    coefficient: float
-    share: float = 0.0
-
-
-def noise_by_rows(noise: RowNoise, itself: Comparison) -> NoiseByRows:
-    """Never none, for half a row more might have been another; of a reference beside itself."""
-    least = 0.5 / (float(itself.feature[1].rows[0]) + 1.0)
-    share = noise.share(itself) if noise.share else 0.0
-    return NoiseByRows(noise, max(noise.coefficient(itself), least), share)
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What blocks of days show against the rest of the reference.
-
-    ``spans`` (B, 2): the m days themselves, then blocks of several lengths. ``values``: by key of
-    what is shown, (B,). ``rows`` and ``rest`` (B,): of the block, and of the rest.
-    """
-
-    days: int
-    spans: Spans
-    values: dict[str, Floats]
-    rows: Floats
-    rest: Floats
-
-    @property
-    def lengths(self) -> Floats:
-        """Days of each block."""
-        return np.asarray(self.spans[:, 1] - self.spans[:, 0], dtype=np.float64)
-
-    @property
-    def apart(self) -> Floats:
-        """How much smaller a difference from the whole is: the rest lacks the block itself."""
-        return self.rest / (self.rows + self.rest)
-
-
-def _shown(states: States, keys: list[str]) -> Shown:
-    spans = blocks_of_days(len(states))
-    blocks = states.roll_up(spans)
-    rest = without_spans(states, spans)
-    fresh = Comparison(as_if_fresh(blocks, rest), rest)
-    return Shown(
-        days=len(states),
-        spans=spans,
-        values={key: found.value for key, found in drift(fresh, keys).items()},
-        rows=blocks.rows.astype(np.float64),
-        rest=rest.rows.astype(np.float64),
-    )
-
-
-def blocks_of_days(days: int) -> Spans:
-    """Each day, and blocks of two days up to a week, of which at least four fit side by side."""
-    longest = min(WEEK, days // 4)
-    lengths = sorted({length for length in (2, 4, longest) if 2 <= length <= longest})
-    starts = [(np.arange(days), 1)]
-    for length in lengths:
-        count = days - length + 1
-        first = np.unique(np.linspace(0, count - 1, min(count, _BLOCKS)).astype(np.int64))
-        starts.append((first, length))
-    return np.concatenate(
-        [np.stack([first, first + length], axis=1) for first, length in starts]
-    ).astype(np.int64)
 
 
 def assumed(

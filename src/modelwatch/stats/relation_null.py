@@ -6,8 +6,9 @@ import numpy as np
 
 from modelwatch.stats.arrays import Counts, Floats
 from modelwatch.stats.null_distribution import NullModel
-from modelwatch.stats.null_model import NoiseByRows, Shown, assumed, blocks_of_days, learned
+from modelwatch.stats.null_model import assumed, learned
 from modelwatch.stats.pairs import PairStates
+from modelwatch.stats.reference_blocks import NoiseByRows, Shown, blocks_of_days
 from modelwatch.stats.relation import error_changes, told_errors
 from modelwatch.stats.row_noise import JUDGED
 

@@ -1,4 +1,8 @@
-"""Bounds of a day's figure, learned from the days before it; anomalies don't move them."""
+"""Bounds of a day's figure, learned from the days before it; anomalies don't move them.
+
+A day is a day with data, or the first day of a window: what comes every two weeks or every month
+has a series as well.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
+from modelwatch.stats.count_tails import count_tail, share_tail
 from modelwatch.stats.special import student_quantile, student_tail
 
 FEWEST_DAYS = 7
 """Known days before a day below which nothing is expected of it."""
+FEWEST_SPARSE = 4
+"""The same where they lie ``SPARSE_DAYS`` back or more: then no weekday is new."""
+SPARSE_DAYS = 28
 FEWEST_OF_A_WEEKDAY = 4
 HISTORY = 63
 """Days back that are looked at."""
+HISTORY_OF_BATCHES = 20
+"""Usual gaps between days with data that are looked back, where that is more."""
 LEVEL_DAYS = 7
 """Known days whose median residual is the level of now."""
 MOST_DEGREES = 30.0
@@ -27,6 +37,8 @@ RARE_ERRORS = 2
 """One anomaly may be a mishap; so many of the past say what happens now and then."""
 SAME_EVENT = 2
 """Days before a day whose errors may be those of the same event, and say nothing of rarity."""
+ALIKE = 0.5
+"""Times the error of a day from which the errors just before it are of the same event."""
 TAIL = 6.0
 """Power of the distance by which what is beyond the past's rare errors gets less likely."""
 DECILES_APART = 2.563
@@ -61,6 +73,8 @@ def expected_series(
     days: Counts,
     *,
     counts: bool = False,
+    rows: Counts | None = None,
+    most_level: float = np.inf,
     floor: float = 1e-3,
     level: float = 0.999,
 ) -> ExpectedSeries:
@@ -72,7 +86,10 @@ def expected_series(
     the errors that such expectations made before, which a few anomalies cannot widen; before seven
     of them are known, that of the days about their median. While weekdays can't be told apart, it
     is at least that of the deciles, for weekends are two days of seven. ``counts``: of rows and
-    other counts, whose changes are ratios: computed on logarithms of the count and one half.
+    other counts, whose changes are ratios: computed on logarithms of the count and one half, and no
+    less likely than a negative binomial count. ``rows``, (n,): the figures are shares of so many
+    rows, and no less likely than a binomial share. ``most_level``: the change of the level that is
+    followed at most, a ratio for ``counts``; a larger one is news until the median has moved.
     ``floor``: least spread as a share of what is expected, beside the square root of a count.
     ValueError unless days ascend.
     """
@@ -81,18 +98,24 @@ def expected_series(
     if np.any(np.diff(t) <= 0):
         raise ValueError("days must ascend")
     x = np.log(y + 0.5) if counts else y
+    least_level = most_level
+    if counts and np.isfinite(most_level):
+        # A fall to 1 - g of what it was, or a rise to 1 + g.
+        least_level = -np.log(max(1.0 - most_level, 1e-9))
+        most_level = float(np.log1p(most_level))
     expected, spread, degrees, rare = (np.full(y.shape, np.nan) for _ in range(4))
     seasonal = np.zeros(y.shape, dtype=bool)
     errors = np.full(y.shape, np.nan)
     for now in range(len(t)):
-        first = int(np.searchsorted(t, t[now] - HISTORY))
-        if now - first < FEWEST_DAYS:
+        first, fewest = _history(t[: now + 1])
+        if now - first < fewest:
             continue
         past = x[:, first:now]
         known = np.isfinite(past).sum(axis=1)
         usual, own = _usual(past, t[first : now + 1])
         left = past - usual[:, :-1]
-        expected[:, now] = usual[:, -1] + _median(left[:, -LEVEL_DAYS:])
+        change = np.clip(_median(left[:, -LEVEL_DAYS:]), -least_level, most_level)
+        expected[:, now] = usual[:, -1] + change
         seasonal[:, now] = own
         errors[:, now] = x[:, now] - expected[:, now]
         made = errors[:, first:now]
@@ -102,9 +125,12 @@ def expected_series(
         narrow, wide = SD_OF_MAD * _median(np.abs(around)), _width(around) / DECILES_APART
         spread[:, now] = np.where(own, narrow, np.maximum(narrow, wide))
         degrees[:, now] = EFFICIENCY * np.where(enough, of_errors, known)
-        rare[:, now] = _rare(np.abs(around[:, :-SAME_EVENT]))
-        expected[known < FEWEST_DAYS, now] = np.nan
+        rare[:, now] = _rare(np.abs(around), _event_days(errors[:, first : now + 1]))
+        expected[known < fewest, now] = np.nan
+    shares = _clipped(expected, rows)
     least = np.exp(-expected / 2.0) if counts else 0.0
+    if rows is not None:
+        least = np.sqrt(shares * (1.0 - shares) / np.maximum(rows, 1))
     scale = 1.0 if counts else np.abs(expected)
     spread = np.maximum(spread, np.maximum(floor * scale, least))
     # As often as the past showed such a distance, and for a larger one less by a power of it.
@@ -112,6 +138,11 @@ def expected_series(
         share = RARE_ERRORS / (degrees / EFFICIENCY + 1.0)
         tail = share * np.minimum(rare / np.abs(x - expected), 1.0) ** TAIL
     tail = np.where(np.isfinite(tail), tail, 0.0)
+    if counts:
+        mean = np.maximum(np.exp(expected) - 0.5, 0.5)
+        tail = np.fmax(tail, count_tail(y, mean, spread**2 - 1.0 / mean))
+    if rows is not None:
+        tail = np.fmax(tail, share_tail(y, np.broadcast_to(rows, y.shape), shares))
     return _bounded(y, x, expected, spread, degrees, tail, seasonal, counts=counts, level=level)
 
 
@@ -143,6 +174,25 @@ def _bounded(
     return ExpectedSeries(ends[0], ends[1], ends[2], z, p, seasonal & ~unknown, reason)
 
 
+def _history(days: Counts) -> tuple[int, int]:
+    """The first day that counts for the last of ``days``, and how many days there must be."""
+    now, past = days[-1], days[:-1]
+    gaps = np.diff(past[-HISTORY_OF_BATCHES - 1 :])
+    usual = float(np.median(gaps)) if len(gaps) else 0.0
+    first = int(np.searchsorted(past, now - max(HISTORY, HISTORY_OF_BATCHES * usual)))
+    sparse = first < len(past) and now - past[first] >= SPARSE_DAYS
+    return first, FEWEST_SPARSE if sparse and usual > 1 else FEWEST_DAYS
+
+
+def _clipped(expected: Floats, rows: Counts | None) -> Floats:
+    """Expected shares, away from 0 and 1 by as much as the rows so far can tell."""
+    if rows is None:
+        return expected
+    before = np.cumsum(np.asarray(rows, dtype=np.float64)) - rows
+    edge = 1.0 / (before + 2.0)
+    return np.clip(expected, edge, 1.0 - edge)
+
+
 def _usual(past: Floats, days: Counts) -> tuple[Floats, AnyArray]:
     """What is usual of each past day and of today, (s, past + 1), and whether by weekdays (s,)."""
     weekday = (days + _THURSDAY) % _WEEK
@@ -171,11 +221,23 @@ def _median(values: Floats) -> Floats:
     return np.where(n > 0, middle, np.nan)
 
 
-def _rare(sizes: Floats) -> Floats:
-    """The size that ``RARE_ERRORS`` of each line reach, 0 where there are fewer."""
-    if sizes.shape[-1] < RARE_ERRORS:
+def _event_days(errors: Floats) -> Counts:
+    """Days before the last one that may be of the same event, (s,): it may last for weeks."""
+    now, before = errors[:, -1:], errors[:, -2::-1]
+    with np.errstate(invalid="ignore"):
+        alike = (before * now > 0) & (np.abs(before) >= ALIKE * np.abs(now))
+    lasting = np.cumprod(alike, axis=1).sum(axis=1)
+    return np.asarray(np.maximum(lasting, SAME_EVENT), dtype=np.int64)
+
+
+def _rare(sizes: Floats, newest: Counts) -> Floats:
+    """The size that ``RARE_ERRORS`` of each line reach, without its newest days; 0 where there are
+    fewer."""
+    length = sizes.shape[-1]
+    if length < RARE_ERRORS:
         return np.zeros(sizes.shape[:-1])
-    known = np.where(np.isfinite(sizes), sizes, 0.0)
+    counted = np.arange(length) < length - newest[:, None]
+    known = np.where(np.isfinite(sizes) & counted, sizes, 0.0)
     return np.asarray(np.partition(known, -RARE_ERRORS, axis=-1)[:, -RARE_ERRORS])
 
 

@@ -41,6 +41,11 @@ def normal_quantile(probability: float) -> float:
     return float(special.ndtri(probability))
 
 
+def incomplete_beta(a: Floats, b: Floats, x: Floats) -> Floats:
+    """Regularized incomplete beta function I_x(a, b) of a, b > 0 and x in [0, 1]; one shape."""
+    return np.asarray(special.betainc(a, b, x), dtype=np.float64)
+
+
 def student_tail(t: Floats, degrees: Floats) -> Floats:
     """Probability that Student's t with some degrees of freedom exceeds a value; one shape.
 

@@ -16,15 +16,9 @@ from modelwatch.stats.change import EXPECTED_ROWS, FREQUENT, missing_parts
 from modelwatch.stats.comparison import Comparison, Values, values
 from modelwatch.stats.leave_out import States
 from modelwatch.stats.null_distribution import NullModel
-from modelwatch.stats.null_model import (
-    FEWEST_DAYS,
-    NoiseByRows,
-    Shown,
-    assumed,
-    blocks_of_days,
-    learned,
-)
+from modelwatch.stats.null_model import FEWEST_DAYS, assumed, learned
 from modelwatch.stats.own_chance import own_chance
+from modelwatch.stats.reference_blocks import NoiseByRows, Shown, blocks_of_days
 from modelwatch.stats.row_noise import JUDGED
 
 KEY = "value_share_fall"

@@ -23,6 +23,8 @@ COSTLY = frozenset(
     key for key in PERFORMANCE if key in ("average_precision", "ece") or key.startswith("lift_")
 )
 """Metrics whose row-iid variance takes milliseconds a window."""
+ASSUMED_DEGREES = 4.0
+"""Degrees of freedom of an assumed design effect."""
 _SCOPES_AT_ONCE = 1024
 """Windows without one day that are evaluated together, which bounds memory."""
 
@@ -119,12 +121,18 @@ def window_values(
 
 
 def window_changes(
-    after: WindowValues, before: WindowValues, *, level: float = 0.95
+    after: WindowValues,
+    before: WindowValues,
+    *,
+    level: float = 0.95,
+    assumed_design_effect: float | None = None,
 ) -> WindowChanges:
     """Each window less its reference, one for each or one for all.
 
-    A window of too few days borrows the design effect of its reference's days. Days that are in
-    both are taken to be different ones, which makes the interval too wide.
+    A window of too few days borrows the design effect of its reference's days. With an
+    ``assumed_design_effect``, a reference of too few days borrows that of the window's; where both
+    have too few, the assumed one counts, with ``ASSUMED_DEGREES`` of freedom. Days that are in both
+    are taken to be different ones, which makes the interval too wide.
     """
     value = after.value - before.value
     scale = np.maximum(np.abs(after.value), np.abs(before.value))
@@ -138,6 +146,10 @@ def window_changes(
         shares = own**2 / np.maximum(after.days - 1, 1) + theirs**2 / np.maximum(before.days - 1, 1)
         welch = np.where(shares > 0, variance**2 / shares, np.nan)
     degrees = np.where(borrowed, before.days - 1.0, welch)
+    if assumed_design_effect is not None:
+        lasting, free = _short_reference(after, before, assumed_design_effect)
+        few = (before.days > 0) & (before.days < FEWEST_DAYS) & np.isfinite(lasting)
+        variance, degrees = np.where(few, lasting, variance), np.where(few, free, degrees)
     alike = (variance == 0) & (value == 0)
     variance = np.where((variance > 0) & np.isfinite(degrees), variance, np.nan)
     reach = _reach(variance, degrees, level)
@@ -163,6 +175,18 @@ def _sure(side: WindowValues, scale: Floats) -> tuple[Floats, Floats]:
     least = side.least * np.where(bounded, 1.0, scale) ** 2
     by_days = np.where(side.variance < least, np.fmax(side.iid_variance, least), side.variance)
     return by_days, np.maximum(side.iid_variance, least)
+
+
+def _short_reference(
+    after: WindowValues, before: WindowValues, assumed_design_effect: float
+) -> tuple[Floats, Floats]:
+    """Variance of a change from a reference of too few days, and its degrees of freedom."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        measured = np.where(after.iid_variance > 0, after.variance / after.iid_variance, np.nan)
+    known = (after.days >= FEWEST_DAYS) & np.isfinite(measured)
+    effect = np.where(known, np.maximum(measured, 1.0), assumed_design_effect)
+    variance = effect * (after.iid_variance + before.iid_variance)
+    return variance, np.where(known, after.days - 1.0, ASSUMED_DEGREES)
 
 
 def _reach(variance: Floats, degrees: Floats, level: float) -> Floats:
