@@ -16,11 +16,13 @@ from modelwatch.io.sources import Source, open_source
 from modelwatch.model.columns import table_place, tables_of
 from modelwatch.model.config import DaySource, MonitorConfig, SourceError, TableAddress
 from modelwatch.model.errors import Problem
+from modelwatch.model.features import features_of
 from modelwatch.model.releases import NO_RELEASES, Releases
 from modelwatch.model.sensitive import NO_SECRETS, Secrets
+from modelwatch.model.slices import with_chosen_slices
 from modelwatch.model.source_change import SourceChange
 from modelwatch.pipelines.history import History
-from modelwatch.pipelines.validation import problems_of
+from modelwatch.pipelines.validation import problems_of, schemas_of
 from modelwatch.spark.days import DAY, with_day
 from modelwatch.spark.quarantine import FILE
 from modelwatch.spark.row_rules import Judging, OtherRows, passing
@@ -61,6 +63,14 @@ class Sources:
         if (releases, secrets) == (self.releases, self.secrets):
             return self  # with its frames: to open them again costs time
         return replace(self, releases=releases, secrets=secrets)
+
+    def under(self, config: MonitorConfig) -> Sources:
+        """The same tables under a configuration that names the same ones."""
+        if config == self.config:
+            return self
+        sources = replace(self, config=config)
+        sources.__dict__["frames"] = self.frames  # to open them again costs time
+        return sources
 
     def rows(self, role: str, days: Collection[date] | None) -> DataFrame:
         """Rows of a role with their day, of some days; None for all. Rules keep bad rows out.
@@ -160,7 +170,8 @@ def opened_sources(
     problems += [p for p in problems_of(config, sources.frames, lines) if p.place not in told]
     if problems:
         raise SourceError(problems)
-    return sources
+    features, _ = features_of(config, schemas_of(sources.frames))
+    return sources.under(with_chosen_slices(config, features))
 
 
 def source_changes(sources: Sources, history: History) -> list[SourceChange]:

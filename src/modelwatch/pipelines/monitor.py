@@ -31,7 +31,6 @@ from modelwatch.model.config import (
 )
 from modelwatch.model.contract import ContractFile
 from modelwatch.model.days import DayRange
-from modelwatch.model.description import describe
 from modelwatch.model.errors import Problem, ProblemsError, SourceError
 from modelwatch.model.features import features_of
 from modelwatch.model.freshness import missing_days
@@ -41,6 +40,7 @@ from modelwatch.pipelines.batch_rows import batch_rows
 from modelwatch.pipelines.binnings import BINNING_COLUMNS, binnings_of
 from modelwatch.pipelines.contract_check import checked_rows, late_days
 from modelwatch.pipelines.contracts import check_versions, contract_files, held_to, write_contracts
+from modelwatch.pipelines.cost import estimate_line, plan_text
 from modelwatch.pipelines.day_series import row_counts
 from modelwatch.pipelines.durations import write_durations
 from modelwatch.pipelines.evaluation import evaluation_of, states_needed
@@ -116,14 +116,14 @@ def run_monitor(
         with run.stage("plan", "looking for new and changed days"):
             request = _request(spark, config, config_text, store, as_of, days, folder)
         if dry_run:
-            return RunReport(EXIT_QUIET, describe(request.plan))
+            return RunReport(EXIT_QUIET, plan_text(request))
         # Whoever asks for days may be about to compute anew what a removed table held.
         store.prepare(written=() if days else request.history.written)
         if request.plan.nothing_to_do and not request.missing:
             row = run.row(request, "nothing_to_do", EXIT_QUIET)
             store.publish({**row, "message": "no day is new or changed"})
             _tell(run, store, request)
-            return RunReport(EXIT_QUIET, describe(request.plan), run.run_id)
+            return RunReport(EXIT_QUIET, plan_text(request), run.run_id)
         try:
             report = carried_out(run, store, request)
         except Exception as error:
@@ -239,6 +239,7 @@ def _carried_out(run: Run, store: Store, request: Request, until_done: ExitStack
         write_contracts(run, store, request)
         with run.stage("bins", "reading the frozen bins"):
             states = _states_of(run, store, request, reading.result())
+        LOG.info("%s", estimate_line(request, states))
         until_done.enter_context(rows_per_batch(run.spark, batch_rows(request, states)))
         if not writes_few_rows(request, states):
             until_done.enter_context(code_generation(run.spark, wanted=True))
@@ -271,8 +272,7 @@ def _carried_out(run: Run, store: Store, request: Request, until_done: ExitStack
     counts = _accounts(config, by_day) if days else {}
     counts |= rows_read(config, accounts, counts)
     retrain = [one for one in decided if one.decision == "retrain"]
-    look = bool(retrain) or any(one.calls for one in incidents)
-    exit_code = EXIT_LOOK if look else EXIT_QUIET
+    exit_code = EXIT_LOOK if retrain or any(one.calls for one in incidents) else EXIT_QUIET
     text = told(config, plan, incidents, retrain, findings)
     store.publish(
         {

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -17,12 +19,21 @@ from modelwatch.model.days import DayRange, shifted
 from modelwatch.model.description import columns_told
 from modelwatch.model.draft import draft
 from modelwatch.model.errors import Problem, SourceError
-from modelwatch.model.features import FRACTIONS, WHOLE_NUMBERS, features_of, natural_kind
+from modelwatch.model.features import (
+    FRACTIONS,
+    WHOLE_NUMBERS,
+    Feature,
+    features_of,
+    natural_kind,
+)
 from modelwatch.model.guess import guess
+from modelwatch.model.plan import Published, plan_of
 from modelwatch.model.sources import DaySource, TableAddress
 from modelwatch.model.table_facts import ColumnFacts, PartitionDistance, TableFacts
 from modelwatch.pipelines.contracts import contract_files, held_to
-from modelwatch.pipelines.frames import opened_sources
+from modelwatch.pipelines.cost import cost_text
+from modelwatch.pipelines.frames import Sources, opened_sources, source_changes
+from modelwatch.pipelines.history import History
 from modelwatch.pipelines.validation import schemas_of
 from modelwatch.spark.days import DAY, day_of, named, with_day
 
@@ -108,7 +119,17 @@ def check(spark: SparkSession, config: MonitorConfig, text: str, folder: Path | 
         f"  contract   {c.contract}, version {c.version}" for c in (f.contract for f in contracts)
     ]
     told += [f"  columns    {line}" for line in columns_told(features, not_profiled)]
-    return "\n".join(told) + "\n"
+    return "\n".join(told) + "\n" + _first_run(sources, features)
+
+
+def _first_run(sources: Sources, features: Sequence[Feature]) -> str:
+    """What a first run over all days of the tables would cost."""
+    config = sources.config
+    as_of = datetime.now(ZoneInfo(config.time_zone)).date()
+    changes = source_changes(sources, History(()))
+    plan = plan_of(config, features, changes, Published(), as_of)
+    whole = f"  {'first run':<10} {len(plan.days):,} days, {len(plan.windows):,} windows\n"
+    return whole + cost_text(sources, plan)
 
 
 def _empty_reference(
