@@ -13,8 +13,10 @@ from sklearn import metrics as sklearn_metrics
 
 from labelled_shop import REGIONS, ROWS, LabelledShop, Truth, labelled_config, labels_of, truth
 from modelwatch.io.store import Store
+from modelwatch.model.cost import cost_of
+from modelwatch.model.workload import Known, workload_of
 from modelwatch.pipelines.frames import opened_sources
-from modelwatch.pipelines.history import history_of
+from modelwatch.pipelines.history import History, history_of
 from modelwatch.pipelines.monitor import RunReport, request_of
 from modelwatch.pipelines.run import Run
 from modelwatch.pipelines.segment_values import value_shares
@@ -322,3 +324,25 @@ def test_segments_are_held_against_all_other_rows(life: Life) -> None:
     )
     assert {row.segment for row in rows} == set(REGIONS)
     assert all(row.lower < row.value < row.upper for row in rows)
+
+
+def test_the_cost_of_the_first_run_is_told_before_it_and_close_to_what_it_writes(
+    life: Life,
+) -> None:
+    assert "performance by 2 of 2 features: amount, region" in life.reports["dry"].text
+    assert "cost       results: at most" in life.reports["dry"].text
+    config = life.shop.parsed()
+    sources = opened_sources(life.shop.spark, config, {})
+    text = life.rows["first"]["config_yaml"]
+    request = request_of(sources.config, text, sources, History(()), day(8), None)
+    known = Known(float(ROWS), {}, {"region": len(REGIONS)})
+    cost = cost_of(workload_of(sources.config, request.plan, known))
+    run, store = life.rows["first"]["run_id"], Store(life.shop.spark, config.output)
+    for table, estimated in {
+        "feature_states": cost.feature_states.rows,
+        "performance_states": cost.performance_states.rows,
+        "profile_metrics": cost.results["profile_metrics"],
+        "drift_metrics": cost.results["drift_metrics"],
+    }.items():
+        written = store.read(table).where(f"run_id = '{run}'").count()
+        assert written / 2 <= estimated <= written * 2, table

@@ -113,7 +113,7 @@ def _performance(
         yield from column_problems(path, answers, table, name, is_number, "a number")
     if performance.task == "binary":
         yield from _positive(config, performance, schemas, answers)
-    if not isinstance(performance.slices, bool):
+    if performance.slices is not None and not isinstance(performance.slices, bool):
         features, _ = features_of(config, schemas)
         known = {feature.name.lower(): feature.name for feature in features}
         for i, name in enumerate(performance.slices):

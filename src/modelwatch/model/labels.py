@@ -22,6 +22,8 @@ from modelwatch.stats.attribution import ADDITIVE
 Task = Literal["binary", "multiclass", "regression"]
 MAX_CLASSES = 100
 MAX_EXPRESSIONS = 50
+MOST_SLICES = 20
+"""Features by whose bins performance is kept, unless the configuration says which."""
 CELLS = ("true_positive", "false_positive", "true_negative", "false_negative")
 """Cells of the confusion table that may have a value."""
 
@@ -168,10 +170,13 @@ class Performance(Section):
     values: BusinessValues = Field(
         default_factory=BusinessValues, description="What decisions are worth."
     )
-    slices: bool | ColumnNames = Field(
-        default=True,
+    slices: bool | ColumnNames | None = Field(
+        default=None,
         description="Features by whose bins performance is kept, to find where it is worst and "
-        "why it changed: `true` for all, `false` for none, or a list.",
+        "why it changed: a list of exactly these, `true` for all, `false` for none. Left out: at "
+        f"most {MOST_SLICES}, those with the greatest `incidents.importance`, and among equals "
+        "those that come first in the tables. Other slices: performance of all days is computed "
+        "anew.",
     )
 
     loss_model: LossModelPlace = Field(
@@ -255,12 +260,6 @@ class Performance(Section):
     def class_names(self) -> tuple[str, ...]:
         """The classes as text, in order."""
         return tuple(_text(value) for value in self.classes)
-
-    def slices_feature(self, name: str) -> bool:
-        """Whether performance is kept by the bins of a feature."""
-        if isinstance(self.slices, bool):
-            return self.slices
-        return name.lower() in {one.lower() for one in self.slices}
 
 
 class Challenger(Section):

@@ -13,6 +13,7 @@ from modelwatch.model.fingerprints import evaluation_fingerprint, states_fingerp
 from modelwatch.model.label_plan import NO_LABELS, LabelPlan, PublishedLabels, label_plan_of
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.retention import Retired, retired
+from modelwatch.model.slices import sliced_features
 from modelwatch.model.source_change import SourceChange
 from modelwatch.model.windows import Window, windows_touching
 
@@ -299,7 +300,7 @@ def _label_scans(
         return ()
     tables = {change.role: change.table for change in changes}
     roles = ("inputs", "predictions", "labels", *(r for r in tables if r.startswith("challenger:")))
-    sliced = [f.column for f in features if config.performance.slices_feature(f.name)]
+    sliced = [feature.column for feature in sliced_features(config, features)]
     columns = dict.fromkeys([*config.performance.score, config.labels.label, *sliced])
     read = tuple(tables[role] for role in roles if role in tables)
     return (Scan("predictions with their labels", read, tuple(columns), len(labels.days)),)

@@ -16,12 +16,14 @@ from modelwatch.io.sources import Source, open_source
 from modelwatch.model.columns import table_place, tables_of
 from modelwatch.model.config import DaySource, MonitorConfig, SourceError, TableAddress
 from modelwatch.model.errors import Problem
+from modelwatch.model.features import features_of
 from modelwatch.model.first_reference import with_first_days
 from modelwatch.model.releases import NO_RELEASES, Releases
 from modelwatch.model.sensitive import NO_SECRETS, Secrets
+from modelwatch.model.slices import with_chosen_slices
 from modelwatch.model.source_change import SourceChange
 from modelwatch.pipelines.history import History
-from modelwatch.pipelines.validation import problems_of
+from modelwatch.pipelines.validation import problems_of, schemas_of
 from modelwatch.spark.days import DAY, with_day
 from modelwatch.spark.quarantine import FILE
 from modelwatch.spark.row_rules import Judging, OtherRows, passing
@@ -62,6 +64,14 @@ class Sources:
         if (releases, secrets) == (self.releases, self.secrets):
             return self  # with its frames: to open them again costs time
         return replace(self, releases=releases, secrets=secrets)
+
+    def under(self, config: MonitorConfig) -> Sources:
+        """The same tables under a configuration that names the same ones."""
+        if config == self.config:
+            return self
+        sources = replace(self, config=config)
+        sources.__dict__["frames"] = self.frames  # to open them again costs time
+        return sources
 
     def rows(self, role: str, days: Collection[date] | None) -> DataFrame:
         """Rows of a role with their day, of some days; None for all. Rules keep bad rows out.
@@ -163,8 +173,9 @@ def opened_sources(
         raise SourceError(problems)
     if any(reference.first_days is not None for reference in config.references):
         present = sources.opened["inputs"].present()
-        return replace(sources, config=with_first_days(config, present))
-    return sources
+        sources = sources.under(with_first_days(config, present))
+    features, _ = features_of(config, schemas_of(sources.frames))
+    return sources.under(with_chosen_slices(sources.config, features))
 
 
 def source_changes(sources: Sources, history: History) -> list[SourceChange]:

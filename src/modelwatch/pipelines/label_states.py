@@ -12,8 +12,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from modelwatch.model.config import MonitorConfig
-from modelwatch.model.features import Feature
 from modelwatch.model.label_plan import LabelDay
+from modelwatch.model.slices import sliced_features
 from modelwatch.pipelines.frames import Sources
 from modelwatch.pipelines.states import StatesOf, day_tasks_of
 from modelwatch.spark.labels import Traffic, labelled_rows
@@ -24,21 +24,6 @@ from modelwatch.spark.scores import SEGMENTATION_SLICE, merged_score_states
 from modelwatch.stats.batch import ALL, Column, Segmentation
 from modelwatch.stats.binning import CategoricalBinning, NumericBinning, fit_numeric
 from modelwatch.stats.score_tally import UNDECIDED, ScorePlan, Task
-
-
-def sliced_features(states: StatesOf) -> tuple[Feature, ...]:
-    """Features by whose bins performance is kept: not the score, which has its own."""
-    performance = states.config.performance
-    assert performance is not None
-    own = {name.lower() for name in performance.score}
-    if performance.decision is not None and performance.decision.column is not None:
-        own.add(performance.decision.column.lower())
-    return tuple(
-        feature
-        for feature in states.features
-        if performance.slices_feature(feature.name)
-        and not (feature.role == "predictions" and feature.name.lower() in own)
-    )
 
 
 def score_plans(states: StatesOf) -> tuple[ScorePlan, ...]:
@@ -56,7 +41,7 @@ def score_plans(states: StatesOf) -> tuple[ScorePlan, ...]:
         slices=(
             *(
                 Column(f.name, ROLES.index(f.role), states.bins[f.role, f.name])
-                for f in sliced_features(states)
+                for f in sliced_features(config, states.features)
             ),
             # Segments side by side, so that the change of all traffic can be split by them.
             *(
@@ -125,7 +110,7 @@ def label_states(
     traffic = traffic_of(config, sources, days)
     rows = labelled_rows(
         config,
-        sliced_features(states),
+        sliced_features(config, states.features),
         traffic,
         as_of,
         day_tasks=day_tasks_of(sources, days),

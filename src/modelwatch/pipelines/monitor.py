@@ -30,7 +30,6 @@ from modelwatch.model.config import (
 )
 from modelwatch.model.contract import ContractFile
 from modelwatch.model.days import DayRange
-from modelwatch.model.description import describe
 from modelwatch.model.errors import Problem, ProblemsError, SourceError
 from modelwatch.model.features import features_of
 from modelwatch.model.plan import plan_of
@@ -41,6 +40,7 @@ from modelwatch.pipelines.batch_rows import batch_rows
 from modelwatch.pipelines.binnings import BINNING_COLUMNS, binnings_of
 from modelwatch.pipelines.contract_check import checked_rows
 from modelwatch.pipelines.contracts import check_versions, contract_files, held_to, write_contracts
+from modelwatch.pipelines.cost import estimate_line, plan_text
 from modelwatch.pipelines.day_series import row_counts
 from modelwatch.pipelines.durations import write_durations
 from modelwatch.pipelines.ending import ending, leave
@@ -68,7 +68,7 @@ from modelwatch.pipelines.releases import (
     with_pending,
 )
 from modelwatch.pipelines.retraining import write_decisions
-from modelwatch.pipelines.run import Request, Run
+from modelwatch.pipelines.run import LOG, Request, Run
 from modelwatch.pipelines.source_health import joined_days, write_source_health
 from modelwatch.pipelines.states import StatesOf, day_states, reference_states
 from modelwatch.pipelines.validation import schemas_of
@@ -120,7 +120,7 @@ def run_monitor(
         with run.stage("plan", "looking for new and changed days"):
             request = _request(spark, config, config_text, store, as_of, days, folder)
         if dry_run:
-            planned = f"{describe(request.plan)}{judging_told(request)}"
+            planned = f"{plan_text(request)}{judging_told(request)}"
             return RunReport(EXIT_QUIET, with_ages(request, planned))
         # Whoever asks for days may be about to compute anew what a removed table held.
         store.prepare(written=() if days else request.history.written)
@@ -128,7 +128,7 @@ def run_monitor(
             row = run.row(request, "nothing_to_do", EXIT_QUIET)
             store.publish({**row, "message": "no day is new or changed"})
             _tell(run, store, request)
-            text = with_ages(request, describe(request.plan))
+            text = with_ages(request, plan_text(request))
             return RunReport(EXIT_QUIET, text, run.run_id)
         try:
             report = carried_out(run, store, request)
@@ -238,6 +238,7 @@ def _carried_out(run: Run, store: Store, request: Request, until_done: ExitStack
         write_contracts(run, store, request)
         with run.stage("bins", "reading the frozen bins"):
             states = _states_of(run, store, request, reading.result())
+        LOG.info("%s", estimate_line(request, states))
         until_done.enter_context(rows_per_batch(run.spark, batch_rows(request, states)))
         if not writes_few_rows(request, states):
             until_done.enter_context(code_generation(run.spark, wanted=True))

@@ -19,15 +19,24 @@ from modelwatch.model.days import DayRange, shifted
 from modelwatch.model.description import columns_told
 from modelwatch.model.draft import draft
 from modelwatch.model.errors import Problem, SourceError
-from modelwatch.model.features import FRACTIONS, WHOLE_NUMBERS, features_of, natural_kind
+from modelwatch.model.features import (
+    FRACTIONS,
+    WHOLE_NUMBERS,
+    Feature,
+    features_of,
+    natural_kind,
+)
 from modelwatch.model.guess import guess
+from modelwatch.model.plan import Published, plan_of
 from modelwatch.model.short_histories import short_histories_told
 from modelwatch.model.sources import DaySource, TableAddress
 from modelwatch.model.table_facts import ColumnFacts, PartitionDistance, TableFacts
 from modelwatch.model.window_volumes import Volume, silent_windows, windows_told
 from modelwatch.pipelines.arrivals import inputs_volume
 from modelwatch.pipelines.contracts import contract_files, held_to
-from modelwatch.pipelines.frames import opened_sources
+from modelwatch.pipelines.cost import cost_text
+from modelwatch.pipelines.frames import Sources, opened_sources, source_changes
+from modelwatch.pipelines.history import History
 from modelwatch.pipelines.validation import schemas_of
 from modelwatch.spark.days import DAY, day_of, named, with_day
 
@@ -119,7 +128,17 @@ def check(spark: SparkSession, config: MonitorConfig, text: str, folder: Path | 
     present, today = sources.opened["inputs"].present(), datetime.now(ZoneInfo(config.time_zone))
     later = short_histories_told(config, present, today.date())
     told += [f"  not yet    {line}" for line in later]
-    return "\n".join(told) + "\n"
+    return "\n".join(told) + "\n" + _first_run(sources, features)
+
+
+def _first_run(sources: Sources, features: Sequence[Feature]) -> str:
+    """What a first run over all days of the tables would cost."""
+    config = sources.config
+    as_of = datetime.now(ZoneInfo(config.time_zone)).date()
+    changes = source_changes(sources, History(()))
+    plan = plan_of(config, features, changes, Published(), as_of)
+    whole = f"  {'first run':<10} {len(plan.days):,} days, {len(plan.windows):,} windows\n"
+    return whole + cost_text(sources, plan)
 
 
 def _silent(

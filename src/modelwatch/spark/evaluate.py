@@ -31,7 +31,7 @@ from modelwatch.stats.chance import ChanceModel
 from modelwatch.stats.comparison import Comparison, Values
 from modelwatch.stats.correlation import pair_positions, top_pairs
 from modelwatch.stats.drift import STATISTICS, drift
-from modelwatch.stats.profile import METRICS, profile
+from modelwatch.stats.profile import METRICS, OF_SEGMENTS, profile
 from modelwatch.tables import TABLES
 from modelwatch.tables.arrow import arrow_schema
 
@@ -119,7 +119,7 @@ def profiles_of(evaluation: Evaluation) -> BatchFunction:
             stack = group.stack(known.binning)
             whole = group.segmentation == ALL
             sketches = group.sketches() if whole else []
-            keys = METRICS if whole else _NUMBERS_ONLY
+            keys = METRICS if whole else OF_SEGMENTS
             for view in _views(evaluation, group):
                 windows = stack.take(view.indices).roll_up(view.spans)
                 distinct = (
@@ -165,14 +165,6 @@ def current_groups(
         current = group.of_binning(fingerprint)
         if len(current.days):
             yield current
-
-
-_NUMBERS_ONLY = tuple(
-    key
-    for key, metric in METRICS.items()
-    if metric.unit != "JSON" and key != "distinct" and not key.startswith("length_")
-)
-"""Metrics of a segment: sketches, lengths and unseen values are kept of all traffic only."""
 
 
 def drifts_of(evaluation: Evaluation) -> BatchFunction:

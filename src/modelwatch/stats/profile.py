@@ -10,10 +10,26 @@ from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.numeric import NumericStates
 from modelwatch.stats.summary import METRICS, Figures, Metric, Subject, Unit, metric
 
-__all__ = ["FAMILIES", "METRICS", "Figures", "Metric", "Subject", "Unit", "metric", "profile"]
+__all__ = [
+    "FAMILIES",
+    "METRICS",
+    "OF_SEGMENTS",
+    "Figures",
+    "Metric",
+    "Subject",
+    "Unit",
+    "metric",
+    "profile",
+]
 
 FAMILIES = (profile_rows, profile_numeric, profile_categorical)
 """The modules whose metrics are registered."""
+OF_SEGMENTS = tuple(
+    key
+    for key, known in METRICS.items()
+    if known.unit != "JSON" and key != "distinct" and not key.startswith("length_")
+)
+"""Metrics of a segment: sketches, lengths and unseen values are kept of all traffic only."""
 
 
 def profile(
