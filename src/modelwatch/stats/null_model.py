@@ -160,8 +160,8 @@ def learned(
 
 @dataclass(frozen=True)
 class _Figures:
-    """Figures of the values of a statistic that blocks of days showed, and what rows do to their
-    power; (B,) each."""
+    """Figures of the values of a statistic that blocks of days showed, what rows do to their power,
+    which blocks tell something, and which of these are single days; (B,) each."""
 
     noise: NoiseByRows
     shown: Shown
@@ -171,12 +171,10 @@ class _Figures:
 
     @cached_property
     def center(self) -> tuple[float, float]:
-        """As of ``_center``."""
         return _center(self.figure, self.shown) if self.noise.of.signed else (0.0, 1.0)
 
     @cached_property
     def power(self) -> Floats:
-        """Powers of the figures less what is usual."""
         center, decay = self.center
         with np.errstate(divide="ignore", invalid="ignore"):
             usual = center * self.shown.lengths**-decay / self.shown.apart
@@ -184,22 +182,17 @@ class _Figures:
 
     @cached_property
     def usable(self) -> AnyArray:
-        """Blocks that tell something."""
-        told: AnyArray = np.isfinite(self.power) & np.isfinite(self.by_rows)
-        return told
+        return np.asarray(np.isfinite(self.power) & np.isfinite(self.by_rows))
 
     @cached_property
     def own(self) -> AnyArray:
-        """Those of them that are single days."""
-        single: AnyArray = self.usable & (np.arange(len(self.values)) < self.shown.days)
-        return single
+        return np.asarray(self.usable & (np.arange(len(self.values)) < self.shown.days))
 
 
 def _model(
     of: _Figures, days: Counts, assumed_design_effect: float, differ_by_weekday: bool
 ) -> NullModel:
-    by_row, shown, values = of.noise, of.shown, of.values
-    noise, c, share = by_row.of, by_row.coefficient, by_row.share
+    by_row, shown, values, noise = of.noise, of.shown, of.values, of.noise.of
     power, by_rows, usable, own = of.power, of.by_rows, of.usable, of.own
     m = int(own.sum())
     if m < 2:
@@ -218,14 +211,14 @@ def _model(
     return NullModel(
         statistic=noise.key,
         days=m,
-        rows=c,
+        rows=by_row.coefficient,
         between=between,
         decay=decay,
         shape=shape,
         degrees=degrees,
         design_effect=observed,
         typical=_typical(values[own]),
-        share=share,
+        share=by_row.share,
         center=of.center[0],
         center_decay=of.center[1],
         weekdays=_weekdays(of, days) if differ_by_weekday else None,
