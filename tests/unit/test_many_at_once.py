@@ -11,7 +11,6 @@ from modelwatch.stats.arrays import maxima_over_spans, minima_over_spans, sums_o
 from modelwatch.stats.null_distribution import p_values
 from modelwatch.stats.null_model import null_models
 from modelwatch.stats.quantiles import quantiles
-from modelwatch.stats.special import incomplete_beta
 from samples import numeric_binning, numeric_states
 
 RANDOM = np.random.default_rng(5)
@@ -36,14 +35,6 @@ def test_sums_of_spans_are_those_of_their_rows(spans: list[list[int]]) -> None:
     stack = RANDOM.integers(0, 100, size=(7, 3))
     expected = [stack[start:stop].sum(axis=0) for start, stop in spans]
     np.testing.assert_array_equal(sums_over_spans(stack, np.array(spans)), expected)
-
-
-def test_a_row_of_the_beta_function_has_its_digits_whatever_the_others() -> None:
-    a, b = RANDOM.uniform(0.5, 80.0, size=(2, 30, 9))
-    x = RANDOM.uniform(0.0, 1.0, size=(30, 9))
-    together = incomplete_beta(a, b, x, by_row=True)
-    alone = [incomplete_beta(*row) for row in zip(a, b, x, strict=True)]
-    np.testing.assert_array_equal(together, alone)
 
 
 def test_several_quantiles_at_once_are_those_of_each_level() -> None:

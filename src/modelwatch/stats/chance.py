@@ -15,7 +15,14 @@ from modelwatch.stats.null_model import NullModel, null_models
 from modelwatch.stats.own_chance import OWN_CHANCE, OwnChance
 from modelwatch.stats.row_noise import JUDGED
 
-__all__ = ["CHANCE_FAMILIES", "CHANCE_KEYS", "ChanceModel", "chance_models", "with_chances"]
+__all__ = [
+    "CHANCE_FAMILIES",
+    "CHANCE_KEYS",
+    "OWN_CHANCE",
+    "ChanceModel",
+    "chance_models",
+    "with_chances",
+]
 
 CHANCE_FAMILIES = (filled_nulls, rounded_values, value_falls)
 """The modules whose models are registered."""

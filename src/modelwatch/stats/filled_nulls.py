@@ -75,9 +75,9 @@ class FilledModel:
         behind, times the number of values.
         """
         plain = filled_share(comparison)
-        chance = np.ones(len(comparison))
         if self.null_dispersion is None:
-            return Values(np.where(np.isfinite(plain.value), 0.0, np.nan), plain.reason), chance
+            nothing = 0.0 * plain.value
+            return Values(nothing, plain.reason), 1.0 + nothing
         current, reference = comparison.feature
         lines = np.arange(len(comparison))
         gain = _gains(comparison)
