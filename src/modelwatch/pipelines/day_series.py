@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import numpy as np
@@ -194,25 +196,35 @@ def coverage_series(run: Run, store: Store, request: Request) -> list[WatchedSer
     regression = config.performance is not None and config.performance.task == "regression"
     metric = "mae" if regression else "accuracy"
     kinds = {"day", *config.incident_windows, *config.performance_windows}
-    found = []
+    judged: dict[str, frozenset[date]] = {}
+    since: dict[str, date] = {}
     for spec in config.repeating_windows:
-        windows = request.plan.labels.windows
-        judged = frozenset(w.start for w in windows if w.name == spec.name)
-        if spec.name not in kinds or not judged:
-            continue
-        since = _since(judged, _judged_before(request, "labels", spec.name))
-        stored = stored_windows(run, store, request, "performance_metrics", "labels", since)
-        metrics = stored.where(
-            _of_all_traffic(spec.name, judged)
-            & (F.col("cohort") == "due")
-            & F.col("reference").isNull()
-            & (F.col("metric") == metric)
-            & (F.col("due_rows") > 0)
-        )
-        held = _apart(one_a_day(metrics.collect()), spec.trailing_days or 1)
-        if held:
-            found.append(_coverage(held, spec.name, judged, gate))
-    return found
+        starts = (w.start for w in request.plan.labels.windows if w.name == spec.name)
+        judged[spec.name] = frozenset(starts if spec.name in kinds else ())
+        if judged[spec.name]:
+            before = _judged_before(request, "labels", spec.name)
+            since[spec.name] = _since(judged[spec.name], before)
+    if not since:
+        return []
+    first = min(since.values())
+    stored = stored_windows(run, store, request, "performance_metrics", "labels", first)
+    wanted = [
+        _of_all_traffic(name, judged[name]) & (F.col("window_start") >= F.lit(day))
+        for name, day in since.items()
+    ]
+    metrics = stored.where(
+        reduce(or_, wanted)
+        & (F.col("cohort") == "due")
+        & F.col("reference").isNull()
+        & (F.col("metric") == metric)
+        & (F.col("due_rows") > 0)
+    )
+    by_kind: dict[str, list[Row]] = defaultdict(list)
+    for row in metrics.collect():
+        by_kind[row["window"]].append(row)
+    lengths = {spec.name: spec.trailing_days or 1 for spec in config.repeating_windows}
+    held = {name: _apart(one_a_day(rows), lengths[name]) for name, rows in by_kind.items()}
+    return [_coverage(held[name], name, judged[name], gate) for name in sorted(held)]
 
 
 def _coverage(
