@@ -416,3 +416,13 @@ def test_values_that_lost_their_decimals_are_rounded() -> None:
 
 def test_a_column_that_stands_still_at_an_integer_is_constant_rather_than_rounded() -> None:
     assert told(feature("temperature", np.full(ROWS, 40.0))).kind == "constant"
+
+
+def test_quarters_that_happen_to_add_up_to_an_integer_are_not_rounded() -> None:
+    before = [i + day / 4 for day in range(1, 11) for i in range(1, 200)]
+    now = [i + 0.25 for i in range(100)]
+    binning = numeric_binning(before)
+    states = (numeric_state(binning, rows) for rows in (before, now))
+    change = FeatureChange("amount", "inputs", *states)
+    found = kind_of_change(Evidence(incident("amount"), features=(change,)))
+    assert "rounded_values" not in dict(found.others)

@@ -27,7 +27,7 @@ from modelwatch.stats.mixtures import (
     one_value,
 )
 from modelwatch.stats.numeric import NumericStates
-from modelwatch.stats.rounded_values import rounded_values
+from modelwatch.stats.rounded_values import rounded_model
 
 LOOKED_AT = 6
 """Features whose bins are looked at: the strongest say what it is."""
@@ -43,6 +43,9 @@ _EXACT = 0.99
 """Score of evidence that no other fault leaves."""
 _ROUNDED = 0.8
 """Score of values that are all integers."""
+_BY_CHANCE = 0.01
+"""Probability that values in the reference's steps add up to an integer, up to which that speaks
+for integers: those in quarters do once in four times."""
 _DESIGN = 3.0
 """How much more shares vary between days than rows that are independent: a low guess."""
 _LEAST_DECIMAL = 0.01
@@ -275,7 +278,12 @@ def _rounded(feature: FeatureChange) -> Clue | None:
     before, now = feature.before, feature.now
     if not isinstance(before, NumericStates) or not isinstance(now, NumericStates):
         return None
-    if not rounded_values(Comparison(now, before)).value[0] > 0:
+    model = rounded_model(before, np.zeros(1, dtype=np.int64), _DESIGN)
+    if model is None:
+        return None
+    one = np.ones(1, dtype=np.int64)
+    found, p_value = model.judged(Comparison(now, before), one, -one)
+    if not (found.value[0] > 0 and p_value[0] <= _BY_CHANCE):
         return None
     # A constant, a code or another unit may be an integer as well, and says more.
     return Clue(_ROUNDED, f"all values of {feature.name} are integers")
