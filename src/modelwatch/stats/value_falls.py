@@ -142,7 +142,8 @@ def _sums(stack: Counts, spans: Spans) -> Counts:
 def _dispersion(change: Floats, shares: Floats, shown: Shown) -> Floats:
     """The largest dispersion over the lengths of blocks, (K,): what lasts for days is one event."""
     found = np.ones(len(shares))
-    of_rows = shares * (1.0 - shares) * (1.0 / shown.rows + 1.0 / shown.rest)[:, None]
+    with np.errstate(divide="ignore"):
+        of_rows = shares * (1.0 - shares) * (1.0 / shown.rows + 1.0 / shown.rest)[:, None]
     for length in np.unique(shown.lengths):
         mine = (shown.lengths == length) & np.isfinite(change).all(axis=1)
         if mine.any():
