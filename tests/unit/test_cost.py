@@ -99,9 +99,9 @@ FIGURES: dict[str, Measure] = {
         ("bytes of feature_states", 70e6, 1.4),
         ("rows of performance_states", 34_086, 1.5),
         ("bytes of performance_states", 38e6, 1.5),
-        ("profile_metrics", 1_335_282, 1.05),
-        ("drift_metrics", 1_591_098, 1.05),
-        ("verdicts", 668_180, 1.2),
+        ("profile_metrics", 1_381_471, 1.05),
+        ("drift_metrics", 1_742_262, 1.05),
+        ("verdicts", 806_747, 1.2),
         ("performance", 299_815, 1.3),
     ],
 )
@@ -116,11 +116,11 @@ def test_a_run_of_274_days_writes_about_what_is_estimated(
     ("figure", "written", "factor"),
     [
         ("rows of feature_states", 12_128, 1.2),
-        ("rows of performance_states", 7_133, 1.6),
-        ("profile_metrics", 223_236, 1.05),
-        ("drift_metrics", 266_004, 1.05),
-        ("verdicts", 111_364, 1.2),
-        ("performance", 44_728, 1.6),
+        ("rows of performance_states", 6_593, 1.6),
+        ("profile_metrics", 230_958, 1.05),
+        ("drift_metrics", 291_276, 1.05),
+        ("verdicts", 134_584, 1.2),
+        ("performance", 44_248, 1.6),
     ],
 )
 def test_a_run_of_its_first_45_days_writes_about_what_is_estimated(
