@@ -341,8 +341,8 @@ def test_values_are_summed_over_labelled_rows_and_ages_counted(
 
 def test_a_due_day_before_the_prediction_is_counted_and_due(spark: SparkSession) -> None:
     labels = {**LABELLED["labels"], "due": {"column": "promised"}}
-    early, late = DAY - timedelta(days=3), DAY + timedelta(days=4)
-    promised = {"a": early, "b": late, "c": None}
+    early, over, late = (DAY + timedelta(days=after) for after in (-3, 4, 40))
+    promised = {"a": early, "b": over, "c": late, "d": None}
     inputs = [(name, DAY, 1.0, "north", when) for name, when in promised.items()]
     predictions = [(name, DAY, 0.7, "v1") for name in promised]
     frames = {
@@ -356,7 +356,7 @@ def test_a_due_day_before_the_prediction_is_counted_and_due(spark: SparkSession)
     }
     config = monitor(LABELLED, labels=labels)
     found = dense_states(states_of_labels(config, frames, [DAY], AS_OF).collect())
-    assert {key[1] for key in found if key[5] == "binary"} == {early, late, None}
+    assert {key[1] for key in found if key[5] == "binary"} == {AS_OF, late, None}
     assert account(found, DAY) == {"due_before_day": 1}
 
 
