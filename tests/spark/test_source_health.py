@@ -32,7 +32,7 @@ def shop(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
         }
     )
     write_deltalake(str(folder / "jobs"), jobs)
-    shop.open(day(1), day(2), day(4))
+    shop.open(*(day(n) for n in (-1, 0, 1, 2, 4)))
     shop.run(as_of=day(6))
     shop.open(day(3))
     shop.add("inputs", inputs_of(day(5)))
@@ -76,7 +76,7 @@ def test_rows_without_a_partner_are_told_with_their_day(shop: Shop) -> None:
 
 def test_volume_and_repeated_ids_stand_beside_what_was_expected(shop: Shop) -> None:
     rows = {row["day"]: row for row in health(shop, "volume", role="predictions")}
-    assert set(rows) == {day(n) for n in range(1, 6)}
+    assert set(rows) == {day(n) for n in range(-1, 6)}
     assert rows[day(5)]["observed"] == "6"
     assert {row["day"] for row in health(shop, "duplicates", role="inputs")} == set(rows)
 
