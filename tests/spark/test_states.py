@@ -173,7 +173,7 @@ def test_a_task_that_holds_too_much_hands_it_on_in_parts(
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(aggregate, "_LONGS_HELD", 0)
-    monkeypatch.setattr(aggregate, "_ROWS_A_BATCH", 3)
+    monkeypatch.setattr(aggregate, "_LONGS_A_BATCH", 100)
     inputs, predictions, joined = made_rows()
     config = monitor(TWO_TABLES, **IN_TWO_TABLES)
     sources = sources_of(
