@@ -17,6 +17,7 @@ ChangeKind = Literal[
     "constant",
     "scale_change",
     "swapped_columns",
+    "swapped_codes",
     "rounded_values",
     "new_type",
     "truncated_text",
