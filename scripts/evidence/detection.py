@@ -7,25 +7,30 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 import numpy as np
+from scripts.evidence.configuration import volume
 from scripts.evidence.fault import Fault
 from scripts.evidence.faults import FAULTS
 from scripts.evidence.matrix import ROWS
 from scripts.evidence.watch import MonthFigures, Seen, Watch
-from scripts.evidence.world import World, day_of
+from scripts.evidence.world import LABEL_DELAY, World, day_of
 
+from modelwatch.model.evaluation import length_days
 from modelwatch.model.incident import Incident
 from modelwatch.model.incident_events import WORSE_TIMES
+from modelwatch.model.window_volumes import window_volumes
 
 FIRST_DAYS = (3, 7, 10, 14)
 """Days of the month on which faults begin; those that are counted in weeks begin with one."""
 IN_TIME = 2
 """Windows within which a fault should be found."""
-LENGTHS = {"day": 1, "week": 7}
+LENGTHS = {"shortest": 1, "day": 1, "week": 7}
+"""Days of the windows that delays are counted in, at least."""
 
 
 @dataclass(frozen=True)
 class Injected:
-    """A fault in a world: what, how large, from which day on."""
+    """A fault in a world: what, how large, from which day on; and the days of the windows that its
+    delay is counted in."""
 
     row: str
     fault: Fault
@@ -33,6 +38,7 @@ class Injected:
     size: float
     matters: bool
     start: int
+    window_days: int
     world: World
 
 
@@ -59,24 +65,28 @@ class Outcome:
         return self.delay is not None and self.delay <= IN_TIME
 
 
-def injected(row: str, quiet: World, seed: int) -> Iterator[Injected]:
-    """Every fault at every size; target and first day go round with the seed."""
+def injected(row: str, quiet: World, seed: int, shortest: int = 1) -> Iterator[Injected]:
+    """Every fault at every size; target and first day go round with the seed.
+
+    ``shortest``: days of the shortest window by which the monitor judges columns.
+    """
     for number, fault in enumerate(FAULTS.values()):
         targets = fault.targets(quiet)
         for at in range(len(fault.sizes)):
             if targets:
-                yield _injected(row, quiet, seed, number, at)
+                yield _injected(row, quiet, seed, number, at, shortest)
 
 
-def _injected(row: str, quiet: World, seed: int, number: int, at: int) -> Injected:
+def _injected(row: str, quiet: World, seed: int, number: int, at: int, shortest: int) -> Injected:
     fault = list(FAULTS.values())[number]
     size, matters = fault.sizes[at]
     targets = fault.targets(quiet)
     target = targets[(seed + at) % len(targets)]
-    if fault.windows == "week":
-        offset = 7 * (1 + (seed + at) % 2)
-    else:
-        offset = FIRST_DAYS[(seed + number) % len(FIRST_DAYS)]
+    length = max(counted_days(fault, quiet, shortest), LENGTHS[fault.windows])
+    offset = FIRST_DAYS[(seed + number) % len(FIRST_DAYS)]
+    if length > 1:
+        # Two whole windows must be left, and another one where labels tell.
+        offset = 7
     days = quiet.current_days
     start = quiet.period.current[0] + offset
     # Of sparse batches a fault begins with one.
@@ -85,9 +95,19 @@ def _injected(row: str, quiet: World, seed: int, number: int, at: int) -> Inject
     inject = partial(fault.inject, target=target, size=size, rng=rng)
     until = None if fault.days is None else start + fault.days - 1
     world = quiet.changed_from(start - fault.before, inject, until)
-    if fault.look is not None:
-        world = world.seen_on(start + fault.look)
-    return Injected(row, fault, target, size, matters, start, world)
+    if fault.look:
+        world = world.seen_on(start + LABEL_DELAY + IN_TIME * length)
+    return Injected(row, fault, target, size, matters, start, length, world)
+
+
+def counted_days(fault: Fault, world: World, shortest: int) -> int:
+    """Days of the windows that the delay of a fault is counted in: batches where they are sparser.
+
+    ``shortest``: days of the shortest window by which the monitor judges columns.
+    """
+    days = np.unique(world.rows["day"].to_numpy())
+    gap = int(np.median(np.diff(days)))
+    return max(shortest if fault.windows == "shortest" else LENGTHS[fault.windows], gap)
 
 
 class QuietWatch:
@@ -107,6 +127,23 @@ class QuietWatch:
         """Incidents that are there anyway."""
         return {_told(one) for one in self.seen.incidents}
 
+    @cached_property
+    def shortest(self) -> int:
+        """Days of the shortest window by which columns are judged."""
+        names = self.watch.config.incident_windows
+        specs = [one for one in self.watch.config.repeating_windows if one.name in names]
+        volume_of_table = volume(self.world)
+        judged = (
+            names
+            if volume_of_table is None
+            else [
+                kind.name
+                for kind in window_volumes(self.watch.config, volume_of_table)
+                if kind.is_judged and kind.name in names
+            ]
+        )
+        return int(min((length_days(one) for one in specs if one.name in judged), default=1))
+
     def open_on(self, day: int) -> dict[Key, float]:
         """What is open on a day."""
         if day not in self._open:
@@ -115,7 +152,7 @@ class QuietWatch:
 
     def outcomes(self, seed: int, faults: tuple[str, ...] = ()) -> Iterator[Outcome]:
         """What is seen of the faults of a seed; of all faults unless some are named."""
-        for case in injected(self.row, self.world, seed):
+        for case in injected(self.row, self.world, seed, self.shortest):
             if not faults or case.fault.key in faults:
                 yield outcome(self, case)
 
@@ -140,25 +177,13 @@ def outcome(quiet: QuietWatch, case: Injected) -> Outcome:
         target=case.target,
         size=case.size,
         matters=case.matters,
-        delay=None if days is None else _windows(case, days),
+        delay=None if days is None else -(-days // case.window_days),
         days=days,
         kind=None if first is None else first.kind,
         right=first is not None and first.kind in case.fault.kinds,
         incidents=len(new) or int(days is not None),
         subject=None if first is None else f"{first.subject} {first.segment} {first.figure}",
     )
-
-
-def _windows(case: Injected, days: int) -> int:
-    """Windows within which a fault was found: of its kind, or batches where they are sparser.
-
-    Days of the calendar count where a dead feed leaves no batch to count.
-    """
-    length = LENGTHS[case.fault.windows]
-    usual = case.world.rows["day"].to_numpy()
-    known = np.unique(usual)
-    gap = int(np.median(np.diff(known))) if len(known) > 1 else 1
-    return -(-days // max(length, gap))
 
 
 def _told(one: Incident) -> tuple[object, ...]:

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from scripts.evidence.world import World
 
+Counted = Literal["shortest", "day", "week"]
+
 
 class Inject(Protocol):
     """A function that breaks rows, those from the fault's first day on.
@@ -33,10 +35,11 @@ class Fault:
     """A way in which data, labels or a model break.
 
     ``sizes``: with whether a person would want to know of it. ``kinds``: names that are right.
-    ``look``: days after its first at which it is looked for, None for the end of the month.
-    ``windows``: kind of those that its delay is counted in. ``days``: how long it lasts, None for
-    the rest of the month. ``before``: days before its first that it is shown as well, and leaves
-    as they are.
+    ``look``: whether it is looked for as soon as it should have been found, because it mends by
+    itself, rather than at the end of the month. ``windows``: kind of those that its delay is
+    counted in: of the shortest that the monitor judges columns by, or days, or weeks. ``days``:
+    how long it lasts, None for the rest of the month. ``before``: days before its first that it is
+    shown as well, and leaves as they are.
     """
 
     key: str
@@ -46,8 +49,8 @@ class Fault:
     sizes: tuple[tuple[float, bool], ...]
     kinds: frozenset[str]
     inject: Inject
-    look: int | None
-    windows: Literal["day", "week"]
+    look: bool
+    windows: Counted
     days: int | None
     before: int
 
@@ -68,8 +71,8 @@ def fault(
     sizes: dict[float, bool],
     kinds: set[str],
     unit: str = "%",
-    look: int | None = None,
-    windows: Literal["day", "week"] = "day",
+    look: bool = False,
+    windows: Counted = "shortest",
     days: int | None = None,
     before: int = 0,
 ) -> Callable[[Inject], Inject]:

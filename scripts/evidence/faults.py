@@ -10,7 +10,6 @@ import pandas as pd
 from scripts.evidence import targets
 from scripts.evidence.fault import FAULTS, fault
 from scripts.evidence.targets import SEPARATOR
-from scripts.evidence.world import LABEL_DELAY
 
 __all__ = ["FAULTS"]
 
@@ -20,7 +19,7 @@ NEW_VALUE = "ZZ new"
 RAMP_DAYS = 14
 EXTRA_DELAY = 10
 NEVER = 10**6
-STALE = {"stale_values", "stale_feature"}
+STALE = {"stale", "repeated_delivery"}
 
 
 def _some(rows: pd.DataFrame, share: float, rng: np.random.Generator) -> np.ndarray:
@@ -144,7 +143,7 @@ def _swap(rows: pd.DataFrame, target: str, size: float, rng: np.random.Generator
 @fault(
     "constant",
     "a column that stands still",
-    targets=targets.columns,
+    targets=targets.varied,
     sizes={0.3: False, 0.6: True, 1.0: True},
     kinds={"constant"},
 )
@@ -245,7 +244,7 @@ def _cut(rows: pd.DataFrame, target: str, size: float, rng: np.random.Generator)
     "two codes exchanged",
     targets=targets.codes,
     sizes={1.0: True},
-    kinds={"population_shift"},
+    kinds={"swapped_codes"},
 )
 def _codes(rows: pd.DataFrame, target: str, size: float, rng: np.random.Generator) -> pd.DataFrame:
     """The most frequent code with the rarest of those with some percent of the rows."""
@@ -317,6 +316,7 @@ def _branch_gone(
     targets=targets.everything,
     sizes={1.0: True},
     kinds={"missing_rows"},
+    windows="day",
 )
 def _dead(rows: pd.DataFrame, target: str, size: float, rng: np.random.Generator) -> pd.DataFrame:
     return rows.iloc[:0]
@@ -328,6 +328,7 @@ def _dead(rows: pd.DataFrame, target: str, size: float, rng: np.random.Generator
     targets=targets.everything,
     sizes={0.7: False, 0.1: True, 0.01: True},
     kinds={"missing_rows"},
+    windows="day",
     days=1,
 )
 def _collapsed(
@@ -344,6 +345,7 @@ def _collapsed(
     targets=targets.everything,
     sizes={0.005: False, 0.1: True, 1.0: True},
     kinds={"duplicated_rows"},
+    windows="day",
 )
 def _duplicates(
     rows: pd.DataFrame, target: str, size: float, rng: np.random.Generator
@@ -358,6 +360,7 @@ def _duplicates(
     sizes={2.0: True, 5.0: True},
     unit="rows each",
     kinds={"duplicated_rows"},
+    windows="day",
 )
 def _fan_out(
     rows: pd.DataFrame, target: str, size: float, rng: np.random.Generator
@@ -384,8 +387,8 @@ def _ramp(rows: pd.DataFrame, target: str, size: float, rng: np.random.Generator
 @fault(
     "flips",
     "labels of one segment turned round",
-    targets=lambda world: targets.branches(world) if world.table.has_labels else (),
-    sizes={0.05: False, 0.5: True, 1.0: True},
+    targets=targets.labelled_branches,
+    sizes={0.05: False, 0.5: False, 1.0: True},
     kinds={"concept_shift", "label_rate_shift"},
     windows="week",
 )
@@ -400,7 +403,7 @@ def _flips(rows: pd.DataFrame, target: str, size: float, rng: np.random.Generato
     targets=targets.labels,
     sizes={0.05: False, 0.3: True, 1.0: True},
     kinds={"label_delay"},
-    look=LABEL_DELAY + 2,
+    look=True,
 )
 def _late_labels(
     rows: pd.DataFrame, target: str, size: float, rng: np.random.Generator

@@ -144,4 +144,4 @@ def subjects_of(case: Injected) -> frozenset[str]:
 def _reach(rule: str, case: Injected) -> int:
     """Days within which an alarm is in time: two windows of the fault, or two chunks if longer."""
     chunk = LENGTHS["week" if rule in WEEKLY else "day"]
-    return IN_TIME * max(chunk, LENGTHS[case.fault.windows])
+    return IN_TIME * max(chunk, case.window_days)

@@ -52,6 +52,11 @@ def columns(world: World) -> Sequence[str]:
     return found or list(numbers(world))
 
 
+def varied(world: World) -> Sequence[str]:
+    """Columns of both kinds with several values: of two, one that stands still is another mix."""
+    return [name for name in columns(world) if _distinct(world, name) > 3]
+
+
 def scaled(world: World) -> Sequence[str]:
     """Numeric columns whose values are quantities of one sign: another unit moves them."""
     return [n for n in numbers(world) if _is_quantity(world, n)]
@@ -126,6 +131,19 @@ def branches(world: World) -> Sequence[str]:
     return found
 
 
+def labelled_branches(world: World) -> Sequence[str]:
+    """The largest parts of the rows, where there are labels: what goes wrong in others is less
+    than the gate of accuracy."""
+    if not world.table.has_labels:
+        return ()
+    found = []
+    for target in branches(world):
+        name, value = target.split(SEPARATOR)
+        if (_head(world, name) == value).mean() >= 0.25:
+            found.append(target)
+    return found
+
+
 def quantity_of_branch(world: World) -> Sequence[str]:
     """A quantity, and a value of another column that carries a change of it."""
     quantities, parts = scaled(world), branches(world)
@@ -176,4 +194,5 @@ def _distinct(world: World, name: str) -> int:
 def _is_quantity(world: World, name: str) -> bool:
     values = _values(world, name)
     sd = values.std()
-    return bool(values.min() >= 0 and sd > 0 and values.mean() >= 0.5 * sd and values.max() > 3)
+    spread = sd > 0 and 0.5 * sd <= values.mean() <= 10.0 * sd
+    return bool(spread and values.min() >= 0 and values.max() > 3)

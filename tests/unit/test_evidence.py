@@ -46,9 +46,7 @@ def found(quiet: World, watched: QuietWatch) -> Callable[..., Outcome]:
         inject = partial(fault.inject, target=target, size=size, rng=rng)
         until = None if fault.days is None else FIRST + fault.days - 1
         world = quiet.changed_from(FIRST - fault.before, inject, until)
-        if fault.look is not None:
-            world = world.seen_on(FIRST + fault.look)
-        return outcome(watched, Injected("plain", fault, target, size, True, FIRST, world))
+        return outcome(watched, Injected("plain", fault, target, size, True, FIRST, 1, world))
 
     return of
 
@@ -76,6 +74,15 @@ def test_a_plain_fault_is_found_and_named(found, fault, target, size, days) -> N
     assert (seen.in_time, seen.right, seen.incidents) == (True, True, 1)
 
 
+def test_delays_are_counted_in_the_windows_by_which_a_monitor_judges() -> None:
+    few = QuietWatch("rows-20", quiet_world(Shape(rows=20, features=3), 0))
+    assert few.shortest == 7
+    by_key = {case.fault.key: case for case in injected("x", few.world, 0, few.shortest)}
+    assert (by_key["nulls"].window_days, by_key["dead"].window_days) == (7, 1)
+    sparse = quiet_world(Shape(rows=300, every=14, features=3), 0)
+    assert {case.window_days for case in injected("x", sparse, 0)} == {14}
+
+
 def test_labels_that_stop_are_found_when_the_first_of_them_are_overdue(found) -> None:
     seen = found("no_labels", "labels", 1.0)
     assert (seen.in_time, seen.kind) == (True, "label_delay")
@@ -90,7 +97,7 @@ def test_a_fault_that_joins_an_open_incident_is_found(quiet: World) -> None:
 
     broken = without(quiet, "skewed", FIRST)
     both = without(broken, "normal_1", FIRST + 1)
-    case = Injected("plain", FAULTS["nulls"], "normal_1", 0.5, True, FIRST + 1, both)
+    case = Injected("plain", FAULTS["nulls"], "normal_1", 0.5, True, FIRST + 1, 1, both)
     seen = outcome(QuietWatch("plain", broken), case)
     assert (seen.in_time, seen.right) == (True, True)
 
