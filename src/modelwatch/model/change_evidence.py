@@ -18,6 +18,8 @@ ChangeKind = Literal[
     "scale_change",
     "swapped_columns",
     "rounded_values",
+    "stale",
+    "repeated_delivery",
     "new_type",
     "truncated_text",
     "duplicated_rows",
