@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
 import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from modelwatch.spark.evaluation import Evaluation, WindowReference
-from modelwatch.spark.groups import StateGroup, merged_sketch
+from modelwatch.spark.groups import StateGroup, grouped, merged_sketch, state_groups
+from modelwatch.spark.python_tasks import in_python
 from modelwatch.spark.reference_nulls import States, day_spans, reference_spans
 from modelwatch.stats.arrays import AnyArray
 from modelwatch.stats.batch import ALL
+from modelwatch.stats.binning import Binning
 from modelwatch.stats.day_repeats import repeats
-from modelwatch.stats.day_states import DayStates
+from modelwatch.stats.day_states import DayStates, neighbors
 from modelwatch.stats.pairs import PairStates
 from modelwatch.stats.repeats import Repeats
 from modelwatch.stats.stale_values import KEY
@@ -38,6 +46,108 @@ def repeats_of_windows(
     for start, stop in spans:
         wanted[start:stop] = True
     return repeats(days, wanted, of_reference).over(spans)
+
+
+@dataclass(frozen=True)
+class DaysAsked:
+    """Day numbers, first and last included, of which one may repeat an earlier day."""
+
+    segmentation: str
+    segment: str
+    days: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """The day of a feature that is most like one before it, as day numbers; ``exact``: it has the
+    very values of it. ``varies``: the feature has more than one value."""
+
+    day: int
+    of: int
+    exact: bool
+    varies: bool
+
+
+_DDL = "asked int, role string, feature string, day int, of int, exact boolean, varies boolean"
+_ARROW = pa.schema(
+    [
+        ("asked", pa.int32()),
+        ("role", pa.string()),
+        ("feature", pa.string()),
+        ("day", pa.int32()),
+        ("of", pa.int32()),
+        ("exact", pa.bool_()),
+        ("varies", pa.bool_()),
+    ]
+)
+
+
+def repeated_days(
+    states: DataFrame, binnings: Mapping[tuple[str, str], Binning], asked: Sequence[DaysAsked]
+) -> list[dict[tuple[str, str], Repeated]]:
+    """For each of ``asked``, by role and name of a feature, the day that repeats another.
+
+    ``states`` has the columns of feature_states, and ``source`` beside ``role``, of the days asked
+    and of those before them.
+    """
+    ask = tuple(asked)
+    of_features = grouped(states.where(F.col("kind").isin("numeric", "categorical")))
+    frame = in_python(of_features, lambda records: _repeated(records, binnings, ask), _DDL)
+    found: list[dict[tuple[str, str], Repeated]] = [{} for _ in ask]
+    for row in frame.collect():
+        day = Repeated(row["day"], row["of"], row["exact"], row["varies"])
+        found[row["asked"]][row["role"], row["feature"]] = day
+    return found
+
+
+def _repeated(
+    records: Iterable[pa.RecordBatch],
+    binnings: Mapping[tuple[str, str], Binning],
+    asked: Sequence[DaysAsked],
+) -> Iterator[pa.RecordBatch]:
+    for group in state_groups(records):
+        binning = binnings.get((group.role, group.feature))
+        here = [
+            (at, one)
+            for at, one in enumerate(asked)
+            if (one.segmentation, one.segment) == (group.segmentation, group.segment)
+        ]
+        if binning is None or not here:
+            continue
+        current = group.of_binning(binning.fingerprint)
+        states = current.stack(binning)
+        numbers, days = _by_day(current, states, np.arange(len(current.days)))
+        rows = [
+            {"asked": at, "role": group.role, "feature": group.feature, **vars(found)}
+            for at, one in here
+            if (found := _most_alike(numbers, days, one.days)) is not None
+        ]
+        if rows:
+            yield pa.RecordBatch.from_pylist(rows, schema=_ARROW)
+
+
+def _most_alike(numbers: AnyArray, days: DayStates, span: tuple[int, int]) -> Repeated | None:
+    """The day of a span that ties with an earlier one, or else has most values in common with the
+    day before; None where no day is known before one of them."""
+    inside = np.flatnonzero(
+        (numbers >= span[0]) & (numbers <= span[1]) & (np.arange(len(days)) > 0)
+    )
+    if not len(inside):
+        return None
+    whole = days.states.roll_up(np.array([[0, len(days)]], dtype=np.int64))
+    found = neighbors(days, whole)
+    tied = found.ties[inside]
+    if tied.any():
+        day = int(inside[tied.any(axis=1).argmax()])
+        of, exact = day - 1 - int(found.ties[day].argmax()), True
+    else:
+        likeness = (
+            np.nan_to_num(found.overlap[inside]) - np.nan_to_num(found.distance[inside]) / 1e6
+        )
+        day = int(inside[likeness.argmax()])
+        of, exact = day - 1, False
+    varies = int((whole.counts > 0).sum()) > 1
+    return Repeated(int(numbers[day]), int(numbers[of]), exact, varies)
 
 
 def _by_day(group: StateGroup, states: States, indices: AnyArray) -> tuple[AnyArray, DayStates]:
