@@ -28,7 +28,7 @@ def monitor(**sections: Any) -> MonitorConfig:
     performance = {
         "task": "binary",
         "score": "score",
-        "positive": 1,
+        "positive": [1],
         "decision": {"threshold": 0.5},
     }
     whole = bookings_config(Path("/w"), labels=LABELS, performance=performance, **sections)
