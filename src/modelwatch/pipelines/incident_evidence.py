@@ -269,7 +269,11 @@ def _new_version(windows: Sequence[JudgedWindow], since: date) -> str | None:
 
 
 def _sinces(verdicts: DataFrame, asked: Sequence[_Asked]) -> Mapping[str, Since]:
-    """Since when, by incident: from the series of its strongest figure."""
+    """Since when, by incident: from the series of its strongest figure.
+
+    Not of days that repeat others, each of which is certain by itself.
+    """
+    asked = [one for one in asked if one.lead.figure != AGAIN]
     if not asked:
         return {}
     keys = {_series_key(one.lead): one for one in asked}
