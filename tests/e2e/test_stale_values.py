@@ -55,21 +55,13 @@ def watched(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Wa
     folder = tmp_path_factory.mktemp("stale")
     shop = Shop(spark, folder, bookings_config(folder))
     shop.add("inputs", bookings([day(n) for n in range(1, WELL_DAYS + 1)]))
-    watched = Watched(shop)
-    watched.run("well", WELL_DAYS)
     shop.add("inputs", stale_day())
+    watched = Watched(shop)
     watched.run("stale", STALE)
     shop.add("inputs", bookings([day(n) for n in range(FRESH, AGAIN)]))
-    watched.run("over", AGAIN - 1)
     shop.add("inputs", day_again())
     watched.run("again", AGAIN)
     return watched
-
-
-def test_days_of_new_values_are_no_incident(watched: Watched) -> None:
-    assert watched.incidents["well"] == []
-    assert watched.incidents["over"] == []
-    assert watched.reports["over"].exit_code == 0
 
 
 def test_a_feature_that_was_not_refreshed_is_an_incident_at_once(watched: Watched) -> None:
@@ -77,6 +69,7 @@ def test_a_feature_that_was_not_refreshed_is_an_incident_at_once(watched: Watche
     assert watched.reports["stale"].exit_code == 1
     assert (incident.subject, incident.figure, incident.kind) == ("nights", "stale_share", "stale")
     assert incident.severity == "fail"
+    assert incident.since == day(STALE)
     assert incident.value == pytest.approx(0.925, abs=0.1)
 
 
@@ -87,7 +80,8 @@ def test_it_says_which_day_is_repeated_and_what_to_look_at(watched: Watched) -> 
 
 
 def test_a_day_that_was_delivered_again_is_one_incident(watched: Watched) -> None:
-    (incident,) = watched.incidents["again"]
+    incident, *related = [one for one in watched.incidents["again"] if one.parent_id is None]
+    assert [one.role for one in related] in ([], ["predictions"])
     assert incident.kind == "repeated_delivery"
     assert (
         f"all columns of the inputs have on {day(AGAIN)} the values of {day(AGAIN - 1)}"
@@ -95,3 +89,7 @@ def test_a_day_that_was_delivered_again_is_one_incident(watched: Watched) -> Non
     )
     assert incident.sentence in watched.reports["again"].text
     assert watched.reports["again"].exit_code == 1
+
+
+def test_it_is_over_with_days_of_new_values(watched: Watched) -> None:
+    assert "Over by now: 1 incident" in watched.reports["again"].text

@@ -153,3 +153,11 @@ def test_a_window_shows_its_surest_day_corrected_for_their_number() -> None:
     assert week.share.tolist() == [1.0, 0.0, 0.0]
     assert week.back.tolist() == [2, 0, 0]
     np.testing.assert_allclose(week.p_value, [3e-9, 1.0, np.nan])
+
+
+def test_days_that_are_judged_by_themselves_are_left_out_of_longer_windows() -> None:
+    days = Repeats(np.array([1.0, 0.9]), np.array([1e-9, 1e-8]), np.array([2, 1]), 28)
+    few = days.without(np.array([True, False])).over(np.array([[0, 2]]))
+    assert (few.share[0], few.back[0]) == (0.9, 1)
+    one = few.or_else(days.over(np.array([[0, 1]])), np.array([True]))
+    assert one.share[0] == 1.0

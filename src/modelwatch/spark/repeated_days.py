@@ -45,7 +45,11 @@ def repeats_of_windows(
     wanted = np.zeros(len(days), dtype=bool)
     for start, stop in spans:
         wanted[start:stop] = True
-    return repeats(days, wanted, of_reference).over(spans)
+    found = repeats(days, wanted, of_reference)
+    # A day that repeats another would fail the week as well, and keep its incident open for weeks.
+    alone = evaluation.day_rows is not None and days.states.rows >= evaluation.day_rows
+    of_windows, of_single_days = found.without(alone).over(spans), found.over(spans)
+    return of_windows.or_else(of_single_days, evaluation.starts == evaluation.ends)
 
 
 @dataclass(frozen=True)

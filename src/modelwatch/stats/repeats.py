@@ -44,3 +44,22 @@ class Repeats:
     def take(self, indices: AnyArray) -> Repeats:
         """The days or windows at some positions."""
         return Repeats(self.share[indices], self.p_value[indices], self.back[indices], self.days)
+
+    def without(self, days: AnyArray | bool) -> Repeats:
+        """As if the days of a mask, (n,), repeated none."""
+        known = np.isfinite(self.p_value) & days
+        return Repeats(
+            np.where(days, 0.0, self.share),
+            np.where(known, 1.0, self.p_value),
+            np.where(days, 0, self.back),
+            self.days,
+        )
+
+    def or_else(self, other: Repeats, where: AnyArray) -> Repeats:
+        """Another's figures where a mask, (n,), says so."""
+        return Repeats(
+            np.where(where, other.share, self.share),
+            np.where(where, other.p_value, self.p_value),
+            np.where(where, other.back, self.back),
+            self.days,
+        )
