@@ -119,8 +119,9 @@ class _Usual:
     def tied(self, of: Neighbors, at: AnyArray, counts: Counts) -> _Clue:
         """Days with the very values of an earlier one."""
         ties = of.ties[at] & self.lags
-        p = np.where(ties.any(axis=1), self.tie_chance(counts) * max(self.lags.sum(), 1), 1.0)
-        return _Clue(np.ones(len(at)), np.minimum(p, 1.0), ties.argmax(axis=1) + 1)
+        p, tied = np.ones(len(at)), ties.any(axis=1)
+        p[tied] = np.minimum(self.tie_chance(counts[tied]) * max(self.lags.sum(), 1), 1.0)
+        return _Clue(np.ones(len(at)), p, ties.argmax(axis=1) + 1)
 
     def tie_chance(self, counts: Counts) -> Floats:
         """Probability that another day has the same counts, (k, length of the binning), by chance.
@@ -177,14 +178,13 @@ class _Usual:
         usual = self.independence
         # A chi-square over its degrees of freedom has the variance 2 / degrees.
         regular = 2.0 * known.mean() ** 2 / max(float(known.var(ddof=1)), 1e-12)
-        with np.errstate(invalid="ignore"):
-            shape = np.maximum(np.minimum(degrees, regular), 1.0) / 2.0
-            by_chance = special.gammainc(shape, shape * distance / usual)
-            beyond = (distance / known.min()) ** np.minimum(shape, _STEEPEST) / (m + 1.0)
-            p = np.maximum(np.maximum(by_chance, beyond), self.tie_chance(counts))
-            alike = (degrees >= FEWEST_CELLS - 1) & (distance < known.min())
+        p, alike = np.ones(len(at)), (degrees >= FEWEST_CELLS - 1) & (distance < known.min())
+        shape = np.maximum(np.minimum(degrees[alike], regular), 1.0) / 2.0
+        by_chance = special.gammainc(shape, shape * distance[alike] / usual)
+        beyond = (distance[alike] / known.min()) ** np.minimum(shape, _STEEPEST) / (m + 1.0)
+        p[alike] = np.maximum(np.maximum(by_chance, beyond), self.tie_chance(counts[alike]))
         share = np.maximum(1.0 - distance / usual, 0.0)
-        return _Clue(share, np.where(alike, p, 1.0), np.ones(len(at), dtype=np.int64))
+        return _Clue(share, p, np.ones(len(at), dtype=np.int64))
 
 
 def _usual(parts: list[Neighbors], spans: list[slice]) -> _Usual:
