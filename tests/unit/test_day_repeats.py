@@ -161,3 +161,17 @@ def test_days_that_are_judged_by_themselves_are_left_out_of_longer_windows() -> 
     assert (few.share[0], few.back[0]) == (0.9, 1)
     one = few.or_else(days.over(np.array([[0, 1]])), np.array([True]))
     assert one.share[0] == 1.0
+
+
+def test_a_reference_without_days_leaves_it_to_the_days_before() -> None:
+    days = fresh_days(FRESH["amounts"], 8)
+    days[35] = days[34]
+    found = shown(day_states(days), 0)
+    assert np.flatnonzero(found.share).tolist() == [35]
+
+
+def test_few_ids_that_move_slowly_tie_in_groups_by_chance() -> None:
+    for seed in range(30):
+        random = np.random.default_rng(seed)
+        walks = random.normal(size=50) + np.cumsum(random.normal(0.0, 0.3, (DAYS, 50)), axis=0)
+        assert not shown(day_states(list(walks))).share.any()

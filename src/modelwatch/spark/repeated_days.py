@@ -158,7 +158,7 @@ def _by_day(group: StateGroup, states: States, indices: AnyArray) -> tuple[AnyAr
     """Numbers of the days that some states are of, ascending, and their states."""
     assert not isinstance(states, PairStates)
     numbers, starts = np.unique(group.days[indices], return_index=True)
-    stops = [*starts[1:], len(indices)]
+    stops = np.append(starts[1:], len(indices))[: len(starts)]
     spans = np.stack((starts, stops), axis=1).astype(np.int64).reshape(-1, 2)
     rolled = states.take(indices).roll_up(spans) if len(indices) else states.take(indices)
     held = group.sketches() if group.segmentation == ALL else [None] * len(group.days)

@@ -72,7 +72,7 @@ def repeats(days: DayStates, wanted: AnyArray, reference: DayStates) -> Repeats:
         clues = [
             usual.tied(found, mine, counts[mine]),
             usual.overlapping(found, mine),
-            usual.alike(found, mine, counts[mine]),
+            usual.alike(found, mine),
         ]
         p = np.stack([clue.p_value for clue in clues])
         best = p.argmin(axis=0), np.arange(len(mine))
@@ -124,7 +124,7 @@ class _Usual:
         return _Clue(np.ones(len(at)), p, ties.argmax(axis=1) + 1)
 
     def tie_chance(self, counts: Counts) -> Floats:
-        """Probability that another day has the same counts, (k, length of the binning), by chance.
+        """Probability that another day has the same counts, (k, cells), by chance.
 
         Counts of a cell on two days differ by a Skellam variable, which is 0 with probability
         exp(-2 m) I0(2 m) for m expected rows (Skellam 1946). Given that both days have as many
@@ -169,7 +169,7 @@ class _Usual:
             )
         return _Clue((overlap - mean) / (1.0 - mean), p, np.ones(len(at), dtype=np.int64))
 
-    def alike(self, of: Neighbors, at: AnyArray, counts: Counts) -> _Clue:
+    def alike(self, of: Neighbors, at: AnyArray) -> _Clue:
         """Days whose counts are nearer to those of the day before than chance allows."""
         known, distance, degrees = self.distance, of.distance[at], of.degrees[at]
         m = len(known)
@@ -182,7 +182,7 @@ class _Usual:
         shape = np.maximum(np.minimum(degrees[alike], regular), 1.0) / 2.0
         by_chance = special.gammainc(shape, shape * distance[alike] / usual)
         beyond = (distance[alike] / known.min()) ** np.minimum(shape, _STEEPEST) / (m + 1.0)
-        p[alike] = np.maximum(np.maximum(by_chance, beyond), self.tie_chance(counts[alike]))
+        p[alike] = np.maximum(np.maximum(by_chance, beyond), self.tie_chance(of.cells[at[alike]]))
         share = np.maximum(1.0 - distance / usual, 0.0)
         return _Clue(share, p, np.ones(len(at), dtype=np.int64))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelwatch.stats.arrays import AnyArray, Floats, Hashes
+from modelwatch.stats.arrays import AnyArray, Counts, Floats, Hashes
 from modelwatch.stats.comparison import Comparison
 from modelwatch.stats.distinct import SIZE, estimate
 from modelwatch.stats.leave_out import States
@@ -47,7 +47,8 @@ class Neighbors:
     first. ``distance``: chi-square distance from the day before over its ``degrees`` of freedom,
     about 1 for independent rows of one distribution. ``overlap``: share of the different values
     that a day and the one before have in common, of the day that has more. ``distinct``: number of
-    different values. ``values``: of them in the sketch. ``rows`` of each day.
+    different values. ``values``: of them in the sketch. ``rows`` of each day. ``cells`` (n, K): the
+    counts of which distances are taken.
     """
 
     ties: AnyArray
@@ -57,6 +58,7 @@ class Neighbors:
     distinct: Floats
     values: Floats
     rows: Floats
+    cells: Counts
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -71,7 +73,8 @@ def neighbors(days: DayStates, whole: States) -> Neighbors:
     ties = np.zeros((n, LAGS), dtype=bool)
     for lag in range(1, min(LAGS, n - 1) + 1):
         ties[lag:, lag - 1] = _ties(days, lag)
-    distance, degrees = _distances(days, whole)
+    cells = _cells(days, whole)
+    distance, degrees = _distances(cells)
     held = days.sketches
     pairs = [_overlap(held[i - 1], held[i]) if i else np.nan for i in range(n)]
     return Neighbors(
@@ -82,6 +85,7 @@ def neighbors(days: DayStates, whole: States) -> Neighbors:
         np.array([np.nan if s is None else estimate(s) for s in held], dtype=np.float64),
         np.array([np.nan if s is None else len(s) for s in held], dtype=np.float64),
         days.states.rows.astype(np.float64),
+        cells,
     )
 
 
@@ -103,11 +107,14 @@ def _ties(days: DayStates, lag: int) -> AnyArray:
     return np.asarray(found)
 
 
-def _distances(days: DayStates, whole: States) -> tuple[Floats, Floats]:
+def _cells(days: DayStates, whole: States) -> Counts:
     rows = float(np.median(days.states.rows)) if len(days) else 0.0
     groups = int(np.clip(rows / _ROWS_OF_A_GROUP, 2, _MOST_GROUPS))
-    cells = Comparison(days.states, whole).cells(groups)[0].astype(np.float64)
-    now, before = cells[1:], cells[:-1]
+    return Comparison(days.states, whole).cells(groups)[0]
+
+
+def _distances(cells: Counts) -> tuple[Floats, Floats]:
+    now, before = cells[1:].astype(np.float64), cells[:-1].astype(np.float64)
     few = now + before < _FEWEST_ROWS
     now, before = _pooled(now, few), _pooled(before, few)
     held = now + before
@@ -116,7 +123,8 @@ def _distances(days: DayStates, whole: States) -> tuple[Floats, Floats]:
         parts = np.where(held > 0, (now * scale - before / scale) ** 2 / held, 0.0)
         degrees = (held > 0).sum(axis=1) - 1.0
         found = np.where(degrees > 0, parts.sum(axis=1) / degrees, np.nan)
-    return np.append(np.nan, found), np.append(np.nan, degrees)
+    first = np.full(min(len(cells), 1), np.nan)
+    return np.append(first, found), np.append(first, degrees)
 
 
 def _pooled(side: Floats, few: AnyArray) -> Floats:
