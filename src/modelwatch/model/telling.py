@@ -32,6 +32,11 @@ KIND_WORDS: Mapping[str, tuple[str, str]] = {
     "swapped_columns": ("swapped columns", "the order of columns where the table is written"),
     "swapped_codes": ("two codes that are swapped", "the table of codes of either side"),
     "rounded_values": ("values that are rounded", "the type of the column upstream"),
+    "stale": (
+        "values that were not refreshed",
+        "the job that refreshes them, and whether it ran on that day",
+    ),
+    "repeated_delivery": ("an earlier day that was delivered again", "the delivery of that day"),
     "new_type": ("another type or writing", "the last change of the schema or of the code"),
     "truncated_text": ("text that is cut", "the width of the column where the table is written"),
     "duplicated_rows": ("rows that came twice", "the delivery of those days"),
