@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 from scripts.evidence.world import World
 
 from modelwatch.model.config import MonitorConfig
-from modelwatch.stats.arrays import AnyArray, Counts, Floats
+from modelwatch.stats.arrays import AnyArray, Counts, Floats, Hashes
 from modelwatch.stats.batch import ALL, NULL_SEGMENT, OTHER_SEGMENT, Segmentation
 from modelwatch.stats.binning import (
     NULL,
@@ -28,7 +29,7 @@ from modelwatch.stats.binning import (
     fit_numeric,
 )
 from modelwatch.stats.categorical import CategoricalStates, bounded_unseen
-from modelwatch.stats.distinct import hash_of_text
+from modelwatch.stats.distinct import hash_of_text, hashes_of_doubles, smallest
 from modelwatch.stats.moments import LENGTH, normalised, power_sums
 from modelwatch.stats.numeric import NumericStates
 from modelwatch.stats.pairs import PairStates, standardised
@@ -66,10 +67,14 @@ class Plans:
 
 @dataclass(frozen=True)
 class Stacked:
-    """States of the days that a scope has rows on: day numbers (n,) and a stack of n."""
+    """States of the days that a scope has rows on: day numbers (n,) and a stack of n.
+
+    ``sketches``: their values by hash, of all traffic; None in segments.
+    """
 
     days: AnyArray
     states: FeatureStates
+    sketches: tuple[Hashes | None, ...]
 
 
 @dataclass(frozen=True)
@@ -185,6 +190,7 @@ class _Pass:
         features: dict[tuple[Scope, str], Stacked] = {}
         for name, binning in self.plans.binnings.items():
             counter = self._numbers if isinstance(binning, NumericBinning) else self._values
+            sketches = self._sketches(name, isinstance(binning, NumericBinning))
             for segmentation, segments, at in self.scopes:
                 whole = counter(name, binning, at, len(self.days) * len(segments))
                 by_segment = np.arange(len(self.days) * len(segments)).reshape(len(self.days), -1)
@@ -194,7 +200,8 @@ class _Pass:
                     if len(mine):
                         days = self.days[mine // len(segments)]
                         key = (segmentation, segment), name
-                        features[key] = Stacked(days, whole.take(mine))
+                        known = sketches if segmentation == ALL else (None,) * len(mine)
+                        features[key] = Stacked(days, whole.take(mine), known)
         rows = np.bincount(self.slots, self.weight, len(self.days)).astype(np.int64)
         copies = self.frame["copies"].to_numpy(dtype=np.int64) - 1
         repeated = np.bincount(self.slots, self.weight * copies, len(self.days)).astype(np.int64)
@@ -250,6 +257,20 @@ class _Pass:
                 mine = foreign[by_value[scope, foreign] > 0]
                 unseen[scope] = bounded_unseen({values[i]: int(by_value[scope, i]) for i in mine})
         return CategoricalStates(binning, counts, tuple(unseen), *lengths)
+
+    def _sketches(self, name: str, numeric: bool) -> tuple[Hashes, ...]:
+        """The smallest hashes of the values of each day."""
+        if numeric:
+            values = self.frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+            hashes, known = hashes_of_doubles(values), ~np.isnan(values)
+        else:
+            texts, codes = self.dictionary(name)
+            table = np.array([*(hash_of_text(text) for text in texts), 0], dtype=np.uint64)
+            hashes, known = table[codes], codes < len(texts)
+        ends = np.searchsorted(self.slots, np.arange(len(self.days) + 1))
+        return tuple(
+            smallest(hashes[start:stop][known[start:stop]]) for start, stop in pairwise(ends)
+        )
 
     def _block(self) -> PairStates | None:
         names = self.plans.block

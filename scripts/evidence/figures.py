@@ -27,17 +27,23 @@ from modelwatch.model.performance_gates import PerformanceGate
 from modelwatch.model.retention import BACK_TEST_DAYS
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, Spans
 from modelwatch.stats.calibration import Calibration, fit_calibration
+from modelwatch.stats.categorical import categorical_stack
 from modelwatch.stats.chance import ChanceModel, chance_models, with_chances
 from modelwatch.stats.comparison import Comparison
+from modelwatch.stats.day_repeats import repeats
+from modelwatch.stats.day_states import EARLIER_DAYS
+from modelwatch.stats.day_states import DayStates as OneByOne
 from modelwatch.stats.drift import drift
 from modelwatch.stats.estimation import ESTIMATED, back_test, estimates, expected, interval
 from modelwatch.stats.null_model import NullModel
-from modelwatch.stats.numeric import NumericStates
+from modelwatch.stats.numeric import NumericStates, numeric_stack
 from modelwatch.stats.pairs import PairStates
 from modelwatch.stats.performance import PERFORMANCE, performance
 from modelwatch.stats.relation_null import relation_nulls
+from modelwatch.stats.repeats import Repeats
 from modelwatch.stats.scored import BinaryStates
 from modelwatch.stats.special import normal_tail
+from modelwatch.stats.stale_values import KEY as STALE
 from modelwatch.stats.window_intervals import WindowValues, window_changes, window_values
 
 UNKNOWN_ROWS = 2**62
@@ -198,6 +204,8 @@ def _same(one: Stacked, other: Stacked | None) -> bool:
     if other is None or not np.array_equal(one.days, other.days):
         return False
     same = np.array_equal(one.states.counts, other.states.counts)
+    for mine, theirs in zip(one.sketches, other.sketches, strict=True):
+        same &= (mine is None and theirs is None) or np.array_equal(mine, theirs)
     if isinstance(one.states, NumericStates) and isinstance(other.states, NumericStates):
         return same and np.array_equal(one.states.sums, other.states.sums)
     return same
@@ -216,7 +224,7 @@ def _drift(
         return
     total, rolled = reference.totals[key], held.states.roll_up(spans)
     nulls = reference.nulls[key]
-    compared = Comparison(rolled, total)
+    compared = Comparison(rolled, total, _repeats(reference, key, held, windows))
     found = drift(compared, reference.gates)
     models = [nulls.get(statistic) for statistic in found]
     shown, p_values = with_chances(
@@ -239,6 +247,38 @@ def _drift(
             reason=values.reason,
             expected=np.full(n, np.nan if model is None else model.typical),
         )
+
+
+def _repeats(
+    reference: Reference, key: FeatureKey, held: Stacked, windows: Windows
+) -> Repeats | None:
+    """What the windows have in common with the days before them, as a run asks it."""
+    if STALE not in reference.gates:
+        return None
+    before, known = reference.history.features.get(key), reference.states.features[key]
+    parts = [held] if before is None else [_last(before, EARLIER_DAYS), held]
+    days = np.concatenate([part.days for part in parts])
+    states = _together([part.states for part in parts])
+    sketches = [one for part in parts for one in part.sketches]
+    wanted = days >= reference.period.current[0]
+    found = repeats(OneByOne(states, sketches), wanted, OneByOne(known.states, known.sketches))
+    spans = windows.spans(days)
+    with_days = any(spec.name == "day" for spec in reference.config.windows)
+    alone = with_days & (states.rows >= reference.config.verdicts.min_rows)
+    of_windows, of_single_days = found.without(alone).over(spans), found.over(spans)
+    return of_windows.or_else(of_single_days, windows.starts == windows.ends)
+
+
+def _last(held: Stacked, days: int) -> Stacked:
+    at = np.arange(max(0, len(held.days) - days), len(held.days))
+    return Stacked(held.days[at], held.states.take(at), tuple(held.sketches[i] for i in at))
+
+
+def _together(parts: list[FeatureStates]) -> FeatureStates:
+    numeric = [one for one in parts if isinstance(one, NumericStates)]
+    if numeric:
+        return numeric_stack(numeric)
+    return categorical_stack([one for one in parts if not isinstance(one, NumericStates)])
 
 
 def _relations(reference: Reference, current: DayStates, windows: Windows) -> Iterator[Figures]:

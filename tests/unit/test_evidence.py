@@ -66,6 +66,7 @@ def test_a_month_in_which_nothing_happens_has_no_incident(watched: QuietWatch) -
         ("dead", "rows", 1.0, 2),
         ("collapsed", "rows", 0.01, 1),
         ("fan_out", "some_values=v3", 2.0, 1),
+        ("stale", "normal_1", 1.0, 1),
     ],
 )
 def test_a_plain_fault_is_found_and_named(found, fault, target, size, days) -> None:

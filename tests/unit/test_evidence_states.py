@@ -110,6 +110,8 @@ def test_states_of_features_are_those_of_the_pass_over_rows(counted, tallied) ->
                 assert states.unseen[at] == told.unseen
                 lengths = states.length_sum[at], states.length_min[at], states.length_max[at]
                 np.testing.assert_array_equal(lengths, told.lengths)
+            if segmentation == ALL:
+                np.testing.assert_array_equal(stacked.sketches[at], told.sketch)
             held += 1
     assert held == sum(key[3] not in (ROWS, PAIRS) for key in tallied)
 
