@@ -17,7 +17,7 @@ SENTINEL = -999.0
 FACTOR = 1.8
 NEW_VALUE = "ZZ new"
 RAMP_DAYS = 14
-EXTRA_DELAY = 10
+EXTRA_DELAY = 30
 NEVER = 10**6
 STALE = {"stale", "repeated_delivery"}
 

@@ -113,45 +113,37 @@ def _number(value: float) -> str:
 
 
 def quiet_tables(results: Results) -> list[tuple[str, str]]:
-    """Quiet months, a table per question."""
+    """Quiet months, a table per question, and all of them together."""
+    header = ("row", "half", "months", "with an incident", "share", "95 % interval", "")
     found = []
     for question in dict.fromkeys(row.question for row in ROWS.values()):
-        lines = []
-        for key, row in ROWS.items():
-            months = results.quiet_of(key)
-            if row.question != question or not months:
-                continue
-            share = false_alarms(months)
-            low, high = share.interval
-            lines.append(
-                (
-                    row.title,
-                    row.half,
-                    share.cases,
-                    share.hits,
-                    f"{share.value:.1%}",
-                    f"{low:.1%} to {high:.1%}",
-                    _verdict(share),
-                )
-            )
-        header = (
-            "row",
-            "half",
-            "months",
-            "with an incident",
-            "share",
-            "95 % interval",
-            "",
-        )
+        keys = [key for key, row in ROWS.items() if row.question == question]
+        keys = [key for key in keys if results.quiet_of(key)]
+        lines = [
+            (ROWS[key].title, ROWS[key].half, *_quiet_cells(false_alarms(results.quiet_of(key))))
+            for key in keys
+        ]
         if lines:
             found.append((f"Quiet months: {question}", table(header, lines)))
+    halves: list[Sequence[object]] = []
+    for half in ("tuned", "confirmed"):
+        share = false_alarms(results.quiet_of(*rows_of_half(half)))
+        halves.append((f"all {half} rows", half, *_quiet_cells(share)))
+    found.append(("Quiet months: all rows", table(header, halves)))
     return found
+
+
+def _quiet_cells(share: Share) -> tuple[object, ...]:
+    low, high = share.interval
+    shown = f"{share.value:.1%}" if share.cases else "-"
+    interval = f"{low:.1%} to {high:.1%}" if share.cases else "-"
+    return share.cases, share.hits, shown, interval, _verdict(share)
 
 
 def _verdict(share: Share) -> str:
     if not quiet_holds(share):
         return "missed"
-    return "met" if share.cases >= ENOUGH else "met so far"
+    return "met" if share.cases >= ENOUGH else f"too few months to tell ({ENOUGH} needed)"
 
 
 def world_table(results: Results) -> str:
