@@ -223,7 +223,7 @@ def missed_table(results: Results) -> str:
         for one in sorted(missed, key=lambda one: (list(FAULTS).index(one.fault), one.row))
     ]
     header = ("fault", "size", "row", "where", "found")
-    return table(header, rows[:MOST_LISTED])
+    return table(header, rows[:MOST_LISTED]) if rows else "None."
 
 
 def misnamed_table(results: Results) -> str:
@@ -236,7 +236,7 @@ def misnamed_table(results: Results) -> str:
             found.items(), key=lambda item: (list(FAULTS).index(item[0][0]), -item[1])
         )
     ]
-    return table(("fault", "right", "named", "times"), rows)
+    return table(("fault", "right", "named", "times"), rows) if rows else "None."
 
 
 def peer_table(results: Results) -> str:
