@@ -100,7 +100,8 @@ FIGURES: dict[str, Measure] = {
         ("rows of performance_states", 34_086, 1.5),
         ("bytes of performance_states", 38e6, 1.5),
         ("profile_metrics", 1_381_471, 1.05),
-        ("drift_metrics", 1_742_262, 1.05),
+        # 1,742,262 were written without stale_share; its rows are as many as those of any other.
+        ("drift_metrics", 1_843_038, 1.05),
         ("verdicts", 806_747, 1.2),
         ("performance", 299_815, 1.3),
     ],
@@ -118,7 +119,7 @@ def test_a_run_of_274_days_writes_about_what_is_estimated(
         ("rows of feature_states", 12_128, 1.2),
         ("rows of performance_states", 6_593, 1.6),
         ("profile_metrics", 230_958, 1.05),
-        ("drift_metrics", 291_276, 1.05),
+        ("drift_metrics", 308_124, 1.05),
         ("verdicts", 134_584, 1.2),
         ("performance", 44_248, 1.6),
     ],

@@ -151,3 +151,10 @@ def test_a_day_that_lost_nearly_all_of_its_rows_opens_one_at_once(
     rows = row(5, abs(value) / 0.3, value=value, source="volume", subject="inputs", figure="rows")
     found = roots(fold([replace(rows, adjusted_p=1e-6)]))
     assert bool(found) is opens
+
+
+def test_values_that_were_delivered_before_open_an_incident_at_once() -> None:
+    sure = {"figure": "stale_share", "adjusted_p": 1e-9}
+    assert only(fold([row(5, **sure)])).opened == day(5)
+    assert roots(fold([row(5, figure="stale_share", adjusted_p=0.01)])) == []
+    assert roots(fold([row(5, figure="psi", adjusted_p=1e-9)])) == []

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
 from modelwatch.model.days import DayRange, shifted
@@ -18,6 +19,8 @@ ChangeKind = Literal[
     "scale_change",
     "swapped_columns",
     "rounded_values",
+    "stale",
+    "repeated_delivery",
     "new_type",
     "truncated_text",
     "duplicated_rows",
@@ -62,6 +65,19 @@ class FeatureChange:
 
 
 @dataclass(frozen=True)
+class RepeatedDay:
+    """A ``day`` of a feature and the one ``of`` which it may have the values.
+
+    ``exact``: counts, sums and extremes are the same. ``varies``: the feature has several values.
+    """
+
+    day: date
+    of: date
+    exact: bool
+    varies: bool
+
+
+@dataclass(frozen=True)
 class Evidence:
     """An incident and what was seen around it.
 
@@ -70,7 +86,8 @@ class Evidence:
     did not fail among them, for a swap has two sides; of the days of ``compared_days`` (the
     reference where there are none before). ``rows_ratio``: rows a
     day now over rows a day before. ``shape``: of the change, where it is known. ``new_version``:
-    the model version that appeared shortly before.
+    the model version that appeared shortly before. ``repeated``: by role and feature, the day in
+    which it may repeat an earlier one; of all features, where the incident is of such days.
     """
 
     incidents: tuple[Incident, ...]
@@ -79,6 +96,7 @@ class Evidence:
     rows_ratio: float | None = None
     shape: str | None = None
     new_version: str | None = None
+    repeated: Mapping[tuple[str, str], RepeatedDay] = field(default_factory=dict)
 
     @property
     def lead(self) -> Incident:

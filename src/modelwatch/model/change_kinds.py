@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from modelwatch.model import feature_faults, model_changes, table_faults
+from modelwatch.model import delivery_faults, feature_faults, model_changes, table_faults
 from modelwatch.model.change_evidence import (
     RULES,
     UNDETERMINED,
@@ -12,6 +12,7 @@ from modelwatch.model.change_evidence import (
     Clue,
     Evidence,
     FeatureChange,
+    RepeatedDay,
     change_kind,
     compared_days,
 )
@@ -25,12 +26,13 @@ __all__ = [
     "Evidence",
     "FeatureChange",
     "KindOfChange",
+    "RepeatedDay",
     "change_kind",
     "compared_days",
     "kind_of_change",
 ]
 
-FAMILIES = (feature_faults, table_faults, model_changes)
+FAMILIES = (feature_faults, delivery_faults, table_faults, model_changes)
 """The modules whose rules are registered."""
 LEAST_SCORE = 0.45
 """Score below which no kind is named."""

@@ -28,6 +28,9 @@ BROKEN = frozenset(
 """Figures of broken data, which open an incident at once if they are far beyond their gate."""
 AT_ONCE_LEVEL = 1e-3
 """Corrected p-value that a figure of broken data needs to open an incident by a single window."""
+AGAIN = "stale_share"
+"""The figure of values that were delivered before, which open an incident at once: a day that came
+twice is over with the next one."""
 COLLAPSE = 0.8
 """Share of the expected rows without which a day is broken: of a fall, no multiple of the gate
 could be asked."""
@@ -265,11 +268,11 @@ def _is_broken(row: VerdictRow, at_once: float) -> bool:
     if row.source in ("constraint", "freshness"):
         return True
     # Among many segments one has such a window now and then: there it has to persist.
-    if row.figure not in BROKEN or not row.of_all_traffic:
+    if row.figure not in (*BROKEN, AGAIN) or not row.of_all_traffic:
         return False
     sure = row.adjusted_p is None or row.adjusted_p <= AT_ONCE_LEVEL
     collapsed = row.figure == "rows" and row.value is not None and row.value <= -COLLAPSE
-    return sure and (collapsed or _effect(row) >= at_once)
+    return sure and (collapsed or row.figure == AGAIN or _effect(row) >= at_once)
 
 
 def _effect(row: VerdictRow) -> float:

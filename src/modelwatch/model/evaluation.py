@@ -31,6 +31,7 @@ DEFAULT_GATES = {
     "value_share_fall": 0.5,
     "filled_share": 0.02,
     "rounded_values": 0.5,
+    "stale_share": 0.5,
     "relation_error_change": 0.3,
     "zero_share_change": 0.1,
     "special_share_change": 0.05,

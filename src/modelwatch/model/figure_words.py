@@ -87,6 +87,11 @@ def _filled(_: Incident, value: float) -> str:
     return f"no value is missing any more, and one value has {value:.1%} more of the rows"
 
 
+def _again(_: Incident, value: float) -> str:
+    how = "the values" if value >= 1.0 else f"about {value:.0%} of the values"
+    return f"it has {how} of an earlier day again"
+
+
 def _relation(_: Incident, value: float) -> str:
     further = f"{value:.2g} standard deviations further"
     return f"it is {further} than usual from where the other features say"
@@ -127,6 +132,7 @@ _WORDS: Mapping[str, Callable[[Incident, float], str]] = {
     "value_share_fall": _fall,
     "filled_share": _filled,
     "rounded_values": lambda _, __: "all values are integers, which they were not",
+    "stale_share": _again,
     "relation_error_change": _relation,
     "zero_share_change": _share("zeros"),
     "special_share_change": _share("special values"),

@@ -55,7 +55,7 @@ class IncidentRules(Section):
         description="Times its gate at which broken data opens an incident with its first window: "
         "shares of nulls, NaN, infinities and unseen values, volume and repeated ids, of all "
         "traffic. Broken constraints of severity `fail`, missing days, and days without 80 % of "
-        "the expected rows always do.",
+        "the expected rows, and values that were delivered before always do.",
     )
     clear: Clear = Field(default_factory=Clear, description="When an incident is over.")
     reopen_days: int = Field(

@@ -42,6 +42,12 @@ def _time_zone(name: str) -> str:
 Gate = Annotated[float, Field(gt=0)]
 
 
+BOOTSTRAPPED = "first_days"
+"""Name of the reference of a configuration that gives none."""
+BOOTSTRAP_DAYS = 28
+"""Its days: as many of each weekday as weekdays need to be told apart."""
+
+
 class MonitorConfig(Section):
     """Everything that a monitor is told: one YAML file."""
 
@@ -75,9 +81,12 @@ class MonitorConfig(Section):
         "Sunday), `month`, and mappings for trailing and custom ones.",
     )
     references: tuple[Reference, ...] = Field(
+        default=(Reference(name=BOOTSTRAPPED, first_days=BOOTSTRAP_DAYS, segments=None),),
         min_length=1,
         max_length=50,
-        description="What windows are compared with. One at least is fixed: it carries the bins.",
+        description="What windows are compared with. One at least is fixed: it carries the bins. "
+        f"Left out: the first {BOOTSTRAP_DAYS} days on which the inputs have rows, which show each "
+        "weekday four times.",
     )
     binning: Binning = Field(default_factory=Binning, description="How bins are fitted.")
     pairs: Pairs = Field(

@@ -15,7 +15,7 @@ from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.retention import Retired, retired
 from modelwatch.model.slices import sliced_features
 from modelwatch.model.source_change import SourceChange
-from modelwatch.model.windows import Window, windows_touching
+from modelwatch.model.windows import Window, days_before, windows_touching
 
 Reason = Literal["new", "changed", "asked", "configuration changed"]
 
@@ -135,6 +135,7 @@ def plan_of(
         last_as_of=published.as_of,
         all_windows=asked_anew or bool(references) or stale,
         gone=gone,
+        days_before=days_before(config),
     )
     scans = _scans(config, features, source_changes, days, references, published, stale)
     computed = frozenset(planned.day for planned in days)

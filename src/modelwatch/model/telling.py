@@ -31,6 +31,11 @@ KIND_WORDS: Mapping[str, tuple[str, str]] = {
     "scale_change": ("another unit or scale", "the unit in which it is delivered"),
     "swapped_columns": ("swapped columns", "the order of columns where the table is written"),
     "rounded_values": ("values that are rounded", "the type of the column upstream"),
+    "stale": (
+        "values that were not refreshed",
+        "the job that refreshes them, and whether it ran on that day",
+    ),
+    "repeated_delivery": ("an earlier day that was delivered again", "the delivery of that day"),
     "new_type": ("another type or writing", "the last change of the schema or of the code"),
     "truncated_text": ("text that is cut", "the width of the column where the table is written"),
     "duplicated_rows": ("rows that came twice", "the delivery of those days"),

@@ -15,7 +15,7 @@ from pyspark.sql import Column, Row
 from pyspark.sql import functions as F
 
 from modelwatch.io.store import Store
-from modelwatch.model.config import labels_fingerprint, states_fingerprint
+from modelwatch.model.config import MonitorConfig, labels_fingerprint, states_fingerprint
 from modelwatch.model.verdict_row import ALL, ALL_VERSIONS, Source
 from modelwatch.pipelines.history import of_days, of_runs
 from modelwatch.pipelines.run import Request, Run
@@ -136,6 +136,23 @@ def row_counts(run: Run, store: Store, request: Request) -> dict[date, tuple[int
     sums = [F.sum(F.col("counts")[i]) for i in range(6)]
     found = of_runs(of_days(kept, needed), needed).groupBy("day").agg(*sums).collect()
     return {row["day"]: tuple(value or 0 for value in row[1:]) for row in found}
+
+
+def row_totals(
+    config: MonitorConfig, by_day: Mapping[date, tuple[int, ...]]
+) -> dict[str, int | None]:
+    """Rows read, repeated and unmatched, of all days together."""
+    sums = [sum(held[i] for held in by_day.values()) for i in range(6)]
+    rows, inputs, predictions, both, *repeated = sums
+    if not config.two_tables:
+        return {"input_rows": rows, "prediction_rows": rows if config.predictions else None}
+    return {
+        "input_rows": inputs + repeated[0],
+        "prediction_rows": predictions + repeated[1],
+        "duplicate_ids": sum(repeated),
+        "unmatched_inputs": inputs - both,
+        "unmatched_predictions": predictions - both,
+    }
 
 
 def volume_series(request: Request, counted: Mapping[date, tuple[int, ...]]) -> list[WatchedSeries]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from functools import reduce
 
@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.features import INSTANTS, Feature
 from modelwatch.model.references import reference_days
-from modelwatch.model.windows import Window
+from modelwatch.model.windows import Window, days_before, last_before
 from modelwatch.pipelines.history import of_days, of_runs
 from modelwatch.pipelines.states import StatesOf
 from modelwatch.spark.evaluation import (
@@ -42,6 +42,7 @@ def evaluation_of(states: StatesOf, windows: Sequence[Window]) -> Evaluation:
         gates=config.effective_gates,
         top_pairs=config.pairs.top,
         assumed_design_effect=config.verdicts.assumed_design_effect,
+        day_rows=config.verdicts.min_rows if any(w.name == "day" for w in config.windows) else None,
     )
 
 
@@ -84,6 +85,15 @@ def days_needed(config: MonitorConfig, windows: Sequence[Window]) -> frozenset[d
     return frozenset(needed)
 
 
+def _days_before(
+    config: MonitorConfig, windows: Sequence[Window], known: Collection[date]
+) -> Iterator[date]:
+    """Days with states before each window that its days are compared with."""
+    ordered, count = sorted(known), days_before(config)
+    for start in {window.start for window in windows}:
+        yield from last_before(start, ordered, count)
+
+
 def states_needed(
     config: MonitorConfig,
     features: Sequence[Feature],
@@ -97,7 +107,7 @@ def states_needed(
     With ``source`` (the role of the table) beside ``role`` (the role of the feature).
     """
     mine = stored.where((F.col("monitor") == config.monitor) & (F.col("kind") != "rows"))
-    wanted = days_needed(config, windows)
+    wanted = days_needed(config, windows).union(_days_before(config, windows, run_of_day))
     needed = {day: run for day, run in run_of_day.items() if day in wanted}
     traffic = mine.where(F.col("role").isin("inputs", "predictions"))
     frames = [of_runs(of_days(traffic, needed), needed)]

@@ -16,22 +16,27 @@ from modelwatch.model.change_kinds import (
     Evidence,
     FeatureChange,
     KindOfChange,
+    RepeatedDay,
     compared_days,
     kind_of_change,
 )
 from modelwatch.model.config import states_fingerprint
 from modelwatch.model.days import DayRange
+from modelwatch.model.episodes import AGAIN
 from modelwatch.model.incident import MANY_FEATURES, Incident, JudgedWindow
 from modelwatch.model.incidents import Folded, History
 from modelwatch.model.since import Since, since_of
 from modelwatch.model.telling import told
 from modelwatch.model.verdict_row import ALL_VERSIONS
+from modelwatch.model.windows import last_before
 from modelwatch.pipelines.history import of_days, of_runs
 from modelwatch.pipelines.run import Request, Run
 from modelwatch.pipelines.states import StatesOf
 from modelwatch.spark.driver_rows import frame_of
+from modelwatch.spark.repeated_days import DaysAsked, repeated_days
 from modelwatch.spark.rolled_states import States, TwoSpans, two_states
 from modelwatch.stats.changepoint import change
+from modelwatch.stats.day_states import EARLIER_DAYS
 
 FEWEST_BEFORE = 7
 """Days before an incident below which the reference stands in for them."""
@@ -67,6 +72,11 @@ class _Asked:
         """The incident that stands for it: of a table half of whose features fail, the first."""
         features = [one for one in self.children if one.family == "data"]
         return features[0] if self.root.figure == MANY_FEATURES and features else self.root
+
+    @property
+    def is_of_repeated_days(self) -> bool:
+        """Whether values that were delivered before are among what fails."""
+        return any(AGAIN in one.figures for one in (self.root, *self.children))
 
 
 def explained(
@@ -134,20 +144,15 @@ def _kinds(
     spans = [_spans(one.root, generation, request) for one in asked]
     days = {day for before, now in spans for part in (before, now) for day in part}
     needed = {day: held for day, held in generation.items() if day in days}
-    stored = store.read("feature_states").where(
-        (F.col("monitor") == request.config.monitor)
-        & F.col("role").isin("inputs", "predictions")
-        & F.col("segmentation").isin(*{one.root.segmentation for one in asked})
-    )
-    frame = of_runs(of_days(stored, needed), needed).withColumn("source", F.col("role"))
     sides = two_states(
-        frame,
+        _states_of_days(store, request, asked, needed),
         states.bins,
         [
             TwoSpans(one.root.segmentation, one.root.segment, _numbers(before), _numbers(now))
             for one, (before, now) in zip(asked, spans, strict=True)
         ],
     )
+    repeated = _repeated(store, request, states, asked, generation)
     by_id = {one.root.id: one for one in asked}
     known = {one.id: one for one in roots}
     found = {}
@@ -163,6 +168,7 @@ def _kinds(
                 ),
                 rows_ratio=_rows_ratio(list(features.values()), len(before), len(now)),
                 new_version=_new_version(history.windows, one.root.since),
+                repeated=repeated.get(one.root.id, {}),
             )
         )
     return found
@@ -178,6 +184,57 @@ def _spans(
     if few and reference.table is None and reference.days is not None:
         before = reference.days
     return before, now
+
+
+def _repeated(
+    store: Store,
+    request: Request,
+    states: StatesOf,
+    asked: Sequence[_Asked],
+    generation: Mapping[date, str],
+) -> Mapping[str, Mapping[tuple[str, str], RepeatedDay]]:
+    """The days that features may repeat, of incidents with a figure of such days."""
+    stale = [one for one in asked if one.is_of_repeated_days]
+    if not stale:
+        return {}
+    windows = [DayRange(one.lead.worst_start, one.lead.worst_end) for one in stale]
+    ordered = sorted(generation)
+    wanted = {day for days in windows for day in days}
+    for days in windows:
+        wanted.update(last_before(days.first, ordered, EARLIER_DAYS))
+    needed = {day: run for day, run in generation.items() if day in wanted}
+    frame = _states_of_days(store, request, stale, needed)
+    found = repeated_days(
+        frame,
+        states.bins,
+        [
+            DaysAsked(one.root.segmentation, one.root.segment, _numbers(days))
+            for one, days in zip(stale, windows, strict=True)
+        ],
+    )
+    return {
+        one.root.id: {
+            key: RepeatedDay(_day(held.day), _day(held.of), held.exact, held.varies)
+            for key, held in features.items()
+        }
+        for one, features in zip(stale, found, strict=True)
+    }
+
+
+def _states_of_days(
+    store: Store, request: Request, asked: Sequence[_Asked], needed: Mapping[date, str]
+) -> DataFrame:
+    """States of inputs and predictions on some days, of the segmentations of incidents."""
+    stored = store.read("feature_states").where(
+        (F.col("monitor") == request.config.monitor)
+        & F.col("role").isin("inputs", "predictions")
+        & F.col("segmentation").isin(*{one.root.segmentation for one in asked})
+    )
+    return of_runs(of_days(stored, needed), needed).withColumn("source", F.col("role"))
+
+
+def _day(number: int) -> date:
+    return _EPOCH + timedelta(days=number)
 
 
 def _numbers(days: DayRange) -> tuple[int, int]:
@@ -212,7 +269,11 @@ def _new_version(windows: Sequence[JudgedWindow], since: date) -> str | None:
 
 
 def _sinces(verdicts: DataFrame, asked: Sequence[_Asked]) -> Mapping[str, Since]:
-    """Since when, by incident: from the series of its strongest figure."""
+    """Since when, by incident: from the series of its strongest figure.
+
+    Not of days that repeat others, each of which is certain by itself.
+    """
+    asked = [one for one in asked if one.lead.figure != AGAIN]
     if not asked:
         return {}
     keys = {_series_key(one.lead): one for one in asked}

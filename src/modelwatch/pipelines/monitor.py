@@ -41,7 +41,7 @@ from modelwatch.pipelines.binnings import BINNING_COLUMNS, binnings_of
 from modelwatch.pipelines.contract_check import checked_rows
 from modelwatch.pipelines.contracts import check_versions, contract_files, held_to, write_contracts
 from modelwatch.pipelines.cost import estimate_line, plan_text
-from modelwatch.pipelines.day_series import row_counts
+from modelwatch.pipelines.day_series import row_counts, row_totals
 from modelwatch.pipelines.durations import write_durations
 from modelwatch.pipelines.ending import ending, leave
 from modelwatch.pipelines.evaluation import evaluation_of, states_needed
@@ -53,6 +53,7 @@ from modelwatch.pipelines.history import History, history_of
 from modelwatch.pipelines.incidents import write_incidents
 from modelwatch.pipelines.outliers import write_outliers
 from modelwatch.pipelines.performance import write_performance
+from modelwatch.pipelines.plain_faults import plain_findings
 from modelwatch.pipelines.quarantine import (
     days_of,
     days_since,
@@ -255,7 +256,8 @@ def _carried_out(run: Run, store: Store, request: Request, until_done: ExitStack
         counting = beside.submit(row_counts, run, store, request)
         weighing = beside.submit(feature_importances, run, store, request)
         with run.stage("constraints", f"checking {len(config.constraints)} constraints"):
-            checked = [*checking.result(), *rule_results(config, accounts)]
+            plain = plain_findings(request, evaluated)
+            checked = [*checking.result(), *rule_results(config, accounts), *plain.faults]
             _write_constraints(run, store, config, checked)
         with run.stage("verdicts", "judging what was found"):
             by_day = counting.result()
@@ -267,13 +269,14 @@ def _carried_out(run: Run, store: Store, request: Request, until_done: ExitStack
             found = write_incidents(run, store, request, states, importance)
         with run.stage("retraining", "asking whether the model must be trained again"):
             decided = write_decisions(run, store, request, found.all, importance)
-        findings = looking.result()
-    counts = _accounts(config, by_day) if days else {}
+        findings = (*looking.result(), *plain.warnings)
+    counts = row_totals(config, by_day) if days else {}
     counts |= rows_read(config, accounts, counts)
     retrain = [one for one in decided if one.decision == "retrain"]
     look = bool(retrain) or any(one.calls for one in found.all)
     exit_code = EXIT_LOOK if look else EXIT_QUIET
     text = told(config, plan, found, retrain, silent_windows(config, request.volume))
+    text += plain.text
     store.publish(
         {
             **run.row(request, "published", exit_code),
@@ -381,20 +384,3 @@ def _write_constraints(
     rows = [tuple(getattr(one, name) for name in table.own_names) for one in checked]
     frame = frame_of(run.spark, rows, table.ddl(*table.own_names))
     run.append(store, config, table.name, frame)
-
-
-def _accounts(
-    config: MonitorConfig, by_day: Mapping[date, tuple[int, ...]]
-) -> dict[str, int | None]:
-    """Rows read, repeated and unmatched, of all days together."""
-    sums = [sum(held[i] for held in by_day.values()) for i in range(6)]
-    rows, inputs, predictions, both, *repeated = sums
-    if not config.two_tables:
-        return {"input_rows": rows, "prediction_rows": rows if config.predictions else None}
-    return {
-        "input_rows": inputs + repeated[0],
-        "prediction_rows": predictions + repeated[1],
-        "duplicate_ids": sum(repeated),
-        "unmatched_inputs": inputs - both,
-        "unmatched_predictions": predictions - both,
-    }

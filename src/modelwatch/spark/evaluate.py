@@ -25,6 +25,7 @@ from modelwatch.spark.reference_nulls import (
     reference_nulls,
     reference_spans,
 )
+from modelwatch.spark.repeated_days import repeats_of_windows
 from modelwatch.stats.arrays import AnyArray, Spans
 from modelwatch.stats.batch import ALL
 from modelwatch.stats.chance import ChanceModel
@@ -32,6 +33,7 @@ from modelwatch.stats.comparison import Comparison, Values
 from modelwatch.stats.correlation import pair_positions, top_pairs
 from modelwatch.stats.drift import STATISTICS, drift
 from modelwatch.stats.profile import METRICS, OF_SEGMENTS, profile
+from modelwatch.stats.repeats import Repeats
 from modelwatch.tables import TABLES
 from modelwatch.tables.arrow import arrow_schema
 
@@ -176,11 +178,17 @@ def drifts_of(evaluation: Evaluation) -> BatchFunction:
         for group in current_groups(evaluation, records):
             states = _states(evaluation, group)
             asked = [s for s in sought if group.segmentation == ALL or s.reference.segments]
-            nulls = [reference_nulls(evaluation, group, states, s.reference) for s in asked]
+            learned = [
+                (
+                    reference_nulls(evaluation, group, states, s.reference),
+                    repeats_of_windows(evaluation, group, states, s.reference),
+                )
+                for s in asked
+            ]
             for view in _views(evaluation, group):
                 rolled = states.take(view.indices).roll_up(view.spans)
-                for one, null in zip(asked, nulls, strict=True):
-                    found = _compared(group, states, view, rolled, one)
+                for one, (null, again) in zip(asked, learned, strict=True):
+                    found = _compared(group, states, view, rolled, one, again)
                     if found is not None:
                         _add_drift(rows, windows, group, one, *found, null)
             yield from rows.full()
@@ -232,9 +240,17 @@ class _Sought:
 
 
 def _compared(
-    group: StateGroup, states: States, view: _View, rolled: States, sought: _Sought
+    group: StateGroup,
+    states: States,
+    view: _View,
+    rolled: States,
+    sought: _Sought,
+    repeats: Repeats | None,
 ) -> tuple[_View, Comparison] | None:
-    """The windows of a view that have a reference, beside it; ``rolled``: all windows of it."""
+    """The windows of a view that have a reference, beside it; ``rolled``: all windows of it.
+
+    ``repeats``: of all windows of the evaluation.
+    """
     reference = sought.reference
     held = view.among(sought.having)
     if not len(held.windows):
@@ -246,7 +262,8 @@ def _compared(
     current = rolled
     if len(held.windows) < len(view.windows):
         current = rolled.take(np.flatnonzero(sought.having[view.windows]))
-    return held, Comparison(current, states.take(indices).roll_up(spans))
+    again = None if repeats is None else repeats.take(held.windows)
+    return held, Comparison(current, states.take(indices).roll_up(spans), again)
 
 
 def _add_drift(

@@ -55,7 +55,8 @@ class Evaluation:
     """What is asked of the states: windows, references, and what the states mean.
 
     ``gates``: by statistic, the size that matters. ``assumed_design_effect``: of references with
-    fewer than seven days.
+    fewer than seven days. ``day_rows``: rows from which a day is judged by a window of its own;
+    None where there are no such windows.
     """
 
     features: Mapping[tuple[str, str], EvaluatedFeature]
@@ -65,6 +66,7 @@ class Evaluation:
     gates: Mapping[str, float]
     top_pairs: int = 20
     assumed_design_effect: float = 10.0
+    day_rows: int | None = None
 
     @cached_property
     def starts(self) -> AnyArray:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from modelwatch.stats import filled_nulls, rounded_values, value_falls
+from modelwatch.stats import filled_nulls, rounded_values, stale_values, value_falls
 from modelwatch.stats.arrays import Counts, Floats
 from modelwatch.stats.comparison import Comparison, Values
 from modelwatch.stats.leave_out import States
@@ -24,7 +24,7 @@ __all__ = [
     "with_chances",
 ]
 
-CHANCE_FAMILIES = (filled_nulls, rounded_values, value_falls)
+CHANCE_FAMILIES = (filled_nulls, rounded_values, stale_values, value_falls)
 """The modules whose models are registered."""
 CHANCE_KEYS = frozenset(JUDGED) | frozenset(OWN_CHANCE)
 """Statistics that have a p-value, and so may have a gate."""

@@ -15,6 +15,7 @@ from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.groups import collapsed, quantile_groups
 from modelwatch.stats.numeric import NumericStates
 from modelwatch.stats.pairs import PairStates
+from modelwatch.stats.repeats import Repeats
 
 T = TypeVar("T")
 
@@ -66,10 +67,15 @@ def values(value: Floats, *conditions: tuple[AnyArray, str]) -> Values:
 
 @dataclass(frozen=True)
 class Comparison:
-    """W current windows beside W references, or beside one that serves them all."""
+    """W current windows beside W references, or beside one that serves them all.
+
+    ``repeats``: what the days of the windows have in common with the days before them, (W,); None
+    where that is not known.
+    """
 
     current: NumericStates | CategoricalStates | PairStates
     reference: NumericStates | CategoricalStates | PairStates
+    repeats: Repeats | None = None
 
     def __post_init__(self) -> None:
         if type(self.current) is not type(self.reference):

@@ -14,6 +14,7 @@ from modelwatch.stats import (
     pca,
     relation,
     rounded_values,
+    stale_values,
 )
 from modelwatch.stats.comparison import Comparison, Values
 from modelwatch.stats.statistic import STATISTICS, Statistic, statistic
@@ -27,6 +28,7 @@ FAMILIES = (
     change,
     filled_nulls,
     rounded_values,
+    stale_values,
     correlation,
     relation,
     pca,

@@ -1,0 +1,47 @@
+"""Faults of a delivery: values, or whole days, that were delivered before."""
+
+from __future__ import annotations
+
+from modelwatch.model.change_evidence import Clue, Evidence, FeatureChange, RepeatedDay, change_kind
+from modelwatch.stats.stale_values import KEY
+
+_CERTAIN = 0.99
+"""Score of evidence that no other fault leaves."""
+_FEWEST_FEATURES = 2
+"""Features that vary, all of which must repeat a day, before it is the whole delivery."""
+
+
+@change_kind("repeated_delivery")
+def _repeated_delivery(evidence: Evidence) -> Clue | None:
+    day = _whole_delivery(evidence)
+    if day is None:
+        return None
+    role = evidence.lead.role
+    told = f"all columns of the {role} have on {day.day} the values of {day.of}"
+    return Clue(_CERTAIN, told)
+
+
+@change_kind("stale")
+def _stale(evidence: Evidence) -> Clue | None:
+    stale = [f for f in evidence.failing if evidence.worst_figure(f) == KEY]
+    if not stale or _whole_delivery(evidence) is not None:
+        return None
+    return Clue(_CERTAIN, _told(stale[0], evidence.repeated.get((stale[0].role, stale[0].name))))
+
+
+def _told(feature: FeatureChange, day: RepeatedDay | None) -> str:
+    if day is None:
+        return f"{feature.name} has the values of an earlier day"
+    share = "the" if day.exact else "most of the"
+    return f"{feature.name} has on {day.day} {share} values of {day.of}"
+
+
+def _whole_delivery(evidence: Evidence) -> RepeatedDay | None:
+    """The day that all features of the table repeat, those that never vary aside."""
+    if KEY not in evidence.figures:
+        return None
+    role = evidence.lead.role
+    days = [day for (of, _), day in evidence.repeated.items() if of == role and day.varies]
+    same = {(day.day, day.of) for day in days}
+    whole = len(days) >= _FEWEST_FEATURES and len(same) == 1 and all(day.exact for day in days)
+    return days[0] if whole else None

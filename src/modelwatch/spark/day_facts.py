@@ -1,0 +1,146 @@
+"""What single days, and references, show without a comparison: read from stored states."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+
+from modelwatch.spark.evaluate import current_groups
+from modelwatch.spark.evaluation import Evaluation, day_number
+from modelwatch.spark.groups import StateGroup
+from modelwatch.spark.python_tasks import in_python
+from modelwatch.spark.reference_nulls import day_spans, reference_spans
+from modelwatch.stats.arrays import Counts, Floats
+from modelwatch.stats.batch import ALL
+from modelwatch.stats.far_values import far_rows
+from modelwatch.stats.leave_out import States
+from modelwatch.stats.numeric import NumericStates
+
+_EPOCH = date(1970, 1, 1)
+_FIELDS: tuple[tuple[str, str, pa.DataType], ...] = (
+    ("role", "string", pa.string()),
+    ("feature", "string", pa.string()),
+    ("reference", "string", pa.string()),
+    ("day", "int", pa.int32()),
+    ("rows", "bigint", pa.int64()),
+    ("nulls", "bigint", pa.int64()),
+    ("minimum", "double", pa.float64()),
+    ("maximum", "double", pa.float64()),
+    ("constant", "boolean", pa.bool_()),
+    ("far", "bigint", pa.int64()),
+)
+_DDL = ", ".join(f"{name} {ddl}" for name, ddl, _ in _FIELDS)
+_ARROW = pa.schema([(name, kind) for name, _, kind in _FIELDS])
+
+
+@dataclass(frozen=True)
+class DayFact:
+    """A feature on a ``day``, or in a ``reference``, of all traffic.
+
+    ``minimum`` and ``maximum``: of finite values, None of a category. ``constant``: all rows have
+    the same value. ``far``: rows far beyond all others, of a reference.
+    """
+
+    role: str
+    feature: str
+    reference: str | None
+    day: date | None
+    rows: int
+    nulls: int
+    minimum: float | None
+    maximum: float | None
+    constant: bool
+    far: int
+
+
+def day_facts(states: DataFrame, evaluation: Evaluation, days: Collection[date]) -> list[DayFact]:
+    """Facts of some days and of the fixed references, of those that may matter: answers of the
+    model, features without values, and references with rows far beyond all others.
+
+    ``states`` as ``drift_rows`` takes them.
+    """
+    numbers = np.array(sorted(day_number(day) for day in days), dtype=np.int64)
+
+    def facts(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for group in current_groups(evaluation, records):
+            if group.segmentation != ALL or group.kind == "pairs":
+                continue
+            states = group.stack(evaluation.features[group.role, group.feature].binning)
+            rows = [*_of_days(group, states, numbers), *_of_references(evaluation, group, states)]
+            if rows:
+                yield pa.RecordBatch.from_pylist(rows, schema=_ARROW)
+
+    rows = in_python(states, facts, _DDL).collect()
+    found = [
+        DayFact(
+            **{
+                **row.asDict(),
+                "day": None if row["day"] is None else _EPOCH + timedelta(days=row["day"]),
+            }
+        )
+        for row in rows
+    ]
+    return sorted(found, key=lambda one: (one.day or date.min, one.role, one.feature))
+
+
+def _of_days(group: StateGroup, states: States, numbers: Counts) -> Iterator[dict[str, object]]:
+    own = np.flatnonzero(group.sources == group.role)
+    spans = day_spans(group.days[own], numbers, numbers)
+    held = np.flatnonzero(spans[:, 1] > spans[:, 0])
+    if not len(held):
+        return
+    rolled = states.take(own).roll_up(spans[held])
+    minimum, maximum = _ends(rolled)
+    cells = (rolled.counts > 0).sum(axis=1)
+    constant = (cells == 1) & (np.isnan(minimum) | (minimum == maximum))
+    wanted = (rolled.nulls == rolled.rows) | (group.role == "predictions")
+    for i in map(int, np.flatnonzero(wanted & (rolled.rows > 0))):
+        yield {
+            "role": group.role,
+            "feature": group.feature,
+            "day": int(numbers[held[i]]),
+            "rows": int(rolled.rows[i]),
+            "nulls": int(rolled.nulls[i]),
+            "minimum": None if np.isnan(minimum[i]) else float(minimum[i]),
+            "maximum": None if np.isnan(maximum[i]) else float(maximum[i]),
+            "constant": bool(constant[i]),
+            "far": 0,
+        }
+
+
+def _ends(states: States) -> tuple[Floats, Floats]:
+    if isinstance(states, NumericStates):
+        return states.minimum, states.maximum
+    none = np.full(len(states), np.nan)
+    return none, none
+
+
+def _of_references(
+    evaluation: Evaluation, group: StateGroup, states: States
+) -> Iterator[dict[str, object]]:
+    if not isinstance(states, NumericStates):
+        return
+    for reference in evaluation.references:
+        fixed = next((days for days in reference.days if days is not None), None)
+        if not reference.fixed or not (fixed or reference.whole_table):
+            continue
+        indices, spans = reference_spans(group, reference, [fixed])
+        whole = states.take(indices).roll_up(spans)
+        far = int(far_rows(whole)[0]) if int(whole.rows[0]) else 0
+        if far:
+            yield {
+                "role": group.role,
+                "feature": group.feature,
+                "reference": reference.name,
+                "rows": int(whole.rows[0]),
+                "nulls": int(whole.nulls[0]),
+                "minimum": float(whole.minimum[0]),
+                "maximum": float(whole.maximum[0]),
+                "constant": False,
+                "far": far,
+            }

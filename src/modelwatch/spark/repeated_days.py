@@ -1,0 +1,169 @@
+"""What the days of windows have in common with the days before them, among stored states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from modelwatch.spark.evaluation import Evaluation, WindowReference
+from modelwatch.spark.groups import StateGroup, grouped, merged_sketch, state_groups
+from modelwatch.spark.python_tasks import in_python
+from modelwatch.spark.reference_nulls import States, day_spans, reference_spans
+from modelwatch.stats.arrays import AnyArray
+from modelwatch.stats.batch import ALL
+from modelwatch.stats.binning import Binning
+from modelwatch.stats.day_repeats import repeats
+from modelwatch.stats.day_states import DayStates, neighbors
+from modelwatch.stats.pairs import PairStates
+from modelwatch.stats.repeats import Repeats
+from modelwatch.stats.stale_values import KEY
+
+
+def repeats_of_windows(
+    evaluation: Evaluation, group: StateGroup, states: States, reference: WindowReference
+) -> Repeats | None:
+    """What all windows show, (W,), of all model versions together; None for pairs of features,
+    references that move, and where there is no gate.
+
+    ``states`` are those of the group.
+    """
+    fixed = next((days for days in reference.days if days is not None), None)
+    judged = reference.fixed and KEY in evaluation.gates
+    if isinstance(states, PairStates) or not judged or not (fixed or reference.whole_table):
+        return None
+    numbers, days = _by_day(group, states, np.flatnonzero(group.sources == group.role))
+    if not len(days):
+        return None
+    held, (span,) = reference_spans(group, reference, [fixed])
+    _, of_reference = _by_day(group, states, held[slice(*span)])
+    spans = day_spans(numbers, evaluation.starts, evaluation.ends)
+    wanted = np.zeros(len(days), dtype=bool)
+    for start, stop in spans:
+        wanted[start:stop] = True
+    found = repeats(days, wanted, of_reference)
+    # A day that repeats another would fail the week as well, and keep its incident open for weeks.
+    alone = evaluation.day_rows is not None and days.states.rows >= evaluation.day_rows
+    of_windows, of_single_days = found.without(alone).over(spans), found.over(spans)
+    return of_windows.or_else(of_single_days, evaluation.starts == evaluation.ends)
+
+
+@dataclass(frozen=True)
+class DaysAsked:
+    """Day numbers, first and last included, of which one may repeat an earlier day."""
+
+    segmentation: str
+    segment: str
+    days: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """The day of a feature that is most like one before it, as day numbers; ``exact``: it has the
+    very values of it. ``varies``: the feature has more than one value."""
+
+    day: int
+    of: int
+    exact: bool
+    varies: bool
+
+
+_DDL = "asked int, role string, feature string, day int, of int, exact boolean, varies boolean"
+_ARROW = pa.schema(
+    [
+        ("asked", pa.int32()),
+        ("role", pa.string()),
+        ("feature", pa.string()),
+        ("day", pa.int32()),
+        ("of", pa.int32()),
+        ("exact", pa.bool_()),
+        ("varies", pa.bool_()),
+    ]
+)
+
+
+def repeated_days(
+    states: DataFrame, binnings: Mapping[tuple[str, str], Binning], asked: Sequence[DaysAsked]
+) -> list[dict[tuple[str, str], Repeated]]:
+    """For each of ``asked``, by role and name of a feature, the day that repeats another.
+
+    ``states`` has the columns of feature_states, and ``source`` beside ``role``, of the days asked
+    and of those before them.
+    """
+    ask = tuple(asked)
+    of_features = grouped(states.where(F.col("kind").isin("numeric", "categorical")))
+    frame = in_python(of_features, lambda records: _repeated(records, binnings, ask), _DDL)
+    found: list[dict[tuple[str, str], Repeated]] = [{} for _ in ask]
+    for row in frame.collect():
+        day = Repeated(row["day"], row["of"], row["exact"], row["varies"])
+        found[row["asked"]][row["role"], row["feature"]] = day
+    return found
+
+
+def _repeated(
+    records: Iterable[pa.RecordBatch],
+    binnings: Mapping[tuple[str, str], Binning],
+    asked: Sequence[DaysAsked],
+) -> Iterator[pa.RecordBatch]:
+    for group in state_groups(records):
+        binning = binnings.get((group.role, group.feature))
+        here = [
+            (at, one)
+            for at, one in enumerate(asked)
+            if (one.segmentation, one.segment) == (group.segmentation, group.segment)
+        ]
+        if binning is None or not here:
+            continue
+        current = group.of_binning(binning.fingerprint)
+        states = current.stack(binning)
+        numbers, days = _by_day(current, states, np.arange(len(current.days)))
+        rows = [
+            {"asked": at, "role": group.role, "feature": group.feature, **vars(found)}
+            for at, one in here
+            if (found := _most_alike(numbers, days, one.days)) is not None
+        ]
+        if rows:
+            yield pa.RecordBatch.from_pylist(rows, schema=_ARROW)
+
+
+def _most_alike(numbers: AnyArray, days: DayStates, span: tuple[int, int]) -> Repeated | None:
+    """The day of a span that ties with an earlier one, or else has most values in common with the
+    day before; None where no day is known before one of them."""
+    inside = np.flatnonzero(
+        (numbers >= span[0]) & (numbers <= span[1]) & (np.arange(len(days)) > 0)
+    )
+    if not len(inside):
+        return None
+    whole = days.states.roll_up(np.array([[0, len(days)]], dtype=np.int64))
+    found = neighbors(days, whole)
+    tied = found.ties[inside]
+    if tied.any():
+        day = int(inside[tied.any(axis=1).argmax()])
+        of, exact = day - 1 - int(found.ties[day].argmax()), True
+    else:
+        likeness = (
+            np.nan_to_num(found.overlap[inside]) - np.nan_to_num(found.distance[inside]) / 1e6
+        )
+        day = int(inside[likeness.argmax()])
+        of, exact = day - 1, False
+    varies = int((whole.counts > 0).sum()) > 1
+    return Repeated(int(numbers[day]), int(numbers[of]), exact, varies)
+
+
+def _by_day(group: StateGroup, states: States, indices: AnyArray) -> tuple[AnyArray, DayStates]:
+    """Numbers of the days that some states are of, ascending, and their states."""
+    assert not isinstance(states, PairStates)
+    numbers, starts = np.unique(group.days[indices], return_index=True)
+    stops = np.append(starts[1:], len(indices))[: len(starts)]
+    spans = np.stack((starts, stops), axis=1).astype(np.int64).reshape(-1, 2)
+    rolled = states.take(indices).roll_up(spans) if len(indices) else states.take(indices)
+    held = group.sketches() if group.segmentation == ALL else [None] * len(group.days)
+    sketches = [
+        None if group.segmentation != ALL else merged_sketch([held[i] for i in indices[a:b]])
+        for a, b in spans
+    ]
+    return numbers, DayStates(rolled, sketches)
