@@ -1,0 +1,134 @@
+"""The kind of change of incidents, and of each feature that fails with one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from modelwatch.model.change_kinds import Evidence, FeatureChange, KindOfChange, kind_of_change
+from modelwatch.model.incident import MANY_FEATURES, Incident, Subject
+from modelwatch.model.incident_causes import LABEL_METRICS, SHIFTS
+from modelwatch.stats.mixtures import touched_share
+
+AskedKey = tuple[Subject, date]
+"""What is asked for states: a failing feature, and the first day of its worst window."""
+
+
+@dataclass(frozen=True)
+class Around:
+    """What is known of the days before an incident and in it, in its segment.
+
+    ``features`` and ``rows_ratio`` as in ``Evidence``. ``new_version``: the model version that
+    appeared shortly before.
+    """
+
+    features: tuple[FeatureChange, ...] = ()
+    rows_ratio: float | None = None
+    new_version: str | None = None
+
+
+def asked_key(incident: Incident) -> AskedKey:
+    """The key under which what is known around an incident is kept."""
+    return incident.key, incident.worst_start
+
+
+def leads_of_parts(root: Incident, children: Iterable[Incident]) -> tuple[Incident, ...]:
+    """The incident and, of each feature that fails with it, the widest and strongest failure."""
+    leads = {_feature(of[0]): of[0] for of in _parts(root, children).values()}
+    if root.figure != MANY_FEATURES:
+        leads[_feature(root)] = root
+    return tuple(leads.values())
+
+
+def with_kinds_of_parts(
+    root: Incident, children: Sequence[Incident], around: Mapping[AskedKey, Around]
+) -> tuple[Incident, ...]:
+    """The incident and its children; features have the kind that their own failures show."""
+    found: dict[str, Incident] = {}
+    for part in _parts(root, children).values():
+        seen = around.get(asked_key(part[0]))
+        if seen is None or not seen.features:
+            continue
+        kind = kind_of_change(_evidence(part, (), seen))
+        touched = [
+            touched_share(one.before, one.now)
+            for one in seen.features
+            if (one.role, one.name) == (part[0].role, part[0].subject)
+        ]
+        for one in part:
+            found[one.id] = replace(
+                one,
+                kind=kind.kind,
+                confidence=kind.confidence,
+                evidence=kind.evidence,
+                touched_share=touched[0] if touched else None,
+            )
+    return tuple(found.get(one.id, one) for one in (root, *children))
+
+
+def kind_of_incident(
+    root: Incident,
+    children: Sequence[Incident],
+    related: Sequence[Incident],
+    around: Mapping[AskedKey, Around],
+) -> KindOfChange:
+    """The kind of an incident: of a feature that is broken, what its own failures show.
+
+    Else all that fails with it counts. ``children`` have their kinds; ``related`` are incidents at
+    the same time, and their children.
+    """
+    lead = lead_of(root, children)
+    seen = around.get(asked_key(lead), Around())
+    own = _parts(root, children).get(_feature(lead), [])
+    if own:
+        kind = kind_of_change(_evidence(own, (), seen))
+        if kind.kind not in SHIFTS:
+            return kind
+    return kind_of_change(_evidence((root, *children), _may_explain(root, children, related), seen))
+
+
+def lead_of(root: Incident, children: Sequence[Incident]) -> Incident:
+    """The failure that stands for an incident: of half of a table's features, the first."""
+    features = [one for one in children if one.family == "data"]
+    return features[0] if root.figure == MANY_FEATURES and features else root
+
+
+def _may_explain(
+    root: Incident, children: Sequence[Incident], related: Sequence[Incident]
+) -> tuple[Incident, ...]:
+    """Related incidents that may be why a model is less right: labels come of no broken column."""
+    metrics = {one.subject for one in (root, *children) if one.family == "performance"}
+    if not metrics & LABEL_METRICS:
+        return tuple(related)
+    return tuple(one for one in related if one.family != "data" or one.kind in SHIFTS)
+
+
+def _evidence(
+    incidents: Sequence[Incident], related: tuple[Incident, ...], seen: Around
+) -> Evidence:
+    return Evidence(
+        incidents=tuple(incidents),
+        related=related,
+        features=seen.features,
+        rows_ratio=seen.rows_ratio,
+        new_version=seen.new_version,
+    )
+
+
+def _parts(
+    root: Incident, children: Iterable[Incident]
+) -> dict[tuple[str, str], list[Incident]]:
+    """The failures of each feature, in all traffic first, the strongest first."""
+    parts: dict[tuple[str, str], list[Incident]] = defaultdict(list)
+    for one in (root, *children):
+        if one.family == "data":
+            parts[_feature(one)].append(one)
+    for part in parts.values():
+        part.sort(key=lambda one: (not one.of_all_traffic, -one.effect, one.id))
+    return dict(parts)
+
+
+def _feature(incident: Incident) -> tuple[str, str]:
+    return incident.role, incident.subject
