@@ -35,11 +35,11 @@ def asked_key(incident: Incident) -> AskedKey:
 
 
 def leads_of_parts(root: Incident, children: Iterable[Incident]) -> tuple[Incident, ...]:
-    """The incident and, of each feature that fails with it, the widest and strongest failure."""
-    leads = {_feature(of[0]): of[0] for of in _parts(root, children).values()}
-    if root.figure != MANY_FEATURES:
-        leads[_feature(root)] = root
-    return tuple(leads.values())
+    """The incident, and of each feature that fails with it the failure that stands for it."""
+    leads = [part[0] for part in _parts(root, children).values()]
+    if root.figure != MANY_FEATURES and root not in leads:
+        leads.insert(0, root)
+    return tuple(leads)
 
 
 def with_kinds_of_parts(
@@ -48,7 +48,7 @@ def with_kinds_of_parts(
     """The incident and its children; features have the kind that their own failures show."""
     found: dict[str, Incident] = {}
     for part in _parts(root, children).values():
-        seen = around.get(asked_key(part[0]))
+        seen = _seen(part, around)
         if seen is None or not seen.features:
             continue
         kind = kind_of_change(_evidence(part, (), seen))
@@ -80,8 +80,8 @@ def kind_of_incident(
     the same time, and their children.
     """
     lead = lead_of(root, children)
-    seen = around.get(asked_key(lead), Around())
     own = _parts(root, children).get(_feature(lead), [])
+    seen = _seen([lead, *own], around) or Around()
     if own:
         kind = kind_of_change(_evidence(own, (), seen))
         if kind.kind not in SHIFTS:
@@ -120,14 +120,21 @@ def _evidence(
 def _parts(
     root: Incident, children: Iterable[Incident]
 ) -> dict[tuple[str, str], list[Incident]]:
-    """The failures of each feature, in all traffic first, the strongest first."""
+    """The failures of each feature: the incident first, then all traffic, the strongest first."""
     parts: dict[tuple[str, str], list[Incident]] = defaultdict(list)
     for one in (root, *children):
         if one.family == "data":
             parts[_feature(one)].append(one)
     for part in parts.values():
-        part.sort(key=lambda one: (not one.of_all_traffic, -one.effect, one.id))
+        part.sort(
+            key=lambda one: (one is not root, not one.of_all_traffic, -one.effect, one.id)
+        )
     return dict(parts)
+
+
+def _seen(part: Sequence[Incident], around: Mapping[AskedKey, Around]) -> Around | None:
+    """What is known around the first of some failures of a feature of which something is."""
+    return next((around[asked_key(one)] for one in part if asked_key(one) in around), None)
 
 
 def _feature(incident: Incident) -> tuple[str, str]:
