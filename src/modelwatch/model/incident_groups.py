@@ -184,9 +184,7 @@ def _home_of_model(
     return max(homes, key=_reach_of_answers, default=None)
 
 
-def _begins_with(
-    model: Sequence[Episode], data: Sequence[Episode], join_windows: int
-) -> bool:
+def _begins_with(model: Sequence[Episode], data: Sequence[Episode], join_windows: int) -> bool:
     first = model[0]
     return any(
         overlap(first, one) and abs(first.since - one.since) <= reach(first, one, join_windows)
@@ -294,9 +292,7 @@ def _fail_together(episodes: Sequence[Episode], join_windows: int) -> list[list[
     return found
 
 
-def _group(
-    members: Sequence[Episode], features: Mapping[str, int], causes: Causes
-) -> Group:
+def _group(members: Sequence[Episode], features: Mapping[str, int], causes: Causes) -> Group:
     """The members with their lead first."""
     ordered = tuple(sorted(_whole(members), key=lambda one: _precedence(one, causes)))
     if ordered[0].subject.family == "source" and ordered[0].subject.of_all_traffic:

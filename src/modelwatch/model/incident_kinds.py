@@ -68,6 +68,27 @@ def with_kinds_of_parts(
     return tuple(found.get(one.id, one) for one in (root, *children))
 
 
+def with_kinds_inside(
+    incidents: Sequence[Incident], inside: Mapping[tuple[str, str], Around]
+) -> tuple[Incident, ...]:
+    """Incidents with the kinds that show in the rows that carry their changes.
+
+    ``inside``: by role and name of a feature, what is known of the value that carries its change.
+    What is a fault there is one, however few of all rows it hits; else the kind stays.
+    """
+    found: dict[str, Incident] = {}
+    for feature, seen in inside.items():
+        part = [one for one in incidents if one.family == "data" and _feature(one) == feature]
+        kind = kind_of_change(_evidence(part, (), seen)) if part else None
+        if kind is None or kind.kind in SHIFTS:
+            continue
+        for one in part:
+            found[one.id] = replace(
+                one, kind=kind.kind, confidence=kind.confidence, evidence=kind.evidence
+            )
+    return tuple(found.get(one.id, one) for one in incidents)
+
+
 def kind_of_incident(
     root: Incident,
     children: Sequence[Incident],
@@ -76,17 +97,21 @@ def kind_of_incident(
 ) -> KindOfChange:
     """The kind of an incident: of a feature that is broken, what its own failures show.
 
-    Else all that fails with it counts. ``children`` have their kinds; ``related`` are incidents at
-    the same time, and their children.
+    Else all that fails with it counts. The incident and its ``children`` have the kinds of their
+    parts; ``related`` are incidents at the same time, and their children.
     """
     lead = lead_of(root, children)
     own = _parts(root, children).get(_feature(lead), [])
     seen = _seen([lead, *own], around) or Around()
     if own:
-        kind = kind_of_change(_evidence(own, (), seen))
-        if kind.kind not in SHIFTS:
-            return kind
+        found = next((one for one in own if one.kind not in SHIFTS), None)
+        if found is not None:
+            return _kind_of(found)
     return kind_of_change(_evidence((root, *children), _may_explain(root, children, related), seen))
+
+
+def _kind_of(incident: Incident) -> KindOfChange:
+    return KindOfChange(str(incident.kind), incident.confidence or 0.0, incident.evidence or "", ())
 
 
 def lead_of(root: Incident, children: Sequence[Incident]) -> Incident:
@@ -117,18 +142,14 @@ def _evidence(
     )
 
 
-def _parts(
-    root: Incident, children: Iterable[Incident]
-) -> dict[tuple[str, str], list[Incident]]:
+def _parts(root: Incident, children: Iterable[Incident]) -> dict[tuple[str, str], list[Incident]]:
     """The failures of each feature: the incident first, then all traffic, the strongest first."""
     parts: dict[tuple[str, str], list[Incident]] = defaultdict(list)
     for one in (root, *children):
         if one.family == "data":
             parts[_feature(one)].append(one)
     for part in parts.values():
-        part.sort(
-            key=lambda one: (one is not root, not one.of_all_traffic, -one.effect, one.id)
-        )
+        part.sort(key=lambda one: (one is not root, not one.of_all_traffic, -one.effect, one.id))
     return dict(parts)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.special import ndtr
@@ -113,7 +114,7 @@ def explained_by_mix(split: Split) -> float:
     usual = np.where(held > 0, before / np.maximum(held, 1.0), p)
     expected = (now.sum(axis=1) / now.sum()) @ usual
     groups = _groups(p, q)
-    p, q, expected = (np.bincount(groups, weights=side) for side in (p, q, expected))
+    p, q, expected = (_grouped(side, groups) for side in (p, q, expected))
     rows = 1.0 / before.sum() + 1.0 / now.sum()
     noise = float(np.sqrt(2.0 * _DESIGN * p * (1.0 - p) * rows / np.pi).sum() / 2.0)
     change = _distance(p, q) - noise
@@ -142,7 +143,7 @@ def group_labels(edges: tuple[float, ...]) -> tuple[str, ...]:
     """What the groups between some edges are called, one more than there are edges."""
     if not edges:
         return ()
-    inner = [f"{low:g} to {high:g}" for low, high in zip(edges, edges[1:], strict=False)]
+    inner = [f"{low:g} to {high:g}" for low, high in pairwise(edges)]
     return (f"below {edges[0]:g}", *inner, f"{edges[-1]:g} and more")
 
 
@@ -165,6 +166,10 @@ def _groups(p: Floats, q: Floats) -> AnyArray:
         held += mass
         group[at] = current
     return group
+
+
+def _grouped(shares: Floats, groups: AnyArray) -> Floats:
+    return np.asarray(np.bincount(groups, weights=shares), dtype=np.float64)
 
 
 def _distance(p: Floats, q: Floats) -> float:
