@@ -41,8 +41,8 @@ class Cause:
     """What was found of a failing feature.
 
     ``kind`` of change; ``carrier``: the column and the value that carry it, ``EVERYWHERE`` if there
-    is none, None if none was looked for; ``touched``: share of the rows that the change must have touched at
-    least; ``follows``: the feature whose change leads one to expect this one.
+    is none, None if none was looked for; ``touched``: share of the rows that the change must have
+    touched at least; ``follows``: the feature whose change leads one to expect this one.
     """
 
     kind: str | None = None

@@ -18,8 +18,8 @@ from modelwatch.model.incident import (
     Subject,
     subject_of,
 )
-from modelwatch.model.incident_events import WORSE_TIMES, events_between
 from modelwatch.model.incident_causes import Causes
+from modelwatch.model.incident_events import WORSE_TIMES, events_between
 from modelwatch.model.incident_groups import Group, grouped, realm_of
 from modelwatch.model.incident_identity import child_id, group_ids
 from modelwatch.model.incident_people import by_incident, false_alarms, standing
