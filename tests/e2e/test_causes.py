@@ -125,4 +125,3 @@ def test_they_stay_the_same_while_they_last(watched: Watched) -> None:
     first = {(one.incident_id, one.carrier_value) for one in watched.incidents["broken"]}
     later = {(one.incident_id, one.carrier_value) for one in watched.incidents["lasting"]}
     assert later == first
-

@@ -135,8 +135,9 @@ def group_edges(rows: Counts, edges: Floats, groups: int) -> tuple[float, ...]:
     below = np.concatenate([[0.0], np.cumsum(rows)[:-1]]) / total
     wanted = np.arange(1, groups) / groups
     at = np.unique(np.searchsorted(below, wanted))
-    at = at[(at > 0) & (at < len(edges))]
-    return tuple(float(edge) for edge in edges[at] if np.isfinite(edge))
+    at = at[at < len(edges)]
+    parting = at[(below[at] > 0.0) & (below[at] < 1.0) & np.isfinite(edges[at])]
+    return tuple(float(edge) for edge in edges[parting])
 
 
 def group_labels(edges: tuple[float, ...]) -> tuple[str, ...]:

@@ -36,6 +36,8 @@ _DESIGN = 3.0
 """How much more bins vary between days than rows that are independent: a low guess, for what it
 takes off is the change itself."""
 _LEAST_CHANGE = 0.01
+_AS_GOOD = 0.03
+"""Part of a change by which explanations of it do not differ."""
 _SURE = 2.0
 """Standard errors by which the rows of a value must have fallen to tell of a change."""
 
@@ -136,7 +138,11 @@ def multiplied(before: NumericStates, now: NumericStates) -> Explanation:
     exact = [unit for unit in (*UNITS, *POWERS) if abs(np.log(unit / found.value)) < 0.05]
     finer = np.concatenate([close, exact])
     finer = finer[np.abs(np.log(finer)) > np.log(1.15)]
-    return _best(before, now, ((f, mass_of(before, before.binning, f, 0.0)) for f in finer))
+    best = _best(before, now, ((f, mass_of(before, before.binning, f, 0.0)) for f in finer))
+    powers = [f for f in exact if f in DECIMAL]
+    decimal = _best(before, now, ((f, mass_of(before, before.binning, f, 0.0)) for f in powers))
+    # Among factors that explain as much, a power of ten is the likelier.
+    return decimal if decimal.explained >= best.explained - _AS_GOOD else best
 
 
 def far_multiplied(before: NumericStates, now: NumericStates) -> Explanation:
