@@ -1,4 +1,4 @@
-"""Two things that break on one Monday, as a run tells them: rows as a user has them, no segments."""
+"""Two things that break on one Monday, as a run tells them: no segments are configured."""
 
 from __future__ import annotations
 

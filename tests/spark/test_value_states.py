@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pyspark.sql import DataFrame, SparkSession
+from tests.conftest import CountJobs
 
 from modelwatch.model.features import Feature
 from modelwatch.spark.days import DAY
@@ -16,7 +17,6 @@ from modelwatch.spark.rolled_states import TwoSpans, states_by_side
 from modelwatch.spark.value_states import SplitBy, states_by_value
 from monitored import ONE_TABLE, monitor
 from samples import numeric_binning, numeric_state
-from tests.conftest import CountJobs
 
 FIRST = date(2013, 2, 1)
 NUMBER = (FIRST - date(1970, 1, 1)).days
