@@ -99,18 +99,12 @@ def test_what_did_not_change_is_not_explained() -> None:
     assert explained_by_mix(split(*drawn(2))) == 0.0
 
 
-def test_numbers_are_grouped_by_edges_of_about_equal_rows() -> None:
-    edges = group_edges(np.full(10, 5), np.arange(10.0), 5)
-    assert edges == (2.0, 4.0, 6.0, 8.0)
-    assert group_labels(edges) == (
-        "below 2",
-        "2 to 4",
-        "4 to 6",
-        "6 to 8",
-        "8 and more",
-    )
+def test_numbers_are_grouped_by_quantiles_with_finer_ends() -> None:
+    edges = group_edges(np.full(100, 5), np.arange(100.0))
+    assert edges == (1.0, 5.0, 25.0, 50.0, 75.0, 95.0, 99.0)
+    assert group_labels(edges[2:4]) == ("below 25", "25 to 50", "50 and more")
 
 
 def test_a_number_of_one_value_has_no_groups() -> None:
-    assert group_edges(np.array([0, 50, 0]), np.array([-np.inf, 1.0, 2.0]), 5) == ()
+    assert group_edges(np.array([0, 50, 0]), np.array([-np.inf, 1.0, 2.0])) == ()
     assert group_labels(()) == ()

@@ -30,8 +30,6 @@ MOST_COLUMNS = 40
 """Columns by whose values rows are split, text before numbers."""
 MOST_VALUES = 20
 """Values of a column that are looked at one by one, the most frequent first."""
-GROUPS = 5
-"""Groups of about equal size into which the values of a number are parted."""
 DAYS = 7
 """Days of an incident that are read, and of the days before it."""
 _EPOCH = date(1970, 1, 1)
@@ -176,7 +174,7 @@ def _split_by(states: StatesOf, before: Mapping[FeatureKey, States]) -> tuple[Sp
         if isinstance(held, NumericStates):
             binning = held.binning
             assert isinstance(binning, NumericBinning)
-            edges = group_edges(held.quantities[0], binning.edges, GROUPS)
+            edges = group_edges(held.quantities[0], binning.edges)
             if edges:
                 numbers.append(SplitBy(feature, edges=edges))
         else:

@@ -23,6 +23,9 @@ LEVEL = 1e-3
 """Probability that chance brings such a value, corrected for the values looked at."""
 LEAST_CHANGED = 0.005
 """Share of the rows that must have changed for a carrier to be looked for."""
+QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+"""Where the values of a number are parted into groups. The ends are finer: a fault puts values
+there, and what goes with them is told from the few that were there before."""
 _DESIGN = 3.0
 """How much more shares vary between days than rows that are independent."""
 _SURE = 3.0
@@ -123,18 +126,16 @@ def explained_by_mix(split: Split) -> float:
     return float(np.clip(1.0 - max(_distance(expected, q) - noise, 0.0) / change, 0.0, 1.0))
 
 
-def group_edges(rows: Counts, edges: Floats, groups: int) -> tuple[float, ...]:
-    """Edges that part the bins of a numeric feature into about equal groups, ascending.
+def group_edges(rows: Counts, edges: Floats) -> tuple[float, ...]:
+    """Edges that part the bins of a numeric feature near its ``QUANTILES``, ascending.
 
-    ``rows``: (B,) of each bin; ``edges``: (B,) lower edges. Fewer than ``groups`` - 1 of them where
-    values are few.
+    ``rows``: (B,) of each bin; ``edges``: (B,) lower edges. Fewer of them where values are few.
     """
     total = float(rows.sum())
     if total <= 0:
         return ()
     below = np.concatenate([[0.0], np.cumsum(rows)[:-1]]) / total
-    wanted = np.arange(1, groups) / groups
-    at = np.unique(np.searchsorted(below, wanted))
+    at = np.unique(np.searchsorted(below, QUANTILES))
     at = at[at < len(edges)]
     parting = at[(below[at] > 0.0) & (below[at] < 1.0) & np.isfinite(edges[at])]
     return tuple(float(edge) for edge in edges[parting])
