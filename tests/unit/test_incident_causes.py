@@ -202,3 +202,27 @@ def test_what_was_found_once_holds_for_later_runs() -> None:
         for one in first.incidents
     ]
     assert sets(fold(two(), DAYS, previous=known)) == subjects("amount", "age")
+
+
+def test_performance_that_stays_bad_when_the_data_are_well_again_is_an_incident_of_its_own() -> (
+    None
+):
+    rows = [*on((7, 8, 9)), *(week(n) for n in range(1, 6))]
+    assert sets(fold(rows, 42)) == subjects("amount", "accuracy")
+
+
+def test_people_are_told_when_an_incident_reaches_the_model() -> None:
+    rows = [*on(range(7, 30)), week(1), week(2)]
+    first = fold(rows, 10)
+    later = fold(rows, 21, previous=first.incidents)
+    (reached,) = [one for one in later.events if one.event == "child_added"]
+    assert (reached.is_told, reached.detail) == (True, "accuracy")
+    again = fold(rows, 28, previous=later.incidents)
+    assert not [one for one in again.events if one.event == "child_added"]
+
+
+def test_an_incident_that_reaches_the_model_ranks_before_one_that_does_not() -> None:
+    rows = [*on(range(7, 21), 3.0), week(1), week(2)]
+    other = on(range(1, 21), 4.0, subject="age")
+    folded = fold([*rows, *other], 21)
+    assert [one.subject for one in folded.open] == ["amount", "age"]

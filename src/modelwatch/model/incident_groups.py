@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import combinations
 
 from modelwatch.model.days import DayRange
@@ -140,8 +140,8 @@ def grouped(
     all traffic, one subject in several kinds of window, a segment with its feature while both fail,
     else with what it begins and ends with, else with the segments that begin with it. ``by_cause``
     tells which of them have. Metrics, estimates and segments of a model that fail at the same time
-    have one cause; that of the data that began with them, where these may explain it, else that of
-    labels that stopped to come. ``features``: how many there are by role.
+    have one cause; that of the data that they begin and end with, where these may explain it, else
+    that of labels that stopped to come. ``features``: how many there are by role.
     """
     causes = causes or Causes()
     by_realm: dict[str, list[Episode]] = defaultdict(list)
@@ -173,28 +173,36 @@ def _home_of_model(
 ) -> list[Episode] | None:
     """The set of data that explains what moved of a model, or that of labels; None if none does.
 
-    Of several, the one in which the answers of the model have moved, else the strongest.
+    Of several, the one in which the answers of the model have moved, else the nearest.
     """
     homes = [
         one
         for one in sets
-        if _begins_with(model, one, join_windows) and explains_performance(one, model, causes)
+        if _fails_with(model, one, join_windows) and explains_performance(one, model, causes)
     ]
-    homes = homes or [one for one in labels if _begins_with(model, one, join_windows)]
-    return max(homes, key=_reach_of_answers, default=None)
+    homes = homes or [one for one in labels if _fails_with(model, one, join_windows)]
+    return max(homes, key=lambda home: _nearness(home, model), default=None)
 
 
-def _begins_with(model: Sequence[Episode], data: Sequence[Episode], join_windows: int) -> bool:
+def _fails_with(model: Sequence[Episode], data: Sequence[Episode], join_windows: int) -> bool:
+    """Whether a model begins to fail with data, and does not go on when they are well again."""
     first = model[0]
-    return any(
-        overlap(first, one) and abs(first.since - one.since) <= reach(first, one, join_windows)
-        for one in data
-    )
+    last = max(one.spans[-1].last_failing for one in model)
+    for one in data:
+        near = reach(first, one, join_windows)
+        until = date.max - near if one.is_open else one.spans[-1].last_failing
+        if abs(first.since - one.since) <= near and last <= until + near:
+            return True
+    return False
 
 
-def _reach_of_answers(members: Sequence[Episode]) -> tuple[bool, float]:
+def _nearness(
+    members: Sequence[Episode], model: Sequence[Episode]
+) -> tuple[bool, timedelta, float]:
+    """How near a set of data is to what moved of a model: the nearest compares greatest."""
     answered = any(one.subject.role == "predictions" for one in members)
-    return answered, max(one.effect for one in members)
+    apart = min(abs(one.since - model[0].since) for one in members)
+    return answered, -apart, max(one.effect for one in members)
 
 
 Links = Iterable[tuple[int, int]]

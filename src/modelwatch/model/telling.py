@@ -48,6 +48,7 @@ _SHAPES = {"step": "at once", "steps": "in several steps", "ramp": "gradually"}
 _CHANGES: Mapping[EventKind, str] = {
     "opened": "New incident",
     "worsened": "It got worse",
+    "child_added": "It reached the model",
     "closed": "It is over",
     "reopened": "It came back",
     "withdrawn": "Withdrawn, for its data were restated",
