@@ -95,6 +95,14 @@ def test_the_shares_of_another_column_do_not_explain_a_fault() -> None:
     assert explained_by_mix(split(countries, bins)) < 0.1
 
 
+def test_the_shares_of_another_column_do_not_explain_a_fault_of_few_rows_in_small_samples() -> None:
+    for seed in range(50):
+        countries, bins = drawn(seed + 300)
+        now = np.random.default_rng(seed).choice(len(countries), 800, replace=False)
+        bins[now[:80]] = 0
+        assert explained_by_mix(split(countries[now], bins[now])) < 0.3
+
+
 def test_what_did_not_change_is_not_explained() -> None:
     assert explained_by_mix(split(*drawn(2))) == 0.0
 

@@ -6,12 +6,24 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from modelwatch.model.change_kinds import Evidence, FeatureChange, KindOfChange, kind_of_change
 from modelwatch.model.incident import MANY_FEATURES, Incident, Subject
 from modelwatch.model.incident_causes import LABEL_METRICS, SHIFTS
 from modelwatch.stats.mixtures import touched_share
 
+KIND = ("kind", "confidence", "evidence", "touched_share")
+"""Fields of an incident that say what kind of change it is."""
+LOCATION = (
+    "follows",
+    "spread",
+    "carrier_column",
+    "carrier_value",
+    "carrier_changed_share",
+    "carrier_row_share",
+)
+"""Fields of an incident that say where its change sits."""
 AskedKey = tuple[Subject, date]
 """What is asked for states: a failing feature, and the first day of its worst window."""
 
@@ -45,27 +57,37 @@ def leads_of_parts(root: Incident, children: Iterable[Incident]) -> tuple[Incide
 def with_kinds_of_parts(
     root: Incident, children: Sequence[Incident], around: Mapping[AskedKey, Around]
 ) -> tuple[Incident, ...]:
-    """The incident and its children; features have the kind that their own failures show."""
+    """The incident and its children; features have the kind that their own failures show.
+
+    A feature that was located keeps what was found in the rows that carry its change.
+    """
     found: dict[str, Incident] = {}
     for part in _parts(root, children).values():
-        seen = _seen(part, around)
-        if seen is None or not seen.features:
-            continue
-        kind = kind_of_change(_evidence(part, (), seen))
-        touched = [
-            touched_share(one.before, one.now)
-            for one in seen.features
-            if (one.role, one.name) == (part[0].role, part[0].subject)
-        ]
+        located = next((one for one in part if one.spread is not None), None)
+        known = {} if located is None else {name: getattr(located, name) for name in LOCATION}
+        # What shows in the rows that carry a change is lost among all rows.
+        if located is not None and located.spread == "value" and located.kind not in SHIFTS:
+            known |= {name: getattr(located, name) for name in KIND}
+        else:
+            known |= _found_of(part, around)
         for one in part:
-            found[one.id] = replace(
-                one,
-                kind=kind.kind,
-                confidence=kind.confidence,
-                evidence=kind.evidence,
-                touched_share=touched[0] if touched else None,
-            )
+            found[one.id] = replace(one, **known)
     return tuple(found.get(one.id, one) for one in (root, *children))
+
+
+def _found_of(part: Sequence[Incident], around: Mapping[AskedKey, Around]) -> dict[str, Any]:
+    """The fields ``KIND`` of a part; none where nothing is known around it."""
+    seen = _seen(part, around)
+    if seen is None or not seen.features:
+        return {}
+    kind = kind_of_change(_evidence(part, (), seen))
+    touched = [
+        touched_share(one.before, one.now)
+        for one in seen.features
+        if (one.role, one.name) == _feature(part[0])
+    ]
+    values = (kind.kind, kind.confidence, kind.evidence, touched[0] if touched else None)
+    return dict(zip(KIND, values, strict=True))
 
 
 def with_kinds_inside(

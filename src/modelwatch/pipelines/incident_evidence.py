@@ -19,6 +19,8 @@ from modelwatch.model.days import DayRange
 from modelwatch.model.incident import Incident, JudgedWindow
 from modelwatch.model.incident_carriers import located
 from modelwatch.model.incident_kinds import (
+    KIND,
+    LOCATION,
     Around,
     AskedKey,
     asked_key,
@@ -57,15 +59,6 @@ MOST_EXPLAINED = 30
 MOST_PARTS = 90
 """Failing features of theirs whose states are looked at, those of all traffic first."""
 _EPOCH = date(1970, 1, 1)
-KIND = ("kind", "confidence", "evidence", "touched_share")
-LOCATION = (
-    "follows",
-    "spread",
-    "carrier_column",
-    "carrier_value",
-    "carrier_changed_share",
-    "carrier_row_share",
-)
 _EXPLAINED = (*KIND, *LOCATION, "shape", "since_lower", "since_upper", "sentence", "query")
 _SERIES = ("role", "subject", "figure", "segmentation", "segment", "window")
 SeriesKey = tuple[str, ...]

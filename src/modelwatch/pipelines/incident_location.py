@@ -201,13 +201,16 @@ def _splits(feature: FeatureKey, of_column: Mapping[str, Mapping[str, Sides]]) -
 
 
 def _failing(incidents: Sequence[Incident]) -> tuple[FeatureKey, ...]:
-    """The inputs that fail in all traffic and were not located yet, the strongest first."""
+    """The inputs that fail in all traffic, the strongest first; none if all were located."""
     effects: dict[FeatureKey, float] = {}
+    done: set[FeatureKey] = set()
     for one in incidents:
         if one.family == "data" and one.role == "inputs" and one.of_all_traffic:
             key = one.role, one.subject
             effects[key] = max(effects.get(key, 0.0), one.effect)
-    if all(one.spread is not None for one in incidents if (one.role, one.subject) in effects):
+            if one.spread is not None:
+                done.add(key)
+    if done >= set(effects):
         return ()
     return tuple(sorted(effects, key=lambda key: (-effects[key], key)))[:MOST_FEATURES]
 

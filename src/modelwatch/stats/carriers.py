@@ -108,8 +108,9 @@ def _carriers(split: Split, comparisons: int) -> Iterable[Carrier]:
 def explained_by_mix(split: Split) -> float:
     """How much of a feature's change the change of another column's shares leads one to expect.
 
-    0 to 1, chance taken off: the distance that is left where each value holds what it held before
-    in its new share of the rows, against the distance without that.
+    0 to 1: by how much nearer the rows are to what they would be if each value held what it held
+    before in its new share of the rows, as a part of the distance that chance does not bring. 0
+    where the change is not clearly more than chance.
     """
     before, now = split.before.astype(np.float64), split.now.astype(np.float64)
     p, q = before.sum(axis=0) / before.sum(), now.sum(axis=0) / now.sum()
@@ -120,10 +121,11 @@ def explained_by_mix(split: Split) -> float:
     p, q, expected = (_grouped(side, groups) for side in (p, q, expected))
     rows = 1.0 / before.sum() + 1.0 / now.sum()
     noise = float(np.sqrt(2.0 * _DESIGN * p * (1.0 - p) * rows / np.pi).sum() / 2.0)
-    change = _distance(p, q) - noise
-    if change <= 0:
+    distance = _distance(p, q)
+    if distance <= 2.0 * noise:
         return 0.0
-    return float(np.clip(1.0 - max(_distance(expected, q) - noise, 0.0) / change, 0.0, 1.0))
+    nearer = distance - _distance(expected, q)
+    return float(np.clip(nearer / (distance - noise), 0.0, 1.0))
 
 
 def group_edges(rows: Counts, edges: Floats) -> tuple[float, ...]:
