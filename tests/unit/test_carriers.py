@@ -63,6 +63,13 @@ def test_two_values_of_four_carry_no_change_alone() -> None:
     assert carriers([split(countries, bins)]) == ()
 
 
+def test_a_value_that_holds_most_changed_rows_and_not_nearly_all_carries_no_change() -> None:
+    countries, bins = drawn(2)
+    random = np.random.default_rng(5).random(ROWS)
+    bins[(countries == 0) | (random < 0.2)] = 0
+    assert carriers([split(countries, bins)]) == ()
+
+
 def test_few_changed_rows_name_no_value_among_many() -> None:
     countries, bins = drawn(2)
     hit = np.flatnonzero(countries == 3)[:12]

@@ -104,6 +104,16 @@ def test_features_that_moved_together_have_moved_for_one_reason() -> None:
     assert sets(explained(two(), found)) == subjects("amount age")
 
 
+def test_shifts_that_different_segments_show_are_one_incident_and_faults_are_not() -> None:
+    germany = {"segmentation": "country", "segment": "DE"}
+    france = {"segmentation": "country", "segment": "FR"}
+    rows = [*on((5, 6), 4.0, **germany), *on((5, 6), subject="age", **france)]
+    shifted = {"amount": {"kind": "population_shift"}, "age": {"kind": "population_shift"}}
+    assert sets(explained(rows, shifted)) == subjects("amount age")
+    gone = {"amount": {"kind": "nulls"}, "age": {"kind": "nulls"}}
+    assert sets(explained(rows, gone)) == subjects("amount", "age")
+
+
 def test_what_tells_what_happened_leads_what_moved_with_it() -> None:
     found = {"amount": {"kind": "population_shift"}, "age": {"kind": "missing_rows"}}
     assert only(explained(two(), found)).subject == "age"

@@ -102,7 +102,8 @@ def cause_of(incident: Incident) -> Cause:
     carrier = None
     if incident.carrier_column is not None and incident.carrier_value is not None:
         carrier = (incident.carrier_column, incident.carrier_value)
-    elif not incident.of_all_traffic:
+    elif not incident.of_all_traffic and incident.kind not in SHIFTS:
+        # A shift that one segment shows may be smaller in the others, and no fault is.
         carrier = (incident.segmentation, incident.segment)
     elif incident.spread == "everywhere":
         carrier = EVERYWHERE

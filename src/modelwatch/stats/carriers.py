@@ -15,7 +15,7 @@ from scipy.special import ndtr
 
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
 
-MOST_OF_CHANGE = 0.75
+MOST_OF_CHANGE = 0.9
 """Share of the changed rows that a value must hold to carry the change."""
 ENRICHED = 1.3
 """Times its share of all rows that a value must hold of the changed ones."""
