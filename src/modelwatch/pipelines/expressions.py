@@ -67,6 +67,6 @@ def _asked(
         for i, entry in enumerate(entries):
             frame = frames.get(config.table_role(entry.table))
             for key in keys:
-                sql = getattr(entry, key, None)
-                if frame is not None and sql is not None:
-                    yield f"{section}[{i}].{key}", frame, sql
+                condition = getattr(entry, key, None)
+                if frame is not None and condition is not None:
+                    yield f"{section}[{i}].{key}", frame, condition
