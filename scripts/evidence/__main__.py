@@ -1,7 +1,7 @@
-"""Measure what the verdicts are worth, and say so.
+"""Measure what the verdicts are worth, and write it down.
 
-Run as `python -m scripts.evidence [--quick] [--docs]`. The peers run in `.venv-peers`, beside; with
---quick they don't, and a few worlds must do. --docs writes the tables and pictures into docs/.
+Run as `python -m scripts.evidence [--quick] [--docs]`. --docs writes the tables and pictures into
+docs/. With --peers run, the peers run as well, in `.venv-peers`.
 """
 
 from __future__ import annotations
@@ -10,62 +10,108 @@ import argparse
 import os
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scripts.bench.peers.environment import peer_python
-from scripts.evidence import flights, peers
-from scripts.evidence.detection import Outcome, injected, outcome
-from scripts.evidence.false_alarms import QuietCase, QuietMonth, quiet_cases
+from scripts.evidence import peers
+from scripts.evidence.datasets import DATASETS
+from scripts.evidence.detection import faults_of, injected
+from scripts.evidence.false_alarms import quiet_month
+from scripts.evidence.matrix import ROWS
 from scripts.evidence.page import figures, write_page
 from scripts.evidence.pictures import write_pictures
 from scripts.evidence.results import PeerMonth, Results
-from scripts.evidence.watch import Watch, default_config
 from scripts.evidence.world import World
 
 RESULTS = Path("var/evidence/figures.json")
 PAGE = Path("docs/evidence.md")
 PICTURES = Path("docs/pictures")
+FAULT_ROWS = (
+    *DATASETS,
+    "plain",
+    "rows-20",
+    "rows-1000",
+    "rows-100000",
+    "weekly",
+    "fortnightly",
+    "reference-3",
+    "reference-7",
+    "design-30",
+    "segments",
+)
+"""Rows into which faults are injected."""
+WIDE = "features-200"
+"""A row whose months cost twenty times as much as others."""
 
 
 @dataclass(frozen=True)
 class Extent:
-    """How many worlds of each kind."""
+    """How many months of each row, and into how many of them faults are injected.
 
-    splits: int
+    ``rows`` and ``fault_rows``: those that are measured.
+    """
+
     months: int
     injected: int
-    peers: int
+    rows: tuple[str, ...]
+    fault_rows: tuple[str, ...]
+    peers: int = 4
 
-    def part(self, share: float) -> Extent:
-        """A part of it, at least one of each."""
-        return Extent(*(max(1, round(share * number)) for number in astuple(self)))
+    def quiet(self) -> Iterator[tuple[str, int]]:
+        """Rows and seeds; all rows of a seed come before those of the next one."""
+        for seed in range(self.months):
+            for row in self.rows:
+                if row != WIDE or seed % 5 == 0:
+                    yield row, seed
+
+    def faults(self) -> Iterator[tuple[str, int]]:
+        """Rows and seeds of months with faults, which are no months of the quiet ones."""
+        for seed in range(1000, 1000 + self.injected):
+            for row in self.fault_rows:
+                yield row, seed
 
 
-WHOLE = Extent(splits=25, months=25, injected=12, peers=4)
-QUICK = Extent(splits=2, months=3, injected=1, peers=0)
+WHOLE = Extent(months=100, injected=4, rows=tuple(ROWS), fault_rows=FAULT_ROWS)
+QUICK = Extent(
+    months=2,
+    injected=1,
+    rows=("credit", "sensors", "medical", "plain", "rows-100", "fortnightly", "reference-5"),
+    fault_rows=("plain",),
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measures, keeps the figures in a file and prints the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="a few worlds, without the peers")
-    parser.add_argument("--part", type=float, default=1.0, help="part of the worlds, 0 to 1")
+    parser.add_argument("--quick", action="store_true", help="a few rows, under three minutes")
+    parser.add_argument("--months", type=int, help="quiet months of each row")
+    parser.add_argument("--injected", type=int, help="months of each row with faults")
+    parser.add_argument("--rows", help="rows of the matrix, separated by commas")
     parser.add_argument("--docs", action="store_true", help=f"write {PAGE} and its pictures")
     parser.add_argument("--only-docs", action="store_true", help="do not measure anew")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument(
         "--peers",
         choices=("run", "read", "none"),
-        default="run",
-        help="run them, or read what they alarmed on in the last run, or leave them out",
+        default="none",
+        help="run them on the flights, or read what they alarmed on in the last run",
     )
     parser.add_argument("--peer-python", type=Path, help="interpreter that has the peers")
     asked = parser.parse_args(argv)
     if not asked.only_docs:
-        extent = QUICK if asked.quick else WHOLE.part(asked.part)
+        extent = QUICK if asked.quick else WHOLE
+        extent = replace(
+            extent,
+            months=extent.months if asked.months is None else asked.months,
+            injected=extent.injected if asked.injected is None else asked.injected,
+        )
+        if asked.rows:
+            rows = tuple(asked.rows.split(","))
+            kept = tuple(row for row in rows if row in extent.fault_rows)
+            extent = replace(extent, rows=rows, fault_rows=kept)
         measured(extent, asked.workers, asked.peers, asked.peer_python)
     results = Results.read(RESULTS)
     text = figures(results)
@@ -82,18 +128,23 @@ def measured(extent: Extent, workers: int, how: str, python: Path | None) -> Non
     What is known is written after each stage. ``how``: 'run', 'read' or 'none' of the peers.
     """
     started = time.monotonic()
-    flights.prepared()
-    compared = [fault_world(seed) for seed in range(0 if how == "none" else extent.peers)]
+    for key in {*extent.rows, *extent.fault_rows} & set(DATASETS):
+        # Made once, before several processes want it.
+        assert len(DATASETS[key].rows)
+    compared = [flights_world(seed) for seed in range(0 if how == "none" else extent.peers)]
     process = peer_process(compared, python) if compared and how == "run" else None
+    results = Results()
     with ProcessPoolExecutor(workers) as pool:
-        cases = quiet_cases(extent.splits, extent.months)
-        results = Results(tuple(pool.map(seen_quiet, cases)), ())
-        results.write(RESULTS)
-        say(started, f"{len(results.quiet)} quiet months")
-        outcomes = tuple(o for of in pool.map(seen_faults, range(extent.injected)) for o in of)
-        results = replace(results, outcomes=outcomes)
-        results.write(RESULTS)
-        say(started, f"{len(outcomes)} faults")
+        for month in pool.map(quiet_month, extent.quiet(), chunksize=4):
+            results = replace(results, quiet=(*results.quiet, month))
+            if len(results.quiet) % 100 == 0:
+                results.write(RESULTS)
+                say(started, f"{len(results.quiet)} quiet months")
+        for outcomes in pool.map(faults_of, extent.faults()):
+            results = replace(results, outcomes=(*results.outcomes, *outcomes))
+            results.write(RESULTS)
+            say(started, f"{len(results.outcomes)} faults")
+    results.write(RESULTS)
     if process is not None and process.wait() != 0:
         raise RuntimeError("the peers' process failed")
     if compared:
@@ -101,11 +152,17 @@ def measured(extent: Extent, workers: int, how: str, python: Path | None) -> Non
         say(started, f"{len(compared)} months of the peers, with their faults")
 
 
+def flights_world(seed: int) -> World:
+    """A month of flights that the peers see."""
+    return DATASETS["flights"].world(1000 + seed)
+
+
 def peer_process(compared: Sequence[World], python: Path | None) -> subprocess.Popen[bytes]:
     """The peers at work on some months and their faults."""
     root = peers.fresh_folder()
     for seed, world in enumerate(compared):
-        peers.write_month(root, world, (f for f in injected(world, seed) if f.matters))
+        faults = (f for f in injected("flights", world, 1000 + seed) if f.matters)
+        peers.write_month(root, world, faults)
     return peers.started(python or peer_python(), root)
 
 
@@ -115,31 +172,10 @@ def peers_of(results: Results, compared: Sequence[World]) -> Results:
     for seed, world in enumerate(compared):
         alarms = peers.read_alarms(peers.FOLDER, world)
         quiet += [PeerMonth(by, world.name, n) for by, n in peers.alarmed_days(alarms).items()]
-        for one in injected(world, seed):
+        for one in injected("flights", world, 1000 + seed):
             if one.matters:
                 outcomes += peers.peer_outcomes(alarms, one)
     return replace(results, peer_quiet=tuple(quiet), peer_outcomes=tuple(outcomes))
-
-
-def fault_world(seed: int) -> World:
-    """A quiet month into which faults are injected, season by season."""
-    seasons = list(flights.SEASONS)
-    return flights.split_world(flights.prepared(), seasons[seed % len(seasons)], seed)
-
-
-def seen_quiet(case: QuietCase) -> QuietMonth:
-    """What is seen of a month in which nothing happens."""
-    world = case.world()
-    return QuietMonth.of(case.name, Watch.of(world, default_config()).seen(world))
-
-
-def seen_faults(seed: int) -> list[Outcome]:
-    """What is seen of the faults of one world."""
-    quiet = fault_world(seed)
-    watch = Watch.of(quiet, default_config())
-    like = watch.figures(watch.month(quiet), quiet.as_of)
-    undisturbed = watch.seen(quiet, like)
-    return [outcome(watch, one, undisturbed, like) for one in injected(quiet, seed)]
 
 
 def say(started: float, what: str) -> None:

@@ -1,71 +1,80 @@
-"""The states of each day of a world, by the same pass over rows that production makes."""
+"""The states of each day of a world, counted straight from arrays.
+
+They are equal, digit for digit, to those of the pass over rows that a run makes (tests hold that),
+and rows may have weights: a day of 100,000 rows that are draws from a few thousand different ones
+needs only those.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-from scripts.evidence.world import Table, World
+from scripts.evidence.world import World
 
-from modelwatch.stats.arrays import AnyArray, Counts
-from modelwatch.stats.batch import (
-    ALL,
-    NULL_SEGMENT,
-    OTHER_SEGMENT,
-    PAIRS,
-    ROWS,
-    Batch,
-    Block,
-    Column,
-    Numbers,
-    Segmentation,
-    TallyPlan,
-    Texts,
-)
+from modelwatch.model.config import MonitorConfig
+from modelwatch.stats.arrays import AnyArray, Counts, Floats, Hashes
+from modelwatch.stats.batch import ALL, NULL_SEGMENT, OTHER_SEGMENT, Segmentation
 from modelwatch.stats.binning import (
+    NULL,
+    NUMERIC_OFFSET,
+    UNSEEN,
     Binning,
     CategoricalBinning,
     NumericBinning,
     fit_categorical,
     fit_numeric,
 )
-from modelwatch.stats.categorical import CategoricalStates
-from modelwatch.stats.distinct import hash_of_text
+from modelwatch.stats.categorical import CategoricalStates, bounded_unseen
+from modelwatch.stats.distinct import hash_of_text, hashes_of_doubles, smallest
+from modelwatch.stats.moments import LENGTH, normalised, power_sums
 from modelwatch.stats.numeric import NumericStates
-from modelwatch.stats.pairs import PairStates
-from modelwatch.stats.score_batch import ScoreBatch, ScorePlan
-from modelwatch.stats.score_tally import ScoreTally
-from modelwatch.stats.scored import BinaryStates
-from modelwatch.stats.state import State
-from modelwatch.stats.tally import Tally
+from modelwatch.stats.pairs import PairStates, standardised
+from modelwatch.stats.scored import (
+    DECISIONS,
+    LABELS,
+    POSITIVE,
+    SCORE_UNIT,
+    BinaryStates,
+    log_losses,
+    positions,
+)
 
 FeatureStates = NumericStates | CategoricalStates
 Scope = tuple[str, str]
 """Segmentation and segment."""
 WHOLE: Scope = (ALL, ALL)
 ROLES = ("inputs", "predictions")
+ANSWERS = ("probability", "decision")
+CLASS_COUNTS = DECISIONS * LABELS
 
 
 @dataclass(frozen=True)
 class Plans:
     """What is kept of the rows of a world: fitted once, on its reference."""
 
-    tally: TallyPlan
-    scores: ScorePlan
+    binnings: Mapping[str, Binning]
+    splits: tuple[Segmentation, ...]
+    block: tuple[str, ...]
 
     def role(self, feature: str) -> str:
         """Role of a feature."""
-        return ROLES[next(c.role for c in self.tally.columns if c.name == feature)]
+        return ROLES[feature in ANSWERS]
 
 
 @dataclass(frozen=True)
 class Stacked:
-    """States of the days that a scope has rows on: day numbers (n,) and a stack of n."""
+    """States of the days that a scope has rows on: day numbers (n,) and a stack of n.
+
+    ``sketches``: their values by hash, of all traffic; None in segments.
+    """
 
     days: AnyArray
     states: FeatureStates
+    sketches: tuple[Hashes | None, ...]
 
 
 @dataclass(frozen=True)
@@ -78,201 +87,275 @@ class DayStates:
     """
 
     features: Mapping[tuple[Scope, str], Stacked]
-    block: PairStates
+    block: PairStates | None
     scores: Mapping[Scope, tuple[AnyArray, BinaryStates]]
     days: AnyArray
     rows: Counts
     repeated: Counts
 
 
-def fitted_plans(table: Table, reference: pd.DataFrame) -> Plans:
+def fitted_plans(world: World, config: MonitorConfig) -> Plans:
     """Frozen bins and segments of the reference's rows."""
-    columns = tuple(
-        Column(name, int(name in table.predictions), _fitted(table, name, numeric, reference))
-        for name, numeric in table.columns.items()
-    )
+    days = world.rows["day"].to_numpy()
+    first, last = world.period.reference
+    rows = world.rows[(days >= first) & (days <= last)]
+    options = config.features.columns
+    binnings: dict[str, Binning] = {}
+    for name in (*world.table.features, *ANSWERS):
+        own = options.get(name)
+        numeric = rows[name].dtype != object and (own is None or own.type != "categorical")
+        if numeric:
+            special = () if own is None else own.special_values
+            binnings[name] = _fitted_numbers(rows[name], rows["weight"], special)
+        else:
+            binnings[name] = _fitted_texts(rows[name], rows["weight"], config.binning.max_values)
     splits = tuple(
-        Segmentation(name, _kept(reference[name], most))
-        for name, most in table.segmentations.items()
+        Segmentation(one.name, _kept(rows[one.name], rows["weight"], one.max_values))
+        for one in config.segments
     )
-    score = next(c.binning for c in columns if c.name == "probability")
-    assert isinstance(score, NumericBinning)
-    block = [at for at, one in enumerate(columns) if one.role == 0 and _is_numeric(one)]
-    plan = TallyPlan(columns, splits, (Block(0, tuple(block)),))
-    return Plans(plan, ScorePlan("binary", score, segmentations=splits))
+    block = tuple(n for n in world.table.features if isinstance(binnings[n], NumericBinning))
+    return Plans(binnings, splits, block[: config.pairs.max_features])
 
 
-def _is_numeric(column: Column) -> bool:
-    return isinstance(column.binning, NumericBinning)
+def _fitted_numbers(values: pd.Series, weight: pd.Series, special: Sequence[float]) -> Binning:
+    found = np.repeat(values.to_numpy(dtype=np.float64), _capped(weight.to_numpy()))
+    found = found[np.isfinite(found)]
+    known = found[~np.isin(found, special)]
+    ends = (known.min(), known.max()) if len(known) else (np.nan, np.nan)
+    return fit_numeric(found, *ends, special_values=special)
 
 
-def _fitted(table: Table, name: str, numeric: bool, rows: pd.DataFrame) -> Binning:
-    if numeric:
-        special = table.special.get(name, ())
-        values = rows[name].to_numpy(dtype=np.float64)
-        values = values[np.isfinite(values)]
-        known = values[~np.isin(values, special)]
-        ends = (known.min(), known.max()) if len(known) else (np.nan, np.nan)
-        return fit_numeric(values, *ends, special_values=special)
-    counted = {str(value): int(n) for value, n in rows[name].value_counts().items()}
+def _capped(weight: AnyArray) -> AnyArray:
+    """Weights for a sample of about 50,000 rows, as a run fits quantiles."""
+    total = int(weight.sum())
+    return weight if total <= 100_000 else np.maximum(1, weight * 50_000 // total)
+
+
+def _fitted_texts(values: pd.Series, weight: pd.Series, most: int) -> Binning:
+    counted = {str(v): int(n) for v, n in weight.groupby(_texts(values)).sum().items()}
     hashes = {value: hash_of_text(value) for value in counted}
-    return fit_categorical(counted, hashes, max_values=table.max_values.get(name, 100))
+    return fit_categorical(counted, hashes, max_values=most)
 
 
-def _kept(values: pd.Series, most: int) -> tuple[str, ...]:
-    counted = values.value_counts()
+def _kept(values: pd.Series, weight: pd.Series, most: int) -> tuple[str, ...]:
+    counted = weight.groupby(_texts(values)).sum()
     ranked = sorted(counted.index, key=lambda value: (-counted[value], value))
     return tuple(sorted(ranked[:most]))
 
 
+def _texts(values: pd.Series) -> pd.Series:
+    """A categorical column as Spark casts it to a string; null where there is no value."""
+    if values.dtype == object:
+        return values
+    number = values.to_numpy(dtype=np.float64)
+    whole = np.isfinite(number) & (number == np.rint(number))
+    texts = np.where(whole, np.nan_to_num(number).astype(np.int64).astype(str), number.astype(str))
+    return pd.Series(texts, index=values.index, dtype=object).where(values.notna(), None)
+
+
 def day_states(plans: Plans, world: World) -> DayStates:
     """All states of the rows of a world."""
-    rows = world.rows
-    days, slots = np.unique(rows["day"].to_numpy(dtype=np.int64), return_inverse=True)
-    keys = [(int(day), "v1") for day in days]
-    texts = _Dictionaries(rows)
-    segments = [_codes(split, texts.of(split.name)) for split in plans.tally.segmentations]
-    batch = Batch(
-        rows=len(rows),
-        keys=keys,
-        slots=slots.astype(np.int32),
-        present=[None, None],
-        copies=[rows["copies"].to_numpy(dtype=np.int64)] * 2,
-        segments=segments,
-        columns=[
-            _numbers(rows[column.name])
-            if isinstance(column.binning, NumericBinning)
-            else texts.of(column.name)
-            for column in plans.tally.columns
-        ],
-    )
-    tally = Tally(plans.tally)
-    tally.add(batch)
-    found: dict[tuple[Scope, str], list[tuple[int, State]]] = {}
-    counted = {int(day): np.zeros(6, dtype=np.int64) for day in days}
-    products: dict[int, Counts] = {}
-    for (day, _, _, segmentation, segment, feature), state in tally.states():
-        if feature == ROWS:
-            counted[day] = state.counts
-        elif feature == PAIRS:
-            products[day] = state.counts
-        else:
-            found.setdefault(((segmentation, segment), feature), []).append((day, state))
-    binnings = {column.name: column.binning for column in plans.tally.columns}
-    account = np.array([counted[int(day)] for day in days])
-    return DayStates(
-        {key: _stacked(binnings[key[1]], parts) for key, parts in found.items()},
-        _block(plans, [products[int(day)] for day in days]),
-        _scores(plans, world, days, slots, segments),
-        days,
-        account[:, 0],
-        account[:, -1],
-    )
+    return _Pass(plans, world).states()
 
 
-def _block(plans: Plans, products: Sequence[Counts]) -> PairStates:
-    (block,) = plans.tally.blocks
-    names = tuple(plans.tally.columns[at].name for at in block.columns)
-    shape = (-1, 4, len(names), len(names))
-    return PairStates(names, "block", np.array(products, dtype=np.int64).reshape(shape))
+class _Pass:
+    """One pass over the rows of a world."""
 
+    def __init__(self, plans: Plans, world: World) -> None:
+        self.plans, self.world, self.frame = plans, world, world.rows
+        day = self.frame["day"].to_numpy(dtype=np.int64)
+        self.days, self.slots = np.unique(day, return_inverse=True)
+        self.weight = self.frame["weight"].to_numpy(dtype=np.int64)
+        self.weighted = bool((self.weight != 1).any())
+        self._dictionaries: dict[str, tuple[list[str], AnyArray]] = {}
+        self.scopes: list[tuple[str, tuple[str, ...], AnyArray]] = [(ALL, (ALL,), self.slots)]
+        for split in plans.splits:
+            values, codes = self.dictionary(split.name)
+            known = {name: code for code, name in enumerate(split.segments)}
+            table = [known.get(value, known[OTHER_SEGMENT]) for value in values]
+            segment = np.array([*table, known[NULL_SEGMENT]], dtype=np.int64)[codes]
+            at = self.slots * len(split.segments) + segment
+            self.scopes.append((split.name, split.segments, at))
 
-class _Dictionaries:
-    """The categorical columns by dictionary, each encoded once."""
-
-    def __init__(self, rows: pd.DataFrame) -> None:
-        self._rows = rows
-        self._known: dict[str, Texts] = {}
-
-    def of(self, name: str) -> Texts:
-        """A column."""
-        if name not in self._known:
-            codes, values = pd.factorize(self._rows[name], sort=False)
+    def dictionary(self, name: str) -> tuple[list[str], AnyArray]:
+        """Values of a categorical column, and the code of each row: their number for null."""
+        if name not in self._dictionaries:
+            codes, values = pd.factorize(_texts(self.frame[name]), sort=False)
             codes = np.where(codes < 0, len(values), codes)
-            self._known[name] = Texts([str(value) for value in values], codes.astype(np.int32))
-        return self._known[name]
+            self._dictionaries[name] = [str(value) for value in values], codes
+        return self._dictionaries[name]
 
+    def states(self) -> DayStates:
+        """All of them."""
+        features: dict[tuple[Scope, str], Stacked] = {}
+        for name, binning in self.plans.binnings.items():
+            counter = self._numbers if isinstance(binning, NumericBinning) else self._values
+            sketches = self._sketches(name, isinstance(binning, NumericBinning))
+            for segmentation, segments, at in self.scopes:
+                whole = counter(name, binning, at, len(self.days) * len(segments))
+                by_segment = np.arange(len(self.days) * len(segments)).reshape(len(self.days), -1)
+                held = whole.counts.any(axis=1)
+                for code, segment in enumerate(segments):
+                    mine = by_segment[held[by_segment[:, code]], code]
+                    if len(mine):
+                        days = self.days[mine // len(segments)]
+                        key = (segmentation, segment), name
+                        known = sketches if segmentation == ALL else (None,) * len(mine)
+                        features[key] = Stacked(days, whole.take(mine), known)
+        rows = np.bincount(self.slots, self.weight, len(self.days)).astype(np.int64)
+        copies = self.frame["copies"].to_numpy(dtype=np.int64) - 1
+        repeated = np.bincount(self.slots, self.weight * copies, len(self.days)).astype(np.int64)
+        return DayStates(features, self._block(), self._scores(), self.days, rows, repeated)
 
-def _numbers(values: pd.Series) -> Numbers:
-    found = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    nulls = np.isnan(found)
-    return Numbers(found, nulls if nulls.any() else None)
+    def _numbers(self, name: str, binning: Binning, at: AnyArray, scopes: int) -> FeatureStates:
+        assert isinstance(binning, NumericBinning)
+        values = self.frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+        found = np.searchsorted(binning.search_edges, values, side="right") - 1 + NUMERIC_OFFSET
+        found[np.isnan(values)] = NULL
+        length = binning.length
+        counts = _totals(at * length + found, self.weight, scopes * length).reshape(scopes, length)
+        order = np.argsort(at, kind="stable")
+        ordered, finite = at[order], np.isfinite(values[order])
+        starts = np.flatnonzero(np.diff(ordered, prepend=-1))
+        sums = np.zeros((scopes, LENGTH), dtype=np.int64)
+        least, greatest = np.full((2, scopes), np.nan)
+        if len(starts):
+            kept = np.where(finite, values[order], binning.center)
+            sums[ordered[starts]] = self._power_sums(kept, starts, self.weight[order], binning)
+            known = np.where(finite, values[order], np.nan)
+            least[ordered[starts]] = np.fmin.reduceat(known, starts) + 0.0
+            greatest[ordered[starts]] = np.fmax.reduceat(known, starts) + 0.0
+        return NumericStates(binning, counts, normalised(sums), least, greatest)
 
+    def _power_sums(
+        self, values: Floats, starts: AnyArray, weight: AnyArray, binning: NumericBinning
+    ) -> Counts:
+        if not self.weighted:
+            return power_sums(values, starts, binning.center, binning.scale)
+        each = power_sums(values, np.arange(len(values)), binning.center, binning.scale)
+        return np.asarray(np.add.reduceat(each * weight[:, None], starts), dtype=np.int64)
 
-def _codes(split: Segmentation, texts: Texts) -> AnyArray:
-    codes = {name: code for code, name in enumerate(split.segments)}
-    table = [codes.get(value, codes[OTHER_SEGMENT]) for value in texts.dictionary]
-    return np.array([*table, codes[NULL_SEGMENT]], dtype=np.int32)[texts.indices]
+    def _values(self, name: str, binning: Binning, at: AnyArray, scopes: int) -> FeatureStates:
+        assert isinstance(binning, CategoricalBinning)
+        values, codes = self.dictionary(name)
+        places = [binning.code_of(value, hash_of_text(value)) for value in values]
+        table = np.array([*places, NULL], dtype=np.int64)
+        length = binning.length
+        cells = at * length + table[codes]
+        counts = _totals(cells, self.weight, scopes * length).reshape(scopes, length)
+        unseen: list[Mapping[str, int]] = [{}] * scopes
+        lengths = np.zeros(scopes, dtype=np.int64), *np.full((2, scopes), np.nan)
+        if scopes == len(self.days):
+            # Examples and lengths are kept of all traffic only.
+            entries = len(values) + 1
+            by_value = _totals(at * entries + codes, self.weight, scopes * entries)
+            by_value = by_value.reshape(scopes, entries)[:, :-1]
+            size = np.array([len(value) for value in values], dtype=np.int64)
+            lengths = by_value @ size, *_ends(by_value > 0, size)
+            foreign = np.flatnonzero(table[:-1] == UNSEEN)
+            for scope in np.flatnonzero(by_value[:, foreign].any(axis=1)):
+                mine = foreign[by_value[scope, foreign] > 0]
+                unseen[scope] = bounded_unseen({values[i]: int(by_value[scope, i]) for i in mine})
+        return CategoricalStates(binning, counts, tuple(unseen), *lengths)
 
-
-def _stacked(binning: Binning, parts: list[tuple[int, State]]) -> Stacked:
-    parts = sorted(parts, key=lambda part: part[0])
-    states = [state for _, state in parts]
-    days = np.array([day for day, _ in parts], dtype=np.int64)
-    counts = np.array([state.counts for state in states])
-    if isinstance(binning, CategoricalBinning):
-        lengths = [state.lengths or (0, np.nan, np.nan) for state in states]
-        total, least, greatest = zip(*lengths, strict=True)
-        unseen = tuple(state.unseen or {} for state in states)
-        return Stacked(
-            days,
-            CategoricalStates(
-                binning,
-                counts,
-                unseen,
-                np.array(total, dtype=np.int64),
-                np.array(least, dtype=np.float64),
-                np.array(greatest, dtype=np.float64),
-            ),
+    def _sketches(self, name: str, numeric: bool) -> tuple[Hashes, ...]:
+        """The smallest hashes of the values of each day."""
+        if numeric:
+            values = self.frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+            hashes, known = hashes_of_doubles(values), ~np.isnan(values)
+        else:
+            texts, codes = self.dictionary(name)
+            table = np.array([*(hash_of_text(text) for text in texts), 0], dtype=np.uint64)
+            hashes, known = table[codes], codes < len(texts)
+        ends = np.searchsorted(self.slots, np.arange(len(self.days) + 1))
+        return tuple(
+            smallest(hashes[start:stop][known[start:stop]]) for start, stop in pairwise(ends)
         )
-    return Stacked(
-        days,
-        NumericStates(
-            binning,
-            counts,
-            np.array([state.sums for state in states]),
-            np.array([state.minimum for state in states]),
-            np.array([state.maximum for state in states]),
-        ),
-    )
+
+    def _block(self) -> PairStates | None:
+        names = self.plans.block
+        if len(names) < 2:
+            return None
+        z = np.zeros((len(self.frame), len(names)))
+        present = np.zeros(z.shape)
+        for j, name in enumerate(names):
+            binning = self.plans.binnings[name]
+            assert isinstance(binning, NumericBinning)
+            values = self.frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+            finite = np.isfinite(values)
+            kept = np.where(finite, values, binning.center)
+            z[:, j] = standardised(kept, binning.center, binning.scale)
+            present[:, j] = finite
+        products = np.empty((len(self.days), 4, len(names), len(names)), dtype=np.int64)
+        ends = np.searchsorted(self.slots, np.arange(len(self.days) + 1))
+        for slot in range(len(self.days)):
+            day = slice(ends[slot], ends[slot + 1])
+            a, m, w = z[day], present[day], self.weight[day][:, None]
+            products[slot, 3] = (a * w).T @ a
+            products[slot, 0] = (m * w).T @ m
+            products[slot, 1] = (a * w).T @ m
+            products[slot, 2] = (a * a * w).T @ m
+        return PairStates(names, "block", products)
+
+    def _scores(self) -> dict[Scope, tuple[AnyArray, BinaryStates]]:
+        if not self.world.table.has_labels:
+            return {}
+        binning = self.plans.binnings["probability"]
+        assert isinstance(binning, NumericBinning)
+        late = self.frame["late"].to_numpy(dtype=np.float64)
+        known = np.isfinite(late) & (self.frame["known"].to_numpy() <= self.world.as_of)
+        label = np.where(known, np.nan_to_num(late) + 1, 0).astype(np.int64)
+        decision = (self.frame["decision"].to_numpy(dtype=object) == "true").astype(np.int64)
+        score = self.frame["probability"].to_numpy(dtype=np.float64)
+        nulls = np.isnan(score)
+        place = positions(binning, score, nulls)
+        valid = (score >= 0.0) & (score <= 1.0)
+        cell = (decision * LABELS + label) * binning.length + place
+        width = CLASS_COUNTS * binning.length
+        safe = np.where(valid, score, 0.0)
+        units = np.where(valid, np.rint(safe * SCORE_UNIT), 0.0).astype(np.int64)
+        squares = np.where(valid, np.rint(safe * safe * SCORE_UNIT), 0.0).astype(np.int64)
+        losses = log_losses(np.where(label == POSITIVE, safe, 1.0 - safe)).astype(np.int64)
+        losses = np.where(valid & (label > 0), losses, 0)
+        out = {}
+        for segmentation, segments, at in self.scopes:
+            scopes = len(self.days) * len(segments)
+            counts = _totals(at * width + cell, self.weight, scopes * width)
+            sums = _totals(at * width + cell, self.weight * units, scopes * width)
+            by_label = np.stack(
+                [
+                    _totals(at * LABELS + label, self.weight * one, scopes * LABELS)
+                    for one in (squares, losses)
+                ],
+                axis=-1,
+            )
+            counts, sums = counts.reshape(scopes, width), sums.reshape(scopes, width)
+            sums = np.concatenate([sums, by_label.reshape(scopes, 2 * LABELS)], axis=1)
+            held = counts.any(axis=1)
+            places = np.arange(scopes).reshape(len(self.days), -1)
+            for code, segment in enumerate(segments):
+                mine = places[held[places[:, code]], code]
+                if len(mine):
+                    days = self.days[mine // len(segments)]
+                    states = BinaryStates.of(binning, counts[mine], sums[mine])
+                    out[segmentation, segment] = days, states
+        return out
 
 
-def _scores(
-    plans: Plans, world: World, days: AnyArray, slots: AnyArray, segments: list[AnyArray]
-) -> dict[Scope, tuple[AnyArray, BinaryStates]]:
-    rows = world.rows
-    late = rows["late"].to_numpy(dtype=np.float64)
-    known = np.isfinite(late) & (rows["known"].to_numpy() <= world.as_of)
-    label = np.where(known, np.nan_to_num(late) + 1, 0).astype(np.int64)
-    age = np.where(known, rows["known"] - rows["day"], -1)
-    tally = ScoreTally(plans.scores)
-    tally.add(
-        ScoreBatch(
-            rows=len(rows),
-            keys=[(int(day), int(day), "v1") for day in days],
-            slots=slots,
-            decision=(rows["decision"] == "true").to_numpy(dtype=np.int64),
-            label=label,
-            score=rows["probability"].to_numpy(dtype=np.float64),
-            score_nulls=None,
-            target=None,
-            interval=None,
-            age=np.asarray(age, dtype=np.int64),
-            segments=segments,
-            slices=[],
-            values=[],
-        )
-    )
-    found: dict[Scope, list[tuple[int, Counts, Counts]]] = {}
-    for key, state in tally.states():
-        if key.kind == "binary":
-            assert state.sums is not None
-            scope = (key.segmentation, key.segment)
-            found.setdefault(scope, []).append((key.day, state.counts, state.sums))
-    out = {}
-    for scope, parts in found.items():
-        parts = sorted(parts, key=lambda part: part[0])
-        counts, sums = (np.array([part[i] for part in parts]) for i in (1, 2))
-        numbers = np.array([day for day, _, _ in parts], dtype=np.int64)
-        out[scope] = numbers, BinaryStates.of(plans.scores.binning, counts, sums)
-    return out
+def _totals(cells: AnyArray, weight: AnyArray, length: int) -> Counts:
+    """Exact sums of whole numbers by cell."""
+    if float(weight.sum(dtype=np.float64)) > 2.0**52:
+        found = np.zeros(length, dtype=np.int64)
+        np.add.at(found, cells, weight)
+        return found
+    return np.bincount(cells, weight, length).astype(np.int64)
+
+
+def _ends(held: AnyArray, size: AnyArray) -> tuple[Floats, Floats]:
+    """Least and greatest length of the values that each scope holds."""
+    if not held.shape[1]:
+        return np.full(len(held), np.nan), np.full(len(held), np.nan)
+    least = np.where(held, size, np.inf).min(axis=1)
+    greatest = np.where(held, size, -np.inf).max(axis=1)
+    none = ~held.any(axis=1)
+    return np.where(none, np.nan, least), np.where(none, np.nan, greatest)

@@ -1,38 +1,44 @@
-"""Faults injected into months of flights in which nothing else happens, and what is found."""
+"""Faults injected into months in which nothing else happens, and what is found."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
+from scripts.evidence.configuration import volume
 from scripts.evidence.fault import Fault
 from scripts.evidence.faults import FAULTS
-from scripts.evidence.figures import LENGTHS
-from scripts.evidence.verdicts import day_of
+from scripts.evidence.matrix import ROWS
 from scripts.evidence.watch import MonthFigures, Seen, Watch
-from scripts.evidence.world import CURRENT, World, number_of
+from scripts.evidence.world import LABEL_DELAY, World, day_of
 
+from modelwatch.model.evaluation import length_days
 from modelwatch.model.incident import Incident
 from modelwatch.model.incident_events import WORSE_TIMES
+from modelwatch.model.window_volumes import window_volumes
 
 FIRST_DAYS = (3, 7, 10, 14)
 """Days of the month on which faults begin; those that are counted in weeks begin with one."""
 IN_TIME = 2
 """Windows within which a fault should be found."""
+LENGTHS = {"shortest": 1, "day": 1, "week": 7}
+"""Days of the windows that delays are counted in, at least."""
 
 
 @dataclass(frozen=True)
 class Injected:
-    """A fault in a world: what, how large, from which day on."""
+    """A fault in a world: what, how large, from which day on; and the days of the windows that its
+    delay is counted in."""
 
+    row: str
     fault: Fault
     target: str
     size: float
     matters: bool
     start: int
+    window_days: int
     world: World
 
 
@@ -41,6 +47,7 @@ class Outcome:
     """What came of a fault. Windows of the fault's kind, and days, until the window with which it
     was found was over; None if it never was. ``right``: whether the first incident is named so."""
 
+    row: str
     fault: str
     target: str
     size: float
@@ -57,45 +64,120 @@ class Outcome:
         """Whether it was found within two windows."""
         return self.delay is not None and self.delay <= IN_TIME
 
-    @property
-    def in_two_days(self) -> bool:
-        """Whether it was known by the end of the second day."""
-        return self.days is not None and self.days <= IN_TIME
 
+def injected(row: str, quiet: World, seed: int, shortest: int = 1) -> Iterator[Injected]:
+    """Every fault at every size; target and first day go round with the seed.
 
-def injected(quiet: World, seed: int) -> Iterator[Injected]:
-    """Every fault at every size; target and first day go round with the seed."""
+    ``shortest``: days of the shortest window by which the monitor judges columns.
+    """
     for number, fault in enumerate(FAULTS.values()):
-        for at, (size, matters) in enumerate(fault.sizes):
-            turn = seed + at
-            target = fault.targets[turn % len(fault.targets)]
-            offset = FIRST_DAYS[(seed + number) % len(FIRST_DAYS)]
-            if fault.windows == "week":
-                offset = 7 * (1 + (seed + at) % 2)
-            start = number_of(CURRENT[0]) + offset
-            rng = np.random.default_rng([seed, number, at])
-            inject = partial(fault.inject, target=target, size=size, rng=rng)
-            world = quiet.changed_from(start, inject)
-            if fault.look is not None:
-                world = world.seen_on(start + fault.look)
-            yield Injected(fault, target, size, matters, start, world)
+        targets = fault.targets(quiet)
+        for at in range(len(fault.sizes)):
+            if targets:
+                yield _injected(row, quiet, seed, number, at, shortest)
 
 
-def outcome(watch: Watch, case: Injected, quiet: Seen, like: MonthFigures) -> Outcome:
+def _injected(row: str, quiet: World, seed: int, number: int, at: int, shortest: int) -> Injected:
+    fault = list(FAULTS.values())[number]
+    size, matters = fault.sizes[at]
+    targets = fault.targets(quiet)
+    target = targets[(seed + at) % len(targets)]
+    length = max(counted_days(fault, quiet, shortest), LENGTHS[fault.windows])
+    offset = FIRST_DAYS[(seed + number) % len(FIRST_DAYS)]
+    if length > 1:
+        # Two whole windows must be left, and another one where labels tell.
+        offset = 7
+    days = quiet.current_days
+    start = quiet.period.current[0] + offset
+    # Of sparse batches a fault begins with one.
+    start = int(days[min(int(np.searchsorted(days, start)), len(days) - 1)])
+    rng = np.random.default_rng([seed, number, at])
+    inject = partial(fault.inject, target=target, size=size, rng=rng)
+    until = None if fault.days is None else start + fault.days - 1
+    world = quiet.changed_from(start - fault.before, inject, until)
+    if fault.look:
+        world = world.seen_on(start + LABEL_DELAY + IN_TIME * length)
+    return Injected(row, fault, target, size, matters, start, length, world)
+
+
+def counted_days(fault: Fault, world: World, shortest: int) -> int:
+    """Days of the windows that the delay of a fault is counted in: batches where they are sparser.
+
+    ``shortest``: days of the shortest window by which the monitor judges columns.
+    """
+    days = np.unique(world.rows["day"].to_numpy())
+    gap = int(np.median(np.diff(days)))
+    return max(shortest if fault.windows == "shortest" else LENGTHS[fault.windows], gap)
+
+
+class QuietWatch:
+    """A month in which nothing happens, watched: what faults are compared with."""
+
+    def __init__(self, row: str, world: World) -> None:
+        self.row, self.world = row, world
+        self.watch = Watch.of(world)
+        self.figures: MonthFigures = self.watch.figures(self.watch.month(world), world.as_of)
+        self.seen: Seen = self.watch.named(
+            self.watch.judged(self.figures, world.as_of), self.figures.month
+        )
+        self._open: dict[int, dict[Key, float]] = {}
+
+    @cached_property
+    def known(self) -> set[tuple[object, ...]]:
+        """Incidents that are there anyway."""
+        return {_told(one) for one in self.seen.incidents}
+
+    @cached_property
+    def shortest(self) -> int:
+        """Days of the shortest window by which columns are judged."""
+        names = self.watch.config.incident_windows
+        specs = [one for one in self.watch.config.repeating_windows if one.name in names]
+        volume_of_table = volume(self.world)
+        judged = (
+            names
+            if volume_of_table is None
+            else [
+                kind.name
+                for kind in window_volumes(self.watch.config, volume_of_table)
+                if kind.is_judged and kind.name in names
+            ]
+        )
+        return int(min((length_days(one) for one in specs if one.name in judged), default=1))
+
+    def open_on(self, day: int) -> dict[Key, float]:
+        """What is open on a day."""
+        if day not in self._open:
+            self._open[day] = _open(self.watch.folded(self.seen, day))
+        return self._open[day]
+
+    def outcomes(self, seed: int, faults: tuple[str, ...] = ()) -> Iterator[Outcome]:
+        """What is seen of the faults of a seed; of all faults unless some are named."""
+        for case in injected(self.row, self.world, seed, self.shortest):
+            if not faults or case.fault.key in faults:
+                yield outcome(self, case)
+
+
+def outcome(quiet: QuietWatch, case: Injected) -> Outcome:
     """What is seen of a fault that the same world without it does not show."""
-    seen = watch.seen(case.world, like)
-    days, touched = _first_seen(watch, case, seen, quiet)
-    new = new_incidents(seen, quiet, day_of(case.start))
+    watch = quiet.watch
+    seen = watch.seen(case.world, quiet.figures)
+    days, touched = _first_seen(quiet, case, seen)
+    new = [
+        one
+        for one in seen.roots
+        if one.opened >= day_of(case.start) and _told(one) not in quiet.known
+    ]
     named = new or [
         one for one in seen.roots if {_key(one), *map(_key, seen.children(one))} & touched
     ]
     first = min(named, key=lambda one: (one.opened, one.rank or 0), default=None)
     return Outcome(
+        row=case.row,
         fault=case.fault.key,
         target=case.target,
         size=case.size,
         matters=case.matters,
-        delay=None if days is None else -(-days // LENGTHS[case.fault.windows]),
+        delay=None if days is None else -(-days // case.window_days),
         days=days,
         kind=None if first is None else first.kind,
         right=first is not None and first.kind in case.fault.kinds,
@@ -104,30 +186,27 @@ def outcome(watch: Watch, case: Injected, quiet: Seen, like: MonthFigures) -> Ou
     )
 
 
-def new_incidents(seen: Seen, quiet: Seen, start: date) -> list[Incident]:
-    """Incidents that began with the fault, without those that were there anyway."""
-    there = {(one.subject, one.segment, one.figure, one.opened) for one in quiet.incidents}
-    return [
-        one
-        for one in seen.roots
-        if one.opened >= start and (one.subject, one.segment, one.figure, one.opened) not in there
-    ]
+def _told(one: Incident) -> tuple[object, ...]:
+    return one.subject, one.segment, one.figure, one.opened
 
 
 Key = tuple[str, str, str, str, str]
 """What an incident is about: role, subject, segmentation, segment, kind of window."""
 
 
-def _first_seen(
-    watch: Watch, case: Injected, seen: Seen, quiet: Seen
-) -> tuple[int | None, frozenset[Key]]:
+def _first_seen(quiet: QuietWatch, case: Injected, seen: Seen) -> tuple[int | None, frozenset[Key]]:
     """Days from the fault's first until something is open that the same world without it does not
     have by then, or twice as bad as there: an incident, or a child of one that was open anyway."""
+    if not seen.roots:
+        return None, frozenset()
     for day in range(case.start + 1, case.world.as_of + 1):
-        without = _open(watch.folded(quiet.rows, day))
+        open_now = _open(quiet.watch.folded(seen, day))
+        if not open_now:
+            continue
+        without = quiet.open_on(day)
         new = frozenset(
             key
-            for key, effect in _open(watch.folded(seen.rows, day)).items()
+            for key, effect in open_now.items()
             if key not in without or effect >= WORSE_TIMES * without[key]
         )
         if new:
@@ -148,3 +227,9 @@ def _open(seen: Seen) -> dict[Key, float]:
 
 def _key(one: Incident) -> Key:
     return one.role, one.subject, one.segmentation, one.segment, one.window
+
+
+def faults_of(case: tuple[str, int]) -> list[Outcome]:
+    """What is seen of the faults in a month of a row and a seed."""
+    row, seed = case
+    return list(QuietWatch(row, ROWS[row].world(seed)).outcomes(seed))

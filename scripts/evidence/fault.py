@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
 import pandas as pd
+from scripts.evidence.world import World
+
+Counted = Literal["shortest", "day", "week"]
 
 
 class Inject(Protocol):
@@ -23,52 +26,55 @@ class Inject(Protocol):
         ...
 
 
+Targets = Callable[[World], Sequence[str]]
+"""What a fault can hit in a world; none where it has no such column."""
+
+
 @dataclass(frozen=True)
 class Fault:
     """A way in which data, labels or a model break.
 
-    ``targets``: what it hits, such as columns, one a repetition. ``sizes``: with whether a person
-    would want to know of it. ``kinds``: names that are right. ``subjects``: of a target, the
-    columns on which an alarm is about it. ``look``: days after its first at which it is looked for,
-    None for the end of the month. ``windows``: kind of those that its delay is counted in.
+    ``sizes``: with whether a person would want to know of it. ``kinds``: names that are right.
+    ``look``: whether it is looked for as soon as it should have been found, because it mends by
+    itself, rather than at the end of the month. ``windows``: kind of those that its delay is
+    counted in: of the shortest that the monitor judges columns by, or days, or weeks. ``days``:
+    how long it lasts, None for the rest of the month. ``before``: days before its first that it is
+    shown as well, and leaves as they are.
     """
 
     key: str
     title: str
     unit: str
-    targets: tuple[str, ...]
+    targets: Targets
     sizes: tuple[tuple[float, bool], ...]
     kinds: frozenset[str]
     inject: Inject
-    subjects: Callable[[str], frozenset[str]]
-    look: int | None
-    windows: Literal["day", "week"]
+    look: bool
+    windows: Counted
+    days: int | None
+    before: int
 
     def size_label(self, size: float) -> str:
         """A size as people say it."""
-        return f"{100 * size:g}%" if self.unit == "%" else f"{size:g} {self.unit}"
+        return f"{100 * size:g}%" if self.unit == "%" else f"{size:g} {self.unit}".strip()
 
 
 FAULTS: dict[str, Fault] = {}
 """Every fault by its key, in the order of the page."""
 
 
-def column_itself(target: str) -> frozenset[str]:
-    """A target that is one column."""
-    return frozenset({target})
-
-
 def fault(
     key: str,
     title: str,
     *,
-    targets: tuple[str, ...],
+    targets: Targets,
     sizes: dict[float, bool],
     kinds: set[str],
     unit: str = "%",
-    subjects: Callable[[str], frozenset[str]] = column_itself,
-    look: int | None = None,
-    windows: Literal["day", "week"] = "day",
+    look: bool = False,
+    windows: Counted = "shortest",
+    days: int | None = None,
+    before: int = 0,
 ) -> Callable[[Inject], Inject]:
     """Registers a function as a fault."""
 
@@ -81,9 +87,10 @@ def fault(
             tuple(sizes.items()),
             frozenset(kinds),
             inject,
-            subjects,
             look,
             windows,
+            days,
+            before,
         )
         return inject
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from scripts.evidence.configuration import configuration, judged_configuration
 from scripts.evidence.day_states import (
     ROLES,
     WHOLE,
@@ -18,33 +19,44 @@ from scripts.evidence.day_states import (
     day_states,
     fitted_plans,
 )
-from scripts.evidence.world import CURRENT, REFERENCE, World, days_of, number_of
+from scripts.evidence.windows import Windows, windows_over
+from scripts.evidence.world import LABEL_DELAY, Period, World
 
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.performance_gates import PerformanceGate
+from modelwatch.model.retention import BACK_TEST_DAYS
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, Spans
+from modelwatch.stats.calibration import Calibration, fit_calibration
+from modelwatch.stats.categorical import categorical_stack
 from modelwatch.stats.chance import ChanceModel, chance_models, with_chances
 from modelwatch.stats.comparison import Comparison
+from modelwatch.stats.day_repeats import repeats
+from modelwatch.stats.day_states import EARLIER_DAYS
+from modelwatch.stats.day_states import DayStates as OneByOne
 from modelwatch.stats.drift import drift
+from modelwatch.stats.estimation import ESTIMATED, back_test, estimates, expected, interval
 from modelwatch.stats.null_model import NullModel
-from modelwatch.stats.numeric import NumericStates
+from modelwatch.stats.numeric import NumericStates, numeric_stack
 from modelwatch.stats.pairs import PairStates
+from modelwatch.stats.performance import PERFORMANCE, performance
 from modelwatch.stats.relation_null import relation_nulls
+from modelwatch.stats.repeats import Repeats
 from modelwatch.stats.scored import BinaryStates
+from modelwatch.stats.special import normal_tail
+from modelwatch.stats.stale_values import KEY as STALE
 from modelwatch.stats.window_intervals import WindowValues, window_changes, window_values
 
 UNKNOWN_ROWS = 2**62
 _WORSE = {"higher": -1, "lower": 1, "neutral": 0}
-_THURSDAY = 3
+_NORMAL_INTERVAL = 2 * 1.959963984540054
 RELATION = "relation_error_change"
 RELATIONS: Scope = (WHOLE[0], RELATION)
 """Stands for the scope where figures of the block are kept by what they are of."""
-LENGTHS = {"day": 1, "week": 7, "month": 28}
 
 
 @dataclass(frozen=True)
 class Figures:
-    """One figure of one subject over W windows of a kind; arrays are (W,).
+    """One figure of one subject over W windows; arrays are (W,).
 
     ``worse``: 1 or -1 where only a rise or a fall matters. ``expected``: what was before.
     """
@@ -54,8 +66,7 @@ class Figures:
     subject: str
     figure: str
     scope: Scope
-    kind: str
-    starts: AnyArray
+    windows: Windows
     value: Floats
     gate: Floats
     p_value: Floats
@@ -66,25 +77,30 @@ class Figures:
     worse: int = 0
 
 
-def windows_of(kind: str) -> AnyArray:
-    """Number of the first day of each window of the month."""
-    return np.arange(number_of(CURRENT[0]), number_of(CURRENT[1]) + 1, LENGTHS[kind])
-
-
 @dataclass(frozen=True)
 class Reference:
-    """What is known of a world's reference: bins, states, null models and performance."""
+    """What is known of a world's reference: bins, states, null models and performance.
+
+    ``history``: states of the days before the judged time; ``states``: those of the reference.
+    """
 
     plans: Plans
+    history: DayStates
     states: DayStates
     config: MonitorConfig
+    period: Period
 
     @classmethod
-    def of(cls, world: World, config: MonitorConfig) -> Reference:
-        """Learned on the rows before the month."""
-        rows = world.rows[world.rows["day"] < number_of(CURRENT[0])]
-        plans = fitted_plans(world.table, rows)
-        return cls(plans, day_states(plans, replace(world, rows=rows)), config)
+    def of(cls, world: World, config: MonitorConfig | None = None) -> Reference:
+        """Learned on the rows before the judged time, with what `init` writes."""
+        config = judged_configuration(world, config or configuration(world))
+        plans = fitted_plans(world, config)
+        history = day_states(plans, _days(world, world.period.first, world.period.current[0] - 1))
+        first, last = world.period.reference
+        states = history
+        if first > int(history.days[0]) or last < int(history.days[-1]):
+            states = day_states(plans, _days(world, first, last))
+        return cls(plans, history, states, config, world.period)
 
     @cached_property
     def gates(self) -> dict[str, float]:
@@ -109,9 +125,11 @@ class Reference:
         }
 
     @cached_property
-    def relations(self) -> tuple[dict[str, NullModel], PairStates]:
+    def relations(self) -> tuple[dict[str, NullModel], PairStates] | None:
         """What the reference's days show of the block by feature, and the whole of it."""
         block, days = self.states.block, self.states.days
+        if block is None:
+            return None
         assumed = self.config.verdicts.assumed_design_effect
         whole = block.roll_up(np.array([[0, len(block)]]))
         return relation_nulls(block, days, assumed), whole
@@ -134,25 +152,31 @@ class Reference:
         """Their gates."""
         return self.config.performance_gates
 
+    @cached_property
+    def calibrations(self) -> dict[Scope, Calibration]:
+        """Calibration of the scores on the reference, by scope."""
+        return {scope: fit_calibration(days) for scope, (_, days) in self.states.scores.items()}
 
-def spans_of(days: AnyArray, starts: AnyArray, length: int | AnyArray) -> Spans:
-    """Positions of the days of each window."""
-    first = np.searchsorted(days, starts)
-    return np.stack([first, np.searchsorted(days, starts + length)], axis=1).astype(np.int64)
+
+def _days(world: World, first: int, last: int) -> World:
+    """The rows of some days."""
+    days = world.rows["day"].to_numpy()
+    kept = slice(np.searchsorted(days, first), np.searchsorted(days, last, side="right"))
+    return replace(world, rows=world.rows.iloc[kept])
 
 
 FeatureKey = tuple[Scope, str]
-"""Scope and feature."""
 
 
 def drift_figures(
     reference: Reference,
     current: DayStates,
+    windows: Windows,
     like: tuple[DayStates, Mapping[FeatureKey, list[Figures]]] | None = None,
 ) -> dict[FeatureKey, list[Figures]]:
-    """Every statistic with a gate, by day, week and month.
+    """All gated statistics of every feature in every scope, by kind of window.
 
-    ``like``: another month and its figures, taken where the states are the same.
+    ``like``: another month with the same windows and its figures, taken where states are the same.
     """
     found = {}
     for key, held in current.features.items():
@@ -161,11 +185,16 @@ def drift_figures(
         if like is not None and _same(held, like[0].features.get(key)):
             found[key] = like[1][key]
             continue
-        found[key] = list(_drift(reference, key, held))
-    if like is not None and np.array_equal(current.block.products, like[0].block.products):
+        found[key] = list(_drift(reference, key, held, windows))
+    if (
+        like is not None
+        and current.block is not None
+        and like[0].block is not None
+        and np.array_equal(current.block.products, like[0].block.products)
+    ):
         found |= {key: of for key, of in like[1].items() if key[0] == RELATIONS}
     else:
-        for one in _relations(reference, current):
+        for one in _relations(reference, current, windows):
             found.setdefault((RELATIONS, one.subject), []).append(one)
     return found
 
@@ -175,99 +204,127 @@ def _same(one: Stacked, other: Stacked | None) -> bool:
     if other is None or not np.array_equal(one.days, other.days):
         return False
     same = np.array_equal(one.states.counts, other.states.counts)
+    for mine, theirs in zip(one.sketches, other.sketches, strict=True):
+        same &= (mine is None and theirs is None) or np.array_equal(mine, theirs)
     if isinstance(one.states, NumericStates) and isinstance(other.states, NumericStates):
         return same and np.array_equal(one.states.sums, other.states.sums)
     return same
 
 
-def _drift(reference: Reference, key: FeatureKey, held: Stacked) -> Iterator[Figures]:
+def _drift(
+    reference: Reference, key: FeatureKey, held: Stacked, windows: Windows
+) -> Iterator[Figures]:
     """The windows of all kinds at once: what costs is a call, not a window."""
     scope, feature = key
-    starts = np.concatenate([windows_of(kind) for kind in LENGTHS])
-    kinds = np.concatenate([np.full(len(windows_of(kind)), kind) for kind in LENGTHS])
-    lengths = np.array([LENGTHS[kind] for kind in kinds])
-    spans = spans_of(held.days, starts, lengths)
+    spans = windows.spans(held.days)
     if scope != WHOLE:
-        kept = spans[:, 1] > spans[:, 0]
-        spans, starts, kinds, lengths = spans[kept], starts[kept], kinds[kept], lengths[kept]
-    if not len(starts):
+        kept = np.flatnonzero(spans[:, 1] > spans[:, 0])
+        spans, windows = spans[kept], windows.take(kept)
+    if not len(windows):
         return
-    total, windows = reference.totals[key], held.states.roll_up(spans)
-    weekdays = np.where(lengths == 1, (starts + _THURSDAY) % 7, -1)
+    total, rolled = reference.totals[key], held.states.roll_up(spans)
     nulls = reference.nulls[key]
-    compared = Comparison(windows, total)
-    for statistic, shown in drift(compared, reference.gates).items():
-        null = nulls.get(statistic)
-        p_value, typical = np.full(len(starts), np.nan), np.nan
-        if null is not None:
-            typical = null.typical
-            (shown,), (p_value,) = with_chances([null], compared, [shown], lengths, weekdays)
-        for kind in LENGTHS:
-            of = kinds == kind
-            n = int(of.sum())
-            yield Figures(
-                source="drift",
-                role=reference.plans.role(feature),
-                subject=feature,
-                figure=statistic,
-                scope=scope,
-                kind=kind,
-                starts=starts[of],
-                value=shown.value[of],
-                gate=np.full(n, reference.gates[statistic]),
-                p_value=p_value[of],
-                rows=windows.rows[of],
-                reference_rows=np.broadcast_to(total.rows, n),
-                reason=shown.reason[of],
-                expected=np.full(n, typical),
-            )
+    compared = Comparison(rolled, total, _repeats(reference, key, held, windows))
+    found = drift(compared, reference.gates)
+    models = [nulls.get(statistic) for statistic in found]
+    shown, p_values = with_chances(
+        models, compared, list(found.values()), windows.lengths, windows.weekdays
+    )
+    n = len(windows)
+    for statistic, model, values, p_value in zip(found, models, shown, p_values, strict=True):
+        yield Figures(
+            source="drift",
+            role=reference.plans.role(feature),
+            subject=feature,
+            figure=statistic,
+            scope=scope,
+            windows=windows,
+            value=values.value,
+            gate=np.full(n, reference.gates[statistic]),
+            p_value=p_value,
+            rows=rolled.rows,
+            reference_rows=np.broadcast_to(total.rows, n),
+            reason=values.reason,
+            expected=np.full(n, np.nan if model is None else model.typical),
+        )
 
 
-def _relations(reference: Reference, current: DayStates) -> Iterator[Figures]:
+def _repeats(
+    reference: Reference, key: FeatureKey, held: Stacked, windows: Windows
+) -> Repeats | None:
+    """What the windows have in common with the days before them, as a run asks it."""
+    if STALE not in reference.gates:
+        return None
+    before, known = reference.history.features.get(key), reference.states.features[key]
+    parts = [held] if before is None else [_last(before, EARLIER_DAYS), held]
+    days = np.concatenate([part.days for part in parts])
+    states = _together([part.states for part in parts])
+    sketches = [one for part in parts for one in part.sketches]
+    wanted = days >= reference.period.current[0]
+    found = repeats(OneByOne(states, sketches), wanted, OneByOne(known.states, known.sketches))
+    spans = windows.spans(days)
+    with_days = any(spec.name == "day" for spec in reference.config.windows)
+    alone = with_days & (states.rows >= reference.config.verdicts.min_rows)
+    of_windows, of_single_days = found.without(alone).over(spans), found.over(spans)
+    return of_windows.or_else(of_single_days, windows.starts == windows.ends)
+
+
+def _last(held: Stacked, days: int) -> Stacked:
+    at = np.arange(max(0, len(held.days) - days), len(held.days))
+    return Stacked(held.days[at], held.states.take(at), tuple(held.sketches[i] for i in at))
+
+
+def _together(parts: list[FeatureStates]) -> FeatureStates:
+    numeric = [one for one in parts if isinstance(one, NumericStates)]
+    if numeric:
+        return numeric_stack(numeric)
+    return categorical_stack([one for one in parts if not isinstance(one, NumericStates)])
+
+
+def _relations(reference: Reference, current: DayStates, windows: Windows) -> Iterator[Figures]:
     """How the numeric inputs go together, of those that the others tell."""
-    gate = reference.gates.get(RELATION)
-    if gate is None or not len(current.days):
+    gate, known, block = reference.gates.get(RELATION), reference.relations, current.block
+    if gate is None or known is None or block is None or not len(current.days):
         return
-    nulls, total = reference.relations
-    for kind, length in LENGTHS.items():
-        starts = windows_of(kind)
-        spans = spans_of(current.days, starts, length)
-        held = np.flatnonzero(spans[:, 1] > spans[:, 0])
-        windows = current.block.roll_up(spans[held])
-        shown = drift(Comparison(windows, total), [RELATION])[RELATION]
-        n = len(held)
-        weekdays = np.where(length == 1, (starts[held] + _THURSDAY) % 7, -1)
-        for at, feature in enumerate(windows.features):
-            if feature not in nulls or not np.isfinite(shown.value[:, at]).any():
-                continue
-            value = shown.value[:, at]
-            null = nulls[feature]
-            yield Figures(
-                source="drift",
-                role=ROLES[0],
-                subject=feature,
-                figure=RELATION,
-                scope=WHOLE,
-                kind=kind,
-                starts=starts[held],
-                value=value,
-                gate=np.full(n, gate),
-                p_value=null.p_values(
-                    value, np.full(n, length), weekdays, windows.rows, total.rows[0]
-                ),
-                rows=windows.rows,
-                reference_rows=np.broadcast_to(total.rows, n),
-                reason=shown.reason[:, at],
-                expected=np.full(n, null.typical),
-            )
+    nulls, total = known
+    spans = windows.spans(current.days)
+    held = np.flatnonzero(spans[:, 1] > spans[:, 0])
+    windows = windows.take(held)
+    rolled = block.roll_up(spans[held])
+    shown = drift(Comparison(rolled, total), [RELATION])[RELATION]
+    n = len(held)
+    for at, feature in enumerate(rolled.features):
+        value = shown.value[:, at]
+        if feature not in nulls or not np.isfinite(value).any():
+            continue
+        null = nulls[feature]
+        yield Figures(
+            source="drift",
+            role=ROLES[0],
+            subject=feature,
+            figure=RELATION,
+            scope=WHOLE,
+            windows=windows,
+            value=value,
+            gate=np.full(n, gate),
+            p_value=null.p_values(
+                value, windows.lengths, windows.weekdays, rolled.rows, total.rows[0]
+            ),
+            rows=rolled.rows,
+            reference_rows=np.broadcast_to(total.rows, n),
+            reason=shown.reason[:, at],
+            expected=np.full(n, null.typical),
+        )
 
 
 def performance_figures(
     reference: Reference,
     current: DayStates,
+    windows: Windows,
+    as_of: int,
     like: tuple[DayStates, Mapping[Scope, list[Figures]]] | None = None,
 ) -> dict[Scope, list[Figures]]:
-    """Changes of performance over the due cohort, by day, week and month."""
+    """Changes of performance over the due cohort, and estimates, by kind of window."""
     found = {}
     for scope, (numbers, states) in current.scores.items():
         if scope not in reference.performance:
@@ -278,44 +335,119 @@ def performance_figures(
                 found[scope] = like[1][scope]
                 continue
         found[scope] = [
-            figure
-            for kind in LENGTHS
-            for figure in _performance(reference, scope, numbers, states, kind)
+            *_performance(reference, scope, numbers, states, windows),
+            *_estimates(reference, scope, numbers, states, windows, as_of),
         ]
     return found
 
 
 def _performance(
-    reference: Reference, scope: Scope, numbers: AnyArray, states: BinaryStates, kind: str
+    reference: Reference, scope: Scope, numbers: AnyArray, states: BinaryStates, windows: Windows
 ) -> Iterator[Figures]:
-    before, starts = reference.performance[scope], windows_of(kind)
-    spans = spans_of(numbers, starts, LENGTHS[kind])
+    before = reference.performance[scope]
+    spans = windows.spans(numbers)
     held = np.flatnonzero(spans[:, 1] > spans[:, 0])
     if not len(held):
         return
-    n = len(held)
+    n, windows = len(held), windows.take(held)
     after = window_values(states, spans[held], reference.metrics)
     changes = window_changes(after, before.take(np.zeros(n, dtype=np.int64)))
     labelled = states.roll_up(spans[held]).labelled
     for at, gate in enumerate(reference.performance_gates.values()):
-        expected = float(before.value[0, at])
+        usual = float(before.value[0, at])
         yield Figures(
             source="performance",
             role="labels",
             subject=gate.metric,
             figure=gate.metric,
             scope=scope,
-            kind=kind,
-            starts=starts[held],
+            windows=windows,
             value=changes.value[:, at],
-            gate=np.full(n, gate.size(expected) or np.nan),
+            gate=np.full(n, gate.size(usual) or np.nan),
             p_value=changes.p_value[:, at],
             rows=labelled,
             reference_rows=np.full(n, UNKNOWN_ROWS),
             reason=changes.reason[:, at],
-            expected=np.full(n, expected),
+            expected=np.full(n, usual),
             worse=_WORSE[gate.better],
         )
 
 
-assert len(days_of(REFERENCE)) % 7 == 0
+def _estimates(
+    reference: Reference,
+    scope: Scope,
+    numbers: AnyArray,
+    states: BinaryStates,
+    windows: Windows,
+    as_of: int,
+) -> Iterator[Figures]:
+    """Estimates of the kinds of window that make incidents, less what the reference was."""
+    windows = windows.of(*reference.config.performance_windows)
+    spans = windows.spans(numbers)
+    held = np.flatnonzero(spans[:, 1] > spans[:, 0])
+    if not len(held) or scope not in reference.calibrations:
+        return
+    windows, rolled = windows.take(held), states.roll_up(spans[held])
+    calibration = reference.calibrations[scope]
+    keys = [key for key in reference.metrics if key in ESTIMATED]
+    found = estimates(expected(rolled, calibration), keys)
+    before = reference.performance[scope]
+    for key, estimate in found.items():
+        gate = reference.performance_gates[key]
+        usual = float(before.value[0, reference.metrics.index(key)])
+        error = np.full(len(windows), np.nan)
+        for length in np.unique(windows.lengths):
+            of = windows.lengths == length
+            lower, upper = interval(
+                estimate,
+                _tested(states, numbers, calibration, key, int(length), as_of),
+                range=PERFORMANCE[key].range,
+            )
+            error[of] = ((upper - lower) / _NORMAL_INTERVAL)[of]
+        value = estimate.values.value - usual
+        with np.errstate(divide="ignore", invalid="ignore"):
+            p_value = np.minimum(2 * normal_tail(np.abs(value) / error), 1.0)
+        n = len(windows)
+        yield Figures(
+            source="estimate",
+            role="predictions",
+            subject=key,
+            figure=f"estimated_{key}",
+            scope=scope,
+            windows=windows,
+            value=value,
+            gate=np.full(n, gate.size(usual) or np.nan),
+            p_value=p_value,
+            rows=np.asarray(estimate.rows, dtype=np.int64),
+            reference_rows=np.full(n, UNKNOWN_ROWS),
+            reason=estimate.values.reason,
+            expected=np.full(n, usual),
+            worse=_WORSE[gate.better],
+        )
+
+
+def _tested(
+    states: BinaryStates,
+    days: AnyArray,
+    calibration: Calibration,
+    key: str,
+    length: int,
+    as_of: int,
+):
+    """The back-test of an estimate on windows of some days, outside the reference."""
+    until = as_of - LABEL_DELAY
+    starts = np.arange(until - BACK_TEST_DAYS, until - length + 1, length)
+    first = np.searchsorted(days, starts)
+    last = np.searchsorted(days, starts + length)
+    spans: Spans = np.stack((first, last), axis=1).astype(np.int64)
+    spans = spans[spans[:, 1] - spans[:, 0] == length]
+    if not len(spans):
+        return None
+    rolled = states.roll_up(spans)
+    told = estimates(expected(rolled, calibration, labelled_only=True), [key])[key]
+    return back_test(told, performance(rolled, [key])[key])
+
+
+def windows_of_world(reference: Reference, current: DayStates) -> Windows:
+    """The windows of the judged time."""
+    return windows_over(reference.config, reference.period, current.days.tolist())

@@ -1,8 +1,4 @@
-"""The flights of the demo, their days dealt out anew inside one season.
-
-Days of one season and weekday are exchanged at random, so that the reference and the month after it
-are draws from the same days: whatever is found there is a false alarm.
-"""
+"""The flights of the demo with their scores, those of another model, and labels."""
 
 from __future__ import annotations
 
@@ -11,26 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scripts.evidence.world import (
-    AS_OF,
-    CURRENT,
-    LABEL_DELAY,
-    REFERENCE,
-    Table,
-    World,
-    days_of,
-    number_of,
-)
 from scripts.flights import service, source
 
 CACHE = Path("var/evidence/flights.parquet")
-SEASONS = {
-    "winter": ("2013-01-07", 13),
-    "spring": ("2013-04-01", 13),
-    "summer": ("2013-06-17", 13),
-    "autumn": ("2013-09-09", 13),
-}
-"""First Monday and weeks."""
 NUMBERS = (
     "aircraft_year",
     "aircraft_seats",
@@ -56,14 +35,6 @@ CATEGORIES = (
     "scheduled_hour",
     "arrives_next_day",
 )
-TABLE = Table(
-    features={**dict.fromkeys(NUMBERS, True), **dict.fromkeys(CATEGORIES, False)},
-    predictions={"probability": True, "decision": False},
-    special={"wind_direction": (0.0,)},
-    max_values={"tail_number": 100},
-    segmentations={"origin": 20, "carrier": 4},
-)
-"""The columns as the demo's configuration has them."""
 
 
 @cache
@@ -105,30 +76,3 @@ def _texts(values: pd.Series) -> pd.Series:
     if values.dtype == bool:
         return values.map({True: "true", False: "false"})
     return values.astype("string").astype(object).where(values.notna(), None)
-
-
-def split_world(flights: pd.DataFrame, season: str, seed: int) -> World:
-    """A random split of a season's days into a reference and a month; weekdays stay weekdays."""
-    first, weeks = SEASONS[season]
-    start = (pd.Timestamp(first) - pd.Timestamp(0)).days
-    rng = np.random.default_rng([seed, sorted(SEASONS).index(season)])
-    wanted = np.concatenate([days_of(REFERENCE), days_of(CURRENT)])
-    needed = len(wanted) // 7
-    new_day = {}
-    for weekday in range(7):
-        dealt = rng.permutation(weeks)[:needed]
-        for week, old in enumerate(dealt):
-            new_day[start + 7 * int(old) + weekday] = int(wanted[7 * week + weekday])
-    rows = flights[flights["day"].isin(list(new_day))].copy()
-    rows["day"] = rows["day"].map(new_day)
-    return world_of(f"{season} {seed}", TABLE, rows)
-
-
-def world_of(name: str, table: Table, rows: pd.DataFrame) -> World:
-    """A world of rows with a day and a label, in which labels come when they are due."""
-    rows = rows.sort_values("day", kind="stable", ignore_index=True)
-    due = rows["day"] + LABEL_DELAY
-    return World(name, table, rows.assign(due=due, known=due, copies=1, version="v1"), AS_OF)
-
-
-assert (number_of(CURRENT[0]) - number_of(REFERENCE[0])) % 7 == 0

@@ -1,4 +1,4 @@
-"""What kind of change an incident is, from the days before it and its own."""
+"""What kind of change an incident is, from the days before it and its own, as a run finds it."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from scripts.evidence.day_states import DayStates, FeatureStates, Plans, Stacked
-from scripts.evidence.world import number_of
+from scripts.evidence.day_states import DayStates, FeatureStates, Stacked
+from scripts.evidence.figures import Reference
+from scripts.evidence.world import day_of, number_of
 
 from modelwatch.model.change_kinds import Evidence, FeatureChange, compared_days, kind_of_change
 from modelwatch.model.days import DayRange
 from modelwatch.model.incident import Incident
+from modelwatch.pipelines.incident_evidence import FEWEST_BEFORE
 from modelwatch.stats.categorical import categorical_stack
 from modelwatch.stats.numeric import NumericStates, numeric_stack
 
 
 def with_kinds(
-    incidents: Sequence[Incident], plans: Plans, before: DayStates, month: DayStates
+    incidents: Sequence[Incident], reference: Reference, month: DayStates
 ) -> tuple[Incident, ...]:
     """The incidents, those without a parent with their kind, its confidence and evidence."""
     known = {one.id: one for one in incidents}
@@ -26,7 +28,7 @@ def with_kinds(
         if one.parent_id is None:
             related = [known[id] for id in one.related if id in known]
             children = [c for r in related for c in incidents if c.parent_id == r.id]
-            evidence = _evidence(one, incidents, [*related, *children], plans, (before, month))
+            evidence = _evidence(one, incidents, [*related, *children], reference, month)
             kind = kind_of_change(evidence)
             one = replace(one, kind=kind.kind, confidence=kind.confidence, evidence=kind.evidence)
         found.append(one)
@@ -37,19 +39,24 @@ def _evidence(
     incident: Incident,
     incidents: Sequence[Incident],
     related: Sequence[Incident],
-    plans: Plans,
-    sides: tuple[DayStates, DayStates],
+    reference: Reference,
+    month: DayStates,
 ) -> Evidence:
     children = [one for one in incidents if one.parent_id == incident.id]
     earlier, now = compared_days(incident)
+    sides = (reference.history, month)
+    held = [day_of(n) for side in sides for n in side.days]
+    if sum(day in earlier for day in held) < FEWEST_BEFORE:
+        first, last = reference.period.reference
+        earlier = DayRange(day_of(first), day_of(last))
     scope = (incident.segmentation, incident.segment)
     features = []
-    for column in plans.tally.columns:
-        days = [s.features[scope, column.name] for s in sides if (scope, column.name) in s.features]
+    for name in reference.plans.binnings:
+        days = [side.features[scope, name] for side in sides if (scope, name) in side.features]
         two = [_rolled(days, period) for period in (earlier, now)]
         if two[0] is not None and two[1] is not None:
-            role = plans.role(column.name)
-            features.append(FeatureChange(column.name, role, two[0], two[1]))
+            role = reference.plans.role(name)
+            features.append(FeatureChange(name, role, two[0], two[1]))
     return Evidence(
         incidents=(incident, *children),
         related=tuple(related),

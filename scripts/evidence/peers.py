@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.evidence.detection import IN_TIME, Injected
-from scripts.evidence.figures import LENGTHS
-from scripts.evidence.world import CURRENT, World, number_of
+from scripts.evidence.detection import IN_TIME, LENGTHS, Injected
+from scripts.evidence.targets import SEPARATOR
+from scripts.evidence.world import World
 
 FOLDER = Path("var/evidence/peers")
 DAYS_LOOKED_AT = 14
@@ -56,20 +56,20 @@ def write_month(root: Path, quiet: World, faults: Iterable[Injected]) -> None:
     """The files of one reference: its rows, the quiet month, and months with a fault each."""
     folder = root / quiet.name.replace(" ", "-")
     folder.mkdir(parents=True)
-    begin = number_of(CURRENT[0])
+    begin = quiet.period.current[0]
     before, month = (quiet.rows[quiet.rows["day"] < begin], quiet.rows[quiet.rows["day"] >= begin])
     before.to_parquet(folder / "reference.parquet")
     month.to_parquet(folder / f"{QUIET}.parquet")
-    table = quiet.table.columns
-    columns = {
-        "numbers": [name for name, numeric in table.items() if numeric],
-        "categories": [*(name for name, numeric in table.items() if not numeric), "late"],
-    }
+    names = [*quiet.table.features, "probability", "decision"]
+    numbers = [name for name in names if quiet.rows[name].dtype != object]
+    categories = [name for name in names if name not in numbers]
+    columns = {"numbers": numbers, "categories": [*categories, "late"]}
     (folder / "columns.json").write_text(json.dumps(columns))
     for case in faults:
         rows = case.world.rows
         after = rows[(rows["day"] >= case.start) & (rows["day"] < case.start + DAYS_LOOKED_AT)]
-        after.to_parquet(folder / f"{month_name(case)}.parquet")
+        if len(after):
+            after.to_parquet(folder / f"{month_name(case)}.parquet")
 
 
 def month_name(case: Injected) -> str:
@@ -112,10 +112,10 @@ def _groups() -> dict[str, Sequence[str]]:
 
 def peer_outcomes(alarms: dict[str, Alarms], case: Injected) -> list[PeerOutcome]:
     """By rule and by tool: alarms about the fault that the quiet month does not have."""
-    subjects = case.fault.subjects(case.target) | {"*", "reconstruction_error", "rows_count"}
+    subjects = subjects_of(case)
     new = [
         (rule, day)
-        for rule, day, column in alarms[month_name(case)] - alarms[QUIET]
+        for rule, day, column in alarms.get(month_name(case), frozenset()) - alarms[QUIET]
         if column in subjects
     ]
     return [
@@ -132,7 +132,16 @@ def peer_outcomes(alarms: dict[str, Alarms], case: Injected) -> list[PeerOutcome
     ]
 
 
+def subjects_of(case: Injected) -> frozenset[str]:
+    """What an alarm about a fault names: its columns, what tells of the whole table, and of the
+    labels and answers where it is theirs."""
+    named = {name for name in case.target.split(SEPARATOR) if name in case.world.rows}
+    if case.fault.windows == "week" or "labels" in case.fault.key:
+        named |= {"late", "probability", "decision", "accuracy", "roc_auc"}
+    return frozenset(named | {"*", "reconstruction_error", "rows_count"})
+
+
 def _reach(rule: str, case: Injected) -> int:
     """Days within which an alarm is in time: two windows of the fault, or two chunks if longer."""
     chunk = LENGTHS["week" if rule in WEEKLY else "day"]
-    return IN_TIME * max(chunk, LENGTHS[case.fault.windows])
+    return IN_TIME * max(chunk, case.window_days)

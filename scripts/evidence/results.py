@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
 from scripts.evidence.detection import Outcome
 from scripts.evidence.false_alarms import QuietMonth
+from scripts.evidence.matrix import ROWS
 from scripts.evidence.peers import PeerOutcome
-
-FLIGHTS = "flights"
 
 
 @dataclass(frozen=True)
@@ -29,8 +28,8 @@ class PeerMonth:
 class Results:
     """Quiet months and faults, as production's functions see them and as the peers do."""
 
-    quiet: tuple[QuietMonth, ...]
-    outcomes: tuple[Outcome, ...]
+    quiet: tuple[QuietMonth, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
     peer_quiet: tuple[PeerMonth, ...] = ()
     peer_outcomes: tuple[PeerOutcome, ...] = ()
 
@@ -55,9 +54,13 @@ class Results:
         """Faults of a size that a person would want to know of."""
         return tuple(one for one in self.outcomes if one.matters)
 
-    def quiet_of(self, case: str) -> tuple[QuietMonth, ...]:
-        """Quiet months of a case, or of all whose name begins so and with a comma."""
-        return tuple(one for one in self.quiet if f"{one.case},".startswith(f"{case},"))
+    def quiet_of(self, *rows: str) -> tuple[QuietMonth, ...]:
+        """Quiet months of some rows."""
+        return tuple(one for one in self.quiet if one.row in rows)
+
+    def faults_of(self, *rows: str) -> tuple[Outcome, ...]:
+        """Faults that matter in some rows."""
+        return tuple(one for one in self.mattering if one.row in rows)
 
     def peers_of(self, by: str) -> tuple[PeerOutcome, ...]:
         """What a rule or tool made of faults that matter."""
@@ -65,6 +68,11 @@ class Results:
         return tuple(
             one for one in self.peer_outcomes if one.by == by and (one.fault, one.size) in mattering
         )
+
+
+def rows_of_half(half: str) -> tuple[str, ...]:
+    """The rows on which rules were changed, or those that only confirm them."""
+    return tuple(key for key, row in ROWS.items() if row.half == half)
 
 
 @dataclass(frozen=True)
@@ -94,6 +102,11 @@ class Share:
         return f"{self.value:.0%}" if self.cases else "-"
 
 
+def _share(outcomes: Iterable[Outcome | PeerOutcome], holds: Callable[..., bool]) -> Share:
+    held = list(outcomes)
+    return Share(sum(holds(one) for one in held), len(held))
+
+
 def false_alarms(months: Sequence[QuietMonth]) -> Share:
     """Months with an incident."""
     return Share(sum(one.incidents > 0 for one in months), len(months))
@@ -101,16 +114,15 @@ def false_alarms(months: Sequence[QuietMonth]) -> Share:
 
 def found_in_time(outcomes: Sequence[Outcome] | Sequence[PeerOutcome]) -> Share:
     """Faults found within two windows."""
-    return Share(sum(one.in_time for one in outcomes), len(outcomes))
+    return _share(outcomes, lambda one: one.in_time)
 
 
 def named_rightly(outcomes: Sequence[Outcome]) -> Share:
     """Of the faults found in time, those whose kind is right."""
-    found = [one for one in outcomes if one.in_time]
-    return Share(sum(one.right for one in found), len(found))
+    return _share((one for one in outcomes if one.in_time), lambda one: one.right)
 
 
-def incidents_a_fault(outcomes: Sequence[Outcome]) -> float:
+def incidents_per_fault(outcomes: Sequence[Outcome]) -> float:
     """Incidents of each fault that was found, on average."""
     found = [one.incidents for one in outcomes if one.delay is not None]
     return sum(found) / len(found) if found else math.nan

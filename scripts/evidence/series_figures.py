@@ -2,85 +2,151 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import numpy as np
 from scripts.evidence.day_states import ROLES, WHOLE, DayStates
-from scripts.evidence.figures import UNKNOWN_ROWS, Figures, Reference, windows_of
-from scripts.evidence.world import LABEL_DELAY
+from scripts.evidence.figures import UNKNOWN_ROWS, Figures, Reference
+from scripts.evidence.windows import Windows, windows_over
+from scripts.evidence.world import LABEL_DELAY, day_of, number_of
 
-from modelwatch.stats.arrays import AnyArray, Counts, Floats
-from modelwatch.stats.series import expected_series
+from modelwatch.pipelines.day_series import WatchedSeries
+from modelwatch.spark.figures import FIGURE_NAMES
 
 
 def series_figures(reference: Reference, current: DayStates, as_of: int) -> list[Figures]:
-    """Of the days of the month, expected from the days before each."""
-    rules = reference.config.verdicts
-    before = reference.states
+    """Of the days of the judged time, and of longer windows of labels, from what came before."""
+    return [*_volume(reference, current), *_coverage(reference, current, as_of)]
+
+
+def _volume(reference: Reference, current: DayStates) -> Iterator[Figures]:
+    """Of inputs and predictions, which have the same rows here."""
+    rules, before = reference.config.verdicts, reference.history
     days = np.concatenate([before.days, current.days])
     rows = np.concatenate([before.rows + before.repeated, current.rows + current.repeated])
     repeated = np.concatenate([before.repeated, current.repeated])
     found = []
-    for role in ROLES:
-        if rules.volume is not None:
-            found.append(
-                _judged("volume", role, "rows", days, rows.astype(float), rows, rules.volume, 0)
-            )
-        if rules.duplicates is not None:
-            share = repeated / np.maximum(rows, 1)
-            found.append(
-                _judged("volume", role, "duplicate_share", days, share, rows, rules.duplicates, 1)
-            )
-    if rules.coverage is not None:
-        due_days, due, labelled = _due(before, current, as_of)
-        coverage = labelled / np.maximum(due, 1)
+    if rules.volume is not None:
+        found.append(_series("rows", days, rows.astype(float), rows, rules.volume, reference))
+    if rules.duplicates is not None:
+        share = repeated / np.maximum(rows, 1)
         found.append(
-            _judged("labels", "labels", "coverage", due_days, coverage, due, rules.coverage, -1)
+            _series("duplicate_share", days, share, rows, rules.duplicates, reference, worse=1)
         )
-    return found
+    for role in ROLES:
+        for one in found:
+            yield replace(one, role=role, subject=role)
 
 
-def _due(before: DayStates, current: DayStates, as_of: int) -> tuple[AnyArray, Counts, Counts]:
-    """Days whose labels are due, their rows, and how many have a label."""
-    sides = [states.scores[WHOLE] for states in (before, current)]
+def _series(
+    figure: str,
+    days: np.ndarray,
+    values: np.ndarray,
+    rows: np.ndarray,
+    gate: float,
+    reference: Reference,
+    worse: int = 0,
+) -> Figures:
+    first = reference.period.current[0]
+    series = WatchedSeries(
+        source="volume",
+        role="inputs",
+        subject="inputs",
+        figure=figure,
+        days=[day_of(n) for n in days],
+        values=values,
+        rows=rows.tolist(),
+        judged=frozenset(day_of(n) for n in days if n >= first),
+        gate=gate,
+        worse=worse,
+        relative=figure == "rows",
+        of_rows=figure != "rows",
+    )
+    return _figures(series)
+
+
+def _coverage(reference: Reference, current: DayStates, as_of: int) -> Iterator[Figures]:
+    """Share of the due labels that came in, by each kind of window that makes incidents."""
+    config, before = reference.config, reference.history
+    gate = config.verdicts.coverage
+    if gate is None or config.labels is None or WHOLE not in current.scores:
+        return
+    sides = [one.scores[WHOLE] for one in (before, current) if WHOLE in one.scores]
     days = np.concatenate([numbers for numbers, _ in sides])
     rows = np.concatenate([states.rows for _, states in sides])
     labelled = np.concatenate([states.labelled for _, states in sides])
-    due = days + LABEL_DELAY <= as_of
-    return days[due], rows[due], labelled[due]
+    whole = windows_over(config, reference.period, days.tolist(), whole=True)
+    kinds = {"day", *config.incident_windows, *config.performance_windows}
+    for kind in sorted(kinds & set(whole.kinds)):
+        windows = whole.of(kind)
+        windows = windows.take(np.flatnonzero(windows.ends + LABEL_DELAY <= as_of))
+        if kind not in ("day", "week", "month"):
+            windows = _apart(windows)
+        spans = windows.spans(days)
+        due, came = (_sums(one, spans) for one in (rows, labelled))
+        held = np.flatnonzero(due > 0)
+        if not len(held):
+            continue
+        windows = windows.take(held)
+        starts = [day_of(n) for n in windows.starts]
+        series = WatchedSeries(
+            source="labels",
+            role="labels",
+            subject="labels",
+            figure="coverage",
+            days=starts,
+            values=came[held] / due[held],
+            rows=due[held].tolist(),
+            judged=frozenset(d for d in starts if number_of(d) >= reference.period.current[0]),
+            gate=gate,
+            worse=-1,
+            of_rows=True,
+            window=str(kind),
+            ends=[day_of(n) for n in windows.ends],
+        )
+        if series.judged:
+            yield _figures(series)
 
 
-def _judged(
-    source: str,
-    role: str,
-    figure: str,
-    days: AnyArray,
-    values: Floats,
-    rows: Counts,
-    gate: float,
-    worse: int,
-) -> Figures:
-    """The days of the month, each less what was expected; of rows, as a share of that."""
-    relative = figure == "rows"
-    known = expected_series(values, days, counts=relative)
-    first = np.searchsorted(days, windows_of("day")[0])
-    expected = known.expected[0, first:]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        change = values[first:] - expected
-        change = change / expected if relative else change
-    n = len(days) - first
+def _apart(windows: Windows) -> Windows:
+    """Trailing windows that do not overlap, from the newest back."""
+    kept: list[int] = []
+    for at in range(len(windows) - 1, -1, -1):
+        if not kept or windows.starts[kept[-1]] > windows.ends[at]:
+            kept.append(at)
+    return windows.take(np.array(kept[::-1], dtype=np.int64))
+
+
+def _sums(values: np.ndarray, spans: np.ndarray) -> np.ndarray:
+    running = np.concatenate([[0], np.cumsum(values)])
+    return running[spans[:, 1]] - running[spans[:, 0]]
+
+
+def _figures(series: WatchedSeries) -> Figures:
+    """The judged windows of a series, as a run judges them."""
+    rows = [dict(zip(FIGURE_NAMES, row, strict=True)) for row in series.figures()]
+
+    def floats(name: str) -> np.ndarray:
+        return np.array([np.nan if row[name] is None else row[name] for row in rows], dtype=float)
+
     return Figures(
-        source=source,
-        role=role,
-        subject=role,
-        figure=figure,
+        source=series.source,
+        role=series.role,
+        subject=series.subject,
+        figure=series.figure,
         scope=WHOLE,
-        kind="day",
-        starts=days[first:],
-        value=change,
-        gate=np.full(n, gate),
-        p_value=known.p_value[0, first:],
-        rows=rows[first:],
-        reference_rows=np.full(n, UNKNOWN_ROWS),
-        reason=known.reason[0, first:],
-        expected=expected,
-        worse=worse,
+        windows=Windows(
+            np.full(len(rows), series.window, dtype=object),
+            np.array([number_of(row["window_start"]) for row in rows], dtype=np.int64),
+            np.array([number_of(row["window_end"]) for row in rows], dtype=np.int64),
+        ),
+        value=floats("value"),
+        gate=floats("gate"),
+        p_value=floats("p_value"),
+        rows=np.array([row["rows"] for row in rows], dtype=np.int64),
+        reference_rows=np.full(len(rows), UNKNOWN_ROWS),
+        reason=np.array([*(row["reason"] for row in rows), None], dtype=object)[:-1],
+        expected=floats("expected"),
+        worse=series.worse,
     )

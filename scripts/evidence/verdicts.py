@@ -3,94 +3,96 @@ segmentation and window, is corrected together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
-from itertools import product
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 
 import numpy as np
-from scripts.evidence.figures import LENGTHS, Figures
-from scripts.evidence.world import EPOCH
+from scripts.evidence.day_states import DayStates
+from scripts.evidence.figures import Figures
+from scripts.evidence.world import day_of
 
-from modelwatch.model.verdict_row import ALL_VERSIONS, VerdictRow
+from modelwatch.model.config import MonitorConfig
+from modelwatch.model.episodes import BY_CHANCE
+from modelwatch.model.verdict_row import ALL, ALL_VERSIONS, Source, VerdictRow
+from modelwatch.spark.verdicts import WHATEVER_ROWS
 from modelwatch.stats.judgement import FAIL, PASS, Judgement, judged
-from modelwatch.stats.multiplicity import Correction
+
+_ARRAYS = ("value", "gate", "p_value", "rows", "reference_rows", "reason")
 
 
-@dataclass(frozen=True)
-class Strictness:
-    """How figures become verdicts: false discovery rate of a window, fewest rows, correction."""
-
-    level: float = 0.05
-    min_rows: int = 100
-    correction: Correction = "benjamini_hochberg"
-
-
-def verdict_rows(
-    figures: Sequence[Figures], strictness: Strictness, keep_above: float
-) -> list[VerdictRow]:
+def verdict_rows(figures: Sequence[Figures], config: MonitorConfig) -> list[VerdictRow]:
     """Verdicts that are no pass, or whose effect is above a fraction of the gate.
 
     Only of subjects that failed at least once: others have no incident.
     """
-    rows: list[VerdictRow] = []
-    for kind in LENGTHS:
-        of_kind = [one for one in figures if one.kind == kind]
-        if of_kind:
-            rows.extend(_of_kind(of_kind, strictness, keep_above))
-    return rows
+    if not figures:
+        return []
+    return list(_rows(figures, config))
 
 
-def _of_kind(
-    figures: Sequence[Figures], strictness: Strictness, keep_above: float
-) -> Iterator[VerdictRow]:
-    owner = np.concatenate([np.full(len(one.starts), i) for i, one in enumerate(figures)])
-    at = np.concatenate([np.arange(len(one.starts)) for one in figures])
-    starts = np.concatenate([one.starts for one in figures])
-    whole = {
-        name: np.concatenate([getattr(one, name) for one in figures])
-        for name in ("value", "gate", "p_value", "rows", "reference_rows", "reason")
-    }
+def _rows(figures: Sequence[Figures], config: MonitorConfig) -> Iterator[VerdictRow]:
+    rules = config.verdicts
+    owner = np.concatenate([np.full(len(one.windows), i) for i, one in enumerate(figures)])
+    at = np.concatenate([np.arange(len(one.windows)) for one in figures])
+    whole = [np.concatenate([getattr(one, name) for one in figures]) for name in _ARRAYS]
     worse = np.array([one.worse for one in figures])[owner]
-    subjects = [(one.source, one.role, one.subject, one.scope) for one in figures]
-    asked = np.array([f"{one.role} {one.scope[0]}" for one in figures])[owner]
+    fewest = np.array([0 if one.source in WHATEVER_ROWS else rules.min_rows for one in figures])
+    fewest = fewest[owner]
+    keys: dict[tuple[object, ...], int] = {}
+    family = np.empty(len(owner), dtype=np.int64)
+    place = 0
+    for one in figures:
+        for kind, start in zip(one.windows.kinds, one.windows.starts, strict=True):
+            key = (kind, int(start), one.scope[0], one.role)
+            family[place] = keys.setdefault(key, len(keys))
+            place += 1
+    order = np.argsort(family, kind="stable")
+    bounds = np.searchsorted(family[order], np.arange(len(keys) + 1))
     families = []
-    for start, of in product(np.unique(starts), np.unique(asked)):
-        family = np.flatnonzero((starts == start) & (asked == of))
-        if not len(family):
-            continue
+    for n in range(len(keys)):
+        mine = order[bounds[n] : bounds[n + 1]]
         found = judged(
-            *(whole[name][family] for name in whole),
-            level=strictness.level,
-            min_rows=strictness.min_rows,
-            correction=strictness.correction,
-            worse_only=worse[family],
+            *(array[mine] for array in whole),
+            level=rules.level,
+            min_rows=fewest[mine],
+            correction=rules.correction,
+            worse_only=worse[mine],
         )
-        families.append((family, found))
+        families.append((mine, found))
+    subjects = [(one.source, one.role, one.subject, one.scope) for one in figures]
     failing = {
-        subjects[owner[i]] for family, found in families for i in family[found.verdict == FAIL]
+        (subjects[owner[i]], _kind(figures, owner, at, int(i)))
+        for mine, found in families
+        for i in mine[found.verdict == FAIL]
     }
-    of_failing = np.array([subject in failing for subject in subjects])
-    for family, found in families:
-        kept = (found.verdict != PASS) | (found.effect >= keep_above)
-        for n in np.flatnonzero(kept & of_failing[owner[family]]):
-            one = figures[owner[family[n]]]
-            yield _row(one, int(at[family[n]]), found, int(n))
+    if not failing:
+        return
+    below = config.incidents.clear.below
+    for mine, found in families:
+        by_chance = found.adjusted_p >= BY_CHANCE
+        kept = (found.verdict != PASS) | ((found.effect >= below) & ~by_chance)
+        for n in np.flatnonzero(kept):
+            i = int(mine[n])
+            if (subjects[owner[i]], _kind(figures, owner, at, i)) in failing:
+                yield _row(figures[owner[i]], int(at[i]), found, int(n))
+
+
+def _kind(figures: Sequence[Figures], owner: np.ndarray, at: np.ndarray, i: int) -> str:
+    return str(figures[owner[i]].windows.kinds[at[i]])
 
 
 def _row(one: Figures, at: int, found: Judgement, n: int) -> VerdictRow:
-    first = day_of(int(one.starts[at]))
     return VerdictRow(
-        source=one.source,  # type: ignore[arg-type]
+        source=one.source,
         role=one.role,
         subject=one.subject,
         figure=one.figure,
         model_version=ALL_VERSIONS,
         segmentation=one.scope[0],
         segment=one.scope[1],
-        window=one.kind,
-        window_start=first,
-        window_end=first + timedelta(days=LENGTHS[one.kind] - 1),
+        window=str(one.windows.kinds[at]),
+        window_start=day_of(one.windows.starts[at]),
+        window_end=day_of(one.windows.ends[at]),
         reference="before",
         value=_known(one.value[at]),
         expected=_known(one.expected[at]),
@@ -105,9 +107,67 @@ def _row(one: Figures, at: int, found: Judgement, n: int) -> VerdictRow:
     )
 
 
-def day_of(number: int) -> date:
-    """The day of a number."""
-    return EPOCH + timedelta(days=int(number))
+def missing_rows(overdue: Iterable[date], roles: Sequence[str], gate: float) -> list[VerdictRow]:
+    """Verdicts on days that should have rows and have none, as a run gives them."""
+    return [
+        _failed("freshness", role, role, "missing_day", day, value=1.0, gate=gate, rows=0)
+        for role in roles
+        for day in overdue
+    ]
+
+
+def repeated_rows(month: DayStates) -> list[VerdictRow]:
+    """Verdicts on the constraint that ids are unique, of the days on which they are not."""
+    return [
+        _failed(
+            "constraint",
+            "inputs",
+            "one row an id",
+            "uniqueness",
+            day_of(day),
+            value=float(rows - repeated) / float(rows + repeated),
+            gate=1.0,
+            rows=int(rows + repeated),
+        )
+        for day, rows, repeated in zip(month.days, month.rows, month.repeated, strict=True)
+        if repeated
+    ]
+
+
+def _failed(
+    source: Source,
+    role: str,
+    subject: str,
+    figure: str,
+    day: date,
+    *,
+    value: float,
+    gate: float,
+    rows: int,
+) -> VerdictRow:
+    return VerdictRow(
+        source=source,
+        role=role,
+        subject=subject,
+        figure=figure,
+        model_version=ALL_VERSIONS,
+        segmentation=ALL,
+        segment=ALL,
+        window="day",
+        window_start=day,
+        window_end=day,
+        reference=None,
+        value=value,
+        expected=None,
+        gate=gate,
+        effect=1.0 / gate,
+        p_value=None,
+        adjusted_p=None,
+        comparisons=None,
+        verdict="fail",
+        reason=None,
+        rows=rows,
+    )
 
 
 def _known(value: float) -> float | None:

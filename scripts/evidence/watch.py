@@ -1,66 +1,39 @@
-"""A world watched with the default settings: figures, verdicts and incidents, as production has
-them."""
+"""A world watched with the settings that `init` writes: figures, verdicts and incidents."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from datetime import date
+from functools import lru_cache
 
+import numpy as np
 from scripts.evidence.day_states import ROLES, DayStates, Scope, day_states
 from scripts.evidence.figures import (
-    LENGTHS,
     FeatureKey,
     Figures,
     Reference,
     drift_figures,
     performance_figures,
-    windows_of,
 )
 from scripts.evidence.kinds import with_kinds
 from scripts.evidence.series_figures import series_figures
-from scripts.evidence.verdicts import Strictness, day_of, verdict_rows
-from scripts.evidence.world import CURRENT, World, number_of
+from scripts.evidence.verdicts import missing_rows, repeated_rows, verdict_rows
+from scripts.evidence.windows import Windows, windows_over
+from scripts.evidence.world import World, day_of, number_of
 
-from modelwatch.model.config import MonitorConfig, parse_config
+from modelwatch.model.config import MonitorConfig
+from modelwatch.model.freshness import missing_days
 from modelwatch.model.incident import Incident, JudgedWindow
 from modelwatch.model.incident_ranks import Weights
 from modelwatch.model.incidents import History, fold_incidents
 from modelwatch.model.verdict_row import Source, VerdictRow
 
-DEFAULTS = """
-monitor: evidence
-output: {path: nowhere}
-inputs: {table: {path: inputs}, id: id, day: {column: day}}
-predictions:
-  table: {path: predictions}
-  id: id
-  day: {column: day}
-  score: probability
-  decision: decision
-labels:
-  table: {path: labels}
-  id: id
-  day: {column: day}
-  label: late
-  known: {column: known}
-  due: {column: due}
-performance: {task: binary, score: probability, decision: {column: decision}}
-references: [{name: before, days: 2020-12-21..2021-01-31}]
-"""
-"""A monitor that says no more than what it watches."""
-SOURCES: tuple[tuple[Source, tuple[str, ...]], ...] = (
-    ("drift", tuple(LENGTHS)),
-    ("volume", ("day",)),
-    ("labels", ("day",)),
-    ("performance", tuple(LENGTHS)),
-)
-
-
-def default_config(more: str = "") -> MonitorConfig:
-    """The defaults, with further sections of the configuration as YAML."""
-    return parse_config(DEFAULTS + more, "evidence")
+OF_WINDOWS: tuple[Source, ...] = ("drift", "performance", "estimate", "labels")
+"""Sources whose figures are of all kinds of window."""
+OF_DAYS: tuple[Source, ...] = ("volume", "freshness", "constraint")
 
 
 @dataclass(frozen=True)
@@ -69,6 +42,8 @@ class Seen:
 
     rows: tuple[VerdictRow, ...]
     incidents: tuple[Incident, ...]
+    days: tuple[int, ...]
+    windows: Windows
 
     @property
     def roots(self) -> tuple[Incident, ...]:
@@ -85,6 +60,7 @@ class MonthFigures:
     """The figures of a month: of drift and of performance by what they are of."""
 
     month: DayStates
+    windows: Windows
     drift: Mapping[FeatureKey, list[Figures]]
     performance: Mapping[Scope, list[Figures]]
     series: list[Figures]
@@ -100,62 +76,136 @@ class MonthFigures:
 class Watch:
     """A reference, watched by one configuration."""
 
-    config: MonitorConfig
     reference: Reference
 
     @classmethod
-    def of(cls, world: World, config: MonitorConfig) -> Watch:
-        """What a monitor knows before the month begins."""
-        return cls(config, Reference.of(world, config))
+    def of(cls, world: World, config: MonitorConfig | None = None) -> Watch:
+        """What a monitor knows before the month begins; ``config`` other than `init`'s."""
+        return cls(Reference.of(world, config))
 
-    @cached_property
-    def strictness(self) -> Strictness:
-        """How figures become verdicts."""
-        rules = self.config.verdicts
-        return Strictness(rules.level, rules.min_rows, rules.correction)
+    @property
+    def config(self) -> MonitorConfig:
+        """The configuration, with windows that hold enough rows."""
+        return self.reference.config
 
     def month(self, world: World) -> DayStates:
         """The states of the days of the month."""
-        rows = world.rows[world.rows["day"] >= number_of(CURRENT[0])]
-        return day_states(self.reference.plans, replace(world, rows=rows))
+        days = world.rows["day"].to_numpy()
+        first = int(np.searchsorted(days, self.reference.period.current[0]))
+        return day_states(self.reference.plans, replace(world, rows=world.rows.iloc[first:]))
 
     def figures(
         self, month: DayStates, as_of: int, like: MonthFigures | None = None
     ) -> MonthFigures:
         """All that is judged of a month; what is as in another month is taken from there."""
+        windows = windows_over(self.config, self.reference.period, month.days.tolist())
+        if like is not None and not _equal(windows, like.windows):
+            like = None
         drift = None if like is None else (like.month, like.drift)
         performance = None if like is None else (like.month, like.performance)
         return MonthFigures(
             month,
-            drift_figures(self.reference, month, drift),
-            performance_figures(self.reference, month, performance),
-            series_figures(self.reference, month, as_of),
+            windows,
+            drift_figures(self.reference, month, windows, drift),
+            performance_figures(self.reference, month, windows, as_of, performance),
+            self._series(month, as_of, like),
         )
+
+    def _series(self, month: DayStates, as_of: int, like: MonthFigures | None) -> list[Figures]:
+        if like is not None and _same_series(month, like.month):
+            return like.series
+        return series_figures(self.reference, month, as_of)
 
     def seen(self, world: World, like: MonthFigures | None = None) -> Seen:
         """The month of a world, on the day that it is looked at."""
         month = self.month(world)
         figures = self.figures(month, world.as_of, like)
-        seen = self.judged(figures.all, world.as_of)
-        plans, before = self.reference.plans, self.reference.states
-        return replace(seen, incidents=with_kinds(seen.incidents, plans, before, month))
+        return self.named(self.judged(figures, world.as_of), month)
 
-    def judged(self, figures: Sequence[Figures], as_of: int) -> Seen:
+    def named(self, seen: Seen, month: DayStates) -> Seen:
+        """What was seen, its incidents with their kinds."""
+        reference = self.reference
+        return replace(seen, incidents=with_kinds(seen.incidents, reference, month))
+
+    def judged(self, figures: MonthFigures, as_of: int) -> Seen:
         """What comes of figures, incidents without their kind."""
-        rows = verdict_rows(figures, self.strictness, self.config.incidents.clear.below)
-        return self.folded(rows, as_of)
+        rows = [*verdict_rows(figures.all, self.config), *repeated_rows(figures.month)]
+        days = (*self.reference.history.days.tolist(), *figures.month.days.tolist())
+        return self.folded(Seen(tuple(rows), (), days, figures.windows), as_of)
 
-    def folded(self, rows: Sequence[VerdictRow], as_of: int) -> Seen:
-        """What is seen on a day, of the verdicts on windows that are over; without kinds."""
-        windows = [
-            JudgedWindow(source, kind, day_of(start), day_of(start + LENGTHS[kind] - 1))
-            for source, kinds in SOURCES
-            for kind in kinds
-            for start in windows_of(kind)
-            if start + LENGTHS[kind] <= as_of
-        ]
-        held = {(w.window, w.start) for w in windows}
-        known = [row for row in rows if (row.window, row.window_start) in held]
-        features = Counter(ROLES[c.role] for c in self.reference.plans.tally.columns)
-        history = History(day_of(as_of), windows, known, features=features)
-        return Seen(tuple(known), fold_incidents(history, self.config, Weights()).incidents)
+    def folded(self, seen: Seen, as_of: int) -> Seen:
+        """What is known on a day, of the verdicts on windows that are over; without kinds."""
+        windows = [*self._windows(seen, as_of)]
+        held = {(w.source, w.window, w.start) for w in windows}
+        rows = [row for row in seen.rows if row.source != "freshness"]
+        known = [row for row in rows if (row.source, row.window, row.window_start) in held]
+        overdue = self._overdue(seen, as_of)
+        gate = self.config.verdicts.volume or 1.0
+        known += missing_rows(overdue, ROLES, gate)
+        windows += [JudgedWindow("freshness", "day", day, day) for day in overdue]
+        if not any(row.fails for row in known):
+            return replace(seen, incidents=())
+        history = History(day_of(as_of), windows, known, features=Counter(self._features()))
+        found = fold_incidents(history, self.config, Weights()).incidents
+        return replace(seen, incidents=found)
+
+    def _windows(self, seen: Seen, as_of: int) -> Iterator[JudgedWindow]:
+        """The windows of each source that are over."""
+        over = seen.windows
+        for kind, start, end in zip(over.kinds, over.starts, over.ends, strict=True):
+            if end < as_of:
+                for source in OF_WINDOWS:
+                    yield JudgedWindow(source, str(kind), day_of(start), day_of(end))
+        first = self.reference.period.current[0]
+        for day in seen.days:
+            if first <= day < as_of:
+                for source in OF_DAYS:
+                    yield JudgedWindow(source, "day", day_of(day), day_of(day))
+
+    def _overdue(self, seen: Seen, as_of: int) -> list[date]:
+        """Days without rows that any run up to a day has found overdue."""
+        first, last = self.reference.period.current
+        if sum(day >= first for day in seen.days) == last - first + 1:
+            return []
+        late = self.config.verdicts.late_days
+        found = overdue_days(seen.days, first, last, late)
+        return sorted({day for run, days in found if run <= as_of for day in days})
+
+    def _features(self) -> list[str]:
+        plans = self.reference.plans
+        return [plans.role(name) for name in plans.binnings]
+
+
+@lru_cache(maxsize=256)
+def overdue_days(
+    days: tuple[int, ...], first: int, last: int, late_days: int
+) -> tuple[tuple[int, tuple[date, ...]], ...]:
+    """What the run of each day, from ``first`` to the day after ``last``, finds overdue since
+    ``first``; ``days`` are those with rows."""
+    held = [day_of(n) for n in days]
+    found = []
+    for run in range(first + 1, last + 2):
+        known = held[: bisect_left(days, run)]
+        missing = missing_days(known, day_of(run), late_days)
+        found.append((run, tuple(day for day in missing if number_of(day) >= first)))
+    return tuple(found)
+
+
+def _equal(one: Windows, other: Windows) -> bool:
+    return np.array_equal(one.starts, other.starts) and np.array_equal(one.ends, other.ends)
+
+
+def _same_series(one: DayStates, other: DayStates) -> bool:
+    """Whether volume, repeated rows and labels by day are the same."""
+    pairs = [(one.days, other.days), (one.rows, other.rows), (one.repeated, other.repeated)]
+    for scope in set(one.scores) | set(other.scores):
+        if scope[0] == "all":
+            if scope not in one.scores or scope not in other.scores:
+                return False
+            pairs.append((one.scores[scope][1].labelled, other.scores[scope][1].labelled))
+    return all(np.array_equal(a, b) for a, b in pairs)
+
+
+def subjects(seen: Seen) -> Sequence[str]:
+    """What the incidents are about, in words."""
+    return sorted(f"{one.subject} {one.segment} {one.figure} {one.window}" for one in seen.roots)

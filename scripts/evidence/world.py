@@ -1,21 +1,20 @@
-"""A month of a model and the reference before it, as rows of a frame."""
+"""A world: the rows of a model's reference and of the days after it, as a frame."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 
-REFERENCE = (date(2020, 12, 21), date(2021, 1, 31))
-"""Six whole weeks."""
-CURRENT = (date(2021, 2, 1), date(2021, 2, 28))
-"""Four whole weeks, from a Monday to a Sunday, that are a month of the calendar too."""
 LABEL_DELAY = 3
 """Days until a label is due; it comes on that day."""
 EPOCH = date(1970, 1, 1)
+FIRST_CURRENT = date(2021, 2, 1)
+"""First day of every month that is judged: a Monday, and the first of a calendar month of 28 days,
+so that the month holds four whole weeks."""
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]
 
@@ -25,47 +24,67 @@ def number_of(day: date) -> int:
     return (day - EPOCH).days
 
 
+def day_of(number: int) -> date:
+    """The day of a number."""
+    return EPOCH + timedelta(days=int(number))
+
+
+START = number_of(FIRST_CURRENT)
+
+
 @dataclass(frozen=True)
 class Table:
-    """What the columns of the rows are.
+    """Columns of the rows: inputs in their order, and those by which rows are split.
 
-    ``features`` are inputs, ``predictions`` of the other role: by name, whether numeric.
-    ``special``: codes that are no quantities. ``max_values``: of categorical columns, else 100.
-    ``segmentations``: columns by which rows are split, with how many values at most.
+    ``has_labels``: whether labels are watched.
     """
 
-    features: dict[str, bool]
-    predictions: dict[str, bool]
-    special: dict[str, tuple[float, ...]]
-    max_values: dict[str, int]
-    segmentations: dict[str, int]
+    features: tuple[str, ...]
+    segments: tuple[str, ...] = ()
+    has_labels: bool = True
+
+
+@dataclass(frozen=True)
+class Period:
+    """Days of the reference and of the time that is judged, as numbers; all ends included.
+
+    A table has rows from ``first`` on.
+    """
+
+    first: int
+    reference: tuple[int, int]
+    current: tuple[int, int]
 
     @property
-    def columns(self) -> dict[str, bool]:
-        """All that is profiled."""
-        return {**self.features, **self.predictions}
+    def as_of(self) -> int:
+        """The day on which all labels are due."""
+        return self.current[1] + 1 + LABEL_DELAY
 
 
 @dataclass(frozen=True)
 class World:
-    """Rows of the reference and of the month, and the day on which they are looked at.
+    """Rows of the reference and of the days after it, and the day on which they are looked at.
 
-    Beside the columns of the table the rows have ``day``, ``due`` and ``known`` (numbers of days;
-    ``known`` is when the label comes), ``late`` (the label, NaN for one that never comes),
-    ``copies`` (how often the row was delivered), ``version``.
+    Beside the columns of the table the rows have ``probability``, ``decision``, ``day``, ``known``
+    (the day on which the label comes), ``late`` (the label, NaN for one that never comes),
+    ``copies`` (how often the row was delivered) and ``weight`` (how many equal rows it stands for).
+    Rows ascend by day.
     """
 
     name: str
     table: Table
     rows: pd.DataFrame
+    period: Period
     as_of: int
 
-    def changed_from(self, day: int, change: Change) -> World:
-        """The world in which the rows from a day on are changed."""
-        after = (self.rows["day"] >= day).to_numpy()
-        changed = change(self.rows[after].copy())
-        rows = pd.concat([self.rows[~after], changed], ignore_index=True)
-        return replace(self, rows=rows)
+    def changed_from(self, day: int, change: Change, until: int | None = None) -> World:
+        """The world in which the rows from a day on, up to another, are changed."""
+        days = self.rows["day"].to_numpy()
+        first = int(np.searchsorted(days, day))
+        last = len(days) if until is None else int(np.searchsorted(days, until, side="right"))
+        changed = change(self.rows.iloc[first:last].copy())
+        parts = [self.rows.iloc[:first], changed, self.rows.iloc[last:]]
+        return replace(self, rows=pd.concat(parts, ignore_index=True))
 
     def seen_on(self, day: int) -> World:
         """The world as it was known on a day: its rows before, and the labels that had come."""
@@ -73,11 +92,23 @@ class World:
         rows.loc[rows["known"] > day, "late"] = np.nan
         return replace(self, rows=rows, as_of=day)
 
+    @property
+    def current_days(self) -> np.ndarray:
+        """Days of the judged time that have rows."""
+        days = np.unique(self.rows["day"].to_numpy())
+        return days[days >= self.period.current[0]]
 
-def days_of(period: tuple[date, date]) -> np.ndarray:
-    """Numbers of the days of a period, both ends in it."""
-    return np.arange(number_of(period[0]), number_of(period[1]) + 1)
+
+def world_of(name: str, table: Table, rows: pd.DataFrame, period: Period) -> World:
+    """A world of rows with a day and a label, in which labels come when they are due."""
+    rows = rows.sort_values("day", kind="stable", ignore_index=True)
+    weight = rows.get("weight", 1)
+    known = rows["day"] + LABEL_DELAY
+    rows = rows.assign(known=known, copies=1, weight=weight)
+    return World(name, table, rows, period, period.as_of)
 
 
-AS_OF = number_of(CURRENT[1]) + 1 + LABEL_DELAY
-"""When all labels of the month are due."""
+def month_after(reference_days: int, first: int | None = None) -> Period:
+    """Four weeks after a reference of some days."""
+    begin = START - reference_days
+    return Period(begin if first is None else first, (begin, START - 1), (START, START + 27))

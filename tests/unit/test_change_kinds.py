@@ -428,3 +428,117 @@ def test_quarters_that_happen_to_add_up_to_an_integer_are_not_rounded() -> None:
     change = FeatureChange("amount", "inputs", *states)
     found = kind_of_change(Evidence(incident("amount"), features=(change,)))
     assert "rounded_values" not in dict(found.others)
+
+
+def amounts(now: Any, before: Any) -> FeatureChange:
+    """A numeric feature of other rows than those above."""
+    binning = numeric_binning(before)
+    return FeatureChange("amount", "inputs", *(numeric_state(binning, v) for v in (before, now)))
+
+
+def kind_of(*changes: FeatureChange, **more: Any) -> KindOfChange:
+    names = [one.name for one in changes]
+    return kind_of_change(Evidence(incident(*names), features=changes, **more))
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 1.0])
+def test_values_that_lost_their_sign_are_another_scale(share: float) -> None:
+    random = np.random.default_rng(14)
+    before, again = random.gamma(3.0, 20.0, (2, ROWS)).round(2)
+    found = kind_of(amounts(np.where(some(share), -again, again), before))
+    assert (found.kind, "changed their sign" in found.evidence) == ("scale_change", True)
+
+
+def test_a_code_below_zero_is_no_lost_sign() -> None:
+    random = np.random.default_rng(14)
+    before, again = random.gamma(3.0, 20.0, (2, ROWS)).round(2)
+    assert kind_of(amounts(np.where(some(0.2), -1.0, again), before)).kind == "sentinel"
+
+
+def test_a_feature_of_both_signs_that_moves_down_is_a_shift() -> None:
+    random = np.random.default_rng(15)
+    before, again = random.normal(1.0, 2.0, (2, ROWS))
+    assert kind_of(amounts(again - 2.0, before)).kind == "population_shift"
+
+
+def test_two_codes_that_are_exchanged_are_swapped_codes() -> None:
+    swapped = {"north": "west", "west": "north"}
+    found = told(feature("shop", [swapped.get(value, value) for value in AGAIN["shop"]]))
+    assert found.kind == "swapped_codes"
+    assert "'north' and 'west'" in found.evidence
+
+
+def test_a_value_that_takes_over_from_one_other_is_no_swap_of_codes() -> None:
+    found = told(feature("shop", ["west" if v == "north" else v for v in AGAIN["shop"]]))
+    assert found.kind != "swapped_codes"
+
+
+@pytest.mark.parametrize("affix", ["v2:{}", "{}_old", "{} "])
+def test_known_values_with_a_prefix_or_suffix_are_a_new_type(affix: str) -> None:
+    now = [affix.format(v) if hit else v for v, hit in zip(AGAIN["shop"], some(0.3), strict=True)]
+    found = told(feature("shop", now))
+    assert (found.kind, "is written otherwise" in found.evidence) == ("new_type", True)
+
+
+def test_one_new_value_that_begins_like_a_known_one_is_no_other_writing() -> None:
+    now = np.where(some(0.2), "northern", AGAIN["shop"]).tolist()
+    assert told(feature("shop", now)).kind == "unseen_categories"
+
+
+def test_rows_of_one_of_three_values_that_are_missing_make_no_other_constant() -> None:
+    random = np.random.default_rng(16)
+    before, again = (random.choice(["a", "b", "c"], ROWS, p=[0.6, 0.35, 0.05]) for _ in range(2))
+    left = again[again != "b"].tolist()
+    binning = categorical_binning(before.tolist())
+    states = (categorical_state(binning, rows) for rows in (before.tolist(), left))
+    change = FeatureChange("shop", "inputs", *states)
+    assert kind_of(change, rows_ratio=len(left) / ROWS).kind == "missing_rows"
+    assert kind_of(change, rows_ratio=1.0).kind != "missing_rows"
+
+
+def test_nulls_of_the_rows_that_are_left_are_no_fault_where_others_are_missing() -> None:
+    # The missing half of the rows had no nulls: the share of nulls doubles, their rows do not.
+    nulls = some(0.1)
+    before = np.where(nulls, np.nan, TEMPERATURE)
+    left = np.concatenate([before[nulls], before[~nulls][: ROWS // 2 - int(nulls.sum())]])
+    binning = numeric_binning(TEMPERATURE)
+    rows = [[None if np.isnan(v) else v for v in part] for part in (before, left)]
+    states = (numeric_state(binning, part) for part in rows)
+    change = FeatureChange("amount", "inputs", *states)
+    found = kind_of(change, rows_ratio=len(left) / ROWS)
+    assert "nulls" not in dict(found.others)
+    assert "nulls" in dict(kind_of(change, rows_ratio=1.0).others)
+
+
+def test_values_of_another_column_in_the_place_of_all_are_no_filled_nulls() -> None:
+    random = np.random.default_rng(17)
+    gone = some(0.1)
+    first = np.exp(random.normal(size=(2, ROWS)))
+    second = random.normal(size=(2, ROWS))
+    with_nulls = [[None if hit else v for v, hit in zip(s, gone, strict=True)] for s in second]
+    bins = numeric_binning(first[0]), numeric_binning(second[0][~gone])
+    skewed = FeatureChange(
+        "skewed",
+        "inputs",
+        numeric_state(bins[0], first[0]),
+        numeric_state(bins[0], with_nulls[1]),
+    )
+    normal = FeatureChange(
+        "normal",
+        "inputs",
+        numeric_state(bins[1], with_nulls[0]),
+        numeric_state(bins[1], first[1]),
+    )
+    assert kind_of(normal, skewed).kind == "swapped_columns"
+
+
+def test_small_values_that_lost_their_decimals_are_rounded_rather_than_zero() -> None:
+    random = np.random.default_rng(18)
+    before, again = np.exp(random.normal(size=(2, ROWS)))
+    assert kind_of(amounts(np.rint(again), before)).kind == "rounded_values"
+
+
+def test_prices_in_cents_are_another_scale_though_they_are_integers() -> None:
+    random = np.random.default_rng(19)
+    before, again = random.gamma(3.0, 20.0, (2, ROWS)).round(2)
+    assert kind_of(amounts(np.rint(again * 100.0), before)).kind == "scale_change"

@@ -31,6 +31,23 @@ def test_a_record_by_a_little_is_not_novel_and_one_by_a_quarter_of_the_range_is(
     assert novel(EVEN, [0.0, 1250.0, -250.0, 999.0]) == 0.5
 
 
+AMOUNTS = [0.0, *(1.5**i for i in range(40) for _ in range(5))]
+"""A long tail above, up to 7e6, so that an eighth of the range is 9e5."""
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_the_other_sign_is_novel_where_the_reference_has_one_sign_and_a_long_tail(sign) -> None:
+    reference = [sign * value for value in AMOUNTS]
+    assert novel(reference, [*reference[:95], *[sign * -999.0] * 5]) == 0.05
+    assert novel(reference, [*reference[:95], *[sign * -0.5] * 5]) == 0.05
+    assert novel(reference, [*reference[:95], *[0.0] * 5]) == 0.0
+
+
+def test_a_first_frost_is_no_other_sign_of_a_skewed_reference() -> None:
+    temperatures = [i / 10 for i in range(5, 200)]
+    assert novel(temperatures, [*temperatures[:95], *[-1.5] * 5]) == 0.0
+
+
 def test_any_other_value_is_novel_where_the_reference_has_one() -> None:
     assert novel([3.0] * 30, [3.0, 3.0, 4.0, 2.0]) == 0.5
 

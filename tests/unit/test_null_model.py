@@ -271,6 +271,29 @@ def test_new_values_are_expected_where_every_day_brings_some() -> None:
     assert null.p_values(np.array([0.4]), np.ones(1), np.array([-1]), np.array([100]), 1000) > 0.2
 
 
+def rare_new_values(rows_of_new: dict[int, int]) -> NullModel:
+    """Of 28 days of 150 rows, some of which have rows of a value that no other day has."""
+    values = [
+        [f"new {day}"] * rows_of_new.get(day, 0) + ["usual"] * (150 - rows_of_new.get(day, 0))
+        for day in range(28)
+    ]
+    binning = categorical_binning([value for day in values for value in day])
+    states = categorical_states(binning, values)
+    return null_models(states, np.arange(28), ["unseen_share_change"])["unseen_share_change"]
+
+
+def test_a_few_rows_of_a_new_value_on_one_day_make_a_fifth_of_the_rows_no_likelier() -> None:
+    null = rare_new_values({5: 3})
+    found = null.p_values(np.array([0.2]), np.ones(1), np.array([-1]), np.array([150]), 4200)
+    assert found[0] < 1e-4
+
+
+def test_many_rows_of_a_new_value_on_one_day_may_come_again() -> None:
+    null = rare_new_values({5: 40})
+    found = null.p_values(np.array([0.27]), np.ones(1), np.array([-1]), np.array([150]), 4200)
+    assert found[0] > 0.02
+
+
 def test_the_rest_of_the_days_is_the_state_of_the_others() -> None:
     rows = [[1.0, -2.0, None], [7.0, float("nan")], [0.5], [-3.0, 4.0]]
     binning = numeric_binning([x for day in rows for x in day if x is not None])

@@ -6,15 +6,17 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelwatch.model.columns import check_columns
-from modelwatch.model.config import parse_config
+from modelwatch.model.config import Binning, IncidentRules, Pairs, Verdicts, parse_config
 from modelwatch.model.day_guess import DayGuess
 from modelwatch.model.days import DayRange
 from modelwatch.model.draft import draft
 from modelwatch.model.errors import SourceError
+from modelwatch.model.evaluation import DEFAULT_GATES
 from modelwatch.model.guess import guess, monitor_name, reference_days, sentinels
 from modelwatch.model.sources import TableAddress
 from modelwatch.model.table_facts import ColumnFacts, PartitionDistance, TableFacts
@@ -346,6 +348,22 @@ def test_a_draft_fits_the_tables_it_was_made_for() -> None:
     assert config.predictions is not None
     assert config.predictions.score == ("probability",)
     assert str(config.references[0].days) == "2020-01-01..2020-01-28"
+
+
+def test_a_draft_leaves_every_default_of_the_verdicts_as_it_is() -> None:
+    config = parse_config(draft(guess(INPUTS, PREDICTIONS), DAYS), "draft")
+    assert config.effective_gates == DEFAULT_GATES
+    assert config.verdicts == Verdicts()
+    assert config.incidents == IncidentRules()
+    assert config.binning == Binning()
+    assert config.pairs == Pairs()
+
+
+def test_a_draft_shows_gates_with_their_defaults() -> None:
+    (line,) = [row for row in draft(guess(INPUTS), DAYS).splitlines() if "gates:" in row]
+    assert line.startswith("# gates: {")
+    shown = yaml.safe_load(line.removeprefix("# gates: "))
+    assert shown == {key: DEFAULT_GATES[key] for key in shown}
 
 
 def test_a_draft_of_an_empty_table_is_right_but_for_its_reference() -> None:

@@ -18,6 +18,7 @@ ChangeKind = Literal[
     "constant",
     "scale_change",
     "swapped_columns",
+    "swapped_codes",
     "rounded_values",
     "stale",
     "repeated_delivery",

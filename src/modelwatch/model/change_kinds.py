@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from modelwatch.model import delivery_faults, feature_faults, model_changes, table_faults
+from modelwatch.model import (
+    category_faults,
+    delivery_faults,
+    feature_faults,
+    model_changes,
+    table_faults,
+)
 from modelwatch.model.change_evidence import (
     RULES,
     UNDETERMINED,
@@ -32,7 +38,7 @@ __all__ = [
     "kind_of_change",
 ]
 
-FAMILIES = (feature_faults, delivery_faults, table_faults, model_changes)
+FAMILIES = (feature_faults, category_faults, delivery_faults, table_faults, model_changes)
 """The modules whose rules are registered."""
 LEAST_SCORE = 0.45
 """Score below which no kind is named."""

@@ -12,6 +12,7 @@ from modelwatch.model.day_guess import (
     is_of_writing,
 )
 from modelwatch.model.days import DayRange
+from modelwatch.model.evaluation import DEFAULT_GATES
 from modelwatch.model.guess import (
     REFERENCE_BATCHES,
     REFERENCE_DAYS,
@@ -25,6 +26,7 @@ from modelwatch.model.table_facts import PartitionDistance, TableFacts
 from modelwatch.model.window_volumes import average_volume, chosen_windows
 from modelwatch.model.yaml_text import comment_text, list_text, quoted_text
 
+_SHOWN_GATES = ("psi", "null_share_change", "unseen_share_change")
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
@@ -54,8 +56,7 @@ def draft(guess: Guess, days: DayRange | None, time_zone: str = "UTC") -> str:
         *_windows(guess.inputs),
         *_references(days, guess.inputs.days_with_rows),
         *_constraints(guess),
-        "# The absolute value of a drift statistic above which a window must be looked at.",
-        "gates: {psi: 0.2, null_share_change: 0.05, unseen_share_change: 0.05}",
+        *_gates(),
     ]
     return "\n".join(lines) + "\n"
 
@@ -243,6 +244,13 @@ def _references(days: DayRange | None, days_with_rows: int = 0) -> Iterator[str]
     yield "  - {name: previous, previous_windows: 1}"
     yield "  - {name: week_before, lag_days: 7}"
     yield ""
+
+
+def _gates() -> Iterator[str]:
+    """The gates that users change first, commented out, so that the defaults stay in force."""
+    shown = ", ".join(f"{key}: {DEFAULT_GATES[key]:g}" for key in _SHOWN_GATES)
+    yield "# The absolute value of a drift statistic above which a change matters. Some defaults:"
+    yield f"# gates: {{{shown}}}"
 
 
 def _constraints(guess: Guess) -> Iterator[str]:

@@ -31,6 +31,7 @@ KIND_WORDS: Mapping[str, tuple[str, str]] = {
     "constant": ("a value that stands still", "the job or the sensor that feeds it"),
     "scale_change": ("another unit or scale", "the unit in which it is delivered"),
     "swapped_columns": ("swapped columns", "the order of columns where the table is written"),
+    "swapped_codes": ("two codes that are swapped", "the table of codes of either side"),
     "rounded_values": ("values that are rounded", "the type of the column upstream"),
     "stale": (
         "values that were not refreshed",

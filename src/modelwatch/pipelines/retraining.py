@@ -32,6 +32,7 @@ FAULTS = frozenset(
         "constant",
         "scale_change",
         "swapped_columns",
+        "swapped_codes",
         "new_type",
         "duplicated_rows",
         "missing_rows",

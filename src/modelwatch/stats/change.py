@@ -16,10 +16,14 @@ from modelwatch.stats.comparison import (
 )
 from modelwatch.stats.far_values import centers, usual_ends
 from modelwatch.stats.numeric import NumericStates
+from modelwatch.stats.quantiles import quantiles
 from modelwatch.stats.statistic import Register, statistic
 
 _MARGIN = 0.125 * (1.0 - 1e-9)
 """Part of the reference's range; the frozen grid has an edge at an eighth, up to rounding."""
+_SKEWED = 4.0
+"""Times the distance from the median to the end that is nearer to zero, from which the other end is
+a long tail."""
 NARROW = 0.25
 """Width of a bin, in standard deviations, up to which rows in it are about alike."""
 FREQUENT = 0.05
@@ -91,20 +95,25 @@ def unseen_share_change(comparison: Comparison) -> Values:
 )
 def novel_share_change(comparison: Comparison) -> Values:
     """Share of rows whose value is beyond the ends of the reference by more than an eighth of its
-    range, as the frozen bins tell it, less the reference's share.
+    range, or of the other sign than a skewed reference of one sign, as the frozen bins tell it,
+    less the reference's share.
 
-    Days set records by a little; a code or another unit goes far. Infinities and special values
-    have figures of their own. A few rows of the reference far beyond all its others, as one of 1e9
-    is, do not stretch its range.
+    Days set records by a little; a code or another unit goes far. Where values of one sign have a
+    long tail, as amounts do, the tail stretches the range, and zero is the bound on the other side:
+    -999 is beyond it. Infinities and special values have figures of their own. A few rows of the
+    reference far beyond all its others, as one of 1e9 is, do not stretch its range.
     """
     current, reference = comparison.numeric
     low, high = (end[:, None] for end in usual_ends(reference))
+    middle = quantiles(reference, (0.5,))
+    edges, upper = current.binning.edges, current.binning.upper_edges
     with np.errstate(over="ignore", invalid="ignore"):
         margin = _MARGIN * (high - low)
-        above = (current.binning.edges > high) & (current.binning.edges >= high + margin)
-        upper = current.binning.upper_edges
+        above = (edges > high) & (edges >= high + margin)
         below = (upper <= low) & (upper <= low - margin)
-    beyond = above | below
+        positive = (low >= 0.0) & (high - middle >= _SKEWED * (middle - low))
+        negative = (high <= 0.0) & (middle - low >= _SKEWED * (high - middle))
+    beyond = above | below | (positive & (upper <= 0.0)) | (negative & (edges > 0.0))
     rows, before = (
         np.where(beyond, states.quantities, 0).sum(axis=1).astype(np.int64)
         for states in (current, reference)

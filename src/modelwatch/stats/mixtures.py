@@ -14,7 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
-from modelwatch.stats.binning import NAN, NULL, NUMERIC_OFFSET, NumericBinning
+from modelwatch.stats.binning import (
+    CATEGORICAL_OFFSET,
+    NAN,
+    NULL,
+    NUMERIC_OFFSET,
+    NumericBinning,
+)
 from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.numeric import NumericStates
 
@@ -170,6 +176,11 @@ def far_multiplied(before: NumericStates, now: NumericStates) -> Explanation:
     return best
 
 
+def mirrored(before: NumericStates, now: NumericStates) -> Explanation:
+    """Rows that changed their sign."""
+    return _best(before, now, [(-1.0, _mirrored_mass(before, before.binning))])
+
+
 def moved(before: NumericStates, now: NumericStates) -> Explanation:
     """Rows that were moved by one amount, in standard deviations of the rows before."""
     sd = float(before.moments.sd[0])
@@ -187,6 +198,50 @@ def exchanged(before: States, now: States, other_before: States) -> Explanation:
     if isinstance(before, CategoricalStates) and isinstance(other_before, CategoricalStates):
         return _best(before, now, [(0.0, _kept_of(other_before, before))])
     return NOTHING
+
+
+def codes_exchanged(
+    before: CategoricalStates, now: CategoricalStates
+) -> tuple[Explanation, int, int]:
+    """Two kept values that exchanged their rows, and their positions; of all pairs the best.
+
+    ``share``: distance of their shares before.
+    """
+    p, q = _shares(before)[CATEGORICAL_OFFSET:], _shares(now)[CATEGORICAL_OFFSET:]
+    if len(p) < 2:
+        return NOTHING, -1, -1
+    first, second = int(np.argmax(p - q)), int(np.argmax(q - p))
+    noise = _noise(p, before, now)
+    change = _distance(p, q) - noise
+    if first == second or change < _LEAST_CHANGE:
+        return NOTHING, -1, -1
+    exchange = p.copy()
+    exchange[[first, second]] = p[[second, first]]
+    left = max(_distance(exchange, q) - noise, 0.0)
+    explained = float(np.clip(1.0 - left / change, 0.0, 1.0))
+    return Explanation(explained, abs(float(p[first] - p[second]))), first, second
+
+
+def _mirrored_mass(states: NumericStates, binning: NumericBinning) -> Floats:
+    """Shares as of ``mass_of``, of ``-x`` for the rows of one state."""
+    counts = states.counts[0].astype(np.float64)
+    total = max(counts.sum(), 1.0)
+    low, high = float(states.minimum[0]), float(states.maximum[0])
+    mass = np.zeros(binning.length)
+    mass[:NUMERIC_OFFSET] = counts[:NUMERIC_OFFSET]
+    bins = counts[NUMERIC_OFFSET:]
+    mass[NUMERIC_OFFSET], mass[-1] = bins[-1], bins[0]
+    inner = bins[1:-1]
+    if inner.sum() > 0 and np.isfinite(low) and np.isfinite(high):
+        knots = np.clip(states.binning.edges[1:], low, np.nextafter(high, np.inf))
+        running = np.concatenate([[0.0], np.cumsum(inner)])
+        # What lies below an edge after the change lay above its opposite before. Zero stays.
+        with np.errstate(over="ignore"):
+            opposite = np.nextafter(-binning.edges[1:], np.inf)
+        below = running[-1] - np.interp(np.clip(opposite, knots[0], knots[-1]), knots, running)
+        below[-1] = running[-1]
+        mass[NUMERIC_OFFSET + 1 : -1] += np.diff(below)
+    return np.asarray(mass / total)
 
 
 def mass_of(states: NumericStates, binning: NumericBinning, factor: float, shift: float) -> Floats:

@@ -271,12 +271,14 @@ def _decay(shrunk: Floats, power: Floats, usable: AnyArray, shown: Shown) -> flo
 def _shape(ratio: Floats, signed: bool, by_days: float) -> float:
     """Degrees of freedom of powers over their expectation, by their variance.
 
-    A chi-square over its degrees has the variance 2 / degrees. A signed statistic is no more
-    regular than a normal figure; what rows do to another is the sum over many cells, so that the
-    belief to begin with depends on the share of the power that is ``by_days``.
+    A chi-square over its degrees has the variance 2 / degrees. Where days show less than rows alone
+    are expected to, as a share of a value that hardly ever comes does, the variance is that over
+    the expectation: a few rows are large beside none, and small beside what is expected. A signed
+    statistic is no more regular than a normal figure; what rows do to another is the sum over many
+    cells, so that the belief to begin with depends on the share of the power that is ``by_days``.
     """
     n = len(ratio)
-    variance = float(ratio.var(ddof=1)) / max(float(ratio.mean()) ** 2, 1e-300)
+    variance = float(ratio.var(ddof=1)) / max(float(ratio.mean()), 1.0) ** 2
     believed = 2.0 if signed else 2.0 * by_days + (1.0 - by_days) * 2.0 / _DEGREES_OF_ROWS
     held = (n * variance + _PRIOR_DAYS * believed) / (n + _PRIOR_DAYS)
     most = 1.0 if signed else _SHAPES[1]

@@ -1,0 +1,198 @@
+"""What faults can hit in a world: columns and values, chosen by what they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from scripts.evidence.world import World
+
+SEPARATOR = "="
+"""Between a column and its value, and between columns of one target."""
+_LOOKED_AT = 20_000
+
+
+def everything(world: World) -> Sequence[str]:
+    """The table itself."""
+    return ("rows",)
+
+
+def labels(world: World) -> Sequence[str]:
+    """The labels, where there are any."""
+    return ("labels",) if world.table.has_labels else ()
+
+
+def scores(world: World) -> Sequence[str]:
+    """The model's answers."""
+    return ("probability",)
+
+
+def other_model(world: World) -> Sequence[str]:
+    """The model's answers, where another model has answered as well."""
+    return ("probability",) if "other_probability" in world.rows else ()
+
+
+def labelled_scores(world: World) -> Sequence[str]:
+    """The model's answers, where labels can tell that they are wrong."""
+    return ("probability",) if world.table.has_labels else ()
+
+
+def numbers(world: World) -> Sequence[str]:
+    """Numeric columns of many values that are mostly there."""
+    return [n for n in _numeric(world) if _distinct(world, n) > 12 and _nulls(world, n) < 0.5]
+
+
+def columns(world: World) -> Sequence[str]:
+    """Columns of both kinds that are mostly there, in turn."""
+    texts = [n for n in _texts(world) if _nulls(world, n) < 0.5 and _distinct(world, n) > 1]
+    found: list[str] = []
+    for pair in zip(numbers(world), texts, strict=False):
+        found += pair
+    return found or list(numbers(world))
+
+
+def varied(world: World) -> Sequence[str]:
+    """Columns of both kinds with several values: of two, one that stands still is another mix."""
+    return [name for name in columns(world) if _distinct(world, name) > 3]
+
+
+def scaled(world: World) -> Sequence[str]:
+    """Numeric columns whose values are quantities of one sign: another unit moves them."""
+    return [n for n in numbers(world) if _is_quantity(world, n)]
+
+
+def signed(world: World) -> Sequence[str]:
+    """Numeric columns of positive values: a lost sign moves them."""
+    return scaled(world)
+
+
+def with_nulls(world: World) -> Sequence[str]:
+    """Numeric columns of which between 4 % and 60 % of the values are missing."""
+    return [n for n in _numeric(world) if 0.04 <= _nulls(world, n) <= 0.6]
+
+
+def with_decimals(world: World) -> Sequence[str]:
+    """Numeric columns with decimals that are wider than a unit."""
+    found = []
+    for name in numbers(world):
+        values = _values(world, name)
+        wide = np.ptp(np.percentile(values, [10, 90])) >= 3.0
+        if wide and np.mean(values != np.rint(values)) > 0.5:
+            found.append(name)
+    return found
+
+
+def pairs(world: World) -> Sequence[str]:
+    """Two numeric columns with values of their own."""
+    known = numbers(world)
+    found = []
+    for one, other in zip(known, [*known[1:], *known[:1]], strict=False):
+        a, b = (_values(world, name) for name in (one, other))
+        low, high = np.percentile(a, [10, 90])
+        if one != other and np.mean((b >= low) & (b <= high)) < 0.6:
+            found.append(f"{one}{SEPARATOR}{other}")
+    return found
+
+
+def categories(world: World) -> Sequence[str]:
+    """Categorical columns of a few to some hundred values."""
+    return [n for n in _texts(world) if 3 <= _distinct(world, n) <= 300 and _nulls(world, n) < 0.5]
+
+
+def worded(world: World) -> Sequence[str]:
+    """Categorical columns whose values are words, which can be written otherwise."""
+    found = []
+    for name in _texts(world):
+        values = world.rows[name].iloc[:_LOOKED_AT].dropna()
+        if len(values) and values.str.contains("[A-Za-z]{2}").mean() > 0.9:
+            found.append(name)
+    return found
+
+
+def long_words(world: World) -> Sequence[str]:
+    """Categorical columns whose values are mostly longer than six characters."""
+    found = []
+    for name in worded(world):
+        values = world.rows[name].iloc[:_LOOKED_AT].dropna()
+        if (values.str.len() > 6).mean() > 0.5:
+            found.append(name)
+    return found
+
+
+def branches(world: World) -> Sequence[str]:
+    """Values of a categorical column that hold between 12 % and 60 % of the rows."""
+    found = []
+    for name in categories(world):
+        share = world.rows[name].iloc[:_LOOKED_AT].value_counts(normalize=True)
+        if len(share) <= 30:
+            held = share[(share >= 0.12) & (share <= 0.6)]
+            found += [f"{name}{SEPARATOR}{value}" for value in list(held.index)[:2]]
+    return found
+
+
+def labelled_branches(world: World) -> Sequence[str]:
+    """The largest parts of the rows, where there are labels: what goes wrong in others is less
+    than the gate of accuracy."""
+    if not world.table.has_labels:
+        return ()
+    found = []
+    for target in branches(world):
+        name, value = target.split(SEPARATOR)
+        if (_head(world, name) == value).mean() >= 0.25:
+            found.append(target)
+    return found
+
+
+def quantity_of_branch(world: World) -> Sequence[str]:
+    """A quantity, and a value of another column that carries a change of it."""
+    quantities, parts = scaled(world), branches(world)
+    n = min(len(quantities), len(parts)) or 0
+    return [f"{quantities[i % len(quantities)]}{SEPARATOR}{parts[i]}" for i in range(n)]
+
+
+def codes(world: World) -> Sequence[str]:
+    """Categorical columns of which a value is much more frequent than another."""
+    found = []
+    for name in categories(world):
+        share = world.rows[name].iloc[:_LOOKED_AT].value_counts(normalize=True)
+        if share.iloc[0] - share.iloc[-1] >= 0.2:
+            found.append(name)
+    return found
+
+
+def moving(world: World) -> Sequence[str]:
+    """Columns whose days differ by themselves: a stale one can be told from what it was."""
+    return columns(world)
+
+
+def _numeric(world: World) -> list[str]:
+    return [n for n in world.table.features if world.rows[n].dtype != object]
+
+
+def _texts(world: World) -> list[str]:
+    return [n for n in world.table.features if world.rows[n].dtype == object]
+
+
+def _head(world: World, name: str) -> pd.Series:
+    return world.rows[name].iloc[:_LOOKED_AT]
+
+
+def _values(world: World, name: str) -> np.ndarray:
+    values = _head(world, name).to_numpy(dtype=np.float64)
+    return values[np.isfinite(values)]
+
+
+def _nulls(world: World, name: str) -> float:
+    return float(_head(world, name).isna().mean())
+
+
+def _distinct(world: World, name: str) -> int:
+    return int(_head(world, name).nunique())
+
+
+def _is_quantity(world: World, name: str) -> bool:
+    values = _values(world, name)
+    sd = values.std()
+    spread = sd > 0 and 0.5 * sd <= values.mean() <= 10.0 * sd
+    return bool(spread and values.min() >= 0 and values.max() > 3)

@@ -1,0 +1,75 @@
+"""The windows of a world that are judged, by kind, as a run has them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scripts.evidence.world import Period, day_of, number_of
+
+from modelwatch.model.config import MonitorConfig
+from modelwatch.model.windows import windows_of
+from modelwatch.stats.arrays import AnyArray, Spans
+
+_THURSDAY = 3
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Windows by kind, first and last day as numbers; arrays (n,)."""
+
+    kinds: AnyArray
+    starts: AnyArray
+    ends: AnyArray
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @property
+    def lengths(self) -> AnyArray:
+        """Days of each."""
+        return self.ends - self.starts + 1
+
+    @property
+    def weekdays(self) -> AnyArray:
+        """Weekday of windows of one day, 0 for Monday; -1 for others."""
+        return np.where(self.lengths == 1, (self.starts + _THURSDAY) % 7, -1)
+
+    def spans(self, days: AnyArray) -> Spans:
+        """Positions of the days of each window among some, ascending."""
+        first = np.searchsorted(days, self.starts)
+        last = np.searchsorted(days, self.ends, side="right")
+        return np.stack((first, last), axis=1).astype(np.int64)
+
+    def take(self, at: AnyArray) -> Windows:
+        """Those at some positions."""
+        return Windows(self.kinds[at], self.starts[at], self.ends[at])
+
+    def of(self, *kinds: str) -> Windows:
+        """Those of some kinds."""
+        return self.take(np.flatnonzero(np.isin(self.kinds, kinds)))
+
+
+def windows_over(
+    config: MonitorConfig, period: Period, days: Sequence[int], *, whole: bool = False
+) -> Windows:
+    """Windows with rows that begin in the judged time and are over at its end.
+
+    ``days``: those with rows. ``whole``: those of the reference as well, as far as they are whole.
+    """
+    first = period.first if whole else period.current[0]
+    held = [day_of(day) for day in days if first <= day <= period.current[1]]
+    as_of = day_of(period.current[1] + 1)
+    found = [
+        (spec.name, number_of(window.start), number_of(window.end))
+        for spec in config.repeating_windows
+        for window in windows_of(spec, held, as_of)
+        if not window.partial and number_of(window.start) >= first
+    ]
+    kinds, starts, ends = zip(*found, strict=True) if found else ((), (), ())
+    return Windows(
+        np.array(kinds, dtype=object),
+        np.array(starts, dtype=np.int64),
+        np.array(ends, dtype=np.int64),
+    )
