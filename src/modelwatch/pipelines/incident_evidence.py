@@ -112,7 +112,7 @@ def looked_into(
     parts = [_kept(one, before.get(one.id)) for root, of in families for one in (root, *of)]
     generation = request.history.run_of_day(states_fingerprint(request.config))
     generation |= dict.fromkeys(request.days, run.run_id)
-    located = to_be_located(news, parts, generation, request)
+    located = to_be_located(news, parts, generation, request.config)
     leads = [lead for root, of in families for lead in leads_of_parts(root, of)]
     leads.sort(key=lambda one: (not one.of_all_traffic, one.parent_id is not None))
     asked = [(lead, _spans(lead, generation, request)) for lead in leads[:MOST_PARTS]]

@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 
 from modelwatch.model.binned import SEGMENTS
+from modelwatch.model.config import MonitorConfig
 from modelwatch.model.days import DayRange, shifted
 from modelwatch.model.incident import Incident
 from modelwatch.model.incident_carriers import Feature as FeatureKey
@@ -75,13 +76,13 @@ def to_be_located(
     roots: Sequence[Incident],
     parts: Sequence[Incident],
     generation: Collection[date],
-    request: Request,
+    config: MonitorConfig,
 ) -> tuple[Located, ...]:
     """What a run locates: incidents of severity fail, with what began with them.
 
     ``parts``: the incidents and their children. ``generation``: the days that have states.
     """
-    reach = request.config.incidents.join_windows
+    reach = config.incidents.join_windows
     found = []
     for together in beginning_together(roots, reach):
         if all(one.severity != "fail" for one in together):
@@ -90,7 +91,7 @@ def to_be_located(
         of = tuple(one for one in parts if one.id in ids or one.parent_id in ids)
         features = _failing(of)
         if features:
-            before, now = _days(together, generation, request)
+            before, now = _days(together, generation, config)
             found.append(Located(of, features, before, now))
     # Those that last come first, then the newest.
     found.sort(key=lambda one: (any(i.is_open for i in one.incidents), one.now.first), reverse=True)
@@ -216,13 +217,13 @@ def _failing(incidents: Sequence[Incident]) -> tuple[FeatureKey, ...]:
 
 
 def _days(
-    together: Sequence[Incident], generation: Collection[date], request: Request
+    together: Sequence[Incident], generation: Collection[date], config: MonitorConfig
 ) -> tuple[DayRange, DayRange]:
     """A week before the incidents, or the last one of the reference, and their first week."""
     first = min(one.since for one in together)
     last = max(one.last_failing for one in together)
     before = DayRange(shifted(first, -DAYS), shifted(first, -1))
-    reference = request.config.binning_reference
+    reference = config.binning_reference
     held = any(day in generation for day in before)
     if not held and reference.table is None and reference.days is not None:
         start = max(reference.days.first, shifted(reference.days.last, 1 - DAYS))
