@@ -47,8 +47,9 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     os.environ["JAVA_HOME"] = str(find_java_home(os.environ))
     os.environ["PYSPARK_PYTHON"] = sys.executable
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+    stack, java_options = stack_settings(), "spark.driver.extraJavaOptions"
     settings = {
-        **stack_settings(),
+        **stack,
         **SMALL,
         # Plans are those of the job, and each shuffle is a job that is counted.
         "spark.sql.adaptive.enabled": "true",
@@ -60,7 +61,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         "spark.sql.ui.retainedExecutions": "10",
         # Tables of a few files: to look which of them may be skipped costs more than to read them.
         "spark.databricks.delta.stats.skipping": "false",
-        "spark.driver.extraJavaOptions": f"-XX:+UseParallelGC -Dderby.system.home={folder}",
+        java_options: f"{stack[java_options]} -Dderby.system.home={folder}",
     }
     builder = SparkSession.builder.appName("modelwatch tests")
     for key, value in settings.items():

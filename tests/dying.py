@@ -32,7 +32,7 @@ from modelwatch.io.java import find_java_home
 from modelwatch.io.session import open_session
 from modelwatch.io.stack import stack_settings
 from modelwatch.io.turns import turn
-from modelwatch.pipelines import monitor
+from modelwatch.pipelines import maintenance, monitor
 from modelwatch.spark.python_tasks import in_python
 
 STALL_SECONDS = 5
@@ -191,6 +191,9 @@ DEATHS: dict[str, Callable[[SparkSession], object]] = {
     "python waits": lambda spark: threading.Event().wait(),
 }
 
+OF_UPKEEP = {"upkeep stopped": "worker stopped"}
+"""Deaths under `modelwatch maintain`, which writes no row of a run that failed."""
+
 
 class Passed(Exception):
     """Nothing died: the run had gone on."""
@@ -224,14 +227,15 @@ def ran() -> int:
         of = {"name": config.stem, "folder": folder, "seconds": STALL_SECONDS}
         config.write_text(CONFIG.format(**of), encoding="utf-8")
 
-        def request(spark: SparkSession, *_: object, name: str = name) -> None:
-            DEATHS[name](spark)
+        def request(spark: SparkSession, *_: object, name: str = name, **__: object) -> None:
+            DEATHS[OF_UPKEEP.get(name, name)](spark)
             raise Passed
 
         monitor._request = request  # type: ignore[assignment]
+        maintenance.maintain = request  # type: ignore[assignment]
         began = time.monotonic()
         with redirect_stderr(StringIO()) as said:
-            code = cli.main(["run", str(config)])
+            code = cli.main(["maintain" if name in OF_UPKEEP else "run", str(config)])
         seconds = round(time.monotonic() - began, 1)
         told = {"death": name, "code": code, "said": said.getvalue(), "seconds": seconds}
         print(json.dumps(told), flush=True)

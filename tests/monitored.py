@@ -107,7 +107,7 @@ def stored_states(rows: Iterable[Row]) -> dict[StateKey, State]:
         )
         assert key not in found
         found[key] = State(
-            counts=np.array(row.counts, dtype=np.int64),
+            counts=whole_vector(row),
             sums=None if row.sums is None else np.array(row.sums, dtype=np.int64),
             minimum=_or_nan(row.minimum),
             maximum=_or_nan(row.maximum),
@@ -120,6 +120,15 @@ def stored_states(rows: Iterable[Row]) -> dict[StateKey, State]:
             else (row.length_sum, _or_nan(row.length_min), _or_nan(row.length_max)),
         )
     return found
+
+
+def whole_vector(row: Row | Mapping[str, Any]) -> np.ndarray:
+    """The counts of a row of feature_states, zeros included."""
+    vector = np.zeros(row["counts_length"], dtype=np.int64)
+    at = range(len(vector)) if row["positions"] is None else row["positions"]
+    for position, rows in zip(at, row["counts"], strict=True):
+        vector[position] = rows
+    return vector
 
 
 def rows_of_states(found: Mapping[StateKey, State]) -> dict[StateKey, int]:

@@ -118,7 +118,7 @@ class QuietWatch:
         self.watch = Watch.of(world)
         self.figures: MonthFigures = self.watch.figures(self.watch.month(world), world.as_of)
         self.seen: Seen = self.watch.named(
-            self.watch.judged(self.figures, world.as_of), self.figures.month
+            self.watch.judged(self.figures, world.as_of), self.figures.month, world
         )
         self._open: dict[int, dict[Key, float]] = {}
 

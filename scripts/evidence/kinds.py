@@ -1,50 +1,89 @@
-"""What kind of change an incident is, from the days before it and its own, as a run finds it."""
+"""What incidents are, from the days before them and their own, as a run finds it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-import numpy as np
-from scripts.evidence.day_states import DayStates, FeatureStates, Stacked
+from scripts.evidence.day_states import DayStates
 from scripts.evidence.figures import Reference
-from scripts.evidence.world import day_of, number_of
+from scripts.evidence.location import with_locations
+from scripts.evidence.rolled import rolled
+from scripts.evidence.world import World, day_of
 
-from modelwatch.model.change_kinds import Evidence, FeatureChange, compared_days, kind_of_change
+from modelwatch.model.change_kinds import FeatureChange, compared_days
 from modelwatch.model.days import DayRange
 from modelwatch.model.incident import Incident
-from modelwatch.pipelines.incident_evidence import FEWEST_BEFORE
-from modelwatch.stats.categorical import categorical_stack
-from modelwatch.stats.numeric import NumericStates, numeric_stack
+from modelwatch.model.incident_kinds import (
+    KIND,
+    LOCATION,
+    Around,
+    AskedKey,
+    asked_key,
+    kind_of_incident,
+    lead_of,
+    leads_of_parts,
+    with_kinds_of_parts,
+)
+from modelwatch.model.incident_ranks import Weights
+from modelwatch.model.incidents import History, fold_incidents
+from modelwatch.pipelines.incident_evidence import FEWEST_BEFORE, LookedInto
 
 
-def with_kinds(
-    incidents: Sequence[Incident], reference: Reference, month: DayStates
+def explained(
+    history: History, reference: Reference, month: DayStates, world: World
 ) -> tuple[Incident, ...]:
-    """The incidents, those without a parent with their kind, its confidence and evidence."""
-    known = {one.id: one for one in incidents}
-    found = []
-    for one in incidents:
-        if one.parent_id is None:
-            related = [known[id] for id in one.related if id in known]
-            children = [c for r in related for c in incidents if c.parent_id == r.id]
-            evidence = _evidence(one, incidents, [*related, *children], reference, month)
-            kind = kind_of_change(evidence)
-            one = replace(one, kind=kind.kind, confidence=kind.confidence, evidence=kind.evidence)
-        found.append(one)
-    return tuple(found)
+    """The incidents of a history with their kind and where they sit.
+
+    They are folded twice, as a run does: what broke, and in which rows, tells which failures have
+    one cause.
+    """
+    config, sides = reference.config, (reference.history, month)
+    folded = fold_incidents(history, config, Weights())
+    families = _families(folded.incidents)
+    around: dict[AskedKey, Around] = {}
+    parts: list[Incident] = []
+    for root, children in families:
+        around |= {
+            asked_key(one): _around(one, reference, sides) for one in leads_of_parts(root, children)
+        }
+        parts += with_kinds_of_parts(root, children, around)
+    parts = with_locations([root for root, _ in families], parts, reference, world)
+    looked = LookedInto(tuple(parts), around)
+    again = fold_incidents(replace(history, explained=looked.parts), config, Weights())
+    found = {one.id: _with_findings(one, looked) for one in again.incidents}
+    for root, children in _families(found.values()):
+        lead = lead_of(root, children)
+        if asked_key(lead) not in around:
+            around[asked_key(lead)] = _around(lead, reference, sides)
+        related = [found[id] for id in root.related if id in found]
+        of_related = [c for r in related for c in found.values() if c.parent_id == r.id]
+        kind = kind_of_incident(root, children, [*related, *of_related], around)
+        found[root.id] = replace(
+            root, kind=kind.kind, confidence=kind.confidence, evidence=kind.evidence
+        )
+    return tuple(found.values())
 
 
-def _evidence(
-    incident: Incident,
-    incidents: Sequence[Incident],
-    related: Sequence[Incident],
-    reference: Reference,
-    month: DayStates,
-) -> Evidence:
-    children = [one for one in incidents if one.parent_id == incident.id]
+def _families(incidents: Iterable[Incident]) -> list[tuple[Incident, list[Incident]]]:
+    """Incidents without a parent, each with its children."""
+    known = list(incidents)
+    return [
+        (root, [one for one in known if one.parent_id == root.id])
+        for root in known
+        if root.parent_id is None
+    ]
+
+
+def _with_findings(incident: Incident, looked: LookedInto) -> Incident:
+    found = looked.told_of(incident)
+    if found is None:
+        return incident
+    return replace(incident, **{name: getattr(found, name) for name in (*KIND, *LOCATION)})
+
+
+def _around(incident: Incident, reference: Reference, sides: Sequence[DayStates]) -> Around:
     earlier, now = compared_days(incident)
-    sides = (reference.history, month)
     held = [day_of(n) for side in sides for n in side.days]
     if sum(day in earlier for day in held) < FEWEST_BEFORE:
         first, last = reference.period.reference
@@ -53,32 +92,11 @@ def _evidence(
     features = []
     for name in reference.plans.binnings:
         days = [side.features[scope, name] for side in sides if (scope, name) in side.features]
-        two = [_rolled(days, period) for period in (earlier, now)]
+        two = [rolled(days, period) for period in (earlier, now)]
         if two[0] is not None and two[1] is not None:
             role = reference.plans.role(name)
             features.append(FeatureChange(name, role, two[0], two[1]))
-    return Evidence(
-        incidents=(incident, *children),
-        related=tuple(related),
-        features=tuple(features),
-        rows_ratio=_rows_ratio(features, len(earlier), len(now)),
-    )
-
-
-def _rolled(parts: Sequence[Stacked], period: DayRange) -> FeatureStates | None:
-    """The state of the days of a period; None without rows."""
-    if not parts:
-        return None
-    days = np.concatenate([part.days for part in parts])
-    ends = [number_of(period.first), number_of(period.last) + 1]
-    span = np.searchsorted(days, ends)
-    if span[0] == span[1]:
-        return None
-    numeric = [part.states for part in parts if isinstance(part.states, NumericStates)]
-    if numeric:
-        return numeric_stack(numeric).roll_up(span[None, :])
-    texts = [part.states for part in parts if not isinstance(part.states, NumericStates)]
-    return categorical_stack(texts).roll_up(span[None, :])
+    return Around(tuple(features), _rows_ratio(features, len(earlier), len(now)))
 
 
 def _rows_ratio(features: Sequence[FeatureChange], before: int, now: int) -> float | None:

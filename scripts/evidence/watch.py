@@ -18,7 +18,7 @@ from scripts.evidence.figures import (
     drift_figures,
     performance_figures,
 )
-from scripts.evidence.kinds import with_kinds
+from scripts.evidence.kinds import explained
 from scripts.evidence.series_figures import series_figures
 from scripts.evidence.verdicts import missing_rows, repeated_rows, verdict_rows
 from scripts.evidence.windows import Windows, windows_over
@@ -120,12 +120,14 @@ class Watch:
         """The month of a world, on the day that it is looked at."""
         month = self.month(world)
         figures = self.figures(month, world.as_of, like)
-        return self.named(self.judged(figures, world.as_of), month)
+        return self.named(self.judged(figures, world.as_of), month, world)
 
-    def named(self, seen: Seen, month: DayStates) -> Seen:
-        """What was seen, its incidents with their kinds."""
-        reference = self.reference
-        return replace(seen, incidents=with_kinds(seen.incidents, reference, month))
+    def named(self, seen: Seen, month: DayStates, world: World) -> Seen:
+        """What was seen, its incidents with their kinds and where they sit."""
+        history = self._history(seen, world.as_of)
+        if history is None:
+            return replace(seen, incidents=())
+        return replace(seen, incidents=explained(history, self.reference, month, world))
 
     def judged(self, figures: MonthFigures, as_of: int) -> Seen:
         """What comes of figures, incidents without their kind."""
@@ -135,6 +137,13 @@ class Watch:
 
     def folded(self, seen: Seen, as_of: int) -> Seen:
         """What is known on a day, of the verdicts on windows that are over; without kinds."""
+        history = self._history(seen, as_of)
+        if history is None:
+            return replace(seen, incidents=())
+        return replace(seen, incidents=fold_incidents(history, self.config, Weights()).incidents)
+
+    def _history(self, seen: Seen, as_of: int) -> History | None:
+        """The verdicts on windows that are over; None if none of them fails."""
         windows = [*self._windows(seen, as_of)]
         held = {(w.source, w.window, w.start) for w in windows}
         rows = [row for row in seen.rows if row.source != "freshness"]
@@ -144,10 +153,8 @@ class Watch:
         known += missing_rows(overdue, ROLES, gate)
         windows += [JudgedWindow("freshness", "day", day, day) for day in overdue]
         if not any(row.fails for row in known):
-            return replace(seen, incidents=())
-        history = History(day_of(as_of), windows, known, features=Counter(self._features()))
-        found = fold_incidents(history, self.config, Weights()).incidents
-        return replace(seen, incidents=found)
+            return None
+        return History(day_of(as_of), windows, known, features=Counter(self._features()))
 
     def _windows(self, seen: Seen, as_of: int) -> Iterator[JudgedWindow]:
         """The windows of each source that are over."""

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from modelwatch import __version__
 from modelwatch.io.failures import typed
@@ -24,11 +24,8 @@ from modelwatch.model.errors import ProblemsError, SessionError, SourceError
 from modelwatch.model.guess import monitor_name
 from modelwatch.model.sources import TableAddress
 from modelwatch.pipelines import contract_command
+from modelwatch.pipelines.command_session import command_session
 from modelwatch.pipelines.run_commands import RUN_COMMANDS, RunCommand
-
-# Spark is imported by the commands that need it, so that a wrong argument is told at once.
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
 
 NOTHING_TO_LOOK_AT, LOOK, DID_NOT_RUN = 0, 1, 2
 """Exit codes."""
@@ -144,7 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     quarantine.add_argument("--by", default=_user(), help="who says it (you)")
     quarantine.add_argument("--note", help="why, for those who read it later")
 
-    contract = partial(contract_command.carry_out, session=_session)
+    contract = partial(contract_command.carry_out, session=command_session)
     told = "propose, review, check, export or import a data contract"
     contract_command.add_arguments(_command(commands, "contract", contract, told))
     for one in RUN_COMMANDS:
@@ -221,22 +218,6 @@ def _read(path: str | None) -> tuple[MonitorConfig, str]:
     return parse_config(text, path), text
 
 
-@contextmanager
-def _session(app_name: str, *, brief: bool = False) -> Iterator[SparkSession]:
-    """A Spark session; one that was there before is left running."""
-    from pyspark.sql import SparkSession
-
-    from modelwatch.io.session import close_session, open_session
-
-    shared = SparkSession.getActiveSession() is not None
-    spark = open_session(app_name, brief=brief)
-    try:
-        yield spark
-    finally:
-        if not shared:
-            close_session(spark)
-
-
 def _init(arguments: argparse.Namespace) -> int:
     inputs = _address(arguments.table)
     predictions = _address(arguments.predictions) if arguments.predictions else None
@@ -246,7 +227,7 @@ def _init(arguments: argparse.Namespace) -> int:
     from modelwatch.pipelines.onboarding import first_configuration
 
     columns = [name.strip() for name in (arguments.id or "").split(",") if name.strip()]
-    with _session("modelwatch init") as spark:
+    with command_session("modelwatch init") as spark:
         text = first_configuration(spark, inputs, predictions, columns, arguments.time_zone)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
@@ -268,7 +249,7 @@ def _check(arguments: argparse.Namespace) -> int:
     config, text = _read(path)
     from modelwatch.pipelines.onboarding import check
 
-    with _session(f"modelwatch check {config.monitor}") as spark, _problems_of(path):
+    with command_session(f"modelwatch check {config.monitor}") as spark, _problems_of(path):
         print(check(spark, config, text, Path(path).parent), end="")
     return NOTHING_TO_LOOK_AT
 
@@ -306,7 +287,7 @@ def _run_monitor(
     from modelwatch.pipelines.monitor import run_monitor
 
     exit_code = NOTHING_TO_LOOK_AT
-    with _session(f"modelwatch {config.monitor}") as spark, _problems_of(path):
+    with command_session(f"modelwatch {config.monitor}") as spark, _problems_of(path):
         for as_of in as_ofs:
             if len(as_ofs) > 1:
                 print(f"\n== as of {as_of}", flush=True)
@@ -332,7 +313,7 @@ def _sql(arguments: argparse.Namespace) -> int:
     from modelwatch.io.views import ResultViews
     from modelwatch.pipelines.sql_prompt import answer, prompt
 
-    with _session(f"modelwatch sql {config.monitor}", brief=True) as spark:
+    with command_session(f"modelwatch sql {config.monitor}", brief=True) as spark:
         if not Store(spark, config.output).exists("runs"):
             message = f"there are no results yet: modelwatch run {path}"
             raise SourceError([Problem("", None, message)], str(config.output))
@@ -354,7 +335,7 @@ def _incidents(arguments: argparse.Namespace) -> int:
     problem = problem_of(what, named, arguments.until)
     if problem:
         raise ConfigurationError([Problem("", None, problem)])
-    with _session(f"modelwatch incidents {config.monitor}", brief=True) as spark:
+    with command_session(f"modelwatch incidents {config.monitor}", brief=True) as spark:
         if what == "list":
             text = listed(spark, config, every=arguments.all)
         elif what == "show":
@@ -368,8 +349,7 @@ def _incidents(arguments: argparse.Namespace) -> int:
 
 def _quarantine(arguments: argparse.Namespace) -> int:
     words: list[str] = list(arguments.words)
-    path = arguments.config or (words.pop(0) if words else None)
-    config, _ = _read(path)
+    config, _ = _read(arguments.config or (words.pop(0) if words else None))
     from modelwatch.pipelines.quarantine_actions import ACTIONS, Chosen, explained, listed, said
 
     what, *keys = words or ["list"]
@@ -378,7 +358,8 @@ def _quarantine(arguments: argparse.Namespace) -> int:
         message = f"{what!r} is not one of {', '.join(known)}"
         raise ConfigurationError([Problem("", None, message)])
     chosen = Chosen(tuple(keys), arguments.day, arguments.rule, arguments.table)
-    with _session(f"modelwatch quarantine {config.monitor}") as spark:
+    name = f"modelwatch quarantine {config.monitor}"
+    with command_session(name, limits=config.progress) as spark:
         if what in ACTIONS:
             text = said(spark, config, what, chosen, arguments.by, arguments.note)
         else:
@@ -388,9 +369,9 @@ def _quarantine(arguments: argparse.Namespace) -> int:
 
 
 def _of_runs(command: RunCommand, arguments: argparse.Namespace) -> int:
-    path = arguments.config or arguments.config_word
-    config, _ = _read(path)
-    with _session(f"modelwatch {command.name} {config.monitor}") as spark:
+    config, _ = _read(arguments.config or arguments.config_word)
+    name = f"modelwatch {command.name} {config.monitor}"
+    with command_session(name, limits=config.progress) as spark:
         text, exit_code = command.carry_out(spark, config, arguments)
     print(text, end="")
     return exit_code

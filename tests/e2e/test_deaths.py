@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from deltalake import DeltaTable
 
-from dying import DEATHS, HOLDER
+from dying import DEATHS, HOLDER, OF_UPKEEP
 
 SOURCES = Path(__file__).parents[2] / "src"
 BOUND_SECONDS = 600
@@ -89,12 +89,21 @@ def assert_told(ended: Ended, death: str, words: tuple[str, ...]) -> None:
 
 @pytest.fixture(scope="module")
 def in_spark(tmp_path_factory: pytest.TempPathFactory) -> Ended:
-    return died(tmp_path_factory.mktemp("deaths"), *IN_SPARK)
+    return died(tmp_path_factory.mktemp("deaths"), *OF_UPKEEP, *IN_SPARK)
 
 
 @pytest.mark.parametrize("death", IN_SPARK)
 def test_a_death_ends_the_run_with_its_sentence_and_its_row(in_spark: Ended, death: str) -> None:
     assert_told(in_spark, death, IN_SPARK[death])
+
+
+@pytest.mark.parametrize("death", OF_UPKEEP)
+def test_a_death_ends_a_command_that_is_no_run(in_spark: Ended, death: str) -> None:
+    ended = in_spark.runs[death]
+    assert ended["code"] == 2
+    for word in IN_SPARK[OF_UPKEEP[death]]:
+        assert word in ended["said"]
+    assert death not in in_spark.rows
 
 
 @pytest.fixture(scope="module")

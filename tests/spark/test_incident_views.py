@@ -170,6 +170,7 @@ def rows_of(day: date) -> dict[str, Any]:
         "feature": "*",
         "kind": "rows",
         "rows": 10,
+        "counts_length": 1,
         "counts": [10],
     }
 

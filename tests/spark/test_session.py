@@ -10,7 +10,7 @@ from tests.conftest import CountJobs
 
 from modelwatch.io import java
 from modelwatch.io import session as session_module
-from modelwatch.io.java import SessionError, find_java_home, java_major
+from modelwatch.io.java import find_java_home, java_major
 from modelwatch.io.session import (
     SETTINGS,
     Effort,
@@ -21,6 +21,7 @@ from modelwatch.io.session import (
     work,
 )
 from modelwatch.io.stack import parsed_settings, stack_settings
+from modelwatch.model.errors import SessionError
 
 
 def java_at(home: Path, version: str, release: bool = True) -> Path:

@@ -73,7 +73,9 @@ def state(day: date, feature: str, kind: str, binning: str | None, counts: list[
         "kind": kind,
         "binning": binning,
         "rows": counts[0] if kind == "rows" else sum(counts),
-        "counts": counts,
+        "counts_length": len(counts),
+        "positions": None if kind == "rows" else [at for at, n in enumerate(counts) if n],
+        "counts": counts if kind == "rows" else [n for n in counts if n],
     }
 
 

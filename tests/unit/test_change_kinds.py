@@ -179,6 +179,7 @@ def test_labels_that_do_not_come_are_a_delay() -> None:
 
 
 ACCURACY = [week(1), week(2)]
+WEEKS_LATER = [week(4), week(5)]
 AUC = [week(n, subject="roc_auc", figure="roc_auc") for n in (1, 2)]
 BASE_RATE = [week(n, subject="base_rate", figure="base_rate") for n in (1, 2)]
 
@@ -193,7 +194,7 @@ def test_more_positives_ranked_as_well_as_ever_are_another_rate_of_labels() -> N
 
 
 def test_errors_that_change_with_the_inputs_are_laid_to_them() -> None:
-    folded = fold([*ACCURACY, *on(range(7, 21))], days=42)
+    folded = fold([*WEEKS_LATER, *on(range(7, 41))], days=42)
     (model,) = [one for one in roots(folded) if one.family == "performance"]
     related = tuple(one for one in folded.incidents if one.id in model.related)
     assert kind_of_change(Evidence((model,), related)).kind == "population_shift"
@@ -205,7 +206,8 @@ SCORE = on(range(7, 21), role="predictions", subject="temperature")
 def test_answers_that_move_where_inputs_do_not_are_another_model() -> None:
     moved_score = feature("temperature", AGAIN["temperature"] + 15.0, role="predictions")
     assert of(SCORE, features=(moved_score,)).kind == "model_change"
-    folded = fold([*ACCURACY, *SCORE], days=42)
+    lasting = on(range(7, 41), role="predictions", subject="temperature")
+    folded = fold([*WEEKS_LATER, *lasting], days=42)
     (model,) = [one for one in roots(folded) if one.family == "performance"]
     related = tuple(one for one in folded.incidents if one.id in model.related)
     assert kind_of_change(Evidence((model,), related)).kind == "model_change"

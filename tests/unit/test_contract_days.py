@@ -20,6 +20,7 @@ from modelwatch.pipelines.contract_check import (
 )
 from modelwatch.pipelines.contract_command import told
 from modelwatch.spark.contract_facts import facts_of
+from modelwatch.spark.count_vectors import packed_counts
 from modelwatch.spark.groups import StateGroup
 from modelwatch.stats.binning import Binning
 from modelwatch.stats.categorical import CategoricalStates
@@ -122,7 +123,7 @@ def group(
     n = len(stack)
     table = pa.table(
         {
-            "counts": pa.array(stack.counts.tolist(), pa.list_(pa.int64())),
+            **packed_counts(list(stack.counts), [False] * n),
             "sums": pa.array(stack.sums.tolist() if numeric else [None] * n, pa.list_(pa.int64())),
             "minimum": pa.array(stack.minimum if numeric else [None] * n, pa.float64()),
             "maximum": pa.array(stack.maximum if numeric else [None] * n, pa.float64()),

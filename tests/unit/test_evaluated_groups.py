@@ -21,7 +21,7 @@ from modelwatch.spark.evaluation import (
     Evaluation,
     WindowReference,
 )
-from modelwatch.spark.groups import GROUP_KEY, dense, state_groups
+from modelwatch.spark.groups import GROUP_KEY, state_groups
 from modelwatch.spark.python_tasks import BatchFunction
 from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.numeric import NumericStates
@@ -88,9 +88,10 @@ def rows_of(
         }
         if isinstance(states, PairStates):
             row |= {"kind": "pairs", "binning": states.fingerprint}
-            row["counts"] = states.products[at].ravel().tolist()
+            row |= counts_of(states.products[at].ravel(), sparse=False)
         else:
-            row |= {"binning": states.binning.fingerprint, "counts": states.counts[at].tolist()}
+            row |= {"binning": states.binning.fingerprint}
+            row |= counts_of(states.counts[at], sparse=at % 2 == 0)
         if isinstance(states, NumericStates):
             row |= {"kind": "numeric", "sums": states.sums[at].tolist()}
             row |= {"minimum": states.minimum[at], "maximum": states.maximum[at]}
@@ -99,6 +100,15 @@ def rows_of(
             row |= {"length_min": int(states.length_min[at])}
             row |= {"length_max": int(states.length_max[at])}
         yield row
+
+
+def counts_of(vector: np.ndarray, sparse: bool) -> dict[str, object]:
+    held = np.flatnonzero(vector)
+    return {
+        "counts_length": len(vector),
+        "positions": held.tolist() if sparse else None,
+        "counts": (vector[held] if sparse else vector).tolist(),
+    }
 
 
 STATES = pa.RecordBatch.from_pylist(
@@ -172,17 +182,6 @@ def test_rows_of_a_window_do_not_depend_on_the_other_windows(name: str) -> None:
     for column in ("segment", "feature", "rows", "reason"):
         assert found[column].equals(whole[column])
     np.testing.assert_allclose(found["value"].to_numpy(), whole["value"].to_numpy(), rtol=1e-12)
-
-
-def test_lists_of_one_length_are_a_matrix() -> None:
-    lists = pa.chunked_array([[[1, 2], [3, 4]], [[5, 6]]], pa.list_(pa.int64()))
-    np.testing.assert_array_equal(dense(lists.slice(1), 2), [[3, 4], [5, 6]])
-
-
-@pytest.mark.parametrize("lists", [[[1, 2], [3]], [[1, 2], None]])
-def test_lists_of_other_lengths_are_refused(lists: list[list[int] | None]) -> None:
-    with pytest.raises(ValueError, match="other lengths than 2"):
-        dense(pa.chunked_array([lists], pa.list_(pa.int64())), 2)
 
 
 def test_groups_are_told_apart_by_all_of_their_key() -> None:

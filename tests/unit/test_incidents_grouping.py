@@ -119,8 +119,13 @@ def test_days_and_weeks_of_a_feature_are_one_incident_that_the_days_date() -> No
     assert (only(folded).children, only(folded).since, only(folded).opened) == (2, day(10), day(11))
 
 
-def test_an_incident_of_the_model_is_linked_to_that_of_its_data() -> None:
-    folded = fold([*on(range(7, 21)), week(1), week(2)], days=42)
+def test_what_moves_of_a_model_with_its_data_is_part_of_their_incident() -> None:
+    incident = only(fold([*on(range(7, 21)), week(1), week(2)], days=42))
+    assert (incident.subject, incident.children) == ("amount", 1)
+
+
+def test_what_moves_of_a_model_weeks_later_is_linked_to_the_incident_of_its_data() -> None:
+    folded = fold([*on(range(7, 41)), week(4), week(5)], days=42)
     data, model = roots(folded)
     assert (data.related, model.related) == ((model.id,), (data.id,))
 

@@ -10,12 +10,10 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from modelwatch.model.errors import SessionError
+
 SUPPORTED = (8, 11, 17)
 """Major versions of Java that Spark 3.5 supports."""
-
-
-class SessionError(Exception):
-    """Spark can't be started on this machine."""
 
 
 def find_java_home(environment: Mapping[str, str]) -> Path:

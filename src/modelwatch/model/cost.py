@@ -1,7 +1,7 @@
 """What a run costs: states, results and processor time, estimated from its size.
 
-Rows are counted as the job writes them, from the registries of statistics and metrics. Vectors of
-performance are taken to be spread evenly over their positions. Seconds per row are measured; see
+Rows are counted as the job writes them, from the registries of statistics and metrics. Counts are
+taken to be spread evenly over their positions. Seconds per row are measured; see
 the constants. Where bins and segments are known, rows and bytes are right within a factor of about
 1.5, and seconds within a factor of about two on a machine like the one of docs/performance.md.
 """
@@ -21,6 +21,8 @@ POSITIONS_A_ROW = 64
 """Positions in one row of performance_states, at most."""
 _STATE_BYTES = 80
 _SUMS_BYTES = 96
+_COUNT_BYTES = 12
+"""A count and its position."""
 _SKETCH_BYTES = 8 * 256
 _ENTRY_BYTES = 24
 _SCORE_STATE_BYTES = 200
@@ -104,13 +106,18 @@ def _feature_states(work: Workload) -> Stored:
     per_day = 1 + sum(_present(work, split) for split in work.splits)
     rows = scopes * (per_day * len(work.features) + (2 if work.pair_features > 1 else 1))
     state = sum(
-        _STATE_BYTES + 8 * f.bins + (_SUMS_BYTES if f.kind == "numeric" else 0)
-        for f in work.features
+        held * _state_bytes(feature, scope_rows)
+        for scope_rows, held in _scopes(work, work.rows_per_day / work.versions)
+        for feature in work.features
     )
     sketches = len(work.features) * min(_SKETCH_BYTES, 8.0 * work.rows_per_day)
     pairs = 8 * 4 * work.pair_features**2
-    size = scopes * (per_day * state + sketches + pairs)
-    return Stored(math.ceil(rows), math.ceil(size))
+    return Stored(math.ceil(rows), math.ceil(scopes * (state + sketches + pairs)))
+
+
+def _state_bytes(feature: FeatureSize, rows: float) -> float:
+    counts = min(8.0 * feature.bins, _COUNT_BYTES * occupied(rows, feature.bins))
+    return _STATE_BYTES + counts + (_SUMS_BYTES if feature.kind == "numeric" else 0)
 
 
 def _present(work: Workload, split: SplitSize) -> float:

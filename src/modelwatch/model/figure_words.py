@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 
 from modelwatch.model.incident import MANY_FEATURES, Incident
 from modelwatch.model.plain_words import named
+from modelwatch.stats.batch import NULL_SEGMENT, OTHER_SEGMENT
 from modelwatch.stats.performance import PERFORMANCE
 from modelwatch.stats.statistic import STATISTICS
 
+_SEGMENTS = {NULL_SEGMENT: "null", OTHER_SEGMENT: "one of its rarer values"}
 _ROLES = {"inputs": "inputs", "predictions": "predictions", "labels": "labels"}
 
 
@@ -37,6 +39,17 @@ def subject_of_all(incident: Incident) -> str:
         what = name if metric is None else metric.label
         what = f"estimated {what}" if incident.family == "estimate" else what
     return what
+
+
+def carrier_words(incident: Incident) -> str:
+    """The value of another column that carries the change, with its shares; '' without one."""
+    column, value = incident.carrier_column, incident.carrier_value
+    changed, rows = incident.carrier_changed_share, incident.carrier_row_share
+    if column is None or value is None or changed is None or rows is None:
+        return ""
+    called = _SEGMENTS.get(value) or named(value)
+    shares = f"{changed:.0%} of the changed rows, {rows:.0%} of all"
+    return f" where {named(column)} is {called} ({shares})"
 
 
 def figure_words(incident: Incident) -> str:

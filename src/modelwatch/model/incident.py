@@ -27,6 +27,8 @@ EventKind = Literal[
     "unmuted",
     "false_alarm",
 ]
+Spread = Literal["value", "everywhere"]
+"""Whether one value of another column carries a change, or none does."""
 ActionKind = Literal["acknowledge", "mute", "unmute", "false_alarm", "reopen"]
 
 FAMILIES: Mapping[Source, Family] = {
@@ -111,7 +113,11 @@ class Incident:
     ``model_version``, ``value``, ``expected``, ``gate``, ``effect``, ``rows`` and the window from
     ``worst_start`` to ``worst_end`` are those of the largest effect; ``effect_now`` is the effect
     in the last window, None if it is quiet. ``told_effect`` is the effect that was last told.
-    ``kind`` and what follows say what kind of change it is and how it is told.
+    ``kind`` and what comes after it say what kind of change it is and how it is told.
+    ``touched_share``: share of the rows that the change must have touched at least. ``follows``:
+    the feature whose change leads one to expect this one. ``spread`` says whether a value of
+    another column carries the change: ``carrier_column`` and ``carrier_value``, with their share of
+    the changed rows and of all.
     """
 
     id: str
@@ -160,6 +166,13 @@ class Incident:
     shape: str | None = None
     since_lower: date | None = None
     since_upper: date | None = None
+    touched_share: float | None = None
+    follows: str | None = None
+    spread: Spread | None = None
+    carrier_column: str | None = None
+    carrier_value: str | None = None
+    carrier_changed_share: float | None = None
+    carrier_row_share: float | None = None
     sentence: str | None = None
     query: str | None = None
 

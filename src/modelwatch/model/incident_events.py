@@ -106,14 +106,22 @@ def _by_people(before: Incident | None, now: Incident, as_of: date) -> Iterator[
 def _new_children(
     before: Mapping[str, Incident], parent: Incident, children: Sequence[Incident], as_of: date
 ) -> Iterator[Event]:
-    """One event for all subjects that joined an incident that was there already."""
+    """One event for all subjects that joined an incident that was there already.
+
+    People are told where the first of them is the model itself.
+    """
     if parent.id not in before:
         return
     joined = [one for one in children if one.id not in before]
     if joined:
         names = sorted({_named(one) for one in joined})
         shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-        yield Event(parent.id, "child_added", max(one.opened for one in joined), shown, False)
+        of_model = [one for one in children if one.family in ("performance", "estimate")]
+        reached = (
+            parent.is_open and bool(of_model) and all(one.id not in before for one in of_model)
+        )
+        worth = reached and _is_heard(parent) and parent.acknowledged_at is None
+        yield Event(parent.id, "child_added", max(one.opened for one in joined), shown, worth)
 
 
 def _named(one: Incident) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import combinations
 
 from modelwatch.model.days import DayRange
 from modelwatch.model.episodes import BROKEN, Episode, Span
 from modelwatch.model.incident import MANY_FEATURES, Family, Subject
+from modelwatch.model.incident_causes import Causes, by_cause, explains_performance
 from modelwatch.model.incident_homes import Homes, overlap, reach
 
 BROAD_SHARE = 0.5
@@ -32,9 +33,9 @@ _ROLES = ("inputs", "predictions", "labels")
 """What comes first causes what comes later."""
 
 
-def realm_of(family: Family) -> str:
-    """Whether a family is about data, the model or labels."""
-    return _REALMS[family]
+def realm_of(family: Family, role: str) -> str:
+    """Whether failures of a family and role are about data, the model or labels."""
+    return "labels" if role == "labels" and family == "source" else _REALMS[family]
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Group:
     @property
     def realm(self) -> str:
         """Whether it is about data, the model or labels."""
-        return realm_of(self.lead.subject.family)
+        return realm_of(self.lead.subject.family, self.lead.subject.role)
 
     @property
     def since(self) -> date:
@@ -128,27 +129,80 @@ class Group:
 
 
 def grouped(
-    episodes: Iterable[Episode], features: Mapping[str, int], join_windows: int
+    episodes: Iterable[Episode],
+    features: Mapping[str, int],
+    join_windows: int,
+    causes: Causes | None = None,
 ) -> tuple[Group, ...]:
     """Episodes by cause, in the order in which they began.
 
-    Data of all traffic that begin to fail within ``join_windows`` windows of the first of them have
-    one cause, and so has one subject in several kinds of window. A segment belongs to its feature
-    while both fail, else to what it begins and ends with, else to the segments that begin with it.
-    Metrics, estimates and segments of a model that fail at the same time have one cause; labels
-    likewise. ``features``: how many there are by role.
+    What begins to fail within ``join_windows`` windows of one another may have one cause: data of
+    all traffic, one subject in several kinds of window, a segment with its feature while both fail,
+    else with what it begins and ends with, else with the segments that begin with it. ``by_cause``
+    tells which of them have. Metrics, estimates and segments of a model that fail at the same time
+    have one cause; that of the data that they begin and end with, where these may explain it, else
+    that of labels that stopped to come. ``features``: how many there are by role.
     """
+    causes = causes or Causes()
     by_realm: dict[str, list[Episode]] = defaultdict(list)
     for episode in sorted(episodes, key=lambda e: (e.since, e.opened, str(e.subject))):
-        by_realm[_REALMS[episode.subject.family]].append(episode)
+        by_realm[realm_of(episode.subject.family, episode.subject.role)].append(episode)
     data = by_realm["data"]
     whole = [episode for episode in data if episode.subject.of_all_traffic]
-    sets = _connected(whole, [*_begin_together(whole, join_windows), *_alike(whole)])
-    sets = _with_segments(sets, [e for e in data if not e.subject.of_all_traffic], join_windows)
-    for realm in ("performance", "labels"):
-        sets += _fail_together(by_realm[realm], join_windows)
-    groups = [_group(members, features) for members in sets]
+    together = _connected(whole, [*_begin_together(whole, join_windows), *_alike(whole)])
+    segments = [episode for episode in data if not episode.subject.of_all_traffic]
+    together = _with_segments(together, segments, join_windows)
+    sets = [one for members in together for one in by_cause(members, causes)]
+    labels = _fail_together(by_realm["labels"], join_windows)
+    for model in _fail_together(by_realm["performance"], join_windows):
+        home = _home_of_model(model, sets, labels, join_windows, causes)
+        if home is None:
+            sets.append(model)
+        else:
+            home.extend(model)
+    groups = [_group(members, features, causes) for members in (*sets, *labels)]
     return tuple(sorted(groups, key=lambda g: (g.since, g.opened, str(g.subject))))
+
+
+def _home_of_model(
+    model: Sequence[Episode],
+    sets: Sequence[list[Episode]],
+    labels: Sequence[list[Episode]],
+    join_windows: int,
+    causes: Causes,
+) -> list[Episode] | None:
+    """The set of data that explains what moved of a model, or that of labels; None if none does.
+
+    Of several, the one in which the answers of the model have moved, else the nearest.
+    """
+    homes = [
+        one
+        for one in sets
+        if _fails_with(model, one, join_windows) and explains_performance(one, model, causes)
+    ]
+    homes = homes or [one for one in labels if _fails_with(model, one, join_windows)]
+    return max(homes, key=lambda home: _nearness(home, model), default=None)
+
+
+def _fails_with(model: Sequence[Episode], data: Sequence[Episode], join_windows: int) -> bool:
+    """Whether a model begins to fail with data, and does not go on when they are well again."""
+    first = model[0]
+    last = max(one.spans[-1].last_failing for one in model)
+    for one in data:
+        near = reach(first, one, join_windows)
+        until = date.max - near if one.is_open else one.spans[-1].last_failing
+        if abs(first.since - one.since) <= near and last <= until + near:
+            return True
+    return False
+
+
+def _nearness(
+    members: Sequence[Episode], model: Sequence[Episode]
+) -> tuple[bool, timedelta, float]:
+    """How near a set of data is to what moved of a model: the nearest compares greatest."""
+    answered = any(one.subject.role == "predictions" for one in members)
+    apart = min(abs(one.since - model[0].since) for one in members)
+    return answered, -apart, max(one.effect for one in members)
 
 
 Links = Iterable[tuple[int, int]]
@@ -246,9 +300,9 @@ def _fail_together(episodes: Sequence[Episode], join_windows: int) -> list[list[
     return found
 
 
-def _group(members: Sequence[Episode], features: Mapping[str, int]) -> Group:
+def _group(members: Sequence[Episode], features: Mapping[str, int], causes: Causes) -> Group:
     """The members with their lead first."""
-    ordered = tuple(sorted(_whole(members), key=_precedence))
+    ordered = tuple(sorted(_whole(members), key=lambda one: _precedence(one, causes)))
     if ordered[0].subject.family == "source" and ordered[0].subject.of_all_traffic:
         return Group(ordered)
     return Group(ordered, _broad_role(ordered, features))
@@ -279,9 +333,10 @@ def _broad_role(members: Sequence[Episode], features: Mapping[str, int]) -> str 
 
 
 def _precedence(
-    episode: Episode,
-) -> tuple[int, int, int, float, int, bool, float, date, str]:
-    """All traffic before segments; tables before features before promises; the strongest first.
+    episode: Episode, causes: Causes
+) -> tuple[int, int, int, bool, float, int, bool, float, date, str]:
+    """All traffic before segments; tables before features before promises; what tells what happened
+    before what moved with it; the strongest first.
 
     Of those far beyond their gates, what lasts longest stands for the others, then what is broken.
     """
@@ -292,6 +347,7 @@ def _precedence(
         0 if subject.of_all_traffic else 1,
         families.index(subject.family),
         role,
+        subject.family == "data" and not causes.of([episode]).is_named,
         -min(episode.effect, LARGE_EFFECT),
         -episode.failing_windows,
         episode.worst.figure not in BROKEN,

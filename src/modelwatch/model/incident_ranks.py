@@ -67,7 +67,11 @@ class Weights:
         lead = group.lead
         effect = max(member.effect for member in group.members)
         severity = 1.0 if any(m.severity == "fail" for m in group.members) else _WARN
-        family = FAMILY_WEIGHT[group.subject.family]
+        family = max(
+            FAMILY_WEIGHT[group.subject.family],
+            *(FAMILY_WEIGHT[m.subject.family] for m in group.members if _is_of_model(m)),
+            0.0,
+        )
         return (
             severity
             * family
@@ -83,3 +87,8 @@ class Weights:
             return max(0.0, min(1.0, self.value_share[segment]))
         share = self.traffic_share(lead)
         return 1.0 if share is None else share
+
+
+def _is_of_model(member: Episode) -> bool:
+    """Whether it is the model itself that fails."""
+    return member.subject.family in ("performance", "estimate")

@@ -68,8 +68,8 @@ class IncidentRules(Section):
         default=3,
         ge=0,
         le=MAX_WINDOWS,
-        description="Subjects that begin to fail within so many windows of one another are one "
-        "incident.",
+        description="Subjects that begin to fail within so many windows of one another may have "
+        "one cause; what was found of them tells whether they are one incident.",
     )
     importance: dict[ColumnName, Annotated[float, Field(ge=0, le=1000)]] = Field(
         default_factory=dict,

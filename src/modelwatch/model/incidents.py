@@ -18,6 +18,7 @@ from modelwatch.model.incident import (
     Subject,
     subject_of,
 )
+from modelwatch.model.incident_causes import Causes
 from modelwatch.model.incident_events import WORSE_TIMES, events_between
 from modelwatch.model.incident_groups import Group, grouped, realm_of
 from modelwatch.model.incident_identity import child_id, group_ids
@@ -38,7 +39,8 @@ class History:
     the verdicts in them that did not pass, or whose effect is at least ``clear.below``.
     ``previous``: the newest row of every incident, children included. ``actions``: all that people
     said. ``features``: how many there are, by role. ``version_references``: what new model versions
-    are held against, where the configuration says so.
+    are held against, where the configuration says so. ``explained``: incidents of which the kind
+    of change was found since.
     """
 
     as_of: date
@@ -48,6 +50,7 @@ class History:
     actions: Sequence[Action] = ()
     features: Mapping[str, int] = field(default_factory=dict)
     version_references: Sequence[VersionReference] = ()
+    explained: Sequence[Incident] = ()
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,10 @@ class Folded:
 
 def fold_incidents(history: History, config: MonitorConfig, weights: Weights) -> Folded:
     """The incidents of a history, and their events since the previous ones."""
-    groups = grouped(_episodes(history, config), history.features, config.incidents.join_windows)
+    columns = {one.name: one.named_columns for one in config.constraints}
+    causes = Causes.of_incidents(history.previous, history.explained, columns)
+    episodes = _episodes(history, config)
+    groups = grouped(episodes, history.features, config.incidents.join_windows, causes)
     ids = group_ids(config.monitor, groups, history.previous)
     told = {one.id: one for one in history.previous}
     actions = by_incident(history.actions)
@@ -268,7 +274,7 @@ def _with_related(incidents: Sequence[Incident]) -> list[Incident]:
             other
             for other in roots
             if one.parent_id is None
-            and realm_of(one.family) != realm_of(other.family)
+            and realm_of(one.family, one.role) != realm_of(other.family, other.role)
             and one.since <= (date.max if other.is_open else other.last_day)
             and other.since <= (date.max if one.is_open else one.last_day)
         ]

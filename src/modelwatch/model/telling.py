@@ -10,6 +10,7 @@ from datetime import date
 from modelwatch.model.change_kinds import UNDETERMINED, KindOfChange
 from modelwatch.model.evidence_query import evidence_query
 from modelwatch.model.figure_words import (
+    carrier_words,
     figure_words,
     segment_words,
     subject_of_all,
@@ -53,6 +54,7 @@ _SHAPES = {"step": "at once", "steps": "in several steps", "ramp": "gradually"}
 _CHANGES: Mapping[EventKind, str] = {
     "opened": "New incident",
     "worsened": "It got worse",
+    "child_added": "It reached the model",
     "closed": "It is over",
     "reopened": "It came back",
     "withdrawn": "Withdrawn, for its data were restated",
@@ -97,7 +99,9 @@ def sentence_of(incident: Incident, children: Sequence[Incident] = (), min_rows:
     """What happened, where, since when, how sure, and what to look at; one sentence."""
     what = f"{subject_words(incident)}: {figure_words(incident)}"
     when = _when(incident)
-    parts = [f"{what}, {when}"]
+    parts = [f"{what}{carrier_words(incident)}, {when}"]
+    if incident.spread == "everywhere":
+        parts.append("no value of another column carries it")
     if _hides_the_rest(incident, min_rows):
         parts.append("nothing else of it could be judged, for lack of rows")
     others = [one for one in children if one.state == "open" or not incident.is_open]

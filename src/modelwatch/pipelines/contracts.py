@@ -21,6 +21,7 @@ from modelwatch.model.document import place_of
 from modelwatch.model.errors import ConfigurationError, Problem, SourceError
 from modelwatch.model.parsing import lines_of
 from modelwatch.model.rules import Rule
+from modelwatch.pipelines.expressions import refusal
 from modelwatch.pipelines.frames import Sources
 from modelwatch.pipelines.run import Request, Run
 from modelwatch.pipelines.validation import schemas_of
@@ -159,14 +160,18 @@ def _relation_problems(file: ContractFile, frame: DataFrame) -> list[Problem]:
     for at, relation in enumerate(file.contract.relations):
         for key in ("predicate", "where"):
             sql, place = getattr(relation, key), place_of(("relations", at, key))
+            if sql is None:
+                continue
+            told = refusal(frame, sql)
             try:
-                if sql is not None:
-                    frame.where(F.expr(sql))
+                frame.where(F.expr(sql))
             except PySparkException as error:
                 unresolved = "UNRESOLVED" in str(error.getErrorClass() or "")
                 if not (unresolved and gone):
-                    where = f"{file.path}:{lines.get(place, 0)}: {place}"
-                    problems.append(Problem(where, None, f"is not SQL: {first_line(error)}"))
+                    told = f"is not SQL: {first_line(error)}"
+            if told is not None:
+                where = f"{file.path}:{lines.get(place, 0)}: {place}"
+                problems.append(Problem(where, None, told))
     return problems
 
 

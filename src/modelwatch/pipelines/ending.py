@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from datetime import date, datetime, timezone
 from typing import Any
 
+from pyspark.sql import SparkSession
+
 from modelwatch.io.environment import code_version, libraries
 from modelwatch.io.failures import advised
 from modelwatch.io.late_row import LateRow
@@ -24,6 +26,7 @@ from modelwatch.model.config import (
 )
 from modelwatch.model.deaths import RunLostError, way_after_death
 from modelwatch.model.errors import ProblemsError
+from modelwatch.model.stall_limits import StallLimits
 from modelwatch.pipelines.run import LOG, Run
 
 
@@ -55,17 +58,44 @@ def ending(
         try:
             yield watchdog
         except Exception as error:
-            message = None if watchdog.left else watchdog.lost(error)
-            if message is None and not watchdog.left and way_after_death(str(error)):
-                message = advised(error)
+            message = None if watchdog.left else _death(watchdog, error)
             # The row of an error that is none of these is written where the run is known.
-            if message is None or isinstance(error, ProblemsError):
+            if message is None:
                 raise
             if watchdog.leave(message):
                 watchdog.cancel()
                 row = row_without_spark(run, config, text, as_of, message)
                 leave(watchdog, store, row)
             raise RunLostError(message) from error
+
+
+@contextmanager
+def watched(spark: SparkSession, limits: StallLimits, command: str) -> Iterator[None]:
+    """A block of a command that writes no row of a run and is watched as one: it ends, whatever
+    dies; what died comes out of it as RunLostError."""
+    told = Watched(
+        stages=lambda: (command,),
+        marks=lambda: 0,
+        write_row=lambda message: None,
+        own_process=opened_here(spark),
+    )
+    with Watchdog(VitalSigns(spark), limits, told) as watchdog:
+        try:
+            yield
+        except Exception as error:
+            message = _death(watchdog, error)
+            if message is None:
+                raise
+            watchdog.leave(message)
+            raise RunLostError(message) from error
+
+
+def _death(watchdog: Watchdog, error: Exception) -> str | None:
+    """What died under a block that ends with an error, and what to do; None for other errors."""
+    message = watchdog.lost(error)
+    if message is None and way_after_death(str(error)):
+        message = advised(error)
+    return None if isinstance(error, ProblemsError) else message
 
 
 def leave(watchdog: Watchdog, store: Store, row: Mapping[str, Any]) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import cached_property
 
 import numpy as np
 from pyspark.sql import DataFrame
@@ -13,30 +14,45 @@ from pyspark.sql import functions as F
 
 from modelwatch.io.store import Store
 from modelwatch.model.change_kinds import (
-    Evidence,
     FeatureChange,
     KindOfChange,
-    RepeatedDay,
     compared_days,
-    kind_of_change,
 )
 from modelwatch.model.config import states_fingerprint
 from modelwatch.model.days import DayRange
 from modelwatch.model.episodes import AGAIN
-from modelwatch.model.incident import MANY_FEATURES, Incident, JudgedWindow
+from modelwatch.model.incident import Incident, JudgedWindow
+from modelwatch.model.incident_carriers import located
+from modelwatch.model.incident_kinds import (
+    KIND,
+    LOCATION,
+    Around,
+    AskedKey,
+    asked_key,
+    kind_of_incident,
+    lead_of,
+    leads_of_parts,
+    with_kinds_inside,
+    with_kinds_of_parts,
+)
 from modelwatch.model.incidents import Folded, History
 from modelwatch.model.since import Since, since_of
 from modelwatch.model.telling import told
-from modelwatch.model.verdict_row import ALL_VERSIONS
-from modelwatch.model.windows import last_before
-from modelwatch.pipelines.history import of_days, of_runs
+from modelwatch.model.verdict_row import ALL, ALL_VERSIONS
+from modelwatch.pipelines.incident_location import (
+    Located,
+    SplitStates,
+    scanned_splits,
+    splits_of,
+    stored_splits,
+    to_be_located,
+)
+from modelwatch.pipelines.incident_states import day_numbers, repeated_around, states_around
 from modelwatch.pipelines.run import Request, Run
 from modelwatch.pipelines.states import StatesOf
 from modelwatch.spark.driver_rows import frame_of
-from modelwatch.spark.repeated_days import DaysAsked, repeated_days
-from modelwatch.spark.rolled_states import States, TwoSpans, two_states
+from modelwatch.spark.rolled_states import States, TwoSpans
 from modelwatch.stats.changepoint import change
-from modelwatch.stats.day_states import EARLIER_DAYS
 
 FEWEST_BEFORE = 7
 """Days before an incident below which the reference stands in for them."""
@@ -45,76 +61,190 @@ DAYS_OF_SERIES = 60
 NEW_VERSION_DAYS = 7
 MOST_EXPLAINED = 30
 """Incidents that a run explains, the first in rank first; the others are told without a kind."""
+MOST_PARTS = 90
+"""Failing features of theirs whose states are looked at, those of all traffic first."""
 _EPOCH = date(1970, 1, 1)
-_EXPLAINED = (
-    "kind",
-    "confidence",
-    "evidence",
-    "shape",
-    "since_lower",
-    "since_upper",
-    "sentence",
-    "query",
-)
+_EXPLAINED = (*KIND, *LOCATION, "shape", "since_lower", "since_upper", "sentence", "query")
 _SERIES = ("role", "subject", "figure", "segmentation", "segment", "window")
 SeriesKey = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """An incident that is to be explained, with its children."""
+class LookedInto:
+    """What states say of the incidents that are news: of each feature that fails with them.
 
-    root: Incident
-    children: tuple[Incident, ...]
+    ``parts``: these incidents and their children, with what was found. ``around``: the days before
+    and in them.
+    """
 
-    @property
-    def lead(self) -> Incident:
-        """The incident that stands for it: of a table half of whose features fail, the first."""
-        features = [one for one in self.children if one.family == "data"]
-        return features[0] if self.root.figure == MANY_FEATURES and features else self.root
+    parts: tuple[Incident, ...] = ()
+    around: Mapping[AskedKey, Around] = field(default_factory=dict)
 
-    @property
-    def is_of_repeated_days(self) -> bool:
-        """Whether values that were delivered before are among what fails."""
-        return any(AGAIN in one.figures for one in (self.root, *self.children))
+    def told_of(self, incident: Incident) -> Incident | None:
+        """What was found of the same failure, whichever incident it was part of then."""
+        return self._by_key.get(asked_key(incident))
+
+    @cached_property
+    def _by_key(self) -> Mapping[AskedKey, Incident]:
+        return {asked_key(one): one for one in self.parts}
 
 
-def explained(
+def looked_into(
     run: Run,
     store: Store,
     request: Request,
     states: StatesOf,
     folded: Folded,
     history: History,
+) -> LookedInto:
+    """The kind of change of each feature that fails with an incident that is news, and where it
+    sits."""
+    before = {one.id: one for one in history.previous}
+    children = _children(folded.incidents)
+    roots = list(folded.roots)
+    news = [one for one in roots if one.state != "withdrawn"]
+    news = [one for one in news if not _is_as_it_was(one, before.get(one.id))]
+    news.sort(key=lambda one: (one.rank or len(roots), -one.score, one.id))
+    news = news[:MOST_EXPLAINED]
+    if not news:
+        return LookedInto()
+    families = [(one, children[one.id]) for one in news]
+    parts = [_kept(one, before.get(one.id)) for root, of in families for one in (root, *of)]
+    generation = request.history.run_of_day(states_fingerprint(request.config))
+    generation |= dict.fromkeys(request.days, run.run_id)
+    located = to_be_located(news, parts, generation, request.config)
+    leads = [lead for root, of in families for lead in leads_of_parts(root, of)]
+    leads.sort(key=lambda one: (not one.of_all_traffic, one.parent_id is not None))
+    asked = [(lead, _spans(lead, generation, request)) for lead in leads[:MOST_PARTS]]
+    spans = [
+        TwoSpans(one.segmentation, one.segment, day_numbers(then), day_numbers(now))
+        for one, (then, now) in asked
+    ]
+    stored = stored_splits(located, states)
+    spans += [one.span(ALL, ALL) for one in located]
+    spans += [one.span(segmentation, segment) for one, _, segmentation, segment in stored]
+    found = states_around(store, request, states, generation, spans)
+    repeated = repeated_around(store, request, states, [lead for lead, _ in asked], generation)
+    around = {}
+    for (lead, (then, now)), sides in zip(asked, found, strict=False):
+        both = {key: (of[0], of[1]) for key, of in sides.items() if len(of) == 2}
+        around[asked_key(lead)] = Around(
+            features=tuple(FeatureChange(name, role, *two) for (role, name), two in both.items()),
+            rows_ratio=_rows_ratio(list(both.values()), len(then), len(now)),
+            new_version=_new_version(history.windows, lead.since),
+            repeated=repeated.get(asked_key(lead), {}),
+        )
+    by_id = {one.id: one for one in parts}
+    explained = {
+        one.id: one
+        for root, of in families
+        for one in with_kinds_of_parts(by_id[root.id], [by_id[c.id] for c in of], around)
+    }
+    usual = {
+        key: sides[0]
+        for of in found[len(asked) :][: len(located)]
+        for key, sides in of.items()
+        if 0 in sides
+    }
+    in_segments = found[len(asked) + len(located) :]
+    held = {one: splits_of(stored, in_segments, one) for one in located}
+    explained |= _located(request, states, located, held, usual, generation, explained)
+    return LookedInto(tuple(explained.values()), around)
+
+
+def _located(
+    request: Request,
+    states: StatesOf,
+    asked: Sequence[Located],
+    held: Mapping[Located, SplitStates],
+    usual: Mapping[tuple[str, str], States],
+    generation: Mapping[date, str],
+    explained: Mapping[str, Incident],
+) -> dict[str, Incident]:
+    """Where the changes of incidents sit: by stored segments, else by a scan of their days."""
+    found: dict[str, Incident] = {}
+    left = []
+    for one in asked:
+        parts = tuple(explained[incident.id] for incident in one.incidents)
+        seen = located(parts, held[one].splits)
+        if any(incident.spread == "everywhere" for incident in seen) or not held[one].splits:
+            left.append(one)
+        found |= {incident.id: incident for incident in _inside(seen, held[one])}
+    if not left:
+        return found
+    scanned = scanned_splits(request, states, left, usual, generation)
+    for one in left:
+        if one in scanned:
+            both = held[one].with_more(scanned[one])
+            parts = tuple(explained[incident.id] for incident in one.incidents)
+            seen = located(parts, both.splits)
+            found |= {incident.id: incident for incident in _inside(seen, both)}
+    return found
+
+
+def _inside(incidents: Sequence[Incident], splits: SplitStates) -> tuple[Incident, ...]:
+    """Incidents with the kinds that show in the rows that carry them."""
+    inside = {}
+    for one in incidents:
+        if one.carrier_column is None or one.carrier_value is None:
+            continue
+        key = one.role, one.subject
+        sides = splits.states.get((one.carrier_column, one.carrier_value), {}).get(key, {})
+        if len(sides) == 2:
+            inside[key] = Around((FeatureChange(one.subject, one.role, sides[0], sides[1]),))
+    return with_kinds_inside(incidents, inside)
+
+
+def explained(
+    request: Request,
+    folded: Folded,
+    history: History,
+    looked: LookedInto,
     verdicts: DataFrame,
 ) -> tuple[Incident, ...]:
     """The incidents with kind, day, sentence and query; those that are as they were keep theirs."""
     before = {one.id: one for one in history.previous}
-    children: dict[str, list[Incident]] = defaultdict(list)
-    for one in folded.incidents:
-        if one.parent_id is not None:
-            children[one.parent_id].append(one)
-    roots = [one for one in folded.incidents if one.parent_id is None]
+    kept = {one.id: _with_findings(one, before.get(one.id), looked) for one in folded.incidents}
+    children = _children(kept.values())
+    roots = [one for one in kept.values() if one.parent_id is None]
     news = [one for one in roots if not _is_as_it_was(one, before.get(one.id))]
     news.sort(key=lambda one: (one.rank or len(roots), -one.score, one.id))
-    asked = [_Asked(one, tuple(children[one.id])) for one in news[:MOST_EXPLAINED]]
-    kinds = _kinds(run, store, request, states, asked, roots, history)
-    sinces = _sinces(verdicts, asked)
-    monitor = request.config.monitor
+    news = [one for one in news if one.state != "withdrawn"][:MOST_EXPLAINED]
+    kinds: dict[str, KindOfChange] = {}
+    for one in news:
+        related = [kept[id] for id in one.related if id in kept]
+        related += [child for other in related for child in children[other.id]]
+        kinds[one.id] = kind_of_incident(one, children[one.id], related, looked.around)
+    leads = {one.id: lead_of(one, children[one.id]) for one in news}
+    sinces = _sinces(verdicts, [(one, leads[one.id]) for one in news])
+    monitor, min_rows = request.config.monitor, request.config.verdicts.min_rows
     found = []
-    for one in folded.incidents:
-        kept = _kept(one, before.get(one.id))
+    for one in kept.values():
         if one.state != "withdrawn" and not _is_as_it_was(one, before.get(one.id)):
-            kept = told(
-                kept,
-                children[one.id],
-                monitor,
-                kinds.get(one.id),
-                sinces.get(one.id),
-                request.config.verdicts.min_rows,
-            )
-        found.append(kept)
+            lead = leads.get(one.id, one)
+            if lead is not one:
+                one = replace(one, **{name: getattr(lead, name) for name in LOCATION})
+            since = sinces.get(one.id)
+            one = told(one, children[one.id], monitor, kinds.get(one.id), since, min_rows)
+        found.append(one)
     return tuple(found)
+
+
+def _with_findings(now: Incident, before: Incident | None, looked: LookedInto) -> Incident:
+    """The incident with what was told of it before, or with what was found of it since."""
+    kept = _kept(now, before)
+    found = looked.told_of(now)
+    if found is None or _is_as_it_was(now, before):
+        return kept
+    return replace(kept, **{name: getattr(found, name) for name in (*KIND, *LOCATION)})
+
+
+def _children(incidents: Iterable[Incident]) -> dict[str, list[Incident]]:
+    children: dict[str, list[Incident]] = defaultdict(list)
+    for one in incidents:
+        if one.parent_id is not None:
+            children[one.parent_id].append(one)
+    return children
 
 
 def _is_as_it_was(now: Incident, before: Incident | None) -> bool:
@@ -128,52 +258,6 @@ def _kept(now: Incident, before: Incident | None) -> Incident:
     return replace(now, **{name: getattr(before, name) for name in _EXPLAINED})
 
 
-def _kinds(
-    run: Run,
-    store: Store,
-    request: Request,
-    states: StatesOf,
-    asked: Sequence[_Asked],
-    roots: Sequence[Incident],
-    history: History,
-) -> Mapping[str, KindOfChange]:
-    if not asked:
-        return {}
-    generation = request.history.run_of_day(states_fingerprint(request.config))
-    generation |= dict.fromkeys(request.days, run.run_id)
-    spans = [_spans(one.root, generation, request) for one in asked]
-    days = {day for before, now in spans for part in (before, now) for day in part}
-    needed = {day: held for day, held in generation.items() if day in days}
-    sides = two_states(
-        _states_of_days(store, request, asked, needed),
-        states.bins,
-        [
-            TwoSpans(one.root.segmentation, one.root.segment, _numbers(before), _numbers(now))
-            for one, (before, now) in zip(asked, spans, strict=True)
-        ],
-    )
-    repeated = _repeated(store, request, states, asked, generation)
-    by_id = {one.root.id: one for one in asked}
-    known = {one.id: one for one in roots}
-    found = {}
-    for one, (before, now), features in zip(asked, spans, sides, strict=True):
-        related = [known[id] for id in one.root.related if id in known]
-        related += [child for r in related if r.id in by_id for child in by_id[r.id].children]
-        found[one.root.id] = kind_of_change(
-            Evidence(
-                incidents=(one.root, *one.children),
-                related=tuple(related),
-                features=tuple(
-                    FeatureChange(name, role, *two) for (role, name), two in features.items()
-                ),
-                rows_ratio=_rows_ratio(list(features.values()), len(before), len(now)),
-                new_version=_new_version(history.windows, one.root.since),
-                repeated=repeated.get(one.root.id, {}),
-            )
-        )
-    return found
-
-
 def _spans(
     incident: Incident, generation: Mapping[date, str], request: Request
 ) -> tuple[DayRange, DayRange]:
@@ -184,61 +268,6 @@ def _spans(
     if few and reference.table is None and reference.days is not None:
         before = reference.days
     return before, now
-
-
-def _repeated(
-    store: Store,
-    request: Request,
-    states: StatesOf,
-    asked: Sequence[_Asked],
-    generation: Mapping[date, str],
-) -> Mapping[str, Mapping[tuple[str, str], RepeatedDay]]:
-    """The days that features may repeat, of incidents with a figure of such days."""
-    stale = [one for one in asked if one.is_of_repeated_days]
-    if not stale:
-        return {}
-    windows = [DayRange(one.lead.worst_start, one.lead.worst_end) for one in stale]
-    ordered = sorted(generation)
-    wanted = {day for days in windows for day in days}
-    for days in windows:
-        wanted.update(last_before(days.first, ordered, EARLIER_DAYS))
-    needed = {day: run for day, run in generation.items() if day in wanted}
-    frame = _states_of_days(store, request, stale, needed)
-    found = repeated_days(
-        frame,
-        states.bins,
-        [
-            DaysAsked(one.root.segmentation, one.root.segment, _numbers(days))
-            for one, days in zip(stale, windows, strict=True)
-        ],
-    )
-    return {
-        one.root.id: {
-            key: RepeatedDay(_day(held.day), _day(held.of), held.exact, held.varies)
-            for key, held in features.items()
-        }
-        for one, features in zip(stale, found, strict=True)
-    }
-
-
-def _states_of_days(
-    store: Store, request: Request, asked: Sequence[_Asked], needed: Mapping[date, str]
-) -> DataFrame:
-    """States of inputs and predictions on some days, of the segmentations of incidents."""
-    stored = store.read("feature_states").where(
-        (F.col("monitor") == request.config.monitor)
-        & F.col("role").isin("inputs", "predictions")
-        & F.col("segmentation").isin(*{one.root.segmentation for one in asked})
-    )
-    return of_runs(of_days(stored, needed), needed).withColumn("source", F.col("role"))
-
-
-def _day(number: int) -> date:
-    return _EPOCH + timedelta(days=number)
-
-
-def _numbers(days: DayRange) -> tuple[int, int]:
-    return (days.first - _EPOCH).days, (days.last - _EPOCH).days
 
 
 def _rows_ratio(states: Sequence[tuple[States, States]], before: int, now: int) -> float | None:
@@ -268,16 +297,17 @@ def _new_version(windows: Sequence[JudgedWindow], since: date) -> str | None:
     return max(recent)[1] if recent else None
 
 
-def _sinces(verdicts: DataFrame, asked: Sequence[_Asked]) -> Mapping[str, Since]:
+def _sinces(verdicts: DataFrame, asked: Sequence[tuple[Incident, Incident]]) -> Mapping[str, Since]:
     """Since when, by incident: from the series of its strongest figure.
 
-    Not of days that repeat others, each of which is certain by itself.
+    ``asked``: incidents, with the failure that stands for each. Not of days that repeat others,
+    each of which is certain by itself.
     """
-    asked = [one for one in asked if one.lead.figure != AGAIN]
+    asked = [(one, lead) for one, lead in asked if lead.figure != AGAIN]
     if not asked:
         return {}
-    keys = {_series_key(one.lead): one for one in asked}
-    first = min(one.root.since for one in asked) - timedelta(days=DAYS_OF_SERIES)
+    keys = {_series_key(lead): lead for _, lead in asked}
+    first = min(one.since for one, _ in asked) - timedelta(days=DAYS_OF_SERIES)
     session = verdicts.sparkSession
     wanted = frame_of(session, sorted(keys), ", ".join(f"{name} string" for name in _SERIES))
     rows = (
@@ -289,18 +319,17 @@ def _sinces(verdicts: DataFrame, asked: Sequence[_Asked]) -> Mapping[str, Since]
     series: dict[SeriesKey, dict[date, float]] = defaultdict(dict)
     for row in sorted(rows, key=lambda row: row["model_version"], reverse=True):
         key = tuple(row[name] for name in _SERIES)
-        lead = keys[key].lead
-        if row["reference"] == lead.reference:
+        if row["reference"] == keys[key].reference:
             # '*' sorts before every version, and comes last: all versions together count.
             series[key][row["window_start"]] = row["value"]
     found = {}
-    for one in asked:
-        held = series.get(_series_key(one.lead), {})
-        begin = one.root.since - timedelta(days=DAYS_OF_SERIES)
-        days = sorted(day for day in held if begin <= day <= one.root.last_failing)
+    for one, lead in asked:
+        held = series.get(_series_key(lead), {})
+        begin = one.since - timedelta(days=DAYS_OF_SERIES)
+        days = sorted(day for day in held if begin <= day <= one.last_failing)
         numbers = np.array([(day - _EPOCH).days for day in days], dtype=np.int64)
         values = np.array([held[day] for day in days], dtype=np.float64)
-        found[one.root.id] = since_of(change(values, numbers), one.root.since)
+        found[one.id] = since_of(change(values, numbers), one.since)
     return found
 
 

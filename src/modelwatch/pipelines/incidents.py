@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
@@ -24,7 +24,7 @@ from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.telling import messages
 from modelwatch.model.verdict_row import ALL, ALL_VERSIONS
 from modelwatch.model.window_volumes import with_judged_windows
-from modelwatch.pipelines.incident_evidence import explained
+from modelwatch.pipelines.incident_evidence import explained, looked_into
 from modelwatch.pipelines.incident_rows import (
     EVENT_COLUMNS,
     INCIDENT_COLUMNS,
@@ -74,7 +74,12 @@ def write_incidents(
             history = _history(store, request, verdicts)
         weights = _weights(importance, worth.result(), history.windows)
         folded = fold_incidents(history, config, weights)
-        incidents = explained(run, store, request, states, folded, history, verdicts)
+        looked = looked_into(run, store, request, states, folded, history)
+        if looked.parts:
+            # What broke, and in which rows, tells which failures have one cause.
+            history = replace(history, explained=looked.parts)
+            folded = fold_incidents(history, config, weights)
+        incidents = explained(request, folded, history, looked, verdicts)
     now = datetime.now(timezone.utc)
     rows = [incident_row(one, as_of) for one in changed(incidents, history.previous)]
     frames = {}

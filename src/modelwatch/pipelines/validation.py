@@ -15,6 +15,7 @@ from modelwatch.model.config import MonitorConfig
 from modelwatch.model.document import place_of
 from modelwatch.model.errors import Problem
 from modelwatch.model.features import is_number
+from modelwatch.pipelines.expressions import refused_expressions
 from modelwatch.pipelines.rule_validation import rule_problems
 from modelwatch.spark.days import named
 from modelwatch.spark.labels import BORROWED
@@ -31,9 +32,12 @@ def problems_of(
     told = {problem.place for problem in found}
     if "inputs" not in frames or (config.two_tables and "predictions" not in frames):
         return tuple(found)
+    joined = _joined(config, frames)
+    valued = _valued(config, joined)
     found_in_sql = (
-        *_of_segments(config, frames),
-        *_of_values(config, frames),
+        *refused_expressions(config, frames, joined, valued),
+        *_of_segments(config, joined),
+        *_of_values(config, valued),
         *rule_problems(config, frames),
     )
     for problem in (*_of_constraints(config, frames), *found_in_sql):
@@ -79,15 +83,21 @@ def _joined(config: MonitorConfig, frames: Mapping[str, DataFrame]) -> DataFrame
     return rows.crossJoin(frames["predictions"].select(*(named(c) for c in more)))
 
 
-def _of_values(config: MonitorConfig, frames: Mapping[str, DataFrame]) -> Iterator[Problem]:
-    if config.performance is None or not config.performance.values.expressions:
-        return
-    rows = _joined(config, frames)
+def _valued(config: MonitorConfig, rows: DataFrame) -> DataFrame:
+    """Joined rows with the columns that expressions of values may use by a plain name."""
+    if config.performance is None:
+        return rows
     taken = {column.lower() for column in rows.columns}
     label = F.lit("") if config.performance.task == "multiclass" else F.lit(0.0)
     for name in BORROWED:
         if name not in taken:
             rows = rows.withColumn(name, label if name == "label" else F.lit(0.0))
+    return rows
+
+
+def _of_values(config: MonitorConfig, rows: DataFrame) -> Iterator[Problem]:
+    if config.performance is None:
+        return
     for name, sql in config.performance.values.expressions.items():
         place = place_of(("performance", "values", "expressions", name))
         try:
@@ -99,8 +109,7 @@ def _of_values(config: MonitorConfig, frames: Mapping[str, DataFrame]) -> Iterat
                 yield Problem(place, None, f"is {kind}, and must be a number")
 
 
-def _of_segments(config: MonitorConfig, frames: Mapping[str, DataFrame]) -> Iterator[Problem]:
-    rows = _joined(config, frames)
+def _of_segments(config: MonitorConfig, rows: DataFrame) -> Iterator[Problem]:
     for i, segmentation in enumerate(config.segments):
         if segmentation.predicate is None:
             continue

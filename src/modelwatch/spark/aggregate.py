@@ -12,6 +12,12 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from modelwatch.spark.batches import BatchLayout, batch_of
+from modelwatch.spark.count_vectors import (
+    count_vectors,
+    list_array,
+    long_lists,
+    packed_counts,
+)
 from modelwatch.spark.python_tasks import BatchFunction, in_python
 from modelwatch.stats.batch import PAIRS, ROWS, Block, TallyPlan
 from modelwatch.stats.binning import NumericBinning
@@ -22,9 +28,9 @@ from modelwatch.tables.arrow import arrow_schema
 
 PARTIAL_SCHEMA = (
     "day int, model_version string, role int, segmentation string, segment string, feature string,"
-    " counts array<bigint>, sums array<bigint>, minimum double, maximum double,"
-    " distinct_sketch binary, unseen map<string, bigint>, length_sum bigint, length_min double,"
-    " length_max double, bucket int"
+    " counts_length int, positions array<int>, counts array<bigint>, sums array<bigint>,"
+    " minimum double, maximum double, distinct_sketch binary, unseen map<string, bigint>,"
+    " length_sum bigint, length_min double, length_max double, bucket int"
 )
 _ARROW = pa.schema(
     [
@@ -34,6 +40,8 @@ _ARROW = pa.schema(
         ("segmentation", pa.string()),
         ("segment", pa.string()),
         ("feature", pa.string()),
+        ("counts_length", pa.int32()),
+        ("positions", pa.list_(pa.int32())),
         ("counts", pa.list_(pa.int64())),
         ("sums", pa.list_(pa.int64())),
         ("minimum", pa.float64()),
@@ -124,7 +132,6 @@ def _merge_sorted(plan: TallyPlan, roles: Sequence[str], by_day: bool) -> BatchF
         column = {name: record.column(name) for name in _ARROW.names}
         scopes = list(zip(column["role"].to_pylist(), column["feature"].to_pylist(), strict=True))
         unseen = column["unseen"].to_pylist()
-        counts = long_lists(column["counts"])
         columns = {
             **column,
             "day": column["day"].cast(pa.date32()) if by_day else None,
@@ -133,8 +140,10 @@ def _merge_sorted(plan: TallyPlan, roles: Sequence[str], by_day: bool) -> BatchF
             "kind": [kind_of(*scope) for scope in scopes],
             "binning": [fingerprints.get(scope) for scope in scopes],
             "rows": [
-                int(c[0]) if name in (PAIRS, ROWS) else int(c.sum())
-                for c, (_, name) in zip(map(_present, counts), scopes, strict=True)
+                int(listed[0]) if name in (PAIRS, ROWS) else int(listed.sum())
+                for listed, (_, name) in zip(
+                    map(_present, long_lists(column["counts"])), scopes, strict=True
+                )
             ],
             "unseen": [
                 None if u is None else [{"value": v, "rows": n} for v, n in u] for u in unseen
@@ -191,7 +200,8 @@ def states_of(record: pa.RecordBatch) -> Iterator[tuple[StateKey, State]]:
     """The states of an Arrow batch of ``PARTIAL_SCHEMA``, one a row."""
     keys = zip(*(record.column(name).to_pylist() for name in KEY), strict=True)
     column = {name: record.column(name) for name in _ARROW.names}
-    counts, sums = long_lists(column["counts"]), long_lists(column["sums"])
+    counts = count_vectors(column["counts_length"], column["positions"], column["counts"])
+    sums = long_lists(column["sums"])
     sketches, unseen = column["distinct_sketch"].to_pylist(), column["unseen"].to_pylist()
     extremes = [column[name].to_pylist() for name in ("minimum", "maximum")]
     lengths = [column[name].to_pylist() for name in ("length_sum", "length_min", "length_max")]
@@ -199,7 +209,7 @@ def states_of(record: pa.RecordBatch) -> Iterator[tuple[StateKey, State]]:
         yield (
             key,
             State(
-                counts=_present(counts[i]),
+                counts=counts[i],
                 sums=sums[i],
                 minimum=extremes[0][i],
                 maximum=extremes[1][i],
@@ -232,46 +242,29 @@ def _record(rows: Sequence[tuple[StateKey, State]], bucket_of: Mapping[str, int]
     keys = list(zip(*(key for key, _ in rows), strict=True))
     states = [state for _, state in rows]
     lengths = [state.lengths or (None, None, None) for state in states]
+    columns = {
+        **{name: list(values) for name, values in zip(KEY, keys, strict=True)},
+        **packed_counts(
+            [state.counts for state in states], [key[-1] in (PAIRS, ROWS) for key, _ in rows]
+        ),
+        "sums": list_array([state.sums for state in states]),
+        "minimum": [state.minimum for state in states],
+        "maximum": [state.maximum for state in states],
+        "distinct_sketch": [
+            None if s.sketch is None else s.sketch.astype("<u8").tobytes() for s in states
+        ],
+        "unseen": [None if s.unseen is None else list(s.unseen.items()) for s in states],
+        **{
+            name: [length[i] for length in lengths]
+            for i, name in enumerate(("length_sum", "length_min", "length_max"))
+        },
+        "bucket": [bucket_of.get(key[-1], 0) for key, _ in rows],
+    }
     arrays = [
-        *(pa.array(values, type=_ARROW.field(i).type) for i, values in enumerate(keys)),
-        list_array([state.counts for state in states]),
-        list_array([state.sums for state in states]),
-        pa.array([state.minimum for state in states], type=pa.float64()),
-        pa.array([state.maximum for state in states], type=pa.float64()),
-        pa.array(
-            [None if s.sketch is None else s.sketch.astype("<u8").tobytes() for s in states],
-            type=pa.binary(),
-        ),
-        pa.array(
-            [None if s.unseen is None else list(s.unseen.items()) for s in states],
-            type=pa.map_(pa.string(), pa.int64()),
-        ),
-        *(
-            pa.array([length[i] for length in lengths], type=_ARROW.field(12 + i).type)
-            for i in range(3)
-        ),
-        pa.array([bucket_of.get(key[5], 0) for key, _ in rows], type=pa.int32()),
+        values if isinstance(values, pa.Array) else pa.array(values, type=_ARROW.field(name).type)
+        for name, values in ((name, columns[name]) for name in _ARROW.names)
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=_ARROW)
-
-
-def list_array(lists: Sequence[np.ndarray | None]) -> pa.ListArray:
-    """Arrays of longs as an Arrow list column; None is null."""
-    sizes = [0 if values is None else len(values) for values in lists]
-    offsets = np.zeros(len(lists) + 1, dtype=np.int32)
-    np.cumsum(sizes, out=offsets[1:])
-    held = [values for values in lists if values is not None]
-    flat = np.concatenate(held) if held else np.empty(0, dtype=np.int64)
-    nulls = pa.array([values is None for values in lists])
-    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(flat, type=pa.int64()), mask=nulls)
-
-
-def long_lists(column: pa.ListArray) -> list[np.ndarray | None]:
-    """An Arrow list column as arrays of longs."""
-    flat = column.values.to_numpy(zero_copy_only=False)
-    offsets = column.offsets.to_numpy()
-    valid = column.is_valid().to_numpy(zero_copy_only=False)
-    return [flat[offsets[i] : offsets[i + 1]] if valid[i] else None for i in range(len(column))]
 
 
 def _present(counts: np.ndarray | None) -> np.ndarray:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
+from modelwatch.spark.count_vectors import COUNT_COLUMNS, count_matrix
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, Hashes
 from modelwatch.stats.binning import Binning, CategoricalBinning
 from modelwatch.stats.categorical import CategoricalStates
@@ -65,7 +66,7 @@ class StateGroup:
 
     def stack(self, binning: Binning) -> NumericStates | CategoricalStates:
         """The states as a stack, with the feature's binning."""
-        counts = self._matrix("counts", binning.length)
+        counts = self._counts(binning.length)
         if isinstance(binning, CategoricalBinning):
             return CategoricalStates(
                 binning,
@@ -78,7 +79,7 @@ class StateGroup:
         return NumericStates(
             binning,
             counts,
-            self._matrix("sums", LENGTH),
+            self._sums(),
             self._doubles("minimum"),
             self._doubles("maximum"),
         )
@@ -87,7 +88,7 @@ class StateGroup:
         """The states of a numeric block as a stack."""
         d = len(features)
         return PairStates(
-            tuple(features), fingerprint, self._matrix("counts", 4 * d * d).reshape(-1, 4, d, d)
+            tuple(features), fingerprint, self._counts(4 * d * d).reshape(-1, 4, d, d)
         )
 
     def sketches(self) -> list[Hashes | None]:
@@ -103,28 +104,24 @@ class StateGroup:
             for held in self.table.column("unseen").to_pylist()
         ]
 
-    def _matrix(self, name: str, width: int) -> Counts:
+    def _counts(self, width: int) -> Counts:
+        lengths, positions, counts = (self.table.column(name) for name in COUNT_COLUMNS)
         try:
-            return dense(self.table.column(name), width)
+            return count_matrix(lengths, positions, counts, width)
         except ValueError as error:
             raise ValueError(
                 f"states of {self.feature!r} do not have the length of its binning, {width}"
             ) from error
+
+    def _sums(self) -> Counts:
+        sums = pc.list_flatten(self.table.column("sums")).to_numpy()
+        return np.asarray(sums, dtype=np.int64).reshape(-1, LENGTH)
 
     def _longs(self, name: str) -> Counts:
         return np.asarray(pc.fill_null(self.table.column(name), 0).to_numpy(), dtype=np.int64)
 
     def _doubles(self, name: str) -> Floats:
         return np.asarray(self.table.column(name).to_numpy(), dtype=np.float64)
-
-
-def dense(lists: pa.ChunkedArray, width: int) -> Counts:
-    """A column of lists of longs as a matrix (n, width); ValueError unless each is that long."""
-    sizes = pc.fill_null(pc.list_value_length(lists), -1).to_numpy()
-    if (sizes != width).any():
-        raise ValueError(f"lists of other lengths than {width}")
-    flat = np.asarray(pc.list_flatten(lists).to_numpy(), dtype=np.int64)
-    return flat.reshape(len(sizes), width)
 
 
 def merged_sketch(sketches: Sequence[Hashes | None]) -> Hashes:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from modelwatch.spark.count_vectors import COUNT_COLUMNS, count_vectors, packed_counts
 from modelwatch.spark.python_tasks import BatchFunction, in_python
 from modelwatch.spark.sparse_rows import (
     bounded_batches,
@@ -47,10 +48,9 @@ def monthly_performance(states: DataFrame) -> DataFrame:
 
 def feature_months(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """States of features with their day and month, sorted by scope, as a row a scope."""
-    schema, key = arrow_schema(_FEATURES, *_FEATURES.own_names), _FEATURES.own_key
+    key = _FEATURES.own_key
     rows: list[dict[str, Any]] = []
-    days = (row for record in records for row in record.to_pylist())
-    for of, group in groupby(days, key=lambda row: tuple(row[name] for name in key)):
+    for of, group in groupby(_days(records), key=lambda row: tuple(row[name] for name in key)):
         held = list(group)
         rows.append(
             {
@@ -60,10 +60,31 @@ def feature_months(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch
             }
         )
         if len(rows) >= _ROWS_A_BATCH:
-            yield pa.RecordBatch.from_pylist(rows, schema=schema)
+            yield _months(rows)
             rows = []
     if rows:
-        yield pa.RecordBatch.from_pylist(rows, schema=schema)
+        yield _months(rows)
+
+
+def _days(records: Iterable[pa.RecordBatch]) -> Iterator[dict[str, Any]]:
+    """The rows of feature_states, with the whole vector in place of its counts."""
+    for record in records:
+        vectors = count_vectors(*(record.column(name) for name in COUNT_COLUMNS))
+        for row, vector in zip(record.to_pylist(), vectors, strict=True):
+            yield {**row, "counts": vector}
+
+
+def _months(rows: Sequence[dict[str, Any]]) -> pa.RecordBatch:
+    schema = arrow_schema(_FEATURES, *_FEATURES.own_names)
+    whole = [row["kind"] not in ("numeric", "categorical") for row in rows]
+    packed = packed_counts([row["counts"] for row in rows], whole)
+    arrays = [
+        packed[field.name]
+        if field.name in packed
+        else pa.array([row[field.name] for row in rows], field.type)
+        for field in schema
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def performance_months(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -111,7 +132,7 @@ def _state(row: dict[str, Any]) -> State:
     sketch, unseen, sums = row["distinct_sketch"], row["unseen"], row["sums"]
     length = row["length_sum"]
     return State(
-        counts=np.array(row["counts"], dtype=np.int64),
+        counts=row["counts"],
         sums=None if sums is None else np.array(sums, dtype=np.int64),
         minimum=_or_nan(row["minimum"]),
         maximum=_or_nan(row["maximum"]),

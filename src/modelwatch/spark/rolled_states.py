@@ -53,6 +53,16 @@ def two_states(
     rows on one side only are left out. Two states of one scope come to the driver for each feature
     and change, however many days there are.
     """
+    return [
+        {key: (sides[0], sides[1]) for key, sides in one.items() if len(sides) == 2}
+        for one in states_by_side(states, binnings, asked)
+    ]
+
+
+def states_by_side(
+    states: DataFrame, binnings: Mapping[tuple[str, str], Binning], asked: Sequence[TwoSpans]
+) -> list[dict[tuple[str, str], dict[int, States]]]:
+    """The same, by side: 0 before and 1 after. A feature has the sides on which it has rows."""
     if not asked:
         return []
     ask = tuple(asked)
@@ -62,10 +72,7 @@ def two_states(
     for row in frame.collect():
         key = (row["role"], row["feature"])
         found[row["asked"]].setdefault(key, {})[row["side"]] = _state(row, binnings[key])
-    return [
-        {key: (sides[0], sides[1]) for key, sides in one.items() if len(sides) == 2}
-        for one in found
-    ]
+    return found
 
 
 def _rolled(

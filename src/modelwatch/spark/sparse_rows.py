@@ -182,23 +182,30 @@ def merged_tables(
     """
     held: list[pa.RecordBatch] = []
     rows = entries = 0
+    most_rows, most_entries = _ROWS_MERGED, _ENTRIES_MERGED
     for record in records:
         if not record.num_rows:
             continue
         held.append(record)
         rows += record.num_rows
-        entries += int(pc.sum(pc.list_value_length(record.column("positions"))).as_py() or 0)
-        if rows > _ROWS_MERGED or entries > _ENTRIES_MERGED:
+        entries += _entries([record])
+        if rows > most_rows or entries > most_entries:
             table = pa.Table.from_batches(held).combine_chunks()
             starts = run_starts(table, key)
             last = int(starts[-1])
             if last:
                 yield _merged(table.slice(0, last), starts[:-1], key, reductions, limbed, never)
             held = table.slice(last).to_batches()
-            rows, entries = table.num_rows - last, 0
+            rows, entries = table.num_rows - last, _entries(held)
+            # A state that exceeds the bounds alone is looked at again when it has doubled.
+            most_rows, most_entries = max(_ROWS_MERGED, 2 * rows), max(_ENTRIES_MERGED, 2 * entries)
     if held:
         table = pa.Table.from_batches(held).combine_chunks()
         yield _merged(table, run_starts(table, key), key, reductions, limbed, never)
+
+
+def _entries(records: Iterable[pa.RecordBatch]) -> int:
+    return sum(len(pc.list_flatten(record.column("positions"))) for record in records)
 
 
 def of_limbs(rows: pa.Table) -> AnyArray:

@@ -1,6 +1,6 @@
 -- One row a feature, window and bin, empty bins too, so that two windows join on binning and bin.
 -- Key: monitor, model_version, segmentation, segment, role, feature, window, window_start, binning,
--- bin. `bin` is the position in feature_states.counts; a numeric bin holds [lower, upper), or
+-- bin. `bin` is the position in the vector of feature_states; a numeric bin holds [lower, upper), or
 -- `lower` alone where the two are neighbours among the doubles.
 WITH bins AS (
   SELECT
@@ -26,13 +26,24 @@ counted AS (
     windows.window,
     windows.window_start,
     windows.window_end,
-    bin,
-    sum(bin_rows) AS rows
+    cells.bin,
+    sum(cells.rows) AS rows
   FROM feature_states_current AS states
   JOIN current_windows AS windows
     ON states.monitor = windows.monitor
     AND states.day BETWEEN windows.window_start AND windows.window_end
-  LATERAL VIEW posexplode(states.counts) counts AS bin, bin_rows
+  -- A zero for every bin, beside the bins that hold something.
+  LATERAL VIEW inline(
+    concat(
+      transform(
+        sequence(0, states.counts_length - 1), bin -> struct(bin AS bin, 0L AS rows)
+      ),
+      transform(
+        states.counts,
+        (rows, at) -> struct(coalesce(get(states.positions, at), at) AS bin, rows AS rows)
+      )
+    )
+  ) cells AS bin, rows
   WHERE states.kind IN ('numeric', 'categorical') AND states.role NOT LIKE 'reference:%'
   GROUP BY ALL
 ),

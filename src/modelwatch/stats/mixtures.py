@@ -42,6 +42,10 @@ _DESIGN = 3.0
 """How much more bins vary between days than rows that are independent: a low guess, for what it
 takes off is the change itself."""
 _LEAST_CHANGE = 0.01
+_AS_GOOD = 0.03
+"""Part of a change by which explanations of it do not differ."""
+_SURE = 2.0
+"""Standard errors by which the rows of a value must have fallen to tell of a change."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +144,11 @@ def multiplied(before: NumericStates, now: NumericStates) -> Explanation:
     exact = [unit for unit in (*UNITS, *POWERS) if abs(np.log(unit / found.value)) < 0.05]
     finer = np.concatenate([close, exact])
     finer = finer[np.abs(np.log(finer)) > np.log(1.15)]
-    return _best(before, now, ((f, mass_of(before, before.binning, f, 0.0)) for f in finer))
+    best = _best(before, now, ((f, mass_of(before, before.binning, f, 0.0)) for f in finer))
+    powers = [f for f in exact if f in DECIMAL]
+    decimal = _best(before, now, ((f, mass_of(before, before.binning, f, 0.0)) for f in powers))
+    # Among factors that explain as much, a power of ten is the likelier.
+    return decimal if decimal.explained >= best.explained - _AS_GOOD else best
 
 
 def far_multiplied(before: NumericStates, now: NumericStates) -> Explanation:
@@ -264,6 +272,22 @@ def change_of(before: States, now: States) -> float:
     groups = _groups(p, q)
     p, q = _grouped(p, groups), _grouped(q, groups)
     return max(_distance(p, q) - _noise(p, before, now), 0.0)
+
+
+def touched_share(before: States, now: States) -> float:
+    """Least share of the rows that a change must have touched, chance taken off; 0 to 1.
+
+    Where some rows stay as they were, each group of values keeps at least their share of its rows:
+    the one that lost most tells how many were touched.
+    """
+    p, q = _shares(before), _shares(now)
+    groups = _groups(p, q)
+    p, q = _grouped(p, groups), _grouped(q, groups)
+    usual = p >= _GROUP / 2.0
+    rows = 1.0 / _rows(before.rows) + 1.0 / _rows(now.rows)
+    noise = _SURE * np.sqrt(_DESIGN * p * (1.0 - p) * rows)
+    lost = 1.0 - (q + noise)[usual] / p[usual]
+    return float(np.clip(lost.max(initial=0.0), 0.0, 1.0))
 
 
 def _best(

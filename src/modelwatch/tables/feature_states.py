@@ -40,10 +40,18 @@ FEATURE_STATES = Table(
         ),
         Column("binning", "string", "Fingerprint of the bins; see binnings. Null for rows."),
         Column("rows", "bigint", "All rows of the scope, nulls included.", False),
+        Column("counts_length", "int", "Length of the vector of counts.", False),
+        Column(
+            "positions",
+            "array<int>",
+            "Positions in the vector of counts that are not zero, ascending from 0. Null where "
+            "`counts` lists all of them: for pairs and rows, and where that is shorter.",
+        ),
         Column(
             "counts",
             "array<bigint>",
-            "Rows by bin. Numeric: null, NaN, then a count for each edge of the binning. "
+            "The counts at these positions: rows by bin. Numeric: null, NaN, then a count for each "
+            "edge of the binning. "
             "Categorical: null, other (known to the reference, without a bin), unseen, then the "
             "values of the binning. Pairs: four matrices of integer products. Rows: all, with "
             "inputs, with predictions, with both, repeated inputs, repeated predictions.",

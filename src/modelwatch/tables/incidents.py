@@ -98,6 +98,30 @@ INCIDENTS = Table(
         ),
         Column("since_lower", "date", "Earliest day that the change may have been on, or null."),
         Column("since_upper", "date", "Latest day that the change may have been on, or null."),
+        Column(
+            "touched_share",
+            "double",
+            "Least share of the rows that the change must have touched; null where not looked for.",
+        ),
+        Column(
+            "follows",
+            "string",
+            "Feature of the inputs whose change leads one to expect this one; null without one.",
+        ),
+        Column(
+            "spread",
+            "string",
+            "'value': the rows of one value of another column carry the change; 'everywhere': no "
+            "value does; null where not looked for.",
+        ),
+        Column("carrier_column", "string", "That column; null without one."),
+        Column(
+            "carrier_value",
+            "string",
+            "That value, or the group of values of a number; null without one.",
+        ),
+        Column("carrier_changed_share", "double", "Its share of the changed rows; or null."),
+        Column("carrier_row_share", "double", "Its share of all rows of those days; or null."),
         Column("sentence", "string", "What happened, where, since when, and how sure; or null."),
         Column("query", "string", "SQL that shows the evidence; null without one."),
     ),

@@ -1,0 +1,146 @@
+"""Where the changes of incidents sit, from the rows of a world, as a run finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+from scripts.evidence.day_states import FeatureStates, Plans, Stacked, day_states
+from scripts.evidence.figures import Reference
+from scripts.evidence.rolled import rolled
+from scripts.evidence.world import Table, World, day_of, number_of
+
+from modelwatch.model.change_kinds import FeatureChange
+from modelwatch.model.incident import Incident
+from modelwatch.model.incident_carriers import located
+from modelwatch.model.incident_kinds import Around, with_kinds_inside
+from modelwatch.pipelines.incident_location import (
+    MOST_COLUMNS,
+    MOST_VALUES,
+    Located,
+    SplitStates,
+    splits_of,
+    to_be_located,
+)
+from modelwatch.stats.batch import Segmentation
+from modelwatch.stats.binning import CategoricalBinning, NumericBinning
+from modelwatch.stats.carriers import group_edges, group_labels
+
+NOTHING: SplitStates = SplitStates(MappingProxyType({}), MappingProxyType({}))
+
+
+def with_locations(
+    roots: Sequence[Incident], parts: Sequence[Incident], reference: Reference, world: World
+) -> list[Incident]:
+    """Incidents and their children with where their changes sit: by segments, else by columns."""
+    found = {one.id: one for one in parts}
+    held = {day_of(n) for n in np.unique(world.rows["day"].to_numpy())}
+    for one in to_be_located(roots, parts, held, reference.config):
+        rows = _rows(world, one)
+        segments = [split.name for split in reference.plans.splits]
+        by_segment = _split_states(rows, one, reference, segments)
+        seen = located(tuple(found[i.id] for i in one.incidents), by_segment.splits)
+        if not by_segment.splits or any(i.spread == "everywhere" for i in seen):
+            inputs = [n for n in world.table.features if n not in segments]
+            more = _split_states(rows, one, reference, inputs)
+            by_segment = by_segment.with_more(more)
+            seen = located(tuple(found[i.id] for i in one.incidents), by_segment.splits)
+        found |= {i.id: i for i in _inside(seen, by_segment)}
+    return list(found.values())
+
+
+def _rows(world: World, one: Located) -> World:
+    day = world.rows["day"]
+    inside = np.zeros(len(day), dtype=bool)
+    for span in (one.before, one.now):
+        inside |= day.between(number_of(span.first), number_of(span.last)).to_numpy()
+    table = replace(world.table, has_labels=False)
+    return replace(world, table=table, rows=world.rows[inside].reset_index(drop=True))
+
+
+def _split_states(
+    world: World, one: Located, reference: Reference, columns: Sequence[str]
+) -> SplitStates:
+    """The states of the features of some incidents by the values of other columns."""
+    texts: list[tuple[str, Segmentation]] = []
+    numbers: list[tuple[str, Segmentation]] = []
+    more: dict[str, pd.Series] = {}
+    for name in columns:
+        values = _values_of(name, one, reference, world)
+        if values is None:
+            continue
+        key = f"by {name}"
+        more[key] = values[1]
+        of_text = isinstance(reference.plans.binnings.get(name), CategoricalBinning)
+        (texts if of_text else numbers).append((name, Segmentation(key, values[0])))
+    chosen = [*texts, *numbers][:MOST_COLUMNS]
+    wanted = [name for _, name in one.features if name in reference.plans.binnings]
+    if not chosen or not wanted or world.rows.empty:
+        return NOTHING
+    plans = Plans(
+        {name: reference.plans.binnings[name] for name in wanted},
+        tuple(split for _, split in chosen),
+        (),
+    )
+    table = Table(tuple(wanted), has_labels=False)
+    states = day_states(plans, replace(world, table=table, rows=world.rows.assign(**more)))
+    asked, found = [], []
+    for name, split in chosen:
+        for segment in split.segments:
+            sides: dict[tuple[str, str], dict[int, FeatureStates]] = {}
+            for feature in wanted:
+                held = states.features.get(((split.name, segment), feature))
+                of = _sides([] if held is None else [held], one)
+                if of:
+                    sides[reference.plans.role(feature), feature] = of
+            asked.append((one, name, split.name, segment))
+            found.append(sides)
+    return splits_of(asked, found, one)
+
+
+def _sides(held: Sequence[Stacked], one: Located) -> dict[int, FeatureStates]:
+    two = [rolled(held, span) for span in (one.before, one.now)]
+    return {side: states for side, states in enumerate(two) if states is not None}
+
+
+def _values_of(
+    name: str, one: Located, reference: Reference, world: World
+) -> tuple[tuple[str, ...], pd.Series] | None:
+    """The values, or groups of values, of a column, and that of each row."""
+    values = world.rows[name]
+    binning = reference.plans.binnings.get(name)
+    split = next((s for s in reference.plans.splits if s.name == name), None)
+    if split is not None:
+        return split.kept, values
+    if isinstance(binning, CategoricalBinning):
+        before = reference.totals[("all", "all"), name]
+        order = np.argsort(-before.kept[0], kind="stable")[:MOST_VALUES]
+        return tuple(sorted(binning.values[at] for at in order)), values
+    assert isinstance(binning, NumericBinning)
+    before = reference.totals[("all", "all"), name]
+    edges = group_edges(before.quantities[0], binning.edges)
+    if not edges:
+        return None
+    labels = np.array(group_labels(edges), dtype=object)
+    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    groups = labels[np.searchsorted(np.array(edges), np.nan_to_num(numbers), side="right")]
+    groups[np.isnan(numbers)] = None
+    return tuple(labels), pd.Series(groups, index=values.index, dtype=object)
+
+
+def _inside(incidents: Sequence[Incident], splits: SplitStates) -> tuple[Incident, ...]:
+    """Incidents with the kinds that show in the rows that carry them."""
+    inside: dict[tuple[str, str], Around] = {}
+    for one in incidents:
+        if one.carrier_column is None or one.carrier_value is None:
+            continue
+        key = one.role, one.subject
+        sides: Mapping[int, FeatureStates] = splits.states.get(
+            (one.carrier_column, one.carrier_value), {}
+        ).get(key, {})
+        if len(sides) == 2:
+            inside[key] = Around((FeatureChange(one.subject, one.role, sides[0], sides[1]),))
+    return with_kinds_inside(incidents, inside)

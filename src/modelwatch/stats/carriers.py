@@ -1,0 +1,180 @@
+"""Which value of another column carries a change of a feature, and what a change of the mix of
+another column explains of it.
+
+Both are read from counts of the feature's bins by value of the other column, before and after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from scipy.special import ndtr
+
+from modelwatch.stats.arrays import AnyArray, Counts, Floats
+
+MOST_OF_CHANGE = 0.9
+"""Share of the changed rows that a value must hold to carry the change."""
+ENRICHED = 1.3
+"""Times its share of all rows that a value must hold of the changed ones."""
+LEVEL = 1e-3
+"""Probability that chance brings such a value, corrected for the values looked at."""
+LEAST_CHANGED = 0.005
+"""Share of the rows that must have changed for a carrier to be looked for."""
+QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+"""Where the values of a number are parted into groups. The ends are finer: a fault puts values
+there, and what goes with them is told from the few that were there before."""
+_DESIGN = 3.0
+"""How much more shares vary between days than rows that are independent."""
+_SURE = 3.0
+"""Standard errors by which a bin must have gained to hold changed rows."""
+_PRIOR_ROWS = 20.0
+"""Rows of all values for which a value of few rows borrows what was usual."""
+_GROUP = 0.025
+"""Share of the rows of both sides that makes a group of bins."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows of a feature by value of another column and bin, before and after a change.
+
+    ``before`` and ``now`` are (V, B) for V ``values``; a value without rows on one side has zeros.
+    """
+
+    column: str
+    values: tuple[str, ...]
+    before: Counts
+    now: Counts
+
+
+@dataclass(frozen=True)
+class Carrier:
+    """A value of a column that carries a change: its share of the changed rows, and of all."""
+
+    column: str
+    value: str
+    changed_share: float
+    row_share: float
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Column and value."""
+        return self.column, self.value
+
+    @property
+    def strength(self) -> float:
+        """How much more of the changed rows than of all rows it holds."""
+        return self.changed_share - self.row_share
+
+
+def carriers(splits: Iterable[Split]) -> tuple[Carrier, ...]:
+    """The values that carry a change of one feature, the strongest first.
+
+    Changed rows are those by which bins have gained more than chance brings, over what each value
+    held there before. A value carries the change if it holds ``MOST_OF_CHANGE`` of them, more than
+    its share of all rows, and chance among all values looked at does not bring that.
+    """
+    held = [split for split in splits if len(split.values) > 1]
+    comparisons = sum(len(split.values) for split in held)
+    found = [one for split in held for one in _carriers(split, comparisons)]
+    return tuple(sorted(found, key=lambda one: (-one.strength, one.key)))
+
+
+def _carriers(split: Split, comparisons: int) -> Iterable[Carrier]:
+    before, now = split.before.astype(np.float64), split.now.astype(np.float64)
+    gained = _gained(before.sum(axis=0), now.sum(axis=0))
+    rows = now.sum(axis=1)
+    if not gained.any() or not rows.sum():
+        return
+    usual = before[:, gained].sum() / before.sum()
+    rate = (before[:, gained].sum(axis=1) + _PRIOR_ROWS * usual) / (
+        before.sum(axis=1) + _PRIOR_ROWS
+    )
+    changed = np.maximum(now[:, gained].sum(axis=1) - rows * rate, 0.0)
+    total = float(changed.sum())
+    if total < LEAST_CHANGED * rows.sum():
+        return
+    at = int(np.argmax(changed))
+    share, of_rows = float(changed[at] / total), float(rows[at] / rows.sum())
+    spread = np.sqrt(_DESIGN * of_rows * (1.0 - of_rows) / total)
+    by_chance = float(ndtr((of_rows - share) / spread)) if spread > 0 else 1.0
+    enough = share >= MOST_OF_CHANGE and share >= ENRICHED * of_rows
+    if enough and by_chance * comparisons <= LEVEL:
+        yield Carrier(split.column, split.values[at], share, of_rows)
+
+
+def explained_by_mix(split: Split) -> float:
+    """How much of a feature's change the change of another column's shares leads one to expect.
+
+    0 to 1: by how much nearer the rows are to what they would be if each value held what it held
+    before in its new share of the rows, as a part of the distance that chance does not bring. 0
+    where the change is not clearly more than chance.
+    """
+    before, now = split.before.astype(np.float64), split.now.astype(np.float64)
+    p, q = before.sum(axis=0) / before.sum(), now.sum(axis=0) / now.sum()
+    held = before.sum(axis=1, keepdims=True)
+    usual = np.where(held > 0, before / np.maximum(held, 1.0), p)
+    expected = (now.sum(axis=1) / now.sum()) @ usual
+    groups = _groups(p, q)
+    p, q, expected = (_grouped(side, groups) for side in (p, q, expected))
+    rows = 1.0 / before.sum() + 1.0 / now.sum()
+    noise = float(np.sqrt(2.0 * _DESIGN * p * (1.0 - p) * rows / np.pi).sum() / 2.0)
+    distance = _distance(p, q)
+    if distance <= 2.0 * noise:
+        return 0.0
+    nearer = distance - _distance(expected, q)
+    return float(np.clip(nearer / (distance - noise), 0.0, 1.0))
+
+
+def group_edges(rows: Counts, edges: Floats) -> tuple[float, ...]:
+    """Edges that part the bins of a numeric feature near its ``QUANTILES``, ascending.
+
+    ``rows``: (B,) of each bin; ``edges``: (B,) lower edges. Fewer of them where values are few.
+    """
+    total = float(rows.sum())
+    if total <= 0:
+        return ()
+    below = np.concatenate([[0.0], np.cumsum(rows)[:-1]]) / total
+    at = np.unique(np.searchsorted(below, QUANTILES))
+    at = at[at < len(edges)]
+    parting = at[(below[at] > 0.0) & (below[at] < 1.0) & np.isfinite(edges[at])]
+    return tuple(float(edge) for edge in edges[parting])
+
+
+def group_labels(edges: tuple[float, ...]) -> tuple[str, ...]:
+    """What the groups between some edges are called, one more than there are edges."""
+    if not edges:
+        return ()
+    inner = [f"{low:g} to {high:g}" for low, high in pairwise(edges)]
+    return (f"below {edges[0]:g}", *inner, f"{edges[-1]:g} and more")
+
+
+def _gained(before: Floats, now: Floats) -> AnyArray:
+    """Bins that hold more of the rows than chance brings."""
+    p, q = before / max(before.sum(), 1.0), now / max(now.sum(), 1.0)
+    both = (before + now) / max((before + now).sum(), 1.0)
+    rows = 1.0 / max(before.sum(), 1.0) + 1.0 / max(now.sum(), 1.0)
+    return np.asarray(q - p > _SURE * np.sqrt(_DESIGN * both * (1.0 - both) * rows))
+
+
+def _groups(p: Floats, q: Floats) -> AnyArray:
+    """A group for each bin: neighbors together until they hold enough rows of both sides."""
+    both = (p + q) / 2.0
+    group = np.zeros(len(both), dtype=np.int64)
+    held, current = 0.0, 0
+    for at, mass in enumerate(both):
+        if at > 0 and (held >= _GROUP or mass >= _GROUP):
+            current, held = current + 1, 0.0
+        held += mass
+        group[at] = current
+    return group
+
+
+def _grouped(shares: Floats, groups: AnyArray) -> Floats:
+    return np.asarray(np.bincount(groups, weights=shares), dtype=np.float64)
+
+
+def _distance(p: Floats, q: Floats) -> float:
+    return float(np.abs(p - q).sum() / 2.0)
