@@ -57,7 +57,7 @@ types: $(SET_UP)  ## Check types
 bench: $(SET_UP)  ## Measure speed and memory, against other tools too
 	@$(IN) python -m scripts.bench $(ARGS)
 
-evidence: $(SET_UP)  ## Measure false alarms and faults found, beside other tools
+evidence: $(SET_UP)  ## Measure false alarms and faults found, over many worlds and shapes
 	@$(IN) python -m scripts.evidence $(ARGS)
 
 soak: $(SET_UP)  ## Kill, fill, break and overload what production may: what is survived
