@@ -100,8 +100,10 @@ def targets(results: Results) -> str:
 
 def quiet_holds(share: Share) -> bool:
     """Whether a row meets its target of quiet months, as far as its months can tell."""
-    upper = share.interval[1] < QUIET_UPPER or share.cases < ENOUGH
-    return share.value <= QUIET and upper
+    lower, upper = share.interval
+    if share.cases < ENOUGH:
+        return lower <= QUIET
+    return share.value <= QUIET and upper < QUIET_UPPER
 
 
 def _counted(share: Share) -> str:

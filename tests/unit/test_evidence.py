@@ -219,7 +219,8 @@ def test_the_interval_of_a_share_is_wilsons() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hits", "cases", "holds"), [(4, 100, True), (5, 100, False), (6, 100, False), (1, 10, False)]
+    ("hits", "cases", "holds"),
+    [(4, 100, True), (5, 100, False), (6, 100, False), (1, 10, True), (4, 10, False)],
 )
 def test_a_row_meets_its_target_if_its_interval_ends_below_ten_percent(hits, cases, holds) -> None:
     assert quiet_holds(Share(hits, cases)) is holds
