@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,12 +13,12 @@ from modelwatch.pipelines.incident_location import MOST_LOCATED, Located, to_be_
 from modelwatch.stats.carriers import Split
 from verdict_rows import config, day, fold, on
 
-REQUEST: Any = SimpleNamespace(config=config())
+CONFIG = config()
 DAYS = {day(number) for number in range(-30, 200)}
 
 
 def asked(incidents: list[Incident]) -> tuple[Located, ...]:
-    return to_be_located(roots_of(incidents), incidents, DAYS, REQUEST)
+    return to_be_located(roots_of(incidents), incidents, DAYS, CONFIG)
 
 
 def roots_of(incidents: list[Incident]) -> list[Incident]:
