@@ -114,6 +114,15 @@ def test_a_longer_window_may_move_less() -> None:
     assert p_of(null, 0.3, days=7) < p_of(null, 0.3, days=1)
 
 
+def test_values_far_beyond_a_short_reference_are_as_likely_as_its_days_differ() -> None:
+    def p_of_novel(effect: float) -> float:
+        null = model(shifts(5, np.random.default_rng(26), effect), key="novel_share_change")
+        return p_of(null, 0.1)
+
+    assert p_of_novel(1.0) < 0.01
+    assert p_of_novel(200.0) > 0.05
+
+
 def test_days_that_are_alike_are_not_taken_for_independent() -> None:
     random = np.random.default_rng(8)
     apart = [model(shifts(60, random), seed=i).decay for i in range(20)]

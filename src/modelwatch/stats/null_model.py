@@ -95,7 +95,8 @@ def _lent(novel: NullModel, mean: NullModel, rows_a_day: float) -> NullModel:
     as of the weather, one may go far; where they don't, as of distances, none does.
     """
     if mean.reason is not None:
-        return novel
+        effect = max(novel.design_effect, mean.design_effect)
+        return replace(novel, design_effect=effect, degrees=min(novel.degrees, mean.degrees))
     between = novel.rows * (mean.design_effect - 1.0) / rows_a_day
     return replace(
         novel,
