@@ -73,3 +73,13 @@ def test_columns_that_repeat_different_days_are_no_delivery() -> None:
 def test_other_figures_are_not_stale() -> None:
     repeated = {name: RepeatedDay(DAY, EVE, True, True) for name in ("a", "b")}
     assert told(("a",), repeated, figure="psi").kind not in ("stale", "repeated_delivery")
+
+
+def test_a_stale_feature_is_named_so_though_its_relation_to_others_fails_by_more() -> None:
+    rows = [
+        *on((5, 6), 2.0, subject="a", figure="stale_share"),
+        *on((5, 6), 9.0, subject="a", figure="relation_error_change"),
+    ]
+    incidents = fold(rows, features=50).incidents
+    day = {("inputs", "a"): RepeatedDay(DAY, EVE, True, True)}
+    assert kind_of_change(Evidence(incidents, (), (feature("a"),), repeated=day)).kind == "stale"

@@ -135,6 +135,11 @@ class Evidence:
             for one in (*self.incidents, *self.related)
         )
 
+    def figures_of(self, feature: FeatureChange) -> frozenset[str]:
+        """The figures of a feature that fail."""
+        mine = (i for i in self.incidents if (i.role, i.subject) == (feature.role, feature.name))
+        return frozenset(figure for one in mine for figure in one.figures)
+
     def worst_figure(self, feature: FeatureChange) -> str | None:
         """The figure of a failing feature that is farthest beyond its gate, in the widest scope."""
         of = [i for i in self.incidents if (i.role, i.subject) == (feature.role, feature.name)]

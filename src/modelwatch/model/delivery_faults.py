@@ -23,7 +23,7 @@ def _repeated_delivery(evidence: Evidence) -> Clue | None:
 
 @change_kind("stale")
 def _stale(evidence: Evidence) -> Clue | None:
-    stale = [f for f in evidence.failing if evidence.worst_figure(f) == KEY]
+    stale = [f for f in evidence.failing if KEY in evidence.figures_of(f)]
     if not stale or _whole_delivery(evidence) is not None:
         return None
     return Clue(_CERTAIN, _told(stale[0], evidence.repeated.get((stale[0].role, stale[0].name))))
