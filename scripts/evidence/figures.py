@@ -253,7 +253,7 @@ def _repeats(
     reference: Reference, key: FeatureKey, held: Stacked, windows: Windows
 ) -> Repeats | None:
     """What the windows have in common with the days before them, as a run asks it."""
-    if STALE not in reference.gates:
+    if STALE not in reference.gates or key[0] != WHOLE:
         return None
     before, known = reference.history.features.get(key), reference.states.features[key]
     parts = [held] if before is None else [_last(before, EARLIER_DAYS), held]

@@ -28,10 +28,13 @@ def repeats_of_windows(
     evaluation: Evaluation, group: StateGroup, states: States, reference: WindowReference
 ) -> Repeats | None:
     """What all windows show, (W,), of all model versions together; None for pairs of features,
-    references that move, and where there is no gate.
+    segments, references that move, and where there is no gate.
 
-    ``states`` are those of the group.
+    ``states`` are those of the group. What has a timetable repeats itself in a segment: the hours
+    of one carrier's flights are those of the week before.
     """
+    if group.segmentation != ALL:
+        return None
     fixed = next((days for days in reference.days if days is not None), None)
     judged = reference.fixed and KEY in evaluation.gates
     if isinstance(states, PairStates) or not judged or not (fixed or reference.whole_table):
