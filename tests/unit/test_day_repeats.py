@@ -49,13 +49,29 @@ def partly(now: np.ndarray, before: np.ndarray, share: float) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", list(FRESH))
-@pytest.mark.parametrize("back", [1, 3, 7])
+@pytest.mark.parametrize("back", [1, 3, 6])
 def test_a_day_that_is_an_earlier_one_is_found_with_the_day_it_repeats(name, back) -> None:
     days = fresh_days(FRESH[name], back)
     days[35] = days[35 - back]
     found = shown(day_states(days))
     assert (found.share[35], found.back[35]) == (1.0, back)
     assert found.p_value[35] < SURE
+
+
+def test_values_of_their_own_are_those_of_a_week_before_only_if_they_were_delivered_again() -> None:
+    days = fresh_days(FRESH["amounts"], 7)
+    days[35] = days[28]
+    assert shown(day_states(days)).back[35] == 7
+
+
+def test_a_timetable_is_that_of_the_week_before_without_being_stale() -> None:
+    random = np.random.default_rng(8)
+    hours = [random.integers(5, 24, ROWS + 7 * weekday).astype(float) for weekday in range(7)]
+    days = [
+        random.integers(5, 24, ROWS).astype(float) if day < REFERENCE else hours[day % 7]
+        for day in range(DAYS)
+    ]
+    assert not shown(day_states(days)).share.any()
 
 
 @pytest.mark.parametrize("name", list(FRESH))

@@ -23,6 +23,7 @@ FEWEST_PAIRS = EARLIER_DAYS - 1
 still on Sundays."""
 FEWEST_OF_A_LAG = 3
 """Pairs of days as far apart as two that tie, without which a tie tells nothing."""
+_WEEK = 7
 FEWEST_CELLS = 5
 """Cells that hold rows without which counts that are alike say little."""
 SURE = 1e-3
@@ -117,8 +118,15 @@ class _Usual:
         return float(min(self.distance.mean(), 1.0)) if len(self.distance) else 1.0
 
     def tied(self, of: Neighbors, at: AnyArray, counts: Counts) -> _Clue:
-        """Days with the very values of an earlier one."""
+        """Days with the very values of an earlier one.
+
+        What follows a timetable is on many days as it was a week before: that tells something only
+        where most rows have a value of their own.
+        """
         ties = of.ties[at] & self.lags
+        with np.errstate(invalid="ignore"):
+            own_values = of.distinct[at] / of.rows[at] >= _OWN_VALUES
+        ties[:, _WEEK - 1 :: _WEEK] &= own_values[:, None]
         p, tied = np.ones(len(at)), ties.any(axis=1)
         p[tied] = np.minimum(self.tie_chance(counts[tied]) * max(self.lags.sum(), 1), 1.0)
         return _Clue(np.ones(len(at)), p, ties.argmax(axis=1) + 1)
