@@ -194,3 +194,12 @@ def test_what_comes_seldom_has_bounds_after_a_few_times(gap: int) -> None:
     assert set(found.reason[0, known + 1 :]) == {None}
     assert found.p_value[0, 23] < 1e-3
     assert np.all(found.p_value[0, known + 1 : 23] > 1e-3)
+
+
+def test_a_share_that_fell_in_one_month_is_unlikely_in_the_next_ones_too() -> None:
+    random = np.random.default_rng(3)
+    coverage = np.concatenate([0.8 + random.normal(0.0, 0.015, 10), np.full(4, 0.2)])
+    months = np.cumsum([0, *[31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 31]])
+    found = expected_series(coverage, months, rows=np.full(14, 600))
+    assert (found.p_value[0, 10:13] < 0.02).all()
+    assert np.nanmin(found.p_value[0, :10]) > 0.05

@@ -122,10 +122,13 @@ def expected_series(
         of_errors = np.isfinite(made).sum(axis=1)
         enough = of_errors >= FEWEST_DAYS
         around = np.where(enough[:, None], made, past - _median(past)[:, None])
-        narrow, wide = SD_OF_MAD * _median(np.abs(around)), _width(around) / DECILES_APART
-        spread[:, now] = np.where(own, narrow, np.maximum(narrow, wide))
+        lasting = _event_days(errors[:, first : now + 1])
+        narrow = SD_OF_MAD * _median(np.abs(around))
+        wide = _width(np.where(_older(around, lasting), around, np.nan)) / DECILES_APART
+        # Of an event that lasts, the days so far say nothing of how days differ.
+        spread[:, now] = np.where(own, narrow, np.fmax(narrow, wide))
         degrees[:, now] = EFFICIENCY * np.where(enough, of_errors, known)
-        rare[:, now] = _rare(np.abs(around), _event_days(errors[:, first : now + 1]))
+        rare[:, now] = _rare(np.abs(around), np.maximum(lasting, SAME_EVENT))
         expected[known < fewest, now] = np.nan
     shares = _clipped(expected, rows)
     least = np.exp(-expected / 2.0) if counts else 0.0
@@ -226,8 +229,13 @@ def _event_days(errors: Floats) -> Counts:
     now, before = errors[:, -1:], errors[:, -2::-1]
     with np.errstate(invalid="ignore"):
         alike = (before * now > 0) & (np.abs(before) >= ALIKE * np.abs(now))
-    lasting = np.cumprod(alike, axis=1).sum(axis=1)
-    return np.asarray(np.maximum(lasting, SAME_EVENT), dtype=np.int64)
+    return np.asarray(np.cumprod(alike, axis=1).sum(axis=1), dtype=np.int64)
+
+
+def _older(values: Floats, newest: Counts) -> AnyArray:
+    """Mask of the days of each line without its newest ones."""
+    length = values.shape[-1]
+    return np.asarray(np.arange(length) < length - newest[:, None])
 
 
 def _rare(sizes: Floats, newest: Counts) -> Floats:
@@ -236,8 +244,7 @@ def _rare(sizes: Floats, newest: Counts) -> Floats:
     length = sizes.shape[-1]
     if length < RARE_ERRORS:
         return np.zeros(sizes.shape[:-1])
-    counted = np.arange(length) < length - newest[:, None]
-    known = np.where(np.isfinite(sizes) & counted, sizes, 0.0)
+    known = np.where(np.isfinite(sizes) & _older(sizes, newest), sizes, 0.0)
     return np.asarray(np.partition(known, -RARE_ERRORS, axis=-1)[:, -RARE_ERRORS])
 
 
