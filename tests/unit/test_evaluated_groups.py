@@ -184,6 +184,15 @@ def test_rows_of_a_window_do_not_depend_on_the_other_windows(name: str) -> None:
     np.testing.assert_allclose(found["value"].to_numpy(), whole["value"].to_numpy(), rtol=1e-12)
 
 
+@pytest.mark.parametrize("sums", [None, [1, 2]])
+def test_sums_of_another_length_are_refused(sums: list[int] | None) -> None:
+    rows = STATES.filter(pc.equal(STATES["feature"], "amount")).to_pylist()
+    rows[0]["sums"] = sums
+    (group, *_) = state_groups([pa.RecordBatch.from_pylist(rows, schema=SCHEMA)])
+    with pytest.raises(ValueError, match="longs of sums"):
+        group.stack(AMOUNT)
+
+
 def test_groups_are_told_apart_by_all_of_their_key() -> None:
     groups = list(state_groups([STATES]))
     keys = [tuple(getattr(group, name) for name in GROUP_KEY) for group in groups]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -114,8 +115,11 @@ class StateGroup:
             ) from error
 
     def _sums(self) -> Counts:
-        sums = pc.list_flatten(self.table.column("sums")).to_numpy()
-        return np.asarray(sums, dtype=np.int64).reshape(-1, LENGTH)
+        sums = self.table.column("sums")
+        if (pc.fill_null(pc.list_value_length(sums), -1).to_numpy() != LENGTH).any():
+            raise ValueError(f"states of {self.feature!r} do not have {LENGTH} longs of sums")
+        flat = pc.list_flatten(sums).to_numpy()
+        return np.asarray(flat, dtype=np.int64).reshape(-1, LENGTH)
 
     def _longs(self, name: str) -> Counts:
         return np.asarray(pc.fill_null(self.table.column(name), 0).to_numpy(), dtype=np.int64)
@@ -145,6 +149,41 @@ def state_groups(records: Iterable[pa.RecordBatch]) -> Iterator[StateGroup]:
             held.append(part)
     if held:
         yield _group(held)
+
+
+class InSegment(Protocol):
+    """What is asked of one segment."""
+
+    @property
+    def segmentation(self) -> str:
+        """Name of the segmentation."""
+
+    @property
+    def segment(self) -> str:
+        """Name of the segment."""
+
+
+Asked = TypeVar("Asked", bound=InSegment)
+
+
+def asked_groups(
+    records: Iterable[pa.RecordBatch],
+    binnings: Mapping[tuple[str, str], Binning],
+    asked: Sequence[Asked],
+) -> Iterator[tuple[StateGroup, Binning, list[tuple[int, Asked]]]]:
+    """The groups of states, in their bins, that something is asked of: with what, and its place."""
+    for group in state_groups(records):
+        binning = binnings.get((group.role, group.feature))
+        here = [
+            (at, one)
+            for at, one in enumerate(asked)
+            if (one.segmentation, one.segment) == (group.segmentation, group.segment)
+        ]
+        if binning is None or not here:
+            continue
+        current = group.of_binning(binning.fingerprint)
+        if len(current.days):
+            yield current, binning, here
 
 
 def _runs(record: pa.RecordBatch) -> Iterator[pa.RecordBatch]:

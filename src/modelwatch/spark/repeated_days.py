@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from modelwatch.spark.evaluation import Evaluation, WindowReference
-from modelwatch.spark.groups import StateGroup, grouped, merged_sketch, state_groups
+from modelwatch.spark.groups import StateGroup, asked_groups, grouped, merged_sketch
 from modelwatch.spark.python_tasks import in_python
 from modelwatch.spark.reference_nulls import States, day_spans, reference_spans
 from modelwatch.stats.arrays import AnyArray
@@ -112,18 +112,9 @@ def _repeated(
     binnings: Mapping[tuple[str, str], Binning],
     asked: Sequence[DaysAsked],
 ) -> Iterator[pa.RecordBatch]:
-    for group in state_groups(records):
-        binning = binnings.get((group.role, group.feature))
-        here = [
-            (at, one)
-            for at, one in enumerate(asked)
-            if (one.segmentation, one.segment) == (group.segmentation, group.segment)
-        ]
-        if binning is None or not here:
-            continue
-        current = group.of_binning(binning.fingerprint)
-        states = current.stack(binning)
-        numbers, days = _by_day(current, states, np.arange(len(current.days)))
+    for group, binning, here in asked_groups(records, binnings, asked):
+        states = group.stack(binning)
+        numbers, days = _by_day(group, states, np.arange(len(group.days)))
         rows = [
             {"asked": at, "role": group.role, "feature": group.feature, **vars(found)}
             for at, one in here

@@ -11,7 +11,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-from modelwatch.spark.groups import grouped, state_groups
+from modelwatch.spark.groups import asked_groups, grouped
 from modelwatch.spark.python_tasks import in_python
 from modelwatch.spark.reference_nulls import day_spans
 from modelwatch.stats.binning import Binning, CategoricalBinning
@@ -44,25 +44,15 @@ class TwoSpans:
     now: tuple[int, int]
 
 
-def two_states(
-    states: DataFrame, binnings: Mapping[tuple[str, str], Binning], asked: Sequence[TwoSpans]
-) -> list[dict[tuple[str, str], tuple[States, States]]]:
-    """For each of ``asked``, by role and name of a feature, its states before and after.
-
-    ``states`` has the columns of feature_states, and ``source`` beside ``role``. Features that have
-    rows on one side only are left out. Two states of one scope come to the driver for each feature
-    and change, however many days there are.
-    """
-    return [
-        {key: (sides[0], sides[1]) for key, sides in one.items() if len(sides) == 2}
-        for one in states_by_side(states, binnings, asked)
-    ]
-
-
 def states_by_side(
     states: DataFrame, binnings: Mapping[tuple[str, str], Binning], asked: Sequence[TwoSpans]
 ) -> list[dict[tuple[str, str], dict[int, States]]]:
-    """The same, by side: 0 before and 1 after. A feature has the sides on which it has rows."""
+    """For each of ``asked``, by role and name of a feature, its states by side: 0 before, 1 after.
+
+    ``states`` has the columns of feature_states, and ``source`` beside ``role``. A feature has the
+    sides on which it has rows. Two states of one scope come to the driver for each feature and
+    change, however many days there are.
+    """
     if not asked:
         return []
     ask = tuple(asked)
@@ -80,21 +70,10 @@ def _rolled(
     binnings: Mapping[tuple[str, str], Binning],
     asked: Sequence[TwoSpans],
 ) -> Iterator[pa.RecordBatch]:
-    for group in state_groups(records):
-        binning = binnings.get((group.role, group.feature))
-        here = [
-            (at, one)
-            for at, one in enumerate(asked)
-            if (one.segmentation, one.segment) == (group.segmentation, group.segment)
-        ]
-        if binning is None or not here:
-            continue
-        current = group.of_binning(binning.fingerprint)
-        if not len(current.days):
-            continue
+    for group, binning, here in asked_groups(records, binnings, asked):
         sides = np.array([side for _, one in here for side in (one.before, one.now)])
-        spans = day_spans(current.days, sides[:, 0], sides[:, 1])
-        held = current.stack(binning).roll_up(spans)
+        spans = day_spans(group.days, sides[:, 0], sides[:, 1])
+        held = group.stack(binning).roll_up(spans)
         rows = [
             _packed(held, i, here[i // 2][0], i % 2, group.role, group.feature)
             for i in map(int, np.flatnonzero(held.rows > 0))
