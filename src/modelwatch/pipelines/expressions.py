@@ -16,8 +16,8 @@ from modelwatch.model.errors import Problem
 _SUBQUERY = "has a subquery, which could read any table or file: use columns of the row only"
 _NOT_OF_THE_ROW = (
     "calls a function whose result does not follow from the row alone, such as reflect, "
-    "java_method, rand, uuid or input_file_name: these could run any code of Java, or give another "
-    "result whenever the job asks"
+    "java_method, rand, uuid or input_file_name: these could run any code of Java, or do not give "
+    "the same whenever the job asks"
 )
 
 
