@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -13,15 +13,13 @@ from scripts.evidence.figures import Reference
 from scripts.evidence.rolled import rolled
 from scripts.evidence.world import Table, World, day_of, number_of
 
-from modelwatch.model.change_kinds import FeatureChange
 from modelwatch.model.incident import Incident
-from modelwatch.model.incident_carriers import located
-from modelwatch.model.incident_kinds import Around, with_kinds_inside
 from modelwatch.pipelines.incident_location import (
     MOST_COLUMNS,
     MOST_VALUES,
     Located,
     SplitStates,
+    located_in,
     splits_of,
     to_be_located,
 )
@@ -42,13 +40,13 @@ def with_locations(
         rows = _rows(world, one)
         segments = [split.name for split in reference.plans.splits]
         by_segment = _split_states(rows, one, reference, segments)
-        seen = located(tuple(found[i.id] for i in one.incidents), by_segment.splits)
+        seen = located_in([found[i.id] for i in one.incidents], by_segment)
         if not by_segment.splits or any(i.spread == "everywhere" for i in seen):
             inputs = [n for n in world.table.features if n not in segments]
             more = _split_states(rows, one, reference, inputs)
             by_segment = by_segment.with_more(more)
-            seen = located(tuple(found[i.id] for i in one.incidents), by_segment.splits)
-        found |= {i.id: i for i in _inside(seen, by_segment)}
+            seen = located_in([found[i.id] for i in one.incidents], by_segment)
+        found |= {i.id: i for i in seen}
     return list(found.values())
 
 
@@ -129,18 +127,3 @@ def _values_of(
     groups = labels[np.searchsorted(np.array(edges), np.nan_to_num(numbers), side="right")]
     groups[np.isnan(numbers)] = None
     return tuple(labels), pd.Series(groups, index=values.index, dtype=object)
-
-
-def _inside(incidents: Sequence[Incident], splits: SplitStates) -> tuple[Incident, ...]:
-    """Incidents with the kinds that show in the rows that carry them."""
-    inside: dict[tuple[str, str], Around] = {}
-    for one in incidents:
-        if one.carrier_column is None or one.carrier_value is None:
-            continue
-        key = one.role, one.subject
-        sides: Mapping[int, FeatureStates] = splits.states.get(
-            (one.carrier_column, one.carrier_value), {}
-        ).get(key, {})
-        if len(sides) == 2:
-            inside[key] = Around((FeatureChange(one.subject, one.role, sides[0], sides[1]),))
-    return with_kinds_inside(incidents, inside)

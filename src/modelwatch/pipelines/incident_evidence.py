@@ -22,7 +22,6 @@ from modelwatch.model.config import states_fingerprint
 from modelwatch.model.days import DayRange
 from modelwatch.model.episodes import AGAIN
 from modelwatch.model.incident import Incident, JudgedWindow
-from modelwatch.model.incident_carriers import located
 from modelwatch.model.incident_kinds import (
     KIND,
     LOCATION,
@@ -32,7 +31,6 @@ from modelwatch.model.incident_kinds import (
     kind_of_incident,
     lead_of,
     leads_of_parts,
-    with_kinds_inside,
     with_kinds_of_parts,
 )
 from modelwatch.model.incidents import Folded, History
@@ -42,6 +40,7 @@ from modelwatch.model.verdict_row import ALL, ALL_VERSIONS
 from modelwatch.pipelines.incident_location import (
     Located,
     SplitStates,
+    located_in,
     scanned_splits,
     splits_of,
     stored_splits,
@@ -51,6 +50,7 @@ from modelwatch.pipelines.incident_states import day_numbers, repeated_around, s
 from modelwatch.pipelines.run import Request, Run
 from modelwatch.pipelines.states import StatesOf
 from modelwatch.spark.driver_rows import frame_of
+from modelwatch.spark.evaluation import day_number
 from modelwatch.spark.rolled_states import States, TwoSpans
 from modelwatch.stats.changepoint import change
 
@@ -63,7 +63,6 @@ MOST_EXPLAINED = 30
 """Incidents that a run explains, the first in rank first; the others are told without a kind."""
 MOST_PARTS = 90
 """Failing features of theirs whose states are looked at, those of all traffic first."""
-_EPOCH = date(1970, 1, 1)
 _EXPLAINED = (*KIND, *LOCATION, "shape", "since_lower", "since_upper", "sentence", "query")
 _SERIES = ("role", "subject", "figure", "segmentation", "segment", "window")
 SeriesKey = tuple[str, ...]
@@ -166,10 +165,10 @@ def _located(
     left = []
     for one in asked:
         parts = tuple(explained[incident.id] for incident in one.incidents)
-        seen = located(parts, held[one].splits)
+        seen = located_in(parts, held[one])
         if any(incident.spread == "everywhere" for incident in seen) or not held[one].splits:
             left.append(one)
-        found |= {incident.id: incident for incident in _inside(seen, held[one])}
+        found |= {incident.id: incident for incident in seen}
     if not left:
         return found
     scanned = scanned_splits(request, states, left, usual, generation)
@@ -177,22 +176,8 @@ def _located(
         if one in scanned:
             both = held[one].with_more(scanned[one])
             parts = tuple(explained[incident.id] for incident in one.incidents)
-            seen = located(parts, both.splits)
-            found |= {incident.id: incident for incident in _inside(seen, both)}
+            found |= {incident.id: incident for incident in located_in(parts, both)}
     return found
-
-
-def _inside(incidents: Sequence[Incident], splits: SplitStates) -> tuple[Incident, ...]:
-    """Incidents with the kinds that show in the rows that carry them."""
-    inside = {}
-    for one in incidents:
-        if one.carrier_column is None or one.carrier_value is None:
-            continue
-        key = one.role, one.subject
-        sides = splits.states.get((one.carrier_column, one.carrier_value), {}).get(key, {})
-        if len(sides) == 2:
-            inside[key] = Around((FeatureChange(one.subject, one.role, sides[0], sides[1]),))
-    return with_kinds_inside(incidents, inside)
 
 
 def explained(
@@ -327,7 +312,7 @@ def _sinces(verdicts: DataFrame, asked: Sequence[tuple[Incident, Incident]]) -> 
         held = series.get(_series_key(lead), {})
         begin = one.since - timedelta(days=DAYS_OF_SERIES)
         days = sorted(day for day in held if begin <= day <= one.last_failing)
-        numbers = np.array([(day - _EPOCH).days for day in days], dtype=np.int64)
+        numbers = np.array([day_number(day) for day in days], dtype=np.int64)
         values = np.array([held[day] for day in days], dtype=np.float64)
         found[one.id] = since_of(change(values, numbers), one.since)
     return found

@@ -9,11 +9,14 @@ from datetime import date
 import numpy as np
 
 from modelwatch.model.binned import SEGMENTS
+from modelwatch.model.change_kinds import FeatureChange
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.days import DayRange, shifted
 from modelwatch.model.incident import Incident
 from modelwatch.model.incident_carriers import Feature as FeatureKey
-from modelwatch.model.incident_carriers import beginning_together
+from modelwatch.model.incident_carriers import beginning_together, located
+from modelwatch.model.incident_kinds import Around, with_kinds_inside
+from modelwatch.pipelines.incident_states import day_numbers
 from modelwatch.pipelines.run import Request
 from modelwatch.pipelines.states import StatesOf
 from modelwatch.spark.rolled_states import States, TwoSpans, states_by_side
@@ -33,7 +36,6 @@ MOST_VALUES = 20
 """Values of a column that are looked at one by one, the most frequent first."""
 DAYS = 7
 """Days of an incident that are read, and of the days before it."""
-_EPOCH = date(1970, 1, 1)
 Sides = Mapping[FeatureKey, Mapping[int, States]]
 
 
@@ -51,7 +53,7 @@ class Located:
 
     def span(self, segmentation: str, segment: str) -> TwoSpans:
         """Its days in one segment."""
-        return TwoSpans(segmentation, segment, _numbers(self.before), _numbers(self.now))
+        return TwoSpans(segmentation, segment, day_numbers(self.before), day_numbers(self.now))
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,20 @@ def splits_of(
             splits[feature] = split
     states = {(c, value): sides for c, by in of_column.items() for value, sides in by.items()}
     return SplitStates(splits, states)
+
+
+def located_in(incidents: Sequence[Incident], splits: SplitStates) -> tuple[Incident, ...]:
+    """Incidents with where their changes sit, and the kinds that show in the rows there."""
+    seen = located(incidents, splits.splits)
+    inside = {}
+    for one in seen:
+        if one.carrier_column is None or one.carrier_value is None:
+            continue
+        key = one.role, one.subject
+        sides = splits.states.get((one.carrier_column, one.carrier_value), {}).get(key, {})
+        if len(sides) == 2:
+            inside[key] = Around((FeatureChange(one.subject, one.role, sides[0], sides[1]),))
+    return with_kinds_inside(seen, inside)
 
 
 def scanned_splits(
@@ -229,7 +245,3 @@ def _days(
         start = max(reference.days.first, shifted(reference.days.last, 1 - DAYS))
         before = DayRange(start, reference.days.last)
     return before, DayRange(first, min(last, shifted(first, DAYS - 1)))
-
-
-def _numbers(days: DayRange) -> tuple[int, int]:
-    return (days.first - _EPOCH).days, (days.last - _EPOCH).days

@@ -18,6 +18,7 @@ from modelwatch.model.windows import last_before
 from modelwatch.pipelines.history import of_days, of_runs
 from modelwatch.pipelines.run import Request
 from modelwatch.pipelines.states import StatesOf
+from modelwatch.spark.evaluation import day_number
 from modelwatch.spark.repeated_days import DaysAsked, repeated_days
 from modelwatch.spark.rolled_states import States, TwoSpans, states_by_side
 from modelwatch.stats.day_states import EARLIER_DAYS
@@ -36,7 +37,7 @@ def states_around(
     numbers = {
         number for span in spans for part in (span.before, span.now) for number in _all(part)
     }
-    needed = {day: held for day, held in generation.items() if (day - _EPOCH).days in numbers}
+    needed = {day: held for day, held in generation.items() if day_number(day) in numbers}
     frame = _states_of_days(store, request, {span.segmentation for span in spans}, needed)
     return states_by_side(frame, states.bins, spans)
 
@@ -92,7 +93,7 @@ def _states_of_days(
 
 def day_numbers(days: DayRange) -> tuple[int, int]:
     """Numbers of the first and the last day, since the epoch."""
-    return (days.first - _EPOCH).days, (days.last - _EPOCH).days
+    return day_number(days.first), day_number(days.last)
 
 
 def _day(number: int) -> date:
