@@ -142,7 +142,7 @@ def _swap(rows: pd.DataFrame, target: str, size: float, rng: np.random.Generator
 
 @fault(
     "constant",
-    "a column that stands still",
+    "a frozen column",
     targets=targets.varied,
     sizes={0.3: False, 0.6: True, 1.0: True},
     kinds={"constant"},
@@ -386,7 +386,7 @@ def _ramp(rows: pd.DataFrame, target: str, size: float, rng: np.random.Generator
 
 @fault(
     "flips",
-    "labels of one segment turned round",
+    "flipped labels in one segment",
     targets=targets.labelled_branches,
     sizes={0.05: False, 0.5: False, 1.0: True},
     kinds={"concept_shift", "label_rate_shift"},

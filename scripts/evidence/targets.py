@@ -53,7 +53,7 @@ def columns(world: World) -> Sequence[str]:
 
 
 def varied(world: World) -> Sequence[str]:
-    """Columns of both kinds with several values: of two, one that stands still is another mix."""
+    """Columns of both kinds with several values: of two, a constant is another mix."""
     return [name for name in columns(world) if _distinct(world, name) > 3]
 
 
