@@ -15,6 +15,9 @@ from tests.conftest import CountJobs
 
 FIRST = date(2024, 1, 1)
 ROWS_A_DAY = 20
+# Stages of a run share tables and run at the same time: which one comes first moves a few jobs.
+# A job for each day, segment or column would be far more.
+JOBS_OF_CHANCE = 6
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,9 @@ references: [{{name: first, days: {FIRST}..{FIRST}}}]
 def test_runs_take_as_many_jobs_as_those_of_five_columns_one_day_and_one_segment(
     jobs_of_runs: Monitored, scale: tuple[int, int, int]
 ) -> None:
-    assert jobs_of_runs(*scale) == jobs_of_runs(5, 1, 1)
+    large, small = jobs_of_runs(*scale), jobs_of_runs(5, 1, 1)
+    assert large.first == pytest.approx(small.first, abs=JOBS_OF_CHANCE)
+    assert large.next == pytest.approx(small.next, abs=JOBS_OF_CHANCE)
 
 
 @pytest.mark.parametrize(("columns", "days", "segments"), [(5, 1, 1), (60, 10, 20)])
