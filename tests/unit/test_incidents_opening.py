@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -56,6 +57,44 @@ def test_it_is_over_after_three_quiet_windows() -> None:
 def test_a_window_close_to_the_gate_is_not_quiet() -> None:
     rows = [row(5), row(6), row(8, 0.9), row(11, 0.9)]
     assert only(fold(rows)).closed == day(14)
+
+
+def test_a_failing_window_beside_one_that_nearly_fails_opens_an_incident() -> None:
+    nearly = row(6, 0.8, adjusted_p=0.03)
+    incident = only(fold([row(5, adjusted_p=0.001), nearly]))
+    assert (incident.since, incident.opened) == (day(5), day(6))
+    assert only(fold([row(5, 0.8, adjusted_p=0.03), row(6, adjusted_p=0.001)])).opened == day(6)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"effect": 0.4}, id="far below the gate"),
+        pytest.param({"adjusted_p": 0.25}, id="what chance may bring"),
+        pytest.param({"value": -0.2}, id="the other way"),
+        pytest.param({"figure": "ks"}, id="another figure"),
+        pytest.param({"model_version": "v2"}, id="another model"),
+    ],
+)
+def test_a_failing_window_alone_does_not(other: dict[str, Any]) -> None:
+    beside = row(6, **{"effect": 0.9, "adjusted_p": 0.01, **other})
+    assert roots(fold([row(5, adjusted_p=1e-9), beside])) == []
+
+
+def test_two_windows_that_are_below_the_gate_on_average_do_not() -> None:
+    assert roots(fold([row(5, 1.1, adjusted_p=1e-9), row(6, 0.8, adjusted_p=1e-9)])) == []
+
+
+def test_two_windows_that_both_pass_do_not() -> None:
+    passing = on((5, 6), 1.5, verdict="pass", adjusted_p=0.06)
+    assert roots(fold(passing)) == []
+
+
+def test_where_three_windows_must_fail_two_are_not_enough_together() -> None:
+    more = "incidents: {fails: 3, of: 3}"
+    strong = {"adjusted_p": 1e-9}
+    assert roots(fold(on((5, 6), 3.0, **strong), more=more)) == []
+    assert only(fold([*on((5, 6), 3.0, **strong), row(7, 0.8)], more=more)).opened == day(7)
 
 
 def test_a_window_below_the_fraction_of_the_gate_is_quiet() -> None:

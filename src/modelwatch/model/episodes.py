@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from modelwatch.model.incident import JudgedWindow, Severity, Subject
 from modelwatch.model.incident_rules import IncidentRules
+from modelwatch.model.joint_evidence import fail_together
 from modelwatch.model.verdict_row import VerdictRow
 
 FALSE_ALARM_DAYS = 90
@@ -118,9 +119,10 @@ def episodes_of(
 
     ``windows``: those of the subject's kind in which it was judged, in order. ``rows``: its verdict
     rows by the window's first day. A window without one passed. A span begins when ``fails`` of
-    the last ``of`` windows fail, or at once for broken data; it is over after so many quiet windows
-    in a row. Windows without a verdict neither open nor close one. ``false_alarms``: days on which
-    a person said so: what lasts then is over, and only a larger effect fails for a time.
+    the last ``of`` windows fail, when the last ``fails`` windows do so together, or at once for
+    broken data; it is over after so many quiet windows in a row. Windows without a verdict neither
+    open nor close one. ``false_alarms``: days on which a person said so: what lasts then is over,
+    and only a larger effect fails for a time.
     """
     fold = _Fold(rules, sorted(false_alarms))
     for window in windows:
@@ -166,8 +168,9 @@ class _Fold:
             self.recent.popleft()
         if self.open is None:
             beyond = [one for one in self.recent if one.beyond]
-            if seen.beyond and (seen.at_once or len(beyond) >= self.rules.fails):
-                self.open = _Open(window.end, beyond)
+            enough = seen.beyond and (seen.at_once or len(beyond) >= self.rules.fails)
+            if enough or self._fails_together():
+                self.open = _Open(window.end, beyond, seen.effect)
                 self.quiet = 0
             return
         if seen.beyond:
@@ -176,6 +179,10 @@ class _Fold:
         self.quiet = self.quiet + 1 if seen.quiet else 0
         if self.quiet >= self.rules.clear.windows:
             self._close(window.end)
+
+    def _fails_together(self) -> bool:
+        last = list(self.recent)[-self.rules.fails :]
+        return len(last) == self.rules.fails and fail_together([one.known for one in last])
 
     def _close(self, day: date) -> None:
         if self.open is not None:
@@ -187,9 +194,10 @@ class _Fold:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What a window shows of a subject; ``beyond`` holds its failing rows."""
+    """What a window shows of a subject: rows with a verdict, and those ``beyond`` their gate."""
 
     window: JudgedWindow
+    known: tuple[VerdictRow, ...]
     beyond: tuple[VerdictRow, ...]
     at_once: bool
     quiet: bool
@@ -200,11 +208,10 @@ class _Seen:
 class _Open:
     opened: date
     windows: list[_Seen]
-    effect_now: float | None = None
+    effect_now: float | None
     figures: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        self.effect_now = self.windows[-1].effect
         self.figures = frozenset(row.figure for row in self.rows)
 
     def add(self, seen: _Seen) -> None:
@@ -241,7 +248,7 @@ def _seen(
 ) -> _Seen | None:
     """What a window shows; None if there is no verdict. ``failed``: figures of the open span."""
     if not rows:
-        return _Seen(window, (), False, True, None)
+        return _Seen(window, (), (), False, True, None)
     counted = [row for row in rows if not row.is_known or _effect(row) >= threshold]
     beyond = tuple(row for row in counted if row.verdict in ("fail", "warn"))
     if not beyond:
@@ -249,11 +256,11 @@ def _seen(
         unknown = [row for row in counted if not row.is_known]
         if any(row.verdict in _WITHOUT_VERDICT or row.figure in failed for row in unknown):
             return None
-    known = [row for row in counted if row.is_known]
+    known = tuple(row for row in counted if row.is_known)
     effect = max((_effect(row) for row in known), default=None)
     quiet = not beyond and all(_is_quiet(row, rules.clear.below) for row in known)
     at_once = any(_is_broken(row, rules.at_once) for row in beyond)
-    return _Seen(window, beyond, at_once, quiet, effect)
+    return _Seen(window, known, beyond, at_once, quiet, effect)
 
 
 def _is_quiet(row: VerdictRow, below: float) -> bool:
