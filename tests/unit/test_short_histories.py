@@ -32,6 +32,20 @@ def test_the_newest_day_may_be_under_way_and_is_left_out() -> None:
     assert found.kind == "fixed"
 
 
+def test_days_of_tests_before_the_launch_are_no_reference() -> None:
+    rows = {day: 3.0 if at < 5 else 900.0 for at, day in enumerate(days(60))}
+    (found,) = with_first_days(monitor(references=GROWING), days(60), rows).references
+    assert found.days is not None
+    assert (found.days.first, found.days.last) == (days(6)[5], days(19)[18])
+
+
+def test_small_days_between_usual_ones_belong_to_the_reference() -> None:
+    rows = {day: 10.0 if day.weekday() >= 5 else 900.0 for day in days(60)}
+    (found,) = with_first_days(monitor(references=GROWING), days(60), rows).references
+    assert found.days is not None
+    assert found.days.first == FIRST
+
+
 def test_without_rows_there_is_no_reference_yet() -> None:
     config = monitor(references=GROWING)
     assert with_first_days(config, ()) == config

@@ -119,8 +119,9 @@ class Reference(Section):
         ge=1,
         le=MAX_SPAN,
         description="The first so many days on which the inputs have rows, for a model that has no "
-        "past yet. While there are fewer, the reference grows with the days 1, 2, 4, 7, 14 and so "
-        "on, and all windows are evaluated again each time.",
+        "past yet, from the first day with a usual number of rows on. While there are fewer, the "
+        "reference grows with the days 1, 2, 4, 7, 14 and so on, and all windows are evaluated "
+        "again each time.",
     )
     table: TableAddress | None = Field(
         default=None, description="Another table than the inputs, such as the training set."

@@ -172,8 +172,9 @@ def opened_sources(
     if problems:
         raise SourceError(problems)
     if any(reference.first_days is not None for reference in config.references):
-        present = sources.opened["inputs"].present()
-        sources = sources.under(with_first_days(config, present))
+        inputs = sources.opened["inputs"]
+        resolved = with_first_days(config, inputs.present(), inputs.rows_by_day())
+        sources = sources.under(resolved)
     features, _ = features_of(config, schemas_of(sources.frames))
     return sources.under(with_chosen_slices(sources.config, features))
 
