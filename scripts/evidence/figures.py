@@ -264,7 +264,7 @@ def _repeats(
     found = repeats(OneByOne(states, sketches), wanted, OneByOne(known.states, known.sketches))
     spans = windows.spans(days)
     with_days = any(spec.name == "day" for spec in reference.config.windows)
-    alone = with_days & (states.rows >= reference.config.verdicts.min_rows)
+    alone = with_days & (states.rows >= reference.config.verdicts.fewest_rows)
     of_windows, of_single_days = found.without(alone).over(spans), found.over(spans)
     return of_windows.or_else(of_single_days, windows.starts == windows.ends)
 

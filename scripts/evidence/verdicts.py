@@ -37,7 +37,7 @@ def _rows(figures: Sequence[Figures], config: MonitorConfig) -> Iterator[Verdict
     at = np.concatenate([np.arange(len(one.windows)) for one in figures])
     whole = [np.concatenate([getattr(one, name) for one in figures]) for name in _ARRAYS]
     worse = np.array([one.worse for one in figures])[owner]
-    fewest = np.array([0 if one.source in WHATEVER_ROWS else rules.min_rows for one in figures])
+    fewest = np.array([0 if one.source in WHATEVER_ROWS else rules.fewest_rows for one in figures])
     fewest = fewest[owner]
     keys: dict[tuple[object, ...], int] = {}
     family = np.empty(len(owner), dtype=np.int64)

@@ -50,7 +50,9 @@ class Verdicts(Section):
         default=100,
         ge=1,
         le=1_000_000_000,
-        description="Rows without which a window gets no verdict but `too_few_rows`.",
+        description="Rows that a kind of window usually has to hold to be judged. A single window "
+        "of at least half as many is judged as well, so that a slow day is no gap; one of fewer "
+        "gets the verdict `too_few_rows`.",
     )
     assumed_design_effect: float = Field(
         default=10.0,
@@ -101,3 +103,8 @@ class Verdicts(Section):
         max_length=MAX_WATCHED,
         description="Stored metrics whose daily series is watched beside the drift statistics.",
     )
+
+    @property
+    def fewest_rows(self) -> int:
+        """Rows without which a single window gets no verdict."""
+        return max(1, self.min_rows // 2)

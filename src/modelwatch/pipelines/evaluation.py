@@ -42,7 +42,9 @@ def evaluation_of(states: StatesOf, windows: Sequence[Window]) -> Evaluation:
         gates=config.effective_gates,
         top_pairs=config.pairs.top,
         assumed_design_effect=config.verdicts.assumed_design_effect,
-        day_rows=config.verdicts.min_rows if any(w.name == "day" for w in config.windows) else None,
+        day_rows=config.verdicts.fewest_rows
+        if any(w.name == "day" for w in config.windows)
+        else None,
     )
 
 

@@ -202,7 +202,7 @@ def explained(
         kinds[one.id] = kind_of_incident(one, children[one.id], related, looked.around)
     leads = {one.id: lead_of(one, children[one.id]) for one in news}
     sinces = _sinces(verdicts, [(one, leads[one.id]) for one in news])
-    monitor, min_rows = request.config.monitor, request.config.verdicts.min_rows
+    monitor, min_rows = request.config.monitor, request.config.verdicts.fewest_rows
     found = []
     for one in kept.values():
         if one.state != "withdrawn" and not _is_as_it_was(one, before.get(one.id)):

@@ -57,7 +57,7 @@ def write_verdicts(
         *_judged_days(("freshness",), _freshness_days(request)),
     ]
     whole = config.verdicts
-    strictness = Strictness(whole.level, whole.min_rows, whole.correction)
+    strictness = Strictness(whole.level, whole.fewest_rows, whole.correction)
     own = [*_constraint_rows(checked), *_arrival_rows(request)]
     frames = [frame_of(run.spark, own, _TABLE.ddl(*VERDICT_COLUMNS))]
     figures = _figures(run, store, request, counted)
