@@ -13,7 +13,6 @@ from scripts.evidence.world import day_of
 
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.episodes import BY_CHANCE
-from modelwatch.model.joint_evidence import NEAR_EFFECT, NEAR_LEVEL
 from modelwatch.model.verdict_row import ALL, ALL_VERSIONS, Source, VerdictRow
 from modelwatch.spark.verdicts import WHATEVER_ROWS
 from modelwatch.stats.judgement import FAIL, PASS, Judgement, judged
@@ -71,8 +70,7 @@ def _rows(figures: Sequence[Figures], config: MonitorConfig) -> Iterator[Verdict
     below = config.incidents.clear.below
     for mine, found in families:
         by_chance = found.adjusted_p >= BY_CHANCE
-        near = (found.effect >= NEAR_EFFECT) & (found.adjusted_p <= NEAR_LEVEL)
-        kept = (found.verdict != PASS) | ((found.effect >= below) & ~by_chance) | near
+        kept = (found.verdict != PASS) | ((found.effect >= below) & ~by_chance)
         for n in np.flatnonzero(kept):
             i = int(mine[n])
             if (subjects[owner[i]], _kind(figures, owner, at, i)) in failing:

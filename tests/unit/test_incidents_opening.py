@@ -70,7 +70,7 @@ def test_a_failing_window_beside_one_that_nearly_fails_opens_an_incident() -> No
     "other",
     [
         pytest.param({"effect": 0.4}, id="far below the gate"),
-        pytest.param({"adjusted_p": 0.25}, id="what chance may bring"),
+        pytest.param({"adjusted_p": 0.5}, id="what chance may bring"),
         pytest.param({"value": -0.2}, id="the other way"),
         pytest.param({"figure": "ks"}, id="another figure"),
         pytest.param({"model_version": "v2"}, id="another model"),

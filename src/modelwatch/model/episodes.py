@@ -182,7 +182,7 @@ class _Fold:
 
     def _fails_together(self) -> bool:
         last = list(self.recent)[-self.rules.fails :]
-        return len(last) == self.rules.fails and fail_together([one.known for one in last])
+        return len(last) == self.rules.fails and fail_together([one.loud for one in last])
 
     def _close(self, day: date) -> None:
         if self.open is not None:
@@ -194,10 +194,10 @@ class _Fold:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What a window shows of a subject: rows with a verdict, and those ``beyond`` their gate."""
+    """What a window shows of a subject: rows that are not quiet, and those that fail."""
 
     window: JudgedWindow
-    known: tuple[VerdictRow, ...]
+    loud: tuple[VerdictRow, ...]
     beyond: tuple[VerdictRow, ...]
     at_once: bool
     quiet: bool
@@ -256,11 +256,12 @@ def _seen(
         unknown = [row for row in counted if not row.is_known]
         if any(row.verdict in _WITHOUT_VERDICT or row.figure in failed for row in unknown):
             return None
-    known = tuple(row for row in counted if row.is_known)
+    known = [row for row in counted if row.is_known]
     effect = max((_effect(row) for row in known), default=None)
-    quiet = not beyond and all(_is_quiet(row, rules.clear.below) for row in known)
+    loud = tuple(row for row in known if not _is_quiet(row, rules.clear.below))
     at_once = any(_is_broken(row, rules.at_once) for row in beyond)
-    return _Seen(window, known, beyond, at_once, quiet, effect)
+    quiet = not beyond and not loud
+    return _Seen(window, loud, beyond, at_once, quiet, effect)
 
 
 def _is_quiet(row: VerdictRow, below: float) -> bool:

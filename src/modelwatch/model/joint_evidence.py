@@ -7,10 +7,6 @@ from math import exp, factorial, fsum, log
 
 from modelwatch.model.verdict_row import VerdictRow
 
-NEAR_EFFECT = 0.5
-"""Size in gates from which a window that passed counts as evidence beside one that failed."""
-NEAR_LEVEL = 0.2
-"""Corrected p-value up to which it does."""
 LEVEL = 0.05
 """Level of a single window: several together are held to its power."""
 _SMALLEST = 1e-300
@@ -19,15 +15,13 @@ _SMALLEST = 1e-300
 def fail_together(windows: Sequence[Iterable[VerdictRow]]) -> bool:
     """Whether some figure is beyond its gate and no chance in several windows taken together.
 
-    ``windows``: verdict rows of successive windows of one subject. A figure does so if it fails in
-    at least one of them, goes the same way and is near its gate in each, is beyond it on average,
-    and if the combined p-value (Fisher 1932) is at most ``LEVEL`` to the power of the number of
-    windows, which is the chance that all of them fail when they are independent.
+    ``windows``: the rows of successive windows of one subject that are not quiet. A figure does so
+    if it is among them in each window and goes the same way, fails in at least one, is beyond its
+    gate on average, and if the combined p-value (Fisher 1932) is at most ``LEVEL`` to the power of
+    the number of windows, which is the chance that all of them fail when they are independent.
     """
-    shown = [{_key(row): row for row in rows if _is_near(row)} for rows in windows]
-    if not shown:
-        return False
-    keys = set(shown[0]).intersection(*shown[1:])
+    shown = [{_key(row): row for row in rows} for rows in windows]
+    keys = set(shown[0]).intersection(*shown[1:]) if shown else set()
     return any(_beyond([one[key] for one in shown]) for key in keys)
 
 
@@ -35,17 +29,11 @@ def _key(row: VerdictRow) -> tuple[str, str | None, str, bool]:
     return (row.figure, row.reference, row.model_version, (row.value or 0.0) < 0)
 
 
-def _is_near(row: VerdictRow) -> bool:
-    if row.effect is None or row.adjusted_p is None:
-        return False
-    return row.effect >= NEAR_EFFECT and row.adjusted_p <= NEAR_LEVEL
-
-
 def _beyond(rows: Sequence[VerdictRow]) -> bool:
-    if not any(row.fails for row in rows):
-        return False
     effects = [row.effect for row in rows if row.effect is not None]
     p_values = [row.adjusted_p for row in rows if row.adjusted_p is not None]
+    if len(p_values) < len(rows) or not any(row.fails for row in rows):
+        return False
     return fsum(effects) >= len(rows) and combined_p(p_values) <= LEVEL ** len(rows)
 
 

@@ -20,7 +20,6 @@ from modelwatch.model.episodes import BY_CHANCE
 from modelwatch.model.incident import Incident, JudgedWindow
 from modelwatch.model.incident_ranks import Weights
 from modelwatch.model.incidents import History, changed, fold_incidents, over_since
-from modelwatch.model.joint_evidence import NEAR_EFFECT, NEAR_LEVEL
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.telling import messages
 from modelwatch.model.verdict_row import ALL, ALL_VERSIONS
@@ -185,10 +184,8 @@ def _telling(current: DataFrame, below: float) -> DataFrame:
     of_window = Window.partitionBy(*_FAMILY).orderBy(
         F.desc(fails), F.desc_nulls_last("effect"), *_SUBJECT, "figure", "model_version"
     )
-    near = (F.col("effect") >= NEAR_EFFECT) & (F.col("adjusted_p") <= NEAR_LEVEL)
-    lasting = (F.col("effect") >= below) & ~by_chance
     return (
-        current.where((F.col("verdict") != "pass") | lasting | near)
+        current.where((F.col("verdict") != "pass") | ((F.col("effect") >= below) & ~by_chance))
         .withColumn("ever", F.max(fails).over(of_subject))
         .where("ever")
         .withColumn("place", F.row_number().over(of_window))
