@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -162,8 +163,16 @@ def codes(world: World) -> Sequence[str]:
 
 
 def moving(world: World) -> Sequence[str]:
-    """Columns whose days differ by themselves: a stale one can be told from what it was."""
-    return columns(world)
+    """Columns whose days differ by themselves: of those of a calendar, all days are the same, and a
+    stale one is as it should be."""
+    return [name for name in columns(world) if not _is_calendar(_head(world, name), world)]
+
+
+def _is_calendar(values: pd.Series, world: World) -> bool:
+    """Whether most days have the values of the day before."""
+    days = values.astype(str).groupby(world.rows["day"].iloc[:_LOOKED_AT].to_numpy())
+    held = [tuple(sorted(of_day)) for _, of_day in days]
+    return sum(a == b for a, b in pairwise(held)) > len(held) / 2
 
 
 def _numeric(world: World) -> list[str]:
