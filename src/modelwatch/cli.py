@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import logging
 import os
 import sys
 import traceback
@@ -16,7 +15,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from modelwatch import __version__
+from modelwatch.io.contract_files import write_text
 from modelwatch.io.failures import typed
+from modelwatch.io.terminal import Parser, complain, log_to_terminal, say
 from modelwatch.model.config import ConfigurationError, MonitorConfig, Problem, parse_config
 from modelwatch.model.days import DayRange, parse_ascending_days, parse_day
 from modelwatch.model.deaths import RunLostError
@@ -43,8 +44,7 @@ from tables to a first run:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command of the command line; the exit code."""
     arguments = _parser().parse_args(argv)
-    logging.basicConfig(format="%(message)s", stream=sys.stderr)
-    logging.getLogger("modelwatch").setLevel(logging.INFO)
+    log_to_terminal()
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
         return command(arguments)
@@ -63,19 +63,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _failed(message: str, verbose: bool, hint: str = "") -> int:
     if verbose:
-        traceback.print_exc()
+        complain(traceback.format_exc().rstrip("\n"))
         hint = ""
-    # A name in the message may hold what the terminal cannot show.
-    encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
-    shown = f"{message}{hint}".encode(encoding, "backslashreplace").decode(encoding)
-    # Under spark-submit, whose Java passes the text on, nobody reads it once that is gone.
-    with suppress(BrokenPipeError):
-        print(shown, file=sys.stderr)
+    complain(f"{message}{hint}")
     return DID_NOT_RUN
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = Parser(
         prog="modelwatch",
         description="Watch machine-learning models in production, on Apache Spark.",
         epilog=_EPILOG,
@@ -229,11 +224,8 @@ def _init(arguments: argparse.Namespace) -> int:
     columns = [name.strip() for name in (arguments.id or "").split(",") if name.strip()]
     with command_session("modelwatch init") as spark:
         text = first_configuration(spark, inputs, predictions, columns, arguments.time_zone)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    print(
-        f"Wrote {path}. Look it over, then:\n\n  modelwatch check {path}\n  modelwatch run {path}"
-    )
+    write_text(path, text, force=arguments.force)
+    say(f"Wrote {path}. Look it over, then:\n\n  modelwatch check {path}\n  modelwatch run {path}")
     return NOTHING_TO_LOOK_AT
 
 
@@ -250,7 +242,7 @@ def _check(arguments: argparse.Namespace) -> int:
     from modelwatch.pipelines.onboarding import check
 
     with command_session(f"modelwatch check {config.monitor}") as spark, _problems_of(path):
-        print(check(spark, config, text, Path(path).parent), end="")
+        say(check(spark, config, text, Path(path).parent), end="")
     return NOTHING_TO_LOOK_AT
 
 
@@ -290,7 +282,7 @@ def _run_monitor(
     with command_session(f"modelwatch {config.monitor}") as spark, _problems_of(path):
         for as_of in as_ofs:
             if len(as_ofs) > 1:
-                print(f"\n== as of {as_of}", flush=True)
+                say(f"\n== as of {as_of}", flush=True)
             report = run_monitor(
                 spark,
                 config,
@@ -300,7 +292,7 @@ def _run_monitor(
                 dry_run=dry_run,
                 folder=Path(path).parent,
             )
-            print(report.text.rstrip(), flush=True)
+            say(report.text.rstrip(), flush=True)
             exit_code = report.exit_code
     return exit_code
 
@@ -343,7 +335,7 @@ def _incidents(arguments: argparse.Namespace) -> int:
         else:
             of = (what, named[0], arguments.by, arguments.until, arguments.note)
             text = said(spark, config, Saying(*of))
-    print(text, end="")
+    say(text, end="")
     return NOTHING_TO_LOOK_AT
 
 
@@ -364,7 +356,7 @@ def _quarantine(arguments: argparse.Namespace) -> int:
             text = said(spark, config, what, chosen, arguments.by, arguments.note)
         else:
             text = (listed if what == "list" else explained)(spark, config, chosen)
-    print(text, end="")
+    say(text, end="")
     return NOTHING_TO_LOOK_AT
 
 
@@ -373,7 +365,7 @@ def _of_runs(command: RunCommand, arguments: argparse.Namespace) -> int:
     name = f"modelwatch {command.name} {config.monitor}"
     with command_session(name, limits=config.progress) as spark:
         text, exit_code = command.carry_out(spark, config, arguments)
-    print(text, end="")
+    say(text, end="")
     return exit_code
 
 

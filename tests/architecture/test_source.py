@@ -50,6 +50,15 @@ def test_functions_of_batches_are_handed_to_spark_in_one_place() -> None:
     assert calling == {"src/modelwatch/spark/python_tasks.py"}
 
 
+def test_everything_printed_goes_through_one_place() -> None:
+    printing = re.compile(
+        r"(?<![\w.])print\(|sys\.(?:__)?std(?:out|err)\b(?!\.(?:fileno|flush)\()|"
+        r"traceback\.print_|logging\.(?:basicConfig|StreamHandler)|argparse\.ArgumentParser\("
+    )
+    found = {str(module) for module in modules() if printing.search(module.text)}
+    assert found == {"src/modelwatch/io/terminal.py"}
+
+
 def test_every_ignored_rule_of_the_linter_has_a_reason() -> None:
     linter = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[tool.ruff.lint]")[2]
     ignored = [

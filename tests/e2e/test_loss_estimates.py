@@ -12,7 +12,9 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
-from modelwatch.pipelines.loss_models import NO_PLACE, NOT_DUE
+from modelwatch.io.models import load_model
+from modelwatch.io.table_schema import OutputError
+from modelwatch.pipelines.loss_models import NO_PLACE, NOT_DUE, _losses
 from shop import Shop, config_of, day, labels_section
 
 ROWS = 500
@@ -232,3 +234,32 @@ def test_a_schema_without_a_place_for_models_says_so(house: House) -> None:
     found = shop.spark.sql("SELECT DISTINCT reason FROM losses_somewhere.performance_estimates")
     assert [row.reason for row in found.collect()] == [NO_PLACE]
     shop.spark.sql("DROP SCHEMA losses_somewhere CASCADE")
+
+
+def test_a_model_whose_files_were_changed_is_not_loaded(house: House) -> None:
+    (row,) = house.shop.table("loss_models")
+    metadata = Path(row["path"]) / "metadata" / "part-00000"
+    original = metadata.read_text()
+    planted = Path(row["path"]) / "metadata" / "part-00001"
+    try:
+        metadata.write_text(original.replace("PipelineModel", "EvilModel"))
+        metadata.with_name(f".{metadata.name}.crc").unlink(missing_ok=True)
+        with pytest.raises(OutputError, match="its files were changed"):
+            load_model(house.shop.spark, row["path"], row["content"])
+        metadata.write_text(original)
+        planted.write_text(original)
+        with pytest.raises(OutputError, match="it was not loaded"):
+            load_model(house.shop.spark, row["path"], row["content"])
+    finally:
+        metadata.write_text(original)
+        planted.unlink(missing_ok=True)
+    assert load_model(house.shop.spark, row["path"], row["content"]).stages
+
+
+def test_a_model_is_read_from_the_configured_folder_whatever_the_table_says(house: House) -> None:
+    (row,) = house.shop.table("loss_models")
+    folder = str(house.shop.output / "models" / "shop")
+    moved = {**row, "path": "/somewhere/else"}
+    assert _losses(moved, folder, (), ()).path == f"{folder}/{row['fingerprint']}"
+    with pytest.raises(OutputError, match="is no fingerprint"):
+        _losses({**row, "fingerprint": "../../evil"}, folder, (), ())

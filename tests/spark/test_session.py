@@ -64,6 +64,30 @@ def test_a_machine_without_java_uses_the_packaged_one() -> None:
     assert find_java_home({"PATH": ""}) == Path(carried.JAVA_HOME)
 
 
+def test_a_later_release_that_is_carried_comes_before_an_older_one_of_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carried = java_at(tmp_path / "carried", "17.0.9")
+    monkeypatch.setattr(java, "_carried_home", lambda: carried)
+    older, newer = java_at(tmp_path / "a", "17.0.2"), java_at(tmp_path / "b", "17.0.10")
+    assert find_java_home({"PATH": str(older / "bin")}) == carried
+    assert find_java_home({"PATH": str(newer / "bin")}) == newer
+    # Who sets it, means it.
+    assert find_java_home({"JAVA_HOME": str(older), "PATH": ""}) == older
+
+
+def test_a_java_without_security_updates_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carried = java_at(tmp_path / "carried", "17.0.9")
+    (carried / "release").write_text('JAVA_VERSION="17.0.9"\nJAVA_VERSION_DATE="2023-10-17"\n')
+    monkeypatch.setattr(java, "_carried_home", lambda: carried)
+    told = java.warning_of(carried)
+    assert told is not None
+    assert told.startswith("Java 17.0.9 of 2023-10-17 is used")
+    assert java.warning_of(java_at(tmp_path / "own", "17.0.9")) is None
+
+
 def test_without_any_java_the_error_says_what_was_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,4 @@
-"""Files of contracts: read from beside the configuration, and written."""
+"""Files of contracts and configurations, read and written."""
 
 from __future__ import annotations
 
@@ -19,8 +19,14 @@ def text_of_file(path: Path) -> str:
 
 
 def write_text(path: Path, text: str, *, force: bool = False) -> None:
-    """Write a file and the folders around it; ConfigurationError if it exists, unless forced."""
-    if path.exists() and not force:
-        raise ConfigurationError([Problem("", None, "exists; --force replaces it")], str(path))
+    """Write a file and the folders around it; ConfigurationError if it exists, unless forced.
+
+    A symbolic link exists, wherever it leads: a file behind it is not written, unless forced.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    try:
+        with path.open("w" if force else "x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        problem = Problem("", None, "exists; --force replaces it")
+        raise ConfigurationError([problem], str(path)) from None

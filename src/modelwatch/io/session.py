@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -13,13 +12,12 @@ from weakref import WeakSet
 
 import pyspark
 from py4j.protocol import Py4JError
-from pyspark import SparkConf, SparkContext
+from pyspark import SparkContext
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from modelwatch.io.java import find_java_home
+from modelwatch.io.launch import launched_session
 from modelwatch.io.shipping import ship_package
-from modelwatch.io.stack import stack_settings
 
 
 @dataclass(frozen=True)
@@ -116,12 +114,8 @@ _OUT_OF_REACH = (AttributeError, RuntimeError, PySparkException, Py4JError)
 """What Spark Connect and closed platforms raise instead of giving their context."""
 
 
-_KILL_DEPTH = "spark.executor.killOnFatalError.depth"
 _STOP_SECONDS = 60.0
 _OPENED_HERE: WeakSet[SparkSession] = WeakSet()
-
-_QUICK_COMPILER = "-XX:TieredStopAtLevel=1"
-"""For a session that ends soon: what Java compiles twice would be ready when it is over."""
 
 
 def open_session(app_name: str, *, brief: bool = False) -> SparkSession:
@@ -129,13 +123,13 @@ def open_session(app_name: str, *, brief: bool = False) -> SparkSession:
 
     Under spark-submit the configuration is the submitted one, so that one stack is used in driver
     and executors. ``brief``: a new one is for some questions to small tables, and ends then.
-    SessionError if there is no Java to start.
+    SessionError if there is no Java to start, or if a jar is not the one that was pinned.
     """
     # pydeequ raises on import without it.
     os.environ.setdefault("SPARK_VERSION", ".".join(pyspark.__version__.split(".")[:2]))
     session = SparkSession.getActiveSession()
     if session is None:
-        session = _new_session(app_name, brief)
+        session = launched_session(app_name, _CODE_GENERATION[False] if brief else {}, brief=brief)
         _OPENED_HERE.add(session)
     _apply_settings(session)
     _keep_classes(session)
@@ -162,34 +156,6 @@ def _stop(session: SparkSession) -> None:
     # What a command has to say is said: a Java that is gone need not be stopped.
     with suppress(*_OUT_OF_REACH, OSError):
         session.stop()
-
-
-def _new_session(app_name: str, brief: bool) -> SparkSession:
-    submitted = "PYSPARK_GATEWAY_PORT" in os.environ
-    if not submitted:
-        os.environ["JAVA_HOME"] = str(find_java_home(os.environ))
-        if brief:
-            given_options = os.environ.get("SPARK_SUBMIT_OPTS", "")
-            os.environ["SPARK_SUBMIT_OPTS"] = f"{given_options} {_QUICK_COMPILER}".strip()
-    builder = SparkSession.builder.appName(app_name)
-    if submitted:
-        # Its JVM runs already: SparkConf sees what that was given, but only once it is connected.
-        SparkContext._ensure_initialized()
-    given = dict(SparkConf(loadDefaults=True).getAll()) if submitted else {}
-    settings = stack_settings() | (_CODE_GENERATION[False] if brief else {})
-    for key, value in settings.items():
-        if key not in given:
-            builder = builder.config(key, value)
-    if "spark.master" not in given:
-        builder = builder.master(os.environ.get("MASTER", "local[*]"))
-    if given.get("spark.master", "local").startswith("local"):
-        if _KILL_DEPTH not in given:
-            # The executor is the driver: a task that runs out of memory fails with its message, and
-            # does not take down the Java that still has to tell of it.
-            builder = builder.config(_KILL_DEPTH, "0")
-        # Tasks run on this machine: with the Python of the driver, whatever PATH says.
-        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    return builder.getOrCreate()
 
 
 @contextmanager

@@ -13,15 +13,16 @@ _FILE = "spark-defaults.conf"
 
 def stack_settings() -> dict[str, str]:
     """Settings of the one configuration file."""
-    return parsed_settings(_stack_text())
+    return parsed_settings(stack_file(_FILE))
 
 
-def _stack_text() -> str:
+def stack_file(name: str) -> str:
+    """Text of a file of ``conf/`` that the installed package carries."""
     # The package may be in an archive, which no path leads into.
-    installed = resources.files(modelwatch) / _FILE
+    installed = resources.files(modelwatch) / name
     if installed.is_file():
         return installed.read_text(encoding="utf-8")
-    in_repository = Path(modelwatch.__file__).resolve().parents[2] / "conf" / _FILE
+    in_repository = Path(modelwatch.__file__).resolve().parents[2] / "conf" / name
     return in_repository.read_text(encoding="utf-8")
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
+from typing import IO
 from urllib.parse import unquote, urlsplit
 
 from modelwatch.io.addresses import Place
+from modelwatch.io.table_schema import OutputError
 
 try:
     import fcntl
@@ -17,6 +21,7 @@ except ImportError:  # no such locks on Windows
     fcntl = None  # type: ignore[assignment]
 
 _TOUCH_SECONDS = 2.0
+_NO_FILE = "{} is not a file, and writers of the table beside it lock it: remove what is there"
 _WAITING: list[tuple[Path, str]] = []
 """Tables whose turn a thread waits for, with the file of the lock."""
 
@@ -35,15 +40,21 @@ def turn(place: Place) -> Iterator[None]:
         yield
         return
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with (folder.parent / f".{folder.name}.lock").open("a") as lock:
-        with _waiting(folder, lock.name):
+    path = folder.parent / f".{folder.name}.lock"
+    with _opened(path) as lock:
+        with _waiting(folder, str(path)):
             fcntl.flock(lock, fcntl.LOCK_EX)
         over = Event()
-        Thread(target=_touch, args=(lock.name, over), name="modelwatch turn", daemon=True).start()
+        touching = Thread(
+            target=_touch, args=(lock.fileno(), over), name="modelwatch turn", daemon=True
+        )
+        touching.start()
         try:
             yield
         finally:
             over.set()
+            # The number of a closed file may be that of another.
+            touching.join()
 
 
 def awaited_turns() -> dict[str, int]:
@@ -51,8 +62,27 @@ def awaited_turns() -> dict[str, int]:
     found = {}
     for folder, lock in tuple(_WAITING):
         with suppress(OSError):
-            found[str(folder)] = os.stat(lock).st_mtime_ns
+            found[str(folder)] = os.lstat(lock).st_mtime_ns
     return found
+
+
+def _opened(path: Path) -> IO[bytes]:
+    """The file of a lock, created if it is missing; OutputError if it is anything but a file.
+
+    Whoever may write to the folder may plant a link there: what it leads to is neither created,
+    changed nor touched.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        lock = os.fdopen(os.open(path, flags, 0o666), "r+b", buffering=0)
+    except OSError as error:
+        if not (path.is_symlink() or path.is_dir() or error.errno == errno.ENXIO):
+            raise
+        raise OutputError(_NO_FILE.format(path)) from None
+    if stat.S_ISREG(os.fstat(lock.fileno()).st_mode):
+        return lock
+    lock.close()
+    raise OutputError(_NO_FILE.format(path))
 
 
 @contextmanager
@@ -64,7 +94,7 @@ def _waiting(folder: Path, lock: str) -> Iterator[None]:
         _WAITING.remove((folder, lock))
 
 
-def _touch(lock: str, over: Event) -> None:
+def _touch(lock: int, over: Event) -> None:
     while not over.wait(_TOUCH_SECONDS):
         with suppress(OSError):
             os.utime(lock)

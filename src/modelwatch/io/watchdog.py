@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from py4j.protocol import Py4JError, Py4JNetworkError
 
+from modelwatch.io.terminal import complain
 from modelwatch.io.turns import awaited_turns
 from modelwatch.io.vital_signs import OUT_OF_REACH, Answer, VitalSigns
 from modelwatch.model.deaths import (
@@ -272,7 +273,7 @@ class Watchdog:
                 LOG.error("%s", self._last_words)
                 return
             with suppress(OSError):
-                print(self._last_words, file=sys.stderr, flush=True)
+                complain(self._last_words, flush=True)
                 sys.stdout.flush()
             os._exit(EXIT_FAILED)
 

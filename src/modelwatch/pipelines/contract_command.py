@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from modelwatch.io.contract_files import text_of_file, write_text
+from modelwatch.io.terminal import complain, say
 from modelwatch.model.config import MonitorConfig, parse_config
 from modelwatch.model.contract import Contract
 from modelwatch.model.contract_diff import review
@@ -124,10 +125,10 @@ def _contract(path: Path) -> tuple[Contract, str]:
 
 def _written(arguments: argparse.Namespace, text: str, what: str) -> None:
     if arguments.output is None:
-        print(text, end="")
+        say(text, end="")
         return
     write_text(arguments.output, text, force=arguments.force)
-    print(f"Wrote {arguments.output}: {what}.")
+    say(f"Wrote {arguments.output}: {what}.")
 
 
 def _propose(arguments: argparse.Namespace, session: Session) -> int:
@@ -156,7 +157,7 @@ def _propose(arguments: argparse.Namespace, session: Session) -> int:
 def _diff(arguments: argparse.Namespace, session: Session) -> int:
     (old, old_text), (new, new_text) = _contract(arguments.old), _contract(arguments.new)
     names = (str(arguments.old), str(arguments.new))
-    print(review(old, new, (old_text, new_text), names), end="")
+    say(review(old, new, (old_text, new_text), names), end="")
     return _QUIET if old.fingerprint == new.fingerprint else _LOOK
 
 
@@ -177,7 +178,7 @@ def _check(arguments: argparse.Namespace, session: Session) -> int:
         found: Checked = checked_table(
             spark, contract, address, arguments.day or day, arguments.days, as_of, zone
         )
-    print(told(contract, str(address), found.version, found.rows, every=arguments.all), end="")
+    say(told(contract, str(address), found.version, found.rows, every=arguments.all), end="")
     return _LOOK if any(row.verdict != "pass" for row in found.rows) else _QUIET
 
 
@@ -277,10 +278,8 @@ def _left(arguments: argparse.Namespace, left: Sequence[Untranslated], what: str
     """List what was not translated, beside the file; on the screen, apart from the text."""
     if not left:
         return _QUIET
-    import sys
-
-    stream = sys.stdout if arguments.output is not None else sys.stderr
-    print(f"Not translated, {what}:", file=stream)
+    tell = say if arguments.output is not None else complain
+    tell(f"Not translated, {what}:")
     for one in left:
-        print(f"  {one}", file=stream)
+        tell(f"  {one}")
     return _LOOK

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
 
 from pyspark import StorageLevel
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from modelwatch.io.models import load_model, save_model
 from modelwatch.io.store import Store
+from modelwatch.io.table_schema import OutputError
 from modelwatch.model.config import MonitorConfig, labels_fingerprint
 from modelwatch.model.days import shifted
 from modelwatch.model.features import Feature
@@ -47,6 +50,7 @@ NOT_DUE = "labels of the reference are not all due yet"
 FEW_LABELS = f"fewer than {FEWEST_ROWS} labelled rows in the reference"
 PART_ONLY = "a regressor of the loss is fitted by a run of all days, and there was none yet"
 _TABLE = TABLES["loss_models"]
+_VERSION = re.compile("[0-9a-f]{16}")
 
 
 @dataclass(frozen=True)
@@ -56,14 +60,16 @@ class Losses:
     regressor: LossRegressor | None = None
     reason: str | None = None
     path: str | None = None
+    content: str | None = None
     inputs: tuple[LossInput, ...] = ()
     features: tuple[Feature, ...] = ()
 
-    def model(self) -> LossModel | None:
-        """The regressor with its stored forests."""
+    def model(self, session: SparkSession) -> LossModel | None:
+        """The regressor with its stored forests; OutputError if their files are not the stored."""
         if self.regressor is None:
             return None
-        return LossModel(self.regressor, self.features, self.inputs, load_model(str(self.path)))
+        forests = load_model(session, str(self.path), str(self.content))
+        return LossModel(self.regressor, self.features, self.inputs, forests)
 
 
 NO_LOSSES = Losses()
@@ -105,7 +111,7 @@ def with_losses(
     text = json.dumps(settings, sort_keys=True, separators=(",", ":"))
     stored = _stored(store, request, text)
     if stored is not None:
-        return request, _losses(stored, inputs, features)
+        return request, _losses(stored, _folder(config, store), inputs, features)
     reason = _reason(request, store)
     if reason is not None:
         return request, Losses(reason=reason)
@@ -113,7 +119,7 @@ def with_losses(
         row = _fitted(run, store, request, states, text, (features, inputs))
     if isinstance(row, str):
         return request, Losses(reason=row)
-    return _all_due(request), _losses(row, inputs, features)
+    return _all_due(request), _losses(row, _folder(config, store), inputs, features)
 
 
 def _stored(store: Store, request: Request, settings: str) -> Mapping[str, Any] | None:
@@ -129,11 +135,26 @@ def _stored(store: Store, request: Request, settings: str) -> Mapping[str, Any] 
 
 
 def _losses(
-    row: Mapping[str, Any], inputs: tuple[LossInput, ...], features: tuple[Feature, ...]
+    row: Mapping[str, Any],
+    folder: str | None,
+    inputs: tuple[LossInput, ...],
+    features: tuple[Feature, ...],
 ) -> Losses:
+    """A stored regressor, in the configured folder wherever a row of the table says it is."""
+    if folder is None:
+        return Losses(reason=NO_PLACE)
+    if not _VERSION.fullmatch(row["fingerprint"]):
+        raise OutputError(
+            f"output table {_TABLE.name}: {row['fingerprint']!r} is no fingerprint of a model"
+        )
     dispersion = row["absolute_dispersion"], row["squared_dispersion"]
     return Losses(
-        LossRegressor(row["fingerprint"], dispersion), None, row["path"], inputs, features
+        LossRegressor(row["fingerprint"], dispersion),
+        None,
+        f"{folder}/{row['fingerprint']}",
+        row["content"],
+        inputs,
+        features,
     )
 
 
@@ -178,19 +199,20 @@ def _fitted(
     held = fitting_rows(rows, inputs, score_binning(states).scale, as_of)
     held = held.persist(StorageLevel.MEMORY_AND_DISK)
     try:
-        count, digest = content(held)
+        count, rows_digest = content(held)
         if count < FEWEST_ROWS:
             return FEW_LABELS
-        version = hashlib.sha256(f"{settings} {count} {digest}".encode()).hexdigest()[:16]
+        version = hashlib.sha256(f"{settings} {count} {rows_digest}".encode()).hexdigest()[:16]
         model, dispersion = fitted(held, inputs)
     finally:
         held.unpersist()
     path = f"{_folder(config, store)}/{version}"
-    save_model(model, path)
+    digest = save_model(run.spark, model, path)
     row = {
         "fingerprint": version,
         "settings": settings,
         "path": path,
+        "content": digest,
         "reference": reference.name,
         "fitted_days": list(days),
         "as_of": as_of,

@@ -43,7 +43,7 @@ def write_performance(run: Run, store: Store, request: Request, states: StatesOf
                 "labels", f"holding the predictions of {len(days)} days against their labels"
             ):
                 frame = label_states(
-                    states, request.sources, days, request.plan.as_of, losses.model()
+                    states, request.sources, days, request.plan.as_of, losses.model(run.spark)
                 )
                 run.append(store, request.config, STATES, frame)
             dated = beside.submit(_label_days, run, store, request)

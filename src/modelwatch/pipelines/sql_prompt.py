@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 
 from pyspark.sql import DataFrame
 
+from modelwatch.io.terminal import complain, say
 from modelwatch.io.views import views
 from modelwatch.pipelines.queries import statements, table_text
 from modelwatch.tables import TABLES
@@ -25,9 +25,9 @@ def answer(query: Query, text: str, max_rows: int) -> None:
         if not frame.columns:
             continue
         rows = frame.limit(max_rows + 1).collect()
-        print(table_text(frame.columns, rows[:max_rows]), end="")
+        say(table_text(frame.columns, rows[:max_rows]), end="")
         if len(rows) > max_rows:
-            print(f"... more than {max_rows} rows: --rows shows more")
+            say(f"... more than {max_rows} rows: --rows shows more")
 
 
 def prompt(query: Query, max_rows: int, read: Callable[[str], str] = input) -> None:
@@ -36,18 +36,18 @@ def prompt(query: Query, max_rows: int, read: Callable[[str], str] = input) -> N
     What is wrong with a statement is told, and the prompt goes on.
     """
     names = sorted((*TABLES, *views()))
-    print("Tables and views: " + ", ".join(names))
-    print("A statement ends with ;  exit leaves.")
+    say("Tables and views: " + ", ".join(names))
+    say("A statement ends with ;  exit leaves.")
     _complete(names)
     typed = ""
     while True:
         try:
             line = read("modelwatch> " if not typed else "        ...> ")
         except EOFError:
-            print()
+            say()
             return
         except KeyboardInterrupt:
-            print()
+            say()
             typed = ""
             continue
         if not typed and line.strip().rstrip(";").lower() in _LEAVE:
@@ -57,10 +57,10 @@ def prompt(query: Query, max_rows: int, read: Callable[[str], str] = input) -> N
             try:
                 answer(query, statement, max_rows)
             except KeyboardInterrupt:
-                print("interrupted", file=sys.stderr)
+                complain("interrupted")
             except Exception as error:
                 lines = [part for part in str(error).splitlines() if part.strip()]
-                print("\n".join(lines[:4]), file=sys.stderr)
+                complain("\n".join(lines[:4]))
 
 
 def _complete(names: list[str]) -> None:

@@ -24,7 +24,22 @@ LOSS_MODELS = Table(
             "JSON of what the model was fitted under; with other settings one is fitted anew.",
             False,
         ),
-        Column("path", "string", "Folder of the model, which Spark ML wrote.", False, False),
+        Column(
+            "path",
+            "string",
+            "Folder of the model, which Spark ML wrote. A run reads it from the folder of its "
+            "configuration, by its fingerprint.",
+            False,
+            False,
+        ),
+        Column(
+            "content",
+            "string",
+            "SHA-256 of the names and bytes of the model's files, which a run compares before it "
+            "loads them.",
+            False,
+            False,
+        ),
         Column("reference", "string", "Name of the reference."),
         Column("fitted_days", "array<date>", "Days of the reference."),
         Column("as_of", "date", "Labels count that were known by this day."),

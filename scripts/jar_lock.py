@@ -1,0 +1,41 @@
+"""``python -m scripts.jar_lock``: pin the jars of the stack by their hashes, in ``conf/jars.lock``.
+
+Spark's Ivy resolves ``spark.jars.packages`` of ``conf/spark-defaults.conf`` into a new folder, from
+the repositories that the machine is set up for, and compares what it fetches with the checksums
+that they publish. Run it after a change of the packages, and review the lock like any other.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from pyspark import SparkConf, SparkContext
+
+from modelwatch.io.jars import LOCK, local_jars, sha256_of
+from modelwatch.io.java import find_java_home
+from modelwatch.io.stack import stack_settings
+
+FILE = Path(__file__).parents[1] / "conf" / LOCK
+
+
+def main() -> int:
+    """Write the lock anew."""
+    os.environ["JAVA_HOME"] = str(find_java_home(os.environ))
+    with tempfile.TemporaryDirectory() as folder:
+        settings = {**stack_settings(), "spark.jars.ivy": folder}
+        conf = SparkConf(loadDefaults=False).setAll(list(settings.items()))
+        SparkContext._ensure_initialized(conf=conf)
+        resolved = local_jars(dict(SparkConf(loadDefaults=True).getAll()))
+        lines = sorted(f"{sha256_of(jar)}  {jar.name}" for jar in resolved)
+    header = [line for line in FILE.read_text(encoding="utf-8").splitlines() if line[:1] == "#"]
+    by_name = sorted(lines, key=lambda line: line.split()[1])
+    FILE.write_text("\n".join((*header, *by_name)) + "\n", encoding="utf-8")
+    print(f"{len(lines)} jars in {FILE}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
