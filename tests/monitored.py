@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from modelwatch.io.sources import Volume
+from modelwatch.io.day_files import Volume
 from modelwatch.model.config import DaySource, MonitorConfig, parse_config
 from modelwatch.model.features import features_of
 from modelwatch.pipelines.frames import Sources

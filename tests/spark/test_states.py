@@ -306,9 +306,9 @@ def test_arrays_and_structs_are_named_as_not_profiled(spark: SparkSession) -> No
     features, left_out = features_of(config, schemas_of(sources.frames))
     assert [feature.name for feature in features] == ["x"]
     assert {one.column: one.reason for one in left_out} == {
-        "items": "type array",
-        "place": "type struct",
-        "m": "type map",
+        "items": "type array; name values in it, as items[0]",
+        "place": "type struct; name its fields, as place.x",
+        "m": "type map; name values in it, as m['key']",
     }
 
 

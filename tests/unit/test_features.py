@@ -60,9 +60,9 @@ def test_the_type_of_a_column_tells_its_kind(spark_type: str, kind: str, unit: s
 @pytest.mark.parametrize(
     ("spark_type", "reason"),
     [
-        ("array<int>", "type array"),
-        ("struct<a:int,b:decimal(1,0)>", "type struct"),
-        ("map<string,int>", "type map"),
+        ("array<int>", "type array; name values in it, as x[0]"),
+        ("struct<a:int,b:decimal(1,0)>", "type struct; name its fields, as x.a"),
+        ("map<string,int>", "type map; name values in it, as x['key']"),
         ("binary", "type binary"),
         ("interval day to second", "type interval day to second"),
         ("void", "type void"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from modelwatch.io.sources import Volume
+from modelwatch.io.day_files import Volume
 from modelwatch.pipelines.few_rows import MOST, reads_few_rows
 
 DAY = date(2013, 2, 8)

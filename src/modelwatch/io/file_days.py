@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 
 from modelwatch.io.delta_log import with_stats
 from modelwatch.model.sources import DaySource
+from modelwatch.spark.source_rows import day_of_text
 
 MAX_SPAN = 31
 """Days from the least to the greatest of a file beyond which the file itself is asked."""
@@ -30,7 +31,7 @@ def file_days(files: DataFrame, day: DaySource, time_zone: str) -> DataFrame:
         (narrow, least, greatest),
     ]
     if day.partition_column is not None:
-        partition = F.col("add.partitionValues")[F.lit(day.partition_column)].cast("date")
+        partition = day_of_text(F.col("add.partitionValues")[F.lit(day.partition_column)])
         bounds.append((partition.isNotNull(), F.date_sub(partition, 1), F.date_add(partition, 1)))
     without_day = (F.col("partitioned") & F.col("value").isNull()) | (
         F.col("nulls") == F.col("stated_rows")
@@ -56,7 +57,7 @@ def file_days(files: DataFrame, day: DaySource, time_zone: str) -> DataFrame:
 
 def _as_day(text: Column, day: DaySource, time_zone: str) -> Column:
     if day.column is not None:
-        return text.cast("date")
+        return day_of_text(text)
     return F.to_date(F.from_utc_timestamp(text.cast("timestamp"), time_zone))
 
 

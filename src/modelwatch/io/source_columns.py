@@ -21,7 +21,7 @@ def columns_of(rows: DataFrame) -> tuple[ColumnOf, ...]:
 
 def columns_fingerprint(source: Source) -> str:
     """Of names, types, order and nullability of a table's columns."""
-    text = "\n".join(f"{c.name}\t{c.type}\t{c.nullable}" for c in columns_of(source.frame()))
+    text = "\n".join(f"{c.name}\t{c.type}\t{c.nullable}" for c in columns_of(source.stored()))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -14,37 +14,20 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from modelwatch.io.addresses import Place, source_place
+from modelwatch.io.day_files import DayFiles, Volume
 from modelwatch.io.delta_log import DeltaLog, LogUnreadable, delta_log, unglobbed
 from modelwatch.io.failures import advised, first_line
 from modelwatch.io.file_days import file_days
+from modelwatch.model.column_paths import ColumnPath
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.source_change import SourceChange
 from modelwatch.model.sources import DaySource, TableAddress
-from modelwatch.spark.days import day_of
+from modelwatch.spark.days import day_of, named
+from modelwatch.spark.source_rows import spells_days, taken_rows
 
 _MAX_FILES_ASKED = 10_000
 
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class DayFiles:
-    """Files whose rows lie between two days: their number, bytes and rows (None: not known)."""
-
-    first: date
-    last: date
-    files: int
-    bytes: int
-    rows: int | None
-
-
-@dataclass(frozen=True)
-class Volume:
-    """Files, bytes and rows of some days; rows None where the table does not tell."""
-
-    files: int
-    bytes: int
-    rows: int | None
 
 
 class OncePerSource(Generic[Result]):
@@ -70,7 +53,8 @@ class Source:
     """A source table at one Delta version.
 
     ``log`` is None where the platform does not let its files be read: then the table itself is
-    asked, which costs a scan of one column. ``day`` is None for a table without days.
+    asked, which costs a scan of one column. ``day`` is None for a table without days. ``paths``:
+    those that may lead into its nested columns.
     """
 
     session: SparkSession
@@ -80,6 +64,7 @@ class Source:
     time_zone: str
     version: int
     log: DeltaLog | None
+    paths: tuple[ColumnPath, ...] = ()
 
     @property
     def place(self) -> Place:
@@ -87,7 +72,11 @@ class Source:
         return source_place(self.address)
 
     def frame(self) -> DataFrame:
-        """Its rows at the version. SourceError if they can't be read."""
+        """Its rows at the version as a run takes them. SourceError if they can't be read."""
+        return taken_rows(self.stored(), self.day, self.paths)
+
+    def stored(self) -> DataFrame:
+        """Its rows at the version as they are stored. SourceError if they can't be read."""
         try:
             return self.place.read(self.session, self.version)
         except (PySparkException, Py4JError) as error:
@@ -105,11 +94,26 @@ class Source:
             raise ValueError(f"{self.role} has no day")
         if self.log is not None:
             try:
-                return self._reading(self._logged_inventory)
+                return self._spelled(self._reading(self._logged_inventory))
             except LogUnreadable:
                 # Checkpoints of a newer form, or files without statistics.
                 pass
-        return self._reading(self._scanned_inventory)
+        return self._spelled(self._reading(self._scanned_inventory))
+
+    def _spelled(self, inventory: tuple[DayFiles, ...]) -> tuple[DayFiles, ...]:
+        """The inventory; SourceError if the column of the day is text that never spells one."""
+        name = self.day.column if self.day else None
+        if inventory or name is None:
+            return inventory
+        stored = self.stored().select(named(name))
+        if spells_days(stored.schema.fields[0].dataType):
+            example = self._reading(stored.first)
+            if example is not None:
+                raise self.error(
+                    f"no value of {name!r}, which tells the day, reads as one: "
+                    f"{example[0]!r} is neither yyyymmdd nor yyyy-mm-dd"
+                )
+        return inventory
 
     def present(self, before: date | None = None) -> frozenset[date]:
         """Days that may have rows, those before a day if given.
@@ -242,7 +246,8 @@ class Source:
         # The folders' names are no columns of these files.
         reader = self.session.read.option("recursiveFileLookup", "true")
         try:
-            rows = reader.parquet(*(unglobbed(self.log.data_path(path)) for path in paths))
+            files = reader.parquet(*(unglobbed(self.log.data_path(path)) for path in paths))
+            rows = taken_rows(files, self._logged_day)
             found = rows.select(day_of(self._logged_day, self.time_zone).alias("day")).distinct()
             return {row.day for row in found.collect() if row.day is not None}
         except AnalysisException as error:
@@ -299,7 +304,7 @@ class Source:
         assert self.log is not None
         shown = self.session.sql(f"SHOW TBLPROPERTIES {self.place.identifier}").collect()
         properties = {row.key: row.value for row in shown}
-        names = {field.lower(): field for field in self.frame().columns}
+        names = {field.lower(): field for field in self.stored().columns}
         changed = {}
         for role in ("column", "time_column", "partition_column"):
             name = getattr(self.day, role)

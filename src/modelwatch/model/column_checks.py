@@ -52,7 +52,7 @@ def day_problems(path: Path, schema: Schema, table: str, day: DaySource) -> Iter
     ):
         name = getattr(day, key)
         if name is not None:
-            needed = "a date" if "date" in types else "a timestamp"
+            needed = "a date, or spell one (yyyymmdd)" if "date" in types else "a timestamp"
             yield from column_problems(
                 (*path, key), schema, table, name, types.__contains__, needed
             )

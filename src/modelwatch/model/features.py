@@ -168,7 +168,7 @@ def _feature(
 ) -> Feature | NotProfiled:
     natural = natural_kind(spark_type)
     if natural is None:
-        return NotProfiled(role, column, spark_type, f"type {outer_type(spark_type)}")
+        return NotProfiled(role, column, spark_type, _why_not(column, spark_type))
     return Feature(
         name=column,
         role=role,
@@ -180,3 +180,15 @@ def _feature(
         max_values=options.max_values or config.binning.max_values,
         sensitive=options.sensitive,
     )
+
+
+def _why_not(column: str, spark_type: str) -> str:
+    """Why a column of a type is not profiled, and the path by which a value in it is."""
+    kind = outer_type(spark_type)
+    if kind == "struct":
+        field_name = spark_type[len("struct<") :].partition(":")[0]
+        return f"type struct; name its fields, as {column}.{field_name}"
+    if kind in ("array", "map"):
+        within = "[0]" if kind == "array" else "['key']"
+        return f"type {kind}; name values in it, as {column}{within}"
+    return f"type {kind}"

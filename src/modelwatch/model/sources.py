@@ -52,7 +52,9 @@ class DaySource(Section):
     """How the day of a row is told."""
 
     column: ColumnName | None = Field(
-        default=None, description="A date column: the day itself, in the monitor's time zone."
+        default=None,
+        description="The day itself, in the monitor's time zone: a date column, or one of text or "
+        "integers that spells it, `yyyymmdd` (text also `yyyy-mm-dd`).",
     )
     time_column: ColumnName | None = Field(
         default=None,
@@ -60,8 +62,8 @@ class DaySource(Section):
     )
     partition_column: ColumnName | None = Field(
         default=None,
-        description="With `time_column`: a date column that lies within a day of it, by which "
-        "the table is partitioned, so that a run reads the files of its days only.",
+        description="With `time_column`: a column like `column` that lies within a day of it, by "
+        "which the table is partitioned, so that a run reads the files of its days only.",
     )
 
     @model_validator(mode="after")

@@ -85,6 +85,6 @@ def _day_source(source: Source, name: str) -> DaySource:
         raise source.error(f"has no column {name!r}")
     if schema[column] in INSTANTS:
         return DaySource(time_column=column)
-    if schema[column] != "date":
+    if schema[column] not in ("date", "string", "int", "bigint"):
         raise source.error(f"column {column!r} is {schema[column]}, and tells no day")
     return DaySource(column=column)

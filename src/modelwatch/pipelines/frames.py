@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from modelwatch.io.sources import Source, open_source
+from modelwatch.model.column_paths import paths_in
 from modelwatch.model.columns import table_place, tables_of
 from modelwatch.model.config import DaySource, MonitorConfig, SourceError, TableAddress
 from modelwatch.model.errors import Problem
@@ -143,7 +144,7 @@ def opened_sources(
 
     SourceError with all that is missing or does not fit the configuration.
     """
-    tables = tables_of(config)
+    tables, paths = tables_of(config), paths_in(config)
 
     def attempted(role: str) -> Source | SourceError:
         try:
@@ -153,7 +154,7 @@ def opened_sources(
             source.frame()
         except SourceError as error:
             return error
-        return replace(source, day=day_source(config, role))
+        return replace(source, day=day_source(config, role), paths=paths)
 
     # Opening a table is waiting for its log: the tables are waited for together.
     with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as at_once:

@@ -32,6 +32,7 @@ from modelwatch.pipelines.replay_report import Replayed, only_rounding
 from modelwatch.pipelines.run import Run
 from modelwatch.spark.comparison import Comparison, compared
 from modelwatch.spark.days import with_day
+from modelwatch.spark.source_rows import taken_rows
 from modelwatch.tables import TABLES
 
 EXIT_IDENTICAL, EXIT_DIFFERENT = 0, 1
@@ -191,7 +192,7 @@ def _rows_of(
         return None
     day = day_source(config, role)
     assert day is not None
-    return lambda source: with_day(source.frame(), day, config.time_zone, days)
+    return lambda source: with_day(taken_rows(source.stored(), day), day, config.time_zone, days)
 
 
 def _computed(spark: SparkSession, store: ReplayStore, recorded: _Recorded) -> Run:

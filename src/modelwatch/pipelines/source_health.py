@@ -113,7 +113,7 @@ def _schema(request: Request, role: str, source: Source) -> Iterator[HealthRow]:
     seen = request.history.source(role, table)
     if seen is None or seen.get("columns") is None:
         return
-    now = columns_of(source.frame())
+    now = columns_of(source.stored())
     changed = seen["columns"] != columns_fingerprint(source)
     before = columns_then(source, seen["version"], seen.get("table_id")) if changed else now
     yield from schema_rows(role, before, now, request.plan.as_of)

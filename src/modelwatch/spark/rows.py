@@ -219,12 +219,14 @@ def once(frame: DataFrame, ids: Sequence[str], time_column: str | None, role: st
     # The day comes last, as in `equal`.
     keys = [*(named(column) for column in ids), F.col(DAY)]
     columns = [named(column) for column in frame.columns]
+    # Spark hashes no maps.
+    plain = [named(f.name) for f in frame.schema.fields if "map<" not in f.dataType.simpleString()]
     latest = [named(time_column).desc()] if time_column else []
     last = Window.partitionBy(*keys).orderBy(*latest, F.col(_TIE))
     whole = last.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
     return (
         # A column, and no expression: two functions would each compute their own, and sort by it.
-        frame.withColumn(_TIE, F.xxhash64(*columns))
+        frame.withColumn(_TIE, F.xxhash64(*plain))
         .select(
             *columns,
             F.row_number().over(last).alias(_RANK),
