@@ -13,6 +13,7 @@ from modelwatch.model.features import (
     find_column,
     natural_kind,
     outer_type,
+    path_into,
 )
 from modelwatch.model.section import did_you_mean
 from modelwatch.model.sources import DaySource
@@ -36,7 +37,9 @@ def column_problems(
         else:
             yield path, f"{table} has no column {name!r}{did_you_mean(name, schema)}"
     elif fits is not None and not fits(schema[column]):
-        yield path, f"column {column!r} of {table} is {schema[column]}, and must be {needed}"
+        into = path_into(column, schema[column])
+        hint = "" if into is None else f"; {into}"
+        yield path, f"column {column!r} of {table} is {schema[column]}, and must be {needed}{hint}"
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -182,13 +182,17 @@ def _feature(
     )
 
 
-def _why_not(column: str, spark_type: str) -> str:
-    """Why a column of a type is not profiled, and the path by which a value in it is."""
+def path_into(column: str, spark_type: str) -> str | None:
+    """How to name a value in a nested column, with an example; None for any other column."""
     kind = outer_type(spark_type)
     if kind == "struct":
-        field_name = spark_type[len("struct<") :].partition(":")[0]
-        return f"type struct; name its fields, as {column}.{field_name}"
-    if kind in ("array", "map"):
-        within = "[0]" if kind == "array" else "['key']"
-        return f"type {kind}; name values in it, as {column}{within}"
-    return f"type {kind}"
+        field_name = spark_type.strip()[len("struct<") :].partition(":")[0]
+        return f"name its fields, as {column}.{field_name}"
+    if kind == "array":
+        return f"name values in it, as {column}[0]"
+    return f"name values in it, as {column}['key']" if kind == "map" else None
+
+
+def _why_not(column: str, spark_type: str) -> str:
+    path = path_into(column, spark_type)
+    return f"type {outer_type(spark_type)}" + ("" if path is None else f"; {path}")
