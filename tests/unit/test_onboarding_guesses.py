@@ -108,13 +108,21 @@ def test_a_table_without_a_day_is_refused_by_name() -> None:
         guess(table(("amount", "int"), ("day", "string")))
 
 
-def test_a_day_that_is_only_a_partition_of_text_is_refused_with_advice() -> None:
-    with pytest.raises(
-        SourceError, match=r"made from its partition by year \(int\), dt \(string\)"
-    ):
-        guess(
-            table(("year", "int"), ("dt", "string"), ("shop", "string"), partitions=("dt", "year"))
-        )
+@pytest.mark.parametrize(
+    "column", [("dt", "string"), ("order_date", "int"), ("yyyymmdd", "bigint")]
+)
+def test_a_partition_of_text_or_integers_is_the_day_where_nothing_else_can_be(
+    column: tuple[str, str],
+) -> None:
+    facts = table(column, ("shop", "string"), ("year", "int"), partitions=(column[0], "year"))
+    assert guess(facts).day == DayGuess(column[0], time=False)
+
+
+def test_parts_of_a_day_are_refused_with_advice() -> None:
+    parts = (("year", "int"), ("month", "int"), ("day", "int"))
+    told = r"made from its partition by year \(int\), month \(int\), day \(int\)"
+    with pytest.raises(SourceError, match=told):
+        guess(table(*parts, ("shop", "string"), partitions=("year", "month", "day")))
 
 
 def partitioned(
@@ -233,7 +241,8 @@ def test_partitions_of_text_and_parts_of_dates_are_no_features_and_not_declared(
     )
     assert day_lines(facts) == [
         "  # The partition year is no date but int, and cannot be declared.",
-        "  # The partition dt is no date but string, and cannot be declared.",
+        "  # The partition dt is no date but string: if it spells the day (yyyymmdd), declare it as "
+        "partition_column.",
         "  day: {time_column: scored_at}",
     ]
     assert dict(guess(facts).excluded) == dict.fromkeys(("year", "dt"), "moves with the calendar")

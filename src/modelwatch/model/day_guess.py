@@ -22,6 +22,9 @@ _WRITTEN = re.compile(
     r"(_|$|day|date|time)"
 )
 _CALENDAR = re.compile(r"^(y|yyyy|year|m|mm|month|d|dd|h|hh|hour|week|yyyymm|yyyymmdd)$")
+_WHOLE_DAY = re.compile(r"^yyyymmdd$")
+_MONTH = re.compile(r"^(m|mm|month)$")
+_SPELLING = frozenset({"string", "int", "bigint"})
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,9 @@ def guess_day(table: TableFacts, like: str | None = None) -> DayGuess:
     ):
         if candidates:
             return DayGuess(candidates[0], time=candidates[0] in times)
+    spelled = spelled_partition(table)
+    if spelled is not None:
+        return DayGuess(spelled, time=False)
     message = "has no column of type date or timestamp, to tell the day of a row"
     if calendar := calendar_partitions(table):
         listed = ", ".join(f"{column.name} ({column.spark_type})" for column in calendar)
@@ -84,6 +90,16 @@ def calendar_partitions(table: TableFacts) -> tuple[ColumnFacts, ...]:
         and column.plain_type in WHOLE_NUMBERS | {"string", "varchar", "char"}
         and any(_matching(pattern, [column.name]) for pattern in (_DAY, _WRITTEN, _CALENDAR))
     )
+
+
+def spelled_partition(table: TableFacts) -> str | None:
+    """The partition of text or integers that by its name spells the day; None beside a month's."""
+    calendar = calendar_partitions(table)
+    if any(_MONTH.search(column.name.lower()) for column in calendar):
+        return None
+    whole = [c.name for c in calendar if c.plain_type in _SPELLING]
+    found = _matching(_DAY, whole) + _matching(_WHOLE_DAY, whole)
+    return found[0] if len(found) == 1 else None
 
 
 def compared_time(table: TableFacts, like: str | None = None) -> str | None:

@@ -10,6 +10,7 @@ from modelwatch.model.day_guess import (
     calendar_partitions,
     date_partition,
     is_of_writing,
+    spelled_partition,
 )
 from modelwatch.model.days import DayRange
 from modelwatch.model.evaluation import DEFAULT_GATES
@@ -89,7 +90,13 @@ def _day_notes(table: TableFacts, day: DayGuess) -> Iterator[str]:
         yield from _notes_beside_the_partition(table.distance, partition, day)
     for column in calendar_partitions(table):
         name = comment_text(column.name)
-        yield f"The partition {name} is no date but {column.spark_type}, and cannot be declared."
+        told = f"The partition {name} is no date but {column.spark_type}"
+        if column.name == day.column:
+            yield f"{told}: its values must spell days, yyyymmdd or yyyy-mm-dd."
+        elif column.name == spelled_partition(table):
+            yield f"{told}: if it spells the day (yyyymmdd), declare it as partition_column."
+        else:
+            yield f"{told}, and cannot be declared."
 
 
 def _notes_on_the_partition(seen: PartitionDistance | None, partition: str) -> Iterator[str]:

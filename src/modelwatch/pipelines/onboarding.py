@@ -39,6 +39,7 @@ from modelwatch.pipelines.frames import Sources, opened_sources, source_changes
 from modelwatch.pipelines.history import History
 from modelwatch.pipelines.validation import schemas_of
 from modelwatch.spark.days import DAY, day_of, named, with_day
+from modelwatch.spark.source_rows import taken_rows
 
 ROWS = 20_000
 """Rows that are looked at, of each table."""
@@ -86,8 +87,12 @@ def facts_of(
         time_column=day.column if day.time else None,
         partition_column=day.partition,
     )
+    stored, frame = frame.schema, taken_rows(frame, source)
     ends = F.min(DAY), F.max(DAY), F.count(DAY), F.countDistinct(DAY)
     first, last, dated, days = with_day(frame, source, time_zone).agg(*ends).collect()[0]
+    if last is None and frame.schema[day.column].dataType != stored[day.column].dataType:
+        told = f"{day.column!r} alone could tell the day, and no value of it reads as yyyymmdd"
+        raise SourceError([Problem("", None, told)], str(address))
     if last is not None:
         newest = DayRange(max(first, shifted(last, 1 - NEWEST_DAYS)), last)
         frame = with_day(frame, source, time_zone, list(newest)).drop(DAY)
