@@ -22,6 +22,8 @@ from modelwatch.model.sources import DaySource
 from modelwatch.spark.days import named
 
 _EIGHT_DIGITS = "^[0-9]{8}$"
+# Spark would take a year or a month alone for its first day.
+_PARTED = "^[+-]?[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2}"
 
 
 def taken_rows(
@@ -57,7 +59,8 @@ def day_of_text(text: Column) -> Column:
     """The date that a text spells, ``yyyymmdd`` or ``yyyy-mm-dd``; null for any other."""
     parts = (F.substring(text, first, length) for first, length in ((1, 4), (5, 2), (7, 2)))
     digits = F.concat_ws("-", *parts)
-    return F.when(text.rlike(_EIGHT_DIGITS), digits).otherwise(text).cast("date")
+    whole = F.when(text.rlike(_EIGHT_DIGITS), digits).when(text.rlike(_PARTED), text)
+    return whole.cast("date")
 
 
 def nested_columns(schema: StructType, paths: Sequence[ColumnPath]) -> dict[str, Column]:
