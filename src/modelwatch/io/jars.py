@@ -12,7 +12,8 @@ from modelwatch.model.errors import SessionError
 
 LOCK = "jars.lock"
 PACKAGES = "spark.jars.packages"
-_JARS = "spark.jars"
+_JARS = ("spark.jars", "spark.yarn.dist.jars", "spark.repl.local.jars")
+"""Settings that hold the jars: in local mode and on clusters, on YARN, and of the driver alone."""
 _CHUNK_BYTES = 1 << 20
 
 
@@ -25,9 +26,10 @@ def locked_jars() -> dict[str, str]:
 
 def local_jars(settings: Mapping[str, str]) -> list[Path]:
     """The jars on this machine that Spark was given or has resolved, from its settings."""
-    given = (jar.strip() for jar in settings.get(_JARS, "").split(","))
+    given = [jar.strip() for key in _JARS for jar in settings.get(key, "").split(",")]
     parts = [urlsplit(jar) for jar in given if jar]
-    return [Path(unquote(part.path)) for part in parts if part.scheme in ("", "file")]
+    local = (Path(unquote(part.path)) for part in parts if part.scheme in ("", "file"))
+    return list(dict.fromkeys(local))
 
 
 def check_jars(
