@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pyspark.sql import Row, SparkSession
+from pyspark.ml.functions import array_to_vector
+from pyspark.sql import DataFrame, Row, SparkSession
 
 from modelwatch.io.views import ResultViews
 from modelwatch.model.config import parse_config
@@ -35,6 +36,7 @@ FIRST_CLASS, SECOND_CLASS = "(id % 3) / 4", "0.25"
 LABELS = "CASE id % 4 WHEN 0 THEN '0' WHEN 1 THEN '1.0' WHEN 2 THEN ' 2' ELSE '2' END"
 FORMS = {
     "array": f"array({FIRST_CLASS}, {SECOND_CLASS}, 1 - {FIRST_CLASS} - {SECOND_CLASS})",
+    "vector": f"array({FIRST_CLASS}, {SECOND_CLASS}, 1 - {FIRST_CLASS} - {SECOND_CLASS})",
     "map": f"map(0, {FIRST_CLASS}, 1, {SECOND_CLASS}, 2, 1 - {FIRST_CLASS} - {SECOND_CLASS})",
 }
 
@@ -48,6 +50,9 @@ class Case:
 
     def save(self, role: str, columns: str) -> None:
         rows = self.spark.sql(f"SELECT id, day, {columns} FROM {NUMBERED}")
+        self.write(role, rows)
+
+    def write(self, role: str, rows: DataFrame) -> None:
         rows.write.format("delta").mode("overwrite").save(str(self.folder / role))
 
     def config(self, **sections: Any) -> dict[str, Any]:
@@ -98,9 +103,15 @@ def nested(
     case = Case(spark, tmp_path_factory.mktemp("nested"))
     case.save("inputs", f"id % 7 AS amount, {NESTED}")
     case.save("predictions", f"{FORMS[request.param]} AS scores, map('k', id) AS more")
+    if request.param == "vector":
+        stored = spark.read.format("delta").load(str(case.folder / "predictions"))
+        vector = array_to_vector(stored["scores"].cast("array<double>"))
+        case.write("vectors", stored.withColumn("scores", vector))
     case.save("labels", f"{LABELS} AS label")
     scores = [f"scores[{i}]" for i in range(3)]
     predictions = {**case.config()["predictions"], "score": scores}
+    if request.param == "vector":
+        predictions["table"] = {"path": str(case.folder / "vectors")}
     report = case.run(
         predictions=predictions,
         performance={"task": "multiclass", "score": scores, "classes": [0, 1, 2], "slices": False},
@@ -157,7 +168,7 @@ def test_columns_that_are_not_profiled_are_named(nested: Nested) -> None:
         assert told in line
 
 
-def test_probabilities_in_an_array_or_a_map_are_held_against_labels(nested: Nested) -> None:
+def test_probabilities_in_a_nested_column_are_held_against_labels(nested: Nested) -> None:
     ids = np.arange(DAYS * ROWS)
     scores = np.stack([ids % 3 / 4, np.full(len(ids), 0.25), 0.75 - ids % 3 / 4], axis=1)
     decision = scores.argmax(axis=1)

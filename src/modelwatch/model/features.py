@@ -188,7 +188,7 @@ def path_into(column: str, spark_type: str) -> str | None:
     if kind == "struct":
         field_name = spark_type.strip()[len("struct<") :].partition(":")[0]
         return f"name its fields, as {column}.{field_name}"
-    if kind == "array":
+    if kind in ("array", "vector"):
         return f"name values in it, as {column}[0]"
     return f"name values in it, as {column}['key']" if kind == "map" else None
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
+from pyspark.ml.functions import vector_to_array
+from pyspark.ml.linalg import VectorUDT
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import (
     ArrayType,
     DataType,
+    DoubleType,
     IntegerType,
     LongType,
     MapType,
@@ -106,7 +109,9 @@ def _into(column: Column, data_type: DataType, step: str | int) -> tuple[Column,
         # Null where the array is shorter.
         return F.get(column, F.lit(step)), data_type.elementType
     if isinstance(data_type, MapType):
-        return column.getItem(F.lit(step).cast(data_type.keyType)), data_type.valueType
+        return column[F.lit(step).cast(data_type.keyType)], data_type.valueType
+    if isinstance(data_type, VectorUDT) and isinstance(step, int):
+        return F.get(vector_to_array(column), F.lit(step)), DoubleType()
     return None
 
 
