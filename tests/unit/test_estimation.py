@@ -15,6 +15,7 @@ from modelwatch.stats.estimation import (
     NO_POSITIVE_DECISIONS,
     NO_POSITIVES_EXPECTED,
     NO_SCORES,
+    NOT_PROBABILITIES,
     Estimate,
     back_test,
     business_value,
@@ -118,7 +119,7 @@ def test_no_row_is_a_reason() -> None:
 
 def test_scores_out_of_range_give_no_estimate() -> None:
     found = estimates(expected(states([1.5, -2.0, np.nan]), AS_SAID))
-    assert of(found["brier"])[1] == NO_SCORES
+    assert of(found["brier"])[1] == NOT_PROBABILITIES
 
 
 def test_no_positive_decision_is_a_reason() -> None:

@@ -15,6 +15,7 @@ from modelwatch.stats.performance import (
     performance,
     performance_metric,
 )
+from modelwatch.stats.performance_metric import NOT_PROBABILITIES
 from modelwatch.stats.residuals import EDGES, GRID, residual_bins
 from modelwatch.stats.scored import BinaryStates, in_range, positions
 from modelwatch.stats.slice_bins import GROUPS, SliceBins
@@ -53,12 +54,12 @@ def test_precision_of_no_positive_decision_is_undefined_and_not_zero() -> None:
     assert found["mcc"].reason[0] == "all decisions are the same"
 
 
-def test_scores_that_are_no_probabilities_have_a_decision_and_no_score() -> None:
+def test_scores_that_are_no_probabilities_have_a_ranking_and_no_loss() -> None:
     states = binary_states(BINS, [-0.1, 1.1, np.nan, np.inf], [0, 1, 1, 1], [1, 2, 1, 2])
     found = performance(states)
     assert found["accuracy"].value[0] == 0.75
-    assert found["roc_auc"].reason[0] == "no labelled row with a score in [0, 1]"
-    assert found["log_loss"].reason[0] == "no labelled row with a score in [0, 1]"
+    assert found["roc_auc"].value[0] == 1.0
+    assert found["log_loss"].reason[0] == NOT_PROBABILITIES
 
 
 def test_rows_without_a_decision_are_ranked_but_not_judged() -> None:

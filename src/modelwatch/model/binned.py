@@ -10,18 +10,22 @@ from types import MappingProxyType
 from modelwatch.model.features import Feature
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.sensitive import mark
+from modelwatch.stats.score_scale import ScoreKind
 
 PLAIN: Mapping[str, str] = MappingProxyType({})
 """Settings of bins of values that are not hashed."""
 SEGMENTS = "segments"
 """Role of a segmentation among the binnings."""
+SCORE = "score"
+"""Role of the score of a binary model among the binnings: finer bins, for its performance."""
 
 
 @dataclass(frozen=True)
 class Binned:
-    """A feature or a segmentation, and the settings under which its bins are fitted.
+    """A feature, a segmentation or a score, and the settings under which its bins are fitted.
 
     Bins are reused as long as ``settings`` is the same text. ``columns`` of ``role``'s rows.
+    ``score_kind``: what a score says; None for anything else.
     """
 
     role: str
@@ -32,6 +36,7 @@ class Binned:
     max_values: int
     special_values: tuple[float, ...]
     settings: str
+    score_kind: ScoreKind | None = None
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -40,7 +45,8 @@ class Binned:
 
 
 def binned(config: MonitorConfig, features: tuple[Feature, ...]) -> tuple[Binned, ...]:
-    """Everything with frozen bins: features in their order, then segmentations by columns."""
+    """Everything with frozen bins: features in their order, then segmentations by columns, and the
+    score of a binary model."""
     # Days are what counts of a reference: those of first days have got them from the table.
     reference = config.binning_reference.model_dump(mode="json", exclude={"first_days"})
 
@@ -52,7 +58,8 @@ def binned(config: MonitorConfig, features: tuple[Feature, ...]) -> tuple[Binned
         bins: int,
         max_values: int,
         special_values: tuple[float, ...] = (),
-        hashed: Mapping[str, str] = PLAIN,
+        more: Mapping[str, str] = PLAIN,
+        score_kind: ScoreKind | None = None,
     ) -> Binned:
         # The bound that doesn't apply to a kind must not make its bins stale.
         bound = bins if kind == "numeric" else max_values
@@ -63,11 +70,16 @@ def binned(config: MonitorConfig, features: tuple[Feature, ...]) -> tuple[Binned
                 "bound": bound,
                 "special_values": special_values,
                 "reference": reference,
-                **hashed,
+                **more,
             },
             sort_keys=True,
         )
-        return Binned(role, name, kind, columns, bins, max_values, special_values, settings)
+        return Binned(
+            role, name, kind, columns, bins, max_values, special_values, settings, score_kind
+        )
+
+    score = scored_feature(config, features)
+    scores = () if score is None else (score,)
 
     return (
         *(
@@ -88,7 +100,36 @@ def binned(config: MonitorConfig, features: tuple[Feature, ...]) -> tuple[Binned
             for s in config.segments
             if s.columns is not None
         ),
+        *(
+            one(
+                SCORE,
+                f.name,
+                f.kind,
+                (f.column,),
+                f.bins,
+                f.max_values,
+                f.special_values,
+                {"score_kind": says},
+                says,
+            )
+            for f, says in scores
+        ),
     )
+
+
+def scored_feature(
+    config: MonitorConfig, features: tuple[Feature, ...]
+) -> tuple[Feature, ScoreKind] | None:
+    """The feature that is the score of a binary model, and what it says; None if there is none."""
+    performance = config.performance
+    if performance is None or performance.task != "binary" or not performance.score:
+        return None
+    wanted = performance.score[0].lower()
+    for feature in features:
+        numeric = feature.role == "predictions" and feature.kind == "numeric"
+        if numeric and feature.name.lower() == wanted:
+            return feature, performance.score_kind
+    return None
 
 
 def _hashed(config: MonitorConfig, feature: Feature) -> Mapping[str, str]:

@@ -18,6 +18,7 @@ from modelwatch.model.section import (
 )
 from modelwatch.model.sources import DaySource, TableAddress
 from modelwatch.stats.attribution import ADDITIVE
+from modelwatch.stats.score_scale import ScoreKind
 
 Task = Literal["binary", "multiclass", "regression"]
 MAX_CLASSES = 100
@@ -140,8 +141,16 @@ class Performance(Section):
     task: Task = Field(description="What the model predicts: one of two, one of several, a number.")
     score: ColumnNames = Field(
         default=(),
-        description="One of `predictions.score`: the probability of the positive class, or the "
-        "predicted number. Multiclass: a probability for each of `classes`, in order, or none.",
+        description="One of `predictions.score`: that of the positive class, or the predicted "
+        "number. Multiclass: one for each of `classes`, in order, or none.",
+    )
+    score_kind: ScoreKind = Field(
+        default="probability",
+        description="What a score says. `probability`: from 0 to 1. `logit`: log-odds of the "
+        "probability; multiclass: the softmax gives the probabilities. `percentage`: from 0 to "
+        "100. `rank`: a higher score means a more probable class, and no probability. Ranking "
+        "metrics are of any score; those of probabilities are undefined for ranks, and where more "
+        "than 1 % of the scores are no probabilities. A threshold is in the unit of the score.",
     )
     decision: Decision | None = Field(
         default=None,
@@ -205,6 +214,14 @@ class Performance(Section):
         unknown = next((key for key in self.causes if key not in ADDITIVE), None)
         scores, decision = len(self.score), self.decision
         return (
+            (
+                self.task == "regression" and self.score_kind != "probability",
+                "score_kind does not belong to a regression task",
+            ),
+            (
+                self.score_kind == "rank" and "brier" in self.causes,
+                "causes: the Brier score needs probabilities, and score_kind is rank",
+            ),
             (
                 unknown is not None,
                 f"causes: the change of {unknown!r} can't be split"
@@ -271,7 +288,11 @@ class Challenger(Section):
         min_length=1, description="As many columns as `predictions.id`, in the same order."
     )
     day: DaySource = Field(description="How the day of a row is told.")
-    score: ColumnName = Field(description="Its probability of the positive class.")
+    score: ColumnName = Field(description="Its score of the positive class.")
+    score_kind: ScoreKind | None = Field(
+        default=None,
+        description="What its score says, as `performance.score_kind`. Left out: the same.",
+    )
     decision: Decision | None = Field(
         default=None, description="Left out: the champion's threshold."
     )

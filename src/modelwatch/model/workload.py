@@ -20,6 +20,8 @@ WAITING_DAYS = 90
 """Newest days whose labels, each due at a date of its row, are taken not to be due yet."""
 _LONG_DAYS = 7
 _OPEN_BINS = 40
+_TAIL_BINS = 200
+"""Bins that the upper tail of a score takes beside those that it has as a feature."""
 _CATEGORICAL_EXTRA = 3
 _SLICE_GROUPS = 14
 _SPLIT_EXTRA = 3
@@ -206,6 +208,7 @@ def _label_work(
     sliced = sliced_features(config, plan.features)
     score = next(iter(performance.score), "").lower()
     scores = [size for (_, name), size in sizes.items() if name.lower() == score]
+    tail = _TAIL_BINS if performance.task == "binary" else 0
     by_row = labels.due.column is not None
     return LabelWork(
         task=performance.task,
@@ -215,7 +218,7 @@ def _label_work(
             **{f.name: sizes[f.role, f.name].slices for f in sliced},
             **{segmentation_slice(s.name): s.segments + _SPLIT_EXTRA for s in splits},
         },
-        score_bins=scores[0].bins if scores else 0,
+        score_bins=scores[0].bins + tail if scores else 0,
         classes=len(performance.classes),
         challengers=len(config.challengers),
         values=len(performance.values.expressions),

@@ -10,7 +10,7 @@ from typing import Any
 
 from pyspark.sql import Column, Row
 
-from modelwatch.model.binned import SEGMENTS, Binned, of_another_secret
+from modelwatch.model.binned import SCORE, SEGMENTS, Binned, of_another_secret
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.features import Feature
@@ -60,6 +60,7 @@ def binnings_of(
                 rows[one.key]["center"],
                 rows[one.key]["scale"],
                 one.special_values,
+                one.score_kind,
             )
             for one in wanted
         },
@@ -114,7 +115,7 @@ def _fitted(
 
 def _source_role(config: MonitorConfig, one: Binned, reference_role: str, sources: Sources) -> str:
     """The table on which bins are fitted: the reference's own, if it has the columns."""
-    home = one.role
+    home = "predictions" if one.role == SCORE else one.role
     if home == SEGMENTS:
         inputs = {name.lower() for name in sources.frames["inputs"].columns}
         home = "inputs" if {c.lower() for c in one.columns} <= inputs else "predictions"
@@ -137,7 +138,8 @@ def _fields(
         if one.role == SEGMENTS:
             columns += [named(column).cast("string") for column in one.columns]
         else:
-            columns.append(feature_value(features[one.role, one.name]))
+            role = "predictions" if one.role == SCORE else one.role
+            columns.append(feature_value(features[role, one.name]))
         fields.append(
             Field(
                 tuple(range(first, len(columns))),
@@ -145,6 +147,7 @@ def _fields(
                 one.bins,
                 one.max_values,
                 one.special_values,
+                one.score_kind,
             )
         )
     return fields, columns
@@ -158,6 +161,7 @@ def _row(one: Binned, fitted: Row, reference: str, days: tuple[date, ...] | None
         fitted["center"],
         fitted["scale"],
         one.special_values,
+        one.score_kind,
     )
     return {
         "feature": one.name,

@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from modelwatch.model.config import MonitorConfig
+from modelwatch.model.binned import SCORE
 from modelwatch.model.label_plan import LabelDay
 from modelwatch.model.slices import sliced_features
 from modelwatch.pipelines.frames import Sources
@@ -23,6 +24,8 @@ from modelwatch.spark.rows import ROLES
 from modelwatch.spark.scores import SEGMENTATION_SLICE, merged_score_states
 from modelwatch.stats.batch import ALL, Column, Segmentation
 from modelwatch.stats.binning import CategoricalBinning, NumericBinning, fit_numeric
+from modelwatch.stats.score_bins import shadow_binning
+from modelwatch.stats.score_scale import ScoreBinning
 from modelwatch.stats.score_tally import UNDECIDED, ScorePlan, Task
 
 
@@ -51,7 +54,7 @@ def score_plans(states: StatesOf) -> tuple[ScorePlan, ...]:
         ),
         values=tuple(performance.values.expressions),
         challenger=config.challengers[0].name if config.challengers else None,
-        challenger_binning=shadow_binning(binning) if config.challengers else None,
+        challenger_binning=_shadow(config, 0, binning) if config.challengers else None,
     )
     further = (
         ScorePlan(
@@ -59,9 +62,9 @@ def score_plans(states: StatesOf) -> tuple[ScorePlan, ...]:
             binning=binning,
             segmentations=splits,
             challenger=challenger.name,
-            challenger_binning=shadow_binning(binning),
+            challenger_binning=_shadow(config, at, binning),
         )
-        for challenger in config.challengers[1:]
+        for at, challenger in enumerate(config.challengers[1:], start=1)
     )
     return (first, *further)
 
@@ -73,18 +76,22 @@ def score_binning(states: StatesOf) -> NumericBinning:
     if not performance.score:
         return fit_numeric(np.array([0.0, 1.0]), 0.0, 1.0)
     wanted = performance.score[0].lower()
+    of_role = SCORE if performance.task == "binary" else "predictions"
     for (role, name), binning in states.bins.items():
-        if role == "predictions" and name.lower() == wanted:
+        if role == of_role and name.lower() == wanted:
             assert isinstance(binning, NumericBinning)
+            if performance.task == "multiclass":
+                edges, center, scale = binning.edges, binning.center, binning.scale
+                return ScoreBinning(edges, center, scale, (), performance.score_kind)
             return binning
     raise ValueError(f"the score {performance.score[0]!r} has no bins")
 
 
-def shadow_binning(binning: NumericBinning) -> NumericBinning:
-    """Bins of a challenger's score: the champion's, and even ones, for it may lie elsewhere."""
-    tails = 2.0 ** -np.arange(1.0, 31.0)
-    more = np.concatenate([np.arange(201) / 200.0, tails, 1.0 - tails])
-    return NumericBinning(np.unique([*binning.edges, *more]), binning.center, binning.scale)
+def _shadow(config: MonitorConfig, at: int, binning: NumericBinning) -> ScoreBinning:
+    """The bins of a challenger's score."""
+    assert config.performance is not None
+    kind = config.challengers[at].score_kind or config.performance.score_kind
+    return shadow_binning(binning, kind)
 
 
 def traffic_of(config: MonitorConfig, sources: Sources, days: Collection[date]) -> Traffic:

@@ -92,7 +92,8 @@ def question_of(states: StatesOf, request: Request, losses: Losses = NO_LOSSES) 
     labels, performance = config.labels, config.performance
     assert labels is not None
     assert performance is not None
-    plan = score_plans(states)[0]
+    plans = score_plans(states)
+    plan = plans[0]
     own = {reference.name for reference in config.references if reference.table is None}
     comparison = config.comparison
     fitted = config.binning_reference
@@ -107,7 +108,9 @@ def question_of(states: StatesOf, request: Request, losses: Losses = NO_LOSSES) 
         slices=plan.slices,
         causes=performance.causes,
         challengers=tuple(challenger.name for challenger in config.challengers),
-        shadow_binning=plan.challenger_binning,
+        shadow_binnings=tuple(
+            held.challenger_binning for held in plans if held.challenger_binning is not None
+        ),
         comparison=None
         if comparison is None
         else (comparison.champion, comparison.challenger, comparison.expected_share),

@@ -53,7 +53,7 @@ def _note(
 
 
 def _by_tenth(states: BinaryStates) -> Counts:
-    """Rows by tenth of the score and label, (W, 10, 3)."""
+    """Rows by tenth of the probability and label, (W, 10, 3)."""
     tenth = np.minimum((states.lower_edges * 10).astype(np.int64), 9)
     member = (tenth[:, None] == np.arange(10)).astype(np.int64)
     return np.asarray(np.swapaxes(states.scored @ member, 1, 2), dtype=np.int64)

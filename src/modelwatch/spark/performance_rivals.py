@@ -44,9 +44,9 @@ def add_comparisons(
     """Comparisons of one segment, of windows of three days or more: fewer give no interval."""
     if not isinstance(stack, BinaryStates):
         return
-    for name in question.challengers:
+    for at, name in enumerate(question.challengers):
         decisions = group.states("paired", name)
-        rivals = _shadow(question, group, name)
+        rivals = _shadow(question, group, at)
         if rivals is not None and decisions is not None:
             _add(rows, question, group, rivals, decisions.of_due)
     if question.comparison is not None:
@@ -55,14 +55,14 @@ def add_comparisons(
             _add(rows, question, group, split, None)
 
 
-def _shadow(question: ScoreQuestion, group: ScoreGroup, name: str) -> _Rivals | None:
+def _shadow(question: ScoreQuestion, group: ScoreGroup, at: int) -> _Rivals | None:
+    name = question.challengers[at]
     both = [group.states(f"paired_{who}", name) for who in ("champion", "challenger")]
     champion, challenger = (None if states is None else states.of_due for states in both)
     if champion is None or challenger is None or not len(champion):
         return None
-    assert question.shadow_binning is not None
     days, left = _by_day(champion, question.binning)
-    others, right = _by_day(challenger, question.shadow_binning)
+    others, right = _by_day(challenger, question.shadow_binnings[at])
     if not np.array_equal(days, others):
         raise ValueError("days of champion and challenger differ")
     return _Rivals(SHADOW, CHAMPION, name, days, left, right)
@@ -70,7 +70,7 @@ def _shadow(question: ScoreQuestion, group: ScoreGroup, name: str) -> _Rivals | 
 
 def _by_day(states: ScopeStates, binning: NumericBinning) -> tuple[AnyArray, BinaryStates]:
     days, counts, sums = states.by_day()
-    return days, BinaryStates.of(binning, counts, sums)
+    return days, BinaryStates.of(binning, counts, sums).without_empty_bins()
 
 
 def _split(question: ScoreQuestion, scopes: ScopeStates, stack: BinaryStates) -> _Rivals | None:

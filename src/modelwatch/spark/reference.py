@@ -23,6 +23,8 @@ from modelwatch.stats.binning import (
     fit_numeric,
 )
 from modelwatch.stats.distinct import hash_of_text
+from modelwatch.stats.score_bins import TopValues, fit_scores
+from modelwatch.stats.score_scale import ScoreBinning, ScoreKind
 
 SAMPLE_ROWS = 50_000
 """Different rows of the reference on which quantiles are fitted: those with the least hashes."""
@@ -32,7 +34,8 @@ MAX_VALUES = 100_000
 """Different values of a categorical column that are remembered, by the smallest hashes."""
 SUMMARY_SCHEMA = (
     "field int, rows bigint, minimum double, maximum double, hashes binary, numbers binary,"
-    " repeats binary, texts array<string>, text_rows array<bigint>, complete boolean"
+    " repeats binary, texts array<string>, text_rows array<bigint>, complete boolean,"
+    " top_values binary, top_rows binary"
 )
 BINNING_SCHEMA = (
     "field int, edges array<double>, values array<string>, known_hashes binary, center double,"
@@ -45,6 +48,7 @@ class Field:
     """A column to bin, or the columns of a segmentation whose frequent crossings are kept.
 
     ``positions``: of its columns in the frame. ``bins`` or ``max_values`` bound the result.
+    ``score_kind``: what a score says, whose upper tail has finer bins; None for other columns.
     """
 
     positions: tuple[int, ...]
@@ -52,6 +56,7 @@ class Field:
     bins: int
     max_values: int
     special_values: tuple[float, ...] = ()
+    score_kind: ScoreKind | None = None
 
 
 def fitted_binnings(frame: DataFrame, fields: Sequence[Field]) -> DataFrame:
@@ -74,10 +79,13 @@ def binning_of(
     center: float | None,
     scale: float | None,
     special_values: Sequence[float] = (),
+    score_kind: ScoreKind | None = None,
 ) -> Binning:
     """A binning from its stored columns."""
     if edges is not None:
         assert center is not None and scale is not None
+        if score_kind is not None:
+            return ScoreBinning(np.array(edges), center, scale, tuple(special_values), score_kind)
         return NumericBinning(np.array(edges), center, scale, tuple(special_values))
     known = None if known_hashes is None else np.frombuffer(known_hashes, dtype="<u8")
     return CategoricalBinning(tuple(values or ()), known)
@@ -135,6 +143,7 @@ def _summaries(fields: Sequence[Field]) -> BatchFunction:
         sample = _no_rows(len(numeric), size)
         extremes = np.full((len(fields), 2), np.nan)
         rows = 0
+        tops = {at: _NO_TOP for at in numeric if fields[at].score_kind is not None}
         counters: dict[int, Counter[str]] = {at: Counter() for at in textual}
         complete = dict.fromkeys(textual, True)
         for record in records:
@@ -148,17 +157,35 @@ def _summaries(fields: Sequence[Field]) -> BatchFunction:
                 if len(finite):
                     extremes[at, 0] = np.fmin(extremes[at, 0], finite.min())
                     extremes[at, 1] = np.fmax(extremes[at, 1], finite.max())
+                if at in tops:
+                    tops[at] = tops[at].merge(TopValues.of(finite))
             sample = sample.take(hashes, np.ones(len(hashes), dtype=np.int64), values)
             for at in textual:
                 counters[at].update(_rows_by_value(record, fields[at]))
                 if len(counters[at]) > 2 * MAX_VALUES:
                     counters[at], complete[at] = _bounded(counters[at]), False
         for at in numeric:
-            yield _summary(at, rows, extremes[at], sample, sample.values[numeric.index(at)])
+            values_of = sample.values[numeric.index(at)]
+            yield _summary(at, rows, extremes[at], sample, values_of, tops.get(at, _NO_TOP))
         for at in textual:
             yield _summary_of_texts(at, rows, counters[at], complete[at])
 
     return summaries
+
+
+_NO_TOP = TopValues(np.empty(0), np.empty(0, dtype=np.int64))
+
+
+def _top(rows: Sequence[dict[str, object]]) -> TopValues:
+    """The greatest values of all tasks."""
+    found = _NO_TOP
+    for part in rows:
+        values, counts = part["top_values"], part["top_rows"]
+        assert isinstance(values, bytes) and isinstance(counts, bytes)
+        found = found.merge(
+            TopValues(np.frombuffer(values, np.float64), np.frombuffer(counts, np.int64))
+        )
+    return found
 
 
 def _sample_rows(fields: Sequence[Field]) -> int:
@@ -188,16 +215,17 @@ def _bounded(counter: Counter[str]) -> Counter[str]:
 
 
 def _summary(
-    at: int, rows: int, extremes: Floats, sample: _Sample, values: Floats
+    at: int, rows: int, extremes: Floats, sample: _Sample, values: Floats, top: TopValues
 ) -> pa.RecordBatch:
     packed = (sample.hashes.tobytes(), values.tobytes(), sample.repeats.tobytes())
-    return _record([at, rows, *_none_for_nan(extremes), *packed, None, None, True])
+    tops = (top.values.tobytes(), top.rows.tobytes())
+    return _record([at, rows, *_none_for_nan(extremes), *packed, None, None, True, *tops])
 
 
 def _summary_of_texts(at: int, rows: int, counter: Counter[str], whole: bool) -> pa.RecordBatch:
     values = list(counter)
     counts = [counter[value] for value in values]
-    return _record([at, rows, None, None, None, None, None, values, counts, whole])
+    return _record([at, rows, None, None, None, None, None, values, counts, whole, None, None])
 
 
 _SUMMARY = pa.schema(
@@ -212,6 +240,8 @@ _SUMMARY = pa.schema(
         ("texts", pa.list_(pa.string())),
         ("text_rows", pa.list_(pa.int64())),
         ("complete", pa.bool_()),
+        ("top_values", pa.binary()),
+        ("top_rows", pa.binary()),
     ]
 )
 _BINNING = pa.schema(
@@ -268,13 +298,24 @@ def _fit(fields: Sequence[Field], rows: Sequence[dict[str, object]]) -> pa.Recor
             [float(r[name]) for r in rows if r[name] is not None]  # type: ignore[arg-type]
             for name in ("minimum", "maximum")
         ]
-        binning = fit_numeric(
-            sample[np.isfinite(sample)],
-            min(extremes[0], default=float("nan")),
-            max(extremes[1], default=float("nan")),
-            bins=field.bins,
-            special_values=field.special_values,
-        )
+        finite = sample[np.isfinite(sample)]
+        ends = (min(extremes[0], default=np.nan), max(extremes[1], default=np.nan))
+        binning: NumericBinning
+        if field.score_kind is None:
+            binning = fit_numeric(
+                finite, *ends, bins=field.bins, special_values=field.special_values
+            )
+        else:
+            scores = finite[~np.isin(finite, field.special_values)]
+            binning = fit_scores(
+                scores,
+                *ends,
+                _top(rows),
+                round(total * len(scores) / max(1, len(sample))),
+                kind=field.score_kind,
+                bins=field.bins,
+                special_values=field.special_values,
+            )
         edges = binning.edges.tolist()
         row = [at, edges, None, None, binning.center, binning.scale, total]
         return _record(row, _BINNING)

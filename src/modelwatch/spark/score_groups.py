@@ -186,6 +186,8 @@ def task_states(
     if undecided is not None and not isinstance(stack, RegressionStates):
         counts, sums = _placed(undecided, scopes)
         stack = stack.with_undecided(counts, sums)
+    if isinstance(stack, BinaryStates):
+        stack = stack.without_empty_bins()
     assert len(stack) == cells
     return scopes, stack
 

@@ -1,8 +1,13 @@
--- One row a window and tenth of the score: mean score beside share of positive labels, binary tasks,
--- predictions whose label is due. Key: monitor, window, window_start, model_version, segmentation,
--- segment, tenth. A bin of the score counts in the tenth that holds its mean.
+-- One row per window and tenth of the probability that scores stand for: mean probability beside the
+-- share of positive labels, of binary tasks and of predictions whose label is due. Key: monitor,
+-- window, window_start, model_version, segmentation, segment, tenth. A bin of the score counts in
+-- the tenth that holds its mean. Scores that are ranks have no rows.
 WITH edges AS (
-  SELECT monitor, fingerprint, first(edges) AS edges
+  SELECT
+    monitor,
+    fingerprint,
+    first(edges) AS edges,
+    first(get_json_object(settings, '$.score_kind')) AS score_kind
   FROM binnings
   WHERE kind = 'numeric'
   GROUP BY monitor, fingerprint
@@ -31,8 +36,14 @@ bins AS (
     states.kind = 'binary'
     AND due_day <= evaluated.as_of
     AND bin_rows > 0
-    -- Null, NaN and scores outside [0, 1] belong to no tenth.
-    AND get(edges.edges, position % int(counts_length div 6) - 2) BETWEEN 0 AND 1
+    -- Null, NaN and scores that are no probabilities belong to no tenth.
+    AND CASE edges.score_kind
+      WHEN 'rank' THEN false
+      WHEN 'logit' THEN position % int(counts_length div 6) >= 2
+      WHEN 'percentage' THEN
+        get(edges.edges, position % int(counts_length div 6) - 2) BETWEEN 0 AND 100
+      ELSE get(edges.edges, position % int(counts_length div 6) - 2) BETWEEN 0 AND 1
+    END
   GROUP BY ALL
 ),
 labelled AS (

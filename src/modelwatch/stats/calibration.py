@@ -15,7 +15,7 @@ GROUPS = 10
 SEPARATED = 0.999
 """ROC AUC beyond which scores tell the classes apart so well that calibration has no say."""
 
-NO_LABELS = "no labelled row with a score"
+NO_LABELS = "no labelled row whose score is a probability"
 ONE_CLASS = "labels of one class only"
 SEPARATES = f"scores separate the classes (ROC AUC above {SEPARATED})"
 NO_GAIN = "calibration does not lower the calibration error on rows that it was not fitted on"
@@ -68,8 +68,8 @@ def isotonic(values: Floats, weights: Floats) -> Floats:
 
 
 def rows_and_scores(states: BinaryStates) -> tuple[Counts, Floats]:
-    """Rows with a score in [0, 1] by decision (negative, positive, none), label and position, and
-    the sums of their scores; (W, 3, 3, L) each.
+    """Rows whose score is a probability by decision (negative, positive, none), label and position,
+    and the sums of their probabilities; (W, 3, 3, L) each.
     """
     counts = np.concatenate([states.counts, states.undecided[:, None]], axis=1)
     scores = np.concatenate([states.score_sums, states.undecided_sums[:, None]], axis=1)

@@ -18,6 +18,8 @@ from modelwatch.stats.arrays import AnyArray, Floats
 from modelwatch.stats.calibration import Calibration, rows_and_scores
 from modelwatch.stats.comparison import Values, values
 from modelwatch.stats.docstring import meaning_of
+from modelwatch.stats.performance_metric import RANKS
+from modelwatch.stats.score_scale import MATERIAL_SHARE, kind_of
 from modelwatch.stats.scored import NEGATIVE, SCORE_UNIT, SMALLEST_PROBABILITY, BinaryStates
 from modelwatch.stats.special import normal_quantile, student_quantile
 
@@ -31,8 +33,12 @@ ASSUMPTION = (
 FEWEST_WINDOWS = 3
 """Matured windows below which a back-test says nothing."""
 
-NO_SCORES = "no row with a score in [0, 1]"
-NO_DECISIONS = "no row with a decision and a score in [0, 1]"
+NO_SCORES = "no row whose score is a probability"
+NO_DECISIONS = "no row with a decision whose score is a probability"
+NOT_PROBABILITIES = (
+    f"more than {MATERIAL_SHARE:.0%} of the scores are no probabilities; performance.score_kind "
+    "says what scores are"
+)
 NO_POSITIVE_DECISIONS = "no positive decision"
 NO_POSITIVES_EXPECTED = "no positive row is expected"
 NO_NEGATIVES_EXPECTED = "no negative row is expected"
@@ -46,7 +52,8 @@ class Expected:
 
     ``rows``, ``scores`` (their sums) and ``probability`` of the positive class: (W, 3, L).
     ``squares``: sum of the squared scores, (W,). ``calibrated``: whether the probability is
-    another one than the score.
+    another one than the score. ``improbable``: windows in which too many scores are no
+    probabilities, and the reason that they give; (mask, reason) each.
     """
 
     rows: Floats
@@ -54,6 +61,7 @@ class Expected:
     probability: Floats
     squares: Floats
     calibrated: bool
+    improbable: tuple[tuple[AnyArray, str], ...] = ()
 
     @cached_property
     def positives(self) -> Floats:
@@ -139,7 +147,11 @@ def expected(
     mean = np.divide(scores, rows, out=np.zeros_like(scores), where=rows > 0)
     squares = states.loss_sums[:, first:, 0].sum(axis=1) / SCORE_UNIT
     probability = calibration.probability(mean)
-    return Expected(rows, scores, probability, squares, calibration.applied)
+    ranked = states.ranked[:, first:].sum(axis=(1, 2))
+    improbable = states.improbable[:, first:].sum(axis=1)
+    why = RANKS if kind_of(states.binning) == "rank" else NOT_PROBABILITIES
+    unknown = ((improbable > MATERIAL_SHARE * ranked, why),)
+    return Expected(rows, scores, probability, squares, calibration.applied, unknown)
 
 
 def estimates(expected: Expected, keys: Iterable[str] | None = None) -> dict[str, Estimate]:
@@ -154,7 +166,7 @@ def business_value(expected: Expected, cells: Mapping[str, float]) -> Estimate:
     ones = np.ones_like(worth)
     gradient = expected.gradient((fn - tn) * ones, (tp - fp) * ones)
     decided = expected.table.sum(axis=(1, 2))
-    found = values(worth, (decided == 0, NO_DECISIONS))
+    found = values(worth, *expected.improbable, (decided == 0, NO_DECISIONS))
     return Estimate(found, expected.sampling_sd(gradient), decided)
 
 
@@ -163,7 +175,7 @@ def _estimate(expected: Expected, metric: EstimatedMetric) -> Estimate:
     none = NO_DECISIONS if metric.of_decisions else NO_SCORES
     with np.errstate(divide="ignore", invalid="ignore"):
         value, gradient, conditions = metric.compute(expected)
-        found = values(value, (rows == 0, none), *conditions)
+        found = values(value, *expected.improbable, (rows == 0, none), *conditions)
         spread = expected.sampling_sd(np.where(expected.rows > 0, gradient, 0.0))
     return Estimate(found, np.where(np.isnan(found.value), np.nan, spread), rows)
 

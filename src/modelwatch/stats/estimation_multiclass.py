@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelwatch.stats.arrays import Counts, Floats
+from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.calibration import Calibration, fit_on_bins
 from modelwatch.stats.comparison import Values, values
 from modelwatch.stats.estimation import NO_SCORES, Estimate, auc_and_gradient
-from modelwatch.stats.multiclass import BINS, MulticlassStates
+from modelwatch.stats.multiclass import BINS, PROBABILITIES, MulticlassStates
+from modelwatch.stats.score_scale import MATERIAL_SHARE
 
 SCORES = np.minimum((np.arange(BINS + 1) + 0.5) / BINS, 1.0)
 """Score that a bin of a histogram stands for: its middle."""
@@ -26,6 +27,10 @@ with all rows of the class."""
 NO_PROBABILITIES = "no probabilities of the classes are kept"
 NO_EXPECTED_CLASS = "a class of which no row is expected"
 NO_DECIDED_CLASS = "a class that no row is decided for"
+NOT_OF_CLASSES = (
+    f"more than {MATERIAL_SHARE:.0%} of the rows have scores that are no probabilities adding up "
+    "to 1; performance.score_kind says what scores are"
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class ClassCalibration:
 
 def fit_multiclass(days: MulticlassStates) -> tuple[ClassCalibration, ...]:
     """Calibrations of a reference's classes from the states of its days."""
-    rows = days.histograms[..., 1:]
+    rows = days.histograms[..., PROBABILITIES]
     return tuple(_fit_class(rows[:, k]) for k in range(rows.shape[1]))
 
 
@@ -70,18 +75,35 @@ def estimates_multiclass(
     """
     if not calibrations:
         return {key: _unknown(len(states)) for key in ESTIMATED_MULTICLASS}
-    kept = states.histograms[:, :, :, int(labelled_only) :, 1:]
+    kept = states.histograms[:, :, :, int(labelled_only) :, PROBABILITIES]
     rows = kept.sum(axis=3).astype(np.float64)
     means = [[fit.probability(SCORES) for fit in (c.against, c.chosen)] for c in calibrations]
     probability = np.array(means)
     positives = rows * probability
     variance = rows * probability * (1.0 - probability)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return {
+        found = {
             "accuracy": _accuracy(rows, positives, variance),
             **_macro(rows, positives, variance),
             "roc_auc_ovr": _auc(rows, positives, variance),
         }
+    unknown = _improbable(states, labelled_only)
+    return {key: _without(estimate, unknown) for key, estimate in found.items()}
+
+
+def _improbable(states: MulticlassStates, labelled_only: bool) -> AnyArray:
+    """Mask of the windows in which too many rows have scores that are no probabilities."""
+    rows = states.labelled if labelled_only else states.rows
+    return np.asarray(states.loss[:, 2 if labelled_only else 3] > MATERIAL_SHARE * rows)
+
+
+def _without(estimate: Estimate, unknown: AnyArray) -> Estimate:
+    """The same, undefined in the windows of a mask."""
+    given = estimate.values
+    reason = given.reason.copy()
+    reason[unknown] = NOT_OF_CLASSES
+    found = Values(np.where(unknown, np.nan, given.value), reason)
+    return _estimate(found, estimate.sampling_sd, estimate.rows)
 
 
 def _unknown(windows: int) -> Estimate:

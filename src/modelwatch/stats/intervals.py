@@ -189,7 +189,7 @@ def _sides(days: ScoreStates, keys: Iterable[str] | None) -> list[_Side]:
             continue
         used = days.take((days.labelled if of_labels else days.rows) > 0)
         every = performance(whole, mine)
-        without = performance(used.without_each(), mine)
+        without = performance(used.without_each(), mine, bounded=False)
         found.append(
             _Side(
                 mine,

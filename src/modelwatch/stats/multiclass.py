@@ -13,8 +13,21 @@ from modelwatch.stats.stack import Stack
 
 BINS = 200
 """Bins of equal width of [0, 1); one more holds 1."""
-POSITIONS = BINS + 2
-"""Positions of a histogram: null or not in [0, 1], the bins, and 1."""
+BEYOND = 64
+"""Bins of scores below 0, and as many of scores above 1; the outermost hold all that is farther."""
+POSITIONS = BINS + 2 + 2 * BEYOND
+"""Positions of a histogram: null or NaN, the bins, 1, scores below 0 and scores above 1."""
+PROBABILITIES = slice(1, BINS + 2)
+"""Positions that hold probabilities, ascending."""
+ASCENDING = np.r_[BINS + 2 : BINS + 2 + BEYOND, PROBABILITIES, BINS + 2 + BEYOND : POSITIONS]
+"""Positions that hold a score, ascending."""
+SUMS = 4
+"""Sums beside the counts: log losses, the rows that they are of, labelled rows whose scores are no
+probabilities of the classes, and all such rows."""
+_STEPS = 12.0
+"""Bins beyond 0 and 1 for each unit of the inverse hyperbolic sine of the score."""
+_TOLERANCE = 0.02
+"""Difference from 1 up to which the probabilities of a row add up: they may be rounded."""
 CHOICES = 2
 """Of a class: rows that were not decided for it, rows that were."""
 SIDES = 3
@@ -26,14 +39,33 @@ def histogram_length(classes: int) -> int:
     return classes * CHOICES * SIDES * POSITIONS
 
 
-def probability_positions(score: Floats, nulls: AnyArray | None) -> Counts:
-    """Position of each probability in a histogram, of the shape of ``score``."""
-    valid = (score >= 0.0) & (score <= 1.0)
+def score_positions(score: Floats, nulls: AnyArray | None) -> Counts:
+    """Position of each score in a histogram, of the shape of ``score``."""
+    known = ~np.isnan(score)
     if nulls is not None:
-        valid &= ~nulls
+        known &= ~nulls
     found = np.zeros(score.shape, dtype=np.int64)
-    found[valid] = (score[valid] * BINS).astype(np.int64) + 1
+    inside = known & (score >= 0.0) & (score <= 1.0)
+    found[inside] = (score[inside] * BINS).astype(np.int64) + 1
+    below, above = known & (score < 0.0), known & (score > 1.0)
+    found[below] = BINS + 1 + BEYOND - _steps(np.arcsinh(-score[below]))
+    found[above] = BINS + 2 + BEYOND + _steps(np.arcsinh(score[above]) - np.arcsinh(1.0))
     return found
+
+
+def _steps(distance: Floats) -> Counts:
+    return np.minimum(np.floor(distance * _STEPS), BEYOND - 1).astype(np.int64)
+
+
+def are_probabilities(score: Floats, nulls: AnyArray | None) -> tuple[AnyArray, AnyArray]:
+    """Of rows of K scores: which have all of them, and of which they are probabilities."""
+    whole = ~np.isnan(score).any(axis=1)
+    if nulls is not None:
+        whole &= ~nulls.any(axis=1)
+    with np.errstate(invalid="ignore"):
+        added = np.abs(score.sum(axis=1) - 1.0) <= _TOLERANCE
+        inside = ((score >= 0.0) & (score <= 1.0)).all(axis=1)
+    return np.asarray(whole), np.asarray(whole & added & inside)
 
 
 @dataclass(frozen=True)
@@ -41,11 +73,12 @@ class MulticlassStates(Stack):
     """A stack of n scopes of one multiclass model with K classes; a state is a stack of one.
 
     ``confusion`` (n, K + 1, K + 2): rows by decision (each class, another one) and label
-    (unlabelled, each class, another one). ``histograms`` (n, K, 2, 3, 202): rows by class, choice
+    (unlabelled, each class, another one). ``histograms`` (n, K, 2, 3, 330): rows by class, choice
     (not decided for it, decided for it), side (unlabelled, another class, the class) and position
-    of the class's probability; (n, 0, 2, 3, 202) where no probabilities are kept. Rows without a
-    decision are decided for no class. ``loss`` (n, 2): sum of log losses in units of 2**-26, and
-    the rows that it is of. ``undecided`` (n, K + 2): rows without a decision by label.
+    of the class's score; (n, 0, 2, 3, 330) where no scores are kept. Rows without a decision are
+    decided for no class. ``loss`` (n, 4): sum of log losses in units of 2**-26, the rows that it is
+    of, labelled rows whose scores are no probabilities of the classes, and all such rows.
+    ``undecided`` (n, K + 2): rows without a decision by label.
     """
 
     classes: tuple[str, ...]
@@ -58,14 +91,14 @@ class MulticlassStates(Stack):
     @classmethod
     def of(cls, classes: tuple[str, ...], counts: Counts, sums: Counts) -> MulticlassStates:
         """States from their stored vectors: counts (n, (K + 1) * (K + 2) and the histograms where
-        they are kept), sums (n, 2)."""
+        they are kept), sums (n, 4)."""
         k, n = len(classes), len(counts)
         cells = (k + 1) * (k + 2)
         return cls(
             classes,
             counts[:, :cells].reshape(n, k + 1, k + 2),
             _histograms(counts[:, cells:], k),
-            sums.reshape(n, 2),
+            sums.reshape(n, SUMS),
             np.zeros((n, k + 2), dtype=np.int64),
         )
 
@@ -76,17 +109,17 @@ class MulticlassStates(Stack):
         """States of no rows."""
         k = len(classes)
         cells = (k + 1) * (k + 2) + (histogram_length(k) if probabilities else 0)
-        counts, sums = (np.zeros((scopes, n), dtype=np.int64) for n in (cells, 2))
+        counts, sums = (np.zeros((scopes, n), dtype=np.int64) for n in (cells, SUMS))
         return cls.of(classes, counts, sums)
 
     def with_undecided(self, counts: Counts, sums: Counts) -> MulticlassStates:
         """The same scopes with their rows without a decision, from the stored vectors of kind
-        'undecided': counts (n, K + 2 and the histograms), sums (n, 2)."""
+        'undecided': counts (n, K + 2 and the histograms), sums (n, 4)."""
         k = len(self.classes)
         return replace(
             self,
             histograms=self.histograms + _histograms(counts[:, k + 2 :], k),
-            loss=self.loss + sums.reshape(len(counts), 2),
+            loss=self.loss + sums.reshape(len(counts), SUMS),
             undecided=self.undecided + counts[:, : k + 2],
         )
 
@@ -114,8 +147,9 @@ class MulticlassStates(Stack):
 
     @cached_property
     def against_rest(self) -> Counts:
-        """Rows of other classes and of the class by bin of its probability, (n, K, 2, 201)."""
-        return np.asarray(self.histograms.sum(axis=2)[:, :, 1:, 1:], dtype=np.int64)
+        """Labelled rows of other classes and of the class by bin of its score, ascending:
+        (n, K, 2, 329)."""
+        return np.asarray(self.histograms.sum(axis=2)[:, :, 1:, ASCENDING], dtype=np.int64)
 
     @cached_property
     def table(self) -> Counts:

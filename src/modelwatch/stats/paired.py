@@ -135,7 +135,7 @@ def _floor(sides: Sequence[BinaryStates], keys: Sequence[str]) -> tuple[Floats, 
     found = np.zeros((2, len(keys)))
     for at, key in enumerate(keys):
         for side in sides:
-            size = np.abs(performance(side, [key])[key].value)
+            size = np.abs(performance(side, [key], bounded=False)[key].value)
             least = np.nan_to_num(least_variance(key, side, size))
             rows = iid_interval(key, side).variance
             found[:, at] += float(least[0]), float(np.fmax(least, rows)[0])
@@ -148,7 +148,9 @@ def _without_each(
     """Of each window, the differences of the metrics (D, K) without each of its days."""
     sizes = spans[:, 1] - spans[:, 0]
     for chunk in chunks(np.arange(len(spans)), sizes):
-        first, second = (performance(side.without_each_of(spans[chunk]), keys) for side in sides)
+        first, second = (
+            performance(side.without_each_of(spans[chunk]), keys, bounded=False) for side in sides
+        )
         values = np.stack([second[key].value - first[key].value for key in keys], axis=1)
         yield from np.split(values, np.cumsum(sizes[chunk])[:-1])
 

@@ -45,7 +45,18 @@ FAMILIES = (
 """The modules whose metrics are registered."""
 
 
-def performance(states: ScoreStates, keys: Iterable[str] | None = None) -> dict[str, Values]:
-    """Values (n,) by key of every metric of the states' task, or of those asked for."""
+def performance(
+    states: ScoreStates, keys: Iterable[str] | None = None, *, bounded: bool = True
+) -> dict[str, Values]:
+    """Values (n,) by key of every metric of the states' task, or of those asked for.
+
+    Values whose error bound is too large are undefined, unless ``bounded`` is false: for variances,
+    in which a value that is undefined without one day would leave none.
+    """
     wanted = PERFORMANCE if keys is None else {key: PERFORMANCE[key] for key in keys}
-    return {key: known.compute(states) for key, known in wanted.items() if known.applies(states)}
+    found = {}
+    for key, known in wanted.items():
+        if known.applies(states):
+            value = known.compute(states)
+            found[key] = known.within_bound(states, value) if bounded else value
+    return found

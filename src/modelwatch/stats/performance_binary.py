@@ -5,48 +5,85 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import psi
 
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
+from modelwatch.stats.binning import NUMERIC_OFFSET
 from modelwatch.stats.comparison import NO_CURRENT_ROWS, Values, values
 from modelwatch.stats.performance_decisions import quotient
 from modelwatch.stats.performance_metric import (
     NO_LABELS,
     NO_NEGATIVES,
     NO_POSITIVES,
+    NO_SCORED_NEGATIVES,
+    NO_SCORED_POSITIVES,
     NO_SCORES,
+    NOT_PROBABILITIES,
+    RANKS,
     performance_metric,
 )
 from modelwatch.stats.score_batch import Task
+from modelwatch.stats.score_scale import MATERIAL_SHARE, kind_of
 from modelwatch.stats.scored import LOSS_UNIT, NEGATIVE, POSITIVE, SCORE_UNIT, BinaryStates
 
 TENTHS = 10
 """Groups of the reliability table."""
+_ROUNDING = 1e-12
 _BINARY: tuple[Task, ...] = ("binary",)
 _UNIT = (0.0, 1.0)
 
 
 def sides(states: BinaryStates) -> tuple[Counts, Counts]:
     """Negative and positive rows by bin of the score, ascending, (n, B) each."""
-    return states.scored[:, NEGATIVE], states.scored[:, POSITIVE]
+    return states.ranked[:, NEGATIVE], states.ranked[:, POSITIVE]
+
+
+def ranked_rows(states: BinaryStates) -> Counts:
+    """Labelled rows with a score, (n,)."""
+    return np.asarray(states.ranked[:, NEGATIVE:].sum(axis=(1, 2)), dtype=np.int64)
 
 
 def scored_rows(states: BinaryStates) -> Counts:
-    """Labelled rows with a score in [0, 1], (n,)."""
-    negatives, positives = sides(states)
-    return np.asarray((negatives + positives).sum(axis=1), dtype=np.int64)
+    """Labelled rows whose score is a probability, (n,)."""
+    return np.asarray(states.scored[:, NEGATIVE:].sum(axis=(1, 2)), dtype=np.int64)
 
 
-def _missing(states: BinaryStates, *, both: bool = False) -> tuple[tuple[AnyArray, str], ...]:
-    negatives, positives = sides(states)
-    conditions: tuple[tuple[AnyArray, str], ...] = (
+Conditions = tuple[tuple[AnyArray, str], ...]
+
+
+def _without_scores(states: BinaryStates) -> Conditions:
+    return (
         (states.rows == 0, NO_CURRENT_ROWS),
         (states.labelled == 0, NO_LABELS),
-        (scored_rows(states) == 0, NO_SCORES),
-        (positives.sum(axis=1) == 0, NO_POSITIVES),
+        (ranked_rows(states) == 0, NO_SCORES),
+    )
+
+
+def _missing(states: BinaryStates, *, both: bool = False) -> Conditions:
+    """When a metric of the ranking is undefined."""
+    negatives, positives = sides(states)
+    conditions: Conditions = (
+        *_without_scores(states),
+        (states.by_label[:, POSITIVE] == 0, NO_POSITIVES),
+        (positives.sum(axis=1) == 0, NO_SCORED_POSITIVES),
     )
     if both:
-        return (*conditions, (negatives.sum(axis=1) == 0, NO_NEGATIVES))
+        return (
+            *conditions,
+            (states.by_label[:, NEGATIVE] == 0, NO_NEGATIVES),
+            (negatives.sum(axis=1) == 0, NO_SCORED_NEGATIVES),
+        )
     return conditions
+
+
+def _improbable(states: BinaryStates) -> Conditions:
+    """When a metric of probabilities is undefined."""
+    ranked, scored = ranked_rows(states), scored_rows(states)
+    why = RANKS if kind_of(states.binning) == "rank" else NOT_PROBABILITIES
+    return (
+        *_without_scores(states),
+        ((ranked - scored > MATERIAL_SHARE * ranked) | (scored == 0), why),
+    )
 
 
 def _above(counts: Counts) -> Counts:
@@ -70,6 +107,7 @@ def _auc_error(states: BinaryStates) -> Floats:
     source="scikit-learn roc_auc_score; Hanley and McNeil (1982)",
     bound="half of the pairs of a positive and a negative row in one bin of several values",
     error_bound=_auc_error,
+    largest_bound=0.1,
 )
 def roc_auc(states: BinaryStates) -> Values:
     """Probability that a positive row's score exceeds a negative row's, ties counted half; rows of
@@ -84,32 +122,39 @@ def roc_auc(states: BinaryStates) -> Values:
 def _precision_steps(states: BinaryStates) -> tuple[Floats, Floats, Floats, Floats]:
     """Positive and all rows of each bin, and those above it."""
     negatives, positives = (side.astype(np.float64) for side in sides(states))
-    higher = _above(states.scored[:, POSITIVE]).astype(np.float64)
-    every = higher + _above(states.scored[:, NEGATIVE])
+    higher = _above(states.ranked[:, POSITIVE]).astype(np.float64)
+    every = higher + _above(states.ranked[:, NEGATIVE])
     return positives, positives + negatives, higher, every
+
+
+def _reciprocals(first: Floats, count: Floats) -> Floats:
+    """Sum of 1 / (first + k) over k from 1 to a count."""
+    return np.asarray(psi(first + count + 1.0) - psi(first + 1.0), dtype=np.float64)
 
 
 def _average_precision_error(states: BinaryStates) -> Floats:
     own, rows, higher, every = _precision_steps(states)
     total = own.sum(axis=1)
-    held = own > 0
-    best = np.where(held, own * quotient(higher + own, every + own), 0.0)
-    worst = np.where(held, own * quotient(higher + 1.0, every + rows - own + 1.0), 0.0)
-    mixed = ~states.single_value
+    # The precisions of (h + k) positives among (e + k) rows, k from 1 to the positives of the bin:
+    # before all others of it, and after them.
+    after = every + rows - own
+    best = own - (every - higher) * _reciprocals(every, own)
+    worst = own - (after - higher) * _reciprocals(after, own)
     mine = _average_precision_terms(states)
-    error = np.maximum(best - mine, mine - worst)[:, mixed].sum(axis=1)
-    return quotient(error, total)
+    error = np.maximum(best - mine, mine - worst)
+    held = (own > 0) & (rows > 1) & ~states.single_value
+    return quotient(np.where(held, error, 0.0).sum(axis=1), total)
 
 
 def _average_precision_terms(states: BinaryStates) -> Floats:
     own, rows, higher, every = _precision_steps(states)
-    held = np.maximum(rows, 1.0)
-    tied = own * quotient(higher + own, every + held)
-    # The mean of (higher + own t) / (every + rows t) over t in [0, 1], times own.
-    share = own / held
+    tied = own * quotient(higher + own, every + np.maximum(rows, 1.0))
+    # In a random order the k-th row of a bin is positive with the chance own / rows, and then
+    # 1 + (k - 1) (own - 1) / (rows - 1) of the bin's positives are among its first k.
     with np.errstate(divide="ignore", invalid="ignore"):
-        log = np.where(every > 0, np.log1p(quotient(held, every)), 0.0)
-    spread = own * (share + (higher - share * every) / held * log)
+        share = np.where(rows > 1, (own - 1.0) / (rows - 1.0), 0.0)
+        rest = higher + 1.0 - share * (1.0 + every)
+        spread = own / rows * (share * rows + rest * _reciprocals(every, rows))
     return np.where(own > 0, np.where(states.single_value, tied, spread), 0.0)
 
 
@@ -119,16 +164,16 @@ def _average_precision_terms(states: BinaryStates) -> Floats:
     tasks=_BINARY,
     range=_UNIT,
     better="higher",
-    source="scikit-learn average_precision_score; Davis and Goadrich (2006) inside a bin",
+    source="scikit-learn average_precision_score; its expectation over the orders inside a bin",
     bound="what the best and the worst order of each bin's rows would give",
     error_bound=_average_precision_error,
 )
 def average_precision(states: BinaryStates) -> Values:
     """Precision at each threshold weighted by the recall that it adds; the rows of a bin of several
-    values are taken to be evenly mixed."""
-    total = states.scored[:, POSITIVE].sum(axis=1)
+    values are taken to be in random order."""
+    total = states.ranked[:, POSITIVE].sum(axis=1)
     terms = _average_precision_terms(states).sum(axis=1)
-    return values(quotient(terms, total), *_missing(states))
+    return values(np.clip(quotient(terms, total), 0.0, 1.0), *_missing(states))
 
 
 @performance_metric(
@@ -140,19 +185,19 @@ def average_precision(states: BinaryStates) -> Values:
     source="scikit-learn brier_score_loss; Brier (1950)",
 )
 def brier(states: BinaryStates) -> Values:
-    """Mean squared difference of score and label (0 or 1), of labelled rows with a score in
-    [0, 1]; scores are rounded to 2**-30."""
+    """Mean squared difference of probability and label (0 or 1), of labelled rows whose score is a
+    probability; probabilities are rounded to 2**-30."""
     squares = states.loss_sums[:, NEGATIVE:, 0].sum(axis=1) / SCORE_UNIT
     positives = states.scored[:, POSITIVE].sum(axis=1)
     cross = states.summed[:, POSITIVE].sum(axis=1)
     total = np.maximum(squares - 2.0 * cross + positives, 0.0)
-    return values(quotient(total, scored_rows(states)), *_missing(states)[:3])
+    return values(quotient(total, scored_rows(states)), *_improbable(states))
 
 
 def log_loss_of_binary(states: BinaryStates) -> Values:
-    """Mean log loss of labelled rows with a score in [0, 1]."""
+    """Mean log loss of labelled rows whose score is a probability."""
     total = states.loss_sums[:, NEGATIVE:, 1].sum(axis=1) / LOSS_UNIT
-    return values(quotient(total, scored_rows(states)), *_missing(states)[:3])
+    return values(quotient(total, scored_rows(states)), *_improbable(states))
 
 
 @performance_metric(
@@ -164,10 +209,11 @@ def log_loss_of_binary(states: BinaryStates) -> Values:
     source="calibration in the large; Cox (1958)",
 )
 def calibration_bias(states: BinaryStates) -> Values:
-    """Mean score less the share of positive labels, of labelled rows with a score in [0, 1]."""
+    """Mean probability less the share of positive labels, of labelled rows whose score is a
+    probability."""
     positives = states.scored[:, POSITIVE].sum(axis=1)
     total = states.summed[:, NEGATIVE:].sum(axis=(1, 2)) - positives
-    return values(quotient(total, scored_rows(states)), *_missing(states)[:3])
+    return values(quotient(total, scored_rows(states)), *_improbable(states))
 
 
 @dataclass(frozen=True)
@@ -186,16 +232,18 @@ class Reliability:
 
 
 def _tenths(states: BinaryStates) -> tuple[AnyArray, AnyArray]:
-    """Tenth of each bin of [0, 1], by its middle; whether the bin reaches into another."""
+    """Tenth of each bin of probabilities, by its middle; whether the bin reaches into another."""
     low = states.lower_edges
-    upper = np.minimum(np.append(low[1:], 1.0), 1.0)
+    upper = np.append(low[1:], 1.0)
+    single = states.single_value[states.inside[NUMERIC_OFFSET:]]
     # A score of 1 is of the last tenth.
     inner = np.arange(1, TENTHS) / TENTHS
-    middle = np.where(states.single_value, low, (low + upper) / 2.0)
+    middle = np.where(single, low, (low + upper) / 2.0)
     tenth = np.searchsorted(inner, middle, side="right")
-    first = np.searchsorted(inner, low, side="right")
-    last = np.searchsorted(inner, upper, side="left")
-    return tenth, ~states.single_value & (first != last)
+    # Edges that are tenths in another unit are off by rounding.
+    first = np.searchsorted(inner, low + _ROUNDING, side="right")
+    last = np.searchsorted(inner, upper - _ROUNDING, side="left")
+    return tenth, ~single & (first < last)
 
 
 def reliability(states: BinaryStates) -> Reliability:
@@ -205,7 +253,7 @@ def reliability(states: BinaryStates) -> Reliability:
     """
     tenth, _ = _tenths(states)
     member = (tenth[:, None] == np.arange(TENTHS)).astype(np.int64)
-    negatives, positives = (side @ member for side in sides(states))
+    negatives, positives = (states.scored[:, side] @ member for side in (NEGATIVE, POSITIVE))
     scores = states.summed[:, NEGATIVE:].sum(axis=1) @ member
     rows = negatives + positives
     return Reliability(
@@ -234,18 +282,19 @@ def _ece_error(states: BinaryStates) -> Floats:
     error_bound=_ece_error,
 )
 def ece(states: BinaryStates) -> Values:
-    """Mean over labelled rows of the distance of mean score and share of positives in their tenth
-    of the score; chance alone makes it positive, the more so the fewer the rows."""
+    """Mean over labelled rows of the distance of mean probability and share of positives in their
+    tenth of the probability; chance alone makes it positive, the more so the fewer the rows."""
     table = reliability(states)
     gaps = np.nan_to_num(np.abs(table.mean_score - table.positive_share)) * table.rows
-    return values(quotient(gaps.sum(axis=1), table.rows.sum(axis=1)), *_missing(states)[:3])
+    return values(quotient(gaps.sum(axis=1), table.rows.sum(axis=1)), *_improbable(states))
 
 
 @dataclass(frozen=True)
 class ThresholdCurve:
     """Outcomes of n windows if all rows with a score of at least a threshold were positive.
 
-    ``thresholds`` (B,): the frozen edges in [0, 1], ascending; exact there. The counts: (n, B).
+    ``thresholds`` (B,): the frozen edges, ascending, in the unit of the score; exact there. The
+    counts: (n, B).
     """
 
     thresholds: Floats
@@ -277,11 +326,11 @@ class ThresholdCurve:
 
 
 def threshold_curve(states: BinaryStates) -> ThresholdCurve:
-    """What every threshold would have decided, of labelled rows with a score in [0, 1]."""
+    """What every threshold would have decided, of labelled rows with a score."""
     negatives, positives = sides(states)
     tp, fp = _above(positives) + positives, _above(negatives) + negatives
     return ThresholdCurve(
-        states.lower_edges,
+        states.binning.edges,
         tp,
         fp,
         positives.sum(axis=1, keepdims=True) - tp,
@@ -305,8 +354,8 @@ def _register_lift(percent: int) -> None:
     share = percent / 100.0
 
     def over_chance(states: BinaryStates, positives: Floats) -> Floats:
-        rows = scored_rows(states).astype(np.float64)
-        every = states.scored[:, POSITIVE].sum(axis=1)
+        rows = ranked_rows(states).astype(np.float64)
+        every = states.ranked[:, POSITIVE].sum(axis=1)
         return quotient(positives, share * rows) / np.where(
             every > 0, quotient(every, rows), np.nan
         )

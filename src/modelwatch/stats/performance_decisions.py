@@ -8,6 +8,8 @@ from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.comparison import NO_CURRENT_ROWS, Values, values
 from modelwatch.stats.multiclass import MulticlassStates
 from modelwatch.stats.performance_metric import (
+    NO_DECIDED_NEGATIVES,
+    NO_DECIDED_POSITIVES,
     NO_DECISIONS,
     NO_LABELS,
     NO_NEGATIVES,
@@ -98,7 +100,9 @@ def recall(states: BinaryStates) -> Values:
     """Share of rows decided positive among those with a positive label."""
     tn, fp, fn, tp = outcomes(states)
     rows = tn + fp + fn + tp
-    return values(quotient(tp, tp + fn), *_undecided(states, rows), (tp + fn == 0, NO_POSITIVES))
+    return values(
+        quotient(tp, tp + fn), *_undecided(states, rows), *_without(states, POSITIVE, tp + fn)
+    )
 
 
 @performance_metric(
@@ -114,7 +118,9 @@ def specificity(states: BinaryStates) -> Values:
     """Share of rows decided negative among those with a negative label."""
     tn, fp, fn, tp = outcomes(states)
     rows = tn + fp + fn + tp
-    return values(quotient(tn, tn + fp), *_undecided(states, rows), (tn + fp == 0, NO_NEGATIVES))
+    return values(
+        quotient(tn, tn + fp), *_undecided(states, rows), *_without(states, NEGATIVE, tn + fp)
+    )
 
 
 @performance_metric(
@@ -130,7 +136,9 @@ def false_positive_rate(states: BinaryStates) -> Values:
     """Share of rows decided positive among those with a negative label."""
     tn, fp, fn, tp = outcomes(states)
     rows = tn + fp + fn + tp
-    return values(quotient(fp, tn + fp), *_undecided(states, rows), (tn + fp == 0, NO_NEGATIVES))
+    return values(
+        quotient(fp, tn + fp), *_undecided(states, rows), *_without(states, NEGATIVE, tn + fp)
+    )
 
 
 @performance_metric(
@@ -148,7 +156,7 @@ def f1(states: BinaryStates) -> Values:
     return values(
         quotient(2 * tp, 2 * tp + fp + fn),
         *_undecided(states, tn + fp + fn + tp),
-        (tp + fp + fn == 0, "no row is positive by label or by decision"),
+        (tp + fp + fn == 0, "no row with a decision is positive by label or by decision"),
     )
 
 
@@ -171,8 +179,8 @@ def mcc(states: BinaryStates) -> Values:
     return values(
         np.clip(found, -1.0, 1.0),
         *_undecided(states, tn + fp + fn + tp),
-        (sides[1] == 0, NO_POSITIVES),
-        (sides[2] == 0, NO_NEGATIVES),
+        *_without(states, POSITIVE, sides[1]),
+        *_without(states, NEGATIVE, sides[2]),
         (spread == 0, "all decisions are the same"),
     )
 
@@ -233,3 +241,14 @@ def _undecided(
         (states.labelled == 0, NO_LABELS),
         (rows == 0, NO_DECISIONS),
     )
+
+
+def _without(
+    states: BinaryStates, label: int, decided: AnyArray
+) -> tuple[tuple[AnyArray, str], ...]:
+    """No row has a label, or none of those that do has a decision."""
+    none, undecided = {
+        POSITIVE: (NO_POSITIVES, NO_DECIDED_POSITIVES),
+        NEGATIVE: (NO_NEGATIVES, NO_DECIDED_NEGATIVES),
+    }[label]
+    return (states.by_label[:, label] == 0, none), (decided == 0, undecided)

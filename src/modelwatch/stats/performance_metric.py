@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+import numpy as np
+
 from modelwatch.stats.arrays import Floats
 from modelwatch.stats.comparison import Values
 from modelwatch.stats.docstring import meaning_of
 from modelwatch.stats.multiclass import MulticlassStates
 from modelwatch.stats.residuals import RegressionStates
 from modelwatch.stats.score_batch import Task
+from modelwatch.stats.score_scale import MATERIAL_SHARE
 from modelwatch.stats.scored import BinaryStates
 
 ScoreStates: TypeAlias = BinaryStates | MulticlassStates | RegressionStates
@@ -21,9 +24,19 @@ Bound: TypeAlias = Callable[[Any], Floats]
 
 NO_LABELS = "no labelled row"
 NO_DECISIONS = "no labelled row with a decision"
-NO_SCORES = "no labelled row with a score in [0, 1]"
+NO_SCORES = "no labelled row with a score"
 NO_POSITIVES = "no positive label"
 NO_NEGATIVES = "no negative label"
+NO_SCORED_POSITIVES = "no row with a positive label has a score"
+NO_SCORED_NEGATIVES = "no row with a negative label has a score"
+NO_DECIDED_POSITIVES = "no row with a positive label has a decision"
+NO_DECIDED_NEGATIVES = "no row with a negative label has a decision"
+NOT_PROBABILITIES = (
+    f"more than {MATERIAL_SHARE:.0%} of the scores of labelled rows are no probabilities; "
+    "performance.score_kind says what scores are"
+)
+BOUND_BEYOND_VALUE = "the bound of its error, from rows that share a bin, is as large as the value"
+RANKS = "scores are ranks by performance.score_kind, and no probabilities"
 
 
 @dataclass(frozen=True)
@@ -32,8 +45,9 @@ class PerformanceMetric:
 
     ``range`` holds every defined value. ``better``: which way is better. ``exact``: whether it is
     that of the rows to rounding, else ``bound`` says by how much it may be wrong, and
-    ``error_bound`` gives that for each window where it depends on the window. ``of_labels``:
-    whether rows without a label say nothing.
+    ``error_bound`` gives that for each window where it depends on the window; a value whose bound
+    reaches ``largest_bound``, or the value itself where that is None, says nothing and is undefined.
+    ``of_labels``: whether rows without a label say nothing.
     """
 
     key: str
@@ -49,10 +63,29 @@ class PerformanceMetric:
     compute: Compute
     error_bound: Bound | None
     of_labels: bool
+    largest_bound: float | None
 
     def applies(self, states: ScoreStates) -> bool:
         """Whether the states are of a task that has the metric."""
         return task_of(states) in self.tasks
+
+    def within_bound(self, states: ScoreStates, found: Values) -> Values:
+        """Values of the metric, undefined where its bound is too large for them to say anything."""
+        if self.error_bound is None:
+            return found
+        error = self.error_bound(states)
+        if self.largest_bound is None:
+            wide, reason = error >= np.abs(found.value), BOUND_BEYOND_VALUE
+        else:
+            wide = error >= self.largest_bound
+            limit = f"{self.largest_bound:g} or more"
+            reason = f"the bound of its error, from rows that share a bin, is {limit}"
+        wide &= (error > 0.0) & (found.reason == np.array(None))
+        if not wide.any():
+            return found
+        why = found.reason.copy()
+        why[wide] = reason
+        return Values(np.where(wide, np.nan, found.value), why)
 
 
 PERFORMANCE: dict[str, PerformanceMetric] = {}
@@ -78,6 +111,7 @@ def performance_metric(
     unit: str = "",
     error_bound: Bound | None = None,
     of_labels: bool = True,
+    largest_bound: float | None = None,
 ) -> Callable[[Compute], Compute]:
     """Registers a function as a metric; its docstring's first paragraph is its meaning.
 
@@ -102,6 +136,7 @@ def performance_metric(
             compute=compute,
             error_bound=error_bound,
             of_labels=of_labels,
+            largest_bound=largest_bound,
         )
         return compute
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.comparison import NO_CURRENT_ROWS, Values, values
-from modelwatch.stats.multiclass import MulticlassStates
+from modelwatch.stats.multiclass import ASCENDING, BINS, MulticlassStates
 from modelwatch.stats.performance_binary import log_loss_of_binary
 from modelwatch.stats.performance_decisions import known, quotient
 from modelwatch.stats.performance_metric import (
@@ -15,9 +15,14 @@ from modelwatch.stats.performance_metric import (
     performance_metric,
 )
 from modelwatch.stats.score_batch import Task
+from modelwatch.stats.score_scale import MATERIAL_SHARE
 from modelwatch.stats.scored import LOSS_UNIT, BinaryStates
 
-NO_PROBABILITIES = "no labelled row with probabilities of all classes"
+NO_PROBABILITIES = "no labelled row with scores of all classes"
+NOT_OF_CLASSES = (
+    f"more than {MATERIAL_SHARE:.0%} of labelled rows have scores that are no probabilities adding "
+    "up to 1; performance.score_kind says what scores are"
+)
 _MULTICLASS: tuple[Task, ...] = ("multiclass",)
 _UNIT = (0.0, 1.0)
 
@@ -36,12 +41,14 @@ def log_loss(states: BinaryStates | MulticlassStates) -> Values:
     from 0 and 1; each row's is rounded to 2**-26."""
     if isinstance(states, BinaryStates):
         return log_loss_of_binary(states)
-    rows = states.loss[:, 1]
+    rows, improbable = states.loss[:, 1], states.loss[:, 2]
+    material = improbable > MATERIAL_SHARE * (rows + improbable)
     return values(
         quotient(states.loss[:, 0] / LOSS_UNIT, rows),
         (states.rows == 0, NO_CURRENT_ROWS),
         (states.labelled == 0, NO_LABELS),
-        (rows == 0, NO_PROBABILITIES),
+        (rows + improbable == 0, NO_PROBABILITIES),
+        (material, NOT_OF_CLASSES),
     )
 
 
@@ -109,8 +116,8 @@ def auc_by_class(states: MulticlassStates) -> Floats:
 
 def _auc_error(states: MulticlassStates) -> Floats:
     rest, own = _against(states)
-    # The last position holds the score 1 alone.
-    tied = (rest * own)[..., :-1].sum(axis=-1)
+    several = np.flatnonzero(ASCENDING != BINS + 1)  # the other position holds the score 1 alone
+    tied = (rest * own)[..., several].sum(axis=-1)
     error = quotient(tied, 2.0 * rest.sum(axis=-1) * own.sum(axis=-1))
     return error.mean(axis=1) if error.shape[1] else np.full(len(states), np.nan)
 
@@ -122,8 +129,10 @@ def _auc_error(states: MulticlassStates) -> Floats:
     range=_UNIT,
     better="higher",
     source="scikit-learn roc_auc_score, multi_class='ovr', average='macro'",
-    bound="half of the pairs of a row of a class and another in one bin of width 0.005, averaged",
+    bound="half of the pairs of a row of a class and another in one bin, averaged; bins are 0.005 "
+    "wide in [0, 1], and 8 % of the score far beyond",
     error_bound=_auc_error,
+    largest_bound=0.1,
 )
 def roc_auc_ovr(states: MulticlassStates) -> Values:
     """Mean over the classes of the ROC AUC of the class against the rest; undefined unless every
@@ -137,9 +146,10 @@ def roc_auc_ovr(states: MulticlassStates) -> Values:
         auc_by_class(states).mean(axis=1),
         (states.rows == 0, NO_CURRENT_ROWS),
         (states.labelled == 0, NO_LABELS),
-        (~np.any(met, axis=1), NO_PROBABILITIES),
-        (~np.all(met, axis=1), "a class has no labelled row"),
-        (~np.all(others, axis=1), "all labels are of one class"),
+        (~np.any(met, axis=1), "no labelled row with the score of its class"),
+        ((states.by_label[:, 1:-1] == 0).any(axis=1), "a class has no labelled row"),
+        (~np.all(met, axis=1), "no labelled row of a class has the score of that class"),
+        (~np.all(others, axis=1), "all labels with a score are of one class"),
     )
 
 

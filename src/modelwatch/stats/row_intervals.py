@@ -27,6 +27,7 @@ from modelwatch.stats.performance_regression import (
     residual_values,
 )
 from modelwatch.stats.residuals import RegressionStates
+from modelwatch.stats.score_scale import with_edges
 from modelwatch.stats.scored import (
     LABELS,
     NEGATIVE,
@@ -224,7 +225,7 @@ def _of_losses(key: str, states: BinaryStates) -> Floats:
 
 
 def _multiclass_loss(states: MulticlassStates) -> Floats:
-    rows = states.against_rest[:, :, 1]
+    rows = states.histograms.sum(axis=2)[:, :, 2, multiclass.PROBABILITIES]
     middle = np.minimum((np.arange(multiclass.BINS + 1) + 0.5) / multiclass.BINS, 1.0)
     term = np.broadcast_to(-np.log(middle), rows.shape)
     return _spread(term.reshape(len(states), -1), rows.reshape(len(states), -1))
@@ -274,7 +275,7 @@ def _of_ranks(key: str, states: RegressionStates, found: Values, z: float) -> Ro
 
 def _jackknifed(key: str, without: ScoreStates, rows: Counts) -> Floats:
     """Variance from the states without one row of each cell, (W * C), and its rows (W, C)."""
-    found = performance(without, [key])[key].value.reshape(rows.shape)
+    found = performance(without, [key], bounded=False)[key].value.reshape(rows.shape)
     n = rows.sum(axis=1)
     mean = quotient(np.where(rows > 0, rows * found, 0.0).sum(axis=1), n)
     squares = np.where(rows > 0, rows * (found - mean[:, None]) ** 2, 0.0).sum(axis=1)
@@ -305,7 +306,7 @@ def _class_cells(states: MulticlassStates) -> tuple[MulticlassStates, Counts]:
             states.classes,
             confusion,
             np.zeros((len(left), 0, *states.histograms.shape[2:]), dtype=np.int64),
-            np.zeros((len(left), 2), dtype=np.int64),
+            np.zeros((len(left), multiclass.SUMS), dtype=np.int64),
             np.zeros((len(left), k + 2), dtype=np.int64),
         ),
         rows,
@@ -329,23 +330,30 @@ def _in_turn(key: str, states: BinaryStates) -> Floats:
 
 
 def _coarse(states: BinaryStates) -> BinaryStates:
-    """The same rows in at most about 64 bins of [0, 1], decided negative."""
+    """The same rows in at most about 64 bins of the score, decided negative.
+
+    Each bin holds about as large a share of all rows and of the positive ones together: where
+    positives are rare, they are told apart as finely as the others. No bin holds probabilities
+    beside other scores.
+    """
     binning, inside = states.binning, states.inside[NUMERIC_OFFSET:]
-    inner = np.flatnonzero(inside)
-    kept = inner[:: max(1, -(-len(inner) // GROUPS))]
-    edges = np.concatenate([[-np.inf], binning.edges[kept], [binning.edges[inner[-1] + 1], np.inf]])
-    smaller = NumericBinning(np.unique(edges), binning.center, binning.scale)
-    starts = np.searchsorted(inner, kept)
-    at = np.searchsorted(smaller.edges, binning.edges[kept], side="right") - 1 + NUMERIC_OFFSET
+    by_side = states.ranked[:, NEGATIVE:].sum(axis=0).astype(np.float64)
+    totals = np.maximum(by_side.sum(axis=1), 1.0)
+    weight = by_side.sum(axis=0) / totals.sum() + by_side[1] / totals[1]
+    if np.count_nonzero(weight) > GROUPS:
+        group = np.floor((np.cumsum(weight) - weight) * (GROUPS / 2.0))
+    else:
+        group = np.arange(len(weight), dtype=np.float64)
+    starts = np.flatnonzero(np.diff(group, prepend=-1.0) + np.diff(inside, prepend=~inside[0]))
+    edges = np.append(binning.edges[starts], np.inf)
+    smaller = with_edges(binning, np.unique(edges))
     shape = (len(states), 2, LABELS, smaller.length)
     counts, sums = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-    scores = np.rint(states.summed * SCORE_UNIT).astype(np.int64)
-    counts[:, 0, NEGATIVE:, at] = np.moveaxis(
-        np.add.reduceat(states.scored[:, NEGATIVE:], starts, axis=2), 2, 0
-    )
-    sums[:, 0, NEGATIVE:, at] = np.moveaxis(
-        np.add.reduceat(scores[:, NEGATIVE:], starts, axis=2), 2, 0
-    )
+    scores = np.zeros((len(states), LABELS - 1, len(binning.edges)), dtype=np.int64)
+    scores[..., inside] = np.rint(states.summed[:, NEGATIVE:] * SCORE_UNIT)
+    at = slice(NUMERIC_OFFSET, NUMERIC_OFFSET + len(starts))
+    counts[:, 0, NEGATIVE:, at] = np.add.reduceat(states.ranked[:, NEGATIVE:], starts, axis=2)
+    sums[:, 0, NEGATIVE:, at] = np.add.reduceat(scores, starts, axis=2)
     return BinaryStates(counts, sums, np.zeros((len(states), LABELS, 2), dtype=np.int64), smaller)
 
 

@@ -17,6 +17,7 @@ from modelwatch.stats.score_batch import (
     ScoreBatch,
     ScorePlan,
 )
+from modelwatch.stats.score_scale import class_probabilities, kind_of, probabilities
 from modelwatch.stats.scored import (
     DECISIONS,
     LABELS,
@@ -24,6 +25,7 @@ from modelwatch.stats.scored import (
     SCORE_UNIT,
     log_losses,
     positions,
+    probabilities_of,
 )
 
 AGES = 401
@@ -95,9 +97,9 @@ def slice_piece(
     if plan.task == "binary":
         decided = np.flatnonzero(batch.decision >= 0)
         cells = (slices * DECISIONS + batch.decision) * LABELS + batch.label
-        rows = np.flatnonzero(_valid(batch.score, batch.score_nulls) & (batch.label > 0))
-        rows = rows[batch.decision[rows] >= 0]
-        missed = batch.score[rows] - (batch.label[rows] == POSITIVE)
+        probability = probabilities_of(plan.binning, batch.score, batch.score_nulls)
+        rows = np.flatnonzero(~np.isnan(probability) & (batch.label > 0) & (batch.decision >= 0))
+        missed = probability[rows] - (batch.label[rows] == POSITIVE)
         units = np.rint(missed * missed * SCORE_UNIT)
         return Piece(
             "slice",
@@ -135,11 +137,6 @@ SLICE_BOUND = 2.0**12
 """Scales that a larger error counts as, in a regression's slices."""
 
 
-def _valid(score: Floats, nulls: AnyArray | None) -> AnyArray:
-    valid = (score >= 0.0) & (score <= 1.0)
-    return valid if nulls is None else valid & ~nulls
-
-
 def _binary(plan: ScorePlan, batch: ScoreBatch) -> Iterator[Piece]:
     decided = batch.decision >= 0
     score = (plan.binning, batch.score, batch.score_nulls)
@@ -170,8 +167,8 @@ def _scored(
     scores: tuple[NumericBinning, Floats, AnyArray | None],
     rows: AnyArray | None,
 ) -> Piece:
-    """Rows by decision (None: there is no such axis), label and bin, with sums of scores and
-    losses."""
+    """Rows by decision (None: there is no such axis), label and bin, with sums of probabilities
+    and losses."""
     binning, score, nulls = scores
     label = label.astype(np.int64)
     if rows is not None:
@@ -181,15 +178,17 @@ def _scored(
     cells = label if decision is None else decision * LABELS + label
     at = cells * binning.length + positions(binning, score, nulls)
     length = (LABELS if decision is None else DECISIONS * LABELS) * binning.length
-    valid = _valid(score, nulls)
-    if valid.all():
+    probability = probabilities_of(binning, score, nulls)
+    none = np.isnan(probability)
+    if not none.any():
         kept, kept_rows = at, rows
     else:
-        where = np.flatnonzero(valid)
-        score, label, kept = score[where], label[where], at[where]
+        where = np.flatnonzero(~none)
+        probability, label, kept = probability[where], label[where], at[where]
         kept_rows = where if rows is None else rows[where]
     known = np.flatnonzero(label)
-    truth = np.where(label[known] == POSITIVE, score[known], 1.0 - score[known])
+    given = probability[known]
+    truth = np.where(label[known] == POSITIVE, given, 1.0 - given)
     loss = length + 2 * label
     losses = Cells(
         loss[known] + 1, known if kept_rows is None else kept_rows[known], log_losses(truth)
@@ -201,8 +200,8 @@ def _scored(
         length + 2 * LABELS,
         (Cells(at, rows),),
         (
-            Cells(kept, kept_rows, np.rint(score * SCORE_UNIT)),
-            Cells(loss, kept_rows, np.rint(score * score * SCORE_UNIT)),
+            Cells(kept, kept_rows, np.rint(probability * SCORE_UNIT)),
+            Cells(loss, kept_rows, np.rint(probability * probability * SCORE_UNIT)),
             losses,
         ),
     )
@@ -224,23 +223,31 @@ def _classed(kind: str, plan: ScorePlan, batch: ScoreBatch, rows: AnyArray) -> P
         length = (k + 1) * (k + 2)
     counted, summed = [Cells(cells, rows)], []
     if batch.score.ndim == 2:
-        score = batch.score[rows]
+        scale = kind_of(plan.binning)
+        score = class_probabilities(scale, batch.score[rows])
         nulls = None if batch.score_nulls is None else batch.score_nulls[rows]
-        found = multiclass.probability_positions(score, nulls)
+        found = multiclass.score_positions(score, nulls)
         for c in range(k):
             side = (label > 0).astype(np.int64) + (label == c + 1)
             choice = c * multiclass.CHOICES + (batch.decision[rows] == c)
             at = (choice * multiclass.SIDES + side) * multiclass.POSITIONS + found[:, c]
             counted.append(Cells(length + at, rows))
         length += multiclass.histogram_length(k)
-        whole = np.flatnonzero((label > 0) & (label <= k) & (found > 0).all(axis=1))
-        units = log_losses(score[whole, label[whole] - 1])
-        zeros = np.zeros(len(whole), dtype=np.int64)
+        whole, probable = multiclass.are_probabilities(score, nulls)
+        if scale == "rank":
+            probable = np.zeros(len(rows), dtype=bool)
+        of_class = (label > 0) & (label <= k)
+        lost, improbable = np.flatnonzero(probable & of_class), np.flatnonzero(whole & ~probable)
+        labelled = improbable[of_class[improbable]]
+        units = log_losses(score[lost, label[lost] - 1])
         summed = [
-            Cells(zeros, rows[whole], units),
-            Cells(zeros + 1, rows[whole], np.ones(len(whole))),
+            Cells(np.zeros(len(lost), dtype=np.int64), rows[lost], units),
+            *(
+                Cells(np.full(len(held), at), rows[held], np.ones(len(held)))
+                for at, held in ((1, lost), (2, labelled), (3, improbable))
+            ),
         ]
-    return Piece(kind, WHOLE, length, 2, tuple(counted), tuple(summed))
+    return Piece(kind, WHOLE, length, multiclass.SUMS, tuple(counted), tuple(summed))
 
 
 def _errors(binning: NumericBinning, batch: ScoreBatch) -> tuple[AnyArray, Floats]:
@@ -352,16 +359,28 @@ def _account(plan: ScorePlan, batch: ScoreBatch) -> Piece:
     score, nulls = batch.score, batch.score_nulls
     null = np.zeros(score.shape, dtype=bool) if nulls is None else nulls
     nan = np.isnan(score) & ~null
-    with np.errstate(invalid="ignore"):
-        beyond = np.isinf(score) if plan.task == "regression" else (score < 0.0) | (score > 1.0)
+    beyond = _beyond(plan, score) & ~null & ~nan
     found = {
         "due_before_day": early,
         "null_scores": null,
         "nan_scores": nan,
-        "scores_out_of_range": beyond & ~null,
+        "scores_out_of_range": beyond,
     }
     counted = []
     for name, mask in found.items():
         rows = np.flatnonzero(mask if mask.ndim == 1 else mask.any(axis=1))
         counted.append(Cells(np.full(len(rows), LABEL_ACCOUNT.index(name)), rows))
     return Piece("labels", WHOLE, len(LABEL_ACCOUNT), 0, tuple(counted), whole=True)
+
+
+def _beyond(plan: ScorePlan, score: Floats) -> AnyArray:
+    """Scores beyond what their scale allows; NaN may be among them."""
+    scale = kind_of(plan.binning)
+    if plan.task == "regression":
+        return np.isinf(score)
+    if scale == "rank":
+        return np.zeros(score.shape, dtype=bool)
+    if plan.task == "multiclass":
+        return np.isnan(probabilities(scale, score))
+    beyond = np.isnan(probabilities_of(plan.binning, score, None))
+    return beyond & ~np.isin(score, plan.binning.special_values)

@@ -10,6 +10,14 @@ import numpy as np
 
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.binning import NAN, NULL, NUMERIC_OFFSET, NumericBinning
+from modelwatch.stats.score_scale import (
+    edges_as_probabilities,
+    holds_probabilities,
+    kind_of,
+    largest_probability,
+    probabilities,
+    with_edges,
+)
 from modelwatch.stats.stack import Stack
 
 UNLABELLED, NEGATIVE, POSITIVE = 0, 1, 2
@@ -25,24 +33,36 @@ SMALLEST_PROBABILITY = 2.0**-52
 
 
 def in_range(binning: NumericBinning) -> AnyArray:
-    """Mask of the positions of a count vector that hold scores in [0, 1]; (length,).
+    """Mask of the positions of a count vector that hold probabilities; (length,).
 
-    Zero is always an edge. A score above 1 is counted at earliest in the first bin that begins
-    above 1, so that no bin holds scores of both sides.
+    Zero is always an edge. A score above that of the probability 1 is counted at earliest in the
+    first bin that begins above it, so that no bin holds scores of both sides.
     """
-    inside = (binning.edges >= 0.0) & (binning.edges <= 1.0)
-    return np.concatenate([np.zeros(NUMERIC_OFFSET, dtype=bool), inside])
+    nothing = np.zeros(NUMERIC_OFFSET, dtype=bool)
+    return np.concatenate([nothing, holds_probabilities(binning)])
 
 
 def positions(binning: NumericBinning, score: Floats, nulls: AnyArray | None) -> Counts:
-    """Position in the count vector of each score, (n,)."""
+    """Position in the count vector of each score, (n,); a special value counts as null."""
     found = np.searchsorted(binning.edges, score, side="right") + (NUMERIC_OFFSET - 1)
-    above = int(np.searchsorted(binning.edges, 1.0, side="right")) + NUMERIC_OFFSET
-    found[(score > 1.0) & (found < above)] = above
+    limit = largest_probability(kind_of(binning))
+    if np.isfinite(limit):
+        above = int(np.searchsorted(binning.edges, limit, side="right")) + NUMERIC_OFFSET
+        found[(score > limit) & (found < above)] = above
     found[np.isnan(score)] = NAN
+    if binning.special_values:
+        found[np.isin(score, binning.special_values)] = NULL
     if nulls is not None:
         found[nulls] = NULL
     return np.asarray(found, dtype=np.int64)
+
+
+def probabilities_of(binning: NumericBinning, score: Floats, nulls: AnyArray | None) -> Floats:
+    """The probability that each score stands for, (n,); NaN for none."""
+    found = probabilities(kind_of(binning), score)
+    if binning.special_values:
+        found = np.where(np.isin(score, binning.special_values), np.nan, found)
+    return found if nulls is None else np.where(nulls, np.nan, found)
 
 
 def log_losses(probability: Floats) -> Floats:
@@ -62,8 +82,8 @@ class BinaryStates(Stack):
 
     ``counts`` (n, 2, 3, L): rows by decision (negative, positive), label (unlabelled, negative,
     positive) and position of the score in its frozen bins. ``score_sums`` (n, 2, 3, L): sums of
-    the scores in [0, 1], in units of 2**-30. ``loss_sums`` (n, 3, 2): by label, sums of squared
-    scores (2**-30) and of log losses (2**-26). ``undecided`` and ``undecided_sums`` (n, 3, L): the
+    the probabilities that scores stand for, in units of 2**-30. ``loss_sums`` (n, 3, 2): by label,
+    sums of squared probabilities (2**-30) and of log losses (2**-26). ``undecided`` and ``undecided_sums`` (n, 3, L): the
     same of rows without a decision, which no metric of decisions reads; their losses are in
     ``loss_sums``.
     """
@@ -123,6 +143,25 @@ class BinaryStates(Stack):
             undecided_sums=self.undecided_sums + sums[:, :cells].reshape(shape),
         )
 
+    def without_empty_bins(self) -> BinaryStates:
+        """The same rows in fewer bins: those that hold some, each with the edges that it has, and
+        one for each run of empty ones."""
+        rows = self.counts.sum(axis=(0, 1, 2)) + self.undecided.sum(axis=(0, 1))
+        held = rows[NUMERIC_OFFSET:] > 0
+        kept = held.copy()
+        kept[1:] |= held[:-1]
+        kept[[0, -1]] = True
+        binning = with_edges(self.binning, self.binning.edges[kept])
+        at = np.concatenate([np.arange(NUMERIC_OFFSET), NUMERIC_OFFSET + np.flatnonzero(kept)])
+        return replace(
+            self,
+            counts=self.counts[..., at],
+            score_sums=self.score_sums[..., at],
+            binning=binning,
+            undecided=self.undecided[..., at],
+            undecided_sums=self.undecided_sums[..., at],
+        )
+
     @property
     def identity(self) -> str:
         """The kind of the states and their frozen bins."""
@@ -151,33 +190,45 @@ class BinaryStates(Stack):
         return np.asarray(self.counts.sum(axis=3), dtype=np.int64)
 
     @cached_property
+    def ranked(self) -> Counts:
+        """Rows with a score by label and bin, (n, 3, B): all bins, ascending."""
+        whole = self.counts[..., NUMERIC_OFFSET:].sum(axis=1) + self.undecided[..., NUMERIC_OFFSET:]
+        return np.asarray(whole, dtype=np.int64)
+
+    @cached_property
     def inside(self) -> AnyArray:
-        """Mask of the positions that hold scores in [0, 1], (L,)."""
+        """Mask of the positions that hold probabilities, (L,)."""
         return in_range(self.binning)
 
     @cached_property
     def scored(self) -> Counts:
-        """Rows with a score in [0, 1] by label and bin, (n, 3, B): ascending bins of [0, 1]."""
-        whole = self.counts[..., self.inside].sum(axis=1) + self.undecided[..., self.inside]
-        return np.asarray(whole, dtype=np.int64)
+        """Rows whose score is a probability by label and bin, (n, 3, P): ascending bins of
+        probabilities."""
+        return self.ranked[..., self.inside[NUMERIC_OFFSET:]]
+
+    @cached_property
+    def improbable(self) -> Counts:
+        """Rows by label whose score is no probability, (n, 3)."""
+        return np.asarray(self.ranked.sum(axis=2) - self.scored.sum(axis=2), dtype=np.int64)
 
     @cached_property
     def summed(self) -> Floats:
-        """Sums of the scores in [0, 1] by label and bin, (n, 3, B)."""
+        """Sums of the probabilities by label and bin, (n, 3, P)."""
         decided = self.score_sums[..., self.inside].sum(axis=1)
         whole = decided + self.undecided_sums[..., self.inside]
         return np.asarray(whole / SCORE_UNIT, dtype=np.float64)
 
     @cached_property
     def lower_edges(self) -> Floats:
-        """Lower edge of each bin of [0, 1], (B,)."""
-        return self.binning.edges[self.inside[NUMERIC_OFFSET:]]
+        """Lower edge of each bin of probabilities, as a probability, (P,)."""
+        edges = self.binning.edges[self.inside[NUMERIC_OFFSET:]]
+        return edges_as_probabilities(kind_of(self.binning), edges)
 
     @cached_property
     def single_value(self) -> AnyArray:
-        """Whether each bin of [0, 1] holds one value only, (B,).
+        """Whether each bin holds one value only, (B,).
 
-        The bin that 1 begins does: scores above 1 are not in it.
+        The bin that the score of the probability 1 begins does: larger scores are not in it.
         """
-        single = self.binning.single_value[self.inside[NUMERIC_OFFSET:]]
-        return np.asarray(single | (self.lower_edges == 1.0))
+        last = self.binning.edges == largest_probability(kind_of(self.binning))
+        return np.asarray(self.binning.single_value | last)

@@ -223,7 +223,7 @@ def _variances(days: ScoreStates, spans: Spans, keys: Sequence[str]) -> Floats:
     for chunk in chunks(enough, sizes):
         chosen = spans[chunk]
         owner = np.repeat(np.arange(len(chunk)), sizes[chunk])
-        found = performance(days.without_each_of(chosen), keys)
+        found = performance(days.without_each_of(chosen), keys, bounded=False)
         values = np.stack([found[key].value for key in keys], axis=1)
         starts = np.concatenate([[0], np.cumsum(sizes[chunk])[:-1]]).astype(np.int64)
         n = sizes[chunk][:, None].astype(np.float64)

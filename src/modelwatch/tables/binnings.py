@@ -17,7 +17,8 @@ BINNINGS = Table(
             "role",
             "string",
             "'inputs' or 'predictions': where the feature stands; 'segments' for the segments that "
-            "a segmentation keeps.",
+            "a segmentation keeps; 'score' for the finer bins in which the performance of a binary "
+            "model is kept.",
             False,
         ),
         Column("kind", "string", "'numeric' or 'categorical'.", False),
