@@ -43,6 +43,7 @@ LABELLED: dict[str, Any] = {
 BINS: dict[tuple[str, str], Binning] = {
     ("inputs", "amount"): fit_numeric(np.arange(50.0), 0.0, 49.0, bins=10),
     ("predictions", "score"): fit_numeric(np.arange(100) / 100, 0.0, 0.99, bins=20),
+    ("score", "score"): fit_numeric(np.arange(100) / 100, 0.0, 0.99, bins=20),
     ("segments", "region"): CategoricalBinning(("north", "south")),
 }
 

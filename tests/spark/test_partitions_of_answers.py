@@ -69,6 +69,7 @@ BINS: dict[tuple[str, str], Any] = {
     ("inputs", "height"): numeric_binning((SAMPLE / 3.0).tolist()),
     ("inputs", "word"): categorical_binning(["a", "a", "b", "b", "c"], max_values=2),
     ("predictions", "score"): numeric_binning([k / 100 for k in range(100)]),
+    ("score", "score"): numeric_binning([k / 100 for k in range(100)]),
     ("segments", "region"): categorical_binning(["north", "south"]),
 }
 Said = Mapping[str, list[str]]

@@ -14,6 +14,7 @@ from modelwatch.model.day_guess import (
 )
 from modelwatch.model.days import DayRange
 from modelwatch.model.evaluation import DEFAULT_GATES
+from modelwatch.model.features import WHOLE_NUMBERS
 from modelwatch.model.guess import (
     REFERENCE_BATCHES,
     REFERENCE_DAYS,
@@ -22,6 +23,7 @@ from modelwatch.model.guess import (
     reference_days,
 )
 from modelwatch.model.judging import Verdicts
+from modelwatch.model.score_guess import ScoreFacts, kind_told
 from modelwatch.model.sources import TableAddress
 from modelwatch.model.table_facts import PartitionDistance, TableFacts
 from modelwatch.model.window_volumes import average_volume, chosen_windows
@@ -170,6 +172,7 @@ def _predictions(guess: Guess) -> Iterator[str]:
         yield from (f"  # {note}" for note in notes)
         yield f"  day: {_day(guess.predictions_day)}"
     if guess.score:
+        yield from (f"  # {note}" for note in _score_notes(guess))
         yield f"  score: {list_text(guess.score)}"
     if guess.decision:
         yield f"  decision: {list_text(guess.decision)}"
@@ -178,6 +181,22 @@ def _predictions(guess: Guess) -> Iterator[str]:
     else:
         yield "  # model_version: {column: ...}, or {literal: v1}"
     yield ""
+
+
+def _score_notes(guess: Guess) -> Iterator[str]:
+    """What is to be said once the score is held against labels, if it is no probability."""
+    table = guess.predictions or guess.inputs
+    for column in table.columns:
+        low, high = column.lowest, column.highest
+        if column.name not in guess.score or low is None or high is None:
+            continue
+        fractions = column.plain_type not in WHOLE_NUMBERS
+        facts = ScoreFacts(
+            column.name, table.rows - column.nulls, low, high, column.distinct, fractions
+        )
+        told = kind_told(facts)
+        if told is not None:
+            yield f"{comment_text(column.name)}: {told}"
 
 
 def _features(guess: Guess) -> Iterator[str]:

@@ -11,8 +11,8 @@ import numpy as np
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from modelwatch.model.config import MonitorConfig
 from modelwatch.model.binned import SCORE
+from modelwatch.model.config import MonitorConfig
 from modelwatch.model.label_plan import LabelDay
 from modelwatch.model.slices import sliced_features
 from modelwatch.pipelines.frames import Sources

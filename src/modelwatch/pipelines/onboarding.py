@@ -28,6 +28,7 @@ from modelwatch.model.features import (
 )
 from modelwatch.model.guess import guess
 from modelwatch.model.plan import Published, plan_of
+from modelwatch.model.score_guess import scores_told
 from modelwatch.model.short_histories import short_histories_told
 from modelwatch.model.sources import DaySource, TableAddress
 from modelwatch.model.table_facts import ColumnFacts, PartitionDistance, TableFacts
@@ -37,6 +38,7 @@ from modelwatch.pipelines.contracts import contract_files, held_to
 from modelwatch.pipelines.cost import cost_text
 from modelwatch.pipelines.frames import Sources, opened_sources, source_changes
 from modelwatch.pipelines.history import History
+from modelwatch.pipelines.score_facts import score_facts
 from modelwatch.pipelines.validation import schemas_of
 from modelwatch.spark.days import DAY, day_of, named, with_day
 from modelwatch.spark.source_rows import taken_rows
@@ -131,6 +133,12 @@ def check(spark: SparkSession, config: MonitorConfig, text: str, folder: Path | 
     told += [f"  columns    {line}" for line in columns_told(features, not_profiled)]
     told += [f"  windows    {line}" for line in windows_told(config, volume)]
     present, today = sources.opened["inputs"].present(), datetime.now(ZoneInfo(config.time_zone))
+    performance = config.performance
+    if performance is not None:
+        several = performance.task == "multiclass"
+        facts = score_facts(config, frames, features)
+        wrong = scores_told(facts, performance.score_kind, multiclass=several)
+        told += [f"  scores     {line}" for line in wrong]
     later = short_histories_told(config, present, today.date())
     told += [f"  not yet    {line}" for line in later]
     return "\n".join(told) + "\n" + _first_run(sources, features)

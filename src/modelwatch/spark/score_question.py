@@ -41,7 +41,8 @@ class ScoreQuestion:
     has no days. ``causes``: metrics whose change is split. ``delay``: days until labels are due, 0
     where a column tells it. ``known``: whether it is told when a label became known.
     ``loss_regressor``: what says the losses that are expected of a regression, or ``loss_reason``
-    why nothing does. ``shadow_binnings``: of the scores of the challengers. ``assumed_design_effect``: of references and windows of too few days.
+    why nothing does. ``shadow_binnings``: of the scores of the challengers, in their order.
+    ``assumed_design_effect``: of references and windows of too few days.
     """
 
     as_of: date

@@ -26,7 +26,7 @@ SUMS = 4
 probabilities of the classes, and all such rows."""
 _STEPS = 12.0
 """Bins beyond 0 and 1 for each unit of the inverse hyperbolic sine of the score."""
-_TOLERANCE = 0.02
+SUM_TOLERANCE = 0.02
 """Difference from 1 up to which the probabilities of a row add up: they may be rounded."""
 CHOICES = 2
 """Of a class: rows that were not decided for it, rows that were."""
@@ -63,7 +63,7 @@ def are_probabilities(score: Floats, nulls: AnyArray | None) -> tuple[AnyArray, 
     if nulls is not None:
         whole &= ~nulls.any(axis=1)
     with np.errstate(invalid="ignore"):
-        added = np.abs(score.sum(axis=1) - 1.0) <= _TOLERANCE
+        added = np.abs(score.sum(axis=1) - 1.0) <= SUM_TOLERANCE
         inside = ((score >= 0.0) & (score <= 1.0)).all(axis=1)
     return np.asarray(whole), np.asarray(whole & added & inside)
 

@@ -45,9 +45,9 @@ class PerformanceMetric:
 
     ``range`` holds every defined value. ``better``: which way is better. ``exact``: whether it is
     that of the rows to rounding, else ``bound`` says by how much it may be wrong, and
-    ``error_bound`` gives that for each window where it depends on the window; a value whose bound
-    reaches ``largest_bound``, or the value itself where that is None, says nothing and is undefined.
-    ``of_labels``: whether rows without a label say nothing.
+    ``error_bound`` gives that for each window where it depends on the window. A value whose bound
+    reaches ``largest_bound``, or the value itself where that is None, is undefined. ``of_labels``:
+    whether rows without a label say nothing.
     """
 
     key: str

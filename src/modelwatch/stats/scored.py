@@ -83,9 +83,9 @@ class BinaryStates(Stack):
     ``counts`` (n, 2, 3, L): rows by decision (negative, positive), label (unlabelled, negative,
     positive) and position of the score in its frozen bins. ``score_sums`` (n, 2, 3, L): sums of
     the probabilities that scores stand for, in units of 2**-30. ``loss_sums`` (n, 3, 2): by label,
-    sums of squared probabilities (2**-30) and of log losses (2**-26). ``undecided`` and ``undecided_sums`` (n, 3, L): the
-    same of rows without a decision, which no metric of decisions reads; their losses are in
-    ``loss_sums``.
+    sums of squared probabilities (2**-30) and of log losses (2**-26). ``undecided`` and
+    ``undecided_sums`` (n, 3, L): the same of rows without a decision, which no metric of decisions
+    reads; their losses are in ``loss_sums``.
     """
 
     counts: Counts
