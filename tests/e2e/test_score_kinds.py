@@ -63,7 +63,7 @@ def declared(shop: LabelledShop, **more: Any) -> dict[str, Any]:
 def whole(shop: LabelledShop) -> dict[str, Row]:
     """Metrics of all traffic on all days."""
     rows = shop.ask(
-        "SELECT * FROM performance_metrics WHERE window = 'whole' AND cohort = 'due' "
+        "SELECT * FROM performance_current WHERE window = 'whole' AND cohort = 'due' "
         "AND segmentation = 'all' AND model_version = '*' AND reference IS NULL"
     )
     return {row.metric: row for row in rows}

@@ -112,6 +112,29 @@ def test_a_missing_threshold_is_told_as_what_it_is() -> None:
             },
             "did you mean 'accuracy'?",
         ),
+        (
+            {"task": "regression", "score": "score", "score_kind": "rank"},
+            "score_kind does not belong to a regression task",
+        ),
+        (
+            {
+                "task": "binary",
+                "score": "score",
+                "score_kind": "rank",
+                "decision": "{threshold: 1}",
+                "causes": "[brier]",
+            },
+            "the Brier score needs probabilities",
+        ),
+        (
+            {
+                "task": "binary",
+                "score": "score",
+                "score_kind": "log-odds",
+                "decision": "{threshold: 1}",
+            },
+            "'logit'",
+        ),
         ({"task": "binari", "score": "score"}, "did you mean 'binary'?"),
     ],
 )

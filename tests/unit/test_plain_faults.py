@@ -24,10 +24,11 @@ LABELS = {
 }
 
 
-def monitor(**sections: Any) -> MonitorConfig:
+def monitor(score_kind: str = "probability", **sections: Any) -> MonitorConfig:
     performance = {
         "task": "binary",
         "score": "score",
+        "score_kind": score_kind,
         "positive": [1],
         "decision": {"threshold": 0.5},
     }
@@ -44,8 +45,10 @@ def faults(
     ends: tuple[float, float] | None = (0.1, 0.9),
     constant: bool = False,
     short: bool = True,
+    score_kind: str = "probability",
 ) -> list[PlainFault]:
-    return list(plain_faults(monitor(), DAY, role, feature, rows, nulls, ends, constant, short))
+    config = monitor(score_kind)
+    return list(plain_faults(config, DAY, role, feature, rows, nulls, ends, constant, short))
 
 
 def test_scores_between_0_and_1_that_decide_both_ways_are_well() -> None:
@@ -57,6 +60,20 @@ def test_scores_between_0_and_1_that_decide_both_ways_are_well() -> None:
 def test_a_probability_outside_0_and_1_fails(ends, short) -> None:
     (found, *_) = faults(ends=ends, short=short)
     assert (found.promise, found.severity) == ("score is a probability", "fail")
+
+
+@pytest.mark.parametrize(
+    ("kind", "ends", "promise"),
+    [
+        ("percentage", (3.0, 97.0), None),
+        ("percentage", (3.0, 120.0), "score is a percentage"),
+        ("logit", (-9.0, 7.0), None),
+        ("rank", (-300.0, 850.0), None),
+    ],
+)
+def test_a_score_is_held_to_what_the_configuration_says_of_it(kind, ends, promise) -> None:
+    found = faults(ends=ends, short=False, score_kind=kind)
+    assert [fault.promise for fault in found] == ([] if promise is None else [promise])
 
 
 def test_a_score_that_is_the_same_in_all_rows_fails() -> None:

@@ -14,6 +14,8 @@ FEWEST_DECISIONS = 500
 """Rows of a day all of which have one decision, from which that is worth a warning."""
 _SLACK = 1e-9
 """What rounding may add to a probability."""
+_BOUNDED = {"probability": (1.0, "is a probability"), "percentage": (100.0, "is a percentage")}
+"""Greatest score by its kind, and what it is promised to be."""
 Severity = Literal["warn", "fail"]
 
 
@@ -73,14 +75,14 @@ def plain_faults(
     names = {name.lower() for name in config.predictions.score}
     is_score = feature.lower() in names
     classifies = performance is not None and performance.task != "regression"
-    probabilities = {n.lower() for n in performance.score} if performance and classifies else set()
-    if feature.lower() in probabilities and ends is not None:
+    scores = {n.lower() for n in performance.score} if performance and classifies else set()
+    limit = None if performance is None else _BOUNDED.get(performance.score_kind)
+    if feature.lower() in scores and ends is not None and limit is not None:
         low, high = ends
-        if low < -_SLACK or high > 1.0 + _SLACK:
-            observed = high if high > 1.0 + _SLACK else low
-            yield fault(
-                "is a probability", "fail", observed, f"values lie between {low:g} and {high:g}"
-            )
+        most, promise = limit
+        if low < -_SLACK or high > most + _SLACK:
+            observed = high if high > most + _SLACK else low
+            yield fault(promise, "fail", observed, f"values lie between {low:g} and {high:g}")
     if constant and is_score and rows >= least:
         yield fault("varies", "fail", ends and ends[0], "all rows have the same score")
         return
@@ -90,7 +92,7 @@ def plain_faults(
     threshold = decision.threshold if decision is not None else None
     one_side = (
         threshold is not None
-        and feature.lower() in probabilities
+        and feature.lower() in scores
         and ends is not None
         and (ends[1] < threshold or ends[0] >= threshold)
     )
