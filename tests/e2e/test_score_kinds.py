@@ -99,8 +99,8 @@ def test_scores_of_another_kind_are_ranked_and_named_until_they_are_declared(
     assert found["log_loss"].value == pytest.approx(metrics.log_loss(label, probability), abs=1e-6)
 
     tenths = shop.ask(
-        "SELECT * FROM calibration_table WHERE window = 'whole' AND segmentation = 'all' AND model_version = 'v1' "
-        "ORDER BY tenth"
+        "SELECT * FROM calibration_table WHERE window = 'whole' AND segmentation = 'all' "
+        "AND model_version = 'v1' ORDER BY tenth"
     )
     tenth = np.minimum((probability * 10).astype(int), 9)
     assert {row.tenth: row.rows for row in tenths} == {

@@ -15,6 +15,8 @@ from modelwatch.spark.scores import SEGMENTATION_SLICE
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.attribution import ADDITIVE, EFFECTS, Attribution, Parts, attribute
 from modelwatch.stats.jackknife import FEWEST_DAYS, DayInterval
+from modelwatch.stats.performance import performance
+from modelwatch.stats.performance_metric import IMPROBABLE
 from modelwatch.stats.scored import NEGATIVE, POSITIVE
 from modelwatch.stats.sensitivity import sensitivity
 from modelwatch.stats.slice_bins import SliceBins
@@ -123,6 +125,8 @@ def _add_change(
         "reference": reference.name,
     }
     for metric in question.causes:
+        if metric == "brier" and not _of_probabilities(view, (now, before)):
+            continue
         found: list[tuple[Slices, Attribution]] = []
         for split in splits:
             sides = [ADDITIVE[metric](*split.between(*days)) for days in (now, before)]
@@ -133,6 +137,13 @@ def _add_change(
     for split in splits:
         if split.split == "segmentation":
             _add_stratified(rows, common, split, now, before)
+
+
+def _of_probabilities(view: View, spans: tuple[tuple[int, int], ...]) -> bool:
+    """Whether scores are probabilities on all of some days, first and last ones."""
+    firsts, lasts = (np.array(ends, dtype=np.int64) for ends in zip(*spans, strict=True))
+    windows = view.due.stack.roll_up(view.due.spans(firsts, lasts))
+    return not np.isin(performance(windows, ["brier"])["brier"].reason, IMPROBABLE).any()
 
 
 def _add_attributions(

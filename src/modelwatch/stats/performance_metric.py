@@ -37,6 +37,8 @@ NOT_PROBABILITIES = (
 )
 BOUND_BEYOND_VALUE = "the bound of its error, from rows that share a bin, is as large as the value"
 RANKS = "scores are ranks by performance.score_kind, and no probabilities"
+IMPROBABLE = (NOT_PROBABILITIES, RANKS)
+"""Reasons of metrics of probabilities, of scores that are none."""
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ PERFORMANCE_STATES = Table(
             "label (unlabeled, negative, positive) x position of the score (null, NaN, bins). "
             "Labels: rows read, rows beyond the first of an id, corrections, conflicts, labels of "
             "unknown ids, of an unknown class, rows due before their day, scores null, NaN, "
-            "outside [0, 1].",
+            "no probabilities.",
             False,
         ),
         Column("counts", "array<bigint>", "Rows at each position.", False),
