@@ -132,7 +132,6 @@ def _auc_error(states: MulticlassStates) -> Floats:
     bound="half of the pairs of a row of a class and another in one bin, averaged; bins are 0.005 "
     "wide in [0, 1], and 8 % of the score far beyond",
     error_bound=_auc_error,
-    largest_bound=0.1,
 )
 def roc_auc_ovr(states: MulticlassStates) -> Values:
     """Mean over the classes of the ROC AUC of the class against the rest; undefined unless every
