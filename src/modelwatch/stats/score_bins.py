@@ -47,9 +47,11 @@ class TopValues:
 
     @classmethod
     def of(cls, values: Floats, rows: Counts | None = None) -> TopValues:
-        """Of values other than NaN, in any order; each counts for one row unless ``rows`` says."""
-        if rows is None and len(values) > TOP_VALUES:
-            values = values[values >= np.partition(values, -TOP_VALUES)[-TOP_VALUES]]
+        """Of values other than NaN, in any order; each counts for one row unless ``rows`` says.
+
+        The greatest values of all rows are among those of any of their parts, so that the result
+        does not depend on how rows are dealt.
+        """
         met, which = np.unique(values, return_inverse=True)
         weights = np.ones(len(values), dtype=np.int64) if rows is None else rows
         counts = np.zeros(len(met), dtype=np.int64)
