@@ -133,7 +133,7 @@ def test_a_missing_threshold_is_told_as_what_it_is() -> None:
                 "score_kind": "log-odds",
                 "decision": "{threshold: 1}",
             },
-            "'logit'",
+            "logit",
         ),
         ({"task": "binari", "score": "score"}, "did you mean 'binary'?"),
     ],

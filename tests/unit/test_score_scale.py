@@ -239,10 +239,13 @@ def test_class_log_odds_are_normalized_and_ranked(shares, truth) -> None:
     found = performance(classed(logits, truth, "logit"))
     wanted = metrics.log_loss(truth, softmax(logits, axis=1))
     assert found["log_loss"].value[0] == pytest.approx(wanted, abs=1e-7)
-    ranks = performance(classed(logits, truth, "rank"))
+    states = classed(logits, truth, "rank")
+    ranks = performance(states)
     assert ranks["log_loss"].reason[0] == NOT_OF_CLASSES
     each = [metrics.roc_auc_score(truth == k, logits[:, k]) for k in range(3)]
-    assert ranks["roc_auc_ovr"].value[0] == pytest.approx(np.mean(each), abs=0.01)
+    bound = PERFORMANCE["roc_auc_ovr"].error_bound
+    assert bound is not None
+    assert abs(ranks["roc_auc_ovr"].value[0] - np.mean(each)) <= bound(states)[0] < 0.1
 
 
 def test_class_percentages_are_probabilities(shares, truth) -> None:
