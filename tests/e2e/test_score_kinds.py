@@ -18,6 +18,7 @@ from modelwatch.stats.performance_metric import NOT_PROBABILITIES
 from shop import day
 
 DAYS = range(1, 9)
+ALONE = {"challengers": [], "comparison": None, "verdicts": {"min_rows": 50, "late_days": 30}}
 
 
 def log_odds(shop: LabelledShop, number: int) -> None:
@@ -49,7 +50,7 @@ def truths() -> tuple[np.ndarray, np.ndarray]:
 @pytest.fixture(scope="module")
 def shop(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> LabelledShop:
     folder = tmp_path_factory.mktemp("log-odds")
-    shop = LabelledShop(spark, folder, labelled_config(folder, challengers=[], comparison=None))
+    shop = LabelledShop(spark, folder, labelled_config(folder, **ALONE))
     for number in DAYS:
         log_odds(shop, number)
     return shop

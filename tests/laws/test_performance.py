@@ -23,7 +23,7 @@ from performance_samples import (
 )
 from samples import numeric_binning
 
-EIGHTHS = numeric_binning([k / 8 for k in range(9)])
+EIGHTHS = numeric_binning([-0.5, *(k / 8 for k in range(9)), 1.5])
 COARSE = numeric_binning([k / 500 for k in range(30, 460)], bins=12)
 fewer = settings(max_examples=60)
 scored_rows = st.tuples(

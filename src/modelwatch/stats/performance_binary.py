@@ -135,10 +135,10 @@ def _reciprocals(first: Floats, count: Floats) -> Floats:
 def _average_precision_error(states: BinaryStates) -> Floats:
     own, rows, higher, every = _precision_steps(states)
     total = own.sum(axis=1)
-    # The precisions of (h + k) positives among (e + k) rows, k from 1 to the positives of the bin:
-    # before all others of it, and after them.
+    # At best all positives of the bin have one score above its other rows; at worst each has its
+    # own below them, so that the k-th has a precision of (h + k) / (e + k).
     after = every + rows - own
-    best = own - (every - higher) * _reciprocals(every, own)
+    best = own * quotient(higher + own, every + np.maximum(own, 1.0))
     worst = own - (after - higher) * _reciprocals(after, own)
     mine = _average_precision_terms(states)
     error = np.maximum(best - mine, mine - worst)
