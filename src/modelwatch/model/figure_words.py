@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from modelwatch.model.incident import MANY_FEATURES, Incident
 from modelwatch.model.plain_words import named
+from modelwatch.model.value_account import UNMAPPED_SHARE
 from modelwatch.stats.batch import NULL_SEGMENT, OTHER_SEGMENT
 from modelwatch.stats.performance import PERFORMANCE
 from modelwatch.stats.statistic import STATISTICS
@@ -28,7 +29,9 @@ def segment_words(incident: Incident) -> str:
 def subject_of_all(incident: Incident) -> str:
     """What fails, wherever it does."""
     name, role = named(incident.subject), _ROLES.get(incident.role, incident.role)
-    if incident.family in ("source", "labels"):
+    if incident.figure == UNMAPPED_SHARE:
+        what = f"{name} of the {role}"
+    elif incident.family in ("source", "labels"):
         what = f"table {role}"
     elif incident.family == "data":
         what = f"{name} of the {role}"
@@ -155,6 +158,7 @@ _WORDS: Mapping[str, Callable[[Incident, float], str]] = {
     "duplicate_share": lambda _, value: f"repeated ids are {value:.1%} of the rows more than usual",
     "coverage": _coverage,
     "missing_day": _missing,
+    UNMAPPED_SHARE: lambda _, value: f"{value:.1%} of the values are none that is configured",
     MANY_FEATURES: lambda _, value: f"{value:.0f} features fail together",
 }
 """How figures are told that have words of their own."""

@@ -31,7 +31,10 @@ PERFORMANCE_STATES = Table(
             "string",
             "'binary', 'multiclass' or 'regression' (the task), 'undecided' (rows without a "
             "decision), 'slice' (by bins of a feature), 'value' (a business metric), 'maturity' "
-            "(by age of the label), 'labels' (account of the labels read), 'expected_loss' (losses "
+            "(by age of the label), 'labels' (account of the labels read), 'values' (values of "
+            "a label or decision: with a value, empty, and those that the configuration does not "
+            "name by what they count as), 'spelling:' and a subject (rows by such a value), "
+            "'expected_loss' (losses "
             "that a regressor expects), 'paired', 'paired_champion', 'paired_challenger' (rows "
             "that both models scored).",
             False,
@@ -39,7 +42,8 @@ PERFORMANCE_STATES = Table(
         Column(
             "name",
             "string",
-            "Feature, business metric, challenger or fingerprint of a loss model; '*' for none.",
+            "Feature, business metric, challenger or fingerprint of a loss model; 'label', "
+            "'decision' or a challenger with 'challenger:' before it; a value; '*' for none.",
             False,
         ),
         Column("part", "int", "Number of the row among those of one vector, from 0.", False),
