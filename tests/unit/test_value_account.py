@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelwatch.model.config import MonitorConfig, parse_config
+from modelwatch.model.config import ConfigurationError, MonitorConfig, parse_config
 from modelwatch.model.value_account import (
     ValueAccount,
     reason_of,
@@ -81,6 +81,13 @@ def test_the_reason_names_the_most_frequent_values_so_that_they_can_be_told_apar
     )
 
 
+def test_a_value_that_looks_like_one_that_is_named_is_told_apart_from_it() -> None:
+    account = ValueAccount("label", 20, nothing=4, spellings={"yes ": 4})
+    config = monitor(", positive: ['yes'], negative: ['no']")
+    (found,) = unmapped_values(config, {DAY: [account]})
+    assert "'yes\\x20' (4)" in str(found.reason)
+
+
 def test_a_run_tells_the_last_day_of_each_column_and_what_to_write() -> None:
     account = ValueAccount("label", 10, nothing=5, spellings={"2": 5})
     days = {date(2024, 1, n): [account] for n in (1, 2, 3)}
@@ -123,10 +130,10 @@ def test_what_is_kept_does_not_depend_on_how_rows_are_dealt(
     ],
 )
 def test_both_sides_cannot_name_one_value(positive: str, negative: str, told: str) -> None:
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ConfigurationError, match=told):
         monitor(f", positive: {positive}, negative: {negative}")
 
 
 def test_nothing_for_the_rest_needs_the_other_side() -> None:
-    with pytest.raises(ValueError, match="needs negative"):
+    with pytest.raises(ConfigurationError, match="needs negative"):
         monitor(", unmapped: nothing")

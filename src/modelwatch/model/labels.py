@@ -306,7 +306,9 @@ class Challenger(Section):
 class VersionComparison(Section):
     """Two model versions that share the traffic."""
 
-    champion: Text = Field(description="Model version that is held to be the better one.")
+    champion: Text = Field(
+        description="Model version, as the results name it, that is held to be the better one."
+    )
     challenger: Text = Field(description="Model version that would replace it.")
     expected_share: float | None = Field(
         default=None,

@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from modelwatch.model.days import DayRange, parse_day
+from modelwatch.stats.value_names import CODES
 
 MAX_NAME = 100
 """Characters of a name."""
@@ -27,7 +28,7 @@ MAX_COLUMN = 1000
 """Characters of a column's name."""
 MAX_TEXT = 20_000
 """Characters of a description or of a piece of SQL."""
-RESERVED_NAMES = frozenset({"all", "*", "(other)", "(null)", "(none)"})
+RESERVED_NAMES = frozenset(code.lower() for code in CODES)
 """Names that the output tables give a meaning of their own."""
 _NAME = re.compile(r"[A-Za-z0-9_ .-]+")
 _MONITOR = re.compile(r"[A-Za-z0-9_-]+")

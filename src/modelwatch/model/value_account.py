@@ -89,15 +89,27 @@ def _judged(config: MonitorConfig, day: date, account: ValueAccount, gate: float
         share=share,
         gate=gate,
         verdict=beyond if share >= gate else "pass",
-        reason=reason_of(account) if account.unmapped else None,
+        reason=reason_of(account, _named_values(config)) if account.unmapped else None,
     )
 
 
-def reason_of(account: ValueAccount) -> str:
-    """What the values are, how many rows have them, and what they count as."""
+def _named_values(config: MonitorConfig) -> tuple[str, ...]:
+    """The values that the configuration names, as text."""
+    performance = config.performance
+    if performance is None:
+        return ()
+    values = (*performance.positive, *performance.negative, *performance.classes)
+    return tuple(value for value in values if isinstance(value, str))
+
+
+def reason_of(account: ValueAccount, beside: Sequence[str] = ()) -> str:
+    """What the values are, how many rows have them, and what they count as.
+
+    ``beside``: values that the configuration names, which a reader may take for them.
+    """
     ranked = sorted(account.spellings.items(), key=lambda one: (-one[1], one[0]))
-    quoted = quoted_values([value for value, _ in ranked])
-    shown = [f"{text} ({rows})" for text, (_, rows) in zip(quoted, ranked, strict=True)]
+    quoted = quoted_values([*(value for value, _ in ranked), *beside])
+    shown = [f"{text} ({rows})" for text, (_, rows) in zip(quoted, ranked, strict=False)]
     more = f" and {len(shown) - MOST_QUOTED} more" if len(shown) > MOST_QUOTED else ""
     listed = f"{', '.join(shown[:MOST_QUOTED])}{more}"
     if account.negative:

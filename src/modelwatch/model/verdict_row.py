@@ -7,6 +7,7 @@ from datetime import date
 from typing import Literal
 
 from modelwatch.model.days import DayRange
+from modelwatch.stats import value_names
 
 Source = Literal[
     "drift",
@@ -32,9 +33,9 @@ VERDICTS: tuple[Verdict, ...] = (
 )
 KNOWN: frozenset[Verdict] = frozenset({"pass", "warn", "fail"})
 """Verdicts of windows of which something could be said: the others neither open nor clear."""
-ALL = "all"
+ALL = value_names.ALL
 """Segmentation and segment of all traffic."""
-ALL_VERSIONS = "*"
+ALL_VERSIONS = value_names.EVERY
 """Model version of rows of all versions together."""
 
 
