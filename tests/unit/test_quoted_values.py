@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelwatch.model.plain_words import one_line
-from modelwatch.model.quoted_values import quoted_value, quoted_values
+from modelwatch.model.quoted_values import quoted_value, quoted_values, told_value
 
 COMPOSED, DECOMPOSED = (unicodedata.normalize(form, "Zürich") for form in ("NFC", "NFD"))
 
@@ -52,6 +52,23 @@ def test_what_controls_a_terminal_is_always_escaped() -> None:
 def test_values_that_a_reader_knows_count_as_values_beside() -> None:
     assert quoted_value(DECOMPOSED, [COMPOSED, "Bern"]) == "'Zu\\u0308rich'"
     assert quoted_value(DECOMPOSED, [DECOMPOSED, "Bern"]) == f"'{DECOMPOSED}'"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("north", "north"),
+        ("O'Hare", "O'Hare"),
+        ("C:\\temp", "C:\\temp"),
+        ("(null)", "(null)"),
+        ("", "''"),
+        ("north ", "'north '"),
+        ("null", "'null'"),
+        ("a\tb", "'a\\tb'"),
+    ],
+)
+def test_a_value_without_quotes_is_one_that_can_be_read_as_it_is(value: str, shown: str) -> None:
+    assert told_value(value) == shown
 
 
 def test_long_values_that_begin_alike_are_told_apart() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from modelwatch.model.incident import MANY_FEATURES, Incident
 from modelwatch.model.plain_words import named
+from modelwatch.model.quoted_values import told_value
 from modelwatch.model.value_account import UNMAPPED_SHARE
 from modelwatch.stats.batch import NULL_SEGMENT, OTHER_SEGMENT
 from modelwatch.stats.performance import PERFORMANCE
@@ -23,7 +24,7 @@ def subject_words(incident: Incident) -> str:
 
 def segment_words(incident: Incident) -> str:
     """The segment of an incident: the segmentation and its value."""
-    return f"{incident.segmentation} {named(incident.segment)}"
+    return f"{incident.segmentation} {told_value(incident.segment)}"
 
 
 def subject_of_all(incident: Incident) -> str:
@@ -50,7 +51,7 @@ def carrier_words(incident: Incident) -> str:
     changed, rows = incident.carrier_changed_share, incident.carrier_row_share
     if column is None or value is None or changed is None or rows is None:
         return ""
-    called = _SEGMENTS.get(value) or named(value)
+    called = _SEGMENTS.get(value) or told_value(value)
     shares = f"{changed:.0%} of the changed rows, {rows:.0%} of all"
     return f" where {named(column)} is {called} ({shares})"
 

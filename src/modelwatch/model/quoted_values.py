@@ -6,6 +6,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from modelwatch.model.plain_words import one_line
 from modelwatch.stats.categorical import example_of
 
 _LIKE_LATIN = str.maketrans(
@@ -14,6 +15,8 @@ _LIKE_LATIN = str.maketrans(
 )
 """Cyrillic and Greek letters that fonts draw as Latin ones. Source: the confusables of Unicode
 Technical Standard 39."""
+_NULL = "null"
+"""How lists of values write that there is none."""
 _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -34,6 +37,14 @@ def quoted_values(values: Sequence[str]) -> list[str]:
     for value in shown:
         drawn[_drawn(value)].add(value)
     return [_quoted(value, len(drawn[_drawn(value)]) > 1) for value in shown]
+
+
+def told_value(value: str, beside: Iterable[str] = ()) -> str:
+    """A value without quotes where it can be read as it is, else as ``quoted_value`` has it."""
+    quoted = quoted_value(value, beside)
+    plain = one_line(value) == value and value not in ("", _NULL)
+    as_it_is = quoted[1:-1].replace("\\'", "'").replace("\\\\", "\\") == value
+    return value if plain and as_it_is else quoted
 
 
 def _drawn(value: str) -> str:
