@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from modelwatch.model.plain_words import one_line
 from modelwatch.model.quoted_values import quoted_value, quoted_values, told_value
+from modelwatch.model.section import did_you_mean
 
 COMPOSED, DECOMPOSED = (unicodedata.normalize(form, "Zürich") for form in ("NFC", "NFD"))
 
@@ -69,6 +70,11 @@ def test_values_that_a_reader_knows_count_as_values_beside() -> None:
 )
 def test_a_value_without_quotes_is_one_that_can_be_read_as_it_is(value: str, shown: str) -> None:
     assert told_value(value) == shown
+
+
+def test_a_name_that_was_meant_is_told_apart_from_the_one_that_was_written() -> None:
+    assert did_you_mean(COMPOSED, [DECOMPOSED]) == "; did you mean 'Zu\\u0308rich'?"
+    assert did_you_mean("amount", ["amount "]) == "; did you mean 'amount\\x20'?"
 
 
 def test_long_values_that_begin_alike_are_told_apart() -> None:

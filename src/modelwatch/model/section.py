@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from modelwatch.model.days import DayRange, parse_day
+from modelwatch.model.quoted_values import quoted_value
 from modelwatch.stats.value_names import CODES
 
 MAX_NAME = 100
@@ -77,7 +78,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``; did you mean 'x'?`` for a word close to a known one, otherwise the empty string."""
     folded = {name.lower(): name for name in known}
     near = difflib.get_close_matches(word.lower()[:MAX_NAME], folded, n=1, cutoff=0.6)
-    return f"; did you mean {folded[near[0]]!r}?" if near else ""
+    return f"; did you mean {quoted_value(folded[near[0]], [word])}?" if near else ""
 
 
 def only_one_of(section: Section, *keys: str) -> None:

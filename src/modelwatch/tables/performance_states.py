@@ -66,7 +66,9 @@ PERFORMANCE_STATES = Table(
             "label (unlabeled, negative, positive) x position of the score (null, NaN, bins). "
             "Labels: rows read, rows beyond the first of an id, corrections, conflicts, labels of "
             "unknown ids, of an unknown class, rows due before their day, scores null, NaN, "
-            "outside [0, 1].",
+            "outside [0, 1]. Values: rows with a value, rows with an empty text or NaN, rows whose "
+            "value is not named and counts as nothing, as negative, as another class; the last "
+            "three are those of a spelling.",
             False,
         ),
         Column("counts", "array<bigint>", "Rows at each position.", False),
