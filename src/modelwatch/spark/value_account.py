@@ -89,8 +89,8 @@ class ValueAccount:
 def _records(
     of: tuple[str, str], days: list[int], table: Counts, buckets: int
 ) -> Iterator[pa.RecordBatch]:
-    days = [day for day, held in zip(days, table.any(axis=1), strict=True) if held]
-    table = table[table.any(axis=1)]
+    kept = np.flatnonzero(table.any(axis=1)).tolist()
+    days, table = [days[at] for at in kept], table[kept]
     if not days:
         return
     rows, positions = np.nonzero(table)
