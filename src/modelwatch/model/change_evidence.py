@@ -31,6 +31,7 @@ ChangeKind = Literal[
     "concept_shift",
     "label_rate_shift",
     "label_delay",
+    "unmapped_values",
     "model_change",
 ]
 UNDETERMINED = "undetermined"

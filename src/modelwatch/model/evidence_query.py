@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from modelwatch.model.incident import MANY_FEATURES, Incident
+from modelwatch.model.value_account import UNMAPPED_SHARE
 from modelwatch.stats.statistic import STATISTICS
 
 DAYS_BEFORE = 21
@@ -46,6 +47,9 @@ def _shown(incident: Incident) -> _Shown:
         "segmentation": incident.segmentation,
         "segment": incident.segment,
     }
+    if incident.figure == UNMAPPED_SHARE:
+        columns = "day, subject, counted_as, spelling, rows, share"
+        return _Shown("unmapped_values", columns, "day, rows DESC", {}, {}, day="day")
     if incident.family == "constraint":
         columns = "day, observed, lower, upper, verdict, reason, rows"
         named = {"constraint": incident.subject}

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from modelwatch.model.change_evidence import Clue, Evidence, FeatureChange, change_kind
+from modelwatch.model.quoted_values import quoted_value
 from modelwatch.stats.arrays import Floats
-from modelwatch.stats.binning import UNSEEN
+from modelwatch.stats.binning import UNSEEN, CategoricalBinning
 from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.change import bins_of_one_value, single_values
 from modelwatch.stats.comparison import Comparison
@@ -153,8 +154,14 @@ def _value_at(states: States, at: int) -> str:
         return "one value"
     if at < UNSEEN:
         unseen = sorted(states.unseen[0].items(), key=lambda item: (-item[1], item[0]))
-        return repr(unseen[0][0]) if unseen else "an unseen value"
-    return repr(states.binning.values[at - UNSEEN])
+        known = states.binning.values
+        return quoted_value(unseen[0][0], known) if unseen else "an unseen value"
+    return _kept_value(states.binning, at - UNSEEN)
+
+
+def _kept_value(binning: CategoricalBinning, at: int) -> str:
+    """A value with a place of its own, as a sentence quotes it."""
+    return quoted_value(binning.values[at], binning.values)
 
 
 @change_kind("sentinel")
@@ -228,7 +235,7 @@ def _constant_of(feature: FeatureChange, evidence: Evidence) -> Clue | None:
             return None
         value = f"{found.value:g}"
     else:
-        value = repr(before.binning.values[place])
+        value = _kept_value(before.binning, place)
     told = f"{percent(found.share)} of the rows of {feature.name} came to be {value}"
     return Clue(score, told)
 

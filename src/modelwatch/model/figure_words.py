@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 
 from modelwatch.model.incident import MANY_FEATURES, Incident
 from modelwatch.model.plain_words import named
+from modelwatch.model.quoted_values import told_value
+from modelwatch.model.value_account import UNMAPPED_SHARE
 from modelwatch.stats.batch import NULL_SEGMENT, OTHER_SEGMENT
 from modelwatch.stats.performance import PERFORMANCE
 from modelwatch.stats.statistic import STATISTICS
@@ -22,13 +24,15 @@ def subject_words(incident: Incident) -> str:
 
 def segment_words(incident: Incident) -> str:
     """The segment of an incident: the segmentation and its value."""
-    return f"{incident.segmentation} {named(incident.segment)}"
+    return f"{incident.segmentation} {told_value(incident.segment)}"
 
 
 def subject_of_all(incident: Incident) -> str:
     """What fails, wherever it does."""
     name, role = named(incident.subject), _ROLES.get(incident.role, incident.role)
-    if incident.family in ("source", "labels"):
+    if incident.figure == UNMAPPED_SHARE:
+        what = f"{name} of the {role}"
+    elif incident.family in ("source", "labels"):
         what = f"table {role}"
     elif incident.family == "data":
         what = f"{name} of the {role}"
@@ -47,7 +51,7 @@ def carrier_words(incident: Incident) -> str:
     changed, rows = incident.carrier_changed_share, incident.carrier_row_share
     if column is None or value is None or changed is None or rows is None:
         return ""
-    called = _SEGMENTS.get(value) or named(value)
+    called = _SEGMENTS.get(value) or told_value(value)
     shares = f"{changed:.0%} of the changed rows, {rows:.0%} of all"
     return f" where {named(column)} is {called} ({shares})"
 
@@ -155,6 +159,7 @@ _WORDS: Mapping[str, Callable[[Incident, float], str]] = {
     "duplicate_share": lambda _, value: f"repeated ids are {value:.1%} of the rows more than usual",
     "coverage": _coverage,
     "missing_day": _missing,
+    UNMAPPED_SHARE: lambda _, value: f"{value:.1%} of the values are none that is configured",
     MANY_FEATURES: lambda _, value: f"{value:.0f} features fail together",
 }
 """How figures are told that have words of their own."""

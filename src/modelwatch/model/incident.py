@@ -38,6 +38,7 @@ FAMILIES: Mapping[Source, Family] = {
     "performance": "performance",
     "estimate": "estimate",
     "labels": "labels",
+    "values": "labels",
     "volume": "source",
     "freshness": "source",
 }

@@ -110,7 +110,8 @@ class Segmentation(Section):
         ge=1,
         le=1000,
         description="Segments kept: those with most rows in the binning's reference. The rest is "
-        "one segment, `(other)`.",
+        "one segment, `(other)`, rows without a value are `(null)`; values of such a name are in "
+        "double quotes.",
     )
 
     @model_validator(mode="after")

@@ -22,6 +22,7 @@ Check = Literal[
     "duplicates",
     "join_coverage",
     "label_coverage",
+    "unmapped_values",
     "schema",
 ]
 HealthVerdict = Literal["pass", "warn", "fail", "unknown"]
@@ -42,6 +43,11 @@ class SourceHealth(Section):
         default=0.05,
         description="Share of a day's inputs without a prediction, or of its predictions without "
         "inputs, that matters; `null`: none.",
+    )
+    unmapped: Share | None = Field(
+        default=0.01,
+        description="Share of a day's labels or decisions that matters which are neither positive "
+        "nor negative, or of no class; `null`: none.",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from modelwatch.model.change_evidence import Clue, Evidence, FeatureChange, change_kind
 from modelwatch.model.incident import Incident
+from modelwatch.model.quoted_values import quoted_value
 from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.mixtures import change_of
 
@@ -58,8 +59,8 @@ def _lost_value(feature: FeatureChange, rows_ratio: float | None) -> Clue | None
     explained = min(loss, missing) / max(loss, missing) if missing > 0 else 0.0
     if explained < 0.5:
         return None
-    value = before.binning.values[at]
-    told = f"{loss / float(p[at]):.0%} of the rows with {feature.name} {value!r} are missing"
+    value = quoted_value(before.binning.values[at], before.binning.values)
+    told = f"{loss / float(p[at]):.0%} of the rows with {feature.name} {value} are missing"
     return Clue(0.45 + 0.45 * explained, told)
 
 

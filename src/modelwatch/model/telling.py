@@ -47,6 +47,10 @@ KIND_WORDS: Mapping[str, tuple[str, str]] = {
     "concept_shift": ("another relation of inputs and labels", "retraining on newer labels"),
     "label_rate_shift": ("another rate of labels", "whether labels mean what they did"),
     "label_delay": ("labels that come late", "the source of the labels"),
+    "unmapped_values": (
+        "values in another spelling",
+        "the spellings of the view unmapped_values, and the source of the column",
+    ),
     "model_change": ("another model", "what was deployed at that time"),
 }
 """What a kind is called, and what to look at."""

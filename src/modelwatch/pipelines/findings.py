@@ -14,6 +14,7 @@ from modelwatch.model.config import MonitorConfig
 from modelwatch.model.incident import Incident
 from modelwatch.model.plain_words import named, shortened
 from modelwatch.model.plan import Plan
+from modelwatch.model.quoted_values import told_value
 from modelwatch.model.retraining_evidence import RetrainingDecision
 from modelwatch.model.verdict_row import ALL
 from modelwatch.pipelines.incidents import FoundIncidents
@@ -69,7 +70,7 @@ def findings_of(verdicts: DataFrame) -> tuple[Finding, ...]:
 
 
 def _finding(row: Row) -> Finding:
-    segment = "" if row["segmentation"] == ALL else named(row["segment"])
+    segment = "" if row["segmentation"] == ALL else told_value(row["segment"])
     where = f" of {row['segmentation']} {segment}" if segment else ""
     what = f"{row['figure']} of {named(row['subject'])}{where}"
     if row["verdict"] == "undefined":

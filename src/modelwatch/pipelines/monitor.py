@@ -34,6 +34,7 @@ from modelwatch.model.errors import Problem, ProblemsError, SourceError
 from modelwatch.model.features import features_of
 from modelwatch.model.plan import plan_of
 from modelwatch.model.sensitive import keyed, secrets_of
+from modelwatch.model.value_account import unmapped_lines, unmapped_values
 from modelwatch.model.window_volumes import silent_windows
 from modelwatch.pipelines.arrivals import judging_told, with_ages, with_arrivals
 from modelwatch.pipelines.batch_rows import batch_rows
@@ -276,7 +277,7 @@ def _carried_out(run: Run, store: Store, request: Request, until_done: ExitStack
     look = bool(retrain) or any(one.calls for one in found.all)
     exit_code = EXIT_LOOK if look else EXIT_QUIET
     text = told(config, plan, found, retrain, silent_windows(config, request.volume))
-    text += plain.text
+    text += plain.text + unmapped_lines(unmapped_values(config, run.label_values), config)
     store.publish(
         {
             **run.row(request, "published", exit_code),

@@ -23,6 +23,7 @@ from modelwatch.model.source_health import (
     late_rows,
     schema_rows,
 )
+from modelwatch.model.value_account import UNMAPPED_SHARE
 from modelwatch.pipelines.run import Request, Run
 from modelwatch.spark.driver_rows import frame_of
 from modelwatch.tables import TABLES
@@ -35,6 +36,7 @@ _JUDGED = {
     ("volume", "rows"): "volume",
     ("volume", "duplicate_share"): "duplicates",
     ("labels", "coverage"): "label_coverage",
+    ("values", UNMAPPED_SHARE): "unmapped_values",
 }
 """Checks whose verdict the run has given already, by source and figure of it."""
 _TRAFFIC = ("inputs", "predictions")

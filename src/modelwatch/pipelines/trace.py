@@ -27,6 +27,7 @@ from modelwatch.pipelines.releases import releases_at
 from modelwatch.spark.days import DAY, named
 from modelwatch.spark.row_rules import FATE, fails_it, judged, judges_it
 from modelwatch.spark.sensitive import masked
+from modelwatch.stats.value_names import value_name
 
 MOST_ROWS = 20
 """Rows of one id in a table that are shown."""
@@ -252,13 +253,13 @@ def _labels(sources: Sources, id: Sequence[str], day: date, as_of: date) -> Rows
 def _model_version(config: MonitorConfig, tables: Sequence[Rows]) -> str | None:
     version = config.predictions.model_version if config.predictions is not None else None
     if version is None or version.column is None:
-        return version.literal if version is not None else None
+        return value_name(str(version.literal)) if version is not None else None
     role = "predictions" if config.two_tables else "inputs"
     for table in tables:
         for row in table.rows if table.role == role else ():
             column = find_column(dict.fromkeys(row, ""), version.column)
             value = row[column] if column is not None else None
-            return None if value is None else str(value)
+            return None if value is None else value_name(str(value))
     return None
 
 

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from modelwatch.deequ import NO_ROWS_CHECKED, ConstraintRow
 from modelwatch.io.store import Store
 from modelwatch.model.freshness import LOOK_BACK_DAYS
+from modelwatch.model.value_account import UNMAPPED_SHARE, UnmappedValues, unmapped_values
 from modelwatch.model.verdict_row import ALL, ALL_VERSIONS, Source
 from modelwatch.model.windows import Window
 from modelwatch.pipelines.day_series import (
@@ -55,10 +56,12 @@ def write_verdicts(
         *_judged_days(("constraint",), request.days),
         *_judged_days(("volume",), sorted(volume_days(request))),
         *_judged_days(("freshness",), _freshness_days(request)),
+        *_judged_days(("values",), sorted(run.label_values)),
     ]
     whole = config.verdicts
     strictness = Strictness(whole.level, whole.fewest_rows, whole.correction)
-    own = [*_constraint_rows(checked), *_arrival_rows(request)]
+    values = unmapped_values(config, run.label_values)
+    own = [*_constraint_rows(checked), *_arrival_rows(request), *_value_rows(values)]
     frames = [frame_of(run.spark, own, _TABLE.ddl(*VERDICT_COLUMNS))]
     figures = _figures(run, store, request, counted)
     if figures:
@@ -121,6 +124,25 @@ def _constraint_rows(checked: Sequence[ConstraintRow]) -> list[tuple[Any, ...]]:
         )
         for row in checked
         if row.reason != NO_ROWS_CHECKED
+    ]
+
+
+def _value_rows(found: Iterable[UnmappedValues]) -> list[tuple[Any, ...]]:
+    return [
+        _row(
+            source="values",
+            role=one.role,
+            subject=one.column,
+            figure=UNMAPPED_SHARE,
+            day=one.day,
+            value=one.share,
+            gate=one.gate,
+            effect=one.share / one.gate,
+            verdict=one.verdict,
+            reason=one.reason,
+            rows=one.rows,
+        )
+        for one in found
     ]
 
 

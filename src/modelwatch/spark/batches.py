@@ -19,9 +19,7 @@ from modelwatch.stats.batch import (
     Texts,
 )
 from modelwatch.stats.binning import NumericBinning
-
-SEPARATOR = " × "
-"""Between the values of a segment that crosses columns."""
+from modelwatch.stats.value_names import SEPARATOR, part_name, value_name
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,7 @@ def segment_codes(split: Segmentation, columns: Sequence[Texts]) -> AnyArray:
     other, null = codes[OTHER_SEGMENT], codes[NULL_SEGMENT]
     if len(columns) == 1:
         (texts,) = columns
-        table = [codes.get(value, other) for value in texts.dictionary]
+        table = [codes.get(value_name(value), other) for value in texts.dictionary]
         return np.array([*table, null], dtype=np.int32)[texts.indices]
     sizes = [len(texts.dictionary) + 1 for texts in columns]
     combined = np.zeros(len(columns[0].indices), dtype=np.int64)
@@ -111,7 +109,7 @@ def segment_codes(split: Segmentation, columns: Sequence[Texts]) -> AnyArray:
         met, rows_of_met = np.arange(int(np.prod(sizes))), combined
     else:
         met, rows_of_met = np.unique(combined, return_inverse=True)
-    names = [[*texts.dictionary, NULL_SEGMENT] for texts in columns]
+    names = [[part_name(value) for value in (*texts.dictionary, None)] for texts in columns]
     parts = np.unravel_index(met, sizes)
     table = [
         codes.get(SEPARATOR.join(names[c][part] for c, part in enumerate(crossing)), other)

@@ -34,10 +34,11 @@ from modelwatch.stats.correlation import pair_positions, top_pairs
 from modelwatch.stats.drift import STATISTICS, drift
 from modelwatch.stats.profile import METRICS, OF_SEGMENTS, profile
 from modelwatch.stats.repeats import Repeats
+from modelwatch.stats.value_names import EVERY
 from modelwatch.tables import TABLES
 from modelwatch.tables.arrow import arrow_schema
 
-ALL_VERSIONS = "*"
+ALL_VERSIONS = EVERY
 """Model version of a row that is of all versions together."""
 _SCOPE = ("model_version", "segmentation", "segment", "role", "feature")
 _WINDOW = ("window", "window_start", "window_end", "partial")

@@ -26,10 +26,11 @@ from modelwatch.stats.mahalanobis import Center, mean_squares, robust_center
 from modelwatch.stats.numeric import NumericStates
 from modelwatch.stats.outlying import Fences, fences, outside
 from modelwatch.stats.pairs import PairStates
+from modelwatch.stats.value_names import EVERY
 from modelwatch.tables import TABLES
 from modelwatch.tables.arrow import arrow_schema
 
-ALL_VERSIONS = "*"
+ALL_VERSIONS = EVERY
 """Model version of outliers: inputs are what they are, whichever model scores them."""
 TOGETHER = "*"
 """Feature of what is of all numeric features together."""

@@ -11,10 +11,9 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from modelwatch.spark.batches import SEPARATOR, numbers_of, texts_of
+from modelwatch.spark.batches import numbers_of, texts_of
 from modelwatch.spark.python_tasks import BatchFunction, in_python
 from modelwatch.stats.arrays import Counts, Floats
-from modelwatch.stats.batch import NULL_SEGMENT
 from modelwatch.stats.binning import (
     Binning,
     CategoricalBinning,
@@ -23,6 +22,7 @@ from modelwatch.stats.binning import (
     fit_numeric,
 )
 from modelwatch.stats.distinct import hash_of_text
+from modelwatch.stats.value_names import SEPARATOR, part_name, value_name
 
 SAMPLE_ROWS = 50_000
 """Different rows of the reference on which quantiles are fitted: those with the least hashes."""
@@ -45,6 +45,7 @@ class Field:
     """A column to bin, or the columns of a segmentation whose frequent crossings are kept.
 
     ``positions``: of its columns in the frame. ``bins`` or ``max_values`` bound the result.
+    ``segments``: whether it is a segmentation, which is kept by the names of its values.
     """
 
     positions: tuple[int, ...]
@@ -52,6 +53,7 @@ class Field:
     bins: int
     max_values: int
     special_values: tuple[float, ...] = ()
+    segments: bool = False
 
 
 def fitted_binnings(frame: DataFrame, fields: Sequence[Field]) -> DataFrame:
@@ -171,8 +173,9 @@ def _rows_by_value(record: pa.RecordBatch, field: Field) -> dict[str, int]:
     if len(columns) == 1:
         (texts,) = columns
         counts = np.bincount(texts.indices, minlength=len(texts.dictionary))
-        return {value: int(counts[i]) for i, value in enumerate(texts.dictionary) if counts[i]}
-    names = [[*texts.dictionary, NULL_SEGMENT] for texts in columns]
+        name_of = value_name if field.segments else str
+        return {name_of(v): int(counts[i]) for i, v in enumerate(texts.dictionary) if counts[i]}
+    names = [[part_name(value) for value in (*texts.dictionary, None)] for texts in columns]
     crossed: Counter[str] = Counter()
     stacked = np.stack([texts.indices for texts in columns])
     crossings, counts = np.unique(stacked, axis=1, return_counts=True)

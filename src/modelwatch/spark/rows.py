@@ -16,10 +16,10 @@ from modelwatch.model.profiling import Segmentation
 from modelwatch.spark.batches import BatchLayout
 from modelwatch.spark.days import DAY, named
 from modelwatch.spark.sensitive import salted_hash
+from modelwatch.stats.value_names import CODES, NO_VERSION, QUOTE, value_name
 
 ROLES = ("inputs", "predictions")
 """Role of a feature by its number in a tally."""
-NO_VERSION = "(none)"
 _COPIES = "__copies"
 _TIE, _RANK = "__tie", "__rank"
 PREDICTION_DAY = "__prediction_day"
@@ -160,11 +160,18 @@ def feature_value(feature: Feature) -> Column:
 
 
 def model_version(config: MonitorConfig) -> Column:
-    """The model version of a row of predictions."""
+    """The name of the model version of a row of predictions."""
     version = config.predictions.model_version if config.predictions else None
     if version is None or version.column is None:
-        return F.lit(NO_VERSION if version is None else version.literal)
-    return F.coalesce(named(version.column).cast("string"), F.lit(NO_VERSION))
+        return F.lit(NO_VERSION if version is None else value_name(str(version.literal)))
+    return F.coalesce(_name(named(version.column).cast("string")), F.lit(NO_VERSION))
+
+
+def _name(value: Column) -> Column:
+    """As ``value_name`` has it."""
+    quoted = F.concat(F.lit(QUOTE), F.regexp_replace(value, QUOTE, 2 * QUOTE), F.lit(QUOTE))
+    like_a_code = value.isin(*sorted(CODES)) | value.startswith(QUOTE)
+    return F.when(like_a_code, quoted).otherwise(value)
 
 
 def _joined(

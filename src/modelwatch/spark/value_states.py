@@ -17,6 +17,7 @@ from modelwatch.stats.batch import Column as TallyColumn
 from modelwatch.stats.batch import Segmentation, TallyPlan
 from modelwatch.stats.binning import Binning
 from modelwatch.stats.carriers import group_labels
+from modelwatch.stats.value_names import value_name
 
 INPUTS = "inputs"
 
@@ -33,7 +34,8 @@ class SplitBy:
     @property
     def segmentation(self) -> Segmentation:
         """The split, named after its feature."""
-        return Segmentation(self.feature.name, self.values or group_labels(self.edges))
+        names = tuple(map(value_name, self.values)) or group_labels(self.edges)
+        return Segmentation(self.feature.name, names)
 
 
 def states_by_value(

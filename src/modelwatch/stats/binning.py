@@ -10,6 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
+from modelwatch.stats import value_names
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, Hashes
 
 NULL = 0
@@ -272,11 +273,16 @@ def _rank(n: int, q: float) -> int:
 def labels_of(binning: Binning) -> Sequence[str]:
     """A label for each position of the count vector."""
     if isinstance(binning, CategoricalBinning):
-        return ["(null)", "(other)", "(unseen)", *binning.values]
+        return [
+            value_names.NULL,
+            value_names.OTHER,
+            value_names.UNSEEN,
+            *map(value_names.value_name, binning.values),
+        ]
     bins = [
         f"{low:.6g}" if single else f"[{low:.6g}, {high:.6g})"
         for low, high, single in zip(
             binning.edges, binning.upper_edges, binning.single_value, strict=True
         )
     ]
-    return ["(null)", "(NaN)", *bins]
+    return [value_names.NULL, value_names.NAN, *bins]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from modelwatch.stats import value_names
 from modelwatch.stats.arrays import AnyArray, Floats
 from modelwatch.stats.binning import (
     CATEGORICAL_OFFSET,
@@ -11,6 +12,7 @@ from modelwatch.stats.binning import (
     TAIL_STEPS,
     Binning,
     NumericBinning,
+    labels_of,
 )
 from modelwatch.stats.instants import text_of
 from modelwatch.stats.summary import Unit
@@ -18,7 +20,7 @@ from modelwatch.stats.summary import Unit
 MAX_VALUES = 30
 """Values with a bin of their own up to which each has a bar of its own."""
 _STEPS = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0, 8.0, 16.0)
-_APART = ("(null)", "(NaN)", "-inf", "+inf")
+_APART = (value_names.NULL, value_names.NAN, "-inf", "+inf")
 
 
 def bars_of(binning: Binning) -> AnyArray:
@@ -47,9 +49,8 @@ def bars_of(binning: Binning) -> AnyArray:
 def bar_labels(binning: Binning, unit: Unit = "number") -> list[str]:
     """Label of each bar."""
     if not isinstance(binning, NumericBinning):
-        kept = binning.values[:MAX_VALUES]
-        rest = ["(rest)"] if len(binning.values) > MAX_VALUES else []
-        return ["(null)", "(other)", "(unseen)", *kept, *rest]
+        rest = [value_names.REST] if len(binning.values) > MAX_VALUES else []
+        return [*labels_of(binning)[: CATEGORICAL_OFFSET + MAX_VALUES], *rest]
     cuts = [float(cut) for cut in _cuts(binning)]
     ends = [_text(cut, unit) for cut in cuts]
     labels = [f"< {ends[0]}"] if ends else ["all"]

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from modelwatch.stats import value_names
 from modelwatch.stats.arrays import Counts, Floats
 from modelwatch.stats.batch import Numbers, Texts
 from modelwatch.stats.binning import (
@@ -53,8 +54,8 @@ class SliceBins:
             return labels_of(self.binning)
         ends = [-np.inf, *self.cuts.tolist(), np.inf]
         return [
-            "(null)",
-            "(NaN)",
+            value_names.NULL,
+            value_names.NAN,
             *(f"{value:.6g}" for value in self.binning.special_values),
             *(f"[{low:.6g}, {high:.6g})" for low, high in pairwise(ends)),
         ]

@@ -22,14 +22,15 @@ SOURCE_HEALTH = Table(
             "check",
             "string",
             "'freshness', 'missing_partition', 'late_partition', 'volume', 'duplicates', "
-            "'join_coverage', 'label_coverage' or 'schema'.",
+            "'join_coverage', 'label_coverage', 'unmapped_values' or 'schema'.",
             False,
         ),
         Column("day", "date", "Day that it is of; null for the whole table."),
         Column(
             "subject",
             "string",
-            "Column of a schema check, '*' for their order; the other table of join coverage; else "
+            "Column of a schema check, '*' for their order; the label or decision of unmapped "
+            "values; the other table of join coverage; else "
             "the role. Null for a table whose columns are all as they were.",
         ),
         Column(

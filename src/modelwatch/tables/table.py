@@ -89,7 +89,7 @@ MODEL_VERSION = Column(
     "model_version",
     "string",
     "Version of the model that scored the rows; '(none)' where no version is known, '*' for all "
-    "versions of a window that holds several.",
+    "versions of a window that holds several. A version of such a name is in double quotes.",
     False,
 )
 SEGMENTATION = Column(
@@ -99,7 +99,8 @@ SEGMENT = Column(
     "segment",
     "string",
     "Value of the segmentation; 'all' for all traffic, '(null)' for rows without a value, "
-    "'(other)' for the values beyond the bound.",
+    "'(other)' for the values beyond the bound. A value that could be taken for one of these is in "
+    "double quotes.",
     False,
 )
 WINDOW = Column(

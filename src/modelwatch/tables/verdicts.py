@@ -28,22 +28,23 @@ VERDICTS = Table(
             "source",
             "string",
             "Where the figure comes from: 'drift', 'performance', 'estimate', 'labels', "
-            "'constraint', 'volume', 'freshness' or 'anomaly'.",
+            "'values' (labels and decisions that the configuration does not name), 'constraint', "
+            "'volume', 'freshness' or 'anomaly'.",
             False,
         ),
         Column("role", "string", "'inputs', 'predictions' or 'labels'.", False),
         Column(
             "subject",
             "string",
-            "Feature, metric of performance, name of the constraint; the role itself for volume "
-            "and freshness.",
+            "Feature, metric of performance, name of the constraint, column of the label or "
+            "decision; the role itself for volume and freshness.",
             False,
         ),
         Column(
             "figure",
             "string",
             "What was judged: a statistic, a metric, a kind of constraint, 'rows', "
-            "'duplicate_share', 'missing_day' or 'coverage'.",
+            "'duplicate_share', 'missing_day', 'coverage' or 'unmapped_share'.",
             False,
         ),
         MODEL_VERSION,
