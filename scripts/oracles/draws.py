@@ -41,7 +41,8 @@ def two_samples(random: np.random.Generator, draw: Draw) -> tuple[np.ndarray, np
 
 
 def words(random: np.random.Generator) -> tuple[list[str], list[str]]:
-    """Two samples of categories, of which some are frequent, many are rare and some are new."""
+    """Two samples of categories, of which some are frequent, many are rare, and some are
+    new in half of the draws."""
     kinds = int(random.integers(2, 400))
     chance = random.dirichlet(np.full(kinds, random.choice([0.05, 0.3, 2.0])))
     other = chance if random.random() < 0.5 else random.dirichlet(50.0 * chance + 0.05)
@@ -50,6 +51,9 @@ def words(random: np.random.Generator) -> tuple[list[str], list[str]]:
         random.choice(names, size=int(random.integers(20, 2000)), p=p / p.sum())
         for p in (other, chance)
     ]
+    if random.random() < 0.5:
+        known = sides[0][np.isin(sides[0], sides[1])]
+        sides[0] = known if len(known) else sides[1]
     return sides[0].tolist(), sides[1].tolist()
 
 
