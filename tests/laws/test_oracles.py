@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 
 import pytest
-
 from scripts.oracles.__main__ import one_draw
 from scripts.oracles.errors import Errors
 
