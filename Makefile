@@ -17,11 +17,11 @@ DEMO_DAYS := 2013-04-01,2013-04-16,2013-05-01,2014-01-16
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types bench evidence soak sql docs wheel lock clean
+.PHONY: help setup demo test lint types bench evidence oracles soak sql docs wheel lock clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
-	@echo "  ARGS='...' goes to the command behind test, bench, evidence, soak and sql: make test ARGS='-k drift'"
+	@echo "  ARGS='...' goes to the command behind test, bench, evidence, oracles, soak and sql: make test ARGS='-k drift'"
 
 setup: $(SET_UP)  ## Create .venv from requirements.lock (demo and test do so by themselves)
 
@@ -59,6 +59,9 @@ bench: $(SET_UP)  ## Measure speed and memory, against other tools too
 
 evidence: $(SET_UP)  ## Measure false alarms and faults found, over many worlds and shapes
 	@$(IN) python -m scripts.evidence $(ARGS)
+
+oracles: $(SET_UP)  ## Compare every statistic with scipy and scikit-learn on random draws
+	@$(IN) python -m scripts.oracles $(ARGS)
 
 soak: $(SET_UP)  ## Kill, fill, break and overload what production may: what is survived
 	@$(IN) python -m scripts.soak $(ARGS)

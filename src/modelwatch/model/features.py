@@ -37,7 +37,7 @@ class Feature:
     spark_type: str
     special_values: tuple[float, ...] = ()
     bins: int = 200
-    max_values: int = 100
+    max_values: int = 500
     sensitive: bool = False
     key: str | None = field(default=None, repr=False)
 

@@ -137,11 +137,12 @@ class Binning(Section):
     )
     bins: int = Field(default=200, ge=2, le=1000, description="Bins of a numeric column, about.")
     max_values: int = Field(
-        default=100,
+        default=500,
         ge=1,
         le=10_000,
-        description="Values of a categorical column that are counted one by one; the rest is "
-        "counted together.",
+        description="Values of a categorical column that are counted one by one, the most "
+        "frequent ones. The others are counted together, which hides how they move among "
+        "themselves: `error_bound` of a statistic says what that may be, or is null.",
     )
 
 

@@ -21,6 +21,7 @@ WAITING_DAYS = 90
 _LONG_DAYS = 7
 _OPEN_BINS = 40
 _CATEGORICAL_EXTRA = 3
+_EXPECTED_VALUES = 50
 _SLICE_GROUPS = 14
 _SPLIT_EXTRA = 3
 
@@ -171,13 +172,15 @@ def feature_size(feature: Feature, known: Mapping[tuple[str, str], int]) -> Feat
     """The length of a feature's vector: that of its bins, or what its settings lead to expect.
 
     A numeric feature has the tails beyond its reference besides its bins, and fewer bins if it has
-    few values; a categorical one is taken to have half of the values that it may have.
+    few values; a categorical one is taken to have half of the values that it may
+    have, and ``_EXPECTED_VALUES`` at most.
     """
     bins = known.get((feature.role, feature.name))
     if bins is None and feature.kind == "numeric":
         bins = feature.bins + _OPEN_BINS
     elif bins is None:
-        values = 2 if feature.spark_type == "boolean" else -(-feature.max_values // 2)
+        few = min(-(-feature.max_values // 2), _EXPECTED_VALUES)
+        values = 2 if feature.spark_type == "boolean" else few
         bins = values + _CATEGORICAL_EXTRA
     return FeatureSize(feature.name, feature.kind, bins, len(feature.special_values))
 

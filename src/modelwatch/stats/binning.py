@@ -28,6 +28,12 @@ LONGEST_VALUE = 1000
 _LARGEST = float(np.finfo(np.float64).max)
 TAIL_STEPS = tuple(2.0**k for k in range(-4, 24)) + tuple(2.0**k for k in range(32, 1024, 64))
 _EXPONENT_BOUND = 400
+_TAIL_STEP = 0.25
+"""Octaves of the distance from the center by which cuts in the reference's tails are apart."""
+_MOST_CUTS = 32
+"""Cuts of a tail, and bins that are cut at their gaps."""
+_LEAST_GAP = 0.001
+"""Width of a bin times its share, in scales, up to which a gap in it does not matter."""
 IQR_OF_NORMAL = 1.349
 """Interquartile range of a normal distribution in standard deviations."""
 FAR = 50.0
@@ -174,7 +180,9 @@ def fit_numeric(
     """Bins of a reference, from a sample of its finite values and its exact finite extremes.
 
     A reference with at most ``bins / 2`` values gets a bin a value and bins for the gaps; else
-    ``bins`` quantiles, where a value as heavy as a bin has one of its own. Beyond the extremes a
+    ``bins`` quantiles, where a value as heavy as a bin has one of its own. The first and the last
+    quantile are cut geometrically, and bins that hold a wide gap at the gap, because mass is taken
+    to be evenly spread inside a bin. Beyond the extremes a
     geometric grid follows, so that a value out of range still has a place by its size; where a few
     values lie far beyond all others, one follows the ends of the others as well. An empty sample
     gives the grid around zero.
@@ -194,6 +202,9 @@ def fit_numeric(
         for value in (*single, *special, *_ends(minimum, maximum)):
             edges.update((float(value), float(np.nextafter(value, np.inf))))
     edges.update(cuts)
+    if cuts:
+        edges.update(_tail_cuts(quantities, cuts[0], cuts[-1], center))
+        edges.update(_gap_cuts(quantities, edges, scale))
     low, high = _ends(minimum, maximum) or (center, center)
     ends = {(low, high)}
     near = _near(quantities)
@@ -230,6 +241,56 @@ def fit_categorical(
     rest = [value for value in ranked if value not in own]
     known = np.array([hashes[value] for value in rest], dtype=np.uint64) if complete else None
     return CategoricalBinning(tuple(sorted(kept)), known)
+
+
+def _tail_cuts(ordered: Floats, first: float, last: float, center: float) -> list[float]:
+    """Cuts of ascending values beyond the first and the last cut, each ``_TAIL_STEP`` octaves
+    further from the center than the one before it, or more where that makes more than
+    ``_MOST_CUTS``. A cut is left out if no value lies between it and the one before.
+    """
+    found: list[float] = []
+    for sign, begin in ((-1.0, first), (1.0, last)):
+        # Halves, for the distance of two finite values may overflow.
+        far = np.sort(sign * (ordered[sign * ordered > sign * begin] / 2.0 - center / 2.0))
+        start = sign * (begin / 2.0 - center / 2.0)
+        if not len(far) or not start > 0:
+            continue
+        nearest, furthest = math.log2(start), math.log2(float(far[-1]))
+        step = max(_TAIL_STEP, (furthest - nearest) / _MOST_CUTS)
+        cuts = np.exp2(np.arange(nearest + step, furthest, step))
+        held = np.diff(np.searchsorted(far, cuts), prepend=0) > 0
+        with np.errstate(over="ignore"):
+            found += list(2.0 * (sign * cuts[held] + center / 2.0))
+    return [float(cut) for cut in found if math.isfinite(cut)]
+
+
+def _gap_cuts(ordered: Floats, edges: set[float], scale: float) -> list[float]:
+    """Both ends of the widest gap of each bin that is mostly a gap, of the ``_MOST_CUTS`` bins of
+    ascending values for which that matters most.
+
+    What is taken to lie in the gap moves a distance by up to its width times the bin's share.
+    """
+    known = np.array(sorted(edges | {float(np.nextafter(e, np.inf)) for e in edges if e == 0.0}))
+    bounds = np.searchsorted(ordered, known)
+    counts = np.diff(bounds)
+    with np.errstate(over="ignore", invalid="ignore"):
+        weight = np.diff(known) * counts / len(ordered)
+    weight[~np.isfinite(weight)] = np.inf
+    weight[counts == 0] = 0.0
+    found: list[float] = []
+    for at in np.argsort(-weight, kind="stable")[:_MOST_CUTS]:
+        if not weight[at] > _LEAST_GAP * scale:
+            break
+        inside = ordered[bounds[at] : bounds[at + 1]]
+        low, high = max(known[at], -_LARGEST), min(known[at + 1], _LARGEST)
+        points = np.concatenate(([low], inside, [high]))
+        gaps = np.diff(points / 2.0)
+        widest = int(gaps.argmax())
+        if gaps[widest] * 4.0 > high / 2.0 - low / 2.0:
+            if widest > 0:
+                found.append(float(np.nextafter(points[widest], np.inf)))
+            found.append(float(points[widest + 1]))
+    return found
 
 
 def _ends(minimum: float, maximum: float) -> tuple[float, ...]:

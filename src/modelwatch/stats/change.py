@@ -193,6 +193,7 @@ def frequent_shares(states: CategoricalStates) -> Floats:
     symmetric=False,
     unit="standard deviations of the reference",
     source="Glass (1976), the effect size delta",
+    bound="exact, but where a few rows are far out: then read from the bins without them",
 )
 def mean_change_in_sd(comparison: Comparison) -> Values:
     """Mean of the finite quantities, less the reference's mean, in standard deviations of the
@@ -224,6 +225,7 @@ def mean_change_in_sd(comparison: Comparison) -> Values:
     symmetric=False,
     unit="natural logarithm",
     source="Nakagawa et al. (2015), lnVR without its correction of small samples",
+    bound="exact, but where a few rows are far out: then read from the bins without them",
 )
 def sd_log_ratio(comparison: Comparison) -> Values:
     """Natural logarithm of the standard deviation over the reference's: 0.69 is twice as wide.

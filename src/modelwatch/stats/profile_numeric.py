@@ -10,8 +10,9 @@ from modelwatch.stats.arrays import AnyArray, Floats
 from modelwatch.stats.comparison import NO_CURRENT_ROWS
 from modelwatch.stats.far_values import far_rows
 from modelwatch.stats.instants import text_of
+from modelwatch.stats.numeric import NumericStates
 from modelwatch.stats.profile_rows import json_list, number, share
-from modelwatch.stats.quantiles import quantiles
+from modelwatch.stats.quantiles import bounded_quantiles
 from modelwatch.stats.summary import FeatureKind, Figures, Subject, metric, numbers, texts
 
 LEVELS = {"q01": 0.01, "q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95, "q99": 0.99}
@@ -20,6 +21,28 @@ NO_QUANTITIES = "no finite values"
 TOO_FAR = "a value is too far from the frozen center"
 _NUMERIC: tuple[FeatureKind, ...] = ("numeric",)
 _OWN = "the feature's own"
+_OF_AN_END = "0; the width of its bin where a special value lies beyond it"
+
+
+def _least_error(subject: Subject) -> Floats:
+    states = subject.numeric
+    at = np.argmax(states.quantities > 0, axis=1)
+    return _width_beyond(states, states.minimum, at)
+
+
+def _greatest_error(subject: Subject) -> Floats:
+    states = subject.numeric
+    last = states.quantities.shape[1] - 1
+    return _width_beyond(
+        states, states.maximum, last - np.argmax(states.quantities[:, ::-1] > 0, axis=1)
+    )
+
+
+def _width_beyond(states: NumericStates, extreme: Floats, at: AnyArray) -> Floats:
+    binning = states.binning
+    with np.errstate(over="ignore", invalid="ignore"):
+        width = np.where(binning.single_value[at], 0.0, binning.upper_edges[at] - binning.edges[at])
+    return np.where(np.isin(extreme, binning.special_values), width, 0.0)
 
 
 @metric("nans", label="NaN", kinds=_NUMERIC, unit="rows")
@@ -88,7 +111,9 @@ def special_values(subject: Subject) -> Figures:
     return texts(found, NO_CURRENT_ROWS)
 
 
-@metric("min", label="Minimum", kinds=_NUMERIC, unit=_OWN)
+@metric(
+    "min", label="Minimum", kinds=_NUMERIC, unit=_OWN, bound=_OF_AN_END, error_bound=_least_error
+)
 def minimum(subject: Subject) -> Figures:
     """Least finite value that is no special value.
 
@@ -97,7 +122,9 @@ def minimum(subject: Subject) -> Figures:
     return _of_quantities(subject, subject.numeric.least)
 
 
-@metric("max", label="Maximum", kinds=_NUMERIC, unit=_OWN)
+@metric(
+    "max", label="Maximum", kinds=_NUMERIC, unit=_OWN, bound=_OF_AN_END, error_bound=_greatest_error
+)
 def maximum(subject: Subject) -> Figures:
     """Greatest finite value that is no special value.
 
@@ -145,21 +172,32 @@ def skewness(subject: Subject) -> Figures:
 
 def _register_quantile(at: int, key: str, level: float) -> None:
     def quantile(subject: Subject) -> Figures:
-        return _of_quantities(subject, subject.once(_quantiles)[:, at])
+        return _of_quantities(subject, subject.once(_quantiles)[0][:, at])
+
+    def error(subject: Subject) -> Floats:
+        return np.asarray(subject.once(_quantiles)[1][:, at])
 
     quantile.__doc__ = (
-        f"Quantile at {level:g} of the finite values that are no special values; exact at value "
-        "bins, else wrong in rank by at most the rows of its bin."
+        f"Quantile at {level:g} of the finite values that are no special values (numpy's "
+        "inverted_cdf)."
     )
-    metric(key, label=f"Quantile {level:g}", kinds=_NUMERIC, unit=_OWN)(quantile)
+    metric(
+        key,
+        label=f"Quantile {level:g}",
+        kinds=_NUMERIC,
+        unit=_OWN,
+        bound="0 in a bin of one value and at the extremes; else the distance to the further end "
+        "of its bin, so that its rank is wrong by at most the rows of the bin",
+        error_bound=error,
+    )(quantile)
 
 
 for _at, (_key, _level) in enumerate(LEVELS.items()):
     _register_quantile(_at, _key, _level)
 
 
-def _quantiles(subject: Subject) -> Floats:
-    return quantiles(subject.numeric, tuple(LEVELS.values()))
+def _quantiles(subject: Subject) -> tuple[Floats, Floats]:
+    return bounded_quantiles(subject.numeric, tuple(LEVELS.values()))
 
 
 def _zeros(subject: Subject) -> Figures:

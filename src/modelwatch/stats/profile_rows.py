@@ -39,7 +39,13 @@ def null_share(subject: Subject) -> Figures:
     return share(subject, subject.states.nulls)
 
 
-@metric("distinct", label="Distinct values", kinds=_FEATURE, unit="values")
+@metric(
+    "distinct",
+    label="Distinct values",
+    kinds=_FEATURE,
+    unit="values",
+    bound="exact below 256 values, else a standard error of 6.3 %",
+)
 def distinct(subject: Subject) -> Figures:
     """Number of different values, infinities included, null and NaN not; exact below 256, else an
     estimate with a relative standard error of 6.3 %."""
@@ -51,7 +57,13 @@ def distinct(subject: Subject) -> Figures:
     return numbers(np.array([estimate(sketch) for sketch in sketches], dtype=np.float64))
 
 
-@metric("mode_share", label="Share of the most frequent value", kinds=_FEATURE, unit="share")
+@metric(
+    "mode_share",
+    label="Share of the most frequent value",
+    kinds=_FEATURE,
+    unit="share",
+    bound="of the values with a bin of their own",
+)
 def mode_share(subject: Subject) -> Figures:
     """Share of the most frequent value among the rows that have one: 1 for a constant feature.
 

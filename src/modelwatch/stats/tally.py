@@ -41,6 +41,9 @@ from modelwatch.stats.pairs import cross_products, standardised
 from modelwatch.stats.runs import Runs, runs_of
 from modelwatch.stats.state import State, StateKey
 
+_DENSE_CELLS = 8
+"""Cells for each row of a batch up to which values of segments are counted in a dense table."""
+
 
 class _Cells:
     """Counts of one column in one scope: a row a segment."""
@@ -254,12 +257,21 @@ class Tally:
         row_codes = codes[indices]
         for split, runs in enumerate(splits):
             segments = len(self._splits[split].segments)
-            table = np.bincount(
-                runs.row_codes * np.int64(length) + row_codes,
-                minlength=len(batch.keys) * segments * length,
-            ).reshape(len(batch.keys), segments, length)
+            cells = runs.row_codes * np.int64(length) + row_codes
+            size = segments * length
+            if len(batch.keys) * size <= _DENSE_CELLS * len(cells):
+                table = np.bincount(cells, minlength=len(batch.keys) * size)
+                for slot, key in enumerate(batch.keys):
+                    counted = table[slot * size : (slot + 1) * size]
+                    self._cells[key][at][split].counts += counted.reshape(segments, length)
+                continue
+            # Few rows for so many cells: a dense table would cost more than the rows.
+            held, rows = np.unique(cells, return_counts=True)
+            ends = np.searchsorted(held, np.arange(len(batch.keys) + 1) * size)
             for slot, key in enumerate(batch.keys):
-                self._cells[key][at][split].counts += table[slot]
+                mine = slice(ends[slot], ends[slot + 1])
+                flat = self._cells[key][at][split].counts.reshape(-1)
+                flat[held[mine] - slot * size] += rows[mine]
 
     @staticmethod
     def _add_values(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modelwatch.tables.table import (
+    ERROR_BOUND,
     MODEL_VERSION,
     MONITOR,
     PARTIAL,
@@ -18,7 +19,7 @@ from modelwatch.tables.table import (
 
 PROFILE_METRICS = Table(
     name="profile_metrics",
-    version=1,
+    version=2,
     comment="One row a window, model version, segment, feature and metric: the profile, read off "
     "the states.",
     columns=(
@@ -43,6 +44,7 @@ PROFILE_METRICS = Table(
         ),
         Column("reason", "string", "Why the value is undefined; null if it is defined."),
         Column("rows", "bigint", "Rows of the scope, nulls included."),
+        ERROR_BOUND,
     ),
     key=(
         "run_id",

@@ -114,3 +114,9 @@ PARTIAL = Column(
     "The window was not over on the as-of day of the run, so that later days may still change it.",
     False,
 )
+ERROR_BOUND = Column(
+    "error_bound",
+    "double",
+    "By how much the value may differ from that of the raw rows because rows are counted in bins: "
+    "0 for an exact value, null where it is not known or where the value is undefined.",
+)
