@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from modelwatch.api.html import table_html, text_html
-from modelwatch.model.config import ConfigurationError, MonitorConfig, Problem, parse_config
+from modelwatch.io.contract_files import text_of_file
+from modelwatch.model.config import MonitorConfig, Problem, parse_config
 from modelwatch.model.days import DayRange
 from modelwatch.model.errors import SourceError
 from modelwatch.model.sources import TableAddress
@@ -115,15 +116,9 @@ class Monitor:
 
         ConfigurationError lists everything that is wrong with the file, with line numbers.
         """
-        place = str(path)
-        try:
-            text = Path(path).read_text(encoding="utf-8-sig")
-        except OSError as error:
-            problem = Problem("", None, f"cannot be read: {error.strerror or error}")
-            raise ConfigurationError([problem], place) from error
-        except UnicodeDecodeError as error:
-            raise ConfigurationError([Problem("", None, "is not UTF-8 text")], place) from error
-        return cls(parse_config(text, place), text, Path(path).parent, spark)
+        file = Path(path)
+        text = text_of_file(file)
+        return cls(parse_config(text, str(path)), text, file.parent, spark)
 
     @classmethod
     def from_config(
