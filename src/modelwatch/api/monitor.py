@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from modelwatch.api.html import table_html, text_html
 from modelwatch.io.contract_files import text_of_file
@@ -298,8 +298,8 @@ class Monitor:
 class _Sessions:
     """A Spark session, and the same as ``own`` if it was started here."""
 
-    spark: Any
-    own: Any
+    spark: SparkSession
+    own: SparkSession | None
 
     @classmethod
     def of(cls, given: SparkSession | None, name: str) -> _Sessions:
