@@ -242,15 +242,14 @@ class Monitor:
     @property
     def session(self) -> SparkSession:
         """The Spark session, started if need be. SessionError says why one does not start."""
-        if self.spark is None and self._own is None:
-            found = _Sessions.of(None, f"modelwatch {self.name}")
-            if found.own is None:
-                self.spark = found.spark
-            self._own = found.own
-            return found.spark
         given = self.spark if self.spark is not None else self._own
-        assert given is not None
-        return _Sessions.of(given, "").spark
+        if given is not None:
+            return _Sessions.of(given, "").spark
+        found = _Sessions.of(None, f"modelwatch {self.name}")
+        if found.own is None:
+            self.spark = found.spark
+        self._own = found.own
+        return found.spark
 
     def close(self) -> None:
         """Stop the Spark session, if the monitor started it."""
