@@ -9,7 +9,6 @@ PYTHON ?= $(shell for python in python3 python3.12 python3.11 python3.10 python;
 LOCK := $(firstword $(shell cksum < requirements.lock))
 SET_UP := .venv/set-up-$(LOCK)
 IN := . scripts/environment.sh;
-JOB := spark-submit --properties-file conf/spark-defaults.conf
 
 CONFIG ?= conf/flights.yaml
 # The days on which the job is scheduled: three that see March, and one after the year.
@@ -41,7 +40,7 @@ $(SET_UP):
 demo: $(SET_UP)  ## Watch a model on the flights of 2013: four scheduled runs, and what they found
 	@rm -rf var/flights
 	@$(IN) python -m scripts.flights.tables --path var/flights
-	@$(IN) code=0; $(JOB) jobs/monitor.py --config conf/flights.yaml --as-of $(DEMO_DAYS) || code=$$?; \
+	@$(IN) code=0; modelwatch run conf/flights.yaml --as-of $(DEMO_DAYS) || code=$$?; \
 	  test $$code -le 1 || exit $$code
 	@$(IN) python -m scripts.flights.findings --config conf/flights.yaml
 
