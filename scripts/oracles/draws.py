@@ -34,7 +34,8 @@ def two_samples(random: np.random.Generator, draw: Draw) -> tuple[np.ndarray, np
     if change == 1:
         current = current * (1.0 + 0.5 * random.random())
     elif change == 2:
-        current = current + float(np.std(current / 2.0)) * random.random()
+        spread = float(np.subtract(*np.quantile(current / 2.0, [0.75, 0.25])))
+        current = current + spread * random.random()
     elif change == 3:
         current = random.permutation(current)[: max(2, len(current) // 10)]
     return current, reference

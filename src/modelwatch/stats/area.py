@@ -8,6 +8,7 @@ area lies between two numbers whatever the rows are.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -38,46 +39,131 @@ def area_between(current: NumericStates, reference: NumericStates) -> Area:
     and 2 P - T, where P and N are the areas on either side (Vallender 1974): where one function
     lies above the other throughout, the area is exact.
     """
-    if len(reference) < len(current):
-        reference = reference.take(np.zeros(len(current), dtype=np.int64))
     both = np.concatenate((current.quantities, reference.quantities))
     held = both.max(axis=0, initial=0) > 0
-    # A bin ends where the next one begins.
-    bins = np.flatnonzero(np.append(held[1:], False) | held | np.append(False, held[:-1]))
-    points, at = _points(bins, current, reference)
-    width = np.where(current.binning.single_value[bins][at], 0.0, np.diff(points, axis=1))
-    first, second = (_Function.of(side, bins, at, points) for side in (current, reference))
-    sides = _signed_areas(first, second, width)
+    # A bin ends where the next one begins: what lies between two kept bins holds nothing.
+    kept = np.flatnonzero(np.append(held[1:], False) | held | np.append(False, held[:-1]))
+    cells = _Cells.of(kept, current, reference)
+    first, second = (_Counted.of(states, kept) for states in (current, reference))
+    plain = _signed_areas(first.between_edges(), second.between_edges(), cells.width)
+    cut = _signed_areas(
+        first.at_the_ends(cells), second.at_the_ends(cells), cells.right - cells.left
+    )
     with np.errstate(over="ignore", invalid="ignore"):
         shift = reference.moments.mean - current.moments.mean
-        plus, minus = sides.positive, sides.negative
-        least = np.fmax(plus[0] + minus[0], np.abs(shift))
-        least = np.fmax(least, np.fmax(shift + 2.0 * minus[0], 2.0 * plus[0] - shift))
-        greatest = np.fmin(sides.greatest, np.fmin(shift + 2.0 * minus[1], 2.0 * plus[1] - shift))
+        areas = _Sides(*(one + other for one, other in zip(plain, cut, strict=True)))
+        plus, minus = areas.least_above, areas.least_below
+        least = np.fmax(plus + minus, np.abs(shift))
+        least = np.fmax(least, np.fmax(shift + 2.0 * minus, 2.0 * plus - shift))
+        beyond = np.fmin(shift + 2.0 * areas.most_below, 2.0 * areas.most_above - shift)
         # Rounding may cross bounds that coincide.
-        greatest = np.fmax(greatest, least)
-        estimate = np.fmin(np.fmax(sides.estimate, least), greatest)
+        greatest = np.fmax(np.fmin(areas.greatest, beyond), least)
+        estimate = np.fmin(np.fmax(areas.estimate, least), greatest)
     return Area(estimate, least, greatest)
 
 
-def _points(
-    bins: AnyArray, current: NumericStates, reference: NumericStates
-) -> tuple[Floats, AnyArray]:
-    """Ascending points that cut the line, (W, P), and the position among ``bins`` of the bin that
-    each interval between two of them lies in, (W, P - 1)."""
-    ends = np.stack((current.least, current.greatest, reference.least, reference.greatest), axis=1)
-    low, high = (reach(ends, axis=1, keepdims=True) for reach in (np.fmin.reduce, np.fmax.reduce))
-    edges = np.broadcast_to(current.binning.edges[bins], (len(ends), len(bins)))
-    known = np.concatenate((edges, np.where(np.isnan(ends), high, ends)), axis=1)
-    order = np.argsort(known, axis=1, kind="stable")
-    points = np.clip(np.take_along_axis(known, order, axis=1), low, high)
-    at = np.cumsum(order < len(bins), axis=1)[:, :-1] - 1
-    return points, np.maximum(at, 0)
+@dataclass(frozen=True)
+class _Cells:
+    """The bins that hold something, and those that the extremes of a window or its reference lie
+    in, cut at these extremes.
+
+    ``width`` (W, B): of each bin, 0 for those that are cut. ``at`` (W, 4): bins of the four
+    extremes. ``left`` and ``right`` (W, 20): ends of the five parts of each; a bin that comes twice
+    has no width the second time.
+    """
+
+    low: Floats
+    high: Floats
+    width: Floats
+    at: AnyArray
+    left: Floats
+    right: Floats
+
+    @classmethod
+    def of(cls, kept: AnyArray, current: NumericStates, reference: NumericStates) -> _Cells:
+        binning = current.binning
+        edges, upper = binning.edges[kept], np.append(binning.edges[kept][1:], np.inf)
+        shape = (len(current), 2)
+        ends = np.empty((len(current), 4))
+        ends[:, :2] = np.stack((current.least, current.greatest), axis=1)
+        ends[:, 2:] = np.broadcast_to(
+            np.stack((reference.least, reference.greatest), axis=1), shape
+        )
+        # A side without values gives no end; NaN sorts last.
+        ends = np.sort(ends, axis=1)
+        ends = np.where(np.isnan(ends), np.fmax.reduce(ends, axis=1)[:, None], ends)
+        at = np.maximum(np.searchsorted(edges, ends, side="right") - 1, 0)
+        low, high = edges[at], upper[at]
+        inner = np.clip(ends[:, None, :], low[:, :, None], high[:, :, None])
+        points = np.concatenate((low[:, :, None], inner, high[:, :, None]), axis=2)
+        points = np.clip(points, ends[:, :1, None], ends[:, -1:, None])
+        twice = np.zeros(at.shape, dtype=bool)
+        twice[:, 1:] = at[:, 1:] == at[:, :-1]
+        left, right = points[:, :, :-1], points[:, :, 1:]
+        left = np.where(twice[:, :, None], right, left)
+        with np.errstate(over="ignore", invalid="ignore"):
+            width = np.tile(upper - edges, (len(current), 1))
+        np.put_along_axis(width, at, 0.0, axis=1)
+        parts = (len(current), -1)
+        return cls(low, high, width, at, left.reshape(parts), right.reshape(parts))
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """Rows of a side, (n, B), before and after each bin, with its number of rows (n, 1)."""
+
+    states: NumericStates
+    before: AnyArray
+    after: AnyArray
+    total: AnyArray
+
+    @classmethod
+    def of(cls, states: NumericStates, kept: AnyArray) -> _Counted:
+        counts = states.quantities[:, kept]
+        after = np.cumsum(counts, axis=1)
+        total = np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        return cls(states, after - counts, after, total)
+
+    def between_edges(self) -> _Function:
+        """The function in bins, from edge to edge."""
+        before, after = self.before / self.total, self.after / self.total
+        return _Function(before, after, before, after)
+
+    def at_the_ends(self, cells: _Cells) -> _Function:
+        """The function in the parts of the bins that an extreme lies in."""
+        windows, ends = cells.at.shape
+        shape = (windows, ends, cells.left.shape[1] // ends)
+        lines = np.arange(windows)[:, None] if len(self.states) > 1 else 0
+        before, after = (c[lines, cells.at][:, :, None] for c in (self.before, self.after))
+        left, right = (points.reshape(shape) for points in (cells.left, cells.right))
+        least, greatest = (end[:, None, None] for end in (self.states.least, self.states.greatest))
+        special = self.states.binning.special_values
+        low, high = cells.low[:, :, None], cells.high[:, :, None]
+        # A special value hides the extreme: then no row is known to lie at the edge.
+        hidden = [
+            np.isin(end, special)[:, None, None]
+            for end in (self.states.minimum, self.states.maximum)
+        ]
+        begin = before + ((least >= low) & (least < high) & ~hidden[0])
+        end = np.maximum(after - ((greatest >= low) & (greatest < high) & ~hidden[1]), begin)
+        inside = (left >= least) & (right <= greatest)
+        total = self.total[:, :, None]
+        outside = np.where(left >= greatest, total, 0)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            first, last = np.fmax(low, least) / 2.0, np.fmin(high, greatest) / 2.0
+            spread = [
+                begin
+                + np.nan_to_num(np.clip((x / 2.0 - first) / (last - first), 0.0, 1.0))
+                * (end - begin)
+                for x in (left, right)
+            ]
+        found = (np.where(inside, x, outside) / total for x in (*spread, begin, end))
+        return _Function(*(one.reshape(windows, -1) for one in found))
 
 
 @dataclass(frozen=True)
 class _Function:
-    """A distribution function on intervals, (W, K): at both ends if values are evenly spread, and
+    """A distribution function on intervals, (n, K): at both ends if values are evenly spread, and
     its least and greatest value whatever the rows."""
 
     left: Floats
@@ -85,42 +171,15 @@ class _Function:
     least: Floats
     greatest: Floats
 
-    @classmethod
-    def of(cls, states: NumericStates, bins: AnyArray, at: AnyArray, points: Floats) -> _Function:
-        counts = states.quantities[:, bins]
-        total = np.maximum(counts.sum(axis=1, keepdims=True), 1)
-        running = np.cumsum(counts, axis=1)
-        after = np.take_along_axis(running, at, axis=1)
-        before = after - np.take_along_axis(counts, at, axis=1)
-        least, greatest = states.least[:, None], states.greatest[:, None]
-        special = states.binning.special_values
-        edges = states.binning.edges[bins][at]
-        upper = states.binning.upper_edges[bins][at]
-        # A special value hides the extreme: then no row is known to lie at the edge.
-        first = (least >= edges) & ~np.isin(states.minimum, special)[:, None]
-        last = (greatest < upper) & ~np.isin(states.maximum, special)[:, None]
-        begin = before + first
-        end = np.maximum(after - last, begin)
-        low, high = np.fmax(edges, least), np.fmin(upper, greatest)
-        inside = (points[:, :-1] >= least) & (points[:, 1:] <= greatest)
-        outside = np.where(points[:, :-1] >= greatest, total, 0)
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            half = high / 2.0 - low / 2.0
-            parts = [
-                np.clip((x / 2.0 - low / 2.0) / half, 0.0, 1.0)
-                for x in (points[:, :-1], points[:, 1:])
-            ]
-        spread = [begin + np.nan_to_num(part) * (end - begin) for part in parts]
-        return cls(*(np.where(inside, x, outside) / total for x in (*spread, begin, end)))
 
+class _Sides(NamedTuple):
+    """Areas, (W,), where the first function lies above the second and below it: least and greatest
+    each; the greatest of both together, and an estimate."""
 
-@dataclass(frozen=True)
-class _Sides:
-    """Areas where the first function lies above the second and below it: least and greatest, of
-    (W,) each; the greatest of both together, and an estimate."""
-
-    positive: tuple[Floats, Floats]
-    negative: tuple[Floats, Floats]
+    least_above: Floats
+    most_above: Floats
+    least_below: Floats
+    most_below: Floats
     greatest: Floats
     estimate: Floats
 
@@ -139,8 +198,10 @@ def _signed_areas(first: _Function, second: _Function, width: Floats) -> _Sides:
     crossing = (before * after < 0) & (total > 0)
     squares = np.divide(left**2 + right**2, total, out=np.zeros_like(total), where=crossing)
     return _Sides(
-        positive=(area(first.least - second.greatest), area(above)),
-        negative=(area(second.least - first.greatest), area(below)),
+        least_above=area(first.least - second.greatest),
+        most_above=area(above),
+        least_below=area(second.least - first.greatest),
+        most_below=area(below),
         greatest=area(np.maximum(above, below)),
         estimate=area(np.where(crossing, squares, total) / 2.0),
     )

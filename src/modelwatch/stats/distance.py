@@ -22,21 +22,49 @@ SCALE_FLOOR = 1e-3
 """Least unit of Wasserstein-1, in scales of the frozen bins: a constant reference has a unit."""
 
 
-def _ks_error(comparison: Comparison) -> Floats:
+@dataclass(frozen=True)
+class _Gap:
+    """Kolmogorov-Smirnov distances at the edges, by how much they may be too small, and the number
+    of rows that a difference of so many of both sides is worth; (W,) each."""
+
+    value: Floats
+    error_bound: Floats
+    rows: Floats
+    conditions: tuple[tuple[AnyArray, str], ...]
+
+    def tail(self, gap: Floats) -> Floats:
+        """Probability of a gap as large as some."""
+        return kolmogorov_tail(np.sqrt(self.rows) * gap)
+
+
+def _gap(comparison: Comparison) -> _Gap:
     current, reference = comparison.numeric
-    first, second = (_on_the_line(side) for side in (current, reference))
+    first, second = _on_the_line(current), _on_the_line(reference)
     after, other = _distribution(first), _distribution(second)
-    before, other_before = (_before(running) for running in (after, other))
-    inside = np.maximum(after - other_before, other - before)
-    several = ~current.binning.single_value
-    most = np.where(several, inside, 0.0).max(axis=1)
-    return np.asarray(np.maximum(most - np.abs(after - other).max(axis=1), 0.0))
+    value = np.abs(after - other).max(axis=1)
+    several = np.flatnonzero(
+        ~current.binning.single_value & ((first > 0).any(axis=0) | (second > 0).any(axis=0))
+    )
+    inside = np.maximum(
+        after[:, several] - other[:, several - 1], other[:, several] - after[:, several - 1]
+    ).max(axis=1, initial=0.0)
+    n, m = first.sum(axis=1), second.sum(axis=1)
+    return _Gap(
+        value,
+        np.maximum(inside - value, 0.0),
+        n * (m / np.maximum(n + m, 1)),
+        ((n == 0, "current window has no values"), (m == 0, "reference has no values")),
+    )
+
+
+def _ks_error(comparison: Comparison) -> Floats:
+    return comparison.once(_gap).error_bound
 
 
 def _ks_p_value_error(comparison: Comparison) -> Floats:
-    gap, _ = _ks(*comparison.numeric)
-    less = _ks_tail(comparison, np.minimum(gap + _ks_error(comparison), 1.0))
-    return np.asarray(_ks_tail(comparison, gap) - less)
+    gap = comparison.once(_gap)
+    less = gap.tail(np.minimum(gap.value + gap.error_bound, 1.0))
+    return np.asarray(gap.tail(gap.value) - less)
 
 
 @statistic(
@@ -57,9 +85,8 @@ def ks(comparison: Comparison) -> Values:
 
     It is at most the distance of the raw values.
     """
-    current, reference = comparison.numeric
-    gap, conditions = _ks(current, reference)
-    return values(gap, *comparison.without_rows, *conditions)
+    gap = comparison.once(_gap)
+    return values(gap.value, *comparison.without_rows, *gap.conditions)
 
 
 @statistic(
@@ -80,8 +107,8 @@ def ks_p_value(comparison: Comparison) -> Values:
 
     Rows of one day are not independent, so that it is too small for real logs.
     """
-    gap, conditions = _ks(*comparison.numeric)
-    return values(_ks_tail(comparison, gap), *comparison.without_rows, *conditions)
+    gap = comparison.once(_gap)
+    return values(gap.tail(gap.value), *comparison.without_rows, *gap.conditions)
 
 
 @dataclass(frozen=True)
@@ -138,28 +165,6 @@ def _on_the_line(states: NumericStates) -> Counts:
 def _distribution(counts: Counts) -> Floats:
     running = np.cumsum(counts, axis=1)
     return running / np.maximum(running[:, -1:], 1)
-
-
-def _before(running: Floats) -> Floats:
-    """The function before each bin, of that after each, (n, B)."""
-    return np.concatenate((np.zeros((len(running), 1)), running[:, :-1]), axis=1)
-
-
-def _ks_tail(comparison: Comparison, gap: Floats) -> Floats:
-    n, m = (_on_the_line(side).sum(axis=1) for side in comparison.numeric)
-    effective = n * (m / np.maximum(n + m, 1))
-    return kolmogorov_tail(np.sqrt(effective) * gap)
-
-
-def _ks(
-    current: NumericStates, reference: NumericStates
-) -> tuple[Floats, tuple[tuple[AnyArray, str], ...]]:
-    first, second = _on_the_line(current), _on_the_line(reference)
-    gap = np.abs(_distribution(first) - _distribution(second)).max(axis=1)
-    return gap, (
-        (first.sum(axis=1) == 0, "current window has no values"),
-        (second.sum(axis=1) == 0, "reference has no values"),
-    )
 
 
 def spread_of(reference: NumericStates) -> Floats:
