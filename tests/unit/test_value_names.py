@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modelwatch.io.views import views
 from modelwatch.stats.binning import CategoricalBinning, labels_of
 from modelwatch.stats.histogram import bar_labels
 from modelwatch.stats.slice_bins import SliceBins
@@ -65,3 +68,9 @@ def test_every_part_of_a_category_has_a_label_of_its_own(labels: object) -> None
     found = list(labels(CategoricalBinning(values, np.empty(0, dtype=np.uint64))))  # type: ignore[operator]
     assert len(found) == len(set(found))
     assert found[:4] == ["(null)", "(other)", "(unseen)", '"(null)"']
+
+
+def test_the_view_of_histograms_knows_the_same_codes() -> None:
+    sql = views()["histogram_comparison"]
+    (listed,) = re.findall(r"value IN \(((?:'[^']*'(?:, )?)+)\)", sql)
+    assert frozenset(re.findall(r"'([^']*)'", listed)) == CODES
