@@ -213,7 +213,7 @@ def _missing(
     return Timeline(
         f"Share of {words}",
         tuple(lines),
-        share=False,
+        share=True,
         zero=True,
         first=first,
         last=last,
@@ -360,8 +360,8 @@ def _introduction(results: Results) -> list[Content]:
     return [
         element(
             "p",
-            "Features that were beyond a threshold most come first. On the left the distribution, on "
-            f"the right the course by {results.span.timeline}. Dotted: the threshold.",
+            "Features that were beyond a threshold most come first. On the left the distribution, "
+            f"on the right the course by {results.span.timeline}. Dotted: the threshold.",
             class_="mute",
         ),
         side_legend(side_names(results)),

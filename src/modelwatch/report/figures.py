@@ -43,8 +43,8 @@ def percent(share: float | None) -> str:
         return NONE
     size = abs(share) * 100
     if 0 < size < 0.01:
-        return "<0.01 %" if share > 0 else "−<0.01 %"
-    return f"{three_digits(round(share * 100, 2))} %"
+        return "<0.01\u00a0%" if share > 0 else "−<0.01\u00a0%"
+    return f"{three_digits(round(share * 100, 2))}\u00a0%"
 
 
 def short_count(value: float | None) -> str:

@@ -180,7 +180,7 @@ def incident_body(facts: IncidentFacts, results: Results) -> list[Content]:
             element("p", severity_tag(one), one_line(one.sentence or figure_words(one))),
             _facts_list(facts),
             element("p", "Why: ", one_line(one.evidence)) if one.evidence else None,
-            class_="card",
+            class_="card top",
         ),
         section(
             "The figure over time",
@@ -190,7 +190,7 @@ def incident_body(facts: IncidentFacts, results: Results) -> list[Content]:
         )
         if facts.series.lines[0].points
         else None,
-        section("Before and after", element("div", distributions, class_="grid2"))
+        section("Before and after", element("div", distributions, class_="half"))
         if distributions is not None
         else None,
         _segments(facts),

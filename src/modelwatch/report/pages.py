@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelwatch.model.figure_words import subject_words
 from modelwatch.report.features import (
     MOST_PAGE_BYTES,
     FeatureFacts,
@@ -51,7 +52,7 @@ def pages_of(results: Results) -> dict[str, str]:
         for at, one in enumerate(features):
             found[feature_file(at)] = _feature_page(frame, results, one, at)
     for facts in incidents:
-        title = f"Incident {facts.incident.subject}"
+        title = f"Incident: {subject_words(facts.incident)}"
         found[facts.file] = page(frame, facts.file, title, *incident_body(facts, results))
     return found
 

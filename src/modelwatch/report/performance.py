@@ -192,7 +192,7 @@ def _scores(results: Results) -> Markup | None:
             if precision
             else None,
             _confusion(cells),
-            class_="cards",
+            class_="cards four",
         ),
         note=f"Predictions of {days_told(first, last)} whose label is due.",
     )
@@ -289,13 +289,10 @@ def _maturity(results: Results) -> Markup | None:
         "How labels come in",
         element(
             "div",
-            element(
-                "div",
-                curves_picture(shown, 420, 240),
-                curve_legend(curves),
-                details_table("Table", ["Days", *(curve.label for curve in curves)], rows),
-            ),
-            class_="grid2",
+            curves_picture(shown, 420, 240),
+            curve_legend(curves),
+            details_table("Table", ["Days", *(curve.label for curve in curves)], rows),
+            class_="half",
         ),
         note="Of predictions that are at least so old, the share that had a label at that age.",
     )

@@ -37,6 +37,7 @@ footer{color:var(--mute);font-size:13px;margin-top:48px;padding-top:12px;padding
 .mute,.note{color:var(--mute)}
 .note,.small{font-size:13px}
 .top{margin-top:22px}
+.four{grid-template-columns:repeat(auto-fit,minmax(min(100%,230px),1fr))}
 .cards{display:grid;gap:14px;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr))}
 .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:14px 16px;
 min-width:0}
@@ -66,6 +67,7 @@ border-top:1px solid var(--line);padding:16px 0}
 .feature>*{min-width:0}
 .feature>h3,.feature>.full{grid-column:1/-1;margin:0}
 svg{display:block;width:100%;height:auto;overflow:visible}
+.half{max-width:480px}
 svg text{font-size:11px;fill:var(--mute)}
 svg a text{fill:var(--link)}
 .e{text-anchor:end}.m{text-anchor:middle}
