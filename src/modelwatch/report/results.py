@@ -62,5 +62,8 @@ class Results:
 def incident_of(row: Row) -> Incident:
     """The incident of a row of the view of incidents."""
     names = {one.name: "incident_id" if one.name == "id" else one.name for one in fields(Incident)}
-    held = {name: row[column] for name, column in names.items()}
-    return Incident(**{k: tuple(v) if isinstance(v, list) else v for k, v in held.items()})
+    held: dict[str, Any] = {}
+    for name, column in names.items():
+        value = row[column]
+        held[name] = tuple(value) if isinstance(value, list) else value
+    return Incident(**held)

@@ -106,7 +106,7 @@ def sparkline(given: Timeline, width: int = 220, height: int = 44) -> Markup:
         _chance_band(given, y, 0, width),
         [_threshold(at, y, 0, width) for at in _thresholds(given)],
         [_drawn(line, x, y, dots=False) for line in given.lines],
-        element("circle", cx=number(x(last.day.toordinal())), cy=number(y(last.value)), r=2.4)
+        element("circle", cx=number(x(last.day.toordinal())), cy=number(y(last.value)), r="2.4")
         if last is not None and last.value is not None
         else None,
         viewBox=f"0 0 {width} {height}",
