@@ -77,6 +77,7 @@ def span_of(config: MonitorConfig, standing: Mapping[str, Rows]) -> Span:
     }
     known = [kind for kind in kinds if held[kind]] or kinds[:1]
     few = [kind for kind in known if len(held[kind]) <= MOST_TIMELINE_WINDOWS]
+    labelled = _labelled_until(standing["today"])
     return Span(
         first,
         last,
@@ -84,7 +85,7 @@ def span_of(config: MonitorConfig, standing: Mapping[str, Rows]) -> Span:
         few[0] if few else known[-1],
         config.binning_reference.name,
         _latest(known, windows, last),
-        _latest(known, standing["labelled_windows"], last),
+        None if labelled is None else _latest(known, windows, labelled),
         _reference_days(standing["reference"]),
     )
 
@@ -102,10 +103,17 @@ def _latest(
 
 
 def _reference_days(rows: Sequence[Mapping[str, Any]]) -> tuple[date, date] | None:
-    for row in rows:
-        if row["first"] is not None and not row["whole"]:
-            return row["first"], row["last"]
-    return None
+    return (rows[0]["first"], rows[0]["last"]) if rows else None
+
+
+def _labelled_until(today: Sequence[Mapping[str, Any]]) -> date | None:
+    """The last day of the newest window whose performance labels tell."""
+    ends = [
+        row["window_end"]
+        for row in today
+        if row["section"] == "3 performance" and row["value"] is not None
+    ]
+    return max(ends, default=None)
 
 
 def incident_scopes(incidents: Sequence[Mapping[str, Any]]) -> list[IncidentScope]:

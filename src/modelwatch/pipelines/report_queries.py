@@ -54,20 +54,14 @@ def standing_queries(config: MonitorConfig) -> dict[str, str]:
         "runs": f"SELECT * FROM run_costs WHERE {mine} ORDER BY started_at DESC LIMIT 120",
         "windows": f"""
             SELECT window, window_start, window_end FROM current_windows WHERE {mine}""",
-        "labelled_windows": f"""
-            SELECT windows.window, windows.window_start, windows.window_end, windows.as_of,
-              max(told.labelled_rows) AS labelled_rows, max(told.coverage) AS coverage
-            FROM performance_windows_current AS windows
-            JOIN performance_current AS told
-              ON windows.monitor = told.monitor AND windows.window = told.window
-              AND windows.window_start = told.window_start
-            WHERE windows.{mine} AND told.cohort = 'due' AND told.segmentation = 'all'
-              AND told.reference IS NULL AND told.value IS NOT NULL AND NOT told.partial
-            GROUP BY ALL""",
         "reference": f"""
-            SELECT min(reference_start) AS first, max(reference_end) AS last,
-              count_if(reference_start IS NULL) AS whole
-            FROM drift_current WHERE {mine} AND reference = {reference}""",
+            SELECT array_min(fitted_days) AS first, array_max(fitted_days) AS last
+            FROM binnings JOIN published_runs
+              ON binnings.monitor = published_runs.monitor
+              AND binnings.run_id = published_runs.run_id
+            WHERE binnings.{mine} AND binnings.reference = {reference}
+              AND fitted_days IS NOT NULL
+            ORDER BY created_at DESC LIMIT 1""",
         "incidents": f"""
             SELECT * FROM incidents_current WHERE {mine} AND state <> 'withdrawn'
             ORDER BY state = 'open' DESC, parent_id IS NULL DESC, rank ASC NULLS LAST,

@@ -23,7 +23,7 @@ from modelwatch.report.incidents import side_legend, tag
 from modelwatch.report.markup import Content, Markup, element
 from modelwatch.report.results import Results, Row
 from modelwatch.report.tables_of_values import details_table
-from modelwatch.report.timelines import Line, Point, Timeline, timeline_picture, timeline_table
+from modelwatch.report.timelines import Line, Point, Timeline, panels_picture, timeline_table
 
 FEATURES_PAGE = "features.html"
 MOST_PAGE_BYTES = 110_000
@@ -311,13 +311,9 @@ def _segment_table(segments: Sequence[SegmentEffect]) -> Markup:
 
 def _right(facts: FeatureFacts) -> list[Content]:
     shown = [one for one in (facts.drift, facts.values, facts.missing) if one is not None]
-    parts: list[Content] = []
-    for one in shown:
-        parts.append(element("p", one.title, class_="note"))
-        parts.append(timeline_picture(one, 92, plain=True))
-    if shown:
-        parts.append(_table(shown))
-    return parts
+    if not shown:
+        return []
+    return [panels_picture(f"Course of {facts.name}", shown), _table(shown)]
 
 
 def _table(shown: Sequence[Timeline]) -> Markup:

@@ -69,6 +69,7 @@ border-top:1px solid var(--line);padding:16px 0}
 svg{display:block;width:100%;height:auto;overflow:visible}
 .half{max-width:480px}
 svg text{font-size:11px;fill:var(--mute)}
+.grid2 .pic text{font-size:15px}
 svg a text{fill:var(--link)}
 .e{text-anchor:end}.m{text-anchor:middle}
 .grid{stroke:var(--line)}

@@ -25,7 +25,7 @@ def table(
     return element(
         "table",
         element("caption", caption) if caption else None,
-        element("thead", element("tr", [element("th", cell, scope="col") for cell in head])),
+        element("thead", element("tr", [element("th", cell) for cell in head])),
         element("tbody", [element("tr", [element("td", cell) for cell in row]) for row in rows]),
         class_=" ".join(filter(None, (f"t{_alignment(aligned)}", look))),
     )

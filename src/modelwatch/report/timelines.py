@@ -15,6 +15,7 @@ from modelwatch.report.tables_of_values import details_table
 WIDTH = 640
 """Units of a picture's width; the page scales it to its column."""
 _LEFT, _RIGHT, _BOTTOM, _TOP = 46, 8, 20, 8
+_PANEL = 78
 
 
 @dataclass(frozen=True)
@@ -66,23 +67,53 @@ class Timeline:
         return self.first or min(found), self.last or max(found)
 
 
-def timeline_picture(given: Timeline, height: int = 150, *, plain: bool = False) -> Markup:
-    """The picture of a timeline, with axes. ``plain``: fewer ticks, no dots, whole units."""
+def timeline_picture(given: Timeline, height: int = 150) -> Markup:
+    """The picture of a timeline, with axes."""
     days = given.days
     if days is None:
         return Markup("")
-    digits = 0 if plain else 1
-    x = Scale(days[0].toordinal(), days[1].toordinal(), _LEFT, WIDTH - _RIGHT, digits)
-    y = _value_scale(given, height - _BOTTOM, _TOP, digits)
+    x = Scale(days[0].toordinal(), days[1].toordinal(), _LEFT, WIDTH - _RIGHT)
+    y = _value_scale(given, height - _BOTTOM, _TOP)
     return element(
         "svg",
         element("title", given.title),
         _marked(given, x, height - _BOTTOM),
-        _value_axis(y, given, 2 if plain else 4),
-        _day_axis(days, x, height, 6 if plain else 8),
+        _value_axis(y, given, 4),
+        _day_axis(days, x, height),
         _chance_band(given, y),
         [_threshold(at, y) for at in _thresholds(given)],
-        [_drawn(line, x, y, dots=not plain) for line in given.lines],
+        [_drawn(line, x, y) for line in given.lines],
+        viewBox=f"0 0 {WIDTH} {height}",
+        role="img",
+        class_="pic",
+    )
+
+
+def panels_picture(title: str, panels: Sequence[Timeline]) -> Markup:
+    """Timelines over the same days, one below the other, in whole units and with few ticks.
+
+    The days are those of the first. Each panel bears its title.
+    """
+    days = panels[0].days if panels else None
+    if days is None:
+        return Markup("")
+    x = Scale(days[0].toordinal(), days[1].toordinal(), _LEFT, WIDTH - _RIGHT, 0)
+    parts: list[Content] = []
+    for at, panel in enumerate(panels):
+        top = at * _PANEL
+        y = _value_scale(panel, top + _PANEL - 4, top + 20, 0)
+        parts += [
+            element("text", panel.title, x=_LEFT, y=top + 11),
+            _value_axis(y, panel, 2),
+            [_threshold(value, y) for value in _thresholds(panel)],
+            [_drawn(line, x, y, dots=False) for line in panel.lines],
+        ]
+    height = _PANEL * len(panels) + 18
+    return element(
+        "svg",
+        element("title", title),
+        parts,
+        _day_axis(days, x, height),
         viewBox=f"0 0 {WIDTH} {height}",
         role="img",
         class_="pic",
@@ -245,10 +276,10 @@ def tick(value: float, share: bool = False) -> str:
     return three_digits(value)
 
 
-def _day_axis(days: tuple[date, date], x: Scale, height: int, most: int) -> list[Markup]:
+def _day_axis(days: tuple[date, date], x: Scale, height: int) -> list[Markup]:
     return [
         element("text", text, x=number(x(day.toordinal())), y=height - 5, class_="m")
-        for day, text in day_ticks(*days, most)
+        for day, text in day_ticks(*days)
     ]
 
 
