@@ -289,6 +289,11 @@ def _bins_query(mine: str, rows: str, key: str) -> str:
 
 def _incident_queries(mine: str, incidents: Sequence[IncidentScope]) -> Mapping[str, str]:
     scopes = _scopes(incidents)
+    # The rows that can matter are named, so that most files are not read.
+    named = f"""{mine} AND feature_b IS NULL
+              AND feature IN ({_listed(sorted({one.subject for one in incidents}))})
+              AND statistic IN ({_listed(sorted({one.figure for one in incidents}))})"""
+    drift = f"(SELECT * FROM drift_current WHERE {named})"
     same = """facts.role = asked.role AND facts.segmentation = asked.segmentation
               AND facts.segment = asked.segment"""
     series = """facts.window = asked.window
@@ -302,16 +307,20 @@ def _incident_queries(mine: str, incidents: Sequence[IncidentScope]) -> Mapping[
         "drift_of_incidents": f"""
             SELECT asked.incident_id, facts.window_start, facts.window_end, facts.value,
               facts.gate, facts.typical
-            FROM {scopes} JOIN drift_current AS facts
-              ON facts.{mine} AND {same} AND {series} AND facts.feature = asked.subject
+            FROM {scopes} JOIN {drift} AS facts
+              ON {same} AND {series} AND facts.feature = asked.subject
               AND facts.statistic = asked.figure AND facts.reference = asked.reference
-              AND facts.model_version = asked.model_version AND facts.feature_b IS NULL
+              AND facts.model_version = asked.model_version
             ORDER BY facts.window_start LIMIT 8000""",
         "verdicts_of_incidents": f"""
             SELECT asked.incident_id, facts.window_start, facts.window_end, facts.value,
               facts.expected, facts.gate, facts.effect, facts.verdict
-            FROM {scopes} JOIN verdicts_current AS facts
-              ON facts.{mine} AND {same} AND {series} AND facts.subject = asked.subject
+            FROM {scopes} JOIN (
+                SELECT * FROM verdicts_current
+                WHERE {mine} AND subject IN
+                  ({_listed(sorted({one.subject for one in incidents}))})
+              ) AS facts
+              ON {same} AND {series} AND facts.subject = asked.subject
               AND facts.figure = asked.figure
               AND coalesce(facts.reference, '') = coalesce(asked.reference, '')
             ORDER BY facts.window_start LIMIT 8000""",
@@ -325,11 +334,11 @@ def _incident_queries(mine: str, incidents: Sequence[IncidentScope]) -> Mapping[
         "segments_of_incidents": f"""
             SELECT asked.incident_id, facts.segmentation, facts.segment, facts.value, facts.gate,
               facts.rows
-            FROM {scopes} JOIN drift_current AS facts
-              ON facts.{mine} AND facts.role = asked.role AND facts.feature = asked.subject
+            FROM {scopes} JOIN {drift} AS facts
+              ON facts.role = asked.role AND facts.feature = asked.subject
               AND facts.statistic = asked.figure AND facts.reference = asked.reference
               AND facts.window = asked.window AND facts.window_start = asked.worst_start
-              AND facts.model_version = asked.model_version AND facts.feature_b IS NULL
+              AND facts.model_version = asked.model_version
             ORDER BY facts.rows DESC LIMIT 2000""",
     }
     data = [one for one in incidents if one.family == "data"]
