@@ -194,6 +194,7 @@ def _overview(names: list[str]) -> dict[str, list[dict[str, Any]]]:
             "role": "inputs",
             "subject": names[0],
             "window_start": SINCE + n * DAY,
+            "window_end": SINCE + n * DAY,
             "effect": 4.0 + n / 10,
             "told_effect": 4.0 + n / 10,
             "figure": "mean_change_in_sd",
@@ -206,6 +207,7 @@ def _overview(names: list[str]) -> dict[str, list[dict[str, Any]]]:
             "role": "inputs",
             "subject": name,
             "window_start": FIRST + (7 * at % DAYS) * DAY,
+            "window_end": FIRST + (7 * at % DAYS + 6 * (at % 2)) * DAY,
             "effect": 1.2,
             "told_effect": 1.2,
             "figure": "psi",
@@ -469,17 +471,28 @@ def _incident_rows(
         "drift_of_incidents": [
             {
                 **mine,
+                "segmentation": "all",
+                "segment": "all",
                 "window_start": FIRST + n * DAY,
-                "window_end": FIRST + n * DAY,
                 "value": float(drawn[n]) + (2.3 if FIRST + n * DAY >= SINCE else 0.0),
                 "gate": 0.5,
                 "typical": 0.1,
+                "rows": 1000,
             }
             for n in range(DAYS)
-        ],
-        "segments_of_incidents": [
-            {**mine, "segmentation": s, "segment": v, "value": x, "gate": 0.5, "rows": 300}
-            for s, v, x in (("all", "all", 2.3), ("site", value, 4.0), ("site", "other", 0.1))
+        ]
+        + [
+            {
+                **mine,
+                "segmentation": "site",
+                "segment": segment,
+                "window_start": SINCE + 5 * DAY,
+                "value": figure,
+                "gate": 0.5,
+                "typical": None,
+                "rows": 300,
+            }
+            for segment, figure in ((value, 4.0), ("other", 0.1))
         ],
         "histograms_of_incidents": [
             {

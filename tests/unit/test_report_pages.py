@@ -103,7 +103,7 @@ def test_every_picture_has_a_title(pages: dict[str, str]) -> None:
 def test_25_features_by_90_days_take_few_bytes(pages: dict[str, str]) -> None:
     sizes = {file: len(text.encode()) for file, text in pages.items()}
     assert "feature-0.html" not in sizes
-    assert sizes["features.html"] < 110_000
+    assert sizes["features.html"] < 100_000
     assert max(sizes.values()) == sizes["features.html"]
     assert sum(sizes.values()) < 240_000
 

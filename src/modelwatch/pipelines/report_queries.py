@@ -81,7 +81,7 @@ def page_queries(
     """Queries of what the pages show, by name."""
     mine = f"monitor = {literal(config.monitor)}"
     queries = {
-        **_overview_queries(mine, span),
+        **_overview_queries(mine, span, config.incident_windows),
         **_performance_queries(config, mine, span),
         **_source_queries(mine, span),
         **_feature_queries(mine, span),
@@ -91,16 +91,16 @@ def page_queries(
     return queries
 
 
-def _overview_queries(mine: str, span: Span) -> Mapping[str, str]:
+def _overview_queries(mine: str, span: Span, windows: Sequence[str]) -> Mapping[str, str]:
     days = _days(span, "window_start")
     return {
         "heat": f"""
-            SELECT role, subject, source, window_start, max(effect) AS effect,
+            SELECT role, subject, window_start, window_end, max(effect) AS effect,
               max_by(effect, struct(verdict IN ('warn', 'fail'), effect)) AS told_effect,
               max_by(figure, struct(verdict IN ('warn', 'fail'), effect)) AS figure,
               max(verdict IN ('warn', 'fail')) AS fails
             FROM verdicts_current
-            WHERE {mine} AND window = {literal(span.short)} AND segmentation = 'all'
+            WHERE {mine} AND window IN ({_listed(windows)}) AND segmentation = 'all'
               AND source IN ('drift', 'anomaly') AND effect >= 0.5 AND {days}
             GROUP BY ALL ORDER BY effect DESC LIMIT 40000""",
         "judged": f"""
@@ -305,13 +305,16 @@ def _incident_queries(mine: str, incidents: Sequence[IncidentScope]) -> Mapping[
               ({_listed([one.incident_id for one in incidents])})
             ORDER BY at, position LIMIT 2000""",
         "drift_of_incidents": f"""
-            SELECT asked.incident_id, facts.window_start, facts.window_end, facts.value,
-              facts.gate, facts.typical
+            SELECT asked.incident_id, facts.segmentation, facts.segment, facts.window_start,
+              facts.value, facts.gate, facts.typical, facts.rows
             FROM {scopes} JOIN {drift} AS facts
-              ON {same} AND {series} AND facts.feature = asked.subject
+              ON facts.role = asked.role AND {series} AND facts.feature = asked.subject
               AND facts.statistic = asked.figure AND facts.reference = asked.reference
               AND facts.model_version = asked.model_version
-            ORDER BY facts.window_start LIMIT 8000""",
+              AND (
+                facts.window_start = asked.worst_start
+                OR facts.segmentation = asked.segmentation AND facts.segment = asked.segment)
+            ORDER BY facts.window_start, facts.rows DESC LIMIT 10000""",
         "verdicts_of_incidents": f"""
             SELECT asked.incident_id, facts.window_start, facts.window_end, facts.value,
               facts.expected, facts.gate, facts.effect, facts.verdict
@@ -331,15 +334,6 @@ def _incident_queries(mine: str, incidents: Sequence[IncidentScope]) -> Mapping[
               ON facts.{mine} AND asked.family = 'constraint' AND facts.constraint = asked.subject
               AND facts.day BETWEEN date_sub(asked.since, 90) AND date_add(asked.last_failing, 30)
             ORDER BY facts.day LIMIT 8000""",
-        "segments_of_incidents": f"""
-            SELECT asked.incident_id, facts.segmentation, facts.segment, facts.value, facts.gate,
-              facts.rows
-            FROM {scopes} JOIN {drift} AS facts
-              ON facts.role = asked.role AND facts.feature = asked.subject
-              AND facts.statistic = asked.figure AND facts.reference = asked.reference
-              AND facts.window = asked.window AND facts.window_start = asked.worst_start
-              AND facts.model_version = asked.model_version
-            ORDER BY facts.rows DESC LIMIT 2000""",
     }
     data = [one for one in incidents if one.family == "data"]
     if not data:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modelwatch.report.markup import Content, Markup, element
-from modelwatch.report.paths import line_path, number
+from modelwatch.report.paths import dot_path, line_path, number
 from modelwatch.report.scales import Scale, ticks
 from modelwatch.report.timelines import tick
 
@@ -63,7 +63,7 @@ def curves_picture(given: Curves, width: int = SIDE, height: int = SIDE) -> Mark
     ]
     for curve in given.curves:
         places = [(x(a), y(b)) for a, b in curve.points]
-        dots = "".join(f"M{number(a)} {number(b)}h0" for a, b in places) if curve.dots else ""
+        dots = dot_path(places) if curve.dots else None
         parts.append(
             element(
                 "g",

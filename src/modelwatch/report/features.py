@@ -26,7 +26,7 @@ from modelwatch.report.tables_of_values import details_table
 from modelwatch.report.timelines import Line, Point, Timeline, panels_picture, timeline_table
 
 FEATURES_PAGE = "features.html"
-MOST_PAGE_BYTES = 110_000
+MOST_PAGE_BYTES = 150_000
 """Bytes of the page of all features beyond which each has a page of its own."""
 _MOST_SEGMENTS = 8
 _TABLE_ROWS = 8

@@ -17,6 +17,7 @@ MOST_VALUES = 10
 """Values with a bar of their own; the others stand together."""
 _TAIL = 0.003
 """Share of the rows on either side that the outermost bars take in."""
+_TINY = 1e-290
 _LOGARITHMIC = 300.0
 """Ratio of the ends from which the axis of positive values is logarithmic."""
 Counts = Mapping[int, int]
@@ -142,6 +143,8 @@ def _ranked(
 def histogram_of(edges: Sequence[float], reference: Counts, current: Counts) -> Histogram | None:
     """Shares over at most ``BARS`` bars of equal width, on a linear or a logarithmic axis."""
     bins = np.asarray(edges, dtype=np.float64)
+    # The bin of zero ends at the next double, from which a logarithm must not start.
+    bins = np.where(np.abs(bins) < _TINY, 0.0, bins)
     sides = [_masses(bins, side) for side in (reference, current)]
     shares = [mass / mass.sum() if mass.sum() else mass for mass in sides]
     if not any(share.any() for share in shares):

@@ -78,7 +78,8 @@ def _facts(
     children = [one for one in every if one.parent_id == incident.id]
     segments = [
         SegmentFigure(row["segmentation"], row["segment"], row["value"], row["gate"], row["rows"])
-        for row in mine("segments_of_incidents")
+        for row in mine("drift_of_incidents")
+        if row["window_start"] == incident.worst_start
     ]
     segments.sort(key=lambda one: -abs(one.value or 0.0))
     return IncidentFacts(
@@ -138,7 +139,12 @@ def _series(incident: Incident, mine: Callable[[str], list[Row]], results: Resul
             bounds=bounds,
             marked=(shade,),
         )
-    drift, verdicts = mine("drift_of_incidents"), mine("verdicts_of_incidents")
+    drift = [
+        row
+        for row in mine("drift_of_incidents")
+        if (row["segmentation"], row["segment"]) == (incident.segmentation, incident.segment)
+    ]
+    verdicts = mine("verdicts_of_incidents")
     rows = drift if len(drift) >= len(verdicts) else verdicts
     points = [Point(row["window_start"], row["value"]) for row in rows]
     typical = [row["typical"] for row in drift if row["typical"] is not None]

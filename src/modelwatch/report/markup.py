@@ -56,7 +56,7 @@ def element(tag: str, *content: Content, **attributes: str | int | bool | None) 
     """An element. A trailing ``_`` of an attribute's name is dropped, others become ``-``.
 
     Attributes that are None or False are left out; True gives the name as the value, so that the
-    markup is XML too.
+    markup is XML too. One that is markup, such as a path, stands as it is, however long.
     """
     named = "".join(
         f' {name.rstrip("_").replace("_", "-")}="{_attribute(name, value)}"'
@@ -71,6 +71,8 @@ def element(tag: str, *content: Content, **attributes: str | int | bool | None) 
 def _attribute(name: str, value: str | int) -> str:
     if value is True:
         return name.rstrip("_").replace("_", "-")
+    if isinstance(value, Markup):
+        return value
     return escape(visible(str(value)).replace("\n", " "))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -83,18 +84,19 @@ def heat_map_of(results: Results, anchors: Mapping[tuple[str, str], str]) -> Hea
     """Features by the shortest windows, with the effects that verdicts tell."""
     effects: dict[tuple[str, str], dict[date, float]] = defaultdict(dict)
     worst: dict[tuple[str, str], tuple[float, str]] = {}
+    starts = sorted(
+        row["window_start"] for row in results.of("windows") if row["window"] == results.span.short
+    )
     for row in results.of("heat"):
         key = (row["role"], row["subject"])
         # What is beyond the threshold by chance is near it, no more.
         effect = row["told_effect"] if row["fails"] else min(row["effect"], 0.99)
-        day = row["window_start"]
-        effects[key][day] = max(effects[key].get(day, 0.0), effect)
+        for day in _days_of(row, starts):
+            effects[key][day] = max(effects[key].get(day, 0.0), effect)
         if effect > worst.get(key, (0.0, ""))[0]:
             worst[key] = (effect, row["figure"])
-    days = sorted(
-        {row["window_start"] for row in results.of("judged") if row["source"] == "drift"}
-        | {day for held in effects.values() for day in held}
-    )
+    judged = {row["window_start"] for row in results.of("judged") if row["source"] == "drift"}
+    days = sorted(judged | {day for held in effects.values() for day in held})
     weights = {
         key: sum(min(effect, 8.0) for effect in held.values() if effect >= 1)
         for key, held in effects.items()
@@ -109,6 +111,14 @@ def heat_map_of(results: Results, anchors: Mapping[tuple[str, str], str]) -> Hea
     ]  # fmt: skip
     title = f"Features by {results.span.short}, coloured by how far they are beyond a threshold"
     return HeatMap(title, tuple(days), tuple(rows))
+
+
+def _days_of(row: Row, starts: Sequence[date]) -> Sequence[date]:
+    """The windows of the heat map that lie in a window, which may be a longer one."""
+    held = starts[
+        bisect_left(starts, row["window_start"]) : bisect_right(starts, row["window_end"])
+    ]
+    return held or (row["window_start"],)
 
 
 def overview_body(
@@ -226,8 +236,9 @@ def _heat_section(results: Results, anchors: Mapping[tuple[str, str], str]) -> M
         scrolled(heat_map_picture(shown), shown.title),
         heat_legend(),
         heat_map_table(shown, results.span.short),
-        note=f"Each row is a feature, each column a {results.span.short}: its largest drift effect "
-        "that is more than chance. A fault is a block that begins on one day.",
+        note=f"Each row is a feature, each column a {results.span.short}: the largest drift effect "
+        "of the windows that it lies in. The palest color is near a threshold, or no more than "
+        "chance; a fault is a block.",
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from modelwatch.report.markup import Markup
+
 Place = tuple[float, float]
 """x to the right and y downward."""
 
@@ -19,7 +21,7 @@ def _pair(x: float, y: float) -> str:
     return f"{number(x)}{second}" if second.startswith("-") else f"{number(x)} {second}"
 
 
-def line_path(places: Iterable[Place | None]) -> str:
+def line_path(places: Iterable[Place | None]) -> Markup:
     """A line through some places, interrupted where one is None; a dot for a place alone."""
     parts: list[str] = []
     last: Place | None = None
@@ -36,29 +38,36 @@ def line_path(places: Iterable[Place | None]) -> str:
             parts.append(f"l{_pair(x - last[0], y - last[1])}")
         last, run = (x, y), run + 1
     parts += ["h0"] if run == 1 else []
-    return "".join(parts)
+    return Markup("".join(parts))
 
 
-def area_path(upper: Sequence[Place], lower: Sequence[Place]) -> str:
+def dot_path(places: Iterable[Place]) -> Markup:
+    """A dot at each place, as wide as the line is."""
+    return Markup("".join(f"M{_pair(x, y)}h0" for x, y in places))
+
+
+def area_path(upper: Sequence[Place], lower: Sequence[Place]) -> Markup:
     """The area between two lines over the same x."""
     if not upper:
-        return ""
-    return line_path([*upper, *reversed(lower)]) + "z"
+        return Markup("")
+    return Markup(f"{line_path([*upper, *reversed(lower)])}z")
 
 
-def bar_path(bars: Iterable[tuple[float, float, float, float]]) -> str:
+def bar_path(bars: Iterable[tuple[float, float, float, float]]) -> Markup:
     """Rectangles given as left, top, width and height."""
-    return "".join(
-        f"M{_pair(left, top)}h{number(width)}v{number(height)}h{number(-width)}z"
-        for left, top, width, height in bars
-        if width > 0 and height > 0
+    return Markup(
+        "".join(
+            f"M{_pair(left, top)}h{number(width)}v{number(height)}h{number(-width)}z"
+            for left, top, width, height in bars
+            if width > 0 and height > 0
+        )
     )
 
 
-def step_path(edges: Sequence[float], heights: Sequence[float], floor: float) -> str:
+def step_path(edges: Sequence[float], heights: Sequence[float], floor: float) -> Markup:
     """The outline of a histogram: edges one more than heights, all downward from the top."""
     if not heights:
-        return ""
+        return Markup("")
     parts = [f"M{_pair(edges[0], floor)}"]
     y = round(floor, 1)
     for at, height in enumerate(heights):
@@ -69,4 +78,4 @@ def step_path(edges: Sequence[float], heights: Sequence[float], floor: float) ->
         y = following
     if y != round(floor, 1):
         parts.append(f"v{number(round(floor, 1) - y)}")
-    return "".join(parts)
+    return Markup("".join(parts))

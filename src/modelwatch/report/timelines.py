@@ -8,7 +8,7 @@ from datetime import date
 
 from modelwatch.report.figures import day_told, three_digits
 from modelwatch.report.markup import Content, Markup, element
-from modelwatch.report.paths import Place, area_path, line_path, number
+from modelwatch.report.paths import Place, area_path, dot_path, line_path, number
 from modelwatch.report.scales import Scale, day_ticks, fitted, ticks
 from modelwatch.report.tables_of_values import details_table
 
@@ -201,11 +201,7 @@ def _drawn(line: Line, x: Scale, y: Scale, dots: bool = True) -> Markup:
         [(x(p.day.toordinal()), y(p.lower)) for p in ends if p.lower is not None],
     )
     few = dots and 0 < len(points) <= 40
-    dotted = "".join(
-        f"M{number(x(p.day.toordinal()))} {number(y(p.value))}h0"
-        for p in points
-        if p.value is not None
-    )
+    dotted = dot_path((x(p.day.toordinal()), y(p.value)) for p in points if p.value is not None)
     return element(
         "g",
         element("path", d=band, class_="iv") if band else None,
