@@ -82,8 +82,7 @@ def features_of(results: Results) -> tuple[FeatureFacts, ...]:
         )  # fmt: skip
     effects: dict[tuple[str, str], list[float]] = defaultdict(list)
     for row in results.of("heat"):
-        if row["fails"]:
-            effects[row["role"], row["subject"]].append(row["told_effect"])
+        effects[row["role"], row["subject"]].append(row["effect"])
     histograms = _histograms(results)
     keys = sorted({(role, name) for role, name, _ in profile} | {(r, n) for r, n, _ in drift})
     found = [

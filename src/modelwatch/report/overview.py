@@ -39,8 +39,8 @@ from modelwatch.report.volumes import TableAge, calendars_of, table_ages
 
 MOST_HEAT_ROWS = 40
 """Features of the heat map, those furthest beyond their thresholds first."""
-FEWEST_HEAT_ROWS = 12
-"""Rows up to which features stand there that only came near a threshold."""
+MOST_CARDS = 4
+"""Open incidents that are shown in full; the others stand behind a line that opens them."""
 _HEALTH = {
     "look": ("Needs attention", "bad"),
     "known": ("Known issues", "warn"),
@@ -89,21 +89,15 @@ def heat_map_of(results: Results, anchors: Mapping[tuple[str, str], str]) -> Hea
     )
     for row in results.of("heat"):
         key = (row["role"], row["subject"])
-        # What is beyond the threshold by chance is near it, no more.
-        effect = row["told_effect"] if row["fails"] else min(row["effect"], 0.99)
+        effect = row["effect"]
         for day in _days_of(row, starts):
             effects[key][day] = max(effects[key].get(day, 0.0), effect)
         if effect > worst.get(key, (0.0, ""))[0]:
             worst[key] = (effect, row["figure"])
     judged = {row["window_start"] for row in results.of("judged") if row["source"] == "drift"}
     days = sorted(judged | {day for held in effects.values() for day in held})
-    weights = {
-        key: sum(min(effect, 8.0) for effect in held.values() if effect >= 1)
-        for key, held in effects.items()
-    }
-    ranked = sorted(effects, key=lambda key: (-weights[key], key))
-    beyond = [key for key in ranked if weights[key] > 0][:MOST_HEAT_ROWS]
-    ranked = ranked[: max(len(beyond), FEWEST_HEAT_ROWS)]
+    weights = {key: sum(min(one, 8.0) for one in held.values()) for key, held in effects.items()}
+    ranked = sorted(effects, key=lambda key: (-weights[key], key))[:MOST_HEAT_ROWS]
     rows = [
         HeatRow(subject, anchors.get((role, subject)), effects[role, subject],
                 worst[role, subject][1])
@@ -218,7 +212,7 @@ def _open_section(opened: Sequence[IncidentFacts], results: Results) -> Markup:
     if not opened:
         return section("Open incidents", element("p", "No incident is open."))
     cards = [incident_card(one, results.config_path) for one in opened]
-    first, rest = cards[:6], cards[6:]
+    first, rest = cards[:MOST_CARDS], cards[MOST_CARDS:]
     more = (
         element("details", element("summary", f"{plural(len(rest), 'more incident')}"), rest)
         if rest
@@ -230,15 +224,17 @@ def _open_section(opened: Sequence[IncidentFacts], results: Results) -> Markup:
 def _heat_section(results: Results, anchors: Mapping[tuple[str, str], str]) -> Markup:
     shown = heat_map_of(results, anchors)
     if not shown.rows:
-        return section("Features over time", element("p", "No feature came near a threshold."))
+        return section(
+            "Features over time",
+            element("p", "No feature was beyond a threshold by more than chance."),
+        )
     return section(
         "Features over time",
         scrolled(heat_map_picture(shown), shown.title),
         heat_legend(),
         heat_map_table(shown, results.span.short),
-        note=f"Each row is a feature, each column a {results.span.short}: the largest drift effect "
-        "of the windows that it lies in. The palest color is near a threshold, or no more than "
-        "chance; a fault is a block.",
+        note=f"Each row is a feature, each column a {results.span.short}: the largest effect of "
+        "the windows that it lies in and that failed. A fault is a block.",
     )
 
 
