@@ -31,7 +31,7 @@ from modelwatch.report.incident_facts import IncidentFacts
 from modelwatch.report.incidents import closed_table, definitions, incident_card, tag
 from modelwatch.report.markup import Content, Markup, element
 from modelwatch.report.page import section
-from modelwatch.report.performance import headline_timelines, metric_label
+from modelwatch.report.performance_series import headline_timelines, metric_label
 from modelwatch.report.results import Results, Row
 from modelwatch.report.tables_of_values import details_table, scrolled
 from modelwatch.report.timelines import timeline_picture, timeline_table
