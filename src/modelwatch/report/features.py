@@ -249,7 +249,15 @@ def feature_part(facts: FeatureFacts, results: Results, at: int) -> Markup:
     name = one_line(facts.name)
     return element(
         "section",
-        element("h3", name, " ", element("span", facts.role, class_="note"), " ", _badge(facts)),
+        element(
+            "h2",
+            name,
+            " ",
+            element("span", facts.role, class_="note"),
+            " ",
+            _badge(facts),
+            class_="sub",
+        ),
         element("div", _left(facts, results)),
         element("div", _right(facts)),
         id=feature_anchor(at),

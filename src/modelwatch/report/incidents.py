@@ -110,10 +110,11 @@ def _facts_list(facts: IncidentFacts) -> Markup:
         pairs.append(("Where", _carrier(one)))
     elif one.spread == "everywhere":
         pairs.append(("Where", "everywhere: no value of another column carries it"))
-    if facts.children:
-        words = [subject_words(child) for child in facts.children[:3]]
-        more = f" and {len(facts.children) - 3} more" if len(facts.children) > 3 else ""
-        pairs.append(("With it", f"{', '.join(words)}{more}"))
+    others = dict.fromkeys(subject_words(child) for child in facts.children)
+    others.pop(subject_words(one), None)
+    if others:
+        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        pairs.append(("With it", f"{', '.join(list(others)[:3])}{more}"))
     return definitions(pairs)
 
 
@@ -300,8 +301,8 @@ def _history(facts: IncidentFacts) -> Markup | None:
     return section("History", scrolled(table(head, rows, figures=()), "History"))
 
 
-def closed_table(facts: Sequence[IncidentFacts]) -> Markup | None:
-    """Incidents that are over, in a line each."""
+def closed_table(facts: Sequence[IncidentFacts], label: str) -> Markup | None:
+    """Incidents that are over, in a line each; ``label`` names the table."""
     rows: list[list[Content]] = [
         [
             _since(one.incident),
@@ -313,9 +314,7 @@ def closed_table(facts: Sequence[IncidentFacts]) -> Markup | None:
     ]
     if not rows:
         return None
-    return scrolled(
-        table(["When", "What", "Figure", "Likely"], rows, figures=()), "Incidents that are over"
-    )
+    return scrolled(table(["When", "What", "Figure", "Likely"], rows, figures=()), label)
 
 
 def incident_links(ids: Sequence[str], names: Sequence[str]) -> Markup:

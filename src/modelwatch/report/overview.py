@@ -130,7 +130,7 @@ def overview_body(
         _decisions(results),
         section(
             "Incidents that are over",
-            closed_table(closed[:12]),
+            closed_table(closed[:12], "Incidents that are over"),
             details_table_of(closed[12:]),
         ),
     ]
@@ -140,7 +140,11 @@ def details_table_of(closed: Sequence[IncidentFacts]) -> Markup | None:
     """Older incidents behind a line that opens them."""
     if not closed:
         return None
-    return element("details", element("summary", f"{len(closed)} earlier"), closed_table(closed))
+    return element(
+        "details",
+        element("summary", f"{len(closed)} earlier"),
+        closed_table(closed, "Earlier incidents"),
+    )
 
 
 def _models(results: Results) -> Markup:
@@ -159,7 +163,7 @@ def _model_card(card: ModelCard, results: Results) -> Markup:
     name = "all versions" if card.version in ("(none)", "*") else card.version
     return element(
         "div",
-        element("h3", "Model ", name),
+        element("h2", "Model ", name, class_="sub"),
         element("p", words, class_=f"big {_BIG.get(look, '')}".rstrip()),
         element("p", _brief(card.sentence), class_="mute"),
         definitions(
@@ -195,7 +199,9 @@ def _age_card(results: Results) -> Markup:
     pairs: list[tuple[str, Content]] = [(one.role.capitalize(), _age_told(one)) for one in ages]
     if runs:
         pairs.append(("Last run", f"as of {day_told(runs[0]['as_of'])}"))
-    return element("div", element("h3", "Newest data"), definitions(pairs), class_="card")
+    return element(
+        "div", element("h2", "Newest data", class_="sub"), definitions(pairs), class_="card"
+    )
 
 
 def _age_told(one: TableAge) -> Content:

@@ -28,7 +28,7 @@ nav a{padding:6px 0;text-decoration:none;color:var(--mute);border-bottom:2px sol
 nav a[aria-current]{color:var(--fg);border-color:var(--main);font-weight:600}
 h1{font-size:24px;line-height:1.25;margin:0;font-weight:650;letter-spacing:-.01em}
 h2{font-size:18px;margin:38px 0 10px;font-weight:650}
-h3{font-size:15px;margin:0 0 6px;font-weight:650}
+h3,.sub{font-size:15px;margin:0 0 6px;font-weight:650}
 p{margin:.4em 0;max-width:75ch}
 section{scroll-margin-top:12px}
 footer{color:var(--mute);font-size:13px;margin-top:48px;padding-top:12px;padding-bottom:36px}
@@ -37,8 +37,8 @@ footer{color:var(--mute);font-size:13px;margin-top:48px;padding-top:12px;padding
 .mute,.note{color:var(--mute)}
 .note,.small{font-size:13px}
 .top{margin-top:22px}
-.four{grid-template-columns:repeat(auto-fit,minmax(min(100%,230px),1fr))}
 .cards{display:grid;gap:14px;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr))}
+.four{grid-template-columns:repeat(auto-fit,minmax(min(100%,230px),1fr))}
 .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:14px 16px;
 min-width:0}
 .card>:last-child{margin-bottom:0}
@@ -65,9 +65,10 @@ grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr))}
 .feature{display:grid;gap:6px 24px;grid-template-columns:minmax(0,5fr) minmax(0,8fr);
 border-top:1px solid var(--line);padding:16px 0}
 .feature>*{min-width:0}
-.feature>h3,.feature>.full{grid-column:1/-1;margin:0}
+.feature>.sub,.feature>.full{grid-column:1/-1;margin:0}
 svg{display:block;width:100%;height:auto;overflow:visible}
 .half{max-width:480px}
+.hist{max-width:420px}
 svg text{font-size:11px;fill:var(--mute)}
 .grid2 .pic text{font-size:15px}
 svg a text{fill:var(--link)}
