@@ -196,9 +196,7 @@ def _overview(names: list[str]) -> dict[str, list[dict[str, Any]]]:
             "window_start": SINCE + n * DAY,
             "window_end": SINCE + n * DAY,
             "effect": 4.0 + n / 10,
-            "told_effect": 4.0 + n / 10,
             "figure": "mean_change_in_sd",
-            "fails": True,
         }
         for n in range(20)
     ]
@@ -209,11 +207,10 @@ def _overview(names: list[str]) -> dict[str, list[dict[str, Any]]]:
             "window_start": FIRST + (7 * at % DAYS) * DAY,
             "window_end": FIRST + (7 * at % DAYS + 6 * (at % 2)) * DAY,
             "effect": 1.2,
-            "told_effect": 1.2,
             "figure": "psi",
-            "fails": at % 3 == 0,
         }
         for at, name in enumerate(names[1:])
+        if at % 3 == 0
     ]
     return {
         "heat": heat,

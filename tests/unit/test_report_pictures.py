@@ -248,7 +248,7 @@ def test_a_thinned_curve_keeps_its_ends() -> None:
 
 
 @pytest.mark.parametrize(
-    ("effect", "level"), [(0.2, None), (0.7, 0), (1.0, 1), (2.0, 2), (5.0, 3), (50.0, 4)]
+    ("effect", "level"), [(0.99, None), (1.0, 0), (2.0, 1), (5.0, 2), (50.0, 3)]
 )
 def test_the_colour_of_a_cell_grows_with_its_effect(effect: float, level: int | None) -> None:
     assert level_of(effect) == level
@@ -258,7 +258,7 @@ def test_equal_neighbours_of_a_heat_map_are_one_rectangle() -> None:
     days = tuple(FIRST + n * DAY for n in range(100))
     effects = dict.fromkeys(days[60:], 4.0) | {days[10]: 1.2}
     picture = heat_map_picture(HeatMap("map", days, (HeatRow("a", None, effects),)))
-    path = ElementTree.fromstring(picture).find("path[@class='h3']")
+    path = ElementTree.fromstring(picture).find("path[@class='h2']")
     assert path is not None
     assert path.attrib["d"].count("z") == 1
 

@@ -67,25 +67,26 @@ def span_of(config: MonitorConfig, standing: Mapping[str, Rows]) -> Span:
     """The days and windows that the pages show, from where the results stand."""
     as_of = max(row["as_of"] for row in standing["runs"] if row["as_of"] is not None)
     windows = standing["windows"]
-    last = min(max(row["window_end"] for row in windows), as_of - timedelta(days=1))
-    first = max(min(row["window_start"] for row in windows), last - timedelta(days=LONGEST_DAYS))
     kinds = [spec.name for spec in config.repeating_windows if spec.kind != "trailing"]
+    kinds = [kind for kind in kinds if any(row["window"] == kind for row in windows)]
     kinds = kinds or [windows[0]["window"]]
+    short = [row for row in windows if row["window"] == kinds[0]]
+    last = min(max(row["window_end"] for row in short), as_of - timedelta(days=1))
+    first = max(min(row["window_start"] for row in short), last - timedelta(days=LONGEST_DAYS))
     held = {
         kind: [row for row in windows if row["window"] == kind and row["window_start"] >= first]
         for kind in kinds
     }
-    known = [kind for kind in kinds if held[kind]] or kinds[:1]
-    few = [kind for kind in known if len(held[kind]) <= MOST_TIMELINE_WINDOWS]
+    few = [kind for kind in kinds if len(held[kind]) <= MOST_TIMELINE_WINDOWS]
     labelled = _labelled_until(standing["today"])
     return Span(
         first,
         last,
-        known[0],
-        few[0] if few else known[-1],
+        kinds[0],
+        few[0] if few else kinds[-1],
         config.binning_reference.name,
-        _latest(known, windows, last),
-        None if labelled is None else _latest(known, windows, labelled),
+        _latest(kinds, windows, last),
+        None if labelled is None else _latest(kinds, windows, labelled),
         _reference_days(standing["reference"]),
     )
 

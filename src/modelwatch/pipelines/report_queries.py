@@ -96,12 +96,10 @@ def _overview_queries(mine: str, span: Span, windows: Sequence[str]) -> Mapping[
     return {
         "heat": f"""
             SELECT role, subject, window_start, window_end, max(effect) AS effect,
-              max_by(effect, struct(verdict IN ('warn', 'fail'), effect)) AS told_effect,
-              max_by(figure, struct(verdict IN ('warn', 'fail'), effect)) AS figure,
-              max(verdict IN ('warn', 'fail')) AS fails
+              max_by(figure, effect) AS figure
             FROM verdicts_current
             WHERE {mine} AND window IN ({_listed(windows)}) AND segmentation = 'all'
-              AND source IN ('drift', 'anomaly') AND effect >= 0.5 AND {days}
+              AND source IN ('drift', 'anomaly') AND verdict IN ('warn', 'fail') AND {days}
             GROUP BY ALL ORDER BY effect DESC LIMIT 40000""",
         "judged": f"""
             SELECT DISTINCT source, window_start FROM current_verdict_windows

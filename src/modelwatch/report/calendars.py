@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from modelwatch.report.figures import day_told, short_count
 from modelwatch.report.markup import Content, Markup, element
-from modelwatch.report.paths import bar_path, number
+from modelwatch.report.paths import bar_path, number, step_path
 from modelwatch.report.scales import Scale, day_ticks
 from modelwatch.report.tables_of_values import details_table
 
 WIDTH = 900
 _LEFT = 46
+_NARROW = 4.0
+"""Units of width up to which bars are drawn as one outline."""
 _MOST_ROWS = 62
 
 
@@ -45,7 +47,8 @@ def calendar_picture(given: Calendar, height: int = 74) -> Markup:
         width = max(wide * given.step - (1.0 if wide * given.step > 4 else 0.0), 0.6)
         return left, y(rows), width, floor - y(rows)
 
-    usual = [bar(day, rows) for day, rows in given.rows.items() if day not in given.unusual]
+    usual = sorted(bar(day, rows) for day, rows in given.rows.items() if day not in given.unusual)
+    drawn = bar_path(usual) if wide * given.step > _NARROW else _outline(usual, floor)
     odd = [bar(day, given.rows[day]) for day in given.unusual if day in given.rows]
     marks = [
         (_LEFT + (day - given.first).days * wide, floor + 2, max(wide, 2.0), 4)
@@ -56,7 +59,7 @@ def calendar_picture(given: Calendar, height: int = 74) -> Markup:
         element("path", d=f"M{_LEFT} {number(y(top))}H{WIDTH}", class_="grid"),
         element("text", short_count(top), x=_LEFT - 6, y=number(y(top) + 8), class_="e"),
         element("text", "0", x=_LEFT - 6, y=floor, class_="e"),
-        element("path", d=bar_path(usual), class_="vol"),
+        element("path", d=drawn, class_="vol"),
         element("path", d=bar_path([*odd, *marks]), class_="vol gone"),
     ]
     parts += [
@@ -76,6 +79,26 @@ def calendar_picture(given: Calendar, height: int = 74) -> Markup:
         viewBox=f"0 0 {WIDTH} {height}",
         role="img",
         class_="heat",
+    )
+
+
+def _outline(bars: Sequence[tuple[float, float, float, float]], floor: float) -> Markup:
+    """Narrow bars as the outline of each stretch of neighbors."""
+    stretches: list[list[tuple[float, float, float, float]]] = []
+    for one in bars:
+        before = stretches[-1][-1] if stretches else None
+        if before is None or one[0] - (before[0] + before[2]) > 0.1:
+            stretches.append([])
+        stretches[-1].append(one)
+    return Markup(
+        "".join(
+            step_path(
+                [*(one[0] for one in held), held[-1][0] + held[-1][2]],
+                [float(round(one[1])) for one in held],
+                floor,
+            )
+            for held in stretches
+        )
     )
 
 

@@ -82,8 +82,7 @@ def features_of(results: Results) -> tuple[FeatureFacts, ...]:
         )  # fmt: skip
     effects: dict[tuple[str, str], list[float]] = defaultdict(list)
     for row in results.of("heat"):
-        if row["fails"]:
-            effects[row["role"], row["subject"]].append(row["told_effect"])
+        effects[row["role"], row["subject"]].append(row["effect"])
     histograms = _histograms(results)
     keys = sorted({(role, name) for role, name, _ in profile} | {(r, n) for r, n, _ in drift})
     found = [
@@ -250,7 +249,15 @@ def feature_part(facts: FeatureFacts, results: Results, at: int) -> Markup:
     name = one_line(facts.name)
     return element(
         "section",
-        element("h3", name, " ", element("span", facts.role, class_="note"), " ", _badge(facts)),
+        element(
+            "h2",
+            name,
+            " ",
+            element("span", facts.role, class_="note"),
+            " ",
+            _badge(facts),
+            class_="sub",
+        ),
         element("div", _left(facts, results)),
         element("div", _right(facts)),
         id=feature_anchor(at),

@@ -12,9 +12,9 @@ from modelwatch.report.paths import bar_path, number
 from modelwatch.report.scales import day_ticks
 from modelwatch.report.tables_of_values import details_table
 
-LEVELS = (0.5, 1.0, 1.5, 3.0, 6.0)
-"""Effects from which a cell has the next colour; the first is near the threshold, not beyond."""
-LEVEL_WORDS = ("0.5–1×", "1–1.5×", "1.5–3×", "3–6×", "over 6×")
+LEVELS = (1.0, 1.5, 3.0, 6.0)
+"""Effects from which a cell has the next colour."""
+LEVEL_WORDS = ("1–1.5×", "1.5–3×", "3–6×", "over 6×")
 _NAME = 150
 _WIDTH = 900
 _ROW = 15
@@ -24,7 +24,7 @@ _LONGEST_NAME = 22
 
 @dataclass(frozen=True)
 class HeatRow:
-    """A feature: its effects by day, and where the name leads; no effect below the first level."""
+    """A feature: its effects by day, and where the name leads."""
 
     name: str
     link: str | None
@@ -47,7 +47,7 @@ class HeatMap:
 
 
 def level_of(effect: float) -> int | None:
-    """The colour of an effect, from 0; None for one far from its threshold."""
+    """The colour of an effect, from 0; None for one within its threshold."""
     found = [at for at, least in enumerate(LEVELS) if effect >= least]
     return found[-1] if found else None
 
@@ -61,12 +61,12 @@ def heat_map_picture(given: HeatMap) -> Markup:
     gap = 1.0 if wide > 5 else 0.0
     bars: dict[int, list[tuple[float, float, float, float]]] = {}
     for place, row in enumerate(given.rows):
-        top = _HEAD + place * _ROW + 1.5
+        top = _HEAD + place * _ROW + 1
         for level, first, last in _runs(given, row):
             width = (last - first + 1) * wide - gap
             bars.setdefault(level, []).append((_NAME + first * wide, top, width, _ROW - 3))
     ground = bar_path(
-        (_NAME, _HEAD + place * _ROW + 1.5, _WIDTH - _NAME, _ROW - 3)
+        (_NAME, _HEAD + place * _ROW + 1, _WIDTH - _NAME, _ROW - 3)
         for place in range(len(given.rows))
     )
     ticks = [(day, text) for day, text in day_ticks(given.days[0], given.days[-1], 12)]

@@ -13,8 +13,8 @@ from modelwatch.report.timelines import tick
 WIDTH = 320
 _FLOOR, _TOP = 112, 6
 _ROW = 17
-_NAME = 92
-_LONGEST_NAME = 15
+_NAME = 104
+_LONGEST_NAME = 14
 _BARS_OF_A_ROW = 4
 """Bars of the picture that a row of its table has together."""
 

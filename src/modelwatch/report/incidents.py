@@ -28,7 +28,7 @@ from modelwatch.report.results import Results
 from modelwatch.report.tables_of_values import scrolled, table
 from modelwatch.report.timelines import sparkline, timeline_picture, timeline_table
 
-_MOST_LISTED = 40
+_MOST_LISTED = 25
 
 
 def tag(text: str, look: str) -> Markup:
@@ -93,7 +93,7 @@ def _caption(facts: IncidentFacts) -> str:
     known = [p for p in facts.series.lines[0].points if p.value is not None]
     if not known:
         return ""
-    shown = f"{figure_label(one.figure, one.subject)} by {one.window}"
+    shown = f"{capital(figure_label(one.figure, one.subject))} by {one.window}"
     end = f", {days_told(known[0].day, known[-1].day)}"
     return f"{shown}{end}" + (f"; threshold {three_digits(one.gate)}" if one.gate else "")
 
@@ -110,10 +110,11 @@ def _facts_list(facts: IncidentFacts) -> Markup:
         pairs.append(("Where", _carrier(one)))
     elif one.spread == "everywhere":
         pairs.append(("Where", "everywhere: no value of another column carries it"))
-    if facts.children:
-        words = [subject_words(child) for child in facts.children[:3]]
-        more = f" and {len(facts.children) - 3} more" if len(facts.children) > 3 else ""
-        pairs.append(("With it", f"{', '.join(words)}{more}"))
+    others = dict.fromkeys(subject_words(child) for child in facts.children)
+    others.pop(subject_words(one), None)
+    if others:
+        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        pairs.append(("With it", f"{', '.join(list(others)[:3])}{more}"))
     return definitions(pairs)
 
 
@@ -123,10 +124,12 @@ def definitions(pairs: Sequence[tuple[str, Content]]) -> Markup:
 
 
 def _since(incident: Incident) -> str:
-    first = day_told(incident.since)
+    # As in its sentence: the day on which the change is located, where it is one.
+    located = incident.since_lower is not None and incident.since_lower == incident.since_upper
+    first = incident.since_lower if located and incident.since_lower else incident.since
     if incident.is_open:
-        return first
-    return days_told(incident.since, max(incident.last_failing, incident.since))
+        return day_told(first)
+    return days_told(first, max(incident.last_failing, first))
 
 
 def _carrier(incident: Incident) -> str:
@@ -186,7 +189,7 @@ def incident_body(facts: IncidentFacts, results: Results) -> list[Content]:
             "The figure over time",
             scrolled(timeline_picture(facts.series, 190), facts.series.title),
             element("p", _series_note(facts), class_="note"),
-            timeline_table(facts.series),
+            timeline_table(facts.series, 40),
         )
         if facts.series.lines[0].points
         else None,
@@ -298,8 +301,8 @@ def _history(facts: IncidentFacts) -> Markup | None:
     return section("History", scrolled(table(head, rows, figures=()), "History"))
 
 
-def closed_table(facts: Sequence[IncidentFacts]) -> Markup | None:
-    """Incidents that are over, in a line each."""
+def closed_table(facts: Sequence[IncidentFacts], label: str) -> Markup | None:
+    """Incidents that are over, in a line each; ``label`` names the table."""
     rows: list[list[Content]] = [
         [
             _since(one.incident),
@@ -311,9 +314,7 @@ def closed_table(facts: Sequence[IncidentFacts]) -> Markup | None:
     ]
     if not rows:
         return None
-    return scrolled(
-        table(["When", "What", "Figure", "Likely"], rows, figures=()), "Incidents that are over"
-    )
+    return scrolled(table(["When", "What", "Figure", "Likely"], rows, figures=()), label)
 
 
 def incident_links(ids: Sequence[str], names: Sequence[str]) -> Markup:

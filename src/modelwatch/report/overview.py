@@ -31,7 +31,7 @@ from modelwatch.report.incident_facts import IncidentFacts
 from modelwatch.report.incidents import closed_table, definitions, incident_card, tag
 from modelwatch.report.markup import Content, Markup, element
 from modelwatch.report.page import section
-from modelwatch.report.performance import headline_timelines, metric_label
+from modelwatch.report.performance_series import headline_timelines, metric_label
 from modelwatch.report.results import Results, Row
 from modelwatch.report.tables_of_values import details_table, scrolled
 from modelwatch.report.timelines import timeline_picture, timeline_table
@@ -39,8 +39,8 @@ from modelwatch.report.volumes import TableAge, calendars_of, table_ages
 
 MOST_HEAT_ROWS = 40
 """Features of the heat map, those furthest beyond their thresholds first."""
-FEWEST_HEAT_ROWS = 12
-"""Rows up to which features stand there that only came near a threshold."""
+MOST_CARDS = 4
+"""Open incidents that are shown in full; the others stand behind a line that opens them."""
 _HEALTH = {
     "look": ("Needs attention", "bad"),
     "known": ("Known issues", "warn"),
@@ -89,21 +89,15 @@ def heat_map_of(results: Results, anchors: Mapping[tuple[str, str], str]) -> Hea
     )
     for row in results.of("heat"):
         key = (row["role"], row["subject"])
-        # What is beyond the threshold by chance is near it, no more.
-        effect = row["told_effect"] if row["fails"] else min(row["effect"], 0.99)
+        effect = row["effect"]
         for day in _days_of(row, starts):
             effects[key][day] = max(effects[key].get(day, 0.0), effect)
         if effect > worst.get(key, (0.0, ""))[0]:
             worst[key] = (effect, row["figure"])
     judged = {row["window_start"] for row in results.of("judged") if row["source"] == "drift"}
     days = sorted(judged | {day for held in effects.values() for day in held})
-    weights = {
-        key: sum(min(effect, 8.0) for effect in held.values() if effect >= 1)
-        for key, held in effects.items()
-    }
-    ranked = sorted(effects, key=lambda key: (-weights[key], key))
-    beyond = [key for key in ranked if weights[key] > 0][:MOST_HEAT_ROWS]
-    ranked = ranked[: max(len(beyond), FEWEST_HEAT_ROWS)]
+    weights = {key: sum(min(one, 8.0) for one in held.values()) for key, held in effects.items()}
+    ranked = sorted(effects, key=lambda key: (-weights[key], key))[:MOST_HEAT_ROWS]
     rows = [
         HeatRow(subject, anchors.get((role, subject)), effects[role, subject],
                 worst[role, subject][1])
@@ -136,7 +130,7 @@ def overview_body(
         _decisions(results),
         section(
             "Incidents that are over",
-            closed_table(closed[:12]),
+            closed_table(closed[:12], "Incidents that are over"),
             details_table_of(closed[12:]),
         ),
     ]
@@ -146,7 +140,11 @@ def details_table_of(closed: Sequence[IncidentFacts]) -> Markup | None:
     """Older incidents behind a line that opens them."""
     if not closed:
         return None
-    return element("details", element("summary", f"{len(closed)} earlier"), closed_table(closed))
+    return element(
+        "details",
+        element("summary", f"{len(closed)} earlier"),
+        closed_table(closed, "Earlier incidents"),
+    )
 
 
 def _models(results: Results) -> Markup:
@@ -165,7 +163,7 @@ def _model_card(card: ModelCard, results: Results) -> Markup:
     name = "all versions" if card.version in ("(none)", "*") else card.version
     return element(
         "div",
-        element("h3", "Model ", name),
+        element("h2", "Model ", name, class_="sub"),
         element("p", words, class_=f"big {_BIG.get(look, '')}".rstrip()),
         element("p", _brief(card.sentence), class_="mute"),
         definitions(
@@ -201,7 +199,9 @@ def _age_card(results: Results) -> Markup:
     pairs: list[tuple[str, Content]] = [(one.role.capitalize(), _age_told(one)) for one in ages]
     if runs:
         pairs.append(("Last run", f"as of {day_told(runs[0]['as_of'])}"))
-    return element("div", element("h3", "Newest data"), definitions(pairs), class_="card")
+    return element(
+        "div", element("h2", "Newest data", class_="sub"), definitions(pairs), class_="card"
+    )
 
 
 def _age_told(one: TableAge) -> Content:
@@ -218,7 +218,7 @@ def _open_section(opened: Sequence[IncidentFacts], results: Results) -> Markup:
     if not opened:
         return section("Open incidents", element("p", "No incident is open."))
     cards = [incident_card(one, results.config_path) for one in opened]
-    first, rest = cards[:6], cards[6:]
+    first, rest = cards[:MOST_CARDS], cards[MOST_CARDS:]
     more = (
         element("details", element("summary", f"{plural(len(rest), 'more incident')}"), rest)
         if rest
@@ -230,15 +230,17 @@ def _open_section(opened: Sequence[IncidentFacts], results: Results) -> Markup:
 def _heat_section(results: Results, anchors: Mapping[tuple[str, str], str]) -> Markup:
     shown = heat_map_of(results, anchors)
     if not shown.rows:
-        return section("Features over time", element("p", "No feature came near a threshold."))
+        return section(
+            "Features over time",
+            element("p", "No feature was beyond a threshold by more than chance."),
+        )
     return section(
         "Features over time",
         scrolled(heat_map_picture(shown), shown.title),
         heat_legend(),
         heat_map_table(shown, results.span.short),
-        note=f"Each row is a feature, each column a {results.span.short}: the largest drift effect "
-        "of the windows that it lies in. The palest color is near a threshold, or no more than "
-        "chance; a fault is a block.",
+        note=f"Each row is a feature, each column a {results.span.short}: the largest effect of "
+        "the windows that it lies in and that failed. A fault is a block.",
     )
 
 

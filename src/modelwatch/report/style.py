@@ -10,11 +10,11 @@ _STYLE = """
 :root{color-scheme:light dark;--bg:#faf9f7;--card:#fff;--fg:#1d1f22;--mute:#5c6169;--line:#e3e1dc;
 --link:#1f5687;--main:#1f5687;--other:#a8612b;--ref:#c7c9cd;--vol:#93a9bd;--iv:#1f568726;--mark:#b3261e14;
 --thr:#b3261e;--chance:#7a7f8722;--bad:#b3261e;--warn:#8f5600;--good:#22693f;--none:#5c6169;
---h:#efeeea;--h0:#f0e2bd;--h1:#efc069;--h2:#e38d43;--h3:#c75230;--h4:#861a27}
+--h:#efeeea;--h0:#efc069;--h1:#e38d43;--h2:#c75230;--h3:#861a27}
 @media(prefers-color-scheme:dark){:root{--bg:#15171a;--card:#1d2024;--fg:#e6e6e3;--mute:#a0a6ae;
 --line:#30343a;--link:#8fbde6;--main:#8fbde6;--other:#e0a070;--ref:#4b5058;--vol:#536d84;--iv:#8fbde62b;
 --mark:#ff8a7a1c;--thr:#ff8a7a;--chance:#a0a6ae22;--bad:#ff8a7a;--warn:#e9b44c;--good:#79c796;
---none:#a0a6ae;--h:#23272c;--h0:#3d3723;--h1:#75581d;--h2:#b06f2b;--h3:#df7a4c;--h4:#ffc4ad}}
+--none:#a0a6ae;--h:#23272c;--h0:#75581d;--h1:#b06f2b;--h2:#df7a4c;--h3:#ffc4ad}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,-apple-system,
 "Segoe UI",Roboto,"Noto Sans","Liberation Sans",sans-serif;overflow-wrap:anywhere}
@@ -28,7 +28,7 @@ nav a{padding:6px 0;text-decoration:none;color:var(--mute);border-bottom:2px sol
 nav a[aria-current]{color:var(--fg);border-color:var(--main);font-weight:600}
 h1{font-size:24px;line-height:1.25;margin:0;font-weight:650;letter-spacing:-.01em}
 h2{font-size:18px;margin:38px 0 10px;font-weight:650}
-h3{font-size:15px;margin:0 0 6px;font-weight:650}
+h3,.sub{font-size:15px;margin:0 0 6px;font-weight:650}
 p{margin:.4em 0;max-width:75ch}
 section{scroll-margin-top:12px}
 footer{color:var(--mute);font-size:13px;margin-top:48px;padding-top:12px;padding-bottom:36px}
@@ -37,8 +37,8 @@ footer{color:var(--mute);font-size:13px;margin-top:48px;padding-top:12px;padding
 .mute,.note{color:var(--mute)}
 .note,.small{font-size:13px}
 .top{margin-top:22px}
-.four{grid-template-columns:repeat(auto-fit,minmax(min(100%,230px),1fr))}
 .cards{display:grid;gap:14px;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr))}
+.four{grid-template-columns:repeat(auto-fit,minmax(min(100%,230px),1fr))}
 .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:14px 16px;
 min-width:0}
 .card>:last-child{margin-bottom:0}
@@ -65,9 +65,10 @@ grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr))}
 .feature{display:grid;gap:6px 24px;grid-template-columns:minmax(0,5fr) minmax(0,8fr);
 border-top:1px solid var(--line);padding:16px 0}
 .feature>*{min-width:0}
-.feature>h3,.feature>.full{grid-column:1/-1;margin:0}
+.feature>.sub,.feature>.full{grid-column:1/-1;margin:0}
 svg{display:block;width:100%;height:auto;overflow:visible}
 .half{max-width:480px}
+.hist{max-width:420px}
 svg text{font-size:11px;fill:var(--mute)}
 .grid2 .pic text{font-size:15px}
 svg a text{fill:var(--link)}
@@ -94,10 +95,9 @@ svg a text{fill:var(--link)}
 .h-{fill:var(--h)}
 .h0{fill:var(--h0);background:var(--h0)}.h1{fill:var(--h1);background:var(--h1)}
 .h2{fill:var(--h2);background:var(--h2)}.h3{fill:var(--h3);background:var(--h3)}
-.h4{fill:var(--h4);background:var(--h4)}
 .legend{font-size:13px;color:var(--mute);margin:.5em 0}
 .key{display:inline-block;width:14px;height:10px;border-radius:2px;margin:0 4px 0 10px}
-.key.main{background:var(--main)}.key.other{background:var(--other)}.key.refkey{background:var(--ref)}
+.key.main{background:var(--main)}.key.other{background:var(--other)}.key.refkey,.key.faint{background:var(--ref)}
 .wide{overflow-x:auto}
 .wide .heat,.wide .pic{min-width:560px}
 .t{border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums;margin:6px 0}

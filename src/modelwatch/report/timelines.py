@@ -125,8 +125,8 @@ def sparkline(given: Timeline, width: int = 220, height: int = 44) -> Markup:
     days = given.days
     if days is None:
         return Markup("")
-    x = Scale(days[0].toordinal(), days[1].toordinal(), 2, width - 4)
-    y = _value_scale(given, height - 3, 3)
+    x = Scale(days[0].toordinal(), days[1].toordinal(), 2, width - 4, 0)
+    y = _value_scale(given, height - 3, 3, 0)
     main = given.lines[0]
     known = [p for p in main.points if p.value is not None]
     last = known[-1] if known else None
