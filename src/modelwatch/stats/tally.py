@@ -29,13 +29,7 @@ from modelwatch.stats.binning import (
     NumericBinning,
 )
 from modelwatch.stats.categorical import MAX_UNSEEN, bounded_unseen, example_of
-from modelwatch.stats.distinct import (
-    SIZE,
-    hash_of_text,
-    hashes_of_doubles,
-    merged,
-    smallest,
-)
+from modelwatch.stats.distinct import SIZE, hash_of_text, hashes_of_doubles, merged, smallest
 from modelwatch.stats.moments import LENGTH, Workspace, normalised, power_sums
 from modelwatch.stats.pairs import cross_products, standardised
 from modelwatch.stats.runs import Runs, runs_of
