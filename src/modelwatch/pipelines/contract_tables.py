@@ -71,7 +71,9 @@ def checked_table(
         when = f"on {days}" if days is not None else f"before {as_of}"
         raise source.error(f"has no rows {when}")
     rows = _rows(source, told, asked, time_zone)
-    return Checked(source.version, tuple(contract_results(contract, rows, asked, as_of, present)))
+    stored = schemas_of({"table": source.stored()})["table"]
+    found = contract_results(contract, rows, asked, as_of, present, stored)
+    return Checked(source.version, tuple(found))
 
 
 def _rows(source: Source, day: DaySource, days: Iterable[date], time_zone: str) -> DataFrame:
