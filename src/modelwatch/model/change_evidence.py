@@ -26,6 +26,7 @@ ChangeKind = Literal[
     "truncated_text",
     "duplicated_rows",
     "missing_rows",
+    "outside_windows",
     "unseen_categories",
     "population_shift",
     "concept_shift",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from modelwatch.model.incident import MANY_FEATURES, Incident
+from modelwatch.model.outside_windows import OUTSIDE_WORDS
 from modelwatch.model.plain_words import named
 from modelwatch.model.quoted_values import told_value
 from modelwatch.model.value_account import UNMAPPED_SHARE
@@ -132,6 +133,10 @@ def _missing(incident: Incident, _: float) -> str:
     return f"no rows on {incident.worst_start}{' and on expected days after it' * others}"
 
 
+def _outside(incident: Incident, value: float) -> str:
+    return f"{value:.1%} of the rows that arrived {OUTSIDE_WORDS[incident.figure]}"
+
+
 def _performance(incident: Incident, value: float) -> str:
     if incident.expected is None:
         return f"changed by {value:+.3g}"
@@ -160,6 +165,7 @@ _WORDS: Mapping[str, Callable[[Incident, float], str]] = {
     "coverage": _coverage,
     "missing_day": _missing,
     UNMAPPED_SHARE: lambda _, value: f"{value:.1%} of the values are none that is configured",
+    **dict.fromkeys(OUTSIDE_WORDS, _outside),
     MANY_FEATURES: lambda _, value: f"{value:.0f} features fail together",
 }
 """How figures are told that have words of their own."""

@@ -41,6 +41,7 @@ FAMILIES: Mapping[Source, Family] = {
     "values": "labels",
     "volume": "source",
     "freshness": "source",
+    "arrival": "source",
 }
 MANY_FEATURES = "features"
 """Figure of an incident that is half of the features of a table together."""

@@ -42,6 +42,10 @@ KIND_WORDS: Mapping[str, tuple[str, str]] = {
     "truncated_text": ("text that is cut", "the width of the column where the table is written"),
     "duplicated_rows": ("rows that came twice", "the delivery of those days"),
     "missing_rows": ("rows that are missing", "the delivery of those days"),
+    "outside_windows": (
+        "rows that belong to no day that is read",
+        "what writes the column that tells the day",
+    ),
     "unseen_categories": ("values that it never had", "whether the model can know them"),
     "population_shift": ("a shift of the population", "who or what is scored now"),
     "concept_shift": ("another relation of inputs and labels", "retraining on newer labels"),

@@ -18,6 +18,7 @@ Source = Literal[
     "constraint",
     "volume",
     "freshness",
+    "arrival",
     "anomaly",
 ]
 """Where a figure comes from."""
@@ -44,13 +45,13 @@ class VerdictRow:
     """The verdict on one figure of one subject in one window.
 
     ``role`` is ``inputs``, ``predictions`` or ``labels``. ``subject`` is a feature, a metric of
-    performance, the name of a constraint, a label or decision, or the role itself for volume and
-    freshness. ``figure`` is the statistic, the metric, the kind of constraint, or what is counted
-    (``rows``, ``duplicate_share``, ``missing_day``, ``coverage``, ``unmapped_share``). ``expected``
-    is what the reference or the history had, where it is known. ``effect`` is the size of the value
-    in gates: from 1 on it matters; 1 for a constraint that does not hold. ``adjusted_p`` is the
-    calibrated p-value corrected for the ``comparisons`` of the window. ``reason`` says why there is
-    no verdict.
+    performance, the name of a constraint, a label or decision, or the role itself for volume,
+    freshness and arrival. ``figure`` is the statistic, the metric, the kind of constraint, or what
+    is counted (``rows``, ``duplicate_share``, ``missing_day``, ``coverage``, ``unmapped_share``,
+    ``missing_time``, ``partition_mismatch``, ``future_time``). ``expected`` is what the reference
+    or the history had, where it is known. ``effect`` is the size of the value in gates: from 1 on
+    it matters; 1 for a constraint that does not hold. ``adjusted_p`` is the calibrated p-value
+    corrected for the ``comparisons`` of the window. ``reason`` says why there is no verdict.
     """
 
     source: Source

@@ -53,6 +53,7 @@ from modelwatch.pipelines.frames import Sources, opened_sources, source_changes
 from modelwatch.pipelines.history import History, history_of
 from modelwatch.pipelines.incidents import write_incidents
 from modelwatch.pipelines.outliers import write_outliers
+from modelwatch.pipelines.outside_windows import is_news, rows_outside_windows
 from modelwatch.pipelines.performance import write_performance
 from modelwatch.pipelines.plain_faults import plain_findings
 from modelwatch.pipelines.quarantine import (
@@ -126,7 +127,8 @@ def run_monitor(
             return RunReport(EXIT_QUIET, with_ages(request, planned))
         # Whoever asks for days may be about to compute anew what a removed table held.
         store.prepare(written=() if days else request.history.written)
-        if request.plan.nothing_to_do and not request.missing:
+        news = is_news(request.sources, request.history, request.outside)
+        if request.plan.nothing_to_do and not request.missing and not news:
             row = run.row(request, "nothing_to_do", EXIT_QUIET)
             store.publish({**row, "message": "no day is new or changed"})
             _tell(run, store, request)
@@ -207,7 +209,8 @@ def request_of(
     published = history.published(states_fingerprint(config), labels_fingerprint(config))
     plan = plan_of(config, features, changes, published, as_of, days, not_profiled)
     check_references(sources, changes, published, plan, lines)
-    asked = Request(config, config_text, sources, history, plan, days, contracts)
+    outside = rows_outside_windows(sources, history, changes, as_of)
+    asked = Request(config, config_text, sources, history, plan, days, contracts, outside=outside)
     return with_arrivals(asked, changes, published.days)
 
 

@@ -188,7 +188,7 @@ def _partitions(spark: SparkSession, address: TableAddress) -> tuple[str, ...]:
 
 def _distance(frame: DataFrame, time: str, partition: str, time_zone: str) -> PartitionDistance:
     """How far the partition lies from the timestamp, over the whole table: one row can be apart."""
-    day = day_of(DaySource(time_column=time), time_zone)
+    day = day_of(frame, DaySource(time_column=time), time_zone)
     days = F.abs(F.datediff(named(partition), day))
     rows, timed, same, near = frame.agg(
         F.count(F.lit(1)),

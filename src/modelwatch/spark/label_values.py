@@ -126,8 +126,3 @@ def _equal(column: Column, kind: str, value: object) -> Column:
     if isinstance(value, (int, float)) and is_number(kind):
         return column.cast("double") == float(value)
     return column.cast("string") == str(value)
-
-
-def local_day(column: Column, time_zone: str) -> Column:
-    """The day of a timestamp in a time zone."""
-    return F.to_date(F.from_utc_timestamp(column, time_zone))

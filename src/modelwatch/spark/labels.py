@@ -9,12 +9,12 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from modelwatch.model.features import Feature, find_column, outer_type
+from modelwatch.model.features import Feature, find_column
 from modelwatch.model.label_sides import CountedAs, counted_as
 from modelwatch.model.labels import Challenger, Labels, Performance
 from modelwatch.model.monitor import MonitorConfig
-from modelwatch.spark.days import DAY, named
-from modelwatch.spark.label_values import MappedValue, decision_value, local_day
+from modelwatch.spark.days import DAY, local_date, named, nearest_in_calendar, type_of
+from modelwatch.spark.label_values import MappedValue, decision_value
 from modelwatch.spark.rows import (
     PREDICTION_DAY,
     JoinedRows,
@@ -314,11 +314,9 @@ def _due(config: MonitorConfig, labels: Labels, frame: DataFrame) -> Column:
     if labels.due.delay_days is not None:
         return F.date_add(F.col(DAY), labels.due.delay_days)
     assert labels.due.column is not None
-    column = named(labels.due.column)
-    schema = _schema(frame)
-    kind = outer_type(schema[str(find_column(schema, labels.due.column))])
-    day = column if kind == "date" else local_day(column, config.time_zone)
-    return F.coalesce(day, F.lit(NEVER))
+    kind = type_of(frame, labels.due.column)
+    day = local_date(named(labels.due.column), kind, config.time_zone)
+    return F.coalesce(nearest_in_calendar(day), F.lit(NEVER))
 
 
 def _with_challenger(

@@ -10,8 +10,8 @@ from pyspark.sql import functions as F
 from modelwatch.model.features import Schema, find_column, outer_type
 from modelwatch.model.labels import Labels, Performance
 from modelwatch.model.monitor import MonitorConfig
-from modelwatch.spark.days import DAY, named
-from modelwatch.spark.label_values import is_unknown, label_value, local_day
+from modelwatch.spark.days import DAY, local_date, moment_of, named, nearest_in_calendar
+from modelwatch.spark.label_values import is_unknown, label_value
 from modelwatch.spark.rows import dealt
 
 LABEL = "__label"
@@ -123,7 +123,10 @@ def _known(config: MonitorConfig, labels: Labels, schema: Schema) -> tuple[Colum
         return F.lit(None).cast("date"), F.lit(0).cast("bigint")
     column = named(labels.known.column)
     kind = outer_type(schema[str(find_column(schema, labels.known.column))])
-    if kind == "date":
-        return column, F.coalesce(F.unix_date(column).cast("bigint"), F.lit(-(2**62)))
-    moment = F.unix_micros(column.cast("timestamp"))
-    return local_day(column, config.time_zone), F.coalesce(moment, F.lit(-(2**62)))
+    day = local_date(column, kind, config.time_zone)
+    moment = (
+        F.unix_date(column)
+        if kind == "date"
+        else F.unix_micros(moment_of(column, kind, config.time_zone))
+    )
+    return nearest_in_calendar(day), F.coalesce(moment.cast("bigint"), F.lit(-(2**62)))
