@@ -31,7 +31,7 @@ from modelwatch.report.score_curves import (
     thinned,
 )
 from modelwatch.report.timelines import Line, Point, Timeline, sparkline, timeline_picture
-from modelwatch.stats.binning import NumericBinning
+from modelwatch.stats.binning import NULL, OTHER, NumericBinning
 
 FIRST = date(2024, 1, 1)
 DAY = timedelta(days=1)
@@ -190,6 +190,17 @@ def test_categories_beyond_the_most_frequent_are_one() -> None:
 def test_a_distribution_without_rows_is_none() -> None:
     assert distribution("numeric", EDGES.tolist(), None, {}, {}) is None
     assert categories_of(["a"], {}, {}) is None
+
+
+def test_texts_that_are_spelled_as_codes_have_labels_of_their_own() -> None:
+    found = categories_of(["(null)", "(other)"], {NULL: 1, OTHER: 1, 3: 1, 4: 1}, {})
+    assert found is not None
+    assert sorted(zip(found.labels, found.special, strict=True)) == [
+        ('"(null)"', False),
+        ('"(other)"', False),
+        ("(null)", True),
+        ("(other)", True),
+    ]
 
 
 def scored(rows: int = 5000) -> tuple[np.ndarray, np.ndarray, list[ScoreCell]]:

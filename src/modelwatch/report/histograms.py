@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from modelwatch.stats import value_names
 from modelwatch.stats.arrays import Floats
 from modelwatch.stats.binning import CATEGORICAL_OFFSET, NAN, NULL, NUMERIC_OFFSET, OTHER, UNSEEN
+from modelwatch.stats.value_names import value_name
 
 BARS = 24
 """Bars of a numeric histogram."""
@@ -45,8 +47,8 @@ class Histogram:
 class Categories:
     """Shares of all rows by value, of a reference and of current rows, the most frequent first.
 
-    ``special`` says of each whether it stands for something else than a value of its own: nulls,
-    unseen or other values.
+    ``labels`` are names, as ``value_names`` has them. ``special`` says of each whether it stands
+    for something else than a value of its own: nulls, unseen or other values.
     """
 
     labels: tuple[str, ...]
@@ -77,8 +79,8 @@ def distribution(
 
 def categories_of(values: Sequence[str], reference: Counts, current: Counts) -> Categories | None:
     """Shares by value, with nulls, unseen and other values where there are some."""
-    named = {CATEGORICAL_OFFSET + at: value for at, value in enumerate(values)}
-    special = {NULL: "(null)", UNSEEN: "(unseen)", OTHER: "(other)"}
+    named = {CATEGORICAL_OFFSET + at: value_name(value) for at, value in enumerate(values)}
+    special = {NULL: value_names.NULL, UNSEEN: value_names.UNSEEN, OTHER: value_names.OTHER}
     return _ranked(named, special, reference, current)
 
 
@@ -94,7 +96,7 @@ def few_values_of(edges: Sequence[float], reference: Counts, current: Counts) ->
         if not (math.isfinite(lower) and upper == math.nextafter(lower, math.inf)):
             return None
         named[at] = f"{lower:g}"
-    found = _ranked(named, {NULL: "(null)", NAN: "(NaN)"}, reference, current)
+    found = _ranked(named, {NULL: value_names.NULL, NAN: value_names.NAN}, reference, current)
     if found is None:
         return None
     # Numbers stand in their own order.
@@ -129,13 +131,13 @@ def _ranked(
     rest = [at for at in named if at not in set(kept)]
     rows = [(named[at], False, *shares(at)) for at in kept]
     for at, label in special.items():
-        left = [at, *rest] if label == "(other)" else [at]
+        left = [at, *rest] if label == value_names.OTHER else [at]
         both = [sum(pair) for pair in zip(*(shares(one) for one in left), strict=True)]
         if any(both):
             rows.append((label, True, both[0], both[1]))
-    if rest and "(other)" not in special.values():
+    if rest and value_names.OTHER not in special.values():
         both = [sum(pair) for pair in zip(*(shares(one) for one in rest), strict=True)]
-        rows += [("(other)", True, both[0], both[1])] if any(both) else []
+        rows += [(value_names.OTHER, True, both[0], both[1])] if any(both) else []
     labels, marks, before, after = zip(*rows, strict=True)
     return Categories(labels, marks, before, after, totals)
 

@@ -117,7 +117,11 @@ def figure_label(figure: str, subject: str) -> str:
         return STATISTICS[figure].label
     if figure in PERFORMANCE:
         return PERFORMANCE[figure].label
-    words = {"rows": "change of the number of rows", "coverage": "change of the label coverage"}
+    words = {
+        "rows": "change of the number of rows",
+        "coverage": "change of the label coverage",
+        "unmapped_share": "share of values that the configuration does not name",
+    }
     return words.get(figure, figure.replace("_", " ") or subject)
 
 

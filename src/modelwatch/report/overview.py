@@ -36,6 +36,7 @@ from modelwatch.report.results import Results, Row
 from modelwatch.report.tables_of_values import details_table, scrolled
 from modelwatch.report.timelines import timeline_picture, timeline_table
 from modelwatch.report.volumes import TableAge, calendars_of, table_ages
+from modelwatch.stats.value_names import EVERY, NO_VERSION
 
 MOST_HEAT_ROWS = 40
 """Features of the heat map, those furthest beyond their thresholds first."""
@@ -160,7 +161,7 @@ def _model_card(card: ModelCard, results: Results) -> Markup:
     pairs: list[tuple[str, Content]] = [
         (metric_label(row["subject"]), _figure_told(row)) for row in main[:2]
     ]
-    name = "all versions" if card.version in ("(none)", "*") else card.version
+    name = "all versions" if card.version in (NO_VERSION, EVERY) else card.version
     return element(
         "div",
         element("h2", "Model ", name, class_="sub"),
