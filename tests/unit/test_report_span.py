@@ -28,12 +28,11 @@ def standing(days: int, labelled: date | None = None) -> dict[str, list[dict[str
         {"window": "week", "window_start": FIRST + n * DAY, "window_end": FIRST + (n + 6) * DAY}
         for n in range(0, days, 7)
     ]
-    told = {"section": "3 performance", "value": 0.7, "window_end": labelled}
     return {
         "runs": [{"as_of": FIRST + days * DAY}],
         "windows": windows,
         "reference": [{"first": FIRST, "last": FIRST + 27 * DAY}],
-        "today": [told] if labelled else [],
+        "labelled": [row for row in windows if labelled and row["window_end"] <= labelled],
     }
 
 

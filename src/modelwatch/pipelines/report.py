@@ -78,7 +78,6 @@ def span_of(config: MonitorConfig, standing: Mapping[str, Rows]) -> Span:
         for kind in kinds
     }
     few = [kind for kind in kinds if len(held[kind]) <= MOST_TIMELINE_WINDOWS]
-    labelled = _labelled_until(standing["today"])
     return Span(
         first,
         last,
@@ -86,7 +85,7 @@ def span_of(config: MonitorConfig, standing: Mapping[str, Rows]) -> Span:
         few[0] if few else kinds[-1],
         config.binning_reference.name,
         _latest(kinds, windows, last),
-        None if labelled is None else _latest(kinds, windows, labelled),
+        _latest(kinds, standing["labelled"], last),
         _reference_days(standing["reference"]),
     )
 
@@ -105,16 +104,6 @@ def _latest(
 
 def _reference_days(rows: Sequence[Mapping[str, Any]]) -> tuple[date, date] | None:
     return (rows[0]["first"], rows[0]["last"]) if rows else None
-
-
-def _labelled_until(today: Sequence[Mapping[str, Any]]) -> date | None:
-    """The last day of the newest window whose performance labels tell."""
-    ends = [
-        row["window_end"]
-        for row in today
-        if row["section"] == "3 performance" and row["value"] is not None
-    ]
-    return max(ends, default=None)
 
 
 def incident_scopes(incidents: Sequence[Mapping[str, Any]]) -> list[IncidentScope]:

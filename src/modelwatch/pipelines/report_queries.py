@@ -62,6 +62,10 @@ def standing_queries(config: MonitorConfig) -> dict[str, str]:
             WHERE binnings.{mine} AND binnings.reference = {reference}
               AND fitted_days IS NOT NULL
             ORDER BY created_at DESC LIMIT 1""",
+        "labelled": f"""
+            SELECT DISTINCT window, window_start, window_end FROM performance_current
+            WHERE {mine} AND cohort = 'due' AND segmentation = 'all' AND reference IS NULL
+              AND labelled_rows > 0 AND NOT partial""",
         "incidents": f"""
             SELECT * FROM incidents_current WHERE {mine} AND state <> 'withdrawn'
             ORDER BY state = 'open' DESC, parent_id IS NULL DESC, rank ASC NULLS LAST,
