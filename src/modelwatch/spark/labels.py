@@ -9,7 +9,8 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from modelwatch.model.features import Feature, find_column, outer_type
+from modelwatch.model.column_types import outer_type
+from modelwatch.model.features import Feature, find_column
 from modelwatch.model.label_sides import CountedAs, counted_as
 from modelwatch.model.labels import Challenger, Labels, Performance
 from modelwatch.model.monitor import MonitorConfig

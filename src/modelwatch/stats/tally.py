@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from modelwatch.stats.arrays import AnyArray, Counts, Floats
+from modelwatch.stats.arrays import AnyArray, Counts, Floats, Hashes
 from modelwatch.stats.batch import (
     ALL,
     PAIRS,
@@ -201,7 +201,10 @@ class Tally:
             if nulls is not None and runs.order is not None:
                 nulls = nulls[runs.order]
             if split == 0:
-                self._add_hashes(batch, at, values, runs)
+                rest = numbers.rest
+                if rest is not None and runs.order is not None:
+                    rest = rest[runs.order]
+                self._add_hashes(batch, at, hashes_of_doubles(values, rest), values, runs)
             counts, sums, minimum, maximum = _numeric_runs(
                 values, nulls, runs, binning, self._workspace
             )
@@ -216,8 +219,9 @@ class Tally:
                 cells.minimum[codes] = np.fmin(cells.minimum[codes], minimum[mine])
                 cells.maximum[codes] = np.fmax(cells.maximum[codes], maximum[mine])
 
-    def _add_hashes(self, batch: Batch, at: int, values: Floats, runs: Runs) -> None:
-        hashes = hashes_of_doubles(values)
+    def _add_hashes(
+        self, batch: Batch, at: int, hashes: Hashes, values: Floats, runs: Runs
+    ) -> None:
         for slot, key in enumerate(batch.keys):
             mine = np.flatnonzero(runs.scopes == slot)
             if not len(mine):
@@ -376,7 +380,8 @@ def _numeric_runs(
     if (last - first + 1).sum() < len(values):
         values = np.where(np.isfinite(values), values, binning.center)
     ends = np.array([np.fmin.reduce(minimum), np.fmax.reduce(maximum)])
-    largest = float(np.nan_to_num(np.abs(ends - binning.center)).max())
+    with np.errstate(over="ignore"):
+        largest = float(np.nan_to_num(np.abs(ends - binning.center)).max())
     sums = power_sums(values, runs.starts, binning.center, binning.scale, workspace, largest)
     return counts, sums, minimum + 0.0, maximum + 0.0
 
