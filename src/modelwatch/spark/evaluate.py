@@ -42,18 +42,7 @@ ALL_VERSIONS = EVERY
 """Model version of a row that is of all versions together."""
 _SCOPE = ("model_version", "segmentation", "segment", "role", "feature")
 _WINDOW = ("window", "window_start", "window_end", "partial")
-
-
-PROFILE_COLUMNS = (
-    *_SCOPE,
-    *_WINDOW,
-    "metric",
-    "value",
-    "text",
-    "reason",
-    "rows",
-    "error_bound",
-)
+PROFILE_COLUMNS = (*_SCOPE, *_WINDOW, "metric", "value", "text", "reason", "rows", "error_bound")
 DRIFT_COLUMNS = (
     *_SCOPE,
     "feature_b",
