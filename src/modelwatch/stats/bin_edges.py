@@ -64,7 +64,7 @@ def gap_cuts(ordered: Floats, edges: set[float], scale: float) -> list[float]:
         points = np.concatenate(([low], inside, [high]))
         gaps = np.diff(points / 2.0)
         widest = int(gaps.argmax())
-        if gaps[widest] * 4.0 > high / 2.0 - low / 2.0:
+        if gaps[widest] > (high / 2.0 - low / 2.0) / 4.0:
             if widest > 0:
                 found.append(float(np.nextafter(points[widest], np.inf)))
             found.append(float(points[widest + 1]))
