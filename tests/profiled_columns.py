@@ -43,15 +43,15 @@ def state_of(column: pa.Array, binning: NumericBinning) -> State:
     return dict(tally.states())[0, "v", 0, ALL, ALL, "x"]
 
 
+def stack_of(state: State, binning: NumericBinning) -> NumericStates:
+    """A state as a stack of one."""
+    assert state.sums is not None
+    extremes = np.array([state.minimum]), np.array([state.maximum])
+    return NumericStates(binning, state.counts[None], state.sums[None], *extremes)
+
+
 def profile_of(state: State, binning: NumericBinning) -> dict[str, tuple[float, object, object]]:
     """Value, text and reason by metric."""
-    assert state.sums is not None and state.sketch is not None
-    states = NumericStates(
-        binning,
-        state.counts[None],
-        state.sums[None],
-        np.array([state.minimum]),
-        np.array([state.maximum]),
-    )
-    found = profile(states, distinct=[state.sketch])
+    assert state.sketch is not None
+    found = profile(stack_of(state, binning), distinct=[state.sketch])
     return {key: (float(f.value[0]), f.text[0], f.reason[0]) for key, f in found.items()}

@@ -13,10 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modelwatch.model.evaluation import DEFAULT_GATES
+from modelwatch.stats.chance import chance_models
+from modelwatch.stats.comparison import Comparison
+from modelwatch.stats.drift import drift
 from modelwatch.stats.library_warnings import warnings_to_log
 from modelwatch.stats.moments import in_scales
+from modelwatch.stats.numeric import numeric_stack
 from modelwatch.stats.pairs import STEPS, standardised
-from profiled_columns import fitted, profile_of, state_of
+from profiled_columns import fitted, profile_of, stack_of, state_of
 
 LARGEST = float(np.finfo(np.float64).max)
 LEAST = 5e-324
@@ -123,3 +128,25 @@ def test_warnings_of_libraries_go_to_the_log(
         warnings.warn("old", DeprecationWarning, stacklevel=1)
     assert capfd.readouterr().err == ""
     assert "divide by zero" in caplog.text and "DeprecationWarning: old" in caplog.text
+
+
+JUDGED = {
+    **{name: (pa.array(values, pa.float64()), None) for name, values in COLUMNS.items()},
+    "subnormal": (pa.array([LEAST * k for k in range(60)], pa.float64()), None),
+    "longs": (pa.array([2**62 + k for k in range(60)], pa.int64()), 0),
+    "both ends": (pa.array([k - 2**63 if k % 2 else 2**63 - 1 - k for k in range(60)]), 0),
+}
+
+
+@pytest.mark.parametrize(("column", "digits"), JUDGED.values(), ids=JUDGED)
+def test_extreme_numbers_are_compared_and_judged(column: pa.Array, digits: int | None) -> None:
+    binning = fitted(column, digits)
+    day = stack_of(state_of(column, binning), binning)
+    days = numeric_stack([day] * 14)
+    reference = days.roll_up(np.array([[0, 14]]))
+    with np.errstate(all="ignore"):
+        found = drift(Comparison(day, reference))
+        models = chance_models(days, np.arange(14), DEFAULT_GATES, 10.0)
+    assert found["psi"].value[0] == pytest.approx(0.0, abs=0.1)
+    assert not np.isinf([figure.value[0] for figure in found.values()]).any()
+    assert models

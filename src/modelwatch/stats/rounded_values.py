@@ -81,7 +81,7 @@ def rounded_model(
     if unit <= 1 or np.any(fractions == 0):
         return RoundedModel(1.0, len(states))
     steps = unit // int(np.gcd.reduce([*fractions, unit]))
-    return RoundedModel(max(1.0 / steps, LEAST_CHANCE), len(states))
+    return RoundedModel(max(1 / steps, LEAST_CHANCE), len(states))
 
 
 def _unit(states: NumericStates) -> int:
