@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from modelwatch.model.features import Feature
+from modelwatch.model.literals import ExactNumber
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.sensitive import mark
 
@@ -30,7 +31,7 @@ class Binned:
     columns: tuple[str, ...]
     bins: int
     max_values: int
-    special_values: tuple[float, ...]
+    special_values: tuple[ExactNumber, ...]
     settings: str
 
     @property
@@ -51,7 +52,7 @@ def binned(config: MonitorConfig, features: tuple[Feature, ...]) -> tuple[Binned
         columns: tuple[str, ...],
         bins: int,
         max_values: int,
-        special_values: tuple[float, ...] = (),
+        special_values: tuple[ExactNumber, ...] = (),
         hashed: Mapping[str, str] = PLAIN,
     ) -> Binned:
         # The bound that doesn't apply to a kind must not make its bins stale.
@@ -66,6 +67,7 @@ def binned(config: MonitorConfig, features: tuple[Feature, ...]) -> tuple[Binned
                 **hashed,
             },
             sort_keys=True,
+            default=str,
         )
         return Binned(role, name, kind, columns, bins, max_values, special_values, settings)
 

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from modelwatch.model.column_types import FRACTIONS, INSTANTS, WHOLE_NUMBERS, outer_type
 from modelwatch.model.document import Path
-from modelwatch.model.features import (
-    FRACTIONS,
-    INSTANTS,
-    WHOLE_NUMBERS,
-    Schema,
-    find_column,
-    natural_kind,
-    outer_type,
-    path_into,
-)
+from modelwatch.model.features import Schema, find_column, natural_kind, path_into
 from modelwatch.model.section import did_you_mean
 from modelwatch.model.sources import DaySource
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
 
 from modelwatch.model.contract import Contract
@@ -152,7 +153,7 @@ def _way(key: str, before: Any, after: Any) -> Way:
 def _is_ends(before: Any, after: Any) -> bool:
     def ends(one: Any) -> bool:
         numbers = isinstance(one, tuple) and len(one) == 2
-        return numbers and all(end is None or isinstance(end, (int, float)) for end in one)
+        return numbers and all(end is None or isinstance(end, (int, float, Decimal)) for end in one)
 
     return ends(before) and ends(after)
 

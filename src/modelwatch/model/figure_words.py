@@ -10,6 +10,7 @@ from modelwatch.model.plain_words import named
 from modelwatch.model.quoted_values import told_value
 from modelwatch.model.value_account import UNMAPPED_SHARE
 from modelwatch.stats.batch import NULL_SEGMENT, OTHER_SEGMENT
+from modelwatch.stats.numerals import apart, numerals
 from modelwatch.stats.performance import PERFORMANCE
 from modelwatch.stats.statistic import STATISTICS
 
@@ -66,7 +67,7 @@ def figure_words(incident: Incident) -> str:
     elif incident.family in ("performance", "estimate") and value is not None:
         text = _performance(incident, value)
     elif incident.family == "constraint":
-        text = "does not hold" + ("" if value is None else f", observed {value:.4g}")
+        text = "does not hold" + ("" if value is None else f", observed {apart(value, 4)}")
     elif value is not None:
         known = STATISTICS.get(incident.figure)
         text = f"{known.label if known else incident.figure} is {value:.3g}"
@@ -141,7 +142,8 @@ def _performance(incident: Incident, value: float) -> str:
     if incident.expected is None:
         return f"changed by {value:+.3g}"
     way = "rose" if value > 0 else "fell"
-    return f"{way} from {incident.expected:.3g} to {incident.expected + value:.3g}"
+    before, now = numerals((incident.expected, incident.expected + value), 3)
+    return f"{way} from {before} to {now}"
 
 
 _WORDS: Mapping[str, Callable[[Incident, float], str]] = {

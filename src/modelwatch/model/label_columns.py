@@ -13,16 +13,9 @@ from modelwatch.model.column_checks import (
     day_problems,
     joinable,
 )
+from modelwatch.model.column_types import INSTANTS, is_number, outer_type
 from modelwatch.model.document import Path
-from modelwatch.model.features import (
-    INSTANTS,
-    Schema,
-    columns_of_role,
-    features_of,
-    find_column,
-    is_number,
-    outer_type,
-)
+from modelwatch.model.features import Schema, columns_of_role, features_of, find_column
 from modelwatch.model.label_sides import can_hold, is_text
 from modelwatch.model.labels import Decision, Labels, Performance
 from modelwatch.model.monitor import MonitorConfig

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
 
-from modelwatch.model.features import is_number, outer_type
+from modelwatch.model.column_types import is_number, outer_type
 from modelwatch.model.labels import Performance
 
 CountedAs = Literal["nothing", "negative", "another class"]
@@ -80,7 +81,7 @@ def can_hold(spark_type: str, value: object) -> bool:
     """Whether a column of a type can be equal to a value of the configuration."""
     if isinstance(value, bool):
         return outer_type(spark_type) == "boolean"
-    if isinstance(value, (int, float)):
+    if isinstance(value, (int, float, Decimal)):
         return is_number(spark_type)
     return outer_type(spark_type) not in {"boolean"} and not is_number(spark_type)
 

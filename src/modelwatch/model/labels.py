@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from modelwatch.model.literals import Number
 from modelwatch.model.section import (
     ColumnName,
     ColumnNames,
@@ -82,7 +83,7 @@ class Decision(Section):
     column: ColumnName | None = Field(
         default=None, description="A column of the predictions that holds the decision."
     )
-    threshold: float | None = Field(
+    threshold: Number | None = Field(
         default=None, description="The decision is positive from this score on. For binary tasks."
     )
 

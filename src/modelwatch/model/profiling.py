@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from modelwatch.model.literals import Number
 from modelwatch.model.section import (
     ColumnName,
     ColumnNames,
@@ -31,7 +32,7 @@ class ColumnOptions(Section):
         description="`categorical` counts the values of a number, such as a code, one by one. "
         "Left out: numbers, dates and timestamps are numeric, text and booleans categorical.",
     )
-    special_values: tuple[float, ...] = Field(
+    special_values: tuple[Number, ...] = Field(
         default=(),
         max_length=50,
         description="Numbers that stand for something else than a quantity, such as -999. Each "

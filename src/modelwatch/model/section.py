@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 
 from pydantic import (
@@ -20,6 +21,7 @@ from pydantic import (
 )
 
 from modelwatch.model.days import DayRange, parse_day
+from modelwatch.model.literals import scalar_of
 from modelwatch.model.quoted_values import quoted_value
 from modelwatch.stats.value_names import CODES
 
@@ -148,8 +150,8 @@ def _day_range(value: Any) -> DayRange:
 
 
 def _scalar(value: Any) -> Any:
-    if isinstance(value, (str, bool, int, float, date)):
-        return value
+    if isinstance(value, (str, bool, int, float, Decimal, date)):
+        return scalar_of(value)
     raise ValueError("must be text, a number, true, false or a day")
 
 

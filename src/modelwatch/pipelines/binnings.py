@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timezone
 from typing import Any
 
 from pyspark.sql import Column, Row
 
 from modelwatch.model.binned import SEGMENTS, Binned, of_another_secret
+from modelwatch.model.column_types import exact_digits
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.features import Feature
 from modelwatch.pipelines.frames import Sources
 from modelwatch.spark.days import named
-from modelwatch.spark.reference import Field, binning_of, fitted_binnings
+from modelwatch.spark.reference import binning_of, fitted_binnings
+from modelwatch.spark.reference_sample import Field
 from modelwatch.spark.rows import feature_value
 from modelwatch.stats.binning import Binning
 from modelwatch.tables import TABLES
@@ -52,17 +54,7 @@ def binnings_of(
     fitted = _fitted(config, missing, features, sources) if missing else []
     rows = {**stored, **{(r["role"], r["feature"], r["settings"]): r for r in fitted}}
     return Binnings(
-        {
-            (one.role, one.name): binning_of(
-                rows[one.key]["edges"],
-                rows[one.key]["values"],
-                rows[one.key]["known_hashes"],
-                rows[one.key]["center"],
-                rows[one.key]["scale"],
-                one.special_values,
-            )
-            for one in wanted
-        },
+        {(one.role, one.name): binning_of(rows[one.key], one.special_values) for one in wanted},
         tuple(fitted),
     )
 
@@ -100,6 +92,11 @@ def _fitted(
         frame = sources.rows(role, days)
         fields, columns = _fields(group, by_key)
         selected = frame.select(*(c.alias(f"c{i}") for i, c in enumerate(columns)))
+        types = {field.name: field.dataType.simpleString() for field in selected.schema.fields}
+        fields = [
+            replace(one, digits=exact_digits(types[f"c{one.positions[0]}"])) if one.numeric else one
+            for one in fields
+        ]
         for row in fitted_binnings(selected, fields).collect():
             rows.append(_row(group[row["field"]], row, reference.name, days))
         found = {row["feature"] for row in rows}
@@ -152,14 +149,7 @@ def _fields(
 
 
 def _row(one: Binned, fitted: Row, reference: str, days: tuple[date, ...] | None) -> dict[str, Any]:
-    binning = binning_of(
-        fitted["edges"],
-        fitted["values"],
-        fitted["known_hashes"],
-        fitted["center"],
-        fitted["scale"],
-        one.special_values,
-    )
+    binning = binning_of(fitted.asDict(), one.special_values)
     return {
         "feature": one.name,
         "role": one.role,
@@ -172,7 +162,11 @@ def _row(one: Binned, fitted: Row, reference: str, days: tuple[date, ...] | None
         "known_hashes": fitted["known_hashes"],
         "center": fitted["center"],
         "scale": fitted["scale"],
-        "special_values": list(one.special_values) if one.kind == "numeric" else None,
+        "offset": fitted["offset"],
+        "digits": fitted["digits"],
+        "special_values": [float(value) for value in one.special_values]
+        if one.kind == "numeric"
+        else None,
         "fitted_rows": fitted["fitted_rows"],
         "fitted_days": None if days is None else list(days),
         "created_at": datetime.now(timezone.utc),

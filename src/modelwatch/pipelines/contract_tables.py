@@ -10,11 +10,12 @@ from pyspark.sql import DataFrame, SparkSession
 
 from modelwatch.deequ import ConstraintRow
 from modelwatch.io.sources import Source, open_source
+from modelwatch.model.column_types import INSTANTS
 from modelwatch.model.config import DaySource, MonitorConfig, TableAddress
 from modelwatch.model.contract import Contract
 from modelwatch.model.days import DayRange
 from modelwatch.model.errors import Problem, SourceError
-from modelwatch.model.features import INSTANTS, find_column
+from modelwatch.model.features import find_column
 from modelwatch.pipelines.contract_check import contract_results
 from modelwatch.pipelines.validation import schemas_of
 from modelwatch.spark.days import with_day

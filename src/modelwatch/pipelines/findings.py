@@ -18,6 +18,7 @@ from modelwatch.model.quoted_values import told_value
 from modelwatch.model.retraining_evidence import RetrainingDecision
 from modelwatch.model.verdict_row import ALL
 from modelwatch.pipelines.incidents import FoundIncidents
+from modelwatch.stats.numerals import numerals
 
 LONGEST_REASON = 1000
 """Characters of a reason, which may hold values of data."""
@@ -77,8 +78,9 @@ def _finding(row: Row) -> Finding:
         message = f"{what} is unknown: {shortened(row['reason'] or '', LONGEST_REASON)}"
     else:
         against = f" against {row['reference']}" if row["reference"] else ""
-        gate = "" if row["gate"] is None else f", gate {row['gate']:.6g}"
-        value = "" if row["value"] is None else f" is {row['value']:.6g}"
+        texts = iter(numerals([row[key] for key in ("value", "gate") if row[key] is not None]))
+        value = "" if row["value"] is None else f" is {next(texts)}"
+        gate = "" if row["gate"] is None else f", gate {next(texts)}"
         message = f"{what}{against}{value}{gate}"
     return Finding(
         severity=row["severity"],

@@ -82,7 +82,7 @@ def score_binning(states: StatesOf) -> NumericBinning:
     for (role, name), binning in states.bins.items():
         if role == "predictions" and name.lower() == wanted:
             assert isinstance(binning, NumericBinning)
-            return binning
+            return binning.of_doubles()
     raise ValueError(f"the score {performance.score[0]!r} has no bins")
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import reduce
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from modelwatch.model.features import FRACTIONS, Schema, find_column, is_number, outer_type
+from modelwatch.model.column_types import FRACTIONS, is_number, outer_type
+from modelwatch.model.features import Schema, find_column
 from modelwatch.model.label_sides import CountedAs, counted_as, is_text, sides_of
 from modelwatch.model.labels import Decision, Performance
+from modelwatch.model.literals import bound_sql, typed_sql
 from modelwatch.spark.days import named
 
 _SPACES = " \t\r\n"
@@ -52,9 +55,12 @@ def decision_value(
     if decision.column is not None:
         kind = schema[str(find_column(schema, decision.column))]
         return _mapped(performance, named(decision.column), kind)
-    number = named(score[0]).cast("double")
+    assert decision.threshold is not None
+    number = named(score[0])
+    threshold = F.expr(bound_sql(schema[str(find_column(schema, score[0]))], decision.threshold))
     # NaN is above every threshold for Spark, and no score.
-    return _measured(F.when(~F.isnan(number), (number >= F.lit(decision.threshold)).cast("double")))
+    there = ~F.isnan(number.cast("double"))
+    return _measured(F.when(there, (number >= threshold).cast("double")))
 
 
 def is_unknown(performance: Performance, value: Column) -> Column:
@@ -123,6 +129,7 @@ def _equal(column: Column, kind: str, value: object) -> Column:
     if isinstance(value, bool):
         text = "true" if value else "false"
         return column.cast("string") == text
-    if isinstance(value, (int, float)) and is_number(kind):
-        return column.cast("double") == float(value)
+    if isinstance(value, (int, float, Decimal)) and is_number(kind):
+        typed = typed_sql(kind, value)
+        return F.lit(False) if typed is None else column == F.expr(typed)
     return column.cast("string") == str(value)

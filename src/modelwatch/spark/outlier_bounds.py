@@ -145,7 +145,10 @@ def _bound(group: StateGroup, evaluation: Evaluation, by: FencedBy) -> dict[str,
         np.savez(packed, **{name: getattr(center, name) for name in _ARRAYS})
         return {**role, "feature": TOGETHER, "center": packed.getvalue()}
     found = _fences(group, evaluation, by)
-    return None if found is None else {**role, "lower": found[1].lower, "upper": found[1].upper}
+    if found is None:
+        return None
+    number = found[0].binning.number
+    return {**role, "lower": number(found[1].lower), "upper": number(found[1].upper)}
 
 
 def _add_shares(
@@ -163,8 +166,8 @@ def _add_shares(
         **_scope(group, evaluation, spans.windows, by),
         kind="share",
         feature=group.feature,
-        lower=None if np.isnan(fenced.lower) else fenced.lower,
-        upper=None if np.isnan(fenced.upper) else fenced.upper,
+        lower=None if np.isnan(fenced.lower) else states.binning.number(fenced.lower),
+        upper=None if np.isnan(fenced.upper) else states.binning.number(fenced.upper),
         value=share.value,
         reason=share.reason,
         expected=_number(outside(reference, fenced).share.value[0]),

@@ -10,6 +10,7 @@ from operator import and_
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from modelwatch.model.column_types import exact_digits
 from modelwatch.model.features import Feature
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.profiling import Segmentation
@@ -142,7 +143,11 @@ def segment_columns(
 
 
 def feature_value(feature: Feature) -> Column:
-    """A feature as a tally takes it: a double, or a string; ValueError for want of a key."""
+    """A feature as a tally takes it: a double, an exact number, or a string.
+
+    Exact numbers are the longs and decimals that a double may not hold. ValueError for want of a
+    key.
+    """
     column = named(feature.column)
     if feature.sensitive:
         if feature.key is None:
@@ -153,10 +158,10 @@ def feature_value(feature: Feature) -> Column:
     if feature.spark_type == "date":
         return F.unix_date(column).cast("double")
     if feature.spark_type == "timestamp":
-        return F.unix_micros(column).cast("double")
+        return F.unix_micros(column)
     if feature.spark_type == "timestamp_ntz":
-        return F.unix_micros(column.cast("timestamp")).cast("double")
-    return column.cast("double")
+        return F.unix_micros(column.cast("timestamp"))
+    return column if exact_digits(feature.spark_type) is not None else column.cast("double")
 
 
 def model_version(config: MonitorConfig) -> Column:

@@ -162,7 +162,7 @@ def score_batch(
         segments=segments,
         slices=[
             *(
-                numbers_of(record.column(at))
+                numbers_of(record.column(at), column.binning)
                 if isinstance(column.binning, NumericBinning)
                 else texts_of(record.column(at))
                 for column, at in zip(features, layout.slices, strict=True)

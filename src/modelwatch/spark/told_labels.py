@@ -7,7 +7,8 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from modelwatch.model.features import Schema, find_column, outer_type
+from modelwatch.model.column_types import outer_type
+from modelwatch.model.features import Schema, find_column
 from modelwatch.model.labels import Labels, Performance
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.spark.days import DAY, local_date, moment_of, named, nearest_in_calendar

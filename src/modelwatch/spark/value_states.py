@@ -70,6 +70,7 @@ def split_value(split: SplitBy) -> Column:
     value = feature_value(split.feature)
     if not split.edges:
         return value
+    value = value.cast("double")
     labels = group_labels(split.edges)
     group = F.when(value.isNull() | F.isnan(value), F.lit(None).cast("string"))
     for edge, label in zip(split.edges, labels, strict=False):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from modelwatch.stats import value_names
-from modelwatch.stats.arrays import AnyArray, Floats
+from modelwatch.stats.arrays import AnyArray, Floats, Hashes
 from modelwatch.stats.binning import Binning
 
 ALL = value_names.ALL
@@ -73,10 +73,15 @@ class TallyPlan:
 
 @dataclass(frozen=True)
 class Numbers:
-    """Values of a numeric column, (n,); NaN also where ``nulls`` (None: there is no null)."""
+    """Values of a numeric column, (n,); NaN also where ``nulls`` (None: there is no null).
+
+    ``rest`` tells exact numbers apart that have one double: 0 where a double is exact, None where
+    all are.
+    """
 
     values: Floats
     nulls: AnyArray | None
+    rest: Hashes | None = None
 
 
 @dataclass(frozen=True)

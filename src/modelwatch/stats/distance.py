@@ -20,6 +20,7 @@ LARGEST_ERROR = 0.05
 LOOSE = "the error bound of the bins exceeds the value"
 SCALE_FLOOR = 1e-3
 """Least unit of Wasserstein-1, in scales of the frozen bins: a constant reference has a unit."""
+_LEAST = float(np.finfo(np.float64).smallest_subnormal)
 
 
 @dataclass(frozen=True)
@@ -170,6 +171,7 @@ def _distribution(counts: Counts) -> Floats:
 def spread_of(reference: NumericStates) -> Floats:
     """Unit of Wasserstein-1: max(sd, IQR / 1.349, 0.001 scales of the bins), (n,)."""
     quartiles = quantiles(reference, (0.25, 0.75))
-    iqr = (quartiles[:, 1] - quartiles[:, 0]) / IQR_OF_NORMAL
-    floor = SCALE_FLOOR * reference.binning.scale
+    with np.errstate(over="ignore"):
+        iqr = (quartiles[:, 1] - quartiles[:, 0]) / IQR_OF_NORMAL
+    floor = max(SCALE_FLOOR * reference.binning.scale, _LEAST)
     return np.fmax(np.fmax(reference.moments.sd, iqr), floor)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 
 from modelwatch.stats.arrays import AnyArray, Floats
@@ -11,7 +9,7 @@ from modelwatch.stats.comparison import NO_CURRENT_ROWS
 from modelwatch.stats.far_values import far_rows
 from modelwatch.stats.instants import text_of
 from modelwatch.stats.numeric import NumericStates
-from modelwatch.stats.profile_rows import json_list, number, share
+from modelwatch.stats.profile_rows import json_list, share, value_label
 from modelwatch.stats.quantiles import bounded_quantiles
 from modelwatch.stats.summary import FeatureKind, Figures, Subject, metric, numbers, texts
 
@@ -19,6 +17,10 @@ LEVELS = {"q01": 0.01, "q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95":
 """Levels of the quantiles of a profile."""
 NO_QUANTITIES = "no finite values"
 TOO_FAR = "a value is too far from the frozen center"
+TOO_NEAR = "values differ by less than the scale of the frozen bins tells"
+TOO_LARGE = "values are too large for a double to tell their differences"
+_LEAST_SPREAD = 2.0**-17
+"""Scales of the bins from which a standard deviation is right to a percent."""
 _NUMERIC: tuple[FeatureKind, ...] = ("numeric",)
 _OWN = "the feature's own"
 _OF_AN_END = "0; the width of its bin where a special value lies beyond it"
@@ -101,7 +103,7 @@ def special_values(subject: Subject) -> Figures:
     """JSON list of objects {value, rows, share}, one for each configured special value."""
     states = subject.numeric
     named = states.binning.special_values
-    labels = [json.dumps(text_of(value, subject.unit) or number(value)) for value in named]
+    labels = [value_label(subject, value) for value in named]
     heads = [f'"value":{label}' for label in labels]
     every = np.arange(len(heads))
     found = [
@@ -153,7 +155,15 @@ def sd(subject: Subject) -> Figures:
     """Standard deviation, by n - 1, of the finite values that are no special values."""
     moments = subject.numeric.moments
     one = (moments.count < 2, "one value has no standard deviation")
-    return _of_quantities(subject, moments.sd, one, (np.isnan(moments.sd), TOO_FAR), render=False)
+    return _of_quantities(
+        subject,
+        moments.sd,
+        one,
+        _too_large(subject),
+        _too_near(subject),
+        (np.isnan(moments.sd), TOO_FAR),
+        render=False,
+    )
 
 
 @metric("skewness", label="Skewness", kinds=_NUMERIC)
@@ -165,6 +175,8 @@ def skewness(subject: Subject) -> Figures:
         subject,
         moments.skewness,
         ((moments.count < 2) | (moments.sd == 0), "all values are equal"),
+        _too_large(subject),
+        _too_near(subject),
         (np.isnan(moments.skewness), TOO_FAR),
         render=False,
     )
@@ -200,10 +212,27 @@ def _quantiles(subject: Subject) -> tuple[Floats, Floats]:
     return bounded_quantiles(subject.numeric, tuple(LEVELS.values()))
 
 
+def _too_large(subject: Subject) -> tuple[AnyArray, str]:
+    """Scopes whose standard deviation is lost in what doubles round off."""
+    states = subject.numeric
+    lost = np.isnan(states.moments.sd) & (states.rounding_error > 0)
+    return lost & ~np.isnan(states.moments.mean), TOO_LARGE
+
+
+def _too_near(subject: Subject) -> tuple[AnyArray, str]:
+    """Scopes whose different values have no standard deviation that the power sums tell."""
+    states = subject.numeric
+    sd, scale = states.moments.sd, states.binning.scale
+    with np.errstate(over="ignore", invalid="ignore"):
+        near = (states.greatest - states.least) / scale < _LEAST_SPREAD
+    differ = states.least != states.greatest
+    return (np.isnan(sd) | (sd < _LEAST_SPREAD * scale)) & differ & near, TOO_NEAR
+
+
 def _zeros(subject: Subject) -> Figures:
     states = subject.numeric
-    if states.binning.has_own_bin(0.0):
-        return numbers(states.rows_at(0.0))
+    if states.binning.has_own_bin(states.binning.zero):
+        return numbers(states.rows_at(states.binning.zero))
     every = np.ones(len(states), dtype=bool)
     return numbers(np.full(len(states), np.nan), (every, "zero has no bin of its own"))
 
@@ -218,7 +247,9 @@ def _of_quantities(
         (states.moments.count == 0, NO_QUANTITIES),
         *conditions,
     )
-    if not render or subject.unit == "number":
+    binning = states.binning
+    if not render or (subject.unit == "number" and not binning.offset):
         return found
-    text = np.array([*(text_of(v, subject.unit) for v in found.value), None], dtype=object)[:-1]
-    return Figures(found.value, text, found.reason)
+    exact = (binning.exact(float(v)) for v in found.value)
+    text = np.array([*(text_of(v, subject.unit) for v in exact), None], dtype=object)[:-1]
+    return Figures(binning.numbers(found.value), text, found.reason)

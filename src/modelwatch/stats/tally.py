@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from modelwatch.stats.arrays import AnyArray, Counts, Floats
+from modelwatch.stats.arrays import AnyArray, Counts, Floats, Hashes
 from modelwatch.stats.batch import (
     ALL,
     PAIRS,
@@ -20,17 +20,22 @@ from modelwatch.stats.batch import (
     Texts,
 )
 from modelwatch.stats.binning import (
-    NAN,
     NULL,
-    NUMERIC_OFFSET,
     UNSEEN,
     Binning,
     CategoricalBinning,
     NumericBinning,
 )
 from modelwatch.stats.categorical import MAX_UNSEEN, bounded_unseen, example_of
-from modelwatch.stats.distinct import SIZE, hash_of_text, hashes_of_doubles, merged, smallest
-from modelwatch.stats.moments import LENGTH, Workspace, normalised, power_sums
+from modelwatch.stats.distinct import (
+    SIZE,
+    hash_of_text,
+    hashes_of_doubles,
+    merged,
+    smallest,
+)
+from modelwatch.stats.moments import LENGTH, Workspace, normalised
+from modelwatch.stats.number_runs import numeric_runs
 from modelwatch.stats.pairs import cross_products, standardised
 from modelwatch.stats.runs import Runs, runs_of
 from modelwatch.stats.state import State, StateKey
@@ -195,8 +200,11 @@ class Tally:
             if nulls is not None and runs.order is not None:
                 nulls = nulls[runs.order]
             if split == 0:
-                self._add_hashes(batch, at, values, runs)
-            counts, sums, minimum, maximum = _numeric_runs(
+                rest = numbers.rest
+                if rest is not None and runs.order is not None:
+                    rest = rest[runs.order]
+                self._add_hashes(batch, at, hashes_of_doubles(values, rest), values, runs)
+            counts, sums, minimum, maximum = numeric_runs(
                 values, nulls, runs, binning, self._workspace
             )
             for slot, key in enumerate(batch.keys):
@@ -210,8 +218,9 @@ class Tally:
                 cells.minimum[codes] = np.fmin(cells.minimum[codes], minimum[mine])
                 cells.maximum[codes] = np.fmax(cells.maximum[codes], maximum[mine])
 
-    def _add_hashes(self, batch: Batch, at: int, values: Floats, runs: Runs) -> None:
-        hashes = hashes_of_doubles(values)
+    def _add_hashes(
+        self, batch: Batch, at: int, hashes: Hashes, values: Floats, runs: Runs
+    ) -> None:
         for slot, key in enumerate(batch.keys):
             mine = np.flatnonzero(runs.scopes == slot)
             if not len(mine):
@@ -341,38 +350,6 @@ class Tally:
                 continue
             before = self._products[key][at]
             self._products[key][at] = products if before is None else before + products
-
-
-def _numeric_runs(
-    values: Floats,
-    nulls: AnyArray | None,
-    runs: Runs,
-    binning: NumericBinning,
-    workspace: Workspace,
-) -> tuple[Counts, Counts, Floats, Floats]:
-    """Counts, power sums, minima and maxima of each run; sorts ``values`` inside the runs."""
-    edges = binning.search_edges
-    n = len(runs.starts)
-    positions = np.empty((n, len(edges)), dtype=np.int64)
-    for i in range(n):
-        run = values[runs.starts[i] : runs.stops[i]]
-        run.sort()
-        positions[i] = run.searchsorted(edges)
-    counts = np.empty((n, binning.length), dtype=np.int64)
-    np.subtract(positions[:, 1:], positions[:, :-1], out=counts[:, NUMERIC_OFFSET:])
-    counts[:, NULL] = 0 if nulls is None else np.add.reduceat(nulls.astype(np.int64), runs.starts)
-    counts[:, NAN] = (runs.stops - runs.starts) - positions[:, -1] - counts[:, NULL]
-    first, last = runs.starts + positions[:, 1], runs.starts + positions[:, -2] - 1
-    empty = last < first
-    bound = len(values) - 1
-    minimum = np.where(empty, np.nan, values[np.minimum(first, bound)])
-    maximum = np.where(empty, np.nan, values[np.maximum(last, 0)])
-    if (last - first + 1).sum() < len(values):
-        values = np.where(np.isfinite(values), values, binning.center)
-    ends = np.array([np.fmin.reduce(minimum), np.fmax.reduce(maximum)])
-    largest = float(np.nan_to_num(np.abs(ends - binning.center)).max())
-    sums = power_sums(values, runs.starts, binning.center, binning.scale, workspace, largest)
-    return counts, sums, minimum + 0.0, maximum + 0.0
 
 
 def _whole_state(column: Column, cells: _Cells, extras: _Extras) -> State:

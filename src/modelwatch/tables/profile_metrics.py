@@ -40,7 +40,8 @@ PROFILE_METRICS = Table(
             "text",
             "string",
             "Value that is not a number: a date, a string, or JSON of a histogram or of the most "
-            "frequent values. Null for numbers.",
+            "frequent values; and a number that no double holds, with all of its digits. Null for "
+            "other numbers.",
         ),
         Column("reason", "string", "Why the value is undefined; null if it is defined."),
         Column("rows", "bigint", "Rows of the scope, nulls included."),
