@@ -264,7 +264,11 @@ def _decisions(table: pa.Table, asked: Performance, score: Floats) -> Counts:
         return np.where(lost, -1, np.argmax(np.nan_to_num(score), axis=1)).astype(np.int64)
     if decision is None or decision.threshold is None:
         return np.zeros(len(score), dtype=np.int64)
-    return np.where(unknown, -1, score >= decision.threshold).astype(np.int64)
+    # A threshold meets the score in the type of the column: the nearest float of a float column.
+    threshold = float(decision.threshold)
+    if pa.types.is_float32(column_of(table, asked.score[0]).type):
+        threshold = float(np.float32(threshold))
+    return np.where(unknown, -1, score >= threshold).astype(np.int64)
 
 
 def _part(batch: ScoreBatch, start: int, stop: int) -> ScoreBatch:

@@ -10,6 +10,7 @@ from operator import or_
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from modelwatch.model.column_types import outer_type
 from modelwatch.model.days import (
     DayRange,
     begins_twice,
@@ -18,7 +19,7 @@ from modelwatch.model.days import (
     joined_ranges,
     shifted,
 )
-from modelwatch.model.features import find_column, outer_type
+from modelwatch.model.features import find_column
 from modelwatch.model.sources import DaySource
 
 DAY = "__day"
