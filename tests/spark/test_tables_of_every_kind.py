@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ import pytest
 from delta.tables import DeltaTable, IdentityGenerator
 from pyspark.sql import DataFrame, SparkSession
 
+from modelwatch.io.session import sql_settings
 from modelwatch.io.views import ResultViews
 from modelwatch.model.config import parse_config
 from modelwatch.pipelines.monitor import run_monitor
@@ -315,6 +316,13 @@ LEAST: dict[str, Any] = {
     "monitor": "kinds",
     "inputs": {"table": {"path": "inputs"}, "day": {"column": "day"}},
 }
+
+
+@pytest.fixture(autouse=True)
+def skipping(spark: SparkSession) -> Iterator[None]:
+    """Skipping of files, as sessions of a job have it: without, Delta reads no deletion vectors."""
+    with sql_settings(spark, {"spark.databricks.delta.stats.skipping": "true"}):
+        yield
 
 
 @pytest.mark.parametrize("kinds", CASES, ids=" + ".join)
