@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,12 @@ class Spark:
         assert spark is self
         return Conf()
 
-    def _ensure_initialized(self, conf: Any = None) -> None:
+    def _ensure_initialized(self) -> None:
+        self.asked.append("submitted java")
+
+    def start_gateway(self, settings: Mapping[str, str]) -> None:
         self.asked.append("java")
-        self.known |= dict(conf.getAll()) if conf else {}
+        self.known |= settings
 
     @property
     def builder(self) -> Spark:
@@ -58,6 +62,7 @@ def spark(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Spark:
     spark = Spark({"spark.master": "spark://host:7077", "spark.driver.memory": "9g"})
     for name in ("SparkConf", "SparkContext", "SparkSession"):
         monkeypatch.setattr(launch, name, spark.SparkConf if name == "SparkConf" else spark)
+    monkeypatch.setattr(launch, "start_gateway", spark.start_gateway)
     monkeypatch.setattr(launch, "find_java_home", lambda environment: tmp_path)
     monkeypatch.setattr(launch, "locked_jars", lambda: {"a.jar": "0" * 64})
     for name in ("JAVA_HOME", "PYSPARK_GATEWAY_PORT", "MASTER", "PYSPARK_PYTHON"):
