@@ -36,7 +36,8 @@ def test_a_run_returns_its_results_as_frames(ran: Any) -> None:
     shop, _, result = ran
     (run,) = shop.runs()
     assert (result.exit_code, result.run_id) == (run["exit_code"], run["run_id"])
-    profile = result.profile.where("feature = 'amount' AND metric = 'rows' AND window = 'day'")
+    day_rows = "metric = 'rows' AND window = 'day' AND segmentation = 'all'"
+    profile = result.profile.where(f"feature = 'amount' AND {day_rows}")
     assert {row["value"] for row in profile.collect()} == {float(ROWS)}
     assert result.drift.where("statistic = 'psi'").count() > 0
     assert {row["run_id"] for row in result.drift.select("run_id").distinct().collect()} == {
@@ -103,6 +104,13 @@ def test_a_guessed_monitor_fits_its_tables(ran: Any, spark: SparkSession, tmp_pa
     assert monitor.config.inputs.id == ("id",)
     assert monitor.save(tmp_path / "shop.yaml").read_text() == monitor.text
     assert "fits its tables" in str(monitor.check())
+
+
+def test_a_report_is_written_as_pages(ran: Any, tmp_path: Path) -> None:
+    _, monitor, _ = ran
+    page = monitor.report(tmp_path / "report")
+    assert page.parent == tmp_path / "report"
+    assert monitor.name in page.read_text(encoding="utf-8")
 
 
 def test_what_a_notebook_shows_has_the_summary(ran: Any) -> None:

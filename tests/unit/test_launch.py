@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -36,12 +35,11 @@ class Spark:
         return Conf()
 
     def _ensure_initialized(self) -> None:
-        self.asked.append("java")
+        self.asked.append("submitted java")
 
     def start_gateway(self, settings: Mapping[str, str]) -> None:
-        if "PYSPARK_GATEWAY_PORT" not in os.environ:
-            self.asked.append("java")
-            self.known |= settings
+        self.asked.append("java")
+        self.known |= settings
 
     @property
     def builder(self) -> Spark:

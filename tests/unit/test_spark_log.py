@@ -19,9 +19,11 @@ Exception in thread "main" java.lang.RuntimeException: [unresolved dependency: i
 	... 3 more
 """
 NO_HEAP = """\
+Picked up _JAVA_OPTIONS: -Xmx1x
 Invalid maximum heap size: -Xmx1x
 Error: Could not create the Java Virtual Machine.
 Error: A fatal exception has occurred. Program will exit.
+pyspark/bin/spark-class: line 97: CMD: bad array subscript
 """
 
 
@@ -29,7 +31,7 @@ Error: A fatal exception has occurred. Program will exit.
     ("text", "reason"),
     [
         (UNRESOLVED, "java.lang.RuntimeException: [unresolved dependency: io.delta]"),
-        (NO_HEAP, "; ".join(NO_HEAP.splitlines())),
+        (NO_HEAP, "; ".join(NO_HEAP.splitlines()[1:4])),
         ("", "it wrote nothing"),
     ],
 )

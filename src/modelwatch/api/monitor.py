@@ -100,14 +100,16 @@ class Monitor:
 
     Made by `from_yaml`, `from_config` or `guess`. ``config``: the parsed configuration. ``text``:
     its YAML. ``folder``: where relative paths of contracts begin. ``spark``: the session; left out,
-    the active one, or a new one on the packaged stack when it is first needed. `close`, or the end
-    of a ``with`` block, stops a session that the monitor started.
+    the active one, or a new one on the packaged stack when it is first needed. ``file``: the file
+    of the configuration, as commands in a report name it. `close`, or the end of a ``with`` block,
+    stops a session that the monitor started.
     """
 
     config: MonitorConfig
     text: str
     folder: Path = field(default_factory=Path)
     spark: SparkSession | None = None
+    file: str = "CONFIG"
     _own: SparkSession | None = field(default=None, init=False, repr=False)
 
     @classmethod
@@ -116,9 +118,8 @@ class Monitor:
 
         ConfigurationError lists everything that is wrong with the file, with line numbers.
         """
-        file = Path(path)
-        text = text_of_file(file)
-        return cls(parse_config(text, str(path)), text, file.parent, spark)
+        text = text_of_file(Path(path))
+        return cls(parse_config(text, str(path)), text, Path(path).parent, spark, str(path))
 
     @classmethod
     def from_config(
@@ -230,6 +231,16 @@ class Monitor:
             problem = Problem("", None, "there are no results yet: call run()")
             raise SourceError([problem], str(self.config.output))
         return view_frame(self.session, self.config.output, name)
+
+    def report(self, folder: str | Path) -> Path:
+        """Write the results as HTML pages into a folder; the first page.
+
+        Pages of earlier reports there are replaced. SourceError before the first run.
+        """
+        from modelwatch.pipelines.report import report
+
+        page, _ = report(self.session, self.config, self.file, Path(folder))
+        return page
 
     def save(self, path: str | Path, *, replace: bool = False) -> Path:
         """Write the configuration to a file; FileExistsError unless it is to be replaced."""

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _EXCEPTION = re.compile(r'^Exception in thread "main" (.+)$', re.M)
-_STACK = re.compile(r"^\s+at |^\s*\.\.\. \d+ more")
+_NOISE = re.compile(r"^\s+at |^\s*\.\.\. \d+ more|^Picked up |CMD: bad array subscript$")
+"""Lines of a stack, and what a shell says of a Java that ended."""
 _LAST_LINES = 3
 
 
@@ -31,8 +32,8 @@ class SparkLog:
         found = _EXCEPTION.findall(text)
         if found:
             return str(found[-1]).strip()
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        told = [line for line in lines if not _STACK.match(line)]
+        lines = [line for line in text.splitlines() if line.strip()]
+        told = [line.strip() for line in lines if not _NOISE.search(line)]
         return "; ".join(told[-_LAST_LINES:]) or "it wrote nothing"
 
     def remove(self) -> None:
