@@ -9,7 +9,6 @@ PYTHON ?= $(shell for python in python3 python3.12 python3.11 python3.10 python;
 LOCK := $(firstword $(shell cksum < requirements.lock))
 SET_UP := .venv/set-up-$(LOCK)
 IN := . scripts/environment.sh;
-JOB := spark-submit --properties-file conf/spark-defaults.conf
 
 CONFIG ?= conf/flights.yaml
 # The days on which the job is scheduled: three that see March, and one after the year.
@@ -17,11 +16,11 @@ DEMO_DAYS := 2013-04-01,2013-04-16,2013-05-01,2014-01-16
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types bench evidence soak sql docs wheel lock clean
+.PHONY: help setup demo test lint types bench evidence oracles soak sql docs wheel lock clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
-	@echo "  ARGS='...' goes to the command behind test, bench, evidence, soak and sql: make test ARGS='-k drift'"
+	@echo "  ARGS='...' goes to the command behind test, bench, evidence, oracles, soak and sql: make test ARGS='-k drift'"
 
 setup: $(SET_UP)  ## Create .venv from requirements.lock (demo and test do so by themselves)
 
@@ -41,7 +40,7 @@ $(SET_UP):
 demo: $(SET_UP)  ## Watch a model on the flights of 2013: four scheduled runs, and what they found
 	@rm -rf var/flights
 	@$(IN) python -m scripts.flights.tables --path var/flights
-	@$(IN) code=0; $(JOB) jobs/monitor.py --config conf/flights.yaml --as-of $(DEMO_DAYS) || code=$$?; \
+	@$(IN) code=0; modelwatch run conf/flights.yaml --as-of $(DEMO_DAYS) || code=$$?; \
 	  test $$code -le 1 || exit $$code
 	@$(IN) python -m scripts.flights.findings --config conf/flights.yaml
 
@@ -59,6 +58,9 @@ bench: $(SET_UP)  ## Measure speed and memory, against other tools too
 
 evidence: $(SET_UP)  ## Measure false alarms and faults found, over many worlds and shapes
 	@$(IN) python -m scripts.evidence $(ARGS)
+
+oracles: $(SET_UP)  ## Compare every statistic with scipy and scikit-learn on random draws
+	@$(IN) python -m scripts.oracles $(ARGS)
 
 soak: $(SET_UP)  ## Kill, fill, break and overload what production may: what is survived
 	@$(IN) python -m scripts.soak $(ARGS)

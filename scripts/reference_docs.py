@@ -6,6 +6,7 @@ import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -243,6 +244,8 @@ def _value(annotation: Any, metadata: Sequence[Any] = ()) -> str:
     ]
     if origin in (Union, types.UnionType):
         options = [option for option in get_args(annotation) if option is not types.NoneType]
+        if Decimal in options:
+            return _told(float)
         if all(isinstance(option, type) and issubclass(option, Section) for option in options):
             return _told(options[0]) if len(options) == 1 else _any_of(options)
         return " or ".join(_value(option, flat) for option in options)

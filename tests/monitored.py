@@ -62,6 +62,9 @@ class InMemory:
     def frame(self) -> DataFrame:
         return self.rows
 
+    def stored(self) -> DataFrame:
+        return self.rows
+
     def volume(self, days: Collection[date]) -> Volume:
         return Volume(1, 1, None)
 

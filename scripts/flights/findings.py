@@ -17,6 +17,7 @@ from pyspark.sql import Row
 from modelwatch.io.session import open_session
 from modelwatch.io.views import ResultViews
 from modelwatch.model.config import parse_config
+from modelwatch.pipelines.report import report
 
 Query = Callable[[str], list[Row]]
 MEANING = {0: "nothing to do about it", 1: "something must be looked at", 2: "it could not run"}
@@ -122,6 +123,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         results = ResultViews(spark, config.output)
         told = findings(lambda sql: results.query(sql).collect())
+        page, size = report(spark, config, str(path), path_of_report(config.output.path))
     finally:
         spark.stop()
     print("\n".join(told))
@@ -129,7 +131,15 @@ def main(argv: list[str] | None = None) -> int:
     for query in TRY:
         print(f'  .venv/bin/modelwatch sql {path} "{query}"'.replace("`", r"\`"))
     print("\n  make sql    opens a shell for more")
+    print(
+        f"\nThe same as {size / 1000:,.0f} kB of pages, to open in a browser:\n\n  {page.resolve()}"
+    )
     return 0
+
+
+def path_of_report(output: str | None) -> Path:
+    """The folder of the pages, beside the result tables."""
+    return Path("report") if output is None else Path(output).parent / "report"
 
 
 def findings(query: Query) -> list[str]:

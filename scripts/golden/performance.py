@@ -114,7 +114,7 @@ def regression(name: str, y, p) -> dict:
         "r2": metrics.r2_score(y, p),
         "interval_coverage": float(np.mean((low <= y) & (y <= high))),
         **{
-            f"residual_q{round(100 * q):02d}": float(np.quantile(y - p, q, method="inverted_cdf"))
+            f"residual_q{round(100 * q):02d}": float(np.quantile(p - y, q, method="inverted_cdf"))
             for q in (0.05, 0.25, 0.5, 0.75, 0.95)
         },
     }

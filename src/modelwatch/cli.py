@@ -17,6 +17,8 @@ from typing import TypeVar
 from modelwatch import __version__
 from modelwatch.io.contract_files import write_text
 from modelwatch.io.failures import typed
+from modelwatch.io.packaged_files import PACKAGED, packaged_path
+from modelwatch.io.spark_log import log_told
 from modelwatch.io.terminal import Parser, complain, log_to_terminal, say
 from modelwatch.model.config import ConfigurationError, MonitorConfig, Problem, parse_config
 from modelwatch.model.days import DayRange, parse_ascending_days, parse_day
@@ -48,8 +50,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
         return command(arguments)
-    except (ProblemsError, SessionError, RunLostError) as error:
+    except (ProblemsError, SessionError) as error:
         return _failed(str(error), arguments.verbose)
+    except RunLostError as error:
+        return _failed(f"{error}{log_told()}", arguments.verbose)
     except KeyboardInterrupt:
         return _failed("modelwatch: interrupted", False)
     except BrokenPipeError:
@@ -58,14 +62,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return NOTHING_TO_LOOK_AT
     except Exception as error:
         message = f"modelwatch: {typed(error)}"
-        return _failed(message, arguments.verbose, " (--verbose tells more)")
+        return _failed(message, arguments.verbose, " (--verbose tells more)", log_told())
 
 
-def _failed(message: str, verbose: bool, hint: str = "") -> int:
+def _failed(message: str, verbose: bool, hint: str = "", log: str = "") -> int:
     if verbose:
         complain(traceback.format_exc().rstrip("\n"))
         hint = ""
-    complain(f"{message}{hint}")
+    complain(f"{message}{hint}{log}")
     return DID_NOT_RUN
 
 
@@ -139,6 +143,9 @@ def _parser() -> argparse.ArgumentParser:
     contract = partial(contract_command.carry_out, session=command_session)
     told = "propose, review, check, export or import a data contract"
     contract_command.add_arguments(_command(commands, "contract", contract, told))
+    told = "print where the packaged Spark properties and the job for spark-submit are"
+    conf_path = _command(commands, "conf-path", _conf_path, told)
+    conf_path.add_argument("which", nargs="?", choices=PACKAGED, help="print this path alone")
     for one in RUN_COMMANDS:
         one.add_arguments(
             _with_config(_command(commands, one.name, partial(_of_runs, one), one.told))
@@ -357,6 +364,14 @@ def _quarantine(arguments: argparse.Namespace) -> int:
         else:
             text = (listed if what == "list" else explained)(spark, config, chosen)
     say(text, end="")
+    return NOTHING_TO_LOOK_AT
+
+
+def _conf_path(arguments: argparse.Namespace) -> int:
+    if arguments.which:
+        say(packaged_path(arguments.which))
+    else:
+        say("\n".join(f"{name:<10}  {packaged_path(name)}" for name in PACKAGED))
     return NOTHING_TO_LOOK_AT
 
 

@@ -237,7 +237,7 @@ def test_metrics_of_a_regression_are_those_of_the_rows(table) -> None:
         assert found[key].value[0] == near, key
     if len(error):
         for level in (0.05, 0.5, 0.95):
-            value = np.quantile(-error, level, method="inverted_cdf")
+            value = np.quantile(error, level, method="inverted_cdf")
             quantile = found[f"residual_q{round(100 * level):02d}"].value[0]
             assert quantile == pytest.approx(value, rel=0.01, abs=2.0**-16 * scale)
 

@@ -72,9 +72,11 @@ class Case:
             **sections,
         }
 
-    def run(self, **sections: Any) -> RunReport:
+    def run(self, *, dry_run: bool = False, **sections: Any) -> RunReport:
         text = json.dumps(self.config(**sections))
-        return run_monitor(self.spark, parse_config(text), config_text=text, as_of=AS_OF)
+        return run_monitor(
+            self.spark, parse_config(text), config_text=text, as_of=AS_OF, dry_run=dry_run
+        )
 
     def ask(self, query: str) -> list[Row]:
         config = parse_config(json.dumps(self.config()))
@@ -90,10 +92,10 @@ class Case:
 
 @dataclass(frozen=True)
 class Nested:
-    """A run over nested columns in two tables, and what it said."""
+    """A run over nested columns in two tables, and what was said of it before."""
 
     case: Case
-    report: RunReport
+    plan: RunReport
 
 
 @pytest.fixture(scope="module", params=FORMS)
@@ -112,19 +114,21 @@ def nested(
     predictions = {**case.config()["predictions"], "score": scores}
     if request.param == "vector":
         predictions["table"] = {"path": str(case.folder / "vectors")}
-    report = case.run(
-        predictions=predictions,
-        performance={"task": "multiclass", "score": scores, "classes": [0, 1, 2], "slices": False},
-        features={
-            "columns": {
-                "customer.age": {"bins": 10},
-                "sizes[1]": {"bins": 10},
-                "prices['net']": {"bins": 10},
-            }
+    named = ("customer.age", "sizes[1]", "prices['net']")
+    sections: dict[str, Any] = {
+        "predictions": predictions,
+        "performance": {
+            "task": "multiclass",
+            "score": scores,
+            "classes": [0, 1, 2],
+            "slices": False,
         },
-        segments=[{"name": "city", "columns": "customer.home.city"}],
-    )
-    return Nested(case, report)
+        "features": {"columns": {name: {"bins": 10} for name in named}},
+        "segments": [{"name": "city", "columns": "customer.home.city"}],
+    }
+    plan = case.run(dry_run=True, **sections)
+    case.run(**sections)
+    return Nested(case, plan)
 
 
 def test_values_in_nested_columns_are_features_by_their_path(nested: Nested) -> None:
@@ -158,7 +162,7 @@ def test_a_value_in_a_nested_column_makes_segments(nested: Nested) -> None:
 
 
 def test_columns_that_are_not_profiled_are_named(nested: Nested) -> None:
-    (line,) = (one for one in nested.report.text.splitlines() if "not profiled" in one)
+    (line,) = (one for one in nested.plan.text.splitlines() if "not profiled" in one)
     for told in (
         "customer (type struct; name its fields, as customer.age)",
         "sizes (type array; name values in it, as sizes[0])",

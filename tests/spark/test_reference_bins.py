@@ -13,7 +13,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from modelwatch.spark import reference
-from modelwatch.spark.reference import Field, binning_of, fitted_binnings
+from modelwatch.spark.reference import binning_of, fitted_binnings
+from modelwatch.spark.reference_sample import Field
 from modelwatch.stats.binning import Binning, CategoricalBinning, NumericBinning
 from modelwatch.stats.distinct import hash_of_text
 from samples import categorical_binning, numeric_binning
@@ -26,11 +27,7 @@ def fitted(frame: DataFrame, fields: Sequence[Field]) -> dict[int, tuple[Binning
     return {
         row.field: (
             binning_of(
-                row["edges"],
-                row["values"],
-                None if row.known_hashes is None else bytes(row.known_hashes),
-                row.center,
-                row.scale,
+                row.asDict() | {"known_hashes": row.known_hashes and bytes(row.known_hashes)},
                 fields[row.field].special_values,
             ),
             row.fitted_rows,
@@ -113,10 +110,10 @@ def test_more_texts_than_are_remembered_are_known_alike_however_they_are_partiti
     summaries = [
         summary
         for task in range(partitions)
-        for summary in reference._summaries(fields)(batches(rows[task::partitions]))
+        for summary in reference.summaries_of(fields)(batches(rows[task::partitions]))
     ]
     (found,) = [
-        row for record in reference._fits(fields)(iter(summaries)) for row in record.to_pylist()
+        row for record in reference.fits_of(fields)(iter(summaries)) for row in record.to_pylist()
     ]
     remembered = sorted(texts, key=hash_of_text)[:200]
     ranked = sorted(remembered, key=lambda value: (-texts[value], value))

@@ -22,7 +22,7 @@ from modelwatch.stats.categorical import categorical_stack
 from modelwatch.stats.chance import OWN_CHANCE
 from modelwatch.stats.comparison import Comparison
 from modelwatch.stats.distinct import hash_of_text, hashes_of_doubles, smallest
-from modelwatch.stats.drift import drift
+from modelwatch.stats.drift import drift, error_bounds
 from modelwatch.stats.numeric import numeric_stack
 from modelwatch.stats.pairs import PairStates, cross_products, standardised
 from modelwatch.stats.profile import METRICS, profile
@@ -243,6 +243,7 @@ def test_the_profile_of_a_window_is_that_of_its_rows(found: Found, feature: str)
             one = expected[metric]
             assert same(row.value, one.value[0]), (key, metric)
             assert (row.text, row.reason) == (one.text[0], one.reason[0]), (key, metric)
+            assert same(row.error_bound, one.error_bound[0]), (key, metric)
             assert row.rows == len(values)
             checked += 1
     assert checked > 1000
@@ -292,7 +293,9 @@ def test_the_drift_of_a_window_is_that_of_its_rows_against_those_of_the_referenc
         compared = reference_rows(reference, feature, window, segment)
         assert compared is not None, key
         others, days = compared
-        expected = drift(Comparison(state(feature, values), state(feature, others)))
+        comparison = Comparison(state(feature, values), state(feature, others))
+        expected = drift(comparison)
+        bounds = error_bounds(comparison, expected)
         assert cells.keys() - OF_THE_BLOCK == expected.keys()
         for statistic, one in expected.items():
             row = cells[statistic]
@@ -302,6 +305,7 @@ def test_the_drift_of_a_window_is_that_of_its_rows_against_those_of_the_referenc
                 assert 0.0 <= row.p_value <= 1.0
             else:
                 assert alike(row.value, one.value[0]), (key, statistic)
+                assert alike(row.error_bound, bounds[statistic][0]), (key, statistic)
             assert row.reason == one.reason[0], (key, statistic)
             assert (row.rows, row.reference_rows) == (len(values), len(others)), key
             assert (row.reference_start, row.reference_end) == days

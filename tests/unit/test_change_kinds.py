@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, get_args
@@ -17,7 +18,9 @@ from modelwatch.model.change_kinds import (
     KindOfChange,
     kind_of_change,
 )
+from modelwatch.model.evidence_query import evidence_query
 from modelwatch.model.incident import Incident
+from modelwatch.model.telling import sentence_of
 from modelwatch.stats.mixtures import exchanged, moved, multiplied, nulls, one_value
 from samples import categorical_binning, categorical_state, numeric_binning, numeric_state
 from verdict_rows import fold, on, only, roots, row, week
@@ -120,6 +123,18 @@ def test_known_values_in_another_writing_are_a_new_type() -> None:
     assert found.kind == "new_type"
 
 
+def test_another_normal_form_of_unicode_is_another_writing_that_can_be_seen() -> None:
+    cities = ["Z\u00fcrich", "Bern", "Basel"] * 400
+    now = [unicodedata.normalize("NFD", city) for city in cities]
+    bins = categorical_binning(cities)
+    change = FeatureChange(
+        "city", "inputs", categorical_state(bins, cities), categorical_state(bins, now)
+    )
+    found = told(change)
+    assert found.kind == "new_type"
+    assert "city is written otherwise: 'Zu\\u0308rich' for 'Z\\xfcrich'" in found.evidence
+
+
 @pytest.mark.parametrize("share", [0.03, 0.5])
 def test_values_that_never_were_are_unseen_categories(share: float) -> None:
     found = told(feature("shop", np.where(some(share), "moon", AGAIN["shop"])))
@@ -176,6 +191,16 @@ def test_fewer_rows_than_expected_are_missing_and_repeated_ids_are_duplicates() 
 def test_labels_that_do_not_come_are_a_delay() -> None:
     rows = on((5, 6), source="labels", role="labels", subject="labels", figure="coverage")
     assert of(rows).kind == "label_delay"
+
+
+def test_labels_that_nobody_named_are_no_delay_and_open_an_incident_in_one_day() -> None:
+    rows = on((5,), 3.0, source="values", role="labels", subject="came", value=0.03, gate=0.01)
+    rows = [replace(one, figure="unmapped_share", reference=None) for one in rows]
+    assert of(rows).kind == "unmapped_values"
+    (found,) = fold(rows).incidents
+    sentence = sentence_of(found)
+    assert "came of the labels: 3.0% of the values are none that is configured" in sentence
+    assert "FROM unmapped_values" in evidence_query(found, "shop")
 
 
 ACCURACY = [week(1), week(2)]

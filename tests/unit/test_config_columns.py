@@ -211,3 +211,23 @@ def test_every_table_of_the_configuration_has_a_role() -> None:
         "predictions": "tables/predictions",
         "reference:other": "tables/other",
     }
+
+
+@pytest.mark.parametrize(
+    ("spark_type", "hint"),
+    [
+        ("bigint", "for nanoseconds timestamp_micros(at div 1000)"),
+        ("string", "read a view with to_timestamp(at, ...)"),
+    ],
+)
+def test_a_time_whose_unit_or_form_is_unknown_says_how_a_view_tells_it(
+    spark_type: str, hint: str
+) -> None:
+    ((place, _, message),) = found(predictions={**PREDICTIONS, "at": spark_type})
+    assert place == "predictions.day.time_column"
+    assert f"is {spark_type}, and must be a timestamp" in message
+    assert hint in message
+
+
+def test_a_time_without_zone_tells_a_day() -> None:
+    assert found(predictions={**PREDICTIONS, "at": "timestamp_ntz"}) == []

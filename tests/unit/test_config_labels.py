@@ -216,6 +216,35 @@ def test_positive_values_that_the_label_cannot_hold_are_told() -> None:
     assert "'came'" in message
 
 
+@pytest.mark.parametrize(
+    ("keys", "spark_type", "told"),
+    [
+        ("", "string", "is left out, and its default [true, 1] names no value that column 'came'"),
+        ("", "string", 'in quotes, such as positive: ["true"]'),
+        (", positive: [1]", "string", 'such as positive: ["1"]'),
+        (", positive: ['1']", "int", "the number without quotes, such as positive: [1]"),
+        (", positive: ['yes']", "boolean", "write positive: [true] without quotes"),
+        (", positive: ['yes'], negative: [0]", "string", 'such as negative: ["0"]'),
+    ],
+)
+def test_what_to_write_for_a_side_that_the_label_cannot_hold_is_told(
+    keys: str, spark_type: str, told: str
+) -> None:
+    labels = {**SCHEMAS["labels"], "came": spark_type}
+    (message,) = (
+        message
+        for _, message in found(
+            PLAIN + LABELS + BINARY.replace("}\n", f"{keys}}}\n"), labels=labels
+        )
+    )
+    assert told in message
+
+
+def test_the_other_side_belongs_to_a_binary_task() -> None:
+    text = performance(task="regression", score="score", negative="[0]")
+    assert any("belong to a binary task" in message for _, message in problems(text))
+
+
 def test_a_due_column_is_looked_for_in_inputs_and_predictions() -> None:
     due = LABELS.replace("delay_days: 3", "column: due")
     assert found(PLAIN + due + BINARY) == []

@@ -42,7 +42,7 @@ def test_the_smallest_configuration_has_documented_defaults() -> None:
     assert [window.name for window in config.windows] == ["day", "week", "month"]
     assert config.time_zone == "UTC"
     assert config.features.include == ("*",)
-    assert (config.binning.bins, config.binning.max_values) == (200, 100)
+    assert (config.binning.bins, config.binning.max_values) == (200, 500)
     assert config.predictions is None
     assert config.effective_gates["psi"] == 0.2
 

@@ -6,6 +6,7 @@ from modelwatch.model.contract import Contract
 from modelwatch.model.contract_clauses import constraints_of, misfits_told, schema_misfits
 from modelwatch.model.contract_reading import parse_contract
 from modelwatch.model.contract_rules import rules_of_contract
+from modelwatch.pipelines.contract_check import held_schema
 
 SCHEMA = {"x": "double", "Name": "string", "a`b": "int", "day": "date"}
 
@@ -93,3 +94,12 @@ def test_clauses_with_a_treatment_are_rules_on_single_rows() -> None:
         "`Name` IS NULL OR `Name` IN ('none') OR `Name` IN ('it\\'s')"
     )
     assert rules["contract.c.relations.r"].where == "x > 0"
+
+
+def test_a_schema_is_held_as_it_is_stored_with_the_paths_that_the_contract_names() -> None:
+    stored = {"ds": "string", "customer": "struct<age:int>", "x": "double"}
+    taken = {**stored, "ds": "date", "customer.age": "int", "customer.name": "string"}
+    of = contract("  ds: {type: string}\n  customer.age: {type: int}\n  x: {type: double}")
+    held = held_schema(of, taken, stored)
+    assert held == {**stored, "customer.age": "int"}
+    assert schema_misfits(of, held) == ()

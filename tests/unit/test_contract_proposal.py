@@ -154,3 +154,11 @@ def test_the_interval_of_a_share_is_wilson_s(hits: int, rows: int) -> None:
 def test_without_rows_a_share_may_be_anything() -> None:
     assert wilson_interval(0, 0) == (0.0, 1.0)
     assert seen_share([]) == 0.0
+
+
+@pytest.mark.parametrize("low", [10**13, 1_750_000_000_000_000_000, -(2**63)])
+def test_a_proposed_range_of_large_integers_holds_all_of_them(low: int) -> None:
+    below, above = widened(low, low + 50)
+    assert isinstance(below, int) and isinstance(above, int)
+    assert low - 10 <= below < low and low + 50 < above <= low + 60
+    assert widened(float(2**43) + 0.5, float(2**43) + 50.5)[0] < 2**43 + 0.5

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from modelwatch.model.days import (
     DayRange,
+    begins_twice,
     day_ranges,
+    epoch_day,
     joined_ranges,
     parse_ascending_days,
     shifted,
@@ -89,3 +91,26 @@ def test_joined_ranges_are_few_hold_every_day_and_join_what_lies_nearest(days, m
 def test_joined_ranges_are_one_at_least() -> None:
     with pytest.raises(ValueError, match="at least one"):
         joined_ranges((), 0)
+
+
+@pytest.mark.parametrize(
+    ("day", "zone", "twice"),
+    [
+        (date(2026, 11, 1), "America/Havana", True),  # back from 1:00 to 0:00
+        (date(2018, 11, 4), "America/Sao_Paulo", True),  # on from 0:00 to 1:00
+        (date(2011, 12, 30), "Pacific/Apia", True),  # a day that was left out
+        (date(2006, 10, 29), "America/St_Johns", True),  # back from 0:01 to 23:01
+        (date(2026, 11, 1), "America/New_York", False),  # back from 2:00 to 1:00
+        (date.min, "Asia/Tokyo", False),
+        (date.max, "America/New_York", False),
+    ],
+)
+def test_a_day_begins_twice_or_never_where_clocks_are_set_over_midnight(
+    day: date, zone: str, twice: bool
+) -> None:
+    assert begins_twice(day, zone) == twice
+
+
+def test_days_are_counted_from_1970() -> None:
+    days = [date(1970, 1, 1), date(1969, 12, 31), date(1972, 1, 1)]
+    assert [epoch_day(day) for day in days] == [0, -1, 730]

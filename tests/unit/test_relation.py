@@ -119,3 +119,14 @@ def test_a_short_reference_gives_a_model_that_is_assumed(days: int) -> None:
 
 def test_no_days_give_no_models() -> None:
     assert relation_nulls(pair_states([np.empty((0, 4))]), np.arange(1)) == {}
+
+
+@pytest.mark.parametrize("days", [1, 5, 30])
+def test_a_feature_that_is_a_copy_of_another_has_a_finite_design_effect(days: int) -> None:
+    rows = [np.repeat(day[:, :1], 2, axis=1) for day in weather(days, 1)]
+    nulls = relation_nulls(pair_states(rows), np.arange(days))
+    assert sorted(nulls) == ["f0", "f1"]
+    assert all(np.isfinite(null.design_effect) for null in nulls.values())
+    p = nulls["f0"].p_values(np.array([0.0, 0.5]), np.ones(2), np.full(2, -1), np.full(2, 200), 200)
+    assert p[0] == pytest.approx(1.0)
+    assert p[1] < 1e-3

@@ -106,7 +106,7 @@ def test_a_declared_scale_gives_the_metrics_of_the_probability(kind, score, logi
 
 def test_extreme_log_odds_are_certain_and_finite() -> None:
     score = np.array([-np.inf, -800.0, 800.0, np.inf])
-    binning = ScoreBinning(np.array([-np.inf, -1.0, 1.0, np.inf]), 0.0, 1.0, (), "logit")
+    binning = ScoreBinning(np.array([-np.inf, -1.0, 1.0, np.inf]), 0.0, 1.0, kind="logit")
     states = binary_states(binning, score, [0, 0, 1, 1], [1, 1, 2, 2])
     found = performance(states)
     assert found["roc_auc"].value[0] == 1.0
@@ -221,7 +221,7 @@ def truth(shares: np.ndarray) -> np.ndarray:
 
 
 def classed(score: np.ndarray, truth: np.ndarray, kind: ScoreKind = "probability"):
-    binning = ScoreBinning(np.array([-np.inf, 0.0, 1.0, np.inf]), 0.0, 1.0, (), kind)
+    binning = ScoreBinning(np.array([-np.inf, 0.0, 1.0, np.inf]), 0.0, 1.0, kind=kind)
     batch = batch_of(score, np.argmax(score, axis=1), truth + 1)
     plan = ScorePlan("multiclass", binning, classes=CLASSES)
     return MulticlassStates.of(CLASSES, *stored(plan, batch, "multiclass"))

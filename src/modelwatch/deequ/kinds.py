@@ -189,20 +189,21 @@ def _mean(constraint: model.Mean, source: Source, sets: Sets) -> Measure:
     "sd",
     "standard deviation of the population (divided by n)",
     "one numeric",
-    "are left out; an infinity makes it unknown",
+    "are left out; an infinity, or an integer beyond 2^53, makes it unknown",
 )
 def _sd(constraint: model.Sd, source: Source, sets: Sets) -> Measure:
-    return Moment("StandardDeviation", (source.number(constraint.column),))
+    return Moment("StandardDeviation", (source.differences(constraint.column),))
 
 
 @_kind(
     "correlation",
     "Pearson's correlation",
     "two numeric",
-    "rows without a value in both are left out; unknown where a column is constant",
+    "rows without a value in both are left out; unknown where a column is constant, or has an "
+    "infinity or an integer beyond 2^53",
 )
 def _correlation(constraint: model.Correlation, source: Source, sets: Sets) -> Measure:
-    a, b = (source.number(name, "columns") for name in constraint.columns)
+    a, b = (source.differences(name, "columns") for name in constraint.columns)
     both = a.isNotNull() & b.isNotNull()
     return Moment("Correlation", (F.when(both, a), F.when(both, b)))
 

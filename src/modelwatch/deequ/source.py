@@ -29,6 +29,7 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
+from modelwatch.model.literals import ExactNumber, digits_of, exact_of, typed_sql
 from modelwatch.model.section import did_you_mean
 
 FLOATING = (DoubleType, FloatType)
@@ -98,6 +99,15 @@ class Source:
         self.expect(name, NUMERIC, "a numeric", key)
         return self.value(name, key).cast("double")
 
+    def differences(self, name: str, key: str = "column") -> Column:
+        """As of ``number``, for figures of how values differ: integers that doubles do not tell
+        apart are infinite, so that such a figure is unknown."""
+        number = self.number(name, key)
+        if not isinstance(self.type_of(name, key), LongType):
+            return number
+        told = self.value(name, key).between(F.lit(-(2**53)), F.lit(2**53))
+        return F.when(told, number).when(~told, F.lit(float("inf")))
+
     def expect(
         self, name: str, types: tuple[type[DataType], ...], wanted: str, key: str = "column"
     ) -> DataType:
@@ -127,24 +137,24 @@ class Source:
         return pattern
 
 
-def at_least(value: Column, of_type: DataType, bound: float) -> Column:
+def at_least(value: Column, of_type: DataType, bound: ExactNumber) -> Column:
     """Whether values are the bound or more; exact for integers and decimals of any size."""
     literal = _bound(of_type, bound, math.ceil)
     # No number of 38 digits reaches such a bound.
     return value.isNotNull() & F.lit(bound < 0) if literal is None else value >= literal
 
 
-def at_most(value: Column, of_type: DataType, bound: float) -> Column:
+def at_most(value: Column, of_type: DataType, bound: ExactNumber) -> Column:
     """Whether values are the bound or less; exact for integers and decimals of any size."""
     literal = _bound(of_type, bound, math.floor)
     return value.isNotNull() & F.lit(bound > 0) if literal is None else value <= literal
 
 
-def _bound(of_type: DataType, bound: float, whole: Callable[[Decimal], int]) -> Column | None:
+def _bound(of_type: DataType, bound: ExactNumber, whole: Callable[[Decimal], int]) -> Column | None:
     if isinstance(of_type, FLOATING):
         # A float column holds 0.1 as the float nearest to it, so the literal has to be one too.
-        return F.lit(float(bound)).cast(of_type)
-    exact = Decimal(str(bound))
+        return F.lit(str(bound)).cast(of_type)
+    exact = exact_of(bound)
     if isinstance(of_type, IntegralType):
         exact = Decimal(whole(exact))
     return _decimal(exact) if _fits(exact) else None
@@ -169,29 +179,18 @@ def among(value: Column, of_type: DataType, values: Iterable[Any]) -> Column:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
-def _number_literals(of_type: DataType, number: float) -> list[Column]:
-    if isinstance(of_type, FLOATING):
-        return [F.lit(float(number)).cast(of_type)]
-    if not math.isfinite(number):
-        return []
-    exact = Decimal(str(number))
-    if isinstance(of_type, IntegralType) and exact != exact.to_integral_value():
-        return []
-    return [_decimal(exact)] if _fits(exact) else []
-
-
-def _digits(number: Decimal) -> tuple[int, int]:
-    """Digits before and after the point."""
-    return max(1, number.adjusted() + 1), max(0, -int(number.normalize().as_tuple().exponent))
+def _number_literals(of_type: DataType, number: ExactNumber) -> list[Column]:
+    typed = typed_sql(of_type.simpleString(), number)
+    return [] if typed is None else [F.expr(typed)]
 
 
 def _fits(number: Decimal) -> bool:
-    return sum(_digits(number)) <= DECIMAL_DIGITS
+    return sum(digits_of(number)) <= DECIMAL_DIGITS
 
 
 def _decimal(number: Decimal) -> Column:
-    before, after = _digits(number)
+    before, after = digits_of(number)
     return F.lit(f"{number:f}").cast(DecimalType(before + after, after))

@@ -18,8 +18,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 _FILE = (
-    "struct<path:string,partitionValues:map<string,string>,size:bigint,dataChange:boolean,"
-    "stats:string,deletionVector:struct<storageType:string,pathOrInlineDv:string,offset:int,"
+    "struct<path:string,partitionValues:map<string,string>,size:bigint,modificationTime:bigint,"
+    "dataChange:boolean,stats:string,deletionVector:struct<storageType:string,pathOrInlineDv:string,offset:int,"
     "cardinality:bigint>>"
 )
 _METADATA = "struct<id:string,schemaString:string,configuration:map<string,string>>"

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from modelwatch.io.delta_log import with_stats
 from modelwatch.model.sources import DaySource
+from modelwatch.spark.days import date_literal, in_calendar, local_date, nearest_in_calendar
 from modelwatch.spark.source_rows import day_of_text
 
 MAX_SPAN = 31
 """Days from the least to the greatest of a file beyond which the file itself is asked."""
 
 
-def file_days(files: DataFrame, day: DaySource, time_zone: str) -> DataFrame:
+def file_days(files: DataFrame, day: DaySource, spark_type: str, time_zone: str) -> DataFrame:
     """``add``, ``first``, ``last``, ``asked`` and ``rows`` of some files, one a row.
 
     ``first`` and ``last`` bound the days of the rows; both null if no row has one. ``asked`` is the
     path of a file of which the log does not tell, null otherwise. ``rows`` are those not deleted,
-    null if not told. ``day`` bears the names that the log uses.
+    null if not told. ``day`` bears the names that the log uses, ``spark_type`` is the type of the
+    column that tells the day.
     """
     name = str(day.column or day.time_column)
     told = with_stats(files, name)
-    value = _as_day(F.col("value"), day, time_zone)
-    least, greatest = (_as_day(F.col(end), day, time_zone) for end in ("least", "greatest"))
+    value, least, greatest = (
+        logged_date(F.col(told), day, spark_type, time_zone)
+        for told in ("value", "least", "greatest")
+    )
+    beyond = (least > date_literal(date.max)) | (greatest < date_literal(date.min))
+    value, least, greatest = map(in_calendar, (value, least, greatest))
     narrow = F.datediff(greatest, least) <= MAX_SPAN
     # Each pair says when it applies; the first that does is taken.
     bounds = [
@@ -32,9 +40,13 @@ def file_days(files: DataFrame, day: DaySource, time_zone: str) -> DataFrame:
     ]
     if day.partition_column is not None:
         partition = day_of_text(F.col("add.partitionValues")[F.lit(day.partition_column)])
-        bounds.append((partition.isNotNull(), F.date_sub(partition, 1), F.date_add(partition, 1)))
-    without_day = (F.col("partitioned") & F.col("value").isNull()) | (
-        F.col("nulls") == F.col("stated_rows")
+        before = nearest_in_calendar(F.date_sub(partition, 1))
+        after = nearest_in_calendar(F.date_add(partition, 1))
+        bounds.append((partition.isNotNull(), before, after))
+    without_day = (
+        (F.col("partitioned") & value.isNull())
+        | (F.col("nulls") == F.col("stated_rows"))
+        | _sure(beyond)
     )
     applies = [~_sure(without_day) & _sure(condition) for condition, _, _ in bounds]
     known = _sure(without_day)
@@ -55,10 +67,11 @@ def file_days(files: DataFrame, day: DaySource, time_zone: str) -> DataFrame:
     )
 
 
-def _as_day(text: Column, day: DaySource, time_zone: str) -> Column:
+def logged_date(text: Column, day: DaySource, spark_type: str, time_zone: str) -> Column:
+    """The date of a value of the column that tells the day, as the log writes it."""
     if day.column is not None:
         return day_of_text(text)
-    return F.to_date(F.from_utc_timestamp(text.cast("timestamp"), time_zone))
+    return local_date(text.cast(spark_type), spark_type, time_zone)
 
 
 def _sure(condition: Column) -> Column:

@@ -11,6 +11,7 @@ from pathlib import Path
 from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 
+from modelwatch.io.gateway import start_gateway
 from modelwatch.io.jars import check_jars, locked_jars
 from modelwatch.io.java import find_java_home, warning_of
 from modelwatch.io.stack import stack_settings
@@ -27,7 +28,7 @@ def launched_session(
     """A new session on the packaged stack and further settings; ``brief`` as in ``open_session``.
 
     Under spark-submit Java runs already, and what it was given comes first. SessionError if there
-    is no Java to start, or if a jar is not the one that was pinned.
+    is no Java to start, if it does not start, or if a jar is not the one that was pinned.
     """
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     if not submitted:
@@ -45,9 +46,7 @@ def launched_session(
     wanted = _unless_given(given, {"spark.app.name": app_name, **stack, **settings})
     # Java resolves the packages when it starts, and loads no class of them before there is a
     # session.
-    SparkContext._ensure_initialized(
-        conf=SparkConf(loadDefaults=False).setAll(list(wanted.items()))
-    )
+    start_gateway(wanted)
     check_jars(_known_settings(), stack, locked_jars())
     builder = SparkSession.builder.appName(app_name)
     for key, value in wanted.items():

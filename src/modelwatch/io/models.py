@@ -38,7 +38,7 @@ def load_model(session: SparkSession, path: str, digest: str) -> PipelineModel:
                 f"(SHA-256 {found[:16]}..., not {digest[:16]}...), and it was not loaded. Bring "
                 "them back, or set another performance.loss_model.path and fit one anew"
             )
-        return PipelineModel.load(path)
+        return PipelineModel.load(unglobbed(path))
     except (PySparkException, Py4JError, ValueError) as error:
         raise OutputError(f"the model at {path} can't be read: {first_line(error)}") from error
 

@@ -125,12 +125,17 @@ def open_session(app_name: str, *, brief: bool = False) -> SparkSession:
     and executors. ``brief``: a new one is for some questions to small tables, and ends then.
     SessionError if there is no Java to start, or if a jar is not the one that was pinned.
     """
-    # pydeequ raises on import without it.
-    os.environ.setdefault("SPARK_VERSION", ".".join(pyspark.__version__.split(".")[:2]))
     session = SparkSession.getActiveSession()
     if session is None:
         session = launched_session(app_name, _CODE_GENERATION[False] if brief else {}, brief=brief)
         _OPENED_HERE.add(session)
+    return prepare_session(session)
+
+
+def prepare_session(session: SparkSession) -> SparkSession:
+    """The session, set up as the job needs it, whoever has started it."""
+    # pydeequ raises on import without it.
+    os.environ.setdefault("SPARK_VERSION", ".".join(pyspark.__version__.split(".")[:2]))
     _apply_settings(session)
     _keep_classes(session)
     ship_package(session)

@@ -22,7 +22,7 @@ from modelwatch.model.column_paths import ColumnPath
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.source_change import SourceChange
 from modelwatch.model.sources import DaySource, TableAddress
-from modelwatch.spark.days import day_of, named
+from modelwatch.spark.days import day_of, named, type_of
 from modelwatch.spark.source_rows import spells_days, taken_rows
 
 _MAX_FILES_ASKED = 10_000
@@ -85,7 +85,7 @@ class Source:
     @OncePerSource
     def table_id(self) -> str | None:
         """Id with which the table was created; None where it is not known."""
-        return self._reading(self.log.created_id) if self.log else None
+        return self.reading(self.log.created_id) if self.log else None
 
     @OncePerSource
     def inventory(self) -> tuple[DayFiles, ...]:
@@ -94,11 +94,11 @@ class Source:
             raise ValueError(f"{self.role} has no day")
         if self.log is not None:
             try:
-                return self._spelled(self._reading(self._logged_inventory))
+                return self._spelled(self.reading(self._logged_inventory))
             except LogUnreadable:
                 # Checkpoints of a newer form, or files without statistics.
                 pass
-        return self._spelled(self._reading(self._scanned_inventory))
+        return self._spelled(self.reading(self._scanned_inventory))
 
     def _spelled(self, inventory: tuple[DayFiles, ...]) -> tuple[DayFiles, ...]:
         """The inventory; SourceError if the column of the day is text that never spells one."""
@@ -107,7 +107,7 @@ class Source:
             return inventory
         stored = self.stored().select(named(name))
         if spells_days(stored.schema.fields[0].dataType):
-            example = self._reading(stored.first)
+            example = self.reading(stored.first)
             if example is not None:
                 raise self.error(
                     f"no value of {name!r}, which tells the day, reads as one: "
@@ -163,7 +163,7 @@ class Source:
         days: frozenset[date] | None = frozenset()
         if from_version != self.version:
             self._check_newest_commit()
-        if from_version is None or self._is_another(from_version, table_id):
+        if from_version is None or self.is_another(from_version, table_id):
             days = None
         elif from_version < self.version:
             days = self._changed_days(from_version)
@@ -200,11 +200,12 @@ class Source:
         log = self.log
         if log is None:
             return
-        empty = self._reading(lambda: log.empty_commit(self.version))
+        empty = self.reading(lambda: log.empty_commit(self.version))
         if empty is not None:
             raise self.error(advised(LogUnreadable(f"the commit {empty} is empty")))
 
-    def _is_another(self, from_version: int, table_id: str | None) -> bool:
+    def is_another(self, from_version: int, table_id: str | None) -> bool:
+        """Whether the table is not the one that had a version and an id, but made since."""
         if from_version > self.version:
             return True
         return table_id is not None and self.table_id is not None and table_id != self.table_id
@@ -218,15 +219,15 @@ class Source:
                 "add.dataChange"
             )
             if self.day is None:
-                changed = self._reading(lambda: touched.limit(1).collect())
+                changed = self.reading(lambda: touched.limit(1).collect())
                 return None if changed else frozenset()
-            return self._reading(lambda: self._days_of(touched))
+            return self.reading(lambda: self._days_of(touched))
         except LogUnreadable:
             return None
 
     def _days_of(self, files: DataFrame) -> frozenset[date]:
         """Days of the rows of some files; LogUnreadable if neither log nor files tell."""
-        told = file_days(files, self._logged_day, self.time_zone)
+        told = file_days(files, self.logged_day, self.day_type, self.time_zone)
         days: set[date] = set()
         asked: list[str] = []
         for row in told.select("first", "last", "asked").distinct().collect():
@@ -247,8 +248,9 @@ class Source:
         reader = self.session.read.option("recursiveFileLookup", "true")
         try:
             files = reader.parquet(*(unglobbed(self.log.data_path(path)) for path in paths))
-            rows = taken_rows(files, self._logged_day)
-            found = rows.select(day_of(self._logged_day, self.time_zone).alias("day")).distinct()
+            rows = taken_rows(files, self.logged_day)
+            day = day_of(rows, self.logged_day, self.time_zone)
+            found = rows.select(day.alias("day")).distinct()
             return {row.day for row in found.collect() if row.day is not None}
         except AnalysisException as error:
             # Removed files are deleted in time.
@@ -256,7 +258,8 @@ class Source:
 
     def _logged_inventory(self) -> tuple[DayFiles, ...]:
         assert self.log is not None
-        told = file_days(self.log.files(self.version), self._logged_day, self.time_zone)
+        files = self.log.files(self.version)
+        told = file_days(files, self.logged_day, self.day_type, self.time_zone)
         grouped = told.groupBy("first", "last", F.col("asked").isNotNull().alias("asked")).agg(
             F.count(F.lit(1)).alias("files"),
             F.sum("add.size").alias("bytes"),
@@ -280,10 +283,10 @@ class Source:
 
     def _scanned_inventory(self) -> tuple[DayFiles, ...]:
         assert self.day is not None
-        day = day_of(self.day, self.time_zone)
+        frame = self.frame()
+        day = day_of(frame, self.day, self.time_zone)
         by_file = (
-            self.frame()
-            .select(day.alias("day"), "_metadata.file_path", "_metadata.file_size")
+            frame.select(day.alias("day"), "_metadata.file_path", "_metadata.file_size")
             .where("day is not null")
             .groupBy("day", "file_path", "file_size")
             .count()
@@ -298,7 +301,13 @@ class Source:
         )
 
     @OncePerSource
-    def _logged_day(self) -> DaySource:
+    def day_type(self) -> str:
+        """Spark's type of the column that tells the day."""
+        assert self.day is not None
+        return type_of(self.frame(), str(self.day.column or self.day.time_column))
+
+    @OncePerSource
+    def logged_day(self) -> DaySource:
         """The day's columns by the names that files and log use."""
         assert self.day is not None
         assert self.log is not None
@@ -315,7 +324,7 @@ class Source:
                 changed[role] = name
         return self.day.model_copy(update=changed)
 
-    def _reading(self, action: Callable[[], Result]) -> Result:
+    def reading(self, action: Callable[[], Result]) -> Result:
         """An action on the table's log or files, whose failure names the table."""
         try:
             return action()

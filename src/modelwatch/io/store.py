@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from modelwatch.io.addresses import Place, output_place, quoted
+from modelwatch.io.fitted_rows import fitted_rows
 from modelwatch.io.table_schema import (
     VERSION_PROPERTY,
     OutputError,
@@ -123,11 +124,12 @@ class Store:
         """Append the rows of a run and give the Delta version written.
 
         ``rows`` has columns of the table in any order; ``run_id`` is filled in, missing nullable
-        columns become null. ValueError, before any work, if columns don't fit. Several threads
-        wait for one another, but for tables whose writers take turns.
+        columns become null, and so do numbers that are not finite. ValueError, before any work, if
+        columns don't fit. Several threads wait for one another, but for tables whose writers take
+        turns.
         """
         spec = TABLES[table]
-        fitted = _fitted(spec, expected_schema(spec, self.session), rows, run_id)
+        fitted = fitted_rows(spec, expected_schema(spec, self.session), rows, run_id)
         place = self.place(table)
 
         def write() -> int:
@@ -238,28 +240,6 @@ class Store:
         except (PySparkException, Py4JError) as error:
             if not _is_concurrent(error):
                 raise
-
-
-def _fitted(spec: Table, expected: StructType, rows: DataFrame, run_id: str) -> DataFrame:
-    """The rows in the table's columns; ValueError if they don't fit."""
-    types = {field.name: field.dataType for field in rows.schema.fields}
-    wrong = [f"no column {name}" for name in types if name not in spec.names]
-    columns = []
-    for field, column in zip(expected.fields, spec.columns, strict=True):
-        name = column.name
-        if name == "run_id":
-            columns.append(F.lit(run_id).alias(name))
-        elif name in types:
-            if types[name].simpleString() != field.dataType.simpleString():
-                wrong.append(f"{name} is {types[name].simpleString()}, not {column.type}")
-            columns.append(F.col(name))
-        elif column.nullable:
-            columns.append(F.lit(None).cast(field.dataType).alias(name))
-        else:
-            wrong.append(f"{name} is missing")
-    if wrong:
-        raise ValueError(f"rows do not fit table {spec.name}: {'; '.join(wrong)}")
-    return rows.select(*columns)
 
 
 def retried(action: Callable[[], Result], place: Place, attempts: int = _ATTEMPTS) -> Result:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from modelwatch.model.features import Feature
+from modelwatch.model.literals import ExactNumber
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.sensitive import mark
 from modelwatch.stats.score_scale import ScoreKind
@@ -34,7 +35,7 @@ class Binned:
     columns: tuple[str, ...]
     bins: int
     max_values: int
-    special_values: tuple[float, ...]
+    special_values: tuple[ExactNumber, ...]
     settings: str
     score_kind: ScoreKind | None = None
 
@@ -57,7 +58,7 @@ def binned(config: MonitorConfig, features: tuple[Feature, ...]) -> tuple[Binned
         columns: tuple[str, ...],
         bins: int,
         max_values: int,
-        special_values: tuple[float, ...] = (),
+        special_values: tuple[ExactNumber, ...] = (),
         more: Mapping[str, str] = PLAIN,
         score_kind: ScoreKind | None = None,
     ) -> Binned:
@@ -73,6 +74,7 @@ def binned(config: MonitorConfig, features: tuple[Feature, ...]) -> tuple[Binned
                 **more,
             },
             sort_keys=True,
+            default=str,
         )
         return Binned(
             role, name, kind, columns, bins, max_values, special_values, settings, score_kind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from modelwatch.model.change_evidence import Clue, Evidence, FeatureChange, change_kind
 from modelwatch.model.feature_faults import LEAST_SHARE, best_clue, percent, score_of, strongest
+from modelwatch.model.quoted_values import quoted_value, quoted_values
 from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.mixtures import change_of, codes_exchanged
 
@@ -37,7 +39,7 @@ def _codes_of(feature: FeatureChange) -> Clue | None:
     if score is None or found.share < _APART or not _others(before, first, second):
         return None
     names = (before.binning.values[at] for at in (first, second))
-    told = "{!r} and {!r}".format(*names)
+    told = " and ".join(quoted_values(list(names)))
     # A value that takes over leaves the others less than they had, and explains less than this.
     return Clue(min(0.98, score + 0.05), f"{told} of {feature.name} have exchanged their shares")
 
@@ -53,7 +55,8 @@ def _new_type(evidence: Evidence) -> Clue | None:
 
 
 def _rewritten(feature: FeatureChange) -> Clue | None:
-    """Unseen values that are known ones in another writing: case, blanks, 1 for 1.0."""
+    """Unseen values that are known ones in another writing: case, blanks, 1 for 1.0, another
+    normal form of Unicode."""
     before, now = feature.before, feature.now
     if not isinstance(before, CategoricalStates) or not isinstance(now, CategoricalStates):
         return None
@@ -71,7 +74,8 @@ def _rewritten(feature: FeatureChange) -> Clue | None:
     if share < _FOREIGN:
         return None
     new, old = next(iter(foreign.items()))
-    return Clue(0.5 + 0.47 * share, f"{feature.name} is written otherwise: {new!r} for {old!r}")
+    written = " for ".join(quoted_values([new, old]))
+    return Clue(0.5 + 0.47 * share, f"{feature.name} is written otherwise: {written}")
 
 
 def _with_affix(unseen: Mapping[str, int], known: Collection[str]) -> dict[str, str]:
@@ -110,13 +114,14 @@ def _cut(feature: FeatureChange) -> Clue | None:
     share = sum(unseen[value] for value in cut) / rows
     if share < _FOREIGN:
         return None
-    told = f"values of {feature.name} end after {longest:.0f} characters, such as {cut[0]!r}"
+    such = quoted_value(cut[0], before.binning.values)
+    told = f"values of {feature.name} end after {longest:.0f} characters, such as {such}"
     return Clue(0.5 + 0.48 * share, told)
 
 
 def _plain(value: str) -> str:
     """A value without what another writing changes."""
-    text = value.strip().strip("'\"").casefold()
+    text = unicodedata.normalize("NFKC", value).strip().strip("'\"").casefold()
     text = {"true": "1", "false": "0", "yes": "1", "no": "0"}.get(text, text)
     try:
         return f"{float(text):.12g}"
@@ -146,7 +151,9 @@ def _unseen_of(feature: FeatureChange, whole: float) -> Clue | None:
     if score is None:
         return None
     ranked = sorted(now.unseen[0].items(), key=lambda item: (-item[1], item[0]))
-    examples = ", ".join(repr(value) for value, _ in ranked[:3])
+    # Beside the values that are known, for which a reader may take them.
+    quoted = quoted_values([*(value for value, _ in ranked[:3]), *before.binning.values])
+    examples = ", ".join(quoted[: len(ranked[:3])])
     told = f"{percent(risen)} of the rows of {feature.name} hold values that it never had"
     # It gives way to another writing of known values, which is more to the point.
     return Clue(score - 0.02, f"{told}{': ' + examples if examples else ''}")

@@ -26,11 +26,13 @@ ChangeKind = Literal[
     "truncated_text",
     "duplicated_rows",
     "missing_rows",
+    "outside_windows",
     "unseen_categories",
     "population_shift",
     "concept_shift",
     "label_rate_shift",
     "label_delay",
+    "unmapped_values",
     "model_change",
 ]
 UNDETERMINED = "undetermined"

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from modelwatch.model.column_types import FRACTIONS, INSTANTS, WHOLE_NUMBERS, outer_type
 from modelwatch.model.document import Path
-from modelwatch.model.features import (
-    FRACTIONS,
-    INSTANTS,
-    WHOLE_NUMBERS,
-    Schema,
-    find_column,
-    natural_kind,
-    outer_type,
-    path_into,
-)
+from modelwatch.model.features import Schema, find_column, natural_kind, path_into
 from modelwatch.model.section import did_you_mean
 from modelwatch.model.sources import DaySource
 
@@ -55,10 +47,27 @@ def day_problems(path: Path, schema: Schema, table: str, day: DaySource) -> Iter
     ):
         name = getattr(day, key)
         if name is not None:
+            column = find_column(schema, name)
             needed = "a date, or spell one (yyyymmdd)" if "date" in types else "a timestamp"
+            if "date" not in types and column is not None:
+                needed += _conversion(schema[column], name)
             yield from column_problems(
                 (*path, key), schema, table, name, types.__contains__, needed
             )
+
+
+def _conversion(spark_type: str, name: str) -> str:
+    """How a view makes a timestamp of a number or text, whose unit or form is not known."""
+    plain = outer_type(spark_type)
+    if plain in WHOLE_NUMBERS:
+        return (
+            f": a number does not say its unit; read a view with timestamp_seconds({name}), "
+            f"timestamp_millis({name}) or timestamp_micros({name}), for nanoseconds "
+            f"timestamp_micros({name} div 1000)"
+        )
+    if plain in {"string", "varchar", "char"}:
+        return f": read a view with to_timestamp({name}, ...) and the form in which it is written"
+    return ""
 
 
 ATOMIC = "a number, text, a boolean, a date or a timestamp"

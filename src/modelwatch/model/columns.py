@@ -13,6 +13,7 @@ from modelwatch.model.column_checks import (
     family,
     joinable,
 )
+from modelwatch.model.column_types import is_number
 from modelwatch.model.document import Path, place_of
 from modelwatch.model.duration_columns import durations_columns
 from modelwatch.model.durations import ROLE as DURATIONS
@@ -24,7 +25,6 @@ from modelwatch.model.features import (
     columns_that_fit,
     features_of,
     find_column,
-    is_number,
     natural_kind,
 )
 from modelwatch.model.label_columns import label_columns

@@ -7,8 +7,10 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
+from modelwatch.model.literals import Number
 from modelwatch.model.section import ColumnName, ColumnNames, Name, Scalar, Section, Text
 from modelwatch.model.sources import TableAddress
+from modelwatch.stats.numerals import numerals
 
 Severity = Literal["warn", "fail"]
 Bounds: TypeAlias = tuple["float | None", "float | None"]
@@ -46,7 +48,8 @@ class _Constraint(Section):
         if low is None and high is None:
             raise ValueError("needs lower, upper or both")
         if low is not None and high is not None and low > high:
-            raise ValueError(f"lower {low:g} is above upper {high:g}")
+            least_told, most_told = numerals((low, high))
+            raise ValueError(f"lower {least_told} is above upper {most_told}")
         for key, bound in (("lower", low), ("upper", high)):
             if bound is None:
                 continue
@@ -122,8 +125,10 @@ class Range(_OfColumn):
     kind: Literal["range"] = Field(
         description="`range`: the share of values that are within `lower` and `upper`."
     )
-    lower: float | None = Field(default=None, description="Least value that is within the range.")
-    upper: float | None = Field(
+    lower: Number | None = Field(  # type: ignore[assignment]
+        default=None, description="Least value that is within the range."
+    )
+    upper: Number | None = Field(  # type: ignore[assignment]
         default=None, description="Greatest value that is within the range."
     )
     share: float = Field(

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from modelwatch.model.constraint import Severity
+from modelwatch.model.literals import ExactNumber, Number
 from modelwatch.model.rules import Treatment
 from modelwatch.model.section import (
     MAX_TEXT,
@@ -21,6 +22,7 @@ from modelwatch.model.section import (
     Section,
     Text,
 )
+from modelwatch.stats.numerals import numerals
 
 TableRole = Literal["inputs", "predictions", "labels"]
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -32,16 +34,21 @@ def _two(value: Any) -> Any:
     return value
 
 
-def _ordered(ends: tuple[float | None, float | None]) -> tuple[float | None, float | None]:
+def _ordered(
+    ends: tuple[ExactNumber | None, ExactNumber | None],
+) -> tuple[ExactNumber | None, ExactNumber | None]:
     low, high = ends
     if low is None and high is None:
         raise ValueError("needs a least value, a greatest one, or both")
     if low is not None and high is not None and low > high:
-        raise ValueError(f"begins at {low:g}, above its end {high:g}")
+        first, last = numerals((low, high))
+        raise ValueError(f"begins at {first}, above its end {last}")
     return ends
 
 
-Ends = Annotated[tuple[float | None, float | None], BeforeValidator(_two), AfterValidator(_ordered)]
+Ends = Annotated[
+    tuple[Number | None, Number | None], BeforeValidator(_two), AfterValidator(_ordered)
+]
 """Least and greatest value, both allowed; null for no end."""
 WholeEnds = Annotated[
     tuple[

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Literal
 
 from modelwatch.model.constraint import (
@@ -19,7 +18,8 @@ from modelwatch.model.constraint import (
     Uniqueness,
 )
 from modelwatch.model.contract import ColumnClauses, Contract
-from modelwatch.model.features import Schema, find_column, outer_type
+from modelwatch.model.features import Schema, find_column
+from modelwatch.model.literals import sql_in
 
 Table = Literal["inputs", "predictions"]
 _SYNONYMS = {"integer": "int", "long": "bigint", "short": "smallint", "byte": "tinyint"}
@@ -105,29 +105,12 @@ def _no_sentinel(clauses: ColumnClauses, column: str, spark_type: str) -> str | 
     if not clauses.sentinels:
         return None
     name = quoted_column(column)
-    return f"{name} IS NULL OR {name} NOT IN ({sql_literals(clauses.sentinels, spark_type)})"
+    return f"{name} IS NULL OR {sql_in(name, spark_type, clauses.sentinels, negated=True)}"
 
 
 def quoted_column(column: str) -> str:
     """A column in SQL, whatever characters its name has."""
     return "`" + column.replace("`", "``") + "`"
-
-
-def sql_literals(values: Iterable[Any], spark_type: str) -> str:
-    """Values in SQL, parted by commas, to be compared with a column of some type."""
-    text = outer_type(spark_type) in {"string", "varchar", "char"}
-    return ", ".join(sql_literal(str(v) if text else v) for v in values)
-
-
-def sql_literal(value: Any) -> str:
-    """A value in Spark's SQL."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, date):
-        return f"DATE '{value.isoformat()}'"
-    if isinstance(value, (int, float)):
-        return repr(value)
-    return "'" + str(value).replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def schema_misfits(contract: Contract, schema: Schema) -> tuple[SchemaMisfit, ...]:

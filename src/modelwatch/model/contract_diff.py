@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
 
 from modelwatch.model.contract import Contract
 from modelwatch.model.document import Path, place_of
+from modelwatch.model.quoted_values import told_value
 from modelwatch.model.section import Section
 
 Way = Literal["removed", "loosened", "changed", "tightened", "added"]
@@ -123,7 +125,7 @@ def _of_values(
     gone = [value for value in before if value not in after]
     new = [value for value in after if value not in before]
     told = "; ".join(
-        f"{what} {_told(tuple(values))}"
+        f"{what} {_told(tuple(values), (*gone, *new))}"
         for what, values in (("without", gone), ("with", new))
         if values
     )
@@ -151,7 +153,7 @@ def _way(key: str, before: Any, after: Any) -> Way:
 def _is_ends(before: Any, after: Any) -> bool:
     def ends(one: Any) -> bool:
         numbers = isinstance(one, tuple) and len(one) == 2
-        return numbers and all(end is None or isinstance(end, (int, float)) for end in one)
+        return numbers and all(end is None or isinstance(end, (int, float, Decimal)) for end in one)
 
     return ends(before) and ends(after)
 
@@ -161,14 +163,22 @@ def _within(inner: tuple[Any, Any], outer: tuple[Any, Any]) -> bool:
     return low and (outer[1] is None or (inner[1] is not None and inner[1] <= outer[1]))
 
 
-def _told(value: Any) -> str:
+def _told(value: Any, beside: Sequence[Any] = ()) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple):
-        shown = ", ".join("null" if v is None else str(v) for v in value[:10])
+        texts = [one for one in (*value, *beside) if isinstance(one, str)]
+        shown = ", ".join(_of_list(one, texts) for one in value[:10])
         return f"[{shown}{', ...' if len(value) > 10 else ''}]"
     text = str(value)
     text = text if text.isprintable() else ascii(text)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _of_list(value: Any, beside: Sequence[str]) -> str:
+    """A value of a list; texts as one can tell them from the others."""
+    if value is None:
+        return "null"
+    return told_value(value, beside) if isinstance(value, str) else str(value)

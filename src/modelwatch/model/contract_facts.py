@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from modelwatch.model.features import outer_type
+from modelwatch.model.column_types import outer_type
 from modelwatch.model.text_shape import TextShapes
 
 

@@ -6,16 +6,18 @@ import math
 import statistics
 from collections.abc import Iterable, Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
+from modelwatch.model.column_types import FRACTIONS, WHOLE_NUMBERS
 from modelwatch.model.contract import WEEKDAYS, ColumnClauses, Contract, Relation, RowClauses
 from modelwatch.model.contract_facts import ReferenceColumn, ReferenceTable
 from modelwatch.model.contract_text import contract_text
 from modelwatch.model.document import Path
-from modelwatch.model.features import FRACTIONS, WHOLE_NUMBERS
 from modelwatch.model.guess import sentinels
 from modelwatch.model.table_facts import ColumnFacts
 from modelwatch.model.text_shape import pattern_of
+from modelwatch.stats.numerals import numerals
 from modelwatch.stats.shares import seen_share, wilson_interval
 
 LEVEL = 0.998
@@ -169,11 +171,12 @@ def _range(
     numeric = column.plain_type in WHOLE_NUMBERS | FRACTIONS | {"decimal"}
     if not numeric or low is None or high is None or low > high:
         return
-    ends = widened(low, high)
     if column.plain_type in WHOLE_NUMBERS:
-        ends = float(math.floor(ends[0])), float(math.ceil(ends[1]))
+        low, high = int(low), int(high)
+    ends = widened(low, high)
     keys["range"] = tuple(_number(end, column) for end in ends)
-    said["range"] = f"from {low:.6g} to {high:.6g}"
+    least, most = numerals([Decimal(end) if isinstance(end, int) else end for end in (low, high)])
+    said["range"] = f"from {least} to {most}"
 
 
 def widened(low: float, high: float) -> tuple[float, float]:
@@ -185,11 +188,21 @@ def widened(low: float, high: float) -> tuple[float, float]:
         if low >= 0 and 0.9 * top <= high <= top:
             return 0.0, top
     width = (high - low) or abs(high) or 1.0
-    step = 10.0 ** math.floor(math.log10(width) - 1.0)
+    if isinstance(low, int) and isinstance(high, int):
+        return _widened_integers(low, high, int(width))
+    digits = 1 - math.floor(math.log10(width))
+    step = 10.0**-digits
     below = math.floor((low - _MARGIN * width) / step) * step
     above = math.ceil((high + _MARGIN * width) / step) * step
-    below, above = float(f"{below:.12g}"), float(f"{above:.12g}")
+    below, above = round(below, max(digits, 0)), round(above, max(digits, 0))
     return (0.0 if low >= 0 > below else below), (0.0 if high <= 0 < above else above)
+
+
+def _widened_integers(low: int, high: int, width: int) -> tuple[int, int]:
+    """As of ``widened``, of integers of any size."""
+    step, margin = 10 ** max(len(str(width)) - 2, 0), math.ceil(_MARGIN * width)
+    below, above = (low - margin) // step * step, -((-high - margin) // step) * step
+    return (0 if low >= 0 > below else below), (0 if high <= 0 < above else above)
 
 
 def _number(value: float, column: ReferenceColumn) -> float:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from modelwatch.model.column_types import FRACTIONS, outer_type
 from modelwatch.model.contract import ColumnClauses, Contract
 from modelwatch.model.contract_clauses import (
     clause_name,
     length_regex,
     quoted_column,
-    sql_literal,
-    sql_literals,
 )
-from modelwatch.model.features import FRACTIONS, Schema, find_column, outer_type
+from modelwatch.model.features import Schema, find_column
+from modelwatch.model.literals import bound_sql, sql_in, sql_literal
 from modelwatch.model.rules import Rule
 
 
@@ -61,13 +61,13 @@ def row_conditions(
     if not clauses.nullable:
         yield "nullable", f"NOT ({missing})"
     if clauses.sentinels:
-        missing += f" OR {name} IN ({sql_literals(clauses.sentinels, spark_type)})"
+        missing += f" OR {sql_in(name, spark_type, clauses.sentinels)}"
     if clauses.domain is not None:
-        yield "domain", f"{missing} OR {name} IN ({sql_literals(clauses.domain, spark_type)})"
+        yield "domain", f"{missing} OR {sql_in(name, spark_type, clauses.domain)}"
     if clauses.range is not None:
         low, high = clauses.range
-        within = [f"{name} >= {low!r}"] if low is not None else []
-        within += [f"{name} <= {high!r}"] if high is not None else []
+        within = [f"{name} >= {bound_sql(spark_type, low)}"] if low is not None else []
+        within += [f"{name} <= {bound_sql(spark_type, high)}"] if high is not None else []
         yield "range", f"{missing} OR ({' AND '.join(within)})"
     if clauses.pattern is not None:
         yield "pattern", f"{missing} OR {name} RLIKE {sql_literal(clauses.pattern)}"

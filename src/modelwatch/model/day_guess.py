@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from modelwatch.model.column_types import INSTANTS, WHOLE_NUMBERS
 from modelwatch.model.errors import Problem, SourceError
-from modelwatch.model.features import INSTANTS, WHOLE_NUMBERS
 from modelwatch.model.table_facts import ColumnFacts, PartitionDistance, TableFacts
 
 _DAY = re.compile(r"(^|_)(day|date|dt|ds)$")

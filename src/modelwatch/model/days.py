@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -36,6 +37,17 @@ def shifted(day: date, days: int) -> date:
         return day + timedelta(days=days)
     except OverflowError:
         return date.max if days > 0 else date.min
+
+
+def epoch_day(day: date) -> int:
+    """Days from 1970-01-01 to a day."""
+    return day.toordinal() - date(1970, 1, 1).toordinal()
+
+
+def begins_twice(day: date, time_zone: str) -> bool:
+    """Whether midnight of a day comes twice, or not at all, for a change of clocks."""
+    midnight = datetime.combine(day, time(), ZoneInfo(time_zone))
+    return midnight.utcoffset() != midnight.replace(fold=1).utcoffset()
 
 
 @dataclass(frozen=True, order=True)

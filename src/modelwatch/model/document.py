@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +11,7 @@ from typing import Any
 import yaml
 
 from modelwatch.model.errors import Problem
+from modelwatch.model.literals import WrittenFloat
 
 Path = tuple["str | int", ...]
 
@@ -189,7 +191,8 @@ class _Reading:
             if kind == "int":
                 return int(text)
             if kind == "float":
-                return float(re.sub(r"\.(?=inf|nan)", "", text.lower()))
+                plain = re.sub(r"\.(?=inf|nan)", "", text.lower())
+                return WrittenFloat(plain) if math.isfinite(float(plain)) else float(plain)
             if kind == "timestamp":
                 return date.fromisoformat(text)
         except (ValueError, KeyError):

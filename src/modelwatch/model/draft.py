@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from modelwatch.model.column_types import WHOLE_NUMBERS
 from modelwatch.model.day_guess import (
     DayGuess,
     calendar_partitions,
@@ -14,7 +15,6 @@ from modelwatch.model.day_guess import (
 )
 from modelwatch.model.days import DayRange
 from modelwatch.model.evaluation import DEFAULT_GATES
-from modelwatch.model.features import WHOLE_NUMBERS
 from modelwatch.model.guess import (
     REFERENCE_BATCHES,
     REFERENCE_DAYS,

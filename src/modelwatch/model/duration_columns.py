@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from modelwatch.model.column_checks import Wrong, column_problems
+from modelwatch.model.column_types import INSTANTS, is_number
 from modelwatch.model.durations import ROLE, Durations
-from modelwatch.model.features import INSTANTS, Schema, is_number
+from modelwatch.model.features import Schema
 
 
 def durations_columns(

@@ -273,7 +273,7 @@ def _is_quiet(row: VerdictRow, below: float) -> bool:
 def _is_broken(row: VerdictRow, at_once: float) -> bool:
     if row.verdict != "fail":
         return False
-    if row.source in ("constraint", "freshness"):
+    if row.source in ("constraint", "freshness", "arrival", "values"):
         return True
     # Among many segments one has such a window now and then: there it has to persist.
     if row.figure not in (*BROKEN, AGAIN) or not row.of_all_traffic:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
 
+from modelwatch.model.days import shifted
 from modelwatch.model.incident import MANY_FEATURES, Incident
+from modelwatch.model.outside_windows import OUTSIDE_WORDS
+from modelwatch.model.value_account import UNMAPPED_SHARE
 from modelwatch.stats.statistic import STATISTICS
 
 DAYS_BEFORE = 21
@@ -28,7 +30,7 @@ class _Shown:
 def evidence_query(incident: Incident, monitor: str) -> str:
     """A query that shows the figures of an incident, window by window, from before it began."""
     shown = _shown(incident)
-    first: date = incident.since - timedelta(days=DAYS_BEFORE)
+    first = shifted(incident.since, -DAYS_BEFORE)
     conditions = [f"monitor = {_literal(monitor)}"]
     conditions += [f"{name} = {_literal(v)}" for name, v in shown.equal.items() if v is not None]
     conditions += [
@@ -46,6 +48,9 @@ def _shown(incident: Incident) -> _Shown:
         "segmentation": incident.segmentation,
         "segment": incident.segment,
     }
+    if incident.figure == UNMAPPED_SHARE:
+        columns = "day, subject, counted_as, spelling, rows, share"
+        return _Shown("unmapped_values", columns, "day, rows DESC", {}, {}, day="day")
     if incident.family == "constraint":
         columns = "day, observed, lower, upper, verdict, reason, rows"
         named = {"constraint": incident.subject}
@@ -72,6 +77,12 @@ def _shown(incident: Incident) -> _Shown:
             {**scope, "model_version": incident.model_version},
             {"metric": incident.figures},
         )
+    if incident.figure in OUTSIDE_WORDS:
+        told = "as_of, `check`, expected, observed, value, threshold, verdict, reason, examples"
+        checks = tuple(figure for figure in incident.figures if figure in OUTSIDE_WORDS)
+        mine = {"role": incident.role}
+        order = "as_of, `check`"
+        return _Shown("source_health_current", told, order, mine, {"`check`": checks}, "as_of")
     judged = "window_start, subject, figure, value, expected, gate, effect, adjusted_p, verdict"
     if incident.figure == MANY_FEATURES:
         failing = {**scope, "role": incident.role, "source": "drift", "verdict": "fail"}

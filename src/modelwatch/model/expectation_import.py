@@ -10,9 +10,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from modelwatch.model.contract import WEEKDAYS, Contract, TableRole
-from modelwatch.model.contract_clauses import quoted_column, sql_literal
+from modelwatch.model.contract_clauses import quoted_column
 from modelwatch.model.errors import ConfigurationError, Problem
 from modelwatch.model.expectations import SPARK_TYPES, Untranslated
+from modelwatch.model.literals import WrittenFloat, sql_literal
 
 MAX_CHARACTERS = 20_000_000
 _TYPES: Mapping[str, str] = {
@@ -129,7 +130,7 @@ def _suite(text: str, origin: str) -> dict[str, Any]:
     if len(text) > MAX_CHARACTERS:
         raise wrong(f"has more than {MAX_CHARACTERS} characters")
     try:
-        suite = json.loads(text)
+        suite = json.loads(text, parse_float=WrittenFloat)
     except json.JSONDecodeError as error:
         raise wrong(f"is not JSON: {error.msg}", error.lineno) from error
     except (RecursionError, ValueError) as error:

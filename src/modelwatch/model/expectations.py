@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from modelwatch.model.contract import WEEKDAYS, ColumnClauses, Contract, Relation, Volume
@@ -151,7 +152,7 @@ def _of_column(column: str, clauses: ColumnClauses) -> Iterator[Said]:
 
 
 def _between(ends: tuple[Any, Any], kwargs: dict[str, Any]) -> dict[str, Any]:
-    low, high = ends
+    low, high = (None if end is None else _plain(end) for end in ends)
     bounds = {"min_value": low, "max_value": high}
     return {**kwargs, **{key: end for key, end in bounds.items() if end is not None}}
 
@@ -207,4 +208,6 @@ def _unquoted(name: str) -> str:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return float(value)
     return value if isinstance(value, (str, bool, int, float)) else str(value)

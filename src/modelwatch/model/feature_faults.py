@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from modelwatch.model.change_evidence import Clue, Evidence, FeatureChange, change_kind
+from modelwatch.model.quoted_values import quoted_value
 from modelwatch.stats.arrays import Floats
-from modelwatch.stats.binning import UNSEEN
+from modelwatch.stats.binning import UNSEEN, CategoricalBinning
 from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.change import bins_of_one_value, single_values
 from modelwatch.stats.comparison import Comparison
@@ -26,6 +27,7 @@ from modelwatch.stats.mixtures import (
     nulls,
     one_value,
 )
+from modelwatch.stats.numerals import numeral, numerals
 from modelwatch.stats.numeric import NumericStates
 from modelwatch.stats.rounded_values import rounded_model
 
@@ -60,6 +62,9 @@ _LEAST_DECIMAL = 0.01
 """Share of values from which a decimal sign is looked at."""
 _MIRRORED = 0.7
 """Part of a change that the other sign must account for."""
+_MOST_AT_ONE_DOUBLE = 0.5
+"""Share of the rows at one double from which it need not be one value, where doubles are coarser
+than the column."""
 _FEW_VALUES = 3
 _ALL_BUT = 0.95
 """Part of the rows of a feature of fewer values that must hold one: any change favours one."""
@@ -142,7 +147,9 @@ def _filled_of(feature: FeatureChange) -> Clue | None:
     if code.explained < _FILLED_EXPLAINS:
         # The other values have changed as well, which filled nulls leave as they are.
         return None
-    value = f"{code.value:g}" if np.isfinite(code.value) else _value_at(feature.now, at)
+    value = (
+        _numeral(feature.now, code.value) if np.isfinite(code.value) else _value_at(feature.now, at)
+    )
     told = f"{feature.name} has no nulls any more, and {value} in {percent(share)} more rows"
     return Clue(_EXACT, told)
 
@@ -153,8 +160,14 @@ def _value_at(states: States, at: int) -> str:
         return "one value"
     if at < UNSEEN:
         unseen = sorted(states.unseen[0].items(), key=lambda item: (-item[1], item[0]))
-        return repr(unseen[0][0]) if unseen else "an unseen value"
-    return repr(states.binning.values[at - UNSEEN])
+        known = states.binning.values
+        return quoted_value(unseen[0][0], known) if unseen else "an unseen value"
+    return _kept_value(states.binning, at - UNSEEN)
+
+
+def _kept_value(binning: CategoricalBinning, at: int) -> str:
+    """A value with a place of its own, as a sentence quotes it."""
+    return quoted_value(binning.values[at], binning.values)
 
 
 @change_kind("sentinel")
@@ -175,9 +188,17 @@ def _sentinel_of(feature: FeatureChange) -> Clue | None:
     if score is None:
         code = lone_value(before, now)
         return None if code is None else _code_of(feature, code)
-    was = f"a special value of {feature.name}" if special else f"and {low:g} to {high:g} before"
-    told = f"{percent(found.share)} of the values of {feature.name} are {found.value:g}, {was}"
-    return Clue(score, told)
+    if not _is_told(before, found):
+        return None
+    value, least, most = numerals([before.binning.exact(v) for v in (found.value, low, high)])
+    was = f"a special value of {feature.name}" if special else f"and {least} to {most} before"
+    return Clue(score, f"{percent(found.share)} of the values of {feature.name} are {value}, {was}")
+
+
+def _is_told(before: NumericStates, found: Explanation) -> bool:
+    """Whether the value of an explanation is one value: most rows at a double that stands for many
+    numbers of the column are rows of as many values."""
+    return bool(before.binning.tells(np.array(found.value))) or found.share < _MOST_AT_ONE_DOUBLE
 
 
 def _alone(before: NumericStates, now: NumericStates, at: int) -> bool:
@@ -193,9 +214,11 @@ def _alone(before: NumericStates, now: NumericStates, at: int) -> bool:
 def _code_of(feature: FeatureChange, code: Explanation) -> Clue | None:
     """A value far beyond all that was, whatever the others do."""
     score = score_of(code.explained)
-    if score is None or code.share < LEAST_SHARE:
+    assert isinstance(feature.before, NumericStates)
+    if score is None or code.share < LEAST_SHARE or not _is_told(feature.before, code):
         return None
-    told = f"{percent(code.share)} of the values of {feature.name} are {code.value:g}"
+    value = _numeral(feature.now, code.value)
+    told = f"{percent(code.share)} of the values of {feature.name} are {value}"
     return Clue(score, f"{told}, far from all others")
 
 
@@ -226,11 +249,19 @@ def _constant_of(feature: FeatureChange, evidence: Evidence) -> Clue | None:
             return None
         if _shares_of(now)[at] - _shares_of(before)[at] < _LEAST_RISE:
             return None
-        value = f"{found.value:g}"
+        if not before.binning.tells(np.array(found.value)):
+            return None
+        value = _numeral(before, found.value)
     else:
-        value = repr(before.binning.values[place])
+        value = _kept_value(before.binning, place)
     told = f"{percent(found.share)} of the rows of {feature.name} came to be {value}"
     return Clue(score, told)
+
+
+def _numeral(states: States, value: float) -> str:
+    """A value of a feature in words."""
+    exact = states.binning.exact(value) if isinstance(states, NumericStates) else value
+    return numeral(exact)
 
 
 def _shares_of(states: States) -> Floats:

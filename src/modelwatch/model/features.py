@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from modelwatch.model.column_types import FRACTIONS, INSTANTS, WHOLE_NUMBERS, outer_type
+from modelwatch.model.literals import ExactNumber, special_value
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.profiling import ColumnOptions, Kind
 
 Schema = Mapping[str, str]
 """Column -> Spark's simple type string, in the table's order."""
 
-WHOLE_NUMBERS = frozenset({"tinyint", "smallint", "int", "bigint"})
-FRACTIONS = frozenset({"float", "double"})
-INSTANTS = frozenset({"timestamp", "timestamp_ntz"})
 _NO_OPTIONS = ColumnOptions()
 
 
@@ -24,10 +22,10 @@ class Feature:
     """A column that is profiled.
 
     ``role`` is ``inputs`` or ``predictions``. ``column`` is spelled as in the table. A numeric
-    feature has ``bins`` and ``special_values``, a categorical one ``max_values``; a categorical
-    feature of another type than string or boolean is counted by its values as text. Dates are
-    taken as days, timestamps as microseconds, since 1970. A sensitive feature is counted by hashes
-    of its values under ``key``, which has its place in queries and nowhere else.
+    feature has ``bins``, and ``special_values`` as its column holds them; a categorical one has
+    ``max_values``, and is counted by its values as text if its type is neither string nor boolean.
+    Dates are taken as days, timestamps as microseconds, since 1970. A sensitive feature is counted
+    by hashes of its values under ``key``, which has its place in queries and nowhere else.
     """
 
     name: str
@@ -35,9 +33,9 @@ class Feature:
     column: str
     kind: Kind
     spark_type: str
-    special_values: tuple[float, ...] = ()
+    special_values: tuple[ExactNumber, ...] = ()
     bins: int = 200
-    max_values: int = 100
+    max_values: int = 500
     sensitive: bool = False
     key: str | None = field(default=None, repr=False)
 
@@ -67,16 +65,6 @@ def natural_kind(spark_type: str) -> Kind | None:
     if plain in WHOLE_NUMBERS | FRACTIONS | INSTANTS | {"decimal", "date"}:
         return "numeric"
     return "categorical" if plain in {"string", "varchar", "char", "boolean"} else None
-
-
-def outer_type(spark_type: str) -> str:
-    """A type without its parameters: ``decimal`` of ``decimal(10,2)``."""
-    return re.split(r"[(<]", spark_type.strip().lower(), maxsplit=1)[0].strip()
-
-
-def is_number(spark_type: str) -> bool:
-    """Whether a type is a number: dates and booleans are not."""
-    return outer_type(spark_type) in WHOLE_NUMBERS | FRACTIONS | {"decimal"}
 
 
 def find_column(schema: Schema, name: str) -> str | None:
@@ -175,7 +163,7 @@ def _feature(
         column=column,
         kind="categorical" if options.sensitive else options.type or natural,
         spark_type=spark_type,
-        special_values=options.special_values,
+        special_values=tuple(special_value(spark_type, v) for v in options.special_values),
         bins=options.bins or config.binning.bins,
         max_values=options.max_values or config.binning.max_values,
         sensitive=options.sensitive,

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from modelwatch.model.incident import MANY_FEATURES, Incident
+from modelwatch.model.outside_windows import OUTSIDE_WORDS
 from modelwatch.model.plain_words import named
+from modelwatch.model.quoted_values import told_value
+from modelwatch.model.value_account import UNMAPPED_SHARE
 from modelwatch.stats.batch import NULL_SEGMENT, OTHER_SEGMENT
+from modelwatch.stats.numerals import apart, numerals
 from modelwatch.stats.performance import PERFORMANCE
 from modelwatch.stats.statistic import STATISTICS
 
@@ -22,13 +26,15 @@ def subject_words(incident: Incident) -> str:
 
 def segment_words(incident: Incident) -> str:
     """The segment of an incident: the segmentation and its value."""
-    return f"{incident.segmentation} {named(incident.segment)}"
+    return f"{incident.segmentation} {told_value(incident.segment)}"
 
 
 def subject_of_all(incident: Incident) -> str:
     """What fails, wherever it does."""
     name, role = named(incident.subject), _ROLES.get(incident.role, incident.role)
-    if incident.family in ("source", "labels"):
+    if incident.figure == UNMAPPED_SHARE:
+        what = f"{name} of the {role}"
+    elif incident.family in ("source", "labels"):
         what = f"table {role}"
     elif incident.family == "data":
         what = f"{name} of the {role}"
@@ -47,7 +53,7 @@ def carrier_words(incident: Incident) -> str:
     changed, rows = incident.carrier_changed_share, incident.carrier_row_share
     if column is None or value is None or changed is None or rows is None:
         return ""
-    called = _SEGMENTS.get(value) or named(value)
+    called = _SEGMENTS.get(value) or told_value(value)
     shares = f"{changed:.0%} of the changed rows, {rows:.0%} of all"
     return f" where {named(column)} is {called} ({shares})"
 
@@ -61,7 +67,7 @@ def figure_words(incident: Incident) -> str:
     elif incident.family in ("performance", "estimate") and value is not None:
         text = _performance(incident, value)
     elif incident.family == "constraint":
-        text = "does not hold" + ("" if value is None else f", observed {value:.4g}")
+        text = "does not hold" + ("" if value is None else f", observed {apart(value, 4)}")
     elif value is not None:
         known = STATISTICS.get(incident.figure)
         text = f"{known.label if known else incident.figure} is {value:.3g}"
@@ -128,11 +134,16 @@ def _missing(incident: Incident, _: float) -> str:
     return f"no rows on {incident.worst_start}{' and on expected days after it' * others}"
 
 
+def _outside(incident: Incident, value: float) -> str:
+    return f"{value:.1%} of the rows that arrived {OUTSIDE_WORDS[incident.figure]}"
+
+
 def _performance(incident: Incident, value: float) -> str:
     if incident.expected is None:
         return f"changed by {value:+.3g}"
     way = "rose" if value > 0 else "fell"
-    return f"{way} from {incident.expected:.3g} to {incident.expected + value:.3g}"
+    before, now = numerals((incident.expected, incident.expected + value), 3)
+    return f"{way} from {before} to {now}"
 
 
 _WORDS: Mapping[str, Callable[[Incident, float], str]] = {
@@ -155,6 +166,8 @@ _WORDS: Mapping[str, Callable[[Incident, float], str]] = {
     "duplicate_share": lambda _, value: f"repeated ids are {value:.1%} of the rows more than usual",
     "coverage": _coverage,
     "missing_day": _missing,
+    UNMAPPED_SHARE: lambda _, value: f"{value:.1%} of the values are none that is configured",
+    **dict.fromkeys(OUTSIDE_WORDS, _outside),
     MANY_FEATURES: lambda _, value: f"{value:.0f} features fail together",
 }
 """How figures are told that have words of their own."""

@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
+from modelwatch.model.column_types import FRACTIONS, INSTANTS, WHOLE_NUMBERS
 from modelwatch.model.day_guess import DayGuess, calendar_partitions, guess_day
 from modelwatch.model.days import DayRange, shifted
 from modelwatch.model.errors import Problem, SourceError
-from modelwatch.model.features import FRACTIONS, INSTANTS, WHOLE_NUMBERS, natural_kind
+from modelwatch.model.features import natural_kind
 from modelwatch.model.sources import TableAddress
 from modelwatch.model.table_facts import ColumnFacts, TableFacts
 

@@ -38,8 +38,10 @@ FAMILIES: Mapping[Source, Family] = {
     "performance": "performance",
     "estimate": "estimate",
     "labels": "labels",
+    "values": "labels",
     "volume": "source",
     "freshness": "source",
+    "arrival": "source",
 }
 MANY_FEATURES = "features"
 """Figure of an incident that is half of the features of a table together."""

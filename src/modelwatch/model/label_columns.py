@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from modelwatch.model.column_checks import (
     ATOMIC,
@@ -12,20 +13,15 @@ from modelwatch.model.column_checks import (
     day_problems,
     joinable,
 )
+from modelwatch.model.column_types import INSTANTS, is_number, outer_type
 from modelwatch.model.document import Path
-from modelwatch.model.features import (
-    INSTANTS,
-    Schema,
-    columns_of_role,
-    features_of,
-    find_column,
-    is_number,
-    outer_type,
-)
+from modelwatch.model.features import Schema, columns_of_role, features_of, find_column
+from modelwatch.model.label_sides import can_hold, is_text
 from modelwatch.model.labels import Decision, Labels, Performance
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.section import did_you_mean
 from modelwatch.model.sources import TableAddress
+from modelwatch.model.yaml_text import list_text, value_text
 
 Tables = Mapping[str, TableAddress]
 _MOMENTS = frozenset({"date", *INSTANTS})
@@ -135,23 +131,41 @@ def _positive(
     schemas: Mapping[str, Schema],
     answers: Schema,
 ) -> Iterator[Wrong]:
-    """Columns that can hold none of the values that mean positive."""
+    """Columns that can hold none of the values of one side."""
     of_label = config.labels.label if config.labels else None
     of_decision = performance.decision.column if performance.decision else None
+    kinds: list[tuple[str, str]] = []
     for name, schema in ((of_label, schemas.get("labels", {})), (of_decision, answers)):
         column = find_column(schema, name) if name else None
         if column is None:
             continue
-        kind = outer_type(schema[column])
+        kind = schema[column]
+        kinds.append((column, kind))
         if not any(can_hold(kind, value) for value in performance.positive):
-            told = f"names no value that column {column!r} can hold, which is {schema[column]}"
+            given = "positive" in performance.model_fields_set
+            told = _held_by_none("positive", performance.positive, given, column, kind)
             yield ("performance", "positive"), told
+    held = [any(can_hold(kind, v) for v in performance.negative) for _, kind in kinds]
+    if kinds and performance.negative and not any(held):
+        told = _held_by_none("negative", performance.negative, True, *kinds[0])
+        yield ("performance", "negative"), told
 
 
-def can_hold(spark_type: str, value: object) -> bool:
-    """Whether a column of a type can be equal to a value of the configuration."""
-    if isinstance(value, bool):
-        return outer_type(spark_type) == "boolean"
-    if isinstance(value, (int, float)):
-        return is_number(spark_type)
-    return outer_type(spark_type) not in {"boolean"} and not is_number(spark_type)
+def _held_by_none(
+    key: str, values: tuple[Any, ...], given: bool, column: str, spark_type: str
+) -> str:
+    """What a column cannot hold, and what to write instead."""
+    what = "names" if given else f"is left out, and its default {list_text(values)} names"
+    told = f"{what} no value that column {column!r} can hold, which is {spark_type}"
+    return f"{told}; write {_instead(key, values, spark_type)}"
+
+
+def _instead(key: str, values: tuple[Any, ...], spark_type: str) -> str:
+    if is_text(spark_type):
+        text = value_text(values[0]) if not isinstance(values[0], str) else "yes"
+        return f'the text as the column spells it, in quotes, such as {key}: ["{text}"]'
+    if outer_type(spark_type) == "boolean":
+        return f"{key}: [{str(key == 'positive').lower()}] without quotes"
+    if is_number(spark_type):
+        return f"the number without quotes, such as {key}: [{int(key == 'positive')}]"
+    return f"a value of type {spark_type} in quotes"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from modelwatch.model.literals import Number
 from modelwatch.model.section import (
     ColumnName,
     ColumnNames,
@@ -83,7 +84,7 @@ class Decision(Section):
     column: ColumnName | None = Field(
         default=None, description="A column of the predictions that holds the decision."
     )
-    threshold: float | None = Field(
+    threshold: Number | None = Field(
         default=None, description="The decision is positive from this score on. For binary tasks."
     )
 
@@ -162,7 +163,21 @@ class Performance(Section):
         min_length=1,
         max_length=100,
         description="Binary: values of the label, and of the decision's column, that mean "
-        "positive; all others are negative.",
+        "positive.",
+    )
+    negative: tuple[Scalar, ...] = Field(
+        default=(),
+        max_length=100,
+        description="Binary: values that mean negative. Left out: the other truth value; 0 for the "
+        "number 1; for words that come in pairs, such as `yes`, the other one in the same case; "
+        "else every other value.",
+    )
+    unmapped: Literal["nothing", "negative"] | None = Field(
+        default=None,
+        description="Binary: what a value counts as that is neither positive nor negative. "
+        "`nothing`: the row has no label, or no decision; `negative`: every value that is not "
+        "positive is negative, and none is reported. Left out: `nothing`, where `negative` is "
+        "given or has a default. Empty text and NaN are no value, unless they are named.",
     )
     classes: tuple[Scalar, ...] = Field(
         default=(),
@@ -244,6 +259,18 @@ class Performance(Section):
                 "in order, or none",
             ),
             (
+                not binary and (bool(self.negative) or self.unmapped is not None),
+                f"negative and unmapped belong to a binary task, not to a {self.task} one",
+            ),
+            (
+                bool(_typed(self.positive) & _typed(self.negative)),
+                "positive and negative name the same value",
+            ),
+            (
+                self.unmapped == "nothing" and not self.negative,
+                "unmapped: nothing needs negative: the values that mean negative",
+            ),
+            (
                 several and not scores and decision is None,
                 "a multiclass task needs score or decision",
             ),
@@ -301,7 +328,9 @@ class Challenger(Section):
 class VersionComparison(Section):
     """Two model versions that share the traffic."""
 
-    champion: Text = Field(description="Model version that is held to be the better one.")
+    champion: Text = Field(
+        description="Model version, as the results name it, that is held to be the better one."
+    )
     challenger: Text = Field(description="Model version that would replace it.")
     expected_share: float | None = Field(
         default=None,
@@ -316,6 +345,11 @@ class VersionComparison(Section):
         if self.champion == self.challenger:
             raise ValueError("champion and challenger are the same version")
         return self
+
+
+def _typed(values: tuple[Any, ...]) -> frozenset[tuple[bool, Any]]:
+    """Values with whether they are truth values: 1 is no true."""
+    return frozenset((isinstance(value, bool), value) for value in values)
 
 
 def _text(value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modelwatch.model.change_evidence import Clue, Evidence, change_kind
+from modelwatch.model.value_account import UNMAPPED_SHARE
 from modelwatch.stats.mixtures import moved
 from modelwatch.stats.numeric import NumericStates
 from modelwatch.stats.performance import PERFORMANCE
@@ -71,10 +72,17 @@ def _label_rate_shift(evidence: Evidence) -> Clue | None:
 @change_kind("label_delay")
 def _label_delay(evidence: Evidence) -> Clue | None:
     lead = evidence.lead
-    if lead.family != "labels":
+    if lead.family != "labels" or lead.figure == UNMAPPED_SHARE:
         return None
     expected = "" if lead.expected is None else f", {abs(lead.expected):.0%} came before"
     return Clue(0.95, f"labels that are due have not come{expected}")
+
+
+@change_kind("unmapped_values")
+def _unmapped_values(evidence: Evidence) -> Clue | None:
+    if evidence.lead.figure != UNMAPPED_SHARE:
+        return None
+    return Clue(0.97, "the configuration does not name them")
 
 
 @change_kind("model_change")

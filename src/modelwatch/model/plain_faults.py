@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+import numpy as np
+
+from modelwatch.model.literals import ExactNumber
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.stats.null_model import FEWEST_DAYS
+from modelwatch.stats.numerals import numerals
 
 FEWEST_DECISIONS = 500
 """Rows of a day all of which have one decision, from which that is worth a warning."""
@@ -82,7 +86,9 @@ def plain_faults(
         most, promise = limit
         if low < -_SLACK or high > most + _SLACK:
             observed = high if high > most + _SLACK else low
-            yield fault(promise, "fail", observed, f"values lie between {low:g} and {high:g}")
+            least_told, most_told = numerals((low, high))
+            told = f"values lie between {least_told} and {most_told}"
+            yield fault(promise, "fail", observed, told)
     if constant and is_score and rows >= least:
         yield fault("varies", "fail", ends and ends[0], "all rows have the same score")
         return
@@ -94,8 +100,13 @@ def plain_faults(
         threshold is not None
         and feature.lower() in scores
         and ends is not None
-        and (ends[1] < threshold or ends[0] >= threshold)
+        and (ends[1] < min(_both(threshold)) or ends[0] >= max(_both(threshold)))
     )
     of_column = decision is not None and (decision.column or "").lower() == feature.lower()
     if one_side or (constant and of_column):
         yield fault("decides both ways", "warn", None, "all rows have the same decision")
+
+
+def _both(threshold: ExactNumber) -> tuple[float, float]:
+    """A threshold as a column of doubles and one of floats hold it."""
+    return float(threshold), float(np.float32(threshold))

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from modelwatch.model.literals import Number
 from modelwatch.model.section import (
     ColumnName,
     ColumnNames,
@@ -31,7 +32,7 @@ class ColumnOptions(Section):
         description="`categorical` counts the values of a number, such as a code, one by one. "
         "Left out: numbers, dates and timestamps are numeric, text and booleans categorical.",
     )
-    special_values: tuple[float, ...] = Field(
+    special_values: tuple[Number, ...] = Field(
         default=(),
         max_length=50,
         description="Numbers that stand for something else than a quantity, such as -999. Each "
@@ -110,7 +111,8 @@ class Segmentation(Section):
         ge=1,
         le=1000,
         description="Segments kept: those with most rows in the binning's reference. The rest is "
-        "one segment, `(other)`.",
+        "one segment, `(other)`, rows without a value are `(null)`; values of such a name are in "
+        "double quotes.",
     )
 
     @model_validator(mode="after")
@@ -136,11 +138,12 @@ class Binning(Section):
     )
     bins: int = Field(default=200, ge=2, le=1000, description="Bins of a numeric column, about.")
     max_values: int = Field(
-        default=100,
+        default=500,
         ge=1,
         le=10_000,
-        description="Values of a categorical column that are counted one by one; the rest is "
-        "counted together.",
+        description="Values of a categorical column that are counted one by one, the most "
+        "frequent ones. The others are counted together, which hides how they move among "
+        "themselves: `error_bound` of a statistic says what that may be, or is null.",
     )
 
 

@@ -222,7 +222,7 @@ def met(day: date, expected: Sequence[date], held: Collection[date]) -> bool:
     sides = [abs((day - other).days) for other in expected[max(at - 1, 0) : at + 2] if other != day]
     reach = (min(sides, default=1) - 1) // 2
     taken = set(expected)
-    near = (day + timedelta(days=n) for n in range(-reach, reach + 1))
+    near = (shifted(day, n) for n in range(-reach, reach + 1))
     return any(other in held and other not in taken for other in near)
 
 

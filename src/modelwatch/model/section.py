@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 
 from pydantic import (
@@ -20,6 +21,9 @@ from pydantic import (
 )
 
 from modelwatch.model.days import DayRange, parse_day
+from modelwatch.model.literals import scalar_of
+from modelwatch.model.quoted_values import quoted_value
+from modelwatch.stats.value_names import CODES
 
 MAX_NAME = 100
 """Characters of a name."""
@@ -27,7 +31,7 @@ MAX_COLUMN = 1000
 """Characters of a column's name."""
 MAX_TEXT = 20_000
 """Characters of a description or of a piece of SQL."""
-RESERVED_NAMES = frozenset({"all", "*", "(other)", "(null)", "(none)"})
+RESERVED_NAMES = frozenset(code.lower() for code in CODES)
 """Names that the output tables give a meaning of their own."""
 _NAME = re.compile(r"[A-Za-z0-9_ .-]+")
 _MONITOR = re.compile(r"[A-Za-z0-9_-]+")
@@ -76,7 +80,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``; did you mean 'x'?`` for a word close to a known one, otherwise the empty string."""
     folded = {name.lower(): name for name in known}
     near = difflib.get_close_matches(word.lower()[:MAX_NAME], folded, n=1, cutoff=0.6)
-    return f"; did you mean {folded[near[0]]!r}?" if near else ""
+    return f"; did you mean {quoted_value(folded[near[0]], [word])}?" if near else ""
 
 
 def only_one_of(section: Section, *keys: str) -> None:
@@ -146,8 +150,8 @@ def _day_range(value: Any) -> DayRange:
 
 
 def _scalar(value: Any) -> Any:
-    if isinstance(value, (str, bool, int, float, date)):
-        return value
+    if isinstance(value, (str, bool, int, float, Decimal, date)):
+        return scalar_of(value)
     raise ValueError("must be text, a number, true, false or a day")
 
 

@@ -22,7 +22,11 @@ Check = Literal[
     "duplicates",
     "join_coverage",
     "label_coverage",
+    "unmapped_values",
     "schema",
+    "missing_time",
+    "partition_mismatch",
+    "future_time",
 ]
 HealthVerdict = Literal["pass", "warn", "fail", "unknown"]
 _WIDENINGS = {
@@ -43,6 +47,17 @@ class SourceHealth(Section):
         description="Share of a day's inputs without a prediction, or of its predictions without "
         "inputs, that matters; `null`: none.",
     )
+    unmapped: Share | None = Field(
+        default=0.01,
+        description="Share of a day's labels or decisions that matters which are neither positive "
+        "nor negative, or of no class; `null`: none.",
+    )
+    outside_windows: Share | None = Field(
+        default=0.01,
+        description="Share of the rows that arrived since the last day's run that matters if they "
+        "belong to no window, for one cause: no day of the calendar, a day after the as-of day, or "
+        "a partition more than a day from the time; `null`: none.",
+    )
 
 
 @dataclass(frozen=True)
@@ -60,6 +75,7 @@ class HealthRow:
 
     ``subject`` is the column of a schema check, else the table's role. ``value`` is what was
     judged: days late, a share of rows. ``since``: first day of the trouble; None where all is well.
+    ``threshold``: value that matters, None where none applies. ``examples``: of what was counted.
     """
 
     role: str
@@ -72,6 +88,8 @@ class HealthRow:
     value: float | None = None
     since: date | None = None
     reason: str | None = None
+    threshold: float | None = None
+    examples: tuple[str, ...] = ()
 
 
 def arrival_rows(
@@ -175,6 +193,7 @@ def join_rows(days: Mapping[date, Joined], gate: float | None) -> Iterator[Healt
                 expected=str(rows),
                 observed=str(held.both),
                 value=share,
+                threshold=gate,
                 since=day if beyond else None,
                 reason=f"{alone} of {rows} {role} have no {other}"
                 if beyond

@@ -58,7 +58,8 @@ class DaySource(Section):
     )
     time_column: ColumnName | None = Field(
         default=None,
-        description="A timestamp column; the day is its date in the monitor's time zone.",
+        description="A timestamp column; the day is its date in the monitor's time zone, and of a "
+        "timestamp without zone (`timestamp_ntz`) its own date.",
     )
     partition_column: ColumnName | None = Field(
         default=None,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from modelwatch.model.column_types import outer_type
 from modelwatch.model.days import DayRange
-from modelwatch.model.features import outer_type
 from modelwatch.model.sources import TableAddress
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from modelwatch.model.change_evidence import Clue, Evidence, FeatureChange, change_kind
 from modelwatch.model.incident import Incident
+from modelwatch.model.outside_windows import OUTSIDE_WORDS
+from modelwatch.model.quoted_values import quoted_value
 from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.mixtures import change_of
 
@@ -12,6 +14,8 @@ TWICE = 1.8
 _LOST = 0.3
 """Part of the rows of a value from which it is missing rather than rare."""
 _LEAST_LOSS = 0.02
+_CERTAIN = 0.97
+"""Score of rows that were counted: they explain why a day has fewer."""
 
 
 @change_kind("missing_rows")
@@ -58,9 +62,20 @@ def _lost_value(feature: FeatureChange, rows_ratio: float | None) -> Clue | None
     explained = min(loss, missing) / max(loss, missing) if missing > 0 else 0.0
     if explained < 0.5:
         return None
-    value = before.binning.values[at]
-    told = f"{loss / float(p[at]):.0%} of the rows with {feature.name} {value!r} are missing"
+    value = quoted_value(before.binning.values[at], before.binning.values)
+    told = f"{loss / float(p[at]):.0%} of the rows with {feature.name} {value} are missing"
     return Clue(0.45 + 0.45 * explained, told)
+
+
+@change_kind("outside_windows")
+def _outside_windows(evidence: Evidence) -> Clue | None:
+    for one in evidence.incidents:
+        if one.figure in OUTSIDE_WORDS:
+            return Clue(
+                _CERTAIN,
+                f"{one.value or 0.0:.1%} of the rows that arrived {OUTSIDE_WORDS[one.figure]}",
+            )
+    return None
 
 
 @change_kind("duplicated_rows")

@@ -42,11 +42,19 @@ KIND_WORDS: Mapping[str, tuple[str, str]] = {
     "truncated_text": ("text that is cut", "the width of the column where the table is written"),
     "duplicated_rows": ("rows that came twice", "the delivery of those days"),
     "missing_rows": ("rows that are missing", "the delivery of those days"),
+    "outside_windows": (
+        "rows that belong to no day that is read",
+        "what writes the column that tells the day",
+    ),
     "unseen_categories": ("values that it never had", "whether the model can know them"),
     "population_shift": ("a shift of the population", "who or what is scored now"),
     "concept_shift": ("another relation of inputs and labels", "retraining on newer labels"),
     "label_rate_shift": ("another rate of labels", "whether labels mean what they did"),
     "label_delay": ("labels that come late", "the source of the labels"),
+    "unmapped_values": (
+        "values in another spelling",
+        "the spellings of the view unmapped_values, and the source of the column",
+    ),
     "model_change": ("another model", "what was deployed at that time"),
 }
 """What a kind is called, and what to look at."""

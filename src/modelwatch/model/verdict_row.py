@@ -7,15 +7,18 @@ from datetime import date
 from typing import Literal
 
 from modelwatch.model.days import DayRange
+from modelwatch.stats import value_names
 
 Source = Literal[
     "drift",
     "performance",
     "estimate",
     "labels",
+    "values",
     "constraint",
     "volume",
     "freshness",
+    "arrival",
     "anomaly",
 ]
 """Where a figure comes from."""
@@ -31,9 +34,9 @@ VERDICTS: tuple[Verdict, ...] = (
 )
 KNOWN: frozenset[Verdict] = frozenset({"pass", "warn", "fail"})
 """Verdicts of windows of which something could be said: the others neither open nor clear."""
-ALL = "all"
+ALL = value_names.ALL
 """Segmentation and segment of all traffic."""
-ALL_VERSIONS = "*"
+ALL_VERSIONS = value_names.EVERY
 """Model version of rows of all versions together."""
 
 
@@ -42,11 +45,12 @@ class VerdictRow:
     """The verdict on one figure of one subject in one window.
 
     ``role`` is ``inputs``, ``predictions`` or ``labels``. ``subject`` is a feature, a metric of
-    performance, the name of a constraint, or the role itself for volume and freshness. ``figure``
-    is the statistic, the metric, the kind of constraint, or what is counted (``rows``,
-    ``duplicate_share``, ``missing_day``, ``coverage``). ``expected`` is what the reference or the
-    history had, where it is known. ``effect`` is the size of the value in gates: from 1 on it
-    matters; 1 for a constraint that does not hold. ``adjusted_p`` is the calibrated p-value
+    performance, the name of a constraint, a label or decision, or the role itself for volume,
+    freshness and arrival. ``figure`` is the statistic, the metric, the kind of constraint, or what
+    is counted (``rows``, ``duplicate_share``, ``missing_day``, ``coverage``, ``unmapped_share``,
+    ``missing_time``, ``partition_mismatch``, ``future_time``). ``expected`` is what the reference
+    or the history had, where it is known. ``effect`` is the size of the value in gates: from 1 on
+    it matters; 1 for a constraint that does not hold. ``adjusted_p`` is the calibrated p-value
     corrected for the ``comparisons`` of the window. ``reason`` says why there is no verdict.
     """
 

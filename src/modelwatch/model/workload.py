@@ -23,6 +23,7 @@ _OPEN_BINS = 40
 _TAIL_BINS = 200
 """Bins that the upper tail of a score takes beside those that it has as a feature."""
 _CATEGORICAL_EXTRA = 3
+_EXPECTED_VALUES = 50
 _SLICE_GROUPS = 14
 _SPLIT_EXTRA = 3
 
@@ -173,13 +174,15 @@ def feature_size(feature: Feature, known: Mapping[tuple[str, str], int]) -> Feat
     """The length of a feature's vector: that of its bins, or what its settings lead to expect.
 
     A numeric feature has the tails beyond its reference besides its bins, and fewer bins if it has
-    few values; a categorical one is taken to have half of the values that it may have.
+    few values; a categorical one is taken to have half of the values that it may
+    have, and ``_EXPECTED_VALUES`` at most.
     """
     bins = known.get((feature.role, feature.name))
     if bins is None and feature.kind == "numeric":
         bins = feature.bins + _OPEN_BINS
     elif bins is None:
-        values = 2 if feature.spark_type == "boolean" else -(-feature.max_values // 2)
+        few = min(-(-feature.max_values // 2), _EXPECTED_VALUES)
+        values = 2 if feature.spark_type == "boolean" else few
         bins = values + _CATEGORICAL_EXTRA
     return FeatureSize(feature.name, feature.kind, bins, len(feature.special_values))
 

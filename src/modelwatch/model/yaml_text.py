@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import yaml
@@ -29,9 +30,9 @@ def value_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        whole = math.isfinite(value) and value == int(value) and abs(value) < 1e15
+        whole = math.isfinite(value) and value == int(value) and abs(value) < 2.0**53
         return str(int(value)) if whole else repr(value)
-    if isinstance(value, (int, date)):
+    if isinstance(value, (int, Decimal, date)):
         return str(value)
     return quoted_text(str(value))
 

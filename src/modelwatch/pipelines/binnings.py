@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timezone
 from typing import Any
 
 from pyspark.sql import Column, Row
 
 from modelwatch.model.binned import SCORE, SEGMENTS, Binned, of_another_secret
+from modelwatch.model.column_types import exact_digits
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.features import Feature
 from modelwatch.pipelines.frames import Sources
 from modelwatch.spark.days import named
-from modelwatch.spark.reference import Field, binning_of, fitted_binnings
+from modelwatch.spark.reference import binning_of, fitted_binnings
+from modelwatch.spark.reference_sample import Field
 from modelwatch.spark.rows import feature_value
 from modelwatch.stats.binning import Binning
 from modelwatch.tables import TABLES
@@ -53,15 +55,7 @@ def binnings_of(
     rows = {**stored, **{(r["role"], r["feature"], r["settings"]): r for r in fitted}}
     return Binnings(
         {
-            (one.role, one.name): binning_of(
-                rows[one.key]["edges"],
-                rows[one.key]["values"],
-                rows[one.key]["known_hashes"],
-                rows[one.key]["center"],
-                rows[one.key]["scale"],
-                one.special_values,
-                one.score_kind,
-            )
+            (one.role, one.name): binning_of(rows[one.key], one.special_values, one.score_kind)
             for one in wanted
         },
         tuple(fitted),
@@ -101,6 +95,11 @@ def _fitted(
         frame = sources.rows(role, days)
         fields, columns = _fields(group, by_key)
         selected = frame.select(*(c.alias(f"c{i}") for i, c in enumerate(columns)))
+        types = {field.name: field.dataType.simpleString() for field in selected.schema.fields}
+        fields = [
+            replace(one, digits=exact_digits(types[f"c{one.positions[0]}"])) if one.numeric else one
+            for one in fields
+        ]
         for row in fitted_binnings(selected, fields).collect():
             rows.append(_row(group[row["field"]], row, reference.name, days))
         found = {row["feature"] for row in rows}
@@ -137,9 +136,11 @@ def _fields(
         first = len(columns)
         if one.role == SEGMENTS:
             columns += [named(column).cast("string") for column in one.columns]
+        elif one.role == SCORE:
+            # Labels are joined with scores as doubles.
+            columns.append(named(one.columns[0]).cast("double"))
         else:
-            role = "predictions" if one.role == SCORE else one.role
-            columns.append(feature_value(features[role, one.name]))
+            columns.append(feature_value(features[one.role, one.name]))
         fields.append(
             Field(
                 tuple(range(first, len(columns))),
@@ -147,22 +148,15 @@ def _fields(
                 one.bins,
                 one.max_values,
                 one.special_values,
-                one.score_kind,
+                segments=one.role == SEGMENTS,
+                score_kind=one.score_kind,
             )
         )
     return fields, columns
 
 
 def _row(one: Binned, fitted: Row, reference: str, days: tuple[date, ...] | None) -> dict[str, Any]:
-    binning = binning_of(
-        fitted["edges"],
-        fitted["values"],
-        fitted["known_hashes"],
-        fitted["center"],
-        fitted["scale"],
-        one.special_values,
-        one.score_kind,
-    )
+    binning = binning_of(fitted.asDict(), one.special_values, one.score_kind)
     return {
         "feature": one.name,
         "role": one.role,
@@ -175,7 +169,11 @@ def _row(one: Binned, fitted: Row, reference: str, days: tuple[date, ...] | None
         "known_hashes": fitted["known_hashes"],
         "center": fitted["center"],
         "scale": fitted["scale"],
-        "special_values": list(one.special_values) if one.kind == "numeric" else None,
+        "offset": fitted["offset"],
+        "digits": fitted["digits"],
+        "special_values": [float(value) for value in one.special_values]
+        if one.kind == "numeric"
+        else None,
         "fitted_rows": fitted["fitted_rows"],
         "fitted_days": None if days is None else list(days),
         "created_at": datetime.now(timezone.utc),

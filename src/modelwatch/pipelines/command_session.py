@@ -7,6 +7,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from modelwatch.model.stall_limits import StallLimits
+from modelwatch.stats.library_warnings import warnings_to_log
 
 # Spark is imported by the commands that need it, so that a wrong argument is told at once.
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def command_session(
     """A Spark session; one that was there before is left running.
 
     ``brief`` as in ``open_session``. With ``limits`` the command is watched and ends whatever dies
-    under it; a run is watched by itself.
+    under it; a run is watched by itself. Warnings of libraries go to the log meanwhile.
     """
     from pyspark.sql import SparkSession
 
@@ -30,7 +31,7 @@ def command_session(
     shared = SparkSession.getActiveSession() is not None
     spark = open_session(app_name, brief=brief)
     try:
-        with watched(spark, limits, app_name) if limits else nullcontext():
+        with warnings_to_log(), watched(spark, limits, app_name) if limits else nullcontext():
             yield spark
     finally:
         if not shared:

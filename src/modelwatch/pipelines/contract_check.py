@@ -55,7 +55,8 @@ def checked_rows(
         home = config.table_role(contract.of)
         table: Table = "predictions" if contract.of == "predictions" else "inputs"
         clauses += constraints_of(contract, schemas[home], table)
-        told += schema_rows(contract, schemas[home], days)
+        as_stored = schemas_of({home: sources.opened[home].stored()})[home]
+        told += schema_rows(contract, held_schema(contract, schemas[home], as_stored), days)
         told += freshness_rows(contract, newest.get(home), as_of, days)
     apart = any(rule.sets_apart for rule in config.rules)
     rows = _results(sources, given if apart else [*given, *clauses], days, arrived=False)
@@ -81,10 +82,12 @@ def contract_results(
     days: Sequence[date] | None,
     as_of: date | None = None,
     present: Iterable[date] = (),
+    stored: Schema | None = None,
 ) -> list[ConstraintRow]:
     """A table held against a contract, day by day, or as a whole (``days`` None).
 
     ``frame`` has its ``DAY`` where days are given. Volume and freshness are asked of days only.
+    ``stored``: the columns as the table stores them, where the frame has others.
     """
     if days is None:
         frame = frame.withColumn(DAY, F.lit(WHOLE.isoformat()).cast("date"))
@@ -94,10 +97,11 @@ def contract_results(
     clauses = constraints_of(contract, schema, "inputs")
     rows = constraint_results({"inputs": frame}, clauses, asked)
     rows = held_to_volumes(rows, [contract], whole=days is None)
-    rows += schema_rows(contract, schema, asked[-1:])
+    held = held_schema(contract, schema, schema if stored is None else stored)
+    rows += schema_rows(contract, held, asked[-1:])
     if days is not None and as_of is not None:
-        held = [day for day in present if day < as_of]
-        rows += freshness_rows(contract, max(held, default=None), as_of, days)
+        past = [day for day in present if day < as_of]
+        rows += freshness_rows(contract, max(past, default=None), as_of, days)
     return [replace(row, role=contract.of) for row in rows]
 
 
@@ -126,6 +130,12 @@ def held_to_volumes(
             verdict = judge(row.observed, low, high, severity)
             found.append(replace(row, kind="volume", lower=low, upper=high, verdict=verdict))
     return found
+
+
+def held_schema(contract: Contract, schema: Schema, stored: Schema) -> dict[str, str]:
+    """The columns that a contract is about: as stored, and paths into them that it names itself."""
+    named = {column.lower() for column in contract.columns}
+    return {**{c: kind for c, kind in schema.items() if c.lower() in named}, **stored}
 
 
 def schema_rows(contract: Contract, schema: Schema, days: Sequence[date]) -> list[ConstraintRow]:

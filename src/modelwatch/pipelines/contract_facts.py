@@ -68,7 +68,9 @@ def reference_table(
         rows = rows.withColumn(DAY, F.lit("1970-01-01").cast("date"))
     schema = schemas_of(sources.frames)[home]
     hidden = sensitive_columns(config)
-    columns = [Typed(name, kind) for name, kind in schema.items()]
+    # A contract is about what is stored: no paths, and no days that text spells.
+    stored = schemas_of({home: sources.opened[home].stored()})[home]
+    columns = [Typed(name, kind) for name, kind in schema.items() if stored.get(name) == kind]
     LOG.info("reading the states of %s", chosen.name)
     facts = _of_features(spark, sources, role, chosen, home, watched)
     LOG.info("looking at its rows")

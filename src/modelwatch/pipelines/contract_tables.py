@@ -10,11 +10,12 @@ from pyspark.sql import DataFrame, SparkSession
 
 from modelwatch.deequ import ConstraintRow
 from modelwatch.io.sources import Source, open_source
+from modelwatch.model.column_types import INSTANTS
 from modelwatch.model.config import DaySource, MonitorConfig, TableAddress
 from modelwatch.model.contract import Contract
 from modelwatch.model.days import DayRange
 from modelwatch.model.errors import Problem, SourceError
-from modelwatch.model.features import INSTANTS, find_column
+from modelwatch.model.features import find_column
 from modelwatch.pipelines.contract_check import contract_results
 from modelwatch.pipelines.validation import schemas_of
 from modelwatch.spark.days import with_day
@@ -71,7 +72,9 @@ def checked_table(
         when = f"on {days}" if days is not None else f"before {as_of}"
         raise source.error(f"has no rows {when}")
     rows = _rows(source, told, asked, time_zone)
-    return Checked(source.version, tuple(contract_results(contract, rows, asked, as_of, present)))
+    stored = schemas_of({"table": source.stored()})["table"]
+    found = contract_results(contract, rows, asked, as_of, present, stored)
+    return Checked(source.version, tuple(found))
 
 
 def _rows(source: Source, day: DaySource, days: Iterable[date], time_zone: str) -> DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 
 from modelwatch.io.store import Store
 from modelwatch.model.config import MonitorConfig, labels_fingerprint, states_fingerprint
+from modelwatch.model.days import shifted
 from modelwatch.model.verdict_row import ALL, ALL_VERSIONS, Source
 from modelwatch.pipelines.history import of_days, of_runs
 from modelwatch.pipelines.run import Request, Run
@@ -325,7 +326,7 @@ def _since(judged: Iterable[date], known: Iterable[date]) -> date:
     """The first day that may say what is usual for the judged ones, of those that are known."""
     first = min(judged)
     before = sorted(day for day in known if day < first)[-HISTORY_BATCHES:]
-    return min([first - timedelta(days=HISTORY_DAYS), *before])
+    return min([shifted(first, -HISTORY_DAYS), *before])
 
 
 def _judged_before(request: Request, source: Source, window: str) -> Iterable[date]:

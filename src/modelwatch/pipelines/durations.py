@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from pyspark.sql import functions as F
 
 from modelwatch.io.store import Store
+from modelwatch.model.days import shifted
 from modelwatch.model.durations import ROLE
 from modelwatch.pipelines.run import Request, Run
-from modelwatch.spark.days import named
+from modelwatch.spark.days import local_date, moment_of, named, type_of
 
 KEPT_DAYS = 400
 """Days before the as-of day whose jobs are copied."""
@@ -21,14 +20,13 @@ def write_durations(run: Run, store: Store, request: Request) -> None:
     given = config.durations
     if given is None:
         return
-    started = named(given.started).cast("timestamp")
-    rows = request.sources.frames[ROLE].select(
+    frame, started, zone = request.sources.frames[ROLE], named(given.started), config.time_zone
+    spark_type = type_of(frame, given.started)
+    day = local_date(started, spark_type, zone)
+    since, until = shifted(as_of, -KEPT_DAYS), shifted(as_of, -1)
+    recent = frame.where(day.between(F.lit(since), F.lit(until))).select(
         named(given.kind).cast("string").alias("kind"),
-        started.alias("started_at"),
+        moment_of(started, spark_type, zone).alias("started_at"),
         named(given.seconds).cast("double").alias("seconds"),
-    )
-    since, until = as_of - timedelta(days=KEPT_DAYS), as_of
-    recent = rows.where(
-        (F.col("started_at") >= F.lit(since)) & (F.col("started_at") < F.lit(until))
     )
     run.append(store, config, "durations", recent)

@@ -9,8 +9,9 @@ from functools import reduce
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from modelwatch.model.column_types import INSTANTS
 from modelwatch.model.config import MonitorConfig
-from modelwatch.model.features import INSTANTS, Feature
+from modelwatch.model.features import Feature
 from modelwatch.model.references import reference_days
 from modelwatch.model.windows import Window, days_before, last_before
 from modelwatch.pipelines.history import of_days, of_runs

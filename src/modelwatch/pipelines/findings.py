@@ -14,9 +14,11 @@ from modelwatch.model.config import MonitorConfig
 from modelwatch.model.incident import Incident
 from modelwatch.model.plain_words import named, shortened
 from modelwatch.model.plan import Plan
+from modelwatch.model.quoted_values import told_value
 from modelwatch.model.retraining_evidence import RetrainingDecision
 from modelwatch.model.verdict_row import ALL
 from modelwatch.pipelines.incidents import FoundIncidents
+from modelwatch.stats.numerals import numerals
 
 LONGEST_REASON = 1000
 """Characters of a reason, which may hold values of data."""
@@ -69,15 +71,16 @@ def findings_of(verdicts: DataFrame) -> tuple[Finding, ...]:
 
 
 def _finding(row: Row) -> Finding:
-    segment = "" if row["segmentation"] == ALL else named(row["segment"])
+    segment = "" if row["segmentation"] == ALL else told_value(row["segment"])
     where = f" of {row['segmentation']} {segment}" if segment else ""
     what = f"{row['figure']} of {named(row['subject'])}{where}"
     if row["verdict"] == "undefined":
         message = f"{what} is unknown: {shortened(row['reason'] or '', LONGEST_REASON)}"
     else:
         against = f" against {row['reference']}" if row["reference"] else ""
-        gate = "" if row["gate"] is None else f", gate {row['gate']:.6g}"
-        value = "" if row["value"] is None else f" is {row['value']:.6g}"
+        texts = iter(numerals([row[key] for key in ("value", "gate") if row[key] is not None]))
+        value = "" if row["value"] is None else f" is {next(texts)}"
+        gate = "" if row["gate"] is None else f", gate {next(texts)}"
         message = f"{what}{against}{value}{gate}"
     return Finding(
         severity=row["severity"],

@@ -111,6 +111,14 @@ class History:
                     return None if source["seen"] is None else int(source["seen"])
         return None
 
+    def version_before(self, role: str, table: str, as_of: date) -> int | None:
+        """Version of a source that the newest run as of an earlier day read; None if none did."""
+        for run in reversed(self.runs):
+            for source in run["sources"] or ():
+                if run["as_of"] < as_of and (source["role"], source["table"]) == (role, table):
+                    return int(source["version"])
+        return None
+
     @property
     def written(self) -> dict[str, int]:
         """By output table, the newest version that a run has written."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -19,7 +19,7 @@ from modelwatch.model.change_kinds import (
     compared_days,
 )
 from modelwatch.model.config import states_fingerprint
-from modelwatch.model.days import DayRange
+from modelwatch.model.days import DayRange, shifted
 from modelwatch.model.episodes import AGAIN
 from modelwatch.model.incident import Incident, JudgedWindow
 from modelwatch.model.incident_kinds import (
@@ -292,7 +292,7 @@ def _sinces(verdicts: DataFrame, asked: Sequence[tuple[Incident, Incident]]) -> 
     if not asked:
         return {}
     keys = {_series_key(lead): lead for _, lead in asked}
-    first = min(one.since for one, _ in asked) - timedelta(days=DAYS_OF_SERIES)
+    first = shifted(min(one.since for one, _ in asked), -DAYS_OF_SERIES)
     session = verdicts.sparkSession
     wanted = frame_of(session, sorted(keys), ", ".join(f"{name} string" for name in _SERIES))
     rows = (
@@ -310,7 +310,7 @@ def _sinces(verdicts: DataFrame, asked: Sequence[tuple[Incident, Incident]]) -> 
     found = {}
     for one, lead in asked:
         held = series.get(_series_key(lead), {})
-        begin = one.since - timedelta(days=DAYS_OF_SERIES)
+        begin = shifted(one.since, -DAYS_OF_SERIES)
         days = sorted(day for day in held if begin <= day <= one.last_failing)
         numbers = np.array([day_number(day) for day in days], dtype=np.int64)
         values = np.array([held[day] for day in days], dtype=np.float64)

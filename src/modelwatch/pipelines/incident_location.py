@@ -192,7 +192,8 @@ def _split_by(states: StatesOf, before: Mapping[FeatureKey, States]) -> tuple[Sp
             binning = held.binning
             assert isinstance(binning, NumericBinning)
             edges = group_edges(held.quantities[0], binning.edges)
-            if edges:
+            # Rows are split by the column itself, and these are distances from an offset.
+            if edges and not binning.offset:
                 numbers.append(SplitBy(feature, edges=edges))
         else:
             order = np.argsort(-held.kept[0], kind="stable")[:MOST_VALUES]

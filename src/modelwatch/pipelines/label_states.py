@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date
 from typing import get_args
 
 import numpy as np
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from modelwatch.model.binned import SCORE
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.label_plan import LabelDay
 from modelwatch.model.slices import sliced_features
+from modelwatch.model.value_account import ValueAccount
 from modelwatch.pipelines.frames import Sources
 from modelwatch.pipelines.states import StatesOf, day_tasks_of
 from modelwatch.spark.labels import Traffic, labelled_rows
@@ -27,6 +29,10 @@ from modelwatch.stats.binning import CategoricalBinning, NumericBinning, fit_num
 from modelwatch.stats.score_bins import shadow_binning
 from modelwatch.stats.score_scale import ScoreBinning
 from modelwatch.stats.score_tally import UNDECIDED, ScorePlan, Task
+from modelwatch.stats.value_account import SPELLING, VALUE_COUNTS, VALUES
+
+LabelFacts = tuple[dict[date, LabelDay], dict[date, tuple[ValueAccount, ...]]]
+"""By day: what its states of performance depend on, and the account of its values."""
 
 
 def score_plans(states: StatesOf) -> tuple[ScorePlan, ...]:
@@ -82,8 +88,8 @@ def score_binning(states: StatesOf) -> NumericBinning:
             assert isinstance(binning, NumericBinning)
             if performance.task == "multiclass":
                 edges, center, scale = binning.edges, binning.center, binning.scale
-                return ScoreBinning(edges, center, scale, (), performance.score_kind)
-            return binning
+                return ScoreBinning(edges, center, scale, kind=performance.score_kind)
+            return binning.of_doubles()
     raise ValueError(f"the score {performance.score[0]!r} has no bins")
 
 
@@ -131,20 +137,51 @@ def label_states(
     return merged_score_states(rows, plans, decided, as_of, len(days))
 
 
-def label_days(stored: DataFrame, days: Collection[date]) -> dict[date, LabelDay]:
-    """What the states of some days depend on, from the rows that a run has written of them."""
-    whole = stored.where(F.col("segmentation") == ALL)
+def label_facts(stored: DataFrame, days: Collection[date]) -> LabelFacts:
+    """What the states of some days depend on, and which values nobody named, from the rows that a
+    run has written of them; in one query."""
+    kind = F.col("kind")
+    of_values = (kind == VALUES) | kind.startswith(SPELLING)
+    of_labels = kind.isin(LABELS, UNDECIDED, *get_args(Task))
     told = (
-        whole.where(F.col("kind").isin(LABELS, UNDECIDED, *get_args(Task)))
+        stored.where((F.col("segmentation") == ALL) & (of_labels | of_values))
         .groupBy("day")
         .agg(
             F.max("last_known").alias("last_known"),
             F.min("next_known").alias("next_known"),
-            F.max(F.when(F.col("kind") != LABELS, F.array_max("due_days"))).alias("last_due"),
+            F.max(F.when(of_labels & (kind != LABELS), F.array_max("due_days"))).alias("last_due"),
+            F.collect_list(
+                F.when(of_values, F.struct("kind", "name", "positions", "counts"))
+            ).alias("values"),
         )
-    )
-    found = {
-        row["day"]: LabelDay(row["last_known"], row["next_known"], row["last_due"])
-        for row in told.collect()
+    ).collect()
+    found = {row["day"]: row for row in told}
+    dates = {
+        day: LabelDay(row["last_known"], row["next_known"], row["last_due"])
+        for day, row in found.items()
     }
-    return {day: found.get(day, LabelDay()) for day in days}
+    values = {day: value_accounts(row["values"]) for day, row in found.items()}
+    return {day: dates.get(day, LabelDay()) for day in days}, values
+
+
+def value_accounts(rows: Iterable[Row]) -> tuple[ValueAccount, ...]:
+    """The accounts of a day's values: of rows with kind, name, positions and counts."""
+    counts: dict[str, dict[str, int]] = {}
+    spellings: dict[str, Counter[str]] = defaultdict(Counter)
+    for kind, name, positions, held in rows:
+        if kind == VALUES:
+            at = dict(zip(positions, held, strict=True))
+            counts[name] = {label: at.get(i, 0) for i, label in enumerate(VALUE_COUNTS)}
+        else:
+            spellings[kind.removeprefix(SPELLING)][name] += sum(held)
+    return tuple(
+        ValueAccount(
+            subject,
+            of["valued"],
+            of["nothing"],
+            of["negative"],
+            of["another class"],
+            dict(spellings[subject]),
+        )
+        for subject, of in sorted(counts.items())
+    )

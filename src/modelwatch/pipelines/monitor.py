@@ -34,6 +34,7 @@ from modelwatch.model.errors import Problem, ProblemsError, SourceError
 from modelwatch.model.features import features_of
 from modelwatch.model.plan import plan_of
 from modelwatch.model.sensitive import keyed, secrets_of
+from modelwatch.model.value_account import unmapped_lines, unmapped_values
 from modelwatch.model.window_volumes import silent_windows
 from modelwatch.pipelines.arrivals import judging_told, with_ages, with_arrivals
 from modelwatch.pipelines.batch_rows import batch_rows
@@ -52,6 +53,7 @@ from modelwatch.pipelines.frames import Sources, opened_sources, source_changes
 from modelwatch.pipelines.history import History, history_of
 from modelwatch.pipelines.incidents import write_incidents
 from modelwatch.pipelines.outliers import write_outliers
+from modelwatch.pipelines.outside_windows import is_news, rows_outside_windows
 from modelwatch.pipelines.performance import write_performance
 from modelwatch.pipelines.plain_faults import plain_findings
 from modelwatch.pipelines.quarantine import (
@@ -125,7 +127,8 @@ def run_monitor(
             return RunReport(EXIT_QUIET, with_ages(request, planned))
         # Whoever asks for days may be about to compute anew what a removed table held.
         store.prepare(written=() if days else request.history.written)
-        if request.plan.nothing_to_do and not request.missing:
+        news = is_news(request.sources, request.history, request.outside)
+        if request.plan.nothing_to_do and not request.missing and not news:
             row = run.row(request, "nothing_to_do", EXIT_QUIET)
             store.publish({**row, "message": "no day is new or changed"})
             _tell(run, store, request)
@@ -206,7 +209,8 @@ def request_of(
     published = history.published(states_fingerprint(config), labels_fingerprint(config))
     plan = plan_of(config, features, changes, published, as_of, days, not_profiled)
     check_references(sources, changes, published, plan, lines)
-    asked = Request(config, config_text, sources, history, plan, days, contracts)
+    outside = rows_outside_windows(sources, history, changes, as_of)
+    asked = Request(config, config_text, sources, history, plan, days, contracts, outside=outside)
     return with_arrivals(asked, changes, published.days)
 
 
@@ -276,7 +280,7 @@ def _carried_out(run: Run, store: Store, request: Request, until_done: ExitStack
     look = bool(retrain) or any(one.calls for one in found.all)
     exit_code = EXIT_LOOK if look else EXIT_QUIET
     text = told(config, plan, found, retrain, silent_windows(config, request.volume))
-    text += plain.text
+    text += plain.text + unmapped_lines(unmapped_values(config, run.label_values), config)
     store.publish(
         {
             **run.row(request, "published", exit_code),

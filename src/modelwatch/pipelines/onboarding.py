@@ -13,19 +13,14 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from modelwatch.io.addresses import source_place
+from modelwatch.model.column_types import FRACTIONS, WHOLE_NUMBERS
 from modelwatch.model.config import MonitorConfig, lines_of, parse_config
 from modelwatch.model.day_guess import compared_time, date_partition, guess_day
 from modelwatch.model.days import DayRange, shifted
 from modelwatch.model.description import columns_told
 from modelwatch.model.draft import draft
 from modelwatch.model.errors import Problem, SourceError
-from modelwatch.model.features import (
-    FRACTIONS,
-    WHOLE_NUMBERS,
-    Feature,
-    features_of,
-    natural_kind,
-)
+from modelwatch.model.features import Feature, features_of, natural_kind
 from modelwatch.model.guess import guess
 from modelwatch.model.plan import Published, plan_of
 from modelwatch.model.score_guess import scores_told
@@ -196,7 +191,7 @@ def _partitions(spark: SparkSession, address: TableAddress) -> tuple[str, ...]:
 
 def _distance(frame: DataFrame, time: str, partition: str, time_zone: str) -> PartitionDistance:
     """How far the partition lies from the timestamp, over the whole table: one row can be apart."""
-    day = day_of(DaySource(time_column=time), time_zone)
+    day = day_of(frame, DaySource(time_column=time), time_zone)
     days = F.abs(F.datediff(named(partition), day))
     rows, timed, same, near = frame.agg(
         F.count(F.lit(1)),

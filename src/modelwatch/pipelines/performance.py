@@ -10,11 +10,10 @@ from pyspark.sql import functions as F
 from modelwatch.io.store import Store
 from modelwatch.model.config import MonitorConfig, labels_fingerprint
 from modelwatch.model.days import DayRange, shifted
-from modelwatch.model.label_plan import LabelDay
 from modelwatch.model.retention import BACK_TEST_DAYS
 from modelwatch.pipelines.evaluation import days_needed, window_references
 from modelwatch.pipelines.history import of_days, of_runs
-from modelwatch.pipelines.label_states import label_days, label_states, score_plans
+from modelwatch.pipelines.label_states import LabelFacts, label_facts, label_states, score_plans
 from modelwatch.pipelines.loss_models import NO_LOSSES, Losses, with_losses
 from modelwatch.pipelines.run import Request, Run
 from modelwatch.pipelines.states import StatesOf
@@ -37,7 +36,7 @@ def write_performance(run: Run, store: Store, request: Request, states: StatesOf
     labels = request.plan.labels
     days = tuple(labels.days)
     with ThreadPoolExecutor(max_workers=1) as beside:
-        dated: Future[dict[date, LabelDay]] | None = None
+        dated: Future[LabelFacts] | None = None
         if days:
             with run.stage(
                 "labels", f"holding the predictions of {len(days)} days against their labels"
@@ -53,16 +52,16 @@ def write_performance(run: Run, store: Store, request: Request, states: StatesOf
             ):
                 _write_answers(run, store, request, states, losses)
         if dated is not None:
-            run.label_days = dated.result()
+            run.label_days, run.label_values = dated.result()
     return request
 
 
-def _label_days(run: Run, store: Store, request: Request) -> dict[date, LabelDay]:
+def _label_days(run: Run, store: Store, request: Request) -> LabelFacts:
     config, days = request.config, tuple(request.plan.labels.days)
     written = store.read(STATES).where(
         (F.col("monitor") == config.monitor) & (F.col("run_id") == run.run_id)
     )
-    return label_days(of_days(written, days), days)
+    return label_facts(of_days(written, days), days)
 
 
 def _write_answers(

@@ -14,6 +14,7 @@ from modelwatch.pipelines.findings import Finding
 from modelwatch.pipelines.run import Request
 from modelwatch.spark.day_facts import DayFact, day_facts
 from modelwatch.spark.evaluation import Evaluation
+from modelwatch.stats.numerals import numerals
 
 BUILT_IN = "built_in"
 """Kind of the promises that nobody has to write."""
@@ -104,11 +105,16 @@ def _reference_findings(request: Request, facts: Sequence[DayFact]) -> tuple[Fin
             bound=None,
             message=f"reference {fact.reference}: {fact.far} row{'s' * (fact.far != 1)} of "
             f"{fact.feature} lie{'s' * (fact.far == 1)} far beyond all others, between "
-            f"{fact.minimum:g} and {fact.maximum:g}; figures leave such rows out",
+            f"{' and '.join(_ends(fact))}; figures leave such rows out",
         )
         for fact in facts
         if fact.reference is not None and fact.far <= MOST_FAR
     )
+
+
+def _ends(fact: DayFact) -> tuple[str, ...]:
+    """Least and greatest value of a feature, with the digits that it takes to tell them apart."""
+    return numerals([end for end in (fact.minimum, fact.maximum) if end is not None])
 
 
 def _told(findings: Sequence[Finding]) -> str:

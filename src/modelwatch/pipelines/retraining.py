@@ -21,6 +21,7 @@ from modelwatch.pipelines.run import Request, Run
 from modelwatch.pipelines.stored_windows import one_a_day, stored_windows
 from modelwatch.spark.driver_rows import frame_of
 from modelwatch.stats.adaptive_window import adaptive_windows
+from modelwatch.stats.value_names import NO_VERSION
 from modelwatch.tables import TABLES
 
 HISTORY_DAYS = 400
@@ -144,7 +145,7 @@ def _version(run: Run, store: Store, request: Request, since: date) -> tuple[str
         .collect()
     )
     if not first:
-        return "(none)", None
+        return NO_VERSION, None
     newest = max(first, key=lambda row: (row["first"], row["last"], row["model_version"]))
     return str(newest["model_version"]), newest["first"]
 

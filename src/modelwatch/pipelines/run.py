@@ -33,6 +33,8 @@ from modelwatch.model.days import DayRange
 from modelwatch.model.freshness import TableAge
 from modelwatch.model.label_plan import LabelDay
 from modelwatch.model.plan import Plan
+from modelwatch.model.source_health import HealthRow
+from modelwatch.model.value_account import ValueAccount
 from modelwatch.model.window_volumes import Volume
 from modelwatch.pipelines.frames import Sources
 from modelwatch.pipelines.history import History
@@ -47,7 +49,8 @@ class Request:
 
     ``missing``: by role, days without data that are overdue. ``asked``: days that a person asked
     for. ``contracts``: those that the data is held to. ``ages``: how old the data of each table
-    are. ``volume``: the rows that the inputs usually have.
+    are. ``volume``: the rows that the inputs usually have. ``outside``: what arrived of each table
+    and belongs to no window, as rows of source health.
     """
 
     config: MonitorConfig
@@ -60,6 +63,7 @@ class Request:
     missing: Mapping[str, tuple[date, ...]] = field(default_factory=dict)
     ages: tuple[TableAge, ...] = ()
     volume: Volume | None = None
+    outside: tuple[HealthRow, ...] = ()
 
     @property
     def days(self) -> list[date]:
@@ -89,6 +93,7 @@ class Run:
     stages: list[tuple[str, float]] = field(default_factory=list)
     outputs: dict[str, int] = field(default_factory=dict)
     label_days: dict[date, LabelDay] = field(default_factory=dict)
+    label_values: dict[date, tuple[ValueAccount, ...]] = field(default_factory=dict)
     judged: list[JudgedWindow] = field(default_factory=list)
     going_on: list[str] = field(default_factory=list)
     run_id: str = field(init=False)

@@ -1,4 +1,4 @@
-"""The commands on what runs have left: replay, trace and maintain."""
+"""The commands on what runs have left: replay, trace, report and maintain."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modelwatch.model.config import MonitorConfig
@@ -67,6 +68,23 @@ def _trace(
     return (trace_json if arguments.json else trace_text)(found), 0
 
 
+def _report_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FOLDER", help="folder to write (report/<monitor>)"
+    )
+
+
+def _report(
+    spark: SparkSession, config: MonitorConfig, arguments: argparse.Namespace
+) -> tuple[str, int]:
+    from modelwatch.pipelines.report import report
+
+    path: str = arguments.config or arguments.config_word
+    folder: Path = arguments.output or Path("report") / config.monitor
+    first, size = report(spark, config, path, folder)
+    return f"Wrote {size / 1000:,.0f} kB of pages. Open in a browser:\n\n  {first.resolve()}\n", 0
+
+
 def _maintain_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="tell what would be done")
 
@@ -99,6 +117,7 @@ RUN_COMMANDS = (
         _trace_arguments,
         _trace,
     ),
+    RunCommand("report", "write the results as HTML pages", _report_arguments, _report),
     RunCommand(
         "maintain",
         "merge and remove files, and carry out what `retention` says",

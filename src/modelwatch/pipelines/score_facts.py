@@ -26,7 +26,11 @@ def score_facts(
     if performance is None or performance.task == "regression" or not performance.score:
         return ()
     rows = _rows(config, frames).limit(ROWS)
-    codes = {f.name.lower(): f.special_values for f in features if f.role == "predictions"}
+    codes = {
+        f.name.lower(): [float(value) for value in f.special_values]
+        for f in features
+        if f.role == "predictions"
+    }
     scores = [_known(name, codes.get(name.lower(), ())) for name in performance.score]
     kind = performance.score_kind
     whole = 100.0 if kind == "percentage" else 1.0

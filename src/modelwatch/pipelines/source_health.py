@@ -23,6 +23,7 @@ from modelwatch.model.source_health import (
     late_rows,
     schema_rows,
 )
+from modelwatch.model.value_account import UNMAPPED_SHARE
 from modelwatch.pipelines.run import Request, Run
 from modelwatch.spark.driver_rows import frame_of
 from modelwatch.tables import TABLES
@@ -35,6 +36,7 @@ _JUDGED = {
     ("volume", "rows"): "volume",
     ("volume", "duplicate_share"): "duplicates",
     ("labels", "coverage"): "label_coverage",
+    ("values", UNMAPPED_SHARE): "unmapped_values",
 }
 """Checks whose verdict the run has given already, by source and figure of it."""
 _TRAFFIC = ("inputs", "predictions")
@@ -79,6 +81,8 @@ def write_source_health(
     for one in found:
         if one.check == "schema" and one.verdict in ("warn", "fail"):
             LOG.info("  %s: column %s: %s", one.role, one.subject, one.reason)
+        if one in request.outside and one.reason is not None:
+            LOG.info("  %s: %s", one.role, one.reason)
     return found
 
 
@@ -99,6 +103,7 @@ def _found(request: Request, joined: Mapping[date, Joined]) -> Iterator[HealthRo
             came = (change.present & frozenset(request.days)) - published
             yield from late_rows(role, came, last, plan.as_of, late_days)
     yield from join_rows(joined, config.source_health.unmatched)
+    yield from request.outside
     for role, source in request.sources.opened.items():
         yield from _schema(request, role, source)
 
@@ -144,6 +149,8 @@ def _of_verdicts(judged: DataFrame, places: DataFrame, as_of: date) -> DataFrame
             F.round(share, 6).cast("string")
         ),
         "value": F.col("value"),
+        "threshold": F.col("gate"),
+        "examples": F.array().cast("array<string>"),
         "verdict": F.when(told, F.col("verdict")).otherwise("unknown"),
         "since": F.when(told & ~well, F.col("window_start")),
         "reason": F.col("reason"),

@@ -24,9 +24,10 @@ from modelwatch.pipelines.contracts import held_to, stored_contracts
 from modelwatch.pipelines.frames import Sources, opened_sources
 from modelwatch.pipelines.incident_rows import newest_incidents
 from modelwatch.pipelines.releases import releases_at
-from modelwatch.spark.days import DAY, named
+from modelwatch.spark.days import DAY, local_date, named, type_of
 from modelwatch.spark.row_rules import FATE, fails_it, judged, judges_it
 from modelwatch.spark.sensitive import masked
+from modelwatch.stats.value_names import value_name
 
 MOST_ROWS = 20
 """Rows of one id in a table that are shown."""
@@ -239,8 +240,10 @@ def _labels(sources: Sources, id: Sequence[str], day: date, as_of: date) -> Rows
     mine = rows.where(_has_id(rows, labels.id, id))
     own, order = sources.frames["labels"].columns, []
     if labels.known is not None:
-        known = named(labels.known.column).cast("date")
-        mine = mine.where(known <= F.lit(as_of))
+        kind = type_of(rows, labels.known.column)
+        column = named(labels.known.column)
+        known = local_date(column, kind, sources.config.time_zone)
+        mine = mine.where(F.coalesce(known <= F.lit(as_of), F.lit(True)))
         order = [named(labels.known.column)]
     shown = mine.orderBy(*order) if order else mine
     held = shown.select(*(masked(c, sources.secrets) for c in own)).limit(MOST_ROWS).collect()
@@ -252,13 +255,13 @@ def _labels(sources: Sources, id: Sequence[str], day: date, as_of: date) -> Rows
 def _model_version(config: MonitorConfig, tables: Sequence[Rows]) -> str | None:
     version = config.predictions.model_version if config.predictions is not None else None
     if version is None or version.column is None:
-        return version.literal if version is not None else None
+        return value_name(str(version.literal)) if version is not None else None
     role = "predictions" if config.two_tables else "inputs"
     for table in tables:
         for row in table.rows if table.role == role else ():
             column = find_column(dict.fromkeys(row, ""), version.column)
             value = row[column] if column is not None else None
-            return None if value is None else str(value)
+            return None if value is None else value_name(str(value))
     return None
 
 

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from modelwatch.pipelines.trace import Rows, Trace, as_json
+from modelwatch.stats.numerals import apart
 
 _LONGEST = 200
 
@@ -59,7 +60,7 @@ def _constraints(found: Trace) -> Iterator[str]:
     yield f"Constraints and contracts of its day: {told or 'none'}"
     for row in found.constraints:
         if row["verdict"] != "pass":
-            observed = "" if row["observed"] is None else f", observed {row['observed']:.6g}"
+            observed = "" if row["observed"] is None else f", observed {apart(row['observed'])}"
             why = f": {_text(row['reason'])}" if row["reason"] else ""
             yield f"  {row['verdict']}: {row['constraint']}{observed}{why}"
 

@@ -10,11 +10,11 @@ from pyspark.sql import functions as F
 
 from modelwatch.deequ import problems as constraint_problems
 from modelwatch.io.failures import first_line
+from modelwatch.model.column_types import is_number
 from modelwatch.model.columns import check_columns
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.document import place_of
 from modelwatch.model.errors import Problem
-from modelwatch.model.features import is_number
 from modelwatch.pipelines.expressions import refused_expressions
 from modelwatch.pipelines.rule_validation import rule_problems
 from modelwatch.spark.days import named

@@ -12,7 +12,9 @@ from pyspark.sql import functions as F
 
 from modelwatch.deequ import NO_ROWS_CHECKED, ConstraintRow
 from modelwatch.io.store import Store
+from modelwatch.model.days import shifted
 from modelwatch.model.freshness import LOOK_BACK_DAYS
+from modelwatch.model.value_account import UNMAPPED_SHARE, UnmappedValues, unmapped_values
 from modelwatch.model.verdict_row import ALL, ALL_VERSIONS, Source
 from modelwatch.model.windows import Window
 from modelwatch.pipelines.day_series import (
@@ -21,6 +23,7 @@ from modelwatch.pipelines.day_series import (
     volume_days,
     volume_series,
 )
+from modelwatch.pipelines.outside_windows import watched_roles
 from modelwatch.pipelines.run import JudgedWindow, Request, Run
 from modelwatch.spark.driver_rows import frame_of
 from modelwatch.spark.figures import (
@@ -55,10 +58,14 @@ def write_verdicts(
         *_judged_days(("constraint",), request.days),
         *_judged_days(("volume",), sorted(volume_days(request))),
         *_judged_days(("freshness",), _freshness_days(request)),
+        *_judged_days(("values",), sorted(run.label_values)),
+        *_judged_days(("arrival",), [_eve(request)] if request.outside else ()),
     ]
     whole = config.verdicts
     strictness = Strictness(whole.level, whole.fewest_rows, whole.correction)
-    own = [*_constraint_rows(checked), *_arrival_rows(request)]
+    values = unmapped_values(config, run.label_values)
+    own = [*_constraint_rows(checked), *_arrival_rows(request), *_value_rows(values)]
+    own += _outside_rows(request)
     frames = [frame_of(run.spark, own, _TABLE.ddl(*VERDICT_COLUMNS))]
     figures = _figures(run, store, request, counted)
     if figures:
@@ -124,6 +131,25 @@ def _constraint_rows(checked: Sequence[ConstraintRow]) -> list[tuple[Any, ...]]:
     ]
 
 
+def _value_rows(found: Iterable[UnmappedValues]) -> list[tuple[Any, ...]]:
+    return [
+        _row(
+            source="values",
+            role=one.role,
+            subject=one.column,
+            figure=UNMAPPED_SHARE,
+            day=one.day,
+            value=one.share,
+            gate=one.gate,
+            effect=one.share / one.gate,
+            verdict=one.verdict,
+            reason=one.reason,
+            rows=one.rows,
+        )
+        for one in found
+    ]
+
+
 def _freshness_days(request: Request) -> list[date]:
     """Days whose arrival is judged: those computed, those overdue, and those that were overdue when
     a run looked last and are not any more."""
@@ -175,6 +201,50 @@ def _arrival_rows(request: Request) -> list[tuple[Any, ...]]:
         )
         for day in request.days
         if day not in overdue
+    ]
+
+
+def _eve(request: Request) -> date:
+    """The last day that the run considers, which stands for what arrived since the run before."""
+    return shifted(request.plan.as_of, -1)
+
+
+def _outside_rows(request: Request) -> list[tuple[Any, ...]]:
+    """What arrived and belongs to no window; of a table in which nothing did, that there is none.
+
+    A share that matters by a few rows is a warning, of which source health tells alone.
+    """
+    rows = [
+        _row(
+            source="arrival",
+            role=one.role,
+            subject=one.role,
+            figure=one.check,
+            day=_eve(request),
+            value=one.value,
+            gate=one.threshold,
+            effect=one.value / one.threshold
+            if one.value is not None and one.threshold is not None and one.verdict != "warn"
+            else None,
+            verdict={"warn": "too_few_rows", "unknown": "undefined"}.get(one.verdict, one.verdict),
+            reason=one.reason if one.verdict in ("warn", "unknown") else None,
+        )
+        for one in request.outside
+    ]
+    told = {one.role for one in request.outside}
+    silent = [role for role in watched_roles(request.sources) if role not in told]
+    return rows + [
+        _row(
+            source="arrival",
+            role=role,
+            subject=role,
+            figure="missing_time",
+            day=_eve(request),
+            verdict="no_data",
+            reason="no rows arrived",
+        )
+        for role in silent
+        if told
     ]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from modelwatch.stats.arrays import AnyArray
+from modelwatch.stats.arrays import AnyArray, Floats
 from modelwatch.stats.batch import (
     NULL_SEGMENT,
     OTHER_SEGMENT,
@@ -19,9 +19,8 @@ from modelwatch.stats.batch import (
     Texts,
 )
 from modelwatch.stats.binning import NumericBinning
-
-SEPARATOR = " × "
-"""Between the values of a segment that crosses columns."""
+from modelwatch.stats.exact_numbers import NO_OFFSET, ExactNumbers, doubles_of
+from modelwatch.stats.value_names import SEPARATOR, part_name, value_name
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def batch_of(record: pa.RecordBatch, layout: BatchLayout, plan: TallyPlan) -> Ba
             for split, positions in zip(plan.segmentations, layout.segments, strict=True)
         ],
         columns=[
-            numbers_of(record.column(position))
+            numbers_of(record.column(position), column.binning)
             if isinstance(column.binning, NumericBinning)
             else text(position)
             for column, position in zip(plan.columns, layout.columns, strict=True)
@@ -76,14 +75,38 @@ def batch_of(record: pa.RecordBatch, layout: BatchLayout, plan: TallyPlan) -> Ba
     )
 
 
-def numbers_of(column: pa.Array) -> Numbers:
-    """A column of doubles; no copy where it has no null."""
-    bits = np.frombuffer(column.buffers()[1], dtype=np.float64, count=len(column) + column.offset)
-    values = bits[column.offset :]
-    if not column.null_count:
-        return Numbers(values, None)
-    nulls = column.is_null().to_numpy(zero_copy_only=False)
-    return Numbers(np.where(nulls, np.nan, values), nulls)
+def numbers_of(column: pa.Array, binning: NumericBinning | None = None) -> Numbers:
+    """A column of doubles, longs or decimals, as distances from the offset of its bins.
+
+    No copy of doubles where there is no offset and no null.
+    """
+    offset = NO_OFFSET if binning is None else binning.offset
+    nulls = column.is_null().to_numpy(zero_copy_only=False) if column.null_count else None
+    if pa.types.is_floating(column.type):
+        bits = np.frombuffer(
+            column.buffers()[1], dtype=np.float64, count=len(column) + column.offset
+        )
+        values: Floats = bits[column.offset :]
+        rest = None
+        if offset:
+            values = values - float(offset)
+    else:
+        marks = () if binning is None else binning.marks
+        values, rest = doubles_of(exact_numbers_of(column), offset, marks)
+    if nulls is None:
+        return Numbers(values, None, rest)
+    return Numbers(np.where(nulls, np.nan, values), nulls, rest)
+
+
+def exact_numbers_of(column: pa.Array) -> ExactNumbers:
+    """A column of longs or decimals; what stands for a null means nothing."""
+    total, data = len(column) + column.offset, column.buffers()[1]
+    if pa.types.is_decimal(column.type):
+        halves = np.frombuffer(data, dtype="<u8", count=2 * total).reshape(-1, 2)[column.offset :]
+        low, high = np.ascontiguousarray(halves[:, 0]), np.ascontiguousarray(halves[:, 1])
+        return ExactNumbers(high.view(np.int64), low, column.type.scale)
+    longs = np.frombuffer(data, dtype="<i8", count=total)[column.offset :]
+    return ExactNumbers.of_longs(longs)
 
 
 def texts_of(column: pa.Array) -> Texts:
@@ -101,7 +124,7 @@ def segment_codes(split: Segmentation, columns: Sequence[Texts]) -> AnyArray:
     other, null = codes[OTHER_SEGMENT], codes[NULL_SEGMENT]
     if len(columns) == 1:
         (texts,) = columns
-        table = [codes.get(value, other) for value in texts.dictionary]
+        table = [codes.get(value_name(value), other) for value in texts.dictionary]
         return np.array([*table, null], dtype=np.int32)[texts.indices]
     sizes = [len(texts.dictionary) + 1 for texts in columns]
     combined = np.zeros(len(columns[0].indices), dtype=np.int64)
@@ -111,7 +134,7 @@ def segment_codes(split: Segmentation, columns: Sequence[Texts]) -> AnyArray:
         met, rows_of_met = np.arange(int(np.prod(sizes))), combined
     else:
         met, rows_of_met = np.unique(combined, return_inverse=True)
-    names = [[*texts.dictionary, NULL_SEGMENT] for texts in columns]
+    names = [[part_name(value) for value in (*texts.dictionary, None)] for texts in columns]
     parts = np.unravel_index(met, sizes)
     table = [
         codes.get(SEPARATOR.join(names[c][part] for c, part in enumerate(crossing)), other)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from pyspark.sql import functions as F
 from modelwatch.spark.groups import StateGroup, grouped, merged_sketch, state_groups
 from modelwatch.spark.python_tasks import BatchFunction, in_python
 from modelwatch.stats.batch import ALL
-from modelwatch.stats.binning import Binning
+from modelwatch.stats.binning import Binning, NumericBinning
 from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.distinct import estimate
 from modelwatch.stats.numeric import NumericStates
@@ -82,18 +83,22 @@ def facts_of(group: StateGroup, binning: Binning) -> dict[str, Any]:
 def _of_numbers(whole: NumericStates) -> dict[str, Any]:
     binning = whole.binning
     held = np.flatnonzero(whole.quantities[0])
-    told: dict[str, Any] = {"special_values": list(binning.special_values)}
+    special = [_told(binning, value) for value in binning.special_values]
+    told: dict[str, Any] = {"special_values": special}
     if not len(held):
         return told
-    told |= {"lowest": float(whole.least[0]), "highest": float(whole.greatest[0])}
+    told |= {
+        "lowest": _told(binning, whole.least[0]),
+        "highest": _told(binning, whole.greatest[0]),
+    }
     # The ends of the reference have bins of their own: the next bin begins no earlier than the
     # next value lies, or is it.
     if binning.single_value[held[0]] and len(held) > 1:
-        told["second_lowest"] = _finite(binning.edges[held[1]])
+        told["second_lowest"] = _finite(binning, binning.edges[held[1]])
     if binning.single_value[held[-1]] and len(held) > 1:
         before = held[-2]
         edge = binning.edges if binning.single_value[before] else binning.upper_edges
-        told["second_highest"] = _finite(edge[before])
+        told["second_highest"] = _finite(binning, edge[before])
     return told
 
 
@@ -108,5 +113,12 @@ def _of_texts(whole: CategoricalStates) -> dict[str, Any]:
     return told
 
 
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
+def _finite(binning: NumericBinning, value: float) -> float | None:
+    return _told(binning, value) if math.isfinite(value) else None
+
+
+def _told(binning: NumericBinning, value: float) -> float:
+    """A number with all of its digits where it is an integer, else the double nearest to it."""
+    exact = binning.exact(float(value))
+    whole = isinstance(exact, Decimal) and exact == exact.to_integral_value()
+    return int(exact) if whole else float(exact)

@@ -97,7 +97,8 @@ def _of_days(group: StateGroup, states: States, numbers: Counts) -> Iterator[dic
     rolled = states.take(own).roll_up(spans[held])
     minimum, maximum = _ends(rolled)
     cells = (rolled.counts > 0).sum(axis=1)
-    constant = (cells == 1) & (np.isnan(minimum) | (minimum == maximum))
+    one = rolled.one_value if isinstance(rolled, NumericStates) else minimum == maximum
+    constant = (cells == 1) & (np.isnan(minimum) | one)
     wanted = (rolled.nulls == rolled.rows) | (group.role == "predictions")
     for i in map(int, np.flatnonzero(wanted & (rolled.rows > 0))):
         yield {
@@ -106,11 +107,17 @@ def _of_days(group: StateGroup, states: States, numbers: Counts) -> Iterator[dic
             "day": int(numbers[held[i]]),
             "rows": int(rolled.rows[i]),
             "nulls": int(rolled.nulls[i]),
-            "minimum": None if np.isnan(minimum[i]) else float(minimum[i]),
-            "maximum": None if np.isnan(maximum[i]) else float(maximum[i]),
+            "minimum": _number(states, minimum[i]),
+            "maximum": _number(states, maximum[i]),
             "constant": bool(constant[i]),
             "far": 0,
         }
+
+
+def _number(states: States, value: float) -> float | None:
+    if not isinstance(states, NumericStates) or np.isnan(value):
+        return None
+    return states.binning.number(float(value))
 
 
 def _ends(states: States) -> tuple[Floats, Floats]:
@@ -139,8 +146,8 @@ def _of_references(
                 "reference": reference.name,
                 "rows": int(whole.rows[0]),
                 "nulls": int(whole.nulls[0]),
-                "minimum": float(whole.minimum[0]),
-                "maximum": float(whole.maximum[0]),
+                "minimum": _number(states, whole.minimum[0]),
+                "maximum": _number(states, whole.maximum[0]),
                 "constant": False,
                 "far": far,
             }

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date
 from functools import reduce
 from operator import or_
-from zoneinfo import ZoneInfo
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from modelwatch.model.days import DayRange, day_ranges, joined_ranges
+from modelwatch.model.column_types import outer_type
+from modelwatch.model.days import (
+    DayRange,
+    begins_twice,
+    day_ranges,
+    epoch_day,
+    joined_ranges,
+    shifted,
+)
+from modelwatch.model.features import find_column
 from modelwatch.model.sources import DaySource
 
 DAY = "__day"
@@ -19,6 +27,9 @@ DAY = "__day"
 MOST_RANGES = 8
 """Ranges of days that a condition names. Spark tests each file of a table against every range: of
 days with many gaps, such as weekdays, both numbers grow with the days."""
+_DAY_SECONDS = 86_400
+_MOST_REPEATED_SECONDS = _DAY_SECONDS
+"""At most what a change of clocks repeats: a day, where the date line moves."""
 
 
 def named(column: str) -> Column:
@@ -26,12 +37,61 @@ def named(column: str) -> Column:
     return F.col("`" + column.replace("`", "``") + "`")
 
 
-def day_of(source: DaySource, time_zone: str) -> Column:
-    """The day of a row in the monitor's time zone; timestamps are read in a session of UTC."""
-    if source.column is not None:
-        return named(source.column).cast("date")
-    assert source.time_column is not None
-    return F.to_date(F.from_utc_timestamp(named(source.time_column), time_zone))
+def date_literal(day: date) -> Column:
+    """A day as a column; PySpark writes those of years before 1000 so that Java can't read them."""
+    return F.lit(day) if day.year >= 1000 else F.lit(day.isoformat()).cast("date")
+
+
+def type_of(frame: DataFrame, column: str) -> str:
+    """Spark's simple type of a column, by its name in any case."""
+    schema = {field.name: field.dataType.simpleString() for field in frame.schema.fields}
+    return schema[find_column(schema, column) or column]
+
+
+def local_date(column: Column, spark_type: str, time_zone: str) -> Column:
+    """The date of a date, a timestamp, or a timestamp without zone; null for null.
+
+    A timestamp has its date in ``time_zone`` and one without zone its own, whatever the zone of
+    the session. Spark's dates go beyond the years of Python's: see ``in_calendar`` and
+    ``nearest_in_calendar``.
+    """
+    kind = outer_type(spark_type)
+    if kind == "date":
+        return column
+    if kind == "timestamp_ntz":
+        return column.cast("date")
+    # The conversion overflows at the ends of Spark's range.
+    least, greatest = _wall_clock(epoch_day(date.min) - 9), _wall_clock(epoch_day(date.max) + 9)
+    held = F.when(column < least, least).when(column > greatest, greatest).otherwise(column)
+    # A cast to a date would depend on the zone of the session.
+    seconds = F.unix_seconds(F.from_utc_timestamp(held, time_zone))
+    return F.date_from_unix_date(F.floor(seconds / F.lit(_DAY_SECONDS)).cast("int"))
+
+
+def moment_of(column: Column, spark_type: str, time_zone: str) -> Column:
+    """The moment of a timestamp; one without zone, and a date, are times in ``time_zone``."""
+    if outer_type(spark_type) == "timestamp":
+        return column
+    local = column.cast("timestamp_ntz")
+    # In the session's zone by a cast, and back by the same zone's rules.
+    return F.convert_timezone(F.lit(time_zone), F.current_timezone(), local).cast("timestamp")
+
+
+def in_calendar(day: Column) -> Column:
+    """A date of the years 1 to 9999, which are those of Python; null for any other."""
+    return F.when(day.between(date_literal(date.min), date_literal(date.max)), day)
+
+
+def nearest_in_calendar(day: Column) -> Column:
+    """A date, or the end of the years 1 to 9999 beyond which it lies; null for null."""
+    first, last = date_literal(date.min), date_literal(date.max)
+    return F.when(day < first, first).when(day > last, last).otherwise(day)
+
+
+def day_of(frame: DataFrame, source: DaySource, time_zone: str) -> Column:
+    """The day of a row in the monitor's time zone; null where the calendar has none for it."""
+    name = str(source.column or source.time_column)
+    return in_calendar(local_date(named(name), type_of(frame, name), time_zone))
 
 
 def with_day(
@@ -41,17 +101,18 @@ def with_day(
 
     The condition is on the source's own columns as well, so that files of other days are skipped.
     """
-    day = day_of(source, time_zone)
+    day = day_of(frame, source, time_zone)
     if days is None:
         return frame.where(day.isNotNull()).withColumn(DAY, day)
     ranges = day_ranges(days)
     if not ranges:
         return frame.where(F.lit(False)).withColumn(DAY, day)
     few = joined_ranges(ranges, MOST_RANGES)
-    for condition in _skipping(source, time_zone, few):
+    zoned = source.time_column is not None and type_of(frame, source.time_column) == "timestamp"
+    for condition in _skipping(source, zoned, time_zone, few):
         frame = frame.where(condition)
-    if len(few) < len(ranges):
-        frame = frame.where(day.isin(sorted(set(days))))
+    if len(few) < len(ranges) or (zoned and any(_repeats(r, time_zone) for r in few)):
+        frame = frame.where(day.isin([date_literal(one) for one in sorted(set(days))]))
     return frame.withColumn(DAY, day)
 
 
@@ -63,25 +124,29 @@ def among_days(column: Column, days: Collection[date]) -> Column:
     """
     ranges = day_ranges(days)
     few = joined_ranges(ranges, MOST_RANGES)
-    within = reduce(or_, (column.between(r.first, r.last) for r in few), F.lit(False))
-    return within if len(few) == len(ranges) else within & column.isin(sorted(set(days)))
+    within = reduce(or_, (_between(column, r) for r in few), F.lit(False))
+    if len(few) == len(ranges):
+        return within
+    return within & column.isin([date_literal(day) for day in sorted(set(days))])
 
 
-def _skipping(source: DaySource, time_zone: str, ranges: Sequence[DayRange]) -> list[Column]:
+def _skipping(
+    source: DaySource, zoned: bool, time_zone: str, ranges: Sequence[DayRange]
+) -> list[Column]:
+    """Conditions that rows of some days meet, and by which Spark skips files of others.
+
+    ``zoned``: the time is a timestamp, and not one without zone.
+    """
     if source.column is not None:
-        return [_any(named(source.column).between(r.first, r.last) for r in ranges)]
+        return [_any(_between(named(source.column), r) for r in ranges)]
     assert source.time_column is not None
     moment = named(source.time_column)
-    conditions = [
-        _any(
-            (moment >= F.lit(_midnight(r.first, time_zone)))
-            & (moment < F.lit(_midnight(r.last + timedelta(days=1), time_zone)))
-            for r in ranges
-        )
-    ]
+    ends = [_moments(r, time_zone) if zoned else _own_times(r) for r in ranges]
+    conditions = [_any((moment >= first) & (moment < until) for first, until in ends)]
     if source.partition_column is not None:
-        partition, day = named(source.partition_column), timedelta(days=1)
-        conditions.append(_any(partition.between(r.first - day, r.last + day) for r in ranges))
+        partition = named(source.partition_column)
+        near = (DayRange(shifted(r.first, -1), shifted(r.last, 1)) for r in ranges)
+        conditions.append(_any(_between(partition, r) for r in near))
     return conditions
 
 
@@ -89,7 +154,33 @@ def _any(conditions: object) -> Column:
     return reduce(or_, conditions)  # type: ignore[call-overload, no-any-return]
 
 
-def _midnight(day: date, time_zone: str) -> datetime:
-    """When a day begins; where clocks skip midnight, its first moment."""
-    local = datetime.combine(day, time(), ZoneInfo(time_zone))
-    return local.astimezone(timezone.utc)
+def _between(column: Column, days: DayRange) -> Column:
+    return column.between(date_literal(days.first), date_literal(days.last))
+
+
+def _moments(days: DayRange, time_zone: str) -> tuple[Column, Column]:
+    """The first moment of some days, and the first that comes after all of them.
+
+    Told by Spark, whose rules of a zone may be older than Python's: a row has its day by them.
+    """
+    first = F.to_utc_timestamp(_wall_clock(epoch_day(days.first)), time_zone)
+    repeated = _MOST_REPEATED_SECONDS if _repeats(days, time_zone) else 0
+    until = F.to_utc_timestamp(_wall_clock(epoch_day(days.last) + 1, repeated), time_zone)
+    return first, until
+
+
+def _repeats(days: DayRange, time_zone: str) -> bool:
+    """Whether hours of some days alternate with those of others: clocks are set over midnight."""
+    after = shifted(days.last, 1)
+    return begins_twice(days.first, time_zone) or begins_twice(after, time_zone)
+
+
+def _wall_clock(day: int, seconds: int = 0) -> Column:
+    """A time of a day, counted from 1970, as if the wall clock showed UTC."""
+    return F.timestamp_micros(F.lit((day * _DAY_SECONDS + seconds) * 1_000_000))
+
+
+def _own_times(days: DayRange) -> tuple[Column, Column]:
+    """The first time without zone of some days, and the first that comes after them."""
+    after = "+10000-01-01" if days.last == date.max else str(shifted(days.last, 1))
+    return F.lit(str(days.first)).cast("timestamp_ntz"), F.lit(after).cast("timestamp_ntz")

@@ -31,19 +31,18 @@ from modelwatch.stats.batch import ALL
 from modelwatch.stats.chance import ChanceModel
 from modelwatch.stats.comparison import Comparison, Values
 from modelwatch.stats.correlation import pair_positions, top_pairs
-from modelwatch.stats.drift import STATISTICS, drift
+from modelwatch.stats.drift import STATISTICS, drift, error_bounds
 from modelwatch.stats.profile import METRICS, OF_SEGMENTS, profile
 from modelwatch.stats.repeats import Repeats
+from modelwatch.stats.value_names import EVERY
 from modelwatch.tables import TABLES
 from modelwatch.tables.arrow import arrow_schema
 
-ALL_VERSIONS = "*"
+ALL_VERSIONS = EVERY
 """Model version of a row that is of all versions together."""
 _SCOPE = ("model_version", "segmentation", "segment", "role", "feature")
 _WINDOW = ("window", "window_start", "window_end", "partial")
-
-
-PROFILE_COLUMNS = (*_SCOPE, *_WINDOW, "metric", "value", "text", "reason", "rows")
+PROFILE_COLUMNS = (*_SCOPE, *_WINDOW, "metric", "value", "text", "reason", "rows", "error_bound")
 DRIFT_COLUMNS = (
     *_SCOPE,
     "feature_b",
@@ -61,6 +60,7 @@ DRIFT_COLUMNS = (
     "design_effect",
     "null_days",
     "typical",
+    "error_bound",
 )
 _PROFILE = arrow_schema(TABLES["profile_metrics"], *PROFILE_COLUMNS)
 _DRIFT = arrow_schema(TABLES["drift_metrics"], *DRIFT_COLUMNS)
@@ -141,6 +141,7 @@ def profiles_of(evaluation: Evaluation) -> BatchFunction:
                         "value": np.stack([found.value for found in figures.values()]),
                         "text": np.stack([found.text for found in figures.values()]),
                         "reason": np.stack([found.reason for found in figures.values()]),
+                        "error_bound": np.stack([f.error_bound for f in figures.values()]),
                     },
                 )
             yield from rows.full()
@@ -297,6 +298,8 @@ def _add_drift(
         gates = evaluation.gates if sought.reference.fixed else {}
         models = [nulls.get(feature if block else key) for feature, key, _ in figures]
         judged = [own for *_, own in figures]
+        bounds = {} if block else error_bounds(comparison, found)
+        unknown = np.full(len(view.windows), np.nan)
         values, p_value = chances(evaluation, view.windows, models, comparison, judged)
         rows.add_figures(
             scope,
@@ -311,6 +314,7 @@ def _add_drift(
                 "value": np.stack([own.value for own in values]),
                 "reason": np.stack([own.reason for own in values]),
                 "p_value": p_value,
+                "error_bound": np.stack([bounds.get(key, unknown) for _, key, _ in figures]),
             },
         )
     if pairwise and block is not None:

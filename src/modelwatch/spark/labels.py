@@ -9,11 +9,12 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from modelwatch.model.features import Feature, find_column, outer_type
+from modelwatch.model.features import Feature, find_column
+from modelwatch.model.label_sides import CountedAs, counted_as
 from modelwatch.model.labels import Challenger, Labels, Performance
 from modelwatch.model.monitor import MonitorConfig
-from modelwatch.spark.days import DAY, named
-from modelwatch.spark.label_values import decision_value, local_day
+from modelwatch.spark.days import DAY, local_date, named, nearest_in_calendar, type_of
+from modelwatch.spark.label_values import MappedValue, decision_value
 from modelwatch.spark.rows import (
     PREDICTION_DAY,
     JoinedRows,
@@ -26,7 +27,8 @@ from modelwatch.spark.rows import (
     prediction_id,
     segment_columns,
 )
-from modelwatch.spark.told_labels import LABEL, told_labels
+from modelwatch.spark.told_labels import LABEL, MISSING, SPELLINGS, VALUED, told_labels
+from modelwatch.stats.value_account import DECISION_SUBJECT, LABEL_SUBJECT, challenger_subject
 
 NEVER = date(9999, 12, 31)
 """Due day of labels that are never due."""
@@ -34,6 +36,22 @@ _SCORED = "__scored"
 _DECISION = "__decision"
 BORROWED = ("label", "decision", "score")
 """Names by which an expression may call what the rows have no column for."""
+
+
+@dataclass(frozen=True)
+class ValuePlace:
+    """Where a batch tells of the values of a label or decision: positions of its columns.
+
+    ``subject``: ``LABEL_SUBJECT``, ``DECISION_SUBJECT`` or a challenger's. ``counted_as``: what
+    values count as that the configuration does not name. ``spellings``: their texts (strings);
+    ``valued`` and ``missing``: how many have a value, and how many are empty texts or NaN (ints).
+    """
+
+    subject: str
+    counted_as: CountedAs
+    spellings: int
+    valued: int
+    missing: int
 
 
 @dataclass(frozen=True)
@@ -46,7 +64,8 @@ class LabelledLayout:
     labels were corrected, whether they contradict each other (ints), labels of an unknown class
     (long), the last known day and the next one (dates). ``features``: what a regressor of the loss
     takes; ``expected``: the losses that it says, in scales. ``due_by_row``: whether a column
-    says when labels are due.
+    says when labels are due. ``told``: where values may be ones that the configuration does not
+    name.
     """
 
     scores: tuple[int, ...]
@@ -71,6 +90,7 @@ class LabelledLayout:
     features: tuple[int, ...] = ()
     expected: tuple[int, ...] = ()
     due_by_row: bool = False
+    told: tuple[ValuePlace, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -113,6 +133,7 @@ def labelled_rows(
     asked = tuple(dict.fromkeys((*slices, *features)))
     rows = _predictions(config, performance, asked, traffic, day_tasks)
     frame = rows.frame
+    kinds = _counted_as(config, performance, traffic)
     for i, challenger in enumerate(config.challengers):
         scored = traffic.challengers[challenger.name]
         frame = _with_challenger(config, i, challenger, performance, frame, scored, day_tasks)
@@ -154,6 +175,10 @@ def labelled_rows(
     )
     columns, segments = segment_columns(config.segments, len(selected))
     selected.extend(columns)
+    places = [
+        (subject, kind, positions([named(name) for name in _told_names(subject)]))
+        for subject, kind in kinds.items()
+    ]
     sliced = positions([rows.values[feature.name] for feature in slices])
     taken = positions([rows.values[feature.name] for feature in features])
     return LabelledRows(
@@ -167,8 +192,57 @@ def labelled_rows(
             sliced,
             features=taken,
             due_by_row=labels.due.column is not None,
+            told=tuple(ValuePlace(subject, kind, *at) for subject, kind, at in places),
         ),
     )
+
+
+def _counted_as(
+    config: MonitorConfig, performance: Performance, traffic: Traffic
+) -> dict[str, CountedAs]:
+    """What values count as that the configuration does not name, where there can be such."""
+    assert config.labels is not None
+    home = traffic.inputs if traffic.predictions is None else traffic.predictions
+    columns = [(LABEL_SUBJECT, config.labels.label, traffic.labels)]
+    if performance.decision is not None:
+        columns.append((DECISION_SUBJECT, performance.decision.column or "", home))
+    for one in config.challengers:
+        decision = one.decision or performance.decision
+        column = decision.column if decision is not None else None
+        columns.append((challenger_subject(one.name), column or "", traffic.challengers[one.name]))
+    found = {}
+    for subject, name, frame in columns:
+        schema = _schema(frame)
+        column = find_column(schema, name) if name else None
+        kind = None if column is None else counted_as(performance, schema[column])
+        if kind is not None:
+            found[subject] = kind
+    return found
+
+
+def _told_names(subject: str) -> tuple[str, str, str]:
+    """Columns of a joined row that tell of the values of a label or decision."""
+    if subject == LABEL_SUBJECT:
+        return SPELLINGS, VALUED, MISSING
+    return f"__spellings {subject}", f"__valued {subject}", f"__missing {subject}"
+
+
+def _told(subject: str, mapped: MappedValue) -> list[Column]:
+    """The columns of ``_told_names`` of a decision; none where no value can be unnamed."""
+    if mapped.counted_as is None:
+        return []
+    spelled = mapped.spelling.isNotNull()
+    columns = (
+        F.when(spelled, F.array(mapped.spelling)),
+        (spelled | mapped.value.isNotNull()).cast("int"),
+        mapped.missing.cast("int"),
+    )
+    names = _told_names(subject)
+    return [column.alias(name) for column, name in zip(columns, names, strict=True)]
+
+
+def _schema(frame: DataFrame) -> dict[str, str]:
+    return {field.name: field.dataType.simpleString() for field in frame.schema.fields}
 
 
 def _predictions(
@@ -180,13 +254,14 @@ def _predictions(
 ) -> JoinedRows:
     """Each prediction once, with its inputs where something of them is asked for."""
     home = traffic.inputs if traffic.predictions is None else traffic.predictions
-    schema = {field.name: field.dataType.simpleString() for field in home.schema.fields}
+    decision = decision_value(
+        performance, performance.decision, performance.score[:1], _schema(home)
+    )
     answers = [
         *(named(c).cast("double").alias(f"__score_{i}") for i, c in enumerate(performance.score)),
         *(named(c).cast("double").alias(f"__end_{i}") for i, c in enumerate(performance.interval)),
-        decision_value(performance, performance.decision, performance.score[:1], schema).alias(
-            _DECISION
-        ),
+        decision.value.alias(_DECISION),
+        *_told(DECISION_SUBJECT, decision),
     ]
     scored = home.select("*", *answers)
     inputs = None
@@ -239,11 +314,9 @@ def _due(config: MonitorConfig, labels: Labels, frame: DataFrame) -> Column:
     if labels.due.delay_days is not None:
         return F.date_add(F.col(DAY), labels.due.delay_days)
     assert labels.due.column is not None
-    column = named(labels.due.column)
-    schema = {field.name: field.dataType.simpleString() for field in frame.schema.fields}
-    kind = outer_type(schema[str(find_column(schema, labels.due.column))])
-    day = column if kind == "date" else local_day(column, config.time_zone)
-    return F.coalesce(day, F.lit(NEVER))
+    kind = type_of(frame, labels.due.column)
+    day = local_date(named(labels.due.column), kind, config.time_zone)
+    return F.coalesce(nearest_in_calendar(day), F.lit(NEVER))
 
 
 def _with_challenger(
@@ -256,15 +329,14 @@ def _with_challenger(
     day_tasks: int | None,
 ) -> DataFrame:
     rows = dealt(rows, day_tasks)
-    schema = {field.name: field.dataType.simpleString() for field in rows.schema.fields}
     decision = challenger.decision or performance.decision
+    mapped = decision_value(performance, decision, (challenger.score,), _schema(rows))
     scored = once(rows, challenger.id, challenger.day.time_column, "challenger")
     shadow = scored.select(
         F.col(DAY).alias("__shadow_day"),
         *(named(c).alias(f"__shadow_id_{i}") for i, c in enumerate(challenger.id)),
-        decision_value(performance, decision, (challenger.score,), schema).alias(
-            f"__shadow_decision_{index}"
-        ),
+        mapped.value.alias(f"__shadow_decision_{index}"),
+        *_told(challenger_subject(challenger.name), mapped),
         named(challenger.score).cast("double").alias(f"__shadow_{index}"),
     )
     ids = [f"__shadow_id_{i}" for i in range(len(challenger.id))]

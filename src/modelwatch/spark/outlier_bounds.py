@@ -26,10 +26,11 @@ from modelwatch.stats.mahalanobis import Center, mean_squares, robust_center
 from modelwatch.stats.numeric import NumericStates
 from modelwatch.stats.outlying import Fences, fences, outside
 from modelwatch.stats.pairs import PairStates
+from modelwatch.stats.value_names import EVERY
 from modelwatch.tables import TABLES
 from modelwatch.tables.arrow import arrow_schema
 
-ALL_VERSIONS = "*"
+ALL_VERSIONS = EVERY
 """Model version of outliers: inputs are what they are, whichever model scores them."""
 TOGETHER = "*"
 """Feature of what is of all numeric features together."""
@@ -144,7 +145,10 @@ def _bound(group: StateGroup, evaluation: Evaluation, by: FencedBy) -> dict[str,
         np.savez(packed, **{name: getattr(center, name) for name in _ARRAYS})
         return {**role, "feature": TOGETHER, "center": packed.getvalue()}
     found = _fences(group, evaluation, by)
-    return None if found is None else {**role, "lower": found[1].lower, "upper": found[1].upper}
+    if found is None:
+        return None
+    number = found[0].binning.number
+    return {**role, "lower": number(found[1].lower), "upper": number(found[1].upper)}
 
 
 def _add_shares(
@@ -162,8 +166,8 @@ def _add_shares(
         **_scope(group, evaluation, spans.windows, by),
         kind="share",
         feature=group.feature,
-        lower=None if np.isnan(fenced.lower) else fenced.lower,
-        upper=None if np.isnan(fenced.upper) else fenced.upper,
+        lower=None if np.isnan(fenced.lower) else states.binning.number(fenced.lower),
+        upper=None if np.isnan(fenced.upper) else states.binning.number(fenced.upper),
         value=share.value,
         reason=share.reason,
         expected=_number(outside(reference, fenced).share.value[0]),

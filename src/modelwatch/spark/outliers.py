@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
 from functools import cache
 
 import numpy as np
@@ -12,7 +13,8 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from modelwatch.model.features import INSTANTS, WHOLE_NUMBERS, Feature
+from modelwatch.model.column_types import INSTANTS, WHOLE_NUMBERS
+from modelwatch.model.features import Feature
 from modelwatch.model.sensitive import NO_SECRETS, Secrets
 from modelwatch.spark.batches import numbers_of
 from modelwatch.spark.days import DAY
@@ -172,8 +174,8 @@ def _farthest(part: pa.Table, question: OutlierQuestion, center: Center, reached
     first = part.num_columns - len(question.features)
     values = np.column_stack(
         [
-            numbers_of(record.column(first + i).combine_chunks()).values
-            for i in range(len(question.features))
+            numbers_of(record.column(first + i).combine_chunks(), binning).values
+            for i, binning in enumerate(question.bins)
         ]
     )
     scaled = _scaled(values, question.bins)
@@ -253,7 +255,7 @@ def _causes(values: Floats, shares: AnyArray, question: OutlierQuestion) -> list
         causes.append(
             {
                 "feature": feature.name,
-                "value": _text(float(values[i]), feature.spark_type),
+                "value": _text(question.bins[i].exact(float(values[i])), feature.spark_type),
                 "lower": fenced.lower if fenced is not None and known else None,
                 "upper": fenced.upper if fenced is not None and known else None,
                 "share": float(shares[i]),
@@ -262,7 +264,7 @@ def _causes(values: Floats, shares: AnyArray, question: OutlierQuestion) -> list
     return causes
 
 
-def _text(value: float, spark_type: str) -> str:
+def _text(value: Decimal | float, spark_type: str) -> str:
     """A value as people write it: days and moments for dates and timestamps."""
     try:
         if spark_type == "date":
@@ -271,5 +273,5 @@ def _text(value: float, spark_type: str) -> str:
             start = datetime(1970, 1, 1, tzinfo=timezone.utc)
             return (start + timedelta(microseconds=int(value))).isoformat()
     except OverflowError:
-        return repr(value)
-    return str(int(value)) if spark_type in WHOLE_NUMBERS else repr(value)
+        return str(value)
+    return str(int(value)) if spark_type in WHOLE_NUMBERS else str(value)

@@ -11,6 +11,7 @@ import pyarrow as pa
 from modelwatch.spark.evaluate import ALL_VERSIONS
 from modelwatch.spark.sparse_rows import Entries, bounded_batches, sparse_table
 from modelwatch.stats.score_batch import ScopeVectors
+from modelwatch.stats.value_account import SPELLING
 
 LABELS = "labels"
 """Kind of the account of labels; it has no model version, no bins, and is due at once."""
@@ -85,6 +86,8 @@ def partial_records(
     of sums. ``known``: when their labels became known, null if left out.
     """
     n = len(keys)
+    # Values of one subject meet in one task, which knows the first of them.
+    name = of[1] if of[1].startswith(SPELLING) else of[2]
     days, versions, segments = zip(*keys, strict=True)
     alike = {
         **dict(zip(("segmentation", "kind", "name"), of, strict=True)),
@@ -94,12 +97,12 @@ def partial_records(
         "day": pa.array(days, pa.int32()),
         "model_version": pa.array(versions, pa.string()),
         "segment": pa.array(segments, pa.string()),
-        **{name: pa.repeat(pa.scalar(v, _ARROW.field(name).type), n) for name, v in alike.items()},
+        **{key: pa.repeat(pa.scalar(v, _ARROW.field(key).type), n) for key, v in alike.items()},
         **{
-            name: pa.array(known[name] if known else [None] * n, pa.int32())
-            for name in ("last_known", "next_known")
+            key: pa.array(known[key] if known else [None] * n, pa.int32())
+            for key in ("last_known", "next_known")
         },
-        "bucket": pa.array([_bucket((of[0], s, of[2]), buckets) for s in segments], pa.int32()),
+        "bucket": pa.array([_bucket((of[0], s, name), buckets) for s in segments], pa.int32()),
     }
     table = sparse_table(columns, entries)
     yield from bounded_batches(table.select(_ARROW.names).cast(_ARROW))

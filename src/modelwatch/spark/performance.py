@@ -32,7 +32,7 @@ from modelwatch.spark.score_groups import (
 from modelwatch.spark.score_question import Answers, ScoreQuestion, answer_ddl, dates
 from modelwatch.stats.arrays import AnyArray, Spans
 from modelwatch.stats.batch import ALL
-from modelwatch.stats.performance import ScoreStates
+from modelwatch.stats.performance import ScoreStates, error_bounds
 from modelwatch.stats.window_intervals import WindowValues, window_changes, window_values
 
 DUE, EARLY = "due", "early"
@@ -270,10 +270,12 @@ def _add_values(
     found: WindowValues,
 ) -> None:
     counts = _counts(days.stack, spans)
+    bounds = error_bounds(days.stack.roll_up(spans), found.keys)
     for at, key in enumerate(found.keys):
         rows.add(
             "performance_metrics",
             len(view.windows),
+            error_bound=np.where(np.isfinite(found.value[:, at]), bounds[key], np.nan),
             **view.scope,
             **question.told(view.windows),
             **counts,

@@ -14,6 +14,8 @@ from modelwatch.spark.score_question import Answers, ScoreQuestion
 from modelwatch.spark.scores import SEGMENTATION_SLICE
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.attribution import ADDITIVE, EFFECTS, Attribution, Parts, attribute
+from modelwatch.stats.batch import Column
+from modelwatch.stats.binning import CATEGORICAL_OFFSET, CategoricalBinning
 from modelwatch.stats.jackknife import FEWEST_DAYS, DayInterval
 from modelwatch.stats.performance import performance
 from modelwatch.stats.performance_metric import IMPROBABLE
@@ -22,6 +24,7 @@ from modelwatch.stats.sensitivity import sensitivity
 from modelwatch.stats.slice_bins import SliceBins
 from modelwatch.stats.slices import worst_slices
 from modelwatch.stats.stratified import stratified
+from modelwatch.stats.value_names import CODES
 
 if TYPE_CHECKING:
     from modelwatch.spark.performance import View
@@ -57,7 +60,7 @@ class Slices:
         named = [
             at
             for at, label in enumerate(other.labels)
-            if not label.startswith("(") and other.counts[:, at].any()
+            if label not in CODES and other.counts[:, at].any()
         ]
         return bool(named) and all(
             other.labels[at] in self.labels
@@ -85,7 +88,7 @@ def slices_of(question: ScoreQuestion, view: View) -> list[Slices]:
 def _splits(question: ScoreQuestion, view: View) -> Iterator[Slices]:
     for column in question.slices:
         states = view.others("slice", column.name)
-        labels = tuple(SliceBins(column.binning).labels)
+        labels = _labels(column)
         if states is None or states.counts.shape[1] != 6 * len(labels):
             continue
         days, counts, sums = states.of_due.by_day()
@@ -94,6 +97,15 @@ def _splits(question: ScoreQuestion, view: View) -> Iterator[Slices]:
             split, name = "segmentation", name.removeprefix(SEGMENTATION_SLICE)
         table = counts.reshape(len(days), len(labels), 2, 3)
         yield Slices(split, name, labels, days, table, sums.reshape(len(days), len(labels)))
+
+
+def _labels(column: Column) -> tuple[str, ...]:
+    """A label for each part: of a segmentation, the values are names of segments already."""
+    labels = tuple(SliceBins(column.binning).labels)
+    if column.name.startswith(SEGMENTATION_SLICE):
+        assert isinstance(column.binning, CategoricalBinning)
+        labels = (*labels[:CATEGORICAL_OFFSET], *column.binning.values)
+    return labels
 
 
 def add_causes(rows: Answers, question: ScoreQuestion, view: View, splits: list[Slices]) -> None:

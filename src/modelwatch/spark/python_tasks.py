@@ -9,15 +9,21 @@ from zipimport import zipimporter
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
+from modelwatch.stats.library_warnings import warnings_to_log
+
 BatchFunction = Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]
 """What a task does with its batches."""
 
 
 def in_python(frame: DataFrame, function: BatchFunction, schema: str) -> DataFrame:
-    """The frame that a function makes of the batches of each partition, with a schema in DDL."""
+    """The frame that a function makes of the batches of each partition, with a schema in DDL.
+
+    Python workers run nothing else, so that no warning of a library reaches the user from one.
+    """
 
     def task(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        yield from function(batches)
+        with warnings_to_log():
+            yield from function(batches)
         forget_archives()
 
     return frame.mapInArrow(task, schema)

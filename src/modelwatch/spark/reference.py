@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from modelwatch.spark.batches import SEPARATOR, numbers_of, texts_of
+from modelwatch.spark.batches import texts_of
 from modelwatch.spark.python_tasks import BatchFunction, in_python
-from modelwatch.stats.arrays import Counts, Floats
-from modelwatch.stats.batch import NULL_SEGMENT
+from modelwatch.spark.reference_sample import Field, Sample, both_ends, exact_of, no_rows, values_of
+from modelwatch.stats.arrays import AnyArray, Floats
 from modelwatch.stats.binning import (
     Binning,
     CategoricalBinning,
@@ -23,8 +24,16 @@ from modelwatch.stats.binning import (
     fit_numeric,
 )
 from modelwatch.stats.distinct import hash_of_text
+from modelwatch.stats.exact_numbers import (
+    ExactNumber,
+    ExactNumbers,
+    doubles_of,
+    fitted_offset,
+    special_doubles,
+)
 from modelwatch.stats.score_bins import TopValues, fit_scores
 from modelwatch.stats.score_scale import ScoreBinning, ScoreKind
+from modelwatch.stats.value_names import SEPARATOR, part_name, value_name
 
 SAMPLE_ROWS = 50_000
 """Different rows of the reference on which quantiles are fitted: those with the least hashes."""
@@ -35,113 +44,59 @@ MAX_VALUES = 100_000
 SUMMARY_SCHEMA = (
     "field int, rows bigint, minimum double, maximum double, hashes binary, numbers binary,"
     " repeats binary, texts array<string>, text_rows array<bigint>, complete boolean,"
-    " top_values binary, top_rows binary"
+    " ends array<string>, top_values binary, top_rows binary"
 )
 BINNING_SCHEMA = (
     "field int, edges array<double>, values array<string>, known_hashes binary, center double,"
-    " scale double, fitted_rows bigint"
+    " scale double, fitted_rows bigint, offset string, digits int"
 )
 
 
-@dataclass(frozen=True)
-class Field:
-    """A column to bin, or the columns of a segmentation whose frequent crossings are kept.
-
-    ``positions``: of its columns in the frame. ``bins`` or ``max_values`` bound the result.
-    ``score_kind``: what a score says, whose upper tail has finer bins; None for other columns.
-    """
-
-    positions: tuple[int, ...]
-    numeric: bool
-    bins: int
-    max_values: int
-    special_values: tuple[float, ...] = ()
-    score_kind: ScoreKind | None = None
-
-
 def fitted_binnings(frame: DataFrame, fields: Sequence[Field]) -> DataFrame:
-    """One row a field, of ``BINNING_SCHEMA``; its columns are doubles and strings.
+    """One row a field, of ``BINNING_SCHEMA``; its columns are doubles, exact numbers and strings.
 
     Quantiles come from a sample chosen by a hash of the row, in which equal rows are one row with
     its number; extremes and counts come from all rows. The result is the same however the rows are
     partitioned.
     """
     hashed = frame.withColumn("__hash", F.xxhash64(*(F.col(c) for c in frame.columns)))
-    summaries = in_python(hashed, _summaries(fields), SUMMARY_SCHEMA)
+    summaries = in_python(hashed, summaries_of(fields), SUMMARY_SCHEMA)
     by_field = summaries.repartition("field").sortWithinPartitions("field")
-    return in_python(by_field, _fits(fields), BINNING_SCHEMA)
+    return in_python(by_field, fits_of(fields), BINNING_SCHEMA)
 
 
 def binning_of(
-    edges: Sequence[float] | None,
-    values: Sequence[str] | None,
-    known_hashes: bytes | None,
-    center: float | None,
-    scale: float | None,
-    special_values: Sequence[float] = (),
+    row: Mapping[str, Any],
+    special_values: Sequence[ExactNumber] = (),
     score_kind: ScoreKind | None = None,
 ) -> Binning:
-    """A binning from its stored columns."""
-    if edges is not None:
-        assert center is not None and scale is not None
-        if score_kind is not None:
-            return ScoreBinning(np.array(edges), center, scale, tuple(special_values), score_kind)
-        return NumericBinning(np.array(edges), center, scale, tuple(special_values))
-    known = None if known_hashes is None else np.frombuffer(known_hashes, dtype="<u8")
-    return CategoricalBinning(tuple(values or ()), known)
+    """A binning from its stored columns; ``special_values`` as the column holds them.
 
-
-@dataclass
-class _Sample:
-    """Different rows with the smallest hashes so far, ascending: how often each came, and values.
-
-    Equal rows have one hash. Taken one by one they would crowd out the others.
+    ``score_kind``: what a score says, whose bins are of doubles; None for anything else.
     """
-
-    hashes: np.ndarray
-    repeats: Counts
-    values: list[Floats]
-    size: int
-
-    def take(self, hashes: np.ndarray, repeats: Counts, values: list[Floats]) -> _Sample:
-        """The sample of these rows too."""
-        if len(self.hashes) >= self.size:
-            entering = np.flatnonzero(hashes <= self.hashes[-1])
-            hashes, repeats = hashes[entering], repeats[entering]
-            values = [v[entering] for v in values]
-        together = np.concatenate((self.hashes, hashes))
-        met, first, which = np.unique(together, return_index=True, return_inverse=True)
-        counts = np.zeros(len(met), dtype=np.int64)
-        np.add.at(counts, which, np.concatenate((self.repeats, repeats)))
-        first = first[: self.size]
-        return _Sample(
-            met[: self.size],
-            counts[: self.size],
-            [np.concatenate(pair)[first] for pair in zip(self.values, values, strict=True)],
-            self.size,
-        )
-
-    def rows(self, at: int) -> Floats:
-        """Values of a field as often as they came; fewer in proportion, if they are too many."""
-        total, repeats = int(self.repeats.sum()), self.repeats
-        if total > 2 * self.size:
-            repeats = np.maximum(1, (repeats * (self.size / total)).astype(np.int64))
-        return np.repeat(self.values[at], repeats)
+    if row["edges"] is not None:
+        offset, digits = Decimal(row.get("offset") or 0), row.get("digits")
+        codes = () if digits is None else tuple(special_values)
+        special = special_doubles(special_values, offset, digits)
+        edges, moments = np.array(row["edges"]), (row["center"], row["scale"])
+        if score_kind is not None:
+            return ScoreBinning(edges, *moments, special, kind=score_kind)
+        return NumericBinning(edges, *moments, special, offset, digits, codes)
+    packed = row["known_hashes"]
+    known = None if packed is None else np.frombuffer(packed, dtype="<u8")
+    return CategoricalBinning(tuple(row["values"] or ()), known)
 
 
-def _no_rows(fields: int, size: int) -> _Sample:
-    none = np.empty(0, dtype=np.int64)
-    return _Sample(none.view(np.uint64), none, [np.empty(0) for _ in range(fields)], size)
-
-
-def _summaries(fields: Sequence[Field]) -> BatchFunction:
+def summaries_of(fields: Sequence[Field]) -> BatchFunction:
+    """What a task tells of the rows of its partition: a row of ``SUMMARY_SCHEMA`` a field."""
     numeric = [at for at, field in enumerate(fields) if field.numeric]
     textual = [at for at, field in enumerate(fields) if not field.numeric]
     size = _sample_rows(fields)
 
     def summaries(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        sample = _no_rows(len(numeric), size)
+        sample = no_rows([fields[at] for at in numeric], size)
         extremes = np.full((len(fields), 2), np.nan)
+        ends: dict[int, list[int]] = {at: [] for at in numeric}
         rows = 0
         tops = {at: _NO_TOP for at in numeric if fields[at].score_kind is not None}
         counters: dict[int, Counter[str]] = {at: Counter() for at in textual}
@@ -151,9 +106,14 @@ def _summaries(fields: Sequence[Field]) -> BatchFunction:
                 continue
             rows += record.num_rows
             hashes = record.column(record.num_columns - 1).to_numpy().view(np.uint64)
-            values = [numbers_of(record.column(fields[at].positions[0])).values for at in numeric]
+            values = [
+                values_of(record.column(fields[at].positions[0]), fields[at]) for at in numeric
+            ]
             for at, held in zip(numeric, values, strict=True):
-                finite = held[np.isfinite(held) & ~np.isin(held, fields[at].special_values)]
+                if fields[at].digits is not None:
+                    ends[at] = both_ends(ends[at], held, fields[at])
+                    continue
+                finite = held[np.isfinite(held) & ~np.isin(held, fields[at].special_doubles)]
                 if len(finite):
                     extremes[at, 0] = np.fmin(extremes[at, 0], finite.min())
                     extremes[at, 1] = np.fmax(extremes[at, 1], finite.max())
@@ -165,8 +125,9 @@ def _summaries(fields: Sequence[Field]) -> BatchFunction:
                 if len(counters[at]) > 2 * MAX_VALUES:
                     counters[at], complete[at] = _bounded(counters[at]), False
         for at in numeric:
-            values_of = sample.values[numeric.index(at)]
-            yield _summary(at, rows, extremes[at], sample, values_of, tops.get(at, _NO_TOP))
+            held = sample.values[numeric.index(at)]
+            top = tops.get(at, _NO_TOP)
+            yield _summary(at, rows, extremes[at], sample, held, ends[at], top)
         for at in textual:
             yield _summary_of_texts(at, rows, counters[at], complete[at])
 
@@ -176,15 +137,12 @@ def _summaries(fields: Sequence[Field]) -> BatchFunction:
 _NO_TOP = TopValues(np.empty(0), np.empty(0, dtype=np.int64))
 
 
-def _top(rows: Sequence[dict[str, object]]) -> TopValues:
+def _top(rows: Sequence[Mapping[str, Any]]) -> TopValues:
     """The greatest values of all tasks."""
     found = _NO_TOP
     for part in rows:
-        values, counts = part["top_values"], part["top_rows"]
-        assert isinstance(values, bytes) and isinstance(counts, bytes)
-        found = found.merge(
-            TopValues(np.frombuffer(values, np.float64), np.frombuffer(counts, np.int64))
-        )
+        values = np.frombuffer(part["top_values"], np.float64)
+        found = found.merge(TopValues(values, np.frombuffer(part["top_rows"], np.int64)))
     return found
 
 
@@ -198,8 +156,9 @@ def _rows_by_value(record: pa.RecordBatch, field: Field) -> dict[str, int]:
     if len(columns) == 1:
         (texts,) = columns
         counts = np.bincount(texts.indices, minlength=len(texts.dictionary))
-        return {value: int(counts[i]) for i, value in enumerate(texts.dictionary) if counts[i]}
-    names = [[*texts.dictionary, NULL_SEGMENT] for texts in columns]
+        name_of = value_name if field.segments else str
+        return {name_of(v): int(counts[i]) for i, v in enumerate(texts.dictionary) if counts[i]}
+    names = [[part_name(value) for value in (*texts.dictionary, None)] for texts in columns]
     crossed: Counter[str] = Counter()
     stacked = np.stack([texts.indices for texts in columns])
     crossings, counts = np.unique(stacked, axis=1, return_counts=True)
@@ -215,17 +174,26 @@ def _bounded(counter: Counter[str]) -> Counter[str]:
 
 
 def _summary(
-    at: int, rows: int, extremes: Floats, sample: _Sample, values: Floats, top: TopValues
+    at: int,
+    rows: int,
+    extremes: Floats,
+    sample: Sample,
+    values: AnyArray,
+    ends: Sequence[int],
+    top: TopValues,
 ) -> pa.RecordBatch:
     packed = (sample.hashes.tobytes(), values.tobytes(), sample.repeats.tobytes())
+    exact = [str(end) for end in ends]
     tops = (top.values.tobytes(), top.rows.tobytes())
-    return _record([at, rows, *_none_for_nan(extremes), *packed, None, None, True, *tops])
+    found = [at, rows, *_none_for_nan(extremes), *packed, None, None, True, exact, *tops]
+    return _record(found)
 
 
 def _summary_of_texts(at: int, rows: int, counter: Counter[str], whole: bool) -> pa.RecordBatch:
     values = list(counter)
     counts = [counter[value] for value in values]
-    return _record([at, rows, None, None, None, None, None, values, counts, whole, None, None])
+    untold = [None] * 5
+    return _record([at, rows, *untold, values, counts, whole, None, None, None])
 
 
 _SUMMARY = pa.schema(
@@ -240,6 +208,7 @@ _SUMMARY = pa.schema(
         ("texts", pa.list_(pa.string())),
         ("text_rows", pa.list_(pa.int64())),
         ("complete", pa.bool_()),
+        ("ends", pa.list_(pa.string())),
         ("top_values", pa.binary()),
         ("top_rows", pa.binary()),
     ]
@@ -253,6 +222,8 @@ _BINNING = pa.schema(
         ("center", pa.float64()),
         ("scale", pa.float64()),
         ("fitted_rows", pa.int64()),
+        ("offset", pa.string()),
+        ("digits", pa.int32()),
     ]
 )
 
@@ -266,7 +237,9 @@ def _none_for_nan(values: Floats) -> list[float | None]:
     return [None if np.isnan(value) else float(value) for value in values]
 
 
-def _fits(fields: Sequence[Field]) -> BatchFunction:
+def fits_of(fields: Sequence[Field]) -> BatchFunction:
+    """The bins of fields, of summaries that come sorted by field: rows of ``BINNING_SCHEMA``."""
+
     def fits(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         held: list[dict[str, object]] = []
         for record in records:
@@ -281,47 +254,26 @@ def _fits(fields: Sequence[Field]) -> BatchFunction:
     return fits
 
 
-def _fit(fields: Sequence[Field], rows: Sequence[dict[str, object]]) -> pa.RecordBatch:
-    at = int(rows[0]["field"])  # type: ignore[call-overload]
+def _fit(fields: Sequence[Field], rows: Sequence[Mapping[str, Any]]) -> pa.RecordBatch:
+    at = int(rows[0]["field"])
     field = fields[at]
-    total = sum(row["rows"] for row in rows)  # type: ignore[misc]
+    total = sum(row["rows"] for row in rows)
     if field.numeric:
-        whole_sample = _no_rows(1, _sample_rows(fields))
-        for part in rows:
-            whole_sample = whole_sample.take(
-                np.frombuffer(part["hashes"], np.uint64),  # type: ignore[call-overload]
-                np.frombuffer(part["repeats"], np.int64),  # type: ignore[call-overload]
-                [np.frombuffer(part["numbers"], np.float64)],  # type: ignore[call-overload]
-            )
-        sample = whole_sample.rows(0)
-        extremes = [
-            [float(r[name]) for r in rows if r[name] is not None]  # type: ignore[arg-type]
-            for name in ("minimum", "maximum")
-        ]
-        finite = sample[np.isfinite(sample)]
-        ends = (min(extremes[0], default=np.nan), max(extremes[1], default=np.nan))
+        sample = _whole_sample(fields, field, rows).rows(0)
         binning: NumericBinning
-        if field.score_kind is None:
-            binning = fit_numeric(
-                finite, *ends, bins=field.bins, special_values=field.special_values
-            )
+        if field.score_kind is not None:
+            binning = _fit_scores(field, field.score_kind, sample, rows)
         else:
-            scores = finite[~np.isin(finite, field.special_values)]
-            binning = fit_scores(
-                scores,
-                *ends,
-                _top(rows),
-                round(total * len(scores) / max(1, len(sample))),
-                kind=field.score_kind,
-                bins=field.bins,
-                special_values=field.special_values,
-            )
+            fit = _fit_doubles if field.digits is None else _fit_exact
+            binning = fit(field, sample, rows)
         edges = binning.edges.tolist()
-        row = [at, edges, None, None, binning.center, binning.scale, total]
+        offset = str(binning.offset) if binning.offset else None
+        moments = (binning.center, binning.scale)
+        row = [at, edges, None, None, *moments, total, offset, binning.digits]
         return _record(row, _BINNING)
     counter: Counter[str] = Counter()
     for part in rows:
-        counter.update(dict(zip(part["texts"], part["text_rows"], strict=True)))  # type: ignore[call-overload]
+        counter.update(dict(zip(part["texts"], part["text_rows"], strict=True)))
     whole = all(part["complete"] for part in rows) and len(counter) <= MAX_VALUES
     if not whole:
         # How many each task could remember depends on the partitions; these, all of them did.
@@ -334,4 +286,72 @@ def _fit(fields: Sequence[Field], rows: Sequence[dict[str, object]]) -> pa.Recor
     )
     known = fitted.known_hashes
     packed = None if known is None else known.astype("<u8").tobytes()
-    return _record([at, None, list(fitted.values), packed, None, None, total], _BINNING)
+    row = [at, None, list(fitted.values), packed, None, None, total, None, None]
+    return _record(row, _BINNING)
+
+
+def _whole_sample(
+    fields: Sequence[Field], field: Field, rows: Sequence[Mapping[str, Any]]
+) -> Sample:
+    whole = no_rows([field], _sample_rows(fields))
+    for part in rows:
+        values: AnyArray = np.frombuffer(part["numbers"], np.float64)
+        if field.digits is not None:
+            values = values.view(np.int64).reshape(-1, 2)
+        hashes = np.frombuffer(part["hashes"], np.uint64)
+        whole = whole.take(hashes, np.frombuffer(part["repeats"], np.int64), [values])
+    return whole
+
+
+def _fit_doubles(
+    field: Field, sample: AnyArray, rows: Sequence[Mapping[str, Any]]
+) -> NumericBinning:
+    return fit_numeric(
+        sample[np.isfinite(sample)],
+        *_extremes(rows),
+        bins=field.bins,
+        special_values=field.special_doubles,
+    )
+
+
+def _fit_scores(
+    field: Field, kind: ScoreKind, sample: AnyArray, rows: Sequence[Mapping[str, Any]]
+) -> ScoreBinning:
+    scores = sample[np.isfinite(sample) & ~np.isin(sample, field.special_doubles)]
+    total = sum(row["rows"] for row in rows)
+    return fit_scores(
+        scores,
+        *_extremes(rows),
+        _top(rows),
+        round(total * len(scores) / max(1, len(sample))),
+        kind=kind,
+        bins=field.bins,
+        special_values=field.special_doubles,
+    )
+
+
+def _extremes(rows: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
+    """Least and greatest finite value of all tasks, NaN where there is none."""
+    least, greatest = (
+        [float(row[name]) for row in rows if row[name] is not None]
+        for name in ("minimum", "maximum")
+    )
+    return min(least, default=float("nan")), max(greatest, default=float("nan"))
+
+
+def _fit_exact(field: Field, sample: AnyArray, rows: Sequence[Mapping[str, Any]]) -> NumericBinning:
+    digits = field.digits or 0
+    numbers = exact_of(sample, field)
+    offset = fitted_offset(numbers.take(numbers.order()))
+    ends = sorted(int(end) for row in rows for end in row["ends"] or ())
+    both = ExactNumbers.of_integers([ends[0], ends[-1]] if ends else [], digits)
+    least, greatest = doubles_of(both, offset)[0].tolist() if ends else (np.nan, np.nan)
+    return fit_numeric(
+        doubles_of(numbers, offset)[0],
+        least,
+        greatest,
+        bins=field.bins,
+        offset=offset,
+        digits=digits,
+        codes=field.special_values,
+    )

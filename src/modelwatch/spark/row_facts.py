@@ -12,9 +12,9 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from modelwatch.model.column_types import FRACTIONS, INSTANTS, WHOLE_NUMBERS, outer_type
 from modelwatch.model.contract_clauses import quoted_column
 from modelwatch.model.contract_facts import ObservedRelation
-from modelwatch.model.features import FRACTIONS, INSTANTS, WHOLE_NUMBERS, outer_type
 from modelwatch.model.text_shape import DIGIT, LOWER, MAX_SHAPES, UPPER, TextShapes
 from modelwatch.spark.days import DAY, named
 
@@ -55,7 +55,9 @@ def column_facts(
         value = present(column)
         by_day.append(F.count(F.when(value.isNull(), 1)).alias(f"m{i}"))
         if column.plain in _NUMBERS:
-            finite = F.when(F.abs(value.cast("double")) < float("inf"), value.cast("double"))
+            finite = value
+            if column.plain not in WHOLE_NUMBERS:
+                finite = F.when(F.abs(value.cast("double")) < float("inf"), value.cast("double"))
             whole += [F.min(finite).alias(f"l{i}"), F.max(finite).alias(f"h{i}")]
         if column.plain in _TEXTS:
             size = F.length(value)

@@ -10,16 +10,17 @@ from operator import and_
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from modelwatch.model.column_types import exact_digits
 from modelwatch.model.features import Feature
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.profiling import Segmentation
 from modelwatch.spark.batches import BatchLayout
 from modelwatch.spark.days import DAY, named
 from modelwatch.spark.sensitive import salted_hash
+from modelwatch.stats.value_names import CODES, NO_VERSION, QUOTE, value_name
 
 ROLES = ("inputs", "predictions")
 """Role of a feature by its number in a tally."""
-NO_VERSION = "(none)"
 _COPIES = "__copies"
 _TIE, _RANK = "__tie", "__rank"
 PREDICTION_DAY = "__prediction_day"
@@ -142,7 +143,11 @@ def segment_columns(
 
 
 def feature_value(feature: Feature) -> Column:
-    """A feature as a tally takes it: a double, or a string; ValueError for want of a key."""
+    """A feature as a tally takes it: a double, an exact number, or a string.
+
+    Exact numbers are the longs and decimals that a double may not hold. ValueError for want of a
+    key.
+    """
     column = named(feature.column)
     if feature.sensitive:
         if feature.key is None:
@@ -153,18 +158,25 @@ def feature_value(feature: Feature) -> Column:
     if feature.spark_type == "date":
         return F.unix_date(column).cast("double")
     if feature.spark_type == "timestamp":
-        return F.unix_micros(column).cast("double")
+        return F.unix_micros(column)
     if feature.spark_type == "timestamp_ntz":
-        return F.unix_micros(column.cast("timestamp")).cast("double")
-    return column.cast("double")
+        return F.unix_micros(column.cast("timestamp"))
+    return column if exact_digits(feature.spark_type) is not None else column.cast("double")
 
 
 def model_version(config: MonitorConfig) -> Column:
-    """The model version of a row of predictions."""
+    """The name of the model version of a row of predictions."""
     version = config.predictions.model_version if config.predictions else None
     if version is None or version.column is None:
-        return F.lit(NO_VERSION if version is None else version.literal)
-    return F.coalesce(named(version.column).cast("string"), F.lit(NO_VERSION))
+        return F.lit(NO_VERSION if version is None else value_name(str(version.literal)))
+    return F.coalesce(_name(named(version.column).cast("string")), F.lit(NO_VERSION))
+
+
+def _name(value: Column) -> Column:
+    """As ``value_name`` has it."""
+    quoted = F.concat(F.lit(QUOTE), F.regexp_replace(value, QUOTE, 2 * QUOTE), F.lit(QUOTE))
+    like_a_code = value.isin(*sorted(CODES)) | value.startswith(QUOTE)
+    return F.when(like_a_code, quoted).otherwise(value)
 
 
 def _joined(

@@ -25,6 +25,7 @@ from modelwatch.spark.sparse_rows import (
     merged_tables,
     of_limbs,
 )
+from modelwatch.spark.value_account import ValueAccount, of_first_spellings
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.batch import Texts
 from modelwatch.stats.binning import NumericBinning
@@ -33,6 +34,7 @@ from modelwatch.stats.score_tally import (
     ScorePlan,
     ScoreTally,
 )
+from modelwatch.stats.value_account import SPELLING, VALUES
 from modelwatch.tables import TABLES
 from modelwatch.tables.arrow import arrow_schema
 
@@ -71,11 +73,12 @@ def _partial_states(
 ) -> BatchFunction:
     def partial_states(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         tallies = [ScoreTally(plan) for plan in plans]
-        account = LabelAccount()
+        account, values = LabelAccount(), ValueAccount()
         for record in records:
             if not record.num_rows:
                 continue
             account.add(record, layout)
+            values.add(record, layout)
             scored = record.filter(record.column(layout.scored))
             if not scored.num_rows:
                 continue
@@ -87,6 +90,7 @@ def _partial_states(
                 tallies = [ScoreTally(plan) for plan in plans]
         yield from _records(tallies, buckets)
         yield from account.records(buckets)
+        yield from values.records(buckets)
 
     return partial_states
 
@@ -158,7 +162,7 @@ def score_batch(
         segments=segments,
         slices=[
             *(
-                numbers_of(record.column(at))
+                numbers_of(record.column(at), column.binning)
                 if isinstance(column.binning, NumericBinning)
                 else texts_of(record.column(at))
                 for column, at in zip(features, layout.slices, strict=True)
@@ -229,7 +233,9 @@ def _merge_sorted(binning: NumericBinning, as_of: date) -> BatchFunction:
     }
 
     def stored(record: pa.RecordBatch) -> pa.RecordBatch:
-        of_labels = pc.equal(record.column("kind"), LABELS)
+        kinds = record.column("kind")
+        of_values = pc.or_(pc.equal(kinds, VALUES), pc.starts_with(kinds, SPELLING))
+        of_labels = pc.or_(pc.equal(kinds, LABELS), of_values)
         bins = pc.if_else(of_labels, pa.scalar(None, pa.string()), fingerprint)
         columns: Mapping[str, pa.Array] = {
             **dict(zip(record.schema.names, record.columns, strict=True)),
@@ -241,7 +247,8 @@ def _merge_sorted(binning: NumericBinning, as_of: date) -> BatchFunction:
         return pa.RecordBatch.from_arrays(arrays, schema=_STORED)
 
     def merge_sorted(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for table in merged_tables(records, KEY, reductions, of_limbs, never=_NEVER):
+        merged = merged_tables(records, KEY, reductions, of_limbs, never=_NEVER)
+        for table in of_first_spellings(merged):
             for record in bounded_batches(table):
                 yield stored(record)
 

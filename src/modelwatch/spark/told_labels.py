@@ -7,15 +7,20 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from modelwatch.model.features import Schema, find_column, outer_type
+from modelwatch.model.column_types import outer_type
+from modelwatch.model.features import Schema, find_column
 from modelwatch.model.labels import Labels, Performance
 from modelwatch.model.monitor import MonitorConfig
-from modelwatch.spark.days import DAY, named
-from modelwatch.spark.label_values import is_unknown, label_value, local_day
+from modelwatch.spark.days import DAY, local_date, moment_of, named, nearest_in_calendar
+from modelwatch.spark.label_values import is_unknown, label_value
 from modelwatch.spark.rows import dealt
 
 LABEL = "__label"
 """The label of a row as a double; null for none."""
+SPELLINGS, VALUED, MISSING = "__label_spellings", "__label_valued", "__label_missing"
+"""Of the labels of an id and day that count: texts of those that the configuration does not name,
+how many have a value, and how many are empty texts or NaN. Where no value can be unnamed, there are
+no such columns."""
 
 
 def told_labels(
@@ -35,7 +40,8 @@ def told_labels(
     """
     frame = dealt(frame, day_tasks)
     schema = {field.name: field.dataType.simpleString() for field in frame.schema.fields}
-    value = label_value(performance, labels.label, schema)
+    mapped = label_value(performance, labels.label, schema)
+    value = mapped.value
     known, moment = _known(config, labels, schema)
     ids = [f"__label_id_{i}" for i in range(len(labels.id))]
     rows = frame.select(
@@ -46,6 +52,8 @@ def told_labels(
         moment.alias("moment"),
         value.alias("value"),
         is_unknown(performance, value).alias("unknown"),
+        mapped.missing.alias("missing"),
+        mapped.spelling.alias("spelling"),
     )
     valued = F.col("counted") & F.col("value").isNotNull()
     rows = rows.select(
@@ -54,6 +62,8 @@ def told_labels(
         "counted",
         "known",
         "unknown",
+        F.when(F.col("counted"), F.col("spelling")).alias("spelling"),
+        (F.col("counted") & F.col("missing")).alias("missing"),
         F.when(valued, F.col("moment")).alias("moment"),
         F.when(valued, F.col("value")).alias("value"),
         # A column, and no expression: two windows would each compute their own, and sort by it.
@@ -75,6 +85,14 @@ def told_labels(
         "__last_known": F.max(F.when(counted, F.col("known"))),
         "__next_known": F.min(F.when(~counted, F.col("known"))),
     }
+    if mapped.counted_as is not None:
+        spelled = F.col("spelling").isNotNull()
+        told |= {
+            # All of them: rows of one id may be spelled in several ways.
+            SPELLINGS: F.collect_list("spelling"),
+            VALUED: F.sum((counted & (F.col("value").isNotNull() | spelled)).cast("int")),
+            MISSING: F.sum(F.col("missing").cast("int")),
+        }
     first = (
         rows.select(
             "*",
@@ -96,6 +114,7 @@ def told_labels(
         "__unknown_classes",
         "__last_known",
         "__next_known",
+        *((SPELLINGS, VALUED, MISSING) if mapped.counted_as is not None else ()),
     )
 
 
@@ -105,7 +124,10 @@ def _known(config: MonitorConfig, labels: Labels, schema: Schema) -> tuple[Colum
         return F.lit(None).cast("date"), F.lit(0).cast("bigint")
     column = named(labels.known.column)
     kind = outer_type(schema[str(find_column(schema, labels.known.column))])
-    if kind == "date":
-        return column, F.coalesce(F.unix_date(column).cast("bigint"), F.lit(-(2**62)))
-    moment = F.unix_micros(column.cast("timestamp"))
-    return local_day(column, config.time_zone), F.coalesce(moment, F.lit(-(2**62)))
+    day = local_date(column, kind, config.time_zone)
+    moment = (
+        F.unix_date(column)
+        if kind == "date"
+        else F.unix_micros(moment_of(column, kind, config.time_zone))
+    )
+    return nearest_in_calendar(day), F.coalesce(moment.cast("bigint"), F.lit(-(2**62)))

@@ -17,6 +17,7 @@ from modelwatch.stats.batch import Column as TallyColumn
 from modelwatch.stats.batch import Segmentation, TallyPlan
 from modelwatch.stats.binning import Binning
 from modelwatch.stats.carriers import group_labels
+from modelwatch.stats.value_names import value_name
 
 INPUTS = "inputs"
 
@@ -33,7 +34,8 @@ class SplitBy:
     @property
     def segmentation(self) -> Segmentation:
         """The split, named after its feature."""
-        return Segmentation(self.feature.name, self.values or group_labels(self.edges))
+        names = tuple(map(value_name, self.values)) or group_labels(self.edges)
+        return Segmentation(self.feature.name, names)
 
 
 def states_by_value(
@@ -68,6 +70,7 @@ def split_value(split: SplitBy) -> Column:
     value = feature_value(split.feature)
     if not split.edges:
         return value
+    value = value.cast("double")
     labels = group_labels(split.edges)
     group = F.when(value.isNull() | F.isnan(value), F.lit(None).cast("string"))
     for edge, label in zip(split.edges, labels, strict=False):

@@ -81,6 +81,11 @@ SELECT
     WHEN bin = 0 THEN '(null)'
     WHEN kind = 'categorical' AND bin = 1 THEN '(other)'
     WHEN kind = 'categorical' AND bin = 2 THEN '(unseen)'
+    -- As the module value_names has it: a value is never taken for a code.
+    WHEN kind = 'categorical' AND (
+      value IN ('(null)', '(NaN)', '(other)', '(unseen)', '(rest)', '(none)', 'all', '*')
+      OR startswith(value, '"')
+    ) THEN concat('"', replace(value, '"', '""'), '"')
     WHEN kind = 'categorical' THEN value
     WHEN bin = 1 THEN '(NaN)'
     WHEN lower = upper THEN string(float(lower))

@@ -47,11 +47,13 @@ SELECT
   expected,
   observed,
   value,
+  threshold,
   verdict,
   if(
     bad,
     min(if(bad, since, NULL)) OVER (PARTITION BY monitor, role, `check`, subject, stretch),
     NULL
   ) AS since,
-  reason
+  reason,
+  examples
 FROM counting

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from modelwatch.stats.arrays import AnyArray, Floats
+from modelwatch.stats import value_names
+from modelwatch.stats.arrays import AnyArray, Floats, Hashes
 from modelwatch.stats.binning import Binning
 
-ALL = "all"
+ALL = value_names.ALL
 """Name of the segmentation, and of its one segment, that holds all traffic."""
-OTHER_SEGMENT = "(other)"
-NULL_SEGMENT = "(null)"
+OTHER_SEGMENT = value_names.OTHER
+NULL_SEGMENT = value_names.NULL
 PAIRS = "(pairs)"
 """Stands for the feature in the state of the numeric block."""
 ROWS = "(rows)"
@@ -33,7 +34,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Segmentation:
-    """A bounded split of the rows: the kept segments, then the other ones, then null."""
+    """A bounded split of the rows: the kept segments, then the other ones, then null.
+
+    ``kept``: names of values, as ``value_names`` has them.
+    """
 
     name: str
     kept: tuple[str, ...]
@@ -69,10 +73,15 @@ class TallyPlan:
 
 @dataclass(frozen=True)
 class Numbers:
-    """Values of a numeric column, (n,); NaN also where ``nulls`` (None: there is no null)."""
+    """Values of a numeric column, (n,); NaN also where ``nulls`` (None: there is no null).
+
+    ``rest`` tells exact numbers apart that have one double: 0 where a double is exact, None where
+    all are.
+    """
 
     values: Floats
     nulls: AnyArray | None
+    rest: Hashes | None = None
 
 
 @dataclass(frozen=True)

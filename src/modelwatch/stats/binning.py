@@ -5,12 +5,25 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import cached_property
 
 import numpy as np
 
+from modelwatch.stats import value_names
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, Hashes
+from modelwatch.stats.bin_edges import gap_cuts, location_and_scale, rank_of, tail_cuts
+from modelwatch.stats.exact_numbers import (
+    NO_OFFSET,
+    ExactNumber,
+    Marks,
+    largest_exact,
+    marks_of,
+    moved_by,
+    rounding_error,
+)
+from modelwatch.stats.numerals import numeral
 
 NULL = 0
 """Index of the null count in every count vector."""
@@ -26,7 +39,6 @@ LONGEST_VALUE = 1000
 """Characters of a categorical value that may have a bin, or be a segment, of its own."""
 _LARGEST = float(np.finfo(np.float64).max)
 TAIL_STEPS = tuple(2.0**k for k in range(-4, 24)) + tuple(2.0**k for k in range(32, 1024, 64))
-_EXPONENT_BOUND = 400
 IQR_OF_NORMAL = 1.349
 """Interquartile range of a normal distribution in standard deviations."""
 FAR = 50.0
@@ -44,12 +56,19 @@ class NumericBinning:
     reference with few of them. ``center`` and ``scale`` (a power of two) are the reference's
     median and spread; moments are kept relative to them. ``special_values`` are codes such as
     -999 that stand for something else than a quantity.
+
+    Of a column of exact numbers, all of these are distances from ``offset``, and ``digits`` is the
+    number of digits behind its point; None for a column of doubles, or of numbers that doubles hold
+    in any case. ``codes`` are its special values as it holds them. See ``exact_numbers``.
     """
 
     edges: Floats
     center: float
     scale: float
     special_values: tuple[float, ...] = ()
+    offset: Decimal = NO_OFFSET
+    digits: int | None = None
+    codes: tuple[ExactNumber, ...] = ()
     fingerprint: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -64,7 +83,72 @@ class NumericBinning:
         digest.update(edges.astype("<f8").tobytes())
         parts = np.array([self.center, self.scale, *self.special_values], dtype="<f8")
         digest.update(parts.tobytes())
+        if self.offset:
+            digest.update(f"offset {self.offset}".encode())
         object.__setattr__(self, "fingerprint", digest.hexdigest()[:16])
+
+    @cached_property
+    def marks(self) -> Marks:
+        """Zero and the codes, each with a double of its own; none of a column of doubles."""
+        return () if self.digits is None else marks_of(self.codes, self.offset, self.digits)
+
+    @property
+    def zero(self) -> float:
+        """Where zero lies: its distance from the offset."""
+        return next((double for number, double in self.marks if number == 0), 0.0)
+
+    def number(self, distance: float) -> float:
+        """The double nearest to the number at a distance from the offset."""
+        return float(self.exact(distance))
+
+    def exact(self, distance: float) -> Decimal | float:
+        """The number at a distance from the offset, with all of its digits."""
+        if not self.offset or not math.isfinite(distance):
+            return distance
+        for number, double in self.marks:
+            if double == distance:
+                return Decimal(number)
+        return moved_by(distance, self.offset)
+
+    def label(self, distance: float) -> Decimal | float:
+        """As of ``exact``, of the edge of a bin: to the unit of the column."""
+        found = self.exact(distance)
+        return round(found, self.digits or 0) if isinstance(found, Decimal) else found
+
+    def numbers(self, distances: Floats) -> Floats:
+        """The doubles nearest to the numbers at some distances from the offset."""
+        if not self.offset:
+            return distances
+        shape = np.shape(distances)
+        found = [self.number(float(one)) for one in np.ravel(distances)]
+        return np.array(found, dtype=np.float64).reshape(shape)
+
+    def of_doubles(self) -> NumericBinning:
+        """The bins of the same numbers where they are read as doubles."""
+        if not self.offset:
+            return self
+        edges = np.unique(self.numbers(self.edges))
+        special = tuple(self.number(value) for value in self.special_values)
+        center = self.number(self.center)
+        return replace(
+            self,
+            edges=edges,
+            center=center,
+            special_values=special,
+            offset=NO_OFFSET,
+            digits=None,
+            codes=(),
+        )
+
+    def rounding_error(self, distances: Floats) -> Floats:
+        """How far values at such distances from the offset may be from what the column holds."""
+        return rounding_error(distances, self.digits)
+
+    def tells(self, distances: Floats) -> AnyArray:
+        """Whether a double at such a distance stands for one number of the column only."""
+        near = np.abs(distances) < largest_exact(self.digits)
+        found: AnyArray = near | np.isin(distances, (self.zero, *self.special_values))
+        return found
 
     @property
     def length(self) -> int:
@@ -86,7 +170,9 @@ class NumericBinning:
         """Whether each bin holds one value only."""
         with np.errstate(over="ignore"):
             following = np.nextafter(self.edges[:-1], np.inf)
-        return np.append(following == self.edges[1:], True)
+        one_double = following == self.edges[1:]
+        told = self.tells(self.edges[:-1]) | np.isinf(self.edges[:-1])
+        return np.append(one_double & told, True)
 
     def bin_of(self, value: float) -> int:
         """Index of the bin, not of the count vector, that holds a value other than NaN."""
@@ -169,18 +255,28 @@ def fit_numeric(
     *,
     bins: int = 200,
     special_values: Iterable[float] = (),
+    offset: Decimal = NO_OFFSET,
+    digits: int | None = None,
+    codes: Iterable[ExactNumber] = (),
 ) -> NumericBinning:
     """Bins of a reference, from a sample of its finite values and its exact finite extremes.
 
     A reference with at most ``bins / 2`` values gets a bin a value and bins for the gaps; else
-    ``bins`` quantiles, where a value as heavy as a bin has one of its own. Beyond the extremes a
+    ``bins`` quantiles, where a value as heavy as a bin has one of its own. The first and the last
+    quantile are cut geometrically, and bins that hold a wide gap at the gap, because mass is taken
+    to be evenly spread inside a bin. Beyond the extremes a
     geometric grid follows, so that a value out of range still has a place by its size; where a few
     values lie far beyond all others, one follows the ends of the others as well. An empty sample
-    gives the grid around zero.
+    gives the grid around zero. With an ``offset``, all values are distances from it, and ``codes``
+    take the place of ``special_values``.
     """
-    special = tuple(sorted({float(v) for v in special_values if math.isfinite(v)}))
+    marks = () if digits is None else marks_of(codes, offset, digits)
+    held = tuple(codes)
+    zero = next((double for number, double in marks if number == 0), 0.0)
+    given = [double for number, double in marks if number in held] if marks else special_values
+    special = tuple(sorted({float(v) for v in given if math.isfinite(v)}))
     quantities = np.sort(sample[~np.isin(sample, special)]) if special else np.sort(sample)
-    center, scale = _location_and_scale(quantities)
+    center, scale = location_and_scale(quantities)
     distinct, multiplicities = np.unique(quantities, return_counts=True)
     if len(distinct) <= bins // 2:
         single, cuts = list(distinct), [float(v) for v in distinct[:0]]
@@ -188,11 +284,14 @@ def fit_numeric(
         single = list(distinct[multiplicities * bins >= len(quantities)])
         ranks = np.ceil(np.arange(1, bins) / bins * len(quantities)).astype(np.int64) - 1
         cuts = [float(v) for v in np.unique(quantities[ranks])]
-    edges: set[float] = {-np.inf, -_LARGEST, np.inf, 0.0, float(np.nextafter(0.0, 1.0))}
+    edges: set[float] = {-np.inf, -_LARGEST, np.inf, zero, float(np.nextafter(zero, np.inf))}
     with np.errstate(over="ignore"):
         for value in (*single, *special, *_ends(minimum, maximum)):
             edges.update((float(value), float(np.nextafter(value, np.inf))))
     edges.update(cuts)
+    if cuts:
+        edges.update(tail_cuts(quantities, cuts[0], cuts[-1], center))
+        edges.update(gap_cuts(quantities, edges, scale))
     low, high = _ends(minimum, maximum) or (center, center)
     ends = {(low, high)}
     near = _near(quantities)
@@ -207,7 +306,7 @@ def fit_numeric(
         for step in TAIL_STEPS:
             edges.update((low - width * step, high + width * step))
     kept = np.array(sorted(edges), dtype=np.float64) + 0.0
-    return NumericBinning(np.unique(kept), center, scale, special)
+    return NumericBinning(np.unique(kept), center, scale, special, offset, digits, held)
 
 
 def fit_categorical(
@@ -241,7 +340,7 @@ def _near(ordered: Floats) -> tuple[float, float] | None:
     too many to be mistakes."""
     if not len(ordered):
         return None
-    lower, median, upper = (float(ordered[_rank(len(ordered), q)]) for q in (0.25, 0.5, 0.75))
+    lower, median, upper = (float(ordered[rank_of(len(ordered), q)]) for q in (0.25, 0.5, 0.75))
     with np.errstate(over="ignore", invalid="ignore"):
         reach = FAR * (upper - lower) / IQR_OF_NORMAL
         near = ordered[np.abs(ordered - median) <= reach]
@@ -251,32 +350,18 @@ def _near(ordered: Floats) -> tuple[float, float] | None:
     return float(near[0]), float(near[-1])
 
 
-def _location_and_scale(ordered: Floats) -> tuple[float, float]:
-    """Median and robust spread, rounded so that integers and dyadic fractions stay exact."""
-    if not len(ordered):
-        return 0.0, 1.0
-    lower, median, upper = (float(ordered[_rank(len(ordered), q)]) for q in (0.25, 0.5, 0.75))
-    with np.errstate(over="ignore", invalid="ignore"):
-        candidates = ((upper - lower) / 1.349, float(np.std(ordered)), abs(median), 1.0)
-    spread = next(c for c in candidates if c > 0 and math.isfinite(c))
-    exponent = math.ceil(math.log2(spread))
-    scale = 2.0 ** max(-_EXPONENT_BOUND, min(_EXPONENT_BOUND, exponent))
-    center = round(median / scale) * scale if abs(median / scale) < 2**52 else median
-    return float(center), scale
-
-
-def _rank(n: int, q: float) -> int:
-    return min(n - 1, max(0, math.ceil(q * n) - 1))
-
-
 def labels_of(binning: Binning) -> Sequence[str]:
     """A label for each position of the count vector."""
     if isinstance(binning, CategoricalBinning):
-        return ["(null)", "(other)", "(unseen)", *binning.values]
+        return [
+            value_names.NULL,
+            value_names.OTHER,
+            value_names.UNSEEN,
+            *map(value_names.value_name, binning.values),
+        ]
+    lower = [numeral(binning.label(float(edge))) for edge in binning.edges]
     bins = [
-        f"{low:.6g}" if single else f"[{low:.6g}, {high:.6g})"
-        for low, high, single in zip(
-            binning.edges, binning.upper_edges, binning.single_value, strict=True
-        )
+        low if single else f"[{low}, {high})"
+        for low, high, single in zip(lower, [*lower[1:], "inf"], binning.single_value, strict=True)
     ]
-    return ["(null)", "(NaN)", *bins]
+    return [value_names.NULL, value_names.NAN, *bins]

@@ -14,6 +14,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
+from modelwatch.stats.numerals import numerals
 
 MOST_OF_CHANGE = 0.9
 """Share of the changed rows that a value must hold to carry the change."""
@@ -147,8 +148,9 @@ def group_labels(edges: tuple[float, ...]) -> tuple[str, ...]:
     """What the groups between some edges are called, one more than there are edges."""
     if not edges:
         return ()
-    inner = [f"{low:g} to {high:g}" for low, high in pairwise(edges)]
-    return (f"below {edges[0]:g}", *inner, f"{edges[-1]:g} and more")
+    ends = numerals(edges)
+    inner = [f"{low} to {high}" for low, high in pairwise(ends)]
+    return (f"below {ends[0]}", *inner, f"{ends[-1]} and more")
 
 
 def _gained(before: Floats, now: Floats) -> AnyArray:

@@ -19,6 +19,7 @@ from modelwatch.stats.numeric import NumericStates
 from modelwatch.stats.quantiles import quantiles
 from modelwatch.stats.statistic import Register, statistic
 
+NOT_TOLD = "values are too far from the frozen center, or too near one another"
 _MARGIN = 0.125 * (1.0 - 1e-9)
 """Part of the reference's range; the frozen grid has an edge at an eighth, up to rounding."""
 _SKEWED = 4.0
@@ -70,10 +71,11 @@ def infinite_share_change(comparison: Comparison) -> Values:
 def zero_share_change(comparison: Comparison) -> Values:
     """Share of rows whose value is zero, less the reference's share."""
     current, reference = comparison.numeric
-    if not current.binning.has_own_bin(0.0):
+    zero = current.binning.zero
+    if not current.binning.has_own_bin(zero):
         nowhere = (np.ones(len(current), dtype=bool), "zero has no bin of its own")
         return values(np.full(len(current), np.nan), *comparison.without_rows, nowhere)
-    return _share_change(comparison, current.rows_at(0.0), reference.rows_at(0.0))
+    return _share_change(comparison, current.rows_at(zero), reference.rows_at(zero))
 
 
 @_share("special_share_change", "Change of the share of special values", "numeric", special=True)
@@ -106,14 +108,14 @@ def novel_share_change(comparison: Comparison) -> Values:
     current, reference = comparison.numeric
     low, high = (end[:, None] for end in usual_ends(reference))
     middle = quantiles(reference, (0.5,))
-    edges, upper = current.binning.edges, current.binning.upper_edges
+    edges, upper, zero = current.binning.edges, current.binning.upper_edges, current.binning.zero
     with np.errstate(over="ignore", invalid="ignore"):
         margin = _MARGIN * (high - low)
         above = (edges > high) & (edges >= high + margin)
         below = (upper <= low) & (upper <= low - margin)
-        positive = (low >= 0.0) & (high - middle >= _SKEWED * (middle - low))
-        negative = (high <= 0.0) & (middle - low >= _SKEWED * (high - middle))
-    beyond = above | below | (positive & (upper <= 0.0)) | (negative & (edges > 0.0))
+        positive = (low >= zero) & (high - middle >= _SKEWED * (middle - low))
+        negative = (high <= zero) & (middle - low >= _SKEWED * (high - middle))
+    beyond = above | below | (positive & (upper <= zero)) | (negative & (edges > zero))
     rows, before = (
         np.where(beyond, states.quantities, 0).sum(axis=1).astype(np.int64)
         for states in (current, reference)
@@ -193,6 +195,7 @@ def frequent_shares(states: CategoricalStates) -> Floats:
     symmetric=False,
     unit="standard deviations of the reference",
     source="Glass (1976), the effect size delta",
+    bound="exact, but where a few rows are far out: then read from the bins without them",
 )
 def mean_change_in_sd(comparison: Comparison) -> Values:
     """Mean of the finite quantities, less the reference's mean, in standard deviations of the
@@ -212,7 +215,7 @@ def mean_change_in_sd(comparison: Comparison) -> Values:
         *comparison.without_values,
         (reference.moments.count < 2, "reference has one value"),
         (spread == 0, CONSTANT_REFERENCE),
-        (np.isnan(now.mean) | np.isnan(spread), "values are too far from the frozen center"),
+        (np.isnan(now.mean) | np.isnan(spread), NOT_TOLD),
     )
 
 
@@ -224,6 +227,7 @@ def mean_change_in_sd(comparison: Comparison) -> Values:
     symmetric=False,
     unit="natural logarithm",
     source="Nakagawa et al. (2015), lnVR without its correction of small samples",
+    bound="exact, but where a few rows are far out: then read from the bins without them",
 )
 def sd_log_ratio(comparison: Comparison) -> Values:
     """Natural logarithm of the standard deviation over the reference's: 0.69 is twice as wide.
@@ -241,7 +245,7 @@ def sd_log_ratio(comparison: Comparison) -> Values:
         (reference.moments.count < 2, "reference has one value"),
         (now.sd == 0, CONSTANT_CURRENT),
         (before.sd == 0, CONSTANT_REFERENCE),
-        (np.isnan(now.sd) | np.isnan(before.sd), "values are too far from the frozen center"),
+        (np.isnan(now.sd) | np.isnan(before.sd), NOT_TOLD),
     )
 
 
@@ -258,7 +262,7 @@ def bins_of_one_value(current: NumericStates, reference: NumericStates) -> AnyAr
     with np.errstate(invalid="ignore"):
         width = binning.upper_edges - binning.edges
     narrow = width <= NARROW * reference.moments.sd[:, None]
-    alike = binning.single_value | narrow | (current.minimum == current.maximum)[:, None]
+    alike = binning.single_value | narrow | current.one_value[:, None]
     found: AnyArray = _between_ends(reference.quantities) & alike
     return found
 

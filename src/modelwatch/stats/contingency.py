@@ -9,6 +9,7 @@ import numpy as np
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.comparison import Comparison, Kind, Values, values
 from modelwatch.stats.divergence import DECILES
+from modelwatch.stats.merged_cells import UNKNOWN, zero_unless_merged
 from modelwatch.stats.special import chi_square_tail
 from modelwatch.stats.statistic import statistic
 
@@ -26,6 +27,8 @@ _FEATURE: tuple[Kind, ...] = ("numeric", "categorical")
     symmetric=False,
     unit="chi-square; grows with the rows",
     source="Pearson (1900); Cochran (1954) for the merging of rare cells",
+    bound=UNKNOWN,
+    error_bound=zero_unless_merged,
 )
 def chi_square(comparison: Comparison) -> Values:
     """Chi-square of the table of window and reference by reference decile, or by category, where
@@ -44,6 +47,8 @@ def chi_square(comparison: Comparison) -> Values:
     identical=1.0,
     unit="probability",
     source="Pearson (1900)",
+    bound=UNKNOWN,
+    error_bound=zero_unless_merged,
 )
 def chi_square_p_value(comparison: Comparison) -> Values:
     """Probability of so large a chi-square if all rows were drawn independently from one
@@ -65,6 +70,8 @@ def chi_square_p_value(comparison: Comparison) -> Values:
     smoothing="bias correction of Bergsma",
     unit="association of side and cell",
     source="Cramer (1946), section 21.9; Bergsma (2013) for the bias correction",
+    bound=UNKNOWN,
+    error_bound=zero_unless_merged,
 )
 def cramers_v(comparison: Comparison) -> Values:
     """Strength of the association that chi-square tests, free of the number of rows, with the

@@ -62,6 +62,7 @@ def correlations(states: PairStates) -> Correlations:
     symmetric=False,
     unit="Pearson's r",
     source="Pearson (1895)",
+    bound="rounding, and clipping at 8 scales of the reference to steps of 1/4096",
 )
 def correlation_change(comparison: Comparison) -> Values:
     """Correlation of two features, less the reference's, over the rows where both are finite and
@@ -79,6 +80,7 @@ def correlation_change(comparison: Comparison) -> Values:
     identical=1.0,
     unit="probability",
     source="Fisher (1921), difference of z = artanh(r) of two independent samples",
+    bound="rounding, and clipping at 8 scales of the reference to steps of 1/4096",
 )
 def correlation_change_p_value(comparison: Comparison) -> Values:
     """Probability of so large a change if both sides were drawn from one normal distribution, row

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from modelwatch.stats.area import area_between
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.binning import IQR_OF_NORMAL
 from modelwatch.stats.comparison import Comparison, Values, values
@@ -12,8 +15,57 @@ from modelwatch.stats.quantiles import quantiles
 from modelwatch.stats.special import kolmogorov_tail
 from modelwatch.stats.statistic import statistic
 
+LARGEST_ERROR = 0.05
+"""Error in spreads of the reference up to which Wasserstein-1 is of use, however small it is."""
+LOOSE = "the error bound of the bins exceeds the value"
 SCALE_FLOOR = 1e-3
 """Least unit of Wasserstein-1, in scales of the frozen bins: a constant reference has a unit."""
+_LEAST = float(np.finfo(np.float64).smallest_subnormal)
+
+
+@dataclass(frozen=True)
+class _Gap:
+    """Kolmogorov-Smirnov distances at the edges, by how much they may be too small, and the number
+    of rows that a difference of so many of both sides is worth; (W,) each."""
+
+    value: Floats
+    error_bound: Floats
+    rows: Floats
+    conditions: tuple[tuple[AnyArray, str], ...]
+
+    def tail(self, gap: Floats) -> Floats:
+        """Probability of a gap as large as some."""
+        return kolmogorov_tail(np.sqrt(self.rows) * gap)
+
+
+def _gap(comparison: Comparison) -> _Gap:
+    current, reference = comparison.numeric
+    first, second = _on_the_line(current), _on_the_line(reference)
+    after, other = _distribution(first), _distribution(second)
+    value = np.abs(after - other).max(axis=1)
+    several = np.flatnonzero(
+        ~current.binning.single_value & ((first > 0).any(axis=0) | (second > 0).any(axis=0))
+    )
+    inside = np.maximum(
+        after[:, several] - other[:, several - 1], other[:, several] - after[:, several - 1]
+    ).max(axis=1, initial=0.0)
+    n, m = first.sum(axis=1), second.sum(axis=1)
+    return _Gap(
+        value,
+        np.maximum(inside - value, 0.0),
+        n * (m / np.maximum(n + m, 1)),
+        ((n == 0, "current window has no values"), (m == 0, "reference has no values")),
+    )
+
+
+def _ks_error(comparison: Comparison) -> Floats:
+    return comparison.once(_gap).error_bound
+
+
+def _ks_p_value_error(comparison: Comparison) -> Floats:
+    gap = comparison.once(_gap)
+    less = gap.tail(np.minimum(gap.value + gap.error_bound, 1.0))
+    return np.asarray(gap.tail(gap.value) - less)
 
 
 @statistic(
@@ -24,17 +76,18 @@ SCALE_FLOOR = 1e-3
     symmetric=True,
     unit="share of values",
     source="Smirnov (1948)",
+    bound="too small by at most what the functions may differ by inside a bin of several values: "
+    "the largest share that such a bin holds on either side",
+    error_bound=_ks_error,
 )
 def ks(comparison: Comparison) -> Values:
     """Largest difference of the two distribution functions at the frozen edges, over finite and
     infinite values; nulls, NaN and special values are left out.
 
-    It is at most the distance of the raw values, and less by at most the largest share that one
-    bin of several values holds on either side.
+    It is at most the distance of the raw values.
     """
-    current, reference = comparison.numeric
-    gap, conditions = _ks(current, reference)
-    return values(gap, *comparison.without_rows, *conditions)
+    gap = comparison.once(_gap)
+    return values(gap.value, *comparison.without_rows, *gap.conditions)
 
 
 @statistic(
@@ -46,6 +99,8 @@ def ks(comparison: Comparison) -> Values:
     identical=1.0,
     unit="probability",
     source="Smirnov (1948), asymptotic two-sample distribution",
+    bound="too large by at most what the error bound of the distance is worth",
+    error_bound=_ks_p_value_error,
 )
 def ks_p_value(comparison: Comparison) -> Values:
     """Probability of so large a distance if all rows were drawn independently from one
@@ -53,12 +108,27 @@ def ks_p_value(comparison: Comparison) -> Values:
 
     Rows of one day are not independent, so that it is too small for real logs.
     """
+    gap = comparison.once(_gap)
+    return values(gap.tail(gap.value), *comparison.without_rows, *gap.conditions)
+
+
+@dataclass(frozen=True)
+class _Wasserstein:
+    """Distances in spreads of the reference, and how wrong they may be; (W,)."""
+
+    value: Floats
+    error_bound: Floats
+
+
+def _wasserstein(comparison: Comparison) -> _Wasserstein:
     current, reference = comparison.numeric
-    gap, conditions = _ks(current, reference)
-    n, m = _on_the_line(current).sum(axis=1), _on_the_line(reference).sum(axis=1)
-    effective = n * (m / np.maximum(n + m, 1))
-    p = kolmogorov_tail(np.sqrt(effective) * gap)
-    return values(p, *comparison.without_rows, *conditions)
+    area, spread = area_between(current, reference), spread_of(reference)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _Wasserstein(area.estimate / spread, area.error_bound / spread)
+
+
+def _wasserstein_error(comparison: Comparison) -> Floats:
+    return comparison.once(_wasserstein).error_bound
 
 
 @statistic(
@@ -69,19 +139,21 @@ def ks_p_value(comparison: Comparison) -> Values:
     symmetric=False,
     unit="spread of the reference: max(sd, IQR / 1.349, 0.001 scales of the bins)",
     source="Vallender (1974) for the integral of abs(F - G)",
+    bound="between the least and the greatest area that bins, extremes and means allow; undefined "
+    "where it exceeds both the value and 0.05",
+    error_bound=_wasserstein_error,
 )
 def wasserstein(comparison: Comparison) -> Values:
     """Area between the two distribution functions of the finite quantities, in the reference's
-    spread; mass lies evenly within a bin.
+    spread.
 
-    Never less than the difference of the exact means, which it is at least in truth.
+    Exact where each bin holds one value, or where one function lies above the other in every bin;
+    else the values of a bin are taken to be evenly spread. Never less than the difference of the
+    exact means.
     """
-    current, reference = comparison.numeric
-    with np.errstate(over="ignore", invalid="ignore"):
-        area = _area_between(current, reference)
-        shift = np.abs(current.moments.mean - reference.moments.mean)
-        value = np.fmax(area, shift) / spread_of(reference)
-    return values(value, *comparison.without_values)
+    found = comparison.once(_wasserstein)
+    loose = (found.error_bound > found.value) & (found.error_bound > LARGEST_ERROR)
+    return values(found.value, *comparison.without_values, (loose, LOOSE))
 
 
 def _on_the_line(states: NumericStates) -> Counts:
@@ -96,38 +168,10 @@ def _distribution(counts: Counts) -> Floats:
     return running / np.maximum(running[:, -1:], 1)
 
 
-def _ks(
-    current: NumericStates, reference: NumericStates
-) -> tuple[Floats, tuple[tuple[AnyArray, str], ...]]:
-    first, second = _on_the_line(current), _on_the_line(reference)
-    gap = np.abs(_distribution(first) - _distribution(second)).max(axis=1)
-    return gap, (
-        (first.sum(axis=1) == 0, "current window has no values"),
-        (second.sum(axis=1) == 0, "reference has no values"),
-    )
-
-
-def _area_between(current: NumericStates, reference: NumericStates) -> Floats:
-    low = np.fmin(current.least, reference.least)[:, None]
-    high = np.fmax(current.greatest, reference.greatest)[:, None]
-    binning = current.binning
-    widths = np.clip(binning.upper_edges, low, high) - np.clip(binning.edges, low, high)
-    widths[:, binning.single_value] = 0.0
-    after = _distribution(current.quantities) - _distribution(reference.quantities)
-    before = np.zeros_like(after)
-    before[:, 1:] = after[:, :-1]
-    # |F - G| is linear within a bin: a trapezium, or two triangles where it changes sign.
-    left, right = np.abs(before), np.abs(after)
-    total = left + right
-    crossing = (before * after < 0) & (total > 0)
-    squares = np.divide(left**2 + right**2, total, out=np.zeros_like(total), where=crossing)
-    mean = np.where(crossing, squares, total) / 2.0
-    return np.asarray(np.where(mean > 0, mean * widths, 0.0).sum(axis=1))
-
-
 def spread_of(reference: NumericStates) -> Floats:
     """Unit of Wasserstein-1: max(sd, IQR / 1.349, 0.001 scales of the bins), (n,)."""
     quartiles = quantiles(reference, (0.25, 0.75))
-    iqr = (quartiles[:, 1] - quartiles[:, 0]) / IQR_OF_NORMAL
-    floor = SCALE_FLOOR * reference.binning.scale
+    with np.errstate(over="ignore"):
+        iqr = (quartiles[:, 1] - quartiles[:, 0]) / IQR_OF_NORMAL
+    floor = max(SCALE_FLOOR * reference.binning.scale, _LEAST)
     return np.fmax(np.fmax(reference.moments.sd, iqr), floor)

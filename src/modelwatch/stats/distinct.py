@@ -19,9 +19,13 @@ _FIRST = np.uint64(0x9E3779B97F4A7C15)
 _SECOND = np.uint64(0xD6E8FEB86659FD93)
 
 
-def hashes_of_doubles(values: Floats) -> Hashes:
-    """A 64-bit hash of each double; -0.0 hashes as 0.0 (callers drop NaN)."""
-    return hashes_of_bits((values + 0.0).view(np.uint64))
+def hashes_of_doubles(values: Floats, rest: Hashes | None = None) -> Hashes:
+    """A 64-bit hash of each double; -0.0 hashes as 0.0 (callers drop NaN).
+
+    ``rest``: what tells numbers of one double apart, as of ``exact_numbers.doubles_of``.
+    """
+    bits = (values + 0.0).view(np.uint64)
+    return hashes_of_bits(bits if rest is None else bits ^ rest)
 
 
 def hashes_of_bits(bits: Hashes) -> Hashes:

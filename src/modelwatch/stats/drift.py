@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from modelwatch.stats import (
     change,
@@ -16,10 +16,20 @@ from modelwatch.stats import (
     rounded_values,
     stale_values,
 )
+from modelwatch.stats.arrays import Floats
 from modelwatch.stats.comparison import Comparison, Values
 from modelwatch.stats.statistic import STATISTICS, Statistic, statistic
 
-__all__ = ["FAMILIES", "STATISTICS", "Comparison", "Statistic", "Values", "drift", "statistic"]
+__all__ = [
+    "FAMILIES",
+    "STATISTICS",
+    "Comparison",
+    "Statistic",
+    "Values",
+    "drift",
+    "error_bounds",
+    "statistic",
+]
 
 FAMILIES = (
     divergence,
@@ -45,3 +55,11 @@ def drift(comparison: Comparison, keys: Iterable[str] | None = None) -> dict[str
     return {
         key: known.compute(comparison) for key, known in wanted.items() if known.applies(comparison)
     }
+
+
+def error_bounds(comparison: Comparison, found: Mapping[str, Values]) -> dict[str, Floats]:
+    """By how much each value that ``drift`` found may be wrong because rows are counted in bins.
+
+    NaN where that is not known, or where the value is undefined; of the same shapes.
+    """
+    return {key: STATISTICS[key].error_bounds(comparison, one) for key, one in found.items()}

@@ -85,7 +85,8 @@ def far_bins(reference: NumericStates) -> AnyArray:
 def _median_and_spread(states: NumericStates) -> tuple[Floats, Floats]:
     """Median and interquartile range in standard deviations of a normal figure; (n,)."""
     quartiles = quantiles(states, (0.25, 0.5, 0.75))
-    return quartiles[:, 1], (quartiles[:, 2] - quartiles[:, 0]) / IQR_OF_NORMAL
+    with np.errstate(over="ignore"):
+        return quartiles[:, 1], (quartiles[:, 2] - quartiles[:, 0]) / IQR_OF_NORMAL
 
 
 def _spoiled(states: NumericStates, far: AnyArray) -> AnyArray:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 
+from modelwatch.stats import value_names
 from modelwatch.stats.arrays import AnyArray, Floats
 from modelwatch.stats.binning import (
     CATEGORICAL_OFFSET,
@@ -11,14 +15,16 @@ from modelwatch.stats.binning import (
     TAIL_STEPS,
     Binning,
     NumericBinning,
+    labels_of,
 )
 from modelwatch.stats.instants import text_of
+from modelwatch.stats.numerals import numerals
 from modelwatch.stats.summary import Unit
 
 MAX_VALUES = 30
 """Values with a bin of their own up to which each has a bar of its own."""
 _STEPS = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0, 8.0, 16.0)
-_APART = ("(null)", "(NaN)", "-inf", "+inf")
+_APART = (value_names.NULL, value_names.NAN, "-inf", "+inf")
 
 
 def bars_of(binning: Binning) -> AnyArray:
@@ -47,20 +53,19 @@ def bars_of(binning: Binning) -> AnyArray:
 def bar_labels(binning: Binning, unit: Unit = "number") -> list[str]:
     """Label of each bar."""
     if not isinstance(binning, NumericBinning):
-        kept = binning.values[:MAX_VALUES]
-        rest = ["(rest)"] if len(binning.values) > MAX_VALUES else []
-        return ["(null)", "(other)", "(unseen)", *kept, *rest]
+        rest = [value_names.REST] if len(binning.values) > MAX_VALUES else []
+        return [*labels_of(binning)[: CATEGORICAL_OFFSET + MAX_VALUES], *rest]
     cuts = [float(cut) for cut in _cuts(binning)]
-    ends = [_text(cut, unit) for cut in cuts]
+    ends = _texts(binning, cuts, unit)
     labels = [f"< {ends[0]}"] if ends else ["all"]
     for low, high, low_text, high_text in zip(
         cuts, [*cuts[1:], np.inf], ends, [*ends[1:], ""], strict=True
     ):
-        if np.nextafter(low, np.inf) == high:
+        if math.nextafter(low, math.inf) == high:
             labels.append(low_text)
         else:
             labels.append(f"{low_text} to {high_text}" if high_text else f">= {low_text}")
-    special = [f"{_text(value, unit)} (special)" for value in binning.special_values]
+    special = [f"{text} (special)" for text in _texts(binning, binning.special_values, unit)]
     return [*_APART, *special, *labels]
 
 
@@ -75,8 +80,9 @@ def _cuts(binning: NumericBinning) -> Floats:
         with np.errstate(over="ignore"):
             both = [*singles, *(float(np.nextafter(value, np.inf)) for value in singles)]
         return np.array(sorted(set(both)))
-    steps = np.array(_STEPS) * binning.scale
-    wanted = binning.center + np.concatenate([-steps[::-1], [0.0], steps])
+    with np.errstate(over="ignore"):
+        steps = np.array(_STEPS) * binning.scale
+        wanted = binning.center + np.concatenate([-steps[::-1], [0.0], steps])
     inner = binning.edges[1:-1]
     after = np.clip(np.searchsorted(inner, wanted), 1, len(inner) - 1)
     nearer = np.abs(inner[after - 1] - wanted) <= np.abs(inner[after] - wanted)
@@ -88,5 +94,14 @@ def _few_valued(binning: NumericBinning) -> bool:
     return len(binning.edges) <= 2 * int(binning.single_value.sum()) + 2 * len(TAIL_STEPS) + 3
 
 
-def _text(value: float, unit: Unit) -> str:
-    return text_of(value, unit) or f"{value:.6g}"
+def _texts(binning: NumericBinning, values: Floats | Sequence[float], unit: Unit) -> list[str]:
+    """Values as readers know them; numbers with as many digits as it takes to tell bars apart."""
+    if not len(values):
+        return []
+    # The double that follows a single value ends its bar, and reads as the value does.
+    with np.errstate(over="ignore"):
+        following = np.append(False, np.asarray(values)[1:] == np.nextafter(values[:-1], np.inf))
+    apart = [binning.label(float(value)) for value in np.asarray(values)[~following]]
+    texts = [text_of(value, unit) for value in apart]
+    known = [text or plain for text, plain in zip(texts, numerals(apart), strict=True)]
+    return [known[at] for at in np.cumsum(~following) - 1]

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from decimal import Decimal
 
+from modelwatch.stats.numerals import numeral
 from modelwatch.stats.summary import Unit
 
 _EPOCH = dt.datetime(1970, 1, 1)
 _ONE = {"day": dt.timedelta(days=1), "microsecond": dt.timedelta(microseconds=1)}
 
 
-def text_of(value: float, unit: Unit) -> str | None:
-    """A number as a reader knows it: a date, a timestamp in UTC, or None for a plain number.
+def text_of(value: Decimal | float, unit: Unit) -> str | None:
+    """A number as a reader knows it: a date, a timestamp in UTC, a number that no double holds with
+    all of its digits, or None for a plain number.
 
     None too for NaN and for a time that no calendar of the years 1 to 9999 holds.
     """
+    if unit == "number" and isinstance(value, Decimal):
+        return numeral(value)
     if unit == "number" or not math.isfinite(value):
         return None
     try:

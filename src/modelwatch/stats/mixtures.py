@@ -135,7 +135,10 @@ def lone_value(before: NumericStates, now: NumericStates) -> Explanation | None:
 
 
 def multiplied(before: NumericStates, now: NumericStates) -> Explanation:
-    """Rows that were multiplied by one factor, other than 1."""
+    """Rows that were multiplied by one factor, other than 1; none of values that are kept as
+    distances from an offset, which a factor does not multiply."""
+    if before.binning.offset:
+        return NOTHING
     factors = _FACTORS[np.abs(np.log(_FACTORS)) > np.log(1.15)]
     found = _best(before, now, ((f, mass_of(before, before.binning, f, 0.0)) for f in factors))
     if not np.isfinite(found.value):
@@ -156,6 +159,8 @@ def far_multiplied(before: NumericStates, now: NumericStates) -> Explanation:
 
     ``explained``: how much of the shape of those rows it accounts for, chance taken off.
     """
+    if before.binning.offset:
+        return NOTHING
     rows, low, high = _rows(now.rows), float(before.least[0]), float(before.greatest[0])
     edges, upper = before.binning.edges, before.binning.upper_edges
     best = NOTHING
@@ -177,7 +182,9 @@ def far_multiplied(before: NumericStates, now: NumericStates) -> Explanation:
 
 
 def mirrored(before: NumericStates, now: NumericStates) -> Explanation:
-    """Rows that changed their sign."""
+    """Rows that changed their sign; none of values that are kept as distances from an offset."""
+    if before.binning.offset:
+        return NOTHING
     return _best(before, now, [(-1.0, _mirrored_mass(before, before.binning))])
 
 
@@ -194,7 +201,8 @@ def moved(before: NumericStates, now: NumericStates) -> Explanation:
 def exchanged(before: States, now: States, other_before: States) -> Explanation:
     """Rows that came to hold what another feature held before."""
     if isinstance(before, NumericStates) and isinstance(other_before, NumericStates):
-        return _best(before, now, [(0.0, mass_of(other_before, before.binning, 1.0, 0.0))])
+        apart = float(other_before.binning.offset - before.binning.offset)
+        return _best(before, now, [(0.0, mass_of(other_before, before.binning, 1.0, apart))])
     if isinstance(before, CategoricalStates) and isinstance(other_before, CategoricalStates):
         return _best(before, now, [(0.0, _kept_of(other_before, before))])
     return NOTHING

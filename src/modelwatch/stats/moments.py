@@ -11,6 +11,7 @@ scale, and so is nothing to rely on where it is itself that small.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,8 @@ _LIMB = 32
 _MASK = (1 << _LIMB) - 1
 # Fixed, not fitted to a batch, or the result would depend on how rows are cut into batches.
 _TERM_BOUND = 2.0**94
+_SMALL, _LARGE = 2.0**-900, 2.0**900
+"""Scales between which a distance in scales is one subtraction and one product."""
 
 
 def normalised(sums: Counts) -> Counts:
@@ -82,16 +85,15 @@ def power_sums(
     if not rows:
         return out
     if largest is None:
-        with np.errstate(over="ignore"):
-            largest = max(abs(float(values.max()) - center), abs(float(values.min()) - center))
-    distance = largest / scale
+        largest = max(abs(float(values.max()) - center), abs(float(values.min()) - center))
+    # Twice as far, where the distance itself may be no double.
+    distance = (2.0 if scale >= _LARGE else 1.0) * (largest / scale)
     space = workspace or Workspace()
     shifted, powers, scaled = space.doubles(rows)
     truncated = space.longs(rows)
     # Powers of two, so that t * 2**20 and its own powers are the terms of the definition, shifted.
-    with np.errstate(over="ignore", invalid="ignore"):
-        np.subtract(values, center, out=shifted)
-        np.multiply(shifted, 2.0**_SHIFT / scale, out=shifted)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        in_scales(values, center, scale, _SHIFT, shifted)
         for p, unit in enumerate(UNITS):
             if p:
                 np.multiply(powers if p > 1 else shifted, shifted, out=powers)
@@ -109,10 +111,24 @@ def power_sums(
     return normalised(out)
 
 
+def in_scales(values: Floats, center: float, scale: float, power: int, out: Floats) -> Floats:
+    """``(values - center) * 2**power / scale``, whose scale is a power of two of any size."""
+    if _SMALL < scale < _LARGE:
+        np.subtract(values, center, out=out)
+        return np.multiply(out, 2.0**power / scale, out=out)
+    exponent = power - (math.frexp(scale)[1] - 1)
+    if scale <= _SMALL:
+        np.subtract(values, center, out=out)
+        return np.ldexp(out, exponent, out=out)
+    # The distance of two large numbers may be no double: they are made small first.
+    np.ldexp(values, exponent, out=out)
+    return np.subtract(out, math.ldexp(center, exponent), out=out)
+
+
 def _large_sums(scaled: Floats, starts: AnyArray) -> Counts:
     """Sums limb by limb; what is beyond the fixed point is left out and counted: (runs, 4)."""
     out = np.empty((len(starts), PARTS), dtype=np.int64)
-    fits = np.abs(scaled) < _TERM_BOUND
+    fits = np.abs(scaled) < _TERM_BOUND  # False for NaN: a distance between infinities
     rest = np.trunc(np.where(fits, scaled, 0.0))
     for limb, unit in enumerate((2.0 ** (2 * _LIMB), 2.0**_LIMB, 1.0)):
         # Towards zero: the rest of a small negative number would not be exact below 2**64.
@@ -128,13 +144,23 @@ class Moments:
     """Count, mean, standard deviation and skewness of a stack of scopes; NaN where undefined.
 
     The standard deviation is the sample's (n - 1), the skewness the population's g1, as in Spark.
-    A moment is undefined too where a row was too large for its power sum.
+    A moment is undefined too where a row was too large for its power sum, where no double is as
+    large, or where different values are so near one another that the sums tell no spread.
     """
 
     count: Counts
     mean: Floats
     sd: Floats
     skewness: Floats
+
+    def beyond(self, error: Floats, constant: AnyArray) -> Moments:
+        """The same, without the standard deviation and skewness of scopes that are not known to be
+        constant and whose standard deviation is no larger than an error, (n,)."""
+        lost = (error > 0) & ~constant & (self.sd <= error)
+        if not lost.any():
+            return self
+        sd, skewness = (np.where(lost, np.nan, figure) for figure in (self.sd, self.skewness))
+        return Moments(self.count, self.mean, sd, skewness)
 
 
 def moments_of(
@@ -161,10 +187,13 @@ def moments_of(
     with np.errstate(all="ignore"):
         skewness = np.where(var > 0, third / var**1.5, np.nan)
         sd = scale * np.sqrt(var * count / (count - 1.0))
-    sd = np.where(count > 1, sd, np.nan)
+        # A quarter of each: the sum may be a double where its parts are not.
+        mean = 4.0 * (center / 4.0 + scale / 4.0 * m1) if scale >= _LARGE else center + scale * m1
+    told = np.isfinite(sd) & ((var > 0) | constant)
+    sd = np.where((count > 1) & told, sd, np.nan)
     return Moments(
         count=count,
-        mean=np.where(lost1, np.nan, center + scale * m1),
+        mean=np.where(lost1, np.nan, mean),
         sd=np.where(lost1 | lost2, np.nan, sd),
         skewness=np.where(lost1 | lost2 | lost3, np.nan, skewness),
     )

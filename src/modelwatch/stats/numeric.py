@@ -19,6 +19,10 @@ from modelwatch.stats.arrays import (
 from modelwatch.stats.binning import NAN, NULL, NUMERIC_OFFSET, NumericBinning
 from modelwatch.stats.moments import Moments, moments_of, normalised, power_sums
 
+_ROUNDING = 16.0
+"""Rounding errors of its values that a standard deviation must exceed: it is wrong by less than a
+thousandth of itself then."""
+
 
 @dataclass(frozen=True)
 class NumericStates:
@@ -131,6 +135,18 @@ class NumericStates:
         return np.where(held, np.where(special, edge, known), np.nan)
 
     @cached_property
+    def rounding_error(self) -> Floats:
+        """How far a double of a quantity may be from the number that it stands for, (n,)."""
+        far = np.fmax(np.abs(self.least), np.abs(self.greatest))
+        return self.binning.rounding_error(np.nan_to_num(far))
+
+    @cached_property
+    def one_value(self) -> AnyArray:
+        """Whether all finite values of a scope are one, as far as doubles tell them apart, (n,)."""
+        found: AnyArray = (self.minimum == self.maximum) & self.binning.tells(self.minimum)
+        return found
+
+    @cached_property
     def moments(self) -> Moments:
         """Moments of the quantities: the special values' part of the sums is taken off, exactly."""
         binning, sums = self.binning, self.sums
@@ -138,8 +154,9 @@ class NumericStates:
             one = power_sums(np.array([value]), np.array([0]), binning.center, binning.scale)
             sums = sums - one * self.bins[:, index : index + 1]
         count = np.asarray(self.quantities.sum(axis=1), dtype=np.int64)
-        constant = self.least == self.greatest
-        return moments_of(count, normalised(sums), constant, binning.center, binning.scale)
+        constant = (self.least == self.greatest) & binning.tells(self.least)
+        found = moments_of(count, normalised(sums), constant, binning.center, binning.scale)
+        return found.beyond(_ROUNDING * self.rounding_error, constant)
 
 
 def numeric_stack(stacks: list[NumericStates]) -> NumericStates:

@@ -12,9 +12,11 @@ from functools import cached_property
 import numpy as np
 
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, Spans, sums_over_spans
+from modelwatch.stats.moments import in_scales
 
 CLIP = 8.0
-STEPS = 4096.0
+_STEP_BITS = 12
+STEPS = 2.0**_STEP_BITS
 MAX_ROWS_EXACT = 2**22
 """Rows of one call of ``cross_products`` below which double arithmetic is exact."""
 
@@ -51,9 +53,9 @@ class PairStates:
 
 def standardised(values: Floats, center: float, scale: float, out: Floats | None = None) -> Floats:
     """Finite values in steps of the reference's scale, clipped and rounded."""
-    with np.errstate(over="ignore"):
-        z = np.subtract(values, center, out=out)
-        np.multiply(z, STEPS / scale, out=z)
+    z = np.empty(len(values)) if out is None else out
+    with np.errstate(over="ignore", under="ignore"):
+        in_scales(values, center, scale, _STEP_BITS, z)
     np.clip(z, -CLIP * STEPS, CLIP * STEPS, out=z)
     return np.rint(z, out=z)
 

@@ -105,6 +105,7 @@ def reconstruction_errors(second: Floats, fitted: Components) -> Floats:
     identical=np.nan,
     unit="root mean square, in standard deviations of the reference",
     source=_SOURCE,
+    bound="rounding, and clipping at 8 scales of the reference to steps of 1/4096",
 )
 def pca_reconstruction_error(comparison: Comparison) -> Values:
     """Distance of the window's rows from their projection on the reference's components.
@@ -125,6 +126,7 @@ def pca_reconstruction_error(comparison: Comparison) -> Values:
     identical=np.nan,
     unit="root mean square, in standard deviations of the reference",
     source=_SOURCE,
+    bound="rounding, and clipping at 8 scales of the reference to steps of 1/4096",
 )
 def pca_reference_error(comparison: Comparison) -> Values:
     """Distance of the reference's own rows from their projection on its components."""
@@ -139,6 +141,7 @@ def pca_reference_error(comparison: Comparison) -> Values:
     symmetric=False,
     unit="share of the reference's error",
     source=_SOURCE,
+    bound="rounding, and clipping at 8 scales of the reference to steps of 1/4096",
 )
 def pca_error_change(comparison: Comparison) -> Values:
     """Reconstruction error of the window over that of the reference, less one."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from modelwatch.stats import (
     performance_binary,
     performance_decisions,
     performance_multiclass,
     performance_regression,
 )
+from modelwatch.stats.arrays import Floats
 from modelwatch.stats.comparison import Values
 from modelwatch.stats.performance_binary import reliability, threshold_curve
 from modelwatch.stats.performance_decisions import confusion
@@ -29,6 +32,7 @@ __all__ = [
     "ScoreStates",
     "auc_by_class",
     "confusion",
+    "error_bounds",
     "performance",
     "performance_metric",
     "reliability",
@@ -59,4 +63,15 @@ def performance(
         if known.applies(states):
             value = known.compute(states)
             found[key] = known.within_bound(states, value) if bounded else value
+    return found
+
+
+def error_bounds(states: ScoreStates, keys: Iterable[str]) -> dict[str, Floats]:
+    """By how much each of some metrics may be wrong because scores are counted in bins, (n,) by
+    key: 0 for an exact one, NaN where that is not known."""
+    found = {}
+    for key in keys:
+        known = PERFORMANCE[key]
+        unknown = np.full(len(states), 0.0 if known.exact else np.nan)
+        found[key] = unknown if known.error_bound is None else known.error_bound(states)
     return found

@@ -77,9 +77,9 @@ def rmse(states: RegressionStates) -> Values:
     unit=_OWN,
 )
 def bias(states: RegressionStates) -> Values:
-    """Mean of prediction less label: positive where the model says too much."""
+    """Mean of prediction minus label: positive where the model predicts too much."""
     mean = states.mean_of("error", states.compared)
-    return values(-states.scale * mean, *_missing(states, "error"))
+    return values(states.scale * mean, *_missing(states, "error"))
 
 
 @performance_metric(
@@ -191,9 +191,7 @@ def _register_quantile(level: float) -> None:
         found = states.scale * residual_quantiles(states.histogram, level)
         return values(found, *_missing(states))
 
-    quantile.__doc__ = (
-        f"Quantile at {level:g} of label less prediction, the inverse of the distribution function."
-    )
+    quantile.__doc__ = f"Quantile at {level:g} of prediction minus label (numpy's inverted_cdf)."
     performance_metric(
         f"residual_q{round(100 * level):02d}",
         label=f"Residual at {level:g}",

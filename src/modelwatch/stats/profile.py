@@ -46,4 +46,4 @@ def profile(
     """
     subject = Subject(states, distinct, unit)
     wanted = METRICS if keys is None else {key: METRICS[key] for key in keys}
-    return {key: known.compute(subject) for key, known in wanted.items() if known.applies(subject)}
+    return {key: known.figures(subject) for key, known in wanted.items() if known.applies(subject)}

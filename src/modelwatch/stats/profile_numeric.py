@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 
 from modelwatch.stats.arrays import AnyArray, Floats
 from modelwatch.stats.comparison import NO_CURRENT_ROWS
 from modelwatch.stats.far_values import far_rows
 from modelwatch.stats.instants import text_of
-from modelwatch.stats.profile_rows import json_list, number, share
-from modelwatch.stats.quantiles import quantiles
+from modelwatch.stats.numeric import NumericStates
+from modelwatch.stats.profile_rows import json_list, share, value_label
+from modelwatch.stats.quantiles import bounded_quantiles
 from modelwatch.stats.summary import FeatureKind, Figures, Subject, metric, numbers, texts
 
 LEVELS = {"q01": 0.01, "q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95, "q99": 0.99}
 """Levels of the quantiles of a profile."""
 NO_QUANTITIES = "no finite values"
 TOO_FAR = "a value is too far from the frozen center"
+TOO_NEAR = "values differ by less than the scale of the frozen bins tells"
+TOO_LARGE = "values are too large for a double to tell their differences"
+_LEAST_SPREAD = 2.0**-17
+"""Scales of the bins from which a standard deviation is right to a percent."""
 _NUMERIC: tuple[FeatureKind, ...] = ("numeric",)
 _OWN = "the feature's own"
+_OF_AN_END = "0; the width of its bin where a special value lies beyond it"
+
+
+def _least_error(subject: Subject) -> Floats:
+    states = subject.numeric
+    at = np.argmax(states.quantities > 0, axis=1)
+    return _width_beyond(states, states.minimum, at)
+
+
+def _greatest_error(subject: Subject) -> Floats:
+    states = subject.numeric
+    last = states.quantities.shape[1] - 1
+    return _width_beyond(
+        states, states.maximum, last - np.argmax(states.quantities[:, ::-1] > 0, axis=1)
+    )
+
+
+def _width_beyond(states: NumericStates, extreme: Floats, at: AnyArray) -> Floats:
+    binning = states.binning
+    with np.errstate(over="ignore", invalid="ignore"):
+        width = np.where(binning.single_value[at], 0.0, binning.upper_edges[at] - binning.edges[at])
+    return np.where(np.isin(extreme, binning.special_values), width, 0.0)
 
 
 @metric("nans", label="NaN", kinds=_NUMERIC, unit="rows")
@@ -78,7 +103,7 @@ def special_values(subject: Subject) -> Figures:
     """JSON list of objects {value, rows, share}, one for each configured special value."""
     states = subject.numeric
     named = states.binning.special_values
-    labels = [json.dumps(text_of(value, subject.unit) or number(value)) for value in named]
+    labels = [value_label(subject, value) for value in named]
     heads = [f'"value":{label}' for label in labels]
     every = np.arange(len(heads))
     found = [
@@ -88,7 +113,9 @@ def special_values(subject: Subject) -> Figures:
     return texts(found, NO_CURRENT_ROWS)
 
 
-@metric("min", label="Minimum", kinds=_NUMERIC, unit=_OWN)
+@metric(
+    "min", label="Minimum", kinds=_NUMERIC, unit=_OWN, bound=_OF_AN_END, error_bound=_least_error
+)
 def minimum(subject: Subject) -> Figures:
     """Least finite value that is no special value.
 
@@ -97,7 +124,9 @@ def minimum(subject: Subject) -> Figures:
     return _of_quantities(subject, subject.numeric.least)
 
 
-@metric("max", label="Maximum", kinds=_NUMERIC, unit=_OWN)
+@metric(
+    "max", label="Maximum", kinds=_NUMERIC, unit=_OWN, bound=_OF_AN_END, error_bound=_greatest_error
+)
 def maximum(subject: Subject) -> Figures:
     """Greatest finite value that is no special value.
 
@@ -126,7 +155,15 @@ def sd(subject: Subject) -> Figures:
     """Standard deviation, by n - 1, of the finite values that are no special values."""
     moments = subject.numeric.moments
     one = (moments.count < 2, "one value has no standard deviation")
-    return _of_quantities(subject, moments.sd, one, (np.isnan(moments.sd), TOO_FAR), render=False)
+    return _of_quantities(
+        subject,
+        moments.sd,
+        one,
+        _too_large(subject),
+        _too_near(subject),
+        (np.isnan(moments.sd), TOO_FAR),
+        render=False,
+    )
 
 
 @metric("skewness", label="Skewness", kinds=_NUMERIC)
@@ -138,6 +175,8 @@ def skewness(subject: Subject) -> Figures:
         subject,
         moments.skewness,
         ((moments.count < 2) | (moments.sd == 0), "all values are equal"),
+        _too_large(subject),
+        _too_near(subject),
         (np.isnan(moments.skewness), TOO_FAR),
         render=False,
     )
@@ -145,27 +184,55 @@ def skewness(subject: Subject) -> Figures:
 
 def _register_quantile(at: int, key: str, level: float) -> None:
     def quantile(subject: Subject) -> Figures:
-        return _of_quantities(subject, subject.once(_quantiles)[:, at])
+        return _of_quantities(subject, subject.once(_quantiles)[0][:, at])
+
+    def error(subject: Subject) -> Floats:
+        return np.asarray(subject.once(_quantiles)[1][:, at])
 
     quantile.__doc__ = (
-        f"Quantile at {level:g} of the finite values that are no special values; exact at value "
-        "bins, else wrong in rank by at most the rows of its bin."
+        f"Quantile at {level:g} of the finite values that are no special values (numpy's "
+        "inverted_cdf)."
     )
-    metric(key, label=f"Quantile {level:g}", kinds=_NUMERIC, unit=_OWN)(quantile)
+    metric(
+        key,
+        label=f"Quantile {level:g}",
+        kinds=_NUMERIC,
+        unit=_OWN,
+        bound="0 in a bin of one value and at the extremes; else the distance to the further end "
+        "of its bin, so that its rank is wrong by at most the rows of the bin",
+        error_bound=error,
+    )(quantile)
 
 
 for _at, (_key, _level) in enumerate(LEVELS.items()):
     _register_quantile(_at, _key, _level)
 
 
-def _quantiles(subject: Subject) -> Floats:
-    return quantiles(subject.numeric, tuple(LEVELS.values()))
+def _quantiles(subject: Subject) -> tuple[Floats, Floats]:
+    return bounded_quantiles(subject.numeric, tuple(LEVELS.values()))
+
+
+def _too_large(subject: Subject) -> tuple[AnyArray, str]:
+    """Scopes whose standard deviation is lost in what doubles round off."""
+    states = subject.numeric
+    lost = np.isnan(states.moments.sd) & (states.rounding_error > 0)
+    return lost & ~np.isnan(states.moments.mean), TOO_LARGE
+
+
+def _too_near(subject: Subject) -> tuple[AnyArray, str]:
+    """Scopes whose different values have no standard deviation that the power sums tell."""
+    states = subject.numeric
+    sd, scale = states.moments.sd, states.binning.scale
+    with np.errstate(over="ignore", invalid="ignore"):
+        near = (states.greatest - states.least) / scale < _LEAST_SPREAD
+    differ = states.least != states.greatest
+    return (np.isnan(sd) | (sd < _LEAST_SPREAD * scale)) & differ & near, TOO_NEAR
 
 
 def _zeros(subject: Subject) -> Figures:
     states = subject.numeric
-    if states.binning.has_own_bin(0.0):
-        return numbers(states.rows_at(0.0))
+    if states.binning.has_own_bin(states.binning.zero):
+        return numbers(states.rows_at(states.binning.zero))
     every = np.ones(len(states), dtype=bool)
     return numbers(np.full(len(states), np.nan), (every, "zero has no bin of its own"))
 
@@ -180,7 +247,9 @@ def _of_quantities(
         (states.moments.count == 0, NO_QUANTITIES),
         *conditions,
     )
-    if not render or subject.unit == "number":
+    binning = states.binning
+    if not render or (subject.unit == "number" and not binning.offset):
         return found
-    text = np.array([*(text_of(v, subject.unit) for v in found.value), None], dtype=object)[:-1]
-    return Figures(found.value, text, found.reason)
+    exact = (binning.exact(float(v)) for v in found.value)
+    text = np.array([*(text_of(v, subject.unit) for v in exact), None], dtype=object)[:-1]
+    return Figures(binning.numbers(found.value), text, found.reason)

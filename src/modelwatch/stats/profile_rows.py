@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from decimal import Decimal
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from modelwatch.stats.comparison import NO_CURRENT_ROWS
 from modelwatch.stats.distinct import estimate
 from modelwatch.stats.histogram import bar_labels, bars_of
 from modelwatch.stats.instants import text_of
+from modelwatch.stats.numerals import numeral
 from modelwatch.stats.summary import FeatureKind, Figures, Subject, metric, numbers, texts
 
 FREQUENT = 10
@@ -39,7 +41,13 @@ def null_share(subject: Subject) -> Figures:
     return share(subject, subject.states.nulls)
 
 
-@metric("distinct", label="Distinct values", kinds=_FEATURE, unit="values")
+@metric(
+    "distinct",
+    label="Distinct values",
+    kinds=_FEATURE,
+    unit="values",
+    bound="exact below 256 values, else a standard error of 6.3 %",
+)
 def distinct(subject: Subject) -> Figures:
     """Number of different values, infinities included, null and NaN not; exact below 256, else an
     estimate with a relative standard error of 6.3 %."""
@@ -51,7 +59,13 @@ def distinct(subject: Subject) -> Figures:
     return numbers(np.array([estimate(sketch) for sketch in sketches], dtype=np.float64))
 
 
-@metric("mode_share", label="Share of the most frequent value", kinds=_FEATURE, unit="share")
+@metric(
+    "mode_share",
+    label="Share of the most frequent value",
+    kinds=_FEATURE,
+    unit="share",
+    bound="of the values with a bin of their own",
+)
 def mode_share(subject: Subject) -> Figures:
     """Share of the most frequent value among the rows that have one: 1 for a constant feature.
 
@@ -120,10 +134,15 @@ def _single_values(subject: Subject) -> tuple[list[str], Counts]:
         return [json.dumps(value) for value in states.binning.values], states.kept
     at = np.flatnonzero(states.binning.single_value)
     edges = states.binning.edges[at]
-    labels = [json.dumps(text_of(float(edge), subject.unit) or number(edge)) for edge in edges]
-    return labels, states.bins[:, at]
+    return [value_label(subject, float(edge)) for edge in edges], states.bins[:, at]
 
 
-def number(value: float) -> float | str:
-    """A number as JSON can hold it: infinities as texts."""
-    return float(value) if np.isfinite(value) else f"{value:+}"
+def value_label(subject: Subject, value: float) -> str:
+    """A value of a numeric feature as JSON: infinities, days and moments as texts, and a number
+    that is kept as a distance from an offset with all of its digits."""
+    exact = subject.numeric.binning.exact(value)
+    if subject.unit == "number" and isinstance(exact, Decimal):
+        return numeral(exact)
+    if not np.isfinite(value):
+        return json.dumps(f"{value:+}")
+    return json.dumps(text_of(exact, subject.unit) or float(exact))

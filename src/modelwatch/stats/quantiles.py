@@ -13,12 +13,19 @@ _ROUNDING = 1e-9
 
 
 def quantiles(states: NumericStates, levels: Sequence[float]) -> Floats:
-    """Quantiles of the finite quantities of each scope, (n, levels); NaN where there is none.
+    """Quantiles of the finite quantities of each scope, (n, levels), as ``bounded_quantiles``."""
+    return bounded_quantiles(states, levels)[0]
+
+
+def bounded_quantiles(states: NumericStates, levels: Sequence[float]) -> tuple[Floats, Floats]:
+    """Quantiles and the bounds of their errors, of the finite quantities of each scope, (n, levels)
+    each; NaN where there is none.
 
     The quantile at q is the value of rank ceil(q * count), as the inverse of the distribution
     function (Hyndman and Fan 1996, definition 1). In a bin of one value it is exact; in another,
     the bin's values are taken to be evenly spread between its edges, or between the extremes, so
-    that its rank is wrong by at most the rows of that bin. Ranks 1 and count are exact.
+    that its rank is wrong by at most the rows of that bin, and it by at most its distance to the
+    further one of these ends. Ranks 1 and count are exact.
     """
     binning = states.binning
     running = np.cumsum(states.quantities, axis=1)
@@ -35,9 +42,11 @@ def quantiles(states: NumericStates, levels: Sequence[float]) -> Floats:
     with np.errstate(over="ignore", invalid="ignore"):
         # A weighted mean, for the difference of two finite edges may overflow.
         within = low * (1.0 - part) + high * part
-    value = np.where(binning.single_value[at], binning.edges[at], np.clip(within, low, high))
-    value = np.where(rank == 1, least, np.where(rank == count, greatest, value))
-    return np.where(count > 0, value, np.nan)
+        value = np.where(binning.single_value[at], binning.edges[at], np.clip(within, low, high))
+        value = np.where(rank == 1, least, np.where(rank == count, greatest, value))
+        exact = binning.single_value[at] | (rank == 1) | (rank == count)
+        error = np.where(exact, 0.0, np.maximum(value - low, high - value))
+    return np.where(count > 0, value, np.nan), np.where(count > 0, error, np.nan)
 
 
 def _first_at_least(ascending: Counts, wanted: Counts) -> Counts:

@@ -176,6 +176,7 @@ def _root_mean_squares(second: Floats, weights: Floats) -> Floats:
     symmetric=False,
     unit="standard deviations of the reference",
     source="Whittaker, Graphical Models (1990), on partial regression from the inverse correlation",
+    bound="rounding, and clipping at 8 scales of the reference to steps of 1/4096",
 )
 def relation_error_change(comparison: Comparison) -> Values:
     """Root mean square of a feature less its regression on the other features of the block, less

@@ -9,7 +9,7 @@ from modelwatch.stats.null_distribution import NullModel
 from modelwatch.stats.null_model import assumed, learned
 from modelwatch.stats.pairs import PairStates
 from modelwatch.stats.reference_blocks import NoiseByRows, Shown, blocks_of_days
-from modelwatch.stats.relation import error_changes, told_errors
+from modelwatch.stats.relation import LEAST_ERROR, error_changes, told_errors
 from modelwatch.stats.row_noise import JUDGED
 
 KEY = "relation_error_change"
@@ -29,7 +29,8 @@ def relation_nulls(
     states, days = days_states.take(held), np.asarray(day_numbers, dtype=np.int64)[held]
     errors = told_errors(states.roll_up(np.array([[0, len(states)]])))[0]
     noises = {
-        at: NoiseByRows(JUDGED[KEY], float(error) ** 2 / 2.0)
+        # An exact relation is known to rounding only, and no noise would divide by zero.
+        at: NoiseByRows(JUDGED[KEY], max(float(error), LEAST_ERROR) ** 2 / 2.0)
         for at, error in enumerate(errors)
         if np.isfinite(error)
     }

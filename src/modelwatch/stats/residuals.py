@@ -27,9 +27,9 @@ SIDE = OCTAVE * (GREATEST_EXPONENT - LEAST_EXPONENT)
 GRID = 2 * (SIDE + 1) + 1
 """Bins of the histogram: below the grid, negative ones, around zero, positive ones, above."""
 SUMS = ("error", "squared_error", "label", "squared_label", "absolute", "ratio", "symmetric")
-"""Sums kept, four longs each, in the fixed point of ``moments``: of y - p and its square relative
-to the scale; of y - center and its square relative to the scale; of abs(y - p) relative to the
-scale; of abs(y - p) / abs(y); of 2 * abs(y - p) / (abs(y) + abs(p))."""
+"""Sums kept, four longs each, in the fixed point of ``moments``: of p - y and its square relative
+to the scale; of y - center and its square relative to the scale; of abs(p - y) relative to the
+scale; of abs(p - y) / abs(y); of 2 * abs(p - y) / (abs(y) + abs(p))."""
 _UNIT = {"squared_error": UNITS[1], "squared_label": UNITS[1]}
 
 _STEPS = np.exp2(np.arange(SIDE + 1, dtype=np.float64) / OCTAVE + LEAST_EXPONENT)
@@ -48,7 +48,7 @@ class RegressionStates(Stack):
     """A stack of n scopes of one regression; a state is a stack of one.
 
     ``counts`` (n, 7): see the positions of this module. ``histogram`` (n, GRID): rows by bin of
-    (y - p) / scale. ``sums`` (n, 28): see ``SUMS``. ``center`` and ``scale`` are the frozen ones of
+    (p - y) / scale. ``sums`` (n, 28): see ``SUMS``. ``center`` and ``scale`` are the frozen ones of
     the predicted value.
     """
 

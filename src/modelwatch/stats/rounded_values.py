@@ -6,6 +6,7 @@ cut at the last binary digit of the fixed point, so that not even cents add up t
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,12 +81,13 @@ def rounded_model(
     if unit <= 1 or np.any(fractions == 0):
         return RoundedModel(1.0, len(states))
     steps = unit // int(np.gcd.reduce([*fractions, unit]))
-    return RoundedModel(max(1.0 / steps, LEAST_CHANCE), len(states))
+    return RoundedModel(max(1 / steps, LEAST_CHANCE), len(states))
 
 
 def _unit(states: NumericStates) -> int:
     """Units of the fixed point in 1; 0 where it is coarser than that."""
-    return int(2.0 ** UNITS[0] / states.binning.scale)
+    bits = UNITS[0] + 1 - math.frexp(states.binning.scale)[1]
+    return 1 << bits if bits >= 0 else 0
 
 
 def _fractions(states: NumericStates) -> AnyArray:

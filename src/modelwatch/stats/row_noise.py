@@ -121,7 +121,8 @@ def _of_share(key: str, rows_with: Callable[[Comparison], Counts], *, signed: bo
 
 def _zeros(comparison: Comparison) -> Counts:
     states = comparison.numeric[1]
-    return states.rows_at(0.0) if states.binning.has_own_bin(0.0) else np.zeros(1, dtype=np.int64)
+    zero = states.binning.zero
+    return states.rows_at(zero) if states.binning.has_own_bin(zero) else np.zeros(1, dtype=np.int64)
 
 
 _of_share("null_share_change", lambda c: c.feature[1].nulls)

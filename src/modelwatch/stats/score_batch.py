@@ -35,7 +35,8 @@ LABEL_ACCOUNT = (
 )
 """Positions of the counts of kind 'labels': label rows read, rows beyond the first of an id, ids
 whose later row changed the label, ids with differing labels of one moment, labels of unknown ids,
-labels of an unknown class, rows due before their day, scores that are null, NaN, no probabilities.
+labels that are none or of an unknown class, rows due before their day, scores that are null, NaN,
+no probabilities.
 A pass over rows fills the last four; the others are known where labels are brought together."""
 
 

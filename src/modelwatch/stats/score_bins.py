@@ -94,7 +94,8 @@ def fit_scores(
     edges = [base.edges, _edges_of_scale(kind)]
     if rows and len(sample) and len(top.values):
         edges += [_tail(np.sort(sample)[::-1], top, rows), _grid(kind, sample, top)]
-    return ScoreBinning(_united(edges), base.center, base.scale, base.special_values, kind)
+    moments = (base.center, base.scale)
+    return ScoreBinning(_united(edges), *moments, base.special_values, kind=kind)
 
 
 def shadow_binning(binning: NumericBinning, kind: ScoreKind) -> ScoreBinning:
@@ -110,7 +111,7 @@ def shadow_binning(binning: NumericBinning, kind: ScoreKind) -> ScoreBinning:
         even = np.concatenate((np.arange(201) / 200.0, probabilities("logit", odds)))
         more = scores_of(kind, even)
     edges = _united([binning.edges, more, _edges_of_scale(kind)])
-    return ScoreBinning(edges, binning.center, binning.scale, (), kind)
+    return ScoreBinning(edges, binning.center, binning.scale, kind=kind)
 
 
 def _united(parts: list[Floats]) -> Floats:

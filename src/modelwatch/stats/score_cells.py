@@ -254,7 +254,7 @@ def _errors(binning: NumericBinning, batch: ScoreBatch) -> tuple[AnyArray, Float
     """Rows with a finite prediction, label and error, and their errors in scales."""
     assert batch.target is not None
     with np.errstate(over="ignore", invalid="ignore"):
-        error = batch.target - batch.score
+        error = batch.score - batch.target
         error = error / binning.scale
         known = (batch.label > 0) & np.isfinite(error)
     if batch.score_nulls is not None:

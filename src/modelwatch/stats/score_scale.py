@@ -43,9 +43,8 @@ def kind_of(binning: NumericBinning) -> ScoreKind:
 
 def with_edges(binning: NumericBinning, edges: Floats) -> ScoreBinning:
     """Bins of other edges of the same score."""
-    return ScoreBinning(
-        edges, binning.center, binning.scale, binning.special_values, kind_of(binning)
-    )
+    moments = (binning.center, binning.scale)
+    return ScoreBinning(edges, *moments, binning.special_values, kind=kind_of(binning))
 
 
 def largest_probability(kind: ScoreKind) -> float:

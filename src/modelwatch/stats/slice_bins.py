@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from modelwatch.stats import value_names
 from modelwatch.stats.arrays import Counts, Floats
 from modelwatch.stats.batch import Numbers, Texts
 from modelwatch.stats.binning import (
@@ -20,6 +21,7 @@ from modelwatch.stats.binning import (
     labels_of,
 )
 from modelwatch.stats.distinct import hash_of_text
+from modelwatch.stats.numerals import numerals
 
 GROUPS = 12
 """Quantile groups of a numeric feature, at most."""
@@ -51,12 +53,14 @@ class SliceBins:
         """A label for each slice."""
         if isinstance(self.binning, CategoricalBinning):
             return labels_of(self.binning)
-        ends = [-np.inf, *self.cuts.tolist(), np.inf]
+        exact = [self.binning.label(value) for value in self.cuts.tolist()]
+        special = [self.binning.exact(value) for value in self.binning.special_values]
+        ends = ["-inf", *numerals(exact), "inf"]
         return [
-            "(null)",
-            "(NaN)",
-            *(f"{value:.6g}" for value in self.binning.special_values),
-            *(f"[{low:.6g}, {high:.6g})" for low, high in pairwise(ends)),
+            value_names.NULL,
+            value_names.NAN,
+            *numerals(special),
+            *(f"[{low}, {high})" for low, high in pairwise(ends)),
         ]
 
     @property

@@ -24,6 +24,7 @@ KEY = "stale_share"
     unit="share of rows",
     source="own; ties of counts and sums, overlap of k-minimum-values sketches (Beyer et al. "
     "2007), left tail of the chi-square distance between neighboring days",
+    bound="an estimate; its error is not known",
 )
 def stale_share(comparison: Comparison) -> Values:
     """Estimated share of the rows whose values are those of an earlier day, of the day of the

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
+from modelwatch.stats.arrays import Floats
 from modelwatch.stats.comparison import Comparison, Kind, Values
 from modelwatch.stats.docstring import meaning_of
 
 Compute = Callable[[Comparison], Values]
+Bound = Callable[[Comparison], Floats]
+EXACT = "exact, to rounding"
 Register = Callable[[Compute], Compute]
 
 
@@ -18,8 +23,10 @@ class Statistic:
 
     ``range`` holds every defined value. ``identical`` is the value when both sides hold the same
     rows. ``symmetric`` says that exchanging the sides changes nothing. ``smoothing`` is part of
-    the identity: the same formula with another smoothing is another statistic. A statistic that
-    ``needs_special_values`` is of features for which some are configured.
+    the identity: the same formula with another smoothing is another statistic. ``bound`` says by
+    how much a value may differ from that of the raw rows, and ``error_bound`` gives it for each
+    window, in the unit of the value. A statistic that ``needs_special_values`` is of features for
+    which some are configured.
     """
 
     key: str
@@ -33,7 +40,17 @@ class Statistic:
     source: str
     meaning: str
     compute: Compute
+    bound: str
+    error_bound: Bound | None
     needs_special_values: bool
+
+    def error_bounds(self, comparison: Comparison, found: Values) -> Floats:
+        """By how much each of its values may be wrong, NaN where that is not known; the shape of
+        the values."""
+        known = np.full(found.value.shape, 0.0 if self.bound == EXACT else np.nan)
+        if self.error_bound is not None:
+            known = np.broadcast_to(self.error_bound(comparison), found.value.shape)
+        return np.where(np.isfinite(found.value), known, np.nan)
 
     def applies(self, comparison: Comparison) -> bool:
         """Whether the states have what the statistic needs."""
@@ -57,6 +74,8 @@ def statistic(
     identical: float = 0.0,
     smoothing: str = "none",
     unit: str = "",
+    bound: str = EXACT,
+    error_bound: Bound | None = None,
     needs_special_values: bool = False,
 ) -> Register:
     """Registers a function as a statistic; its docstring's first paragraph is its meaning."""
@@ -77,6 +96,8 @@ def statistic(
             source=source,
             meaning=meaning,
             compute=compute,
+            bound=bound,
+            error_bound=error_bound,
             needs_special_values=needs_special_values,
         )
         return compute

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, TypeVar
 
@@ -14,6 +14,7 @@ from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.comparison import values
 from modelwatch.stats.docstring import meaning_of
 from modelwatch.stats.numeric import NumericStates
+from modelwatch.stats.statistic import EXACT
 
 T = TypeVar("T")
 
@@ -66,22 +67,30 @@ class Subject:
 class Figures:
     """A figure for each window: ``value`` (W,) NaN where undefined or where it is a text only,
     ``text`` (W,) strings or None, ``reason`` (W,) strings where it is undefined, else None.
+    ``error_bound`` (W,): by how much the value may be wrong, NaN where that is not known; empty
+    until the metric fills it in.
     """
 
     value: Floats
     text: AnyArray
     reason: AnyArray
+    error_bound: Floats = field(default_factory=lambda: np.empty(0))
 
     def __len__(self) -> int:
         return len(self.value)
 
 
 Compute = Callable[[Subject], Figures]
+Bound = Callable[[Subject], Floats]
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric of a profile: a pure function of a stack of windows and what is known about it."""
+    """A metric of a profile: a pure function of a stack of windows and what is known about it.
+
+    ``bound`` says by how much a value may differ from that of the raw rows, and ``error_bound``
+    gives it for each window, in the unit of the value.
+    """
 
     key: str
     label: str
@@ -89,7 +98,17 @@ class Metric:
     unit: str
     meaning: str
     compute: Compute
+    bound: str
+    error_bound: Bound | None
     needs_special_values: bool
+
+    def figures(self, subject: Subject) -> Figures:
+        """Its figures with the bounds of their errors."""
+        found = self.compute(subject)
+        known = np.full(len(found), 0.0 if self.bound == EXACT else np.nan)
+        if self.error_bound is not None:
+            known = self.error_bound(subject)
+        return replace(found, error_bound=np.where(np.isfinite(found.value), known, np.nan))
 
     def applies(self, subject: Subject) -> bool:
         """Whether the windows have what the metric needs."""
@@ -108,6 +127,8 @@ def metric(
     label: str,
     kinds: tuple[FeatureKind, ...],
     unit: str = "",
+    bound: str = EXACT,
+    error_bound: Bound | None = None,
     needs_special_values: bool = False,
 ) -> Callable[[Compute], Compute]:
     """Registers a function as a metric; its docstring's first paragraph is its meaning."""
@@ -116,7 +137,17 @@ def metric(
         if key in METRICS:
             raise ValueError(f"two metrics are called {key!r}")
         meaning = meaning_of(compute, key)
-        METRICS[key] = Metric(key, label, kinds, unit, meaning, compute, needs_special_values)
+        METRICS[key] = Metric(
+            key=key,
+            label=label,
+            kinds=kinds,
+            unit=unit,
+            meaning=meaning,
+            compute=compute,
+            bound=bound,
+            error_bound=error_bound,
+            needs_special_values=needs_special_values,
+        )
         return compute
 
     return register

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from modelwatch.stats.arrays import AnyArray, Counts, Floats
+from modelwatch.stats.arrays import AnyArray, Counts, Floats, Hashes
 from modelwatch.stats.batch import (
     ALL,
     PAIRS,
@@ -20,9 +20,7 @@ from modelwatch.stats.batch import (
     Texts,
 )
 from modelwatch.stats.binning import (
-    NAN,
     NULL,
-    NUMERIC_OFFSET,
     UNSEEN,
     Binning,
     CategoricalBinning,
@@ -36,10 +34,14 @@ from modelwatch.stats.distinct import (
     merged,
     smallest,
 )
-from modelwatch.stats.moments import LENGTH, Workspace, normalised, power_sums
+from modelwatch.stats.moments import LENGTH, Workspace, normalised
+from modelwatch.stats.number_runs import numeric_runs
 from modelwatch.stats.pairs import cross_products, standardised
 from modelwatch.stats.runs import Runs, runs_of
 from modelwatch.stats.state import State, StateKey
+
+_DENSE_CELLS = 8
+"""Cells for each row of a batch up to which values of segments are counted in a dense table."""
 
 
 class _Cells:
@@ -198,8 +200,11 @@ class Tally:
             if nulls is not None and runs.order is not None:
                 nulls = nulls[runs.order]
             if split == 0:
-                self._add_hashes(batch, at, values, runs)
-            counts, sums, minimum, maximum = _numeric_runs(
+                rest = numbers.rest
+                if rest is not None and runs.order is not None:
+                    rest = rest[runs.order]
+                self._add_hashes(batch, at, hashes_of_doubles(values, rest), values, runs)
+            counts, sums, minimum, maximum = numeric_runs(
                 values, nulls, runs, binning, self._workspace
             )
             for slot, key in enumerate(batch.keys):
@@ -213,8 +218,9 @@ class Tally:
                 cells.minimum[codes] = np.fmin(cells.minimum[codes], minimum[mine])
                 cells.maximum[codes] = np.fmax(cells.maximum[codes], maximum[mine])
 
-    def _add_hashes(self, batch: Batch, at: int, values: Floats, runs: Runs) -> None:
-        hashes = hashes_of_doubles(values)
+    def _add_hashes(
+        self, batch: Batch, at: int, hashes: Hashes, values: Floats, runs: Runs
+    ) -> None:
         for slot, key in enumerate(batch.keys):
             mine = np.flatnonzero(runs.scopes == slot)
             if not len(mine):
@@ -254,12 +260,21 @@ class Tally:
         row_codes = codes[indices]
         for split, runs in enumerate(splits):
             segments = len(self._splits[split].segments)
-            table = np.bincount(
-                runs.row_codes * np.int64(length) + row_codes,
-                minlength=len(batch.keys) * segments * length,
-            ).reshape(len(batch.keys), segments, length)
+            cells = runs.row_codes * np.int64(length) + row_codes
+            size = segments * length
+            if len(batch.keys) * size <= _DENSE_CELLS * len(cells):
+                table = np.bincount(cells, minlength=len(batch.keys) * size)
+                for slot, key in enumerate(batch.keys):
+                    counted = table[slot * size : (slot + 1) * size]
+                    self._cells[key][at][split].counts += counted.reshape(segments, length)
+                continue
+            # Few rows for so many cells: a dense table would cost more than the rows.
+            held, rows = np.unique(cells, return_counts=True)
+            ends = np.searchsorted(held, np.arange(len(batch.keys) + 1) * size)
             for slot, key in enumerate(batch.keys):
-                self._cells[key][at][split].counts += table[slot]
+                mine = slice(ends[slot], ends[slot + 1])
+                flat = self._cells[key][at][split].counts.reshape(-1)
+                flat[held[mine] - slot * size] += rows[mine]
 
     @staticmethod
     def _add_values(
@@ -335,38 +350,6 @@ class Tally:
                 continue
             before = self._products[key][at]
             self._products[key][at] = products if before is None else before + products
-
-
-def _numeric_runs(
-    values: Floats,
-    nulls: AnyArray | None,
-    runs: Runs,
-    binning: NumericBinning,
-    workspace: Workspace,
-) -> tuple[Counts, Counts, Floats, Floats]:
-    """Counts, power sums, minima and maxima of each run; sorts ``values`` inside the runs."""
-    edges = binning.search_edges
-    n = len(runs.starts)
-    positions = np.empty((n, len(edges)), dtype=np.int64)
-    for i in range(n):
-        run = values[runs.starts[i] : runs.stops[i]]
-        run.sort()
-        positions[i] = run.searchsorted(edges)
-    counts = np.empty((n, binning.length), dtype=np.int64)
-    np.subtract(positions[:, 1:], positions[:, :-1], out=counts[:, NUMERIC_OFFSET:])
-    counts[:, NULL] = 0 if nulls is None else np.add.reduceat(nulls.astype(np.int64), runs.starts)
-    counts[:, NAN] = (runs.stops - runs.starts) - positions[:, -1] - counts[:, NULL]
-    first, last = runs.starts + positions[:, 1], runs.starts + positions[:, -2] - 1
-    empty = last < first
-    bound = len(values) - 1
-    minimum = np.where(empty, np.nan, values[np.minimum(first, bound)])
-    maximum = np.where(empty, np.nan, values[np.maximum(last, 0)])
-    if (last - first + 1).sum() < len(values):
-        values = np.where(np.isfinite(values), values, binning.center)
-    ends = np.array([np.fmin.reduce(minimum), np.fmax.reduce(maximum)])
-    largest = float(np.nan_to_num(np.abs(ends - binning.center)).max())
-    sums = power_sums(values, runs.starts, binning.center, binning.scale, workspace, largest)
-    return counts, sums, minimum + 0.0, maximum + 0.0
 
 
 def _whole_state(column: Column, cells: _Cells, extras: _Extras) -> State:

@@ -60,6 +60,19 @@ BINNINGS = Table(
             "Numeric: unit in which moments are measured, a power of two about the spread.",
         ),
         Column(
+            "offset",
+            "string",
+            "Numeric: the number from which edges, center and special values are measured, with "
+            "all of its digits; null for 0. Of columns whose numbers lie beyond what a double "
+            "tells apart, such as ids and nanoseconds.",
+        ),
+        Column(
+            "digits",
+            "int",
+            "Numeric: digits behind the point of a column of exact numbers: 0 for bigint and "
+            "timestamps, the scale of a wide decimal; null for other columns.",
+        ),
+        Column(
             "special_values",
             "array<double>",
             "Numeric: configured codes that are not quantities; each has a bin of its own.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modelwatch.tables.table import (
+    ERROR_BOUND,
     MODEL_VERSION,
     MONITOR,
     PARTIAL,
@@ -18,7 +19,7 @@ from modelwatch.tables.table import (
 
 DRIFT_METRICS = Table(
     name="drift_metrics",
-    version=2,
+    version=3,
     comment="One row a window, model version, segment, feature (or pair), reference and statistic: "
     "the distance from the reference, read off the states.",
     columns=(
@@ -82,6 +83,7 @@ DRIFT_METRICS = Table(
             "Size of the value that a single day of the reference shows against the others; null "
             "where the statistic is not judged.",
         ),
+        ERROR_BOUND,
     ),
     key=(
         "run_id",

@@ -13,11 +13,11 @@ from modelwatch.tables.performance_columns import (
     WINDOW_KEY,
     WINDOWED,
 )
-from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
+from modelwatch.tables.table import ERROR_BOUND, MONITOR, RUN_ID, Column, Table
 
 PERFORMANCE_METRICS = Table(
     name="performance_metrics",
-    version=1,
+    version=2,
     comment="One row a window, model version, segment, cohort and metric, and one more for each "
     "reference that it is compared with.",
     columns=(
@@ -67,6 +67,7 @@ PERFORMANCE_METRICS = Table(
             "What must be known before the figure is used, such as that labels are not a random "
             "sample; null for nothing.",
         ),
+        ERROR_BOUND,
     ),
     key=(*WINDOW_KEY, "cohort", "metric", "reference"),
     partitioning=("monitor",),

@@ -31,7 +31,10 @@ PERFORMANCE_STATES = Table(
             "string",
             "'binary', 'multiclass' or 'regression' (the task), 'undecided' (rows without a "
             "decision), 'slice' (by bins of a feature), 'value' (a business metric), 'maturity' "
-            "(by age of the label), 'labels' (account of the labels read), 'expected_loss' (losses "
+            "(by age of the label), 'labels' (account of the labels read), 'values' (values of "
+            "a label or decision: with a value, empty, and those that the configuration does not "
+            "name by what they count as), 'spelling:' and a subject (rows by such a value), "
+            "'expected_loss' (losses "
             "that a regressor expects), 'paired', 'paired_champion', 'paired_challenger' (rows "
             "that both models scored).",
             False,
@@ -39,7 +42,8 @@ PERFORMANCE_STATES = Table(
         Column(
             "name",
             "string",
-            "Feature, business metric, challenger or fingerprint of a loss model; '*' for none.",
+            "Feature, business metric, challenger or fingerprint of a loss model; 'label', "
+            "'decision' or a challenger with 'challenger:' before it; a value; '*' for none.",
             False,
         ),
         Column("part", "int", "Number of the row among those of one vector, from 0.", False),
@@ -62,7 +66,9 @@ PERFORMANCE_STATES = Table(
             "label (unlabeled, negative, positive) x position of the score (null, NaN, bins). "
             "Labels: rows read, rows beyond the first of an id, corrections, conflicts, labels of "
             "unknown ids, of an unknown class, rows due before their day, scores null, NaN, "
-            "no probabilities.",
+            "no probabilities. Values: rows with a value, rows with an empty text or NaN, rows "
+            "whose value is not named and counts as nothing, as negative, as another class; the "
+            "last three are those of a spelling.",
             False,
         ),
         Column("counts", "array<bigint>", "Rows at each position.", False),

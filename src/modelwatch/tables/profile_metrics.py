@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modelwatch.tables.table import (
+    ERROR_BOUND,
     MODEL_VERSION,
     MONITOR,
     PARTIAL,
@@ -18,7 +19,7 @@ from modelwatch.tables.table import (
 
 PROFILE_METRICS = Table(
     name="profile_metrics",
-    version=1,
+    version=2,
     comment="One row a window, model version, segment, feature and metric: the profile, read off "
     "the states.",
     columns=(
@@ -39,10 +40,12 @@ PROFILE_METRICS = Table(
             "text",
             "string",
             "Value that is not a number: a date, a string, or JSON of a histogram or of the most "
-            "frequent values. Null for numbers.",
+            "frequent values; and a number that no double holds, with all of its digits. Null for "
+            "other numbers.",
         ),
         Column("reason", "string", "Why the value is undefined; null if it is defined."),
         Column("rows", "bigint", "Rows of the scope, nulls included."),
+        ERROR_BOUND,
     ),
     key=(
         "run_id",

@@ -22,14 +22,18 @@ SOURCE_HEALTH = Table(
             "check",
             "string",
             "'freshness', 'missing_partition', 'late_partition', 'volume', 'duplicates', "
-            "'join_coverage', 'label_coverage' or 'schema'.",
+            "'join_coverage', 'label_coverage', 'unmapped_values' or 'schema'; of the rows that "
+            "arrived since the last day's run, those that no window has: 'missing_time' (no day of "
+            "the calendar), 'partition_mismatch' (a partition more than a day from the time) and "
+            "'future_time' (a day after the as-of day).",
             False,
         ),
         Column("day", "date", "Day that it is of; null for the whole table."),
         Column(
             "subject",
             "string",
-            "Column of a schema check, '*' for their order; the other table of join coverage; else "
+            "Column of a schema check, '*' for their order; the label or decision of unmapped "
+            "values; the other table of join coverage; else "
             "the role. Null for a table whose columns are all as they were.",
         ),
         Column(
@@ -43,7 +47,10 @@ SOURCE_HEALTH = Table(
             "value",
             "double",
             "What was judged: days late, share of rows more or fewer, share of rows repeated or "
-            "without a partner, change of a share. Null for schemas.",
+            "without a partner or a window, change of a share. Null for schemas.",
+        ),
+        Column(
+            "threshold", "double", "Value from which it matters; null where none is configured."
         ),
         Column("verdict", "string", "'pass', 'warn', 'fail' or 'unknown'.", False),
         Column(
@@ -54,6 +61,11 @@ SOURCE_HEALTH = Table(
         ),
         Column(
             "reason", "string", "What is wrong, or why nothing is known; null where all is well."
+        ),
+        Column(
+            "examples",
+            "array<string>",
+            "Up to three of the rows that no window has: their day, their partition and file.",
         ),
     ),
     key=("run_id", "role", "check", "day", "subject", "reason"),

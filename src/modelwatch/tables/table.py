@@ -89,7 +89,7 @@ MODEL_VERSION = Column(
     "model_version",
     "string",
     "Version of the model that scored the rows; '(none)' where no version is known, '*' for all "
-    "versions of a window that holds several.",
+    "versions of a window that holds several. A version of such a name is in double quotes.",
     False,
 )
 SEGMENTATION = Column(
@@ -99,7 +99,8 @@ SEGMENT = Column(
     "segment",
     "string",
     "Value of the segmentation; 'all' for all traffic, '(null)' for rows without a value, "
-    "'(other)' for the values beyond the bound.",
+    "'(other)' for the values beyond the bound. A value that could be taken for one of these is in "
+    "double quotes.",
     False,
 )
 WINDOW = Column(
@@ -112,4 +113,10 @@ PARTIAL = Column(
     "boolean",
     "The window was not over on the as-of day of the run, so that later days may still change it.",
     False,
+)
+ERROR_BOUND = Column(
+    "error_bound",
+    "double",
+    "By how much the value may differ from that of the raw rows because rows are counted in bins: "
+    "0 for an exact value, null where it is not known or where the value is undefined.",
 )

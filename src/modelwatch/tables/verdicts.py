@@ -28,22 +28,24 @@ VERDICTS = Table(
             "source",
             "string",
             "Where the figure comes from: 'drift', 'performance', 'estimate', 'labels', "
-            "'constraint', 'volume', 'freshness' or 'anomaly'.",
+            "'values' (labels and decisions that the configuration does not name), 'constraint', "
+            "'volume', 'freshness', 'arrival' (rows that no window has) or 'anomaly'.",
             False,
         ),
         Column("role", "string", "'inputs', 'predictions' or 'labels'.", False),
         Column(
             "subject",
             "string",
-            "Feature, metric of performance, name of the constraint; the role itself for volume "
-            "and freshness.",
+            "Feature, metric of performance, name of the constraint, column of the label or "
+            "decision; the role itself for volume, freshness and arrival.",
             False,
         ),
         Column(
             "figure",
             "string",
             "What was judged: a statistic, a metric, a kind of constraint, 'rows', "
-            "'duplicate_share', 'missing_day' or 'coverage'.",
+            "'duplicate_share', 'missing_day', 'coverage', 'unmapped_share', 'missing_time', "
+            "'partition_mismatch' or 'future_time'.",
             False,
         ),
         MODEL_VERSION,

@@ -1,0 +1,1 @@
+"""Statistics, metrics, tests and intervals against independent implementations, at random."""

@@ -1,0 +1,64 @@
+"""Compares every statistic with an oracle on random draws; prints the worst error of each.
+
+Run: python -m scripts.oracles [--quick] [--draws 1000] [--seconds 1500] [--seed 19]
+Exit code 1 if an error exceeds its bound.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+# States are built as the tests build them, row by row.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
+
+from scripts.oracles import drift, performance, tests
+from scripts.oracles.draws import NUMBERS, SCORES
+from scripts.oracles.errors import Errors
+
+QUICK = 60
+
+
+def one_draw(errors: Errors, seed: int, number: int) -> None:
+    """A draw of each family; distributions take turns."""
+    random = np.random.default_rng([seed, number])
+    numbers, scores = list(NUMBERS), list(SCORES)
+    drift.numbers(errors, random, numbers[number % len(numbers)])
+    drift.categories(errors, random)
+    drift.blocks(errors, random)
+    performance.binary(errors, random, scores[number % len(scores)])
+    performance.multiclass(errors, random)
+    performance.regression(errors, random, numbers[number % len(numbers)])
+    tests.tails(errors, random)
+
+
+def main() -> int:
+    """Draws until there are enough or the time is over."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--draws", type=int, default=1000)
+    parser.add_argument("--seconds", type=float, default=1500.0)
+    parser.add_argument("--seed", type=int, default=19)
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK} draws")
+    options = parser.parse_args()
+    wanted = QUICK if options.quick else options.draws
+    errors, done, begin = Errors(), 0, time.monotonic()
+    with warnings.catch_warnings():
+        # Oracles warn of what they are given on purpose.
+        warnings.simplefilter("ignore")
+        while done < wanted and time.monotonic() - begin < options.seconds:
+            one_draw(errors, options.seed, done)
+            done += 1
+    print(errors.table())
+    print(f"\n{done} draws of {wanted}, seed {options.seed}.")
+    if errors.broken:
+        print(f"Beyond their bounds, or never compared: {', '.join(errors.broken)}")
+    return 1 if errors.broken or done < wanted else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

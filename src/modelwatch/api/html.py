@@ -1,0 +1,62 @@
+"""Tables as HTML for notebooks; every text is escaped."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from html import escape
+
+MOST_ROWS = 50
+"""Rows that a table shows."""
+_LEFT = "text-align:left;white-space:pre-wrap"
+_RIGHT = "text-align:right;font-variant-numeric:tabular-nums"
+
+
+def table_html(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table with a title; numbers stand to the right, None is an empty cell."""
+    listed = list(rows)
+    numeric = [
+        any(_is_number(row[at]) for row in listed)
+        and all(row[at] is None or _is_number(row[at]) for row in listed)
+        for at in range(len(columns))
+    ]
+    styles = [_RIGHT if right else _LEFT for right in numeric]
+    head = "".join(
+        f'<th style="{style}">{escape(name)}</th>'
+        for name, style in zip(columns, styles, strict=True)
+    )
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f'<td style="{style}">{escape(cell_text(value))}</td>'
+            for value, style in zip(row, styles, strict=True)
+        )
+        + "</tr>"
+        for row in listed[:MOST_ROWS]
+    )
+    more = len(listed) - MOST_ROWS
+    note = f"<p>and {more:,} more rows</p>" if more > 0 else ""
+    return (
+        f"<div><p><b>{escape(title)}</b></p><table><thead><tr>{head}</tr></thead>"
+        f"<tbody>{body}</tbody></table>{note}</div>"
+    )
+
+
+def text_html(text: str) -> str:
+    """A text with its line breaks."""
+    return f"<pre>{escape(text)}</pre>"
+
+
+def cell_text(value: object) -> str:
+    """A value as a cell shows it: six significant digits, nothing for None and NaN."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return str(value)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

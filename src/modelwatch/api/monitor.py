@@ -1,0 +1,347 @@
+"""A monitor in Python: its configuration, what a run would do, and runs with their results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from modelwatch.api.html import table_html, text_html
+from modelwatch.io.contract_files import text_of_file
+from modelwatch.model.config import MonitorConfig, Problem, parse_config
+from modelwatch.model.days import DayRange
+from modelwatch.model.errors import SourceError
+from modelwatch.model.sources import TableAddress
+
+# A configuration is read without Spark, which what follows imports and starts.
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+    from modelwatch.pipelines.findings import Finding
+
+_SHOWN = ("rank", "severity", "kind", "subject", "since", "sentence")
+"""Columns of the incidents that a result shows in a notebook."""
+_MOST_INCIDENTS = 20
+
+
+@dataclass(frozen=True)
+class Description:
+    """A text that a person reads: what a configuration makes of its tables, or what a run does."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        return text_html(self.text)
+
+
+@dataclass(frozen=True, repr=False)
+class RunResult:
+    """How a run ended, and its results as Spark DataFrames.
+
+    ``exit_code`` 0: nothing to look at, 1: an incident needs attention or the model needs training.
+    ``text``: the summary of the run. ``run_id``: of its rows in the tables. ``findings``: metric
+    values that failed, at most 200. The DataFrames hold what is known of the monitor now, of all
+    windows; ``run_id`` tells which run computed a row.
+    """
+
+    monitor: Monitor
+    exit_code: int
+    text: str
+    run_id: str | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def incidents(self) -> DataFrame:
+        """The open incidents, one per row, most important first; the view ``open_incidents``."""
+        return self._view("open_incidents").orderBy("rank")
+
+    @property
+    def drift(self) -> DataFrame:
+        """Drift statistics of all windows; the view ``drift_current``."""
+        return self._view("drift_current")
+
+    @property
+    def performance(self) -> DataFrame:
+        """Performance of all windows, with intervals; the view ``performance_current``."""
+        return self._view("performance_current")
+
+    @property
+    def profile(self) -> DataFrame:
+        """Profile metrics of all windows; the view ``profile_current``."""
+        return self._view("profile_current")
+
+    def _view(self, name: str) -> DataFrame:
+        rows = self.monitor.view(name)
+        return rows.where(rows["monitor"] == self.monitor.name)
+
+    def __repr__(self) -> str:
+        head = self.text.strip().splitlines() or [""]
+        return f"<RunResult {self.run_id}, exit code {self.exit_code}: {head[0]}>"
+
+    def _repr_html_(self) -> str:
+        """The summary and the open incidents, which one small Spark query reads."""
+        rows = self.incidents.select(*_SHOWN).limit(_MOST_INCIDENTS).collect()
+        if not rows:
+            return text_html(self.text)
+        return text_html(self.text) + table_html("Open incidents", _SHOWN, [tuple(r) for r in rows])
+
+
+@dataclass(eq=False)
+class Monitor:
+    """A configured monitor over Delta tables.
+
+    Made by `from_yaml`, `from_config` or `guess`. ``config``: the parsed configuration. ``text``:
+    its YAML. ``folder``: where relative paths of contracts begin. ``spark``: the session; left out,
+    the active one, or a new one on the packaged stack when it is first needed. ``file``: the file
+    of the configuration, as commands in a report name it. `close`, or the end of a ``with`` block,
+    stops a session that the monitor started.
+    """
+
+    config: MonitorConfig
+    text: str
+    folder: Path = field(default_factory=Path)
+    spark: SparkSession | None = None
+    file: str = "CONFIG"
+    _own: SparkSession | None = field(default=None, init=False, repr=False)
+
+    @classmethod
+    def from_yaml(cls, path: str | Path, spark: SparkSession | None = None) -> Monitor:
+        """The monitor of a configuration file.
+
+        ConfigurationError lists everything that is wrong with the file, with line numbers.
+        """
+        text = text_of_file(Path(path))
+        return cls(parse_config(text, str(path)), text, Path(path).parent, spark, str(path))
+
+    @classmethod
+    def from_config(
+        cls, text: str, spark: SparkSession | None = None, *, folder: str | Path = "."
+    ) -> Monitor:
+        """The monitor of a configuration as YAML (or JSON, which is YAML).
+
+        ConfigurationError lists everything that is wrong with it, with line numbers.
+
+        >>> import modelwatch
+        >>> monitor = modelwatch.Monitor.from_config('''
+        ... monitor: payments
+        ... output: {path: lake/monitoring}
+        ... inputs: {table: {path: lake/payments}, day: {column: day}}
+        ... ''')
+        >>> monitor.name
+        'payments'
+        """
+        return cls(parse_config(text), text, Path(folder), spark)
+
+    @classmethod
+    def guess(
+        cls,
+        inputs: str | Path,
+        predictions: str | Path | None = None,
+        labels: str | Path | None = None,
+        *,
+        id: str | Sequence[str] = (),
+        time_zone: str = "UTC",
+        spark: SparkSession | None = None,
+    ) -> Monitor:
+        """A monitor whose configuration is guessed from its tables, as ``modelwatch init`` does.
+
+        Tables are paths or catalog names of Delta tables. ``id``: columns that identify a row.
+        ``time_zone``: where days begin. Review ``text``, or write it to a file with `save`.
+        TypeError for a DataFrame: a monitor reads its tables again in every run. ValueError for
+        ``labels``, whose meaning cannot be guessed: add a section ``labels`` to the configuration.
+        SourceError for tables that cannot be read, or without a column that tells the day.
+        """
+        tables = {"inputs": inputs, "predictions": predictions}
+        addresses = {
+            name: _address(name, table) for name, table in tables.items() if table is not None
+        }
+        if labels is not None:
+            raise ValueError(
+                "labels cannot be guessed: save the configuration, and add the sections `labels` "
+                "and `performance` (docs/reference/configuration.md)"
+            )
+        from modelwatch.pipelines.onboarding import first_configuration
+
+        columns = [id] if isinstance(id, str) else list(id)
+        session = _Sessions.of(spark, "modelwatch guess")
+        try:
+            text = first_configuration(
+                session.spark,
+                addresses["inputs"],
+                addresses.get("predictions"),
+                columns,
+                time_zone,
+            )
+        except BaseException:
+            session.close()
+            raise
+        found = cls(parse_config(text), text, Path(), spark)
+        found._own = session.own
+        return found
+
+    @property
+    def name(self) -> str:
+        """Name of the monitor, first column of every result."""
+        return self.config.monitor
+
+    def check(self) -> Description:
+        """What the configuration makes of its tables, and the cost of a first run.
+
+        SourceError if it does not fit them.
+        """
+        from modelwatch.pipelines.onboarding import check
+
+        return Description(check(self.session, self.config, self.text, self.folder))
+
+    def plan(
+        self, as_of: date | str | None = None, *, days: DayRange | str | None = None
+    ) -> Description:
+        """What a run would do and cost; nothing is written. Arguments as for `run`."""
+        return Description(self._run(as_of, days, dry_run=True).text)
+
+    def run(
+        self, as_of: date | str | None = None, *, days: DayRange | str | None = None
+    ) -> RunResult:
+        """Compute what is new or changed, and publish it.
+
+        ``as_of``: days before this one are considered; today in the monitor's time zone if left
+        out. ``days``: compute these, such as ``"2024-01-01..2024-01-31"``, changed or not.
+        SourceError for what does not fit the tables, RunLostError if Spark dies under the run.
+        """
+        return self._run(as_of, days, dry_run=False)
+
+    def view(self, name: str) -> DataFrame:
+        """A view or table of the results by name, lazily (docs/reference/tables.md).
+
+        ValueError for an unknown name, SourceError before the first run.
+        """
+        from modelwatch.io.store import Store
+        from modelwatch.io.view_frames import check_view_name, view_frame
+
+        check_view_name(name)
+        if not Store(self.session, self.config.output).exists("runs"):
+            problem = Problem("", None, "there are no results yet: call run()")
+            raise SourceError([problem], str(self.config.output))
+        return view_frame(self.session, self.config.output, name)
+
+    def report(self, folder: str | Path) -> Path:
+        """Write the results as HTML pages into a folder; the first page.
+
+        Pages of earlier reports there are replaced. SourceError before the first run.
+        """
+        from modelwatch.pipelines.report import report
+
+        page, _ = report(self.session, self.config, self.file, Path(folder))
+        return page
+
+    def save(self, path: str | Path, *, replace: bool = False) -> Path:
+        """Write the configuration to a file; FileExistsError unless it is to be replaced."""
+        place = Path(path)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with place.open("w" if replace else "x", encoding="utf-8") as file:
+            file.write(self.text)
+        return place
+
+    @property
+    def session(self) -> SparkSession:
+        """The Spark session, started if need be. SessionError says why one does not start."""
+        given = self.spark if self.spark is not None else self._own
+        if given is not None:
+            return _Sessions.of(given, "").spark
+        found = _Sessions.of(None, f"modelwatch {self.name}")
+        if found.own is None:
+            self.spark = found.spark
+        self._own = found.own
+        return found.spark
+
+    def close(self) -> None:
+        """Stop the Spark session, if the monitor started it."""
+        if self._own is not None:
+            _Sessions(self._own, self._own).close()
+            self._own = None
+
+    def __enter__(self) -> Monitor:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Monitor {self.name}, results in {self.config.output}>"
+
+    def _repr_html_(self) -> str:
+        tables = {"inputs": self.config.inputs.table}
+        if self.config.predictions is not None and self.config.predictions.table is not None:
+            tables["predictions"] = self.config.predictions.table
+        if self.config.labels is not None:
+            tables["labels"] = self.config.labels.table
+        rows = [*((role, str(table)) for role, table in tables.items())]
+        rows.append(("output", str(self.config.output)))
+        return table_html(f"Monitor {self.name}", ("table", "address"), rows)
+
+    def _run(
+        self, as_of: date | str | None, days: DayRange | str | None, *, dry_run: bool
+    ) -> RunResult:
+        from modelwatch.pipelines.monitor import run_monitor
+
+        report = run_monitor(
+            self.session,
+            self.config,
+            config_text=self.text,
+            as_of=date.fromisoformat(as_of) if isinstance(as_of, str) else as_of,
+            days=DayRange.parse(days) if isinstance(days, str) else days,
+            dry_run=dry_run,
+            folder=self.folder,
+        )
+        return RunResult(self, report.exit_code, report.text, report.run_id, report.findings)
+
+
+@dataclass(frozen=True)
+class _Sessions:
+    """A Spark session, and the same as ``own`` if it was started here."""
+
+    spark: SparkSession
+    own: SparkSession | None
+
+    @classmethod
+    def of(cls, given: SparkSession | None, name: str) -> _Sessions:
+        """The session that is given, or active, set up as the job needs it; else a new one."""
+        from pyspark.sql import SparkSession
+
+        from modelwatch.io.session import open_session, prepare_session
+
+        if given is not None:
+            return cls(prepare_session(given), None)
+        active = SparkSession.getActiveSession()
+        spark = open_session(name)
+        return cls(spark, spark if active is None else None)
+
+    def close(self) -> None:
+        """Stop the session if it was started here."""
+        from modelwatch.io.session import close_session
+
+        if self.own is not None:
+            close_session(self.own)
+
+
+def _address(name: str, table: object) -> TableAddress:
+    """The table that a text means: a path if it looks like one, otherwise a name."""
+    if isinstance(table, TableAddress):
+        return table
+    if not isinstance(table, (str, Path)):
+        raise TypeError(
+            f"{name} is a {type(table).__name__}: a monitor reads its tables again in every run. "
+            "Name a Delta table by its path or catalog name, and save a DataFrame as one first"
+        )
+    text = str(table)
+    if isinstance(table, Path) or "/" in text or "\\" in text or Path(text).is_dir():
+        return TableAddress(path=text)
+    return TableAddress(name=text)

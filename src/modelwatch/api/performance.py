@@ -1,0 +1,365 @@
+"""The performance of the predictions of a frame: every metric of its task, with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from modelwatch.api.arrow_frames import (
+    Frame,
+    FrameError,
+    Scalar,
+    arrow_table,
+    column_of,
+    day_numbers,
+    doubles,
+    equals,
+    frame_columns,
+    without_nan,
+)
+from modelwatch.api.html import table_html
+from modelwatch.api.result import TableResult
+from modelwatch.model.labels import Decision, Performance, Task
+from modelwatch.stats.arrays import AnyArray, Counts, Floats
+from modelwatch.stats.binning import NumericBinning, fit_numeric
+from modelwatch.stats.intervals import intervals
+from modelwatch.stats.multiclass import MulticlassStates
+from modelwatch.stats.performance import PERFORMANCE, ScoreStates
+from modelwatch.stats.residuals import RegressionStates
+from modelwatch.stats.score_bins import TopValues, fit_scores
+from modelwatch.stats.score_scale import ScoreBinning, ScoreKind
+from modelwatch.stats.score_tally import UNDECIDED, ScoreBatch, ScorePlan, ScoreState, ScoreTally
+from modelwatch.stats.scored import BinaryStates
+
+ROWS_PER_BATCH = 32_768
+_SCHEMA = pa.schema(
+    [
+        ("metric", pa.string()),
+        ("value", pa.float64()),
+        ("lower", pa.float64()),
+        ("upper", pa.float64()),
+        ("iid_lower", pa.float64()),
+        ("iid_upper", pa.float64()),
+        ("better", pa.string()),
+        ("reason", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True, repr=False)
+class PerformanceResult(TableResult):
+    """Metrics of the predictions of a frame, as `performance` returns them.
+
+    One row per ``metric``: ``value``; ``lower`` and ``upper``, the interval that the days give
+    (delete-one-day jackknife; null for fewer than three days); ``iid_lower`` and ``iid_upper``, the
+    interval if rows were independent; which way is ``better``; ``reason`` for what is undefined.
+    ``rows`` and ``labelled_rows`` of the frame.
+    """
+
+    task: Task
+    rows: int
+    labelled_rows: int
+
+    def of(self, metric: str) -> float | None:
+        """The value of one metric; None if undefined."""
+        for row in self.table.to_pylist():
+            if row["metric"] == metric:
+                value: float | None = row["value"]
+                return value
+        raise FrameError(f"a {self.task} task has no metric {metric!r}")
+
+    def _repr_html_(self) -> str:
+        rows = self.table.to_pylist()
+        dated = any(row["lower"] is not None for row in rows)
+        ends = ("lower", "upper") if dated else ("iid_lower", "iid_upper")
+        columns = ("metric", "value", *ends, "reason")
+        return table_html(
+            f"Performance ({self.task}), {self.labelled_rows:,} of {self.rows:,} rows labeled",
+            columns,
+            [[row[key] for key in columns] for row in rows],
+        )
+
+
+def performance(
+    frame: Frame,
+    *,
+    task: Task,
+    label: str,
+    score: str | Sequence[str] = (),
+    score_kind: ScoreKind = "probability",
+    decision: str | None = None,
+    threshold: float | None = None,
+    positive: Scalar | Sequence[Scalar] = (True, 1),
+    classes: Sequence[Scalar] = (),
+    interval: tuple[str, str] | None = None,
+    day: str | None = None,
+    level: float = 0.95,
+) -> PerformanceResult:
+    """Every metric of a task, of predictions beside their labels; see docs/reference/statistics.md.
+
+    The metrics and intervals are those of the job, read from the same states.
+
+    ``task``: ``binary``, ``multiclass`` or ``regression``. ``label``: the column of what came true;
+    null and NaN are no label. ``score``: that of the positive class, the predicted number, or one
+    for each of ``classes``. ``score_kind``: what a score says: ``probability``, ``logit``,
+    ``percentage`` or ``rank``. ``decision``: the column of what was decided, or ``threshold``: the
+    decision is positive from this score on, in its unit; multiclass: the class with the greatest
+    score if left out. ``positive``: values of label and decision that mean positive. ``interval``:
+    columns of the lower and upper end of a predicted interval. ``day``: a column of days, from
+    which intervals are computed. ``level``: of the intervals. FrameError for a frame that cannot be
+    read, and for arguments that do not fit the task.
+
+    >>> import modelwatch
+    >>> scored = {"paid": ["yes", "no", "no", "yes", None], "p": [0.9, 0.2, 0.7, 0.8, 0.4]}
+    >>> result = modelwatch.performance(
+    ...     scored, task="binary", label="paid", positive="yes", score="p", threshold=0.5
+    ... )
+    >>> result.labelled_rows, result.of("accuracy"), result.of("roc_auc")
+    (4, 0.75, 1.0)
+    """
+    asked = _asked(task, score, score_kind, decision, threshold, positive, classes, interval)
+    table = arrow_table(frame)
+    days = day_numbers(table, day)
+    scores = [_numbers(table, name) for name in asked.score]
+    plan = ScorePlan(task=task, binning=_binning(asked, scores), classes=asked.class_names)
+    batch = _batch(table, asked, label, scores, days)
+    tally = ScoreTally(plan)
+    for start in range(0, batch.rows, ROWS_PER_BATCH):
+        tally.add(_part(batch, start, min(batch.rows, start + ROWS_PER_BATCH)))
+    by_day = _stack(plan, dict(_by_kind(tally)), np.unique(days), probabilities=bool(scores))
+    rows = []
+    for key, found in intervals(by_day, level=level).items():
+        ends = ("value", "lower", "upper", "iid_lower", "iid_upper")
+        figures = {name: _or_none(getattr(found, name)) for name in ends}
+        better = PERFORMANCE[key].better
+        rows.append({"metric": key, **figures, "better": better, "reason": found.reason})
+    whole = by_day.total()
+    return PerformanceResult(
+        pa.Table.from_pylist(rows, schema=_SCHEMA),
+        task,
+        int(whole.rows[0]),
+        int(whole.labelled[0]),
+    )
+
+
+def _asked(
+    task: Task,
+    score: str | Sequence[str],
+    score_kind: ScoreKind,
+    decision: str | None,
+    threshold: float | None,
+    positive: Scalar | Sequence[Scalar],
+    classes: Sequence[Scalar],
+    interval: tuple[str, str] | None,
+) -> Performance:
+    """The arguments as the section ``performance`` of a configuration, which checks them."""
+    try:
+        decided = None
+        if decision is not None or threshold is not None:
+            decided = Decision(column=decision, threshold=threshold)
+        return Performance(
+            task=task,
+            score=(score,) if isinstance(score, str) else tuple(score),
+            score_kind=score_kind,
+            decision=decided,
+            positive=(positive,) if isinstance(positive, Scalar) else tuple(positive),
+            classes=tuple(classes),
+            interval=interval or (),
+        )
+    except ValueError as error:
+        raise FrameError(_reasons(error)) from error
+
+
+def _reasons(error: ValueError) -> str:
+    """What is wrong, without what pydantic says around it."""
+    details: list[dict[str, Any]] = getattr(error, "errors", list)()
+    told = [f"{'.'.join(map(str, d['loc']))}: {d['msg']}".removeprefix(": ") for d in details]
+    return "; ".join(one.removeprefix("Value error, ") for one in told) or str(error)
+
+
+def _numbers(table: pa.Table, name: str) -> pa.ChunkedArray:
+    """A column of numbers as doubles; FrameError if it has another type."""
+    columns, _ = frame_columns(table.select([name]) if name in table.column_names else table)
+    column_of(table, name)
+    if not columns or columns[0].kind != "numeric":
+        raise FrameError(f"column {name!r} has type {table.column(name).type}, not a number")
+    return doubles(table.column(name))
+
+
+def _binning(asked: Performance, scores: Sequence[pa.ChunkedArray]) -> NumericBinning:
+    if not scores:
+        return fit_numeric(np.array([0.0, 1.0]), 0.0, 1.0)
+    values = scores[0].to_numpy()
+    finite = values[np.isfinite(values)]
+    low, high = (finite.min(), finite.max()) if len(finite) else (np.nan, np.nan)
+    ends, kind = (float(low), float(high)), asked.score_kind
+    if asked.task == "binary":
+        return fit_scores(finite, *ends, TopValues.of(finite), len(finite), kind=kind)
+    fitted = fit_numeric(finite, *ends)
+    if asked.task == "regression":
+        return fitted
+    return ScoreBinning(fitted.edges, fitted.center, fitted.scale, kind=kind)
+
+
+def _batch(
+    table: pa.Table,
+    asked: Performance,
+    label: str,
+    scores: Sequence[pa.ChunkedArray],
+    days: Counts,
+) -> ScoreBatch:
+    """All rows; label and decision as codes."""
+    rows = table.num_rows
+    score: Floats = np.zeros(rows)
+    nulls: AnyArray | None = None
+    if scores:
+        stacked = np.stack([one.to_numpy() for one in scores], axis=1)
+        missing = np.stack([one.is_null().to_numpy() for one in scores], axis=1)
+        several = asked.task == "multiclass"
+        score, nulls = (stacked, missing) if several else (stacked[:, 0], missing[:, 0])
+    target = None
+    if asked.task == "regression":
+        target = _numbers(table, label).to_numpy()
+        codes = np.isfinite(target).astype(np.int64)
+    else:
+        codes = _codes(asked, without_nan(column_of(table, label))) + 1
+    met, slots = np.unique(days, return_inverse=True)
+    ends = [_numbers(table, name).to_numpy() for name in asked.interval]
+    return ScoreBatch(
+        rows=rows,
+        keys=[(int(day), int(day), "") for day in met],
+        slots=slots,
+        decision=_decisions(table, asked, score),
+        label=codes,
+        score=score,
+        score_nulls=nulls,
+        target=target,
+        interval=(ends[0], ends[1]) if ends else None,
+        age=np.where(codes > 0, 0, -1),
+        segments=[],
+        slices=[],
+        values=[],
+    )
+
+
+def _codes(asked: Performance, column: pa.ChunkedArray) -> Counts:
+    """Position of each value: binary 0 or 1, multiclass that of its class or their number for
+    another one; -1 for null."""
+    if asked.task == "binary":
+        codes = np.zeros(len(column), dtype=np.int64)
+        for value in asked.positive:
+            codes[_mask(equals(column, value))] = 1
+    else:
+        codes = np.full(len(column), len(asked.classes), dtype=np.int64)
+        for at, value in reversed(list(enumerate(asked.classes))):
+            codes[_mask(equals(column, value))] = at
+    codes[column.is_null().to_numpy()] = -1
+    return codes
+
+
+def _mask(column: pa.ChunkedArray) -> AnyArray:
+    return np.asarray(pc.fill_null(column, False).to_numpy(), dtype=bool)
+
+
+def _decisions(table: pa.Table, asked: Performance, score: Floats) -> Counts:
+    decision = asked.decision
+    if decision is not None and decision.column is not None:
+        return _codes(asked, without_nan(column_of(table, decision.column)))
+    unknown = np.isnan(score)
+    if asked.task == "multiclass":
+        lost = unknown.any(axis=1)
+        return np.where(lost, -1, np.argmax(np.nan_to_num(score), axis=1)).astype(np.int64)
+    if decision is None or decision.threshold is None:
+        return np.zeros(len(score), dtype=np.int64)
+    # A threshold meets the score in the type of the column: the nearest float of a float column.
+    threshold = float(decision.threshold)
+    if pa.types.is_float32(column_of(table, asked.score[0]).type):
+        threshold = float(np.float32(threshold))
+    return np.where(unknown, -1, score >= threshold).astype(np.int64)
+
+
+def _part(batch: ScoreBatch, start: int, stop: int) -> ScoreBatch:
+    """Some rows of a batch."""
+    rows = slice(start, stop)
+    return ScoreBatch(
+        rows=stop - start,
+        keys=batch.keys,
+        slots=batch.slots[rows],
+        decision=batch.decision[rows],
+        label=batch.label[rows],
+        score=batch.score[rows],
+        score_nulls=None if batch.score_nulls is None else batch.score_nulls[rows],
+        target=None if batch.target is None else batch.target[rows],
+        interval=None
+        if batch.interval is None
+        else (batch.interval[0][rows], batch.interval[1][rows]),
+        age=batch.age[rows],
+        segments=[],
+        slices=[],
+        values=[],
+    )
+
+
+States = dict[int, ScoreState]
+
+
+def _by_kind(tally: ScoreTally) -> dict[str, States]:
+    """States by kind and day."""
+    found: dict[str, States] = {}
+    for key, state in tally.states():
+        found.setdefault(key.kind, {})[key.day] = state
+    return found
+
+
+def _stack(
+    plan: ScorePlan, found: dict[str, States], days: Counts, *, probabilities: bool
+) -> ScoreStates:
+    """The states of all days as a stack, rows without a decision included."""
+    numbers = days if len(days) else np.zeros(1, dtype=np.int64)
+    vectors = _vectors(found.get(plan.task, {}), numbers)
+    stack: ScoreStates
+    if plan.task == "regression":
+        if vectors is None:
+            raise FrameError("frame has no rows")
+        return RegressionStates.of(plan.binning, *vectors)
+    if plan.task == "multiclass":
+        stack = (
+            MulticlassStates.empty(plan.classes, len(numbers), probabilities=probabilities)
+            if vectors is None
+            else MulticlassStates.of(plan.classes, *vectors)
+        )
+    else:
+        stack = (
+            BinaryStates.empty(plan.binning, len(numbers))
+            if vectors is None
+            else BinaryStates.of(plan.binning, *vectors)
+        )
+    undecided = _vectors(found.get(UNDECIDED, {}), numbers)
+    if undecided is not None:
+        stack = stack.with_undecided(*undecided)
+    return stack.without_empty_bins() if isinstance(stack, BinaryStates) else stack
+
+
+def _vectors(states: States, days: Counts) -> tuple[Counts, Counts] | None:
+    """Counts and sums of each day, zeros where it has none; None if no day has any."""
+    if not states:
+        return None
+    some = next(iter(states.values()))
+    widths = len(some.counts), 0 if some.sums is None else len(some.sums)
+    counts, sums = (np.zeros((len(days), width), dtype=np.int64) for width in widths)
+    for at, day in enumerate(days):
+        state = states.get(int(day))
+        if state is not None:
+            counts[at] = state.counts
+            if state.sums is not None:
+                sums[at] = state.sums
+    return counts, sums
+
+
+def _or_none(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

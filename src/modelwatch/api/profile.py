@@ -1,0 +1,114 @@
+"""The profile of a frame: every metric of every column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from modelwatch.api.arrow_frames import Frame, FrameError, arrow_table, column_of, frame_columns
+from modelwatch.api.column_states import column_states, fitted_binnings
+from modelwatch.api.html import table_html
+from modelwatch.api.result import TableResult
+from modelwatch.stats import profile as of_states
+
+_SCHEMA = pa.schema(
+    [
+        ("feature", pa.string()),
+        ("kind", pa.string()),
+        ("metric", pa.string()),
+        ("value", pa.float64()),
+        ("text", pa.string()),
+        ("reason", pa.string()),
+        ("rows", pa.int64()),
+    ]
+)
+_SHOWN = ("null_share", "distinct", "mean", "sd", "min", "q50", "max", "mode_share")
+
+
+@dataclass(frozen=True, repr=False)
+class ProfileResult(TableResult):
+    """Metrics of the columns of a frame, as `profile` returns them.
+
+    One row per ``feature`` and ``metric``: ``kind`` (numeric or categorical), ``value``, ``text``
+    (dates, timestamps and JSON), ``reason`` where the metric is undefined, and ``rows``.
+    ``not_profiled``: the reason by column.
+    """
+
+    not_profiled: Mapping[str, str]
+
+    def of(self, feature: str) -> dict[str, float | str | None]:
+        """The metrics of one column by name: a text if there is one, None if undefined."""
+        found = {
+            row["metric"]: row["value"] if row["text"] is None else row["text"]
+            for row in self.table.to_pylist()
+            if row["feature"] == feature
+        }
+        if not found:
+            raise FrameError(f"there is no profile of {feature!r}")
+        return found
+
+    def _repr_html_(self) -> str:
+        rows: dict[str, dict[str, object]] = {}
+        for row in self.table.to_pylist():
+            held = rows.setdefault(row["feature"], {"kind": row["kind"], "rows": row["rows"]})
+            held[row["metric"]] = row["value"] if row["text"] is None else row["text"]
+        columns = ("feature", "kind", "rows", *_SHOWN)
+        return table_html(
+            f"Profile of {len(rows):,} columns",
+            columns,
+            [(name, *(held.get(key) for key in columns[1:])) for name, held in rows.items()],
+        )
+
+
+def profile(
+    frame: Frame,
+    *,
+    special_values: Mapping[str, Sequence[float]] | None = None,
+    categorical: Sequence[str] = (),
+    bins: int = 200,
+    max_values: int = 100,
+) -> ProfileResult:
+    """Every metric of the profile of every column of a frame; see docs/reference/statistics.md.
+
+    The metrics are those of the job, read from the same states. ``special_values``: by column,
+    numbers such as -999 that are codes and not quantities. ``categorical``: numeric columns whose
+    values are counted one by one. ``bins``: about how many a numeric column has. ``max_values``:
+    values of a categorical column that are counted one by one. FrameError for a frame that cannot
+    be read.
+
+    >>> import modelwatch
+    >>> result = modelwatch.profile({"amount": [10.0, 20.0, None, 30.0], "country": list("AAAB")})
+    >>> result.of("amount")["mean"], result.of("amount")["null_share"]
+    (20.0, 0.25)
+    >>> result.of("country")["mode_share"]
+    0.75
+    """
+    table, special = arrow_table(frame), dict(special_values or {})
+    for name in special:
+        column_of(table, name)
+    columns, not_profiled = frame_columns(table, categorical)
+    binnings = fitted_binnings(columns, special, bins=bins, max_values=max_values)
+    states = column_states(columns, binnings, np.zeros(table.num_rows, dtype=np.int64))
+    rows: list[dict[str, object]] = []
+    for column in columns:
+        stack = states.features[column.name].roll_up(states.whole)
+        sketch = states.sketches[column.name]
+        for metric, figures in of_states.profile(
+            stack, distinct=[sketch], unit=column.unit
+        ).items():
+            value = float(figures.value[0])
+            rows.append(
+                {
+                    "feature": column.name,
+                    "kind": column.kind,
+                    "metric": metric,
+                    "value": None if np.isnan(value) else value,
+                    "text": figures.text[0],
+                    "reason": figures.reason[0],
+                    "rows": int(stack.rows[0]),
+                }
+            )
+    return ProfileResult(pa.Table.from_pylist(rows, schema=_SCHEMA), not_profiled)

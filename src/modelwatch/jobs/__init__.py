@@ -1,0 +1,1 @@
+"""The entry point for spark-submit; `modelwatch conf-path job` prints its path."""

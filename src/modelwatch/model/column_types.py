@@ -1,0 +1,34 @@
+"""Spark's types by name, as far as values of a column depend on them."""
+
+from __future__ import annotations
+
+import re
+
+WHOLE_NUMBERS = frozenset({"tinyint", "smallint", "int", "bigint"})
+FRACTIONS = frozenset({"float", "double"})
+INSTANTS = frozenset({"timestamp", "timestamp_ntz"})
+_DIGITS_OF_DOUBLES = 15
+
+
+def outer_type(spark_type: str) -> str:
+    """A type without its parameters: ``decimal`` of ``decimal(10,2)``."""
+    return re.split(r"[(<]", spark_type.strip().lower(), maxsplit=1)[0].strip()
+
+
+def is_number(spark_type: str) -> bool:
+    """Whether a type is a number: dates and booleans are not."""
+    return outer_type(spark_type) in WHOLE_NUMBERS | FRACTIONS | {"decimal"}
+
+
+def exact_digits(spark_type: str) -> int | None:
+    """Digits behind the point of a type whose values a double may not hold; None for others.
+
+    A decimal of up to 15 digits is a double's nearest neighbor in its own right.
+    """
+    plain = outer_type(spark_type)
+    if plain == "bigint" or plain in INSTANTS:
+        return 0
+    digits = re.fullmatch(r"decimal\((\d+),\s*(\d+)\)", spark_type.strip().lower())
+    if digits is None or int(digits[1]) <= _DIGITS_OF_DOUBLES:
+        return None
+    return int(digits[2])

@@ -1,0 +1,80 @@
+"""Values of data as messages quote them, so that a person sees in what they differ."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from modelwatch.model.plain_words import one_line
+from modelwatch.stats.categorical import example_of
+
+_LIKE_LATIN = str.maketrans(
+    "АВЕЅІЈКМНОРСТУХаеѕіјорсухԁһΑΒΕΖΗΙΚΜΝΟΡΤΥΧο",
+    "ABESIJKMHOPCTYXaesijopcyxdhABEZHIKMNOPTYXo",
+)
+"""Cyrillic and Greek letters that fonts draw as Latin ones. Source: the confusables of Unicode
+Technical Standard 39."""
+_NULL = "null"
+"""How lists of values write that there is none."""
+_ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def quoted_value(value: str, beside: Iterable[str] = ()) -> str:
+    """A value in quotes on one line; ``beside``: others that a reader may take for it."""
+    return quoted_values([value, *beside])[0]
+
+
+def quoted_values(values: Sequence[str]) -> list[str]:
+    """Values in quotes on one line.
+
+    Control characters, invisible ones, and spaces other than the common one are escaped always, as
+    Python writes them. Where two values look alike, so are letters beyond ASCII, and spaces at the
+    ends and side by side.
+    """
+    shown = [example_of(value) for value in values]
+    drawn: dict[str, set[str]] = defaultdict(set)
+    for value in shown:
+        drawn[_drawn(value)].add(value)
+    return [_quoted(value, len(drawn[_drawn(value)]) > 1) for value in shown]
+
+
+def told_value(value: str, beside: Iterable[str] = ()) -> str:
+    """A value without quotes where it can be read as it is, else as ``quoted_value`` has it."""
+    quoted = quoted_value(value, beside)
+    plain = one_line(value) == value and value not in ("", _NULL)
+    as_it_is = quoted[1:-1].replace("\\'", "'").replace("\\\\", "\\") == value
+    return value if plain and as_it_is else quoted
+
+
+def _drawn(value: str) -> str:
+    """The same text for values that look alike: of one normal form, without what is not drawn."""
+    text = unicodedata.normalize("NFKC", value).translate(_LIKE_LATIN)
+    seen = (" " if _is_space(c) else c for c in text if unicodedata.category(c) != "Cf")
+    return " ".join("".join(seen).split())
+
+
+def _is_space(character: str) -> bool:
+    return character.isspace() or unicodedata.category(character)[0] in "CZ"
+
+
+def _quoted(value: str, plain: bool) -> str:
+    """A value in quotes; ``plain``: in ASCII, with every space that a reader may miss escaped."""
+    found = []
+    for at, character in enumerate(value):
+        missed = character == " " and (at in (0, len(value) - 1) or value[at - 1] == " ")
+        hidden = _is_space(character) and character != " "
+        if character in _ESCAPES:
+            found.append(_ESCAPES[character])
+        elif hidden or (plain and (missed or not character.isascii())):
+            found.append(_escape(character))
+        else:
+            found.append(character)
+    return f"'{''.join(found)}'"
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -1,0 +1,109 @@
+"""Figures as a person reads them: three significant digits, days, and counts in short."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+
+NONE = "–"
+"""In place of a figure that is not known."""
+_UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
+
+
+def three_digits(value: float | None) -> str:
+    """A figure to three significant digits, without an exponent between 0.0001 and a million."""
+    if value is None or not math.isfinite(value):
+        return NONE if value is None or math.isnan(value) else ("∞" if value > 0 else "−∞")
+    if value == 0:
+        return "0"
+    size = abs(value)
+    if size >= 999_500 or size < 1e-4:
+        mantissa, _, power = f"{value:.2e}".partition("e")
+        text = f"{mantissa.rstrip('0').rstrip('.')}e{int(power)}"
+    else:
+        digits = max(0, 2 - math.floor(math.log10(float(f"{size:.2e}"))))
+        text = f"{value:,.{digits}f}"
+        if size >= 1000:
+            text = f"{float(f'{value:.2e}'):,.0f}"
+        elif "." in text:
+            text = text.rstrip("0").rstrip(".")
+    return text.replace("-", "−")
+
+
+def signed(value: float | None) -> str:
+    """The same with its sign."""
+    if value is None or math.isnan(value):
+        return NONE
+    return f"+{three_digits(value)}" if value > 0 else three_digits(value)
+
+
+def percent(share: float | None) -> str:
+    """A share as a percentage of at most three significant digits."""
+    if share is None or math.isnan(share):
+        return NONE
+    size = abs(share) * 100
+    if 0 < size < 0.01:
+        return "<0.01\u00a0%" if share > 0 else "−<0.01\u00a0%"
+    return f"{three_digits(round(share * 100, 2))}\u00a0%"
+
+
+def short_count(value: float | None) -> str:
+    """A count: in full below 10,000, then as 12.3k or 4.56M."""
+    if value is None or math.isnan(value):
+        return NONE
+    if abs(value) < 10_000:
+        return f"{value:,.0f}".replace("-", "−")
+    for size, unit in _UNITS:
+        if abs(value) >= size * 0.9995:
+            return f"{three_digits(value / size)}{unit}"
+    return three_digits(value)
+
+
+def times(effect: float | None) -> str:
+    """A size in thresholds."""
+    return NONE if effect is None else f"{three_digits(effect)}×"
+
+
+def seconds_told(seconds: float | None) -> str:
+    """A duration in the two largest units."""
+    if seconds is None:
+        return NONE
+    whole = round(seconds)
+    if whole < 120:
+        return f"{whole} s"
+    if whole < 7200:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def day_told(day: date | None) -> str:
+    """A day as 7 Feb 2013."""
+    return NONE if day is None else f"{day.day} {day:%b %Y}"
+
+
+def days_told(first: date, last: date) -> str:
+    """A range of days, without repeating what both have."""
+    if first == last:
+        return day_told(first)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{last.day} {last:%b %Y}"
+    if first.year == last.year:
+        return f"{first.day} {first:%b} – {last.day} {last:%b %Y}"
+    return f"{day_told(first)} – {day_told(last)}"
+
+
+def ago(days: int) -> str:
+    """A number of days before the report, in words."""
+    if days <= 0:
+        return "today"
+    return "yesterday" if days == 1 else f"{days} days ago"
+
+
+def capital(text: str) -> str:
+    """A text that begins with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
+def plural(count: int, noun: str) -> str:
+    """A count with its noun."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

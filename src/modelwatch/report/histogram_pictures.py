@@ -1,0 +1,116 @@
+"""Pictures of two distributions: the reference as an area, current rows as an outline."""
+
+from __future__ import annotations
+
+from modelwatch.report.figures import percent, three_digits
+from modelwatch.report.histograms import Categories, Histogram
+from modelwatch.report.markup import Content, Markup, element
+from modelwatch.report.paths import bar_path, number, step_path
+from modelwatch.report.scales import Scale
+from modelwatch.report.tables_of_values import details_table
+from modelwatch.report.timelines import tick
+
+WIDTH = 320
+_FLOOR, _TOP = 112, 6
+_ROW = 17
+_NAME = 104
+_LONGEST_NAME = 14
+_BARS_OF_A_ROW = 4
+"""Bars of the picture that a row of its table has together."""
+
+
+def distribution_picture(
+    given: Histogram | Categories, names: tuple[str, str], title: str, *, places: bool = True
+) -> Markup:
+    """The picture of a distribution, with its table.
+
+    ``names``: of the two sides. ``places``: whether values may stand at the axis.
+    """
+    if isinstance(given, Categories):
+        return Markup(_bars(given, title) + _category_table(given, names))
+    return Markup(_outline(given, title, places) + (_bar_table(given, names) if places else ""))
+
+
+def _outline(given: Histogram, title: str, places: bool) -> Markup:
+    top = max(*given.reference, *given.current, 1e-12)
+    y = Scale(0.0, top, _FLOOR, _TOP)
+    x = Scale(0, len(given.reference), 4, WIDTH - 4)
+    edges = [x(at) for at in range(len(given.edges))]
+    parts: list[Content] = [
+        element("path", d=step_path(edges, [round(y(v)) for v in side], _FLOOR), class_=look)
+        for side, look in ((given.reference, "ref"), (given.current, "cur"))
+    ]
+    parts.append(element("path", d=f"M4 {_FLOOR}H{WIDTH - 4}", class_="axis"))
+    if places:
+        marks = (0, len(given.reference) // 2, len(given.reference))
+        anchors = ("s", "m", "e")
+        parts += [
+            element("text", tick(given.edges[at]), x=number(edges[at]), y=_FLOOR + 14, class_=side)
+            for at, side in zip(marks, anchors, strict=True)
+        ]
+    return element(
+        "svg",
+        element("title", title),
+        parts,
+        viewBox=f"0 0 {WIDTH} {_FLOOR + 18}",
+        role="img",
+        class_="hist",
+    )
+
+
+def _bars(given: Categories, title: str) -> Markup:
+    top = max(*given.reference, *given.current, 1e-12)
+    x = Scale(0.0, top, 0, WIDTH - _NAME - 48)
+    height = _ROW * len(given.labels) + 2
+    rows: list[Content] = [
+        element(
+            "path",
+            d=bar_path(
+                (_NAME, at * _ROW + top_of, x(share), thick)
+                for at, share in enumerate(side)
+                if x(share) >= 0.3
+            ),
+            class_=look,
+        )
+        for side, look, top_of, thick in (
+            (given.reference, "refbar", 2, 6),
+            (given.current, "curbar", 8, 6),
+        )
+    ]
+    for at, label in enumerate(given.labels):
+        short = label if len(label) <= _LONGEST_NAME else label[: _LONGEST_NAME - 1] + "…"
+        y = at * _ROW + 11
+        end = _NAME + max(x(given.current[at]), x(given.reference[at])) + 5
+        rows.append(element("text", short, x=_NAME - 6, y=y, class_="e"))
+        rows.append(element("text", percent(given.current[at]), x=number(end), y=y, class_="s"))
+    return element(
+        "svg",
+        element("title", title),
+        rows,
+        viewBox=f"0 0 {WIDTH} {height}",
+        role="img",
+        class_="hist",
+    )
+
+
+def _category_table(given: Categories, names: tuple[str, str]) -> Markup:
+    rows: list[list[Content]] = [
+        [label, percent(before), percent(after)]
+        for label, before, after in zip(given.labels, given.reference, given.current, strict=True)
+    ]
+    return details_table("Table", ["Value", *names], rows)
+
+
+def _bar_table(given: Histogram, names: tuple[str, str]) -> Markup:
+    every = range(0, len(given.reference), _BARS_OF_A_ROW)
+    parts = [slice(at, at + _BARS_OF_A_ROW) for at in every]
+    rows: list[list[Content]] = [
+        [
+            three_digits(given.edges[part.start]),
+            percent(sum(given.reference[part])),
+            percent(sum(given.current[part])),
+        ]
+        for part in parts
+    ]
+    rows += [[name, percent(before), percent(after)] for name, before, after in given.missing]
+    return details_table("Table", ["From", *names], rows)

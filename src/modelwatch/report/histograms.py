@@ -1,0 +1,238 @@
+"""Two distributions over the same bars, from counts in frozen bins."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelwatch.stats import value_names
+from modelwatch.stats.arrays import Floats
+from modelwatch.stats.binning import CATEGORICAL_OFFSET, NAN, NULL, NUMERIC_OFFSET, OTHER, UNSEEN
+from modelwatch.stats.value_names import value_name
+
+BARS = 24
+"""Bars of a numeric histogram."""
+MOST_VALUES = 10
+"""Values with a bar of their own; the others stand together."""
+_TAIL = 0.003
+"""Share of the rows on either side that the outermost bars take in."""
+_TINY = 1e-290
+_LOGARITHMIC = 300.0
+"""Ratio of the ends from which the axis of positive values is logarithmic."""
+Counts = Mapping[int, int]
+"""Rows by position in a vector of counts."""
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Shares of the rows with a value, of a reference and of current rows, by bar.
+
+    ``edges`` are one more than the bars, the tails of the distribution counted in the outermost.
+    ``logarithmic``: bars are of equal width in the logarithm. ``missing``: shares of all rows that
+    are null, NaN or infinite, by name, of both sides.
+    """
+
+    edges: tuple[float, ...]
+    reference: tuple[float, ...]
+    current: tuple[float, ...]
+    logarithmic: bool
+    missing: tuple[tuple[str, float, float], ...]
+    rows: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Categories:
+    """Shares of all rows by value, of a reference and of current rows, the most frequent first.
+
+    ``labels`` are names, as ``value_names`` has them. ``special`` says of each whether it stands
+    for something else than a value of its own: nulls, unseen or other values.
+    """
+
+    labels: tuple[str, ...]
+    special: tuple[bool, ...]
+    reference: tuple[float, ...]
+    current: tuple[float, ...]
+    rows: tuple[int, int]
+
+
+def distribution(
+    kind: str,
+    edges: Sequence[float] | None,
+    values: Sequence[str] | None,
+    reference: Counts,
+    current: Counts,
+) -> Histogram | Categories | None:
+    """Both sides over the same bars; None where neither has a row with a value.
+
+    A numeric feature with few distinct values is shown by value.
+    """
+    if kind == "categorical":
+        return categories_of(values or (), reference, current)
+    if edges is None or not (reference or current):
+        return None
+    found = few_values_of(edges, reference, current)
+    return found if found is not None else histogram_of(edges, reference, current)
+
+
+def categories_of(values: Sequence[str], reference: Counts, current: Counts) -> Categories | None:
+    """Shares by value, with nulls, unseen and other values where there are some."""
+    named = {CATEGORICAL_OFFSET + at: value_name(value) for at, value in enumerate(values)}
+    special = {NULL: value_names.NULL, UNSEEN: value_names.UNSEEN, OTHER: value_names.OTHER}
+    return _ranked(named, special, reference, current)
+
+
+def few_values_of(edges: Sequence[float], reference: Counts, current: Counts) -> Categories | None:
+    """The same for numbers with at most ``MOST_VALUES`` distinct ones; None for more."""
+    held = [at for at in {*reference, *current} if at >= NUMERIC_OFFSET]
+    if not held or len(held) > MOST_VALUES:
+        return None
+    named = {}
+    for at in held:
+        lower = edges[at - NUMERIC_OFFSET]
+        upper = edges[at - NUMERIC_OFFSET + 1] if at - NUMERIC_OFFSET + 1 < len(edges) else math.inf
+        if not (math.isfinite(lower) and upper == math.nextafter(lower, math.inf)):
+            return None
+        named[at] = f"{lower:g}"
+    found = _ranked(named, {NULL: value_names.NULL, NAN: value_names.NAN}, reference, current)
+    if found is None:
+        return None
+    # Numbers stand in their own order.
+    ordered = sorted(
+        range(len(found.labels)),
+        key=lambda i: (found.special[i], 0.0 if found.special[i] else float(found.labels[i])),
+    )
+    return Categories(
+        tuple(found.labels[i] for i in ordered),
+        tuple(found.special[i] for i in ordered),
+        tuple(found.reference[i] for i in ordered),
+        tuple(found.current[i] for i in ordered),
+        found.rows,
+    )
+
+
+def _ranked(
+    named: Mapping[int, str], special: Mapping[int, str], reference: Counts, current: Counts
+) -> Categories | None:
+    totals = (sum(reference.values()), sum(current.values()))
+    if not any(totals):
+        return None
+
+    def shares(at: int) -> tuple[float, float]:
+        return tuple(  # type: ignore[return-value]
+            side.get(at, 0) / total if total else 0.0
+            for side, total in zip((reference, current), totals, strict=True)
+        )
+
+    by_size = sorted(named, key=lambda at: (-max(shares(at)), named[at]))
+    kept = [at for at in by_size[:MOST_VALUES] if any(shares(at))]
+    rest = [at for at in named if at not in set(kept)]
+    rows = [(named[at], False, *shares(at)) for at in kept]
+    for at, label in special.items():
+        left = [at, *rest] if label == value_names.OTHER else [at]
+        both = [sum(pair) for pair in zip(*(shares(one) for one in left), strict=True)]
+        if any(both):
+            rows.append((label, True, both[0], both[1]))
+    if rest and value_names.OTHER not in special.values():
+        both = [sum(pair) for pair in zip(*(shares(one) for one in rest), strict=True)]
+        rows += [(value_names.OTHER, True, both[0], both[1])] if any(both) else []
+    labels, marks, before, after = zip(*rows, strict=True)
+    return Categories(labels, marks, before, after, totals)
+
+
+def histogram_of(edges: Sequence[float], reference: Counts, current: Counts) -> Histogram | None:
+    """Shares over at most ``BARS`` bars of equal width, on a linear or a logarithmic axis."""
+    bins = np.asarray(edges, dtype=np.float64)
+    # The bin of zero ends at the next double, from which a logarithm must not start.
+    bins = np.where(np.abs(bins) < _TINY, 0.0, bins)
+    sides = [_masses(bins, side) for side in (reference, current)]
+    shares = [mass / mass.sum() if mass.sum() else mass for mass in sides]
+    if not any(share.any() for share in shares):
+        return None
+    low, high = _range(bins, shares)
+    logarithmic = low > 0 and high / low > _LOGARITHMIC
+    ends = np.geomspace(low, high, BARS + 1) if logarithmic else np.linspace(low, high, BARS + 1)
+    bars = [_spread(bins, share, ends, logarithmic) for share in shares]
+    missing = []
+    for name, at in (("null", (NULL,)), ("NaN", (NAN,)), ("infinite", _infinities(bins))):
+        parts = [_share_of(side, at) for side in (reference, current)]
+        if any(parts):
+            missing.append((name, parts[0], parts[1]))
+    return Histogram(
+        tuple(float(end) for end in ends),
+        tuple(float(share) for share in bars[0]),
+        tuple(float(share) for share in bars[1]),
+        logarithmic,
+        tuple(missing),
+        (sum(reference.values()), sum(current.values())),
+    )
+
+
+def _infinities(bins: Floats) -> tuple[int, ...]:
+    """Positions of the bins of both infinities: the first bin where it holds one value only."""
+    own = bins[1] == np.nextafter(-np.inf, np.inf)
+    last = NUMERIC_OFFSET + len(bins) - 1
+    return (NUMERIC_OFFSET, last) if own else (last,)
+
+
+def _share_of(side: Counts, at: Sequence[int]) -> float:
+    total = sum(side.values())
+    return sum(side.get(position, 0) for position in at) / total if total else 0.0
+
+
+def _masses(bins: Floats, side: Counts) -> Floats:
+    """Rows with a finite value by bin."""
+    mass = np.zeros(len(bins))
+    beyond = _infinities(bins)
+    for at, rows in side.items():
+        if at >= NUMERIC_OFFSET and at not in beyond:
+            mass[at - NUMERIC_OFFSET] = rows
+    return mass
+
+
+def _range(bins: Floats, shares: Sequence[Floats]) -> tuple[float, float]:
+    """Ends between which either side has all but its tails, at finite edges."""
+    uppers = np.append(bins[1:], np.inf)
+    lows, highs = [], []
+    for share in shares:
+        if share.any():
+            reached = np.cumsum(share)
+            lows.append(bins[np.searchsorted(reached, _TAIL, side="right")])
+            at = int(np.searchsorted(reached, reached[-1] - _TAIL, side="left"))
+            highs.append(uppers[min(at, len(uppers) - 1)])
+    largest = np.finfo(np.float64).max
+    finite = bins[np.isfinite(bins) & (np.abs(bins) < largest)]
+    if not len(finite):
+        return 0.0, 1.0
+    low, high = min(lows), max(highs)
+    low = low if np.isfinite(low) and abs(low) < largest else finite[0]
+    high = high if np.isfinite(high) and abs(high) < largest else finite[-1]
+    if high - low <= abs(low) * 1e-12:
+        return float(low - 0.5), float(low + 0.5)
+    return float(low), float(high)
+
+
+def _spread(bins: Floats, share: Floats, ends: Floats, logarithmic: bool) -> Floats:
+    """Shares of bins as shares of bars: evenly over a bin's width, tails into the outermost."""
+    found = np.zeros(len(ends) - 1)
+    uppers = np.append(bins[1:], np.inf)
+    low, high = ends[0], ends[-1]
+
+    def place(value: float) -> float:
+        value = min(max(value, low), high)
+        if logarithmic:
+            return float(math.log(value / low) / math.log(high / low))
+        return float((value - low) / (high - low))
+
+    for at in np.flatnonzero(share):
+        first, last = place(bins[at]) * len(found), place(uppers[at]) * len(found)
+        begin = min(int(first), len(found) - 1)
+        if last - first < 1e-9:
+            found[begin] += share[at]
+            continue
+        for bar in range(begin, min(math.ceil(last), len(found))):
+            overlap = min(last, bar + 1) - max(first, bar)
+            found[bar] += share[at] * max(overlap, 0.0) / (last - first)
+    return found

@@ -1,0 +1,196 @@
+"""What is known of an incident: its series, its rows before and after, and what fails with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from modelwatch.model.incident import Incident
+from modelwatch.report.histograms import Categories, Histogram, distribution
+from modelwatch.report.results import Results, Row, incident_of
+from modelwatch.report.timelines import Line, Point, Timeline
+from modelwatch.stats.performance import PERFORMANCE
+from modelwatch.stats.statistic import STATISTICS
+
+
+@dataclass(frozen=True)
+class SegmentFigure:
+    """The figure of an incident in one segment, in the window of the largest effect."""
+
+    segmentation: str
+    segment: str
+    value: float | None
+    gate: float | None
+    rows: int | None
+
+
+@dataclass(frozen=True)
+class IncidentFacts:
+    """An incident with all that its page shows.
+
+    ``series``: its figure window by window. ``distributions``: the rows before and those of the
+    worst window. ``children``: what fails with it. ``history``: rows of changes and of what people
+    said.
+    """
+
+    incident: Incident
+    series: Timeline
+    distributions: Histogram | Categories | None
+    segments: tuple[SegmentFigure, ...]
+    children: tuple[Incident, ...]
+    history: tuple[Row, ...]
+
+    @property
+    def file(self) -> str:
+        """Its page."""
+        return incident_file(self.incident.id)
+
+
+def incident_file(id: str) -> str:
+    """The file of an incident's page; letters and digits of its id only."""
+    return f"incident-{''.join(c for c in id if c.isascii() and c.isalnum())}.html"
+
+
+def incidents_of(results: Results, most: int) -> tuple[IncidentFacts, ...]:
+    """The incidents with a page of their own: open ones by rank, then those that ended last."""
+    rows = [incident_of(row) for row in results.of("incidents")]
+    parents = [one for one in rows if one.parent_id is None][:most]
+    binnings = binnings_of(results)
+    return tuple(_facts(one, rows, results, binnings) for one in parents)
+
+
+def binnings_of(results: Results) -> dict[tuple[str, str], Row]:
+    """The frozen bins by feature and fingerprint."""
+    return {(row["feature"], row["fingerprint"]): row for row in results.of("binnings")}
+
+
+def _facts(
+    incident: Incident,
+    every: Sequence[Incident],
+    results: Results,
+    binnings: Mapping[tuple[str, str], Row],
+) -> IncidentFacts:
+    def mine(query: str) -> list[Row]:
+        return [row for row in results.of(query) if row["incident_id"] == incident.id]
+
+    hidden = results.is_sensitive(incident.subject)
+    children = [one for one in every if one.parent_id == incident.id]
+    segments = [
+        SegmentFigure(row["segmentation"], row["segment"], row["value"], row["gate"], row["rows"])
+        for row in mine("drift_of_incidents")
+        if row["window_start"] == incident.worst_start
+    ]
+    segments.sort(key=lambda one: -abs(one.value or 0.0))
+    return IncidentFacts(
+        incident,
+        _series(incident, mine, results),
+        None if hidden else _sides(incident, mine("histograms_of_incidents"), binnings),
+        tuple(segments) if len(segments) > 1 else (),
+        tuple(sorted(children, key=lambda one: (one.state != "open", -one.effect))),
+        tuple(mine("incident_history")),
+    )
+
+
+def _sides(
+    incident: Incident, rows: Sequence[Row], binnings: Mapping[tuple[str, str], Row]
+) -> Histogram | Categories | None:
+    """Both sides over the same bars; None where either is missing or the bins were replaced."""
+    by_side = {row["side"]: row for row in rows}
+    if set(by_side) != {"before", "after"} or len({row["binning"] for row in rows}) != 1:
+        return None
+    bins = binnings.get((incident.subject, by_side["after"]["binning"]))
+    if bins is None:
+        return None
+    before, after = (counts_of(by_side[side]["bins"]) for side in ("before", "after"))
+    return distribution(bins["kind"], bins["edges"], bins["values"], before, after)
+
+
+def counts_of(bins: Sequence[Row]) -> dict[int, int]:
+    """Rows by position of a vector of counts."""
+    return {cell["bin"]: cell["rows"] for cell in bins}
+
+
+def figure_label(figure: str, subject: str) -> str:
+    """What a figure is called."""
+    if figure in STATISTICS:
+        return STATISTICS[figure].label
+    if figure in PERFORMANCE:
+        return PERFORMANCE[figure].label
+    words = {
+        "rows": "change of the number of rows",
+        "coverage": "change of the label coverage",
+        "unmapped_share": "share of values that the configuration does not name",
+    }
+    return words.get(figure, figure.replace("_", " ") or subject)
+
+
+def _series(incident: Incident, mine: Callable[[str], list[Row]], results: Results) -> Timeline:
+    """The figure of an incident window by window, from the table that has most of it."""
+    label = figure_label(incident.figure, incident.subject)
+    shade = (incident.since, incident.closed or incident.last_failing)
+    if incident.family in ("performance", "estimate"):
+        found = _performance_series(incident, results)
+        if found.lines[0].points:
+            return found
+    constraint = mine("constraints_of_incidents")
+    if constraint:
+        bounds = (constraint[-1]["lower"], constraint[-1]["upper"])
+        points = [Point(row["window_start"], row["value"]) for row in constraint]
+        return Timeline(
+            f"{incident.subject}, observed by day",
+            (Line("observed", tuple(points)),),
+            bounds=bounds,
+            marked=(shade,),
+        )
+    drift = [
+        row
+        for row in mine("drift_of_incidents")
+        if (row["segmentation"], row["segment"]) == (incident.segmentation, incident.segment)
+    ]
+    verdicts = mine("verdicts_of_incidents")
+    rows = drift if len(drift) >= len(verdicts) else verdicts
+    points = [Point(row["window_start"], row["value"]) for row in rows]
+    typical = [row["typical"] for row in drift if row["typical"] is not None]
+    against = f" against {incident.reference}" if incident.reference else ""
+    return Timeline(
+        f"{label} of {incident.subject}{against}, by {incident.window}",
+        (Line(label, tuple(points)),),
+        threshold=incident.gate if incident.gate and incident.family != "constraint" else None,
+        chance=typical[-1] if rows is drift and typical else None,
+        marked=(shade,),
+        zero=True,
+    )
+
+
+def _performance_series(incident: Incident, results: Results) -> Timeline:
+    rows = [
+        row
+        for row in results.of("performance")
+        if row["metric"] == incident.subject
+        and row["window"] == incident.window
+        and row["model_version"] == incident.model_version
+        and not row["partial"]
+        and row["window_start"] >= incident.since - timedelta(days=200)
+    ]
+    return metric_timeline(rows, incident.subject, [(incident.since, incident.last_failing)])
+
+
+def metric_timeline(
+    rows: Sequence[Row], metric: str, marked: Sequence[tuple[date, date]] = ()
+) -> Timeline:
+    """A metric of performance by window with its interval, and the estimate beside it."""
+    label = PERFORMANCE[metric].label if metric in PERFORMANCE else metric
+    realized = [
+        Point(row["window_start"], row["value"], row["lower"], row["upper"])
+        for row in rows
+        if row["value"] is not None
+    ]
+    estimated = [
+        Point(row["window_start"], row["estimate"], row["estimate_lower"], row["estimate_upper"])
+        for row in rows
+        if row["estimate"] is not None
+    ]
+    lines = [Line(f"{label}, from labels", tuple(realized))] if realized else []
+    lines += [Line("estimate", tuple(estimated), "other")] if estimated else []
+    return Timeline(f"{label} by window", tuple(lines) or (Line(label, ()),), marked=tuple(marked))

@@ -1,0 +1,81 @@
+"""HTML and SVG as text in which everything that is not markup is escaped."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from html import escape
+
+LONGEST_TEXT = 4000
+"""Characters of one text of data on a page."""
+_VOID = frozenset({"br", "hr", "input", "meta", "link", "wbr", "path", "rect", "circle"})
+
+
+class Markup(str):
+    """A text that is markup already, made by the functions of this module only."""
+
+    __slots__ = ()
+
+
+Content = Markup | str | int | None | Iterable["Content"]
+"""What an element holds: markup as it is, text to be escaped, nothing, or several of these."""
+
+
+def visible(text: str) -> str:
+    """A text without characters that a page can't hold or that change the order of others.
+
+    Control characters, marks of the direction of writing and unpaired surrogates become spaces;
+    ends of lines stay.
+    """
+    cut = text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
+    if cut.isascii() and cut.isprintable():
+        return cut
+    return "".join(
+        c if c == "\n" or not _is_invisible(c) else " " for c in cut.replace("\r\n", "\n")
+    )
+
+
+def _is_invisible(c: str) -> bool:
+    return unicodedata.category(c) in ("Cc", "Cf", "Cs", "Cn", "Co")
+
+
+def markup_of(content: Content) -> Markup:
+    """Content as markup, its texts escaped."""
+    if content is None:
+        return Markup("")
+    if isinstance(content, Markup):
+        return content
+    if isinstance(content, str):
+        return Markup(escape(visible(content)))
+    if isinstance(content, int):
+        return Markup(str(content))
+    return Markup("".join(markup_of(part) for part in content))
+
+
+def element(tag: str, *content: Content, **attributes: str | int | bool | None) -> Markup:
+    """An element. A trailing ``_`` of an attribute's name is dropped, others become ``-``.
+
+    Attributes that are None or False are left out; True gives the name as the value, so that the
+    markup is XML too. One that is markup, such as a path, stands as it is, however long.
+    """
+    named = "".join(
+        f' {name.rstrip("_").replace("_", "-")}="{_attribute(name, value)}"'
+        for name, value in attributes.items()
+        if value is not None and value is not False
+    )
+    if tag in _VOID:
+        return Markup(f"<{tag}{named}/>")
+    return Markup(f"<{tag}{named}>{markup_of(content)}</{tag}>")
+
+
+def _attribute(name: str, value: str | int) -> str:
+    if value is True:
+        return name.rstrip("_").replace("_", "-")
+    if isinstance(value, Markup):
+        return value
+    return escape(visible(str(value)).replace("\n", " "))
+
+
+def joined(parts: Iterable[Content], between: Content = " ") -> Markup:
+    """Parts with something between each two."""
+    return Markup(markup_of(between).join(markup_of(part) for part in parts))

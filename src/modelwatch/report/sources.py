@@ -1,0 +1,258 @@
+"""The sources page: what came, what was promised, what was set apart, and what the runs cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from modelwatch.model.plain_words import one_line
+from modelwatch.report.calendars import Calendar, calendar_picture, calendar_table
+from modelwatch.report.figures import (
+    day_told,
+    percent,
+    plural,
+    seconds_told,
+    short_count,
+    three_digits,
+)
+from modelwatch.report.heat_maps import HeatMap, HeatRow, heat_map_picture
+from modelwatch.report.incidents import tag
+from modelwatch.report.markup import Content, Markup, element
+from modelwatch.report.page import section
+from modelwatch.report.results import Results, Row
+from modelwatch.report.tables_of_values import details_table, scrolled, table
+from modelwatch.report.timelines import Line, Point, Timeline, timeline_picture
+from modelwatch.report.volumes import calendars_of
+
+_LOOKS = {"pass": "good", "warn": "warn", "fail": "bad", "unknown": "none"}
+_MOST_LISTED = 40
+_MOST_RUNS = 30
+
+
+def sources_body(results: Results) -> list[Content]:
+    """The sources page, below its head."""
+    return [
+        _tables(results),
+        _calendars(results),
+        _schemas(results),
+        _constraints(results),
+        _quarantine(results),
+        _runs(results),
+    ]
+
+
+def verdict_tag(verdict: str) -> Markup:
+    """A verdict in a frame."""
+    return tag(verdict, _LOOKS.get(verdict, "none"))
+
+
+def _tables(results: Results) -> Markup:
+    """Checks of whole tables, and of days that are not as they should be."""
+    whole = [row for row in results.of("health") if row["day"] is None and row["check"] != "schema"]
+    cells: list[list[Content]] = [
+        [
+            verdict_tag(row["verdict"]),
+            row["role"],
+            row["check"].replace("_", " "),
+            one_line(row["expected"] or ""),
+            one_line(row["observed"] or ""),
+            day_told(row["since"]) if row["since"] else "",
+            one_line(row["reason"] or ""),
+        ]
+        for row in sorted(whole, key=lambda row: (row["verdict"] == "pass", row["role"]))
+    ]
+    head = ["Verdict", "Table", "Check", "Expected", "Observed", "Since", "Why"]
+    days = [row for row in results.of("health") if row["day"] is not None]
+    return section(
+        "Tables",
+        scrolled(table(head, cells, figures=()), "Checks of tables") if cells else None,
+        _bad_days(days),
+    )
+
+
+def _bad_days(rows: Sequence[Row]) -> Markup | None:
+    rows = sorted(rows, key=lambda row: row["day"], reverse=True)
+    cells: list[list[Content]] = [
+        [
+            day_told(row["day"]),
+            verdict_tag(row["verdict"]),
+            row["role"],
+            row["check"].replace("_", " "),
+            one_line(row["reason"] or ""),
+        ]
+        for row in rows[:_MOST_LISTED]
+    ]
+    if not cells:
+        return None
+    more = len(rows) - len(cells)
+    return details_table(
+        f"Days that are late, missing or unusual: {len(rows)}",
+        ["Day", "Verdict", "Table", "Check", "Why"],
+        cells,
+        f"{more} earlier ones are left out" if more else None,
+        figures=(),
+    )
+
+
+def _calendars(results: Results) -> Markup:
+    return section("Rows by day", [_calendar(one) for one in calendars_of(results)])
+
+
+def _calendar(one: Calendar) -> Content:
+    return [
+        element("h3", one.title),
+        scrolled(calendar_picture(one), one.title),
+        calendar_table(one),
+    ]
+
+
+def _schemas(results: Results) -> Markup | None:
+    rows = [row for row in results.of("health") if row["check"] == "schema"]
+    changed = [row for row in rows if row["verdict"] != "pass"]
+    cells: list[list[Content]] = [
+        [
+            verdict_tag(row["verdict"]),
+            row["role"],
+            one_line(row["subject"] or "all columns"),
+            one_line(row["expected"] or ""),
+            one_line(row["observed"] or ""),
+            day_told(row["since"] or row["as_of"]),
+            one_line(row["reason"] or ""),
+        ]
+        for row in changed[:_MOST_LISTED]
+    ]
+    if not cells:
+        return section("Schemas", element("p", "No column changed.")) if rows else None
+    head = ["Verdict", "Table", "Column", "Before", "Now", "Since", "Why"]
+    return section("Schemas", scrolled(table(head, cells, figures=()), "Schema changes"))
+
+
+def _constraints(results: Results) -> Markup | None:
+    rows = results.of("constraints")
+    if not rows:
+        return None
+    failing = [row for row in rows if row["failing"]]
+    days = sorted({day for row in failing for day in row["failing"]})
+    shown = sorted(failing, key=lambda row: -len(row["failing"]))[:_MOST_LISTED]
+    effects = [
+        HeatRow(
+            row["constraint"],
+            None,
+            dict.fromkeys(row["failing"], 3.0 if row["severity"] == "fail" else 1.5),
+        )
+        for row in shown
+    ]
+    every = _calendar_days(results, days)
+    heat = HeatMap("Constraints that did not hold, by day", every, tuple(effects))
+    cells: list[list[Content]] = [
+        [
+            verdict_tag(row["verdict"]),
+            row["constraint"],
+            one_line(f"{row['kind']} {row['column'] or ''}"),
+            _bounds(row),
+            three_digits(row["observed"]),
+            f"{len(row['failing'])} of {row['days']}",
+            day_told(row["failing"][-1]) if row["failing"] else "",
+        ]
+        for row in sorted(rows, key=lambda row: (-len(row["failing"]), row["constraint"]))[:200]
+    ]
+    head = ["Newest", "Constraint", "Kind", "Promised", "Observed", "Failing days", "Last"]
+    kept = len(rows) - len(failing)
+    return section(
+        "Constraints and contracts",
+        element("p", f"{kept} of {plural(len(rows), 'constraint')} held on every day."),
+        scrolled(heat_map_picture(heat), heat.title) if effects else None,
+        details_table("Table: all constraints", head, cells, figures=(4, 5)),
+    )
+
+
+def _calendar_days(results: Results, failing: Sequence[date]) -> tuple[date, ...]:
+    """All days of the report, so that a failing day stands where it was."""
+    if not failing:
+        return ()
+    first, last = results.span.first.toordinal(), results.span.last.toordinal()
+    return tuple(date.fromordinal(day) for day in range(first, last + 1))
+
+
+def _bounds(row: Row) -> str:
+    lower, upper = row["lower"], row["upper"]
+    if lower is not None and upper is not None:
+        return f"{three_digits(lower)} to {three_digits(upper)}"
+    if lower is not None:
+        return f"at least {three_digits(lower)}"
+    return f"at most {three_digits(upper)}" if upper is not None else ""
+
+
+def _quarantine(results: Results) -> Markup | None:
+    accounts, rules = results.of("accounts"), results.of("rules")
+    if not accounts and not rules:
+        return None
+    total = {
+        name: sum(row[name] or 0 for row in accounts)
+        for name in ("rows_in", "passed", "quarantined", "excluded", "released", "warned")
+    }
+    cells: list[list[Content]] = [
+        [
+            row["rule"],
+            row["role"],
+            row["treatment"],
+            short_count(row["failed"]),
+            percent(row["failed"] / row["judged"] if row["judged"] else None),
+            f"{row['days']:,}",
+            day_told(row["last"]),
+        ]
+        for row in rules
+    ]
+    head = ["Rule", "Table", "Treatment", "Rows", "Share", "Days", "Last"]
+    return section(
+        "Rules and quarantine",
+        element(
+            "p",
+            f"Of {short_count(total['rows_in'])} rows, {short_count(total['quarantined'])} are in "
+            f"quarantine, {short_count(total['excluded'])} were left out and "
+            f"{short_count(total['warned'])} passed with a warning.",
+        ),
+        scrolled(table(head, cells, figures=(3, 4, 5)), "Rules") if cells else None,
+    )
+
+
+def _runs(results: Results) -> Markup | None:
+    rows = list(results.of("runs"))
+    if not rows:
+        return None
+    timed = [row for row in reversed(rows) if row["seconds"] is not None]
+    picture: Content = None
+    if len(timed) > 3:
+        newest: dict[date, float] = {}
+        for row in timed:
+            newest[row["as_of"]] = newest.get(row["as_of"], 0.0) + row["seconds"]
+        points = tuple(Point(day, seconds) for day, seconds in sorted(newest.items()) if day)
+        shown = Timeline("Seconds by as-of day", (Line("Seconds", points),), zero=True)
+        picture = [element("h3", shown.title), timeline_picture(shown, 110)]
+    cells: list[list[Content]] = [
+        [
+            day_told(row["as_of"]),
+            row["outcome"].replace("_", " "),
+            f"{row['days'] or 0:,}",
+            short_count(row["input_rows"]),
+            seconds_told(row["seconds"]),
+            short_count(row["spark_jobs"]),
+            _gigabytes(row["bytes_read"]),
+        ]
+        for row in rows[:_MOST_RUNS]
+    ]
+    head = ["As of", "Outcome", "Days", "Rows", "Time", "Spark jobs", "Read"]
+    return section(
+        "Runs",
+        picture,
+        scrolled(table(head, cells, figures=(2, 3, 4, 5, 6)), "Runs"),
+    )
+
+
+def _gigabytes(size: float | None) -> str:
+    if size is None:
+        return ""
+    for unit, of in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= of:
+            return f"{three_digits(size / of)} {unit}"
+    return f"{size:.0f} B"

@@ -1,0 +1,64 @@
+"""Tables, plain and behind a line that opens them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from modelwatch.report.markup import Content, Markup, element
+
+
+def table(
+    head: Sequence[Content],
+    rows: Sequence[Sequence[Content]],
+    *,
+    caption: Content = None,
+    figures: Sequence[int] | None = None,
+    look: str | None = None,
+) -> Markup:
+    """A table with a head.
+
+    ``figures``: columns that are right-aligned; all but the first if left out.
+    """
+    right = set(range(1, len(head)) if figures is None else figures)
+    # A column's alignment is one rule of the style, rather than a class of each of its cells.
+    aligned = "".join("r" if at in right else "l" for at in range(len(head)))
+    return element(
+        "table",
+        element("caption", caption) if caption else None,
+        element("thead", element("tr", [element("th", cell) for cell in head])),
+        element("tbody", [element("tr", [element("td", cell) for cell in row]) for row in rows]),
+        class_=" ".join(filter(None, (f"t{_alignment(aligned)}", look))),
+    )
+
+
+def _alignment(aligned: str) -> str:
+    """The class of a table by its aligned columns: its left ones, all others to the right."""
+    left = [at + 1 for at, side in enumerate(aligned) if side == "l"]
+    return "".join(f" c{at}" for at in left if at <= MOST_LEFT)
+
+
+MOST_LEFT = 9
+"""Columns that may be left-aligned; the style has a rule for each."""
+
+
+def scrolled(content: Content, label: str) -> Markup:
+    """Content that scrolls sideways by itself where the page is narrow, by keyboard too."""
+    return element("div", content, class_="wide", tabindex=0, role="region", aria_label=label)
+
+
+def details_table(
+    summary: Content,
+    head: Sequence[Content],
+    rows: Sequence[Sequence[Content]],
+    note: str | None = None,
+    figures: Sequence[int] | None = None,
+) -> Markup:
+    """A table that stands behind a line which opens it."""
+    if not rows:
+        return Markup("")
+    return element(
+        "details",
+        element("summary", summary),
+        table(head, rows, figures=figures),
+        element("p", note, class_="note") if note else None,
+    )

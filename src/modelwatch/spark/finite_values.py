@@ -1,0 +1,45 @@
+"""Numbers of result rows: a number that is not finite becomes null, with its reason."""
+
+from __future__ import annotations
+
+import sys
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+from pyspark.sql.types import ArrayType, DoubleType, StructField, StructType
+
+NOT_FINITE = "the value is not finite"
+_LARGEST = sys.float_info.max
+
+
+def finite(column: Column, field: StructField) -> Column:
+    """The column with null for NaN and infinities, in doubles and in arrays of structs.
+
+    A double that must not be null is at most the largest one instead. Arrays of doubles are left
+    as they are: they hold the edges of bins, which are infinite by definition.
+    """
+    kind = field.dataType
+    if isinstance(kind, DoubleType):
+        if not field.nullable:
+            return F.least(F.greatest(column, F.lit(-_LARGEST)), F.lit(_LARGEST))
+        return F.when(_is_finite(column), column)
+    if isinstance(kind, ArrayType) and isinstance(kind.elementType, StructType):
+        inner = kind.elementType
+        if any(isinstance(one.dataType, DoubleType) for one in inner.fields):
+            return F.transform(column, lambda one: _finite_fields(one, inner))
+    return column
+
+
+def reason_of(reason: Column, value: Column) -> Column:
+    """The reason of a value, and ``NOT_FINITE`` where the value is not finite and none is given."""
+    return F.coalesce(reason, F.when(value.isNotNull() & ~_is_finite(value), F.lit(NOT_FINITE)))
+
+
+def _is_finite(column: Column) -> Column:
+    # In Spark, NaN is greater than any other number.
+    return (column >= F.lit(-_LARGEST)) & (column <= F.lit(_LARGEST))
+
+
+def _finite_fields(of: Column, kind: StructType) -> Column:
+    fields = [finite(of[field.name], field).alias(field.name) for field in kind.fields]
+    return F.when(of.isNotNull(), F.struct(*fields))

@@ -1,0 +1,91 @@
+-- One row per day, label or decision, and value that the configuration does not name as positive,
+-- negative or a class. Key: monitor, day, subject, counted_as, spelling. `subject`: 'label',
+-- 'decision' or 'challenger:' and its name. `counted_as`: 'no value' (empty text, as the spelling
+-- '', and NaN), 'nothing' (the row has no label, or no decision), 'negative' or 'another class'.
+-- `spelling`: the value as text; null for the rest beyond the 100 values that sort first. `share`:
+-- of the rows that are not null.
+WITH cells AS (
+  SELECT monitor, day, as_of, kind, name, cell.position AS position, cell.rows AS rows
+  FROM performance_states_current
+  LATERAL VIEW inline(arrays_zip(positions, counts)) cell AS position, rows
+  WHERE kind = 'values' OR kind LIKE 'spelling:%'
+),
+totals AS (
+  SELECT
+    monitor,
+    day,
+    name AS subject,
+    max(as_of) AS as_of,
+    sum(if(position IN (0, 1), rows, 0)) AS all_rows,
+    sum(if(position = 1, rows, 0)) AS missing,
+    sum(if(position = 2, rows, 0)) AS nothing,
+    sum(if(position = 3, rows, 0)) AS negative,
+    sum(if(position = 4, rows, 0)) AS another
+  FROM cells
+  WHERE kind = 'values'
+  GROUP BY monitor, day, name
+),
+spelled AS (
+  SELECT
+    monitor,
+    day,
+    substring(kind, 10) AS subject,
+    CASE position WHEN 0 THEN 'nothing' WHEN 1 THEN 'negative' ELSE 'another class' END
+      AS counted_as,
+    name AS spelling,
+    sum(rows) AS rows
+  FROM cells
+  WHERE kind LIKE 'spelling:%'
+  GROUP BY ALL
+),
+counted AS (
+  SELECT
+    monitor,
+    day,
+    subject,
+    stack(
+      4,
+      'no value', missing,
+      'nothing', nothing,
+      'negative', negative,
+      'another class', another
+    ) AS (counted_as, rows)
+  FROM totals
+),
+told AS (
+  SELECT monitor, day, subject, counted_as, sum(rows) AS rows
+  FROM spelled
+  GROUP BY ALL
+),
+every AS (
+  SELECT monitor, day, subject, counted_as, spelling, rows FROM spelled
+  UNION ALL
+  SELECT
+    counted.monitor,
+    counted.day,
+    counted.subject,
+    counted.counted_as,
+    if(counted.counted_as = 'no value', '', NULL),
+    counted.rows - coalesce(told.rows, 0)
+  FROM counted
+  LEFT JOIN told
+    ON counted.monitor = told.monitor
+    AND counted.day = told.day
+    AND counted.subject = told.subject
+    AND counted.counted_as = told.counted_as
+  WHERE counted.rows > coalesce(told.rows, 0)
+)
+SELECT
+  every.monitor,
+  every.day,
+  totals.as_of,
+  every.subject,
+  every.counted_as,
+  every.spelling,
+  every.rows,
+  every.rows / totals.all_rows AS share
+FROM every
+JOIN totals
+  ON every.monitor = totals.monitor
+  AND every.day = totals.day
+  AND every.subject = totals.subject

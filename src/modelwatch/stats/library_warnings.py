@@ -1,0 +1,30 @@
+"""Warnings of libraries, which are for developers: they go to the log, and not to the terminal."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+LOG = logging.getLogger(__name__)
+
+
+@contextmanager
+def warnings_to_log() -> Iterator[None]:
+    """Send warnings of Python libraries, numpy's floating-point ones included, to the debug log."""
+    with warnings.catch_warnings():
+        warnings.showwarning = _logged
+        yield
+
+
+def _logged(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    LOG.debug("%s:%d: %s: %s", filename, lineno, category.__name__, message)

@@ -1,0 +1,132 @@
+"""Drift between frames: the statistics of their definitions, and verdicts on what matters."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import modelwatch
+from modelwatch.api.arrow_frames import FrameError
+
+RANDOM = np.random.default_rng(11)
+ROWS = 4_000
+
+
+def frame(shift: float = 0.0, unseen: str = "FR", rows: int = ROWS) -> pd.DataFrame:
+    random = np.random.default_rng(int(shift * 10) + len(unseen))
+    amount = random.normal(100 + shift, 10, rows)
+    return pd.DataFrame(
+        {
+            "amount": amount,
+            "fee": amount / 10 + random.normal(0, 0.1, rows),
+            "age": random.integers(18, 80, rows),
+            "country": random.choice(["CH", unseen], rows),
+        }
+    )
+
+
+def test_statistics_are_those_of_their_definitions() -> None:
+    before, after = frame(), frame(shift=5.0, unseen="IT")
+    found = modelwatch.drift(before, after)
+    mean_change = (after.amount.mean() - before.amount.mean()) / before.amount.std()
+    assert found.of("amount")["mean_change_in_sd"] == pytest.approx(mean_change, rel=1e-6)
+    assert found.of("country")["unseen_share_change"] == (after.country == "IT").mean()
+
+
+def test_what_moves_drifts_and_what_stays_does_not() -> None:
+    found = modelwatch.drift(frame(), frame(shift=20.0, unseen="IT"))
+    assert {"amount", "fee", "country"} <= set(found.drifted)
+    assert "age" not in found.drifted
+    assert modelwatch.drift(frame(), frame(shift=0.1)).drifted == ()
+
+
+def test_a_row_has_the_threshold_of_the_job_unless_it_is_given() -> None:
+    given = {"psi": 0.9, "sd_log_ratio": None}
+    rows = modelwatch.drift(frame(), frame(shift=5.0), thresholds=given).to_pandas()
+    thresholds = rows.dropna(subset="threshold").groupby("statistic")["threshold"].first()
+    assert (thresholds["psi"], thresholds["mean_change_in_sd"]) == (0.9, 0.5)
+    assert "sd_log_ratio" not in thresholds
+    with pytest.raises(FrameError, match=r"no statistic 'pssi'.*did you mean 'psi'"):
+        modelwatch.drift(frame(), frame(), thresholds={"pssi": 1.0})
+
+
+def test_a_column_that_leaves_its_relation_to_the_others_is_found() -> None:
+    after = frame()
+    after["fee"] = RANDOM.permutation(after["fee"].to_numpy())
+    found = modelwatch.drift(frame(), after)
+    assert found.of("fee")["relation_error_change"] > 0.3
+    pairs = found.to_pandas().query("statistic == 'correlation_change' and feature_b == 'fee'")
+    assert pairs.set_index("feature").loc["amount", "value"] < -0.9
+
+
+def dated(days: int, level_sd: float, seed: int) -> pd.DataFrame:
+    """Rows of days whose means differ by chance."""
+    random = np.random.default_rng(seed)
+    levels = random.normal(0, level_sd, days)
+    return pd.DataFrame(
+        {
+            "day": np.repeat(
+                [date(2024, 1, 1) + timedelta(seed * 100 + i) for i in range(days)], 500
+            ),
+            "x": np.concatenate([random.normal(level, 1, 500) for level in levels]),
+        }
+    )
+
+
+def test_days_of_the_reference_say_what_is_chance() -> None:
+    before, after = dated(28, 1.0, 1), dated(1, 1.0, 2)
+    after["x"] += before["x"].mean() + 1.0 - after["x"].mean()
+    plain = modelwatch.drift(before.drop(columns="day"), after.drop(columns="day"))
+    aware = modelwatch.drift(before, after, day="day")
+    plain_p, aware_p = (
+        result.to_pandas().set_index("statistic").loc["mean_change_in_sd", "p_value"]
+        for result in (plain, aware)
+    )
+    # One standard deviation of the levels of days is far for rows, and usual for days.
+    assert plain_p < 0.01 < 0.1 < aware_p
+    assert "day" not in set(aware.to_pandas()["feature"])
+
+
+def test_columns_that_cannot_be_compared_have_a_reason() -> None:
+    before = {"a": [1.0, 2.0], "b": ["x", "y"], "c": [1, 2], "only": [1, 2]}
+    after = {"a": [1.0, 2.0], "b": [1, 2], "c": [[1], [2]], "new": [1, 2]}
+    assert modelwatch.drift(before, after).not_compared == {
+        "b": "categorical in reference, numeric in current",
+        "c": "type list<item: int64> in current",
+        "only": "current has no such column",
+        "new": "reference has no such column",
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ({"a": []}, {"a": [1.0]}, "reference has no rows"),
+        ({"a": [1.0]}, {"b": [1.0]}, "share no column"),
+    ],
+)
+def test_frames_without_a_comparison_are_refused(
+    before: dict[str, list[float]], after: dict[str, list[float]], message: str
+) -> None:
+    with pytest.raises(FrameError, match=message):
+        modelwatch.drift(before, after)
+
+
+def test_few_rows_have_no_verdict() -> None:
+    rows = modelwatch.drift(frame(), frame(shift=20.0, rows=50)).to_pandas()
+    assert set(rows.dropna(subset="threshold")["verdict"]) == {"too_few_rows"}
+
+
+def test_no_current_rows_are_no_data() -> None:
+    rows = modelwatch.drift(frame(), frame().iloc[:0]).to_pandas()
+    features = rows.dropna(subset=["threshold", "feature"])
+    assert set(features["verdict"]) == {"no_data"}
+
+
+def test_a_notebook_shows_the_worst_statistic_of_each_column() -> None:
+    shown = modelwatch.drift(frame(), frame(shift=20.0))._repr_html_()
+    assert "2 of 4 columns drifted" in shown
+    assert shown.index("amount") < shown.index("age")
