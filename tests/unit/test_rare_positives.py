@@ -14,7 +14,8 @@ from sklearn import metrics
 from modelwatch.spark import reference, scores
 from modelwatch.spark.evaluation import day_number
 from modelwatch.spark.labels import LabelledLayout
-from modelwatch.spark.reference import Field, binning_of
+from modelwatch.spark.reference import binning_of
+from modelwatch.spark.reference_sample import Field
 from modelwatch.spark.score_groups import score_groups, task_states
 from modelwatch.stats.score_scale import ScoreBinning, ScoreKind
 from modelwatch.stats.score_tally import ScorePlan
@@ -34,7 +35,7 @@ def drawn(seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def frozen(score: np.ndarray, kind: ScoreKind | None, partitions: int) -> object:
     """Bins that are fitted on rows which are dealt to some tasks."""
-    field = Field((0,), True, 200, 100, (), kind)
+    field = Field((0,), True, 200, 100, score_kind=kind)
     hashes = np.random.default_rng(9).integers(0, 2**63, len(score))
 
     def batches(task: int) -> Iterator[pa.RecordBatch]:
@@ -46,10 +47,10 @@ def frozen(score: np.ndarray, kind: ScoreKind | None, partitions: int) -> object
     summaries = [
         summary
         for task in range(partitions)
-        for summary in reference._summaries([field])(batches(task))
+        for summary in reference.summaries_of([field])(batches(task))
     ]
-    (row,) = (r for found in reference._fits([field])(iter(summaries)) for r in found.to_pylist())
-    return binning_of(row["edges"], None, None, row["center"], row["scale"], (), kind)
+    (row,) = (r for found in reference.fits_of([field])(iter(summaries)) for r in found.to_pylist())
+    return binning_of(row, (), kind)
 
 
 def record(day: date, score: np.ndarray, label: np.ndarray) -> pa.RecordBatch:
