@@ -124,3 +124,28 @@ def test_a_notebook_shows_values_with_intervals() -> None:
     assert "Performance (binary), 6,000 of 6,000 rows labeled" in shown
     assert "<th" in shown
     assert "lower" in shown
+
+
+@pytest.mark.parametrize("kind", ["logit", "percentage", "rank"])
+def test_a_score_of_another_kind_ranks_as_its_probabilities_and_is_judged_by_them(kind) -> None:
+    random = np.random.default_rng(5)
+    odds = random.normal(-1.0, 1.5, 3_000)
+    probability = 1.0 / (1.0 + np.exp(-odds))
+    label = random.random(3_000) < probability
+    score = 100.0 * probability if kind == "percentage" else odds
+
+    found = modelwatch.performance(
+        {"label": label, "score": score},
+        task="binary",
+        label="label",
+        score="score",
+        score_kind=kind,
+        threshold=50.0 if kind == "percentage" else 0.0,
+    )
+
+    assert found.of("roc_auc") == pytest.approx(metrics.roc_auc_score(label, score), abs=1e-3)
+    if kind == "rank":
+        assert found.of("brier") is None
+    else:
+        brier = np.mean((probability - label) ** 2)
+        assert found.of("brier") == pytest.approx(brier, abs=1e-8)
