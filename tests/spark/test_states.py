@@ -258,8 +258,12 @@ TYPES = [
 ]
 
 
+BEYOND_DOUBLES = {"c3", "c8"}
+
+
 def test_every_type_is_counted_by_its_value(spark: SparkSession) -> None:
-    """Longs beyond 2^53 as the nearest double, dates as days, timestamps as microseconds."""
+    """Longs beyond 2^53 as the nearest double, but for the sketch of their different values, which
+    is of all their digits; dates as days, timestamps as microseconds."""
     names = [f"c{i}" for i in range(len(TYPES))]
     schema = ", ".join(f"{n} {kind}" for n, (kind, _, _) in zip(names, TYPES, strict=True))
     rows = [
@@ -278,8 +282,13 @@ def test_every_type_is_counted_by_its_value(spark: SparkSession) -> None:
         as_naive(FIRST, *(None for _ in TYPES)),
     ]
     plan = TallyPlan(tuple(Column(name, 0, bins["inputs", name]) for name in names))
-    found = kept_states(states_of(config, sources, bins), sources, [FIRST])
-    assert_same_states(found, naive_states(expected, plan))
+    found = dict(kept_states(states_of(config, sources, bins), sources, [FIRST]))
+    expected_states = naive_states(expected, plan)
+    for key, state in expected_states.items():
+        if key[-1] in BEYOND_DOUBLES:
+            assert list(found[key].sketch) != list(state.sketch)
+            found[key] = replace(found[key], sketch=state.sketch)
+    assert_same_states(found, expected_states)
 
 
 def test_a_number_may_be_counted_by_its_values(spark: SparkSession) -> None:
