@@ -142,7 +142,7 @@ def _fields(
                 one.bins,
                 one.max_values,
                 one.special_values,
-                one.role == SEGMENTS,
+                segments=one.role == SEGMENTS,
             )
         )
     return fields, columns
