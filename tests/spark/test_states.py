@@ -259,7 +259,7 @@ TYPES = [
 ]
 
 
-BEYOND_DOUBLES = {"c3", "c8"}
+BEYOND_DOUBLES = {"c3", "c4", "c8"}
 
 
 def test_every_type_is_counted_by_its_value(spark: SparkSession) -> None:
