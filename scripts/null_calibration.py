@@ -28,6 +28,7 @@ from modelwatch.stats.drift import drift
 from modelwatch.stats.moments import power_sums
 from modelwatch.stats.null_model import null_models
 from modelwatch.stats.numeric import NumericStates
+from modelwatch.stats.weekdays import window_weekdays
 
 SEED = 20130501
 ROWS = 500
@@ -133,7 +134,7 @@ def p_values(
         first = days + gap + np.arange(windows) * length
         current = states.roll_up(np.stack([first, first + length], axis=1))
         shown = drift(Comparison(current, total), keys)
-        weekday = (first + 3) % 7 if length == 1 else np.full(windows, -1)
+        weekday = window_weekdays(first, np.full(windows, length))
         yield {
             key: model.p_values(
                 shown[key].value,

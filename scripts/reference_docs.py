@@ -270,13 +270,13 @@ def _told(annotation: Any) -> str:
         title = TITLES.get(annotation, "set")
         return f"[{title}](#{title.replace(' ', '-')})"
     plain = {
-        str: "text",
-        int: "whole number",
+        str: "string",
+        int: "integer",
         float: "number",
-        bool: "truth value",
-        date: "day",
+        bool: "boolean",
+        date: "date",
         DayRange: "`DAY` or `DAY..DAY`",
-        Any: "text, number, truth value or day",
+        Any: "string, number, boolean, or date",
     }
     return plain[annotation]
 

@@ -12,6 +12,8 @@ import pandas as pd
 from scipy.special import expit, ndtri
 from scripts.evidence.world import START, Period, Table, World, day_of, number_of, world_of
 
+from modelwatch.stats.weekdays import weekdays_of
+
 ROWS = 500
 REFERENCE_DAYS = 28
 """Days of the reference that `init` writes."""
@@ -184,8 +186,7 @@ class _Weighted:
 
 def _expected_rows(shape: Shape, days: np.ndarray) -> np.ndarray:
     """Rows of each batch: weekends have fewer where the table is daily."""
-    # Day 0 was a Thursday.
-    weekend = (days + 3) % 7 >= 5
+    weekend = weekdays_of(days) >= 5
     usual = shape.rows * (np.where(weekend, 0.35 if shape.weekdays else 0.75, 1.0))
     if shape.every != 1:
         usual = np.full(len(days), float(shape.rows))
@@ -203,7 +204,7 @@ def _levels(shape: Shape, days: np.ndarray, rng: np.random.Generator, column: in
         level[i] = keep * level[i - 1] + np.sqrt(1 - keep**2) * steps[i]
     level *= np.sqrt(shape.of_days)
     if shape.weekdays and column % 3 == 0:
-        level += np.where((days + 3) % 7 >= 5, 0.8, -0.1)
+        level += np.where(weekdays_of(days) >= 5, 0.8, -0.1)
     if shape.trend and column % 4 == 0:
         level += shape.trend * (days - days[0]) / 56.0
     return level

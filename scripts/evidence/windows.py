@@ -11,8 +11,7 @@ from scripts.evidence.world import Period, day_of, number_of
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.windows import windows_of
 from modelwatch.stats.arrays import AnyArray, Spans
-
-_THURSDAY = 3
+from modelwatch.stats.weekdays import window_weekdays
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Windows:
     @property
     def weekdays(self) -> AnyArray:
         """Weekday of windows of one day, 0 for Monday; -1 for others."""
-        return np.where(self.lengths == 1, (self.starts + _THURSDAY) % 7, -1)
+        return window_weekdays(self.starts, self.lengths)
 
     def spans(self, days: AnyArray) -> Spans:
         """Positions of the days of each window among some, ascending."""

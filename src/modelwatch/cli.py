@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from modelwatch import __version__
-from modelwatch.io.contract_files import write_text
+from modelwatch.io.contract_files import text_of_file, write_text
 from modelwatch.io.failures import typed
 from modelwatch.io.packaged_files import PACKAGED, packaged_path
 from modelwatch.io.spark_log import log_told
@@ -210,13 +210,7 @@ def _read(path: str | None) -> tuple[MonitorConfig, str]:
     """The configuration of a file, and its text."""
     if path is None:
         raise ConfigurationError([Problem("", None, "name a configuration: CONFIG or --config")])
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ConfigurationError([Problem("", None, f"cannot be read: {reason}")], path) from error
-    except UnicodeDecodeError as error:
-        raise ConfigurationError([Problem("", None, "is not UTF-8 text")], path) from error
+    text = text_of_file(Path(path))
     return parse_config(text, path), text
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from tests.conftest import CountJobs
 
@@ -173,7 +174,9 @@ def test_the_day_of_a_moment_is_that_of_the_monitors_zone(
 def test_where_the_log_forgot_a_version_nothing_is_known(files: Table) -> None:
     files.add((None, "2026-03-10"))
     files.add((None, "2026-03-10"))
-    (Path(files.path) / "_delta_log" / f"{1:020d}.json").unlink()
+    DeltaTable(files.path).create_checkpoint()
+    for version in (0, 1):
+        (Path(files.path) / "_delta_log" / f"{version:020d}.json").unlink()
     found = files.arrived(BY_BOTH, 0)
     assert found.rows is None
     assert found.reason is not None

@@ -17,6 +17,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from modelwatch.io.views import ResultViews
 from modelwatch.model.config import parse_config
 from modelwatch.model.errors import ProblemsError
+from modelwatch.model.sources import OutputAddress
 from modelwatch.pipelines.monitor import RunReport, run_monitor
 
 FIRST = date(2024, 1, 1)
@@ -79,8 +80,8 @@ class Case:
         )
 
     def ask(self, query: str) -> list[Row]:
-        config = parse_config(json.dumps(self.config()))
-        return ResultViews(self.spark, config.output).query(query).collect()
+        output = OutputAddress(path=str(self.folder / "results"))
+        return ResultViews(self.spark, output).query(query).collect()
 
     def performance(self, metric: str) -> dict[date, Row]:
         rows = self.ask(

@@ -64,7 +64,7 @@ def test_a_first_configuration_fits_the_tables(spark: SparkSession, shop: Path) 
     assert str(config.references[0].days) == "2020-01-01..2020-01-18"
     told = check(spark, config, text)
     assert "amount.in €" in told
-    assert "not profiled: items (type array)" in told
+    assert "not profiled: items (type array;" in told
 
 
 def test_init_and_check_are_two_commands(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -258,8 +259,12 @@ TYPES = [
 ]
 
 
+BEYOND_DOUBLES = {"c3", "c4", "c8"}
+
+
 def test_every_type_is_counted_by_its_value(spark: SparkSession) -> None:
-    """Longs beyond 2^53 as the nearest double, dates as days, timestamps as microseconds."""
+    """Longs beyond 2^53 as the nearest double, but for the sketch of their different values, which
+    is of all their digits; dates as days, timestamps as microseconds."""
     names = [f"c{i}" for i in range(len(TYPES))]
     schema = ", ".join(f"{n} {kind}" for n, (kind, _, _) in zip(names, TYPES, strict=True))
     rows = [
@@ -278,8 +283,13 @@ def test_every_type_is_counted_by_its_value(spark: SparkSession) -> None:
         as_naive(FIRST, *(None for _ in TYPES)),
     ]
     plan = TallyPlan(tuple(Column(name, 0, bins["inputs", name]) for name in names))
-    found = kept_states(states_of(config, sources, bins), sources, [FIRST])
-    assert_same_states(found, naive_states(expected, plan))
+    found = dict(kept_states(states_of(config, sources, bins), sources, [FIRST]))
+    expected_states = naive_states(expected, plan)
+    for key, state in expected_states.items():
+        if key[-1] in BEYOND_DOUBLES:
+            assert list(found[key].sketch) != list(state.sketch)
+            found[key] = replace(found[key], sketch=state.sketch)
+    assert_same_states(found, expected_states)
 
 
 def test_a_number_may_be_counted_by_its_values(spark: SparkSession) -> None:
@@ -414,7 +424,8 @@ def test_a_day_has_the_hours_that_clocks_say(
     sources = sources_of(config, inputs=moments.drop("__day"))
     found = kept_states(states_of(config, sources, {("inputs", "amount"): AMOUNT}), sources, [day])
     assert {key[0] for key in found} == {day_number(day)}
-    assert account(found, day)["rows"] == 4 * hours
+    # A time without a zone has no clock that changes.
+    assert account(found, day)["rows"] == 4 * (hours if kind == "timestamp" else 24)
 
 
 def test_repeated_rows_of_one_moment_are_one_row_whatever_the_order_of_files(

@@ -37,7 +37,7 @@ def rows_of(spark: SparkSession, role: str, first: int, last: int, shift: int = 
     value = {
         "inputs": f"CAST(id % 7 + {shift} AS DOUBLE) AS amount, concat('g', id % 3) AS kind",
         "predictions": f"(id * 5 + {shift}) % 11 / 10 AS score",
-        "labels": f"CAST((id * 7 + {shift}) % 3 = 0 AS INT) AS label",
+        "labels": f"CAST((id * 7 + {shift}) % 3 = 0 AS SMALLINT) AS label",
     }[role]
     numbered = (
         f"SELECT id, date_add(DATE'{FIRST}', CAST(id DIV {ROWS} AS INT)) AS day, "
@@ -129,7 +129,7 @@ def delete_and_update(table: Table) -> None:
 
 
 def widen(table: Table) -> None:
-    table.sql("ALTER TABLE {table} ALTER COLUMN {value} TYPE BIGINT")
+    table.sql("ALTER TABLE {table} ALTER COLUMN {value} TYPE INT")
     next_day(table)
 
 
@@ -181,7 +181,7 @@ def merge_and_overwrite(table: Table) -> None:
 
 def correct_months_later(table: Table) -> None:
     next_day(table)
-    corrected = table.rows(2, 2).selectExpr("*", "1 AS one").drop("label", "known")
+    corrected = table.rows(2, 2).selectExpr("*", "CAST(1 AS SMALLINT) AS one").drop("label", "known")
     corrected = corrected.selectExpr("*", "one AS label", "date_add(day, 100) AS known")
     table.add(corrected.drop("one"))
 

@@ -31,11 +31,10 @@ from modelwatch.stats.drift import STATISTICS
 from modelwatch.stats.judgement import FAIL, judged
 from modelwatch.stats.pairs import PairStates
 from modelwatch.stats.relation_null import relation_nulls
+from modelwatch.stats.weekdays import window_weekdays
 
 MOST_PAIRS = 20
 """Pairs of columns that are returned: those whose correlation changed most."""
-_THURSDAY = 3
-"""Weekday of 1970-01-01, where Monday is 0."""
 _SCHEMA = pa.schema(
     [
         ("feature", pa.string()),
@@ -213,9 +212,8 @@ class _Sides:
     def _window(self) -> tuple[Counts, Counts]:
         """Length of the current window in days, and its weekday if it is one day, else -1."""
         days = self.current.days
-        length = int(days[-1] - days[0]) + 1
-        weekday = (int(days[0]) + _THURSDAY) % 7 if self.dated and length == 1 else -1
-        return np.array([length]), np.array([weekday])
+        lengths = days[-1:] - days[:1] + 1
+        return lengths, window_weekdays(days[:1], lengths) if self.dated else np.array([-1])
 
     def feature_rows(self, names: Sequence[str]) -> Iterator[dict[str, object]]:
         """The statistics of single columns."""

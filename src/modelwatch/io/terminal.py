@@ -8,6 +8,8 @@ import sys
 from contextlib import suppress
 from typing import Any
 
+from modelwatch.model.plain_words import code_point_escape
+
 _LAYOUT = frozenset("\n\t")
 """What a terminal acts on and is meant: ends of lines and tabs."""
 
@@ -21,12 +23,7 @@ def printable(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return "".join(c if c in _LAYOUT or c.isprintable() else _escape(c) for c in text)
-
-
-def _escape(character: str) -> str:
-    code = ord(character)
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return "".join(c if c in _LAYOUT or c.isprintable() else code_point_escape(c) for c in text)
 
 
 def say(text: object = "", *, end: str = "\n", flush: bool = False) -> None:

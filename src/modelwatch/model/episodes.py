@@ -200,8 +200,12 @@ class _Seen:
     loud: tuple[VerdictRow, ...]
     beyond: tuple[VerdictRow, ...]
     at_once: bool
-    quiet: bool
     effect: float | None
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing fails and nothing is near its gate."""
+        return not self.beyond and not self.loud
 
 
 @dataclass
@@ -248,7 +252,7 @@ def _seen(
 ) -> _Seen | None:
     """What a window shows; None if there is no verdict. ``failed``: figures of the open span."""
     if not rows:
-        return _Seen(window, (), (), False, True, None)
+        return _Seen(window, (), (), False, None)
     counted = [row for row in rows if not row.is_known or _effect(row) >= threshold]
     beyond = tuple(row for row in counted if row.verdict in ("fail", "warn"))
     if not beyond:
@@ -260,8 +264,7 @@ def _seen(
     effect = max((_effect(row) for row in known), default=None)
     loud = tuple(row for row in known if not _is_quiet(row, rules.clear.below))
     at_once = any(_is_broken(row, rules.at_once) for row in beyond)
-    quiet = not beyond and not loud
-    return _Seen(window, loud, beyond, at_once, quiet, effect)
+    return _Seen(window, loud, beyond, at_once, effect)
 
 
 def _is_quiet(row: VerdictRow, below: float) -> bool:

@@ -118,10 +118,10 @@ class Reference(Section):
         default=None,
         ge=1,
         le=MAX_SPAN,
-        description="The first so many days on which the inputs have rows, for a model that has no "
-        "past yet, from the first day with a usual number of rows on. While there are fewer, the "
-        "reference grows with the days 1, 2, 4, 7, 14 and so on, and all windows are evaluated "
-        "again each time.",
+        description="Number of days with input rows to use as the reference, for a model without "
+        "history. It starts on the first day with a typical number of rows. Until there are enough "
+        "days, the reference grows in steps (1, 2, 4, 7, 14 days, and so on), and each step "
+        "evaluates all windows again.",
     )
     table: TableAddress | None = Field(
         default=None, description="Another table than the inputs, such as the training set."

@@ -188,16 +188,21 @@ def _sentinel_of(feature: FeatureChange) -> Clue | None:
     if score is None:
         code = lone_value(before, now)
         return None if code is None else _code_of(feature, code)
-    if not _is_told(before, found):
+    if not _is_told(before, now, found):
         return None
     value, least, most = numerals([before.binning.exact(v) for v in (found.value, low, high)])
     was = f"a special value of {feature.name}" if special else f"and {least} to {most} before"
     return Clue(score, f"{percent(found.share)} of the values of {feature.name} are {value}, {was}")
 
 
-def _is_told(before: NumericStates, found: Explanation) -> bool:
+def _is_told(before: NumericStates, now: NumericStates, found: Explanation) -> bool:
     """Whether the value of an explanation is one value: most rows at a double that stands for many
-    numbers of the column are rows of as many values."""
+    numbers of the column are rows of as many values, and a bin that holds the whole window holds
+    its least and its greatest value."""
+    at = int(np.searchsorted(before.binning.edges, found.value, side="right")) - 1
+    held = now.quantities[0]
+    if held[at] == held.sum() and now.least[0] < now.greatest[0]:
+        return False
     return bool(before.binning.tells(np.array(found.value))) or found.share < _MOST_AT_ONE_DOUBLE
 
 
@@ -214,8 +219,10 @@ def _alone(before: NumericStates, now: NumericStates, at: int) -> bool:
 def _code_of(feature: FeatureChange, code: Explanation) -> Clue | None:
     """A value far beyond all that was, whatever the others do."""
     score = score_of(code.explained)
-    assert isinstance(feature.before, NumericStates)
-    if score is None or code.share < LEAST_SHARE or not _is_told(feature.before, code):
+    before, now = feature.before, feature.now
+    assert isinstance(before, NumericStates)
+    assert isinstance(now, NumericStates)
+    if score is None or code.share < LEAST_SHARE or not _is_told(before, now, code):
         return None
     value = _numeral(feature.now, code.value)
     told = f"{percent(code.share)} of the values of {feature.name} are {value}"

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from math import exp, factorial, fsum, log
+from math import fsum, log
+
+import numpy as np
 
 from modelwatch.model.verdict_row import VerdictRow
+from modelwatch.stats.special import chi_square_tail
 
 LEVEL = 0.05
 """Level of a single window: several together are held to its power."""
@@ -41,8 +44,7 @@ def combined_p(p_values: Sequence[float]) -> float:
     """The p-value of independent p-values together.
 
     Fisher (1932): minus twice the sum of their logarithms has a chi-square distribution of two
-    degrees of freedom for each, whose tail has a closed form. An empty sequence gives 1.
+    degrees of freedom for each. An empty sequence gives 1.
     """
-    half = -fsum(log(max(p, _SMALLEST)) for p in p_values)
-    tail = fsum(half**n / factorial(n) for n in range(len(p_values)))
-    return min(exp(-half) * tail, 1.0) if p_values else 1.0
+    statistic = -2.0 * fsum(log(max(p, _SMALLEST)) for p in p_values)
+    return float(chi_square_tail(np.array(statistic), np.array(2 * len(p_values))))

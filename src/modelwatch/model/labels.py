@@ -168,9 +168,8 @@ class Performance(Section):
     negative: tuple[Scalar, ...] = Field(
         default=(),
         max_length=100,
-        description="Binary: values that mean negative. Left out: the other truth value; 0 for the "
-        "number 1; for words that come in pairs, such as `yes`, the other one in the same case; "
-        "else every other value.",
+        description="Binary: values that mean negative. Default: the other boolean; 0 for 1; the "
+        "opposite of a word such as `yes`, in the same case; otherwise every other value.",
     )
     unmapped: Literal["nothing", "negative"] | None = Field(
         default=None,

@@ -22,6 +22,12 @@ def plain_text(text: str) -> str:
     )
 
 
+def code_point_escape(character: str) -> str:
+    r"""A character as ``\uXXXX`` or ``\UXXXXXXXX``, as JSON, YAML, and Python read it."""
+    code = ord(character)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
 def shortened(text: str, length: int) -> str:
     """At most so many characters of a text, and dots where it was cut."""
     return text if len(text) <= length else text[: length - 1] + "…"

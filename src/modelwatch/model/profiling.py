@@ -110,9 +110,9 @@ class Segmentation(Section):
         default=20,
         ge=1,
         le=1000,
-        description="Segments kept: those with most rows in the binning's reference. The rest is "
-        "one segment, `(other)`, rows without a value are `(null)`; values of such a name are in "
-        "double quotes.",
+        description="Number of segments, those with the most rows in the reference of the bins. "
+        "All others form the segment `(other)`, and nulls the segment `(null)`. Values that have "
+        "such a name are shown in double quotes.",
     )
 
     @model_validator(mode="after")
@@ -141,9 +141,9 @@ class Binning(Section):
         default=500,
         ge=1,
         le=10_000,
-        description="Values of a categorical column that are counted one by one, the most "
-        "frequent ones. The others are counted together, which hides how they move among "
-        "themselves: `error_bound` of a statistic says what that may be, or is null.",
+        description="Number of values of a categorical column that are counted separately, the "
+        "most frequent first. All other values share one count, which hides changes among them: "
+        "`error_bound` limits the effect on a statistic, or is null.",
     )
 
 

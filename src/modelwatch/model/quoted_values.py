@@ -6,7 +6,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from modelwatch.model.plain_words import one_line
+from modelwatch.model.plain_words import code_point_escape, one_line
 from modelwatch.stats.categorical import example_of
 
 _LIKE_LATIN = str.maketrans(
@@ -75,6 +75,4 @@ def _quoted(value: str, plain: bool) -> str:
 
 def _escape(character: str) -> str:
     code = ord(character)
-    if code < 0x100:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return f"\\x{code:02x}" if code < 0x100 else code_point_escape(character)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from modelwatch.report.figures import day_told, short_count
-from modelwatch.report.markup import Content, Markup, element
+from modelwatch.report.markup import Content, Markup, element, picture
 from modelwatch.report.paths import bar_path, number, step_path
 from modelwatch.report.scales import Scale, day_ticks
 from modelwatch.report.tables_of_values import details_table
@@ -72,13 +72,12 @@ def calendar_picture(given: Calendar, height: int = 74) -> Markup:
         )
         for day, text in day_ticks(given.first, given.last, 12)
     ]
-    return element(
-        "svg",
-        element("title", given.title),
+    return picture(
+        given.title,
         parts,
-        viewBox=f"0 0 {WIDTH} {height}",
-        role="img",
-        class_="heat",
+        width=WIDTH,
+        height=height,
+        look="heat",
     )
 
 

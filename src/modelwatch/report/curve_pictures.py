@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from modelwatch.report.markup import Content, Markup, element
+from modelwatch.report.markup import Content, Markup, element, picture
 from modelwatch.report.paths import dot_path, line_path, number
 from modelwatch.report.scales import Scale, ticks
 from modelwatch.report.timelines import tick
@@ -72,13 +72,12 @@ def curves_picture(given: Curves, width: int = SIDE, height: int = SIDE) -> Mark
                 class_=curve.look,
             )
         )
-    return element(
-        "svg",
-        element("title", given.title),
+    return picture(
+        given.title,
         parts,
-        viewBox=f"0 0 {width} {height}",
-        role="img",
-        class_="curve",
+        width=width,
+        height=height,
+        look="curve",
     )
 
 

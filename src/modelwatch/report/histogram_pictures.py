@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modelwatch.report.figures import percent, three_digits
 from modelwatch.report.histograms import Categories, Histogram
-from modelwatch.report.markup import Content, Markup, element
+from modelwatch.report.markup import Content, Markup, element, picture
 from modelwatch.report.paths import bar_path, number, step_path
 from modelwatch.report.scales import Scale
 from modelwatch.report.tables_of_values import details_table
@@ -48,13 +48,12 @@ def _outline(given: Histogram, title: str, places: bool) -> Markup:
             element("text", tick(given.edges[at]), x=number(edges[at]), y=_FLOOR + 14, class_=side)
             for at, side in zip(marks, anchors, strict=True)
         ]
-    return element(
-        "svg",
-        element("title", title),
+    return picture(
+        title,
         parts,
-        viewBox=f"0 0 {WIDTH} {_FLOOR + 18}",
-        role="img",
-        class_="hist",
+        width=WIDTH,
+        height=_FLOOR + 18,
+        look="hist",
     )
 
 
@@ -83,13 +82,12 @@ def _bars(given: Categories, title: str) -> Markup:
         end = _NAME + max(x(given.current[at]), x(given.reference[at])) + 5
         rows.append(element("text", short, x=_NAME - 6, y=y, class_="e"))
         rows.append(element("text", percent(given.current[at]), x=number(end), y=y, class_="s"))
-    return element(
-        "svg",
-        element("title", title),
+    return picture(
+        title,
         rows,
-        viewBox=f"0 0 {WIDTH} {height}",
-        role="img",
-        class_="hist",
+        width=WIDTH,
+        height=height,
+        look="hist",
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from html import escape
+
+from modelwatch.model.plain_words import plain_text, shortened
 
 LONGEST_TEXT = 4000
 """Characters of one text of data on a page."""
@@ -25,18 +26,10 @@ def visible(text: str) -> str:
     """A text without characters that a page can't hold or that change the order of others.
 
     Control characters, marks of the direction of writing and unpaired surrogates become spaces;
-    ends of lines stay.
+    ends of lines stay. At most ``LONGEST_TEXT`` characters are kept.
     """
-    cut = text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
-    if cut.isascii() and cut.isprintable():
-        return cut
-    return "".join(
-        c if c == "\n" or not _is_invisible(c) else " " for c in cut.replace("\r\n", "\n")
-    )
-
-
-def _is_invisible(c: str) -> bool:
-    return unicodedata.category(c) in ("Cc", "Cf", "Cs", "Cn", "Co")
+    cut = shortened(text, LONGEST_TEXT)
+    return cut if cut.isascii() and cut.isprintable() else plain_text(cut)
 
 
 def markup_of(content: Content) -> Markup:
@@ -66,6 +59,18 @@ def element(tag: str, *content: Content, **attributes: str | int | bool | None) 
     if tag in _VOID:
         return Markup(f"<{tag}{named}/>")
     return Markup(f"<{tag}{named}>{markup_of(content)}</{tag}>")
+
+
+def picture(title: str, *content: Content, width: int, height: int, look: str) -> Markup:
+    """A picture as SVG, which a screen reader names by its title; ``look``: its class."""
+    return element(
+        "svg",
+        element("title", title),
+        content,
+        viewBox=f"0 0 {width} {height}",
+        role="img",
+        class_=look,
+    )
 
 
 def _attribute(name: str, value: str | int) -> str:

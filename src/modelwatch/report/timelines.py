@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from modelwatch.report.figures import day_told, three_digits
-from modelwatch.report.markup import Content, Markup, element
+from modelwatch.report.markup import Content, Markup, element, picture
 from modelwatch.report.paths import Place, area_path, dot_path, line_path, number
 from modelwatch.report.scales import Scale, day_ticks, fitted, ticks
 from modelwatch.report.tables_of_values import details_table
@@ -74,18 +74,17 @@ def timeline_picture(given: Timeline, height: int = 150) -> Markup:
         return Markup("")
     x = Scale(days[0].toordinal(), days[1].toordinal(), _LEFT, WIDTH - _RIGHT)
     y = _value_scale(given, height - _BOTTOM, _TOP)
-    return element(
-        "svg",
-        element("title", given.title),
+    return picture(
+        given.title,
         _marked(given, x, height - _BOTTOM),
         _value_axis(y, given, 4),
         _day_axis(days, x, height),
         _chance_band(given, y),
         [_threshold(at, y) for at in _thresholds(given)],
         [_drawn(line, x, y) for line in given.lines],
-        viewBox=f"0 0 {WIDTH} {height}",
-        role="img",
-        class_="pic",
+        width=WIDTH,
+        height=height,
+        look="pic",
     )
 
 
@@ -109,14 +108,13 @@ def panels_picture(title: str, panels: Sequence[Timeline]) -> Markup:
             [_drawn(line, x, y, dots=False) for line in panel.lines],
         ]
     height = _PANEL * len(panels) + 18
-    return element(
-        "svg",
-        element("title", title),
+    return picture(
+        title,
         parts,
         _day_axis(days, x, height),
-        viewBox=f"0 0 {WIDTH} {height}",
-        role="img",
-        class_="pic",
+        width=WIDTH,
+        height=height,
+        look="pic",
     )
 
 
@@ -130,9 +128,8 @@ def sparkline(given: Timeline, width: int = 220, height: int = 44) -> Markup:
     main = given.lines[0]
     known = [p for p in main.points if p.value is not None]
     last = known[-1] if known else None
-    return element(
-        "svg",
-        element("title", given.title),
+    return picture(
+        given.title,
         _marked(given, x, height),
         _chance_band(given, y, 0, width),
         [_threshold(at, y, 0, width) for at in _thresholds(given)],
@@ -140,9 +137,9 @@ def sparkline(given: Timeline, width: int = 220, height: int = 44) -> Markup:
         element("circle", cx=number(x(last.day.toordinal())), cy=number(y(last.value)), r="2.4")
         if last is not None and last.value is not None
         else None,
-        viewBox=f"0 0 {width} {height}",
-        role="img",
-        class_="spark",
+        width=width,
+        height=height,
+        look="spark",
     )
 
 

@@ -16,11 +16,10 @@ from modelwatch.stats.comparison import Comparison, Values
 from modelwatch.stats.numeric import NumericStates
 from modelwatch.stats.pairs import PairStates
 from modelwatch.stats.relation_null import relation_nulls
+from modelwatch.stats.weekdays import window_weekdays
 
 States = NumericStates | CategoricalStates | PairStates
 _FAR_PAST, _FAR_FUTURE = -(2**31), 2**31 - 1
-_THURSDAY = 3
-"""Weekday of 1970-01-01, where Monday is 0."""
 
 
 def reference_spans(
@@ -94,7 +93,7 @@ def chances(
     ``windows``: positions of the windows in the evaluation.
     """
     lengths = evaluation.ends[windows] - evaluation.starts[windows] + 1
-    weekdays = np.where(lengths == 1, (evaluation.starts[windows] + _THURSDAY) % 7, -1)
+    weekdays = window_weekdays(evaluation.starts[windows], lengths)
     return with_chances(models, comparison, values, lengths, weekdays)
 
 

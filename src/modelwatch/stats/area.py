@@ -37,12 +37,15 @@ def area_between(current: NumericStates, reference: NumericStates) -> Area:
     The estimate takes the values of a bin to be evenly spread between its edges, but for the least
     and the greatest one, which are known. With T the difference of the means, the area is T + 2 N
     and 2 P - T, where P and N are the areas on either side (Vallender 1974): where one function
-    lies above the other throughout, the area is exact.
+    lies above the other throughout, the area is exact. NaN where nothing holds a quantity.
     """
     both = np.concatenate((current.quantities, reference.quantities))
     held = both.max(axis=0, initial=0) > 0
     # A bin ends where the next one begins: what lies between two kept bins holds nothing.
     kept = np.flatnonzero(np.append(held[1:], False) | held | np.append(False, held[:-1]))
+    if not len(kept):
+        nothing = np.full(len(current), np.nan)
+        return Area(nothing, nothing, nothing)
     cells = _Cells.of(kept, current, reference)
     first, second = (_Counted.of(states, kept) for states in (current, reference))
     plain = _signed_areas(first.between_edges(), second.between_edges(), cells.width)

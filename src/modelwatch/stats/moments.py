@@ -164,9 +164,18 @@ class Moments:
 
 
 def moments_of(
-    count: Counts, sums: Counts, constant: AnyArray, center: float, scale: float
+    count: Counts,
+    sums: Counts,
+    constant: AnyArray,
+    different: AnyArray,
+    center: float,
+    scale: float,
 ) -> Moments:
-    """Moments from power sums (n, 12); ``constant`` marks scopes whose values are all equal."""
+    """Moments from power sums (n, 12).
+
+    ``constant`` marks scopes whose values are all equal, ``different`` those that are known to have
+    different values, whose standard deviation is not 0 though the sums may tell none.
+    """
     limbs = sums.astype(object)
     s1, s2, s3 = (
         (limbs[:, at] << 2 * _LIMB) + (limbs[:, at + 1] << _LIMB) + limbs[:, at + 2]
@@ -189,7 +198,7 @@ def moments_of(
         sd = scale * np.sqrt(var * count / (count - 1.0))
         # A quarter of each: the sum may be a double where its parts are not.
         mean = 4.0 * (center / 4.0 + scale / 4.0 * m1) if scale >= _LARGE else center + scale * m1
-    told = np.isfinite(sd) & ((var > 0) | constant)
+    told = np.isfinite(sd) & ((var > 0) | ~different)
     sd = np.where((count > 1) & told, sd, np.nan)
     return Moments(
         count=count,

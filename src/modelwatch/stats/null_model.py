@@ -21,6 +21,7 @@ from modelwatch.stats.null_distribution import FEWEST_DAYS, WEEK, NullModel, Wee
 from modelwatch.stats.reference_blocks import NoiseByRows, Shown, noise_by_rows, shown_by_blocks
 from modelwatch.stats.row_noise import JUDGED
 from modelwatch.stats.special import f_tail
+from modelwatch.stats.weekdays import weekdays_of
 
 __all__ = ["FEWEST_DAYS", "FEW_DAYS", "NullModel", "null_models"]
 
@@ -49,8 +50,6 @@ freedom: real ones lie between a third and three times of it."""
 _DISTANCES_A_DAY = 2.0
 """Degrees of freedom that a day brings of a statistic over many cells, which vary in more ways."""
 _NOTHING = np.empty(0)
-_THURSDAY = 3
-"""Weekday of day 0, 1970-01-01."""
 
 
 def null_models(
@@ -316,7 +315,7 @@ def _weekdays(of: _Figures, days: Counts) -> Weekdays:
 def _days_by_weekday(of: _Figures, days: Counts) -> tuple[AnyArray, AnyArray, Floats]:
     """Positions of single days, their weekdays, and how many there are of each, (7,)."""
     at = np.flatnonzero(of.own)
-    weekday = (days[at] + _THURSDAY) % WEEK
+    weekday = weekdays_of(days[at])
     return at, weekday, np.bincount(weekday, minlength=WEEK).astype(np.float64)
 
 

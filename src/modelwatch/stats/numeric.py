@@ -155,7 +155,11 @@ class NumericStates:
             sums = sums - one * self.bins[:, index : index + 1]
         count = np.asarray(self.quantities.sum(axis=1), dtype=np.int64)
         constant = (self.least == self.greatest) & binning.tells(self.least)
-        found = moments_of(count, normalised(sums), constant, binning.center, binning.scale)
+        hidden = np.isin([self.minimum, self.maximum], binning.special_values).any(axis=0)
+        different = ~constant & ~hidden
+        found = moments_of(
+            count, normalised(sums), constant, different, binning.center, binning.scale
+        )
         return found.beyond(_ROUNDING * self.rounding_error, constant)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.count_tails import count_tail, share_tail
 from modelwatch.stats.special import student_quantile, student_tail
+from modelwatch.stats.weekdays import weekdays_of
 
 FEWEST_DAYS = 7
 """Known days before a day below which nothing is expected of it."""
@@ -43,7 +44,6 @@ TAIL = 6.0
 """Power of the distance by which what is beyond the past's rare errors gets less likely."""
 DECILES_APART = 2.563
 """Distance of the first decile of a normal figure from the last, in standard deviations."""
-_THURSDAY = 3
 _WEEK = 7
 
 
@@ -198,7 +198,7 @@ def _clipped(expected: Floats, rows: Counts | None) -> Floats:
 
 def _usual(past: Floats, days: Counts) -> tuple[Floats, AnyArray]:
     """What is usual of each past day and of today, (s, past + 1), and whether by weekdays (s,)."""
-    weekday = (days + _THURSDAY) % _WEEK
+    weekday = weekdays_of(days)
     today = weekday[-1]
     same = past[:, weekday[:-1] == today]
     own = np.isfinite(same).sum(axis=1) >= FEWEST_OF_A_WEEKDAY

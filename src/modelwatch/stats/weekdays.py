@@ -1,0 +1,23 @@
+"""Weekdays of days that are numbers since 1970-01-01, 0 for Monday to 6 for Sunday."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from modelwatch.stats.arrays import AnyArray
+
+_THURSDAY = 3
+"""Weekday of 1970-01-01."""
+
+
+def weekdays_of(days: AnyArray) -> AnyArray:
+    """The weekday of each day."""
+    return (days + _THURSDAY) % 7
+
+
+def window_weekdays(starts: AnyArray, lengths: AnyArray) -> AnyArray:
+    """The weekday of each window of one day, -1 for a longer one.
+
+    ``starts``: the first day of each window. ``lengths``: its days.
+    """
+    return np.where(lengths == 1, weekdays_of(starts), -1)
