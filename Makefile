@@ -45,7 +45,7 @@ demo: $(SET_UP)  ## Watch a model on the flights of 2013: four scheduled runs, a
 	@$(IN) python -m scripts.flights.findings --config conf/flights.yaml
 
 test: $(SET_UP)  ## Run all tests
-	@$(IN) python -m pytest $(ARGS)
+	@$(IN) python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(SET_UP)  ## Check style and format
 	@$(IN) ruff check . && ruff format --check .
