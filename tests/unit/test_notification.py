@@ -220,7 +220,7 @@ SECRET = "hooks.example/T0SECRET"
         (f"ftp://{SECRET}", "the value of HOOK is not an http or https URL"),
         (f"http://user:{SECRET}", "the URL is not one that can be posted to"),
         (f"http://[{SECRET}", "the value of HOOK is not an http or https URL"),
-        (f"http://127.0.0.1:{free_port()}/{SECRET}", "the server cannot be reached: "),
+        (f"http://127.0.0.1:1/{SECRET}", "the server cannot be reached: "),
         ("http://127.0.0.1:1/a b\x7f SECRET", "the URL is not one that can be posted to"),
     ],
 )
