@@ -101,16 +101,18 @@ def test_with_one_class_only_ranking_is_undefined_and_accuracy_is_not(
     assert found["accuracy"]["value"] == pytest.approx((score >= 0.5).mean())
 
 
-def test_scores_outside_of_0_to_1_leave_decisions_alone(
-    spark: SparkSession, score: np.ndarray
+@pytest.mark.parametrize(("days", "defined"), [(2, True), (5, False)])
+def test_scores_beyond_0_and_1_leave_decisions_alone_and_few_of_them_the_brier_score(
+    spark: SparkSession, score: np.ndarray, days: int, defined: bool
 ) -> None:
     odd = score.copy()
-    odd[:, :5], odd[:, 5:9] = 1.5, np.nan
+    odd[:days, 0], odd[:, 5:9] = 1.5, np.nan
     label = (score > 0.4).astype(int)
     found = metrics(answers_of(monitor(LABELLED), frames_of(spark, odd, label), WINDOW))
     inside = (odd >= 0) & (odd <= 1)
     wanted = sklearn_metrics.brier_score_loss(label[inside], odd[inside])
-    assert found["brier"]["value"] == pytest.approx(wanted, rel=1e-7)
+    assert found["brier"]["value"] == (pytest.approx(wanted, rel=1e-7) if defined else None)
+    assert defined or "no probabilit" in found["brier"]["reason"]
     decided = ~np.isnan(odd)
     right = ((odd >= 0.5) == label)[decided].mean()
     assert found["accuracy"]["value"] == pytest.approx(right)
