@@ -65,7 +65,7 @@ def whole(shop: LabelledShop) -> dict[str, Row]:
     """Metrics of all traffic on all days."""
     rows = shop.ask(
         "SELECT * FROM performance_current WHERE window = 'whole' AND cohort = 'due' "
-        "AND segmentation = 'all' AND model_version = '*' AND reference IS NULL"
+        "AND segmentation = 'all' AND model_version = 'v1' AND reference IS NULL"
     )
     return {row.metric: row for row in rows}
 
