@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from random import Random
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from modelwatch.spark.aggregate import KEY, merged_neighbors, state_batches
 from modelwatch.stats.batch import Batch, Block, Column, Numbers, Segmentation, TallyPlan, Texts
 from modelwatch.stats.categorical import LONGEST_EXAMPLE, MAX_UNSEEN
-from modelwatch.stats.state import State
+from modelwatch.stats.state import State, StateKey
 from modelwatch.stats.tally import Tally
 from naive_states import Row, assert_same_states, bits, merged, naive_states, state_of
 from samples import categorical_binning, numeric_binning
@@ -148,6 +150,47 @@ def test_the_states_of_several_tasks_merge_in_any_order_to_those_of_all_rows(
     ]
     found = merged(random.sample(parts, len(parts)))
     assert_same_states(found, naive_states(table, SPLIT))
+
+
+def through_arrow(
+    random: Random, tasks: Sequence[Sequence[tuple[StateKey, State]]]
+) -> list[tuple[StateKey, State]]:
+    """The states of some tasks, sorted by key and merged as Spark hands them on, in any batches."""
+    records = [record for states in tasks for record in state_batches(iter(states), {})]
+    if not records:
+        return []
+    found = pa.Table.from_batches(random.sample(records, len(records)))
+    ordered = found.sort_by([(name, "ascending") for name in KEY])
+    return list(merged_neighbors(ordered.to_batches(max_chunksize=random.randint(1, 40))))
+
+
+@fewer
+@given(table=tables, random=st.randoms(use_true_random=False), tasks=st.integers(1, 7))
+def test_the_states_of_several_tasks_merge_through_arrow_to_those_of_all_rows(
+    table, random, tasks
+) -> None:
+    found = through_arrow(random, [tallied(SPLIT, [task]) for task in cut(random, table, tasks)])
+    assert_same_states(dict(found), naive_states(table, SPLIT))
+
+
+@fewer
+@given(table=tables, random=st.randoms(use_true_random=False))
+def test_merged_states_go_through_arrow_unchanged(table, random) -> None:
+    states = tallied(SPLIT, [table])
+    assert_same_states(dict(through_arrow(random, [states])), dict(states))
+
+
+@pytest.mark.parametrize("rows", [3, 5000])
+def test_the_counts_of_a_state_take_what_its_rows_take_and_never_more_than_its_bins(
+    rows: int,
+) -> None:
+    random = Random(rows)
+    table = [Row((None, random.randrange(300) / 64, None, None, None)) for _ in range(rows)]
+    (record,) = state_batches(iter(tallied(PLAIN, [table])), {})
+    at = record.column("feature").to_pylist().index("many")
+    ints = len(record.column("positions")[at]) if record.column("positions")[at].is_valid else 0
+    ints += 2 * len(record.column("counts")[at])
+    assert ints <= min(3 * rows, 2 * MANY.length)
 
 
 @fewer

@@ -155,7 +155,7 @@ def _merge_sorted(plan: TallyPlan, roles: Sequence[str], by_day: bool) -> BatchF
         )
 
     def merge_sorted(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for record in state_batches(_merged(records), {}):
+        for record in state_batches(merged_neighbors(records), {}):
             yield stored(record)
 
     return merge_sorted
@@ -181,8 +181,8 @@ def block_fingerprint(plan: TallyPlan, block: Block) -> str:
     return digest.hexdigest()[:16]
 
 
-def _merged(records: Iterable[pa.RecordBatch]) -> Iterator[tuple[StateKey, State]]:
-    """Merges neighbours of equal key; rows come sorted by key."""
+def merged_neighbors(records: Iterable[pa.RecordBatch]) -> Iterator[tuple[StateKey, State]]:
+    """The states of Arrow batches of ``PARTIAL_SCHEMA``, sorted by ``KEY``, one for each key."""
     held: tuple[StateKey, State] | None = None
     for record in records:
         for key, state in states_of(record):
