@@ -81,11 +81,27 @@ def test_a_session_of_its_own_is_that_of_the_stack_on_this_machine(spark: Spark)
     assert "delta-spark" in spark.settings["spark.jars.packages"]
 
 
+def test_its_python_workers_are_forked_from_a_process_that_has_imported_their_tasks(
+    spark: Spark,
+) -> None:
+    launch.launched_session("name", {})
+    assert spark.settings["spark.python.daemon.module"] == "modelwatch.spark.worker_daemon"
+
+
+def test_workers_that_get_the_package_from_spark_are_forked_from_sparks_own_process(
+    spark: Spark, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(launch, "wheel_of", lambda module: tmp_path / "modelwatch.whl")
+    launch.launched_session("name", {})
+    assert "spark.python.daemon.module" not in spark.settings
+
+
 def test_what_was_submitted_comes_first(spark: Spark, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYSPARK_GATEWAY_PORT", "1")
     launch.launched_session("name", {})
     assert "spark.master" not in spark.settings
     assert "spark.driver.memory" not in spark.settings
+    assert "spark.python.daemon.module" not in spark.settings
     assert "spark.executor.killOnFatalError.depth" not in spark.settings
 
 

@@ -11,13 +11,17 @@ from pathlib import Path
 from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 
+import modelwatch
 from modelwatch.io.gateway import start_gateway
 from modelwatch.io.jars import check_jars, locked_jars
 from modelwatch.io.java import find_java_home, warning_of
+from modelwatch.io.shipping import wheel_of
 from modelwatch.io.stack import stack_settings
+from modelwatch.spark.worker_daemon import MODULE
 
 LOG = logging.getLogger("modelwatch")
 _KILL_DEPTH = "spark.executor.killOnFatalError.depth"
+_DAEMON = "spark.python.daemon.module"
 _QUICK_COMPILER = "-XX:TieredStopAtLevel=1"
 """For a session that ends soon: what Java compiles twice would be ready when it is over."""
 
@@ -44,6 +48,10 @@ def launched_session(
     given = _known_settings() if submitted else {}
     stack = stack_settings()
     wanted = _unless_given(given, {"spark.app.name": app_name, **stack, **settings})
+    if not submitted and wheel_of(Path(modelwatch.__file__)) is None:
+        # Workers find the package where this Python does, and not in an archive that Spark sends
+        # them with their first task.
+        wanted.setdefault(_DAEMON, MODULE)
     # Java resolves the packages when it starts, and loads no class of them before there is a
     # session.
     start_gateway(wanted)

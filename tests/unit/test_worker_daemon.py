@@ -1,0 +1,37 @@
+"""The process that Python workers are forked from."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import modelwatch
+from modelwatch.spark.worker_daemon import TASKS
+
+_STARTED = """
+import gc, json, runpy, sys
+import pyspark.daemon
+
+pyspark.daemon.manager = lambda: print(json.dumps([gc.get_freeze_count(), sorted(sys.modules)]))
+runpy.run_module("modelwatch.spark.worker_daemon", run_name="__main__")
+"""
+
+
+def test_it_has_imported_and_frozen_what_tasks_need_when_it_begins_to_fork() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _STARTED], capture_output=True, text=True, check=True
+    )
+    # Spark reads a port from the output: nothing else may be in it.
+    frozen, imported = json.loads(done.stdout)
+    assert {f"modelwatch.spark.{name}" for name in TASKS} | {"numpy", "pyarrow"} <= set(imported)
+    assert frozen > 50_000
+
+
+def test_every_module_that_hands_functions_to_workers_is_among_those_imported() -> None:
+    folder = Path(modelwatch.__file__).parent
+    calling = {path for path in folder.rglob("*.py") if " in_python(" in path.read_text("utf-8")}
+    assert {path.relative_to(folder) for path in calling} == {
+        Path("spark", f"{name}.py") for name in (*TASKS, "python_tasks")
+    }
