@@ -96,6 +96,12 @@ def test_workers_that_get_the_package_from_spark_are_forked_from_sparks_own_proc
     assert "spark.python.daemon.module" not in spark.settings
 
 
+def test_so_are_those_of_other_machines(spark: Spark, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MASTER", "spark://host:7077")
+    launch.launched_session("name", {})
+    assert "spark.python.daemon.module" not in spark.settings
+
+
 def test_what_was_submitted_comes_first(spark: Spark, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYSPARK_GATEWAY_PORT", "1")
     launch.launched_session("name", {})

@@ -48,9 +48,7 @@ def launched_session(
     given = _known_settings() if submitted else {}
     stack = stack_settings()
     wanted = _unless_given(given, {"spark.app.name": app_name, **stack, **settings})
-    if not submitted and wheel_of(Path(modelwatch.__file__)) is None:
-        # Workers find the package where this Python does, and not in an archive that Spark sends
-        # them with their first task.
+    if not submitted and _workers_have_package(wanted["spark.master"]):
         wanted.setdefault(_DAEMON, MODULE)
     # Java resolves the packages when it starts, and loads no class of them before there is a
     # session.
@@ -60,6 +58,14 @@ def launched_session(
     for key, value in wanted.items():
         builder = builder.config(key, value)
     return builder.getOrCreate()
+
+
+def _workers_have_package(master: str) -> bool:
+    """Whether Python workers find the package where this Python does, before any task.
+
+    Elsewhere it may be in a file that Spark sends them with their first task.
+    """
+    return master.startswith("local") and wheel_of(Path(modelwatch.__file__)) is None
 
 
 def _known_settings() -> dict[str, str]:
