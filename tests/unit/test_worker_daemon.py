@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
+import struct
 import subprocess
 import sys
 from pathlib import Path
 
 import modelwatch
-from modelwatch.spark.worker_daemon import TASKS
+from modelwatch.spark.worker_daemon import MODULE, TASKS
 
 _STARTED = """
 import gc, json, runpy, sys
@@ -35,3 +38,25 @@ def test_every_module_that_hands_functions_to_workers_is_among_those_imported() 
     assert {path.relative_to(folder) for path in calling} == {
         Path("spark", f"{name}.py") for name in (*TASKS, "python_tasks")
     }
+
+
+def test_it_forks_a_worker_for_each_connection_and_ends_with_spark() -> None:
+    """Spark's side of the conversation, as ``PythonWorkerFactory`` has it."""
+    with subprocess.Popen(
+        [sys.executable, "-m", MODULE, "pyspark.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHON_WORKER_FACTORY_SECRET": "secret"},
+    ) as daemon:
+        assert daemon.stdin is not None
+        assert daemon.stdout is not None
+        (port,) = struct.unpack(">i", daemon.stdout.read(4))
+        workers = set()
+        for _ in range(2):
+            with socket.create_connection(("127.0.0.1", port)) as connection:
+                workers.add(struct.unpack(">i", connection.recv(4, socket.MSG_WAITALL)))
+                connection.sendall(struct.pack(">i", 6) + b"secret")
+                assert connection.recv(6, socket.MSG_WAITALL) == struct.pack(">i", 2) + b"ok"
+        assert len(workers - {(daemon.pid,)}) == 2
+        daemon.stdin.close()
+        daemon.wait(60)
