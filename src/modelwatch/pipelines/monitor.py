@@ -324,6 +324,8 @@ def _looked_into(
 def _stored_bins(store: Store, request: Request) -> list[Row]:
     """Rows of the table binnings that published runs wrote, oldest first."""
     published = {row["run_id"] for row in request.history.runs}
+    if not published:
+        return []
     stored = store.read("binnings").where(F.col("monitor") == request.config.monitor)
     # Ordered here: the rows are few, and Spark would sample them first and then sort.
     rows = [row for row in stored.collect() if row["run_id"] in published]

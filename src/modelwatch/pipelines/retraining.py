@@ -243,6 +243,8 @@ def _stable_since(config: MonitorConfig, days: Sequence[Row]) -> date | None:
 
 def _said(store: Store, request: Request) -> dict[str, date]:
     published = {row["run_id"] for row in request.history.runs}
+    if not published:
+        return {}
     mine = store.read(_TABLE.name).where(
         (F.col("monitor") == request.config.monitor) & (F.col("decision") == "retrain")
     )
