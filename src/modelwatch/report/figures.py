@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from datetime import date
 
+from modelwatch.stats.numerals import brief
+
 NONE = "–"
 """In place of a figure that is not known."""
 _UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
@@ -14,20 +16,7 @@ def three_digits(value: float | None) -> str:
     """A figure to three significant digits, without an exponent between 0.0001 and a million."""
     if value is None or not math.isfinite(value):
         return NONE if value is None or math.isnan(value) else ("∞" if value > 0 else "−∞")
-    if value == 0:
-        return "0"
-    size = abs(value)
-    if size >= 999_500 or size < 1e-4:
-        mantissa, _, power = f"{value:.2e}".partition("e")
-        text = f"{mantissa.rstrip('0').rstrip('.')}e{int(power)}"
-    else:
-        digits = max(0, 2 - math.floor(math.log10(float(f"{size:.2e}"))))
-        text = f"{value:,.{digits}f}"
-        if size >= 1000:
-            text = f"{float(f'{value:.2e}'):,.0f}"
-        elif "." in text:
-            text = text.rstrip("0").rstrip(".")
-    return text.replace("-", "−")
+    return brief(value).replace("-", "−")
 
 
 def signed(value: float | None) -> str:
