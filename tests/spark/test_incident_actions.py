@@ -179,7 +179,7 @@ def test_what_a_person_says_is_read_by_the_next_run(
 def test_every_word_is_an_action(monitor: Monitor, command: Any, word: str, now: datetime) -> None:
     code, told = command(word, "a1b2c3")
     assert code == 0
-    assert "The next run respects it." in told
+    assert "The next run takes this into account." in told
     (action,) = said(monitor, now)
     assert action.action == word.replace("-", "_")
 

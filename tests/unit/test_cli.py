@@ -102,7 +102,7 @@ def test_an_unexpected_error_is_one_line_unless_more_is_asked_for(
 ) -> None:
     monkeypatch.setattr(cli, "_check", broken(RuntimeError("first\nsecond")))
     assert cli.main(["check", "m.yaml"]) == 2
-    expected = "modelwatch: RuntimeError: first (--verbose tells more)\n"
+    expected = "modelwatch: RuntimeError: first (--verbose for details)\n"
     assert capsys.readouterr().err == expected
     assert cli.main(["check", "m.yaml", "--verbose"]) == 2
     assert "Traceback" in capsys.readouterr().err
@@ -113,7 +113,7 @@ def test_an_unexpected_error_is_one_line_unless_more_is_asked_for(
     [
         (SessionError("no Java"), "no Java\n"),
         (KeyboardInterrupt(), "modelwatch: interrupted\n"),
-        (RuntimeError("\ud800"), "modelwatch: RuntimeError: \\ud800 (--verbose tells more)\n"),
+        (RuntimeError("\ud800"), "modelwatch: RuntimeError: \\ud800 (--verbose for details)\n"),
     ],
 )
 def test_every_error_ends_in_words_and_exit_code_2(

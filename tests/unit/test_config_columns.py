@@ -112,7 +112,7 @@ def test_case_does_not_matter_unless_it_is_all_the_difference() -> None:
 def test_ids_that_cannot_be_joined_are_refused() -> None:
     wrong = found(predictions={**PREDICTIONS, "id": "string"})
     assert wrong[0][2] == (
-        "is string, and cannot be joined with 'id' of the inputs, which is bigint"
+        "is string and cannot be joined with 'id' of the inputs, which is bigint"
     )
     assert found(predictions={**PREDICTIONS, "id": "bigint"}) == []
 

@@ -79,9 +79,9 @@ def test_the_error_lists_the_problems_one_a_line() -> None:
         ("pairs: {tops: 3}", "pairs.tops", "did you mean 'top'?"),
         ("pairs: {foo: 3}", "pairs.foo", "known here: max_features, top, columns"),
         ("description: 3", "description", "must be text"),
-        ("pairs: {top: '3'}", "pairs.top", "must be a whole number, not '3'"),
-        ("pairs: {top: 2.5}", "pairs.top", "must be a whole number, not 2.5"),
-        ("pairs: {top: true}", "pairs.top", "must be a whole number, not true"),
+        ("pairs: {top: '3'}", "pairs.top", "must be an integer, not '3'"),
+        ("pairs: {top: 2.5}", "pairs.top", "must be an integer, not 2.5"),
+        ("pairs: {top: true}", "pairs.top", "must be an integer, not true"),
         ("pairs: 3", "pairs", "must be a mapping"),
         ("pairs:", "pairs", "must be a mapping"),
         ("segments: 3", "segments", "must be a list"),
@@ -215,7 +215,7 @@ def test_ids_are_required_where_predictions_have_a_table_of_their_own() -> None:
     text = GOOD.replace("  id: a\n", "")
     text += "predictions: {table: {path: p}, id: a, day: {column: d}, score: s}"
     assert only(text) == Problem(
-        "inputs.id", 3, "is required where predictions have a table of their own"
+        "inputs.id", 3, "is required when predictions have their own table"
     )
 
 
@@ -244,7 +244,7 @@ def test_a_text_that_is_no_mapping_is_refused(text: str, line: int | None, messa
 @pytest.mark.parametrize(
     ("more", "place", "message"),
     [
-        ("description: a\ndescription: b", "description", "is there twice"),
+        ("description: a\ndescription: b", "description", "appears twice"),
         ("description: !!python/name:os.system x", "description", "not allowed"),
         ("description: !custom x", "description", "not allowed"),
         ("? [a, b]\n: 1", "", "a key that is not text"),

@@ -174,7 +174,7 @@ def test_a_change_is_for_the_worse_as_the_metric_says() -> None:
             "verdicts: {anomalies: [{metric: histogram, feature: x}]}",
             PLAIN,
             "verdicts.anomalies[0].metric",
-            "is no number",
+            "is not a number",
         ),
         ("incidents: {fails: 4}", PLAIN, "incidents", "fails 4 is more than of 3"),
         ("incidents: {clear: {below: 2}}", PLAIN, "incidents.clear.below", "at most 1"),
@@ -220,7 +220,7 @@ def test_a_change_is_for_the_worse_as_the_metric_says() -> None:
             "tolerance: 0}]}",
             BINARY,
             "retraining.policies[0].metric",
-            "is neither better higher nor lower",
+            "has no better direction",
         ),
         (
             "retraining: {policies: [{name: a, kind: estimate, metric: mcc, tolerance: 0}]}",

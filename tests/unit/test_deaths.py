@@ -43,7 +43,7 @@ WRITER = (
     ],
 )
 def test_a_sentence_says_what_died_and_what_to_do(symptoms: Symptoms, what: str, way: str) -> None:
-    cause, _, advice = sentence(symptoms).partition("Way out: ")
+    cause, _, advice = sentence(symptoms).partition("Fix: ")
     assert what in cause
     assert way in advice
 
@@ -55,7 +55,7 @@ def test_a_stall_is_told_with_its_length_and_stage() -> None:
 
 def test_what_has_ended_for_good_is_told_before_its_traces() -> None:
     told = sentence(Symptoms(ended=java_end(52), dead_threads=(WRITER,), stopped=(3,)))
-    assert told.startswith("Java, in which Spark runs, ran out of memory (exit code 52)")
+    assert told.startswith("the Spark JVM ran out of memory (exit code 52)")
 
 
 def test_of_several_dead_threads_the_first_is_told() -> None:

@@ -218,7 +218,7 @@ def test_a_time_that_tells_another_day_than_the_partition_is_offered() -> None:
 def test_a_date_of_the_event_is_the_day_rather_than_that_of_the_load() -> None:
     facts = partitioned("load_date", "loaded_at", ("event_date", "date"), seen=None)
     assert day_lines(facts) == [
-        "  # The partition load_date is not declared: partition_column goes with time_column only.",
+        "  # The partition load_date is not declared: partition_column requires time_column.",
         "  # If the partition is the day of the event: {column: load_date}",
         "  day: {column: event_date}",
     ]

@@ -62,7 +62,8 @@ def test_several_values_that_are_taken_as_negative_are_a_warning() -> None:
     account = ValueAccount("label", 100, negative=80, spellings={"active": 70, "Churned": 10})
     assert told(account) == [("warn", 0.1)]
     assert reason_of(account) == (
-        "2 values count as negative, and no negative value is named: 'active' (70), 'Churned' (10)"
+        "2 values count as negative, and no negative value is configured: 'active' (70), "
+        "'Churned' (10)"
     )
 
 
@@ -94,9 +95,9 @@ def test_a_run_tells_the_last_day_of_each_column_and_what_to_write() -> None:
     config = monitor()
     assert unmapped_lines(unmapped_values(config, days), config) == (
         "Warning: came of the labels on 2024-01-03: 5 of 10 values are neither positive nor "
-        "negative and count as no value: '2' (5) (3 days are like it). Name them in "
-        "performance.positive and performance.negative, or correct the rows; the view "
-        "unmapped_values lists them.\n"
+        "negative and count as no value: '2' (5) (3 similar days). List them in "
+        "performance.positive and performance.negative, or correct the rows; see the view "
+        "unmapped_values.\n"
     )
 
 

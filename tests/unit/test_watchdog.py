@@ -159,7 +159,7 @@ def test_the_end_of_java_is_what_a_broken_answer_is_told_by() -> None:
     with watching(PlayedSigns(exit_code=52), []) as dog:
         told = dog.lost(Py4JNetworkError("Answer from Java side is empty"))
     assert told is not None
-    assert told.startswith("Java, in which Spark runs, ran out of memory (exit code 52)")
+    assert told.startswith("the Spark JVM ran out of memory (exit code 52)")
 
 
 @pytest.mark.parametrize(

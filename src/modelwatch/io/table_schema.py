@@ -89,8 +89,8 @@ def altered(table: str, place: Place, how: str) -> OutputError:
 def gone(table: str, place: Place) -> OutputError:
     """An error that says that a table was removed with what runs have written, and the way out."""
     return OutputError(
-        f"output table {table} at {place} is gone, and runs have written it. Restore it from a "
-        "copy, or compute its days again: modelwatch run CONFIG --days FIRST..LAST makes it anew"
+        f"output table {table} at {place} is missing, although runs wrote it. Restore it from a "
+        "copy, or compute its days again: modelwatch run CONFIG --days FIRST..LAST"
     )
 
 

@@ -158,11 +158,13 @@ class Reference(Section):
                 "trailing_days"
             )
         if self.first_days is not None and (self.days is not None or self.table is not None):
-            raise ValueError("first_days stands alone: the days are those of the inputs")
+            raise ValueError(
+                "first_days cannot be combined with other keys: the days are those of the inputs"
+            )
         if self.table is None and (self.version is not None or self.day is not None):
-            raise ValueError("version and day go with table")
+            raise ValueError("version and day require table")
         if self.table is not None and (self.days is None) != (self.day is None):
-            raise ValueError("a table with days needs day as well, to tell the day of its rows")
+            raise ValueError("a table with days also needs day, the day of its rows")
         return self
 
     @property

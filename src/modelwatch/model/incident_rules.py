@@ -32,7 +32,7 @@ class IncidentRules(Section):
     windows: tuple[Name, ...] = Field(
         default=(),
         max_length=10,
-        description="Kinds of window whose failures become incidents. Left out: `day`, which shows "
+        description="Windows whose failures become incidents. Default: `day`, which shows "
         "what breaks, and `week`, which shows what drifts, as far as they are among `windows`; "
         "without them `month`, else the first trailing one.",
     )
@@ -87,5 +87,5 @@ class IncidentRules(Section):
     @model_validator(mode="after")
     def _some_of_them(self) -> IncidentRules:
         if self.fails > self.of:
-            raise ValueError(f"fails {self.fails} is more than of {self.of}")
+            raise ValueError(f"fails {self.fails} exceeds of {self.of}")
         return self

@@ -113,7 +113,9 @@ def reason_of(account: ValueAccount, beside: Sequence[str] = ()) -> str:
     more = f" and {len(shown) - MOST_QUOTED} more" if len(shown) > MOST_QUOTED else ""
     listed = f"{', '.join(shown[:MOST_QUOTED])}{more}"
     if account.negative:
-        return f"{len(shown)} values count as negative, and no negative value is named: {listed}"
+        return (
+            f"{len(shown)} values count as negative, and no negative value is configured: {listed}"
+        )
     named_as, counted = "neither positive nor negative", "no value"
     if account.another:
         named_as, counted = "of no class", "another class"
@@ -132,10 +134,10 @@ def unmapped_lines(found: Iterable[UnmappedValues], config: MonitorConfig) -> st
     keys = "performance.classes" if multiclass else "performance.positive and performance.negative"
     lines = []
     for (role, column), of in sorted(told.items()):
-        days = f" ({len(of)} days are like it)" if len(of) > 1 else ""
+        days = f" ({len(of)} similar days)" if len(of) > 1 else ""
         lines.append(
-            f"Warning: {named(column)} of the {role} on {of[-1].day}: {of[-1].reason}{days}. Name "
-            f"them in {keys}, or correct the rows; the view unmapped_values lists them.\n"
+            f"Warning: {named(column)} of the {role} on {of[-1].day}: {of[-1].reason}{days}. List "
+            f"them in {keys}, or correct the rows; see the view unmapped_values.\n"
         )
     return "".join(lines)
 

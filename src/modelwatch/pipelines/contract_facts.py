@@ -96,7 +96,7 @@ def reference_table(
     relations = observed_relations(rows, shown, count)
     suggested: Mapping[str, tuple[str, ...]] = {}
     if suggest:
-        LOG.info("asking Deequ for its suggestions")
+        LOG.info("collecting suggestions of Deequ")
         suggested = _suggested(rows, shown, count)
     return ReferenceTable(
         role=role,

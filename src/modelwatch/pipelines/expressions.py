@@ -15,7 +15,7 @@ from modelwatch.model.errors import Problem
 
 _SUBQUERY = "has a subquery, which could read any table or file: use columns of the row only"
 _NOT_OF_THE_ROW = (
-    "calls a function whose result does not follow from the row alone, such as reflect, "
+    "calls a function that depends on more than the row, such as reflect, "
     "java_method, rand, uuid or input_file_name: these could run any code of Java, or do not give "
     "the same whenever the job asks"
 )

@@ -69,7 +69,7 @@ def _lines(found: Replayed) -> Iterator[str]:
         yield "Likely cause:"
         yield from (f"  {cause}" for cause in found.causes)
     if found.scratch is not None:
-        yield f"The rows of the replay are in {found.scratch}; remove it when you have looked."
+        yield f"The rows of the replay are in {found.scratch}; remove it when you are done."
 
 
 def _told(one: Comparison) -> str:

@@ -120,7 +120,7 @@ def figure_label(figure: str, subject: str) -> str:
     words = {
         "rows": "change of the number of rows",
         "coverage": "change of the label coverage",
-        "unmapped_share": "share of values that the configuration does not name",
+        "unmapped_share": "share of values that the configuration does not list",
     }
     return words.get(figure, figure.replace("_", " ") or subject)
 

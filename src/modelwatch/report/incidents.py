@@ -303,7 +303,7 @@ def _history(facts: IncidentFacts) -> Markup | None:
 
 
 def closed_table(facts: Sequence[IncidentFacts], label: str) -> Markup | None:
-    """Incidents that are over, in a line each; ``label`` names the table."""
+    """Closed incidents, in a line each; ``label`` names the table."""
     rows: list[list[Content]] = [
         [
             _since(one.incident),

@@ -36,7 +36,7 @@ FEWEST_WINDOWS = 3
 NO_SCORES = "no row whose score is a probability"
 NO_DECISIONS = "no row with a decision whose score is a probability"
 NOT_PROBABILITIES = (
-    f"more than {MATERIAL_SHARE:.0%} of the scores are no probabilities; performance.score_kind "
+    f"more than {MATERIAL_SHARE:.0%} of the scores are not probabilities; performance.score_kind "
     "says what scores are"
 )
 NO_POSITIVE_DECISIONS = "no positive decision"

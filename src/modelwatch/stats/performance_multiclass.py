@@ -20,8 +20,8 @@ from modelwatch.stats.scored import LOSS_UNIT, BinaryStates
 
 NO_PROBABILITIES = "no labelled row with scores of all classes"
 NOT_OF_CLASSES = (
-    f"more than {MATERIAL_SHARE:.0%} of labelled rows have scores that are no probabilities adding "
-    "up to 1; performance.score_kind says what scores are"
+    f"more than {MATERIAL_SHARE:.0%} of labelled rows have scores that are not probabilities "
+    "adding up to 1; set performance.score_kind"
 )
 _MULTICLASS: tuple[Task, ...] = ("multiclass",)
 _UNIT = (0.0, 1.0)
