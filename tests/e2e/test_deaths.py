@@ -28,14 +28,14 @@ IN_SPARK = {
 }
 """Deaths in the default suite, in the order of their runs, with words of each sentence."""
 MORE_IN_SPARK = {
-    "connection cut": ("connection between Python and Spark's Java broke", "run again"),
+    "connection cut": ("connection between Python and the Spark JVM broke", "run again"),
     "worker killed": ("Python worker exited unexpectedly", "memoryOverhead"),
     "worker deadlocked": (
         "a Python worker is stuck: it uses no CPU and does not respond",
         "Fix",
     ),
     "task out of memory": ("Java heap space", "spark.driver.memory"),
-    "commit hangs": ("no task of Spark is active", "storage of the output"),
+    "commit hangs": ("no Spark task is active", "output storage"),
 }
 OF_THE_PROCESS = {
     "python waits": ("no Spark task is active, and the driver is waiting",),
