@@ -86,7 +86,7 @@ def life(vectors: None, spark: SparkSession, tmp_path_factory: pytest.TempPathFa
         ],
         "binning": {"bins": 10},
         "constraints": [AMOUNTS],
-        "gates": {"psi": None, "unseen_share_change": None},
+        "thresholds": {"psi": None, "unseen_share_change": None},
         "verdicts": {"late_days": 30},
     }
     shop = Shop(spark, folder, config)

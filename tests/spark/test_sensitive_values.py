@@ -84,7 +84,7 @@ def told(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Any:
             {"name": "pin", "kind": "range", "column": "pin", "upper": 5},
             {"name": "height", "kind": "range", "column": "height", "upper": 20},
         ],
-        gates={},
+        thresholds={},
         incidents={"fails": 1, "of": 1},
         labels={
             "table": {"path": str(folder / "labels")},

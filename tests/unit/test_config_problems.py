@@ -50,7 +50,7 @@ def test_all_problems_are_told_at_once_with_their_lines() -> None:
         "  - {name: january, days: 2013-01-01..2013-01-31}\n"
         "  - {name: january, days: 2013-01-01..2013-01-31}\n"
         "binning: {reference: februar}\n"
-        "gates: {psii: 0.1}\n"
+        "thresholds: {psii: 0.1}\n"
     )
     assert [(problem.line, problem.place) for problem in found] == [
         (1, "monitor"),
@@ -59,7 +59,7 @@ def test_all_problems_are_told_at_once_with_their_lines() -> None:
         (7, "windows[1].trailing_days"),
         (9, "references[0].lag_days"),
         (11, "references[2].name"),
-        (13, "gates.psii"),
+        (13, "thresholds.psii"),
     ]
 
 
@@ -89,10 +89,10 @@ def test_the_error_lists_the_problems_one_a_line() -> None:
         ("windows: []", "windows", "at least 1"),
         ("time_zone: Europe/Zurch", "time_zone", "did you mean 'Europe/Zurich'?"),
         ("time_zone: ../UTC", "time_zone", "no time zone"),
-        ("gates: {psi: .inf}", "gates.psi", "finite"),
-        ("gates: {psi: -1}", "gates.psi", "must be above 0"),
-        ("gates: {psi: 0}", "gates.psi", "must be above 0"),
-        ("gates: {psii: 1}", "gates.psii", "did you mean 'psi'?"),
+        ("thresholds: {psi: .inf}", "thresholds.psi", "finite"),
+        ("thresholds: {psi: -1}", "thresholds.psi", "must be above 0"),
+        ("thresholds: {psi: 0}", "thresholds.psi", "must be above 0"),
+        ("thresholds: {psii: 1}", "thresholds.psii", "did you mean 'psi'?"),
         ("features: {columns: {a b: {bins: 1}}}", 'features.columns["a b"].bins', "at least 2"),
         ("features: {columns: {a: {type: text}}}", "features.columns.a.type", "numeric"),
         (
@@ -268,14 +268,16 @@ def test_an_alias_within_itself_is_refused() -> None:
     assert any("endlessly" in problem.message for problem in found)
 
 
-def test_statistics_that_gates_may_name_can_be_given() -> None:
-    assert parse_config(GOOD + "gates: {mine: 1}", statistics={"mine", "psi"}).gates == {"mine": 1}
+def test_statistics_that_thresholds_may_name_can_be_given() -> None:
+    assert parse_config(GOOD + "thresholds: {mine: 1}", statistics={"mine", "psi"}).thresholds == {
+        "mine": 1
+    }
 
 
 KEYS = st.sampled_from(
     [
         *("monitor", "output", "inputs", "predictions", "features", "segments", "windows"),
-        *("references", "binning", "pairs", "constraints", "gates", "table", "path", "name"),
+        *("references", "binning", "pairs", "constraints", "thresholds", "table", "path", "name"),
         *("day", "column", "columns", "days", "kind", "lower", "values", "where", "id", "score"),
     ]
 )
@@ -322,7 +324,9 @@ def test_any_text_is_read_or_refused_with_problems(text: str) -> None:
 @settings(max_examples=100)
 @given(st.data())
 def test_a_good_text_that_is_damaged_is_read_or_refused(data: st.DataObject) -> None:
-    text = GOOD + "constraints: [{name: c, kind: mean, column: x, lower: 1}]\ngates: {psi: 1}\n"
+    text = (
+        GOOD + "constraints: [{name: c, kind: mean, column: x, lower: 1}]\nthresholds: {psi: 1}\n"
+    )
     start = data.draw(st.integers(0, len(text)))
     stop = data.draw(st.integers(start, min(len(text), start + 12)))
     put = data.draw(st.text(max_size=6))

@@ -16,7 +16,7 @@ from modelwatch.model.day_guess import DayGuess
 from modelwatch.model.days import DayRange
 from modelwatch.model.draft import draft
 from modelwatch.model.errors import SourceError
-from modelwatch.model.evaluation import DEFAULT_GATES
+from modelwatch.model.evaluation import DEFAULT_THRESHOLDS
 from modelwatch.model.guess import guess, monitor_name, reference_days, sentinels
 from modelwatch.model.sources import TableAddress
 from modelwatch.model.table_facts import ColumnFacts, PartitionDistance, TableFacts
@@ -361,18 +361,18 @@ def test_a_draft_fits_the_tables_it_was_made_for() -> None:
 
 def test_a_draft_leaves_every_default_of_the_verdicts_as_it_is() -> None:
     config = parse_config(draft(guess(INPUTS, PREDICTIONS), DAYS), "draft")
-    assert config.effective_gates == DEFAULT_GATES
+    assert config.effective_thresholds == DEFAULT_THRESHOLDS
     assert config.verdicts == Verdicts()
     assert config.incidents == IncidentRules()
     assert config.binning == Binning()
     assert config.pairs == Pairs()
 
 
-def test_a_draft_shows_gates_with_their_defaults() -> None:
-    (line,) = [row for row in draft(guess(INPUTS), DAYS).splitlines() if "gates:" in row]
-    assert line.startswith("# gates: {")
-    shown = yaml.safe_load(line.removeprefix("# gates: "))
-    assert shown == {key: DEFAULT_GATES[key] for key in shown}
+def test_a_draft_shows_thresholds_with_their_defaults() -> None:
+    (line,) = [row for row in draft(guess(INPUTS), DAYS).splitlines() if "thresholds:" in row]
+    assert line.startswith("# thresholds: {")
+    shown = yaml.safe_load(line.removeprefix("# thresholds: "))
+    assert shown == {key: DEFAULT_THRESHOLDS[key] for key in shown}
 
 
 def test_a_draft_of_an_empty_table_is_right_but_for_its_reference() -> None:

@@ -123,7 +123,7 @@ def test_a_configuration_with_other_states_makes_every_day_due() -> None:
 
 def test_a_configuration_with_other_questions_evaluates_stored_states() -> None:
     old = published(monitor(), days(1, 9))
-    config = monitor("gates: {psi: 0.9}")
+    config = monitor("thresholds: {psi: 0.9}")
     plan = plan_of(config, FEATURES, [inputs()], old, AS_OF)
     assert plan.days == plan.scans == ()
     assert len(plan.windows) == 9 + 2

@@ -30,10 +30,11 @@ from modelwatch.stats.changepoint import Change
 from told_incidents import EVIDENCE, incidents
 from verdict_rows import day, fold, on, only, roots, row, week
 
-GONE = {"figure": "null_share_change", "value": 0.4, "gate": 0.02}
+GONE = {"figure": "null_share_change", "value": 0.4, "threshold": 0.02}
 KIND = KindOfChange("nulls", 0.93, "40% of `amount` became null")
 PRIVATE = re.compile(
-    r"\b(gate|figure|told|calls|held|promise|stands|turned|verdict|by and by|truth|family)\b", re.I
+    r"\b(gate|figure|told|calls|held|promise|stands|turned|verdict|by and by|truth|family)\b",
+    re.I,
 )
 """Words that neither the field nor the glossary has in this sense."""
 DIGITS = re.compile(r"\d[\d,.]*")
@@ -163,7 +164,7 @@ def test_no_sentence_has_more_words_than_people_read() -> None:
 
 
 def test_words_are_counted_with_each_quoted_name_as_one() -> None:
-    assert words_in("`a b` is 3 SD higher for `c d = e f`, such as 'g h' and 'it\\'s i'.") == 11
+    assert words_in("`a b` is 3 SD higher for `c d = e f`, such as 'g h' and 'it\\'s i'.") == 12
 
 
 def test_one_sentence_each_for_the_change_its_kind_and_what_to_check() -> None:
@@ -223,7 +224,7 @@ def test_a_shape_that_does_not_stand_out_tells_no_day() -> None:
 
 def test_the_query_shows_the_figures_from_before_it_began() -> None:
     query = evidence_query(only(fold(on((25, 26)))), "shop")
-    assert query.startswith("SELECT window_start, statistic, value, gate, rows, mean")
+    assert query.startswith("SELECT window_start, statistic, value, threshold, rows, mean")
     assert "feature = 'amount'" in query
     assert "statistic IN ('psi') AND window_start >= DATE '2020-01-10'" in query
 

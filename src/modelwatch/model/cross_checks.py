@@ -34,7 +34,7 @@ class Parts:
     all_references: bool
     constraints: Indexed[Any]
     binning: Binning | None
-    gates: tuple[str, ...]
+    thresholds: tuple[str, ...]
     labels: Labels | None = None
     performance: Performance | None = None
     challengers: Indexed[Challenger] = ()
@@ -58,7 +58,7 @@ def cross_checks(parts: Parts, statistics: Collection[str]) -> list[tuple[Path, 
         *_ids(parts),
         *_bins(parts),
         *_constraint_tables(parts),
-        *_gates(parts.gates, statistics),
+        *_thresholds(parts.thresholds, statistics),
         *_repeated(("challengers",), parts.challengers),
         *_repeated(("retraining", "policies"), parts.policies),
         *_repeated(("notify",), parts.sinks),
@@ -114,11 +114,13 @@ def _constraint_tables(parts: Parts) -> Iterator[tuple[Path, str]]:
             yield ("constraints", index, "table"), "there is no section predictions"
 
 
-def _gates(gates: Iterable[str], statistics: Collection[str]) -> Iterator[tuple[Path, str]]:
-    for name in gates:
+def _thresholds(
+    thresholds: Iterable[str], statistics: Collection[str]
+) -> Iterator[tuple[Path, str]]:
+    for name in thresholds:
         if name not in statistics:
             hint = did_you_mean(name, statistics) or f"; known: {', '.join(sorted(statistics))}"
-            yield ("gates", name), f"is not a drift statistic that can have a threshold{hint}"
+            yield ("thresholds", name), f"is not a drift statistic that can have a threshold{hint}"
 
 
 def _labels(parts: Parts) -> Iterator[tuple[Path, str]]:

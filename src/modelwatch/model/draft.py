@@ -14,7 +14,7 @@ from modelwatch.model.day_guess import (
     spelled_partition,
 )
 from modelwatch.model.days import DayRange
-from modelwatch.model.evaluation import DEFAULT_GATES
+from modelwatch.model.evaluation import DEFAULT_THRESHOLDS
 from modelwatch.model.guess import (
     REFERENCE_BATCHES,
     REFERENCE_DAYS,
@@ -29,7 +29,7 @@ from modelwatch.model.table_facts import PartitionDistance, TableFacts
 from modelwatch.model.window_volumes import average_volume, chosen_windows
 from modelwatch.model.yaml_text import comment_text, list_text, quoted_text
 
-_SHOWN_GATES = ("psi", "null_share_change", "unseen_share_change")
+_SHOWN_THRESHOLDS = ("psi", "null_share_change", "unseen_share_change")
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
@@ -59,7 +59,7 @@ def draft(guess: Guess, days: DayRange | None, time_zone: str = "UTC") -> str:
         *_windows(guess.inputs),
         *_references(days, guess.inputs.days_with_rows),
         *_constraints(guess),
-        *_gates(),
+        *_thresholds(),
     ]
     return "\n".join(lines) + "\n"
 
@@ -272,11 +272,11 @@ def _references(days: DayRange | None, days_with_rows: int = 0) -> Iterator[str]
     yield ""
 
 
-def _gates() -> Iterator[str]:
-    """The gates that users change first, commented out, so that the defaults stay in force."""
-    shown = ", ".join(f"{key}: {DEFAULT_GATES[key]:g}" for key in _SHOWN_GATES)
+def _thresholds() -> Iterator[str]:
+    """The thresholds that users change first, commented out, so that the defaults stay in force."""
+    shown = ", ".join(f"{key}: {DEFAULT_THRESHOLDS[key]:g}" for key in _SHOWN_THRESHOLDS)
     yield "# The absolute value of a drift statistic above which a change matters. Some defaults:"
-    yield f"# gates: {{{shown}}}"
+    yield f"# thresholds: {{{shown}}}"
 
 
 def _constraints(guess: Guess) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What the stored states are asked: windows, references and gates."""
+"""What the stored states are asked: windows, references and thresholds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CALENDAR_DAYS: Mapping[str, float] = {"day": 1.0, "week": 7.0, "month": 365.25 /
 """Days of each, of a month on average."""
 MAX_SPAN = 3660
 """Days of a trailing window or of a lag."""
-DEFAULT_GATES = {
+DEFAULT_THRESHOLDS = {
     "psi": 0.2,
     "mean_change_in_sd": 0.5,
     "sd_log_ratio": 0.4,

@@ -42,7 +42,7 @@ _LEAST_RISE = 0.1
 _OF_RISE = 0.5
 """Part of the rise of a share by which rows per day must rise too: else other rows are missing."""
 _NEWS = 0.75
-"""Score of nulls that are farther beyond their gate than all else of the feature."""
+"""Score of nulls that are farther beyond their threshold than all else of the feature."""
 _EXACT = 0.99
 """Score of evidence that no other fault leaves."""
 _FILLED_EXPLAINS = 0.5

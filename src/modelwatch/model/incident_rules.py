@@ -21,8 +21,8 @@ class Clear(Section):
         default=0.8,
         ge=0,
         le=1,
-        description="Fraction of the gate below which a window is quiet, so that an incident "
-        "does not open and close at its gate.",
+        description="Fraction of the threshold below which a window is quiet, so that an incident "
+        "does not open and close at its threshold.",
     )
 
 
@@ -52,9 +52,9 @@ class IncidentRules(Section):
         default=10.0,
         ge=1,
         le=1_000_000,
-        description="Times its gate at which broken data opens an incident with its first window: "
-        "shares of nulls, NaN, infinities and unseen values, volume and repeated ids, of all "
-        "traffic. Broken constraints of severity `fail`, missing days, and days without 80 % of "
+        description="Times its threshold at which broken data opens an incident with its first "
+        "window: shares of nulls, NaN, infinities and unseen values, volume and repeated ids, of "
+        "all traffic. Broken constraints of severity `fail`, missing days, and days without 80 % of "
         "the expected rows, and values that were delivered before always do.",
     )
     clear: Clear = Field(default_factory=Clear, description="When an incident is over.")

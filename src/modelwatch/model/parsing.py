@@ -43,7 +43,7 @@ def parse_config(
     """The configuration that a YAML text describes.
 
     ``origin`` names the text in errors, as a rule its file. ``statistics`` are the names that
-    gates may have; None takes those of the registry. ConfigurationError lists all problems.
+    thresholds may have; None takes those of the registry. ConfigurationError lists all problems.
     """
     document = read_document(text)
     if document.value is None and document.problems:
@@ -123,7 +123,7 @@ def _parts(value: dict[str, Any]) -> Parts:
         all_references=_all_right(Reference, value.get("references")),
         constraints=tuple(_items(Constraint, value.get("constraints"))),
         binning=_part(Binning, value.get("binning")),
-        gates=tuple(value["gates"]) if isinstance(value.get("gates"), dict) else (),
+        thresholds=tuple(value["thresholds"]) if isinstance(value.get("thresholds"), dict) else (),
         labels=_part(Labels, value.get("labels")),
         performance=_part(Performance, value.get("performance")),
         challengers=tuple(_items(Challenger, value.get("challengers"))),

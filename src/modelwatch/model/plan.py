@@ -232,7 +232,7 @@ def _reasons(
     if stale:
         told.append("the configuration of the states changed: all days are computed again")
     elif asked_anew:
-        told.append("windows, references or gates changed: all windows are evaluated again")
+        told.append("windows, references or thresholds changed: all windows are evaluated again")
     elif references:
         names = ", ".join(reference.name for reference in references)
         told.append(f"a reference changed ({names}): all windows are evaluated again")

@@ -174,7 +174,7 @@ class Joined:
     both: int
 
 
-def join_rows(days: Mapping[date, Joined], gate: float | None) -> Iterator[HealthRow]:
+def join_rows(days: Mapping[date, Joined], threshold: float | None) -> Iterator[HealthRow]:
     """Shares of a day's rows that have no partner in the other table."""
     for day, held in sorted(days.items()):
         for role, rows, other in (
@@ -183,7 +183,7 @@ def join_rows(days: Mapping[date, Joined], gate: float | None) -> Iterator[Healt
         ):
             alone = rows - held.both
             share = alone / rows if rows else None
-            beyond = share is not None and gate is not None and share >= gate
+            beyond = share is not None and threshold is not None and share >= threshold
             yield HealthRow(
                 role,
                 "join_coverage",
@@ -193,7 +193,7 @@ def join_rows(days: Mapping[date, Joined], gate: float | None) -> Iterator[Healt
                 expected=str(rows),
                 observed=str(held.both),
                 value=share,
-                threshold=gate,
+                threshold=threshold,
                 since=day if beyond else None,
                 reason=f"{alone} of {rows} {role} have no {other}"
                 if beyond

@@ -57,7 +57,7 @@ class UnmappedValues:
     column: str
     rows: int
     share: float
-    gate: float
+    threshold: float
     verdict: Verdict
     reason: str | None
 
@@ -65,20 +65,22 @@ class UnmappedValues:
 def unmapped_values(
     config: MonitorConfig, days: Mapping[date, Sequence[ValueAccount]]
 ) -> list[UnmappedValues]:
-    """A verdict for each day and column with values; none without a gate, or where the
+    """A verdict for each day and column with values; none without a threshold, or where the
     configuration says that all other values are negative."""
-    gate, performance = config.source_health.unmapped, config.performance
-    if gate is None or performance is None or performance.unmapped == "negative":
+    threshold, performance = config.source_health.unmapped, config.performance
+    if threshold is None or performance is None or performance.unmapped == "negative":
         return []
     return [
-        _judged(config, day, account, gate)
+        _judged(config, day, account, threshold)
         for day, accounts in sorted(days.items())
         for account in accounts
         if account.valued
     ]
 
 
-def _judged(config: MonitorConfig, day: date, account: ValueAccount, gate: float) -> UnmappedValues:
+def _judged(
+    config: MonitorConfig, day: date, account: ValueAccount, threshold: float
+) -> UnmappedValues:
     share = account.share or 0.0
     # What counts as nothing is missing from every figure; the others stand where they did.
     beyond: Verdict = "fail" if account.nothing else "warn"
@@ -87,8 +89,8 @@ def _judged(config: MonitorConfig, day: date, account: ValueAccount, gate: float
         *_place(config, account.subject),
         rows=account.valued,
         share=share,
-        gate=gate,
-        verdict=beyond if share >= gate else "pass",
+        threshold=threshold,
+        verdict=beyond if share >= threshold else "pass",
         reason=reason_of(account, _named_values(config)) if account.unmapped else None,
     )
 

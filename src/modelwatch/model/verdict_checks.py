@@ -28,7 +28,7 @@ def verdict_checks(parts: Parts) -> list[tuple[Path, str]]:
     """What is wrong between verdicts, incidents, retraining and the rest: (path, message) each."""
     return [
         *_watched(parts),
-        *_gates(parts),
+        *_thresholds(parts),
         *_windows(parts),
         *_silences(parts),
         *_policies(parts),
@@ -48,7 +48,7 @@ def _watched(parts: Parts) -> Found:
             yield path, f"{series.metric!r} {told}{_known(series.metric, numbers)}"
 
 
-def _gates(parts: Parts) -> Found:
+def _thresholds(parts: Parts) -> Found:
     if parts.verdicts is None:
         return
     if parts.verdicts.performance and "performance" not in parts.named:

@@ -25,7 +25,7 @@ LONGEST_REASON = 1000
 TOLD = 10
 """Incidents that a run prints."""
 MOST = 200
-"""Findings that a run's row keeps, the most severe and furthest beyond their gates."""
+"""Findings that a run's row keeps, the most severe and furthest beyond their thresholds."""
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,10 @@ def _finding(row: Row) -> Finding:
         message = f"{what} is unknown: {shortened(row['reason'] or '', LONGEST_REASON)}"
     else:
         against = f" against {row['reference']}" if row["reference"] else ""
-        texts = iter(numerals([row[key] for key in ("value", "gate") if row[key] is not None]))
+        texts = iter(numerals([row[key] for key in ("value", "threshold") if row[key] is not None]))
         value = "" if row["value"] is None else f" is {next(texts)}"
-        gate = "" if row["gate"] is None else f", gate {next(texts)}"
-        message = f"{what}{against}{value}{gate}"
+        threshold = "" if row["threshold"] is None else f", threshold {next(texts)}"
+        message = f"{what}{against}{value}{threshold}"
     return Finding(
         severity=row["severity"],
         kind=row["figure"],
@@ -89,7 +89,7 @@ def _finding(row: Row) -> Finding:
         window=row["window"],
         window_start=row["window_start"],
         value=row["value"],
-        bound=row["gate"],
+        bound=row["threshold"],
         message=f"{row['window']} {row['window_start']}: {message}",
     )
 

@@ -161,13 +161,13 @@ def _drift(row: Row | None, results: Results) -> Timeline | None:
     points = _points(row)
     if row is None or not points:
         return None
-    gates = [p["gate"] for p in row["points"] if p["gate"] is not None]
+    thresholds = [p["threshold"] for p in row["points"] if p["threshold"] is not None]
     label = figure_label("psi", "")
     first, last = _span(results)
     return Timeline(
         label,
         (Line(label, points),),
-        threshold=gates[-1] if gates else None,
+        threshold=thresholds[-1] if thresholds else None,
         zero=True,
         first=first,
         last=last,

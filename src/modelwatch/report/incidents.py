@@ -102,7 +102,7 @@ def _caption(facts: IncidentFacts) -> str:
         return ""
     shown = f"{capital(figure_label(one.figure, one.subject))} by {one.window}"
     end = f", {days_told(known[0].day, known[-1].day)}"
-    return f"{shown}{end}" + (f"; threshold {three_digits(one.gate)}" if one.gate else "")
+    return f"{shown}{end}" + (f"; threshold {three_digits(one.threshold)}" if one.threshold else "")
 
 
 def _facts_list(facts: IncidentFacts) -> Markup:
@@ -248,7 +248,9 @@ def _segments(facts: IncidentFacts) -> Markup | None:
         [
             "all traffic" if one.segmentation == "all" else f"{one.segmentation} = {one.segment}",
             three_digits(one.value),
-            times(abs(one.value) / one.gate if one.value is not None and one.gate else None),
+            times(
+                abs(one.value) / one.threshold if one.value is not None and one.threshold else None
+            ),
             short_count(one.rows),
         ]
         for one in facts.segments[:_MOST_LISTED]
