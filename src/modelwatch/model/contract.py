@@ -99,11 +99,13 @@ class ColumnClauses(Section):
         description="Least share of the values for which `domain`, `range`, `pattern` and "
         "`length` hold.",
     )
-    severity: Severity = Field(default="fail", description="What a breach is: `warn` or `fail`.")
+    severity: Severity = Field(
+        default="fail", description="Severity of a violation: `warn` or `fail`."
+    )
     treatment: Treatment | None = Field(
         default=None,
         description="What becomes of single rows that break `nullable`, `domain`, `range`, "
-        "`pattern` or `length`: `fail`, `quarantine`, `exclude` or `warn`. Left out: nothing.",
+        "`pattern` or `length`: `fail`, `quarantine`, `exclude` or `warn`. Default: nothing.",
     )
 
     @model_validator(mode="after")
@@ -167,12 +169,14 @@ class Contract(Section):
 
     contract: MonitorName = Field(description="Name of the contract: letters, digits, `_`, `-`.")
     version: int = Field(
-        ge=1, le=1_000_000, description="Grows with every change: a version is stored for ever."
+        ge=1,
+        le=1_000_000,
+        description="Increases with every change; stored versions are permanent.",
     )
     of: TableRole = Field(
         default="inputs", description="Whose table it is: `inputs`, `predictions` or `labels`."
     )
-    description: str = Field(default="", max_length=MAX_TEXT, description="For people.")
+    description: str = Field(default="", max_length=MAX_TEXT, description="Description for people.")
     columns: dict[ColumnName, ColumnClauses] = Field(
         default_factory=dict, max_length=10_000, description="By column, its clauses."
     )

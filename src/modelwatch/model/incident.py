@@ -114,7 +114,7 @@ class Incident:
     ``closed`` that of the window with which it was over. ``figure``, ``reference``,
     ``model_version``, ``value``, ``expected``, ``threshold``, ``effect``, ``rows`` and the window
     from ``worst_start`` to ``worst_end`` are those of the largest effect; ``effect_now`` is the
-    effect in the last window, None if it is quiet. ``told_effect`` is the effect that was last told.
+    effect in the last window, None if it is quiet. ``told_effect``: the effect last reported.
     ``kind`` and what comes after it say what kind of change it is and how it is told.
     ``touched_share``: share of the rows that the change must have touched at least. ``follows``:
     the feature whose change leads one to expect this one. ``spread`` says whether a value of

@@ -30,13 +30,13 @@ class ColumnOptions(Section):
     type: Kind | None = Field(
         default=None,
         description="`categorical` counts the values of a number, such as a code, one by one. "
-        "Left out: numbers, dates and timestamps are numeric, text and booleans categorical.",
+        "Default: numbers, dates and timestamps are numeric, text and booleans categorical.",
     )
     special_values: tuple[Number, ...] = Field(
         default=(),
         max_length=50,
-        description="Numbers that stand for something else than a quantity, such as -999. Each "
-        "has a bin of its own and is left out of mean, sd and quantiles.",
+        description="Numbers that are codes rather than quantities, such as -999. Each has its "
+        "own bin and is excluded from mean, sd and quantiles.",
     )
     bins: int | None = Field(
         default=None,
@@ -52,7 +52,7 @@ class ColumnOptions(Section):
     )
     sensitive: bool = Field(
         default=False,
-        description="No value of the column is written or told anywhere: it is counted by salted "
+        description="No value of the column is written or shown anywhere: it is counted by salted "
         "hashes of its values, as a categorical one. Other columns of the inputs, such as an id, "
         "may be sensitive too. See docs/bad_data.md.",
     )
@@ -134,7 +134,7 @@ class Binning(Section):
     reference: Name | None = Field(
         default=None,
         description="The reference of fixed days, or with a table of its own, on which bins are "
-        "fitted. Left out: the first such reference.",
+        "fitted. Default: the first such reference.",
     )
     bins: int = Field(default=200, ge=2, le=1000, description="Bins of a numeric column, about.")
     max_values: int = Field(

@@ -114,7 +114,7 @@ def _by_labels(policy: ByLabels, situation: Situation) -> Asked:
     since = situation.first_day or date.min
     rows = sum(rows for day, rows in situation.labelled.items() if day >= since)
     decision: Any = "retrain" if rows >= policy.rows else "wait"
-    told = f"{rows:,} labelled rows since the model version began"
+    told = f"{rows:,} labeled rows since the model version began"
     return Asked(decision, told, value=float(rows), bound=float(policy.rows))
 
 

@@ -31,17 +31,17 @@ class ByLabels(_Policy):
     """When there is enough to learn from."""
 
     kind: Literal["labels"] = Field(
-        description="`labels`: labelled rows of days that the model version has not been trained "
+        description="`labels`: labeled rows of days that the model version has not been trained "
         "on, which are those since its first day."
     )
-    rows: int = Field(ge=1, le=10**15, description="Labelled rows that are enough.")
+    rows: int = Field(ge=1, le=10**15, description="Labeled rows that suffice.")
 
 
 class _OfMetric(_Policy):
     metric: Text = Field(description="Metric of performance, for which one way is better.")
     tolerance: float = Field(
         ge=0,
-        description="Loss against the reference that is tolerated, in units of the metric.",
+        description="Tolerated loss compared with the reference, in units of the metric.",
     )
 
 
@@ -104,19 +104,19 @@ class Retraining(Section):
     """When a model is to be trained again, and what holds after it was."""
 
     policies: tuple[Policy, ...] = Field(
-        default=(), max_length=50, description="Each gives a decision at each run."
+        default=(), max_length=50, description="Each policy gives a decision in each run."
     )
     grace_days: int = Field(
         default=7,
         ge=0,
         le=366,
         description="Days after a model version appears in which no policy decides on it, and in "
-        "which what moves in its answers is laid to it.",
+        "which changes of its predictions are attributed to it.",
     )
     new_reference: Literal["keep", "first_days"] = Field(
         default="keep",
-        description="What a new model version is held against: `keep` the references as they are, "
-        "or its own `first_days`.",
+        description="What a new model version is compared with: `keep` the references, or its own "
+        "`first_days`.",
     )
     reference_days: int = Field(
         default=28,

@@ -37,7 +37,7 @@ class Rule(Section):
 
     name: Name = Field(description="Its name in the results.")
     description: str = Field(default="", max_length=MAX_TEXT, description="Why, for people.")
-    table: RuleTable = Field(default="inputs", description="The table whose rows are judged.")
+    table: RuleTable = Field(default="inputs", description="The table whose rows are checked.")
     treatment: Treatment = Field(
         description="`fail`: nothing is published. `quarantine`: the row is set apart in a table, "
         "with its reasons, until it is released. `exclude`: it is left out and counted. `warn`: it "
@@ -55,21 +55,21 @@ class Rule(Section):
         description="A row must not be without one of the same id and day in this table.",
     )
     where: Text | None = Field(
-        default=None, description="A SQL condition; only rows of which it is true are judged."
+        default=None, description="A SQL condition; only rows for which it is true are checked."
     )
     tolerance: float = Field(
         default=0.0,
         ge=0,
         lt=1,
-        description="Share of a day's rows that may fail before the run stops (`fail`), or before "
-        "somebody is told (the others). Rows are set apart one by one, whatever it is.",
+        description="Share of a day's rows that may fail before the run stops (`fail`) or a "
+        "warning is raised (other treatments). Rows are quarantined one by one in any case.",
     )
 
     @model_validator(mode="after")
     def _one_condition(self) -> Rule:
         only_one_of(self, "must", "duplicates", "without")
         if self.without == self.table:
-            raise ValueError(f"a row of the {self.table} is never without itself")
+            raise ValueError(f"a row of the {self.table} cannot be without itself")
         return self
 
     @property

@@ -49,7 +49,7 @@ class OutputAddress(Section):
 
 
 class DaySource(Section):
-    """How the day of a row is told."""
+    """The day of a row."""
 
     column: ColumnName | None = Field(
         default=None,
@@ -90,7 +90,7 @@ class Inputs(Section):
         description="Column, or list of columns, that identify a row on its day. Needed when the "
         "predictions are in a table of their own.",
     )
-    day: DaySource = Field(description="How the day of a row is told.")
+    day: DaySource = Field(description="The day of a row.")
 
 
 class ModelVersion(Section):
@@ -117,26 +117,25 @@ class Predictions(Section):
 
     table: TableAddress | None = Field(
         default=None,
-        description="A table of its own, joined to the inputs by `id` and day. Left out: the "
+        description="A table of its own, joined to the inputs by `id` and day. Default: the "
         "predictions are columns of the inputs' table.",
     )
     id: ColumnNames = Field(
         default=(),
         description="As many columns as `inputs.id`, in the same order. Only with `table`.",
     )
-    day: DaySource | None = Field(
-        default=None, description="How the day of a row is told. Only with `table`."
-    )
+    day: DaySource | None = Field(default=None, description="The day of a row. Only with `table`.")
     score: ColumnNames = Field(
         default=(), description="Numeric column, or list of columns, that the model computed."
     )
     decision: ColumnNames = Field(
         default=(),
-        description="Column, or list of columns, that say what was decided; categories unless "
-        "`columns` says otherwise.",
+        description="Column, or list of columns, with the decision; categorical unless `columns` "
+        "says otherwise.",
     )
     model_version: ModelVersion | None = Field(
-        default=None, description="Which model made a prediction; left out: one, `(none)`."
+        default=None,
+        description="The model version of a prediction. Default: one version, `(none)`.",
     )
     columns: dict[ColumnName, ColumnOptions] = Field(
         default_factory=dict, description="Options of single scores and decisions, by column."

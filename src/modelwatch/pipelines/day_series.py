@@ -41,7 +41,7 @@ class WatchedSeries:
 
     ``threshold``: the change from what was expected that matters: a share of that if ``relative``,
     else in units of the figure, or in robust standard deviations if ``in_sd``. ``worse``: 1 or -1
-    where only a rise or only a fall matters, else 0. ``of_rows``: the figure is a share of the rows.
+    where only a rise or only a fall matters, else 0. ``of_rows``: it is a share of the rows.
     """
 
     source: Source

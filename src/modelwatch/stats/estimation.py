@@ -139,7 +139,7 @@ ESTIMATED: dict[str, EstimatedMetric] = {}
 def expected(
     states: BinaryStates, calibration: Calibration, *, labelled_only: bool = False
 ) -> Expected:
-    """What is expected of some windows; of their labelled rows only, to set it beside the truth."""
+    """What is expected of some windows; of their labeled rows only, to set it beside the truth."""
     first = NEGATIVE if labelled_only else 0
     counts, sums = rows_and_scores(states)
     rows = counts[:, :, first:].sum(axis=2).astype(np.float64)

@@ -21,7 +21,7 @@ LABEL_MATURITY = Table(
         Column(
             "outcome_rate",
             "double",
-            "Binary: share of positive labels among those labelled rows; null without one, and "
+            "Binary: share of positive labels among those labeled rows; null without one, and "
             "for other tasks.",
         ),
     ),
