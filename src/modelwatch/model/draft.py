@@ -284,7 +284,7 @@ def _constraints(guess: Guess) -> Iterator[str]:
     yield "constraints:"
     yield "  - {name: rows of the day, kind: rows, lower: 1}"
     if guess.id:
-        yield f"  - {{name: one row an id, kind: uniqueness, columns: {list_text(guess.id)}}}"
+        yield f"  - {{name: one row per id, kind: uniqueness, columns: {list_text(guess.id)}}}"
     table = guess.predictions or guess.inputs
     ranges = {column.name: column for column in table.columns}
     side = "" if guess.predictions is None else ", table: predictions"

@@ -14,7 +14,7 @@ ROLE = "durations"
 class Durations(Section):
     """A table of how long other jobs of the model took, such as training and scoring."""
 
-    table: TableAddress = Field(description="The Delta table, one row a job that has ended.")
+    table: TableAddress = Field(description="The Delta table, one row per job that has ended.")
     kind: ColumnName = Field(
         default="kind", description="The column that says what the job was, such as `training`."
     )

@@ -149,7 +149,7 @@ class Performance(Section):
         "probability; multiclass: the softmax gives the probabilities. `percentage`: from 0 to "
         "100. `rank`: a higher score means a more probable class, and no probability. Ranking "
         "metrics are of any score; those of probabilities are undefined for ranks, and where more "
-        "than 1 % of the scores are not probabilities. A threshold is in the unit of the score.",
+        "than 1% of the scores are not probabilities. A threshold is in the unit of the score.",
     )
     decision: Decision | None = Field(
         default=None,

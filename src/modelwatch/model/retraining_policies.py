@@ -50,7 +50,7 @@ class ByPerformance(_OfMetric):
 
     kind: Literal["performance"] = Field(
         description="`performance`: the due cohort lost more than the tolerance, and so does the "
-        "better end of its 95 % interval, which is that of the days."
+        "better end of its 95% interval, which is that of the days."
     )
     windows: int = Field(
         default=2, ge=1, le=366, description="Last windows in a row of which it must be true."

@@ -189,7 +189,7 @@ def _values(
     )
     first, last = _span(results)
     return Timeline(
-        "Median, 5 % and 95 % quantile",
+        "Median, 5% and 95% quantile",
         (Line("Median", points),),
         first=first,
         last=last,

@@ -32,8 +32,8 @@ def percent(share: float | None) -> str:
         return NONE
     size = abs(share) * 100
     if 0 < size < 0.01:
-        return "<0.01\u00a0%" if share > 0 else "−<0.01\u00a0%"
-    return f"{three_digits(round(share * 100, 2))}\u00a0%"
+        return "<0.01%" if share > 0 else "−<0.01%"
+    return f"{three_digits(round(share * 100, 2))}%"
 
 
 def short_count(value: float | None) -> str:
@@ -66,8 +66,8 @@ def seconds_told(seconds: float | None) -> str:
 
 
 def day_told(day: date | None) -> str:
-    """A day as 7 Feb 2013."""
-    return NONE if day is None else f"{day.day} {day:%b %Y}"
+    """A day as Feb 7, 2013."""
+    return NONE if day is None else f"{day:%b} {day.day}, {day.year}"
 
 
 def days_told(first: date, last: date) -> str:
@@ -75,9 +75,9 @@ def days_told(first: date, last: date) -> str:
     if first == last:
         return day_told(first)
     if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day}–{last.day} {last:%b %Y}"
+        return f"{first:%b} {first.day}–{last.day}, {last.year}"
     if first.year == last.year:
-        return f"{first.day} {first:%b} – {last.day} {last:%b %Y}"
+        return f"{first:%b} {first.day} – {last:%b} {last.day}, {last.year}"
     return f"{day_told(first)} – {day_told(last)}"
 
 

@@ -246,7 +246,7 @@ def _heat_section(results: Results, anchors: Mapping[tuple[str, str], str]) -> M
 
 
 _LINES = (
-    "Solid: from labels that are due, with the 95 % interval. Dashed: the estimate that needs no "
+    "Solid: from labels that are due, with the 95% interval. Dashed: the estimate that needs no "
     "labels."
 )
 

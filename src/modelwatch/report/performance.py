@@ -72,7 +72,7 @@ def _metrics(results: Results) -> Markup:
             class_="grid2",
         ),
         _every_metric(results),
-        note="Solid: from labels that are due, with the 95 % interval from the days. Dashed: the "
+        note="Solid: from labels that are due, with the 95% interval from the days. Dashed: the "
         "estimate without labels.",
     )
 
@@ -98,7 +98,7 @@ def _every_metric(results: Results) -> Markup | None:
         ]
         for row in sorted(rows, key=lambda row: row["metric"])
     ]
-    head = ["Metric", "Value", "95 % interval", "Estimate", "Coverage", "Labels"]
+    head = ["Metric", "Value", "95% interval", "Estimate", "Coverage", "Labels"]
     return details_table(f"All metrics of {days_told(first, last)}", head, cells)
 
 

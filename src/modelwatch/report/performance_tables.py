@@ -103,14 +103,14 @@ def segments_section(results: Results) -> Markup | None:
             element(
                 "div",
                 element("h3", "Segments"),
-                table(["Segment", label, "95 % interval", "Labels"], segments),
+                table(["Segment", label, "95% interval", "Labels"], segments),
             )
             if segments
             else None,
             element(
                 "div",
                 element("h3", "Slices with more errors than the rest"),
-                table(["Slice", "Excess of the loss", "95 % interval", "Rows"], slices),
+                table(["Slice", "Excess of the loss", "95% interval", "Rows"], slices),
             )
             if slices
             else None,

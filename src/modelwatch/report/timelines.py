@@ -150,7 +150,7 @@ def timeline_table(given: Timeline, most: int = 60, summary: str = "Table") -> M
     head: list[str] = ["Day"]
     for line, points in zip(given.lines, held, strict=True):
         head += [line.label]
-        head += ["95 % interval"] if any(p.lower is not None for p in points.values()) else []
+        head += ["95% interval"] if any(p.lower is not None for p in points.values()) else []
     rows: list[list[Content]] = []
     for day in days[:most]:
         row: list[Content] = [day.isoformat()]

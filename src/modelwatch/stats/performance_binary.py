@@ -367,7 +367,7 @@ def _register_lift(percent: int) -> None:
         return values(over_chance(states, _top(states, share)[0]), *_missing(states))
 
     lift.__doc__ = (
-        f"Share of positives among the {percent} % of labeled rows with the highest scores, over "
+        f"Share of positives among the {percent}% of labeled rows with the highest scores, over "
         "their share among all; of rows with one score, and of a bin of several, the part that "
         "belongs to the top holds its share of the positives."
     )

@@ -130,7 +130,7 @@ def _auc_error(states: MulticlassStates) -> Floats:
     better="higher",
     source="scikit-learn roc_auc_score, multi_class='ovr', average='macro'",
     bound="half of the pairs of a row of a class and another in one bin, averaged; bins are 0.005 "
-    "wide in [0, 1], and 8 % of the score far beyond",
+    "wide in [0, 1], and 8% of the score far beyond",
     error_bound=_auc_error,
 )
 def roc_auc_ovr(states: MulticlassStates) -> Values:
