@@ -123,7 +123,7 @@ def test_ids_that_cannot_be_joined_are_refused() -> None:
         ("features: {include: [amuont]}", "features.include[0]", "did you mean 'amount'?"),
         ("features: {exclude: ['x*']}", "features.exclude[0]", "no column that fits 'x*'"),
         ("features: {columns: {x: {bins: 7}}}", "features.columns.x", "no column 'x'"),
-        ("features: {columns: {id: {bins: 7}}}", "features.columns.id", "is no feature"),
+        ("features: {columns: {id: {bins: 7}}}", "features.columns.id", "is not a feature"),
         (
             "features: {columns: {country: {type: numeric}}}",
             "features.columns.country.type",

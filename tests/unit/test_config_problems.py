@@ -109,7 +109,7 @@ def test_the_error_lists_the_problems_one_a_line() -> None:
         ("windows: [day, day]", "windows[1].name", "windows[0] already"),
         ("segments: [{name: all, columns: a}]", "segments[0].name", "reserved"),
         ("segments: [{name: '(other)', columns: a}]", "segments[0].name", "reserved"),
-        ("segments: [{name: 'a/b', columns: a}]", "segments[0].name", "must be of letters"),
+        ("segments: [{name: 'a/b', columns: a}]", "segments[0].name", "must consist of letters"),
         ("segments: [{name: ' a', columns: a}]", "segments[0].name", "begin or end"),
         ("segments: [{name: '', columns: a}]", "segments[0].name", "must not be empty"),
         (f"segments: [{{name: {'x' * 101}, columns: a}}]", "segments[0].name", "at most 100"),

@@ -68,10 +68,10 @@ def test_all_problems_come_at_once_with_their_places() -> None:
         .replace("[10, 20]", "[2, 1]")
     )
     assert problems(text) == [
-        "c.yaml:5: columns.amount.range: must be a list of two, the least and the greatest; null "
-        "for no end",
+        "c.yaml:5: columns.amount.range: must be a list of two values, minimum and maximum; null "
+        "for no bound",
         "c.yaml:6: columns[\"odd name: {}\"].lenght: is not a known key; did you mean 'length'?",
-        "c.yaml:9: rows.volume.monday: begins at 2, above its end 1",
+        "c.yaml:9: rows.volume.monday: has minimum 2 above maximum 1",
     ]
 
 
@@ -83,7 +83,7 @@ def test_names_that_differ_in_case_only_are_one_column() -> None:
 
 def test_a_treatment_needs_a_clause_on_values() -> None:
     text = "contract: a\nversion: 1\ncolumns:\n  x: {type: int, treatment: exclude}\n"
-    assert problems(text)[0].startswith("c.yaml:4: columns.x.treatment: goes with nullable: false")
+    assert problems(text)[0].startswith("c.yaml:4: columns.x.treatment: requires nullable: false")
 
 
 def test_relations_have_names_of_their_own() -> None:

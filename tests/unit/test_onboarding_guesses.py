@@ -240,9 +240,9 @@ def test_partitions_of_text_and_parts_of_dates_are_no_features_and_not_declared(
         partitions=("year", "dt", "country"),
     )
     assert day_lines(facts) == [
-        "  # The partition year is no date but int, and cannot be declared.",
-        "  # The partition dt is no date but string: if it spells the day (yyyymmdd), declare it "
-        "as partition_column.",
+        "  # The partition year is not a date but int, and cannot be declared.",
+        "  # The partition dt is not a date but string: if it spells the day (yyyymmdd), declare "
+        "it as partition_column.",
         "  day: {time_column: scored_at}",
     ]
     assert dict(guess(facts).excluded) == dict.fromkeys(("year", "dt"), "moves with the calendar")

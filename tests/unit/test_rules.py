@@ -94,7 +94,7 @@ def problems(of: dict[str, Any], *rules: dict[str, Any]) -> list[str]:
         (
             TWO,
             {"name": "a", "treatment": "warn", "without": "inputs"},
-            "rules[0]: a row of the inputs is never without itself",
+            "rules[0]: a row of the inputs cannot be without itself",
         ),
         (
             {**ONE, "inputs": {"table": {"path": "i"}, "day": {"column": "day"}}},

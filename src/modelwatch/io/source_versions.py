@@ -48,7 +48,7 @@ def why_unreadable(
         return f"{told} is unavailable with its table: {error.problems[0].message}"
     created = newest.table_id
     if read.table_id is not None and created is not None and created != read.table_id:
-        return f"{told} is of another table: this one was created in its place since"
+        return f"{told} belongs to another table: this one replaced it"
     if read.version > newest.version:
         return f"{told} does not exist; the newest is {newest.version}. The table was restored"
     try:

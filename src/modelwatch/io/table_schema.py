@@ -80,9 +80,8 @@ def check_schema(
 def altered(table: str, place: Place, how: str) -> OutputError:
     """An error that says how a table was altered, and the way out."""
     return OutputError(
-        f"output table {table} at {place} was altered: {how}. Restore it (DESCRIBE HISTORY tells "
-        "its versions, RESTORE TABLE ... TO VERSION AS OF brings one back), or write to another "
-        "place"
+        f"output table {table} at {place} was altered: {how}. Restore it (DESCRIBE HISTORY lists "
+        "its versions, RESTORE TABLE ... TO VERSION AS OF restores one), or write to another place"
     )
 
 

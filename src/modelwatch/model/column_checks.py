@@ -61,12 +61,12 @@ def _conversion(spark_type: str, name: str) -> str:
     plain = outer_type(spark_type)
     if plain in WHOLE_NUMBERS:
         return (
-            f": a number does not say its unit; read a view with timestamp_seconds({name}), "
+            f": a number has no unit; read a view with timestamp_seconds({name}), "
             f"timestamp_millis({name}) or timestamp_micros({name}), for nanoseconds "
             f"timestamp_micros({name} div 1000)"
         )
     if plain in {"string", "varchar", "char"}:
-        return f": read a view with to_timestamp({name}, ...) and the form in which it is written"
+        return f": read a view with to_timestamp({name}, ...) and its format"
     return ""
 
 

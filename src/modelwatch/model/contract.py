@@ -30,7 +30,7 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 
 def _two(value: Any) -> Any:
     if isinstance(value, (tuple, list)) and len(value) != 2:
-        raise ValueError("must be a list of two, the least and the greatest; null for no end")
+        raise ValueError("must be a list of two values, minimum and maximum; null for no bound")
     return value
 
 
@@ -39,10 +39,10 @@ def _ordered(
 ) -> tuple[ExactNumber | None, ExactNumber | None]:
     low, high = ends
     if low is None and high is None:
-        raise ValueError("needs a least value, a greatest one, or both")
+        raise ValueError("needs a minimum, a maximum, or both")
     if low is not None and high is not None and low > high:
         first, last = numerals((low, high))
-        raise ValueError(f"begins at {first}, above its end {last}")
+        raise ValueError(f"has minimum {first} above maximum {last}")
     return ends
 
 
@@ -79,7 +79,7 @@ class ColumnClauses(Section):
     range: Ends | None = Field(
         default=None, description="Least and greatest value, `[0, 100]`; `null` for no end."
     )
-    unique: bool = Field(default=False, description="Whether a value may come once a day only.")
+    unique: bool = Field(default=False, description="Whether a value may occur only once per day.")
     pattern: Text | None = Field(
         default=None, description="A regular expression of Java that is found in every value."
     )
@@ -89,8 +89,8 @@ class ColumnClauses(Section):
     sentinels: tuple[Scalar, ...] = Field(
         default=(),
         max_length=100,
-        description="Codes such as -999 that stand for something else than a value: `domain`, "
-        "`range`, `pattern` and `length` don't ask of them.",
+        description="Codes such as -999 that are not values: `domain`, `range`, `pattern` and "
+        "`length` ignore them.",
     )
     share: float = Field(
         default=1.0,
@@ -104,14 +104,14 @@ class ColumnClauses(Section):
     )
     treatment: Treatment | None = Field(
         default=None,
-        description="What becomes of single rows that break `nullable`, `domain`, `range`, "
+        description="Treatment of single rows that violate `nullable`, `domain`, `range`, "
         "`pattern` or `length`: `fail`, `quarantine`, `exclude` or `warn`. Default: nothing.",
     )
 
     @model_validator(mode="after")
     def _consistent(self) -> ColumnClauses:
         if not self.nullable and self.completeness not in (None, 1.0):
-            raise ValueError("nullable: false says that completeness is 1; leave one of them out")
+            raise ValueError("nullable: false implies completeness 1; remove one of them")
         return self
 
 
@@ -153,7 +153,7 @@ class Relation(Section):
     name: Name = Field(description="Its name in the results.")
     predicate: Text = Field(description="A SQL condition; null is not true.")
     where: Text | None = Field(
-        default=None, description="A SQL condition; only rows of which it is true are asked."
+        default=None, description="A SQL condition; only rows for which it is true are checked."
     )
     at_least: float = Field(
         default=1.0, gt=0, le=1, description="Least share of the rows of which it is true."

@@ -43,7 +43,7 @@ def _across(contract: Contract) -> Iterator[Found]:
             yield ("columns", name), f"duplicates {other!r}: names are case-insensitive"
         asks = not clauses.nullable or any(_given(clauses, key) for key in ROW_CLAUSES)
         if clauses.treatment is not None and not asks:
-            told = f"goes with nullable: false, {', '.join(ROW_CLAUSES[:-1])} or {ROW_CLAUSES[-1]}"
+            told = f"requires nullable: false, {', '.join(ROW_CLAUSES[:-1])} or {ROW_CLAUSES[-1]}"
             yield ("columns", name, "treatment"), told
     names: dict[str, int] = {}
     for at, relation in enumerate(contract.relations):

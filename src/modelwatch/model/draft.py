@@ -92,7 +92,7 @@ def _day_notes(table: TableFacts, day: DayGuess) -> Iterator[str]:
         yield from _notes_beside_the_partition(table.distance, partition, day)
     for column in calendar_partitions(table):
         name = comment_text(column.name)
-        told = f"The partition {name} is no date but {column.spark_type}"
+        told = f"The partition {name} is not a date but {column.spark_type}"
         if column.name == day.column:
             yield f"{told}: its values must spell days, yyyymmdd or yyyy-mm-dd."
         elif column.name == spelled_partition(table):
@@ -167,7 +167,7 @@ def _predictions(guess: Guess) -> Iterator[str]:
         notes = list(_day_notes(guess.predictions, guess.predictions_day))
         if guess.predictions_day.column != guess.day.column:
             notes.insert(
-                0, "Rows are joined by id and day: this must tell the day that the inputs tell."
+                0, "Rows are joined by id and day: this must be the same day as in the inputs."
             )
         yield from (f"  # {note}" for note in notes)
         yield f"  day: {_day(guess.predictions_day)}"

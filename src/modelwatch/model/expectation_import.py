@@ -59,7 +59,7 @@ class _Drafted:
                 if key == "range":
                     clauses[key] = _narrower(held[key], value)
                     continue
-                raise _NotSaid(f"another expectation says otherwise of its {key}")
+                raise _NotSaid(f"another expectation contradicts its {key}")
         held.update(clauses)
         if clauses:
             held["severity"] = severity
@@ -154,7 +154,7 @@ def _add(draft: _Drafted, kind: str, one: Any) -> None:
     try:
         add(draft, severity, given)
     except KeyError as error:
-        raise _NotSaid(f"it lacks {error}") from error
+        raise _NotSaid(f"it has no {error}") from error
     except (TypeError, ValueError) as error:
         raise _NotSaid(str(error)) from error
 

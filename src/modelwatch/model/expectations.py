@@ -183,7 +183,7 @@ def _of_volume(volume: Volume) -> Said:
 
 def _of_relation(path: Path, relation: Relation) -> Said:
     if relation.at_least < 1.0:
-        return path, f"a condition can't be asked of {relation.at_least:.6g} of the rows"
+        return path, f"a condition cannot apply to {relation.at_least:.6g} of the rows"
     order = _ORDER.fullmatch(relation.predicate.strip())
     if order is not None and relation.where is None:
         one, other, a, sign, b = order.groups()

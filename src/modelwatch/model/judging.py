@@ -58,9 +58,9 @@ class Verdicts(Section):
         default=10.0,
         ge=1,
         le=1_000_000,
-        description="Factor by which figures vary more between days than rows that were "
-        "independent would. A reference of fewer than seven days is weighed against it: the "
-        "assumption counts for four days.",
+        description="Assumed ratio of the variance of metrics between days to that of "
+        "independent rows. For a reference of fewer than seven days, this assumption is weighted "
+        "like four days.",
     )
     performance: dict[Text, Annotated[float, Field(gt=0)] | None] = Field(
         default_factory=dict,

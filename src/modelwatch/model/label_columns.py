@@ -114,7 +114,7 @@ def _performance(
         known = {feature.name.lower(): feature.name for feature in features}
         for i, name in enumerate(performance.slices):
             if known and name.lower() not in known:
-                told = f"{name!r} is no feature{did_you_mean(name, known.values())}"
+                told = f"{name!r} is not a feature{did_you_mean(name, known.values())}"
                 yield ("performance", "slices", i), told
 
 
@@ -163,7 +163,7 @@ def _held_by_none(
 def _instead(key: str, values: tuple[Any, ...], spark_type: str) -> str:
     if is_text(spark_type):
         text = value_text(values[0]) if not isinstance(values[0], str) else "yes"
-        return f'the text as written in the column, in quotes, such as {key}: ["{text}"]'
+        return f'the string as written in the column, in quotes, such as {key}: ["{text}"]'
     if outer_type(spark_type) == "boolean":
         return f"{key}: [{str(key == 'positive').lower()}] without quotes"
     if is_number(spark_type):

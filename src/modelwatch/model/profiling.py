@@ -30,7 +30,7 @@ class ColumnOptions(Section):
     type: Kind | None = Field(
         default=None,
         description="`categorical` counts the values of a number, such as a code, one by one. "
-        "Default: numbers, dates and timestamps are numeric, text and booleans categorical.",
+        "Default: numbers, dates and timestamps are numeric, strings and booleans categorical.",
     )
     special_values: tuple[Number, ...] = Field(
         default=(),
@@ -76,8 +76,8 @@ class FeatureChoice(Section):
     include: Patterns = Field(
         default=("*",),
         min_length=1,
-        description="Names of columns, or patterns with `*`, `?` and `[...]`. A name that is "
-        "one stands for itself.",
+        description="Names of columns, or patterns with `*`, `?` and `[...]`. An existing name "
+        "matches itself.",
     )
     exclude: Patterns = Field(default=(), description="Names or patterns of columns to leave out.")
     columns: dict[ColumnName, ColumnOptions] = Field(
@@ -87,7 +87,7 @@ class FeatureChoice(Section):
         default="MODELWATCH_SALT",
         max_length=200,
         description="The environment variable with the secret under which values of sensitive "
-        "columns are hashed; the same for every run. Another name: all days are computed anew.",
+        "columns are hashed; the same for every run. Another name: all days are computed again.",
     )
 
 
@@ -160,7 +160,7 @@ class Pairs(Section):
         default=20,
         ge=1,
         le=10_000,
-        description="Pairs written for each window: those that moved most.",
+        description="Pairs written per window: those that changed most.",
     )
     columns: ColumnNames | None = Field(
         default=None, description="The features to take, in place of the first `max_features`."

@@ -15,8 +15,8 @@ class _Policy(Section):
         default=30,
         ge=0,
         le=3660,
-        description="Days after a new model version, or after this policy last said `retrain`, in "
-        "which it does not say so again.",
+        description="Days after a new model version, or after the last `retrain` of this policy, "
+        "in which it does not repeat.",
     )
 
 
@@ -86,7 +86,7 @@ class ByDrift(_Policy):
         default=0.3,
         ge=0,
         le=1,
-        description="Share of the importance of all features that must have moved.",
+        description="Share of the total importance of features that must have drifted.",
     )
 
 

@@ -99,15 +99,15 @@ def _name(text: str) -> str:
         raise ValueError(f"{text!r} is reserved")
     if not _NAME.fullmatch(text) or text != text.strip():
         raise ValueError(
-            f"{text!r} must be of letters, digits, spaces, '_', '.', '-', and not begin or end "
-            "with a space"
+            f"{text!r} must consist of letters, digits, spaces, '_', '.', '-', and not begin or "
+            "end with a space"
         )
     return text
 
 
 def _monitor_name(text: str) -> str:
     if not _MONITOR.fullmatch(text):
-        raise ValueError(f"{text!r} must be of letters, digits, '_' and '-'")
+        raise ValueError(f"{text!r} must consist of letters, digits, '_' and '-'")
     return text
 
 

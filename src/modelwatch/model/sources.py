@@ -15,7 +15,7 @@ class TableAddress(Section):
         default=None, description="Name in the catalog, such as `catalog.schema.table`."
     )
     path: Text | None = Field(
-        default=None, description="Folder or URL of a Delta table that no catalog knows."
+        default=None, description="Folder or URL of a Delta table outside the catalog."
     )
 
     @model_validator(mode="after")
@@ -53,8 +53,8 @@ class DaySource(Section):
 
     column: ColumnName | None = Field(
         default=None,
-        description="The day itself, in the monitor's time zone: a date column, or one of text or "
-        "integers that spells it, `yyyymmdd` (text also `yyyy-mm-dd`).",
+        description="The day itself, in the monitor's time zone: a date column, or a string or "
+        "integer column that spells it, `yyyymmdd` (strings also `yyyy-mm-dd`).",
     )
     time_column: ColumnName | None = Field(
         default=None,
@@ -103,7 +103,7 @@ class ModelVersion(Section):
     literal: Text | None = Field(
         default=None,
         max_length=200,
-        description="One version for all rows, where no column tells it.",
+        description="One version for all rows, without a column.",
     )
 
     @model_validator(mode="after")
@@ -117,7 +117,7 @@ class Predictions(Section):
 
     table: TableAddress | None = Field(
         default=None,
-        description="A table of its own, joined to the inputs by `id` and day. Default: the "
+        description="A separate table, joined to the inputs by `id` and day. Default: the "
         "predictions are columns of the inputs' table.",
     )
     id: ColumnNames = Field(
