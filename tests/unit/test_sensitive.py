@@ -79,8 +79,7 @@ def test_an_id_may_be_sensitive() -> None:
         (
             {},
             {"predictions": {"score": "amount", "columns": {"amount": {"sensitive": True}}}},
-            "predictions.columns.amount.sensitive: a score or a decision cannot "
-            "be sensitive",
+            "predictions.columns.amount.sensitive: a score or a decision cannot be sensitive",
         ),
     ],
 )

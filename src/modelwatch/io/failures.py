@@ -31,13 +31,13 @@ _WAYS_OUT = (
         r"_delta_log|DELTA_VERSIONS_NOT_CONTIGUOUS|DELTA_TRUNCATED_TRANSACTION_LOG|"
         r"DELTA_STATE_RECOVER|DELTA_LOG|DELTA_MISSING_TRANSACTION_LOG|JsonEOF|JsonParse|"
         r"Unexpected end-of-input",
-        "the table's log is damaged: restore its _delta_log from a copy (a torn newest commit may "
-        "be removed if its rows are written again), then run again",
+        "the table's log is damaged: restore its _delta_log from a copy (a newest commit that is "
+        "torn may be removed, and what it added written anew), then run again",
     ),
     (
         r"is not a Parquet file|[Ff]ooter|FAILED_READ_FILE(?!.*does not exist)|"
         r"can not read (?:class|value)|[Cc]orrupt",
-        "restore the file, or delete its rows and write them again, then run again",
+        "restore the file, or delete its rows from the table and write them anew, then run again",
     ),
     (
         r"FileNotFoundException|FILE_NOT_EXIST|[Ff]ile .*does not exist|No such file|"

@@ -25,9 +25,7 @@ class _Constraint(Section):
     where: Text | None = Field(
         default=None, description="A SQL condition; only rows of which it is true are checked."
     )
-    severity: Severity = Field(
-        default="fail", description="Severity of a violation: `warn` or `fail`."
-    )
+    severity: Severity = Field(default="fail", description="What a breach is: `warn` or `fail`.")
     lower: float | None = Field(
         default=None, description="The observed value must be this or more."
     )

@@ -79,7 +79,7 @@ class ColumnClauses(Section):
     range: Ends | None = Field(
         default=None, description="Least and greatest value, `[0, 100]`; `null` for no end."
     )
-    unique: bool = Field(default=False, description="Whether a value may occur only once per day.")
+    unique: bool = Field(default=False, description="Whether a value may come once a day only.")
     pattern: Text | None = Field(
         default=None, description="A regular expression of Java that is found in every value."
     )
@@ -89,8 +89,8 @@ class ColumnClauses(Section):
     sentinels: tuple[Scalar, ...] = Field(
         default=(),
         max_length=100,
-        description="Codes such as -999 that are not values: `domain`, `range`, `pattern` and "
-        "`length` ignore them.",
+        description="Codes such as -999 that stand for something else than a value: `domain`, "
+        "`range`, `pattern` and `length` don't ask of them.",
     )
     share: float = Field(
         default=1.0,
@@ -99,13 +99,11 @@ class ColumnClauses(Section):
         description="Least share of the values for which `domain`, `range`, `pattern` and "
         "`length` hold.",
     )
-    severity: Severity = Field(
-        default="fail", description="Severity of a violation: `warn` or `fail`."
-    )
+    severity: Severity = Field(default="fail", description="What a breach is: `warn` or `fail`.")
     treatment: Treatment | None = Field(
         default=None,
-        description="Treatment of single rows that violate `nullable`, `domain`, `range`, "
-        "`pattern` or `length`: `fail`, `quarantine`, `exclude` or `warn`. Default: nothing.",
+        description="What becomes of single rows that break `nullable`, `domain`, `range`, "
+        "`pattern` or `length`: `fail`, `quarantine`, `exclude` or `warn`. Left out: nothing.",
     )
 
     @model_validator(mode="after")
@@ -153,7 +151,7 @@ class Relation(Section):
     name: Name = Field(description="Its name in the results.")
     predicate: Text = Field(description="A SQL condition; null is not true.")
     where: Text | None = Field(
-        default=None, description="A SQL condition; only rows for which it is true are checked."
+        default=None, description="A SQL condition; only rows of which it is true are asked."
     )
     at_least: float = Field(
         default=1.0, gt=0, le=1, description="Least share of the rows of which it is true."
@@ -169,14 +167,12 @@ class Contract(Section):
 
     contract: MonitorName = Field(description="Name of the contract: letters, digits, `_`, `-`.")
     version: int = Field(
-        ge=1,
-        le=1_000_000,
-        description="Increases with every change; stored versions are permanent.",
+        ge=1, le=1_000_000, description="Grows with every change: a version is stored for ever."
     )
     of: TableRole = Field(
         default="inputs", description="Whose table it is: `inputs`, `predictions` or `labels`."
     )
-    description: str = Field(default="", max_length=MAX_TEXT, description="Description for people.")
+    description: str = Field(default="", max_length=MAX_TEXT, description="For people.")
     columns: dict[ColumnName, ColumnClauses] = Field(
         default_factory=dict, max_length=10_000, description="By column, its clauses."
     )

@@ -14,9 +14,9 @@ ROLE = "durations"
 class Durations(Section):
     """A table of how long other jobs of the model took, such as training and scoring."""
 
-    table: TableAddress = Field(description="The Delta table, one row per job that has ended.")
+    table: TableAddress = Field(description="The Delta table, one row a job that has ended.")
     kind: ColumnName = Field(
-        default="kind", description="The column with the kind of the job, such as `training`."
+        default="kind", description="The column that says what the job was, such as `training`."
     )
     started: ColumnName = Field(
         default="started_at", description="The column with the moment at which it began."

@@ -124,13 +124,13 @@ class Reference(Section):
         "evaluates all windows again.",
     )
     table: TableAddress | None = Field(
-        default=None, description="Table other than the inputs, such as the training set."
+        default=None, description="Another table than the inputs, such as the training set."
     )
     version: int | None = Field(
-        default=None, ge=0, description="Delta version of `table`; default: the newest."
+        default=None, ge=0, description="Delta version of `table`; left out: the newest."
     )
     day: DaySource | None = Field(
-        default=None, description="The day of a row of `table`. Required with `days`."
+        default=None, description="How the day of a row of `table` is told. Needed with `days`."
     )
     previous_windows: int | None = Field(
         default=None, ge=1, le=366, description="This many windows before, of the same kind."
@@ -144,7 +144,7 @@ class Reference(Section):
 
     segments: bool | None = Field(
         None,
-        description="Whether segments are compared with it as well as all traffic. Default: with "
+        description="Whether segments are compared with it as well as all traffic. Left out: with "
         "fixed references they are, with moving ones they are not, which keeps the output small.",
     )
 

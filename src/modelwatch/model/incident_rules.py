@@ -12,10 +12,10 @@ MAX_WINDOWS = 366
 
 
 class Clear(Section):
-    """When an incident closes."""
+    """When an incident is over."""
 
     windows: int = Field(
-        default=3, ge=1, le=MAX_WINDOWS, description="Consecutive windows that must be quiet."
+        default=3, ge=1, le=MAX_WINDOWS, description="Windows in a row that must be quiet."
     )
     below: float = Field(
         default=0.8,
@@ -39,7 +39,7 @@ class IncidentRules(Section):
     performance_windows: tuple[Name, ...] = Field(
         default=(),
         max_length=10,
-        description="The same for performance. Default: `week` and `month` as far as they are "
+        description="The same for performance. Left out: `week` and `month` as far as they are "
         "among `windows`, as a day has no interval; without them, as above.",
     )
     fails: int = Field(
@@ -54,27 +54,27 @@ class IncidentRules(Section):
         le=1_000_000,
         description="Times its threshold at which broken data opens an incident with its first "
         "window: shares of nulls, NaN, infinities and unseen values, volume and repeated ids, of "
-        "all traffic. Broken constraints of severity `fail`, missing days, days without 80% of the "
-        "expected rows, and repeated values always do.",
+        "all traffic. Broken constraints of severity `fail`, missing days, and days without 80 % "
+        "of the expected rows, and values that were delivered before always do.",
     )
     clear: Clear = Field(default_factory=Clear, description="When an incident is over.")
     reopen_days: int = Field(
         default=30,
         ge=0,
         le=3660,
-        description="Days after its end within which a new failure reopens the incident.",
+        description="Days after its end within which an incident that comes back is the same one.",
     )
     join_windows: int = Field(
         default=3,
         ge=0,
         le=MAX_WINDOWS,
-        description="Subjects that begin to fail within this many windows of each other may have "
-        "one cause; their evidence decides whether they form one incident.",
+        description="Subjects that begin to fail within so many windows of one another may have "
+        "one cause; what was found of them tells whether they are one incident.",
     )
     importance: dict[ColumnName, Annotated[float, Field(ge=0, le=1000)]] = Field(
         default_factory=dict,
-        description="Importance of each feature to the model. Default: learned from the model's "
-        "scores, otherwise 1. 0: listed but never reported.",
+        description="By feature, how much it matters to the model; 1 where it is not said and "
+        "cannot be learned from the model's scores. 0: never told, only listed.",
     )
     history_days: int = Field(
         default=400,

@@ -27,8 +27,8 @@ class WatchedSeries(Section):
         default=4.0,
         ge=1,
         le=100,
-        description="Distance from the value expected from the weekday and the last weeks "
-        "that matters, in robust standard deviations.",
+        description="Distance from what the weekday and the last weeks lead to expect that "
+        "matters, in robust standard deviations.",
     )
 
 
@@ -43,31 +43,31 @@ class Verdicts(Section):
     )
     correction: Correction = Field(
         default="benjamini_hochberg",
-        description="How p-values are corrected for their number: `benjamini_yekutieli` is valid "
-        "under any dependence and has less power.",
+        description="How p-values are corrected for their number: `benjamini_yekutieli` holds "
+        "under any dependence, and finds less.",
     )
     min_rows: int = Field(
         default=100,
         ge=1,
         le=1_000_000_000,
-        description="Rows that windows of a kind must usually have to be evaluated. A single "
-        "window with at least half as many is evaluated too, so that a slow day leaves no gap; "
-        "one with fewer gets the verdict `too_few_rows`.",
+        description="Rows that a kind of window usually has to hold to be judged. A single window "
+        "of at least half as many is judged as well, so that a slow day is no gap; one of fewer "
+        "gets the verdict `too_few_rows`.",
     )
     assumed_design_effect: float = Field(
         default=10.0,
         ge=1,
         le=1_000_000,
-        description="Assumed ratio of the variance of metrics between days to that of "
-        "independent rows. For a reference of fewer than seven days, this assumption is weighted "
-        "like four days.",
+        description="Factor by which figures vary more between days than rows that were "
+        "independent would. A reference of fewer than seven days is weighed against it: the "
+        "assumption counts for four days.",
     )
     performance: dict[Text, Annotated[float, Field(gt=0)] | None] = Field(
         default_factory=dict,
         description="By metric, the change from the reference that matters: for the worse, or "
-        "either way where neither is better; relative to the reference's value for "
+        "either way where neither is better; a share of the reference's figure for "
         + ", ".join(f"`{key}`" for key in sorted(OF_REFERENCE))
-        + ". It replaces the default of that metric; `null` removes it. Defaults: "
+        + ". It replaces the default of that metric; `null` takes it away. Defaults: "
         + "; ".join(
             f"{task} "
             + ", ".join(f"`{key}: {threshold:g}`" for key, threshold in thresholds.items())
@@ -77,12 +77,12 @@ class Verdicts(Section):
     )
     coverage: Share | None = Field(
         default=0.1,
-        description="Decrease of the label coverage that matters; `null`: none.",
+        description="Fall of the share of due labels that came in that matters; `null`: none.",
     )
     volume: Annotated[float, Field(gt=0, le=100)] | None = Field(
         default=0.3,
-        description="Relative difference from the number of rows expected from the weekday and "
-        "the last weeks that matters; `null`: none.",
+        description="Share of rows more or fewer than the weekday and the last weeks lead to "
+        "expect that matters; `null`: none.",
     )
     duplicates: Share | None = Field(
         default=0.01, description="Share of repeated ids that matters; `null`: none."
@@ -91,8 +91,8 @@ class Verdicts(Section):
         default=1,
         ge=0,
         le=366,
-        description="Days by which data may be late. The schedule is learned from the table: "
-        "every day, some weekdays, every 14 days, days of the month, and so on.",
+        description="Days by which data may be late. Which days have data is learned from the "
+        "table: every day, some weekdays, every 14 days, days of the month, and so on.",
     )
     holidays: tuple[Day, ...] = Field(
         default=(),
@@ -102,8 +102,7 @@ class Verdicts(Section):
     anomalies: tuple[WatchedSeries, ...] = Field(
         default=(),
         max_length=MAX_WATCHED,
-        description="Profile metrics whose daily series is monitored in addition to the drift "
-        "statistics.",
+        description="Stored metrics whose daily series is watched beside the drift statistics.",
     )
 
     @property

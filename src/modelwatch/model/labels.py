@@ -66,11 +66,13 @@ class Labels(Section):
         description="As many columns as `predictions.id` (`inputs.id` where predictions have no "
         "table of their own), in the same order.",
     )
-    day: DaySource = Field(description="The day of the prediction that a label belongs to.")
-    label: ColumnName = Field(description="The column with the label.")
+    day: DaySource = Field(
+        description="How the day of the prediction that a label belongs to is told."
+    )
+    label: ColumnName = Field(description="The column that says what came true.")
     known: Known | None = Field(
         default=None,
-        description="When a label became known. Default: as soon as it is in the table; then "
+        description="When a label became known. Left out: as soon as it is in the table; then "
         "which of two labels is the later one is not known, and they are counted as a conflict.",
     )
     due: Due = Field(description="When the label of a prediction is due.")
@@ -129,7 +131,7 @@ class LossModelPlace(Section):
 
     path: Text | None = Field(
         default=None,
-        description="Folder or URL in which fitted models are stored. Default: the folder "
+        description="Folder or URL in which fitted models are stored. Left out: the folder "
         "`models` of an `output.path`; with an `output.schema` nothing is estimated then.",
     )
 
@@ -149,7 +151,7 @@ class Performance(Section):
         "probability; multiclass: the softmax gives the probabilities. `percentage`: from 0 to "
         "100. `rank`: a higher score means a more probable class, and no probability. Ranking "
         "metrics are of any score; those of probabilities are undefined for ranks, and where more "
-        "than 1% of the scores are not probabilities. A threshold is in the unit of the score.",
+        "than 1 % of the scores are not probabilities. A threshold is in the unit of the score.",
     )
     decision: Decision | None = Field(
         default=None,
@@ -173,7 +175,7 @@ class Performance(Section):
         default=None,
         description="Binary: what a value counts as that is neither positive nor negative. "
         "`nothing`: the row has no label, or no decision; `negative`: every value that is not "
-        "positive is negative, and none is reported. Default: `nothing`, where `negative` is "
+        "positive is negative, and none is reported. Left out: `nothing`, where `negative` is "
         "given or has a default. Empty text and NaN are no value, unless they are named.",
     )
     classes: tuple[Scalar, ...] = Field(
@@ -189,12 +191,12 @@ class Performance(Section):
         "an interval, whose coverage is measured.",
     )
     values: BusinessValues = Field(
-        default_factory=BusinessValues, description="The business value of decisions."
+        default_factory=BusinessValues, description="What decisions are worth."
     )
     slices: bool | ColumnNames | None = Field(
         default=None,
         description="Features by whose bins performance is kept, to find where it is worst and "
-        "why it changed: a list of exactly these, `true` for all, `false` for none. Default: at "
+        "why it changed: a list of exactly these, `true` for all, `false` for none. Left out: at "
         f"most {MOST_SLICES}, those with the greatest `incidents.importance`, and among equals "
         "those that come first in the tables. Other slices: performance of all days is computed "
         "anew.",
@@ -311,28 +313,30 @@ class Challenger(Section):
     id: ColumnNames = Field(
         min_length=1, description="As many columns as `predictions.id`, in the same order."
     )
-    day: DaySource = Field(description="The day of a row.")
+    day: DaySource = Field(description="How the day of a row is told.")
     score: ColumnName = Field(description="Its score of the positive class.")
     score_kind: ScoreKind | None = Field(
         default=None,
-        description="What its score says, as `performance.score_kind`. Default: the same.",
+        description="What its score says, as `performance.score_kind`. Left out: the same.",
     )
     decision: Decision | None = Field(
-        default=None, description="Default: the champion's threshold."
+        default=None, description="Left out: the champion's threshold."
     )
 
 
 class VersionComparison(Section):
     """Two model versions that share the traffic."""
 
-    champion: Text = Field(description="Model version of the champion, as named in the results.")
-    challenger: Text = Field(description="Model version of the challenger.")
+    champion: Text = Field(
+        description="Model version, as the results name it, that is held to be the better one."
+    )
+    challenger: Text = Field(description="Model version that would replace it.")
     expected_share: float | None = Field(
         default=None,
         gt=0,
         lt=1,
-        description="Intended share of the challenger in the traffic of both; a deviating split "
-        "is reported. Default: not tested.",
+        description="Share of the challenger in the traffic of both, as it was meant to be; a "
+        "split that misses it is told. Left out: not tested.",
     )
 
     @model_validator(mode="after")

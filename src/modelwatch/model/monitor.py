@@ -60,25 +60,24 @@ class MonitorConfig(Section):
     monitor: MonitorName = Field(
         description="Name of the monitor, first column of every result: letters, digits, `_`, `-`."
     )
-    description: str = Field(default="", max_length=MAX_TEXT, description="Description for people.")
+    description: str = Field(
+        default="", max_length=MAX_TEXT, description="What is watched, for people."
+    )
     time_zone: Annotated[str, AfterValidator(_time_zone)] = Field(
         default="UTC", description="IANA time zone in which days begin, such as `America/New_York`."
     )
     output: OutputAddress = Field(description="Where the output tables are written.")
-    inputs: Inputs = Field(description="The table with the inputs of the model.")
+    inputs: Inputs = Field(description="The table of what the model was given.")
     predictions: Predictions | None = Field(
-        default=None,
-        description="The predictions of the model. Default: only inputs are monitored.",
+        default=None, description="What the model answered; left out: only inputs are watched."
     )
     features: FeatureChoice = Field(
         default_factory=FeatureChoice,
-        description="Which columns of the inputs are features. Default: all columns without "
-        "another meaning, such as id or day.",
+        description="Which columns of the inputs are features. Left out: all that have no other "
+        "meaning, such as id or day.",
     )
     segments: tuple[Segmentation, ...] = Field(
-        default=(),
-        max_length=50,
-        description="Segmentations of the rows, in addition to all traffic.",
+        default=(), max_length=50, description="Ways to split the rows, beside all traffic."
     )
     windows: tuple[WindowChoice, ...] = Field(
         default=tuple(WindowSpec(name=name) for name in CALENDAR),
@@ -92,7 +91,7 @@ class MonitorConfig(Section):
         min_length=1,
         max_length=50,
         description="What windows are compared with. One at least is fixed: it carries the bins. "
-        f"Default: the first {BOOTSTRAP_DAYS} days on which the inputs have rows, which show each "
+        f"Left out: the first {BOOTSTRAP_DAYS} days on which the inputs have rows, which show each "
         "weekday four times.",
     )
     binning: Binning = Field(default_factory=Binning, description="How bins are fitted.")
@@ -100,57 +99,57 @@ class MonitorConfig(Section):
         default_factory=Pairs, description="Correlations and principal components."
     )
     constraints: tuple[Constraint, ...] = Field(
-        default=(), max_length=1000, description="Expectations on each day's data."
+        default=(), max_length=1000, description="What each day's data was promised to be."
     )
     rules: tuple[Rule, ...] = Field(
         default=(),
         max_length=200,
-        description="Conditions on every row, and the treatment of rows that fail.",
+        description="What every row must be, and what is done with one that is not.",
     )
     contracts: tuple[ContractPlace, ...] = Field(
-        default=(), max_length=20, description="Data contracts of the tables."
+        default=(), max_length=20, description="Data contracts: what tables were promised to be."
     )
     thresholds: dict[str, Threshold | None] = Field(
         default_factory=dict,
         description="By drift statistic, the absolute value above which a change matters, if it "
-        "is more than chance. It replaces the default of that statistic; `null` removes it. "
+        "is more than chance. It replaces the default of that statistic; `null` takes it away. "
         "Defaults: " + ", ".join(f"`{k}: {v:g}`" for k, v in DEFAULT_THRESHOLDS.items()) + ".",
     )
     labels: Labels | None = Field(
-        default=None, description="The labels. Default: performance is not measured."
+        default=None, description="What came true; left out: performance is not measured."
     )
     performance: Performance | None = Field(
-        default=None, description="How predictions are compared with labels. Requires `labels`."
+        default=None, description="How the model is held against its labels. Goes with `labels`."
     )
     challengers: tuple[Challenger, ...] = Field(
-        default=(), max_length=10, description="Shadow models that scored the same ids."
+        default=(), max_length=10, description="Models that scored the same ids in the shadow."
     )
     comparison: VersionComparison | None = Field(
         default=None, description="Two model versions that share the traffic."
     )
     source_health: SourceHealth = Field(
-        default_factory=SourceHealth, description="Checks of the source tables."
+        default_factory=SourceHealth, description="When the tables that are read are well."
     )
     verdicts: Verdicts = Field(
-        default_factory=Verdicts, description="When a metric value matters and is significant."
+        default_factory=Verdicts, description="When a figure is beyond chance and matters."
     )
     incidents: IncidentRules = Field(
         default_factory=IncidentRules, description="When failures become an incident."
     )
     retraining: Retraining = Field(
-        default_factory=Retraining, description="When to retrain the model."
+        default_factory=Retraining, description="When the model is to be trained again."
     )
     notify: tuple[Sink, ...] = Field(
-        default=(), max_length=20, description="Where notifications go."
+        default=(), max_length=20, description="Who is told of incidents."
     )
     outliers: Outliers = Field(
-        default_factory=Outliers, description="How outlying rows are reported."
+        default_factory=Outliers, description="What is told of outlying rows."
     )
 
     durations: Durations | None = Field(
         default=None,
-        description="How long training and scoring take. Default: only the monitor's own runs "
-        "are reported.",
+        description="How long training and scoring take; left out: only the monitor's own runs "
+        "are told.",
     )
     retention: Retention = Field(
         default_factory=Retention, description="How long results are kept."

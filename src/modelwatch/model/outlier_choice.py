@@ -21,12 +21,12 @@ class Outliers(Section):
         default=20,
         ge=0,
         le=1000,
-        description="Maximum number of outlying rows kept per failing day; 0: no search.",
+        description="Most outlying rows that are kept of a failing day; 0: none are looked for.",
     )
     days: int = Field(
         default=1,
         ge=0,
         le=31,
-        description="Failing days per run, newest first, whose rows are searched; each is read "
+        description="Failing days of a run, newest first, whose rows are looked at: each is read "
         "again.",
     )

@@ -30,13 +30,13 @@ class ColumnOptions(Section):
     type: Kind | None = Field(
         default=None,
         description="`categorical` counts the values of a number, such as a code, one by one. "
-        "Default: numbers, dates and timestamps are numeric, strings and booleans categorical.",
+        "Left out: numbers, dates and timestamps are numeric, text and booleans categorical.",
     )
     special_values: tuple[Number, ...] = Field(
         default=(),
         max_length=50,
-        description="Numbers that are codes rather than quantities, such as -999. Each has its "
-        "own bin and is excluded from mean, sd and quantiles.",
+        description="Numbers that stand for something else than a quantity, such as -999. Each "
+        "has a bin of its own and is left out of mean, sd and quantiles.",
     )
     bins: int | None = Field(
         default=None,
@@ -52,7 +52,7 @@ class ColumnOptions(Section):
     )
     sensitive: bool = Field(
         default=False,
-        description="No value of the column is written or shown anywhere: it is counted by salted "
+        description="No value of the column is written or told anywhere: it is counted by salted "
         "hashes of its values, as a categorical one. Other columns of the inputs, such as an id, "
         "may be sensitive too. See docs/bad_data.md.",
     )
@@ -76,8 +76,8 @@ class FeatureChoice(Section):
     include: Patterns = Field(
         default=("*",),
         min_length=1,
-        description="Names of columns, or patterns with `*`, `?` and `[...]`. An existing name "
-        "matches itself.",
+        description="Names of columns, or patterns with `*`, `?` and `[...]`. A name that is "
+        "one stands for itself.",
     )
     exclude: Patterns = Field(default=(), description="Names or patterns of columns to leave out.")
     columns: dict[ColumnName, ColumnOptions] = Field(
@@ -87,7 +87,7 @@ class FeatureChoice(Section):
         default="MODELWATCH_SALT",
         max_length=200,
         description="The environment variable with the secret under which values of sensitive "
-        "columns are hashed; the same for every run. Another name: all days are computed again.",
+        "columns are hashed; the same for every run. Another name: all days are computed anew.",
     )
 
 
@@ -134,7 +134,7 @@ class Binning(Section):
     reference: Name | None = Field(
         default=None,
         description="The reference of fixed days, or with a table of its own, on which bins are "
-        "fitted. Default: the first such reference.",
+        "fitted. Left out: the first such reference.",
     )
     bins: int = Field(default=200, ge=2, le=1000, description="Bins of a numeric column, about.")
     max_values: int = Field(
@@ -160,7 +160,7 @@ class Pairs(Section):
         default=20,
         ge=1,
         le=10_000,
-        description="Pairs written per window: those that changed most.",
+        description="Pairs written for each window: those that moved most.",
     )
     columns: ColumnNames | None = Field(
         default=None, description="The features to take, in place of the first `max_features`."

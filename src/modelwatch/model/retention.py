@@ -33,13 +33,13 @@ class Retention(Section):
         le=36_600,
         description="Days of states that are kept day by day. Older months are added up to one "
         "state a month by `modelwatch maintain`; days of fixed references are kept, and months "
-        "with days whose labels are not due yet. Default: all.",
+        "with days whose labels are not due yet. Left out: all.",
     )
     metrics_days: int | None = Field(
         default=None,
         ge=400,
         le=36_600,
-        description="Days of windows whose profile, drift and outliers are kept. Default: all.",
+        description="Days of windows whose profile, drift and outliers are kept. Left out: all.",
     )
     unpublished_days: int = Field(
         default=7,

@@ -15,8 +15,8 @@ class _Policy(Section):
         default=30,
         ge=0,
         le=3660,
-        description="Days after a new model version, or after the last `retrain` of this policy, "
-        "in which it does not repeat.",
+        description="Days after a new model version, or after this policy last said `retrain`, in "
+        "which it does not say so again.",
     )
 
 
@@ -31,17 +31,17 @@ class ByLabels(_Policy):
     """When there is enough to learn from."""
 
     kind: Literal["labels"] = Field(
-        description="`labels`: labeled rows of days that the model version has not been trained "
+        description="`labels`: labelled rows of days that the model version has not been trained "
         "on, which are those since its first day."
     )
-    rows: int = Field(ge=1, le=10**15, description="Labeled rows that suffice.")
+    rows: int = Field(ge=1, le=10**15, description="Labelled rows that are enough.")
 
 
 class _OfMetric(_Policy):
     metric: Text = Field(description="Metric of performance, for which one way is better.")
     tolerance: float = Field(
         ge=0,
-        description="Tolerated loss compared with the reference, in units of the metric.",
+        description="Loss against the reference that is tolerated, in units of the metric.",
     )
 
 
@@ -50,7 +50,7 @@ class ByPerformance(_OfMetric):
 
     kind: Literal["performance"] = Field(
         description="`performance`: the due cohort lost more than the tolerance, and so does the "
-        "better end of its 95% interval, which is that of the days."
+        "better end of its 95 % interval, which is that of the days."
     )
     windows: int = Field(
         default=2, ge=1, le=366, description="Last windows in a row of which it must be true."
@@ -86,7 +86,7 @@ class ByDrift(_Policy):
         default=0.3,
         ge=0,
         le=1,
-        description="Share of the total importance of features that must have drifted.",
+        description="Share of the importance of all features that must have moved.",
     )
 
 
@@ -104,19 +104,19 @@ class Retraining(Section):
     """When a model is to be trained again, and what holds after it was."""
 
     policies: tuple[Policy, ...] = Field(
-        default=(), max_length=50, description="Each policy gives a decision in each run."
+        default=(), max_length=50, description="Each gives a decision at each run."
     )
     grace_days: int = Field(
         default=7,
         ge=0,
         le=366,
         description="Days after a model version appears in which no policy decides on it, and in "
-        "which changes of its predictions are attributed to it.",
+        "which what moves in its answers is laid to it.",
     )
     new_reference: Literal["keep", "first_days"] = Field(
         default="keep",
-        description="What a new model version is compared with: `keep` the references, or its own "
-        "`first_days`.",
+        description="What a new model version is held against: `keep` the references as they are, "
+        "or its own `first_days`.",
     )
     reference_days: int = Field(
         default=28,

@@ -37,7 +37,7 @@ class Rule(Section):
 
     name: Name = Field(description="Its name in the results.")
     description: str = Field(default="", max_length=MAX_TEXT, description="Why, for people.")
-    table: RuleTable = Field(default="inputs", description="The table whose rows are checked.")
+    table: RuleTable = Field(default="inputs", description="The table whose rows are judged.")
     treatment: Treatment = Field(
         description="`fail`: nothing is published. `quarantine`: the row is set apart in a table, "
         "with its reasons, until it is released. `exclude`: it is left out and counted. `warn`: it "
@@ -55,14 +55,14 @@ class Rule(Section):
         description="A row must not be without one of the same id and day in this table.",
     )
     where: Text | None = Field(
-        default=None, description="A SQL condition; only rows for which it is true are checked."
+        default=None, description="A SQL condition; only rows of which it is true are judged."
     )
     tolerance: float = Field(
         default=0.0,
         ge=0,
         lt=1,
-        description="Share of a day's rows that may fail before the run stops (`fail`) or a "
-        "warning is raised (other treatments). Rows are quarantined one by one in any case.",
+        description="Share of a day's rows that may fail before the run stops (`fail`), or before "
+        "somebody is told (the others). Rows are set apart one by one, whatever it is.",
     )
 
     @model_validator(mode="after")

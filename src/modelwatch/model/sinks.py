@@ -77,7 +77,7 @@ class EmailSink(_Sink):
         min_length=1, max_length=100, description="Addresses that the mail goes to."
     )
     user_env: Variable | None = Field(
-        default=None, description="Environment variable that holds the user; default: no login."
+        default=None, description="Environment variable that holds the user; left out: no login."
     )
     password_env: Variable | None = Field(
         default=None, description="Environment variable that holds the password."

@@ -15,7 +15,7 @@ class TableAddress(Section):
         default=None, description="Name in the catalog, such as `catalog.schema.table`."
     )
     path: Text | None = Field(
-        default=None, description="Folder or URL of a Delta table outside the catalog."
+        default=None, description="Folder or URL of a Delta table that no catalog knows."
     )
 
     @model_validator(mode="after")
@@ -49,12 +49,12 @@ class OutputAddress(Section):
 
 
 class DaySource(Section):
-    """The day of a row."""
+    """How the day of a row is told."""
 
     column: ColumnName | None = Field(
         default=None,
-        description="The day itself, in the monitor's time zone: a date column, or a string or "
-        "integer column that spells it, `yyyymmdd` (strings also `yyyy-mm-dd`).",
+        description="The day itself, in the monitor's time zone: a date column, or one of text or "
+        "integers that spells it, `yyyymmdd` (text also `yyyy-mm-dd`).",
     )
     time_column: ColumnName | None = Field(
         default=None,
@@ -90,7 +90,7 @@ class Inputs(Section):
         description="Column, or list of columns, that identify a row on its day. Needed when the "
         "predictions are in a table of their own.",
     )
-    day: DaySource = Field(description="The day of a row.")
+    day: DaySource = Field(description="How the day of a row is told.")
 
 
 class ModelVersion(Section):
@@ -103,7 +103,7 @@ class ModelVersion(Section):
     literal: Text | None = Field(
         default=None,
         max_length=200,
-        description="One version for all rows, without a column.",
+        description="One version for all rows, where no column tells it.",
     )
 
     @model_validator(mode="after")
@@ -117,25 +117,26 @@ class Predictions(Section):
 
     table: TableAddress | None = Field(
         default=None,
-        description="A separate table, joined to the inputs by `id` and day. Default: the "
+        description="A table of its own, joined to the inputs by `id` and day. Left out: the "
         "predictions are columns of the inputs' table.",
     )
     id: ColumnNames = Field(
         default=(),
         description="As many columns as `inputs.id`, in the same order. Only with `table`.",
     )
-    day: DaySource | None = Field(default=None, description="The day of a row. Only with `table`.")
+    day: DaySource | None = Field(
+        default=None, description="How the day of a row is told. Only with `table`."
+    )
     score: ColumnNames = Field(
         default=(), description="Numeric column, or list of columns, that the model computed."
     )
     decision: ColumnNames = Field(
         default=(),
-        description="Column, or list of columns, with the decision; categorical unless `columns` "
-        "says otherwise.",
+        description="Column, or list of columns, that say what was decided; categories unless "
+        "`columns` says otherwise.",
     )
     model_version: ModelVersion | None = Field(
-        default=None,
-        description="The model version of a prediction. Default: one version, `(none)`.",
+        default=None, description="Which model made a prediction; left out: one, `(none)`."
     )
     columns: dict[ColumnName, ColumnOptions] = Field(
         default_factory=dict, description="Options of single scores and decisions, by column."

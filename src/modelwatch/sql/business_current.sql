@@ -1,4 +1,4 @@
--- One row per business metric that counts: of each window as its newest as-of day saw it. Key: monitor,
+-- One row a business metric that counts: of each window as its newest as-of day saw it. Key: monitor,
 -- window, window_start, model_version, segmentation, segment, metric, statistic.
 SELECT metrics.*
 FROM business_metrics AS metrics

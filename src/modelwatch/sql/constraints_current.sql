@@ -1,4 +1,4 @@
--- One row per verdict that counts. Key: monitor, day, constraint.
+-- One row a verdict that counts. Key: monitor, day, constraint.
 SELECT results.*
 FROM constraint_results AS results
 JOIN current_days AS days

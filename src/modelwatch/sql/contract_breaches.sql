@@ -1,4 +1,4 @@
--- One row per clause of a contract and day that is not kept, or can't be told. Key: monitor, day,
+-- One row a clause of a contract and day that is not kept, or can't be told. Key: monitor, day,
 -- constraint. `version`: of the contract that the run held the day to.
 SELECT
   results.monitor,

@@ -1,4 +1,4 @@
--- One row per version of a contract that a published run has used. Key: monitor, contract, version.
+-- One row a version of a contract that a published run has used. Key: monitor, contract, version.
 -- Two runs that began at once may both have stored it: they stored the same.
 SELECT
   held.monitor,

@@ -1,4 +1,4 @@
--- One row per cost of a published run, or the duration of another job of the model, beside the median
+-- One row a cost of a published run, or the duration of another job of the model, beside the median
 -- of the 20 before it. Key: monitor, kind, measure, started_at, run_id. `kind` is 'monitor' for
 -- runs; `times_usual` above 1 is more than usual, null for the first.
 WITH costs AS (

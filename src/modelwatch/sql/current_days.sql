@@ -1,4 +1,4 @@
--- One row per day: the newest published run that computed its states. Key: monitor, day.
+-- One row a day: the newest published run that computed its states. Key: monitor, day.
 SELECT
   monitor,
   day,

@@ -1,4 +1,4 @@
--- One row per day whose predictions were held against labels: the newest published run that did it.
+-- One row a day whose predictions were held against labels: the newest published run that did it.
 -- Key: monitor, day.
 SELECT
   monitor,

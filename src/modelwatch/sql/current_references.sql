@@ -1,4 +1,4 @@
--- One row per reference with a table of its own: the newest published run that computed its states.
+-- One row a reference with a table of its own: the newest published run that computed its states.
 -- Key: monitor, role.
 SELECT
   monitor,

@@ -1,4 +1,4 @@
--- One row per window and source of figures: the newest published run that judged it. Key: monitor,
+-- One row a window and source of figures: the newest published run that judged it. Key: monitor,
 -- source, window, window_start.
 SELECT
   monitor,

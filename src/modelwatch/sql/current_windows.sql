@@ -1,4 +1,4 @@
--- One row per window: the newest published run that computed it. Key: monitor, window, window_start.
+-- One row a window: the newest published run that computed it. Key: monitor, window, window_start.
 SELECT
   monitor,
   computed.window AS window,

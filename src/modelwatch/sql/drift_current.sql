@@ -1,4 +1,4 @@
--- One row per drift metric that counts. Key: monitor, window, window_start, model_version, segmentation,
+-- One row a drift metric that counts. Key: monitor, window, window_start, model_version, segmentation,
 -- segment, role, feature, feature_b,
 -- reference, statistic.
 SELECT metrics.*

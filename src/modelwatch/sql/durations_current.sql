@@ -1,4 +1,4 @@
--- One row per job of the model, as the newest run copied it. Key: monitor, kind, started_at, seconds.
+-- One row a job of the model, as the newest run copied it. Key: monitor, kind, started_at, seconds.
 WITH newest AS (
   SELECT copied.monitor, max_by(copied.run_id, struct(published.finished_at, published.run_id))
     AS run_id

@@ -1,4 +1,4 @@
--- One row per constraint and day whose verdict is not 'pass'. Key: monitor, day, constraint.
+-- One row a constraint and day whose verdict is not 'pass'. Key: monitor, day, constraint.
 SELECT
   monitor,
   day,

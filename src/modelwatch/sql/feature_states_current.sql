@@ -1,4 +1,4 @@
--- One row per state that counts. Key: monitor, day, role, model_version, segmentation, segment,
+-- One row a state that counts. Key: monitor, day, role, model_version, segmentation, segment,
 -- feature, kind.
 SELECT states.*
 FROM feature_states AS states

@@ -1,4 +1,4 @@
--- One row per state of a month whose days are no longer kept. Key: monitor, run_id, month, role,
+-- One row a state of a month whose days are no longer kept. Key: monitor, run_id, month, role,
 -- model_version, segmentation, segment, feature, kind, binning.
 SELECT states.*
 FROM feature_states_monthly AS states

@@ -1,4 +1,4 @@
--- One row per feature, window, reference and statistic, with the profile of the window beside it.
+-- One row a feature, window, reference and statistic, with the profile of the window beside it.
 -- Key: monitor, model_version, segmentation, segment, role, feature, window, window_start,
 -- reference, statistic. Choose a feature, a window and a statistic, and order by window_start.
 WITH profiles AS (

@@ -1,4 +1,4 @@
--- One row per feature, window and bin, empty bins too, so that two windows join on binning and bin.
+-- One row a feature, window and bin, empty bins too, so that two windows join on binning and bin.
 -- Key: monitor, model_version, segmentation, segment, role, feature, window, window_start, binning,
 -- bin. `bin` is the position in the vector of feature_states; a numeric bin holds [lower, upper), or
 -- `lower` alone where the two are neighbours among the doubles.

@@ -1,4 +1,4 @@
--- One row per change of an incident, and one a thing that a person said of it. Key: monitor,
+-- One row a change of an incident, and one a thing that a person said of it. Key: monitor,
 -- incident_id, at, event, position. Order by at and position.
 SELECT
   events.monitor,

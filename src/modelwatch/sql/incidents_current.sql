@@ -1,4 +1,4 @@
--- One row per incident, or a subject that fails with one, as the newest published run left it. Key:
+-- One row an incident, or a subject that fails with one, as the newest published run left it. Key:
 -- monitor, incident_id.
 WITH newest AS (
   SELECT

@@ -1,4 +1,4 @@
--- One row per window and age: how its labels came in, as the newest as-of day saw it. Key: monitor,
+-- One row a window and age: how its labels came in, as the newest as-of day saw it. Key: monitor,
 -- window, window_start, model_version, segmentation, segment, age_days.
 SELECT maturity.*
 FROM label_maturity AS maturity

@@ -1,4 +1,4 @@
--- One row per pair of models, kind of window, segment and metric: the latest window in which they were
+-- One row a pair of models, kind of window, segment and metric: the latest window in which they were
 -- compared. Key: monitor, design, champion, challenger, window, segmentation, segment, metric.
 WITH compared AS (
   SELECT

@@ -1,4 +1,4 @@
--- One row per open incident, with its evidence. Key: monitor, incident_id. `calls`: somebody must
+-- One row an open incident, with its evidence. Key: monitor, incident_id. `calls`: somebody must
 -- look; it is a failure that nobody has taken on or set aside. `parts`: the subjects that fail with
 -- it and last, the largest effect first. `said_since`: what people said that no run has seen yet.
 WITH parts AS (

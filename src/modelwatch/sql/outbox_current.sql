@@ -1,4 +1,4 @@
--- One row per message and sink: whether it has arrived. Key: monitor, message_id, sink. `status`:
+-- One row a message and sink: whether it has arrived. Key: monitor, message_id, sink. `status`:
 -- 'pending', 'sent', 'failed' (the next run tries again) or 'rejected' (nobody does).
 WITH tried AS (
   SELECT

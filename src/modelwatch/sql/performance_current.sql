@@ -1,4 +1,4 @@
--- One row per metric of performance that counts: of each window as its newest as-of day saw it. Key:
+-- One row a metric of performance that counts: of each window as its newest as-of day saw it. Key:
 -- monitor, window, window_start, model_version, segmentation, segment, cohort, metric, reference.
 SELECT metrics.*
 FROM performance_metrics AS metrics

@@ -1,4 +1,4 @@
--- One row per metric of performance of each as-of day: a window as its labels matured. Key: monitor,
+-- One row a metric of performance of each as-of day: a window as its labels matured. Key: monitor,
 -- window, window_start, as_of, model_version, segmentation, segment, cohort, metric, reference.
 SELECT
   metrics.*,

@@ -1,4 +1,4 @@
--- One row per window and as-of day: the newest published run that evaluated its performance as of that
+-- One row a window and as-of day: the newest published run that evaluated its performance as of that
 -- day. Key: monitor, window, window_start, as_of. `latest`: it is the newest as-of day of the window.
 WITH evaluated AS (
   SELECT

@@ -1,4 +1,4 @@
--- One row per state of performance of a month whose days are no longer kept. Key: monitor, run_id,
+-- One row a state of performance of a month whose days are no longer kept. Key: monitor, run_id,
 -- month, model_version, segmentation, segment, kind, name, binning.
 SELECT states.*
 FROM performance_states_monthly AS states

@@ -1,4 +1,4 @@
--- One row per window and metric: the value of the due cohort with its coverage and interval, the
+-- One row a window and metric: the value of the due cohort with its coverage and interval, the
 -- estimate that needs no labels beside it, and what early labels said. Key: monitor, window,
 -- window_start, model_version, segmentation, segment, metric.
 WITH told AS (

@@ -1,4 +1,4 @@
--- One row per window whose performance was evaluated, as of its newest as-of day. Key: monitor, window,
+-- One row a window whose performance was evaluated, as of its newest as-of day. Key: monitor, window,
 -- window_start.
 SELECT
   monitor,

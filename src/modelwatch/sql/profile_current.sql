@@ -1,4 +1,4 @@
--- One row per profile metric that counts. Key: monitor, window, window_start, model_version, segmentation,
+-- One row a profile metric that counts. Key: monitor, window, window_start, model_version, segmentation,
 -- segment, role, feature, metric.
 SELECT metrics.*
 FROM profile_metrics AS metrics

@@ -1,4 +1,4 @@
--- One row per run whose results stand. Key: run_id.
+-- One row a run whose results stand. Key: run_id.
 SELECT *
 FROM runs
 WHERE outcome = 'published'

@@ -1,4 +1,4 @@
--- One row per row in quarantine, held or released. Key: monitor, day, role, row_key, copy.
+-- One row a row in quarantine, held or released. Key: monitor, day, role, row_key, copy.
 SELECT rows.*
 FROM quarantine AS rows
 JOIN current_days AS days

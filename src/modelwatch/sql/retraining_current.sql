@@ -1,4 +1,4 @@
--- One row per policy: what the newest published run decided of the model that was in use. Key: monitor,
+-- One row a policy: what the newest published run decided of the model that was in use. Key: monitor,
 -- model_version, policy.
 WITH newest AS (
   SELECT

@@ -1,4 +1,4 @@
--- One row per rule and day on which rows fail it: how many, of how many, and since when without a
+-- One row a rule and day on which rows fail it: how many, of how many, and since when without a
 -- break. Key: monitor, day, role, rule.
 WITH counted AS (
   SELECT accounts.monitor, accounts.day, accounts.role, accounts.run_id, inline(accounts.rules)

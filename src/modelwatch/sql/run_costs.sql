@@ -1,4 +1,4 @@
--- One row per run, whatever its outcome: what it did and what that cost. Key: run_id. `bytes_read` and
+-- One row a run, whatever its outcome: what it did and what that cost. Key: run_id. `bytes_read` and
 -- `files_read` are those of the days of inputs and predictions; `spark_bytes_read` is all that
 -- Spark's tasks read.
 SELECT

@@ -1,4 +1,4 @@
--- One row per check of a table, of one of its days or columns, that counts: of days that are missing
+-- One row a check of a table, of one of its days or columns, that counts: of days that are missing
 -- what the newest published run saw, of other days and of columns the newest word. `since`: first
 -- day of the stretch of days that did not pass. Key: monitor, role, check, day, subject, reason.
 WITH told AS (

@@ -1,4 +1,4 @@
--- One row per cause of the last change of performance: the latest window of each kind that is over,
+-- One row a cause of the last change of performance: the latest window of each kind that is over,
 -- against each reference, ranked. Key: monitor, window, model_version, reference, metric, split,
 -- split_name, part, effect.
 WITH causes AS (

@@ -1,4 +1,4 @@
--- One row per verdict that counts. Key: monitor, source, role, subject, figure, model_version,
+-- One row a verdict that counts. Key: monitor, source, role, subject, figure, model_version,
 -- segmentation, segment, window, window_start, reference.
 SELECT given.*
 FROM verdicts AS given

@@ -185,7 +185,7 @@ def average_precision(states: BinaryStates) -> Values:
     source="scikit-learn brier_score_loss; Brier (1950)",
 )
 def brier(states: BinaryStates) -> Values:
-    """Mean squared difference of probability and label (0 or 1), of labeled rows whose score is a
+    """Mean squared difference of probability and label (0 or 1), of labelled rows whose score is a
     probability; probabilities are rounded to 2**-30."""
     squares = states.loss_sums[:, NEGATIVE:, 0].sum(axis=1) / SCORE_UNIT
     positives = states.scored[:, POSITIVE].sum(axis=1)
@@ -195,7 +195,7 @@ def brier(states: BinaryStates) -> Values:
 
 
 def log_loss_of_binary(states: BinaryStates) -> Values:
-    """Mean log loss of labeled rows whose score is a probability."""
+    """Mean log loss of labelled rows whose score is a probability."""
     total = states.loss_sums[:, NEGATIVE:, 1].sum(axis=1) / LOSS_UNIT
     return values(quotient(total, scored_rows(states)), *_improbable(states))
 
@@ -209,7 +209,7 @@ def log_loss_of_binary(states: BinaryStates) -> Values:
     source="calibration in the large; Cox (1958)",
 )
 def calibration_bias(states: BinaryStates) -> Values:
-    """Mean probability less the share of positive labels, of labeled rows whose score is a
+    """Mean probability less the share of positive labels, of labelled rows whose score is a
     probability."""
     positives = states.scored[:, POSITIVE].sum(axis=1)
     total = states.summed[:, NEGATIVE:].sum(axis=(1, 2)) - positives
@@ -220,7 +220,7 @@ def calibration_bias(states: BinaryStates) -> Values:
 class Reliability:
     """Reliability table of n windows, by tenth of the score.
 
-    ``lower`` (10,): least score of each tenth. ``rows``, ``positives`` (n, 10): labeled rows.
+    ``lower`` (10,): least score of each tenth. ``rows``, ``positives`` (n, 10): labelled rows.
     ``mean_score`` and ``positive_share`` (n, 10): NaN where there is no row.
     """
 
@@ -282,7 +282,7 @@ def _ece_error(states: BinaryStates) -> Floats:
     error_bound=_ece_error,
 )
 def ece(states: BinaryStates) -> Values:
-    """Mean over labeled rows of the distance of mean probability and share of positives in their
+    """Mean over labelled rows of the distance of mean probability and share of positives in their
     tenth of the probability; chance alone makes it positive, the more so the fewer the rows."""
     table = reliability(states)
     gaps = np.nan_to_num(np.abs(table.mean_score - table.positive_share)) * table.rows
@@ -326,7 +326,7 @@ class ThresholdCurve:
 
 
 def threshold_curve(states: BinaryStates) -> ThresholdCurve:
-    """What every threshold would have decided, of labeled rows with a score."""
+    """What every threshold would have decided, of labelled rows with a score."""
     negatives, positives = sides(states)
     tp, fp = _above(positives) + positives, _above(negatives) + negatives
     return ThresholdCurve(
@@ -367,7 +367,7 @@ def _register_lift(percent: int) -> None:
         return values(over_chance(states, _top(states, share)[0]), *_missing(states))
 
     lift.__doc__ = (
-        f"Share of positives among the {percent}% of labeled rows with the highest scores, over "
+        f"Share of positives among the {percent} % of labelled rows with the highest scores, over "
         "their share among all; of rows with one score, and of a bin of several, the part that "
         "belongs to the top holds its share of the positives."
     )

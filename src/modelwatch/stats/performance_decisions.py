@@ -55,10 +55,10 @@ def known(states: MulticlassStates) -> Counts:
     range=_UNIT,
     better="higher",
     source=f"{_PAGE} accuracy_score",
-    unit="share of labeled rows",
+    unit="share of labelled rows",
 )
 def accuracy(states: BinaryStates | MulticlassStates) -> Values:
-    """Share of labeled rows with a decision whose decision is their label."""
+    """Share of labelled rows with a decision whose decision is their label."""
     if isinstance(states, BinaryStates):
         tn, fp, fn, tp = outcomes(states)
         right, rows = tn + tp, tn + fp + fn + tp
@@ -78,7 +78,7 @@ def accuracy(states: BinaryStates | MulticlassStates) -> Values:
     unit="share of positive decisions",
 )
 def precision(states: BinaryStates) -> Values:
-    """Share of positive labels among labeled rows that were decided positive."""
+    """Share of positive labels among labelled rows that were decided positive."""
     tn, fp, fn, tp = outcomes(states)
     return values(
         quotient(tp, tp + fp),
@@ -192,10 +192,10 @@ def mcc(states: BinaryStates) -> Values:
     range=_UNIT,
     better="neutral",
     source="by definition",
-    unit="share of labeled rows",
+    unit="share of labelled rows",
 )
 def base_rate(states: BinaryStates) -> Values:
-    """Share of positive labels among labeled rows."""
+    """Share of positive labels among labelled rows."""
     labelled = states.labelled
     return values(
         quotient(states.by_label[:, POSITIVE], labelled),

@@ -199,7 +199,7 @@ def _register_quantile(level: float) -> None:
         range=(-np.inf, np.inf),
         better="neutral",
         source="Hyndman and Fan (1996), definition 1",
-        bound="1% of itself, and 2**-16 of the scale; undefined beyond 2**14 scales",
+        bound="1 % of itself, and 2**-16 of the scale; undefined beyond 2**14 scales",
         unit=_OWN,
     )(quantile)
 

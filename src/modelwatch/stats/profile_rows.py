@@ -46,11 +46,11 @@ def null_share(subject: Subject) -> Figures:
     label="Distinct values",
     kinds=_FEATURE,
     unit="values",
-    bound="exact below 256 values, else a standard error of 6.3%",
+    bound="exact below 256 values, else a standard error of 6.3 %",
 )
 def distinct(subject: Subject) -> Figures:
     """Number of different values, infinities included, null and NaN not; exact below 256, else an
-    estimate with a relative standard error of 6.3%."""
+    estimate with a relative standard error of 6.3 %."""
     sketches = subject.distinct
     if sketches is None:
         unknown = np.full(len(subject.states), np.nan)

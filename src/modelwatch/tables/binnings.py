@@ -7,7 +7,7 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 BINNINGS = Table(
     name="binnings",
     version=1,
-    comment="One row per fitted binning. It is fitted once, on the reference, and reused by every "
+    comment="One row a fitted binning. It is fitted once, on the reference, and reused by every "
     "later run; states with different fingerprints never merge.",
     columns=(
         MONITOR,

@@ -18,8 +18,8 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 BUSINESS_METRICS = Table(
     name="business_metrics",
     version=1,
-    comment="One row per window, model version, segment and business metric, over predictions "
-    "whose label is due.",
+    comment="One row a window, model version, segment and business metric, over predictions whose "
+    "label is due.",
     columns=(
         MONITOR,
         RUN_ID,

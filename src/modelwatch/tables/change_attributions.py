@@ -18,7 +18,7 @@ from modelwatch.tables.table import (
 CHANGE_ATTRIBUTIONS = Table(
     name="change_attributions",
     version=1,
-    comment="One row per window, reference, metric, split and part: the change of an additive "
+    comment="One row a window, reference, metric, split and part: the change of an additive "
     "metric, split into mix and within by segments and by bins of features.",
     columns=(
         MONITOR,
@@ -50,7 +50,7 @@ CHANGE_ATTRIBUTIONS = Table(
         ),
         VALUE,
         REASON,
-        Column("lower", "double", "Lower end of the 95% interval; null if undefined."),
+        Column("lower", "double", "Lower end of the 95 % interval; null if undefined."),
         Column("upper", "double", "Upper end of that interval; null if undefined."),
         Column("p_value", "double", "Corrected for the number of parts; null if not tested."),
         Column("rows", "bigint", "Labelled rows of the part in the window."),

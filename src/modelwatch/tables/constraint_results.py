@@ -7,7 +7,7 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 CONSTRAINT_RESULTS = Table(
     name="constraint_results",
     version=1,
-    comment="One row per constraint and day: bound, observed value and verdict.",
+    comment="One row a constraint and day: bound, observed value and verdict.",
     columns=(
         MONITOR,
         RUN_ID,

@@ -7,7 +7,7 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 CONTRACTS = Table(
     name="contracts",
     version=1,
-    comment="One row per version of a data contract, written by the first run that used it. A "
+    comment="One row a version of a data contract, written by the first run that used it. A "
     "version never changes: `runs` says which ones each run used.",
     columns=(
         MONITOR,

@@ -20,8 +20,8 @@ from modelwatch.tables.table import (
 DRIFT_METRICS = Table(
     name="drift_metrics",
     version=3,
-    comment="One row per window, model version, segment, feature (or pair), reference and "
-    "statistic: the distance from the reference, read off the states.",
+    comment="One row a window, model version, segment, feature (or pair), reference and statistic: "
+    "the distance from the reference, read off the states.",
     columns=(
         MONITOR,
         RUN_ID,

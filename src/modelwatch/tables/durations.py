@@ -7,8 +7,8 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 DURATIONS = Table(
     name="durations",
     version=1,
-    comment="One row per job of the model, such as training or scoring, as the table of the "
-    "section `durations` tells it. Each run copies those of 400 days; the newest run counts.",
+    comment="One row a job of the model, such as training or scoring, as the table of the section "
+    "`durations` tells it. Each run copies those of 400 days; the newest run counts.",
     columns=(
         MONITOR,
         RUN_ID,

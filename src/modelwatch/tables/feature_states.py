@@ -15,7 +15,7 @@ from modelwatch.tables.table import (
 FEATURE_STATES = Table(
     name="feature_states",
     version=1,
-    comment="One row per feature, day, model version and segment: counts in frozen bins and sums "
+    comment="One row a feature, day, model version and segment: counts in frozen bins and sums "
     "that add up, so that any window is the sum of its days.",
     columns=(
         MONITOR,

@@ -10,7 +10,7 @@ _OF_A_DAY = ("monitor", "run_id", "day")
 FEATURE_STATES_MONTHLY = Table(
     name="feature_states_monthly",
     version=1,
-    comment="One row per feature, month, model version and segment: the sum of the states of its "
+    comment="One row a feature, month, model version and segment: the sum of the states of its "
     "days, which `modelwatch maintain` removed. Days of one month may be in several rows, which "
     "add up if their bins are the same.",
     columns=(

@@ -8,7 +8,7 @@ from modelwatch.tables.table import MONITOR, Column, Table
 INCIDENT_ACTIONS = Table(
     name="incident_actions",
     version=1,
-    comment="One row per thing that a person says of an incident, by `modelwatch incidents` or by "
+    comment="One row a thing that a person says of an incident, by `modelwatch incidents` or by "
     "INSERT. No run writes here, so that every row counts at once; of contrary ones the last does.",
     columns=(
         MONITOR,
@@ -16,7 +16,7 @@ INCIDENT_ACTIONS = Table(
         Column(
             "action",
             "string",
-            "'acknowledge': somebody handles it. 'mute': no messages until a day. 'unmute': "
+            "'acknowledge': somebody looks after it. 'mute': tell nobody until a day. 'unmute': "
             "take that back. 'false_alarm': it was none; the subject needs more to alarm again. "
             "'reopen': take back all that was said before.",
             False,

@@ -8,7 +8,7 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 INCIDENT_EVENTS = Table(
     name="incident_events",
     version=1,
-    comment="One row per change of an incident that a run saw: it opened, worsened, closed, came "
+    comment="One row a change of an incident that a run saw: it opened, worsened, closed, came "
     "back, or the run took note of what a person said of it.",
     columns=(
         MONITOR,

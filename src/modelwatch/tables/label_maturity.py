@@ -8,7 +8,7 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 LABEL_MATURITY = Table(
     name="label_maturity",
     version=1,
-    comment="One row per window, model version, segment and age: of predictions that are at least "
+    comment="One row a window, model version, segment and age: of predictions that are at least "
     "so old, the share that had a label at that age, and what the labels said.",
     columns=(
         MONITOR,
@@ -21,7 +21,7 @@ LABEL_MATURITY = Table(
         Column(
             "outcome_rate",
             "double",
-            "Binary: share of positive labels among those labeled rows; null without one, and "
+            "Binary: share of positive labels among those labelled rows; null without one, and "
             "for other tasks.",
         ),
     ),

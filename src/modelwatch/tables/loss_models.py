@@ -7,8 +7,8 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 LOSS_MODELS = Table(
     name="loss_models",
     version=1,
-    comment="One row per fitted regressor of the loss of a regression. It is fitted once, on the "
-    "due cohort of the reference that carries the bins, and reused by every later run.",
+    comment="One row a fitted regressor of the loss of a regression. It is fitted once, on the due "
+    "cohort of the reference that carries the bins, and reused by every later run.",
     columns=(
         MONITOR,
         RUN_ID,

@@ -25,7 +25,7 @@ from modelwatch.tables.table import (
 MODEL_COMPARISONS = Table(
     name="model_comparisons",
     version=1,
-    comment="One row per window, segment, pair of models and metric: challenger less champion, on "
+    comment="One row a window, segment, pair of models and metric: challenger less champion, on "
     "predictions whose label is due.",
     columns=(
         MONITOR,

@@ -7,8 +7,8 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 OUTBOX = Table(
     name="outbox",
     version=1,
-    comment="One row per message and sink when it is written, and one more per attempt to "
-    "deliver it. A message counts once its run is published; an attempt counts at once.",
+    comment="One row a message and sink when it is written, and one more an attempt to deliver it. "
+    "A message counts once its run is published; an attempt counts at once.",
     columns=(
         MONITOR,
         RUN_ID,
@@ -34,9 +34,9 @@ OUTBOX = Table(
             "string",
             "Incident that the message is of; null for a digest and for attempts.",
         ),
-        Column("severity", "string", "Severity of the incident; null for attempts."),
-        Column("title", "string", "Title, one line; null for attempts."),
-        Column("body", "string", "Body, plain text; null for attempts."),
+        Column("severity", "string", "Severity of what is told; null for attempts."),
+        Column("title", "string", "What is told, in a line; null for attempts."),
+        Column("body", "string", "What is told, as plain text; null for attempts."),
         Column("query", "string", "SQL that shows the evidence; null without, and for attempts."),
         Column(
             "error",

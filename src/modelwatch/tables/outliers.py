@@ -19,9 +19,9 @@ from modelwatch.tables.table import (
 OUTLIERS = Table(
     name="outliers",
     version=1,
-    comment="Kind 'share': one row per window and feature, the share of its rows beyond the "
-    "reference's fences. Kind 'distance': one row per window, how far its rows are as a whole. "
-    "Kind 'row': one row per most outlying row of a day that failed.",
+    comment="Kind 'share': one row a window and feature, the share of its rows beyond the "
+    "reference's fences. Kind 'distance': one row a window, how far its rows are as a whole. Kind "
+    "'row': one row a most outlying row of a day that failed.",
     columns=(
         MONITOR,
         RUN_ID,

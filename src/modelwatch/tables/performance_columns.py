@@ -49,7 +49,7 @@ REASON = Column("reason", "string", "Why the value is undefined; null if it is d
 LOWER = Column(
     "lower",
     "double",
-    "Lower end of the 95% interval from the days left out one by one; null if undefined, as for "
+    "Lower end of the 95 % interval from the days left out one by one; null if undefined, as for "
     "fewer than three days.",
 )
 UPPER = Column("upper", "double", "Upper end of that interval.")

@@ -8,7 +8,7 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 PERFORMANCE_ESTIMATES = Table(
     name="performance_estimates",
     version=1,
-    comment="One row per window, model version, segment, method and metric: performance estimated "
+    comment="One row a window, model version, segment, method and metric: performance estimated "
     "without labels, under an assumption that the row names.",
     columns=(
         MONITOR,

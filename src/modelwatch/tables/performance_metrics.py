@@ -18,7 +18,7 @@ from modelwatch.tables.table import ERROR_BOUND, MONITOR, RUN_ID, Column, Table
 PERFORMANCE_METRICS = Table(
     name="performance_metrics",
     version=2,
-    comment="One row per window, model version, segment, cohort and metric, and one more for each "
+    comment="One row a window, model version, segment, cohort and metric, and one more for each "
     "reference that it is compared with.",
     columns=(
         MONITOR,
@@ -48,7 +48,7 @@ PERFORMANCE_METRICS = Table(
         Column(
             "iid_lower",
             "double",
-            "Lower end of the 95% interval as if rows were independent, which they are not; null "
+            "Lower end of the 95 % interval as if rows were independent, which they are not; null "
             "if undefined.",
         ),
         Column("iid_upper", "double", "Upper end of that interval; null if undefined."),

@@ -20,7 +20,7 @@ from modelwatch.tables.table import (
 PROFILE_METRICS = Table(
     name="profile_metrics",
     version=2,
-    comment="One row per window, model version, segment, feature and metric: the profile, read off "
+    comment="One row a window, model version, segment, feature and metric: the profile, read off "
     "the states.",
     columns=(
         MONITOR,

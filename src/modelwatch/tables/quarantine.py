@@ -7,7 +7,7 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 QUARANTINE = Table(
     name="quarantine",
     version=1,
-    comment="One row per row of a source that fails a rule of treatment quarantine. A run that "
+    comment="One row a row of a source that fails a rule of treatment quarantine. A run that "
     "computes a day writes all such rows of the day anew; the newest published one counts.",
     columns=(
         MONITOR,

@@ -7,9 +7,9 @@ from modelwatch.tables.table import MONITOR, Column, Table
 QUARANTINE_RELEASES = Table(
     name="quarantine_releases",
     version=1,
-    comment="One row per thing that a person says of rows in quarantine, by `modelwatch "
-    "quarantine`. No run writes here, so that every row counts at once; of contrary ones the "
-    "last does. The next run computes the days anew.",
+    comment="One row a thing that a person says of rows in quarantine, by `modelwatch quarantine`. "
+    "No run writes here, so that every row counts at once; of contrary ones the last does. The "
+    "next run computes the days anew.",
     columns=(
         MONITOR,
         Column("action", "string", "'release', or 'withdraw' to take that back.", False),

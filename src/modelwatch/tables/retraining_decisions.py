@@ -7,7 +7,7 @@ from modelwatch.tables.table import MODEL_VERSION, MONITOR, RUN_ID, Column, Tabl
 RETRAINING_DECISIONS = Table(
     name="retraining_decisions",
     version=1,
-    comment="One row per policy and run: what it decided of the model that was in use, and why.",
+    comment="One row a policy and run: what it decided of the model that was in use, and why.",
     columns=(
         MONITOR,
         RUN_ID,
@@ -28,7 +28,7 @@ RETRAINING_DECISIONS = Table(
             False,
         ),
         Column("value", "double", "What the policy saw; null if it could not be told."),
-        Column("lower", "double", "Lower end of its 95% interval; null without one."),
+        Column("lower", "double", "Lower end of its 95 % interval; null without one."),
         Column("upper", "double", "Upper end of that interval; null without one."),
         Column("bound", "double", "From where the policy asks for a new model; null without one."),
         Column("evidence", "string", "The reason in words."),

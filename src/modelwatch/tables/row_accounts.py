@@ -7,7 +7,7 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 ROW_ACCOUNTS = Table(
     name="row_accounts",
     version=1,
-    comment="One row per day and table with rules: rows_in = passed + quarantined + excluded. No "
+    comment="One row a day and table with rules: rows_in = passed + quarantined + excluded. No "
     "rows without rules.",
     columns=(
         MONITOR,

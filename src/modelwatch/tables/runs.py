@@ -7,7 +7,7 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 RUNS = Table(
     name="runs",
     version=4,
-    comment="One row per run. The rows of all other tables count only once their run stands here "
+    comment="One row a run. The rows of all other tables count only once their run stands here "
     "with outcome 'published'.",
     columns=(
         MONITOR,

@@ -7,7 +7,7 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 SOURCE_HEALTH = Table(
     name="source_health",
     version=1,
-    comment="One row per check of a table that the run read, or of one of its days: what was "
+    comment="One row a check of a table that the run read, or of one of its days: what was "
     "expected, what was seen, and since when.",
     columns=(
         MONITOR,

@@ -1,4 +1,4 @@
-"""Table `verdicts`: the verdict on each metric of each window."""
+"""Table `verdicts`: what is thought of each figure of each window."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from modelwatch.tables.table import (
 VERDICTS = Table(
     name="verdicts",
     version=1,
-    comment="One row per window, model version, segment and metric: its size against its "
+    comment="One row a window, model version, segment and judged figure: its size against its "
     "threshold, how likely chance is, and the verdict.",
     columns=(
         MONITOR,
@@ -27,7 +27,7 @@ VERDICTS = Table(
         Column(
             "source",
             "string",
-            "Source of the metric: 'drift', 'performance', 'estimate', 'labels', "
+            "Where the figure comes from: 'drift', 'performance', 'estimate', 'labels', "
             "'values' (labels and decisions that the configuration does not name), 'constraint', "
             "'volume', 'freshness', 'arrival' (rows that no window has) or 'anomaly'.",
             False,
@@ -56,13 +56,15 @@ VERDICTS = Table(
         WINDOW_END,
         PARTIAL,
         Column("reference", "string", "Name of the reference; null where the history stands in."),
-        Column("value", "double", "Value of the metric; null if undefined."),
+        Column("value", "double", "Value of the figure; null if undefined."),
         Column(
             "expected",
             "double",
             "What the reference or the history had; null where it is not known.",
         ),
-        Column("threshold", "double", "Size from which the metric matters; null if none."),
+        Column(
+            "threshold", "double", "Size from which the figure matters; null where none applies."
+        ),
         Column(
             "effect",
             "double",
@@ -99,7 +101,7 @@ VERDICTS = Table(
             False,
         ),
         Column("reason", "string", "Why there is no verdict; null where there is one."),
-        Column("rows", "bigint", "Rows behind the value; null if unknown."),
+        Column("rows", "bigint", "Rows that the figure is of; null where they are not known."),
     ),
     key=(
         "run_id",
