@@ -182,7 +182,7 @@ def test_training_is_held_to_what_serving_promises(shop: Shop) -> None:
     ("options", "told"),
     [
         ({"day": "surprise"}, "has no column 'surprise'"),
-        ({"day": "region"}, "reads as one"),
+        ({"day": "region"}, "can be parsed"),
         ({"day": "day", "as_of": day(1)}, "has no rows before"),
     ],
 )

@@ -76,7 +76,7 @@ def test_what_is_said_of_one_run_is_not_said_of_several(
     alone: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(["run", "m.yaml", "--as-of", "2020-01-01,2020-01-02", alone]) == 2
-    told = f"--as-of: several days do not go with {alone.partition('=')[0]}: name one"
+    told = f"--as-of: several days cannot be combined with {alone.partition('=')[0]}: name one"
     assert told in capsys.readouterr().err
 
 

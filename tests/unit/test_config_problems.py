@@ -78,7 +78,7 @@ def test_the_error_lists_the_problems_one_a_line() -> None:
         ("sgments: []", "sgments", "did you mean 'segments'?"),
         ("pairs: {tops: 3}", "pairs.tops", "did you mean 'top'?"),
         ("pairs: {foo: 3}", "pairs.foo", "known here: max_features, top, columns"),
-        ("description: 3", "description", "must be text"),
+        ("description: 3", "description", "must be a string"),
         ("pairs: {top: '3'}", "pairs.top", "must be an integer, not '3'"),
         ("pairs: {top: 2.5}", "pairs.top", "must be an integer, not 2.5"),
         ("pairs: {top: true}", "pairs.top", "must be an integer, not true"),
@@ -98,7 +98,7 @@ def test_the_error_lists_the_problems_one_a_line() -> None:
         (
             "features: {columns: {a: {type: numeric, max_values: 2}}}",
             "features.columns.a",
-            "max_values belongs to a categorical",
+            "max_values applies to a categorical",
         ),
         ("windows: [dya]", "windows[0]", "did you mean 'day'?"),
         ("windows: [{name: day, trailing_days: 7}]", "windows[0]", "choose another name"),
@@ -160,7 +160,7 @@ def test_the_error_lists_the_problems_one_a_line() -> None:
         (
             "constraints: [{name: c, kind: domain, column: x, values: [{a: 1}]}]",
             "constraints[0].values[0]",
-            "must be text, a number",
+            "must be a string, a number",
         ),
         (
             "constraints: [{name: c, kind: rows, lower: 1, severity: error}]",
@@ -186,9 +186,9 @@ def test_a_problem_says_where_and_what(more: str, place: str, message: str) -> N
         ("{name: r}", "needs one of days"),
         ("{name: r, lag_days: 1, trailing_days: 1}", "needs one of days"),
         ("{name: r, days: 2013-01-01, lag_days: 1}", "needs one of days"),
-        ("{name: r, days: 2013-01-01, version: 3}", "go with table"),
-        ("{name: r, days: 2013-01-01, table: {path: t}}", "needs day as well"),
-        ("{name: r, lag_days: 7}", "needs a fixed one"),
+        ("{name: r, days: 2013-01-01, version: 3}", "require table"),
+        ("{name: r, days: 2013-01-01, table: {path: t}}", "also needs day"),
+        ("{name: r, lag_days: 7}", "needs a fixed reference"),
     ],
 )
 def test_a_reference_is_of_one_kind_and_one_is_fixed(reference: str, message: str) -> None:

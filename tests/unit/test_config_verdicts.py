@@ -109,7 +109,7 @@ def test_a_window_that_is_there_once_makes_no_incidents() -> None:
         "windows: [day, {name: storm, from: 2000-01-01, to: 2000-01-02}]\n"
         "incidents: {windows: [storm]}\n"
     )
-    assert (place, message.split(",")[0]) == ("incidents.windows[0]", "'storm' is there once")
+    assert (place, message.split(",")[0]) == ("incidents.windows[0]", "'storm' occurs once")
 
 
 def test_thresholds_of_performance_replace_single_defaults_of_the_task() -> None:
@@ -145,7 +145,7 @@ def test_a_change_is_for_the_worse_as_the_metric_says() -> None:
 @pytest.mark.parametrize(
     ("more", "text", "place", "message"),
     [
-        ("thresholds: {ks_p_value: 0.1}", PLAIN, "thresholds.ks_p_value", "that is judged"),
+        ("thresholds: {ks_p_value: 0.1}", PLAIN, "thresholds.ks_p_value", "that can have a threshold"),
         ("verdicts: {levl: 1}", PLAIN, "verdicts.levl", "did you mean 'level'?"),
         ("verdicts: {correction: holm}", PLAIN, "verdicts.correction", "benjamini_yekutieli"),
         (
@@ -178,7 +178,7 @@ def test_a_change_is_for_the_worse_as_the_metric_says() -> None:
             "verdicts.anomalies[0].metric",
             "is not a number",
         ),
-        ("incidents: {fails: 4}", PLAIN, "incidents", "fails 4 is more than of 3"),
+        ("incidents: {fails: 4}", PLAIN, "incidents", "fails 4 exceeds of 3"),
         ("incidents: {clear: {below: 2}}", PLAIN, "incidents.clear.below", "at most 1"),
         (
             "retraining: {policies: [{name: a, kind: agee, days: 1}]}",
@@ -209,7 +209,7 @@ def test_a_change_is_for_the_worse_as_the_metric_says() -> None:
             "{name: a, kind: age, days: 2}]}",
             PLAIN,
             "retraining.policies[1].name",
-            "'a' is the name of retraining.policies[0] already",
+            "'a' is already the name of retraining.policies[0]",
         ),
         (
             "retraining: {policies: [{name: a, kind: labels, rows: 1}]}",

@@ -77,7 +77,7 @@ def test_all_problems_come_at_once_with_their_places() -> None:
 
 def test_names_that_differ_in_case_only_are_one_column() -> None:
     text = "contract: a\nversion: 1\ncolumns: {x: {}, X: {}}\n"
-    told = "c.yaml:3: columns.X: is 'x' again: upper and lower case don't differ"
+    told = "c.yaml:3: columns.X: duplicates 'x': names are case-insensitive"
     assert problems(text) == [told]
 
 
@@ -92,13 +92,13 @@ def test_relations_have_names_of_their_own() -> None:
         "  - {name: r, predicate: a < b}\n  - {name: r, predicate: b < c}\n"
     )
     assert problems(text) == [
-        "c.yaml:5: relations[1].name: 'r' is the name of relations[0] already"
+        "c.yaml:5: relations[1].name: 'r' is already the name of relations[0]"
     ]
 
 
 def test_what_can_be_missing_is_not_complete() -> None:
     text = "contract: a\nversion: 1\ncolumns: {x: {nullable: false, completeness: 0.5}}\n"
-    assert "leave one of them out" in problems(text)[0]
+    assert "remove one of them" in problems(text)[0]
 
 
 @pytest.mark.parametrize("text", ["", "- a\n", "contract: [\n", "contract: !!python/object:x {}\n"])

@@ -185,10 +185,10 @@ def test_two_ranges_are_one_that_keeps_both() -> None:
             expect("column_values_to_be_in_set", column="x", value_set=[1], row_condition="y>0"),
             "some rows only",
         ),
-        (expect("column_values_to_be_in_set", column="x", value_set=[[1]]), "neither text"),
-        (expect("column_values_to_be_of_type", column="x", type_="Money"), "no one type"),
+        (expect("column_values_to_be_in_set", column="x", value_set=[[1]]), "not a string"),
+        (expect("column_values_to_be_of_type", column="x", type_="Money"), "not a single"),
         (expect("column_values_to_be_between", min_value=1), "lacks 'column'"),
-        ({"type": "expect_x", "kwargs": []}, "no expectation with kwargs"),
+        ({"type": "expect_x", "kwargs": []}, "not an expectation with kwargs"),
         (
             expect("table_columns_to_match_ordered_list", column_list=["a", "b"]),
             "their order is not",

@@ -292,7 +292,7 @@ def test_a_server_without_encryption_gets_no_mail_that_must_be_encrypted(
 ) -> None:
     (delivery,) = told(mail(post_office.port, tls="starttls"))
     assert delivery.error is not None
-    assert "does not offer" in delivery.error
+    assert "does not support" in delivery.error
     assert post_office.envelopes == []
 
 

@@ -104,7 +104,7 @@ def test_the_day_is_a_partition_or_a_column_of_that_name(
 
 
 def test_a_table_without_a_day_is_refused_by_name() -> None:
-    with pytest.raises(SourceError, match=r"var/shop/inputs: has no column of type date"):
+    with pytest.raises(SourceError, match=r"var/shop/inputs: has no date or timestamp column"):
         guess(table(("amount", "int"), ("day", "string")))
 
 
@@ -254,12 +254,12 @@ def test_predictions_go_by_the_time_of_the_inputs_if_they_have_it() -> None:
     guessed = guess(inputs, table(*columns))
     assert guessed.predictions_day == DayGuess("sent_at", time=True)
     text = draft(guess(inputs, table(*columns[:3])), DAYS)
-    assert "joined by id and day: this must tell the day that the inputs tell" in text
+    assert "joined by id and day: this must be the same day as in the inputs" in text
 
 
 def test_tables_without_a_common_id_need_to_be_told() -> None:
     other = table(("key", "string"), ("day", "date"), ("p", "double"), path="p")
-    with pytest.raises(SourceError, match="say --id COLUMN"):
+    with pytest.raises(SourceError, match="use --id COLUMN"):
         guess(INPUTS, other)
     assert guess(INPUTS, other, ["order_id"]).id == ("order_id",)
 

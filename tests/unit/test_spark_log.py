@@ -57,7 +57,7 @@ def test_a_command_that_fails_names_the_log_and_keeps_it(
     log = new_log()
 
     def lost(*_: object) -> int:
-        raise RunLostError("Java is missing")
+        raise RunLostError("Java is gone")
 
     monkeypatch.setattr(cli, "_check", lost)
     assert cli.main(["check", "m.yaml"]) == 2

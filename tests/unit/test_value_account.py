@@ -126,8 +126,8 @@ def test_what_is_kept_does_not_depend_on_how_rows_are_dealt(
 @pytest.mark.parametrize(
     ("positive", "negative", "told"),
     [
-        ("['yes']", "['yes']", "name the same value"),
-        ("[1]", "[1.0]", "name the same value"),
+        ("['yes']", "['yes']", "contain the same value"),
+        ("[1]", "[1.0]", "contain the same value"),
     ],
 )
 def test_both_sides_cannot_name_one_value(positive: str, negative: str, told: str) -> None:
@@ -136,5 +136,5 @@ def test_both_sides_cannot_name_one_value(positive: str, negative: str, told: st
 
 
 def test_nothing_for_the_rest_needs_the_other_side() -> None:
-    with pytest.raises(ConfigurationError, match="needs negative"):
+    with pytest.raises(ConfigurationError, match="requires negative"):
         monitor(", unmapped: nothing")

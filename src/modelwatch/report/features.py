@@ -312,7 +312,7 @@ def _segment_table(segments: Sequence[SegmentEffect]) -> Markup:
         ]
         for one in shown
     ]
-    head = ["Segment", "Figure", "Value", "Threshold", "Rows"]
+    head = ["Segment", "Metric", "Value", "Threshold", "Rows"]
     failing = sum(one.fails for one in segments)
     told = f"By segment: {failing} beyond a threshold" if failing else "By segment"
     return details_table(told, head, rows, figures=(2, 3, 4))
