@@ -188,7 +188,7 @@ def test_the_quarantine_is_listed_and_explained_in_words(treated: Treated) -> No
 
 def test_nothing_is_released_by_a_mistake(treated: Treated) -> None:
     shop = treated.shop
-    with pytest.raises(SourceError, match="name rows by their keys, or select all rows that fail a rule"):
+    with pytest.raises(SourceError, match="name rows by their keys, or select all rows"):
         said(shop.spark, shop.parsed(), "release", Chosen(), None, None)
     with pytest.raises(SourceError, match="no row of rule 'low' is held"):
         said(shop.spark, shop.parsed(), "release", Chosen(rule="low"), None, None)

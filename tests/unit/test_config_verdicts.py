@@ -145,7 +145,7 @@ def test_a_change_is_for_the_worse_as_the_metric_says() -> None:
 @pytest.mark.parametrize(
     ("more", "text", "place", "message"),
     [
-        ("thresholds: {ks_p_value: 0.1}", PLAIN, "thresholds.ks_p_value", "that can have a threshold"),
+        ("thresholds: {ks_p_value: 0.1}", PLAIN, "thresholds.ks_p_value", "can have a threshold"),
         ("verdicts: {levl: 1}", PLAIN, "verdicts.levl", "did you mean 'level'?"),
         ("verdicts: {correction: holm}", PLAIN, "verdicts.correction", "benjamini_yekutieli"),
         (
