@@ -118,7 +118,7 @@ def test_each_names_the_value_of_another_column_that_carries_it(watched: Watched
     assert (amount.carrier_column, amount.carrier_value) == ("category", "travel")
     assert amount.carrier_changed_share > 0.9
     assert amount.carrier_row_share == pytest.approx(0.1, abs=0.03)
-    assert " for `category = travel`, since " in watched.reports["broken"].text
+    assert " for `category = travel`, " in watched.reports["broken"].text
 
 
 def test_they_stay_the_same_while_they_last(watched: Watched) -> None:
