@@ -83,7 +83,7 @@ def test_a_missing_threshold_is_told_as_what_it_is() -> None:
         ({"task": "regression"}, "score is required"),
         (
             {"task": "regression", "score": "score", "decision": "{column: decided}"},
-            "decision does not belong",
+            "decision does not apply",
         ),
         ({"task": "regression", "score": "score", "interval": "[a]"}, "interval is two columns"),
         (

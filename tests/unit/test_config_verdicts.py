@@ -252,7 +252,7 @@ def test_a_change_is_for_the_worse_as_the_metric_says() -> None:
             "notify: [{name: a, kind: email, host: h, sender: me@x, to: you@x, user_env: U}]",
             PLAIN,
             "notify[0]",
-            "go together",
+            "must be set together",
         ),
         ("outliers: {fence: 0}", PLAIN, "outliers.fence", "at least 0.5"),
     ],

@@ -48,7 +48,7 @@ def brief(value: float) -> str:
     if size >= 1000:
         return f"{float(f'{value:.2e}'):,.0f}"
     digits = max(0, 2 - math.floor(math.log10(float(f"{size:.2e}"))))
-    text = f"{value:.{digits}f}"
+    text = f"{value:,.{digits}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
