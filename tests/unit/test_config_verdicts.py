@@ -109,7 +109,7 @@ def test_a_window_that_is_there_once_makes_no_incidents() -> None:
         "windows: [day, {name: storm, from: 2000-01-01, to: 2000-01-02}]\n"
         "incidents: {windows: [storm]}\n"
     )
-    assert (place, message.split(",")[0]) == ("incidents.windows[0]", "'storm' occurs once")
+    assert (place, message.split(";")[0]) == ("incidents.windows[0]", "'storm' occurs once")
 
 
 def test_thresholds_of_performance_replace_single_defaults_of_the_task() -> None:

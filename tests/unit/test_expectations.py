@@ -187,7 +187,7 @@ def test_two_ranges_are_one_that_keeps_both() -> None:
         ),
         (expect("column_values_to_be_in_set", column="x", value_set=[[1]]), "not a string"),
         (expect("column_values_to_be_of_type", column="x", type_="Money"), "not a single"),
-        (expect("column_values_to_be_between", min_value=1), "lacks 'column'"),
+        (expect("column_values_to_be_between", min_value=1), "has no 'column'"),
         ({"type": "expect_x", "kwargs": []}, "not an expectation with kwargs"),
         (
             expect("table_columns_to_match_ordered_list", column_list=["a", "b"]),

@@ -118,7 +118,7 @@ def test_a_configuration_with_other_states_makes_every_day_due() -> None:
         day(10): "new",
     }
     assert "fit the bins on fixed" in [scan.purpose for scan in plan.scans]
-    assert "all days are due" in describe(plan)
+    assert "all days are computed again" in describe(plan)
 
 
 def test_a_configuration_with_other_questions_evaluates_stored_states() -> None:
