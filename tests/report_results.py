@@ -79,7 +79,7 @@ def incident(subject: str, value: str, text: str, **changed: Any) -> dict[str, A
         "model_version": "*",
         "value": 2.34567,
         "expected": 0.0,
-        "gate": 0.5,
+        "threshold": 0.5,
         "effect": 4.69,
         "effect_now": 4.5,
         "adjusted_p": 1e-9,
@@ -236,10 +236,10 @@ def _overview(names: list[str]) -> dict[str, list[dict[str, Any]]]:
 def _features(
     names: list[str], value: str, random: np.random.Generator
 ) -> dict[str, list[dict[str, Any]]]:
-    def points(size: float, gate: float | None = None) -> list[dict[str, Any]]:
+    def points(size: float, threshold: float | None = None) -> list[dict[str, Any]]:
         drawn = random.random(WEEKS) * size
         return [
-            {"window_start": FIRST + 7 * n * DAY, "value": float(drawn[n]), "gate": gate}
+            {"window_start": FIRST + 7 * n * DAY, "value": float(drawn[n]), "threshold": threshold}
             for n in range(WEEKS)
         ]
 
@@ -472,7 +472,7 @@ def _incident_rows(
                 "segment": "all",
                 "window_start": FIRST + n * DAY,
                 "value": float(drawn[n]) + (2.3 if FIRST + n * DAY >= SINCE else 0.0),
-                "gate": 0.5,
+                "threshold": 0.5,
                 "typical": 0.1,
                 "rows": 1000,
             }
@@ -485,7 +485,7 @@ def _incident_rows(
                 "segment": segment,
                 "window_start": SINCE + 5 * DAY,
                 "value": figure,
-                "gate": 0.5,
+                "threshold": 0.5,
                 "typical": None,
                 "rows": 300,
             }

@@ -59,7 +59,7 @@ def config_of(folder: Path, **sections: Any) -> dict[str, Any]:
         ],
         "binning": {"bins": 10},
         "constraints": [{"name": "rows", "kind": "rows", "lower": 1}],
-        "gates": {"psi": None, "unseen_share_change": None, "null_share_change": 0.3},
+        "thresholds": {"psi": None, "unseen_share_change": None, "null_share_change": 0.3},
         # Most shops are open for a day or two of the eight before the run.
         "verdicts": {"late_days": 30},
         **sections,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from modelwatch.model.evaluation import DEFAULT_GATES
+from modelwatch.model.evaluation import DEFAULT_THRESHOLDS
 from modelwatch.stats.binning import CATEGORICAL_OFFSET, NULL, CategoricalBinning, fit_numeric
 from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.chance import chance_models, with_chances
@@ -52,7 +52,7 @@ def number_states(
 def failures(
     features: Mapping[str, States],
     reference_days: int,
-    gates: Mapping[str, float] = DEFAULT_GATES,
+    thresholds: Mapping[str, float] = DEFAULT_THRESHOLDS,
     lengths: tuple[int, ...] = (1, 7),
     assumed_design_effect: float = 10.0,
 ) -> list[tuple[str, str, int, int]]:
@@ -65,7 +65,9 @@ def failures(
         reference = states.take(np.arange(reference_days))
         total = reference.roll_up(np.array([[0, reference_days]]))
         numbers = MONDAY + np.arange(len(states))
-        models = chance_models(reference, numbers[:reference_days], gates, assumed_design_effect)
+        models = chance_models(
+            reference, numbers[:reference_days], thresholds, assumed_design_effect
+        )
         for length in lengths:
             first = np.arange(reference_days, len(states) - length + 1, length)
             current = states.roll_up(np.stack([first, first + length], axis=1))
@@ -80,8 +82,8 @@ def failures(
     failing = []
     for (length, at), family in asked.items():
         value, p, rows, reference_rows = (np.array([one[i] for one in family]) for i in range(2, 6))
-        gate = np.array([gates[one[1]] for one in family])
-        found = judged(value, gate, p, rows, reference_rows, np.full(len(family), None))
+        threshold = np.array([thresholds[one[1]] for one in family])
+        found = judged(value, threshold, p, rows, reference_rows, np.full(len(family), None))
         failing += [(*family[i][:2], length, at) for i in np.flatnonzero(found.verdict == FAIL)]
     return failing
 

@@ -23,7 +23,7 @@ from scripts.evidence.windows import Windows, windows_over
 from scripts.evidence.world import LABEL_DELAY, Period, World
 
 from modelwatch.model.config import MonitorConfig
-from modelwatch.model.performance_gates import PerformanceGate
+from modelwatch.model.performance_thresholds import PerformanceThreshold
 from modelwatch.model.retention import BACK_TEST_DAYS
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, Spans
 from modelwatch.stats.calibration import Calibration, fit_calibration
@@ -68,7 +68,7 @@ class Figures:
     scope: Scope
     windows: Windows
     value: Floats
-    gate: Floats
+    threshold: Floats
     p_value: Floats
     rows: Counts
     reference_rows: Counts
@@ -103,9 +103,9 @@ class Reference:
         return cls(plans, history, states, config, world.period)
 
     @cached_property
-    def gates(self) -> dict[str, float]:
-        """Gates of drift statistics."""
-        return self.config.effective_gates
+    def thresholds(self) -> dict[str, float]:
+        """Thresholds of drift statistics."""
+        return self.config.effective_thresholds
 
     @cached_property
     def totals(self) -> dict[tuple[Scope, str], FeatureStates]:
@@ -120,7 +120,7 @@ class Reference:
         """What the reference's days show between one another, by scope and feature."""
         assumed = self.config.verdicts.assumed_design_effect
         return {
-            key: chance_models(held.states, held.days, self.gates, assumed)
+            key: chance_models(held.states, held.days, self.thresholds, assumed)
             for key, held in self.states.features.items()
         }
 
@@ -145,12 +145,12 @@ class Reference:
     @property
     def metrics(self) -> tuple[str, ...]:
         """Metrics of performance that are judged."""
-        return tuple(self.performance_gates)
+        return tuple(self.performance_thresholds)
 
     @cached_property
-    def performance_gates(self) -> dict[str, PerformanceGate]:
-        """Their gates."""
-        return self.config.performance_gates
+    def performance_thresholds(self) -> dict[str, PerformanceThreshold]:
+        """Their thresholds."""
+        return self.config.performance_thresholds
 
     @cached_property
     def calibrations(self) -> dict[Scope, Calibration]:
@@ -225,7 +225,7 @@ def _drift(
     total, rolled = reference.totals[key], held.states.roll_up(spans)
     nulls = reference.nulls[key]
     compared = Comparison(rolled, total, _repeats(reference, key, held, windows))
-    found = drift(compared, reference.gates)
+    found = drift(compared, reference.thresholds)
     models = [nulls.get(statistic) for statistic in found]
     shown, p_values = with_chances(
         models, compared, list(found.values()), windows.lengths, windows.weekdays
@@ -240,7 +240,7 @@ def _drift(
             scope=scope,
             windows=windows,
             value=values.value,
-            gate=np.full(n, reference.gates[statistic]),
+            threshold=np.full(n, reference.thresholds[statistic]),
             p_value=p_value,
             rows=rolled.rows,
             reference_rows=np.broadcast_to(total.rows, n),
@@ -253,7 +253,7 @@ def _repeats(
     reference: Reference, key: FeatureKey, held: Stacked, windows: Windows
 ) -> Repeats | None:
     """What the windows have in common with the days before them, as a run asks it."""
-    if STALE not in reference.gates or key[0] != WHOLE:
+    if STALE not in reference.thresholds or key[0] != WHOLE:
         return None
     before, known = reference.history.features.get(key), reference.states.features[key]
     parts = [held] if before is None else [_last(before, EARLIER_DAYS), held]
@@ -283,8 +283,8 @@ def _together(parts: list[FeatureStates]) -> FeatureStates:
 
 def _relations(reference: Reference, current: DayStates, windows: Windows) -> Iterator[Figures]:
     """How the numeric inputs go together, of those that the others tell."""
-    gate, known, block = reference.gates.get(RELATION), reference.relations, current.block
-    if gate is None or known is None or block is None or not len(current.days):
+    threshold, known, block = reference.thresholds.get(RELATION), reference.relations, current.block
+    if threshold is None or known is None or block is None or not len(current.days):
         return
     nulls, total = known
     spans = windows.spans(current.days)
@@ -306,7 +306,7 @@ def _relations(reference: Reference, current: DayStates, windows: Windows) -> It
             scope=WHOLE,
             windows=windows,
             value=value,
-            gate=np.full(n, gate),
+            threshold=np.full(n, threshold),
             p_value=null.p_values(
                 value, windows.lengths, windows.weekdays, rolled.rows, total.rows[0]
             ),
@@ -353,23 +353,23 @@ def _performance(
     after = window_values(states, spans[held], reference.metrics)
     changes = window_changes(after, before.take(np.zeros(n, dtype=np.int64)))
     labelled = states.roll_up(spans[held]).labelled
-    for at, gate in enumerate(reference.performance_gates.values()):
+    for at, threshold in enumerate(reference.performance_thresholds.values()):
         usual = float(before.value[0, at])
         yield Figures(
             source="performance",
             role="labels",
-            subject=gate.metric,
-            figure=gate.metric,
+            subject=threshold.metric,
+            figure=threshold.metric,
             scope=scope,
             windows=windows,
             value=changes.value[:, at],
-            gate=np.full(n, gate.size(usual) or np.nan),
+            threshold=np.full(n, threshold.size(usual) or np.nan),
             p_value=changes.p_value[:, at],
             rows=labelled,
             reference_rows=np.full(n, UNKNOWN_ROWS),
             reason=changes.reason[:, at],
             expected=np.full(n, usual),
-            worse=_WORSE[gate.better],
+            worse=_WORSE[threshold.better],
         )
 
 
@@ -393,7 +393,7 @@ def _estimates(
     found = estimates(expected(rolled, calibration), keys)
     before = reference.performance[scope]
     for key, estimate in found.items():
-        gate = reference.performance_gates[key]
+        threshold = reference.performance_thresholds[key]
         usual = float(before.value[0, reference.metrics.index(key)])
         error = np.full(len(windows), np.nan)
         for length in np.unique(windows.lengths):
@@ -416,13 +416,13 @@ def _estimates(
             scope=scope,
             windows=windows,
             value=value,
-            gate=np.full(n, gate.size(usual) or np.nan),
+            threshold=np.full(n, threshold.size(usual) or np.nan),
             p_value=p_value,
             rows=np.asarray(estimate.rows, dtype=np.int64),
             reference_rows=np.full(n, UNKNOWN_ROWS),
             reason=estimate.values.reason,
             expected=np.full(n, usual),
-            worse=_WORSE[gate.better],
+            worse=_WORSE[threshold.better],
         )
 
 

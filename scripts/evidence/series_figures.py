@@ -44,7 +44,7 @@ def _series(
     days: np.ndarray,
     values: np.ndarray,
     rows: np.ndarray,
-    gate: float,
+    threshold: float,
     reference: Reference,
     worse: int = 0,
 ) -> Figures:
@@ -58,7 +58,7 @@ def _series(
         values=values,
         rows=rows.tolist(),
         judged=frozenset(day_of(n) for n in days if n >= first),
-        gate=gate,
+        threshold=threshold,
         worse=worse,
         relative=figure == "rows",
         of_rows=figure != "rows",
@@ -69,8 +69,8 @@ def _series(
 def _coverage(reference: Reference, current: DayStates, as_of: int) -> Iterator[Figures]:
     """Share of the due labels that came in, by each kind of window that makes incidents."""
     config, before = reference.config, reference.history
-    gate = config.verdicts.coverage
-    if gate is None or config.labels is None or WHOLE not in current.scores:
+    threshold = config.verdicts.coverage
+    if threshold is None or config.labels is None or WHOLE not in current.scores:
         return
     sides = [one.scores[WHOLE] for one in (before, current) if WHOLE in one.scores]
     days = np.concatenate([numbers for numbers, _ in sides])
@@ -99,7 +99,7 @@ def _coverage(reference: Reference, current: DayStates, as_of: int) -> Iterator[
             values=came[held] / due[held],
             rows=due[held].tolist(),
             judged=frozenset(d for d in starts if number_of(d) >= reference.period.current[0]),
-            gate=gate,
+            threshold=threshold,
             worse=-1,
             of_rows=True,
             window=str(kind),
@@ -142,7 +142,7 @@ def _figures(series: WatchedSeries) -> Figures:
             np.array([number_of(row["window_end"]) for row in rows], dtype=np.int64),
         ),
         value=floats("value"),
-        gate=floats("gate"),
+        threshold=floats("threshold"),
         p_value=floats("p_value"),
         rows=np.array([row["rows"] for row in rows], dtype=np.int64),
         reference_rows=np.full(len(rows), UNKNOWN_ROWS),

@@ -134,7 +134,7 @@ def branches(world: World) -> Sequence[str]:
 
 def labelled_branches(world: World) -> Sequence[str]:
     """The largest parts of the rows, where there are labels: what goes wrong in others is less
-    than the gate of accuracy."""
+    than the threshold of accuracy."""
     if not world.table.has_labels:
         return ()
     found = []

@@ -17,11 +17,11 @@ from modelwatch.model.verdict_row import ALL, ALL_VERSIONS, Source, VerdictRow
 from modelwatch.spark.verdicts import WHATEVER_ROWS
 from modelwatch.stats.judgement import FAIL, PASS, Judgement, judged
 
-_ARRAYS = ("value", "gate", "p_value", "rows", "reference_rows", "reason")
+_ARRAYS = ("value", "threshold", "p_value", "rows", "reference_rows", "reason")
 
 
 def verdict_rows(figures: Sequence[Figures], config: MonitorConfig) -> list[VerdictRow]:
-    """Verdicts that are no pass, or whose effect is above a fraction of the gate.
+    """Verdicts that are no pass, or whose effect is above a fraction of the threshold.
 
     Only of subjects that failed at least once: others have no incident.
     """
@@ -96,7 +96,7 @@ def _row(one: Figures, at: int, found: Judgement, n: int) -> VerdictRow:
         reference="before",
         value=_known(one.value[at]),
         expected=_known(one.expected[at]),
-        gate=_known(one.gate[at]),
+        threshold=_known(one.threshold[at]),
         effect=_known(found.effect[n]),
         p_value=_known(one.p_value[at]),
         adjusted_p=_known(found.adjusted_p[n]),
@@ -107,10 +107,12 @@ def _row(one: Figures, at: int, found: Judgement, n: int) -> VerdictRow:
     )
 
 
-def missing_rows(overdue: Iterable[date], roles: Sequence[str], gate: float) -> list[VerdictRow]:
+def missing_rows(
+    overdue: Iterable[date], roles: Sequence[str], threshold: float
+) -> list[VerdictRow]:
     """Verdicts on days that should have rows and have none, as a run gives them."""
     return [
-        _failed("freshness", role, role, "missing_day", day, value=1.0, gate=gate, rows=0)
+        _failed("freshness", role, role, "missing_day", day, value=1.0, threshold=threshold, rows=0)
         for role in roles
         for day in overdue
     ]
@@ -126,7 +128,7 @@ def repeated_rows(month: DayStates) -> list[VerdictRow]:
             "uniqueness",
             day_of(day),
             value=float(rows - repeated) / float(rows + repeated),
-            gate=1.0,
+            threshold=1.0,
             rows=int(rows + repeated),
         )
         for day, rows, repeated in zip(month.days, month.rows, month.repeated, strict=True)
@@ -142,7 +144,7 @@ def _failed(
     day: date,
     *,
     value: float,
-    gate: float,
+    threshold: float,
     rows: int,
 ) -> VerdictRow:
     return VerdictRow(
@@ -159,8 +161,8 @@ def _failed(
         reference=None,
         value=value,
         expected=None,
-        gate=gate,
-        effect=1.0 / gate,
+        threshold=threshold,
+        effect=1.0 / threshold,
         p_value=None,
         adjusted_p=None,
         comparisons=None,

@@ -149,8 +149,8 @@ class Watch:
         rows = [row for row in seen.rows if row.source != "freshness"]
         known = [row for row in rows if (row.source, row.window, row.window_start) in held]
         overdue = self._overdue(seen, as_of)
-        gate = self.config.verdicts.volume or 1.0
-        known += missing_rows(overdue, ROLES, gate)
+        threshold = self.config.verdicts.volume or 1.0
+        known += missing_rows(overdue, ROLES, threshold)
         windows += [JudgedWindow("freshness", "day", day, day) for day in overdue]
         if not any(row.fails for row in known):
             return None

@@ -18,7 +18,7 @@ from scripts.soak.reader import differing
 from scripts.soak.world import World
 
 WAY_OUT = "free space"
-POINTS = ("computing the states", "comparing them with", "judging what was found")
+POINTS = ("computing the states", "comparing them with", "evaluating thresholds")
 TINY = 600
 """Bytes that a file may still grow to, once the disk is said to be full."""
 

@@ -59,7 +59,7 @@ DURING: tuple[tuple[str, Act, str | None], ...] = (
     ("it is compacted", _compacted, "more rows"),
     ("it is rewritten and vacuumed", _vacuumed, None),
     ("a column is added", _evolved, "a column more"),
-    ("a column changes its type", _retyped, "another type"),
+    ("a column changes its type", _retyped, "column type changed"),
     ("a day is deleted", _deleted, "a day less"),
 )
 """What happens to the table, and which rows it leaves (None: the same)."""

@@ -35,9 +35,9 @@ NOTHING_TO_LOOK_AT, LOOK, DID_NOT_RUN = 0, 1, 2
 T = TypeVar("T")
 
 _EPILOG = """\
-exit codes: 0 all is well, 1 something must be looked at, 2 the command could not run
+exit codes: 0 success, 1 an incident or retraining needs attention, 2 the command failed
 
-from tables to a first run:
+from your tables to a first run:
   modelwatch init var/payments/inputs var/payments/predictions -o conf/payments.yaml
   modelwatch run conf/payments.yaml
 """
@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return NOTHING_TO_LOOK_AT
     except Exception as error:
         message = f"modelwatch: {typed(error)}"
-        return _failed(message, arguments.verbose, " (--verbose tells more)", log_told())
+        return _failed(message, arguments.verbose, " (--verbose for details)", log_told())
 
 
 def _failed(message: str, verbose: bool, hint: str = "", log: str = "") -> int:
@@ -76,7 +76,7 @@ def _failed(message: str, verbose: bool, hint: str = "", log: str = "") -> int:
 def _parser() -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = Parser(
         prog="modelwatch",
-        description="Watch machine-learning models in production, on Apache Spark.",
+        description="Monitor machine-learning models in production on Apache Spark.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -89,47 +89,51 @@ def _parser() -> argparse.ArgumentParser:
         "predictions",
         metavar="PREDICTIONS_TABLE",
         nargs="?",
-        help="predictions, if they have a table of their own",
+        help="predictions, if they have their own table",
     )
-    init.add_argument("-o", "--output", type=Path, help="file to write (conf/<monitor>.yaml)")
-    init.add_argument("--id", help="column, or columns with commas, that identify a row")
-    init.add_argument("--time-zone", default="UTC", help="where days begin (UTC)")
+    init.add_argument(
+        "-o", "--output", type=Path, help="file to write (default: conf/<monitor>.yaml)"
+    )
+    init.add_argument("--id", help="comma-separated columns that identify a row")
+    init.add_argument(
+        "--time-zone", default="UTC", help="time zone in which days begin (default: UTC)"
+    )
     init.add_argument("--force", action="store_true", help="replace the file if it exists")
 
-    _with_config(_command(commands, "check", _check, "hold a configuration against its tables"))
-    plan = _command(commands, "plan", _plan, "say what a run would do, and do nothing")
+    _with_config(_command(commands, "check", _check, "check a configuration against its tables"))
+    plan = _command(commands, "plan", _plan, "print what a run would do")
     _with_days(plan, parse_day, "DAY")
-    run = _command(commands, "run", _run, "compute what is new or changed")
-    _with_days(run, parse_ascending_days, "DAY[,DAY...]", "; of several, each is a run of its own")
-    run.add_argument("--dry-run", action="store_true", help="print the plan, and do nothing")
+    run = _command(commands, "run", _run, "compute new and changed days")
+    _with_days(run, parse_ascending_days, "DAY[,DAY...]", "; several days are one run each")
+    run.add_argument("--dry-run", action="store_true", help="print the plan without running it")
 
-    sql = _command(commands, "sql", _sql, "query the results; without QUERY, a prompt")
+    sql = _command(commands, "sql", _sql, "query the results; opens a prompt without QUERY")
     sql.add_argument("words", metavar="[CONFIG] [QUERY]", nargs="*", help="with --config: QUERY")
     sql.add_argument("--config", metavar="FILE", help="the configuration")
-    sql.add_argument("--rows", type=int, default=100, help="rows shown at most (100)")
+    sql.add_argument("--rows", type=int, default=100, help="maximum number of rows to show (100)")
 
-    told = "list the open incidents, show one, or say something of one"
+    told = "list open incidents, show one, or acknowledge, mute or reopen one"
     incidents = _command(commands, "incidents", _incidents, told)
     incidents.add_argument(
         "words",
         metavar="[CONFIG] [WHAT ID]",
         nargs="*",
-        help="WHAT: list (as without), show, acknowledge, mute, unmute, false-alarm, reopen",
+        help="WHAT: list (default), show, acknowledge, mute, unmute, false-alarm, reopen",
     )
     incidents.add_argument("--config", metavar="FILE", help="the configuration")
     until = _argument(parse_day)
-    incidents.add_argument("--until", type=until, metavar="DAY", help="last day of a mute")
-    incidents.add_argument("--all", action="store_true", help="list closed ones too")
-    incidents.add_argument("--by", default=_user(), help="who says it (you)")
-    incidents.add_argument("--note", help="why, for those who read it later")
+    incidents.add_argument("--until", type=until, metavar="DAY", help="last day of the mute")
+    incidents.add_argument("--all", action="store_true", help="also list closed incidents")
+    incidents.add_argument("--by", default=_user(), help="your name (default: the current user)")
+    incidents.add_argument("--note", help="reason, kept in the history")
 
-    told = "list the rows that rules have set apart, explain some, or let them through"
+    told = "list quarantined rows, explain them, or release them"
     quarantine = _command(commands, "quarantine", _quarantine, told)
     quarantine.add_argument(
         "words",
         metavar="[CONFIG] [WHAT [KEY ...]]",
         nargs="*",
-        help="WHAT: list (as without), explain, release, withdraw; KEY: of a row, or its id",
+        help="WHAT: list (default), explain, release, withdraw; KEY: of a row, or its id",
     )
     quarantine.add_argument("--config", metavar="FILE", help="the configuration")
     quarantine.add_argument(
@@ -137,15 +141,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     quarantine.add_argument("--rule", help="rows that fail this rule")
     quarantine.add_argument("--table", help="rows of inputs, predictions or labels")
-    quarantine.add_argument("--by", default=_user(), help="who says it (you)")
-    quarantine.add_argument("--note", help="why, for those who read it later")
+    quarantine.add_argument("--by", default=_user(), help="your name (default: the current user)")
+    quarantine.add_argument("--note", help="reason, kept in the history")
 
     contract = partial(contract_command.carry_out, session=command_session)
-    told = "propose, review, check, export or import a data contract"
+    told = "propose, compare, check, export or import a data contract"
     contract_command.add_arguments(_command(commands, "contract", contract, told))
-    told = "print where the packaged Spark properties and the job for spark-submit are"
+    told = "print the paths of the packaged Spark properties and the spark-submit job"
     conf_path = _command(commands, "conf-path", _conf_path, told)
-    conf_path.add_argument("which", nargs="?", choices=PACKAGED, help="print this path alone")
+    conf_path.add_argument("which", nargs="?", choices=PACKAGED, help="print only this path")
     for one in RUN_COMMANDS:
         one.add_arguments(
             _with_config(_command(commands, one.name, partial(_of_runs, one), one.told))
@@ -186,13 +190,13 @@ def _with_days(
         "--as-of",
         type=_argument(parse),
         metavar=form,
-        help=f"days before this one are considered (today in the monitor's time zone){more}",
+        help=f"evaluate the days before this one (default: today in the monitor's time zone){more}",
     )
     parser.add_argument(
         "--days",
         type=_argument(DayRange.parse),
         metavar="FROM..TO",
-        help="compute these days, changed or not, and no others",
+        help="compute exactly these days, changed or not",
     )
 
 
@@ -209,7 +213,9 @@ def _argument(parse: Callable[[str], T]) -> Callable[[str], T]:
 def _read(path: str | None) -> tuple[MonitorConfig, str]:
     """The configuration of a file, and its text."""
     if path is None:
-        raise ConfigurationError([Problem("", None, "name a configuration: CONFIG or --config")])
+        raise ConfigurationError(
+            [Problem("", None, "no configuration given: use CONFIG or --config")]
+        )
     text = text_of_file(Path(path))
     return parse_config(text, path), text
 
@@ -226,7 +232,7 @@ def _init(arguments: argparse.Namespace) -> int:
     with command_session("modelwatch init") as spark:
         text = first_configuration(spark, inputs, predictions, columns, arguments.time_zone)
     write_text(path, text, force=arguments.force)
-    say(f"Wrote {path}. Look it over, then:\n\n  modelwatch check {path}\n  modelwatch run {path}")
+    say(f"Wrote {path}. Review it, then run:\n\n  modelwatch check {path}\n  modelwatch run {path}")
     return NOTHING_TO_LOOK_AT
 
 
@@ -265,7 +271,7 @@ def _run(arguments: argparse.Namespace) -> int:
     as_ofs: tuple[date, ...] | None = arguments.as_of
     if as_ofs and len(as_ofs) > 1 and (arguments.days or arguments.dry_run):
         alone = "--days" if arguments.days else "--dry-run"
-        problem = f"--as-of: several days do not go with {alone}: name one"
+        problem = f"--as-of: several days cannot be combined with {alone}"
         raise ConfigurationError([Problem("", None, problem)])
     return _run_monitor(arguments, as_ofs or (None,), dry_run=arguments.dry_run)
 

@@ -50,7 +50,7 @@ def refused(tables: Shop, tmp_path: Path, change: Change) -> str:
 @pytest.mark.parametrize(
     ("change", "place", "what"),
     [
-        (lambda c: c.update(gatez={}), "gatez", "did you mean"),
+        (lambda c: c.update(thresholdz={}), "thresholdz", "did you mean"),
         (lambda c: c["inputs"].update(tabel={"path": "x"}), "inputs.tabel", "did you mean"),
         (lambda c: c["binning"].update(bins="many"), "binning.bins", "whole number"),
         (lambda c: c.update(windows=["dya"]), "windows[0]", "'dya'"),

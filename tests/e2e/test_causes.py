@@ -99,15 +99,15 @@ def test_two_causes_of_one_day_are_two_incidents(watched: Watched) -> None:
     assert watched.reports["quiet"].exit_code == 0
     found = {(one.subject, one.kind, one.since) for one in watched.incidents["broken"]}
     assert found == {("account_age", "nulls", day(22)), ("amount", "scale_change", day(22))}
-    assert "2 to look at" in watched.reports["broken"].text
+    assert "2 incidents need attention:" in watched.reports["broken"].text
 
 
 def test_each_is_told_with_its_own_evidence_and_advice(watched: Watched) -> None:
     age, amount = watched.incidents["broken"]
-    assert "of the values of account_age are gone" in age.evidence
-    assert "of the values of amount are 100 times what they were" in amount.evidence
-    assert "look at what fills it upstream" in age.sentence
-    assert "look at the unit in which it is delivered" in amount.sentence
+    assert "of `account_age` became null" in age.evidence
+    assert "of `amount` is 100x larger" in amount.evidence
+    assert "Check what fills the column upstream." in age.sentence
+    assert "Check the upstream currency or unit conversion." in amount.sentence
     assert "account_age" not in amount.sentence
     assert "amount" not in age.sentence
 
@@ -118,7 +118,7 @@ def test_each_names_the_value_of_another_column_that_carries_it(watched: Watched
     assert (amount.carrier_column, amount.carrier_value) == ("category", "travel")
     assert amount.carrier_changed_share > 0.9
     assert amount.carrier_row_share == pytest.approx(0.1, abs=0.03)
-    assert " where category is travel (" in watched.reports["broken"].text
+    assert " for `category = travel`, " in watched.reports["broken"].text
 
 
 def test_they_stay_the_same_while_they_last(watched: Watched) -> None:

@@ -54,7 +54,7 @@ references: [{{name: start, days: 2024-01-01..2024-01-02}}, {{name: previous, pr
 binning: {{bins: 20}}
 constraints:
   - {{name: amount is there, kind: completeness, column: amount, lower: 0.99}}
-  - {{name: one row a loan, kind: uniqueness, columns: loan}}
+  - {{name: one row per loan, kind: uniqueness, columns: loan}}
 """
 OF_THE_RUN = {"run_id", "started_at", "finished_at", "created_at", "told_at"}
 """Identity and times."""

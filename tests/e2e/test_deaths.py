@@ -23,21 +23,24 @@ BOUND_SECONDS = 600
 """Of all runs of a process. Alone on two cores each takes some ten seconds."""
 IN_SPARK = {
     "writer out of memory": ("OutOfMemoryError", "direct buffer memory", "MaxDirectMemorySize"),
-    "worker stopped": ("a signal has stopped process", "SIGSTOP"),
+    "worker stopped": ("a signal stopped process", "SIGSTOP"),
     "java killed": ("was ended by signal 9", "memory of the machine"),
 }
 """Deaths in the default suite, in the order of their runs, with words of each sentence."""
 MORE_IN_SPARK = {
-    "connection cut": ("connection between Python and Spark's Java broke", "run again"),
+    "connection cut": ("connection between Python and the Spark JVM broke", "run again"),
     "worker killed": ("Python worker exited unexpectedly", "memoryOverhead"),
-    "worker deadlocked": ("a Python worker neither computes nor answers", "Way out"),
+    "worker deadlocked": (
+        "a Python worker is stuck: it uses no CPU and does not respond",
+        "Fix",
+    ),
     "task out of memory": ("Java heap space", "spark.driver.memory"),
-    "commit hangs": ("no task of Spark is active", "storage of the output"),
+    "commit hangs": ("no Spark task is active", "output storage"),
 }
 OF_THE_PROCESS = {
-    "python waits": ("no task of Spark is active, and the driver waits",),
+    "python waits": ("no Spark task is active, and the driver is waiting",),
     "other process writes": ("another process is writing", "verdicts"),
-    "java stopped": ("a signal has stopped process",),
+    "java stopped": ("a signal stopped process",),
 }
 """Deaths that the process ends with, each in one of its own."""
 
@@ -81,7 +84,7 @@ def assert_told(ended: Ended, death: str, words: tuple[str, ...]) -> None:
     assert ended.runs[death]["code"] == 2
     (row,) = ended.rows[death]
     assert (row["outcome"], row["exit_code"]) == ("failed", 2)
-    for word in (*words, "Way out: "):
+    for word in (*words, "Fix: "):
         assert word in row["message"]
     # The command says what the row says.
     assert row["message"] in ended.runs[death]["said"]

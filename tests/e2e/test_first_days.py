@@ -60,7 +60,7 @@ def test_one_score_in_all_rows_of_a_day_is_an_incident(week: FirstWeek) -> None:
 
 
 def test_the_run_names_an_outlier_in_its_reference(week: FirstWeek) -> None:
-    told = "reference first_days: 1 row of price lies far beyond all others"
+    told = "reference first_days: 1 row of price lies far outside the other values"
     assert f"Warning: {told}" in week.report.text
     (found,) = [one for one in week.findings if one["kind"] == "far_rows"]
     assert (found["severity"], found["subject"], found["value"]) == ("warn", "price", 1.0)

@@ -51,7 +51,7 @@ def watched(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Wa
             folder,
             windows=["day"],
             references=[{"name": "start", "days": f"{day(1)}..{day(10)}"}],
-            gates={},
+            thresholds={},
             retraining={"policies": [{"name": "old", "kind": "age", "days": 500}]},
             notify=[{"name": "log", "kind": "file", "path": str(folder / "messages.jsonl")}],
         ),

@@ -98,5 +98,5 @@ def test_an_output_that_may_not_be_written_is_told_with_its_place(shop: Shop) ->
     assert done.returncode == 2
     told = done.stderr.strip().splitlines()[-1]
     assert str(shop.output) in told or ".lock" in told
-    assert "Way out: " in told
+    assert "Fix: " in told
     assert not list(shop.output.parent.iterdir())

@@ -261,5 +261,5 @@ def test_a_model_is_read_from_the_configured_folder_whatever_the_table_says(hous
     folder = str(house.shop.output / "models" / "shop")
     moved = {**row, "path": "/somewhere/else"}
     assert _losses(moved, folder, (), ()).path == f"{folder}/{row['fingerprint']}"
-    with pytest.raises(OutputError, match="is no fingerprint"):
+    with pytest.raises(OutputError, match="is not the fingerprint"):
         _losses({**row, "fingerprint": "../../evil"}, folder, (), ())

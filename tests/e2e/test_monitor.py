@@ -84,8 +84,8 @@ def life(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Life:
     life.run("healed", as_of=day(8))
 
     life.run("asked", as_of=day(8), days=DayRange(day(1), day(2)))
-    shop.config["gates"] = {**shop.config["gates"], "psi": 0.01}
-    life.run("another gate", as_of=day(8))
+    shop.config["thresholds"] = {**shop.config["thresholds"], "psi": 0.01}
+    life.run("another threshold", as_of=day(8))
     shop.config["features"] = {"exclude": []}
     life.run("another feature", as_of=day(8))
     life.seen["results"] = shop.results()
@@ -168,9 +168,9 @@ def test_days_that_are_asked_for_are_computed_although_they_did_not_change(life:
     assert life.days("asked") == [1, 2]
 
 
-def test_another_gate_reads_no_row(life: Life) -> None:
-    assert life.days("another gate") == []
-    assert len(life.rows["another gate"]["windows"]) == 7 + 7 + 1
+def test_another_threshold_reads_no_row(life: Life) -> None:
+    assert life.days("another threshold") == []
+    assert len(life.rows["another threshold"]["windows"]) == 7 + 7 + 1
 
 
 def test_another_feature_makes_every_day_due(life: Life) -> None:

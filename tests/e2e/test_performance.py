@@ -132,7 +132,7 @@ def test_metrics_are_those_of_scikit_learn_on_the_rows_of_the_due_cohort(life: L
 def test_a_window_without_a_due_label_is_null_with_its_reason(life: Life) -> None:
     row = life.metric("accuracy", "day", day(8))
     assert (row["value"], row["coverage"], row["labelled_rows"]) == (None, 0.0, 0)
-    assert row["reason"] == "no labelled row"
+    assert row["reason"] == "no labeled row"
 
 
 def test_changes_against_the_reference_are_beside(life: Life) -> None:

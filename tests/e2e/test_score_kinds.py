@@ -1,4 +1,4 @@
-"""Scores that are no probabilities, from a configuration and its check to the results."""
+"""Scores that are not probabilities, from a configuration and its check to the results."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def life(vectors: None, spark: SparkSession, tmp_path_factory: pytest.TempPathFa
         ],
         "binning": {"bins": 10},
         "constraints": [AMOUNTS],
-        "gates": {"psi": None, "unseen_share_change": None},
+        "thresholds": {"psi": None, "unseen_share_change": None},
         "verdicts": {"late_days": 30},
     }
     shop = Shop(spark, folder, config)
@@ -192,7 +192,7 @@ def test_a_plan_tells_which_days_changed(life: Life) -> None:
 def test_a_run_exits_with_0_unless_something_must_be_looked_at(life: Life) -> None:
     assert [life.codes[step] for step in ("first", "nothing", "healed")] == [0, 0, 1]
     assert [row["exit_code"] for row in life.shop.runs()] == [0, 0, 1]
-    assert "promise 'amounts': does not hold" in life.told["healed"]
+    assert "Constraint `amounts` fails" in life.told["healed"]
 
 
 def test_a_run_without_news_writes_its_row_alone(life: Life) -> None:

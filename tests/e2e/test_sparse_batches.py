@@ -13,6 +13,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from bookings import bookings, bookings_config, day
+from modelwatch.model.since import day_words
 from modelwatch.pipelines.monitor import RunReport
 from shop import Shop, labels_section
 
@@ -66,7 +67,7 @@ def test_a_batch_that_did_not_come_is_an_incident(fortnightly: dict[str, Told]) 
     assert "1 expected day without rows since (every Monday" not in overdue.report.text
     assert "1 expected day without rows since (every 14 days)" in overdue.report.text
     (incident,) = overdue.incidents
-    assert f"no rows on {day(1 + GAP * (BATCHES + 1))}" in incident.sentence
+    assert f"no rows on {day_words(day(1 + GAP * (BATCHES + 1)))}" in incident.sentence
 
 
 def months(folder: Path, shop: Shop) -> date:

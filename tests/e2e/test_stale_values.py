@@ -11,6 +11,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from bookings import bookings, bookings_config, day
+from modelwatch.model.since import day_words
 from modelwatch.pipelines.monitor import RunReport
 from shop import Shop
 
@@ -77,15 +78,19 @@ def test_a_feature_that_was_not_refreshed_is_one_incident_at_once(watched) -> No
 
 def test_it_says_which_day_is_repeated_and_what_to_look_at(watched) -> None:
     told = watched("stale", stale_day()).report.text
-    assert f"nights has on {day(LAST)} most of the values of {day(LAST - 1)}" in told
-    assert "look at the job that refreshes them" in told
+    assert (
+        f"`nights` has most values of {day_words(day(LAST - 1))} again on {day_words(day(LAST))}"
+        in told
+    )
+    assert "Check whether the refresh job ran." in told
 
 
 def test_a_day_that_was_delivered_again_is_one_incident(watched) -> None:
     found = watched("again", day_again())
     (incident,) = found.incidents
     assert incident.kind == "repeated_delivery"
-    told = f"all columns of the inputs have on {day(LAST)} the values of {day(LAST - 1)}"
+    again = f"the values of {day_words(day(LAST - 1))} again on {day_words(day(LAST))}"
+    told = f"all columns have {again}"
     assert told in incident.sentence
     assert incident.sentence in found.report.text
     assert found.report.exit_code == 1

@@ -91,8 +91,8 @@ def test_more_rows_never_make_a_change_less_sure(counts, times) -> None:
 def test_verdicts_do_not_depend_on_the_order(value, p, rows, order) -> None:
     def judge(at):
         nothing = np.full(len(at), None, dtype=object)
-        gate = np.full(len(at), 0.2)
-        return judged(value[at], gate, p[at], rows[at], np.full(len(at), 900), nothing)
+        threshold = np.full(len(at), 0.2)
+        return judged(value[at], threshold, p[at], rows[at], np.full(len(at), 900), nothing)
 
     first, second = judge(np.arange(WINDOWS)), judge(np.array(order))
     assert first.verdict[list(order)].tolist() == second.verdict.tolist()

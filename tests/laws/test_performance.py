@@ -49,7 +49,7 @@ def brute(score, decision, label) -> dict[str, float]:
     p, t = score[valid], (label[valid] == 2).astype(float)
     ranked = known & ~np.isnan(score)
     if ranked.sum() - valid.sum() > 0.01 * ranked.sum():
-        p, t = p[:0], t[:0]  # too many scores are no probabilities
+        p, t = p[:0], t[:0]  # too many scores are not probabilities
     positive, negative = (score[ranked & (label == side)] for side in (2, 1))
     wins = [(a > b) + 0.5 * (a == b) for a in positive for b in negative]
 

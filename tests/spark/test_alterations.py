@@ -61,7 +61,7 @@ def test_rows_that_were_restored_are_not_missed(store: Store) -> None:
 
 
 def test_a_table_that_is_gone_is_missed(spark: SparkSession, tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="it is gone"):
+    with pytest.raises(OutputError, match="it is missing"):
         check_unaltered(Store(spark, OutputAddress(path=str(tmp_path))), {"binnings": 2})
 
 

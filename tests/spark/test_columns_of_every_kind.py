@@ -238,7 +238,7 @@ Change = Callable[[dict[str, Any]], object]
             "has no column that fits 'customer.agee'",
         ),
         (lambda c: c["inputs"].update(id="customer.home"), "inputs.id", "name its fields"),
-        (lambda c: c["inputs"].update(day={"column": "document"}), "inputs", "reads as one"),
+        (lambda c: c["inputs"].update(day={"column": "document"}), "inputs", "can be parsed"),
     ],
     ids=["an array as a score", "no such field", "a struct as an id", "a day that spells none"],
 )

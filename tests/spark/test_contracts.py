@@ -121,7 +121,7 @@ def test_a_schema_that_moved_is_told_and_the_rest_is_still_checked(shop: Shop) -
     told = rows["contract.shop.schema"]
     assert told["verdict"] == "fail"
     assert told["observed"] == 2
-    assert told["reason"] == "'amount' is double, not int; 'gone' is gone"
+    assert told["reason"] == "'amount' is double, not int; 'gone' is missing"
     assert rows["contract.shop.relations.small"]["verdict"] == "unknown"
     assert rows["contract.shop.region.domain"]["verdict"] == "pass"
 
@@ -182,7 +182,7 @@ def test_training_is_held_to_what_serving_promises(shop: Shop) -> None:
     ("options", "told"),
     [
         ({"day": "surprise"}, "has no column 'surprise'"),
-        ({"day": "region"}, "reads as one"),
+        ({"day": "region"}, "can be parsed"),
         ({"day": "day", "as_of": day(1)}, "has no rows before"),
     ],
 )

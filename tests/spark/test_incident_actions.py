@@ -54,7 +54,7 @@ INCIDENT = Incident(
     model_version="*",
     value=0.1 + 0.2,
     expected=None,
-    gate=0.2,
+    threshold=0.2,
     effect=1.5,
     effect_now=1.25,
     adjusted_p=1e-300,
@@ -179,7 +179,7 @@ def test_what_a_person_says_is_read_by_the_next_run(
 def test_every_word_is_an_action(monitor: Monitor, command: Any, word: str, now: datetime) -> None:
     code, told = command(word, "a1b2c3")
     assert code == 0
-    assert "The next run respects it." in told
+    assert "The next run takes this into account." in told
     (action,) = said(monitor, now)
     assert action.action == word.replace("-", "_")
 

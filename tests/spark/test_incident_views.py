@@ -355,7 +355,7 @@ def page(monitor: Monitor, section: str) -> list[Row]:
 def test_the_page_of_today_begins_with_the_health_of_the_model(monitor: Monitor) -> None:
     row = one(page(monitor, "health"))
     assert (row.model_version, row.day, row.state, row.value) == ("v1", SECOND, "look", 10)
-    assert row.sentence == "2 open, 1 to look at. sentence of p"
+    assert row.sentence == "2 open, 1 need attention. sentence of p"
 
 
 def test_the_page_lists_incidents_by_rank_but_those_of_another_model(monitor: Monitor) -> None:

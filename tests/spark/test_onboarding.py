@@ -204,4 +204,4 @@ def test_a_configuration_that_can_never_alarm_is_refused_with_its_key(
     judged = text.replace("[day, week]", "[day, {name: last_60, trailing_days: 60}]")
     told = check(spark, parse_config(judged), judged)
     assert "judged: last_60" in told
-    assert "not judged, fewer than 100 rows: day (about 12)" in told
+    assert "not evaluated, fewer than 100 rows: day (about 12)" in told

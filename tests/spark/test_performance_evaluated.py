@@ -76,7 +76,7 @@ def test_without_any_label_all_is_null_with_its_reason_and_estimates_say_so(
     of_labels = {key for key, known in PERFORMANCE.items() if known.of_labels}
     told = {key: row["value"] for key, row in metrics(found).items() if key in of_labels}
     assert set(told.values()) == {None}
-    assert metrics(found)["accuracy"]["reason"] == "no labelled row"
+    assert metrics(found)["accuracy"]["reason"] == "no labeled row"
     assert (metrics(found)["accuracy"]["due_rows"], metrics(found)["accuracy"]["coverage"]) == (
         5 * ROWS,
         0.0,

@@ -147,9 +147,7 @@ def test_rows_that_fail_are_told_with_the_day_since_when(treated: Treated) -> No
 def test_the_next_run_lets_a_released_row_through_and_computes_its_day_only(
     treated: Treated,
 ) -> None:
-    assert treated.said["released"] == (
-        "1 row of 1 day is to be let through. The next run does it.\n"
-    )
+    assert treated.said["released"] == ("1 row of 1 day will be released by the next run.\n")
     assert treated.runs["released"]["days"] == [day(1)]
     first = treated.accounts["released"][0]
     assert (first.quarantined, first.released) == (0, 1)
@@ -190,7 +188,7 @@ def test_the_quarantine_is_listed_and_explained_in_words(treated: Treated) -> No
 
 def test_nothing_is_released_by_a_mistake(treated: Treated) -> None:
     shop = treated.shop
-    with pytest.raises(SourceError, match="name rows by their keys, or all rows that fail a rule"):
+    with pytest.raises(SourceError, match="name rows by their keys, or select all rows"):
         said(shop.spark, shop.parsed(), "release", Chosen(), None, None)
     with pytest.raises(SourceError, match="no row of rule 'low' is held"):
         said(shop.spark, shop.parsed(), "release", Chosen(rule="low"), None, None)

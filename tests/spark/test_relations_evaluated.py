@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
-from modelwatch.model.evaluation import DEFAULT_GATES
+from modelwatch.model.evaluation import DEFAULT_THRESHOLDS
 from modelwatch.model.windows import windows_of
 from modelwatch.pipelines.evaluation import evaluation_of, states_needed
 from modelwatch.pipelines.states import day_states
@@ -97,7 +97,7 @@ def test_errors_and_their_chance_are_those_of_the_rows(found: list[Row]) -> None
     for (feature, n), row in rows.items():
         value = values[n, NAMES.index(feature)]
         assert row.value == pytest.approx(value, rel=1e-9, abs=1e-12)
-        assert row.gate == DEFAULT_GATES[KEY]
+        assert row.threshold == DEFAULT_THRESHOLDS[KEY]
         p = nulls[feature].p_values(
             values[[n], NAMES.index(feature)],
             np.ones(1),
@@ -111,12 +111,14 @@ def test_errors_and_their_chance_are_those_of_the_rows(found: list[Row]) -> None
 def test_the_broken_day_stands_out_and_no_other(found: list[Row]) -> None:
     rows = against(found, "start")
     failing = {
-        n for (_, n), row in rows.items() if row.value >= DEFAULT_GATES[KEY] and row.p_value < 0.01
+        n
+        for (_, n), row in rows.items()
+        if row.value >= DEFAULT_THRESHOLDS[KEY] and row.p_value < 0.01
     }
     assert failing == {DAYS - 1}
 
 
-def test_a_reference_that_moves_has_neither_gate_nor_chance(found: list[Row]) -> None:
+def test_a_reference_that_moves_has_neither_threshold_nor_chance(found: list[Row]) -> None:
     rows = [row for row in against(found, "previous").values() if row.value is not None]
     assert rows
-    assert all(row.gate is None and row.p_value is None for row in rows)
+    assert all(row.threshold is None and row.p_value is None for row in rows)

@@ -98,7 +98,7 @@ def test_vacuumed_sources_are_told_with_the_versions_that_are_left(vacuumed: Sho
     with pytest.raises(SourceError) as raised:
         replay(vacuumed.spark, vacuumed.parsed(), run["run_id"])
     message = str(raised.value)
-    assert "version 3, which the run read, can't be read any more" in message
+    assert "version 3, which the run read, can no longer be read" in message
     assert re.search(r"Versions 5, written 20.* UTC, to 6 can", message)
     assert not (vacuumed.output / "_replay").exists()
 

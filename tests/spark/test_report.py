@@ -63,7 +63,7 @@ def test_a_report_has_a_page_for_each_question(
     assert "Reliability" in files["performance.html"]
     assert "busy" in files["sources.html"]
     (incident,) = [text for name, text in files.items() if name.startswith("incident-")]
-    assert "The figure over time" in incident
+    assert "Metric over time" in incident
     assert "Open incidents (1)" in files["index.html"]
 
 

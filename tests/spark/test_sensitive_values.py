@@ -84,7 +84,7 @@ def told(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Any:
             {"name": "pin", "kind": "range", "column": "pin", "upper": 5},
             {"name": "height", "kind": "range", "column": "height", "upper": 20},
         ],
-        gates={},
+        thresholds={},
         incidents={"fails": 1, "of": 1},
         labels={
             "table": {"path": str(folder / "labels")},
@@ -166,7 +166,7 @@ def test_another_secret_is_refused_and_another_variable_computes_all_anew(
 ) -> None:
     shop = Shop(told.shop.spark, told.shop.folder, {**told.shop.config, "rules": RULES})
     monkeypatch.setenv("MODELWATCH_SALT", "another secret, and long enough")
-    with pytest.raises(SourceError, match="MODELWATCH_SALT holds another secret than the one"):
+    with pytest.raises(SourceError, match="MODELWATCH_SALT contains a secret other than the one"):
         shop.run(as_of=day(6))
     monkeypatch.delenv("MODELWATCH_SALT")
     with pytest.raises(SourceError, match="the environment variable MODELWATCH_SALT is not set"):

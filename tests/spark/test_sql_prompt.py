@@ -43,7 +43,7 @@ def test_only_some_rows_are_shown(spark: SparkSession, capsys: pytest.CaptureFix
     answer(spark.sql, "select id from range(5)", 3)
     assert capsys.readouterr().out.splitlines()[-2:] == [
         " 2",
-        "... more than 3 rows: --rows shows more",
+        "... more than 3 rows: use --rows to show more",
     ]
 
 

@@ -182,7 +182,7 @@ def test_a_table_that_runs_have_written_is_not_made_anew_in_silence(
     spark: SparkSession, warehouse: Path
 ) -> None:
     store = Store(spark, OutputAddress(path=str(warehouse)))
-    with pytest.raises(OutputError, match=r"constraint_results at .* is gone.*--days FIRST"):
+    with pytest.raises(OutputError, match=r"constraint_results at .* is missing.*--days FIRST"):
         store.prepare(USED, written=["constraint_results"])
     assert not (warehouse / "runs").exists()
 

@@ -99,7 +99,7 @@ def test_it_is_told_as_text_and_as_json(shop: Shop) -> None:
 def test_an_id_that_is_not_there_is_told(shop: Shop) -> None:
     with pytest.raises(SourceError, match="no row with id nobody"):
         trace(shop.spark, shop.parsed(), ["nobody"])
-    with pytest.raises(SourceError, match="an id is 1 values, of id: 2 were given"):
+    with pytest.raises(SourceError, match="an id has 1 values, of id; got 2"):
         trace(shop.spark, shop.parsed(), ["a", "b"])
     with pytest.raises(SourceError, match="the first run is as of"):
         traced(shop, 3, as_of=day(1))

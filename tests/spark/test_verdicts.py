@@ -33,7 +33,7 @@ def figure(**changes: Any) -> tuple[Any, ...]:
         "partial": False,
         "reference": "january",
         "value": 0.5,
-        "gate": 0.2,
+        "threshold": 0.2,
         "worse": 0,
         "p_value": 0.001,
         "rows": 1000,
@@ -49,13 +49,13 @@ def verdicts(spark: SparkSession, *figures: tuple[Any, ...], partitions: int = 2
     )
 
 
-def test_a_figure_beyond_its_gate_and_beyond_chance_fails(spark: SparkSession) -> None:
+def test_a_figure_beyond_its_threshold_and_beyond_chance_fails(spark: SparkSession) -> None:
     (row,) = verdicts(spark, figure())
     assert (row.verdict, row.effect, row.comparisons) == ("fail", 2.5, 1)
     assert row.reason is None
 
 
-def test_an_effect_below_its_gate_passes_however_sure_it_is(spark: SparkSession) -> None:
+def test_an_effect_below_its_threshold_passes_however_sure_it_is(spark: SparkSession) -> None:
     (row,) = verdicts(spark, figure(value=0.1, p_value=1e-12))
     assert row.verdict == "pass"
 

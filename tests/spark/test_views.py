@@ -37,7 +37,9 @@ def verdict(day: date, said: str) -> dict[str, Any]:
     }
 
 
-def drift(day: date, feature: str, statistic: str, value: float | None, gate: float | None) -> Any:
+def drift(
+    day: date, feature: str, statistic: str, value: float | None, threshold: float | None
+) -> Any:
     return {
         **ALL_TRAFFIC,
         "feature": feature,
@@ -48,7 +50,7 @@ def drift(day: date, feature: str, statistic: str, value: float | None, gate: fl
         "reference": "january",
         "statistic": statistic,
         "value": value,
-        "gate": gate,
+        "threshold": threshold,
     }
 
 
@@ -207,8 +209,8 @@ def test_show_sees_all(monitor: Monitor) -> None:
 def test_the_ranking_begins_with_what_moved_most(monitor: Monitor) -> None:
     found = monitor.query("SELECT * FROM drift_ranking WHERE window = 'day' ORDER BY rank")
     assert [row.feature for row in found] == ["wind", "carrier", "pressure"]
-    assert [row.beyond_gate for row in found] == [True, False, None]
-    assert found[0].times_gate == pytest.approx(2.5)
+    assert [row.beyond_threshold for row in found] == [True, False, None]
+    assert found[0].times_threshold == pytest.approx(2.5)
     assert {row.window_start for row in found} == {SECOND}
 
 
@@ -219,7 +221,7 @@ def test_the_ranking_is_of_the_latest_complete_window(monitor: Monitor) -> None:
 
 def test_a_timeline_has_the_profile_beside_the_drift(monitor: Monitor) -> None:
     found = monitor.query(
-        "SELECT window_start, value, mean, beyond_gate FROM feature_timeline "
+        "SELECT window_start, value, mean, beyond_threshold FROM feature_timeline "
         "WHERE feature = 'wind' AND statistic = 'psi' AND window = 'day' ORDER BY window_start"
     )
     assert [tuple(row) for row in found] == [(FIRST, 0.1, 0.1, False), (SECOND, 0.5, 0.5, True)]

@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from modelwatch.model.days import DayRange
-from modelwatch.model.evaluation import DEFAULT_GATES
+from modelwatch.model.evaluation import DEFAULT_THRESHOLDS
 from modelwatch.model.windows import Window, windows_of
 from modelwatch.pipelines.evaluation import evaluation_of, states_needed
 from modelwatch.pipelines.states import day_states, reference_states
@@ -69,7 +69,7 @@ CONFIG = {
             "day": {"column": "on"},
         },
     ],
-    "gates": {"psi": 0.3, "null_share_change": None},
+    "thresholds": {"psi": 0.3, "null_share_change": None},
 }
 
 
@@ -387,16 +387,18 @@ def test_a_reference_before_all_data_says_so(found: Found) -> None:
     assert (row.value, row.reason) == (None, "reference has no rows")
 
 
-def test_gates_stand_beside_fixed_references_only(found: Found) -> None:
-    gates = {
-        (key[-1], statistic): row.gate
+def test_thresholds_stand_beside_fixed_references_only(found: Found) -> None:
+    thresholds = {
+        (key[-1], statistic): row.threshold
         for key, cells in found.drift.items()
         for statistic, row in cells.items()
-        if row.gate is not None
+        if row.threshold is not None
     }
-    assert {name for name, _ in gates} == {"start", "training", "old"}
-    assert {statistic for _, statistic in gates} == set(DEFAULT_GATES) - {"null_share_change"}
-    assert gates["start", "psi"] == 0.3
+    assert {name for name, _ in thresholds} == {"start", "training", "old"}
+    assert {statistic for _, statistic in thresholds} == set(DEFAULT_THRESHOLDS) - {
+        "null_share_change"
+    }
+    assert thresholds["start", "psi"] == 0.3
 
 
 def test_a_window_that_is_not_over_is_partial(found: Found) -> None:

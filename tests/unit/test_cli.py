@@ -38,7 +38,7 @@ def test_the_configuration_may_be_named_by_an_option(
 
 def test_a_configuration_must_be_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["run"]) == 2
-    assert "name a configuration" in capsys.readouterr().err
+    assert "no configuration given" in capsys.readouterr().err
 
 
 def test_a_file_that_is_no_text_is_refused(
@@ -76,7 +76,7 @@ def test_what_is_said_of_one_run_is_not_said_of_several(
     alone: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(["run", "m.yaml", "--as-of", "2020-01-01,2020-01-02", alone]) == 2
-    told = f"--as-of: several days do not go with {alone.partition('=')[0]}: name one"
+    told = f"--as-of: several days cannot be combined with {alone.partition('=')[0]}"
     assert told in capsys.readouterr().err
 
 
@@ -102,7 +102,7 @@ def test_an_unexpected_error_is_one_line_unless_more_is_asked_for(
 ) -> None:
     monkeypatch.setattr(cli, "_check", broken(RuntimeError("first\nsecond")))
     assert cli.main(["check", "m.yaml"]) == 2
-    expected = "modelwatch: RuntimeError: first (--verbose tells more)\n"
+    expected = "modelwatch: RuntimeError: first (--verbose for details)\n"
     assert capsys.readouterr().err == expected
     assert cli.main(["check", "m.yaml", "--verbose"]) == 2
     assert "Traceback" in capsys.readouterr().err
@@ -113,7 +113,7 @@ def test_an_unexpected_error_is_one_line_unless_more_is_asked_for(
     [
         (SessionError("no Java"), "no Java\n"),
         (KeyboardInterrupt(), "modelwatch: interrupted\n"),
-        (RuntimeError("\ud800"), "modelwatch: RuntimeError: \\ud800 (--verbose tells more)\n"),
+        (RuntimeError("\ud800"), "modelwatch: RuntimeError: \\ud800 (--verbose for details)\n"),
     ],
 )
 def test_every_error_ends_in_words_and_exit_code_2(

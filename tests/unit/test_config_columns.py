@@ -112,7 +112,7 @@ def test_case_does_not_matter_unless_it_is_all_the_difference() -> None:
 def test_ids_that_cannot_be_joined_are_refused() -> None:
     wrong = found(predictions={**PREDICTIONS, "id": "string"})
     assert wrong[0][2] == (
-        "is string, and cannot be joined with 'id' of the inputs, which is bigint"
+        "is string and cannot be joined with 'id' of the inputs, which is bigint"
     )
     assert found(predictions={**PREDICTIONS, "id": "bigint"}) == []
 
@@ -123,7 +123,7 @@ def test_ids_that_cannot_be_joined_are_refused() -> None:
         ("features: {include: [amuont]}", "features.include[0]", "did you mean 'amount'?"),
         ("features: {exclude: ['x*']}", "features.exclude[0]", "no column that fits 'x*'"),
         ("features: {columns: {x: {bins: 7}}}", "features.columns.x", "no column 'x'"),
-        ("features: {columns: {id: {bins: 7}}}", "features.columns.id", "is no feature"),
+        ("features: {columns: {id: {bins: 7}}}", "features.columns.id", "is not a feature"),
         (
             "features: {columns: {country: {type: numeric}}}",
             "features.columns.country.type",
@@ -137,11 +137,11 @@ def test_ids_that_cannot_be_joined_are_refused() -> None:
         (
             "features: {columns: {amount: {max_values: 3}}}",
             "features.columns.amount.max_values",
-            "it is numeric",
+            "max_values applies to categorical columns only",
         ),
         ("features: {exclude: '*'}", "features", "has no feature"),
         ("segments: [{name: s, columns: [x]}]", "segments[0].columns[0]", "no column 'x'"),
-        ("pairs: {columns: [amount, country]}", "pairs.columns[1]", "no numeric feature"),
+        ("pairs: {columns: [amount, country]}", "pairs.columns[1]", "not a numeric feature"),
         (
             "constraints: [{name: c, kind: mean, column: country, lower: 1}]",
             "constraints[0].column",
@@ -179,7 +179,7 @@ def test_a_reference_table_may_lack_features_unless_it_carries_the_bins() -> Non
     assert found(ANOTHER, **{"reference:other": other}) == []
     wrong = found(ANOTHER + "binning: {reference: other}", **{"reference:other": other})
     assert {place for place, _, _ in wrong} == {"references[1].table"}
-    assert "its bins are fitted here" in wrong[0][2]
+    assert "on which its bins are fitted" in wrong[0][2]
 
 
 def test_a_reference_of_other_types_cannot_be_compared() -> None:

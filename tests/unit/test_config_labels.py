@@ -78,17 +78,17 @@ def test_a_missing_threshold_is_told_as_what_it_is() -> None:
         ({"task": "multiclass", "classes": "[a, b]"}, "needs score or decision"),
         (
             {"task": "binary", "score": "score", "decision": "{threshold: 1}", "classes": "[a, b]"},
-            "classes belong to a multiclass task",
+            "classes apply to a multiclass task",
         ),
         ({"task": "regression"}, "score is required"),
         (
             {"task": "regression", "score": "score", "decision": "{column: decided}"},
-            "decision does not belong",
+            "decision does not apply",
         ),
         ({"task": "regression", "score": "score", "interval": "[a]"}, "interval is two columns"),
         (
             {"task": "regression", "score": "score", "values": "{true_positive: 1}"},
-            "values by cell belong to a binary task",
+            "values by cell apply to a binary task",
         ),
         (
             {
@@ -97,7 +97,7 @@ def test_a_missing_threshold_is_told_as_what_it_is() -> None:
                 "decision": "{threshold: 1}",
                 "loss_model": "{path: models}",
             },
-            "loss_model belongs to a regression task",
+            "loss_model applies to a regression task",
         ),
         (
             {"task": "binary", "score": "score", "decision": "{}"},
@@ -114,7 +114,7 @@ def test_a_missing_threshold_is_told_as_what_it_is() -> None:
         ),
         (
             {"task": "regression", "score": "score", "score_kind": "rank"},
-            "score_kind does not belong to a regression task",
+            "score_kind does not apply to a regression task",
         ),
         (
             {
@@ -219,7 +219,7 @@ def test_positive_values_that_the_label_cannot_hold_are_told() -> None:
 @pytest.mark.parametrize(
     ("keys", "spark_type", "told"),
     [
-        ("", "string", "is left out, and its default [true, 1] names no value that column 'came'"),
+        ("", "string", "is not set, and its default [true, 1] names no value that column 'came'"),
         ("", "string", 'in quotes, such as positive: ["true"]'),
         (", positive: [1]", "string", 'such as positive: ["1"]'),
         (", positive: ['1']", "int", "the number without quotes, such as positive: [1]"),
@@ -242,7 +242,7 @@ def test_what_to_write_for_a_side_that_the_label_cannot_hold_is_told(
 
 def test_the_other_side_belongs_to_a_binary_task() -> None:
     text = performance(task="regression", score="score", negative="[0]")
-    assert any("belong to a binary task" in message for _, message in problems(text))
+    assert any("apply to a binary task" in message for _, message in problems(text))
 
 
 def test_a_due_column_is_looked_for_in_inputs_and_predictions() -> None:

@@ -50,7 +50,7 @@ def test_all_problems_are_told_at_once_with_their_lines() -> None:
         "  - {name: january, days: 2013-01-01..2013-01-31}\n"
         "  - {name: january, days: 2013-01-01..2013-01-31}\n"
         "binning: {reference: februar}\n"
-        "gates: {psii: 0.1}\n"
+        "thresholds: {psii: 0.1}\n"
     )
     assert [(problem.line, problem.place) for problem in found] == [
         (1, "monitor"),
@@ -59,7 +59,7 @@ def test_all_problems_are_told_at_once_with_their_lines() -> None:
         (7, "windows[1].trailing_days"),
         (9, "references[0].lag_days"),
         (11, "references[2].name"),
-        (13, "gates.psii"),
+        (13, "thresholds.psii"),
     ]
 
 
@@ -78,10 +78,10 @@ def test_the_error_lists_the_problems_one_a_line() -> None:
         ("sgments: []", "sgments", "did you mean 'segments'?"),
         ("pairs: {tops: 3}", "pairs.tops", "did you mean 'top'?"),
         ("pairs: {foo: 3}", "pairs.foo", "known here: max_features, top, columns"),
-        ("description: 3", "description", "must be text"),
-        ("pairs: {top: '3'}", "pairs.top", "must be a whole number, not '3'"),
-        ("pairs: {top: 2.5}", "pairs.top", "must be a whole number, not 2.5"),
-        ("pairs: {top: true}", "pairs.top", "must be a whole number, not true"),
+        ("description: 3", "description", "must be a string"),
+        ("pairs: {top: '3'}", "pairs.top", "must be an integer, not '3'"),
+        ("pairs: {top: 2.5}", "pairs.top", "must be an integer, not 2.5"),
+        ("pairs: {top: true}", "pairs.top", "must be an integer, not true"),
         ("pairs: 3", "pairs", "must be a mapping"),
         ("pairs:", "pairs", "must be a mapping"),
         ("segments: 3", "segments", "must be a list"),
@@ -89,16 +89,16 @@ def test_the_error_lists_the_problems_one_a_line() -> None:
         ("windows: []", "windows", "at least 1"),
         ("time_zone: Europe/Zurch", "time_zone", "did you mean 'Europe/Zurich'?"),
         ("time_zone: ../UTC", "time_zone", "no time zone"),
-        ("gates: {psi: .inf}", "gates.psi", "finite"),
-        ("gates: {psi: -1}", "gates.psi", "must be above 0"),
-        ("gates: {psi: 0}", "gates.psi", "must be above 0"),
-        ("gates: {psii: 1}", "gates.psii", "did you mean 'psi'?"),
+        ("thresholds: {psi: .inf}", "thresholds.psi", "finite"),
+        ("thresholds: {psi: -1}", "thresholds.psi", "must be above 0"),
+        ("thresholds: {psi: 0}", "thresholds.psi", "must be above 0"),
+        ("thresholds: {psii: 1}", "thresholds.psii", "did you mean 'psi'?"),
         ("features: {columns: {a b: {bins: 1}}}", 'features.columns["a b"].bins', "at least 2"),
         ("features: {columns: {a: {type: text}}}", "features.columns.a.type", "numeric"),
         (
             "features: {columns: {a: {type: numeric, max_values: 2}}}",
             "features.columns.a",
-            "max_values belongs to a categorical",
+            "max_values applies to a categorical",
         ),
         ("windows: [dya]", "windows[0]", "did you mean 'day'?"),
         ("windows: [{name: day, trailing_days: 7}]", "windows[0]", "choose another name"),
@@ -106,10 +106,10 @@ def test_the_error_lists_the_problems_one_a_line() -> None:
         ("windows: [{name: w, from: 2013-01-01}]", "windows[0]", "both from and to"),
         ("windows: [{name: w, from: 2013-01-02, to: 2013-01-01}]", "windows[0]", "before it"),
         ("windows: [{name: w, from: 2013-13-01, to: 2013-01-01}]", "windows[0].from", "not a day"),
-        ("windows: [day, day]", "windows[1].name", "windows[0] already"),
+        ("windows: [day, day]", "windows[1].name", "already the name of windows[0]"),
         ("segments: [{name: all, columns: a}]", "segments[0].name", "reserved"),
         ("segments: [{name: '(other)', columns: a}]", "segments[0].name", "reserved"),
-        ("segments: [{name: 'a/b', columns: a}]", "segments[0].name", "must be of letters"),
+        ("segments: [{name: 'a/b', columns: a}]", "segments[0].name", "must consist of letters"),
         ("segments: [{name: ' a', columns: a}]", "segments[0].name", "begin or end"),
         ("segments: [{name: '', columns: a}]", "segments[0].name", "must not be empty"),
         (f"segments: [{{name: {'x' * 101}, columns: a}}]", "segments[0].name", "at most 100"),
@@ -119,7 +119,7 @@ def test_the_error_lists_the_problems_one_a_line() -> None:
         ("segments: [{name: s, predicate: ' '}]", "segments[0].predicate", "blank"),
         ("segments: [{name: s, columns: a, max_values: 0}]", "segments[0].max_values", "at least"),
         ("binning: {reference: januar}", "binning.reference", "did you mean 'january'?"),
-        ("predictions: {id: a, score: s}", "predictions", "table of its own"),
+        ("predictions: {id: a, score: s}", "predictions", "a separate table"),
         ("predictions: {model_version: {literal: x}}", "predictions", "needs score or decision"),
         ("predictions: {score: s, decision: S}", "predictions", "a score and a decision"),
         (
@@ -160,7 +160,7 @@ def test_the_error_lists_the_problems_one_a_line() -> None:
         (
             "constraints: [{name: c, kind: domain, column: x, values: [{a: 1}]}]",
             "constraints[0].values[0]",
-            "must be text, a number",
+            "must be a string, a number",
         ),
         (
             "constraints: [{name: c, kind: rows, lower: 1, severity: error}]",
@@ -186,9 +186,9 @@ def test_a_problem_says_where_and_what(more: str, place: str, message: str) -> N
         ("{name: r}", "needs one of days"),
         ("{name: r, lag_days: 1, trailing_days: 1}", "needs one of days"),
         ("{name: r, days: 2013-01-01, lag_days: 1}", "needs one of days"),
-        ("{name: r, days: 2013-01-01, version: 3}", "go with table"),
-        ("{name: r, days: 2013-01-01, table: {path: t}}", "needs day as well"),
-        ("{name: r, lag_days: 7}", "needs a fixed one"),
+        ("{name: r, days: 2013-01-01, version: 3}", "require table"),
+        ("{name: r, days: 2013-01-01, table: {path: t}}", "also needs day"),
+        ("{name: r, lag_days: 7}", "needs a fixed reference"),
     ],
 )
 def test_a_reference_is_of_one_kind_and_one_is_fixed(reference: str, message: str) -> None:
@@ -215,7 +215,7 @@ def test_ids_are_required_where_predictions_have_a_table_of_their_own() -> None:
     text = GOOD.replace("  id: a\n", "")
     text += "predictions: {table: {path: p}, id: a, day: {column: d}, score: s}"
     assert only(text) == Problem(
-        "inputs.id", 3, "is required where predictions have a table of their own"
+        "inputs.id", 3, "is required when predictions have their own table"
     )
 
 
@@ -244,10 +244,10 @@ def test_a_text_that_is_no_mapping_is_refused(text: str, line: int | None, messa
 @pytest.mark.parametrize(
     ("more", "place", "message"),
     [
-        ("description: a\ndescription: b", "description", "is there twice"),
+        ("description: a\ndescription: b", "description", "appears twice"),
         ("description: !!python/name:os.system x", "description", "not allowed"),
         ("description: !custom x", "description", "not allowed"),
-        ("? [a, b]\n: 1", "", "a key that is not text"),
+        ("? [a, b]\n: 1", "", "a key that is not a string"),
         ("description: !!int x", "description", "is not a number"),
         ("<<: {description: a}", '["<<"]', "not a known key"),
     ],
@@ -268,14 +268,16 @@ def test_an_alias_within_itself_is_refused() -> None:
     assert any("endlessly" in problem.message for problem in found)
 
 
-def test_statistics_that_gates_may_name_can_be_given() -> None:
-    assert parse_config(GOOD + "gates: {mine: 1}", statistics={"mine", "psi"}).gates == {"mine": 1}
+def test_statistics_that_thresholds_may_name_can_be_given() -> None:
+    assert parse_config(GOOD + "thresholds: {mine: 1}", statistics={"mine", "psi"}).thresholds == {
+        "mine": 1
+    }
 
 
 KEYS = st.sampled_from(
     [
         *("monitor", "output", "inputs", "predictions", "features", "segments", "windows"),
-        *("references", "binning", "pairs", "constraints", "gates", "table", "path", "name"),
+        *("references", "binning", "pairs", "constraints", "thresholds", "table", "path", "name"),
         *("day", "column", "columns", "days", "kind", "lower", "values", "where", "id", "score"),
     ]
 )
@@ -322,7 +324,9 @@ def test_any_text_is_read_or_refused_with_problems(text: str) -> None:
 @settings(max_examples=100)
 @given(st.data())
 def test_a_good_text_that_is_damaged_is_read_or_refused(data: st.DataObject) -> None:
-    text = GOOD + "constraints: [{name: c, kind: mean, column: x, lower: 1}]\ngates: {psi: 1}\n"
+    text = (
+        GOOD + "constraints: [{name: c, kind: mean, column: x, lower: 1}]\nthresholds: {psi: 1}\n"
+    )
     start = data.draw(st.integers(0, len(text)))
     stop = data.draw(st.integers(start, min(len(text), start + 12)))
     put = data.draw(st.text(max_size=6))

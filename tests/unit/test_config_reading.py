@@ -19,7 +19,7 @@ from modelwatch.model.config import (
 from modelwatch.model.constraint import KINDS
 from modelwatch.model.days import DayRange
 from modelwatch.model.document import read_document
-from modelwatch.model.evaluation import DEFAULT_GATES
+from modelwatch.model.evaluation import DEFAULT_THRESHOLDS
 from modelwatch.model.retraining_policies import POLICIES
 from modelwatch.model.section import Section, keys_of
 from modelwatch.model.sinks import SINKS
@@ -44,7 +44,7 @@ def test_the_smallest_configuration_has_documented_defaults() -> None:
     assert config.features.include == ("*",)
     assert (config.binning.bins, config.binning.max_values) == (200, 500)
     assert config.predictions is None
-    assert config.effective_gates["psi"] == 0.2
+    assert config.effective_thresholds["psi"] == 0.2
 
 
 def test_a_column_may_be_written_without_a_list() -> None:
@@ -97,10 +97,14 @@ def test_the_bounds_of_a_range_are_of_its_values_and_share_is_observed() -> None
     assert range_.constraints[0].bounds == (0.9, None)
 
 
-def test_gates_replace_single_defaults_and_null_takes_one_away() -> None:
-    config = read("gates: {psi: null, ks: 0.3}")
-    assert config.effective_gates == {
-        **{statistic: gate for statistic, gate in DEFAULT_GATES.items() if statistic != "psi"},
+def test_thresholds_replace_single_defaults_and_null_takes_one_away() -> None:
+    config = read("thresholds: {psi: null, ks: 0.3}")
+    assert config.effective_thresholds == {
+        **{
+            statistic: threshold
+            for statistic, threshold in DEFAULT_THRESHOLDS.items()
+            if statistic != "psi"
+        },
         "ks": 0.3,
     }
 
@@ -200,7 +204,7 @@ def test_comments_and_layout_change_no_fingerprint() -> None:
     [
         ("description: x", False, False),
         ("constraints: [{name: c, kind: rows, lower: 1}]", False, False),
-        ("gates: {psi: 0.3}", False, True),
+        ("thresholds: {psi: 0.3}", False, True),
         ("verdicts: {assumed_design_effect: 3}", False, True),
         ("verdicts: {level: 0.01}", False, True),
         ("windows: [day]", False, True),

@@ -12,11 +12,11 @@ from modelwatch.model.config import (
     lines_of,
     parse_config,
 )
-from modelwatch.model.evaluation import DEFAULT_GATES
-from modelwatch.model.performance_gates import (
-    DEFAULT_PERFORMANCE_GATES,
+from modelwatch.model.evaluation import DEFAULT_THRESHOLDS
+from modelwatch.model.performance_thresholds import (
+    DEFAULT_PERFORMANCE_THRESHOLDS,
     OF_REFERENCE,
-    performance_gates,
+    performance_thresholds,
 )
 from modelwatch.stats.chance import CHANCE_KEYS
 from modelwatch.stats.performance import PERFORMANCE
@@ -67,10 +67,10 @@ def test_nothing_has_to_be_said() -> None:
     assert config.notify == ()
 
 
-def test_default_gates_are_of_known_statistics_and_metrics() -> None:
-    assert set(DEFAULT_GATES) <= CHANCE_KEYS
-    for task, gates in DEFAULT_PERFORMANCE_GATES.items():
-        assert all(task in PERFORMANCE[metric].tasks for metric in gates)
+def test_default_thresholds_are_of_known_statistics_and_metrics() -> None:
+    assert set(DEFAULT_THRESHOLDS) <= CHANCE_KEYS
+    for task, thresholds in DEFAULT_PERFORMANCE_THRESHOLDS.items():
+        assert all(task in PERFORMANCE[metric].tasks for metric in thresholds)
     assert set(PERFORMANCE) >= OF_REFERENCE
 
 
@@ -109,12 +109,14 @@ def test_a_window_that_is_there_once_makes_no_incidents() -> None:
         "windows: [day, {name: storm, from: 2000-01-01, to: 2000-01-02}]\n"
         "incidents: {windows: [storm]}\n"
     )
-    assert (place, message.split(",")[0]) == ("incidents.windows[0]", "'storm' is there once")
+    assert (place, message.split(";")[0]) == ("incidents.windows[0]", "'storm' occurs once")
 
 
-def test_gates_of_performance_replace_single_defaults_of_the_task() -> None:
-    gates = read("verdicts: {performance: {accuracy: 0.02, roc_auc: null, f1: 0.1}}\n", BINARY)
-    assert {key: gate.gate for key, gate in gates.performance_gates.items()} == {
+def test_thresholds_of_performance_replace_single_defaults_of_the_task() -> None:
+    thresholds = read("verdicts: {performance: {accuracy: 0.02, roc_auc: null, f1: 0.1}}\n", BINARY)
+    assert {
+        key: threshold.threshold for key, threshold in thresholds.performance_thresholds.items()
+    } == {
         "accuracy": 0.02,
         "calibration_bias": 0.1,
         "base_rate": 0.5,
@@ -122,28 +124,28 @@ def test_gates_of_performance_replace_single_defaults_of_the_task() -> None:
     }
 
 
-def test_without_labels_there_are_no_gates_of_performance() -> None:
-    assert read().performance_gates == {}
+def test_without_labels_there_are_no_thresholds_of_performance() -> None:
+    assert read().performance_thresholds == {}
 
 
-def test_a_gate_of_a_loss_is_a_share_of_the_reference() -> None:
-    gates = performance_gates("regression", {"bias": 0.5})
-    assert gates["mae"].size(10.0) == 2.0
-    assert gates["mae"].size(None) is None
-    assert gates["bias"].size(10.0) == 0.5
+def test_a_threshold_of_a_loss_is_a_share_of_the_reference() -> None:
+    thresholds = performance_thresholds("regression", {"bias": 0.5})
+    assert thresholds["mae"].size(10.0) == 2.0
+    assert thresholds["mae"].size(None) is None
+    assert thresholds["bias"].size(10.0) == 0.5
 
 
 def test_a_change_is_for_the_worse_as_the_metric_says() -> None:
-    gates = performance_gates("binary", {"brier": 0.1})
-    assert gates["accuracy"].worsening(-0.1) == 0.1
-    assert gates["brier"].worsening(-0.1) == -0.1
-    assert gates["base_rate"].worsening(-0.1) == 0.1
+    thresholds = performance_thresholds("binary", {"brier": 0.1})
+    assert thresholds["accuracy"].worsening(-0.1) == 0.1
+    assert thresholds["brier"].worsening(-0.1) == -0.1
+    assert thresholds["base_rate"].worsening(-0.1) == 0.1
 
 
 @pytest.mark.parametrize(
     ("more", "text", "place", "message"),
     [
-        ("gates: {ks_p_value: 0.1}", PLAIN, "gates.ks_p_value", "that is judged"),
+        ("thresholds: {ks_p_value: 0.1}", PLAIN, "thresholds.ks_p_value", "can have a threshold"),
         ("verdicts: {levl: 1}", PLAIN, "verdicts.levl", "did you mean 'level'?"),
         ("verdicts: {correction: holm}", PLAIN, "verdicts.correction", "benjamini_yekutieli"),
         (
@@ -174,9 +176,9 @@ def test_a_change_is_for_the_worse_as_the_metric_says() -> None:
             "verdicts: {anomalies: [{metric: histogram, feature: x}]}",
             PLAIN,
             "verdicts.anomalies[0].metric",
-            "is no number",
+            "is not a number",
         ),
-        ("incidents: {fails: 4}", PLAIN, "incidents", "fails 4 is more than of 3"),
+        ("incidents: {fails: 4}", PLAIN, "incidents", "fails 4 exceeds of 3"),
         ("incidents: {clear: {below: 2}}", PLAIN, "incidents.clear.below", "at most 1"),
         (
             "retraining: {policies: [{name: a, kind: agee, days: 1}]}",
@@ -207,7 +209,7 @@ def test_a_change_is_for_the_worse_as_the_metric_says() -> None:
             "{name: a, kind: age, days: 2}]}",
             PLAIN,
             "retraining.policies[1].name",
-            "'a' is the name of retraining.policies[0] already",
+            "'a' is already the name of retraining.policies[0]",
         ),
         (
             "retraining: {policies: [{name: a, kind: labels, rows: 1}]}",
@@ -220,7 +222,7 @@ def test_a_change_is_for_the_worse_as_the_metric_says() -> None:
             "tolerance: 0}]}",
             BINARY,
             "retraining.policies[0].metric",
-            "is neither better higher nor lower",
+            "has no better direction",
         ),
         (
             "retraining: {policies: [{name: a, kind: estimate, metric: mcc, tolerance: 0}]}",
@@ -250,7 +252,7 @@ def test_a_change_is_for_the_worse_as_the_metric_says() -> None:
             "notify: [{name: a, kind: email, host: h, sender: me@x, to: you@x, user_env: U}]",
             PLAIN,
             "notify[0]",
-            "go together",
+            "must be set together",
         ),
         ("outliers: {fence: 0}", PLAIN, "outliers.fence", "at least 0.5"),
     ],
@@ -299,7 +301,7 @@ def test_a_watched_feature_has_the_metric() -> None:
     ("more", "stale"),
     [
         ("verdicts: {level: 0.01}", True),
-        ("gates: {psi: 0.3}", True),
+        ("thresholds: {psi: 0.3}", True),
         ("verdicts: {late_days: 2}", False),
         ("incidents: {fails: 1}", False),
         ("retraining: {grace_days: 1}", False),

@@ -52,7 +52,7 @@ def test_columns_that_are_gone_are_asked_nothing_and_told() -> None:
     of = contract("  gone: {nullable: false}\n  x: {type: int}")
     assert asked(of) == {}
     misfits = schema_misfits(of, SCHEMA)
-    assert [one.told for one in misfits] == ["'gone' is gone", "'x' is double, not int"]
+    assert [one.told for one in misfits] == ["'gone' is missing", "'x' is double, not int"]
 
 
 def test_a_schema_is_compared_by_spark_s_names_in_any_case() -> None:

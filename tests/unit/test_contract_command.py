@@ -22,7 +22,7 @@ def file(tmp_path: Path) -> Path:
 
 def test_the_same_contract_needs_no_look(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["contract", "diff", str(file), str(file)]) == 0
-    assert "No clause differs." in capsys.readouterr().out
+    assert "The clauses are identical." in capsys.readouterr().out
 
 
 def test_another_one_does(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -68,22 +68,22 @@ def test_all_problems_come_at_once_with_their_places() -> None:
         .replace("[10, 20]", "[2, 1]")
     )
     assert problems(text) == [
-        "c.yaml:5: columns.amount.range: must be a list of two, the least and the greatest; null "
-        "for no end",
+        "c.yaml:5: columns.amount.range: must be a list of two values, minimum and maximum; null "
+        "for no bound",
         "c.yaml:6: columns[\"odd name: {}\"].lenght: is not a known key; did you mean 'length'?",
-        "c.yaml:9: rows.volume.monday: begins at 2, above its end 1",
+        "c.yaml:9: rows.volume.monday: has minimum 2 above maximum 1",
     ]
 
 
 def test_names_that_differ_in_case_only_are_one_column() -> None:
     text = "contract: a\nversion: 1\ncolumns: {x: {}, X: {}}\n"
-    told = "c.yaml:3: columns.X: is 'x' again: upper and lower case don't differ"
+    told = "c.yaml:3: columns.X: duplicates 'x': names are case-insensitive"
     assert problems(text) == [told]
 
 
 def test_a_treatment_needs_a_clause_on_values() -> None:
     text = "contract: a\nversion: 1\ncolumns:\n  x: {type: int, treatment: exclude}\n"
-    assert problems(text)[0].startswith("c.yaml:4: columns.x.treatment: goes with nullable: false")
+    assert problems(text)[0].startswith("c.yaml:4: columns.x.treatment: requires nullable: false")
 
 
 def test_relations_have_names_of_their_own() -> None:
@@ -92,13 +92,13 @@ def test_relations_have_names_of_their_own() -> None:
         "  - {name: r, predicate: a < b}\n  - {name: r, predicate: b < c}\n"
     )
     assert problems(text) == [
-        "c.yaml:5: relations[1].name: 'r' is the name of relations[0] already"
+        "c.yaml:5: relations[1].name: 'r' is already the name of relations[0]"
     ]
 
 
 def test_what_can_be_missing_is_not_complete() -> None:
     text = "contract: a\nversion: 1\ncolumns: {x: {nullable: false, completeness: 0.5}}\n"
-    assert "leave one of them out" in problems(text)[0]
+    assert "remove one of them" in problems(text)[0]
 
 
 @pytest.mark.parametrize("text", ["", "- a\n", "contract: [\n", "contract: !!python/object:x {}\n"])

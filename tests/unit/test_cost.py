@@ -19,7 +19,7 @@ from modelwatch.model.cost_words import (
     slices_told,
     warnings_of,
 )
-from modelwatch.model.evaluation import DEFAULT_GATES
+from modelwatch.model.evaluation import DEFAULT_THRESHOLDS
 from modelwatch.model.features import Feature
 from modelwatch.model.plan import Published, plan_of
 from modelwatch.model.source_change import SourceChange
@@ -69,7 +69,7 @@ BOOKINGS = Workload(
     two_tables=True,
     pair_features=12,
     top_pairs=20,
-    gates=frozenset(DEFAULT_GATES),
+    thresholds=frozenset(DEFAULT_THRESHOLDS),
     labels=LABELS,
 )
 """A monitor of hotel bookings: 43,886 rows, labels due at the date of departure of each."""
@@ -206,7 +206,7 @@ workloads = st.builds(
     versions=st.integers(1, 3),
     pair_features=st.integers(0, 64),
     top_pairs=st.integers(1, 50),
-    gates=st.just(frozenset(DEFAULT_GATES)),
+    thresholds=st.just(frozenset(DEFAULT_THRESHOLDS)),
     labels=st.none() | label_work,
 )
 

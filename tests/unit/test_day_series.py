@@ -28,7 +28,7 @@ def judged(values: Any, *, days: list[date] = DAYS, **more: Any) -> dict[str, An
             "values": np.asarray(values, dtype=np.float64),
             "rows": [1000] * len(days),
             "judged": frozenset({days[-1]}),
-            "gate": 0.3,
+            "threshold": 0.3,
             **more,
         }
     )

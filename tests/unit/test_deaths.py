@@ -28,22 +28,22 @@ WRITER = (
         (Symptoms(dead_threads=("x: OutOfMemoryError: Java heap space",)), "heap", HEAP_MEMORY),
         (Symptoms(ended=java_end(52)), "ran out of memory", HEAP_MEMORY),
         (Symptoms(ended=java_end(-9)), "was ended by signal 9", MACHINE_MEMORY),
-        (Symptoms(ended=java_end(1)), "exit code 1", MACHINE_MEMORY),
-        (Symptoms(ended=java_end(None)), "has ended", MACHINE_MEMORY),
+        (Symptoms(ended=java_end(1)), "exited with code 1", MACHINE_MEMORY),
+        (Symptoms(ended=java_end(None)), "the Spark JVM ended", MACHINE_MEMORY),
         (Symptoms(ended=CONNECTION_BROKEN), "connection", "run again"),
-        (Symptoms(ended=APPLICATION_ENDED), "application was ended", "cluster manager"),
+        (Symptoms(ended=APPLICATION_ENDED), "application ended", "cluster manager"),
         (Symptoms(stopped=(41, 42)), "stopped process 41, 42", "SIGSTOP"),
-        (Symptoms(java_answers=False), "does not answer", MACHINE_MEMORY),
+        (Symptoms(java_answers=False), "does not respond", MACHINE_MEMORY),
         (Symptoms(executors=0, tasks=0), "no executor", "cluster manager"),
         (Symptoms(waiting_for_python=2, feeding=2, tasks=2), "Python worker", "run again"),
-        (Symptoms(waiting_for_python=2, tasks=2), "no thread of Java feeds it", "memory"),
+        (Symptoms(waiting_for_python=2, tasks=2), "no Java thread sends it data", "memory"),
         (Symptoms(awaited=("/out/runs",)), "writing /out/runs", "end the process"),
-        (Symptoms(tasks=3), "3 tasks of Spark", "storage"),
-        (Symptoms(tasks=0), "no task of Spark is active", "catalog"),
+        (Symptoms(tasks=3), "3 Spark tasks are stuck", "storage"),
+        (Symptoms(tasks=0), "no Spark task is active", "catalog"),
     ],
 )
 def test_a_sentence_says_what_died_and_what_to_do(symptoms: Symptoms, what: str, way: str) -> None:
-    cause, _, advice = sentence(symptoms).partition("Way out: ")
+    cause, _, advice = sentence(symptoms).partition("Fix: ")
     assert what in cause
     assert way in advice
 
@@ -55,7 +55,7 @@ def test_a_stall_is_told_with_its_length_and_stage() -> None:
 
 def test_what_has_ended_for_good_is_told_before_its_traces() -> None:
     told = sentence(Symptoms(ended=java_end(52), dead_threads=(WRITER,), stopped=(3,)))
-    assert told.startswith("Java, in which Spark runs, ran out of memory (exit code 52)")
+    assert told.startswith("the Spark JVM ran out of memory (exit code 52)")
 
 
 def test_of_several_dead_threads_the_first_is_told() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from modelwatch.model.change_evidence import Evidence, FeatureChange, RepeatedDay
 from modelwatch.model.change_kinds import KindOfChange, kind_of_change
+from modelwatch.model.since import day_words
 from samples import numeric_binning, numeric_state
 from verdict_rows import fold, on
 
@@ -41,7 +42,10 @@ def test_a_feature_with_the_values_of_an_earlier_day_is_stale() -> None:
         ("a",),
         {"a": RepeatedDay(DAY, EVE, True, True), "b": RepeatedDay(DAY, EVE, False, True)},
     )
-    assert (found.kind, found.evidence) == ("stale", f"a has on {DAY} the values of {EVE}")
+    assert (found.kind, found.evidence) == (
+        "stale",
+        f"`a` has the values of {day_words(EVE)} again on {day_words(DAY)}",
+    )
 
 
 def test_a_feature_with_most_of_the_values_says_so() -> None:
@@ -49,14 +53,15 @@ def test_a_feature_with_most_of_the_values_says_so() -> None:
         ("a",),
         {"a": RepeatedDay(DAY, EVE, False, True), "b": RepeatedDay(DAY, EVE, False, True)},
     )
-    assert found.evidence == f"a has on {DAY} most of the values of {EVE}"
+    assert found.evidence == f"`a` has most values of {day_words(EVE)} again on {day_words(DAY)}"
 
 
 def test_a_table_all_of_whose_columns_repeat_one_day_was_delivered_again() -> None:
     repeated = {name: RepeatedDay(DAY, BEFORE, True, True) for name in ("a", "b", "c")}
     found = told(("a", "b"), repeated)
     assert found.kind == "repeated_delivery"
-    assert found.evidence == f"all columns of the inputs have on {DAY} the values of {BEFORE}"
+    again = f"the values of {day_words(BEFORE)} again on {day_words(DAY)}"
+    assert found.evidence == f"all columns have {again}"
 
 
 def test_columns_that_never_vary_do_not_count() -> None:

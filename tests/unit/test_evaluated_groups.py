@@ -66,7 +66,7 @@ EVALUATION = Evaluation(
             segments=False,
         ),
     ),
-    gates={"psi": 0.2, "mean_change_in_sd": 0.5, "relation_error_change": 0.3},
+    thresholds={"psi": 0.2, "mean_change_in_sd": 0.5, "relation_error_change": 0.3},
     top_pairs=2,
 )
 
@@ -167,7 +167,7 @@ def test_rows_of_a_window_do_not_depend_on_the_other_windows(name: str) -> None:
         EVALUATION.blocks,
         EVALUATION.windows[:1],
         (WindowReference("first", ((DAYS[0], DAYS[27]),), fixed=True),),
-        EVALUATION.gates,
+        EVALUATION.thresholds,
         top_pairs=2,
     )
     task = profiles_of(alone) if name == "profile" else drifts_of(alone)

@@ -21,7 +21,7 @@ from scripts.evidence.simulated import Shape, quiet_world
 from scripts.evidence.watch import Watch, overdue_days
 from scripts.evidence.world import START, World, day_of
 
-from modelwatch.model.evaluation import DEFAULT_GATES
+from modelwatch.model.evaluation import DEFAULT_THRESHOLDS
 
 FIRST = START + 7
 FEW = ("normal_1", "skewed", "with_nulls", "some_values")
@@ -170,7 +170,7 @@ def test_a_fault_of_one_segment_leaves_the_others(quiet) -> None:
 
 def test_the_settings_are_those_that_init_writes(quiet) -> None:
     config = configuration(quiet)
-    assert config.effective_gates == DEFAULT_GATES
+    assert config.effective_thresholds == DEFAULT_THRESHOLDS
     first, last = (day_of(n) for n in quiet.period.reference)
     (reference,) = config.fixed_references
     assert tuple(reference.days or ())[::27] == (first, last)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelwatch.model.evaluation import DEFAULT_GATES
+from modelwatch.model.evaluation import DEFAULT_THRESHOLDS
 from modelwatch.stats.chance import chance_models
 from modelwatch.stats.comparison import Comparison
 from modelwatch.stats.drift import drift
@@ -146,7 +146,7 @@ def test_extreme_numbers_are_compared_and_judged(column: pa.Array, digits: int |
     reference = days.roll_up(np.array([[0, 14]]))
     with np.errstate(all="ignore"):
         found = drift(Comparison(day, reference))
-        models = chance_models(days, np.arange(14), DEFAULT_GATES, 10.0)
+        models = chance_models(days, np.arange(14), DEFAULT_THRESHOLDS, 10.0)
     assert found["psi"].value[0] == pytest.approx(0.0, abs=0.1)
     assert not np.isinf([figure.value[0] for figure in found.values()]).any()
     assert models

@@ -28,8 +28,8 @@ def test_the_reason_is_the_file_that_a_task_failed_on_and_not_the_task() -> None
 
 
 def test_a_message_that_says_something_itself_stands_before_its_cause() -> None:
-    said = "[DELTA_X] table t can't be read\nCaused by: java.io.IOException: it is gone"
-    assert reason(RuntimeError(said)) == "[DELTA_X] table t can't be read; it is gone"
+    said = "[DELTA_X] table t can't be read\nCaused by: java.io.IOException: it is missing"
+    assert reason(RuntimeError(said)) == "[DELTA_X] table t can't be read; it is missing"
 
 
 def test_the_type_of_an_error_is_told_unless_it_is_the_bridge_to_java() -> None:
@@ -61,7 +61,7 @@ def test_an_error_without_a_message_is_told_by_its_type() -> None:
     ],
 )
 def test_what_a_person_can_do_is_told(said: str, way: str) -> None:
-    assert f"Way out: {way}" in advised(RuntimeError(said))
+    assert f"Fix: {way}" in advised(RuntimeError(said))
 
 
 def test_where_nothing_is_known_to_help_nothing_is_advised() -> None:

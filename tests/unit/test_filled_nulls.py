@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from modelwatch.model.evaluation import DEFAULT_GATES
+from modelwatch.model.evaluation import DEFAULT_THRESHOLDS
 from simulated_verdicts import category_states, failures, number_states, persistent
 
 REFERENCE, DAYS, ROWS = 28, 49, 160
@@ -51,7 +51,7 @@ def test_an_empty_text_in_the_place_of_nulls_is_found() -> None:
     nulls = np.where(np.arange(DAYS) < REFERENCE, counts[:, 0], 0)
     filled = counts[:, 0] - nulls
     states = category_states(np.stack([counts[:, 1], counts[:, 2], filled], axis=1), nulls)
-    assert persistent(failures({"a": states}, REFERENCE, {KEY: DEFAULT_GATES[KEY]}))
+    assert persistent(failures({"a": states}, REFERENCE, {KEY: DEFAULT_THRESHOLDS[KEY]}))
 
 
 def test_nulls_of_few_days_are_not_missed() -> None:

@@ -97,7 +97,7 @@ def test_the_age_of_a_table_is_told_with_what_is_overdue() -> None:
     assert ages_told(ages, as_of) == (
         "inputs: newest day 2024-01-28, 261 days old, 259 expected days without rows since "
         "(every day); labels: newest day 2024-01-28, 261 days old (due after 365); "
-        "challenger:next: days are not known; predictions: no day with rows before 2024-10-15"
+        "challenger:next: days are unknown; predictions: no day with rows before 2024-10-15"
     )
 
 

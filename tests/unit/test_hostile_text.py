@@ -155,7 +155,7 @@ def test_a_sentence_is_one_line_of_bounded_length(text: str) -> None:
 
 def messages_of(text: str) -> tuple[Message, ...]:
     folded = fold(on((5, 6), segmentation="s", segment=text, subject=text))
-    incidents = tuple(told(one, (), "shop") for one in folded.incidents)
+    incidents = tuple(told(one, "shop") for one in folded.incidents)
     said = Event(
         incidents[0].id, "acknowledged", date(2020, 1, 12), detail=text, is_told=False, by=text
     )

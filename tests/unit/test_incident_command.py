@@ -28,8 +28,8 @@ def config(tmp_path: Path) -> str:
         (["show"], "show takes the id of one incident"),
         (["list", "a1"], "list takes no id"),
         (["acknowledge", "a1", "a2"], "acknowledge takes the id of one incident"),
-        (["mute", "a1"], "--until DAY goes with mute"),
-        (["acknowledge", "a1", "--until", "2020-01-01"], "--until DAY goes with mute"),
+        (["mute", "a1"], "mute requires --until DAY"),
+        (["acknowledge", "a1", "--until", "2020-01-01"], "mute requires --until DAY"),
     ],
 )
 def test_wrong_words_are_told_before_anything_is_opened(

@@ -65,7 +65,7 @@ def test_a_fault_of_few_rows_shows_in_the_rows_that_carry_it() -> None:
     (root,) = with_kinds_of_parts(incidents[0], (), {asked_key(incidents[0]): Around((few,))})
     (found,) = with_kinds_inside((root,), {("inputs", "amount"): Around((CENTS,))})
     assert found.kind == "scale_change"
-    assert "100 times what they were" in str(found.evidence)
+    assert "is 100x larger" in str(found.evidence)
 
 
 def test_what_was_found_in_the_rows_that_carry_a_change_stays() -> None:

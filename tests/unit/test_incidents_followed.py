@@ -113,7 +113,7 @@ def test_an_incident_that_restated_data_move_keeps_its_id() -> None:
     first = fold([row(5), row(6), row(7)], 8)
     moved = after([row(6), row(7)], 8, first)
     assert only(moved).id == only(first).id
-    assert event(moved, "restated").detail == f"since {day(6)}, and not {day(5)}"
+    assert event(moved, "restated").detail == f"it began on {day(6)} instead of {day(5)}"
 
 
 def test_an_incident_older_than_the_history_keeps_its_beginning() -> None:

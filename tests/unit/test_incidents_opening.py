@@ -54,7 +54,7 @@ def test_it_is_over_after_three_quiet_windows() -> None:
     assert (incident.state, incident.closed) == ("closed", day(9))
 
 
-def test_a_window_close_to_the_gate_is_not_quiet() -> None:
+def test_a_window_close_to_the_threshold_is_not_quiet() -> None:
     rows = [row(5), row(6), row(8, 0.9), row(11, 0.9)]
     assert only(fold(rows)).closed == day(14)
 
@@ -69,7 +69,7 @@ def test_a_failing_window_beside_one_that_nearly_fails_opens_an_incident() -> No
 @pytest.mark.parametrize(
     "other",
     [
-        pytest.param({"effect": 0.4}, id="far below the gate"),
+        pytest.param({"effect": 0.4}, id="far below the threshold"),
         pytest.param({"adjusted_p": 0.5}, id="what chance may bring"),
         pytest.param({"value": -0.2}, id="the other way"),
         pytest.param({"figure": "ks"}, id="another figure"),
@@ -81,7 +81,7 @@ def test_a_failing_window_alone_does_not(other: dict[str, Any]) -> None:
     assert roots(fold([row(5, adjusted_p=1e-9), beside])) == []
 
 
-def test_two_windows_that_are_below_the_gate_on_average_do_not() -> None:
+def test_two_windows_that_are_below_the_threshold_on_average_do_not() -> None:
     assert roots(fold([row(5, 1.1, adjusted_p=1e-9), row(6, 0.8, adjusted_p=1e-9)])) == []
 
 
@@ -97,11 +97,11 @@ def test_where_three_windows_must_fail_two_are_not_enough_together() -> None:
     assert only(fold([*on((5, 6), 3.0, **strong), row(7, 0.8)], more=more)).opened == day(7)
 
 
-def test_a_window_below_the_fraction_of_the_gate_is_quiet() -> None:
+def test_a_window_below_the_fraction_of_the_threshold_is_quiet() -> None:
     assert only(fold([row(5), row(6), *on((7, 8, 9), 0.7)])).closed == day(9)
 
 
-def test_a_window_that_chance_alone_explains_is_quiet_although_beyond_the_gate() -> None:
+def test_a_window_that_chance_alone_explains_is_quiet_although_beyond_the_threshold() -> None:
     by_chance = on((7, 8, 9), 1.5, verdict="pass", adjusted_p=0.9)
     assert only(fold([row(5), row(6), *by_chance])).closed == day(9)
 

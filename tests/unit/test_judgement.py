@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from modelwatch.stats.judgement import MOST_TIMES, NO_GATE, NO_SIGNIFICANCE, Judgement, judged
+from modelwatch.stats.judgement import MOST_TIMES, NO_SIGNIFICANCE, NO_THRESHOLD, Judgement, judged
 
 SURE = 1e-9
 
 
 def judge(
     value=0.3,
-    gate=0.2,
+    threshold=0.2,
     p=SURE,
     rows=1000,
     reference_rows=5000,
@@ -20,7 +20,7 @@ def judge(
     **settings,
 ) -> Judgement:
     """The judgement of a family of one, or of as many as ``value`` has."""
-    columns = np.broadcast_arrays(value, gate, p, rows, reference_rows)
+    columns = np.broadcast_arrays(value, threshold, p, rows, reference_rows)
     given = np.full(columns[0].shape, reason, dtype=object)
     return judged(*(np.atleast_1d(c) for c in columns), np.atleast_1d(given), **settings)
 
@@ -32,7 +32,7 @@ def test_a_large_and_sure_effect_fails() -> None:
     assert found.reason.tolist() == [None]
 
 
-def test_an_effect_below_its_gate_passes_however_sure() -> None:
+def test_an_effect_below_its_threshold_passes_however_sure() -> None:
     assert judge(value=0.19).verdict.tolist() == ["pass"]
 
 
@@ -69,8 +69,8 @@ def test_an_effect_alone_never_fails() -> None:
     assert (found.verdict[0], found.reason[0]) == ("undefined", NO_SIGNIFICANCE)
 
 
-def test_a_value_without_a_gate_is_not_judged() -> None:
-    assert judge(gate=np.nan).reason.tolist() == [NO_GATE]
+def test_a_value_without_a_threshold_is_not_judged() -> None:
+    assert judge(threshold=np.nan).reason.tolist() == [NO_THRESHOLD]
 
 
 def test_what_is_not_tested_is_no_comparison() -> None:
@@ -99,18 +99,18 @@ def test_a_change_for_the_better_is_no_effect(direction, verdict) -> None:
     assert found.verdict.tolist() == [verdict]
 
 
-def test_a_gate_of_nothing_is_reached_by_any_change() -> None:
-    assert judge(value=0.001, gate=0.0).effect.tolist() == [MOST_TIMES]
-    assert judge(value=0.0, gate=0.0).effect.tolist() == [0.0]
+def test_a_threshold_of_nothing_is_reached_by_any_change() -> None:
+    assert judge(value=0.001, threshold=0.0).effect.tolist() == [MOST_TIMES]
+    assert judge(value=0.0, threshold=0.0).effect.tolist() == [0.0]
 
 
-def test_a_gate_is_not_negative() -> None:
+def test_a_threshold_is_not_negative() -> None:
     with pytest.raises(ValueError, match="not negative"):
-        judge(gate=-0.1)
+        judge(threshold=-0.1)
 
 
 def test_a_family_of_none_has_no_verdicts() -> None:
-    assert len(judge(value=np.empty(0), gate=np.empty(0))) == 0
+    assert len(judge(value=np.empty(0), threshold=np.empty(0))) == 0
 
 
 def test_figures_that_are_about_the_number_of_rows_are_judged_whatever_it_is() -> None:

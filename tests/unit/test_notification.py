@@ -218,10 +218,10 @@ SECRET = "hooks.example/T0SECRET"
     [
         ("", "the environment variable HOOK is not set"),
         (f"ftp://{SECRET}", "the value of HOOK is not an http or https URL"),
-        (f"http://user:{SECRET}", "the URL is not one that can be posted to"),
+        (f"http://user:{SECRET}", "the URL cannot be posted to"),
         (f"http://[{SECRET}", "the value of HOOK is not an http or https URL"),
         (f"http://127.0.0.1:1/{SECRET}", "the server cannot be reached: "),
-        ("http://127.0.0.1:1/a b\x7f SECRET", "the URL is not one that can be posted to"),
+        ("http://127.0.0.1:1/a b\x7f SECRET", "the URL cannot be posted to"),
     ],
 )
 def test_no_error_and_no_log_tells_the_secret(
@@ -283,7 +283,7 @@ def test_a_server_that_nobody_vouches_for_gets_no_password(locked_office: MailSe
     login = {"user_env": "USER_NAME", "password_env": "PASSWORD", "tls": "starttls"}
     environment = {"USER_NAME": "me", "PASSWORD": "right"}
     (delivery,) = told(mail(locked_office.port, environment, **login))
-    assert delivery.error == "the server's certificate or encryption is not to be trusted"
+    assert delivery.error == "the server's certificate or encryption is not trusted"
     assert locked_office.logins == []
 
 
@@ -292,7 +292,7 @@ def test_a_server_without_encryption_gets_no_mail_that_must_be_encrypted(
 ) -> None:
     (delivery,) = told(mail(post_office.port, tls="starttls"))
     assert delivery.error is not None
-    assert "does not offer" in delivery.error
+    assert "does not support" in delivery.error
     assert post_office.envelopes == []
 
 

@@ -16,7 +16,7 @@ from modelwatch.model.day_guess import DayGuess
 from modelwatch.model.days import DayRange
 from modelwatch.model.draft import draft
 from modelwatch.model.errors import SourceError
-from modelwatch.model.evaluation import DEFAULT_GATES
+from modelwatch.model.evaluation import DEFAULT_THRESHOLDS
 from modelwatch.model.guess import guess, monitor_name, reference_days, sentinels
 from modelwatch.model.sources import TableAddress
 from modelwatch.model.table_facts import ColumnFacts, PartitionDistance, TableFacts
@@ -104,7 +104,7 @@ def test_the_day_is_a_partition_or_a_column_of_that_name(
 
 
 def test_a_table_without_a_day_is_refused_by_name() -> None:
-    with pytest.raises(SourceError, match=r"var/shop/inputs: has no column of type date"):
+    with pytest.raises(SourceError, match=r"var/shop/inputs: has no date or timestamp column"):
         guess(table(("amount", "int"), ("day", "string")))
 
 
@@ -218,7 +218,7 @@ def test_a_time_that_tells_another_day_than_the_partition_is_offered() -> None:
 def test_a_date_of_the_event_is_the_day_rather_than_that_of_the_load() -> None:
     facts = partitioned("load_date", "loaded_at", ("event_date", "date"), seen=None)
     assert day_lines(facts) == [
-        "  # The partition load_date is not declared: partition_column goes with time_column only.",
+        "  # The partition load_date is not declared: partition_column requires time_column.",
         "  # If the partition is the day of the event: {column: load_date}",
         "  day: {column: event_date}",
     ]
@@ -240,9 +240,9 @@ def test_partitions_of_text_and_parts_of_dates_are_no_features_and_not_declared(
         partitions=("year", "dt", "country"),
     )
     assert day_lines(facts) == [
-        "  # The partition year is no date but int, and cannot be declared.",
-        "  # The partition dt is no date but string: if it spells the day (yyyymmdd), declare it "
-        "as partition_column.",
+        "  # The partition year is not a date but int, and cannot be declared.",
+        "  # The partition dt is not a date but string: if it spells the day (yyyymmdd), declare "
+        "it as partition_column.",
         "  day: {time_column: scored_at}",
     ]
     assert dict(guess(facts).excluded) == dict.fromkeys(("year", "dt"), "moves with the calendar")
@@ -254,12 +254,12 @@ def test_predictions_go_by_the_time_of_the_inputs_if_they_have_it() -> None:
     guessed = guess(inputs, table(*columns))
     assert guessed.predictions_day == DayGuess("sent_at", time=True)
     text = draft(guess(inputs, table(*columns[:3])), DAYS)
-    assert "joined by id and day: this must tell the day that the inputs tell" in text
+    assert "joined by id and day: this must be the same day as in the inputs" in text
 
 
 def test_tables_without_a_common_id_need_to_be_told() -> None:
     other = table(("key", "string"), ("day", "date"), ("p", "double"), path="p")
-    with pytest.raises(SourceError, match="say --id COLUMN"):
+    with pytest.raises(SourceError, match="use --id COLUMN"):
         guess(INPUTS, other)
     assert guess(INPUTS, other, ["order_id"]).id == ("order_id",)
 
@@ -361,18 +361,18 @@ def test_a_draft_fits_the_tables_it_was_made_for() -> None:
 
 def test_a_draft_leaves_every_default_of_the_verdicts_as_it_is() -> None:
     config = parse_config(draft(guess(INPUTS, PREDICTIONS), DAYS), "draft")
-    assert config.effective_gates == DEFAULT_GATES
+    assert config.effective_thresholds == DEFAULT_THRESHOLDS
     assert config.verdicts == Verdicts()
     assert config.incidents == IncidentRules()
     assert config.binning == Binning()
     assert config.pairs == Pairs()
 
 
-def test_a_draft_shows_gates_with_their_defaults() -> None:
-    (line,) = [row for row in draft(guess(INPUTS), DAYS).splitlines() if "gates:" in row]
-    assert line.startswith("# gates: {")
-    shown = yaml.safe_load(line.removeprefix("# gates: "))
-    assert shown == {key: DEFAULT_GATES[key] for key in shown}
+def test_a_draft_shows_thresholds_with_their_defaults() -> None:
+    (line,) = [row for row in draft(guess(INPUTS), DAYS).splitlines() if "thresholds:" in row]
+    assert line.startswith("# thresholds: {")
+    shown = yaml.safe_load(line.removeprefix("# thresholds: "))
+    assert shown == {key: DEFAULT_THRESHOLDS[key] for key in shown}
 
 
 def test_a_draft_of_an_empty_table_is_right_but_for_its_reference() -> None:

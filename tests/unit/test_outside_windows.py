@@ -102,4 +102,4 @@ def test_only_the_stray_ones_of_later_rows_are_judged_and_all_are_counted() -> N
     assert (row.verdict, row.value) == ("fail", 0.042)
     assert row.observed == "162 of 1000 rows"
     assert row.reason is not None
-    assert "of 120 a later run reads them" in row.reason
+    assert "; a later run reads 120 of them, because" in row.reason

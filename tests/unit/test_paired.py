@@ -201,9 +201,9 @@ def test_a_loss_whose_interval_just_touches_zero_is_against_where_it_rises() -> 
 
 def test_an_undefined_metric_has_no_winner() -> None:
     nan = float("nan")
-    found = verdict({"accuracy": difference("accuracy", nan, nan, "no labelled row")})
+    found = verdict({"accuracy": difference("accuracy", nan, nan, "no labeled row")})
     assert found.winner == "no automatic winner"
-    assert "no labelled row" in found.sentence
+    assert "no labeled row" in found.sentence
     assert verdict({}).winner == "no automatic winner"
 
 

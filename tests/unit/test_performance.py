@@ -36,7 +36,7 @@ def test_no_row_at_all_leaves_everything_undefined() -> None:
 def test_no_label_leaves_all_but_the_selection_rate_undefined() -> None:
     found = performance(binary_states(BINS, [0.2, 0.7], [0, 1], [0, 0]))
     assert found.pop("selection_rate").value[0] == 0.5
-    assert {value.reason[0] for value in found.values()} == {"no labelled row"}
+    assert {value.reason[0] for value in found.values()} == {"no labeled row"}
 
 
 def test_one_class_only_has_no_ranking_and_no_recall() -> None:
@@ -50,7 +50,7 @@ def test_one_class_only_has_no_ranking_and_no_recall() -> None:
 def test_precision_of_no_positive_decision_is_undefined_and_not_zero() -> None:
     found = performance(binary_states(BINS, [0.2, 0.7], [0, 0], [1, 2]))
     assert np.isnan(found["precision"].value[0])
-    assert found["precision"].reason[0] == "no labelled row was decided positive"
+    assert found["precision"].reason[0] == "no labeled row was decided positive"
     assert found["mcc"].reason[0] == "all decisions are the same"
 
 
@@ -65,7 +65,7 @@ def test_scores_that_are_no_probabilities_have_a_ranking_and_no_loss() -> None:
 def test_rows_without_a_decision_are_ranked_but_not_judged() -> None:
     found = performance(binary_states(BINS, [0.2, 0.7, 0.9], [-1, -1, -1], [1, 2, 2]))
     assert found["roc_auc"].value[0] == 1.0
-    assert found["accuracy"].reason[0] == "no labelled row with a decision"
+    assert found["accuracy"].reason[0] == "no labeled row with a decision"
     assert found["base_rate"].value[0] == pytest.approx(2 / 3)
 
 
@@ -97,7 +97,7 @@ def test_arrays_of_another_shape_are_refused() -> None:
 def test_a_class_that_nobody_has_leaves_its_auc_undefined() -> None:
     score = np.array([[0.5, 0.3, 0.2], [0.1, 0.8, 0.1]])
     states = multiclass_states(("a", "b", "c"), score, [0, 1], [1, 2])
-    assert performance(states)["roc_auc_ovr"].reason[0] == "a class has no labelled row"
+    assert performance(states)["roc_auc_ovr"].reason[0] == "a class has no labeled row"
     np.testing.assert_array_equal(auc_by_class(states)[0, :2], [1.0, 1.0])
 
 
@@ -231,7 +231,7 @@ def test_a_change_from_too_few_days_has_a_value_and_no_test() -> None:
 def test_a_change_says_which_side_is_undefined() -> None:
     nobody = days([(9, 0, 3, 0)] * 3)
     found = changes(nobody, days(VARIED))["precision"]
-    assert found.reason == "window: no labelled row was decided positive"
+    assert found.reason == "window: no labeled row was decided positive"
 
 
 def test_row_intervals_of_many_windows_are_those_of_each() -> None:

@@ -118,12 +118,12 @@ def test_a_configuration_with_other_states_makes_every_day_due() -> None:
         day(10): "new",
     }
     assert "fit the bins on fixed" in [scan.purpose for scan in plan.scans]
-    assert "all days are due" in describe(plan)
+    assert "all days are computed again" in describe(plan)
 
 
 def test_a_configuration_with_other_questions_evaluates_stored_states() -> None:
     old = published(monitor(), days(1, 9))
-    config = monitor("gates: {psi: 0.9}")
+    config = monitor("thresholds: {psi: 0.9}")
     plan = plan_of(config, FEATURES, [inputs()], old, AS_OF)
     assert plan.days == plan.scans == ()
     assert len(plan.windows) == 9 + 2

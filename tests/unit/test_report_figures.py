@@ -43,10 +43,10 @@ def test_a_signed_figure_shows_that_it_is_positive() -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "shown"), [(0.12345, "12.3 %"), (1.0, "100 %"), (0.00001, "<0.01 %"), (0.0, "0 %")]
+    ("share", "shown"), [(0.12345, "12.3%"), (1.0, "100%"), (0.00001, "<0.01%"), (0.0, "0%")]
 )
 def test_a_share_is_a_percentage(share: float, shown: str) -> None:
-    assert percent(share).replace("\u00a0", " ") == shown
+    assert percent(share) == shown
 
 
 @pytest.mark.parametrize(
@@ -59,10 +59,10 @@ def test_a_large_count_is_short(count: float, shown: str) -> None:
 @pytest.mark.parametrize(
     ("last", "shown"),
     [
-        (date(2024, 2, 3), "3 Feb 2024"),
-        (date(2024, 2, 9), "3–9 Feb 2024"),
-        (date(2024, 3, 1), "3 Feb – 1 Mar 2024"),
-        (date(2025, 3, 1), "3 Feb 2024 – 1 Mar 2025"),
+        (date(2024, 2, 3), "Feb 3, 2024"),
+        (date(2024, 2, 9), "Feb 3–9, 2024"),
+        (date(2024, 3, 1), "Feb 3 – Mar 1, 2024"),
+        (date(2025, 3, 1), "Feb 3, 2024 – Mar 1, 2025"),
     ],
 )
 def test_a_range_of_days_does_not_repeat_itself(last: date, shown: str) -> None:

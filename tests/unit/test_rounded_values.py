@@ -11,7 +11,7 @@ from modelwatch.stats.rounded_values import RoundedModel, rounded_model
 from simulated_verdicts import category_states, failures, number_states, persistent
 
 REFERENCE, DAYS, ROWS = 28, 35, 160
-GATES = {"rounded_values": 0.5}
+THRESHOLDS = {"rounded_values": 0.5}
 Draw = Callable[[np.random.Generator], np.ndarray]
 DRAWS: dict[str, Draw] = {
     "amounts in cents": lambda random: random.lognormal(3.5, 1.0, ROWS).round(2),
@@ -36,7 +36,7 @@ def days_of(draw: Draw, seed: int, *, rounded: bool = False) -> list[np.ndarray]
 def test_decimals_that_are_lost_are_found(name) -> None:
     for seed in range(10):
         days = days_of(DRAWS[name], seed, rounded=True)
-        assert persistent(failures({"a": number_states(days, REFERENCE)}, REFERENCE, GATES))
+        assert persistent(failures({"a": number_states(days, REFERENCE)}, REFERENCE, THRESHOLDS))
 
 
 @pytest.mark.parametrize("name", list(DRAWS))
@@ -45,7 +45,7 @@ def test_values_that_stay_as_they_are_are_not_rounded(name) -> None:
     found = 0
     for seed in range(worlds):
         states = number_states(days_of(DRAWS[name], 100 + seed), REFERENCE)
-        found += bool(persistent(failures({"a": states}, REFERENCE, GATES)))
+        found += bool(persistent(failures({"a": states}, REFERENCE, THRESHOLDS)))
     assert found == 0
 
 

@@ -94,7 +94,7 @@ def problems(of: dict[str, Any], *rules: dict[str, Any]) -> list[str]:
         (
             TWO,
             {"name": "a", "treatment": "warn", "without": "inputs"},
-            "rules[0]: a row of the inputs is never without itself",
+            "rules[0]: a row of the inputs cannot be without itself",
         ),
         (
             {**ONE, "inputs": {"table": {"path": "i"}, "day": {"column": "day"}}},
@@ -111,7 +111,7 @@ def test_a_rule_that_can_mean_nothing_is_told_with_its_place(
 
 def test_two_rules_of_one_name_are_refused() -> None:
     assert problems(ONE, MUST, MUST) == [
-        "rules[1].name: 'positive' is the name of rules[0] already"
+        "rules[1].name: 'positive' is already the name of rules[0]"
     ]
 
 
@@ -185,8 +185,8 @@ def test_the_first_day_that_stops_a_run_is_told_with_the_ways_out() -> None:
     ((found, day, count),) = stopping(accounts, [rule])
     assert stop_message(found, day, count, "i", 4) == (
         "rule 'whole' stops the run: 3 of 1000 rows of i at version 4 on 2020-01-01 fail it, such "
-        'as {"id":"k"}. Nothing is published. Correct the rows, or let the rule tolerate them, or '
-        "give it the treatment quarantine or exclude"
+        'as {"id":"k"}. Nothing is published. Correct the rows, raise the share that the rule '
+        "tolerates, or set its treatment to quarantine or exclude"
     )
 
 

@@ -40,7 +40,7 @@ def fitted(score: np.ndarray, shape: str = "") -> ScoreBinning:
 
 
 def counted(binning, score: np.ndarray, label: np.ndarray) -> BinaryStates:
-    """States of labelled rows, without the sums."""
+    """States of labeled rows, without the sums."""
     at = (label + 1) * binning.length + positions(binning, score, None)
     counts = np.zeros((1, 2, 3, binning.length), dtype=np.int64)
     counts[0, 0] = np.bincount(at, minlength=3 * binning.length).reshape(3, -1)

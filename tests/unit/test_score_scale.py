@@ -1,4 +1,4 @@
-"""Scores that are no probabilities: what is ranked by them, and what is undefined."""
+"""Scores that are not probabilities: what is ranked by them, and what is undefined."""
 
 from __future__ import annotations
 

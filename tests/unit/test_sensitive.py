@@ -67,20 +67,19 @@ def test_an_id_may_be_sensitive() -> None:
         (
             {"card": {"sensitive": True}},
             {"segments": [{"name": "s", "columns": "Card"}]},
-            "segments[0].columns[0]: 'Card' is sensitive, and the values of a segmentation are "
-            "written: take a predicate, or leave it out",
+            "segments[0].columns[0]: 'Card' is sensitive, but the values of a segmentation are "
+            "written: use a predicate, or remove it",
         ),
         (
             {"day": {"sensitive": True}},
             {},
-            "features.columns.day.sensitive: 'day' tells the day, the model's version, the label, "
-            "a score or a decision, and those are written",
+            "features.columns.day.sensitive: 'day' is the day, the model version, the label, a "
+            "score or a decision, whose values are written",
         ),
         (
             {},
             {"predictions": {"score": "amount", "columns": {"amount": {"sensitive": True}}}},
-            "predictions.columns.amount.sensitive: a score or a decision is what is watched, and "
-            "can't be sensitive",
+            "predictions.columns.amount.sensitive: a score or a decision cannot be sensitive",
         ),
     ],
 )

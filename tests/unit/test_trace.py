@@ -34,7 +34,7 @@ TRACE = Trace(
         {"constraint": "many", "verdict": "fail", "observed": 9.0, "reason": "too few"},
     ],
     incidents=[{"incident_id": "3f2a", "state": "open", "sentence": "Amount\nis empty."}],
-    notes=["version 3 is gone"],
+    notes=["version 3 is missing"],
 )
 
 
@@ -49,7 +49,7 @@ def test_every_part_of_it_is_told() -> None:
     assert "Constraints and contracts of its day: 1 fail, 1 pass" in lines
     assert "  fail: many, observed 9: too few" in lines
     assert "  3f2a (open): Amount is empty." in lines
-    assert "Note: version 3 is gone" in lines
+    assert "Note: version 3 is missing" in lines
 
 
 def test_a_row_never_breaks_out_of_its_line() -> None:

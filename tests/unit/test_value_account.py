@@ -62,7 +62,8 @@ def test_several_values_that_are_taken_as_negative_are_a_warning() -> None:
     account = ValueAccount("label", 100, negative=80, spellings={"active": 70, "Churned": 10})
     assert told(account) == [("warn", 0.1)]
     assert reason_of(account) == (
-        "2 values count as negative, and no negative value is named: 'active' (70), 'Churned' (10)"
+        "2 values count as negative, and no negative value is configured: 'active' (70), "
+        "'Churned' (10)"
     )
 
 
@@ -94,9 +95,9 @@ def test_a_run_tells_the_last_day_of_each_column_and_what_to_write() -> None:
     config = monitor()
     assert unmapped_lines(unmapped_values(config, days), config) == (
         "Warning: came of the labels on 2024-01-03: 5 of 10 values are neither positive nor "
-        "negative and count as no value: '2' (5) (3 days are like it). Name them in "
-        "performance.positive and performance.negative, or correct the rows; the view "
-        "unmapped_values lists them.\n"
+        "negative and count as no value: '2' (5) (3 similar days). List them in "
+        "performance.positive and performance.negative, or correct the rows; see the view "
+        "unmapped_values.\n"
     )
 
 
@@ -125,8 +126,8 @@ def test_what_is_kept_does_not_depend_on_how_rows_are_dealt(
 @pytest.mark.parametrize(
     ("positive", "negative", "told"),
     [
-        ("['yes']", "['yes']", "name the same value"),
-        ("[1]", "[1.0]", "name the same value"),
+        ("['yes']", "['yes']", "contain the same value"),
+        ("[1]", "[1.0]", "contain the same value"),
     ],
 )
 def test_both_sides_cannot_name_one_value(positive: str, negative: str, told: str) -> None:
@@ -135,5 +136,5 @@ def test_both_sides_cannot_name_one_value(positive: str, negative: str, told: st
 
 
 def test_nothing_for_the_rest_needs_the_other_side() -> None:
-    with pytest.raises(ConfigurationError, match="needs negative"):
+    with pytest.raises(ConfigurationError, match="requires negative"):
         monitor(", unmapped: nothing")

@@ -159,7 +159,7 @@ def test_the_end_of_java_is_what_a_broken_answer_is_told_by() -> None:
     with watching(PlayedSigns(exit_code=52), []) as dog:
         told = dog.lost(Py4JNetworkError("Answer from Java side is empty"))
     assert told is not None
-    assert told.startswith("Java, in which Spark runs, ran out of memory (exit code 52)")
+    assert told.startswith("the Spark JVM ran out of memory (exit code 52)")
 
 
 @pytest.mark.parametrize(
@@ -167,12 +167,12 @@ def test_the_end_of_java_is_what_a_broken_answer_is_told_by() -> None:
 )
 def test_a_connection_that_breaks_is_told_where_java_lives(error: Exception) -> None:
     with watching(PlayedSigns(), []) as dog:
-        assert "connection between Python and Spark's Java broke" in str(dog.lost(error))
+        assert "connection between Python and the Spark JVM broke" in str(dog.lost(error))
 
 
 def test_an_application_that_was_ended_is_told() -> None:
     with watching(PlayedSigns(stopped=True), []) as dog:
-        assert "application was ended" in str(dog.lost(RuntimeError("SparkContext was shut down")))
+        assert "application ended" in str(dog.lost(RuntimeError("SparkContext was shut down")))
 
 
 @pytest.mark.parametrize(

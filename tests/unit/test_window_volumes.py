@@ -90,9 +90,9 @@ def test_a_plan_says_which_windows_are_judged_and_which_are_not() -> None:
     told = list(windows_told(monitor(windows=["day", "week"]), volume_of(days(30))))
     assert told == [
         "judged: week (about 210 rows); drift becomes an incident by week",
-        "not judged, fewer than 100 rows: day (about 30)",
+        "not evaluated, fewer than 100 rows: day (about 30)",
     ]
-    assert "not known yet" in next(iter(windows_told(monitor(), None)))
+    assert "not yet known" in next(iter(windows_told(monitor(), None)))
 
 
 def test_a_first_configuration_has_windows_that_can_be_judged() -> None:

@@ -20,7 +20,7 @@ from modelwatch.api.arrow_frames import (
 from modelwatch.api.column_states import ColumnStates, column_states, fitted_binnings
 from modelwatch.api.html import table_html
 from modelwatch.api.result import TableResult
-from modelwatch.model.evaluation import DEFAULT_GATES
+from modelwatch.model.evaluation import DEFAULT_THRESHOLDS
 from modelwatch.model.section import did_you_mean
 from modelwatch.stats import drift as of_states
 from modelwatch.stats.arrays import Counts
@@ -162,7 +162,7 @@ def _thresholds(given: Mapping[str, float | None]) -> dict[str, float]:
         if key not in CHANCE_KEYS:
             hint = did_you_mean(key, CHANCE_KEYS)
             raise FrameError(f"no statistic {key!r} has a threshold{hint}")
-    return {k: v for k, v in {**DEFAULT_GATES, **given}.items() if v is not None}
+    return {k: v for k, v in {**DEFAULT_THRESHOLDS, **given}.items() if v is not None}
 
 
 def _named(before: pa.Table, after: pa.Table) -> tuple[tuple[pa.Table, str], ...]:

@@ -54,11 +54,11 @@ def checks_of(contract: Contract) -> tuple[str, tuple[Untranslated, ...]]:
 def _calls(contract: Contract, left: list[Untranslated]) -> Iterator[tuple[str, str]]:
     for column, clauses in contract.columns.items():
         if "." in column or "`" in column:
-            why = "Deequ can't tell a dot or a backtick in a column's name from its syntax"
+            why = "Deequ cannot distinguish a dot or a backtick in a column name from its syntax"
             left.append(Untranslated(place_of(("columns", column)), why))
             continue
         if clauses.type is not None:
-            why = "Deequ's checks know no types of columns"
+            why = "Deequ's checks have no column types"
             left.append(Untranslated(place_of(("columns", column, "type")), why))
         conditions = dict(row_conditions(clauses, column, clauses.type or ""))
         if clauses.completeness is not None and clauses.nullable:
@@ -79,16 +79,16 @@ def _calls(contract: Contract, left: list[Untranslated]) -> Iterator[tuple[str, 
         bounds = {getattr(rows.volume, day) for day in WEEKDAYS}
         ends = next(iter(bounds))
         if len(bounds) > 1 or ends is None:
-            why = "Deequ's checks know no weekdays"
+            why = "Deequ's checks have no weekdays"
             left.append(Untranslated("rows.volume", why))
         else:
             low, high = ends
             asked = f"{low or 0} <= size" + (f" <= {high}" if high is not None else "")
             yield rows.severity, f"hasSize(lambda size: {asked})"
     if rows.freshness_days is not None:
-        left.append(Untranslated("rows.freshness_days", "Deequ's checks know no as-of day"))
+        left.append(Untranslated("rows.freshness_days", "Deequ's checks have no as-of day"))
     if contract.other_columns != "allowed":
-        left.append(Untranslated("other_columns", "Deequ's checks know no other columns"))
+        left.append(Untranslated("other_columns", "Deequ's checks cannot list all columns"))
     for relation in contract.relations:
         name = clause_name(contract, "relations", relation.name)
         yield relation.severity, _satisfies(_must(relation), name, relation.at_least)

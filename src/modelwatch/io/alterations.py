@@ -48,7 +48,7 @@ def _check(store: Store, table: str, written: int) -> None:
             raise altered(table, place, f"rows of its version {written} were deleted")
     except LogUnreadable as error:
         if not store.exists(table):
-            raise altered(table, place, "it is gone, and runs have written it") from error
+            raise altered(table, place, "it is missing although runs wrote it") from error
     except (PySparkException, Py4JError) as error:
         raise _torn(table, place, error) from error
 

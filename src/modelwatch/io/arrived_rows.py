@@ -23,7 +23,7 @@ from modelwatch.spark.driver_rows import frame_of
 from modelwatch.spark.source_rows import day_of_text
 
 _MAX_FILES_READ = 10_000
-_UNREADABLE = "the log of the table does not tell which files are new"
+_UNREADABLE = "the log of the table does not show which files are new"
 
 
 def arrived_rows(source: Source, since: int | None, as_of: date) -> Arrived:

@@ -65,7 +65,7 @@ class DeltaLog:
         versions = range(after + 1, upto + 1)
         gone = [version for version in versions if version not in self.commits]
         if gone:
-            raise LogUnreadable(f"the log no longer has version {gone[0]}")
+            raise LogUnreadable(f"the log no longer contains version {gone[0]}")
         names = [f"{version:020d}.json" for version in versions]
         return self._commits(names)
 
@@ -160,11 +160,11 @@ class DeltaLog:
                 self._checkpoint(start).where("metaData is not null").select("metaData").first()
             )
         if newest is None:
-            raise LogUnreadable("the log does not tell the table's schema")
+            raise LogUnreadable("the log has no schema of the table")
         for field in json.loads(newest.metaData.schemaString)["fields"]:
             if field["name"] == column:
                 return str(field["metadata"].get("delta.columnMapping.physicalName", column))
-        raise LogUnreadable(f"the log does not know a column {column}")
+        raise LogUnreadable(f"the log has no column {column}")
 
     def data_path(self, path: str) -> str:
         """Path of a data file from its path in the log, which is relative and encoded."""

@@ -20,7 +20,7 @@ _WAYS_OUT = (
     (
         r"No space left on device|Disk quota exceeded|File too large",
         "free space where results are written and in Spark's spark.local.dir, then run again: "
-        "nothing of this run is visible",
+        "this run published nothing",
     ),
     (
         r"Permission denied|AccessControlException|AccessDenied|Mkdirs failed",

@@ -49,9 +49,9 @@ def check_jars(
         if digest != locked[jar.name]:
             raise SessionError(
                 f"the jar {jar} is not the one that {LOCK} pins: its SHA-256 is {digest}, not "
-                f"{locked[jar.name]}. Nothing of it was run. Delete it, and the folder of its "
-                "organization in the cache beside, so that Spark fetches it anew; if it comes back "
-                "so, find out what the repository serves"
+                f"{locked[jar.name]}. It was not used. Delete it and the folder of its "
+                "organization in the cache, so that Spark downloads it again; if the difference "
+                "persists, check what the repository serves"
             )
     if settings.get(PACKAGES) != stack.get(PACKAGES):
         return

@@ -35,8 +35,8 @@ def load_model(session: SparkSession, path: str, digest: str) -> PipelineModel:
         if found != digest:
             raise OutputError(
                 f"the model at {path} is not the one that a run stored: its files were changed "
-                f"(SHA-256 {found[:16]}..., not {digest[:16]}...), and it was not loaded. Bring "
-                "them back, or set another performance.loss_model.path and fit one anew"
+                f"(SHA-256 {found[:16]}..., not {digest[:16]}...), and it was not loaded. Restore "
+                "them, or set another performance.loss_model.path and fit a new model"
             )
         return PipelineModel.load(unglobbed(path))
     except (PySparkException, Py4JError, ValueError) as error:

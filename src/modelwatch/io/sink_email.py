@@ -100,7 +100,7 @@ def _failure(error: Exception) -> SinkError:
         told = f"the server refused every address: {', '.join(map(str, codes))}"
         return SinkError(told, again_after=_WAIT if max(codes) < 500 else None)
     if isinstance(error, smtplib.SMTPNotSupportedError):
-        return SinkError("the server does not offer what is asked of it: STARTTLS or a login")
+        return SinkError("the server does not support STARTTLS or a login")
     if isinstance(error, smtplib.SMTPResponseException):
         told = f"the server answered {error.smtp_code}"
         return SinkError(
@@ -109,7 +109,7 @@ def _failure(error: Exception) -> SinkError:
             of_message=isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500,
         )
     if isinstance(error, ssl.SSLError):
-        return SinkError("the server's certificate or encryption is not to be trusted")
+        return SinkError("the server's certificate or encryption is not trusted")
     if isinstance(error, TimeoutError):
         return SinkError("the server did not answer in time", again_after=_WAIT)
     return SinkError(f"the server cannot be reached: {type(error).__name__}", again_after=_WAIT)

@@ -144,8 +144,8 @@ def _unreachable(error: Exception) -> SinkError:
     if isinstance(cause, OSError):
         return SinkError(f"the server cannot be reached: {type(cause).__name__}", again_after=_WAIT)
     if isinstance(cause, (InvalidURL, ValueError)):
-        return SinkError("the URL is not one that can be posted to")
-    return SinkError(f"the server broke off: {type(cause).__name__}", again_after=_WAIT)
+        return SinkError("the URL cannot be posted to")
+    return SinkError(f"the server closed the connection: {type(cause).__name__}", again_after=_WAIT)
 
 
 def _scheme(url: str) -> str:

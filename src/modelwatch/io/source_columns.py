@@ -26,7 +26,7 @@ def columns_fingerprint(source: Source) -> str:
 
 
 def columns_then(source: Source, version: int, table_id: str | None) -> tuple[ColumnOf, ...] | None:
-    """Columns at an earlier version of the table with an id; None where it can't be read any more.
+    """Columns at an earlier version of the table with an id; None where it can no longer be read.
 
     Costs the reading of that version's log.
     """

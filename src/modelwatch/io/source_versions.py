@@ -35,7 +35,7 @@ class Read:
 def why_unreadable(
     session: SparkSession, read: Read, rows: Callable[[Source], DataFrame] | None = None
 ) -> str | None:
-    """Why a version can't be read any more, and which ones can; None if it can.
+    """Why a version can no longer be read, and which ones can; None if it can.
 
     ``rows``: those of the version that are wanted, so that files of other days may be gone; None:
     no files are looked for. Costs no Spark job but the first commit of the log, and a listing of
@@ -45,19 +45,19 @@ def why_unreadable(
     try:
         newest = open_source(session, read.role, read.table, None, "UTC")
     except SourceError as error:
-        return f"{told} is gone with its table: {error.problems[0].message}"
+        return f"{told} is unavailable with its table: {error.problems[0].message}"
     created = newest.table_id
     if read.table_id is not None and created is not None and created != read.table_id:
-        return f"{told} is of another table: this one was created in its place since"
+        return f"{told} belongs to another table: this one replaced it"
     if read.version > newest.version:
-        return f"{told} does not exist: the newest is {newest.version}. The table was restored"
+        return f"{told} does not exist; the newest is {newest.version}. The table was restored"
     try:
         there = open_source(session, read.role, read.table, None, "UTC", read.version)
         files = [] if rows is None else rows(there).inputFiles()
         _check_files(session, files)
     except (SourceError, PySparkException, Py4JError) as error:
         message = str(error) if isinstance(error, SourceError) else reason(error)
-        return f"{told} can't be read any more. {_kept(newest) or f'It says: {message}'}"
+        return f"{told} can no longer be read. {_kept(newest) or f'It says: {message}'}"
     return None
 
 

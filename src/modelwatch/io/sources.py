@@ -110,7 +110,7 @@ class Source:
             example = self.reading(stored.first)
             if example is not None:
                 raise self.error(
-                    f"no value of {name!r}, which tells the day, reads as one: "
+                    f"no value of {name!r}, the day column, can be parsed: "
                     f"{example[0]!r} is neither yyyymmdd nor yyyy-mm-dd"
                 )
         return inventory
@@ -268,7 +268,7 @@ class Source:
         )
         groups = grouped.collect()
         if any(group.asked for group in groups):
-            raise LogUnreadable("files whose days the log does not tell")
+            raise LogUnreadable("files whose days are not in the log")
         return tuple(
             DayFiles(
                 group["first"],
@@ -360,7 +360,7 @@ def open_source(
     columns = {name.lower() for name in source.frame().columns}
     for name in day.columns if day else ():
         if name.lower() not in columns:
-            raise source.error(f"has no column {name!r}, which tells the day")
+            raise source.error(f"has no column {name!r}, the day column")
     return source
 
 
@@ -371,7 +371,7 @@ def _location(session: SparkSession, place: Place) -> str:
     for row in described:
         if row.col_name == "Location":
             return str(row.data_type).rstrip("/")
-    raise LogUnreadable("the catalog does not tell where it is")
+    raise LogUnreadable("the catalog has no location for it")
 
 
 def _newest_version(session: SparkSession, role: str, address: TableAddress, unlisted: str) -> int:

@@ -94,7 +94,7 @@ class Store:
         }
         for name, columns in missing.items():
             if columns and self._version(name) >= TABLES[name].version:
-                raise altered(name, self.place(name), f"it has lost {', '.join(columns)}")
+                raise altered(name, self.place(name), f"it lost columns {', '.join(columns)}")
         absent = [TABLES[name] for name, schema in found.items() if schema is None]
         for schema_name in {self.place(spec.name).schema_identifier for spec in absent} - {None}:
             self.session.sql(f"CREATE SCHEMA IF NOT EXISTS {schema_name}")

@@ -80,17 +80,16 @@ def check_schema(
 def altered(table: str, place: Place, how: str) -> OutputError:
     """An error that says how a table was altered, and the way out."""
     return OutputError(
-        f"output table {table} at {place} was altered: {how}. Restore it (DESCRIBE HISTORY tells "
-        "its versions, RESTORE TABLE ... TO VERSION AS OF brings one back), or write to another "
-        "place"
+        f"output table {table} at {place} was altered: {how}. Restore it (DESCRIBE HISTORY lists "
+        "its versions, RESTORE TABLE ... TO VERSION AS OF restores one), or write to another place"
     )
 
 
 def gone(table: str, place: Place) -> OutputError:
     """An error that says that a table was removed with what runs have written, and the way out."""
     return OutputError(
-        f"output table {table} at {place} is gone, and runs have written it. Restore it from a "
-        "copy, or compute its days again: modelwatch run CONFIG --days FIRST..LAST makes it anew"
+        f"output table {table} at {place} is missing, although runs wrote it. Restore it from a "
+        "copy, or compute its days again: modelwatch run CONFIG --days FIRST..LAST"
     )
 
 

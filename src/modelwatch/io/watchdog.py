@@ -172,7 +172,7 @@ class Watchdog:
             quiet = quiet.after(self._sample(quiet.sample), elapsed)
             if quiet.sample.dead_threads != told:
                 told = quiet.sample.dead_threads
-                LOG.warning("a thread of Java has died: %s", "; ".join(told))
+                LOG.warning("a Java thread died: %s", "; ".join(told))
             verdict = quiet.verdict(self.limits)
             if verdict is Verdict.QUIET and not warned:
                 self._warn(quiet)
@@ -205,7 +205,7 @@ class Watchdog:
 
     def _warn(self, quiet: Quiet) -> None:
         stages = ", ".join(self.watched.stages()) or "the run"
-        said = "%s: no progress for %.0f s; the run is ended after %.0f s without any"
+        said = "%s: no progress for %.0f s; the run ends after %.0f s without progress"
         LOG.warning(said, stages, quiet.seconds, limit_seconds(quiet.sample, self.limits))
 
     def _symptoms(self, quiet: Quiet) -> Symptoms:
@@ -239,7 +239,7 @@ class Watchdog:
         LOG.error("the run is being ended: %s", self.message.partition(". ")[0])
         Thread(target=self._cancel, name="modelwatch cancels", daemon=True).start()
         if not self._left.wait(RELEASE_SECONDS) and not self._done.is_set():
-            LOG.error("the run does not end with its jobs: its connections to Java are cut")
+            LOG.error("the run did not end with its jobs; closing its connections to the JVM")
             self.signs.cut_connections()
             self._left.wait(CUT_SECONDS)
         if self._left.is_set() or self._done.is_set():
@@ -259,7 +259,7 @@ class Watchdog:
     def _await_row(self) -> None:
         seconds = max(ROW_SECONDS, self.limits.stall_seconds)
         if not self._done.wait(seconds) and not self._apart:
-            LOG.error("the row of the run is not written after %.0f s", seconds)
+            LOG.error("the row of the run was not written within %.0f s", seconds)
             self._end_without_it()
 
     def _end_without_it(self) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from modelwatch.model.change_evidence import Clue, Evidence, FeatureChange, change_kind
 from modelwatch.model.feature_faults import LEAST_SHARE, best_clue, percent, score_of, strongest
-from modelwatch.model.quoted_values import quoted_value, quoted_values
+from modelwatch.model.quoted_values import code, quoted_value, quoted_values
 from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.mixtures import change_of, codes_exchanged
 
@@ -41,7 +41,7 @@ def _codes_of(feature: FeatureChange) -> Clue | None:
     names = (before.binning.values[at] for at in (first, second))
     told = " and ".join(quoted_values(list(names)))
     # A value that takes over leaves the others less than they had, and explains less than this.
-    return Clue(min(0.98, score + 0.05), f"{told} of {feature.name} have exchanged their shares")
+    return Clue(min(0.98, score + 0.05), f"{told} of {code(feature.name)} exchanged their shares")
 
 
 def _others(before: CategoricalStates, *codes: int) -> bool:
@@ -74,8 +74,8 @@ def _rewritten(feature: FeatureChange) -> Clue | None:
     if share < _FOREIGN:
         return None
     new, old = next(iter(foreign.items()))
-    written = " for ".join(quoted_values([new, old]))
-    return Clue(0.5 + 0.47 * share, f"{feature.name} is written otherwise: {written}")
+    written = " replaces ".join(quoted_values([new, old]))
+    return Clue(0.5 + 0.47 * share, f"{written} in {code(feature.name)}")
 
 
 def _with_affix(unseen: Mapping[str, int], known: Collection[str]) -> dict[str, str]:
@@ -115,7 +115,7 @@ def _cut(feature: FeatureChange) -> Clue | None:
     if share < _FOREIGN:
         return None
     such = quoted_value(cut[0], before.binning.values)
-    told = f"values of {feature.name} end after {longest:.0f} characters, such as {such}"
+    told = f"values of {code(feature.name)} end after {longest:.0f} characters, such as {such}"
     return Clue(0.5 + 0.48 * share, told)
 
 
@@ -132,7 +132,7 @@ def _plain(value: str) -> str:
 @change_kind("unseen_categories")
 def _unseen_categories(evidence: Evidence) -> Clue | None:
     if not evidence.features and "unseen_share_change" in evidence.figures:
-        return Clue(0.6, f"{evidence.lead.subject} has values that it never had")
+        return Clue(0.6, f"{code(evidence.lead.subject)} has values not seen before")
     features = strongest(evidence)
     # New values that come with half a percent of the rows move no other feature by more.
     whole = max((change_of(one.before, one.now) for one in features[:1]), default=0.0)
@@ -154,7 +154,7 @@ def _unseen_of(feature: FeatureChange, whole: float) -> Clue | None:
     # Beside the values that are known, for which a reader may take them.
     quoted = quoted_values([*(value for value, _ in ranked[:3]), *before.binning.values])
     examples = ", ".join(quoted[: len(ranked[:3])])
-    told = f"{percent(risen)} of the rows of {feature.name} hold values that it never had"
+    told = f"{percent(risen)} of {code(feature.name)} has new values"
     # It gives way to another writing of known values, which is more to the point.
     return Clue(score - 0.02, f"{told}{': ' + examples if examples else ''}")
 

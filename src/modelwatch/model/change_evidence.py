@@ -143,7 +143,7 @@ class Evidence:
         return frozenset(figure for one in mine for figure in one.figures)
 
     def worst_figure(self, feature: FeatureChange) -> str | None:
-        """The figure of a failing feature that is farthest beyond its gate, in the widest scope."""
+        """The figure of a failing feature farthest beyond its threshold, in the widest scope."""
         of = [i for i in self.incidents if (i.role, i.subject) == (feature.role, feature.name)]
         of.sort(key=lambda one: (not one.of_all_traffic, -one.effect))
         return of[0].figure if of else None

@@ -66,7 +66,7 @@ def kind_of_change(evidence: Evidence) -> KindOfChange:
     ranked = sorted(found, key=lambda kind: (-found[kind].score, kind))
     others = tuple((kind, round(found[kind].score, 3)) for kind in ranked)
     if not ranked:
-        return KindOfChange(UNDETERMINED, 0.0, "nothing that is known explains it", others)
+        return KindOfChange(UNDETERMINED, 0.0, "no known kind of change explains it", others)
     best = found[ranked[0]]
     second = found[ranked[1]].score if len(ranked) > 1 else 0.0
     if best.score < LEAST_SCORE or best.score - second < LEAST_MARGIN:

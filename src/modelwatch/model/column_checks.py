@@ -61,16 +61,16 @@ def _conversion(spark_type: str, name: str) -> str:
     plain = outer_type(spark_type)
     if plain in WHOLE_NUMBERS:
         return (
-            f": a number does not say its unit; read a view with timestamp_seconds({name}), "
+            f": a number has no unit; read a view with timestamp_seconds({name}), "
             f"timestamp_millis({name}) or timestamp_micros({name}), for nanoseconds "
             f"timestamp_micros({name} div 1000)"
         )
     if plain in {"string", "varchar", "char"}:
-        return f": read a view with to_timestamp({name}, ...) and the form in which it is written"
+        return f": read a view with to_timestamp({name}, ...) and its format"
     return ""
 
 
-ATOMIC = "a number, text, a boolean, a date or a timestamp"
+ATOMIC = "a number, a string, a boolean, a date or a timestamp"
 
 
 def can_identify(spark_type: str) -> bool:
@@ -86,7 +86,7 @@ def joinable(path: Path, left: str, inputs: Schema, right: str, schema: Schema) 
     if family(inputs[one]) != family(schema[other]):
         yield (
             path,
-            f"is {schema[other]}, and cannot be joined with {one!r} of the inputs, which is "
+            f"is {schema[other]} and cannot be joined with {one!r} of the inputs, which is "
             f"{inputs[one]}",
         )
 
@@ -95,7 +95,7 @@ def family(spark_type: str) -> str:
     """What types are compared with each other: whole numbers, fractions, text, each other type."""
     plain = outer_type(spark_type)
     if plain in WHOLE_NUMBERS:
-        return "whole number"
+        return "integer"
     if plain in FRACTIONS:
         return "fraction"
     return "text" if plain in {"string", "varchar", "char"} else plain

@@ -176,15 +176,15 @@ def _options(
     natural = natural_kind(schema[column])
     told = f"column {column!r} of {table} is {schema[column]}"
     if natural is None:
-        yield path, f"{told}, which is not profiled"
+        yield path, f"{told}, a type that is not profiled"
     elif options.type == "numeric" and natural == "categorical":
-        yield (*path, "type"), f"{told}, and cannot be numeric"
+        yield (*path, "type"), f"{told} and cannot be numeric"
     elif (options.type or natural) == "categorical":
         for key in ("special_values", "bins"):
             if getattr(options, key):
-                yield (*path, key), f"{told}: it is categorical, and has no {key}"
+                yield (*path, key), f"{told}: it is categorical and cannot have {key}"
     elif options.max_values is not None:
-        yield (*path, "max_values"), f"{told}: it is numeric, and has no max_values"
+        yield (*path, "max_values"), f"{told}: max_values applies to categorical columns only"
 
 
 def _features(config: MonitorConfig, schemas: Mapping[str, Schema]) -> Iterator[Wrong]:
@@ -206,18 +206,18 @@ def _features(config: MonitorConfig, schemas: Mapping[str, Schema]) -> Iterator[
         ):
             continue  # an id, say: it need not be a feature to be kept from sight
         if column is not None and column.lower() not in names:
-            yield path, f"{column!r} is no feature: it is left out, or means something else"
+            yield path, f"{column!r} is not a feature: it is excluded or has another meaning"
         else:
             yield from _options(path, schema, table, name, options)
     if not any(feature.role == "inputs" for feature in features):
-        yield ("features",), f"{table} has no feature: no column of a type that is profiled is left"
+        yield ("features",), f"{table} has no feature: no column has a type that is profiled"
     seen: set[str] = set()
     for feature in features:
         if feature.name.lower() in seen:
             yield (
                 ("features", "exclude"),
                 f"{feature.name!r} is a column of the inputs and of {feature.role}: name it here, "
-                "or the results of the two could not be told apart",
+                "or the results of the two would have the same name",
             )
         seen.add(feature.name.lower())
 
@@ -244,7 +244,7 @@ def _pairs(config: MonitorConfig, schemas: Mapping[str, Schema]) -> Iterator[Wro
     numeric = {feature.name.lower() for feature in features if feature.kind == "numeric"}
     for i, name in enumerate(config.pairs.columns or ()):
         if name.lower() not in numeric:
-            yield ("pairs", "columns", i), f"{name!r} is no numeric feature"
+            yield ("pairs", "columns", i), f"{name!r} is not a numeric feature"
 
 
 def _references(config: MonitorConfig, schemas: Mapping[str, Schema]) -> Iterator[Wrong]:
@@ -262,8 +262,8 @@ def _references(config: MonitorConfig, schemas: Mapping[str, Schema]) -> Iterato
             if column is None and bins:
                 yield (
                     (*path, "table"),
-                    f"{table} has no column {feature.column!r}, and its bins are fitted here: "
-                    "leave it out of the features, or choose another binning.reference",
+                    f"{table} has no column {feature.column!r}, on which its bins are "
+                    "fitted: exclude it from the features, or choose another binning.reference",
                 )
             elif column is not None and _other_kind(schema[column], feature.spark_type):
                 yield (

@@ -30,7 +30,7 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 
 def _two(value: Any) -> Any:
     if isinstance(value, (tuple, list)) and len(value) != 2:
-        raise ValueError("must be a list of two, the least and the greatest; null for no end")
+        raise ValueError("must be a list of two values, minimum and maximum; null for no bound")
     return value
 
 
@@ -39,10 +39,10 @@ def _ordered(
 ) -> tuple[ExactNumber | None, ExactNumber | None]:
     low, high = ends
     if low is None and high is None:
-        raise ValueError("needs a least value, a greatest one, or both")
+        raise ValueError("needs a minimum, a maximum, or both")
     if low is not None and high is not None and low > high:
         first, last = numerals((low, high))
-        raise ValueError(f"begins at {first}, above its end {last}")
+        raise ValueError(f"has minimum {first} above maximum {last}")
     return ends
 
 
@@ -109,7 +109,7 @@ class ColumnClauses(Section):
     @model_validator(mode="after")
     def _consistent(self) -> ColumnClauses:
         if not self.nullable and self.completeness not in (None, 1.0):
-            raise ValueError("nullable: false says that completeness is 1; leave one of them out")
+            raise ValueError("nullable: false implies completeness 1; remove one of them")
         return self
 
 

@@ -119,7 +119,7 @@ def schema_misfits(contract: Contract, schema: Schema) -> tuple[SchemaMisfit, ..
     for column, clauses in contract.columns.items():
         spelled = find_column(schema, column)
         if spelled is None:
-            found.append(SchemaMisfit(column, f"{column!r} is gone", clauses.severity))
+            found.append(SchemaMisfit(column, f"{column!r} is missing", clauses.severity))
         elif clauses.type is not None and plain_type(schema[spelled]) != plain_type(clauses.type):
             told = f"{column!r} is {schema[spelled]}, not {clauses.type}"
             found.append(SchemaMisfit(column, told, clauses.severity))

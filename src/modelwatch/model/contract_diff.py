@@ -58,7 +58,7 @@ def review(old: Contract, new: Contract, texts: tuple[str, str], names: tuple[st
     )
     changes = clause_changes(old, new)
     if not changes:
-        lines += ["", "No clause differs."]
+        lines += ["", "The clauses are identical."]
     else:
         counts = [(way, sum(one.way == way for one in changes)) for way in WAYS]
         lines += ["", ", ".join(f"{count} {way}" for way, count in counts if count) + ":"]
@@ -99,7 +99,7 @@ def _of_key(key: str, before: Any, after: Any, path: Path) -> Iterator[tuple[Way
     elif before is None or before == ():
         yield ("loosened" if key == "sentinels" else "added"), path, _told(after)
     elif after is None or after == ():
-        yield ("tightened" if key == "sentinels" else "removed"), path, f"it was {_told(before)}"
+        yield ("tightened" if key == "sentinels" else "removed"), path, f"was {_told(before)}"
     elif key in ("domain", "sentinels"):
         yield _of_values(key, before, after, path)
     else:

@@ -33,8 +33,8 @@ _TEXTS = frozenset({"string", "varchar", "char"})
 _HEAD = (
     "Proposed by `modelwatch contract propose`, from",
     "{told}.",
-    "It is what these rows happened to be: take out what was not meant, widen what is too narrow,",
-    "and raise the version with every later change. `modelwatch contract diff` reviews one.",
+    "It describes these rows: remove what is not intended, widen what is too narrow,",
+    "and increase the version with every change. `modelwatch contract diff` shows a change.",
 )
 
 
@@ -83,7 +83,7 @@ def _clauses(
         keys["unique"] = True
         said["unique"] = f"{column.rows - column.missing:,} values, each once a day"
     if column.sensitive:
-        said["type"] = "sensitive: nothing else is said of its values"
+        said["type"] = "sensitive: no other clause about its values"
         return keys, said
     found = sentinels(
         ColumnFacts(
@@ -100,7 +100,7 @@ def _clauses(
     if codes:
         keys["sentinels"] = tuple(_number(value, column) for value in codes)
         if found:
-            said["sentinels"] = "it seems to stand for something else than a quantity"
+            said["sentinels"] = "it seems to be a code rather than a quantity"
     if _is_domain(column):
         _domain(column, keys, said)
     elif column.plain_type in _TEXTS:
@@ -114,7 +114,7 @@ def _missing(column: ReferenceColumn, keys: dict[str, Any], said: dict[str, str]
     if not column.missing:
         most = wilson_interval(0, column.rows, LEVEL)[1]
         keys["nullable"] = False
-        said["nullable"] = f"none of {column.rows:,} rows lacks it: at most {most:.2%} do"
+        said["nullable"] = f"none of {column.rows:,} rows lacks it; at most {most:.2%} do"
         return
     bounds = [wilson_interval(n - missing, n, LEVEL)[0] for n, missing in column.by_day if n]
     least = math.floor(min(bounds) * 1000) / 1000

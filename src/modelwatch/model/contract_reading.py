@@ -40,16 +40,16 @@ def _across(contract: Contract) -> Iterator[Found]:
     for name, clauses in contract.columns.items():
         other = spelled.setdefault(name.lower(), name)
         if other != name:
-            yield ("columns", name), f"is {other!r} again: upper and lower case don't differ"
+            yield ("columns", name), f"duplicates {other!r}: names are case-insensitive"
         asks = not clauses.nullable or any(_given(clauses, key) for key in ROW_CLAUSES)
         if clauses.treatment is not None and not asks:
-            told = f"goes with nullable: false, {', '.join(ROW_CLAUSES[:-1])} or {ROW_CLAUSES[-1]}"
+            told = f"requires nullable: false, {', '.join(ROW_CLAUSES[:-1])} or {ROW_CLAUSES[-1]}"
             yield ("columns", name, "treatment"), told
     names: dict[str, int] = {}
     for at, relation in enumerate(contract.relations):
         first = names.setdefault(relation.name, at)
         if first != at:
-            told = f"{relation.name!r} is the name of relations[{first}] already"
+            told = f"{relation.name!r} is already the name of relations[{first}]"
             yield ("relations", at, "name"), told
 
 

@@ -220,7 +220,7 @@ def _statistics(work: Workload, gated: bool) -> int:
         and bool(feature.special_values or not statistic.needs_special_values)
         for feature in work.features
         for key, statistic in STATISTICS.items()
-        if not gated or key in work.gates
+        if not gated or key in work.thresholds
     )
 
 
@@ -234,7 +234,7 @@ def _block_statistics(work: Workload, gated: bool) -> int:
     return sum(
         each.get(kind, 0)
         for key, statistic in STATISTICS.items()
-        if not gated or key in work.gates
+        if not gated or key in work.thresholds
         for kind in statistic.kinds
     )
 

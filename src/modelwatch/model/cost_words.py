@@ -56,7 +56,7 @@ def cost_told(work: Workload) -> str:
     told = {
         "states": f"{_states(cost)}",
         "results": f"{_results(cost)}",
-        "time": f"about {_time(cost.seconds)} of one core, shared among those there are",
+        "time": f"about {_time(cost.seconds)} of one core, divided by the available cores",
     }
     most = "at most " if any(split.bound for split in work.splits) else ""
     lines = []

@@ -34,7 +34,7 @@ class Parts:
     all_references: bool
     constraints: Indexed[Any]
     binning: Binning | None
-    gates: tuple[str, ...]
+    thresholds: tuple[str, ...]
     labels: Labels | None = None
     performance: Performance | None = None
     challengers: Indexed[Challenger] = ()
@@ -58,7 +58,7 @@ def cross_checks(parts: Parts, statistics: Collection[str]) -> list[tuple[Path, 
         *_ids(parts),
         *_bins(parts),
         *_constraint_tables(parts),
-        *_gates(parts.gates, statistics),
+        *_thresholds(parts.thresholds, statistics),
         *_repeated(("challengers",), parts.challengers),
         *_repeated(("retraining", "policies"), parts.policies),
         *_repeated(("notify",), parts.sinks),
@@ -74,7 +74,7 @@ def _repeated(section: Path, items: Iterable[tuple[int, Any]]) -> Iterator[tuple
     for index, item in items:
         if item.name in first:
             other = place_of((*section, first[item.name]))
-            yield (*section, index, "name"), f"{item.name!r} is the name of {other} already"
+            yield (*section, index, "name"), f"{item.name!r} is already the name of {other}"
         first.setdefault(item.name, index)
 
 
@@ -83,7 +83,7 @@ def _ids(parts: Parts) -> Iterator[tuple[Path, str]]:
         return
     here, there = len(parts.inputs.id), len(parts.predictions.id)
     if not here:
-        yield ("inputs", "id"), "is required where predictions have a table of their own"
+        yield ("inputs", "id"), "is required when predictions have their own table"
     elif here != there:
         message = f"names {there} column(s), and inputs.id names {here}: they are joined in order"
         yield ("predictions", "id"), message
@@ -96,12 +96,12 @@ def _bins(parts: Parts) -> Iterator[tuple[Path, str]]:
     if parts.all_references and names and not fixed:
         yield (
             ("references",),
-            "needs a fixed one, with days or a table: the bins are fitted on it",
+            "needs a fixed reference, with days or a table, to fit the bins on",
         )
     elif wanted is not None and wanted in names and wanted not in fixed:
         yield (
             ("binning", "reference"),
-            f"{wanted!r} moves with the window; bins need a reference with days or a table",
+            f"{wanted!r} moves with the window; fit bins on a reference with days or a table",
         )
     elif wanted is not None and wanted not in names and parts.all_references:
         hint = did_you_mean(wanted, fixed) or f"; there are: {', '.join(fixed)}"
@@ -114,11 +114,13 @@ def _constraint_tables(parts: Parts) -> Iterator[tuple[Path, str]]:
             yield ("constraints", index, "table"), "there is no section predictions"
 
 
-def _gates(gates: Iterable[str], statistics: Collection[str]) -> Iterator[tuple[Path, str]]:
-    for name in gates:
+def _thresholds(
+    thresholds: Iterable[str], statistics: Collection[str]
+) -> Iterator[tuple[Path, str]]:
+    for name in thresholds:
         if name not in statistics:
             hint = did_you_mean(name, statistics) or f"; known: {', '.join(sorted(statistics))}"
-            yield ("gates", name), f"is not a drift statistic that is judged{hint}"
+            yield ("thresholds", name), f"is not a drift statistic that can have a threshold{hint}"
 
 
 def _labels(parts: Parts) -> Iterator[tuple[Path, str]]:
@@ -146,7 +148,7 @@ def _joined_in_order(
     ids = parts.predictions.id if own and parts.predictions else parts.inputs.id
     home = "predictions" if own else "inputs"
     if not ids and not own:
-        yield ("inputs", "id"), "is required where there are labels: they are joined by it"
+        yield ("inputs", "id"), "is required with labels, which are joined by it"
     elif ids and len(ids) != len(names):
         told = f"names {len(names)} column(s), and {home}.id names {len(ids)}"
         yield path, f"{told}: they are joined in order"
@@ -171,5 +173,5 @@ def _challengers(parts: Parts) -> Iterator[tuple[Path, str]]:
         if parts.performance.task != "binary":
             yield ("challengers", index), "challengers are compared on binary tasks only"
         elif challenger.decision is None and (decision is None or decision.threshold is None):
-            told = "is required: the champion has no threshold that it could take"
+            told = "is required, because the champion has no threshold"
             yield ("challengers", index, "decision"), told

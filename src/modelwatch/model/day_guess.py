@@ -68,7 +68,7 @@ def guess_day(table: TableFacts, like: str | None = None) -> DayGuess:
     spelled = spelled_partition(table)
     if spelled is not None:
         return DayGuess(spelled, time=False)
-    message = "has no column of type date or timestamp, to tell the day of a row"
+    message = "has no date or timestamp column for the day of a row"
     if calendar := calendar_partitions(table):
         listed = ", ".join(f"{column.name} ({column.spark_type})" for column in calendar)
         message += f"; add a date column that is made from its partition by {listed}"

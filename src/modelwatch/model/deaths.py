@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-WAY_OUT = "Way out: "
+WAY_OUT = "Fix: "
 DIRECT_MEMORY = (
     "give Java more memory outside its heap: a larger spark.driver.memory, or "
     "-XX:MaxDirectMemorySize=2g in spark.driver.extraJavaOptions (on a cluster the same of "
@@ -16,22 +16,22 @@ HEAP_MEMORY = (
     "features, slices and segments, then run again"
 )
 MACHINE_MEMORY = (
-    "if the memory of the machine or container ran out (the kernel's log tells), give it more, or "
+    "if the memory of the machine or container ran out (see the kernel log), give it more, or "
     "lower spark.driver.memory or the number of cores; on a cluster raise "
     "spark.executor.memoryOverhead. Then run again"
 )
-RUN_AGAIN = "run again: nothing of this run is visible, and the next one does its work"
+RUN_AGAIN = "run again: this run published nothing, and the next one does its work"
 _NO_EXECUTOR = (
-    "ask the cluster manager why it gives no executors (free cores and memory, lost workers, "
+    "check why the cluster manager allocates no executors (free cores, memory, lost workers, "
     "quotas), then run again"
 )
 _STOPPED = (
-    "find out who has stopped it (SIGSTOP, a debugger, a frozen container), continue or end it, "
+    "find what stopped it (SIGSTOP, a debugger, a paused container), resume or end it, "
     "then run again"
 )
 _OTHER_HOLDS = "end the process that writes there if it hangs, then run again"
-CONNECTION_BROKEN = "the connection between Python and Spark's Java broke"
-APPLICATION_ENDED = "the Spark application was ended under the run"
+CONNECTION_BROKEN = "the connection between Python and the Spark JVM broke"
+APPLICATION_ENDED = "the Spark application ended during the run"
 _OUT_OF_MEMORY_CODE = 52
 """Exit code with which Spark's Java ends itself when memory runs out."""
 _OUT_OF_MEMORY = "ran out of memory"
@@ -80,12 +80,12 @@ def sentence(symptoms: Symptoms) -> str:
 def java_end(exit_code: int | None) -> str:
     """How Java ended, by the exit code of its process: negative for a signal, None if unknown."""
     if exit_code is None:
-        return "Java, in which Spark runs, has ended"
+        return "the Spark JVM ended"
     if exit_code == _OUT_OF_MEMORY_CODE:
-        return f"Java, in which Spark runs, {_OUT_OF_MEMORY} (exit code 52)"
+        return f"the Spark JVM {_OUT_OF_MEMORY} (exit code 52)"
     if exit_code < 0:
-        return f"Java, in which Spark runs, was ended by signal {-exit_code}"
-    return f"Java, in which Spark runs, ended with exit code {exit_code}"
+        return f"the Spark JVM was ended by signal {-exit_code}"
+    return f"the Spark JVM exited with code {exit_code}"
 
 
 def _cause(seen: Symptoms) -> tuple[str, str]:
@@ -93,35 +93,35 @@ def _cause(seen: Symptoms) -> tuple[str, str]:
         return seen.ended, _way_of_end(seen.ended)
     if seen.stopped:
         processes = ", ".join(map(str, seen.stopped))
-        of_java = "" if seen.java_answers else ", and Java does not answer"
-        return f"a signal has stopped process {processes}{of_java}", _STOPPED
+        of_java = "" if seen.java_answers else ", and the JVM does not respond"
+        return f"a signal stopped process {processes}{of_java}", _STOPPED
     if not seen.java_answers:
-        return "Java, in which Spark runs, does not answer", MACHINE_MEMORY
+        return "the Spark JVM does not respond", MACHINE_MEMORY
     if seen.dead_threads:
         died, *others = seen.dead_threads
         died += f", and {len(others)} more" if others else ""
         waits = ", and a Python worker waits for its input" if seen.waiting_for_python else ""
-        return f"a thread of Java has died ({died}){waits}", way_after_death(died) or RUN_AGAIN
+        return f"a Java thread died ({died}){waits}", way_after_death(died) or RUN_AGAIN
     if seen.awaited:
         return f"another process is writing {', '.join(seen.awaited)}", _OTHER_HOLDS
     if seen.executors == 0:
         return "Spark has no executor", _NO_EXECUTOR
     if seen.waiting_for_python and not seen.feeding:
         return (
-            "a Python worker neither computes nor answers, and no thread of Java feeds it",
+            "a Python worker is stuck: it uses no CPU, and no Java thread sends it data",
             MACHINE_MEMORY,
         )
     if seen.waiting_for_python:
-        return "a Python worker neither computes nor answers", RUN_AGAIN
+        return "a Python worker is stuck: it uses no CPU and does not respond", RUN_AGAIN
     if seen.tasks:
         return (
-            f"{seen.tasks} tasks of Spark neither read nor write nor compute",
-            "check that the storage of sources and output and spark.local.dir answer, and the "
-            "network to the executors, then run again",
+            f"{seen.tasks} Spark tasks are stuck: they neither read, write nor compute",
+            "check that the source and output storage, spark.local.dir and the network to the "
+            "executors respond, then run again",
         )
     return (
-        "no task of Spark is active, and the driver waits",
-        "check that the storage of the output and the catalog answer, then run again",
+        "no Spark task is active, and the driver is waiting",
+        "check that the output storage and the catalog respond, then run again",
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from modelwatch.model.change_evidence import Clue, Evidence, FeatureChange, RepeatedDay, change_kind
+from modelwatch.model.quoted_values import code
+from modelwatch.model.since import day_words
 from modelwatch.stats.stale_values import KEY
 
 _CERTAIN = 0.99
@@ -16,8 +18,7 @@ def _repeated_delivery(evidence: Evidence) -> Clue | None:
     day = _whole_delivery(evidence)
     if day is None:
         return None
-    role = evidence.lead.role
-    told = f"all columns of the {role} have on {day.day} the values of {day.of}"
+    told = f"all columns have the values of {day_words(day.of)} again on {day_words(day.day)}"
     return Clue(_CERTAIN, told)
 
 
@@ -31,9 +32,10 @@ def _stale(evidence: Evidence) -> Clue | None:
 
 def _told(feature: FeatureChange, day: RepeatedDay | None) -> str:
     if day is None:
-        return f"{feature.name} has the values of an earlier day"
-    share = "the" if day.exact else "most of the"
-    return f"{feature.name} has on {day.day} {share} values of {day.of}"
+        return f"{code(feature.name)} has the values of an earlier day"
+    share = "the" if day.exact else "most"
+    again = f"{share} values of {day_words(day.of)} again on {day_words(day.day)}"
+    return f"{code(feature.name)} has {again}"
 
 
 def _whole_delivery(evidence: Evidence) -> RepeatedDay | None:

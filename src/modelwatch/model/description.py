@@ -20,7 +20,7 @@ def describe(plan: Plan) -> str:
     lines = [f"Monitor {plan.monitor}, as of {plan.as_of}"]
     lines += [_line("source", source) for source in _sources(plan)]
     if plan.nothing_to_do:
-        lines.append("Nothing to do: no day is new or changed, and no window is to be evaluated.")
+        lines.append("Nothing to do: no day is new or changed, and no window needs evaluation.")
         lines += [_line("because", reason) for reason in plan.reasons]
     else:
         lines += [_line("because", reason) for reason in plan.reasons]

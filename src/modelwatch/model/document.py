@@ -117,7 +117,7 @@ def read_document(text: str) -> Document:
         return _broken(f"is not YAML: {said}", mark.line + 1 if mark else None)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        return _broken(f"holds a character that YAML forbids: {error.character!r}", line)
+        return _broken(f"contains a character that YAML forbids: {error.character!r}", line)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         return _broken(f"is not YAML: {error}", None)
     if node is None:
@@ -166,11 +166,11 @@ class _Reading:
         self.mappings[id(result)] = path
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                self._wrong(path, key_node, "has a key that is not text")
+                self._wrong(path, key_node, "has a key that is not a string")
                 continue
             key = key_node.value
             if key in result:
-                self._wrong((*path, key), key_node, "is there twice")
+                self._wrong((*path, key), key_node, "appears twice")
                 continue
             self.lines[(*path, key)] = key_node.start_mark.line + 1
             result[key] = self.value(value_node, (*path, key))
@@ -204,4 +204,4 @@ class _Reading:
         self.problems.append(Problem(place_of(path), node.start_mark.line + 1, message))
 
 
-_KINDS = {"bool": "truth value", "int": "number", "float": "number", "timestamp": "day"}
+_KINDS = {"bool": "boolean", "int": "number", "float": "number", "timestamp": "day"}

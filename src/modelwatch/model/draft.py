@@ -14,7 +14,7 @@ from modelwatch.model.day_guess import (
     spelled_partition,
 )
 from modelwatch.model.days import DayRange
-from modelwatch.model.evaluation import DEFAULT_GATES
+from modelwatch.model.evaluation import DEFAULT_THRESHOLDS
 from modelwatch.model.guess import (
     REFERENCE_BATCHES,
     REFERENCE_DAYS,
@@ -29,7 +29,7 @@ from modelwatch.model.table_facts import PartitionDistance, TableFacts
 from modelwatch.model.window_volumes import average_volume, chosen_windows
 from modelwatch.model.yaml_text import comment_text, list_text, quoted_text
 
-_SHOWN_GATES = ("psi", "null_share_change", "unseen_share_change")
+_SHOWN_THRESHOLDS = ("psi", "null_share_change", "unseen_share_change")
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
@@ -42,14 +42,14 @@ def draft(guess: Guess, days: DayRange | None, time_zone: str = "UTC") -> str:
     name = monitor_name(guess.inputs.address)
     lines = [
         "# Written by `modelwatch init`, from the columns of the tables and some of their rows.",
-        "# Look it over, then: modelwatch check, and modelwatch run.",
+        "# Review it, then run modelwatch check and modelwatch run.",
         "",
         f"monitor: {quoted_text(name)}",
         "",
         "# Days begin at midnight here.",
         f"time_zone: {quoted_text(time_zone)}",
         "",
-        "# The results: a folder that holds a Delta table each.",
+        "# The results: a folder with one Delta table each.",
         f"output: {_output(guess.inputs.address)}",
         "",
         *_inputs(guess),
@@ -59,7 +59,7 @@ def draft(guess: Guess, days: DayRange | None, time_zone: str = "UTC") -> str:
         *_windows(guess.inputs),
         *_references(days, guess.inputs.days_with_rows),
         *_constraints(guess),
-        *_gates(),
+        *_thresholds(),
     ]
     return "\n".join(lines) + "\n"
 
@@ -92,7 +92,7 @@ def _day_notes(table: TableFacts, day: DayGuess) -> Iterator[str]:
         yield from _notes_beside_the_partition(table.distance, partition, day)
     for column in calendar_partitions(table):
         name = comment_text(column.name)
-        told = f"The partition {name} is no date but {column.spark_type}"
+        told = f"The partition {name} is not a date but {column.spark_type}"
         if column.name == day.column:
             yield f"{told}: its values must spell days, yyyymmdd or yyyy-mm-dd."
         elif column.name == spelled_partition(table):
@@ -127,7 +127,7 @@ def _notes_beside_the_partition(
         yield f"On all {timed} rows with {column}, {name} lies within a day of it."
         yield f"Leave {name} out if rows may come later than that: a run would miss them."
     elif not day.time:
-        yield f"The partition {name} is not declared: partition_column goes with time_column only."
+        yield f"The partition {name} is not declared: partition_column requires time_column."
     elif seen is None or seen.time != day.column or seen.rows == seen.without_time:
         yield f"partition_column: {name} can be added if always within a day of {column}."
     else:
@@ -138,14 +138,14 @@ def _notes_beside_the_partition(
 
 
 def _inputs(guess: Guess) -> Iterator[str]:
-    yield "# What the model was given."
+    yield "# The inputs of the model."
     yield "inputs:"
     yield f"  table: {_address(guess.inputs.address)}"
     if guess.id:
-        yield "  # What identifies a row on its day."
+        yield "  # The columns that identify a row of a day."
         yield f"  id: {list_text(guess.id)}"
     else:
-        yield "  # What identifies a row on its day; no column was sure to."
+        yield "  # The columns that identify a row of a day; no certain candidate was found."
         yield "  # id: [...]"
     yield "  # A column of dates, or {time_column: ..., partition_column: ...}."
     yield from (f"  # {note}" for note in _day_notes(guess.inputs, guess.day))
@@ -155,11 +155,11 @@ def _inputs(guess: Guess) -> Iterator[str]:
 
 def _predictions(guess: Guess) -> Iterator[str]:
     if not guess.score + guess.decision:
-        yield "# What the model answered, if it is to be watched too."
+        yield "# The predictions, to monitor them too."
         yield "# predictions: {score: ..., decision: ..., model_version: {column: ...}}"
         yield ""
         return
-    yield "# What the model answered."
+    yield "# The predictions of the model."
     yield "predictions:"
     if guess.predictions is not None and guess.predictions_day is not None:
         yield f"  table: {_address(guess.predictions.address)}"
@@ -167,7 +167,7 @@ def _predictions(guess: Guess) -> Iterator[str]:
         notes = list(_day_notes(guess.predictions, guess.predictions_day))
         if guess.predictions_day.column != guess.day.column:
             notes.insert(
-                0, "Rows are joined by id and day: this must tell the day that the inputs tell."
+                0, "Rows are joined by id and day: this must be the same day as in the inputs."
             )
         yield from (f"  # {note}" for note in notes)
         yield f"  day: {_day(guess.predictions_day)}"
@@ -200,7 +200,7 @@ def _score_notes(guess: Guess) -> Iterator[str]:
 
 
 def _features(guess: Guess) -> Iterator[str]:
-    yield "# Every column of the inputs that has no other meaning, but these."
+    yield "# All columns of the inputs without another meaning, except these."
     yield "features:"
     if guess.excluded:
         yield "  exclude:"
@@ -217,7 +217,7 @@ def _features(guess: Guess) -> Iterator[str]:
         yield "  # columns: {age: {special_values: [-999]}, shop: {type: categorical}}"
     for name, values in guess.sentinels:
         shown = ", ".join(f"{value:g}" if abs(value) < 1e6 else repr(value) for value in values)
-        yield "    # It seems to stand for something else than a quantity."
+        yield "    # It seems to be a code rather than a quantity."
         yield f"    {quoted_text(name)}: {{special_values: [{shown}]}}"
     for name in guess.codes:
         yield "    # A code rather than a quantity."
@@ -226,7 +226,7 @@ def _features(guess: Guess) -> Iterator[str]:
 
 
 def _segments(guess: Guess) -> Iterator[str]:
-    yield "# Results are given for all traffic, and for each segment of these."
+    yield "# Results cover all traffic and each segment of these segmentations."
     yield "# segments:"
     excluded = {name for name, _ in guess.excluded} | set(guess.id)
     named = [
@@ -248,14 +248,14 @@ def _windows(inputs: TableFacts) -> Iterator[str]:
     chosen = chosen_windows(volume, least)
     if volume is not None and chosen[0] != "day":
         yield f"# A day with rows holds about {volume.rows_of_a_day:,.0f} of them. Windows of fewer"
-        yield f"# than {least} are not judged (verdicts.min_rows); these hold more."
+        yield f"# than {least} are not evaluated (verdicts.min_rows); these have more."
     yield f"windows: [{', '.join(chosen)}]"
     yield ""
 
 
 def _references(days: DayRange | None, days_with_rows: int = 0) -> Iterator[str]:
-    yield "# What windows are compared with. Bins are fitted on the first: choose days on which all"
-    yield "# was well, or the training set: {name: training, table: {path: ...}, version: 12}"
+    yield "# What windows are compared with. Bins are fitted on the first: choose days without"
+    yield "# known problems, or the training set: {name: training, table: {path: ...}, version: 12}"
     yield "references:"
     reference = reference_days(days, days_with_rows)
     if days is None or reference is None:
@@ -272,19 +272,19 @@ def _references(days: DayRange | None, days_with_rows: int = 0) -> Iterator[str]
     yield ""
 
 
-def _gates() -> Iterator[str]:
-    """The gates that users change first, commented out, so that the defaults stay in force."""
-    shown = ", ".join(f"{key}: {DEFAULT_GATES[key]:g}" for key in _SHOWN_GATES)
+def _thresholds() -> Iterator[str]:
+    """The thresholds that users change first, commented out, so that the defaults stay in force."""
+    shown = ", ".join(f"{key}: {DEFAULT_THRESHOLDS[key]:g}" for key in _SHOWN_THRESHOLDS)
     yield "# The absolute value of a drift statistic above which a change matters. Some defaults:"
-    yield f"# gates: {{{shown}}}"
+    yield f"# thresholds: {{{shown}}}"
 
 
 def _constraints(guess: Guess) -> Iterator[str]:
-    yield "# What each day's data was promised to be. The reference of configuration has all kinds."
+    yield "# Expectations on each day's data. The configuration reference lists all kinds."
     yield "constraints:"
     yield "  - {name: rows of the day, kind: rows, lower: 1}"
     if guess.id:
-        yield f"  - {{name: one row an id, kind: uniqueness, columns: {list_text(guess.id)}}}"
+        yield f"  - {{name: one row per id, kind: uniqueness, columns: {list_text(guess.id)}}}"
     table = guess.predictions or guess.inputs
     ranges = {column.name: column for column in table.columns}
     side = "" if guess.predictions is None else ", table: predictions"

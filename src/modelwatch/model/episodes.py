@@ -26,17 +26,17 @@ BROKEN = frozenset(
         "duplicate_share",
     }
 )
-"""Figures of broken data, which open an incident at once if they are far beyond their gate."""
+"""Figures of broken data, which open an incident at once if they are far beyond their threshold."""
 AT_ONCE_LEVEL = 1e-3
 """Corrected p-value that a figure of broken data needs to open an incident by a single window."""
 AGAIN = "stale_share"
 """The figure of values that were delivered before, which open an incident at once: a day that came
 twice is over with the next one."""
 COLLAPSE = 0.8
-"""Share of the expected rows without which a day is broken: of a fall, no multiple of the gate
+"""Share of the expected rows without which a day is broken: of a fall, no multiple of the threshold
 could be asked."""
 BY_CHANCE = 0.5
-"""Corrected p-value from which on a figure beyond its gate keeps no incident open."""
+"""Corrected p-value from which on a figure beyond its threshold keeps no incident open."""
 _WITHOUT_VERDICT = frozenset({"no_data", "too_few_rows", "no_reference"})
 
 
@@ -204,7 +204,7 @@ class _Seen:
 
     @property
     def quiet(self) -> bool:
-        """Whether nothing fails and nothing is near its gate."""
+        """Whether nothing fails and nothing is near its threshold."""
         return not self.beyond and not self.loud
 
 
@@ -268,7 +268,7 @@ def _seen(
 
 
 def _is_quiet(row: VerdictRow, below: float) -> bool:
-    """Whether a figure that did not fail is below its gate, or plainly what chance brings."""
+    """Whether a figure that did not fail is below its threshold, or plainly what chance brings."""
     by_chance = row.adjusted_p is not None and row.adjusted_p >= BY_CHANCE
     return by_chance or _effect(row) < below
 
@@ -287,7 +287,7 @@ def _is_broken(row: VerdictRow, at_once: float) -> bool:
 
 
 def _effect(row: VerdictRow) -> float:
-    """The size of a figure in gates; 1 for a failure that has no size."""
+    """The size of a figure in thresholds; 1 for a failure that has no size."""
     if row.effect is not None:
         return row.effect
     return 1.0 if row.verdict in ("fail", "warn") else 0.0

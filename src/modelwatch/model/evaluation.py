@@ -1,4 +1,4 @@
-"""What the stored states are asked: windows, references and gates."""
+"""What the stored states are asked: windows, references and thresholds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CALENDAR_DAYS: Mapping[str, float] = {"day": 1.0, "week": 7.0, "month": 365.25 /
 """Days of each, of a month on average."""
 MAX_SPAN = 3660
 """Days of a trailing window or of a lag."""
-DEFAULT_GATES = {
+DEFAULT_THRESHOLDS = {
     "psi": 0.2,
     "mean_change_in_sd": 0.5,
     "sd_log_ratio": 0.4,
@@ -158,11 +158,13 @@ class Reference(Section):
                 "trailing_days"
             )
         if self.first_days is not None and (self.days is not None or self.table is not None):
-            raise ValueError("first_days stands alone: the days are those of the inputs")
+            raise ValueError(
+                "first_days cannot be combined with other keys: the days are those of the inputs"
+            )
         if self.table is None and (self.version is not None or self.day is not None):
-            raise ValueError("version and day go with table")
+            raise ValueError("version and day require table")
         if self.table is not None and (self.days is None) != (self.day is None):
-            raise ValueError("a table with days needs day as well, to tell the day of its rows")
+            raise ValueError("a table with days also needs day, the day of its rows")
         return self
 
     @property

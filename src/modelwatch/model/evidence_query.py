@@ -58,7 +58,7 @@ def _shown(incident: Incident) -> _Shown:
     if incident.family == "data" and incident.figure in STATISTICS:
         return _Shown(
             "feature_timeline",
-            "window_start, statistic, value, gate, rows, mean, sd, null_share",
+            "window_start, statistic, value, threshold, rows, mean, sd, null_share",
             "statistic, window_start",
             {
                 **scope,
@@ -83,7 +83,9 @@ def _shown(incident: Incident) -> _Shown:
         mine = {"role": incident.role}
         order = "as_of, `check`"
         return _Shown("source_health_current", told, order, mine, {"`check`": checks}, "as_of")
-    judged = "window_start, subject, figure, value, expected, gate, effect, adjusted_p, verdict"
+    judged = (
+        "window_start, subject, figure, value, expected, threshold, effect, adjusted_p, verdict"
+    )
     if incident.figure == MANY_FEATURES:
         failing = {**scope, "role": incident.role, "source": "drift", "verdict": "fail"}
         order = "window_start, effect DESC, subject"

@@ -1,4 +1,4 @@
-"""A suite of Great Expectations as a contract, and what a contract can't say of it."""
+"""A suite of Great Expectations as a contract, and what a contract cannot express of it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _TYPES: Mapping[str, str] = {
     "datetime64[ns]": "timestamp",
 }
 _IGNORED = frozenset({"batch_id", "result_format", "catch_exceptions", "include_config", "meta"})
-_NO_SUCH = "a contract has no such clause; a constraint of the monitor may do"
+_NO_SUCH = "a contract has no such clause; a constraint of the monitor may express it"
 
 
 class _NotSaid(ValueError):
@@ -59,7 +59,7 @@ class _Drafted:
                 if key == "range":
                     clauses[key] = _narrower(held[key], value)
                     continue
-                raise _NotSaid(f"another expectation says otherwise of its {key}")
+                raise _NotSaid(f"another expectation contradicts its {key}")
         held.update(clauses)
         if clauses:
             held["severity"] = severity
@@ -136,16 +136,16 @@ def _suite(text: str, origin: str) -> dict[str, Any]:
     except (RecursionError, ValueError) as error:
         raise wrong(f"is not JSON that can be read: {error}") from error
     if not _is(suite) or not isinstance(suite.get("expectations"), list):
-        raise wrong("is no suite of Great Expectations: it has no list of expectations")
+        raise wrong("is not a Great Expectations suite: it has no list of expectations")
     return dict(suite)
 
 
 def _add(draft: _Drafted, kind: str, one: Any) -> None:
     kwargs = one.get("kwargs") if _is(one) else None
     if not isinstance(kwargs, dict):
-        raise _NotSaid("is no expectation with kwargs")
+        raise _NotSaid("is not an expectation with kwargs")
     if kwargs.get("row_condition"):
-        raise _NotSaid("it is of some rows only (row_condition)")
+        raise _NotSaid("it applies to some rows only (row_condition)")
     add = _KINDS.get(kind)
     if add is None:
         raise _NotSaid(_NO_SUCH)
@@ -154,7 +154,7 @@ def _add(draft: _Drafted, kind: str, one: Any) -> None:
     try:
         add(draft, severity, given)
     except KeyError as error:
-        raise _NotSaid(f"it lacks {error}") from error
+        raise _NotSaid(f"it has no {error}") from error
     except (TypeError, ValueError) as error:
         raise _NotSaid(str(error)) from error
 
@@ -162,7 +162,7 @@ def _add(draft: _Drafted, kind: str, one: Any) -> None:
 def _share(given: Mapping[str, Any]) -> float:
     share = given.get("mostly", 1.0)
     if not _is_number(share) or not 0 <= share <= 1:
-        raise _NotSaid("its mostly is no number from 0 to 1")
+        raise _NotSaid("its mostly is not a number from 0 to 1")
     return float(share)
 
 
@@ -174,7 +174,7 @@ def _values(draft: _Drafted, severity: str, given: Mapping[str, Any], **clauses:
     if asked and held.get("share", 1.0) != _share(given):
         raise _NotSaid("another expectation of the column has another mostly")
     if not _share(given):
-        raise _NotSaid("mostly 0 asks nothing")
+        raise _NotSaid("mostly 0 requires nothing")
     share = {} if _share(given) == 1.0 else {"share": _share(given)}
     draft.put(column, severity, **clauses, **share)
 
@@ -188,7 +188,7 @@ def _of_type(draft: _Drafted, severity: str, given: Mapping[str, Any]) -> None:
     names = [wanted] if isinstance(wanted, str) else list(wanted or ())
     known = {_TYPES[name.lower()] for name in names if str(name).lower() in _TYPES}
     if len(known) != 1:
-        raise _NotSaid(f"{', '.join(map(str, names)) or 'nothing'} is no one type of Spark")
+        raise _NotSaid(f"{', '.join(map(str, names)) or 'nothing'} is not a single Spark type")
     draft.put(str(given["column"]), severity, type=known.pop())
 
 
@@ -203,9 +203,9 @@ def _present(draft: _Drafted, severity: str, given: Mapping[str, Any]) -> None:
 def _in_set(draft: _Drafted, severity: str, given: Mapping[str, Any]) -> None:
     values = given["value_set"]
     if not isinstance(values, list) or not values:
-        raise _NotSaid("its value_set is no list of values")
+        raise _NotSaid("its value_set is not a list of values")
     if not all(isinstance(value, (str, bool, int, float)) for value in values):
-        raise _NotSaid("its value_set holds what is neither text, number nor truth value")
+        raise _NotSaid("its value_set contains a value that is not a string, number or boolean")
     _values(draft, severity, given, domain=tuple(values))
 
 
@@ -292,7 +292,7 @@ def _column_set(draft: _Drafted, severity: str, given: Mapping[str, Any]) -> Non
 
 def _ordered(draft: _Drafted, severity: str, given: Mapping[str, Any]) -> None:
     _column_set(draft, severity, {"column_set": given["column_list"]})
-    raise _NotSaid("the columns are taken, their order is not: a contract knows of none")
+    raise _NotSaid("the columns are imported, their order is not: a contract has no column order")
 
 
 def _pair(draft: _Drafted, severity: str, given: Mapping[str, Any]) -> None:

@@ -102,7 +102,7 @@ def _all(contract: Contract) -> Iterator[tuple[tuple[str, ...], str, Said]]:
     if rows.volume is not None:
         yield ("volume",), rows.severity, _of_volume(rows.volume)
     if rows.freshness_days is not None:
-        why = "a suite knows of no as-of day"
+        why = "a suite has no as-of day"
         yield ("freshness",), rows.severity, (("rows", "freshness_days"), why)
     if contract.other_columns != "allowed":
         exact = {"column_set": list(contract.columns), "exact_match": True}
@@ -148,7 +148,7 @@ def _of_column(column: str, clauses: ColumnClauses) -> Iterator[Said]:
         elif getattr(clauses, key) is not None:
             yield at(key), *_VALUES[key](getattr(clauses, key), {**of, **mostly})
     if clauses.treatment is not None:
-        yield at("treatment"), "a suite says nothing of what becomes of rows"
+        yield at("treatment"), "a suite cannot say what happens to single rows"
 
 
 def _between(ends: tuple[Any, Any], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -177,13 +177,13 @@ def _of_volume(volume: Volume) -> Said:
     bounds = {getattr(volume, day) for day in WEEKDAYS}
     ends = next(iter(bounds))
     if len(bounds) > 1 or ends is None:
-        return ("rows", "volume"), "a suite knows of no weekdays"
+        return ("rows", "volume"), "a suite has no weekdays"
     return ("rows", "volume"), "expect_table_row_count_to_be_between", _between(ends, {})
 
 
 def _of_relation(path: Path, relation: Relation) -> Said:
     if relation.at_least < 1.0:
-        return path, f"a condition can't be asked of {relation.at_least:.6g} of the rows"
+        return path, f"a condition cannot apply to {relation.at_least:.6g} of the rows"
     order = _ORDER.fullmatch(relation.predicate.strip())
     if order is not None and relation.where is None:
         one, other, a, sign, b = order.groups()

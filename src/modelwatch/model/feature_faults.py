@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from modelwatch.model.change_evidence import Clue, Evidence, FeatureChange, change_kind
-from modelwatch.model.quoted_values import quoted_value
+from modelwatch.model.quoted_values import code, quoted_value
 from modelwatch.stats.arrays import Floats
 from modelwatch.stats.binning import UNSEEN, CategoricalBinning
 from modelwatch.stats.categorical import CategoricalStates
@@ -27,7 +27,7 @@ from modelwatch.stats.mixtures import (
     nulls,
     one_value,
 )
-from modelwatch.stats.numerals import numeral, numerals
+from modelwatch.stats.numerals import brief, numeral, numerals
 from modelwatch.stats.numeric import NumericStates
 from modelwatch.stats.rounded_values import rounded_model
 
@@ -42,7 +42,7 @@ _LEAST_RISE = 0.1
 _OF_RISE = 0.5
 """Part of the rise of a share by which rows per day must rise too: else other rows are missing."""
 _NEWS = 0.75
-"""Score of nulls that are farther beyond their gate than all else of the feature."""
+"""Score of nulls that are farther beyond their threshold than all else of the feature."""
 _EXACT = 0.99
 """Score of evidence that no other fault leaves."""
 _FILLED_EXPLAINS = 0.5
@@ -93,7 +93,7 @@ def score_of(explained: float, least: float = 0.5) -> float | None:
 @change_kind("nulls")
 def _nulls(evidence: Evidence) -> Clue | None:
     if not evidence.features and "null_share_change" in evidence.figures:
-        return Clue(0.6, f"the share of nulls of {evidence.lead.subject} has changed")
+        return Clue(0.6, f"the null share of {code(evidence.lead.subject)} changed")
     return best_clue(_nulls_of(feature, evidence) for feature in strongest(evidence))
 
 
@@ -108,7 +108,7 @@ def _nulls_of(feature: FeatureChange, evidence: Evidence) -> Clue | None:
         score = _NEWS
     if score is None:
         return None
-    return Clue(score, f"{percent(found.share)} of the values of {feature.name} are gone")
+    return Clue(score, f"{percent(found.share)} of {code(feature.name)} became null")
 
 
 def _null_shares(feature: FeatureChange) -> tuple[float, float]:
@@ -143,14 +143,16 @@ def _filled_of(feature: FeatureChange) -> Clue | None:
     share = float(found.value[0])
     if not share >= LEAST_SHARE:
         return None
-    code, at = one_value(feature.before, feature.now)
-    if code.explained < _FILLED_EXPLAINS:
+    filler, at = one_value(feature.before, feature.now)
+    if filler.explained < _FILLED_EXPLAINS:
         # The other values have changed as well, which filled nulls leave as they are.
         return None
     value = (
-        _numeral(feature.now, code.value) if np.isfinite(code.value) else _value_at(feature.now, at)
+        _numeral(feature.now, filler.value)
+        if np.isfinite(filler.value)
+        else _value_at(feature.now, at)
     )
-    told = f"{feature.name} has no nulls any more, and {value} in {percent(share)} more rows"
+    told = f"{code(feature.name)} has no nulls left, and {value} in {percent(share)} more rows"
     return Clue(_EXACT, told)
 
 
@@ -186,13 +188,13 @@ def _sentinel_of(feature: FeatureChange) -> Clue | None:
     spread = not special and not _alone(before, now, at)
     score = None if usual or spread or found.share < LEAST_SHARE else score_of(found.explained)
     if score is None:
-        code = lone_value(before, now)
-        return None if code is None else _code_of(feature, code)
+        lone = lone_value(before, now)
+        return None if lone is None else _code_of(feature, lone)
     if not _is_told(before, now, found):
         return None
     value, least, most = numerals([before.binning.exact(v) for v in (found.value, low, high)])
-    was = f"a special value of {feature.name}" if special else f"and {least} to {most} before"
-    return Clue(score, f"{percent(found.share)} of the values of {feature.name} are {value}, {was}")
+    was = ", a special value" if special else f"; before: {least} to {most}"
+    return Clue(score, f"{percent(found.share)} of {code(feature.name)} is {value}{was}")
 
 
 def _is_told(before: NumericStates, now: NumericStates, found: Explanation) -> bool:
@@ -216,17 +218,17 @@ def _alone(before: NumericStates, now: NumericStates, at: int) -> bool:
     return bool(before.binning.single_value[at] or held[at] >= _ALL_BUT * held[beyond].sum())
 
 
-def _code_of(feature: FeatureChange, code: Explanation) -> Clue | None:
+def _code_of(feature: FeatureChange, lone: Explanation) -> Clue | None:
     """A value far beyond all that was, whatever the others do."""
-    score = score_of(code.explained)
+    score = score_of(lone.explained)
     before, now = feature.before, feature.now
     assert isinstance(before, NumericStates)
     assert isinstance(now, NumericStates)
-    if score is None or code.share < LEAST_SHARE or not _is_told(before, now, code):
+    if score is None or lone.share < LEAST_SHARE or not _is_told(before, now, lone):
         return None
-    value = _numeral(feature.now, code.value)
-    told = f"{percent(code.share)} of the values of {feature.name} are {value}"
-    return Clue(score, f"{told}, far from all others")
+    value = _numeral(feature.now, lone.value)
+    told = f"{percent(lone.share)} of {code(feature.name)} is {value}"
+    return Clue(score, f"{told}, far from all other values")
 
 
 @change_kind("constant")
@@ -261,7 +263,7 @@ def _constant_of(feature: FeatureChange, evidence: Evidence) -> Clue | None:
         value = _numeral(before, found.value)
     else:
         value = _kept_value(before.binning, place)
-    told = f"{percent(found.share)} of the rows of {feature.name} came to be {value}"
+    told = f"{percent(found.share)} of the rows of {code(feature.name)} changed to {value}"
     return Clue(score, told)
 
 
@@ -281,7 +283,7 @@ def _shares_of(states: States) -> Floats:
 def _scale_change(evidence: Evidence) -> Clue | None:
     clue = best_clue(_scale_of(feature) for feature in strongest(evidence))
     if clue is not None and evidence.shape == "ramp":
-        # A unit does not change by and by.
+        # A unit does not change gradually.
         return Clue(clue.score - 0.4, clue.told)
     return clue
 
@@ -303,8 +305,14 @@ def _scale_of(feature: FeatureChange) -> Clue | None:
     unit = any(abs(found.value / known - 1.0) < 0.02 for known in UNITS)
     # What a plain shift explains as well is no other unit.
     score -= max(0.0, moved(before, now).explained - found.explained + 0.15)
-    told = f"{percent(found.share)} of the values of {feature.name} are {found.value:.4g} times"
-    return Clue(score + 0.03 * unit, f"{told} what they were")
+    told = f"{percent(found.share)} of {code(feature.name)} is {_times(found.value)}"
+    return Clue(score + 0.03 * unit, told)
+
+
+def _times(factor: float) -> str:
+    """A factor in words: ``100x larger``."""
+    larger = factor >= 1.0
+    return f"{brief(factor if larger else 1.0 / factor)}x {'larger' if larger else 'smaller'}"
 
 
 def _sign_of(feature: FeatureChange, before: NumericStates, now: NumericStates) -> Clue | None:
@@ -314,7 +322,7 @@ def _sign_of(feature: FeatureChange, before: NumericStates, now: NumericStates) 
     score = score_of(found.explained, _MIRRORED)
     if not one_sign or score is None or found.share < LEAST_SHARE or feature.role == "predictions":
         return None
-    told = f"{percent(found.share)} of the values of {feature.name} have changed their sign"
+    told = f"{percent(found.share)} of {code(feature.name)} changed sign"
     return Clue(min(0.98, score + 0.04), told)
 
 
@@ -324,8 +332,8 @@ def _decimal_of(feature: FeatureChange, before: NumericStates, now: NumericState
     score = score_of(found.explained, 0.7)
     if score is None or found.share < _LEAST_DECIMAL or feature.role == "predictions":
         return None
-    told = f"{percent(found.share)} of the values of {feature.name} are {found.value:g} times"
-    return Clue(score, f"{told} what they were, as of a decimal sign that is misread")
+    told = f"{percent(found.share)} of {code(feature.name)} is {_times(found.value)}"
+    return Clue(score, f"{told}, a misread decimal separator")
 
 
 @change_kind("swapped_columns")
@@ -350,7 +358,8 @@ def _swap_of(one: FeatureChange, other: FeatureChange) -> Clue | None:
     if score is None or abs(here.share - there.share) > 0.3:
         return None
     share = (here.share + there.share) / 2.0
-    told = f"{percent(share)} of {one.name} look like {other.name} before, and the other way round"
+    looks = f"looks like the earlier {code(other.name)}, and vice versa"
+    told = f"{percent(share)} of {code(one.name)} {looks}"
     # Both features say the same, which no other fault explains for both.
     return Clue(min(0.98, score + 0.08), told)
 
@@ -374,9 +383,9 @@ def _rounded(feature: FeatureChange) -> Clue | None:
     # A constant, a code or another unit may be an integer as well, and says more.
     moved_by = abs(float(now.moments.mean[0] - before.moments.mean[0]))
     cut = moved_by <= _ROUNDING and now.minimum[0] < now.maximum[0]
-    return Clue(_ROUNDED if cut else _INTEGER, f"all values of {feature.name} are integers")
+    return Clue(_ROUNDED if cut else _INTEGER, f"all values of {code(feature.name)} are integers")
 
 
 def percent(share: float) -> str:
     """A share as people read it."""
-    return f"{100 * share:.0f} %" if share >= 0.095 else f"{100 * share:.2g} %"
+    return f"{100 * share:.0f}%" if share >= 0.095 else f"{100 * share:.2g}%"

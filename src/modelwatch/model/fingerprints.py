@@ -50,12 +50,12 @@ def _apart(config: MonitorConfig, tables: Collection[str]) -> dict[str, Any]:
 def evaluation_fingerprint(config: MonitorConfig) -> str:
     """Of what is asked of the states: with another one, all windows are evaluated anew."""
     whole = config.model_dump(mode="json")
-    gates = config.effective_gates
+    thresholds = config.effective_thresholds
     return _sha256(
         {
             "windows": whole["windows"],
             "references": _references(whole),
-            "gates": gates,
+            "thresholds": thresholds,
             "top_pairs": config.pairs.top,
             "judged": _judged(config),
         }
@@ -97,7 +97,9 @@ def performance_fingerprint(config: MonitorConfig) -> str | None:
             "causes": whole["performance"]["causes"],
             "comparison": whole["comparison"],
             "judged": _judged(config),
-            "gates": {key: gate.gate for key, gate in config.performance_gates.items()},
+            "thresholds": {
+                key: threshold.threshold for key, threshold in config.performance_thresholds.items()
+            },
         }
     )
 

@@ -114,7 +114,7 @@ def ages_told(ages: Collection[TableAge], as_of: date) -> str:
 
 def _told(age: TableAge, as_of: date) -> str:
     if not age.is_known:
-        return f"{age.role}: days are not known"
+        return f"{age.role}: days are unknown"
     if age.newest is None:
         return f"{age.role}: no day with rows before {as_of}"
     days = (as_of - age.newest).days

@@ -156,7 +156,7 @@ def _identity(inputs: TableFacts, predictions: TableFacts | None) -> tuple[str, 
                 Problem(
                     "",
                     None,
-                    f"has no column of the name of an id in {inputs.address}: say --id COLUMN",
+                    f"has no column named like an id of {inputs.address}: use --id COLUMN",
                 ),
             ),
             str(predictions.address),

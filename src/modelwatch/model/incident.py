@@ -80,7 +80,7 @@ def subject_of(row: VerdictRow) -> Subject:
 class JudgedWindow:
     """A window that is over and whose figures of one source were judged.
 
-    What has no verdict row in it passed, far from its gate. ``model_version``: '*' for all
+    What has no verdict row in it passed, far from its threshold. ``model_version``: '*' for all
     versions together. ``rows``: of all traffic, None where not known.
     """
 
@@ -112,9 +112,9 @@ class Incident:
     cause. Days: ``since`` is the first one of the first window that failed, ``opened`` the last one
     of the window with which it was sure, ``last_failing`` that of the last window that failed,
     ``closed`` that of the window with which it was over. ``figure``, ``reference``,
-    ``model_version``, ``value``, ``expected``, ``gate``, ``effect``, ``rows`` and the window from
-    ``worst_start`` to ``worst_end`` are those of the largest effect; ``effect_now`` is the effect
-    in the last window, None if it is quiet. ``told_effect`` is the effect that was last told.
+    ``model_version``, ``value``, ``expected``, ``threshold``, ``effect``, ``rows`` and the window
+    from ``worst_start`` to ``worst_end`` are those of the largest effect; ``effect_now`` is the
+    effect in the last window, None if it is quiet. ``told_effect``: the effect last reported.
     ``kind`` and what comes after it say what kind of change it is and how it is told.
     ``touched_share``: share of the rows that the change must have touched at least. ``follows``:
     the feature whose change leads one to expect this one. ``spread`` says whether a value of
@@ -144,7 +144,7 @@ class Incident:
     model_version: str
     value: float | None
     expected: float | None
-    gate: float | None
+    threshold: float | None
     effect: float
     effect_now: float | None
     adjusted_p: float | None

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from modelwatch.model.incident import Event, EventKind, Incident
+from modelwatch.stats.numerals import brief
 
 WORSE_TIMES = 2.0
 """Times the effect that was last told from which an incident has worsened."""
@@ -37,7 +38,7 @@ def events_between(
     for one in withdrawn:
         if one.parent_id is None:
             told = before[one.id].is_open and _is_heard(before[one.id])
-            detail = "the data were restated, and what had failed does not"
+            detail = "restated data no longer show it"
             kind: EventKind = "withdrawn" if one.state == "withdrawn" else "closed"
             events.append(Event(one.id, kind, as_of, detail, told))
     return tuple(events), tuple(withdrawn)
@@ -68,16 +69,16 @@ def _changes(before: Incident | None, now: Incident, as_of: date) -> Iterator[Ev
     )
     if before is None:
         # What began and was over before the first run that saw it is history, and no news.
-        detail = f"{now.failing_windows} windows failed"
+        detail = f"{now.failing_windows} window{'s' * (now.failing_windows != 1)} failed"
         yield Event(now.id, "opened", now.opened, detail, heard and now.is_open)
     elif came_back:
-        yield Event(now.id, "reopened", now.last_failing, "it came back", heard and now.is_open)
+        yield Event(now.id, "reopened", now.last_failing, "it failed again", heard and now.is_open)
     elif (now.since, now.opened) != (before.since, before.opened):
-        detail = f"since {now.since}, and not {before.since}"
+        detail = f"it began on {now.since} instead of {before.since}"
         yield Event(now.id, "restated", as_of, detail, False)
     if before is not None and was_open and now.told_effect != before.told_effect and now.is_open:
         worth = heard and now.acknowledged_at is None
-        detail = f"{now.effect:.3g} times its gate"
+        detail = f"{brief(now.effect)} times its threshold"
         yield Event(now.id, "worsened", now.worst_start, detail, worth)
     if now.closed is not None and (before is None or was_open or came_back):
         worth = heard and was_open and now.false_alarm_at is None

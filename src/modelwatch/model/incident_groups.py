@@ -17,7 +17,7 @@ from modelwatch.model.incident_homes import Homes, overlap, reach
 BROAD_SHARE = 0.5
 """Share of the features of a table from which the table itself is what fails."""
 LARGE_EFFECT = 5.0
-"""Times the gate from which on no effect is larger than another: units of figures differ."""
+"""Times the threshold from which on no effect is larger than another: units of figures differ."""
 FEWEST_BROAD = 4
 """Features without which half of them say nothing of the table."""
 _REALMS: Mapping[Family, str] = {
@@ -338,7 +338,8 @@ def _precedence(
     """All traffic before segments; tables before features before promises; what tells what happened
     before what moved with it; the strongest first.
 
-    Of those far beyond their gates, what lasts longest stands for the others, then what is broken.
+    Of those far beyond their thresholds, what lasts longest stands for the others, then what is
+    broken.
     """
     subject = episode.subject
     families = ("source", "data", "performance", "estimate", "labels", "constraint")

@@ -12,7 +12,7 @@ from modelwatch.model.incident import Family
 from modelwatch.model.incident_groups import Group
 
 MOST_EFFECT = 20.0
-"""Gates beyond which an effect is not taken for a larger one: what is broken is broken."""
+"""Thresholds beyond which an effect is not taken for a larger one: what is broken is broken."""
 FAMILY_WEIGHT: Mapping[Family, float] = {
     "source": 3.0,
     "performance": 3.0,

@@ -21,8 +21,8 @@ class Clear(Section):
         default=0.8,
         ge=0,
         le=1,
-        description="Fraction of the gate below which a window is quiet, so that an incident "
-        "does not open and close at its gate.",
+        description="Fraction of the threshold below which a window is quiet, so that an incident "
+        "does not open and close at its threshold.",
     )
 
 
@@ -32,7 +32,7 @@ class IncidentRules(Section):
     windows: tuple[Name, ...] = Field(
         default=(),
         max_length=10,
-        description="Kinds of window whose failures become incidents. Left out: `day`, which shows "
+        description="Windows whose failures become incidents. Default: `day`, which shows "
         "what breaks, and `week`, which shows what drifts, as far as they are among `windows`; "
         "without them `month`, else the first trailing one.",
     )
@@ -52,10 +52,10 @@ class IncidentRules(Section):
         default=10.0,
         ge=1,
         le=1_000_000,
-        description="Times its gate at which broken data opens an incident with its first window: "
-        "shares of nulls, NaN, infinities and unseen values, volume and repeated ids, of all "
-        "traffic. Broken constraints of severity `fail`, missing days, and days without 80 % of "
-        "the expected rows, and values that were delivered before always do.",
+        description="Times its threshold at which broken data opens an incident with its first "
+        "window: shares of nulls, NaN, infinities and unseen values, volume and repeated ids, of "
+        "all traffic. Broken constraints of severity `fail`, missing days, and days without 80 % "
+        "of the expected rows, and values that were delivered before always do.",
     )
     clear: Clear = Field(default_factory=Clear, description="When an incident is over.")
     reopen_days: int = Field(
@@ -87,5 +87,5 @@ class IncidentRules(Section):
     @model_validator(mode="after")
     def _some_of_them(self) -> IncidentRules:
         if self.fails > self.of:
-            raise ValueError(f"fails {self.fails} is more than of {self.of}")
+            raise ValueError(f"fails {self.fails} exceeds of {self.of}")
         return self

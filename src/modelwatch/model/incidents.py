@@ -187,7 +187,7 @@ def _root(group: Group, id: str, weights: Weights) -> Incident:
         figures=(MANY_FEATURES,),
         value=float(len(failing)),
         expected=0.0,
-        gate=None,
+        threshold=None,
     )
 
 
@@ -217,7 +217,7 @@ def _child(member: Episode, parent_id: str, weights: Weights) -> Incident:
         model_version=worst.model_version,
         value=worst.value,
         expected=worst.expected,
-        gate=worst.gate,
+        threshold=worst.threshold,
         effect=member.effect,
         effect_now=last.effect_now,
         adjusted_p=min(p_values, default=None),

@@ -16,12 +16,13 @@ _SMALLEST = 1e-300
 
 
 def fail_together(windows: Sequence[Iterable[VerdictRow]]) -> bool:
-    """Whether some figure is beyond its gate and no chance in several windows taken together.
+    """Whether some figure is beyond its threshold and no chance in several windows taken together.
 
     ``windows``: the rows of successive windows of one subject that are not quiet. A figure does so
     if it is among them in each window and goes the same way, fails in at least one, is beyond its
-    gate on average, and if the combined p-value (Fisher 1932) is at most ``LEVEL`` to the power of
-    the number of windows, which is the chance that all of them fail when they are independent.
+    threshold on average, and if the combined p-value (Fisher 1932) is at most ``LEVEL`` to the
+    power of the number of windows, which is the chance that all of them fail when they are
+    independent.
     """
     shown = [{_key(row): row for row in rows} for rows in windows]
     keys = set(shown[0]).intersection(*shown[1:]) if shown else set()

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modelwatch.model.performance_gates import DEFAULT_PERFORMANCE_GATES, OF_REFERENCE
+from modelwatch.model.performance_thresholds import DEFAULT_PERFORMANCE_THRESHOLDS, OF_REFERENCE
 from modelwatch.model.section import ColumnName, Day, Section, Text
 
 Correction = Literal["benjamini_hochberg", "benjamini_yekutieli"]
@@ -23,7 +23,7 @@ class WatchedSeries(Section):
         description="Metric of the profile that is a number, such as `mean` or `null_share`."
     )
     feature: ColumnName = Field(description="The feature, or `*` for each that has the metric.")
-    gate_in_sd: float = Field(
+    threshold_in_sd: float = Field(
         default=4.0,
         ge=1,
         le=100,
@@ -69,8 +69,9 @@ class Verdicts(Section):
         + ", ".join(f"`{key}`" for key in sorted(OF_REFERENCE))
         + ". It replaces the default of that metric; `null` takes it away. Defaults: "
         + "; ".join(
-            f"{task} " + ", ".join(f"`{key}: {gate:g}`" for key, gate in gates.items())
-            for task, gates in DEFAULT_PERFORMANCE_GATES.items()
+            f"{task} "
+            + ", ".join(f"`{key}: {threshold:g}`" for key, threshold in thresholds.items())
+            for task, thresholds in DEFAULT_PERFORMANCE_THRESHOLDS.items()
         )
         + ".",
     )

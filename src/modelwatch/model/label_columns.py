@@ -114,7 +114,7 @@ def _performance(
         known = {feature.name.lower(): feature.name for feature in features}
         for i, name in enumerate(performance.slices):
             if known and name.lower() not in known:
-                told = f"{name!r} is no feature{did_you_mean(name, known.values())}"
+                told = f"{name!r} is not a feature{did_you_mean(name, known.values())}"
                 yield ("performance", "slices", i), told
 
 
@@ -155,7 +155,7 @@ def _held_by_none(
     key: str, values: tuple[Any, ...], given: bool, column: str, spark_type: str
 ) -> str:
     """What a column cannot hold, and what to write instead."""
-    what = "names" if given else f"is left out, and its default {list_text(values)} names"
+    what = "names" if given else f"is not set, and its default {list_text(values)} names"
     told = f"{what} no value that column {column!r} can hold, which is {spark_type}"
     return f"{told}; write {_instead(key, values, spark_type)}"
 
@@ -163,7 +163,7 @@ def _held_by_none(
 def _instead(key: str, values: tuple[Any, ...], spark_type: str) -> str:
     if is_text(spark_type):
         text = value_text(values[0]) if not isinstance(values[0], str) else "yes"
-        return f'the text as the column spells it, in quotes, such as {key}: ["{text}"]'
+        return f'the string as written in the column, in quotes, such as {key}: ["{text}"]'
     if outer_type(spark_type) == "boolean":
         return f"{key}: [{str(key == 'positive').lower()}] without quotes"
     if is_number(spark_type):

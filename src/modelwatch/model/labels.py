@@ -151,7 +151,7 @@ class Performance(Section):
         "probability; multiclass: the softmax gives the probabilities. `percentage`: from 0 to "
         "100. `rank`: a higher score means a more probable class, and no probability. Ranking "
         "metrics are of any score; those of probabilities are undefined for ranks, and where more "
-        "than 1 % of the scores are no probabilities. A threshold is in the unit of the score.",
+        "than 1 % of the scores are not probabilities. A threshold is in the unit of the score.",
     )
     decision: Decision | None = Field(
         default=None,
@@ -230,7 +230,7 @@ class Performance(Section):
         return (
             (
                 self.task == "regression" and self.score_kind != "probability",
-                "score_kind does not belong to a regression task",
+                "score_kind does not apply to a regression task",
             ),
             (
                 self.score_kind == "rank" and "brier" in self.causes,
@@ -251,7 +251,7 @@ class Performance(Section):
                 several and len(self.classes) < 2,
                 "classes are required for a multiclass task: two or more",
             ),
-            (len(set(self.class_names)) < len(self.classes), "classes name a value twice"),
+            (len(set(self.class_names)) < len(self.classes), "classes contain a value twice"),
             (
                 several and bool(scores) and scores != len(self.classes),
                 f"score names {scores} column(s) for {len(self.classes)} classes: one for each, "
@@ -259,15 +259,15 @@ class Performance(Section):
             ),
             (
                 not binary and (bool(self.negative) or self.unmapped is not None),
-                f"negative and unmapped belong to a binary task, not to a {self.task} one",
+                f"negative and unmapped apply to a binary task, not to a {self.task} one",
             ),
             (
                 bool(_typed(self.positive) & _typed(self.negative)),
-                "positive and negative name the same value",
+                "positive and negative contain the same value",
             ),
             (
                 self.unmapped == "nothing" and not self.negative,
-                "unmapped: nothing needs negative: the values that mean negative",
+                "unmapped: nothing requires negative, the values that mean negative",
             ),
             (
                 several and not scores and decision is None,
@@ -275,15 +275,15 @@ class Performance(Section):
             ),
             (
                 not several and bool(self.classes),
-                f"classes belong to a multiclass task, not to a {self.task} one",
+                f"classes apply to a multiclass task, not to a {self.task} one",
             ),
             (
                 several and decision is not None and decision.threshold is not None,
-                "decision.threshold belongs to a binary task",
+                "decision.threshold applies to a binary task",
             ),
             (
                 self.task == "regression" and decision is not None,
-                "decision does not belong to a regression task",
+                "decision does not apply to a regression task",
             ),
             (
                 bool(self.interval) and (self.task != "regression" or len(self.interval) != 2),
@@ -291,11 +291,11 @@ class Performance(Section):
             ),
             (
                 not binary and self.values.cells is not None,
-                "values by cell belong to a binary task; use values.expressions",
+                "values by cell apply to a binary task; use values.expressions",
             ),
             (
                 self.task != "regression" and self.loss_model.path is not None,
-                "loss_model belongs to a regression task",
+                "loss_model applies to a regression task",
             ),
         )
 

@@ -11,12 +11,18 @@ from pydantic import AfterValidator, Field
 from modelwatch.model.constraint import Constraint
 from modelwatch.model.contract import ContractPlace
 from modelwatch.model.durations import Durations
-from modelwatch.model.evaluation import CALENDAR, DEFAULT_GATES, Reference, WindowChoice, WindowSpec
+from modelwatch.model.evaluation import (
+    CALENDAR,
+    DEFAULT_THRESHOLDS,
+    Reference,
+    WindowChoice,
+    WindowSpec,
+)
 from modelwatch.model.incident_rules import IncidentRules
 from modelwatch.model.judging import Verdicts
 from modelwatch.model.labels import Challenger, Labels, Performance, VersionComparison
 from modelwatch.model.outlier_choice import Outliers
-from modelwatch.model.performance_gates import PerformanceGate, performance_gates
+from modelwatch.model.performance_thresholds import PerformanceThreshold, performance_thresholds
 from modelwatch.model.profiling import Binning, FeatureChoice, Pairs, Segmentation
 from modelwatch.model.retention import Retention
 from modelwatch.model.retraining_policies import Retraining
@@ -39,7 +45,7 @@ def _time_zone(name: str) -> str:
     return name
 
 
-Gate = Annotated[float, Field(gt=0)]
+Threshold = Annotated[float, Field(gt=0)]
 
 
 BOOTSTRAPPED = "first_days"
@@ -103,11 +109,11 @@ class MonitorConfig(Section):
     contracts: tuple[ContractPlace, ...] = Field(
         default=(), max_length=20, description="Data contracts: what tables were promised to be."
     )
-    gates: dict[str, Gate | None] = Field(
+    thresholds: dict[str, Threshold | None] = Field(
         default_factory=dict,
         description="By drift statistic, the absolute value above which a change matters, if it "
         "is more than chance. It replaces the default of that statistic; `null` takes it away. "
-        "Defaults: " + ", ".join(f"`{k}: {v:g}`" for k, v in DEFAULT_GATES.items()) + ".",
+        "Defaults: " + ", ".join(f"`{k}: {v:g}`" for k, v in DEFAULT_THRESHOLDS.items()) + ".",
     )
     labels: Labels | None = Field(
         default=None, description="What came true; left out: performance is not measured."
@@ -178,17 +184,21 @@ class MonitorConfig(Section):
         return self.predictions.id if two and self.predictions else self.inputs.id
 
     @property
-    def effective_gates(self) -> dict[str, float]:
-        """The gates of the file over the defaults, without those taken away."""
-        gates = {**DEFAULT_GATES, **self.gates}
-        return {statistic: gate for statistic, gate in gates.items() if gate is not None}
+    def effective_thresholds(self) -> dict[str, float]:
+        """The thresholds of the file over the defaults, without those taken away."""
+        thresholds = {**DEFAULT_THRESHOLDS, **self.thresholds}
+        return {
+            statistic: threshold
+            for statistic, threshold in thresholds.items()
+            if threshold is not None
+        }
 
     @property
-    def performance_gates(self) -> dict[str, PerformanceGate]:
+    def performance_thresholds(self) -> dict[str, PerformanceThreshold]:
         """By metric of performance, the change that matters; none without labels."""
         if self.performance is None:
             return {}
-        return performance_gates(self.performance.task, self.verdicts.performance)
+        return performance_thresholds(self.performance.task, self.verdicts.performance)
 
     @property
     def incident_windows(self) -> tuple[str, ...]:

@@ -17,12 +17,18 @@ after the as-of day. The first that applies is the one that is counted."""
 FEWEST_ROWS = 5
 """Rows below which a share is a warning and no failure: few rows may be a slip."""
 OUTSIDE_WORDS: Mapping[str, str] = {
-    "missing_time": "have no day: their time is null, or in no year from 1 to 9999",
-    "partition_mismatch": "lie in a partition more than a day from their time, and are not read",
-    "future_time": "have a day after the as-of day",
+    "missing_time": "have no day: their time is null or outside the years 1 to 9999",
+    "partition_mismatch": "are in a partition more than one day from their time and are not read",
+    "future_time": "are dated after the as-of day",
 }
 """What is wrong with rows, by cause."""
-_LATER = "a later run reads them: they were written on a later day, and follow the days before"
+OUTSIDE_BRIEFLY: Mapping[str, str] = {
+    "missing_time": "have no valid time",
+    "partition_mismatch": "are in a wrong partition",
+    "future_time": "are dated in the future",
+}
+"""The same in a few words, for the sentence of an incident."""
+_LATER = "because they were written on a later day and continue the series"
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,8 @@ def outside_rows(
         )
         if reason is not None and judged < found.rows:
             later = found.rows - judged
-            reason += f"; {f'of {later} ' * bool(judged)}{_LATER}"
+            which = f"{later} of them" if judged else "them"
+            reason += f"; a later run reads {which}, {_LATER}"
         yield HealthRow(
             arrived.role,
             cause,

@@ -43,7 +43,7 @@ def parse_config(
     """The configuration that a YAML text describes.
 
     ``origin`` names the text in errors, as a rule its file. ``statistics`` are the names that
-    gates may have; None takes those of the registry. ConfigurationError lists all problems.
+    thresholds may have; None takes those of the registry. ConfigurationError lists all problems.
     """
     document = read_document(text)
     if document.value is None and document.problems:
@@ -123,7 +123,7 @@ def _parts(value: dict[str, Any]) -> Parts:
         all_references=_all_right(Reference, value.get("references")),
         constraints=tuple(_items(Constraint, value.get("constraints"))),
         binning=_part(Binning, value.get("binning")),
-        gates=tuple(value["gates"]) if isinstance(value.get("gates"), dict) else (),
+        thresholds=tuple(value["thresholds"]) if isinstance(value.get("thresholds"), dict) else (),
         labels=_part(Labels, value.get("labels")),
         performance=_part(Performance, value.get("performance")),
         challengers=tuple(_items(Challenger, value.get("challengers"))),
@@ -225,19 +225,19 @@ def _told(value: Any) -> str:
         text = ascii(value) if isinstance(value, str) and not value.isprintable() else None
         text = text or (repr(value) if isinstance(value, str) else str(value))
     except ValueError:  # an integer too long to be written
-        return "a number of thousands of digits"
+        return "a number with thousands of digits"
     return text if len(text) <= 60 else text[:57] + "..."
 
 
 _MESSAGES = {
     "missing": "is required",
-    "string_type": "must be text (in quotes, if it looks like something else)",
-    "string_unicode": "must be text without broken characters",
+    "string_type": "must be a string (in quotes if it looks like another type)",
+    "string_unicode": "must be a string of valid Unicode characters",
     "string_too_short": "must not be empty",
     "string_too_long": "must have at most {max_length} characters",
-    "int_type": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "int_parsing_size": "must be a number of reasonable size",
+    "int_type": "must be an integer",
+    "int_from_float": "must be an integer",
+    "int_parsing_size": "is too large a number",
     "float_type": "must be a number",
     "finite_number": "must be a finite number",
     "tuple_type": "must be a list",

@@ -230,12 +230,12 @@ def _reasons(
 ) -> tuple[str, ...]:
     told = []
     if stale:
-        told.append("what the states depend on has changed in the configuration: all days are due")
+        told.append("the configuration of the states changed: all days are computed again")
     elif asked_anew:
-        told.append("windows, references or gates have changed: all windows are evaluated")
+        told.append("windows, references or thresholds changed: all windows are evaluated again")
     elif references:
         names = ", ".join(reference.name for reference in references)
-        told.append(f"a reference has changed ({names}): all windows are evaluated")
+        told.append(f"a reference changed ({names}): all windows are evaluated again")
     return tuple(told)
 
 
@@ -247,7 +247,7 @@ def _retired_reasons(changes: Iterable[SourceChange], gone: Retired) -> tuple[st
         return ()
     return (
         f"rows of {len(days)} days from {days[0]} on changed whose states are no longer kept "
-        f"(retention.states_days; before {gone.before}): figures of them stand as they are",
+        f"(retention.states_days; before {gone.before}): their metrics stay as they are",
     )
 
 

@@ -64,9 +64,9 @@ class ColumnOptions(Section):
                 "a sensitive column is categorical: hashes have no special_values, bins or numbers"
             )
         if self.type == "categorical" and (self.special_values or self.bins is not None):
-            raise ValueError("special_values and bins belong to a numeric column")
+            raise ValueError("special_values and bins apply to a numeric column")
         if self.type == "numeric" and self.max_values is not None:
-            raise ValueError("max_values belongs to a categorical column")
+            raise ValueError("max_values applies to a categorical column")
         return self
 
 
@@ -119,7 +119,7 @@ class Segmentation(Section):
     def _one_way(self) -> Segmentation:
         only_one_of(self, "columns", "predicate")
         if self.predicate is not None and "max_values" in self.model_fields_set:
-            raise ValueError("max_values belongs to columns, a predicate has three segments")
+            raise ValueError("max_values applies to columns; a predicate has three segments")
         return self
 
     @property

@@ -76,7 +76,7 @@ def moved(before: Sample, now: Sample, elapsed_seconds: float) -> bool:
 def limit_seconds(sample: Sample, limits: StallLimits) -> float:
     """Seconds without progress that end a run in this condition.
 
-    After a thread of Java has died, a tenth of the usual: something is likely to wait for it.
+    After a Java thread died, a tenth of the usual: something is likely to wait for it.
     """
     if sample.hidden:
         return float(limits.executor_stall_seconds)

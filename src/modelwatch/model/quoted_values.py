@@ -6,7 +6,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from modelwatch.model.plain_words import code_point_escape, one_line
+from modelwatch.model.plain_words import code_point_escape, one_line, shortened
 from modelwatch.stats.categorical import example_of
 
 _LIKE_LATIN = str.maketrans(
@@ -15,6 +15,8 @@ _LIKE_LATIN = str.maketrans(
 )
 """Cyrillic and Greek letters that fonts draw as Latin ones. Source: the confusables of Unicode
 Technical Standard 39."""
+LONGEST_CODE = 80
+"""Characters of a name or value that a sentence shows in backquotes."""
 _NULL = "null"
 """How lists of values write that there is none."""
 _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -45,6 +47,26 @@ def told_value(value: str, beside: Iterable[str] = ()) -> str:
     plain = one_line(value) == value and value not in ("", _NULL)
     as_it_is = quoted[1:-1].replace("\\'", "'").replace("\\\\", "\\") == value
     return value if plain and as_it_is else quoted
+
+
+def code(text: str) -> str:
+    """A name of data in backquotes, on one line and of bounded length."""
+    return f"`{_in_code(text)}`"
+
+
+def code_equal(column: str, value: str) -> str:
+    """A column and one of its values in backquotes: ```country = DE```."""
+    return f"`{_in_code(column)} = {_in_code(told_value(value))}`"
+
+
+def _in_code(text: str) -> str:
+    """A text without what ends the backquotes around it: both these and hidden characters are
+    escaped."""
+    escaped = (
+        _escape(c) if c == "`" or (_is_space(c) and c != " ") else c
+        for c in shortened(text, LONGEST_CODE)
+    )
+    return "".join(escaped)
 
 
 def _drawn(value: str) -> str:

@@ -102,7 +102,7 @@ def _training_days(situation: Situation) -> tuple[date | None, date | None]:
 @_rule("age")
 def _by_age(policy: ByAge, situation: Situation) -> Asked:
     if situation.first_day is None:
-        return Asked("not_enough_data", "when the model version began is not known")
+        return Asked("not_enough_data", "the first day of the model version is unknown")
     age = (situation.as_of - situation.first_day).days
     decision: Any = "retrain" if age >= policy.days else "wait"
     told = f"model version {situation.model_version} is {age} days old"
@@ -114,7 +114,7 @@ def _by_labels(policy: ByLabels, situation: Situation) -> Asked:
     since = situation.first_day or date.min
     rows = sum(rows for day, rows in situation.labelled.items() if day >= since)
     decision: Any = "retrain" if rows >= policy.rows else "wait"
-    told = f"{rows:,} labelled rows since the model version began"
+    told = f"{rows:,} labeled rows since the model version began"
     return Asked(decision, told, value=float(rows), bound=float(policy.rows))
 
 
@@ -128,11 +128,11 @@ def _by_estimate(policy: ByEstimate, situation: Situation) -> Asked:
     last = [one for one in situation.estimates if one.metric == policy.metric][-policy.windows :]
     for one in last:
         if one.back_test_error is None:
-            return Asked("not_enough_data", f"the estimate of {policy.metric} was never tested")
+            return Asked("not_enough_data", f"the estimate of {policy.metric} has no back-test")
         if one.back_test_error > policy.tolerance:
             told = f"the estimate of {policy.metric} was wrong by {one.back_test_error:.3g}"
-            return Asked("not_enough_data", f"{told} where labels told, more than is tolerated")
-    return _lost(policy, situation.estimates, "is believed to have lost")
+            return Asked("not_enough_data", f"{told} in its back-test, more than the tolerance")
+    return _lost(policy, situation.estimates, "is estimated to have lost")
 
 
 def _lost(policy: ByPerformance | ByEstimate, losses: Sequence[Loss], verb: str) -> Asked:
@@ -140,7 +140,7 @@ def _lost(policy: ByPerformance | ByEstimate, losses: Sequence[Loss], verb: str)
     last = [one for one in losses if one.metric == policy.metric][-policy.windows :]
     known = [one for one in last if None not in (one.change, one.lower, one.upper)]
     if len(known) < policy.windows:
-        told = f"{policy.metric} is known, with its interval, for {len(known)} of the last"
+        told = f"{policy.metric} has a value with an interval in {len(known)} of the last"
         return Asked("not_enough_data", f"{told} {policy.windows} windows", bound=policy.tolerance)
     higher = PERFORMANCE[policy.metric].better == "higher"
     found = [_loss(one, higher) for one in known]
@@ -149,9 +149,11 @@ def _lost(policy: ByPerformance | ByEstimate, losses: Sequence[Loss], verb: str)
     first, end = known[0].window_start, known[-1].window_end
     told = f"{policy.metric} {verb} {value:.3g} ({least:.3g} to {most:.3g}) in the last window"
     if all(sure):
-        told += f", and surely more than {policy.tolerance:g} in all from {first} to {end}"
+        told += f", with 95% confidence more than {policy.tolerance:g} in all from {first} to {end}"
     else:
-        told += f", and surely more than {policy.tolerance:g} in {sum(sure)} of {len(sure)}"
+        told += (
+            f", with 95% confidence more than {policy.tolerance:g} in {sum(sure)} of {len(sure)}"
+        )
     decision: Any = "retrain" if all(sure) else "wait"
     return Asked(decision, told, value, least, most, policy.tolerance)
 
@@ -168,11 +170,11 @@ def _by_drift(policy: ByDrift, situation: Situation) -> Asked:
         name: weight for name, weight in situation.importance.items() if weight >= policy.importance
     }
     if not counting:
-        told = f"no feature is known to have an importance of {policy.importance:g} or more"
+        told = f"no feature has a known importance of {policy.importance:g} or more"
         return Asked("not_enough_data", told, bound=policy.share)
     moved = sorted(set(situation.drifted) & set(counting))
     share = sum(counting[name] for name in moved) / sum(situation.importance.values())
-    told = f"{', '.join(moved)} moved" if moved else "no feature that matters has moved"
+    told = f"{', '.join(moved)} moved" if moved else "no important feature has drifted"
     told = f"{told}: {share:.0%} of the importance of all features"
     decision: Any = "retrain" if moved and share >= policy.share else "wait"
     return Asked(decision, told, value=share, bound=policy.share)

@@ -89,5 +89,6 @@ def stop_message(
     return (
         f"rule {rule.name!r} stops the run: {rows} of {table}{at} on {account.day} "
         f"{'fail' if count.judged > 1 else 'fails'} it{such}. Nothing is published. Correct the "
-        "rows, or let the rule tolerate them, or give it the treatment quarantine or exclude"
+        "rows, raise the share that the rule tolerates, or set its treatment to quarantine or "
+        "exclude"
     )

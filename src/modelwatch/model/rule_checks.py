@@ -77,21 +77,21 @@ def _sensitive(config: MonitorConfig, schemas: Mapping[str, Schema]) -> Iterator
         for name, options in config.predictions.columns.items():
             if options.sensitive:
                 path: Path = ("predictions", "columns", name, "sensitive")
-                yield path, "a score or a decision is what is watched, and can't be sensitive"
+                yield path, "a score or a decision cannot be sensitive"
     for index, split in enumerate(config.segments):
         for position, name in enumerate(split.columns or ()):
             if name.lower() in sensitive:
                 yield (
                     ("segments", index, "columns", position),
-                    f"{name!r} is sensitive, and the values of a segmentation are written: take a "
-                    "predicate, or leave it out",
+                    f"{name!r} is sensitive, but the values of a segmentation are written: use a "
+                    "predicate, or remove it",
                 )
     for name in _shown(config, schemas):
         if name.lower() in sensitive:
             yield (
                 ("features", "columns", name, "sensitive"),
-                f"{name!r} tells the day, the model's version, the label, a score or a decision, "
-                "and those are written",
+                f"{name!r} is the day, the model version, the label, a score or a decision, whose "
+                "values are written",
             )
 
 

@@ -69,7 +69,7 @@ class Rule(Section):
     def _one_condition(self) -> Rule:
         only_one_of(self, "must", "duplicates", "without")
         if self.without == self.table:
-            raise ValueError(f"a row of the {self.table} is never without itself")
+            raise ValueError(f"a row of the {self.table} cannot be without itself")
         return self
 
     @property

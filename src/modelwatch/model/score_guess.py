@@ -23,7 +23,7 @@ _UNITS = {
 class ScoreFacts:
     """What some rows show of a score.
 
-    ``rows`` with a score other than NaN, of which ``improbable`` are no probabilities by what the
+    ``rows`` with a score other than NaN, of which ``improbable`` are not probabilities by what the
     configuration says of it. ``distinct`` is an estimate. ``fractions``: whether some score is no
     integer. ``unequal``: rows whose scores of all classes do not add up to 1.
     """
@@ -54,8 +54,8 @@ def kind_told(facts: ScoreFacts) -> str | None:
     if not facts.rows or guessed_kind(facts) == "probability":
         return None
     return (
-        f"It runs from {facts.lowest:g} to {facts.highest:g}, so it is no probability: "
-        f"performance.score_kind: {guessed_kind(facts)} would say so."
+        f"It runs from {facts.lowest:g} to {facts.highest:g}, so it is not a probability: "
+        f"performance.score_kind: {guessed_kind(facts)} fits."
     )
 
 
@@ -79,6 +79,6 @@ def scores_told(
     if not told and multiclass and unequal is not None and material:
         told.append(
             f"{unequal.unequal:,} of {unequal.rows:,} rows have scores that do not add up to 1: "
-            "log loss will be undefined; performance.score_kind says what scores are"
+            "log loss will be undefined; set performance.score_kind"
         )
     return told

@@ -99,15 +99,15 @@ def _name(text: str) -> str:
         raise ValueError(f"{text!r} is reserved")
     if not _NAME.fullmatch(text) or text != text.strip():
         raise ValueError(
-            f"{text!r} must be of letters, digits, spaces, '_', '.', '-', and not begin or end "
-            "with a space"
+            f"{text!r} must consist of letters, digits, spaces, '_', '.', '-', and not begin or "
+            "end with a space"
         )
     return text
 
 
 def _monitor_name(text: str) -> str:
     if not _MONITOR.fullmatch(text):
-        raise ValueError(f"{text!r} must be of letters, digits, '_' and '-'")
+        raise ValueError(f"{text!r} must consist of letters, digits, '_' and '-'")
     return text
 
 
@@ -126,7 +126,7 @@ def _all_different(values: tuple[str, ...]) -> tuple[str, ...]:
     seen: set[str] = set()
     for value in values:
         if value.lower() in seen:
-            raise ValueError(f"names {value!r} twice")
+            raise ValueError(f"contains {value!r} twice")
         seen.add(value.lower())
     return values
 
@@ -152,7 +152,7 @@ def _day_range(value: Any) -> DayRange:
 def _scalar(value: Any) -> Any:
     if isinstance(value, (str, bool, int, float, Decimal, date)):
         return scalar_of(value)
-    raise ValueError("must be text, a number, true, false or a day")
+    raise ValueError("must be a string, a number, a boolean or a day")
 
 
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_name)]

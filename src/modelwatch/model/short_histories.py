@@ -37,7 +37,7 @@ def short_histories_told(
         elif held < MEASURED_DAYS:
             yield (
                 f"drift and performance against {reference.name}, which has {held} "
-                f"day{'s' * (held != 1)} with rows: by an assumed design effect "
+                f"day{'s' * (held != 1)} with rows: with an assumed design effect "
                 f"({config.verdicts.assumed_design_effect:g}), which finds large changes only, "
                 f"until it has {MEASURED_DAYS}"
             )

@@ -12,6 +12,11 @@ _NEAR_DAYS = 45
 """Days from the first failing window beyond which a change is another one."""
 
 
+def day_words(day: date) -> str:
+    """A day as a sentence has it: ``Mar 2``."""
+    return f"{day:%b} {day.day}"
+
+
 @dataclass(frozen=True)
 class Since:
     """When it changed: the likeliest day and its 95 % interval; ``shape``: how.

@@ -94,7 +94,7 @@ class EmailSink(_Sink):
     @model_validator(mode="after")
     def _whole_login(self) -> EmailSink:
         if (self.user_env is None) != (self.password_env is None):
-            raise ValueError("user_env and password_env go together")
+            raise ValueError("user_env and password_env must be set together")
         if self.user_env is not None and self.tls == "none":
             raise ValueError("a password is not sent unencrypted: tls must be starttls or tls")
         return self

@@ -117,7 +117,7 @@ def arrival_rows(
         observed=str(newest),
         value=float((expected - newest).days),
         since=min(stale, default=None),
-        reason=f"no day has come since {newest}" if stale else None,
+        reason=f"no day has arrived since {newest}" if stale else None,
     )
     first = {day: days.first for days in day_ranges(missing) for day in days}
     for day in missing:
@@ -130,7 +130,7 @@ def arrival_rows(
             expected="rows",
             observed="none",
             since=first[day],
-            reason=f"by {day + timedelta(days=1 + late_days)} it should have had rows",
+            reason=f"by {day + timedelta(days=1 + late_days)} rows were expected",
         )
 
 
@@ -161,7 +161,7 @@ def late_rows(
                 observed=str(as_of),
                 value=float((as_of - due).days),
                 since=due,
-                reason=f"it was not there on {last_as_of}",
+                reason=f"it was missing on {last_as_of}",
             )
 
 
@@ -174,7 +174,7 @@ class Joined:
     both: int
 
 
-def join_rows(days: Mapping[date, Joined], gate: float | None) -> Iterator[HealthRow]:
+def join_rows(days: Mapping[date, Joined], threshold: float | None) -> Iterator[HealthRow]:
     """Shares of a day's rows that have no partner in the other table."""
     for day, held in sorted(days.items()):
         for role, rows, other in (
@@ -183,7 +183,7 @@ def join_rows(days: Mapping[date, Joined], gate: float | None) -> Iterator[Healt
         ):
             alone = rows - held.both
             share = alone / rows if rows else None
-            beyond = share is not None and gate is not None and share >= gate
+            beyond = share is not None and threshold is not None and share >= threshold
             yield HealthRow(
                 role,
                 "join_coverage",
@@ -193,7 +193,7 @@ def join_rows(days: Mapping[date, Joined], gate: float | None) -> Iterator[Healt
                 expected=str(rows),
                 observed=str(held.both),
                 value=share,
-                threshold=gate,
+                threshold=threshold,
                 since=day if beyond else None,
                 reason=f"{alone} of {rows} {role} have no {other}"
                 if beyond
@@ -212,7 +212,7 @@ def schema_rows(
     case, as Spark does.
     """
     if before is None:
-        told = "the columns that the last run saw are not known"
+        told = "the columns of the previous run are unknown"
         yield HealthRow(role, "schema", "unknown", reason=told)
         return
     found = [*_columns(role, before, now, as_of), *_moved(role, before, now, as_of)]
@@ -243,10 +243,10 @@ def _columns(
     for key, one in was.items():
         other = held.get(key)
         if other is None:
-            yield row("fail", one.name, one.type, "none", "the column is gone")
+            yield row("fail", one.name, one.type, "none", "the column is missing")
         elif one.type != other.type:
             wider = other.type in _WIDENINGS.get(one.type, ())
-            told = "the column has a wider type" if wider else "the column has another type"
+            told = "the column type was widened" if wider else "the column type changed"
             yield row("warn" if wider else "fail", other.name, one.type, other.type, told)
         elif one.nullable != other.nullable:
             words = {True: "may be null", False: "never null"}
@@ -275,7 +275,7 @@ def _moved(
             observed=held[later[at]].name,
             value=float(at),
             since=as_of,
-            reason=f"columns were reordered from the {at + 1}. of those that both have",
+            reason=f"columns were reordered, starting with common column {at + 1}",
         )
 
 

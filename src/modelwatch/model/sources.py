@@ -71,7 +71,7 @@ class DaySource(Section):
     def _one_day(self) -> DaySource:
         only_one_of(self, "column", "time_column")
         if self.partition_column is not None and self.time_column is None:
-            raise ValueError("partition_column goes with time_column only")
+            raise ValueError("partition_column requires time_column")
         return self
 
     @property
@@ -145,13 +145,11 @@ class Predictions(Section):
     @model_validator(mode="after")
     def _own_table(self) -> Predictions:
         if self.table is None and (self.id or self.day is not None):
-            raise ValueError(
-                "id and day belong to a table of its own: name it in table, or leave them out"
-            )
+            raise ValueError("id and day apply to a separate table: set table, or remove them")
         if self.table is not None and self.day is None:
-            raise ValueError("day is required where predictions have a table of their own")
+            raise ValueError("day is required when predictions have their own table")
         if self.table is not None and not self.id:
-            raise ValueError("id is required where predictions have a table of their own")
+            raise ValueError("id is required when predictions have their own table")
         if not self.score and not self.decision:
             raise ValueError("needs score or decision")
         both = {name.lower() for name in self.score} & {name.lower() for name in self.decision}

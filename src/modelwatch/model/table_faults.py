@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from modelwatch.model.change_evidence import Clue, Evidence, FeatureChange, change_kind
 from modelwatch.model.incident import Incident
-from modelwatch.model.outside_windows import OUTSIDE_WORDS
-from modelwatch.model.quoted_values import quoted_value
+from modelwatch.model.outside_windows import OUTSIDE_BRIEFLY
+from modelwatch.model.quoted_values import code, code_equal, quoted_value
+from modelwatch.model.since import day_words
 from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.mixtures import change_of
+from modelwatch.stats.numerals import percentage
 
 TWICE = 1.8
 """Times as many rows from which most of them may have come twice."""
@@ -22,16 +24,18 @@ _CERTAIN = 0.97
 def _missing_rows(evidence: Evidence) -> Clue | None:
     for one in evidence.incidents:
         if one.figure == "missing_day" or "missing_day" in one.figures:
-            return Clue(0.95, f"{one.role} has no rows on {one.worst_start}")
+            return Clue(0.95, f"{code(one.role)} has no rows on {day_words(one.worst_start)}")
     volume = [one for one in evidence.incidents if "rows" in one.figures and one.family == "source"]
     fallen = [one for one in volume if _ratio(one) < 1.0]
     if fallen:
         worst = min(fallen, key=_ratio)
-        where = "" if worst.of_all_traffic else f" of {worst.segmentation} {worst.segment}"
-        told = f"{worst.role} has {1 - _ratio(worst):.0%} fewer rows{where} than was to be expected"
+        where = (
+            "" if worst.of_all_traffic else f" for {code_equal(worst.segmentation, worst.segment)}"
+        )
+        told = f"{percentage(1 - _ratio(worst))} fewer rows than expected{where}"
         return Clue(0.9, told)
     if any(one.figure == "rows" and one.family == "constraint" for one in evidence.incidents):
-        return Clue(0.6, "the number of rows is out of its bounds")
+        return Clue(0.6, "the number of rows is out of bounds")
     lost = [_lost_value(feature, evidence.rows_ratio) for feature in evidence.failing]
     return max((clue for clue in lost if clue), key=lambda clue: clue.score, default=None)
 
@@ -63,17 +67,17 @@ def _lost_value(feature: FeatureChange, rows_ratio: float | None) -> Clue | None
     if explained < 0.5:
         return None
     value = quoted_value(before.binning.values[at], before.binning.values)
-    told = f"{loss / float(p[at]):.0%} of the rows with {feature.name} {value} are missing"
+    told = f"{loss / float(p[at]):.0%} of the rows with {value} in {code(feature.name)} are missing"
     return Clue(0.45 + 0.45 * explained, told)
 
 
 @change_kind("outside_windows")
 def _outside_windows(evidence: Evidence) -> Clue | None:
     for one in evidence.incidents:
-        if one.figure in OUTSIDE_WORDS:
+        if one.figure in OUTSIDE_BRIEFLY:
             return Clue(
                 _CERTAIN,
-                f"{one.value or 0.0:.1%} of the rows that arrived {OUTSIDE_WORDS[one.figure]}",
+                f"{percentage(one.value or 0.0)} of the new rows {OUTSIDE_BRIEFLY[one.figure]}",
             )
     return None
 
@@ -83,12 +87,13 @@ def _duplicated_rows(evidence: Evidence) -> Clue | None:
     repeated = [one for one in evidence.incidents if "duplicate_share" in one.figures]
     if repeated:
         value = max((one.value or 0.0 for one in repeated), default=0.0)
-        return Clue(0.95, f"{value:.1%} of the rows of {repeated[0].role} repeat an id")
+        told = f"{percentage(value)} of the rows of {code(repeated[0].role)} repeat an id"
+        return Clue(0.95, told)
     for one in evidence.incidents:
         if one.family == "constraint" and one.figure == "uniqueness":
-            return Clue(0.7, f"{one.subject} does not hold: values repeat")
+            return Clue(0.7, f"constraint {code(one.subject)} found repeated values")
         if one.family == "source" and "rows" in one.figures and _ratio(one) >= TWICE:
             alone = not evidence.failing
-            told = f"{one.role} has {_ratio(one):.2g} times the rows that were to be expected"
+            told = f"{code(one.role)} has {_ratio(one):.2g} times the expected rows"
             return Clue(0.7 if alone else 0.45, told)
     return None

@@ -1,73 +1,83 @@
-"""What is told of an incident: one plain sentence, and the messages of a run."""
+"""The sentence of an incident, and the messages of a run."""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from modelwatch.model.change_kinds import UNDETERMINED, KindOfChange
+from modelwatch.model.change_kinds import KindOfChange
+from modelwatch.model.evaluation import CALENDAR
 from modelwatch.model.evidence_query import evidence_query
 from modelwatch.model.figure_words import (
-    carrier_words,
-    figure_words,
+    change_words,
     segment_words,
     subject_of_all,
     subject_words,
+    where_words,
 )
 from modelwatch.model.incident import Event, EventKind, Incident
 from modelwatch.model.message import DIGEST, Message, message_id
 from modelwatch.model.plain_words import named, one_line, shortened
-from modelwatch.model.since import Since
+from modelwatch.model.quoted_values import code
+from modelwatch.model.since import Since, day_words
 
 KIND_WORDS: Mapping[str, tuple[str, str]] = {
-    "nulls": ("values that are missing", "what fills it upstream"),
-    "filled_nulls": (
-        "missing values that are filled in",
-        "what writes a default where there is no value",
-    ),
-    "sentinel": ("a code in the place of values", "what writes it where there is no value"),
-    "constant": ("a value that stands still", "the job or the sensor that feeds it"),
-    "scale_change": ("another unit or scale", "the unit in which it is delivered"),
-    "swapped_columns": ("swapped columns", "the order of columns where the table is written"),
-    "swapped_codes": ("two codes that are swapped", "the table of codes of either side"),
-    "rounded_values": ("values that are rounded", "the type of the column upstream"),
-    "stale": (
-        "values that were not refreshed",
-        "the job that refreshes them, and whether it ran on that day",
-    ),
-    "repeated_delivery": ("an earlier day that was delivered again", "the delivery of that day"),
-    "new_type": ("another type or writing", "the last change of the schema or of the code"),
-    "truncated_text": ("text that is cut", "the width of the column where the table is written"),
-    "duplicated_rows": ("rows that came twice", "the delivery of those days"),
-    "missing_rows": ("rows that are missing", "the delivery of those days"),
-    "outside_windows": (
-        "rows that belong to no day that is read",
-        "what writes the column that tells the day",
-    ),
-    "unseen_categories": ("values that it never had", "whether the model can know them"),
-    "population_shift": ("a shift of the population", "who or what is scored now"),
-    "concept_shift": ("another relation of inputs and labels", "retraining on newer labels"),
-    "label_rate_shift": ("another rate of labels", "whether labels mean what they did"),
-    "label_delay": ("labels that come late", "the source of the labels"),
-    "unmapped_values": (
-        "values in another spelling",
-        "the spellings of the view unmapped_values, and the source of the column",
-    ),
-    "model_change": ("another model", "what was deployed at that time"),
+    "nulls": ("missing values", "what fills the column upstream"),
+    "filled_nulls": ("a default that replaces nulls", "which job writes the default"),
+    "sentinel": ("a placeholder for missing values", "what writes it upstream"),
+    "constant": ("a stuck value", "the job or sensor that writes it"),
+    "scale_change": ("a unit change", "the upstream currency or unit conversion"),
+    "swapped_columns": ("swapped columns", "the column order where the table is written"),
+    "swapped_codes": ("two swapped codes", "the upstream code mapping"),
+    "rounded_values": ("rounded values", "the column type upstream"),
+    "stale": ("values that were not refreshed", "whether the refresh job ran"),
+    "repeated_delivery": ("an earlier day delivered again", "the delivery of that day"),
+    "new_type": ("a new type or format", "recent schema and code changes upstream"),
+    "truncated_text": ("truncated strings", "the column width upstream"),
+    "duplicated_rows": ("duplicate rows", "the deliveries of those days"),
+    "missing_rows": ("missing rows", "the deliveries of those days"),
+    "outside_windows": ("wrong event times", "what writes the time and partition columns"),
+    "unseen_categories": ("new categories", "whether the model knows them"),
+    "population_shift": ("a population shift", "who or what is scored now"),
+    "concept_shift": ("a concept shift", "whether to retrain on newer labels"),
+    "label_rate_shift": ("a change of the label rate", "whether the label definition changed"),
+    "label_delay": ("late labels", "the label source"),
+    "unmapped_values": ("a new spelling of values", "the view `unmapped_values`"),
+    "model_change": ("a model change", "recent deployments"),
 }
-"""What a kind is called, and what to look at."""
-_SHAPES = {"step": "at once", "steps": "in several steps", "ramp": "gradually"}
+"""What a kind is called, and what to check first."""
+UNDETERMINED_WORDS = ("undetermined", "the metric values that its query returns")
+"""The same of an incident that no known kind of change explains."""
+_SHAPES = {"step": "", "steps": "in several steps ", "ramp": "gradually "}
 _CHANGES: Mapping[EventKind, str] = {
-    "opened": "New incident",
-    "worsened": "It got worse",
-    "child_added": "It reached the model",
-    "closed": "It is over",
-    "reopened": "It came back",
-    "withdrawn": "Withdrawn, for its data were restated",
+    "opened": "new incident",
+    "worsened": "incident got worse",
+    "child_added": "incident reached the model",
+    "closed": "incident closed",
+    "reopened": "incident reopened",
+    "withdrawn": "incident withdrawn after restated data",
 }
-"""Events that have messages, the first that happened is the one that is told."""
+"""Titles of the events that have messages, the most important first."""
+EVENT_WORDS: Mapping[EventKind, str] = {
+    "opened": "opened",
+    "child_added": "now also affects",
+    "worsened": "got worse",
+    "closed": "closed",
+    "reopened": "reopened",
+    "restated": "changed after restated data",
+    "withdrawn": "withdrawn",
+    "acknowledged": "acknowledged",
+    "muted": "muted",
+    "unmuted": "unmuted",
+    "false_alarm": "marked as a false alarm",
+}
+"""What happened to an incident, in a line of a digest or of its history."""
+MOST_WORDS = 40
+"""Words of a sentence; a name or value in quotes counts as one."""
+_QUOTED = re.compile(r"`[^`]*`|'(?:[^'\\]|\\.)*'")
 LONGEST_SENTENCE = 2000
 """Characters of a sentence, whatever the data put into it."""
 LONGEST_NOTE = 500
@@ -75,20 +85,19 @@ LONGEST_NOTE = 500
 _LISTED = 20
 """Lines of a digest."""
 _NAMED = 3
-"""Subjects, or segments, that a sentence names."""
+"""Subjects, or segments, that a message names."""
 
 
 def told(
     incident: Incident,
-    children: Sequence[Incident],
     monitor: str,
     kind: KindOfChange | None = None,
     since: Since | None = None,
     min_rows: int = 0,
 ) -> Incident:
-    """The incident with its kind, the day it goes back to, its sentence and its query.
+    """The incident with its kind, the day on which it began, its sentence and its query.
 
-    ``min_rows``: rows below which nothing but their number is judged.
+    ``min_rows``: rows below which only their number is evaluated.
     """
     if kind is not None:
         incident = replace(
@@ -99,28 +108,46 @@ def told(
             incident, shape=since.shape, since_lower=since.lower, since_upper=since.upper
         )
     query = evidence_query(incident, monitor)
-    sentence = sentence_of(incident, children, min_rows)
+    sentence = sentence_of(incident, min_rows)
     return replace(incident, sentence=sentence, query=query)
 
 
-def sentence_of(incident: Incident, children: Sequence[Incident] = (), min_rows: int = 0) -> str:
-    """What happened, where, since when, how sure, and what to look at; one sentence."""
-    what = f"{subject_words(incident)}: {figure_words(incident)}"
-    when = _when(incident)
-    parts = [f"{what}{carrier_words(incident)}, {when}"]
-    if incident.spread == "everywhere":
-        parts.append("no value of another column carries it")
-    if _hides_the_rest(incident, min_rows):
-        parts.append("nothing else of it could be judged, for lack of rows")
+def sentence_of(incident: Incident, min_rows: int = 0) -> str:
+    """The incident in at most ``MOST_WORDS`` words.
+
+    A sentence says what changed by how much, where and since when; of an incident whose kind was
+    looked for, another one says the likely kind with its evidence, and a third one what to check
+    first. Evidence that is too long is left out: it is a field of its own.
+    """
+    few = ", too few for other checks" if _hides_the_rest(incident, min_rows) else ""
+    change = f"{change_words(incident)}{where_words(incident)}{few}, {_when(incident)}."
+    if incident.kind is None:
+        return shortened(one_line(change), LONGEST_SENTENCE)
+    _, check = KIND_WORDS.get(incident.kind, UNDETERMINED_WORDS)
+    whole = f"{change} {_kind_sentence(incident, incident.evidence)} Check {check}."
+    if words_in(whole) > MOST_WORDS or len(whole) > LONGEST_SENTENCE:
+        whole = f"{change} {_kind_sentence(incident)} Check {check}."
+    return shortened(one_line(whole), LONGEST_SENTENCE)
+
+
+def _kind_sentence(incident: Incident, evidence: str | None = None) -> str:
+    if incident.kind not in KIND_WORDS:
+        return "The kind of change is undetermined."
+    called, _ = KIND_WORDS[incident.kind]
+    because = f" ({evidence})" if evidence else ""
+    return f"{_sure(incident.confidence or 0.0)} {called}{because}."
+
+
+def words_in(text: str) -> int:
+    """The words of a text, of which each name or value in quotes is one."""
+    return len(_QUOTED.sub("x", text).split())
+
+
+def also_affected(incident: Incident, children: Sequence[Incident]) -> str | None:
+    """What fails with an incident, each subject once with its segments; None for nothing."""
     others = [one for one in children if one.state == "open" or not incident.is_open]
-    parts += _besides(incident, others)
-    if incident.kind in KIND_WORDS and incident.kind is not None:
-        called, look = KIND_WORDS[incident.kind]
-        sure = _sure(incident.confidence or 0.0)
-        parts.append(f"{sure} {called} ({incident.evidence}); look at {look}")
-    elif incident.kind == UNDETERMINED:
-        parts.append("of what kind is undetermined; look at the figures of the query")
-    return shortened(one_line("; ".join(parts) + "."), LONGEST_SENTENCE)
+    found = _besides(incident, others)
+    return f"Also affected: {_listed(found)}." if found else None
 
 
 def _besides(incident: Incident, others: Sequence[Incident]) -> list[str]:
@@ -133,13 +160,8 @@ def _besides(incident: Incident, others: Sequence[Incident]) -> list[str]:
     own, *named = segments.items()
     if not incident.of_all_traffic:
         own[1].pop(segment_words(incident), None)
-    found = []
-    if own[1]:
-        found.append(f"also in {_listed(list(own[1]))}")
-    if named:
-        every = [f"{what} in {_listed(list(of), 1)}" if of else what for what, of in named]
-        found.append(f"with it {_listed(every)}")
-    return found
+    found = [own] if own[1] else []
+    return [f"{what} in {_listed(list(of), 1)}" if of else what for what, of in (*found, *named)]
 
 
 def _listed(words: Sequence[str], most: int = _NAMED) -> str:
@@ -155,33 +177,34 @@ def _hides_the_rest(incident: Incident, min_rows: int) -> bool:
 
 
 def _when(incident: Incident) -> str:
-    shape = _SHAPES.get(incident.shape or "")
-    since = f"since {incident.since}"
-    if shape and incident.since_lower is not None and incident.since_upper is not None:
+    shape = incident.shape or ""
+    first, about = incident.since, ""
+    if shape in _SHAPES and incident.since_lower is not None and incident.since_upper is not None:
         if incident.since_lower == incident.since_upper:
-            since = f"since {incident.since_lower}, {shape}"
+            first = incident.since_lower
         else:
-            between = f"between {incident.since_lower} and {incident.since_upper}"
-            since = f"since {incident.since}, {shape} (it began {between})"
-    windows = f"{incident.failing_windows} {incident.window}"
-    windows += "s" if incident.failing_windows != 1 and incident.window in _PLURAL else ""
-    ended = "" if incident.closed is None else f" until {incident.last_failing}"
-    return f"{since}{ended} ({windows}{_by_chance(incident.adjusted_p)})"
+            about = "about "
+    how = _SHAPES.get(shape, "")
+    if incident.closed is None:
+        when = f"{how}since {about}{day_words(first)}"
+    elif incident.last_failing <= first:
+        when = f"{how}on {day_words(first)}"
+    else:
+        when = f"{how}from {about}{day_words(first)} to {day_words(incident.last_failing)}"
+    return f"{when} ({_windows(incident)})"
 
 
-_PLURAL = ("day", "week", "month")
-
-
-def _by_chance(p: float | None) -> str:
-    if p is None:
-        return ""
-    return ", by chance less than once in 10,000" if p < 1e-4 else f", by chance {p:.2g}"
+def _windows(incident: Incident) -> str:
+    count = incident.failing_windows
+    if incident.window in CALENDAR:
+        return f"{count} {incident.window}{'s' * (count != 1)}"
+    return f"{count} window{'s' * (count != 1)} of {code(incident.window)}"
 
 
 def _sure(confidence: float) -> str:
     if confidence >= 0.85:
-        return "almost surely"
-    return "probably" if confidence >= 0.65 else "perhaps"
+        return "Almost certainly"
+    return "Likely" if confidence >= 0.65 else "Possibly"
 
 
 def messages(
@@ -191,11 +214,11 @@ def messages(
     as_of: date,
     over: Sequence[Incident] = (),
 ) -> tuple[Message, ...]:
-    """What a run tells: a message an incident that changed, and one digest of the rest.
+    """One message per incident that changed, and one digest of everything else.
 
-    The same run told twice gives the same ids. Without any event there is nothing to tell.
-    ``over``: incidents that began and were over before a run saw them, which the digest lists with
-    their days in place of their events.
+    The same events give the same message ids. Without events there are no messages. ``over``:
+    incidents that began and ended before a run saw them; the digest lists them with their days
+    instead of their events.
     """
     known = {one.id: one for one in incidents}
     of_incident: dict[str, list[Event]] = defaultdict(list)
@@ -206,19 +229,30 @@ def messages(
             of_incident[event.incident_id].append(event)
         else:
             rest.append(event)
-    found = [_message(known[id], of, monitor) for id, of in of_incident.items()]
+    children: dict[str, list[Incident]] = defaultdict(list)
+    for one in known.values():
+        if one.parent_id is not None:
+            children[one.parent_id].append(one)
+    found = [_message(known[id], children[id], of, monitor) for id, of in of_incident.items()]
     found.sort(key=lambda message: (known[message.incident_id or ""].rank or 10**9, message.title))
     if rest:
         found.append(_digest(rest, known, monitor, as_of, past))
     return tuple(found)
 
 
-def _message(incident: Incident, events: Sequence[Event], monitor: str) -> Message:
+def _message(
+    incident: Incident, children: Sequence[Incident], events: Sequence[Event], monitor: str
+) -> Message:
     order = list(_CHANGES)
     first = min(events, key=lambda event: order.index(event.event))
     kind = KIND_WORDS[incident.kind][0] if incident.kind in KIND_WORDS and incident.kind else None
-    about = f"{subject_words(incident)}{': ' + kind if kind else ''}"
+    about = f"{subject_words(incident)}{f' ({kind})' if kind else ''}"
     body = [incident.sentence or sentence_of(incident)]
+    if incident.spread == "everywhere":
+        body.append("No value of another column explains the change.")
+    others = also_affected(incident, children)
+    if others is not None:
+        body.append(others)
     if incident.rank is not None:
         body.append(f"Rank {incident.rank} of the open incidents. Incident {incident.id}.")
     return Message(
@@ -227,7 +261,7 @@ def _message(incident: Incident, events: Sequence[Event], monitor: str) -> Messa
         event=first.event,
         incident_id=incident.id,
         severity=incident.severity,
-        title=f"{monitor}: {_CHANGES[first.event].lower()}: {about}",
+        title=f"{monitor}: {_CHANGES[first.event]}: {about}",
         body="\n".join(body),
         query=incident.query,
     )
@@ -244,23 +278,18 @@ def _digest(
     others = [event for event in events if event.incident_id not in past]
     lines = []
     if over:
-        lines.append(f"{len(over)} incident{'s' * (len(over) != 1)} of the past, over by now:")
+        lines.append(f"{_plural(len(over), 'past incident')}, closed by now:")
         lines += [_past(one) for one in over[:_LISTED]]
     if len(over) > _LISTED:
         lines.append(f"and {len(over) - _LISTED} more: see `modelwatch incidents CONFIG --all`")
-    for event in others[:_LISTED]:
-        incident = known.get(event.incident_id)
-        about = "" if incident is None else f" {subject_words(incident)}"
-        detail = f": {shortened(one_line(event.detail), LONGEST_NOTE)}" if event.detail else ""
-        by = f" by {named(event.by)}" if event.by else ""
-        lines.append(f"{event.day} {event.event.replace('_', ' ')}{by}{about}{detail}")
+    lines += [_line(event, known.get(event.incident_id)) for event in others[:_LISTED]]
     if len(others) > _LISTED:
         lines.append(f"and {len(others) - _LISTED} more: see the view incident_history")
     lasting = sorted(
         (one for one in known.values() if one.is_open and one.parent_id is None),
         key=lambda one: one.rank or 10**9,
     )
-    lines.append(f"{len(lasting)} incident{'s' * (len(lasting) != 1)} open.")
+    lines.append(f"{_plural(len(lasting), 'open incident')}{':' if lasting else '.'}")
     lines += [f"{one.rank}. {one.sentence or sentence_of(one)}" for one in lasting[:_LISTED]]
     ids = [f"{event.incident_id} {event.event} {event.day} {event.detail}" for event in events]
     return Message(
@@ -274,12 +303,24 @@ def _digest(
     )
 
 
+def _line(event: Event, incident: Incident | None) -> str:
+    """A change as a line of a digest: ``2026-03-02 amount opened: 2 windows failed``."""
+    about = f"incident {event.incident_id}" if incident is None else subject_words(incident)
+    by = f" by {named(event.by)}" if event.by else ""
+    detail = f": {shortened(one_line(event.detail), LONGEST_NOTE)}" if event.detail else ""
+    return f"{event.day} {about} {EVENT_WORDS[event.event]}{by}{detail}"
+
+
 def _past(incident: Incident) -> str:
     sentence = incident.sentence or sentence_of(incident)
     return f"{incident.since}..{incident.last_failing}: {sentence}"
 
 
 def _counted(over: int, others: int) -> str:
-    parts = [f"{over} past incident{'s' * (over != 1)}"] if over else []
-    parts += [f"{others} more change{'s' * (others != 1)}"] if others else []
+    parts = [_plural(over, "past incident")] if over else []
+    parts += [_plural(others, "more change")] if others else []
     return " and ".join(parts)
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"

@@ -57,7 +57,7 @@ class UnmappedValues:
     column: str
     rows: int
     share: float
-    gate: float
+    threshold: float
     verdict: Verdict
     reason: str | None
 
@@ -65,20 +65,22 @@ class UnmappedValues:
 def unmapped_values(
     config: MonitorConfig, days: Mapping[date, Sequence[ValueAccount]]
 ) -> list[UnmappedValues]:
-    """A verdict for each day and column with values; none without a gate, or where the
+    """A verdict for each day and column with values; none without a threshold, or where the
     configuration says that all other values are negative."""
-    gate, performance = config.source_health.unmapped, config.performance
-    if gate is None or performance is None or performance.unmapped == "negative":
+    threshold, performance = config.source_health.unmapped, config.performance
+    if threshold is None or performance is None or performance.unmapped == "negative":
         return []
     return [
-        _judged(config, day, account, gate)
+        _judged(config, day, account, threshold)
         for day, accounts in sorted(days.items())
         for account in accounts
         if account.valued
     ]
 
 
-def _judged(config: MonitorConfig, day: date, account: ValueAccount, gate: float) -> UnmappedValues:
+def _judged(
+    config: MonitorConfig, day: date, account: ValueAccount, threshold: float
+) -> UnmappedValues:
     share = account.share or 0.0
     # What counts as nothing is missing from every figure; the others stand where they did.
     beyond: Verdict = "fail" if account.nothing else "warn"
@@ -87,8 +89,8 @@ def _judged(config: MonitorConfig, day: date, account: ValueAccount, gate: float
         *_place(config, account.subject),
         rows=account.valued,
         share=share,
-        gate=gate,
-        verdict=beyond if share >= gate else "pass",
+        threshold=threshold,
+        verdict=beyond if share >= threshold else "pass",
         reason=reason_of(account, _named_values(config)) if account.unmapped else None,
     )
 
@@ -113,7 +115,9 @@ def reason_of(account: ValueAccount, beside: Sequence[str] = ()) -> str:
     more = f" and {len(shown) - MOST_QUOTED} more" if len(shown) > MOST_QUOTED else ""
     listed = f"{', '.join(shown[:MOST_QUOTED])}{more}"
     if account.negative:
-        return f"{len(shown)} values count as negative, and no negative value is named: {listed}"
+        return (
+            f"{len(shown)} values count as negative, and no negative value is configured: {listed}"
+        )
     named_as, counted = "neither positive nor negative", "no value"
     if account.another:
         named_as, counted = "of no class", "another class"
@@ -132,10 +136,10 @@ def unmapped_lines(found: Iterable[UnmappedValues], config: MonitorConfig) -> st
     keys = "performance.classes" if multiclass else "performance.positive and performance.negative"
     lines = []
     for (role, column), of in sorted(told.items()):
-        days = f" ({len(of)} days are like it)" if len(of) > 1 else ""
+        days = f" ({len(of)} similar days)" if len(of) > 1 else ""
         lines.append(
-            f"Warning: {named(column)} of the {role} on {of[-1].day}: {of[-1].reason}{days}. Name "
-            f"them in {keys}, or correct the rows; the view unmapped_values lists them.\n"
+            f"Warning: {named(column)} of the {role} on {of[-1].day}: {of[-1].reason}{days}. List "
+            f"them in {keys}, or correct the rows; see the view unmapped_values.\n"
         )
     return "".join(lines)
 

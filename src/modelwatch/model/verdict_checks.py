@@ -28,7 +28,7 @@ def verdict_checks(parts: Parts) -> list[tuple[Path, str]]:
     """What is wrong between verdicts, incidents, retraining and the rest: (path, message) each."""
     return [
         *_watched(parts),
-        *_gates(parts),
+        *_thresholds(parts),
         *_windows(parts),
         *_silences(parts),
         *_policies(parts),
@@ -41,12 +41,14 @@ def _watched(parts: Parts) -> Found:
     numbers = [key for key, metric in METRICS.items() if metric.unit != "JSON"]
     for index, series in enumerate(parts.verdicts.anomalies):
         if series.metric not in numbers:
-            told = "is no number" if series.metric in METRICS else "is not a metric of the profile"
+            told = (
+                "is not a number" if series.metric in METRICS else "is not a metric of the profile"
+            )
             path: Path = ("verdicts", "anomalies", index, "metric")
             yield path, f"{series.metric!r} {told}{_known(series.metric, numbers)}"
 
 
-def _gates(parts: Parts) -> Found:
+def _thresholds(parts: Parts) -> Found:
     if parts.verdicts is None:
         return
     if parts.verdicts.performance and "performance" not in parts.named:
@@ -73,7 +75,7 @@ def _windows(parts: Parts) -> Found:
             if name not in kinds:
                 yield path, f"there is no window {name!r}{_known(name, repeating)}"
             elif name not in repeating:
-                yield path, f"{name!r} is there once, and incidents need windows that follow"
+                yield path, f"{name!r} occurs once; incidents need recurring windows"
 
 
 def _silences(parts: Parts) -> Found:
@@ -90,7 +92,10 @@ def _silences(parts: Parts) -> Found:
         specs = [WindowSpec(name=name) for name in CALENDAR]
     repeating = [spec for spec in specs if spec.kind != "custom"]
     if verdicts is not None and verdicts.anomalies and "day" not in {s.name for s in specs}:
-        yield ("verdicts", "anomalies"), "can never alarm: series are of days, so windows need day"
+        yield (
+            ("verdicts", "anomalies"),
+            "can never alarm: series are daily, so windows must contain day",
+        )
     if incidents is None:
         return
     for spec in repeating:
@@ -115,7 +120,7 @@ def _policies(parts: Parts) -> Found:
         if policy.metric in fitting:
             continue
         if policy.metric in of_task:
-            told = "is neither better higher nor lower"
+            told = "has no better direction"
         elif policy.kind == "estimate" and policy.metric in _metrics(task):
             told = "is not estimated"
         else:

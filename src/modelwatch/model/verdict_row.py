@@ -49,8 +49,8 @@ class VerdictRow:
     freshness and arrival. ``figure`` is the statistic, the metric, the kind of constraint, or what
     is counted (``rows``, ``duplicate_share``, ``missing_day``, ``coverage``, ``unmapped_share``,
     ``missing_time``, ``partition_mismatch``, ``future_time``). ``expected`` is what the reference
-    or the history had, where it is known. ``effect`` is the size of the value in gates: from 1 on
-    it matters; 1 for a constraint that does not hold. ``adjusted_p`` is the calibrated p-value
+    or the history had, where it is known. ``effect`` is the size of the value in thresholds: from 1
+    on it matters; 1 for a constraint that does not hold. ``adjusted_p`` is the calibrated p-value
     corrected for the ``comparisons`` of the window. ``reason`` says why there is no verdict.
     """
 
@@ -67,7 +67,7 @@ class VerdictRow:
     reference: str | None
     value: float | None
     expected: float | None
-    gate: float | None
+    threshold: float | None
     effect: float | None
     p_value: float | None
     adjusted_p: float | None
@@ -83,7 +83,7 @@ class VerdictRow:
 
     @property
     def fails(self) -> bool:
-        """Whether the figure is beyond its gate and no chance."""
+        """Whether the figure is beyond its threshold and no chance."""
         return self.verdict == "fail"
 
     @property

@@ -107,7 +107,7 @@ def _with_judged(default: tuple[str, ...], kinds: Sequence[WindowVolume]) -> tup
 def windows_told(config: MonitorConfig, volume: Volume | None) -> Iterator[str]:
     """Which windows can be judged, and why not the others."""
     if volume is None:
-        yield f"fewer than {FEWEST_DAYS} days with rows: what can be judged is not known yet"
+        yield f"fewer than {FEWEST_DAYS} days with rows: the usable windows are not yet known"
         return
     kinds = window_volumes(config, volume)
     chosen = with_judged_windows(config, volume)
@@ -120,7 +120,7 @@ def windows_told(config: MonitorConfig, volume: Volume | None) -> Iterator[str]:
         yield f"judged: {named}" + (f"; drift becomes an incident by {incidents}" * bool(incidents))
     if small:
         named = ", ".join(f"{kind.name} (about {kind.rows:,.0f})" for kind in small)
-        yield f"not judged, fewer than {config.verdicts.min_rows} rows: {named}"
+        yield f"not evaluated, fewer than {config.verdicts.min_rows} rows: {named}"
 
 
 def silent_windows(config: MonitorConfig, volume: Volume | None) -> tuple[str, str] | None:

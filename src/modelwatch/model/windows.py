@@ -113,7 +113,7 @@ def _compares_any(references: Sequence[Reference], window: Window, changed: Sequ
 
 def days_before(config: MonitorConfig) -> int:
     """Days with data before a window with which its own days are compared one by one."""
-    return EARLIER_DAYS if stale_values.KEY in config.effective_gates else 0
+    return EARLIER_DAYS if stale_values.KEY in config.effective_thresholds else 0
 
 
 def last_before(day: date, ordered: Sequence[date], count: int) -> Sequence[date]:

@@ -99,7 +99,7 @@ class Workload:
 
     ``days`` with ``rows_per_day`` each; ``own_days`` of references with a table of their own.
     ``versions`` of the model that share the traffic. ``pair_features``: of the numeric block, of
-    which ``top_pairs`` pairs are written. ``gates``: drift statistics that are judged.
+    which ``top_pairs`` pairs are written. ``thresholds``: drift statistics that are judged.
     """
 
     days: int
@@ -113,7 +113,7 @@ class Workload:
     versions: int = 1
     pair_features: int = 0
     top_pairs: int = 0
-    gates: frozenset[str] = frozenset()
+    thresholds: frozenset[str] = frozenset()
     labels: LabelWork | None = None
 
 
@@ -165,7 +165,7 @@ def workload_of(config: MonitorConfig, plan: Plan, known: Known) -> Workload:
         versions=1 if config.comparison is None else 2,
         pair_features=min(numeric, block),
         top_pairs=config.pairs.top,
-        gates=frozenset(config.effective_gates),
+        thresholds=frozenset(config.effective_thresholds),
         labels=_label_work(config, plan, sizes, splits),
     )
 

@@ -69,10 +69,10 @@ def _check_secret(
         for role, name, settings in stored:
             if (role, name) == (one.role, one.name) and of_another_secret(one, settings):
                 message = (
-                    f"{config.features.salt_env} holds another secret than the one under which "
-                    f"values of {name!r} were hashed so far, so that they can't be compared: "
-                    "restore it; or put the new one in another environment variable and name that "
-                    "here, and all days are computed anew"
+                    f"{config.features.salt_env} contains a secret other than the one with which "
+                    f"values of {name!r} were hashed, so they cannot be compared: restore it, "
+                    "or store the new one in another environment variable and set its name here, "
+                    "and all days are computed again"
                 )
                 raise SourceError([Problem("features.salt_env", None, message)])
 

@@ -41,36 +41,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments behind ``modelwatch contract``."""
     commands = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
 
-    propose = commands.add_parser("propose", help="write a contract that a reference keeps")
+    propose = commands.add_parser("propose", help="write a contract that a reference satisfies")
     propose.add_argument("config", metavar="CONFIG", nargs="?", help="a monitor's configuration")
     propose.add_argument("--table", help="or a Delta table that no monitor watches")
     propose.add_argument("--of", choices=("inputs", "predictions", "labels"), default="inputs")
     propose.add_argument("--reference", help="name of a reference (that of the bins)")
     propose.add_argument("--name", help="name of the contract (that of the monitor)")
     propose.add_argument("--version", type=int, default=1, help="version of the contract (1)")
-    propose.add_argument("--no-suggestions", action="store_true", help="do without Deequ's")
+    propose.add_argument(
+        "--no-suggestions", action="store_true", help="skip the suggestions of Deequ"
+    )
     _with_output(propose)
 
-    diff = commands.add_parser("diff", help="review a contract against the one before")
+    diff = commands.add_parser("diff", help="compare a contract with its previous version")
     diff.add_argument("old", metavar="OLD", type=Path)
     diff.add_argument("new", metavar="NEW", type=Path)
 
-    check = commands.add_parser("check", help="hold a table against a contract")
+    check = commands.add_parser("check", help="check a table against a contract")
     check.add_argument("--contract", metavar="FILE", type=Path, required=True)
     check.add_argument("--table", help="a Delta table, by path or name")
     check.add_argument("--config", metavar="FILE", help="or the table of a monitor's role")
     check.add_argument("--day", metavar="COLUMN", help="day by day, by a date or timestamp column")
     check.add_argument("--days", type=_argument(DayRange.parse), metavar="FROM..TO")
     check.add_argument("--as-of", type=_argument(parse_day), metavar="DAY", help="(today)")
-    check.add_argument("--time-zone", default="UTC", help="where days begin (UTC)")
-    check.add_argument("--all", action="store_true", help="show what is well too")
+    check.add_argument(
+        "--time-zone", default="UTC", help="time zone in which days begin (default: UTC)"
+    )
+    check.add_argument("--all", action="store_true", help="also show clauses that hold")
 
-    export = commands.add_parser("export", help="write a contract in another language")
+    export = commands.add_parser("export", help="export a contract to another format")
     export.add_argument("contract", metavar="FILE", type=Path)
     export.add_argument("--to", choices=("great-expectations", "deequ"), required=True)
     _with_output(export)
 
-    taken = commands.add_parser("import", help="make a contract of a Great Expectations suite")
+    taken = commands.add_parser("import", help="convert a Great Expectations suite to a contract")
     taken.add_argument("suite", metavar="SUITE.json", type=Path)
     taken.add_argument("--of", choices=("inputs", "predictions", "labels"), default="inputs")
     taken.add_argument("--version", type=int, default=1, help="version of the contract (1)")
@@ -150,7 +154,7 @@ def _propose(arguments: argparse.Namespace, session: Session) -> int:
             text = proposal(
                 spark, config, config_text, arguments.of, reference=arguments.reference, **keys
             )
-    _written(arguments, text, "look it over; it is what the reference happened to be")
+    _written(arguments, text, "review it: it describes the reference")
     return _QUIET
 
 
@@ -254,7 +258,7 @@ def _export(arguments: argparse.Namespace, session: Session) -> int:
         suite, left = suite_of(contract)
         text = json.dumps(suite, indent=2, ensure_ascii=False) + "\n"
     _written(arguments, text, f"version {contract.version} of {contract.contract}")
-    return _left(arguments, left, "what could not be said there")
+    return _left(arguments, left, "what could not be expressed there")
 
 
 def _import(arguments: argparse.Namespace, session: Session) -> int:
@@ -264,13 +268,13 @@ def _import(arguments: argparse.Namespace, session: Session) -> int:
     )
     untold = list(_untold(left))
     head = [f"Imported by `modelwatch contract import` from {arguments.suite.name}.", *untold]
-    _written(arguments, contract_text(contract, None, head), "look it over")
-    return _left(arguments, left, "what a contract can't say")
+    _written(arguments, contract_text(contract, None, head), "review it")
+    return _left(arguments, left, "what a contract cannot express")
 
 
 def _untold(left: Sequence[Untranslated]) -> Iterator[str]:
     if left:
-        yield "What a contract can't say is left out:"
+        yield "Not expressible in a contract, and left out:"
         yield from (f"  {one}" for one in left)
 
 

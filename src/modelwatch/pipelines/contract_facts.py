@@ -96,7 +96,7 @@ def reference_table(
     relations = observed_relations(rows, shown, count)
     suggested: Mapping[str, tuple[str, ...]] = {}
     if suggest:
-        LOG.info("asking Deequ for its suggestions")
+        LOG.info("collecting suggestions of Deequ")
         suggested = _suggested(rows, shown, count)
     return ReferenceTable(
         role=role,
@@ -125,12 +125,12 @@ def _home(sources: Sources, role: TableRole, reference: Reference) -> str:
     """The table that has the reference's rows of a role."""
     home = sources.config.table_role(role)
     if home not in sources.opened:
-        raise SourceError([Problem(role, None, "there is no such section, and so no table")])
+        raise SourceError([Problem(role, None, "there is no such section and therefore no table")])
     if reference.table is None:
         return home
     if home != "inputs":
         told = f"reference {reference.name!r} is a table of inputs, and has no rows of {role}"
-        raise SourceError([Problem("references", None, f"{told}: name another by --reference")])
+        raise SourceError([Problem("references", None, f"{told}: choose another with --reference")])
     return reference.role
 
 

@@ -61,7 +61,7 @@ def checked_table(
     """
     source = open_source(spark, contract.of, address, None, time_zone)
     if day is None and days is not None:
-        raise source.error("--days needs to know the day of a row: name its column by --day")
+        raise source.error("--days needs the day column: name it with --day")
     if day is None:
         return Checked(source.version, tuple(contract_results(contract, source.frame(), None)))
     told = _day_source(source, day) if isinstance(day, str) else day
@@ -89,5 +89,5 @@ def _day_source(source: Source, name: str) -> DaySource:
     if schema[column] in INSTANTS:
         return DaySource(time_column=column)
     if schema[column] not in ("date", "string", "int", "bigint"):
-        raise source.error(f"column {column!r} is {schema[column]}, and tells no day")
+        raise source.error(f"column {column!r} is {schema[column]}, not a day")
     return DaySource(column=column)

@@ -64,13 +64,13 @@ def contract_files(
 
 def _unfit(config: MonitorConfig, contract: Contract, others: Iterable[Contract]) -> str | None:
     if any(other.contract == contract.contract for other in others):
-        return f"another contract is called {contract.contract!r}: give it a name of its own"
+        return f"another contract has the name {contract.contract!r}: rename one of them"
     if contract.of == "predictions" and config.predictions is None:
-        return "is of predictions, and there is no section predictions"
+        return "is a contract of predictions, but there is no section predictions"
     if contract.of == "labels":
         return (
-            "is of labels, which come after the day was judged: leave it out here, and check it "
-            "with `modelwatch contract check`"
+            "is a contract of labels, which arrive after the day is evaluated: remove it here and "
+            "check it with `modelwatch contract check`"
         )
     return None
 
@@ -92,7 +92,7 @@ def check_versions(
             line = lines_of(file.text).get("version")
             told = (
                 f"version {contract.version} of {contract.contract!r} was used since "
-                f"{same['first_used_at']:%Y-%m-%d}, and said something else: make it version "
+                f"{same['first_used_at']:%Y-%m-%d}, and had other clauses: make it version "
                 f"{newest + 1}, or restore the file"
             )
             where = f"{file.path}:{line}: version" if line else f"{file.path}: version"

@@ -39,9 +39,9 @@ class WatchedSeries:
     A day is the first one of a ``window``, which ``ends`` on another, (n,), if it is not a day, and
     may be ``partial``, (n,).
 
-    ``gate``: the change from what was expected that matters: a share of that if ``relative``, else
-    in units of the figure, or in robust standard deviations if ``in_sd``. ``worse``: 1 or -1 where
-    only a rise or only a fall matters, else 0. ``of_rows``: the figure is a share of the rows.
+    ``threshold``: the change from what was expected that matters: a share of that if ``relative``,
+    else in units of the figure, or in robust standard deviations if ``in_sd``. ``worse``: 1 or -1
+    where only a rise or only a fall matters, else 0. ``of_rows``: it is a share of the rows.
     """
 
     source: Source
@@ -52,7 +52,7 @@ class WatchedSeries:
     values: Floats
     rows: Sequence[int]
     judged: frozenset[date]
-    gate: float
+    threshold: float
     worse: int = 0
     relative: bool = False
     in_sd: bool = False
@@ -71,7 +71,7 @@ class WatchedSeries:
             numbers,
             counts=self.relative,
             rows=np.array(self.rows) if self.of_rows else None,
-            most_level=np.inf if self.in_sd else self.gate,
+            most_level=np.inf if self.in_sd else self.threshold,
         )
         expected, z = usual.expected[0], usual.z[0]
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -102,7 +102,7 @@ class WatchedSeries:
             "segment": ALL,
             "window": self.window,
             "window_start": day,
-            "gate": self.gate,
+            "threshold": self.threshold,
             "worse": self.worse,
             "rows": rows,
             "reason": reason,
@@ -189,7 +189,7 @@ def volume_series(request: Request, counted: Mapping[date, tuple[int, ...]]) -> 
         if rules.volume is not None:
             series.append(
                 WatchedSeries(
-                    **about, figure="rows", values=whole, gate=rules.volume, relative=True
+                    **about, figure="rows", values=whole, threshold=rules.volume, relative=True
                 )
             )
         if rules.duplicates is not None and config.two_tables:
@@ -198,7 +198,7 @@ def volume_series(request: Request, counted: Mapping[date, tuple[int, ...]]) -> 
                     **about,
                     figure="duplicate_share",
                     values=repeated,
-                    gate=rules.duplicates,
+                    threshold=rules.duplicates,
                     worse=1,
                     of_rows=True,
                 )
@@ -208,8 +208,8 @@ def volume_series(request: Request, counted: Mapping[date, tuple[int, ...]]) -> 
 
 def coverage_series(run: Run, store: Store, request: Request) -> list[WatchedSeries]:
     """Share of the due labels that came in, by each kind of window that makes incidents."""
-    config, gate = request.config, request.config.verdicts.coverage
-    if gate is None or labels_fingerprint(config) is None:
+    config, threshold = request.config, request.config.verdicts.coverage
+    if threshold is None or labels_fingerprint(config) is None:
         return []
     regression = config.performance is not None and config.performance.task == "regression"
     metric = "mae" if regression else "accuracy"
@@ -242,11 +242,11 @@ def coverage_series(run: Run, store: Store, request: Request) -> list[WatchedSer
         by_kind[row["window"]].append(row)
     lengths = {spec.name: spec.trailing_days or 1 for spec in config.repeating_windows}
     held = {name: _apart(one_a_day(rows), lengths[name]) for name, rows in by_kind.items()}
-    return [_coverage(held[name], name, judged[name], gate) for name in sorted(held)]
+    return [_coverage(held[name], name, judged[name], threshold) for name in sorted(held)]
 
 
 def _coverage(
-    held: Sequence[Row], window: str, judged: frozenset[date], gate: float
+    held: Sequence[Row], window: str, judged: frozenset[date], threshold: float
 ) -> WatchedSeries:
     return WatchedSeries(
         source="labels",
@@ -257,7 +257,7 @@ def _coverage(
         values=np.array([row["coverage"] for row in held], dtype=np.float64),
         rows=[int(row["due_rows"]) for row in held],
         judged=judged,
-        gate=gate,
+        threshold=threshold,
         worse=-1,
         of_rows=True,
         window=window,
@@ -293,10 +293,10 @@ def profile_series(run: Run, store: Store, request: Request) -> list[WatchedSeri
         by_figure[row["role"], row["feature"], row["metric"]].append(row)
     series = []
     for (role, feature, metric), rows in sorted(by_figure.items()):
-        gates = [
-            w.gate_in_sd for w in watched if w.metric == metric and w.feature in (feature, "*")
+        thresholds = [
+            w.threshold_in_sd for w in watched if w.metric == metric and w.feature in (feature, "*")
         ]
-        if not gates:
+        if not thresholds:
             continue
         held = one_a_day(rows)
         series.append(
@@ -309,7 +309,7 @@ def profile_series(run: Run, store: Store, request: Request) -> list[WatchedSeri
                 values=np.array([row["value"] for row in held], dtype=np.float64),
                 rows=[int(row["rows"]) for row in held],
                 judged=judged,
-                gate=min(gates),
+                threshold=min(thresholds),
                 in_sd=True,
             )
         )

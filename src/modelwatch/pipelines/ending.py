@@ -46,7 +46,7 @@ def ending(
         row = row_without_spark(run, config, text, as_of, message)
         failure = LateRow(config.output, row, signs.settings).write()
         if failure is not None:
-            LOG.warning("the table runs could not be told that the run failed: %s", failure)
+            LOG.warning("could not record in table runs that the run failed: %s", failure)
 
     watched = Watched(
         stages=lambda: tuple(run.going_on),
@@ -108,7 +108,7 @@ def leave(watchdog: Watchdog, store: Store, row: Mapping[str, Any]) -> None:
             return
         except Exception as error:
             if watchdog.usable():
-                said = "the table runs could not be told that the run failed: %s"
+                said = "could not record in table runs that the run failed: %s"
                 LOG.warning(said, advised(error))
                 return
     watchdog.write_apart()

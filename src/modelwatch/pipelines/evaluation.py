@@ -40,7 +40,7 @@ def evaluation_of(states: StatesOf, windows: Sequence[Window]) -> Evaluation:
         },
         windows=tuple(windows),
         references=window_references(config, windows),
-        gates=config.effective_gates,
+        thresholds=config.effective_thresholds,
         top_pairs=config.pairs.top,
         assumed_design_effect=config.verdicts.assumed_design_effect,
         day_rows=config.verdicts.fewest_rows

@@ -13,11 +13,11 @@ from modelwatch.model.config import MonitorConfig
 from modelwatch.model.document import place_of
 from modelwatch.model.errors import Problem
 
-_SUBQUERY = "has a subquery, which could read any table or file: use columns of the row only"
+_SUBQUERY = "contains a subquery, which could read any table or file: use only columns of the row"
 _NOT_OF_THE_ROW = (
-    "calls a function whose result does not follow from the row alone, such as reflect, "
-    "java_method, rand, uuid or input_file_name: these could run any code of Java, or do not give "
-    "the same whenever the job asks"
+    "calls a function that depends on more than the row, such as reflect, "
+    "java_method, rand, uuid or input_file_name: these can run arbitrary Java code or are not "
+    "deterministic"
 )
 
 

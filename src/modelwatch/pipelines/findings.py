@@ -25,7 +25,7 @@ LONGEST_REASON = 1000
 TOLD = 10
 """Incidents that a run prints."""
 MOST = 200
-"""Findings that a run's row keeps, the most severe and furthest beyond their gates."""
+"""Findings that a run's row keeps, the most severe and furthest beyond their thresholds."""
 
 
 @dataclass(frozen=True)
@@ -72,16 +72,16 @@ def findings_of(verdicts: DataFrame) -> tuple[Finding, ...]:
 
 def _finding(row: Row) -> Finding:
     segment = "" if row["segmentation"] == ALL else told_value(row["segment"])
-    where = f" of {row['segmentation']} {segment}" if segment else ""
+    where = f" for {row['segmentation']} = {segment}" if segment else ""
     what = f"{row['figure']} of {named(row['subject'])}{where}"
     if row["verdict"] == "undefined":
         message = f"{what} is unknown: {shortened(row['reason'] or '', LONGEST_REASON)}"
     else:
         against = f" against {row['reference']}" if row["reference"] else ""
-        texts = iter(numerals([row[key] for key in ("value", "gate") if row[key] is not None]))
+        texts = iter(numerals([row[key] for key in ("value", "threshold") if row[key] is not None]))
         value = "" if row["value"] is None else f" is {next(texts)}"
-        gate = "" if row["gate"] is None else f", gate {next(texts)}"
-        message = f"{what}{against}{value}{gate}"
+        threshold = "" if row["threshold"] is None else f", threshold {next(texts)}"
+        message = f"{what}{against}{value}{threshold}"
     return Finding(
         severity=row["severity"],
         kind=row["figure"],
@@ -89,7 +89,7 @@ def _finding(row: Row) -> Finding:
         window=row["window"],
         window_start=row["window_start"],
         value=row["value"],
-        bound=row["gate"],
+        bound=row["threshold"],
         message=f"{row['window']} {row['window_start']}: {message}",
     )
 
@@ -112,29 +112,30 @@ def told(
     head = f"{config.monitor}: {days} computed, {windows} evaluated"
     if plan.labels:
         held = len(plan.labels.days)
-        head += f", {held} day{'s' * (held != 1)} held against their labels"
+        head += f", {held} day{'s' * (held != 1)} compared with labels"
     calling = sorted((one for one in incidents.all if one.calls), key=lambda one: one.rank or 0)
     quiet = sum(one.is_open and one.parent_id is None for one in incidents.all) - len(calling)
-    if not calling and not retrain:
-        now = " now" * bool(incidents.over)
-        lines = [f"{head}; nothing to look at{now}."]
-    else:
-        lines = [f"{head}; {len(calling) + len(retrain)} to look at:"]
+    now = " now" * bool(incidents.over)
+    if calling:
+        needs = f"{len(calling)} incident{'s need' if len(calling) != 1 else ' needs'} attention"
+        lines = [f"{head}; {needs}:"]
         lines += [f"  {one.rank}. {one.sentence}" for one in calling[:TOLD]]
+    else:
+        lines = [f"{head}; no incident needs attention{now}."]
     if len(calling) > TOLD:
         lines.append(f"  and {len(calling) - TOLD} more")
     if quiet:
-        lines.append(f"  Open besides, and not calling: {quiet} (warnings, muted, acknowledged).")
+        lines.append(f"  Also open: {quiet} (warnings, muted or acknowledged incidents).")
     for one in retrain:
         lines.append(
-            f"Train model version {one.model_version} again ({one.policy}): {one.evidence}."
+            f"Retrain model version {one.model_version} (policy {one.policy}): {one.evidence}."
         )
     if silent is not None:
-        lines.append(f"Drift is not judged: {silent[0]} {silent[1]}.")
+        lines.append(f"Drift is not evaluated: {silent[0]} {silent[1]}.")
     lines += _over(incidents.over)
     if calling or quiet:
-        lines.append("The view open_incidents has them with their evidence.")
-    lines.append(f"The tables are in {config.output}; `modelwatch sql` opens a shell on them.")
+        lines.append("See the view open_incidents for their evidence.")
+    lines.append(f"The results are in {config.output}; query them with `modelwatch sql`.")
     return "\n".join(lines) + "\n"
 
 
@@ -143,9 +144,10 @@ def _over(over: Sequence[Incident]) -> list[str]:
     if not over:
         return []
     count = len(over)
-    told = f"Over by now: {count} incident{'s' * (count != 1)} of the days evaluated."
+    some, are = ("incident", "is") if count == 1 else ("incidents", "are")
+    told = f"{count} {some} of the evaluated days {are} closed:"
     lines = [told, *(f"  {one.since}..{one.last_failing}: {one.sentence}" for one in over[:TOLD])]
     if count > TOLD:
         lines.append(f"  and {count - TOLD} more")
-    lines.append("`modelwatch incidents CONFIG --all` lists them.")
+    lines.append("List them with `modelwatch incidents CONFIG --all`.")
     return lines

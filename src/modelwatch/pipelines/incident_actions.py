@@ -43,11 +43,11 @@ _FAILS_WITH = (
 )
 _HISTORY = ("at", "event", "day", "by", "detail")
 _TOLD: dict[ActionKind, str] = {
-    "acknowledge": "is looked after{by}",
-    "mute": "is not told until {until}",
-    "unmute": "is told again",
-    "false_alarm": "is a false alarm",
-    "reopen": "stands as if nothing had been said of it",
+    "acknowledge": "is acknowledged{by}",
+    "mute": "is muted until {until}",
+    "unmute": "is no longer muted",
+    "false_alarm": "is marked as a false alarm",
+    "reopen": "is reopened without its marks",
 }
 
 
@@ -70,7 +70,7 @@ def problem_of(what: str, named: Sequence[str], until: date | None) -> str | Non
     if len(named) != (what != "list"):
         return f"{what} takes {'no id' if what == 'list' else 'the id of one incident'}"
     if (until is not None) != (what == "mute"):
-        return "--until DAY goes with mute, and mute with it"
+        return "mute requires --until DAY, and no other action takes it"
     return None
 
 
@@ -97,7 +97,7 @@ def _all_listed(spark: SparkSession, config: MonitorConfig) -> str:
     found.sort(key=lambda row: (row["since"], row["incident_id"]), reverse=True)
     found.sort(key=lambda row: (row["state"] == "closed", row["rank"] or 0))
     if not found:
-        return f"{config.monitor}: there has been no incident\n"
+        return f"{config.monitor}: no incidents so far\n"
     parts = [table_text(_ALL_LISTED, [[row[name] for name in _ALL_LISTED] for row in found])]
     return "\n".join([*parts, *(_paragraph(row) for row in found)])
 
@@ -113,7 +113,7 @@ def shown(spark: SparkSession, config: MonitorConfig, incident: str) -> str:
     with_it = children.where(F.col("parent_id") == row["incident_id"]).select(*_FAILS_WITH)
     rows = with_it.orderBy(F.desc("effect"), "incident_id").collect()
     if rows:
-        parts.append(f"Fails with it:\n{table_text(_FAILS_WITH, rows)}")
+        parts.append(f"Also affected:\n{table_text(_FAILS_WITH, rows)}")
     history = _view(spark, config, "incident_history")
     of_it = history.where(F.col("incident_id") == row["incident_id"])
     rows = of_it.orderBy("at", "position").select(*_HISTORY).collect()
@@ -143,7 +143,7 @@ def said(spark: SparkSession, config: MonitorConfig, saying: Saying) -> str:
         TABLES["incident_actions"].ddl("monitor", *_ACTION),
     )
     store.append("incident_actions", frame, f"{action.action} by hand")
-    return f"{row['incident_id']} {told}. The next run respects it.\n"
+    return f"{row['incident_id']} {told}. The next run takes this into account.\n"
 
 
 def _view(spark: SparkSession, config: MonitorConfig, name: str) -> DataFrame:

@@ -210,7 +210,7 @@ def explained(
             if lead is not one:
                 one = replace(one, **{name: getattr(lead, name) for name in LOCATION})
             since = sinces.get(one.id)
-            one = told(one, children[one.id], monitor, kinds.get(one.id), since, min_rows)
+            one = told(one, monitor, kinds.get(one.id), since, min_rows)
         found.append(one)
     return tuple(found)
 

@@ -44,10 +44,10 @@ from modelwatch.tables import TABLES
 FEWEST_ROWS = 200
 """Labelled rows below which no regressor is fitted."""
 FITTED = "a regressor of the loss was fitted"
-NO_PLACE = "there is no place for a regressor of the loss: performance.loss_model.path is not set"
+NO_PLACE = "no folder for a regressor of the loss: performance.loss_model.path is not set"
 NO_DAYS = "the reference that carries the bins is not of the monitored days, and has no labels"
 NOT_DUE = "labels of the reference are not all due yet"
-FEW_LABELS = f"fewer than {FEWEST_ROWS} labelled rows in the reference"
+FEW_LABELS = f"fewer than {FEWEST_ROWS} labeled rows in the reference"
 PART_ONLY = "a regressor of the loss is fitted by a run of all days, and there was none yet"
 _TABLE = TABLES["loss_models"]
 _VERSION = re.compile("[0-9a-f]{16}")
@@ -145,7 +145,7 @@ def _losses(
         return Losses(reason=NO_PLACE)
     if not _VERSION.fullmatch(row["fingerprint"]):
         raise OutputError(
-            f"output table {_TABLE.name}: {row['fingerprint']!r} is no fingerprint of a model"
+            f"output table {_TABLE.name}: {row['fingerprint']!r} is not the fingerprint of a model"
         )
     dispersion = row["absolute_dispersion"], row["squared_dispersion"]
     return Losses(

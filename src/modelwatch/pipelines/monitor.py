@@ -263,15 +263,15 @@ def _carried_out(run: Run, store: Store, request: Request, until_done: ExitStack
             plain = plain_findings(request, evaluated)
             checked = [*checking.result(), *rule_results(config, accounts), *plain.faults]
             _write_constraints(run, store, config, checked)
-        with run.stage("verdicts", "judging what was found"):
+        with run.stage("verdicts", "evaluating thresholds"):
             by_day = counting.result()
             write_verdicts(run, store, request, checked, by_day)
         by_day = {day: by_day[day] for day in days if day in by_day}
         looking = beside.submit(_looked_into, run, store, request, states, evaluated, by_day)
-        with run.stage("incidents", "looking at what lasts"):
+        with run.stage("incidents", "updating the incidents"):
             importance = weighing.result()
             found = write_incidents(run, store, request, states, importance)
-        with run.stage("retraining", "asking whether the model must be trained again"):
+        with run.stage("retraining", "evaluating the retraining policies"):
             decided = write_decisions(run, store, request, found.all, importance)
         findings = (*looking.result(), *plain.warnings)
     counts = row_totals(config, by_day) if days else {}
@@ -306,7 +306,7 @@ def _looked_into(
     account of the rows of the days computed.
     """
     config = request.config
-    with run.stage("findings", "looking at what was found"):
+    with run.stage("findings", "collecting the findings"):
         judged = store.read("verdicts").where(F.col("monitor") == config.monitor)
         findings = findings_of(judged.where(F.col("run_id") == run.run_id))
     if evaluated is not None:
@@ -314,7 +314,7 @@ def _looked_into(
             fails = (f for f in findings if f.severity == "fail" and f.window == "day")
             found = sorted({f.window_start for f in fails}.intersection(request.days))
             write_outliers(run, store, request, states, *evaluated, found)
-    with run.stage("source health", "judging the tables that were read"):
+    with run.stage("source health", "checking the health of the sources"):
         joined = joined_days(by_day) if config.two_tables else {}
         write_source_health(run, store, request, joined)
         write_durations(run, store, request)

@@ -88,7 +88,7 @@ def facts_of(
     ends = F.min(DAY), F.max(DAY), F.count(DAY), F.countDistinct(DAY)
     first, last, dated, days = with_day(frame, source, time_zone).agg(*ends).collect()[0]
     if last is None and frame.schema[day.column].dataType != stored[day.column].dataType:
-        told = f"{day.column!r} alone could tell the day, and no value of it reads as yyyymmdd"
+        told = f"{day.column!r}, the only candidate for the day, has no value of the form yyyymmdd"
         raise SourceError([Problem("", None, told)], str(address))
     if last is not None:
         newest = DayRange(max(first, shifted(last, 1 - NEWEST_DAYS)), last)

@@ -39,7 +39,7 @@ def write_performance(run: Run, store: Store, request: Request, states: StatesOf
         dated: Future[LabelFacts] | None = None
         if days:
             with run.stage(
-                "labels", f"holding the predictions of {len(days)} days against their labels"
+                "labels", f"comparing the predictions of {len(days)} days with their labels"
             ):
                 frame = label_states(
                     states, request.sources, days, request.plan.as_of, losses.model(run.spark)

@@ -104,8 +104,8 @@ def _reference_findings(request: Request, facts: Sequence[DayFact]) -> tuple[Fin
             value=float(fact.far),
             bound=None,
             message=f"reference {fact.reference}: {fact.far} row{'s' * (fact.far != 1)} of "
-            f"{fact.feature} lie{'s' * (fact.far == 1)} far beyond all others, between "
-            f"{' and '.join(_ends(fact))}; figures leave such rows out",
+            f"{fact.feature} lie{'s' * (fact.far == 1)} far outside the other values, between "
+            f"{' and '.join(_ends(fact))}; metrics exclude such rows",
         )
         for fact in facts
         if fact.reference is not None and fact.far <= MOST_FAR
@@ -121,7 +121,7 @@ def _told(findings: Sequence[Finding]) -> str:
     """Lines about outliers in references, for the end of a run; empty without any."""
     lines = [f"Warning: {one.message}.\n" for one in findings[:MOST_TOLD]]
     if len(findings) > MOST_TOLD:
-        lines.append(f"Warning: so it is with {len(findings) - MOST_TOLD} more features.\n")
+        lines.append(f"Warning: the same holds for {len(findings) - MOST_TOLD} more features.\n")
     return "".join(lines)
 
 

@@ -60,7 +60,7 @@ def treat_rows(run: Run, store: Store, request: Request, days: DaysOf) -> tuple[
     if not days:
         return ()
     rules = sum(len(request.config.rules_of(role)) for role in days)
-    with run.stage("rules", f"holding rows to {rules} rule{'s' if rules > 1 else ''}"):
+    with run.stage("rules", f"checking rows against {rules} rule{'s' if rules > 1 else ''}"):
         accounts = tuple(
             account
             for role in ROLES
@@ -126,8 +126,8 @@ def rows_read(
         if let != states or not all(account.adds_up for account in own):
             message = (
                 f"{let} rows of the {role} passed the rules, and the states are of {states}: a "
-                "rule must say the same of a row whenever it is asked, so that it can't use "
-                "rand(), now() or the like. Nothing is published"
+                "rule must be deterministic, so it cannot use rand(), now() or similar "
+                "functions. Nothing is published"
             )
             raise SourceError([Problem("rules", None, message)])
         read[name] = sum(account.rows_in for account in own)

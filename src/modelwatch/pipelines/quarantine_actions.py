@@ -55,7 +55,7 @@ def listed(spark: SparkSession, config: MonitorConfig, chosen: Chosen) -> str:
         return f"{config.monitor}: no row is in quarantine\n"
     text = table_text(_LISTED, [[row[name] for name in _LISTED] for row in groups[:_MOST_LISTED]])
     if len(groups) > _MOST_LISTED:
-        text += f"... and more; --day and --rule choose, and the view {_VIEW} has all\n"
+        text += f"... and more: filter with --day and --rule, or query the view {_VIEW}\n"
     return text
 
 
@@ -83,7 +83,9 @@ def said(
     """
     store = _opened(spark, config)
     if bool(chosen.words) == (chosen.rule is not None):
-        raise _wrong("name rows by their keys, or all rows that fail a rule by --rule and --day")
+        raise _wrong(
+            "name rows by their keys, or select all rows that fail a rule with --rule and --day"
+        )
     rows = _rows(spark, config, chosen).where(F.col("state") == ACTIONS[word])
     by_rule = chosen.rule is not None
     target = F.lit(None).cast("string").alias("row_key") if by_rule else F.col("row_key")
@@ -96,7 +98,7 @@ def said(
     if not groups:
         raise _none_such(config, chosen, ACTIONS[word])
     if len(groups) > MOST_KEYS:
-        raise _wrong(f"these are more than {MOST_KEYS} rows: release them by --rule and --day")
+        raise _wrong(f"more than {MOST_KEYS} rows: release them with --rule and --day")
     at = datetime.now(timezone.utc)
     saying = [
         (config.monitor, word, g["day"], g["role"], chosen.rule, g["row_key"], note, by, at)
@@ -105,10 +107,10 @@ def said(
     frame = frame_of(spark, saying, TABLES[RELEASES].ddl("monitor", *_SAYING))
     store.append(RELEASES, frame, f"{word} by hand")
     count, days = sum(g["rows"] for g in groups), {g["day"] for g in groups}
-    what = "let through" if word == "release" else "held again"
+    what = "released" if word == "release" else "held again"
     return (
         f"{count} row{'s' if count > 1 else ''} of {len(days)} day{'s' if len(days) > 1 else ''} "
-        f"{'are' if count > 1 else 'is'} to be {what}. The next run does it.\n"
+        f"will be {what} by the next run.\n"
     )
 
 

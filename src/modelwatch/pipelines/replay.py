@@ -166,7 +166,7 @@ def _history_before(runs: DataFrame, row: Mapping[str, Any]) -> History:
 
 
 def _check_sources(spark: SparkSession, recorded: _Recorded) -> None:
-    """SourceError with every table whose version can't be read any more."""
+    """SourceError with every table whose version can no longer be read."""
     config, days = recorded.config, recorded.days_read
     tables = tables_of(config)
     problems = []

@@ -69,7 +69,7 @@ def _lines(found: Replayed) -> Iterator[str]:
         yield "Likely cause:"
         yield from (f"  {cause}" for cause in found.causes)
     if found.scratch is not None:
-        yield f"The rows of the replay are in {found.scratch}; remove it when you have looked."
+        yield f"The rows of the replay are in {found.scratch}; remove it when you are done."
 
 
 def _told(one: Comparison) -> str:
@@ -81,7 +81,7 @@ def _told(one: Comparison) -> str:
     ]
     parts += [f"{one.missing:,} are missing from the replay"] if one.missing else []
     parts += [f"{one.more:,} are in the replay only"] if one.more else []
-    parts += [f"{one.repeated:,} keys come more than once"] if one.repeated else []
+    parts += [f"{one.repeated:,} keys occur more than once"] if one.repeated else []
     return ", ".join(parts)
 
 

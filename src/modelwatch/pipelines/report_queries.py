@@ -117,8 +117,8 @@ def _overview_queries(mine: str, span: Span, windows: Sequence[str]) -> Mapping[
               GROUP BY ALL)
             GROUP BY ALL""",
         "volume_verdicts": f"""
-            SELECT role, source, figure, window_start, window_end, value, expected, gate, effect,
-              verdict
+            SELECT role, source, figure, window_start, window_end, value, expected, threshold,
+              effect, verdict
             FROM verdicts_current
             WHERE {mine} AND source IN ('volume', 'freshness', 'labels') AND segmentation = 'all'
               AND verdict IN ('warn', 'fail') AND {days} LIMIT 3000""",
@@ -224,9 +224,9 @@ def _feature_queries(mine: str, span: Span) -> Mapping[str, str]:
     queries = {
         "drift_series": f"""
             SELECT role, feature, statistic,
-              sort_array(collect_list(struct(window_start, value, gate))) AS points
+              sort_array(collect_list(struct(window_start, value, threshold))) AS points
             FROM (
-              SELECT role, feature, statistic, window_start, max(gate) AS gate,
+              SELECT role, feature, statistic, window_start, max(threshold) AS threshold,
                 max_by(value, struct(model_version = '*', rows)) AS value
               FROM drift_current
               WHERE {scope} AND reference = {literal(span.reference_name)} AND feature_b IS NULL
@@ -308,7 +308,7 @@ def _incident_queries(mine: str, incidents: Sequence[IncidentScope]) -> Mapping[
             ORDER BY at, position LIMIT 2000""",
         "drift_of_incidents": f"""
             SELECT asked.incident_id, facts.segmentation, facts.segment, facts.window_start,
-              facts.value, facts.gate, facts.typical, facts.rows
+              facts.value, facts.threshold, facts.typical, facts.rows
             FROM {scopes} JOIN {drift} AS facts
               ON facts.role = asked.role AND {series} AND facts.feature = asked.subject
               AND facts.statistic = asked.figure AND facts.reference = asked.reference
@@ -319,7 +319,7 @@ def _incident_queries(mine: str, incidents: Sequence[IncidentScope]) -> Mapping[
             ORDER BY facts.window_start, facts.rows DESC LIMIT 10000""",
         "verdicts_of_incidents": f"""
             SELECT asked.incident_id, facts.window_start, facts.window_end, facts.value,
-              facts.expected, facts.gate, facts.effect, facts.verdict
+              facts.expected, facts.threshold, facts.effect, facts.verdict
             FROM {scopes} JOIN (
                 SELECT * FROM verdicts_current
                 WHERE {mine} AND subject IN

@@ -36,8 +36,7 @@ def _problem(frame: DataFrame, sql: str) -> str | None:
     found = _CLOCK.search(sql)
     if found is not None:
         return (
-            f"{found[0].rstrip('( ')} does not give the same whenever it is asked, and rows are "
-            "judged more than once"
+            f"{found[0].rstrip('( ')} is not deterministic, and rows are evaluated more than once"
         )
     try:
         condition = F.expr(sql)

@@ -35,9 +35,11 @@ def _replay_arguments(parser: argparse.ArgumentParser) -> None:
         "--run", metavar="ID", required=True, help="id of the run, or its beginning"
     )
     parser.add_argument(
-        "--scratch", metavar="FOLDER", help="where the tables of the replay go (beside the output)"
+        "--scratch",
+        metavar="FOLDER",
+        help="folder of the replay tables (default: beside the output)",
     )
-    parser.add_argument("--keep", action="store_true", help="leave the tables of the replay there")
+    parser.add_argument("--keep", action="store_true", help="keep the tables of the replay")
 
 
 def _replay(
@@ -51,10 +53,10 @@ def _replay(
 
 def _trace_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--id", nargs="+", required=True, help="id of the prediction: a value for each column of it"
+        "--id", nargs="+", required=True, help="id of the prediction: one value per id column"
     )
-    parser.add_argument("--day", type=_day, help="its day; without it the whole table is searched")
-    parser.add_argument("--as-of", type=_day, metavar="DAY", help="as it was known on this day")
+    parser.add_argument("--day", type=_day, help="its day (default: search the whole table)")
+    parser.add_argument("--as-of", type=_day, metavar="DAY", help="as known on this day")
     parser.add_argument("--json", action="store_true", help="as JSON")
 
 
@@ -86,7 +88,7 @@ def _report(
 
 
 def _maintain_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--dry-run", action="store_true", help="tell what would be done")
+    parser.add_argument("--dry-run", action="store_true", help="print what would be done")
 
 
 def _maintain(
@@ -107,20 +109,20 @@ def _day(text: str) -> date:
 RUN_COMMANDS = (
     RunCommand(
         "replay",
-        "compute a past run again, and compare every row with what it wrote",
+        "recompute a past run and compare every row with what it wrote",
         _replay_arguments,
         _replay,
     ),
     RunCommand(
         "trace",
-        "show one prediction: its rows, verdicts, labels and incidents, as they were",
+        "show one prediction with its rows, verdicts, labels and incidents",
         _trace_arguments,
         _trace,
     ),
     RunCommand("report", "write the results as HTML pages", _report_arguments, _report),
     RunCommand(
         "maintain",
-        "merge and remove files, and carry out what `retention` says",
+        "merge and remove files, and apply the retention settings",
         _maintain_arguments,
         _maintain,
     ),

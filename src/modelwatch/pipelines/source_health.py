@@ -149,7 +149,7 @@ def _of_verdicts(judged: DataFrame, places: DataFrame, as_of: date) -> DataFrame
             F.round(share, 6).cast("string")
         ),
         "value": F.col("value"),
-        "threshold": F.col("gate"),
+        "threshold": F.col("threshold"),
         "examples": F.array().cast("array<string>"),
         "verdict": F.when(told, F.col("verdict")).otherwise("unknown"),
         "since": F.when(told & ~well, F.col("window_start")),

@@ -27,7 +27,7 @@ def answer(query: Query, text: str, max_rows: int) -> None:
         rows = frame.limit(max_rows + 1).collect()
         say(table_text(frame.columns, rows[:max_rows]), end="")
         if len(rows) > max_rows:
-            say(f"... more than {max_rows} rows: --rows shows more")
+            say(f"... more than {max_rows} rows: use --rows to show more")
 
 
 def prompt(query: Query, max_rows: int, read: Callable[[str], str] = input) -> None:
@@ -37,7 +37,7 @@ def prompt(query: Query, max_rows: int, read: Callable[[str], str] = input) -> N
     """
     names = sorted((*TABLES, *views()))
     say("Tables and views: " + ", ".join(names))
-    say("A statement ends with ;  exit leaves.")
+    say("End a statement with ;  leave with exit.")
     _complete(names)
     typed = ""
     while True:

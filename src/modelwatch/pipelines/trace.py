@@ -99,7 +99,7 @@ def trace(
         raise _error(config, "inputs.id names no column: predictions have no id to be found by")
     if len(columns) != len(id):
         told = ", ".join(columns)
-        raise _error(config, f"an id is {len(columns)} values, of {told}: {len(id)} were given")
+        raise _error(config, f"an id has {len(columns)} values, of {told}; got {len(id)}")
     newest, notes = known.runs[-1], list[str]()
     sources = _sources(spark, store, newest, notes)
     found = _day_of(sources, id, day)

@@ -86,11 +86,11 @@ def _figures(
     if plan.windows:
         figures.append(drift_figures(written("drift_metrics")))
     if plan.labels.windows:
-        gates, fixed = config.performance_gates, [r.name for r in config.fixed_references]
+        thresholds, fixed = config.performance_thresholds, [r.name for r in config.fixed_references]
         metrics = written("performance_metrics")
-        figures.append(performance_figures(metrics, gates, fixed))
+        figures.append(performance_figures(metrics, thresholds, fixed))
         estimates = written("performance_estimates")
-        figures.append(estimate_figures(estimates, metrics, gates, fixed))
+        figures.append(estimate_figures(estimates, metrics, thresholds, fixed))
     series = [
         *volume_series(request, counted),
         *coverage_series(run, store, request),
@@ -120,7 +120,7 @@ def _constraint_rows(checked: Sequence[ConstraintRow]) -> list[tuple[Any, ...]]:
             figure=row.kind,
             day=row.day,
             value=row.observed,
-            gate=row.lower if row.lower is not None else row.upper,
+            threshold=row.lower if row.lower is not None else row.upper,
             effect=None if row.verdict == "unknown" else float(row.verdict != "pass"),
             verdict="undefined" if row.verdict == "unknown" else row.verdict,
             reason=row.reason,
@@ -140,8 +140,8 @@ def _value_rows(found: Iterable[UnmappedValues]) -> list[tuple[Any, ...]]:
             figure=UNMAPPED_SHARE,
             day=one.day,
             value=one.share,
-            gate=one.gate,
-            effect=one.share / one.gate,
+            threshold=one.threshold,
+            effect=one.share / one.threshold,
             verdict=one.verdict,
             reason=one.reason,
             rows=one.rows,
@@ -169,7 +169,7 @@ def _arrival_rows(request: Request) -> list[tuple[Any, ...]]:
 
     A day without rows is a day without all of them, and weighs more than one with a few.
     """
-    gate = request.config.verdicts.volume or 1.0
+    threshold = request.config.verdicts.volume or 1.0
     rows = [
         _row(
             source="freshness",
@@ -178,8 +178,8 @@ def _arrival_rows(request: Request) -> list[tuple[Any, ...]]:
             figure="missing_day",
             day=day,
             value=1.0,
-            gate=gate,
-            effect=1.0 / gate,
+            threshold=threshold,
+            effect=1.0 / threshold,
             verdict="fail",
             rows=0,
         )
@@ -195,7 +195,7 @@ def _arrival_rows(request: Request) -> list[tuple[Any, ...]]:
             figure="missing_day",
             day=day,
             value=0.0,
-            gate=gate,
+            threshold=threshold,
             effect=0.0,
             verdict="pass",
         )
@@ -222,7 +222,7 @@ def _outside_rows(request: Request) -> list[tuple[Any, ...]]:
             figure=one.check,
             day=_eve(request),
             value=one.value,
-            gate=one.threshold,
+            threshold=one.threshold,
             effect=one.value / one.threshold
             if one.value is not None and one.threshold is not None and one.verdict != "warn"
             else None,

@@ -121,5 +121,5 @@ def calendar_table(given: Calendar) -> Markup:
         [day_told(day), f"{given.rows.get(day, 0):,.0f}", given.unusual.get(day, "")]
         for day in days
     ]
-    head = ["Day", "Rows", "What is unusual"]
+    head = ["Day", "Rows", "Unusual days"]
     return details_table("Table: the newest and the unusual days", head, rows, figures=(1,))

@@ -161,13 +161,13 @@ def _drift(row: Row | None, results: Results) -> Timeline | None:
     points = _points(row)
     if row is None or not points:
         return None
-    gates = [p["gate"] for p in row["points"] if p["gate"] is not None]
+    thresholds = [p["threshold"] for p in row["points"] if p["threshold"] is not None]
     label = figure_label("psi", "")
     first, last = _span(results)
     return Timeline(
         label,
         (Line(label, points),),
-        threshold=gates[-1] if gates else None,
+        threshold=thresholds[-1] if thresholds else None,
         zero=True,
         first=first,
         last=last,
@@ -189,7 +189,7 @@ def _values(
     )
     first, last = _span(results)
     return Timeline(
-        "Median, 5 % and 95 % quantile",
+        "Median, 5% and 95% quantile",
         (Line("Median", points),),
         first=first,
         last=last,
@@ -269,13 +269,15 @@ def feature_part(facts: FeatureFacts, results: Results, at: int) -> Markup:
 def _badge(facts: FeatureFacts) -> Markup | None:
     if not facts.beyond:
         return None
-    return tag(f"{plural(facts.beyond, 'window')} beyond, {times(facts.worst)} at most", "bad")
+    return tag(
+        f"{plural(facts.beyond, 'window')} above a threshold, at most {times(facts.worst)}", "bad"
+    )
 
 
 def _left(facts: FeatureFacts, results: Results) -> list[Content]:
     parts: list[Content] = []
     if facts.sensitive:
-        parts.append(element("p", "Sensitive: no value of it is shown.", class_="note"))
+        parts.append(element("p", "Sensitive: its values are not shown.", class_="note"))
     elif facts.distribution is not None:
         title = f"Distribution of {facts.name}"
         parts.append(
@@ -310,7 +312,7 @@ def _segment_table(segments: Sequence[SegmentEffect]) -> Markup:
         ]
         for one in shown
     ]
-    head = ["Segment", "Figure", "Value", "Threshold", "Rows"]
+    head = ["Segment", "Metric", "Value", "Threshold", "Rows"]
     failing = sum(one.fails for one in segments)
     told = f"By segment: {failing} beyond a threshold" if failing else "By segment"
     return details_table(told, head, rows, figures=(2, 3, 4))
@@ -320,7 +322,7 @@ def _right(facts: FeatureFacts) -> list[Content]:
     shown = [one for one in (facts.drift, facts.values, facts.missing) if one is not None]
     if not shown:
         return []
-    return [panels_picture(f"Course of {facts.name}", shown), _table(shown)]
+    return [panels_picture(f"{facts.name} over time", shown), _table(shown)]
 
 
 def _table(shown: Sequence[Timeline]) -> Markup:
@@ -363,8 +365,8 @@ def _introduction(results: Results) -> list[Content]:
     return [
         element(
             "p",
-            "Features that were beyond a threshold most come first. On the left the distribution, "
-            f"on the right the course by {results.span.timeline}. Dotted: the threshold.",
+            "Features that exceeded a threshold most come first. Left: the distribution. "
+            f"Right: the metric by {results.span.timeline}. Dotted: the threshold.",
             class_="mute",
         ),
         side_legend(side_names(results)),

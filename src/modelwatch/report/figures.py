@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from datetime import date
 
+from modelwatch.stats.numerals import brief
+
 NONE = "–"
 """In place of a figure that is not known."""
 _UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
@@ -14,20 +16,7 @@ def three_digits(value: float | None) -> str:
     """A figure to three significant digits, without an exponent between 0.0001 and a million."""
     if value is None or not math.isfinite(value):
         return NONE if value is None or math.isnan(value) else ("∞" if value > 0 else "−∞")
-    if value == 0:
-        return "0"
-    size = abs(value)
-    if size >= 999_500 or size < 1e-4:
-        mantissa, _, power = f"{value:.2e}".partition("e")
-        text = f"{mantissa.rstrip('0').rstrip('.')}e{int(power)}"
-    else:
-        digits = max(0, 2 - math.floor(math.log10(float(f"{size:.2e}"))))
-        text = f"{value:,.{digits}f}"
-        if size >= 1000:
-            text = f"{float(f'{value:.2e}'):,.0f}"
-        elif "." in text:
-            text = text.rstrip("0").rstrip(".")
-    return text.replace("-", "−")
+    return brief(value).replace("-", "−")
 
 
 def signed(value: float | None) -> str:
@@ -43,8 +32,8 @@ def percent(share: float | None) -> str:
         return NONE
     size = abs(share) * 100
     if 0 < size < 0.01:
-        return "<0.01\u00a0%" if share > 0 else "−<0.01\u00a0%"
-    return f"{three_digits(round(share * 100, 2))}\u00a0%"
+        return "<0.01%" if share > 0 else "−<0.01%"
+    return f"{three_digits(round(share * 100, 2))}%"
 
 
 def short_count(value: float | None) -> str:
@@ -77,8 +66,8 @@ def seconds_told(seconds: float | None) -> str:
 
 
 def day_told(day: date | None) -> str:
-    """A day as 7 Feb 2013."""
-    return NONE if day is None else f"{day.day} {day:%b %Y}"
+    """A day as Feb 7, 2013."""
+    return NONE if day is None else f"{day:%b} {day.day}, {day.year}"
 
 
 def days_told(first: date, last: date) -> str:
@@ -86,9 +75,9 @@ def days_told(first: date, last: date) -> str:
     if first == last:
         return day_told(first)
     if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day}–{last.day} {last:%b %Y}"
+        return f"{first:%b} {first.day}–{last.day}, {last.year}"
     if first.year == last.year:
-        return f"{first.day} {first:%b} – {last.day} {last:%b %Y}"
+        return f"{first:%b} {first.day} – {last:%b} {last.day}, {last.year}"
     return f"{day_told(first)} – {day_told(last)}"
 
 

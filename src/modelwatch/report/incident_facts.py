@@ -21,7 +21,7 @@ class SegmentFigure:
     segmentation: str
     segment: str
     value: float | None
-    gate: float | None
+    threshold: float | None
     rows: int | None
 
 
@@ -77,7 +77,9 @@ def _facts(
     hidden = results.is_sensitive(incident.subject)
     children = [one for one in every if one.parent_id == incident.id]
     segments = [
-        SegmentFigure(row["segmentation"], row["segment"], row["value"], row["gate"], row["rows"])
+        SegmentFigure(
+            row["segmentation"], row["segment"], row["value"], row["threshold"], row["rows"]
+        )
         for row in mine("drift_of_incidents")
         if row["window_start"] == incident.worst_start
     ]
@@ -120,7 +122,7 @@ def figure_label(figure: str, subject: str) -> str:
     words = {
         "rows": "change of the number of rows",
         "coverage": "change of the label coverage",
-        "unmapped_share": "share of values that the configuration does not name",
+        "unmapped_share": "share of values that the configuration does not list",
     }
     return words.get(figure, figure.replace("_", " ") or subject)
 
@@ -156,7 +158,9 @@ def _series(incident: Incident, mine: Callable[[str], list[Row]], results: Resul
     return Timeline(
         f"{label} of {incident.subject}{against}, by {incident.window}",
         (Line(label, tuple(points)),),
-        threshold=incident.gate if incident.gate and incident.family != "constraint" else None,
+        threshold=incident.threshold
+        if incident.threshold and incident.family != "constraint"
+        else None,
         chance=typical[-1] if rows is drift and typical else None,
         marked=(shade,),
         zero=True,

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from modelwatch.model.change_kinds import UNDETERMINED
-from modelwatch.model.figure_words import figure_words, subject_words
+from modelwatch.model.figure_words import change_words, subject_words, where_words
 from modelwatch.model.incident import Incident
 from modelwatch.model.plain_words import one_line, plain_text
-from modelwatch.model.telling import KIND_WORDS
+from modelwatch.model.telling import EVENT_WORDS, KIND_WORDS, UNDETERMINED_WORDS
 from modelwatch.report.figures import (
     capital,
     day_told,
@@ -22,7 +21,7 @@ from modelwatch.report.figures import (
 )
 from modelwatch.report.histogram_pictures import distribution_picture
 from modelwatch.report.incident_facts import IncidentFacts, figure_label, incident_file
-from modelwatch.report.markup import Content, Markup, element, joined
+from modelwatch.report.markup import Content, Markup, element, joined, with_code
 from modelwatch.report.page import section
 from modelwatch.report.results import Results
 from modelwatch.report.tables_of_values import scrolled, table
@@ -39,12 +38,12 @@ def tag(text: str, look: str) -> Markup:
 def severity_tag(incident: Incident) -> Markup:
     """How urgent an incident is, in a word."""
     if not incident.is_open:
-        return tag("over", "none")
+        return tag("closed", "none")
     if incident.muted_until is not None:
         return tag(f"muted until {day_told(incident.muted_until)}", "none")
     if incident.acknowledged_at is not None:
         by = f" by {one_line(incident.acknowledged_by)}" if incident.acknowledged_by else ""
-        return tag(f"taken on{by}", "none")
+        return tag(f"acknowledged{by}", "none")
     return tag("failing", "bad") if incident.severity == "fail" else tag("warning", "warn")
 
 
@@ -52,8 +51,8 @@ def kind_told(incident: Incident) -> tuple[str | None, str | None]:
     """What an incident likely is, with how sure that is, and what to check."""
     if incident.kind is None:
         return None, None
-    if incident.kind == UNDETERMINED or incident.kind not in KIND_WORDS:
-        return "undetermined", "the figures of the query"
+    if incident.kind not in KIND_WORDS:
+        return UNDETERMINED_WORDS
     called, look = KIND_WORDS[incident.kind]
     sure = f" ({percent(incident.confidence)} sure)" if incident.confidence is not None else ""
     return f"{called}{sure}", look
@@ -71,7 +70,7 @@ def incident_card(facts: IncidentFacts, config_path: str) -> Markup:
                 severity_tag(one),
                 element("a", _heading(one), href=facts.file),
             ),
-            element("p", capital(figure_words(one)), "."),
+            element("p", _change(one), "."),
             _facts_list(facts),
         ),
         element(
@@ -82,6 +81,14 @@ def incident_card(facts: IncidentFacts, config_path: str) -> Markup:
         _evidence(one, config_path),
         class_=f"card inc {one.severity if one.is_open else ''}".rstrip(),
     )
+
+
+def _change(incident: Incident) -> Content:
+    return with_code(one_line(f"{change_words(incident)}{where_words(incident)}"))
+
+
+def _sentence(incident: Incident) -> Content:
+    return with_code(one_line(incident.sentence)) if incident.sentence else _change(incident)
 
 
 def _heading(incident: Incident) -> str:
@@ -95,7 +102,7 @@ def _caption(facts: IncidentFacts) -> str:
         return ""
     shown = f"{capital(figure_label(one.figure, one.subject))} by {one.window}"
     end = f", {days_told(known[0].day, known[-1].day)}"
-    return f"{shown}{end}" + (f"; threshold {three_digits(one.gate)}" if one.gate else "")
+    return f"{shown}{end}" + (f"; threshold {three_digits(one.threshold)}" if one.threshold else "")
 
 
 def _facts_list(facts: IncidentFacts) -> Markup:
@@ -105,16 +112,16 @@ def _facts_list(facts: IncidentFacts) -> Markup:
     pairs: list[tuple[str, Content]] = [("Since", f"{_since(one)} ({windows})")]
     if kind is not None:
         pairs.append(("Likely", kind))
-        pairs.append(("Check", check))
+        pairs.append(("Check", with_code(check or "")))
     if one.carrier_column is not None and one.carrier_value is not None:
         pairs.append(("Where", _carrier(one)))
     elif one.spread == "everywhere":
-        pairs.append(("Where", "everywhere: no value of another column carries it"))
+        pairs.append(("Where", "everywhere: no value of another column explains it"))
     others = dict.fromkeys(subject_words(child) for child in facts.children)
     others.pop(subject_words(one), None)
     if others:
         more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-        pairs.append(("With it", f"{', '.join(list(others)[:3])}{more}"))
+        pairs.append(("Also affected", f"{', '.join(list(others)[:3])}{more}"))
     return definitions(pairs)
 
 
@@ -176,17 +183,18 @@ def incident_body(facts: IncidentFacts, results: Results) -> list[Content]:
             ),
         ]
     elif results.is_sensitive(one.subject):
-        distributions = element("p", "The column is sensitive: no value is shown.", class_="note")
+        hidden = "The column is sensitive: its values are not shown."
+        distributions = element("p", hidden, class_="note")
     return [
         element(
             "div",
-            element("p", severity_tag(one), one_line(one.sentence or figure_words(one))),
+            element("p", severity_tag(one), _sentence(one)),
             _facts_list(facts),
-            element("p", "Why: ", one_line(one.evidence)) if one.evidence else None,
+            element("p", "Evidence: ", with_code(one_line(one.evidence))) if one.evidence else None,
             class_="card top",
         ),
         section(
-            "The figure over time",
+            "Metric over time",
             scrolled(timeline_picture(facts.series, 190), facts.series.title),
             element("p", _series_note(facts), class_="note"),
             timeline_table(facts.series, 40),
@@ -226,12 +234,12 @@ def _series_note(facts: IncidentFacts) -> str:
     if shown.threshold is not None:
         parts.append(f"Dotted: the threshold, {three_digits(shown.threshold)}.")
     if any(bound is not None for bound in shown.bounds):
-        parts.append("Dotted: the bounds that were promised.")
+        parts.append("Dotted: the bounds of the constraint.")
     if shown.chance is not None:
         typical = three_digits(shown.chance)
-        parts.append(f"Gray: what single days of the reference show by chance, {typical}.")
+        parts.append(f"Gray: the variation of single days of the reference, {typical}.")
     if len(shown.lines) > 1:
-        parts.append("Dashed: the estimate that needs no labels.")
+        parts.append("Dashed: the estimate without labels.")
     return " ".join(parts)
 
 
@@ -240,7 +248,9 @@ def _segments(facts: IncidentFacts) -> Markup | None:
         [
             "all traffic" if one.segmentation == "all" else f"{one.segmentation} = {one.segment}",
             three_digits(one.value),
-            times(abs(one.value) / one.gate if one.value is not None and one.gate else None),
+            times(
+                abs(one.value) / one.threshold if one.value is not None and one.threshold else None
+            ),
             short_count(one.rows),
         ]
         for one in facts.segments[:_MOST_LISTED]
@@ -250,9 +260,9 @@ def _segments(facts: IncidentFacts) -> Markup | None:
     head = ["Segment", figure_label(facts.incident.figure, ""), "Threshold", "Rows"]
     told = days_told(facts.incident.worst_start, facts.incident.worst_end)
     return section(
-        "Where it sits",
-        element("p", f"The same figure by segment on {told}, the largest first.", class_="mute"),
-        scrolled(table(head, rows), "The figure by segment"),
+        "Segments",
+        element("p", f"The same metric by segment on {told}, largest first.", class_="mute"),
+        scrolled(table(head, rows), "Metric by segment"),
     )
 
 
@@ -269,27 +279,20 @@ def _children(facts: IncidentFacts) -> Markup | None:
     ]
     if not rows:
         return None
-    head = ["What", "Figure", "Largest effect", "Since", "State"]
+    head = ["What", "Metric", "Largest effect", "Since", "State"]
     left = len(facts.children) - len(rows)
     return section(
-        "What fails with it",
-        scrolled(table(head, rows, figures=(2,)), "What fails with it"),
+        "Also affected",
+        scrolled(table(head, rows, figures=(2,)), "Also affected"),
         element("p", f"{left} more.", class_="note") if left > 0 else None,
     )
-
-
-_EVENTS = {
-    "child_added": "another subject fails with it",
-    "restated": "judged again on restated data",
-    "false_alarm": "marked as a false alarm",
-}
 
 
 def _history(facts: IncidentFacts) -> Markup | None:
     rows: list[list[Content]] = [
         [
             row["day"].isoformat() if row["day"] else "",
-            _EVENTS.get(row["event"], row["event"].replace("_", " ")),
+            EVENT_WORDS.get(row["event"], row["event"]),
             one_line(row["by"] or "modelwatch"),
             one_line(row["detail"] or ""),
         ]
@@ -302,19 +305,19 @@ def _history(facts: IncidentFacts) -> Markup | None:
 
 
 def closed_table(facts: Sequence[IncidentFacts], label: str) -> Markup | None:
-    """Incidents that are over, in a line each; ``label`` names the table."""
+    """Closed incidents, in a line each; ``label`` names the table."""
     rows: list[list[Content]] = [
         [
             _since(one.incident),
             element("a", _heading(one.incident), href=one.file),
-            figure_words(one.incident),
+            _change(one.incident),
             kind_told(one.incident)[0] or "",
         ]
         for one in facts
     ]
     if not rows:
         return None
-    return scrolled(table(["When", "What", "Figure", "Likely"], rows, figures=()), label)
+    return scrolled(table(["When", "What", "Change", "Likely"], rows, figures=()), label)
 
 
 def incident_links(ids: Sequence[str], names: Sequence[str]) -> Markup:

@@ -45,6 +45,14 @@ def markup_of(content: Content) -> Markup:
     return Markup("".join(markup_of(part) for part in content))
 
 
+def with_code(text: str) -> Content:
+    """A text whose parts in backquotes are shown as code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return text
+    return [element("code", part) if at % 2 else part for at, part in enumerate(parts)]
+
+
 def element(tag: str, *content: Content, **attributes: str | int | bool | None) -> Markup:
     """An element. A trailing ``_`` of an attribute's name is dropped, others become ``-``.
 

@@ -104,7 +104,7 @@ def heat_map_of(results: Results, anchors: Mapping[tuple[str, str], str]) -> Hea
                 worst[role, subject][1])
         for role, subject in ranked
     ]  # fmt: skip
-    title = f"Features by {results.span.short}, coloured by how far they are beyond a threshold"
+    title = f"Features by {results.span.short}, colored by how far they exceed a threshold"
     return HeatMap(title, tuple(days), tuple(rows))
 
 
@@ -130,8 +130,8 @@ def overview_body(
         _volume_section(results),
         _decisions(results),
         section(
-            "Incidents that are over",
-            closed_table(closed[:12], "Incidents that are over"),
+            "Closed incidents",
+            closed_table(closed[:12], "Closed incidents"),
             details_table_of(closed[12:]),
         ),
     ]
@@ -225,7 +225,7 @@ def _open_section(opened: Sequence[IncidentFacts], results: Results) -> Markup:
         if rest
         else None
     )
-    return section(f"Open incidents ({len(opened)})", first, more, note="The most urgent first.")
+    return section(f"Open incidents ({len(opened)})", first, more, note="Most urgent first.")
 
 
 def _heat_section(results: Results, anchors: Mapping[tuple[str, str], str]) -> Markup:
@@ -233,20 +233,20 @@ def _heat_section(results: Results, anchors: Mapping[tuple[str, str], str]) -> M
     if not shown.rows:
         return section(
             "Features over time",
-            element("p", "No feature was beyond a threshold by more than chance."),
+            element("p", "No feature exceeded a threshold significantly."),
         )
     return section(
         "Features over time",
         scrolled(heat_map_picture(shown), shown.title),
         heat_legend(),
         heat_map_table(shown, results.span.short),
-        note=f"Each row is a feature, each column a {results.span.short}: the largest effect of "
-        "the windows that it lies in and that failed. A fault is a block.",
+        note=f"Each row is a feature and each column a {results.span.short}: the color is the "
+        "largest effect among its failing windows.",
     )
 
 
 _LINES = (
-    "Solid: from labels that are due, with the 95 % interval. Dashed: the estimate that needs no "
+    "Solid: from labels that are due, with the 95% interval. Dashed: the estimate that needs no "
     "labels."
 )
 
@@ -289,7 +289,7 @@ def _calendar(one: Calendar) -> Content:
 
 _DECISIONS = {
     "retrain": ("retrain", "bad"),
-    "wait": ("no need", "good"),
+    "wait": ("not needed", "good"),
     "cool_down": ("cooling down", "warn"),
     "not_enough_data": ("not enough data", "none"),
 }

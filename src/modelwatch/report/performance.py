@@ -72,8 +72,8 @@ def _metrics(results: Results) -> Markup:
             class_="grid2",
         ),
         _every_metric(results),
-        note="Solid: from labels that are due, with the 95 % interval from the days. Dashed: the "
-        "estimate that needs no labels.",
+        note="Solid: from labels that are due, with the 95% interval from the days. Dashed: the "
+        "estimate without labels.",
     )
 
 
@@ -98,7 +98,7 @@ def _every_metric(results: Results) -> Markup | None:
         ]
         for row in sorted(rows, key=lambda row: row["metric"])
     ]
-    head = ["Metric", "Value", "95 % interval", "Estimate", "Coverage", "Labels"]
+    head = ["Metric", "Value", "95% interval", "Estimate", "Coverage", "Labels"]
     return details_table(f"All metrics of {days_told(first, last)}", head, cells)
 
 
@@ -118,7 +118,7 @@ def _scores(results: Results) -> Markup | None:
     _, first, last = results.span.labelled
     roc, precision = roc_curve(cells), precision_recall_curve(cells)
     return section(
-        "Scores against labels",
+        "Scores and labels",
         element(
             "div",
             _reliability(cells),
@@ -146,7 +146,7 @@ def _reliability(cells: Sequence[ScoreCell]) -> Markup | None:
         "div",
         element("h3", "Reliability"),
         curves_picture(shown),
-        element("p", "On the diagonal, scores are probabilities.", class_="note"),
+        element("p", "On the diagonal, scores are calibrated probabilities.", class_="note"),
         details_table("Table", ["Mean score", "Positives", "Rows"], rows),
         class_="card",
     )
@@ -189,7 +189,7 @@ def _confusion(cells: Sequence[ScoreCell]) -> Markup:
 
 
 def _maturity(results: Results) -> Markup | None:
-    """How labels come in with their age, by window."""
+    """Label arrival with their age, by window."""
     by_window: dict[date, list[Row]] = defaultdict(list)
     for row in main_version(results.of("maturity")):
         by_window[row["window_start"]].append(row)
@@ -221,7 +221,7 @@ def _maturity(results: Results) -> Markup | None:
         for age in ages[:: max(1, len(ages) // 12)]
     ]
     return section(
-        "How labels come in",
+        "Label arrival",
         element(
             "div",
             curves_picture(shown, 420, 240),
@@ -229,5 +229,5 @@ def _maturity(results: Results) -> Markup | None:
             details_table("Table", ["Days", *(curve.label for curve in curves)], rows),
             class_="half",
         ),
-        note="Of predictions that are at least so old, the share that had a label at that age.",
+        note="Share of predictions of at least this age that had a label at this age.",
     )

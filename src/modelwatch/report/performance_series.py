@@ -79,7 +79,7 @@ def main_version(rows: Sequence[Row]) -> list[Row]:
 
 
 def interval_told(row: Row) -> str:
-    """The 95 % interval of a figure; '' without one."""
+    """The 95% interval of a figure; '' without one."""
     if row["lower"] is None or row["upper"] is None:
         return ""
     return f"{three_digits(row['lower'])} to {three_digits(row['upper'])}"

@@ -45,13 +45,13 @@ def causes_section(results: Results) -> Markup | None:
     ]
     if not cells:
         return None
-    head = ["Metric", "Part", "What moved", "Change of the metric", "Rows", "Against"]
+    head = ["Metric", "Part", "What changed", "Change of the metric", "Rows", "Against"]
     first, last = mine[0]["window_start"], mine[0]["window_end"]
     return section(
         "Why it changed",
         scrolled(table(head, cells, figures=(3, 4)), "Causes of the change"),
-        note=f"What did most to the metrics of {days_told(first, last)}, by segment and by bins of "
-        "features.",
+        note=f"Largest contributions to the change of the metrics of {days_told(first, last)}, by "
+        "segment and by bins of features.",
     )
 
 
@@ -97,20 +97,20 @@ def segments_section(results: Results) -> Markup | None:
     ]
     label = metric_label(metric)
     return section(
-        "Where it is worst",
+        "Worst slices",
         element(
             "div",
             element(
                 "div",
                 element("h3", "Segments"),
-                table(["Segment", label, "95 % interval", "Labels"], segments),
+                table(["Segment", label, "95% interval", "Labels"], segments),
             )
             if segments
             else None,
             element(
                 "div",
                 element("h3", "Slices with more errors than the rest"),
-                table(["Slice", "Excess of the loss", "95 % interval", "Rows"], slices),
+                table(["Slice", "Excess of the loss", "95% interval", "Rows"], slices),
             )
             if slices
             else None,
@@ -140,7 +140,7 @@ def fairness_section(results: Results) -> Markup | None:
     return section(
         "Fairness",
         scrolled(table(head, cells, figures=(2, 3)), "Fairness"),
-        note="How segments are treated beside all other rows, the surest differences first.",
+        note="Segments compared with all other rows, most certain differences first.",
     )
 
 

@@ -78,7 +78,7 @@ def day_ticks(first: date, last: date, most: int = 8) -> list[tuple[date, str]]:
     if days <= 7 * most:
         start = first + timedelta(days=-first.weekday() % 7)
         weeks = [start + timedelta(days=7 * n) for n in range(most + 1)]
-        return [(day, f"{day.day} {day:%b}") for day in weeks if day <= last]
+        return [(day, f"{day:%b} {day.day}") for day in weeks if day <= last]
     months = _months(first, last)
     step = next(s for s in (1, 2, 3, 6, 12, 24, 60) if len(months) / s <= most or s == 60)
     chosen = [day for day in months if (day.year * 12 + day.month - 1) % step == 0]

@@ -89,7 +89,7 @@ def _bad_days(rows: Sequence[Row]) -> Markup | None:
         f"Days that are late, missing or unusual: {len(rows)}",
         ["Day", "Verdict", "Table", "Check", "Why"],
         cells,
-        f"{more} earlier ones are left out" if more else None,
+        f"{more} earlier ones are not shown" if more else None,
         figures=(),
     )
 
@@ -143,7 +143,7 @@ def _constraints(results: Results) -> Markup | None:
         for row in shown
     ]
     every = _calendar_days(results, days)
-    heat = HeatMap("Constraints that did not hold, by day", every, tuple(effects))
+    heat = HeatMap("Failed constraints by day", every, tuple(effects))
     cells: list[list[Content]] = [
         [
             verdict_tag(row["verdict"]),
@@ -209,7 +209,7 @@ def _quarantine(results: Results) -> Markup | None:
         element(
             "p",
             f"Of {short_count(total['rows_in'])} rows, {short_count(total['quarantined'])} are in "
-            f"quarantine, {short_count(total['excluded'])} were left out and "
+            f"quarantine, {short_count(total['excluded'])} were excluded and "
             f"{short_count(total['warned'])} passed with a warning.",
         ),
         scrolled(table(head, cells, figures=(3, 4, 5)), "Rules") if cells else None,

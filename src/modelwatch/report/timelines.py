@@ -150,7 +150,7 @@ def timeline_table(given: Timeline, most: int = 60, summary: str = "Table") -> M
     head: list[str] = ["Day"]
     for line, points in zip(given.lines, held, strict=True):
         head += [line.label]
-        head += ["95 % interval"] if any(p.lower is not None for p in points.values()) else []
+        head += ["95% interval"] if any(p.lower is not None for p in points.values()) else []
     rows: list[list[Content]] = []
     for day in days[:most]:
         row: list[Content] = [day.isoformat()]
@@ -161,7 +161,9 @@ def timeline_table(given: Timeline, most: int = 60, summary: str = "Table") -> M
                 row.append(_interval(point))
         rows.append(row)
     left = len(days) - len(rows)
-    return details_table(summary, head, rows, f"{left} earlier rows are left out" if left else None)
+    return details_table(
+        summary, head, rows, f"{left} earlier rows are not shown" if left else None
+    )
 
 
 def _interval(point: Point | None) -> str:

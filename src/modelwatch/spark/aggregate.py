@@ -80,7 +80,7 @@ class Scored:
 
 
 def merged_states(scored: Scored) -> DataFrame:
-    """One row a day, version, role, segment and feature: ``STATE_COLUMNS``; one shuffle.
+    """One row per day, version, role, segment and feature: ``STATE_COLUMNS``; one shuffle.
 
     A task sends each state once, or more often if its days do not fit in memory; merging them is
     the addition of integers, so the result does not depend on how the rows are partitioned.

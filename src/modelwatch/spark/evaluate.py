@@ -53,7 +53,7 @@ DRIFT_COLUMNS = (
     "statistic",
     "value",
     "reason",
-    "gate",
+    "threshold",
     "rows",
     "reference_rows",
     "p_value",
@@ -295,7 +295,7 @@ def _add_drift(
         for feature, own in _by_feature(key, one, block)
     ]
     if figures:
-        gates = evaluation.gates if sought.reference.fixed else {}
+        thresholds = evaluation.thresholds if sought.reference.fixed else {}
         models = [nulls.get(feature if block else key) for feature, key, _ in figures]
         judged = [own for *_, own in figures]
         bounds = {} if block else error_bounds(comparison, found)
@@ -307,7 +307,7 @@ def _add_drift(
             {
                 "feature": [feature for feature, *_ in figures],
                 "statistic": [key for _, key, _ in figures],
-                "gate": [gates.get(key) for _, key, _ in figures],
+                "threshold": [thresholds.get(key) for _, key, _ in figures],
                 **judged_columns(models),
             },
             {

@@ -54,16 +54,16 @@ class WindowReference:
 class Evaluation:
     """What is asked of the states: windows, references, and what the states mean.
 
-    ``gates``: by statistic, the size that matters. ``assumed_design_effect``: of references with
-    fewer than seven days. ``day_rows``: rows from which a day is judged by a window of its own;
-    None where there are no such windows.
+    ``thresholds``: by statistic, the size that matters. ``assumed_design_effect``: of references
+    with fewer than seven days. ``day_rows``: rows from which a day is judged by a window of its
+    own; None where there are no such windows.
     """
 
     features: Mapping[tuple[str, str], EvaluatedFeature]
     blocks: Mapping[str, EvaluatedBlock]
     windows: tuple[Window, ...]
     references: tuple[WindowReference, ...]
-    gates: Mapping[str, float]
+    thresholds: Mapping[str, float]
     top_pairs: int = 20
     assumed_design_effect: float = 10.0
     day_rows: int | None = None

@@ -1,6 +1,7 @@
 """Figures that are to be judged, of drift and of performance, in one shape.
 
-A figure is a value with its gate and, where chance can be told, its p-value or its standard error.
+A figure is a value with its threshold and, where chance can be told, its p-value or its standard
+error.
 ``worse`` is 1 where only a value above zero matters, -1 where only one below does, and 0 where both
 do.
 """
@@ -12,14 +13,14 @@ from collections.abc import Collection, Mapping
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from modelwatch.model.performance_gates import PerformanceGate
+from modelwatch.model.performance_thresholds import PerformanceThreshold
 
 FIGURES = (
     "source string, role string, subject string, figure string, model_version string, "
     "segmentation string, segment string, window string, window_start date, window_end date, "
-    "partial boolean, reference string, value double, expected double, gate double, worse int, "
-    "p_value double, error double, design_effect double, rows bigint, reference_rows bigint, "
-    "reason string"
+    "partial boolean, reference string, value double, expected double, threshold double, "
+    "worse int, p_value double, error double, design_effect double, rows bigint, "
+    "reference_rows bigint, reason string"
 )
 """Columns of a figure, as DDL."""
 FIGURE_NAMES = tuple(column.split()[0] for column in FIGURES.split(", "))
@@ -30,27 +31,27 @@ _NORMAL_INTERVAL = 2 * 1.959963984540054
 
 
 def drift_figures(drift: DataFrame) -> DataFrame:
-    """Statistics that have a gate, of rows of the table drift_metrics."""
+    """Statistics that have a threshold, of rows of the table drift_metrics."""
     return _figures(
-        drift.where(F.col("gate").isNotNull() & F.col("feature_b").isNull()),
+        drift.where(F.col("threshold").isNotNull() & F.col("feature_b").isNull()),
         source="drift",
         role=F.col("role"),
         subject=F.col("feature"),
         figure=F.col("statistic"),
         expected=F.col("typical"),
-        gate=F.col("gate"),
+        threshold=F.col("threshold"),
         worse=F.lit(0),
     )
 
 
 def performance_figures(
-    metrics: DataFrame, gates: Mapping[str, PerformanceGate], references: Collection[str]
+    metrics: DataFrame, thresholds: Mapping[str, PerformanceThreshold], references: Collection[str]
 ) -> DataFrame:
     """Changes of metrics against some references, of rows of the table performance_metrics."""
     due = metrics.where(
         (F.col("cohort") == "due")
         & F.col("reference").isin(*references)
-        & F.col("metric").isin(*gates)
+        & F.col("metric").isin(*thresholds)
     )
     return _figures(
         due,
@@ -59,8 +60,8 @@ def performance_figures(
         subject=F.col("metric"),
         figure=F.col("metric"),
         expected=F.col("reference_value"),
-        gate=_gate(gates, F.col("reference_value")),
-        worse=_worse(gates),
+        threshold=_threshold(thresholds, F.col("reference_value")),
+        worse=_worse(thresholds),
         rows=F.col("labelled_rows"),
         reference_rows=F.lit(None).cast("bigint"),
     )
@@ -69,7 +70,7 @@ def performance_figures(
 def estimate_figures(
     estimates: DataFrame,
     metrics: DataFrame,
-    gates: Mapping[str, PerformanceGate],
+    thresholds: Mapping[str, PerformanceThreshold],
     references: Collection[str],
 ) -> DataFrame:
     """Estimated metrics less what the references were, of rows of performance_estimates.
@@ -84,7 +85,7 @@ def estimate_figures(
         .agg(F.max("reference_value").alias("reference_value"))
     )
     believed = (
-        estimates.where(F.col("metric").isin(*gates))
+        estimates.where(F.col("metric").isin(*thresholds))
         .join(F.broadcast(known), list(kinds))
         .withColumn("estimate", F.col("value"))
         .withColumn("value", F.col("estimate") - F.col("reference_value"))
@@ -97,8 +98,8 @@ def estimate_figures(
         subject=F.col("metric"),
         figure=F.concat(F.lit("estimated_"), F.col("metric")),
         expected=F.col("reference_value"),
-        gate=_gate(gates, F.col("reference_value")),
-        worse=_worse(gates),
+        threshold=_threshold(thresholds, F.col("reference_value")),
+        worse=_worse(thresholds),
         reference_rows=F.lit(None).cast("bigint"),
     )
 
@@ -113,18 +114,18 @@ def _figures(frame: DataFrame, source: str, **columns: Column) -> DataFrame:
     return frame.select(*(chosen[name].cast(kinds[name]).alias(name) for name in FIGURE_NAMES))
 
 
-def _gate(gates: Mapping[str, PerformanceGate], reference_value: Column) -> Column:
+def _threshold(thresholds: Mapping[str, PerformanceThreshold], reference_value: Column) -> Column:
     found = F.lit(None).cast("double")
-    for metric, gate in gates.items():
-        size = F.lit(gate.gate)
-        if gate.of_reference:
+    for metric, threshold in thresholds.items():
+        size = F.lit(threshold.threshold)
+        if threshold.of_reference:
             size = size * F.abs(reference_value)
         found = F.when(F.col("metric") == metric, size).otherwise(found)
     return found
 
 
-def _worse(gates: Mapping[str, PerformanceGate]) -> Column:
+def _worse(thresholds: Mapping[str, PerformanceThreshold]) -> Column:
     found = F.lit(0)
-    for metric, gate in gates.items():
-        found = F.when(F.col("metric") == metric, F.lit(_WORSE[gate.better])).otherwise(found)
+    for metric, threshold in thresholds.items():
+        found = F.when(F.col("metric") == metric, F.lit(_WORSE[threshold.better])).otherwise(found)
     return found

@@ -56,7 +56,7 @@ class ValuePlace:
 
 @dataclass(frozen=True)
 class LabelledLayout:
-    """Where a batch of labelled rows carries what: positions of its columns.
+    """Where a batch of labeled rows carries what: positions of its columns.
 
     Before them stand, in order: day, due day (dates), version (string), whether there is a
     prediction (boolean), decision (double, null for none), label (double: 0 and 1, the index of

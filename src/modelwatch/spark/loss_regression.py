@@ -54,7 +54,7 @@ class LossInput:
     values: tuple[str, ...] | None = None
 
     def column(self, at: int, index: int) -> Column:
-        """The input in a labelled row that carries the feature at a position."""
+        """The input in a labeled row that carries the feature at a position."""
         carried, name = F.col(f"c{at}"), f"{_INPUT}{index}"
         if self.values is None:
             # A missing number is less than any other: a tree can tell it apart.

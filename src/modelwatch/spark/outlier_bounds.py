@@ -111,7 +111,7 @@ def outlier_bounds(states: DataFrame, evaluation: Evaluation, by: FencedBy) -> O
 def share_rows(states: DataFrame, evaluation: Evaluation, by: FencedBy) -> DataFrame:
     """How many rows of each window lie beyond the fences, and how far all are: SHARE_COLUMNS.
 
-    Kind 'share': one row a numeric feature and window. Kind 'distance': the mean squared distance
+    Kind 'share': one row per numeric feature and window. Kind 'distance': the mean squared distance
     of the inputs' rows from the center of the reference, over the features used, which is about 1
     where nothing changed. Of all traffic and all versions; windows without rows are left out.
     """

@@ -53,7 +53,7 @@ BINNING_SCHEMA = (
 
 
 def fitted_binnings(frame: DataFrame, fields: Sequence[Field]) -> DataFrame:
-    """One row a field, of ``BINNING_SCHEMA``; its columns are doubles, exact numbers and strings.
+    """One row per field, of ``BINNING_SCHEMA``; its columns are doubles, exact numbers and strings.
 
     Quantiles come from a sample chosen by a hash of the row, in which equal rows are one row with
     its number; extremes and counts come from all rows. The result is the same however the rows are

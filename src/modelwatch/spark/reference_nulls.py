@@ -47,8 +47,8 @@ def day_spans(days: AnyArray, firsts: AnyArray, lasts: AnyArray) -> Spans:
 def reference_nulls(
     evaluation: Evaluation, group: StateGroup, states: States, reference: WindowReference
 ) -> Mapping[str, ChanceModel]:
-    """What the days of a fixed reference show between one another: by statistic with a gate, or by
-    feature of a numeric block. ``states`` are those of the group.
+    """What the days of a fixed reference show between one another: by statistic with a threshold,
+    or by feature of a numeric block. ``states`` are those of the group.
 
     Empty for references that move, and where the reference has no rows.
     """
@@ -65,7 +65,7 @@ def reference_nulls(
     by_days = states.take(held).roll_up(by_day)
     if isinstance(by_days, PairStates):
         return relation_nulls(by_days, days, assumed)
-    return chance_models(by_days, days, evaluation.gates, assumed)
+    return chance_models(by_days, days, evaluation.thresholds, assumed)
 
 
 def judged_columns(models: Sequence[ChanceModel | None]) -> dict[str, list[object]]:

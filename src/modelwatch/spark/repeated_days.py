@@ -28,7 +28,7 @@ def repeats_of_windows(
     evaluation: Evaluation, group: StateGroup, states: States, reference: WindowReference
 ) -> Repeats | None:
     """What all windows show, (W,), of all model versions together; None for pairs of features,
-    segments, references that move, and where there is no gate.
+    segments, references that move, and where there is no threshold.
 
     ``states`` are those of the group. What has a timetable repeats itself in a segment: the hours
     of one carrier's flights are those of the week before.
@@ -36,7 +36,7 @@ def repeats_of_windows(
     if group.segmentation != ALL:
         return None
     fixed = next((days for days in reference.days if days is not None), None)
-    judged = reference.fixed and KEY in evaluation.gates
+    judged = reference.fixed and KEY in evaluation.thresholds
     if isinstance(states, PairStates) or not judged or not (fixed or reference.whole_table):
         return None
     numbers, days = _by_day(group, states, np.flatnonzero(group.sources == group.role))

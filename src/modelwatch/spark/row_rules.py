@@ -107,7 +107,7 @@ def row_key(judging: Judging) -> Column:
 
 
 def account_rows(frame: DataFrame, judging: Judging) -> DataFrame:
-    """One row a day: how many rows came in, and what became of them; and for each rule, how many
+    """One row per day: how many rows came in, and what became of them; and for each rule, how many
     it judges (``judged_<i>``), how many fail it (``failed_<i>``), and an example."""
 
     def rows(condition: Column) -> Column:

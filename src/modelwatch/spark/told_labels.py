@@ -32,7 +32,7 @@ def told_labels(
     *,
     day_tasks: int | None = None,
 ) -> DataFrame:
-    """One row an id and day of the labels: the one that counts, and what became of the others.
+    """One row per id and day of the labels: the one that counts, and what became of the others.
 
     Labels of one id are walked through in order, and lie on disk where they are many. A window is
     partitioned and ordered as the join is, and costs half of what an aggregation does where nearly

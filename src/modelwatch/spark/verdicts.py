@@ -104,7 +104,7 @@ def _key(part: pa.RecordBatch) -> tuple[object, ...]:
 def _judged(family: pa.Table, strictness: Strictness) -> Judgement:
     return judged(
         _floats(family, "value"),
-        _floats(family, "gate"),
+        _floats(family, "threshold"),
         _p_values(family),
         _counts(family, "rows"),
         _counts(family, "reference_rows"),

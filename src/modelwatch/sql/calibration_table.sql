@@ -36,7 +36,7 @@ bins AS (
     states.kind = 'binary'
     AND due_day <= evaluated.as_of
     AND bin_rows > 0
-    -- Null, NaN and scores that are no probabilities belong to no tenth.
+    -- Null, NaN and scores that are not probabilities belong to no tenth.
     AND CASE edges.score_kind
       WHEN 'rank' THEN false
       WHEN 'logit' THEN position % int(counts_length div 6) >= 2

@@ -1,6 +1,6 @@
 -- One row per feature (or pair) in the latest complete window of each kind, against each reference,
 -- all traffic; in the current window where none is complete. Key: monitor, window, model_version,
--- reference, role, feature, feature_b. `rank` 1 moved most: furthest beyond its gate, then by PSI.
+-- reference, role, feature, feature_b. `rank` 1 moved most: furthest beyond its threshold, then by PSI.
 WITH latest AS (
   SELECT
     monitor,
@@ -26,10 +26,10 @@ features AS (
     metrics.feature_b,
     max(if(metrics.statistic = 'psi', metrics.value, NULL)) AS psi,
     max_by(
-      struct(metrics.statistic, metrics.value, metrics.gate),
-      abs(metrics.value) / nullif(metrics.gate, 0)
+      struct(metrics.statistic, metrics.value, metrics.threshold),
+      abs(metrics.value) / nullif(metrics.threshold, 0)
     ) AS worst,
-    max(abs(metrics.value) / nullif(metrics.gate, 0)) AS times_gate,
+    max(abs(metrics.value) / nullif(metrics.threshold, 0)) AS times_threshold,
     max(metrics.rows) AS rows,
     max(metrics.reference_rows) AS reference_rows
   FROM drift_current AS metrics
@@ -52,16 +52,16 @@ SELECT
   reference_end,
   row_number() OVER (
     PARTITION BY monitor, window, model_version, reference
-    ORDER BY times_gate DESC NULLS LAST, psi DESC NULLS LAST, role, feature, feature_b
+    ORDER BY times_threshold DESC NULLS LAST, psi DESC NULLS LAST, role, feature, feature_b
   ) AS rank,
   role,
   feature,
   feature_b,
-  times_gate,
-  times_gate > 1 AS beyond_gate,
+  times_threshold,
+  times_threshold > 1 AS beyond_threshold,
   worst.statistic AS statistic,
   worst.value AS value,
-  worst.gate AS gate,
+  worst.threshold AS threshold,
   psi,
   rows,
   reference_rows

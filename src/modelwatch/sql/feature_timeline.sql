@@ -40,8 +40,8 @@ SELECT
   metrics.statistic,
   metrics.value,
   metrics.reason,
-  metrics.gate,
-  coalesce(abs(metrics.value) > metrics.gate, false) AS beyond_gate
+  metrics.threshold,
+  coalesce(abs(metrics.value) > metrics.threshold, false) AS beyond_threshold
 FROM drift_current AS metrics
 LEFT JOIN profiles
   ON metrics.monitor = profiles.monitor

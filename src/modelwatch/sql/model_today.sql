@@ -86,8 +86,8 @@ SELECT
   string(NULL) AS incident_id,
   CASE
     WHEN counted.open > 0
-      THEN concat(counted.open, ' open, ', counted.calling, ' to look at. ', counted.worst)
-    WHEN coalesce(judged.known, 0) = 0 THEN 'nothing was judged that has this day in it'
+      THEN concat(counted.open, ' open, ', counted.calling, ' need attention. ', counted.worst)
+    WHEN coalesce(judged.known, 0) = 0 THEN 'no metric of this day was evaluated'
     ELSE 'no incident is open'
   END AS sentence
 FROM models

@@ -71,7 +71,7 @@ SELECT
   kept.reference,
   kept.value,
   kept.expected,
-  kept.gate,
+  kept.threshold,
   kept.effect,
   kept.effect_now,
   kept.adjusted_p,

@@ -15,7 +15,7 @@ GROUPS = 10
 SEPARATED = 0.999
 """ROC AUC beyond which scores tell the classes apart so well that calibration has no say."""
 
-NO_LABELS = "no labelled row whose score is a probability"
+NO_LABELS = "no labeled row whose score is a probability"
 ONE_CLASS = "labels of one class only"
 SEPARATES = f"scores separate the classes (ROC AUC above {SEPARATED})"
 NO_GAIN = "calibration does not lower the calibration error on rows that it was not fitted on"

@@ -27,7 +27,7 @@ __all__ = [
 CHANCE_FAMILIES = (filled_nulls, rounded_values, stale_values, value_falls)
 """The modules whose models are registered."""
 CHANCE_KEYS = frozenset(JUDGED) | frozenset(OWN_CHANCE)
-"""Statistics that have a p-value, and so may have a gate."""
+"""Statistics that have a p-value, and so may have a threshold."""
 ChanceModel = NullModel | OwnChance
 
 

@@ -36,7 +36,7 @@ FEWEST_WINDOWS = 3
 NO_SCORES = "no row whose score is a probability"
 NO_DECISIONS = "no row with a decision whose score is a probability"
 NOT_PROBABILITIES = (
-    f"more than {MATERIAL_SHARE:.0%} of the scores are no probabilities; performance.score_kind "
+    f"more than {MATERIAL_SHARE:.0%} of the scores are not probabilities; performance.score_kind "
     "says what scores are"
 )
 NO_POSITIVE_DECISIONS = "no positive decision"
@@ -139,7 +139,7 @@ ESTIMATED: dict[str, EstimatedMetric] = {}
 def expected(
     states: BinaryStates, calibration: Calibration, *, labelled_only: bool = False
 ) -> Expected:
-    """What is expected of some windows; of their labelled rows only, to set it beside the truth."""
+    """What is expected of some windows; of their labeled rows only, to set it beside the truth."""
     first = NEGATIVE if labelled_only else 0
     counts, sums = rows_and_scores(states)
     rows = counts[:, :, first:].sum(axis=2).astype(np.float64)

@@ -28,8 +28,8 @@ NO_PROBABILITIES = "no probabilities of the classes are kept"
 NO_EXPECTED_CLASS = "a class of which no row is expected"
 NO_DECIDED_CLASS = "a class that no row is decided for"
 NOT_OF_CLASSES = (
-    f"more than {MATERIAL_SHARE:.0%} of the rows have scores that are no probabilities adding up "
-    "to 1; performance.score_kind says what scores are"
+    f"more than {MATERIAL_SHARE:.0%} of the rows have scores that are not probabilities adding up "
+    "to 1; set performance.score_kind"
 )
 
 
@@ -92,7 +92,7 @@ def estimates_multiclass(
 
 
 def _improbable(states: MulticlassStates, labelled_only: bool) -> AnyArray:
-    """Mask of the windows in which too many rows have scores that are no probabilities."""
+    """Mask of the windows in which too many rows have scores that are not probabilities."""
     rows = states.labelled if labelled_only else states.rows
     return np.asarray(states.loss[:, 2 if labelled_only else 3] > MATERIAL_SHARE * rows)
 

@@ -1,6 +1,6 @@
 """Performance of a regression where labels are not known yet, from the losses that are expected.
 
-A regressor of the loss, fitted once on labelled rows, says of each prediction how far off it will
+A regressor of the loss, fitted once on labeled rows, says of each prediction how far off it will
 be. What it says adds up: the mean over the rows of a window is what the window's error will be.
 Source: the estimator is NannyML's (direct loss estimation, DLE).
 """
@@ -105,7 +105,7 @@ def loss_estimates(
 ) -> dict[str, Estimate]:
     """The estimated errors of some windows, by the keys of the realised ones; (W,) each.
 
-    ``labelled_only``: of their labelled rows, to set it beside the truth. The spread is that of
+    ``labelled_only``: of their labeled rows, to set it beside the truth. The spread is that of
     independent rows whose loss has a standard deviation in proportion to its expectation; that of
     the root of a mean is its first-order approximation.
     """

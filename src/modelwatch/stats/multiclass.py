@@ -22,7 +22,7 @@ PROBABILITIES = slice(1, BINS + 2)
 ASCENDING = np.r_[BINS + 2 : BINS + 2 + BEYOND, PROBABILITIES, BINS + 2 + BEYOND : POSITIONS]
 """Positions that hold a score, ascending."""
 SUMS = 4
-"""Sums beside the counts: log losses, the rows that they are of, labelled rows whose scores are no
+"""Sums beside the counts: log losses, the rows that they are of, labeled rows whose scores are no
 probabilities of the classes, and all such rows."""
 _STEPS = 12.0
 """Bins beyond 0 and 1 for each unit of the inverse hyperbolic sine of the score."""
@@ -77,7 +77,7 @@ class MulticlassStates(Stack):
     (not decided for it, decided for it), side (unlabelled, another class, the class) and position
     of the class's score; (n, 0, 2, 3, 330) where no scores are kept. Rows without a decision are
     decided for no class. ``loss`` (n, 4): sum of log losses in units of 2**-26, the rows that it is
-    of, labelled rows whose scores are no probabilities of the classes, and all such rows.
+    of, labeled rows whose scores are not probabilities of the classes, and all such rows.
     ``undecided`` (n, K + 2): rows without a decision by label.
     """
 

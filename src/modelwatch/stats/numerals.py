@@ -34,3 +34,36 @@ def numerals(values: Sequence[Decimal | float], digits: int = 6) -> tuple[str, .
         if len(set(texts)) == different:
             break
     return texts
+
+
+def brief(value: float) -> str:
+    """A number to three significant digits, without an exponent between 0.0001 and a million."""
+    if value == 0 or not math.isfinite(value):
+        return f"{value + 0.0:g}"
+    size = abs(value)
+    if size >= 999_500 or size < 1e-4:
+        mantissa, _, power = f"{value:.2e}".partition("e")
+        shown = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+        return f"{shown}e{int(power)}"
+    if size >= 1000:
+        return f"{float(f'{value:.2e}'):,.0f}"
+    digits = max(0, 2 - math.floor(math.log10(float(f"{size:.2e}"))))
+    text = f"{value:,.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def briefs(values: Sequence[float]) -> tuple[str, ...]:
+    """Numbers as of ``brief``, with more digits where different ones would read the same."""
+    texts = tuple(map(brief, values))
+    return texts if len(set(texts)) == len(set(values)) else numerals(values, 3)
+
+
+def percentage(share: float) -> str:
+    """A share as a percentage of at most three digits: ``12.3%``."""
+    points = abs(share) * 100
+    return f"{percentage_points(share)}%" if points >= 0.01 or points == 0 else "<0.01%"
+
+
+def percentage_points(share: float) -> str:
+    """The size of a share in percentage points, to at most two decimals."""
+    return brief(round(abs(share) * 100, 2)) if abs(share) >= 1e-4 else brief(abs(share) * 100)

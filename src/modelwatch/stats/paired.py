@@ -46,7 +46,7 @@ class McNemar:
 
 
 def mcnemar(decisions: Counts) -> McNemar:
-    """McNemar's test of labelled rows that two models decided; (W, 2, 2, 3) by the champion's
+    """McNemar's test of labeled rows that two models decided; (W, 2, 2, 3) by the champion's
     decision, the challenger's and the label.
     """
     champion = decisions[:, 1, 0, POSITIVE] + decisions[:, 0, 1, NEGATIVE]
@@ -89,7 +89,7 @@ def differences(
 
     Both are stacks of the same D days in the same order. A day is left out of both models at once,
     so that what is common to both cancels: the same rows where ids are shared, the same days where
-    traffic is split. A day on which neither model has a labelled row has no say.
+    traffic is split. A day on which neither model has a labeled row has no say.
     """
     whole = np.array([[0, len(champion)]], dtype=np.int64)
     return window_differences(champion, challenger, whole, keys, level=level)[0]

@@ -373,7 +373,7 @@ def _register_lift(percent: int) -> None:
     )
     performance_metric(
         f"lift_{percent:02d}",
-        label=f"Lift at the top {percent} %",
+        label=f"Lift at the top {percent}%",
         tasks=_BINARY,
         range=(0.0, np.inf),
         better="higher",

@@ -19,7 +19,7 @@ from modelwatch.stats.performance_metric import (
 from modelwatch.stats.score_batch import Task
 from modelwatch.stats.scored import NEGATIVE, POSITIVE, BinaryStates
 
-NO_POSITIVE_DECISIONS = "no labelled row was decided positive"
+NO_POSITIVE_DECISIONS = "no labeled row was decided positive"
 _BINARY: tuple[Task, ...] = ("binary",)
 _UNIT = (0.0, 1.0)
 _PAGE = "scikit-learn"

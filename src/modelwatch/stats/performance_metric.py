@@ -22,9 +22,9 @@ Better = Literal["higher", "lower", "neutral"]
 Compute: TypeAlias = Callable[[Any], Values]
 Bound: TypeAlias = Callable[[Any], Floats]
 
-NO_LABELS = "no labelled row"
-NO_DECISIONS = "no labelled row with a decision"
-NO_SCORES = "no labelled row with a score"
+NO_LABELS = "no labeled row"
+NO_DECISIONS = "no labeled row with a decision"
+NO_SCORES = "no labeled row with a score"
 NO_POSITIVES = "no positive label"
 NO_NEGATIVES = "no negative label"
 NO_SCORED_POSITIVES = "no row with a positive label has a score"
@@ -32,11 +32,11 @@ NO_SCORED_NEGATIVES = "no row with a negative label has a score"
 NO_DECIDED_POSITIVES = "no row with a positive label has a decision"
 NO_DECIDED_NEGATIVES = "no row with a negative label has a decision"
 NOT_PROBABILITIES = (
-    f"more than {MATERIAL_SHARE:.0%} of the scores of labelled rows are no probabilities; "
-    "performance.score_kind says what scores are"
+    f"more than {MATERIAL_SHARE:.0%} of the scores of labeled rows are not probabilities; "
+    "set performance.score_kind"
 )
 BOUND_BEYOND_VALUE = "the bound of its error, from rows that share a bin, is as large as the value"
-RANKS = "scores are ranks by performance.score_kind, and no probabilities"
+RANKS = "scores are ranks by performance.score_kind, not probabilities"
 IMPROBABLE = (NOT_PROBABILITIES, RANKS)
 """Reasons of metrics of probabilities, of scores that are none."""
 

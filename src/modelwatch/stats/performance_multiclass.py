@@ -18,10 +18,10 @@ from modelwatch.stats.score_batch import Task
 from modelwatch.stats.score_scale import MATERIAL_SHARE
 from modelwatch.stats.scored import LOSS_UNIT, BinaryStates
 
-NO_PROBABILITIES = "no labelled row with scores of all classes"
+NO_PROBABILITIES = "no labeled row with scores of all classes"
 NOT_OF_CLASSES = (
-    f"more than {MATERIAL_SHARE:.0%} of labelled rows have scores that are no probabilities adding "
-    "up to 1; performance.score_kind says what scores are"
+    f"more than {MATERIAL_SHARE:.0%} of labeled rows have scores that are not probabilities "
+    "adding up to 1; set performance.score_kind"
 )
 _MULTICLASS: tuple[Task, ...] = ("multiclass",)
 _UNIT = (0.0, 1.0)
@@ -130,12 +130,12 @@ def _auc_error(states: MulticlassStates) -> Floats:
     better="higher",
     source="scikit-learn roc_auc_score, multi_class='ovr', average='macro'",
     bound="half of the pairs of a row of a class and another in one bin, averaged; bins are 0.005 "
-    "wide in [0, 1], and 8 % of the score far beyond",
+    "wide in [0, 1], and 8% of the score far beyond",
     error_bound=_auc_error,
 )
 def roc_auc_ovr(states: MulticlassStates) -> Values:
     """Mean over the classes of the ROC AUC of the class against the rest; undefined unless every
-    class has labelled rows."""
+    class has labeled rows."""
     rest, own = _against(states)
     if not own.shape[1]:
         undefined = np.full(len(states), np.nan)
@@ -145,9 +145,9 @@ def roc_auc_ovr(states: MulticlassStates) -> Values:
         auc_by_class(states).mean(axis=1),
         (states.rows == 0, NO_CURRENT_ROWS),
         (states.labelled == 0, NO_LABELS),
-        (~np.any(met, axis=1), "no labelled row with the score of its class"),
-        ((states.by_label[:, 1:-1] == 0).any(axis=1), "a class has no labelled row"),
-        (~np.all(met, axis=1), "no labelled row of a class has the score of that class"),
+        (~np.any(met, axis=1), "no labeled row with the score of its class"),
+        ((states.by_label[:, 1:-1] == 0).any(axis=1), "a class has no labeled row"),
+        (~np.all(met, axis=1), "no labeled row of a class has the score of that class"),
         (~np.all(others, axis=1), "all labels with a score are of one class"),
     )
 

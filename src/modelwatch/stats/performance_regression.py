@@ -154,7 +154,7 @@ def r2(states: RegressionStates) -> Values:
     range=(0.0, 1.0),
     better="neutral",
     source="by definition",
-    unit="share of labelled rows with an interval",
+    unit="share of labeled rows with an interval",
 )
 def interval_coverage(states: RegressionStates) -> Values:
     """Share of labels inside the interval that the model gave, ends included."""
@@ -162,7 +162,7 @@ def interval_coverage(states: RegressionStates) -> Values:
     return values(
         quotient(states.counts[:, INSIDE], rows),
         *_missing(states)[:2],
-        (rows == 0, "no labelled row with an interval"),
+        (rows == 0, "no labeled row with an interval"),
     )
 
 

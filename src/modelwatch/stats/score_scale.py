@@ -16,7 +16,7 @@ ScoreKind = Literal["probability", "logit", "percentage", "rank"]
 SCORE_KINDS: tuple[ScoreKind, ...] = get_args(ScoreKind)
 
 MATERIAL_SHARE = 0.01
-"""Share of scores that are no probabilities beyond which nothing is read off the others."""
+"""Share of scores that are not probabilities beyond which nothing is read off the others."""
 
 
 @dataclass(frozen=True)

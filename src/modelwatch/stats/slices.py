@@ -14,11 +14,11 @@ from modelwatch.stats.special import normal_tail
 FEWEST_ROWS = 100
 """Labelled rows below which a slice is not looked at."""
 LEAST_SHARE = 0.005
-"""Share of the labelled rows below which a slice is not looked at."""
+"""Share of the labeled rows below which a slice is not looked at."""
 FALSE_SHARE = 0.05
 """Share of false ones that is let through among the slices that are reported."""
 
-TOO_SMALL = "too few labelled rows"
+TOO_SMALL = "too few labeled rows"
 NO_REST = "no other rows"
 
 
@@ -58,7 +58,7 @@ def worst_slices(
 ) -> Slices:
     """Slices by their excess loss, days left out one after the other; all (D, M) of D days.
 
-    ``rows`` and ``losses``: labelled rows of each slice and the sums of their losses.
+    ``rows`` and ``losses``: labeled rows of each slice and the sums of their losses.
     ``total_rows`` and ``total_losses``: the same of the whole split that each slice is of; (D, 1)
     for one split. A slice below ``fewest_rows`` or ``least_share`` of them is left out.
     ``right_or_wrong``: the loss of a row is 0 or 1, so that with fewer than 3 days rows may be

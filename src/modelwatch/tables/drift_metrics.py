@@ -54,9 +54,9 @@ DRIFT_METRICS = Table(
         Column("value", "double", "Value of the statistic; null if undefined."),
         Column("reason", "string", "Why the value is undefined; null if it is defined."),
         Column(
-            "gate",
+            "threshold",
             "double",
-            "A value beyond it, in size, must be looked at; null where no gate applies.",
+            "A value beyond it, in size, must be looked at; null where no threshold applies.",
         ),
         Column("rows", "bigint", "Rows of the window's scope, nulls included."),
         Column("reference_rows", "bigint", "Rows of the reference's scope, nulls included."),

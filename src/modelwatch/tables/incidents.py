@@ -65,9 +65,13 @@ INCIDENTS = Table(
         MODEL_VERSION,
         Column("value", "double", "Value of the figure; null if it has none."),
         Column("expected", "double", "What the reference or the history had; null if not known."),
-        Column("gate", "double", "Size from which the figure matters; null where none applies."),
-        Column("effect", "double", "Largest size in gates so far.", False),
-        Column("effect_now", "double", "Size in gates in the last window; null if it is quiet."),
+        Column(
+            "threshold", "double", "Size from which the figure matters; null where none applies."
+        ),
+        Column("effect", "double", "Largest size in thresholds so far.", False),
+        Column(
+            "effect_now", "double", "Size in thresholds in the last window; null if it is quiet."
+        ),
         Column("adjusted_p", "double", "Smallest corrected p-value; null where there is none."),
         Column("rows", "bigint", "Rows of the window of the largest effect; null if not known."),
         Column("worst_start", "date", "First day of that window.", False),

@@ -21,7 +21,7 @@ RUNS = Table(
             "see message; 'maintained': old states were removed.",
             False,
         ),
-        Column("exit_code", "int", "Exit code of the job: 0 fine, 1 look at it, 2 did not run."),
+        Column("exit_code", "int", "Exit code of the job: 0 success, 1 needs attention, 2 failed."),
         Column("message", "string", "What the run found or why it failed, in one sentence."),
         Column("as_of", "date", "Days before this one were considered."),
         Column("config_yaml", "string", "The whole configuration, as read."),

@@ -20,7 +20,7 @@ VERDICTS = Table(
     name="verdicts",
     version=1,
     comment="One row a window, model version, segment and judged figure: its size against its "
-    "gate, how likely chance is, and the verdict.",
+    "threshold, how likely chance is, and the verdict.",
     columns=(
         MONITOR,
         RUN_ID,
@@ -62,12 +62,14 @@ VERDICTS = Table(
             "double",
             "What the reference or the history had; null where it is not known.",
         ),
-        Column("gate", "double", "Size from which the figure matters; null where none applies."),
+        Column(
+            "threshold", "double", "Size from which the figure matters; null where none applies."
+        ),
         Column(
             "effect",
             "double",
-            "Size of the value in gates: from 1 on it matters. 1 for a constraint that does not "
-            "hold. Null without value or gate.",
+            "Size of the value in thresholds: from 1 on it matters. 1 for a constraint that does "
+            "not hold. Null without value or threshold.",
         ),
         Column(
             "p_value",

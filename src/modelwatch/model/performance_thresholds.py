@@ -9,7 +9,7 @@ from modelwatch.stats.performance import PERFORMANCE
 from modelwatch.stats.performance_metric import Better
 from modelwatch.stats.score_batch import Task
 
-DEFAULT_PERFORMANCE_GATES: dict[Task, dict[str, float]] = {
+DEFAULT_PERFORMANCE_THRESHOLDS: dict[Task, dict[str, float]] = {
     "binary": {"accuracy": 0.05, "roc_auc": 0.05, "calibration_bias": 0.1, "base_rate": 0.5},
     "multiclass": {"accuracy": 0.05, "macro_recall": 0.1},
     "regression": {"mae": 0.2, "rmse": 0.3},
@@ -18,28 +18,28 @@ DEFAULT_PERFORMANCE_GATES: dict[Task, dict[str, float]] = {
 OF_REFERENCE = frozenset(
     {"base_rate", "selection_rate", "brier", "log_loss", "mae", "rmse", "mape", "smape"}
 )
-"""Metrics whose gate is a share of the reference's figure: losses without a scale of their own, and
-rates, of which 1 % and 2 % differ as much as 10 % and 20 % do."""
+"""Metrics whose threshold is a share of the reference's figure: losses without a scale of their
+own, and rates, of which 1 % and 2 % differ as much as 10 % and 20 % do."""
 
 
 @dataclass(frozen=True)
-class PerformanceGate:
+class PerformanceThreshold:
     """The change of one metric that matters."""
 
     metric: str
-    gate: float
+    threshold: float
     better: Better
 
     @property
     def of_reference(self) -> bool:
-        """Whether ``gate`` is a share of the reference's figure."""
+        """Whether ``threshold`` is a share of the reference's figure."""
         return self.metric in OF_REFERENCE
 
     def size(self, reference_value: float | None) -> float | None:
-        """The gate in units of the metric; None where the reference's figure is not known."""
+        """The threshold in units of the metric; None where the reference's figure is not known."""
         if not self.of_reference:
-            return self.gate
-        return None if reference_value is None else self.gate * abs(reference_value)
+            return self.threshold
+        return None if reference_value is None else self.threshold * abs(reference_value)
 
     def worsening(self, change: float) -> float:
         """How much a change is for the worse, negative for the better; its size if neither is."""
@@ -48,11 +48,13 @@ class PerformanceGate:
         return -change if self.better == "higher" else change
 
 
-def performance_gates(task: Task, given: Mapping[str, float | None]) -> dict[str, PerformanceGate]:
-    """The gates of the configuration over the defaults of the task, without those taken away."""
-    gates: dict[str, float | None] = {**DEFAULT_PERFORMANCE_GATES[task], **given}
+def performance_thresholds(
+    task: Task, given: Mapping[str, float | None]
+) -> dict[str, PerformanceThreshold]:
+    """The thresholds of the configuration over those of the task, without those taken away."""
+    thresholds: dict[str, float | None] = {**DEFAULT_PERFORMANCE_THRESHOLDS[task], **given}
     return {
-        metric: PerformanceGate(metric, gate, PERFORMANCE[metric].better)
-        for metric, gate in gates.items()
-        if gate is not None
+        metric: PerformanceThreshold(metric, threshold, PERFORMANCE[metric].better)
+        for metric, threshold in thresholds.items()
+        if threshold is not None
     }
