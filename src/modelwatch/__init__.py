@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from modelwatch.api.monitor import Description, Monitor, RunResult
     from modelwatch.api.performance import PerformanceResult, performance
     from modelwatch.api.profile import ProfileResult, profile
+    from modelwatch.errors import ModelwatchError
     from modelwatch.model.errors import ConfigurationError, SessionError, SourceError
 
 try:
@@ -29,6 +30,7 @@ _MODULES = {
     "Description": "api.monitor",
     "DriftResult": "api.drift",
     "FrameError": "api.arrow_frames",
+    "ModelwatchError": "errors",
     "Monitor": "api.monitor",
     "PerformanceResult": "api.performance",
     "ProfileResult": "api.profile",
@@ -45,6 +47,7 @@ __all__ = [
     "Description",
     "DriftResult",
     "FrameError",
+    "ModelwatchError",
     "Monitor",
     "PerformanceResult",
     "ProfileResult",

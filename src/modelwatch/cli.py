@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from modelwatch import __version__
+from modelwatch.errors import ModelwatchError
 from modelwatch.io.contract_files import text_of_file, write_text
 from modelwatch.io.failures import typed
 from modelwatch.io.packaged_files import PACKAGED, packaged_path
@@ -23,7 +24,7 @@ from modelwatch.io.terminal import Parser, complain, log_to_terminal, say
 from modelwatch.model.config import ConfigurationError, MonitorConfig, Problem, parse_config
 from modelwatch.model.days import DayRange, parse_ascending_days, parse_day
 from modelwatch.model.deaths import RunLostError
-from modelwatch.model.errors import ProblemsError, SessionError, SourceError
+from modelwatch.model.errors import ProblemsError, SourceError
 from modelwatch.model.guess import monitor_name
 from modelwatch.model.sources import TableAddress
 from modelwatch.pipelines import contract_command
@@ -50,10 +51,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
         return command(arguments)
-    except (ProblemsError, SessionError) as error:
-        return _failed(str(error), arguments.verbose)
     except RunLostError as error:
         return _failed(f"{error}{log_told()}", arguments.verbose)
+    except ModelwatchError as error:
+        return _failed(str(error), arguments.verbose)
     except KeyboardInterrupt:
         return _failed("modelwatch: interrupted", False)
     except BrokenPipeError:

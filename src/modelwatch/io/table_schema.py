@@ -7,6 +7,7 @@ from functools import lru_cache
 from pyspark.sql import SparkSession
 from pyspark.sql.types import ArrayType, DataType, StructType
 
+from modelwatch.errors import ModelwatchError
 from modelwatch.io.addresses import Place, quoted
 from modelwatch.tables import Table
 
@@ -19,7 +20,7 @@ PROPERTIES = {
 """Properties of every output table."""
 
 
-class OutputError(Exception):
+class OutputError(ModelwatchError):
     """An output table can't be used: which, where, and why."""
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from modelwatch.errors import ModelwatchError
 from modelwatch.model.contract import WEEKDAYS, Contract, TableRole
 from modelwatch.model.contract_clauses import quoted_column
 from modelwatch.model.errors import ConfigurationError, Problem
@@ -36,7 +37,7 @@ _IGNORED = frozenset({"batch_id", "result_format", "catch_exceptions", "include_
 _NO_SUCH = "a contract has no such clause; a constraint of the monitor may do"
 
 
-class _NotSaid(ValueError):
+class _NotSaid(ModelwatchError):
     """An expectation that a contract can't say, and why."""
 
 
