@@ -12,7 +12,6 @@ from contextlib import contextmanager, suppress
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from modelwatch import __version__
 from modelwatch.errors import ModelwatchError
@@ -20,7 +19,7 @@ from modelwatch.io.contract_files import text_of_file, write_text
 from modelwatch.io.failures import typed
 from modelwatch.io.packaged_files import PACKAGED, packaged_path
 from modelwatch.io.spark_log import log_told
-from modelwatch.io.terminal import Parser, complain, log_to_terminal, say
+from modelwatch.io.terminal import Parser, argument_of, complain, log_to_terminal, say
 from modelwatch.model.config import ConfigurationError, MonitorConfig, Problem, parse_config
 from modelwatch.model.days import DayRange, parse_ascending_days, parse_day
 from modelwatch.model.deaths import RunLostError
@@ -33,7 +32,6 @@ from modelwatch.pipelines.run_commands import RUN_COMMANDS, RunCommand
 
 NOTHING_TO_LOOK_AT, LOOK, DID_NOT_RUN = 0, 1, 2
 """Exit codes."""
-T = TypeVar("T")
 
 _EPILOG = """\
 exit codes: 0 all is well, 1 something must be looked at, 2 the command could not run
@@ -118,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
         help="WHAT: list (as without), show, acknowledge, mute, unmute, false-alarm, reopen",
     )
     incidents.add_argument("--config", metavar="FILE", help="the configuration")
-    until = _argument(parse_day)
+    until = argument_of(parse_day)
     incidents.add_argument("--until", type=until, metavar="DAY", help="last day of a mute")
     incidents.add_argument("--all", action="store_true", help="list closed ones too")
     incidents.add_argument("--by", default=_user(), help="who says it (you)")
@@ -134,7 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     quarantine.add_argument("--config", metavar="FILE", help="the configuration")
     quarantine.add_argument(
-        "--day", type=_argument(DayRange.parse), metavar="DAY[..DAY]", help="rows of these days"
+        "--day", type=argument_of(DayRange.parse), metavar="DAY[..DAY]", help="rows of these days"
     )
     quarantine.add_argument("--rule", help="rows that fail this rule")
     quarantine.add_argument("--table", help="rows of inputs, predictions or labels")
@@ -185,26 +183,16 @@ def _with_days(
     _with_config(parser)
     parser.add_argument(
         "--as-of",
-        type=_argument(parse),
+        type=argument_of(parse),
         metavar=form,
         help=f"days before this one are considered (today in the monitor's time zone){more}",
     )
     parser.add_argument(
         "--days",
-        type=_argument(DayRange.parse),
+        type=argument_of(DayRange.parse),
         metavar="FROM..TO",
         help="compute these days, changed or not, and no others",
     )
-
-
-def _argument(parse: Callable[[str], T]) -> Callable[[str], T]:
-    def parsed(text: str) -> T:
-        try:
-            return parse(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return parsed
 
 
 def _read(path: str | None) -> tuple[MonitorConfig, str]:

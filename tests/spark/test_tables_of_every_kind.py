@@ -181,7 +181,9 @@ def merge_and_overwrite(table: Table) -> None:
 
 def correct_months_later(table: Table) -> None:
     next_day(table)
-    corrected = table.rows(2, 2).selectExpr("*", "CAST(1 AS SMALLINT) AS one").drop("label", "known")
+    corrected = (
+        table.rows(2, 2).selectExpr("*", "CAST(1 AS SMALLINT) AS one").drop("label", "known")
+    )
     corrected = corrected.selectExpr("*", "one AS label", "date_add(day, 100) AS known")
     table.add(corrected.drop("one"))
 

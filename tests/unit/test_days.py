@@ -13,7 +13,6 @@ from modelwatch.model.days import (
     DayRange,
     begins_twice,
     day_ranges,
-    epoch_day,
     joined_ranges,
     parse_ascending_days,
     shifted,
@@ -109,8 +108,3 @@ def test_a_day_begins_twice_or_never_where_clocks_are_set_over_midnight(
     day: date, zone: str, twice: bool
 ) -> None:
     assert begins_twice(day, zone) == twice
-
-
-def test_days_are_counted_from_1970() -> None:
-    days = [date(1970, 1, 1), date(1969, 12, 31), date(1972, 1, 1)]
-    assert [epoch_day(day) for day in days] == [0, -1, 730]

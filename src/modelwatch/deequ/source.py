@@ -30,12 +30,11 @@ from pyspark.sql.types import (
 )
 
 from modelwatch.errors import ModelwatchError
-from modelwatch.model.literals import ExactNumber, digits_of, exact_of, typed_sql
+from modelwatch.model.literals import DECIMAL_DIGITS, digits_of, exact_of, typed_sql
 from modelwatch.model.section import did_you_mean
+from modelwatch.stats.exact_numbers import ExactNumber
 
 FLOATING = (DoubleType, FloatType)
-DECIMAL_DIGITS = 38
-"""Of Spark's widest decimal."""
 NUMERIC = (*FLOATING, DecimalType, ByteType, ShortType, IntegerType, LongType)
 
 

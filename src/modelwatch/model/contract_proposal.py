@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from modelwatch.model.column_types import FRACTIONS, WHOLE_NUMBERS
+from modelwatch.model.column_types import FRACTIONS, TEXTS, WHOLE_NUMBERS
 from modelwatch.model.contract import WEEKDAYS, ColumnClauses, Contract, Relation, RowClauses
 from modelwatch.model.contract_facts import ReferenceColumn, ReferenceTable
 from modelwatch.model.contract_text import contract_text
@@ -29,7 +29,6 @@ FEWEST_REPEATS = 5
 _MARGIN = 0.1
 _SPREADS = 3.3
 """Standard deviations of a day's volume that are allowed to either side."""
-_TEXTS = frozenset({"string", "varchar", "char"})
 _HEAD = (
     "Proposed by `modelwatch contract propose`, from",
     "{told}.",
@@ -103,7 +102,7 @@ def _clauses(
             said["sentinels"] = "it seems to stand for something else than a quantity"
     if _is_domain(column):
         _domain(column, keys, said)
-    elif column.plain_type in _TEXTS:
+    elif column.plain_type in TEXTS:
         _text(column, keys, said)
     else:
         _range(column, found, keys, said)

@@ -39,11 +39,6 @@ def shifted(day: date, days: int) -> date:
         return date.max if days > 0 else date.min
 
 
-def epoch_day(day: date) -> int:
-    """Days from 1970-01-01 to a day."""
-    return day.toordinal() - date(1970, 1, 1).toordinal()
-
-
 def begins_twice(day: date, time_zone: str) -> bool:
     """Whether midnight of a day comes twice, or not at all, for a change of clocks."""
     midnight = datetime.combine(day, time(), ZoneInfo(time_zone))

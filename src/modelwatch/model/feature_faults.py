@@ -30,6 +30,7 @@ from modelwatch.stats.mixtures import (
 from modelwatch.stats.numerals import numeral, numerals
 from modelwatch.stats.numeric import NumericStates
 from modelwatch.stats.rounded_values import rounded_model
+from modelwatch.stats.shares import DESIGN_EFFECT_OF_BINS
 
 LOOKED_AT = 6
 """Features whose bins are looked at: the strongest say what it is."""
@@ -56,8 +57,6 @@ _ROUNDING = 1.0
 _BY_CHANCE = 0.01
 """Probability that values in the reference's steps add up to an integer, up to which that speaks
 for integers: those in quarters do once in four times."""
-_DESIGN = 3.0
-"""How much more shares vary between days than rows that are independent: a low guess."""
 _LEAST_DECIMAL = 0.01
 """Share of values from which a decimal sign is looked at."""
 _MIRRORED = 0.7
@@ -135,7 +134,7 @@ def _filled_nulls(evidence: Evidence) -> Clue | None:
 
 
 def _filled_of(feature: FeatureChange) -> Clue | None:
-    model = filled_model(feature.before, np.zeros(1, dtype=np.int64), _DESIGN)
+    model = filled_model(feature.before, np.zeros(1, dtype=np.int64), DESIGN_EFFECT_OF_BINS)
     if model is None:
         return None
     one = np.ones(1, dtype=np.int64)
@@ -364,7 +363,7 @@ def _rounded(feature: FeatureChange) -> Clue | None:
     before, now = feature.before, feature.now
     if not isinstance(before, NumericStates) or not isinstance(now, NumericStates):
         return None
-    model = rounded_model(before, np.zeros(1, dtype=np.int64), _DESIGN)
+    model = rounded_model(before, np.zeros(1, dtype=np.int64), DESIGN_EFFECT_OF_BINS)
     if model is None:
         return None
     one = np.ones(1, dtype=np.int64)

@@ -12,13 +12,12 @@ from pydantic import Field
 from modelwatch.model.days import DayRange, shifted
 from modelwatch.model.references import reference_days
 from modelwatch.model.section import Section
+from modelwatch.stats.series import HISTORY_DAYS_READ
 
 if TYPE_CHECKING:
     from modelwatch.model.monitor import MonitorConfig
     from modelwatch.model.windows import Window
 
-HISTORY_DAYS = 70
-"""Days of counted rows that say what is usual for a day."""
 BACK_TEST_DAYS = 63
 """Days before the newest due one on which estimates are held against what labels told."""
 _MONTH = 31
@@ -131,7 +130,7 @@ def least_states_days(config: MonitorConfig) -> int:
         if spec.kind != "custom"
     ]
     longest = max(lengths, default=1)
-    back = [HISTORY_DAYS]
+    back = [HISTORY_DAYS_READ]
     for reference in config.references:
         if reference.previous_windows is not None:
             back.append(reference.previous_windows * longest)

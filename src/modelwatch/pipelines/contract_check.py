@@ -26,8 +26,9 @@ from modelwatch.model.verdict import judge
 from modelwatch.pipelines.frames import Sources
 from modelwatch.pipelines.validation import schemas_of
 from modelwatch.spark.days import DAY
+from modelwatch.stats.day_numbers import EPOCH
 
-WHOLE = date(1970, 1, 1)
+WHOLE = EPOCH
 """The day of all rows of a table that is checked as a whole."""
 
 
@@ -90,7 +91,7 @@ def contract_results(
     ``stored``: the columns as the table stores them, where the frame has others.
     """
     if days is None:
-        frame = frame.withColumn(DAY, F.lit(WHOLE.isoformat()).cast("date"))
+        frame = frame.withColumn(DAY, F.lit(WHOLE))
     # The day that tells the rows apart is ours, and no column of the table.
     schema = schemas_of({"table": frame.drop(DAY)})["table"]
     asked = [WHOLE] if days is None else days

@@ -36,6 +36,7 @@ from modelwatch.spark.row_facts import (
     observed_relations,
     text_shapes,
 )
+from modelwatch.stats.day_numbers import EPOCH
 
 LOG = logging.getLogger("modelwatch")
 SUGGESTED_ROWS = 20_000
@@ -65,7 +66,7 @@ def reference_table(
     rows = sources.arrived(home, days)
     whole = sources.opened[home].day is None
     if whole:
-        rows = rows.withColumn(DAY, F.lit("1970-01-01").cast("date"))
+        rows = rows.withColumn(DAY, F.lit(EPOCH))
     schema = schemas_of(sources.frames)[home]
     hidden = sensitive_columns(config)
     # A contract is about what is stored: no paths, and no days that text spells.

@@ -24,12 +24,14 @@ from modelwatch.spark.loss_regression import LossModel
 from modelwatch.spark.partial_scores import LABELS
 from modelwatch.spark.rows import ROLES
 from modelwatch.spark.scores import SEGMENTATION_SLICE, merged_score_states
-from modelwatch.stats.batch import ALL, Column, Segmentation
+from modelwatch.stats.batch import Column, Segmentation
 from modelwatch.stats.binning import CategoricalBinning, NumericBinning, fit_numeric
+from modelwatch.stats.score_batch import Task
 from modelwatch.stats.score_bins import shadow_binning
 from modelwatch.stats.score_scale import ScoreBinning
-from modelwatch.stats.score_tally import UNDECIDED, ScorePlan, Task
+from modelwatch.stats.score_tally import UNDECIDED, ScorePlan
 from modelwatch.stats.value_account import SPELLING, VALUE_COUNTS, VALUES
+from modelwatch.stats.value_names import ALL
 
 LabelFacts = tuple[dict[date, LabelDay], dict[date, tuple[ValueAccount, ...]]]
 """By day: what its states of performance depend on, and the account of its values."""

@@ -24,6 +24,7 @@ from modelwatch.model.source_health import (
     schema_rows,
 )
 from modelwatch.model.value_account import UNMAPPED_SHARE
+from modelwatch.pipelines.arrivals import TRAFFIC
 from modelwatch.pipelines.run import Request, Run
 from modelwatch.spark.driver_rows import frame_of
 from modelwatch.tables import TABLES
@@ -39,7 +40,6 @@ _JUDGED = {
     ("values", UNMAPPED_SHARE): "unmapped_values",
 }
 """Checks whose verdict the run has given already, by source and figure of it."""
-_TRAFFIC = ("inputs", "predictions")
 
 
 def write_source_health(
@@ -94,12 +94,12 @@ def _found(request: Request, joined: Mapping[date, Joined]) -> Iterator[HealthRo
     last = newest["as_of"] if newest is not None else None
     for change in plan.sources:
         role = change.role
-        delay = 0 if role in _TRAFFIC else _delay(config) if role == "labels" else None
+        delay = 0 if role in TRAFFIC else _delay(config) if role == "labels" else None
         if change.present is not None and delay is not None:
             as_of = plan.as_of - timedelta(days=delay)
             present = {day for day in change.present if day < plan.as_of}
             yield from arrival_rows(role, present, as_of, late_days, config.verdicts.holidays)
-        if change.present is not None and role in _TRAFFIC:
+        if change.present is not None and role in TRAFFIC:
             came = (change.present & frozenset(request.days)) - published
             yield from late_rows(role, came, last, plan.as_of, late_days)
     yield from join_rows(joined, config.source_health.unmatched)

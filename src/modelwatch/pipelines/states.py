@@ -19,6 +19,7 @@ from modelwatch.spark.days import DAY
 from modelwatch.spark.rows import ROLES, scored_rows
 from modelwatch.stats.batch import Block, Column, Segmentation, TallyPlan
 from modelwatch.stats.binning import Binning, CategoricalBinning
+from modelwatch.stats.day_numbers import EPOCH
 
 Bins = Mapping[tuple[str, str], Binning]
 PREDICATE_SEGMENTS = ("false", "true")
@@ -122,7 +123,7 @@ def reference_states(states: StatesOf, sources: Sources, name: str) -> DataFrame
     frame = sources.rows(reference.role, days)
     if reference.day is None:
         # One day for all rows: a pass needs some day, and the states are stored without it.
-        frame = frame.withColumn(DAY, F.lit("1970-01-01").cast("date"))
+        frame = frame.withColumn(DAY, F.lit(EPOCH))
     held = {column.lower() for column in frame.columns}
     features = tuple(f for f in states.features if f.column.lower() in held)
     splits = tuple(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from modelwatch.report.figures import day_told, short_count
 from modelwatch.report.markup import Content, Markup, element, picture
+from modelwatch.report.page import section
 from modelwatch.report.paths import bar_path, number, step_path
 from modelwatch.report.scales import Scale, day_ticks
-from modelwatch.report.tables_of_values import details_table
+from modelwatch.report.tables_of_values import details_table, scrolled
 
 WIDTH = 900
 _LEFT = 46
@@ -123,3 +124,16 @@ def calendar_table(given: Calendar) -> Markup:
     ]
     head = ["Day", "Rows", "What is unusual"]
     return details_table("Table: the newest and the unusual days", head, rows, figures=(1,))
+
+
+def calendar_section(calendars: Iterable[Calendar]) -> Markup:
+    """A section of a page with calendars, each with its table."""
+    drawn: list[Content] = [
+        [
+            element("h3", one.title),
+            scrolled(calendar_picture(one), one.title),
+            calendar_table(one),
+        ]
+        for one in calendars
+    ]
+    return section("Rows by day", drawn)

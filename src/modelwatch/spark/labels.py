@@ -28,10 +28,12 @@ from modelwatch.spark.rows import (
     segment_columns,
 )
 from modelwatch.spark.told_labels import LABEL, MISSING, SPELLINGS, VALUED, told_labels
+from modelwatch.stats.day_numbers import day_number
 from modelwatch.stats.value_account import DECISION_SUBJECT, LABEL_SUBJECT, challenger_subject
 
 NEVER = date(9999, 12, 31)
 """Due day of labels that are never due."""
+NEVER_NUMBER = day_number(NEVER)
 _SCORED = "__scored"
 _DECISION = "__decision"
 BORROWED = ("label", "decision", "score")

@@ -11,7 +11,6 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from modelwatch.spark.evaluate import ALL_VERSIONS
 from modelwatch.spark.evaluation import WindowReference
 from modelwatch.spark.performance_beliefs import add_estimates
 from modelwatch.spark.performance_causes import Slices, add_causes, slices_of
@@ -26,13 +25,12 @@ from modelwatch.spark.score_groups import (
     ScopeStates,
     ScoreGroup,
     score_groups,
-    spans_of,
     task_states,
 )
 from modelwatch.spark.score_question import Answers, ScoreQuestion, answer_ddl, dates
-from modelwatch.stats.arrays import AnyArray, Spans
-from modelwatch.stats.batch import ALL
+from modelwatch.stats.arrays import AnyArray, Spans, day_spans
 from modelwatch.stats.performance import ScoreStates, error_bounds
+from modelwatch.stats.value_names import ALL, ALL_VERSIONS
 from modelwatch.stats.window_intervals import WindowValues, window_changes, window_values
 
 DUE, EARLY = "due", "early"
@@ -131,7 +129,7 @@ class Days:
 
     def spans(self, firsts: AnyArray, lasts: AnyArray) -> Spans:
         """Positions of the days between first and last ones, both in it."""
-        return spans_of(self.days, firsts, lasts)
+        return day_spans(self.days, firsts, lasts)
 
 
 def _views(
@@ -146,7 +144,7 @@ def _views(
     for version in sorted(set(scopes.versions)):
         mine = np.flatnonzero(scopes.versions == version)
         own = scopes.take(mine)
-        spans = spans_of(own.days, question.starts, question.ends)
+        spans = day_spans(own.days, question.starts, question.ends)
         windows = np.flatnonzero(spans[:, 1] > spans[:, 0])
         held[windows] += 1
         if len(windows):

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from modelwatch.spark.evaluation import WindowReference
-from modelwatch.spark.score_groups import spans_of
 from modelwatch.spark.score_question import Answers, ScoreQuestion
 from modelwatch.spark.scores import SEGMENTATION_SLICE
-from modelwatch.stats.arrays import AnyArray, Counts, Floats
+from modelwatch.stats.arrays import AnyArray, Counts, Floats, day_spans
 from modelwatch.stats.attribution import ADDITIVE, EFFECTS, Attribution, Parts, attribute
 from modelwatch.stats.batch import Column
 from modelwatch.stats.binning import CATEGORICAL_OFFSET, CategoricalBinning
@@ -49,7 +48,7 @@ class Slices:
 
     def between(self, first: int, last: int) -> tuple[Counts, Counts]:
         """Counts and losses of some days."""
-        (span,) = spans_of(self.days, np.array([first]), np.array([last]))
+        (span,) = day_spans(self.days, np.array([first]), np.array([last]))
         part = slice(int(span[0]), int(span[1]))
         return self.counts[part], self.losses[part]
 

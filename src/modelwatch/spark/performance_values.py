@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from modelwatch.spark.score_groups import ScopeStates, spans_of
+from modelwatch.spark.score_groups import ScopeStates
 from modelwatch.spark.score_question import Answers, ScoreQuestion
-from modelwatch.stats.arrays import AnyArray, Counts, Floats, Spans, sums_over_spans
+from modelwatch.stats.arrays import AnyArray, Counts, Floats, Spans, day_spans, sums_over_spans
 from modelwatch.stats.jackknife import day_interval
 from modelwatch.stats.moments import UNITS
 from modelwatch.stats.performance_decisions import outcomes
@@ -118,7 +118,7 @@ def add_maturity(rows: Answers, question: ScoreQuestion, view: View) -> None:
     labelled, positive = _by_age(states, every.days)
     binary = isinstance(every.stack, BinaryStates)
     oldest = question.as_of_day - every.days
-    spans = spans_of(every.days, question.starts[view.windows], question.ends[view.windows])
+    spans = day_spans(every.days, question.starts[view.windows], question.ends[view.windows])
     for age in AGES:
         enough = oldest >= age
         all_rows = sums_over_spans(np.where(enough, every.stack.rows, 0), spans)

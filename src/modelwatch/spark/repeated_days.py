@@ -13,15 +13,15 @@ from pyspark.sql import functions as F
 from modelwatch.spark.evaluation import Evaluation, WindowReference
 from modelwatch.spark.groups import StateGroup, asked_groups, grouped, merged_sketch
 from modelwatch.spark.python_tasks import in_python
-from modelwatch.spark.reference_nulls import States, day_spans, reference_spans
-from modelwatch.stats.arrays import AnyArray
-from modelwatch.stats.batch import ALL
+from modelwatch.spark.reference_nulls import States, reference_spans
+from modelwatch.stats.arrays import AnyArray, day_spans
 from modelwatch.stats.binning import Binning
 from modelwatch.stats.day_repeats import repeats
 from modelwatch.stats.day_states import DayStates, neighbors
 from modelwatch.stats.pairs import PairStates
 from modelwatch.stats.repeats import Repeats
 from modelwatch.stats.stale_values import KEY
+from modelwatch.stats.value_names import ALL
 
 
 def repeats_of_windows(

@@ -9,20 +9,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from modelwatch.spark.evaluation import day_number
-from modelwatch.spark.labels import NEVER
+from modelwatch.spark.labels import NEVER_NUMBER
 from modelwatch.spark.sparse_rows import entries_of
-from modelwatch.stats.arrays import AnyArray, Counts, Spans
+from modelwatch.stats.arrays import AnyArray, Counts
 from modelwatch.stats.binning import NumericBinning
 from modelwatch.stats.multiclass import MulticlassStates
 from modelwatch.stats.performance_metric import ScoreStates
 from modelwatch.stats.residuals import RegressionStates
-from modelwatch.stats.score_tally import UNDECIDED, WHOLE, Task
+from modelwatch.stats.score_batch import Task
+from modelwatch.stats.score_tally import UNDECIDED, WHOLE
 from modelwatch.stats.scored import BinaryStates
 
 SCORE_GROUP = ("segmentation", "segment")
 VECTORS = ("counts", "sums")
-_NEVER = day_number(NEVER)
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ class ScoreGroup:
 
 def _scope_states(table: pa.Table, as_of_day: int) -> ScopeStates:
     """Dense vectors of the scopes of some rows; many rows and due days may be of one scope."""
-    entries = entries_of(table, _NEVER)
+    entries = entries_of(table, NEVER_NUMBER)
     lengths = [pc.unique(table.column(f"{name}_length")).to_pylist() for name in VECTORS]
     if any(len(found) != 1 for found in lengths):
         raise ValueError(f"states of one kind differ in their lengths: {lengths}")
@@ -236,10 +235,3 @@ def _placed(states: ScopeStates, scopes: ScopeStates) -> tuple[Counts, Counts]:
     sums = np.zeros((len(scopes), states.sums.shape[1]), dtype=np.int64)
     counts[where], sums[where] = states.counts, states.sums
     return counts, sums
-
-
-def spans_of(days: AnyArray, firsts: AnyArray, lasts: AnyArray) -> Spans:
-    """Positions of the days between first and last ones, both in it; ``days`` ascend."""
-    starts = np.searchsorted(days, firsts, side="left")
-    stops = np.maximum(np.searchsorted(days, lasts, side="right"), starts)
-    return np.stack((starts, stops), axis=1).astype(np.int64)

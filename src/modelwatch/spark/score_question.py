@@ -12,12 +12,13 @@ import pyarrow as pa
 
 from modelwatch.model.windows import Window
 from modelwatch.spark.collected_rows import CollectedRows
-from modelwatch.spark.evaluation import WindowReference, day_number
+from modelwatch.spark.evaluation import WindowReference
 from modelwatch.stats.arrays import AnyArray
 from modelwatch.stats.batch import Column
 from modelwatch.stats.binning import NumericBinning
+from modelwatch.stats.day_numbers import day_number
 from modelwatch.stats.expected_loss import LossRegressor
-from modelwatch.stats.score_tally import Task
+from modelwatch.stats.score_batch import Task
 from modelwatch.tables import TABLES
 from modelwatch.tables.arrow import arrow_type
 

@@ -34,3 +34,8 @@ def numerals(values: Sequence[Decimal | float], digits: int = 6) -> tuple[str, .
         if len(set(texts)) == different:
             break
     return texts
+
+
+def is_plain_number(value: object) -> bool:
+    """Whether a value is an integer or a double, and no boolean."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

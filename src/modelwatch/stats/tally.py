@@ -8,7 +8,6 @@ import numpy as np
 
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, Hashes
 from modelwatch.stats.batch import (
-    ALL,
     PAIRS,
     ROWS,
     Batch,
@@ -39,6 +38,7 @@ from modelwatch.stats.number_runs import numeric_runs
 from modelwatch.stats.pairs import cross_products, standardised
 from modelwatch.stats.runs import Runs, runs_of
 from modelwatch.stats.state import State, StateKey
+from modelwatch.stats.value_names import ALL
 
 _DENSE_CELLS = 8
 """Cells for each row of a batch up to which values of segments are counted in a dense table."""
