@@ -131,7 +131,9 @@ class _Post:
 
 def _delivered(sink: Sink, message: Message, sleep: Callable[[float], None]) -> Delivery:
     """What became of a message after as many attempts as may help."""
-    for attempt in range(1, ATTEMPTS + 1):
+    attempt = 0
+    while True:
+        attempt += 1
         try:
             remark = sink.send(message)
         except SinkError as error:
@@ -146,4 +148,3 @@ def _delivered(sink: Sink, message: Message, sleep: Callable[[float], None]) -> 
             return Delivery(message.message_id, sink.name, "failed", type(error).__name__)
         else:
             return Delivery(message.message_id, sink.name, "sent", remark)
-    raise AssertionError("the last attempt returns")

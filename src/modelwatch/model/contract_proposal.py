@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from modelwatch.errors import present
 from modelwatch.model.column_types import FRACTIONS, TEXTS, WHOLE_NUMBERS
 from modelwatch.model.contract import WEEKDAYS, ColumnClauses, Contract, Relation, RowClauses
 from modelwatch.model.contract_facts import ReferenceColumn, ReferenceTable
@@ -132,10 +133,10 @@ def _is_domain(column: ReferenceColumn) -> bool:
 
 
 def _domain(column: ReferenceColumn, keys: dict[str, Any], said: dict[str, str]) -> None:
-    assert column.values is not None
+    counted = present(column.values, "values")
     whole = column.plain_type in WHOLE_NUMBERS
-    values = sorted(int(v) if whole else v for v in column.values)
-    counts = list(column.values.values())
+    values = sorted(int(v) if whole else v for v in counted)
+    counts = list(counted.values())
     keys["domain"] = tuple(values)
     told = f"{len(values)} value{'s' * (len(values) != 1)}"
     once, share = sum(count == 1 for count in counts), seen_share(counts)

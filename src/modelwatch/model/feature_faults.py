@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from modelwatch.errors import instance_of
 from modelwatch.model.change_evidence import Clue, Evidence, FeatureChange, change_kind
 from modelwatch.model.quoted_values import quoted_value
 from modelwatch.stats.arrays import Floats
@@ -218,9 +219,8 @@ def _alone(before: NumericStates, now: NumericStates, at: int) -> bool:
 def _code_of(feature: FeatureChange, code: Explanation) -> Clue | None:
     """A value far beyond all that was, whatever the others do."""
     score = score_of(code.explained)
-    before, now = feature.before, feature.now
-    assert isinstance(before, NumericStates)
-    assert isinstance(now, NumericStates)
+    before = instance_of(feature.before, NumericStates)
+    now = instance_of(feature.now, NumericStates)
     if score is None or code.share < LEAST_SHARE or not _is_told(before, now, code):
         return None
     value = _numeral(feature.now, code.value)
@@ -250,7 +250,7 @@ def _constant_of(feature: FeatureChange, evidence: Evidence) -> Clue | None:
     if values < _FEW_VALUES and single_values(now)[0].max() < _ALL_BUT * now.rows[0]:
         return None
     if isinstance(before, NumericStates):
-        assert isinstance(now, NumericStates)
+        now = instance_of(now, NumericStates)
         if not bins_of_one_value(now, before)[0, at]:
             return None
         if _shares_of(now)[at] - _shares_of(before)[at] < _LEAST_RISE:

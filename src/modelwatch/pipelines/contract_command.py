@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from modelwatch.errors import present
 from modelwatch.io.contract_files import text_of_file, write_text
 from modelwatch.io.terminal import argument_of, complain, say
 from modelwatch.model.config import MonitorConfig, parse_config
@@ -164,7 +165,7 @@ def _check(arguments: argparse.Namespace, session: Session) -> int:
     address, day = table_of_role(config, contract) if config is not None else (None, None)
     if arguments.table is not None:
         address, day = _address(arguments.table), None
-    assert address is not None
+    address = present(address, "address")
     with session(f"modelwatch contract check {contract.contract}") as spark:
         found: Checked = checked_table(
             spark, contract, address, arguments.day or day, arguments.days, as_of, zone

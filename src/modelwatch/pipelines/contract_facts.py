@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from modelwatch.deequ import suggestions
+from modelwatch.errors import present
 from modelwatch.io.store import Store
 from modelwatch.model.binned import binned
 from modelwatch.model.config import MonitorConfig, Reference, states_fingerprint
@@ -187,11 +188,11 @@ def _states(
             return reference_states(of, sources, reference.name), of.bins
         mine = _mine(store, config)
         return mine.where((F.col("role") == reference.role) & (F.col("run_id") == run)), of.bins
-    assert reference.days is not None
-    held = [day for day in _present(sources) if day in reference.days]
+    days = present(reference.days, "days")
+    held = [day for day in _present(sources) if day in days]
     runs = {day: run for day, run in history.run_of_day(fingerprint).items() if day in held}
     if len(runs) < len(held) or binnings.fitted:
-        return day_states(of, sources, tuple(reference.days)), of.bins
+        return day_states(of, sources, tuple(days)), of.bins
     return of_runs(of_days(_mine(store, config), runs), runs), of.bins
 
 

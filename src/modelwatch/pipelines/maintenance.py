@@ -12,6 +12,7 @@ from typing import Any
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
+from modelwatch.errors import present
 from modelwatch.io.environment import code_version, libraries
 from modelwatch.io.store import Store
 from modelwatch.io.upkeep import Compacted, compact, delete, file_count, vacuum
@@ -200,7 +201,7 @@ def _of_runs() -> list[str]:
 def _retire(spark: SparkSession, store: Store, config: MonitorConfig, found: _Found) -> None:
     """Add up the days by month, publish that they are retired, and remove their states."""
     run = Run(spark)
-    assert found.limit is not None
+    limit = present(found.limit, "limit")
     for name, days, stored, by_month in (
         ("feature_states_monthly", found.rolled, _traffic, monthly_states),
         ("performance_states_monthly", found.labelled, _labelled, monthly_performance),
@@ -208,7 +209,7 @@ def _retire(spark: SparkSession, store: Store, config: MonitorConfig, found: _Fo
         if days:
             rows = by_month(of_runs(of_days(stored(store, config), days), days))
             run.append(store, config, name, rows)
-    text = f"states of {len(found.days)} days before {found.limit.before} were removed"
+    text = f"states of {len(found.days)} days before {limit.before} were removed"
     store.publish({**_row(run, config, found), "message": text})
     gone = _of_days_gone(config, found.days)
     roles = ", ".join(string_literal(role) for role in TRAFFIC)

@@ -10,6 +10,7 @@ from typing import Any
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
+from modelwatch.errors import present
 from modelwatch.io.environment import code_version, libraries
 from modelwatch.io.failures import reason
 from modelwatch.io.replay_store import ReplayStore
@@ -190,8 +191,7 @@ def _rows_of(
         return lambda source: source.frame()
     if not days:
         return None
-    day = day_source(config, role)
-    assert day is not None
+    day = present(day_source(config, role), "day")
     return lambda source: with_day(taken_rows(source.stored(), day), day, config.time_zone, days)
 
 

@@ -9,6 +9,7 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from modelwatch.errors import instance_of
 from modelwatch.model.binned import SEGMENTS
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.features import Feature
@@ -56,8 +57,7 @@ class StatesOf:
     def _segments(self, split: SegmentChoice) -> tuple[str, ...]:
         if split.columns is None:
             return PREDICATE_SEGMENTS
-        binning = self.bins[SEGMENTS, split.name]
-        assert isinstance(binning, CategoricalBinning)
+        binning = instance_of(self.bins[SEGMENTS, split.name], CategoricalBinning)
         return binning.values
 
     @property

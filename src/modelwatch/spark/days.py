@@ -10,6 +10,7 @@ from operator import or_
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from modelwatch.errors import present
 from modelwatch.model.column_types import outer_type
 from modelwatch.model.days import (
     DayRange,
@@ -139,8 +140,7 @@ def _skipping(
     """
     if source.column is not None:
         return [_any(_between(named(source.column), r) for r in ranges)]
-    assert source.time_column is not None
-    moment = named(source.time_column)
+    moment = named(present(source.time_column, "time_column"))
     ends = [_moments(r, time_zone) if zoned else _own_times(r) for r in ranges]
     conditions = [_any((moment >= first) & (moment < until) for first, until in ends)]
     if source.partition_column is not None:

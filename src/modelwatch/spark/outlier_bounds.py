@@ -12,6 +12,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from modelwatch.errors import instance_of
 from modelwatch.spark.collected_rows import CollectedRows
 from modelwatch.spark.evaluate import current_groups
 from modelwatch.spark.evaluation import Evaluation, WindowReference
@@ -196,9 +197,8 @@ def _add_distances(
 
 
 def _stack(group: StateGroup, evaluation: Evaluation) -> NumericStates:
-    stack = group.stack(evaluation.features[group.role, group.feature].binning)
-    assert isinstance(stack, NumericStates)
-    return stack
+    binning = evaluation.features[group.role, group.feature].binning
+    return instance_of(group.stack(binning), NumericStates)
 
 
 def _pairs(group: StateGroup, evaluation: Evaluation) -> PairStates:

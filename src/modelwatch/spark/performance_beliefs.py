@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from modelwatch.errors import instance_of
 from modelwatch.model.retention import BACK_TEST_DAYS
 from modelwatch.spark.performance_values import CONFUSION_VALUE
 from modelwatch.spark.score_question import Answers, ScoreQuestion
@@ -128,8 +129,8 @@ def _estimated(
     if isinstance(windows, MulticlassStates) and isinstance(reference, MulticlassStates):
         calibrations = fit_multiclass(reference)
         return estimates_multiclass(windows, calibrations, labelled_only=labelled_only)
-    assert isinstance(windows, BinaryStates)
-    assert isinstance(reference, BinaryStates)
+    windows = instance_of(windows, BinaryStates)
+    reference = instance_of(reference, BinaryStates)
     believed = expected(windows, fit_calibration(reference), labelled_only=labelled_only)
     found = {key: value for key, value in estimates(believed).items() if key in ESTIMATED}
     if question.cells is not None:

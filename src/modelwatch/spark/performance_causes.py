@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from modelwatch.errors import instance_of
 from modelwatch.spark.evaluation import WindowReference
 from modelwatch.spark.score_question import Answers, ScoreQuestion
 from modelwatch.spark.scores import SEGMENTATION_SLICE
@@ -102,8 +103,8 @@ def _labels(column: Column) -> tuple[str, ...]:
     """A label for each part: of a segmentation, the values are names of segments already."""
     labels = tuple(SliceBins(column.binning).labels)
     if column.name.startswith(SEGMENTATION_SLICE):
-        assert isinstance(column.binning, CategoricalBinning)
-        labels = (*labels[:CATEGORICAL_OFFSET], *column.binning.values)
+        binning = instance_of(column.binning, CategoricalBinning)
+        labels = (*labels[:CATEGORICAL_OFFSET], *binning.values)
     return labels
 
 

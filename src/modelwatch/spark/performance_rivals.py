@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from modelwatch.errors import present
 from modelwatch.spark.score_groups import ScopeStates, ScoreGroup
 from modelwatch.spark.score_question import Answers, ScoreQuestion
 from modelwatch.stats.arrays import AnyArray, Counts, day_spans, sums_over_spans
@@ -74,8 +75,7 @@ def _by_day(states: ScopeStates, binning: NumericBinning) -> tuple[AnyArray, Bin
 
 
 def _split(question: ScoreQuestion, scopes: ScopeStates, stack: BinaryStates) -> _Rivals | None:
-    assert question.comparison is not None
-    champion, challenger, _ = question.comparison
+    champion, challenger, _ = present(question.comparison, "comparison")
     due = scopes.due
     both = due & np.isin(scopes.versions, [champion, challenger])
     days = np.unique(scopes.days[both])

@@ -20,7 +20,8 @@ from modelwatch.stats.relation_null import relation_nulls
 from modelwatch.stats.weekdays import window_weekdays
 
 States = NumericStates | CategoricalStates | PairStates
-_FAR_PAST, _FAR_FUTURE = -(2**31), 2**31 - 1
+_FAR_PAST, _FAR_FUTURE = WHOLE_TABLE, 2**31 - 1
+"""Numbers of days that no day has; rows of a whole table are not of the past of any day."""
 
 
 def reference_spans(
@@ -89,6 +90,3 @@ def chances(
     lengths = evaluation.ends[windows] - evaluation.starts[windows] + 1
     weekdays = window_weekdays(evaluation.starts[windows], lengths)
     return with_chances(models, comparison, values, lengths, weekdays)
-
-
-assert WHOLE_TABLE == _FAR_PAST

@@ -10,6 +10,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from modelwatch.errors import InternalError
 from modelwatch.spark.evaluation import Evaluation, WindowReference
 from modelwatch.spark.groups import StateGroup, asked_groups, grouped, merged_sketch
 from modelwatch.spark.python_tasks import in_python
@@ -150,7 +151,8 @@ def _most_alike(numbers: AnyArray, days: DayStates, span: tuple[int, int]) -> Re
 
 def _by_day(group: StateGroup, states: States, indices: AnyArray) -> tuple[AnyArray, DayStates]:
     """Numbers of the days that some states are of, ascending, and their states."""
-    assert not isinstance(states, PairStates)
+    if isinstance(states, PairStates):
+        raise InternalError("internal error: pairs of features have no values that repeat")
     numbers, starts = np.unique(group.days[indices], return_index=True)
     stops = np.append(starts[1:], len(indices))[: len(starts)]
     spans = np.stack((starts, stops), axis=1).astype(np.int64).reshape(-1, 2)

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from modelwatch.errors import InternalError, present
 from modelwatch.spark.labels import NEVER_NUMBER
 from modelwatch.spark.sparse_rows import entries_of
 from modelwatch.stats.arrays import AnyArray, Counts
@@ -180,14 +181,14 @@ def task_states(
     if decided is None and undecided is None:
         return None
     scopes = _united([states for states in (decided, undecided) if states is not None])
-    cells = len(scopes)
     stack = _stack(task, binning, classes, decided, scopes)
     if undecided is not None and not isinstance(stack, RegressionStates):
         counts, sums = _placed(undecided, scopes)
         stack = stack.with_undecided(counts, sums)
     if isinstance(stack, BinaryStates):
         stack = stack.without_empty_bins()
-    assert len(stack) == cells
+    if len(stack) != len(scopes):
+        raise InternalError("internal error: the states of scores do not match their scopes")
     return scopes, stack
 
 
@@ -199,7 +200,7 @@ def _stack(
     scopes: ScopeStates,
 ) -> ScoreStates:
     if task == "regression":
-        assert decided is not None
+        decided = present(decided, "decided")
         return RegressionStates.of(binning, *_placed(decided, scopes))
     if task == "multiclass":
         if decided is None:
