@@ -17,7 +17,7 @@ LAYERS = (
     {"spark", "deequ", "report"},
     {"model", "tables"},
     {"stats"},
-    {"errors"},
+    {"errors", "log"},
 )
 """From the top down. A folder imports from those below it, and from itself."""
 LEVEL = {folder: level for level, layer in enumerate(LAYERS) for folder in layer}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Mapping
@@ -15,8 +14,8 @@ from modelwatch.io.gateway import start_gateway
 from modelwatch.io.jars import check_jars, locked_jars
 from modelwatch.io.java import find_java_home, warning_of
 from modelwatch.io.stack import stack_settings
+from modelwatch.log import LOG
 
-LOG = logging.getLogger("modelwatch")
 _KILL_DEPTH = "spark.executor.killOnFatalError.depth"
 _QUICK_COMPILER = "-XX:TieredStopAtLevel=1"
 """For a session that ends soon: what Java compiles twice would be ready when it is over."""

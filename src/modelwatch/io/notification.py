@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,10 +13,10 @@ from modelwatch.io.sink import Sink, SinkError
 from modelwatch.io.sink_email import Mail
 from modelwatch.io.sink_file import LinesOfJson
 from modelwatch.io.sink_webhook import Webhook
+from modelwatch.log import LOG
 from modelwatch.model import sinks as configured
 from modelwatch.model.message import Message
 
-LOG = logging.getLogger("modelwatch")
 ATTEMPTS = 3
 """Attempts at a message in one delivery."""
 MAX_SECONDS = 60.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -15,6 +14,7 @@ from pyspark.sql import functions as F
 from modelwatch.deequ import suggestions
 from modelwatch.errors import present
 from modelwatch.io.store import Store
+from modelwatch.log import LOG
 from modelwatch.model.binned import binned
 from modelwatch.model.config import MonitorConfig, Reference, states_fingerprint
 from modelwatch.model.contract import TableRole
@@ -39,7 +39,6 @@ from modelwatch.spark.row_facts import (
 )
 from modelwatch.stats.day_numbers import EPOCH
 
-LOG = logging.getLogger("modelwatch")
 SUGGESTED_ROWS = 20_000
 """Rows of the reference, at most, that Deequ profiles for its suggestions."""
 

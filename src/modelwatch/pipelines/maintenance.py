@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from modelwatch.errors import present
 from modelwatch.io.environment import code_version, libraries
 from modelwatch.io.store import Store
 from modelwatch.io.upkeep import Compacted, compact, delete, file_count, vacuum
+from modelwatch.log import LOG
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.days import day_ranges, shifted
 from modelwatch.model.errors import ConfigurationError, Problem, SourceError
@@ -36,7 +36,6 @@ from modelwatch.pipelines.run import Run
 from modelwatch.spark.monthly_states import monthly_performance, monthly_states
 from modelwatch.tables import TABLES
 
-LOG = logging.getLogger("modelwatch")
 _STANDING = ("published", "nothing_to_do", "maintained")
 _METRICS = ("profile_metrics", "drift_metrics", "outliers")
 _RUN = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from datetime import date, timedelta
@@ -14,6 +13,7 @@ from pyspark.sql import functions as F
 from modelwatch.io.source_columns import columns_fingerprint, columns_of, columns_then
 from modelwatch.io.sources import Source
 from modelwatch.io.store import Store
+from modelwatch.log import LOG
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.source_health import (
     HealthRow,
@@ -29,7 +29,6 @@ from modelwatch.pipelines.run import Request, Run
 from modelwatch.spark.driver_rows import frame_of
 from modelwatch.tables import TABLES
 
-LOG = logging.getLogger("modelwatch")
 _TABLE = TABLES["source_health"]
 _NAMES = _TABLE.own_names
 _ROW = tuple(field.name for field in fields(HealthRow))
