@@ -30,7 +30,7 @@ from modelwatch.pipelines import contract_command
 from modelwatch.pipelines.command_session import command_session
 from modelwatch.pipelines.run_commands import RUN_COMMANDS, RunCommand
 
-NOTHING_TO_LOOK_AT, LOOK, DID_NOT_RUN = 0, 1, 2
+NOTHING_TO_LOOK_AT, DID_NOT_RUN = 0, 2
 """Exit codes."""
 
 _EPILOG = """\

@@ -133,13 +133,6 @@ def test_a_gate_of_a_loss_is_a_share_of_the_reference() -> None:
     assert gates["bias"].size(10.0) == 0.5
 
 
-def test_a_change_is_for_the_worse_as_the_metric_says() -> None:
-    gates = performance_gates("binary", {"brier": 0.1})
-    assert gates["accuracy"].worsening(-0.1) == 0.1
-    assert gates["brier"].worsening(-0.1) == -0.1
-    assert gates["base_rate"].worsening(-0.1) == 0.1
-
-
 @pytest.mark.parametrize(
     ("more", "text", "place", "message"),
     [

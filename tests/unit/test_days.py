@@ -58,12 +58,6 @@ def test_a_range_that_ends_before_it_begins_is_refused() -> None:
         DayRange(date(2020, 1, 2), date(2020, 1, 1))
 
 
-def test_ranges_overlap_if_they_share_a_day() -> None:
-    january = DayRange.parse("2020-01-01..2020-01-31")
-    assert january.overlaps(DayRange.parse("2020-01-31..2020-02-05"))
-    assert not january.overlaps(DayRange.parse("2020-02-01"))
-
-
 def test_days_beyond_the_calendar_stop_at_its_ends() -> None:
     assert shifted(date(1, 1, 3), -7) == date.min
     assert shifted(date(9999, 12, 30), 7) == date.max

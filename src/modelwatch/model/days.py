@@ -80,10 +80,6 @@ class DayRange:
         """As ``parse`` reads it."""
         return str(self.first) if self.first == self.last else f"{self.first}..{self.last}"
 
-    def overlaps(self, other: DayRange) -> bool:
-        """Whether some day is in both."""
-        return self.first <= other.last and other.first <= self.last
-
 
 def day_ranges(days: Iterable[date]) -> tuple[DayRange, ...]:
     """The longest runs of neighbouring days, in order; repeated days count once."""

@@ -72,10 +72,6 @@ class Folded:
         """All of them without their children."""
         return tuple(one for one in self.incidents if one.parent_id is None)
 
-    def with_children(self, *ids: str) -> tuple[Incident, ...]:
-        """Some incidents, and the subjects that fail with them."""
-        return tuple(one for one in self.incidents if one.id in ids or one.parent_id in ids)
-
 
 def fold_incidents(history: History, config: MonitorConfig, weights: Weights) -> Folded:
     """The incidents of a history, and their events since the previous ones."""

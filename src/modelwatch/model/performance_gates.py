@@ -41,12 +41,6 @@ class PerformanceGate:
             return self.gate
         return None if reference_value is None else self.gate * abs(reference_value)
 
-    def worsening(self, change: float) -> float:
-        """How much a change is for the worse, negative for the better; its size if neither is."""
-        if self.better == "neutral":
-            return abs(change)
-        return -change if self.better == "higher" else change
-
 
 def performance_gates(task: Task, given: Mapping[str, float | None]) -> dict[str, PerformanceGate]:
     """The gates of the configuration over the defaults of the task, without those taken away."""

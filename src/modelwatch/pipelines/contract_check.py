@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -208,12 +208,3 @@ def late_days(contracts: Sequence[ContractFile], configured: int, of: str = "inp
         if file.contract.of == of and file.contract.rows.freshness_days is not None
     ]
     return min([configured, *promised])
-
-
-def breaches(rows: Iterable[ConstraintRow]) -> Mapping[str, list[ConstraintRow]]:
-    """By clause, its rows that are not well, in the order of the rows."""
-    found: dict[str, list[ConstraintRow]] = {}
-    for row in rows:
-        if row.verdict != "pass":
-            found.setdefault(row.constraint, []).append(row)
-    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -111,11 +111,6 @@ class ScoreQuestion:
 def dates(days: Iterable[date | None]) -> AnyArray:
     """Days as a column."""
     return np.array([*days, None], dtype=object)[:-1]
-
-
-def day_dates(numbers: AnyArray) -> AnyArray:
-    """Day numbers as a column of dates."""
-    return dates(date(1970, 1, 1) + timedelta(days=int(number)) for number in numbers)
 
 
 def answer_schema() -> pa.Schema:
