@@ -7,8 +7,9 @@ frames and run without Spark, on the states and statistics of the job.
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
+
+from modelwatch.package import VERSION
 
 if TYPE_CHECKING:
     from modelwatch.api.arrow_frames import FrameError
@@ -19,10 +20,7 @@ if TYPE_CHECKING:
     from modelwatch.errors import ModelwatchError
     from modelwatch.model.errors import ConfigurationError, SessionError, SourceError
 
-try:
-    __version__ = version("modelwatch")
-except PackageNotFoundError:  # run from a source tree that was never installed
-    __version__ = "0+source"
+__version__ = VERSION
 
 # A program that imports the package for its version or for one name pays for no more.
 _MODULES = {

@@ -13,7 +13,6 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from modelwatch import __version__
 from modelwatch.errors import ModelwatchError
 from modelwatch.io.contract_files import text_of_file, write_text
 from modelwatch.io.failures import typed
@@ -26,6 +25,7 @@ from modelwatch.model.deaths import RunLostError
 from modelwatch.model.errors import ProblemsError, SourceError
 from modelwatch.model.guess import monitor_name
 from modelwatch.model.sources import TableAddress
+from modelwatch.package import VERSION
 from modelwatch.pipelines import contract_command
 from modelwatch.pipelines.command_session import command_session
 from modelwatch.pipelines.run_commands import RUN_COMMANDS, RunCommand
@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"modelwatch {__version__}")
+    parser.add_argument("--version", action="version", version=f"modelwatch {VERSION}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     init = _command(commands, "init", _init, "write a first configuration for your tables")

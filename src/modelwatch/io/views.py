@@ -11,7 +11,6 @@ from threading import Lock
 
 from pyspark.sql import DataFrame, SparkSession
 
-import modelwatch
 from modelwatch.io.addresses import output_place, quoted, quoted_name
 from modelwatch.model.sources import OutputAddress
 from modelwatch.tables import TABLES
@@ -23,7 +22,7 @@ _SOURCE = re.compile(r"\b(FROM|JOIN)\s+([a-z_]+)\b")
 @cache
 def views() -> dict[str, str]:
     """SQL of every view by name, those that others read first."""
-    folder = resources.files(modelwatch) / "sql"
+    folder = resources.files("modelwatch") / "sql"
     texts = {
         file.name.removesuffix(".sql"): file.read_text(encoding="utf-8").strip()
         for file in folder.iterdir()

@@ -12,7 +12,8 @@ from modelwatch.model.fingerprints import labels_fingerprint, performance_finger
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.retention import NOTHING_RETIRED, Retired
 from modelwatch.model.source_change import SourceChange
-from modelwatch.model.windows import Window, windows_touching
+from modelwatch.model.window_changes import windows_touching
+from modelwatch.model.windows import Window
 
 BECAME_KNOWN = "labels became known"
 ARRIVED = "labels changed"

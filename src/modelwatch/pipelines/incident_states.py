@@ -14,7 +14,7 @@ from modelwatch.model.days import DayRange
 from modelwatch.model.episodes import AGAIN
 from modelwatch.model.incident import Incident
 from modelwatch.model.incident_kinds import AskedKey, asked_key
-from modelwatch.model.windows import last_before
+from modelwatch.model.window_changes import last_before
 from modelwatch.pipelines.history import of_days, of_runs
 from modelwatch.pipelines.run import Request
 from modelwatch.pipelines.states import StatesOf

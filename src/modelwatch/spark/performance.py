@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -22,8 +20,10 @@ from modelwatch.spark.performance_values import add_business, add_maturity
 from modelwatch.spark.python_tasks import BatchFunction, in_python
 from modelwatch.spark.score_groups import (
     SCORE_GROUP,
+    Days,
     ScopeStates,
     ScoreGroup,
+    View,
     score_groups,
     task_states,
 )
@@ -61,75 +61,6 @@ def _answers(question: ScoreQuestion) -> BatchFunction:
         yield from rows.rest()
 
     return answers
-
-
-@dataclass(frozen=True)
-class View:
-    """The states of one model version, or of all, and the windows asked of them.
-
-    ``scopes`` and ``stack`` are of the version; ``windows`` are indices into those of the question.
-    """
-
-    version: str
-    group: ScoreGroup
-    scopes: ScopeStates
-    stack: ScoreStates
-    windows: AnyArray
-
-    @property
-    def scope(self) -> dict[str, object]:
-        """Columns that say whose rows these are."""
-        return {
-            "model_version": self.version,
-            "segmentation": self.group.segmentation,
-            "segment": self.group.segment,
-        }
-
-    @property
-    def whole(self) -> bool:
-        """Whether it is of all traffic."""
-        return self.group.segmentation == ALL
-
-    @cached_property
-    def due(self) -> Days:
-        """States of the days, of predictions whose label is due."""
-        return self._days(self.scopes.due)
-
-    @cached_property
-    def early(self) -> Days:
-        """States of the days, of predictions whose label is not due yet."""
-        return self._days(~self.scopes.due)
-
-    @cached_property
-    def every(self) -> Days:
-        """States of the days, of all predictions."""
-        return self._days(np.ones(len(self.scopes), dtype=bool))
-
-    def _days(self, mask: AnyArray) -> Days:
-        at = np.flatnonzero(mask)
-        days, starts = np.unique(self.scopes.days[at], return_index=True)
-        stops = np.append(starts[1:], len(at)) if len(days) else starts
-        spans = np.stack((starts, stops), axis=1).astype(np.int64)
-        return Days(days, self.stack.take(at).roll_up(spans))
-
-    def others(self, kind: str, name: str) -> ScopeStates | None:
-        """States of another kind of the same version."""
-        states = self.group.states(kind, name)
-        if states is None or self.version == ALL_VERSIONS:
-            return states
-        return states.take(states.versions == self.version)
-
-
-@dataclass(frozen=True)
-class Days:
-    """States of some days, one a day, ascending."""
-
-    days: AnyArray
-    stack: ScoreStates
-
-    def spans(self, firsts: AnyArray, lasts: AnyArray) -> Spans:
-        """Positions of the days between first and last ones, both in it."""
-        return day_spans(self.days, firsts, lasts)
 
 
 def _views(

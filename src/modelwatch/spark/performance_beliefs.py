@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from modelwatch.errors import instance_of
 from modelwatch.model.retention import BACK_TEST_DAYS
 from modelwatch.spark.performance_values import CONFUSION_VALUE
+from modelwatch.spark.score_groups import Days, View
 from modelwatch.spark.score_question import Answers, ScoreQuestion
 from modelwatch.stats.arrays import AnyArray, Spans
 from modelwatch.stats.calibration import fit_calibration
@@ -31,9 +31,6 @@ from modelwatch.stats.multiclass import MulticlassStates
 from modelwatch.stats.performance import PERFORMANCE, ScoreStates, performance
 from modelwatch.stats.performance_decisions import outcomes
 from modelwatch.stats.scored import BinaryStates
-
-if TYPE_CHECKING:
-    from modelwatch.spark.performance import Days, View
 
 METHOD = "confidence"
 NOT_TESTED = BackTest(0, np.nan, np.nan, np.nan, np.nan, FEW_WINDOWS)

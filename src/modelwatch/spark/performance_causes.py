@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from modelwatch.errors import instance_of
 from modelwatch.spark.evaluation import WindowReference
+from modelwatch.spark.score_groups import View
 from modelwatch.spark.score_question import Answers, ScoreQuestion
 from modelwatch.spark.scores import SEGMENTATION_SLICE
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, day_spans
@@ -25,9 +25,6 @@ from modelwatch.stats.slice_bins import SliceBins
 from modelwatch.stats.slices import worst_slices
 from modelwatch.stats.stratified import stratified
 from modelwatch.stats.value_names import CODES
-
-if TYPE_CHECKING:
-    from modelwatch.spark.performance import View
 
 TOP = 20
 """Parts written of a window and reference, those that did most; and worst slices of a window."""

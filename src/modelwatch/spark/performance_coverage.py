@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from modelwatch.spark.performance_causes import Slices
+from modelwatch.spark.score_groups import View
 from modelwatch.spark.score_question import ScoreQuestion
 from modelwatch.stats.arrays import AnyArray, Counts, Spans, day_spans, sums_over_spans
 from modelwatch.stats.coverage import Dependence, dependence, told
 from modelwatch.stats.scored import BinaryStates
-
-if TYPE_CHECKING:
-    from modelwatch.spark.performance import View
 
 TENTHS = tuple(f"{tenth / 10:.1f} to {(tenth + 1) / 10:.1f}" for tenth in range(10))
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from modelwatch.spark.performance_causes import Slices
+from modelwatch.spark.score_groups import View
 from modelwatch.spark.score_question import Answers, ScoreQuestion
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, day_spans, sums_over_spans
 from modelwatch.stats.binning import NUMERIC_OFFSET, NumericBinning
 from modelwatch.stats.fairness import FAIRNESS, fairness, fairness_intervals
 from modelwatch.stats.jackknife import FEWEST_DAYS
 from modelwatch.stats.scored import BinaryStates
-
-if TYPE_CHECKING:
-    from modelwatch.spark.performance import View
 
 OF_DECISIONS = tuple(key for key, known in FAIRNESS.items() if known.of != "calibration_bias")
 """Measures that need no score: slices keep none by bin."""

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from modelwatch.spark.score_groups import ScopeStates
+from modelwatch.spark.score_groups import ScopeStates, View
 from modelwatch.spark.score_question import Answers, ScoreQuestion
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, Spans, day_spans, sums_over_spans
 from modelwatch.stats.jackknife import day_interval
 from modelwatch.stats.moments import UNITS
 from modelwatch.stats.performance_decisions import outcomes
 from modelwatch.stats.scored import BinaryStates
-
-if TYPE_CHECKING:
-    from modelwatch.spark.performance import View
 
 CONFUSION_VALUE = "confusion_value"
 """Name of the business metric of values by cell."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +13,7 @@ import pyarrow.compute as pc
 from modelwatch.errors import InternalError, present
 from modelwatch.spark.labels import NEVER_NUMBER
 from modelwatch.spark.sparse_rows import entries_of
-from modelwatch.stats.arrays import AnyArray, Counts
+from modelwatch.stats.arrays import AnyArray, Counts, Spans, day_spans
 from modelwatch.stats.binning import NumericBinning
 from modelwatch.stats.multiclass import MulticlassStates
 from modelwatch.stats.performance_metric import ScoreStates
@@ -20,6 +21,7 @@ from modelwatch.stats.residuals import RegressionStates
 from modelwatch.stats.score_batch import Task
 from modelwatch.stats.score_tally import UNDECIDED, WHOLE
 from modelwatch.stats.scored import BinaryStates
+from modelwatch.stats.value_names import ALL, ALL_VERSIONS
 
 SCORE_GROUP = ("segmentation", "segment")
 VECTORS = ("counts", "sums")
@@ -236,3 +238,72 @@ def _placed(states: ScopeStates, scopes: ScopeStates) -> tuple[Counts, Counts]:
     sums = np.zeros((len(scopes), states.sums.shape[1]), dtype=np.int64)
     counts[where], sums[where] = states.counts, states.sums
     return counts, sums
+
+
+@dataclass(frozen=True)
+class View:
+    """The states of one model version, or of all, and the windows asked of them.
+
+    ``scopes`` and ``stack`` are of the version; ``windows`` are indices into those of the question.
+    """
+
+    version: str
+    group: ScoreGroup
+    scopes: ScopeStates
+    stack: ScoreStates
+    windows: AnyArray
+
+    @property
+    def scope(self) -> dict[str, object]:
+        """Columns that say whose rows these are."""
+        return {
+            "model_version": self.version,
+            "segmentation": self.group.segmentation,
+            "segment": self.group.segment,
+        }
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is of all traffic."""
+        return self.group.segmentation == ALL
+
+    @cached_property
+    def due(self) -> Days:
+        """States of the days, of predictions whose label is due."""
+        return self._days(self.scopes.due)
+
+    @cached_property
+    def early(self) -> Days:
+        """States of the days, of predictions whose label is not due yet."""
+        return self._days(~self.scopes.due)
+
+    @cached_property
+    def every(self) -> Days:
+        """States of the days, of all predictions."""
+        return self._days(np.ones(len(self.scopes), dtype=bool))
+
+    def _days(self, mask: AnyArray) -> Days:
+        at = np.flatnonzero(mask)
+        days, starts = np.unique(self.scopes.days[at], return_index=True)
+        stops = np.append(starts[1:], len(at)) if len(days) else starts
+        spans = np.stack((starts, stops), axis=1).astype(np.int64)
+        return Days(days, self.stack.take(at).roll_up(spans))
+
+    def others(self, kind: str, name: str) -> ScopeStates | None:
+        """States of another kind of the same version."""
+        states = self.group.states(kind, name)
+        if states is None or self.version == ALL_VERSIONS:
+            return states
+        return states.take(states.versions == self.version)
+
+
+@dataclass(frozen=True)
+class Days:
+    """States of some days, one a day, ascending."""
+
+    days: AnyArray
+    stack: ScoreStates
+
+    def spans(self, firsts: AnyArray, lasts: AnyArray) -> Spans:
+        """Positions of the days between first and last ones, both in it."""
+        return day_spans(self.days, firsts, lasts)

@@ -28,8 +28,9 @@ class Slices:
 
     ``loss``: mean loss of the slice; ``excess``: the loss minus that of all other rows of its
     split, with its interval. ``p_value``: that the excess is above 0 by chance; ``adjusted``: for
-    the number of slices looked at. ``worst``: indices of the slices whose adjusted p-value is at most 0.05, by the total excess, the largest
-    first. ``reason``: (M,) why nothing is said of a slice, else None.
+    the number of slices looked at. ``worst``: indices of the slices whose adjusted p-value is at
+    most 0.05, by the total excess, the largest first.
+    ``reason``: (M,) why nothing is said of a slice, else None.
     """
 
     rows: Floats
