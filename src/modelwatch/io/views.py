@@ -1,4 +1,4 @@
-"""Views over the output tables, one SQL file each."""
+"""Views over the output tables: generated from the definitions of the tables, or SQL files."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 from modelwatch.io.addresses import output_place, quoted, quoted_name
 from modelwatch.model.sources import OutputAddress
 from modelwatch.tables import TABLES
+from modelwatch.tables.generation import GENERATIONS
 
 _SHOW = re.compile(r"\s*SHOW\b", re.IGNORECASE)
 _SOURCE = re.compile(r"\b(FROM|JOIN)\s+([a-z_]+)\b")
@@ -27,6 +28,12 @@ def views() -> dict[str, str]:
         file.name.removesuffix(".sql"): file.read_text(encoding="utf-8").strip()
         for file in folder.iterdir()
         if file.name.endswith(".sql")
+    }
+    texts |= {generation.view: generation.sql() for generation in GENERATIONS}
+    texts |= {
+        table.current.view: sql
+        for table in TABLES.values()
+        if table.current is not None and (sql := table.current_sql) is not None
     }
     ordered: dict[str, str] = {}
 
