@@ -14,6 +14,7 @@ from modelwatch.report.scales import Scale, day_ticks
 from modelwatch.report.tables_of_values import details_table, scrolled
 
 WIDTH = 900
+_HEIGHT = 74
 _LEFT = 46
 _NARROW = 4.0
 """Units of width up to which bars are drawn as one outline."""
@@ -35,12 +36,12 @@ class Calendar:
     step: int = 1
 
 
-def calendar_picture(given: Calendar, height: int = 74) -> Markup:
+def calendar_picture(given: Calendar) -> Markup:
     """Bars by day; unusual days stand out, missing ones are a mark below the axis."""
     days = (given.last - given.first).days + 1
     wide = (WIDTH - _LEFT) / days
     top = max(given.rows.values(), default=0) or 1.0
-    floor = height - 22
+    floor = _HEIGHT - 22
     y = Scale(0.0, top, floor, 4)
 
     def bar(day: date, rows: float) -> tuple[float, float, float, float]:
@@ -68,7 +69,7 @@ def calendar_picture(given: Calendar, height: int = 74) -> Markup:
             "text",
             text,
             x=number(_LEFT + (day - given.first).days * wide),
-            y=height - 3,
+            y=_HEIGHT - 3,
             class_="s",
         )
         for day, text in day_ticks(given.first, given.last, 12)
@@ -77,7 +78,7 @@ def calendar_picture(given: Calendar, height: int = 74) -> Markup:
         given.title,
         parts,
         width=WIDTH,
-        height=height,
+        height=_HEIGHT,
         look="heat",
     )
 
