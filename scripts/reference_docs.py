@@ -43,7 +43,7 @@ from modelwatch.model.labels import (
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.outlier_choice import Outliers
 from modelwatch.model.profiling import Binning, ColumnOptions, FeatureChoice, Pairs, Segmentation
-from modelwatch.model.retention import Retention
+from modelwatch.model.retention_choice import Retention
 from modelwatch.model.retraining_policies import POLICIES, Retraining
 from modelwatch.model.rules import Duplicates, Rule
 from modelwatch.model.section import Section, as_tuple

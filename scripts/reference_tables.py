@@ -15,7 +15,8 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "tables.md"
 HEAD = """# Output tables and views
 
 Written by `scripts/reference_tables.py` from `src/modelwatch/tables/` and `src/modelwatch/sql/`;
-change a table or a view there.
+change a table or a view there. Which run counts for a day, a window or a reference is defined in
+`src/modelwatch/tables/generation.py`; most views whose names end in `_current` follow from it.
 
 All tables are Delta tables without features that other engines lack. They are append-only: a run
 appends its rows, then publishes them by its row in `runs`. A run that dies before is never seen,

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelwatch.stats.batch import ALL
 from modelwatch.stats.score_batch import ScoreBatch, ScoreKey, ScorePlan, ScoreState
 from modelwatch.stats.slice_bins import SliceBins
+from modelwatch.stats.value_names import ALL
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,13 @@ import pyarrow as pa
 from modelwatch.spark.batches import numbers_of
 from modelwatch.spark.reference import binning_of, fits_of, summaries_of
 from modelwatch.spark.reference_sample import Field
-from modelwatch.stats.batch import ALL, Batch, Column, TallyPlan
+from modelwatch.stats.batch import Batch, Column, TallyPlan
 from modelwatch.stats.binning import NumericBinning
 from modelwatch.stats.numeric import NumericStates
 from modelwatch.stats.profile import profile
 from modelwatch.stats.state import State
 from modelwatch.stats.tally import Tally
+from modelwatch.stats.value_names import ALL
 
 
 def fitted(column: pa.Array, digits: int | None, special: Sequence[float] = ()) -> NumericBinning:

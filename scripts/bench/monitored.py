@@ -23,7 +23,7 @@ from modelwatch.model.config import MonitorConfig, lines_of, parse_config
 from modelwatch.model.days import DayRange
 from modelwatch.model.features import Feature, features_of
 from modelwatch.model.plan import Published, plan_of
-from modelwatch.model.windows import windows_touching
+from modelwatch.model.window_changes import windows_touching
 from modelwatch.pipelines.binnings import binnings_of
 from modelwatch.pipelines.evaluation import evaluation_of, states_needed
 from modelwatch.pipelines.frames import Sources, opened_sources, source_changes

@@ -17,7 +17,7 @@ from scripts.evidence.world import World
 
 from modelwatch.model.config import MonitorConfig
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, Hashes
-from modelwatch.stats.batch import ALL, NULL_SEGMENT, OTHER_SEGMENT, Segmentation
+from modelwatch.stats.batch import NULL_SEGMENT, OTHER_SEGMENT, Segmentation
 from modelwatch.stats.binning import (
     NULL,
     NUMERIC_OFFSET,
@@ -42,6 +42,7 @@ from modelwatch.stats.scored import (
     log_losses,
     positions,
 )
+from modelwatch.stats.value_names import ALL
 
 FeatureStates = NumericStates | CategoricalStates
 Scope = tuple[str, str]

@@ -13,9 +13,10 @@ from scripts.evidence.world import day_of
 
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.episodes import BY_CHANCE
-from modelwatch.model.verdict_row import ALL, ALL_VERSIONS, Source, VerdictRow
+from modelwatch.model.verdict_row import Source, VerdictRow
 from modelwatch.spark.verdicts import WHATEVER_ROWS
 from modelwatch.stats.judgement import FAIL, PASS, Judgement, judged
+from modelwatch.stats.value_names import ALL, ALL_VERSIONS
 
 _ARRAYS = ("value", "threshold", "p_value", "rows", "reference_rows", "reason")
 

@@ -7,8 +7,9 @@ frames and run without Spark, on the states and statistics of the job.
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
+
+from modelwatch.package import VERSION
 
 if TYPE_CHECKING:
     from modelwatch.api.arrow_frames import FrameError
@@ -16,12 +17,10 @@ if TYPE_CHECKING:
     from modelwatch.api.monitor import Description, Monitor, RunResult
     from modelwatch.api.performance import PerformanceResult, performance
     from modelwatch.api.profile import ProfileResult, profile
+    from modelwatch.errors import ModelwatchError
     from modelwatch.model.errors import ConfigurationError, SessionError, SourceError
 
-try:
-    __version__ = version("modelwatch")
-except PackageNotFoundError:  # run from a source tree that was never installed
-    __version__ = "0+source"
+__version__ = VERSION
 
 # A program that imports the package for its version or for one name pays for no more.
 _MODULES = {
@@ -29,6 +28,7 @@ _MODULES = {
     "Description": "api.monitor",
     "DriftResult": "api.drift",
     "FrameError": "api.arrow_frames",
+    "ModelwatchError": "errors",
     "Monitor": "api.monitor",
     "PerformanceResult": "api.performance",
     "ProfileResult": "api.profile",
@@ -45,6 +45,7 @@ __all__ = [
     "Description",
     "DriftResult",
     "FrameError",
+    "ModelwatchError",
     "Monitor",
     "PerformanceResult",
     "ProfileResult",

@@ -12,27 +12,26 @@ from contextlib import contextmanager, suppress
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
-from modelwatch import __version__
+from modelwatch.errors import ModelwatchError
 from modelwatch.io.contract_files import text_of_file, write_text
 from modelwatch.io.failures import typed
 from modelwatch.io.packaged_files import PACKAGED, packaged_path
 from modelwatch.io.spark_log import log_told
-from modelwatch.io.terminal import Parser, complain, log_to_terminal, say
+from modelwatch.io.terminal import Parser, argument_of, complain, log_to_terminal, say
 from modelwatch.model.config import ConfigurationError, MonitorConfig, Problem, parse_config
 from modelwatch.model.days import DayRange, parse_ascending_days, parse_day
 from modelwatch.model.deaths import RunLostError
-from modelwatch.model.errors import ProblemsError, SessionError, SourceError
+from modelwatch.model.errors import ProblemsError, SourceError
 from modelwatch.model.guess import monitor_name
 from modelwatch.model.sources import TableAddress
+from modelwatch.package import VERSION
 from modelwatch.pipelines import contract_command
 from modelwatch.pipelines.command_session import command_session
 from modelwatch.pipelines.run_commands import RUN_COMMANDS, RunCommand
 
-NOTHING_TO_LOOK_AT, LOOK, DID_NOT_RUN = 0, 1, 2
+NOTHING_TO_LOOK_AT, DID_NOT_RUN = 0, 2
 """Exit codes."""
-T = TypeVar("T")
 
 _EPILOG = """\
 exit codes: 0 success, 1 an incident or retraining needs attention, 2 the command failed
@@ -50,10 +49,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
         return command(arguments)
-    except (ProblemsError, SessionError) as error:
-        return _failed(str(error), arguments.verbose)
     except RunLostError as error:
         return _failed(f"{error}{log_told()}", arguments.verbose)
+    except ModelwatchError as error:
+        return _failed(str(error), arguments.verbose)
     except KeyboardInterrupt:
         return _failed("modelwatch: interrupted", False)
     except BrokenPipeError:
@@ -80,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"modelwatch {__version__}")
+    parser.add_argument("--version", action="version", version=f"modelwatch {VERSION}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     init = _command(commands, "init", _init, "write a first configuration for your tables")
@@ -121,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
         help="WHAT: list (default), show, acknowledge, mute, unmute, false-alarm, reopen",
     )
     incidents.add_argument("--config", metavar="FILE", help="the configuration")
-    until = _argument(parse_day)
+    until = argument_of(parse_day)
     incidents.add_argument("--until", type=until, metavar="DAY", help="last day of the mute")
     incidents.add_argument("--all", action="store_true", help="also list closed incidents")
     incidents.add_argument("--by", default=_user(), help="your name (default: the current user)")
@@ -137,7 +136,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     quarantine.add_argument("--config", metavar="FILE", help="the configuration")
     quarantine.add_argument(
-        "--day", type=_argument(DayRange.parse), metavar="DAY[..DAY]", help="rows of these days"
+        "--day", type=argument_of(DayRange.parse), metavar="DAY[..DAY]", help="rows of these days"
     )
     quarantine.add_argument("--rule", help="rows that fail this rule")
     quarantine.add_argument("--table", help="rows of inputs, predictions or labels")
@@ -188,26 +187,16 @@ def _with_days(
     _with_config(parser)
     parser.add_argument(
         "--as-of",
-        type=_argument(parse),
+        type=argument_of(parse),
         metavar=form,
         help=f"evaluate the days before this one (default: today in the monitor's time zone){more}",
     )
     parser.add_argument(
         "--days",
-        type=_argument(DayRange.parse),
+        type=argument_of(DayRange.parse),
         metavar="FROM..TO",
         help="compute exactly these days, changed or not",
     )
-
-
-def _argument(parse: Callable[[str], T]) -> Callable[[str], T]:
-    def parsed(text: str) -> T:
-        try:
-            return parse(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return parsed
 
 
 def _read(path: str | None) -> tuple[MonitorConfig, str]:

@@ -59,3 +59,22 @@ def _imports(tree: ast.AST, parts: tuple[str, ...]) -> Iterator[tuple[str, int]]
             above = parts[: -node.level] if node.level else ()
             source = ".".join([*above, *filter(None, [node.module])])
             yield from ((f"{source}.{alias.name}", node.lineno) for alias in node.names)
+
+
+def imports_of() -> dict[str, frozenset[str]]:
+    """By module of the package, the modules that it imports, for the types of annotations too."""
+    names = {module.name for module in modules()}
+
+    def holder(name: str) -> str | None:
+        parts = name.split(".")
+        ends = (".".join(parts[:end]) for end in range(len(parts), 0, -1))
+        return next((part for part in ends if part in names), None)
+
+    return {
+        module.name: frozenset(
+            found
+            for name, _ in module.imported
+            if (found := holder(name)) is not None and found != module.name
+        )
+        for module in modules()
+    }

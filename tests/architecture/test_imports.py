@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
-from architecture.source import PACKAGE, ROOT, Module, modules
+from architecture.source import PACKAGE, ROOT, Module, imports_of, modules
 
 LAYERS = (
     {"jobs", "__main__"},
@@ -17,6 +18,7 @@ LAYERS = (
     {"spark", "deequ", "report"},
     {"model", "tables"},
     {"stats"},
+    {"errors", "log", "package"},
 )
 """From the top down. A folder imports from those below it, and from itself."""
 LEVEL = {folder: level for level, layer in enumerate(LAYERS) for folder in layer}
@@ -103,3 +105,11 @@ def test_a_folder_below_spark_is_imported_without_spark_or_java(folder: str) -> 
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    try:
+        order = list(TopologicalSorter(imports_of()).static_order())
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+    assert set(order) == {module.name for module in modules()}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from modelwatch.stats.fairness import FAIRNESS, fairness
-from modelwatch.stats.performance import PERFORMANCE, performance, reliability, threshold_curve
+from modelwatch.stats.performance import PERFORMANCE, performance, reliability
 from modelwatch.stats.score_tally import ScorePlan, ScoreTally
 from naive_scores import merged_states
 from performance_samples import (
@@ -129,20 +129,6 @@ def test_metrics_of_binned_scores_are_within_their_bounds_of_those_of_the_rows(
         allowed = 1e-9 if bound is None else bound(binned)[0] + 1e-9
         assert np.isnan(expected) == np.isnan(found.value[0]), key
         assert np.isnan(expected) or abs(found.value[0] - expected) <= allowed, key
-
-
-@fewer
-@given(table=tables)
-def test_thresholds_decide_as_the_rows_would(table) -> None:
-    score, decision, label, _ = columns(table)
-    curve = threshold_curve(binary_states(EIGHTHS, score, decision, label))
-    valid = ~np.isnan(score)
-    for at, threshold in enumerate(curve.thresholds):
-        above = valid & (score >= threshold)
-        assert curve.true_positives[0, at] == (above & (label == 2)).sum()
-        assert curve.false_positives[0, at] == (above & (label == 1)).sum()
-        assert curve.false_negatives[0, at] == (valid & ~above & (label == 2)).sum()
-        assert curve.true_negatives[0, at] == (valid & ~above & (label == 1)).sum()
 
 
 @fewer

@@ -138,7 +138,6 @@ def test_the_slice_that_is_worse_is_found() -> None:
     assert found.worst.tolist() == [2]
     assert found.excess[2] == pytest.approx(0.2, abs=0.04)
     assert found.lower[2] < 0.2 < found.upper[2]
-    assert found.excess_total[2] == pytest.approx(found.excess[2] * found.rows[2])
 
 
 def test_where_all_are_alike_hardly_any_slice_is_named() -> None:

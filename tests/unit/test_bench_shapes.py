@@ -129,7 +129,7 @@ def test_fewer_than_three_sizes_tell_no_growth() -> None:
 
 
 def test_stages_are_read_from_what_a_run_says() -> None:
-    text = "looking at it\n  plan took 1.5 s\nwarn: x took 3 s\n  source health took 12.0 s\n"
+    text = "r1 looking at it\nr1   plan took 1.5 s\nr1 x took 3 s\n  source health took 12.0 s\n"
     assert stages_of(text) == {"plan": 1.5, "source health": 12.0}
 
 

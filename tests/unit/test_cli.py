@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from modelwatch import cli
+from modelwatch.io.table_schema import OutputError
 from modelwatch.model.errors import SessionError
 
 GOOD = (
@@ -112,6 +113,7 @@ def test_an_unexpected_error_is_one_line_unless_more_is_asked_for(
     ("error", "told"),
     [
         (SessionError("no Java"), "no Java\n"),
+        (OutputError("the table runs was altered"), "the table runs was altered\n"),
         (KeyboardInterrupt(), "modelwatch: interrupted\n"),
         (RuntimeError("\ud800"), "modelwatch: RuntimeError: \\ud800 (--verbose for details)\n"),
     ],

@@ -135,13 +135,6 @@ def test_a_threshold_of_a_loss_is_a_share_of_the_reference() -> None:
     assert thresholds["bias"].size(10.0) == 0.5
 
 
-def test_a_change_is_for_the_worse_as_the_metric_says() -> None:
-    thresholds = performance_thresholds("binary", {"brier": 0.1})
-    assert thresholds["accuracy"].worsening(-0.1) == 0.1
-    assert thresholds["brier"].worsening(-0.1) == -0.1
-    assert thresholds["base_rate"].worsening(-0.1) == 0.1
-
-
 @pytest.mark.parametrize(
     ("more", "text", "place", "message"),
     [

@@ -13,7 +13,6 @@ from modelwatch.model.days import (
     DayRange,
     begins_twice,
     day_ranges,
-    epoch_day,
     joined_ranges,
     parse_ascending_days,
     shifted,
@@ -57,12 +56,6 @@ def test_what_is_no_day_is_refused(text: str) -> None:
 def test_a_range_that_ends_before_it_begins_is_refused() -> None:
     with pytest.raises(ValueError, match="before it begins"):
         DayRange(date(2020, 1, 2), date(2020, 1, 1))
-
-
-def test_ranges_overlap_if_they_share_a_day() -> None:
-    january = DayRange.parse("2020-01-01..2020-01-31")
-    assert january.overlaps(DayRange.parse("2020-01-31..2020-02-05"))
-    assert not january.overlaps(DayRange.parse("2020-02-01"))
 
 
 def test_days_beyond_the_calendar_stop_at_its_ends() -> None:
@@ -109,8 +102,3 @@ def test_a_day_begins_twice_or_never_where_clocks_are_set_over_midnight(
     day: date, zone: str, twice: bool
 ) -> None:
     assert begins_twice(day, zone) == twice
-
-
-def test_days_are_counted_from_1970() -> None:
-    days = [date(1970, 1, 1), date(1969, 12, 31), date(1972, 1, 1)]
-    assert [epoch_day(day) for day in days] == [0, -1, 730]

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from modelwatch.model.label_plan import LabelDay
 from modelwatch.spark import scores
-from modelwatch.spark.evaluation import day_number
 from modelwatch.spark.labels import NEVER, LabelledLayout
 from modelwatch.spark.score_groups import score_groups
+from modelwatch.stats.day_numbers import day_number
 from modelwatch.stats.score_tally import ScorePlan
 from samples import numeric_binning
 

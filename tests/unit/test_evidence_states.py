@@ -10,17 +10,7 @@ from scripts.evidence.day_states import WHOLE, DayStates, Plans, day_states, fit
 from scripts.evidence.simulated import Shape, quiet_world
 from scripts.evidence.world import Table, World, month_after, world_of
 
-from modelwatch.stats.batch import (
-    ALL,
-    PAIRS,
-    ROWS,
-    Batch,
-    Block,
-    Column,
-    Numbers,
-    TallyPlan,
-    Texts,
-)
+from modelwatch.stats.batch import PAIRS, ROWS, Batch, Block, Column, Numbers, TallyPlan, Texts
 from modelwatch.stats.binning import NumericBinning
 from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.numeric import NumericStates
@@ -28,6 +18,7 @@ from modelwatch.stats.score_batch import ScoreBatch, ScorePlan
 from modelwatch.stats.score_tally import ScoreTally
 from modelwatch.stats.state import State
 from modelwatch.stats.tally import Tally
+from modelwatch.stats.value_names import ALL
 
 
 def rows_with_everything() -> World:

@@ -122,7 +122,7 @@ def test_standardised_values_are_clipped_whatever_their_size() -> None:
 def test_warnings_of_libraries_go_to_the_log(
     caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with caplog.at_level(logging.DEBUG, "modelwatch.stats.library_warnings"), warnings_to_log():
+    with caplog.at_level(logging.DEBUG, "modelwatch"), warnings_to_log():
         warnings.simplefilter("always")
         np.array([1.0]) / np.array([0.0])
         warnings.warn("old", DeprecationWarning, stacklevel=1)

@@ -38,7 +38,7 @@ def test_the_import_costs_nothing_but_itself() -> None:
         "print(*sorted(name for name in set(sys.modules) - before"
         " if name.split('.')[0] in ('modelwatch', 'numpy', 'pyarrow', 'pandas', 'pyspark')))"
     )
-    assert imported.split() == ["modelwatch"]
+    assert imported.split() == ["modelwatch", "modelwatch.package"]
 
 
 def test_frames_and_configurations_need_no_spark() -> None:
@@ -102,8 +102,8 @@ def test_the_paths_of_what_spark_submit_needs_are_printed(
 def test_a_package_in_an_archive_has_no_paths(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    inside = tmp_path / "modelwatch.whl" / "modelwatch" / "__init__.py"
-    monkeypatch.setattr(packaged_files.modelwatch, "__file__", str(inside))
+    inside = tmp_path / "modelwatch.whl" / "modelwatch"
+    monkeypatch.setattr(packaged_files, "FOLDER", inside)
     assert cli.main(["conf-path"]) == 2
     assert "is in an archive" in capsys.readouterr().err
 

@@ -12,11 +12,11 @@ from scipy.special import expit
 from sklearn import metrics
 
 from modelwatch.spark import reference, scores
-from modelwatch.spark.evaluation import day_number
 from modelwatch.spark.labels import LabelledLayout
 from modelwatch.spark.reference import binning_of
 from modelwatch.spark.reference_sample import Field
 from modelwatch.spark.score_groups import score_groups, task_states
+from modelwatch.stats.day_numbers import day_number
 from modelwatch.stats.score_scale import ScoreBinning, ScoreKind
 from modelwatch.stats.score_tally import ScorePlan
 from modelwatch.stats.window_intervals import window_values

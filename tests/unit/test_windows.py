@@ -12,7 +12,8 @@ from modelwatch.model.config import MonitorConfig, parse_config
 from modelwatch.model.days import DayRange
 from modelwatch.model.evaluation import Reference, WindowSpec
 from modelwatch.model.references import reference_days
-from modelwatch.model.windows import Window, window_around, windows_of, windows_touching
+from modelwatch.model.window_changes import windows_touching
+from modelwatch.model.windows import Window, window_around, windows_of
 
 FUTURE = date(2030, 1, 1)
 

@@ -19,7 +19,9 @@ from scripts.soak.settings import SMALL
 
 ENDED_WELL = (0, 1)
 """Exit codes of a run that published: all is well, or something must be looked at."""
-_STAGE = re.compile(r"^  (?P<stage>[a-z][a-z ]*) took (?P<seconds>[0-9.]+) s$", re.MULTILINE)
+_STAGE = re.compile(
+    r"^(?:\S+ )?  (?P<stage>[a-z][a-z ]*) took (?P<seconds>[0-9.]+) s$", re.MULTILINE
+)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from modelwatch.errors import ModelwatchError
 from modelwatch.stats.arrays import Counts
 from modelwatch.stats.summary import FeatureKind, Unit
 
@@ -20,7 +21,7 @@ Frame = Any
 _MICROSECONDS_PER_DAY = 86_400_000_000
 
 
-class FrameError(ValueError):
+class FrameError(ModelwatchError, ValueError):
     """A frame that cannot be read, or a column that is missing or has the wrong type."""
 
 

@@ -23,7 +23,7 @@ from modelwatch.api.result import TableResult
 from modelwatch.model.evaluation import DEFAULT_THRESHOLDS
 from modelwatch.model.section import did_you_mean
 from modelwatch.stats import drift as of_states
-from modelwatch.stats.arrays import Counts
+from modelwatch.stats.arrays import Counts, known_number
 from modelwatch.stats.chance import CHANCE_KEYS, ChanceModel, chance_models, with_chances
 from modelwatch.stats.comparison import Comparison, Values
 from modelwatch.stats.correlation import pair_positions, top_pairs
@@ -280,9 +280,9 @@ class _Sides:
                 "feature": feature,
                 "feature_b": other,
                 "statistic": key,
-                "value": _or_none(own.value[0]),
+                "value": known_number(own.value[0]),
                 "threshold": self.thresholds.get(key),
-                "p_value": _or_none(p_value[0]),
+                "p_value": known_number(p_value[0]),
                 "reason": own.reason[0],
                 "rows": rows,
                 "reference_rows": reference_rows,
@@ -305,11 +305,7 @@ def _judge(rows: Sequence[dict[str, object]], level: float, min_rows: int) -> No
     ]
     found = judged(*columns, level=level, min_rows=min_rows)
     for at, row in enumerate(tested):
-        row["effect"] = _or_none(found.effect[at])
-        row["adjusted_p"] = _or_none(found.adjusted_p[at])
+        row["effect"] = known_number(found.effect[at])
+        row["adjusted_p"] = known_number(found.adjusted_p[at])
         row["verdict"] = found.verdict[at]
         row["reason"] = found.reason[at]
-
-
-def _or_none(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from modelwatch.stats.numerals import is_plain_number
+
 MOST_ROWS = 50
 """Rows that a table shows."""
 _LEFT = "text-align:left;white-space:pre-wrap"
@@ -16,8 +18,8 @@ def table_html(title: str, columns: Sequence[str], rows: Iterable[Sequence[objec
     """A table with a title; numbers stand to the right, None is an empty cell."""
     listed = list(rows)
     numeric = [
-        any(_is_number(row[at]) for row in listed)
-        and all(row[at] is None or _is_number(row[at]) for row in listed)
+        any(is_plain_number(row[at]) for row in listed)
+        and all(row[at] is None or is_plain_number(row[at]) for row in listed)
         for at in range(len(columns))
     ]
     styles = [_RIGHT if right else _LEFT for right in numeric]
@@ -56,7 +58,3 @@ def cell_text(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return str(value)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

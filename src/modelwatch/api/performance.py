@@ -22,21 +22,22 @@ from modelwatch.api.arrow_frames import (
     frame_columns,
     without_nan,
 )
+from modelwatch.api.column_states import ROWS_PER_BATCH
 from modelwatch.api.html import table_html
 from modelwatch.api.result import TableResult
-from modelwatch.model.labels import Decision, Performance, Task
-from modelwatch.stats.arrays import AnyArray, Counts, Floats
+from modelwatch.model.labels import Decision, Performance
+from modelwatch.stats.arrays import AnyArray, Counts, Floats, known_number
 from modelwatch.stats.binning import NumericBinning, fit_numeric
 from modelwatch.stats.intervals import intervals
 from modelwatch.stats.multiclass import MulticlassStates
 from modelwatch.stats.performance import PERFORMANCE, ScoreStates
 from modelwatch.stats.residuals import RegressionStates
+from modelwatch.stats.score_batch import Task
 from modelwatch.stats.score_bins import TopValues, fit_scores
 from modelwatch.stats.score_scale import ScoreBinning, ScoreKind
 from modelwatch.stats.score_tally import UNDECIDED, ScoreBatch, ScorePlan, ScoreState, ScoreTally
 from modelwatch.stats.scored import BinaryStates
 
-ROWS_PER_BATCH = 32_768
 _SCHEMA = pa.schema(
     [
         ("metric", pa.string()),
@@ -135,7 +136,7 @@ def performance(
     rows = []
     for key, found in intervals(by_day, level=level).items():
         ends = ("value", "lower", "upper", "iid_lower", "iid_upper")
-        figures = {name: _or_none(getattr(found, name)) for name in ends}
+        figures = {name: known_number(getattr(found, name)) for name in ends}
         better = PERFORMANCE[key].better
         rows.append({"metric": key, **figures, "better": better, "reason": found.reason})
     whole = by_day.total()
@@ -359,7 +360,3 @@ def _vectors(states: States, days: Counts) -> tuple[Counts, Counts] | None:
             if state.sums is not None:
                 sums[at] = state.sums
     return counts, sums
-
-
-def _or_none(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)

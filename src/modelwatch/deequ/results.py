@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 from modelwatch.deequ.kinds import FrequencyShare, Measure, Moment, Sets, Share, measure_of
 from modelwatch.deequ.scan import DAY, Analyzer, Metric, metrics_by_day
 from modelwatch.deequ.source import Misfit, Source, first_line
+from modelwatch.errors import instance_of
 from modelwatch.model.constraint import Constraint
 from modelwatch.model.verdict import judge
 
@@ -141,7 +142,7 @@ def _task(name: str, measure: Measure, checked: Column | None) -> _Task:
         # The flag is null for rows that don't count, and Deequ's where leaves those out.
         analyzer = Analyzer("Compliance", (name, name), where=f"{name} IS NOT NULL")
         return _Task(analyzer, {name: of_checked(measure.flag)})
-    assert isinstance(measure, Moment)
+    measure = instance_of(measure, Moment)
     columns = {f"{name}_{j}": of_checked(c) for j, c in enumerate(measure.columns)}
     return _Task(Analyzer(measure.analyzer, tuple(columns)), columns)
 

@@ -29,12 +29,12 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
-from modelwatch.model.literals import ExactNumber, digits_of, exact_of, typed_sql
+from modelwatch.errors import ModelwatchError
+from modelwatch.model.literals import DECIMAL_DIGITS, digits_of, exact_of, typed_sql
 from modelwatch.model.section import did_you_mean
+from modelwatch.stats.exact_numbers import ExactNumber
 
 FLOATING = (DoubleType, FloatType)
-DECIMAL_DIGITS = 38
-"""Of Spark's widest decimal."""
 NUMERIC = (*FLOATING, DecimalType, ByteType, ShortType, IntegerType, LongType)
 
 
@@ -47,7 +47,7 @@ _HOLDERS: dict[type[Any], tuple[type[DataType], ...]] = {
 """By Python type of an allowed value, the column types that hold it; numbers apart."""
 
 
-class Misfit(ValueError):
+class Misfit(ModelwatchError):
     """A constraint does not fit its table; ``key`` is the key of the constraint that tells so."""
 
     def __init__(self, key: str, message: str) -> None:

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from modelwatch.model.sources import OutputAddress, TableAddress
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Place:
 
 def _absolute(path: str) -> str:
     """The path as SQL wants it: DataFrames take a relative one, an identifier in SQL does not."""
-    return path if _URL.match(path) else os.path.abspath(path)
+    return path if URL.match(path) else os.path.abspath(path)
 
 
 def source_place(address: TableAddress) -> Place:

@@ -13,6 +13,7 @@ from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
+from modelwatch.errors import present
 from modelwatch.io.delta_log import LogUnreadable, unglobbed, with_stats
 from modelwatch.io.failures import first_line
 from modelwatch.io.file_days import logged_date
@@ -34,8 +35,8 @@ def arrived_rows(source: Source, since: int | None, as_of: date) -> Arrived:
     compaction writes none. One Spark job, and another where files are read; none where the version
     is the newest.
     """
-    assert source.day is not None
-    partitioned = source.day.partition_column is not None
+    day = present(source.day, "day")
+    partitioned = day.partition_column is not None
     if source.log is None:
         return Arrived(source.role, None, partitioned=partitioned, reason=_UNREADABLE)
     if since == source.version:
@@ -60,7 +61,6 @@ class _Found:
 
 
 def _arrived(source: Source, since: int | None, as_of: date) -> Arrived:
-    assert source.day is not None
     groups = _told(source, _written_files(source, since), as_of).collect()
     found = _Found()
     asked = [group for group in groups if group["read"] is not None]
@@ -93,7 +93,7 @@ def _arrived(source: Source, since: int | None, as_of: date) -> Arrived:
         },
         dict(found.future),
         None if written is None else datetime.fromtimestamp(written / 1000, zone).date(),
-        source.day.partition_column is not None,
+        present(source.day, "day").partition_column is not None,
     )
 
 
@@ -103,10 +103,10 @@ def _ends(group: Row) -> Sequence[str]:
 
 def _written_files(source: Source, since: int | None) -> DataFrame:
     """The files that were written since a version and are still there: one ``add`` a row."""
-    assert source.log is not None
+    log = present(source.log, "log")
     if since is None or since > source.version:
-        return source.log.files(source.version)
-    actions = source.log.actions(since, source.version).where(
+        return log.files(source.version)
+    actions = log.actions(since, source.version).where(
         "coalesce(add.dataChange, remove.dataChange)"
     )
     by_path = actions.groupBy(F.coalesce("add.path", "remove.path").alias("path")).agg(
@@ -188,8 +188,8 @@ def _told(source: Source, files: DataFrame, as_of: date) -> DataFrame:
 
 def _stored_type(source: Source) -> str:
     """The type of the column that tells the day as it is stored: text may spell dates."""
-    assert source.day is not None
-    return type_of(source.stored(), str(source.day.column or source.day.time_column))
+    day = present(source.day, "day")
+    return type_of(source.stored(), str(day.column or day.time_column))
 
 
 def _read(source: Source, files: Sequence[Row], as_of: date) -> list[Row]:
@@ -198,7 +198,7 @@ def _read(source: Source, files: Sequence[Row], as_of: date) -> list[Row]:
     Deleted rows of a file that is new are among them.
     """
     day, log = source.logged_day, source.log
-    assert log is not None
+    log = present(log, "log")
     column = str(day.column or day.time_column)
     # Folders name no columns of these files, and a file from before the column was added has none.
     stored = _stored_type(source)

@@ -17,6 +17,8 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from modelwatch.errors import ModelwatchError
+
 _FILE = (
     "struct<path:string,partitionValues:map<string,string>,size:bigint,modificationTime:bigint,"
     "dataChange:boolean,stats:string,deletionVector:struct<storageType:string,pathOrInlineDv:string,offset:int,"
@@ -35,7 +37,7 @@ _COMMIT_NAME = re.compile(r"(\d{20})\.json")
 _CHECKPOINT_NAME = re.compile(r"(\d{20})\.checkpoint(?:\.(\d{10})\.(\d{10}))?\.parquet")
 
 
-class LogUnreadable(Exception):
+class LogUnreadable(ModelwatchError):
     """The log can't tell what is asked of it."""
 
 

@@ -9,8 +9,7 @@ from functools import cache
 from importlib import metadata, resources
 from typing import TYPE_CHECKING
 
-import modelwatch
-from modelwatch import __version__
+from modelwatch.package import VERSION
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -27,9 +26,9 @@ def code_version() -> str:
     Two installations with the same answer run the same code, wherever it came from.
     """
     digest = hashlib.sha256()
-    for name, content in sorted(_code(resources.files(modelwatch), "")):
+    for name, content in sorted(_code(resources.files("modelwatch"), "")):
         digest.update(name.encode() + b"\0" + content + b"\0")
-    return f"{__version__}+{digest.hexdigest()[:12]}"
+    return f"{VERSION}+{digest.hexdigest()[:12]}"
 
 
 @cache

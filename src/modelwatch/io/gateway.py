@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Mapping
 
@@ -11,9 +10,8 @@ from pyspark.errors import PySparkRuntimeError
 from pyspark.java_gateway import launch_gateway
 
 from modelwatch.io.spark_log import new_log
+from modelwatch.log import LOG
 from modelwatch.model.errors import SessionError
-
-LOG = logging.getLogger("modelwatch")
 
 
 def start_gateway(settings: Mapping[str, str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Mapping
@@ -17,9 +16,9 @@ from modelwatch.io.jars import check_jars, locked_jars
 from modelwatch.io.java import find_java_home, warning_of
 from modelwatch.io.shipping import wheel_of
 from modelwatch.io.stack import stack_settings
+from modelwatch.log import LOG
 from modelwatch.spark.worker_daemon import MODULE
 
-LOG = logging.getLogger("modelwatch")
 _KILL_DEPTH = "spark.executor.killOnFatalError.depth"
 _DAEMON = "spark.python.daemon.module"
 _QUICK_COMPILER = "-XX:TieredStopAtLevel=1"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,10 +13,10 @@ from modelwatch.io.sink import Sink, SinkError
 from modelwatch.io.sink_email import Mail
 from modelwatch.io.sink_file import LinesOfJson
 from modelwatch.io.sink_webhook import Webhook
+from modelwatch.log import LOG
 from modelwatch.model import sinks as configured
 from modelwatch.model.message import Message
 
-LOG = logging.getLogger("modelwatch")
 ATTEMPTS = 3
 """Attempts at a message in one delivery."""
 MAX_SECONDS = 60.0
@@ -131,7 +130,9 @@ class _Post:
 
 def _delivered(sink: Sink, message: Message, sleep: Callable[[float], None]) -> Delivery:
     """What became of a message after as many attempts as may help."""
-    for attempt in range(1, ATTEMPTS + 1):
+    attempt = 0
+    while True:
+        attempt += 1
         try:
             remark = sink.send(message)
         except SinkError as error:
@@ -146,4 +147,3 @@ def _delivered(sink: Sink, message: Message, sleep: Callable[[float], None]) -> 
             return Delivery(message.message_id, sink.name, "failed", type(error).__name__)
         else:
             return Delivery(message.message_id, sink.name, "sent", remark)
-    raise AssertionError("the last attempt returns")

@@ -21,7 +21,7 @@ MAX_AT_ONCE = 100
 """Messages that a sink gets of one run, oldest first; the next run goes on."""
 MAX_AGE = timedelta(days=90)
 """Age of a message from which nobody tries any more: it is no news then."""
-PENDING, SENT, FAILED, REJECTED = "pending", "sent", "failed", "rejected"
+PENDING, SENT, REJECTED = "pending", "sent", "rejected"
 """Statuses of a row."""
 _TABLE = TABLES["outbox"]
 _MESSAGE = ("message_id", "monitor", "event", "incident_id", "severity", "title", "body", "query")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import modelwatch
 from modelwatch.model.errors import Problem, SourceError
+from modelwatch.package import FOLDER
 
 PACKAGED = {"properties": "spark-defaults.conf", "job": "jobs/command.py"}
 """By name, the path in the package: the Spark properties, and the job that takes any command."""
@@ -13,7 +13,7 @@ PACKAGED = {"properties": "spark-defaults.conf", "job": "jobs/command.py"}
 
 def packaged_path(name: str) -> Path:
     """The path of one of ``PACKAGED``; SourceError if the package is in an archive."""
-    package = Path(modelwatch.__file__).resolve().parent
+    package = FOLDER.resolve()
     in_repository = package.parents[1] / "conf" / PACKAGED[name]
     for path in (package / PACKAGED[name], in_repository):
         if path.is_file():

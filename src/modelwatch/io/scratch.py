@@ -9,10 +9,8 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from modelwatch.io.addresses import quoted_name
+from modelwatch.io.addresses import URL, quoted_name
 from modelwatch.model.sources import OutputAddress
-
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 def scratch_of(output: OutputAddress, run_id: str, place: str | None = None) -> OutputAddress:
@@ -34,7 +32,7 @@ def removed(session: SparkSession, scratch: OutputAddress) -> bool:
         session.sql(f"DROP SCHEMA IF EXISTS {quoted_name(scratch.schema_name)} CASCADE")
         return True
     path = str(scratch.path)
-    if _URL.match(path):
+    if URL.match(path):
         return False
     shutil.rmtree(path, ignore_errors=True)
     folder = Path(path).parent

@@ -8,8 +8,7 @@ from pathlib import Path
 from pyspark import SparkFiles
 from pyspark.sql import SparkSession
 
-import modelwatch
-from modelwatch import __version__
+from modelwatch.package import FOLDER, VERSION
 
 _LEFT_ALONE = ".whl"
 """An archive of ``--py-files`` that Spark sends to executors and does not let them import.
@@ -24,11 +23,11 @@ def ship_package(session: SparkSession) -> None:
     Nothing to do where the package is installed, or is in an archive that Spark itself puts on the
     executors' path.
     """
-    archive = wheel_of(Path(modelwatch.__file__))
+    archive = wheel_of(FOLDER)
     if archive is None:
         return
     # Executors fetch it when they start, so it must stay as long as the session, and no longer.
-    copy = Path(SparkFiles.getRootDirectory()) / "shipped" / f"modelwatch-{__version__}.zip"
+    copy = Path(SparkFiles.getRootDirectory()) / "shipped" / f"modelwatch-{VERSION}.zip"
     if not copy.exists():
         copy.parent.mkdir(exist_ok=True)
         shutil.copyfile(archive, copy)

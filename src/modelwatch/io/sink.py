@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from modelwatch.errors import ModelwatchError
 from modelwatch.model.message import Message
 
 
-class SinkError(Exception):
+class SinkError(ModelwatchError):
     """A message was not delivered: why, in words without addresses and secrets.
 
     ``again_after``: seconds after which another attempt may help, None if none will soon.

@@ -13,6 +13,7 @@ from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from modelwatch.errors import present
 from modelwatch.io.addresses import Place, source_place
 from modelwatch.io.day_files import DayFiles, Volume
 from modelwatch.io.delta_log import DeltaLog, LogUnreadable, delta_log, unglobbed
@@ -243,11 +244,11 @@ class Source:
             return set()
         if len(paths) > _MAX_FILES_ASKED:
             raise LogUnreadable("too many files without statistics")
-        assert self.log is not None
+        log = present(self.log, "log")
         # The folders' names are no columns of these files.
         reader = self.session.read.option("recursiveFileLookup", "true")
         try:
-            files = reader.parquet(*(unglobbed(self.log.data_path(path)) for path in paths))
+            files = reader.parquet(*(unglobbed(log.data_path(path)) for path in paths))
             rows = taken_rows(files, self.logged_day)
             day = day_of(rows, self.logged_day, self.time_zone)
             found = rows.select(day.alias("day")).distinct()
@@ -257,8 +258,7 @@ class Source:
             raise LogUnreadable(first_line(error)) from error
 
     def _logged_inventory(self) -> tuple[DayFiles, ...]:
-        assert self.log is not None
-        files = self.log.files(self.version)
+        files = present(self.log, "log").files(self.version)
         told = file_days(files, self.logged_day, self.day_type, self.time_zone)
         grouped = told.groupBy("first", "last", F.col("asked").isNotNull().alias("asked")).agg(
             F.count(F.lit(1)).alias("files"),
@@ -282,9 +282,8 @@ class Source:
         )
 
     def _scanned_inventory(self) -> tuple[DayFiles, ...]:
-        assert self.day is not None
         frame = self.frame()
-        day = day_of(frame, self.day, self.time_zone)
+        day = day_of(frame, present(self.day, "day"), self.time_zone)
         by_file = (
             frame.select(day.alias("day"), "_metadata.file_path", "_metadata.file_size")
             .where("day is not null")
@@ -303,26 +302,25 @@ class Source:
     @OncePerSource
     def day_type(self) -> str:
         """Spark's type of the column that tells the day."""
-        assert self.day is not None
-        return type_of(self.frame(), str(self.day.column or self.day.time_column))
+        day = present(self.day, "day")
+        return type_of(self.frame(), str(day.column or day.time_column))
 
     @OncePerSource
     def logged_day(self) -> DaySource:
         """The day's columns by the names that files and log use."""
-        assert self.day is not None
-        assert self.log is not None
+        day, log = present(self.day, "day"), present(self.log, "log")
         shown = self.session.sql(f"SHOW TBLPROPERTIES {self.place.identifier}").collect()
         properties = {row.key: row.value for row in shown}
         names = {field.lower(): field for field in self.stored().columns}
         changed = {}
         for role in ("column", "time_column", "partition_column"):
-            name = getattr(self.day, role)
+            name = getattr(day, role)
             if name is not None:
                 name = names.get(name.lower(), name)
                 if properties.get("delta.columnMapping.mode", "none") != "none":
-                    name = self.log.physical_name(name, self.version)
+                    name = log.physical_name(name, self.version)
                 changed[role] = name
-        return self.day.model_copy(update=changed)
+        return day.model_copy(update=changed)
 
     def reading(self, action: Callable[[], Result]) -> Result:
         """An action on the table's log or files, whose failure names the table."""

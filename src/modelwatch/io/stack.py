@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from importlib import resources
-from pathlib import Path
 
-import modelwatch
+from modelwatch.package import FOLDER
 
 _FILE = "spark-defaults.conf"
 
@@ -19,10 +18,10 @@ def stack_settings() -> dict[str, str]:
 def stack_file(name: str) -> str:
     """Text of a file of ``conf/`` that the installed package carries."""
     # The package may be in an archive, which no path leads into.
-    installed = resources.files(modelwatch) / name
+    installed = resources.files("modelwatch") / name
     if installed.is_file():
         return installed.read_text(encoding="utf-8")
-    in_repository = Path(modelwatch.__file__).resolve().parents[2] / "conf" / name
+    in_repository = FOLDER.resolve().parents[1] / "conf" / name
     return in_repository.read_text(encoding="utf-8")
 
 

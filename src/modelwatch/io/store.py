@@ -25,9 +25,9 @@ from modelwatch.io.table_schema import (
     create_statement,
     expected_schema,
     gone,
-    literal,
 )
 from modelwatch.io.turns import folder_of_turns, turn
+from modelwatch.model.literals import string_literal
 from modelwatch.model.sources import OutputAddress
 from modelwatch.spark.driver_rows import frame_of
 from modelwatch.tables import TABLES, Table
@@ -203,11 +203,11 @@ class Store:
         # New columns are null in the rows that stand already.
         empty = self.session.createDataFrame([], spec.ddl().replace(" NOT NULL", ""))
         changes = [
-            f"ALTER COLUMN {quoted(column.name)} COMMENT {literal(column.comment)}"
+            f"ALTER COLUMN {quoted(column.name)} COMMENT {string_literal(column.comment)}"
             for column in spec.columns
             if column.name in missing
         ]
-        changes.append(f"SET TBLPROPERTIES ({literal(VERSION_PROPERTY)} = '{spec.version}')")
+        changes.append(f"SET TBLPROPERTIES ({string_literal(VERSION_PROPERTY)} = '{spec.version}')")
 
         def evolve() -> None:
             place.append(empty, {"mergeSchema": "true"})

@@ -7,7 +7,9 @@ from functools import lru_cache
 from pyspark.sql import SparkSession
 from pyspark.sql.types import ArrayType, DataType, StructType
 
+from modelwatch.errors import ModelwatchError
 from modelwatch.io.addresses import Place, quoted
+from modelwatch.model.literals import string_literal
 from modelwatch.tables import Table
 
 VERSION_PROPERTY = "modelwatch.schema_version"
@@ -19,7 +21,7 @@ PROPERTIES = {
 """Properties of every output table."""
 
 
-class OutputError(Exception):
+class OutputError(ModelwatchError):
     """An output table can't be used: which, where, and why."""
 
 
@@ -27,7 +29,7 @@ def create_statement(spec: Table, place: Place) -> str:
     """SQL that creates the table unless it exists."""
     columns = ",\n  ".join(
         f"{quoted(column.name)} {column.type}{'' if column.nullable else ' NOT NULL'} "
-        f"COMMENT {literal(column.comment)}"
+        f"COMMENT {string_literal(column.comment)}"
         for column in spec.columns
     )
     partitions = ", ".join(quoted(name) for name in spec.partitioning)
@@ -41,17 +43,14 @@ def create_statement(spec: Table, place: Place) -> str:
         # A file holds what a run wrote of some days, with all features and figures: by nothing else
         # can one be left out, and each column costs with every write and every query.
         properties["delta.dataSkippingStatsColumns"] = ",".join(telling)
-    listed = ", ".join(f"{literal(key)} = {literal(value)}" for key, value in properties.items())
+    listed = ", ".join(
+        f"{string_literal(key)} = {string_literal(value)}" for key, value in properties.items()
+    )
     return (
         f"CREATE TABLE IF NOT EXISTS {place.identifier} (\n  {columns}\n)\nUSING DELTA\n"
         + (f"PARTITIONED BY ({partitions})\n" if partitions else "")
-        + f"COMMENT {literal(spec.comment)}\nTBLPROPERTIES ({listed})"
+        + f"COMMENT {string_literal(spec.comment)}\nTBLPROPERTIES ({listed})"
     )
-
-
-def literal(text: str) -> str:
-    """A string in SQL."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 # All tables at once: every run of a session asks for them, and to parse one takes a frame.

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from modelwatch.model.plain_words import code_point_escape
 
+T = TypeVar("T")
 _LAYOUT = frozenset("\n\t")
 """What a terminal acts on and is meant: ends of lines and tabs."""
 
@@ -66,6 +68,18 @@ def log_to_terminal() -> None:
         root.addHandler(handler)
     logging.getLogger("modelwatch").setLevel(logging.INFO)
     logging.captureWarnings(True)
+
+
+def argument_of(parse: Callable[[str], T]) -> Callable[[str], T]:
+    """A function that reads an argument; what its ValueError says is shown with the usage."""
+
+    def parsed(text: str) -> T:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return parsed
 
 
 class Parser(argparse.ArgumentParser):

@@ -1,4 +1,4 @@
-"""Views over the output tables, one SQL file each."""
+"""Views over the output tables: generated from the definitions of the tables, or SQL files."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from threading import Lock
 
 from pyspark.sql import DataFrame, SparkSession
 
-import modelwatch
 from modelwatch.io.addresses import output_place, quoted, quoted_name
 from modelwatch.model.sources import OutputAddress
 from modelwatch.tables import TABLES
+from modelwatch.tables.generation import GENERATIONS
 
 _SHOW = re.compile(r"\s*SHOW\b", re.IGNORECASE)
 _SOURCE = re.compile(r"\b(FROM|JOIN)\s+([a-z_]+)\b")
@@ -23,11 +23,17 @@ _SOURCE = re.compile(r"\b(FROM|JOIN)\s+([a-z_]+)\b")
 @cache
 def views() -> dict[str, str]:
     """SQL of every view by name, those that others read first."""
-    folder = resources.files(modelwatch) / "sql"
+    folder = resources.files("modelwatch") / "sql"
     texts = {
         file.name.removesuffix(".sql"): file.read_text(encoding="utf-8").strip()
         for file in folder.iterdir()
         if file.name.endswith(".sql")
+    }
+    texts |= {generation.view: generation.sql() for generation in GENERATIONS}
+    texts |= {
+        table.current.view: sql
+        for table in TABLES.values()
+        if table.current is not None and (sql := table.current_sql) is not None
     }
     ordered: dict[str, str] = {}
 

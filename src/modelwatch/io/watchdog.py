@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import time
@@ -18,6 +17,7 @@ from py4j.protocol import Py4JError, Py4JNetworkError
 from modelwatch.io.terminal import complain
 from modelwatch.io.turns import awaited_turns
 from modelwatch.io.vital_signs import OUT_OF_REACH, Answer, VitalSigns
+from modelwatch.log import LOG
 from modelwatch.model.deaths import (
     APPLICATION_ENDED,
     CONNECTION_BROKEN,
@@ -28,7 +28,6 @@ from modelwatch.model.deaths import (
 from modelwatch.model.progress import Quiet, Sample, Verdict, limit_seconds
 from modelwatch.model.stall_limits import StallLimits
 
-LOG = logging.getLogger("modelwatch")
 EXIT_FAILED = 2
 RELEASE_SECONDS = 20.0
 """Longest that the run may take to notice that its jobs are cancelled."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from modelwatch.model.features import Feature
-from modelwatch.model.literals import ExactNumber
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.sensitive import mark
+from modelwatch.stats.exact_numbers import ExactNumber
 from modelwatch.stats.score_scale import ScoreKind
 
 PLAIN: Mapping[str, str] = MappingProxyType({})

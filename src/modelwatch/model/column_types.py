@@ -6,6 +6,7 @@ import re
 
 WHOLE_NUMBERS = frozenset({"tinyint", "smallint", "int", "bigint"})
 FRACTIONS = frozenset({"float", "double"})
+TEXTS = frozenset({"string", "varchar", "char"})
 INSTANTS = frozenset({"timestamp", "timestamp_ntz"})
 _DIGITS_OF_DOUBLES = 15
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from modelwatch.model.constraint import Severity
-from modelwatch.model.literals import ExactNumber, Number
+from modelwatch.model.literals import Number
 from modelwatch.model.rules import Treatment
 from modelwatch.model.section import (
     MAX_TEXT,
@@ -22,6 +22,7 @@ from modelwatch.model.section import (
     Section,
     Text,
 )
+from modelwatch.stats.exact_numbers import ExactNumber
 from modelwatch.stats.numerals import numerals
 
 TableRole = Literal["inputs", "predictions", "labels"]

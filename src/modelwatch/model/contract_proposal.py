@@ -9,7 +9,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from modelwatch.model.column_types import FRACTIONS, WHOLE_NUMBERS
+from modelwatch.errors import present
+from modelwatch.model.column_types import FRACTIONS, TEXTS, WHOLE_NUMBERS
 from modelwatch.model.contract import WEEKDAYS, ColumnClauses, Contract, Relation, RowClauses
 from modelwatch.model.contract_facts import ReferenceColumn, ReferenceTable
 from modelwatch.model.contract_text import contract_text
@@ -29,7 +30,6 @@ FEWEST_REPEATS = 5
 _MARGIN = 0.1
 _SPREADS = 3.3
 """Standard deviations of a day's volume that are allowed to either side."""
-_TEXTS = frozenset({"string", "varchar", "char"})
 _HEAD = (
     "Proposed by `modelwatch contract propose`, from",
     "{told}.",
@@ -103,7 +103,7 @@ def _clauses(
             said["sentinels"] = "it seems to be a code rather than a quantity"
     if _is_domain(column):
         _domain(column, keys, said)
-    elif column.plain_type in _TEXTS:
+    elif column.plain_type in TEXTS:
         _text(column, keys, said)
     else:
         _range(column, found, keys, said)
@@ -133,10 +133,10 @@ def _is_domain(column: ReferenceColumn) -> bool:
 
 
 def _domain(column: ReferenceColumn, keys: dict[str, Any], said: dict[str, str]) -> None:
-    assert column.values is not None
+    counted = present(column.values, "values")
     whole = column.plain_type in WHOLE_NUMBERS
-    values = sorted(int(v) if whole else v for v in column.values)
-    counts = list(column.values.values())
+    values = sorted(int(v) if whole else v for v in counted)
+    counts = list(counted.values())
     keys["domain"] = tuple(values)
     told = f"{len(values)} value{'s' * (len(values) != 1)}"
     once, share = sum(count == 1 for count in counts), seen_share(counts)

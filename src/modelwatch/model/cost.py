@@ -18,7 +18,8 @@ from modelwatch.stats.performance import PERFORMANCE
 from modelwatch.stats.profile import METRICS, OF_SEGMENTS
 
 POSITIONS_A_ROW = 64
-"""Positions in one row of performance_states, at most."""
+"""Positions in one row of performance_states, at most: Spark hands rows to Python by number, and so
+by bytes too."""
 _STATE_BYTES = 80
 _SUMS_BYTES = 96
 _COUNT_BYTES = 12

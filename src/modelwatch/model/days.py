@@ -39,11 +39,6 @@ def shifted(day: date, days: int) -> date:
         return date.max if days > 0 else date.min
 
 
-def epoch_day(day: date) -> int:
-    """Days from 1970-01-01 to a day."""
-    return day.toordinal() - date(1970, 1, 1).toordinal()
-
-
 def begins_twice(day: date, time_zone: str) -> bool:
     """Whether midnight of a day comes twice, or not at all, for a change of clocks."""
     midnight = datetime.combine(day, time(), ZoneInfo(time_zone))
@@ -84,10 +79,6 @@ class DayRange:
     def __str__(self) -> str:
         """As ``parse`` reads it."""
         return str(self.first) if self.first == self.last else f"{self.first}..{self.last}"
-
-    def overlaps(self, other: DayRange) -> bool:
-        """Whether some day is in both."""
-        return self.first <= other.last and other.first <= self.last
 
 
 def day_ranges(days: Iterable[date]) -> tuple[DayRange, ...]:

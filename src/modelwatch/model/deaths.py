@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from modelwatch.errors import ModelwatchError
+
 WAY_OUT = "Fix: "
 DIRECT_MEMORY = (
     "give Java more memory outside its heap: a larger spark.driver.memory, or "
@@ -37,7 +39,7 @@ _OUT_OF_MEMORY_CODE = 52
 _OUT_OF_MEMORY = "ran out of memory"
 
 
-class RunLostError(Exception):
+class RunLostError(ModelwatchError):
     """A run that something died under; the message says what, and what to do."""
 
 

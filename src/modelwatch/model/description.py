@@ -8,11 +8,9 @@ from datetime import date
 
 from modelwatch.model.days import day_ranges
 from modelwatch.model.features import Feature, NotProfiled
+from modelwatch.model.plain_words import listed_names
 from modelwatch.model.plan import Plan
 from modelwatch.model.windows import Window
-
-_MOST = 8
-"""Entries of a list that are named; the rest is counted."""
 
 
 def describe(plan: Plan) -> str:
@@ -31,7 +29,7 @@ def describe(plan: Plan) -> str:
         ]
         lines += [_line("columns", text) for text in columns_told(plan.features, plan.not_profiled)]
         if plan.segmentations:
-            lines.append(_line("segments", "all traffic, " + _listed(plan.segmentations)))
+            lines.append(_line("segments", "all traffic, " + listed_names(plan.segmentations)))
         lines += [_line("scan", text) for text in _scans(plan)]
         if plan.states:
             lines.append(_line("states", f"at most {plan.states:,} for a model version"))
@@ -46,13 +44,8 @@ def _line(what: str, text: str) -> str:
     return f"  {what:<10} {text}"
 
 
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_MOST])
-    return shown if len(names) <= _MOST else f"{shown} and {len(names) - _MOST} more"
-
-
 def _ranges(days: Iterable[date]) -> str:
-    return _listed([str(days) for days in day_ranges(days)])
+    return listed_names([str(days) for days in day_ranges(days)])
 
 
 def _counted(days: Sequence[date]) -> str:
@@ -80,9 +73,11 @@ def columns_told(
     """The features, counted by kind and named, and on a second line what is not profiled."""
     kinds = Counter(feature.kind for feature in features)
     counted = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-    told = [f"{len(features)} ({counted}): {_listed([feature.name for feature in features])}"]
+    told = [f"{len(features)} ({counted}): {listed_names([feature.name for feature in features])}"]
     if not_profiled:
-        told.append("not profiled: " + _listed([f"{c.column} ({c.reason})" for c in not_profiled]))
+        told.append(
+            "not profiled: " + listed_names([f"{c.column} ({c.reason})" for c in not_profiled])
+        )
     return tuple(told)
 
 

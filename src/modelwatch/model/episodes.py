@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from modelwatch.model.incident import JudgedWindow, Severity, Subject
+from modelwatch.model.constraint import Severity
+from modelwatch.model.incident import JudgedWindow, Subject
 from modelwatch.model.incident_rules import IncidentRules
 from modelwatch.model.joint_evidence import fail_together
 from modelwatch.model.verdict_row import VerdictRow

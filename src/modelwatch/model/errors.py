@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from modelwatch.errors import ModelwatchError
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -23,7 +25,7 @@ class Problem:
         return f"{self.place}: {self.message}" if self.place else self.message
 
 
-class ProblemsError(Exception):
+class ProblemsError(ModelwatchError):
     """Several problems at once; ``origin`` names the file or the table they were found in."""
 
     def __init__(self, problems: Iterable[Problem], origin: str = "") -> None:
@@ -51,5 +53,5 @@ class SourceError(ProblemsError):
     """A table or a column that the configuration names is missing, or its type cannot serve."""
 
 
-class SessionError(Exception):
+class SessionError(ModelwatchError):
     """No Spark session could be started; the message says what is missing."""

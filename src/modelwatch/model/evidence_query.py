@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from modelwatch.model.days import shifted
 from modelwatch.model.incident import MANY_FEATURES, Incident
+from modelwatch.model.literals import string_literal
 from modelwatch.model.outside_windows import OUTSIDE_WORDS
 from modelwatch.model.value_account import UNMAPPED_SHARE
 from modelwatch.stats.statistic import STATISTICS
@@ -31,10 +32,12 @@ def evidence_query(incident: Incident, monitor: str) -> str:
     """A query that shows the figures of an incident, window by window, from before it began."""
     shown = _shown(incident)
     first = shifted(incident.since, -DAYS_BEFORE)
-    conditions = [f"monitor = {_literal(monitor)}"]
-    conditions += [f"{name} = {_literal(v)}" for name, v in shown.equal.items() if v is not None]
+    conditions = [f"monitor = {string_literal(monitor)}"]
     conditions += [
-        f"{name} IN ({', '.join(_literal(value) for value in values)})"
+        f"{name} = {string_literal(v)}" for name, v in shown.equal.items() if v is not None
+    ]
+    conditions += [
+        f"{name} IN ({', '.join(string_literal(value) for value in values)})"
         for name, values in shown.one_of.items()
     ]
     conditions.append(f"{shown.day} >= DATE '{first}'")
@@ -93,10 +96,3 @@ def _shown(incident: Incident) -> _Shown:
     mine = {**scope, "role": incident.role, "subject": incident.subject}
     order = "figure, window_start"
     return _Shown("verdicts_current", judged, order, mine, {"figure": incident.figures})
-
-
-def _literal(text: str) -> str:
-    """A text as Spark SQL writes it, whatever it holds."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    # Spark puts values of settings for ${...}, in strings too, before it reads a statement.
-    return "'" + escaped.replace("${", "$\\{") + "'"

@@ -9,11 +9,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from modelwatch.errors import ModelwatchError
 from modelwatch.model.contract import WEEKDAYS, Contract, TableRole
 from modelwatch.model.contract_clauses import quoted_column
 from modelwatch.model.errors import ConfigurationError, Problem
 from modelwatch.model.expectations import SPARK_TYPES, Untranslated
 from modelwatch.model.literals import WrittenFloat, sql_literal
+from modelwatch.stats.numerals import is_plain_number
 
 MAX_CHARACTERS = 20_000_000
 _TYPES: Mapping[str, str] = {
@@ -36,7 +38,7 @@ _IGNORED = frozenset({"batch_id", "result_format", "catch_exceptions", "include_
 _NO_SUCH = "a contract has no such clause; a constraint of the monitor may express it"
 
 
-class _NotSaid(ValueError):
+class _NotSaid(ModelwatchError):
     """An expectation that a contract can't say, and why."""
 
 
@@ -161,7 +163,7 @@ def _add(draft: _Drafted, kind: str, one: Any) -> None:
 
 def _share(given: Mapping[str, Any]) -> float:
     share = given.get("mostly", 1.0)
-    if not _is_number(share) or not 0 <= share <= 1:
+    if not is_plain_number(share) or not 0 <= share <= 1:
         raise _NotSaid("its mostly is not a number from 0 to 1")
     return float(share)
 
@@ -233,15 +235,11 @@ def _ends(given: Mapping[str, Any], whole: bool = False) -> tuple[Any, Any]:
     ends = given.get("min_value"), given.get("max_value")
     if ends == (None, None):
         raise _NotSaid("it has neither min_value nor max_value")
-    if not all(end is None or _is_number(end) for end in ends):
+    if not all(end is None or is_plain_number(end) for end in ends):
         raise _NotSaid("a contract's ranges are of numbers")
     if whole:
         return tuple(None if end is None else int(end) for end in ends)  # type: ignore[return-value]
     return ends
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _narrower(one: tuple[Any, Any], other: tuple[Any, Any]) -> tuple[Any, Any]:

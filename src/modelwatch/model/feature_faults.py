@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from modelwatch.errors import instance_of
 from modelwatch.model.change_evidence import Clue, Evidence, FeatureChange, change_kind
 from modelwatch.model.quoted_values import code, quoted_value
 from modelwatch.stats.arrays import Floats
@@ -30,6 +31,7 @@ from modelwatch.stats.mixtures import (
 from modelwatch.stats.numerals import brief, numeral, numerals
 from modelwatch.stats.numeric import NumericStates
 from modelwatch.stats.rounded_values import rounded_model
+from modelwatch.stats.shares import DESIGN_EFFECT_OF_BINS
 
 LOOKED_AT = 6
 """Features whose bins are looked at: the strongest say what it is."""
@@ -56,8 +58,6 @@ _ROUNDING = 1.0
 _BY_CHANCE = 0.01
 """Probability that values in the reference's steps add up to an integer, up to which that speaks
 for integers: those in quarters do once in four times."""
-_DESIGN = 3.0
-"""How much more shares vary between days than rows that are independent: a low guess."""
 _LEAST_DECIMAL = 0.01
 """Share of values from which a decimal sign is looked at."""
 _MIRRORED = 0.7
@@ -135,7 +135,7 @@ def _filled_nulls(evidence: Evidence) -> Clue | None:
 
 
 def _filled_of(feature: FeatureChange) -> Clue | None:
-    model = filled_model(feature.before, np.zeros(1, dtype=np.int64), _DESIGN)
+    model = filled_model(feature.before, np.zeros(1, dtype=np.int64), DESIGN_EFFECT_OF_BINS)
     if model is None:
         return None
     one = np.ones(1, dtype=np.int64)
@@ -221,9 +221,8 @@ def _alone(before: NumericStates, now: NumericStates, at: int) -> bool:
 def _code_of(feature: FeatureChange, lone: Explanation) -> Clue | None:
     """A value far beyond all that was, whatever the others do."""
     score = score_of(lone.explained)
-    before, now = feature.before, feature.now
-    assert isinstance(before, NumericStates)
-    assert isinstance(now, NumericStates)
+    before = instance_of(feature.before, NumericStates)
+    now = instance_of(feature.now, NumericStates)
     if score is None or lone.share < LEAST_SHARE or not _is_told(before, now, lone):
         return None
     value = _numeral(feature.now, lone.value)
@@ -253,7 +252,7 @@ def _constant_of(feature: FeatureChange, evidence: Evidence) -> Clue | None:
     if values < _FEW_VALUES and single_values(now)[0].max() < _ALL_BUT * now.rows[0]:
         return None
     if isinstance(before, NumericStates):
-        assert isinstance(now, NumericStates)
+        now = instance_of(now, NumericStates)
         if not bins_of_one_value(now, before)[0, at]:
             return None
         if _shares_of(now)[at] - _shares_of(before)[at] < _LEAST_RISE:
@@ -373,7 +372,7 @@ def _rounded(feature: FeatureChange) -> Clue | None:
     before, now = feature.before, feature.now
     if not isinstance(before, NumericStates) or not isinstance(now, NumericStates):
         return None
-    model = rounded_model(before, np.zeros(1, dtype=np.int64), _DESIGN)
+    model = rounded_model(before, np.zeros(1, dtype=np.int64), DESIGN_EFFECT_OF_BINS)
     if model is None:
         return None
     one = np.ones(1, dtype=np.int64)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from modelwatch.model.column_types import FRACTIONS, INSTANTS, WHOLE_NUMBERS, outer_type
-from modelwatch.model.literals import ExactNumber, special_value
+from modelwatch.model.literals import special_value
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.profiling import ColumnOptions, Kind
+from modelwatch.stats.exact_numbers import ExactNumber
 
 Schema = Mapping[str, str]
 """Column -> Spark's simple type string, in the table's order."""

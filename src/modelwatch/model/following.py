@@ -11,7 +11,8 @@ from modelwatch.model.days import DayRange, shifted
 from modelwatch.model.evaluation import Reference
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.section import MAX_NAME
-from modelwatch.model.verdict_row import ALL_VERSIONS, VerdictRow
+from modelwatch.model.verdict_row import VerdictRow
+from modelwatch.stats.value_names import ALL_VERSIONS
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")
 

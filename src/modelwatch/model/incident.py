@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from modelwatch.model.verdict_row import ALL, Source, VerdictRow
+from modelwatch.model.constraint import Severity
+from modelwatch.model.verdict_row import Source, VerdictRow
+from modelwatch.stats.value_names import ALL
 
 Family = Literal["source", "data", "constraint", "performance", "estimate", "labels"]
 """What an incident is about: a whole table, a feature, a promise, or the model itself."""
 State = Literal["open", "closed", "withdrawn"]
 """``withdrawn``: data were restated, and what had failed did not."""
-Severity = Literal["warn", "fail"]
 EventKind = Literal[
     "opened",
     "child_added",

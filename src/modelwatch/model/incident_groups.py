@@ -68,11 +68,6 @@ class Group:
         return self.lead.worst.figure if self.broad_role is None else MANY_FEATURES
 
     @property
-    def realm(self) -> str:
-        """Whether it is about data, the model or labels."""
-        return realm_of(self.lead.subject.family, self.lead.subject.role)
-
-    @property
     def since(self) -> date:
         """First day of the first window that failed, of the shortest windows: they say it best.
 

@@ -25,7 +25,8 @@ from modelwatch.model.incident_identity import child_id, group_ids
 from modelwatch.model.incident_people import by_incident, false_alarms, standing
 from modelwatch.model.incident_ranks import Weights
 from modelwatch.model.monitor import MonitorConfig
-from modelwatch.model.verdict_row import ALL_VERSIONS, Source, VerdictRow
+from modelwatch.model.verdict_row import Source, VerdictRow
+from modelwatch.stats.value_names import ALL_VERSIONS
 
 MOST_RELATED = 5
 """Incidents of other kinds at the same time that are named."""
@@ -70,10 +71,6 @@ class Folded:
     def roots(self) -> tuple[Incident, ...]:
         """All of them without their children."""
         return tuple(one for one in self.incidents if one.parent_id is None)
-
-    def with_children(self, *ids: str) -> tuple[Incident, ...]:
-        """Some incidents, and the subjects that fail with them."""
-        return tuple(one for one in self.incidents if one.id in ids or one.parent_id in ids)
 
 
 def fold_incidents(history: History, config: MonitorConfig, weights: Weights) -> Folded:

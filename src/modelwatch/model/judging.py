@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from modelwatch.model.performance_thresholds import DEFAULT_PERFORMANCE_THRESHOLDS, OF_REFERENCE
 from modelwatch.model.section import ColumnName, Day, Section, Text
+from modelwatch.stats.multiplicity import Correction
 
-Correction = Literal["benjamini_hochberg", "benjamini_yekutieli"]
 MAX_WATCHED = 1000
 """Series of stored metrics that may be watched."""
 

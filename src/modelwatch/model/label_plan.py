@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from modelwatch.errors import present
 from modelwatch.model.days import DayRange, shifted
 from modelwatch.model.fingerprints import labels_fingerprint, performance_fingerprint
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.retention import NOTHING_RETIRED, Retired
 from modelwatch.model.source_change import SourceChange
-from modelwatch.model.windows import Window, windows_touching
+from modelwatch.model.window_changes import windows_touching
+from modelwatch.model.windows import Window
 
 BECAME_KNOWN = "labels became known"
 ARRIVED = "labels changed"
@@ -160,13 +162,13 @@ def _matured(
     config: MonitorConfig, known: Mapping[date, LabelDay], last: date | None, as_of: date
 ) -> Iterator[date]:
     """Days of which labels became due between two days; with a due column, days that may have."""
-    assert config.labels is not None
+    labels = present(config.labels, "labels")
     if last is None or last == as_of:
         return
     first, until = min(last, as_of), max(last, as_of)
     for day, held in known.items():
-        if config.labels.due.delay_days is not None:
-            due = shifted(day, config.labels.due.delay_days)
+        if labels.due.delay_days is not None:
+            due = shifted(day, labels.due.delay_days)
             if first < due <= until:
                 yield day
         elif held.last_due is not None and held.last_due > first:

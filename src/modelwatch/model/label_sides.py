@@ -12,7 +12,6 @@ from modelwatch.model.labels import Performance
 
 CountedAs = Literal["nothing", "negative", "another class"]
 """What a value counts as that the configuration does not name."""
-COUNTED_AS: tuple[CountedAs, ...] = ("nothing", "negative", "another class")
 _OPPOSITES: Mapping[str, str] = {
     one: other
     for pair in (

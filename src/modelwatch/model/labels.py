@@ -19,9 +19,9 @@ from modelwatch.model.section import (
 )
 from modelwatch.model.sources import DaySource, TableAddress
 from modelwatch.stats.attribution import ADDITIVE
+from modelwatch.stats.score_batch import Task
 from modelwatch.stats.score_scale import ScoreKind
 
-Task = Literal["binary", "multiclass", "regression"]
 MAX_CLASSES = 100
 MAX_EXPRESSIONS = 50
 MOST_SLICES = 20

@@ -18,12 +18,12 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import BeforeValidator
 
-from modelwatch.model.column_types import FRACTIONS, exact_digits, outer_type
+from modelwatch.model.column_types import FRACTIONS, TEXTS, exact_digits, outer_type
+from modelwatch.stats.exact_numbers import ExactNumber
 
-ExactNumber = int | Decimal | float
 _BITS = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64}
-_DECIMAL_DIGITS = 38
-_TEXTS = frozenset({"string", "varchar", "char"})
+DECIMAL_DIGITS = 38
+"""Of Spark's widest decimal."""
 
 
 class WrittenFloat(float):
@@ -99,7 +99,7 @@ def held_by(spark_type: str, value: Any) -> Any:
         return _number_held(plain, spark_type, value)
     if isinstance(value, (date, datetime)):
         return value if plain in {"date", "timestamp", "timestamp_ntz"} else None
-    return value if plain in _TEXTS else None
+    return value if plain in TEXTS else None
 
 
 def _number_held(plain: str, spark_type: str, value: ExactNumber) -> ExactNumber | None:
@@ -152,7 +152,7 @@ def sql_literal(value: Any) -> str:
 
 def _number_sql(exact: Decimal) -> str:
     before, after = digits_of(exact)
-    if before + after > _DECIMAL_DIGITS:
+    if before + after > DECIMAL_DIGITS:
         return f"CAST('{exact}' AS DOUBLE)"
     if not after and -(2**63) <= exact < 2**63:
         return f"{int(exact)}"
@@ -168,7 +168,7 @@ def typed_sql(spark_type: str, value: Any) -> str | None:
     """A literal in SQL, in the type of the column that it is compared with; None for a number that
     no value of the column can be equal to."""
     plain = outer_type(spark_type)
-    if plain in _TEXTS:
+    if plain in TEXTS:
         return sql_literal(_told(value) if isinstance(value, bool) else str(value))
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
         return sql_literal(value)
@@ -197,3 +197,10 @@ def bound_sql(spark_type: str, bound: ExactNumber) -> str:
     """
     plain = outer_type(spark_type)
     return f"CAST('{bound}' AS {plain.upper()})" if plain in FRACTIONS else sql_literal(bound)
+
+
+def string_literal(text: str) -> str:
+    """A text as Spark SQL writes it, whatever it holds."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    # Spark puts values of settings for ${...}, in strings too, before it reads a statement.
+    return "'" + escaped.replace("${", "$\\{") + "'"

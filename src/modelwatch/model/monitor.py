@@ -24,7 +24,7 @@ from modelwatch.model.labels import Challenger, Labels, Performance, VersionComp
 from modelwatch.model.outlier_choice import Outliers
 from modelwatch.model.performance_thresholds import PerformanceThreshold, performance_thresholds
 from modelwatch.model.profiling import Binning, FeatureChoice, Pairs, Segmentation
-from modelwatch.model.retention import Retention
+from modelwatch.model.retention_choice import Retention
 from modelwatch.model.retraining_policies import Retraining
 from modelwatch.model.rules import Rule
 from modelwatch.model.section import MAX_TEXT, MonitorName, Section, did_you_mean

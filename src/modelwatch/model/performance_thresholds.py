@@ -41,12 +41,6 @@ class PerformanceThreshold:
             return self.threshold
         return None if reference_value is None else self.threshold * abs(reference_value)
 
-    def worsening(self, change: float) -> float:
-        """How much a change is for the worse, negative for the better; its size if neither is."""
-        if self.better == "neutral":
-            return abs(change)
-        return -change if self.better == "higher" else change
-
 
 def performance_thresholds(
     task: Task, given: Mapping[str, float | None]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 import numpy as np
 
-from modelwatch.model.literals import ExactNumber
+from modelwatch.model.constraint import Severity
 from modelwatch.model.monitor import MonitorConfig
+from modelwatch.stats.exact_numbers import ExactNumber
 from modelwatch.stats.null_model import FEWEST_DAYS
 from modelwatch.stats.numerals import numerals
 
@@ -20,7 +20,6 @@ _SLACK = 1e-9
 """What rounding may add to a probability."""
 _BOUNDED = {"probability": (1.0, "is a probability"), "percentage": (100.0, "is a percentage")}
 """Greatest score by its kind, and what it is promised to be."""
-Severity = Literal["warn", "fail"]
 
 
 @dataclass(frozen=True)

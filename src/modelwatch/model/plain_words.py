@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
+MOST_NAMES = 8
+"""Names of a list that are shown; the rest is counted."""
 LONGEST_NAME = 200
 """Characters of a name or value of data that a sentence shows."""
 
@@ -36,3 +39,9 @@ def shortened(text: str, length: int) -> str:
 def named(text: str) -> str:
     """A name or value of data as a sentence shows it."""
     return one_line(shortened(text, LONGEST_NAME))
+
+
+def listed_names(names: Sequence[str]) -> str:
+    """The first names of a list, and how many more there are."""
+    shown = ", ".join(names[:MOST_NAMES])
+    return shown if len(names) <= MOST_NAMES else f"{shown} and {len(names) - MOST_NAMES} more"

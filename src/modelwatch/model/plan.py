@@ -15,7 +15,8 @@ from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.retention import Retired, retired
 from modelwatch.model.slices import sliced_features
 from modelwatch.model.source_change import SourceChange
-from modelwatch.model.windows import Window, days_before, windows_touching
+from modelwatch.model.window_changes import days_before, windows_touching
+from modelwatch.model.windows import Window
 
 Reason = Literal["new", "changed", "asked", "configuration changed"]
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
 
 from modelwatch.model.days import DayRange, shifted
 from modelwatch.model.evaluation import Reference
-
-if TYPE_CHECKING:
-    from modelwatch.model.windows import Window
+from modelwatch.model.windows import Window
 
 
 def reference_days(reference: Reference, window: Window) -> DayRange | None:

@@ -1,60 +1,21 @@
-"""What is kept for how long, and what a day without states means for a plan."""
+"""Which states are kept, and what a day without states means for a plan."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
-
-from pydantic import Field
+from typing import Any
 
 from modelwatch.model.days import DayRange, shifted
+from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.references import reference_days
-from modelwatch.model.section import Section
+from modelwatch.model.windows import Window
+from modelwatch.stats.series import HISTORY_DAYS_READ
 
-if TYPE_CHECKING:
-    from modelwatch.model.monitor import MonitorConfig
-    from modelwatch.model.windows import Window
-
-HISTORY_DAYS = 70
-"""Days of counted rows that say what is usual for a day."""
 BACK_TEST_DAYS = 63
 """Days before the newest due one on which estimates are held against what labels told."""
 _MONTH = 31
-
-
-class Retention(Section):
-    """How long results are kept. Without a number they stay for ever."""
-
-    states_days: int | None = Field(
-        default=None,
-        ge=90,
-        le=36_600,
-        description="Days of states that are kept day by day. Older months are added up to one "
-        "state a month by `modelwatch maintain`; days of fixed references are kept, and months "
-        "with days whose labels are not due yet. Left out: all.",
-    )
-    metrics_days: int | None = Field(
-        default=None,
-        ge=400,
-        le=36_600,
-        description="Days of windows whose profile, drift and outliers are kept. Left out: all.",
-    )
-    unpublished_days: int = Field(
-        default=7,
-        ge=1,
-        le=3660,
-        description="Days after which rows of runs that died or failed, which no view shows, are "
-        "removed.",
-    )
-    file_hours: int = Field(
-        default=168,
-        ge=168,
-        le=87_840,
-        description="Hours that files are kept which no longer belong to the newest version of an "
-        "output table: so far back can its versions be read.",
-    )
 
 
 @dataclass(frozen=True)
@@ -131,7 +92,7 @@ def least_states_days(config: MonitorConfig) -> int:
         if spec.kind != "custom"
     ]
     longest = max(lengths, default=1)
-    back = [HISTORY_DAYS]
+    back = [HISTORY_DAYS_READ]
     for reference in config.references:
         if reference.previous_windows is not None:
             back.append(reference.previous_windows * longest)

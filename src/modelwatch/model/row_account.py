@@ -8,9 +8,6 @@ from datetime import date
 
 from modelwatch.model.rules import Rule
 
-MOST_TOLD = 20
-"""Problems that are told one by one."""
-
 
 @dataclass(frozen=True)
 class RuleCount:

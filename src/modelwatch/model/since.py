@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from modelwatch.stats.changepoint import Change
+from modelwatch.stats.day_numbers import numbered_day
 
-_EPOCH = date(1970, 1, 1)
 _NEAR_DAYS = 45
 """Days from the first failing window beyond which a change is another one."""
 
@@ -36,7 +36,7 @@ def since_of(change: Change, first_failing: date) -> Since:
 
     ``change`` is of a series whose days count from 1970-01-01.
     """
-    days = [_EPOCH + timedelta(days=int(day)) for day in change.days]
+    days = [numbered_day(day) for day in change.days]
     if change.shape == "ramp":
         days = days[:1]
     if not days or change.shape in ("constant", "undetermined"):
@@ -44,5 +44,5 @@ def since_of(change: Change, first_failing: date) -> Since:
     at = min(range(len(days)), key=lambda i: abs(days[i] - first_failing))
     if abs(days[at] - first_failing) > timedelta(days=_NEAR_DAYS):
         return Since("undetermined")
-    lower, upper = (_EPOCH + timedelta(days=int(of[at])) for of in (change.lower, change.upper))
+    lower, upper = (numbered_day(of[at]) for of in (change.lower, change.upper))
     return Since(change.shape, days[at], lower, upper)

@@ -131,7 +131,7 @@ def sentence_of(incident: Incident, min_rows: int = 0) -> str:
 
 
 def _kind_sentence(incident: Incident, evidence: str | None = None) -> str:
-    if incident.kind not in KIND_WORDS:
+    if incident.kind is None or incident.kind not in KIND_WORDS:
         return "The kind of change is undetermined."
     called, _ = KIND_WORDS[incident.kind]
     because = f" ({evidence})" if evidence else ""

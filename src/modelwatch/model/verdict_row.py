@@ -7,7 +7,7 @@ from datetime import date
 from typing import Literal
 
 from modelwatch.model.days import DayRange
-from modelwatch.stats import value_names
+from modelwatch.stats.value_names import ALL
 
 Source = Literal[
     "drift",
@@ -34,10 +34,6 @@ VERDICTS: tuple[Verdict, ...] = (
 )
 KNOWN: frozenset[Verdict] = frozenset({"pass", "warn", "fail"})
 """Verdicts of windows of which something could be said: the others neither open nor clear."""
-ALL = value_names.ALL
-"""Segmentation and segment of all traffic."""
-ALL_VERSIONS = value_names.EVERY
-"""Model version of rows of all versions together."""
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,10 @@ from statistics import median
 from modelwatch.model.days import DayRange, shifted
 from modelwatch.model.evaluation import CALENDAR_DAYS, length_days
 from modelwatch.model.monitor import MonitorConfig
+from modelwatch.model.schedule import RECENT_BATCHES, RECENT_DAYS
 
 FEWEST_DAYS = 7
 """Days with rows below which a table does not tell how many rows its windows hold."""
-RECENT_DAYS = 56
-RECENT_BATCHES = 12
-"""Days with rows, and calendar days, that tell it: whichever reach further back."""
 MARGIN = 1.2
 """Times the fewest rows that windows of a first configuration hold: the volume varies."""
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from modelwatch.model.features import Feature
-from modelwatch.model.labels import Task
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.plan import Plan
 from modelwatch.model.profiling import Kind
 from modelwatch.model.slices import sliced_features
 from modelwatch.model.windows import Window
+from modelwatch.stats.score_batch import Task
 
 ROWS_PER_DAY = 10_000.0
 """Rows of a day where the tables do not tell."""

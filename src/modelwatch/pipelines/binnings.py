@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timezone
@@ -10,6 +9,7 @@ from typing import Any
 
 from pyspark.sql import Column, Row
 
+from modelwatch.log import LOG
 from modelwatch.model.binned import SCORE, SEGMENTS, Binned, of_another_secret
 from modelwatch.model.column_types import exact_digits
 from modelwatch.model.config import MonitorConfig
@@ -23,7 +23,6 @@ from modelwatch.spark.rows import feature_value
 from modelwatch.stats.binning import Binning
 from modelwatch.tables import TABLES
 
-LOG = logging.getLogger(__name__)
 Key = tuple[str, str]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -26,8 +26,9 @@ from modelwatch.model.verdict import judge
 from modelwatch.pipelines.frames import Sources
 from modelwatch.pipelines.validation import schemas_of
 from modelwatch.spark.days import DAY
+from modelwatch.stats.day_numbers import EPOCH
 
-WHOLE = date(1970, 1, 1)
+WHOLE = EPOCH
 """The day of all rows of a table that is checked as a whole."""
 
 
@@ -90,7 +91,7 @@ def contract_results(
     ``stored``: the columns as the table stores them, where the frame has others.
     """
     if days is None:
-        frame = frame.withColumn(DAY, F.lit(WHOLE.isoformat()).cast("date"))
+        frame = frame.withColumn(DAY, F.lit(WHOLE))
     # The day that tells the rows apart is ours, and no column of the table.
     schema = schemas_of({"table": frame.drop(DAY)})["table"]
     asked = [WHOLE] if days is None else days
@@ -207,12 +208,3 @@ def late_days(contracts: Sequence[ContractFile], configured: int, of: str = "inp
         if file.contract.of == of and file.contract.rows.freshness_days is not None
     ]
     return min([configured, *promised])
-
-
-def breaches(rows: Iterable[ConstraintRow]) -> Mapping[str, list[ConstraintRow]]:
-    """By clause, its rows that are not well, in the order of the rows."""
-    found: dict[str, list[ConstraintRow]] = {}
-    for row in rows:
-        if row.verdict != "pass":
-            found.setdefault(row.constraint, []).append(row)
-    return found

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from modelwatch.errors import present
 from modelwatch.io.contract_files import text_of_file, write_text
-from modelwatch.io.terminal import complain, say
+from modelwatch.io.terminal import argument_of, complain, say
 from modelwatch.model.config import MonitorConfig, parse_config
 from modelwatch.model.contract import Contract
 from modelwatch.model.contract_diff import review
@@ -23,6 +24,7 @@ from modelwatch.model.errors import ConfigurationError, Problem
 from modelwatch.model.expectation_import import contract_of_suite
 from modelwatch.model.expectations import Untranslated, suite_of
 from modelwatch.model.sources import TableAddress
+from modelwatch.stats.day_numbers import EPOCH
 
 # Spark is imported by what needs it, so that a wrong word is told at once.
 if TYPE_CHECKING:
@@ -62,8 +64,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     check.add_argument("--table", help="a Delta table, by path or name")
     check.add_argument("--config", metavar="FILE", help="or the table of a monitor's role")
     check.add_argument("--day", metavar="COLUMN", help="day by day, by a date or timestamp column")
-    check.add_argument("--days", type=_argument(DayRange.parse), metavar="FROM..TO")
-    check.add_argument("--as-of", type=_argument(parse_day), metavar="DAY", help="(today)")
+    check.add_argument("--days", type=argument_of(DayRange.parse), metavar="FROM..TO")
+    check.add_argument("--as-of", type=argument_of(parse_day), metavar="DAY", help="(today)")
     check.add_argument(
         "--time-zone", default="UTC", help="time zone in which days begin (default: UTC)"
     )
@@ -84,16 +86,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _with_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="(the screen)")
     parser.add_argument("--force", action="store_true", help="replace the file if it exists")
-
-
-def _argument(parse: Callable[[str], object]) -> Callable[[str], object]:
-    def parsed(text: str) -> object:
-        try:
-            return parse(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return parsed
 
 
 def carry_out(arguments: argparse.Namespace, session: Session) -> int:
@@ -177,7 +169,7 @@ def _check(arguments: argparse.Namespace, session: Session) -> int:
     address, day = table_of_role(config, contract) if config is not None else (None, None)
     if arguments.table is not None:
         address, day = _address(arguments.table), None
-    assert address is not None
+    address = present(address, "address")
     with session(f"modelwatch contract check {contract.contract}") as spark:
         found: Checked = checked_table(
             spark, contract, address, arguments.day or day, arguments.days, as_of, zone
@@ -234,7 +226,7 @@ def _worst(rows: Sequence[ConstraintRow]) -> ConstraintRow:
 
 def _line(worst: ConstraintRow, rows: Sequence[ConstraintRow]) -> tuple[object, ...]:
     not_well = [row for row in rows if row.verdict != "pass"]
-    whole = worst.day == date(1970, 1, 1)
+    whole = worst.day == EPOCH
     first = None if whole or not not_well else min(row.day for row in not_well)
     return (
         worst.verdict,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -13,7 +12,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from modelwatch.deequ import suggestions
+from modelwatch.errors import present
 from modelwatch.io.store import Store
+from modelwatch.log import LOG
 from modelwatch.model.binned import binned
 from modelwatch.model.config import MonitorConfig, Reference, states_fingerprint
 from modelwatch.model.contract import TableRole
@@ -36,8 +37,8 @@ from modelwatch.spark.row_facts import (
     observed_relations,
     text_shapes,
 )
+from modelwatch.stats.day_numbers import EPOCH
 
-LOG = logging.getLogger("modelwatch")
 SUGGESTED_ROWS = 20_000
 """Rows of the reference, at most, that Deequ profiles for its suggestions."""
 
@@ -65,7 +66,7 @@ def reference_table(
     rows = sources.arrived(home, days)
     whole = sources.opened[home].day is None
     if whole:
-        rows = rows.withColumn(DAY, F.lit("1970-01-01").cast("date"))
+        rows = rows.withColumn(DAY, F.lit(EPOCH))
     schema = schemas_of(sources.frames)[home]
     hidden = sensitive_columns(config)
     # A contract is about what is stored: no paths, and no days that text spells.
@@ -186,11 +187,11 @@ def _states(
             return reference_states(of, sources, reference.name), of.bins
         mine = _mine(store, config)
         return mine.where((F.col("role") == reference.role) & (F.col("run_id") == run)), of.bins
-    assert reference.days is not None
-    held = [day for day in _present(sources) if day in reference.days]
+    days = present(reference.days, "days")
+    held = [day for day in _present(sources) if day in days]
     runs = {day: run for day, run in history.run_of_day(fingerprint).items() if day in held}
     if len(runs) < len(held) or binnings.fitted:
-        return day_states(of, sources, tuple(reference.days)), of.bins
+        return day_states(of, sources, tuple(days)), of.bins
     return of_runs(of_days(_mine(store, config), runs), runs), of.bins
 
 

@@ -17,19 +17,18 @@ from pyspark.sql import functions as F
 from modelwatch.io.store import Store
 from modelwatch.model.config import MonitorConfig, labels_fingerprint, states_fingerprint
 from modelwatch.model.days import shifted
-from modelwatch.model.verdict_row import ALL, ALL_VERSIONS, Source
+from modelwatch.model.verdict_row import Source
 from modelwatch.pipelines.history import of_days, of_runs
 from modelwatch.pipelines.run import Request, Run
 from modelwatch.pipelines.stored_windows import one_a_day, stored_windows
 from modelwatch.spark.figures import FIGURE_NAMES
 from modelwatch.stats.arrays import Floats
-from modelwatch.stats.series import HISTORY_OF_BATCHES, expected_series
+from modelwatch.stats.day_numbers import day_number
+from modelwatch.stats.series import HISTORY_DAYS_READ, HISTORY_OF_BATCHES, expected_series
+from modelwatch.stats.value_names import ALL, ALL_VERSIONS
 
-HISTORY_DAYS = 70
-"""Days before a day that may say what is usual for it: ten of its weekday."""
 HISTORY_BATCHES = HISTORY_OF_BATCHES + 1
 """Days with data before it that may, where these go further back."""
-_EPOCH = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ class WatchedSeries:
         """Figures of the judged days, as FIGURES has them."""
         if not self.days:
             return []
-        numbers = np.array([day.toordinal() for day in self.days]) - _EPOCH
+        numbers = np.array([day_number(day) for day in self.days])
         usual = expected_series(
             self.values,
             numbers,
@@ -326,7 +325,7 @@ def _since(judged: Iterable[date], known: Iterable[date]) -> date:
     """The first day that may say what is usual for the judged ones, of those that are known."""
     first = min(judged)
     before = sorted(day for day in known if day < first)[-HISTORY_BATCHES:]
-    return min([shifted(first, -HISTORY_DAYS), *before])
+    return min([shifted(first, -HISTORY_DAYS_READ), *before])
 
 
 def _judged_before(request: Request, source: Source, window: str) -> Iterable[date]:

@@ -16,6 +16,7 @@ from modelwatch.io.session import opened_here
 from modelwatch.io.store import Store
 from modelwatch.io.vital_signs import VitalSigns
 from modelwatch.io.watchdog import EXIT_FAILED, Watchdog, Watched
+from modelwatch.log import LOG, log_of_run
 from modelwatch.model.config import (
     MonitorConfig,
     config_fingerprint,
@@ -27,7 +28,7 @@ from modelwatch.model.config import (
 from modelwatch.model.deaths import RunLostError, way_after_death
 from modelwatch.model.errors import ProblemsError
 from modelwatch.model.stall_limits import StallLimits
-from modelwatch.pipelines.run import LOG, Run
+from modelwatch.pipelines.run import Run
 
 
 @contextmanager
@@ -54,7 +55,7 @@ def ending(
         write_row=write_row,
         own_process=opened_here(run.spark),
     )
-    with Watchdog(signs, config.progress, watched) as watchdog:
+    with log_of_run(run.run_id), Watchdog(signs, config.progress, watched) as watchdog:
         try:
             yield watchdog
         except Exception as error:

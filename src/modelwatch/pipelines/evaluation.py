@@ -13,7 +13,8 @@ from modelwatch.model.column_types import INSTANTS
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.features import Feature
 from modelwatch.model.references import reference_days
-from modelwatch.model.windows import Window, days_before, last_before
+from modelwatch.model.window_changes import days_before, last_before
+from modelwatch.model.windows import Window
 from modelwatch.pipelines.history import of_days, of_runs
 from modelwatch.pipelines.states import StatesOf
 from modelwatch.spark.evaluation import (

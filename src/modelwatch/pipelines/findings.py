@@ -16,9 +16,9 @@ from modelwatch.model.plain_words import named, shortened
 from modelwatch.model.plan import Plan
 from modelwatch.model.quoted_values import told_value
 from modelwatch.model.retraining_evidence import RetrainingDecision
-from modelwatch.model.verdict_row import ALL
 from modelwatch.pipelines.incidents import FoundIncidents
 from modelwatch.stats.numerals import numerals
+from modelwatch.stats.value_names import ALL
 
 LONGEST_REASON = 1000
 """Characters of a reason, which may hold values of data."""

@@ -12,6 +12,7 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from modelwatch.errors import present
 from modelwatch.io.sources import Source, open_source
 from modelwatch.model.column_paths import paths_in
 from modelwatch.model.columns import table_place, tables_of
@@ -198,8 +199,7 @@ def day_source(config: MonitorConfig, role: str) -> DaySource | None:
     if role == "inputs":
         return config.inputs.day
     if role == "predictions":
-        assert config.predictions is not None
-        return config.predictions.day
+        return present(config.predictions, "predictions").day
     if role == "labels" and config.labels is not None:
         return config.labels.day
     for challenger in config.challengers:

@@ -15,6 +15,7 @@ from modelwatch.model.label_plan import LabelDay, PublishedLabels
 from modelwatch.model.plan import Published
 from modelwatch.spark.days import among_days
 from modelwatch.spark.driver_rows import frame_of
+from modelwatch.tables.generation import DAYS, LABEL_DAYS, REFERENCES, VERDICT_WINDOWS, Generation
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,14 @@ class History:
 
     def run_of_day(self, states_fingerprint: str) -> dict[date, str]:
         """For each day with states of the fingerprint, the newest run that computed it."""
-        return {
-            day: run["run_id"]
-            for run in self.runs
-            if run["states_fingerprint"] == states_fingerprint
-            for day in run["days"] or ()
-            if self._stands(run, day)
-        }
+        return self._run_of_day(DAYS, "states_fingerprint", states_fingerprint)
+
+    def _run_of_day(self, generation: Generation, name: str, fingerprint: str) -> dict[date, str]:
+        """For each day of a generation, the newest run under a fingerprint whose states stand."""
+        runs = [run for run in self.runs if run[name] == fingerprint]
+        ended = {run["run_id"]: run for run in runs}
+        found = generation.newest(runs)
+        return {day: run for (day,), run in found.items() if self._stands(ended[run], day)}
 
     def _stands(self, run: Row, day: date) -> bool:
         """Whether what a run computed of a day was not removed since."""
@@ -55,31 +57,18 @@ class History:
 
     def run_of_reference(self, states_fingerprint: str) -> dict[str, str]:
         """For each role of a reference with its own table, the newest run that computed it."""
-        return {
-            held["role"]: run["run_id"]
-            for run in self.runs
-            if run["states_fingerprint"] == states_fingerprint
-            for held in run["reference_days"] or ()
-        }
+        runs = [run for run in self.runs if run["states_fingerprint"] == states_fingerprint]
+        return {role: run for (role,), run in REFERENCES.newest(runs).items()}
 
     def run_of_label_day(self, labels_fingerprint: str) -> dict[date, str]:
         """For each day with states of performance, the newest run that computed it."""
-        return {
-            held["day"]: run["run_id"]
-            for run in self.runs
-            if run["labels_fingerprint"] == labels_fingerprint
-            for held in run["label_days"] or ()
-            if self._stands(run, held["day"])
-        }
+        return self._run_of_day(LABEL_DAYS, "labels_fingerprint", labels_fingerprint)
 
     def run_of_verdicts(self) -> dict[tuple[str, str, date], str]:
         """For each source of figures and window (its name and first day), the newest run that
         judged it."""
-        return {
-            (held["source"], held["window"], held["window_start"]): run["run_id"]
-            for run in self.runs
-            for held in run["verdict_windows"] or ()
-        }
+        newest = VERDICT_WINDOWS.newest(self.runs)
+        return {(source, window, start): run for (source, window, start), run in newest.items()}
 
     def published_labels(self, labels_fingerprint: str | None) -> PublishedLabels:
         """What a plan must know of performance, under the fingerprint of the configuration."""

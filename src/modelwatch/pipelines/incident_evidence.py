@@ -36,7 +36,6 @@ from modelwatch.model.incident_kinds import (
 from modelwatch.model.incidents import Folded, History
 from modelwatch.model.since import Since, since_of
 from modelwatch.model.telling import told
-from modelwatch.model.verdict_row import ALL, ALL_VERSIONS
 from modelwatch.pipelines.incident_location import (
     Located,
     SplitStates,
@@ -50,9 +49,10 @@ from modelwatch.pipelines.incident_states import day_numbers, repeated_around, s
 from modelwatch.pipelines.run import Request, Run
 from modelwatch.pipelines.states import StatesOf
 from modelwatch.spark.driver_rows import frame_of
-from modelwatch.spark.evaluation import day_number
 from modelwatch.spark.rolled_states import States, TwoSpans
 from modelwatch.stats.changepoint import change
+from modelwatch.stats.day_numbers import day_number
+from modelwatch.stats.value_names import ALL, ALL_VERSIONS
 
 FEWEST_BEFORE = 7
 """Days before an incident below which the reference stands in for them."""

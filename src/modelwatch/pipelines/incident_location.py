@@ -8,6 +8,7 @@ from datetime import date
 
 import numpy as np
 
+from modelwatch.errors import instance_of
 from modelwatch.model.binned import SEGMENTS
 from modelwatch.model.change_kinds import FeatureChange
 from modelwatch.model.config import MonitorConfig
@@ -108,8 +109,7 @@ def stored_splits(
     for split in states.config.segments:
         if split.columns is None or len(split.columns) != 1:
             continue
-        binning = states.bins[SEGMENTS, split.name]
-        assert isinstance(binning, CategoricalBinning)
+        binning = instance_of(states.bins[SEGMENTS, split.name], CategoricalBinning)
         names = (*binning.values, OTHER_SEGMENT, NULL_SEGMENT)
         for one in located:
             asked += [(one, split.columns[0], split.name, name) for name in dict.fromkeys(names)]
@@ -189,8 +189,7 @@ def _split_by(states: StatesOf, before: Mapping[FeatureKey, States]) -> tuple[Sp
         if feature.role != "inputs" or feature.sensitive or held is None:
             continue
         if isinstance(held, NumericStates):
-            binning = held.binning
-            assert isinstance(binning, NumericBinning)
+            binning = instance_of(held.binning, NumericBinning)
             edges = group_edges(held.quantities[0], binning.edges)
             # Rows are split by the column itself, and these are distances from an offset.
             if edges and not binning.offset:

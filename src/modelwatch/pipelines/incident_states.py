@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -14,16 +14,14 @@ from modelwatch.model.days import DayRange
 from modelwatch.model.episodes import AGAIN
 from modelwatch.model.incident import Incident
 from modelwatch.model.incident_kinds import AskedKey, asked_key
-from modelwatch.model.windows import last_before
+from modelwatch.model.window_changes import last_before
 from modelwatch.pipelines.history import of_days, of_runs
 from modelwatch.pipelines.run import Request
 from modelwatch.pipelines.states import StatesOf
-from modelwatch.spark.evaluation import day_number
 from modelwatch.spark.repeated_days import DaysAsked, repeated_days
 from modelwatch.spark.rolled_states import States, TwoSpans, states_by_side
+from modelwatch.stats.day_numbers import day_number, numbered_day
 from modelwatch.stats.day_states import EARLIER_DAYS
-
-_EPOCH = date(1970, 1, 1)
 
 
 def states_around(
@@ -60,9 +58,9 @@ def repeated_around(
     if not asked:
         return {}
     ordered = sorted(generation)
-    wanted = {day for one in asked.values() for day in map(_day, _all(one.days))}
+    wanted = {day for one in asked.values() for day in map(numbered_day, _all(one.days))}
     for one in asked.values():
-        wanted.update(last_before(_day(one.days[0]), ordered, EARLIER_DAYS))
+        wanted.update(last_before(numbered_day(one.days[0]), ordered, EARLIER_DAYS))
     needed = {day: run for day, run in generation.items() if day in wanted}
     segmentations = {one.segmentation for one in asked.values()}
     distinct = sorted(set(asked.values()), key=str)
@@ -71,7 +69,7 @@ def repeated_around(
     )
     repeated = {
         one: {
-            key: RepeatedDay(_day(held.day), _day(held.of), held.exact, held.varies)
+            key: RepeatedDay(numbered_day(held.day), numbered_day(held.of), held.exact, held.varies)
             for key, held in features.items()
         }
         for one, features in zip(distinct, found, strict=True)
@@ -94,10 +92,6 @@ def _states_of_days(
 def day_numbers(days: DayRange) -> tuple[int, int]:
     """Numbers of the first and the last day, since the epoch."""
     return day_number(days.first), day_number(days.last)
-
-
-def _day(number: int) -> date:
-    return _EPOCH + timedelta(days=number)
 
 
 def _all(span: tuple[int, int]) -> range:

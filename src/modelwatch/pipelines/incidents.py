@@ -22,7 +22,6 @@ from modelwatch.model.incident_ranks import Weights
 from modelwatch.model.incidents import History, changed, fold_incidents, over_since
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.telling import messages
-from modelwatch.model.verdict_row import ALL, ALL_VERSIONS
 from modelwatch.model.window_volumes import with_judged_windows
 from modelwatch.pipelines.incident_evidence import explained, looked_into
 from modelwatch.pipelines.incident_rows import (
@@ -40,6 +39,7 @@ from modelwatch.pipelines.states import StatesOf
 from modelwatch.pipelines.stored_windows import generations
 from modelwatch.spark.driver_rows import frame_of
 from modelwatch.spark.kept import kept
+from modelwatch.stats.value_names import ALL, ALL_VERSIONS
 from modelwatch.tables import TABLES
 
 MOST_A_WINDOW = 1000

@@ -12,6 +12,7 @@ import numpy as np
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
+from modelwatch.errors import instance_of, present
 from modelwatch.model.binned import SCORE
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.label_plan import LabelDay
@@ -24,12 +25,14 @@ from modelwatch.spark.loss_regression import LossModel
 from modelwatch.spark.partial_scores import LABELS
 from modelwatch.spark.rows import ROLES
 from modelwatch.spark.scores import SEGMENTATION_SLICE, merged_score_states
-from modelwatch.stats.batch import ALL, Column, Segmentation
+from modelwatch.stats.batch import Column, Segmentation
 from modelwatch.stats.binning import CategoricalBinning, NumericBinning, fit_numeric
+from modelwatch.stats.score_batch import Task
 from modelwatch.stats.score_bins import shadow_binning
 from modelwatch.stats.score_scale import ScoreBinning
-from modelwatch.stats.score_tally import UNDECIDED, ScorePlan, Task
+from modelwatch.stats.score_tally import UNDECIDED, ScorePlan
 from modelwatch.stats.value_account import SPELLING, VALUE_COUNTS, VALUES
+from modelwatch.stats.value_names import ALL
 
 LabelFacts = tuple[dict[date, LabelDay], dict[date, tuple[ValueAccount, ...]]]
 """By day: what its states of performance depend on, and the account of its values."""
@@ -37,8 +40,7 @@ LabelFacts = tuple[dict[date, LabelDay], dict[date, tuple[ValueAccount, ...]]]
 
 def score_plans(states: StatesOf) -> tuple[ScorePlan, ...]:
     """What a pass keeps: of the task with the first challenger, and of each further one."""
-    config, performance = states.config, states.config.performance
-    assert performance is not None
+    config, performance = states.config, present(states.config.performance, "performance")
     binning = score_binning(states)
     plan = states.plan((), config.segments)
     splits: tuple[Segmentation, ...] = plan.segmentations
@@ -77,15 +79,14 @@ def score_plans(states: StatesOf) -> tuple[ScorePlan, ...]:
 
 def score_binning(states: StatesOf) -> NumericBinning:
     """The frozen bins of the score; those of [0, 1] for decisions without one."""
-    performance = states.config.performance
-    assert performance is not None
+    performance = present(states.config.performance, "performance")
     if not performance.score:
         return fit_numeric(np.array([0.0, 1.0]), 0.0, 1.0)
     wanted = performance.score[0].lower()
     of_role = SCORE if performance.task == "binary" else "predictions"
     for (role, name), binning in states.bins.items():
         if role == of_role and name.lower() == wanted:
-            assert isinstance(binning, NumericBinning)
+            binning = instance_of(binning, NumericBinning)
             if performance.task == "multiclass":
                 edges, center, scale = binning.edges, binning.center, binning.scale
                 return ScoreBinning(edges, center, scale, kind=performance.score_kind)
@@ -95,8 +96,8 @@ def score_binning(states: StatesOf) -> NumericBinning:
 
 def _shadow(config: MonitorConfig, at: int, binning: NumericBinning) -> ScoreBinning:
     """The bins of a challenger's score."""
-    assert config.performance is not None
-    kind = config.challengers[at].score_kind or config.performance.score_kind
+    performance = present(config.performance, "performance")
+    kind = config.challengers[at].score_kind or performance.score_kind
     return shadow_binning(binning, kind)
 
 
@@ -118,8 +119,7 @@ def label_states(
     losses: LossModel | None = None,
 ) -> DataFrame:
     """States of predictions and labels of some days, in the columns of performance_states."""
-    config, performance = states.config, states.config.performance
-    assert performance is not None
+    config, performance = states.config, present(states.config.performance, "performance")
     traffic = traffic_of(config, sources, days)
     rows = labelled_rows(
         config,

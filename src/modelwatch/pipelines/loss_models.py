@@ -14,6 +14,7 @@ from pyspark import StorageLevel
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from modelwatch.errors import present
 from modelwatch.io.models import load_model, save_model
 from modelwatch.io.store import Store
 from modelwatch.io.table_schema import OutputError
@@ -77,8 +78,7 @@ NO_LOSSES = Losses()
 
 def loss_inputs(states: StatesOf) -> tuple[tuple[Feature, ...], tuple[LossInput, ...]]:
     """Features that the regressor takes; and its inputs, the prediction first, then of these."""
-    performance = states.config.performance
-    assert performance is not None
+    performance = present(states.config.performance, "performance")
     own = performance.score[0]
     features, inputs = [], [LossInput(own)]
     for feature in states.features:
@@ -162,20 +162,20 @@ def _reason(request: Request, store: Store) -> str | None:
     """Why no regressor can be fitted now; None if it can, as far as is known without a scan."""
     config, plan = request.config, request.plan
     reference = config.binning_reference
-    assert config.labels is not None
+    labels = present(config.labels, "labels")
     if _folder(config, store) is None:
         return NO_PLACE
     if reference.table is not None or reference.days is None:
         return NO_DAYS
-    if plan.as_of < shifted(reference.days.last, max(config.labels.due.delay_days or 0, 1)):
+    if plan.as_of < shifted(reference.days.last, max(labels.due.delay_days or 0, 1)):
         return NOT_DUE
     return PART_ONLY if ASKED in plan.labels.days.values() else None
 
 
 def _folder(config: MonitorConfig, store: Store) -> str | None:
     """Where models are stored: the configured place, else beside the tables of a folder."""
-    assert config.performance is not None
-    place = store.models(config.performance.loss_model.path)
+    performance = present(config.performance, "performance")
+    place = store.models(performance.loss_model.path)
     return None if place is None else f"{place.rstrip('/')}/{config.monitor}"
 
 
@@ -190,8 +190,7 @@ def _fitted(
     """The row of a regressor fitted now, which is written; or the reason why there is none."""
     config, as_of = request.config, request.plan.as_of
     reference, (features, inputs) = config.binning_reference, taken
-    assert reference.days is not None
-    days = tuple(day for day in reference.days if day < as_of)
+    days = tuple(day for day in present(reference.days, "days") if day < as_of)
     traffic = traffic_of(config, request.sources, days)
     rows = labelled_rows(config, (), traffic, as_of, features=features)
     if config.labels and config.labels.due.column is not None and any_not_due(rows, as_of):
@@ -229,8 +228,7 @@ def _fitted(
 def _all_due(request: Request) -> Request:
     """The request with every day that has states, for they lack the losses now expected."""
     config, plan = request.config, request.plan
-    fingerprint = labels_fingerprint(config)
-    assert fingerprint is not None
+    fingerprint = present(labels_fingerprint(config), "fingerprint")
     known = dict.fromkeys(request.history.run_of_label_day(fingerprint), FITTED)
     gone = retired(config, request.history.retired_before)
     labels = with_days(plan.labels, config, known, plan.as_of, gone)

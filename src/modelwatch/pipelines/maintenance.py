@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,13 +11,16 @@ from typing import Any
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
+from modelwatch.errors import present
 from modelwatch.io.environment import code_version, libraries
 from modelwatch.io.store import Store
-from modelwatch.io.table_schema import literal
 from modelwatch.io.upkeep import Compacted, compact, delete, file_count, vacuum
+from modelwatch.log import LOG
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.days import day_ranges, shifted
 from modelwatch.model.errors import ConfigurationError, Problem, SourceError
+from modelwatch.model.literals import string_literal
+from modelwatch.model.plain_words import listed_names
 from modelwatch.model.retention import (
     Retired,
     ended_replays,
@@ -28,14 +30,13 @@ from modelwatch.model.retention import (
     oldest_unpublished,
     retired,
 )
+from modelwatch.pipelines.arrivals import TRAFFIC
 from modelwatch.pipelines.history import history_of, of_days, of_runs
 from modelwatch.pipelines.run import Run
 from modelwatch.spark.monthly_states import monthly_performance, monthly_states
 from modelwatch.tables import TABLES
 
-LOG = logging.getLogger("modelwatch")
 _STANDING = ("published", "nothing_to_do", "maintained")
-_TRAFFIC = ("inputs", "predictions")
 _METRICS = ("profile_metrics", "drift_metrics", "outliers")
 _RUN = (
     "run_id",
@@ -50,8 +51,6 @@ _RUN = (
     "retired_days",
 )
 _TABLES_AT_ONCE = 4
-_MOST = 8
-"""Entries of a list that are named; the rest is counted."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +169,7 @@ def _stored_days(store: Store, config: MonitorConfig, limit: Retired) -> list[da
 
 def _traffic(store: Store, config: MonitorConfig) -> DataFrame:
     return store.read("feature_states").where(
-        (F.col("monitor") == config.monitor) & F.col("role").isin(*_TRAFFIC)
+        (F.col("monitor") == config.monitor) & F.col("role").isin(*TRAFFIC)
     )
 
 
@@ -201,7 +200,7 @@ def _of_runs() -> list[str]:
 def _retire(spark: SparkSession, store: Store, config: MonitorConfig, found: _Found) -> None:
     """Add up the days by month, publish that they are retired, and remove their states."""
     run = Run(spark)
-    assert found.limit is not None
+    limit = present(found.limit, "limit")
     for name, days, stored, by_month in (
         ("feature_states_monthly", found.rolled, _traffic, monthly_states),
         ("performance_states_monthly", found.labelled, _labelled, monthly_performance),
@@ -209,10 +208,10 @@ def _retire(spark: SparkSession, store: Store, config: MonitorConfig, found: _Fo
         if days:
             rows = by_month(of_runs(of_days(stored(store, config), days), days))
             run.append(store, config, name, rows)
-    text = f"states of {len(found.days)} days before {found.limit.before} were removed"
+    text = f"states of {len(found.days)} days before {limit.before} were removed"
     store.publish({**_row(run, config, found), "message": text})
     gone = _of_days_gone(config, found.days)
-    roles = ", ".join(literal(role) for role in _TRAFFIC)
+    roles = ", ".join(string_literal(role) for role in TRAFFIC)
     _delete(spark, store, "feature_states", f"{gone} AND role IN ({roles})")
     _delete(spark, store, "performance_states", gone)
 
@@ -235,18 +234,18 @@ def _row(run: Run, config: MonitorConfig, found: _Found) -> dict[str, Any]:
 
 def _of_days_gone(config: MonitorConfig, days: Sequence[date]) -> str:
     ranges = (f"day BETWEEN '{r.first}' AND '{r.last}'" for r in day_ranges(days))
-    return f"monitor = {literal(config.monitor)} AND ({' OR '.join(ranges)})"
+    return f"monitor = {string_literal(config.monitor)} AND ({' OR '.join(ranges)})"
 
 
 def _remove(spark: SparkSession, store: Store, config: MonitorConfig, found: _Found) -> None:
     """Rows of windows that are too old, and rows of runs that were never published."""
-    monitor = f"monitor = {literal(config.monitor)}"
+    monitor = f"monitor = {string_literal(config.monitor)}"
     if found.metrics_before is not None:
         for name in _METRICS:
             _delete(spark, store, name, f"{monitor} AND window_end < '{found.metrics_before}'")
     for name in found.unpublished:
-        standing = ", ".join(literal(run) for run in sorted(found.standing))
-        condition = f"{monitor} AND run_id < {literal(found.oldest)}"
+        standing = ", ".join(string_literal(run) for run in sorted(found.standing))
+        condition = f"{monitor} AND run_id < {string_literal(found.oldest)}"
         _delete(spark, store, name, f"{condition} AND run_id NOT IN ({standing})")
 
 
@@ -288,24 +287,20 @@ def _files(spark: SparkSession, store: Store, config: MonitorConfig) -> Iterator
 
 def _told(config: MonitorConfig, found: _Found) -> Iterator[str]:
     if found.limit is not None and found.days:
-        ranges = _listed([str(days) for days in day_ranges(found.days)])
+        ranges = listed_names([str(days) for days in day_ranges(found.days)])
         yield f"  states     {len(found.days)} days before {found.limit.before}: {ranges}"
         for name, rolled in (
             ("feature_states_monthly", found.rolled),
             ("performance_states_monthly", found.labelled),
         ):
             months = sorted({day.replace(day=1) for day in rolled})
-            listed = _listed([f"{month:%Y-%m}" for month in months])
+            listed = listed_names([f"{month:%Y-%m}" for month in months])
             if months:
                 yield f"  rolled up  {len(months)} months in {name}: {listed}"
     if found.ended:
-        yield f"  replays    no longer possible of {len(found.ended)} runs: {_listed(found.ended)}"
+        named = listed_names(found.ended)
+        yield f"  replays    no longer possible of {len(found.ended)} runs: {named}"
     if found.metrics_before is not None:
         yield f"  metrics    of windows that ended before {found.metrics_before}"
     for name, rows in found.unpublished.items():
         yield f"  unpublished  {name}: {rows:,} rows of runs that died or failed"
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_MOST])
-    return shown if len(names) <= _MOST else f"{shown} and {len(names) - _MOST} more"

@@ -21,6 +21,7 @@ from modelwatch.io.notification import sink_of
 from modelwatch.io.outbox import drain
 from modelwatch.io.session import code_generation, rows_per_batch
 from modelwatch.io.store import Store
+from modelwatch.log import LOG
 from modelwatch.model.binned import binned
 from modelwatch.model.config import (
     MonitorConfig,
@@ -71,7 +72,7 @@ from modelwatch.pipelines.releases import (
     with_pending,
 )
 from modelwatch.pipelines.retraining import write_decisions
-from modelwatch.pipelines.run import LOG, Request, Run
+from modelwatch.pipelines.run import Request, Run
 from modelwatch.pipelines.source_health import joined_days, write_source_health
 from modelwatch.pipelines.states import StatesOf, day_states, reference_states
 from modelwatch.pipelines.validation import schemas_of

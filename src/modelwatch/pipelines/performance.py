@@ -7,6 +7,7 @@ from datetime import date
 
 from pyspark.sql import functions as F
 
+from modelwatch.errors import present
 from modelwatch.io.store import Store
 from modelwatch.model.config import MonitorConfig, labels_fingerprint
 from modelwatch.model.days import DayRange, shifted
@@ -68,8 +69,7 @@ def _write_answers(
     run: Run, store: Store, request: Request, states: StatesOf, losses: Losses
 ) -> None:
     config, plan = request.config, request.plan
-    fingerprint = labels_fingerprint(config)
-    assert fingerprint is not None
+    fingerprint = present(labels_fingerprint(config), "fingerprint")
     generation = request.history.run_of_label_day(fingerprint)
     generation |= dict.fromkeys(plan.labels.days, run.run_id)
     question = question_of(states, request, losses)
@@ -89,8 +89,8 @@ def question_of(states: StatesOf, request: Request, losses: Losses = NO_LOSSES) 
     """What a run asks of the states of performance."""
     config, windows = states.config, request.plan.labels.windows
     labels, performance = config.labels, config.performance
-    assert labels is not None
-    assert performance is not None
+    labels = present(labels, "labels")
+    performance = present(performance, "performance")
     plans = score_plans(states)
     plan = plans[0]
     own = {reference.name for reference in config.references if reference.table is None}
@@ -126,6 +126,6 @@ def question_of(states: StatesOf, request: Request, losses: Losses = NO_LOSSES) 
 
 def _back_test_days(config: MonitorConfig, as_of: date) -> DayRange:
     """Days on which estimates are held against what labels told later."""
-    assert config.labels is not None
-    until = shifted(as_of, -1 - (config.labels.due.delay_days or 0))
+    labels = present(config.labels, "labels")
+    until = shifted(as_of, -1 - (labels.due.delay_days or 0))
     return DayRange(shifted(until, 1 - BACK_TEST_DAYS), until)

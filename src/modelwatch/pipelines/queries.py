@@ -6,6 +6,8 @@ import math
 import re
 from collections.abc import Sequence
 
+from modelwatch.stats.numerals import is_plain_number
+
 _TOKEN = re.compile(
     r"""--[^\n]*|/\*.*?(?:\*/|\Z)|'(?:\\.|[^'\\])*'?|"(?:\\.|[^"\\])*"?|`[^`]*`?|;|.""", re.S
 )
@@ -39,7 +41,7 @@ def table_text(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     ]
     numeric = [
         any(row[i] is not None for row in rows)
-        and all(row[i] is None or _is_number(row[i]) for row in rows)
+        and all(row[i] is None or is_plain_number(row[i]) for row in rows)
         for i in range(len(columns))
     ]
 
@@ -49,10 +51,6 @@ def table_text(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
     lines = [line([_cut(name) for name in columns]), "  ".join("-" * width for width in widths)]
     return "\n".join([*lines, *(line(row) for row in cells)]) + "\n"
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _cell(value: object) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
+from modelwatch.errors import present
 from modelwatch.io.environment import code_version, libraries
 from modelwatch.io.failures import reason
 from modelwatch.io.replay_store import ReplayStore
@@ -17,6 +18,7 @@ from modelwatch.io.scratch import removed, scratch_of
 from modelwatch.io.source_versions import Read, why_unreadable
 from modelwatch.io.sources import Source
 from modelwatch.io.store import Store
+from modelwatch.log import log_of_run
 from modelwatch.model.columns import tables_of
 from modelwatch.model.config import MonitorConfig, lines_of, parse_config
 from modelwatch.model.days import DayRange
@@ -190,17 +192,22 @@ def _rows_of(
         return lambda source: source.frame()
     if not days:
         return None
-    day = day_source(config, role)
-    assert day is not None
+    day = present(day_source(config, role), "day")
     return lambda source: with_day(taken_rows(source.stored(), day), day, config.time_zone, days)
 
 
 def _computed(spark: SparkSession, store: ReplayStore, recorded: _Recorded) -> Run:
     """The run again; its rows are in the scratch."""
-    row = recorded.row
+    run = Run(spark)
+    with log_of_run(run.run_id):
+        _compute(run, store, recorded)
+    return run
+
+
+def _compute(run: Run, store: ReplayStore, recorded: _Recorded) -> None:
+    row, spark = recorded.row, run.spark
     config = recorded.config.model_copy(update={"output": store.output})
     versions = {source["role"]: source["version"] for source in row["sources"] or ()}
-    run = Run(spark)
     with run.stage("plan", f"opening the tables as run {recorded.run_id} read them"):
         lines = lines_of(row["config_yaml"])
         contracts = stored_contracts(store, config.monitor, row.get("contracts"))
@@ -220,7 +227,6 @@ def _computed(spark: SparkSession, store: ReplayStore, recorded: _Recorded) -> R
         message = broken or f"{type(error).__name__}: {reason(error)}"
         origin = f"run {recorded.run_id} can't be replayed"
         raise SourceError([Problem("", None, message)], origin) from error
-    return run
 
 
 def _broken(sources: Sources, recorded: _Recorded) -> str | None:

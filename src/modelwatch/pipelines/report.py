@@ -10,12 +10,12 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from modelwatch import __version__
 from modelwatch.io.store import Store
 from modelwatch.io.views import ResultViews
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.sensitive import sensitive_columns
+from modelwatch.package import VERSION
 from modelwatch.pipelines.report_queries import (
     LONGEST_DAYS,
     MOST_INCIDENTS,
@@ -137,7 +137,7 @@ def report(
         None if config.performance is None else config.performance.task,
         max(row["as_of"] for row in runs),
         datetime.now(timezone.utc),
-        __version__,
+        VERSION,
         span,
         frozenset(sensitive_columns(config)),
         rows,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from modelwatch.model.literals import string_literal
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.report.results import Span
 
@@ -39,17 +40,10 @@ class IncidentScope:
     worst_end: date
 
 
-def literal(text: str) -> str:
-    """A text as Spark SQL writes it, whatever it holds."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    # Spark puts values of settings for ${...}, in strings too, before it reads a statement.
-    return "'" + escaped.replace("${", "$\\{") + "'"
-
-
 def standing_queries(config: MonitorConfig) -> dict[str, str]:
     """Queries that say where the results stand, by name."""
-    mine = f"monitor = {literal(config.monitor)}"
-    reference = literal(config.binning_reference.name)
+    mine = f"monitor = {string_literal(config.monitor)}"
+    reference = string_literal(config.binning_reference.name)
     return {
         "runs": f"SELECT * FROM run_costs WHERE {mine} ORDER BY started_at DESC LIMIT 120",
         "windows": f"""
@@ -83,7 +77,7 @@ def page_queries(
     config: MonitorConfig, span: Span, incidents: Sequence[IncidentScope]
 ) -> dict[str, str]:
     """Queries of what the pages show, by name."""
-    mine = f"monitor = {literal(config.monitor)}"
+    mine = f"monitor = {string_literal(config.monitor)}"
     queries = {
         **_overview_queries(mine, span, config.incident_windows),
         **_performance_queries(config, mine, span),
@@ -107,12 +101,12 @@ def _overview_queries(mine: str, span: Span, windows: Sequence[str]) -> Mapping[
             GROUP BY ALL ORDER BY effect DESC LIMIT 40000""",
         "judged": f"""
             SELECT DISTINCT source, window_start FROM current_verdict_windows
-            WHERE {mine} AND window = {literal(span.short)} AND {days}""",
+            WHERE {mine} AND window = {string_literal(span.short)} AND {days}""",
         "volume": f"""
             SELECT role, day, max(rows) AS rows FROM (
               SELECT role, feature, window_start AS day, sum(value) AS rows
               FROM profile_current
-              WHERE {mine} AND window = {literal(span.short)} AND segmentation = 'all'
+              WHERE {mine} AND window = {string_literal(span.short)} AND segmentation = 'all'
                 AND metric = 'rows' AND model_version <> '*' AND {days}
               GROUP BY ALL)
             GROUP BY ALL""",
@@ -128,7 +122,7 @@ def _overview_queries(mine: str, span: Span, windows: Sequence[str]) -> Mapping[
 def _performance_queries(config: MonitorConfig, mine: str, span: Span) -> Mapping[str, str]:
     if config.performance is None:
         return {}
-    kinds = ", ".join(literal(spec.name) for spec in config.repeating_windows)
+    kinds = ", ".join(string_literal(spec.name) for spec in config.repeating_windows)
     queries = {
         "performance": f"""
             SELECT window, window_start, window_end, partial, model_version, metric, value, lower,
@@ -151,7 +145,7 @@ def _performance_queries(config: MonitorConfig, mine: str, span: Span) -> Mappin
     if span.labelled is None:
         return queries
     window, first, last = span.labelled
-    at = f"window = {literal(window)} AND window_start = DATE '{first}'"
+    at = f"window = {string_literal(window)} AND window_start = DATE '{first}'"
     return queries | {
         "segments": f"""
             SELECT model_version, segmentation, segment, metric, value, lower, upper, p_value,
@@ -163,7 +157,7 @@ def _performance_queries(config: MonitorConfig, mine: str, span: Span) -> Mappin
         "maturity": f"""
             SELECT window, window_start, model_version, age_days, rows, labelled_rows, coverage
             FROM label_maturity_current
-            WHERE {mine} AND window = {literal(window)} AND segmentation = 'all'
+            WHERE {mine} AND window = {string_literal(window)} AND segmentation = 'all'
               AND window_start >= DATE '{first - timedelta(days=130)}' AND coverage IS NOT NULL
             ORDER BY window_start, age_days LIMIT 4000""",
         "scores": f"""
@@ -219,7 +213,7 @@ def _source_queries(mine: str, span: Span) -> Mapping[str, str]:
 
 
 def _feature_queries(mine: str, span: Span) -> Mapping[str, str]:
-    scope = f"{mine} AND window = {literal(span.timeline)} AND segmentation = 'all'"
+    scope = f"{mine} AND window = {string_literal(span.timeline)} AND segmentation = 'all'"
     days = _days(span, "window_start")
     queries = {
         "drift_series": f"""
@@ -229,8 +223,9 @@ def _feature_queries(mine: str, span: Span) -> Mapping[str, str]:
               SELECT role, feature, statistic, window_start, max(threshold) AS threshold,
                 max_by(value, struct(model_version = '*', rows)) AS value
               FROM drift_current
-              WHERE {scope} AND reference = {literal(span.reference_name)} AND feature_b IS NULL
-                AND statistic IN ({_listed(_FEATURE_STATISTICS)}) AND NOT partial AND {days}
+              WHERE {scope} AND reference = {string_literal(span.reference_name)}
+                AND feature_b IS NULL AND statistic IN ({_listed(_FEATURE_STATISTICS)})
+                AND NOT partial AND {days}
               GROUP BY ALL)
             GROUP BY ALL LIMIT 6000""",
         "profile_series": f"""
@@ -253,7 +248,7 @@ def _feature_queries(mine: str, span: Span) -> Mapping[str, str]:
         return queries
     window, first, last = span.current
     sides = [f"states.day BETWEEN DATE '{first}' AND DATE '{last}'"]
-    referred = f"states.role = {literal('reference:' + span.reference_name)}"
+    referred = f"states.role = {string_literal('reference:' + span.reference_name)}"
     if span.reference is not None:
         referred = f"states.day BETWEEN DATE '{span.reference[0]}' AND DATE '{span.reference[1]}'"
     sides.append(referred)
@@ -268,7 +263,7 @@ def _feature_queries(mine: str, span: Span) -> Mapping[str, str]:
               max_by(figure, effect) AS figure, max_by(value, effect) AS value,
               max(verdict IN ('warn', 'fail')) AS fails, max(rows) AS rows
             FROM verdicts_current
-            WHERE {mine} AND window = {literal(window)} AND window_start = DATE '{first}'
+            WHERE {mine} AND window = {string_literal(window)} AND window_start = DATE '{first}'
               AND segmentation <> 'all' AND source IN ('drift', 'anomaly') AND effect >= 0.8
             GROUP BY ALL ORDER BY effect DESC LIMIT 1500""",
     }
@@ -367,11 +362,10 @@ def _incident_queries(mine: str, incidents: Sequence[IncidentScope]) -> Mapping[
 def _scopes(incidents: Sequence[IncidentScope]) -> str:
     """The incidents as an inline table named ``asked``."""
     rows = ", ".join(
-        f"({literal(one.incident_id)}, {literal(one.family)}, {literal(one.role)}, "
-        f"{literal(one.subject)}, {literal(one.segmentation)}, {literal(one.segment)}, "
-        f"{literal(one.window)}, {literal(one.figure)}, "
-        f"{'NULL' if one.reference is None else literal(one.reference)}, "
-        f"{literal(one.model_version)}, DATE '{one.since}', DATE '{one.last_failing}', "
+        f"({_listed([one.incident_id, one.family, one.role, one.subject, one.segmentation])}, "
+        f"{_listed([one.segment, one.window, one.figure])}, "
+        f"{'NULL' if one.reference is None else string_literal(one.reference)}, "
+        f"{string_literal(one.model_version)}, DATE '{one.since}', DATE '{one.last_failing}', "
         f"DATE '{one.worst_start}', DATE '{one.worst_end}')"
         for one in incidents
     )
@@ -387,4 +381,4 @@ def _days(span: Span, column: str) -> str:
 
 
 def _listed(texts: Sequence[str]) -> str:
-    return ", ".join(literal(text) for text in texts)
+    return ", ".join(string_literal(text) for text in texts)

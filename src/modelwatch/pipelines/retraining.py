@@ -16,15 +16,14 @@ from modelwatch.model.config import MonitorConfig
 from modelwatch.model.incident import Incident
 from modelwatch.model.retraining import decisions
 from modelwatch.model.retraining_evidence import Loss, RetrainingDecision, Situation
-from modelwatch.model.verdict_row import ALL_VERSIONS
 from modelwatch.pipelines.run import Request, Run
 from modelwatch.pipelines.stored_windows import one_a_day, stored_windows
 from modelwatch.spark.driver_rows import frame_of
 from modelwatch.stats.adaptive_window import adaptive_windows
-from modelwatch.stats.value_names import NO_VERSION
+from modelwatch.stats.value_names import ALL_VERSIONS, NO_VERSION
 from modelwatch.tables import TABLES
 
-HISTORY_DAYS = 400
+LOOK_BACK_DAYS = 400
 """Days that a decision looks back on."""
 FAULTS = frozenset(
     {
@@ -40,7 +39,6 @@ FAULTS = frozenset(
     }
 )
 """Kinds of change that are faults of a pipeline: nobody should learn from such days."""
-_EPOCH = date(1970, 1, 1)
 _TABLE = TABLES["retraining_decisions"]
 
 
@@ -80,7 +78,7 @@ def _situation(
     importance: Mapping[str, float],
 ) -> Situation:
     config, as_of = request.config, request.plan.as_of
-    since = as_of - timedelta(days=HISTORY_DAYS)
+    since = as_of - timedelta(days=LOOK_BACK_DAYS)
     # Most of a query is its planning, and none of these waits for another.
     with ThreadPoolExecutor(max_workers=3) as at_once:
         versions = at_once.submit(_version, run, store, request, since)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from modelwatch.io.environment import code_version, libraries
 from modelwatch.io.session import Effort, effort, work
 from modelwatch.io.source_columns import columns_fingerprint
 from modelwatch.io.store import Store
+from modelwatch.log import LOG
 from modelwatch.model.config import (
     MonitorConfig,
     config_fingerprint,
@@ -39,8 +39,6 @@ from modelwatch.model.window_volumes import Volume
 from modelwatch.pipelines.frames import Sources
 from modelwatch.pipelines.history import History
 from modelwatch.tables import TABLES
-
-LOG = logging.getLogger("modelwatch")
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from modelwatch.io.terminal import argument_of
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.days import parse_day
 
@@ -55,8 +55,12 @@ def _trace_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--id", nargs="+", required=True, help="id of the prediction: one value per id column"
     )
-    parser.add_argument("--day", type=_day, help="its day (default: search the whole table)")
-    parser.add_argument("--as-of", type=_day, metavar="DAY", help="as known on this day")
+    parser.add_argument(
+        "--day", type=argument_of(parse_day), help="its day (default: search the whole table)"
+    )
+    parser.add_argument(
+        "--as-of", type=argument_of(parse_day), metavar="DAY", help="as known on this day"
+    )
     parser.add_argument("--json", action="store_true", help="as JSON")
 
 
@@ -97,13 +101,6 @@ def _maintain(
     from modelwatch.pipelines.maintenance import maintain
 
     return maintain(spark, config, dry_run=arguments.dry_run), 0
-
-
-def _day(text: str) -> date:
-    try:
-        return parse_day(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 RUN_COMMANDS = (

@@ -9,10 +9,10 @@ from datetime import timedelta
 from pyspark.sql import functions as F
 
 from modelwatch.io.store import Store
-from modelwatch.model.verdict_row import ALL, ALL_VERSIONS
 from modelwatch.pipelines.run import Request, Run
 from modelwatch.pipelines.stored_windows import stored_windows
 from modelwatch.spark.performance_values import CONFUSION_VALUE
+from modelwatch.stats.value_names import ALL, ALL_VERSIONS
 
 LATELY_DAYS = 90
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from datetime import date, timedelta
@@ -14,6 +13,7 @@ from pyspark.sql import functions as F
 from modelwatch.io.source_columns import columns_fingerprint, columns_of, columns_then
 from modelwatch.io.sources import Source
 from modelwatch.io.store import Store
+from modelwatch.log import LOG
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.source_health import (
     HealthRow,
@@ -24,11 +24,11 @@ from modelwatch.model.source_health import (
     schema_rows,
 )
 from modelwatch.model.value_account import UNMAPPED_SHARE
+from modelwatch.pipelines.arrivals import TRAFFIC
 from modelwatch.pipelines.run import Request, Run
 from modelwatch.spark.driver_rows import frame_of
 from modelwatch.tables import TABLES
 
-LOG = logging.getLogger("modelwatch")
 _TABLE = TABLES["source_health"]
 _NAMES = _TABLE.own_names
 _ROW = tuple(field.name for field in fields(HealthRow))
@@ -39,7 +39,6 @@ _JUDGED = {
     ("values", UNMAPPED_SHARE): "unmapped_values",
 }
 """Checks whose verdict the run has given already, by source and figure of it."""
-_TRAFFIC = ("inputs", "predictions")
 
 
 def write_source_health(
@@ -94,12 +93,12 @@ def _found(request: Request, joined: Mapping[date, Joined]) -> Iterator[HealthRo
     last = newest["as_of"] if newest is not None else None
     for change in plan.sources:
         role = change.role
-        delay = 0 if role in _TRAFFIC else _delay(config) if role == "labels" else None
+        delay = 0 if role in TRAFFIC else _delay(config) if role == "labels" else None
         if change.present is not None and delay is not None:
             as_of = plan.as_of - timedelta(days=delay)
             present = {day for day in change.present if day < plan.as_of}
             yield from arrival_rows(role, present, as_of, late_days, config.verdicts.holidays)
-        if change.present is not None and role in _TRAFFIC:
+        if change.present is not None and role in TRAFFIC:
             came = (change.present & frozenset(request.days)) - published
             yield from late_rows(role, came, last, plan.as_of, late_days)
     yield from join_rows(joined, config.source_health.unmatched)

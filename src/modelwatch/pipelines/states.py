@@ -9,6 +9,7 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from modelwatch.errors import instance_of
 from modelwatch.model.binned import SEGMENTS
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.features import Feature
@@ -19,6 +20,7 @@ from modelwatch.spark.days import DAY
 from modelwatch.spark.rows import ROLES, scored_rows
 from modelwatch.stats.batch import Block, Column, Segmentation, TallyPlan
 from modelwatch.stats.binning import Binning, CategoricalBinning
+from modelwatch.stats.day_numbers import EPOCH
 
 Bins = Mapping[tuple[str, str], Binning]
 PREDICATE_SEGMENTS = ("false", "true")
@@ -55,8 +57,7 @@ class StatesOf:
     def _segments(self, split: SegmentChoice) -> tuple[str, ...]:
         if split.columns is None:
             return PREDICATE_SEGMENTS
-        binning = self.bins[SEGMENTS, split.name]
-        assert isinstance(binning, CategoricalBinning)
+        binning = instance_of(self.bins[SEGMENTS, split.name], CategoricalBinning)
         return binning.values
 
     @property
@@ -122,7 +123,7 @@ def reference_states(states: StatesOf, sources: Sources, name: str) -> DataFrame
     frame = sources.rows(reference.role, days)
     if reference.day is None:
         # One day for all rows: a pass needs some day, and the states are stored without it.
-        frame = frame.withColumn(DAY, F.lit("1970-01-01").cast("date"))
+        frame = frame.withColumn(DAY, F.lit(EPOCH))
     held = {column.lower() for column in frame.columns}
     features = tuple(f for f in states.features if f.column.lower() in held)
     splits = tuple(

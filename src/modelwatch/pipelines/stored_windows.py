@@ -9,9 +9,10 @@ from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from modelwatch.io.store import Store
-from modelwatch.model.verdict_row import ALL_VERSIONS, Source
+from modelwatch.model.verdict_row import Source
 from modelwatch.pipelines.run import Request, Run
 from modelwatch.spark.driver_rows import frame_of
+from modelwatch.stats.value_names import ALL_VERSIONS
 
 _KEY = ("source", "window", "window_start", "run_id")
 

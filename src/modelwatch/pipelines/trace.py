@@ -13,6 +13,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
+from modelwatch.errors import present
 from modelwatch.io.source_versions import Read, why_unreadable
 from modelwatch.io.store import Store
 from modelwatch.model.columns import tables_of
@@ -234,8 +235,7 @@ def _rows(
 
 def _labels(sources: Sources, id: Sequence[str], day: date, as_of: date) -> Rows:
     """Every label of an id and day, the one that became known first ahead; by an as-of day."""
-    labels = sources.config.labels
-    assert labels is not None
+    labels = present(sources.config.labels, "labels")
     rows = sources.arrived("labels", {day})
     mine = rows.where(_has_id(rows, labels.id, id))
     own, order = sources.frames["labels"].columns, []

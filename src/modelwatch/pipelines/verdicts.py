@@ -15,7 +15,7 @@ from modelwatch.io.store import Store
 from modelwatch.model.days import shifted
 from modelwatch.model.freshness import LOOK_BACK_DAYS
 from modelwatch.model.value_account import UNMAPPED_SHARE, UnmappedValues, unmapped_values
-from modelwatch.model.verdict_row import ALL, ALL_VERSIONS, Source
+from modelwatch.model.verdict_row import Source
 from modelwatch.model.windows import Window
 from modelwatch.pipelines.day_series import (
     coverage_series,
@@ -33,6 +33,7 @@ from modelwatch.spark.figures import (
     performance_figures,
 )
 from modelwatch.spark.verdicts import VERDICT_COLUMNS, Strictness, verdict_rows
+from modelwatch.stats.value_names import ALL, ALL_VERSIONS
 from modelwatch.tables import TABLES
 
 _OF_DAYS = ("drift", "anomaly")

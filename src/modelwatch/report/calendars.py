@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from modelwatch.report.figures import day_told, short_count
 from modelwatch.report.markup import Content, Markup, element, picture
+from modelwatch.report.page import section
 from modelwatch.report.paths import bar_path, number, step_path
 from modelwatch.report.scales import Scale, day_ticks
-from modelwatch.report.tables_of_values import details_table
+from modelwatch.report.tables_of_values import details_table, scrolled
 
 WIDTH = 900
+_HEIGHT = 74
 _LEFT = 46
 _NARROW = 4.0
 """Units of width up to which bars are drawn as one outline."""
@@ -34,12 +36,12 @@ class Calendar:
     step: int = 1
 
 
-def calendar_picture(given: Calendar, height: int = 74) -> Markup:
+def calendar_picture(given: Calendar) -> Markup:
     """Bars by day; unusual days stand out, missing ones are a mark below the axis."""
     days = (given.last - given.first).days + 1
     wide = (WIDTH - _LEFT) / days
     top = max(given.rows.values(), default=0) or 1.0
-    floor = height - 22
+    floor = _HEIGHT - 22
     y = Scale(0.0, top, floor, 4)
 
     def bar(day: date, rows: float) -> tuple[float, float, float, float]:
@@ -67,7 +69,7 @@ def calendar_picture(given: Calendar, height: int = 74) -> Markup:
             "text",
             text,
             x=number(_LEFT + (day - given.first).days * wide),
-            y=height - 3,
+            y=_HEIGHT - 3,
             class_="s",
         )
         for day, text in day_ticks(given.first, given.last, 12)
@@ -76,7 +78,7 @@ def calendar_picture(given: Calendar, height: int = 74) -> Markup:
         given.title,
         parts,
         width=WIDTH,
-        height=height,
+        height=_HEIGHT,
         look="heat",
     )
 
@@ -123,3 +125,16 @@ def calendar_table(given: Calendar) -> Markup:
     ]
     head = ["Day", "Rows", "Unusual days"]
     return details_table("Table: the newest and the unusual days", head, rows, figures=(1,))
+
+
+def calendar_section(calendars: Iterable[Calendar]) -> Markup:
+    """A section of a page with calendars, each with its table."""
+    drawn: list[Content] = [
+        [
+            element("h3", one.title),
+            scrolled(calendar_picture(one), one.title),
+            calendar_table(one),
+        ]
+        for one in calendars
+    ]
+    return section("Rows by day", drawn)

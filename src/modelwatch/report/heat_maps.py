@@ -36,14 +36,12 @@ class HeatRow:
 class HeatMap:
     """Features by days, those with the largest effects first.
 
-    ``days``: first days of the windows, ascending, all of one kind. ``unjudged``: those of which
-    nothing could be said.
+    ``days``: first days of the windows, ascending, all of one kind.
     """
 
     title: str
     days: tuple[date, ...]
     rows: tuple[HeatRow, ...]
-    unjudged: frozenset[date] = frozenset()
 
 
 def level_of(effect: float) -> int | None:

@@ -20,8 +20,8 @@ from modelwatch.report.figures import (
     times,
 )
 from modelwatch.report.histogram_pictures import distribution_picture
-from modelwatch.report.incident_facts import IncidentFacts, figure_label, incident_file
-from modelwatch.report.markup import Content, Markup, element, joined, with_code
+from modelwatch.report.incident_facts import IncidentFacts, figure_label
+from modelwatch.report.markup import Content, Markup, element, with_code
 from modelwatch.report.page import section
 from modelwatch.report.results import Results
 from modelwatch.report.tables_of_values import scrolled, table
@@ -318,11 +318,3 @@ def closed_table(facts: Sequence[IncidentFacts], label: str) -> Markup | None:
     if not rows:
         return None
     return scrolled(table(["When", "What", "Change", "Likely"], rows, figures=()), label)
-
-
-def incident_links(ids: Sequence[str], names: Sequence[str]) -> Markup:
-    """Links to pages of incidents."""
-    return joined(
-        (element("a", name, href=incident_file(id)) for id, name in zip(ids, names, strict=True)),
-        ", ",
-    )

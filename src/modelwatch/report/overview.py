@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from modelwatch.model.plain_words import one_line
-from modelwatch.report.calendars import Calendar, calendar_picture, calendar_table
+from modelwatch.report.calendars import calendar_section
 from modelwatch.report.figures import (
     ago,
     day_told,
@@ -275,16 +275,7 @@ def _performance_section(results: Results) -> Markup:
 
 
 def _volume_section(results: Results) -> Markup:
-    calendars = calendars_of(results)
-    return section("Rows by day", [_calendar(one) for one in calendars])
-
-
-def _calendar(one: Calendar) -> Content:
-    return [
-        element("h3", one.title),
-        scrolled(calendar_picture(one), one.title),
-        calendar_table(one),
-    ]
+    return calendar_section(calendars_of(results))
 
 
 _DECISIONS = {

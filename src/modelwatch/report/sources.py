@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from modelwatch.model.plain_words import one_line
-from modelwatch.report.calendars import Calendar, calendar_picture, calendar_table
+from modelwatch.report.calendars import calendar_section
 from modelwatch.report.figures import (
     day_told,
     percent,
@@ -95,15 +95,7 @@ def _bad_days(rows: Sequence[Row]) -> Markup | None:
 
 
 def _calendars(results: Results) -> Markup:
-    return section("Rows by day", [_calendar(one) for one in calendars_of(results)])
-
-
-def _calendar(one: Calendar) -> Content:
-    return [
-        element("h3", one.title),
-        scrolled(calendar_picture(one), one.title),
-        calendar_table(one),
-    ]
+    return calendar_section(calendars_of(results))
 
 
 def _schemas(results: Results) -> Markup | None:

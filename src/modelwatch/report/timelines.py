@@ -12,6 +12,8 @@ from modelwatch.report.paths import Place, area_path, dot_path, line_path, numbe
 from modelwatch.report.scales import Scale, day_ticks, fitted, ticks
 from modelwatch.report.tables_of_values import details_table
 
+SPARK_WIDTH, SPARK_HEIGHT = 220, 44
+"""Of a picture on a card."""
 WIDTH = 640
 """Units of a picture's width; the page scales it to its column."""
 _LEFT, _RIGHT, _BOTTOM, _TOP = 46, 8, 20, 8
@@ -118,32 +120,32 @@ def panels_picture(title: str, panels: Sequence[Timeline]) -> Markup:
     )
 
 
-def sparkline(given: Timeline, width: int = 220, height: int = 44) -> Markup:
+def sparkline(given: Timeline) -> Markup:
     """The picture without axes, for a card."""
     days = given.days
     if days is None:
         return Markup("")
-    x = Scale(days[0].toordinal(), days[1].toordinal(), 2, width - 4, 0)
-    y = _value_scale(given, height - 3, 3, 0)
+    x = Scale(days[0].toordinal(), days[1].toordinal(), 2, SPARK_WIDTH - 4, 0)
+    y = _value_scale(given, SPARK_HEIGHT - 3, 3, 0)
     main = given.lines[0]
     known = [p for p in main.points if p.value is not None]
     last = known[-1] if known else None
     return picture(
         given.title,
-        _marked(given, x, height),
-        _chance_band(given, y, 0, width),
-        [_threshold(at, y, 0, width) for at in _thresholds(given)],
+        _marked(given, x, SPARK_HEIGHT),
+        _chance_band(given, y, 0, SPARK_WIDTH),
+        [_threshold(at, y, 0, SPARK_WIDTH) for at in _thresholds(given)],
         [_drawn(line, x, y, dots=False) for line in given.lines],
         element("circle", cx=number(x(last.day.toordinal())), cy=number(y(last.value)), r="2.4")
         if last is not None and last.value is not None
         else None,
-        width=width,
-        height=height,
+        width=SPARK_WIDTH,
+        height=SPARK_HEIGHT,
         look="spark",
     )
 
 
-def timeline_table(given: Timeline, most: int = 60, summary: str = "Table") -> Markup:
+def timeline_table(given: Timeline, most: int = 60) -> Markup:
     """The values of a timeline as a table that opens, the newest first."""
     days = sorted({point.day for line in given.lines for point in line.points}, reverse=True)
     held = [{point.day: point for point in line.points} for line in given.lines]
@@ -162,7 +164,7 @@ def timeline_table(given: Timeline, most: int = 60, summary: str = "Table") -> M
         rows.append(row)
     left = len(days) - len(rows)
     return details_table(
-        summary, head, rows, f"{left} earlier rows are not shown" if left else None
+        "Table", head, rows, f"{left} earlier rows are not shown" if left else None
     )
 
 

@@ -15,11 +15,11 @@ from pyspark.sql import functions as F
 
 from modelwatch.spark.groups import StateGroup, grouped, merged_sketch, state_groups
 from modelwatch.spark.python_tasks import BatchFunction, in_python
-from modelwatch.stats.batch import ALL
 from modelwatch.stats.binning import Binning, NumericBinning
 from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.distinct import estimate
 from modelwatch.stats.numeric import NumericStates
+from modelwatch.stats.value_names import ALL
 
 MAX_VALUES = 1000
 """Values of a categorical feature up to which all of them are told."""

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from modelwatch.spark.evaluate import current_groups
-from modelwatch.spark.evaluation import Evaluation, day_number
+from modelwatch.spark.evaluation import Evaluation
 from modelwatch.spark.groups import StateGroup
 from modelwatch.spark.python_tasks import in_python
-from modelwatch.spark.reference_nulls import day_spans, reference_spans
-from modelwatch.stats.arrays import Counts, Floats
-from modelwatch.stats.batch import ALL
+from modelwatch.spark.reference_nulls import reference_spans
+from modelwatch.stats.arrays import Counts, Floats, day_spans
+from modelwatch.stats.day_numbers import day_number, numbered_day
 from modelwatch.stats.far_values import far_rows
 from modelwatch.stats.leave_out import States
 from modelwatch.stats.numeric import NumericStates
+from modelwatch.stats.value_names import ALL
 
-_EPOCH = date(1970, 1, 1)
 _FIELDS: tuple[tuple[str, str, pa.DataType], ...] = (
     ("role", "string", pa.string()),
     ("feature", "string", pa.string()),
@@ -80,7 +80,7 @@ def day_facts(states: DataFrame, evaluation: Evaluation, days: Collection[date])
         DayFact(
             **{
                 **row.asDict(),
-                "day": None if row["day"] is None else _EPOCH + timedelta(days=row["day"]),
+                "day": None if row["day"] is None else numbered_day(row["day"]),
             }
         )
         for row in rows

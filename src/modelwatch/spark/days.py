@@ -10,17 +10,18 @@ from operator import or_
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from modelwatch.errors import present
 from modelwatch.model.column_types import outer_type
 from modelwatch.model.days import (
     DayRange,
     begins_twice,
     day_ranges,
-    epoch_day,
     joined_ranges,
     shifted,
 )
 from modelwatch.model.features import find_column
 from modelwatch.model.sources import DaySource
+from modelwatch.stats.day_numbers import day_number
 
 DAY = "__day"
 """The day of a row, a date, in every frame of this package."""
@@ -61,7 +62,7 @@ def local_date(column: Column, spark_type: str, time_zone: str) -> Column:
     if kind == "timestamp_ntz":
         return column.cast("date")
     # The conversion overflows at the ends of Spark's range.
-    least, greatest = _wall_clock(epoch_day(date.min) - 9), _wall_clock(epoch_day(date.max) + 9)
+    least, greatest = _wall_clock(day_number(date.min) - 9), _wall_clock(day_number(date.max) + 9)
     held = F.when(column < least, least).when(column > greatest, greatest).otherwise(column)
     # A cast to a date would depend on the zone of the session.
     seconds = F.unix_seconds(F.from_utc_timestamp(held, time_zone))
@@ -139,8 +140,7 @@ def _skipping(
     """
     if source.column is not None:
         return [_any(_between(named(source.column), r) for r in ranges)]
-    assert source.time_column is not None
-    moment = named(source.time_column)
+    moment = named(present(source.time_column, "time_column"))
     ends = [_moments(r, time_zone) if zoned else _own_times(r) for r in ranges]
     conditions = [_any((moment >= first) & (moment < until) for first, until in ends)]
     if source.partition_column is not None:
@@ -163,9 +163,9 @@ def _moments(days: DayRange, time_zone: str) -> tuple[Column, Column]:
 
     Told by Spark, whose rules of a zone may be older than Python's: a row has its day by them.
     """
-    first = F.to_utc_timestamp(_wall_clock(epoch_day(days.first)), time_zone)
+    first = F.to_utc_timestamp(_wall_clock(day_number(days.first)), time_zone)
     repeated = _MOST_REPEATED_SECONDS if _repeats(days, time_zone) else 0
-    until = F.to_utc_timestamp(_wall_clock(epoch_day(days.last) + 1, repeated), time_zone)
+    until = F.to_utc_timestamp(_wall_clock(day_number(days.last) + 1, repeated), time_zone)
     return first, until
 
 

@@ -20,25 +20,22 @@ from modelwatch.spark.python_tasks import BatchFunction, in_python
 from modelwatch.spark.reference_nulls import (
     States,
     chances,
-    day_spans,
     judged_columns,
     reference_nulls,
     reference_spans,
 )
 from modelwatch.spark.repeated_days import repeats_of_windows
-from modelwatch.stats.arrays import AnyArray, Spans
-from modelwatch.stats.batch import ALL
+from modelwatch.stats.arrays import AnyArray, Spans, day_spans
 from modelwatch.stats.chance import ChanceModel
 from modelwatch.stats.comparison import Comparison, Values
 from modelwatch.stats.correlation import pair_positions, top_pairs
 from modelwatch.stats.drift import STATISTICS, drift, error_bounds
 from modelwatch.stats.profile import METRICS, OF_SEGMENTS, profile
 from modelwatch.stats.repeats import Repeats
-from modelwatch.stats.value_names import EVERY
+from modelwatch.stats.value_names import ALL, ALL_VERSIONS
 from modelwatch.tables import TABLES
 from modelwatch.tables.arrow import arrow_schema
 
-ALL_VERSIONS = EVERY
 """Model version of a row that is of all versions together."""
 _SCOPE = ("model_version", "segmentation", "segment", "role", "feature")
 _WINDOW = ("window", "window_start", "window_end", "partial")

@@ -12,9 +12,8 @@ import numpy as np
 from modelwatch.model.windows import Window
 from modelwatch.stats.arrays import AnyArray
 from modelwatch.stats.binning import Binning
+from modelwatch.stats.day_numbers import day_number
 from modelwatch.stats.profile import Unit
-
-_EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -77,8 +76,3 @@ class Evaluation:
     def ends(self) -> AnyArray:
         """Last day number of each window."""
         return np.array([day_number(w.end) for w in self.windows], dtype=np.int64)
-
-
-def day_number(day: date) -> int:
-    """Days since 1970-01-01."""
-    return (day - _EPOCH).days

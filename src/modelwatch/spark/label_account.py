@@ -8,16 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from modelwatch.spark.evaluate import ALL_VERSIONS
-from modelwatch.spark.evaluation import day_number
-from modelwatch.spark.labels import NEVER, LabelledLayout
+from modelwatch.spark.labels import NEVER_NUMBER, LabelledLayout
 from modelwatch.spark.partial_scores import LABELS, partial_records
 from modelwatch.spark.sparse_rows import Entries
 from modelwatch.stats.arrays import Counts
-from modelwatch.stats.batch import ALL
 from modelwatch.stats.score_batch import LABEL_ACCOUNT, WHOLE
-
-_NEVER = day_number(NEVER)
+from modelwatch.stats.value_names import ALL, ALL_VERSIONS
 
 
 @dataclass(frozen=True)
@@ -63,8 +59,8 @@ class LabelAccount:
             "unknown_classes": longs_of(record.column(layout.unknown_classes))[held],
         }
         # Missing days: none known is before all, none to come after all.
-        last = longs_of(record.column(layout.last_known), -_NEVER)[held]
-        next_ = longs_of(next_known, 2 * _NEVER)[held]
+        last = longs_of(record.column(layout.last_known), -NEVER_NUMBER)[held]
+        next_ = longs_of(next_known, 2 * NEVER_NUMBER)[held]
         for day in np.unique(days).tolist():
             mine = days == day
             counts = self._counts.setdefault(day, np.zeros(len(LABEL_ACCOUNT), dtype=np.int64))
@@ -72,8 +68,8 @@ class LabelAccount:
                 counts[LABEL_ACCOUNT.index(name)] += int(values[mine].sum())
             latest, earliest = int(last[mine].max()), int(next_[mine].min())
             known = Known(
-                None if latest == -_NEVER else latest,
-                None if earliest == 2 * _NEVER else earliest,
+                None if latest == -NEVER_NUMBER else latest,
+                None if earliest == 2 * NEVER_NUMBER else earliest,
             )
             self._known[day] = self._known.get(day, NOTHING_KNOWN).merge(known)
 

@@ -10,6 +10,7 @@ from functools import reduce
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from modelwatch.errors import InternalError
 from modelwatch.model.column_types import FRACTIONS, is_number, outer_type
 from modelwatch.model.features import Schema, find_column
 from modelwatch.model.label_sides import CountedAs, counted_as, is_text, sides_of
@@ -55,7 +56,8 @@ def decision_value(
     if decision.column is not None:
         kind = schema[str(find_column(schema, decision.column))]
         return _mapped(performance, named(decision.column), kind)
-    assert decision.threshold is not None
+    if decision.threshold is None:
+        raise InternalError("internal error: a decision has neither a column nor a threshold")
     number = named(score[0])
     threshold = F.expr(bound_sql(schema[str(find_column(schema, score[0]))], decision.threshold))
     # NaN is above every threshold for Spark, and no score.

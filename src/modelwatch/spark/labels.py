@@ -9,6 +9,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from modelwatch.errors import present
 from modelwatch.model.features import Feature, find_column
 from modelwatch.model.label_sides import CountedAs, counted_as
 from modelwatch.model.labels import Challenger, Labels, Performance
@@ -28,10 +29,12 @@ from modelwatch.spark.rows import (
     segment_columns,
 )
 from modelwatch.spark.told_labels import LABEL, MISSING, SPELLINGS, VALUED, told_labels
+from modelwatch.stats.day_numbers import day_number
 from modelwatch.stats.value_account import DECISION_SUBJECT, LABEL_SUBJECT, challenger_subject
 
 NEVER = date(9999, 12, 31)
 """Due day of labels that are never due."""
+NEVER_NUMBER = day_number(NEVER)
 _SCORED = "__scored"
 _DECISION = "__decision"
 BORROWED = ("label", "decision", "score")
@@ -127,9 +130,8 @@ def labelled_rows(
     for the day on which the next of them becomes known. ``day_tasks`` as in ``scored_rows``.
     ``features`` come last, for a regressor of the loss.
     """
-    labels, performance = config.labels, config.performance
-    assert labels is not None
-    assert performance is not None
+    labels = present(config.labels, "labels")
+    performance = present(config.performance, "performance")
     asked = tuple(dict.fromkeys((*slices, *features)))
     rows = _predictions(config, performance, asked, traffic, day_tasks)
     frame = rows.frame
@@ -201,9 +203,9 @@ def _counted_as(
     config: MonitorConfig, performance: Performance, traffic: Traffic
 ) -> dict[str, CountedAs]:
     """What values count as that the configuration does not name, where there can be such."""
-    assert config.labels is not None
+    labels = present(config.labels, "labels")
     home = traffic.inputs if traffic.predictions is None else traffic.predictions
-    columns = [(LABEL_SUBJECT, config.labels.label, traffic.labels)]
+    columns = [(LABEL_SUBJECT, labels.label, traffic.labels)]
     if performance.decision is not None:
         columns.append((DECISION_SUBJECT, performance.decision.column or "", home))
     for one in config.challengers:
@@ -292,13 +294,13 @@ def _needed_inputs(
 
     What SQL of the configuration asks for is not known: then they have all columns.
     """
-    assert config.labels is not None
-    assert config.performance is not None
-    if config.performance.values.expressions or any(s.predicate for s in config.segments):
+    labels = present(config.labels, "labels")
+    performance = present(config.performance, "performance")
+    if performance.values.expressions or any(s.predicate for s in config.segments):
         return inputs
     asked = [feature.column for feature in slices if feature.role == "inputs"]
     asked += [column for split in config.segments for column in split.columns or ()]
-    asked += [column for column in (config.labels.due.column,) if column is not None]
+    asked += [column for column in (labels.due.column,) if column is not None]
     held = {column.lower(): column for column in inputs.columns}
     wanted = dict.fromkeys(held[name.lower()] for name in asked if name.lower() in held)
     if not wanted:
@@ -313,9 +315,9 @@ def _needed_inputs(
 def _due(config: MonitorConfig, labels: Labels, frame: DataFrame) -> Column:
     if labels.due.delay_days is not None:
         return F.date_add(F.col(DAY), labels.due.delay_days)
-    assert labels.due.column is not None
-    kind = type_of(frame, labels.due.column)
-    day = local_date(named(labels.due.column), kind, config.time_zone)
+    column = present(labels.due.column, "column")
+    kind = type_of(frame, column)
+    day = local_date(named(column), kind, config.time_zone)
     return F.coalesce(nearest_in_calendar(day), F.lit(NEVER))
 
 

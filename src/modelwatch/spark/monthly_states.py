@@ -21,6 +21,7 @@ from modelwatch.spark.sparse_rows import (
     merged_tables,
     of_limbs,
 )
+from modelwatch.stats.arrays import known_number
 from modelwatch.stats.state import State
 from modelwatch.tables import TABLES, Table
 from modelwatch.tables.arrow import arrow_schema
@@ -116,8 +117,8 @@ def _feature_sum(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "rows": sum(row["rows"] for row in rows),
         "counts": state.counts,
         "sums": state.sums,
-        "minimum": _or_none(state.minimum),
-        "maximum": _or_none(state.maximum),
+        "minimum": known_number(state.minimum),
+        "maximum": known_number(state.maximum),
         "distinct_sketch": None if state.sketch is None else state.sketch.astype("<u8").tobytes(),
         "unseen": None
         if unseen is None
@@ -146,10 +147,6 @@ def _state(row: dict[str, Any]) -> State:
 
 def _or_nan(value: float | None) -> float:
     return float("nan") if value is None else float(value)
-
-
-def _or_none(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
 
 
 def _whole(value: float | None) -> int | None:

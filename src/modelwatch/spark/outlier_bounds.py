@@ -12,25 +12,24 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from modelwatch.errors import instance_of
 from modelwatch.spark.collected_rows import CollectedRows
 from modelwatch.spark.evaluate import current_groups
 from modelwatch.spark.evaluation import Evaluation, WindowReference
 from modelwatch.spark.groups import StateGroup
 from modelwatch.spark.python_tasks import in_python
-from modelwatch.spark.reference_nulls import day_spans, reference_spans
-from modelwatch.stats.arrays import AnyArray, Spans
-from modelwatch.stats.batch import ALL
+from modelwatch.spark.reference_nulls import reference_spans
+from modelwatch.stats.arrays import AnyArray, Spans, day_spans, known_number
 from modelwatch.stats.binning import NumericBinning
 from modelwatch.stats.comparison import NO_CURRENT_VALUES
 from modelwatch.stats.mahalanobis import Center, mean_squares, robust_center
 from modelwatch.stats.numeric import NumericStates
 from modelwatch.stats.outlying import Fences, fences, outside
 from modelwatch.stats.pairs import PairStates
-from modelwatch.stats.value_names import EVERY
+from modelwatch.stats.value_names import ALL, ALL_VERSIONS
 from modelwatch.tables import TABLES
 from modelwatch.tables.arrow import arrow_schema
 
-ALL_VERSIONS = EVERY
 """Model version of outliers: inputs are what they are, whichever model scores them."""
 TOGETHER = "*"
 """Feature of what is of all numeric features together."""
@@ -170,7 +169,7 @@ def _add_shares(
         upper=None if np.isnan(fenced.upper) else states.binning.number(fenced.upper),
         value=share.value,
         reason=share.reason,
-        expected=_number(outside(reference, fenced).share.value[0]),
+        expected=known_number(outside(reference, fenced).share.value[0]),
         rows=windows.rows,
     )
 
@@ -198,9 +197,8 @@ def _add_distances(
 
 
 def _stack(group: StateGroup, evaluation: Evaluation) -> NumericStates:
-    stack = group.stack(evaluation.features[group.role, group.feature].binning)
-    assert isinstance(stack, NumericStates)
-    return stack
+    binning = evaluation.features[group.role, group.feature].binning
+    return instance_of(group.stack(binning), NumericStates)
 
 
 def _pairs(group: StateGroup, evaluation: Evaluation) -> PairStates:
@@ -261,10 +259,6 @@ def _scope(
         "partial": np.array([w.partial for w in chosen], dtype=bool),
         "reference": by.reference.name,
     }
-
-
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
 
 
 def _bounds_schema() -> pa.Schema:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from functools import cache
 
@@ -18,14 +18,15 @@ from modelwatch.model.features import Feature
 from modelwatch.model.sensitive import NO_SECRETS, Secrets
 from modelwatch.spark.batches import numbers_of
 from modelwatch.spark.days import DAY
-from modelwatch.spark.outlier_bounds import ALL_VERSIONS, TOGETHER, OutlierBounds
+from modelwatch.spark.outlier_bounds import TOGETHER, OutlierBounds
 from modelwatch.spark.python_tasks import BatchFunction, in_python
 from modelwatch.spark.rows import feature_value
 from modelwatch.spark.sensitive import masked
 from modelwatch.stats.arrays import AnyArray, Floats
-from modelwatch.stats.batch import ALL
 from modelwatch.stats.binning import NumericBinning
+from modelwatch.stats.day_numbers import EPOCH, numbered_day
 from modelwatch.stats.mahalanobis import TAIL, Center, distances, threshold
+from modelwatch.stats.value_names import ALL, ALL_VERSIONS
 from modelwatch.tables import TABLES
 from modelwatch.tables.arrow import arrow_schema
 
@@ -55,7 +56,6 @@ ROW_COLUMNS = (
 )
 _FOUND = ("window_start", "value", "expected", "rows", "row_id", "causes")
 _SCHEMA = arrow_schema(TABLES["outliers"], *_FOUND)
-_EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -268,9 +268,9 @@ def _text(value: Decimal | float, spark_type: str) -> str:
     """A value as people write it: days and moments for dates and timestamps."""
     try:
         if spark_type == "date":
-            return str(_EPOCH + timedelta(days=int(value)))
+            return str(numbered_day(int(value)))
         if spark_type in INSTANTS:
-            start = datetime(1970, 1, 1, tzinfo=timezone.utc)
+            start = datetime.combine(EPOCH, time(), timezone.utc)
             return (start + timedelta(microseconds=int(value))).isoformat()
     except OverflowError:
         return str(value)

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from modelwatch.spark.evaluate import ALL_VERSIONS
 from modelwatch.spark.sparse_rows import Entries, bounded_batches, sparse_table
 from modelwatch.stats.score_batch import ScopeVectors
 from modelwatch.stats.value_account import SPELLING
+from modelwatch.stats.value_names import ALL_VERSIONS
 
 LABELS = "labels"
 """Kind of the account of labels; it has no model version, no bins, and is due at once."""

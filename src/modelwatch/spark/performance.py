@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from modelwatch.spark.evaluate import ALL_VERSIONS
 from modelwatch.spark.evaluation import WindowReference
 from modelwatch.spark.performance_beliefs import add_estimates
 from modelwatch.spark.performance_causes import Slices, add_causes, slices_of
@@ -23,16 +20,17 @@ from modelwatch.spark.performance_values import add_business, add_maturity
 from modelwatch.spark.python_tasks import BatchFunction, in_python
 from modelwatch.spark.score_groups import (
     SCORE_GROUP,
+    Days,
     ScopeStates,
     ScoreGroup,
+    View,
     score_groups,
-    spans_of,
     task_states,
 )
 from modelwatch.spark.score_question import Answers, ScoreQuestion, answer_ddl, dates
-from modelwatch.stats.arrays import AnyArray, Spans
-from modelwatch.stats.batch import ALL
+from modelwatch.stats.arrays import AnyArray, Spans, day_spans
 from modelwatch.stats.performance import ScoreStates, error_bounds
+from modelwatch.stats.value_names import ALL, ALL_VERSIONS
 from modelwatch.stats.window_intervals import WindowValues, window_changes, window_values
 
 DUE, EARLY = "due", "early"
@@ -65,75 +63,6 @@ def _answers(question: ScoreQuestion) -> BatchFunction:
     return answers
 
 
-@dataclass(frozen=True)
-class View:
-    """The states of one model version, or of all, and the windows asked of them.
-
-    ``scopes`` and ``stack`` are of the version; ``windows`` are indices into those of the question.
-    """
-
-    version: str
-    group: ScoreGroup
-    scopes: ScopeStates
-    stack: ScoreStates
-    windows: AnyArray
-
-    @property
-    def scope(self) -> dict[str, object]:
-        """Columns that say whose rows these are."""
-        return {
-            "model_version": self.version,
-            "segmentation": self.group.segmentation,
-            "segment": self.group.segment,
-        }
-
-    @property
-    def whole(self) -> bool:
-        """Whether it is of all traffic."""
-        return self.group.segmentation == ALL
-
-    @cached_property
-    def due(self) -> Days:
-        """States of the days, of predictions whose label is due."""
-        return self._days(self.scopes.due)
-
-    @cached_property
-    def early(self) -> Days:
-        """States of the days, of predictions whose label is not due yet."""
-        return self._days(~self.scopes.due)
-
-    @cached_property
-    def every(self) -> Days:
-        """States of the days, of all predictions."""
-        return self._days(np.ones(len(self.scopes), dtype=bool))
-
-    def _days(self, mask: AnyArray) -> Days:
-        at = np.flatnonzero(mask)
-        days, starts = np.unique(self.scopes.days[at], return_index=True)
-        stops = np.append(starts[1:], len(at)) if len(days) else starts
-        spans = np.stack((starts, stops), axis=1).astype(np.int64)
-        return Days(days, self.stack.take(at).roll_up(spans))
-
-    def others(self, kind: str, name: str) -> ScopeStates | None:
-        """States of another kind of the same version."""
-        states = self.group.states(kind, name)
-        if states is None or self.version == ALL_VERSIONS:
-            return states
-        return states.take(states.versions == self.version)
-
-
-@dataclass(frozen=True)
-class Days:
-    """States of some days, one a day, ascending."""
-
-    days: AnyArray
-    stack: ScoreStates
-
-    def spans(self, firsts: AnyArray, lasts: AnyArray) -> Spans:
-        """Positions of the days between first and last ones, both in it."""
-        return spans_of(self.days, firsts, lasts)
-
-
 def _views(
     question: ScoreQuestion, group: ScoreGroup, scopes: ScopeStates, stack: ScoreStates
 ) -> Iterator[View]:
@@ -146,7 +75,7 @@ def _views(
     for version in sorted(set(scopes.versions)):
         mine = np.flatnonzero(scopes.versions == version)
         own = scopes.take(mine)
-        spans = spans_of(own.days, question.starts, question.ends)
+        spans = day_spans(own.days, question.starts, question.ends)
         windows = np.flatnonzero(spans[:, 1] > spans[:, 0])
         held[windows] += 1
         if len(windows):

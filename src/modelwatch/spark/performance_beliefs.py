@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from modelwatch.errors import instance_of
 from modelwatch.model.retention import BACK_TEST_DAYS
 from modelwatch.spark.performance_values import CONFUSION_VALUE
+from modelwatch.spark.score_groups import Days, View
 from modelwatch.spark.score_question import Answers, ScoreQuestion
 from modelwatch.stats.arrays import AnyArray, Spans
 from modelwatch.stats.calibration import fit_calibration
@@ -30,9 +31,6 @@ from modelwatch.stats.multiclass import MulticlassStates
 from modelwatch.stats.performance import PERFORMANCE, ScoreStates, performance
 from modelwatch.stats.performance_decisions import outcomes
 from modelwatch.stats.scored import BinaryStates
-
-if TYPE_CHECKING:
-    from modelwatch.spark.performance import Days, View
 
 METHOD = "confidence"
 NOT_TESTED = BackTest(0, np.nan, np.nan, np.nan, np.nan, FEW_WINDOWS)
@@ -128,8 +126,8 @@ def _estimated(
     if isinstance(windows, MulticlassStates) and isinstance(reference, MulticlassStates):
         calibrations = fit_multiclass(reference)
         return estimates_multiclass(windows, calibrations, labelled_only=labelled_only)
-    assert isinstance(windows, BinaryStates)
-    assert isinstance(reference, BinaryStates)
+    windows = instance_of(windows, BinaryStates)
+    reference = instance_of(reference, BinaryStates)
     believed = expected(windows, fit_calibration(reference), labelled_only=labelled_only)
     found = {key: value for key, value in estimates(believed).items() if key in ESTIMATED}
     if question.cells is not None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from modelwatch.errors import instance_of
 from modelwatch.spark.evaluation import WindowReference
-from modelwatch.spark.score_groups import spans_of
+from modelwatch.spark.score_groups import View
 from modelwatch.spark.score_question import Answers, ScoreQuestion
 from modelwatch.spark.scores import SEGMENTATION_SLICE
-from modelwatch.stats.arrays import AnyArray, Counts, Floats
+from modelwatch.stats.arrays import AnyArray, Counts, Floats, day_spans
 from modelwatch.stats.attribution import ADDITIVE, EFFECTS, Attribution, Parts, attribute
 from modelwatch.stats.batch import Column
 from modelwatch.stats.binning import CATEGORICAL_OFFSET, CategoricalBinning
@@ -25,9 +25,6 @@ from modelwatch.stats.slice_bins import SliceBins
 from modelwatch.stats.slices import worst_slices
 from modelwatch.stats.stratified import stratified
 from modelwatch.stats.value_names import CODES
-
-if TYPE_CHECKING:
-    from modelwatch.spark.performance import View
 
 TOP = 20
 """Parts written of a window and reference, those that did most; and worst slices of a window."""
@@ -49,7 +46,7 @@ class Slices:
 
     def between(self, first: int, last: int) -> tuple[Counts, Counts]:
         """Counts and losses of some days."""
-        (span,) = spans_of(self.days, np.array([first]), np.array([last]))
+        (span,) = day_spans(self.days, np.array([first]), np.array([last]))
         part = slice(int(span[0]), int(span[1]))
         return self.counts[part], self.losses[part]
 
@@ -103,8 +100,8 @@ def _labels(column: Column) -> tuple[str, ...]:
     """A label for each part: of a segmentation, the values are names of segments already."""
     labels = tuple(SliceBins(column.binning).labels)
     if column.name.startswith(SEGMENTATION_SLICE):
-        assert isinstance(column.binning, CategoricalBinning)
-        labels = (*labels[:CATEGORICAL_OFFSET], *column.binning.values)
+        binning = instance_of(column.binning, CategoricalBinning)
+        labels = (*labels[:CATEGORICAL_OFFSET], *binning.values)
     return labels
 
 

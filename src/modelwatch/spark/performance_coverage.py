@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from modelwatch.spark.performance_causes import Slices
-from modelwatch.spark.score_groups import spans_of
+from modelwatch.spark.score_groups import View
 from modelwatch.spark.score_question import ScoreQuestion
-from modelwatch.stats.arrays import AnyArray, Counts, Spans, sums_over_spans
+from modelwatch.stats.arrays import AnyArray, Counts, Spans, day_spans, sums_over_spans
 from modelwatch.stats.coverage import Dependence, dependence, told
 from modelwatch.stats.scored import BinaryStates
-
-if TYPE_CHECKING:
-    from modelwatch.spark.performance import View
 
 TENTHS = tuple(f"{tenth / 10:.1f} to {(tenth + 1) / 10:.1f}" for tenth in range(10))
 
@@ -29,7 +24,7 @@ def coverage_notes(
     strongest = np.zeros(len(spans))
     firsts, lasts = question.starts[view.windows], question.ends[view.windows]
     for split in splits:
-        windows = sums_over_spans(split.counts, spans_of(split.days, firsts, lasts))
+        windows = sums_over_spans(split.counts, day_spans(split.days, firsts, lasts))
         tables = windows.sum(axis=2)
         _note(notes, strongest, split.name, split.labels, tables)
     if isinstance(view.due.stack, BinaryStates):

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from modelwatch.spark.performance_causes import Slices
-from modelwatch.spark.score_groups import spans_of
+from modelwatch.spark.score_groups import View
 from modelwatch.spark.score_question import Answers, ScoreQuestion
-from modelwatch.stats.arrays import AnyArray, Counts, Floats, sums_over_spans
+from modelwatch.stats.arrays import AnyArray, Counts, Floats, day_spans, sums_over_spans
 from modelwatch.stats.binning import NUMERIC_OFFSET, NumericBinning
 from modelwatch.stats.fairness import FAIRNESS, fairness, fairness_intervals
 from modelwatch.stats.jackknife import FEWEST_DAYS
 from modelwatch.stats.scored import BinaryStates
-
-if TYPE_CHECKING:
-    from modelwatch.spark.performance import View
 
 OF_DECISIONS = tuple(key for key, known in FAIRNESS.items() if known.of != "calibration_bias")
 """Measures that need no score: slices keep none by bin."""
@@ -33,7 +28,7 @@ def add_fairness(rows: Answers, question: ScoreQuestion, view: View, splits: lis
 def _add_split(rows: Answers, question: ScoreQuestion, view: View, split: Slices) -> None:
     held = np.flatnonzero(split.counts.sum(axis=(0, 2, 3)))
     whole = split.counts.sum(axis=1)
-    spans = spans_of(split.days, question.starts[view.windows], question.ends[view.windows])
+    spans = day_spans(split.days, question.starts[view.windows], question.ends[view.windows])
     every = sums_over_spans(whole, spans)
     for part in held:
         mine = sums_over_spans(split.counts[:, part], spans)

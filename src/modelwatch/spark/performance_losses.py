@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from modelwatch.spark.performance_beliefs import add_tested
+from modelwatch.spark.score_groups import View
 from modelwatch.spark.score_question import Answers, ScoreQuestion
 from modelwatch.stats.arrays import AnyArray, Spans
 from modelwatch.stats.estimation import BackTest, back_test
@@ -20,9 +19,6 @@ from modelwatch.stats.expected_loss import (
     no_loss_estimates,
 )
 from modelwatch.stats.performance import performance
-
-if TYPE_CHECKING:
-    from modelwatch.spark.performance import View
 
 METHOD = "direct_loss"
 

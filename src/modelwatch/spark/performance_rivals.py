@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelwatch.spark.score_groups import ScopeStates, ScoreGroup, spans_of
+from modelwatch.errors import present
+from modelwatch.spark.score_groups import ScopeStates, ScoreGroup
 from modelwatch.spark.score_question import Answers, ScoreQuestion
-from modelwatch.stats.arrays import AnyArray, Counts, sums_over_spans
+from modelwatch.stats.arrays import AnyArray, Counts, day_spans, sums_over_spans
 from modelwatch.stats.binning import NumericBinning
 from modelwatch.stats.jackknife import FEWEST_DAYS
 from modelwatch.stats.paired import Difference, mcnemar, verdict, window_differences
@@ -74,8 +75,7 @@ def _by_day(states: ScopeStates, binning: NumericBinning) -> tuple[AnyArray, Bin
 
 
 def _split(question: ScoreQuestion, scopes: ScopeStates, stack: BinaryStates) -> _Rivals | None:
-    assert question.comparison is not None
-    champion, challenger, _ = question.comparison
+    champion, challenger, _ = present(question.comparison, "comparison")
     due = scopes.due
     both = due & np.isin(scopes.versions, [champion, challenger])
     days = np.unique(scopes.days[both])
@@ -88,7 +88,7 @@ def _split(question: ScoreQuestion, scopes: ScopeStates, stack: BinaryStates) ->
 def _on(days: AnyArray, scopes: ScopeStates, stack: BinaryStates, mask: AnyArray) -> BinaryStates:
     """States of some scopes on given days, empty where there are none."""
     at = np.flatnonzero(mask)
-    return stack.take(at).roll_up(spans_of(scopes.days[at], days, days))
+    return stack.take(at).roll_up(day_spans(scopes.days[at], days, days))
 
 
 def _add(
@@ -98,7 +98,7 @@ def _add(
     rivals: _Rivals,
     decisions: ScopeStates | None,
 ) -> None:
-    spans = spans_of(rivals.days, question.starts, question.ends)
+    spans = day_spans(rivals.days, question.starts, question.ends)
     lengths = question.ends - question.starts + 1
     chosen = np.flatnonzero((lengths >= FEWEST_DAYS) & (spans[:, 1] > spans[:, 0]))
     tables = None if decisions is None else _tables(decisions, rivals.days, spans)

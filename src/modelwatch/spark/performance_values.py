@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from modelwatch.spark.score_groups import ScopeStates, spans_of
+from modelwatch.spark.score_groups import ScopeStates, View
 from modelwatch.spark.score_question import Answers, ScoreQuestion
-from modelwatch.stats.arrays import AnyArray, Counts, Floats, Spans, sums_over_spans
+from modelwatch.stats.arrays import AnyArray, Counts, Floats, Spans, day_spans, sums_over_spans
 from modelwatch.stats.jackknife import day_interval
 from modelwatch.stats.moments import UNITS
 from modelwatch.stats.performance_decisions import outcomes
 from modelwatch.stats.scored import BinaryStates
-
-if TYPE_CHECKING:
-    from modelwatch.spark.performance import View
 
 CONFUSION_VALUE = "confusion_value"
 """Name of the business metric of values by cell."""
@@ -118,7 +113,7 @@ def add_maturity(rows: Answers, question: ScoreQuestion, view: View) -> None:
     labelled, positive = _by_age(states, every.days)
     binary = isinstance(every.stack, BinaryStates)
     oldest = question.as_of_day - every.days
-    spans = spans_of(every.days, question.starts[view.windows], question.ends[view.windows])
+    spans = day_spans(every.days, question.starts[view.windows], question.ends[view.windows])
     for age in AGES:
         enough = oldest >= age
         all_rows = sums_over_spans(np.where(enough, every.stack.rows, 0), spans)

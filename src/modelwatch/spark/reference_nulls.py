@@ -7,19 +7,21 @@ from datetime import date
 
 import numpy as np
 
-from modelwatch.spark.evaluation import Evaluation, WindowReference, day_number
+from modelwatch.spark.evaluation import Evaluation, WindowReference
 from modelwatch.spark.groups import WHOLE_TABLE, StateGroup
-from modelwatch.stats.arrays import AnyArray, Floats, Spans
+from modelwatch.stats.arrays import AnyArray, Floats, Spans, day_spans
 from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.chance import ChanceModel, chance_models, with_chances
 from modelwatch.stats.comparison import Comparison, Values
+from modelwatch.stats.day_numbers import day_number
 from modelwatch.stats.numeric import NumericStates
 from modelwatch.stats.pairs import PairStates
 from modelwatch.stats.relation_null import relation_nulls
 from modelwatch.stats.weekdays import window_weekdays
 
 States = NumericStates | CategoricalStates | PairStates
-_FAR_PAST, _FAR_FUTURE = -(2**31), 2**31 - 1
+_FAR_PAST, _FAR_FUTURE = WHOLE_TABLE, 2**31 - 1
+"""Numbers of days that no day has; rows of a whole table are not of the past of any day."""
 
 
 def reference_spans(
@@ -35,13 +37,6 @@ def reference_spans(
     firsts = np.array([day_number(d[0]) if d else _FAR_FUTURE for d in days], dtype=np.int64)
     lasts = np.array([day_number(d[1]) if d else _FAR_PAST for d in days], dtype=np.int64)
     return indices, day_spans(group.days[indices], firsts, lasts)
-
-
-def day_spans(days: AnyArray, firsts: AnyArray, lasts: AnyArray) -> Spans:
-    """Spans of ascending days that lie between some first and last days, both included."""
-    starts = np.searchsorted(days, firsts, side="left")
-    stops = np.maximum(np.searchsorted(days, lasts, side="right"), starts)
-    return np.stack((starts, stops), axis=1).astype(np.int64)
 
 
 def reference_nulls(
@@ -95,6 +90,3 @@ def chances(
     lengths = evaluation.ends[windows] - evaluation.starts[windows] + 1
     weekdays = window_weekdays(evaluation.starts[windows], lengths)
     return with_chances(models, comparison, values, lengths, weekdays)
-
-
-assert WHOLE_TABLE == _FAR_PAST

@@ -10,18 +10,19 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from modelwatch.errors import InternalError
 from modelwatch.spark.evaluation import Evaluation, WindowReference
 from modelwatch.spark.groups import StateGroup, asked_groups, grouped, merged_sketch
 from modelwatch.spark.python_tasks import in_python
-from modelwatch.spark.reference_nulls import States, day_spans, reference_spans
-from modelwatch.stats.arrays import AnyArray
-from modelwatch.stats.batch import ALL
+from modelwatch.spark.reference_nulls import States, reference_spans
+from modelwatch.stats.arrays import AnyArray, day_spans
 from modelwatch.stats.binning import Binning
 from modelwatch.stats.day_repeats import repeats
 from modelwatch.stats.day_states import DayStates, neighbors
 from modelwatch.stats.pairs import PairStates
 from modelwatch.stats.repeats import Repeats
 from modelwatch.stats.stale_values import KEY
+from modelwatch.stats.value_names import ALL
 
 
 def repeats_of_windows(
@@ -150,7 +151,8 @@ def _most_alike(numbers: AnyArray, days: DayStates, span: tuple[int, int]) -> Re
 
 def _by_day(group: StateGroup, states: States, indices: AnyArray) -> tuple[AnyArray, DayStates]:
     """Numbers of the days that some states are of, ascending, and their states."""
-    assert not isinstance(states, PairStates)
+    if isinstance(states, PairStates):
+        raise InternalError("internal error: pairs of features have no values that repeat")
     numbers, starts = np.unique(group.days[indices], return_index=True)
     stops = np.append(starts[1:], len(indices))[: len(starts)]
     spans = np.stack((starts, stops), axis=1).astype(np.int64).reshape(-1, 2)

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from modelwatch.spark.groups import asked_groups, grouped
 from modelwatch.spark.python_tasks import in_python
-from modelwatch.spark.reference_nulls import day_spans
+from modelwatch.stats.arrays import day_spans
 from modelwatch.stats.binning import Binning, CategoricalBinning
 from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.numeric import NumericStates

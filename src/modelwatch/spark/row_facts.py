@@ -12,7 +12,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from modelwatch.model.column_types import FRACTIONS, INSTANTS, WHOLE_NUMBERS, outer_type
+from modelwatch.model.column_types import FRACTIONS, INSTANTS, TEXTS, WHOLE_NUMBERS, outer_type
 from modelwatch.model.contract_clauses import quoted_column
 from modelwatch.model.contract_facts import ObservedRelation
 from modelwatch.model.text_shape import DIGIT, LOWER, MAX_SHAPES, UPPER, TextShapes
@@ -26,7 +26,6 @@ FEWEST = 100
 """Rows with a value in both columns from which a relation is more than chance."""
 _AT_ONCE = 100
 _NUMBERS = WHOLE_NUMBERS | FRACTIONS | {"decimal"}
-_TEXTS = frozenset({"string", "varchar", "char"})
 
 
 @dataclass(frozen=True)
@@ -59,10 +58,10 @@ def column_facts(
             if column.plain not in WHOLE_NUMBERS:
                 finite = F.when(F.abs(value.cast("double")) < float("inf"), value.cast("double"))
             whole += [F.min(finite).alias(f"l{i}"), F.max(finite).alias(f"h{i}")]
-        if column.plain in _TEXTS:
+        if column.plain in TEXTS:
             size = F.length(value)
             whole += [F.min(size).alias(f"l{i}"), F.max(size).alias(f"h{i}")]
-        if column.plain in _TEXTS | WHOLE_NUMBERS:
+        if column.plain in TEXTS | WHOLE_NUMBERS:
             whole.append(F.approx_count_distinct(value).alias(f"d{i}"))
     days = rows.groupBy(DAY).agg(*by_day).orderBy(DAY).collect()
     found = rows.agg(*whole).collect()[0].asDict() if whole else {}
@@ -72,12 +71,12 @@ def column_facts(
         if found.get(f"d{i}") is not None:
             told["distinct"] = float(found[f"d{i}"])
         low, high = found.get(f"l{i}"), found.get(f"h{i}")
-        if low is not None and column.plain in _TEXTS:
+        if low is not None and column.plain in TEXTS:
             told["length"] = (low, high)
         elif low is not None:
             told |= {"lowest": low, "highest": high}
         facts[column.name] = told
-    few = [c for c in columns if c.plain in _TEXTS and _few(facts[c.name], max_values)]
+    few = [c for c in columns if c.plain in TEXTS and _few(facts[c.name], max_values)]
     for name, values in _values(rows, few).items():
         facts[name]["values"] = values
     return {row[DAY]: row["n"] for row in days}, facts

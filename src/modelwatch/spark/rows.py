@@ -10,6 +10,7 @@ from operator import and_
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from modelwatch.errors import present
 from modelwatch.model.column_types import exact_digits
 from modelwatch.model.features import Feature
 from modelwatch.model.monitor import MonitorConfig
@@ -185,7 +186,7 @@ def _joined(
     inputs: DataFrame,
     predictions: DataFrame,
 ) -> tuple[DataFrame, Mapping[str, Column], Column]:
-    assert config.predictions is not None
+    table = present(config.predictions, "predictions")
     answers = [f for f in features if f.role == "predictions"]
     taken = {name.lower() for name in inputs.columns}
     left = once(inputs, config.inputs.id, config.inputs.day.time_column, "inputs")
@@ -195,14 +196,14 @@ def _joined(
             model_version(config).alias("__version"),
             *(feature_value(f).alias(f"__answer_{i}") for i, f in enumerate(answers)),
         ),
-        config.predictions.id,
-        config.predictions.day.time_column if config.predictions.day else None,
+        table.id,
+        table.day.time_column if table.day else None,
         "predictions",
     )
     right = right.select(
         *(named(c) for c in right.columns if c.lower() not in taken),
         F.col(DAY).alias(PREDICTION_DAY),
-        *(named(c).alias(prediction_id(i)) for i, c in enumerate(config.predictions.id)),
+        *(named(c).alias(prediction_id(i)) for i, c in enumerate(table.id)),
     )
     ids = [(named(c), F.col(prediction_id(i))) for i, c in enumerate(config.inputs.id)]
     same = equal(ids, (F.col(DAY), F.col(PREDICTION_DAY)))

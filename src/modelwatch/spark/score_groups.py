@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from modelwatch.spark.evaluation import day_number
-from modelwatch.spark.labels import NEVER
+from modelwatch.errors import InternalError, present
+from modelwatch.spark.labels import NEVER_NUMBER
 from modelwatch.spark.sparse_rows import entries_of
-from modelwatch.stats.arrays import AnyArray, Counts, Spans
+from modelwatch.stats.arrays import AnyArray, Counts, Spans, day_spans
 from modelwatch.stats.binning import NumericBinning
 from modelwatch.stats.multiclass import MulticlassStates
 from modelwatch.stats.performance_metric import ScoreStates
 from modelwatch.stats.residuals import RegressionStates
-from modelwatch.stats.score_tally import UNDECIDED, WHOLE, Task
+from modelwatch.stats.score_batch import Task
+from modelwatch.stats.score_tally import UNDECIDED, WHOLE
 from modelwatch.stats.scored import BinaryStates
+from modelwatch.stats.value_names import ALL, ALL_VERSIONS
 
 SCORE_GROUP = ("segmentation", "segment")
 VECTORS = ("counts", "sums")
-_NEVER = day_number(NEVER)
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class ScoreGroup:
 
 def _scope_states(table: pa.Table, as_of_day: int) -> ScopeStates:
     """Dense vectors of the scopes of some rows; many rows and due days may be of one scope."""
-    entries = entries_of(table, _NEVER)
+    entries = entries_of(table, NEVER_NUMBER)
     lengths = [pc.unique(table.column(f"{name}_length")).to_pylist() for name in VECTORS]
     if any(len(found) != 1 for found in lengths):
         raise ValueError(f"states of one kind differ in their lengths: {lengths}")
@@ -181,14 +183,14 @@ def task_states(
     if decided is None and undecided is None:
         return None
     scopes = _united([states for states in (decided, undecided) if states is not None])
-    cells = len(scopes)
     stack = _stack(task, binning, classes, decided, scopes)
     if undecided is not None and not isinstance(stack, RegressionStates):
         counts, sums = _placed(undecided, scopes)
         stack = stack.with_undecided(counts, sums)
     if isinstance(stack, BinaryStates):
         stack = stack.without_empty_bins()
-    assert len(stack) == cells
+    if len(stack) != len(scopes):
+        raise InternalError("internal error: the states of scores do not match their scopes")
     return scopes, stack
 
 
@@ -200,7 +202,7 @@ def _stack(
     scopes: ScopeStates,
 ) -> ScoreStates:
     if task == "regression":
-        assert decided is not None
+        decided = present(decided, "decided")
         return RegressionStates.of(binning, *_placed(decided, scopes))
     if task == "multiclass":
         if decided is None:
@@ -238,8 +240,70 @@ def _placed(states: ScopeStates, scopes: ScopeStates) -> tuple[Counts, Counts]:
     return counts, sums
 
 
-def spans_of(days: AnyArray, firsts: AnyArray, lasts: AnyArray) -> Spans:
-    """Positions of the days between first and last ones, both in it; ``days`` ascend."""
-    starts = np.searchsorted(days, firsts, side="left")
-    stops = np.maximum(np.searchsorted(days, lasts, side="right"), starts)
-    return np.stack((starts, stops), axis=1).astype(np.int64)
+@dataclass(frozen=True)
+class View:
+    """The states of one model version, or of all, and the windows asked of them.
+
+    ``scopes`` and ``stack`` are of the version; ``windows`` are indices into those of the question.
+    """
+
+    version: str
+    group: ScoreGroup
+    scopes: ScopeStates
+    stack: ScoreStates
+    windows: AnyArray
+
+    @property
+    def scope(self) -> dict[str, object]:
+        """Columns that say whose rows these are."""
+        return {
+            "model_version": self.version,
+            "segmentation": self.group.segmentation,
+            "segment": self.group.segment,
+        }
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is of all traffic."""
+        return self.group.segmentation == ALL
+
+    @cached_property
+    def due(self) -> Days:
+        """States of the days, of predictions whose label is due."""
+        return self._days(self.scopes.due)
+
+    @cached_property
+    def early(self) -> Days:
+        """States of the days, of predictions whose label is not due yet."""
+        return self._days(~self.scopes.due)
+
+    @cached_property
+    def every(self) -> Days:
+        """States of the days, of all predictions."""
+        return self._days(np.ones(len(self.scopes), dtype=bool))
+
+    def _days(self, mask: AnyArray) -> Days:
+        at = np.flatnonzero(mask)
+        days, starts = np.unique(self.scopes.days[at], return_index=True)
+        stops = np.append(starts[1:], len(at)) if len(days) else starts
+        spans = np.stack((starts, stops), axis=1).astype(np.int64)
+        return Days(days, self.stack.take(at).roll_up(spans))
+
+    def others(self, kind: str, name: str) -> ScopeStates | None:
+        """States of another kind of the same version."""
+        states = self.group.states(kind, name)
+        if states is None or self.version == ALL_VERSIONS:
+            return states
+        return states.take(states.versions == self.version)
+
+
+@dataclass(frozen=True)
+class Days:
+    """States of some days, one a day, ascending."""
+
+    days: AnyArray
+    stack: ScoreStates
+
+    def spans(self, firsts: AnyArray, lasts: AnyArray) -> Spans:
+        """Positions of the days between first and last ones, both in it."""
+        return day_spans(self.days, firsts, lasts)

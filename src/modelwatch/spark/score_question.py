@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -12,12 +12,13 @@ import pyarrow as pa
 
 from modelwatch.model.windows import Window
 from modelwatch.spark.collected_rows import CollectedRows
-from modelwatch.spark.evaluation import WindowReference, day_number
+from modelwatch.spark.evaluation import WindowReference
 from modelwatch.stats.arrays import AnyArray
 from modelwatch.stats.batch import Column
 from modelwatch.stats.binning import NumericBinning
+from modelwatch.stats.day_numbers import day_number
 from modelwatch.stats.expected_loss import LossRegressor
-from modelwatch.stats.score_tally import Task
+from modelwatch.stats.score_batch import Task
 from modelwatch.tables import TABLES
 from modelwatch.tables.arrow import arrow_type
 
@@ -110,11 +111,6 @@ class ScoreQuestion:
 def dates(days: Iterable[date | None]) -> AnyArray:
     """Days as a column."""
     return np.array([*days, None], dtype=object)[:-1]
-
-
-def day_dates(numbers: AnyArray) -> AnyArray:
-    """Day numbers as a column of dates."""
-    return dates(date(1970, 1, 1) + timedelta(days=int(number)) for number in numbers)
 
 
 def answer_schema() -> pa.Schema:

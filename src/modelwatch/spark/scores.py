@@ -12,9 +12,8 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
 from modelwatch.spark.batches import numbers_of, segment_codes, texts_of
-from modelwatch.spark.evaluation import day_number
 from modelwatch.spark.label_account import LabelAccount, longs_of
-from modelwatch.spark.labels import NEVER, LabelledLayout, LabelledRows
+from modelwatch.spark.labels import NEVER_NUMBER, LabelledLayout, LabelledRows
 from modelwatch.spark.partial_scores import KEY, LABELS, PARTIAL_SCHEMA, vector_records
 from modelwatch.spark.python_tasks import BatchFunction, in_python
 from modelwatch.spark.sparse_rows import (
@@ -29,6 +28,7 @@ from modelwatch.spark.value_account import ValueAccount, of_first_spellings
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.batch import Texts
 from modelwatch.stats.binning import NumericBinning
+from modelwatch.stats.day_numbers import day_number
 from modelwatch.stats.score_tally import (
     ScoreBatch,
     ScorePlan,
@@ -44,7 +44,6 @@ _LENGTHS = ("counts_length", "sums_length")
 _TABLE = TABLES["performance_states"]
 STATE_COLUMNS = _TABLE.own_names
 _STORED = arrow_schema(_TABLE, *STATE_COLUMNS)
-_NEVER = day_number(NEVER)
 _LONGS_HELD = 1 << 25
 """Longs in states (256 MB) beyond which a task hands on what it has and starts anew."""
 _TASKS_A_DAY = 4
@@ -107,7 +106,10 @@ def score_batch(
     record: pa.RecordBatch, layout: LabelledLayout, plan: ScorePlan, decided: bool, as_of_day: int
 ) -> ScoreBatch:
     """The predictions of an Arrow batch, without what challengers said."""
-    days, dues = longs_of(record.column(layout.day)), longs_of(record.column(layout.due), _NEVER)
+    days, dues = (
+        longs_of(record.column(layout.day)),
+        longs_of(record.column(layout.due), NEVER_NUMBER),
+    )
     # With a due date per row, those that are over need not be told apart any more.
     over = (dues <= as_of_day) & layout.due_by_row
     keys, slots = _keys(days, np.where(over, as_of_day, dues), record.column(layout.version))
@@ -247,7 +249,7 @@ def _merge_sorted(binning: NumericBinning, as_of: date) -> BatchFunction:
         return pa.RecordBatch.from_arrays(arrays, schema=_STORED)
 
     def merge_sorted(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        merged = merged_tables(records, KEY, reductions, of_limbs, never=_NEVER)
+        merged = merged_tables(records, KEY, reductions, of_limbs, never=NEVER_NUMBER)
         for table in of_first_spellings(merged):
             for record in bounded_batches(table):
                 yield stored(record)
@@ -258,6 +260,6 @@ def _merge_sorted(binning: NumericBinning, as_of: date) -> BatchFunction:
 def _due_days(numbers: pa.ListArray) -> pa.ListArray:
     """Due days as dates, null for never."""
     flat = numbers.flatten()
-    days = pc.if_else(pc.equal(flat, _NEVER), pa.scalar(None, pa.int32()), flat)
+    days = pc.if_else(pc.equal(flat, NEVER_NUMBER), pa.scalar(None, pa.int32()), flat)
     offsets = pc.subtract(numbers.offsets, numbers.offsets[0])
     return pa.ListArray.from_arrays(offsets, days.cast(pa.date32()))

@@ -9,12 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from modelwatch.model.cost import POSITIONS_A_ROW
 from modelwatch.stats.arrays import AnyArray, Counts
 from modelwatch.stats.moments import normalised
 from modelwatch.stats.score_batch import LIMBED
 
-POSITIONS_A_ROW = 64
-"""Entries in one row, at most: Spark hands rows to Python by number, and so by bytes too."""
 _ENTRIES_A_BATCH = 1 << 17
 _ENTRIES_MERGED = 1 << 20
 """Entries that are merged at a time; a state that has more is merged whole."""

@@ -8,13 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from modelwatch.spark.evaluate import ALL_VERSIONS
 from modelwatch.spark.label_account import longs_of
 from modelwatch.spark.labels import LabelledLayout, ValuePlace
 from modelwatch.spark.partial_scores import partial_records
 from modelwatch.spark.sparse_rows import Entries
 from modelwatch.stats.arrays import Counts
-from modelwatch.stats.batch import ALL
 from modelwatch.stats.value_account import (
     MOST_SPELLINGS,
     SPELLING,
@@ -23,6 +21,7 @@ from modelwatch.stats.value_account import (
     VALUES,
     Spellings,
 )
+from modelwatch.stats.value_names import ALL, ALL_VERSIONS
 
 
 class ValueAccount:

@@ -15,6 +15,18 @@ Spans: TypeAlias = NDArray[np.int64]
 AnyArray: TypeAlias = NDArray[Any]
 
 
+def known_number(value: float) -> float | None:
+    """A number as rows hold it: None for NaN."""
+    return None if np.isnan(value) else float(value)
+
+
+def day_spans(days: AnyArray, firsts: AnyArray, lasts: AnyArray) -> Spans:
+    """Spans of ascending days that lie between some first and last days, both included."""
+    starts = np.searchsorted(days, firsts, side="left")
+    stops = np.maximum(np.searchsorted(days, lasts, side="right"), starts)
+    return np.stack((starts, stops), axis=1).astype(np.int64)
+
+
 def sums_over_spans(stack: Counts, spans: Spans) -> Counts:
     """Sums of the rows of each span: shape (n_spans, ...) from (n_rows, ...).
 

@@ -10,7 +10,6 @@ from modelwatch.stats import value_names
 from modelwatch.stats.arrays import AnyArray, Floats, Hashes
 from modelwatch.stats.binning import Binning
 
-ALL = value_names.ALL
 """Name of the segmentation, and of its one segment, that holds all traffic."""
 OTHER_SEGMENT = value_names.OTHER
 NULL_SEGMENT = value_names.NULL

@@ -10,7 +10,7 @@ from modelwatch.stats.arrays import Floats
 
 _LEAST_EXPONENT, _MOST_EXPONENT = -1074, 1023
 """Of powers of two that are doubles."""
-_LARGEST = float(np.finfo(np.float64).max)
+LARGEST = float(np.finfo(np.float64).max)
 _USUAL = 400
 """Exponents up to which squares of numbers are doubles."""
 _TAIL_STEP = 0.25
@@ -60,7 +60,7 @@ def gap_cuts(ordered: Floats, edges: set[float], scale: float) -> list[float]:
         if not weight[at] > _LEAST_GAP * scale:
             break
         inside = ordered[bounds[at] : bounds[at + 1]]
-        low, high = max(known[at], -_LARGEST), min(known[at + 1], _LARGEST)
+        low, high = max(known[at], -LARGEST), min(known[at + 1], LARGEST)
         points = np.concatenate(([low], inside, [high]))
         gaps = np.diff(points / 2.0)
         widest = int(gaps.argmax())

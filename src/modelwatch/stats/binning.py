@@ -13,7 +13,7 @@ import numpy as np
 
 from modelwatch.stats import value_names
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, Hashes
-from modelwatch.stats.bin_edges import gap_cuts, location_and_scale, rank_of, tail_cuts
+from modelwatch.stats.bin_edges import LARGEST, gap_cuts, location_and_scale, rank_of, tail_cuts
 from modelwatch.stats.exact_numbers import (
     NO_OFFSET,
     ExactNumber,
@@ -37,7 +37,6 @@ CATEGORICAL_OFFSET = 3
 
 LONGEST_VALUE = 1000
 """Characters of a categorical value that may have a bin, or be a segment, of its own."""
-_LARGEST = float(np.finfo(np.float64).max)
 TAIL_STEPS = tuple(2.0**k for k in range(-4, 24)) + tuple(2.0**k for k in range(32, 1024, 64))
 IQR_OF_NORMAL = 1.349
 """Interquartile range of a normal distribution in standard deviations."""
@@ -284,7 +283,7 @@ def fit_numeric(
         single = list(distinct[multiplicities * bins >= len(quantities)])
         ranks = np.ceil(np.arange(1, bins) / bins * len(quantities)).astype(np.int64) - 1
         cuts = [float(v) for v in np.unique(quantities[ranks])]
-    edges: set[float] = {-np.inf, -_LARGEST, np.inf, zero, float(np.nextafter(zero, np.inf))}
+    edges: set[float] = {-np.inf, -LARGEST, np.inf, zero, float(np.nextafter(zero, np.inf))}
     with np.errstate(over="ignore"):
         for value in (*single, *special, *_ends(minimum, maximum)):
             edges.update((float(value), float(np.nextafter(value, np.inf))))

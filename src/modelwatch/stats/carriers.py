@@ -15,6 +15,7 @@ from scipy.special import ndtr
 
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.numerals import numerals
+from modelwatch.stats.shares import DESIGN_EFFECT_OF_BINS, summed_by, total_variation
 
 MOST_OF_CHANGE = 0.9
 """Share of the changed rows that a value must hold to carry the change."""
@@ -27,8 +28,6 @@ LEAST_CHANGED = 0.005
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 """Where the values of a number are parted into groups. The ends are finer: a fault puts values
 there, and what goes with them is told from the few that were there before."""
-_DESIGN = 3.0
-"""How much more shares vary between days than rows that are independent."""
 _SURE = 3.0
 """Standard errors by which a bin must have gained to hold changed rows."""
 _PRIOR_ROWS = 20.0
@@ -99,7 +98,7 @@ def _carriers(split: Split, comparisons: int) -> Iterable[Carrier]:
         return
     at = int(np.argmax(changed))
     share, of_rows = float(changed[at] / total), float(rows[at] / rows.sum())
-    spread = np.sqrt(_DESIGN * of_rows * (1.0 - of_rows) / total)
+    spread = np.sqrt(DESIGN_EFFECT_OF_BINS * of_rows * (1.0 - of_rows) / total)
     by_chance = float(ndtr((of_rows - share) / spread)) if spread > 0 else 1.0
     enough = share >= MOST_OF_CHANGE and share >= ENRICHED * of_rows
     if enough and by_chance * comparisons <= LEVEL:
@@ -119,13 +118,13 @@ def explained_by_mix(split: Split) -> float:
     usual = np.where(held > 0, before / np.maximum(held, 1.0), p)
     expected = (now.sum(axis=1) / now.sum()) @ usual
     groups = _groups(p, q)
-    p, q, expected = (_grouped(side, groups) for side in (p, q, expected))
+    p, q, expected = (summed_by(side, groups) for side in (p, q, expected))
     rows = 1.0 / before.sum() + 1.0 / now.sum()
-    noise = float(np.sqrt(2.0 * _DESIGN * p * (1.0 - p) * rows / np.pi).sum() / 2.0)
-    distance = _distance(p, q)
+    noise = float(np.sqrt(2.0 * DESIGN_EFFECT_OF_BINS * p * (1.0 - p) * rows / np.pi).sum() / 2.0)
+    distance = total_variation(p, q)
     if distance <= 2.0 * noise:
         return 0.0
-    nearer = distance - _distance(expected, q)
+    nearer = distance - total_variation(expected, q)
     return float(np.clip(nearer / (distance - noise), 0.0, 1.0))
 
 
@@ -158,7 +157,7 @@ def _gained(before: Floats, now: Floats) -> AnyArray:
     p, q = before / max(before.sum(), 1.0), now / max(now.sum(), 1.0)
     both = (before + now) / max((before + now).sum(), 1.0)
     rows = 1.0 / max(before.sum(), 1.0) + 1.0 / max(now.sum(), 1.0)
-    return np.asarray(q - p > _SURE * np.sqrt(_DESIGN * both * (1.0 - both) * rows))
+    return np.asarray(q - p > _SURE * np.sqrt(DESIGN_EFFECT_OF_BINS * both * (1.0 - both) * rows))
 
 
 def _groups(p: Floats, q: Floats) -> AnyArray:
@@ -172,11 +171,3 @@ def _groups(p: Floats, q: Floats) -> AnyArray:
         held += mass
         group[at] = current
     return group
-
-
-def _grouped(shares: Floats, groups: AnyArray) -> Floats:
-    return np.asarray(np.bincount(groups, weights=shares), dtype=np.float64)
-
-
-def _distance(p: Floats, q: Floats) -> float:
-    return float(np.abs(p - q).sum() / 2.0)

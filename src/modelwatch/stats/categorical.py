@@ -118,10 +118,10 @@ def merged_unseen(parts: tuple[Mapping[str, int], ...]) -> Mapping[str, int]:
     return bounded_unseen(rows)
 
 
-def bounded_unseen(rows: Mapping[str, int], size: int = MAX_UNSEEN) -> Mapping[str, int]:
-    """The values with the smallest hashes, in the order of their hashes."""
+def bounded_unseen(rows: Mapping[str, int]) -> Mapping[str, int]:
+    """The ``MAX_UNSEEN`` values with the smallest hashes, in the order of their hashes."""
     ranked = sorted((hash_of_text(value), value) for value in rows)
-    return {value: rows[value] for _, value in ranked[:size]}
+    return {value: rows[value] for _, value in ranked[:MAX_UNSEEN]}
 
 
 def example_of(value: str) -> str:

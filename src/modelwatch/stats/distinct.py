@@ -73,8 +73,3 @@ def estimate(sketch: Hashes, size: int = SIZE) -> float:
     if len(sketch) < size:
         return float(len(sketch))
     return (size - 1) / ((float(sketch[-1]) + 1.0) / 2.0**64)
-
-
-def is_exact(sketch: Hashes, size: int = SIZE) -> bool:
-    """Whether ``estimate`` is the true number."""
-    return len(sketch) < size

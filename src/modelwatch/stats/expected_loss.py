@@ -17,7 +17,7 @@ import numpy as np
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.comparison import TOO_LARGE, values
 from modelwatch.stats.estimation import Estimate
-from modelwatch.stats.moments import PARTS, UNITS, normalised
+from modelwatch.stats.moments import PARTS, UNITS, whole_sums
 from modelwatch.stats.stack import Stack
 
 LOSS_ASSUMPTION = (
@@ -95,9 +95,7 @@ class LossStates(Stack):
 
     @cached_property
     def _whole(self) -> AnyArray:
-        limbs = normalised(self.sums).astype(object)
-        high, middle, low = (limbs[:, part::PARTS] for part in range(3))
-        return np.asarray((high << 64) + (middle << 32) + low)
+        return whole_sums(self.sums)
 
 
 def loss_estimates(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
-from modelwatch.stats.binning import NULL, UNSEEN
+from modelwatch.stats.binning import UNSEEN
 from modelwatch.stats.comparison import Comparison, Values, values
 from modelwatch.stats.leave_out import States
 from modelwatch.stats.null_distribution import FEWEST_DAYS
@@ -149,7 +149,6 @@ def _cells(states: States) -> Counts:
     """Rows of each bin of numbers, or of unseen values together and each kept value; (n, B)."""
     if isinstance(states, NumericStates):
         return states.bins
-    assert NULL < UNSEEN
     return states.counts[:, UNSEEN:]
 
 

@@ -6,10 +6,11 @@ import datetime as dt
 import math
 from decimal import Decimal
 
+from modelwatch.stats.day_numbers import EPOCH
 from modelwatch.stats.numerals import numeral
 from modelwatch.stats.summary import Unit
 
-_EPOCH = dt.datetime(1970, 1, 1)
+_START = dt.datetime.combine(EPOCH, dt.time())
 _ONE = {"day": dt.timedelta(days=1), "microsecond": dt.timedelta(microseconds=1)}
 
 
@@ -24,7 +25,7 @@ def text_of(value: Decimal | float, unit: Unit) -> str | None:
     if unit == "number" or not math.isfinite(value):
         return None
     try:
-        moment = _EPOCH + round(value) * _ONE[unit]
+        moment = _START + round(value) * _ONE[unit]
     except OverflowError:
         return None
     return moment.date().isoformat() if unit == "day" else moment.isoformat(sep=" ")

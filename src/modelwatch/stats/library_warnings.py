@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-LOG = logging.getLogger(__name__)
+from modelwatch.log import LOG
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from modelwatch.stats.binning import (
 )
 from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.numeric import NumericStates
+from modelwatch.stats.shares import DESIGN_EFFECT_OF_BINS, summed_by, total_variation
 
 States = NumericStates | CategoricalStates
 UNITS = (1.8, 1 / 1.8, 2.54, 3.28084, 0.3048, 1.609344, 0.621371, 0.453592, 2.204623, 12.0, 60.0)
@@ -38,9 +39,6 @@ _SHIFTS = np.linspace(-4.0, 4.0, 81)
 _SHARES = np.linspace(0.0, 1.0, 51)
 _GROUP = 0.025
 """Share of the rows of both sides that makes a group of bins."""
-_DESIGN = 3.0
-"""How much more bins vary between days than rows that are independent: a low guess, for what it
-takes off is the change itself."""
 _LEAST_CHANGE = 0.01
 _AS_GOOD = 0.03
 """Part of a change by which explanations of it do not differ."""
@@ -76,7 +74,7 @@ def nulls(before: States, now: States) -> Explanation:
     if held <= 0:
         return Explanation(1.0, 1.0)
     noise = _noise(rest_before, before, now)
-    left = _distance(rest_before / rest_before.sum(), rest_now / rest_now.sum())
+    left = total_variation(rest_before / rest_before.sum(), rest_now / rest_now.sum())
     left = max(left - noise, 0.0) * (1.0 - lost)
     return Explanation(float(lost / (lost + left)), float(lost))
 
@@ -94,7 +92,7 @@ def one_value(before: States, now: States) -> tuple[Explanation, int]:
     gained = (q[at] - p[at]) / max(1.0 - p[at], 1e-9)
     if gained <= 0:
         return NOTHING, -1
-    left = _distance(_without(p, at), _without(q, at)) if q[at] < 1.0 else 0.0
+    left = total_variation(_without(p, at), _without(q, at)) if q[at] < 1.0 else 0.0
     left = max(left - _noise(p, before, now), 0.0) * (1.0 - gained)
     value = np.nan
     if isinstance(before, NumericStates) and isinstance(now, NumericStates):
@@ -175,7 +173,7 @@ def far_multiplied(before: NumericStates, now: NumericStates) -> Explanation:
             continue
         expected = mass / mass.sum()
         noise = float(np.sqrt(2.0 * expected * (1.0 - expected) / np.pi / held.sum()).sum() / 2.0)
-        left = max(_distance(held / held.sum(), expected) - noise, 0.0)
+        left = max(total_variation(held / held.sum(), expected) - noise, 0.0)
         if 1.0 - left > best.explained:
             best = Explanation(1.0 - left, float(share), factor)
     return best
@@ -220,12 +218,12 @@ def codes_exchanged(
         return NOTHING, -1, -1
     first, second = int(np.argmax(p - q)), int(np.argmax(q - p))
     noise = _noise(p, before, now)
-    change = _distance(p, q) - noise
+    change = total_variation(p, q) - noise
     if first == second or change < _LEAST_CHANGE:
         return NOTHING, -1, -1
     exchange = p.copy()
     exchange[[first, second]] = p[[second, first]]
-    left = max(_distance(exchange, q) - noise, 0.0)
+    left = max(total_variation(exchange, q) - noise, 0.0)
     explained = float(np.clip(1.0 - left / change, 0.0, 1.0))
     return Explanation(explained, abs(float(p[first] - p[second]))), first, second
 
@@ -278,8 +276,8 @@ def change_of(before: States, now: States) -> float:
     """Total variation between both sides, nulls among the bins, chance taken off; 0 to 1."""
     p, q = _shares(before), _shares(now)
     groups = _groups(p, q)
-    p, q = _grouped(p, groups), _grouped(q, groups)
-    return max(_distance(p, q) - _noise(p, before, now), 0.0)
+    p, q = summed_by(p, groups), summed_by(q, groups)
+    return max(total_variation(p, q) - _noise(p, before, now), 0.0)
 
 
 def touched_share(before: States, now: States) -> float:
@@ -290,10 +288,10 @@ def touched_share(before: States, now: States) -> float:
     """
     p, q = _shares(before), _shares(now)
     groups = _groups(p, q)
-    p, q = _grouped(p, groups), _grouped(q, groups)
+    p, q = summed_by(p, groups), summed_by(q, groups)
     usual = p >= _GROUP / 2.0
     rows = 1.0 / _rows(before.rows) + 1.0 / _rows(now.rows)
-    noise = _SURE * np.sqrt(_DESIGN * p * (1.0 - p) * rows)
+    noise = _SURE * np.sqrt(DESIGN_EFFECT_OF_BINS * p * (1.0 - p) * rows)
     lost = 1.0 - (q + noise)[usual] / p[usual]
     return float(np.clip(lost.max(initial=0.0), 0.0, 1.0))
 
@@ -304,15 +302,15 @@ def _best(
     """The mixture that leaves least over. ``whole``: all rows are hit, or none."""
     p, q = _shares(before), _shares(now)
     groups = _groups(p, q)
-    start, end = _grouped(p, groups), _grouped(q, groups)
+    start, end = summed_by(p, groups), summed_by(q, groups)
     noise = _noise(start, before, now)
-    change = _distance(start, end) - noise
+    change = total_variation(start, end) - noise
     if change < _LEAST_CHANGE:
         return NOTHING
     shares = np.array([1.0]) if whole else _SHARES
     best = (np.inf, 0.0, np.nan)
     for value, mass in masses:
-        target = _grouped(mass, groups)
+        target = summed_by(mass, groups)
         mixed = (1.0 - shares[:, None]) * start + shares[:, None] * target
         left = np.abs(mixed - end).sum(axis=1) / 2.0
         at = int(np.argmin(left))
@@ -364,18 +362,10 @@ def _groups(p: Floats, q: Floats) -> AnyArray:
     return group
 
 
-def _grouped(shares: Floats, groups: AnyArray) -> Floats:
-    return np.asarray(np.bincount(groups, weights=shares), dtype=np.float64)
-
-
-def _distance(p: Floats, q: Floats) -> float:
-    return float(np.abs(p - q).sum() / 2.0)
-
-
 def _noise(p: Floats, before: States, now: States) -> float:
     """Total variation that chance brings between two samples of ``p``."""
     rows = _rows(before.rows), _rows(now.rows)
-    variance = p * (1.0 - p) * (1.0 / rows[0] + 1.0 / rows[1]) * _DESIGN
+    variance = p * (1.0 - p) * (1.0 / rows[0] + 1.0 / rows[1]) * DESIGN_EFFECT_OF_BINS
     return float(np.sqrt(2.0 * variance / np.pi).sum() / 2.0)
 
 

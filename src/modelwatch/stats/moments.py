@@ -43,6 +43,13 @@ def normalised(sums: Counts) -> Counts:
     return out
 
 
+def whole_sums(sums: Counts) -> AnyArray:
+    """Sums as integers of any size, (n, length / PARTS) objects, in the units of each."""
+    limbs = normalised(sums).astype(object)
+    high, middle, low = (limbs[:, part::PARTS] for part in range(3))
+    return np.asarray((high << 64) + (middle << 32) + low)
+
+
 class Workspace:
     """Memory that one pass uses again for every batch, so that no page is faulted in twice."""
 

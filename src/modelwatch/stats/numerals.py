@@ -67,3 +67,8 @@ def percentage(share: float) -> str:
 def percentage_points(share: float) -> str:
     """The size of a share in percentage points, to at most two decimals."""
     return brief(round(abs(share) * 100, 2)) if abs(share) >= 1e-4 else brief(abs(share) * 100)
+
+
+def is_plain_number(value: object) -> bool:
+    """Whether a value is an integer or a double, and no boolean."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -38,8 +38,8 @@ class Components:
     second: Floats
 
 
-def components(reference: PairStates, share: float = SHARE_OF_VARIANCE) -> Components:
-    """The fewest components that hold a share of the variance of each reference.
+def components(reference: PairStates) -> Components:
+    """The fewest components that hold ``SHARE_OF_VARIANCE`` of the variance of each reference.
 
     Moments are over the rows where both features are finite; that may leave slightly negative
     eigenvalues, which count as none.
@@ -52,7 +52,7 @@ def components(reference: PairStates, share: float = SHARE_OF_VARIANCE) -> Compo
     total = held.sum(axis=1, keepdims=True)
     # A component is kept while those before it hold less than the share.
     before = np.cumsum(held, axis=1) - held
-    kept = (before < share * total * (1.0 - 1e-12)) & (held > 0)
+    kept = (before < SHARE_OF_VARIANCE * total * (1.0 - 1e-12)) & (held > 0)
     return Components(used, mean, sd, vectors[:, :, ::-1] * kept[:, None, :], second)
 
 

@@ -14,7 +14,7 @@ from modelwatch.stats import (
 )
 from modelwatch.stats.arrays import Floats
 from modelwatch.stats.comparison import Values
-from modelwatch.stats.performance_binary import reliability, threshold_curve
+from modelwatch.stats.performance_binary import reliability
 from modelwatch.stats.performance_decisions import confusion
 from modelwatch.stats.performance_metric import (
     PERFORMANCE,
@@ -37,7 +37,6 @@ __all__ = [
     "performance_metric",
     "reliability",
     "task_of",
-    "threshold_curve",
 ]
 
 FAMILIES = (

@@ -289,55 +289,6 @@ def ece(states: BinaryStates) -> Values:
     return values(quotient(gaps.sum(axis=1), table.rows.sum(axis=1)), *_improbable(states))
 
 
-@dataclass(frozen=True)
-class ThresholdCurve:
-    """Outcomes of n windows if all rows with a score of at least a threshold were positive.
-
-    ``thresholds`` (B,): the frozen edges, ascending, in the unit of the score; exact there. The
-    counts: (n, B).
-    """
-
-    thresholds: Floats
-    true_positives: Counts
-    false_positives: Counts
-    false_negatives: Counts
-    true_negatives: Counts
-
-    @property
-    def precision(self) -> Floats:
-        """NaN where nothing would be decided positive."""
-        return quotient(self.true_positives, self.true_positives + self.false_positives)
-
-    @property
-    def recall(self) -> Floats:
-        """NaN without positive labels."""
-        return quotient(self.true_positives, self.true_positives + self.false_negatives)
-
-    @property
-    def false_positive_rate(self) -> Floats:
-        """NaN without negative labels."""
-        return quotient(self.false_positives, self.false_positives + self.true_negatives)
-
-    @property
-    def f1(self) -> Floats:
-        """NaN where no row is positive by label or by threshold."""
-        twice = 2 * self.true_positives
-        return quotient(twice, twice + self.false_positives + self.false_negatives)
-
-
-def threshold_curve(states: BinaryStates) -> ThresholdCurve:
-    """What every threshold would have decided, of labelled rows with a score."""
-    negatives, positives = sides(states)
-    tp, fp = _above(positives) + positives, _above(negatives) + negatives
-    return ThresholdCurve(
-        states.binning.edges,
-        tp,
-        fp,
-        positives.sum(axis=1, keepdims=True) - tp,
-        negatives.sum(axis=1, keepdims=True) - fp,
-    )
-
-
 def _top(states: BinaryStates, share: float) -> tuple[Floats, Floats]:
     """Positive rows among the top share of rows by score, and by how many it may be wrong."""
     own, rows, _, every = _precision_steps(states)

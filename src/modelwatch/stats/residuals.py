@@ -11,7 +11,7 @@ import numpy as np
 
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.binning import NumericBinning
-from modelwatch.stats.moments import PARTS, UNITS, normalised
+from modelwatch.stats.moments import PARTS, UNITS, whole_sums
 from modelwatch.stats.stack import Stack
 
 ROWS, LABELLED, COMPARED, INSIDE, WITH_INTERVAL, WITH_RATIO, WITH_SYMMETRIC = range(7)
@@ -110,6 +110,4 @@ class RegressionStates(Stack):
 
     @cached_property
     def _whole(self) -> AnyArray:
-        limbs = normalised(self.sums).astype(object)
-        high, middle, low = (limbs[:, part::PARTS] for part in range(3))
-        return np.asarray((high << 64) + (middle << 32) + low)
+        return whole_sums(self.sums)

@@ -39,7 +39,6 @@ from modelwatch.stats.scored import (
 from modelwatch.stats.special import normal_quantile
 
 NOT_KEPT = "the spread of its rows is not kept"
-TOO_FEW = "too few rows"
 _OF_ALL_ROWS = frozenset({"brier", "log_loss", "calibration_bias"})
 """Binary metrics that are means over all labeled rows."""
 GROUPS = 64

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from modelwatch.errors import present
 from modelwatch.stats import expected_loss, multiclass, residuals
 from modelwatch.stats.arrays import AnyArray, Floats
 from modelwatch.stats.binning import NumericBinning
@@ -147,15 +148,14 @@ def _binary(plan: ScorePlan, batch: ScoreBatch) -> Iterator[Piece]:
         yield _scored(UNDECIDED, WHOLE, None, batch.label, score, rest)
     if plan.challenger is None:
         return
-    other, name = batch.challenger_decision, plan.challenger
-    assert other is not None and batch.challenger_score is not None
+    other, name = present(batch.challenger_decision, "challenger_decision"), plan.challenger
     both = np.flatnonzero(decided & (other >= 0))
     decisions = batch.decision[both].astype(np.int64) * DECISIONS + other[both]
     cells = decisions * LABELS + batch.label[both]
     yield Piece("paired", name, DECISIONS * DECISIONS * LABELS, 0, (Cells(cells, both),))
     binning = plan.challenger_binning or plan.binning
     yield _scored("paired_champion", name, batch.decision, batch.label, score, both)
-    rival = (binning, batch.challenger_score, None)
+    rival = (binning, present(batch.challenger_score, "challenger_score"), None)
     yield _scored("paired_challenger", name, other, batch.label, rival, both)
 
 
@@ -252,9 +252,9 @@ def _classed(kind: str, plan: ScorePlan, batch: ScoreBatch, rows: AnyArray) -> P
 
 def _errors(binning: NumericBinning, batch: ScoreBatch) -> tuple[AnyArray, Floats]:
     """Rows with a finite prediction, label and error, and their errors in scales."""
-    assert batch.target is not None
+    target = present(batch.target, "target")
     with np.errstate(over="ignore", invalid="ignore"):
-        error = batch.score - batch.target
+        error = batch.score - target
         error = error / binning.scale
         known = (batch.label > 0) & np.isfinite(error)
     if batch.score_nulls is not None:
@@ -264,8 +264,7 @@ def _errors(binning: NumericBinning, batch: ScoreBatch) -> tuple[AnyArray, Float
 
 
 def _regression(plan: ScorePlan, batch: ScoreBatch) -> Iterator[Piece]:
-    binning, target = plan.binning, batch.target
-    assert target is not None
+    binning, target = plan.binning, present(batch.target, "target")
     compared, error = _errors(binning, batch)
     y, p = target[compared], batch.score[compared]
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -308,8 +307,8 @@ def _regression(plan: ScorePlan, batch: ScoreBatch) -> Iterator[Piece]:
 
 def _expected_losses(version: str, batch: ScoreBatch, compared: AnyArray) -> Piece:
     """Losses that a regressor expects of rows with a prediction, apart for those with a label."""
-    assert batch.expected is not None
-    absolute, squared = batch.expected
+    losses = present(batch.expected, "expected")
+    absolute, squared = losses
     held = np.isfinite(batch.score) & np.isfinite(absolute) & np.isfinite(squared)
     if batch.score_nulls is not None:
         held &= ~batch.score_nulls
@@ -317,7 +316,7 @@ def _expected_losses(version: str, batch: ScoreBatch, compared: AnyArray) -> Pie
     side[compared] = expected_loss.COMPARED
     rows = np.flatnonzero(held)
     powers = []
-    for loss, expected in enumerate(batch.expected):
+    for loss, expected in enumerate(losses):
         for which in range(expected_loss.SIDES):
             mine = rows[side[rows] == which]
             powers.append(Powers(expected_loss.first_long(loss, which), 8, mine, expected[mine]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from scipy.special import expit, logit, softmax
@@ -13,7 +13,6 @@ from modelwatch.stats.arrays import AnyArray, Floats
 from modelwatch.stats.binning import NumericBinning
 
 ScoreKind = Literal["probability", "logit", "percentage", "rank"]
-SCORE_KINDS: tuple[ScoreKind, ...] = get_args(ScoreKind)
 
 MATERIAL_SHARE = 0.01
 """Share of scores that are not probabilities beyond which nothing is read off the others."""

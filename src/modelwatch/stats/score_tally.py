@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
-from modelwatch.stats.batch import ALL, Numbers, Segmentation
+from modelwatch.stats.batch import Numbers, Segmentation
 from modelwatch.stats.moments import Workspace, normalised, power_sums
 from modelwatch.stats.score_batch import (
     LABEL_ACCOUNT,
@@ -23,6 +23,7 @@ from modelwatch.stats.score_batch import (
 from modelwatch.stats.score_cells import Piece, Powers, pieces_of, slice_piece
 from modelwatch.stats.slice_bins import SliceBins
 from modelwatch.stats.sparse_sums import SparseSums, batch_sums
+from modelwatch.stats.value_names import ALL
 
 __all__ = [
     "LABEL_ACCOUNT",

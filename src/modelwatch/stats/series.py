@@ -25,6 +25,8 @@ HISTORY = 63
 """Days back that are looked at."""
 HISTORY_OF_BATCHES = 20
 """Usual gaps between days with data that are looked back, where that is more."""
+HISTORY_DAYS_READ = 70
+"""Days before a day that are read to say what is usual for it: ten of its weekday."""
 LEVEL_DAYS = 7
 """Known days whose median residual is the level of now."""
 MOST_DEGREES = 30.0

@@ -1,10 +1,17 @@
-"""Bounds of shares."""
+"""Shares of rows: their bounds, and how far apart they are."""
 
 from __future__ import annotations
 
 import math
 
+import numpy as np
+
+from modelwatch.stats.arrays import AnyArray, Floats
 from modelwatch.stats.special import normal_quantile
+
+DESIGN_EFFECT_OF_BINS = 3.0
+"""How much more shares of bins vary between days than those of independent rows: a low guess, for
+what it takes off is the change itself."""
 
 
 def wilson_interval(hits: float, rows: float, level: float = 0.95) -> tuple[float, float]:
@@ -29,3 +36,13 @@ def seen_share(rows_by_value: list[int]) -> float:
     """
     rows = sum(rows_by_value)
     return 1.0 - sum(count == 1 for count in rows_by_value) / rows if rows else 0.0
+
+
+def summed_by(shares: Floats, groups: AnyArray) -> Floats:
+    """The shares of groups: ``groups`` has the number of the group of each share."""
+    return np.asarray(np.bincount(groups, weights=shares), dtype=np.float64)
+
+
+def total_variation(p: Floats, q: Floats) -> float:
+    """Half the sum of absolute differences of two distributions, 0 to 1."""
+    return float(np.abs(p - q).sum() / 2.0)

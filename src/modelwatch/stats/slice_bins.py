@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from modelwatch.errors import instance_of
 from modelwatch.stats import value_names
 from modelwatch.stats.arrays import Counts, Floats
 from modelwatch.stats.batch import Numbers, Texts
@@ -70,8 +71,7 @@ class SliceBins:
 
     def of_numbers(self, numbers: Numbers) -> Counts:
         """Slice of each row of a numeric feature, (n,)."""
-        binning = self.binning
-        assert isinstance(binning, NumericBinning)
+        binning = instance_of(self.binning, NumericBinning)
         first = _APART + len(binning.special_values)
         found = np.searchsorted(self.cuts, numbers.values, side="right") + first
         for at, value in enumerate(binning.special_values):
@@ -83,8 +83,7 @@ class SliceBins:
 
     def of_texts(self, texts: Texts, known: dict[str, int]) -> Counts:
         """Slice of each row of a categorical feature, (n,); ``known`` remembers those met."""
-        binning = self.binning
-        assert isinstance(binning, CategoricalBinning)
+        binning = instance_of(self.binning, CategoricalBinning)
         codes = np.full(len(texts.dictionary) + 1, NULL, dtype=np.int64)
         for at, value in enumerate(texts.dictionary):
             code = known.get(value)

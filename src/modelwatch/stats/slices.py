@@ -27,10 +27,10 @@ class Slices:
     """M slices of one or several splits of the same rows.
 
     ``loss``: mean loss of the slice; ``excess``: the loss minus that of all other rows of its
-    split, with its interval; ``excess_total``: that times the rows of the slice. ``p_value``: that
-    the excess is above 0 by chance; ``adjusted``: for the number of slices looked at. ``worst``:
-    indices of the slices whose adjusted p-value is at most 0.05, by the total excess, the largest
-    first. ``reason``: (M,) why nothing is said of a slice, else None.
+    split, with its interval. ``p_value``: that the excess is above 0 by chance; ``adjusted``: for
+    the number of slices looked at. ``worst``: indices of the slices whose adjusted p-value is at
+    most 0.05, by the total excess, the largest first.
+    ``reason``: (M,) why nothing is said of a slice, else None.
     """
 
     rows: Floats
@@ -38,7 +38,6 @@ class Slices:
     excess: Floats
     lower: Floats
     upper: Floats
-    excess_total: Floats
     p_value: Floats
     adjusted: Floats
     worst: AnyArray
@@ -101,7 +100,6 @@ def worst_slices(
         excess,
         found.lower,
         found.upper,
-        excess * size,
         p_value,
         corrected,
         chosen,

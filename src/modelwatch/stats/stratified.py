@@ -12,7 +12,6 @@ from modelwatch.stats.special import chi_square_tail, normal_quantile
 
 NO_STRATA = "no stratum with rows of both sides and both outcomes"
 NO_RATIO = "odds ratio is 0 or infinite: a cell of the table is empty in every stratum"
-ONE_STRATUM = "fewer than two strata to compare"
 
 HETEROGENEOUS = 0.05
 """p-value of Breslow-Day below which one odds ratio does not describe all strata."""

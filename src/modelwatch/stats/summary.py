@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
+from modelwatch.errors import instance_of
 from modelwatch.stats.arrays import AnyArray, Floats, Hashes
 from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.comparison import values
@@ -53,14 +54,12 @@ class Subject:
     @property
     def numeric(self) -> NumericStates:
         """The states of a numeric feature."""
-        assert isinstance(self.states, NumericStates)
-        return self.states
+        return instance_of(self.states, NumericStates)
 
     @property
     def categorical(self) -> CategoricalStates:
         """The states of a categorical feature."""
-        assert isinstance(self.states, CategoricalStates)
-        return self.states
+        return instance_of(self.states, CategoricalStates)
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from modelwatch.errors import instance_of, present
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, Hashes
 from modelwatch.stats.batch import (
-    ALL,
     PAIRS,
     ROWS,
     Batch,
@@ -39,6 +39,7 @@ from modelwatch.stats.number_runs import numeric_runs
 from modelwatch.stats.pairs import cross_products, standardised
 from modelwatch.stats.runs import Runs, runs_of
 from modelwatch.stats.state import State, StateKey
+from modelwatch.stats.value_names import ALL
 
 _DENSE_CELLS = 8
 """Cells for each row of a batch up to which values of segments are counted in a dense table."""
@@ -188,8 +189,7 @@ class Tally:
     def _add_numbers(
         self, batch: Batch, at: int, column: Column, numbers: Numbers, splits: list[Runs]
     ) -> None:
-        binning = column.binning
-        assert isinstance(binning, NumericBinning)
+        binning = instance_of(column.binning, NumericBinning)
         for split, runs in enumerate(splits):
             if not len(runs.starts):
                 return
@@ -213,8 +213,7 @@ class Tally:
                     continue
                 cells, codes = self._cells[key][at][split], runs.codes[mine]
                 cells.counts[codes] += counts[mine]
-                assert cells.sums is not None
-                cells.sums[codes] += sums[mine]
+                present(cells.sums, "sums")[codes] += sums[mine]
                 cells.minimum[codes] = np.fmin(cells.minimum[codes], minimum[mine])
                 cells.maximum[codes] = np.fmax(cells.maximum[codes], maximum[mine])
 
@@ -234,8 +233,7 @@ class Tally:
                 extras.sketch = merged(extras.sketch, smallest(candidates[known]))
 
     def _add_texts(self, batch: Batch, at: int, texts: Texts, splits: list[Runs]) -> None:
-        text_codes = self._text_codes[at]
-        assert text_codes is not None
+        text_codes = present(self._text_codes[at], "text_codes")
         codes, hashes, lengths = text_codes.of(texts.dictionary)
         first = splits[0]
         if not len(first.starts):
@@ -329,8 +327,8 @@ class Tally:
         present = np.ones((batch.rows, d), dtype=bool, order="F")
         complete = np.ones(d, dtype=bool)
         for j, index in enumerate(block.columns):
-            numbers, binning = batch.columns[index], self.plan.columns[index].binning
-            assert isinstance(numbers, Numbers) and isinstance(binning, NumericBinning)
+            numbers = instance_of(batch.columns[index], Numbers)
+            binning = instance_of(self.plan.columns[index].binning, NumericBinning)
             values, finite = numbers.values, np.isfinite(numbers.values)
             if not finite.all():
                 complete[j] = False

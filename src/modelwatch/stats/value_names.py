@@ -12,6 +12,8 @@ ALL = "all"
 """All traffic, as a segmentation and as its one segment."""
 EVERY = "*"
 """All model versions, or all features, together."""
+ALL_VERSIONS = EVERY
+"""Model version of rows of all versions together."""
 CODES = frozenset({NULL, NAN, OTHER, UNSEEN, REST, NO_VERSION, ALL, EVERY})
 """Names that stand for no value of the data."""
 CROSSED = "×"

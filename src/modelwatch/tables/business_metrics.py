@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelwatch.tables.generation import PERFORMANCE_WINDOWS, Current
 from modelwatch.tables.performance_columns import (
     COVERAGE,
     DUE_ROWS,
@@ -42,4 +43,10 @@ BUSINESS_METRICS = Table(
     ),
     key=(*WINDOW_KEY, "metric", "statistic"),
     partitioning=("monitor",),
+    current=Current(
+        view="business_current",
+        row="One row per business metric that counts: of each window as its newest as-of day saw "
+        "it.",
+        by=((PERFORMANCE_WINDOWS, None),),
+    ),
 )

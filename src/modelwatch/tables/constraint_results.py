@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelwatch.tables.generation import DAYS, Current
 from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 
 CONSTRAINT_RESULTS = Table(
@@ -30,4 +31,9 @@ CONSTRAINT_RESULTS = Table(
     ),
     key=("run_id", "day", "constraint"),
     partitioning=("monitor",),
+    current=Current(
+        view="constraints_current",
+        row="One row per verdict that counts.",
+        by=((DAYS, None),),
+    ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelwatch.tables.generation import WINDOWS, Current
 from modelwatch.tables.table import (
     ERROR_BOUND,
     MODEL_VERSION,
@@ -100,4 +101,9 @@ DRIFT_METRICS = Table(
     ),
     # As in profile_metrics.
     partitioning=("monitor",),
+    current=Current(
+        view="drift_current",
+        row="One row per drift metric that counts.",
+        by=((WINDOWS, None),),
+    ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelwatch.tables.generation import DAYS, REFERENCES, Current
 from modelwatch.tables.table import (
     MODEL_VERSION,
     MONITOR,
@@ -94,4 +95,9 @@ FEATURE_STATES = Table(
     # A daily run reads the days of its references and windows: a day is a directory, so what it
     # reads does not grow with what is stored.
     partitioning=("monitor", "day"),
+    current=Current(
+        view="feature_states_current",
+        row="One row per state that counts.",
+        by=((DAYS, "role NOT LIKE 'reference:%'"), (REFERENCES, None)),
+    ),
 )

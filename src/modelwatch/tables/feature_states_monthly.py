@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modelwatch.tables.feature_states import FEATURE_STATES
+from modelwatch.tables.generation import MAINTENANCE, Current
 from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 
 _OF_A_DAY = ("monitor", "run_id", "day")
@@ -32,4 +33,9 @@ FEATURE_STATES_MONTHLY = Table(
         "binning",
     ),
     partitioning=("monitor", "month"),
+    current=Current(
+        view="feature_states_monthly_current",
+        row="One row per state of a month whose days are no longer kept.",
+        by=((MAINTENANCE, None),),
+    ),
 )

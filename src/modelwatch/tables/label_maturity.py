@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelwatch.tables.generation import PERFORMANCE_WINDOWS, Current
 from modelwatch.tables.performance_columns import COVERAGE, WINDOW_KEY, WINDOWED
 from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 
@@ -27,4 +28,9 @@ LABEL_MATURITY = Table(
     ),
     key=(*WINDOW_KEY, "age_days"),
     partitioning=("monitor",),
+    current=Current(
+        view="label_maturity_current",
+        row="One row per window and age: how its labels came in, as the newest as-of day saw it.",
+        by=((PERFORMANCE_WINDOWS, None),),
+    ),
 )

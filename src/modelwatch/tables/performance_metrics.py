@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelwatch.tables.generation import PERFORMANCE_WINDOWS, Current
 from modelwatch.tables.performance_columns import (
     COVERAGE,
     DUE_ROWS,
@@ -71,4 +72,10 @@ PERFORMANCE_METRICS = Table(
     ),
     key=(*WINDOW_KEY, "cohort", "metric", "reference"),
     partitioning=("monitor",),
+    current=Current(
+        view="performance_current",
+        row="One row per metric of performance that counts: of each window as its newest as-of "
+        "day saw it.",
+        by=((PERFORMANCE_WINDOWS, None),),
+    ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelwatch.tables.generation import LABEL_DAYS, Current
 from modelwatch.tables.performance_columns import AS_OF
 from modelwatch.tables.table import (
     MODEL_VERSION,
@@ -102,4 +103,9 @@ PERFORMANCE_STATES = Table(
     ),
     # As feature_states.
     partitioning=("monitor", "day"),
+    current=Current(
+        view="performance_states_current",
+        row="One row per part of a state of performance that counts.",
+        by=((LABEL_DAYS, None),),
+    ),
 )

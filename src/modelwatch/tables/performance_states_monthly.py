@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelwatch.tables.generation import MAINTENANCE, Current
 from modelwatch.tables.performance_states import PERFORMANCE_STATES
 from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 
@@ -32,4 +33,9 @@ PERFORMANCE_STATES_MONTHLY = Table(
         "part",
     ),
     partitioning=("monitor", "month"),
+    current=Current(
+        view="performance_states_monthly_current",
+        row="One row per part of a state of performance of a month whose days are no longer kept.",
+        by=((MAINTENANCE, None),),
+    ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelwatch.tables.generation import WINDOWS, Current
 from modelwatch.tables.table import (
     ERROR_BOUND,
     MODEL_VERSION,
@@ -61,4 +62,9 @@ PROFILE_METRICS = Table(
     # A run writes few windows, so the statistics of its files on window_start already skip what a
     # query does not ask for; a directory a window would only make small files.
     partitioning=("monitor",),
+    current=Current(
+        view="profile_current",
+        row="One row per profile metric that counts.",
+        by=((WINDOWS, None),),
+    ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelwatch.tables.generation import DAYS, LABEL_DAYS, Current
 from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 
 QUARANTINE = Table(
@@ -48,4 +49,9 @@ QUARANTINE = Table(
     ),
     key=("run_id", "day", "role", "row_key", "copy"),
     partitioning=("monitor", "day"),
+    current=Current(
+        view="quarantine_current",
+        row="One row per row in quarantine, held or released.",
+        by=((DAYS, "role <> 'labels'"), (LABEL_DAYS, "role = 'labels'")),
+    ),
 )

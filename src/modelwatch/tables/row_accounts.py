@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelwatch.tables.generation import DAYS, LABEL_DAYS, Current
 from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 
 ROW_ACCOUNTS = Table(
@@ -41,4 +42,9 @@ ROW_ACCOUNTS = Table(
     ),
     key=("run_id", "day", "role"),
     partitioning=("monitor",),
+    current=Current(
+        view="row_accounts_current",
+        row="One row per day and table with rules whose account counts.",
+        by=((DAYS, "role <> 'labels'"), (LABEL_DAYS, "role = 'labels'")),
+    ),
 )

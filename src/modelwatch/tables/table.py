@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from modelwatch.tables.generation import Current
+
 OF_THE_RUN = ("monitor", "run_id")
 """Columns that a run fills in alike for every table."""
 
@@ -31,6 +33,8 @@ class Table:
     ``version`` grows when columns are added. ``key`` columns identify a row among all runs.
     ``partitioning`` columns are directories. ``compact_every`` commits the table's small files are
     merged; 0 leaves that to the operator. ``of_runs`` is false where people write the rows.
+    ``current`` says which rows count, and names the view that shows them; None where another rule
+    than that of the newest run decides.
     """
 
     name: str
@@ -41,6 +45,7 @@ class Table:
     partitioning: tuple[str, ...] = ()
     compact_every: int = 0
     of_runs: bool = True
+    current: Current | None = None
 
     def __post_init__(self) -> None:
         known = set(self.names)
@@ -64,6 +69,16 @@ class Table:
     def own_key(self) -> tuple[str, ...]:
         """The key within one run."""
         return tuple(name for name in self.key if name not in OF_THE_RUN)
+
+    @property
+    def current_sql(self) -> str | None:
+        """SQL of the view of the rows that count; None if the table has none of this kind."""
+        if self.current is None:
+            return None
+        # Where every run counts, rows of several runs are told apart by the run.
+        every = all(not generation.key for generation, _ in self.current.by)
+        key = tuple(name for name in self.key if every or name not in OF_THE_RUN)
+        return self.current.sql(self.name, key)
 
     def column(self, name: str) -> Column:
         """The column of a name; KeyError if there is none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelwatch.tables.generation import VERDICT_WINDOWS, Current
 from modelwatch.tables.table import (
     MODEL_VERSION,
     MONITOR,
@@ -117,4 +118,9 @@ VERDICTS = Table(
         "reference",
     ),
     partitioning=("monitor",),
+    current=Current(
+        view="verdicts_current",
+        row="One row per verdict that counts.",
+        by=((VERDICT_WINDOWS, None),),
+    ),
 )

@@ -1,8 +1,0 @@
--- One row a state of performance of a month whose days are no longer kept. Key: monitor, run_id,
--- month, model_version, segmentation, segment, kind, name, binning.
-SELECT states.*
-FROM performance_states_monthly AS states
-JOIN runs AS maintained
-  ON states.monitor = maintained.monitor
-  AND states.run_id = maintained.run_id
-WHERE maintained.outcome = 'maintained'

@@ -1,0 +1,151 @@
+"""Which run's rows count: the newest published one that computed a day, a window or a reference.
+
+SQL and Python both follow from here: the views of rows that count, and what a run reads back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from textwrap import fill
+from typing import Any
+
+_WIDTH = 100
+
+
+@dataclass(frozen=True)
+class Generation:
+    """What runs compute anew, so that the newest published run counts for it.
+
+    ``view``: the view that has the run of each ``key``. ``column``: of the table ``runs``, what a
+    run computed: an array of days, or of structs with the fields of ``key`` and ``more``; None
+    where the view is a file of its own. ``row``: what a row of the view is. ``moment``: column of
+    the view with the time at which that run ended. ``where``: which rows of the view count.
+    """
+
+    view: str
+    key: tuple[str, ...]
+    row: str = ""
+    column: str | None = None
+    more: tuple[str, ...] = ()
+    moment: str = "computed_at"
+    where: str | None = None
+
+    def newest(self, runs: Iterable[Any]) -> dict[tuple[Any, ...], str]:
+        """The run that counts for each key, of rows of ``runs`` in the order in which they ended,
+        the id deciding between runs that ended at once."""
+        return {
+            key: run["run_id"]
+            for run in runs
+            for held in run[str(self.column)] or ()
+            for key in [self._key_of(held)]
+        }
+
+    def _key_of(self, held: Any) -> tuple[Any, ...]:
+        # An array of days has no fields.
+        return tuple(held[name] for name in self.key) if _has_fields(held) else (held,)
+
+    def sql(self) -> str:
+        """The view."""
+        plain = self.key == ("day",) and self.column == "days"
+        computed = "day" if plain else "computed"
+        keys = [name if plain else f"{computed}.{name}" for name in self.key]
+        newest = "struct(finished_at, run_id)"
+        columns = [
+            "monitor",
+            *(
+                key if plain else f"{key} AS {name}"
+                for key, name in zip(keys, self.key, strict=True)
+            ),
+            *(f"max_by({computed}.{name}, {newest}) AS {name}" for name in self.more),
+            f"max_by(run_id, {newest}) AS run_id",
+            f"max(finished_at) AS {self.moment}",
+        ]
+        listed = ",\n".join(f"  {column}" for column in columns)
+        return (
+            f"{_comment(self.row, ('monitor', *self.key))}\nSELECT\n{listed}\nFROM published_runs\n"
+            f"LATERAL VIEW explode({self.column}) exploded AS {computed}\n"
+            f"GROUP BY {', '.join(['monitor', *keys])}"
+        )
+
+
+def _has_fields(held: Any) -> bool:
+    return isinstance(held, (Mapping, tuple))
+
+
+DAYS = Generation(
+    view="current_days",
+    key=("day",),
+    row="One row per day: the newest published run that computed its states.",
+    column="days",
+)
+LABEL_DAYS = Generation(
+    view="current_performance_days",
+    key=("day",),
+    row="One row per day whose predictions were joined with labels: the newest published run that "
+    "did it.",
+    column="label_days",
+)
+REFERENCES = Generation(
+    view="current_references",
+    key=("role",),
+    row="One row per reference with a table of its own: the newest published run that computed its "
+    "states.",
+    column="reference_days",
+)
+WINDOWS = Generation(
+    view="current_windows",
+    key=("window", "window_start"),
+    row="One row per window: the newest published run that computed it.",
+    column="windows",
+    more=("window_end",),
+)
+VERDICT_WINDOWS = Generation(
+    view="current_verdict_windows",
+    key=("source", "window", "window_start"),
+    row="One row per window and source of metric values: the newest published run that judged it.",
+    column="verdict_windows",
+    more=("window_end",),
+    moment="judged_at",
+)
+PERFORMANCE_WINDOWS = Generation(
+    view="performance_runs", key=("window", "window_start"), where="latest"
+)
+"""Of each window, what its newest as-of day saw."""
+MAINTENANCE = Generation(view="runs", key=(), where="outcome = 'maintained'")
+"""Months that maintenance has added up: each of its runs counts."""
+GENERATIONS = (DAYS, LABEL_DAYS, REFERENCES, WINDOWS, VERDICT_WINDOWS)
+"""Those whose views are generated."""
+
+
+@dataclass(frozen=True)
+class Current:
+    """Which rows of a table count, and the view that shows them.
+
+    ``row``: what a row of the view is. ``by``: generations, each with the condition on the rows of
+    the table that it decides on; None for all.
+    """
+
+    view: str
+    row: str
+    by: tuple[tuple[Generation, str | None], ...]
+
+    def sql(self, table: str, key: tuple[str, ...]) -> str:
+        """The view on a table whose rows have a key within the monitor."""
+        parts = [self._part(table, generation, only) for generation, only in self.by]
+        return f"{_comment(self.row, ('monitor', *key))}\n" + "\nUNION ALL\n".join(parts)
+
+    def _part(self, table: str, generation: Generation, only: str | None) -> str:
+        joined = ("monitor", "run_id", *generation.key)
+        on = "\n  AND ".join(f"held.{name} = counting.{name}" for name in joined)
+        where = [f"held.{only}"] if only else []
+        where += [f"counting.{generation.where}"] if generation.where else []
+        return (
+            f"SELECT held.*\nFROM {table} AS held\nJOIN {generation.view} AS counting\n  ON {on}"
+            + (f"\nWHERE {' AND '.join(where)}" if where else "")
+        )
+
+
+def _comment(row: str, key: tuple[str, ...]) -> str:
+    text = f"{row} Key: {', '.join(key)}."
+    return fill(text, _WIDTH, initial_indent="-- ", subsequent_indent="-- ")

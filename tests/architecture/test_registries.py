@@ -1,0 +1,58 @@
+"""What is registered in one place has all of its parts."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+from architecture.source import ROOT
+from modelwatch.model.change_kinds import RULES
+from modelwatch.model.evaluation import DEFAULT_THRESHOLDS
+from modelwatch.model.telling import KIND_WORDS
+from modelwatch.stats.chance import CHANCE_KEYS
+from modelwatch.stats.drift import STATISTICS
+from modelwatch.stats.performance import PERFORMANCE
+
+GOLDEN = ROOT / "tests" / "golden"
+OWN_TESTS = {
+    "filled_share": "filled_nulls",
+    "novel_share_change": "novel_share",
+    "rounded_values": "rounded_values",
+    "stale_share": "day_repeats",
+    "value_share_rise": "value_share_rise",
+}
+"""Statistics of our own, which no other implementation has: the unit test with known shares."""
+
+
+def strings_in(path: Path) -> set[str]:
+    """The strings of a test."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return {value for value in constants if isinstance(value, str)}
+
+
+def known_values() -> set[str]:
+    """What tests compare with values of an independent implementation."""
+    keys = (re.findall(r'"(\w+)":', path.read_text()) for path in GOLDEN.glob("*.json"))
+    compared = {key for found in keys for key in found}
+    return compared.union(*map(strings_in, GOLDEN.glob("*.py")))
+
+
+def test_every_statistic_is_compared_with_a_known_value() -> None:
+    assert set(STATISTICS) - known_values() == set(OWN_TESTS)
+    assert all((ROOT / f"tests/unit/test_{test}.py").exists() for test in OWN_TESTS.values())
+
+
+def test_every_metric_of_performance_is_compared_with_a_known_value() -> None:
+    assert not set(PERFORMANCE) - known_values()
+
+
+def test_every_statistic_with_a_default_has_its_chance() -> None:
+    assert set(DEFAULT_THRESHOLDS) <= set(CHANCE_KEYS)
+
+
+def test_every_kind_of_change_has_its_words() -> None:
+    kinds = set(RULES)
+    assert kinds
+    assert not kinds - set(KIND_WORDS)
