@@ -1,8 +1,7 @@
-"""What is told of an incident: a sentence, a query, and messages that are not repeated."""
+"""What is told of an incident: a sentence and a query."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -10,12 +9,10 @@ import numpy as np
 from modelwatch.model.change_evidence import RULES
 from modelwatch.model.change_kinds import KindOfChange
 from modelwatch.model.evidence_query import evidence_query
-from modelwatch.model.incident import Incident
-from modelwatch.model.incidents import Folded
 from modelwatch.model.since import Since, since_of
-from modelwatch.model.telling import KIND_WORDS, messages, sentence_of, told
+from modelwatch.model.telling import KIND_WORDS, sentence_of, told
 from modelwatch.stats.changepoint import Change
-from verdict_rows import day, fold, on, only, roots, row, week
+from verdict_rows import day, fold, on, only, row, week
 
 GONE = {"figure": "null_share_change", "value": 0.4, "gate": 0.02}
 KIND = KindOfChange("nulls", 0.93, "40 % of the values of amount are gone")
@@ -132,58 +129,6 @@ def test_the_query_shows_the_figures_from_before_it_began() -> None:
 def test_what_data_hold_stays_within_the_quotes_of_a_query() -> None:
     evil = on((5, 6), segmentation="name", segment="O'Hara\\' OR 1=1 --")
     assert "segment = 'O\\'Hara\\\\\\' OR 1=1 --'" in evidence_query(only(fold(evil)), "shop")
-
-
-def told_of(folded: Folded) -> tuple[Incident, ...]:
-    return tuple(told(one, (), "shop") for one in folded.incidents)
-
-
-def test_an_incident_that_opens_is_one_message() -> None:
-    folded = fold([*on(range(5, 10)), *on((6, 7), subject="price")], 10)
-    (message,) = messages(folded.events, told_of(folded), "shop", day(10))
-    incident = only(folded)
-    assert (message.event, message.incident_id) == ("opened", incident.id)
-    assert message.title == "shop: new incident: amount of the inputs"
-    assert message.body.splitlines()[0].startswith("amount of the inputs: ")
-    assert message.query is not None
-
-
-def test_the_same_change_has_the_same_message_id() -> None:
-    folded = fold(on(range(5, 10)), 10)
-    first = messages(folded.events, told_of(folded), "shop", day(10))
-    again = messages(folded.events, told_of(folded), "shop", day(11))
-    assert [one.message_id for one in first] == [one.message_id for one in again]
-
-
-def test_what_is_no_news_is_a_line_of_one_digest() -> None:
-    rows = [*on((5, 6)), *on((25, 26), subject="price"), *on(range(36, 40), subject="late")]
-    folded = fold(rows, 40)
-    opened, digest = messages(folded.events, told_of(folded), "shop", day(40))
-    assert (opened.event, digest.event, digest.incident_id) == ("opened", "digest", None)
-    assert digest.title == "shop: 4 more changes as of 2020-02-15"
-    assert "2020-01-12 opened amount of the inputs: 2 windows failed" in digest.body
-    assert "1 incident open." in digest.body
-    assert "1. late of the inputs" in digest.body
-
-
-def test_nothing_new_is_not_told() -> None:
-    assert messages((), (), "shop", day(1)) == ()
-
-
-def test_a_worse_incident_that_also_opened_is_told_once() -> None:
-    folded = fold(on(range(5, 10)), 10)
-    (event,) = folded.events
-    both = (replace(event, event="worsened"), event)
-    (message,) = messages(both, told_of(folded), "shop", day(10))
-    assert message.event == "opened"
-
-
-def test_messages_come_by_rank() -> None:
-    rows = [*on(range(5, 30)), *on(range(20, 30), 9.0, subject="price")]
-    folded = fold(rows, 30)
-    found = messages(folded.events, told_of(folded), "shop", day(30))
-    ranks = {one.id: one.rank for one in roots(folded)}
-    assert [ranks[str(one.incident_id)] for one in found] == [1, 2]
 
 
 def test_effects_of_any_size_can_be_told() -> None:

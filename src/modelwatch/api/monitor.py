@@ -300,6 +300,7 @@ class Monitor:
             days=DayRange.parse(days) if isinstance(days, str) else days,
             dry_run=dry_run,
             folder=self.folder,
+            config_path=self.file,
         )
         return RunResult(self, report.exit_code, report.text, report.run_id, report.findings)
 

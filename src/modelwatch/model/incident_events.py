@@ -68,7 +68,8 @@ def _changes(before: Incident | None, now: Incident, as_of: date) -> Iterator[Ev
     )
     if before is None:
         # What began and was over before the first run that saw it is history, and no news.
-        detail = f"{now.failing_windows} windows failed"
+        count = now.failing_windows
+        detail = f"{count} window{'s' * (count != 1)} failed"
         yield Event(now.id, "opened", now.opened, detail, heard and now.is_open)
     elif came_back:
         yield Event(now.id, "reopened", now.last_failing, "it came back", heard and now.is_open)

@@ -1,11 +1,9 @@
-"""What is told of an incident: one plain sentence, and the messages of a run."""
+"""What is told of an incident: one plain sentence."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 
 from modelwatch.model.change_kinds import UNDETERMINED, KindOfChange
 from modelwatch.model.evidence_query import evidence_query
@@ -16,9 +14,8 @@ from modelwatch.model.figure_words import (
     subject_of_all,
     subject_words,
 )
-from modelwatch.model.incident import Event, EventKind, Incident
-from modelwatch.model.message import DIGEST, Message, message_id
-from modelwatch.model.plain_words import named, one_line, shortened
+from modelwatch.model.incident import Incident
+from modelwatch.model.plain_words import one_line, shortened
 from modelwatch.model.since import Since
 
 KIND_WORDS: Mapping[str, tuple[str, str]] = {
@@ -59,21 +56,8 @@ KIND_WORDS: Mapping[str, tuple[str, str]] = {
 }
 """What a kind is called, and what to look at."""
 _SHAPES = {"step": "at once", "steps": "in several steps", "ramp": "gradually"}
-_CHANGES: Mapping[EventKind, str] = {
-    "opened": "New incident",
-    "worsened": "It got worse",
-    "child_added": "It reached the model",
-    "closed": "It is over",
-    "reopened": "It came back",
-    "withdrawn": "Withdrawn, for its data were restated",
-}
-"""Events that have messages, the first that happened is the one that is told."""
 LONGEST_SENTENCE = 2000
 """Characters of a sentence, whatever the data put into it."""
-LONGEST_NOTE = 500
-"""Characters of a person's note in a digest."""
-_LISTED = 20
-"""Lines of a digest."""
 _NAMED = 3
 """Subjects, or segments, that a sentence names."""
 
@@ -182,104 +166,3 @@ def _sure(confidence: float) -> str:
     if confidence >= 0.85:
         return "almost surely"
     return "probably" if confidence >= 0.65 else "perhaps"
-
-
-def messages(
-    events: Iterable[Event],
-    incidents: Iterable[Incident],
-    monitor: str,
-    as_of: date,
-    over: Sequence[Incident] = (),
-) -> tuple[Message, ...]:
-    """What a run tells: a message an incident that changed, and one digest of the rest.
-
-    The same run told twice gives the same ids. Without any event there is nothing to tell.
-    ``over``: incidents that began and were over before a run saw them, which the digest lists with
-    their days in place of their events.
-    """
-    known = {one.id: one for one in incidents}
-    of_incident: dict[str, list[Event]] = defaultdict(list)
-    rest: list[Event] = []
-    past = {one.id for one in over}
-    for event in events:
-        if event.is_told and event.event in _CHANGES and event.incident_id in known:
-            of_incident[event.incident_id].append(event)
-        else:
-            rest.append(event)
-    found = [_message(known[id], of, monitor) for id, of in of_incident.items()]
-    found.sort(key=lambda message: (known[message.incident_id or ""].rank or 10**9, message.title))
-    if rest:
-        found.append(_digest(rest, known, monitor, as_of, past))
-    return tuple(found)
-
-
-def _message(incident: Incident, events: Sequence[Event], monitor: str) -> Message:
-    order = list(_CHANGES)
-    first = min(events, key=lambda event: order.index(event.event))
-    kind = KIND_WORDS[incident.kind][0] if incident.kind in KIND_WORDS and incident.kind else None
-    about = f"{subject_words(incident)}{': ' + kind if kind else ''}"
-    body = [incident.sentence or sentence_of(incident)]
-    if incident.rank is not None:
-        body.append(f"Rank {incident.rank} of the open incidents. Incident {incident.id}.")
-    return Message(
-        message_id=message_id(monitor, incident.id, *(f"{e.event} {e.day}" for e in events)),
-        monitor=monitor,
-        event=first.event,
-        incident_id=incident.id,
-        severity=incident.severity,
-        title=f"{monitor}: {_CHANGES[first.event].lower()}: {about}",
-        body="\n".join(body),
-        query=incident.query,
-    )
-
-
-def _digest(
-    events: Sequence[Event],
-    known: Mapping[str, Incident],
-    monitor: str,
-    as_of: date,
-    past: Collection[str],
-) -> Message:
-    over = [known[id] for id in dict.fromkeys(e.incident_id for e in events) if id in past]
-    others = [event for event in events if event.incident_id not in past]
-    lines = []
-    if over:
-        lines.append(f"{len(over)} incident{'s' * (len(over) != 1)} of the past, over by now:")
-        lines += [_past(one) for one in over[:_LISTED]]
-    if len(over) > _LISTED:
-        lines.append(f"and {len(over) - _LISTED} more: see `modelwatch incidents CONFIG --all`")
-    for event in others[:_LISTED]:
-        incident = known.get(event.incident_id)
-        about = "" if incident is None else f" {subject_words(incident)}"
-        detail = f": {shortened(one_line(event.detail), LONGEST_NOTE)}" if event.detail else ""
-        by = f" by {named(event.by)}" if event.by else ""
-        lines.append(f"{event.day} {event.event.replace('_', ' ')}{by}{about}{detail}")
-    if len(others) > _LISTED:
-        lines.append(f"and {len(others) - _LISTED} more: see the view incident_history")
-    lasting = sorted(
-        (one for one in known.values() if one.is_open and one.parent_id is None),
-        key=lambda one: one.rank or 10**9,
-    )
-    lines.append(f"{len(lasting)} incident{'s' * (len(lasting) != 1)} open.")
-    lines += [f"{one.rank}. {one.sentence or sentence_of(one)}" for one in lasting[:_LISTED]]
-    ids = [f"{event.incident_id} {event.event} {event.day} {event.detail}" for event in events]
-    return Message(
-        message_id=message_id(monitor, DIGEST, str(as_of), *ids),
-        monitor=monitor,
-        event=DIGEST,
-        incident_id=None,
-        severity="warn",
-        title=f"{monitor}: {_counted(len(over), len(others))} as of {as_of}",
-        body="\n".join(lines),
-    )
-
-
-def _past(incident: Incident) -> str:
-    sentence = incident.sentence or sentence_of(incident)
-    return f"{incident.since}..{incident.last_failing}: {sentence}"
-
-
-def _counted(over: int, others: int) -> str:
-    parts = [f"{over} past incident{'s' * (over != 1)}"] if over else []
-    parts += [f"{others} more change{'s' * (others != 1)}"] if others else []
-    return " and ".join(parts)

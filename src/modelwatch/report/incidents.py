@@ -9,6 +9,7 @@ from modelwatch.model.change_kinds import UNDETERMINED
 from modelwatch.model.figure_words import figure_words, subject_words
 from modelwatch.model.incident import Incident
 from modelwatch.model.plain_words import one_line, plain_text
+from modelwatch.model.signposts import incident_page
 from modelwatch.model.telling import KIND_WORDS
 from modelwatch.report.figures import (
     capital,
@@ -21,7 +22,7 @@ from modelwatch.report.figures import (
     times,
 )
 from modelwatch.report.histogram_pictures import distribution_picture
-from modelwatch.report.incident_facts import IncidentFacts, figure_label, incident_file
+from modelwatch.report.incident_facts import IncidentFacts, figure_label
 from modelwatch.report.markup import Content, Markup, element, joined
 from modelwatch.report.page import section
 from modelwatch.report.results import Results
@@ -320,6 +321,6 @@ def closed_table(facts: Sequence[IncidentFacts], label: str) -> Markup | None:
 def incident_links(ids: Sequence[str], names: Sequence[str]) -> Markup:
     """Links to pages of incidents."""
     return joined(
-        (element("a", name, href=incident_file(id)) for id, name in zip(ids, names, strict=True)),
+        (element("a", name, href=incident_page(id)) for id, name in zip(ids, names, strict=True)),
         ", ",
     )
