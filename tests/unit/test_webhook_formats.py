@@ -343,3 +343,9 @@ def test_every_key_of_the_schema_says_what_it_means() -> None:
     schema = schema_of("json")
     assert set(schema["required"]) == set(schema["properties"]) - {"at"}
     assert all("description" in each for each in schema["properties"].values())
+
+
+def test_the_documentation_shows_the_schema_of_the_package() -> None:
+    page = Path(__file__).parents[2] / "docs" / "guides" / "notifications.md"
+    shown = page.read_text(encoding="utf-8").partition("```json\n")[2].partition("```")[0]
+    assert json.loads(shown) == schema_of("json")
