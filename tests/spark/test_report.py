@@ -46,7 +46,7 @@ def test_a_report_has_a_page_for_each_question(
 ) -> None:
     folder = tmp_path / "report"
     folder.mkdir()
-    for name in ("incident-gone.html", "feature-gone.html"):
+    for name in ("incident-gone.html", "features-9.html"):
         (folder / name).write_text("of an earlier report")
     (folder / "mine.txt").write_text("of a person")
 
@@ -59,7 +59,7 @@ def test_a_report_has_a_page_for_each_question(
     gone = files.pop("incident-gone.html")
     assert "not in the newest report" in gone
     assert "modelwatch incidents shop.yaml show gone" in gone
-    assert "feature-gone.html" not in files
+    assert "features-9.html" not in files
     assert size == sum(len(text.encode()) for text in (gone, *files.values()))
     for text in files.values():
         ElementTree.fromstring(text.removeprefix("<!DOCTYPE html>\n"))

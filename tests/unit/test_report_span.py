@@ -91,7 +91,7 @@ def without_strings(query: str) -> str:
 
 
 def test_pages_of_features_that_are_gone_are_removed_and_other_files_stay(tmp_path: Path) -> None:
-    written_pages({"index.html": "1", "incident-a.html": "2", "feature-0.html": "3"}, tmp_path)
+    written_pages({"index.html": "1", "incident-a.html": "2", "features-1.html": "3"}, tmp_path)
     (tmp_path / "notes.html").write_text("mine")
     first, size = written_pages({"index.html": "äb", "incident-b.html": "c"}, tmp_path)
     assert first == tmp_path / "index.html"

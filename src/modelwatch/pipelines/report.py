@@ -34,7 +34,7 @@ QUERIES_AT_ONCE = 4
 """Most of a query is its planning, which uses one core."""
 MOST_TIMELINE_WINDOWS = 60
 """Windows of a timeline; with more, timelines show the next longer kind of window."""
-OF_FEATURES = "feature-*.html"
+OF_FEATURES = "features-*.html"
 """Files of pages that a later report removes if it has them no more."""
 OF_INCIDENTS = re.compile(r"incident-([A-Za-z0-9]+)\.html")
 """Files of pages to which messages link, and which a later report therefore keeps."""
