@@ -69,12 +69,13 @@ class FeaturePages:
 
 
 def feature_pages(facts: Sequence[FeatureFacts], bytes_together: int) -> FeaturePages:
-    """The pages of features in order of weight; ``bytes_together``: of one page of all of them."""
+    """The pages of features in order of weight.
+
+    ``bytes_together``: of one page of all of them, where they are at most ``MOST_SHOWN``.
+    """
     every = tuple(facts)
-    if bytes_together <= MOST_PAGE_BYTES:
-        return FeaturePages(every, len(every), True)
     if len(every) <= MOST_SHOWN:
-        return FeaturePages(every, len(every), False)
+        return FeaturePages(every, len(every), bytes_together <= MOST_PAGE_BYTES)
     telling = sum(1 for one in every if one.beyond or any(part.fails for part in one.segments))
     return FeaturePages(every, min(MOST_SHOWN, max(FEWEST_SHOWN, telling)), False)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modelwatch.model.figure_words import subject_words
-from modelwatch.report.feature_pages import feature_pages, features_index, several_body
+from modelwatch.report.feature_pages import MOST_SHOWN, feature_pages, features_index, several_body
 from modelwatch.report.features import features_body, features_of
 from modelwatch.report.figures import day_told, days_told
 from modelwatch.report.incident_facts import incidents_of
@@ -22,7 +22,8 @@ def pages_of(results: Results) -> dict[str, str]:
     frame = _frame(results)
     incidents = incidents_of(results, MOST_INCIDENT_PAGES)
     features = features_of(results)
-    together = page(frame, "features.html", "Features", *features_body(features, results))
+    few = features if len(features) <= MOST_SHOWN else ()
+    together = page(frame, "features.html", "Features", *features_body(few, results))
     pages = feature_pages(features, len(together.encode()))
     found = {
         "index.html": page(
