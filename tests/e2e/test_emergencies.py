@@ -76,7 +76,7 @@ def test_a_backfill_ends_with_what_it_found_and_is_over(watched: Watched) -> Non
 def test_a_backfill_sends_one_digest_of_what_is_over(watched: Watched) -> None:
     digest = watched.messages()[0]
     assert digest["event"] == "digest"
-    assert f"{day(BROKEN[0])}..{day(BROKEN[-1])}: price of the inputs" in digest["body"]
+    assert f"{day(BROKEN[0])} to {day(BROKEN[-1])}: " in digest["body"]
 
 
 def test_incidents_that_are_over_can_be_listed(watched: Watched) -> None:
