@@ -40,7 +40,7 @@ def test_what_is_no_news_is_a_line_of_one_digest() -> None:
     opened, digest = messages(folded.events, told_of(folded), "shop", day(40))
     assert (opened.event, digest.event, digest.incident_id) == ("opened", "digest", None)
     assert digest.title == "shop: 2 updates, 1 open incident, as of 2020-02-15"
-    assert "- amount of the inputs: new on 2020-01-12; over on " in digest.body
+    assert "- amount of the inputs: opened on 2020-01-12; closed on " in digest.body
     assert "Open incidents (1)\n- 1. late of the inputs" in digest.body
 
 
@@ -59,8 +59,8 @@ def test_a_digest_says_in_words_what_happened_and_who_said_so() -> None:
     ]
     (digest,) = messages(said, told_of(folded), "shop", day(10))
     assert (
-        "- amount of the inputs: also failing now: price, distance; worse on 2020-01-15: 4.2 times "
-        "its gate; acknowledged by Ann; muted until 2020-02-01\n"
+        "- amount of the inputs: now also affects price, distance; got worse on 2020-01-15: 4.2 "
+        "times its gate; acknowledged by Ann; muted until 2020-02-01\n"
     ) in digest.body
     (changed, _) = digest.details.parts
     assert changed.lines[0].incident_id == incident.id
@@ -91,7 +91,7 @@ def test_incidents_of_the_past_are_told_with_their_days() -> None:
     past = only(folded)
     (digest,) = messages(folded.events, told_of(folded), "shop", day(40), [past])
     assert digest.title == "shop: 1 past incident, no open incidents, as of 2020-02-15"
-    assert f"Past incidents, over by now\n- {past.since} to {past.last_failing}: " in digest.body
+    assert f"Past incidents, closed by now\n- {past.since} to {past.last_failing}: " in digest.body
     assert digest.details.parts[0].lines[0].events == ()
 
 

@@ -16,12 +16,12 @@ from modelwatch.model.telling import KIND_WORDS, sentence_of
 from modelwatch.model.verdict_row import VerdictRow
 
 _CHANGES: Mapping[EventKind, str] = {
-    "opened": "New incident",
-    "worsened": "It got worse",
-    "child_added": "It reached the model",
-    "closed": "It is over",
-    "reopened": "It came back",
-    "withdrawn": "Withdrawn, because its data were restated",
+    "opened": "new incident",
+    "worsened": "incident got worse",
+    "child_added": "incident reached the model",
+    "closed": "incident closed",
+    "reopened": "incident reopened",
+    "withdrawn": "incident withdrawn after restated data",
 }
 """Events that have messages; of several, the first one here is in the title."""
 LONGEST_NOTE = 500
@@ -69,14 +69,14 @@ def _message(
     order = list(_CHANGES)
     first = min(events, key=lambda event: order.index(event.event))
     kind = KIND_WORDS[incident.kind][0] if incident.kind in KIND_WORDS and incident.kind else None
-    about = f"{subject_words(incident)}{': ' + kind if kind else ''}"
+    about = f"{subject_words(incident)}{f' ({kind})' if kind else ''}"
     return Message(
         message_id=message_id(monitor, incident.id, *(f"{e.event} {e.day}" for e in events)),
         monitor=monitor,
         event=first.event,
         incident_id=incident.id,
         severity=incident.severity,
-        title=f"{monitor}: {_CHANGES[first.event].lower()}: {about}",
+        title=f"{monitor}: {_CHANGES[first.event]}: {about}",
         body=incident.sentence or sentence_of(incident),
         query=incident.query,
         details=Details(
@@ -111,7 +111,7 @@ def _digest(
     )
     standing = [Line(_standing(one), one.id) for one in lasting]
     headed = (
-        ("Past incidents, over by now", over),
+        ("Past incidents, closed by now", over),
         ("What else changed", changed),
         (f"Open incidents ({len(standing)})", standing),
     )
@@ -158,16 +158,16 @@ def _happened(event: Event) -> str:
     by = f" by {named(event.by)}" if event.by else ""
     said = f": {detail}" if detail else ""
     words: Mapping[EventKind, str] = {
-        "opened": f"new on {event.day}",
-        "child_added": f"also failing now: {detail}",
-        "worsened": f"worse on {event.day}: {detail}",
-        "closed": f"over on {event.day}",
-        "reopened": f"back on {event.day}",
-        "restated": f"restated data moved its first day: {detail}",
-        "withdrawn": "withdrawn, because its data were restated",
+        "opened": f"opened on {event.day}",
+        "child_added": f"now also affects {detail}",
+        "worsened": f"got worse on {event.day}: {detail}",
+        "closed": f"closed on {event.day}",
+        "reopened": f"reopened on {event.day}",
+        "restated": f"changed after restated data: {detail}",
+        "withdrawn": "withdrawn after restated data",
         "acknowledged": f"acknowledged{by}{said}",
         "muted": f"muted {detail}",
-        "unmuted": "no longer muted",
+        "unmuted": "unmuted",
         "false_alarm": f"marked as a false alarm{by}{said}",
     }
     return words[event.event]
