@@ -43,6 +43,7 @@ from modelwatch.model.labels import (
 from modelwatch.model.monitor import MonitorConfig
 from modelwatch.model.outlier_choice import Outliers
 from modelwatch.model.profiling import Binning, ColumnOptions, FeatureChoice, Pairs, Segmentation
+from modelwatch.model.report_place import ReportPlace
 from modelwatch.model.retention_choice import Retention
 from modelwatch.model.retraining_policies import POLICIES, Retraining
 from modelwatch.model.rules import Duplicates, Rule
@@ -96,6 +97,7 @@ TITLES: dict[type[Section], str] = {
     IncidentRules: "incidents",
     Clear: "clear",
     Retraining: "retraining",
+    ReportPlace: "report",
     Outliers: "outliers",
     SourceHealth: "source_health",
     Durations: "durations",

@@ -14,6 +14,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
 
 Answer = tuple[int, str, dict[str, str]]
 OK: Answer = (200, "ok", {})
@@ -21,13 +23,19 @@ OK: Answer = (200, "ok", {})
 
 @dataclass
 class WebhookServer:
-    """An HTTP server: what it got, and what it answers, the last answer again and again."""
+    """An HTTP server: what it got, and what it answers, the last answer again and again.
+
+    With a JSON Schema it answers 400 to a body that does not fit, which ``refused`` tells.
+    """
 
     port: int = 0
     answers: list[Answer] = field(default_factory=lambda: [OK])
     bodies: list[dict[str, Any]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     slow: threading.Event | None = None
+    schema: dict[str, Any] | None = None
+    most_bytes: int = 10**9
+    refused: list[str] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -48,6 +56,9 @@ def webhook_server() -> Iterator[WebhookServer]:
             code, text, headers = (
                 state.answers.pop(0) if len(state.answers) > 1 else state.answers[0]
             )
+            if problem := misfit(state, body):
+                state.refused.append(problem)
+                code, text, headers = 400, "invalid_blocks", {}
             self.send_response(code)
             for name, value in headers.items():
                 self.send_header(name, value)
@@ -68,6 +79,16 @@ def webhook_server() -> Iterator[WebhookServer]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def misfit(state: WebhookServer, body: bytes) -> str | None:
+    """Why a body is none of those that the server takes; None if it is one."""
+    if len(body) > state.most_bytes:
+        return f"{len(body)} bytes"
+    if state.schema is None:
+        return None
+    error = best_match(Draft202012Validator(state.schema).iter_errors(json.loads(body)))
+    return None if error is None else f"{error.json_path}: {error.message}"[:500]
 
 
 def free_port() -> int:

@@ -84,6 +84,16 @@ def _spread_of_jobs(outcomes: Outcomes) -> float | None:
     return float(max(len({count[kind] for count in counts}) for kind in next(iter(counts))))
 
 
+def _report_size(features: str) -> Callable[[Outcomes], float | None]:
+    """kB of a report of so many features by 90 days."""
+
+    def size(outcomes: Outcomes) -> float | None:
+        sizes = _last_details(outcomes.get("report_sizes"))
+        return None if sizes is None else float(sizes[features]["kB"])
+
+    return size
+
+
 TARGETS: tuple[Target, ...] = (
     Target("states and drift / hand-over", 1.3, _ratio(["states_drift"], ["handover"])),
     Target("states and drift / scan", 3.5, _ratio(["states_drift"], ["scan"])),
@@ -108,6 +118,9 @@ TARGETS: tuple[Target, ...] = (
     Target("driver's memory, Java and Python, GB", 2.0, _memory),
     Target("one new day: 365 days stored / 30", 1.2, _ratio(["increment_365"], ["increment_30"])),
     Target("different numbers of Spark jobs", 1, _spread_of_jobs),
+    Target("report of 25 features by 90 days, kB", 150, _report_size("25 features")),
+    Target("report of 500 features by 90 days, kB", 1000, _report_size("500 features")),
+    Target("report of 2,000 features by 90 days, kB", 3000, _report_size("2,000 features")),
 )
 
 
@@ -195,6 +208,11 @@ def details(outcomes: Outcomes) -> list[tuple[str, list[tuple[str, ...]], tuple[
                 ("a small monitor with", *kinds),
             )
         )
+    sizes = _last_details(outcomes.get("report_sizes"))
+    if sizes:
+        header = tuple(next(iter(sizes.values())))
+        body = [(name, *(f"{size[kind]:,.3g}" for kind in header)) for name, size in sizes.items()]
+        found.append(("The report of 90 days, by features", body, ("a monitor with", *header)))
     left = _last_details(outcomes.get("leftover"))
     for name, title in (("whole", "all traffic"), ("segments", "two segmentations of ten values")):
         if left and name in left:

@@ -140,4 +140,13 @@ MEASURES: tuple[Measure, ...] = (
         runs=1,
         timed=False,
     ),
+    Measure(
+        "report_sizes",
+        "bytes of the report's pages",
+        "scripts.bench.report_sizes:report_sizes",
+        None,
+        warm_up="none",
+        runs=1,
+        timed=False,
+    ),
 )

@@ -146,7 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     contract = partial(contract_command.carry_out, session=command_session)
     told = "propose, compare, check, export or import a data contract"
     contract_command.add_arguments(_command(commands, "contract", contract, told))
-    told = "print the paths of the packaged Spark properties and the spark-submit job"
+    told = "print the paths of the packaged Spark properties, job, and schema of messages"
     conf_path = _command(commands, "conf-path", _conf_path, told)
     conf_path.add_argument("which", nargs="?", choices=PACKAGED, help="print only this path")
     for one in RUN_COMMANDS:
@@ -287,6 +287,7 @@ def _run_monitor(
                 days=days,
                 dry_run=dry_run,
                 folder=Path(path).parent,
+                config_path=path,
             )
             say(report.text.rstrip(), flush=True)
             exit_code = report.exit_code

@@ -79,8 +79,7 @@ def test_a_backfill_ends_with_what_it_found_and_is_over(watched: Watched) -> Non
 def test_a_backfill_sends_one_digest_of_what_is_over(watched: Watched) -> None:
     digest = watched.messages()[0]
     assert digest["event"] == "digest"
-    (line,) = (one for one in digest["body"].splitlines() if one.startswith(BROKEN_DAYS))
-    assert "`price`" in line
+    assert f"{day(BROKEN[0])} to {day(BROKEN[-1])}: " in digest["body"]
 
 
 def test_incidents_that_are_over_can_be_listed(watched: Watched) -> None:

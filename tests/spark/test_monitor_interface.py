@@ -109,9 +109,10 @@ def test_a_guessed_monitor_fits_its_tables(ran: Any, spark: SparkSession, tmp_pa
 
 def test_a_report_is_written_as_pages(ran: Any, tmp_path: Path) -> None:
     _, monitor, _ = ran
-    page = monitor.report(tmp_path / "report")
-    assert page.parent == tmp_path / "report"
-    assert monitor.name in page.read_text(encoding="utf-8")
+    pages = monitor.report(tmp_path / "report")
+    assert pages.path.parent == tmp_path / "report"
+    assert monitor.name in pages.path.read_text(encoding="utf-8")
+    assert "<iframe" in pages._repr_html_()
 
 
 def test_what_a_notebook_shows_has_the_summary(ran: Any) -> None:

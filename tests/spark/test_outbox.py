@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,19 @@ from tests.conftest import CountJobs
 
 from loopback import webhook_server
 from modelwatch.io import outbox
-from modelwatch.io.notification import Delivery
+from modelwatch.io.notification import Delivery, sink_of
 from modelwatch.io.outbox import drain, undelivered, written
 from modelwatch.io.sink import Sink
 from modelwatch.io.sink_file import LinesOfJson
-from modelwatch.io.sink_webhook import Webhook
-from modelwatch.model.message import Message
+from modelwatch.model.message import Bar, Details, Line, Message, Part, details_text
+from modelwatch.model.sinks import WebhookSink
 from written import MOMENT, Monitor
 
-MESSAGE = Message("m1", "flights", "opened", "i1", "fail", "Broken", "Look at it.", "SELECT 1")
+DETAILS = Details("data", date(2013, 2, 8), "day", 1, (Bar(date(2013, 2, 8), 2.5),))
+MESSAGE = Message(
+    "m1", "flights", "opened", "i1", "fail", "Broken", "Look at it.", "SELECT 1", DETAILS
+)
+SLACK = WebhookSink(name="slack", kind="webhook", url_env="HOOK")
 NOW = datetime.now(timezone.utc)
 
 
@@ -72,7 +76,7 @@ def test_a_sink_that_is_down_gets_its_messages_from_the_next_run_in_order(
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)
     with webhook_server() as slack:
-        sinks: list[Sink] = [Webhook("slack", "HOOK", {"HOOK": slack.url}, 5)]
+        sinks: list[Sink] = [sink_of(SLACK, {"HOOK": slack.url})]
         slack.answers = [(503, "", {})]
         write(monitor, "r1", MESSAGE, replace(MESSAGE, message_id="m2"), sinks=("slack",))
         (failed,) = drained(monitor, sinks, "r1", "r1")
@@ -88,10 +92,22 @@ def test_a_sink_that_is_down_gets_its_messages_from_the_next_run_in_order(
     assert ("slack", 2, "sent", "r2") in attempts(monitor)
 
 
+def test_what_a_sink_lays_out_waits_in_the_outbox_too(monitor: Monitor, tmp_path: Path) -> None:
+    parts = (Part("What else changed", (Line("amount: muted", "i1", ("muted",)),)),)
+    digest = replace(MESSAGE, event="digest", incident_id=None, details=Details(parts=parts))
+    sinks: list[Sink] = [LinesOfJson("log", str(tmp_path / "log"))]
+    write(monitor, "r1", MESSAGE, replace(digest, message_id="m2"), sinks=("log",))
+    drained(monitor, sinks, "r1", "r1")
+    one, two = map(json.loads, (tmp_path / "log").read_text(encoding="utf-8").splitlines())
+    assert one["series"] == [{"day": "2013-02-08", "effect": 2.5}]
+    assert (one["rank"], one["since"]) == (1, "2013-02-08")
+    assert two["parts"][0]["lines"][0]["events"] == ["muted"]
+
+
 def test_no_secret_is_written_to_the_table(monitor: Monitor) -> None:
     with webhook_server() as slack:
         slack.answers = [(404, "no route to /services/T0SECRET", {})]
-        sinks: list[Sink] = [Webhook("slack", "HOOK", {"HOOK": slack.url}, 5)]
+        sinks: list[Sink] = [sink_of(SLACK, {"HOOK": slack.url})]
         write(monitor, "r1", MESSAGE, sinks=("slack",))
         drained(monitor, sinks, "r1", "r1")
     rows = monitor.store.read("outbox").toJSON().collect()
@@ -126,6 +142,7 @@ def test_without_sinks_nothing_is_read(monitor: Monitor, count_jobs: CountJobs) 
 
 def row(run_id: str, status: str, attempt: int = 0, hour: int = 0, name: str = "m1") -> Row:
     values = {**vars(replace(MESSAGE, message_id=name)), "sink": "log", "error": None}
+    values["details"] = details_text(MESSAGE.details)
     return Row(
         **values, run_id=run_id, status=status, attempt=attempt, at=MOMENT.replace(hour=hour)
     )

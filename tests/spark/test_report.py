@@ -46,7 +46,8 @@ def test_a_report_has_a_page_for_each_question(
 ) -> None:
     folder = tmp_path / "report"
     folder.mkdir()
-    (folder / "incident-gone.html").write_text("of an earlier report")
+    for name in ("incident-gone.html", "features-9.html"):
+        (folder / name).write_text("of an earlier report")
     (folder / "mine.txt").write_text("of a person")
 
     first, size = report(spark, shop.parsed(), "shop.yaml", folder)
@@ -55,8 +56,11 @@ def test_a_report_has_a_page_for_each_question(
     assert files.pop("mine.txt") == "of a person"
     assert first == folder / "index.html"
     assert {"index.html", "features.html", "performance.html", "sources.html"} <= set(files)
-    assert "incident-gone.html" not in files
-    assert size == sum(len(text.encode()) for text in files.values())
+    gone = files.pop("incident-gone.html")
+    assert "not in the newest report" in gone
+    assert "modelwatch incidents shop.yaml show gone" in gone
+    assert "features-9.html" not in files
+    assert size == sum(len(text.encode()) for text in (gone, *files.values()))
     for text in files.values():
         ElementTree.fromstring(text.removeprefix("<!DOCTYPE html>\n"))
     assert "amount" in files["features.html"]

@@ -236,6 +236,37 @@ def test_a_threshold_of_a_loss_is_a_share_of_the_reference() -> None:
             "did you mean 'url_env'?",
         ),
         (
+            "notify: [{name: a, kind: webhook, format: teems, url_env: U}]",
+            PLAIN,
+            "notify[0].format",
+            "did you mean 'teams'?",
+        ),
+        (
+            "notify: [{name: a, kind: webhook, format: teams}]",
+            PLAIN,
+            "notify[0]",
+            "url_env is required",
+        ),
+        (
+            "notify: [{name: a, kind: webhook, format: pagerduty, url_env: U}]",
+            PLAIN,
+            "notify[0]",
+            "routing_key_env and format: pagerduty go together",
+        ),
+        (
+            "report: {path: s3://bucket/report}",
+            PLAIN,
+            "report.path",
+            "pages are written to a folder",
+        ),
+        (
+            "report: {path: report, link: reports.example.com}",
+            PLAIN,
+            "report.link",
+            "is not a URL",
+        ),
+        ("report: {link: 'https://x'}", PLAIN, "report.path", "is required"),
+        (
             "notify: [{name: a, kind: email, host: h, sender: me, to: you@x}]",
             PLAIN,
             "notify[0].sender",
@@ -299,6 +330,7 @@ def test_a_watched_feature_has_the_metric() -> None:
         ("incidents: {fails: 1}", False),
         ("retraining: {grace_days: 1}", False),
         ("notify: [{name: a, kind: file, path: p}]", False),
+        ("report: {path: report}", False),
     ],
 )
 def test_windows_are_judged_anew_when_what_verdicts_depend_on_changes(

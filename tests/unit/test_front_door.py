@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import json
 import re
 import subprocess
 import sys
@@ -95,6 +96,7 @@ def test_the_paths_of_what_spark_submit_needs_are_printed(
     found = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
     assert parsed_settings(Path(found["properties"]).read_text()) == stack_settings()
     assert "main()" in Path(found["job"]).read_text()
+    assert "$schema" in json.loads(Path(found["message"]).read_text())
     assert cli.main(["conf-path", "job"]) == 0
     assert capsys.readouterr().out == f"{found['job']}\n"
 

@@ -17,16 +17,21 @@ import yaml
 from hostile import HOSTILE
 from modelwatch import cli
 from modelwatch.io.addresses import name_parts, output_place, quoted
+from modelwatch.io.body_json import json_body
+from modelwatch.io.body_pagerduty import LONGEST_SUMMARY, pagerduty_bodies
+from modelwatch.io.body_slack import LONGEST_TEXT, slack_body
+from modelwatch.io.body_teams import MOST_BYTES, teams_body
 from modelwatch.io.notification import sink_of
 from modelwatch.io.sink_email import Mail
-from modelwatch.io.sink_webhook import LONGEST_TEXT, slack_body
 from modelwatch.model.config import ConfigurationError, parse_config
 from modelwatch.model.evidence_query import evidence_query
 from modelwatch.model.incident import Event
+from modelwatch.model.incident_messages import messages
 from modelwatch.model.message import Message
+from modelwatch.model.signposts import Signposts
 from modelwatch.model.sinks import FileSink
 from modelwatch.model.sources import OutputAddress
-from modelwatch.model.telling import LONGEST_SENTENCE, messages, sentence_of, told
+from modelwatch.model.telling import LONGEST_SENTENCE, sentence_of, told
 from modelwatch.pipelines.queries import MAX_WIDTH, statements, table_text
 from modelwatch.stats.binning import LONGEST_VALUE, fit_categorical
 from modelwatch.stats.categorical import LONGEST_EXAMPLE, example_of
@@ -165,12 +170,42 @@ def messages_of(text: str) -> tuple[Message, ...]:
 @ANY
 def test_a_post_has_no_mention_no_link_and_a_bounded_length(text: str) -> None:
     for message in messages_of(text):
-        body = slack_body(message)
+        body = slack_body(message, Signposts())
         json.dumps(body).encode("ascii")
         for shown in (body["text"], *(block["text"]["text"] for block in body["blocks"])):
             assert "<" not in shown.replace("```", "")
             assert all(harmless(line) for line in shown.split("\n")), shown
             assert len(shown) <= LONGEST_TEXT + 10
+
+
+@ANY
+def test_a_card_has_harmless_lines_and_a_bounded_size(text: str) -> None:
+    for message in messages_of(text):
+        body = teams_body(message, Signposts("c.yaml", "https://reports.example.com"))
+        assert len(json.dumps(body)) <= MOST_BYTES + 500
+        (attachment,) = body["attachments"]
+        for block in attachment["content"]["body"]:
+            assert block["type"] == "RichTextBlock"
+            assert all(harmless(run["text"]) for run in block["inlines"]), block
+            assert "{{" not in block["inlines"][0]["text"]
+
+
+@ANY
+def test_an_event_has_a_harmless_summary_of_bounded_length(text: str) -> None:
+    for message in messages_of(text):
+        for body in pagerduty_bodies(message, Signposts(), "k" * 32):
+            json.dumps(body, allow_nan=False).encode("ascii")
+            summary = body.get("payload", {}).get("summary", "")
+            assert harmless(summary)
+            assert len(summary) <= LONGEST_SUMMARY
+
+
+@ANY
+def test_json_has_no_character_that_a_parser_refuses(text: str) -> None:
+    for message in messages_of(text):
+        sent = json.dumps(json_body(message, Signposts()), allow_nan=False)
+        json.loads(sent.encode("ascii"))
+        assert not set(json.loads(sent)["title"]) & set("\x00\x1b\ud800\u202e")
 
 
 @ANY

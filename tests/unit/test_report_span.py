@@ -90,11 +90,11 @@ def without_strings(query: str) -> str:
     return "".join(kept)
 
 
-def test_pages_that_are_gone_are_removed_and_other_files_stay(tmp_path: Path) -> None:
-    written_pages({"index.html": "1", "incident-a.html": "2", "feature-0.html": "3"}, tmp_path)
+def test_pages_of_features_that_are_gone_are_removed_and_other_files_stay(tmp_path: Path) -> None:
+    written_pages({"index.html": "1", "incident-a.html": "2", "features-1.html": "3"}, tmp_path)
     (tmp_path / "notes.html").write_text("mine")
     first, size = written_pages({"index.html": "äb", "incident-b.html": "c"}, tmp_path)
     assert first == tmp_path / "index.html"
     assert size == 4
     names = {path.name for path in tmp_path.iterdir()}
-    assert names == {"index.html", "incident-b.html", "notes.html"}
+    assert names == {"index.html", "incident-a.html", "incident-b.html", "notes.html"}

@@ -1,4 +1,4 @@
-"""What is told of an incident: a sentence, a query, and messages that are not repeated."""
+"""What is told of an incident: a sentence and a query."""
 
 from __future__ import annotations
 
@@ -13,22 +13,19 @@ from modelwatch.model.change_evidence import RULES
 from modelwatch.model.change_kinds import KindOfChange
 from modelwatch.model.evidence_query import evidence_query
 from modelwatch.model.figure_words import _WORDS
-from modelwatch.model.incident import Event, Incident
 from modelwatch.model.incident_events import events_between
-from modelwatch.model.incidents import Folded
 from modelwatch.model.since import Since, since_of
 from modelwatch.model.telling import (
     KIND_WORDS,
     MOST_WORDS,
     also_affected,
-    messages,
     sentence_of,
     told,
     words_in,
 )
 from modelwatch.stats.changepoint import Change
 from told_incidents import EVIDENCE, incidents
-from verdict_rows import day, fold, on, only, roots, row, week
+from verdict_rows import day, fold, on, only, row, week
 
 GONE = {"figure": "null_share_change", "value": 0.4, "threshold": 0.02}
 KIND = KindOfChange("nulls", 0.93, "40% of `amount` became null")
@@ -119,13 +116,6 @@ def test_the_value_that_carries_a_change_is_named() -> None:
     assert " for `country = null`, " in sentence_of(nulls)
     word = replace(carried, carrier_value="null")
     assert " for `country = 'null'`, " in sentence_of(word)
-
-
-def test_what_fails_with_it_is_a_line_of_its_message_as_far_as_it_lasts() -> None:
-    rows = [*on(range(5, 10), 9.0), *(r for n in range(5) for r in on((8, 9), subject=f"f{n}"))]
-    folded = fold(rows, 10)
-    (message,) = messages(folded.events, told_of(folded), "shop", day(10))
-    assert "\nAlso affected: f0, f1, f2 and 2 more.\n" in message.body
 
 
 def test_a_message_names_each_subject_once() -> None:
@@ -234,59 +224,6 @@ def test_what_data_hold_stays_within_the_quotes_of_a_query() -> None:
     assert "segment = 'O\\'Hara\\\\\\' OR 1=1 --'" in evidence_query(only(fold(evil)), "shop")
 
 
-def told_of(folded: Folded) -> tuple[Incident, ...]:
-    return tuple(told(one, "shop") for one in folded.incidents)
-
-
-def test_an_incident_that_opens_is_one_message() -> None:
-    folded = fold([*on(range(5, 10)), *on((6, 7), subject="price")], 10)
-    (message,) = messages(folded.events, told_of(folded), "shop", day(10))
-    incident = only(folded)
-    assert (message.event, message.incident_id) == ("opened", incident.id)
-    assert message.title == "shop: new incident: amount"
-    assert message.body.splitlines()[0].startswith(
-        "`amount` differs from reference `start` (population stability index "
-    )
-    assert message.query is not None
-
-
-def test_the_same_change_has_the_same_message_id() -> None:
-    folded = fold(on(range(5, 10)), 10)
-    first = messages(folded.events, told_of(folded), "shop", day(10))
-    again = messages(folded.events, told_of(folded), "shop", day(11))
-    assert [one.message_id for one in first] == [one.message_id for one in again]
-
-
-def test_what_is_no_news_is_a_line_of_one_digest() -> None:
-    rows = [*on((5, 6)), *on((25, 26), subject="price"), *on(range(36, 40), subject="late")]
-    folded = fold(rows, 40)
-    opened, digest = messages(folded.events, told_of(folded), "shop", day(40))
-    assert (opened.event, digest.event, digest.incident_id) == ("opened", "digest", None)
-    assert digest.title == "shop: 4 more changes as of 2020-02-15"
-    assert "2020-01-12 amount opened: 2 windows failed" in digest.body
-    assert "1 open incident:\n1. `late` differs " in digest.body
-
-
-def test_nothing_new_is_not_told() -> None:
-    assert messages((), (), "shop", day(1)) == ()
-
-
-def test_a_worse_incident_that_also_opened_is_told_once() -> None:
-    folded = fold(on(range(5, 10)), 10)
-    (event,) = folded.events
-    both = (replace(event, event="worsened"), event)
-    (message,) = messages(both, told_of(folded), "shop", day(10))
-    assert message.event == "opened"
-
-
-def test_messages_come_by_rank() -> None:
-    rows = [*on(range(5, 30)), *on(range(20, 30), 9.0, subject="price")]
-    folded = fold(rows, 30)
-    found = messages(folded.events, told_of(folded), "shop", day(30))
-    ranks = {one.id: one.rank for one in roots(folded)}
-    assert [ranks[str(one.incident_id)] for one in found] == [1, 2]
-
-
 def test_effects_of_any_size_can_be_told() -> None:
     for effect in (1.0, 1e9, float(np.finfo(np.float64).max)):
         for figure in ("psi", "mean_change_in_sd", "sd_log_ratio"):
@@ -298,11 +235,3 @@ def test_lines_of_a_digest_have_the_right_plural() -> None:
     once = replace(only(fold(on((5, 6)))), failing_windows=1)
     (event,) = events_between((), (once,), day(10), day(0))[0][:1]
     assert event.detail == "1 window failed"
-
-
-def test_a_digest_names_what_an_incident_also_affects() -> None:
-    folded = fold(on(range(5, 10)), 10)
-    incident = only(folded)
-    joined = Event(incident.id, "child_added", day(9), "price, score", False)
-    (digest,) = messages([joined], told_of(folded), "shop", day(10))
-    assert "2020-01-15 amount now also affects: price, score" in digest.body

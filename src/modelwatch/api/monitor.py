@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modelwatch.api.html import table_html, text_html
+from modelwatch.api.report_pages import ReportPages
 from modelwatch.io.contract_files import text_of_file
 from modelwatch.model.config import MonitorConfig, Problem, parse_config
 from modelwatch.model.days import DayRange
@@ -232,15 +233,18 @@ class Monitor:
             raise SourceError([problem], str(self.config.output))
         return view_frame(self.session, self.config.output, name)
 
-    def report(self, folder: str | Path) -> Path:
-        """Write the results as HTML pages into a folder; the first page.
+    def report(self, folder: str | Path | None = None) -> ReportPages:
+        """Write the results as HTML pages into a folder; a notebook shows the first page.
 
-        Pages of earlier reports there are replaced. SourceError before the first run.
+        Left out, the folder is that of the configuration, or ``report/<monitor>``. Pages of earlier
+        reports there are replaced. SourceError before the first run.
         """
         from modelwatch.pipelines.report import report
 
-        page, _ = report(self.session, self.config, self.file, Path(folder))
-        return page
+        place = self.config.report
+        configured = Path("report") / self.name if place is None else Path(place.path)
+        page, size = report(self.session, self.config, self.file, Path(folder or configured))
+        return ReportPages(page, size)
 
     def save(self, path: str | Path, *, replace: bool = False) -> Path:
         """Write the configuration to a file; FileExistsError unless it is to be replaced."""
@@ -300,6 +304,7 @@ class Monitor:
             days=DayRange.parse(days) if isinstance(days, str) else days,
             dry_run=dry_run,
             folder=self.folder,
+            config_path=self.file,
         )
         return RunResult(self, report.exit_code, report.text, report.run_id, report.findings)
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 
-import modelwatch
 from modelwatch.io.gateway import start_gateway
 from modelwatch.io.jars import check_jars, locked_jars
 from modelwatch.io.java import find_java_home, warning_of
 from modelwatch.io.shipping import wheel_of
 from modelwatch.io.stack import stack_settings
 from modelwatch.log import LOG
+from modelwatch.package import FOLDER
 from modelwatch.spark.worker_daemon import MODULE
 
 _KILL_DEPTH = "spark.executor.killOnFatalError.depth"
@@ -64,7 +64,7 @@ def _workers_have_package(master: str) -> bool:
 
     Elsewhere it may be in a file that Spark sends them with their first task.
     """
-    return master.startswith("local") and wheel_of(Path(modelwatch.__file__)) is None
+    return master.startswith("local") and wheel_of(FOLDER) is None
 
 
 def _known_settings() -> dict[str, str]:

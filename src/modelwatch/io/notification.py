@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import singledispatch
-from typing import Literal
+from functools import partial, singledispatch
+from typing import Any, Literal
 
-from modelwatch.io.sink import Sink, SinkError
+from modelwatch.io.body_json import json_body
+from modelwatch.io.body_pagerduty import ENQUEUE, pagerduty_bodies
+from modelwatch.io.body_slack import slack_body
+from modelwatch.io.body_teams import teams_body
+from modelwatch.io.sink import Sink, SinkError, from_environment
 from modelwatch.io.sink_email import Mail
 from modelwatch.io.sink_file import LinesOfJson
 from modelwatch.io.sink_webhook import Webhook
 from modelwatch.log import LOG
 from modelwatch.model import sinks as configured
 from modelwatch.model.message import Message
+from modelwatch.model.signposts import Signposts
 
 ATTEMPTS = 3
 """Attempts at a message in one delivery."""
+NOWHERE = Signposts()
+_ROUTING_KEY = re.compile(r"[A-Za-z0-9]{32}")
 MAX_SECONDS = 60.0
 """Seconds that a delivery may take, however slow the sinks are."""
 
@@ -37,23 +45,53 @@ class Delivery:
 
 
 @singledispatch
-def sink_of(choice: object, environment: Mapping[str, str]) -> Sink:
+def sink_of(choice: object, environment: Mapping[str, str], signposts: Signposts = NOWHERE) -> Sink:
     """The sink that a part of the configuration names; TypeError for what names none."""
     raise TypeError(f"no sink for {type(choice).__name__}")
 
 
 @sink_of.register
-def _(choice: configured.FileSink, environment: Mapping[str, str]) -> Sink:
-    return LinesOfJson(choice.name, choice.path)
+def _(
+    choice: configured.FileSink, environment: Mapping[str, str], signposts: Signposts = NOWHERE
+) -> Sink:
+    return LinesOfJson(choice.name, choice.path, signposts)
 
 
 @sink_of.register
-def _(choice: configured.WebhookSink, environment: Mapping[str, str]) -> Sink:
-    return Webhook(choice.name, choice.url_env, environment, choice.timeout_seconds)
+def _(
+    choice: configured.WebhookSink, environment: Mapping[str, str], signposts: Signposts = NOWHERE
+) -> Sink:
+    return Webhook(
+        choice.name,
+        choice.url_env,
+        environment,
+        choice.timeout_seconds,
+        partial(_bodies, choice, environment, signposts),
+        ENQUEUE,
+    )
+
+
+def _bodies(
+    choice: configured.WebhookSink,
+    environment: Mapping[str, str],
+    signposts: Signposts,
+    message: Message,
+) -> Sequence[Mapping[str, Any]]:
+    """The bodies of a message in the format of a webhook."""
+    if choice.routing_key_env is not None:
+        key = from_environment(choice.routing_key_env, environment)
+        if not _ROUTING_KEY.fullmatch(key):
+            told = f"the value of {choice.routing_key_env} is not an integration key of 32 letters"
+            raise SinkError(f"{told} and digits")
+        return pagerduty_bodies(message, signposts, key)
+    layouts = {"slack": slack_body, "teams": teams_body, "json": json_body}
+    return [layouts[choice.format](message, signposts)]
 
 
 @sink_of.register
-def _(choice: configured.EmailSink, environment: Mapping[str, str]) -> Sink:
+def _(
+    choice: configured.EmailSink, environment: Mapping[str, str], signposts: Signposts = NOWHERE
+) -> Sink:
     return Mail(
         name=choice.name,
         host=choice.host,
@@ -65,6 +103,7 @@ def _(choice: configured.EmailSink, environment: Mapping[str, str]) -> Sink:
         password_env=choice.password_env,
         tls=choice.tls,
         timeout_seconds=choice.timeout_seconds,
+        signposts=signposts,
     )
 
 

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from modelwatch.io.notification import Delivery, deliver
 from modelwatch.io.sink import Sink
 from modelwatch.io.store import Store
-from modelwatch.model.message import Message
+from modelwatch.model.message import Message, details_of, details_text
 from modelwatch.spark.driver_rows import frame_of
 from modelwatch.tables import TABLES
 
@@ -25,7 +25,8 @@ PENDING, SENT, REJECTED = "pending", "sent", "rejected"
 """Statuses of a row."""
 _TABLE = TABLES["outbox"]
 _MESSAGE = ("message_id", "monitor", "event", "incident_id", "severity", "title", "body", "query")
-_WRITTEN = ("sink", "status", "attempt", "at", *(name for name in _MESSAGE if name != "monitor"))
+_OWN = tuple(name for name in _MESSAGE if name != "monitor")
+_WRITTEN = ("sink", "status", "attempt", "at", *_OWN, "details")
 _TRIED = ("sink", "status", "attempt", "at", "message_id", "error")
 
 
@@ -51,7 +52,8 @@ def written(
             PENDING,
             0,
             at + timedelta(microseconds=place),
-            *(getattr(message, name) for name in _WRITTEN[4:]),
+            *(getattr(message, name) for name in _OWN),
+            details_text(message.details),
         )
         for place, message in enumerate(messages)
         for sink in sinks
@@ -116,7 +118,11 @@ def undelivered(rows: Iterable[Row], published: Collection[str]) -> tuple[Letter
         if row["status"] in (SENT, REJECTED):
             done.add(key)
     return tuple(
-        Letter(Message(**{name: row[name] for name in _MESSAGE}), key[1], attempts[key])
+        Letter(_message(row), key[1], attempts[key])
         for key, row in letters.items()
         if key not in done
     )
+
+
+def _message(row: Row) -> Message:
+    return Message(**{name: row[name] for name in _MESSAGE}, details=details_of(row["details"]))

@@ -1,4 +1,4 @@
-"""Files of the package that spark-submit needs by their paths."""
+"""Files of the package that other programs need by their paths."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ from pathlib import Path
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.package import FOLDER
 
-PACKAGED = {"properties": "spark-defaults.conf", "job": "jobs/command.py"}
-"""By name, the path in the package: the Spark properties, and the job that takes any command."""
+PACKAGED = {
+    "properties": "spark-defaults.conf",
+    "job": "jobs/command.py",
+    "message": "message.schema.json",
+}
+"""By name, the path in the package: the Spark properties, the job that takes any command, and the
+JSON Schema of messages."""
 
 
 def packaged_path(name: str) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import smtplib
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import localtime
@@ -13,7 +13,9 @@ from typing import Literal
 
 from modelwatch.io.sink import SinkError, from_environment
 from modelwatch.model.message import Message
+from modelwatch.model.message_text import whole_text
 from modelwatch.model.plain_words import one_line, plain_text, shortened
+from modelwatch.model.signposts import Signposts
 
 LONGEST_SUBJECT = 200
 _WAIT = 1.0
@@ -37,6 +39,7 @@ class Mail:
     password_env: str | None
     tls: Literal["starttls", "tls", "none"]
     timeout_seconds: float
+    signposts: Signposts = field(default_factory=Signposts)
 
     def send(self, message: Message) -> str | None:
         """Hand the mail to the server; a remark if it took it for some addresses only."""
@@ -86,8 +89,7 @@ class Mail:
         # The same message sent twice has the same id, so that a reader's program shows one.
         mail["Message-ID"] = f"<{message.message_id}@modelwatch>"
         mail["Auto-Submitted"] = "auto-generated"
-        query = "" if message.query is None else f"\n\n{message.query}"
-        mail.set_content(plain_text(f"{message.body}{query}\n"), charset="utf-8")
+        mail.set_content(plain_text(f"{whole_text(message, self.signposts)}\n"), charset="utf-8")
         return mail
 
 

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from os import SEEK_END
 from pathlib import Path
 from typing import IO
 
+from modelwatch.io.body_json import json_body
 from modelwatch.io.sink import SinkError
 from modelwatch.model.message import Message
+from modelwatch.model.signposts import Signposts
 
 
 @dataclass(frozen=True)
 class LinesOfJson:
-    """A file that gets a line for each message: its fields, and ``at``, when it was written."""
+    """A file that gets a line for each message: what a JSON webhook gets, and ``at``, when."""
 
     name: str
     path: str
+    signposts: Signposts = field(default_factory=Signposts)
 
     def send(self, message: Message) -> None:
         """Append the message; a line that an earlier writer left torn stays a line of its own."""
-        line = json.dumps({"at": datetime.now(timezone.utc).isoformat(), **asdict(message)})
+        written = {"at": datetime.now(timezone.utc).isoformat()}
+        line = json.dumps(written | json_body(message, self.signposts), allow_nan=False)
         try:
             file = Path(self.path)
             file.parent.mkdir(parents=True, exist_ok=True)

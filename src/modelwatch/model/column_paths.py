@@ -13,7 +13,7 @@ Step = str | int
 """Name of a field, key of a map, or position in an array, from 0."""
 _STEP = r"\.[^.\[\]'\"]+|\[\d+\]|\['[^']*'\]|\[\"[^\"]*\"\]"
 _PATH = re.compile(rf"([^.\[\]'\"]+)((?:{_STEP})+)")
-_SECTIONS = frozenset({"output", "notify", "retention", "progress", "durations"})
+_SECTIONS = frozenset({"output", "notify", "report", "retention", "progress", "durations"})
 """Sections of the configuration that name no column of a table of rows."""
 
 

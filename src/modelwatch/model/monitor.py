@@ -24,6 +24,7 @@ from modelwatch.model.labels import Challenger, Labels, Performance, VersionComp
 from modelwatch.model.outlier_choice import Outliers
 from modelwatch.model.performance_thresholds import PerformanceThreshold, performance_thresholds
 from modelwatch.model.profiling import Binning, FeatureChoice, Pairs, Segmentation
+from modelwatch.model.report_place import ReportPlace
 from modelwatch.model.retention_choice import Retention
 from modelwatch.model.retraining_policies import Retraining
 from modelwatch.model.rules import Rule
@@ -141,6 +142,10 @@ class MonitorConfig(Section):
     )
     notify: tuple[Sink, ...] = Field(
         default=(), max_length=20, description="Who is told of incidents."
+    )
+    report: ReportPlace | None = Field(
+        default=None,
+        description="Where each run writes the report; left out: `modelwatch report` writes it.",
     )
     outliers: Outliers = Field(
         default_factory=Outliers, description="What is told of outlying rows."

@@ -48,7 +48,10 @@ class _Sink(Section):
 class FileSink(_Sink):
     """A file of JSON lines, a message each."""
 
-    kind: Literal["file"] = Field(description="`file`: a line of JSON for each message.")
+    kind: Literal["file"] = Field(
+        description="`file`: a line of JSON for each message, with the keys of a webhook of "
+        "the format `json`."
+    )
     path: Text = Field(description="The file; it and its folder are made where they are missing.")
 
 
@@ -56,14 +59,37 @@ class WebhookSink(_Sink):
     """An address that takes messages by HTTP, such as an incoming webhook of Slack."""
 
     kind: Literal["webhook"] = Field(
-        description="`webhook`: a POST of JSON with `text`, as Slack takes it, for each message."
+        description="`webhook`: a POST of JSON for each message, in the format of a service."
     )
-    url_env: Variable = Field(
-        description="Environment variable that holds the URL, which is a secret."
+    format: Literal["slack", "teams", "pagerduty", "json"] = Field(
+        default="slack",
+        description="`slack`: Block Kit, for an incoming webhook; its `text` is read by Mattermost "
+        "and others too. `teams`: an Adaptive Card, for a workflow of Microsoft Teams. "
+        "`pagerduty`: events that trigger, acknowledge, and resolve one alert per incident. "
+        "`json`: all fields, by the schema in docs/guides/notifications.md.",
+    )
+    url_env: Variable | None = Field(
+        default=None,
+        description="Environment variable that holds the URL, which is a secret. Required; for "
+        "`pagerduty` left out: `https://events.pagerduty.com/v2/enqueue`.",
+    )
+    routing_key_env: Variable | None = Field(
+        default=None,
+        description="Environment variable that holds the integration key. Required for "
+        "`pagerduty`, and for it only.",
     )
     timeout_seconds: int = Field(
         default=10, ge=1, le=120, description="Seconds that an attempt may take."
     )
+
+    @model_validator(mode="after")
+    def _whole_address(self) -> WebhookSink:
+        paged = self.format == "pagerduty"
+        if paged != (self.routing_key_env is not None):
+            raise ValueError("routing_key_env and format: pagerduty go together")
+        if self.url_env is None and not paged:
+            raise ValueError("url_env is required, except with format: pagerduty")
+        return self
 
 
 class EmailSink(_Sink):

@@ -1,12 +1,10 @@
-"""The sentence of an incident, and the messages of a run."""
+"""The sentence of an incident."""
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 
 from modelwatch.model.change_kinds import KindOfChange
 from modelwatch.model.evaluation import CALENDAR
@@ -15,12 +13,10 @@ from modelwatch.model.figure_words import (
     change_words,
     segment_words,
     subject_of_all,
-    subject_words,
     where_words,
 )
-from modelwatch.model.incident import Event, EventKind, Incident
-from modelwatch.model.message import DIGEST, Message, message_id
-from modelwatch.model.plain_words import named, one_line, shortened
+from modelwatch.model.incident import EventKind, Incident
+from modelwatch.model.plain_words import one_line, shortened
 from modelwatch.model.quoted_values import code
 from modelwatch.model.since import Since, day_words
 
@@ -52,15 +48,6 @@ KIND_WORDS: Mapping[str, tuple[str, str]] = {
 UNDETERMINED_WORDS = ("undetermined", "the metric values that its query returns")
 """The same of an incident that no known kind of change explains."""
 _SHAPES = {"step": "", "steps": "in several steps ", "ramp": "gradually "}
-_CHANGES: Mapping[EventKind, str] = {
-    "opened": "new incident",
-    "worsened": "incident got worse",
-    "child_added": "incident reached the model",
-    "closed": "incident closed",
-    "reopened": "incident reopened",
-    "withdrawn": "incident withdrawn after restated data",
-}
-"""Titles of the events that have messages, the most important first."""
 EVENT_WORDS: Mapping[EventKind, str] = {
     "opened": "opened",
     "child_added": "now also affects",
@@ -80,10 +67,6 @@ MOST_WORDS = 40
 _QUOTED = re.compile(r"`[^`]*`|'(?:[^'\\]|\\.)*'")
 LONGEST_SENTENCE = 2000
 """Characters of a sentence, whatever the data put into it."""
-LONGEST_NOTE = 500
-"""Characters of a person's note in a digest."""
-_LISTED = 20
-"""Lines of a digest."""
 _NAMED = 3
 """Subjects, or segments, that a message names."""
 
@@ -205,122 +188,3 @@ def _sure(confidence: float) -> str:
     if confidence >= 0.85:
         return "Almost certainly"
     return "Likely" if confidence >= 0.65 else "Possibly"
-
-
-def messages(
-    events: Iterable[Event],
-    incidents: Iterable[Incident],
-    monitor: str,
-    as_of: date,
-    over: Sequence[Incident] = (),
-) -> tuple[Message, ...]:
-    """One message per incident that changed, and one digest of everything else.
-
-    The same events give the same message ids. Without events there are no messages. ``over``:
-    incidents that began and ended before a run saw them; the digest lists them with their days
-    instead of their events.
-    """
-    known = {one.id: one for one in incidents}
-    of_incident: dict[str, list[Event]] = defaultdict(list)
-    rest: list[Event] = []
-    past = {one.id for one in over}
-    for event in events:
-        if event.is_told and event.event in _CHANGES and event.incident_id in known:
-            of_incident[event.incident_id].append(event)
-        else:
-            rest.append(event)
-    children: dict[str, list[Incident]] = defaultdict(list)
-    for one in known.values():
-        if one.parent_id is not None:
-            children[one.parent_id].append(one)
-    found = [_message(known[id], children[id], of, monitor) for id, of in of_incident.items()]
-    found.sort(key=lambda message: (known[message.incident_id or ""].rank or 10**9, message.title))
-    if rest:
-        found.append(_digest(rest, known, monitor, as_of, past))
-    return tuple(found)
-
-
-def _message(
-    incident: Incident, children: Sequence[Incident], events: Sequence[Event], monitor: str
-) -> Message:
-    order = list(_CHANGES)
-    first = min(events, key=lambda event: order.index(event.event))
-    kind = KIND_WORDS[incident.kind][0] if incident.kind in KIND_WORDS and incident.kind else None
-    about = f"{subject_words(incident)}{f' ({kind})' if kind else ''}"
-    body = [incident.sentence or sentence_of(incident)]
-    if incident.spread == "everywhere":
-        body.append("No value of another column explains the change.")
-    others = also_affected(incident, children)
-    if others is not None:
-        body.append(others)
-    if incident.rank is not None:
-        body.append(f"Rank {incident.rank} of the open incidents. Incident {incident.id}.")
-    return Message(
-        message_id=message_id(monitor, incident.id, *(f"{e.event} {e.day}" for e in events)),
-        monitor=monitor,
-        event=first.event,
-        incident_id=incident.id,
-        severity=incident.severity,
-        title=f"{monitor}: {_CHANGES[first.event]}: {about}",
-        body="\n".join(body),
-        query=incident.query,
-    )
-
-
-def _digest(
-    events: Sequence[Event],
-    known: Mapping[str, Incident],
-    monitor: str,
-    as_of: date,
-    past: Collection[str],
-) -> Message:
-    over = [known[id] for id in dict.fromkeys(e.incident_id for e in events) if id in past]
-    others = [event for event in events if event.incident_id not in past]
-    lines = []
-    if over:
-        lines.append(f"{_plural(len(over), 'past incident')}, closed by now:")
-        lines += [_past(one) for one in over[:_LISTED]]
-    if len(over) > _LISTED:
-        lines.append(f"and {len(over) - _LISTED} more: see `modelwatch incidents CONFIG --all`")
-    lines += [_line(event, known.get(event.incident_id)) for event in others[:_LISTED]]
-    if len(others) > _LISTED:
-        lines.append(f"and {len(others) - _LISTED} more: see the view incident_history")
-    lasting = sorted(
-        (one for one in known.values() if one.is_open and one.parent_id is None),
-        key=lambda one: one.rank or 10**9,
-    )
-    lines.append(f"{_plural(len(lasting), 'open incident')}{':' if lasting else '.'}")
-    lines += [f"{one.rank}. {one.sentence or sentence_of(one)}" for one in lasting[:_LISTED]]
-    ids = [f"{event.incident_id} {event.event} {event.day} {event.detail}" for event in events]
-    return Message(
-        message_id=message_id(monitor, DIGEST, str(as_of), *ids),
-        monitor=monitor,
-        event=DIGEST,
-        incident_id=None,
-        severity="warn",
-        title=f"{monitor}: {_counted(len(over), len(others))} as of {as_of}",
-        body="\n".join(lines),
-    )
-
-
-def _line(event: Event, incident: Incident | None) -> str:
-    """A change as a line of a digest: ``2026-03-02 amount opened: 2 windows failed``."""
-    about = f"incident {event.incident_id}" if incident is None else subject_words(incident)
-    by = f" by {named(event.by)}" if event.by else ""
-    detail = f": {shortened(one_line(event.detail), LONGEST_NOTE)}" if event.detail else ""
-    return f"{event.day} {about} {EVENT_WORDS[event.event]}{by}{detail}"
-
-
-def _past(incident: Incident) -> str:
-    sentence = incident.sentence or sentence_of(incident)
-    return f"{incident.since}..{incident.last_failing}: {sentence}"
-
-
-def _counted(over: int, others: int) -> str:
-    parts = [_plural(over, "past incident")] if over else []
-    parts += [_plural(others, "more change")] if others else []
-    return " and ".join(parts)
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}{'s' * (count != 1)}"

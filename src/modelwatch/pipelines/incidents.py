@@ -18,10 +18,10 @@ from modelwatch.io.store import Store
 from modelwatch.model.config import labels_fingerprint
 from modelwatch.model.episodes import BY_CHANCE
 from modelwatch.model.incident import Incident, JudgedWindow
+from modelwatch.model.incident_messages import messages
 from modelwatch.model.incident_ranks import Weights
 from modelwatch.model.incidents import History, changed, fold_incidents, over_since
 from modelwatch.model.monitor import MonitorConfig
-from modelwatch.model.telling import messages
 from modelwatch.model.window_volumes import with_judged_windows
 from modelwatch.pipelines.incident_evidence import explained, looked_into
 from modelwatch.pipelines.incident_rows import (
@@ -91,7 +91,8 @@ def write_incidents(
     over = over_since(incidents, history.previous)
     known = {one.id for one in history.previous}
     unseen = [one for one in over if one.id not in known]
-    letters = messages(folded.events, incidents, config.monitor, as_of, unseen)
+    judged = history.windows, history.rows
+    letters = messages(folded.events, incidents, config.monitor, as_of, unseen, judged)
     if letters and config.notify:
         sinks = [sink.name for sink in config.notify]
         frames["outbox"] = written(run.spark, letters, sinks, now)

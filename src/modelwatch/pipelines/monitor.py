@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,8 +17,6 @@ from pyspark.sql import functions as F
 from modelwatch.deequ import ConstraintRow
 from modelwatch.io.alterations import check_unaltered
 from modelwatch.io.failures import typed
-from modelwatch.io.notification import sink_of
-from modelwatch.io.outbox import drain
 from modelwatch.io.session import code_generation, rows_per_batch
 from modelwatch.io.store import Store
 from modelwatch.log import LOG
@@ -37,6 +35,7 @@ from modelwatch.model.plan import plan_of
 from modelwatch.model.sensitive import keyed, secrets_of
 from modelwatch.model.value_account import unmapped_lines, unmapped_values
 from modelwatch.model.window_volumes import silent_windows
+from modelwatch.pipelines.announcement import announced
 from modelwatch.pipelines.arrivals import judging_told, with_ages, with_arrivals
 from modelwatch.pipelines.batch_rows import batch_rows
 from modelwatch.pipelines.binnings import BINNING_COLUMNS, binnings_of
@@ -105,12 +104,14 @@ def run_monitor(
     days: DayRange | None = None,
     dry_run: bool = False,
     folder: Path | None = None,
+    config_path: str = "CONFIG",
 ) -> RunReport:
     """One run of a monitor; every check comes before the first write.
 
     ``as_of``: days before it are considered; today in the monitor's time zone if left out.
     ``days``: compute these, changed or not. ``folder``: of the configuration's file, from which
-    the paths of contracts begin; the current one if left out. Raises SourceError for what does not
+    the paths of contracts begin; the current one if left out. ``config_path``: the file as
+    commands in messages name it. Raises SourceError for what does not
     fit the tables, RunLostError for what died under the run; a run that fails later leaves a row
     that says so, and nothing else that a view shows.
     """
@@ -132,9 +133,9 @@ def run_monitor(
         if request.plan.nothing_to_do and not request.missing and not news:
             row = run.row(request, "nothing_to_do", EXIT_QUIET)
             store.publish({**row, "message": "no day is new or changed"})
-            _tell(run, store, request)
             text = with_ages(request, plan_text(request))
-            return RunReport(EXIT_QUIET, text, run.run_id)
+            ending_lines = announced(run, store, request, config_path)
+            return RunReport(EXIT_QUIET, f"{text.rstrip()}\n{ending_lines}", run.run_id)
         try:
             report = carried_out(run, store, request)
         except Exception as error:
@@ -149,17 +150,8 @@ def run_monitor(
             if broken:
                 raise SourceError([Problem("", None, broken)]) from error
             raise
-        _tell(run, store, request)
-        return report
-
-
-def _tell(run: Run, store: Store, request: Request) -> None:
-    """Deliver the messages of this run, and those that earlier ones could not deliver."""
-    config = request.config
-    if config.notify:
-        published = {run.run_id, *(row["run_id"] for row in request.history.runs)}
-        sinks = [sink_of(choice, os.environ) for choice in config.notify]
-        drain(run.spark, store, config.monitor, sinks, run.run_id, published)
+        ending_lines = announced(run, store, request, config_path)
+        return replace(report, text=f"{report.text.rstrip()}\n{ending_lines}")
 
 
 def _request(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta, timezone
@@ -23,6 +25,7 @@ from modelwatch.pipelines.report_queries import (
     page_queries,
     standing_queries,
 )
+from modelwatch.report.page import departed_page
 from modelwatch.report.pages import pages_of
 from modelwatch.report.results import Results, Span
 from modelwatch.tables import TABLES
@@ -31,8 +34,10 @@ QUERIES_AT_ONCE = 4
 """Most of a query is its planning, which uses one core."""
 MOST_TIMELINE_WINDOWS = 60
 """Windows of a timeline; with more, timelines show the next longer kind of window."""
-OF_ONE_SUBJECT = ("incident-*.html", "feature-*.html")
-"""Files of pages that a later report may not have any more."""
+OF_FEATURES = "features-*.html"
+"""Files of pages that a later report removes if it has them no more."""
+OF_INCIDENTS = re.compile(r"incident-([A-Za-z0-9]+)\.html")
+"""Files of pages to which messages link, and which a later report therefore keeps."""
 Rows = list[dict[str, Any]]
 
 
@@ -125,8 +130,8 @@ def report(
 ) -> tuple[Path, int]:
     """Write the pages of a monitor's results; the path of the first and the bytes of all.
 
-    Pages of earlier reports in the folder are replaced; other files stay. SourceError before a
-    first published run.
+    Pages of earlier reports in the folder are replaced, those of incidents that the report no
+    longer has by a note; other files stay. SourceError before a first published run.
     """
     span, rows = collected_results(spark, config)
     runs = [row for row in rows["runs"] if row["as_of"] is not None]
@@ -142,14 +147,24 @@ def report(
         frozenset(sensitive_columns(config)),
         rows,
     )
-    return written_pages(pages_of(given), folder)
+    pages = pages_of(given)
+    departed = {
+        found.group(): departed_page(
+            config.monitor,
+            found.group(1),
+            f"modelwatch incidents {shlex.quote(config_path)} show {found.group(1)}",
+        )
+        for old in folder.glob("incident-*.html")
+        if (found := OF_INCIDENTS.fullmatch(old.name)) and old.name not in pages
+    }
+    return written_pages({**pages, **departed}, folder)
 
 
 def written_pages(pages: Mapping[str, str], folder: Path) -> tuple[Path, int]:
     """Write pages into a folder; the path of the first and the bytes of all.
 
-    Each file is replaced at once, so that a reader never sees half of it, and pages that an earlier
-    report had and this one has not are removed.
+    Each file is replaced at once, so that a reader never sees half of it. Pages of features that an
+    earlier report had and this one has not are removed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     size = 0
@@ -159,8 +174,7 @@ def written_pages(pages: Mapping[str, str], folder: Path) -> tuple[Path, int]:
         unfinished.write_bytes(data)
         unfinished.replace(folder / name)
         size += len(data)
-    for pattern in OF_ONE_SUBJECT:
-        for old in folder.glob(pattern):
-            if old.name not in pages:
-                old.unlink()
+    for old in folder.glob(OF_FEATURES):
+        if old.name not in pages:
+            old.unlink()
     return folder / next(iter(pages)), size

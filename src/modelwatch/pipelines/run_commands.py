@@ -76,7 +76,11 @@ def _trace(
 
 def _report_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="FOLDER", help="folder to write (report/<monitor>)"
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FOLDER",
+        help="folder to write (that of the configuration, or report/<monitor>)",
     )
 
 
@@ -86,7 +90,8 @@ def _report(
     from modelwatch.pipelines.report import report
 
     path: str = arguments.config or arguments.config_word
-    folder: Path = arguments.output or Path("report") / config.monitor
+    configured = Path("report") / config.monitor if config.report is None else config.report.path
+    folder = Path(arguments.output or configured)
     first, size = report(spark, config, path, folder)
     return f"Wrote {size / 1000:,.0f} kB of pages. Open in a browser:\n\n  {first.resolve()}\n", 0
 

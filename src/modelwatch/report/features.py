@@ -26,8 +26,6 @@ from modelwatch.report.tables_of_values import details_table
 from modelwatch.report.timelines import Line, Point, Timeline, panels_picture, timeline_table
 
 FEATURES_PAGE = "features.html"
-MOST_PAGE_BYTES = 150_000
-"""Bytes of the page of all features beyond which each has a page of its own."""
 _MOST_SEGMENTS = 8
 _TABLE_ROWS = 8
 
@@ -224,19 +222,6 @@ def feature_anchor(at: int) -> str:
     return f"f{at}"
 
 
-def feature_links(facts: Sequence[FeatureFacts], apart: bool) -> dict[tuple[str, str], str]:
-    """Where each feature is shown: on the page of all, or on its own."""
-    return {
-        (one.role, one.name): feature_file(at) if apart else f"{FEATURES_PAGE}#{feature_anchor(at)}"
-        for at, one in enumerate(facts)
-    }
-
-
-def feature_file(at: int) -> str:
-    """The page of a feature."""
-    return f"feature-{at}.html"
-
-
 def side_names(results: Results) -> tuple[str, str]:
     """What the two sides of a distribution are called."""
     span = results.span
@@ -255,7 +240,7 @@ def feature_part(facts: FeatureFacts, results: Results, at: int) -> Markup:
             " ",
             element("span", facts.role, class_="note"),
             " ",
-            _badge(facts),
+            badge(facts),
             class_="sub",
         ),
         element("div", _left(facts, results)),
@@ -266,7 +251,8 @@ def feature_part(facts: FeatureFacts, results: Results, at: int) -> Markup:
     )
 
 
-def _badge(facts: FeatureFacts) -> Markup | None:
+def badge(facts: FeatureFacts) -> Markup | None:
+    """In how many windows a feature was beyond a threshold; None if in none."""
     if not facts.beyond:
         return None
     return tag(
@@ -337,31 +323,14 @@ def _table(shown: Sequence[Timeline]) -> Markup:
 def features_body(facts: Sequence[FeatureFacts], results: Results) -> list[Content]:
     """The page of all features, below its head."""
     return [
-        _introduction(results),
-        _filter("section.feature"),
+        introduction(results),
+        filter_box("section.feature"),
         [feature_part(one, results, at) for at, one in enumerate(facts)],
     ]
 
 
-def features_index(facts: Sequence[FeatureFacts], results: Results) -> list[Content]:
-    """The page that leads to the pages of the features."""
-    rows: list[Content] = [
-        element(
-            "li",
-            element("a", one_line(one.name), href=feature_file(at)),
-            " ",
-            element("span", one.role, class_="note"),
-            " ",
-            _badge(one),
-            data_name=one_line(one.name).lower(),
-            class_="entry",
-        )
-        for at, one in enumerate(facts)
-    ]
-    return [_introduction(results), _filter("li.entry"), element("ul", rows)]
-
-
-def _introduction(results: Results) -> list[Content]:
+def introduction(results: Results) -> list[Content]:
+    """What the pages of features show, and in which order."""
     return [
         element(
             "p",
@@ -373,7 +342,8 @@ def _introduction(results: Results) -> list[Content]:
     ]
 
 
-def _filter(selector: str) -> Markup:
+def filter_box(selector: str) -> Markup:
+    """A field by which a reader with JavaScript filters some elements by name."""
     box = element(
         "input",
         type="search",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from modelwatch.model.incident import Incident
+from modelwatch.model.signposts import incident_page
 from modelwatch.report.histograms import Categories, Histogram, distribution
 from modelwatch.report.results import Results, Row, incident_of
 from modelwatch.report.timelines import Line, Point, Timeline
@@ -44,12 +45,7 @@ class IncidentFacts:
     @property
     def file(self) -> str:
         """Its page."""
-        return incident_file(self.incident.id)
-
-
-def incident_file(id: str) -> str:
-    """The file of an incident's page; letters and digits of its id only."""
-    return f"incident-{''.join(c for c in id if c.isascii() and c.isalnum())}.html"
+        return incident_page(self.incident.id)
 
 
 def incidents_of(results: Results, most: int) -> tuple[IncidentFacts, ...]:

@@ -67,6 +67,29 @@ def page(frame: Frame, file: str, title: str, *body: Content) -> str:
     return f"<!DOCTYPE html>\n{element('html', head, shown, lang='en')}\n"
 
 
+def departed_page(monitor: str, incident_id: str, command: str) -> str:
+    """The page of an incident that the report has no more, so that links to it lead somewhere.
+
+    ``command`` shows the incident in a terminal.
+    """
+    title = f"Incident {incident_id}"
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content="default-src 'none'"),
+        element("title", f"{title} – {monitor}"),
+    )
+    said = element(
+        "p",
+        "This incident is not in the newest report: it is long over, or its data were restated. ",
+        element("code", command),
+        " shows it.",
+    )
+    overview = element("p", element("a", "Overview", href=PAGES[0][0]))
+    shown = element("body", element("h1", title), said, overview)
+    return f"<!DOCTYPE html>\n{element('html', head, shown, lang='en')}\n"
+
+
 def _links(frame: Frame, file: str) -> Sequence[Markup]:
     return [
         element("a", name, href=target, aria_current="page" if target == file else None)

@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from modelwatch.model.figure_words import subject_words
-from modelwatch.report.features import (
-    MOST_PAGE_BYTES,
-    FeatureFacts,
-    feature_file,
-    feature_links,
-    feature_part,
-    features_body,
-    features_index,
-    features_of,
-    side_names,
-)
+from modelwatch.report.feature_pages import MOST_SHOWN, feature_pages, features_index, several_body
+from modelwatch.report.features import features_body, features_of
 from modelwatch.report.figures import day_told, days_told
 from modelwatch.report.incident_facts import incidents_of
-from modelwatch.report.incidents import incident_body, side_legend
+from modelwatch.report.incidents import incident_body
 from modelwatch.report.overview import overview_body
 from modelwatch.report.page import Frame, page
 from modelwatch.report.performance import performance_body
@@ -31,35 +22,28 @@ def pages_of(results: Results) -> dict[str, str]:
     frame = _frame(results)
     incidents = incidents_of(results, MOST_INCIDENT_PAGES)
     features = features_of(results)
-    together = page(frame, "features.html", "Features", *features_body(features, results))
-    apart = len(together.encode()) > MOST_PAGE_BYTES
-    links = feature_links(features, apart)
+    few = features if len(features) <= MOST_SHOWN else ()
+    together = page(frame, "features.html", "Features", *features_body(few, results))
+    pages = feature_pages(features, len(together.encode()))
     found = {
         "index.html": page(
-            frame, "index.html", "Overview", *overview_body(results, incidents, links)
+            frame, "index.html", "Overview", *overview_body(results, incidents, pages.links)
         ),
-        "features.html": page(
-            frame, "features.html", "Features", *features_index(features, results)
-        )
-        if apart
-        else together,
+        "features.html": together
+        if pages.together
+        else page(frame, "features.html", "Features", *features_index(pages, results)),
         "performance.html": page(
             frame, "performance.html", "Performance", *performance_body(results)
         ),
         "sources.html": page(frame, "sources.html", "Sources", *sources_body(results)),
     }
-    if apart:
-        for at, one in enumerate(features):
-            found[feature_file(at)] = _feature_page(frame, results, one, at)
+    for file, positions in pages.several.items():
+        title = f"Features {positions[0] + 1} to {positions[-1] + 1}"
+        found[file] = page(frame, file, title, *several_body(pages, positions, results))
     for facts in incidents:
         title = f"Incident: {subject_words(facts.incident)}"
         found[facts.file] = page(frame, facts.file, title, *incident_body(facts, results))
     return found
-
-
-def _feature_page(frame: Frame, results: Results, facts: FeatureFacts, at: int) -> str:
-    legend = side_legend(side_names(results))
-    return page(frame, feature_file(at), facts.name, legend, feature_part(facts, results, at))
 
 
 def _frame(results: Results) -> Frame:

@@ -120,27 +120,27 @@ def panels_picture(title: str, panels: Sequence[Timeline]) -> Markup:
     )
 
 
-def sparkline(given: Timeline) -> Markup:
+def sparkline(given: Timeline, width: int = SPARK_WIDTH, height: int = SPARK_HEIGHT) -> Markup:
     """The picture without axes, for a card."""
     days = given.days
     if days is None:
         return Markup("")
-    x = Scale(days[0].toordinal(), days[1].toordinal(), 2, SPARK_WIDTH - 4, 0)
-    y = _value_scale(given, SPARK_HEIGHT - 3, 3, 0)
+    x = Scale(days[0].toordinal(), days[1].toordinal(), 2, width - 4, 0)
+    y = _value_scale(given, height - 3, 3, 0)
     main = given.lines[0]
     known = [p for p in main.points if p.value is not None]
     last = known[-1] if known else None
     return picture(
         given.title,
-        _marked(given, x, SPARK_HEIGHT),
-        _chance_band(given, y, 0, SPARK_WIDTH),
-        [_threshold(at, y, 0, SPARK_WIDTH) for at in _thresholds(given)],
+        _marked(given, x, height),
+        _chance_band(given, y, 0, width),
+        [_threshold(at, y, 0, width) for at in _thresholds(given)],
         [_drawn(line, x, y, dots=False) for line in given.lines],
         element("circle", cx=number(x(last.day.toordinal())), cy=number(y(last.value)), r="2.4")
         if last is not None and last.value is not None
         else None,
-        width=SPARK_WIDTH,
-        height=SPARK_HEIGHT,
+        width=width,
+        height=height,
         look="spark",
     )
 

@@ -6,7 +6,7 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 
 OUTBOX = Table(
     name="outbox",
-    version=1,
+    version=2,
     comment="One row a message and sink when it is written, and one more an attempt to deliver it. "
     "A message counts once its run is published; an attempt counts at once.",
     columns=(
@@ -38,6 +38,12 @@ OUTBOX = Table(
         Column("title", "string", "What is told, in a line; null for attempts."),
         Column("body", "string", "What is told, as plain text; null for attempts."),
         Column("query", "string", "SQL that shows the evidence; null without, and for attempts."),
+        Column(
+            "details",
+            "string",
+            "What sinks lay out beside the text, as JSON: first day, rank, and series of the "
+            "incident, or the parts of a digest; null for attempts.",
+        ),
         Column(
             "error",
             "string",
