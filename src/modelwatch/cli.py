@@ -38,7 +38,7 @@ _EPILOG = """\
 exit codes: 0 all is well, 1 something must be looked at, 2 the command could not run
 
 from tables to a first run:
-  modelwatch init var/payments/inputs var/payments/predictions -o conf/payments.yaml
+  modelwatch init lake/payments/inputs lake/payments/predictions lake/payments/labels
   modelwatch run conf/payments.yaml
 """
 
@@ -84,13 +84,14 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     init = _command(commands, "init", _init, "write a first configuration for your tables")
-    init.add_argument("table", metavar="TABLE", help="inputs: path or name of a Delta table")
-    init.add_argument(
-        "predictions",
-        metavar="PREDICTIONS_TABLE",
-        nargs="?",
-        help="predictions, if they have a table of their own",
-    )
+    told = "what the model was given: path or name of a Delta table"
+    init.add_argument("table", metavar="INPUTS", help=told)
+    told = "what it answered, if that has a table of its own"
+    init.add_argument("predictions", metavar="PREDICTIONS", nargs="?", help=told)
+    told = "what came true, joined by id and day"
+    init.add_argument("labels", metavar="LABELS", nargs="?", help=told)
+    told = "predictions of another model for the same ids"
+    init.add_argument("--challenger", metavar="TABLE", help=told)
     init.add_argument("-o", "--output", type=Path, help="file to write (conf/<monitor>.yaml)")
     init.add_argument("--id", help="column, or columns with commas, that identify a row")
     init.add_argument("--time-zone", default="UTC", help="where days begin (UTC)")
@@ -216,16 +217,27 @@ def _read(path: str | None) -> tuple[MonitorConfig, str]:
 
 def _init(arguments: argparse.Namespace) -> int:
     inputs = _address(arguments.table)
-    predictions = _address(arguments.predictions) if arguments.predictions else None
+    others = (arguments.predictions, arguments.labels, arguments.challenger)
+    predictions, labels, challenger = (_address(word) if word else None for word in others)
     path: Path = arguments.output or Path("conf") / f"{monitor_name(inputs)}.yaml"
     if path.exists() and not arguments.force:
         raise ConfigurationError([Problem("", None, "exists; --force replaces it")], str(path))
-    from modelwatch.pipelines.onboarding import first_configuration
+    from modelwatch.pipelines.first_configuration import decisions_told, first_configuration
 
     columns = [name.strip() for name in (arguments.id or "").split(",") if name.strip()]
     with command_session("modelwatch init") as spark:
-        text = first_configuration(spark, inputs, predictions, columns, arguments.time_zone)
-    write_text(path, text, force=arguments.force)
+        found = first_configuration(
+            spark,
+            inputs,
+            predictions,
+            labels,
+            challenger=challenger,
+            id_columns=columns,
+            time_zone=arguments.time_zone,
+            tell=partial(complain, flush=True),
+        )
+    write_text(path, found.text, force=arguments.force)
+    say(decisions_told(found))
     say(f"Wrote {path}. Look it over, then:\n\n  modelwatch check {path}\n  modelwatch run {path}")
     return NOTHING_TO_LOOK_AT
 

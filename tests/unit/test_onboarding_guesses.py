@@ -10,6 +10,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from modelwatch.model.column_guess import sentinels
 from modelwatch.model.columns import check_columns
 from modelwatch.model.config import Binning, IncidentRules, Pairs, Verdicts, parse_config
 from modelwatch.model.day_guess import DayGuess
@@ -17,7 +18,7 @@ from modelwatch.model.days import DayRange
 from modelwatch.model.draft import draft
 from modelwatch.model.errors import SourceError
 from modelwatch.model.evaluation import DEFAULT_GATES
-from modelwatch.model.guess import guess, monitor_name, reference_days, sentinels
+from modelwatch.model.guess import guess, monitor_name
 from modelwatch.model.sources import TableAddress
 from modelwatch.model.table_facts import ColumnFacts, PartitionDistance, TableFacts
 
@@ -316,21 +317,6 @@ def test_whole_numbers_with_the_name_of_a_code_are_categories() -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "expected"),
-    [
-        (None, None),
-        (DAYS, DayRange(date(2020, 1, 1), date(2020, 1, 28))),
-        (DayRange(DAYS.first, date(2020, 1, 10)), DayRange(DAYS.first, date(2020, 1, 5))),
-        (DayRange(DAYS.first, DAYS.first), DayRange(DAYS.first, DAYS.first)),
-    ],
-)
-def test_the_first_weeks_are_the_first_reference(
-    days: DayRange | None, expected: DayRange | None
-) -> None:
-    assert reference_days(days) == expected
-
-
-@pytest.mark.parametrize(
     ("address", "name"),
     [
         (TableAddress(path="var/flights/inputs"), "flights"),
@@ -353,10 +339,10 @@ def test_a_draft_fits_the_tables_it_was_made_for() -> None:
     schemas = {"inputs": schema(INPUTS), "predictions": schema(PREDICTIONS)}
     assert check_columns(config, schemas) == ()
     assert config.monitor == "shop"
-    assert str(config.output) == "var/shop/monitor"
+    assert str(config.output) == "var/shop_monitoring"
     assert config.predictions is not None
     assert config.predictions.score == ("probability",)
-    assert str(config.references[0].days) == "2020-01-01..2020-01-28"
+    assert config.references[0].first_days == 28
 
 
 def test_a_draft_leaves_every_default_of_the_verdicts_as_it_is() -> None:
