@@ -222,7 +222,11 @@ def _init(arguments: argparse.Namespace) -> int:
     path: Path = arguments.output or Path("conf") / f"{monitor_name(inputs)}.yaml"
     if path.exists() and not arguments.force:
         raise ConfigurationError([Problem("", None, "exists; --force replaces it")], str(path))
-    from modelwatch.pipelines.first_configuration import decisions_told, first_configuration
+    from modelwatch.pipelines.first_configuration import (
+        decisions_told,
+        first_configuration,
+        setup_text,
+    )
 
     columns = [name.strip() for name in (arguments.id or "").split(",") if name.strip()]
     with command_session("modelwatch init") as spark:
@@ -237,7 +241,10 @@ def _init(arguments: argparse.Namespace) -> int:
             tell=partial(complain, flush=True),
         )
     write_text(path, found.text, force=arguments.force)
+    page = path.with_suffix(".setup.html")
+    write_text(page, setup_text(found, str(path)), force=True)
     say(decisions_told(found))
+    say(f"{page} shows the rows per day, and what each column was taken for.")
     say(f"Wrote {path}. Look it over, then:\n\n  modelwatch check {path}\n  modelwatch run {path}")
     return NOTHING_TO_LOOK_AT
 

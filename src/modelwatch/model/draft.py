@@ -25,6 +25,7 @@ from modelwatch.model.label_draft import (
     label_lines,
     notify_lines,
 )
+from modelwatch.model.label_guess import LabelGuess
 from modelwatch.model.reference_guess import REFERENCE_DAYS, Typical
 from modelwatch.model.score_guess import ScoreFacts, kind_told
 from modelwatch.model.sources import TableAddress
@@ -201,7 +202,9 @@ def _predictions(guess: Guess) -> Iterator[str]:
 
 
 def _score_notes(guess: Guess) -> Iterator[str]:
-    """What is to be said once the score is held against labels, if it is no probability."""
+    """What the section ``performance`` has to say, if it is not written, of other scores."""
+    if isinstance(guess.labels, LabelGuess) and guess.labels.performance is not None:
+        return
     table = guess.predictions or guess.inputs
     for column in table.columns:
         low, high = column.lowest, column.highest

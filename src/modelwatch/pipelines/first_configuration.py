@@ -9,11 +9,12 @@ from datetime import date
 
 from pyspark.sql import SparkSession
 
+from modelwatch import __version__
 from modelwatch.model.config import parse_config
 from modelwatch.model.day_guess import guess_day
 from modelwatch.model.days import shifted
 from modelwatch.model.draft import draft
-from modelwatch.model.guess import Guess, LabelFacts, guess
+from modelwatch.model.guess import Guess, LabelFacts, guess, monitor_name
 from modelwatch.model.id_guess import identity_of, label_identity
 from modelwatch.model.label_guess import LabelGuess, label_column
 from modelwatch.model.readings import readings_of
@@ -21,6 +22,7 @@ from modelwatch.model.reference_guess import Typical, typical_days
 from modelwatch.model.sources import TableAddress
 from modelwatch.model.table_facts import ColumnFacts, TableFacts
 from modelwatch.pipelines.table_facts import daily_figures, facts_of, label_facts
+from modelwatch.report.setup import Setup, setup_page
 
 Tell = Callable[[str], None]
 _MOST_SHOWN = 12
@@ -169,3 +171,32 @@ def decisions_told(found: FirstConfiguration) -> str:
     if found.typical.days is not None:
         told.append(("reference", f"{found.typical.days}. {found.typical.why}"))
     return "\n".join(f"  {subject:<12} {text}" for subject, text in told) + "\n"
+
+
+def setup_text(found: FirstConfiguration, file: str) -> str:
+    """The setup page of a first configuration that was written to a file, as HTML."""
+    guessed = found.guess
+    labels = guessed.labels
+    of_labels = labels.table if isinstance(labels, LabelGuess) else None
+    tables = {"inputs": guessed.inputs, "predictions": guessed.predictions, "labels": of_labels}
+    known = {role: table for role, table in tables.items() if table is not None}
+    notes = [
+        f"{name} tells the label. The model must not be given it, and it is no feature."
+        for name in guessed.leaks
+    ]
+    notes += [f"Labels are not written: {labels}."] if isinstance(labels, str) else []
+    if guessed.no_performance is not None:
+        notes.append(f"Performance is not written: {guessed.no_performance}.")
+    return setup_page(
+        Setup(
+            monitor_name(guessed.inputs.address),
+            file,
+            {role: table.rows_by_day for role, table in known.items()},
+            readings_of(guessed),
+            found.typical.days,
+            found.typical.why,
+            found.typical.changes,
+            notes,
+            f"Written by modelwatch {__version__}.",
+        )
+    )

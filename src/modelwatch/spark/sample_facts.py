@@ -25,6 +25,8 @@ LONGEST_VALUE = 200
 _MOST_INTEGERS = 2000
 """Different integers up to which their frequencies are compared."""
 _NEARLY_ALL = 0.99
+_SAME_BY_NAME = 0.7
+"""Share of rows on which a column with the name of a part of the date is that part."""
 _EPOCH = date(1970, 1, 1)
 _SPELLED = r"^(\d{4}-\d{2}-\d{2}([T ].*)?|(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01]))$"
 _SCHEMA = pa.schema([("column", pa.string()), ("facts", pa.string())])
@@ -166,7 +168,9 @@ def _calendar(name: str, column: pa.Array, days: pa.Array) -> str | None:
     for what, part in _date_parts([_EPOCH + timedelta(int(n)) for n in distinct]).items():
         if len(np.unique(part)) < 2 and what not in called:
             continue
-        if np.mean(part[at] == numbers) >= _NEARLY_ALL:
+        # In another time zone, hours of a day belong to its neighbor.
+        least = _SAME_BY_NAME if called & set(what.split()) else _NEARLY_ALL
+        if np.mean(part[at] == numbers) >= least:
             return what
     return None
 
