@@ -222,15 +222,11 @@ def _init(arguments: argparse.Namespace) -> int:
     path: Path = arguments.output or Path("conf") / f"{monitor_name(inputs)}.yaml"
     if path.exists() and not arguments.force:
         raise ConfigurationError([Problem("", None, "exists; --force replaces it")], str(path))
-    from modelwatch.pipelines.first_configuration import (
-        decisions_told,
-        first_configuration,
-        setup_text,
-    )
+    from modelwatch.pipelines import first_configuration as setup
 
     columns = [name.strip() for name in (arguments.id or "").split(",") if name.strip()]
     with command_session("modelwatch init") as spark:
-        found = first_configuration(
+        found = setup.first_configuration(
             spark,
             inputs,
             predictions,
@@ -242,8 +238,8 @@ def _init(arguments: argparse.Namespace) -> int:
         )
     write_text(path, found.text, force=arguments.force)
     page = path.with_suffix(".setup.html")
-    write_text(page, setup_text(found, str(path)), force=True)
-    say(decisions_told(found))
+    write_text(page, setup.setup_text(found, str(path)), force=True)
+    say(setup.decisions_told(found))
     say(f"{page} shows the rows per day, and what each column was taken for.")
     say(f"Wrote {path}. Look it over, then:\n\n  modelwatch check {path}\n  modelwatch run {path}")
     return NOTHING_TO_LOOK_AT
