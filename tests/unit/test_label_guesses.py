@@ -292,7 +292,9 @@ def facts(draw: st.DrawFn, path: str) -> TableFacts:
                 density=draw(st.sampled_from([None, 0.1, 0.9])),
             )
         )
-    return table(path, *columns, column("amount", "double", lowest=0.0, highest=9.0))
+    # Some column has another meaning in no table.
+    own = column(f"amount of {path}", "double", lowest=0.0, highest=9.0)
+    return table(path, *columns, own)
 
 
 def _fits(value: Value, kind: str) -> bool:

@@ -30,10 +30,12 @@ from modelwatch.model.judging import Verdicts
 from modelwatch.model.label_guess import (
     Delay,
     LabelGuess,
+    PerformanceGuess,
     guess_labels,
     guess_performance,
     kind_of,
 )
+from modelwatch.model.side_guess import Sides, typed
 from modelwatch.model.sources import TableAddress
 from modelwatch.model.table_facts import ColumnFacts, JoinedFacts, TableFacts
 from modelwatch.model.window_volumes import average_volume, judged_rows
@@ -317,6 +319,16 @@ def _challenger(
     chosen = min(
         score, key=lambda name: (name != performance.score[0], not is_probability_name(name))
     )
-    own = next(iter(decision), None)
+    own = next((name for name in decision if _means_the_same(table, name, performance)), None)
     kind = kind_of(table, chosen)
     return ChallengerGuess(monitor_name(table.address), table, ids, day, chosen, kind, own)
+
+
+def _means_the_same(table: TableFacts, name: str, performance: PerformanceGuess) -> bool:
+    """Whether values of a challenger's decision are those of the champion's and the label's."""
+    column = table.column(name)
+    sides = Sides(performance.positive, performance.negative)
+    if column is None or not sides.fit(column):
+        return False
+    known = {typed(v) for v in (*sides.positive, *sides.negative)}
+    return not known or {typed(v) for v, _ in column.values} <= known

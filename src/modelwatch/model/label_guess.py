@@ -20,6 +20,7 @@ from modelwatch.model.column_types import FRACTIONS, INSTANTS, WHOLE_NUMBERS
 from modelwatch.model.day_guess import DayGuess
 from modelwatch.model.labels import MAX_CLASSES, Task
 from modelwatch.model.score_guess import ScoreFacts, guessed_kind
+from modelwatch.model.side_guess import positive_of, sides_of, word_of
 from modelwatch.model.table_facts import ColumnFacts, JoinedFacts, TableFacts, Value
 from modelwatch.stats.score_scale import ScoreKind
 
@@ -30,26 +31,6 @@ SAME_DAY = 0.9
 _NOT_BEFORE = 0.98
 _MOST_CLASSES_OF_NUMBERS = 20
 _THRESHOLDS: Mapping[ScoreKind, float] = {"probability": 0.5, "percentage": 50.0, "logit": 0.0}
-_POSITIVE_WORDS = frozenset(
-    [
-        "yes",
-        "y",
-        "true",
-        "t",
-        "1",
-        "positive",
-        "pos",
-        "fraud",
-        "churn",
-        "churned",
-        "default",
-        "bad",
-        "late",
-        "failed",
-        "accept",
-        "approved",
-    ]
-)
 _TEXT = frozenset({"string", "varchar", "char"})
 _NUMBERS = WHOLE_NUMBERS | FRACTIONS | {"decimal"}
 
@@ -238,19 +219,13 @@ def _class_scores(values: Sequence[Value], score: Sequence[str]) -> tuple[str, .
     """The score of each class, whose name ends with that of the class; none unless all have one."""
     found = []
     for value in values:
-        ending = plain_name(_word(value))
+        ending = plain_name(word_of(value))
         ends = [n for n in score if ending and plain_name(n).endswith(f"_{ending}")]
         ends = ends or [n for n in score if ending and plain_name(n) == ending]
         if len(ends) != 1:
             return ()
         found.append(ends[0])
     return tuple(found) if len(set(found)) == len(found) else ()
-
-
-def _word(value: Value) -> str:
-    if isinstance(value, float) and value == int(value):
-        return str(int(value))
-    return str(value)
 
 
 def _multiclass(
@@ -280,26 +255,24 @@ def _binary(
         return "no column of the predictions is a score, which a binary task needs"
     values = [value for value, _ in label.values]
     chosen = min(score, key=lambda name: not is_probability_name(name))
-    positive, told = _positive(values, joined.means.get(chosen, {}))
+    positive, told = positive_of(values, joined.means.get(chosen, {}))
     of_class = _class_scores([positive], score) if positive is not None else ()
     if len(score) > 1 and of_class:
         chosen = of_class[0]
-        positive, told = _positive(values, joined.means.get(chosen, {}))
+        positive, told = positive_of(values, joined.means.get(chosen, {}))
     kind = kind_of(answers, chosen)
-    decided = next(iter(decision), None)
     reasons = [why, told] if told else [why]
-    positives, negatives = _sides(values, positive)
-    if decided is not None:
-        of_decision = [value for value, _ in (answers.column(decided) or label).values]
-        same = set(map(_typed, of_decision)) <= set(map(_typed, values))
-        means = joined.decided.get((chosen, decided), {})
-        one, _ = (positive, "") if same else _positive(of_decision, means)
-        more = _sides(of_decision, one)
-        positives, negatives = _union(positives, more[0]), _union(negatives, more[1])
-    if _is_default(positives) and (not negatives or _is_default_negative(negatives)):
-        positives, negatives = (), ()
-    if set(map(_typed, positives)) & set(map(_typed, negatives)):
-        return "the values of the label and of the decision contradict one another"
+    sides = sides_of(values, positive)
+    if not sides.fit(label):
+        return f"the values of the label {label.name} could not be told"
+    decided = None
+    for column in (answers.column(name) for name in decision):
+        means = {} if column is None else joined.decided.get((chosen, column.name), {})
+        both = None if column is None else sides.with_decision(column, positive, means)
+        if column is not None and both is not None:
+            decided, sides = column.name, both
+            break
+    sides = sides.without_defaults
     threshold = None
     if decided is None:
         threshold = _THRESHOLDS.get(kind)
@@ -309,7 +282,14 @@ def _binary(
             threshold = ((low or 0.0) + (high or 0.0)) / 2.0
         reasons.append("no column holds the decision: set the threshold that is in use")
     return PerformanceGuess(
-        "binary", (chosen,), kind, decided, threshold, positives, negatives, why=tuple(reasons)
+        "binary",
+        (chosen,),
+        kind,
+        decided,
+        threshold,
+        sides.positive,
+        sides.negative,
+        why=tuple(reasons),
     )
 
 
@@ -322,52 +302,3 @@ def kind_of(answers: TableFacts, score: str) -> ScoreKind:
     ends = (column.lowest, column.highest)
     fractions = column.plain_type not in WHOLE_NUMBERS and not column.integral
     return guessed_kind(ScoreFacts(score, rows, *ends, column.distinct, fractions))
-
-
-def _positive(values: Sequence[Value], means: Mapping[Value, float]) -> tuple[Value | None, str]:
-    """The positive one of two values: by its word, or else by the greater mean score."""
-    if len(values) != 2:
-        return next((v for v in values if _says_yes(v)), None), ""
-    for value in values:
-        other = values[1] if value is values[0] else values[0]
-        if _says_yes(value) and not _says_yes(other):
-            return value, ""
-    if all(value in means for value in values):
-        value = max(values, key=lambda v: means[v])
-        return value, f"scores of {value!r} are greater, so it is positive"
-    return values[0], "which value is positive is not certain"
-
-
-def _says_yes(value: Value) -> bool:
-    return value is True or _word(value).lower() in _POSITIVE_WORDS
-
-
-def _sides(
-    values: Sequence[Value], positive: Value | None
-) -> tuple[tuple[Value, ...], tuple[Value, ...]]:
-    if positive is None:
-        return (), ()
-    negative = tuple(v for v in values if _typed(v) != _typed(positive))
-    return (_plain(positive),), tuple(_plain(v) for v in negative)
-
-
-def _plain(value: Value) -> Value:
-    whole = isinstance(value, float) and value == int(value)
-    return int(value) if whole else value
-
-
-def _typed(value: Value) -> tuple[bool, Value]:
-    return isinstance(value, bool), value
-
-
-def _union(left: tuple[Value, ...], right: tuple[Value, ...]) -> tuple[Value, ...]:
-    known = {_typed(value) for value in left}
-    return left + tuple(value for value in right if _typed(value) not in known)
-
-
-def _is_default(values: tuple[Value, ...]) -> bool:
-    return all(value is True or (value == 1 and not isinstance(value, str)) for value in values)
-
-
-def _is_default_negative(values: tuple[Value, ...]) -> bool:
-    return all(value is False or (value == 0 and not isinstance(value, str)) for value in values)

@@ -12,6 +12,7 @@ from statistics import median
 import numpy as np
 
 from modelwatch.model.days import DayRange, shifted
+from modelwatch.stats.arrays import Counts, Floats
 from modelwatch.stats.changepoint import change
 
 REFERENCE_DAYS = 28
@@ -26,6 +27,8 @@ _SETTLED_SHARE = 0.2
 """Share of the usual rows of a day below which days are a launch, or under way."""
 _MATTERS = {"rows": 0.3, "mean": 0.25, "share": 0.03}
 """Changes that split a stretch: of rows as a share, of means in standard deviations, of shares."""
+HISTORY_DAYS = 250
+"""Newest days with rows in which a stretch is sought."""
 _FEWEST_DAYS = 14
 """Days below which no stretch is sought."""
 
@@ -75,8 +78,9 @@ def typical_days(
     newest = shifted(days.last, -left)
     due = labels_until is not None and labels_until < newest
     until = max(labels_until, present[0]) if due and labels_until is not None else newest
-    changes = _changes(rows_by_day, figures, present)
-    first = _settled(rows_by_day, present)
+    recent = present[-HISTORY_DAYS:]
+    changes = _changes(rows_by_day, figures, recent)
+    first = _settled(rows_by_day, recent)
     stretches = _stretches(first, until, [day for day, _ in changes])
     if not stretches:
         half = DayRange(days.first, shifted(days.first, max(1, len(days) // 2) - 1))
@@ -157,7 +161,7 @@ def _changes_of(figure: DailyFigure, present: Sequence[date]) -> list[date]:
     return [date.fromordinal(day) for day, (a, b) in steps if abs(b - a) >= least]
 
 
-def _without_weekdays(values: np.ndarray, numbers: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _without_weekdays(values: Floats, numbers: Counts) -> Floats:
     """Values less the median of their weekday, where each has several."""
     weekday = numbers % 7
     moved = values.copy()

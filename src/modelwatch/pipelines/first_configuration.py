@@ -89,8 +89,9 @@ def _labels(
 ) -> LabelFacts | str | None:
     """What is known of labels: of a table of theirs, or of one that holds a ground truth too."""
     identity = tuple(id_columns) or identity_of(inputs, predictions)
-    answers = predictions or inputs
-    like = guess_day(answers).column
+    like = guess_day(inputs).column
+    if predictions is not None:
+        like = guess_day(predictions, like).column
     if address is not None:
         table = facts_of(spark, address, time_zone, like=like)
         tell(_told("labels", table))

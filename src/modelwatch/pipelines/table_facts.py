@@ -19,7 +19,7 @@ from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.features import natural_kind
 from modelwatch.model.guess import LabelFacts
 from modelwatch.model.label_guess import DUE_SHARE, SAME_DAY, Delay, known_column
-from modelwatch.model.reference_guess import DailyFigure
+from modelwatch.model.reference_guess import HISTORY_DAYS, DailyFigure
 from modelwatch.model.sources import DaySource, TableAddress
 from modelwatch.model.table_facts import ColumnFacts, JoinedFacts, PartitionDistance, TableFacts
 from modelwatch.spark.days import DAY, day_of, local_date, named, with_day
@@ -35,11 +35,11 @@ NEWEST_DAYS = 30
 _MOST_VALUES = 8_000_000
 """Values that are looked at, of all columns together: a wide table shows fewer rows."""
 _FEWEST_ROWS = 2_000
+_SPARE = 8.0
+"""Standard deviations of the number of drawn rows that are drawn in addition."""
 _READ_ROWS = 5_000_000
 """Rows of the newest days from which the others are drawn, at most."""
 _FEWEST_DAYS = 3
-_HISTORY_DAYS = 400
-"""Newest days of which daily figures are computed."""
 _MOST_FIGURES = 40
 _LONGEST_DELAY_DAYS = 366
 _SLOTS = 1 << 20
@@ -84,10 +84,16 @@ def facts_of(
     held = sum(rows_by_day[one] for one in newest)
     if held > wanted:
         # Rows of all these days: the first ones may be of a single file, and so of a single day.
-        rows = rows.sample(min(1.0, 1.1 * wanted / held), seed=0).limit(wanted)
+        enough = wanted + _SPARE * wanted**0.5
+        rows = rows.sample(min(1.0, enough / held), seed=0).limit(wanted)
     count, columns, unique = sample_facts(rows)
     types = {column.name: column.spark_type for column in plain}
-    columns = tuple(replace(c, spark_type=types[c.name]) for c in columns)
+    # The day that text or integers spell is a date in these rows.
+    spelled = {column.name for column in facts.columns if column.spells_days} & {day.column}
+    columns = tuple(
+        replace(c, spark_type=types[c.name], spells_days=c.spells_days or c.name in spelled)
+        for c in columns
+    )
     return replace(facts, columns=columns, rows=count, unique=unique)
 
 
@@ -150,13 +156,13 @@ def daily_figures(
 ) -> tuple[DailyFigure, ...]:
     """Means, shares of nulls and of the most frequent value of features, by day, in one query.
 
-    Of the newest ``_HISTORY_DAYS`` days and of at most ``_MOST_FIGURES`` features.
+    Of the newest ``HISTORY_DAYS`` days and of at most ``_MOST_FIGURES`` features.
     """
     if not features or facts.days is None or facts.days_with_rows < 2:
         return ()
     source = day_source(guess_day(facts))
     frame = taken_rows(delta_table(spark, facts.address), source)
-    since = shifted(facts.days.last, 1 - _HISTORY_DAYS)
+    since = shifted(facts.days.last, 1 - HISTORY_DAYS)
     rows = with_day(frame, source, time_zone, [d for d in facts.rows_by_day if d >= since])
     figures: dict[str, tuple[str, str, Column]] = {}
     scales: dict[str, Column] = {}
@@ -201,19 +207,19 @@ def label_facts(
     time_zone: str,
 ) -> LabelFacts:
     """What some predictions show beside their labels, and how long labels take to arrive."""
-    answers = predictions or inputs
-    chosen = _drawn_ids(answers, identity, spark, time_zone)
+    answers, day = predictions or inputs, guess_day(inputs)
+    rows = answers.dated_rows
+    chosen = _side(spark, answers, "predictions", identity, time_zone, rows, day.column)
     of_labels = _of_ids(delta_table(spark, labels.address), label_id, answers.dated_rows)
     dates = _date_columns(labels)
     told = of_labels.select(
         *(named(name).cast("string").alias(f"__id{i}") for i, name in enumerate(label_id)),
-        named(label.name).alias(LABEL),
+        _plain_value(label).alias(LABEL),
         *(_as_date(labels, name, time_zone).alias(f"date-labels:{name}") for name in dates),
     )
-    role = "inputs" if predictions is None else "predictions"
     pairs = chosen.join(told, [f"__id{i}" for i in range(len(identity))])
     if predictions is not None:
-        features = _side(spark, inputs, "inputs", identity, time_zone, answers.dated_rows)
+        features = _side(spark, inputs, "inputs", identity, time_zone, rows, day.column)
         keys = [*(f"__id{i}" for i in range(len(identity))), DAY]
         pairs = pairs.join(features, keys, "left")
     shown = [
@@ -222,16 +228,8 @@ def label_facts(
         if not name.startswith("__")
     ]
     joined = joined_facts(pairs.select(*shown).limit(ROWS))
-    if role == "inputs":
-        joined = replace(joined, copies=joined.copies - {("inputs", label.name)})
     found = LabelFacts(labels, label, tuple(label_id), joined)
     return replace(found, delay=_delay(spark, found, answers, time_zone))
-
-
-def _drawn_ids(
-    table: TableFacts, identity: Sequence[str], spark: SparkSession, time_zone: str
-) -> DataFrame:
-    return _side(spark, table, "predictions", identity, time_zone, table.dated_rows)
 
 
 def _side(
@@ -241,9 +239,10 @@ def _side(
     identity: Sequence[str],
     time_zone: str,
     rows: int,
+    like: str,
 ) -> DataFrame:
     """Rows of some ids, with their day, and each column under its role."""
-    source = day_source(guess_day(table))
+    source = day_source(guess_day(table, like))
     frame = with_day(taken_rows(delta_table(spark, table.address), source), source, time_zone)
     columns = []
     for column in table.columns:
@@ -254,12 +253,17 @@ def _side(
                 _as_date(table, column.name, time_zone).alias(f"date-{role}:{column.name}")
             )
         elif column.plain_type in _PLAIN:
-            columns.append(named(column.name).alias(f"{role}:{column.name}"))
+            columns.append(_plain_value(column).alias(f"{role}:{column.name}"))
     ids = [named(name).cast("string").alias(f"__id{i}") for i, name in enumerate(identity)]
     return _of_ids(frame, identity, rows).select(*ids, F.col(DAY), *columns)
 
 
 _PLAIN = WHOLE_NUMBERS | FRACTIONS | {"decimal", "boolean", "string", "varchar", "char"}
+
+
+def _plain_value(column: ColumnFacts) -> Column:
+    value = named(column.name)
+    return value.cast("double") if column.plain_type == "decimal" else value
 
 
 def _of_ids(frame: DataFrame, identity: Sequence[str], rows: int) -> DataFrame:

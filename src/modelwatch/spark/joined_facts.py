@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
+from modelwatch.model.column_names import is_decision_name, is_score_name
 from modelwatch.model.table_facts import DateLag, JoinedFacts, Value
 from modelwatch.spark.python_tasks import in_python
 from modelwatch.spark.sample_facts import MOST_VALUES
@@ -21,6 +22,7 @@ prediction's, with the role ``date-`` before that of the table."""
 FEWEST_ROWS = 50
 """Rows below which nothing is said of a column that seems to tell the label."""
 _CATEGORIES, _NUMBERS = 10, 40
+T = TypeVar("T")
 
 
 def joined_facts(rows: DataFrame) -> JoinedFacts:
@@ -76,16 +78,23 @@ def facts_of_rows(table: pa.Table) -> dict[str, Any]:
             numbers[name] = _floats(table.column(column))
         if role == "predictions" and groups.distinct <= MOST_VALUES:
             categories[name] = groups
-    numbers = dict(list(numbers.items())[:_NUMBERS])
+    numbers = _first(numbers, is_score_name, _NUMBERS)
+    categories = _first(categories, is_decision_name, _CATEGORIES)
     for score, values in numbers.items():
         if label.distinct <= MOST_VALUES:
             facts["means"].append([score, label.means(values)])
         facts["decided"] += [
             [score, name, groups.means(values)]
-            for name, groups in list(categories.items())[:_CATEGORIES]
+            for name, groups in categories.items()
             if name != score
         ]
     return facts
+
+
+def _first(columns: dict[str, T], is_likely: Callable[[str], bool], most: int) -> dict[str, T]:
+    """Some columns, those with a likely name first."""
+    names = sorted(columns, key=lambda name: not is_likely(name))
+    return {name: columns[name] for name in names[:most]}
 
 
 class _Groups:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
 from modelwatch.model.column_names import plain_name
+from modelwatch.model.column_types import FRACTIONS, INSTANTS, WHOLE_NUMBERS, outer_type
 from modelwatch.model.table_facts import ColumnFacts
-from modelwatch.spark.days import DAY
+from modelwatch.spark.days import DAY, named
 from modelwatch.spark.python_tasks import BatchFunction, in_python
 from modelwatch.stats.arrays import Floats
 
@@ -24,6 +25,9 @@ LONGEST_VALUE = 200
 """Characters of a text that is told."""
 _MOST_INTEGERS = 2000
 """Different integers up to which their frequencies are compared."""
+_READ = WHOLE_NUMBERS | FRACTIONS | INSTANTS
+_READ |= {"decimal", "boolean", "string", "varchar", "char", "date"}
+"""Types of columns that are looked at; vectors and intervals do not reach Python."""
 _NEARLY_ALL = 0.99
 _SAME_BY_NAME = 0.7
 """Share of rows on which a column with the name of a part of the date is that part."""
@@ -38,7 +42,9 @@ def sample_facts(rows: DataFrame) -> tuple[int, tuple[ColumnFacts, ...], frozens
     ``rows`` may have the day as ``DAY``. They are few: one task holds all of them.
     """
     types = {f.name: f.dataType.simpleString() for f in rows.schema.fields if f.name != DAY}
-    found = in_python(rows.coalesce(1), _told(types), "column string, facts string").collect()
+    read = [name for name, kind in types.items() if outer_type(kind) in _READ]
+    shown = rows.select(*(named(name) for name in (*read, DAY) if name in rows.columns))
+    found = in_python(shown.coalesce(1), _told(read), "column string, facts string").collect()
     facts = {row["column"]: json.loads(row["facts"]) for row in found}
     count = int(facts.pop(DAY, {"rows": 0})["rows"])
     columns = tuple(_read(name, kind, facts.get(name, {})) for name, kind in types.items())
@@ -51,14 +57,14 @@ def _read(name: str, spark_type: str, facts: Mapping[str, Any]) -> ColumnFacts:
     return ColumnFacts(name, spark_type, **{**facts, "values": values})
 
 
-def _told(types: Mapping[str, str]) -> BatchFunction:
+def _told(names: Sequence[str]) -> BatchFunction:
     def told(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         held = list(batches)
         if not held:
             return
         table = pa.Table.from_batches(held)
         found = {DAY: {"rows": table.num_rows}}
-        found |= {name: column_facts(table, name) for name in types}
+        found |= {name: column_facts(table, name) for name in names}
         columns = [pa.array(list(found)), pa.array([json.dumps(one) for one in found.values()])]
         yield pa.RecordBatch.from_arrays(columns, schema=_SCHEMA)
 
