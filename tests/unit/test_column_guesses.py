@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -21,7 +23,7 @@ from modelwatch.model.column_names import (
 from modelwatch.model.sources import TableAddress
 from modelwatch.model.table_facts import ColumnFacts, TableFacts
 from modelwatch.spark.days import DAY
-from modelwatch.spark.sample_facts import column_facts
+from modelwatch.spark.sample_facts import column_facts, facts_of_batches
 
 FIRST = date(2024, 1, 29)
 ROWS = 4000
@@ -185,3 +187,36 @@ def test_no_more_than_three_columns_are_segments() -> None:
         ColumnFacts(f"c{n}", "string", 0, 2, values=(("a", 500), ("b", 500))) for n in range(9)
     )
     assert len(segmentations(columns, 1000, 1000.0, 100)) == 3
+
+
+def test_a_task_tells_facts_of_columns_of_every_type() -> None:
+    values = {
+        "flag": [True, None, False],
+        "n": pa.array([1, 2, None], pa.int32()),
+        "price": pa.array([Decimal("1.50"), None, Decimal("2.50")], pa.decimal128(10, 2)),
+        "share": [0.5, float("nan"), float("inf")],
+        "word": ["a", None, "é"],
+        "seen": pa.array([datetime(2024, 1, 1, 5)] * 3, pa.timestamp("us", "UTC")),
+        "nothing": pa.array([None] * 3, pa.string()),
+    }
+    rows = pa.table({**values, DAY: pa.array([FIRST] * 3, pa.date32())})
+    (told,) = facts_of_batches(list(values))(rows.to_batches())
+    facts = dict(
+        zip(told.column(0).to_pylist(), map(json.loads, told.column(1).to_pylist()), strict=True)
+    )
+    assert facts[DAY] == {"rows": 3}
+    assert facts["flag"]["values"] == [[False, 1], [True, 1]]
+    assert (facts["price"]["lowest"], facts["price"]["highest"]) == (1.5, 2.5)
+    assert (facts["share"]["lowest"], facts["share"]["highest"]) == (0.5, 0.5)
+    assert facts["word"] == {
+        "nulls": 1,
+        "distinct": 2,
+        "values": [["a", 1], ["é", 1]],
+        "spells_days": False,
+    }
+    assert facts["seen"]["distinct"] == 1
+    assert facts["nothing"] == {"nulls": 3, "distinct": 0, "spells_days": False}
+
+
+def test_a_task_without_rows_tells_nothing() -> None:
+    assert list(facts_of_batches(["n"])(())) == []

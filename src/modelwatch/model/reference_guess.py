@@ -149,6 +149,8 @@ def _changes_of(figure: DailyFigure, present: Sequence[date]) -> list[date]:
     numbers = np.array([day.toordinal() for day in present], dtype=np.int64)
     if figure.kind == "rows":
         values = _without_weekdays(np.log(np.maximum(values, 1.0)), numbers)
+    if np.nanmax(values, initial=-np.inf) == np.nanmin(values, initial=np.inf):
+        return []
     found = change(values, numbers)
     if found.shape not in ("step", "steps", "ramp"):
         return []

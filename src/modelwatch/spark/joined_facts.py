@@ -27,11 +27,12 @@ T = TypeVar("T")
 
 def joined_facts(rows: DataFrame) -> JoinedFacts:
     """What joined rows show; they are few: one task holds all of them."""
-    found = in_python(rows.coalesce(1), _told, "facts string").collect()
+    found = in_python(rows.coalesce(1), facts_of_batches, "facts string").collect()
     return read_facts(json.loads(found[0]["facts"])) if found else JoinedFacts()
 
 
-def _told(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def facts_of_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """What a task does with its rows: their facts as JSON, in one row."""
     held = list(batches)
     if held:
         told = json.dumps(facts_of_rows(pa.Table.from_batches(held)))
@@ -122,7 +123,7 @@ class _Groups:
             return self._equals(label)
         pairs = np.unique(np.stack((self.codes[known], label.codes[known])), axis=1).shape[1]
         mine = len(np.unique(self.codes[known]))
-        return pairs == mine == len(np.unique(label.codes[known])) >= 2
+        return bool(pairs == mine == len(np.unique(label.codes[known])) >= 2)
 
     def _equals(self, label: _Groups) -> bool:
         known = np.flatnonzero(self.codes >= 0)

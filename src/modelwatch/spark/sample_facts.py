@@ -44,7 +44,9 @@ def sample_facts(rows: DataFrame) -> tuple[int, tuple[ColumnFacts, ...], frozens
     types = {f.name: f.dataType.simpleString() for f in rows.schema.fields if f.name != DAY}
     read = [name for name, kind in types.items() if outer_type(kind) in _READ]
     shown = rows.select(*(named(name) for name in (*read, DAY) if name in rows.columns))
-    found = in_python(shown.coalesce(1), _told(read), "column string, facts string").collect()
+    found = in_python(
+        shown.coalesce(1), facts_of_batches(read), "column string, facts string"
+    ).collect()
     facts = {row["column"]: json.loads(row["facts"]) for row in found}
     count = int(facts.pop(DAY, {"rows": 0})["rows"])
     columns = tuple(_read(name, kind, facts.get(name, {})) for name, kind in types.items())
@@ -57,7 +59,9 @@ def _read(name: str, spark_type: str, facts: Mapping[str, Any]) -> ColumnFacts:
     return ColumnFacts(name, spark_type, **{**facts, "values": values})
 
 
-def _told(names: Sequence[str]) -> BatchFunction:
+def facts_of_batches(names: Sequence[str]) -> BatchFunction:
+    """What a task does with its rows: the facts of each column as JSON, and the number of rows."""
+
     def told(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         held = list(batches)
         if not held:
