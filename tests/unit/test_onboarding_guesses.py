@@ -15,7 +15,7 @@ from modelwatch.model.columns import check_columns
 from modelwatch.model.config import Binning, IncidentRules, Pairs, Verdicts, parse_config
 from modelwatch.model.day_guess import DayGuess
 from modelwatch.model.days import DayRange
-from modelwatch.model.draft import draft
+from modelwatch.model.draft import draft, output_of
 from modelwatch.model.errors import SourceError
 from modelwatch.model.evaluation import DEFAULT_GATES
 from modelwatch.model.guess import guess, monitor_name
@@ -328,6 +328,26 @@ def test_whole_numbers_with_the_name_of_a_code_are_categories() -> None:
 )
 def test_a_monitor_is_named_after_what_holds_its_tables(address: TableAddress, name: str) -> None:
     assert monitor_name(address) == name
+
+
+@pytest.mark.parametrize(
+    ("address", "output"),
+    [
+        (TableAddress(path="lake/payments/inputs"), "lake/payments_monitoring"),
+        (TableAddress(path="lake/sales/visits/"), "lake/sales_monitoring/visits"),
+        (TableAddress(path="/lake/visits"), "/lake_monitoring/visits"),
+        (TableAddress(path="visits"), "monitoring/visits"),
+        (TableAddress(path="./visits"), "./monitoring/visits"),
+        (TableAddress(path="s3://bucket/visits"), "s3://bucket/monitoring/visits"),
+        (TableAddress(path="s3://bucket/shop/inputs"), "s3://bucket/shop_monitoring"),
+        (TableAddress(name="main.scoring.inputs"), "main.scoring_monitoring"),
+        (TableAddress(name="visits"), "default_monitoring"),
+    ],
+)
+def test_results_are_beside_the_sources_and_not_among_them(
+    address: TableAddress, output: str
+) -> None:
+    assert output_of(address) == output
 
 
 def schema(facts: TableFacts) -> dict[str, str]:
