@@ -45,7 +45,7 @@ def configuration_text(world: World) -> str:
     """The text of ``configuration``."""
     inputs = facts_of(world, "inputs", ["row_id", *world.table.features])
     answers = facts_of(world, "predictions", ["row_id", "probability", "decision"])
-    text = draft(guess(inputs, answers, ("row_id",)), inputs.days)
+    text = draft(guess(inputs, answers, ("row_id",)), inputs.days, segments=False)
     first, last = (day_of(n) for n in world.period.reference)
     text = re.sub(
         r"- \{name: first_weeks, .*\}", f"- {{name: first_weeks, days: {first}..{last}}}", text

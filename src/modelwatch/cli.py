@@ -37,7 +37,7 @@ _EPILOG = """\
 exit codes: 0 success, 1 an incident or retraining needs attention, 2 the command failed
 
 from your tables to a first run:
-  modelwatch init var/payments/inputs var/payments/predictions -o conf/payments.yaml
+  modelwatch init lake/payments/inputs lake/payments/predictions lake/payments/labels
   modelwatch run conf/payments.yaml
 """
 
@@ -83,13 +83,14 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     init = _command(commands, "init", _init, "write a first configuration for your tables")
-    init.add_argument("table", metavar="TABLE", help="inputs: path or name of a Delta table")
-    init.add_argument(
-        "predictions",
-        metavar="PREDICTIONS_TABLE",
-        nargs="?",
-        help="predictions, if they have their own table",
-    )
+    told = "inputs of the model: path or name of a Delta table"
+    init.add_argument("table", metavar="INPUTS", help=told)
+    told = "predictions, if they have their own table"
+    init.add_argument("predictions", metavar="PREDICTIONS", nargs="?", help=told)
+    told = "labels, joined by id and day"
+    init.add_argument("labels", metavar="LABELS", nargs="?", help=told)
+    told = "predictions of a challenger for the same ids"
+    init.add_argument("--challenger", metavar="TABLE", help=told)
     init.add_argument(
         "-o", "--output", type=Path, help="file to write (default: conf/<monitor>.yaml)"
     )
@@ -211,16 +212,30 @@ def _read(path: str | None) -> tuple[MonitorConfig, str]:
 
 def _init(arguments: argparse.Namespace) -> int:
     inputs = _address(arguments.table)
-    predictions = _address(arguments.predictions) if arguments.predictions else None
+    others = (arguments.predictions, arguments.labels, arguments.challenger)
+    predictions, labels, challenger = (_address(word) if word else None for word in others)
     path: Path = arguments.output or Path("conf") / f"{monitor_name(inputs)}.yaml"
     if path.exists() and not arguments.force:
         raise ConfigurationError([Problem("", None, "exists; --force replaces it")], str(path))
-    from modelwatch.pipelines.onboarding import first_configuration
+    from modelwatch.pipelines import first_configuration as setup
 
     columns = [name.strip() for name in (arguments.id or "").split(",") if name.strip()]
     with command_session("modelwatch init") as spark:
-        text = first_configuration(spark, inputs, predictions, columns, arguments.time_zone)
-    write_text(path, text, force=arguments.force)
+        found = setup.first_configuration(
+            spark,
+            inputs,
+            predictions,
+            labels,
+            challenger=challenger,
+            id_columns=columns,
+            time_zone=arguments.time_zone,
+            tell=partial(complain, flush=True),
+        )
+    write_text(path, found.text, force=arguments.force)
+    page = path.with_suffix(".setup.html")
+    write_text(page, setup.setup_text(found, str(path)), force=True)
+    say(setup.decisions_told(found))
+    say(f"{page} shows the rows per day and what each column was taken for.")
     say(f"Wrote {path}. Review it, then run:\n\n  modelwatch check {path}\n  modelwatch run {path}")
     return NOTHING_TO_LOOK_AT
 

@@ -11,7 +11,9 @@ import pytest
 from modelwatch import cli
 from modelwatch.model.config import SourceError, lines_of, parse_config
 from modelwatch.model.sources import TableAddress
-from modelwatch.pipelines.onboarding import check, facts_of, first_configuration
+from modelwatch.pipelines.first_configuration import first_configuration
+from modelwatch.pipelines.onboarding import check
+from modelwatch.pipelines.table_facts import facts_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -52,7 +54,7 @@ def shop(spark: SparkSession, tmp_path: Path) -> Path:
 def test_a_first_configuration_fits_the_tables(spark: SparkSession, shop: Path) -> None:
     text = first_configuration(
         spark, TableAddress(path=str(shop / "inputs")), TableAddress(path=str(shop / "predictions"))
-    )
+    ).text
     config = parse_config(text)
     assert config.inputs.id == ("order_id",)
     assert config.inputs.day.column == "day"
@@ -61,7 +63,7 @@ def test_a_first_configuration_fits_the_tables(spark: SparkSession, shop: Path) 
     assert config.predictions.decision == ("accepted",)
     assert config.features.columns["age"].special_values == (-999,)
     assert config.features.columns["shop_code"].type == "categorical"
-    assert str(config.references[0].days) == "2020-01-01..2020-01-18"
+    assert str(config.references[0].days) == "2020-01-01..2020-01-28"
     told = check(spark, config, text)
     assert "amount.in €" in told
     assert "not profiled: items (type array;" in told
@@ -84,7 +86,7 @@ def test_a_single_table_with_a_timestamp_will_do(spark: SparkSession, tmp_path: 
         "select id, timestamp'2020-01-01 12:00:00' + make_interval(0, 0, 0, id) as scored_at, "
         "id / 100 as score, id % 7 as n from range(20)"
     ).write.format("delta").save(str(path))
-    text = first_configuration(spark, TableAddress(path=str(path)))
+    text = first_configuration(spark, TableAddress(path=str(path))).text
     config = parse_config(text)
     assert config.inputs.day.time_column == "scored_at"
     assert config.predictions is not None
@@ -103,7 +105,7 @@ def test_a_partition_of_loads_is_declared_only_if_no_row_came_later_than_a_day(
         "id / 100 as score, id % 7 as n from (select id, "
         "timestamp'2020-01-01 12:00:00' + make_interval(0, 0, 0, id) as event_time from range(20))"
     ).write.format("delta").partitionBy("load_date").save(str(path))
-    text = first_configuration(spark, TableAddress(path=str(path)))
+    text = first_configuration(spark, TableAddress(path=str(path))).text
     config = parse_config(text)
     assert config.inputs.day.time_column == "event_time"
     assert config.inputs.day.partition_column == declared
@@ -115,7 +117,7 @@ def test_an_empty_table_gives_a_configuration_to_finish(
     spark: SparkSession, tmp_path: Path
 ) -> None:
     path = write(spark, tmp_path / "empty", [], "id long, day date, amount double")
-    text = first_configuration(spark, TableAddress(path=str(path)))
+    text = first_configuration(spark, TableAddress(path=str(path))).text
     with pytest.raises(SourceError, match="'first_weeks' has no rows"):
         check(spark, parse_config(text), text)
 
@@ -165,7 +167,7 @@ constraints:
 def test_only_some_rows_of_a_table_are_looked_at(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("modelwatch.pipelines.onboarding.ROWS", 10)
+    monkeypatch.setattr("modelwatch.pipelines.table_facts.ROWS", 10)
     path = write(spark, tmp_path / "t", [(i, DAYS[0]) for i in range(50)], "id long, day date")
     facts = facts_of(spark, TableAddress(path=str(path)))
     assert facts.rows == 10
@@ -174,7 +176,7 @@ def test_only_some_rows_of_a_table_are_looked_at(
 
 
 def test_lines_of_a_draft_are_known(spark: SparkSession, shop: Path) -> None:
-    text = first_configuration(spark, TableAddress(path=str(shop / "inputs")))
+    text = first_configuration(spark, TableAddress(path=str(shop / "inputs"))).text
     assert lines_of(text)["inputs.table"] == text[: text.index("  table:")].count("\n") + 1
 
 
@@ -182,7 +184,7 @@ def test_results_cannot_be_queried_before_the_first_run(
     spark: SparkSession, shop: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = shop / "monitor.yaml"
-    text = first_configuration(spark, TableAddress(path=str(shop / "inputs")))
+    text = first_configuration(spark, TableAddress(path=str(shop / "inputs"))).text
     path.write_text(text, encoding="utf-8")
     assert cli.main(["sql", str(path), "select 1"]) == 2
     assert f"there are no results yet: modelwatch run {path}" in capsys.readouterr().err

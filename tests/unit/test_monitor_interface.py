@@ -33,16 +33,11 @@ def test_a_configuration_is_saved_and_never_replaced_unasked(tmp_path: Path) -> 
     assert monitor.save(path, replace=True) == path
 
 
-@pytest.mark.parametrize("role", ["inputs", "predictions"])
+@pytest.mark.parametrize("role", ["inputs", "predictions", "labels", "challenger"])
 def test_a_frame_is_no_table_of_a_monitor(role: str) -> None:
     tables = {"inputs": "shop/inputs", "predictions": "shop/predictions", role: pd.DataFrame()}
     with pytest.raises(TypeError, match=f"{role} is a DataFrame: .* save a DataFrame as one first"):
         modelwatch.Monitor.guess(**tables)
-
-
-def test_labels_are_not_guessed() -> None:
-    with pytest.raises(ValueError, match="labels cannot be guessed"):
-        modelwatch.Monitor.guess("shop/inputs", "shop/predictions", "shop/labels")
 
 
 def test_an_unknown_view_is_refused_before_spark_is_started() -> None:

@@ -10,14 +10,15 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from modelwatch.model.column_guess import sentinels
 from modelwatch.model.columns import check_columns
 from modelwatch.model.config import Binning, IncidentRules, Pairs, Verdicts, parse_config
 from modelwatch.model.day_guess import DayGuess
 from modelwatch.model.days import DayRange
-from modelwatch.model.draft import draft
+from modelwatch.model.draft import draft, output_of
 from modelwatch.model.errors import SourceError
 from modelwatch.model.evaluation import DEFAULT_THRESHOLDS
-from modelwatch.model.guess import guess, monitor_name, reference_days, sentinels
+from modelwatch.model.guess import guess, monitor_name
 from modelwatch.model.sources import TableAddress
 from modelwatch.model.table_facts import ColumnFacts, PartitionDistance, TableFacts
 
@@ -316,21 +317,6 @@ def test_whole_numbers_with_the_name_of_a_code_are_categories() -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "expected"),
-    [
-        (None, None),
-        (DAYS, DayRange(date(2020, 1, 1), date(2020, 1, 28))),
-        (DayRange(DAYS.first, date(2020, 1, 10)), DayRange(DAYS.first, date(2020, 1, 5))),
-        (DayRange(DAYS.first, DAYS.first), DayRange(DAYS.first, DAYS.first)),
-    ],
-)
-def test_the_first_weeks_are_the_first_reference(
-    days: DayRange | None, expected: DayRange | None
-) -> None:
-    assert reference_days(days) == expected
-
-
-@pytest.mark.parametrize(
     ("address", "name"),
     [
         (TableAddress(path="var/flights/inputs"), "flights"),
@@ -344,6 +330,26 @@ def test_a_monitor_is_named_after_what_holds_its_tables(address: TableAddress, n
     assert monitor_name(address) == name
 
 
+@pytest.mark.parametrize(
+    ("address", "output"),
+    [
+        (TableAddress(path="lake/payments/inputs"), "lake/payments_monitoring"),
+        (TableAddress(path="lake/sales/visits/"), "lake/sales_monitoring/visits"),
+        (TableAddress(path="/lake/visits"), "/lake_monitoring/visits"),
+        (TableAddress(path="visits"), "monitoring/visits"),
+        (TableAddress(path="./visits"), "./monitoring/visits"),
+        (TableAddress(path="s3://bucket/visits"), "s3://bucket/monitoring/visits"),
+        (TableAddress(path="s3://bucket/shop/inputs"), "s3://bucket/shop_monitoring"),
+        (TableAddress(name="main.scoring.inputs"), "main.scoring_monitoring"),
+        (TableAddress(name="visits"), "default_monitoring"),
+    ],
+)
+def test_results_are_beside_the_sources_and_not_among_them(
+    address: TableAddress, output: str
+) -> None:
+    assert output_of(address) == output
+
+
 def schema(facts: TableFacts) -> dict[str, str]:
     return {column.name: column.spark_type for column in facts.columns}
 
@@ -353,10 +359,10 @@ def test_a_draft_fits_the_tables_it_was_made_for() -> None:
     schemas = {"inputs": schema(INPUTS), "predictions": schema(PREDICTIONS)}
     assert check_columns(config, schemas) == ()
     assert config.monitor == "shop"
-    assert str(config.output) == "var/shop/monitor"
+    assert str(config.output) == "var/shop_monitoring"
     assert config.predictions is not None
     assert config.predictions.score == ("probability",)
-    assert str(config.references[0].days) == "2020-01-01..2020-01-28"
+    assert config.references[0].first_days == 28
 
 
 def test_a_draft_leaves_every_default_of_the_verdicts_as_it_is() -> None:

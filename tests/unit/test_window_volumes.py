@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 
-from modelwatch.model.days import DayRange
-from modelwatch.model.guess import reference_days
 from modelwatch.model.window_volumes import (
     chosen_windows,
     silent_windows,
@@ -103,10 +101,3 @@ def test_a_first_configuration_has_windows_that_can_be_judged() -> None:
         "{name: last_60_days, trailing_days: 60}",
     )
     assert chosen_windows(None, 100) == ("day", "week", "month")
-
-
-def test_a_first_reference_holds_enough_batches() -> None:
-    year = DayRange(FIRST, FIRST + timedelta(days=363))
-    assert len(reference_days(year, 364) or ()) == 28
-    assert len(reference_days(year, 27) or ()) == 99
-    assert len(reference_days(year, 13) or ()) == 182

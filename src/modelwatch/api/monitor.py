@@ -148,6 +148,7 @@ class Monitor:
         predictions: str | Path | None = None,
         labels: str | Path | None = None,
         *,
+        challenger: str | Path | None = None,
         id: str | Sequence[str] = (),
         time_zone: str = "UTC",
         spark: SparkSession | None = None,
@@ -155,21 +156,21 @@ class Monitor:
         """A monitor whose configuration is guessed from its tables, as ``modelwatch init`` does.
 
         Tables are paths or catalog names of Delta tables. ``id``: columns that identify a row.
-        ``time_zone``: where days begin. Review ``text``, or write it to a file with `save`.
-        TypeError for a DataFrame: a monitor reads its tables again in every run. ValueError for
-        ``labels``, whose meaning cannot be guessed: add a section ``labels`` to the configuration.
-        SourceError for tables that cannot be read, or without a column that tells the day.
+        ``challenger``: predictions of another model for the same ids. ``time_zone``: where days
+        begin. Review ``text``, or write it to a file with `save`. TypeError for a DataFrame: a
+        monitor reads its tables again in every run. SourceError for tables that cannot be read or
+        joined, or without a column that tells the day.
         """
-        tables = {"inputs": inputs, "predictions": predictions}
+        tables = {
+            "inputs": inputs,
+            "predictions": predictions,
+            "labels": labels,
+            "challenger": challenger,
+        }
         addresses = {
             name: _address(name, table) for name, table in tables.items() if table is not None
         }
-        if labels is not None:
-            raise ValueError(
-                "labels cannot be guessed: save the configuration, and add the sections `labels` "
-                "and `performance` (docs/reference/configuration.md)"
-            )
-        from modelwatch.pipelines.onboarding import first_configuration
+        from modelwatch.pipelines.first_configuration import first_configuration
 
         columns = [id] if isinstance(id, str) else list(id)
         session = _Sessions.of(spark, "modelwatch guess")
@@ -178,9 +179,11 @@ class Monitor:
                 session.spark,
                 addresses["inputs"],
                 addresses.get("predictions"),
-                columns,
-                time_zone,
-            )
+                addresses.get("labels"),
+                challenger=addresses.get("challenger"),
+                id_columns=columns,
+                time_zone=time_zone,
+            ).text
         except BaseException:
             session.close()
             raise

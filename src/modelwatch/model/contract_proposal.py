@@ -10,12 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 from modelwatch.errors import present
+from modelwatch.model.column_guess import sentinels
 from modelwatch.model.column_types import FRACTIONS, TEXTS, WHOLE_NUMBERS
 from modelwatch.model.contract import WEEKDAYS, ColumnClauses, Contract, Relation, RowClauses
 from modelwatch.model.contract_facts import ReferenceColumn, ReferenceTable
 from modelwatch.model.contract_text import contract_text
 from modelwatch.model.document import Path
-from modelwatch.model.guess import sentinels
 from modelwatch.model.table_facts import ColumnFacts
 from modelwatch.model.text_shape import pattern_of
 from modelwatch.stats.numerals import numerals

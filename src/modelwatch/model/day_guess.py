@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from modelwatch.model.column_names import plain_name
 from modelwatch.model.column_types import INSTANTS, WHOLE_NUMBERS
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.table_facts import ColumnFacts, PartitionDistance, TableFacts
@@ -65,7 +66,7 @@ def guess_day(table: TableFacts, like: str | None = None) -> DayGuess:
     ):
         if candidates:
             return DayGuess(candidates[0], time=candidates[0] in times)
-    spelled = spelled_partition(table)
+    spelled = spelled_partition(table) or spelled_column(table)
     if spelled is not None:
         return DayGuess(spelled, time=False)
     message = "has no date or timestamp column for the day of a row"
@@ -95,11 +96,18 @@ def calendar_partitions(table: TableFacts) -> tuple[ColumnFacts, ...]:
 def spelled_partition(table: TableFacts) -> str | None:
     """The partition of text or integers that by its name spells the day; None beside a month's."""
     calendar = calendar_partitions(table)
-    if any(_MONTH.search(column.name.lower()) for column in calendar):
+    if any(_MONTH.search(plain_name(column.name)) for column in calendar):
         return None
     whole = [c.name for c in calendar if c.plain_type in _SPELLING]
     found = _matching(_DAY, whole) + _matching(_WHOLE_DAY, whole)
     return found[0] if len(found) == 1 else None
+
+
+def spelled_column(table: TableFacts) -> str | None:
+    """The column of text or integers whose values were seen to spell days, that of the event."""
+    names = [c.name for c in table.columns if c.spells_days and c.plain_type in _SPELLING]
+    ordered = _matching(_EVENT, names) + _not_of_writing(_matching(_DAY, names)) + names
+    return next(iter(ordered), None)
 
 
 def compared_time(table: TableFacts, like: str | None = None) -> str | None:
@@ -111,7 +119,7 @@ def compared_time(table: TableFacts, like: str | None = None) -> str | None:
 
 def is_of_writing(name: str) -> bool:
     """Whether a column, by its name, tells when a row was written, and not of what time it is."""
-    return _WRITTEN.search(name.lower()) is not None
+    return _WRITTEN.search(plain_name(name)) is not None
 
 
 def _better_than(partition: str, table: TableFacts) -> DayGuess | None:
@@ -154,7 +162,7 @@ def _times(table: TableFacts) -> list[str]:
 
 
 def _matching(pattern: re.Pattern[str], names: Sequence[str]) -> list[str]:
-    return [name for name in names if pattern.search(name.lower())]
+    return [name for name in names if pattern.search(plain_name(name))]
 
 
 def _not_of_writing(names: Sequence[str]) -> list[str]:

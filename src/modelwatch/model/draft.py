@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from textwrap import wrap
 
 from modelwatch.model.column_types import WHOLE_NUMBERS
 from modelwatch.model.day_guess import (
@@ -15,14 +16,17 @@ from modelwatch.model.day_guess import (
 )
 from modelwatch.model.days import DayRange
 from modelwatch.model.evaluation import DEFAULT_THRESHOLDS
-from modelwatch.model.guess import (
-    REFERENCE_BATCHES,
-    REFERENCE_DAYS,
-    Guess,
-    monitor_name,
-    reference_days,
-)
+from modelwatch.model.guess import Guess, monitor_name
 from modelwatch.model.judging import Verdicts
+from modelwatch.model.label_draft import (
+    address_text,
+    challenger_lines,
+    day_text,
+    label_lines,
+    notify_lines,
+)
+from modelwatch.model.label_guess import LabelGuess
+from modelwatch.model.reference_guess import REFERENCE_DAYS, Typical
 from modelwatch.model.score_guess import ScoreFacts, kind_told
 from modelwatch.model.sources import TableAddress
 from modelwatch.model.table_facts import PartitionDistance, TableFacts
@@ -30,16 +34,26 @@ from modelwatch.model.window_volumes import average_volume, chosen_windows
 from modelwatch.model.yaml_text import comment_text, list_text, quoted_text
 
 _SHOWN_THRESHOLDS = ("psi", "null_share_change", "unseen_share_change")
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,40}")
+"""Names of columns that name a segmentation too."""
 
 
-def draft(guess: Guess, days: DayRange | None, time_zone: str = "UTC") -> str:
+def draft(
+    guess: Guess,
+    days: DayRange | None,
+    time_zone: str = "UTC",
+    typical: Typical | None = None,
+    *,
+    segments: bool = True,
+) -> str:
     """The YAML of a configuration that watches the guessed columns.
 
-    ``days`` are those from the first to the last of the inputs; their first weeks are the
-    reference. Where there are none or few, it is the first days that will come.
+    ``days``: those from the first to the last of the inputs. ``typical``: the days to compare with;
+    left out, the first weeks, or the first days that will come. ``segments``: whether results are
+    split by the guessed categories.
     """
-    name = monitor_name(guess.inputs.address)
+    name, output = monitor_name(guess.inputs.address), output_of(guess.inputs.address)
+    key = "schema" if guess.inputs.address.path is None else "path"
     lines = [
         "# Written by `modelwatch init`, from the columns of the tables and some of their rows.",
         "# Review it, then run modelwatch check and modelwatch run.",
@@ -50,37 +64,41 @@ def draft(guess: Guess, days: DayRange | None, time_zone: str = "UTC") -> str:
         f"time_zone: {quoted_text(time_zone)}",
         "",
         "# The results: a folder with one Delta table each.",
-        f"output: {_output(guess.inputs.address)}",
+        f"output: {{{key}: {quoted_text(output)}}}",
         "",
         *_inputs(guess),
         *_predictions(guess),
         *_features(guess),
-        *_segments(guess),
+        *_segments(guess, segments),
         *_windows(guess.inputs),
-        *_references(days, guess.inputs.days_with_rows),
+        *_references(days, guess.inputs.days_with_rows, typical),
+        *label_lines(guess),
+        *challenger_lines(guess),
         *_constraints(guess),
+        *notify_lines(output, is_path=guess.inputs.address.path is not None),
         *_thresholds(),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _address(address: TableAddress) -> str:
-    key = "name" if address.path is None else "path"
-    return f"{{{key}: {quoted_text(str(address))}}}"
-
-
-def _output(address: TableAddress) -> str:
-    if address.path is not None:
-        parent, slash, _ = address.path.rstrip("/").rpartition("/")
-        return f"{{path: {quoted_text(f'{parent}{slash}monitor')}}}"
-    schema = str(address).rpartition(".")[0] or "default"
-    return f"{{schema: {quoted_text(f'{schema}_monitor')}}}"
-
-
-def _day(day: DayGuess) -> str:
-    key = "time_column" if day.time else "column"
-    partition = f", partition_column: {quoted_text(day.partition)}" if day.partition else ""
-    return f"{{{key}: {quoted_text(day.column)}{partition}}}"
+def output_of(address: TableAddress) -> str:
+    """Where results go: beside the folder or the schema of the tables, so that nobody who lists
+    the sources finds results among them."""
+    if address.path is None:
+        schema = str(address).rpartition(".")[0] or "default"
+        return f"{schema}_monitoring"
+    name = monitor_name(address)
+    parent = address.path.rstrip("/").rpartition("/")[0]
+    around = parent.rpartition("/")[2]
+    if not around or parent.rpartition("/")[0].endswith(":/") or around in (".", ".."):
+        # The parent is a bucket, a root, or where the command runs.
+        return (
+            f"{parent}/monitoring/{name}"
+            if parent or address.path[0] == "/"
+            else (f"monitoring/{name}")
+        )
+    named_so = re.sub(r"[^A-Za-z0-9_-]+", "_", around).strip("_") == name
+    return f"{parent}_monitoring" if named_so else f"{parent}_monitoring/{name}"
 
 
 def _day_notes(table: TableFacts, day: DayGuess) -> Iterator[str]:
@@ -109,7 +127,7 @@ def _notes_on_the_partition(seen: PartitionDistance | None, partition: str) -> I
         return
     time = comment_text(seen.time)
     declared = partition if seen.can_be_declared else None
-    other = comment_text(_day(DayGuess(seen.time, True, declared)))
+    other = comment_text(day_text(DayGuess(seen.time, True, declared)))
     if seen.elsewhere + seen.without_time == 0:
         yield f"On all {seen.rows} rows it is the day of {time}."
         return
@@ -133,14 +151,14 @@ def _notes_beside_the_partition(
     else:
         yield f"The partition {name} is not declared: {seen.apart} of {seen.rows} rows lie more"
         yield f"than a day from {column}, and a run would miss them."
-    other = comment_text(_day(DayGuess(partition, time=False)))
+    other = comment_text(day_text(DayGuess(partition, time=False)))
     yield f"If the partition is the day of the event: {other}"
 
 
 def _inputs(guess: Guess) -> Iterator[str]:
     yield "# The inputs of the model."
     yield "inputs:"
-    yield f"  table: {_address(guess.inputs.address)}"
+    yield f"  table: {address_text(guess.inputs.address)}"
     if guess.id:
         yield "  # The columns that identify a row of a day."
         yield f"  id: {list_text(guess.id)}"
@@ -149,7 +167,7 @@ def _inputs(guess: Guess) -> Iterator[str]:
         yield "  # id: [...]"
     yield "  # A column of dates, or {time_column: ..., partition_column: ...}."
     yield from (f"  # {note}" for note in _day_notes(guess.inputs, guess.day))
-    yield f"  day: {_day(guess.day)}"
+    yield f"  day: {day_text(guess.day)}"
     yield ""
 
 
@@ -162,7 +180,7 @@ def _predictions(guess: Guess) -> Iterator[str]:
     yield "# The predictions of the model."
     yield "predictions:"
     if guess.predictions is not None and guess.predictions_day is not None:
-        yield f"  table: {_address(guess.predictions.address)}"
+        yield f"  table: {address_text(guess.predictions.address)}"
         yield f"  id: {list_text(guess.id)}"
         notes = list(_day_notes(guess.predictions, guess.predictions_day))
         if guess.predictions_day.column != guess.day.column:
@@ -170,7 +188,7 @@ def _predictions(guess: Guess) -> Iterator[str]:
                 0, "Rows are joined by id and day: this must be the same day as in the inputs."
             )
         yield from (f"  # {note}" for note in notes)
-        yield f"  day: {_day(guess.predictions_day)}"
+        yield f"  day: {day_text(guess.predictions_day)}"
     if guess.score:
         yield from (f"  # {note}" for note in _score_notes(guess))
         yield f"  score: {list_text(guess.score)}"
@@ -184,7 +202,9 @@ def _predictions(guess: Guess) -> Iterator[str]:
 
 
 def _score_notes(guess: Guess) -> Iterator[str]:
-    """What is to be said once the score is held against labels, if it is no probability."""
+    """What the section ``performance`` has to say, if it is not written, of other scores."""
+    if isinstance(guess.labels, LabelGuess) and guess.labels.performance is not None:
+        return
     table = guess.predictions or guess.inputs
     for column in table.columns:
         low, high = column.lowest, column.highest
@@ -225,19 +245,18 @@ def _features(guess: Guess) -> Iterator[str]:
     yield ""
 
 
-def _segments(guess: Guess) -> Iterator[str]:
+def _segments(guess: Guess, are_on: bool) -> Iterator[str]:
     yield "# Results cover all traffic and each segment of these segmentations."
-    yield "# segments:"
-    excluded = {name for name, _ in guess.excluded} | set(guess.id)
-    named = [
-        column.name
-        for column in guess.inputs.columns
-        if column.plain_type == "string" and 1 < column.distinct <= 20
-        if column.name not in excluded and _PLAIN.fullmatch(column.name)
-    ]
-    for name in named[:3] or ["country"]:
-        yield f"#   - {{name: {name}, columns: [{name}], max_values: 20}}"
-    yield "#   - {name: large, predicate: amount > 1000}"
+    if guess.segments and are_on:
+        yield "segments:"
+        for at, column in enumerate(guess.segments):
+            name = column if NAME.fullmatch(column) else f"segment_{at + 1}"
+            yield f"  - {{name: {quoted_text(name)}, columns: {list_text([column])}}}"
+        yield "  # - {name: large, predicate: amount > 1000}"
+    else:
+        yield "# segments:"
+        yield "#   - {name: country, columns: [country], max_values: 20}"
+        yield "#   - {name: large, predicate: amount > 1000}"
     yield ""
 
 
@@ -253,20 +272,25 @@ def _windows(inputs: TableFacts) -> Iterator[str]:
     yield ""
 
 
-def _references(days: DayRange | None, days_with_rows: int = 0) -> Iterator[str]:
+def _references(
+    days: DayRange | None, days_with_rows: int, typical: Typical | None
+) -> Iterator[str]:
     yield "# What windows are compared with. Bins are fitted on the first: choose days without"
     yield "# known problems, or the training set: {name: training, table: {path: ...}, version: 12}"
     yield "references:"
-    reference = reference_days(days, days_with_rows)
-    if days is None or reference is None:
-        yield "  # The table has no rows yet: its first days will be the reference."
-        yield f"  - {{name: first_weeks, first_days: {REFERENCE_DAYS}}}"
-    elif 0 < days_with_rows < REFERENCE_BATCHES:
-        yield f"  # The inputs have {days_with_rows} days with rows so far: the reference grows."
-        yield f"  - {{name: first_weeks, first_days: {REFERENCE_DAYS}}}"
-    else:
+    if days is not None:
         yield f"  # The inputs have days from {days.first} to {days.last}."
-        yield f"  - {{name: first_weeks, days: {reference.first}..{reference.last}}}"
+    if typical is not None and typical.days is not None:
+        yield from (f"  # {line}" for line in wrap(comment_text(typical.why), 92))
+        yield f"  - {{name: typical, days: {typical.days}}}"
+    else:
+        told = "The table has no rows yet: its first days will be the reference."
+        if days is not None:
+            told = (
+                f"They have rows on {days_with_rows}: the reference is the first days, and grows."
+            )
+        yield f"  # {told}"
+        yield f"  - {{name: first_weeks, first_days: {REFERENCE_DAYS}}}"
     yield "  - {name: previous, previous_windows: 1}"
     yield "  - {name: week_before, lag_days: 7}"
     yield ""

@@ -3,36 +3,83 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from math import ceil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
-from modelwatch.model.column_types import FRACTIONS, INSTANTS, WHOLE_NUMBERS
+from modelwatch.model.column_guess import (
+    code_reason,
+    exclusion_reason,
+    segmentations,
+    sentinels,
+)
+from modelwatch.model.column_names import (
+    is_answer_name,
+    is_decision_name,
+    is_probability_name,
+    is_score_name,
+    is_truth_name,
+    is_version_name,
+    is_weak_score_name,
+)
+from modelwatch.model.column_types import FRACTIONS, WHOLE_NUMBERS
 from modelwatch.model.day_guess import DayGuess, calendar_partitions, guess_day
-from modelwatch.model.days import DayRange, shifted
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.features import natural_kind
+from modelwatch.model.id_guess import identity_of, label_identity
+from modelwatch.model.judging import Verdicts
+from modelwatch.model.label_guess import (
+    Delay,
+    LabelGuess,
+    PerformanceGuess,
+    guess_labels,
+    guess_performance,
+    kind_of,
+)
+from modelwatch.model.side_guess import Sides, typed
 from modelwatch.model.sources import TableAddress
-from modelwatch.model.table_facts import ColumnFacts, TableFacts
+from modelwatch.model.table_facts import ColumnFacts, JoinedFacts, TableFacts
+from modelwatch.model.window_volumes import average_volume, judged_rows
+from modelwatch.stats.score_scale import ScoreKind
 
-_ID = re.compile(r"(^|_)(id|uuid|guid|key|identifier)$")
-_VERSION = re.compile(r"^(model_?)?(version|model|model_id|model_name)$|model_version")
-_SCORE = re.compile(r"(^|_)(score|scores|prob|proba|probability|prediction|predicted|y_?hat)($|_)")
-_DECISION = re.compile(r"(^|_)(decision|decided|action|class|label|outcome|verdict|predicted)($|_)")
-_CODE = re.compile(r"(^|_)(code|zip|postcode|category|class|type|weekday|month|hour)$")
-_SENTINELS = frozenset(
-    sign * value for value in (99, 999, 9999, 99999, 999999, 9999999) for sign in (1.0, -1.0)
-) | {-1.0, -9.0}
-MAX_CODES = 100
-"""Different values up to which a whole number with the name of a code counts as one."""
-REFERENCE_DAYS = 28
-REFERENCE_BATCHES = 8
-"""Days with rows that a reference holds, of a table that has few of them."""
+_GENERIC = frozenset(
+    [
+        "inputs",
+        "input",
+        "features",
+        "feature",
+        "data",
+        "table",
+        "tables",
+        "requests",
+        "scoring",
+        "scored",
+        "x",
+        "dataset",
+    ]
+)
+"""Names of tables that say nothing: those around them are better names."""
+
+
+@dataclass(frozen=True)
+class ChallengerGuess:
+    """A section of ``challengers``."""
+
+    name: str
+    table: TableFacts
+    id: tuple[str, ...]
+    day: DayGuess
+    score: str
+    score_kind: ScoreKind
+    decision: str | None
 
 
 @dataclass(frozen=True)
 class Guess:
-    """What the tables probably mean, for a person to look over."""
+    """What the tables probably mean, for a person to look over.
+
+    ``labels``: the guess, or why there is none; None if there is nothing to say. ``leaks``:
+    columns of the inputs that tell the label.
+    """
 
     inputs: TableFacts
     predictions: TableFacts | None
@@ -46,24 +93,56 @@ class Guess:
     sentinels: tuple[tuple[str, tuple[float, ...]], ...]
     codes: tuple[str, ...]
     not_profiled: tuple[ColumnFacts, ...]
+    labels: LabelGuess | str | None = None
+    no_performance: str | None = None
+    challenger: ChallengerGuess | str | None = None
+    segments: tuple[str, ...] = ()
+    leaks: tuple[str, ...] = ()
+
+    @property
+    def features(self) -> tuple[ColumnFacts, ...]:
+        """The columns of the inputs that have no other meaning."""
+        own = {*self.id, self.day.column, self.day.partition, *dict(self.excluded)}
+        if self.predictions is None:
+            own |= {*self.score, *self.decision, self.model_version}
+        return tuple(column for column in self.inputs.columns if column.name not in own)
+
+
+@dataclass(frozen=True)
+class LabelFacts:
+    """What is known of labels: their table, the label, rows beside predictions, and the delay."""
+
+    table: TableFacts
+    label: ColumnFacts
+    id: tuple[str, ...]
+    joined: JoinedFacts = field(default_factory=JoinedFacts)
+    delay: Delay | None = None
 
 
 def guess(
-    inputs: TableFacts, predictions: TableFacts | None = None, id_columns: Sequence[str] = ()
+    inputs: TableFacts,
+    predictions: TableFacts | None = None,
+    id_columns: Sequence[str] = (),
+    labels: LabelFacts | str | None = None,
+    challenger: TableFacts | None = None,
 ) -> Guess:
     """What tables of inputs and predictions probably mean; ``id_columns`` if they are known.
 
-    SourceError if no column can tell the day, or none can join the two tables.
+    ``labels``: what is known of them, or why they cannot be used. SourceError if no column can tell
+    the day, or none can join the tables.
     """
     day = guess_day(inputs)
     predictions_day = guess_day(predictions, day.column) if predictions else None
-    identity = tuple(id_columns) or _identity(inputs, predictions)
+    identity = tuple(id_columns) or identity_of(inputs, predictions)
     answers = predictions or inputs
+    known = labels if isinstance(labels, LabelFacts) else None
+    truths = _truths(inputs, predictions, known)
     taken = {*identity, day.column, day.partition}
     if predictions_day is not None:
         taken |= {predictions_day.column, predictions_day.partition}
-    free = [column for column in answers.columns if column.name not in taken]
-    version = next((c.name for c in free if _VERSION.search(c.name.lower())), None)
+    of_answers = {column for role, column in truths if (role == "predictions") == bool(predictions)}
+    free = [c for c in answers.columns if c.name not in taken | of_answers]
+    version = next((c.name for c in free if is_version_name(c.name)), None)
     free = [column for column in free if column.name != version]
     score, decision = _answers(free, everything=predictions is not None)
     if predictions is not None and not score + decision:
@@ -73,13 +152,36 @@ def guess(
         )
     if predictions is None and not score + decision:
         version = None
+    found = labels if isinstance(labels, str) else None
+    no_performance = None
+    label_guess: LabelGuess | None = None
+    if known is not None:
+        like = (predictions_day or day).column
+        outcome = guess_labels(known.table, known.label, known.id, known.joined, known.delay, like)
+        if isinstance(outcome, str):
+            found = outcome
+        else:
+            performance = guess_performance(known.label, answers, score, decision, known.joined)
+            told = isinstance(performance, str)
+            no_performance = performance if isinstance(performance, str) else None
+            label_guess = outcome if told else replace(outcome, performance=performance)  # type: ignore[arg-type]
+    if label_guess is not None and label_guess.performance is not None:
+        task = label_guess.performance
+        moved = tuple(name for name in task.score if name in decision)
+        score, decision = score + moved, tuple(n for n in decision if n not in moved)
+    leaks = tuple(column for role, column in truths if role == "inputs")
     answered = {*score, *decision, version} if predictions is None else set()
     rest = [c for c in inputs.columns if c.name not in {*identity, day.column, day.partition}]
     rest = [column for column in rest if column.name not in answered]
     clashing = {c.lower() for c in score + decision} if predictions is not None else set()
-    excluded = tuple(_excluded(rest, inputs, clashing))
-    features = [c for c in rest if c.name not in dict(excluded)]
-    codes = tuple(c.name for c in features if _is_code(c))
+    excluded = dict(_excluded(rest, inputs, clashing, leaks))
+    features = [c for c in rest if c.name not in excluded]
+    reasons = {c.name: why for c in features if (why := code_reason(c, inputs.rows)) is not None}
+    marked = tuple(
+        (c.name, found_codes)
+        for c in features
+        if c.name not in reasons and (found_codes := sentinels(c))
+    )
     return Guess(
         inputs=inputs,
         predictions=predictions,
@@ -89,127 +191,144 @@ def guess(
         score=score,
         decision=decision,
         model_version=version,
-        excluded=excluded,
-        sentinels=tuple(
-            (c.name, found) for c in features if c.name not in codes and (found := sentinels(c))
-        ),
-        codes=codes,
+        excluded=tuple(excluded.items()),
+        sentinels=marked,
+        codes=tuple(reasons),
         not_profiled=tuple(c for c in features if natural_kind(c.spark_type) is None),
+        labels=label_guess if label_guess is not None else found,
+        no_performance=no_performance,
+        challenger=None
+        if challenger is None
+        else _challenger(challenger, identity, (predictions_day or day).column, label_guess),
+        segments=_segments(inputs, features),
+        leaks=leaks,
     )
 
 
-def sentinels(column: ColumnFacts) -> tuple[float, ...]:
-    """Values at the ends of a column that look like codes: -999 below, 9999 far above."""
-    low, second_low = column.lowest, column.second_lowest
-    high, second_high = column.highest, column.second_highest
-    if column.plain_type not in WHOLE_NUMBERS | FRACTIONS | {"decimal"}:
-        return ()
-    found = []
-    if low is not None and second_low is not None and low in _SENTINELS and low < 0 <= second_low:
-        # A column of -1, 0, 1 is a sign, and no quantity with a code.
-        found += [low] if low != -1 or column.distinct > 3 else []
-    if high is not None and second_high is not None and high in _SENTINELS:
-        found += [high] if 0 <= second_high < high / 2 else []
-    return tuple(found)
-
-
-def reference_days(days: DayRange | None, days_with_rows: int = 0) -> DayRange | None:
-    """The days to compare with at first: four weeks, or more to hold ``REFERENCE_BATCHES`` days
-    with rows; the first half if there are fewer."""
-    if days is None:
-        return None
-    wanted = REFERENCE_DAYS
-    if days_with_rows > 1:
-        gap = (len(days) - 1) / (days_with_rows - 1)
-        wanted = max(wanted, ceil(gap * (REFERENCE_BATCHES - 1)) + 1)
-    count = min(wanted, max(1, len(days) // 2))
-    return DayRange(days.first, shifted(days.first, count - 1))
-
-
 def monitor_name(address: TableAddress) -> str:
-    """A name for the monitor: that of the folder or the schema around the table."""
+    """A name for the monitor: that of the table, or of what is around one called ``inputs``."""
     parts = [
         p for p in re.split(r"[/.:]+" if address.path is None else r"[/:]+", str(address)) if p
     ]
-    around = parts[-2] if len(parts) > 1 else parts[-1]
-    return re.sub(r"[^A-Za-z0-9_-]+", "_", around).strip("_")[:100] or "monitor"
+    own = not parts or parts[-1].lower() not in _GENERIC or len(parts) == 1
+    chosen = (parts or [""])[-1 if own else -2]
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", chosen).strip("_")[:100] or "monitor"
 
 
-def _identity(inputs: TableFacts, predictions: TableFacts | None) -> tuple[str, ...]:
-    def candidates(table: TableFacts) -> list[str]:
-        names = [c.name for c in table.columns if _can_identify(c) and c.name in table.unique]
-        return sorted(names, key=lambda name: not _ID.search(name.lower()))
-
-    here = candidates(inputs)
-    if predictions is None:
-        return tuple(name for name in here[:1] if _ID.search(name.lower()))
-    # Joined columns must be in both; they need not be unique among a few rows of each.
-    there = {column.name for column in predictions.columns if _can_identify(column)}
-    common = [name for name in here if name in there] or [
-        column.name
-        for column in inputs.columns
-        if column.name in there and _can_identify(column) and _ID.search(column.name.lower())
-    ]
-    if not common:
-        raise SourceError(
-            (
-                Problem(
-                    "",
-                    None,
-                    f"has no column named like an id of {inputs.address}: use --id COLUMN",
-                ),
-            ),
-            str(predictions.address),
-        )
-    return (common[0],)
-
-
-def _can_identify(column: ColumnFacts) -> bool:
-    return column.plain_type in WHOLE_NUMBERS | {"string", "decimal", "varchar", "char"}
+def _truths(
+    inputs: TableFacts, predictions: TableFacts | None, labels: LabelFacts | None
+) -> tuple[tuple[str, str], ...]:
+    """Columns by role that hold what came true: by their names, or as they equal the label."""
+    found: dict[tuple[str, str], None] = {}
+    for role, table in (("inputs", inputs), ("predictions", predictions)):
+        if table is None:
+            continue
+        for column in table.columns:
+            if is_truth_name(column.name):
+                found[role, column.name] = None
+        if labels is not None and labels.table.address == table.address:
+            found[role, labels.label.name] = None
+    if labels is not None:
+        copies = sorted(labels.joined.copies)
+        answers = "predictions" if predictions is not None else "inputs"
+        for role, name in copies:
+            # A predicted class may be right on every row.
+            if not (role == "predictions" and is_answer_name(name)):
+                found[role if predictions is not None else answers, name] = None
+    return tuple(found)
 
 
 def _answers(
     columns: Iterable[ColumnFacts], everything: bool
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    score, decision = [], []
+    """Scores and decisions; ``everything``: of a table that holds nothing else."""
+    score: list[ColumnFacts] = []
+    decision: list[str] = []
     for column in columns:
-        name, plain = column.name.lower(), column.plain_type
-        scored = _SCORE.search(name) is not None
-        decided = _DECISION.search(name) is not None and _is_category(plain)
+        plain = column.plain_type
+        scored = is_score_name(column.name) or (everything and is_weak_score_name(column.name))
+        decided = is_decision_name(column.name) and _is_category(plain)
         if plain in FRACTIONS | {"decimal"} and (everything or scored):
-            score.append(column.name)
-        elif decided or (plain == "boolean" and everything):
+            score.append(column)
+        elif (decided and (everything or is_answer_name(column.name) or not scored)) or (
+            plain == "boolean" and everything
+        ):
             decision.append(column.name)
         elif plain in WHOLE_NUMBERS and scored:
-            score.append(column.name)
-    return tuple(score), tuple(decision)
+            score.append(column)
+    if not everything:
+        score = _of_a_model(score)
+    return tuple(column.name for column in score), tuple(decision)
+
+
+def _of_a_model(score: Sequence[ColumnFacts]) -> list[ColumnFacts]:
+    """Of columns among features with the name of a score, those that are probably a model's.
+
+    A credit score beside the model's probability is an input.
+    """
+
+    def is_share(column: ColumnFacts) -> bool:
+        low, high = column.lowest, column.highest
+        return low is not None and high is not None and low >= 0.0 and high <= 1.0
+
+    sure = [
+        column
+        for column in score
+        if is_answer_name(column.name) or (is_probability_name(column.name) and is_share(column))
+    ]
+    return sure or list(score)
 
 
 def _excluded(
-    columns: Iterable[ColumnFacts], table: TableFacts, clashing: Collection[str]
+    columns: Iterable[ColumnFacts], table: TableFacts, clashing: set[str], leaks: Sequence[str]
 ) -> Iterable[tuple[str, str]]:
     calendar = calendar_partitions(table)
     for column in columns:
-        if column.name.lower() in clashing:
+        if column.name in leaks:
+            yield column.name, "tells the label: a leak, if the model is given it"
+        elif column.name.lower() in clashing:
             yield column.name, "also a column of the predictions"
-        elif column.plain_type in INSTANTS | {"date"} or column in calendar:
+        elif column in calendar:
             yield column.name, "moves with the calendar"
-        elif column.name in table.unique and table.rows > 50 and _is_label(column):
-            yield column.name, "every row has another value"
+        elif (why := exclusion_reason(column, table)) is not None:
+            yield column.name, why
 
 
 def _is_category(plain_type: str) -> bool:
     return plain_type in WHOLE_NUMBERS or natural_kind(plain_type) == "categorical"
 
 
-def _is_label(column: ColumnFacts) -> bool:
-    named_so = _can_identify(column) and _ID.search(column.name.lower()) is not None
-    return column.plain_type == "string" or named_so
+def _segments(inputs: TableFacts, features: Sequence[ColumnFacts]) -> tuple[str, ...]:
+    volume = average_volume(inputs.dated_rows, inputs.days_with_rows, inputs.days)
+    least = Verdicts().min_rows
+    return segmentations(tuple(features), inputs.rows, judged_rows(volume, least), least)
 
 
-def _is_code(column: ColumnFacts) -> bool:
-    return (
-        column.plain_type in WHOLE_NUMBERS
-        and 0 < column.distinct <= MAX_CODES
-        and _CODE.search(column.name.lower()) is not None
+def _challenger(
+    table: TableFacts, identity: tuple[str, ...], like: str, labels: LabelGuess | None
+) -> ChallengerGuess | str:
+    performance = labels.performance if labels is not None else None
+    if performance is None or performance.task != "binary":
+        return "challengers are compared on a binary task with labels"
+    day = guess_day(table, like)
+    ids = label_identity(table, identity)
+    free = [c for c in table.columns if c.name not in {*ids, day.column, day.partition}]
+    score, decision = _answers([c for c in free if not is_truth_name(c.name)], everything=True)
+    if not score:
+        return f"{table.address} has no column that can be a score"
+    chosen = min(
+        score, key=lambda name: (name != performance.score[0], not is_probability_name(name))
     )
+    own = next((name for name in decision if _means_the_same(table, name, performance)), None)
+    kind = kind_of(table, chosen)
+    return ChallengerGuess(monitor_name(table.address), table, ids, day, chosen, kind, own)
+
+
+def _means_the_same(table: TableFacts, name: str, performance: PerformanceGuess) -> bool:
+    """Whether values of a challenger's decision are those of the champion's and the label's."""
+    column = table.column(name)
+    sides = Sides(performance.positive, performance.negative)
+    if column is None or not sides.fit(column):
+        return False
+    known = {typed(v) for v in (*sides.positive, *sides.negative)}
+    return not known or {typed(v) for v, _ in column.values} <= known

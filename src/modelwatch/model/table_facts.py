@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
 
 from modelwatch.model.column_types import outer_type
 from modelwatch.model.days import DayRange
 from modelwatch.model.sources import TableAddress
+
+Value = bool | int | float | str
+"""A value of a column as it is written in a configuration."""
 
 
 @dataclass(frozen=True)
 class ColumnFacts:
     """What some rows show of a column; figures are None where they don't apply.
 
-    ``distinct`` is an estimate. ``second_lowest`` and ``second_highest`` are the next values after
-    ``lowest`` and ``highest``.
+    ``second_lowest`` and ``second_highest`` are the next values after ``lowest`` and ``highest``.
+    ``values``: those of a column with few of them, with their rows, most frequent first; truth
+    values, numbers or text. ``integral``: every number is an integer. ``spells_days``: text or
+    integers that spell days. ``calendar``: the part of the day's date that the column is, such as
+    ``month``. ``counts_up``: integers that rise by about one per row. ``density``: share of the
+    integers between the 5 % and 95 % quantile that occur, in steps of their common divisor.
+    ``roughness``: how much the rows of neighboring integers differ, from 0 to 2.
     """
 
     name: str
@@ -25,6 +35,13 @@ class ColumnFacts:
     highest: float | None = None
     second_lowest: float | None = None
     second_highest: float | None = None
+    values: tuple[tuple[Value, int], ...] = ()
+    integral: bool = False
+    spells_days: bool = False
+    calendar: str | None = None
+    counts_up: bool = False
+    density: float | None = None
+    roughness: float | None = None
 
     @property
     def plain_type(self) -> str:
@@ -71,3 +88,43 @@ class TableFacts:
     distance: PartitionDistance | None = None
     dated_rows: int = 0
     days_with_rows: int = 0
+    rows_by_day: Mapping[date, int] = field(default_factory=dict)
+
+    def column(self, name: str) -> ColumnFacts | None:
+        """What is known of a column; None if there is none of that name."""
+        return next((column for column in self.columns if column.name == name), None)
+
+
+@dataclass(frozen=True)
+class DateLag:
+    """Days from the day of a prediction to a date of its row, or of its label.
+
+    ``rows`` have the date. ``same_day``: share of them in which it is the day itself;
+    ``not_before``: that day or later. ``known_by``: by date of the labels, the share of the rows
+    with both in which it is that date or earlier.
+    """
+
+    rows: int
+    median: float
+    same_day: float
+    not_before: float
+    known_by: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class JoinedFacts:
+    """What predictions show that were joined to their labels by id.
+
+    ``rows``: pairs of a prediction and a label. ``lags``: of dates of the labels, by column.
+    ``dates``: of dates of inputs and predictions, by role and column. ``copies``: columns of inputs
+    and predictions, by role, that tell the label one to one. ``means``: by number of the
+    predictions and value of the label, the mean of the number; ``decided``: the same by number, and
+    by category of the predictions and its values.
+    """
+
+    rows: int = 0
+    lags: Mapping[str, DateLag] = field(default_factory=dict)
+    dates: Mapping[tuple[str, str], DateLag] = field(default_factory=dict)
+    copies: frozenset[tuple[str, str]] = frozenset()
+    means: Mapping[str, Mapping[Value, float]] = field(default_factory=dict)
+    decided: Mapping[tuple[str, str], Mapping[Value, float]] = field(default_factory=dict)

@@ -159,3 +159,13 @@ def chosen_windows(volume: Volume | None, least: int) -> tuple[str, ...]:
         return found
     days = min(ceil(wanted / volume.rows_per_day), 366)
     return ("month", f"{{name: last_{days}_days, trailing_days: {days}}}")
+
+
+def judged_rows(volume: Volume | None, least: int) -> float:
+    """Rows of the longest window that drift becomes an incident by: a week, or a longer one where
+    weeks do not hold enough; 0 where the volume is not known."""
+    if volume is None:
+        return 0.0
+    lengths = [CALENDAR_DAYS[name] for name in ("week", "month")]
+    rows = [volume.rows_of(days) for days in lengths]
+    return next((held for held in rows if held >= least), rows[-1])

@@ -14,8 +14,8 @@ from modelwatch.model.contract_reading import parse_contract
 from modelwatch.model.parsing import lines_of
 from modelwatch.model.sources import TableAddress
 from modelwatch.pipelines.contract_facts import reference_table
+from modelwatch.pipelines.first_configuration import first_configuration
 from modelwatch.pipelines.frames import opened_sources
-from modelwatch.pipelines.onboarding import first_configuration
 
 
 def proposal(
@@ -59,7 +59,7 @@ def table_proposal(
 
     SourceError if it has no column of dates or moments.
     """
-    text = first_configuration(spark, address, time_zone=time_zone)
+    text = first_configuration(spark, address, time_zone=time_zone).text
     config = parse_config(text)
     called = name or re.sub(r"[^A-Za-z0-9_-]+", "_", config.monitor)
     sources = opened_sources(spark, config, {})

@@ -25,7 +25,7 @@ _MOST_ROWS = 62
 class Calendar:
     """Rows of a table by day. ``unusual``: days that a verdict names, with its words.
 
-    ``step``: days that one bar stands for.
+    ``step``: days that one bar stands for. ``shaded``: first and last day of a shaded range.
     """
 
     title: str
@@ -34,6 +34,7 @@ class Calendar:
     last: date
     unusual: Mapping[date, str] = field(default_factory=dict)
     step: int = 1
+    shaded: tuple[date, date] | None = None
 
 
 def calendar_picture(given: Calendar) -> Markup:
@@ -58,6 +59,7 @@ def calendar_picture(given: Calendar) -> Markup:
         if given.first <= day <= given.last
     ]
     parts: list[Content] = [
+        _shade(given, wide, floor),
         element("path", d=f"M{_LEFT} {number(y(top))}H{WIDTH}", class_="grid"),
         element("text", short_count(top), x=_LEFT - 6, y=number(y(top) + 8), class_="e"),
         element("text", "0", x=_LEFT - 6, y=floor, class_="e"),
@@ -81,6 +83,16 @@ def calendar_picture(given: Calendar) -> Markup:
         height=_HEIGHT,
         look="heat",
     )
+
+
+def _shade(given: Calendar, wide: float, floor: float) -> Content:
+    """A range of days, behind their bars."""
+    if given.shaded is None:
+        return None
+    start, end = given.shaded
+    left = _LEFT + (start - given.first).days * wide
+    width = ((end - start).days + 1) * wide
+    return element("path", d=bar_path([(left, 4, width, floor - 4)]), class_="iv")
 
 
 def _outline(bars: Sequence[tuple[float, float, float, float]], floor: float) -> Markup:

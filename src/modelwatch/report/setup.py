@@ -1,0 +1,103 @@
+"""The setup page: what `init` saw in the tables, and what it took each column for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from modelwatch.model.days import DayRange
+from modelwatch.model.readings import Reading
+from modelwatch.report.calendars import Calendar, calendar_picture, calendar_table
+from modelwatch.report.figures import capital, days_told, plural
+from modelwatch.report.markup import Content, Markup, element, markup_of
+from modelwatch.report.page import Frame, page, section
+from modelwatch.report.tables_of_values import scrolled, table
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a first configuration was made from.
+
+    ``rows``: of each table by day, by role. ``changes``: days on which a figure of the inputs
+    changed, and which. ``reference``: the days to compare with, and ``why`` these.
+    """
+
+    monitor: str
+    file: str
+    rows: Mapping[str, Mapping[date, int]]
+    readings: Sequence[Reading]
+    reference: DayRange | None
+    why: str
+    changes: Sequence[tuple[date, str]] = ()
+    notes: Sequence[str] = ()
+    made: str = ""
+
+
+def setup_page(setup: Setup) -> str:
+    """The page as HTML: rows per day with the reference, and what each column was taken for."""
+    frame = Frame(
+        setup.monitor,
+        "",
+        f"What modelwatch init saw in the tables, and wrote to {setup.file}.",
+        setup.made,
+        pages=(),
+    )
+    return page(
+        frame,
+        "index.html",
+        "Setup",
+        section("Next", _next(setup)),
+        section("Rows per day", _calendars(setup), note=_reference(setup)),
+        section("Columns", _columns(setup.readings)),
+    )
+
+
+def _next(setup: Setup) -> Content:
+    commands = f"modelwatch check {setup.file}\nmodelwatch run {setup.file}"
+    return (
+        element("p", "Look the configuration over. Then:"),
+        element("pre", element("code", commands)),
+        element("ul", [element("li", note) for note in setup.notes]) if setup.notes else None,
+    )
+
+
+def _reference(setup: Setup) -> Content:
+    if setup.reference is None:
+        return setup.why or "The reference is the first days that come."
+    days = days_told(setup.reference.first, setup.reference.last)
+    return f"Windows are compared with {days}, which is shaded. {setup.why}"
+
+
+def _calendars(setup: Setup) -> Markup:
+    known = [day for rows in setup.rows.values() for day in rows]
+    if not known:
+        return markup_of(element("p", "The tables have no rows yet."))
+    first, last = min(known), max(known)
+    parts: list[Content] = []
+    for role, rows in setup.rows.items():
+        unusual = dict(setup.changes) if role == "inputs" else {}
+        told = {day: f"{what} changed" for day, what in unusual.items() if first <= day <= last}
+        shaded = setup.reference if role == "inputs" else None
+        given = Calendar(
+            f"Rows of the {role} by day",
+            rows,
+            first,
+            last,
+            told,
+            shaded=None if shaded is None else (shaded.first, shaded.last),
+        )
+        parts += [
+            element("h3", f"{capital(role)}: {plural(sum(rows.values()), 'row')}"),
+            calendar_picture(given),
+            calendar_table(given),
+        ]
+    return markup_of(parts)
+
+
+def _columns(readings: Sequence[Reading]) -> Markup:
+    rows = [[one.table, one.column, one.taken_for, capital(one.why)] for one in readings]
+    if not rows:
+        return Markup("")
+    head = ["Table", "Column", "Taken for", "Why"]
+    return scrolled(table(head, rows, figures=()), "What each column was taken for")
