@@ -54,7 +54,7 @@ class ColumnOptions(Section):
         default=False,
         description="No value of the column is written or told anywhere: it is counted by salted "
         "hashes of its values, as a categorical one. Other columns of the inputs, such as an id, "
-        "may be sensitive too. See docs/bad_data.md.",
+        "may be sensitive too. See docs/guides/bad_data.md.",
     )
 
     @model_validator(mode="after")
