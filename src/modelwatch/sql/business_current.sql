@@ -1,5 +1,6 @@
--- One row a business metric that counts: of each window as its newest as-of day saw it. Key: monitor,
--- window, window_start, model_version, segmentation, segment, metric, statistic.
+-- Current business metrics: one row per metric and window, as of the newest as-of day of the
+-- window. Key: monitor, window, window_start, model_version, segmentation, segment, metric,
+-- statistic.
 SELECT metrics.*
 FROM business_metrics AS metrics
 JOIN performance_runs AS evaluated

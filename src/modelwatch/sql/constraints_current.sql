@@ -1,4 +1,4 @@
--- One row a verdict that counts. Key: monitor, day, constraint.
+-- Current results of constraints: one row per constraint and day. Key: monitor, day, constraint.
 SELECT results.*
 FROM constraint_results AS results
 JOIN current_days AS days

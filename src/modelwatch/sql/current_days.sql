@@ -1,4 +1,9 @@
--- One row a day: the newest published run that computed its states. Key: monitor, day.
+-- Days with feature states: one row per day, with the newest published run that computed them.
+-- Most other views are derived from it. Key: monitor, day.
+--
+-- - `day`: Day whose states were computed.
+-- - `run_id`: Newest published run that computed it.
+-- - `computed_at`: When that run was published.
 SELECT
   monitor,
   day,

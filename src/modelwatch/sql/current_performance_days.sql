@@ -1,5 +1,9 @@
--- One row a day whose predictions were held against labels: the newest published run that did it.
--- Key: monitor, day.
+-- Days with performance states: one row per day of predictions, with the newest published run that
+-- joined them with labels. Key: monitor, day.
+--
+-- - `day`: Day of the predictions.
+-- - `run_id`: Newest published run that computed it.
+-- - `computed_at`: When that run was published.
 SELECT
   monitor,
   held.day AS day,

@@ -1,5 +1,9 @@
--- One row a reference with a table of its own: the newest published run that computed its states.
--- Key: monitor, role.
+-- References with a table of their own: one row per reference, with the newest published run that
+-- computed its states. Key: monitor, role.
+--
+-- - `role`: `reference:<name>`.
+-- - `run_id`: Newest published run that computed it.
+-- - `computed_at`: When that run was published.
 SELECT
   monitor,
   computed.role AS role,

@@ -1,5 +1,9 @@
--- One row a window and source of figures: the newest published run that judged it. Key: monitor,
--- source, window, window_start.
+-- Judged windows: one row per window and source of metrics, with the newest published run that
+-- judged it. Key: monitor, source, window, window_start.
+--
+-- - `source`: Source of the judged metrics, as in `verdicts`.
+-- - `run_id`: Newest published run that judged the window.
+-- - `judged_at`: When that run was published.
 SELECT
   monitor,
   judged.source AS source,

@@ -1,4 +1,8 @@
--- One row a window: the newest published run that computed it. Key: monitor, window, window_start.
+-- Windows with profiles and drift: one row per window, with the newest published run that computed
+-- it. Key: monitor, window, window_start.
+--
+-- - `run_id`: Newest published run that computed it.
+-- - `computed_at`: When that run was published.
 SELECT
   monitor,
   computed.window AS window,

@@ -1,5 +1,5 @@
--- One row a drift metric that counts. Key: monitor, window, window_start, model_version, segmentation,
--- segment, role, feature, feature_b,
+-- Current drift statistics: one row per statistic, feature, segment, reference, and window. Key:
+-- monitor, window, window_start, model_version, segmentation, segment, role, feature, feature_b,
 -- reference, statistic.
 SELECT metrics.*
 FROM drift_metrics AS metrics

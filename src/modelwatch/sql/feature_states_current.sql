@@ -1,5 +1,5 @@
--- One row a state that counts. Key: monitor, day, role, model_version, segmentation, segment,
--- feature, kind.
+-- Current states of features: one row per state. Key: monitor, day, role, model_version,
+-- segmentation, segment, feature, kind.
 SELECT states.*
 FROM feature_states AS states
 JOIN current_days AS days

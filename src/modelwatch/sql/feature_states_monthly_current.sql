@@ -1,5 +1,5 @@
--- One row a state of a month whose days are no longer kept. Key: monitor, run_id, month, role,
--- model_version, segmentation, segment, feature, kind, binning.
+-- Monthly states of features whose daily states were removed: one row per state. Key: monitor,
+-- run_id, month, role, model_version, segmentation, segment, feature, kind, binning.
 SELECT states.*
 FROM feature_states_monthly AS states
 JOIN runs AS maintained

@@ -1,5 +1,5 @@
--- One row a window and age: how its labels came in, as the newest as-of day saw it. Key: monitor,
--- window, window_start, model_version, segmentation, segment, age_days.
+-- Arrival of labels: one row per window and age of predictions, as of the newest as-of day of the
+-- window. Key: monitor, window, window_start, model_version, segmentation, segment, age_days.
 SELECT maturity.*
 FROM label_maturity AS maturity
 JOIN performance_runs AS evaluated

@@ -1,5 +1,6 @@
--- One row a metric of performance that counts: of each window as its newest as-of day saw it. Key:
--- monitor, window, window_start, model_version, segmentation, segment, cohort, metric, reference.
+-- Current performance metrics: one row per metric and window, as of the newest as-of day of the
+-- window. Key: monitor, window, window_start, model_version, segmentation, segment, cohort,
+-- metric, reference.
 SELECT metrics.*
 FROM performance_metrics AS metrics
 JOIN performance_runs AS evaluated

@@ -1,4 +1,4 @@
--- One row per part of a state of performance that counts. Key: monitor, day, model_version,
+-- Current performance states: one row per part of a state. Key: monitor, day, model_version,
 -- segmentation, segment, kind, name, part.
 SELECT states.*
 FROM performance_states AS states

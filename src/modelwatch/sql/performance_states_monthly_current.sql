@@ -1,5 +1,5 @@
--- One row a state of performance of a month whose days are no longer kept. Key: monitor, run_id,
--- month, model_version, segmentation, segment, kind, name, binning.
+-- Monthly performance states whose daily states were removed: one row per state. Key: monitor,
+-- run_id, month, model_version, segmentation, segment, kind, name, binning.
 SELECT states.*
 FROM performance_states_monthly AS states
 JOIN runs AS maintained

@@ -1,5 +1,5 @@
--- One row a profile metric that counts. Key: monitor, window, window_start, model_version, segmentation,
--- segment, role, feature, metric.
+-- Current profiles: one row per metric, feature, segment, and window. Key: monitor, window,
+-- window_start, model_version, segmentation, segment, role, feature, metric.
 SELECT metrics.*
 FROM profile_metrics AS metrics
 JOIN current_windows AS windows

@@ -1,4 +1,5 @@
--- One row a row in quarantine, held or released. Key: monitor, day, role, row_key, copy.
+-- Quarantined rows, held or released: one row per row of a source table. Key: monitor, day, role,
+-- row_key, copy.
 SELECT rows.*
 FROM quarantine AS rows
 JOIN current_days AS days

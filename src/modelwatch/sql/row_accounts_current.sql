@@ -1,4 +1,4 @@
--- One row a day and table with rules whose account counts. Key: monitor, day, role.
+-- Current accounts of rows: one row per day and table with rules. Key: monitor, day, role.
 SELECT accounts.*
 FROM row_accounts AS accounts
 JOIN current_days AS days

@@ -1,5 +1,5 @@
--- One row a verdict that counts. Key: monitor, source, role, subject, figure, model_version,
--- segmentation, segment, window, window_start, reference.
+-- Current verdicts: one row per judged metric and window. Key: monitor, source, role, subject,
+-- figure, model_version, segmentation, segment, window, window_start, reference.
 SELECT given.*
 FROM verdicts AS given
 JOIN current_verdict_windows AS judged

@@ -18,8 +18,8 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 BUSINESS_METRICS = Table(
     name="business_metrics",
     version=1,
-    comment="One row a window, model version, segment and business metric, over predictions whose "
-    "label is due.",
+    comment="Business value of decisions in the due cohort: one row per window, model "
+    "version, segment, and metric.",
     columns=(
         MONITOR,
         RUN_ID,
@@ -27,10 +27,11 @@ BUSINESS_METRICS = Table(
         Column(
             "metric",
             "string",
-            "'confusion_value' (values by cell), or the name of an expression.",
+            "'confusion_value' (values by cell of the confusion table), or the name of an "
+            "expression.",
             False,
         ),
-        Column("statistic", "string", "'sum', or 'mean' a row with a value.", False),
+        Column("statistic", "string", "'sum', or 'mean' per row that has a value.", False),
         VALUE,
         REASON,
         LOWER,
