@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from scripts.reference_tables import PAGE, meaning, page, view_text
+from scripts.reference_tables import meaning, view_text
 from scripts.view_columns import kept
 
 from modelwatch.io.views import views
-
-
-def test_the_page_is_up_to_date() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "run python -m scripts.reference_tables"
 
 
 @pytest.mark.parametrize("name", sorted(views()))

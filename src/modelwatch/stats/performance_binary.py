@@ -209,7 +209,7 @@ def log_loss_of_binary(states: BinaryStates) -> Values:
     source="calibration in the large; Cox (1958)",
 )
 def calibration_bias(states: BinaryStates) -> Values:
-    """Mean probability less the share of positive labels, of labelled rows whose score is a
+    """Mean probability minus the share of positive labels, over labeled rows whose score is a
     probability."""
     positives = states.scored[:, POSITIVE].sum(axis=1)
     total = states.summed[:, NEGATIVE:].sum(axis=(1, 2)) - positives

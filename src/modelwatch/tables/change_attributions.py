@@ -55,7 +55,7 @@ CHANGE_ATTRIBUTIONS = Table(
         Column("lower", "double", "Lower end of the 95% interval; null if undefined."),
         Column("upper", "double", "Upper end of that interval; null if undefined."),
         Column(
-            "p_value", "double", "p-value, corrected for the number of parts; null if not tested."
+            "p_value", "double", "P-value, corrected for the number of parts; null if not tested."
         ),
         Column("rows", "bigint", "Labelled rows of the part in the window."),
         Column("reference_rows", "bigint", "Labelled rows of the part in the reference."),

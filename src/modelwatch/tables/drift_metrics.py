@@ -66,7 +66,7 @@ DRIFT_METRICS = Table(
         Column(
             "p_value",
             "double",
-            "p-value: probability of such a value without a change, learned from the "
+            "P-value: probability of such a value without a change, learned from the "
             "variation between days of the reference; null if the statistic is not "
             "judged.",
         ),

@@ -59,7 +59,7 @@ MODEL_COMPARISONS = Table(
         REASON,
         LOWER,
         UPPER,
-        Column("p_value", "double", "p-value of the difference or test; null if undefined."),
+        Column("p_value", "double", "P-value of the difference or test; null if undefined."),
         Column("rows", "bigint", "Labeled predictions of the due cohort that are compared."),
         Column(
             "verdict",

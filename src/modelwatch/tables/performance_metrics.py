@@ -55,7 +55,7 @@ PERFORMANCE_METRICS = Table(
         Column(
             "p_value",
             "double",
-            "p-value of the change, from the days; null without a reference, or if undefined.",
+            "P-value of the change, from the days; null without a reference, or if undefined.",
         ),
         DUE_ROWS,
         LABELLED_ROWS,

@@ -77,13 +77,13 @@ VERDICTS = Table(
         Column(
             "p_value",
             "double",
-            "p-value: probability of such a value without a change, learned from the "
+            "P-value: probability of such a value without a change, learned from the "
             "variation between days of the reference; null if unknown.",
         ),
         Column(
             "adjusted_p",
             "double",
-            "p-value corrected for all comparisons of the window; null for none.",
+            "P-value corrected for all comparisons of the window; null for none.",
         ),
         Column(
             "comparisons",
