@@ -1,7 +1,6 @@
 """Write the reference of output tables and views: `python -m scripts.reference_tables [--check]`.
 
-The page follows from the registry of tables and the SQL files; change it there. Columns of views
-are those that `python -m scripts.view_columns` has kept.
+The page follows from the registry of tables and the SQL files; change it there.
 """
 
 from __future__ import annotations
@@ -13,10 +12,11 @@ from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
-from scripts.view_columns import kept
+from scripts.view_columns import view_columns
 
 from modelwatch.io.views import views
 from modelwatch.tables import TABLES, Table
+from modelwatch.tables.table import WINDOW, WINDOW_END, WINDOW_START
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "tables.md"
 HEAD = """# Output tables and views
@@ -34,6 +34,8 @@ existing column never changes.
 [Concepts](../concepts.md) defines the terms.
 """
 _SOURCE = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]+)\b")
+_SHARED = {column.name: column.comment for column in (WINDOW, WINDOW_START, WINDOW_END)}
+"""What columns mean that some views derive from lists in `runs`."""
 _ITEM = re.compile(r"^- `([^`]+)`: ")
 
 
@@ -48,7 +50,7 @@ class ViewText:
 def page() -> str:
     """The page in Markdown."""
     tables = [_table(table) for table in TABLES.values()]
-    shown = [_view(name, columns) for name, columns in kept().items()]
+    shown = [_view(name) for name in sorted(views())]
     return "\n".join([HEAD, _contents(), "## Tables\n", *tables, "## Views\n", *shown])
 
 
@@ -80,27 +82,26 @@ def meaning(view: str, column: str) -> str | None:
     for source in _SOURCE.findall(views()[view]):
         if source in TABLES and column in TABLES[source].names:
             return TABLES[source].column(column).comment
-        if source in views() and source != view and column in kept()[source]:
+        if source in views() and source != view and column in view_columns(source):
             found = meaning(source, column)
             if found is not None:
                 return found
-    return None
+    return _SHARED.get(column)
 
 
 def _contents() -> str:
     def links(names: Iterable[str]) -> str:
         return ", ".join(f"[{name}](#{name})" for name in names)
 
-    return f"Tables: {links(TABLES)}.\n\nViews: {links(kept())}.\n"
+    return f"Tables: {links(TABLES)}.\n\nViews: {links(sorted(views()))}.\n"
 
 
-def _view(name: str, columns: Mapping[str, str]) -> str:
+def _view(name: str) -> str:
     rows = "\n".join(
-        f"| `{column}` | `{kind.replace(',', ', ')}` | {_cell(meaning(name, column) or '')} |"
-        for column, kind in columns.items()
+        f"| `{column}` | {_cell(meaning(name, column) or '')} |" for column in view_columns(name)
     )
     about = view_text(name).about
-    return f"### {name}\n\n{about}\n\n| column | type | meaning |\n| --- | --- | --- |\n{rows}\n"
+    return f"### {name}\n\n{about}\n\n| column | meaning |\n| --- | --- |\n{rows}\n"
 
 
 def _cell(text: str) -> str:

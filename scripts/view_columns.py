@@ -1,50 +1,85 @@
-"""``python -m scripts.view_columns``: keep the columns and types of each view.
+"""The columns of the views, by name and in order, read from their SQL without Spark.
 
-Only Spark knows them; the reference of views and its test read what is kept here.
+It reads the SQL of this project: a WITH clause of named queries, a select list in which every
+expression has a name, and ``alias.*``. A Spark test compares the names with those that Spark sees.
 """
 
 from __future__ import annotations
 
-import json
-import tempfile
-from pathlib import Path
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
 
-from pyspark.sql import SparkSession
+from modelwatch.io.views import views
+from modelwatch.tables import TABLES
 
-from modelwatch.io.session import close_session, open_session
-from modelwatch.io.store import Store
-from modelwatch.io.views import create_views, views
-from modelwatch.model.sources import OutputAddress
-
-FILE = Path(__file__).parents[1] / "tests" / "fixtures" / "view_columns.json"
-
-
-def columns_of_views(session: SparkSession) -> dict[str, dict[str, str]]:
-    """Spark types by column of every view, over tables that are in place."""
-    return {
-        name: {field.name: field.dataType.simpleString() for field in session.table(name).schema}
-        for name in sorted(views())
-    }
+_COMMENT = re.compile(r"--[^\n]*")
+_STRING = re.compile(r"'[^']*'")
+_NAMED = re.compile(r"(?:WITH|,)?\s*([a-z_]+) AS \(")
+_SOURCE = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]+)(?:\s+AS\s+([a-z_]+))?")
+_NAME = re.compile(r"([\w`]+)\s*$")
 
 
-def kept() -> dict[str, dict[str, str]]:
-    """The columns that are kept."""
-    found: dict[str, dict[str, str]] = json.loads(FILE.read_text(encoding="utf-8"))
-    return found
+@cache
+def view_columns(view: str) -> tuple[str, ...]:
+    """Names of the columns of a view, in order; ValueError for SQL of another form."""
+    code = _STRING.sub("''", _COMMENT.sub("", views()[view]))
+    return _columns(code.strip(), {})
 
 
-def main() -> None:
-    """Write the columns of all views."""
-    session = open_session("view columns", brief=True)
-    with tempfile.TemporaryDirectory() as folder:
-        output = OutputAddress(path=folder)
-        Store(session, output).prepare()
-        create_views(session, output)
-        found = columns_of_views(session)
-    close_session(session)
-    FILE.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    print(f"wrote {FILE}")
+def _columns(query: str, named: Mapping[str, str]) -> tuple[str, ...]:
+    """Columns of a query; ``named``: queries by the names that it may use for them."""
+    known = dict(named)
+    if query.startswith("WITH"):
+        at = 0
+        while match := _NAMED.match(query, at):
+            end = _end_of_parenthesis(query, match.end())
+            known[match.group(1)] = query[match.end() : end].strip()
+            at = end + 1
+        query = query[at:].strip()
+    if not query.startswith("SELECT"):
+        raise ValueError(f"not a select: {query[:60]!r}")
+    listed, rest = _select_list(query.removeprefix("SELECT").removeprefix(" DISTINCT"))
+    return tuple(name for item in listed for name in _names(item, rest, known))
 
 
-if __name__ == "__main__":
-    main()
+def _names(item: str, rest: str, known: Mapping[str, str]) -> Iterator[str]:
+    """Names of the columns of an entry of a select list; ``rest`` begins with FROM."""
+    if not item.endswith("*"):
+        name = _NAME.search(item)
+        if name is None:
+            raise ValueError(f"a column without a name: {item!r}")
+        yield name.group(1).strip("`")
+        return
+    wanted = item.removesuffix("*").rstrip(".")
+    for source, alias in _SOURCE.findall(rest.partition("UNION ALL")[0]):
+        if wanted in ("", alias or source):
+            if source in known:
+                yield from _columns(known[source], known)
+            elif source in TABLES:
+                yield from TABLES[source].names
+            else:
+                yield from view_columns(source)
+
+
+def _select_list(text: str) -> tuple[list[str], str]:
+    """The entries of a select list, and what follows it from FROM on."""
+    entries: list[str] = []
+    depth = start = 0
+    for at, sign in enumerate(text):
+        depth += (sign == "(") - (sign == ")")
+        if depth == 0 and sign == ",":
+            entries.append(text[start:at].strip())
+            start = at + 1
+        if depth == 0 and re.match(r"\sFROM\b", text[at : at + 6]):
+            return [*entries, text[start:at].strip()], text[at:]
+    raise ValueError(f"a select without FROM: {text[:60]!r}")
+
+
+def _end_of_parenthesis(text: str, at: int) -> int:
+    """Where the parenthesis ends that is open at a place."""
+    depth = 1
+    while depth:
+        depth += (text[at] == "(") - (text[at] == ")")
+        at += 1
+    return at - 1
