@@ -93,9 +93,7 @@ def unseen_share_change(comparison: Comparison) -> Values:
     return _share_change(comparison, current.unseen_rows, reference.unseen_rows)
 
 
-@_share(
-    "novel_share_change", "Change of the share of values far beyond all of the reference", "numeric"
-)
+@_share("novel_share_change", "Change of the share of values far beyond the reference", "numeric")
 def novel_share_change(comparison: Comparison) -> Values:
     """Share of rows whose value is beyond the ends of the reference by more than an eighth of its
     range, or of the other sign than a skewed reference of one sign, as the frozen bins tell it,
@@ -148,7 +146,7 @@ def value_share_rise(comparison: Comparison) -> Values:
 
 @statistic(
     "value_share_fall",
-    label="Largest part of a frequent value's rows that is missing beside the others",
+    label="Largest missing share of a frequent value's rows",
     kinds=("categorical",),
     range=(0.0, 1.0),
     symmetric=False,

@@ -170,7 +170,7 @@ def _root_mean_squares(second: Floats, weights: Floats) -> Floats:
 
 @statistic(
     "relation_error_change",
-    label="Change of the error with which the other features tell it",
+    label="Change of the error of a regression on the other features",
     kinds=("member",),
     range=(-1.0, np.inf),
     symmetric=False,
