@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from modelwatch.io.views import views
+from modelwatch.tables import TABLES
+
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 README_BYTES = 8_000
@@ -59,3 +62,22 @@ def test_each_page_is_reached_from_the_index() -> None:
 
 def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_bytes()) <= README_BYTES
+
+
+def test_the_glossary_names_tables_and_views_that_exist() -> None:
+    text = (ROOT / "docs" / "concepts.md").read_text(encoding="utf-8")
+    listed = re.findall(r"\b(?:table|view)s? ((?:`\w+`(?:, )?)+)", text)
+    named = {name for names in listed for name in re.findall(r"\w+", names)}
+    assert named
+    assert named <= {*TABLES, *views()}
+
+
+def test_a_term_of_the_glossary_is_defined_once() -> None:
+    text = (ROOT / "docs" / "concepts.md").read_text(encoding="utf-8")
+    terms = [
+        term
+        for row in re.findall(r"^\| (\*\*.+?) \|", text, re.M)
+        for term in re.findall(r"\*\*(.+?)\*\*", row)
+    ]
+    assert len(terms) > 25
+    assert len(set(terms)) == len(terms)
