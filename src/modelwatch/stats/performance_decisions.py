@@ -55,7 +55,7 @@ def known(states: MulticlassStates) -> Counts:
     range=_UNIT,
     better="higher",
     source=f"{_PAGE} accuracy_score",
-    unit="share of labelled rows",
+    unit="share of labeled rows",
 )
 def accuracy(states: BinaryStates | MulticlassStates) -> Values:
     """Share of labeled rows with a decision whose decision equals the label."""
@@ -192,7 +192,7 @@ def mcc(states: BinaryStates) -> Values:
     range=_UNIT,
     better="neutral",
     source="by definition",
-    unit="share of labelled rows",
+    unit="share of labeled rows",
 )
 def base_rate(states: BinaryStates) -> Values:
     """Share of positive labels among labeled rows."""

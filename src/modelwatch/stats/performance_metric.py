@@ -32,7 +32,7 @@ NO_SCORED_NEGATIVES = "no row with a negative label has a score"
 NO_DECIDED_POSITIVES = "no row with a positive label has a decision"
 NO_DECIDED_NEGATIVES = "no row with a negative label has a decision"
 NOT_PROBABILITIES = (
-    f"more than {MATERIAL_SHARE:.0%} of the scores of labelled rows are no probabilities; "
+    f"more than {MATERIAL_SHARE:.0%} of the scores of labeled rows are no probabilities; "
     "performance.score_kind says what scores are"
 )
 BOUND_BEYOND_VALUE = "the bound of its error, from rows that share a bin, is as large as the value"

@@ -154,7 +154,7 @@ def r2(states: RegressionStates) -> Values:
     range=(0.0, 1.0),
     better="neutral",
     source="by definition",
-    unit="share of labelled rows with an interval",
+    unit="share of labeled rows with an interval",
 )
 def interval_coverage(states: RegressionStates) -> Values:
     """Share of labels inside the prediction interval, including its ends."""
@@ -199,7 +199,7 @@ def _register_quantile(level: float) -> None:
         range=(-np.inf, np.inf),
         better="neutral",
         source="Hyndman and Fan (1996), definition 1",
-        bound="1 % of itself, and 2**-16 of the scale; undefined beyond 2**14 scales",
+        bound="1% of the value, and 2**-16 of the scale; undefined beyond 2**14 scales",
         unit=_OWN,
     )(quantile)
 
