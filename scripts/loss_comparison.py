@@ -8,8 +8,8 @@ environment of its own, and NannyML goes first:
     .venv-nannyml/bin/python scripts/loss_comparison.py nannyml FOLDER
     .venv/bin/python -m scripts.loss_comparison modelwatch FOLDER       # . scripts/environment.sh
 
-The second prints a table for docs/estimation.md, and fails if its mean absolute error against what
-was realised is more than 1.5 times NannyML's.
+The second prints a table for docs/appendices/estimation.md, and fails if its mean absolute error
+is more than 1.5 times NannyML's.
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ environment of its own, with this project's source on its path:
     .venv-nannyml/bin/python -m pip install nannyml==0.13.1 statsmodels
     PYTHONPATH=src .venv-nannyml/bin/python scripts/nannyml_comparison.py [--bins 200]
 
-Prints a table for docs/estimation.md, and fails if accuracy or ROC AUC differ by more than 0.003.
+Prints a table for docs/appendices/estimation.md, and fails if accuracy or ROC AUC differ by more
+than 0.003.
 """
 
 from __future__ import annotations

@@ -109,21 +109,22 @@ TITLES: dict[type[Section], str] = {
 INTRODUCTION = """\
 # Configuration
 
-A monitor is one YAML file. This page is written from the models in `modelwatch.model`;
-[conf/example.yaml](../../conf/example.yaml) shows every key in use, `modelwatch init` writes a
-first file for your tables, and `modelwatch check` holds one against them.
+A monitor is one YAML file. `modelwatch init` writes a first file for your tables, and
+`modelwatch check` validates a file against the tables.
+[conf/example.yaml](../../conf/example.yaml) shows every key in use. This page is generated from the
+models in `modelwatch.model`; [Concepts](../concepts.md) defines the terms.
 
-All that is wrong with a file is told at once, each with its line:
+All problems of a file are reported at once, each with its line:
 
 ```
 conf/payments.yaml:3: time_zon: is not a known key; did you mean 'time_zone'?
 conf/payments.yaml:9: binning.bins: must be at least 2, not 1
 ```
 
-Columns may have any name; upper and lower case don't differ, as in Spark. Names of segmentations,
-windows, references and constraints are of letters, digits, spaces, `_`, `.` and `-`. Scalars are
-read as in YAML 1.2: `no`, `on` and `yes` are text. Aliases are expanded within bounds; merge keys
-(`<<`) and tags of other types are not read.
+Columns can have any name. As in Spark, names are not case-sensitive. Names of segmentations,
+windows, references, and constraints consist of letters, digits, spaces, `_`, `.`, and `-`. Scalars
+are read as in YAML 1.2: `no`, `on`, and `yes` are strings. Aliases are expanded up to a limit.
+Merge keys (`<<`) and tags are not supported.
 """
 
 
@@ -143,23 +144,22 @@ class Kinds:
 LISTS = (
     Kinds(
         "policies",
-        "A list. Each entry gives a decision at each run: `retrain`, `wait`, `cool_down` or "
+        "A list. Each entry gives a decision in each run: `retrain`, `wait`, `cool_down`, or "
         "`not_enough_data`.",
         POLICIES,
         ("name", "kind", "cool_down_days"),
     ),
     Kinds(
         "notify",
-        "A list. Each entry is told of every change of an incident, and of the rest in a digest. "
-        "What it could not be told now it is told by the next run.",
+        "A list. Each entry receives a message for every change of an incident, and a digest of "
+        "the rest. Messages that could not be delivered are sent again by the next run.",
         SINKS,
         ("name", "kind"),
     ),
     Kinds(
         "constraints",
-        "A list. Each entry observes one figure of each day, and holds it against its bounds. The "
-        "bounds belong to what passes. Without a value to observe, the verdict is unknown, with "
-        "the reason.",
+        "A list. Each entry computes one value per day and compares it with its bounds, which are "
+        "inclusive. If there is no value, the verdict is `unknown`, with a reason.",
         KINDS,
         ("name", "kind", "table", "where", "severity"),
     ),
@@ -213,8 +213,8 @@ def _table(rows: Iterator[Sequence[str]]) -> str:
 def _row(name: str, field: FieldInfo) -> tuple[str, str, str, str]:
     key = field.alias or name
     value = _value(field.annotation, field.metadata)
-    if name == "kind":
-        value, meaning = "text", "What is observed: one of the kinds below."
+    if name == "kind" and get_origin(field.annotation) is Literal:
+        value, meaning = "string", "One of the kinds below."
     else:
         meaning = str(field.description)
     return f"`{key}`", value, _default(field), meaning
@@ -228,9 +228,18 @@ def _default(field: FieldInfo) -> str:
     if field.default is None or field.default in ((), ""):
         return ""
     if isinstance(field.default, tuple):
-        shown = [item.name if isinstance(item, WindowSpec) else item for item in field.default]
-        return f"`[{', '.join(repr(s) if s == '*' else str(s) for s in shown)}]`"
+        return f"`[{', '.join(_item(item) for item in field.default)}]`"
     return f"`{field.default:g}`" if isinstance(field.default, float) else f"`{field.default}`"
+
+
+def _item(item: Any) -> str:
+    """An entry of a default, as YAML has it."""
+    if isinstance(item, WindowSpec):
+        return item.name
+    if isinstance(item, Section):
+        keys = item.model_dump(exclude_none=True)
+        return f"{{{', '.join(f'{key}: {value}' for key, value in keys.items())}}}"
+    return repr(item) if item == "*" else str(item)
 
 
 def _value(annotation: Any, metadata: Sequence[Any] = ()) -> str:

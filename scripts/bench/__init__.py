@@ -1,1 +1,4 @@
-"""The benchmark, ``make bench``: each measure in a process of its own; docs/performance.md."""
+"""The benchmark, ``make bench``: each measure in a process of its own.
+
+Its figures are in docs/appendices/benchmark.md.
+"""

@@ -23,7 +23,7 @@ from scripts.bench.shapes.page import as_markdown as shapes_as_markdown
 from scripts.bench.shapes.page import written as with_shapes
 from scripts.bench.shapes.shape import AXES, QUICK_AXES, Axis, chosen_axes
 
-PAGE = Path("docs/performance.md")
+PAGE = Path("docs/appendices/benchmark.md")
 SHAPES = "shapes"
 MEASURE_LIMIT_SECONDS, SHAPE_LIMIT_SECONDS = 900.0, 300.0
 Axes = tuple[Axis, ...]

@@ -27,7 +27,7 @@ from scripts.evidence.results import PeerMonth, Results
 from scripts.evidence.world import World
 
 RESULTS = Path("var/evidence/figures.json")
-PAGE = Path("docs/evidence.md")
+PAGE = Path("docs/appendices/evidence.md")
 PICTURES = Path("docs/pictures")
 FAULT_ROWS = (
     *DATASETS,

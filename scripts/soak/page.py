@@ -10,7 +10,7 @@ from pathlib import Path
 
 from scripts.soak.fault import SCENARIOS, Outcome, from_here
 
-PAGE = Path("docs/reliability.md")
+PAGE = Path("docs/appendices/soak.md")
 BEGIN, END = "<!-- figures: written by make soak -->", "<!-- end of figures -->"
 _MB = 1 << 20
 

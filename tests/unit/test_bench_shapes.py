@@ -239,7 +239,7 @@ def test_an_axis_without_sizes_is_told_by_ratios() -> None:
 
 
 def test_the_page_has_a_place_for_the_shapes() -> None:
-    path = Path(__file__).parents[2] / "docs" / "performance.md"
+    path = Path(__file__).parents[2] / "docs" / "appendices" / "benchmark.md"
     text = written(path.read_text(encoding="utf-8"), "figures\n")
     assert f"{BEGIN}\nfigures\n{END}" in text
     with pytest.raises(ValueError, match="marks"):

@@ -146,7 +146,7 @@ TEN_MILLION_ROWS = Workload(
     pair_features=20,
     top_pairs=20,
 )
-"""The benchmark of docs/performance.md."""
+"""The benchmark of docs/appendices/benchmark.md."""
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ _WAYS_OUT = (
     (
         r"Permission denied|AccessControlException|AccessDenied|Mkdirs failed",
         "give the job the right to write its output and Spark's spark.local.dir, and to read its "
-        "sources (docs/deployment.md, Rights), then run again",
+        "sources (docs/guides/deployment.md, Rights), then run again",
     ),
     (
         r"_delta_log|DELTA_VERSIONS_NOT_CONTIGUOUS|DELTA_TRUNCATED_TRANSACTION_LOG|"

@@ -23,15 +23,13 @@ class _Constraint(Section):
         default="inputs", description="The table whose rows are checked."
     )
     where: Text | None = Field(
-        default=None, description="A SQL condition; only rows of which it is true are checked."
+        default=None, description="A SQL condition that selects the rows to check."
     )
-    severity: Severity = Field(default="fail", description="What a breach is: `warn` or `fail`.")
-    lower: float | None = Field(
-        default=None, description="The observed value must be this or more."
+    severity: Severity = Field(
+        default="fail", description="Severity of a failure: `warn` or `fail`."
     )
-    upper: float | None = Field(
-        default=None, description="The observed value must be this or less."
-    )
+    lower: float | None = Field(default=None, description="Minimum of the observed value.")
+    upper: float | None = Field(default=None, description="Maximum of the observed value.")
 
     @property
     def bounds(self) -> Bounds:
@@ -60,12 +58,8 @@ class _Constraint(Section):
 
 
 class _Share(_Constraint):
-    lower: float | None = Field(
-        default=1.0, description="Least share of the rows for which it holds, 0 to 1."
-    )
-    upper: float | None = Field(
-        default=None, description="Greatest share of the rows for which it holds, 0 to 1."
-    )
+    lower: float | None = Field(default=1.0, description="Minimum share of the rows, 0 to 1.")
+    upper: float | None = Field(default=None, description="Maximum share of the rows, 0 to 1.")
 
     @model_validator(mode="after")
     def _bounded(self) -> _Share:
@@ -110,7 +104,8 @@ class Uniqueness(_Share):
     )
     columns: ColumnNames = Field(
         min_length=1,
-        description="Column, or list of columns that identify a row together; `column` will do.",
+        description="Column, or list of columns, that identify a row. You can also use the key "
+        "`column`.",
     )
 
     @property
@@ -123,19 +118,19 @@ class Range(_OfColumn):
     """The share of values within bounds."""
 
     kind: Literal["range"] = Field(
-        description="`range`: the share of values that are within `lower` and `upper`."
+        description="`range`: the share of values between `lower` and `upper`."
     )
     lower: Number | None = Field(  # type: ignore[assignment]
-        default=None, description="Least value that is within the range."
+        default=None, description="Smallest value within the range."
     )
     upper: Number | None = Field(  # type: ignore[assignment]
-        default=None, description="Greatest value that is within the range."
+        default=None, description="Largest value within the range."
     )
     share: float = Field(
         default=1.0,
         ge=0,
         le=1,
-        description="Least share of the values that must be within the range.",
+        description="Minimum share of values within the range.",
     )
 
     @model_validator(mode="after")
@@ -156,7 +151,7 @@ class Domain(_Share, _OfColumn):
         description="`domain`: the share of values that are among `values`."
     )
     values: tuple[Scalar, ...] = Field(
-        min_length=1, max_length=10_000, description="The values that are allowed."
+        min_length=1, max_length=10_000, description="Allowed values."
     )
 
 
@@ -164,18 +159,18 @@ class Pattern(_Share, _OfColumn):
     """The share of values that match a regular expression."""
 
     kind: Literal["pattern"] = Field(
-        description="`pattern`: the share of values in which `regex` is found."
+        description="`pattern`: the share of values that contain a match of `regex`."
     )
-    regex: Text = Field(description="A regular expression of Java.")
+    regex: Text = Field(description="A Java regular expression.")
 
 
 class OfDataType(_Share, _OfColumn):
     """The share of values that read as a type."""
 
     kind: Literal["data_type"] = Field(
-        description="`data_type`: the share of values that read as `type`."
+        description="`data_type`: the share of values that parse as `type`."
     )
-    type: DataType = Field(description="The type that a text column's values must read as.")
+    type: DataType = Field(description="The type that the values of a string column must parse as.")
 
 
 class Mean(_OfColumn):
@@ -223,16 +218,16 @@ class Predicate(_Share):
     """The share of rows of which a condition is true."""
 
     kind: Literal["predicate"] = Field(
-        description="`predicate`: the share of rows of which `sql` is true."
+        description="`predicate`: the share of rows for which `sql` is true."
     )
     sql: Text = Field(description="A SQL condition on the columns of the table.")
 
 
 class ForeignColumn(Section):
-    """A column that lists what is allowed."""
+    """A column with the allowed values."""
 
-    table: TableAddress = Field(description="The Delta table that lists the values.")
-    column: ColumnName = Field(description="The column that lists the values.")
+    table: TableAddress = Field(description="The Delta table with the allowed values.")
+    column: ColumnName = Field(description="The column with the allowed values.")
 
 
 class ForeignSet(_Share, _OfColumn):
@@ -241,7 +236,7 @@ class ForeignSet(_Share, _OfColumn):
     kind: Literal["foreign_set"] = Field(
         description="`foreign_set`: the share of values that are in a column of another table."
     )
-    set: ForeignColumn = Field(description="The column that lists the values.")
+    set: ForeignColumn = Field(description="The column with the allowed values.")
 
 
 Constraint = Annotated[

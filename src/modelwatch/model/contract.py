@@ -63,48 +63,54 @@ WholeEnds = Annotated[
 
 
 class ColumnClauses(Section):
-    """What one column was promised to be; a clause that is left out promises nothing."""
+    """Clauses of a column. An omitted clause promises nothing."""
 
     type: Text | None = Field(
-        default=None, max_length=1000, description="Its type, as Spark writes it: `double`, `int`."
+        default=None, max_length=1000, description="Type, in Spark's notation: `double`, `int`."
     )
     nullable: bool = Field(
-        default=True, description="Whether values may be missing; `false`: not a single one."
+        default=True,
+        description="Whether nulls are allowed. With `false`, a single null breaks the contract.",
     )
     completeness: float | None = Field(
-        default=None, ge=0, le=1, description="Least share of a day's rows that have a value."
+        default=None, ge=0, le=1, description="Minimum share of a day's rows that have a value."
     )
     domain: tuple[Scalar, ...] | None = Field(
-        default=None, min_length=1, max_length=10_000, description="The values that it may have."
+        default=None, min_length=1, max_length=10_000, description="Allowed values."
     )
     range: Ends | None = Field(
-        default=None, description="Least and greatest value, `[0, 100]`; `null` for no end."
+        default=None,
+        description="Smallest and largest value, such as `[0, 100]`. `null` means no limit.",
     )
-    unique: bool = Field(default=False, description="Whether a value may come once a day only.")
+    unique: bool = Field(default=False, description="Whether values must be unique within a day.")
     pattern: Text | None = Field(
-        default=None, description="A regular expression of Java that is found in every value."
+        default=None, description="A Java regular expression that must match a part of every value."
     )
     length: WholeEnds | None = Field(
-        default=None, description="Fewest and most characters, `[2, 40]`; `null` for no end."
+        default=None,
+        description="Minimum and maximum number of characters, such as `[2, 40]`. `null` means no "
+        "limit.",
     )
     sentinels: tuple[Scalar, ...] = Field(
         default=(),
         max_length=100,
-        description="Codes such as -999 that stand for something else than a value: `domain`, "
-        "`range`, `pattern` and `length` don't ask of them.",
+        description="Codes such as -999 that are not values. `domain`, `range`, `pattern`, and "
+        "`length` ignore them.",
     )
     share: float = Field(
         default=1.0,
         gt=0,
         le=1,
-        description="Least share of the values for which `domain`, `range`, `pattern` and "
-        "`length` hold.",
+        description="Minimum share of the values for which `domain`, `range`, `pattern`, and "
+        "`length` must hold.",
     )
-    severity: Severity = Field(default="fail", description="What a breach is: `warn` or `fail`.")
+    severity: Severity = Field(
+        default="fail", description="Severity of a failure: `warn` or `fail`."
+    )
     treatment: Treatment | None = Field(
         default=None,
-        description="What becomes of single rows that break `nullable`, `domain`, `range`, "
-        "`pattern` or `length`: `fail`, `quarantine`, `exclude` or `warn`. Left out: nothing.",
+        description="Treatment of rows that break `nullable`, `domain`, `range`, `pattern`, or "
+        "`length`: `fail`, `quarantine`, `exclude`, or `warn`. Default: none.",
     )
 
     @model_validator(mode="after")
@@ -115,9 +121,11 @@ class ColumnClauses(Section):
 
 
 class Volume(Section):
-    """Rows of a day, by weekday."""
+    """Number of rows per day, by weekday."""
 
-    monday: WholeEnds | None = Field(default=None, description="Fewest and most rows.")
+    monday: WholeEnds | None = Field(
+        default=None, description="Minimum and maximum number of rows."
+    )
     tuesday: WholeEnds | None = Field(default=None, description="As `monday`.")
     wednesday: WholeEnds | None = Field(default=None, description="As `monday`.")
     thursday: WholeEnds | None = Field(default=None, description="As `monday`.")
@@ -131,57 +139,69 @@ class Volume(Section):
 
 
 class RowClauses(Section):
-    """What the rows of a day were promised to be."""
+    """Clauses on the rows of a day."""
 
     unique: ColumnNames = Field(
-        default=(), description="Column, or list of columns, that identify a row of a day."
+        default=(), description="Column, or list of columns, that identify a row within a day."
     )
     freshness_days: int | None = Field(
         default=None,
         ge=0,
         le=3650,
-        description="Most days between the newest day with rows and the eve of the as-of day.",
+        description="Maximum number of days between the newest day with rows and the day before "
+        "the as-of day.",
     )
-    volume: Volume | None = Field(default=None, description="Rows of a day, by weekday.")
-    severity: Severity = Field(default="fail", description="What a breach is: `warn` or `fail`.")
+    volume: Volume | None = Field(default=None, description="Number of rows per day, by weekday.")
+    severity: Severity = Field(
+        default="fail", description="Severity of a failure: `warn` or `fail`."
+    )
 
 
 class Relation(Section):
     """A condition on several columns of a row."""
 
     name: Name = Field(description="Its name in the results.")
-    predicate: Text = Field(description="A SQL condition; null is not true.")
+    predicate: Text = Field(description="A SQL condition. Null counts as false.")
     where: Text | None = Field(
-        default=None, description="A SQL condition; only rows of which it is true are asked."
+        default=None, description="A SQL condition that selects the rows to check."
     )
     at_least: float = Field(
-        default=1.0, gt=0, le=1, description="Least share of the rows of which it is true."
+        default=1.0,
+        gt=0,
+        le=1,
+        description="Minimum share of the rows for which the condition must be true.",
     )
-    severity: Severity = Field(default="fail", description="What a breach is: `warn` or `fail`.")
+    severity: Severity = Field(
+        default="fail", description="Severity of a failure: `warn` or `fail`."
+    )
     treatment: Treatment | None = Field(
-        default=None, description="What becomes of rows of which it is not true; see columns."
+        default=None, description="Treatment of rows that break the condition; as for columns."
     )
 
 
 class Contract(Section):
-    """A data contract: one YAML file, of one version."""
+    """A data contract: one YAML file per version."""
 
     contract: MonitorName = Field(description="Name of the contract: letters, digits, `_`, `-`.")
     version: int = Field(
-        ge=1, le=1_000_000, description="Grows with every change: a version is stored for ever."
+        ge=1,
+        le=1_000_000,
+        description="Version. It must increase with every change, because versions are immutable.",
     )
     of: TableRole = Field(
-        default="inputs", description="Whose table it is: `inputs`, `predictions` or `labels`."
+        default="inputs", description="The table: `inputs`, `predictions`, or `labels`."
     )
-    description: str = Field(default="", max_length=MAX_TEXT, description="For people.")
+    description: str = Field(default="", max_length=MAX_TEXT, description="Description for people.")
     columns: dict[ColumnName, ColumnClauses] = Field(
-        default_factory=dict, max_length=10_000, description="By column, its clauses."
+        default_factory=dict, max_length=10_000, description="Clauses, by column."
     )
     other_columns: Literal["allowed", "warn", "fail"] = Field(
-        default="allowed", description="What a column that is not named here is."
+        default="allowed",
+        description="Whether columns that are not listed are allowed, or cause a warning or a "
+        "failure.",
     )
     rows: RowClauses = Field(
-        default_factory=RowClauses, description="What the rows of a day are together."
+        default_factory=RowClauses, description="Conditions on all rows of a day."
     )
     relations: tuple[Relation, ...] = Field(
         default=(), max_length=1000, description="Conditions on several columns of a row."
@@ -214,8 +234,6 @@ class ContractFile:
 
 
 class ContractPlace(Section):
-    """A contract that a monitor holds its data to."""
+    """A contract that the data of a monitor is checked against."""
 
-    path: Text = Field(
-        description="The contract's YAML file, from the folder of the configuration."
-    )
+    path: Text = Field(description="The YAML file of the contract, relative to the configuration.")

@@ -3,7 +3,8 @@
 Rows are counted as the job writes them, from the registries of statistics and metrics. Counts are
 taken to be spread evenly over their positions. Seconds per row are measured; see
 the constants. Where bins and segments are known, rows and bytes are right within a factor of about
-1.5, and seconds within a factor of about two on a machine like the one of docs/performance.md.
+1.5, and seconds within a factor of about two on a machine like the one of
+docs/appendices/benchmark.md.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ _SECONDS_A_STATE = 4e-4
 _SECONDS_A_RESULT = 3.5e-5
 """The four runs of the demo take 307 s of processor time for 117,000 states and 5.1 million rows of
 results; one of 274 days, 113,000 states and 4.0 million rows took 222 s of two cores. All of these
-are of docs/performance.md."""
+are of docs/appendices/benchmark.md."""
 
 
 @dataclass(frozen=True)

@@ -12,15 +12,13 @@ ROLE = "durations"
 
 
 class Durations(Section):
-    """A table of how long other jobs of the model took, such as training and scoring."""
+    """A table of the durations of other jobs of the model, such as training and scoring."""
 
-    table: TableAddress = Field(description="The Delta table, one row a job that has ended.")
+    table: TableAddress = Field(description="The Delta table, with one row per completed job.")
     kind: ColumnName = Field(
         default="kind", description="The column that says what the job was, such as `training`."
     )
-    started: ColumnName = Field(
-        default="started_at", description="The column with the moment at which it began."
-    )
+    started: ColumnName = Field(default="started_at", description="The column with the start time.")
     seconds: ColumnName = Field(
-        default="seconds", description="The numeric column with its duration."
+        default="seconds", description="The numeric column with the duration in seconds."
     )

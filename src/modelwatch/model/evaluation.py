@@ -61,7 +61,7 @@ class WindowSpec(Section):
         default=None,
         ge=2,
         le=MAX_SPAN,
-        description="Days of a window that ends on each day with data.",
+        description="Length in days of a window that ends on each day with data.",
     )
     first: Day | None = Field(
         default=None, alias="from", description="First day of a custom window."
@@ -111,8 +111,8 @@ class Reference(Section):
     name: Name = Field(description="Its name in the results.")
     days: Days | None = Field(
         default=None,
-        description="Fixed days, such as `2013-01-01..2013-01-31`. With `table` they may be left "
-        "out: all of it.",
+        description="Fixed days, such as `2013-01-01..2013-01-31`. With `table`, they can be "
+        "omitted to use the entire table.",
     )
     first_days: int | None = Field(
         default=None,
@@ -124,28 +124,38 @@ class Reference(Section):
         "evaluates all windows again.",
     )
     table: TableAddress | None = Field(
-        default=None, description="Another table than the inputs, such as the training set."
+        default=None, description="A table other than the inputs, such as the training data."
     )
     version: int | None = Field(
-        default=None, ge=0, description="Delta version of `table`; left out: the newest."
+        default=None, ge=0, description="Delta version of `table`. Default: the newest."
     )
     day: DaySource | None = Field(
-        default=None, description="How the day of a row of `table` is told. Needed with `days`."
+        default=None,
+        description="How the day of a row of `table` is determined. Required with `days`.",
     )
     previous_windows: int | None = Field(
-        default=None, ge=1, le=366, description="This many windows before, of the same kind."
+        default=None,
+        ge=1,
+        le=366,
+        description="The given number of preceding windows of the same kind.",
     )
     lag_days: int | None = Field(
-        default=None, ge=1, le=MAX_SPAN, description="The same window, this many days earlier."
+        default=None,
+        ge=1,
+        le=MAX_SPAN,
+        description="The same window, the given number of days earlier.",
     )
     trailing_days: int | None = Field(
-        default=None, ge=1, le=MAX_SPAN, description="This many days before the window begins."
+        default=None,
+        ge=1,
+        le=MAX_SPAN,
+        description="The given number of days before the window starts.",
     )
 
     segments: bool | None = Field(
         None,
-        description="Whether segments are compared with it as well as all traffic. Left out: with "
-        "fixed references they are, with moving ones they are not, which keeps the output small.",
+        description="Whether segments are also compared with this reference. Default: yes for "
+        "fixed references, no for moving ones, which keeps the output small.",
     )
 
     @model_validator(mode="after")

@@ -12,17 +12,17 @@ MAX_WINDOWS = 366
 
 
 class Clear(Section):
-    """When an incident is over."""
+    """When an incident is closed."""
 
     windows: int = Field(
-        default=3, ge=1, le=MAX_WINDOWS, description="Windows in a row that must be quiet."
+        default=3, ge=1, le=MAX_WINDOWS, description="Number of consecutive quiet windows."
     )
     below: float = Field(
         default=0.8,
         ge=0,
         le=1,
-        description="Fraction of the threshold below which a window is quiet, so that an incident "
-        "does not open and close at its threshold.",
+        description="Fraction of the threshold below which a window is quiet. It keeps an "
+        "incident at the threshold from opening and closing repeatedly.",
     )
 
 
@@ -32,56 +32,64 @@ class IncidentRules(Section):
     windows: tuple[Name, ...] = Field(
         default=(),
         max_length=10,
-        description="Windows whose failures become incidents. Default: `day`, which shows "
-        "what breaks, and `week`, which shows what drifts, as far as they are among `windows`; "
-        "without them `month`, else the first trailing one.",
+        description="Kinds of window whose failures become incidents. Default: `day`, which shows "
+        "faults, and `week`, which shows drift, if they are among `windows`; "
+        "otherwise `month`, or the first trailing window.",
     )
     performance_windows: tuple[Name, ...] = Field(
         default=(),
         max_length=10,
-        description="The same for performance. Left out: `week` and `month` as far as they are "
-        "among `windows`, as a day has no interval; without them, as above.",
+        description="The same for performance. Default: `week` and `month`, if they are among "
+        "`windows`, because a single day has no interval; otherwise as above.",
     )
     fails: int = Field(
-        default=2, ge=1, le=MAX_WINDOWS, description="Windows that must fail, of the last `of`."
+        default=2,
+        ge=1,
+        le=MAX_WINDOWS,
+        description="Number of the last `of` windows that must fail.",
     )
     of: int = Field(
-        default=3, ge=1, le=MAX_WINDOWS, description="Windows among which `fails` are counted."
+        default=3,
+        ge=1,
+        le=MAX_WINDOWS,
+        description="Number of windows in which failures are counted.",
     )
     at_once: float = Field(
         default=10.0,
         ge=1,
         le=1_000_000,
-        description="Times its threshold at which broken data opens an incident with its first "
-        "window: shares of nulls, NaN, infinities and unseen values, volume and repeated ids, of "
-        "all traffic. Broken constraints of severity `fail`, missing days, and days without 80 % "
-        "of the expected rows, and values that were delivered before always do.",
+        description="Effect at which broken data opens an incident with its first window: shares "
+        "of nulls, NaN, infinities, and unseen values, row counts, and repeated ids, "
+        "for all traffic. Failed constraints of severity `fail`, missing days, days "
+        "that lack 80% or more of the expected rows, and repeated deliveries of old "
+        "values always do.",
     )
-    clear: Clear = Field(default_factory=Clear, description="When an incident is over.")
+    clear: Clear = Field(default_factory=Clear, description="When an incident is closed.")
     reopen_days: int = Field(
         default=30,
         ge=0,
         le=3660,
-        description="Days after its end within which an incident that comes back is the same one.",
+        description="Number of days after its end within which a returning incident is reopened.",
     )
     join_windows: int = Field(
         default=3,
         ge=0,
         le=MAX_WINDOWS,
-        description="Subjects that begin to fail within so many windows of one another may have "
-        "one cause; what was found of them tells whether they are one incident.",
+        description="Subjects that begin to fail within this number of windows may have the same "
+        "cause. What is known about each change decides whether they are one "
+        "incident.",
     )
     importance: dict[ColumnName, Annotated[float, Field(ge=0, le=1000)]] = Field(
         default_factory=dict,
-        description="By feature, how much it matters to the model; 1 where it is not said and "
-        "cannot be learned from the model's scores. 0: never told, only listed.",
+        description="By feature: its importance to the model. Default: learned from the scores of "
+        "the model, or 1. With 0, incidents are listed, but nobody is notified.",
     )
     history_days: int = Field(
         default=400,
         ge=7,
         le=3660,
-        description="Days of verdicts that are folded into incidents at each run, beside the days "
-        "after which labels are due.",
+        description="Days of verdicts from which incidents are derived in each run, in addition "
+        "to the label delay.",
     )
 
     @model_validator(mode="after")

@@ -34,8 +34,9 @@ class Known(Section):
     """When a label became known."""
 
     column: ColumnName = Field(
-        description="A date or timestamp column of the labels. The label counts from that day on, "
-        "in the monitor's time zone; a later one of the same prediction replaces it."
+        description="A date or timestamp column of the labels. A label counts from this day on, "
+        "in the monitor's time zone. A later label of the same prediction replaces "
+        "it."
     )
 
 
@@ -47,8 +48,9 @@ class Due(Section):
     )
     column: ColumnName | None = Field(
         default=None,
-        description="A date or timestamp column of the predictions or the inputs; without a value "
-        "the label is never due. A day before that of the prediction counts as that day.",
+        description="A date or timestamp column of the predictions or inputs. Without a value, "
+        "the label is never due. A date before the day of the prediction counts as "
+        "that day.",
     )
 
     @model_validator(mode="after")
@@ -58,22 +60,21 @@ class Due(Section):
 
 
 class Labels(Section):
-    """The table of what came true, joined to the predictions by id and day."""
+    """The table of labels, joined to the predictions by id and day."""
 
-    table: TableAddress = Field(description="The Delta table. It may name an id several times.")
+    table: TableAddress = Field(description="The Delta table. It may contain several rows per id.")
     id: ColumnNames = Field(
         min_length=1,
-        description="As many columns as `predictions.id` (`inputs.id` where predictions have no "
-        "table of their own), in the same order.",
+        description="Columns that correspond to `predictions.id`, in the same order (to "
+        "`inputs.id`, if predictions have no table of their own).",
     )
-    day: DaySource = Field(
-        description="How the day of the prediction that a label belongs to is told."
-    )
-    label: ColumnName = Field(description="The column that says what came true.")
+    day: DaySource = Field(description="The day of the prediction that a label belongs to.")
+    label: ColumnName = Field(description="The column with the label.")
     known: Known | None = Field(
         default=None,
-        description="When a label became known. Left out: as soon as it is in the table; then "
-        "which of two labels is the later one is not known, and they are counted as a conflict.",
+        description="When a label became known. Default: as soon as it is in the table. Without "
+        "this key, the order of two labels of one id is unknown, and they count as a "
+        "conflict.",
     )
     due: Due = Field(description="When the label of a prediction is due.")
 
@@ -82,10 +83,11 @@ class Decision(Section):
     """How a prediction was turned into a decision."""
 
     column: ColumnName | None = Field(
-        default=None, description="A column of the predictions that holds the decision."
+        default=None, description="A column of the predictions with the decision."
     )
     threshold: Number | None = Field(
-        default=None, description="The decision is positive from this score on. For binary tasks."
+        default=None,
+        description="The decision is positive if the score is at least this. For binary tasks.",
     )
 
     @model_validator(mode="after")
@@ -95,7 +97,7 @@ class Decision(Section):
 
 
 class BusinessValues(Section):
-    """What decisions are worth: by cell of the confusion table, and by row."""
+    """The value of decisions: by cell of the confusion table, and by row."""
 
     true_positive: float | None = Field(
         default=None, description="Value of a positive decision whose label is positive."
@@ -112,9 +114,10 @@ class BusinessValues(Section):
     expressions: dict[Name, Text] = Field(
         default_factory=dict,
         max_length=MAX_EXPRESSIONS,
-        description="By name, a SQL expression over the joined row: columns of inputs and "
-        "predictions, and `label`, `decision` and `score` (1 and 0 for binary labels and "
-        "decisions) where no column is called so. It is summed over rows with a label.",
+        description="By name: a SQL expression over the joined row, with the columns of inputs "
+        "and predictions, and `label`, `decision`, and `score` (1 and 0 for binary "
+        "labels and decisions), unless a column has that name. It is summed over "
+        "labeled rows.",
     )
 
     @property
@@ -127,92 +130,97 @@ class BusinessValues(Section):
 
 
 class LossModelPlace(Section):
-    """The regressor of the loss that estimates a regression's errors where labels are not due."""
+    """The regressor that estimates the errors of a regression model while labels are not due."""
 
     path: Text | None = Field(
         default=None,
-        description="Folder or URL in which fitted models are stored. Left out: the folder "
-        "`models` of an `output.path`; with an `output.schema` nothing is estimated then.",
+        description="Folder or URL for fitted models. Default: the folder `models` in "
+        "`output.path`. With `output.schema`, nothing is estimated without it.",
     )
 
 
 class Performance(Section):
-    """How the model is held against its labels."""
+    """How the model is compared with its labels."""
 
-    task: Task = Field(description="What the model predicts: one of two, one of several, a number.")
+    task: Task = Field(
+        description="What the model predicts: one of two classes, one of several classes, or a "
+        "number."
+    )
     score: ColumnNames = Field(
         default=(),
-        description="One of `predictions.score`: that of the positive class, or the predicted "
-        "number. Multiclass: one for each of `classes`, in order, or none.",
+        description="One of `predictions.score`: the score of the positive class, or the "
+        "predicted number. Multiclass: one score per class, in the order of "
+        "`classes`, or none.",
     )
     score_kind: ScoreKind = Field(
         default="probability",
-        description="What a score says. `probability`: from 0 to 1. `logit`: log-odds of the "
-        "probability; multiclass: the softmax gives the probabilities. `percentage`: from 0 to "
-        "100. `rank`: a higher score means a more probable class, and no probability. Ranking "
-        "metrics are of any score; those of probabilities are undefined for ranks, and where more "
-        "than 1 % of the scores are not probabilities. A threshold is in the unit of the score.",
+        description="Scale of the score. `probability`: 0 to 1. `logit`: log-odds of the "
+        "probability; for multiclass tasks, the softmax gives the probabilities. "
+        "`percentage`: 0 to 100. `rank`: a higher score means a more probable class. "
+        "Ranking metrics are computed for every kind. Metrics of probabilities are "
+        "undefined for ranks, and if more than 1% of the scores are not "
+        "probabilities. A threshold has the unit of the score.",
     )
     decision: Decision | None = Field(
         default=None,
-        description="Required for binary tasks; multiclass: a column, or the class with the "
-        "greatest score if it is left out.",
+        description="Required for binary tasks. Multiclass: a column; by default the class with "
+        "the highest score.",
     )
     positive: tuple[Scalar, ...] = Field(
         default=(True, 1),
         min_length=1,
         max_length=100,
-        description="Binary: values of the label, and of the decision's column, that mean "
-        "positive.",
+        description="Binary: values of the label, and of the decision column, that are positive.",
     )
     negative: tuple[Scalar, ...] = Field(
         default=(),
         max_length=100,
-        description="Binary: values that mean negative. Default: the other boolean; 0 for 1; the "
-        "opposite of a word such as `yes`, in the same case; otherwise every other value.",
+        description="Binary: values that are negative. Default: the other boolean; 0 for 1; the "
+        "opposite of a word such as `yes`, in the same case; otherwise every other "
+        "value.",
     )
     unmapped: Literal["nothing", "negative"] | None = Field(
         default=None,
-        description="Binary: what a value counts as that is neither positive nor negative. "
-        "`nothing`: the row has no label, or no decision; `negative`: every value that is not "
-        "positive is negative, and none is reported. Left out: `nothing`, where `negative` is "
-        "given or has a default. Empty text and NaN are no value, unless they are named.",
+        description="Binary: how to treat values that are neither positive nor negative. "
+        "`nothing`: the row has no label, or no decision. `negative`: every value "
+        "that is not positive is negative, and is not reported. Default: `nothing`, "
+        "if `negative` is given or has a default. Empty strings and NaN count as "
+        "missing, unless they are listed.",
     )
     classes: tuple[Scalar, ...] = Field(
         default=(),
         max_length=MAX_CLASSES,
-        description="Multiclass: the values of the label and of the decision. Others are counted "
-        "together, as labels of an unknown class.",
+        description="Multiclass: the values of the label and of the decision. Other labels are "
+        "counted as unknown classes.",
     )
     interval: ColumnNames = Field(
         default=(),
         max_length=2,
-        description="Regression: two columns of the predictions, the lower and the upper end of "
-        "an interval, whose coverage is measured.",
+        description="Regression: two columns of the predictions, the lower and upper ends of a "
+        "prediction interval whose coverage is measured.",
     )
     values: BusinessValues = Field(
-        default_factory=BusinessValues, description="What decisions are worth."
+        default_factory=BusinessValues, description="The value of decisions."
     )
     slices: bool | ColumnNames | None = Field(
         default=None,
-        description="Features by whose bins performance is kept, to find where it is worst and "
-        "why it changed: a list of exactly these, `true` for all, `false` for none. Left out: at "
-        f"most {MOST_SLICES}, those with the greatest `incidents.importance`, and among equals "
-        "those that come first in the tables. Other slices: performance of all days is computed "
-        "anew.",
+        description="Features by whose bins performance is computed, to find where it is worst "
+        "and why it changed: a list, `true` for all, or `false` for none. Default: at most "
+        f"{MOST_SLICES}, by `incidents.importance`, then in the order of the tables. If you change "
+        "the features, the performance of all days is computed again.",
     )
 
     loss_model: LossModelPlace = Field(
         default_factory=LossModelPlace,
-        description="Regression: the regressor of the loss, fitted once, on the reference.",
+        description="Regression: the regressor that predicts the loss. It is fitted once, on the "
+        "reference.",
     )
 
     causes: tuple[Text, ...] = Field(
         default=("accuracy",),
         max_length=len(ADDITIVE),
-        description="Binary: metrics whose change is split into causes, each at the same cost. Of "
-        + ", ".join(f"`{key}`" for key in ADDITIVE)
-        + ".",
+        description="Binary: metrics whose change is attributed to causes. Each adds the same "
+        "cost." + ", ".join(f"`{key}`" for key in ADDITIVE) + ".",
     )
 
     @model_validator(mode="after")
@@ -306,21 +314,21 @@ class Performance(Section):
 
 
 class Challenger(Section):
-    """Another model that scored the same ids in the shadow, in a table of its own."""
+    """A model that scores the same ids in shadow mode, in a table of its own."""
 
     name: Name = Field(description="Its name in the results.")
     table: TableAddress = Field(description="The Delta table of its predictions.")
     id: ColumnNames = Field(
-        min_length=1, description="As many columns as `predictions.id`, in the same order."
+        min_length=1, description="Columns that correspond to `predictions.id`, in the same order."
     )
-    day: DaySource = Field(description="How the day of a row is told.")
+    day: DaySource = Field(description="How the day of a row is determined.")
     score: ColumnName = Field(description="Its score of the positive class.")
     score_kind: ScoreKind | None = Field(
         default=None,
-        description="What its score says, as `performance.score_kind`. Left out: the same.",
+        description="Scale of its score, as in `performance.score_kind`. Default: the same.",
     )
     decision: Decision | None = Field(
-        default=None, description="Left out: the champion's threshold."
+        default=None, description="Default: the threshold of the champion."
     )
 
 
@@ -328,15 +336,15 @@ class VersionComparison(Section):
     """Two model versions that share the traffic."""
 
     champion: Text = Field(
-        description="Model version, as the results name it, that is held to be the better one."
+        description="Model version that is currently preferred, as named in the results."
     )
-    challenger: Text = Field(description="Model version that would replace it.")
+    challenger: Text = Field(description="Model version that may replace it.")
     expected_share: float | None = Field(
         default=None,
         gt=0,
         lt=1,
-        description="Share of the challenger in the traffic of both, as it was meant to be; a "
-        "split that misses it is told. Left out: not tested.",
+        description="Intended share of the challenger in the traffic of both versions. A split "
+        "that deviates from it is reported. Default: not tested.",
     )
 
     @model_validator(mode="after")

@@ -56,108 +56,116 @@ BOOTSTRAP_DAYS = 28
 
 
 class MonitorConfig(Section):
-    """Everything that a monitor is told: one YAML file."""
+    """The configuration of a monitor: one YAML file."""
 
     monitor: MonitorName = Field(
-        description="Name of the monitor, first column of every result: letters, digits, `_`, `-`."
+        description="Name of the monitor, the first column of every result: letters, digits, `_`, "
+        "`-`."
     )
-    description: str = Field(
-        default="", max_length=MAX_TEXT, description="What is watched, for people."
-    )
+    description: str = Field(default="", max_length=MAX_TEXT, description="Description for people.")
     time_zone: Annotated[str, AfterValidator(_time_zone)] = Field(
-        default="UTC", description="IANA time zone in which days begin, such as `America/New_York`."
+        default="UTC",
+        description="IANA time zone that determines the day of a timestamp, such as "
+        "`America/New_York`.",
     )
-    output: OutputAddress = Field(description="Where the output tables are written.")
-    inputs: Inputs = Field(description="The table of what the model was given.")
+    output: OutputAddress = Field(description="Location of the output tables.")
+    inputs: Inputs = Field(description="The table of model inputs.")
     predictions: Predictions | None = Field(
-        default=None, description="What the model answered; left out: only inputs are watched."
+        default=None, description="Predictions of the model. Without it, only inputs are monitored."
     )
     features: FeatureChoice = Field(
         default_factory=FeatureChoice,
-        description="Which columns of the inputs are features. Left out: all that have no other "
-        "meaning, such as id or day.",
+        description="Columns of the inputs that are features. Default: all columns without "
+        "another meaning, such as id or day.",
     )
     segments: tuple[Segmentation, ...] = Field(
-        default=(), max_length=50, description="Ways to split the rows, beside all traffic."
+        default=(),
+        max_length=50,
+        description="Segmentations: ways to split the rows, in addition to all traffic.",
     )
     windows: tuple[WindowChoice, ...] = Field(
         default=tuple(WindowSpec(name=name) for name in CALENDAR),
         min_length=1,
         max_length=50,
-        description="Runs of days that are profiled and compared: `day`, `week` (Monday to "
-        "Sunday), `month`, and mappings for trailing and custom ones.",
+        description="Kinds of window that are profiled and compared: `day`, `week` (Monday to "
+        "Sunday), `month`, and mappings for trailing and custom windows.",
     )
     references: tuple[Reference, ...] = Field(
         default=(Reference(name=BOOTSTRAPPED, first_days=BOOTSTRAP_DAYS, segments=None),),
         min_length=1,
         max_length=50,
-        description="What windows are compared with. One at least is fixed: it carries the bins. "
-        f"Left out: the first {BOOTSTRAP_DAYS} days on which the inputs have rows, which show each "
-        "weekday four times.",
+        description="What windows are compared with. At least one must be fixed, because the bins "
+        f"are fitted on it. Default: the first {BOOTSTRAP_DAYS} days on which the inputs have "
+        "rows, which contain each weekday four times.",
     )
     binning: Binning = Field(default_factory=Binning, description="How bins are fitted.")
     pairs: Pairs = Field(
-        default_factory=Pairs, description="Correlations and principal components."
+        default_factory=Pairs,
+        description="Correlations and principal components of numeric features.",
     )
     constraints: tuple[Constraint, ...] = Field(
-        default=(), max_length=1000, description="What each day's data was promised to be."
+        default=(), max_length=1000, description="Conditions on each day of a table."
     )
     rules: tuple[Rule, ...] = Field(
         default=(),
         max_length=200,
-        description="What every row must be, and what is done with one that is not.",
+        description="Conditions on each row, and the treatment of rows that break them.",
     )
     contracts: tuple[ContractPlace, ...] = Field(
-        default=(), max_length=20, description="Data contracts: what tables were promised to be."
+        default=(), max_length=20, description="Data contracts that are checked."
     )
     thresholds: dict[str, Threshold | None] = Field(
         default_factory=dict,
-        description="By drift statistic, the absolute value above which a change matters, if it "
-        "is more than chance. It replaces the default of that statistic; `null` takes it away. "
-        "Defaults: " + ", ".join(f"`{k}: {v:g}`" for k, v in DEFAULT_THRESHOLDS.items()) + ".",
+        description="By drift statistic: the absolute value above which a change matters, if it "
+        "is unlikely to be chance. It replaces the default of that statistic; `null` "
+        "disables it. Defaults: "
+        + ", ".join(f"`{k}: {v:g}`" for k, v in DEFAULT_THRESHOLDS.items())
+        + ".",
     )
     labels: Labels | None = Field(
-        default=None, description="What came true; left out: performance is not measured."
+        default=None, description="The labels. Without them, performance is not measured."
     )
     performance: Performance | None = Field(
-        default=None, description="How the model is held against its labels. Goes with `labels`."
+        default=None, description="How the model is compared with its labels. Requires `labels`."
     )
     challengers: tuple[Challenger, ...] = Field(
-        default=(), max_length=10, description="Models that scored the same ids in the shadow."
+        default=(), max_length=10, description="Models that score the same ids in shadow mode."
     )
     comparison: VersionComparison | None = Field(
         default=None, description="Two model versions that share the traffic."
     )
     source_health: SourceHealth = Field(
-        default_factory=SourceHealth, description="When the tables that are read are well."
+        default_factory=SourceHealth, description="Thresholds for the health of source tables."
     )
     verdicts: Verdicts = Field(
-        default_factory=Verdicts, description="When a figure is beyond chance and matters."
+        default_factory=Verdicts, description="When a metric fails. Every key has a default."
     )
     incidents: IncidentRules = Field(
-        default_factory=IncidentRules, description="When failures become an incident."
+        default_factory=IncidentRules,
+        description="When failures become an incident. Every key has a default.",
     )
     retraining: Retraining = Field(
-        default_factory=Retraining, description="When the model is to be trained again."
+        default_factory=Retraining, description="When the model should be retrained."
     )
     notify: tuple[Sink, ...] = Field(
-        default=(), max_length=20, description="Who is told of incidents."
+        default=(), max_length=20, description="Who is notified of incidents."
     )
     report: ReportPlace | None = Field(
         default=None,
         description="Where each run writes the report; left out: `modelwatch report` writes it.",
     )
     outliers: Outliers = Field(
-        default_factory=Outliers, description="What is told of outlying rows."
+        default_factory=Outliers, description="How outlying rows are reported."
     )
 
     durations: Durations | None = Field(
         default=None,
-        description="How long training and scoring take; left out: only the monitor's own runs "
-        "are told.",
+        description="Durations of training and scoring. Without it, only the monitor's own runs "
+        "are reported.",
     )
     retention: Retention = Field(
-        default_factory=Retention, description="How long results are kept."
+        default_factory=Retention,
+        description="How long results are kept. Without a number, they are kept forever.",
     )
     progress: StallLimits = Field(
         default_factory=StallLimits, description="When a run without progress is ended."

@@ -25,36 +25,37 @@ Patterns = Annotated[tuple[Text, ...], BeforeValidator(as_tuple)]
 
 
 class ColumnOptions(Section):
-    """How one column is profiled, where the defaults don't fit."""
+    """Options of a column."""
 
     type: Kind | None = Field(
         default=None,
-        description="`categorical` counts the values of a number, such as a code, one by one. "
-        "Left out: numbers, dates and timestamps are numeric, text and booleans categorical.",
+        description="`categorical` counts each value of a numeric column separately, such as a "
+        "code. Default: numbers, dates, and timestamps are numeric; strings and "
+        "booleans are categorical.",
     )
     special_values: tuple[Number, ...] = Field(
         default=(),
         max_length=50,
-        description="Numbers that stand for something else than a quantity, such as -999. Each "
-        "has a bin of its own and is left out of mean, sd and quantiles.",
+        description="Numbers that are codes and not quantities, such as -999. Each has a bin of "
+        "its own, and is excluded from mean, standard deviation, and quantiles.",
     )
     bins: int | None = Field(
         default=None,
         ge=2,
         le=1000,
-        description="Bins of this numeric column, in place of `binning.bins`.",
+        description="Number of bins of this numeric column, instead of `binning.bins`.",
     )
     max_values: int | None = Field(
         default=None,
         ge=1,
         le=10_000,
-        description="Values kept of this categorical column, in place of `binning.max_values`.",
+        description="Number of values of this categorical column, instead of `binning.max_values`.",
     )
     sensitive: bool = Field(
         default=False,
-        description="No value of the column is written or told anywhere: it is counted by salted "
-        "hashes of its values, as a categorical one. Other columns of the inputs, such as an id, "
-        "may be sensitive too. See docs/bad_data.md.",
+        description="No value of the column is stored or shown. It is treated as categorical, "
+        "with salted hashes instead of values. Other columns of the inputs, such as "
+        "an id, can be sensitive too. See docs/guides/bad_data.md.",
     )
 
     @model_validator(mode="after")
@@ -71,48 +72,49 @@ class ColumnOptions(Section):
 
 
 class FeatureChoice(Section):
-    """Which columns of the inputs are features."""
+    """Columns of the inputs that are features."""
 
     include: Patterns = Field(
         default=("*",),
         min_length=1,
-        description="Names of columns, or patterns with `*`, `?` and `[...]`. A name that is "
-        "one stands for itself.",
+        description="Names of columns, or patterns with `*`, `?`, and `[...]`. An existing name "
+        "takes precedence over a pattern.",
     )
-    exclude: Patterns = Field(default=(), description="Names or patterns of columns to leave out.")
+    exclude: Patterns = Field(default=(), description="Names or patterns of columns to exclude.")
     columns: dict[ColumnName, ColumnOptions] = Field(
-        default_factory=dict, description="Options of single columns, by name."
+        default_factory=dict, description="Options of individual columns, by name."
     )
     salt_env: Text = Field(
         default="MODELWATCH_SALT",
         max_length=200,
-        description="The environment variable with the secret under which values of sensitive "
-        "columns are hashed; the same for every run. Another name: all days are computed anew.",
+        description="Environment variable with the secret for the hashes of sensitive columns. It "
+        "must be the same in every run. If you name another variable, all days are "
+        "computed again.",
     )
 
 
 class Segmentation(Section):
-    """A way to split the rows, beside all traffic."""
+    """A way to split the rows, in addition to all traffic."""
 
     name: Name = Field(description="Its name in the results.")
     columns: ColumnNames | None = Field(
         default=None,
         min_length=1,
         max_length=MAX_CROSSED,
-        description="Column, or list of columns to cross; a segment for each value that occurs.",
+        description="Column, or list of columns to combine. Each value or combination that occurs "
+        "is a segment.",
     )
     predicate: Text | None = Field(
         default=None,
-        description="A SQL expression that is true or false of a row; the segments are `true`, "
-        "`false` and `(null)`.",
+        description="A boolean SQL expression. The segments are `true`, `false`, and `(null)`.",
     )
     max_values: int = Field(
         default=20,
         ge=1,
         le=1000,
-        description="Number of segments, those with the most rows in the reference of the bins. "
-        "All others form the segment `(other)`, and nulls the segment `(null)`. Values that have "
-        "such a name are shown in double quotes.",
+        description="Maximum number of segments: those with the most rows in the reference of the "
+        "bins. Other values form the segment `(other)`, and nulls the segment "
+        "`(null)`. Values with such a name are shown in double quotes.",
     )
 
     @model_validator(mode="after")
@@ -129,14 +131,16 @@ class Segmentation(Section):
 
 
 class Binning(Section):
-    """How bins are fitted. They are fitted once, stored, and reused."""
+    """How bins are fitted. Bins are fitted once, stored, and reused."""
 
     reference: Name | None = Field(
         default=None,
-        description="The reference of fixed days, or with a table of its own, on which bins are "
-        "fitted. Left out: the first such reference.",
+        description="The fixed reference on which bins are fitted. Default: the first fixed "
+        "reference.",
     )
-    bins: int = Field(default=200, ge=2, le=1000, description="Bins of a numeric column, about.")
+    bins: int = Field(
+        default=200, ge=2, le=1000, description="Approximate number of bins of a numeric column."
+    )
     max_values: int = Field(
         default=500,
         ge=1,
@@ -154,14 +158,15 @@ class Pairs(Section):
         default=64,
         ge=0,
         le=512,
-        description="Numeric features taken, in the table's order; 0 switches pairs off.",
+        description="Maximum number of numeric features, in the order of the table. 0 disables "
+        "pairs.",
     )
     top: int = Field(
         default=20,
         ge=1,
         le=10_000,
-        description="Pairs written for each window: those that moved most.",
+        description="Number of pairs that are stored per window: those that changed most.",
     )
     columns: ColumnNames | None = Field(
-        default=None, description="The features to take, in place of the first `max_features`."
+        default=None, description="The features to use, instead of the first `max_features`."
     )

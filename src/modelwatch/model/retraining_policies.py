@@ -15,8 +15,8 @@ class _Policy(Section):
         default=30,
         ge=0,
         le=3660,
-        description="Days after a new model version, or after this policy last said `retrain`, in "
-        "which it does not say so again.",
+        description="Days after a new model version, or after the last `retrain` of this policy, "
+        "in which the policy does not request retraining again.",
     )
 
 
@@ -24,24 +24,24 @@ class ByAge(_Policy):
     """After a time, whatever the figures say."""
 
     kind: Literal["age"] = Field(description="`age`: days since the model version's first day.")
-    days: int = Field(ge=1, le=36_600, description="Age from which the model is too old.")
+    days: int = Field(ge=1, le=36_600, description="Age in days from which the model is too old.")
 
 
 class ByLabels(_Policy):
     """When there is enough to learn from."""
 
     kind: Literal["labels"] = Field(
-        description="`labels`: labelled rows of days that the model version has not been trained "
+        description="`labels`: labeled rows of days that the model version has not been trained "
         "on, which are those since its first day."
     )
-    rows: int = Field(ge=1, le=10**15, description="Labelled rows that are enough.")
+    rows: int = Field(ge=1, le=10**15, description="Number of labeled rows.")
 
 
 class _OfMetric(_Policy):
-    metric: Text = Field(description="Metric of performance, for which one way is better.")
+    metric: Text = Field(description="Performance metric for which one direction is better.")
     tolerance: float = Field(
         ge=0,
-        description="Loss against the reference that is tolerated, in units of the metric.",
+        description="Tolerated loss compared with the reference, in units of the metric.",
     )
 
 
@@ -49,11 +49,14 @@ class ByPerformance(_OfMetric):
     """When labels show a loss that chance does not explain."""
 
     kind: Literal["performance"] = Field(
-        description="`performance`: the due cohort lost more than the tolerance, and so does the "
-        "better end of its 95 % interval, which is that of the days."
+        description="`performance`: the loss in the due cohort exceeds the tolerance, and so does "
+        "the better end of its 95% interval."
     )
     windows: int = Field(
-        default=2, ge=1, le=366, description="Last windows in a row of which it must be true."
+        default=2,
+        ge=1,
+        le=366,
+        description="Number of most recent windows in which it must be true.",
     )
 
 
@@ -61,11 +64,14 @@ class ByEstimate(_OfMetric):
     """When a loss is believed for long, where labels are not due."""
 
     kind: Literal["estimate"] = Field(
-        description="`estimate`: the estimated metric lost more than the tolerance, its interval "
-        "excludes it, and its back-test was within the tolerance."
+        description="`estimate`: the estimated loss exceeds the tolerance, its interval excludes "
+        "the tolerance, and the error of the back-test is within it."
     )
     windows: int = Field(
-        default=4, ge=1, le=366, description="Last windows in a row of which it must be true."
+        default=4,
+        ge=1,
+        le=366,
+        description="Number of most recent windows in which it must be true.",
     )
 
 
@@ -73,20 +79,20 @@ class ByDrift(_Policy):
     """When features that matter to the model have moved; never on others alone."""
 
     kind: Literal["drift"] = Field(
-        description="`drift`: features with an open incident, weighed by their importance."
+        description="`drift`: features with an open incident, weighted by their importance."
     )
     importance: float = Field(
         default=1.5,
         ge=0,
         le=1000,
-        description="Features less important than this count for nothing. 1 is that of a feature "
-        "of which nothing is known.",
+        description="Minimum importance of a feature to be counted. A feature about which nothing "
+        "is known has importance 1.",
     )
     share: float = Field(
         default=0.3,
         ge=0,
         le=1,
-        description="Share of the importance of all features that must have moved.",
+        description="Share of the total importance that must have drifted.",
     )
 
 
@@ -101,26 +107,26 @@ POLICIES: dict[str, type[_Policy]] = {
 
 
 class Retraining(Section):
-    """When a model is to be trained again, and what holds after it was."""
+    """When a model should be retrained, and what happens afterward."""
 
     policies: tuple[Policy, ...] = Field(
-        default=(), max_length=50, description="Each gives a decision at each run."
+        default=(), max_length=50, description="Each policy gives a decision in each run."
     )
     grace_days: int = Field(
         default=7,
         ge=0,
         le=366,
-        description="Days after a model version appears in which no policy decides on it, and in "
-        "which what moves in its answers is laid to it.",
+        description="Days after a new model version appears in which no policy applies, and in "
+        "which changes in its predictions are attributed to it.",
     )
     new_reference: Literal["keep", "first_days"] = Field(
         default="keep",
-        description="What a new model version is held against: `keep` the references as they are, "
-        "or its own `first_days`.",
+        description="What a new model version is compared with: the references as they are "
+        "(`keep`), or its own first days (`first_days`).",
     )
     reference_days: int = Field(
         default=28,
         ge=7,
         le=366,
-        description="With `first_days`: days from the version's first one that are its reference.",
+        description="With `first_days`: number of days of that reference.",
     )

@@ -15,54 +15,55 @@ APART: tuple[Treatment, ...] = ("quarantine", "exclude")
 
 
 class Duplicates(Section):
-    """Rows of a day that share a key."""
+    """Rows of a day with the same key."""
 
     key: ColumnNames = Field(
         default=(),
-        description="Column, or list of columns, that make rows duplicates of each other; left "
-        "out: the id of the table. Rows without a value in one of them are none.",
+        description="Columns of the key. Default: the id of the table. Rows with a null in the "
+        "key are not duplicates.",
     )
     more_than: int = Field(
-        default=1, ge=1, le=1_000_000, description="Rows of one key on one day that are right."
+        default=1, ge=1, le=1_000_000, description="Allowed number of rows per key and day."
     )
     keep: Literal["last", "first", "none"] = Field(
         default="last",
-        description="Which of too many are kept, by the time column of the table; rows that no "
-        "other rule sets apart go first. `none`: all of them fail.",
+        description="Which rows are kept, by the time column of the table. Rows that no other "
+        "rule keeps out have precedence. `none`: all of them break the rule.",
     )
 
 
 class Rule(Section):
-    """What every row of a table must be, and what is done with one that is not."""
+    """A condition on each row of a table, and the treatment of rows that break it."""
 
     name: Name = Field(description="Its name in the results.")
-    description: str = Field(default="", max_length=MAX_TEXT, description="Why, for people.")
-    table: RuleTable = Field(default="inputs", description="The table whose rows are judged.")
+    description: str = Field(default="", max_length=MAX_TEXT, description="Description for people.")
+    table: RuleTable = Field(default="inputs", description="The table whose rows are checked.")
     treatment: Treatment = Field(
-        description="`fail`: nothing is published. `quarantine`: the row is set apart in a table, "
-        "with its reasons, until it is released. `exclude`: it is left out and counted. `warn`: it "
-        "is counted only."
+        description="`fail`: the run stops, and nothing is published. `quarantine`: the row is "
+        "kept out and stored with the reasons, until it is released. `exclude`: the "
+        "row is kept out and counted. `warn`: the row is used and counted."
     )
     must: Text | None = Field(
         default=None,
-        description="A SQL condition that a good row satisfies; null is not good enough.",
+        description="A SQL condition that must be true. Null counts as false.",
     )
     duplicates: Duplicates | None = Field(
-        default=None, description="A row must not be one of too many of its key and day."
+        default=None, description="Limit on the number of rows with the same key and day."
     )
     without: Literal["inputs", "predictions"] | None = Field(
         default=None,
-        description="A row must not be without one of the same id and day in this table.",
+        description="The table that must contain a row with the same id and day.",
     )
     where: Text | None = Field(
-        default=None, description="A SQL condition; only rows of which it is true are judged."
+        default=None, description="A SQL condition that selects the rows to check."
     )
     tolerance: float = Field(
         default=0.0,
         ge=0,
         lt=1,
-        description="Share of a day's rows that may fail before the run stops (`fail`), or before "
-        "somebody is told (the others). Rows are set apart one by one, whatever it is.",
+        description="Share of a day's rows that may break the rule before the run stops (`fail`) "
+        "or the rule is reported (other treatments). Individual rows are kept out "
+        "regardless of it.",
     )
 
     @model_validator(mode="after")

@@ -79,7 +79,7 @@ class WebhookSink(_Sink):
         "`pagerduty`, and for it only.",
     )
     timeout_seconds: int = Field(
-        default=10, ge=1, le=120, description="Seconds that an attempt may take."
+        default=10, ge=1, le=120, description="Timeout of an attempt, in seconds."
     )
 
     @model_validator(mode="after")
@@ -95,26 +95,26 @@ class WebhookSink(_Sink):
 class EmailSink(_Sink):
     """Mail over SMTP."""
 
-    kind: Literal["email"] = Field(description="`email`: a mail for each message, by SMTP.")
+    kind: Literal["email"] = Field(description="`email`: one email per message, by SMTP.")
     host: Host = Field(description="The mail server.")
     port: int = Field(default=587, ge=1, le=65_535, description="Its port.")
-    sender: Address = Field(description="Address that the mail is from.")
+    sender: Address = Field(description="Sender address.")
     to: Annotated[tuple[Address, ...], BeforeValidator(as_tuple)] = Field(
-        min_length=1, max_length=100, description="Addresses that the mail goes to."
+        min_length=1, max_length=100, description="Recipient addresses."
     )
     user_env: Variable | None = Field(
-        default=None, description="Environment variable that holds the user; left out: no login."
+        default=None, description="Environment variable with the user name. Default: no login."
     )
     password_env: Variable | None = Field(
-        default=None, description="Environment variable that holds the password."
+        default=None, description="Environment variable with the password."
     )
     tls: Literal["starttls", "tls", "none"] = Field(
         default="starttls",
-        description="`starttls`: encrypted from the second command on; `tls`: from the first; "
-        "`none`: not at all, for a server on the same machine.",
+        description="`starttls`: encryption after the first command; `tls`: encryption from the "
+        "start; `none`: no encryption, for a server on the same machine.",
     )
     timeout_seconds: int = Field(
-        default=20, ge=1, le=120, description="Seconds that an attempt may take."
+        default=20, ge=1, le=120, description="Timeout of an attempt, in seconds."
     )
 
     @model_validator(mode="after")

@@ -40,23 +40,23 @@ _WIDENINGS = {
 
 
 class SourceHealth(Section):
-    """When the tables that are read are well. Every key has a default."""
+    """Thresholds for the health of source tables."""
 
     unmatched: Share | None = Field(
         default=0.05,
-        description="Share of a day's inputs without a prediction, or of its predictions without "
-        "inputs, that matters; `null`: none.",
+        description="Share of a day's inputs without predictions, or of its predictions without "
+        "inputs, that matters. `null` disables it.",
     )
     unmapped: Share | None = Field(
         default=0.01,
-        description="Share of a day's labels or decisions that matters which are neither positive "
-        "nor negative, or of no class; `null`: none.",
+        description="Share of a day's labels or decisions that matters if they are neither "
+        "positive nor negative, or belong to no class. `null` disables it.",
     )
     outside_windows: Share | None = Field(
         default=0.01,
-        description="Share of the rows that arrived since the last day's run that matters if they "
-        "belong to no window, for one cause: no day of the calendar, a day after the as-of day, or "
-        "a partition more than a day from the time; `null`: none.",
+        description="Share of newly arrived rows that matters if they belong to no window, by "
+        "cause: no valid day, a day after the as-of day, or a partition more than one "
+        "day from the time. `null` disables it.",
     )
 
 

@@ -15,7 +15,7 @@ class TableAddress(Section):
         default=None, description="Name in the catalog, such as `catalog.schema.table`."
     )
     path: Text | None = Field(
-        default=None, description="Folder or URL of a Delta table that no catalog knows."
+        default=None, description="Folder or URL of a Delta table that is not in a catalog."
     )
 
     @model_validator(mode="after")
@@ -29,7 +29,7 @@ class TableAddress(Section):
 
 
 class OutputAddress(Section):
-    """Where the output tables are written: one schema of the catalog, or one folder."""
+    """Location of the output tables: a schema of the catalog, or a folder."""
 
     schema_name: Text | None = Field(
         default=None, alias="schema", description="Schema in the catalog, such as `catalog.schema`."
@@ -49,22 +49,22 @@ class OutputAddress(Section):
 
 
 class DaySource(Section):
-    """How the day of a row is told."""
+    """How the day of a row is determined."""
 
     column: ColumnName | None = Field(
         default=None,
-        description="The day itself, in the monitor's time zone: a date column, or one of text or "
-        "integers that spells it, `yyyymmdd` (text also `yyyy-mm-dd`).",
+        description="The day, in the monitor's time zone: a date column, or a string or integer "
+        "column in the form `yyyymmdd` (strings also `yyyy-mm-dd`).",
     )
     time_column: ColumnName | None = Field(
         default=None,
-        description="A timestamp column; the day is its date in the monitor's time zone, and of a "
-        "timestamp without zone (`timestamp_ntz`) its own date.",
+        description="A timestamp column. The day is its date in the monitor's time zone; a "
+        "timestamp without time zone (`timestamp_ntz`) has its own date.",
     )
     partition_column: ColumnName | None = Field(
         default=None,
-        description="With `time_column`: a column like `column` that lies within a day of it, by "
-        "which the table is partitioned, so that a run reads the files of its days only.",
+        description="With `time_column`: a partition column in the form of `column` that is "
+        "within one day of the time. A run then reads the files of its days only.",
     )
 
     @model_validator(mode="after")
@@ -82,28 +82,28 @@ class DaySource(Section):
 
 
 class Inputs(Section):
-    """The table of what the model was given."""
+    """The table of model inputs."""
 
     table: TableAddress = Field(description="The Delta table.")
     id: ColumnNames = Field(
         default=(),
-        description="Column, or list of columns, that identify a row on its day. Needed when the "
-        "predictions are in a table of their own.",
+        description="Column, or list of columns, that identify a row within its day. Required if "
+        "predictions have a table of their own.",
     )
-    day: DaySource = Field(description="How the day of a row is told.")
+    day: DaySource = Field(description="How the day of a row is determined.")
 
 
 class ModelVersion(Section):
-    """Which model made a prediction."""
+    """The model that made a prediction."""
 
     column: ColumnName | None = Field(
         default=None,
-        description="A column of the predictions; rows without a value count as `(none)`.",
+        description="A column of the predictions. Rows without a value have the version `(none)`.",
     )
     literal: Text | None = Field(
         default=None,
         max_length=200,
-        description="One version for all rows, where no column tells it.",
+        description="One version for all rows, if there is no such column.",
     )
 
     @model_validator(mode="after")
@@ -113,33 +113,34 @@ class ModelVersion(Section):
 
 
 class Predictions(Section):
-    """What the model answered: columns of the inputs' table, or of a table of its own."""
+    """The predictions of the model: columns of the inputs table, or a table of their own."""
 
     table: TableAddress | None = Field(
         default=None,
-        description="A table of its own, joined to the inputs by `id` and day. Left out: the "
-        "predictions are columns of the inputs' table.",
+        description="Table of the predictions, joined to the inputs by `id` and day. Default: the "
+        "predictions are columns of the inputs table.",
     )
     id: ColumnNames = Field(
         default=(),
-        description="As many columns as `inputs.id`, in the same order. Only with `table`.",
+        description="Columns that correspond to `inputs.id`, in the same order. Only with `table`.",
     )
     day: DaySource | None = Field(
-        default=None, description="How the day of a row is told. Only with `table`."
+        default=None, description="How the day of a row is determined. Only with `table`."
     )
     score: ColumnNames = Field(
-        default=(), description="Numeric column, or list of columns, that the model computed."
+        default=(), description="Numeric column, or list of columns, that the model computes."
     )
     decision: ColumnNames = Field(
         default=(),
-        description="Column, or list of columns, that say what was decided; categories unless "
+        description="Column, or list of columns, with decisions. They are categorical unless "
         "`columns` says otherwise.",
     )
     model_version: ModelVersion | None = Field(
-        default=None, description="Which model made a prediction; left out: one, `(none)`."
+        default=None,
+        description="The model that made a prediction. Default: one version, `(none)`.",
     )
     columns: dict[ColumnName, ColumnOptions] = Field(
-        default_factory=dict, description="Options of single scores and decisions, by column."
+        default_factory=dict, description="Options of individual scores and decisions, by column."
     )
 
     @model_validator(mode="after")

@@ -18,14 +18,14 @@ class StallLimits(Section):
         default=300,
         ge=1,
         le=86_400,
-        description="Seconds without any progress after which the run is ended. A warning is "
-        "logged at half of it.",
+        description="Seconds without progress after which the run is ended. A warning is logged "
+        "after half of it.",
     )
     executor_stall_seconds: int = Field(
         default=1800,
         ge=1,
         le=86_400,
         description="The same while tasks run on other machines, whose processor time the driver "
-        "cannot see, while tasks wait for executors, and on Spark Connect. A task there may "
+        "cannot see, while tasks wait for executors, and on Spark Connect. A task may "
         "compute for a while between two rows that it reads.",
     )

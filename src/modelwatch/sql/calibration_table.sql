@@ -1,7 +1,13 @@
--- One row per window and tenth of the probability that scores stand for: mean probability beside the
--- share of positive labels, of binary tasks and of predictions whose label is due. Key: monitor,
--- window, window_start, model_version, segmentation, segment, tenth. A bin of the score counts in
--- the tenth that holds its mean. Scores that are ranks have no rows.
+-- Calibration of a binary model: one row per window and tenth of the predicted probability, over
+-- labeled predictions of the due cohort. A score bin belongs to the tenth that contains its mean.
+-- Scores of kind `rank` have no rows. Key: monitor, window, window_start, model_version,
+-- segmentation, segment, tenth.
+--
+-- - `tenth`: Tenth of the probability, from 0 to 9.
+-- - `rows`: Labeled predictions of the due cohort in the tenth.
+-- - `positives`: Rows with a positive label.
+-- - `mean_score`: Mean predicted probability.
+-- - `positive_share`: Share of rows with a positive label.
 WITH edges AS (
   SELECT
     monitor,

@@ -1,5 +1,9 @@
--- One row a clause of a contract and day that is not kept, or can't be told. Key: monitor, day,
--- constraint. `version`: of the contract that the run held the day to.
+-- Clauses of contracts that do not hold, or could not be evaluated: one row per clause and day.
+-- Key: monitor, day, constraint.
+--
+-- - `contract`: Name of the contract.
+-- - `version`: Version of the contract that the run used for the day.
+-- - `constraint`: Name of the clause: `contract.<contract>.<column>.<clause>`.
 SELECT
   results.monitor,
   results.day,

@@ -1,5 +1,5 @@
--- One row a version of a contract that a published run has used. Key: monitor, contract, version.
--- Two runs that began at once may both have stored it: they stored the same.
+-- Contracts: one row per version that a published run has used. If two concurrent runs stored a
+-- version, it is listed once. Key: monitor, contract, version.
 SELECT
   held.monitor,
   held.contract,

@@ -1,6 +1,14 @@
--- One row a cost of a published run, or the duration of another job of the model, beside the median
--- of the 20 before it. Key: monitor, kind, measure, started_at, run_id. `kind` is 'monitor' for
--- runs; `times_usual` above 1 is more than usual, null for the first.
+-- Costs of published runs, and durations of other jobs of the model: one row per cost, compared
+-- with the median of the previous 20. Key: monitor, kind, measure, started_at, run_id.
+--
+-- - `kind`: `monitor` for runs of modelwatch, otherwise the kind of job, such as `training`.
+-- - `measure`: What was measured: `seconds`, `executor_seconds`, `spark_jobs`, `bytes_read`,
+--   `rows_read`, `shuffle_bytes`, `spill_bytes`, or `stage <name>` in seconds.
+-- - `value`: Measured value.
+-- - `median_before`: Median of the previous 20 jobs of the same kind; null for the first.
+-- - `times_usual`: Value divided by `median_before`; above 1 is more than usual. Null for the
+--   first.
+-- - `jobs_before`: Number of previous jobs in the median, at most 20.
 WITH costs AS (
   SELECT monitor, 'monitor' AS kind, run_id, started_at, cost.measure, cost.value
   FROM run_costs

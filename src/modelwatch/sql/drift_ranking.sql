@@ -1,6 +1,15 @@
--- One row per feature (or pair) in the latest complete window of each kind, against each reference,
--- all traffic; in the current window where none is complete. Key: monitor, window, model_version,
--- reference, role, feature, feature_b. `rank` 1 moved most: furthest beyond its threshold, then by PSI.
+-- Features and pairs ranked by drift: one row per feature in the latest complete window of each
+-- kind, compared with each reference, for all traffic. If no window is complete, the current one
+-- is used. Key: monitor, window, model_version, reference, role, feature, feature_b.
+--
+-- - `rank`: Position, starting with 1 for the largest drift: by effect, then by PSI.
+-- - `times_threshold`: Largest effect of all statistics: absolute value divided by threshold.
+-- - `beyond_threshold`: Whether a statistic exceeds its threshold. Chance is not considered; see
+--   `verdicts_current`.
+-- - `statistic`: Statistic with the largest effect.
+-- - `value`: Value of that statistic.
+-- - `threshold`: Threshold of that statistic.
+-- - `psi`: Population stability index; null if undefined.
 WITH latest AS (
   SELECT
     monitor,

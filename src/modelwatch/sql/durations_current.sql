@@ -1,4 +1,5 @@
--- One row a job of the model, as the newest run copied it. Key: monitor, kind, started_at, seconds.
+-- Durations of other jobs of the model: one row per job, as copied by the newest run. Key:
+-- monitor, kind, started_at, seconds.
 WITH newest AS (
   SELECT copied.monitor, max_by(copied.run_id, struct(published.finished_at, published.run_id))
     AS run_id

@@ -1,4 +1,5 @@
--- One row a constraint and day whose verdict is not 'pass'. Key: monitor, day, constraint.
+-- Constraints that do not hold, or could not be evaluated: one row per constraint and day. Key:
+-- monitor, day, constraint.
 SELECT
   monitor,
   day,

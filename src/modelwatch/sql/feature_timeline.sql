@@ -1,6 +1,13 @@
--- One row a feature, window, reference and statistic, with the profile of the window beside it.
--- Key: monitor, model_version, segmentation, segment, role, feature, window, window_start,
--- reference, statistic. Choose a feature, a window and a statistic, and order by window_start.
+-- A feature over time: one row per feature, window, reference, and statistic, with the profile of
+-- the window. Filter by feature, kind of window, reference, and statistic, and order by
+-- `window_start`. Key: monitor, model_version, segmentation, segment, role, feature, window,
+-- window_start, reference, statistic.
+--
+-- - `mean`: Mean of the feature in the window; null for categorical features.
+-- - `sd`: Standard deviation of the feature in the window; null for categorical features.
+-- - `null_share`: Share of nulls in the window.
+-- - `beyond_threshold`: Whether the statistic exceeds its threshold. Chance is not considered; see
+--   `verdicts_current`.
 WITH profiles AS (
   SELECT
     monitor,

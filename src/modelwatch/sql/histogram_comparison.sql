@@ -1,7 +1,17 @@
--- One row a feature, window and bin, empty bins too, so that two windows join on binning and bin.
--- Key: monitor, model_version, segmentation, segment, role, feature, window, window_start, binning,
--- bin. `bin` is the position in the vector of feature_states; a numeric bin holds [lower, upper), or
--- `lower` alone where the two are neighbours among the doubles.
+-- Histograms: one row per feature, window, and bin, including empty bins, so that two windows can
+-- be joined on `binning` and `bin`. Key: monitor, model_version, segmentation, segment, role,
+-- feature, window, window_start, binning, bin.
+--
+-- - `window_start`: First day of the window.
+-- - `binning`: Fingerprint of the frozen bins.
+-- - `bin`: Position of the bin in the count vector of `feature_states`.
+-- - `label`: Bin for display: a value, an interval, or `(null)`, `(NaN)`, `(other)`, `(unseen)`. A
+--   value that equals one of these is in double quotes.
+-- - `lower`: Lower edge of a numeric bin, included.
+-- - `upper`: Upper edge of a numeric bin, excluded. If no number lies between the edges, the bin
+--   contains `lower` only.
+-- - `rows`: Rows in the bin.
+-- - `share`: Share of the rows of the window.
 WITH bins AS (
   SELECT
     monitor,

@@ -1,5 +1,12 @@
--- One row a change of an incident, and one a thing that a person said of it. Key: monitor,
--- incident_id, at, event, position. Order by at and position.
+-- History of incidents: one row per change of an incident, and per response of a person. Order by
+-- `at` and `position`. Key: monitor, incident_id, at, event, position.
+--
+-- - `at`: When a run recorded the change, or when the person responded.
+-- - `position`: Order among the changes that a run recorded; 0 for responses.
+-- - `event`: Kind of change, or the response: `acknowledge`, `mute`, `unmute`, `false_alarm`, or
+--   `reopen`.
+-- - `by`: Who responded; `(nobody)` if no name was given, null for changes.
+-- - `detail`: Change in words, or the end of a mute and the note.
 SELECT
   events.monitor,
   events.incident_id,

@@ -1,5 +1,7 @@
--- One row an incident, or a subject that fails with one, as the newest published run left it. Key:
--- monitor, incident_id.
+-- Incidents and their parts: one row per incident or part, as left by the newest published run,
+-- including closed and withdrawn ones. Key: monitor, incident_id.
+--
+-- - `told_at`: When the newest run that changed the incident was published.
 WITH newest AS (
   SELECT
     kept.monitor,

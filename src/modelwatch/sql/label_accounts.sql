@@ -1,4 +1,19 @@
--- One row per day of predictions: what became of the labels read for it. Key: monitor, day.
+-- What happened to labels: one row per day of predictions. Key: monitor, day.
+--
+-- - `as_of`: As-of day of the run that read the labels.
+-- - `label_rows`: Rows of the labels table.
+-- - `repeated`: Rows beyond the first of an id.
+-- - `corrections`: Labels that replaced an earlier one.
+-- - `conflicts`: Contradictory labels of one id without a known order.
+-- - `unknown_ids`: Labels without a prediction.
+-- - `unknown_classes`: Labels that belong to no class (multiclass tasks).
+-- - `due_before_day`: Predictions whose due date precedes their day.
+-- - `null_scores`: Predictions without a score.
+-- - `nan_scores`: Predictions with the score NaN.
+-- - `scores_out_of_range`: Predictions whose score is not a probability.
+-- - `last_known`: Latest day on which a counted label became known; null for none.
+-- - `next_known`: Earliest day on which a label that does not count yet becomes known; null for
+--   none.
 SELECT
   monitor,
   day,

@@ -1,5 +1,6 @@
--- One row a pair of models, kind of window, segment and metric: the latest window in which they were
--- compared. Key: monitor, design, champion, challenger, window, segmentation, segment, metric.
+-- Champion and challenger in the latest window in which they were compared: one row per pair of
+-- models, kind of window, segment, and metric. Key: monitor, design, champion, challenger, window,
+-- segmentation, segment, metric.
 WITH compared AS (
   SELECT
     comparisons.*,

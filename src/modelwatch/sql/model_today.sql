@@ -1,9 +1,26 @@
--- One row per line of a model's page of today: its health, the open incidents, the last performance
--- that labels tell with coverage and estimate beside it, and what each policy of retraining decided.
--- The state of section '1 health' says whether the model is well, by its open incidents and verdicts:
--- 'look' (an incident calls), 'known' (incidents are open, and somebody has taken them on), 'unknown'
--- (nothing was judged) or 'fine'. Key: monitor, model_version, section, position. Order by section
--- and position.
+-- Status page of each model: its health, open incidents, latest performance with coverage and
+-- estimate, and retraining decisions. One row per line; order by `section` and `position`. Key:
+-- monitor, model_version, section, position.
+--
+-- - `day`: Newest day with data.
+-- - `section`: `1 health`, `2 incidents`, `3 performance`, or `4 retraining`.
+-- - `position`: Order within the section.
+-- - `subject`: Model version, subject of the incident, performance metric, or name of the policy.
+-- - `state`: Health: `look` (an incident needs attention), `known` (incidents are open, and all
+--   are acknowledged, muted, or of severity `warn`), `unknown` (nothing was judged), or `fine`.
+--   Incidents: the severity, or `set aside`. Performance: the kind of window, or `estimate`.
+--   Retraining: the decision.
+-- - `value`: Health: rows of the day. Otherwise the value of the incident, metric, or policy.
+-- - `lower`: Lower end of the 95% interval; null without one.
+-- - `upper`: Upper end of that interval; null without one.
+-- - `coverage`: Coverage of the performance metric; null in other sections.
+-- - `estimate`: Latest estimate of the performance metric; null in other sections.
+-- - `window_start`: First day of the window; onset of the incident; first day of the suggested
+--   training data.
+-- - `window_end`: Last day of the window; last failing day of the incident; last day of the
+--   suggested training data.
+-- - `incident_id`: Id of the incident; null in other sections.
+-- - `sentence`: Summary in words; null for none.
 WITH latest AS (
   SELECT monitor, max(day) AS day
   FROM current_days

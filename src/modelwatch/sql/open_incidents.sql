@@ -1,6 +1,9 @@
--- One row an open incident, with its evidence. Key: monitor, incident_id. `calls`: somebody must
--- look; it is a failure that nobody has taken on or set aside. `parts`: the subjects that fail with
--- it and last, the largest effect first. `said_since`: what people said that no run has seen yet.
+-- Open incidents with their evidence: one row per incident. Key: monitor, incident_id.
+--
+-- - `calls`: Whether the incident needs attention: severity `fail`, importance above 0, neither
+--   acknowledged nor muted.
+-- - `parts`: Subjects that belong to the incident and still fail, by effect.
+-- - `said_since`: Latest response of a person that no run has processed yet; null for none.
 WITH parts AS (
   SELECT
     monitor,

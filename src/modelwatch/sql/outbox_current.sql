@@ -1,5 +1,10 @@
--- One row a message and sink: whether it has arrived. Key: monitor, message_id, sink. `status`:
--- 'pending', 'sent', 'failed' (the next run tries again) or 'rejected' (nobody does).
+-- Delivery of messages: one row per message and sink. Key: monitor, message_id, sink.
+--
+-- - `status`: `pending`, `sent`, `failed` (the next run tries again), or `rejected` (final).
+-- - `attempts`: Number of attempts so far.
+-- - `written_at`: When the message was written.
+-- - `tried_at`: When delivery was last attempted; null if it was not.
+-- - `error`: Why the last attempt failed, without addresses and secrets; null if it did not.
 WITH tried AS (
   SELECT
     monitor,

@@ -1,4 +1,4 @@
--- One row a share of outliers or an outlying row that counts. Key: monitor, kind, window,
+-- Current shares of outliers, and outlying rows: one row each. Key: monitor, kind, window,
 -- window_start, model_version, segmentation, segment, role, feature, reference, rank.
 WITH newest AS (
   SELECT

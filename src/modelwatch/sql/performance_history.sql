@@ -1,5 +1,8 @@
--- One row a metric of performance of each as-of day: a window as its labels matured. Key: monitor,
--- window, window_start, as_of, model_version, segmentation, segment, cohort, metric, reference.
+-- Performance as labels matured: one row per metric, window, and as-of day. Key: monitor, window,
+-- window_start, as_of, model_version, segmentation, segment, cohort, metric, reference.
+--
+-- - `restated_by`: Value minus the value of the previous as-of day; null for the first.
+-- - `latest`: Whether this is the newest as-of day of the window.
 SELECT
   metrics.*,
   metrics.value - lag(metrics.value) OVER (

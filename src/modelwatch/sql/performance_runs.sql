@@ -1,5 +1,10 @@
--- One row a window and as-of day: the newest published run that evaluated its performance as of that
--- day. Key: monitor, window, window_start, as_of. `latest`: it is the newest as-of day of the window.
+-- Evaluations of performance: one row per window and as-of day, with the newest published run that
+-- evaluated it. Key: monitor, window, window_start, as_of.
+--
+-- - `as_of`: As-of day of the evaluation.
+-- - `run_id`: Newest published run that evaluated the window as of that day.
+-- - `computed_at`: When that run was published.
+-- - `latest`: Whether this is the newest as-of day of the window.
 WITH evaluated AS (
   SELECT
     monitor,

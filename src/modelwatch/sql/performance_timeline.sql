@@ -1,6 +1,16 @@
--- One row a window and metric: the value of the due cohort with its coverage and interval, the
--- estimate that needs no labels beside it, and what early labels said. Key: monitor, window,
--- window_start, model_version, segmentation, segment, metric.
+-- Performance over time: one row per metric and window, with the value of the due cohort, the
+-- estimate, and the value of early labels. Key: monitor, window, window_start, model_version,
+-- segmentation, segment, metric.
+--
+-- - `value`: Value of the due cohort; null if undefined.
+-- - `estimate`: Estimate without labels; null for none.
+-- - `estimate_lower`: Lower end of the interval of the estimate.
+-- - `estimate_upper`: Upper end of that interval.
+-- - `estimate_reason`: Why there is no estimate; null if there is one.
+-- - `early_value`: Value of predictions that are not due but have a label; they are rarely a
+--   random sample.
+-- - `early_labelled_rows`: Number of these predictions.
+-- - `not_due_rows`: Predictions of the window that are not due.
 WITH told AS (
   SELECT
     monitor,

@@ -1,5 +1,7 @@
--- One row a window whose performance was evaluated, as of its newest as-of day. Key: monitor, window,
--- window_start.
+-- Windows whose performance was evaluated: one row per window, as of its newest as-of day. Key:
+-- monitor, window, window_start.
+--
+-- - `as_of`: Newest as-of day of the window.
 SELECT
   monitor,
   computed.window AS window,

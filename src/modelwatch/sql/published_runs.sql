@@ -1,4 +1,4 @@
--- One row a run whose results stand. Key: run_id.
+-- Published runs: one row per run whose results count. Key: run_id.
 SELECT *
 FROM runs
 WHERE outcome = 'published'

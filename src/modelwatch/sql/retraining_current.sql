@@ -1,5 +1,5 @@
--- One row a policy: what the newest published run decided of the model that was in use. Key: monitor,
--- model_version, policy.
+-- Retraining decisions of the newest published run: one row per policy, for the model that is in
+-- use. Key: monitor, model_version, policy.
 WITH newest AS (
   SELECT
     decided.monitor,

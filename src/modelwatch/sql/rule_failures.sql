@@ -1,5 +1,11 @@
--- One row a rule and day on which rows fail it: how many, of how many, and since when without a
--- break. Key: monitor, day, role, rule.
+-- Rows that break a rule: one row per rule and day with such rows. Key: monitor, day, role, rule.
+--
+-- - `rule`: Name of the rule.
+-- - `treatment`: Treatment of rows that break it.
+-- - `judged`: Rows that the rule was applied to.
+-- - `failed`: Rows that break it.
+-- - `share`: `failed` divided by `judged`.
+-- - `since`: First of the consecutive days on which rows break the rule.
 WITH counted AS (
   SELECT accounts.monitor, accounts.day, accounts.role, accounts.run_id, inline(accounts.rules)
   FROM row_accounts_current AS accounts

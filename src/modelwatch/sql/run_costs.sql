@@ -1,6 +1,16 @@
--- One row a run, whatever its outcome: what it did and what that cost. Key: run_id. `bytes_read` and
--- `files_read` are those of the days of inputs and predictions; `spark_bytes_read` is all that
--- Spark's tasks read.
+-- Cost of runs: one row per run, whatever its outcome. Key: run_id.
+--
+-- - `days`: Number of days whose states were computed.
+-- - `windows`: Number of windows that were computed.
+-- - `seconds`: Wall-clock seconds.
+-- - `seconds_by_stage`: Wall-clock seconds by stage. Stages overlap.
+-- - `spark_tasks`: Spark tasks.
+-- - `files_read`: Files of the computed days of inputs and predictions.
+-- - `bytes_read`: Bytes of these files.
+-- - `spark_bytes_read`: All bytes read by Spark tasks.
+-- - `spark_rows_read`: All rows read by Spark tasks.
+-- - `shuffle_bytes`: Bytes shuffled.
+-- - `spill_bytes`: Bytes spilled to disk for lack of memory.
 SELECT
   monitor,
   run_id,

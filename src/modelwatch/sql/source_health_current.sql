@@ -1,6 +1,8 @@
--- One row a check of a table, of one of its days or columns, that counts: of days that are missing
--- what the newest published run saw, of other days and of columns the newest word. `since`: first
--- day of the stretch of days that did not pass. Key: monitor, role, check, day, subject, reason.
+-- Current health of source tables: one row per check of a table, day, or column. For missing days,
+-- the newest published run counts; for other days and columns, the newest result. Key: monitor,
+-- role, check, day, subject, reason.
+--
+-- - `since`: First of the consecutive days that did not pass; null if the check passes.
 WITH told AS (
   SELECT health.*, struct(published.finished_at, published.run_id) AS moment
   FROM source_health AS health

@@ -1,6 +1,6 @@
--- One row a cause of the last change of performance: the latest window of each kind that is over,
--- against each reference, ranked. Key: monitor, window, model_version, reference, metric, split,
--- split_name, part, effect.
+-- Causes of the latest change in performance: one row per cause in the latest complete window of
+-- each kind, compared with each reference, ranked. Key: monitor, window, model_version, reference,
+-- metric, split, split_name, part, effect.
 WITH causes AS (
   SELECT
     attributions.*,

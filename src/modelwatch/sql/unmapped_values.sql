@@ -1,9 +1,14 @@
--- One row per day, label or decision, and value that the configuration does not name as positive,
--- negative or a class. Key: monitor, day, subject, counted_as, spelling. `subject`: 'label',
--- 'decision' or 'challenger:' and its name. `counted_as`: 'no value' (empty text, as the spelling
--- '', and NaN), 'nothing' (the row has no label, or no decision), 'negative' or 'another class'.
--- `spelling`: the value as text; null for the rest beyond the 100 values that sort first. `share`:
--- of the rows that are not null.
+-- Values of labels and decisions that the configuration does not name as positive, negative, or a
+-- class: one row per day, subject, and value. Key: monitor, day, subject, counted_as, spelling.
+--
+-- - `as_of`: As-of day of the run that read the values.
+-- - `subject`: `label`, `decision`, or `challenger:<name>`.
+-- - `counted_as`: `no value` (empty string or NaN), `nothing` (the row has no label or decision),
+--   `negative`, or `another class`.
+-- - `spelling`: The value as a string; empty for `no value`. Null for the values beyond the first
+--   100 in sort order.
+-- - `rows`: Rows with the value.
+-- - `share`: Share of the non-null rows of the day.
 WITH cells AS (
   SELECT monitor, day, as_of, kind, name, cell.position AS position, cell.rows AS rows
   FROM performance_states_current

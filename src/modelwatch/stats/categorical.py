@@ -83,7 +83,7 @@ class CategoricalStates:
 
     @cached_property
     def nulls(self) -> Counts:
-        """Rows without a value."""
+        """Number of nulls."""
         return self.counts[:, NULL]
 
     @cached_property

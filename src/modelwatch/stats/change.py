@@ -48,28 +48,28 @@ def _share(key: str, label: str, *kinds: Kind, **more: bool) -> Register:
 
 @_share("null_share_change", "Change of the share of nulls", "numeric", "categorical")
 def null_share_change(comparison: Comparison) -> Values:
-    """Share of rows without a value, less the reference's share."""
+    """Share of nulls, minus the share in the reference."""
     current, reference = comparison.feature
     return _share_change(comparison, current.nulls, reference.nulls)
 
 
 @_share("nan_share_change", "Change of the share of NaN", "numeric")
 def nan_share_change(comparison: Comparison) -> Values:
-    """Share of rows whose value is not a number, less the reference's share."""
+    """Share of NaN, minus the share in the reference."""
     current, reference = comparison.numeric
     return _share_change(comparison, current.nans, reference.nans)
 
 
 @_share("infinite_share_change", "Change of the share of infinities", "numeric")
 def infinite_share_change(comparison: Comparison) -> Values:
-    """Share of rows whose value is infinite, of either sign, less the reference's share."""
+    """Share of infinite values of either sign, minus the share in the reference."""
     current, reference = comparison.numeric
     return _share_change(comparison, current.infinite, reference.infinite)
 
 
 @_share("zero_share_change", "Change of the share of zeros", "numeric")
 def zero_share_change(comparison: Comparison) -> Values:
-    """Share of rows whose value is zero, less the reference's share."""
+    """Share of zeros, minus the share in the reference."""
     current, reference = comparison.numeric
     zero = current.binning.zero
     if not current.binning.has_own_bin(zero):
@@ -80,21 +80,20 @@ def zero_share_change(comparison: Comparison) -> Values:
 
 @_share("special_share_change", "Change of the share of special values", "numeric", special=True)
 def special_share_change(comparison: Comparison) -> Values:
-    """Share of rows that hold a configured special value, less the reference's share."""
+    """Share of configured special values, minus the share in the reference."""
     current, reference = comparison.numeric
     return _share_change(comparison, current.special, reference.special)
 
 
 @_share("unseen_share_change", "Change of the share of unseen values", "categorical")
 def unseen_share_change(comparison: Comparison) -> Values:
-    """Share of rows whose value the frozen bins' reference never held, less the reference's."""
+    """Share of values that do not occur in the reference of the bins, minus their share in
+    the reference."""
     current, reference = comparison.categorical
     return _share_change(comparison, current.unseen_rows, reference.unseen_rows)
 
 
-@_share(
-    "novel_share_change", "Change of the share of values far beyond all of the reference", "numeric"
-)
+@_share("novel_share_change", "Change of the share of values far beyond the reference", "numeric")
 def novel_share_change(comparison: Comparison) -> Values:
     """Share of rows whose value is beyond the ends of the reference by more than an eighth of its
     range, or of the other sign than a skewed reference of one sign, as the frozen bins tell it,
@@ -133,8 +132,8 @@ def novel_share_change(comparison: Comparison) -> Values:
     source="current share less reference share, the largest over the frozen bins",
 )
 def value_share_rise(comparison: Comparison) -> Values:
-    """Largest rise, over the frozen bins, of the share of rows that one holds: a column that stands
-    still puts most rows into one. Of categories, those with a bin of their own; of numbers, bins
+    """Largest rise, over the frozen bins, of the share of rows that one holds: a stuck column
+    puts most rows into one. Of categories, those with a bin of their own; of numbers, bins
     among the reference's own that are narrow, unless the window has one value alone."""
     current, reference = comparison.feature
     now, before = single_values(current), single_values(reference)
@@ -147,7 +146,7 @@ def value_share_rise(comparison: Comparison) -> Values:
 
 @statistic(
     "value_share_fall",
-    label="Largest part of a frequent value's rows that is missing beside the others",
+    label="Largest missing share of a frequent value's rows",
     kinds=("categorical",),
     range=(0.0, 1.0),
     symmetric=False,
@@ -155,8 +154,8 @@ def value_share_rise(comparison: Comparison) -> Values:
     source="1 less the odds ratio of a value's share (Cornfield 1951)",
 )
 def value_share_fall(comparison: Comparison) -> Values:
-    """Part of a value's rows that is missing if the rows of all others are there, the largest over
-    the values that are frequent in the reference; 0 where none is.
+    """Share of a value's expected rows that is missing, given the rows of all other values:
+    the largest over the values that are frequent in the reference, or 0 if none is.
 
     Frequent is a twentieth of the reference's rows, and 20 expected rows in the window. A fixed
     reference also knows how much each value varies between days. There, a value is frequent if it
@@ -198,8 +197,8 @@ def frequent_shares(states: CategoricalStates) -> Floats:
     bound="exact, but where a few rows are far out: then read from the bins without them",
 )
 def mean_change_in_sd(comparison: Comparison) -> Values:
-    """Mean of the finite quantities, less the reference's mean, in standard deviations of the
-    reference.
+    """Mean of the finite quantities, minus the mean of the reference, in standard deviations
+    of the reference.
 
     Where one row in 500 or fewer lies more than 50 robust standard deviations from the median of
     the reference, on either side, such rows are left out of both sides and the moments are read
@@ -230,7 +229,8 @@ def mean_change_in_sd(comparison: Comparison) -> Values:
     bound="exact, but where a few rows are far out: then read from the bins without them",
 )
 def sd_log_ratio(comparison: Comparison) -> Values:
-    """Natural logarithm of the standard deviation over the reference's: 0.69 is twice as wide.
+    """Natural logarithm of the ratio of the standard deviations of window and reference: 0.69
+    means twice as wide.
 
     A few far rows are left out, as of ``mean_change_in_sd``.
     """

@@ -74,8 +74,8 @@ def chi_square_p_value(comparison: Comparison) -> Values:
     error_bound=zero_unless_merged,
 )
 def cramers_v(comparison: Comparison) -> Values:
-    """Strength of the association that chi-square tests, free of the number of rows, with the
-    share expected by chance taken off.
+    """Strength of the association that chi-square tests, independent of the number of rows,
+    minus the part expected by chance.
 
     It depends on the ratio of the two sizes: compare windows of one size with each other.
     """

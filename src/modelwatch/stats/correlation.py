@@ -65,8 +65,8 @@ def correlations(states: PairStates) -> Correlations:
     bound="rounding, and clipping at 8 scales of the reference to steps of 1/4096",
 )
 def correlation_change(comparison: Comparison) -> Values:
-    """Correlation of two features, less the reference's, over the rows where both are finite and
-    with values clipped at 8 scales of the reference."""
+    """Correlation of two features, minus that of the reference, over the rows where both are
+    finite, with values clipped at 8 scales of the reference."""
     both = comparison.once(_Both)
     return values(both.current.value - both.reference.value, *both.conditions)
 

@@ -33,36 +33,37 @@ FAIRNESS: dict[str, FairnessMetric] = {
             "selection_rate_difference",
             "Difference of selection rates",
             "selection_rate",
-            "Selection rate of the segment less that of all other rows (demographic parity).",
+            "Selection rate of the segment minus that of all other rows (demographic parity).",
             "Calders and Verwer (2010)",
         ),
         FairnessMetric(
             "recall_difference",
             "Difference of recall",
             "recall",
-            "Recall of the segment less that of all other rows (equal opportunity).",
+            "Recall of the segment minus that of all other rows (equal opportunity).",
             "Hardt, Price and Srebro (2016)",
         ),
         FairnessMetric(
             "false_positive_rate_difference",
             "Difference of false positive rates",
             "false_positive_rate",
-            "False positive rate of the segment less that of all other rows; with the difference "
-            "of recall, equalised odds.",
+            "False positive rate of the segment minus that of all other rows; with the "
+            "difference of recall, equalized odds.",
             "Hardt, Price and Srebro (2016)",
         ),
         FairnessMetric(
             "precision_difference",
             "Difference of precision",
             "precision",
-            "Precision of the segment less that of all other rows (predictive parity).",
+            "Precision of the segment minus that of all other rows (predictive parity).",
             "Chouldechova (2017)",
         ),
         FairnessMetric(
             "calibration_difference",
             "Difference of calibration",
             "calibration_bias",
-            "Mean score less share of positives of the segment, less the same of all other rows.",
+            "Mean score minus share of positives in the segment, minus the same for all other "
+            "rows.",
             "Kleinberg, Mullainathan and Raghavan (2017)",
         ),
     )

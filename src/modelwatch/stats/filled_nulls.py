@@ -31,7 +31,7 @@ _APART = 4.0
 
 @statistic(
     KEY,
-    label="Share of rows with one value in the place of nulls",
+    label="Share of rows with one value in place of nulls",
     kinds=("numeric", "categorical"),
     range=(0.0, 1.0),
     symmetric=False,

@@ -68,7 +68,7 @@ class NumericStates:
 
     @cached_property
     def nulls(self) -> Counts:
-        """Rows without a value."""
+        """Number of nulls."""
         return self.counts[:, NULL]
 
     @cached_property

@@ -108,7 +108,8 @@ def reconstruction_errors(second: Floats, fitted: Components) -> Floats:
     bound="rounding, and clipping at 8 scales of the reference to steps of 1/4096",
 )
 def pca_reconstruction_error(comparison: Comparison) -> Values:
-    """Distance of the window's rows from their projection on the reference's components.
+    """Distance of the rows of the window from their projection on the principal components of
+    the reference.
 
     The fewest components with 65 % of the variance are kept. Features are standardised by the
     reference and clipped at 8 scales of the frozen bins; those that are constant in the reference
@@ -129,7 +130,7 @@ def pca_reconstruction_error(comparison: Comparison) -> Values:
     bound="rounding, and clipping at 8 scales of the reference to steps of 1/4096",
 )
 def pca_reference_error(comparison: Comparison) -> Values:
-    """Distance of the reference's own rows from their projection on its components."""
+    """Distance of the rows of the reference from their projection on its principal components."""
     return comparison.once(_both)[1]
 
 
@@ -144,7 +145,7 @@ def pca_reference_error(comparison: Comparison) -> Values:
     bound="rounding, and clipping at 8 scales of the reference to steps of 1/4096",
 )
 def pca_error_change(comparison: Comparison) -> Values:
-    """Reconstruction error of the window over that of the reference, less one."""
+    """Reconstruction error of the window divided by that of the reference, minus 1."""
     window, reference = comparison.once(_both)
     exact = reference.value < SMALLEST_ERROR
     with np.errstate(divide="ignore", invalid="ignore"):

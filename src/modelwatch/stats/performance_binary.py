@@ -105,13 +105,13 @@ def _auc_error(states: BinaryStates) -> Floats:
     range=_UNIT,
     better="higher",
     source="scikit-learn roc_auc_score; Hanley and McNeil (1982)",
-    bound="half of the pairs of a positive and a negative row in one bin of several values",
+    bound="half of the pairs of a positive and a negative row in a bin with several values",
     error_bound=_auc_error,
     largest_bound=0.1,
 )
 def roc_auc(states: BinaryStates) -> Values:
-    """Probability that a positive row's score exceeds a negative row's, ties counted half; rows of
-    one bin count as ties."""
+    """Probability that the score of a positive row exceeds that of a negative row, where ties count
+    half. Rows of one bin count as ties."""
     negatives, positives = sides(states)
     # Twice the pairs in order, in integers.
     pairs = (negatives * (2 * _above(positives) + positives)).sum(axis=1)
@@ -165,12 +165,12 @@ def _average_precision_terms(states: BinaryStates) -> Floats:
     range=_UNIT,
     better="higher",
     source="scikit-learn average_precision_score; its expectation over the orders inside a bin",
-    bound="what the best and the worst order of each bin's rows would give",
+    bound="the best and the worst order of the rows in each bin",
     error_bound=_average_precision_error,
 )
 def average_precision(states: BinaryStates) -> Values:
-    """Precision at each threshold weighted by the recall that it adds; the rows of a bin of several
-    values are taken to be in random order."""
+    """Precision at each threshold, weighted by the increase of recall. Rows of a bin with several
+    values are assumed to be in random order."""
     total = states.ranked[:, POSITIVE].sum(axis=1)
     terms = _average_precision_terms(states).sum(axis=1)
     return values(np.clip(quotient(terms, total), 0.0, 1.0), *_missing(states))
@@ -185,7 +185,7 @@ def average_precision(states: BinaryStates) -> Values:
     source="scikit-learn brier_score_loss; Brier (1950)",
 )
 def brier(states: BinaryStates) -> Values:
-    """Mean squared difference of probability and label (0 or 1), of labelled rows whose score is a
+    """Mean squared difference of probability and label (0 or 1), of labeled rows whose score is a
     probability; probabilities are rounded to 2**-30."""
     squares = states.loss_sums[:, NEGATIVE:, 0].sum(axis=1) / SCORE_UNIT
     positives = states.scored[:, POSITIVE].sum(axis=1)
@@ -195,7 +195,7 @@ def brier(states: BinaryStates) -> Values:
 
 
 def log_loss_of_binary(states: BinaryStates) -> Values:
-    """Mean log loss of labelled rows whose score is a probability."""
+    """Mean log loss of labeled rows whose score is a probability."""
     total = states.loss_sums[:, NEGATIVE:, 1].sum(axis=1) / LOSS_UNIT
     return values(quotient(total, scored_rows(states)), *_improbable(states))
 
@@ -209,7 +209,7 @@ def log_loss_of_binary(states: BinaryStates) -> Values:
     source="calibration in the large; Cox (1958)",
 )
 def calibration_bias(states: BinaryStates) -> Values:
-    """Mean probability less the share of positive labels, of labelled rows whose score is a
+    """Mean probability minus the share of positive labels, over labeled rows whose score is a
     probability."""
     positives = states.scored[:, POSITIVE].sum(axis=1)
     total = states.summed[:, NEGATIVE:].sum(axis=(1, 2)) - positives
@@ -220,7 +220,7 @@ def calibration_bias(states: BinaryStates) -> Values:
 class Reliability:
     """Reliability table of n windows, by tenth of the score.
 
-    ``lower`` (10,): least score of each tenth. ``rows``, ``positives`` (n, 10): labelled rows.
+    ``lower`` (10,): least score of each tenth. ``rows``, ``positives`` (n, 10): labeled rows.
     ``mean_score`` and ``positive_share`` (n, 10): NaN where there is no row.
     """
 
@@ -278,12 +278,12 @@ def _ece_error(states: BinaryStates) -> Floats:
     range=_UNIT,
     better="lower",
     source="Naeini et al. (2015), ten bins of equal width",
-    bound="twice the share of rows in bins that reach into two tenths",
+    bound="twice the share of rows in bins that overlap two tenths",
     error_bound=_ece_error,
 )
 def ece(states: BinaryStates) -> Values:
-    """Mean over labelled rows of the distance of mean probability and share of positives in their
-    tenth of the probability; chance alone makes it positive, the more so the fewer the rows."""
+    """Mean difference between mean probability and share of positives in the tenths of the
+    probability, weighted by labeled rows. Chance makes it positive, especially for few rows."""
     table = reliability(states)
     gaps = np.nan_to_num(np.abs(table.mean_score - table.positive_share)) * table.rows
     return values(quotient(gaps.sum(axis=1), table.rows.sum(axis=1)), *_improbable(states))
@@ -318,9 +318,9 @@ def _register_lift(percent: int) -> None:
         return values(over_chance(states, _top(states, share)[0]), *_missing(states))
 
     lift.__doc__ = (
-        f"Share of positives among the {percent} % of labelled rows with the highest scores, over "
-        "their share among all; of rows with one score, and of a bin of several, the part that "
-        "belongs to the top holds its share of the positives."
+        f"Share of positives among the {percent}% of labeled rows with the highest scores, divided "
+        "by their share among all labeled rows. Rows of one score or bin at the boundary are "
+        "assumed to be in random order."
     )
     performance_metric(
         f"lift_{percent:02d}",
@@ -328,8 +328,8 @@ def _register_lift(percent: int) -> None:
         tasks=_BINARY,
         range=(0.0, np.inf),
         better="higher",
-        source="by definition; ties as in expectation of a random order",
-        bound="what the best and the worst order in the bin where the top ends would give",
+        source="by definition; ties by the expectation over random orders",
+        bound="the best and the worst order in the bin at the boundary",
         unit="times the base rate",
         error_bound=error,
     )(lift)

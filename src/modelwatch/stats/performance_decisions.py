@@ -55,10 +55,10 @@ def known(states: MulticlassStates) -> Counts:
     range=_UNIT,
     better="higher",
     source=f"{_PAGE} accuracy_score",
-    unit="share of labelled rows",
+    unit="share of labeled rows",
 )
 def accuracy(states: BinaryStates | MulticlassStates) -> Values:
-    """Share of labelled rows with a decision whose decision is their label."""
+    """Share of labeled rows with a decision whose decision equals the label."""
     if isinstance(states, BinaryStates):
         tn, fp, fn, tp = outcomes(states)
         right, rows = tn + tp, tn + fp + fn + tp
@@ -78,7 +78,7 @@ def accuracy(states: BinaryStates | MulticlassStates) -> Values:
     unit="share of positive decisions",
 )
 def precision(states: BinaryStates) -> Values:
-    """Share of positive labels among labelled rows that were decided positive."""
+    """Share of positive labels among labeled rows with a positive decision."""
     tn, fp, fn, tp = outcomes(states)
     return values(
         quotient(tp, tp + fp),
@@ -97,7 +97,7 @@ def precision(states: BinaryStates) -> Values:
     unit="share of positive labels",
 )
 def recall(states: BinaryStates) -> Values:
-    """Share of rows decided positive among those with a positive label."""
+    """Share of positive decisions among rows with a positive label."""
     tn, fp, fn, tp = outcomes(states)
     rows = tn + fp + fn + tp
     return values(
@@ -115,7 +115,7 @@ def recall(states: BinaryStates) -> Values:
     unit="share of negative labels",
 )
 def specificity(states: BinaryStates) -> Values:
-    """Share of rows decided negative among those with a negative label."""
+    """Share of negative decisions among rows with a negative label."""
     tn, fp, fn, tp = outcomes(states)
     rows = tn + fp + fn + tp
     return values(
@@ -133,7 +133,7 @@ def specificity(states: BinaryStates) -> Values:
     unit="share of negative labels",
 )
 def false_positive_rate(states: BinaryStates) -> Values:
-    """Share of rows decided positive among those with a negative label."""
+    """Share of positive decisions among rows with a negative label."""
     tn, fp, fn, tp = outcomes(states)
     rows = tn + fp + fn + tp
     return values(
@@ -150,8 +150,8 @@ def false_positive_rate(states: BinaryStates) -> Values:
     source=f"{_PAGE} f1_score",
 )
 def f1(states: BinaryStates) -> Values:
-    """Harmonic mean of precision and recall, 2 tp / (2 tp + fp + fn); undefined where no row is
-    positive by label or by decision."""
+    """Harmonic mean of precision and recall, 2 tp / (2 tp + fp + fn); undefined if no row has
+    a positive label or decision."""
     tn, fp, fn, tp = outcomes(states)
     return values(
         quotient(2 * tp, 2 * tp + fp + fn),
@@ -192,10 +192,10 @@ def mcc(states: BinaryStates) -> Values:
     range=_UNIT,
     better="neutral",
     source="by definition",
-    unit="share of labelled rows",
+    unit="share of labeled rows",
 )
 def base_rate(states: BinaryStates) -> Values:
-    """Share of positive labels among labelled rows."""
+    """Share of positive labels among labeled rows."""
     labelled = states.labelled
     return values(
         quotient(states.by_label[:, POSITIVE], labelled),
@@ -215,7 +215,7 @@ def base_rate(states: BinaryStates) -> Values:
     of_labels=False,
 )
 def selection_rate(states: BinaryStates) -> Values:
-    """Share of positive decisions among all rows with a decision, labelled or not."""
+    """Share of positive decisions among all rows with a decision, labeled or not."""
     by_decision = states.confusion.sum(axis=2)
     rows = by_decision.sum(axis=1)
     return values(

@@ -84,12 +84,12 @@ def _register_averages(name: str, label: str) -> None:
         return values(found, *_missing(states, labelled))
 
     macro.__doc__ = (
-        f"{label} of each class, averaged over the classes that some row is labelled with or "
-        "decided as; 0 for a class without what it is a share of, as scikit-learn has it."
+        f"{label} of each class, averaged over the classes that occur in labels or decisions. It "
+        "is 0 for a class with an empty denominator, as in scikit-learn."
     )
     weighted.__doc__ = (
-        f"{label} of each class, averaged by the rows labelled with it; 0 for a class without what "
-        "it is a share of, as scikit-learn has it."
+        f"{label} of each class, weighted by the rows with that label. It is 0 for a class with an "
+        "empty denominator, as in scikit-learn."
     )
     for key, compute in (("macro", macro), ("weighted", weighted)):
         performance_metric(
@@ -129,12 +129,12 @@ def _auc_error(states: MulticlassStates) -> Floats:
     range=_UNIT,
     better="higher",
     source="scikit-learn roc_auc_score, multi_class='ovr', average='macro'",
-    bound="half of the pairs of a row of a class and another in one bin, averaged; bins are 0.005 "
-    "wide in [0, 1], and 8% of the score far beyond",
+    bound="half of the pairs of rows of a class and of another in one bin, averaged; bins have a "
+    "width of 0.005 in [0, 1], and of 8% of the score far beyond",
     error_bound=_auc_error,
 )
 def roc_auc_ovr(states: MulticlassStates) -> Values:
-    """Mean over the classes of the ROC AUC of the class against the rest; undefined unless every
+    """Mean over the classes of the ROC AUC of the class and the rest; undefined unless every
     class has labeled rows."""
     rest, own = _against(states)
     if not own.shape[1]:

@@ -77,7 +77,7 @@ def rmse(states: RegressionStates) -> Values:
     unit=_OWN,
 )
 def bias(states: RegressionStates) -> Values:
-    """Mean of prediction minus label: positive where the model predicts too much."""
+    """Mean of prediction minus label: positive if predictions are too high."""
     mean = states.mean_of("error", states.compared)
     return values(states.scale * mean, *_missing(states, "error"))
 
@@ -131,8 +131,8 @@ def smape(states: RegressionStates) -> Values:
     source="scikit-learn r2_score",
 )
 def r2(states: RegressionStates) -> Values:
-    """Share of the label's variance that the prediction takes away; undefined where all labels are
-    equal."""
+    """Share of the variance of the label that the prediction explains; undefined if all
+    labels are equal."""
     rows = states.compared.astype(object)
     shift = 2 * states.unit_of("label") - states.unit_of("squared_label")
     label, square = states.sum_of("label"), states.sum_of("squared_label")
@@ -157,7 +157,7 @@ def r2(states: RegressionStates) -> Values:
     unit="share of labeled rows with an interval",
 )
 def interval_coverage(states: RegressionStates) -> Values:
-    """Share of labels inside the interval that the model gave, ends included."""
+    """Share of labels inside the prediction interval, including its ends."""
     rows = states.counts[:, WITH_INTERVAL]
     return values(
         quotient(states.counts[:, INSIDE], rows),
@@ -199,7 +199,7 @@ def _register_quantile(level: float) -> None:
         range=(-np.inf, np.inf),
         better="neutral",
         source="Hyndman and Fan (1996), definition 1",
-        bound="1 % of itself, and 2**-16 of the scale; undefined beyond 2**14 scales",
+        bound="1% of the value, and 2**-16 of the scale; undefined beyond 2**14 scales",
         unit=_OWN,
     )(quantile)
 

@@ -18,19 +18,19 @@ _CATEGORICAL: tuple[FeatureKind, ...] = ("categorical",)
 
 @metric("other_share", label="Share of other values", kinds=_CATEGORICAL, unit="share of rows")
 def other_share(subject: Subject) -> Figures:
-    """Share of rows whose value the reference knew but that has no bin of its own."""
+    """Share of rows whose value occurs in the reference, but has no bin of its own."""
     return share(subject, subject.categorical.other_rows)
 
 
 @metric("unseen", label="Unseen", kinds=_CATEGORICAL, unit="rows")
 def unseen(subject: Subject) -> Figures:
-    """Rows whose value the frozen bins' reference never held."""
+    """Rows whose value does not occur in the reference of the bins."""
     return numbers(subject.categorical.unseen_rows)
 
 
 @metric("unseen_share", label="Share of unseen", kinds=_CATEGORICAL, unit="share of rows")
 def unseen_share(subject: Subject) -> Figures:
-    """Share of rows whose value the frozen bins' reference never held."""
+    """Share of rows whose value does not occur in the reference of the bins."""
     return share(subject, subject.categorical.unseen_rows)
 
 
@@ -53,20 +53,20 @@ def unseen_values(subject: Subject) -> Figures:
 
 @metric("length_min", label="Least length", kinds=_CATEGORICAL, unit="characters")
 def length_min(subject: Subject) -> Figures:
-    """Characters of the shortest value."""
+    """Number of characters of the shortest value."""
     return _of_lengths(subject, subject.categorical.length_min)
 
 
 @metric("length_mean", label="Mean length", kinds=_CATEGORICAL, unit="characters")
 def length_mean(subject: Subject) -> Figures:
-    """Characters of the values that are not null, on average."""
+    """Mean number of characters of the values that are not null."""
     states = subject.categorical
     return _of_lengths(subject, states.length_sum / np.maximum(states.rows - states.nulls, 1))
 
 
 @metric("length_max", label="Greatest length", kinds=_CATEGORICAL, unit="characters")
 def length_max(subject: Subject) -> Figures:
-    """Characters of the longest value."""
+    """Number of characters of the longest value."""
     return _of_lengths(subject, subject.categorical.length_max)
 
 

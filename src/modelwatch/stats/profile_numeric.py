@@ -117,7 +117,7 @@ def special_values(subject: Subject) -> Figures:
     "min", label="Minimum", kinds=_NUMERIC, unit=_OWN, bound=_OF_AN_END, error_bound=_least_error
 )
 def minimum(subject: Subject) -> Figures:
-    """Least finite value that is no special value.
+    """Smallest finite value that is not a special value.
 
     Exact, unless a special value is less: then the lower edge of the least value's bin.
     """
@@ -128,7 +128,7 @@ def minimum(subject: Subject) -> Figures:
     "max", label="Maximum", kinds=_NUMERIC, unit=_OWN, bound=_OF_AN_END, error_bound=_greatest_error
 )
 def maximum(subject: Subject) -> Figures:
-    """Greatest finite value that is no special value.
+    """Largest finite value that is not a special value.
 
     Exact, unless a special value is greater: then the upper edge of the greatest value's bin.
     """
@@ -145,14 +145,14 @@ def far(subject: Subject) -> Figures:
 
 @metric("mean", label="Mean", kinds=_NUMERIC, unit=_OWN)
 def mean(subject: Subject) -> Figures:
-    """Mean of the finite values that are no special values."""
+    """Mean of the finite values that are not special values."""
     value = subject.numeric.moments.mean
     return _of_quantities(subject, value, (np.isnan(value), TOO_FAR))
 
 
 @metric("sd", label="Standard deviation", kinds=_NUMERIC, unit=f"{_OWN}; days or microseconds")
 def sd(subject: Subject) -> Figures:
-    """Standard deviation, by n - 1, of the finite values that are no special values."""
+    """Standard deviation, by n - 1, of the finite values that are not special values."""
     moments = subject.numeric.moments
     one = (moments.count < 2, "one value has no standard deviation")
     return _of_quantities(
@@ -169,7 +169,7 @@ def sd(subject: Subject) -> Figures:
 @metric("skewness", label="Skewness", kinds=_NUMERIC)
 def skewness(subject: Subject) -> Figures:
     """Skewness g1, the third central moment over the cube of the population's standard deviation,
-    of the finite values that are no special values."""
+    of the finite values that are not special values."""
     moments = subject.numeric.moments
     return _of_quantities(
         subject,
@@ -190,7 +190,7 @@ def _register_quantile(at: int, key: str, level: float) -> None:
         return np.asarray(subject.once(_quantiles)[1][:, at])
 
     quantile.__doc__ = (
-        f"Quantile at {level:g} of the finite values that are no special values (numpy's "
+        f"Quantile at {level:g} of the finite values that are not special values (numpy's "
         "inverted_cdf)."
     )
     metric(

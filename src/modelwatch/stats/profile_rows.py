@@ -25,19 +25,19 @@ _FEATURE: tuple[FeatureKind, ...] = ("numeric", "categorical")
 
 @metric("rows", label="Rows", kinds=_FEATURE, unit="rows")
 def rows(subject: Subject) -> Figures:
-    """Rows of the window, nulls included."""
+    """Rows of the window, including nulls."""
     return numbers(subject.states.rows)
 
 
 @metric("nulls", label="Nulls", kinds=_FEATURE, unit="rows")
 def nulls(subject: Subject) -> Figures:
-    """Rows without a value."""
+    """Number of nulls."""
     return numbers(subject.states.nulls)
 
 
 @metric("null_share", label="Share of nulls", kinds=_FEATURE, unit="share of rows")
 def null_share(subject: Subject) -> Figures:
-    """Share of rows without a value."""
+    """Share of nulls."""
     return share(subject, subject.states.nulls)
 
 
@@ -49,8 +49,8 @@ def null_share(subject: Subject) -> Figures:
     bound="exact below 256 values, else a standard error of 6.3 %",
 )
 def distinct(subject: Subject) -> Figures:
-    """Number of different values, infinities included, null and NaN not; exact below 256, else an
-    estimate with a relative standard error of 6.3 %."""
+    """Number of distinct values, including infinities, without nulls and NaN; exact below 256,
+    otherwise an estimate with a relative standard error of 6.3 %."""
     sketches = subject.distinct
     if sketches is None:
         unknown = np.full(len(subject.states), np.nan)

@@ -170,7 +170,7 @@ def _root_mean_squares(second: Floats, weights: Floats) -> Floats:
 
 @statistic(
     "relation_error_change",
-    label="Change of the error with which the other features tell it",
+    label="Change of the error of a regression on the other features",
     kinds=("member",),
     range=(-1.0, np.inf),
     symmetric=False,
@@ -179,8 +179,8 @@ def _root_mean_squares(second: Floats, weights: Floats) -> Floats:
     bound="rounding, and clipping at 8 scales of the reference to steps of 1/4096",
 )
 def relation_error_change(comparison: Comparison) -> Values:
-    """Root mean square of a feature less its regression on the other features of the block, less
-    the same of the reference.
+    """Root mean squared error of a regression of the feature on the other features of the
+    block, minus that of the reference.
 
     Of features of whose variance the others explain half or more. What another feature explains by
     being wrong itself is not charged.

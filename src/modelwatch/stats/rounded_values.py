@@ -28,7 +28,7 @@ LEAST_CHANCE = 1e-4
 
 @statistic(
     KEY,
-    label="Whether all values are integers that were none",
+    label="Whether all values have become integers",
     kinds=("numeric",),
     range=(0.0, 1.0),
     symmetric=False,

@@ -7,8 +7,9 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 BINNINGS = Table(
     name="binnings",
     version=1,
-    comment="One row a fitted binning. It is fitted once, on the reference, and reused by every "
-    "later run; states with different fingerprints never merge.",
+    comment="Frozen bins: one row per fitted feature or segmentation. Bins are fitted "
+    "once, on the reference, and reused by later runs. States with different "
+    "fingerprints are never added up.",
     columns=(
         MONITOR,
         RUN_ID,
@@ -16,9 +17,9 @@ BINNINGS = Table(
         Column(
             "role",
             "string",
-            "'inputs' or 'predictions': where the feature stands; 'segments' for the segments that "
-            "a segmentation keeps; 'score' for the finer bins in which the performance of a binary "
-            "model is kept.",
+            "'inputs' or 'predictions' for features; 'segments' for the segments of a "
+            "segmentation; 'score' for the finer bins in which the performance of a "
+            "binary model is counted.",
             False,
         ),
         Column("kind", "string", "'numeric' or 'categorical'.", False),
@@ -26,59 +27,60 @@ BINNINGS = Table(
         Column(
             "settings",
             "string",
-            "JSON of what the bins were fitted under; with other settings they are fitted anew.",
+            "JSON of the settings of the fit. With other settings, bins are fitted again.",
             False,
         ),
         Column("reference", "string", "Name of the reference on which the bins were fitted."),
         Column(
             "edges",
             "array<double>",
-            "Numeric: edges, ascending from -inf to +inf. Bin i holds [edges[i], edges[i+1]), the "
-            "last bin +inf alone. A bin whose upper edge is the next double above its lower edge "
-            "holds one value. Null for categorical.",
+            "Numeric: edges, ascending from -inf to +inf. Bin i contains [edges[i], "
+            "edges[i+1]); the last bin contains +inf only. If the upper edge is the next "
+            "double after the lower edge, the bin contains one value. Null for "
+            "categorical.",
         ),
         Column(
             "values",
             "array<string>",
-            "Categorical: values that have a bin, sorted. Null for numeric.",
+            "Categorical: values with a bin of their own, sorted. Null for numeric.",
         ),
         Column(
             "known_hashes",
             "binary",
-            "Categorical: 64-bit hashes, little-endian and sorted, of the reference's values "
-            "without a bin; null for numeric, and where there were too many to remember, so that "
-            "nothing counts as unseen.",
+            "Categorical: 64-bit hashes, little-endian and sorted, of the reference's "
+            "values without a bin of their own. Null for numeric, and if there were too "
+            "many to store; nothing counts as unseen then.",
         ),
         Column(
             "center",
             "double",
-            "Numeric: value from which moments are measured, about the median of the reference.",
+            "Numeric: origin of the moments, close to the median of the reference.",
         ),
         Column(
             "scale",
             "double",
-            "Numeric: unit in which moments are measured, a power of two about the spread.",
+            "Numeric: unit of the moments, a power of two close to the spread of the reference.",
         ),
         Column(
             "offset",
             "string",
-            "Numeric: the number from which edges, center and special values are measured, with "
-            "all of its digits; null for 0. Of columns whose numbers lie beyond what a double "
-            "tells apart, such as ids and nanoseconds.",
+            "Numeric: number that was subtracted from edges, center, and special values, "
+            "with all its digits; null for 0. Used for numbers that doubles cannot tell "
+            "apart, such as ids and nanoseconds.",
         ),
         Column(
             "digits",
             "int",
-            "Numeric: digits behind the point of a column of exact numbers: 0 for bigint and "
+            "Numeric: decimal places of a column of exact numbers: 0 for bigint and "
             "timestamps, the scale of a wide decimal; null for other columns.",
         ),
         Column(
             "special_values",
             "array<double>",
-            "Numeric: configured codes that are not quantities; each has a bin of its own.",
+            "Numeric: configured special values. Each has a bin of its own.",
         ),
         Column("fitted_rows", "bigint", "Rows of the reference on which the bins were fitted."),
-        Column("fitted_days", "array<date>", "Days of the reference; null for a whole table."),
+        Column("fitted_days", "array<date>", "Days of the reference; null for an entire table."),
         Column("created_at", "timestamp", "When the bins were fitted.", repeats=False),
     ),
     key=("run_id", "role", "feature"),

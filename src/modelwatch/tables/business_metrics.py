@@ -19,8 +19,8 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 BUSINESS_METRICS = Table(
     name="business_metrics",
     version=1,
-    comment="One row a window, model version, segment and business metric, over predictions whose "
-    "label is due.",
+    comment="Business value of decisions in the due cohort: one row per window, model "
+    "version, segment, and metric.",
     columns=(
         MONITOR,
         RUN_ID,
@@ -28,10 +28,11 @@ BUSINESS_METRICS = Table(
         Column(
             "metric",
             "string",
-            "'confusion_value' (values by cell), or the name of an expression.",
+            "'confusion_value' (values by cell of the confusion table), or the name of an "
+            "expression.",
             False,
         ),
-        Column("statistic", "string", "'sum', or 'mean' a row with a value.", False),
+        Column("statistic", "string", "'sum', or 'mean' per row that has a value.", False),
         VALUE,
         REASON,
         LOWER,
@@ -45,8 +46,8 @@ BUSINESS_METRICS = Table(
     partitioning=("monitor",),
     current=Current(
         view="business_current",
-        row="One row per business metric that counts: of each window as its newest as-of day saw "
-        "it.",
+        row="Current business metrics: one row per metric and window, as of the "
+        "newest as-of day of the window.",
         by=((PERFORMANCE_WINDOWS, None),),
     ),
 )

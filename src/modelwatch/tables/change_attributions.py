@@ -18,8 +18,9 @@ from modelwatch.tables.table import (
 CHANGE_ATTRIBUTIONS = Table(
     name="change_attributions",
     version=1,
-    comment="One row a window, reference, metric, split and part: the change of an additive "
-    "metric, split into mix and within by segments and by bins of features.",
+    comment="Attribution of a change in performance: one row per window, reference, "
+    "metric, split, and part. Segments and bins of features split the change into "
+    "mix and within effects.",
     columns=(
         MONITOR,
         RUN_ID,
@@ -29,38 +30,41 @@ CHANGE_ATTRIBUTIONS = Table(
         WINDOW_START,
         WINDOW_END,
         PARTIAL,
-        Column("reference", "string", "Name of the reference that the window is held against."),
+        Column("reference", "string", "Name of the reference that the window is compared with."),
         Column("metric", "string", "The additive metric whose change is split.", False),
         Column("split", "string", "'segmentation' or 'feature'.", False),
         Column("split_name", "string", "Name of the segmentation or feature.", False),
         Column(
             "part",
             "string",
-            "Segment or bins of the feature; '*' for the whole split.",
+            "Segment or bin of the split; '*' for the entire split.",
             False,
         ),
         Column(
             "effect",
             "string",
-            "'total': the change; 'mix': that the parts' shares moved; 'within': that the metric "
-            "moved in them; 'new' and 'vanished': parts of one side only; 'excess': loss of the "
-            "part above that of all others; 'stratified': the change at equal mix "
+            "'total': the change; 'mix': the part due to different shares of the parts; "
+            "'within': the part due to a different metric within them; 'new' and "
+            "'vanished': parts that exist on one side only; 'excess': loss of the part "
+            "beyond that of all others; 'stratified': the change at equal mix "
             "(Mantel-Haenszel odds ratio); 'crude': the same without strata.",
             False,
         ),
         VALUE,
         REASON,
-        Column("lower", "double", "Lower end of the 95 % interval; null if undefined."),
+        Column("lower", "double", "Lower end of the 95% interval; null if undefined."),
         Column("upper", "double", "Upper end of that interval; null if undefined."),
-        Column("p_value", "double", "Corrected for the number of parts; null if not tested."),
+        Column(
+            "p_value", "double", "P-value, corrected for the number of parts; null if not tested."
+        ),
         Column("rows", "bigint", "Labelled rows of the part in the window."),
         Column("reference_rows", "bigint", "Labelled rows of the part in the reference."),
         Column(
             "rank",
             "int",
-            "Place among the parts, 1 for the one that did most; null for what is not ranked.",
+            "Position among the parts, starting with 1 for the largest effect; null if not ranked.",
         ),
-        Column("note", "string", "What must be known to read the row; null for nothing."),
+        Column("note", "string", "Caveat for the interpretation; null for none."),
     ),
     key=(
         "run_id",

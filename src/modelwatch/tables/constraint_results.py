@@ -8,7 +8,7 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 CONSTRAINT_RESULTS = Table(
     name="constraint_results",
     version=1,
-    comment="One row a constraint and day: bound, observed value and verdict.",
+    comment="Results of constraints: one row per constraint and day.",
     columns=(
         MONITOR,
         RUN_ID,
@@ -18,22 +18,29 @@ CONSTRAINT_RESULTS = Table(
         Column(
             "column",
             "string",
-            "Column that is held to it, several joined by ', '; null for whole rows.",
+            "Column that is checked, several joined by ', '; null for entire rows.",
         ),
-        Column("where", "string", "SQL predicate on the rows considered; null for all rows."),
-        Column("severity", "string", "'warn' or 'fail': the verdict when it does not hold.", False),
-        Column("lower", "double", "Least value allowed; null without one."),
-        Column("upper", "double", "Greatest value allowed; null without one."),
-        Column("observed", "double", "Value observed; null if unknown."),
+        Column("where", "string", "SQL predicate that selects the rows; null for all rows."),
+        Column(
+            "severity",
+            "string",
+            "Verdict if the constraint does not hold: 'warn' or 'fail'.",
+            False,
+        ),
+        Column("lower", "double", "Smallest allowed value; null for none."),
+        Column("upper", "double", "Largest allowed value; null for none."),
+        Column("observed", "double", "Observed value; null if unknown."),
         Column("verdict", "string", "'pass', 'warn', 'fail' or 'unknown'.", False),
-        Column("reason", "string", "Why the verdict is unknown; else what did not hold, or null."),
+        Column(
+            "reason", "string", "Why the verdict is unknown, or what did not hold; null otherwise."
+        ),
         Column("rows", "bigint", "Rows of the day in the table; null if unknown."),
     ),
     key=("run_id", "day", "constraint"),
     partitioning=("monitor",),
     current=Current(
         view="constraints_current",
-        row="One row per verdict that counts.",
+        row="Current results of constraints: one row per constraint and day.",
         by=((DAYS, None),),
     ),
 )

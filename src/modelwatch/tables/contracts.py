@@ -7,18 +7,25 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 CONTRACTS = Table(
     name="contracts",
     version=1,
-    comment="One row a version of a data contract, written by the first run that used it. A "
-    "version never changes: `runs` says which ones each run used.",
+    comment="Data contracts: one row per version, written by the first run that used it. "
+    "Versions are immutable. `runs.contracts` names the versions that each run "
+    "used.",
     columns=(
         MONITOR,
         RUN_ID,
         Column("contract", "string", "Name of the contract.", False),
         Column("version", "int", "Version of the contract.", False),
-        Column("fingerprint", "string", "Fingerprint of all that it says, comments apart.", False),
-        Column("role", "string", "'inputs' or 'predictions': whose table it is of.", False),
-        Column("path", "string", "Its file, as the configuration names it.", False),
+        Column("fingerprint", "string", "Fingerprint of its content, without comments.", False),
+        Column("role", "string", "Table that it describes: 'inputs' or 'predictions'.", False),
+        Column("path", "string", "Path of its file, as given in the configuration.", False),
         Column("contract_yaml", "string", "Its text, as read.", False),
-        Column("first_used_at", "timestamp", "When its first run began.", False, repeats=False),
+        Column(
+            "first_used_at",
+            "timestamp",
+            "When the first run that used it started.",
+            False,
+            repeats=False,
+        ),
     ),
     key=("run_id", "contract", "version"),
 )

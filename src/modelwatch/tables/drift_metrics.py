@@ -21,8 +21,8 @@ from modelwatch.tables.table import (
 DRIFT_METRICS = Table(
     name="drift_metrics",
     version=3,
-    comment="One row a window, model version, segment, feature (or pair), reference and statistic: "
-    "the distance from the reference, read off the states.",
+    comment="Drift statistics: one row per window, model version, segment, feature (or "
+    "pair), reference, and statistic.",
     columns=(
         MONITOR,
         RUN_ID,
@@ -31,9 +31,12 @@ DRIFT_METRICS = Table(
         SEGMENT,
         Column("role", "string", "'inputs' or 'predictions'.", False),
         Column(
-            "feature", "string", "Name of the feature; '*' for the numeric block together.", False
+            "feature",
+            "string",
+            "Name of the feature; '*' for all numeric features together.",
+            False,
         ),
-        Column("feature_b", "string", "The other feature of a pair; null for one feature alone."),
+        Column("feature_b", "string", "Second feature of a pair; null for a single feature."),
         WINDOW,
         WINDOW_START,
         WINDOW_END,
@@ -42,12 +45,12 @@ DRIFT_METRICS = Table(
         Column(
             "reference_start",
             "date",
-            "First day of the reference for this window; null for a whole table.",
+            "First day of the reference for this window; null for an entire table.",
         ),
         Column(
             "reference_end",
             "date",
-            "Last day of the reference, included; null for a whole table.",
+            "Last day of the reference; null for an entire table.",
         ),
         Column(
             "statistic", "string", "Name of the statistic; see the reference of statistics.", False
@@ -57,32 +60,33 @@ DRIFT_METRICS = Table(
         Column(
             "threshold",
             "double",
-            "A value beyond it, in size, must be looked at; null where no threshold applies.",
+            "Threshold: an absolute value above it matters; null if the statistic has none.",
         ),
-        Column("rows", "bigint", "Rows of the window's scope, nulls included."),
-        Column("reference_rows", "bigint", "Rows of the reference's scope, nulls included."),
+        Column("rows", "bigint", "Rows of the window, including nulls."),
+        Column("reference_rows", "bigint", "Rows of the reference, including nulls."),
         Column(
             "p_value",
             "double",
-            "Probability of such a value without a change, learned from the spread of the "
-            "reference's own days; null where the statistic is not judged.",
+            "P-value: probability of such a value without a change, learned from the "
+            "variation between days of the reference; null if the statistic is not "
+            "judged.",
         ),
         Column(
             "design_effect",
             "double",
-            "How many times the variance of independent rows the reference's days show; null where "
-            "the statistic is not judged.",
+            "Design effect: variance between days of the reference, divided by the "
+            "variance of independent rows; null if the statistic is not judged.",
         ),
         Column(
             "null_days",
             "int",
-            "Days of the reference that the p-value was learned from; null where there is none.",
+            "Days of the reference that the p-value was learned from; null for none.",
         ),
         Column(
             "typical",
             "double",
-            "Size of the value that a single day of the reference shows against the others; null "
-            "where the statistic is not judged.",
+            "Absolute value that a typical single day of the reference has when compared "
+            "with the others; null if the statistic is not judged.",
         ),
         ERROR_BOUND,
     ),
@@ -103,7 +107,8 @@ DRIFT_METRICS = Table(
     partitioning=("monitor",),
     current=Current(
         view="drift_current",
-        row="One row per drift metric that counts.",
+        row="Current drift statistics: one row per statistic, feature, segment, "
+        "reference, and window.",
         by=((WINDOWS, None),),
     ),
 )

@@ -7,14 +7,15 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 DURATIONS = Table(
     name="durations",
     version=1,
-    comment="One row a job of the model, such as training or scoring, as the table of the section "
-    "`durations` tells it. Each run copies those of 400 days; the newest run counts.",
+    comment="Durations of other jobs of the model, such as training and scoring: one row "
+    "per job. Each run copies the rows of the last 400 days from the table named "
+    "in `durations`; the newest run counts.",
     columns=(
         MONITOR,
         RUN_ID,
-        Column("kind", "string", "What the job was, such as 'training' or 'scoring'."),
-        Column("started_at", "timestamp", "When it began."),
-        Column("seconds", "double", "How long it took."),
+        Column("kind", "string", "Kind of job, such as 'training' or 'scoring'."),
+        Column("started_at", "timestamp", "When the job started."),
+        Column("seconds", "double", "Duration in seconds."),
     ),
     key=("run_id", "kind", "started_at", "seconds"),
     partitioning=("monitor",),

@@ -16,71 +16,84 @@ from modelwatch.tables.table import (
 FEATURE_STATES = Table(
     name="feature_states",
     version=1,
-    comment="One row a feature, day, model version and segment: counts in frozen bins and sums "
-    "that add up, so that any window is the sum of its days.",
+    comment="States of features: one row per feature, day, model version, and segment, "
+    "with counts in frozen bins and sums. States add up: any window is the sum of "
+    "its days.",
     columns=(
         MONITOR,
         RUN_ID,
-        Column("day", "date", "Day of the events, in the monitor's time zone."),
+        Column(
+            "day",
+            "date",
+            "Day of the rows, in the monitor's time zone; null for a reference table without days.",
+        ),
         Column(
             "role",
             "string",
-            "'inputs', 'predictions', or 'reference:<name>' for a reference with a table of its "
-            "own.",
+            "'inputs', 'predictions', or 'reference:<name>' for a reference with its own table.",
             False,
         ),
         MODEL_VERSION,
         SEGMENTATION,
         SEGMENT,
-        Column("feature", "string", "Name of the feature; '*' for the pairs and the rows."),
+        Column("feature", "string", "Name of the feature; '*' for pairs and rows."),
         Column(
             "kind",
             "string",
-            "'numeric', 'categorical', 'pairs' (the numeric block) or 'rows' (their account).",
+            "'numeric', 'categorical', 'pairs' (all numeric features together), or 'rows' "
+            "(numbers of rows).",
             False,
         ),
-        Column("binning", "string", "Fingerprint of the bins; see binnings. Null for rows."),
-        Column("rows", "bigint", "All rows of the scope, nulls included.", False),
-        Column("counts_length", "int", "Length of the vector of counts.", False),
+        Column("binning", "string", "Fingerprint of the bins in `binnings`; null for rows."),
+        Column("rows", "bigint", "All rows, including nulls.", False),
+        Column("counts_length", "int", "Length of the count vector.", False),
         Column(
             "positions",
             "array<int>",
-            "Positions in the vector of counts that are not zero, ascending from 0. Null where "
-            "`counts` lists all of them: for pairs and rows, and where that is shorter.",
+            "Positions of the count vector that are not zero, ascending from 0. Null if "
+            "`counts` contains all positions: for pairs and rows, and whenever that is "
+            "shorter.",
         ),
         Column(
             "counts",
             "array<bigint>",
-            "The counts at these positions: rows by bin. Numeric: null, NaN, then a count for each "
-            "edge of the binning. "
-            "Categorical: null, other (known to the reference, without a bin), unseen, then the "
-            "values of the binning. Pairs: four matrices of integer products. Rows: all, with "
-            "inputs, with predictions, with both, repeated inputs, repeated predictions.",
+            "Counts at these positions. Numeric: null, NaN, then one count per edge. "
+            "Categorical: null, other (in the reference, without a bin), unseen, then the "
+            "values of the binning. Pairs: four matrices of integer products. Rows: all, "
+            "with inputs, with predictions, with both, repeated inputs, repeated "
+            "predictions.",
         ),
         Column(
             "sums",
             "array<bigint>",
-            "Numeric: the first three power sums of (x - center) / scale over finite values, in "
-            "fixed point of 44, 40 and 34 binary digits; four longs each: high * 2^64 + "
-            "middle * 2^32 + low, and rows too large for it. Null otherwise.",
+            "Numeric: the first three power sums of (x - center) / scale over finite "
+            "values, as fixed-point numbers with 44, 40, and 34 binary places. Each is "
+            "stored in four longs: high * 2^64 + middle * 2^32 + low, and the number of "
+            "rows too large for it. Null for other kinds.",
         ),
-        Column("minimum", "double", "Numeric: least finite value; null if there is none."),
-        Column("maximum", "double", "Numeric: greatest finite value; null if there is none."),
+        Column("minimum", "double", "Numeric: smallest finite value; null for none."),
+        Column("maximum", "double", "Numeric: largest finite value; null for none."),
         Column(
             "distinct_sketch",
             "binary",
-            "The smallest 64-bit hashes of the values, little-endian and sorted, 256 at most; the "
-            "number of distinct values is read from it. Null in segments.",
+            "Sketch of the distinct values: the smallest 64-bit hashes, at most 256, "
+            "little-endian and sorted. Null in segments.",
         ),
         Column(
             "unseen",
             "array<struct<value:string,rows:bigint>>",
-            "Categorical: values that the reference never held, with their rows; a bounded sample. "
-            "Null in segments.",
+            "Categorical: a bounded sample of values that the reference does not contain, "
+            "with their rows. Null in segments.",
         ),
-        Column("length_sum", "bigint", "Categorical: characters of all values; null in segments."),
-        Column("length_min", "int", "Categorical: fewest characters; null without a value."),
-        Column("length_max", "int", "Categorical: most characters; null without a value."),
+        Column(
+            "length_sum", "bigint", "Categorical: total number of characters; null in segments."
+        ),
+        Column(
+            "length_min", "int", "Categorical: smallest number of characters; null without values."
+        ),
+        Column(
+            "length_max", "int", "Categorical: largest number of characters; null without values."
+        ),
     ),
     key=(
         "run_id",
@@ -97,7 +110,7 @@ FEATURE_STATES = Table(
     partitioning=("monitor", "day"),
     current=Current(
         view="feature_states_current",
-        row="One row per state that counts.",
+        row="Current states of features: one row per state.",
         by=((DAYS, "role NOT LIKE 'reference:%'"), (REFERENCES, None)),
     ),
 )

@@ -11,14 +11,15 @@ _OF_A_DAY = ("monitor", "run_id", "day")
 FEATURE_STATES_MONTHLY = Table(
     name="feature_states_monthly",
     version=1,
-    comment="One row a feature, month, model version and segment: the sum of the states of its "
-    "days, which `modelwatch maintain` removed. Days of one month may be in several rows, which "
-    "add up if their bins are the same.",
+    comment="Monthly states of features: one row per feature, month, model version, and "
+    "segment. Each is the sum of daily states that `modelwatch maintain` has "
+    "removed. A month can have several rows, which add up if their bins are "
+    "equal.",
     columns=(
         MONITOR,
         RUN_ID,
         Column("month", "date", "First day of the month.", False),
-        Column("days", "int", "Days that were added up.", False),
+        Column("days", "int", "Number of days that were added up.", False),
         *(column for column in FEATURE_STATES.columns if column.name not in _OF_A_DAY),
     ),
     key=(
@@ -35,7 +36,7 @@ FEATURE_STATES_MONTHLY = Table(
     partitioning=("monitor", "month"),
     current=Current(
         view="feature_states_monthly_current",
-        row="One row per state of a month whose days are no longer kept.",
+        row="Monthly states of features whose daily states were removed: one row per state.",
         by=((MAINTENANCE, None),),
     ),
 )

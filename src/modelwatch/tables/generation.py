@@ -76,34 +76,37 @@ def _has_fields(held: Any) -> bool:
 DAYS = Generation(
     view="current_days",
     key=("day",),
-    row="One row per day: the newest published run that computed its states.",
+    row="Days with feature states: one row per day, with the newest published "
+    "run that computed them. Most other views are derived from it.",
     column="days",
 )
 LABEL_DAYS = Generation(
     view="current_performance_days",
     key=("day",),
-    row="One row per day whose predictions were joined with labels: the newest published run that "
-    "did it.",
+    row="Days with performance states: one row per day of predictions, with the "
+    "newest published run that joined them with labels.",
     column="label_days",
 )
 REFERENCES = Generation(
     view="current_references",
     key=("role",),
-    row="One row per reference with a table of its own: the newest published run that computed its "
-    "states.",
+    row="References with a table of their own: one row per reference, with the "
+    "newest published run that computed its states.",
     column="reference_days",
 )
 WINDOWS = Generation(
     view="current_windows",
     key=("window", "window_start"),
-    row="One row per window: the newest published run that computed it.",
+    row="Windows with profiles and drift: one row per window, with the newest "
+    "published run that computed it.",
     column="windows",
     more=("window_end",),
 )
 VERDICT_WINDOWS = Generation(
     view="current_verdict_windows",
     key=("source", "window", "window_start"),
-    row="One row per window and source of metric values: the newest published run that judged it.",
+    row="Judged windows: one row per window and source of metrics, with the "
+    "newest published run that judged it.",
     column="verdict_windows",
     more=("window_end",),
     moment="judged_at",

@@ -8,23 +8,24 @@ from modelwatch.tables.table import MONITOR, Column, Table
 INCIDENT_ACTIONS = Table(
     name="incident_actions",
     version=1,
-    comment="One row a thing that a person says of an incident, by `modelwatch incidents` or by "
-    "INSERT. No run writes here, so that every row counts at once; of contrary ones the last does.",
+    comment="Responses of people to incidents: one row per response, by `modelwatch "
+    "incidents` or INSERT. Runs do not write here, so each row counts at once. "
+    "The last of contradictory responses counts.",
     columns=(
         MONITOR,
         INCIDENT_ID,
         Column(
             "action",
             "string",
-            "'acknowledge': somebody looks after it. 'mute': tell nobody until a day. 'unmute': "
-            "take that back. 'false_alarm': it was none; the subject needs more to alarm again. "
-            "'reopen': take back all that was said before.",
+            "'acknowledge': someone is working on it. 'mute': no notifications until a "
+            "day. 'unmute': undo a mute. 'false_alarm': nothing was wrong; the threshold "
+            "of the subject is raised. 'reopen': undo all earlier responses.",
             False,
         ),
         Column("until", "date", "Last day of a mute; null for 30 days, and for other actions."),
-        Column("by", "string", "Who says it; null for nobody in particular."),
-        Column("note", "string", "Why, for those who read it later; null without a note."),
-        Column("at", "timestamp", "When it was said.", False),
+        Column("by", "string", "Who responded; null if no name was given."),
+        Column("note", "string", "Note for other people; null for none."),
+        Column("at", "timestamp", "When the response was given.", False),
     ),
     key=("monitor", "incident_id", "at", "action"),
     of_runs=False,

@@ -7,6 +7,6 @@ from modelwatch.tables.table import Column
 INCIDENT_ID = Column(
     "incident_id",
     "string",
-    "Id of the incident: it stays when the history is judged again.",
+    "Id of the incident. It does not change when past days are judged again.",
     False,
 )

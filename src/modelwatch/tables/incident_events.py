@@ -8,12 +8,12 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 INCIDENT_EVENTS = Table(
     name="incident_events",
     version=1,
-    comment="One row a change of an incident that a run saw: it opened, worsened, closed, came "
-    "back, or the run took note of what a person said of it.",
+    comment="Changes of incidents: one row per change that a run observed, including "
+    "responses of people that the run processed.",
     columns=(
         MONITOR,
         RUN_ID,
-        Column("position", "int", "Place among the changes that the run tells, from 0.", False),
+        Column("position", "int", "Order among the changes of the run, from 0.", False),
         INCIDENT_ID,
         Column(
             "event",
@@ -22,11 +22,18 @@ INCIDENT_EVENTS = Table(
             "'acknowledged', 'muted', 'unmuted' or 'false_alarm'.",
             False,
         ),
-        Column("day", "date", "Day it is of: of the window that showed it, or of the action."),
+        Column(
+            "day", "date", "Day of the change: of the window that showed it, or of the response."
+        ),
         Column("detail", "string", "The change in words."),
-        Column("is_told", "boolean", "It has a message of its own, not a line of a digest.", False),
-        Column("by", "string", "Who said it; null where nobody did, or it is not told."),
-        Column("told_at", "timestamp", "When the run told it.", False, False),
+        Column(
+            "is_told",
+            "boolean",
+            "Whether the change has a message of its own, instead of a line in a digest.",
+            False,
+        ),
+        Column("by", "string", "Who responded; null for changes without a person."),
+        Column("told_at", "timestamp", "When the run recorded the change.", False, False),
     ),
     key=("run_id", "position"),
     partitioning=("monitor",),

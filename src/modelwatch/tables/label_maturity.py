@@ -9,28 +9,29 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 LABEL_MATURITY = Table(
     name="label_maturity",
     version=1,
-    comment="One row a window, model version, segment and age: of predictions that are at least "
-    "so old, the share that had a label at that age, and what the labels said.",
+    comment="Arrival of labels: one row per window, model version, segment, and age, with "
+    "the share of predictions of at least this age that had a label at this age.",
     columns=(
         MONITOR,
         RUN_ID,
         *WINDOWED,
         Column("age_days", "int", "Days since the prediction.", False),
-        Column("rows", "bigint", "Predictions whose day is at least so long ago."),
-        Column("labelled_rows", "bigint", "Those of them whose label was known at that age."),
+        Column("rows", "bigint", "Predictions of at least this age."),
+        Column("labelled_rows", "bigint", "Predictions whose label was known at this age."),
         COVERAGE,
         Column(
             "outcome_rate",
             "double",
-            "Binary: share of positive labels among those labelled rows; null without one, and "
-            "for other tasks.",
+            "Binary: share of positive labels among these; null without labels, and for "
+            "other tasks.",
         ),
     ),
     key=(*WINDOW_KEY, "age_days"),
     partitioning=("monitor",),
     current=Current(
         view="label_maturity_current",
-        row="One row per window and age: how its labels came in, as the newest as-of day saw it.",
+        row="Arrival of labels: one row per window and age of predictions, as of "
+        "the newest as-of day of the window.",
         by=((PERFORMANCE_WINDOWS, None),),
     ),
 )

@@ -7,50 +7,51 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 LOSS_MODELS = Table(
     name="loss_models",
     version=1,
-    comment="One row a fitted regressor of the loss of a regression. It is fitted once, on the due "
-    "cohort of the reference that carries the bins, and reused by every later run.",
+    comment="Fitted regressors of the loss of a regression model: one row per model. A "
+    "model is fitted once, on the due cohort of the reference that carries the "
+    "bins, and reused by later runs.",
     columns=(
         MONITOR,
         RUN_ID,
         Column(
             "fingerprint",
             "string",
-            "Version of the model: a hash of its settings and of the rows that it was fitted on.",
+            "Version: a hash of the settings and of the rows that it was fitted on.",
             False,
         ),
         Column(
             "settings",
             "string",
-            "JSON of what the model was fitted under; with other settings one is fitted anew.",
+            "JSON of the settings of the fit. With other settings, a model is fitted again.",
             False,
         ),
         Column(
             "path",
             "string",
-            "Folder of the model, which Spark ML wrote. A run reads it from the folder of its "
-            "configuration, by its fingerprint.",
+            "Folder that Spark ML wrote. Runs read the model from the configured folder, "
+            "by its fingerprint.",
             False,
             False,
         ),
         Column(
             "content",
             "string",
-            "SHA-256 of the names and bytes of the model's files, which a run compares before it "
-            "loads them.",
+            "SHA-256 of the names and bytes of its files. A run verifies it before it "
+            "loads the model.",
             False,
             False,
         ),
         Column("reference", "string", "Name of the reference."),
         Column("fitted_days", "array<date>", "Days of the reference."),
-        Column("as_of", "date", "Labels count that were known by this day."),
-        Column("fitted_rows", "bigint", "Labelled rows, one in five of them held out."),
+        Column("as_of", "date", "Labels known by this day were used."),
+        Column("fitted_rows", "bigint", "Labeled rows, one fifth of them held out."),
         Column(
             "absolute_dispersion",
             "double",
-            "Absolute losses of the rows held out: mean squared distance from what was expected, "
-            "over the mean square of that.",
+            "Held-out rows: mean squared error of the expected absolute loss, divided by "
+            "its mean square.",
         ),
-        Column("squared_dispersion", "double", "The same of squared losses."),
+        Column("squared_dispersion", "double", "The same for squared losses."),
         Column("created_at", "timestamp", "When the model was fitted.", repeats=False),
     ),
     key=("run_id", "fingerprint"),

@@ -25,8 +25,8 @@ from modelwatch.tables.table import (
 MODEL_COMPARISONS = Table(
     name="model_comparisons",
     version=1,
-    comment="One row a window, segment, pair of models and metric: challenger less champion, on "
-    "predictions whose label is due.",
+    comment="Champion and challenger: one row per window, segment, pair of models, and "
+    "metric, with the difference (challenger minus champion) in the due cohort.",
     columns=(
         MONITOR,
         RUN_ID,
@@ -34,11 +34,12 @@ MODEL_COMPARISONS = Table(
         Column(
             "design",
             "string",
-            "'shadow': both scored the same ids. 'split': each scored its share of the traffic.",
+            "'shadow': both models scored the same ids. 'split': each model scored a part "
+            "of the traffic.",
             False,
         ),
-        Column("champion", "string", "Model version, or 'champion' for all.", False),
-        Column("challenger", "string", "Name of the challenger or its model version.", False),
+        Column("champion", "string", "Model version; 'champion' for all versions.", False),
+        Column("challenger", "string", "Name of the challenger, or its model version.", False),
         SEGMENTATION,
         SEGMENT,
         WINDOW,
@@ -48,8 +49,8 @@ MODEL_COMPARISONS = Table(
         Column(
             "metric",
             "string",
-            "Name of the metric; 'mcnemar', 'sample_ratio' and 'verdict' stand for the tests and "
-            "the verdict of the whole.",
+            "Name of the metric; 'mcnemar' and 'sample_ratio' for the tests, 'verdict' "
+            "for the overall verdict.",
             False,
         ),
         Column("champion_value", "double", "Metric of the champion; null if undefined."),
@@ -58,13 +59,12 @@ MODEL_COMPARISONS = Table(
         REASON,
         LOWER,
         UPPER,
-        Column("p_value", "double", "Of the difference or the test; null if undefined."),
-        Column("rows", "bigint", "Predictions that are compared: labelled, and their label due."),
+        Column("p_value", "double", "P-value of the difference or test; null if undefined."),
+        Column("rows", "bigint", "Labeled predictions of the due cohort that are compared."),
         Column(
             "verdict",
             "string",
-            "Of the metric: 'challenger', 'champion' or 'no difference'; of the whole, in a "
-            "sentence.",
+            "For a metric: 'challenger', 'champion', or 'no difference'. Overall: a sentence.",
         ),
     ),
     key=(

@@ -15,29 +15,33 @@ OUTBOX = Table(
         Column(
             "message_id",
             "string",
-            "Id of the message: whoever gets it twice can tell by it.",
+            "Id of the message, by which a recipient can recognize duplicates.",
             False,
         ),
         Column("sink", "string", "Name of the sink, as configured.", False),
         Column(
             "status",
             "string",
-            "'pending': written, and not tried yet. 'sent'. 'failed': the next run tries again. "
-            "'rejected': the sink refused this very message, and nobody tries again.",
+            "'pending': not tried yet. 'sent'. 'failed': the next run tries again. "
+            "'rejected': the sink rejected this message, and it is not tried again.",
             False,
         ),
-        Column("attempt", "int", "Number of the attempt, 0 for the message itself.", False),
-        Column("at", "timestamp", "When the message was written or tried.", False, False),
+        Column("attempt", "int", "Number of the attempt; 0 for the message itself.", False),
+        Column(
+            "at", "timestamp", "When the message was written or the attempt was made.", False, False
+        ),
         Column("event", "string", "Change of the incident, or 'digest'; null for attempts."),
         Column(
             "incident_id",
             "string",
-            "Incident that the message is of; null for a digest and for attempts.",
+            "Incident of the message; null for a digest and for attempts.",
         ),
-        Column("severity", "string", "Severity of what is told; null for attempts."),
-        Column("title", "string", "What is told, in a line; null for attempts."),
-        Column("body", "string", "What is told, as plain text; null for attempts."),
-        Column("query", "string", "SQL that shows the evidence; null without, and for attempts."),
+        Column("severity", "string", "Severity; null for attempts."),
+        Column("title", "string", "Title; null for attempts."),
+        Column("body", "string", "Plain text; null for attempts."),
+        Column(
+            "query", "string", "SQL query that shows the evidence; null for none, and for attempts."
+        ),
         Column(
             "details",
             "string",

@@ -19,9 +19,9 @@ from modelwatch.tables.table import (
 OUTLIERS = Table(
     name="outliers",
     version=1,
-    comment="Kind 'share': one row a window and feature, the share of its rows beyond the "
-    "reference's fences. Kind 'distance': one row a window, how far its rows are as a whole. Kind "
-    "'row': one row a most outlying row of a day that failed.",
+    comment="Outliers. Kind 'share': the share of rows of a window and feature beyond the "
+    "fences of the reference. Kind 'distance': the distance of all rows of a "
+    "window. Kind 'row': one of the most outlying rows of a failing day.",
     columns=(
         MONITOR,
         RUN_ID,
@@ -33,47 +33,48 @@ OUTLIERS = Table(
         Column(
             "feature",
             "string",
-            "Name of the feature; '*' for all numeric features together: distances and rows.",
+            "Name of the feature; '*' for all numeric features together (kinds 'distance' "
+            "and 'row').",
             False,
         ),
         WINDOW,
         WINDOW_START,
         WINDOW_END,
         PARTIAL,
-        Column("reference", "string", "Name of the reference that set the fences.", False),
-        Column("lower", "double", "Share: lower fence; null without one."),
-        Column("upper", "double", "Share: upper fence; null without one."),
+        Column("reference", "string", "Reference that defines the fences.", False),
+        Column("lower", "double", "Share: lower fence; null for none."),
+        Column("upper", "double", "Share: upper fence; null for none."),
         Column(
             "value",
             "double",
-            "Share: rows beyond the fences over rows with a value. Distance: mean squared "
-            "Mahalanobis distance over the features used, about 1 where nothing changed. Row: its "
-            "Mahalanobis distance from the reference, robust to the reference's bad days. Null if "
-            "undefined.",
+            "Share: rows beyond the fences, divided by rows with a value. Distance: mean "
+            "squared Mahalanobis distance over the features used, about 1 if nothing has "
+            "changed. Row: Mahalanobis distance from the reference, robust to bad days of "
+            "the reference. Null if undefined.",
         ),
         Column(
             "expected",
             "double",
-            "Share: that of the reference. Distance: 1. Row: the distance that one in a thousand "
-            "normal rows exceeds.",
+            "Share: the share in the reference. Distance: 1. Row: the distance that one "
+            "in a thousand normal rows exceeds.",
         ),
         Column("reason", "string", "Why the value is undefined; null if it is defined."),
-        Column("rows", "bigint", "Rows of the window; for a row, of the day."),
+        Column("rows", "bigint", "Rows of the window; for kind 'row', of the day."),
         Column(
             "rank",
             "int",
-            "Row: its place among those of the day, 1 for the farthest. Null for others.",
+            "Row: rank within the day, starting with 1 for the farthest. Null for other kinds.",
         ),
         Column(
             "row_id",
             "array<struct<column:string,value:string>>",
-            "Row: its id as text, column by column. Null for others, and without.",
+            "Row: its id as strings, by column. Null for other kinds, and without an id.",
         ),
         Column(
             "causes",
             "array<struct<feature:string,value:string,lower:double,upper:double,share:double>>",
-            "Row: features that make it so, the strongest first: its value as text, the fences, "
-            "and the feature's share of the squared distance. Null for others.",
+            "Row: features that contribute most, with the value as a string, the fences, "
+            "and the share of the squared distance. Null for other kinds.",
         ),
     ),
     key=(

@@ -16,8 +16,9 @@ from modelwatch.tables.table import (
 AS_OF = Column(
     "as_of",
     "date",
-    "Labels count that were known, and are due that were due, by this day. A later run adds a row "
-    "with a later day; the old one stays.",
+    "As-of day: only labels that were known by this day are used, and predictions "
+    "are due by it. A later run adds a row with a later day, and the earlier row "
+    "stays.",
     False,
 )
 WINDOWED = (
@@ -42,14 +43,14 @@ WINDOW_KEY = (
 DUE_ROWS = Column("due_rows", "bigint", "Predictions of the cohort.")
 LABELLED_ROWS = Column("labelled_rows", "bigint", "Predictions of the cohort that have a label.")
 COVERAGE = Column(
-    "coverage", "double", "Labelled rows over rows of the cohort; null for a cohort without rows."
+    "coverage", "double", "Share of the cohort that has a label; null for an empty cohort."
 )
-VALUE = Column("value", "double", "The figure; null if undefined.")
+VALUE = Column("value", "double", "Value of the metric; null if undefined.")
 REASON = Column("reason", "string", "Why the value is undefined; null if it is defined.")
 LOWER = Column(
     "lower",
     "double",
-    "Lower end of the 95 % interval from the days left out one by one; null if undefined, as for "
-    "fewer than three days.",
+    "Lower end of the 95% interval (delete-one-day jackknife); null if undefined, "
+    "such as for fewer than three days.",
 )
 UPPER = Column("upper", "double", "Upper end of that interval.")

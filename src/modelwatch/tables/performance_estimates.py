@@ -8,8 +8,9 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 PERFORMANCE_ESTIMATES = Table(
     name="performance_estimates",
     version=1,
-    comment="One row a window, model version, segment, method and metric: performance estimated "
-    "without labels, under an assumption that the row names.",
+    comment="Estimates: one row per window, model version, segment, method, and metric, "
+    "with performance that is estimated without labels, under the stated "
+    "assumption.",
     columns=(
         MONITOR,
         RUN_ID,
@@ -17,8 +18,8 @@ PERFORMANCE_ESTIMATES = Table(
         Column(
             "method",
             "string",
-            "'confidence': from calibrated scores. 'direct_loss': from the losses that a regressor "
-            "expects.",
+            "'confidence': from calibrated scores. 'direct_loss': from the losses "
+            "predicted by a regressor.",
             False,
         ),
         Column("metric", "string", "Name of the metric; see the reference of statistics.", False),
@@ -27,23 +28,29 @@ PERFORMANCE_ESTIMATES = Table(
         Column(
             "lower",
             "double",
-            "Lower end of the interval, the error of the back-test folded in; null if undefined.",
+            "Lower end of the 95% interval, including the error of the back-test; null if "
+            "undefined.",
         ),
         Column("upper", "double", "Upper end of that interval; null if undefined."),
-        Column("rows", "bigint", "Predictions of the window that the estimate is of."),
+        Column("rows", "bigint", "Predictions of the window that the estimate is based on."),
         Column(
             "back_test_windows",
             "int",
-            "Windows whose labels have matured, on which the estimate was held against truth.",
+            "Windows with mature labels in which the estimate was compared with the "
+            "realized value.",
         ),
-        Column("back_test_bias", "double", "Mean of estimate less truth there; null without one."),
-        Column("back_test_error", "double", "Mean absolute error there; null without one."),
+        Column(
+            "back_test_bias",
+            "double",
+            "Mean difference (estimate minus realized value) in these windows; null for none.",
+        ),
+        Column("back_test_error", "double", "Mean absolute error in these windows; null for none."),
         Column(
             "loss_model",
             "string",
-            "Fingerprint of the regressor in loss_models that made the estimate; null for none.",
+            "Fingerprint of the regressor in `loss_models`; null for none.",
         ),
-        Column("assumption", "string", "What must hold for the estimate to be right.", False),
+        Column("assumption", "string", "What must hold for the estimate to be correct.", False),
     ),
     key=(*WINDOW_KEY, "method", "metric"),
     partitioning=("monitor",),

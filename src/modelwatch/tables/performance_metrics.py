@@ -19,8 +19,8 @@ from modelwatch.tables.table import ERROR_BOUND, MONITOR, RUN_ID, Column, Table
 PERFORMANCE_METRICS = Table(
     name="performance_metrics",
     version=2,
-    comment="One row a window, model version, segment, cohort and metric, and one more for each "
-    "reference that it is compared with.",
+    comment="Performance: one row per window, model version, segment, cohort, and metric, "
+    "and one more for each reference that it is compared with.",
     columns=(
         MONITOR,
         RUN_ID,
@@ -28,20 +28,20 @@ PERFORMANCE_METRICS = Table(
         Column(
             "cohort",
             "string",
-            "'due': predictions whose label is due by the as-of day. 'early': the others; labels "
-            "that arrived before they were due are not a random sample.",
+            "'due': predictions whose label is due by the as-of day. 'early': the others. "
+            "Early labels are not a random sample.",
             False,
         ),
         Column("metric", "string", "Name of the metric; see the reference of statistics.", False),
         Column(
             "reference",
             "string",
-            "Null: the metric itself. Otherwise the name of the reference, and the value is the "
-            "metric less that of the reference.",
+            "Null: the value is the metric. Otherwise the name of the reference, and the "
+            "value is the metric minus that of the reference.",
         ),
-        Column("reference_start", "date", "First day of the reference; null without one."),
-        Column("reference_end", "date", "Last day of the reference; null without one."),
-        Column("reference_value", "double", "The metric of the reference; null without one."),
+        Column("reference_start", "date", "First day of the reference; null for none."),
+        Column("reference_end", "date", "Last day of the reference; null for none."),
+        Column("reference_value", "double", "Metric of the reference; null for none."),
         VALUE,
         REASON,
         LOWER,
@@ -49,15 +49,14 @@ PERFORMANCE_METRICS = Table(
         Column(
             "iid_lower",
             "double",
-            "Lower end of the 95 % interval as if rows were independent, which they are not; null "
-            "if undefined.",
+            "Lower end of the 95% interval under the assumption that rows are "
+            "independent, which is usually too narrow; null if undefined.",
         ),
         Column("iid_upper", "double", "Upper end of that interval; null if undefined."),
         Column(
             "p_value",
             "double",
-            "Of a change: probability of one so large if there were none, from the days; null "
-            "without a reference, or if undefined.",
+            "P-value of the change, from the days; null without a reference, or if undefined.",
         ),
         DUE_ROWS,
         LABELLED_ROWS,
@@ -65,8 +64,7 @@ PERFORMANCE_METRICS = Table(
         Column(
             "note",
             "string",
-            "What must be known before the figure is used, such as that labels are not a random "
-            "sample; null for nothing.",
+            "Caveat, such as that labels are not a random sample; null for none.",
         ),
         ERROR_BOUND,
     ),
@@ -74,8 +72,8 @@ PERFORMANCE_METRICS = Table(
     partitioning=("monitor",),
     current=Current(
         view="performance_current",
-        row="One row per metric of performance that counts: of each window as its newest as-of "
-        "day saw it.",
+        row="Current performance metrics: one row per metric and window, as of the "
+        "newest as-of day of the window.",
         by=((PERFORMANCE_WINDOWS, None),),
     ),
 )

@@ -17,9 +17,9 @@ from modelwatch.tables.table import (
 PERFORMANCE_STATES = Table(
     name="performance_states",
     version=1,
-    comment="One row per day, model version, segment and kind: predictions by decision, label and "
-    "score in frozen bins, in numbers that add up. A vector is stored as the positions that hold "
-    "something; one with many positions takes several rows.",
+    comment="Performance states: one row per day, model version, segment, and kind, with "
+    "predictions counted by decision, label, and score bin. A vector is stored by "
+    "its nonzero positions; long vectors take several rows.",
     columns=(
         MONITOR,
         RUN_ID,
@@ -30,65 +30,66 @@ PERFORMANCE_STATES = Table(
         Column(
             "kind",
             "string",
-            "'binary', 'multiclass' or 'regression' (the task), 'undecided' (rows without a "
-            "decision), 'slice' (by bins of a feature), 'value' (a business metric), 'maturity' "
-            "(by age of the label), 'labels' (account of the labels read), 'values' (values of "
-            "a label or decision: with a value, empty, and those that the configuration does not "
-            "name by what they count as), 'spelling:' and a subject (rows by such a value), "
-            "'expected_loss' (losses "
-            "that a regressor expects), 'paired', 'paired_champion', 'paired_challenger' (rows "
-            "that both models scored).",
+            "'binary', 'multiclass', or 'regression' (the task); 'undecided' (rows "
+            "without a decision); 'slice' (by bins of a feature); 'value' (a business "
+            "metric); 'maturity' (by age of the label); 'labels' (numbers of labels "
+            "read); 'values' (values of a label or decision: present, empty, and not "
+            "named in the configuration, by what they count as); 'spelling:<subject>' "
+            "(rows by such a value); 'expected_loss' (losses predicted by a regressor); "
+            "'paired', 'paired_champion', 'paired_challenger' (rows scored by both "
+            "models).",
             False,
         ),
         Column(
             "name",
             "string",
-            "Feature, business metric, challenger or fingerprint of a loss model; 'label', "
-            "'decision' or a challenger with 'challenger:' before it; a value; '*' for none.",
+            "Feature, business metric, challenger, or fingerprint of a loss model; "
+            "'label', 'decision', or 'challenger:<name>'; a value; '*' for none.",
             False,
         ),
-        Column("part", "int", "Number of the row among those of one vector, from 0.", False),
-        Column("binning", "string", "Fingerprint of the bins of the score; null for labels."),
+        Column("part", "int", "Number of the row within a vector, from 0.", False),
+        Column("binning", "string", "Fingerprint of the score bins; null for labels."),
         AS_OF,
-        Column("counts_length", "int", "Length of the vector of counts.", False),
+        Column("counts_length", "int", "Length of the count vector.", False),
         Column("sums_length", "int", "Length of the vector of sums; 0 for none.", False),
         Column(
             "due_days",
             "array<date>",
-            "For each position: day on which the labels of its rows are due; null if never. With a "
-            "due date per row, labels that are due by the as-of day are not told apart: it stands "
-            "for their due days.",
+            "For each position: due date of its rows; null if never due. With a due date "
+            "per row, labels that are due by the as-of day are combined, with the as-of "
+            "day as their due date.",
             False,
         ),
         Column(
             "positions",
             "array<int>",
-            "Positions of the vectors that hold something. Binary: decision (negative, positive) x "
-            "label (unlabeled, negative, positive) x position of the score (null, NaN, bins). "
-            "Labels: rows read, rows beyond the first of an id, corrections, conflicts, labels of "
-            "unknown ids, of an unknown class, rows due before their day, scores null, NaN, "
-            "no probabilities. Values: rows with a value, rows with an empty text or NaN, rows "
-            "whose value is not named and counts as nothing, as negative, as another class; the "
-            "last three are those of a spelling.",
+            "Nonzero positions of the vectors. Binary: decision (negative, positive) x "
+            "label (unlabeled, negative, positive) x score position (null, NaN, bins). "
+            "Labels: rows read, rows beyond the first of an id, corrections, conflicts, "
+            "labels of unknown ids, labels of unknown classes, rows due before their day, "
+            "null scores, NaN scores, scores that are not probabilities. Values: rows "
+            "with a value, rows with an empty string or NaN, and rows whose value is not "
+            "named and counts as nothing, as negative, or as another class; a spelling "
+            "has the last three.",
             False,
         ),
         Column("counts", "array<bigint>", "Rows at each position.", False),
         Column(
             "sums",
             "array<bigint>",
-            "Sums at each position, in the fixed point of the kind; 0 beyond the vector of sums.",
+            "Sums at each position, as fixed-point numbers; 0 beyond the vector of sums.",
             False,
         ),
         Column(
             "last_known",
             "date",
-            "Kind labels: latest day on which a label that counts became known; null for none.",
+            "Kind 'labels': latest day on which a counted label became known; null for none.",
         ),
         Column(
             "next_known",
             "date",
-            "Kind labels: earliest day on which a label that does not count yet becomes known; "
-            "null for none.",
+            "Kind 'labels': earliest day on which a label that does not count yet becomes "
+            "known; null for none.",
         ),
     ),
     key=(
@@ -105,7 +106,7 @@ PERFORMANCE_STATES = Table(
     partitioning=("monitor", "day"),
     current=Current(
         view="performance_states_current",
-        row="One row per part of a state of performance that counts.",
+        row="Current performance states: one row per part of a state.",
         by=((LABEL_DAYS, None),),
     ),
 )

@@ -11,14 +11,15 @@ _OF_A_DAY = ("monitor", "run_id", "day", "due_days", "as_of", "last_known", "nex
 PERFORMANCE_STATES_MONTHLY = Table(
     name="performance_states_monthly",
     version=1,
-    comment="One row per month, model version, segment and kind: the sum of the states of its "
-    "days, which `modelwatch maintain` removed, with the labels that were known then. Days of one "
-    "month may be in several rows, which add up if their bins are the same.",
+    comment="Monthly performance states: one row per month, model version, segment, and "
+    "kind. Each is the sum of daily states that `modelwatch maintain` has "
+    "removed, with the labels known then. A month can have several rows, which "
+    "add up if their bins are equal.",
     columns=(
         MONITOR,
         RUN_ID,
         Column("month", "date", "First day of the month.", False),
-        Column("days", "int", "Days that were added up.", False),
+        Column("days", "int", "Number of days that were added up.", False),
         *(column for column in PERFORMANCE_STATES.columns if column.name not in _OF_A_DAY),
     ),
     key=(
@@ -35,7 +36,7 @@ PERFORMANCE_STATES_MONTHLY = Table(
     partitioning=("monitor", "month"),
     current=Current(
         view="performance_states_monthly_current",
-        row="One row per part of a state of performance of a month whose days are no longer kept.",
+        row="Monthly performance states whose daily states were removed: one row per state.",
         by=((MAINTENANCE, None),),
     ),
 )

@@ -21,8 +21,7 @@ from modelwatch.tables.table import (
 PROFILE_METRICS = Table(
     name="profile_metrics",
     version=2,
-    comment="One row a window, model version, segment, feature and metric: the profile, read off "
-    "the states.",
+    comment="Profiles: one row per window, model version, segment, feature, and metric.",
     columns=(
         MONITOR,
         RUN_ID,
@@ -36,16 +35,16 @@ PROFILE_METRICS = Table(
         WINDOW_END,
         PARTIAL,
         Column("metric", "string", "Name of the metric; see the reference of statistics.", False),
-        Column("value", "double", "Value of a number; null if undefined or not a number."),
+        Column("value", "double", "Value, if it is a number; null otherwise, or if undefined."),
         Column(
             "text",
             "string",
-            "Value that is not a number: a date, a string, or JSON of a histogram or of the most "
-            "frequent values; and a number that no double holds, with all of its digits. Null for "
-            "other numbers.",
+            "Value, if it is not a number that fits a double: a date, a string, JSON of a "
+            "histogram or of the most frequent values, or a number with all its digits. "
+            "Null otherwise.",
         ),
         Column("reason", "string", "Why the value is undefined; null if it is defined."),
-        Column("rows", "bigint", "Rows of the scope, nulls included."),
+        Column("rows", "bigint", "Rows of the window, including nulls."),
         ERROR_BOUND,
     ),
     key=(
@@ -64,7 +63,7 @@ PROFILE_METRICS = Table(
     partitioning=("monitor",),
     current=Current(
         view="profile_current",
-        row="One row per profile metric that counts.",
+        row="Current profiles: one row per metric, feature, segment, and window.",
         by=((WINDOWS, None),),
     ),
 )

@@ -8,50 +8,56 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 QUARANTINE = Table(
     name="quarantine",
     version=1,
-    comment="One row a row of a source that fails a rule of treatment quarantine. A run that "
-    "computes a day writes all such rows of the day anew; the newest published one counts.",
+    comment="Quarantined rows: one row per source row that breaks a rule with treatment "
+    "`quarantine`. A run that computes a day writes all such rows of the day "
+    "again; the newest published run counts.",
     columns=(
         MONITOR,
         RUN_ID,
         Column("day", "date", "Day of the events, in the monitor's time zone.", False),
-        Column("role", "string", "Table of the row: 'inputs', 'predictions' or 'labels'.", False),
+        Column(
+            "role",
+            "string",
+            "Source table of the row: 'inputs', 'predictions', or 'labels'.",
+            False,
+        ),
         Column(
             "state",
             "string",
-            "'held': it is kept out of the states. 'released': a person let it through.",
+            "'held': the row is kept out of the states. 'released': a person has released it.",
             False,
         ),
-        Column("rules", "array<string>", "Names of all rules that it fails.", False),
-        Column("reasons", "array<string>", "Why it fails each of them, in words.", False),
+        Column("rules", "array<string>", "Names of all rules that it breaks.", False),
+        Column("reasons", "array<string>", "Why it breaks each of them.", False),
         Column(
             "row_id",
             "array<struct<column:string,value:string>>",
-            "Its id as text, column by column; null where the table has none.",
+            "Its id as strings, by column; null if the table has no id.",
         ),
         Column(
             "row",
             "string",
-            "All its values, as JSON from which they can be read again: "
-            "`from_json(row, row_type)`. Of sensitive columns it has hashes.",
+            "All its values as JSON; `from_json(row, row_type)` restores them. Sensitive "
+            "columns are hashed.",
             False,
         ),
         Column("row_type", "string", "Names and types of its columns, as DDL.", False),
         Column(
             "row_key",
             "string",
-            "Hash of what it holds, by which it is released; rows that are alike have the same.",
+            "Hash of its content, by which it is released. Identical rows have the same key.",
             False,
         ),
-        Column("copy", "int", "Number of the row among those of its key, from 1.", False),
-        Column("source_table", "string", "Table that it is in.", False),
-        Column("source_version", "bigint", "Delta version of that table; null if not known."),
-        Column("file", "string", "File that it is in; null if not known."),
+        Column("copy", "int", "Number of the row among identical rows, from 1.", False),
+        Column("source_table", "string", "Address of the source table.", False),
+        Column("source_version", "bigint", "Delta version of that table; null if unknown."),
+        Column("file", "string", "File of the row; null if unknown."),
     ),
     key=("run_id", "day", "role", "row_key", "copy"),
     partitioning=("monitor", "day"),
     current=Current(
         view="quarantine_current",
-        row="One row per row in quarantine, held or released.",
+        row="Quarantined rows, held or released: one row per row of a source table.",
         by=((DAYS, "role <> 'labels'"), (LABEL_DAYS, "role = 'labels'")),
     ),
 )

@@ -7,23 +7,23 @@ from modelwatch.tables.table import MONITOR, Column, Table
 QUARANTINE_RELEASES = Table(
     name="quarantine_releases",
     version=1,
-    comment="One row a thing that a person says of rows in quarantine, by `modelwatch quarantine`. "
-    "No run writes here, so that every row counts at once; of contrary ones the last does. The "
-    "next run computes the days anew.",
+    comment="Releases of quarantined rows: one row per action, by `modelwatch "
+    "quarantine`. Runs do not write here. The last of contradictory actions "
+    "counts, and the next run computes the affected days again.",
     columns=(
         MONITOR,
-        Column("action", "string", "'release', or 'withdraw' to take that back.", False),
+        Column("action", "string", "'release', or 'withdraw' to undo it.", False),
         Column("day", "date", "Day of the rows.", False),
         Column("role", "string", "Table of the rows: 'inputs', 'predictions' or 'labels'.", False),
         Column(
             "rule",
             "string",
-            "The rule that is not to hold back rows of the day; null where one row is meant.",
+            "Rule that is released for the day; null if a single row is released.",
         ),
-        Column("row_key", "string", "Key of the one row; null where a rule is meant."),
-        Column("note", "string", "Why, for those who read it later; null without a note."),
-        Column("by", "string", "Who says it; null for nobody in particular."),
-        Column("at", "timestamp", "When it was said.", False),
+        Column("row_key", "string", "Key of the released row; null if a rule is released."),
+        Column("note", "string", "Note for other people; null for none."),
+        Column("by", "string", "Who released it; null if no name was given."),
+        Column("at", "timestamp", "When it was released.", False),
     ),
     key=("monitor", "day", "role", "rule", "row_key", "at", "action"),
     of_runs=False,

@@ -7,47 +7,49 @@ from modelwatch.tables.table import MODEL_VERSION, MONITOR, RUN_ID, Column, Tabl
 RETRAINING_DECISIONS = Table(
     name="retraining_decisions",
     version=1,
-    comment="One row a policy and run: what it decided of the model that was in use, and why.",
+    comment="Retraining decisions: one row per policy and run, for the model that is in use.",
     columns=(
         MONITOR,
         RUN_ID,
-        Column("as_of", "date", "Days before this one were known.", False),
+        Column("as_of", "date", "As-of day of the run.", False),
         MODEL_VERSION,
         Column("policy", "string", "Name of the policy.", False),
         Column(
             "kind",
             "string",
-            "'age', 'labels', 'performance', 'estimate' or 'drift': what the policy looks at.",
+            "Kind of policy: 'age', 'labels', 'performance', 'estimate', or 'drift'.",
             False,
         ),
         Column(
             "decision",
             "string",
-            "'retrain'; 'wait': nothing asks for it; 'cool_down': something does, too soon after "
-            "the last time; 'not_enough_data': it can't be told.",
+            "'retrain'; 'wait': no reason to retrain; 'cool_down': a reason, but too soon "
+            "after the last one; 'not_enough_data': undecided.",
             False,
         ),
-        Column("value", "double", "What the policy saw; null if it could not be told."),
-        Column("lower", "double", "Lower end of its 95 % interval; null without one."),
+        Column("value", "double", "Observed value; null if unknown."),
+        Column("lower", "double", "Lower end of its 95% interval; null for none."),
         Column("upper", "double", "Upper end of that interval; null without one."),
-        Column("bound", "double", "From where the policy asks for a new model; null without one."),
+        Column(
+            "bound", "double", "Value from which the policy requests retraining; null for none."
+        ),
         Column("evidence", "string", "The reason in words."),
-        Column("cool_down_until", "date", "Last day of the cool-down; null outside of one."),
+        Column("cool_down_until", "date", "Last day of the cool-down period; null outside of one."),
         Column(
             "training_first",
             "date",
-            "First day of the suggested training data; null where none is suggested.",
+            "First day of the suggested training data; null for none.",
         ),
-        Column("training_last", "date", "Last day of it; null where none is suggested."),
+        Column("training_last", "date", "Last day of the suggested training data; null for none."),
         Column(
             "broken_days",
             "array<date>",
-            "Days in between to leave out, for their data were broken.",
+            "Days to leave out, because their data was broken.",
         ),
         Column(
             "sources",
             "array<struct<role:string,table:string,version:bigint>>",
-            "Versions of the tables that the decision was made on.",
+            "Source versions that the decision is based on.",
         ),
     ),
     key=("run_id", "model_version", "policy"),

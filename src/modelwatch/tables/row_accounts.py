@@ -8,8 +8,8 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 ROW_ACCOUNTS = Table(
     name="row_accounts",
     version=1,
-    comment="One row a day and table with rules: rows_in = passed + quarantined + excluded. No "
-    "rows without rules.",
+    comment="Accounts of rows: one row per day and table with rules. rows_in = passed + "
+    "quarantined + excluded.",
     columns=(
         MONITOR,
         RUN_ID,
@@ -17,26 +17,27 @@ ROW_ACCOUNTS = Table(
         Column(
             "role",
             "string",
-            "'inputs', 'predictions' or 'labels'; predictions without a table of their own are "
-            "rows of the inputs.",
+            "'inputs', 'predictions', or 'labels'. Predictions without a table of their "
+            "own are rows of the inputs.",
             False,
         ),
-        Column("rows_in", "bigint", "Rows of the day in the table.", False),
-        Column("passed", "bigint", "Rows that the states are of.", False),
-        Column("quarantined", "bigint", "Rows that are held in the table quarantine.", False),
-        Column("excluded", "bigint", "Rows that were left out, and stand nowhere else.", False),
+        Column("rows_in", "bigint", "Rows of the day in the source table.", False),
+        Column("passed", "bigint", "Rows that are used in the states.", False),
+        Column("quarantined", "bigint", "Rows that are held in quarantine.", False),
+        Column("excluded", "bigint", "Rows that were excluded.", False),
         Column(
             "released",
             "bigint",
-            "Rows of the quarantine that a person let through; among those that passed, unless "
+            "Rows released from quarantine. They are among the passed rows, unless "
             "another rule excludes them.",
             False,
         ),
-        Column("warned", "bigint", "Rows that passed and fail a rule that warns.", False),
+        Column("warned", "bigint", "Passed rows that break a rule with treatment `warn`.", False),
         Column(
             "rules",
             "array<struct<rule:string,treatment:string,judged:bigint,failed:bigint>>",
-            "By rule: rows that it judges, and rows that fail it. A row may fail several.",
+            "By rule: rows that it was applied to, and rows that break it. A row can "
+            "break several rules.",
             False,
         ),
     ),
@@ -44,7 +45,7 @@ ROW_ACCOUNTS = Table(
     partitioning=("monitor",),
     current=Current(
         view="row_accounts_current",
-        row="One row per day and table with rules whose account counts.",
+        row="Current accounts of rows: one row per day and table with rules.",
         by=((DAYS, "role <> 'labels'"), (LABEL_DAYS, "role = 'labels'")),
     ),
 )

@@ -7,8 +7,8 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 SOURCE_HEALTH = Table(
     name="source_health",
     version=1,
-    comment="One row a check of a table that the run read, or of one of its days: what was "
-    "expected, what was seen, and since when.",
+    comment="Health of source tables: one row per check of a table or day, with expected "
+    "and observed values, and since when it fails.",
     columns=(
         MONITOR,
         RUN_ID,
@@ -22,50 +22,51 @@ SOURCE_HEALTH = Table(
             "check",
             "string",
             "'freshness', 'missing_partition', 'late_partition', 'volume', 'duplicates', "
-            "'join_coverage', 'label_coverage', 'unmapped_values' or 'schema'; of the rows that "
-            "arrived since the last day's run, those that no window has: 'missing_time' (no day of "
-            "the calendar), 'partition_mismatch' (a partition more than a day from the time) and "
+            "'join_coverage', 'label_coverage', 'unmapped_values', or 'schema'. For new "
+            "rows that belong to no window: 'missing_time' (no valid day), "
+            "'partition_mismatch' (a partition more than one day from the time), or "
             "'future_time' (a day after the as-of day).",
             False,
         ),
-        Column("day", "date", "Day that it is of; null for the whole table."),
+        Column("day", "date", "Day of the check; null for the entire table."),
         Column(
             "subject",
             "string",
-            "Column of a schema check, '*' for their order; the label or decision of unmapped "
-            "values; the other table of join coverage; else "
-            "the role. Null for a table whose columns are all as they were.",
+            "Column of a schema check, '*' for their order; label or decision of unmapped "
+            "values; the other table of join coverage; otherwise the role. Null for a "
+            "table whose columns are unchanged.",
         ),
         Column(
             "expected",
             "string",
-            "What was expected, as text: a day, a number of rows, a share, a type; null where "
-            "nothing is known.",
+            "Expected value as a string: a day, a number of rows, a share, or a type; "
+            "null if unknown.",
         ),
-        Column("observed", "string", "What was seen, in the same form."),
+        Column("observed", "string", "Observed value, in the same form."),
         Column(
             "value",
             "double",
-            "What was judged: days late, share of rows more or fewer, share of rows repeated or "
-            "without a partner or a window, change of a share. Null for schemas.",
+            "Judged value: days late, relative difference of rows, share of repeated or "
+            "unmatched rows or of rows without a window, or change of a share. Null for "
+            "schemas.",
         ),
-        Column(
-            "threshold", "double", "Value from which it matters; null where none is configured."
-        ),
+        Column("threshold", "double", "Threshold of the value; null if none is configured."),
         Column("verdict", "string", "'pass', 'warn', 'fail' or 'unknown'.", False),
         Column(
             "since",
             "date",
-            "First day of the trouble, as far as the run knows; of a schema, the as-of day of the "
-            "run that saw the change. Null where all is well.",
+            "First day of the problem, as far as known; for a schema, the as-of day of "
+            "the run that found the change. Null if the check passes.",
         ),
         Column(
-            "reason", "string", "What is wrong, or why nothing is known; null where all is well."
+            "reason",
+            "string",
+            "What is wrong, or why the result is unknown; null if the check passes.",
         ),
         Column(
             "examples",
             "array<string>",
-            "Up to three of the rows that no window has: their day, their partition and file.",
+            "Up to three rows that belong to no window: their day, partition, and file.",
         ),
     ),
     key=("run_id", "role", "check", "day", "subject", "reason"),

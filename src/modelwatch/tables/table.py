@@ -98,13 +98,17 @@ class Table:
 
 MONITOR = Column("monitor", "string", "Name of the monitor: `monitor` of its configuration.", False)
 RUN_ID = Column(
-    "run_id", "string", "Run that wrote the row. It counts once `runs` says published.", False
+    "run_id",
+    "string",
+    "Run that wrote the row. The row counts once the run is published in `runs`.",
+    False,
 )
 MODEL_VERSION = Column(
     "model_version",
     "string",
-    "Version of the model that scored the rows; '(none)' where no version is known, '*' for all "
-    "versions of a window that holds several. A version of such a name is in double quotes.",
+    "Version of the model that scored the rows; '(none)' if no version is known, "
+    "'*' for all versions of a window that contains several. A version with one "
+    "of these names is in double quotes.",
     False,
 )
 SEGMENTATION = Column(
@@ -113,9 +117,9 @@ SEGMENTATION = Column(
 SEGMENT = Column(
     "segment",
     "string",
-    "Value of the segmentation; 'all' for all traffic, '(null)' for rows without a value, "
-    "'(other)' for the values beyond the bound. A value that could be taken for one of these is in "
-    "double quotes.",
+    "Value of the segmentation; 'all' for all traffic, '(null)' for rows without "
+    "a value, '(other)' for values beyond the maximum number of segments. A value "
+    "that equals one of these is in double quotes.",
     False,
 )
 WINDOW = Column(
@@ -126,12 +130,13 @@ WINDOW_END = Column("window_end", "date", "Last day of the window, included.", F
 PARTIAL = Column(
     "partial",
     "boolean",
-    "The window was not over on the as-of day of the run, so that later days may still change it.",
+    "Whether the window was not over on the as-of day, so that later days may still change it.",
     False,
 )
 ERROR_BOUND = Column(
     "error_bound",
     "double",
-    "By how much the value may differ from that of the raw rows because rows are counted in bins: "
-    "0 for an exact value, null where it is not known or where the value is undefined.",
+    "How much the value may differ from that of the raw rows, because rows are "
+    "counted in bins: 0 for an exact value; null if unknown, or if the value is "
+    "undefined.",
 )

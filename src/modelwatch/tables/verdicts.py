@@ -20,33 +20,34 @@ from modelwatch.tables.table import (
 VERDICTS = Table(
     name="verdicts",
     version=1,
-    comment="One row a window, model version, segment and judged figure: its size against its "
-    "threshold, how likely chance is, and the verdict.",
+    comment="Verdicts: one row per window, model version, segment, and judged metric, "
+    "with its effect, p-value, and verdict.",
     columns=(
         MONITOR,
         RUN_ID,
         Column(
             "source",
             "string",
-            "Where the figure comes from: 'drift', 'performance', 'estimate', 'labels', "
-            "'values' (labels and decisions that the configuration does not name), 'constraint', "
-            "'volume', 'freshness', 'arrival' (rows that no window has) or 'anomaly'.",
+            "Origin of the metric: 'drift', 'performance', 'estimate', 'labels', 'values' "
+            "(labels and decisions that the configuration does not name), 'constraint', "
+            "'volume', 'freshness', 'arrival' (rows that belong to no window), or "
+            "'anomaly'.",
             False,
         ),
         Column("role", "string", "'inputs', 'predictions' or 'labels'.", False),
         Column(
             "subject",
             "string",
-            "Feature, metric of performance, name of the constraint, column of the label or "
-            "decision; the role itself for volume, freshness and arrival.",
+            "Feature, performance metric, constraint, or column of the label or decision; "
+            "the role for volume, freshness, and arrival.",
             False,
         ),
         Column(
             "figure",
             "string",
-            "What was judged: a statistic, a metric, a kind of constraint, 'rows', "
-            "'duplicate_share', 'missing_day', 'coverage', 'unmapped_share', 'missing_time', "
-            "'partition_mismatch' or 'future_time'.",
+            "Judged metric: a statistic, a performance metric, a kind of constraint, "
+            "'rows', 'duplicate_share', 'missing_day', 'coverage', 'unmapped_share', "
+            "'missing_time', 'partition_mismatch', or 'future_time'.",
             False,
         ),
         MODEL_VERSION,
@@ -56,53 +57,55 @@ VERDICTS = Table(
         WINDOW_START,
         WINDOW_END,
         PARTIAL,
-        Column("reference", "string", "Name of the reference; null where the history stands in."),
-        Column("value", "double", "Value of the figure; null if undefined."),
+        Column(
+            "reference",
+            "string",
+            "Name of the reference; null if the metric is compared with its own history.",
+        ),
+        Column("value", "double", "Value of the metric; null if undefined."),
         Column(
             "expected",
             "double",
-            "What the reference or the history had; null where it is not known.",
+            "Value of the reference or the history; null if unknown.",
         ),
-        Column(
-            "threshold", "double", "Size from which the figure matters; null where none applies."
-        ),
+        Column("threshold", "double", "Threshold of the metric; null for none."),
         Column(
             "effect",
             "double",
-            "Size of the value in thresholds: from 1 on it matters. 1 for a constraint that does "
-            "not hold. Null without value or threshold.",
+            "Effect: change divided by threshold; 1 or more matters. 1 for a constraint "
+            "that does not hold. Null without a value or threshold.",
         ),
         Column(
             "p_value",
             "double",
-            "Probability of such a value without a change, learned from the spread of the "
-            "reference's own days; null where it is not known.",
+            "P-value: probability of such a value without a change, learned from the "
+            "variation between days of the reference; null if unknown.",
         ),
         Column(
             "adjusted_p",
             "double",
-            "The p-value corrected for all comparisons of the window; null without one.",
+            "P-value corrected for all comparisons of the window; null for none.",
         ),
         Column(
             "comparisons",
             "int",
-            "Comparisons of the window that it was corrected for; null where nothing was.",
+            "Number of comparisons that it was corrected for; null if it was not.",
         ),
         Column(
             "design_effect",
             "double",
-            "How many times the variance of independent rows the reference's days show; null where "
-            "it is not known.",
+            "Design effect: variance between days of the reference, divided by the "
+            "variance of independent rows; null if unknown.",
         ),
         Column(
             "verdict",
             "string",
-            "'pass', 'warn' or 'fail'; 'too_few_rows', 'no_reference', 'no_data' or 'undefined' "
-            "where there is none.",
+            "'pass', 'warn', or 'fail'; otherwise 'too_few_rows', 'no_reference', "
+            "'no_data', or 'undefined'.",
             False,
         ),
-        Column("reason", "string", "Why there is no verdict; null where there is one."),
-        Column("rows", "bigint", "Rows that the figure is of; null where they are not known."),
+        Column("reason", "string", "Why there is no verdict; null if there is one."),
+        Column("rows", "bigint", "Rows that the metric is based on; null if unknown."),
     ),
     key=(
         "run_id",
@@ -120,7 +123,7 @@ VERDICTS = Table(
     partitioning=("monitor",),
     current=Current(
         view="verdicts_current",
-        row="One row per verdict that counts.",
+        row="Current verdicts: one row per judged metric and window.",
         by=((VERDICT_WINDOWS, None),),
     ),
 )
