@@ -9,10 +9,11 @@ import numpy as np
 import pyarrow as pa
 
 from modelwatch.api.arrow_frames import Frame, FrameError, arrow_table, column_of, frame_columns
-from modelwatch.api.column_states import column_states, fitted_binnings
+from modelwatch.api.column_states import codes_of, column_states, fitted_binnings
 from modelwatch.api.html import table_html
 from modelwatch.api.result import TableResult
 from modelwatch.stats import profile as of_states
+from modelwatch.stats.exact_numbers import ExactNumber
 
 _SCHEMA = pa.schema(
     [
@@ -66,7 +67,7 @@ class ProfileResult(TableResult):
 def profile(
     frame: Frame,
     *,
-    special_values: Mapping[str, Sequence[float]] | None = None,
+    special_values: Mapping[str, Sequence[ExactNumber]] | None = None,
     categorical: Sequence[str] = (),
     bins: int = 200,
     max_values: int = 100,
@@ -90,7 +91,8 @@ def profile(
     for name in special:
         column_of(table, name)
     columns, not_profiled = frame_columns(table, categorical)
-    binnings = fitted_binnings(columns, special, bins=bins, max_values=max_values)
+    codes = {one.name: codes_of(one, special.get(one.name, ())) for one in columns}
+    binnings = fitted_binnings(columns, codes, bins=bins, max_values=max_values)
     states = column_states(columns, binnings, np.zeros(table.num_rows, dtype=np.int64))
     rows: list[dict[str, object]] = []
     for column in columns:
