@@ -49,13 +49,15 @@ other values, for unseen values, and for each kept value.
 Each entry says by how much a value may differ from that of the raw rows. Where the bound depends on
 the window, the column `error_bound` of `drift_metrics`, `profile_metrics` and `performance_metrics`
 holds it: 0 for an exact value, null where it is not known. `make oracles` compares every statistic
-with numpy, scipy or scikit-learn on random samples, and prints the worst error beside the
-bound.
+with numpy, scipy or scikit-learn on random samples, and tests and intervals that these lack with
+their definitions. It prints the worst error beside the bound.
 
 - Categories: exact as long as each value has a cell of its own. A column keeps `binning.max_values`
   values (500 by default). Values beyond that share a cell, and so do unseen values. What moves
   among them is hidden: chi-square and PSI are then too small, by an amount that is not known.
-  With the 100 most frequent of 228 airports, a chi-square of 2428 was 1124.
+  With the 100 most frequent of 228 airports, a chi-square of 2428 was 1124. The run that fits the
+  bins says which columns and segmentations have more values than are kept, and the metric
+  `other_share` holds the share of rows that the others have in each window.
 - Many numbers: groups end at frozen edges, so that the mass of a group differs from that of a
   quantile by at most one bin. Wasserstein-1 also takes the exact extremes and means into account,
   and is undefined where its bound exceeds both the value and 0.05 spreads.

@@ -17,7 +17,7 @@ import numpy as np
 # States are built as the tests build them, row by row.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 
-from scripts.oracles import drift, performance, tests
+from scripts.oracles import drift, inference, performance, tests
 from scripts.oracles.draws import NUMBERS, SCORES
 from scripts.oracles.errors import Errors
 
@@ -35,6 +35,14 @@ def one_draw(errors: Errors, seed: int, number: int) -> None:
     performance.multiclass(errors, random)
     performance.regression(errors, random, numbers[number % len(numbers)])
     tests.tails(errors, random)
+    for inferred in (
+        inference.shares,
+        inference.strata,
+        inference.pairs,
+        inference.days,
+        inference.areas,
+    ):
+        inferred(errors, random)
 
 
 def main() -> int:
