@@ -50,7 +50,7 @@ Each entry says by how much a value may differ from that of the raw rows. Where 
 the window, the column `error_bound` of `drift_metrics`, `profile_metrics` and `performance_metrics`
 holds it: 0 for an exact value, null where it is not known. `make oracles` compares every statistic
 with numpy, scipy or scikit-learn on random samples, and tests and intervals that these lack with
-their definitions. It prints the worst error beside the bound.
+their definitions, and prints the worst error beside the bound ([last run](oracles.md)).
 
 - Categories: exact as long as each value has a cell of its own. A column keeps `binning.max_values`
   values (500 by default). Values beyond that share a cell, and so do unseen values. What moves

@@ -45,7 +45,7 @@ def inputs_of(number: int) -> pa.Table:
             "infinite": pa.array([ODD[i % 3] if i % 2 else float(i) for i in steps]),
             "huge": pa.array([(-1.7e308 if i % 2 else 1.7e308) for i in steps]),
             "tiny": pa.array([5e-324 * i for i in steps]),
-            "at times": pa.array([None if number % 2 else float(i) for i in steps]),
+            "at times": pa.array([None if number % 2 else float(i) for i in steps], pa.float64()),
             "largest": pa.array([2**63 - 1 - i for i in steps]),
             "code": [f"c{i}" for i in steps],
             "region": [("north", "south", None)[i % 3] for i in steps],

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from scipy import stats
 
 import modelwatch
 from modelwatch.api.arrow_frames import FrameError
@@ -166,3 +167,26 @@ def test_stale_values_are_undefined_without_the_days_before() -> None:
     assert row["value"] is None
     assert row["verdict"] == "undefined"
     assert row["reason"] == "needs the days before those of current"
+
+
+def test_a_value_has_its_error_bound() -> None:
+    before, after = frame(), frame(shift=5.0)
+    rows = modelwatch.drift(before, after).to_arrow().to_pylist()
+    found = {row["statistic"]: row for row in rows if row["feature"] == "amount"}
+    exact = stats.ks_2samp(before.amount, after.amount).statistic
+    assert found["null_share_change"]["error_bound"] == 0.0
+    assert 0.0 <= exact - found["ks"]["value"] <= found["ks"]["error_bound"] + 1e-12
+
+
+def test_categories_are_counted_one_by_one_up_to_the_default_of_the_job() -> None:
+    words = [f"w{k}" for k in range(400)] * 5
+    found = modelwatch.drift({"w": words}, {"w": words[:1000] + words[:200] * 5})
+    table = np.stack(
+        [
+            np.bincount([int(w[1:]) for w in side], minlength=400)
+            for side in (words[:1000] + words[:200] * 5, words)
+        ]
+    )
+    assert found.of("w")["total_variation"] == pytest.approx(
+        0.5 * np.abs(table[0] / table[0].sum() - table[1] / table[1].sum()).sum()
+    )

@@ -291,3 +291,50 @@ def test_a_note_shows_in_what_a_value_differs_from_the_one_that_is_named() -> No
     )
     assert found.labelled_rows == 2
     assert "'\\u0443es'" in found.notes[0] and "'yes\\x20'" in found.notes[0]
+
+
+@pytest.mark.parametrize("scores", [[None, None], [np.inf, -np.inf], []])
+def test_scores_that_are_no_numbers_have_reasons(scores: list[float | None]) -> None:
+    frame = {"label": pa.array([1, 0][: len(scores)], pa.int64()), "p": pa.array(scores, "double")}
+    found = modelwatch.performance(frame, task="binary", label="label", score="p", threshold=0.5)
+    assert found.of("brier") is None
+    reasons = [row["reason"] for row in found.to_arrow().to_pylist() if row["value"] is None]
+    assert all(reasons)
+
+
+def test_an_error_beyond_the_doubles_is_not_left_out_of_a_mean() -> None:
+    truth = np.append(np.arange(50.0), 1.7e308)
+    told = np.append(np.arange(50.0) + 1.0, -1.7e308)
+    found = modelwatch.performance({"y": truth, "p": told}, task="regression", label="y", score="p")
+    rows = {row["metric"]: row for row in found.to_arrow().to_pylist()}
+    for metric in ("mae", "rmse", "bias", "r2"):
+        assert (rows[metric]["value"], rows[metric]["reason"]) == (None, "values are too large")
+    halves = np.abs(told / 2 - truth / 2) / (np.abs(told) / 4 + np.abs(truth) / 4)
+    assert found.of("smape") == pytest.approx(halves.mean())
+
+
+def test_numbers_that_doubles_do_not_tell_apart_are_refused_and_not_compared() -> None:
+    big = 1_750_000_000_000_000_000
+    frame = {"y": [big + k for k in range(9)], "p": [big + k + 3 for k in range(9)]}
+    with pytest.raises(FrameError, match="integers that doubles do not tell apart"):
+        modelwatch.performance(frame, task="regression", label="y", score="p")
+
+
+def test_values_of_numpy_are_arguments() -> None:
+    found = modelwatch.performance(
+        {"label": [1, 0], "p": [0.1, 0.2]},
+        task="binary",
+        label="label",
+        score="p",
+        threshold=np.float32(0.15),
+        positive=np.int64(1),
+    )
+    assert (found.of("base_rate"), found.of("selection_rate")) == (0.5, 0.5)
+
+
+def test_a_value_lies_within_its_error_bound_of_that_of_the_rows() -> None:
+    found = modelwatch.performance(BINARY, **ASKED)
+    bounds = {row["metric"]: row["error_bound"] for row in found.to_arrow().to_pylist()}
+    assert bounds["accuracy"] == 0.0
+    error = abs(found.of("roc_auc") - metrics.roc_auc_score(TRUTH, SCORE))
+    assert error <= bounds["roc_auc"] < 0.005

@@ -63,8 +63,9 @@ def arrow_table(frame: Frame, name: str = "frame") -> pa.Table:
     """
     try:
         table = _arrow_table(frame, name)
-    except pa.ArrowException as error:
-        reason = ": ".join(str(part) for part in error.args)
+    except (pa.ArrowException, OverflowError, UnicodeError) as error:
+        told = (str(error),) if isinstance(error, UnicodeError) else error.args
+        reason = ": ".join(str(part) for part in told)
         raise FrameError(f"{name} cannot be converted to Arrow: {reason}") from error
     repeated = [column for column in table.column_names if table.column_names.count(column) > 1]
     if repeated:

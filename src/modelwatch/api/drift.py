@@ -57,6 +57,7 @@ _SCHEMA = pa.schema(
         ("reason", pa.string()),
         ("rows", pa.int64()),
         ("reference_rows", pa.int64()),
+        ("error_bound", pa.float64()),
     ]
 )
 _NO_DAYS_BEFORE = Values(
@@ -73,7 +74,9 @@ class DriftResult(TableResult):
     ``statistic``: ``value``, ``threshold``, ``effect`` (size of the value over its threshold),
     ``p_value``, ``adjusted_p`` (corrected for the number of comparisons), ``verdict`` (``pass``,
     ``fail``, ``undefined``, ``too_few_rows``, ``no_data``; null without a threshold), ``reason``,
-    ``rows`` and ``reference_rows``. ``not_compared``: the reason by column.
+    ``rows``, ``reference_rows``, and ``error_bound``: by how much bins may make the value differ
+    from that of the rows, 0 for an exact one, null where that is not known. ``not_compared``: the
+    reason by column.
     """
 
     not_compared: Mapping[str, str]
@@ -119,7 +122,7 @@ def drift(
     special_values: Mapping[str, Sequence[ExactNumber]] | None = None,
     categorical: Sequence[str] = (),
     bins: int = 200,
-    max_values: int = 100,
+    max_values: int = 500,
     level: float = 0.05,
     min_rows: int = 100,
     assumed_design_effect: float = 10.0,
@@ -299,6 +302,7 @@ class _Sides:
         found, p_values = with_chances(held, comparison, values, *self._window)
         rows, reference_rows = int(comparison.current.rows[0]), int(comparison.reference.rows[0])
         for (feature, other, key), own, p_value in zip(scopes, found, p_values, strict=True):
+            bound = STATISTICS[key].error_bounds(comparison, own)[0] if other is None else np.nan
             yield {
                 "feature": feature,
                 "feature_b": other,
@@ -309,6 +313,7 @@ class _Sides:
                 "reason": own.reason[0],
                 "rows": rows,
                 "reference_rows": reference_rows,
+                "error_bound": _or_none(bound),
             }
 
 

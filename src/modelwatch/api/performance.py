@@ -34,7 +34,7 @@ from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.binning import NumericBinning, fit_numeric
 from modelwatch.stats.intervals import intervals
 from modelwatch.stats.multiclass import MulticlassStates
-from modelwatch.stats.performance import PERFORMANCE, ScoreStates
+from modelwatch.stats.performance import PERFORMANCE, ScoreStates, error_bounds
 from modelwatch.stats.residuals import RegressionStates
 from modelwatch.stats.score_bins import TopValues, fit_scores
 from modelwatch.stats.score_scale import ScoreBinning, ScoreKind
@@ -54,6 +54,7 @@ _SCHEMA = pa.schema(
         ("iid_upper", pa.float64()),
         ("better", pa.string()),
         ("reason", pa.string()),
+        ("error_bound", pa.float64()),
     ]
 )
 
@@ -64,7 +65,9 @@ class PerformanceResult(TableResult):
 
     One row per ``metric``: ``value``; ``lower`` and ``upper``, the interval that the days give
     (delete-one-day jackknife; null for fewer than three days); ``iid_lower`` and ``iid_upper``, the
-    interval if rows were independent; which way is ``better``; ``reason`` for what is undefined.
+    interval if rows were independent; which way is ``better``; ``reason`` for what is undefined;
+    ``error_bound``: by how much bins may make the value differ from that of the rows, 0 for an
+    exact one, null where that is not known.
     ``rows`` and ``labelled_rows`` of the frame. ``accounts``: of the values of the label and of the
     column of decisions: rows with a value, and with one that nothing names, by its spelling.
     ``notes``: a sentence for each of them that has such values.
@@ -147,7 +150,7 @@ def performance(
         task=task,
         score=(score,) if isinstance(score, str) else tuple(score),
         score_kind=score_kind,
-        decision={"column": decision, "threshold": threshold},
+        decision={"column": decision, "threshold": _plain(threshold)},
         positive=_scalars(positive),
         negative=_scalars(negative),
         unmapped=unmapped,
@@ -165,12 +168,23 @@ def performance(
         tally.add(_part(batch, start, min(batch.rows, start + ROWS_PER_BATCH)))
     by_day = _stack(plan, dict(_by_kind(tally)), np.unique(days), probabilities=bool(scores))
     rows = []
-    for key, found in intervals(by_day, level=level).items():
+    found_intervals = intervals(by_day, level=level)
+    whole = by_day.total()
+    bounds = error_bounds(whole, list(found_intervals))
+    for key, found in found_intervals.items():
         ends = ("value", "lower", "upper", "iid_lower", "iid_upper")
         figures = {name: _or_none(getattr(found, name)) for name in ends}
         better = PERFORMANCE[key].better
-        rows.append({"metric": key, **figures, "better": better, "reason": found.reason})
-    whole = by_day.total()
+        bound = None if figures["value"] is None else _or_none(bounds[key][0])
+        rows.append(
+            {
+                "metric": key,
+                **figures,
+                "better": better,
+                "reason": found.reason,
+                "error_bound": bound,
+            }
+        )
     return PerformanceResult(
         pa.Table.from_pylist(rows, schema=_SCHEMA),
         task,
@@ -207,14 +221,22 @@ def _scalars(given: Scalar | Sequence[Scalar] | None) -> tuple[Scalar, ...] | No
     if given is None:
         return None
     several = (given,) if isinstance(given, (Scalar, np.generic)) else tuple(given)
-    return tuple(value.item() if isinstance(value, np.generic) else value for value in several)
+    return tuple(_plain(value) for value in several)
+
+
+def _plain(value: Any) -> Any:
+    """A scalar of numpy as Python's."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _reasons(error: ValueError) -> str:
     """What is wrong, without what pydantic says around it."""
     details: list[dict[str, Any]] = getattr(error, "errors", list)()
-    told = [f"{'.'.join(map(str, d['loc']))}: {d['msg']}".removeprefix(": ") for d in details]
-    return "; ".join(one.removeprefix("Value error, ") for one in told) or str(error)
+    told = (
+        ".".join(map(str, one["loc"])) + ": " + one["msg"].removeprefix("Value error, ")
+        for one in details
+    )
+    return "; ".join(one.removeprefix(": ") for one in told) or str(error)
 
 
 def _numbers(table: pa.Table, name: str) -> pa.ChunkedArray:
@@ -223,7 +245,21 @@ def _numbers(table: pa.Table, name: str) -> pa.ChunkedArray:
     column_of(table, name)
     if not columns or columns[0].kind != "numeric":
         raise FrameError(f"column {name!r} has type {table.column(name).type}, not a number")
-    return doubles(table.column(name))
+    found = doubles(table.column(name))
+    if columns[0].digits == 0 and not columns[0].values.equals(_longs(found, columns[0].values)):
+        raise FrameError(
+            f"column {name!r} holds integers that doubles do not tell apart, beyond 2**53: "
+            "subtract the same number from labels and predictions, or divide scores"
+        )
+    return found
+
+
+def _longs(column: pa.ChunkedArray, like: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    """Doubles as exact integers again; None where they are none."""
+    try:
+        return column.cast(like.type)
+    except pa.ArrowInvalid:
+        return None
 
 
 def _binning(asked: Performance, scores: Sequence[pa.ChunkedArray]) -> NumericBinning:
