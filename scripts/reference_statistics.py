@@ -62,7 +62,8 @@ their definitions, and prints the worst error beside the bound ([last run](oracl
   quantile by at most one bin. Wasserstein-1 also takes the exact extremes and means into account,
   and is undefined where its bound exceeds both the value and 0.05 spreads.
 - Moments: rounding of the order of 1e-12. A standard deviation below a millionth of the frozen
-  scale is unreliable.
+  scale is unreliable. Where a mean has moved so far that rounded squares hide the deviation (from
+  about 1e5 deviations on), it is undefined.
 - Correlation and PCA: values are clipped at 8 frozen scales and rounded to 1/4096 of one.
 
 ## Profile
