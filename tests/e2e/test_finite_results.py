@@ -53,7 +53,7 @@ def inputs_of(number: int) -> pa.Table:
     )
 
 
-def predictions_of(number: int, regression: bool) -> pa.Table:
+def predictions_of(number: int) -> pa.Table:
     of, steps = day(number), range(ROWS)
     score = np.random.default_rng(100 + number).random(ROWS)
     if number == 6:
@@ -64,7 +64,7 @@ def predictions_of(number: int, regression: bool) -> pa.Table:
         {
             "id": [f"{of}-{i}" for i in steps],
             "day": pa.array([of] * ROWS, pa.date32()),
-            "score": 1e3 * score if regression else score,
+            "score": score,
             "low": score - 1.0,
             "high": score + 1.0,
             "model": [("v1", "v2")[i % 2] for i in steps],
@@ -77,7 +77,7 @@ def labels_of(number: int, regression: bool) -> pa.Table:
     random = np.random.default_rng(200 + number)
     label = random.integers(0, 2, ROWS).astype(float)
     if regression:
-        label = np.array([ODD[i % len(ODD)] if i % 4 == 0 else 1e3 * label[i] for i in steps])
+        label = np.array([ODD[i % len(ODD)] if i % 4 == 0 else label[i] for i in steps])
     elif number == 2:
         label[:] = 1.0
     elif number == 3:
@@ -142,7 +142,7 @@ def shop(
     shop = Shop(spark, folder, config_for(folder, regression))
     days = [number for number in range(1, DAYS + 1) if number != EMPTY]
     shop.add("inputs", pa.concat_tables([inputs_of(n) for n in days]))
-    answers = pa.concat_tables([predictions_of(n, regression) for n in days])
+    answers = pa.concat_tables([predictions_of(n) for n in days])
     shop.add("predictions", answers)
     if not regression:
         shop.add("shadow", answers.select(["id", "day", "score"]))
