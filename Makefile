@@ -59,7 +59,7 @@ bench: $(SET_UP)  ## Measure speed and memory, against other tools too
 evidence: $(SET_UP)  ## Measure false alarms and faults found, over many worlds and shapes
 	@$(IN) python -m scripts.evidence $(ARGS)
 
-oracles: $(SET_UP)  ## Compare every statistic with scipy and scikit-learn on random draws
+oracles: $(SET_UP)  ## Compare every statistic with scipy, scikit-learn and definitions on random draws
 	@$(IN) python -m scripts.oracles $(ARGS)
 
 soak: $(SET_UP)  ## Kill, fill, break and overload what production may: what is survived

@@ -50,17 +50,21 @@ cells for null, for other values, for unseen values, and for each kept value.
 Each entry states how much a value may differ from that of the raw rows. If this depends on the
 window, the bound is in the column `error_bound` of `drift_metrics`, `profile_metrics`, and
 `performance_metrics`: 0 for an exact value, null if unknown. `make oracles` compares every statistic
-with numpy, scipy, or scikit-learn on random samples, and prints the largest error beside the bound.
+with numpy, scipy, or scikit-learn on random samples, compares tests and intervals that these lack
+with their definitions, and prints the largest error beside the bound ([last run](oracles.md)).
 
 - Categories: exact if each value has a cell of its own. A column keeps `binning.max_values` values
   (500 by default). All other values share a cell, and so do unseen values. Changes among them are
   hidden, so that chi-square and PSI are too small by an unknown amount. For example, with the 100
-  most frequent of 228 airports, chi-square is 1124 instead of 2428.
+  most frequent of 228 airports, chi-square is 1124 instead of 2428. The run that fits the bins
+  reports the columns and segmentations with more values, and the metric `other_share` has the share
+  of their rows in each window.
 - Many numbers: groups end at frozen edges, so the mass of a group differs from that of a quantile by
   at most one bin. Wasserstein-1 also uses the exact extremes and means. It is undefined if its bound
   exceeds both its value and 0.05 spreads of the reference.
 - Moments: rounding errors of the order of 1e-12. A standard deviation below a millionth of the
-  frozen scale is unreliable.
+  frozen scale is unreliable. If the mean has moved by about 1e5 deviations or more, rounded squares
+  hide the deviation, and it is undefined.
 - Correlation and PCA: values are clipped at 8 frozen scales, and rounded to 1/4096 of a scale.
 
 ## Profile

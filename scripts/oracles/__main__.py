@@ -1,6 +1,6 @@
 """Compares every statistic with an oracle on random draws; prints the worst error of each.
 
-Run: python -m scripts.oracles [--quick] [--draws 1000] [--seconds 1500] [--seed 19]
+Run: python -m scripts.oracles [--quick] [--draws 1000] [--seconds 1500] [--seed 19] [--page]
 Exit code 1 if an error exceeds its bound.
 """
 
@@ -17,11 +17,20 @@ import numpy as np
 # States are built as the tests build them, row by row.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 
-from scripts.oracles import drift, performance, tests
+from scripts.oracles import drift, inference, performance, tests
 from scripts.oracles.draws import NUMBERS, SCORES
 from scripts.oracles.errors import Errors
 
 QUICK = 60
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "oracles.md"
+HEAD = """# Figures beside their oracles
+
+Written by `make oracles ARGS=--page`. Each row is one figure on random draws of awkward
+distributions: how often it was compared with its oracle, how often the state leaves it undefined
+although the oracle has a value, how often its bound is not known, and the error that is largest
+beside its bound. *Error / bound* is the error over the bound and rounding: at most 1. What a bound
+says of each statistic is on the page of [statistics](statistics.md).
+"""
 
 
 def one_draw(errors: Errors, seed: int, number: int) -> None:
@@ -35,6 +44,15 @@ def one_draw(errors: Errors, seed: int, number: int) -> None:
     performance.multiclass(errors, random)
     performance.regression(errors, random, numbers[number % len(numbers)])
     tests.tails(errors, random)
+    apart = np.random.default_rng([seed, number, 1])
+    for inferred in (
+        inference.shares,
+        inference.strata,
+        inference.pairs,
+        inference.days,
+        inference.areas,
+    ):
+        inferred(errors, apart)
 
 
 def main() -> int:
@@ -43,6 +61,7 @@ def main() -> int:
     parser.add_argument("--draws", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=1500.0)
     parser.add_argument("--seed", type=int, default=19)
+    parser.add_argument("--page", action="store_true", help=f"write {PAGE.name} too")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK} draws")
     options = parser.parse_args()
     wanted = QUICK if options.quick else options.draws
@@ -53,8 +72,10 @@ def main() -> int:
         while done < wanted and time.monotonic() - begin < options.seconds:
             one_draw(errors, options.seed, done)
             done += 1
-    print(errors.table())
-    print(f"\n{done} draws of {wanted}, seed {options.seed}.")
+    found = f"{errors.table()}\n\n{done} draws of {wanted}, seed {options.seed}."
+    print(found)
+    if options.page:
+        PAGE.write_text(f"{HEAD}\n{found}\n", encoding="utf-8")
     if errors.broken:
         print(f"Beyond their bounds, or never compared: {', '.join(errors.broken)}")
     return 1 if errors.broken or done < wanted else 0

@@ -13,6 +13,7 @@ from sklearn import metrics
 
 from modelwatch.stats.performance import PERFORMANCE, ScoreStates, error_bounds, performance
 from modelwatch.stats.row_intervals import iid_interval
+from modelwatch.stats.score_bins import TopValues, fit_scores
 from performance_samples import binary_states, multiclass_states, regression_states
 from samples import numeric_binning
 
@@ -53,7 +54,9 @@ def binary(errors: Errors, random: np.random.Generator, name: str) -> None:
     _, other = SCORES[name](random)
     threshold = float(random.choice([0.1, 0.5]))
     decision = (score >= threshold).astype(np.int64)
-    binning = numeric_binning([*other.tolist(), threshold], bins=200)
+    reference = np.append(other, threshold)
+    ends, top = (float(reference.min()), float(reference.max())), TopValues.of(reference)
+    binning = fit_scores(reference, *ends, top, len(reference), kind="probability")
     states = binary_states(binning, score, decision, label + 1)
     expected = {
         "accuracy": metrics.accuracy_score(label, decision),

@@ -82,3 +82,16 @@ def test_a_mean_of_integers_is_exact() -> None:
 def test_no_values_have_no_moments() -> None:
     found = moments([])
     assert np.isnan([found.mean[0], found.sd[0], found.skewness[0]]).all()
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.00001, 1.001, 1.5])
+def test_a_deviation_is_right_or_undefined_however_far_the_mean_has_moved(factor: float) -> None:
+    random = np.random.default_rng(3)
+    binning = numeric_binning((5.0 + 1e-9 * random.normal(size=500)).tolist())
+    values = factor * (5.0 + 1e-9 * random.normal(size=500))
+    found = numeric_state(binning, values.tolist()).moments
+    exact = float(np.std(values.astype(np.longdouble), ddof=1))
+    assert np.isnan(found.sd[0]) or found.sd[0] == pytest.approx(exact, rel=1e-5, abs=0)
+    assert found.mean[0] == pytest.approx(values.mean(), rel=1e-12)
+    if factor == 1.0:
+        assert np.isfinite(found.sd[0])

@@ -97,6 +97,8 @@ def test_a_column_of_another_type_is_named_with_its_type() -> None:
         ([1, 2], "frame is a list, not a pandas DataFrame"),
         (pd.DataFrame({"x": ["a", 1]}), "cannot be converted to Arrow: .*column x"),
         ({"x": [1], "y": [1, 2]}, "cannot be converted to Arrow"),
+        ({"x": [2**70]}, "cannot be converted to Arrow: Python int too large"),
+        ({"x": ["\ud800"]}, "cannot be converted to Arrow: .*surrogates not allowed"),
         (pa.table([[1], [2]], names=["x", "x"]), "several columns named 'x'"),
     ],
 )

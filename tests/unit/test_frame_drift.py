@@ -6,7 +6,9 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from scipy import stats
 
 import modelwatch
 from modelwatch.api.arrow_frames import FrameError
@@ -130,3 +132,61 @@ def test_a_notebook_shows_the_worst_statistic_of_each_column() -> None:
     shown = modelwatch.drift(frame(), frame(shift=20.0))._repr_html_()
     assert "2 of 4 columns drifted" in shown
     assert shown.index("amount") < shown.index("age")
+
+
+BIG = 1_750_000_000_000_000_000
+
+
+def test_a_shift_of_nanoseconds_is_measured_in_their_own_spread() -> None:
+    before = {"nanos": [BIG + k % 60 for k in range(600)]}
+    after = {"nanos": [BIG + 2000 + k % 60 for k in range(600)]}
+    found = modelwatch.drift(before, after)
+    sd = np.std(np.arange(600) % 60, ddof=1)
+    assert found.of("nanos")["mean_change_in_sd"] == pytest.approx(2000 / sd, rel=1e-6)
+    same = modelwatch.drift(before, before)
+    assert (same.of("nanos")["ks"], same.drifted) == (0.0, ())
+
+
+def test_digits_that_doubles_lose_on_one_side_are_no_drift() -> None:
+    longs = [BIG + k % 60 for k in range(600)]
+    found = modelwatch.drift({"nanos": longs}, {"nanos": np.array(longs, dtype=np.float64)})
+    assert (found.of("nanos")["ks"], found.drifted) == (0.0, ())
+
+
+def test_a_special_value_is_one_on_both_sides_whatever_their_types() -> None:
+    values = [-99.9] * 100 + list(np.linspace(20, 40, 500))
+    before = {"x": pa.array(values, pa.float32())}
+    found = modelwatch.drift(before, {"x": values}, special_values={"x": [-99.9]})
+    assert found.of("x")["mean_change_in_sd"] == pytest.approx(0.0, abs=1e-6)
+    assert found.of("x")["psi"] < 0.01
+
+
+def test_stale_values_are_undefined_without_the_days_before() -> None:
+    rows = modelwatch.drift(frame(), frame()).to_arrow().to_pylist()
+    (row,) = (r for r in rows if (r["feature"], r["statistic"]) == ("amount", "stale_share"))
+    assert row["value"] is None
+    assert row["verdict"] == "undefined"
+    assert row["reason"] == "needs the days before those of current"
+
+
+def test_a_value_has_its_error_bound() -> None:
+    before, after = frame(), frame(shift=5.0)
+    rows = modelwatch.drift(before, after).to_arrow().to_pylist()
+    found = {row["statistic"]: row for row in rows if row["feature"] == "amount"}
+    exact = stats.ks_2samp(before.amount, after.amount).statistic
+    assert found["null_share_change"]["error_bound"] == 0.0
+    assert 0.0 <= exact - found["ks"]["value"] <= found["ks"]["error_bound"] + 1e-12
+
+
+def test_categories_are_counted_one_by_one_up_to_the_default_of_the_job() -> None:
+    words = [f"w{k}" for k in range(400)] * 5
+    found = modelwatch.drift({"w": words}, {"w": words[:1000] + words[:200] * 5})
+    table = np.stack(
+        [
+            np.bincount([int(w[1:]) for w in side], minlength=400)
+            for side in (words[:1000] + words[:200] * 5, words)
+        ]
+    )
+    assert found.of("w")["total_variation"] == pytest.approx(
+        0.5 * np.abs(table[0] / table[0].sum() - table[1] / table[1].sum()).sum()
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -69,3 +70,85 @@ def test_what_a_notebook_shows_is_escaped() -> None:
     assert "&lt;b&gt;&amp;" in shown
     assert "<script>" not in shown
     assert "<b>&" not in shown
+
+
+BIG = 1_750_000_000_000_000_000
+SD = np.std(np.arange(60.0), ddof=1)
+LARGE = {
+    "nanoseconds": (pa.array([BIG + k for k in range(60)]), str(BIG), 1.0),
+    "greatest": (pa.array([2**63 - 1 - k for k in range(60)]), str(2**63 - 60), 1.0),
+    "unsigned": (
+        pa.array([2**64 - 1 - k for k in range(60)], pa.uint64()),
+        str(2**64 - 60),
+        1.0,
+    ),
+    "decimals": (
+        pa.array([Decimal(10**22 + k).scaleb(-6) for k in range(60)], pa.decimal128(38, 6)),
+        "10000000000000000",
+        1e-6,
+    ),
+    "wide decimals": (
+        pa.array([Decimal(10**22 + k).scaleb(-6) for k in range(60)], pa.decimal256(60, 6)),
+        "10000000000000000",
+        1e-6,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_numbers_that_doubles_cannot_tell_apart_keep_their_digits(name: str) -> None:
+    column, least, unit = LARGE[name]
+    found = modelwatch.profile({"x": column}).of("x")
+    assert found["distinct"] == 60
+    assert found["sd"] == pytest.approx(SD * unit, rel=1e-9, abs=0)
+    assert found["mode_share"] == pytest.approx(1 / 60)
+    assert found["min"] == least
+
+
+def test_both_ends_of_the_longs_are_counted_apart() -> None:
+    ends = pa.array([k - 2**63 if k % 2 else 2**63 - 1 - k for k in range(60)])
+    found = modelwatch.profile({"x": ends}).of("x")
+    assert found["distinct"] == 60
+    assert found["sd"] == pytest.approx(2.0**63 * np.sqrt(60 / 59), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.float32(), pa.float64(), pa.decimal128(6, 1), pa.decimal128(38, 6)]
+)
+def test_a_special_value_meets_the_column_in_its_own_type(kind: pa.DataType) -> None:
+    codes = [Decimal("-99.9") if k < 10 else Decimal("30.0") for k in range(60)]
+    column = pa.array([float(code) for code in codes] if kind.bit_width < 128 else codes, kind)
+    found = modelwatch.profile({"x": column}, special_values={"x": [-99.9]}).of("x")
+    assert (found["mean"], found["special_share"]) == (30.0, pytest.approx(1 / 6))
+
+
+def test_a_special_value_of_sixty_bits_is_told_from_its_neighbors() -> None:
+    column = pa.array([BIG + k for k in range(60)] + [BIG - 1] * 20)
+    found = modelwatch.profile({"x": column}, special_values={"x": [BIG - 1]}).of("x")
+    assert found["special_share"] == 0.25
+    assert found["min"] == str(BIG)
+
+
+def test_a_decimal_is_the_double_nearest_to_it() -> None:
+    column = pa.array([Decimal("0.3"), Decimal("0.3")])
+    assert modelwatch.profile({"x": column}).of("x")["min"] == 0.3
+
+
+def test_numbers_that_do_not_fit_have_a_reason() -> None:
+    frame = pa.table(
+        {
+            "digits": pa.array([Decimal(10**40)]),
+            "seconds": pa.array([2**62], pa.timestamp("s")),
+            "x": [1.0],
+        }
+    )
+    assert modelwatch.profile(frame).not_profiled == {
+        "digits": "decimals of more than 38 digits",
+        "seconds": "times beyond those of a number of 64 bits in microseconds",
+    }
+
+
+def test_times_before_1970_are_rounded_down_to_microseconds() -> None:
+    moments = pa.array([-1, -1001], pa.timestamp("ns"))
+    found = modelwatch.profile({"t": moments}).of("t")
+    assert found["max"] == "1969-12-31 23:59:59.999999"

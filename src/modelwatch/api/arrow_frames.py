@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from modelwatch.api.arrow_types import is_text, spark_type
 from modelwatch.errors import ModelwatchError
+from modelwatch.model.column_types import FRACTIONS, exact_digits, outer_type
+from modelwatch.model.features import natural_kind
+from modelwatch.spark.batches import numbers_of
 from modelwatch.stats.arrays import Counts
 from modelwatch.stats.summary import FeatureKind, Unit
 
+_UNIT_DIGITS = {"s": 0, "ms": 3, "us": 6, "ns": 9}
 Frame = Any
 """A pandas DataFrame, an Arrow table or record batch, a mapping of columns, or any object with
 ``__arrow_c_stream__``, such as a Polars DataFrame."""
-_MICROSECONDS_PER_DAY = 86_400_000_000
+_UNITS_PER_DAY = {unit: 86_400 * 10**digits for unit, digits in _UNIT_DIGITS.items()}
 
 
 class FrameError(ModelwatchError, ValueError):
@@ -27,15 +32,28 @@ class FrameError(ModelwatchError, ValueError):
 
 @dataclass(frozen=True)
 class FrameColumn:
-    """A column of a frame that has states: ``values`` are doubles or strings, with nulls.
+    """A column of a frame that has states, with nulls.
 
-    Dates are days, timestamps are microseconds since 1970-01-01 UTC, as ``unit`` says.
+    ``values`` are doubles, longs, decimals of 128 bits or strings. Dates are days, timestamps are
+    microseconds since 1970-01-01 UTC, as ``unit`` says. ``digits``: behind the point of numbers
+    that a double may not hold; None for others. ``spark_type``: what Spark calls the type.
     """
 
     name: str
     kind: FeatureKind
     unit: Unit
     values: pa.ChunkedArray
+    spark_type: str
+    digits: int | None = None
+
+    @property
+    def is_floating(self) -> bool:
+        """Whether the frame holds floats or doubles."""
+        return outer_type(self.spark_type) in FRACTIONS
+
+    def as_doubles(self) -> FrameColumn:
+        """The same numbers, each as the nearest double."""
+        return replace(self, values=doubles(self.values), digits=None)
 
 
 def arrow_table(frame: Frame, name: str = "frame") -> pa.Table:
@@ -46,8 +64,9 @@ def arrow_table(frame: Frame, name: str = "frame") -> pa.Table:
     """
     try:
         table = _arrow_table(frame, name)
-    except pa.ArrowException as error:
-        reason = ": ".join(str(part) for part in error.args)
+    except (pa.ArrowException, OverflowError, UnicodeError) as error:
+        told = (str(error),) if isinstance(error, UnicodeError) else error.args
+        reason = ": ".join(str(part) for part in told)
         raise FrameError(f"{name} cannot be converted to Arrow: {reason}") from error
     repeated = [column for column in table.column_names if table.column_names.count(column) > 1]
     if repeated:
@@ -108,35 +127,38 @@ def frame_columns(
         if column in left_out:
             continue
         given = table.column(column)
-        values, kind = _decoded(given), _natural_kind(given.type)
+        values, kind, named = decoded(given), _natural_kind(given.type), spark_type(given.type)
         if kind is None:
             without[column] = f"type {given.type}"
         elif kind == "categorical" or column in categorical:
-            columns.append(FrameColumn(column, "categorical", "number", values.cast(pa.string())))
+            texts = values.cast(pa.string())
+            columns.append(FrameColumn(column, "categorical", "number", texts, named))
         else:
-            columns.append(FrameColumn(column, kind, _unit(values.type), doubles(values)))
+            try:
+                numbers = exact_numbers(values)
+            except pa.ArrowInvalid:
+                without[column] = _BEYOND[_unit(values.type)]
+                continue
+            unit, digits = _unit(values.type), exact_digits(named)
+            columns.append(FrameColumn(column, kind, unit, numbers, named, digits))
     return columns, without
 
 
-def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+_BEYOND: Mapping[Unit, str] = {
+    "number": "decimals of more than 38 digits",
+    "day": "dates beyond those of a number of 32 bits",
+    "microsecond": "times beyond those of a number of 64 bits in microseconds",
+}
+
+
+def decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """A column without its dictionary, which Arrow has for pandas' and Polars' categories."""
     return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 
 def _natural_kind(kind: pa.DataType) -> FeatureKind | None:
-    types = pa.types
-    if types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind):
-        return "numeric"
-    if types.is_date(kind) or types.is_timestamp(kind):
-        return "numeric"
-    if types.is_dictionary(kind):
-        return None if _natural_kind(kind.value_type) is None else "categorical"
-    return "categorical" if types.is_boolean(kind) or _is_string(kind) else None
-
-
-def _is_string(kind: pa.DataType) -> bool:
-    types = pa.types
-    return bool(types.is_string(kind) or types.is_large_string(kind) or str(kind) == "string_view")
+    natural = natural_kind(spark_type(kind))
+    return "categorical" if natural and pa.types.is_dictionary(kind) else natural
 
 
 def _unit(kind: pa.DataType) -> Unit:
@@ -145,14 +167,48 @@ def _unit(kind: pa.DataType) -> Unit:
     return "microsecond" if pa.types.is_timestamp(kind) else "number"
 
 
-def doubles(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """A numeric column as doubles: days of dates, microseconds of timestamps, since 1970."""
+def exact_numbers(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A numeric column as doubles, longs or decimals of 128 bits, which hold what it holds.
+
+    Days of dates and microseconds of timestamps, since 1970. Decimals of up to 15 digits become
+    doubles, as in the job. pa.ArrowInvalid where a value does not fit.
+    """
     kind = column.type
     if pa.types.is_date(kind):
-        column = column.cast(pa.date32()).cast(pa.int32())
-    elif pa.types.is_timestamp(kind):
-        column = column.cast(pa.timestamp("us", kind.tz), safe=False).cast(pa.int64())
-    return column.cast(pa.float64(), safe=False)
+        return column.cast(pa.date32()).cast(pa.int32()).cast(pa.float64())
+    if pa.types.is_timestamp(kind):
+        return _microseconds(column)
+    if pa.types.is_floating(kind):
+        return column.cast(pa.float64())
+    if kind == pa.uint64():
+        small = not len(column) or (pc.max(column).as_py() or 0) < 2**63
+        return column.cast(pa.int64() if small else pa.decimal128(20, 0))
+    if pa.types.is_decimal(kind):
+        wide = column.cast(pa.decimal128(38, max(0, kind.scale)))
+        return wide if exact_digits(spark_type(kind)) is not None else doubles(wide)
+    return column.cast(pa.int64())
+
+
+def _microseconds(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Microseconds since 1970, those of nanoseconds rounded down."""
+    longs = column.cast(pa.int64())
+    if column.type.unit == "ns":
+        whole = pc.divide(longs, 1000)
+        below = pc.less(longs, pc.multiply(whole, 1000))
+        return pc.subtract(whole, below.cast(pa.int64()))
+    return pc.multiply_checked(longs, 10 ** (6 - _UNIT_DIGITS[column.type.unit]))
+
+
+def doubles(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Numbers as doubles, each the nearest one; as of ``exact_numbers`` for dates and decimals."""
+    if not pa.types.is_decimal(column.type) or column.type.bit_width != 128:
+        column = exact_numbers(column)
+    if not pa.types.is_decimal(column.type):
+        return column.cast(pa.float64(), safe=False)
+    # Arrow's own cast of decimals is not the nearest double.
+    chunks = [numbers_of(chunk) for chunk in column.chunks]
+    arrays = [pa.array(one.values, mask=one.nulls) for one in chunks]
+    return pa.chunked_array(arrays, type=pa.float64())
 
 
 def day_numbers(table: pa.Table, day: str | None, name: str = "frame") -> Counts:
@@ -162,43 +218,18 @@ def day_numbers(table: pa.Table, day: str | None, name: str = "frame") -> Counts
     """
     if day is None:
         return np.zeros(table.num_rows, dtype=np.int64)
-    column = _decoded(column_of(table, day, name))
+    column = decoded(column_of(table, day, name))
     kind = column.type
     if column.null_count:
         raise FrameError(f"{name} has {column.null_count} rows without a day in {day!r}")
     try:
-        if _is_string(kind):
+        if is_text(kind):
             column, kind = column.cast(pa.string()).cast(pa.date32()), pa.date32()
     except pa.ArrowInvalid as error:
         raise FrameError(f"column {day!r} of {name} is not a day: {error}") from error
     if pa.types.is_timestamp(kind):
-        micros = column.cast(pa.timestamp("us", kind.tz), safe=False).cast(pa.int64()).to_numpy()
-        return np.asarray(micros // _MICROSECONDS_PER_DAY, dtype=np.int64)
+        longs = column.cast(pa.int64()).to_numpy()
+        return np.asarray(longs // _UNITS_PER_DAY[kind.unit], dtype=np.int64)
     if not pa.types.is_date(kind):
         raise FrameError(f"column {day!r} of {name} has type {kind}, which is not a day")
     return np.asarray(column.cast(pa.date32()).cast(pa.int32()).to_numpy(), dtype=np.int64)
-
-
-Scalar = bool | int | float | str
-
-
-def equals(column: pa.ChunkedArray, value: Scalar) -> pa.ChunkedArray:
-    """Whether each value equals one of the configuration, as the job compares them.
-
-    A boolean matches booleans, a number matches numbers, and anything else matches as text.
-    """
-    column = _decoded(column)
-    numeric = _natural_kind(column.type) == "numeric" and _unit(column.type) == "number"
-    if isinstance(value, bool):
-        return pc.equal(column.cast(pa.string()), "true" if value else "false")
-    if isinstance(value, (int, float)) and numeric:
-        return pc.equal(column.cast(pa.float64(), safe=False), float(value))
-    return pc.equal(column.cast(pa.string()), str(value))
-
-
-def without_nan(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The column with null in place of NaN."""
-    column = _decoded(column)
-    if not pa.types.is_floating(column.type):
-        return column
-    return pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)

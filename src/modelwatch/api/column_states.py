@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from modelwatch.api.arrow_frames import FrameColumn
-from modelwatch.spark.batches import numbers_of, texts_of
+from modelwatch.api.arrow_frames import FrameColumn, doubles
+from modelwatch.model.literals import number_of, special_value
+from modelwatch.spark.batches import exact_numbers_of, numbers_of, texts_of
 from modelwatch.stats.arrays import Counts, Hashes
 from modelwatch.stats.batch import PAIRS, Batch, Block, Column, TallyPlan
 from modelwatch.stats.binning import (
@@ -23,6 +24,7 @@ from modelwatch.stats.binning import (
 )
 from modelwatch.stats.categorical import CategoricalStates
 from modelwatch.stats.distinct import hash_of_text, smallest
+from modelwatch.stats.exact_numbers import ExactNumber, doubles_of, fitted_offset, units_of
 from modelwatch.stats.moments import LENGTH
 from modelwatch.stats.numeric import NumericStates
 from modelwatch.stats.pairs import PairStates
@@ -58,16 +60,38 @@ class ColumnStates:
         return np.array([[0, len(self.days)]], dtype=np.int64)
 
 
+def codes_of(column: FrameColumn, special_values: Sequence[ExactNumber]) -> tuple[ExactNumber, ...]:
+    """Special values as a column holds them: a float column holds the float nearest to one."""
+    given = (value.item() if isinstance(value, np.generic) else value for value in special_values)
+    return tuple(special_value(column.spark_type, number_of(value)) for value in given)
+
+
+def with_codes(
+    column: FrameColumn,
+    special_values: Mapping[str, Sequence[ExactNumber]],
+    codes: tuple[ExactNumber, ...],
+) -> FrameColumn:
+    """A column with the codes of another one in place of its own, where floats spell them
+    differently."""
+    values = column.values
+    if not pa.types.is_floating(values.type):
+        return column
+    for own, code in zip(codes_of(column, special_values.get(column.name, ())), codes, strict=True):
+        if float(own) != float(code):
+            values = pc.if_else(pc.equal(values, float(own)), float(code), values)
+    return replace(column, values=values)
+
+
 def fitted_binnings(
     columns: Sequence[FrameColumn],
-    special_values: Mapping[str, Sequence[float]],
+    codes: Mapping[str, tuple[ExactNumber, ...]],
     *,
     bins: int,
     max_values: int,
 ) -> dict[str, Binning]:
-    """The bins of each column, fitted on all of its rows."""
+    """The bins of each column, fitted on all of its rows; ``codes``: its special values."""
     return {
-        column.name: _numeric_binning(column, special_values.get(column.name, ()), bins)
+        column.name: _numeric_binning(column, codes.get(column.name, ()), bins)
         if column.kind == "numeric"
         else _categorical_binning(column, max_values)
         for column in columns
@@ -75,13 +99,39 @@ def fitted_binnings(
 
 
 def _numeric_binning(
-    column: FrameColumn, special_values: Sequence[float], bins: int
+    column: FrameColumn, codes: tuple[ExactNumber, ...], bins: int
 ) -> NumericBinning:
-    values = column.values.to_numpy()
-    finite = values[np.isfinite(values)]
-    inside = finite[~np.isin(finite, special_values)]
+    if column.digits is not None:
+        return _exact_binning(column, codes, bins)
+    values = doubles(column.values).to_numpy()
+    finite, special = values[np.isfinite(values)], [float(code) for code in codes]
+    inside = finite[~np.isin(finite, special)]
     low, high = (inside.min(), inside.max()) if len(inside) else (np.nan, np.nan)
-    return fit_numeric(finite, float(low), float(high), bins=bins, special_values=special_values)
+    return fit_numeric(finite, float(low), float(high), bins=bins, special_values=special)
+
+
+def _exact_binning(
+    column: FrameColumn, codes: tuple[ExactNumber, ...], bins: int
+) -> NumericBinning:
+    """Bins of numbers that doubles may not hold, as distances from an offset."""
+    held = column.values.drop_null()
+    array = pa.concat_arrays(held.chunks) if held.num_chunks else pa.array([], held.type)
+    numbers = exact_numbers_of(array)
+    units = (units_of(code, numbers.digits) for code in codes)
+    inside = numbers.other_than(unit for unit in units if unit is not None)
+    ordered = inside.take(inside.order())
+    offset = fitted_offset(ordered)
+    distances = doubles_of(ordered, offset)[0]
+    low, high = (distances[0], distances[-1]) if len(distances) else (np.nan, np.nan)
+    return fit_numeric(
+        distances,
+        float(low),
+        float(high),
+        bins=bins,
+        offset=offset,
+        digits=numbers.digits,
+        codes=codes,
+    )
 
 
 def _categorical_binning(column: FrameColumn, max_values: int) -> CategoricalBinning:
@@ -108,7 +158,7 @@ def column_states(
     table = pa.table([c.values for c in columns], names=[str(i) for i in range(len(columns))])
     start = 0
     for record in table.to_batches(max_chunksize=ROWS_PER_BATCH):
-        tally.add(_batch(record, columns, days[start : start + record.num_rows]))
+        tally.add(_batch(record, plan, days[start : start + record.num_rows]))
         start += record.num_rows
     found: dict[str, dict[int, State]] = defaultdict(dict)
     for (day, *_, feature), state in tally.states():
@@ -125,7 +175,7 @@ def column_states(
     )
 
 
-def _batch(record: pa.RecordBatch, columns: Sequence[FrameColumn], days: Counts) -> Batch:
+def _batch(record: pa.RecordBatch, plan: TallyPlan, days: Counts) -> Batch:
     met, slots = np.unique(days, return_inverse=True)
     return Batch(
         rows=record.num_rows,
@@ -135,8 +185,10 @@ def _batch(record: pa.RecordBatch, columns: Sequence[FrameColumn], days: Counts)
         copies=[None],
         segments=[],
         columns=[
-            numbers_of(values) if column.kind == "numeric" else texts_of(values)
-            for column, values in zip(columns, record.columns, strict=True)
+            numbers_of(values, column.binning)
+            if isinstance(column.binning, NumericBinning)
+            else texts_of(values)
+            for column, values in zip(plan.columns, record.columns, strict=True)
         ],
     )
 

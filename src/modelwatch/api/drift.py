@@ -17,17 +17,25 @@ from modelwatch.api.arrow_frames import (
     day_numbers,
     frame_columns,
 )
-from modelwatch.api.column_states import ColumnStates, column_states, fitted_binnings
+from modelwatch.api.column_states import (
+    ColumnStates,
+    codes_of,
+    column_states,
+    fitted_binnings,
+    with_codes,
+)
 from modelwatch.api.html import table_html
 from modelwatch.api.result import TableResult
 from modelwatch.model.evaluation import DEFAULT_THRESHOLDS
 from modelwatch.model.section import did_you_mean
 from modelwatch.stats import drift as of_states
+from modelwatch.stats import stale_values
 from modelwatch.stats.arrays import Counts, known_number
 from modelwatch.stats.chance import CHANCE_KEYS, ChanceModel, chance_models, with_chances
 from modelwatch.stats.comparison import Comparison, Values
 from modelwatch.stats.correlation import pair_positions, top_pairs
 from modelwatch.stats.drift import STATISTICS
+from modelwatch.stats.exact_numbers import ExactNumber
 from modelwatch.stats.judgement import FAIL, judged
 from modelwatch.stats.pairs import PairStates
 from modelwatch.stats.relation_null import relation_nulls
@@ -49,7 +57,11 @@ _SCHEMA = pa.schema(
         ("reason", pa.string()),
         ("rows", pa.int64()),
         ("reference_rows", pa.int64()),
+        ("error_bound", pa.float64()),
     ]
+)
+_NO_DAYS_BEFORE = Values(
+    np.array([np.nan]), np.array(["needs the days before those of current"], dtype=object)
 )
 _SHOWN = ("verdict", "statistic", "value", "threshold", "adjusted_p")
 
@@ -62,7 +74,9 @@ class DriftResult(TableResult):
     ``statistic``: ``value``, ``threshold``, ``effect`` (size of the value over its threshold),
     ``p_value``, ``adjusted_p`` (corrected for the number of comparisons), ``verdict`` (``pass``,
     ``fail``, ``undefined``, ``too_few_rows``, ``no_data``; null without a threshold), ``reason``,
-    ``rows`` and ``reference_rows``. ``not_compared``: the reason by column.
+    ``rows``, ``reference_rows``, and ``error_bound``: by how much bins may make the value differ
+    from that of the rows, 0 for an exact one, null where that is not known. ``not_compared``: the
+    reason by column.
     """
 
     not_compared: Mapping[str, str]
@@ -105,10 +119,10 @@ def drift(
     *,
     day: str | None = None,
     thresholds: Mapping[str, float | None] | None = None,
-    special_values: Mapping[str, Sequence[float]] | None = None,
+    special_values: Mapping[str, Sequence[ExactNumber]] | None = None,
     categorical: Sequence[str] = (),
     bins: int = 200,
-    max_values: int = 100,
+    max_values: int = 500,
     level: float = 0.05,
     min_rows: int = 100,
     assumed_design_effect: float = 10.0,
@@ -146,8 +160,10 @@ def drift(
     for name in special:
         column_of(before, name, "reference")
     columns, not_compared = _shared_columns(before, after, categorical, day)
+    codes = {one.name: codes_of(one, special.get(one.name, ())) for one, _ in columns}
+    columns = [(one, with_codes(two, special, codes[one.name])) for one, two in columns]
     binnings = fitted_binnings(
-        [first for first, _ in columns], special, bins=bins, max_values=max_values
+        [first for first, _ in columns], codes, bins=bins, max_values=max_values
     )
     learned = column_states([first for first, _ in columns], binnings, days[0])
     asked = column_states([second for _, second in columns], binnings, days[1])
@@ -192,10 +208,17 @@ def _shared_columns(
                 kinds = [f"{sides[at][name].kind}" for at in (0, 1)]
                 not_compared[name] = f"{kinds[0]} in reference, {kinds[1]} in current"
             elif first == 0:
-                shared.append((column, other))
+                shared.append(_alike(column, other))
     if not shared:
         raise FrameError("reference and current share no column that can be compared")
     return shared, not_compared
+
+
+def _alike(column: FrameColumn, other: FrameColumn) -> tuple[FrameColumn, FrameColumn]:
+    """Two columns as doubles if one of them is: the other's digits beyond them are no change."""
+    if column.kind == "numeric" and column.is_floating != other.is_floating:
+        return column.as_doubles(), other.as_doubles()
+    return column, other
 
 
 @dataclass(frozen=True)
@@ -227,6 +250,9 @@ class _Sides:
                 by_day, self.reference.days, self.thresholds, self.assumed_design_effect
             )
             found = of_states.drift(comparison)
+            # It compares a day with those before it, of which a frame says nothing.
+            found[stale_values.KEY] = _NO_DAYS_BEFORE
+            models.pop(stale_values.KEY, None)
             scopes = [(name, None, key) for key in found]
             yield from self._rows(scopes, comparison, list(found.values()), models)
 
@@ -276,6 +302,7 @@ class _Sides:
         found, p_values = with_chances(held, comparison, values, *self._window)
         rows, reference_rows = int(comparison.current.rows[0]), int(comparison.reference.rows[0])
         for (feature, other, key), own, p_value in zip(scopes, found, p_values, strict=True):
+            bound = STATISTICS[key].error_bounds(comparison, own)[0] if other is None else np.nan
             yield {
                 "feature": feature,
                 "feature_b": other,
@@ -286,6 +313,7 @@ class _Sides:
                 "reason": own.reason[0],
                 "rows": rows,
                 "reference_rows": reference_rows,
+                "error_bound": known_number(bound),
             }
 
 

@@ -2,42 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from decimal import Decimal
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from modelwatch.api.arrow_frames import (
     Frame,
     FrameError,
-    Scalar,
     arrow_table,
     column_of,
     day_numbers,
     doubles,
-    equals,
     frame_columns,
-    without_nan,
 )
 from modelwatch.api.column_states import ROWS_PER_BATCH
 from modelwatch.api.html import table_html
+from modelwatch.api.label_values import (
+    NO_VALUE,
+    MappedValues,
+    at_least,
+    check_sides,
+    mapped_values,
+)
 from modelwatch.api.result import TableResult
 from modelwatch.model.labels import Decision, Performance
+from modelwatch.model.value_account import ValueAccount, reason_of
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, known_number
 from modelwatch.stats.binning import NumericBinning, fit_numeric
 from modelwatch.stats.intervals import intervals
 from modelwatch.stats.multiclass import MulticlassStates
-from modelwatch.stats.performance import PERFORMANCE, ScoreStates
+from modelwatch.stats.performance import PERFORMANCE, ScoreStates, error_bounds
 from modelwatch.stats.residuals import RegressionStates
 from modelwatch.stats.score_batch import Task
 from modelwatch.stats.score_bins import TopValues, fit_scores
 from modelwatch.stats.score_scale import ScoreBinning, ScoreKind
 from modelwatch.stats.score_tally import UNDECIDED, ScoreBatch, ScorePlan, ScoreState, ScoreTally
 from modelwatch.stats.scored import BinaryStates
+from modelwatch.stats.value_account import DECISION_SUBJECT, LABEL_SUBJECT
 
+Scalar = bool | int | float | Decimal | str
 _SCHEMA = pa.schema(
     [
         ("metric", pa.string()),
@@ -48,6 +55,7 @@ _SCHEMA = pa.schema(
         ("iid_upper", pa.float64()),
         ("better", pa.string()),
         ("reason", pa.string()),
+        ("error_bound", pa.float64()),
     ]
 )
 
@@ -58,13 +66,19 @@ class PerformanceResult(TableResult):
 
     One row per ``metric``: ``value``; ``lower`` and ``upper``, the interval that the days give
     (delete-one-day jackknife; null for fewer than three days); ``iid_lower`` and ``iid_upper``, the
-    interval if rows were independent; which way is ``better``; ``reason`` for what is undefined.
-    ``rows`` and ``labelled_rows`` of the frame.
+    interval if rows were independent; which way is ``better``; ``reason`` for what is undefined;
+    ``error_bound``: by how much bins may make the value differ from that of the rows, 0 for an
+    exact one, null where that is not known.
+    ``rows`` and ``labelled_rows`` of the frame. ``accounts``: of the values of the label and of the
+    column of decisions: rows with a value, and with one that nothing names, by its spelling.
+    ``notes``: a sentence for each of them that has such values.
     """
 
     task: Task
     rows: int
     labelled_rows: int
+    accounts: tuple[ValueAccount, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def of(self, metric: str) -> float | None:
         """The value of one metric; None if undefined."""
@@ -79,11 +93,15 @@ class PerformanceResult(TableResult):
         dated = any(row["lower"] is not None for row in rows)
         ends = ("lower", "upper") if dated else ("iid_lower", "iid_upper")
         columns = ("metric", "value", *ends, "reason")
+        labeled = f"{self.labelled_rows:,} of {self.rows:,} rows labeled"
         return table_html(
-            f"Performance ({self.task}), {self.labelled_rows:,} of {self.rows:,} rows labeled",
+            "; ".join((f"Performance ({self.task}), {labeled}", *self.notes)),
             columns,
             [[row[key] for key in columns] for row in rows],
         )
+
+    def __repr__(self) -> str:
+        return "; ".join((super().__repr__(), *self.notes))
 
 
 def performance(
@@ -95,7 +113,9 @@ def performance(
     score_kind: ScoreKind = "probability",
     decision: str | None = None,
     threshold: float | None = None,
-    positive: Scalar | Sequence[Scalar] = (True, 1),
+    positive: Scalar | Sequence[Scalar] | None = None,
+    negative: Scalar | Sequence[Scalar] | None = None,
+    unmapped: Literal["nothing", "negative"] | None = None,
     classes: Sequence[Scalar] = (),
     interval: tuple[str, str] | None = None,
     day: str | None = None,
@@ -106,14 +126,18 @@ def performance(
     The metrics and intervals are those of the job, read from the same states.
 
     ``task``: ``binary``, ``multiclass`` or ``regression``. ``label``: the column of what came true;
-    null and NaN are no label. ``score``: that of the positive class, the predicted number, or one
-    for each of ``classes``. ``score_kind``: what a score says: ``probability``, ``logit``,
-    ``percentage`` or ``rank``. ``decision``: the column of what was decided, or ``threshold``: the
-    decision is positive from this score on, in its unit; multiclass: the class with the greatest
-    score if left out. ``positive``: values of label and decision that mean positive. ``interval``:
-    columns of the lower and upper end of a predicted interval. ``day``: a column of days, from
-    which intervals are computed. ``level``: of the intervals. FrameError for a frame that cannot be
-    read, and for arguments that do not fit the task.
+    null, NaN and empty text are no label. ``score``: that of the positive class, the predicted
+    number, or one for each of ``classes``. ``score_kind``: what a score says: ``probability``,
+    ``logit``, ``percentage`` or ``rank``. ``decision``: the column of what was decided, or
+    ``threshold``: the decision is positive from this score on, in its unit; multiclass: the class
+    with the greatest score if left out. ``positive``: values of label and decision that mean
+    positive; by default true and 1. ``negative``: those that mean negative; by default the other
+    truth value, 0 for 1, and the opposite of words such as yes, otherwise every other value.
+    ``unmapped``: what a value counts as that is neither: ``nothing`` (no label, or no decision), or
+    ``negative``. The result counts them. ``interval``: columns of the lower and upper end of a
+    predicted interval. ``day``: a column of days, from which intervals are computed. ``level``: of
+    the intervals. FrameError for a frame that cannot be read, and for arguments that do not fit the
+    task.
 
     >>> import modelwatch
     >>> scored = {"paid": ["yes", "no", "no", "yes", None], "p": [0.9, 0.2, 0.7, 0.8, 0.4]}
@@ -123,64 +147,97 @@ def performance(
     >>> result.labelled_rows, result.of("accuracy"), result.of("roc_auc")
     (4, 0.75, 1.0)
     """
-    asked = _asked(task, score, score_kind, decision, threshold, positive, classes, interval)
+    asked = _asked(
+        task=task,
+        score=(score,) if isinstance(score, str) else tuple(score),
+        score_kind=score_kind,
+        decision={"column": decision, "threshold": _plain(threshold)},
+        positive=_scalars(positive),
+        negative=_scalars(negative),
+        unmapped=unmapped,
+        classes=_scalars(classes),
+        interval=interval,
+    )
     table = arrow_table(frame)
     days = day_numbers(table, day)
     scores = [_numbers(table, name) for name in asked.score]
     plan = ScorePlan(task=task, binning=_binning(asked, scores), classes=asked.class_names)
-    batch = _batch(table, asked, label, scores, days)
+    told = _told(table, asked, label)
+    batch = _batch(table, asked, label, told, scores, days)
     tally = ScoreTally(plan)
     for start in range(0, batch.rows, ROWS_PER_BATCH):
         tally.add(_part(batch, start, min(batch.rows, start + ROWS_PER_BATCH)))
     by_day = _stack(plan, dict(_by_kind(tally)), np.unique(days), probabilities=bool(scores))
     rows = []
-    for key, found in intervals(by_day, level=level).items():
+    found_intervals = intervals(by_day, level=level)
+    whole = by_day.total()
+    bounds = error_bounds(whole, list(found_intervals))
+    for key, found in found_intervals.items():
         ends = ("value", "lower", "upper", "iid_lower", "iid_upper")
         figures = {name: known_number(getattr(found, name)) for name in ends}
         better = PERFORMANCE[key].better
-        rows.append({"metric": key, **figures, "better": better, "reason": found.reason})
-    whole = by_day.total()
+        bound = None if figures["value"] is None else known_number(bounds[key][0])
+        rows.append(
+            {
+                "metric": key,
+                **figures,
+                "better": better,
+                "reason": found.reason,
+                "error_bound": bound,
+            }
+        )
     return PerformanceResult(
         pa.Table.from_pylist(rows, schema=_SCHEMA),
         task,
         int(whole.rows[0]),
         int(whole.labelled[0]),
+        tuple(one.account for one in told.values()),
+        tuple(_notes(asked, told)),
     )
 
 
-def _asked(
-    task: Task,
-    score: str | Sequence[str],
-    score_kind: ScoreKind,
-    decision: str | None,
-    threshold: float | None,
-    positive: Scalar | Sequence[Scalar],
-    classes: Sequence[Scalar],
-    interval: tuple[str, str] | None,
-) -> Performance:
+def _notes(asked: Performance, told: Mapping[str, MappedValues]) -> Iterator[str]:
+    """A sentence for the label and for the decision, if nothing names some values of it."""
+    named = [v for v in (*asked.positive, *asked.negative, *asked.classes) if isinstance(v, str)]
+    for subject, one in told.items():
+        if one.account.unmapped:
+            yield f"{subject}: {reason_of(one.account, named)}"
+
+
+def _asked(decision: Mapping[str, Any], **given: Any) -> Performance:
     """The arguments as the section ``performance`` of a configuration, which checks them."""
     try:
         decided = None
-        if decision is not None or threshold is not None:
-            decided = Decision(column=decision, threshold=threshold)
+        if any(value is not None for value in decision.values()):
+            decided = Decision(**decision)
         return Performance(
-            task=task,
-            score=(score,) if isinstance(score, str) else tuple(score),
-            score_kind=score_kind,
-            decision=decided,
-            positive=(positive,) if isinstance(positive, Scalar) else tuple(positive),
-            classes=tuple(classes),
-            interval=interval or (),
+            decision=decided, **{key: value for key, value in given.items() if value is not None}
         )
     except ValueError as error:
         raise FrameError(_reasons(error)) from error
 
 
+def _scalars(given: Scalar | Sequence[Scalar] | None) -> tuple[Scalar, ...] | None:
+    """One value or several as a tuple; those of numpy as Python's."""
+    if given is None:
+        return None
+    several = (given,) if isinstance(given, (Scalar, np.generic)) else tuple(given)
+    return tuple(_plain(value) for value in several)
+
+
+def _plain(value: Any) -> Any:
+    """A scalar of numpy as Python's."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
 def _reasons(error: ValueError) -> str:
     """What is wrong, without what pydantic says around it."""
     details: list[dict[str, Any]] = getattr(error, "errors", list)()
-    told = [f"{'.'.join(map(str, d['loc']))}: {d['msg']}".removeprefix(": ") for d in details]
-    return "; ".join(one.removeprefix("Value error, ") for one in told) or str(error)
+    told = (
+        ".".join(map(str, one["loc"])) + ": " + one["msg"].removeprefix("Value error, ")
+        for one in details
+    )
+    return "; ".join(one.removeprefix(": ") for one in told) or str(error)
 
 
 def _numbers(table: pa.Table, name: str) -> pa.ChunkedArray:
@@ -189,7 +246,21 @@ def _numbers(table: pa.Table, name: str) -> pa.ChunkedArray:
     column_of(table, name)
     if not columns or columns[0].kind != "numeric":
         raise FrameError(f"column {name!r} has type {table.column(name).type}, not a number")
-    return doubles(table.column(name))
+    found = doubles(table.column(name))
+    if columns[0].digits == 0 and not columns[0].values.equals(_longs(found, columns[0].values)):
+        raise FrameError(
+            f"column {name!r} holds integers that doubles do not tell apart, beyond 2**53: "
+            "subtract the same number from labels and predictions, or divide scores"
+        )
+    return found
+
+
+def _longs(column: pa.ChunkedArray, like: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    """Doubles as exact integers again; None where they are none."""
+    try:
+        return column.cast(like.type)
+    except pa.ArrowInvalid:
+        return None
 
 
 def _binning(asked: Performance, scores: Sequence[pa.ChunkedArray]) -> NumericBinning:
@@ -207,10 +278,24 @@ def _binning(asked: Performance, scores: Sequence[pa.ChunkedArray]) -> NumericBi
     return ScoreBinning(fitted.edges, fitted.center, fitted.scale, kind=kind)
 
 
+def _told(table: pa.Table, asked: Performance, label: str) -> dict[str, MappedValues]:
+    """The label and the column of decisions of a task with classes, by subject."""
+    if asked.task == "regression":
+        return {}
+    named = {LABEL_SUBJECT: label}
+    if asked.decision is not None and asked.decision.column is not None:
+        named[DECISION_SUBJECT] = asked.decision.column
+    columns = {subject: column_of(table, name) for subject, name in named.items()}
+    if asked.task == "binary":
+        check_sides(asked, {named[subject]: one.type for subject, one in columns.items()})
+    return {subject: mapped_values(asked, one, subject) for subject, one in columns.items()}
+
+
 def _batch(
     table: pa.Table,
     asked: Performance,
     label: str,
+    told: Mapping[str, MappedValues],
     scores: Sequence[pa.ChunkedArray],
     days: Counts,
 ) -> ScoreBatch:
@@ -226,16 +311,18 @@ def _batch(
     target = None
     if asked.task == "regression":
         target = _numbers(table, label).to_numpy()
-        codes = np.isfinite(target).astype(np.int64)
+        codes = (~np.isnan(target)).astype(np.int64)
     else:
-        codes = _codes(asked, without_nan(column_of(table, label))) + 1
+        codes = told[LABEL_SUBJECT].codes + 1
     met, slots = np.unique(days, return_inverse=True)
     ends = [_numbers(table, name).to_numpy() for name in asked.interval]
     return ScoreBatch(
         rows=rows,
         keys=[(int(day), int(day), "") for day in met],
         slots=slots,
-        decision=_decisions(table, asked, score),
+        decision=told[DECISION_SUBJECT].codes
+        if DECISION_SUBJECT in told
+        else _decisions(table, asked, score),
         label=codes,
         score=score,
         score_nulls=nulls,
@@ -248,40 +335,16 @@ def _batch(
     )
 
 
-def _codes(asked: Performance, column: pa.ChunkedArray) -> Counts:
-    """Position of each value: binary 0 or 1, multiclass that of its class or their number for
-    another one; -1 for null."""
-    if asked.task == "binary":
-        codes = np.zeros(len(column), dtype=np.int64)
-        for value in asked.positive:
-            codes[_mask(equals(column, value))] = 1
-    else:
-        codes = np.full(len(column), len(asked.classes), dtype=np.int64)
-        for at, value in reversed(list(enumerate(asked.classes))):
-            codes[_mask(equals(column, value))] = at
-    codes[column.is_null().to_numpy()] = -1
-    return codes
-
-
-def _mask(column: pa.ChunkedArray) -> AnyArray:
-    return np.asarray(pc.fill_null(column, False).to_numpy(), dtype=bool)
-
-
 def _decisions(table: pa.Table, asked: Performance, score: Floats) -> Counts:
-    decision = asked.decision
-    if decision is not None and decision.column is not None:
-        return _codes(asked, without_nan(column_of(table, decision.column)))
+    """The decisions of a score, -1 for none."""
     unknown = np.isnan(score)
     if asked.task == "multiclass":
         lost = unknown.any(axis=1)
-        return np.where(lost, -1, np.argmax(np.nan_to_num(score), axis=1)).astype(np.int64)
-    if decision is None or decision.threshold is None:
+        return np.where(lost, NO_VALUE, np.argmax(np.nan_to_num(score), axis=1)).astype(np.int64)
+    if asked.decision is None or asked.decision.threshold is None:
         return np.zeros(len(score), dtype=np.int64)
-    # A threshold meets the score in the type of the column: the nearest float of a float column.
-    threshold = float(decision.threshold)
-    if pa.types.is_float32(column_of(table, asked.score[0]).type):
-        threshold = float(np.float32(threshold))
-    return np.where(unknown, -1, score >= threshold).astype(np.int64)
+    reached = at_least(column_of(table, asked.score[0]), asked.decision.threshold)
+    return np.where(unknown, NO_VALUE, reached).astype(np.int64)
 
 
 def _part(batch: ScoreBatch, start: int, stop: int) -> ScoreBatch:

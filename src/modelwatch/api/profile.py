@@ -9,10 +9,12 @@ import numpy as np
 import pyarrow as pa
 
 from modelwatch.api.arrow_frames import Frame, FrameError, arrow_table, column_of, frame_columns
-from modelwatch.api.column_states import column_states, fitted_binnings
+from modelwatch.api.column_states import codes_of, column_states, fitted_binnings
 from modelwatch.api.html import table_html
 from modelwatch.api.result import TableResult
 from modelwatch.stats import profile as of_states
+from modelwatch.stats.arrays import Floats
+from modelwatch.stats.exact_numbers import ExactNumber
 
 _SCHEMA = pa.schema(
     [
@@ -23,6 +25,7 @@ _SCHEMA = pa.schema(
         ("text", pa.string()),
         ("reason", pa.string()),
         ("rows", pa.int64()),
+        ("error_bound", pa.float64()),
     ]
 )
 _SHOWN = ("null_share", "distinct", "mean", "sd", "min", "q50", "max", "mode_share")
@@ -33,7 +36,9 @@ class ProfileResult(TableResult):
     """Metrics of the columns of a frame, as `profile` returns them.
 
     One row per ``feature`` and ``metric``: ``kind`` (numeric or categorical), ``value``, ``text``
-    (dates, timestamps and JSON), ``reason`` where the metric is undefined, and ``rows``.
+    (dates, timestamps and JSON), ``reason`` where the metric is undefined, ``rows``, and
+    ``error_bound``: by how much bins may make the value differ from that of the rows, 0 for an
+    exact one, null where that is not known.
     ``not_profiled``: the reason by column.
     """
 
@@ -66,10 +71,10 @@ class ProfileResult(TableResult):
 def profile(
     frame: Frame,
     *,
-    special_values: Mapping[str, Sequence[float]] | None = None,
+    special_values: Mapping[str, Sequence[ExactNumber]] | None = None,
     categorical: Sequence[str] = (),
     bins: int = 200,
-    max_values: int = 100,
+    max_values: int = 500,
 ) -> ProfileResult:
     """Every metric of the profile of every column of a frame; see docs/reference/statistics.md.
 
@@ -90,7 +95,8 @@ def profile(
     for name in special:
         column_of(table, name)
     columns, not_profiled = frame_columns(table, categorical)
-    binnings = fitted_binnings(columns, special, bins=bins, max_values=max_values)
+    codes = {one.name: codes_of(one, special.get(one.name, ())) for one in columns}
+    binnings = fitted_binnings(columns, codes, bins=bins, max_values=max_values)
     states = column_states(columns, binnings, np.zeros(table.num_rows, dtype=np.int64))
     rows: list[dict[str, object]] = []
     for column in columns:
@@ -109,6 +115,12 @@ def profile(
                     "text": figures.text[0],
                     "reason": figures.reason[0],
                     "rows": int(stack.rows[0]),
+                    "error_bound": _bound(figures.error_bound),
                 }
             )
     return ProfileResult(pa.Table.from_pylist(rows, schema=_SCHEMA), not_profiled)
+
+
+def _bound(bounds: Floats) -> float | None:
+    """The error bound of one value; None where it is not known."""
+    return float(bounds[0]) if len(bounds) and not np.isnan(bounds[0]) else None

@@ -143,18 +143,19 @@ def _positive(
         kinds.append((column, kind))
         if not any(can_hold(kind, value) for value in performance.positive):
             given = "positive" in performance.model_fields_set
-            told = _held_by_none("positive", performance.positive, given, column, kind)
+            told = held_by_none("positive", performance.positive, given, column, kind)
             yield ("performance", "positive"), told
     held = [any(can_hold(kind, v) for v in performance.negative) for _, kind in kinds]
     if kinds and performance.negative and not any(held):
-        told = _held_by_none("negative", performance.negative, True, *kinds[0])
+        told = held_by_none("negative", performance.negative, True, *kinds[0])
         yield ("performance", "negative"), told
 
 
-def _held_by_none(
+def held_by_none(
     key: str, values: tuple[Any, ...], given: bool, column: str, spark_type: str
 ) -> str:
-    """What a column cannot hold, and what to write instead."""
+    """What a column cannot hold, and what to write instead; ``given``: whether ``values`` are not
+    the default of the key."""
     what = "names" if given else f"is not set, and its default {list_text(values)} names"
     told = f"{what} no value that column {column!r} can hold, which is {spark_type}"
     return f"{told}; write {_instead(key, values, spark_type)}"

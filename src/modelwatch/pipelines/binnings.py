@@ -15,6 +15,7 @@ from modelwatch.model.column_types import exact_digits
 from modelwatch.model.config import MonitorConfig
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.features import Feature
+from modelwatch.model.shared_bins import SharedBin
 from modelwatch.pipelines.frames import Sources
 from modelwatch.spark.days import named
 from modelwatch.spark.reference import binning_of, fitted_binnings
@@ -28,10 +29,12 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class Binnings:
-    """Bins by role and name; ``fitted`` are the rows to write, of those that were not stored."""
+    """Bins by role and name; ``fitted`` are the rows to write, of those that were not stored, and
+    ``shared`` the bins of them that several values share."""
 
     by_key: Mapping[Key, Binning]
     fitted: tuple[Mapping[str, Any], ...]
+    shared: tuple[SharedBin, ...] = ()
 
 
 def binnings_of(
@@ -50,7 +53,7 @@ def binnings_of(
         stored.setdefault((row["role"], row["feature"], row["settings"]), row.asDict())
     missing = [one for one in wanted if one.key not in stored]
     _check_secret(config, missing, list(stored))
-    fitted = _fitted(config, missing, features, sources) if missing else []
+    fitted, shared = _fitted(config, missing, features, sources) if missing else ([], [])
     rows = {**stored, **{(r["role"], r["feature"], r["settings"]): r for r in fitted}}
     return Binnings(
         {
@@ -58,6 +61,7 @@ def binnings_of(
             for one in wanted
         },
         tuple(fitted),
+        tuple(shared),
     )
 
 
@@ -81,11 +85,12 @@ def _fitted(
     missing: Sequence[Binned],
     features: Sequence[Feature],
     sources: Sources,
-) -> list[dict[str, Any]]:
+) -> tuple[list[dict[str, Any]], list[SharedBin]]:
     reference = config.binning_reference
     days = None if reference.days is None else tuple(reference.days)
     by_key = {(f.role, f.name): f for f in features}
     rows: list[dict[str, Any]] = []
+    shared: list[SharedBin] = []
     groups: dict[str, list[Binned]] = {}
     for one in missing:
         groups.setdefault(_source_role(config, one, reference.role, sources), []).append(one)
@@ -101,6 +106,8 @@ def _fitted(
         ]
         for row in fitted_binnings(selected, fields).collect():
             rows.append(_row(group[row["field"]], row, reference.name, days))
+            if row["other_rows"]:
+                shared.append(_shared(group[row["field"]], row, reference.name))
         found = {row["feature"] for row in rows}
         if any(one.name not in found for one in group) or any(
             not row["fitted_rows"] for row in rows
@@ -108,7 +115,20 @@ def _fitted(
             place = f"references[{config.references.index(reference)}]"
             told = f"reference {reference.name!r} has no rows in {role}"
             raise SourceError([Problem(place, None, f"{told}: bins can't be fitted on it")])
-    return rows
+    return rows, shared
+
+
+def _shared(one: Binned, fitted: Row, reference: str) -> SharedBin:
+    return SharedBin(
+        one.name,
+        one.role == SEGMENTS,
+        reference,
+        values=fitted["known_values"],
+        kept=len(fitted["values"]),
+        other_rows=fitted["other_rows"],
+        rows=fitted["fitted_rows"],
+        complete=fitted["known_hashes"] is not None,
+    )
 
 
 def _source_role(config: MonitorConfig, one: Binned, reference_role: str, sources: Sources) -> str:

@@ -33,6 +33,7 @@ from modelwatch.model.errors import Problem, ProblemsError, SourceError
 from modelwatch.model.features import features_of
 from modelwatch.model.plan import plan_of
 from modelwatch.model.sensitive import keyed, secrets_of
+from modelwatch.model.shared_bins import shared_bin_lines
 from modelwatch.model.value_account import unmapped_lines, unmapped_values
 from modelwatch.model.window_volumes import silent_windows
 from modelwatch.pipelines.announcement import announced
@@ -274,6 +275,7 @@ def _carried_out(run: Run, store: Store, request: Request, until_done: ExitStack
     exit_code = EXIT_LOOK if look else EXIT_QUIET
     text = told(config, plan, found, retrain, silent_windows(config, request.volume))
     text += plain.text + unmapped_lines(unmapped_values(config, run.label_values), config)
+    text += shared_bin_lines(run.shared_bins)
     store.publish(
         {
             **run.row(request, "published", exit_code),
@@ -330,6 +332,7 @@ def _states_of(run: Run, store: Store, request: Request, stored: Sequence[Row]) 
     written."""
     config, features = request.config, request.plan.features
     binnings = binnings_of(config, binned(config, features), features, stored, request.sources)
+    run.shared_bins = binnings.shared
     if binnings.fitted:
         fitted = [tuple(row[name] for name in BINNING_COLUMNS) for row in binnings.fitted]
         schema = TABLES["binnings"].ddl(*BINNING_COLUMNS)

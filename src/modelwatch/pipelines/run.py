@@ -33,6 +33,7 @@ from modelwatch.model.days import DayRange
 from modelwatch.model.freshness import TableAge
 from modelwatch.model.label_plan import LabelDay
 from modelwatch.model.plan import Plan
+from modelwatch.model.shared_bins import SharedBin
 from modelwatch.model.source_health import HealthRow
 from modelwatch.model.value_account import ValueAccount
 from modelwatch.model.window_volumes import Volume
@@ -92,6 +93,7 @@ class Run:
     outputs: dict[str, int] = field(default_factory=dict)
     label_days: dict[date, LabelDay] = field(default_factory=dict)
     label_values: dict[date, tuple[ValueAccount, ...]] = field(default_factory=dict)
+    shared_bins: tuple[SharedBin, ...] = ()
     judged: list[JudgedWindow] = field(default_factory=list)
     going_on: list[str] = field(default_factory=list)
     run_id: str = field(init=False)

@@ -48,7 +48,8 @@ SUMMARY_SCHEMA = (
 )
 BINNING_SCHEMA = (
     "field int, edges array<double>, values array<string>, known_hashes binary, center double,"
-    " scale double, fitted_rows bigint, offset string, digits int"
+    " scale double, fitted_rows bigint, offset string, digits int, known_values bigint,"
+    " other_rows bigint"
 )
 
 
@@ -224,6 +225,8 @@ _BINNING = pa.schema(
         ("fitted_rows", pa.int64()),
         ("offset", pa.string()),
         ("digits", pa.int32()),
+        ("known_values", pa.int64()),
+        ("other_rows", pa.int64()),
     ]
 )
 
@@ -269,7 +272,7 @@ def _fit(fields: Sequence[Field], rows: Sequence[Mapping[str, Any]]) -> pa.Recor
         edges = binning.edges.tolist()
         offset = str(binning.offset) if binning.offset else None
         moments = (binning.center, binning.scale)
-        row = [at, edges, None, None, *moments, total, offset, binning.digits]
+        row = [at, edges, None, None, *moments, total, offset, binning.digits, None, None]
         return _record(row, _BINNING)
     counter: Counter[str] = Counter()
     for part in rows:
@@ -286,7 +289,9 @@ def _fit(fields: Sequence[Field], rows: Sequence[Mapping[str, Any]]) -> pa.Recor
     )
     known = fitted.known_hashes
     packed = None if known is None else known.astype("<u8").tobytes()
-    row = [at, None, list(fitted.values), packed, None, None, total, None, None]
+    others = sum(counter.values()) - sum(counter[value] for value in fitted.values)
+    counted = (len(counter), others)
+    row = [at, None, list(fitted.values), packed, None, None, total, None, None, *counted]
     return _record(row, _BINNING)
 
 

@@ -108,11 +108,7 @@ def exact_of(halves: AnyArray, field: Field) -> ExactNumbers:
     held = halves[halves[:, 0] != NULL_HIGH]
     high, low = np.ascontiguousarray(held[:, 0]), np.ascontiguousarray(held[:, 1])
     numbers = ExactNumbers(high, low.view(np.uint64), field.digits or 0)
-    special = ExactNumbers.of_integers(field.special_units)
-    for i in range(len(special)):
-        usual = (numbers.high != special.high[i]) | (numbers.low != special.low[i])
-        numbers = numbers.take(usual)
-    return numbers
+    return numbers.other_than(field.special_units)
 
 
 def both_ends(known: list[int], halves: AnyArray, field: Field) -> list[int]:

@@ -74,6 +74,19 @@ class ExactNumbers:
         pairs = zip(self.high.tolist(), self.low.tolist(), strict=True)
         return [(high << 64) + low for high, low in pairs]
 
+    def other_than(self, units: Iterable[int]) -> ExactNumbers:
+        """The numbers that are none of some, in units."""
+        usual = np.ones(len(self), dtype=bool)
+        for unit in units:
+            usual &= (self.high != np.int64(unit >> 64)) | (self.low != np.uint64(unit & _LOW))
+        return self.take(usual)
+
+    def at_least(self, unit: int) -> AnyArray:
+        """Whether each number is an integer of 128 bits, in units, or more."""
+        high, low = np.int64(unit >> 64), np.uint64(unit & _LOW)
+        found: AnyArray = (self.high > high) | ((self.high == high) & (self.low >= low))
+        return found
+
     def order(self) -> AnyArray:
         """Positions by ascending number."""
         return np.lexsort((self.low, self.high))

@@ -4,9 +4,10 @@ The sum of ((x - center) / scale) ** p is kept in units of 2 ** -UNITS[p - 1]. E
 truncated to that unit (an error of a mean below 1e-13 of the reference's spread), and the integers
 are added without rounding. A sum is four longs: three limbs, high * 2**64 + middle * 2**32 + low,
 and the number of rows whose term is too large for the fixed point, which are not in it. Terms
-reach 2**94 units: a mean stands a shift of 1e15 spreads, a standard deviation one of 1e8, a
-skewness one of 1e6. A standard deviation is wrong by less than a millionth of the reference's
-scale, and so is nothing to rely on where it is itself that small.
+reach 2**94 units: a mean stands a shift of 1e15 spreads. Powers are rounded to doubles before, so
+that a standard deviation stands a shift of about 1e5 spreads and a skewness one of 1e3; beyond,
+both are undefined. A standard deviation is wrong by less than a millionth of the reference's
+scale, or of itself, and so is nothing to rely on where it is itself that small.
 """
 
 from __future__ import annotations
@@ -28,6 +29,11 @@ _LIMB = 32
 _MASK = (1 << _LIMB) - 1
 # Fixed, not fitted to a batch, or the result would depend on how rows are cut into batches.
 _TERM_BOUND = 2.0**94
+_ROUNDING = 2.0**-53
+"""Part of a power of a distance that its double may be wrong by."""
+_SD_ERROR, _SKEWNESS_ERROR = 1e-6, 1e-3
+"""Error in scales, or part of itself, up to which a standard deviation is defined; error of a
+skewness."""
 _SMALL, _LARGE = 2.0**-900, 2.0**900
 """Scales between which a distance in scales is one subtraction and one product."""
 
@@ -205,14 +211,28 @@ def moments_of(
         sd = scale * np.sqrt(var * count / (count - 1.0))
         # A quarter of each: the sum may be a double where its parts are not.
         mean = 4.0 * (center / 4.0 + scale / 4.0 * m1) if scale >= _LARGE else center + scale * m1
-    told = np.isfinite(sd) & ((var > 0) | ~different)
+        blurred, unclear = _rounded_away(var, m1, _ratio(s2, n << UNITS[1]))
+    told = np.isfinite(sd) & ((var > 0) | ~different) & ~(blurred & ~constant)
     sd = np.where((count > 1) & told, sd, np.nan)
+    skewness = np.where(unclear, np.nan, skewness)
     return Moments(
         count=count,
         mean=np.where(lost1, np.nan, mean),
         sd=np.where(lost1 | lost2, np.nan, sd),
         skewness=np.where(lost1 | lost2 | lost3, np.nan, skewness),
     )
+
+
+def _rounded_away(variance: Floats, mean: Floats, square: Floats) -> tuple[AnyArray, AnyArray]:
+    """Whether the rounding of squares, and of cubes, may hide what a variance and a skewness say;
+    (n,) each. ``mean`` and ``square``: of the distances from the center, in scales.
+    """
+    spread = np.sqrt(variance)
+    of_spread = square * _ROUNDING / (2.0 * spread)
+    of_skewness = 5.0 * np.abs(mean) * square * _ROUNDING / (variance * spread)
+    blurred: AnyArray = (variance > 0) & (of_spread > _SD_ERROR * np.maximum(spread, 1.0))
+    unclear: AnyArray = (variance > 0) & (of_skewness > _SKEWNESS_ERROR)
+    return blurred, unclear | blurred
 
 
 def first_sums(sums: Counts) -> tuple[AnyArray, AnyArray]:

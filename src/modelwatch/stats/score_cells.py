@@ -31,6 +31,7 @@ from modelwatch.stats.scored import (
 
 AGES = 401
 """Ages of labels in days; the last holds older ones."""
+_LARGEST = float(np.finfo(np.float64).max)
 
 
 @dataclass(frozen=True)
@@ -251,12 +252,12 @@ def _classed(kind: str, plan: ScorePlan, batch: ScoreBatch, rows: AnyArray) -> P
 
 
 def _errors(binning: NumericBinning, batch: ScoreBatch) -> tuple[AnyArray, Floats]:
-    """Rows with a finite prediction, label and error, and their errors in scales."""
+    """Rows with a finite prediction and label, and their errors in scales, at most the largest
+    double: sums are lost of such a row, and say so."""
     target = present(batch.target, "target")
     with np.errstate(over="ignore", invalid="ignore"):
-        error = batch.score - target
-        error = error / binning.scale
-        known = (batch.label > 0) & np.isfinite(error)
+        error = np.clip((batch.score - target) / binning.scale, -_LARGEST, _LARGEST)
+        known = (batch.label > 0) & np.isfinite(batch.score) & np.isfinite(target)
     if batch.score_nulls is not None:
         known &= ~batch.score_nulls
     rows = np.flatnonzero(known)
@@ -268,9 +269,13 @@ def _regression(plan: ScorePlan, batch: ScoreBatch) -> Iterator[Piece]:
     compared, error = _errors(binning, batch)
     y, p = target[compared], batch.score[compared]
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        missed = np.abs(y - p)
+        half = np.abs(y / 2.0 - p / 2.0)
         size = np.abs(y) / 2.0 + np.abs(p) / 2.0
-        ratio, symmetric = missed / np.abs(y), missed / size
+        ratio, symmetric = (
+            np.where(half < _LARGEST / 2.0, np.abs(y - p) / unit, 2.0 * (half / unit))
+            for unit in (np.abs(y), size)
+        )
+        ratio = np.minimum(ratio, _LARGEST)
     divided, sized = np.flatnonzero(y != 0.0), np.flatnonzero(size > 0.0)
     labelled = np.flatnonzero(batch.label > 0)
     with_interval = inside = labelled[:0]

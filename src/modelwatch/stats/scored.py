@@ -151,6 +151,8 @@ class BinaryStates(Stack):
         kept = held.copy()
         kept[1:] |= held[:-1]
         kept[[0, -1]] = True
+        if not kept[1:-1].any():
+            kept[1] = True  # bins have a finite edge, whatever they hold
         binning = with_edges(self.binning, self.binning.edges[kept])
         at = np.concatenate([np.arange(NUMERIC_OFFSET), NUMERIC_OFFSET + np.flatnonzero(kept)])
         return replace(

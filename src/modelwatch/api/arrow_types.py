@@ -1,0 +1,42 @@
+"""Types of Arrow columns, by the names that Spark has for them."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+_NAMES: dict[pa.DataType, str] = {
+    pa.bool_(): "boolean",
+    pa.int8(): "tinyint",
+    pa.int16(): "smallint",
+    pa.int32(): "int",
+    pa.int64(): "bigint",
+    pa.uint8(): "smallint",
+    pa.uint16(): "int",
+    pa.uint32(): "bigint",
+    pa.uint64(): "decimal(20,0)",
+    pa.float16(): "float",
+    pa.float32(): "float",
+    pa.float64(): "double",
+    pa.date32(): "date",
+    pa.date64(): "date",
+}
+
+
+def spark_type(kind: pa.DataType) -> str:
+    """Spark's name of the type that holds the same values; Arrow's where Spark has none."""
+    if pa.types.is_dictionary(kind):
+        return spark_type(kind.value_type)
+    if is_text(kind):
+        return "string"
+    if pa.types.is_decimal(kind):
+        digits = max(0, kind.scale)
+        return f"decimal({kind.precision - min(0, kind.scale)},{digits})"
+    if pa.types.is_timestamp(kind):
+        return "timestamp" if kind.tz else "timestamp_ntz"
+    return _NAMES.get(kind, str(kind))
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a type is text."""
+    types = pa.types
+    return bool(types.is_string(kind) or types.is_large_string(kind) or str(kind) == "string_view")
