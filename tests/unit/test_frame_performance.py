@@ -185,7 +185,7 @@ def test_every_other_value_is_negative_if_that_is_asked_for() -> None:
     found = spelled(unmapped="negative")
     assert found.labelled_rows == 11
     assert found.of("base_rate") == pytest.approx(5 / 11)
-    with pytest.raises(FrameError, match="negative and unmapped belong to a binary task"):
+    with pytest.raises(FrameError, match="negative and unmapped apply to a binary task"):
         modelwatch.performance(
             {"y": [1.0, 2.0], "p": [1.0, 2.5]},
             task="regression",
@@ -209,7 +209,7 @@ def test_a_decision_that_is_neither_is_no_decision() -> None:
 
 
 def test_a_default_that_a_label_cannot_hold_is_refused_with_what_to_write() -> None:
-    with pytest.raises(FrameError, match=r'positive is left out.* string; write .*\["true"\]'):
+    with pytest.raises(FrameError, match=r'positive is not set.* string; write .*\["true"\]'):
         modelwatch.performance(BINARY, **{**ASKED, "positive": None})
 
 

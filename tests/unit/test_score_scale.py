@@ -179,7 +179,7 @@ def test_nothing_is_estimated_from_scores_that_are_no_probabilities(kind, logit,
     assert all(np.isnan(estimate.values.value[0]) for estimate in found.values())
     reasons = {estimate.values.reason[0] for estimate in found.values()}
     assert len(reasons) == 1
-    assert RANKS in reasons or "no probabilities" in next(iter(reasons))
+    assert RANKS in reasons or "not probabilities" in next(iter(reasons))
 
 
 def test_row_intervals_of_ranks_hold_the_metric(logit, label) -> None:

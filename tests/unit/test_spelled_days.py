@@ -26,5 +26,5 @@ def test_a_date_goes_before_one_that_is_spelled() -> None:
 
 
 def test_text_that_was_not_seen_to_spell_days_is_no_day() -> None:
-    with pytest.raises(SourceError, match="to tell the day of a row"):
+    with pytest.raises(SourceError, match="for the day of a row"):
         guess_day(table(ColumnFacts("day", "string")))

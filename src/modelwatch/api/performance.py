@@ -19,7 +19,6 @@ from modelwatch.api.arrow_frames import (
     doubles,
     frame_columns,
 )
-from modelwatch.api.column_states import ROWS_PER_BATCH
 from modelwatch.api.html import table_html
 from modelwatch.api.label_values import (
     NO_VALUE,
@@ -29,19 +28,17 @@ from modelwatch.api.label_values import (
     mapped_values,
 )
 from modelwatch.api.result import TableResult
+from modelwatch.api.score_states import score_states
 from modelwatch.model.labels import Decision, Performance
 from modelwatch.model.value_account import ValueAccount, reason_of
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, known_number
 from modelwatch.stats.binning import NumericBinning, fit_numeric
 from modelwatch.stats.intervals import intervals
-from modelwatch.stats.multiclass import MulticlassStates
-from modelwatch.stats.performance import PERFORMANCE, ScoreStates, error_bounds
-from modelwatch.stats.residuals import RegressionStates
+from modelwatch.stats.performance import PERFORMANCE, error_bounds
 from modelwatch.stats.score_batch import Task
 from modelwatch.stats.score_bins import TopValues, fit_scores
 from modelwatch.stats.score_scale import ScoreBinning, ScoreKind
-from modelwatch.stats.score_tally import UNDECIDED, ScoreBatch, ScorePlan, ScoreState, ScoreTally
-from modelwatch.stats.scored import BinaryStates
+from modelwatch.stats.score_tally import ScoreBatch, ScorePlan
 from modelwatch.stats.value_account import DECISION_SUBJECT, LABEL_SUBJECT
 
 Scalar = bool | int | float | Decimal | str
@@ -164,10 +161,7 @@ def performance(
     plan = ScorePlan(task=task, binning=_binning(asked, scores), classes=asked.class_names)
     told = _told(table, asked, label)
     batch = _batch(table, asked, label, told, scores, days)
-    tally = ScoreTally(plan)
-    for start in range(0, batch.rows, ROWS_PER_BATCH):
-        tally.add(_part(batch, start, min(batch.rows, start + ROWS_PER_BATCH)))
-    by_day = _stack(plan, dict(_by_kind(tally)), np.unique(days), probabilities=bool(scores))
+    by_day = score_states(plan, batch, np.unique(days), probabilities=bool(scores))
     rows = []
     found_intervals = intervals(by_day, level=level)
     whole = by_day.total()
@@ -345,81 +339,3 @@ def _decisions(table: pa.Table, asked: Performance, score: Floats) -> Counts:
         return np.zeros(len(score), dtype=np.int64)
     reached = at_least(column_of(table, asked.score[0]), asked.decision.threshold)
     return np.where(unknown, NO_VALUE, reached).astype(np.int64)
-
-
-def _part(batch: ScoreBatch, start: int, stop: int) -> ScoreBatch:
-    """Some rows of a batch."""
-    rows = slice(start, stop)
-    return ScoreBatch(
-        rows=stop - start,
-        keys=batch.keys,
-        slots=batch.slots[rows],
-        decision=batch.decision[rows],
-        label=batch.label[rows],
-        score=batch.score[rows],
-        score_nulls=None if batch.score_nulls is None else batch.score_nulls[rows],
-        target=None if batch.target is None else batch.target[rows],
-        interval=None
-        if batch.interval is None
-        else (batch.interval[0][rows], batch.interval[1][rows]),
-        age=batch.age[rows],
-        segments=[],
-        slices=[],
-        values=[],
-    )
-
-
-States = dict[int, ScoreState]
-
-
-def _by_kind(tally: ScoreTally) -> dict[str, States]:
-    """States by kind and day."""
-    found: dict[str, States] = {}
-    for key, state in tally.states():
-        found.setdefault(key.kind, {})[key.day] = state
-    return found
-
-
-def _stack(
-    plan: ScorePlan, found: dict[str, States], days: Counts, *, probabilities: bool
-) -> ScoreStates:
-    """The states of all days as a stack, rows without a decision included."""
-    numbers = days if len(days) else np.zeros(1, dtype=np.int64)
-    vectors = _vectors(found.get(plan.task, {}), numbers)
-    stack: ScoreStates
-    if plan.task == "regression":
-        if vectors is None:
-            raise FrameError("frame has no rows")
-        return RegressionStates.of(plan.binning, *vectors)
-    if plan.task == "multiclass":
-        stack = (
-            MulticlassStates.empty(plan.classes, len(numbers), probabilities=probabilities)
-            if vectors is None
-            else MulticlassStates.of(plan.classes, *vectors)
-        )
-    else:
-        stack = (
-            BinaryStates.empty(plan.binning, len(numbers))
-            if vectors is None
-            else BinaryStates.of(plan.binning, *vectors)
-        )
-    undecided = _vectors(found.get(UNDECIDED, {}), numbers)
-    if undecided is not None:
-        stack = stack.with_undecided(*undecided)
-    return stack.without_empty_bins() if isinstance(stack, BinaryStates) else stack
-
-
-def _vectors(states: States, days: Counts) -> tuple[Counts, Counts] | None:
-    """Counts and sums of each day, zeros where it has none; None if no day has any."""
-    if not states:
-        return None
-    some = next(iter(states.values()))
-    widths = len(some.counts), 0 if some.sums is None else len(some.sums)
-    counts, sums = (np.zeros((len(days), width), dtype=np.int64) for width in widths)
-    for at, day in enumerate(days):
-        state = states.get(int(day))
-        if state is not None:
-            counts[at] = state.counts
-            if state.sums is not None:
-                sums[at] = state.sums
-    return counts, sums

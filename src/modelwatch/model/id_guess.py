@@ -43,7 +43,7 @@ def label_identity(labels: TableFacts, identity: Sequence[str]) -> tuple[str, ..
     if len(identity) == 1 and len(named) == 1:
         return (named[0],)
     raise SourceError(
-        (Problem("", None, f"has no column {', '.join(identity) or 'of an id'}: say --id COLUMN"),),
+        (Problem("", None, f"has no column {', '.join(identity) or 'of an id'}: use --id COLUMN"),),
         str(labels.address),
     )
 
@@ -54,5 +54,5 @@ def can_identify(column: ColumnFacts) -> bool:
 
 
 def _no_id(table: TableFacts, inputs: TableFacts) -> SourceError:
-    told = f"has no column of the name of an id in {inputs.address}: say --id COLUMN"
+    told = f"has no column named like an id of {inputs.address}: use --id COLUMN"
     return SourceError((Problem("", None, told),), str(table.address))

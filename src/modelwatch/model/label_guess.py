@@ -20,7 +20,7 @@ from modelwatch.model.column_types import FRACTIONS, INSTANTS, WHOLE_NUMBERS
 from modelwatch.model.day_guess import DayGuess
 from modelwatch.model.labels import MAX_CLASSES
 from modelwatch.model.score_guess import ScoreFacts, guessed_kind
-from modelwatch.model.side_guess import positive_of, sides_of, word_of
+from modelwatch.model.side_guess import positive_of, sides_of, values_of, word_of
 from modelwatch.model.table_facts import ColumnFacts, JoinedFacts, TableFacts, Value
 from modelwatch.stats.score_batch import Task
 from modelwatch.stats.score_scale import ScoreKind
@@ -254,7 +254,7 @@ def _binary(
 ) -> PerformanceGuess | str:
     if not score:
         return "no column of the predictions is a score, which a binary task needs"
-    values = [value for value, _ in label.values]
+    values = values_of(label)
     chosen = min(score, key=lambda name: not is_probability_name(name))
     positive, told = positive_of(values, joined.means.get(chosen, {}))
     of_class = _class_scores([positive], score) if positive is not None else ()

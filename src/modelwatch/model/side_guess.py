@@ -32,9 +32,10 @@ class Sides:
 
         ``positive`` value of the label; ``means``: of the score by value of the decision.
         """
-        values = [value for value, _ in column.values] or _values_of(column)
+        values = values_of(column)
         known = {typed(value) for value in (*self.positive, *self.negative)}
-        if values and {typed(value) for value in values} <= known:
+        # To name values of the decision alone would take the defaults from the label.
+        if not self.positive or (values and {typed(value) for value in values} <= known):
             return self if self.fit(column) else None
         if len(values) != 2:
             return None
@@ -88,8 +89,10 @@ def word_of(value: Value) -> str:
     return str(plain_value(value))
 
 
-def _values_of(column: ColumnFacts) -> list[Value]:
-    return [True, False] if column.plain_type == "boolean" else []
+def values_of(column: ColumnFacts) -> list[Value]:
+    """The values that were seen in a column, or that its type can hold, if they are few."""
+    seen = [value for value, _ in column.values]
+    return seen or ([True, False] if column.plain_type == "boolean" else [])
 
 
 def _says_yes(value: Value) -> bool:

@@ -9,7 +9,6 @@ from datetime import date
 
 from pyspark.sql import SparkSession
 
-from modelwatch import __version__
 from modelwatch.model.config import parse_config
 from modelwatch.model.day_guess import guess_day
 from modelwatch.model.days import shifted
@@ -21,6 +20,7 @@ from modelwatch.model.readings import readings_of
 from modelwatch.model.reference_guess import Typical, typical_days
 from modelwatch.model.sources import TableAddress
 from modelwatch.model.table_facts import ColumnFacts, TableFacts
+from modelwatch.package import VERSION
 from modelwatch.pipelines.table_facts import daily_figures, facts_of, label_facts
 from modelwatch.report.setup import Setup, setup_page
 
@@ -96,7 +96,7 @@ def _labels(
         table = facts_of(spark, address, time_zone, like=like)
         tell(_told("labels", table))
         if not identity:
-            return "the inputs have no id to join them by: say --id COLUMN"
+            return "the inputs have no id to join them by: use --id COLUMN"
         label_id = label_identity(table, identity)
         label = label_column(table, {*label_id, like}, own_table=True)
         if label is None:
@@ -198,6 +198,6 @@ def setup_text(found: FirstConfiguration, file: str) -> str:
             found.typical.why,
             found.typical.changes,
             notes,
-            f"Written by modelwatch {__version__}.",
+            f"Written by modelwatch {VERSION}.",
         )
     )

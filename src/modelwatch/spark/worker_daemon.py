@@ -17,6 +17,7 @@ TASKS = (
     "contract_facts",
     "day_facts",
     "evaluate",
+    "joined_facts",
     "monthly_states",
     "outlier_bounds",
     "outliers",
@@ -24,6 +25,7 @@ TASKS = (
     "reference",
     "repeated_days",
     "rolled_states",
+    "sample_facts",
     "scores",
     "verdicts",
 )

@@ -19,8 +19,9 @@ class Generation:
 
     ``view``: the view that has the run of each ``key``. ``column``: of the table ``runs``, what a
     run computed: an array of days, or of structs with the fields of ``key`` and ``more``; None
-    where the view is a file of its own. ``row``: what a row of the view is. ``moment``: column of
-    the view with the time at which that run ended. ``where``: which rows of the view count.
+    where the view is a file of its own. ``row``: what a row of the view is; ``meanings``: of its
+    columns that no table has. ``moment``: column of the view with the time at which that run was
+    published. ``where``: which rows of the view count.
     """
 
     view: str
@@ -29,6 +30,7 @@ class Generation:
     column: str | None = None
     more: tuple[str, ...] = ()
     moment: str = "computed_at"
+    meanings: tuple[tuple[str, str], ...] = ()
     where: str | None = None
 
     def newest(self, runs: Iterable[Any]) -> dict[tuple[Any, ...], str]:
@@ -44,6 +46,10 @@ class Generation:
     def _key_of(self, held: Any) -> tuple[Any, ...]:
         # An array of days has no fields.
         return tuple(held[name] for name in self.key) if _has_fields(held) else (held,)
+
+    @property
+    def _meanings(self) -> tuple[tuple[str, str], ...]:
+        return (*self.meanings, (self.moment, "When that run was published."))
 
     def sql(self) -> str:
         """The view."""
@@ -63,7 +69,7 @@ class Generation:
         ]
         listed = ",\n".join(f"  {column}" for column in columns)
         return (
-            f"{_comment(self.row, ('monitor', *self.key))}\nSELECT\n{listed}\nFROM published_runs\n"
+            f"{_comment(self.row, ('monitor', *self.key), self._meanings)}\nSELECT\n{listed}\nFROM published_runs\n"
             f"LATERAL VIEW explode({self.column}) exploded AS {computed}\n"
             f"GROUP BY {', '.join(['monitor', *keys])}"
         )
@@ -79,6 +85,7 @@ DAYS = Generation(
     row="Days with feature states: one row per day, with the newest published "
     "run that computed them. Most other views are derived from it.",
     column="days",
+    meanings=(("day", "Day whose states were computed."),),
 )
 LABEL_DAYS = Generation(
     view="current_performance_days",
@@ -86,6 +93,7 @@ LABEL_DAYS = Generation(
     row="Days with performance states: one row per day of predictions, with the "
     "newest published run that joined them with labels.",
     column="label_days",
+    meanings=(("day", "Day of the predictions."),),
 )
 REFERENCES = Generation(
     view="current_references",
@@ -93,6 +101,7 @@ REFERENCES = Generation(
     row="References with a table of their own: one row per reference, with the "
     "newest published run that computed its states.",
     column="reference_days",
+    meanings=(("role", "`reference:<name>`."),),
 )
 WINDOWS = Generation(
     view="current_windows",
@@ -108,6 +117,7 @@ VERDICT_WINDOWS = Generation(
     row="Judged windows: one row per window and source of metrics, with the "
     "newest published run that judged it.",
     column="verdict_windows",
+    meanings=(("source", "Source of the judged metrics, as in `verdicts`."),),
     more=("window_end",),
     moment="judged_at",
 )
@@ -149,6 +159,9 @@ class Current:
         )
 
 
-def _comment(row: str, key: tuple[str, ...]) -> str:
+def _comment(row: str, key: tuple[str, ...], meanings: tuple[tuple[str, str], ...] = ()) -> str:
     text = f"{row} Key: {', '.join(key)}."
-    return fill(text, _WIDTH, initial_indent="-- ", subsequent_indent="-- ")
+    lines = [fill(text, _WIDTH, initial_indent="-- ", subsequent_indent="-- ")]
+    lines += ["--"] if meanings else []
+    lines += [f"-- - `{name}`: {meaning}" for name, meaning in meanings]
+    return "\n".join(lines)
