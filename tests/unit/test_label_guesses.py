@@ -231,7 +231,7 @@ def test_labels_under_another_id_are_joined_by_their_only_one() -> None:
     label = column("late", "boolean", True, False)
     other = TableFacts(TableAddress(path="l"), (column("uuid", "string"), DAY, label))
     assert label_identity(other, ("order_id",)) == ("uuid",)
-    with pytest.raises(SourceError, match="say --id COLUMN"):
+    with pytest.raises(SourceError, match="use --id COLUMN"):
         label_identity(replace(other, columns=(DAY, label)), ("order_id",))
 
 

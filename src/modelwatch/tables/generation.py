@@ -68,8 +68,9 @@ class Generation:
             f"max(finished_at) AS {self.moment}",
         ]
         listed = ",\n".join(f"  {column}" for column in columns)
+        comment = _comment(self.row, ("monitor", *self.key), self._meanings)
         return (
-            f"{_comment(self.row, ('monitor', *self.key), self._meanings)}\nSELECT\n{listed}\nFROM published_runs\n"
+            f"{comment}\nSELECT\n{listed}\nFROM published_runs\n"
             f"LATERAL VIEW explode({self.column}) exploded AS {computed}\n"
             f"GROUP BY {', '.join(['monitor', *keys])}"
         )
