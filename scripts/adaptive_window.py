@@ -15,8 +15,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from modelwatch.stats.adaptive_window import CONFIDENCE, adaptive_windows
 from modelwatch.stats.special import normal_quantile
+from modelwatch.stats.verdicts.adaptive_window import CONFIDENCE, adaptive_windows
 
 SEED = 20130502
 ROWS = 500

@@ -10,11 +10,11 @@ from collections.abc import Callable
 import numpy as np
 
 from modelwatch.stats.arrays import Counts, Floats
-from modelwatch.stats.binning import fit_numeric
-from modelwatch.stats.comparison import Comparison
-from modelwatch.stats.drift import STATISTICS
-from modelwatch.stats.moments import LENGTH
-from modelwatch.stats.numeric import NumericStates
+from modelwatch.stats.drift.comparison import Comparison
+from modelwatch.stats.drift.statistics import STATISTICS
+from modelwatch.stats.states.binning import fit_numeric
+from modelwatch.stats.states.moments import LENGTH
+from modelwatch.stats.states.numeric import NumericStates
 
 GROUPS = (10_000, 100, 50, 30, 20, 10)
 ROWS = (100, 1_000, 10_000)
@@ -33,7 +33,7 @@ CHANGES: dict[str, Change] = {
 
 def main() -> None:
     """Prints a row for each number of rows and groups."""
-    from modelwatch.stats import divergence
+    from modelwatch.stats.drift import divergence
 
     reference = RANDOM.normal(size=500_000)
     binning = fit_numeric(reference[:100_000], float(reference.min()), float(reference.max()))

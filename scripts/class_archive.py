@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from modelwatch.io.java import find_java_home, java_major
+from modelwatch.io.session.java import find_java_home, java_major
 
 FIRST_JAVA = 13
 JOB = Path(__file__).with_name("class_archive_job.py")

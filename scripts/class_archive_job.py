@@ -10,7 +10,7 @@ from typing import Any
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from modelwatch.io.session import open_session
+from modelwatch.io.session.spark_session import open_session
 
 
 def main(folder: Path) -> None:

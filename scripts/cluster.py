@@ -22,7 +22,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from modelwatch.io.java import find_java_home
+from modelwatch.io.session.java import find_java_home
 
 HOST = "127.0.0.1"
 SECONDS_TO_START = 60

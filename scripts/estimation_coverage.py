@@ -17,11 +17,17 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
-from modelwatch.stats.binning import fit_numeric
-from modelwatch.stats.calibration import fit_calibration
-from modelwatch.stats.estimation import ESTIMATED, back_test, estimates, expected, interval
-from modelwatch.stats.performance import performance
-from modelwatch.stats.scored import BinaryStates, positions
+from modelwatch.stats.estimation.calibration import fit_calibration
+from modelwatch.stats.estimation.estimates import (
+    ESTIMATED,
+    back_test,
+    estimates,
+    expected,
+    interval,
+)
+from modelwatch.stats.performance.metrics import performance
+from modelwatch.stats.states.binary import BinaryStates, positions
+from modelwatch.stats.states.binning import fit_numeric
 
 SEED = 20130208
 REFERENCE_DAYS, WEEKS, ROWS = 28, 12, 300

@@ -11,10 +11,10 @@ import argparse
 
 import numpy as np
 
-from modelwatch.stats.binning import NUMERIC_OFFSET, fit_numeric
-from modelwatch.stats.intervals import changes, intervals
-from modelwatch.stats.performance import performance
-from modelwatch.stats.scored import SCORE_UNIT, BinaryStates, log_losses
+from modelwatch.stats.performance.intervals import changes, intervals
+from modelwatch.stats.performance.metrics import performance
+from modelwatch.stats.states.binary import SCORE_UNIT, BinaryStates, log_losses
+from modelwatch.stats.states.binning import NUMERIC_OFFSET, fit_numeric
 
 SEED = 20130401
 ROWS = 500

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from pyspark import SparkConf, SparkContext
 
-from modelwatch.io.jars import LOCK, local_jars, sha256_of
-from modelwatch.io.java import find_java_home
-from modelwatch.io.stack import stack_settings
+from modelwatch.io.session.jars import LOCK, local_jars, sha256_of
+from modelwatch.io.session.java import find_java_home
+from modelwatch.io.session.stack import stack_settings
 
 FILE = Path(__file__).parents[1] / "conf" / LOCK
 

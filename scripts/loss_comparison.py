@@ -59,7 +59,8 @@ def nannyml_estimates(folder: Path) -> int:
 
 def labelled(spark, rows: pd.DataFrame, day: np.ndarray):
     """Rows as a pass over predictions and labels takes them; all of them labelled and due."""
-    from modelwatch.spark.labels import LabelledLayout, LabelledRows
+    from modelwatch.evaluation.states.label_layout import LabelledLayout
+    from modelwatch.spark.states.labelled_rows import LabelledRows
 
     nothing = [0] * len(rows)
     columns = {
@@ -85,18 +86,18 @@ def labelled(spark, rows: pd.DataFrame, day: np.ndarray):
 
 def estimates_of_chunks(reference: pd.DataFrame, analysis: pd.DataFrame):
     """This project's estimates of each chunk: fitted, added up and read as in a run."""
-    from modelwatch.io.session import open_session
-    from modelwatch.spark.loss_regression import (
+    from modelwatch.io.session.spark_session import open_session
+    from modelwatch.spark.estimation.loss_regression import (
         LossInput,
         LossModel,
         content,
         fitted,
         fitting_rows,
     )
-    from modelwatch.spark.scores import merged_score_states
-    from modelwatch.stats.binning import fit_numeric
-    from modelwatch.stats.expected_loss import LossRegressor, LossStates, loss_estimates
-    from modelwatch.stats.score_tally import ScorePlan
+    from modelwatch.spark.states.score_aggregation import merged_score_states
+    from modelwatch.stats.estimation.expected_loss import LossRegressor, LossStates, loss_estimates
+    from modelwatch.stats.states.binning import fit_numeric
+    from modelwatch.stats.states.score_tally import ScorePlan
 
     spark = open_session("loss comparison")
     said = reference["y_pred"].to_numpy()
@@ -129,7 +130,7 @@ def estimates_of_chunks(reference: pd.DataFrame, analysis: pd.DataFrame):
 
 def compared(folder: Path) -> int:
     """Print both beside what was realised; 1 if ours are worse than the bound."""
-    from modelwatch.stats.estimation import interval
+    from modelwatch.stats.estimation.estimates import interval
 
     reference, analysis = (pd.read_parquet(folder / f"{n}.parquet") for n in PERIODS)
     peer = json.loads((folder / "nannyml.json").read_text(encoding="utf-8"))

@@ -22,8 +22,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from modelwatch.deequ import constraint_results
-from modelwatch.model.constraint import Constraint
-from modelwatch.model.sources import TableAddress
+from modelwatch.model.contracts.constraint import Constraint
+from modelwatch.model.sources.tables import TableAddress
 
 PLANES = TableAddress(path="planes")
 SHARED: list[dict[str, Any]] = [

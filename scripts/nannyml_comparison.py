@@ -30,21 +30,18 @@ import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 from sklearn.metrics import roc_auc_score  # noqa: E402
 
-from modelwatch.stats.binning import NumericBinning, fit_numeric  # noqa: E402
-from modelwatch.stats.calibration import fit_calibration  # noqa: E402
-from modelwatch.stats.estimation import (  # noqa: E402
+from modelwatch.stats.estimation.calibration import fit_calibration  # noqa: E402
+from modelwatch.stats.estimation.estimates import (  # noqa: E402
     Estimate,
     business_value,
     estimates,
     expected,
     interval,
 )
-from modelwatch.stats.estimation_multiclass import (  # noqa: E402
-    estimates_multiclass,
-    fit_multiclass,
-)
-from modelwatch.stats.multiclass import MulticlassStates, probability_positions  # noqa: E402
-from modelwatch.stats.scored import BinaryStates, positions  # noqa: E402
+from modelwatch.stats.estimation.multiclass import estimates_multiclass, fit_multiclass  # noqa: E402
+from modelwatch.stats.states.binary import BinaryStates, positions  # noqa: E402
+from modelwatch.stats.states.binning import NumericBinning, fit_numeric  # noqa: E402
+from modelwatch.stats.states.multiclass import MulticlassStates, probability_positions  # noqa: E402
 
 BOUND = 0.003
 GATED = ("accuracy", "roc_auc")

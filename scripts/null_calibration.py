@@ -15,19 +15,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelwatch.stats.binning import (
+from modelwatch.stats.drift.comparison import Comparison
+from modelwatch.stats.drift.statistics import drift
+from modelwatch.stats.states.binning import (
     CATEGORICAL_OFFSET,
     NULL,
     CategoricalBinning,
     NumericBinning,
     fit_numeric,
 )
-from modelwatch.stats.categorical import CategoricalStates
-from modelwatch.stats.comparison import Comparison
-from modelwatch.stats.drift import drift
-from modelwatch.stats.moments import power_sums
-from modelwatch.stats.null_model import null_models
-from modelwatch.stats.numeric import NumericStates
+from modelwatch.stats.states.categorical import CategoricalStates
+from modelwatch.stats.states.moments import power_sums
+from modelwatch.stats.states.numeric import NumericStates
+from modelwatch.stats.verdicts.null_model import null_models
 from modelwatch.stats.weekdays import window_weekdays
 
 SEED = 20130501

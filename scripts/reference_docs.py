@@ -15,21 +15,23 @@ from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from modelwatch.model.constraint import KINDS
-from modelwatch.model.contract import (
+from modelwatch.model.config.monitor import MonitorConfig
+from modelwatch.model.config.section import Section, as_tuple
+from modelwatch.model.contracts.constraint import KINDS
+from modelwatch.model.contracts.contract import (
     ColumnClauses,
     Contract,
     ContractPlace,
     Relation,
     RowClauses,
-    Volume,
+    VolumeClause,
 )
 from modelwatch.model.days import DayRange
-from modelwatch.model.durations import Durations
-from modelwatch.model.evaluation import Reference, WindowSpec
-from modelwatch.model.incident_rules import Clear, IncidentRules
-from modelwatch.model.judging import Verdicts, WatchedSeries
-from modelwatch.model.labels import (
+from modelwatch.model.incidents.rules import Clear, IncidentRules
+from modelwatch.model.notification.report_place import ReportPlace
+from modelwatch.model.notification.sinks import SINKS
+from modelwatch.model.outliers.options import Outliers
+from modelwatch.model.performance.labels import (
     BusinessValues,
     Challenger,
     Decision,
@@ -40,17 +42,21 @@ from modelwatch.model.labels import (
     Performance,
     VersionComparison,
 )
-from modelwatch.model.monitor import MonitorConfig
-from modelwatch.model.outlier_choice import Outliers
-from modelwatch.model.profiling import Binning, ColumnOptions, FeatureChoice, Pairs, Segmentation
-from modelwatch.model.report_place import ReportPlace
-from modelwatch.model.retention_choice import Retention
-from modelwatch.model.retraining_policies import POLICIES, Retraining
-from modelwatch.model.rules import Duplicates, Rule
-from modelwatch.model.section import Section, as_tuple
-from modelwatch.model.sinks import SINKS
-from modelwatch.model.source_health import SourceHealth
-from modelwatch.model.sources import (
+from modelwatch.model.planning.retention_options import Retention
+from modelwatch.model.planning.window_specs import Reference, WindowSpec
+from modelwatch.model.profile.options import (
+    Binning,
+    ColumnOptions,
+    FeatureChoice,
+    Pairs,
+    Segmentation,
+)
+from modelwatch.model.quarantine.rules import Duplicates, Rule
+from modelwatch.model.retraining.policies import POLICIES, Retraining
+from modelwatch.model.runs.stall_limits import StallLimits
+from modelwatch.model.sources.durations import Durations
+from modelwatch.model.sources.health import SourceHealth
+from modelwatch.model.sources.tables import (
     DaySource,
     Inputs,
     ModelVersion,
@@ -58,7 +64,7 @@ from modelwatch.model.sources import (
     Predictions,
     TableAddress,
 )
-from modelwatch.model.stall_limits import StallLimits
+from modelwatch.model.verdicts.options import Verdicts, WatchedSeries
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "configuration.md"
 TITLES: dict[type[Section], str] = {
@@ -79,7 +85,7 @@ TITLES: dict[type[Section], str] = {
     Contract: "the file of a contract",
     ColumnClauses: "columns of a contract",
     RowClauses: "rows of a contract",
-    Volume: "volume",
+    VolumeClause: "volume",
     Relation: "relations",
     Rule: "rules",
     Duplicates: "duplicates",

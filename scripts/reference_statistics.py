@@ -10,11 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from modelwatch.stats import drift, performance, profile
-from modelwatch.stats.fairness import FAIRNESS
-from modelwatch.stats.performance_metric import PERFORMANCE
-from modelwatch.stats.statistic import STATISTICS, Statistic
-from modelwatch.stats.summary import METRICS, Metric
+from modelwatch.stats.drift import statistics
+from modelwatch.stats.drift.statistic import STATISTICS, Statistic
+from modelwatch.stats.performance import metrics as performance
+from modelwatch.stats.performance.fairness import FAIRNESS
+from modelwatch.stats.performance.metric import PERFORMANCE
+from modelwatch.stats.profile import metrics as profile
+from modelwatch.stats.profile.metric import METRICS, Metric
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "statistics.md"
 
@@ -96,7 +98,7 @@ A segment minus all other rows, for binary tasks.
 
 def _statistics() -> list[Statistic]:
     """In the order of their families, whatever was imported first."""
-    families = [family.__name__ for family in drift.FAMILIES]
+    families = [family.__name__ for family in statistics.FAMILIES]
     return sorted(STATISTICS.values(), key=lambda s: families.index(s.compute.__module__))
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from scripts.view_columns import view_columns
 
-from modelwatch.io.views import views
+from modelwatch.io.store.views import views
 from modelwatch.tables import TABLES, Table
 from modelwatch.tables.table import WINDOW, WINDOW_END, WINDOW_START
 

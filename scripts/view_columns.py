@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from modelwatch.io.views import views
+from modelwatch.io.store.views import views
 from modelwatch.tables import TABLES
 
 _COMMENT = re.compile(r"--[^\n]*")

@@ -39,9 +39,9 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     from pyspark.sql import SparkSession
     from scripts.soak.settings import SMALL
 
-    from modelwatch.io.java import find_java_home
-    from modelwatch.io.session import open_session
-    from modelwatch.io.stack import stack_settings
+    from modelwatch.io.session.java import find_java_home
+    from modelwatch.io.session.spark_session import open_session
+    from modelwatch.io.session.stack import stack_settings
 
     folder = tmp_path_factory.mktemp("spark")
     os.environ["JAVA_HOME"] = str(find_java_home(os.environ))
@@ -75,7 +75,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 @pytest.fixture
 def count_jobs(spark: SparkSession) -> CountJobs:
     """A context that counts the Spark jobs of its block: ``with count_jobs() as counted:``."""
-    from modelwatch.io.session import effort
+    from modelwatch.io.session.spark_session import effort
 
     @contextmanager
     def counting() -> Iterator[JobCount]:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from modelwatch.stats.binning import CATEGORICAL_OFFSET, NULL, CategoricalBinning, fit_numeric
-from modelwatch.stats.categorical import CategoricalStates
-from modelwatch.stats.moments import power_sums
-from modelwatch.stats.numeric import NumericStates
+from modelwatch.stats.states.binning import (
+    CATEGORICAL_OFFSET,
+    NULL,
+    CategoricalBinning,
+    fit_numeric,
+)
+from modelwatch.stats.states.categorical import CategoricalStates
+from modelwatch.stats.states.moments import power_sums
+from modelwatch.stats.states.numeric import NumericStates
 
 BINNING = fit_numeric(np.random.default_rng(0).normal(0.0, 1.1, 20_000), -4.5, 4.5)
 SHARES = np.array([0.05, 0.4, 0.25, 0.15, 0.1, 0.05])

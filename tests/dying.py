@@ -27,12 +27,13 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from modelwatch import cli
-from modelwatch.io.addresses import Place
-from modelwatch.io.java import find_java_home
-from modelwatch.io.session import open_session
-from modelwatch.io.stack import stack_settings
-from modelwatch.io.turns import turn
-from modelwatch.pipelines import maintenance, monitor
+from modelwatch.io.delta.addresses import Place
+from modelwatch.io.delta.turns import turn
+from modelwatch.io.session.java import find_java_home
+from modelwatch.io.session.spark_session import open_session
+from modelwatch.io.session.stack import stack_settings
+from modelwatch.pipelines.maintenance import upkeep
+from modelwatch.pipelines.runs import monitor
 from modelwatch.spark.python_tasks import in_python
 
 STALL_SECONDS = 5
@@ -232,13 +233,13 @@ def ran() -> int:
             raise Passed
 
         monitor._request = request  # type: ignore[assignment]
-        maintenance.maintain = request  # type: ignore[assignment]
+        upkeep.maintain = request  # type: ignore[assignment]
         began = time.monotonic()
         with redirect_stderr(StringIO()) as said:
             code = cli.main(["maintain" if name in OF_UPKEEP else "run", str(config)])
         seconds = round(time.monotonic() - began, 1)
-        told = {"death": name, "code": code, "said": said.getvalue(), "seconds": seconds}
-        print(json.dumps(told), flush=True)
+        wording = {"death": name, "code": code, "said": said.getvalue(), "seconds": seconds}
+        print(json.dumps(wording), flush=True)
     return code
 
 

@@ -104,10 +104,10 @@ def weather(folder: Path) -> FirstTables:
     names = "reading_key ts origin station_no year month hour temp dewp humid wind_dir wind_speed"
     key = {"reading_key": rows["reading_key"], "ts": rows["ts"]}
     known = rows["ts"] + pd.to_timedelta(rng.exponential(20, len(rows)), unit="h")
-    told = np.clip(rows["visib"] * 0.8 + 2 + rng.normal(0, 0.7, len(rows)), 0, 11)
+    wording = np.clip(rows["visib"] * 0.8 + 2 + rng.normal(0, 0.7, len(rows)), 0, 11)
     tables = {
         "readings": rows[[*names.split(), "wind_gust", "precip", "pressure"]],
-        "forecasts": pd.DataFrame({**key, "y_hat": told}),
+        "forecasts": pd.DataFrame({**key, "y_hat": wording}),
         "truth": pd.DataFrame({**key, "y_true": rows["visib"], "observed_at": known}),
     }
     return _written(folder / "weather", tables, "pressure", after=date(2013, 10, 7))

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from modelwatch.model.config import DaySource, MonitorConfig
-from modelwatch.model.label_plan import LabelPlan
-from modelwatch.model.plan import Plan
-from modelwatch.model.windows import Window
-from modelwatch.pipelines.frames import Sources
-from modelwatch.pipelines.history import History
-from modelwatch.pipelines.label_states import label_states
-from modelwatch.pipelines.performance import question_of
-from modelwatch.pipelines.run import Request
-from modelwatch.pipelines.states import StatesOf
-from modelwatch.stats.binning import Binning, CategoricalBinning, fit_numeric
+from modelwatch.model.config.configuration import DaySource, MonitorConfig
+from modelwatch.model.planning.label_plan import LabelPlan
+from modelwatch.model.planning.plan import Plan
+from modelwatch.model.planning.windows import Window
+from modelwatch.pipelines.performance.stage import question_of
+from modelwatch.pipelines.runs.history import RunHistory
+from modelwatch.pipelines.runs.run import Request
+from modelwatch.pipelines.sources.frames import Sources
+from modelwatch.pipelines.states.day_states import StatesOf
+from modelwatch.pipelines.states.label_states import label_states
+from modelwatch.stats.states.binning import Binning, CategoricalBinning, fit_numeric
 from monitored import TWO_TABLES, InMemory, states_of
 from shop import labels_section
 
@@ -109,12 +109,12 @@ def answers_of(
     bins: Mapping[tuple[str, str], Binning] = BINS,
 ) -> dict[str, list[Row]]:
     """All that is said of one window, by table."""
-    from modelwatch.spark.performance import performance_rows
+    from modelwatch.spark.performance.evaluated_windows import performance_rows
 
     sources = sources_of_labels(config, frames)
     states: StatesOf = states_of(config, sources, bins)
     plan = Plan(config.monitor, as_of, labels=LabelPlan({}, (window,)))
-    question = question_of(states, Request(config, "", sources, History(()), plan))
+    question = question_of(states, Request(config, "", sources, RunHistory(()), plan))
     kept = label_states(states, sources, tuple(window.days), as_of)
     found: dict[str, list[Row]] = {}
     for row in performance_rows(kept, question).collect():

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from modelwatch.io.day_files import Volume
-from modelwatch.model.config import DaySource, MonitorConfig, parse_config
-from modelwatch.model.features import features_of
-from modelwatch.pipelines.frames import Sources
-from modelwatch.pipelines.states import StatesOf, day_states
-from modelwatch.pipelines.validation import schemas_of
-from modelwatch.spark.rows import ROLES
-from modelwatch.stats.batch import PAIRS, ROWS
-from modelwatch.stats.binning import Binning
-from modelwatch.stats.state import State, StateKey
+from modelwatch.io.delta.day_files import DayVolume
+from modelwatch.model.config.configuration import DaySource, MonitorConfig, parse_config
+from modelwatch.model.profile.features import features_of
+from modelwatch.pipelines.config.validation import schemas_of
+from modelwatch.pipelines.sources.frames import Sources
+from modelwatch.pipelines.states.day_states import StatesOf, day_states
+from modelwatch.spark.states.scored_rows import ROLES
+from modelwatch.stats.states.batch import PAIRS, ROWS
+from modelwatch.stats.states.binning import Binning
+from modelwatch.stats.states.state import State, StateKey
 from naive_states import Row as NaiveRow
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ class InMemory:
     def stored(self) -> DataFrame:
         return self.rows
 
-    def volume(self, days: Collection[date]) -> Volume:
-        return Volume(1, 1, None)
+    def volume(self, days: Collection[date]) -> DayVolume:
+        return DayVolume(1, 1, None)
 
 
 def sources_of(config: MonitorConfig, **frames: DataFrame) -> Sources:

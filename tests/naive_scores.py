@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelwatch.stats.score_batch import ScoreBatch, ScoreKey, ScorePlan, ScoreState
-from modelwatch.stats.slice_bins import SliceBins
+from modelwatch.stats.states.score_batch import ScoreBatch, ScoreKey, ScorePlan, ScoreState
+from modelwatch.stats.states.slice_bins import SliceBins
 from modelwatch.stats.value_names import ALL
 
 
@@ -167,7 +167,7 @@ def naive_slice(bins: SliceBins, value) -> int:
 
 def score_batch_of(plan: ScorePlan, rows: Sequence[ScoredRow]) -> ScoreBatch:
     """The rows as a pass is given them."""
-    from laws.test_tally import numbers_of, texts_of
+    from laws.states.test_tally import numbers_of, texts_of
 
     keys = sorted({(row.day, row.due_day, row.version) for row in rows})
     nulls = np.array([row.score is None for row in rows])

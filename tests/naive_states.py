@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelwatch.stats.batch import NULL_SEGMENT, OTHER_SEGMENT, PAIRS, ROWS, Block, TallyPlan
-from modelwatch.stats.binning import UNSEEN, Binning, NumericBinning
-from modelwatch.stats.categorical import MAX_UNSEEN, example_of
-from modelwatch.stats.distinct import hash_of_text, hashes_of_doubles
-from modelwatch.stats.moments import LENGTH, power_sums
-from modelwatch.stats.pairs import standardised
-from modelwatch.stats.state import State, StateKey
+from modelwatch.stats.states.batch import NULL_SEGMENT, OTHER_SEGMENT, PAIRS, ROWS, Block, TallyPlan
+from modelwatch.stats.states.binning import UNSEEN, Binning, NumericBinning
+from modelwatch.stats.states.categorical import MAX_UNSEEN, example_of
+from modelwatch.stats.states.distinct import hash_of_text, hashes_of_doubles
+from modelwatch.stats.states.moments import LENGTH, power_sums
+from modelwatch.stats.states.pairs import standardised
+from modelwatch.stats.states.state import State, StateKey
 from modelwatch.stats.value_names import ALL
 
 Value = float | str | None

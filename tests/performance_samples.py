@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from modelwatch.stats.binning import NumericBinning
-from modelwatch.stats.multiclass import MulticlassStates
-from modelwatch.stats.residuals import RegressionStates
-from modelwatch.stats.score_tally import ScoreBatch, ScorePlan, ScoreTally
-from modelwatch.stats.scored import BinaryStates
+from modelwatch.stats.states.binary import BinaryStates
+from modelwatch.stats.states.binning import NumericBinning
+from modelwatch.stats.states.multiclass import MulticlassStates
+from modelwatch.stats.states.regression import RegressionStates
+from modelwatch.stats.states.score_tally import ScoreBatch, ScorePlan, ScoreTally
 
 
 def batch_of(score, decision, label, *, target=None, interval=None, days=None) -> ScoreBatch:

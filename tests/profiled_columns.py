@@ -7,15 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from modelwatch.spark.batches import numbers_of
-from modelwatch.spark.reference import binning_of, fits_of, summaries_of
-from modelwatch.spark.reference_sample import Field
-from modelwatch.stats.batch import Batch, Column, TallyPlan
-from modelwatch.stats.binning import NumericBinning
-from modelwatch.stats.numeric import NumericStates
-from modelwatch.stats.profile import profile
-from modelwatch.stats.state import State
-from modelwatch.stats.tally import Tally
+from modelwatch.evaluation.states.batches import numbers_of
+from modelwatch.evaluation.states.reference_bins import binning_of, fits_of, summaries_of
+from modelwatch.evaluation.states.reference_sample import Field
+from modelwatch.stats.profile.metrics import profile
+from modelwatch.stats.states.batch import Batch, BatchColumn, TallyPlan
+from modelwatch.stats.states.binning import NumericBinning
+from modelwatch.stats.states.numeric import NumericStates
+from modelwatch.stats.states.state import State
+from modelwatch.stats.states.tally import Tally
 from modelwatch.stats.value_names import ALL
 
 
@@ -37,7 +37,7 @@ def fitted(column: pa.Array, digits: int | None, special: Sequence[float] = ()) 
 
 
 def state_of(column: pa.Array, binning: NumericBinning) -> State:
-    plan = TallyPlan((Column("x", 0, binning),))
+    plan = TallyPlan((BatchColumn("x", 0, binning),))
     tally = Tally(plan)
     values = numbers_of(column, binning)
     tally.add(Batch(len(column), [(0, "v")], None, [None], [None], [], [values]))

@@ -8,17 +8,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from modelwatch.stats.arrays import Floats
-from modelwatch.stats.binning import (
+from modelwatch.stats.states.binning import (
     CategoricalBinning,
     NumericBinning,
     fit_categorical,
     fit_numeric,
 )
-from modelwatch.stats.categorical import CategoricalStates, bounded_unseen, categorical_stack
-from modelwatch.stats.distinct import hash_of_text
-from modelwatch.stats.moments import LENGTH, power_sums
-from modelwatch.stats.numeric import NumericStates, numeric_stack
-from modelwatch.stats.pairs import PairStates, cross_products, standardised
+from modelwatch.stats.states.categorical import CategoricalStates, bounded_unseen, categorical_stack
+from modelwatch.stats.states.distinct import hash_of_text
+from modelwatch.stats.states.moments import LENGTH, power_sums
+from modelwatch.stats.states.numeric import NumericStates, numeric_stack
+from modelwatch.stats.states.pairs import PairStates, cross_products, standardised
 
 
 def numeric_binning(values: Sequence[float], bins: int = 200, special: Sequence[float] = ()):

@@ -16,11 +16,11 @@ import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 from pyspark.sql import SparkSession
 
-from modelwatch.io.store import Store
-from modelwatch.io.views import create_views
-from modelwatch.model.config import MonitorConfig, parse_config
-from modelwatch.model.sources import OutputAddress
-from modelwatch.pipelines.monitor import RunReport, run_monitor
+from modelwatch.io.store.output_tables import Store
+from modelwatch.io.store.views import create_views
+from modelwatch.model.config.configuration import MonitorConfig, parse_config
+from modelwatch.model.sources.tables import OutputAddress
+from modelwatch.pipelines.runs.monitor import RunReport, run_monitor
 from modelwatch.tables import TABLES
 
 FIRST = date(2013, 2, 4)  # a Monday

@@ -6,16 +6,21 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from modelwatch.model.evaluation import DEFAULT_THRESHOLDS
-from modelwatch.stats.binning import CATEGORICAL_OFFSET, NULL, CategoricalBinning, fit_numeric
-from modelwatch.stats.categorical import CategoricalStates
-from modelwatch.stats.chance import chance_models, with_chances
-from modelwatch.stats.comparison import Comparison
-from modelwatch.stats.drift import drift
-from modelwatch.stats.judgement import FAIL, judged
-from modelwatch.stats.leave_out import States
-from modelwatch.stats.moments import power_sums
-from modelwatch.stats.numeric import NumericStates
+from modelwatch.model.planning.window_specs import DEFAULT_THRESHOLDS
+from modelwatch.stats.drift.comparison import Comparison
+from modelwatch.stats.drift.statistics import drift
+from modelwatch.stats.states.binning import (
+    CATEGORICAL_OFFSET,
+    NULL,
+    CategoricalBinning,
+    fit_numeric,
+)
+from modelwatch.stats.states.categorical import CategoricalStates
+from modelwatch.stats.states.leave_out import States
+from modelwatch.stats.states.moments import power_sums
+from modelwatch.stats.states.numeric import NumericStates
+from modelwatch.stats.verdicts.chance import chance_models, with_chances
+from modelwatch.stats.verdicts.judgement import FAIL, judged
 
 MONDAY = 4
 """Day number, since 1970-01-01, of a Monday."""

@@ -8,13 +8,13 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from modelwatch.model.change_kinds import UNDETERMINED
-from modelwatch.model.incident import MANY_FEATURES, Incident
-from modelwatch.model.outside_windows import OUTSIDE_WORDS
-from modelwatch.model.value_account import UNMAPPED_SHARE
-from modelwatch.stats import drift  # noqa: F401 (registers the statistics)
-from modelwatch.stats.performance import PERFORMANCE
-from modelwatch.stats.statistic import STATISTICS
+from modelwatch.model.diagnosis.change_kinds import UNDETERMINED
+from modelwatch.model.incidents.incident import MANY_FEATURES, Incident
+from modelwatch.model.performance.value_accounts import UNMAPPED_SHARE
+from modelwatch.model.planning.outside_windows import OUTSIDE_WORDS
+from modelwatch.stats.drift import statistics  # noqa: F401 (registers the statistics)
+from modelwatch.stats.drift.statistic import STATISTICS
+from modelwatch.stats.performance.metrics import PERFORMANCE
 from verdict_rows import fold, on, only
 
 NAMES = ("amount", "merchant_category", "ab.c-d", "a name with several words in it", "back`tick")

@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from modelwatch.model.config import MonitorConfig, parse_config
-from modelwatch.model.incident import FAMILIES, Action, Incident, JudgedWindow
-from modelwatch.model.incident_ranks import Weights
-from modelwatch.model.incidents import Folded, History, fold_incidents
-from modelwatch.model.verdict_row import Source, VerdictRow
+from modelwatch.model.config.configuration import MonitorConfig, parse_config
+from modelwatch.model.incidents.folding import Folded, History, fold_incidents
+from modelwatch.model.incidents.incident import FAMILIES, Action, Incident, JudgedWindow
+from modelwatch.model.incidents.ranking import Weights
+from modelwatch.model.verdicts.row import Source, VerdictRow
 
 FIRST = date(2020, 1, 6)
 """A Monday, the first day of the histories here."""

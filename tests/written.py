@@ -9,9 +9,9 @@ from typing import Any
 
 from pyspark.sql import Row, SparkSession
 
-from modelwatch.io.store import Store
-from modelwatch.io.views import views
-from modelwatch.model.sources import OutputAddress
+from modelwatch.io.store.output_tables import Store
+from modelwatch.io.store.views import views
+from modelwatch.model.sources.tables import OutputAddress
 from modelwatch.tables import TABLES
 
 MOMENT = datetime(2013, 2, 11, tzinfo=timezone.utc)

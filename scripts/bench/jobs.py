@@ -12,9 +12,9 @@ from scripts.bench.case import FIRST_DAY, Case, day_at
 from scripts.bench.monitored import Work
 from scripts.bench.session import opened_session
 
-from modelwatch.io.session import effort
-from modelwatch.model.config import parse_config
-from modelwatch.pipelines.monitor import run_monitor
+from modelwatch.io.session.spark_session import effort
+from modelwatch.model.config.configuration import parse_config
+from modelwatch.pipelines.runs.monitor import run_monitor
 
 VARIANTS = {
     "5 columns, 1 day, 1 segmentation of 1 value": (5, 1, 1),

@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 from scripts.bench.case import COLUMNS, SEGMENTED, Case
 from scripts.bench.monitored import Work, monitored
 
-from modelwatch.spark.batches import BatchLayout, batch_of
-from modelwatch.stats.batch import TallyPlan
-from modelwatch.stats.tally import Tally
+from modelwatch.evaluation.states.batches import BatchLayout, batch_of
+from modelwatch.stats.states.batch import TallyPlan
+from modelwatch.stats.states.tally import Tally
 
 _BATCH_ROWS = 32_768
 _NAMED = 12

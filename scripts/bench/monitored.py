@@ -17,24 +17,24 @@ from pyspark.sql import functions as F
 from scripts.bench.case import BASELINE_DAYS, FIRST_DAY, SEGMENTED, Case, day_at
 from scripts.bench.session import opened_session
 
-from modelwatch.io.store import Store
-from modelwatch.model.binned import binned
-from modelwatch.model.config import MonitorConfig, lines_of, parse_config
+from modelwatch.io.store.output_tables import Store
+from modelwatch.model.config.configuration import MonitorConfig, lines_of, parse_config
 from modelwatch.model.days import DayRange
-from modelwatch.model.features import Feature, features_of
-from modelwatch.model.plan import Published, plan_of
-from modelwatch.model.window_changes import windows_touching
-from modelwatch.pipelines.binnings import binnings_of
-from modelwatch.pipelines.evaluation import evaluation_of, states_needed
-from modelwatch.pipelines.frames import Sources, opened_sources, source_changes
-from modelwatch.pipelines.history import History
-from modelwatch.pipelines.monitor import run_monitor
-from modelwatch.pipelines.performance import write_performance
-from modelwatch.pipelines.run import Request, Run
-from modelwatch.pipelines.states import StatesOf, day_states
-from modelwatch.pipelines.validation import schemas_of
-from modelwatch.spark.evaluate import drift_rows, profile_rows
-from modelwatch.spark.rows import scored_rows
+from modelwatch.model.planning.plan import Published, plan_of
+from modelwatch.model.planning.window_changes import windows_touching
+from modelwatch.model.profile.features import Feature, features_of
+from modelwatch.model.states.binned import binned
+from modelwatch.pipelines.config.validation import schemas_of
+from modelwatch.pipelines.performance.stage import write_performance
+from modelwatch.pipelines.planning.evaluation import evaluation_of, states_needed
+from modelwatch.pipelines.runs.history import RunHistory
+from modelwatch.pipelines.runs.monitor import run_monitor
+from modelwatch.pipelines.runs.run import Request, Run
+from modelwatch.pipelines.sources.frames import Sources, opened_sources, source_changes
+from modelwatch.pipelines.states.binnings import binnings_of
+from modelwatch.pipelines.states.day_states import StatesOf, day_states
+from modelwatch.spark.drift.evaluated_windows import drift_rows, profile_rows
+from modelwatch.spark.states.scored_rows import scored_rows
 
 Work = Callable[[], "dict[str, Any] | None"]
 
@@ -128,11 +128,11 @@ class Monitored:
             self.config,
             "",
             self.sources,
-            History(()),
+            RunHistory(()),
             plan_of(
                 self.config,
                 self.features,
-                source_changes(self.sources, History(())),
+                source_changes(self.sources, RunHistory(())),
                 Published(),
                 as_of,
                 DayRange(self.days[0], self.days[-1]),

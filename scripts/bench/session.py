@@ -11,9 +11,9 @@ from scripts.bench.case import CORES
 
 def opened_session(memory: str | None = None) -> SparkSession:
     """The job's own session in local mode; ``memory`` of the driver if not the stack's own."""
-    from modelwatch.io.java import find_java_home
-    from modelwatch.io.session import open_session
-    from modelwatch.io.stack import stack_settings
+    from modelwatch.io.session.java import find_java_home
+    from modelwatch.io.session.spark_session import open_session
+    from modelwatch.io.session.stack import stack_settings
 
     os.environ["JAVA_HOME"] = str(find_java_home(os.environ))
     os.environ["PYSPARK_PYTHON"] = sys.executable

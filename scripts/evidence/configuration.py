@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from scripts.evidence.world import LABEL_DELAY, World, day_of
 
-from modelwatch.model.config import MonitorConfig, parse_config
+from modelwatch.model.config.configuration import MonitorConfig, parse_config
 from modelwatch.model.days import DayRange
-from modelwatch.model.draft import draft
-from modelwatch.model.guess import guess
-from modelwatch.model.sources import TableAddress
-from modelwatch.model.table_facts import ColumnFacts, TableFacts
-from modelwatch.model.window_volumes import Volume, volume_of, with_judged_windows
+from modelwatch.model.onboarding.draft import draft
+from modelwatch.model.onboarding.guess import guess
+from modelwatch.model.onboarding.table_facts import ColumnFacts, TableFacts
+from modelwatch.model.planning.window_volumes import Volume, volume_of, with_judged_windows
+from modelwatch.model.sources.tables import TableAddress
 
 LABELS = f"""
 labels:

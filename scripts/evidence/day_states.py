@@ -15,10 +15,19 @@ import numpy as np
 import pandas as pd
 from scripts.evidence.world import World
 
-from modelwatch.model.config import MonitorConfig
+from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, Hashes
-from modelwatch.stats.batch import NULL_SEGMENT, OTHER_SEGMENT, Segmentation
-from modelwatch.stats.binning import (
+from modelwatch.stats.states.batch import NULL_SEGMENT, OTHER_SEGMENT, SegmentationCodes
+from modelwatch.stats.states.binary import (
+    DECISIONS,
+    LABELS,
+    POSITIVE,
+    SCORE_UNIT,
+    BinaryStates,
+    log_losses,
+    positions,
+)
+from modelwatch.stats.states.binning import (
     NULL,
     NUMERIC_OFFSET,
     UNSEEN,
@@ -28,20 +37,11 @@ from modelwatch.stats.binning import (
     fit_categorical,
     fit_numeric,
 )
-from modelwatch.stats.categorical import CategoricalStates, bounded_unseen
-from modelwatch.stats.distinct import hash_of_text, hashes_of_doubles, smallest
-from modelwatch.stats.moments import LENGTH, normalised, power_sums
-from modelwatch.stats.numeric import NumericStates
-from modelwatch.stats.pairs import PairStates, standardised
-from modelwatch.stats.scored import (
-    DECISIONS,
-    LABELS,
-    POSITIVE,
-    SCORE_UNIT,
-    BinaryStates,
-    log_losses,
-    positions,
-)
+from modelwatch.stats.states.categorical import CategoricalStates, bounded_unseen
+from modelwatch.stats.states.distinct import hash_of_text, hashes_of_doubles, smallest
+from modelwatch.stats.states.moments import LENGTH, normalised, power_sums
+from modelwatch.stats.states.numeric import NumericStates
+from modelwatch.stats.states.pairs import PairStates, standardised
 from modelwatch.stats.value_names import ALL
 
 FeatureStates = NumericStates | CategoricalStates
@@ -58,7 +58,7 @@ class Plans:
     """What is kept of the rows of a world: fitted once, on its reference."""
 
     binnings: Mapping[str, Binning]
-    splits: tuple[Segmentation, ...]
+    splits: tuple[SegmentationCodes, ...]
     block: tuple[str, ...]
 
     def role(self, feature: str) -> str:
@@ -111,7 +111,7 @@ def fitted_plans(world: World, config: MonitorConfig) -> Plans:
         else:
             binnings[name] = _fitted_texts(rows[name], rows["weight"], config.binning.max_values)
     splits = tuple(
-        Segmentation(one.name, _kept(rows[one.name], rows["weight"], one.max_values))
+        SegmentationCodes(one.name, _kept(rows[one.name], rows["weight"], one.max_values))
         for one in config.segments
     )
     block = tuple(n for n in world.table.features if isinstance(binnings[n], NumericBinning))

@@ -14,10 +14,10 @@ from scripts.evidence.matrix import ROWS
 from scripts.evidence.watch import MonthFigures, Seen, Watch
 from scripts.evidence.world import LABEL_DELAY, World, day_of
 
-from modelwatch.model.evaluation import length_days
-from modelwatch.model.incident import Incident
-from modelwatch.model.incident_events import WORSE_TIMES
-from modelwatch.model.window_volumes import window_volumes
+from modelwatch.model.incidents.events import WORSE_TIMES
+from modelwatch.model.incidents.incident import Incident
+from modelwatch.model.planning.window_specs import length_days
+from modelwatch.model.planning.window_volumes import window_volumes
 
 FIRST_DAYS = (3, 7, 10, 14)
 """Days of the month on which faults begin; those that are counted in weeks begin with one."""

@@ -22,29 +22,39 @@ from scripts.evidence.day_states import (
 from scripts.evidence.windows import Windows, windows_over
 from scripts.evidence.world import LABEL_DELAY, Period, World
 
-from modelwatch.model.config import MonitorConfig
-from modelwatch.model.performance_thresholds import PerformanceThreshold
-from modelwatch.model.retention import BACK_TEST_DAYS
+from modelwatch.model.config.configuration import MonitorConfig
+from modelwatch.model.performance.thresholds import PerformanceThreshold
+from modelwatch.model.planning.retention import BACK_TEST_DAYS
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, Spans
-from modelwatch.stats.calibration import Calibration, fit_calibration
-from modelwatch.stats.categorical import categorical_stack
-from modelwatch.stats.chance import ChanceModel, chance_models, with_chances
-from modelwatch.stats.comparison import Comparison
-from modelwatch.stats.day_repeats import repeats
-from modelwatch.stats.day_states import EARLIER_DAYS
-from modelwatch.stats.day_states import DayStates as OneByOne
-from modelwatch.stats.drift import drift
-from modelwatch.stats.estimation import ESTIMATED, back_test, estimates, expected, interval
-from modelwatch.stats.null_model import NullModel
-from modelwatch.stats.numeric import NumericStates, numeric_stack
-from modelwatch.stats.pairs import PairStates
-from modelwatch.stats.performance import PERFORMANCE, performance
-from modelwatch.stats.relation_null import relation_nulls
-from modelwatch.stats.repeats import Repeats
-from modelwatch.stats.scored import BinaryStates
+from modelwatch.stats.drift.comparison import Comparison
+from modelwatch.stats.drift.day_repeats import repeats
+from modelwatch.stats.drift.repeats import Repeats
+from modelwatch.stats.drift.stale_values import KEY as STALE
+from modelwatch.stats.drift.statistics import drift
+from modelwatch.stats.estimation.calibration import Calibration, fit_calibration
+from modelwatch.stats.estimation.estimates import (
+    ESTIMATED,
+    back_test,
+    estimates,
+    expected,
+    interval,
+)
+from modelwatch.stats.performance.metrics import PERFORMANCE, performance
+from modelwatch.stats.performance.window_intervals import (
+    WindowValues,
+    window_changes,
+    window_values,
+)
 from modelwatch.stats.special import normal_tail
-from modelwatch.stats.stale_values import KEY as STALE
-from modelwatch.stats.window_intervals import WindowValues, window_changes, window_values
+from modelwatch.stats.states.binary import BinaryStates
+from modelwatch.stats.states.categorical import categorical_stack
+from modelwatch.stats.states.day_states import EARLIER_DAYS
+from modelwatch.stats.states.day_states import DayStates as OneByOne
+from modelwatch.stats.states.numeric import NumericStates, numeric_stack
+from modelwatch.stats.states.pairs import PairStates
+from modelwatch.stats.verdicts.chance import ChanceModel, chance_models, with_chances
+from modelwatch.stats.verdicts.null_model import NullModel
+from modelwatch.stats.verdicts.relation_null import relation_nulls
 
 UNKNOWN_ROWS = 2**62
 _WORSE = {"higher": -1, "lower": 1, "neutral": 0}

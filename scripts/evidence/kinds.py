@@ -11,10 +11,9 @@ from scripts.evidence.location import with_locations
 from scripts.evidence.rolled import rolled
 from scripts.evidence.world import World, day_of
 
-from modelwatch.model.change_kinds import FeatureChange, compared_days
 from modelwatch.model.days import DayRange
-from modelwatch.model.incident import Incident
-from modelwatch.model.incident_kinds import (
+from modelwatch.model.diagnosis.change_kinds import FeatureChange, compared_days
+from modelwatch.model.diagnosis.incident_kinds import (
     KIND,
     LOCATION,
     Around,
@@ -25,9 +24,10 @@ from modelwatch.model.incident_kinds import (
     leads_of_parts,
     with_kinds_of_parts,
 )
-from modelwatch.model.incident_ranks import Weights
-from modelwatch.model.incidents import History, fold_incidents
-from modelwatch.pipelines.incident_evidence import FEWEST_BEFORE, LookedInto
+from modelwatch.model.incidents.folding import History, fold_incidents
+from modelwatch.model.incidents.incident import Incident
+from modelwatch.model.incidents.ranking import Weights
+from modelwatch.pipelines.diagnosis.evidence import FEWEST_BEFORE, LookedInto
 
 
 def explained(

@@ -13,8 +13,8 @@ from scripts.evidence.figures import Reference
 from scripts.evidence.rolled import rolled
 from scripts.evidence.world import Table, World, day_of, number_of
 
-from modelwatch.model.incident import Incident
-from modelwatch.pipelines.incident_location import (
+from modelwatch.model.incidents.incident import Incident
+from modelwatch.pipelines.diagnosis.location import (
     MOST_COLUMNS,
     MOST_VALUES,
     Located,
@@ -23,9 +23,9 @@ from modelwatch.pipelines.incident_location import (
     splits_of,
     to_be_located,
 )
-from modelwatch.stats.batch import Segmentation
-from modelwatch.stats.binning import CategoricalBinning, NumericBinning
-from modelwatch.stats.carriers import group_edges, group_labels
+from modelwatch.stats.diagnosis.carriers import group_edges, group_labels
+from modelwatch.stats.states.batch import SegmentationCodes
+from modelwatch.stats.states.binning import CategoricalBinning, NumericBinning
 
 NOTHING: SplitStates = SplitStates(MappingProxyType({}), MappingProxyType({}))
 
@@ -63,8 +63,8 @@ def _split_states(
     world: World, one: Located, reference: Reference, columns: Sequence[str]
 ) -> SplitStates:
     """The states of the features of some incidents by the values of other columns."""
-    texts: list[tuple[str, Segmentation]] = []
-    numbers: list[tuple[str, Segmentation]] = []
+    texts: list[tuple[str, SegmentationCodes]] = []
+    numbers: list[tuple[str, SegmentationCodes]] = []
     more: dict[str, pd.Series] = {}
     for name in columns:
         values = _values_of(name, one, reference, world)
@@ -73,7 +73,7 @@ def _split_states(
         key = f"by {name}"
         more[key] = values[1]
         of_text = isinstance(reference.plans.binnings.get(name), CategoricalBinning)
-        (texts if of_text else numbers).append((name, Segmentation(key, values[0])))
+        (texts if of_text else numbers).append((name, SegmentationCodes(key, values[0])))
     chosen = [*texts, *numbers][:MOST_COLUMNS]
     wanted = [name for _, name in one.features if name in reference.plans.binnings]
     if not chosen or not wanted or world.rows.empty:

@@ -9,8 +9,8 @@ from scripts.evidence.day_states import FeatureStates, Stacked
 from scripts.evidence.world import number_of
 
 from modelwatch.model.days import DayRange
-from modelwatch.stats.categorical import categorical_stack
-from modelwatch.stats.numeric import NumericStates, numeric_stack
+from modelwatch.stats.states.categorical import categorical_stack
+from modelwatch.stats.states.numeric import NumericStates, numeric_stack
 
 
 def rolled(parts: Sequence[Stacked], period: DayRange) -> FeatureStates | None:

@@ -11,8 +11,8 @@ from scripts.evidence.figures import UNKNOWN_ROWS, Figures, Reference
 from scripts.evidence.windows import Windows, windows_over
 from scripts.evidence.world import LABEL_DELAY, day_of, number_of
 
-from modelwatch.pipelines.day_series import WatchedSeries
-from modelwatch.spark.figures import FIGURE_NAMES
+from modelwatch.pipelines.verdicts.day_series import DailySeries
+from modelwatch.spark.verdicts.metric_values import FIGURE_NAMES
 
 
 def series_figures(reference: Reference, current: DayStates, as_of: int) -> list[Figures]:
@@ -49,7 +49,7 @@ def _series(
     worse: int = 0,
 ) -> Figures:
     first = reference.period.current[0]
-    series = WatchedSeries(
+    series = DailySeries(
         source="volume",
         role="inputs",
         subject="inputs",
@@ -90,7 +90,7 @@ def _coverage(reference: Reference, current: DayStates, as_of: int) -> Iterator[
             continue
         windows = windows.take(held)
         starts = [day_of(n) for n in windows.starts]
-        series = WatchedSeries(
+        series = DailySeries(
             source="labels",
             role="labels",
             subject="labels",
@@ -123,7 +123,7 @@ def _sums(values: np.ndarray, spans: np.ndarray) -> np.ndarray:
     return running[spans[:, 1]] - running[spans[:, 0]]
 
 
-def _figures(series: WatchedSeries) -> Figures:
+def _figures(series: DailySeries) -> Figures:
     """The judged windows of a series, as a run judges them."""
     rows = [dict(zip(FIGURE_NAMES, row, strict=True)) for row in series.figures()]
 

@@ -11,12 +11,12 @@ from scripts.evidence.day_states import DayStates
 from scripts.evidence.figures import Figures
 from scripts.evidence.world import day_of
 
-from modelwatch.model.config import MonitorConfig
-from modelwatch.model.episodes import BY_CHANCE
-from modelwatch.model.verdict_row import Source, VerdictRow
-from modelwatch.spark.verdicts import WHATEVER_ROWS
-from modelwatch.stats.judgement import FAIL, PASS, Judgement, judged
+from modelwatch.evaluation.verdicts.judgement import WHATEVER_ROWS
+from modelwatch.model.config.configuration import MonitorConfig
+from modelwatch.model.incidents.episodes import BY_CHANCE
+from modelwatch.model.verdicts.row import Source, VerdictRow
 from modelwatch.stats.value_names import ALL, ALL_VERSIONS
+from modelwatch.stats.verdicts.judgement import FAIL, PASS, Judgement, judged
 
 _ARRAYS = ("value", "threshold", "p_value", "rows", "reference_rows", "reason")
 

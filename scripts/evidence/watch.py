@@ -24,12 +24,12 @@ from scripts.evidence.verdicts import missing_rows, repeated_rows, verdict_rows
 from scripts.evidence.windows import Windows, windows_over
 from scripts.evidence.world import World, day_of, number_of
 
-from modelwatch.model.config import MonitorConfig
-from modelwatch.model.freshness import missing_days
-from modelwatch.model.incident import Incident, JudgedWindow
-from modelwatch.model.incident_ranks import Weights
-from modelwatch.model.incidents import History, fold_incidents
-from modelwatch.model.verdict_row import Source, VerdictRow
+from modelwatch.model.config.configuration import MonitorConfig
+from modelwatch.model.incidents.folding import History, fold_incidents
+from modelwatch.model.incidents.incident import Incident, JudgedWindow
+from modelwatch.model.incidents.ranking import Weights
+from modelwatch.model.sources.freshness import missing_days
+from modelwatch.model.verdicts.row import Source, VerdictRow
 
 OF_WINDOWS: tuple[Source, ...] = ("drift", "performance", "estimate", "labels")
 """Sources whose figures are of all kinds of window."""

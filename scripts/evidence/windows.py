@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scripts.evidence.world import Period, day_of, number_of
 
-from modelwatch.model.config import MonitorConfig
-from modelwatch.model.windows import windows_of
+from modelwatch.model.config.configuration import MonitorConfig
+from modelwatch.model.planning.windows import windows_of
 from modelwatch.stats.arrays import AnyArray, Spans
 from modelwatch.stats.weekdays import window_weekdays
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from pyspark.sql import Row
 
-from modelwatch.io.session import open_session
-from modelwatch.io.views import ResultViews
-from modelwatch.model.config import parse_config
-from modelwatch.pipelines.report import report
+from modelwatch.io.session.spark_session import open_session
+from modelwatch.io.store.views import ResultViews
+from modelwatch.model.config.configuration import parse_config
+from modelwatch.pipelines.report.pages import report
 
 Query = Callable[[str], list[Row]]
 MEANING = {0: "nothing to do about it", 1: "something must be looked at", 2: "it could not run"}

@@ -10,14 +10,14 @@ from scripts.golden.drift_statistics import DISTANCES, of_cells
 from scripts.oracles.draws import NUMBERS, two_samples, words
 from scripts.oracles.errors import Errors
 
-from modelwatch.stats.comparison import Comparison
-from modelwatch.stats.correlation import pair_positions
-from modelwatch.stats.distance import spread_of
-from modelwatch.stats.divergence import DECILES, FINE_GROUPS
-from modelwatch.stats.drift import drift, error_bounds
-from modelwatch.stats.far_values import centers
-from modelwatch.stats.groups import quantile_groups
-from modelwatch.stats.profile import profile
+from modelwatch.stats.drift.comparison import Comparison
+from modelwatch.stats.drift.correlation import pair_positions
+from modelwatch.stats.drift.distance import spread_of
+from modelwatch.stats.drift.divergence import DECILES, FINE_GROUPS
+from modelwatch.stats.drift.statistics import drift, error_bounds
+from modelwatch.stats.profile.far_values import centers
+from modelwatch.stats.profile.metrics import profile
+from modelwatch.stats.states.quantile_groups import quantile_groups
 from samples import (
     categorical_binning,
     categorical_state,
@@ -39,7 +39,7 @@ _ORACLE_OF_CELLS = {
     "cramers_v": "scipy chi2_contingency, Bergsma",
 }
 _MOMENT_ROUNDING = 2e-6
-"""Scales of the bins by which a standard deviation may be wrong (stats/moments.py)."""
+"""Scales of the bins by which a standard deviation may be wrong (stats/states/moments.py)."""
 
 
 def numbers(errors: Errors, random: np.random.Generator, name: str) -> None:

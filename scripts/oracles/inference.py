@@ -12,12 +12,12 @@ import numpy as np
 from scipy import optimize, stats
 from scripts.oracles.errors import Errors
 
-from modelwatch.stats.jackknife import day_interval
-from modelwatch.stats.paired import mcnemar
-from modelwatch.stats.performance import performance
-from modelwatch.stats.row_intervals import iid_interval
-from modelwatch.stats.stratified import stratified
-from modelwatch.stats.traffic_split import FEW_EXPECTED, sample_ratio
+from modelwatch.stats.attribution.stratified import stratified
+from modelwatch.stats.comparison.paired import mcnemar
+from modelwatch.stats.comparison.traffic_split import FEW_EXPECTED, sample_ratio
+from modelwatch.stats.performance.jackknife import day_interval
+from modelwatch.stats.performance.metrics import performance
+from modelwatch.stats.performance.row_intervals import iid_interval
 from performance_samples import binary_states
 from samples import numeric_binning
 

@@ -11,9 +11,9 @@ from scripts.oracles.draws import NUMBERS, SCORES
 from scripts.oracles.errors import Errors
 from sklearn import metrics
 
-from modelwatch.stats.performance import PERFORMANCE, ScoreStates, error_bounds, performance
-from modelwatch.stats.row_intervals import iid_interval
-from modelwatch.stats.score_bins import TopValues, fit_scores
+from modelwatch.stats.performance.metrics import PERFORMANCE, ScoreStates, error_bounds, performance
+from modelwatch.stats.performance.row_intervals import iid_interval
+from modelwatch.stats.states.score_bins import TopValues, fit_scores
 from performance_samples import binary_states, multiclass_states, regression_states
 from samples import numeric_binning
 

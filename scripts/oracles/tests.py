@@ -7,8 +7,8 @@ from scipy import stats
 from scripts.oracles.errors import Errors
 
 from modelwatch.stats import special
-from modelwatch.stats.count_tails import count_tail, share_tail
-from modelwatch.stats.multiplicity import adjusted
+from modelwatch.stats.verdicts.count_tails import count_tail, share_tail
+from modelwatch.stats.verdicts.multiplicity import adjusted
 
 
 def tails(errors: Errors, random: np.random.Generator) -> None:

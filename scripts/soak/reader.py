@@ -14,9 +14,9 @@ from scripts.soak.fault import from_here
 from scripts.soak.settings import LONG
 
 from modelwatch import cli
-from modelwatch.io.java import find_java_home
-from modelwatch.io.views import ResultViews, create_views
-from modelwatch.model.sources import OutputAddress
+from modelwatch.io.session.java import find_java_home
+from modelwatch.io.store.views import ResultViews, create_views
+from modelwatch.model.sources.tables import OutputAddress
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
@@ -110,8 +110,8 @@ def open_reader(folder: Path) -> Reader:
     """A small local session, set up as the job sets up its own."""
     from pyspark.sql import SparkSession
 
-    from modelwatch.io.session import open_session
-    from modelwatch.io.stack import stack_settings
+    from modelwatch.io.session.spark_session import open_session
+    from modelwatch.io.session.stack import stack_settings
 
     os.environ["JAVA_HOME"] = str(find_java_home(os.environ))
     os.environ["PYSPARK_PYTHON"] = sys.executable

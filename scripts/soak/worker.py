@@ -15,9 +15,9 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from modelwatch import cli
-from modelwatch.io.java import find_java_home
-from modelwatch.io.session import open_session
-from modelwatch.io.stack import stack_settings
+from modelwatch.io.session.java import find_java_home
+from modelwatch.io.session.spark_session import open_session
+from modelwatch.io.session.stack import stack_settings
 
 READY = "the session is open"
 

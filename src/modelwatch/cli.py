@@ -14,21 +14,26 @@ from functools import partial
 from pathlib import Path
 
 from modelwatch.errors import ModelwatchError
-from modelwatch.io.contract_files import text_of_file, write_text
 from modelwatch.io.failures import typed
-from modelwatch.io.packaged_files import PACKAGED, packaged_path
-from modelwatch.io.spark_log import log_told
+from modelwatch.io.session.packaged_files import PACKAGED, packaged_path
+from modelwatch.io.session.spark_log import log_notice
 from modelwatch.io.terminal import Parser, argument_of, complain, log_to_terminal, say
-from modelwatch.model.config import ConfigurationError, MonitorConfig, Problem, parse_config
+from modelwatch.io.text_files import text_of_file, write_text
+from modelwatch.model.config.configuration import (
+    ConfigurationError,
+    MonitorConfig,
+    Problem,
+    parse_config,
+)
 from modelwatch.model.days import DayRange, parse_ascending_days, parse_day
-from modelwatch.model.deaths import RunLostError
 from modelwatch.model.errors import ProblemsError, SourceError
-from modelwatch.model.guess import monitor_name
-from modelwatch.model.sources import TableAddress
+from modelwatch.model.onboarding.guess import monitor_name
+from modelwatch.model.runs.lost_runs import RunLostError
+from modelwatch.model.sources.tables import TableAddress
 from modelwatch.package import VERSION
-from modelwatch.pipelines import contract_command
-from modelwatch.pipelines.command_session import command_session
-from modelwatch.pipelines.run_commands import RUN_COMMANDS, RunCommand
+from modelwatch.pipelines.contracts import command as contract_command
+from modelwatch.pipelines.runs.command_session import command_session
+from modelwatch.pipelines.runs.commands import RUN_COMMANDS, RunCommand
 
 NOTHING_TO_LOOK_AT, DID_NOT_RUN = 0, 2
 """Exit codes."""
@@ -50,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return command(arguments)
     except RunLostError as error:
-        return _failed(f"{error}{log_told()}", arguments.verbose)
+        return _failed(f"{error}{log_notice()}", arguments.verbose)
     except ModelwatchError as error:
         return _failed(str(error), arguments.verbose)
     except KeyboardInterrupt:
@@ -61,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return NOTHING_TO_LOOK_AT
     except Exception as error:
         message = f"modelwatch: {typed(error)}"
-        return _failed(message, arguments.verbose, " (--verbose for details)", log_told())
+        return _failed(message, arguments.verbose, " (--verbose for details)", log_notice())
 
 
 def _failed(message: str, verbose: bool, hint: str = "", log: str = "") -> int:
@@ -83,14 +88,14 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     init = _command(commands, "init", _init, "write a first configuration for your tables")
-    told = "inputs of the model: path or name of a Delta table"
-    init.add_argument("table", metavar="INPUTS", help=told)
-    told = "predictions, if they have their own table"
-    init.add_argument("predictions", metavar="PREDICTIONS", nargs="?", help=told)
-    told = "labels, joined by id and day"
-    init.add_argument("labels", metavar="LABELS", nargs="?", help=told)
-    told = "predictions of a challenger for the same ids"
-    init.add_argument("--challenger", metavar="TABLE", help=told)
+    meaning = "inputs of the model: path or name of a Delta table"
+    init.add_argument("table", metavar="INPUTS", help=meaning)
+    meaning = "predictions, if they have their own table"
+    init.add_argument("predictions", metavar="PREDICTIONS", nargs="?", help=meaning)
+    meaning = "labels, joined by id and day"
+    init.add_argument("labels", metavar="LABELS", nargs="?", help=meaning)
+    meaning = "predictions of a challenger for the same ids"
+    init.add_argument("--challenger", metavar="TABLE", help=meaning)
     init.add_argument(
         "-o", "--output", type=Path, help="file to write (default: conf/<monitor>.yaml)"
     )
@@ -112,8 +117,8 @@ def _parser() -> argparse.ArgumentParser:
     sql.add_argument("--config", metavar="FILE", help="the configuration")
     sql.add_argument("--rows", type=int, default=100, help="maximum number of rows to show (100)")
 
-    told = "list open incidents, show one, or acknowledge, mute or reopen one"
-    incidents = _command(commands, "incidents", _incidents, told)
+    meaning = "list open incidents, show one, or acknowledge, mute or reopen one"
+    incidents = _command(commands, "incidents", _incidents, meaning)
     incidents.add_argument(
         "words",
         metavar="[CONFIG] [WHAT ID]",
@@ -127,8 +132,8 @@ def _parser() -> argparse.ArgumentParser:
     incidents.add_argument("--by", default=_user(), help="your name (default: the current user)")
     incidents.add_argument("--note", help="reason, kept in the history")
 
-    told = "list quarantined rows, explain them, or release them"
-    quarantine = _command(commands, "quarantine", _quarantine, told)
+    meaning = "list quarantined rows, explain them, or release them"
+    quarantine = _command(commands, "quarantine", _quarantine, meaning)
     quarantine.add_argument(
         "words",
         metavar="[CONFIG] [WHAT [KEY ...]]",
@@ -145,14 +150,14 @@ def _parser() -> argparse.ArgumentParser:
     quarantine.add_argument("--note", help="reason, kept in the history")
 
     contract = partial(contract_command.carry_out, session=command_session)
-    told = "propose, compare, check, export or import a data contract"
-    contract_command.add_arguments(_command(commands, "contract", contract, told))
-    told = "print the paths of the packaged Spark properties, job, and schema of messages"
-    conf_path = _command(commands, "conf-path", _conf_path, told)
+    meaning = "propose, compare, check, export or import a data contract"
+    contract_command.add_arguments(_command(commands, "contract", contract, meaning))
+    meaning = "print the paths of the packaged Spark properties, job, and schema of messages"
+    conf_path = _command(commands, "conf-path", _conf_path, meaning)
     conf_path.add_argument("which", nargs="?", choices=PACKAGED, help="print only this path")
     for one in RUN_COMMANDS:
         one.add_arguments(
-            _with_config(_command(commands, one.name, partial(_of_runs, one), one.told))
+            _with_config(_command(commands, one.name, partial(_of_runs, one), one.wording))
         )
     return parser
 
@@ -168,9 +173,11 @@ def _command(
     commands: argparse._SubParsersAction[argparse.ArgumentParser],
     name: str,
     function: Callable[[argparse.Namespace], int],
-    told: str,
+    meaning: str,
 ) -> argparse.ArgumentParser:
-    parser = commands.add_parser(name, help=told, description=f"{told[0].upper()}{told[1:]}.")
+    parser = commands.add_parser(
+        name, help=meaning, description=f"{meaning[0].upper()}{meaning[1:]}."
+    )
     parser.add_argument("--verbose", action="store_true", help="show the traceback of an error")
     parser.set_defaults(command=function)
     return parser
@@ -217,7 +224,7 @@ def _init(arguments: argparse.Namespace) -> int:
     path: Path = arguments.output or Path("conf") / f"{monitor_name(inputs)}.yaml"
     if path.exists() and not arguments.force:
         raise ConfigurationError([Problem("", None, "exists; --force replaces it")], str(path))
-    from modelwatch.pipelines import first_configuration as setup
+    from modelwatch.pipelines.onboarding import first_configuration as setup
 
     columns = [name.strip() for name in (arguments.id or "").split(",") if name.strip()]
     with command_session("modelwatch init") as spark:
@@ -250,7 +257,7 @@ def _address(text: str) -> TableAddress:
 def _check(arguments: argparse.Namespace) -> int:
     path = arguments.config or arguments.config_word
     config, text = _read(path)
-    from modelwatch.pipelines.onboarding import check
+    from modelwatch.pipelines.onboarding.configuration_check import check
 
     with command_session(f"modelwatch check {config.monitor}") as spark, _problems_of(path):
         say(check(spark, config, text, Path(path).parent), end="")
@@ -287,7 +294,7 @@ def _run_monitor(
     path = arguments.config or arguments.config_word
     config, text = _read(path)
     days: DayRange | None = arguments.days
-    from modelwatch.pipelines.monitor import run_monitor
+    from modelwatch.pipelines.runs.monitor import run_monitor
 
     exit_code = NOTHING_TO_LOOK_AT
     with command_session(f"modelwatch {config.monitor}") as spark, _problems_of(path):
@@ -313,9 +320,9 @@ def _sql(arguments: argparse.Namespace) -> int:
     words: list[str] = list(arguments.words)
     path = arguments.config or (words.pop(0) if words else None)
     config, _ = _read(path)
-    from modelwatch.io.store import Store
-    from modelwatch.io.views import ResultViews
-    from modelwatch.pipelines.sql_prompt import answer, prompt
+    from modelwatch.io.store.output_tables import Store
+    from modelwatch.io.store.views import ResultViews
+    from modelwatch.pipelines.runs.sql_prompt import answer, prompt
 
     with command_session(f"modelwatch sql {config.monitor}", brief=True) as spark:
         if not Store(spark, config.output).exists("runs"):
@@ -333,7 +340,7 @@ def _incidents(arguments: argparse.Namespace) -> int:
     words: list[str] = list(arguments.words)
     path = arguments.config or (words.pop(0) if words else None)
     config, _ = _read(path)
-    from modelwatch.pipelines.incident_actions import Saying, listed, problem_of, said, shown
+    from modelwatch.pipelines.incidents.actions import Response, listed, problem_of, said, shown
 
     what, *named = words or ["list"]
     problem = problem_of(what, named, arguments.until)
@@ -346,7 +353,7 @@ def _incidents(arguments: argparse.Namespace) -> int:
             text = shown(spark, config, named[0])
         else:
             of = (what, named[0], arguments.by, arguments.until, arguments.note)
-            text = said(spark, config, Saying(*of))
+            text = said(spark, config, Response(*of))
     say(text, end="")
     return NOTHING_TO_LOOK_AT
 
@@ -354,7 +361,7 @@ def _incidents(arguments: argparse.Namespace) -> int:
 def _quarantine(arguments: argparse.Namespace) -> int:
     words: list[str] = list(arguments.words)
     config, _ = _read(arguments.config or (words.pop(0) if words else None))
-    from modelwatch.pipelines.quarantine_actions import ACTIONS, Chosen, explained, listed, said
+    from modelwatch.pipelines.quarantine.actions import ACTIONS, Chosen, explained, listed, said
 
     what, *keys = words or ["list"]
     known = ("list", "explain", *ACTIONS)

@@ -16,6 +16,7 @@ LAYERS = (
     {"pipelines"},
     {"io"},
     {"spark", "deequ", "report"},
+    {"evaluation"},
     {"model", "tables"},
     {"stats"},
     {"errors", "log", "package"},
@@ -32,7 +33,7 @@ PLACES = {
 """The folders that may import a package from outside."""
 HARMLESS = {"__future__", "numpy", "scipy", "modelwatch", *sys.stdlib_module_names}
 """What stats, which is numbers in and numbers out, may import."""
-WITHOUT_SPARK = ("stats", "model", "tables", "api")
+WITHOUT_SPARK = ("stats", "model", "tables", "evaluation", "api")
 FRONT_DOOR = "modelwatch"
 """The package itself names what stands in other modules, and imports it when it is asked for."""
 

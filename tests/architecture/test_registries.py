@@ -7,12 +7,12 @@ import re
 from pathlib import Path
 
 from architecture.source import ROOT
-from modelwatch.model.change_kinds import RULES
-from modelwatch.model.evaluation import DEFAULT_THRESHOLDS
-from modelwatch.model.telling import KIND_WORDS
-from modelwatch.stats.chance import CHANCE_KEYS
-from modelwatch.stats.drift import STATISTICS
-from modelwatch.stats.performance import PERFORMANCE
+from modelwatch.model.diagnosis.change_kinds import RULES
+from modelwatch.model.incidents.narrative import KIND_WORDS
+from modelwatch.model.planning.window_specs import DEFAULT_THRESHOLDS
+from modelwatch.stats.drift.statistics import STATISTICS
+from modelwatch.stats.performance.metrics import PERFORMANCE
+from modelwatch.stats.verdicts.chance import CHANCE_KEYS
 
 GOLDEN = ROOT / "tests" / "golden"
 OWN_TESTS = {

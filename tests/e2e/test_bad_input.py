@@ -38,11 +38,11 @@ def refused(tables: Shop, tmp_path: Path, change: Change) -> str:
     change(config)
     shop = Shop(tables.spark, tmp_path, config)
     path = shop.file()
-    with redirect_stderr(StringIO()) as told:
+    with redirect_stderr(StringIO()) as wording:
         code = cli.main(["run", str(path), "--as-of", str(day(9))])
     assert code == 2
     assert not shop.output.exists()
-    text = told.getvalue()
+    text = wording.getvalue()
     assert str(path) in text
     return text
 
@@ -267,7 +267,7 @@ class Refusal:
 
     file: str
     code: int
-    told: str
+    wording: str
     results: dict[str, Any]
 
 
@@ -293,9 +293,9 @@ def damaged(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Da
     whole = file.read_bytes()
 
     def run(name: str) -> None:
-        with redirect_stderr(StringIO()) as told:
+        with redirect_stderr(StringIO()) as wording:
             code = cli.main(["run", str(shop.file()), "--as-of", str(day(9))])
-        seen.refusals[name] = Refusal(file.name, code, told.getvalue(), shop.results())
+        seen.refusals[name] = Refusal(file.name, code, wording.getvalue(), shop.results())
 
     file.write_bytes(b"PAR1" + b"\0" * (len(whole) - 8) + b"PAR1")
     run("corrupt")
@@ -312,7 +312,7 @@ def test_a_file_that_cannot_be_read_fails_the_run_with_its_name(
 ) -> None:
     refusal = damaged.refusals[damage]
     assert refusal.code == 2
-    assert refusal.file in refusal.told
+    assert refusal.file in refusal.wording
 
 
 @pytest.mark.parametrize("damage", ["corrupt", "missing"])

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
-from modelwatch.pipelines.monitor import RunReport
+from modelwatch.pipelines.runs.monitor import RunReport
 from shop import Shop
 
 FIRST = date(2025, 1, 6)  # a Monday

@@ -18,7 +18,7 @@ from deltalake import DeltaTable, write_deltalake
 from scripts.cluster import standalone_cluster
 
 from modelwatch import cli
-from modelwatch.io.java import find_java_home
+from modelwatch.io.session.java import find_java_home
 from modelwatch.tables import TABLES
 
 ROOT = Path(__file__).parents[2]

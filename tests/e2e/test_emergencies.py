@@ -13,8 +13,8 @@ from pyspark.sql import SparkSession
 
 from bookings import bookings, bookings_config, day
 from modelwatch import cli
-from modelwatch.model.since import day_words
-from modelwatch.pipelines.monitor import RunReport
+from modelwatch.model.diagnosis.onset import day_words
+from modelwatch.pipelines.runs.monitor import RunReport
 from shop import Shop
 
 DAYS = 40
@@ -52,9 +52,9 @@ def watched(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Wa
     shop.add("inputs", bookings([day(n) for n in BROKEN], nulls=0.6))
     watched = Watched(shop)
     watched.run("backfill", DAYS)
-    with redirect_stdout(StringIO()) as told:
+    with redirect_stdout(StringIO()) as wording:
         cli.main(["incidents", str(shop.file()), "--all"])
-    watched.listed = told.getvalue()
+    watched.listed = wording.getvalue()
     shop.add("inputs", bookings([day(DAYS + 1)], rows=5))
     watched.run("collapsed", DAYS + 1)
     watched.run("dead", DAYS + DEAD_AFTER_DAYS)
@@ -67,12 +67,12 @@ def test_a_run_begins_with_the_age_of_its_data(watched: Watched) -> None:
 
 
 def test_a_backfill_ends_with_what_it_found_and_is_over(watched: Watched) -> None:
-    told = watched.reports["backfill"].text
+    wording = watched.reports["backfill"].text
     assert watched.incidents["backfill"] == []
     assert watched.reports["backfill"].exit_code == 0
-    assert "no incident needs attention now" in told
-    assert "1 incident of the evaluated days is closed" in told
-    (line,) = (one for one in told.splitlines() if one.strip().startswith(BROKEN_DAYS))
+    assert "no incident needs attention now" in wording
+    assert "1 incident of the evaluated days is closed" in wording
+    (line,) = (one for one in wording.splitlines() if one.strip().startswith(BROKEN_DAYS))
     assert "`price`" in line
 
 

@@ -10,8 +10,8 @@ from pyspark.sql import SparkSession
 
 from first_tables import FirstTables, clinic, digits, weather
 from modelwatch import cli
-from modelwatch.io.views import ResultViews
-from modelwatch.model.config import parse_config
+from modelwatch.io.store.views import ResultViews
+from modelwatch.model.config.configuration import parse_config
 
 
 @pytest.mark.parametrize(
@@ -32,9 +32,9 @@ def test_a_drafted_configuration_runs_unchanged_and_finds_the_fault(
 ) -> None:
     given, file = made(tmp_path), tmp_path / "conf" / "first.yaml"
     assert cli.main(["init", *map(str, given.tables), "-o", str(file)]) == 0
-    told = capsys.readouterr()
-    assert f"modelwatch run {file}" in told.out
-    assert f"inputs: {given.tables[0]}" in told.err
+    wording = capsys.readouterr()
+    assert f"modelwatch run {file}" in wording.out
+    assert f"inputs: {given.tables[0]}" in wording.err
     assert file.with_suffix(".setup.html").exists()
     assert cli.main(["check", str(file)]) == 0
     config = parse_config(file.read_text(encoding="utf-8"))

@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from bookings import bookings, bookings_config, day
-from modelwatch.pipelines.monitor import RunReport
+from modelwatch.pipelines.runs.monitor import RunReport
 from shop import Shop
 
 DAYS = 5
@@ -47,8 +47,8 @@ def week(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> First
 
 
 def test_the_run_says_that_the_first_days_are_the_reference(week: FirstWeek) -> None:
-    told = f"compared with the first 4 days with rows, {day(1)}..{day(4)}, until there are 28"
-    assert told in week.report.text
+    wording = f"compared with the first 4 days with rows, {day(1)}..{day(4)}, until there are 28"
+    assert wording in week.report.text
 
 
 def test_one_score_in_all_rows_of_a_day_is_an_incident(week: FirstWeek) -> None:
@@ -60,7 +60,7 @@ def test_one_score_in_all_rows_of_a_day_is_an_incident(week: FirstWeek) -> None:
 
 
 def test_the_run_names_an_outlier_in_its_reference(week: FirstWeek) -> None:
-    told = "reference first_days: 1 row of price lies far outside the other values"
-    assert f"Warning: {told}" in week.report.text
+    wording = "reference first_days: 1 row of price lies far outside the other values"
+    assert f"Warning: {wording}" in week.report.text
     (found,) = [one for one in week.findings if one["kind"] == "far_rows"]
     assert (found["severity"], found["subject"], found["value"]) == ("warn", "price", 1.0)

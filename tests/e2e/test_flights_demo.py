@@ -15,7 +15,7 @@ from scripts.flights.findings import TRY, findings
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-from modelwatch.model.config import parse_config
+from modelwatch.model.config.configuration import parse_config
 
 ROOT = Path(__file__).parents[2]
 DAYS = 365
@@ -75,8 +75,8 @@ def test_the_configuration_names_columns_that_are_there() -> None:
 @pytest.fixture(scope="module")
 def watched(written: Path, spark: SparkSession) -> list[str]:
     """Lines that the demo tells after its first run; segments are left to other tests."""
-    from modelwatch.io.views import create_views
-    from modelwatch.pipelines.monitor import run_monitor
+    from modelwatch.io.store.views import create_views
+    from modelwatch.pipelines.runs.monitor import run_monitor
 
     text = (ROOT / "conf/flights.yaml").read_text().replace("var/flights", str(written))
     start, end = text.index("segments:\n"), text.index("windows:\n")
@@ -95,9 +95,9 @@ def section(lines: list[str], title: str) -> str:
 
 
 def test_the_first_run_finds_the_storm_on_its_two_days(watched: list[str]) -> None:
-    told = section(watched, "The storm of 8 and 9 February")
-    assert "fewest first: 9 Feb 75%, 8 Feb 83%" in told
-    assert "tail_number" in told
+    wording = section(watched, "The storm of 8 and 9 February")
+    assert "fewest first: 9 Feb 75%, 8 Feb 83%" in wording
+    assert "tail_number" in wording
 
 
 def test_a_summer_that_is_not_there_yet_is_not_found(watched: list[str]) -> None:
@@ -109,14 +109,14 @@ def test_weather_that_is_there_is_not_called_missing(watched: list[str]) -> None
 
 
 def test_the_runs_are_told_with_their_exit_codes(watched: list[str]) -> None:
-    told = section(watched, "The runs")
-    assert "as of 2013-02-11: 41 days" in told
-    assert "exit code 1, something must be looked at" in told
+    wording = section(watched, "The runs")
+    assert "as of 2013-02-11: 41 days" in wording
+    assert "exit code 1, something must be looked at" in wording
 
 
 def test_the_storm_is_the_incident_to_look_at(watched: list[str]) -> None:
-    told = section(watched, "What must be looked at now")
-    assert "since 2013-02-08" in told.splitlines()[0]
+    wording = section(watched, "What must be looked at now")
+    assert "since 2013-02-08" in wording.splitlines()[0]
 
 
 @pytest.mark.parametrize("query", TRY, ids=lambda query: query.split(" FROM ")[1].split()[0])

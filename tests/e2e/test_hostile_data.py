@@ -11,9 +11,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from hostile import HOSTILE
-from modelwatch.pipelines.incident_actions import listed
-from modelwatch.pipelines.queries import table_text
-from modelwatch.stats.categorical import example_of
+from modelwatch.pipelines.incidents.actions import listed
+from modelwatch.pipelines.runs.queries import table_text
+from modelwatch.stats.states.categorical import example_of
 from shop import Shop, day
 
 ROWS = 10

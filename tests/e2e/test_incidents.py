@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from modelwatch.pipelines.incident_actions import Saying, said
-from modelwatch.pipelines.monitor import RunReport
+from modelwatch.pipelines.incidents.actions import Response, said
+from modelwatch.pipelines.runs.monitor import RunReport
 from shop import Shop, config_of, day, inputs_of, predictions_of
 
 ROWS = 200
@@ -62,7 +62,7 @@ def watched(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Wa
     watched.open(13, 14, nulls=ROWS // 2)
     watched.run("broken", 14)
     (incident,) = watched.incidents["broken"]
-    said(spark, shop.parsed(), Saying("acknowledge", incident.incident_id, "an engineer"))
+    said(spark, shop.parsed(), Response("acknowledge", incident.incident_id, "an engineer"))
     watched.open(15, 15, nulls=ROWS // 2)
     watched.run("acknowledged", 15)
     watched.open(16, 18)
@@ -100,8 +100,8 @@ def test_its_query_shows_the_evidence(watched: Watched) -> None:
 
 
 def test_people_are_told_once(watched: Watched) -> None:
-    told = [message["event"] for message in watched.messages["acknowledged"]]
-    assert told.count("opened") == 1
+    wording = [message["event"] for message in watched.messages["acknowledged"]]
+    assert wording.count("opened") == 1
 
 
 def test_who_looks_after_it_is_not_called_again(watched: Watched) -> None:

@@ -96,7 +96,7 @@ def test_an_output_that_may_not_be_written_is_told_with_its_place(shop: Shop) ->
     may_write(shop.output.parent, False)
     done = run(shop)
     assert done.returncode == 2
-    told = done.stderr.strip().splitlines()[-1]
-    assert str(shop.output) in told or ".lock" in told
-    assert "Fix: " in told
+    wording = done.stderr.strip().splitlines()[-1]
+    assert str(shop.output) in wording or ".lock" in wording
+    assert "Fix: " in wording
     assert not list(shop.output.parent.iterdir())

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
-from modelwatch.io.models import load_model
-from modelwatch.io.table_schema import OutputError
-from modelwatch.pipelines.loss_models import NO_PLACE, NOT_DUE, _losses
+from modelwatch.io.delta.table_schema import OutputError
+from modelwatch.io.store.models import load_model
+from modelwatch.pipelines.estimation.loss_models import NO_PLACE, NOT_DUE, _losses
 from shop import Shop, config_of, day, labels_section
 
 ROWS = 500
@@ -71,10 +71,10 @@ class House:
     def learn(self, *days: date) -> None:
         for of in days:
             ids = [f"{of}-{i}" for i in range(ROWS)]
-            told: dict[str, Any] = {"id": ids, "day": pa.array([of] * ROWS, pa.date32())}
-            told["label"] = sales(of).label
-            told["known"] = pa.array([of + timedelta(days=1)] * ROWS, pa.date32())
-            self.shop.add("labels", pa.table(told))
+            wording: dict[str, Any] = {"id": ids, "day": pa.array([of] * ROWS, pa.date32())}
+            wording["label"] = sales(of).label
+            wording["known"] = pa.array([of + timedelta(days=1)] * ROWS, pa.date32())
+            self.shop.add("labels", pa.table(wording))
 
     def run(self, name: str, **options: Any) -> None:
         self.shop.run(**options)

@@ -11,9 +11,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from modelwatch import cli
-from modelwatch.io.store import Store
+from modelwatch.io.store.output_tables import Store
 from modelwatch.model.days import DayRange
-from modelwatch.pipelines.monitor import RunReport
+from modelwatch.pipelines.runs.monitor import RunReport
 from shop import Shop, day, inputs_of, predictions_of
 
 pytestmark = pytest.mark.slow
@@ -229,17 +229,17 @@ def test_the_command_line_runs_a_monitor(shop: Shop, capsys: pytest.CaptureFixtu
     assert cli.main(["run", path, "--as-of", str(day(9)), "--dry-run"]) == 0
     assert f"2 days: {day(1)}..{day(2)} (new)" in capsys.readouterr().out
     assert cli.main(["run", "--config", path, "--as-of", f"{day(2)},{day(9)}"]) == 0
-    told = capsys.readouterr().out
-    assert told.count("shop: 1 day computed") == 2
+    wording = capsys.readouterr().out
+    assert wording.count("shop: 1 day computed") == 2
     assert [row["as_of"] for row in shop.runs()] == [day(2), day(9)]
     shop.add("inputs", inputs_of(day(3), nulls=11))
     assert cli.main(["run", path, "--as-of", str(day(9)), "--days", f"{day(3)}..{day(3)}"]) == 1
     assert "amounts" in capsys.readouterr().out
     shop.config["inputs"]["day"] = {"column": "dey"}
     assert cli.main(["run", str(shop.file()), "--as-of", str(day(9))]) == 2
-    assert "inputs.day.column: " in (told := capsys.readouterr().err)
-    assert "has no column 'dey'" in told
-    assert path in told
+    assert "inputs.day.column: " in (wording := capsys.readouterr().err)
+    assert "has no column 'dey'" in wording
+    assert path in wording
 
 
 def test_the_day_of_the_run_decides_what_is_over(shop: Shop) -> None:

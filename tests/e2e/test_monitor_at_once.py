@@ -14,7 +14,7 @@ from shop import ROWS, Shop, day
 
 STARTED = (
     "from pathlib import Path; from modelwatch import cli; import sys; "
-    "from modelwatch.io.session import open_session; open_session('other'); "
+    "from modelwatch.io.session.spark_session import open_session; open_session('other'); "
     "Path(sys.argv[1]).touch(); sys.exit(cli.main(sys.argv[2:]))"
 )
 
@@ -27,7 +27,7 @@ def test_two_processes_that_run_one_monitor_at_once_count_every_row_once(
     shop.config |= {"segments": [], "windows": ["day"]}
     shop.open(day(1), day(2), day(3))
     ready, log = tmp_path / "ready", tmp_path / "log"
-    with log.open("w") as told:
+    with log.open("w") as wording:
         other = subprocess.Popen(
             [
                 sys.executable,
@@ -39,7 +39,7 @@ def test_two_processes_that_run_one_monitor_at_once_count_every_row_once(
                 "--as-of",
                 str(day(9)),
             ],
-            stdout=told,
+            stdout=wording,
             stderr=subprocess.STDOUT,
         )
         try:

@@ -12,14 +12,14 @@ from pyspark.sql import SparkSession
 from sklearn import metrics as sklearn_metrics
 
 from labelled_shop import REGIONS, ROWS, LabelledShop, Truth, labelled_config, labels_of, truth
-from modelwatch.io.store import Store
-from modelwatch.model.cost import cost_of
-from modelwatch.model.workload import Known, workload_of
-from modelwatch.pipelines.frames import opened_sources
-from modelwatch.pipelines.history import History, history_of
-from modelwatch.pipelines.monitor import RunReport, request_of
-from modelwatch.pipelines.run import Run
-from modelwatch.pipelines.segment_values import value_shares
+from modelwatch.io.store.output_tables import Store
+from modelwatch.model.planning.cost import cost_of
+from modelwatch.model.planning.workload import KnownSizes, workload_of
+from modelwatch.pipelines.incidents.segment_values import value_shares
+from modelwatch.pipelines.runs.history import RunHistory, history_of
+from modelwatch.pipelines.runs.monitor import RunReport, request_of
+from modelwatch.pipelines.runs.run import Run
+from modelwatch.pipelines.sources.frames import opened_sources
 from shop import Shop, day
 
 
@@ -37,8 +37,8 @@ class Life:
         return [(held["day"] - day(1)).days + 1 for held in self.rows[name]["label_days"]]
 
     def windows(self, name: str) -> set[tuple[str, int]]:
-        told = self.rows[name]["performance_windows"]
-        return {(w["window"], (w["window_start"] - day(1)).days + 1) for w in told}
+        wording = self.rows[name]["performance_windows"]
+        return {(w["window"], (w["window_start"] - day(1)).days + 1) for w in wording}
 
     def metric(self, name: str, window: str, start: date, **more: Any) -> dict[str, Any]:
         """The row of a metric of all traffic, due cohort, without reference."""
@@ -254,8 +254,8 @@ def test_an_estimate_stands_beside_the_truth_with_its_assumption(life: Life) -> 
     )
     assert row.estimate_lower < row.estimate < row.estimate_upper
     assert row.estimate == pytest.approx(row.value, abs=0.1)
-    told = life.shop.ask("SELECT DISTINCT assumption FROM performance_estimates")
-    assert [row.assumption for row in told if "P(y|x) unchanged" in row.assumption]
+    wording = life.shop.ask("SELECT DISTINCT assumption FROM performance_estimates")
+    assert [row.assumption for row in wording if "P(y|x) unchanged" in row.assumption]
 
 
 def test_a_window_without_labels_has_an_estimate(life: Life) -> None:
@@ -334,8 +334,8 @@ def test_the_cost_of_the_first_run_is_told_before_it_and_close_to_what_it_writes
     config = life.shop.parsed()
     sources = opened_sources(life.shop.spark, config, {})
     text = life.rows["first"]["config_yaml"]
-    request = request_of(sources.config, text, sources, History(()), day(8), None)
-    known = Known(float(ROWS), {}, {"region": len(REGIONS)})
+    request = request_of(sources.config, text, sources, RunHistory(()), day(8), None)
+    known = KnownSizes(float(ROWS), {}, {"region": len(REGIONS)})
     cost = cost_of(workload_of(sources.config, request.plan, known))
     run, store = life.rows["first"]["run_id"], Store(life.shop.spark, config.output)
     for table, estimated in {

@@ -12,9 +12,9 @@ from pyspark.sql import Row, SparkSession
 from sklearn import metrics
 
 from labelled_shop import ROWS, LabelledShop, labelled_config, labels_of, truth
-from modelwatch.model.config import parse_config
-from modelwatch.pipelines.onboarding import check
-from modelwatch.stats.performance_metric import NOT_PROBABILITIES
+from modelwatch.model.config.configuration import parse_config
+from modelwatch.pipelines.onboarding.configuration_check import check
+from modelwatch.stats.performance.metric import NOT_PROBABILITIES
 from shop import day
 
 DAYS = range(1, 9)
@@ -76,9 +76,9 @@ def test_scores_of_another_kind_are_ranked_and_named_until_they_are_declared(
     probability, label = truths
     shop.config = declared(shop)
     text = json.dumps(shop.config)
-    told = check(spark, parse_config(text), text)
-    assert "scores are not between 0 and 1" in told
-    assert "performance.score_kind: logit" in told
+    wording = check(spark, parse_config(text), text)
+    assert "scores are not between 0 and 1" in wording
+    assert "performance.score_kind: logit" in wording
 
     shop.run(as_of=day(20))
     found = whole(shop)

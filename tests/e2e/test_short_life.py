@@ -18,9 +18,9 @@ from deltalake import write_deltalake
 from pyspark.sql import SparkSession
 
 from modelwatch import cli
-from modelwatch.io.addresses import quoted
-from modelwatch.io.session import sql_settings
-from modelwatch.io.store import Store
+from modelwatch.io.delta.addresses import quoted
+from modelwatch.io.session.spark_session import sql_settings
+from modelwatch.io.store.output_tables import Store
 from shop import KEYS, ROWS, Shop, day, inputs_of
 
 AMOUNTS = {"name": "amounts", "kind": "completeness", "column": "amount", "lower": 0.8}
@@ -51,14 +51,14 @@ class Life:
     shop: Shop
     seen: dict[str, Any] = field(default_factory=dict)
     codes: dict[str, int] = field(default_factory=dict)
-    told: dict[str, str] = field(default_factory=dict)
+    wording: dict[str, str] = field(default_factory=dict)
 
     def command(self, step: str, *arguments: str) -> None:
         """A command of the command line, as a person types it."""
         path = str(self.shop.file())
-        with redirect_stdout(StringIO()) as told:
+        with redirect_stdout(StringIO()) as wording:
             self.codes[step] = cli.main([arguments[0], path, *arguments[1:]])
-        self.told[step] = told.getvalue()
+        self.wording[step] = wording.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -156,26 +156,26 @@ def answers(shop: Shop) -> dict[str, Any]:
     return {view: shop.shown(view, KEYS[view]) for view in asked}
 
 
-def lines(told: str, what: str) -> list[str]:
+def lines(wording: str, what: str) -> list[str]:
     """What a plan tells of one thing."""
     begin = f"  {what:<10} "
-    return [line.removeprefix(begin) for line in told.splitlines() if line.startswith(begin)]
+    return [line.removeprefix(begin) for line in wording.splitlines() if line.startswith(begin)]
 
 
 def test_a_plan_tells_days_columns_scans_and_states(life: Life) -> None:
-    told = life.told["planned"]
+    wording = life.wording["planned"]
     assert life.codes["planned"] == 0
-    assert lines(told, "days") == [f"3 days: {day(1)}..{day(3)} (new)"]
-    assert lines(told, "columns") == ["3 (1 categorical, 2 numeric): amount, region, score"]
+    assert lines(wording, "days") == [f"3 days: {day(1)}..{day(3)} (new)"]
+    assert lines(wording, "columns") == ["3 (1 categorical, 2 numeric): amount, region, score"]
     inputs, trained = life.shop.folder / "inputs", life.shop.folder / "training"
-    assert lines(told, "scan") == [
+    assert lines(wording, "scan") == [
         f"fit the bins on trained: 3 columns, all rows of {trained}",
         f"states of reference trained: 3 columns, all rows of {trained}",
         f"states of all features: 3 columns, 3 days of {inputs}",
         f"1 constraint of the inputs: 1 columns, 3 days of {inputs}",
     ]
     # A state a feature and an account of correlations, of three days and the training set.
-    assert lines(told, "states") == ["at most 16 for a model version"]
+    assert lines(wording, "states") == ["at most 16 for a model version"]
 
 
 def test_a_plan_writes_nothing(life: Life) -> None:
@@ -184,22 +184,22 @@ def test_a_plan_writes_nothing(life: Life) -> None:
 
 
 def test_a_plan_tells_which_days_changed(life: Life) -> None:
-    told = life.told["planned again"]
-    assert lines(told, "days") == [f"2 days: {day(2)}..{day(3)} (changed)"]
-    assert lines(told, "windows") == [f"2 day in {day(2)}..{day(3)}"]
+    wording = life.wording["planned again"]
+    assert lines(wording, "days") == [f"2 days: {day(2)}..{day(3)} (changed)"]
+    assert lines(wording, "windows") == [f"2 day in {day(2)}..{day(3)}"]
 
 
 def test_a_run_exits_with_0_unless_something_must_be_looked_at(life: Life) -> None:
     assert [life.codes[step] for step in ("first", "nothing", "healed")] == [0, 0, 1]
     assert [row["exit_code"] for row in life.shop.runs()] == [0, 0, 1]
-    assert "Constraint `amounts` fails" in life.told["healed"]
+    assert "Constraint `amounts` fails" in life.wording["healed"]
 
 
 def test_a_run_without_news_writes_its_row_alone(life: Life) -> None:
     before, after = life.seen["versions"], life.seen["versions after nothing"]
     assert {name for name in after if after[name] != before[name]} == {"runs"}
     assert life.shop.runs()[1]["outcome"] == "nothing_to_do"
-    assert "Nothing to do" in life.told["nothing"]
+    assert "Nothing to do" in life.wording["nothing"]
 
 
 def test_a_run_tells_what_it_read_and_how_much_work_that_was(life: Life) -> None:
@@ -250,7 +250,7 @@ def test_a_reference_stays_at_its_version_whatever_its_table_holds_since(life: L
 
 def test_a_question_is_answered_with_its_rows(life: Life) -> None:
     assert life.codes["asked"] == 0
-    head, rule, *rows = life.told["asked"].splitlines()
+    head, rule, *rows = life.wording["asked"].splitlines()
     assert head.split() == ["day", "observed"]
     assert set(rule) == {"-", " "}
     assert [row.split() for row in rows if row] == [[str(day(2)), f"{11 / 14:.6g}"]]

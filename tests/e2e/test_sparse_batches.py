@@ -13,8 +13,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from bookings import bookings, bookings_config, day
-from modelwatch.model.since import day_words
-from modelwatch.pipelines.monitor import RunReport
+from modelwatch.model.diagnosis.onset import day_words
+from modelwatch.pipelines.runs.monitor import RunReport
 from shop import Shop, labels_section
 
 pytestmark = pytest.mark.slow
@@ -30,7 +30,7 @@ class Told:
     incidents: list[Any]
 
 
-def told(shop: Shop, as_of: date) -> Told:
+def wording(shop: Shop, as_of: date) -> Told:
     report = shop.run(as_of=as_of)
     return Told(report, shop.ask("SELECT * FROM open_incidents ORDER BY rank"))
 
@@ -43,10 +43,10 @@ def fortnightly(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -
     references = [{"name": "start", "days": f"{days[0]}..{days[7]}"}]
     shop = Shop(spark, folder, bookings_config(folder, windows=["day"], references=references))
     shop.add("inputs", bookings(days[:-1], rows=400))
-    found = {"well": told(shop, days[-2] + timedelta(days=GAP))}
+    found = {"well": wording(shop, days[-2] + timedelta(days=GAP))}
     shop.add("inputs", bookings(days[-1:], rows=20))
-    found["collapsed"] = told(shop, days[-1] + timedelta(days=1))
-    found["overdue"] = told(shop, days[-1] + timedelta(days=GAP + 3))
+    found["collapsed"] = wording(shop, days[-1] + timedelta(days=1))
+    found["overdue"] = wording(shop, days[-1] + timedelta(days=GAP + 3))
     return found
 
 
@@ -105,7 +105,7 @@ def test_labels_of_months_that_stop_coming_are_an_incident(
     config = bookings_config(tmp_path, windows=["month"], references=references, **sections)
     shop = Shop(spark, tmp_path, config)
     last = months(tmp_path, shop)
-    found = told(shop, last + timedelta(days=DUE + 10))
+    found = wording(shop, last + timedelta(days=DUE + 10))
     coverage = [one for one in found.incidents if one.figure == "coverage"]
     assert len(coverage) == 1
     assert (coverage[0].severity, coverage[0].window) == ("fail", "month")

@@ -12,7 +12,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from labelled_shop import labelled_config
-from modelwatch.pipelines.monitor import RunReport
+from modelwatch.pipelines.runs.monitor import RunReport
 from shop import Shop, day
 
 ROWS = 80

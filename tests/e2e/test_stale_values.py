@@ -11,8 +11,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from bookings import bookings, bookings_config, day
-from modelwatch.model.since import day_words
-from modelwatch.pipelines.monitor import RunReport
+from modelwatch.model.diagnosis.onset import day_words
+from modelwatch.pipelines.runs.monitor import RunReport
 from shop import Shop
 
 LAST = 31
@@ -77,12 +77,12 @@ def test_a_feature_that_was_not_refreshed_is_one_incident_at_once(watched) -> No
 
 
 def test_it_says_which_day_is_repeated_and_what_to_look_at(watched) -> None:
-    told = watched("stale", stale_day()).report.text
+    wording = watched("stale", stale_day()).report.text
     assert (
         f"`nights` has most values of {day_words(day(LAST - 1))} again on {day_words(day(LAST))}"
-        in told
+        in wording
     )
-    assert "Check whether the refresh job ran." in told
+    assert "Check whether the refresh job ran." in wording
 
 
 def test_a_day_that_was_delivered_again_is_one_incident(watched) -> None:
@@ -90,7 +90,7 @@ def test_a_day_that_was_delivered_again_is_one_incident(watched) -> None:
     (incident,) = found.incidents
     assert incident.kind == "repeated_delivery"
     again = f"the values of {day_words(day(LAST - 1))} again on {day_words(day(LAST))}"
-    told = f"all columns have {again}"
-    assert told in incident.sentence
+    wording = f"all columns have {again}"
+    assert wording in incident.sentence
     assert incident.sentence in found.report.text
     assert found.report.exit_code == 1

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from pyspark.sql import Row, SparkSession
 
-from modelwatch.io.session import sql_settings
-from modelwatch.model.config import parse_config
-from modelwatch.pipelines.monitor import RunReport, run_monitor
+from modelwatch.io.session.spark_session import sql_settings
+from modelwatch.model.config.configuration import parse_config
+from modelwatch.pipelines.runs.monitor import RunReport, run_monitor
 
 FIRST, DAYS, ROWS = date(2026, 3, 1), 14, 20
 AS_OF = FIRST + timedelta(days=DAYS)
@@ -137,8 +137,8 @@ def test_rows_of_no_day_and_of_the_future_are_told_and_open_an_incident(
     strays_of = {r["role"]: r for r in incidents if r["figure"] in ("missing_time", "future_time")}
     assert set(strays_of) == {"inputs", "predictions"}
     # One of them is told, with the other beside it.
-    told = {row["kind"] for row in strays_of.values() if row["parent_id"] is None}
-    assert told == {"outside_windows"}
+    wording = {row["kind"] for row in strays_of.values() if row["parent_id"] is None}
+    assert wording == {"outside_windows"}
     assert report.exit_code == 1
     # The same rows are no news to the next run of that day.
     again = world.run(AS_OF + timedelta(days=1))

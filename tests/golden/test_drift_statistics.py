@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from modelwatch.stats.comparison import Comparison
-from modelwatch.stats.drift import drift
-from modelwatch.stats.profile import profile
+from modelwatch.stats.drift.comparison import Comparison
+from modelwatch.stats.drift.statistics import drift
+from modelwatch.stats.profile.metrics import profile
 from modelwatch.stats.special import chi_square_tail, kolmogorov_tail
 from samples import (
     categorical_binning,

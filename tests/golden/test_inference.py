@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from modelwatch.stats import special
-from modelwatch.stats.binning import fit_numeric
-from modelwatch.stats.paired import differences, mcnemar
-from modelwatch.stats.slices import worst_slices
-from modelwatch.stats.stratified import stratified
-from modelwatch.stats.traffic_split import sample_ratio
+from modelwatch.stats.attribution.stratified import stratified
+from modelwatch.stats.attribution.worst_slices import worst_slices
+from modelwatch.stats.comparison.paired import differences, mcnemar
+from modelwatch.stats.comparison.traffic_split import sample_ratio
+from modelwatch.stats.states.binning import fit_numeric
 from performance_samples import binary_states
 
 GOLDEN = json.loads((Path(__file__).parent / "inference.json").read_text())

@@ -11,12 +11,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from modelwatch.stats.adaptive_window import adaptive_windows
-from modelwatch.stats.day_series import DaySeries
-from modelwatch.stats.mahalanobis import Center, distances, threshold
-from modelwatch.stats.multiplicity import CORRECTIONS, adjusted
-from modelwatch.stats.segmentation import best_cuts, level_costs, ramps, with_levels, with_ramps
+from modelwatch.stats.diagnosis.piecewise_fits import (
+    best_cuts,
+    level_costs,
+    ramps,
+    with_levels,
+    with_ramps,
+)
+from modelwatch.stats.outliers.mahalanobis import Center, distances, threshold
 from modelwatch.stats.special import f_tail
+from modelwatch.stats.verdicts.adaptive_window import adaptive_windows
+from modelwatch.stats.verdicts.day_series import DaySeries
+from modelwatch.stats.verdicts.multiplicity import CORRECTIONS, adjusted
 
 GOLDEN = json.loads((Path(__file__).parent / "judgement.json").read_text())
 SHAPES = {case["name"]: case for case in GOLDEN["shapes"]}

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from modelwatch.stats.binning import fit_numeric
-from modelwatch.stats.performance import PERFORMANCE, confusion, performance
+from modelwatch.stats.performance.metrics import PERFORMANCE, confusion, performance
+from modelwatch.stats.states.binning import fit_numeric
 from performance_samples import binary_states, multiclass_states, regression_states
 from samples import numeric_binning
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from modelwatch.stats.binning import fit_numeric
-from modelwatch.stats.calibration import fit_calibration, isotonic
-from modelwatch.stats.estimation import business_value, estimates, expected
+from modelwatch.stats.estimation.calibration import fit_calibration, isotonic
+from modelwatch.stats.estimation.estimates import business_value, estimates, expected
+from modelwatch.stats.states.binning import fit_numeric
 from performance_samples import binary_states
 
 GOLDEN = json.loads((Path(__file__).parent / "performance_estimates.json").read_text())

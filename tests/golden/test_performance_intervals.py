@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from modelwatch.stats.intervals import changes, iid_interval, intervals, jackknife
-from modelwatch.stats.performance import PERFORMANCE, performance
+from modelwatch.stats.performance.intervals import changes, iid_interval, intervals, jackknife
+from modelwatch.stats.performance.metrics import PERFORMANCE, performance
 from performance_samples import binary_states
 from samples import numeric_binning
 

@@ -14,11 +14,11 @@ import pytest
 from pyspark.ml.functions import array_to_vector
 from pyspark.sql import DataFrame, Row, SparkSession
 
-from modelwatch.io.views import ResultViews
-from modelwatch.model.config import parse_config
+from modelwatch.io.store.views import ResultViews
+from modelwatch.model.config.configuration import parse_config
 from modelwatch.model.errors import ProblemsError
-from modelwatch.model.sources import OutputAddress
-from modelwatch.pipelines.monitor import RunReport, run_monitor
+from modelwatch.model.sources.tables import OutputAddress
+from modelwatch.pipelines.runs.monitor import RunReport, run_monitor
 
 FIRST = date(2024, 1, 1)
 DAYS, ROWS = 3, 20
@@ -164,13 +164,13 @@ def test_a_value_in_a_nested_column_makes_segments(nested: Nested) -> None:
 
 def test_columns_that_are_not_profiled_are_named(nested: Nested) -> None:
     (line,) = (one for one in nested.plan.text.splitlines() if "not profiled" in one)
-    for told in (
+    for wording in (
         "customer (type struct; name its fields, as customer.age)",
         "sizes (type array; name values in it, as sizes[0])",
         "prices (type map; name values in it, as prices['key'])",
         "photo (type binary)",
     ):
-        assert told in line
+        assert wording in line
 
 
 def test_probabilities_in_a_nested_column_are_held_against_labels(nested: Nested) -> None:
@@ -225,7 +225,7 @@ Change = Callable[[dict[str, Any]], object]
 
 
 @pytest.mark.parametrize(
-    ("change", "place", "told"),
+    ("change", "place", "wording"),
     [
         (
             lambda c: c["predictions"].update(score="scores"),
@@ -243,7 +243,7 @@ Change = Callable[[dict[str, Any]], object]
     ids=["an array as a score", "no such field", "a struct as an id", "a day that spells none"],
 )
 def test_what_cannot_work_is_told_with_its_place_before_any_write(
-    spark: SparkSession, tmp_path: Path, change: Change, place: str, told: str
+    spark: SparkSession, tmp_path: Path, change: Change, place: str, wording: str
 ) -> None:
     case = Case(spark, tmp_path)
     case.save("inputs", f"id % 7 AS amount, {NESTED}")
@@ -255,5 +255,5 @@ def test_what_cannot_work_is_told_with_its_place_before_any_write(
     with pytest.raises(ProblemsError) as raised:
         run_monitor(spark, parse_config(text), config_text=text, as_of=AS_OF)
     assert place in str(raised.value)
-    assert told in str(raised.value)
+    assert wording in str(raised.value)
     assert not (tmp_path / "results").exists()

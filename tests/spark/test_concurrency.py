@@ -12,8 +12,8 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 import modelwatch
-from modelwatch.io.store import Store
-from modelwatch.model.sources import OutputAddress
+from modelwatch.io.store.output_tables import Store
+from modelwatch.model.sources.tables import OutputAddress
 
 APPENDS = 3
 USED = ("runs", "constraint_results")
@@ -43,7 +43,7 @@ def write_run(spark: SparkSession, folder: str, run_id: str) -> None:
 
 def other_process(folder: str) -> None:
     """The other process: says that it is ready, and waits for the word."""
-    from modelwatch.io.session import open_session
+    from modelwatch.io.session.spark_session import open_session
 
     spark = open_session("the other process")
     spark.range(1).collect()

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from modelwatch.io.view_frames import view_frame
-from modelwatch.pipelines.history import History, history_of
+from modelwatch.io.store.view_frames import view_frame
+from modelwatch.pipelines.runs.history import RunHistory, history_of
 from written import Monitor
 
 RETIRED, STOOD, AGAIN = date(2013, 2, 7), date(2013, 2, 8), date(2013, 2, 9)
@@ -65,7 +65,7 @@ def newest(flights: Monitor, view: str, *key: str) -> dict[Any, str]:
     return {row[:-1] if len(key) > 1 else row[0]: row[-1] for row in map(tuple, rows.collect())}
 
 
-def history(flights: Monitor) -> History:
+def history(flights: Monitor) -> RunHistory:
     return history_of(flights.store.runs("flights"))
 
 

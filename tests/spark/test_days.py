@@ -13,9 +13,9 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from modelwatch.io.session import sql_settings
-from modelwatch.model.sources import DaySource
-from modelwatch.pipelines.history import of_days
+from modelwatch.io.session.spark_session import sql_settings
+from modelwatch.model.sources.tables import DaySource
+from modelwatch.pipelines.runs.history import of_days
 from modelwatch.spark.days import DAY, MOST_RANGES, among_days, day_of, moment_of, with_day
 
 FIRST = date(2024, 1, 1)
@@ -79,17 +79,17 @@ def session_zone(spark: SparkSession, request: pytest.FixtureRequest) -> Iterato
         yield request.param
 
 
-def moments(spark: SparkSession, *told: datetime) -> DataFrame:
+def moments(spark: SparkSession, *wording: datetime) -> DataFrame:
     """Rows with the moment, and the date that Python's calendar has for it where it is told."""
-    rows = [((m - EPOCH) // timedelta(microseconds=1), m.date()) for m in told]
+    rows = [((m - EPOCH) // timedelta(microseconds=1), m.date()) for m in wording]
     frame = spark.createDataFrame(rows, "micros bigint, day date")
     return frame.select(F.timestamp_micros("micros").alias("at"), "day")
 
 
-def wall_clock(spark: SparkSession, *told: str) -> DataFrame:
+def wall_clock(spark: SparkSession, *wording: str) -> DataFrame:
     """Rows with a time without zone."""
-    return spark.createDataFrame([(at,) for at in told], "at string").select(
-        F.col("at").cast("timestamp_ntz").alias("at"), F.col("at").alias("told")
+    return spark.createDataFrame([(at,) for at in wording], "at string").select(
+        F.col("at").cast("timestamp_ntz").alias("at"), F.col("at").alias("wording")
     )
 
 
@@ -97,21 +97,23 @@ def test_a_time_without_zone_has_its_own_date_as_its_day(
     spark: SparkSession, session_zone: str
 ) -> None:
     # Hours that New York's clocks skip (March 8) and repeat (November 1), and both ends of days.
-    told = [f"2026-03-{day:02} {time}" for day in range(1, 15) for time in ("00:00:00", "23:59:59")]
-    told += ["2026-03-08 02:30:00", "2026-11-01 01:30:00", "1883-11-18 12:00:00"]
-    told += ["0001-01-01 00:00:00", "9999-12-31 23:59:59.999999"]
-    found = with_day(wall_clock(spark, *told), BY_TIME, NEW_YORK).collect()
-    assert [str(row[DAY]) for row in found] == [at[:10] for at in told]
+    wording = [
+        f"2026-03-{day:02} {time}" for day in range(1, 15) for time in ("00:00:00", "23:59:59")
+    ]
+    wording += ["2026-03-08 02:30:00", "2026-11-01 01:30:00", "1883-11-18 12:00:00"]
+    wording += ["0001-01-01 00:00:00", "9999-12-31 23:59:59.999999"]
+    found = with_day(wall_clock(spark, *wording), BY_TIME, NEW_YORK).collect()
+    assert [str(row[DAY]) for row in found] == [at[:10] for at in wording]
 
 
 @pytest.mark.parametrize("last", ["2026-03-14", "9999-12-31"])
 def test_rows_of_some_days_are_those_whose_own_date_is_one_of_them(
     spark: SparkSession, session_zone: str, last: str
 ) -> None:
-    told = ["2026-02-28 23:59:59.999999", "2026-03-01 00:00:00", f"{last} 23:59:59.999999"]
+    wording = ["2026-02-28 23:59:59.999999", "2026-03-01 00:00:00", f"{last} 23:59:59.999999"]
     days = [date(2026, 3, 1), date.fromisoformat(last)]
-    found = with_day(wall_clock(spark, *told), BY_TIME, NEW_YORK, days).collect()
-    assert [row["told"] for row in found] == told[1:]
+    found = with_day(wall_clock(spark, *wording), BY_TIME, NEW_YORK, days).collect()
+    assert [row["wording"] for row in found] == wording[1:]
 
 
 AROUND_CHANGES = {
@@ -131,17 +133,17 @@ def test_a_moment_has_the_date_that_the_calendar_of_the_monitors_zone_has(
 ) -> None:
     change = AROUND_CHANGES[zone]
     start = datetime(change.year, change.month, change.day, tzinfo=timezone.utc)
-    told = [
+    wording = [
         (start + timedelta(minutes=20 * n)).astimezone(ZoneInfo(zone)) for n in range(-72, 3 * 72)
     ]
-    frame = moments(spark, *told)
-    days = sorted({at.date() for at in told})
+    frame = moments(spark, *wording)
+    days = sorted({at.date() for at in wording})
     every = with_day(frame, BY_TIME, zone).selectExpr(DAY, "day", "0 AS asked")
     for day in days:
         asked = with_day(frame, BY_TIME, zone, [day])
         every = every.union(asked.select(DAY, "day", F.lit(days.index(day) + 1)))
     found = Counter((row[DAY], row["day"], row["asked"]) for row in every.collect())
-    held = Counter(at.date() for at in told)
+    held = Counter(at.date() for at in wording)
     assert found == {
         (day, day, asked): held[day] for i, day in enumerate(days) for asked in (0, i + 1)
     }
@@ -179,10 +181,10 @@ def test_the_first_and_last_days_of_the_calendar_can_be_asked_for(
     spark: SparkSession, session_zone: str
 ) -> None:
     rows = wall_clock(spark, "0001-01-01 12:00:00", "9999-12-31 12:00:00").select(
-        "told",
+        "wording",
         "at",
-        F.to_date("told").alias("day"),
-        F.concat("told", F.lit("Z")).cast("timestamp").alias("moment"),
+        F.to_date("wording").alias("day"),
+        F.concat("wording", F.lit("Z")).cast("timestamp").alias("moment"),
     )
     days = [date.min, date.max]
     for column in ("at", "moment"):

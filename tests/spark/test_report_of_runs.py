@@ -14,7 +14,7 @@ from shop import day
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from modelwatch.pipelines.monitor import RunReport
+    from modelwatch.pipelines.runs.monitor import RunReport
 
 ROWS = 80
 
@@ -60,9 +60,9 @@ def test_a_run_ends_with_the_link_of_its_report(
 def test_a_message_links_to_a_page_that_is_there(
     ran: tuple[LabelledShop, RunReport], folder: Path
 ) -> None:
-    told = [message for message in messages(folder) if message["incident_id"]]
-    assert told
-    for message in told:
+    wording = [message for message in messages(folder) if message["incident_id"]]
+    assert wording
+    for message in wording:
         base, _, file = message["link"].rpartition("/")
         assert base == "https://reports.example.com/shop"
         assert file == f"incident-{message['incident_id']}.html"

@@ -14,10 +14,10 @@ import pytest
 from delta.tables import DeltaTable, IdentityGenerator
 from pyspark.sql import DataFrame, SparkSession
 
-from modelwatch.io.session import sql_settings
-from modelwatch.io.views import ResultViews
-from modelwatch.model.config import parse_config
-from modelwatch.pipelines.monitor import run_monitor
+from modelwatch.io.session.spark_session import sql_settings
+from modelwatch.io.store.views import ResultViews
+from modelwatch.model.config.configuration import parse_config
+from modelwatch.pipelines.runs.monitor import run_monitor
 
 FIRST = date(2024, 1, 1)
 ROWS = 12

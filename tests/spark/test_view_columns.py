@@ -6,9 +6,9 @@ import pytest
 from pyspark.sql import SparkSession
 from scripts.view_columns import view_columns
 
-from modelwatch.io.store import Store
-from modelwatch.io.views import create_views, views
-from modelwatch.model.sources import OutputAddress
+from modelwatch.io.store.output_tables import Store
+from modelwatch.io.store.views import create_views, views
+from modelwatch.model.sources.tables import OutputAddress
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ import zipfile
 from pathlib import Path
 
 import modelwatch
-from modelwatch.io.shipping import wheel_of
-from modelwatch.io.stack import stack_settings
-from modelwatch.io.views import views
+from modelwatch.io.session.shipping import wheel_of
+from modelwatch.io.session.stack import stack_settings
+from modelwatch.io.store.views import views
 
 PACKAGE = Path(modelwatch.__file__).parent
 CONF = PACKAGE.parents[1] / "conf" / "spark-defaults.conf"
@@ -27,7 +27,7 @@ def test_settings_and_views_are_read_from_an_archive(tmp_path: Path) -> None:
     program = (
         "import json, sys\n"
         "sys.path.insert(0, sys.argv[1])\n"
-        "from modelwatch.io import stack, views\n"
+        "from modelwatch.io.session import stack; from modelwatch.io.store import views\n"
         "print(json.dumps([stack.__file__, stack.stack_settings(), views.views()]))\n"
     )
     done = subprocess.run(

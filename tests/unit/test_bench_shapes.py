@@ -28,7 +28,7 @@ from scripts.bench.shapes.trial import (
 )
 from scripts.bench.shapes.world import configuration, day_tables, fresh_world
 
-from modelwatch.model.config import parse_config
+from modelwatch.model.config.configuration import parse_config
 
 DAYS = next(axis for axis in AXES if axis.name == "days")
 SLICES = next(axis for axis in AXES if axis.name == "slices")
@@ -224,9 +224,9 @@ def test_a_shape_that_did_not_end_is_a_row_that_says_so() -> None:
 def test_of_two_sizes_no_growth_is_claimed() -> None:
     found = trials()
     del found[DAYS.shapes[-1]]
-    told = interpretation(DAYS, found)
-    assert "No output table" not in told
-    assert "not told" in told
+    wording = interpretation(DAYS, found)
+    assert "No output table" not in wording
+    assert "not told" in wording
 
 
 def test_an_axis_without_sizes_is_told_by_ratios() -> None:
@@ -234,8 +234,8 @@ def test_an_axis_without_sizes_is_told_by_ratios() -> None:
         shape: Trial(shape, run(seconds), run(20.0))
         for shape, seconds in zip(SLICES.shapes, (40.0, 60.0, 80.0), strict=True)
     }
-    told = interpretation(SLICES, held)
-    assert "Compared with `none`, `all` takes 2.00 times the processor time" in told
+    wording = interpretation(SLICES, held)
+    assert "Compared with `none`, `all` takes 2.00 times the processor time" in wording
 
 
 def test_the_page_has_a_place_for_the_shapes() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from modelwatch import cli
-from modelwatch.io.table_schema import OutputError
+from modelwatch.io.delta.table_schema import OutputError
 from modelwatch.model.errors import SessionError
 
 GOOD = (
@@ -77,8 +77,8 @@ def test_what_is_said_of_one_run_is_not_said_of_several(
     alone: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(["run", "m.yaml", "--as-of", "2020-01-01,2020-01-02", alone]) == 2
-    told = f"--as-of: several days cannot be combined with {alone.partition('=')[0]}"
-    assert told in capsys.readouterr().err
+    wording = f"--as-of: several days cannot be combined with {alone.partition('=')[0]}"
+    assert wording in capsys.readouterr().err
 
 
 def test_init_never_replaces_a_file_unasked(
@@ -110,7 +110,7 @@ def test_an_unexpected_error_is_one_line_unless_more_is_asked_for(
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "wording"),
     [
         (SessionError("no Java"), "no Java\n"),
         (OutputError("the table runs was altered"), "the table runs was altered\n"),
@@ -120,10 +120,10 @@ def test_an_unexpected_error_is_one_line_unless_more_is_asked_for(
 )
 def test_every_error_ends_in_words_and_exit_code_2(
     error: BaseException,
-    told: str,
+    wording: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(cli, "_check", broken(error))
     assert cli.main(["check", "m.yaml"]) == 2
-    assert capsys.readouterr().err == told
+    assert capsys.readouterr().err == wording

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from modelwatch import cli
-from modelwatch.io.stack import stack_settings
+from modelwatch.io.session.stack import stack_settings
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "conf" / "databricks"

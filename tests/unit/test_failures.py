@@ -18,13 +18,13 @@ Caused by: java.io.EOFException: end of stream
 
 
 def test_the_first_line_is_the_message_without_the_class_of_java() -> None:
-    told = first_line(RuntimeError(OF_A_TASK))
-    assert told == "Job aborted due to stage failure: Task 0 failed 1 times"
+    wording = first_line(RuntimeError(OF_A_TASK))
+    assert wording == "Job aborted due to stage failure: Task 0 failed 1 times"
 
 
 def test_the_reason_is_the_file_that_a_task_failed_on_and_not_the_task() -> None:
-    told = reason(RuntimeError(OF_A_TASK))
-    assert told == "file:/lake/day=2013-02-06/p.parquet is not a Parquet file"
+    wording = reason(RuntimeError(OF_A_TASK))
+    assert wording == "file:/lake/day=2013-02-06/p.parquet is not a Parquet file"
 
 
 def test_a_message_that_says_something_itself_stands_before_its_cause() -> None:

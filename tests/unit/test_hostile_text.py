@@ -16,26 +16,26 @@ import yaml
 
 from hostile import HOSTILE
 from modelwatch import cli
-from modelwatch.io.addresses import name_parts, output_place, quoted
-from modelwatch.io.body_json import json_body
-from modelwatch.io.body_pagerduty import LONGEST_SUMMARY, pagerduty_bodies
-from modelwatch.io.body_slack import LONGEST_TEXT, slack_body
-from modelwatch.io.body_teams import MOST_BYTES, teams_body
-from modelwatch.io.notification import sink_of
-from modelwatch.io.sink_email import Mail
-from modelwatch.model.config import ConfigurationError, parse_config
-from modelwatch.model.evidence_query import evidence_query
-from modelwatch.model.incident import Event
-from modelwatch.model.incident_messages import messages
-from modelwatch.model.message import Message
-from modelwatch.model.signposts import Signposts
-from modelwatch.model.sinks import FileSink
-from modelwatch.model.sources import OutputAddress
-from modelwatch.model.telling import LONGEST_SENTENCE, sentence_of, told
-from modelwatch.pipelines.queries import MAX_WIDTH, statements, table_text
-from modelwatch.stats.binning import LONGEST_VALUE, fit_categorical
-from modelwatch.stats.categorical import LONGEST_EXAMPLE, example_of
-from modelwatch.stats.distinct import hash_of_text
+from modelwatch.io.delta.addresses import name_parts, output_place, quoted
+from modelwatch.io.sinks.body_json import json_body
+from modelwatch.io.sinks.body_pagerduty import LONGEST_SUMMARY, pagerduty_bodies
+from modelwatch.io.sinks.body_slack import LONGEST_TEXT, slack_body
+from modelwatch.io.sinks.body_teams import MOST_BYTES, teams_body
+from modelwatch.io.sinks.delivery import sink_of
+from modelwatch.io.sinks.mail import Mail
+from modelwatch.model.config.configuration import ConfigurationError, parse_config
+from modelwatch.model.incidents.evidence_query import evidence_query
+from modelwatch.model.incidents.incident import Event
+from modelwatch.model.incidents.narrative import LONGEST_SENTENCE, narratives, sentence_of
+from modelwatch.model.notification.incident_messages import messages
+from modelwatch.model.notification.message import Message
+from modelwatch.model.notification.signposts import Signposts
+from modelwatch.model.notification.sinks import FileSink
+from modelwatch.model.sources.tables import OutputAddress
+from modelwatch.pipelines.runs.queries import MAX_WIDTH, statements, table_text
+from modelwatch.stats.states.binning import LONGEST_VALUE, fit_categorical
+from modelwatch.stats.states.categorical import LONGEST_EXAMPLE, example_of
+from modelwatch.stats.states.distinct import hash_of_text
 from verdict_rows import fold, on, only
 
 ANY = pytest.mark.parametrize("text", [pytest.param(t, id=n) for n, t in HOSTILE.items()])
@@ -160,7 +160,7 @@ def test_a_sentence_is_one_line_of_bounded_length(text: str) -> None:
 
 def messages_of(text: str) -> tuple[Message, ...]:
     folded = fold(on((5, 6), segmentation="s", segment=text, subject=text))
-    incidents = tuple(told(one, "shop") for one in folded.incidents)
+    incidents = tuple(narratives(one, "shop") for one in folded.incidents)
     said = Event(
         incidents[0].id, "acknowledged", date(2020, 1, 12), detail=text, is_told=False, by=text
     )

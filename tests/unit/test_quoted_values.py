@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelwatch.model.plain_words import one_line
-from modelwatch.model.quoted_values import quoted_value, quoted_values, told_value
-from modelwatch.model.section import did_you_mean
+from modelwatch.model.config.section import did_you_mean
+from modelwatch.model.plain_text import one_line
+from modelwatch.model.quoted_values import distinguishable_value, quoted_value, quoted_values
 
 COMPOSED, DECOMPOSED = (unicodedata.normalize(form, "Zürich") for form in ("NFC", "NFD"))
 
@@ -69,7 +69,7 @@ def test_values_that_a_reader_knows_count_as_values_beside() -> None:
     ],
 )
 def test_a_value_without_quotes_is_one_that_can_be_read_as_it_is(value: str, shown: str) -> None:
-    assert told_value(value) == shown
+    assert distinguishable_value(value) == shown
 
 
 def test_a_name_that_was_meant_is_told_apart_from_the_one_that_was_written() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import runpy
 from pathlib import Path
 
-from modelwatch.stats.drift import STATISTICS
-from modelwatch.stats.profile import METRICS
+from modelwatch.stats.drift.statistics import STATISTICS
+from modelwatch.stats.profile.metrics import METRICS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "reference" / "statistics.md"

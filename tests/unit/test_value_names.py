@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelwatch.io.views import views
-from modelwatch.stats.binning import CategoricalBinning, labels_of
-from modelwatch.stats.histogram import bar_labels
-from modelwatch.stats.slice_bins import SliceBins
+from modelwatch.io.store.views import views
+from modelwatch.stats.profile.histogram import bar_labels
+from modelwatch.stats.states.binning import CategoricalBinning, labels_of
+from modelwatch.stats.states.slice_bins import SliceBins
 from modelwatch.stats.value_names import CODES, crossing_name, value_name
 
 VALUES = st.one_of(

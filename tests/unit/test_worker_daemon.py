@@ -36,7 +36,7 @@ def test_every_module_that_hands_functions_to_workers_is_among_those_imported() 
     folder = Path(modelwatch.__file__).parent
     calling = {path for path in folder.rglob("*.py") if " in_python(" in path.read_text("utf-8")}
     assert {path.relative_to(folder) for path in calling} == {
-        Path("spark", f"{name}.py") for name in (*TASKS, "python_tasks")
+        Path("spark", *name.split(".")).with_suffix(".py") for name in (*TASKS, "python_tasks")
     }
 
 

@@ -13,11 +13,11 @@ import pyarrow.compute as pc
 
 from modelwatch.api.arrow_types import is_text, spark_type
 from modelwatch.errors import ModelwatchError
-from modelwatch.model.column_types import FRACTIONS, exact_digits, outer_type
-from modelwatch.model.features import natural_kind
-from modelwatch.spark.batches import numbers_of
+from modelwatch.evaluation.states.batches import numbers_of
+from modelwatch.model.config.column_types import FRACTIONS, exact_digits, outer_type
+from modelwatch.model.profile.features import natural_kind
 from modelwatch.stats.arrays import Counts
-from modelwatch.stats.summary import FeatureKind, Unit
+from modelwatch.stats.profile.metric import FeatureKind, Unit
 
 _UNIT_DIGITS = {"s": 0, "ms": 3, "us": 6, "ns": 9}
 Frame = Any
@@ -65,8 +65,8 @@ def arrow_table(frame: Frame, name: str = "frame") -> pa.Table:
     try:
         table = _arrow_table(frame, name)
     except (pa.ArrowException, OverflowError, UnicodeError) as error:
-        told = (str(error),) if isinstance(error, UnicodeError) else error.args
-        reason = ": ".join(str(part) for part in told)
+        wording = (str(error),) if isinstance(error, UnicodeError) else error.args
+        reason = ": ".join(str(part) for part in wording)
         raise FrameError(f"{name} cannot be converted to Arrow: {reason}") from error
     repeated = [column for column in table.column_names if table.column_names.count(column) > 1]
     if repeated:

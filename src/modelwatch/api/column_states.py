@@ -11,25 +11,25 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from modelwatch.api.arrow_frames import FrameColumn, doubles
-from modelwatch.model.literals import number_of, special_value
-from modelwatch.spark.batches import exact_numbers_of, numbers_of, texts_of
+from modelwatch.evaluation.states.batches import exact_numbers_of, numbers_of, texts_of
+from modelwatch.model.config.literals import number_of, special_value
 from modelwatch.stats.arrays import Counts, Hashes
-from modelwatch.stats.batch import PAIRS, Batch, Block, Column, TallyPlan
-from modelwatch.stats.binning import (
+from modelwatch.stats.states.batch import PAIRS, Batch, BatchColumn, Block, TallyPlan
+from modelwatch.stats.states.binning import (
     Binning,
     CategoricalBinning,
     NumericBinning,
     fit_categorical,
     fit_numeric,
 )
-from modelwatch.stats.categorical import CategoricalStates
-from modelwatch.stats.distinct import hash_of_text, smallest
-from modelwatch.stats.exact_numbers import ExactNumber, doubles_of, fitted_offset, units_of
-from modelwatch.stats.moments import LENGTH
-from modelwatch.stats.numeric import NumericStates
-from modelwatch.stats.pairs import PairStates
-from modelwatch.stats.state import State
-from modelwatch.stats.tally import Tally
+from modelwatch.stats.states.categorical import CategoricalStates
+from modelwatch.stats.states.distinct import hash_of_text, smallest
+from modelwatch.stats.states.exact_numbers import ExactNumber, doubles_of, fitted_offset, units_of
+from modelwatch.stats.states.moments import LENGTH
+from modelwatch.stats.states.numeric import NumericStates
+from modelwatch.stats.states.pairs import PairStates
+from modelwatch.stats.states.state import State
+from modelwatch.stats.states.tally import Tally
 
 ROWS_PER_BATCH = 32_768
 MOST_KNOWN_VALUES = 100_000
@@ -151,7 +151,7 @@ def column_states(
     """The states of some columns in given bins; ``days``: the day number of each row."""
     numeric = [at for at, column in enumerate(columns) if column.kind == "numeric"][:MOST_PAIRED]
     plan = TallyPlan(
-        tuple(Column(column.name, 0, binnings[column.name]) for column in columns),
+        tuple(BatchColumn(column.name, 0, binnings[column.name]) for column in columns),
         blocks=(Block(0, tuple(numeric)),) if len(numeric) > 1 else (),
     )
     tally = Tally(plan)

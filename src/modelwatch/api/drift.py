@@ -26,19 +26,19 @@ from modelwatch.api.column_states import (
 )
 from modelwatch.api.html import table_html
 from modelwatch.api.result import TableResult
-from modelwatch.model.evaluation import DEFAULT_THRESHOLDS
-from modelwatch.model.section import did_you_mean
-from modelwatch.stats import drift as of_states
-from modelwatch.stats import stale_values
+from modelwatch.model.config.section import did_you_mean
+from modelwatch.model.planning.window_specs import DEFAULT_THRESHOLDS
 from modelwatch.stats.arrays import Counts, known_number
-from modelwatch.stats.chance import CHANCE_KEYS, ChanceModel, chance_models, with_chances
-from modelwatch.stats.comparison import Comparison, Values
-from modelwatch.stats.correlation import pair_positions, top_pairs
-from modelwatch.stats.drift import STATISTICS
-from modelwatch.stats.exact_numbers import ExactNumber
-from modelwatch.stats.judgement import FAIL, judged
-from modelwatch.stats.pairs import PairStates
-from modelwatch.stats.relation_null import relation_nulls
+from modelwatch.stats.drift import stale_values
+from modelwatch.stats.drift import statistics as of_states
+from modelwatch.stats.drift.comparison import Comparison, Values
+from modelwatch.stats.drift.correlation import pair_positions, top_pairs
+from modelwatch.stats.drift.statistics import STATISTICS
+from modelwatch.stats.states.exact_numbers import ExactNumber
+from modelwatch.stats.states.pairs import PairStates
+from modelwatch.stats.verdicts.chance import CHANCE_KEYS, ChanceModel, chance_models, with_chances
+from modelwatch.stats.verdicts.judgement import FAIL, judged
+from modelwatch.stats.verdicts.relation_null import relation_nulls
 from modelwatch.stats.weekdays import window_weekdays
 
 MOST_PAIRS = 20

@@ -14,16 +14,16 @@ import pyarrow as pa
 
 from modelwatch.api.arrow_frames import FrameError, decoded, exact_numbers
 from modelwatch.api.arrow_types import spark_type
-from modelwatch.model.column_types import FRACTIONS, is_number, outer_type
-from modelwatch.model.label_columns import held_by_none
-from modelwatch.model.label_sides import can_hold, counted_as, is_text, sides_of
-from modelwatch.model.labels import Performance
-from modelwatch.model.literals import held_by
-from modelwatch.model.value_account import ValueAccount
-from modelwatch.spark.batches import exact_numbers_of
+from modelwatch.evaluation.states.batches import exact_numbers_of
+from modelwatch.model.config.column_types import FRACTIONS, is_number, outer_type
+from modelwatch.model.config.literals import held_by
+from modelwatch.model.performance.label_columns import held_by_none
+from modelwatch.model.performance.label_sides import can_hold, counted_as, is_text, sides_of
+from modelwatch.model.performance.labels import Performance
+from modelwatch.model.performance.value_accounts import ValueAccount
 from modelwatch.stats.arrays import AnyArray, Counts
-from modelwatch.stats.categorical import example_of
-from modelwatch.stats.value_account import bounded_spellings
+from modelwatch.stats.states.categorical import example_of
+from modelwatch.stats.states.value_account import bounded_spellings
 
 _SPACES = " \t\r\n"
 NO_VALUE = -1
@@ -102,13 +102,13 @@ def check_sides(performance: Performance, columns: Mapping[str, pa.DataType]) ->
     for name, kind in kinds.items():
         if not any(can_hold(kind, value) for value in performance.positive):
             given = "positive" in performance.model_fields_set
-            told = held_by_none("positive", performance.positive, given, name, kind)
-            raise FrameError(f"positive {told}")
+            wording = held_by_none("positive", performance.positive, given, name, kind)
+            raise FrameError(f"positive {wording}")
     held = (can_hold(kind, value) for kind in kinds.values() for value in performance.negative)
     if kinds and performance.negative and not any(held):
         name, kind = next(iter(kinds.items()))
-        told = held_by_none("negative", performance.negative, True, name, kind)
-        raise FrameError(f"negative {told}")
+        wording = held_by_none("negative", performance.negative, True, name, kind)
+        raise FrameError(f"negative {wording}")
 
 
 def _texts(dictionary: pa.Array, kind: str) -> list[str]:

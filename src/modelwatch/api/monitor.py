@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 from modelwatch.api.html import table_html, text_html
 from modelwatch.api.report_pages import ReportPages
-from modelwatch.io.contract_files import text_of_file
-from modelwatch.model.config import MonitorConfig, Problem, parse_config
+from modelwatch.io.text_files import text_of_file
+from modelwatch.model.config.configuration import MonitorConfig, Problem, parse_config
 from modelwatch.model.days import DayRange
 from modelwatch.model.errors import SourceError
-from modelwatch.model.sources import TableAddress
+from modelwatch.model.sources.tables import TableAddress
 
 # A configuration is read without Spark, which what follows imports and starts.
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-    from modelwatch.pipelines.findings import Finding
+    from modelwatch.pipelines.runs.findings import Finding
 
 _SHOWN = ("rank", "severity", "kind", "subject", "since", "sentence")
 """Columns of the incidents that a result shows in a notebook."""
@@ -170,7 +170,7 @@ class Monitor:
         addresses = {
             name: _address(name, table) for name, table in tables.items() if table is not None
         }
-        from modelwatch.pipelines.first_configuration import first_configuration
+        from modelwatch.pipelines.onboarding.first_configuration import first_configuration
 
         columns = [id] if isinstance(id, str) else list(id)
         session = _Sessions.of(spark, "modelwatch guess")
@@ -201,7 +201,7 @@ class Monitor:
 
         SourceError if it does not fit them.
         """
-        from modelwatch.pipelines.onboarding import check
+        from modelwatch.pipelines.onboarding.configuration_check import check
 
         return Description(check(self.session, self.config, self.text, self.folder))
 
@@ -227,8 +227,8 @@ class Monitor:
 
         ValueError for an unknown name, SourceError before the first run.
         """
-        from modelwatch.io.store import Store
-        from modelwatch.io.view_frames import check_view_name, view_frame
+        from modelwatch.io.store.output_tables import Store
+        from modelwatch.io.store.view_frames import check_view_name, view_frame
 
         check_view_name(name)
         if not Store(self.session, self.config.output).exists("runs"):
@@ -242,7 +242,7 @@ class Monitor:
         Left out, the folder is that of the configuration, or ``report/<monitor>``. Pages of earlier
         reports there are replaced. SourceError before the first run.
         """
-        from modelwatch.pipelines.report import report
+        from modelwatch.pipelines.report.pages import report
 
         place = self.config.report
         configured = Path("report") / self.name if place is None else Path(place.path)
@@ -297,7 +297,7 @@ class Monitor:
     def _run(
         self, as_of: date | str | None, days: DayRange | str | None, *, dry_run: bool
     ) -> RunResult:
-        from modelwatch.pipelines.monitor import run_monitor
+        from modelwatch.pipelines.runs.monitor import run_monitor
 
         report = run_monitor(
             self.session,
@@ -324,7 +324,7 @@ class _Sessions:
         """The session that is given, or active, set up as the job needs it; else a new one."""
         from pyspark.sql import SparkSession
 
-        from modelwatch.io.session import open_session, prepare_session
+        from modelwatch.io.session.spark_session import open_session, prepare_session
 
         if given is not None:
             return cls(prepare_session(given), None)
@@ -334,7 +334,7 @@ class _Sessions:
 
     def close(self) -> None:
         """Stop the session if it was started here."""
-        from modelwatch.io.session import close_session
+        from modelwatch.io.session.spark_session import close_session
 
         if self.own is not None:
             close_session(self.own)

@@ -20,26 +20,20 @@ from modelwatch.api.arrow_frames import (
     frame_columns,
 )
 from modelwatch.api.html import table_html
-from modelwatch.api.label_values import (
-    NO_VALUE,
-    MappedValues,
-    at_least,
-    check_sides,
-    mapped_values,
-)
+from modelwatch.api.label_values import NO_VALUE, MappedValues, at_least, check_sides, mapped_values
 from modelwatch.api.result import TableResult
 from modelwatch.api.score_states import score_states
-from modelwatch.model.labels import Decision, Performance
-from modelwatch.model.value_account import ValueAccount, reason_of
+from modelwatch.model.performance.labels import Decision, Performance
+from modelwatch.model.performance.value_accounts import ValueAccount, reason_of
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, known_number
-from modelwatch.stats.binning import NumericBinning, fit_numeric
-from modelwatch.stats.intervals import intervals
-from modelwatch.stats.performance import PERFORMANCE, error_bounds
-from modelwatch.stats.score_batch import Task
-from modelwatch.stats.score_bins import TopValues, fit_scores
-from modelwatch.stats.score_scale import ScoreBinning, ScoreKind
-from modelwatch.stats.score_tally import ScoreBatch, ScorePlan
-from modelwatch.stats.value_account import DECISION_SUBJECT, LABEL_SUBJECT
+from modelwatch.stats.performance.intervals import intervals
+from modelwatch.stats.performance.metrics import PERFORMANCE, error_bounds
+from modelwatch.stats.states.binning import NumericBinning, fit_numeric
+from modelwatch.stats.states.score_batch import Task
+from modelwatch.stats.states.score_bins import TopValues, fit_scores
+from modelwatch.stats.states.score_scale import ScoreBinning, ScoreKind
+from modelwatch.stats.states.score_tally import ScoreBatch, ScorePlan
+from modelwatch.stats.states.value_account import DECISION_SUBJECT, LABEL_SUBJECT
 
 Scalar = bool | int | float | Decimal | str
 _SCHEMA = pa.schema(
@@ -159,8 +153,8 @@ def performance(
     days = day_numbers(table, day)
     scores = [_numbers(table, name) for name in asked.score]
     plan = ScorePlan(task=task, binning=_binning(asked, scores), classes=asked.class_names)
-    told = _told(table, asked, label)
-    batch = _batch(table, asked, label, told, scores, days)
+    mapped = _mapped(table, asked, label)
+    batch = _batch(table, asked, label, mapped, scores, days)
     by_day = score_states(plan, batch, np.unique(days), probabilities=bool(scores))
     rows = []
     found_intervals = intervals(by_day, level=level)
@@ -185,15 +179,15 @@ def performance(
         task,
         int(whole.rows[0]),
         int(whole.labelled[0]),
-        tuple(one.account for one in told.values()),
-        tuple(_notes(asked, told)),
+        tuple(one.account for one in mapped.values()),
+        tuple(_notes(asked, mapped)),
     )
 
 
-def _notes(asked: Performance, told: Mapping[str, MappedValues]) -> Iterator[str]:
+def _notes(asked: Performance, mapped: Mapping[str, MappedValues]) -> Iterator[str]:
     """A sentence for the label and for the decision, if nothing names some values of it."""
     named = [v for v in (*asked.positive, *asked.negative, *asked.classes) if isinstance(v, str)]
-    for subject, one in told.items():
+    for subject, one in mapped.items():
         if one.account.unmapped:
             yield f"{subject}: {reason_of(one.account, named)}"
 
@@ -227,11 +221,11 @@ def _plain(value: Any) -> Any:
 def _reasons(error: ValueError) -> str:
     """What is wrong, without what pydantic says around it."""
     details: list[dict[str, Any]] = getattr(error, "errors", list)()
-    told = (
+    mapped = (
         ".".join(map(str, one["loc"])) + ": " + one["msg"].removeprefix("Value error, ")
         for one in details
     )
-    return "; ".join(one.removeprefix(": ") for one in told) or str(error)
+    return "; ".join(one.removeprefix(": ") for one in mapped) or str(error)
 
 
 def _numbers(table: pa.Table, name: str) -> pa.ChunkedArray:
@@ -272,7 +266,7 @@ def _binning(asked: Performance, scores: Sequence[pa.ChunkedArray]) -> NumericBi
     return ScoreBinning(fitted.edges, fitted.center, fitted.scale, kind=kind)
 
 
-def _told(table: pa.Table, asked: Performance, label: str) -> dict[str, MappedValues]:
+def _mapped(table: pa.Table, asked: Performance, label: str) -> dict[str, MappedValues]:
     """The label and the column of decisions of a task with classes, by subject."""
     if asked.task == "regression":
         return {}
@@ -289,7 +283,7 @@ def _batch(
     table: pa.Table,
     asked: Performance,
     label: str,
-    told: Mapping[str, MappedValues],
+    mapped: Mapping[str, MappedValues],
     scores: Sequence[pa.ChunkedArray],
     days: Counts,
 ) -> ScoreBatch:
@@ -307,15 +301,15 @@ def _batch(
         target = _numbers(table, label).to_numpy()
         codes = (~np.isnan(target)).astype(np.int64)
     else:
-        codes = told[LABEL_SUBJECT].codes + 1
+        codes = mapped[LABEL_SUBJECT].codes + 1
     met, slots = np.unique(days, return_inverse=True)
     ends = [_numbers(table, name).to_numpy() for name in asked.interval]
     return ScoreBatch(
         rows=rows,
         keys=[(int(day), int(day), "") for day in met],
         slots=slots,
-        decision=told[DECISION_SUBJECT].codes
-        if DECISION_SUBJECT in told
+        decision=mapped[DECISION_SUBJECT].codes
+        if DECISION_SUBJECT in mapped
         else _decisions(table, asked, score),
         label=codes,
         score=score,

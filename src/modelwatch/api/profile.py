@@ -12,9 +12,9 @@ from modelwatch.api.arrow_frames import Frame, FrameError, arrow_table, column_o
 from modelwatch.api.column_states import codes_of, column_states, fitted_binnings
 from modelwatch.api.html import table_html
 from modelwatch.api.result import TableResult
-from modelwatch.stats import profile as of_states
 from modelwatch.stats.arrays import Floats
-from modelwatch.stats.exact_numbers import ExactNumber
+from modelwatch.stats.profile import metrics as of_states
+from modelwatch.stats.states.exact_numbers import ExactNumber
 
 _SCHEMA = pa.schema(
     [

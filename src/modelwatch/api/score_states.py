@@ -7,11 +7,17 @@ import numpy as np
 from modelwatch.api.arrow_frames import FrameError
 from modelwatch.api.column_states import ROWS_PER_BATCH
 from modelwatch.stats.arrays import Counts
-from modelwatch.stats.multiclass import MulticlassStates
-from modelwatch.stats.performance import ScoreStates
-from modelwatch.stats.residuals import RegressionStates
-from modelwatch.stats.score_tally import UNDECIDED, ScoreBatch, ScorePlan, ScoreState, ScoreTally
-from modelwatch.stats.scored import BinaryStates
+from modelwatch.stats.performance.metrics import ScoreStates
+from modelwatch.stats.states.binary import BinaryStates
+from modelwatch.stats.states.multiclass import MulticlassStates
+from modelwatch.stats.states.regression import RegressionStates
+from modelwatch.stats.states.score_tally import (
+    UNDECIDED,
+    ScoreBatch,
+    ScorePlan,
+    ScoreState,
+    ScoreTally,
+)
 
 States = dict[int, ScoreState]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from modelwatch.model.contract import WEEKDAYS, Contract, Relation
-from modelwatch.model.contract_clauses import clause_name
-from modelwatch.model.contract_rules import row_conditions
-from modelwatch.model.document import place_of
-from modelwatch.model.expectations import Untranslated
+from modelwatch.model.config.document import place_of
+from modelwatch.model.contracts.clauses import clause_name
+from modelwatch.model.contracts.contract import WEEKDAYS, Contract, Relation
+from modelwatch.model.contracts.expectations import Untranslated
+from modelwatch.model.contracts.rules import row_conditions
 
 _HEAD = '''"""{title}, as checks of Deequ.
 

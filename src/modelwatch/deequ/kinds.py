@@ -1,6 +1,6 @@
 """The kinds of constraint: what each observes, and the Deequ analyzer that observes it.
 
-A new kind is one builder here, beside its keys in ``modelwatch.model.constraint``.
+A new kind is one builder here, beside its keys in ``modelwatch.model.contracts.constraint``.
 """
 
 from __future__ import annotations
@@ -20,10 +20,18 @@ from pyspark.sql.types import (
     StringType,
 )
 
-from modelwatch.deequ.source import FLOATING, NUMERIC, Misfit, Source, among, at_least, at_most
-from modelwatch.model import constraint as model
-from modelwatch.model.constraint import Constraint
-from modelwatch.model.sources import TableAddress
+from modelwatch.deequ.source import (
+    FLOATING,
+    NUMERIC,
+    ConstrainedTable,
+    Misfit,
+    among,
+    at_least,
+    at_most,
+)
+from modelwatch.model.contracts import constraint as model
+from modelwatch.model.contracts.constraint import Constraint
+from modelwatch.model.sources.tables import TableAddress
 
 Sets: TypeAlias = Mapping[TableAddress, DataFrame]
 
@@ -89,7 +97,7 @@ def _kind(key: str, observes: str, columns: str, missing: str) -> Callable[[_Bui
     return register
 
 
-def measure_of(constraint: Constraint, source: Source, sets: Sets) -> Measure:
+def measure_of(constraint: Constraint, source: ConstrainedTable, sets: Sets) -> Measure:
     """What a constraint measures on a table; Misfit if it does not fit the table."""
     return KINDS[constraint.kind].build(constraint, source, sets)
 
@@ -102,12 +110,12 @@ def kinds_table() -> str:
 
 
 @_kind("rows", "number of rows", "none", "count")
-def _rows(constraint: model.Rows, source: Source, sets: Sets) -> Measure:
+def _rows(constraint: model.Rows, source: ConstrainedTable, sets: Sets) -> Measure:
     return Size()
 
 
 @_kind("completeness", "share of rows with a value", "one of any type", "are missing")
-def _completeness(constraint: model.Completeness, source: Source, sets: Sets) -> Measure:
+def _completeness(constraint: model.Completeness, source: ConstrainedTable, sets: Sets) -> Measure:
     return Share(source.value(constraint.column).isNotNull())
 
 
@@ -117,7 +125,7 @@ def _completeness(constraint: model.Completeness, source: Source, sets: Sets) ->
     "one or several of any type but map",
     "rows with no value in any of the columns are left out",
 )
-def _uniqueness(constraint: model.Uniqueness, source: Source, sets: Sets) -> Measure:
+def _uniqueness(constraint: model.Uniqueness, source: ConstrainedTable, sets: Sets) -> Measure:
     keys = tuple(source.value(name, "columns") for name in constraint.columns)
     for name in constraint.columns:
         if source.type_of(name, "columns").typeName() == "map":
@@ -131,7 +139,7 @@ def _uniqueness(constraint: model.Uniqueness, source: Source, sets: Sets) -> Mea
     "one numeric; integers and decimals are compared exactly",
     "are left out",
 )
-def _range(constraint: model.Range, source: Source, sets: Sets) -> Measure:
+def _range(constraint: model.Range, source: ConstrainedTable, sets: Sets) -> Measure:
     of_type = source.expect(constraint.column, NUMERIC, "a numeric")
     value = source.value(constraint.column)
     within = value.isNotNull()
@@ -148,7 +156,7 @@ def _range(constraint: model.Range, source: Source, sets: Sets) -> Measure:
     "one numeric, boolean, string, date or timestamp, of the type of `values`",
     "are left out",
 )
-def _domain(constraint: model.Domain, source: Source, sets: Sets) -> Measure:
+def _domain(constraint: model.Domain, source: ConstrainedTable, sets: Sets) -> Measure:
     value = source.value(constraint.column)
     allowed = among(value, source.type_of(constraint.column), constraint.values)
     return Share(_of_values(value, allowed))
@@ -160,7 +168,7 @@ def _domain(constraint: model.Domain, source: Source, sets: Sets) -> Measure:
     "one string",
     "are left out",
 )
-def _pattern(constraint: model.Pattern, source: Source, sets: Sets) -> Measure:
+def _pattern(constraint: model.Pattern, source: ConstrainedTable, sets: Sets) -> Measure:
     source.expect(constraint.column, (StringType,), "a string")
     value = source.value(constraint.column)
     found = value.rlike(source.regex(constraint.regex, "regex"))
@@ -174,14 +182,14 @@ def _pattern(constraint: model.Pattern, source: Source, sets: Sets) -> Measure:
     "one of any type",
     "are left out",
 )
-def _data_type(constraint: model.OfDataType, source: Source, sets: Sets) -> Measure:
+def _data_type(constraint: model.OfDataType, source: ConstrainedTable, sets: Sets) -> Measure:
     value = source.value(constraint.column)
     reads = _reads_as(constraint.type, value, source.type_of(constraint.column))
     return Share(_of_values(value, reads))
 
 
 @_kind("mean", "mean", "one numeric", "are left out; an infinity makes it infinite")
-def _mean(constraint: model.Mean, source: Source, sets: Sets) -> Measure:
+def _mean(constraint: model.Mean, source: ConstrainedTable, sets: Sets) -> Measure:
     return Moment("Mean", (source.number(constraint.column),))
 
 
@@ -191,7 +199,7 @@ def _mean(constraint: model.Mean, source: Source, sets: Sets) -> Measure:
     "one numeric",
     "are left out; an infinity, or an integer beyond 2^53, makes it unknown",
 )
-def _sd(constraint: model.Sd, source: Source, sets: Sets) -> Measure:
+def _sd(constraint: model.Sd, source: ConstrainedTable, sets: Sets) -> Measure:
     return Moment("StandardDeviation", (source.differences(constraint.column),))
 
 
@@ -202,7 +210,7 @@ def _sd(constraint: model.Sd, source: Source, sets: Sets) -> Measure:
     "rows without a value in both are left out; unknown where a column is constant, or has an "
     "infinity or an integer beyond 2^53",
 )
-def _correlation(constraint: model.Correlation, source: Source, sets: Sets) -> Measure:
+def _correlation(constraint: model.Correlation, source: ConstrainedTable, sets: Sets) -> Measure:
     a, b = (source.differences(name, "columns") for name in constraint.columns)
     both = a.isNotNull() & b.isNotNull()
     return Moment("Correlation", (F.when(both, a), F.when(both, b)))
@@ -214,7 +222,7 @@ def _correlation(constraint: model.Correlation, source: Source, sets: Sets) -> M
     "any, in `sql`",
     "as in SQL; a null condition is not true",
 )
-def _predicate(constraint: model.Predicate, source: Source, sets: Sets) -> Measure:
+def _predicate(constraint: model.Predicate, source: ConstrainedTable, sets: Sets) -> Measure:
     return Share(F.coalesce(source.condition(constraint.sql, "sql"), F.lit(False)))
 
 
@@ -224,11 +232,11 @@ def _predicate(constraint: model.Predicate, source: Source, sets: Sets) -> Measu
     "one, comparable with the other table's",
     "are left out, and allow nothing in the other table",
 )
-def _foreign_set(constraint: model.ForeignSet, source: Source, sets: Sets) -> Measure:
+def _foreign_set(constraint: model.ForeignSet, source: ConstrainedTable, sets: Sets) -> Measure:
     value, of_type = source.value(constraint.column), source.type_of(constraint.column)
     if constraint.set.table not in sets:
         raise Misfit("set.table", f"the table {constraint.set.table} was not read")
-    foreign = Source(sets[constraint.set.table])
+    foreign = ConstrainedTable(sets[constraint.set.table])
     other = foreign.type_of(constraint.set.column, "set.column")
     if not _comparable(of_type, other):
         raise Misfit(

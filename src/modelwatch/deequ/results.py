@@ -13,11 +13,11 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from modelwatch.deequ.kinds import FrequencyShare, Measure, Moment, Sets, Share, measure_of
-from modelwatch.deequ.scan import DAY, Analyzer, Metric, metrics_by_day
-from modelwatch.deequ.source import Misfit, Source, first_line
+from modelwatch.deequ.scan import DAY, Analyzer, AnalyzerMetric, metrics_by_day
+from modelwatch.deequ.source import ConstrainedTable, Misfit, first_line
 from modelwatch.errors import instance_of
-from modelwatch.model.constraint import Constraint
-from modelwatch.model.verdict import judge
+from modelwatch.model.contracts.constraint import Constraint
+from modelwatch.model.verdicts.bounds import judge
 
 MAX_ANALYZERS = 100
 """Analyzers of one scan; docs/decisions/0005-constraints.md has the figures."""
@@ -57,13 +57,13 @@ class _Task:
 class _Found:
     """Metrics by name and day (as text), and why there are none of a name."""
 
-    metrics: dict[tuple[str, str], Metric] = field(default_factory=dict)
+    metrics: dict[tuple[str, str], AnalyzerMetric] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
 
-    def of(self, name: str, day: date) -> Metric | None:
+    def of(self, name: str, day: date) -> AnalyzerMetric | None:
         """The metric; None where the day has no rows."""
         if name in self.broken:
-            return Metric(None, self.broken[name])
+            return AnalyzerMetric(None, self.broken[name])
         return self.metrics.get((name, day.isoformat()))
 
 
@@ -86,7 +86,7 @@ def constraint_results(
     for role in dict.fromkeys(constraint.table for constraint in constraints):
         numbered = {i: c for i, c in enumerate(constraints) if c.table == role}
         if role in frames:
-            found = _observed(Source(frames[role]), numbered, sets or {}, day_column)
+            found = _observed(ConstrainedTable(frames[role]), numbered, sets or {}, day_column)
         else:
             found = _Found(broken={_name(i): f"there is no table of {role}" for i in numbered})
         for i, constraint in numbered.items():
@@ -103,7 +103,7 @@ def _size(where: str | None) -> str:
 
 
 def _observed(
-    source: Source, constraints: Mapping[int, Constraint], sets: Sets, day_column: str
+    source: ConstrainedTable, constraints: Mapping[int, Constraint], sets: Sets, day_column: str
 ) -> _Found:
     found = _Found()
     measures: dict[int, Measure] = {}
@@ -194,9 +194,9 @@ def _count(
     for text, metrics in by_day.items():
         rows, hits = metrics["rows"], metrics["hits"]
         if rows.value and hits.value is not None:
-            found.metrics[name, text] = Metric(hits.value / rows.value)
+            found.metrics[name, text] = AnalyzerMetric(hits.value / rows.value)
         else:
-            found.metrics[name, text] = Metric(None, rows.reason or hits.reason)
+            found.metrics[name, text] = AnalyzerMetric(None, rows.reason or hits.reason)
 
 
 def _row(found: _Found, name: str, constraint: Constraint, day: date) -> ConstraintRow:
@@ -232,16 +232,20 @@ def _rows(found: _Found, constraint: Constraint, day: date) -> int | None:
 
 def _metric(
     found: _Found, name: str, constraint: Constraint, rows: int | None, day: date
-) -> Metric:
+) -> AnalyzerMetric:
     if name in found.broken:
-        return Metric(None, found.broken[name])
+        return AnalyzerMetric(None, found.broken[name])
     if constraint.kind == "rows":
         counted = found.of(_size(constraint.where), day)
-        return Metric(float(rows)) if rows is not None else counted or Metric(None, NO_ROWS)
+        return (
+            AnalyzerMetric(float(rows))
+            if rows is not None
+            else counted or AnalyzerMetric(None, NO_ROWS)
+        )
     if rows == 0:
         empty = constraint.where is None or found.of(_size(None), day) is None
-        return Metric(None, NO_ROWS if empty else NO_ROWS_CHECKED)
+        return AnalyzerMetric(None, NO_ROWS if empty else NO_ROWS_CHECKED)
     metric = found.of(name, day)
     if metric is None or (metric.reason or "").startswith("Empty state"):
-        return Metric(None, EVERY_VALUE_MISSING)
+        return AnalyzerMetric(None, EVERY_VALUE_MISSING)
     return metric

@@ -22,7 +22,7 @@ DAY = "day"
 
 
 @dataclass(frozen=True)
-class Metric:
+class AnalyzerMetric:
     """What Deequ made of an analyzer: a value, or null with the reason."""
 
     value: float | None
@@ -40,7 +40,7 @@ class Analyzer:
 
 def metrics_by_day(
     frame: DataFrame, analyzers: Mapping[str, Analyzer]
-) -> dict[str, dict[str, Metric]]:
+) -> dict[str, dict[str, AnalyzerMetric]]:
     """Metrics by day (as text) and name, in one aggregation however many days there are.
 
     ``frame`` has a date column ``day``; every other column that an analyzer names must be there.
@@ -59,7 +59,7 @@ def metrics_by_day(
     # The day becomes text after the aggregation: a row a day, and not each row.
     rows = by_day.withColumn(DAY, by_day[DAY].cast("string"))._jdf.collectAsList()
     none = jvm.scala.Option.apply(None)
-    found: dict[str, dict[str, Metric]] = {}
+    found: dict[str, dict[str, AnalyzerMetric]] = {}
     for i in range(rows.size()):
         row = rows.get(i)
         found[row.getString(0)] = {
@@ -78,11 +78,11 @@ def _deequ(jvm: Any, analyzer: Analyzer) -> Any:
     return described._set_jvm(jvm)._analyzer_jvm
 
 
-def _metric(metric: Any) -> Metric:
+def _metric(metric: Any) -> AnalyzerMetric:
     outcome = metric.value()
     if not outcome.isSuccess():
-        return Metric(None, str(outcome.failed().get().getMessage()))
+        return AnalyzerMetric(None, str(outcome.failed().get().getMessage()))
     value = float(outcome.get())
     if math.isnan(value):
-        return Metric(None, "undefined for these values")
-    return Metric(value)
+        return AnalyzerMetric(None, "undefined for these values")
+    return AnalyzerMetric(value)

@@ -30,9 +30,9 @@ from pyspark.sql.types import (
 )
 
 from modelwatch.errors import ModelwatchError
-from modelwatch.model.literals import DECIMAL_DIGITS, digits_of, exact_of, typed_sql
-from modelwatch.model.section import did_you_mean
-from modelwatch.stats.exact_numbers import ExactNumber
+from modelwatch.model.config.literals import DECIMAL_DIGITS, digits_of, exact_of, typed_sql
+from modelwatch.model.config.section import did_you_mean
+from modelwatch.stats.states.exact_numbers import ExactNumber
 
 FLOATING = (DoubleType, FloatType)
 NUMERIC = (*FLOATING, DecimalType, ByteType, ShortType, IntegerType, LongType)
@@ -69,7 +69,7 @@ def first_line(error: BaseException) -> str:
 
 
 @dataclass(frozen=True)
-class Source:
+class ConstrainedTable:
     """A DataFrame whose columns are taken by name; names are matched as Spark does."""
 
     frame: DataFrame
@@ -105,8 +105,8 @@ class Source:
         number = self.number(name, key)
         if not isinstance(self.type_of(name, key), LongType):
             return number
-        told = self.value(name, key).between(F.lit(-(2**53)), F.lit(2**53))
-        return F.when(told, number).when(~told, F.lit(float("inf")))
+        wording = self.value(name, key).between(F.lit(-(2**53)), F.lit(2**53))
+        return F.when(wording, number).when(~wording, F.lit(float("inf")))
 
     def expect(
         self, name: str, types: tuple[type[DataType], ...], wanted: str, key: str = "column"

@@ -43,8 +43,8 @@ def suggestions(rows: DataFrame, columns: list[str] | None = None) -> dict[str, 
     for one in suggested:
         name = names.get(one["column_name"])
         if name is not None:
-            told = _told(one, name)
-            found[name] = (*found.get(name, ()), told)
+            wording = _suggestion_line(one, name)
+            found[name] = (*found.get(name, ()), wording)
     return found
 
 
@@ -58,7 +58,7 @@ def _run(rows: DataFrame) -> list[dict[str, Any]]:
     return list(result["constraint_suggestions"])
 
 
-def _told(one: dict[str, Any], name: str) -> str:
+def _suggestion_line(one: dict[str, Any], name: str) -> str:
     alias = one["column_name"]
     code = str(one["code_for_constraint"]).replace(f'"{alias}"', f'"{name}"')
     code = code.replace(f"`{alias}`", f"`{name}`")

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pyspark.sql import DataFrame
 
 from modelwatch.deequ.kinds import Sets, measure_of
-from modelwatch.deequ.source import Misfit, Source
-from modelwatch.model.constraint import Constraint
+from modelwatch.deequ.source import ConstrainedTable, Misfit
+from modelwatch.model.contracts.constraint import Constraint
 from modelwatch.model.errors import Problem
 
 
@@ -34,7 +34,7 @@ def problems(
 def _misfits(frames: Mapping[str, DataFrame], constraint: Constraint, sets: Sets) -> list[Misfit]:
     if constraint.table not in frames:
         return [Misfit("table", f"there is no table of {constraint.table}")]
-    source = Source(frames[constraint.table])
+    source = ConstrainedTable(frames[constraint.table])
     found: list[Misfit] = []
     try:
         if constraint.where is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from modelwatch.model.deaths import WAY_OUT, way_after_death
+from modelwatch.model.runs.lost_runs import WAY_OUT, way_after_death
 
 _CAUSE = re.compile(r"^Caused by: (?:[\w$]+\.)+[\w$]+: (.+)")
 _CLASS = re.compile(r"^: ?(?:[\w$]+\.)+[\w$]+: ")
@@ -81,8 +81,10 @@ def way_out(error: BaseException) -> str | None:
 
 def advised(error: BaseException) -> str:
     """Its reason, and what a person can do about it where that is known and not told yet."""
-    told, way = reason(error), way_out(error)
-    return told if way is None or WAY_OUT in told else f"{told.rstrip('. ')}. {WAY_OUT}{way}."
+    wording, way = reason(error), way_out(error)
+    return (
+        wording if way is None or WAY_OUT in wording else f"{wording.rstrip('. ')}. {WAY_OUT}{way}."
+    )
 
 
 def typed(error: BaseException) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from modelwatch.model.plain_words import code_point_escape
+from modelwatch.model.plain_text import code_point_escape
 
 T = TypeVar("T")
 _LAYOUT = frozenset("\n\t")

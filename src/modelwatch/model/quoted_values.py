@@ -6,8 +6,8 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from modelwatch.model.plain_words import code_point_escape, one_line, shortened
-from modelwatch.stats.categorical import example_of
+from modelwatch.model.plain_text import code_point_escape, one_line, shortened
+from modelwatch.stats.states.categorical import example_of
 
 _LIKE_LATIN = str.maketrans(
     "АВЕЅІЈКМНОРСТУХаеѕіјорсухԁһΑΒΕΖΗΙΚΜΝΟΡΤΥΧο",
@@ -41,7 +41,7 @@ def quoted_values(values: Sequence[str]) -> list[str]:
     return [_quoted(value, len(drawn[_drawn(value)]) > 1) for value in shown]
 
 
-def told_value(value: str, beside: Iterable[str] = ()) -> str:
+def distinguishable_value(value: str, beside: Iterable[str] = ()) -> str:
     """A value without quotes where it can be read as it is, else as ``quoted_value`` has it."""
     quoted = quoted_value(value, beside)
     plain = one_line(value) == value and value not in ("", _NULL)
@@ -56,7 +56,7 @@ def code(text: str) -> str:
 
 def code_equal(column: str, value: str) -> str:
     """A column and one of its values in backquotes: ```country = DE```."""
-    return f"`{_in_code(column)} = {_in_code(told_value(value))}`"
+    return f"`{_in_code(column)} = {_in_code(distinguishable_value(value))}`"
 
 
 def _in_code(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from modelwatch.report.figures import day_told, short_count
+from modelwatch.report.figures import day_text, short_count
 from modelwatch.report.markup import Content, Markup, element, picture
 from modelwatch.report.page import section
 from modelwatch.report.paths import bar_path, number, step_path
@@ -132,7 +132,7 @@ def calendar_table(given: Calendar) -> Markup:
     newest = sorted(given.rows, reverse=True)[:14]
     days = sorted({*newest, *given.unusual}, reverse=True)[:_MOST_ROWS]
     rows: list[list[Content]] = [
-        [day_told(day), f"{given.rows.get(day, 0):,.0f}", given.unusual.get(day, "")]
+        [day_text(day), f"{given.rows.get(day, 0):,.0f}", given.unusual.get(day, "")]
         for day in days
     ]
     head = ["Day", "Rows", "Unusual days"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from modelwatch.model.plain_words import one_line
+from modelwatch.model.plain_text import one_line
 from modelwatch.report.features import (
     FEATURES_PAGE,
     FeatureFacts,

@@ -7,15 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from modelwatch.model.plain_words import one_line
-from modelwatch.report.figures import (
-    days_told,
-    percent,
-    plural,
-    short_count,
-    three_digits,
-    times,
-)
+from modelwatch.model.plain_text import one_line
+from modelwatch.report.figures import percent, plural, short_count, span_text, three_digits, times
 from modelwatch.report.histogram_pictures import distribution_picture
 from modelwatch.report.histograms import Categories, Histogram, distribution
 from modelwatch.report.incident_facts import binnings_of, counts_of, figure_label
@@ -225,7 +218,7 @@ def feature_anchor(at: int) -> str:
 def side_names(results: Results) -> tuple[str, str]:
     """What the two sides of a distribution are called."""
     span = results.span
-    current = days_told(span.current[1], span.current[2]) if span.current else "current"
+    current = span_text(span.current[1], span.current[2]) if span.current else "current"
     return f"reference {span.reference_name}", current
 
 
@@ -300,8 +293,8 @@ def _segment_table(segments: Sequence[SegmentEffect]) -> Markup:
     ]
     head = ["Segment", "Metric", "Value", "Threshold", "Rows"]
     failing = sum(one.fails for one in segments)
-    told = f"By segment: {failing} beyond a threshold" if failing else "By segment"
-    return details_table(told, head, rows, figures=(2, 3, 4))
+    wording = f"By segment: {failing} beyond a threshold" if failing else "By segment"
+    return details_table(wording, head, rows, figures=(2, 3, 4))
 
 
 def _right(facts: FeatureFacts) -> list[Content]:

@@ -53,7 +53,7 @@ def times(effect: float | None) -> str:
     return NONE if effect is None else f"{three_digits(effect)}×"
 
 
-def seconds_told(seconds: float | None) -> str:
+def duration_text(seconds: float | None) -> str:
     """A duration in the two largest units."""
     if seconds is None:
         return NONE
@@ -65,20 +65,20 @@ def seconds_told(seconds: float | None) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
-def day_told(day: date | None) -> str:
+def day_text(day: date | None) -> str:
     """A day as Feb 7, 2013."""
     return NONE if day is None else f"{day:%b} {day.day}, {day.year}"
 
 
-def days_told(first: date, last: date) -> str:
+def span_text(first: date, last: date) -> str:
     """A range of days, without repeating what both have."""
     if first == last:
-        return day_told(first)
+        return day_text(first)
     if (first.year, first.month) == (last.year, last.month):
         return f"{first:%b} {first.day}–{last.day}, {last.year}"
     if first.year == last.year:
         return f"{first:%b} {first.day} – {last:%b} {last.day}, {last.year}"
-    return f"{day_told(first)} – {day_told(last)}"
+    return f"{day_text(first)} – {day_text(last)}"
 
 
 def ago(days: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from modelwatch.report.figures import day_told, plural, times
+from modelwatch.report.figures import day_text, plural, times
 from modelwatch.report.markup import Content, Markup, element
 from modelwatch.report.paths import bar_path, number
 from modelwatch.report.scales import day_ticks
@@ -131,9 +131,9 @@ def heat_map_table(given: HeatMap, window: str) -> Markup:
             [
                 row.name,
                 plural(len(beyond), window),
-                day_told(min(beyond)),
-                day_told(max(beyond)),
-                f"{times(beyond[worst])} ({row.worst_figure or ''}) on {day_told(worst)}",
+                day_text(min(beyond)),
+                day_text(max(beyond)),
+                f"{times(beyond[worst])} ({row.worst_figure or ''}) on {day_text(worst)}",
             ]
         )
     head = ["Feature", "Beyond", "First", "Last", "Worst"]

@@ -10,7 +10,14 @@ import numpy as np
 
 from modelwatch.stats import value_names
 from modelwatch.stats.arrays import Floats
-from modelwatch.stats.binning import CATEGORICAL_OFFSET, NAN, NULL, NUMERIC_OFFSET, OTHER, UNSEEN
+from modelwatch.stats.states.binning import (
+    CATEGORICAL_OFFSET,
+    NAN,
+    NULL,
+    NUMERIC_OFFSET,
+    OTHER,
+    UNSEEN,
+)
 from modelwatch.stats.value_names import value_name
 
 BARS = 24

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from modelwatch.model.incident import Incident
-from modelwatch.model.signposts import incident_page
+from modelwatch.model.incidents.incident import Incident
+from modelwatch.model.notification.signposts import incident_page
 from modelwatch.report.histograms import Categories, Histogram, distribution
 from modelwatch.report.results import Results, Row, incident_of
 from modelwatch.report.timelines import Line, Point, Timeline
-from modelwatch.stats.performance import PERFORMANCE
-from modelwatch.stats.statistic import STATISTICS
+from modelwatch.stats.drift.statistic import STATISTICS
+from modelwatch.stats.performance.metrics import PERFORMANCE
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from modelwatch.model.figure_words import change_words, subject_words, where_words
-from modelwatch.model.incident import Incident
-from modelwatch.model.plain_words import one_line, plain_text
-from modelwatch.model.telling import EVENT_WORDS, KIND_WORDS, UNDETERMINED_WORDS
+from modelwatch.model.incidents.incident import Incident
+from modelwatch.model.incidents.metric_labels import change_words, subject_words, where_words
+from modelwatch.model.incidents.narrative import EVENT_WORDS, KIND_WORDS, UNDETERMINED_WORDS
+from modelwatch.model.plain_text import one_line, plain_text
 from modelwatch.report.figures import (
     capital,
-    day_told,
-    days_told,
+    day_text,
     percent,
     plural,
     short_count,
+    span_text,
     three_digits,
     times,
 )
@@ -40,14 +40,14 @@ def severity_tag(incident: Incident) -> Markup:
     if not incident.is_open:
         return tag("closed", "none")
     if incident.muted_until is not None:
-        return tag(f"muted until {day_told(incident.muted_until)}", "none")
+        return tag(f"muted until {day_text(incident.muted_until)}", "none")
     if incident.acknowledged_at is not None:
         by = f" by {one_line(incident.acknowledged_by)}" if incident.acknowledged_by else ""
         return tag(f"acknowledged{by}", "none")
     return tag("failing", "bad") if incident.severity == "fail" else tag("warning", "warn")
 
 
-def kind_told(incident: Incident) -> tuple[str | None, str | None]:
+def kind_text(incident: Incident) -> tuple[str | None, str | None]:
     """What an incident likely is, with how sure that is, and what to check."""
     if incident.kind is None:
         return None, None
@@ -101,13 +101,13 @@ def _caption(facts: IncidentFacts) -> str:
     if not known:
         return ""
     shown = f"{capital(figure_label(one.figure, one.subject))} by {one.window}"
-    end = f", {days_told(known[0].day, known[-1].day)}"
+    end = f", {span_text(known[0].day, known[-1].day)}"
     return f"{shown}{end}" + (f"; threshold {three_digits(one.threshold)}" if one.threshold else "")
 
 
 def _facts_list(facts: IncidentFacts) -> Markup:
     one = facts.incident
-    kind, check = kind_told(one)
+    kind, check = kind_text(one)
     windows = plural(one.failing_windows, one.window)
     pairs: list[tuple[str, Content]] = [("Since", f"{_since(one)} ({windows})")]
     if kind is not None:
@@ -135,8 +135,8 @@ def _since(incident: Incident) -> str:
     located = incident.since_lower is not None and incident.since_lower == incident.since_upper
     first = incident.since_lower if located and incident.since_lower else incident.since
     if incident.is_open:
-        return day_told(first)
-    return days_told(first, max(incident.last_failing, first))
+        return day_text(first)
+    return span_text(first, max(incident.last_failing, first))
 
 
 def _carrier(incident: Incident) -> str:
@@ -169,8 +169,8 @@ def incident_body(facts: IncidentFacts, results: Results) -> list[Content]:
     """The page of an incident, below its head."""
     one = facts.incident
     names = (
-        f"{days_told(*_before(one))} (before)",
-        f"{days_told(one.worst_start, one.worst_end)} (worst)",
+        f"{span_text(*_before(one))} (before)",
+        f"{span_text(one.worst_start, one.worst_end)} (worst)",
     )
     distributions: Content = None
     if facts.distributions is not None:
@@ -258,10 +258,10 @@ def _segments(facts: IncidentFacts) -> Markup | None:
     if not rows:
         return None
     head = ["Segment", figure_label(facts.incident.figure, ""), "Threshold", "Rows"]
-    told = days_told(facts.incident.worst_start, facts.incident.worst_end)
+    wording = span_text(facts.incident.worst_start, facts.incident.worst_end)
     return section(
         "Segments",
-        element("p", f"The same metric by segment on {told}, largest first.", class_="mute"),
+        element("p", f"The same metric by segment on {wording}, largest first.", class_="mute"),
         scrolled(table(head, rows), "Metric by segment"),
     )
 
@@ -272,7 +272,7 @@ def _children(facts: IncidentFacts) -> Markup | None:
             subject_words(one),
             figure_label(one.figure, one.subject),
             times(one.effect),
-            day_told(one.since),
+            day_text(one.since),
             one.state,
         ]
         for one in facts.children[:_MOST_LISTED]
@@ -311,7 +311,7 @@ def closed_table(facts: Sequence[IncidentFacts], label: str) -> Markup | None:
             _since(one.incident),
             element("a", _heading(one.incident), href=one.file),
             _change(one.incident),
-            kind_told(one.incident)[0] or "",
+            kind_text(one.incident)[0] or "",
         ]
         for one in facts
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from modelwatch.model.plain_words import plain_text, shortened
+from modelwatch.model.plain_text import plain_text, shortened
 
 LONGEST_TEXT = 4000
 """Characters of one text of data on a page."""

@@ -8,16 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from modelwatch.model.plain_words import one_line
+from modelwatch.model.plain_text import one_line
 from modelwatch.report.calendars import calendar_section
 from modelwatch.report.figures import (
     ago,
-    day_told,
-    days_told,
+    day_text,
     percent,
     plural,
     short_count,
     signed,
+    span_text,
     three_digits,
 )
 from modelwatch.report.heat_maps import (
@@ -35,7 +35,7 @@ from modelwatch.report.performance_series import headline_timelines, metric_labe
 from modelwatch.report.results import Results, Row
 from modelwatch.report.tables_of_values import details_table, scrolled
 from modelwatch.report.timelines import timeline_picture, timeline_table
-from modelwatch.report.volumes import TableAge, calendars_of, table_ages
+from modelwatch.report.volumes import TableAgeRow, calendars_of, table_ages
 from modelwatch.stats.value_names import EVERY, NO_VERSION
 
 MOST_HEAT_ROWS = 40
@@ -71,11 +71,11 @@ def model_cards(results: Results) -> tuple[ModelCard, ...]:
     for version, rows in by_version.items():
         health = next((row for row in rows if row["section"] == "1 health"), None)
         if health is not None:
-            told = tuple(row for row in rows if row["section"] == "3 performance")
+            current = tuple(row for row in rows if row["section"] == "3 performance")
             found.append(
                 ModelCard(
                     version, health["state"], health["sentence"], health["day"],
-                    health["value"], told,
+                    health["value"], current,
                 )
             )  # fmt: skip
     return tuple(sorted(found, key=lambda card: -(card.rows or 0.0)))
@@ -168,7 +168,7 @@ def _model_card(card: ModelCard, results: Results) -> Markup:
         element("p", words, class_=f"big {_BIG.get(look, '')}".rstrip()),
         element("p", _brief(card.sentence), class_="mute"),
         definitions(
-            [("Newest day", f"{day_told(card.day)}, {short_count(card.rows)} rows"), *pairs]
+            [("Newest day", f"{day_text(card.day)}, {short_count(card.rows)} rows"), *pairs]
         ),
         class_="card",
     )
@@ -186,7 +186,7 @@ def _figure_told(row: Row) -> Content:
     interval = ""
     if row["lower"] is not None and row["upper"] is not None:
         interval = f" ({three_digits(row['lower'])} to {three_digits(row['upper'])})"
-    window = days_told(row["window_start"], row["window_end"])
+    window = span_text(row["window_start"], row["window_end"])
     return [
         element("b", three_digits(row["value"])),
         f"{interval}, {window}",
@@ -199,19 +199,19 @@ def _age_card(results: Results) -> Markup:
     runs = [row for row in results.of("runs") if row["outcome"] == "published"]
     pairs: list[tuple[str, Content]] = [(one.role.capitalize(), _age_told(one)) for one in ages]
     if runs:
-        pairs.append(("Last run", f"as of {day_told(runs[0]['as_of'])}"))
+        pairs.append(("Last run", f"as of {day_text(runs[0]['as_of'])}"))
     return element(
         "div", element("h2", "Newest data", class_="sub"), definitions(pairs), class_="card"
     )
 
 
-def _age_told(one: TableAge) -> Content:
+def _age_told(one: TableAgeRow) -> Content:
     if one.newest is None or one.age_days is None:
         return one_line(one.reason or "not known")
     late = one.verdict in ("warn", "fail")
     return [
         tag("late", "bad" if one.verdict == "fail" else "warn") if late else None,
-        f"{day_told(one.newest)}, {ago(one.age_days)}",
+        f"{day_text(one.newest)}, {ago(one.age_days)}",
     ]
 
 
@@ -311,7 +311,7 @@ def _retraining_card(results: Results) -> Markup | None:
             )
             for row in sorted(rows, key=lambda row: row["decision"] != "retrain")
         ],
-        element("p", "Train on ", days_told(data["training_first"], data["training_last"]),
+        element("p", "Train on ", span_text(data["training_first"], data["training_last"]),
                 _left_out(data), class_="mute") if data else None,
         class_="card",
     )  # fmt: skip
@@ -348,7 +348,7 @@ def _comparison_card(pair: tuple[str, str], rows: Sequence[Row]) -> Markup:
         for row in sorted(metrics, key=lambda row: row["metric"])
     ]
     head = ["Metric", "Champion", "Challenger", "Difference", "Better"]
-    window = days_told(mine[0]["window_start"], mine[0]["window_end"])
+    window = span_text(mine[0]["window_start"], mine[0]["window_end"])
     return element(
         "div",
         element("h3", f"{pair[0]} and {pair[1]}"),

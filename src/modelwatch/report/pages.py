@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from modelwatch.model.figure_words import subject_words
+from modelwatch.model.incidents.metric_labels import subject_words
 from modelwatch.report.feature_pages import MOST_SHOWN, feature_pages, features_index, several_body
 from modelwatch.report.features import features_body, features_of
-from modelwatch.report.figures import day_told, days_told
+from modelwatch.report.figures import day_text, span_text
 from modelwatch.report.incident_facts import incidents_of
 from modelwatch.report.incidents import incident_body
 from modelwatch.report.overview import overview_body
@@ -51,7 +51,7 @@ def _frame(results: Results) -> Frame:
     return Frame(
         results.monitor,
         results.description,
-        f"As of {day_told(results.as_of)}. Days shown: {days_told(span.first, span.last)}.",
+        f"As of {day_text(results.as_of)}. Days shown: {span_text(span.first, span.last)}.",
         f"Written by modelwatch {results.code_version} on "
         f"{results.made_at:%Y-%m-%d at %H:%M %Z}.".replace(" .", "."),
     )

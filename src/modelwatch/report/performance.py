@@ -7,22 +7,17 @@ from collections.abc import Sequence
 from datetime import date
 
 from modelwatch.report.curve_pictures import Curve, Curves, curve_legend, curves_picture
-from modelwatch.report.figures import (
-    days_told,
-    percent,
-    short_count,
-    three_digits,
-)
+from modelwatch.report.figures import percent, short_count, span_text, three_digits
 from modelwatch.report.markup import Content, Markup, element
 from modelwatch.report.page import section
 from modelwatch.report.performance_series import (
     headline_timelines,
-    interval_told,
+    interval_text,
     main_version,
     metric_label,
 )
 from modelwatch.report.performance_tables import (
-    causes_section,
+    attribution_section,
     fairness_section,
     segments_section,
     value_section,
@@ -48,7 +43,7 @@ def performance_body(results: Results) -> list[Content]:
         _metrics(results),
         _scores(results),
         _maturity(results),
-        causes_section(results),
+        attribution_section(results),
         segments_section(results),
         fairness_section(results),
         value_section(results),
@@ -91,7 +86,7 @@ def _every_metric(results: Results) -> Markup | None:
         [
             metric_label(row["metric"]),
             three_digits(row["value"]),
-            interval_told(row),
+            interval_text(row),
             three_digits(row["estimate"]) if row["estimate"] is not None else "",
             percent(row["coverage"]),
             short_count(row["labelled_rows"]),
@@ -99,7 +94,7 @@ def _every_metric(results: Results) -> Markup | None:
         for row in sorted(rows, key=lambda row: row["metric"])
     ]
     head = ["Metric", "Value", "95% interval", "Estimate", "Coverage", "Labels"]
-    return details_table(f"All metrics of {days_told(first, last)}", head, cells)
+    return details_table(f"All metrics of {span_text(first, last)}", head, cells)
 
 
 def score_cells(results: Results) -> list[ScoreCell]:
@@ -129,7 +124,7 @@ def _scores(results: Results) -> Markup | None:
             _confusion(cells),
             class_="cards four",
         ),
-        note=f"Predictions of {days_told(first, last)} whose label is due.",
+        note=f"Predictions of {span_text(first, last)} whose label is due.",
     )
 
 
@@ -173,12 +168,12 @@ def _confusion(cells: Sequence[ScoreCell]) -> Markup:
     found = confusion_of(cells)
     total = found.true_positive + found.false_positive + found.false_negative + found.true_negative
 
-    def told(rows: int) -> str:
+    def wording(rows: int) -> str:
         return f"{short_count(rows)} ({percent(rows / total if total else None)})"
 
     rows: list[list[Content]] = [
-        ["Decided positive", told(found.true_positive), told(found.false_positive)],
-        ["Decided negative", told(found.false_negative), told(found.true_negative)],
+        ["Decided positive", wording(found.true_positive), wording(found.false_positive)],
+        ["Decided negative", wording(found.false_negative), wording(found.true_negative)],
     ]
     return element(
         "div",

@@ -11,7 +11,7 @@ from modelwatch.report.figures import three_digits
 from modelwatch.report.incident_facts import metric_timeline
 from modelwatch.report.results import Results, Row
 from modelwatch.report.timelines import Timeline
-from modelwatch.stats.performance import PERFORMANCE
+from modelwatch.stats.performance.metrics import PERFORMANCE
 
 HEADLINES = {
     "binary": ("roc_auc", "accuracy", "precision", "recall", "log_loss", "calibration_bias"),
@@ -78,7 +78,7 @@ def main_version(rows: Sequence[Row]) -> list[Row]:
     ]
 
 
-def interval_told(row: Row) -> str:
+def interval_text(row: Row) -> str:
     """The 95% interval of a figure; '' without one."""
     if row["lower"] is None or row["upper"] is None:
         return ""

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date
 
-from modelwatch.model.plain_words import one_line
-from modelwatch.report.figures import days_told, short_count, signed, three_digits
+from modelwatch.model.plain_text import one_line
+from modelwatch.report.figures import short_count, signed, span_text, three_digits
 from modelwatch.report.markup import Content, Markup, element
 from modelwatch.report.page import section
-from modelwatch.report.performance_series import HEADLINES, interval_told, metric_label
+from modelwatch.report.performance_series import HEADLINES, interval_text, metric_label
 from modelwatch.report.results import Results, Row
 from modelwatch.report.tables_of_values import scrolled, table
-from modelwatch.stats.fairness import FAIRNESS
+from modelwatch.stats.performance.fairness import FAIRNESS
 
 _MOST_SEGMENTS = 15
 _MOST_CAUSES = 20
 
 
-def causes_section(results: Results) -> Markup | None:
+def attribution_section(results: Results) -> Markup | None:
     """What changed the metrics in the newest window that is over."""
     rows = [
         row
@@ -50,7 +50,7 @@ def causes_section(results: Results) -> Markup | None:
     return section(
         "Why it changed",
         scrolled(table(head, cells, figures=(3, 4)), "Causes of the change"),
-        note=f"Largest contributions to the change of the metrics of {days_told(first, last)}, by "
+        note=f"Largest contributions to the change of the metrics of {span_text(first, last)}, by "
         "segment and by bins of features.",
     )
 
@@ -78,7 +78,7 @@ def segments_section(results: Results) -> Markup | None:
         [
             one_line(f"{row['segmentation']} = {row['segment']}"),
             three_digits(row["value"]),
-            interval_told(row),
+            interval_text(row),
             short_count(row["labelled_rows"]),
         ]
         for row in rows[:_MOST_SEGMENTS]
@@ -90,7 +90,7 @@ def segments_section(results: Results) -> Markup | None:
         [
             one_line(f"{row['split_name']} = {_part(results, row)}"),
             signed(row["value"]),
-            interval_told(row),
+            interval_text(row),
             short_count(row["rows"]),
         ]
         for row in sorted(unique.values(), key=lambda row: -row["value"])[:_MOST_SEGMENTS]
@@ -157,7 +157,7 @@ def value_section(results: Results) -> Markup | None:
         cells.append([first.isoformat()])
         for name in names:
             row = held.get((name, first))
-            interval = f" ({interval_told(row)})" if row and interval_told(row) else ""
+            interval = f" ({interval_text(row)})" if row and interval_text(row) else ""
             cells[-1].append(f"{three_digits(row['value'])}{interval}" if row else "")
     return section(
         "Value of the decisions",

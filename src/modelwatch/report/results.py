@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from modelwatch.model.incident import Incident
+from modelwatch.model.incidents.incident import Incident
 
 Row = Mapping[str, Any]
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from modelwatch.stats.binning import NUMERIC_OFFSET
+from modelwatch.stats.states.binning import NUMERIC_OFFSET
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from modelwatch.model.days import DayRange
-from modelwatch.model.readings import Reading
+from modelwatch.model.onboarding.readings import Reading
 from modelwatch.report.calendars import Calendar, calendar_picture, calendar_table
-from modelwatch.report.figures import capital, days_told, plural
+from modelwatch.report.figures import capital, plural, span_text
 from modelwatch.report.markup import Content, Markup, element, markup_of
 from modelwatch.report.page import Frame, page, section
 from modelwatch.report.tables_of_values import scrolled, table
@@ -65,7 +65,7 @@ def _next(setup: Setup) -> Content:
 def _reference(setup: Setup) -> Content:
     if setup.reference is None:
         return setup.why or "The reference is the first days that come."
-    days = days_told(setup.reference.first, setup.reference.last)
+    days = span_text(setup.reference.first, setup.reference.last)
     return f"Windows are compared with {days}, which is shaded. {setup.why}"
 
 
@@ -77,14 +77,14 @@ def _calendars(setup: Setup) -> Markup:
     parts: list[Content] = []
     for role, rows in setup.rows.items():
         unusual = dict(setup.changes) if role == "inputs" else {}
-        told = {day: f"{what} changed" for day, what in unusual.items() if first <= day <= last}
+        wording = {day: f"{what} changed" for day, what in unusual.items() if first <= day <= last}
         shaded = setup.reference if role == "inputs" else None
         given = Calendar(
             f"Rows of the {role} by day",
             rows,
             first,
             last,
-            told,
+            wording,
             shaded=None if shaded is None else (shaded.first, shaded.last),
         )
         parts += [

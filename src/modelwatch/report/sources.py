@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from modelwatch.model.plain_words import one_line
+from modelwatch.model.plain_text import one_line
 from modelwatch.report.calendars import calendar_section
 from modelwatch.report.figures import (
-    day_told,
+    day_text,
+    duration_text,
     percent,
     plural,
-    seconds_told,
     short_count,
     three_digits,
 )
@@ -56,7 +56,7 @@ def _tables(results: Results) -> Markup:
             row["check"].replace("_", " "),
             one_line(row["expected"] or ""),
             one_line(row["observed"] or ""),
-            day_told(row["since"]) if row["since"] else "",
+            day_text(row["since"]) if row["since"] else "",
             one_line(row["reason"] or ""),
         ]
         for row in sorted(whole, key=lambda row: (row["verdict"] == "pass", row["role"]))
@@ -74,7 +74,7 @@ def _bad_days(rows: Sequence[Row]) -> Markup | None:
     rows = sorted(rows, key=lambda row: row["day"], reverse=True)
     cells: list[list[Content]] = [
         [
-            day_told(row["day"]),
+            day_text(row["day"]),
             verdict_tag(row["verdict"]),
             row["role"],
             row["check"].replace("_", " "),
@@ -108,7 +108,7 @@ def _schemas(results: Results) -> Markup | None:
             one_line(row["subject"] or "all columns"),
             one_line(row["expected"] or ""),
             one_line(row["observed"] or ""),
-            day_told(row["since"] or row["as_of"]),
+            day_text(row["since"] or row["as_of"]),
             one_line(row["reason"] or ""),
         ]
         for row in changed[:_MOST_LISTED]
@@ -144,7 +144,7 @@ def _constraints(results: Results) -> Markup | None:
             _bounds(row),
             three_digits(row["observed"]),
             f"{len(row['failing'])} of {row['days']}",
-            day_told(row["failing"][-1]) if row["failing"] else "",
+            day_text(row["failing"][-1]) if row["failing"] else "",
         ]
         for row in sorted(rows, key=lambda row: (-len(row["failing"]), row["constraint"]))[:200]
     ]
@@ -191,7 +191,7 @@ def _quarantine(results: Results) -> Markup | None:
             short_count(row["failed"]),
             percent(row["failed"] / row["judged"] if row["judged"] else None),
             f"{row['days']:,}",
-            day_told(row["last"]),
+            day_text(row["last"]),
         ]
         for row in rules
     ]
@@ -223,11 +223,11 @@ def _runs(results: Results) -> Markup | None:
         picture = [element("h3", shown.title), timeline_picture(shown, 110)]
     cells: list[list[Content]] = [
         [
-            day_told(row["as_of"]),
+            day_text(row["as_of"]),
             row["outcome"].replace("_", " "),
             f"{row['days'] or 0:,}",
             short_count(row["input_rows"]),
-            seconds_told(row["seconds"]),
+            duration_text(row["seconds"]),
             short_count(row["spark_jobs"]),
             _gigabytes(row["bytes_read"]),
         ]

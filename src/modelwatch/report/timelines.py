@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from modelwatch.report.figures import day_told, three_digits
+from modelwatch.report.figures import day_text, three_digits
 from modelwatch.report.markup import Content, Markup, element, picture
 from modelwatch.report.paths import Place, area_path, dot_path, line_path, number
 from modelwatch.report.scales import Scale, day_ticks, fitted, ticks
@@ -285,4 +285,4 @@ def described(points: Sequence[Point]) -> str:
     known = [p for p in points if p.value is not None]
     if not known:
         return "no value"
-    return f"{three_digits(known[-1].value)} on {day_told(known[-1].day)}"
+    return f"{three_digits(known[-1].value)} on {day_text(known[-1].day)}"

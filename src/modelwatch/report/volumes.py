@@ -12,7 +12,7 @@ from modelwatch.report.results import Results, Row
 
 
 @dataclass(frozen=True)
-class TableAge:
+class TableAgeRow:
     """The newest data of a table. ``verdict``: of its freshness; None where it is not judged."""
 
     role: str
@@ -74,7 +74,7 @@ def _words(row: Row) -> str:
     return str(row["figure"]).replace("_", " ")
 
 
-def table_ages(results: Results) -> tuple[TableAge, ...]:
+def table_ages(results: Results) -> tuple[TableAgeRow, ...]:
     """How old the newest data of each table are, on the newest as-of day."""
     newest: dict[str, date] = {}
     for row in results.of("volume"):
@@ -82,14 +82,14 @@ def table_ages(results: Results) -> tuple[TableAge, ...]:
         if row["rows"]:
             newest[row["role"]] = max(newest.get(row["role"], end), min(end, results.span.last))
     found = {
-        role: TableAge(role, day, (results.as_of - day).days, None, None)
+        role: TableAgeRow(role, day, (results.as_of - day).days, None, None)
         for role, day in newest.items()
     }
     for row in results.of("health"):
         if row["check"] == "freshness" and row["day"] is None:
             day = _day(row["observed"]) or newest.get(row["role"])
             age = None if day is None else (results.as_of - day).days
-            found[row["role"]] = TableAge(row["role"], day, age, row["verdict"], row["reason"])
+            found[row["role"]] = TableAgeRow(row["role"], day, age, row["verdict"], row["reason"])
     order = ("inputs", "predictions", "labels")
     return tuple(
         sorted(found.values(), key=lambda one: order.index(one.role) if one.role in order else 9)

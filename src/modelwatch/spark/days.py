@@ -11,16 +11,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from modelwatch.errors import present
-from modelwatch.model.column_types import outer_type
-from modelwatch.model.days import (
-    DayRange,
-    begins_twice,
-    day_ranges,
-    joined_ranges,
-    shifted,
-)
-from modelwatch.model.features import find_column
-from modelwatch.model.sources import DaySource
+from modelwatch.model.config.column_types import outer_type
+from modelwatch.model.days import DayRange, begins_twice, day_ranges, joined_ranges, shifted
+from modelwatch.model.profile.features import find_column
+from modelwatch.model.sources.tables import DaySource
 from modelwatch.stats.day_numbers import day_number
 
 DAY = "__day"

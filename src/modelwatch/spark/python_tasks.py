@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from zipimport import zipimporter
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
+from modelwatch.evaluation.batch_functions import BatchFunction
 from modelwatch.stats.library_warnings import warnings_to_log
-
-BatchFunction = Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]
-"""What a task does with its batches."""
 
 
 def in_python(frame: DataFrame, function: BatchFunction, schema: str) -> DataFrame:

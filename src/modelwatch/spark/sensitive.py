@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from modelwatch.model.sensitive import DIGITS, Secrets
+from modelwatch.model.config.sensitive import DIGITS, Secrets
 from modelwatch.spark.days import named
 
 HIDDEN = "(sensitive)"

@@ -13,21 +13,21 @@ from pyspark.daemon import manager
 MODULE = "modelwatch.spark.worker_daemon"
 """Name of this module, which is another one where it is started."""
 TASKS = (
-    "aggregate",
-    "contract_facts",
-    "day_facts",
-    "evaluate",
-    "joined_facts",
-    "monthly_states",
-    "outlier_bounds",
-    "outliers",
-    "performance",
-    "reference",
-    "repeated_days",
-    "rolled_states",
-    "sample_facts",
-    "scores",
-    "verdicts",
+    "contracts.facts",
+    "drift.evaluated_windows",
+    "drift.repeated_days",
+    "onboarding.joined_facts",
+    "onboarding.sample_facts",
+    "outliers.bounds",
+    "outliers.outlying_rows",
+    "performance.evaluated_windows",
+    "states.aggregation",
+    "states.monthly",
+    "states.reference_bins",
+    "states.rolled",
+    "states.score_aggregation",
+    "verdicts.day_facts",
+    "verdicts.rows",
 )
 """Modules beside this one that hand functions to Python workers."""
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from modelwatch.stats.day_numbers import EPOCH
 from modelwatch.stats.numerals import numeral
-from modelwatch.stats.summary import Unit
+from modelwatch.stats.profile.metric import Unit
 
 _START = dt.datetime.combine(EPOCH, dt.time())
 _ONE = {"day": dt.timedelta(days=1), "microsecond": dt.timedelta(microseconds=1)}

@@ -1,0 +1,1 @@
+"""States in, metrics out: numpy and Arrow, without Spark."""

@@ -1,0 +1,160 @@
+"""Performance that is estimated where labels are not due, and how far to trust that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from modelwatch.errors import instance_of
+from modelwatch.evaluation.performance.business_values import CONFUSION_VALUE
+from modelwatch.evaluation.performance.question import Answers, ScoreQuestion
+from modelwatch.evaluation.performance.score_groups import Days, View
+from modelwatch.model.planning.retention import BACK_TEST_DAYS
+from modelwatch.stats.arrays import AnyArray, Spans
+from modelwatch.stats.drift.comparison import Values
+from modelwatch.stats.estimation.calibration import fit_calibration
+from modelwatch.stats.estimation.estimates import (
+    ASSUMPTION,
+    ESTIMATED,
+    FEW_WINDOWS,
+    BackTest,
+    Estimate,
+    back_test,
+    business_value,
+    estimates,
+    expected,
+    interval,
+)
+from modelwatch.stats.estimation.multiclass import estimates_multiclass, fit_multiclass
+from modelwatch.stats.performance.decisions import outcomes
+from modelwatch.stats.performance.metrics import PERFORMANCE, ScoreStates, performance
+from modelwatch.stats.states.binary import BinaryStates
+from modelwatch.stats.states.multiclass import MulticlassStates
+
+METHOD = "confidence"
+NOT_TESTED = BackTest(0, np.nan, np.nan, np.nan, np.nan, FEW_WINDOWS)
+_SHORT = {
+    "true_negative": "tn",
+    "false_positive": "fp",
+    "false_negative": "fn",
+    "true_positive": "tp",
+}
+
+
+def add_estimates(rows: Answers, question: ScoreQuestion, view: View) -> None:
+    """Estimates for the view's windows over all their predictions, labelled or not."""
+    if question.fitted_days is None or question.task == "regression":
+        return
+    every, due = view.every, view.due
+    if isinstance(every.stack, MulticlassStates) and not every.stack.histograms.shape[1]:
+        return
+    first, last = question.fitted_days
+    reference = due.stack.take((due.days >= first) & (due.days <= last))
+    spans = every.spans(question.starts[view.windows], question.ends[view.windows])
+    found = _estimated(question, reference, every.stack.roll_up(spans), labelled_only=False)
+
+    def tests(blocks: Spans) -> Mapping[str, BackTest]:
+        return _tested(question, reference, due.stack.roll_up(blocks))
+
+    origin = {"method": METHOD, "assumption": ASSUMPTION}
+    add_tested(rows, question, view, found, tests, origin)
+
+
+def add_tested(
+    rows: Answers,
+    question: ScoreQuestion,
+    view: View,
+    found: Mapping[str, Estimate],
+    tests: Callable[[Spans], Mapping[str, BackTest]],
+    origin: Mapping[str, object],
+) -> None:
+    """Rows of estimates of the view's windows, with the interval that their back-test gives.
+
+    ``tests``: that of matured windows, runs of the due days. ``origin``: columns of every row.
+    """
+    lengths = (question.ends - question.starts)[view.windows] + 1
+    for length in np.unique(lengths):
+        chosen = np.flatnonzero(lengths == length)
+        tests_of_length = tests(_blocks(question, view.due, int(length)))
+        for key, estimate in found.items():
+            tested = tests_of_length.get(key, NOT_TESTED)
+            mine = _taken(estimate, chosen)
+            bounds = PERFORMANCE[key].range if key in PERFORMANCE else (-np.inf, np.inf)
+            lower, upper = interval(mine, tested, range=bounds)
+            rows.add(
+                "performance_estimates",
+                len(chosen),
+                **view.scope,
+                **question.window_columns(view.windows[chosen]),
+                metric=key,
+                value=mine.values.value,
+                reason=mine.values.reason,
+                lower=lower,
+                upper=upper,
+                rows=mine.rows.astype(np.int64),
+                back_test_windows=tested.windows,
+                back_test_bias=_number(tested.bias),
+                back_test_error=_number(tested.absolute_error),
+                **origin,
+            )
+
+
+def _tested(
+    question: ScoreQuestion, reference: ScoreStates, windows: ScoreStates
+) -> dict[str, BackTest]:
+    """Estimates of matured windows held against their labels."""
+    if not len(windows):
+        return {}
+    held = _estimated(question, reference, windows, labelled_only=True)
+    truth = _realised(question, windows, held)
+    return {key: back_test(estimate, truth[key]) for key, estimate in held.items()}
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else value
+
+
+def _taken(estimate: Estimate, chosen: AnyArray) -> Estimate:
+    found = Values(estimate.values.value[chosen], estimate.values.reason[chosen])
+    return Estimate(found, estimate.sampling_sd[chosen], estimate.rows[chosen])
+
+
+def _estimated(
+    question: ScoreQuestion, reference: ScoreStates, windows: ScoreStates, *, labelled_only: bool
+) -> dict[str, Estimate]:
+    if isinstance(windows, MulticlassStates) and isinstance(reference, MulticlassStates):
+        calibrations = fit_multiclass(reference)
+        return estimates_multiclass(windows, calibrations, labelled_only=labelled_only)
+    windows = instance_of(windows, BinaryStates)
+    reference = instance_of(reference, BinaryStates)
+    believed = expected(windows, fit_calibration(reference), labelled_only=labelled_only)
+    found = {key: value for key, value in estimates(believed).items() if key in ESTIMATED}
+    if question.cells is not None:
+        cells = {_SHORT[name]: worth for name, worth in question.cells.items()}
+        found[CONFUSION_VALUE] = business_value(believed, cells)
+    return found
+
+
+def _realised(
+    question: ScoreQuestion, windows: ScoreStates, held: Mapping[str, Estimate]
+) -> dict[str, Values]:
+    found = performance(windows, [key for key in held if key in PERFORMANCE])
+    if CONFUSION_VALUE in held and isinstance(windows, BinaryStates) and question.cells:
+        worth = np.zeros(len(windows))
+        for name, count in zip(_SHORT, outcomes(windows), strict=True):
+            worth += question.cells[name] * count
+        found[CONFUSION_VALUE] = Values(worth, np.full(len(worth), None, dtype=object))
+    return found
+
+
+def _blocks(question: ScoreQuestion, due: Days, length: int) -> Spans:
+    """Runs of some days before the day of the run whose labels are due, outside the reference."""
+    first, last = question.fitted_days or (0, -1)
+    until = question.as_of_day - question.delay
+    starts = np.arange(until - BACK_TEST_DAYS, until - length + 1, length)
+    ends = starts + length - 1
+    apart = (ends < first) | (starts > last)
+    spans: Spans = due.spans(starts[apart], ends[apart])
+    whole: Spans = spans[spans[:, 1] - spans[:, 0] == length]
+    return whole

@@ -1,0 +1,223 @@
+"""Performance of windows, read off stored states; distributed by segment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from modelwatch.evaluation.attribution.attributions import SliceStates, add_attributions, slices_of
+from modelwatch.evaluation.batch_functions import BatchFunction
+from modelwatch.evaluation.comparison.champion_challenger import add_comparisons
+from modelwatch.evaluation.drift.question import WindowReference
+from modelwatch.evaluation.estimation.estimates import add_estimates
+from modelwatch.evaluation.estimation.expected_losses import add_loss_estimates
+from modelwatch.evaluation.performance.business_values import add_business, add_maturity
+from modelwatch.evaluation.performance.fairness import add_fairness
+from modelwatch.evaluation.performance.label_coverage import coverage_notes
+from modelwatch.evaluation.performance.question import Answers, ScoreQuestion, dates
+from modelwatch.evaluation.performance.score_groups import (
+    Days,
+    ScopeStates,
+    ScoreGroup,
+    View,
+    score_groups,
+    task_states,
+)
+from modelwatch.stats.arrays import AnyArray, Spans, day_spans
+from modelwatch.stats.performance.metrics import ScoreStates, error_bounds
+from modelwatch.stats.performance.window_intervals import (
+    WindowValues,
+    window_changes,
+    window_values,
+)
+from modelwatch.stats.value_names import ALL, ALL_VERSIONS
+
+DUE, EARLY = "due", "early"
+
+
+def answering(question: ScoreQuestion) -> BatchFunction:
+    """A function of stored states that yields the rows of all answers."""
+
+    def answers(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        rows = Answers()
+        for group in score_groups(records, question.binning, question.as_of_day):
+            found = task_states(group, question.task, question.binning, question.classes)
+            if found is None:
+                continue  # labels of unknown ids only
+            for view in _views(question, group, *found):
+                _add_view(rows, question, view)
+            add_comparisons(rows, question, group, *found)
+            yield from rows.full()
+        yield from rows.rest()
+
+    return answers
+
+
+def _views(
+    question: ScoreQuestion, group: ScoreGroup, scopes: ScopeStates, stack: ScoreStates
+) -> Iterator[View]:
+    """Each version with the windows that it has rows in, and all versions together.
+
+    All together come for the windows that several have rows in, and of all traffic for those that
+    none has: there the row says so.
+    """
+    held = np.zeros(len(question.windows), dtype=np.int64)
+    for version in sorted(set(scopes.versions)):
+        mine = np.flatnonzero(scopes.versions == version)
+        own = scopes.take(mine)
+        spans = day_spans(own.days, question.starts, question.ends)
+        windows = np.flatnonzero(spans[:, 1] > spans[:, 0])
+        held[windows] += 1
+        if len(windows):
+            yield View(version, group, own, stack.take(mine), windows)
+    wanted = held != 1 if group.segmentation == ALL else held > 1
+    together = np.flatnonzero(wanted)
+    if len(together):
+        yield View(ALL_VERSIONS, group, scopes, stack, together)
+
+
+def _add_view(rows: Answers, question: ScoreQuestion, view: View) -> None:
+    splits = slices_of(question, view) if view.whole else []
+    _add_metrics(rows, question, view, splits)
+    _add_early(rows, question, view)
+    spans = view.due.spans(question.starts[view.windows], question.ends[view.windows])
+    add_business(rows, question, view, spans)
+    add_estimates(rows, question, view)
+    add_loss_estimates(rows, question, view)
+    if question.known:
+        add_maturity(rows, question, view)
+    if view.whole:
+        add_attributions(rows, question, view, splits)
+        add_fairness(rows, question, view, splits)
+
+
+def _add_metrics(
+    rows: Answers, question: ScoreQuestion, view: View, splits: list[SliceStates]
+) -> None:
+    """Metrics of the due cohort, and their changes against each reference."""
+    due, windows = view.due, view.windows
+    spans = due.spans(question.starts[windows], question.ends[windows])
+    found = window_values(due.stack, spans, costly=view.whole)
+    notes = coverage_notes(question, view, splits, spans) if view.whole else None
+    _add_values(rows, question, view, (DUE, notes), due, spans, found)
+    for reference in question.references:
+        if not view.whole and not reference.segments:
+            continue
+        _add_changes(rows, question, view, reference, spans, found)
+
+
+def _add_changes(
+    rows: Answers,
+    question: ScoreQuestion,
+    view: View,
+    reference: WindowReference,
+    spans: Spans,
+    found: WindowValues,
+) -> None:
+    due = view.due
+    held, firsts, lasts = question.bounds(reference)
+    labelled = due.stack.roll_up(spans).labelled
+    chosen = np.flatnonzero(held[view.windows] & (labelled > 0))
+    if not len(chosen):
+        return
+    windows = view.windows[chosen]
+    theirs = due.spans(firsts[windows], lasts[windows])
+    unique, which = np.unique(theirs, axis=0, return_inverse=True)
+    before = window_values(due.stack, unique.astype(np.int64), found.keys, costly=view.whole)
+    before = before.take(which.reshape(-1))
+    changed = window_changes(
+        found.take(chosen), before, assumed_design_effect=question.assumed_design_effect
+    )
+    counts = _counts(due.stack, spans[chosen])
+    days = [reference.days[w] for w in windows]
+    for at, key in enumerate(found.keys):
+        rows.add(
+            "performance_metrics",
+            len(chosen),
+            **view.scope,
+            **question.window_columns(windows),
+            **counts,
+            cohort=DUE,
+            metric=key,
+            reference=reference.name,
+            reference_start=dates(d and d[0] for d in days),
+            reference_end=dates(d and d[1] for d in days),
+            reference_value=before.value[:, at],
+            value=changed.value[:, at],
+            reason=changed.reason[:, at],
+            lower=changed.lower[:, at],
+            upper=changed.upper[:, at],
+            p_value=changed.p_value[:, at],
+        )
+
+
+def _add_early(rows: Answers, question: ScoreQuestion, view: View) -> None:
+    """What arrived before it was due, of windows that have such labels; without intervals."""
+    early = view.early
+    spans = early.spans(question.starts[view.windows], question.ends[view.windows])
+    windows = early.stack.roll_up(spans)
+    chosen = np.flatnonzero(windows.rows > 0 if view.whole else windows.labelled > 0)
+    if not len(chosen):
+        return
+    found = window_values(early.stack, spans[chosen], costly=False)
+    nothing = np.full(found.value.shape, np.nan)
+    silent = WindowValues(
+        found.keys,
+        found.value,
+        found.reason,
+        lower=nothing,
+        upper=nothing,
+        variance=nothing,
+        days=found.days,
+        iid_lower=nothing,
+        iid_upper=nothing,
+        iid_variance=nothing,
+        least=nothing,
+    )
+    of = View(view.version, view.group, view.scopes, view.stack, view.windows[chosen])
+    _add_values(rows, question, of, (EARLY, NOT_REPRESENTATIVE), early, spans[chosen], silent)
+
+
+NOT_REPRESENTATIVE = "labels that arrived before they were due are not a random sample"
+
+
+def _add_values(
+    rows: Answers,
+    question: ScoreQuestion,
+    view: View,
+    cohort: tuple[str, object],
+    days: Days,
+    spans: Spans,
+    found: WindowValues,
+) -> None:
+    counts = _counts(days.stack, spans)
+    bounds = error_bounds(days.stack.roll_up(spans), found.keys)
+    for at, key in enumerate(found.keys):
+        rows.add(
+            "performance_metrics",
+            len(view.windows),
+            error_bound=np.where(np.isfinite(found.value[:, at]), bounds[key], np.nan),
+            **view.scope,
+            **question.window_columns(view.windows),
+            **counts,
+            cohort=cohort[0],
+            note=cohort[1],
+            metric=key,
+            value=found.value[:, at],
+            reason=found.reason[:, at],
+            lower=found.lower[:, at],
+            upper=found.upper[:, at],
+            iid_lower=found.iid_lower[:, at],
+            iid_upper=found.iid_upper[:, at],
+        )
+
+
+def _counts(stack: ScoreStates, spans: Spans) -> dict[str, AnyArray]:
+    """Rows of the cohort, labelled ones, and their share."""
+    windows = stack.roll_up(spans)
+    rows, labelled = windows.rows, windows.labelled
+    with np.errstate(divide="ignore", invalid="ignore"):
+        coverage = np.where(rows > 0, labelled / rows, np.nan)
+    return {"due_rows": rows, "labelled_rows": labelled, "coverage": coverage}

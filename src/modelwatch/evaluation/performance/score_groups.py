@@ -1,0 +1,309 @@
+"""Stored states of performance, sorted by segment, as stacks of numpy arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from modelwatch.errors import InternalError, present
+from modelwatch.evaluation.states.label_layout import NEVER_NUMBER
+from modelwatch.evaluation.states.sparse_rows import entries_of
+from modelwatch.stats.arrays import AnyArray, Counts, Spans, day_spans
+from modelwatch.stats.performance.metric import ScoreStates
+from modelwatch.stats.states.binary import BinaryStates
+from modelwatch.stats.states.binning import NumericBinning
+from modelwatch.stats.states.multiclass import MulticlassStates
+from modelwatch.stats.states.regression import RegressionStates
+from modelwatch.stats.states.score_batch import Task
+from modelwatch.stats.states.score_tally import UNDECIDED, WHOLE
+from modelwatch.stats.value_names import ALL, ALL_VERSIONS
+
+SCORE_GROUP = ("segmentation", "segment")
+VECTORS = ("counts", "sums")
+
+
+@dataclass(frozen=True)
+class ScopeStates:
+    """States of one kind and name: a scope a row, ascending by day.
+
+    ``days`` (n,): numbers since the epoch; ``due`` (n,): whether the labels are due by the as-of
+    day; ``versions`` (n,); ``counts`` (n, c) and ``sums`` (n, s), s being 0 where the kind has
+    none.
+    """
+
+    days: AnyArray
+    due: AnyArray
+    versions: AnyArray
+    counts: Counts
+    sums: Counts
+
+    def __len__(self) -> int:
+        return len(self.days)
+
+    def take(self, indices: AnyArray) -> ScopeStates:
+        """The scopes at some positions, or of a mask."""
+        return ScopeStates(
+            self.days[indices],
+            self.due[indices],
+            self.versions[indices],
+            self.counts[indices],
+            self.sums[indices],
+        )
+
+    @property
+    def of_due(self) -> ScopeStates:
+        """The scopes whose labels are due."""
+        return self.take(self.due)
+
+    @property
+    def keys(self) -> list[tuple[int, bool, str]]:
+        """What each scope is of."""
+        columns = (self.days.tolist(), self.due.tolist(), self.versions.tolist())
+        return list(zip(*columns, strict=True))
+
+    def by_day(self) -> tuple[AnyArray, Counts, Counts]:
+        """The days that there are, and counts and sums of each."""
+        days, starts = np.unique(self.days, return_index=True)
+        if not len(days):
+            return days, self.counts[:0], self.sums[:0]
+        return (
+            days,
+            np.add.reduceat(self.counts, starts, axis=0),
+            np.add.reduceat(self.sums, starts, axis=0),
+        )
+
+
+@dataclass(frozen=True)
+class ScoreGroup:
+    """All states of one segment, by kind and name, as they were known on a day."""
+
+    segmentation: str
+    segment: str
+    as_of_day: int
+    tables: Mapping[tuple[str, str], pa.Table]
+    _read: dict[tuple[str, str], ScopeStates] = field(default_factory=dict)
+
+    def names(self, kind: str) -> list[str]:
+        """Names of the states of a kind."""
+        return sorted(name for found, name in self.tables if found == kind)
+
+    def states(self, kind: str, name: str = WHOLE) -> ScopeStates | None:
+        """The states of a kind and name; None if there are none."""
+        table = self.tables.get((kind, name))
+        if table is None:
+            return None
+        if (kind, name) not in self._read:
+            self._read[kind, name] = _scope_states(table, self.as_of_day)
+        return self._read[kind, name]
+
+
+def _scope_states(table: pa.Table, as_of_day: int) -> ScopeStates:
+    """Dense vectors of the scopes of some rows; many rows and due days may be of one scope."""
+    entries = entries_of(table, NEVER_NUMBER)
+    lengths = [pc.unique(table.column(f"{name}_length")).to_pylist() for name in VECTORS]
+    if any(len(found) != 1 for found in lengths):
+        raise ValueError(f"states of one kind differ in their lengths: {lengths}")
+    versions, version = np.unique(
+        np.array(table.column("model_version").to_pylist(), dtype=object), return_inverse=True
+    )
+    days = table.column("day").cast(pa.int32()).to_numpy().astype(np.int64)
+    late = entries.dues > as_of_day
+    key = np.stack((days[entries.rows], late, version[entries.rows]))
+    scopes, owners = np.unique(key, axis=1, return_inverse=True)
+    dense = []
+    for (length,), values in zip(lengths, (entries.counts, entries.sums), strict=True):
+        vectors = np.zeros((scopes.shape[1], length), dtype=np.int64)
+        held = values != 0
+        np.add.at(vectors, (owners.reshape(-1)[held], entries.positions[held]), values[held])
+        dense.append(vectors)
+    return ScopeStates(scopes[0], scopes[1] == 0, versions[scopes[2]], *dense)
+
+
+def score_groups(
+    records: Iterable[pa.RecordBatch], binning: NumericBinning, as_of_day: int
+) -> Iterator[ScoreGroup]:
+    """The groups of states that come sorted by ``SCORE_GROUP``.
+
+    States of other bins of the score do not add up with these, and are left out.
+    """
+    held: list[pa.RecordBatch] = []
+    for record in records:
+        for part in _runs(record):
+            if held and _key(held[0]) != _key(part):
+                yield _group(held, binning, as_of_day)
+                held = []
+            held.append(part)
+    if held:
+        yield _group(held, binning, as_of_day)
+
+
+def _runs(record: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    if not record.num_rows:
+        return
+    changes = np.zeros(record.num_rows, dtype=bool)
+    for name in SCORE_GROUP:
+        column = record.column(name)
+        changes[1:] |= pc.not_equal(column[1:], column[:-1]).to_numpy(zero_copy_only=False)
+    starts = np.append(0, np.flatnonzero(changes))
+    for start, stop in zip(starts, np.append(starts[1:], record.num_rows), strict=True):
+        yield record.slice(start, stop - start)
+
+
+def _key(record: pa.RecordBatch) -> tuple[str, ...]:
+    return tuple(record.column(name)[0].as_py() for name in SCORE_GROUP)
+
+
+def _group(parts: Sequence[pa.RecordBatch], binning: NumericBinning, as_of_day: int) -> ScoreGroup:
+    table = pa.Table.from_batches(parts)
+    bins = pc.fill_null(table.column("binning"), binning.fingerprint)
+    table = table.filter(pc.equal(bins, binning.fingerprint))
+    kinds = [*zip(table.column("kind").to_pylist(), table.column("name").to_pylist(), strict=True)]
+    indices: dict[tuple[str, str], list[int]] = {}
+    for at, key in enumerate(kinds):
+        indices.setdefault(key, []).append(at)
+    segmentation, segment = _key(parts[0])
+    return ScoreGroup(
+        segmentation, segment, as_of_day, {key: table.take(rows) for key, rows in indices.items()}
+    )
+
+
+def task_states(
+    group: ScoreGroup, task: Task, binning: NumericBinning, classes: tuple[str, ...]
+) -> tuple[ScopeStates, ScoreStates] | None:
+    """The states of the task, those of rows without a decision with them; None for no row.
+
+    The scopes and a stack of as many; the counts of the scopes are not to be used.
+    """
+    decided, undecided = group.states(task), group.states(UNDECIDED)
+    if decided is None and undecided is None:
+        return None
+    scopes = _united([states for states in (decided, undecided) if states is not None])
+    stack = _stack(task, binning, classes, decided, scopes)
+    if undecided is not None and not isinstance(stack, RegressionStates):
+        counts, sums = _placed(undecided, scopes)
+        stack = stack.with_undecided(counts, sums)
+    if isinstance(stack, BinaryStates):
+        stack = stack.without_empty_bins()
+    if len(stack) != len(scopes):
+        raise InternalError("internal error: the states of scores do not match their scopes")
+    return scopes, stack
+
+
+def _stack(
+    task: Task,
+    binning: NumericBinning,
+    classes: tuple[str, ...],
+    decided: ScopeStates | None,
+    scopes: ScopeStates,
+) -> ScoreStates:
+    if task == "regression":
+        decided = present(decided, "decided")
+        return RegressionStates.of(binning, *_placed(decided, scopes))
+    if task == "multiclass":
+        if decided is None:
+            probabilities = scopes.counts.shape[1] > len(classes) + 2
+            return MulticlassStates.empty(classes, len(scopes), probabilities=probabilities)
+        return MulticlassStates.of(classes, *_placed(decided, scopes))
+    if decided is None:
+        length = 6 * binning.length
+        empty = np.zeros((len(scopes), 2 * length + 6), dtype=np.int64)
+        return BinaryStates.of(binning, empty[:, :length], empty[:, length:])
+    return BinaryStates.of(binning, *_placed(decided, scopes))
+
+
+def _united(found: Sequence[ScopeStates]) -> ScopeStates:
+    """The scopes of any of several kinds, ascending by day."""
+    keys = sorted({key for states in found for key in states.keys})
+    first = found[0]
+    days, due, versions = zip(*keys, strict=True)
+    return ScopeStates(
+        np.array(days, dtype=np.int64),
+        np.array(due, dtype=bool),
+        np.array(versions, dtype=object),
+        np.zeros((len(keys), first.counts.shape[1]), dtype=np.int64),
+        np.zeros((len(keys), first.sums.shape[1]), dtype=np.int64),
+    )
+
+
+def _placed(states: ScopeStates, scopes: ScopeStates) -> tuple[Counts, Counts]:
+    """Counts and sums at the scopes' positions, zeros where a scope has none."""
+    at = {key: i for i, key in enumerate(scopes.keys)}
+    where = np.array([at[key] for key in states.keys], dtype=np.int64)
+    counts = np.zeros((len(scopes), states.counts.shape[1]), dtype=np.int64)
+    sums = np.zeros((len(scopes), states.sums.shape[1]), dtype=np.int64)
+    counts[where], sums[where] = states.counts, states.sums
+    return counts, sums
+
+
+@dataclass(frozen=True)
+class View:
+    """The states of one model version, or of all, and the windows asked of them.
+
+    ``scopes`` and ``stack`` are of the version; ``windows`` are indices into those of the question.
+    """
+
+    version: str
+    group: ScoreGroup
+    scopes: ScopeStates
+    stack: ScoreStates
+    windows: AnyArray
+
+    @property
+    def scope(self) -> dict[str, object]:
+        """Columns that say whose rows these are."""
+        return {
+            "model_version": self.version,
+            "segmentation": self.group.segmentation,
+            "segment": self.group.segment,
+        }
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is of all traffic."""
+        return self.group.segmentation == ALL
+
+    @cached_property
+    def due(self) -> Days:
+        """States of the days, of predictions whose label is due."""
+        return self._days(self.scopes.due)
+
+    @cached_property
+    def early(self) -> Days:
+        """States of the days, of predictions whose label is not due yet."""
+        return self._days(~self.scopes.due)
+
+    @cached_property
+    def every(self) -> Days:
+        """States of the days, of all predictions."""
+        return self._days(np.ones(len(self.scopes), dtype=bool))
+
+    def _days(self, mask: AnyArray) -> Days:
+        at = np.flatnonzero(mask)
+        days, starts = np.unique(self.scopes.days[at], return_index=True)
+        stops = np.append(starts[1:], len(at)) if len(days) else starts
+        spans = np.stack((starts, stops), axis=1).astype(np.int64)
+        return Days(days, self.stack.take(at).roll_up(spans))
+
+    def others(self, kind: str, name: str) -> ScopeStates | None:
+        """States of another kind of the same version."""
+        states = self.group.states(kind, name)
+        if states is None or self.version == ALL_VERSIONS:
+            return states
+        return states.take(states.versions == self.version)
+
+
+@dataclass(frozen=True)
+class Days:
+    """States of some days, one a day, ascending."""
+
+    days: AnyArray
+    stack: ScoreStates
+
+    def spans(self, firsts: AnyArray, lasts: AnyArray) -> Spans:
+        """Positions of the days between first and last ones, both in it."""
+        return day_spans(self.days, firsts, lasts)

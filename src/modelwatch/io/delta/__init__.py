@@ -1,0 +1,1 @@
+"""Delta tables: addresses, logs, versions and schemas."""

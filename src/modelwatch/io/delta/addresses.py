@@ -1,0 +1,97 @@
+"""Addresses of tables: by name or by path, quoted, for SQL and for DataFrames."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, SparkSession
+
+from modelwatch.model.sources.tables import OutputAddress, TableAddress
+
+URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A Delta table: either a name in the catalog, as quoted parts, or a path."""
+
+    name: str | None = None
+    path: str | None = None
+    schema_identifier: str | None = None
+
+    @property
+    def identifier(self) -> str:
+        """The table in SQL."""
+        return self.name if self.name is not None else f"delta.{quoted(_absolute(str(self.path)))}"
+
+    def __str__(self) -> str:
+        """The name or the path, as told to people."""
+        return str(self.name or self.path)
+
+    def read(self, session: SparkSession, version: int | None = None) -> DataFrame:
+        """The table, at a version if given."""
+        reader = session.read.format("delta")
+        if version is not None:
+            reader = reader.option("versionAsOf", version)
+        return reader.load(self.path) if self.path is not None else reader.table(self.identifier)
+
+    def append(self, frame: DataFrame, options: Mapping[str, str]) -> None:
+        """Append rows to the table, which exists."""
+        if self.path is not None:
+            frame.write.format("delta").mode("append").options(**options).save(self.path)
+            return
+        # Not saveAsTable: in a thread of one's own it does not see that the table is Delta's.
+        writer = frame.writeTo(self.identifier)
+        for key, value in options.items():
+            writer = writer.option(key, value)
+        writer.append()
+
+
+def _absolute(path: str) -> str:
+    """The path as SQL wants it: DataFrames take a relative one, an identifier in SQL does not."""
+    return path if URL.match(path) else os.path.abspath(path)
+
+
+def source_place(address: TableAddress) -> Place:
+    """Where a source table is."""
+    if address.path is not None:
+        return Place(path=address.path)
+    return Place(name=quoted_name(str(address.name)))
+
+
+def output_place(output: OutputAddress, table: str) -> Place:
+    """Where an output table is."""
+    if output.path is not None:
+        return Place(path=f"{output.path.rstrip('/') or '/'}/{table}")
+    schema = quoted_name(str(output.schema_name))
+    return Place(name=f"{schema}.{quoted(table)}", schema_identifier=schema)
+
+
+def quoted(part: str) -> str:
+    """One identifier in SQL, whatever characters it has."""
+    return "`" + part.replace("`", "``") + "`"
+
+
+def quoted_name(name: str) -> str:
+    """A dotted name in SQL; a part with dots of its own stands in backticks already."""
+    return ".".join(quoted(part) for part in name_parts(name))
+
+
+def name_parts(name: str) -> list[str]:
+    """Parts of a dotted name; a dot within backticks does not part."""
+    parts: list[list[str]] = [[]]
+    inside = False
+    for character in name:
+        if character == "`":
+            # A doubled backtick toggles twice and stands for one.
+            if not inside and parts[-1]:
+                parts[-1].append("`")
+            inside = not inside
+        elif character == "." and not inside:
+            parts.append([])
+        else:
+            parts[-1].append(character)
+    return ["".join(part) for part in parts]

@@ -1,0 +1,59 @@
+"""Output tables from which somebody has deleted rows by hand, as their logs tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+
+from modelwatch.io.delta.addresses import Place
+from modelwatch.io.delta.log import LogUnreadable, delta_log
+from modelwatch.io.delta.table_schema import OutputError, altered
+from modelwatch.io.failures import advised
+from modelwatch.io.store.output_tables import Store
+
+BUILT_ON = ("binnings", "feature_states", "performance_states")
+"""Tables whose rows later runs build on: without some of them, figures would be wrong in silence.
+"""
+MAINTENANCE = "modelwatch maintain"
+"""User metadata of the commits by which maintenance removes rows."""
+
+
+def check_unaltered(store: Store, written: Mapping[str, int]) -> None:
+    """OutputError if rows are gone that stood when a run wrote a table's version.
+
+    A small Spark job a table, and more only where something was committed since. Tables that only
+    a catalog can find are taken as they are.
+    """
+    with ThreadPoolExecutor(max_workers=len(BUILT_ON)) as at_once:
+        held = [(name, version) for name, version in written.items() if name in BUILT_ON]
+        list(at_once.map(lambda one: _check(store, *one), held))
+
+
+def _check(store: Store, table: str, written: int) -> None:
+    place = store.place(table)
+    if place.path is None:
+        return
+    try:
+        log = delta_log(store.session, place.path)
+        now = log.version
+        if now < written:
+            raise altered(table, place, f"it is at version {now}, and a run has written {written}")
+        empty = log.empty_commit(written)
+        if empty is not None:
+            raise _torn(table, place, LogUnreadable(f"the commit {empty} is empty"))
+        if now > written and log.lost_rows(written, now, but_by=MAINTENANCE):
+            raise altered(table, place, f"rows of its version {written} were deleted")
+    except LogUnreadable as error:
+        if not store.exists(table):
+            raise altered(table, place, "it is missing although runs wrote it") from error
+    except (PySparkException, Py4JError) as error:
+        raise _torn(table, place, error) from error
+
+
+def _torn(table: str, place: Place, error: Exception) -> OutputError:
+    return OutputError(
+        f"the log of output table {table} at {place} can't be read: {advised(error)}"
+    )

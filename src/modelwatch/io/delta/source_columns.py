@@ -1,0 +1,38 @@
+"""The columns of a source table, and their fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame
+
+from modelwatch.io.delta.sources import Source
+from modelwatch.model.sources.health import ColumnOf
+
+
+def columns_of(rows: DataFrame) -> tuple[ColumnOf, ...]:
+    """The columns, in order."""
+    return tuple(
+        ColumnOf(f.name, f.dataType.simpleString(), f.nullable) for f in rows.schema.fields
+    )
+
+
+def columns_fingerprint(source: Source) -> str:
+    """Of names, types, order and nullability of a table's columns."""
+    text = "\n".join(f"{c.name}\t{c.type}\t{c.nullable}" for c in columns_of(source.stored()))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def columns_then(source: Source, version: int, table_id: str | None) -> tuple[ColumnOf, ...] | None:
+    """Columns at an earlier version of the table with an id; None where it can no longer be read.
+
+    Costs the reading of that version's log.
+    """
+    if table_id is not None and source.table_id is not None and table_id != source.table_id:
+        return None
+    try:
+        return columns_of(source.place.read(source.session, version))
+    except (PySparkException, Py4JError):
+        return None

@@ -1,0 +1,109 @@
+"""Output tables as Delta has them: the statement that creates one, and the check of one."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from pyspark.sql import SparkSession
+from pyspark.sql.types import ArrayType, DataType, StructType
+
+from modelwatch.errors import ModelwatchError
+from modelwatch.io.delta.addresses import Place, quoted
+from modelwatch.model.config.literals import string_literal
+from modelwatch.tables import Table
+
+VERSION_PROPERTY = "modelwatch.schema_version"
+PROPERTIES = {
+    # Nothing that a run wrote is ever changed; Delta itself refuses to. Compaction stays possible,
+    # and whoever must delete old generations unsets it.
+    "delta.appendOnly": "true",
+}
+"""Properties of every output table."""
+
+
+class OutputError(ModelwatchError):
+    """An output table can't be used: which, where, and why."""
+
+
+def create_statement(spec: Table, place: Place) -> str:
+    """SQL that creates the table unless it exists."""
+    columns = ",\n  ".join(
+        f"{quoted(column.name)} {column.type}{'' if column.nullable else ' NOT NULL'} "
+        f"COMMENT {string_literal(column.comment)}"
+        for column in spec.columns
+    )
+    partitions = ", ".join(quoted(name) for name in spec.partitioning)
+    properties = {**PROPERTIES, VERSION_PROPERTY: str(spec.version)}
+    telling = [
+        name
+        for name in spec.key
+        if name not in spec.partitioning and (name == "run_id" or spec.column(name).type == "date")
+    ]
+    if telling:
+        # A file holds what a run wrote of some days, with all features and figures: by nothing else
+        # can one be left out, and each column costs with every write and every query.
+        properties["delta.dataSkippingStatsColumns"] = ",".join(telling)
+    listed = ", ".join(
+        f"{string_literal(key)} = {string_literal(value)}" for key, value in properties.items()
+    )
+    return (
+        f"CREATE TABLE IF NOT EXISTS {place.identifier} (\n  {columns}\n)\nUSING DELTA\n"
+        + (f"PARTITIONED BY ({partitions})\n" if partitions else "")
+        + f"COMMENT {string_literal(spec.comment)}\nTBLPROPERTIES ({listed})"
+    )
+
+
+# All tables at once: every run of a session asks for them, and to parse one takes a frame.
+@lru_cache(maxsize=64)
+def expected_schema(spec: Table, session: SparkSession) -> StructType:
+    """The table's schema in Spark's types, parsed by Spark itself; no Spark job."""
+    return session.createDataFrame([], spec.ddl()).schema
+
+
+def check_schema(
+    spec: Table, expected: StructType, schema: StructType, place: Place
+) -> tuple[str, ...]:
+    """Columns, nested ones dotted, that an existing table lacks.
+
+    OutputError if a column that both have is of another type; further columns, which a newer
+    version of the code may have added, are fine.
+    """
+    missing: list[str] = []
+    wrong: list[str] = []
+    _compare(expected, schema, "", missing, wrong)
+    if wrong:
+        raise altered(spec.name, place, "; ".join(wrong))
+    return tuple(missing)
+
+
+def altered(table: str, place: Place, how: str) -> OutputError:
+    """An error that says how a table was altered, and the way out."""
+    return OutputError(
+        f"output table {table} at {place} was altered: {how}. Restore it (DESCRIBE HISTORY lists "
+        "its versions, RESTORE TABLE ... TO VERSION AS OF restores one), or write to another place"
+    )
+
+
+def gone(table: str, place: Place) -> OutputError:
+    """An error that says that a table was removed with what runs have written, and the way out."""
+    return OutputError(
+        f"output table {table} at {place} is missing, although runs wrote it. Restore it from a "
+        "copy, or compute its days again: modelwatch run CONFIG --days FIRST..LAST"
+    )
+
+
+def _compare(
+    expected: DataType, found: DataType, name: str, missing: list[str], wrong: list[str]
+) -> None:
+    if isinstance(expected, StructType) and isinstance(found, StructType):
+        fields = {field.name: field.dataType for field in found.fields}
+        for field in expected.fields:
+            inner = f"{name}.{field.name}" if name else field.name
+            if field.name in fields:
+                _compare(field.dataType, fields[field.name], inner, missing, wrong)
+            else:
+                missing.append(inner)
+    elif isinstance(expected, ArrayType) and isinstance(found, ArrayType):
+        _compare(expected.elementType, found.elementType, name, missing, wrong)
+    elif expected.simpleString() != found.simpleString():
+        wrong.append(f"column {name} is {found.simpleString()}, not {expected.simpleString()}")

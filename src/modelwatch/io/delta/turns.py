@@ -1,0 +1,109 @@
+"""Turns of processes that write the same table on a local disk."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Event, Thread
+from typing import IO
+from urllib.parse import unquote, urlsplit
+
+from modelwatch.io.delta.addresses import Place
+from modelwatch.io.delta.table_schema import OutputError
+
+try:
+    import fcntl
+except ImportError:  # no such locks on Windows
+    fcntl = None  # type: ignore[assignment]
+
+_TOUCH_SECONDS = 2.0
+_NO_FILE = "{} is not a file, and writers of the table beside it lock it: remove what is there"
+_WAITING: list[tuple[Path, str]] = []
+"""Tables whose turn a thread waits for, with the file of the lock."""
+
+
+@contextmanager
+def turn(place: Place) -> Iterator[None]:
+    """Wait until no other process of this machine writes the table, and keep others waiting.
+
+    Delta commits by a rename that fails if the file exists. Object stores and HDFS have that; on a
+    local disk, check and rename are two steps, and of two commits at once one could be lost. The
+    lock ends with the process, however that ends. Tables elsewhere need no turn and get none. Whose
+    turn it is touches the lock's file now and then, by which those who wait see that it lives.
+    """
+    folder = folder_of_turns(place)
+    if folder is None:
+        yield
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    path = folder.parent / f".{folder.name}.lock"
+    with _opened(path) as lock:
+        with _waiting(folder, str(path)):
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        over = Event()
+        touching = Thread(
+            target=_touch, args=(lock.fileno(), over), name="modelwatch turn", daemon=True
+        )
+        touching.start()
+        try:
+            yield
+        finally:
+            over.set()
+            # The number of a closed file may be that of another.
+            touching.join()
+
+
+def awaited_turns() -> dict[str, int]:
+    """Tables whose turn this process waits for, with the last sign of life of whose turn it is."""
+    found = {}
+    for folder, lock in tuple(_WAITING):
+        with suppress(OSError):
+            found[str(folder)] = os.lstat(lock).st_mtime_ns
+    return found
+
+
+def _opened(path: Path) -> IO[bytes]:
+    """The file of a lock, created if it is missing; OutputError if it is anything but a file.
+
+    Whoever may write to the folder may plant a link there: what it leads to is neither created,
+    changed nor touched.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        lock = os.fdopen(os.open(path, flags, 0o666), "r+b", buffering=0)
+    except OSError as error:
+        if not (path.is_symlink() or path.is_dir() or error.errno == errno.ENXIO):
+            raise
+        raise OutputError(_NO_FILE.format(path)) from None
+    if stat.S_ISREG(os.fstat(lock.fileno()).st_mode):
+        return lock
+    lock.close()
+    raise OutputError(_NO_FILE.format(path))
+
+
+@contextmanager
+def _waiting(folder: Path, lock: str) -> Iterator[None]:
+    _WAITING.append((folder, lock))
+    try:
+        yield
+    finally:
+        _WAITING.remove((folder, lock))
+
+
+def _touch(lock: int, over: Event) -> None:
+    while not over.wait(_TOUCH_SECONDS):
+        with suppress(OSError):
+            os.utime(lock)
+
+
+def folder_of_turns(place: Place) -> Path | None:
+    """The folder of a table whose writers take turns; None for any other."""
+    if place.path is None or fcntl is None:
+        return None
+    if place.path.startswith("file:"):
+        return Path(unquote(urlsplit(place.path).path))
+    return None if "://" in place.path else Path(place.path)

@@ -1,0 +1,38 @@
+"""The Java that a new Spark session runs in, started without a word on the terminal."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from pyspark import SparkConf, SparkContext
+from pyspark.errors import PySparkRuntimeError
+from pyspark.java_gateway import launch_gateway
+
+from modelwatch.io.session.spark_log import new_log
+from modelwatch.log import LOG
+from modelwatch.model.errors import SessionError
+
+
+def start_gateway(settings: Mapping[str, str]) -> None:
+    """Start the Java of this process with some Spark settings, unless it runs or was submitted.
+
+    Its output, with that of Ivy, Spark and Python workers, goes to a log file. SessionError says
+    why it does not start, and names the log.
+    """
+    if SparkContext._gateway is not None or "PYSPARK_GATEWAY_PORT" in os.environ:
+        return
+    LOG.info("resolving Spark packages and starting Spark")
+    log = new_log()
+    with log.path.open("ab") as output:
+        try:
+            gateway = launch_gateway(  # type: ignore[no-untyped-call]
+                SparkConf(loadDefaults=False).setAll(list(settings.items())),
+                {"stdout": output, "stderr": output},
+            )
+        except (PySparkRuntimeError, OSError) as error:
+            log.kept = True
+            reason = str(error) if isinstance(error, OSError) else log.reason()
+            message = f"Spark did not start: {reason} (its log: {log.path})"
+            raise SessionError(message) from error
+    SparkContext._ensure_initialized(gateway=gateway)

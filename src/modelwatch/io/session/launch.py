@@ -1,0 +1,92 @@
+"""A new Spark session on the packaged stack: its Java, its jars and its settings."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from pyspark import SparkConf, SparkContext
+from pyspark.sql import SparkSession
+
+from modelwatch.io.session.gateway import start_gateway
+from modelwatch.io.session.jars import check_jars, locked_jars
+from modelwatch.io.session.java import find_java_home, warning_of
+from modelwatch.io.session.shipping import wheel_of
+from modelwatch.io.session.stack import stack_settings
+from modelwatch.log import LOG
+from modelwatch.package import FOLDER
+from modelwatch.spark.worker_daemon import MODULE
+
+_KILL_DEPTH = "spark.executor.killOnFatalError.depth"
+_DAEMON = "spark.python.daemon.module"
+_QUICK_COMPILER = "-XX:TieredStopAtLevel=1"
+"""For a session that ends soon: what Java compiles twice would be ready when it is over."""
+
+
+def launched_session(
+    app_name: str, settings: Mapping[str, str], *, brief: bool = False
+) -> SparkSession:
+    """A new session on the packaged stack and further settings; ``brief`` as in ``open_session``.
+
+    Under spark-submit Java runs already, and what it was given comes first. SessionError if there
+    is no Java to start, if it does not start, or if a jar is not the one that was pinned.
+    """
+    submitted = "PYSPARK_GATEWAY_PORT" in os.environ
+    if not submitted:
+        os.environ["JAVA_HOME"] = str(find_java_home(os.environ))
+        if brief:
+            options = os.environ.get("SPARK_SUBMIT_OPTS", "")
+            os.environ["SPARK_SUBMIT_OPTS"] = f"{options} {_QUICK_COMPILER}".strip()
+    if not brief:
+        _warn_of_java()
+    if submitted:
+        # SparkConf sees what Java was given only once it is connected.
+        SparkContext._ensure_initialized()
+    given = _known_settings() if submitted else {}
+    stack = stack_settings()
+    wanted = _unless_given(given, {"spark.app.name": app_name, **stack, **settings})
+    if not submitted and _workers_have_package(wanted["spark.master"]):
+        wanted.setdefault(_DAEMON, MODULE)
+    # Java resolves the packages when it starts, and loads no class of them before there is a
+    # session.
+    start_gateway(wanted)
+    check_jars(_known_settings(), stack, locked_jars())
+    builder = SparkSession.builder.appName(app_name)
+    for key, value in wanted.items():
+        builder = builder.config(key, value)
+    return builder.getOrCreate()
+
+
+def _workers_have_package(master: str) -> bool:
+    """Whether Python workers find the package where this Python does, before any task.
+
+    Elsewhere it may be in a file that Spark sends them with their first task.
+    """
+    return master.startswith("local") and wheel_of(FOLDER) is None
+
+
+def _known_settings() -> dict[str, str]:
+    return dict(SparkConf(loadDefaults=True).getAll())
+
+
+def _unless_given(given: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, str]:
+    """Settings that were not given, with those of a session on one machine."""
+    settings = {key: value for key, value in wanted.items() if key not in given}
+    if "spark.master" not in given:
+        settings["spark.master"] = os.environ.get("MASTER", "local[*]")
+    if given.get("spark.master", "local").startswith("local"):
+        if _KILL_DEPTH not in given:
+            # The executor is the driver: a task that runs out of memory fails with its message, and
+            # does not take down the Java that still has to tell of it.
+            settings[_KILL_DEPTH] = "0"
+        # Tasks run on this machine: with the Python of the driver, whatever PATH says.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    return settings
+
+
+def _warn_of_java() -> None:
+    wording = warning_of(Path(os.environ["JAVA_HOME"])) if os.environ.get("JAVA_HOME") else None
+    if wording:
+        LOG.warning("%s", wording)

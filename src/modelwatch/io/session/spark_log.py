@@ -1,0 +1,68 @@
+"""The file that takes what Java, Ivy and Spark would write to the terminal."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import re
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+_EXCEPTION = re.compile(r'^Exception in thread "main" (.+)$', re.M)
+_NOISE = re.compile(r"^\s+at |^\s*\.\.\. \d+ more|^Picked up |CMD: bad array subscript$")
+"""Lines of a stack, and what a shell says of a Java that ended."""
+_LAST_LINES = 3
+
+
+@dataclass
+class SparkLog:
+    """The log of the Spark that this process has started.
+
+    It is removed when the process ends, unless something failed and it is ``kept``.
+    """
+
+    path: Path
+    kept: bool = False
+
+    def reason(self) -> str:
+        """Why Spark did not start: the exception that ended it, else its last lines."""
+        text = self.path.read_text(encoding="utf-8", errors="replace")
+        found = _EXCEPTION.findall(text)
+        if found:
+            return str(found[-1]).strip()
+        lines = [line for line in text.splitlines() if line.strip()]
+        wording = [line.strip() for line in lines if not _NOISE.search(line)]
+        return "; ".join(wording[-_LAST_LINES:]) or "it wrote nothing"
+
+    def remove(self) -> None:
+        """Remove the file, unless it is kept."""
+        if not self.kept:
+            # Where a running Java holds it open, some systems do not let it go.
+            with suppress(OSError):
+                self.path.unlink()
+
+
+_logs: list[SparkLog] = []
+
+
+def new_log() -> SparkLog:
+    """An empty log in the folder for temporary files."""
+    handle, path = tempfile.mkstemp(prefix="modelwatch-spark-", suffix=".log")
+    os.close(handle)
+    log = SparkLog(Path(path))
+    _logs.append(log)
+    atexit.register(log.remove)
+    return log
+
+
+def log_notice() -> str:
+    """Words that name the log of the Spark that this process has started, which then stays.
+
+    Empty if it started none.
+    """
+    if not _logs:
+        return ""
+    _logs[-1].kept = True
+    return f" (Spark's log: {_logs[-1].path})"

@@ -1,0 +1,255 @@
+"""What a Spark session shows of its work: the one place that knows how it can be asked."""
+
+from __future__ import annotations
+
+import gc
+import os
+import re
+import signal
+import socket
+import subprocess
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from py4j.clientserver import ClientServerConnection
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+
+from modelwatch.io.session.processes import Process, command, descendants, processes
+
+OUT_OF_REACH = (AttributeError, RuntimeError, OSError, PySparkException, Py4JError)
+"""What Spark Connect and closed platforms raise instead of giving their context, and what any
+question raises once Java has ended."""
+
+_STAGE_COUNTERS = (
+    *("numCompleteTasks", "numFailedTasks", "numActiveTasks"),
+    *("inputBytes", "inputRecords", "outputBytes", "outputRecords"),
+    *("shuffleReadBytes", "shuffleReadRecords", "shuffleWriteBytes", "shuffleWriteRecords"),
+    *("memoryBytesSpilled", "diskBytesSpilled"),
+)
+"""Figures of an active stage. Heartbeats of executors bring those of tasks that still run."""
+_TASK_THREAD = "Executor task launch worker"
+_FEEDER = re.compile(r"(?:stdout|stdin) writer for ")
+_WAITS_FOR_PYTHON = re.compile(r"PythonArrowOutput|PythonRunner")
+_DUMPED_EXECUTORS = 8
+_EXIT_SECONDS = 2.0
+_DEATHS: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+"""By gateway, the map of Java in which threads leave the error that they died of."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What Spark says of its work. ``executors`` beside the driver; None in local mode."""
+
+    counters: Mapping[str, int] = field(default_factory=dict)
+    tasks: int | None = None
+    executors: int | None = None
+    dead_threads: tuple[str, ...] = ()
+
+
+class VitalSigns:
+    """A session, as far as it can be asked: with Java at hand, or without on Spark Connect.
+
+    Questions to Java may take forever when it hangs: ask them in a thread that nobody waits for.
+    """
+
+    def __init__(self, session: SparkSession) -> None:
+        """Find out what can be asked; from now on threads of Java leave word when they die.
+
+        ``java_id``: its process, None where that is not seen. ``local``: whether tasks run in it.
+        """
+        self.local = False
+        self.java_id: int | None = None
+        self.settings: dict[str, str] = {}
+        self._context: Any = None
+        self._deaths: Any = None
+        self._died_before: set[int] = set()
+        self._active_before: set[int] = set()
+        with suppress(*OUT_OF_REACH):
+            context: Any = session.sparkContext
+            self._gateway: Any = context._gateway
+            self._jvm: Any = self._gateway.jvm
+            self.settings = dict(context.getConf().getAll())
+            self.local = bool(context._jsc.sc().isLocal())
+            management = self._jvm.java.lang.management.ManagementFactory
+            java = int(management.getRuntimeMXBean().getName().partition("@")[0])
+            # A platform may run Java in a container of its own, with its own process ids.
+            self.java_id = java if command(java) == "java" else None
+            self._context = context
+            self._deaths = _deaths(self._gateway)
+            self._died_before = {thread for thread, _, _ in self._dead()}
+            self._active_before = self._active_jobs()
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether Spark can be asked at all."""
+        return self._context is not None
+
+    def answer(self) -> Answer:
+        """What Spark says now; raises one of OUT_OF_REACH if it cannot."""
+        if self._context is None:
+            return Answer()
+        context = self._context._jsc.sc()
+        counters = {f"job {job}": 1 for job in self._active_jobs()}
+        tasks = 0
+        stages = context.statusStore().activeStages()
+        for i in range(stages.size()):
+            stage = stages.apply(i)
+            of_stage = f"stage {stage.stageId()}.{stage.attemptId()}"
+            for name in _STAGE_COUNTERS:
+                counters[f"{of_stage} {name}"] = int(getattr(stage, name)())
+            tasks += counters[f"{of_stage} numActiveTasks"]
+        dead = tuple(f"{n}: {e}" for t, n, e in self._dead() if t not in self._died_before)
+        return Answer(counters, tasks, None if self.local else len(self._executors()), dead)
+
+    def waiting_for_python(self) -> tuple[int, int]:
+        """Tasks that wait for their Python worker, and threads that feed one."""
+        context = self._context._jsc.sc()
+        waiting = feeding = 0
+        for executor in ["driver"] if self.local else self._executors()[:_DUMPED_EXECUTORS]:
+            dump = context.getExecutorThreadDump(executor)
+            for thread in dump.get() if dump.isDefined() else ():
+                name = str(thread.threadName())
+                feeding += bool(_FEEDER.match(name))
+                if name.startswith(_TASK_THREAD):
+                    stack = thread.stackTrace().toString()
+                    waiting += bool(_WAITS_FOR_PYTHON.search(stack))
+        return waiting, feeding
+
+    def usable(self) -> bool:
+        """Whether the session still takes queries; may take forever if Java hangs."""
+        try:
+            return self._context is None or not self._context._jsc.sc().isStopped()
+        except OUT_OF_REACH:
+            return False
+
+    def cancel(self) -> None:
+        """Cancel the jobs begun since; their Python workers are ended with their tasks.
+
+        Spark does not tell whose a job is: in a session of several threads it may be another's.
+        """
+        if self._context is not None:
+            for job in self._active_jobs() - self._active_before:
+                self._context._jsc.sc().cancelJob(job, "the run of modelwatch is ended")
+
+    def cut_connections(self) -> None:
+        """Release all threads of Python that wait for an answer of Java, with an error."""
+        if self._context is None:
+            return
+        client = self._gateway._gateway_client
+        # py4j lists the connections that nobody uses; those that somebody waits on it leaves to
+        # their threads.
+        for connection in [one for one in gc.get_objects() if type(one) is ClientServerConnection]:
+            if connection.java_client is client and connection.socket is not None:
+                # Otherwise py4j would send the call once more, over a new connection.
+                connection.initiated_from_client = False
+                with suppress(OSError):
+                    connection.socket.shutdown(socket.SHUT_RDWR)
+
+    def java_ended(self) -> bool:
+        """Whether Java's process is known to have ended."""
+        process = self._java_process()
+        return (process is not None and process.poll() is not None) or self._java_is_gone()
+
+    def java_exit_code(self) -> int | None:
+        """Exit code of a Java that has ended, negative for a signal; None if not started here."""
+        process = self._java_process()
+        if process is not None:
+            # Not polled: that tells nothing while another thread does the same.
+            with suppress(subprocess.TimeoutExpired):
+                return process.wait(_EXIT_SECONDS)
+        return None
+
+    def processes(self) -> dict[int, Process] | None:
+        """The driver, Java and their descendants; None if the machine does not show them."""
+        found = processes()
+        if found is None:
+            return None
+        return descendants(found, [os.getpid(), *([self.java_id] if self.java_id else [])])
+
+    def kill_java(self) -> None:
+        """End Java, and the Python workers that it has started, stopped ones too."""
+        if self.java_id is None or self._java_is_gone():
+            return
+        found = processes()
+        victims = {self.java_id} if found is None else set(descendants(found, [self.java_id]))
+        for process_id in victims - {os.getpid()} - _started_by_us(found, self.java_id):
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(process_id, signal.SIGKILL)
+
+    @property
+    def started_java(self) -> bool:
+        """Whether this process has started Java, rather than spark-submit or a platform."""
+        return self._java_process() is not None
+
+    def _java_process(self) -> subprocess.Popen[bytes] | None:
+        return None if self._context is None else getattr(self._gateway, "proc", None)
+
+    def _java_is_gone(self) -> bool:
+        if self.java_id is None:
+            return False
+        found = processes()
+        if found is None:
+            return False
+        java = found.get(self.java_id)
+        return java is None or java.ended
+
+    def _active_jobs(self) -> set[int]:
+        return set(self._context._jsc.sc().statusTracker().getActiveJobIds())
+
+    def _executors(self) -> list[str]:
+        listed = self._context._jsc.sc().statusStore().executorList(True)
+        ids = [str(listed.apply(i).id()) for i in range(listed.size())]
+        return [executor for executor in ids if executor != "driver"]
+
+    def _dead(self) -> list[tuple[int, str, str]]:
+        """Threads that died of an error of Java: identity, name, and error."""
+        if self._deaths is None or not self._deaths.size():
+            return []
+        of_java = self._jvm.java.lang.Class.forName("java.lang.Error")
+        found = []
+        for entry in self._deaths.entrySet():
+            thread, error = entry.getKey(), entry.getValue()
+            if of_java.isInstance(error):
+                name = re.sub(r"\S*/", "", str(thread.getName()))
+                said = re.sub(r"^(?:[\w$]+\.)+", "", str(error.toString()))
+                found.append((int(thread.getId()), name, said))
+        return found
+
+
+def _started_by_us(found: dict[int, Process] | None, java: int) -> set[int]:
+    """The driver and what it has started, where Java is its parent, as under spark-submit."""
+    if found is None or os.getpid() not in descendants(found, [java]):
+        return set()
+    return set(descendants(found, [os.getpid()]))
+
+
+def _deaths(gateway: Any) -> Any:
+    """Where threads of a Java leave the error that they die of; None if it tells somebody else.
+
+    In local mode Spark leaves such threads to Java, which prints the error and goes on; whoever
+    waits for the thread waits forever. Java's own default handler stays if there is one: executors
+    on a cluster have Spark's, which ends them. The handler is made of Java's method handles, so
+    that no call comes back to Python: (thread, error) -> map.put(thread, error).
+    """
+    if gateway in _DEATHS:
+        return _DEATHS[gateway]
+    java = gateway.jvm.java.lang
+    if java.Thread.getDefaultUncaughtExceptionHandler() is not None:
+        return None
+    deaths = gateway.jvm.java.util.concurrent.ConcurrentHashMap()
+    of_object = java.Class.forName("java.lang.Object")
+    arguments = gateway.new_array(java.Class, 1)
+    arguments[0] = of_object
+    signature = java.invoke.MethodType.methodType(of_object, of_object, arguments)
+    lookup = java.invoke.MethodHandles.publicLookup()
+    put = lookup.findVirtual(deaths.getClass(), "put", signature).bindTo(deaths)
+    of_handler = java.Class.forName("java.lang.Thread$UncaughtExceptionHandler")
+    handler = java.invoke.MethodHandleProxies.asInterfaceInstance(of_handler, put)
+    java.Thread.setDefaultUncaughtExceptionHandler(handler)
+    _DEATHS[gateway] = deaths
+    return deaths

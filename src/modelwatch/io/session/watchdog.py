@@ -1,0 +1,299 @@
+"""Threads that ask a run for progress, and end it when there is none."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from threading import Event, Lock, Thread
+from types import TracebackType
+from typing import TypeVar
+
+from py4j.protocol import Py4JError, Py4JNetworkError
+
+from modelwatch.io.delta.turns import awaited_turns
+from modelwatch.io.session.vital_signs import OUT_OF_REACH, Answer, VitalSigns
+from modelwatch.io.terminal import complain
+from modelwatch.log import LOG
+from modelwatch.model.runs.lost_runs import (
+    APPLICATION_ENDED,
+    CONNECTION_BROKEN,
+    Symptoms,
+    java_end,
+    sentence,
+)
+from modelwatch.model.runs.progress import ProgressSample, ProgressVerdict, Quiet, limit_seconds
+from modelwatch.model.runs.stall_limits import StallLimits
+
+EXIT_FAILED = 2
+RELEASE_SECONDS = 20.0
+"""Longest that the run may take to notice that its jobs are cancelled."""
+CUT_SECONDS = 5.0
+"""The same once its connections to Java are cut too."""
+ROW_SECONDS = 60.0
+"""Longest that a Spark that is left may take to write the run's row, if a stall is no longer."""
+_JAVA_END_SECONDS = 3.0
+"""Longest between a connection that breaks and the end of the process behind it."""
+_QUESTION_SECONDS = 10.0
+"""Longest that is waited for one answer of Java, such as a dump of its threads."""
+_LONGEST_INTERVAL, _SHORTEST_INTERVAL = 15.0, 1.0
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What a watchdog must know of a run.
+
+    ``stages`` going on, and ``marks`` that change when the run gets on, apart from what Spark
+    shows. ``write_row`` writes the row of the failed run without its Spark, given the message.
+    ``own_process``: whether the process may be ended with the run.
+    """
+
+    stages: Callable[[], tuple[str, ...]]
+    marks: Callable[[], int]
+    write_row: Callable[[str], None]
+    own_process: bool = False
+
+
+@dataclass
+class Watchdog:
+    """Watches a run within its block, in threads of its own.
+
+    When nothing has moved for the time that ``limits`` give, it cancels the Spark jobs, so that the
+    run's own thread goes on with an error; if it does not, its connections to Java are cut. If it
+    still waits, and the process may be ended, the row is written and the process ends with code 2.
+    """
+
+    signs: VitalSigns
+    limits: StallLimits
+    watched: Watched
+    message: str | None = None
+    """Why the run is ended; None while it goes on."""
+    _left: Event = field(default_factory=Event)
+    _done: Event = field(default_factory=Event)
+    _claim: Lock = field(default_factory=Lock)
+    _answer: Answer | None = None
+    _own_seconds: dict[str, float] = field(default_factory=dict)
+    _last_words: str = ""
+    _apart: bool = False
+    _written: bool = False
+    _asked_at: float | None = None
+
+    def __enter__(self) -> Watchdog:
+        """Begin to watch."""
+        self._interval = min(
+            max(self.limits.stall_seconds / 20, _SHORTEST_INTERVAL), _LONGEST_INTERVAL
+        )
+        Thread(target=self._ask, name="modelwatch asks", daemon=True).start()
+        Thread(target=self._watch, name="modelwatch watches", daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Watch no longer."""
+        self._done.set()
+
+    def leave(self, message: str) -> bool:
+        """Say that the run's own thread is back and writes the row, for which it has its time.
+
+        False if the row is written already. Where the process is being ended, it never returns.
+        """
+        with self._claim:
+            if self._left.is_set() or self._written:
+                return False
+            self._last_words = self.message or message
+            self._left.set()
+            return True
+
+    @property
+    def left(self) -> bool:
+        """Whether the run's own thread has said so."""
+        return self._left.is_set()
+
+    def cancel(self) -> None:
+        """Cancel what the run has left, which would keep its row waiting."""
+        _bounded(self.signs.cancel)
+
+    def write_apart(self) -> None:
+        """Write the row without the run's Spark, in the run's own thread."""
+        self._apart = True
+        self.watched.write_row(self._last_words)
+
+    def lost(self, error: BaseException) -> str | None:
+        """What died under the run, if the error comes of that; None for any other error."""
+        if self.message is not None or not isinstance(error, OUT_OF_REACH):
+            return self.message
+        # An answer that breaks off may be the first thing that is seen of Java's end.
+        end = time.monotonic() + _JAVA_END_SECONDS
+        while _broken(error) and not self.signs.java_ended() and time.monotonic() < end:
+            time.sleep(0.1)
+        if self.signs.java_ended():
+            return sentence(self._ended(java_end(self.signs.java_exit_code())))
+        if _broken(error):
+            return sentence(self._ended(CONNECTION_BROKEN))
+        return None if self.usable() else sentence(self._ended(APPLICATION_ENDED))
+
+    def usable(self) -> bool:
+        """Whether Spark still takes a query; False too if it does not say so in time."""
+        return not self.signs.java_ended() and bool(_bounded(self.signs.usable))
+
+    def _ask(self) -> None:
+        """Ask Spark again and again: only this thread waits if it does not answer."""
+        while not self._done.is_set():
+            try:
+                self._asked_at = time.monotonic()
+                self._answer = self.signs.answer()
+            except OUT_OF_REACH:
+                # What that means is for the other thread to find out, by what stays away.
+                self._answer = None
+            self._asked_at = None
+            self._own_seconds["ask"] = time.thread_time()
+            self._done.wait(self._interval)
+
+    def _watch(self) -> None:
+        quiet, seen_at, warned = Quiet(self._sample(None)), time.monotonic(), False
+        wording: tuple[str, ...] = ()
+        while not self._done.wait(self._interval):
+            if self._left.is_set():
+                self._await_row()
+                return
+            now = time.monotonic()
+            # A machine or process that slept has not watched: that time says nothing.
+            elapsed, seen_at = min(now - seen_at, 2 * self._interval), now
+            quiet = quiet.after(self._sample(quiet.sample), elapsed)
+            if quiet.sample.dead_threads != wording:
+                wording = quiet.sample.dead_threads
+                LOG.warning("a Java thread died: %s", "; ".join(wording))
+            verdict = quiet.verdict(self.limits)
+            if verdict is ProgressVerdict.QUIET and not warned:
+                self._warn(quiet)
+            warned = verdict is not ProgressVerdict.MOVING
+            if self.signs.java_ended():
+                self._end(self._ended(java_end(self.signs.java_exit_code())))
+                return
+            if verdict is ProgressVerdict.STALLED:
+                self._end(self._symptoms(quiet))
+                return
+
+    def _sample(self, before: ProgressSample | None) -> ProgressSample:
+        answer, signs = self._answer, self.signs
+        # Where Spark does not answer, what it said last stands still.
+        of_spark = answer.counters if answer else {} if before is None else before.counters
+        turns = {f"turn {table}": moment for table, moment in awaited_turns().items()}
+        seen = signs.processes()
+        used = {one.process_id: one.processor_seconds for one in (seen or {}).values()}
+        # To watch is no progress.
+        self._own_seconds["watch"] = time.thread_time()
+        if os.getpid() in used:
+            used[os.getpid()] -= sum(self._own_seconds.values())
+        elsewhere = not signs.local and answer is not None and bool(answer.counters)
+        return ProgressSample(
+            {**of_spark, **turns, "marks": self.watched.marks()},
+            used,
+            hidden=signs.java_id is None or seen is None or elsewhere,
+            dead_threads=answer.dead_threads if answer else (),
+        )
+
+    def _warn(self, quiet: Quiet) -> None:
+        stages = ", ".join(self.watched.stages()) or "the run"
+        said = "%s: no progress for %.0f s; the run ends after %.0f s without progress"
+        LOG.warning(said, stages, quiet.seconds, limit_seconds(quiet.sample, self.limits))
+
+    def _symptoms(self, quiet: Quiet) -> Symptoms:
+        asked_at = self._asked_at
+        silent = asked_at is not None and time.monotonic() - asked_at > _QUESTION_SECONDS
+        answer = self._answer or Answer()
+        of_python = None
+        if self.signs.at_hand and not silent:
+            of_python = _bounded(self.signs.waiting_for_python)
+        waiting, feeding = of_python or (0, 0)
+        seen = self.signs.processes() or {}
+        return Symptoms(
+            stages=self.watched.stages(),
+            quiet_seconds=quiet.seconds,
+            java_answers=not silent,
+            dead_threads=answer.dead_threads,
+            stopped=tuple(sorted(one.process_id for one in seen.values() if one.stopped)),
+            waiting_for_python=waiting,
+            feeding=feeding,
+            tasks=answer.tasks,
+            executors=answer.executors if answer.counters else None,
+            awaited=tuple(sorted(awaited_turns())),
+        )
+
+    def _ended(self, what: str) -> Symptoms:
+        return Symptoms(self.watched.stages(), ended=what)
+
+    def _end(self, symptoms: Symptoms) -> None:
+        """Have the run's own thread go on with an error; end the run without it otherwise."""
+        self.message = self._last_words = sentence(symptoms)
+        LOG.error("the run is being ended: %s", self.message.partition(". ")[0])
+        Thread(target=self._cancel, name="modelwatch cancels", daemon=True).start()
+        if not self._left.wait(RELEASE_SECONDS) and not self._done.is_set():
+            LOG.error("the run did not end with its jobs; closing its connections to the JVM")
+            self.signs.cut_connections()
+            self._left.wait(CUT_SECONDS)
+        if self._left.is_set() or self._done.is_set():
+            self._await_row()
+        else:
+            self._end_without_it()
+
+    def _cancel(self) -> None:
+        # Other threads of the run may begin further jobs until they see that one has failed.
+        while not (self._left.is_set() or self._done.is_set()):
+            try:
+                self.signs.cancel()
+            except OUT_OF_REACH:
+                return
+            self._left.wait(1.0)
+
+    def _await_row(self) -> None:
+        seconds = max(ROW_SECONDS, self.limits.stall_seconds)
+        if not self._done.wait(seconds) and not self._apart:
+            LOG.error("the row of the run was not written within %.0f s", seconds)
+            self._end_without_it()
+
+    def _end_without_it(self) -> None:
+        """Write the row and end the process, whatever the run's other threads wait for."""
+        with self._claim:
+            if self.watched.own_process and (self.signs.started_java or not self.usable()):
+                self.signs.kill_java()
+            self._written = True
+            self.watched.write_row(self._last_words)
+            if not self.watched.own_process:
+                LOG.error("%s", self._last_words)
+                return
+            with suppress(OSError):
+                complain(self._last_words, flush=True)
+                sys.stdout.flush()
+            os._exit(EXIT_FAILED)
+
+
+def _bounded(question: Callable[[], Result]) -> Result | None:
+    """The answer to a question to Java; None if it fails or takes too long."""
+    answers: list[Result] = []
+
+    def ask() -> None:
+        with suppress(*OUT_OF_REACH):
+            answers.append(question())
+
+    asking = Thread(target=ask, name="modelwatch asks once", daemon=True)
+    asking.start()
+    asking.join(_QUESTION_SECONDS)
+    return answers[0] if answers else None
+
+
+def _broken(error: BaseException) -> bool:
+    """Whether the connection to Java broke, rather than Java telling of an error."""
+    if isinstance(error, (Py4JNetworkError, ConnectionError)):
+        return True
+    # All that py4j says where an answer breaks off; an error of Java comes with its trace.
+    return type(error) is Py4JError and "Trace:" not in str(error)

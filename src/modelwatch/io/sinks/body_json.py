@@ -1,0 +1,64 @@
+"""A message as JSON, by the schema that the package has in `message.schema.json`."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from modelwatch.model.notification.message import Bar, Message, Part
+from modelwatch.model.notification.message_text import sparkline
+from modelwatch.model.notification.signposts import Signposts
+from modelwatch.model.plain_text import one_line, plain_text
+
+VERSION = 1
+"""Version of the schema; it grows when a key changes its meaning or goes."""
+
+
+def json_body(message: Message, signposts: Signposts) -> dict[str, Any]:
+    """The object that a JSON webhook and a line of a file hold.
+
+    Texts have no control characters and no broken ones, so that any parser reads them.
+    """
+    details = message.details
+    return {
+        "version": VERSION,
+        "message_id": message.message_id,
+        "monitor": message.monitor,
+        "event": message.event,
+        "incident_id": message.incident_id,
+        "severity": message.severity,
+        "title": one_line(message.title),
+        "body": plain_text(message.body),
+        "query": None if message.query is None else plain_text(message.query),
+        "family": details.family,
+        "since": None if details.since is None else details.since.isoformat(),
+        "window": details.window,
+        "rank": details.rank,
+        "series": [_bar(bar) for bar in details.series],
+        "sparkline": sparkline(details.series) if details.series else None,
+        "parts": [_part(part, signposts) for part in details.parts],
+        "link": signposts.page(message.incident_id),
+        "commands": dict(signposts.commands(message)),
+    }
+
+
+def _bar(bar: Bar) -> dict[str, Any]:
+    # JSON has no infinity.
+    known = bar.effect is not None and math.isfinite(bar.effect)
+    return {"day": bar.day.isoformat(), "effect": bar.effect if known else None}
+
+
+def _part(part: Part, signposts: Signposts) -> dict[str, Any]:
+    return {
+        "heading": part.heading,
+        "lines": [
+            {
+                "text": one_line(line.text),
+                "incident_id": line.incident_id,
+                "events": list(line.events),
+                "link": signposts.page(line.incident_id),
+            }
+            for line in part.lines
+        ],
+        "more": part.more,
+    }

@@ -1,0 +1,190 @@
+"""Messages to people: the sinks of a configuration, and delivery that never fails a run."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial, singledispatch
+from typing import Any, Literal
+
+from modelwatch.io.sinks.body_json import json_body
+from modelwatch.io.sinks.body_pagerduty import ENQUEUE, pagerduty_bodies
+from modelwatch.io.sinks.body_slack import slack_body
+from modelwatch.io.sinks.body_teams import teams_body
+from modelwatch.io.sinks.json_lines import LinesOfJson
+from modelwatch.io.sinks.mail import Mail
+from modelwatch.io.sinks.sink import Sink, SinkError, from_environment
+from modelwatch.io.sinks.webhook import Webhook
+from modelwatch.log import LOG
+from modelwatch.model.notification import sinks as configured
+from modelwatch.model.notification.message import Message
+from modelwatch.model.notification.signposts import Signposts
+
+ATTEMPTS = 3
+"""Attempts at a message in one delivery."""
+NOWHERE = Signposts()
+_ROUTING_KEY = re.compile(r"[A-Za-z0-9]{32}")
+MAX_SECONDS = 60.0
+"""Seconds that a delivery may take, however slow the sinks are."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What became of a message: sent, failed for now, or rejected for good.
+
+    ``error``: why it was not sent, or what did not go well though it was.
+    """
+
+    message_id: str
+    sink: str
+    status: Literal["sent", "failed", "rejected"]
+    error: str | None = None
+
+
+@singledispatch
+def sink_of(choice: object, environment: Mapping[str, str], signposts: Signposts = NOWHERE) -> Sink:
+    """The sink that a part of the configuration names; TypeError for what names none."""
+    raise TypeError(f"no sink for {type(choice).__name__}")
+
+
+@sink_of.register
+def _(
+    choice: configured.FileSink, environment: Mapping[str, str], signposts: Signposts = NOWHERE
+) -> Sink:
+    return LinesOfJson(choice.name, choice.path, signposts)
+
+
+@sink_of.register
+def _(
+    choice: configured.WebhookSink, environment: Mapping[str, str], signposts: Signposts = NOWHERE
+) -> Sink:
+    return Webhook(
+        choice.name,
+        choice.url_env,
+        environment,
+        choice.timeout_seconds,
+        partial(_bodies, choice, environment, signposts),
+        ENQUEUE,
+    )
+
+
+def _bodies(
+    choice: configured.WebhookSink,
+    environment: Mapping[str, str],
+    signposts: Signposts,
+    message: Message,
+) -> Sequence[Mapping[str, Any]]:
+    """The bodies of a message in the format of a webhook."""
+    if choice.routing_key_env is not None:
+        key = from_environment(choice.routing_key_env, environment)
+        if not _ROUTING_KEY.fullmatch(key):
+            wording = (
+                f"the value of {choice.routing_key_env} is not an integration key of 32 letters"
+            )
+            raise SinkError(f"{wording} and digits")
+        return pagerduty_bodies(message, signposts, key)
+    layouts = {"slack": slack_body, "teams": teams_body, "json": json_body}
+    return [layouts[choice.format](message, signposts)]
+
+
+@sink_of.register
+def _(
+    choice: configured.EmailSink, environment: Mapping[str, str], signposts: Signposts = NOWHERE
+) -> Sink:
+    return Mail(
+        name=choice.name,
+        host=choice.host,
+        port=choice.port,
+        sender=choice.sender,
+        to=choice.to,
+        environment=environment,
+        user_env=choice.user_env,
+        password_env=choice.password_env,
+        tls=choice.tls,
+        timeout_seconds=choice.timeout_seconds,
+        signposts=signposts,
+    )
+
+
+def deliver(
+    messages: Mapping[str, Sequence[Message]],
+    sinks: Sequence[Sink],
+    *,
+    seconds: float = MAX_SECONDS,
+    sleep: Callable[[float], None] = time.sleep,
+) -> tuple[Delivery, ...]:
+    """Send each sink, by name, its messages in order; what became of them. Never raises.
+
+    Sinks work side by side. A sink that is down is left alone after its first message, and a
+    message that is not among the results was not tried. A sink that takes more than ``seconds`` is
+    left behind: its message counts as failed, and may arrive twice.
+    """
+    posts = [_Post(sink, messages[sink.name], sleep) for sink in sinks if messages.get(sink.name)]
+    # Not a pool: whoever leaves a pool waits for its threads.
+    threads = [threading.Thread(target=post.run, daemon=True) for post in posts]
+    for thread in threads:
+        thread.start()
+    until = time.monotonic() + seconds
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))
+    deliveries = tuple(delivery for post in posts for delivery in post.closed())
+    for delivery in deliveries:
+        if delivery.error is not None:
+            LOG.warning("message %(message_id)s to %(sink)s %(status)s: %(error)s", vars(delivery))
+    return deliveries
+
+
+@dataclass
+class _Post:
+    """The messages of one sink on their way."""
+
+    sink: Sink
+    messages: Sequence[Message]
+    sleep: Callable[[float], None]
+    done: list[Delivery] = field(default_factory=list)
+    ended: threading.Event = field(default_factory=threading.Event)
+    left: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        """Send one message after the other, until the sink is down or nobody waits any more."""
+        for message in self.messages:
+            if self.left.is_set():
+                return
+            delivery = _delivered(self.sink, message, self.sleep)
+            self.done.append(delivery)
+            if delivery.status == "failed":
+                break
+        self.ended.set()
+
+    def closed(self) -> list[Delivery]:
+        """What became of the messages so far; the one under way counts as failed."""
+        self.left.set()
+        done = list(self.done)
+        if self.ended.is_set() or len(done) == len(self.messages):
+            return done
+        under_way = self.messages[len(done)].message_id
+        return [*done, Delivery(under_way, self.sink.name, "failed", "the sink took too long")]
+
+
+def _delivered(sink: Sink, message: Message, sleep: Callable[[float], None]) -> Delivery:
+    """What became of a message after as many attempts as may help."""
+    attempt = 0
+    while True:
+        attempt += 1
+        try:
+            remark = sink.send(message)
+        except SinkError as error:
+            if error.again_after is not None and attempt < ATTEMPTS:
+                # Twice as long each time.
+                sleep(error.again_after * 2 ** (attempt - 1))
+                continue
+            status: Literal["failed", "rejected"] = "rejected" if error.of_message else "failed"
+            return Delivery(message.message_id, sink.name, status, str(error))
+        except Exception as error:
+            # What it says is not known, and may be a secret.
+            return Delivery(message.message_id, sink.name, "failed", type(error).__name__)
+        else:
+            return Delivery(message.message_id, sink.name, "sent", remark)

@@ -1,0 +1,58 @@
+"""Fitted Spark ML models, stored as folders."""
+
+from __future__ import annotations
+
+import hashlib
+
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+from pyspark.ml import PipelineModel
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from modelwatch.io.delta.log import unglobbed
+from modelwatch.io.delta.table_schema import OutputError
+from modelwatch.io.failures import first_line
+
+
+def save_model(session: SparkSession, model: PipelineModel, path: str) -> str:
+    """Write a model to a folder, and give the digest of its files.
+
+    One that a run left there, and no run published, is replaced.
+    """
+    model.write().overwrite().save(path)
+    return content_digest(session, path)
+
+
+def load_model(session: SparkSession, path: str, digest: str) -> PipelineModel:
+    """The model of a folder, read once its files have the digest; OutputError otherwise.
+
+    A model names the classes that read it, so its files are code: whoever may write to the folder
+    must not choose what a run loads.
+    """
+    try:
+        found = content_digest(session, path)
+        if found != digest:
+            raise OutputError(
+                f"the model at {path} is not the one that a run stored: its files were changed "
+                f"(SHA-256 {found[:16]}..., not {digest[:16]}...), and it was not loaded. Restore "
+                "them, or set another performance.loss_model.path and fit a new model"
+            )
+        return PipelineModel.load(unglobbed(path))
+    except (PySparkException, Py4JError, ValueError) as error:
+        raise OutputError(f"the model at {path} can't be read: {first_line(error)}") from error
+
+
+def content_digest(session: SparkSession, path: str) -> str:
+    """SHA-256 of the names and bytes of all files that a reader of the folder sees; a Spark job."""
+    root = path.rstrip("/")
+    files = (
+        session.read.format("binaryFile")
+        .option("recursiveFileLookup", "true")
+        .load(unglobbed(root))
+        .select("path", F.sha2("content", 256).alias("digest"))
+        .collect()
+    )
+    marker = f"/{root.rpartition('/')[2]}/"
+    lines = sorted(f"{row.digest}  {row.path.rpartition(marker)[2]}" for row in files)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

@@ -1,0 +1,279 @@
+"""The output tables: created, checked, appended to, and published run by run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from threading import Lock
+from typing import Any, TypeVar
+
+from py4j.protocol import Py4JError
+from pyspark.errors import AnalysisException, PySparkException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
+
+from modelwatch.io.delta.addresses import Place, output_place, quoted
+from modelwatch.io.delta.table_schema import (
+    VERSION_PROPERTY,
+    OutputError,
+    altered,
+    check_schema,
+    create_statement,
+    expected_schema,
+    gone,
+)
+from modelwatch.io.delta.turns import folder_of_turns, turn
+from modelwatch.io.store.fitted_rows import fitted_rows
+from modelwatch.model.config.literals import string_literal
+from modelwatch.model.sources.tables import OutputAddress
+from modelwatch.spark.local_frames import frame_of
+from modelwatch.tables import TABLES, Table
+
+TABLES_AT_ONCE = 8
+"""Tables that are looked at, or created, at the same time: most of it is waiting."""
+_ATTEMPTS = 5
+_LAST_COMMIT = "spark.databricks.delta.lastCommitVersionInSession"
+_COMMITTING = Lock()
+"""Held while a thread writes and until it has read its version, where that is the session's last.
+"""
+_CONCURRENT = (
+    "DELTA_CONCURRENT",
+    "DELTA_METADATA_CHANGED",
+    "DELTA_PROTOCOL_CHANGED",
+    "DELTA_TABLE_ALREADY_EXISTS",
+    "TABLE_OR_VIEW_ALREADY_EXISTS",
+    "ConcurrentWriteException",
+    "ConcurrentTransactionException",
+    "MetadataChangedException",
+    "ProtocolChangedException",
+    "AlreadyExistsException",
+)
+
+Result = TypeVar("Result")
+
+
+class Store:
+    """The output tables of one schema or folder.
+
+    Tables are append-only. Rows bear the id of their run and count once ``publish`` has written the
+    run's row to ``runs``: until then no view shows them, and if the run dies they never do.
+    """
+
+    def __init__(self, session: SparkSession, output: OutputAddress) -> None:
+        """Address the tables; nothing is read or written yet."""
+        self.session = session
+        self.output = output
+        self._schemas: dict[str, StructType] = {}
+
+    def place(self, table: str) -> Place:
+        """Where an output table is."""
+        return output_place(self.output, table)
+
+    def prepare(
+        self, tables: Collection[str] = tuple(TABLES), written: Collection[str] = ()
+    ) -> None:
+        """Create missing tables and add missing columns.
+
+        OutputError, before any write, if a table was altered so that rows no longer fit, lost
+        columns that its version has, or is gone though it is among those ``written`` by runs.
+        Costs no Spark job where all is as it should be.
+        """
+        # Whatever may be wrong is found before anything is created.
+        with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as at_once:
+            found = dict(zip(tables, at_once.map(self._schema_of, tables), strict=True))
+        for name in written:
+            if found.get(name, True) is None:
+                raise gone(name, self.place(name))
+        missing = {
+            name: self._lacking(TABLES[name], schema)
+            for name, schema in found.items()
+            if schema is not None
+        }
+        for name, columns in missing.items():
+            if columns and self._version(name) >= TABLES[name].version:
+                raise altered(name, self.place(name), f"it lost columns {', '.join(columns)}")
+        absent = [TABLES[name] for name, schema in found.items() if schema is None]
+        for schema_name in {self.place(spec.name).schema_identifier for spec in absent} - {None}:
+            self.session.sql(f"CREATE SCHEMA IF NOT EXISTS {schema_name}")
+        with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as at_once:
+            list(at_once.map(self._create, absent))
+        for name, schema in found.items():
+            if schema is not None and missing[name]:
+                self._add_columns(TABLES[name])
+            elif schema is not None:
+                self._schemas[name] = schema
+
+    def exists(self, table: str) -> bool:
+        """Whether the table has been created."""
+        return self._schema_of(table) is not None
+
+    def read(self, table: str) -> DataFrame:
+        """All rows of a table, published or not."""
+        return self._stored(table)
+
+    def models(self, place: str | None) -> str | None:
+        """Folder of fitted models: ``place``, else beside tables in a folder; None in a schema."""
+        if place is None and self.output.path is not None:
+            return f"{self.output.path.rstrip('/')}/models"
+        return place
+
+    def append(self, table: str, rows: DataFrame, run_id: str) -> int:
+        """Append the rows of a run and give the Delta version written.
+
+        ``rows`` has columns of the table in any order; ``run_id`` is filled in, missing nullable
+        columns become null, and so do numbers that are not finite. ValueError, before any work, if
+        columns don't fit. Several threads wait for one another, but for tables whose writers take
+        turns.
+        """
+        spec = TABLES[table]
+        fitted = fitted_rows(spec, expected_schema(spec, self.session), rows, run_id)
+        place = self.place(table)
+
+        def write() -> int:
+            place.append(fitted, {"userMetadata": run_id})
+            return self._last_version(place, run_id)
+
+        with nullcontext() if folder_of_turns(place) else _COMMITTING:
+            return retried(write, place)
+
+    def publish(self, row: Mapping[str, Any]) -> int:
+        """Append the row of a run to ``runs``: with outcome 'published', its results now count.
+
+        Columns that are missing become null. Gives the Delta version written.
+        """
+        spec = TABLES["runs"]
+        unknown = sorted(set(row) - set(spec.names))
+        if unknown:
+            raise ValueError(f"table runs has no column {', '.join(unknown)}")
+        values = tuple(row.get(name) for name in spec.names)
+        frame = frame_of(self.session, [values], spec.ddl())
+        version = self.append("runs", frame, str(row["run_id"]))
+        if spec.compact_every and version % spec.compact_every == 0:
+            self._compact(spec)
+        return version
+
+    def runs(self, monitor: str) -> DataFrame:
+        """Rows of ``runs`` of a monitor. OutputError if a column is of another type."""
+        rows = self.read("runs")
+        self._lacking(TABLES["runs"], rows.schema)
+        return rows.where(F.col("monitor") == monitor)
+
+    def _stored(self, table: str) -> DataFrame:
+        return self.place(table).read(self.session)
+
+    def _schema_of(self, table: str) -> StructType | None:
+        if table in self._schemas:
+            return self._schemas[table]
+        try:
+            return self._stored(table).schema
+        except AnalysisException as error:
+            if _says_missing(error):
+                return None
+            raise OutputError(f"output table {table} at {self.place(table)}: {error}") from error
+
+    def _lacking(self, spec: Table, schema: StructType) -> tuple[str, ...]:
+        return check_schema(
+            spec, expected_schema(spec, self.session), schema, self.place(spec.name)
+        )
+
+    def _version(self, table: str) -> int:
+        """Version of the schema that an existing table says it has; 0 if it says none."""
+        asked = f"SHOW TBLPROPERTIES {self.place(table).identifier}"
+        properties = {row["key"]: row["value"] for row in self.session.sql(asked).collect()}
+        return int(properties.get(VERSION_PROPERTY, 0))
+
+    def _create(self, spec: Table) -> None:
+        place = self.place(spec.name)
+
+        def create() -> None:
+            self.session.sql(create_statement(spec, place))
+
+        retried(create, place)
+        # Another process may have created it first, with its own version of the code.
+        if self._lacking(spec, self._stored(spec.name).schema):
+            self._add_columns(spec)
+
+    def _add_columns(self, spec: Table) -> None:
+        """Evolve by an empty append: Delta then adds what is missing, nested fields too."""
+        place = self.place(spec.name)
+        missing = self._lacking(spec, self._stored(spec.name).schema)
+        # New columns are null in the rows that stand already.
+        empty = self.session.createDataFrame([], spec.ddl().replace(" NOT NULL", ""))
+        changes = [
+            f"ALTER COLUMN {quoted(column.name)} COMMENT {string_literal(column.comment)}"
+            for column in spec.columns
+            if column.name in missing
+        ]
+        changes.append(f"SET TBLPROPERTIES ({string_literal(VERSION_PROPERTY)} = '{spec.version}')")
+
+        def evolve() -> None:
+            place.append(empty, {"mergeSchema": "true"})
+            for change in changes:
+                self.session.sql(f"ALTER TABLE {place.identifier} {change}")
+
+        retried(evolve, place)
+
+    def _last_version(self, place: Place, run_id: str) -> int:
+        folder = folder_of_turns(place)
+        if folder is not None:
+            # While it is this one's turn, nobody else commits.
+            return max(
+                int(commit.stem) for commit in (folder / "_delta_log").glob(f"{20 * '[0-9]'}.json")
+            )
+        last = self.session.conf.get(_LAST_COMMIT, None)
+        if last is not None:
+            return int(last)
+        history = self.session.sql(f"DESCRIBE HISTORY {place.identifier}")
+        found = history.where(F.col("userMetadata") == run_id).agg(F.max("version")).first()
+        if found is None or found[0] is None:
+            raise OutputError(f"{place}: the commit of run {run_id} is not in the table's history")
+        return int(found[0])
+
+    def _compact(self, spec: Table) -> None:
+        """Merge small files; another run that does the same at once is no reason to fail."""
+        try:
+            with turn(self.place(spec.name)):
+                self.session.sql(f"OPTIMIZE {self.place(spec.name).identifier}")
+        except (PySparkException, Py4JError) as error:
+            if not _is_concurrent(error):
+                raise
+
+
+def retried(action: Callable[[], Result], place: Place, attempts: int = _ATTEMPTS) -> Result:
+    """A change of a table, again while another process changes it at the same moment.
+
+    Only errors that say that nothing was committed are tried again.
+    """
+    try:
+        with turn(place):
+            return action()
+    except (PySparkException, Py4JError) as error:
+        if attempts <= 1 or not _is_concurrent(error):
+            raise
+    time.sleep(0.2 * (1 + _ATTEMPTS - attempts))
+    return retried(action, place, attempts - 1)
+
+
+def _is_concurrent(error: Exception) -> bool:
+    text = f"{type(error).__name__} {error}"
+    return any(sign in text for sign in _CONCURRENT)
+
+
+def _says_missing(error: AnalysisException) -> bool:
+    text = str(error)
+    return any(
+        sign in text
+        for sign in (
+            "TABLE_OR_VIEW_NOT_FOUND",
+            "SCHEMA_NOT_FOUND",
+            "DELTA_TABLE_NOT_FOUND",
+            "DELTA_MISSING_DELTA_TABLE",
+            "DELTA_PATH_DOES_NOT_EXIST",
+            "PATH_NOT_FOUND",
+            "is not a Delta table",
+            "doesn't exist",
+        )
+    )

@@ -1,0 +1,41 @@
+"""A place of its own for the tables of a replay, and its end."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from modelwatch.io.delta.addresses import URL, quoted_name
+from modelwatch.model.sources.tables import OutputAddress
+
+
+def scratch_of(output: OutputAddress, run_id: str, place: str | None = None) -> OutputAddress:
+    """A place that nothing has been written to: beside the output's tables, or in ``place``.
+
+    In a schema's catalog a schema of its own, named after the output's.
+    """
+    name = f"{run_id}-{secrets.token_hex(4)}"
+    if output.schema_name is not None and place is None:
+        words = re.sub(r"[^a-z0-9]+", "_", name.lower())
+        return OutputAddress.model_validate({"schema": f"{output.schema_name}_replay_{words}"})
+    folder = place or f"{str(output.path).rstrip('/')}/_replay"
+    return OutputAddress(path=f"{folder.rstrip('/')}/{name}")
+
+
+def removed(session: SparkSession, scratch: OutputAddress) -> bool:
+    """Remove the tables of a place of ``scratch_of``; False where that can't be done from here."""
+    if scratch.schema_name is not None:
+        session.sql(f"DROP SCHEMA IF EXISTS {quoted_name(scratch.schema_name)} CASCADE")
+        return True
+    path = str(scratch.path)
+    if URL.match(path):
+        return False
+    shutil.rmtree(path, ignore_errors=True)
+    folder = Path(path).parent
+    if folder.name == "_replay" and folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+    return True

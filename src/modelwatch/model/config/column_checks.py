@@ -1,0 +1,101 @@
+"""A column held against what it must be: there, told apart, and of a type that can serve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from modelwatch.model.config.column_types import FRACTIONS, INSTANTS, WHOLE_NUMBERS, outer_type
+from modelwatch.model.config.document import Path
+from modelwatch.model.config.section import did_you_mean
+from modelwatch.model.profile.features import Schema, find_column, natural_kind, path_into
+from modelwatch.model.sources.tables import DaySource
+
+Wrong = tuple[Path, str]
+Fits = Callable[[str], bool]
+"""Whether a type can serve."""
+
+
+def column_problems(
+    path: Path, schema: Schema, table: str, name: str, fits: Fits | None = None, needed: str = ""
+) -> Iterator[Wrong]:
+    """Nothing if the column is there and its type fits, otherwise what is wrong."""
+    if not schema:
+        return  # the table is missing, and that has been told
+    column = find_column(schema, name)
+    if column is None:
+        alike = [other for other in schema if other.lower() == name.lower()]
+        if alike:
+            yield path, f"column {name!r} is ambiguous in {table}: it has {_listed(alike)}"
+        else:
+            yield path, f"{table} has no column {name!r}{did_you_mean(name, schema)}"
+    elif fits is not None and not fits(schema[column]):
+        into = path_into(column, schema[column])
+        hint = "" if into is None else f"; {into}"
+        yield path, f"column {column!r} of {table} is {schema[column]}, and must be {needed}{hint}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return " and ".join(repr(name) for name in names)
+
+
+def day_problems(path: Path, schema: Schema, table: str, day: DaySource) -> Iterator[Wrong]:
+    """The columns that tell a day, each of its type."""
+    for key, types in (
+        ("column", {"date"}),
+        ("time_column", INSTANTS),
+        ("partition_column", {"date"}),
+    ):
+        name = getattr(day, key)
+        if name is not None:
+            column = find_column(schema, name)
+            needed = "a date, or spell one (yyyymmdd)" if "date" in types else "a timestamp"
+            if "date" not in types and column is not None:
+                needed += _conversion(schema[column], name)
+            yield from column_problems(
+                (*path, key), schema, table, name, types.__contains__, needed
+            )
+
+
+def _conversion(spark_type: str, name: str) -> str:
+    """How a view makes a timestamp of a number or text, whose unit or form is not known."""
+    plain = outer_type(spark_type)
+    if plain in WHOLE_NUMBERS:
+        return (
+            f": a number has no unit; read a view with timestamp_seconds({name}), "
+            f"timestamp_millis({name}) or timestamp_micros({name}), for nanoseconds "
+            f"timestamp_micros({name} div 1000)"
+        )
+    if plain in {"string", "varchar", "char"}:
+        return f": read a view with to_timestamp({name}, ...) and its format"
+    return ""
+
+
+ATOMIC = "a number, a string, a boolean, a date or a timestamp"
+
+
+def can_identify(spark_type: str) -> bool:
+    """Whether values of a type can be told apart, as those of an id are."""
+    return natural_kind(spark_type) is not None
+
+
+def joinable(path: Path, left: str, inputs: Schema, right: str, schema: Schema) -> Iterator[Wrong]:
+    """Nothing if two columns of an id can be compared, otherwise that they cannot."""
+    one, other = find_column(inputs, left), find_column(schema, right)
+    if one is None or other is None:
+        return
+    if type_group(inputs[one]) != type_group(schema[other]):
+        yield (
+            path,
+            f"is {schema[other]} and cannot be joined with {one!r} of the inputs, which is "
+            f"{inputs[one]}",
+        )
+
+
+def type_group(spark_type: str) -> str:
+    """What types are compared with each other: whole numbers, fractions, text, each other type."""
+    plain = outer_type(spark_type)
+    if plain in WHOLE_NUMBERS:
+        return "integer"
+    if plain in FRACTIONS:
+        return "fraction"
+    return "text" if plain in {"string", "varchar", "char"} else plain

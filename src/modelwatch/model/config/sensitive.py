@@ -1,0 +1,87 @@
+"""Sensitive columns: which they are, and the keys under which their values are hashed."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from modelwatch.model.config.monitor import MonitorConfig
+from modelwatch.model.errors import Problem, SourceError
+from modelwatch.model.profile.features import Feature
+
+DIGITS = 16
+"""Hexadecimal digits of a value's hash."""
+LEAST_SECRET = 16
+"""Characters that a secret has at least: a shorter one could be guessed."""
+_ROWS = "\0rows"
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """The keys of a monitor's sensitive columns, by name in lower case; none without such.
+
+    Keys are derived from the secret, one a monitor and column, so that equal values of two columns
+    or monitors can't be matched. ``rows`` is the key of whole rows.
+    """
+
+    by_column: Mapping[str, str] = field(default_factory=dict, repr=False)
+    rows: str = field(default="", repr=False)
+
+    def of(self, column: str) -> str | None:
+        """The key of a column; None if it is not sensitive."""
+        return self.by_column.get(column.lower())
+
+
+NO_SECRETS = Secrets()
+
+
+def sensitive_columns(config: MonitorConfig) -> tuple[str, ...]:
+    """The columns of which no value may be seen, in lower case; of every table that has them."""
+    options = config.features.columns
+    return tuple(sorted(name.lower() for name, given in options.items() if given.sensitive))
+
+
+def secrets_of(
+    config: MonitorConfig, environment: Mapping[str, str], lines: Mapping[str, int] | None = None
+) -> Secrets:
+    """The keys of the sensitive columns; SourceError if the environment has no secret for them."""
+    columns = sensitive_columns(config)
+    if not columns:
+        return NO_SECRETS
+    variable = config.features.salt_env
+    secret = environment.get(variable, "")
+    if len(secret) < LEAST_SECRET:
+        raise _without_secret(columns[0], variable, secret, lines or {})
+
+    def key(of: str) -> str:
+        text = f"{config.monitor}\0{of}".encode()
+        return hmac.new(secret.encode(), text, hashlib.sha256).hexdigest()
+
+    return Secrets({name: key(name) for name in columns}, key(_ROWS))
+
+
+def keyed(features: Iterable[Feature], secrets: Secrets) -> tuple[Feature, ...]:
+    """The features, those that are sensitive with the key of their column."""
+    return tuple(
+        replace(one, key=secrets.of(one.column)) if one.sensitive else one for one in features
+    )
+
+
+def mark(key: str) -> str:
+    """What tells a key from another one without telling it."""
+    return hashlib.sha256(f"mark of {key}".encode()).hexdigest()[:DIGITS]
+
+
+def _without_secret(
+    column: str, variable: str, secret: str, lines: Mapping[str, int]
+) -> SourceError:
+    place = "features.salt_env"
+    has = "is not set" if not secret else f"has fewer than {LEAST_SECRET} characters"
+    message = (
+        f"the environment variable {variable} {has}, and values of {column!r} are sensitive: give "
+        "it a secret text of at least "
+        f"{LEAST_SECRET} characters, the same for every run"
+    )
+    return SourceError([Problem(place, lines.get(place, lines.get("features")), message)])

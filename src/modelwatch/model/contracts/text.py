@@ -1,0 +1,131 @@
+"""A contract as YAML, a clause a line, with comments for the person who edits it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from modelwatch.model.config.document import Path
+from modelwatch.model.config.section import Section
+from modelwatch.model.config.yaml_text import comment_text, list_text, quoted_text, value_text
+from modelwatch.model.contracts.contract import WEEKDAYS, ColumnClauses, Contract, Relation
+
+_WIDTH = 96
+Comments = Mapping[Path, Sequence[str]]
+"""Lines about a place: behind it if there is one that fits, else above it."""
+
+
+def contract_text(
+    contract: Contract, comments: Comments | None = None, head: Iterable[str] = ()
+) -> str:
+    """The YAML of a contract: what differs from the defaults, in the order of the reference.
+
+    ``head``: lines of comment at the top.
+    """
+    said = comments or {}
+    lines = [_comment(line) for line in head]
+    lines += [""] * bool(lines)
+    lines += [
+        f"contract: {quoted_text(contract.contract)}",
+        f"version: {contract.version}",
+        f"of: {contract.of}",
+    ]
+    if contract.description:
+        lines.append(f"description: {quoted_text(contract.description)}")
+    if contract.columns or ("columns",) in said:
+        lines += ["", *_key(("columns",), "columns", "" if contract.columns else "{}", said)]
+        for name, clauses in contract.columns.items():
+            lines += _column(name, clauses, said)
+    if contract.other_columns != "allowed":
+        lines += ["", f"other_columns: {contract.other_columns}"]
+    lines += _rows(contract, said)
+    if contract.relations or ("relations",) in said:
+        value = "" if contract.relations else "[]"
+        lines += ["", *_key(("relations",), "relations", value, said)]
+        for at, relation in enumerate(contract.relations):
+            lines += _relation(("relations", at), relation, said)
+    return "\n".join(lines) + "\n"
+
+
+def _column(name: str, clauses: ColumnClauses, said: Comments) -> Iterator[str]:
+    path = ("columns", name)
+    keys = _given(clauses)
+    yield from _key(path, quoted_text(name), "" if keys else "{}", said, indent=2)
+    for key in keys:
+        yield from _clause((*path, key), key, getattr(clauses, key), said, indent=4)
+
+
+def _rows(contract: Contract, said: Comments) -> Iterator[str]:
+    rows = contract.rows
+    keys = _given(rows)
+    if not keys:
+        return
+    yield ""
+    yield from _key(("rows",), "rows", "", said)
+    for key in keys:
+        path = ("rows", key)
+        if key != "volume":
+            yield from _clause(path, key, getattr(rows, key), said, indent=2)
+            continue
+        yield from _key(path, "volume", "", said, indent=2)
+        for day in WEEKDAYS:
+            ends = getattr(rows.volume, day)
+            if ends is not None:
+                yield from _clause((*path, day), day, ends, said, indent=4)
+
+
+def _relation(path: Path, relation: Relation, said: Comments) -> Iterator[str]:
+    for line in said.get(path, ()):
+        yield f"  {_comment(line)}"
+    mark = "- "
+    for key in _given(relation):
+        for line in _clause((*path, key), key, getattr(relation, key), said, indent=4):
+            yield line.replace("    ", f"  {mark}", 1) if mark else line
+            mark = ""
+
+
+def _given(section: Section) -> list[str]:
+    fields = type(section).model_fields
+    return [
+        key
+        for key, field in fields.items()
+        if field.is_required() or getattr(section, key) != field.get_default()
+    ]
+
+
+def _clause(path: Path, key: str, value: Any, said: Comments, indent: int) -> Iterator[str]:
+    text = list_text(value) if isinstance(value, tuple) else value_text(value)
+    line = f"{' ' * indent}{key}: {text}"
+    if len(line) > _WIDTH and isinstance(value, tuple):
+        for comment in said.get(path, ()):
+            yield f"{' ' * indent}{_comment(comment)}"
+        yield f"{' ' * indent}{key}:"
+        yield from _wrapped(value, indent + 2)
+    else:
+        yield from _key(path, key, text, said, indent)
+
+
+def _wrapped(values: Iterable[Any], indent: int) -> Iterator[str]:
+    """A list over several lines."""
+    line = " " * indent + "["
+    for at, value in enumerate(values):
+        part = (", " if at else "") + value_text(value)
+        if len(line) + len(part) > _WIDTH and line.strip() != "[":
+            yield line + ","
+            line, part = " " * (indent + 1), part.removeprefix(", ")
+        line += part
+    yield line + "]"
+
+
+def _key(path: Path, key: str, value: str, said: Comments, indent: int = 0) -> Iterator[str]:
+    line = f"{' ' * indent}{key}:" + (f" {value}" if value else "")
+    wording = [_comment(one) for one in said.get(path, ())]
+    if len(wording) == 1 and len(line) + len(wording[0]) + 2 <= _WIDTH:
+        yield f"{line}  {wording[0]}"
+        return
+    yield from (f"{' ' * indent}{one}" for one in wording)
+    yield line
+
+
+def _comment(text: str) -> str:
+    return f"# {comment_text(text)}".rstrip()

@@ -1,0 +1,1 @@
+"""What kind of change an incident is, where it sits and when it began."""

@@ -1,0 +1,192 @@
+"""The kind of change of incidents, and of each feature that fails with one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from modelwatch.model.diagnosis.change_kinds import (
+    Evidence,
+    FeatureChange,
+    KindOfChange,
+    RepeatedDay,
+    kind_of_change,
+)
+from modelwatch.model.incidents.incident import MANY_FEATURES, Incident, Subject
+from modelwatch.model.incidents.shared_causes import LABEL_METRICS, SHIFTS
+from modelwatch.stats.diagnosis.change_explanations import touched_share
+
+KIND = ("kind", "confidence", "evidence", "touched_share")
+"""Fields of an incident that say what kind of change it is."""
+LOCATION = (
+    "follows",
+    "spread",
+    "carrier_column",
+    "carrier_value",
+    "carrier_changed_share",
+    "carrier_row_share",
+)
+"""Fields of an incident that say where its change sits."""
+AskedKey = tuple[Subject, date]
+"""What is asked for states: a failing feature, and the first day of its worst window."""
+
+
+@dataclass(frozen=True)
+class Around:
+    """What is known of the days before an incident and in it, in its segment.
+
+    ``features``, ``rows_ratio`` and ``repeated`` as in ``Evidence``. ``new_version``: the model
+    version that appeared shortly before.
+    """
+
+    features: tuple[FeatureChange, ...] = ()
+    rows_ratio: float | None = None
+    new_version: str | None = None
+    repeated: Mapping[tuple[str, str], RepeatedDay] = field(default_factory=dict)
+
+
+def asked_key(incident: Incident) -> AskedKey:
+    """The key under which what is known around an incident is kept."""
+    return incident.key, incident.worst_start
+
+
+def leads_of_parts(root: Incident, children: Iterable[Incident]) -> tuple[Incident, ...]:
+    """The incident, and of each feature that fails with it the failure that stands for it."""
+    leads = [part[0] for part in _parts(root, children).values()]
+    if root.figure != MANY_FEATURES and root not in leads:
+        leads.insert(0, root)
+    return tuple(leads)
+
+
+def with_kinds_of_parts(
+    root: Incident, children: Sequence[Incident], around: Mapping[AskedKey, Around]
+) -> tuple[Incident, ...]:
+    """The incident and its children; features have the kind that their own failures show.
+
+    A feature that was located keeps what was found in the rows that carry its change.
+    """
+    found: dict[str, Incident] = {}
+    for part in _parts(root, children).values():
+        located = next((one for one in part if one.spread is not None), None)
+        known = {} if located is None else {name: getattr(located, name) for name in LOCATION}
+        # What shows in the rows that carry a change is lost among all rows.
+        if located is not None and located.spread == "value" and located.kind not in SHIFTS:
+            known |= {name: getattr(located, name) for name in KIND}
+        else:
+            known |= _found_of(part, around)
+        for one in part:
+            found[one.id] = replace(one, **known)
+    return tuple(found.get(one.id, one) for one in (root, *children))
+
+
+def _found_of(part: Sequence[Incident], around: Mapping[AskedKey, Around]) -> dict[str, Any]:
+    """The fields ``KIND`` of a part; none where nothing is known around it."""
+    seen = _seen(part, around)
+    if seen is None or not seen.features:
+        return {}
+    kind = kind_of_change(_evidence(part, (), seen))
+    touched = [
+        touched_share(one.before, one.now)
+        for one in seen.features
+        if (one.role, one.name) == _feature(part[0])
+    ]
+    values = (kind.kind, kind.confidence, kind.evidence, touched[0] if touched else None)
+    return dict(zip(KIND, values, strict=True))
+
+
+def with_kinds_inside(
+    incidents: Sequence[Incident], inside: Mapping[tuple[str, str], Around]
+) -> tuple[Incident, ...]:
+    """Incidents with the kinds that show in the rows that carry their changes.
+
+    ``inside``: by role and name of a feature, what is known of the value that carries its change.
+    What is a fault there is one, however few of all rows it hits; else the kind stays.
+    """
+    found: dict[str, Incident] = {}
+    for feature, seen in inside.items():
+        part = [one for one in incidents if one.family == "data" and _feature(one) == feature]
+        kind = kind_of_change(_evidence(part, (), seen)) if part else None
+        if kind is None or kind.kind in SHIFTS:
+            continue
+        for one in part:
+            found[one.id] = replace(
+                one, kind=kind.kind, confidence=kind.confidence, evidence=kind.evidence
+            )
+    return tuple(found.get(one.id, one) for one in incidents)
+
+
+def kind_of_incident(
+    root: Incident,
+    children: Sequence[Incident],
+    related: Sequence[Incident],
+    around: Mapping[AskedKey, Around],
+) -> KindOfChange:
+    """The kind of an incident: of a feature that is broken, what its own failures show.
+
+    Else all that fails with it counts. The incident and its ``children`` have the kinds of their
+    parts; ``related`` are incidents at the same time, and their children.
+    """
+    lead = lead_of(root, children)
+    own = _parts(root, children).get(_feature(lead), [])
+    seen = _seen([lead, *own], around) or Around()
+    if own:
+        found = next((one for one in own if one.kind not in SHIFTS), None)
+        if found is not None:
+            return _kind_of(found)
+    return kind_of_change(_evidence((root, *children), _may_explain(root, children, related), seen))
+
+
+def _kind_of(incident: Incident) -> KindOfChange:
+    return KindOfChange(str(incident.kind), incident.confidence or 0.0, incident.evidence or "", ())
+
+
+def lead_of(root: Incident, children: Sequence[Incident]) -> Incident:
+    """The failure that stands for an incident: of half of a table's features, the first."""
+    features = [one for one in children if one.family == "data"]
+    return features[0] if root.figure == MANY_FEATURES and features else root
+
+
+def _may_explain(
+    root: Incident, children: Sequence[Incident], related: Sequence[Incident]
+) -> tuple[Incident, ...]:
+    """Related incidents that may be why a model is less right: labels come of no broken column."""
+    metrics = {one.subject for one in (root, *children) if one.family == "performance"}
+    if not metrics & LABEL_METRICS:
+        return tuple(related)
+    return tuple(one for one in related if one.family != "data" or one.kind in SHIFTS)
+
+
+def _evidence(
+    incidents: Sequence[Incident], related: tuple[Incident, ...], seen: Around
+) -> Evidence:
+    return Evidence(
+        incidents=tuple(incidents),
+        related=related,
+        features=seen.features,
+        rows_ratio=seen.rows_ratio,
+        new_version=seen.new_version,
+        repeated=seen.repeated,
+    )
+
+
+def _parts(root: Incident, children: Iterable[Incident]) -> dict[tuple[str, str], list[Incident]]:
+    """The failures of each feature: the incident first, then all traffic, the strongest first."""
+    parts: dict[tuple[str, str], list[Incident]] = defaultdict(list)
+    for one in (root, *children):
+        if one.family == "data":
+            parts[_feature(one)].append(one)
+    for part in parts.values():
+        part.sort(key=lambda one: (one is not root, not one.of_all_traffic, -one.effect, one.id))
+    return dict(parts)
+
+
+def _seen(part: Sequence[Incident], around: Mapping[AskedKey, Around]) -> Around | None:
+    """What is known around the first of some failures of a feature of which something is."""
+    return next((around[asked_key(one)] for one in part if asked_key(one) in around), None)
+
+
+def _feature(incident: Incident) -> tuple[str, str]:
+    return incident.role, incident.subject

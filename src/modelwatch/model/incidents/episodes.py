@@ -1,0 +1,308 @@
+"""One subject's verdicts, folded window by window into the times in which it failed."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from modelwatch.model.contracts.constraint import Severity
+from modelwatch.model.incidents.incident import JudgedWindow, Subject
+from modelwatch.model.incidents.joint_evidence import fail_together
+from modelwatch.model.incidents.rules import IncidentRules
+from modelwatch.model.verdicts.row import VerdictRow
+
+FALSE_ALARM_DAYS = 90
+"""Days for which a subject that was marked as false alarm has to show more."""
+FALSE_ALARM_TIMES = 1.5
+"""How much more: times the largest effect that was marked."""
+BROKEN = frozenset(
+    {
+        "null_share_change",
+        "nan_share_change",
+        "infinite_share_change",
+        "unseen_share_change",
+        "rows",
+        "duplicate_share",
+    }
+)
+"""Figures of broken data, which open an incident at once if they are far beyond their threshold."""
+AT_ONCE_LEVEL = 1e-3
+"""Corrected p-value that a figure of broken data needs to open an incident by a single window."""
+AGAIN = "stale_share"
+"""The figure of values that were delivered before, which open an incident at once: a day that came
+twice is over with the next one."""
+COLLAPSE = 0.8
+"""Share of the expected rows without which a day is broken: of a fall, no multiple of the threshold
+could be asked."""
+BY_CHANCE = 0.5
+"""Corrected p-value from which on a figure beyond its threshold keeps no incident open."""
+_WITHOUT_VERDICT = frozenset({"no_data", "too_few_rows", "no_reference"})
+
+
+@dataclass(frozen=True)
+class FailingSpan:
+    """A time in which a subject failed: windows by their first and last days.
+
+    ``opened``: last day of the window with which it was sure. ``closed`` is None while it lasts.
+    ``worst`` is the row of the largest effect.
+    """
+
+    since: date
+    opened: date
+    last_failing: date
+    closed: date | None
+    failing: tuple[tuple[date, date], ...]
+    worst: VerdictRow
+    severity: Severity
+    figures: frozenset[str]
+    adjusted_p: float | None
+    effect_now: float | None
+
+
+@dataclass(frozen=True)
+class Episode:
+    """The spans of one subject that are one incident: each came back soon after the last."""
+
+    subject: Subject
+    spans: tuple[FailingSpan, ...]
+
+    @property
+    def since(self) -> date:
+        """First day of the first window that failed."""
+        return self.spans[0].since
+
+    @property
+    def opened(self) -> date:
+        """Last day of the window with which it was sure."""
+        return self.spans[0].opened
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it lasts."""
+        return self.spans[-1].closed is None
+
+    @property
+    def last_day(self) -> date:
+        """The day it was over, or the last day that is known to fail."""
+        return self.spans[-1].closed or self.spans[-1].last_failing
+
+    @property
+    def worst(self) -> VerdictRow:
+        """The row of the largest effect."""
+        return max((span.worst for span in self.spans), key=_effect)
+
+    @property
+    def effect(self) -> float:
+        """The largest effect."""
+        return _effect(self.worst)
+
+    @property
+    def severity(self) -> Severity:
+        """The greatest one."""
+        return "fail" if any(span.severity == "fail" for span in self.spans) else "warn"
+
+    @property
+    def failing_windows(self) -> int:
+        """Windows that failed."""
+        return sum(len(span.failing) for span in self.spans)
+
+
+def episodes_of(
+    subject: Subject,
+    windows: Sequence[JudgedWindow],
+    rows: Mapping[date, Sequence[VerdictRow]],
+    rules: IncidentRules,
+    false_alarms: Iterable[date] = (),
+) -> tuple[Episode, ...]:
+    """The times in which one subject failed, in order.
+
+    ``windows``: those of the subject's kind in which it was judged, in order. ``rows``: its verdict
+    rows by the window's first day. A window without one passed. A span begins when ``fails`` of
+    the last ``of`` windows fail, when the last ``fails`` windows do so together, or at once for
+    broken data; it is over after so many quiet windows in a row. Windows without a verdict neither
+    open nor close one. ``false_alarms``: days on which a person said so: what lasts then is over,
+    and only a larger effect fails for a time.
+    """
+    fold = _Fold(rules, sorted(false_alarms))
+    for window in windows:
+        fold.pass_alarms(window.start)
+        fold.look(window, rows.get(window.start, ()))
+    fold.pass_alarms(date.max)
+    return _joined(subject, fold.spans, rules.reopen_days)
+
+
+@dataclass
+class _Fold:
+    rules: IncidentRules
+    alarms: list[date]
+    done: list[FailingSpan] = field(default_factory=list)
+    recent: deque[_Seen] = field(default_factory=deque)
+    open: _Open | None = None
+    quiet: int = 0
+    threshold: float = 0.0
+    threshold_until: date = date.min
+
+    @property
+    def spans(self) -> list[FailingSpan]:
+        return [*self.done, *([self.open.span(None)] if self.open else [])]
+
+    def pass_alarms(self, day: date) -> None:
+        """Take note of the marks of days before one, or on it."""
+        while self.alarms and self.alarms[0] <= day:
+            marked = self.alarms.pop(0)
+            effects = [_effect(span.worst) for span in self.spans]
+            if effects:
+                self.threshold = FALSE_ALARM_TIMES * effects[-1]
+                self.threshold_until = marked + timedelta(days=FALSE_ALARM_DAYS)
+            self._close(marked)
+
+    def look(self, window: JudgedWindow, rows: Sequence[VerdictRow]) -> None:
+        threshold = self.threshold if window.start < self.threshold_until else 0.0
+        figures = self.open.figures if self.open else frozenset()
+        seen = _seen(window, rows, self.rules, threshold, figures)
+        if seen is None:
+            return
+        self.recent.append(seen)
+        while len(self.recent) > self.rules.of:
+            self.recent.popleft()
+        if self.open is None:
+            beyond = [one for one in self.recent if one.beyond]
+            enough = seen.beyond and (seen.at_once or len(beyond) >= self.rules.fails)
+            if enough or self._fails_together():
+                self.open = _Open(window.end, beyond, seen.effect)
+                self.quiet = 0
+            return
+        if seen.beyond:
+            self.open.add(seen)
+        self.open.effect_now = seen.effect
+        self.quiet = self.quiet + 1 if seen.quiet else 0
+        if self.quiet >= self.rules.clear.windows:
+            self._close(window.end)
+
+    def _fails_together(self) -> bool:
+        last = list(self.recent)[-self.rules.fails :]
+        return len(last) == self.rules.fails and fail_together([one.loud for one in last])
+
+    def _close(self, day: date) -> None:
+        if self.open is not None:
+            self.done.append(self.open.span(day))
+        self.open = None
+        self.quiet = 0
+        self.recent.clear()
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What a window shows of a subject: rows that are not quiet, and those that fail."""
+
+    window: JudgedWindow
+    loud: tuple[VerdictRow, ...]
+    beyond: tuple[VerdictRow, ...]
+    at_once: bool
+    effect: float | None
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing fails and nothing is near its threshold."""
+        return not self.beyond and not self.loud
+
+
+@dataclass
+class _Open:
+    opened: date
+    windows: list[_Seen]
+    effect_now: float | None
+    figures: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        self.figures = frozenset(row.figure for row in self.rows)
+
+    def add(self, seen: _Seen) -> None:
+        self.windows.append(seen)
+        if not all(row.figure in self.figures for row in seen.beyond):
+            self.figures |= {row.figure for row in seen.beyond}
+
+    @property
+    def rows(self) -> list[VerdictRow]:
+        return [row for seen in self.windows for row in seen.beyond]
+
+    def span(self, closed: date | None) -> FailingSpan:
+        p_values = [row.adjusted_p for row in self.rows if row.adjusted_p is not None]
+        return FailingSpan(
+            since=self.windows[0].window.start,
+            opened=self.opened,
+            last_failing=self.windows[-1].window.end,
+            closed=closed,
+            failing=tuple((seen.window.start, seen.window.end) for seen in self.windows),
+            worst=max(self.rows, key=_effect),
+            severity="fail" if any(row.fails for row in self.rows) else "warn",
+            figures=self.figures,
+            adjusted_p=min(p_values, default=None),
+            effect_now=self.effect_now if closed is None else None,
+        )
+
+
+def _seen(
+    window: JudgedWindow,
+    rows: Sequence[VerdictRow],
+    rules: IncidentRules,
+    threshold: float,
+    failed: frozenset[str],
+) -> _Seen | None:
+    """What a window shows; None if there is no verdict. ``failed``: figures of the open span."""
+    if not rows:
+        return _Seen(window, (), (), False, None)
+    counted = [row for row in rows if not row.is_known or _effect(row) >= threshold]
+    beyond = tuple(row for row in counted if row.verdict in ("fail", "warn"))
+    if not beyond:
+        # An undefined figure is no news, unless it is the one that has failed.
+        unknown = [row for row in counted if not row.is_known]
+        if any(row.verdict in _WITHOUT_VERDICT or row.figure in failed for row in unknown):
+            return None
+    known = [row for row in counted if row.is_known]
+    effect = max((_effect(row) for row in known), default=None)
+    loud = tuple(row for row in known if not _is_quiet(row, rules.clear.below))
+    at_once = any(_is_broken(row, rules.at_once) for row in beyond)
+    return _Seen(window, loud, beyond, at_once, effect)
+
+
+def _is_quiet(row: VerdictRow, below: float) -> bool:
+    """Whether a figure that did not fail is below its threshold, or plainly what chance brings."""
+    by_chance = row.adjusted_p is not None and row.adjusted_p >= BY_CHANCE
+    return by_chance or _effect(row) < below
+
+
+def _is_broken(row: VerdictRow, at_once: float) -> bool:
+    if row.verdict != "fail":
+        return False
+    if row.source in ("constraint", "freshness", "arrival", "values"):
+        return True
+    # Among many segments one has such a window now and then: there it has to persist.
+    if row.figure not in (*BROKEN, AGAIN) or not row.of_all_traffic:
+        return False
+    sure = row.adjusted_p is None or row.adjusted_p <= AT_ONCE_LEVEL
+    collapsed = row.figure == "rows" and row.value is not None and row.value <= -COLLAPSE
+    return sure and (collapsed or row.figure == AGAIN or _effect(row) >= at_once)
+
+
+def _effect(row: VerdictRow) -> float:
+    """The size of a figure in thresholds; 1 for a failure that has no size."""
+    if row.effect is not None:
+        return row.effect
+    return 1.0 if row.verdict in ("fail", "warn") else 0.0
+
+
+def _joined(
+    subject: Subject, spans: Sequence[FailingSpan], reopen_days: int
+) -> tuple[Episode, ...]:
+    """Spans that follow one another within some days, as one episode each."""
+    found: list[list[FailingSpan]] = []
+    for span in spans:
+        last = found[-1][-1].closed if found else None
+        if last is not None and (span.since - last).days <= reopen_days:
+            found[-1].append(span)
+        else:
+            found.append([span])
+    return tuple(Episode(subject, tuple(one)) for one in found)

@@ -1,0 +1,129 @@
+"""What changed of incidents between two runs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+
+from modelwatch.model.incidents.incident import Event, EventKind, Incident
+from modelwatch.stats.numerals import brief
+
+WORSE_TIMES = 2.0
+"""Times the effect that was last told from which an incident has worsened."""
+
+
+def events_between(
+    previous: Iterable[Incident], now: Sequence[Incident], as_of: date, begin: date
+) -> tuple[tuple[Event, ...], tuple[Incident, ...]]:
+    """What changed, in order, and the incidents of the last run that are no more.
+
+    ``begin``: the first day of the history that was folded. What was over before it stays as it
+    was; what has its days in it and does not come out of it any more is withdrawn.
+    """
+    before = {one.id: one for one in previous}
+    here = {one.id for one in now}
+    children: dict[str, list[Incident]] = defaultdict(list)
+    for one in now:
+        if one.parent_id is not None:
+            children[one.parent_id].append(one)
+    events: list[Event] = []
+    for one in now:
+        if one.parent_id is None:
+            events += _changes(before.get(one.id), one, as_of)
+            events += _new_children(before, one, children[one.id], as_of)
+    gone = [_ended(one, begin) for one in before.values() if one.id not in here]
+    withdrawn = [one for one in gone if one is not None]
+    for one in withdrawn:
+        if one.parent_id is None:
+            wording = before[one.id].is_open and _is_heard(before[one.id])
+            detail = "restated data no longer show it"
+            kind: EventKind = "withdrawn" if one.state == "withdrawn" else "closed"
+            events.append(Event(one.id, kind, as_of, detail, wording))
+    return tuple(events), tuple(withdrawn)
+
+
+def _ended(before: Incident, begin: date) -> Incident | None:
+    """An incident that the history does not give any more; None for one that is left as it is."""
+    if before.state == "withdrawn":
+        return None
+    if before.since >= begin:
+        return replace(before, state="withdrawn", rank=None, effect_now=None)
+    if before.is_open:
+        # It was over before the history begins, and no run was there to see it.
+        return replace(before, state="closed", closed=begin, rank=None, effect_now=None)
+    return None
+
+
+def _is_heard(incident: Incident) -> bool:
+    """Whether people want to hear of it."""
+    return incident.importance > 0 and incident.muted_until is None
+
+
+def _changes(before: Incident | None, now: Incident, as_of: date) -> Iterator[Event]:
+    heard = _is_heard(now)
+    was_open = before is not None and before.is_open
+    came_back = before is not None and (
+        (now.is_open and not was_open) or now.reopened > before.reopened
+    )
+    if before is None:
+        # What began and was over before the first run that saw it is history, and no news.
+        detail = f"{now.failing_windows} window{'s' * (now.failing_windows != 1)} failed"
+        yield Event(now.id, "opened", now.opened, detail, heard and now.is_open)
+    elif came_back:
+        yield Event(now.id, "reopened", now.last_failing, "it failed again", heard and now.is_open)
+    elif (now.since, now.opened) != (before.since, before.opened):
+        detail = f"it began on {now.since} instead of {before.since}"
+        yield Event(now.id, "restated", as_of, detail, False)
+    if before is not None and was_open and now.told_effect != before.told_effect and now.is_open:
+        worth = heard and now.acknowledged_at is None
+        detail = f"{brief(now.effect)} times its threshold"
+        yield Event(now.id, "worsened", now.worst_start, detail, worth)
+    if now.closed is not None and (before is None or was_open or came_back):
+        worth = heard and was_open and now.false_alarm_at is None
+        yield Event(now.id, "closed", now.closed, "", worth)
+    yield from _by_people(before, now, as_of)
+
+
+def _by_people(before: Incident | None, now: Incident, as_of: date) -> Iterator[Event]:
+    """What people said since the last run. They know it: none of it is told to them."""
+
+    def news(name: str) -> bool:
+        said = getattr(now, name)
+        return said is not None and said != getattr(before, name, None)
+
+    if now.acknowledged_at is not None and news("acknowledged_at"):
+        day, by = now.acknowledged_at.date(), now.acknowledged_by
+        yield Event(now.id, "acknowledged", day, "", False, by)
+    if news("muted_until"):
+        yield Event(now.id, "muted", as_of, f"until {now.muted_until}", False)
+    if now.muted_until is None and before is not None and before.muted_until is not None:
+        yield Event(now.id, "unmuted", as_of, "", False)
+    if now.false_alarm_at is not None and news("false_alarm_at"):
+        yield Event(now.id, "false_alarm", now.false_alarm_at.date(), "", False)
+
+
+def _new_children(
+    before: Mapping[str, Incident], parent: Incident, children: Sequence[Incident], as_of: date
+) -> Iterator[Event]:
+    """One event for all subjects that joined an incident that was there already.
+
+    People are told where the first of them is the model itself.
+    """
+    if parent.id not in before:
+        return
+    joined = [one for one in children if one.id not in before]
+    if joined:
+        names = sorted({_named(one) for one in joined})
+        shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+        of_model = [one for one in children if one.family in ("performance", "estimate")]
+        reached = (
+            parent.is_open and bool(of_model) and all(one.id not in before for one in of_model)
+        )
+        worth = reached and _is_heard(parent) and parent.acknowledged_at is None
+        yield Event(parent.id, "child_added", max(one.opened for one in joined), shown, worth)
+
+
+def _named(one: Incident) -> str:
+    return one.subject if one.of_all_traffic else f"{one.subject} ({one.segment})"

@@ -1,0 +1,287 @@
+"""Verdicts folded into incidents: pure, so that the same history gives the same incidents."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from modelwatch.model.config.monitor import MonitorConfig
+from modelwatch.model.incidents.episodes import Episode, episodes_of
+from modelwatch.model.incidents.events import WORSE_TIMES, events_between
+from modelwatch.model.incidents.feedback import by_incident, false_alarms, standing
+from modelwatch.model.incidents.groups import Group, grouped, realm_of
+from modelwatch.model.incidents.identity import child_id, group_ids
+from modelwatch.model.incidents.incident import (
+    MANY_FEATURES,
+    Action,
+    Event,
+    Incident,
+    JudgedWindow,
+    Subject,
+    subject_of,
+)
+from modelwatch.model.incidents.ranking import Weights
+from modelwatch.model.incidents.shared_causes import SharedCauses
+from modelwatch.model.planning.version_references import VersionReference, counts
+from modelwatch.model.verdicts.row import Source, VerdictRow
+from modelwatch.stats.value_names import ALL_VERSIONS
+
+MOST_RELATED = 5
+"""Incidents of other kinds at the same time that are named."""
+
+
+@dataclass(frozen=True)
+class History:
+    """What is known when verdicts are folded.
+
+    ``windows``: every window that was judged and is over, one a source and model version. ``rows``:
+    the verdicts in them that did not pass, or whose effect is at least ``clear.below``.
+    ``previous``: the newest row of every incident, children included. ``actions``: all that people
+    said. ``features``: how many there are, by role. ``version_references``: what new model versions
+    are held against, where the configuration says so. ``explained``: incidents of which the kind
+    of change was found since.
+    """
+
+    as_of: date
+    windows: Sequence[JudgedWindow]
+    rows: Sequence[VerdictRow]
+    previous: Sequence[Incident] = ()
+    actions: Sequence[Action] = ()
+    features: Mapping[str, int] = field(default_factory=dict)
+    version_references: Sequence[VersionReference] = ()
+    explained: Sequence[Incident] = ()
+
+
+@dataclass(frozen=True)
+class Folded:
+    """Incidents as of a run, each followed by its children, and what changed since the last run."""
+
+    incidents: tuple[Incident, ...]
+    events: tuple[Event, ...]
+
+    @property
+    def open(self) -> tuple[Incident, ...]:
+        """Those that last, without children, the first to be looked at first."""
+        last = [one for one in self.incidents if one.is_open and one.parent_id is None]
+        return tuple(sorted(last, key=lambda one: one.rank or 0))
+
+    @property
+    def roots(self) -> tuple[Incident, ...]:
+        """All of them without their children."""
+        return tuple(one for one in self.incidents if one.parent_id is None)
+
+
+def fold_incidents(history: History, config: MonitorConfig, weights: Weights) -> Folded:
+    """The incidents of a history, and their events since the previous ones."""
+    columns = {one.name: one.named_columns for one in config.constraints}
+    causes = SharedCauses.of_incidents(history.previous, history.explained, columns)
+    episodes = _episodes(history, config)
+    groups = grouped(episodes, history.features, config.incidents.join_windows, causes)
+    ids = group_ids(config.monitor, groups, history.previous)
+    wording = {one.id: one for one in history.previous}
+    actions = by_incident(history.actions)
+    begin = min((window.start for window in history.windows), default=history.as_of)
+    incidents: list[Incident] = []
+    for group, id in zip(groups, ids, strict=True):
+        root = _standing(_root(group, id, weights), actions, history.as_of, group.begins[-1])
+        incidents.append(_continued(root, wording.get(id), begin))
+        for member in group.members[0 if group.broad_role else 1 :]:
+            child = _standing(_child(member, id, weights), actions, history.as_of, member.since)
+            incidents.append(_continued(child, wording.get(child.id), begin))
+    incidents = _ranked(_with_related(incidents))
+    events, withdrawn = events_between(history.previous, incidents, history.as_of, begin)
+    return Folded((*incidents, *withdrawn), events)
+
+
+def changed(incidents: Iterable[Incident], previous: Iterable[Incident]) -> tuple[Incident, ...]:
+    """The incidents that differ from what was written of them last."""
+    known = {one.id: one for one in previous}
+    return tuple(one for one in incidents if known.get(one.id) != one)
+
+
+def over_since(incidents: Iterable[Incident], previous: Iterable[Incident]) -> tuple[Incident, ...]:
+    """The closed incidents, without children, that were not closed before; by their first day."""
+    closed = {one.id for one in previous if one.state != "open"}
+    found = [one for one in incidents if one.state == "closed" and one.parent_id is None]
+    return tuple(
+        sorted((one for one in found if one.id not in closed), key=lambda one: (one.since, one.id))
+    )
+
+
+def _episodes(history: History, config: MonitorConfig) -> list[Episode]:
+    windows = _judged(history.windows, config)
+    versions = {
+        (window.source, window.window, window.start)
+        for window in history.windows
+        if window.model_version == ALL_VERSIONS
+    }
+    rows: dict[Subject, dict[date, list[VerdictRow]]] = defaultdict(lambda: defaultdict(list))
+    for row in history.rows:
+        together = (row.source, row.window, row.window_start) in versions
+        if not counts(row, history.version_references):
+            continue
+        if not together or row.model_version == ALL_VERSIONS:
+            rows[subject_of(row)][row.window_start].append(row)
+    marks = false_alarms(history.actions, history.previous)
+    found: list[Episode] = []
+    for subject in sorted(rows):
+        sources = {row.source for of in rows[subject].values() for row in of}
+        followed = sorted(
+            {w.start: w for source in sources for w in windows[source, subject.window]}.values(),
+            key=lambda w: w.start,
+        )
+        found += episodes_of(
+            subject, followed, rows[subject], config.incidents, marks.get(subject, ())
+        )
+    return found
+
+
+def _judged(
+    windows: Iterable[JudgedWindow], config: MonitorConfig
+) -> Mapping[tuple[Source, str], list[JudgedWindow]]:
+    """The windows of the kinds that make incidents, by source and kind."""
+    kinds: dict[Source, tuple[str, ...]] = {
+        "drift": config.incident_windows,
+        "anomaly": config.incident_windows,
+        "performance": config.performance_windows,
+        "estimate": config.performance_windows,
+    }
+    found: dict[tuple[Source, str], list[JudgedWindow]] = defaultdict(list)
+    for window in windows:
+        if window.source not in kinds or window.window in kinds[window.source]:
+            found[window.source, window.window].append(window)
+    return found
+
+
+def _root(group: Group, id: str, weights: Weights) -> Incident:
+    severe = any(member.severity == "fail" for member in group.members)
+    incident = replace(
+        _child(group.lead, id, weights),
+        id=id,
+        parent_id=None,
+        state="open" if group.is_open else "closed",
+        severity="fail" if severe else "warn",
+        since=group.since,
+        opened=group.opened,
+        last_failing=group.last_failing,
+        closed=group.closed,
+        reopened=len(group.begins) - 1,
+        importance=weights.importance_of_group(group),
+        score=weights.score(group),
+        children=len(group.members) - (0 if group.broad_role else 1),
+    )
+    if group.broad_role is None:
+        return incident
+    failing = {member.subject.name for member in group.members if member.subject.of_all_traffic}
+    return replace(
+        incident,
+        family="source",
+        role=group.broad_role,
+        subject=group.broad_role,
+        figure=MANY_FEATURES,
+        figures=(MANY_FEATURES,),
+        value=float(len(failing)),
+        expected=0.0,
+        threshold=None,
+    )
+
+
+def _child(member: Episode, parent_id: str, weights: Weights) -> Incident:
+    worst, subject, last = member.worst, member.subject, member.spans[-1]
+    p_values = [span.adjusted_p for span in member.spans if span.adjusted_p is not None]
+    return Incident(
+        id=child_id(parent_id, subject),
+        parent_id=parent_id,
+        state="open" if member.is_open else "closed",
+        severity=member.severity,
+        family=subject.family,
+        role=subject.role,
+        subject=subject.name,
+        segmentation=subject.segmentation,
+        segment=subject.segment,
+        window=subject.window,
+        since=member.since,
+        opened=member.opened,
+        last_failing=last.last_failing,
+        closed=last.closed,
+        reopened=len(member.spans) - 1,
+        failing_windows=member.failing_windows,
+        figure=worst.figure,
+        figures=tuple(sorted(set().union(*(span.figures for span in member.spans)))),
+        reference=worst.reference,
+        model_version=worst.model_version,
+        value=worst.value,
+        expected=worst.expected,
+        threshold=worst.threshold,
+        effect=member.effect,
+        effect_now=last.effect_now,
+        adjusted_p=min(p_values, default=None),
+        rows=worst.rows,
+        worst_start=worst.window_start,
+        worst_end=worst.window_end,
+        traffic_share=weights.traffic_share(member),
+        importance=weights.importance_of(member),
+        score=weights.score(Group((member,))),
+        rank=None,
+        children=0,
+        related=(),
+        told_effect=member.effect,
+    )
+
+
+def _standing(
+    incident: Incident, actions: Mapping[str, Sequence[Action]], as_of: date, since: date
+) -> Incident:
+    held = standing(actions.get(incident.id, ()), as_of, since)
+    return replace(
+        incident,
+        acknowledged_at=held.acknowledged_at,
+        acknowledged_by=held.acknowledged_by,
+        muted_until=held.muted_until,
+        false_alarm_at=held.false_alarm_at,
+    )
+
+
+def _continued(incident: Incident, before: Incident | None, begin: date) -> Incident:
+    """An incident with what only the last run knows: what was told, and days before the history."""
+    if before is None or before.state == "withdrawn":
+        return incident
+    grown = incident.effect >= WORSE_TIMES * before.told_effect
+    worse = grown or (incident.severity == "fail" and before.severity == "warn")
+    incident = replace(incident, told_effect=incident.effect if worse else before.told_effect)
+    if before.since >= begin:
+        return incident
+    return replace(
+        incident,
+        since=min(before.since, incident.since),
+        opened=min(before.opened, incident.opened),
+        reopened=max(before.reopened, incident.reopened),
+        failing_windows=max(before.failing_windows, incident.failing_windows),
+    )
+
+
+def _with_related(incidents: Sequence[Incident]) -> list[Incident]:
+    """Each root with the roots of other kinds that fail at the same time."""
+    roots = [one for one in incidents if one.parent_id is None]
+    found: list[Incident] = []
+    for one in incidents:
+        others = [
+            other
+            for other in roots
+            if one.parent_id is None
+            and realm_of(one.family, one.role) != realm_of(other.family, other.role)
+            and one.since <= (date.max if other.is_open else other.last_day)
+            and other.since <= (date.max if one.is_open else one.last_day)
+        ]
+        others.sort(key=lambda other: (-other.score, other.id))
+        found.append(replace(one, related=tuple(other.id for other in others[:MOST_RELATED])))
+    return found
+
+
+def _ranked(incidents: Sequence[Incident]) -> list[Incident]:
+    lasting = [one for one in incidents if one.is_open and one.parent_id is None]
+    lasting.sort(key=lambda one: (-one.score, one.since, one.id))
+    ranks = {one.id: rank for rank, one in enumerate(lasting, 1)}
+    return [replace(one, rank=ranks.get(one.id)) for one in incidents]

@@ -1,0 +1,74 @@
+"""Which incident of the last run an incident of this run is."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from modelwatch.model.incidents.episodes import Episode
+from modelwatch.model.incidents.groups import Group
+from modelwatch.model.incidents.incident import Incident, Subject
+
+
+def group_ids(
+    monitor: str, groups: Sequence[Group], previous: Iterable[Incident]
+) -> tuple[str, ...]:
+    """An id for each group, in order: that of the incident it was, else one of its own.
+
+    It was the incident of the last run with which it shares a subject at an overlapping time; the
+    one that began first, if there are several. An id of its own depends on the monitor, the subject
+    that was first sure and when, so that the same history gives the same one.
+    """
+    known = _by_subject(previous)
+    taken: set[str] = set()
+    found: list[str] = []
+    for group in groups:
+        former = {
+            (one.parent_id or one.id): min(one.opened, group.opened)
+            for member in group.members
+            for one in _matching(member, known)
+        }
+        if group.broad_role is not None:
+            for one in known.get(group.subject, ()):
+                if one.since <= group.days.last and group.since <= one.last_day:
+                    former.setdefault(one.id, one.opened)
+        free = sorted((opened, id) for id, opened in former.items() if id not in taken)
+        chosen = free[0][1] if free else _own_id(monitor, group)
+        taken.add(chosen)
+        found.append(chosen)
+    return tuple(found)
+
+
+def child_id(parent_id: str, subject: Subject) -> str:
+    """Id of a subject in an incident."""
+    return _hashed(parent_id, str(subject))
+
+
+def _own_id(monitor: str, group: Group) -> str:
+    first = min(group.members, key=lambda m: (m.opened, str(m.subject)))
+    return _hashed(monitor, str(first.subject), str(first.opened))
+
+
+def _hashed(*parts: str) -> str:
+    text = "\0".join(parts)
+    return hashlib.blake2b(text.encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
+
+
+def _by_subject(previous: Iterable[Incident]) -> Mapping[Subject, list[Incident]]:
+    known: dict[Subject, list[Incident]] = defaultdict(list)
+    for incident in previous:
+        if incident.state != "withdrawn":
+            known[incident.key].append(incident)
+    return known
+
+
+def _matching(episode: Episode, known: Mapping[Subject, list[Incident]]) -> list[Incident]:
+    """The incidents of the same subject at an overlapping time."""
+    return [
+        one
+        for one in known.get(episode.subject, ())
+        if (one.is_open or episode.since <= one.last_day)
+        and one.since <= max(episode.last_day, date.max if episode.is_open else date.min)
+    ]

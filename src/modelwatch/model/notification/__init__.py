@@ -1,0 +1,1 @@
+"""Messages to people and where they go."""

@@ -1,0 +1,62 @@
+"""Where a reader of a message goes on: pages of the report, and commands to copy."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from modelwatch.model.notification.message import Message
+
+FIRST_PAGE = "index.html"
+"""The page of a report on which a reader begins."""
+_ENDED = frozenset({"closed", "withdrawn"})
+"""Events after which there is nothing to acknowledge or mute."""
+
+
+@dataclass(frozen=True)
+class Signposts:
+    """What a message needs to lead its reader on.
+
+    ``config``: the configuration as commands name it. ``report``: the base URL of the report's
+    pages, or their folder; None without a report. ``pages``: files of the report that exist, None
+    if that is not known. ``mute_until``: last day of the mute that a message offers.
+    """
+
+    config: str = "CONFIG"
+    report: str | None = None
+    pages: frozenset[str] | None = None
+    mute_until: date | None = None
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether the report has a URL that a browser opens, rather than a folder."""
+        return self.report is not None and self.report.startswith(("https://", "http://"))
+
+    def page(self, incident_id: str | None = None) -> str | None:
+        """The address of the page of an incident, or of the overview where it has none."""
+        if self.report is None:
+            return None
+        file = FIRST_PAGE if incident_id is None else incident_page(incident_id)
+        if self.pages is not None and file not in self.pages:
+            file = FIRST_PAGE
+        return f"{self.report.rstrip('/')}/{file}"
+
+    def commands(self, message: Message) -> Mapping[str, str]:
+        """By what they do, the commands that a message offers."""
+        begin = f"modelwatch incidents {shlex.quote(self.config)}"
+        if message.incident_id is None:
+            return {"list": begin}
+        id = shlex.quote(message.incident_id)
+        found = {"show": f"{begin} show {id}"}
+        if message.event not in _ENDED:
+            until = "DAY" if self.mute_until is None else str(self.mute_until)
+            found["acknowledge"] = f"{begin} acknowledge {id}"
+            found["mute"] = f"{begin} mute {id} --until {until}"
+        return found
+
+
+def incident_page(incident_id: str) -> str:
+    """The file of an incident's page, the same in each report; letters and digits of its id."""
+    return f"incident-{''.join(c for c in incident_id if c.isascii() and c.isalnum())}.html"

@@ -1,0 +1,169 @@
+"""Which column probably tells the day of a row, and whether the partition keeps to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from modelwatch.model.config.column_types import INSTANTS, WHOLE_NUMBERS
+from modelwatch.model.errors import Problem, SourceError
+from modelwatch.model.onboarding.column_names import plain_name
+from modelwatch.model.onboarding.table_facts import ColumnFacts, PartitionDistance, TableFacts
+
+_DAY = re.compile(r"(^|_)(day|date|dt|ds)$")
+_TIME = re.compile(r"(^|_)(ts|time|timestamp|at|datetime)$")
+_EVENT = re.compile(
+    r"^((event|occurred|observ(ed|ation)|request(ed)?|predict(ed|ion)|scor(ed|ing)|inference)_?)?"
+    r"(day|date|dt|ds|at|ts|time|timestamp|datetime)$"
+)
+_WRITTEN = re.compile(
+    r"(^|_)(load(ed)?|ingest(ed|ion)?|insert(ed)?|process(ed|ing)?|snapshot|etl|arriv(al|ed)"
+    r"|export(ed)?|import(ed)?|extract(ed)?|batch|sync(ed)?|updated?|modified|written)"
+    r"(_|$|day|date|time)"
+)
+_CALENDAR = re.compile(r"^(y|yyyy|year|m|mm|month|d|dd|h|hh|hour|week|yyyymm|yyyymmdd)$")
+_WHOLE_DAY = re.compile(r"^yyyymmdd$")
+_MONTH = re.compile(r"^(m|mm|month)$")
+_SPELLING = frozenset({"string", "int", "bigint"})
+
+
+@dataclass(frozen=True)
+class DayGuess:
+    """The column that tells the day; ``time`` says that it is a timestamp.
+
+    ``partition``: a column of dates that was seen to lie within a day of it on every row.
+    """
+
+    column: str
+    time: bool
+    partition: str | None = None
+
+
+def guess_day(table: TableFacts, like: str | None = None) -> DayGuess:
+    """The column that tells the day of a row, judged by names, types and the measured distance.
+
+    ``like``: a name to prefer. SourceError if no column can.
+    """
+    dates, times = _dates(table), _times(table)
+    if like in dates:
+        return DayGuess(like, time=False)
+    if like in times:
+        return _by_time(table, like)
+    partition = date_partition(table)
+    if partition is not None:
+        return _better_than(partition, table) or DayGuess(partition, time=False)
+    named_dates, named_times = _matching(_DAY, dates), _matching(_TIME, times)
+    for candidates in (
+        _matching(_EVENT, dates),
+        _matching(_EVENT, times),
+        _not_of_writing(named_dates),
+        _not_of_writing(named_times),
+        _not_of_writing(times),
+        named_dates,
+        times,
+        dates,
+    ):
+        if candidates:
+            return DayGuess(candidates[0], time=candidates[0] in times)
+    spelled = spelled_partition(table) or spelled_column(table)
+    if spelled is not None:
+        return DayGuess(spelled, time=False)
+    message = "has no date or timestamp column for the day of a row"
+    if calendar := calendar_partitions(table):
+        listed = ", ".join(f"{column.name} ({column.spark_type})" for column in calendar)
+        message += f"; add a date column that is made from its partition by {listed}"
+    raise SourceError((Problem("", None, message),), str(table.address))
+
+
+def date_partition(table: TableFacts) -> str | None:
+    """The partition that is a date, and of the event rather than of the writing of its row."""
+    names = [name for name in _dates(table) if name in table.partitions]
+    return next(iter(_not_of_writing(names) + names), None)
+
+
+def calendar_partitions(table: TableFacts) -> tuple[ColumnFacts, ...]:
+    """The partitions that are no dates but by their names hold them, or parts of them."""
+    return tuple(
+        column
+        for column in table.columns
+        if column.name in table.partitions
+        and column.plain_type in WHOLE_NUMBERS | {"string", "varchar", "char"}
+        and any(_matching(pattern, [column.name]) for pattern in (_DAY, _WRITTEN, _CALENDAR))
+    )
+
+
+def spelled_partition(table: TableFacts) -> str | None:
+    """The partition of text or integers that by its name spells the day; None beside a month's."""
+    calendar = calendar_partitions(table)
+    if any(_MONTH.search(plain_name(column.name)) for column in calendar):
+        return None
+    whole = [c.name for c in calendar if c.plain_type in _SPELLING]
+    found = _matching(_DAY, whole) + _matching(_WHOLE_DAY, whole)
+    return found[0] if len(found) == 1 else None
+
+
+def spelled_column(table: TableFacts) -> str | None:
+    """The column of text or integers whose values were seen to spell days, that of the event."""
+    names = [c.name for c in table.columns if c.spells_days and c.plain_type in _SPELLING]
+    ordered = _matching(_EVENT, names) + _not_of_writing(_matching(_DAY, names)) + names
+    return next(iter(ordered), None)
+
+
+def compared_time(table: TableFacts, like: str | None = None) -> str | None:
+    """The timestamp to hold against the partition: ``like``, or one that may be the event's."""
+    times = _times(table)
+    preferred = [name for name in times if name == like] + _matching(_EVENT, times)
+    return next(iter(preferred + _not_of_writing(_matching(_TIME, times))), None)
+
+
+def is_of_writing(name: str) -> bool:
+    """Whether a column, by its name, tells when a row was written, and not of what time it is."""
+    return _WRITTEN.search(plain_name(name)) is not None
+
+
+def _better_than(partition: str, table: TableFacts) -> DayGuess | None:
+    """A column of the event where the partition is rather of the writing of its rows."""
+    time = compared_time(table)
+    if is_of_writing(partition) and (dates := _matching(_EVENT, _dates(table))):
+        return DayGuess(dates[0], time=False)
+    if time is None:
+        return None
+    seen = _distance(table, time)
+    certain = bool(_matching(_EVENT, [time]))
+    if is_of_writing(partition):
+        # A timestamp that may be anything, such as a birth, must at least keep to the partition.
+        better = certain or (seen is not None and seen.can_be_declared)
+    else:
+        better = certain and seen is not None and seen.elsewhere > 0
+    # Rows without the timestamp would have no day at all.
+    complete = seen is None or seen.without_time == 0
+    return _by_time(table, time) if better and complete else None
+
+
+def _by_time(table: TableFacts, time: str) -> DayGuess:
+    # Rows of a partition farther away would be missed, so it is declared only if none was seen.
+    seen = _distance(table, time)
+    declared = seen is not None and seen.can_be_declared
+    return DayGuess(time, True, seen.partition if seen is not None and declared else None)
+
+
+def _distance(table: TableFacts, time: str) -> PartitionDistance | None:
+    seen = table.distance
+    return seen if seen is not None and seen.time == time else None
+
+
+def _dates(table: TableFacts) -> list[str]:
+    return [column.name for column in table.columns if column.plain_type == "date"]
+
+
+def _times(table: TableFacts) -> list[str]:
+    return [column.name for column in table.columns if column.plain_type in INSTANTS]
+
+
+def _matching(pattern: re.Pattern[str], names: Sequence[str]) -> list[str]:
+    return [name for name in names if pattern.search(plain_name(name))]
+
+
+def _not_of_writing(names: Sequence[str]) -> list[str]:
+    return [name for name in names if not is_of_writing(name)]

@@ -1,0 +1,334 @@
+"""What tables probably mean, judged by names, types and a few figures of some rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from modelwatch.model.config.column_types import FRACTIONS, WHOLE_NUMBERS
+from modelwatch.model.errors import Problem, SourceError
+from modelwatch.model.onboarding.column_guess import (
+    code_reason,
+    exclusion_reason,
+    segmentations,
+    sentinels,
+)
+from modelwatch.model.onboarding.column_names import (
+    is_answer_name,
+    is_decision_name,
+    is_probability_name,
+    is_score_name,
+    is_truth_name,
+    is_version_name,
+    is_weak_score_name,
+)
+from modelwatch.model.onboarding.day_guess import DayGuess, calendar_partitions, guess_day
+from modelwatch.model.onboarding.id_guess import identity_of, label_identity
+from modelwatch.model.onboarding.label_guess import (
+    Delay,
+    LabelGuess,
+    PerformanceGuess,
+    guess_labels,
+    guess_performance,
+    kind_of,
+)
+from modelwatch.model.onboarding.side_guess import GuessedSides, typed
+from modelwatch.model.onboarding.table_facts import ColumnFacts, JoinedFacts, TableFacts
+from modelwatch.model.planning.window_volumes import average_volume, judged_rows
+from modelwatch.model.profile.features import natural_kind
+from modelwatch.model.sources.tables import TableAddress
+from modelwatch.model.verdicts.options import Verdicts
+from modelwatch.stats.states.score_scale import ScoreKind
+
+_GENERIC = frozenset(
+    [
+        "inputs",
+        "input",
+        "features",
+        "feature",
+        "data",
+        "table",
+        "tables",
+        "requests",
+        "scoring",
+        "scored",
+        "x",
+        "dataset",
+    ]
+)
+"""Names of tables that say nothing: those around them are better names."""
+
+
+@dataclass(frozen=True)
+class ChallengerGuess:
+    """A section of ``challengers``."""
+
+    name: str
+    table: TableFacts
+    id: tuple[str, ...]
+    day: DayGuess
+    score: str
+    score_kind: ScoreKind
+    decision: str | None
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What the tables probably mean, for a person to look over.
+
+    ``labels``: the guess, or why there is none; None if there is nothing to say. ``leaks``:
+    columns of the inputs that tell the label.
+    """
+
+    inputs: TableFacts
+    predictions: TableFacts | None
+    id: tuple[str, ...]
+    day: DayGuess
+    predictions_day: DayGuess | None
+    score: tuple[str, ...]
+    decision: tuple[str, ...]
+    model_version: str | None
+    excluded: tuple[tuple[str, str], ...]
+    sentinels: tuple[tuple[str, tuple[float, ...]], ...]
+    codes: tuple[str, ...]
+    not_profiled: tuple[ColumnFacts, ...]
+    labels: LabelGuess | str | None = None
+    no_performance: str | None = None
+    challenger: ChallengerGuess | str | None = None
+    segments: tuple[str, ...] = ()
+    leaks: tuple[str, ...] = ()
+
+    @property
+    def features(self) -> tuple[ColumnFacts, ...]:
+        """The columns of the inputs that have no other meaning."""
+        own = {*self.id, self.day.column, self.day.partition, *dict(self.excluded)}
+        if self.predictions is None:
+            own |= {*self.score, *self.decision, self.model_version}
+        return tuple(column for column in self.inputs.columns if column.name not in own)
+
+
+@dataclass(frozen=True)
+class LabelFacts:
+    """What is known of labels: their table, the label, rows beside predictions, and the delay."""
+
+    table: TableFacts
+    label: ColumnFacts
+    id: tuple[str, ...]
+    joined: JoinedFacts = field(default_factory=JoinedFacts)
+    delay: Delay | None = None
+
+
+def guess(
+    inputs: TableFacts,
+    predictions: TableFacts | None = None,
+    id_columns: Sequence[str] = (),
+    labels: LabelFacts | str | None = None,
+    challenger: TableFacts | None = None,
+) -> Guess:
+    """What tables of inputs and predictions probably mean; ``id_columns`` if they are known.
+
+    ``labels``: what is known of them, or why they cannot be used. SourceError if no column can tell
+    the day, or none can join the tables.
+    """
+    day = guess_day(inputs)
+    predictions_day = guess_day(predictions, day.column) if predictions else None
+    identity = tuple(id_columns) or identity_of(inputs, predictions)
+    answers = predictions or inputs
+    known = labels if isinstance(labels, LabelFacts) else None
+    truths = _truths(inputs, predictions, known)
+    taken = {*identity, day.column, day.partition}
+    if predictions_day is not None:
+        taken |= {predictions_day.column, predictions_day.partition}
+    of_answers = {column for role, column in truths if (role == "predictions") == bool(predictions)}
+    free = [c for c in answers.columns if c.name not in taken | of_answers]
+    version = next((c.name for c in free if is_version_name(c.name)), None)
+    free = [column for column in free if column.name != version]
+    score, decision = _answers(free, everything=predictions is not None)
+    if predictions is not None and not score + decision:
+        raise SourceError(
+            (Problem("", None, "has no column that can be a score or a decision"),),
+            str(predictions.address),
+        )
+    if predictions is None and not score + decision:
+        version = None
+    found = labels if isinstance(labels, str) else None
+    no_performance = None
+    label_guess: LabelGuess | None = None
+    if known is not None:
+        like = (predictions_day or day).column
+        outcome = guess_labels(known.table, known.label, known.id, known.joined, known.delay, like)
+        if isinstance(outcome, str):
+            found = outcome
+        else:
+            performance = guess_performance(known.label, answers, score, decision, known.joined)
+            wording = isinstance(performance, str)
+            no_performance = performance if isinstance(performance, str) else None
+            label_guess = outcome if wording else replace(outcome, performance=performance)  # type: ignore[arg-type]
+    if label_guess is not None and label_guess.performance is not None:
+        task = label_guess.performance
+        moved = tuple(name for name in task.score if name in decision)
+        score, decision = score + moved, tuple(n for n in decision if n not in moved)
+    leaks = tuple(column for role, column in truths if role == "inputs")
+    answered = {*score, *decision, version} if predictions is None else set()
+    rest = [c for c in inputs.columns if c.name not in {*identity, day.column, day.partition}]
+    rest = [column for column in rest if column.name not in answered]
+    clashing = {c.lower() for c in score + decision} if predictions is not None else set()
+    excluded = dict(_excluded(rest, inputs, clashing, leaks))
+    features = [c for c in rest if c.name not in excluded]
+    reasons = {c.name: why for c in features if (why := code_reason(c, inputs.rows)) is not None}
+    marked = tuple(
+        (c.name, found_codes)
+        for c in features
+        if c.name not in reasons and (found_codes := sentinels(c))
+    )
+    return Guess(
+        inputs=inputs,
+        predictions=predictions,
+        id=identity,
+        day=day,
+        predictions_day=predictions_day,
+        score=score,
+        decision=decision,
+        model_version=version,
+        excluded=tuple(excluded.items()),
+        sentinels=marked,
+        codes=tuple(reasons),
+        not_profiled=tuple(c for c in features if natural_kind(c.spark_type) is None),
+        labels=label_guess if label_guess is not None else found,
+        no_performance=no_performance,
+        challenger=None
+        if challenger is None
+        else _challenger(challenger, identity, (predictions_day or day).column, label_guess),
+        segments=_segments(inputs, features),
+        leaks=leaks,
+    )
+
+
+def monitor_name(address: TableAddress) -> str:
+    """A name for the monitor: that of the table, or of what is around one called ``inputs``."""
+    parts = [
+        p for p in re.split(r"[/.:]+" if address.path is None else r"[/:]+", str(address)) if p
+    ]
+    own = not parts or parts[-1].lower() not in _GENERIC or len(parts) == 1
+    chosen = (parts or [""])[-1 if own else -2]
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", chosen).strip("_")[:100] or "monitor"
+
+
+def _truths(
+    inputs: TableFacts, predictions: TableFacts | None, labels: LabelFacts | None
+) -> tuple[tuple[str, str], ...]:
+    """Columns by role that hold what came true: by their names, or as they equal the label."""
+    found: dict[tuple[str, str], None] = {}
+    for role, table in (("inputs", inputs), ("predictions", predictions)):
+        if table is None:
+            continue
+        for column in table.columns:
+            if is_truth_name(column.name):
+                found[role, column.name] = None
+        if labels is not None and labels.table.address == table.address:
+            found[role, labels.label.name] = None
+    if labels is not None:
+        copies = sorted(labels.joined.copies)
+        answers = "predictions" if predictions is not None else "inputs"
+        for role, name in copies:
+            # A predicted class may be right on every row.
+            if not (role == "predictions" and is_answer_name(name)):
+                found[role if predictions is not None else answers, name] = None
+    return tuple(found)
+
+
+def _answers(
+    columns: Iterable[ColumnFacts], everything: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Scores and decisions; ``everything``: of a table that holds nothing else."""
+    score: list[ColumnFacts] = []
+    decision: list[str] = []
+    for column in columns:
+        plain = column.plain_type
+        scored = is_score_name(column.name) or (everything and is_weak_score_name(column.name))
+        decided = is_decision_name(column.name) and _is_category(plain)
+        if plain in FRACTIONS | {"decimal"} and (everything or scored):
+            score.append(column)
+        elif (decided and (everything or is_answer_name(column.name) or not scored)) or (
+            plain == "boolean" and everything
+        ):
+            decision.append(column.name)
+        elif plain in WHOLE_NUMBERS and scored:
+            score.append(column)
+    if not everything:
+        score = _of_a_model(score)
+    return tuple(column.name for column in score), tuple(decision)
+
+
+def _of_a_model(score: Sequence[ColumnFacts]) -> list[ColumnFacts]:
+    """Of columns among features with the name of a score, those that are probably a model's.
+
+    A credit score beside the model's probability is an input.
+    """
+
+    def is_share(column: ColumnFacts) -> bool:
+        low, high = column.lowest, column.highest
+        return low is not None and high is not None and low >= 0.0 and high <= 1.0
+
+    sure = [
+        column
+        for column in score
+        if is_answer_name(column.name) or (is_probability_name(column.name) and is_share(column))
+    ]
+    return sure or list(score)
+
+
+def _excluded(
+    columns: Iterable[ColumnFacts], table: TableFacts, clashing: set[str], leaks: Sequence[str]
+) -> Iterable[tuple[str, str]]:
+    calendar = calendar_partitions(table)
+    for column in columns:
+        if column.name in leaks:
+            yield column.name, "tells the label: a leak, if the model is given it"
+        elif column.name.lower() in clashing:
+            yield column.name, "also a column of the predictions"
+        elif column in calendar:
+            yield column.name, "moves with the calendar"
+        elif (why := exclusion_reason(column, table)) is not None:
+            yield column.name, why
+
+
+def _is_category(plain_type: str) -> bool:
+    return plain_type in WHOLE_NUMBERS or natural_kind(plain_type) == "categorical"
+
+
+def _segments(inputs: TableFacts, features: Sequence[ColumnFacts]) -> tuple[str, ...]:
+    volume = average_volume(inputs.dated_rows, inputs.days_with_rows, inputs.days)
+    least = Verdicts().min_rows
+    return segmentations(tuple(features), inputs.rows, judged_rows(volume, least), least)
+
+
+def _challenger(
+    table: TableFacts, identity: tuple[str, ...], like: str, labels: LabelGuess | None
+) -> ChallengerGuess | str:
+    performance = labels.performance if labels is not None else None
+    if performance is None or performance.task != "binary":
+        return "challengers are compared on a binary task with labels"
+    day = guess_day(table, like)
+    ids = label_identity(table, identity)
+    free = [c for c in table.columns if c.name not in {*ids, day.column, day.partition}]
+    score, decision = _answers([c for c in free if not is_truth_name(c.name)], everything=True)
+    if not score:
+        return f"{table.address} has no column that can be a score"
+    chosen = min(
+        score, key=lambda name: (name != performance.score[0], not is_probability_name(name))
+    )
+    own = next((name for name in decision if _means_the_same(table, name, performance)), None)
+    kind = kind_of(table, chosen)
+    return ChallengerGuess(monitor_name(table.address), table, ids, day, chosen, kind, own)
+
+
+def _means_the_same(table: TableFacts, name: str, performance: PerformanceGuess) -> bool:
+    """Whether values of a challenger's decision are those of the champion's and the label's."""
+    column = table.column(name)
+    sides = GuessedSides(performance.positive, performance.negative)
+    if column is None or not sides.fit(column):
+        return False
+    known = {typed(v) for v in (*sides.positive, *sides.negative)}
+    return not known or {typed(v) for v, _ in column.values} <= known

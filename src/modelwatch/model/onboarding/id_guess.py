@@ -1,0 +1,58 @@
+"""Which columns identify a row, by names, types and whether values are all different."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from modelwatch.model.config.column_types import WHOLE_NUMBERS
+from modelwatch.model.errors import Problem, SourceError
+from modelwatch.model.onboarding.column_names import is_id_name
+from modelwatch.model.onboarding.table_facts import ColumnFacts, TableFacts
+
+
+def identity_of(inputs: TableFacts, predictions: TableFacts | None) -> tuple[str, ...]:
+    """The column that identifies a row in both tables; SourceError if there is none."""
+
+    def candidates(table: TableFacts) -> list[str]:
+        names = [c.name for c in table.columns if can_identify(c) and c.name in table.unique]
+        return sorted(names, key=lambda name: not is_id_name(name))
+
+    here = candidates(inputs)
+    if predictions is None:
+        counting = [c.name for c in inputs.columns if c.counts_up or c.plain_type == "string"]
+        sure = [name for name in here if is_id_name(name)]
+        return tuple((sure or [name for name in here if name in counting])[:1])
+    # Joined columns must be in both; they need not be unique among a few rows of each.
+    there = {column.name for column in predictions.columns if can_identify(column)}
+    common = [name for name in here if name in there] or [
+        column.name
+        for column in inputs.columns
+        if column.name in there and can_identify(column) and is_id_name(column.name)
+    ]
+    if not common:
+        raise _no_id(predictions, inputs)
+    return (common[0],)
+
+
+def label_identity(labels: TableFacts, identity: Sequence[str]) -> tuple[str, ...]:
+    """The columns of the labels that hold the ids of the predictions; SourceError if none do."""
+    own = {column.name: column for column in labels.columns if can_identify(column)}
+    if identity and all(name in own for name in identity):
+        return tuple(identity)
+    named = [name for name in own if is_id_name(name)]
+    if len(identity) == 1 and len(named) == 1:
+        return (named[0],)
+    raise SourceError(
+        (Problem("", None, f"has no column {', '.join(identity) or 'of an id'}: use --id COLUMN"),),
+        str(labels.address),
+    )
+
+
+def can_identify(column: ColumnFacts) -> bool:
+    """Whether values of a column can be compared as ids."""
+    return column.plain_type in WHOLE_NUMBERS | {"string", "decimal", "varchar", "char"}
+
+
+def _no_id(table: TableFacts, inputs: TableFacts) -> SourceError:
+    wording = f"has no column named like an id of {inputs.address}: use --id COLUMN"
+    return SourceError((Problem("", None, wording),), str(table.address))

@@ -1,0 +1,138 @@
+"""The sections of a first configuration that are about labels, challengers and messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from modelwatch.errors import instance_of, present
+from modelwatch.model.config.yaml_text import comment_text, list_text, quoted_text, value_text
+from modelwatch.model.onboarding.day_guess import DayGuess
+from modelwatch.model.onboarding.guess import ChallengerGuess, Guess
+from modelwatch.model.onboarding.label_guess import LabelGuess, PerformanceGuess
+from modelwatch.model.sources.tables import TableAddress
+
+
+def address_text(address: TableAddress) -> str:
+    """A table as YAML."""
+    key = "name" if address.path is None else "path"
+    return f"{{{key}: {quoted_text(str(address))}}}"
+
+
+def day_text(day: DayGuess) -> str:
+    """How the day is told, as YAML."""
+    key = "time_column" if day.time else "column"
+    partition = f", partition_column: {quoted_text(day.partition)}" if day.partition else ""
+    return f"{{{key}: {quoted_text(day.column)}{partition}}}"
+
+
+def label_lines(guess: Guess) -> Iterator[str]:
+    """The sections ``labels`` and ``performance``, or a comment that shows them."""
+    labels = guess.labels
+    yield "# What came true. It is joined to the predictions by id and day."
+    if not isinstance(labels, LabelGuess):
+        if labels is not None:
+            yield f"# Not written: {comment_text(labels)}."
+        yield "# labels: {table: ..., id: ..., day: ..., label: ..., due: {delay_days: 7}}"
+        yield "# performance: {task: binary, score: ..., decision: {threshold: 0.5}}"
+        yield ""
+        return
+    if labels.performance is None:
+        yield f"# Not written: {comment_text(guess.no_performance or 'no task')}."
+        yield from (f"# {line}" for line in _labels(labels))
+        yield ""
+        return
+    yield from _labels(labels)
+    yield ""
+    yield "# How the model is compared with its labels."
+    yield from _performance(labels.performance)
+    yield ""
+
+
+def _labels(labels: LabelGuess) -> Iterator[str]:
+    yield "labels:"
+    yield f"  table: {address_text(labels.table.address)}"
+    yield f"  id: {list_text(labels.id)}"
+    yield "  # The day of the prediction that a label belongs to."
+    yield f"  day: {day_text(labels.day)}"
+    yield f"  label: {quoted_text(labels.label)}"
+    if labels.known is not None:
+        yield "  # When the label became known."
+        yield f"  known: {{column: {quoted_text(labels.known)}}}"
+    else:
+        yield "  # known: {column: ...}, if a column tells when a label became known"
+    yield f"  # {labels.delay.why}"
+    if labels.due_column is not None:
+        yield f"  # Nearly all are known by {comment_text(labels.due_column)}, which is sooner."
+        yield f"  due: {{column: {quoted_text(labels.due_column)}}}"
+    else:
+        yield f"  due: {{delay_days: {labels.delay.days}}}"
+
+
+def _performance(found: PerformanceGuess) -> Iterator[str]:
+    yield "performance:"
+    yield from (f"  # {comment_text(why[:1].upper() + why[1:])}." for why in found.why)
+    yield f"  task: {found.task}"
+    if found.score:
+        yield f"  score: {list_text(found.score)}"
+    if found.score_kind != "probability" and found.task != "regression":
+        yield f"  score_kind: {found.score_kind}"
+    if found.decision is not None:
+        yield f"  decision: {{column: {quoted_text(found.decision)}}}"
+    elif found.threshold is not None:
+        yield f"  decision: {{threshold: {value_text(found.threshold)}}}"
+    if found.positive:
+        yield f"  positive: {list_text(found.positive)}"
+    if found.negative:
+        yield f"  negative: {list_text(found.negative)}"
+    if found.classes:
+        yield f"  classes: {list_text(found.classes)}"
+    if found.interval:
+        yield f"  interval: {list_text(found.interval)}"
+    if found.task == "binary":
+        yield "  # What decisions are worth: {true_positive: 10, false_positive: -1}"
+        yield "  # values: {...}"
+
+
+def challenger_lines(guess: Guess) -> Iterator[str]:
+    """The section ``challengers``, or a comment that shows it."""
+    found = guess.challenger
+    yield "# Models that scored the same ids in the shadow."
+    if not isinstance(found, ChallengerGuess):
+        if found is not None:
+            yield f"# Not written: {comment_text(found)}."
+        yield "# challengers: [{name: ..., table: ..., id: ..., day: ..., score: ...}]"
+        yield ""
+        return
+    labels = instance_of(guess.labels, LabelGuess)
+    champion = present(labels.performance, "the performance of guessed labels")
+    yield "challengers:"
+    yield f"  - name: {quoted_text(found.name)}"
+    yield f"    table: {address_text(found.table.address)}"
+    yield f"    id: {list_text(found.id)}"
+    yield f"    day: {day_text(found.day)}"
+    yield f"    score: {quoted_text(found.score)}"
+    if found.score_kind != champion.score_kind:
+        yield f"    score_kind: {found.score_kind}"
+    if found.decision is not None:
+        yield f"    decision: {{column: {quoted_text(found.decision)}}}"
+    elif champion.threshold is None:
+        at = {"percentage": "50", "logit": "0"}.get(found.score_kind, "0.5")
+        yield "    # No column holds its decision: set the threshold that would be in use."
+        yield f"    decision: {{threshold: {at}}}"
+    yield ""
+
+
+def notify_lines(output: str, *, is_path: bool) -> Iterator[str]:
+    """The section ``notify``: a file beside the results; what needs a secret is a comment."""
+    yield "# Who is told of incidents. Secrets stay in the environment: url_env names a variable."
+    if is_path and "://" not in output:
+        yield "notify:"
+        yield f"  - {{name: file, kind: file, path: {quoted_text(f'{output}/messages.jsonl')}}}"
+        start = "  # "
+    else:
+        yield "# notify:"
+        start = "#   "
+    yield f"{start}- {{name: chat, kind: webhook, url_env: CHAT_WEBHOOK_URL}}"
+    yield f"{start}- {{name: mail, kind: email, host: mail.example.com, sender: ml@example.com,"
+    yield f"{start}   to: [you@example.com], user_env: MAIL_USER, password_env: MAIL_PASSWORD}}"
+    yield ""

@@ -1,0 +1,110 @@
+"""Which values of a label and of a decision mean positive, and which negative."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from modelwatch.model.onboarding.table_facts import ColumnFacts, Value
+from modelwatch.model.performance.label_sides import can_hold
+
+_POSITIVE_WORDS = frozenset(
+    ("yes", "y", "true", "t", "1", "positive", "pos", "fraud", "churn", "churned", "default")
+) | {"bad", "late", "failed", "accept", "approved"}
+
+
+@dataclass(frozen=True)
+class GuessedSides:
+    """Values of the label and of decisions that mean positive, and those that mean negative."""
+
+    positive: tuple[Value, ...]
+    negative: tuple[Value, ...]
+
+    def fit(self, column: ColumnFacts) -> bool:
+        """Whether a column can hold some of the positive values, or of the default ones."""
+        positives = self.positive or (True, 1)
+        return any(can_hold(column.spark_type, value) for value in positives)
+
+    def with_decision(
+        self, column: ColumnFacts, positive: Value | None, means: Mapping[Value, float]
+    ) -> GuessedSides | None:
+        """The sides with the values of a decision; None if it is not known which are positive.
+
+        ``positive`` value of the label; ``means``: of the score by value of the decision.
+        """
+        values = values_of(column)
+        known = {typed(value) for value in (*self.positive, *self.negative)}
+        # To name values of the decision alone would take the defaults from the label.
+        if not self.positive or (values and {typed(value) for value in values} <= known):
+            return self if self.fit(column) else None
+        if len(values) != 2:
+            return None
+        more = sides_of(values, positive_of(values, means)[0])
+        both = GuessedSides(
+            _union(self.positive, more.positive), _union(self.negative, more.negative)
+        )
+        contradicts = set(map(typed, both.positive)) & set(map(typed, both.negative))
+        return None if contradicts or not both.fit(column) else both
+
+    @property
+    def without_defaults(self) -> GuessedSides:
+        """No values where the defaults, true and 1 against false and 0, say the same."""
+        ones = all(_is_number(value, 1) for value in self.positive)
+        zeros = all(_is_number(value, 0) for value in self.negative)
+        return GuessedSides((), ()) if ones and zeros else self
+
+
+def sides_of(values: Sequence[Value], positive: Value | None) -> GuessedSides:
+    """The sides of a column with some values; none if no value is positive."""
+    if positive is None:
+        return GuessedSides((), ())
+    negative = tuple(plain_value(v) for v in values if typed(v) != typed(positive))
+    return GuessedSides((plain_value(positive),), negative)
+
+
+def positive_of(values: Sequence[Value], means: Mapping[Value, float]) -> tuple[Value | None, str]:
+    """The positive one of two values, by its word or else by the greater mean score, and why."""
+    if len(values) != 2:
+        return next((v for v in values if _says_yes(v)), None), ""
+    for value, other in ((values[0], values[1]), (values[1], values[0])):
+        if _says_yes(value) and not _says_yes(other):
+            return value, ""
+    if all(value in means for value in values):
+        value = max(values, key=lambda v: means[v])
+        return value, f"scores of {value!r} are greater, so it is positive"
+    return values[0], "which value is positive is not certain"
+
+
+def plain_value(value: Value) -> Value:
+    """A number without decimals as an integer."""
+    whole = isinstance(value, float) and value == int(value)
+    return int(value) if whole else value
+
+
+def typed(value: Value) -> tuple[bool, Value]:
+    """A value with whether it is a truth value: 1 is no true."""
+    return isinstance(value, bool), value
+
+
+def word_of(value: Value) -> str:
+    """A value as the end of a column's name."""
+    return str(plain_value(value))
+
+
+def values_of(column: ColumnFacts) -> list[Value]:
+    """The values that were seen in a column, or that its type can hold, if they are few."""
+    seen = [value for value, _ in column.values]
+    return seen or ([True, False] if column.plain_type == "boolean" else [])
+
+
+def _says_yes(value: Value) -> bool:
+    return value is True or word_of(value).lower() in _POSITIVE_WORDS
+
+
+def _is_number(value: Value, number: int) -> bool:
+    return not isinstance(value, str) and value == number
+
+
+def _union(left: tuple[Value, ...], right: tuple[Value, ...]) -> tuple[Value, ...]:
+    known = {typed(value) for value in left}
+    return left + tuple(value for value in right if typed(value) not in known)

@@ -1,0 +1,172 @@
+"""Labels, performance and challengers held against the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from modelwatch.model.config.column_checks import (
+    ATOMIC,
+    Wrong,
+    can_identify,
+    column_problems,
+    day_problems,
+    joinable,
+)
+from modelwatch.model.config.column_types import INSTANTS, is_number, outer_type
+from modelwatch.model.config.document import Path
+from modelwatch.model.config.monitor import MonitorConfig
+from modelwatch.model.config.section import did_you_mean
+from modelwatch.model.config.yaml_text import list_text, value_text
+from modelwatch.model.performance.label_sides import can_hold, is_text
+from modelwatch.model.performance.labels import Decision, Labels, Performance
+from modelwatch.model.profile.features import Schema, columns_of_role, features_of, find_column
+from modelwatch.model.sources.tables import TableAddress
+
+Tables = Mapping[str, TableAddress]
+_MOMENTS = frozenset({"date", *INSTANTS})
+
+
+def label_columns(
+    config: MonitorConfig, schemas: Mapping[str, Schema], tables: Tables
+) -> Iterator[Wrong]:
+    """Every column of labels, performance and challengers that is missing or cannot serve."""
+    if config.labels is not None:
+        yield from _labels(config, config.labels, schemas)
+    if config.performance is not None:
+        answers = columns_of_role(config, schemas, "predictions")
+        table = str(tables.get("predictions", config.inputs.table))
+        yield from _performance(config, config.performance, schemas, answers, table)
+    for i, challenger in enumerate(config.challengers):
+        path: Path = ("challengers", i)
+        schema = schemas.get(f"challenger:{challenger.name}", {})
+        table = str(challenger.table)
+        yield from _ids(config, (*path, "id"), challenger.id, schemas, schema, table)
+        yield from day_problems((*path, "day"), schema, table, challenger.day)
+        yield from column_problems(
+            (*path, "score"), schema, table, challenger.score, is_number, "a number"
+        )
+        yield from _decision((*path, "decision"), challenger.decision, schema, table)
+
+
+def _labels(
+    config: MonitorConfig, labels: Labels, schemas: Mapping[str, Schema]
+) -> Iterator[Wrong]:
+    schema, table = schemas.get("labels", {}), str(labels.table)
+    yield from _ids(config, ("labels", "id"), labels.id, schemas, schema, table)
+    yield from day_problems(("labels", "day"), schema, table, labels.day)
+    path: Path = ("labels", "label")
+    if config.performance is not None and config.performance.task == "regression":
+        yield from column_problems(path, schema, table, labels.label, is_number, "a number")
+    else:
+        yield from column_problems(path, schema, table, labels.label, can_identify, ATOMIC)
+    needed = "a date or a timestamp"
+    if labels.known is not None:
+        path = ("labels", "known", "column")
+        fits = _MOMENTS.__contains__
+        yield from column_problems(path, schema, table, labels.known.column, fits, needed)
+    if labels.due.column is not None:
+        path, fits = ("labels", "due", "column"), _MOMENTS.__contains__
+        name = labels.due.column
+        home = _home_of(config, name, schemas)
+        yield from column_problems(path, schemas.get(home, {}), f"the {home}", name, fits, needed)
+
+
+def _home_of(config: MonitorConfig, name: str, schemas: Mapping[str, Schema]) -> str:
+    """The table that a column of the joined row comes from: the inputs, if they have it."""
+    held = find_column(schemas.get("inputs", {}), name) is not None
+    return "inputs" if held or not config.two_tables else "predictions"
+
+
+def _ids(
+    config: MonitorConfig,
+    path: Path,
+    names: tuple[str, ...],
+    schemas: Mapping[str, Schema],
+    schema: Schema,
+    table: str,
+) -> Iterator[Wrong]:
+    own = columns_of_role(config, schemas, "predictions")
+    for i, name in enumerate(names):
+        yield from column_problems((*path, i), schema, table, name, can_identify, ATOMIC)
+        if i < len(config.prediction_id):
+            yield from joinable((*path, i), config.prediction_id[i], own, name, schema)
+
+
+def _performance(
+    config: MonitorConfig,
+    performance: Performance,
+    schemas: Mapping[str, Schema],
+    answers: Schema,
+    table: str,
+) -> Iterator[Wrong]:
+    for i, name in enumerate(performance.score):
+        path: Path = ("performance", "score", i)
+        yield from column_problems(path, answers, table, name, is_number, "a number")
+    yield from _decision(("performance", "decision"), performance.decision, answers, table)
+    for i, name in enumerate(performance.interval):
+        path = ("performance", "interval", i)
+        yield from column_problems(path, answers, table, name, is_number, "a number")
+    if performance.task == "binary":
+        yield from _positive(config, performance, schemas, answers)
+    if performance.slices is not None and not isinstance(performance.slices, bool):
+        features, _ = features_of(config, schemas)
+        known = {feature.name.lower(): feature.name for feature in features}
+        for i, name in enumerate(performance.slices):
+            if known and name.lower() not in known:
+                wording = f"{name!r} is not a feature{did_you_mean(name, known.values())}"
+                yield ("performance", "slices", i), wording
+
+
+def _decision(path: Path, decision: Decision | None, schema: Schema, table: str) -> Iterator[Wrong]:
+    if decision is not None and decision.column is not None:
+        yield from column_problems(
+            (*path, "column"), schema, table, decision.column, can_identify, ATOMIC
+        )
+
+
+def _positive(
+    config: MonitorConfig,
+    performance: Performance,
+    schemas: Mapping[str, Schema],
+    answers: Schema,
+) -> Iterator[Wrong]:
+    """Columns that can hold none of the values of one side."""
+    of_label = config.labels.label if config.labels else None
+    of_decision = performance.decision.column if performance.decision else None
+    kinds: list[tuple[str, str]] = []
+    for name, schema in ((of_label, schemas.get("labels", {})), (of_decision, answers)):
+        column = find_column(schema, name) if name else None
+        if column is None:
+            continue
+        kind = schema[column]
+        kinds.append((column, kind))
+        if not any(can_hold(kind, value) for value in performance.positive):
+            given = "positive" in performance.model_fields_set
+            wording = held_by_none("positive", performance.positive, given, column, kind)
+            yield ("performance", "positive"), wording
+    held = [any(can_hold(kind, v) for v in performance.negative) for _, kind in kinds]
+    if kinds and performance.negative and not any(held):
+        wording = held_by_none("negative", performance.negative, True, *kinds[0])
+        yield ("performance", "negative"), wording
+
+
+def held_by_none(
+    key: str, values: tuple[Any, ...], given: bool, column: str, spark_type: str
+) -> str:
+    """What a column cannot hold, and what to write instead; ``given``: whether ``values`` are not
+    the default of the key."""
+    what = "names" if given else f"is not set, and its default {list_text(values)} names"
+    wording = f"{what} no value that column {column!r} can hold, which is {spark_type}"
+    return f"{wording}; write {_instead(key, values, spark_type)}"
+
+
+def _instead(key: str, values: tuple[Any, ...], spark_type: str) -> str:
+    if is_text(spark_type):
+        text = value_text(values[0]) if not isinstance(values[0], str) else "yes"
+        return f'the string as written in the column, in quotes, such as {key}: ["{text}"]'
+    if outer_type(spark_type) == "boolean":
+        return f"{key}: [{str(key == 'positive').lower()}] without quotes"
+    if is_number(spark_type):
+        return f"the number without quotes, such as {key}: [{int(key == 'positive')}]"
+    return f"a value of type {spark_type} in quotes"

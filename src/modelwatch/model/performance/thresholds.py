@@ -1,0 +1,54 @@
+"""How much worse a metric of performance may get before it matters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from modelwatch.stats.performance.metric import Better
+from modelwatch.stats.performance.metrics import PERFORMANCE
+from modelwatch.stats.states.score_batch import Task
+
+DEFAULT_PERFORMANCE_THRESHOLDS: dict[Task, dict[str, float]] = {
+    "binary": {"accuracy": 0.05, "roc_auc": 0.05, "calibration_bias": 0.1, "base_rate": 0.5},
+    "multiclass": {"accuracy": 0.05, "macro_recall": 0.1},
+    "regression": {"mae": 0.2, "rmse": 0.3},
+}
+"""By task and metric, the change that matters."""
+OF_REFERENCE = frozenset(
+    {"base_rate", "selection_rate", "brier", "log_loss", "mae", "rmse", "mape", "smape"}
+)
+"""Metrics whose threshold is a share of the reference's figure: losses without a scale of their
+own, and rates, of which 1 % and 2 % differ as much as 10 % and 20 % do."""
+
+
+@dataclass(frozen=True)
+class PerformanceThreshold:
+    """The change of one metric that matters."""
+
+    metric: str
+    threshold: float
+    better: Better
+
+    @property
+    def of_reference(self) -> bool:
+        """Whether ``threshold`` is a share of the reference's figure."""
+        return self.metric in OF_REFERENCE
+
+    def size(self, reference_value: float | None) -> float | None:
+        """The threshold in units of the metric; None where the reference's figure is not known."""
+        if not self.of_reference:
+            return self.threshold
+        return None if reference_value is None else self.threshold * abs(reference_value)
+
+
+def performance_thresholds(
+    task: Task, given: Mapping[str, float | None]
+) -> dict[str, PerformanceThreshold]:
+    """The thresholds of the configuration over those of the task, without those taken away."""
+    thresholds: dict[str, float | None] = {**DEFAULT_PERFORMANCE_THRESHOLDS[task], **given}
+    return {
+        metric: PerformanceThreshold(metric, threshold, PERFORMANCE[metric].better)
+        for metric, threshold in thresholds.items()
+        if threshold is not None
+    }

@@ -1,0 +1,83 @@
+"""Whether a run makes progress: samples of its counters in, a verdict out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from modelwatch.model.runs.stall_limits import StallLimits
+
+LEAST_PROCESSOR_SHARE = 0.05
+"""Processor time, in shares of one core, that counts as progress.
+
+An idle Java with its heartbeats and the watchdog's own questions uses 1 to 2 %. A task that
+computes uses most of a core, and on a crowded machine its share of one.
+"""
+_DEAD_THREAD_SHARE = 0.1
+
+
+class ProgressVerdict(Enum):
+    """What is said of a run: it moves, has been quiet for half of its limit, or for all of it."""
+
+    MOVING = "moving"
+    QUIET = "quiet"
+    STALLED = "stalled"
+
+
+@dataclass(frozen=True)
+class ProgressSample:
+    """What is seen of a run at one moment.
+
+    ``counters``: anything that changes when work is done. ``processor_seconds``: used so far, by
+    process id. ``hidden``: whether tasks may be computing where no processor time is seen.
+    ``dead_threads``: threads of Java that died of an error nobody handled.
+    """
+
+    counters: Mapping[str, int] = field(default_factory=dict)
+    processor_seconds: Mapping[int, float] = field(default_factory=dict)
+    hidden: bool = False
+    dead_threads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """For how many seconds in a row nothing has moved, and the sample seen last."""
+
+    sample: ProgressSample
+    seconds: float = 0.0
+
+    def after(self, sample: ProgressSample, elapsed_seconds: float) -> Quiet:
+        """The same, one sample later."""
+        if moved(self.sample, sample, elapsed_seconds):
+            return Quiet(sample)
+        return replace(self, sample=sample, seconds=self.seconds + elapsed_seconds)
+
+    def verdict(self, limits: StallLimits) -> ProgressVerdict:
+        """What its length means under some limits."""
+        limit = limit_seconds(self.sample, limits)
+        if self.seconds >= limit:
+            return ProgressVerdict.STALLED
+        return ProgressVerdict.QUIET if self.seconds >= limit / 2 else ProgressVerdict.MOVING
+
+
+def moved(before: ProgressSample, now: ProgressSample, elapsed_seconds: float) -> bool:
+    """Whether work was done between two samples."""
+    if before.counters != now.counters:
+        return True
+    # A process that has ended takes its time with it; one that is new brings all of its own.
+    used = sum(
+        max(0.0, seconds - before.processor_seconds.get(process, 0.0))
+        for process, seconds in now.processor_seconds.items()
+    )
+    return used > 0 and used >= LEAST_PROCESSOR_SHARE * elapsed_seconds
+
+
+def limit_seconds(sample: ProgressSample, limits: StallLimits) -> float:
+    """Seconds without progress that end a run in this condition.
+
+    After a Java thread died, a tenth of the usual: something is likely to wait for it.
+    """
+    if sample.hidden:
+        return float(limits.executor_stall_seconds)
+    return limits.stall_seconds * (_DEAD_THREAD_SHARE if sample.dead_threads else 1.0)

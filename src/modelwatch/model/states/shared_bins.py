@@ -1,0 +1,64 @@
+"""Columns and segmentations with more values than are kept one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from modelwatch.model.plain_text import named
+
+MOST_TOLD = 3
+
+
+@dataclass(frozen=True)
+class SharedBin:
+    """What the frozen bins of a ``column``, or of a ``segmentation``, leave to one bin.
+
+    ``values`` of the ``reference``; where there are too many to remember, those remembered, and not
+    ``complete``. ``kept``: values with a bin, or segment, of their own. ``other_rows``: rows of the
+    others, of so many ``rows``.
+    """
+
+    name: str
+    segmentation: bool
+    reference: str
+    values: int
+    kept: int
+    other_rows: int
+    rows: int
+    complete: bool = True
+
+    @property
+    def share(self) -> float:
+        """Share of the rows whose values have no bin of their own; at least that."""
+        return self.other_rows / self.rows if self.rows else 0.0
+
+    @property
+    def sentence(self) -> str:
+        """How many values are not kept, what that hides, and which key keeps more of them."""
+        least = "" if self.complete else "at least "
+        counted = f"{least}{self.values:,} values in reference {self.reference}"
+        if self.segmentation:
+            return (
+                f"segmentation {named(self.name)} has {counted}, and the {self.kept:,} most "
+                f"frequent ones are segments; the others, {least}{self.share:.1%} of the rows, are "
+                f"the segment (other). max_values of the segmentation keeps more of them"
+            )
+        return (
+            f"{named(self.name)} has {counted}, and the {self.kept:,} most frequent ones are "
+            f"counted one by one; the others, {least}{self.share:.1%} of the rows, share a bin, "
+            "which hides drift among them. binning.max_values keeps more of them"
+        )
+
+
+def shared_bin_lines(found: Iterable[SharedBin]) -> str:
+    """Lines about columns that share a bin, those with the largest share first; for the end of the
+    run that fits the bins."""
+    ranked = sorted(found, key=lambda one: (-one.share, one.name))
+    lines = [f"Note: {one.sentence}.\n" for one in ranked[:MOST_TOLD]]
+    if len(ranked) > MOST_TOLD:
+        names = ", ".join(named(one.name) for one in ranked[MOST_TOLD:][:10])
+        more = len(ranked) - MOST_TOLD
+        dots = ", …" if more > 10 else ""
+        lines.append(f"Note: the same holds for {more} more: {names}{dots}.\n")
+    return "".join(lines)

@@ -1,0 +1,113 @@
+"""Faults that need no reference: answers of a model that cannot be right, and empty columns."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from modelwatch.model.config.monitor import MonitorConfig
+from modelwatch.model.contracts.constraint import Severity
+from modelwatch.stats.numerals import numerals
+from modelwatch.stats.states.exact_numbers import ExactNumber
+from modelwatch.stats.verdicts.null_model import FEWEST_DAYS
+
+FEWEST_DECISIONS = 500
+"""Rows of a day all of which have one decision, from which that is worth a warning."""
+_SLACK = 1e-9
+"""What rounding may add to a probability."""
+_BOUNDED = {"probability": (1.0, "is a probability"), "percentage": (100.0, "is a percentage")}
+"""Greatest score by its kind, and what it is promised to be."""
+
+
+@dataclass(frozen=True)
+class PlainFault:
+    """A fault of a day: the constraint that does not hold, by name, with what was observed."""
+
+    day: date
+    role: str
+    column: str
+    constraint: str
+    severity: Severity
+    observed: float | None
+    rows: int
+    reason: str
+
+
+def is_short(config: MonitorConfig, present: Collection[date]) -> bool:
+    """Whether no fixed reference has seven days with rows yet, or a table of its own."""
+    return all(
+        ref.table is None
+        and sum(ref.days is not None and day in ref.days for day in present) < FEWEST_DAYS
+        for ref in config.fixed_references
+    )
+
+
+def plain_faults(
+    config: MonitorConfig,
+    day: date,
+    role: str,
+    feature: str,
+    rows: int,
+    nulls: int,
+    ends: tuple[float, float] | None,
+    constant: bool,
+    short: bool,
+) -> Iterator[PlainFault]:
+    """The faults of a feature on a day: of its rows, nulls, least and greatest value.
+
+    ``short``: the references tell little yet, so that empty columns and constant decisions are
+    judged here. Later a reference tells whether they are usual.
+    """
+    least = config.verdicts.min_rows
+
+    def fault(
+        constraint: str, severity: Severity, observed: float | None, reason: str
+    ) -> PlainFault:
+        return PlainFault(
+            day, role, feature, f"{feature} {constraint}", severity, observed, rows, reason
+        )
+
+    if nulls == rows:
+        if short and rows >= least:
+            yield fault("has values", "warn", 0.0, "all values are null")
+        return
+    if role != "predictions" or config.predictions is None:
+        return
+    performance = config.performance
+    names = {name.lower() for name in config.predictions.score}
+    is_score = feature.lower() in names
+    classifies = performance is not None and performance.task != "regression"
+    scores = {n.lower() for n in performance.score} if performance and classifies else set()
+    limit = None if performance is None else _BOUNDED.get(performance.score_kind)
+    if feature.lower() in scores and ends is not None and limit is not None:
+        low, high = ends
+        most, constraint = limit
+        if low < -_SLACK or high > most + _SLACK:
+            observed = high if high > most + _SLACK else low
+            least_told, most_told = numerals((low, high))
+            wording = f"values lie between {least_told} and {most_told}"
+            yield fault(constraint, "fail", observed, wording)
+    if constant and is_score and rows >= least:
+        yield fault("varies", "fail", ends and ends[0], "all rows have the same score")
+        return
+    if not short or rows < FEWEST_DECISIONS or not classifies or performance is None:
+        return
+    decision = performance.decision
+    threshold = decision.threshold if decision is not None else None
+    one_side = (
+        threshold is not None
+        and feature.lower() in scores
+        and ends is not None
+        and (ends[1] < min(_both(threshold)) or ends[0] >= max(_both(threshold)))
+    )
+    of_column = decision is not None and (decision.column or "").lower() == feature.lower()
+    if one_side or (constant and of_column):
+        yield fault("decides both ways", "warn", None, "all rows have the same decision")
+
+
+def _both(threshold: ExactNumber) -> tuple[float, float]:
+    """A threshold as a column of doubles and one of floats hold it."""
+    return float(threshold), float(np.float32(threshold))

@@ -1,0 +1,1 @@
+"""Configuration: how it is read, checked and fingerprinted."""

@@ -1,0 +1,1 @@
+"""Data contracts and the constraints that they are checked by."""

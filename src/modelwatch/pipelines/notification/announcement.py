@@ -1,0 +1,69 @@
+"""What follows a run that has published: the report is written, and people are told."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from modelwatch.io.failures import typed
+from modelwatch.io.sinks.delivery import sink_of
+from modelwatch.io.store.outbox import drain
+from modelwatch.io.store.output_tables import Store
+from modelwatch.log import LOG
+from modelwatch.model.config.configuration import MonitorConfig
+from modelwatch.model.errors import ProblemsError
+from modelwatch.model.notification.signposts import Signposts
+from modelwatch.model.plain_text import one_line, shortened
+from modelwatch.pipelines.report.pages import report
+from modelwatch.pipelines.runs.run import Request, Run
+
+MUTE_DAYS = 7
+"""Days of the mute that a message offers as a command."""
+_LONGEST_REASON = 500
+
+
+def announced(run: Run, store: Store, request: Request, config_path: str) -> str:
+    """Write the report where one is configured and deliver all messages that are due; the lines
+    with which the run ends.
+
+    ``config_path``: the configuration as commands name it. A report that cannot be written is a
+    warning, because the results are published.
+    """
+    lines = _reported(run, request.config, config_path)
+    _deliver(run, store, request, config_path)
+    return lines
+
+
+def _reported(run: Run, config: MonitorConfig, config_path: str) -> str:
+    if config.report is None:
+        return ""
+    try:
+        with run.stage("report", "writing the report"):
+            page, _ = report(run.spark, config, config_path, Path(config.report.path))
+    except Exception as error:
+        wording = str(error) if isinstance(error, ProblemsError) else typed(error)
+        reason = shortened(one_line(wording), _LONGEST_REASON)
+        LOG.warning("the report was not written: %s", reason)
+        return f"The report was not written: {reason}\n"
+    return f"Report: {_signposts(config, config_path).page() or page}\n"
+
+
+def _deliver(run: Run, store: Store, request: Request, config_path: str) -> None:
+    """Deliver the messages of this run, and those that earlier ones could not deliver."""
+    config = request.config
+    if not config.notify:
+        return
+    published = {run.run_id, *(row["run_id"] for row in request.history.runs)}
+    until = request.plan.as_of + timedelta(days=MUTE_DAYS)
+    signposts = replace(_signposts(config, config_path), mute_until=until)
+    sinks = [sink_of(choice, os.environ, signposts) for choice in config.notify]
+    drain(run.spark, store, config.monitor, sinks, run.run_id, published)
+
+
+def _signposts(config: MonitorConfig, config_path: str) -> Signposts:
+    if config.report is None:
+        return Signposts(config_path)
+    pages = frozenset(page.name for page in Path(config.report.path).glob("*.html"))
+    return Signposts(config_path, config.report.address, pages)

@@ -1,0 +1,72 @@
+"""The stage of a run that looks for outliers: shares of all windows, and rows of failing days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from pyspark.sql import DataFrame
+
+from modelwatch.evaluation.drift.question import Evaluation
+from modelwatch.evaluation.outliers.bounds import FencedBy
+from modelwatch.evaluation.outliers.outlying_rows import OutlierQuestion
+from modelwatch.io.store.output_tables import Store
+from modelwatch.pipelines.runs.run import Request, Run
+from modelwatch.pipelines.states.day_states import StatesOf
+from modelwatch.spark.outliers.bounds import outlier_bounds, share_rows
+from modelwatch.spark.outliers.outlying_rows import outlying_rows
+from modelwatch.stats.states.binning import NumericBinning
+
+
+def write_outliers(
+    run: Run,
+    store: Store,
+    request: Request,
+    states: StatesOf,
+    needed: DataFrame,
+    evaluation: Evaluation,
+    failing: Sequence[date],
+) -> None:
+    """Shares beyond the fences of the windows, and the farthest rows of the newest failing days.
+
+    ``needed``: the states that the evaluation needs. ``failing``: days that have rows and failed;
+    as many as configured are read again, the newest ones.
+    """
+    config = request.config
+    name = config.binning_reference.name
+    reference = next(one for one in evaluation.references if one.name == name)
+    by = FencedBy(reference, config.outliers.fence)
+    found = share_rows(needed, evaluation, by)
+    days = sorted(failing)[-config.outliers.days :] if config.outliers.days else []
+    if days and config.outliers.rows:
+        rows = _rows(request, states, needed, evaluation, by, days)
+        if rows is not None:
+            found = found.unionByName(rows, allowMissingColumns=True)
+    run.append(store, config, "outliers", found)
+
+
+def _rows(
+    request: Request,
+    states: StatesOf,
+    needed: DataFrame,
+    evaluation: Evaluation,
+    by: FencedBy,
+    days: Sequence[date],
+) -> DataFrame | None:
+    config = request.config
+    bounds = outlier_bounds(needed, evaluation, by)
+    if bounds.center is None:
+        return None
+    inputs = {f.name: f for f in states.features if f.role == "inputs"}
+    features = tuple(inputs[name] for name in bounds.center.features)
+    bins = tuple(states.bins[f.role, f.name] for f in features)
+    question = OutlierQuestion(
+        reference=by.reference.name,
+        features=features,
+        bins=tuple(b for b in bins if isinstance(b, NumericBinning)),
+        bounds=bounds,
+        ids=config.inputs.id,
+        most=config.outliers.rows,
+        secrets=request.sources.secrets,
+    )
+    return outlying_rows(request.sources.rows("inputs", days), question)

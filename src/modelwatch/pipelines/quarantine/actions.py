@@ -1,0 +1,174 @@
+"""The command `modelwatch quarantine`: what is set apart and why, and what is let through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from pyspark.sql import Column, DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
+
+from modelwatch.io.store.output_tables import Store
+from modelwatch.io.store.views import create_views, sources_of, view_name
+from modelwatch.model.config.configuration import MonitorConfig
+from modelwatch.model.days import DayRange
+from modelwatch.model.errors import Problem, SourceError
+from modelwatch.model.plain_text import plain_text
+from modelwatch.model.quarantine.releases import MOST_KEYS
+from modelwatch.pipelines.quarantine.releases import RELEASES
+from modelwatch.pipelines.runs.queries import table_text
+from modelwatch.spark.local_frames import frame_of
+from modelwatch.tables import TABLES
+
+ACTIONS = {"release": "held", "withdraw": "released"}
+"""Words of the command that say something of rows, and the state of the rows that they are of."""
+_VIEW = "quarantine_current"
+_LISTED = ("day", "role", "rules", "state", "rows", "such_as")
+_MOST_LISTED = 1000
+_MOST_EXPLAINED = 20
+_SAYING = ("action", "day", "role", "rule", "row_key", "note", "by", "at")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Rows of the quarantine: by how their keys begin or their id, or by rule, days and table."""
+
+    words: tuple[str, ...] = ()
+    days: DayRange | None = None
+    rule: str | None = None
+    role: str | None = None
+
+
+def listed(spark: SparkSession, config: MonitorConfig, chosen: Chosen) -> str:
+    """How many rows are in quarantine, by day, table and the rules that they fail."""
+    _opened(spark, config)
+    groups = (
+        _rows(spark, config, chosen)
+        .groupBy("day", "role", F.array_join("rules", ", ").alias("rules"), "state")
+        .agg(F.count(F.lit(1)).alias("rows"), F.min("row_key").alias("such_as"))
+        .orderBy("day", "role", "rules", "state")
+        .limit(_MOST_LISTED + 1)
+        .collect()
+    )
+    if not groups:
+        return f"{config.monitor}: no row is in quarantine\n"
+    text = table_text(_LISTED, [[row[name] for name in _LISTED] for row in groups[:_MOST_LISTED]])
+    if len(groups) > _MOST_LISTED:
+        text += f"... and more: filter with --day and --rule, or query the view {_VIEW}\n"
+    return text
+
+
+def explained(spark: SparkSession, config: MonitorConfig, chosen: Chosen) -> str:
+    """All about some rows: why they are in quarantine, what they hold, and where they are."""
+    _opened(spark, config)
+    rows = _rows(spark, config, chosen).orderBy("day", "role", "row_key", "copy")
+    found = rows.limit(_MOST_EXPLAINED).collect()
+    if not found:
+        raise _none_such(config, chosen)
+    return "\n".join(_paragraph(row) for row in found)
+
+
+def said(
+    spark: SparkSession,
+    config: MonitorConfig,
+    word: str,
+    chosen: Chosen,
+    by: str | None,
+    note: str | None,
+) -> str:
+    """Write down that some rows are let through, or no longer; the next run does it.
+
+    SourceError if nothing is chosen, or no row in quarantine is: a mistyped day says nothing.
+    """
+    store = _opened(spark, config)
+    if bool(chosen.words) == (chosen.rule is not None):
+        raise _wrong(
+            "name rows by their keys, or select all rows that fail a rule with --rule and --day"
+        )
+    rows = _rows(spark, config, chosen).where(F.col("state") == ACTIONS[word])
+    by_rule = chosen.rule is not None
+    target = F.lit(None).cast("string").alias("row_key") if by_rule else F.col("row_key")
+    groups = (
+        rows.groupBy("day", "role", target)
+        .agg(F.count(F.lit(1)).alias("rows"))
+        .limit(MOST_KEYS + 1)
+        .collect()
+    )
+    if not groups:
+        raise _none_such(config, chosen, ACTIONS[word])
+    if len(groups) > MOST_KEYS:
+        raise _wrong(f"more than {MOST_KEYS} rows: release them with --rule and --day")
+    at = datetime.now(timezone.utc)
+    saying = [
+        (config.monitor, word, g["day"], g["role"], chosen.rule, g["row_key"], note, by, at)
+        for g in groups
+    ]
+    frame = frame_of(spark, saying, TABLES[RELEASES].ddl("monitor", *_SAYING))
+    store.append(RELEASES, frame, f"{word} by hand")
+    count, days = sum(g["rows"] for g in groups), {g["day"] for g in groups}
+    what = "released" if word == "release" else "held again"
+    return (
+        f"{count} row{'s' if count > 1 else ''} of {len(days)} day{'s' if len(days) > 1 else ''} "
+        f"will be {what} by the next run.\n"
+    )
+
+
+def _rows(spark: SparkSession, config: MonitorConfig, chosen: Chosen) -> DataFrame:
+    view = spark.table(view_name(config.output, _VIEW))
+    rows = view.where(F.col("monitor") == config.monitor)
+    if chosen.days is not None:
+        rows = rows.where(F.col("day").between(chosen.days.first, chosen.days.last))
+    if chosen.rule is not None:
+        rows = rows.where(F.array_contains("rules", chosen.rule))
+    if chosen.role is not None:
+        rows = rows.where(F.col("role") == chosen.role)
+    if chosen.words:
+        rows = rows.where(_named(chosen.words))
+    return rows
+
+
+def _named(words: Sequence[str]) -> Column:
+    """Whether a row is meant by a word: the beginning of its key, or a value of its id."""
+    named = F.lit(False)
+    for word in words:
+        if len(word) >= 6:
+            named = named | F.col("row_key").startswith(word)
+        ids = F.transform("row_id", lambda part: part["value"])
+        named = named | F.coalesce(F.array_contains(ids, word), F.lit(False))
+    return named
+
+
+def _opened(spark: SparkSession, config: MonitorConfig) -> Store:
+    """The store with the tables and views of the quarantine; SourceError before a first run."""
+    store = Store(spark, config.output)
+    if not store.exists("runs"):
+        raise SourceError([Problem("", None, "there are no results yet")], str(config.output))
+    asked = sources_of((_VIEW, RELEASES))
+    store.prepare([name for name in TABLES if name in asked])
+    create_views(spark, config.output, (_VIEW,))
+    return store
+
+
+def _none_such(config: MonitorConfig, chosen: Chosen, state: str = "in quarantine") -> SourceError:
+    what = ", ".join(repr(word) for word in chosen.words)
+    if chosen.rule is not None:
+        what = f"of rule {chosen.rule!r}" + (f" on {chosen.days}" if chosen.days else "")
+    message = f"no row {what} is {state}; `modelwatch quarantine` lists them"
+    return SourceError([Problem("", None, message)], config.monitor)
+
+
+def _wrong(message: str) -> SourceError:
+    return SourceError([Problem("", None, message)])
+
+
+def _paragraph(row: Row) -> str:
+    row_id = ", ".join(f"{part['column']}={part['value']}" for part in row["row_id"] or ())
+    version = "" if row["source_version"] is None else f" at version {row['source_version']}"
+    lines = [
+        f"{row['row_key']} {row['state']}: a row of the {row['role']} of {row['day']} {row_id}",
+        *(f"  {reason}" for reason in row["reasons"]),
+        f"  from {row['source_table']}{version}, {row['file'] or 'file not known'}",
+        f"  {row['row']}",
+    ]
+    return "\n".join(plain_text(line).rstrip() for line in lines) + "\n"

@@ -1,0 +1,104 @@
+"""What a replay found, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from modelwatch.model.replay.recorded_run import ROUNDING
+from modelwatch.spark.replay.row_comparison import Example, RowComparison
+
+_SHOWN = 5
+"""Differing rows of a table that are told."""
+_LONGEST = 80
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A run and its replay, table by table; ``causes`` are told where they differ."""
+
+    monitor: str
+    run_id: str
+    as_of: date
+    finished_at: datetime
+    sources: Sequence[tuple[str, str, int]]
+    tables: Mapping[str, RowComparison]
+    causes: Sequence[str] = ()
+    scratch: str | None = None
+
+    @property
+    def identical(self) -> bool:
+        """Whether every row of every table is as it was."""
+        return all(one.identical for one in self.tables.values())
+
+    @property
+    def text(self) -> str:
+        """For a person: versions read, a line a table, differing rows, and the likely cause."""
+        return "\n".join(_lines(self)) + "\n"
+
+
+def only_rounding(tables: Mapping[str, RowComparison]) -> bool:
+    """Whether all that differs are last digits of numbers."""
+    differing = [one for one in tables.values() if not one.identical]
+    return bool(differing) and all(
+        not (one.missing or one.more or one.repeated)
+        and all(one.farthest.get(name, 1.0) <= ROUNDING for name in one.changed)
+        for one in differing
+    )
+
+
+def _lines(found: Replayed) -> Iterator[str]:
+    yield (
+        f"Run {found.run_id} of {found.monitor}, as of {found.as_of}, published "
+        f"{found.finished_at:%Y-%m-%d %H:%M:%S}"
+    )
+    for role, table, version in found.sources:
+        yield f"  {role}: {table} at version {version}"
+    rows = sum(one.rows for one in found.tables.values())
+    if found.identical:
+        yield f"Identical: {rows:,} rows in {len(found.tables)} tables."
+    else:
+        same = sum(one.same for one in found.tables.values())
+        yield f"Different: {same:,} of {rows:,} rows are identical."
+    for name, one in found.tables.items():
+        yield f"  {name:<24} {_comparison_line(one)}"
+    for name, one in found.tables.items():
+        yield from _examples(name, one)
+    if not found.identical:
+        yield "Likely cause:"
+        yield from (f"  {cause}" for cause in found.causes)
+    if found.scratch is not None:
+        yield f"The rows of the replay are in {found.scratch}; remove it when you are done."
+
+
+def _comparison_line(one: RowComparison) -> str:
+    parts = [f"{one.same:,} identical"] if one.same or one.identical else []
+    parts += [
+        f"{name} differs in {count:,}"
+        + (f" (by up to {one.farthest[name]:.1e} of it)" if name in one.farthest else "")
+        for name, count in one.changed.items()
+    ]
+    parts += [f"{one.missing:,} are missing from the replay"] if one.missing else []
+    parts += [f"{one.more:,} are in the replay only"] if one.more else []
+    parts += [f"{one.repeated:,} keys occur more than once"] if one.repeated else []
+    return ", ".join(parts)
+
+
+def _examples(name: str, one: RowComparison) -> Iterator[str]:
+    for example in one.examples[:_SHOWN]:
+        key = ", ".join(f"{k} {_cut(v)}" for k, v in example.key.items() if v is not None)
+        yield f"  {name}: {key}"
+        yield from (f"    {line}" for line in _values(example))
+
+
+def _values(example: Example) -> Iterator[str]:
+    if not example.values:
+        yield f"{example.before} rows then, {example.now} in the replay"
+    for column, (was, now) in example.values.items():
+        yield f"{column}: {_cut(was)} then, {_cut(now)} in the replay"
+
+
+def _cut(value: str | None) -> str:
+    text = "null" if value is None else "".join(c if c.isprintable() else " " for c in value)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."

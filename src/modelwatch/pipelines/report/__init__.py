@@ -1,0 +1,1 @@
+"""The report: its queries and its pages."""

@@ -1,0 +1,253 @@
+"""The stage of a run that asks whether the model must be trained again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from pyspark.sql import Row
+from pyspark.sql import functions as F
+
+from modelwatch.io.store.output_tables import Store
+from modelwatch.model.config.configuration import MonitorConfig
+from modelwatch.model.incidents.incident import Incident
+from modelwatch.model.retraining.decisions import decisions
+from modelwatch.model.retraining.evidence import Loss, RetrainingDecision, Situation
+from modelwatch.pipelines.runs.run import Request, Run
+from modelwatch.pipelines.runs.stored_windows import one_a_day, stored_windows
+from modelwatch.spark.local_frames import frame_of
+from modelwatch.stats.value_names import ALL_VERSIONS, NO_VERSION
+from modelwatch.stats.verdicts.adaptive_window import adaptive_windows
+from modelwatch.tables import TABLES
+
+LOOK_BACK_DAYS = 400
+"""Days that a decision looks back on."""
+FAULTS = frozenset(
+    {
+        "nulls",
+        "sentinel",
+        "constant",
+        "scale_change",
+        "swapped_columns",
+        "swapped_codes",
+        "new_type",
+        "duplicated_rows",
+        "missing_rows",
+    }
+)
+"""Kinds of change that are faults of a pipeline: nobody should learn from such days."""
+_TABLE = TABLES["retraining_decisions"]
+
+
+def write_decisions(
+    run: Run,
+    store: Store,
+    request: Request,
+    incidents: Sequence[Incident],
+    importance: Mapping[str, float],
+) -> tuple[RetrainingDecision, ...]:
+    """Decide by every policy of the configuration, and write what was decided on what."""
+    config = request.config
+    if not config.retraining.policies:
+        return ()
+    found = decisions(config.retraining, _situation(run, store, request, incidents, importance))
+    sources = [
+        {"role": role, "table": str(source.address), "version": source.version}
+        for role, source in request.sources.opened.items()
+    ]
+    names = _TABLE.own_names
+    rows = [
+        tuple(
+            {**vars(one), "broken_days": list(one.broken_days), "sources": sources}[n]
+            for n in names
+        )
+        for one in found
+    ]
+    run.append(store, config, _TABLE.name, frame_of(run.spark, rows, _TABLE.ddl(*names)))
+    return found
+
+
+def _situation(
+    run: Run,
+    store: Store,
+    request: Request,
+    incidents: Sequence[Incident],
+    importance: Mapping[str, float],
+) -> Situation:
+    config, as_of = request.config, request.plan.as_of
+    since = as_of - timedelta(days=LOOK_BACK_DAYS)
+    # Most of a query is its planning, and none of these waits for another.
+    with ThreadPoolExecutor(max_workers=3) as at_once:
+        versions = at_once.submit(_version, run, store, request, since)
+        believed = at_once.submit(_believed, run, store, request, since)
+        broken = at_once.submit(_broken_days, run, store, request, incidents, since)
+        said = at_once.submit(_said, store, request)
+        due = _due(run, store, request, since)
+        version, first_day = versions.result()
+        estimates = [row for row in believed.result() if row["model_version"] == version]
+        broken_days = broken.result()
+    days = one_a_day(row for row in due if row["reference"] is None)
+    compared = [row for row in due if row["reference"] and row["model_version"] == version]
+    inputs = {f.name for f in request.plan.features if f.role == "inputs"}
+    return Situation(
+        as_of=as_of,
+        model_version=version,
+        first_day=first_day,
+        labelled={row["window_start"]: int(row["labelled_rows"]) for row in days},
+        losses=_losses(config, compared),
+        estimates=_estimates(config, compared, estimates),
+        importance={name: importance.get(name, 1.0) for name in inputs},
+        drifted=[
+            one.subject
+            for one in incidents
+            if one.is_open and one.family == "data" and one.role == "inputs"
+        ],
+        broken_days=broken_days,
+        stable_since=_stable_since(config, days),
+        said=said.result(),
+    )
+
+
+def _due(run: Run, store: Store, request: Request, since: date) -> list[Row]:
+    """Performance of days, and changes against the first fixed reference, of all traffic."""
+    config = request.config
+    by_day = F.col("reference").isNull() & (F.col("window") == "day")
+    stored = stored_windows(run, store, request, "performance_metrics", "labels", since)
+    return (
+        stored.where((F.col("cohort") == "due") & (F.col("segmentation") == "all"))
+        .where(
+            (by_day & (F.col("metric") == _steady_metric(config)))
+            | (F.col("reference") == config.fixed_references[0].name)
+        )
+        .collect()
+    )
+
+
+def _believed(run: Run, store: Store, request: Request, since: date) -> list[Row]:
+    """Estimates of windows that are over, of all traffic."""
+    stored = stored_windows(run, store, request, "performance_estimates", "estimate", since)
+    return stored.where((F.col("segmentation") == "all") & ~F.col("partial")).collect()
+
+
+def _version(run: Run, store: Store, request: Request, since: date) -> tuple[str, date | None]:
+    """The newest model version, and its first day; '(none)' where no day has predictions."""
+    first = (
+        stored_windows(run, store, request, "verdicts", "drift", since)
+        .where((F.col("source") == "drift") & (F.col("window") == "day") & (F.col("rows") > 0))
+        .where((F.col("role") == "predictions") & (F.col("model_version") != ALL_VERSIONS))
+        .groupBy("model_version")
+        .agg(F.min("window_start").alias("first"), F.max("window_start").alias("last"))
+        .collect()
+    )
+    if not first:
+        return NO_VERSION, None
+    newest = max(first, key=lambda row: (row["first"], row["last"], row["model_version"]))
+    return str(newest["model_version"]), newest["first"]
+
+
+def _steady_metric(config: MonitorConfig) -> str:
+    """A metric that every day with labels has."""
+    regression = config.performance is not None and config.performance.task == "regression"
+    return "mae" if regression else "accuracy"
+
+
+def _losses(config: MonitorConfig, compared: Sequence[Row]) -> tuple[Loss, ...]:
+    """Changes against the first fixed reference, of the longest kind of window that is judged."""
+    kind = config.performance_windows[-1:]
+    found = [
+        Loss(
+            row["metric"],
+            row["window_start"],
+            row["window_end"],
+            row["value"],
+            row["lower"],
+            row["upper"],
+        )
+        for row in compared
+        if row["window"] in kind and not row["partial"]
+    ]
+    return tuple(sorted(found, key=lambda loss: (loss.window_start, loss.metric)))
+
+
+def _estimates(
+    config: MonitorConfig, compared: Sequence[Row], estimates: Sequence[Row]
+) -> tuple[Loss, ...]:
+    """What is believed to have been lost: estimates less what the reference was."""
+    kind = config.performance_windows[-1:]
+    before: dict[str, float] = {}
+    for row in compared:
+        metric, value = row["metric"], row["reference_value"]
+        if value is not None:
+            before[metric] = max(value, before.get(metric, value))
+    found = []
+    for row in estimates:
+        known, base = row["window"] in kind and row["value"] is not None, before.get(row["metric"])
+        if known and base is not None:
+            change, lower, upper = (
+                None if row[name] is None else row[name] - base
+                for name in ("value", "lower", "upper")
+            )
+            found.append(
+                Loss(
+                    row["metric"],
+                    row["window_start"],
+                    row["window_end"],
+                    change,
+                    lower,
+                    upper,
+                    row["back_test_error"],
+                )
+            )
+    return tuple(sorted(found, key=lambda loss: (loss.window_start, loss.metric)))
+
+
+def _broken_days(
+    run: Run, store: Store, request: Request, incidents: Sequence[Incident], since: date
+) -> Collection[date]:
+    """Days on which a promise was broken, or of an incident that is a fault of a pipeline."""
+    faults = {
+        one.since + timedelta(days=n)
+        for one in incidents
+        if one.state != "withdrawn" and one.kind in FAULTS
+        for n in range((one.last_failing - one.since).days + 1)
+    }
+    failed = stored_windows(run, store, request, "verdicts", "constraint", since)
+    rows = failed.where(F.col("verdict") == "fail").select("window_start").distinct().collect()
+    return faults.union(row["window_start"] for row in rows)
+
+
+def _stable_since(config: MonitorConfig, days: Sequence[Row]) -> date | None:
+    """First day of the last stretch in which the accuracy did not change; None where it has none.
+
+    Rows count for as many fewer as days vary more than independent rows would.
+    """
+    if _steady_metric(config) != "accuracy":
+        return None
+    held = [row for row in days if row["value"] is not None and row["labelled_rows"]]
+    if len(held) < 2:
+        return None
+    rows = np.array([row["labelled_rows"] for row in held], dtype=np.float64)
+    value = np.array([row["value"] for row in held], dtype=np.float64)
+    mean = float((rows * value).sum() / rows.sum())
+    within = max(mean * (1.0 - mean), 1e-12)
+    effect = float((rows * (value - mean) ** 2).sum() / (within * max(len(held) - 1, 1)))
+    stretch = adaptive_windows(rows, rows * value, rows * value, design_effect=max(1.0, effect))
+    first: Any = held[int(stretch.start[-1])]["window_start"]
+    return date.fromordinal(first.toordinal())
+
+
+def _said(store: Store, request: Request) -> dict[str, date]:
+    published = {row["run_id"] for row in request.history.runs}
+    if not published:
+        return {}
+    mine = store.read(_TABLE.name).where(
+        (F.col("monitor") == request.config.monitor) & (F.col("decision") == "retrain")
+    )
+    found: dict[str, date] = {}
+    for row in mine.select("run_id", "policy", "as_of").collect():
+        if row["run_id"] in published:
+            found[row["policy"]] = max(row["as_of"], found.get(row["policy"], date.min))
+    return found

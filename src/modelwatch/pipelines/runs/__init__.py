@@ -1,0 +1,1 @@
+"""Runs: how one goes, ends and is recorded."""

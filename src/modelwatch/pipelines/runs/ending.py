@@ -1,0 +1,140 @@
+"""How a run ends that something dies under: in bounded time, with its sentence and its row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime, timezone
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from modelwatch.io.failures import advised
+from modelwatch.io.session.environment import code_version, libraries
+from modelwatch.io.session.late_row import LateRow
+from modelwatch.io.session.spark_session import opened_here
+from modelwatch.io.session.vital_signs import VitalSigns
+from modelwatch.io.session.watchdog import EXIT_FAILED, Watchdog, Watched
+from modelwatch.io.store.output_tables import Store
+from modelwatch.log import LOG, log_of_run
+from modelwatch.model.config.configuration import (
+    MonitorConfig,
+    config_fingerprint,
+    evaluation_fingerprint,
+    labels_fingerprint,
+    performance_fingerprint,
+    states_fingerprint,
+)
+from modelwatch.model.errors import ProblemsError
+from modelwatch.model.runs.lost_runs import RunLostError, way_after_death
+from modelwatch.model.runs.stall_limits import StallLimits
+from modelwatch.pipelines.runs.run import Run
+
+
+@contextmanager
+def ending(
+    run: Run, store: Store, config: MonitorConfig, text: str, as_of: date
+) -> Iterator[Watchdog]:
+    """A block in which a run is watched: it ends, whatever dies.
+
+    What died comes out of the block as RunLostError; the run's row is written by then, by a Spark
+    of its own if need be. Where nothing else releases a thread of the run, the process ends with
+    code 2, if it has opened the session itself.
+    """
+    signs = VitalSigns(run.spark)
+
+    def write_row(message: str) -> None:
+        row = row_without_spark(run, config, text, as_of, message)
+        failure = LateRow(config.output, row, signs.settings).write()
+        if failure is not None:
+            LOG.warning("could not record in table runs that the run failed: %s", failure)
+
+    watched = Watched(
+        stages=lambda: tuple(run.going_on),
+        marks=lambda: len(run.stages) + len(run.outputs),
+        write_row=write_row,
+        own_process=opened_here(run.spark),
+    )
+    with log_of_run(run.run_id), Watchdog(signs, config.progress, watched) as watchdog:
+        try:
+            yield watchdog
+        except Exception as error:
+            message = None if watchdog.left else _death(watchdog, error)
+            # The row of an error that is none of these is written where the run is known.
+            if message is None:
+                raise
+            if watchdog.leave(message):
+                watchdog.cancel()
+                row = row_without_spark(run, config, text, as_of, message)
+                leave(watchdog, store, row)
+            raise RunLostError(message) from error
+
+
+@contextmanager
+def watched(spark: SparkSession, limits: StallLimits, command: str) -> Iterator[None]:
+    """A block of a command that writes no row of a run and is watched as one: it ends, whatever
+    dies; what died comes out of it as RunLostError."""
+    target = Watched(
+        stages=lambda: (command,),
+        marks=lambda: 0,
+        write_row=lambda message: None,
+        own_process=opened_here(spark),
+    )
+    with Watchdog(VitalSigns(spark), limits, target) as watchdog:
+        try:
+            yield
+        except Exception as error:
+            message = _death(watchdog, error)
+            if message is None:
+                raise
+            watchdog.leave(message)
+            raise RunLostError(message) from error
+
+
+def _death(watchdog: Watchdog, error: Exception) -> str | None:
+    """What died under a block that ends with an error, and what to do; None for other errors."""
+    message = watchdog.lost(error)
+    if message is None and way_after_death(str(error)):
+        message = advised(error)
+    return None if isinstance(error, ProblemsError) else message
+
+
+def leave(watchdog: Watchdog, store: Store, row: Mapping[str, Any]) -> None:
+    """Write the row of a run that failed; where that fails too, the first error is what counts."""
+    if watchdog.usable():
+        try:
+            # The table may be missing still, or its folder.
+            store.prepare(("runs",))
+            store.publish(row)
+            return
+        except Exception as error:
+            if watchdog.usable():
+                said = "could not record in table runs that the run failed: %s"
+                LOG.warning(said, advised(error))
+                return
+    watchdog.write_apart()
+
+
+def row_without_spark(
+    run: Run, config: MonitorConfig, text: str, as_of: date, message: str
+) -> dict[str, Any]:
+    """The row of a failed run, as far as it is known without Spark."""
+    return {
+        "monitor": config.monitor,
+        "run_id": run.run_id,
+        "started_at": run.started_at,
+        "finished_at": datetime.now(timezone.utc),
+        "outcome": "failed",
+        "exit_code": EXIT_FAILED,
+        "message": message,
+        "as_of": as_of,
+        "config_yaml": text,
+        "config_fingerprint": config_fingerprint(config),
+        "states_fingerprint": states_fingerprint(config),
+        "evaluation_fingerprint": evaluation_fingerprint(config),
+        "labels_fingerprint": labels_fingerprint(config),
+        "performance_fingerprint": performance_fingerprint(config),
+        "code_version": code_version(),
+        "libraries": [{"name": n, "version": v} for n, v in libraries().items()],
+        "stages": [{"stage": name, "seconds": seconds} for name, seconds in run.stages],
+    }

@@ -1,0 +1,211 @@
+"""What published runs of a monitor have left: which run's rows count for each day."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from pyspark.sql import DataFrame, Row
+from pyspark.sql import functions as F
+
+from modelwatch.model.days import shifted
+from modelwatch.model.planning.label_plan import LabelDay, PublishedLabels
+from modelwatch.model.planning.plan import Published
+from modelwatch.spark.days import among_days
+from modelwatch.spark.local_frames import frame_of
+from modelwatch.tables.generation import DAYS, LABEL_DAYS, REFERENCES, VERDICT_WINDOWS, Generation
+
+
+@dataclass(frozen=True)
+class RunHistory:
+    """The published runs of a monitor, oldest first.
+
+    ``runs``: rows of the table runs with ``HISTORY_COLUMNS``. ``retired``: days whose states were
+    removed, with the moment.
+    """
+
+    runs: Sequence[Row]
+    retired: Mapping[date, datetime] = field(default_factory=dict)
+
+    @property
+    def last(self) -> Row | None:
+        """The newest run."""
+        return self.runs[-1] if self.runs else None
+
+    def run_of_day(self, states_fingerprint: str) -> dict[date, str]:
+        """For each day with states of the fingerprint, the newest run that computed it."""
+        return self._run_of_day(DAYS, "states_fingerprint", states_fingerprint)
+
+    def _run_of_day(self, generation: Generation, name: str, fingerprint: str) -> dict[date, str]:
+        """For each day of a generation, the newest run under a fingerprint whose states stand."""
+        runs = [run for run in self.runs if run[name] == fingerprint]
+        ended = {run["run_id"]: run for run in runs}
+        found = generation.newest(runs)
+        return {day: run for (day,), run in found.items() if self._stands(ended[run], day)}
+
+    def _stands(self, run: Row, day: date) -> bool:
+        """Whether what a run computed of a day was not removed since."""
+        return day not in self.retired or run["finished_at"] > self.retired[day]
+
+    @property
+    def retired_before(self) -> date | None:
+        """The first day whose states were never removed; None if none ever was."""
+        newest = max(self.retired, default=None)
+        return None if newest is None else shifted(newest, 1)
+
+    def run_of_reference(self, states_fingerprint: str) -> dict[str, str]:
+        """For each role of a reference with its own table, the newest run that computed it."""
+        runs = [run for run in self.runs if run["states_fingerprint"] == states_fingerprint]
+        return {role: run for (role,), run in REFERENCES.newest(runs).items()}
+
+    def run_of_label_day(self, labels_fingerprint: str) -> dict[date, str]:
+        """For each day with states of performance, the newest run that computed it."""
+        return self._run_of_day(LABEL_DAYS, "labels_fingerprint", labels_fingerprint)
+
+    def run_of_verdicts(self) -> dict[tuple[str, str, date], str]:
+        """For each source of figures and window (its name and first day), the newest run that
+        judged it."""
+        newest = VERDICT_WINDOWS.newest(self.runs)
+        return {(source, window, start): run for (source, window, start), run in newest.items()}
+
+    def published_labels(self, labels_fingerprint: str | None) -> PublishedLabels:
+        """What a plan must know of performance, under the fingerprint of the configuration."""
+        with_labels = [run for run in self.runs if run["labels_fingerprint"] is not None]
+        if not with_labels:
+            return PublishedLabels()
+        last = with_labels[-1]
+        stale = last["labels_fingerprint"] != labels_fingerprint
+        return PublishedLabels(
+            fingerprint=last["labels_fingerprint"],
+            asked=last["performance_fingerprint"],
+            as_of=last["as_of"],
+            days={
+                held["day"]: LabelDay(
+                    held["last_known"], held["next_known"], held["last_due"], run["as_of"]
+                )
+                for run in with_labels
+                if stale or run["labels_fingerprint"] == labels_fingerprint
+                for held in run["label_days"] or ()
+                if self._stands(run, held["day"])
+            },
+        )
+
+    def seen_version(self, role: str, table: str) -> int | None:
+        """Version of a source up to which every change is in the states; None if none is."""
+        for run in reversed(self.runs):
+            for source in run["sources"] or ():
+                if source["role"] == role and source["table"] == table:
+                    return None if source["seen"] is None else int(source["seen"])
+        return None
+
+    def version_before(self, role: str, table: str, as_of: date) -> int | None:
+        """Version of a source that the newest run as of an earlier day read; None if none did."""
+        for run in reversed(self.runs):
+            for source in run["sources"] or ():
+                if run["as_of"] < as_of and (source["role"], source["table"]) == (role, table):
+                    return int(source["version"])
+        return None
+
+    @property
+    def written(self) -> dict[str, int]:
+        """By output table, the newest version that a run has written."""
+        return {
+            held["table"]: int(held["version"])
+            for run in self.runs
+            for held in run["outputs"] or ()
+        }
+
+    def source(self, role: str, table: str) -> dict[str, Any] | None:
+        """A source table as the newest run read it: its struct in the table runs."""
+        for run in reversed(self.runs):
+            for source in run["sources"] or ():
+                if source["role"] == role and source["table"] == table:
+                    return source.asDict()  # type: ignore[no-any-return]
+        return None
+
+    def table_id(self, role: str, table: str) -> str | None:
+        """Identity of a source table as the newest run read it."""
+        for run in reversed(self.runs):
+            for source in run["sources"] or ():
+                if source["role"] == role and source["table"] == table:
+                    return source["table_id"]  # type: ignore[no-any-return]
+        return None
+
+    def published(
+        self, states_fingerprint: str, labels_fingerprint: str | None = None
+    ) -> Published:
+        """What a plan must know, under the fingerprints of the configuration at hand."""
+        if self.last is None:
+            return Published()
+        references = self.run_of_reference(states_fingerprint)
+        ever = {day for run in self.runs for day in run["days"] or ()}
+        current = self.run_of_day(states_fingerprint)
+        stale = self.last["states_fingerprint"] != states_fingerprint
+        return Published(
+            states_fingerprint=self.last["states_fingerprint"],
+            evaluation_fingerprint=self.last["evaluation_fingerprint"],
+            as_of=self.last["as_of"],
+            days=frozenset(ever if stale else current),
+            references=frozenset(role.partition(":")[2] for role in references),
+            bins=True,
+            retired_before=self.retired_before,
+            labels=self.published_labels(labels_fingerprint),
+        )
+
+
+HISTORY_COLUMNS = (
+    "run_id",
+    "as_of",
+    "states_fingerprint",
+    "evaluation_fingerprint",
+    "sources",
+    "outputs",
+    "days",
+    "reference_days",
+    "labels_fingerprint",
+    "performance_fingerprint",
+    "label_days",
+    "verdict_windows",
+    "retired_days",
+)
+
+
+def history_of(runs: DataFrame) -> RunHistory:
+    """The published runs among the rows of a monitor in the table runs."""
+    # A table that an older version of the code wrote gets its new columns when the run begins.
+    columns = [
+        F.col(name) if name in runs.columns else F.lit(None).alias(name) for name in HISTORY_COLUMNS
+    ]
+    # Chosen and ordered here: the rows are few, and Spark would take seconds to plan it.
+    rows = runs.select("outcome", "finished_at", *columns).collect()
+    rows.sort(key=lambda row: (row["finished_at"], row["run_id"]))
+    published = [row for row in rows if row["outcome"] == "published"]
+    retired = {
+        day: row["finished_at"]
+        for row in rows
+        if row["outcome"] == "maintained"
+        for day in row["retired_days"] or ()
+    }
+    return RunHistory(published, retired)
+
+
+def of_days(states: DataFrame, days: Collection[date]) -> DataFrame:
+    """The rows of some days, so that only their directories are read."""
+    return states.where(among_days(F.col("day"), days))
+
+
+def of_runs(states: DataFrame, run_of_day: Mapping[date, str]) -> DataFrame:
+    """The rows of each day that the run that counts for it wrote."""
+    spark = states.sparkSession
+    generations = frame_of(
+        spark,
+        [(day, run) for day, run in sorted(run_of_day.items())],
+        "generation_day date, generation_run string",
+    )
+    return states.join(
+        F.broadcast(generations),
+        (F.col("day") == F.col("generation_day")) & (F.col("run_id") == F.col("generation_run")),
+        "left_semi",
+    )

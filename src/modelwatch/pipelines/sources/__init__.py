@@ -1,0 +1,1 @@
+"""Source tables: where they are and how fresh and complete they are."""

@@ -1,0 +1,1 @@
+"""Stored states: what rows of a day add up to."""

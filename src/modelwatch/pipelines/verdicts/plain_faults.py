@@ -1,0 +1,142 @@
+"""The stage of a run that judges what needs no reference, and looks for outliers in references."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+
+from modelwatch.deequ import ConstraintRow
+from modelwatch.evaluation.drift.question import Evaluation
+from modelwatch.evaluation.verdicts.day_facts import DayFact
+from modelwatch.model.config.monitor import BOOTSTRAP_DAYS, BOOTSTRAPPED
+from modelwatch.model.verdicts.plain_faults import is_short, plain_faults
+from modelwatch.pipelines.runs.findings import Finding
+from modelwatch.pipelines.runs.run import Request
+from modelwatch.spark.verdicts.day_facts import day_facts
+from modelwatch.stats.numerals import numerals
+
+BUILT_IN = "built_in"
+"""Kind of the promises that nobody has to write."""
+MOST_FAR = 5
+"""Rows of a reference, far beyond all others, that are reported: more are a heavy tail."""
+MOST_TOLD = 3
+
+
+@dataclass(frozen=True)
+class PlainFindings:
+    """What days and references show by themselves: ``faults`` of days, as constraints that do not
+    hold, ``warnings`` about references, and what a run says of these."""
+
+    faults: tuple[ConstraintRow, ...]
+    warnings: tuple[Finding, ...]
+    text: str
+
+
+def plain_findings(
+    request: Request, evaluated: tuple[DataFrame, Evaluation] | None
+) -> PlainFindings:
+    """What the days computed and the references show by themselves.
+
+    ``evaluated``: the states that the windows needed, and what was asked of them.
+    """
+    facts = () if evaluated is None else day_facts(*evaluated, request.days)
+    warnings = _reference_findings(request, facts)
+    return PlainFindings(
+        tuple(_fault_rows(request, facts)),
+        warnings,
+        _bootstrap_summary(request) + _finding_summary(warnings),
+    )
+
+
+def _fault_rows(request: Request, facts: Sequence[DayFact]) -> list[ConstraintRow]:
+    """Faults of the days computed, as constraints that do not hold."""
+    config = request.config
+    short = is_short(config, request.sources.opened["inputs"].present() or ())
+    found = []
+    for fact in facts:
+        if fact.day is None:
+            continue
+        ends = None
+        if fact.minimum is not None and fact.maximum is not None:
+            ends = fact.minimum, fact.maximum
+        for fault in plain_faults(
+            config,
+            fact.day,
+            fact.role,
+            fact.feature,
+            fact.rows,
+            fact.nulls,
+            ends,
+            fact.constant,
+            short,
+        ):
+            found.append(
+                ConstraintRow(
+                    day=fault.day,
+                    constraint=fault.constraint,
+                    kind=BUILT_IN,
+                    column=fault.column,
+                    where=None,
+                    severity=fault.severity,
+                    lower=None,
+                    upper=None,
+                    observed=fault.observed,
+                    verdict=fault.severity,
+                    reason=fault.reason,
+                    rows=fault.rows,
+                    role=config.table_role(fault.role),
+                )
+            )
+    return found
+
+
+def _reference_findings(request: Request, facts: Sequence[DayFact]) -> tuple[Finding, ...]:
+    """A warning for each feature of a reference with a few rows far beyond all others."""
+    if not request.plan.days:
+        return ()
+    newest = max(planned.day for planned in request.plan.days)
+    return tuple(
+        Finding(
+            severity="warn",
+            kind="far_rows",
+            subject=fact.feature,
+            window=f"reference {fact.reference}",
+            window_start=newest,
+            value=float(fact.far),
+            bound=None,
+            message=f"reference {fact.reference}: {fact.far} row{'s' * (fact.far != 1)} of "
+            f"{fact.feature} lie{'s' * (fact.far == 1)} far outside the other values, between "
+            f"{' and '.join(_ends(fact))}; metrics exclude such rows",
+        )
+        for fact in facts
+        if fact.reference is not None and fact.far <= MOST_FAR
+    )
+
+
+def _ends(fact: DayFact) -> tuple[str, ...]:
+    """Least and greatest value of a feature, with the digits that it takes to tell them apart."""
+    return numerals([end for end in (fact.minimum, fact.maximum) if end is not None])
+
+
+def _finding_summary(findings: Sequence[Finding]) -> str:
+    """Lines about outliers in references, for the end of a run; empty without any."""
+    lines = [f"Warning: {one.message}.\n" for one in findings[:MOST_TOLD]]
+    if len(findings) > MOST_TOLD:
+        lines.append(f"Warning: the same holds for {len(findings) - MOST_TOLD} more features.\n")
+    return "".join(lines)
+
+
+def _bootstrap_summary(request: Request) -> str:
+    """The reference of a configuration that gives none."""
+    reference = request.config.references[0]
+    if reference.name != BOOTSTRAPPED or reference.days is None:
+        return ""
+    present = request.sources.opened["inputs"].present() or ()
+    held = sum(day in reference.days for day in present)
+    until = f", until there are {BOOTSTRAP_DAYS}" if held < BOOTSTRAP_DAYS else ""
+    return (
+        f"No reference is configured: windows are compared with the first {held} "
+        f"day{'s' * (held != 1)} with rows, {reference.days}{until}.\n"
+    )

@@ -1,0 +1,182 @@
+"""What some predictions show beside their labels, counted by one Python task."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+
+from modelwatch.model.onboarding.column_names import is_decision_name, is_score_name
+from modelwatch.model.onboarding.table_facts import DateLag, JoinedFacts, Value
+from modelwatch.spark.onboarding.sample_facts import MOST_VALUES
+from modelwatch.spark.python_tasks import in_python
+
+LABEL = "label"
+"""The label in the joined rows; other columns are ``role:name``, dates as days since the
+prediction's, with the role ``date-`` before that of the table."""
+FEWEST_ROWS = 50
+"""Rows below which nothing is said of a column that seems to tell the label."""
+_CATEGORIES, _NUMBERS = 10, 40
+T = TypeVar("T")
+
+
+def joined_facts(rows: DataFrame) -> JoinedFacts:
+    """What joined rows show; they are few: one task holds all of them."""
+    found = in_python(rows.coalesce(1), facts_of_batches, "facts string").collect()
+    return read_facts(json.loads(found[0]["facts"])) if found else JoinedFacts()
+
+
+def facts_of_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """What a task does with its rows: their facts as JSON, in one row."""
+    held = list(batches)
+    if held:
+        wording = json.dumps(facts_of_rows(pa.Table.from_batches(held)))
+        yield pa.RecordBatch.from_arrays([pa.array([wording])], names=["facts"])
+
+
+def read_facts(facts: Mapping[str, Any]) -> JoinedFacts:
+    """The facts from what a task told of them as JSON."""
+    return JoinedFacts(
+        rows=facts["rows"],
+        lags={name: DateLag(**lag) for role, name, lag in facts["dates"] if role == "labels"},
+        dates={
+            (role, name): DateLag(**lag) for role, name, lag in facts["dates"] if role != "labels"
+        },
+        copies=frozenset((role, name) for role, name in facts["copies"]),
+        means={name: _by_value(pairs) for name, pairs in facts["means"]},
+        decided={(score, name): _by_value(pairs) for score, name, pairs in facts["decided"]},
+    )
+
+
+def _by_value(pairs: Sequence[Sequence[Any]]) -> dict[Value, float]:
+    return {value: float(mean) for value, mean in pairs}
+
+
+def facts_of_rows(table: pa.Table) -> dict[str, Any]:
+    """What joined rows of an Arrow table show, as plain values for JSON."""
+    if LABEL in table.column_names:
+        table = table.filter(pc.is_valid(table.column(LABEL)))
+    facts: dict[str, Any] = {"rows": table.num_rows, "copies": [], "means": [], "decided": []}
+    facts["dates"] = _dates(table)
+    if LABEL not in table.column_names or table.num_rows < FEWEST_ROWS:
+        return facts
+    label = _Groups.of(table.column(LABEL))
+    numbers: dict[str, np.ndarray[Any, Any]] = {}
+    categories: dict[str, _Groups] = {}
+    for column in table.column_names:
+        role, _, name = column.partition(":")
+        if role not in ("inputs", "predictions"):
+            continue
+        groups = _Groups.of(table.column(column))
+        if groups.tells(label):
+            facts["copies"].append([role, name])
+        if role == "predictions" and _is_number(table.column(column).type):
+            numbers[name] = _floats(table.column(column))
+        if role == "predictions" and groups.distinct <= MOST_VALUES:
+            categories[name] = groups
+    numbers = _first(numbers, is_score_name, _NUMBERS)
+    categories = _first(categories, is_decision_name, _CATEGORIES)
+    for score, values in numbers.items():
+        if label.distinct <= MOST_VALUES:
+            facts["means"].append([score, label.means(values)])
+        facts["decided"] += [
+            [score, name, groups.means(values)]
+            for name, groups in categories.items()
+            if name != score
+        ]
+    return facts
+
+
+def _first(columns: dict[str, T], is_likely: Callable[[str], bool], most: int) -> dict[str, T]:
+    """Some columns, those with a likely name first."""
+    names = sorted(columns, key=lambda name: not is_likely(name))
+    return {name: columns[name] for name in names[:most]}
+
+
+class _Groups:
+    """Rows by the value of a column; code -1 for none."""
+
+    def __init__(self, values: list[Any], codes: np.ndarray[Any, Any]) -> None:
+        self.values, self.codes = values, codes
+        self.distinct = len(values)
+
+    @classmethod
+    def of(cls, column: pa.ChunkedArray) -> _Groups:
+        encoded = column.combine_chunks().dictionary_encode()
+        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        return cls(encoded.dictionary.to_pylist(), codes)
+
+    def tells(self, label: _Groups) -> bool:
+        """Whether each value goes with one value of the label, and the other way around.
+
+        Numbers and categories of few values only: values that are all different tell everything.
+        """
+        known = self.codes >= 0
+        if not label.distinct >= 2 or known.sum() < max(FEWEST_ROWS, 0.5 * len(known)):
+            return False
+        if label.distinct > 0.5 * len(known):
+            return self._equals(label)
+        pairs = np.unique(np.stack((self.codes[known], label.codes[known])), axis=1).shape[1]
+        mine = len(np.unique(self.codes[known]))
+        return bool(pairs == mine == len(np.unique(label.codes[known])) >= 2)
+
+    def _equals(self, label: _Groups) -> bool:
+        known = np.flatnonzero(self.codes >= 0)
+        return all(self.values[self.codes[i]] == label.values[label.codes[i]] for i in known)
+
+    def means(self, numbers: np.ndarray[Any, Any]) -> list[list[Any]]:
+        known = (self.codes >= 0) & np.isfinite(numbers)
+        total = np.bincount(self.codes[known], numbers[known], minlength=self.distinct)
+        rows = np.bincount(self.codes[known], minlength=self.distinct)
+        return [
+            [value, float(total[at] / rows[at])]
+            for at, value in enumerate(self.values)
+            if rows[at] and isinstance(value, (bool, int, float, str))
+        ]
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    )
+
+
+def _floats(column: pa.ChunkedArray) -> np.ndarray[Any, Any]:
+    values = column.combine_chunks().cast(pa.float64(), safe=False)
+    return np.asarray(values.fill_null(float("nan")).to_numpy(zero_copy_only=False))
+
+
+def _dates(table: pa.Table) -> list[list[Any]]:
+    """Of each date, its role and column and the fields of ``DateLag``."""
+    lags = {
+        (role.removeprefix("date-"), name): _floats(table.column(column))
+        for column in table.column_names
+        for role, _, name in [column.partition(":")]
+        if role.startswith("date-")
+    }
+    found = []
+    for (role, name), days in lags.items():
+        known = days[np.isfinite(days)]
+        if not len(known):
+            continue
+        known_by = {
+            other: float(np.mean(of_label[both] <= days[both]))
+            for (side, other), of_label in lags.items()
+            if side == "labels" and role != "labels"
+            for both in [np.isfinite(of_label) & np.isfinite(days)]
+            if both.any()
+        }
+        lag = {
+            "rows": len(known),
+            "median": float(np.median(known)),
+            "same_day": float(np.mean(known == 0)),
+            "not_before": float(np.mean(known >= 0)),
+            "known_by": known_by,
+        }
+        found.append([role, name, lag])
+    return found

@@ -1,0 +1,205 @@
+"""What some rows of a table show of each column, counted by one Python task."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+
+from modelwatch.evaluation.batch_functions import BatchFunction
+from modelwatch.model.config.column_types import FRACTIONS, INSTANTS, WHOLE_NUMBERS, outer_type
+from modelwatch.model.onboarding.column_names import plain_name
+from modelwatch.model.onboarding.table_facts import ColumnFacts
+from modelwatch.spark.days import DAY, named
+from modelwatch.spark.python_tasks import in_python
+from modelwatch.stats.arrays import Floats
+
+MOST_VALUES = 100
+"""Different values up to which all of them are told."""
+LONGEST_VALUE = 200
+"""Characters of a text that is told."""
+_MOST_INTEGERS = 2000
+"""Different integers up to which their frequencies are compared."""
+_READ = WHOLE_NUMBERS | FRACTIONS | INSTANTS
+_READ |= {"decimal", "boolean", "string", "varchar", "char", "date"}
+"""Types of columns that are looked at; vectors and intervals do not reach Python."""
+_NEARLY_ALL = 0.99
+_SAME_BY_NAME = 0.7
+"""Share of rows on which a column with the name of a part of the date is that part."""
+_EPOCH = date(1970, 1, 1)
+_SPELLED = r"^(\d{4}-\d{2}-\d{2}([T ].*)?|(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01]))$"
+_SCHEMA = pa.schema([("column", pa.string()), ("facts", pa.string())])
+
+
+def sample_facts(rows: DataFrame) -> tuple[int, tuple[ColumnFacts, ...], frozenset[str]]:
+    """The number of rows, what each column shows, and the columns whose values are all different.
+
+    ``rows`` may have the day as ``DAY``. They are few: one task holds all of them.
+    """
+    types = {f.name: f.dataType.simpleString() for f in rows.schema.fields if f.name != DAY}
+    read = [name for name, kind in types.items() if outer_type(kind) in _READ]
+    shown = rows.select(*(named(name) for name in (*read, DAY) if name in rows.columns))
+    found = in_python(
+        shown.coalesce(1), facts_of_batches(read), "column string, facts string"
+    ).collect()
+    facts = {row["column"]: json.loads(row["facts"]) for row in found}
+    count = int(facts.pop(DAY, {"rows": 0})["rows"])
+    columns = tuple(_read(name, kind, facts.get(name, {})) for name, kind in types.items())
+    unique = frozenset(c.name for c in columns if c.nulls == 0 and c.distinct == count > 0)
+    return count, columns, unique
+
+
+def _read(name: str, spark_type: str, facts: Mapping[str, Any]) -> ColumnFacts:
+    values = tuple((value, rows) for value, rows in facts.get("values", ()))
+    return ColumnFacts(name, spark_type, **{**facts, "values": values})
+
+
+def facts_of_batches(names: Sequence[str]) -> BatchFunction:
+    """What a task does with its rows: the facts of each column as JSON, and the number of rows."""
+
+    def wording(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        held = list(batches)
+        if not held:
+            return
+        table = pa.Table.from_batches(held)
+        found = {DAY: {"rows": table.num_rows}}
+        found |= {name: column_facts(table, name) for name in names}
+        columns = [pa.array(list(found)), pa.array([json.dumps(one) for one in found.values()])]
+        yield pa.RecordBatch.from_arrays(columns, schema=_SCHEMA)
+
+    return wording
+
+
+def column_facts(table: pa.Table, name: str) -> dict[str, Any]:
+    """What the rows of an Arrow table show of a column, as the fields of ``ColumnFacts``."""
+    column = table.column(name).combine_chunks()
+    facts: dict[str, Any] = {"nulls": column.null_count}
+    kind = column.type
+    if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_null(kind):
+        return facts
+    if pa.types.is_decimal(kind):
+        column = column.cast(pa.float64())
+    known = column.drop_null()
+    counted = pc.value_counts(known)
+    values, counts = counted.field("values"), counted.field("counts").to_numpy()
+    facts["distinct"] = len(values)
+    plain = pa.types.is_boolean(kind) or pa.types.is_string(kind) or _is_number(column.type)
+    if plain and 0 < len(values) <= MOST_VALUES:
+        listed = sorted(zip(values.to_pylist(), counts.tolist(), strict=True), key=_by_rows)
+        facts["values"] = [[v, n] for v, n in listed if _can_be_told(v)]
+    days = table.column(DAY).combine_chunks() if DAY in table.column_names else None
+    if _is_number(column.type):
+        numbers = known.cast(pa.float64(), safe=False).to_numpy()
+        facts |= _number_facts(numbers)
+        if facts.get("integral") and days is not None:
+            facts["calendar"] = _calendar(name, column, days)
+    elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        spelled = pc.match_substring_regex(values, _SPELLED)
+        facts["spells_days"] = len(values) > 1 and bool(pc.all(spelled).as_py())
+    return facts
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+
+
+def _by_rows(pair: tuple[Any, int]) -> tuple[int, str]:
+    return -pair[1], str(pair[0])
+
+
+def _can_be_told(value: Any) -> bool:
+    if isinstance(value, float):
+        return bool(np.isfinite(value))
+    return not isinstance(value, str) or len(value) <= LONGEST_VALUE
+
+
+def _number_facts(known: Floats) -> dict[str, Any]:
+    finite = known[np.isfinite(known)]
+    if not len(finite):
+        return {}
+    values, counts = np.unique(finite, return_counts=True)
+    facts: dict[str, Any] = {
+        "lowest": float(values[0]),
+        "highest": float(values[-1]),
+        "second_lowest": float(values[1]) if len(values) > 1 else None,
+        "second_highest": float(values[-2]) if len(values) > 1 else None,
+        "integral": bool(np.all(values == np.floor(values)) and np.abs(values).max() < 2.0**53),
+    }
+    if not facts["integral"]:
+        return facts
+    facts["spells_days"] = len(values) > 1 and _spell_days(values)
+    facts["counts_up"] = _counts_up(finite, values)
+    if 2 < len(values) <= _MOST_INTEGERS:
+        facts |= _order_facts(finite, values, counts.astype(np.float64))
+    return facts
+
+
+def _spell_days(values: Floats) -> bool:
+    year, month, day = values // 10_000, values // 100 % 100, values % 100
+    return bool(
+        np.all((year >= 1900) & (year <= 2100) & (month >= 1) & (month <= 12))
+        and np.all((day >= 1) & (day <= 31))
+    )
+
+
+def _counts_up(finite: Floats, values: Floats) -> bool:
+    """Whether integers are numbers of rows: all different, and few of them left out."""
+    return bool(len(values) == len(finite) > 50 and values[-1] - values[0] < 1e4 * len(values))
+
+
+def _order_facts(finite: Floats, values: Floats, counts: Floats) -> dict[str, Any]:
+    low, high = np.quantile(finite, (0.05, 0.95), method="nearest")
+    within = (values >= low) & (values <= high)
+    step = float(np.gcd.reduce(np.diff(values).astype(np.int64)))
+    places = (high - low) / step + 1.0
+    # Rows of independent draws differ by their own chance, which is not roughness.
+    noise = np.sqrt(counts[1:] + counts[:-1]) * np.sqrt(2.0 / np.pi)
+    apart = np.maximum(np.abs(np.diff(counts)) - noise, 0.0).sum() / counts.sum()
+    return {"density": float(within.sum() / places), "roughness": float(apart)}
+
+
+def _calendar(name: str, column: pa.Array, days: pa.Array) -> str | None:
+    """The part of a date that the column is, on nearly all rows of several days.
+
+    A part that is the same on all of them counts only if the column is called so.
+    """
+    both = pc.and_(pc.is_valid(column), pc.is_valid(days))
+    numbers = column.filter(both).cast(pa.float64(), safe=False).to_numpy()
+    since = days.filter(both).cast(pa.int32()).to_numpy()
+    distinct, at = np.unique(since, return_inverse=True)
+    if len(distinct) < 3:
+        return None
+    called = set(plain_name(name).split("_"))
+    for what, part in _date_parts([_EPOCH + timedelta(int(n)) for n in distinct]).items():
+        if len(np.unique(part)) < 2 and what not in called:
+            continue
+        # In another time zone, hours of a day belong to its neighbor.
+        least = _SAME_BY_NAME if called & set(what.split()) else _NEARLY_ALL
+        if np.mean(part[at] == numbers) >= least:
+            return what
+    return None
+
+
+def _date_parts(days: list[date]) -> dict[str, Floats]:
+    parts = {
+        "year": [day.year for day in days],
+        "month": [day.month for day in days],
+        "day of the month": [day.day for day in days],
+        "day of the year": [day.timetuple().tm_yday for day in days],
+        "ISO week": [day.isocalendar().week for day in days],
+        "quarter": [(day.month + 2) // 3 for day in days],
+        "ISO weekday": [day.isoweekday() for day in days],
+        "weekday from 0": [day.weekday() for day in days],
+        "weekday from Sunday": [day.isoweekday() % 7 for day in days],
+        "weekday from Sunday as 1": [day.isoweekday() % 7 + 1 for day in days],
+        "weekend": [int(day.weekday() >= 5) for day in days],
+        "day since 1970": [day.toordinal() - _EPOCH.toordinal() for day in days],
+        "year and month": [day.year * 100 + day.month for day in days],
+    }
+    return {name: np.array(part, dtype=np.float64) for name, part in parts.items()}

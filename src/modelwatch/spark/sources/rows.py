@@ -1,0 +1,127 @@
+"""Rows of a source table as a run takes them: with paths into nested columns, and days as dates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from pyspark.ml.functions import vector_to_array
+from pyspark.ml.linalg import VectorUDT
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import (
+    ArrayType,
+    DataType,
+    DoubleType,
+    IntegerType,
+    LongType,
+    MapType,
+    StringType,
+    StructType,
+)
+
+from modelwatch.model.config.column_paths import ColumnPath
+from modelwatch.model.sources.tables import DaySource
+from modelwatch.spark.days import named
+
+_EIGHT_DIGITS = "^[0-9]{8}$"
+# Spark would take a year or a month alone for its first day.
+_PARTED = "^[+-]?[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2}"
+
+
+def taken_rows(
+    stored: DataFrame, day: DaySource | None, paths: Sequence[ColumnPath] = ()
+) -> DataFrame:
+    """The rows of a table with a column for each path that leads into one of theirs.
+
+    A path is a column by its own text; one that is the name of a column already stays that. Text
+    and integers that spell a day (``yyyymmdd``, text also ``yyyy-mm-dd``) become dates in the
+    columns of ``day``. Both are expressions of the stored columns, by which Delta still skips
+    partitions.
+    """
+    spelled = {
+        field.name: day_of_text(named(field.name).cast("string")).alias(field.name)
+        for field in stored.schema.fields
+        if _tells_day(field.name, day) and spells_days(field.dataType)
+    }
+    if not spelled and not paths:
+        return stored
+    nested = nested_columns(stored.schema, paths)
+    if not spelled and not nested:
+        return stored
+    own = [spelled.get(field.name, named(field.name)) for field in stored.schema.fields]
+    return stored.select(*own, *(column.alias(name) for name, column in nested.items()))
+
+
+def spells_days(data_type: DataType) -> bool:
+    """Whether a type holds days as text or integers, and not as dates."""
+    return isinstance(data_type, (StringType, IntegerType, LongType))
+
+
+def day_of_text(text: Column) -> Column:
+    """The date that a text spells, ``yyyymmdd`` or ``yyyy-mm-dd``; null for any other."""
+    parts = (F.substring(text, first, length) for first, length in ((1, 4), (5, 2), (7, 2)))
+    digits = F.concat_ws("-", *parts)
+    whole = F.when(text.rlike(_EIGHT_DIGITS), digits).when(text.rlike(_PARTED), text)
+    return whole.cast("date")
+
+
+def nested_columns(schema: StructType, paths: Sequence[ColumnPath]) -> dict[str, Column]:
+    """A column by the text of each path that leads to a value in one of a schema's columns.
+
+    A path whose last step is a pattern, such as ``customer.*``, stands for all fields that fit.
+    """
+    taken = {field.name.lower() for field in schema.fields}
+    found: dict[str, Column] = {}
+    for path in paths:
+        for text, column in _leading(schema, path):
+            if text.lower() not in taken:
+                taken.add(text.lower())
+                found[text] = column
+    return found
+
+
+def _leading(schema: StructType, path: ColumnPath) -> list[tuple[str, Column]]:
+    root = _field(schema, path.column)
+    if root is None:
+        return []
+    column, data_type = named(root), schema[root].dataType
+    *steps, last = path.steps
+    for step in steps:
+        into = _into(column, data_type, step)
+        if into is None:
+            return []
+        column, data_type = into
+    if isinstance(last, str) and "*" in last and isinstance(data_type, StructType):
+        stem = path.text[: -len(last)]
+        fitting = [f.name for f in data_type.fields if fnmatchcase(f.name.lower(), last.lower())]
+        return [(f"{stem}{name}", column.getField(name)) for name in fitting]
+    into = _into(column, data_type, last)
+    return [] if into is None else [(path.text, into[0])]
+
+
+def _into(column: Column, data_type: DataType, step: str | int) -> tuple[Column, DataType] | None:
+    """The value at a step; None where the type has no such step."""
+    if isinstance(data_type, StructType) and isinstance(step, str):
+        name = _field(data_type, step)
+        return None if name is None else (column.getField(name), data_type[name].dataType)
+    if isinstance(data_type, ArrayType) and isinstance(step, int):
+        # Null where the array is shorter.
+        return F.get(column, F.lit(step)), data_type.elementType
+    if isinstance(data_type, MapType):
+        return column[F.lit(step).cast(data_type.keyType)], data_type.valueType
+    if isinstance(data_type, VectorUDT) and isinstance(step, int):
+        return F.get(vector_to_array(column), F.lit(step)), DoubleType()
+    return None
+
+
+def _field(schema: StructType, name: str) -> str | None:
+    alike = [field.name for field in schema.fields if field.name.lower() == name.lower()]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _tells_day(name: str, day: DaySource | None) -> bool:
+    if day is None:
+        return False
+    day_columns = (day.column, day.partition_column)
+    return name.lower() in {column.lower() for column in day_columns if column is not None}

@@ -1,0 +1,137 @@
+"""Labels and decisions as numbers, whatever type their columns are of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import reduce
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from modelwatch.errors import InternalError
+from modelwatch.model.config.column_types import FRACTIONS, is_number, outer_type
+from modelwatch.model.config.literals import bound_sql, typed_sql
+from modelwatch.model.performance.label_sides import CountedAs, counted_as, is_text, sides_of
+from modelwatch.model.performance.labels import Decision, Performance
+from modelwatch.model.profile.features import Schema, find_column
+from modelwatch.spark.days import named
+
+_SPACES = " \t\r\n"
+
+
+@dataclass(frozen=True)
+class MappedValue:
+    """A label or decision as the task takes it.
+
+    ``value``: a double, 0 and 1, the index of a class (their number for another one), or the number
+    of a regression; null where there is none. ``missing``: whether it is an empty text or NaN,
+    which is no value. ``spelling``: its text where the configuration does not name it; else null.
+    ``counted_as``: what it counts as then; None where no value can be unnamed, and ``spelling`` and
+    ``missing`` are not worth a column.
+    """
+
+    value: Column
+    missing: Column
+    spelling: Column
+    counted_as: CountedAs | None
+
+
+def label_value(performance: Performance, column: str, schema: Schema) -> MappedValue:
+    """A label as the task takes it."""
+    kind = schema[str(find_column(schema, column))]
+    if performance.task == "regression":
+        number = named(column).cast("double")
+        return _measured(F.when(~F.isnan(number), number))
+    return _mapped(performance, named(column), kind)
+
+
+def decision_value(
+    performance: Performance, decision: Decision | None, score: Sequence[str], schema: Schema
+) -> MappedValue:
+    """A decision as the task takes it: of a column, or of a threshold of the score."""
+    if decision is None:
+        return _measured(F.lit(None).cast("double"))
+    if decision.column is not None:
+        kind = schema[str(find_column(schema, decision.column))]
+        return _mapped(performance, named(decision.column), kind)
+    if decision.threshold is None:
+        raise InternalError("internal error: a decision has neither a column nor a threshold")
+    number = named(score[0])
+    threshold = F.expr(bound_sql(schema[str(find_column(schema, score[0]))], decision.threshold))
+    # NaN is above every threshold for Spark, and no score.
+    there = ~F.isnan(number.cast("double"))
+    return _measured(F.when(there, (number >= threshold).cast("double")))
+
+
+def is_unknown(performance: Performance, value: Column) -> Column:
+    """Whether a label, as a double, is none, or of a class that the task does not have."""
+    unknown = value.isNull()
+    if performance.task == "multiclass":
+        unknown = unknown | (value == float(len(performance.classes)))
+    return unknown
+
+
+def _measured(value: Column) -> MappedValue:
+    return MappedValue(value, F.lit(False), F.lit(None).cast("string"), None)
+
+
+def _mapped(performance: Performance, column: Column, kind: str) -> MappedValue:
+    if performance.task == "multiclass":
+        names: Sequence[object] = performance.classes
+        value = _class_of(column, kind, performance)
+        unnamed = value == float(len(performance.classes))
+    else:
+        sides = sides_of(performance, kind)
+        names = (*sides.positive, *(sides.negative or ()))
+        positive = _one_of(column, kind, sides.positive)
+        value = F.when(positive, F.lit(1.0))
+        if sides.negative is None:
+            value = value.otherwise(F.lit(0.0))
+            unnamed = ~positive
+        else:
+            negative = _one_of(column, kind, sides.negative)
+            value = value.when(negative, F.lit(0.0))
+            unnamed = ~positive & ~negative
+    missing = _is_missing(column, kind, names)
+    there = column.isNotNull() & ~missing
+    spelling = F.when(there & unnamed, column.cast("string"))
+    return MappedValue(
+        F.when(there, value),
+        F.coalesce(missing, F.lit(False)),
+        spelling,
+        counted_as(performance, kind),
+    )
+
+
+def _is_missing(column: Column, kind: str, names: Sequence[object]) -> Column:
+    """Whether a value that is not null is none: an empty text or NaN that is not named."""
+    if is_text(kind):
+        blank = F.length(F.btrim(column, F.lit(_SPACES))) == 0
+        return blank & ~_one_of(column, kind, names)
+    if outer_type(kind) in FRACTIONS:
+        return F.isnan(column)
+    return F.lit(False)
+
+
+def _one_of(column: Column, kind: str, values: Sequence[object]) -> Column:
+    either = [_equal(column, kind, value) for value in values]
+    return reduce(lambda one, other: one | other, either, F.lit(False))
+
+
+def _class_of(column: Column, kind: str, performance: Performance) -> Column:
+    found = F.lit(float(len(performance.classes)))
+    for i, value in reversed(list(enumerate(performance.classes))):
+        found = F.when(_equal(column, kind, value), F.lit(float(i))).otherwise(found)
+    return F.when(column.isNotNull(), found)
+
+
+def _equal(column: Column, kind: str, value: object) -> Column:
+    if isinstance(value, bool):
+        text = "true" if value else "false"
+        return column.cast("string") == text
+    if isinstance(value, (int, float, Decimal)) and is_number(kind):
+        typed = typed_sql(kind, value)
+        return F.lit(False) if typed is None else column == F.expr(typed)
+    return column.cast("string") == str(value)

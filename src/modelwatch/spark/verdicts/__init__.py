@@ -1,0 +1,1 @@
+"""Verdicts: which metric values are beyond a threshold and not chance."""

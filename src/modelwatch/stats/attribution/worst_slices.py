@@ -1,0 +1,124 @@
+"""Worst slices: segments and feature bins that lose more than the rest, and surely so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelwatch.stats.arrays import AnyArray, Floats
+from modelwatch.stats.performance.jackknife import FEW_DAYS, FEWEST_DAYS, day_interval
+from modelwatch.stats.special import normal_tail
+from modelwatch.stats.verdicts.multiplicity import adjusted
+
+FEWEST_ROWS = 100
+"""Labelled rows below which a slice is not looked at."""
+LEAST_SHARE = 0.005
+"""Share of the labeled rows below which a slice is not looked at."""
+FALSE_SHARE = 0.05
+"""Share of false ones that is let through among the slices that are reported."""
+
+TOO_SMALL = "too few labeled rows"
+NO_REST = "no other rows"
+
+
+@dataclass(frozen=True)
+class Slices:
+    """M slices of one or several splits of the same rows.
+
+    ``loss``: mean loss of the slice; ``excess``: the loss minus that of all other rows of its
+    split, with its interval. ``p_value``: that the excess is above 0 by chance; ``adjusted``: for
+    the number of slices looked at. ``worst``: indices of the slices whose adjusted p-value is at
+    most 0.05, by the total excess, the largest first.
+    ``reason``: (M,) why nothing is said of a slice, else None.
+    """
+
+    rows: Floats
+    loss: Floats
+    excess: Floats
+    lower: Floats
+    upper: Floats
+    p_value: Floats
+    adjusted: Floats
+    worst: AnyArray
+    reason: AnyArray
+
+
+def worst_slices(
+    rows: Floats,
+    losses: Floats,
+    total_rows: Floats,
+    total_losses: Floats,
+    *,
+    fewest_rows: int = FEWEST_ROWS,
+    least_share: float = LEAST_SHARE,
+    right_or_wrong: bool = False,
+    level: float = 0.95,
+) -> Slices:
+    """Slices by their excess loss, days left out one after the other; all (D, M) of D days.
+
+    ``rows`` and ``losses``: labeled rows of each slice and the sums of their losses.
+    ``total_rows`` and ``total_losses``: the same of the whole split that each slice is of; (D, 1)
+    for one split. A slice below ``fewest_rows`` or ``least_share`` of them is left out.
+    ``right_or_wrong``: the loss of a row is 0 or 1, so that with fewer than 3 days rows may be
+    taken as independent (two proportions, pooled), where otherwise nothing is tested.
+    Source: Benjamini and Hochberg (1995) for the correction.
+    """
+    rows, losses = np.asarray(rows, dtype=np.float64), np.asarray(losses, dtype=np.float64)
+    known = np.broadcast_to(total_rows, rows.shape).any(axis=1)
+    rows, losses = rows[known], losses[known]
+    rest_rows, rest_losses = total_rows[known] - rows, total_losses[known] - losses
+    sums = [part.sum(axis=0) for part in (rows, losses, rest_rows, rest_losses)]
+    excess = _excess(*sums)
+    without = _excess(
+        *(
+            whole - part
+            for whole, part in zip(sums, (rows, losses, rest_rows, rest_losses), strict=True)
+        )
+    )
+    found = day_interval(excess, [without], level=level)
+    half = found.p_value / 2.0
+    p_value = np.where(excess > 0, half, 1.0 - half)
+    by_days = len(rows) >= FEWEST_DAYS
+    if not by_days and right_or_wrong:
+        p_value = _two_proportions(*sums)
+    size = sums[0]
+    small = (size < fewest_rows) | (size < least_share * (size + sums[2]))
+    reason = np.full(len(size), None, dtype=object)
+    reason[np.isnan(p_value) & (not by_days)] = FEW_DAYS
+    reason[sums[2] == 0] = NO_REST
+    reason[small] = TOO_SMALL
+    p_value = np.where(small | (sums[2] == 0), np.nan, p_value)
+    corrected = adjusted(p_value)
+    order = np.argsort(-np.nan_to_num(excess * size, nan=-np.inf), kind="stable")
+    chosen = order[np.nan_to_num(corrected[order], nan=1.0) <= FALSE_SHARE]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        loss = sums[1] / size
+    return Slices(
+        size,
+        loss,
+        excess,
+        found.lower,
+        found.upper,
+        p_value,
+        corrected,
+        chosen,
+        reason,
+    )
+
+
+def _excess(rows: Floats, losses: Floats, rest_rows: Floats, rest_losses: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = losses / rows - rest_losses / rest_rows
+    return np.where((rows > 0) & (rest_rows > 0), found, np.nan)
+
+
+def _two_proportions(
+    rows: Floats, losses: Floats, rest_rows: Floats, rest_losses: Floats
+) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = (losses + rest_losses) / (rows + rest_rows)
+        error = np.sqrt(share * (1.0 - share) * (1.0 / rows + 1.0 / rest_rows))
+        z = (losses / rows - rest_losses / rest_rows) / error
+    tail = normal_tail(np.nan_to_num(z))
+    return np.where(np.isnan(z), np.nan, tail)

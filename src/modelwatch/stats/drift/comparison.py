@@ -1,0 +1,193 @@
+"""Current windows beside their references, and the values that are read from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+
+from modelwatch.stats.arrays import AnyArray, Counts, Floats
+from modelwatch.stats.drift.repeats import Repeats
+from modelwatch.stats.states.binning import NUMERIC_OFFSET
+from modelwatch.stats.states.categorical import CategoricalStates
+from modelwatch.stats.states.numeric import NumericStates
+from modelwatch.stats.states.pairs import PairStates
+from modelwatch.stats.states.quantile_groups import collapsed, quantile_groups
+
+T = TypeVar("T")
+
+Kind = Literal["numeric", "categorical", "pair", "member", "block"]
+"""What a statistic is of: a feature, each pair of a block of numeric features, each feature of the
+block beside the others, or the block."""
+
+NO_CURRENT_ROWS = "current window has no rows"
+NO_REFERENCE_ROWS = "reference has no rows"
+NO_CURRENT_VALUES = "current window has no values"
+NO_REFERENCE_VALUES = "reference has no values"
+CONSTANT_REFERENCE = "reference is constant"
+CONSTANT_CURRENT = "current window is constant"
+TOO_LARGE = "values are too large"
+
+
+@dataclass(frozen=True)
+class Values:
+    """A number for each window, NaN where it is undefined, and then the reason why.
+
+    ``value`` has shape (W,), or (W, P) for a statistic of pairs, (W, d) for one of members;
+    ``reason`` is an object array of the same shape that holds None where the value is defined.
+    """
+
+    value: Floats
+    reason: AnyArray
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+
+def values(value: Floats, *conditions: tuple[AnyArray, str]) -> Values:
+    """Values with the reason of the first condition that holds; (mask, reason) each.
+
+    A number that is not finite although no condition holds is undefined too: values too large.
+    """
+    result = np.array(value, dtype=np.float64)
+    reason = np.full(result.shape, None, dtype=object)
+    undefined = ~np.isfinite(result)
+    reason[undefined] = TOO_LARGE
+    for mask, text in reversed(conditions):
+        if mask.any():
+            held = np.broadcast_to(mask, result.shape)
+            reason[held] = text
+            undefined |= held
+    result[undefined] = np.nan
+    return Values(result, reason)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """W current windows beside W references, or beside one that serves them all.
+
+    ``repeats``: what the days of the windows have in common with the days before them, (W,); None
+    where that is not known.
+    """
+
+    current: NumericStates | CategoricalStates | PairStates
+    reference: NumericStates | CategoricalStates | PairStates
+    repeats: Repeats | None = None
+
+    def __post_init__(self) -> None:
+        if type(self.current) is not type(self.reference):
+            raise ValueError("states of different kinds do not compare")
+        first, second = (_fingerprint(s) for s in (self.current, self.reference))
+        if first != second:
+            raise ValueError(f"states of different binnings do not compare: {first}, {second}")
+        if len(self.reference) not in (1, len(self.current)):
+            raise ValueError(
+                f"{len(self.current)} windows need as many references or one, "
+                f"not {len(self.reference)}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.current)
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """Kinds of statistics that these states give."""
+        if isinstance(self.current, PairStates):
+            return ("pair", "member", "block")
+        return ("numeric",) if isinstance(self.current, NumericStates) else ("categorical",)
+
+    @cached_property
+    def numeric(self) -> tuple[NumericStates, NumericStates]:
+        """The current and the reference states of a numeric feature."""
+        if isinstance(self.current, NumericStates) and isinstance(self.reference, NumericStates):
+            return self.current, self.reference
+        raise TypeError("the states are not of a numeric feature")
+
+    @cached_property
+    def categorical(self) -> tuple[CategoricalStates, CategoricalStates]:
+        """The current and the reference states of a categorical feature."""
+        current, reference = self.current, self.reference
+        if isinstance(current, CategoricalStates) and isinstance(reference, CategoricalStates):
+            return current, reference
+        raise TypeError("the states are not of a categorical feature")
+
+    @cached_property
+    def block(self) -> tuple[PairStates, PairStates]:
+        """The current and the reference states of a block of numeric features."""
+        if isinstance(self.current, PairStates) and isinstance(self.reference, PairStates):
+            return self.current, self.reference
+        raise TypeError("the states are not of a block of features")
+
+    @cached_property
+    def feature(self) -> tuple[NumericStates | CategoricalStates, ...]:
+        """The current and the reference states of one feature, numeric or categorical."""
+        if isinstance(self.current, PairStates) or isinstance(self.reference, PairStates):
+            raise TypeError("the states are not of one feature")
+        return self.current, self.reference
+
+    @cached_property
+    def without_rows(self) -> tuple[tuple[AnyArray, str], ...]:
+        """The conditions under which nothing can be said: no rows on one side."""
+        current, reference = self.feature
+        return (current.rows == 0, NO_CURRENT_ROWS), (reference.rows == 0, NO_REFERENCE_ROWS)
+
+    @cached_property
+    def without_values(self) -> tuple[tuple[AnyArray, str], ...]:
+        """The conditions under which a numeric feature has no finite quantity on one side."""
+        current, reference = self.numeric
+        return (
+            *self.without_rows,
+            (current.quantities.sum(axis=1) == 0, NO_CURRENT_VALUES),
+            (reference.quantities.sum(axis=1) == 0, NO_REFERENCE_VALUES),
+        )
+
+    def cells(self, groups: int, *, beyond: bool = False) -> tuple[Counts, Counts]:
+        """Counts of the windows (W, K) and of the references (1 or W, K) in the same cells.
+
+        Categorical: null, other, unseen and every kept value. Numeric: null, NaN, -inf, +inf,
+        every special value, and about ``groups`` quantile groups of the reference's quantities;
+        with ``beyond``, what lies beyond the reference's ends stands apart from its end groups.
+        """
+        if "categorical" in self.kinds:
+            return self.categorical[0].counts, self.categorical[1].counts
+        held: dict[tuple[int, bool], tuple[Counts, Counts]] = self.memoized(_no_cells)
+        if (groups, beyond) not in held:
+            current, reference = self.numeric
+            group = quantile_groups(reference.quantities, groups, beyond=beyond)
+            first, second = collapsed(current.quantities, reference.quantities, group)
+            held[groups, beyond] = (
+                np.concatenate([current.counts[:, _apart(current)], first], axis=1),
+                np.concatenate([reference.counts[:, _apart(reference)], second], axis=1),
+            )
+        return held[groups, beyond]
+
+    def memoized(self, compute: Callable[[Comparison], T]) -> T:
+        """What several statistics of this comparison share, computed for the first of them."""
+        if compute not in self._shared:
+            self._shared[compute] = compute(self)
+        found: T = self._shared[compute]
+        return found
+
+    @cached_property
+    def _shared(self) -> dict[Callable[[Comparison], Any], Any]:
+        return {}
+
+
+def _no_cells(_: Comparison) -> dict[tuple[int, bool], tuple[Counts, Counts]]:
+    return {}
+
+
+def _apart(states: NumericStates) -> AnyArray:
+    """Positions in the count vector that are no quantities: null, NaN, infinities, special."""
+    last = states.binning.length - 1
+    special = [NUMERIC_OFFSET + i for i in states.special_bins]
+    return np.array([0, 1, NUMERIC_OFFSET, last, *special], dtype=np.int64)
+
+
+def _fingerprint(states: NumericStates | CategoricalStates | PairStates) -> str:
+    if isinstance(states, PairStates):
+        return states.fingerprint
+    return states.binning.fingerprint

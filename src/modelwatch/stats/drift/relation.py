@@ -1,0 +1,195 @@
+"""How far each feature is from where the others say that it is, from stored products alone.
+
+A sensor that fails, a unit that changed or two columns exchanged may leave each column within what
+it has been before, as of the weather, where a month brings all temperatures. But the columns no
+longer go together: of those that the others tell, the error of being told grows at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelwatch.stats.arrays import AnyArray, Floats
+from modelwatch.stats.drift.comparison import (
+    NO_CURRENT_ROWS,
+    NO_REFERENCE_ROWS,
+    Comparison,
+    Values,
+    values,
+)
+from modelwatch.stats.drift.pca import second_moments, standardisation
+from modelwatch.stats.drift.statistic import statistic
+from modelwatch.stats.outliers.mahalanobis import powered
+from modelwatch.stats.states.pairs import PairStates
+
+LEAST_TOLD = 0.5
+"""Share of a feature's variance that the others explain, below which they do not tell it."""
+LEAST_PRESENT = 0.7
+"""Share of the rows with a value, below which a feature tells nothing of the others."""
+SUSPECTED = 0.1
+"""Growth of an error, in standard deviations, from which it is asked which feature is to blame."""
+ABOUT_AS_MUCH = 0.5
+"""Part of the largest growth of an error from which a feature may be as much to blame."""
+LEAST_ERROR = 1e-3
+"""In standard deviations: an error below it may be rounding."""
+MOST_TO_BLAME = 4
+NOT_TOLD = "the other features do not tell it"
+
+
+@dataclass(frozen=True)
+class Relations:
+    """What r references say of d features that are standardised by their moments.
+
+    ``used`` (r, d): those that vary and are mostly there. ``mean`` and ``sd`` (r, d) in steps.
+    ``correlation`` (r, d, d): of those used, over the rows with both.
+    """
+
+    used: AnyArray
+    mean: Floats
+    sd: Floats
+    correlation: Floats
+
+    def __len__(self) -> int:
+        return len(self.used)
+
+
+def relations(reference: PairStates) -> Relations:
+    """The relations of each reference, of its stored products."""
+    varying, mean, sd = standardisation(reference)
+    used = _present(reference) & varying
+    second = np.nan_to_num(second_moments(reference, mean, sd))
+    return Relations(used, mean, sd, second * (used[:, :, None] & used[:, None, :]))
+
+
+def error_changes(current: PairStates, reference: PairStates) -> Floats:
+    """Growth of the error with which the other features tell each one, (W, d), in its standard
+    deviations; NaN where they do not tell it.
+
+    Where one feature is wrong, those that it tells seem wrong as well. The one whose error grew
+    most, in terms of that error, is taken to be to blame and is left out of what the others are
+    told by, and so on; a feature is charged with the least of what it is then suspected of.
+    """
+    known = relations(reference)
+    found = np.full((len(current), len(current.features)), np.nan)
+    second = np.nan_to_num(second_moments(current, known.mean, known.sd))
+    taken = known.used & _present(current)
+    served = np.zeros(len(current), dtype=np.int64) if len(known) == 1 else np.arange(len(current))
+    for pattern in np.unique(np.column_stack([served, taken]), axis=0):
+        alike = np.flatnonzero((served == pattern[0]) & (taken == pattern[1:]).all(axis=1))
+        members = np.flatnonzero(pattern[1:])
+        if len(members) >= 2:
+            own = np.ix_(members, members)
+            moments = second[np.ix_(alike, members, members)]
+            found[np.ix_(alike, members)] = _charged(moments, known.correlation[pattern[0]][own])
+    return found
+
+
+def predicted_errors(reference: PairStates) -> Floats:
+    """Root mean square of what the others leave unexplained of each feature, (r, d), in its
+    standard deviations; NaN of features that they do not tell."""
+    known = relations(reference)
+    found = np.full(known.used.shape, np.nan)
+    for at, used in enumerate(known.used):
+        members = np.flatnonzero(used)
+        if len(members) >= 2:
+            correlation = known.correlation[at][np.ix_(members, members)]
+            found[at, members] = _predicted(correlation, _weights(powered(correlation, -1.0)))
+    return found
+
+
+def _present(states: PairStates) -> AnyArray:
+    """Whether a feature is mostly there, (n, d)."""
+    own = np.arange(len(states.features))
+    most = states.rows[:, None]
+    held: AnyArray = (most > 0) & (states.products[:, 0, own, own] >= LEAST_PRESENT * most)
+    return held
+
+
+def _charged(second: Floats, correlation: Floats) -> Floats:
+    """Growth of the errors of some windows, (n, m), by moments (n, m, m) of m features."""
+    precision = powered(correlation, -1.0)
+    whole, ratio = _suspected(second, correlation, precision)
+    change = whole.copy()
+    for window in np.flatnonzero((np.nan_to_num(whole) >= SUSPECTED).any(axis=1)):
+        left, of_left, growth = np.arange(len(correlation)), precision, ratio[window]
+        for _ in range(min(MOST_TO_BLAME, len(correlation) - 2)):
+            blamed = _to_blame(np.nan_to_num(growth), np.diagonal(second[window])[left])
+            left, of_left = np.delete(left, blamed), _without(of_left, blamed)
+            own = np.ix_(left, left)
+            steps, ratios = _suspected(second[window][own][None], correlation[own], of_left)
+            # Of what only the blamed one told, nothing is known.
+            change[window, left] = np.minimum(change[window, left], np.nan_to_num(steps[0]))
+            if not (np.nan_to_num(steps) >= SUSPECTED).any():
+                break
+            growth = ratios[0]
+    return change
+
+
+def _to_blame(growth: Floats, squares: Floats) -> int:
+    """The feature that is wrong, if one is: of those whose errors grew about as much as any, as the
+    errors of features that are exactly bound to one another do, the one that is furthest out."""
+    suspects = np.flatnonzero(growth >= ABOUT_AS_MUCH * growth.max())
+    return int(suspects[np.argmax(squares[suspects])])
+
+
+def _weights(precision: Floats) -> Floats:
+    """Weights of each feature less its regression on the others, in rows."""
+    return np.asarray(precision / np.diagonal(precision)[:, None])
+
+
+def _predicted(correlation: Floats, weights: Floats) -> Floats:
+    """Errors of features in the reference, (m,); NaN of those that the others do not tell."""
+    errors = _root_mean_squares(correlation[None], weights)[0]
+    return np.where(errors**2 <= 1.0 - LEAST_TOLD, errors, np.nan)
+
+
+def _without(precision: Floats, left_out: int) -> Floats:
+    """The inverse correlation of the other features, whatever the one that is left out does."""
+    rest = np.delete(np.arange(len(precision)), left_out)
+    column = precision[rest, left_out]
+    among = precision[np.ix_(rest, rest)]
+    return np.asarray(among - np.outer(column, column) / precision[left_out, left_out])
+
+
+def _suspected(second: Floats, correlation: Floats, precision: Floats) -> tuple[Floats, Floats]:
+    """Growth of the errors of windows (n, m) when m features tell one another, and the errors over
+    those of the reference; NaN for features that are not told."""
+    weights = _weights(precision)
+    before = _predicted(correlation, weights)
+    now = _root_mean_squares(second, weights)
+    return now - before, now / np.maximum(before, LEAST_ERROR)
+
+
+def _root_mean_squares(second: Floats, weights: Floats) -> Floats:
+    """Root of the mean square of weighted sums of the features, (n, members)."""
+    squares = ((weights @ second) * weights).sum(axis=2)
+    return np.asarray(np.sqrt(np.maximum(squares, 0.0)), dtype=np.float64)
+
+
+@statistic(
+    "relation_error_change",
+    label="Change of the error of a regression on the other features",
+    kinds=("member",),
+    range=(-1.0, np.inf),
+    symmetric=False,
+    unit="standard deviations of the reference",
+    source="Whittaker, Graphical Models (1990), on partial regression from the inverse correlation",
+    bound="rounding, and clipping at 8 scales of the reference to steps of 1/4096",
+)
+def relation_error_change(comparison: Comparison) -> Values:
+    """Root mean squared error of a regression of the feature on the other features of the
+    block, minus that of the reference.
+
+    Of features of whose variance the others explain half or more. What another feature explains by
+    being wrong itself is not charged.
+    """
+    current, reference = comparison.block
+    found = error_changes(current, reference)
+    return values(
+        found,
+        ((current.rows == 0)[:, None], NO_CURRENT_ROWS),
+        ((reference.rows == 0)[:, None], NO_REFERENCE_ROWS),
+        (np.isnan(found), NOT_TOLD),
+    )

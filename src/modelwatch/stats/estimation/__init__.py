@@ -1,0 +1,1 @@
+"""Performance estimated where labels are not known yet."""

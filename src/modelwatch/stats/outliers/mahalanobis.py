@@ -1,0 +1,212 @@
+"""Rows that lie far out as a whole: distances from a reference's days, robust to its bad ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from modelwatch.stats.arrays import AnyArray, Floats
+from modelwatch.stats.drift.correlation import NO_VARIANCE
+from modelwatch.stats.special import chi_square_tail
+from modelwatch.stats.states.pairs import STEPS, PairStates
+
+KEPT = 0.75
+"""Share of the reference's days that are kept, at least."""
+FEWEST_DAYS = 4
+"""Days below which all are kept."""
+TAIL = 1e-3
+"""Probability of a distance beyond the threshold, of normal rows."""
+LEAST_EIGENVALUE = 1e-3
+"""Of the correlations: where features say the same, their difference may be rounding."""
+_STEPS_OF_CONCENTRATION = 20
+_HALVINGS = 80
+
+
+@dataclass(frozen=True)
+class Center:
+    """Where the rows of a reference lie, in scales of the frozen bins (``PairStates``).
+
+    ``features``: names, (d,). ``used`` (d,): those that vary. ``mean`` and ``sd`` (d,): in scales
+    of the frozen bins from their centers. ``correlation`` (d, d): of those used, 1 on the diagonal
+    for the others. ``kept`` (m,): the days of the reference that it is of.
+    """
+
+    features: tuple[str, ...]
+    used: AnyArray
+    mean: Floats
+    sd: Floats
+    correlation: Floats
+    kept: AnyArray
+
+
+@dataclass(frozen=True)
+class Distances:
+    """How far out rows are; (n,), but ``parts`` (n, d).
+
+    ``square``: squared Mahalanobis distance over the values that a row has. ``values``: how many
+    those are. ``parts``: each feature's share of the squared distance; they add up to it, and none
+    is negative.
+    """
+
+    square: Floats
+    values: AnyArray
+    parts: Floats
+
+    @cached_property
+    def p_value(self) -> Floats:
+        """Probability of so far a row of a normal population, (n,)."""
+        return chi_square_tail(self.square, self.values)
+
+
+def robust_center(days: PairStates) -> Center | None:
+    """Center and correlation of a reference from its m days, without the days that stand apart.
+
+    From the medians of the days' moments, the three quarters of the days whose rows are nearest
+    are kept, center and covariance are taken of these, and so on until the same days stay: the
+    concentration steps of Rousseeuw and Van Driessen (1999), on days where they take rows. Values
+    are clipped at 8 scales, so that single rows have little weight. The spread is scaled to that of
+    the median day. None where no feature varies.
+    """
+    held = days.take(np.flatnonzero(days.rows > 0))
+    if not len(held):
+        return None
+    mean, second = _moments(held.products)
+    center, covariance = _known_median(mean), _known_median(second)
+    covariance = covariance - np.outer(center, center)
+    m = len(held)
+    kept = np.ones(m, dtype=bool)
+    if m >= FEWEST_DAYS:
+        size = int(np.ceil(KEPT * m))
+        for _ in range(_STEPS_OF_CONCENTRATION):
+            distance = _mean_square(mean, second, center, covariance)
+            nearest = np.zeros(m, dtype=bool)
+            nearest[np.argsort(distance, kind="stable")[:size]] = True
+            if np.array_equal(nearest, kept):
+                break
+            kept = nearest
+            center, covariance = _of_total(held, kept)
+    else:
+        center, covariance = _of_total(held, kept)
+    variance = np.diagonal(covariance)
+    used = np.isfinite(variance) & (variance * STEPS**2 > NO_VARIANCE)
+    if not used.any():
+        return None
+    distance = _mean_square(mean, second, center, covariance)
+    scale = float(np.median(distance)) / int(used.sum())
+    sd = np.sqrt(np.where(used, variance * max(scale, 1.0), 1.0))
+    correlation = _correlation(covariance, used)
+    return Center(held.features, used, np.where(used, center, 0.0), sd, correlation, kept)
+
+
+def mean_squares(states: PairStates, center: Center) -> Floats:
+    """Mean squared distance of the rows of each scope, over the features used: about 1; (n,).
+
+    Of pairs that no row of a scope has both of, the covariance is taken as the center's. NaN for a
+    scope without rows.
+    """
+    mean, second = _moments(states.products)
+    scale = np.outer(center.sd, center.sd)
+    covariance = center.correlation * scale
+    return _mean_square(mean, second, center.mean, covariance) / int(center.used.sum())
+
+
+def distances(rows: Floats, center: Center) -> Distances:
+    """Distances of rows (n, d) in scales of the frozen bins from their centers; NaN is missing.
+
+    What a row does not have is left out, and its distance is over the others (the marginal
+    distribution). Parts are those of Garthwaite and Koch (2016): the squares of the whitened values
+    that are nearest to the features themselves.
+    """
+    x = (np.asarray(rows, dtype=np.float64) - center.mean) / center.sd
+    present = np.isfinite(x) & center.used
+    parts = np.zeros(x.shape)
+    for lines in _alike(present):
+        at = np.flatnonzero(present[lines[0]])
+        if len(at):
+            root = powered(center.correlation[np.ix_(at, at)], -0.5)
+            parts[np.ix_(lines, at)] = (x[np.ix_(lines, at)] @ root) ** 2
+    return Distances(parts.sum(axis=1), present.sum(axis=1), parts)
+
+
+def _alike(present: AnyArray) -> Iterator[AnyArray]:
+    """Positions of the rows that have the same values, for each such set of rows."""
+    if not len(present):
+        return
+    packed = np.packbits(present, axis=1)
+    words = np.zeros((len(packed), -(-packed.shape[1] // 8) * 8), dtype=np.uint8)
+    words[:, : packed.shape[1]] = packed
+    # Numbers sort many times faster than rows of truth values.
+    order = np.lexsort(words.view(np.uint64).T)
+    changes = np.any(np.diff(words[order], axis=0) != 0, axis=1)
+    yield from np.split(order, np.flatnonzero(changes) + 1)
+
+
+def powered(correlation: Floats, exponent: float) -> Floats:
+    """A power of a correlation matrix (d, d) whose eigenvalues are at least LEAST_EIGENVALUE."""
+    held, vectors = np.linalg.eigh(correlation)
+    power = np.maximum(held, LEAST_EIGENVALUE) ** exponent
+    return np.asarray((vectors * power) @ vectors.T)
+
+
+def threshold(features: int, tail: float = TAIL) -> float:
+    """Squared distance that normal rows of some features exceed with a probability.
+
+    By bisection of the tail of chi-square with as many degrees of freedom.
+    """
+    low, high = 0.0, 20.0 * features + 100.0
+    degrees = np.array([features])
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2.0
+        beyond = float(chi_square_tail(np.array([middle]), degrees)[0]) > tail
+        low, high = (middle, high) if beyond else (low, middle)
+    return (low + high) / 2.0
+
+
+def _moments(products: AnyArray) -> tuple[Floats, Floats]:
+    """Means (n, d), and second moments (n, d, d) over rows with both, in scales; NaN for none."""
+    rows = products[:, 0].astype(np.float64)
+    none = np.where(rows > 0, rows, np.nan)
+    own = np.arange(products.shape[-1])
+    mean = products[:, 1, own, own] / none[:, own, own] / STEPS
+    return mean, products[:, 3] / none / STEPS**2
+
+
+def _known_median(stack: Floats) -> Floats:
+    """Median over the first axis of what is known; NaN where nothing is."""
+    anywhere = np.isfinite(stack).any(axis=0)
+    return np.where(anywhere, np.nanmedian(np.where(anywhere, stack, 0.0), axis=0), np.nan)
+
+
+def _of_total(days: PairStates, kept: AnyArray) -> tuple[Floats, Floats]:
+    """Mean (d,) and covariance (d, d) of some days together."""
+    mean, second = _moments(days.products[kept].sum(axis=0)[None])
+    return mean[0], second[0] - np.outer(mean[0], mean[0])
+
+
+def _mean_square(mean: Floats, second: Floats, center: Floats, covariance: Floats) -> Floats:
+    """Mean squared distance of the rows of scopes from a center: trace(inverse E[(x-c)(x-c)'])."""
+    variance = np.diagonal(covariance)
+    used = np.isfinite(variance) & (variance * STEPS**2 > NO_VARIANCE)
+    sd = np.sqrt(np.where(used, variance, 1.0))
+    root = powered(_correlation(covariance, used), -0.5)
+    inverse = (root @ root)[None] * np.outer(used / sd, used / sd)
+    shifted = second - mean[:, :, None] * center - center[:, None] * mean[:, None, :]
+    about = shifted + np.outer(center, center)
+    known = np.isfinite(about)
+    filled = np.where(known, about, np.nan_to_num(covariance))
+    square = (np.where(np.outer(used, used), filled, 0.0) * inverse).sum(axis=(1, 2))
+    return np.where(known.any(axis=(1, 2)), square, np.nan)
+
+
+def _correlation(covariance: Floats, used: AnyArray) -> Floats:
+    """Correlations of the features used; those of others are 0, and 1 with themselves."""
+    variance = np.where(used, np.diagonal(covariance), 1.0)
+    sd = np.sqrt(np.where(variance > 0, variance, 1.0))
+    both = np.outer(used, used)
+    found = np.where(both, np.nan_to_num(covariance) / np.outer(sd, sd), 0.0)
+    found = np.clip((found + found.T) / 2.0, -1.0, 1.0)
+    np.fill_diagonal(found, 1.0)
+    return found

@@ -1,0 +1,339 @@
+"""Metrics of a binary model's score, read from its frozen bins, and the tables behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import psi
+
+from modelwatch.stats.arrays import AnyArray, Counts, Floats
+from modelwatch.stats.drift.comparison import NO_CURRENT_ROWS, Values, values
+from modelwatch.stats.performance.decisions import quotient
+from modelwatch.stats.performance.metric import (
+    NO_LABELS,
+    NO_NEGATIVES,
+    NO_POSITIVES,
+    NO_SCORED_NEGATIVES,
+    NO_SCORED_POSITIVES,
+    NO_SCORES,
+    NOT_PROBABILITIES,
+    RANKS,
+    performance_metric,
+)
+from modelwatch.stats.states.binary import LOSS_UNIT, NEGATIVE, POSITIVE, SCORE_UNIT, BinaryStates
+from modelwatch.stats.states.binning import NUMERIC_OFFSET
+from modelwatch.stats.states.score_batch import Task
+from modelwatch.stats.states.score_scale import MATERIAL_SHARE, kind_of
+
+TENTHS = 10
+"""Groups of the reliability table."""
+_ROUNDING = 1e-12
+_BINARY: tuple[Task, ...] = ("binary",)
+_UNIT = (0.0, 1.0)
+
+
+def sides(states: BinaryStates) -> tuple[Counts, Counts]:
+    """Negative and positive rows by bin of the score, ascending, (n, B) each."""
+    return states.ranked[:, NEGATIVE], states.ranked[:, POSITIVE]
+
+
+def ranked_rows(states: BinaryStates) -> Counts:
+    """Labelled rows with a score, (n,)."""
+    return np.asarray(states.ranked[:, NEGATIVE:].sum(axis=(1, 2)), dtype=np.int64)
+
+
+def scored_rows(states: BinaryStates) -> Counts:
+    """Labelled rows whose score is a probability, (n,)."""
+    return np.asarray(states.scored[:, NEGATIVE:].sum(axis=(1, 2)), dtype=np.int64)
+
+
+Conditions = tuple[tuple[AnyArray, str], ...]
+
+
+def _without_scores(states: BinaryStates) -> Conditions:
+    return (
+        (states.rows == 0, NO_CURRENT_ROWS),
+        (states.labelled == 0, NO_LABELS),
+        (ranked_rows(states) == 0, NO_SCORES),
+    )
+
+
+def _missing(states: BinaryStates, *, both: bool = False) -> Conditions:
+    """When a metric of the ranking is undefined."""
+    negatives, positives = sides(states)
+    conditions: Conditions = (
+        *_without_scores(states),
+        (states.by_label[:, POSITIVE] == 0, NO_POSITIVES),
+        (positives.sum(axis=1) == 0, NO_SCORED_POSITIVES),
+    )
+    if both:
+        return (
+            *conditions,
+            (states.by_label[:, NEGATIVE] == 0, NO_NEGATIVES),
+            (negatives.sum(axis=1) == 0, NO_SCORED_NEGATIVES),
+        )
+    return conditions
+
+
+def _improbable(states: BinaryStates) -> Conditions:
+    """When a metric of probabilities is undefined."""
+    ranked, scored = ranked_rows(states), scored_rows(states)
+    why = RANKS if kind_of(states.binning) == "rank" else NOT_PROBABILITIES
+    return (
+        *_without_scores(states),
+        ((ranked - scored > MATERIAL_SHARE * ranked) | (scored == 0), why),
+    )
+
+
+def _above(counts: Counts) -> Counts:
+    """Rows in higher bins than each, (n, B)."""
+    return np.asarray(np.cumsum(counts[:, ::-1], axis=1)[:, ::-1] - counts, dtype=np.int64)
+
+
+def _auc_error(states: BinaryStates) -> Floats:
+    negatives, positives = sides(states)
+    mixed = ~states.single_value
+    tied = (negatives[:, mixed] * positives[:, mixed]).sum(axis=1)
+    return quotient(tied, 2.0 * negatives.sum(axis=1) * positives.sum(axis=1))
+
+
+@performance_metric(
+    "roc_auc",
+    label="ROC AUC",
+    tasks=_BINARY,
+    range=_UNIT,
+    better="higher",
+    source="scikit-learn roc_auc_score; Hanley and McNeil (1982)",
+    bound="half of the pairs of a positive and a negative row in a bin with several values",
+    error_bound=_auc_error,
+    largest_bound=0.1,
+)
+def roc_auc(states: BinaryStates) -> Values:
+    """Probability that the score of a positive row exceeds that of a negative row, where ties count
+    half. Rows of one bin count as ties."""
+    negatives, positives = sides(states)
+    # Twice the pairs in order, in integers.
+    pairs = (negatives * (2 * _above(positives) + positives)).sum(axis=1)
+    every = 2 * negatives.sum(axis=1) * positives.sum(axis=1)
+    return values(quotient(pairs, every), *_missing(states, both=True))
+
+
+def _precision_steps(states: BinaryStates) -> tuple[Floats, Floats, Floats, Floats]:
+    """Positive and all rows of each bin, and those above it."""
+    negatives, positives = (side.astype(np.float64) for side in sides(states))
+    higher = _above(states.ranked[:, POSITIVE]).astype(np.float64)
+    every = higher + _above(states.ranked[:, NEGATIVE])
+    return positives, positives + negatives, higher, every
+
+
+def _reciprocals(first: Floats, count: Floats) -> Floats:
+    """Sum of 1 / (first + k) over k from 1 to a count."""
+    return np.asarray(psi(first + count + 1.0) - psi(first + 1.0), dtype=np.float64)
+
+
+def _average_precision_error(states: BinaryStates) -> Floats:
+    own, rows, higher, every = _precision_steps(states)
+    total = own.sum(axis=1)
+    # At best all positives of the bin have one score above its other rows; at worst each has its
+    # own below them, so that the k-th has a precision of (h + k) / (e + k).
+    after = every + rows - own
+    best = own * quotient(higher + own, every + np.maximum(own, 1.0))
+    worst = own - (after - higher) * _reciprocals(after, own)
+    mine = _average_precision_terms(states)
+    error = np.maximum(best - mine, mine - worst)
+    held = (own > 0) & (rows > 1) & ~states.single_value
+    return quotient(np.where(held, error, 0.0).sum(axis=1), total)
+
+
+def _average_precision_terms(states: BinaryStates) -> Floats:
+    own, rows, higher, every = _precision_steps(states)
+    tied = own * quotient(higher + own, every + np.maximum(rows, 1.0))
+    # In a random order the k-th row of a bin is positive with the chance own / rows, and then
+    # 1 + (k - 1) (own - 1) / (rows - 1) of the bin's positives are among its first k.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(rows > 1, (own - 1.0) / (rows - 1.0), 0.0)
+        rest = higher + 1.0 - share * (1.0 + every)
+        spread = own / rows * (share * rows + rest * _reciprocals(every, rows))
+    return np.where(own > 0, np.where(states.single_value, tied, spread), 0.0)
+
+
+@performance_metric(
+    "average_precision",
+    label="Average precision",
+    tasks=_BINARY,
+    range=_UNIT,
+    better="higher",
+    source="scikit-learn average_precision_score; its expectation over the orders inside a bin",
+    bound="the best and the worst order of the rows in each bin",
+    error_bound=_average_precision_error,
+)
+def average_precision(states: BinaryStates) -> Values:
+    """Precision at each threshold, weighted by the increase of recall. Rows of a bin with several
+    values are assumed to be in random order."""
+    total = states.ranked[:, POSITIVE].sum(axis=1)
+    terms = _average_precision_terms(states).sum(axis=1)
+    return values(np.clip(quotient(terms, total), 0.0, 1.0), *_missing(states))
+
+
+@performance_metric(
+    "brier",
+    label="Brier score",
+    tasks=_BINARY,
+    range=_UNIT,
+    better="lower",
+    source="scikit-learn brier_score_loss; Brier (1950)",
+)
+def brier(states: BinaryStates) -> Values:
+    """Mean squared difference of probability and label (0 or 1), of labeled rows whose score is a
+    probability; probabilities are rounded to 2**-30."""
+    squares = states.loss_sums[:, NEGATIVE:, 0].sum(axis=1) / SCORE_UNIT
+    positives = states.scored[:, POSITIVE].sum(axis=1)
+    cross = states.summed[:, POSITIVE].sum(axis=1)
+    total = np.maximum(squares - 2.0 * cross + positives, 0.0)
+    return values(quotient(total, scored_rows(states)), *_improbable(states))
+
+
+def log_loss_of_binary(states: BinaryStates) -> Values:
+    """Mean log loss of labeled rows whose score is a probability."""
+    total = states.loss_sums[:, NEGATIVE:, 1].sum(axis=1) / LOSS_UNIT
+    return values(quotient(total, scored_rows(states)), *_improbable(states))
+
+
+@performance_metric(
+    "calibration_bias",
+    label="Calibration bias",
+    tasks=_BINARY,
+    range=(-1.0, 1.0),
+    better="neutral",
+    source="calibration in the large; Cox (1958)",
+)
+def calibration_bias(states: BinaryStates) -> Values:
+    """Mean probability minus the share of positive labels, over labeled rows whose score is a
+    probability."""
+    positives = states.scored[:, POSITIVE].sum(axis=1)
+    total = states.summed[:, NEGATIVE:].sum(axis=(1, 2)) - positives
+    return values(quotient(total, scored_rows(states)), *_improbable(states))
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Reliability table of n windows, by tenth of the score.
+
+    ``lower`` (10,): least score of each tenth. ``rows``, ``positives`` (n, 10): labeled rows.
+    ``mean_score`` and ``positive_share`` (n, 10): NaN where there is no row.
+    """
+
+    lower: Floats
+    rows: Counts
+    positives: Counts
+    mean_score: Floats
+    positive_share: Floats
+
+
+def _tenths(states: BinaryStates) -> tuple[AnyArray, AnyArray]:
+    """Tenth of each bin of probabilities, by its middle; whether the bin reaches into another."""
+    low = states.lower_edges
+    upper = np.append(low[1:], 1.0)
+    single = states.single_value[states.inside[NUMERIC_OFFSET:]]
+    # A score of 1 is of the last tenth.
+    inner = np.arange(1, TENTHS) / TENTHS
+    middle = np.where(single, low, (low + upper) / 2.0)
+    tenth = np.searchsorted(inner, middle, side="right")
+    # Edges that are tenths in another unit are off by rounding.
+    first = np.searchsorted(inner, low + _ROUNDING, side="right")
+    last = np.searchsorted(inner, upper - _ROUNDING, side="left")
+    return tenth, ~single & (first < last)
+
+
+def reliability(states: BinaryStates) -> Reliability:
+    """Labelled rows, mean score and share of positives by tenth of the score.
+
+    A bin that reaches into two tenths counts in the one that holds its middle.
+    """
+    tenth, _ = _tenths(states)
+    member = (tenth[:, None] == np.arange(TENTHS)).astype(np.int64)
+    negatives, positives = (states.scored[:, side] @ member for side in (NEGATIVE, POSITIVE))
+    scores = states.summed[:, NEGATIVE:].sum(axis=1) @ member
+    rows = negatives + positives
+    return Reliability(
+        np.arange(TENTHS) / TENTHS,
+        rows,
+        positives,
+        quotient(scores, rows),
+        quotient(positives, rows),
+    )
+
+
+def _ece_error(states: BinaryStates) -> Floats:
+    _, straddling = _tenths(states)
+    rows = states.scored[:, NEGATIVE:].sum(axis=1)
+    return quotient(2.0 * rows[:, straddling].sum(axis=1), rows.sum(axis=1))
+
+
+@performance_metric(
+    "ece",
+    label="Expected calibration error",
+    tasks=_BINARY,
+    range=_UNIT,
+    better="lower",
+    source="Naeini et al. (2015), ten bins of equal width",
+    bound="twice the share of rows in bins that overlap two tenths",
+    error_bound=_ece_error,
+)
+def ece(states: BinaryStates) -> Values:
+    """Mean difference between mean probability and share of positives in the tenths of the
+    probability, weighted by labeled rows. Chance makes it positive, especially for few rows."""
+    table = reliability(states)
+    gaps = np.nan_to_num(np.abs(table.mean_score - table.positive_share)) * table.rows
+    return values(quotient(gaps.sum(axis=1), table.rows.sum(axis=1)), *_improbable(states))
+
+
+def _top(states: BinaryStates, share: float) -> tuple[Floats, Floats]:
+    """Positive rows among the top share of rows by score, and by how many it may be wrong."""
+    own, rows, _, every = _precision_steps(states)
+    wanted = share * rows.sum(axis=1, keepdims=True)
+    part = np.clip(wanted - every, 0.0, rows)
+    found = quotient(part * own, np.maximum(rows, 1.0))
+    most = np.minimum(part, own)
+    least = np.maximum(part - (rows - own), 0.0)
+    error = np.maximum(most - found, found - least)
+    return found.sum(axis=1), error[:, ~states.single_value].sum(axis=1)
+
+
+def _register_lift(percent: int) -> None:
+    share = percent / 100.0
+
+    def over_chance(states: BinaryStates, positives: Floats) -> Floats:
+        rows = ranked_rows(states).astype(np.float64)
+        every = states.ranked[:, POSITIVE].sum(axis=1)
+        return quotient(positives, share * rows) / np.where(
+            every > 0, quotient(every, rows), np.nan
+        )
+
+    def error(states: BinaryStates) -> Floats:
+        return over_chance(states, _top(states, share)[1])
+
+    def lift(states: BinaryStates) -> Values:
+        return values(over_chance(states, _top(states, share)[0]), *_missing(states))
+
+    lift.__doc__ = (
+        f"Share of positives among the {percent}% of labeled rows with the highest scores, divided "
+        "by their share among all labeled rows. Rows of one score or bin at the boundary are "
+        "assumed to be in random order."
+    )
+    performance_metric(
+        f"lift_{percent:02d}",
+        label=f"Lift at the top {percent}%",
+        tasks=_BINARY,
+        range=(0.0, np.inf),
+        better="higher",
+        source="by definition; ties by the expectation over random orders",
+        bound="the best and the worst order in the bin at the boundary",
+        unit="times the base rate",
+        error_bound=error,
+    )(lift)
+
+
+for _percent in (1, 5, 10, 20):
+    _register_lift(_percent)

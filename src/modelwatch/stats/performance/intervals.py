@@ -1,0 +1,241 @@
+"""Intervals of metrics and of their changes: from days left out, and row-iid ones beside.
+
+Rows of one day are not independent, so that days are what counts: an interval comes from the
+metric without each day in turn. Its coverage, and that of row-iid intervals, is measured in
+docs/decisions/0006-score-bins-and-intervals.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelwatch.stats.arrays import Floats
+from modelwatch.stats.drift.comparison import Values
+from modelwatch.stats.performance.jackknife import FEW_DAYS, FEWEST_DAYS, DayInterval, day_interval
+from modelwatch.stats.performance.metric import ScoreStates
+from modelwatch.stats.performance.metrics import PERFORMANCE, performance
+from modelwatch.stats.performance.row_intervals import RowInterval, iid_interval, least_variance
+from modelwatch.stats.special import student_quantile
+
+__all__ = [
+    "Change",
+    "Interval",
+    "RowInterval",
+    "change_of",
+    "changes",
+    "iid_interval",
+    "intervals",
+    "jackknife",
+    "why_undefined",
+]
+
+WITHOUT_A_DAY = "undefined without one of the days"
+NO_SPREAD = "all days are alike"
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A metric of one window, with the interval that its days give and the row-iid one beside.
+
+    ``reason``: why ``value`` is NaN, or else ``lower`` and ``upper`` are; None if none is.
+    ``design_effect``: variance from the days over that of independent rows; NaN if undefined.
+    ``variance`` is from the days, ``days`` those that had a say.
+    """
+
+    value: float
+    lower: float
+    upper: float
+    reason: str | None
+    iid_lower: float
+    iid_upper: float
+    design_effect: float
+    variance: float
+    days: int
+
+
+@dataclass(frozen=True)
+class Change:
+    """A metric of a window less that of a reference, with interval and test of no change.
+
+    ``reason``: why ``value`` is NaN, or else its interval is; None if none is. ``borrowed``: the
+    window has too few days, and the days of the reference lent it their design effect.
+    """
+
+    value: float
+    lower: float
+    upper: float
+    p_value: float
+    reason: str | None
+    borrowed: bool
+
+
+def jackknife(
+    metric: Callable[[ScoreStates], Values], days: ScoreStates, *, level: float = 0.95
+) -> tuple[float, float, float, float]:
+    """Estimate, lower and upper end, and variance of any metric of days, one left out each time.
+
+    The ends are NaN for fewer than 3 days, or where the metric is undefined without one.
+    """
+    whole, without = metric(days.total()).value, metric(days.without_each()).value
+    found = day_interval(whole, [without[:, None]], level=level)
+    return float(whole[0]), float(found.lower[0]), float(found.upper[0]), float(found.sd[0]) ** 2
+
+
+def intervals(
+    days: ScoreStates, keys: Iterable[str] | None = None, *, level: float = 0.95
+) -> dict[str, Interval]:
+    """Every metric of one window, or those asked for, from the states of its D days.
+
+    Days without a row of use to a metric have no say in its interval.
+    """
+    found: dict[str, Interval] = {}
+    for side in _sides(days, keys):
+        spread = day_interval(side.value, [side.without], level=level)
+        for at, key in enumerate(side.keys):
+            found[key] = _interval(side, at, spread, level)
+    return found
+
+
+def changes(
+    days: ScoreStates,
+    reference: ScoreStates,
+    keys: Iterable[str] | None = None,
+    *,
+    level: float = 0.95,
+) -> dict[str, Change]:
+    """Every metric of one window less that of a reference, from the states of the days of both.
+
+    A day that is in both counts as two, which makes the interval too wide. A window of fewer than
+    3 days borrows: its rows are taken to be as dependent as those of the reference's days.
+    """
+    found: dict[str, Change] = {}
+    for after, before in zip(_sides(days, keys), _sides(reference, keys), strict=True):
+        borrowing = len(after.without) < FEWEST_DAYS <= len(before.without)
+        if borrowing:
+            spread = _lent_spread(after, before, level)
+        else:
+            value = after.value - before.value
+            scale = np.maximum(np.abs(after.value), np.abs(before.value))
+            floors = [side.floor(scale) for side in (after, before)]
+            sides = [after.without, before.without]
+            spread = day_interval(value, sides, floors=floors, level=level)
+        days_kept = max if borrowing else min
+        fewest = days_kept(len(after.without), len(before.without))
+        for at, key in enumerate(after.keys):
+            why = [
+                f"{name}: {side.reason[at]}"
+                for name, side in (("window", after), ("reference", before))
+                if side.reason[at] is not None
+            ]
+            reason = "; ".join(why) or why_undefined(fewest, float(spread.sd[at]))
+            if reason == NO_SPREAD and spread.value[at] == 0:
+                reason = None
+            found[key] = change_of(spread, at, reason, borrowed=borrowing)
+    return found
+
+
+def why_undefined(days: int, sd: float) -> str | None:
+    """Why days give no interval, None if they do."""
+    if days < FEWEST_DAYS:
+        return FEW_DAYS
+    if np.isnan(sd):
+        return WITHOUT_A_DAY
+    return None if sd > 0 else NO_SPREAD
+
+
+def change_of(
+    spread: DayInterval, at: int, reason: str | None, *, borrowed: bool = False
+) -> Change:
+    """One change of several; without interval and test where there is a reason."""
+    ends = (spread.lower, spread.upper, spread.p_value)
+    lower, upper, p_value = (float(end[at]) if reason is None else np.nan for end in ends)
+    return Change(float(spread.value[at]), lower, upper, p_value, reason, borrowed)
+
+
+@dataclass(frozen=True)
+class _Side:
+    """K metrics of the D days of one window: of all of them (K,), and without each (D, K)."""
+
+    keys: tuple[str, ...]
+    whole: ScoreStates
+    value: Floats
+    reason: tuple[str | None, ...]
+    without: Floats
+
+    def floor(self, scale: Floats) -> tuple[Floats, Floats]:
+        """Variance of each metric below which days say nothing of chance, 0 where that is not
+        known, and the variance that then stands in: that of rows, (K,) each. ``scale`` (K,): of
+        metrics whose range has no end."""
+        least = [
+            float(least_variance(key, self.whole, scale[at : at + 1])[0])
+            for at, key in enumerate(self.keys)
+        ]
+        rows = [float(iid_interval(key, self.whole).variance[0]) for key in self.keys]
+        return np.nan_to_num(least), np.fmax(least, rows)
+
+
+def _sides(days: ScoreStates, keys: Iterable[str] | None) -> list[_Side]:
+    """Metrics of labels, then those of all rows, for which other days have a say."""
+    known = PERFORMANCE.values() if keys is None else [PERFORMANCE[key] for key in keys]
+    wanted = [metric for metric in known if metric.applies(days)]
+    whole = days.total()
+    found = []
+    for of_labels in (True, False):
+        mine = tuple(metric.key for metric in wanted if metric.of_labels is of_labels)
+        if not mine:
+            continue
+        used = days.take((days.labelled if of_labels else days.rows) > 0)
+        every = performance(whole, mine)
+        without = performance(used.without_each(), mine, bounded=False)
+        found.append(
+            _Side(
+                mine,
+                whole,
+                np.array([every[key].value[0] for key in mine]),
+                tuple(every[key].reason[0] for key in mine),
+                np.stack([without[key].value for key in mine], axis=1),
+            )
+        )
+    return found
+
+
+def _interval(side: _Side, at: int, spread: DayInterval, level: float) -> Interval:
+    key = side.keys[at]
+    low, high = PERFORMANCE[key].range
+    rows = iid_interval(key, side.whole, level=level)
+    reason = side.reason[at] or why_undefined(len(side.without), float(spread.sd[at]))
+    variance, alone = float(spread.sd[at]) ** 2, float(rows.variance[0])
+    return Interval(
+        value=float(side.value[at]),
+        lower=max(float(spread.lower[at]), low) if reason is None else np.nan,
+        upper=min(float(spread.upper[at]), high) if reason is None else np.nan,
+        reason=reason,
+        iid_lower=float(rows.lower[0]),
+        iid_upper=float(rows.upper[0]),
+        design_effect=variance / alone if alone > 0 else np.nan,
+        variance=variance,
+        days=len(side.without),
+    )
+
+
+def _lent_spread(after: _Side, before: _Side, level: float) -> DayInterval:
+    """Spread of the difference, the window's from its rows and the reference's design effect."""
+    scale = np.maximum(np.abs(after.value), np.abs(before.value))
+    theirs = day_interval(before.value, [before.without], floors=[before.floor(scale)], level=level)
+    variance = theirs.sd**2
+    own, rows = (
+        np.maximum(
+            [float(iid_interval(key, side.whole).variance[0]) for key in side.keys],
+            side.floor(scale)[0],
+        )
+        for side in (after, before)
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        sd = np.sqrt(variance + np.maximum(variance / rows, 1.0) * own)
+        value = after.value - before.value
+        degrees = np.full(len(sd), len(before.without) - 1.0)
+        reach = student_quantile(0.5 + level / 2.0, degrees) * sd
+    return DayInterval(value, value - reach, value + reach, sd, degrees)

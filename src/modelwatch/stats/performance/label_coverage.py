@@ -1,0 +1,75 @@
+"""Whether labels are a random sample of the predictions that they are due for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelwatch.stats.arrays import AnyArray, Counts
+from modelwatch.stats.special import chi_square_tail
+
+LEAST_ASSOCIATION = 0.1
+"""Cramér's V of part and label below which coverage does not depend on the parts."""
+LEAST_RANGE = 0.1
+"""Distance of the lowest and the highest coverage below which it does not either."""
+FEWEST_ROWS = 30
+"""Rows below which a part's coverage is not looked at."""
+ALARM = 0.001
+"""p-value above which it may be chance; rows are taken as independent."""
+
+
+@dataclass(frozen=True)
+class Dependence:
+    """Coverage that depends on the parts of a split.
+
+    ``lowest`` and ``highest``: the parts, with ``low`` and ``high`` their coverage.
+    """
+
+    association: float
+    p_value: float
+    lowest: int
+    highest: int
+    low: float
+    high: float
+
+    @property
+    def flagged(self) -> bool:
+        """Whether labels are not a random sample."""
+        apart = self.high - self.low >= LEAST_RANGE
+        return apart and self.association >= LEAST_ASSOCIATION and self.p_value < ALARM
+
+
+def dependence(rows: Counts, labelled: Counts) -> Dependence | None:
+    """How coverage depends on the parts, (M,) each; None if there are not two large enough, or all
+    or no rows have a label.
+
+    Source: chi-square test of homogeneity; Cramér (1946) for the association.
+    """
+    large = np.flatnonzero(rows >= FEWEST_ROWS)
+    n, known = rows[large].astype(np.float64), labelled[large].astype(np.float64)
+    total, every = n.sum(), known.sum()
+    if len(large) < 2 or every in (0.0, total):
+        return None
+    share = every / total
+    coverage = known / n
+    statistic = float((n * (coverage - share) ** 2).sum() / (share * (1.0 - share)))
+    tail = chi_square_tail(np.array([statistic]), np.array([len(large) - 1]))
+    lowest, highest = int(np.argmin(coverage)), int(np.argmax(coverage))
+    return Dependence(
+        float(np.sqrt(statistic / total)),
+        float(tail[0]),
+        int(large[lowest]),
+        int(large[highest]),
+        float(coverage[lowest]),
+        float(coverage[highest]),
+    )
+
+
+def dependence_sentence(name: str, labels: Sequence[str] | AnyArray, found: Dependence) -> str:
+    """The flag, with its figures."""
+    return (
+        f"labels of this cohort are not a random sample: coverage by {name} is "
+        f"{found.low:.3f} ({labels[found.lowest]}) to {found.high:.3f} ({labels[found.highest]})"
+    )

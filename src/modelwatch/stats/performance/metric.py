@@ -1,0 +1,145 @@
+"""What a metric of performance is, and the registry of them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from modelwatch.stats.arrays import Floats
+from modelwatch.stats.docstring import meaning_of
+from modelwatch.stats.drift.comparison import Values
+from modelwatch.stats.states.binary import BinaryStates
+from modelwatch.stats.states.multiclass import MulticlassStates
+from modelwatch.stats.states.regression import RegressionStates
+from modelwatch.stats.states.score_batch import Task
+from modelwatch.stats.states.score_scale import MATERIAL_SHARE
+
+ScoreStates: TypeAlias = BinaryStates | MulticlassStates | RegressionStates
+Better = Literal["higher", "lower", "neutral"]
+Compute: TypeAlias = Callable[[Any], Values]
+Bound: TypeAlias = Callable[[Any], Floats]
+
+NO_LABELS = "no labeled row"
+NO_DECISIONS = "no labeled row with a decision"
+NO_SCORES = "no labeled row with a score"
+NO_POSITIVES = "no positive label"
+NO_NEGATIVES = "no negative label"
+NO_SCORED_POSITIVES = "no row with a positive label has a score"
+NO_SCORED_NEGATIVES = "no row with a negative label has a score"
+NO_DECIDED_POSITIVES = "no row with a positive label has a decision"
+NO_DECIDED_NEGATIVES = "no row with a negative label has a decision"
+NOT_PROBABILITIES = (
+    f"more than {MATERIAL_SHARE:.0%} of the scores of labeled rows are not probabilities; "
+    "set performance.score_kind"
+)
+BOUND_BEYOND_VALUE = "the bound of its error, from rows that share a bin, is as large as the value"
+RANKS = "scores are ranks by performance.score_kind, not probabilities"
+IMPROBABLE = (NOT_PROBABILITIES, RANKS)
+"""Reasons of metrics of probabilities, of scores that are none."""
+
+
+@dataclass(frozen=True)
+class PerformanceMetric:
+    """A metric of performance: a pure function of a stack of states and what is known about it.
+
+    ``range`` holds every defined value. ``better``: which way is better. ``exact``: whether it is
+    that of the rows to rounding, else ``bound`` says by how much it may be wrong, and
+    ``error_bound`` gives that for each window where it depends on the window. A value whose bound
+    reaches ``largest_bound``, or the value itself where that is None, is undefined. ``of_labels``:
+    whether rows without a label say nothing.
+    """
+
+    key: str
+    label: str
+    tasks: tuple[Task, ...]
+    range: tuple[float, float]
+    better: Better
+    exact: bool
+    bound: str
+    unit: str
+    source: str
+    meaning: str
+    compute: Compute
+    error_bound: Bound | None
+    of_labels: bool
+    largest_bound: float | None
+
+    def applies(self, states: ScoreStates) -> bool:
+        """Whether the states are of a task that has the metric."""
+        return task_of(states) in self.tasks
+
+    def within_bound(self, states: ScoreStates, found: Values) -> Values:
+        """Values of the metric, undefined where its bound is too large for them to say anything."""
+        if self.error_bound is None:
+            return found
+        error = self.error_bound(states)
+        if self.largest_bound is None:
+            wide, reason = error >= np.abs(found.value), BOUND_BEYOND_VALUE
+        else:
+            wide = error >= self.largest_bound
+            limit = f"{self.largest_bound:g} or more"
+            reason = f"the bound of its error, from rows that share a bin, is {limit}"
+        wide &= (error > 0.0) & (found.reason == np.array(None))
+        if not wide.any():
+            return found
+        why = found.reason.copy()
+        why[wide] = reason
+        return Values(np.where(wide, np.nan, found.value), why)
+
+
+PERFORMANCE: dict[str, PerformanceMetric] = {}
+"""Every metric by its key; complete once ``modelwatch.stats.performance.metrics`` is imported."""
+
+
+def task_of(states: ScoreStates) -> Task:
+    """The task of a model, by its states."""
+    if isinstance(states, BinaryStates):
+        return "binary"
+    return "multiclass" if isinstance(states, MulticlassStates) else "regression"
+
+
+def performance_metric(
+    key: str,
+    *,
+    label: str,
+    tasks: tuple[Task, ...],
+    range: tuple[float, float],
+    better: Better,
+    source: str,
+    bound: str = "",
+    unit: str = "",
+    error_bound: Bound | None = None,
+    of_labels: bool = True,
+    largest_bound: float | None = None,
+) -> Callable[[Compute], Compute]:
+    """Registers a function as a metric; its docstring's first paragraph is its meaning.
+
+    A metric without a ``bound`` is exact.
+    """
+
+    def register(compute: Compute) -> Compute:
+        if key in PERFORMANCE:
+            raise ValueError(f"two metrics of performance are called {key!r}")
+        meaning = meaning_of(compute, key)
+        PERFORMANCE[key] = PerformanceMetric(
+            key=key,
+            label=label,
+            tasks=tasks,
+            range=range,
+            better=better,
+            exact=not bound,
+            bound=bound,
+            unit=unit,
+            source=source,
+            meaning=meaning,
+            compute=compute,
+            error_bound=error_bound,
+            of_labels=of_labels,
+            largest_bound=largest_bound,
+        )
+        return compute
+
+    return register

@@ -1,0 +1,368 @@
+"""Intervals of metrics as if rows were independent: what they would be worth without day effects.
+
+Shares have Wilson's interval, ROC AUC has DeLong's variance, and means that of their rows. The
+others are jackknifed: rows of one cell are alike, so that leaving out one of each is enough.
+Rows of one bin count with the bin's mean score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelwatch.stats.arrays import AnyArray, Counts, Floats
+from modelwatch.stats.drift.comparison import Values
+from modelwatch.stats.performance.binary import sides
+from modelwatch.stats.performance.decisions import known, outcomes, quotient
+from modelwatch.stats.performance.metric import ScoreStates
+from modelwatch.stats.performance.metrics import PERFORMANCE, performance
+from modelwatch.stats.performance.regression import LEVELS, residual_quantiles, residual_values
+from modelwatch.stats.special import normal_quantile
+from modelwatch.stats.states import multiclass, regression
+from modelwatch.stats.states.binary import (
+    LABELS,
+    NEGATIVE,
+    POSITIVE,
+    SCORE_UNIT,
+    SMALLEST_PROBABILITY,
+    BinaryStates,
+)
+from modelwatch.stats.states.binning import NUMERIC_OFFSET, NumericBinning
+from modelwatch.stats.states.multiclass import MulticlassStates
+from modelwatch.stats.states.regression import RegressionStates
+from modelwatch.stats.states.score_scale import with_edges
+
+NOT_KEPT = "the spread of its rows is not kept"
+_OF_ALL_ROWS = frozenset({"brier", "log_loss", "calibration_bias"})
+"""Binary metrics that are means over all labeled rows."""
+GROUPS = 64
+"""Groups of bins that the variance of a jackknifed metric of the score is read from."""
+
+
+@dataclass(frozen=True)
+class RowInterval:
+    """Intervals as if rows were independent, (W,) each; NaN where undefined, and then the reason.
+
+    ``variance``: of the metric, on its own scale.
+    """
+
+    lower: Floats
+    upper: Floats
+    variance: Floats
+    reason: AnyArray
+
+
+def iid_interval(key: str, states: ScoreStates, *, level: float = 0.95) -> RowInterval:
+    """Interval of a metric of each window if rows were independent, which they are not."""
+    found = performance(states, [key])[key]
+    z = normal_quantile(0.5 + level / 2.0)
+    if key in _SHARES or (key == "accuracy" and isinstance(states, MulticlassStates)):
+        share = _share(key, states)
+        return _wilson(found, *share, z)
+    if key.startswith("residual_q") and isinstance(states, RegressionStates):
+        return _of_ranks(key, states, found, z)
+    variance = _variance(key, states)
+    low, high = PERFORMANCE[key].range
+    with np.errstate(invalid="ignore"):
+        reach = z * np.sqrt(variance)
+    return _interval(
+        found, np.maximum(found.value - reach, low), np.minimum(found.value + reach, high), variance
+    )
+
+
+def least_variance(key: str, states: ScoreStates, value: Floats) -> Floats:
+    """Variance that a metric of each window has at least, were rows independent; (W,).
+
+    Rows that are all alike show no variance, but not that there is none. It is that of the rows, or
+    that of a share which as many rows have not seen vary: half the square of a row's part
+    (Jeffreys' prior, Beta(1/2, n + 1/2)), in units of the metric's range, or of its ``value`` (W,)
+    where that has no end. NaN without rows.
+    """
+    low, high = PERFORMANCE[key].range
+    scale = np.full(len(states), high - low) if np.isfinite(high - low) else np.abs(value)
+    rows = _rows_behind(key, states).astype(np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        unseen = np.where(rows > 0, 0.5 * (scale / rows) ** 2, np.nan)
+    return np.asarray(unseen)
+
+
+def _rows_behind(key: str, states: ScoreStates) -> AnyArray:
+    """Rows that a metric is of; of one that compares two kinds of row, those of the rarer kind."""
+    if key in _SHARES or (key == "accuracy" and isinstance(states, MulticlassStates)):
+        return _share(key, states)[1]
+    if isinstance(states, BinaryStates) and key not in _OF_ALL_ROWS:
+        return np.minimum(states.by_label[:, NEGATIVE], states.by_label[:, POSITIVE])
+    if isinstance(states, MulticlassStates):
+        return states.labelled // len(states.classes)
+    return states.labelled
+
+
+def _interval(found: Values, lower: Floats, upper: Floats, variance: Floats) -> RowInterval:
+    reason = found.reason.copy()
+    silent = np.isnan(variance) & (reason == np.array(None))
+    reason[silent] = NOT_KEPT
+    undefined = reason != np.array(None)
+    return RowInterval(
+        np.where(undefined, np.nan, lower),
+        np.where(undefined, np.nan, upper),
+        np.where(undefined, np.nan, variance),
+        reason,
+    )
+
+
+def _share(key: str, states: ScoreStates) -> tuple[Floats, Floats]:
+    if isinstance(states, MulticlassStates):
+        table = known(states)
+        return np.trace(table, axis1=1, axis2=2), table.sum(axis=(1, 2))
+    return _SHARES[key](states)
+
+
+def _wilson(found: Values, hits: AnyArray, rows: AnyArray, z: float) -> RowInterval:
+    """Wilson (1927)."""
+    p, n = found.value, np.maximum(rows, 1)
+    middle = (hits + z * z / 2.0) / (n + z * z)
+    reach = z / (n + z * z) * np.sqrt(n * p * (1.0 - p) + z * z / 4.0)
+    return _interval(
+        found, np.maximum(middle - reach, 0.0), np.minimum(middle + reach, 1.0), p * (1.0 - p) / n
+    )
+
+
+def _of_decisions(*positions: int) -> Callable[[BinaryStates], tuple[AnyArray, AnyArray]]:
+    """Rows of the first of some outcomes, and of all of them."""
+
+    def share(states: BinaryStates) -> tuple[AnyArray, AnyArray]:
+        cells = outcomes(states)
+        return cells[positions[0]], np.sum([cells[at] for at in positions], axis=0)
+
+    return share
+
+
+def _right(states: BinaryStates) -> tuple[AnyArray, AnyArray]:
+    tn, fp, fn, tp = outcomes(states)
+    return tn + tp, tn + fp + fn + tp
+
+
+def _positive(states: BinaryStates) -> tuple[AnyArray, AnyArray]:
+    return states.by_label[:, POSITIVE], states.labelled
+
+
+def _selected(states: BinaryStates) -> tuple[AnyArray, AnyArray]:
+    by_decision = states.confusion.sum(axis=2)
+    return by_decision[:, 1], by_decision.sum(axis=1)
+
+
+def _covered(states: RegressionStates) -> tuple[AnyArray, AnyArray]:
+    return states.counts[:, regression.INSIDE], states.counts[:, regression.WITH_INTERVAL]
+
+
+_TN, _FP, _FN, _TP = range(4)
+_SHARES: dict[str, Callable[..., tuple[AnyArray, AnyArray]]] = {
+    "accuracy": _right,
+    "precision": _of_decisions(_TP, _FP),
+    "recall": _of_decisions(_TP, _FN),
+    "specificity": _of_decisions(_TN, _FP),
+    "false_positive_rate": _of_decisions(_FP, _TN),
+    "base_rate": _positive,
+    "selection_rate": _selected,
+    "interval_coverage": _covered,
+}
+
+
+def _variance(key: str, states: ScoreStates) -> Floats:
+    if isinstance(states, BinaryStates):
+        if key in ("f1", "mcc"):
+            return _jackknifed(key, *_confusion_cells(states))
+        if key == "roc_auc":
+            return _delong(*sides(states))
+        if key in ("brier", "log_loss", "calibration_bias"):
+            return _of_losses(key, states)
+        return _in_turn(key, states)
+    if isinstance(states, MulticlassStates):
+        if key == "log_loss":
+            return _multiclass_loss(states)
+        if key == "roc_auc_ovr":
+            return _mean_auc(states)
+        return _jackknifed(key, *_class_cells(states))
+    return _of_residuals(key, states)
+
+
+def _delong(negatives: Counts, positives: Counts) -> Floats:
+    """DeLong, DeLong and Clarke-Pearson (1988), over bins: (..., B) to (...)."""
+    p, n = positives.sum(axis=-1), negatives.sum(axis=-1)
+    below = np.cumsum(negatives, axis=-1) - negatives / 2.0
+    above = np.cumsum(positives[..., ::-1], axis=-1)[..., ::-1] - positives / 2.0
+    of_positives = _spread(quotient(below, n[..., None]), positives)
+    of_negatives = _spread(quotient(above, p[..., None]), negatives)
+    return of_positives + of_negatives
+
+
+def _spread(term: Floats, rows: Counts) -> Floats:
+    """Variance of the mean of terms, each of some rows; the last axis goes."""
+    count = rows.sum(axis=-1)
+    held = np.where(rows > 0, term, 0.0)
+    mean = quotient((held * rows).sum(axis=-1), count)
+    squares = ((held - mean[..., None]) ** 2 * rows).sum(axis=-1)
+    return np.where(count > 1, quotient(squares, count * (count - 1.0)), np.nan)
+
+
+def _of_losses(key: str, states: BinaryStates) -> Floats:
+    rows = states.scored[:, NEGATIVE:]
+    score = np.nan_to_num(quotient(states.summed[:, NEGATIVE:], rows))
+    truth = np.array([0.0, 1.0])[:, None]
+    if key == "log_loss":
+        given = np.where(truth > 0, score, 1.0 - score)
+        term = -np.log(np.clip(given, SMALLEST_PROBABILITY, 1.0))
+    else:
+        term = (score - truth) ** 2 if key == "brier" else score - truth
+    return _spread(term.reshape(len(states), -1), rows.reshape(len(states), -1))
+
+
+def _multiclass_loss(states: MulticlassStates) -> Floats:
+    rows = states.histograms.sum(axis=2)[:, :, 2, multiclass.PROBABILITIES]
+    middle = np.minimum((np.arange(multiclass.BINS + 1) + 0.5) / multiclass.BINS, 1.0)
+    term = np.broadcast_to(-np.log(middle), rows.shape)
+    return _spread(term.reshape(len(states), -1), rows.reshape(len(states), -1))
+
+
+def _mean_auc(states: MulticlassStates) -> Floats:
+    """As if the classes' areas went wrong together, which is the worst."""
+    held = states.against_rest
+    if not held.shape[1]:
+        return np.full(len(states), np.nan)
+    return np.asarray(np.sqrt(_delong(held[:, :, 0], held[:, :, 1])).mean(axis=1) ** 2)
+
+
+def _of_residuals(key: str, states: RegressionStates) -> Floats:
+    held = np.nan_to_num(residual_values(), posinf=0.0, neginf=0.0)
+    beyond = states.histogram[:, [0, -1]].sum(axis=1) > 0
+    terms = {"mae": np.abs(held), "bias": held, "rmse": held * held}
+    if key not in terms:
+        return np.full(len(states), np.nan)
+    term = np.broadcast_to(terms[key], states.histogram.shape)
+    variance = _spread(term, states.histogram) * states.scale**2
+    if key == "rmse":
+        # By the derivative of the square root.
+        mean = states.mean_of("squared_error", states.compared)
+        variance = quotient(variance, 4.0 * mean)
+    return np.where(beyond, np.nan, variance)
+
+
+def _of_ranks(key: str, states: RegressionStates, found: Values, z: float) -> RowInterval:
+    """Between the values of the ranks that a binomial count of lesser rows reaches."""
+    level = next(q for q in LEVELS if key == f"residual_q{round(100 * q):02d}")
+    n = np.maximum(states.histogram.sum(axis=1), 1)
+    reach = z * np.sqrt(level * (1.0 - level) / n)
+    ends = [
+        np.array(
+            [
+                residual_quantiles(states.histogram[i : i + 1], float(np.clip(share, 0.0, 1.0)))[0]
+                for i, share in enumerate(level + sign * reach)
+            ],
+            dtype=np.float64,
+        )
+        * states.scale
+        for sign in (-1.0, 1.0)
+    ]
+    return _interval(found, ends[0], ends[1], ((ends[1] - ends[0]) / (2.0 * z)) ** 2)
+
+
+def _jackknifed(key: str, without: ScoreStates, rows: Counts) -> Floats:
+    """Variance from the states without one row of each cell, (W * C), and its rows (W, C)."""
+    found = performance(without, [key], bounded=False)[key].value.reshape(rows.shape)
+    n = rows.sum(axis=1)
+    mean = quotient(np.where(rows > 0, rows * found, 0.0).sum(axis=1), n)
+    squares = np.where(rows > 0, rows * (found - mean[:, None]) ** 2, 0.0).sum(axis=1)
+    return np.where(n > 1, quotient(squares * (n - 1.0), n), np.nan)
+
+
+_ONE_BIN = NumericBinning(np.array([-np.inf, 0.0, 1.0, np.inf]), 0.0, 1.0)
+
+
+def _confusion_cells(states: BinaryStates) -> tuple[BinaryStates, Counts]:
+    rows = states.confusion[:, :, NEGATIVE:].reshape(len(states), 4)
+    left = _less_one(rows)
+    counts = np.zeros((len(left), 2, LABELS, _ONE_BIN.length), dtype=np.int64)
+    counts[:, :, NEGATIVE:, NUMERIC_OFFSET + 1] = left.reshape(-1, 2, 2)
+    nothing = np.zeros((len(left), LABELS, 2), dtype=np.int64)
+    return BinaryStates(counts, np.zeros_like(counts), nothing, _ONE_BIN), rows
+
+
+def _class_cells(states: MulticlassStates) -> tuple[MulticlassStates, Counts]:
+    table = known(states)
+    k = table.shape[1]
+    rows = np.ascontiguousarray(table.reshape(len(states), -1))
+    left = _less_one(rows).reshape(-1, k, k + 1)
+    confusion = np.zeros((len(left), k + 1, k + 2), dtype=np.int64)
+    confusion[:, :, 1 : k + 1] = np.swapaxes(left, 1, 2)
+    return (
+        MulticlassStates(
+            states.classes,
+            confusion,
+            np.zeros((len(left), 0, *states.histograms.shape[2:]), dtype=np.int64),
+            np.zeros((len(left), multiclass.SUMS), dtype=np.int64),
+            np.zeros((len(left), k + 2), dtype=np.int64),
+        ),
+        rows,
+    )
+
+
+def _less_one(rows: Counts) -> Counts:
+    """For each window and cell, the rows of all cells with one of that cell left out if there is
+    one: (W * C, C)."""
+    cells = rows.shape[1]
+    left = rows[:, None, :] - np.eye(cells, dtype=np.int64) * (rows > 0)[:, None, :]
+    return np.asarray(left.reshape(-1, cells), dtype=np.int64)
+
+
+def _in_turn(key: str, states: BinaryStates) -> Floats:
+    """Window by window, for each needs a state a cell."""
+    coarse = _coarse(states)
+    return np.array(
+        [_jackknifed(key, *_score_cells(coarse.take(np.array([i]))))[0] for i in range(len(coarse))]
+    )
+
+
+def _coarse(states: BinaryStates) -> BinaryStates:
+    """The same rows in at most about 64 bins of the score, decided negative.
+
+    Each bin holds about as large a share of all rows and of the positive ones together: where
+    positives are rare, they are told apart as finely as the others. No bin holds probabilities
+    beside other scores.
+    """
+    binning, inside = states.binning, states.inside[NUMERIC_OFFSET:]
+    by_side = states.ranked[:, NEGATIVE:].sum(axis=0).astype(np.float64)
+    totals = np.maximum(by_side.sum(axis=1), 1.0)
+    weight = by_side.sum(axis=0) / totals.sum() + by_side[1] / totals[1]
+    if np.count_nonzero(weight) > GROUPS:
+        group = np.floor((np.cumsum(weight) - weight) * (GROUPS / 2.0))
+    else:
+        group = np.arange(len(weight), dtype=np.float64)
+    starts = np.flatnonzero(np.diff(group, prepend=-1.0) + np.diff(inside, prepend=~inside[0]))
+    edges = np.append(binning.edges[starts], np.inf)
+    smaller = with_edges(binning, np.unique(edges))
+    shape = (len(states), 2, LABELS, smaller.length)
+    counts, sums = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    scores = np.zeros((len(states), LABELS - 1, len(binning.edges)), dtype=np.int64)
+    scores[..., inside] = np.rint(states.summed[:, NEGATIVE:] * SCORE_UNIT)
+    at = slice(NUMERIC_OFFSET, NUMERIC_OFFSET + len(starts))
+    counts[:, 0, NEGATIVE:, at] = np.add.reduceat(states.ranked[:, NEGATIVE:], starts, axis=2)
+    sums[:, 0, NEGATIVE:, at] = np.add.reduceat(scores, starts, axis=2)
+    return BinaryStates(counts, sums, np.zeros((len(states), LABELS, 2), dtype=np.int64), smaller)
+
+
+def _score_cells(state: BinaryStates) -> tuple[BinaryStates, Counts]:
+    """States of one window without one row of each label and bin."""
+    rows = state.counts[0, 0, NEGATIVE:].reshape(-1)
+    cells = np.flatnonzero(rows)
+    counts = np.repeat(state.counts, len(cells), axis=0)
+    sums = np.repeat(state.score_sums, len(cells), axis=0)
+    label, position = np.divmod(cells, state.binning.length)
+    every = np.arange(len(cells))
+    mean = state.score_sums[0, 0, NEGATIVE + label, position] // rows[cells]
+    counts[every, 0, NEGATIVE + label, position] -= 1
+    sums[every, 0, NEGATIVE + label, position] -= mean
+    nothing = np.zeros((len(cells), LABELS, 2), dtype=np.int64)
+    without = BinaryStates(counts, sums, nothing, state.binning)
+    return without, rows[cells][None]

@@ -1,0 +1,241 @@
+"""Metrics of many windows at once, with their intervals, and their changes.
+
+The same as ``intervals`` tells of one window, for a whole history of them in a few array
+operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from modelwatch.stats.arrays import AnyArray, Counts, Floats, Spans
+from modelwatch.stats.performance.intervals import iid_interval
+from modelwatch.stats.performance.jackknife import FEWEST_DAYS
+from modelwatch.stats.performance.metric import ScoreStates
+from modelwatch.stats.performance.metrics import PERFORMANCE, performance
+from modelwatch.stats.performance.row_intervals import least_variance
+from modelwatch.stats.special import student_quantile, student_tail
+
+COSTLY = frozenset(
+    key for key in PERFORMANCE if key in ("average_precision", "ece") or key.startswith("lift_")
+)
+"""Metrics whose row-iid variance takes milliseconds a window."""
+ASSUMED_DEGREES = 4.0
+"""Degrees of freedom of an assumed design effect."""
+_SCOPES_AT_ONCE = 1024
+"""Windows without one day that are evaluated together, which bounds memory."""
+
+
+@dataclass(frozen=True)
+class WindowValues:
+    """M metrics of W windows; all arrays are (W, M), NaN where undefined.
+
+    ``reason``: why the value is NaN, else None. ``lower`` and ``upper`` come from the days left
+    out, ``variance`` too, ``days`` are those that had a say; ``iid_*`` as if rows were independent.
+    ``least``: the variance that a metric has at least, in units of the square of its own value
+    where its range has no end; 0 where that is not known.
+    """
+
+    keys: tuple[str, ...]
+    value: Floats
+    reason: AnyArray
+    lower: Floats
+    upper: Floats
+    variance: Floats
+    days: Counts
+    iid_lower: Floats
+    iid_upper: Floats
+    iid_variance: Floats
+    least: Floats
+
+    def take(self, indices: AnyArray) -> WindowValues:
+        """The windows at some positions."""
+        arrays = {f.name: getattr(self, f.name)[indices] for f in fields(self) if f.name != "keys"}
+        return replace(self, **arrays)
+
+
+@dataclass(frozen=True)
+class WindowChanges:
+    """M metrics of W windows less those of their references; all arrays are (W, M)."""
+
+    value: Floats
+    reason: AnyArray
+    lower: Floats
+    upper: Floats
+    p_value: Floats
+
+
+def metric_keys(states: ScoreStates) -> tuple[str, ...]:
+    """The metrics that states of a task have."""
+    return tuple(key for key, known in PERFORMANCE.items() if known.applies(states))
+
+
+def window_values(
+    days: ScoreStates,
+    spans: Spans,
+    keys: Sequence[str] | None = None,
+    *,
+    level: float = 0.95,
+    costly: bool = True,
+) -> WindowValues:
+    """Metrics of the windows that are spans of a stack of days, one state a day.
+
+    ``COSTLY`` row-iid intervals are told of windows with an interval from their days only, and not
+    at all if ``costly`` is false.
+    """
+    chosen = tuple(metric_keys(days) if keys is None else keys)
+    windows = days.roll_up(spans)
+    found = performance(windows, chosen)
+    variance, counted = _day_variances(days, spans, chosen)
+    iid = np.full((3, len(spans), len(chosen)), np.nan)
+    for at, key in enumerate(chosen):
+        several = counted[:, at] >= FEWEST_DAYS
+        mine = np.flatnonzero(costly & several if key in COSTLY else np.ones(len(spans), bool))
+        if len(mine):
+            rows = iid_interval(key, windows.take(mine), level=level)
+            iid[:, mine, at] = rows.lower, rows.upper, rows.variance
+    value = np.stack([found[key].value for key in chosen], axis=1)
+    degrees = np.where(counted >= FEWEST_DAYS, counted - 1.0, np.nan)
+    sure = np.isfinite(variance) & (variance > 0) & ~np.isnan(value)
+    reach = _reach(np.where(sure, variance, np.nan), degrees, level)
+    low = np.array([PERFORMANCE[key].range[0] for key in chosen])
+    high = np.array([PERFORMANCE[key].range[1] for key in chosen])
+    return WindowValues(
+        keys=chosen,
+        value=value,
+        reason=np.stack([found[key].reason for key in chosen], axis=1),
+        lower=np.maximum(value - reach, low),
+        upper=np.minimum(value + reach, high),
+        variance=variance,
+        days=counted,
+        iid_lower=iid[0],
+        iid_upper=iid[1],
+        iid_variance=iid[2],
+        least=np.nan_to_num(
+            np.stack([least_variance(key, windows, np.ones(len(spans))) for key in chosen], axis=1)
+        ),
+    )
+
+
+def window_changes(
+    after: WindowValues,
+    before: WindowValues,
+    *,
+    level: float = 0.95,
+    assumed_design_effect: float | None = None,
+) -> WindowChanges:
+    """Each window less its reference, one for each or one for all.
+
+    A window of too few days borrows the design effect of its reference's days. With an
+    ``assumed_design_effect``, a reference of too few days borrows that of the window's; where both
+    have too few, the assumed one counts, with ``ASSUMED_DEGREES`` of freedom. Days that are in both
+    are taken to be different ones, which makes the interval too wide.
+    """
+    value = after.value - before.value
+    scale = np.maximum(np.abs(after.value), np.abs(before.value))
+    (own, own_rows), (theirs, rows) = (_sure(side, scale) for side in (after, before))
+    own = np.where(after.days >= FEWEST_DAYS, own, np.nan)
+    theirs = np.where(before.days >= FEWEST_DAYS, theirs, np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        lent = np.maximum(theirs / rows, 1.0) * own_rows
+        borrowed = (after.days < FEWEST_DAYS) & (before.days >= FEWEST_DAYS)
+        variance = np.where(borrowed, lent, own) + theirs
+        shares = own**2 / np.maximum(after.days - 1, 1) + theirs**2 / np.maximum(before.days - 1, 1)
+        welch = np.where(shares > 0, variance**2 / shares, np.nan)
+    degrees = np.where(borrowed, before.days - 1.0, welch)
+    if assumed_design_effect is not None:
+        lasting, free = _short_reference(after, before, assumed_design_effect)
+        few = (before.days > 0) & (before.days < FEWEST_DAYS) & np.isfinite(lasting)
+        variance, degrees = np.where(few, lasting, variance), np.where(few, free, degrees)
+    alike = (variance == 0) & (value == 0)
+    variance = np.where((variance > 0) & np.isfinite(degrees), variance, np.nan)
+    reach = _reach(variance, degrees, level)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.abs(value) / np.sqrt(variance)
+    p_value = np.full(value.shape, np.nan)
+    known = np.isfinite(t)
+    p_value[known] = 2.0 * student_tail(t[known], degrees[known])
+    p_value[alike] = 1.0
+    reach = np.where(alike, 0.0, reach)
+    reason = np.full(value.shape, None, dtype=object)
+    for name, side in (("reference", before), ("window", after)):
+        missing = np.broadcast_to(side.reason, value.shape)
+        held = missing != np.array(None)
+        reason[held] = [f"{name}: {why}" for why in missing[held]]
+    return WindowChanges(value, reason, value - reach, value + reach, p_value)
+
+
+def _sure(side: WindowValues, scale: Floats) -> tuple[Floats, Floats]:
+    """Variance of each metric by days, or by rows where days vary less than can be known; and by
+    rows. ``scale``: of metrics whose range has no end."""
+    bounded = np.isfinite([np.subtract(*PERFORMANCE[key].range) for key in side.keys])
+    least = side.least * np.where(bounded, 1.0, scale) ** 2
+    by_days = np.where(side.variance < least, np.fmax(side.iid_variance, least), side.variance)
+    return by_days, np.maximum(side.iid_variance, least)
+
+
+def _short_reference(
+    after: WindowValues, before: WindowValues, assumed_design_effect: float
+) -> tuple[Floats, Floats]:
+    """Variance of a change from a reference of too few days, and its degrees of freedom."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        measured = np.where(after.iid_variance > 0, after.variance / after.iid_variance, np.nan)
+    known = (after.days >= FEWEST_DAYS) & np.isfinite(measured)
+    effect = np.where(known, np.maximum(measured, 1.0), assumed_design_effect)
+    variance = effect * (after.iid_variance + before.iid_variance)
+    return variance, np.where(known, after.days - 1.0, ASSUMED_DEGREES)
+
+
+def _reach(variance: Floats, degrees: Floats, level: float) -> Floats:
+    """Half the width of an interval; NaN where the variance is."""
+    out = np.full(variance.shape, np.nan)
+    known = np.isfinite(variance) & np.isfinite(degrees)
+    quantile = student_quantile(0.5 + level / 2.0, degrees[known])
+    out[known] = quantile * np.sqrt(variance[known])
+    return out
+
+
+def _day_variances(days: ScoreStates, spans: Spans, keys: Sequence[str]) -> tuple[Floats, Counts]:
+    """Variance of each metric from the days left out, and the days that had a say: (W, M)."""
+    variance = np.full((len(spans), len(keys)), np.nan)
+    counted = np.zeros((len(spans), len(keys)), dtype=np.int64)
+    for of_labels in (True, False):
+        mine = [at for at, key in enumerate(keys) if PERFORMANCE[key].of_labels is of_labels]
+        if not mine:
+            continue
+        used = np.flatnonzero((days.labelled if of_labels else days.rows) > 0)
+        inner = np.searchsorted(used, spans)
+        counted[:, mine] = (inner[:, 1] - inner[:, 0])[:, None]
+        unique, which = np.unique(inner, axis=0, return_inverse=True)
+        names = [keys[at] for at in mine]
+        found = _variances(days.take(used), unique.astype(np.int64), names)
+        variance[:, mine] = found[which.reshape(-1)]
+    return variance, counted
+
+
+def _variances(days: ScoreStates, spans: Spans, keys: Sequence[str]) -> Floats:
+    out = np.full((len(spans), len(keys)), np.nan)
+    sizes = spans[:, 1] - spans[:, 0]
+    enough = np.flatnonzero(sizes >= FEWEST_DAYS)
+    for chunk in chunks(enough, sizes):
+        chosen = spans[chunk]
+        owner = np.repeat(np.arange(len(chunk)), sizes[chunk])
+        found = performance(days.without_each_of(chosen), keys, bounded=False)
+        values = np.stack([found[key].value for key in keys], axis=1)
+        starts = np.concatenate([[0], np.cumsum(sizes[chunk])[:-1]]).astype(np.int64)
+        n = sizes[chunk][:, None].astype(np.float64)
+        mean = np.add.reduceat(values, starts, axis=0) / n
+        squares = np.add.reduceat((values - mean[owner]) ** 2, starts, axis=0)
+        out[chunk] = squares * (n - 1.0) / n
+    return out
+
+
+def chunks(indices: AnyArray, sizes: AnyArray) -> list[AnyArray]:
+    """The indices of windows in runs of which the days together are bounded."""
+    if not len(indices):
+        return []
+    group = (np.cumsum(sizes[indices]) - 1) // _SCOPES_AT_ONCE
+    return [indices[group == number] for number in np.unique(group)]

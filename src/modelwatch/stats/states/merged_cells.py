@@ -1,0 +1,34 @@
+"""Cells of categories that stand for several values, and what that may hide."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from modelwatch.stats.arrays import AnyArray, Floats
+from modelwatch.stats.drift.comparison import Comparison
+from modelwatch.stats.states.binning import OTHER, UNSEEN
+
+OF_CELLS = (
+    "exact in the counts; a numeric feature's groups end at frozen edges, so that the mass of a "
+    "group differs from that of a quantile by at most one bin"
+)
+UNKNOWN = f"{OF_CELLS}; not known where values of a category share a cell"
+
+
+def merged_cells(comparison: Comparison) -> AnyArray:
+    """Positions of the cells that may hold several values of a category; none of a number."""
+    if "categorical" not in comparison.kinds:
+        return np.empty(0, dtype=np.int64)
+    known = comparison.categorical[0].binning.known_hashes
+    several = known is None or len(known) > 1
+    return np.array([OTHER, UNSEEN] if several else [UNSEEN], dtype=np.int64)
+
+
+def zero_unless_merged(comparison: Comparison) -> Floats:
+    """0 where each cell that holds rows holds one value, else NaN: the error is not known; (W,)."""
+    if "categorical" not in comparison.kinds:
+        return np.zeros(len(comparison))
+    current, reference = comparison.categorical
+    at = merged_cells(comparison)
+    held = (current.counts[:, at] > 0).any(axis=1) | (reference.counts[:, at] > 0).any(axis=1)
+    return np.where(held, np.nan, 0.0)

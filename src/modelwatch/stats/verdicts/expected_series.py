@@ -1,0 +1,262 @@
+"""Bounds of a day's figure, learned from the days before it; anomalies don't move them.
+
+A day is a day with data, or the first day of a window: what comes every two weeks or every month
+has a series as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelwatch.stats.arrays import AnyArray, Counts, Floats
+from modelwatch.stats.special import student_quantile, student_tail
+from modelwatch.stats.verdicts.count_tails import count_tail, share_tail
+from modelwatch.stats.weekdays import weekdays_of
+
+FEWEST_DAYS = 7
+"""Known days before a day below which nothing is expected of it."""
+FEWEST_SPARSE = 4
+"""The same where they lie ``SPARSE_DAYS`` back or more: then no weekday is new."""
+SPARSE_DAYS = 28
+FEWEST_OF_A_WEEKDAY = 4
+HISTORY = 63
+"""Days back that are looked at."""
+HISTORY_OF_BATCHES = 20
+"""Usual gaps between days with data that are looked back, where that is more."""
+HISTORY_DAYS_READ = 70
+"""Days before a day that are read to say what is usual for it: ten of its weekday."""
+LEVEL_DAYS = 7
+"""Known days whose median residual is the level of now."""
+MOST_DEGREES = 30.0
+SD_OF_MAD = 1.4826
+"""Standard deviation of a normal figure over its median absolute deviation."""
+EFFICIENCY = 0.37
+"""Of the median absolute deviation, beside the standard deviation: what days are worth."""
+TOO_SHORT = f"fewer than {FEWEST_DAYS} days before"
+NO_VALUE = "no value"
+RARE_ERRORS = 2
+"""One anomaly may be a mishap; so many of the past say what happens now and then."""
+SAME_EVENT = 2
+"""Days before a day whose errors may be those of the same event, and say nothing of rarity."""
+ALIKE = 0.5
+"""Times the error of a day from which the errors just before it are of the same event."""
+TAIL = 6.0
+"""Power of the distance by which what is beyond the past's rare errors gets less likely."""
+DECILES_APART = 2.563
+"""Distance of the first decile of a normal figure from the last, in standard deviations."""
+_WEEK = 7
+
+
+@dataclass(frozen=True)
+class ExpectedSeries:
+    """What was to be expected of each day of s series, from the days before it alone; all (s, n).
+
+    ``lower`` and ``upper``: where a day in a thousand falls outside, or as asked. ``z``: distance
+    of the value from ``expected`` in robust standard deviations. ``p_value``: probability of so
+    large a distance: Student's t, or what the rare errors of the past give, if that is more; those
+    of the last ``SAME_EVENT`` days, which may be one event with it, do not count. ``seasonal``:
+    whether the same weekdays were compared. ``reason``: why there are no bounds, or no p-value,
+    else None.
+    """
+
+    expected: Floats
+    lower: Floats
+    upper: Floats
+    z: Floats
+    p_value: Floats
+    seasonal: AnyArray
+    reason: AnyArray
+
+
+def expected_series(
+    values: Floats,
+    days: Counts,
+    *,
+    counts: bool = False,
+    rows: Counts | None = None,
+    most_level: float = np.inf,
+    floor: float = 1e-3,
+    level: float = 0.999,
+) -> ExpectedSeries:
+    """Bounds of s daily series, (s, n) or (n,), at ascending ``days`` (n,); NaN is unknown.
+
+    Expected is the median of the last eight of the same weekday where four are known within
+    ``HISTORY`` days, else the median of all days there; plus the median of what is left of the last
+    ``LEVEL_DAYS`` days, so that a lasting new level is followed. The spread is the median size of
+    the errors that such expectations made before, which a few anomalies cannot widen; before seven
+    of them are known, that of the days about their median. While weekdays can't be told apart, it
+    is at least that of the deciles, for weekends are two days of seven. ``counts``: of rows and
+    other counts, whose changes are ratios: computed on logarithms of the count and one half, and no
+    less likely than a negative binomial count. ``rows``, (n,): the figures are shares of so many
+    rows, and no less likely than a binomial share. ``most_level``: the change of the level that is
+    followed at most, a ratio for ``counts``; a larger one is news until the median has moved.
+    ``floor``: least spread as a share of what is expected, beside the square root of a count.
+    ValueError unless days ascend.
+    """
+    y = np.atleast_2d(np.asarray(values, dtype=np.float64))
+    t = np.asarray(days, dtype=np.int64)
+    if np.any(np.diff(t) <= 0):
+        raise ValueError("days must ascend")
+    x = np.log(y + 0.5) if counts else y
+    least_level = most_level
+    if counts and np.isfinite(most_level):
+        # A fall to 1 - g of what it was, or a rise to 1 + g.
+        least_level = -np.log(max(1.0 - most_level, 1e-9))
+        most_level = float(np.log1p(most_level))
+    expected, spread, degrees, rare = (np.full(y.shape, np.nan) for _ in range(4))
+    seasonal = np.zeros(y.shape, dtype=bool)
+    errors = np.full(y.shape, np.nan)
+    for now in range(len(t)):
+        first, fewest = _history(t[: now + 1])
+        if now - first < fewest:
+            continue
+        past = x[:, first:now]
+        known = np.isfinite(past).sum(axis=1)
+        usual, own = _usual(past, t[first : now + 1])
+        left = past - usual[:, :-1]
+        change = np.clip(_median(left[:, -LEVEL_DAYS:]), -least_level, most_level)
+        expected[:, now] = usual[:, -1] + change
+        seasonal[:, now] = own
+        errors[:, now] = x[:, now] - expected[:, now]
+        made = errors[:, first:now]
+        of_errors = np.isfinite(made).sum(axis=1)
+        enough = of_errors >= FEWEST_DAYS
+        around = np.where(enough[:, None], made, past - _median(past)[:, None])
+        lasting = _event_days(errors[:, first : now + 1])
+        narrow = SD_OF_MAD * _median(np.abs(around))
+        wide = _width(np.where(_older(around, lasting), around, np.nan)) / DECILES_APART
+        # Of an event that lasts, the days so far say nothing of how days differ.
+        spread[:, now] = np.where(own, narrow, np.fmax(narrow, wide))
+        degrees[:, now] = EFFICIENCY * np.where(enough, of_errors, known)
+        rare[:, now] = _rare(np.abs(around), np.maximum(lasting, SAME_EVENT))
+        expected[known < fewest, now] = np.nan
+    shares = _clipped(expected, rows)
+    least = np.exp(-expected / 2.0) if counts else 0.0
+    if rows is not None:
+        least = np.sqrt(shares * (1.0 - shares) / np.maximum(rows, 1))
+    scale = 1.0 if counts else np.abs(expected)
+    spread = np.maximum(spread, np.maximum(floor * scale, least))
+    # As often as the past showed such a distance, and for a larger one less by a power of it.
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        share = RARE_ERRORS / (degrees / EFFICIENCY + 1.0)
+        tail = share * np.minimum(rare / np.abs(x - expected), 1.0) ** TAIL
+    tail = np.where(np.isfinite(tail), tail, 0.0)
+    if counts:
+        mean = np.maximum(np.exp(expected) - 0.5, 0.5)
+        tail = np.fmax(tail, count_tail(y, mean, spread**2 - 1.0 / mean))
+    if rows is not None:
+        tail = np.fmax(tail, share_tail(y, np.broadcast_to(rows, y.shape), shares))
+    return _bounded(y, x, expected, spread, degrees, tail, seasonal, counts=counts, level=level)
+
+
+def _bounded(
+    y: Floats,
+    x: Floats,
+    expected: Floats,
+    spread: Floats,
+    degrees: Floats,
+    tail: Floats,
+    seasonal: AnyArray,
+    *,
+    counts: bool,
+    level: float,
+) -> ExpectedSeries:
+    degrees = np.clip(degrees, 1.0, MOST_DEGREES)
+    reach = student_quantile(0.5 + level / 2.0, degrees) * spread
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        z = np.where(x == expected, 0.0, (x - expected) / spread)
+    p = np.minimum(1.0, np.maximum(2.0 * student_tail(np.abs(z), degrees), tail))
+    ends = [expected, expected - reach, expected + reach]
+    if counts:
+        ends = [np.maximum(np.exp(end) - 0.5, 0.0) for end in ends]
+    unknown = ~np.isfinite(expected)
+    reason = np.full(y.shape, None, dtype=object)
+    reason[~np.isfinite(y)] = NO_VALUE
+    reason[unknown] = TOO_SHORT
+    p = np.where(unknown | ~np.isfinite(y), np.nan, p)
+    return ExpectedSeries(ends[0], ends[1], ends[2], z, p, seasonal & ~unknown, reason)
+
+
+def _history(days: Counts) -> tuple[int, int]:
+    """The first day that counts for the last of ``days``, and how many days there must be."""
+    now, past = days[-1], days[:-1]
+    gaps = np.diff(past[-HISTORY_OF_BATCHES - 1 :])
+    usual = float(np.median(gaps)) if len(gaps) else 0.0
+    first = int(np.searchsorted(past, now - max(HISTORY, HISTORY_OF_BATCHES * usual)))
+    sparse = first < len(past) and now - past[first] >= SPARSE_DAYS
+    return first, FEWEST_SPARSE if sparse and usual > 1 else FEWEST_DAYS
+
+
+def _clipped(expected: Floats, rows: Counts | None) -> Floats:
+    """Expected shares, away from 0 and 1 by as much as the rows so far can tell."""
+    if rows is None:
+        return expected
+    before = np.cumsum(np.asarray(rows, dtype=np.float64)) - rows
+    edge = 1.0 / (before + 2.0)
+    return np.clip(expected, edge, 1.0 - edge)
+
+
+def _usual(past: Floats, days: Counts) -> tuple[Floats, AnyArray]:
+    """What is usual of each past day and of today, (s, past + 1), and whether by weekdays (s,)."""
+    weekday = weekdays_of(days)
+    today = weekday[-1]
+    same = past[:, weekday[:-1] == today]
+    own = np.isfinite(same).sum(axis=1) >= FEWEST_OF_A_WEEKDAY
+    usual = np.repeat(_median(past)[:, None], len(days), axis=1)
+    if own.any():
+        for each in range(_WEEK):
+            of_weekday = past[:, weekday[:-1] == each]
+            few = np.isfinite(of_weekday).sum(axis=1) < FEWEST_OF_A_WEEKDAY
+            median = np.where(few, np.nan, _median(of_weekday))
+            usual[:, weekday == each] = np.where(own, median, usual[:, 0])[:, None]
+    return usual, own
+
+
+def _median(values: Floats) -> Floats:
+    """Median of the known values of each line, NaN where there is none."""
+    n = np.isfinite(values).sum(axis=-1)
+    if values.shape[-1] == 0:
+        return np.full(values.shape[:-1], np.nan)
+    ordered = np.sort(np.where(np.isfinite(values), values, np.inf), axis=-1)
+    low = np.take_along_axis(ordered, np.maximum((n - 1) // 2, 0)[..., None], axis=-1)[..., 0]
+    high = np.take_along_axis(ordered, np.minimum(n // 2, values.shape[-1] - 1)[..., None], axis=-1)
+    middle = low / 2.0 + high[..., 0] / 2.0
+    return np.where(n > 0, middle, np.nan)
+
+
+def _event_days(errors: Floats) -> Counts:
+    """Days before the last one that may be of the same event, (s,): it may last for weeks."""
+    now, before = errors[:, -1:], errors[:, -2::-1]
+    with np.errstate(invalid="ignore"):
+        alike = (before * now > 0) & (np.abs(before) >= ALIKE * np.abs(now))
+    return np.asarray(np.cumprod(alike, axis=1).sum(axis=1), dtype=np.int64)
+
+
+def _older(values: Floats, newest: Counts) -> AnyArray:
+    """Mask of the days of each line without its newest ones."""
+    length = values.shape[-1]
+    return np.asarray(np.arange(length) < length - newest[:, None])
+
+
+def _rare(sizes: Floats, newest: Counts) -> Floats:
+    """The size that ``RARE_ERRORS`` of each line reach, without its newest days; 0 where there are
+    fewer."""
+    length = sizes.shape[-1]
+    if length < RARE_ERRORS:
+        return np.zeros(sizes.shape[:-1])
+    known = np.where(np.isfinite(sizes) & _older(sizes, newest), sizes, 0.0)
+    return np.asarray(np.partition(known, -RARE_ERRORS, axis=-1)[:, -RARE_ERRORS])
+
+
+def _width(values: Floats) -> Floats:
+    """Distance of the deciles of the known values of each line, NaN where there is none."""
+    n = np.isfinite(values).sum(axis=-1)
+    known = np.where(np.isfinite(values), values, np.inf)
+    ordered = np.sort(known, axis=-1)
+    rank = np.minimum(np.floor(n / 10.0).astype(np.int64), values.shape[-1] - 1)
+    low = np.take_along_axis(ordered, rank[..., None], axis=-1)[..., 0]
+    high = np.take_along_axis(ordered, np.maximum(n - 1 - rank, 0)[..., None], axis=-1)[..., 0]
+    with np.errstate(invalid="ignore"):
+        return np.where(n > 0, high - low, np.nan)

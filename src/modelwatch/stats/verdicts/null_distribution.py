@@ -1,0 +1,203 @@
+"""The distribution of a drift statistic when nothing has changed, and how likely a value is there.
+
+The power of a statistic (its square, or itself where it grows with the square of a change) is the
+sum of what rows do by chance, c (1/n + 1/N), and of what days bring, which falls with the days D of
+a window as D**-decay; decay is 1 for independent days, and less where neighbouring days are alike.
+Both are expectations of squares, so that the ratio of a window's power to them is about
+F-distributed: its second degrees of freedom say how few days it was learned on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelwatch.stats.arrays import AnyArray, Counts, Floats
+from modelwatch.stats.special import f_tail
+from modelwatch.stats.verdicts.sampling_variance import JUDGED
+
+WEEK = 7
+FEWEST_DAYS = 7
+"""Days of the reference below which they are weighed against an assumed design effect."""
+WORST_TAIL = 3.0
+"""Power of its power by which what is beyond the worst day of the reference gets less likely."""
+
+
+@dataclass(frozen=True)
+class NullModel:
+    """The distribution of one statistic where nothing but rows and days differ.
+
+    ``days``: days of the reference that show it; where they are too few, the model is assumed and
+    ``reason`` says why. ``rows``: coefficient of 1/n + 1/N. ``between``: what one day brings on
+    top. ``decay``: how that falls with the days of a window. ``shape``: degrees of freedom of a
+    power. ``degrees``: of its expectation. ``design_effect``: the power of the reference's days
+    over that of as many independent rows, at least 1. ``typical``: mean size of what the
+    reference's days show, NaN where it is one state. ``share``: the reference's, of the change of
+    a share. ``center``: what one day shows on average, of a signed statistic for which that is not
+    0, as of the standard deviation, which is less within days than over them; ``center_decay``: how
+    that falls with the days of a window. ``weekdays``: what is known of each weekday, if the
+    statistic differs by it. ``worst``: the largest power of the reference's days, 0 where not
+    known: of m days like them, one more is worse with probability 1 / (m + 1), whatever the
+    distribution.
+    """
+
+    statistic: str
+    days: int
+    rows: float
+    between: float
+    decay: float
+    shape: float
+    degrees: float
+    design_effect: float
+    typical: float
+    share: float = 0.0
+    center: float = 0.0
+    center_decay: float = 1.0
+    weekdays: WeekdayEffects | None = None
+    reason: str | None = None
+    worst: float = 0.0
+
+    @property
+    def seasonal(self) -> bool:
+        """Whether windows of a day are held against their own weekday."""
+        return self.weekdays is not None
+
+    def p_values(
+        self,
+        values: Floats,
+        window_days: Counts,
+        weekdays: Counts,
+        rows: Counts,
+        reference_rows: Counts | int,
+    ) -> Floats:
+        """Probability of so large a value where nothing has changed; (W,), NaN where undefined.
+
+        ``window_days``: days of the window that hold rows. ``weekdays``: 0 for Monday to 6 for
+        Sunday, -1 for a window of several days. ``rows`` of the window and the reference.
+        """
+        value = np.asarray(values, dtype=np.float64)[None]
+        found = p_values([self], value, window_days, weekdays, rows, reference_rows)
+        return np.asarray(found[0])
+
+    def asked(self, value: Floats, of: Windows) -> Tails:
+        """Tails of F that the p-values of windows are read from."""
+        n, m, days = of.rows, of.reference_rows, of.days
+        noise = self.rows * (1.0 / n + 1.0 / m)
+        if self.reason is not None:
+            expected = noise * self.design_effect
+        else:
+            # The reference's own days are a sample as well.
+            expected = noise + self.between * (days**-self.decay + self.days**-self.decay)
+        judged = JUDGED[self.statistic]
+        figure = judged.figure(value, n, m, self.share)
+        # Where neighbours are alike, the days hold few windows of that length.
+        degrees = self.degrees * days ** -((1.0 - self.decay) / 2.0)
+        off_center = figure - self.center * days**-self.center_decay
+        power = judged.power(off_center)
+        least = np.zeros(len(value))
+        if self.worst > 0:
+            worst = self.worst * self._of_a_day(expected, days, m)
+            least = (worst / np.maximum(power, worst)) ** WORST_TAIL / (self.days + 1.0)
+        seasonal = None if self.weekdays is None else self.weekdays.tail(self, figure, of)
+        return Tails((power / expected, self.shape, degrees), least, seasonal)
+
+    def _of_a_day(self, expected: Floats, days: Floats, reference_rows: Floats) -> Floats:
+        """Expected power of windows over that of a day of the reference; at most 1, and 1 of
+        windows of one day. The worst week is not as bad as the worst day."""
+        a_day = self.rows * (self.days + 1.0) / reference_rows
+        a_day = a_day + self.between * (1.0 + self.days**-self.decay)
+        return np.where(days > 1, np.minimum(expected / a_day, 1.0), 1.0)
+
+
+@dataclass(frozen=True)
+class WeekdayEffects:
+    """What a statistic shows on each weekday of the reference, Monday first; all (7,).
+
+    ``mean``: of a signed statistic, 0 of others. ``between``: power of days of that weekday, beyond
+    that of rows. ``days``: days of each.
+    """
+
+    mean: Floats
+    between: Floats
+    days: Floats
+    shape: float
+    degrees: Floats
+
+    def tail(self, model: NullModel, figure: Floats, of: Windows) -> Tail:
+        """The tail of windows that are of a weekday; of the others it means nothing."""
+        at = np.where(of.of_a_weekday, of.weekdays, 0)
+        n, m = of.rows, of.reference_rows
+        noise = JUDGED[model.statistic]
+        if noise.signed:
+            # The weekday's mean was taken against the same reference, whose own error cancels.
+            expected = (self.between[at] + model.rows / n) * (1.0 + 1.0 / self.days[at])
+        else:
+            expected = self.between[at] + model.rows * (1.0 / n + 1.0 / m)
+        power = noise.power(figure - self.mean[at])
+        return power / expected, self.shape, self.degrees[at]
+
+
+@dataclass(frozen=True)
+class Windows:
+    """What the windows of some values are, (W,) each; rows are NaN where there is none."""
+
+    rows: Floats
+    reference_rows: Floats
+    days: Floats
+    weekdays: AnyArray
+
+    @property
+    def of_a_weekday(self) -> AnyArray:
+        """Whether a window is one day."""
+        of_one: AnyArray = (self.weekdays >= 0) & (self.weekdays < WEEK)
+        return of_one
+
+
+Tail = tuple[Floats, float, Floats]
+"""Ratios, (W,), of F with two degrees of freedom, the second ones (W,)."""
+
+
+@dataclass(frozen=True)
+class Tails:
+    """Tails that p-values are read from: no less than ``least``, and the ``seasonal`` one for the
+    windows of one day where the statistic differs by weekday."""
+
+    tail: Tail
+    least: Floats
+    seasonal: Tail | None
+
+
+def p_values(
+    models: Sequence[NullModel],
+    values: Floats,
+    window_days: Counts,
+    weekdays: Counts,
+    rows: Counts,
+    reference_rows: Counts | int,
+) -> Floats:
+    """Probabilities of values (S, W) of as many models, as of ``NullModel.p_values``; (S, W).
+
+    The tails of all are found at once.
+    """
+    if not len(models):
+        return np.empty(values.shape)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        n, m = (np.where(np.asarray(r) > 0, r, np.nan) for r in (rows, reference_rows))
+        of = Windows(
+            rows=n.astype(np.float64),
+            reference_rows=m.astype(np.float64),
+            days=np.maximum(np.asarray(window_days, dtype=np.float64), 1.0),
+            weekdays=np.asarray(weekdays),
+        )
+        asked = [model.asked(value, of) for model, value in zip(models, values, strict=True)]
+        seasonal = [one.seasonal for one in asked if one.seasonal is not None]
+        tails = [*(one.tail for one in asked), *seasonal]
+        ratio, first, second = (np.stack(list(part)) for part in zip(*tails, strict=True))
+        found = f_tail(ratio, first[:, None], second)
+        p = np.maximum(found[: len(asked)], np.stack([one.least for one in asked]))
+        by_weekday = np.full(p.shape, np.nan)
+        by_weekday[[one.seasonal is not None for one in asked]] = found[len(asked) :]
+        p = np.where(np.isnan(by_weekday) | ~of.of_a_weekday, p, by_weekday)
+    return np.where(np.isfinite(values), p, np.nan)

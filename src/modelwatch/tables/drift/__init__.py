@@ -1,0 +1,1 @@
+"""Drift of features between a window and its references."""

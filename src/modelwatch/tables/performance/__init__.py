@@ -1,0 +1,1 @@
+"""Performance of a model as labels show it."""

@@ -1,0 +1,79 @@
+"""Table `performance_metrics`: how good the model was, as far as labels tell."""
+
+from __future__ import annotations
+
+from modelwatch.tables.generation import PERFORMANCE_WINDOWS, Current
+from modelwatch.tables.performance.columns import (
+    COVERAGE,
+    DUE_ROWS,
+    LABELLED_ROWS,
+    LOWER,
+    REASON,
+    UPPER,
+    VALUE,
+    WINDOW_KEY,
+    WINDOWED,
+)
+from modelwatch.tables.table import ERROR_BOUND, MONITOR, RUN_ID, Column, Table
+
+PERFORMANCE_METRICS = Table(
+    name="performance_metrics",
+    version=2,
+    comment="Performance: one row per window, model version, segment, cohort, and metric, "
+    "and one more for each reference that it is compared with.",
+    columns=(
+        MONITOR,
+        RUN_ID,
+        *WINDOWED,
+        Column(
+            "cohort",
+            "string",
+            "'due': predictions whose label is due by the as-of day. 'early': the others. "
+            "Early labels are not a random sample.",
+            False,
+        ),
+        Column("metric", "string", "Name of the metric; see the reference of statistics.", False),
+        Column(
+            "reference",
+            "string",
+            "Null: the value is the metric. Otherwise the name of the reference, and the "
+            "value is the metric minus that of the reference.",
+        ),
+        Column("reference_start", "date", "First day of the reference; null for none."),
+        Column("reference_end", "date", "Last day of the reference; null for none."),
+        Column("reference_value", "double", "Metric of the reference; null for none."),
+        VALUE,
+        REASON,
+        LOWER,
+        UPPER,
+        Column(
+            "iid_lower",
+            "double",
+            "Lower end of the 95% interval under the assumption that rows are "
+            "independent, which is usually too narrow; null if undefined.",
+        ),
+        Column("iid_upper", "double", "Upper end of that interval; null if undefined."),
+        Column(
+            "p_value",
+            "double",
+            "P-value of the change, from the days; null without a reference, or if undefined.",
+        ),
+        DUE_ROWS,
+        LABELLED_ROWS,
+        COVERAGE,
+        Column(
+            "note",
+            "string",
+            "Caveat, such as that labels are not a random sample; null for none.",
+        ),
+        ERROR_BOUND,
+    ),
+    key=(*WINDOW_KEY, "cohort", "metric", "reference"),
+    partitioning=("monitor",),
+    current=Current(
+        view="performance_current",
+        row="Current performance metrics: one row per metric and window, as of the "
+        "newest as-of day of the window.",
+        by=((PERFORMANCE_WINDOWS, None),),
+    ),
+)

@@ -1,0 +1,175 @@
+"""The pages of a report: sound markup, nothing from outside, nothing that data break out of."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import pytest
+
+from hostile import HOSTILE
+from modelwatch.report.pages import pages_of
+from report_results import results
+
+SHORT_HOSTILE = {name: text[:3000] for name, text in HOSTILE.items()}
+VOID = {"meta", "input", "br", "hr", "link", "wbr"}
+
+
+class Elements(HTMLParser):
+    """The elements of a page as a browser reads them, and its text outside of scripts."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.open: list[str] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] not in ("script", "style"):
+            self.texts.append(data)
+
+
+@pytest.fixture(scope="module")
+def pages() -> dict[str, str]:
+    return pages_of(results())
+
+
+def test_the_first_page_is_the_overview(pages: dict[str, str]) -> None:
+    assert next(iter(pages)) == "index.html"
+    assert {"features.html", "performance.html", "sources.html"} < set(pages)
+
+
+def test_every_page_is_well_formed_xml(pages: dict[str, str]) -> None:
+    for text in pages.values():
+        ElementTree.fromstring(text.removeprefix("<!DOCTYPE html>\n"))
+
+
+def test_every_link_leads_to_a_page_and_a_place_that_exist(pages: dict[str, str]) -> None:
+    for file, text in pages.items():
+        for _, attributes in Elements(text).found:
+            target = attributes.get("href")
+            if target is not None:
+                page, _, place = target.partition("#")
+                assert page in pages or not page
+                assert not place or f'id="{place}"' in pages[page or file]
+
+
+def test_a_page_loads_nothing(pages: dict[str, str]) -> None:
+    for text in pages.values():
+        assert not re.search(r"(?:https?:)?//[a-z]", text)
+        assert not re.search(r"@import|url\(", text)
+        names = {name for _, attributes in Elements(text).found for name in attributes}
+        assert not names & {"src", "srcset", "style", "action", "xlink:href"}
+        assert not [name for name in names if name.startswith("on")]
+
+
+def test_the_policy_allows_the_style_and_the_script_of_the_page_only(
+    pages: dict[str, str],
+) -> None:
+    for text in pages.values():
+        meta = [attributes for tag, attributes in Elements(text).found if tag == "meta"]
+        policy = next(m["content"] or "" for m in meta if "http-equiv" in m)
+        assert policy.startswith("default-src 'none';")
+        assert "unsafe" not in policy
+        for tag in ("style", "script"):
+            (held,) = re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.S)
+            digest = base64.b64encode(hashlib.sha256(held.encode()).digest()).decode()
+            assert f"{tag}-src 'sha256-{digest}'" in policy
+
+
+def test_every_picture_has_a_title(pages: dict[str, str]) -> None:
+    for text in pages.values():
+        root = ElementTree.fromstring(text.removeprefix("<!DOCTYPE html>\n"))
+        pictures = list(root.iter("svg"))
+        assert all(picture.findtext("title") for picture in pictures)
+
+
+def test_25_features_by_90_days_take_few_bytes(pages: dict[str, str]) -> None:
+    sizes = {file: len(text.encode()) for file, text in pages.items()}
+    assert "features-1.html" not in sizes
+    assert sizes["features.html"] < 100_000
+    assert max(sizes.values()) == sizes["features.html"]
+    assert sum(sizes.values()) < 240_000
+
+
+def test_many_features_have_several_pages() -> None:
+    pages = pages_of(results(features=60))
+    assert [file for file in pages if file.startswith("features-")] == [
+        "features-1.html",
+        "features-2.html",
+    ]
+    assert 'id="f59"' in pages["features-2.html"]
+    assert max(len(text.encode()) for text in pages.values()) < 150_000
+
+
+def test_500_features_by_90_days_take_less_than_a_megabyte() -> None:
+    pages = pages_of(results(features=500))
+    assert sum(len(text.encode()) for text in pages.values()) < 1_000_000
+    listed = ElementTree.fromstring(pages["features.html"].removeprefix("<!DOCTYPE html>\n"))
+    rows = [row for row in listed.iter("tr") if row.get("class") == "entry"]
+    assert len(rows) == 500
+    assert all(row.find(".//svg") is not None for row in rows)
+    # The feature that fails is shown first, with pictures.
+    assert rows[0].find(".//a") is not None
+    test_every_link_leads_to_a_page_and_a_place_that_exist(pages)
+
+
+@pytest.mark.parametrize("attack", SHORT_HOSTILE)
+def test_hostile_names_and_values_stay_text(attack: str) -> None:
+    text = SHORT_HOSTILE[attack]
+    pages = pages_of(results(features=6, name=text, value=text, text=text))
+    usual = pages_of(results(features=6))
+    for file, page in pages.items():
+        ElementTree.fromstring(page.removeprefix("<!DOCTYPE html>\n"))
+        if file in usual:
+            tags = {tag for tag, _ in Elements(page).found}
+            assert tags <= {tag for tag, _ in Elements(usual[file]).found}
+
+
+def test_text_that_reorders_or_hides_text_is_not_written() -> None:
+    attack = "\u202egnp.exe\u202c\u2066\x00\x1b[31m\ud800"
+    for page in pages_of(results(features=3, name=attack, value=attack, text=attack)).values():
+        assert not set(page) & set("\u202e\u202c\u2066\x00\x1b\ud800")
+
+
+def test_of_a_sensitive_feature_no_value_is_shown() -> None:
+    secret, bound = "4711-secret", "9.99"
+    names = [f"feature{at}" for at in range(5)]
+    hidden = frozenset({"feature", *names})
+    pages = pages_of(results(features=5, value=secret, sensitive=hidden))
+    shown = Elements(pages["features.html"]).texts
+    assert not [text for text in shown if secret in text or bound in text]
+    assert not re.search(r"Median|Distribution of", pages["features.html"])
+    assert "Before and after" in pages["incident-a1b2c3d4.html"]
+    assert "<svg" not in pages["incident-a1b2c3d4.html"].partition("Before and after")[2]
+
+
+def test_figures_have_three_digits_at_most(pages: dict[str, str]) -> None:
+    for file, text in pages.items():
+        for wording in Elements(text).texts:
+            if "SELECT" not in wording and "modelwatch" not in wording:
+                assert not re.search(r"[1-9]\.\d{3,}|\b0\.0*[1-9]\d{3,}", wording), (file, wording)
+
+
+def test_a_monitor_without_labels_has_its_pages_too() -> None:
+    given = results(features=2)
+    bare = {name: rows for name, rows in given.rows.items() if name in ("windows", "runs")}
+    pages = pages_of(type(given)(**{**vars(given), "rows": bare, "task": None}))
+    assert "No incident is open" in pages["index.html"]
+    assert "performance is not measured" in pages["performance.html"]

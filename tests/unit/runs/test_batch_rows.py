@@ -1,0 +1,42 @@
+"""Batches between Spark and Python are bounded by their bytes."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modelwatch.model.profile.features import Feature
+from modelwatch.pipelines.runs.batch_rows import (
+    MOST_BYTES,
+    MOST_ROWS,
+    row_bytes,
+    rows_within,
+    state_bytes,
+)
+
+
+def features(numeric: int, categorical: int) -> list[Feature]:
+    kinds = ["numeric"] * numeric + ["categorical"] * categorical
+    return [Feature("inputs", f"f{i}", f"f{i}", kind, "double") for i, kind in enumerate(kinds)]
+
+
+@given(row=st.integers(1, 2 * MOST_BYTES), pairs=st.integers(0, 5000), width=st.integers(1, 10**7))
+def test_no_batch_of_rows_or_of_states_has_more_bytes_than_allowed(row, pairs, width) -> None:
+    rows = rows_within(row, pairs, width)
+    assert 1 <= rows <= MOST_ROWS
+    assert rows == 1 or rows * row <= MOST_BYTES
+    assert rows == 1 or min(rows, pairs) * width <= MOST_BYTES
+
+
+def test_rows_of_25_columns_come_in_the_longest_batches() -> None:
+    assert rows_within(row_bytes(features(20, 5))) == MOST_ROWS
+
+
+def test_rows_of_2000_columns_come_in_shorter_ones() -> None:
+    assert rows_within(row_bytes(features(2000, 0))) * 2000 * 8 <= MOST_BYTES
+
+
+def test_large_states_of_pairs_that_fit_one_batch_together_do_not_shorten_all_others() -> None:
+    block = state_bytes(4 * 64 * 64)
+    assert rows_within(500, pair_rows=274, pair_bytes=block) == MOST_ROWS
+    assert rows_within(500, pair_rows=2000, pair_bytes=block) < 1100

@@ -1,0 +1,42 @@
+"""When a run reads so few rows that no code is generated for it."""
+
+from __future__ import annotations
+
+from datetime import date
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from modelwatch.io.delta.day_files import DayVolume
+from modelwatch.pipelines.runs.few_rows import MOST, reads_few_rows
+
+DAY = date(2013, 2, 8)
+
+
+def request(references: tuple[str, ...] = (), **rows: int | None) -> Any:
+    """A request of one day and another of labels, whose tables have so many rows a day."""
+    opened = {
+        role: SimpleNamespace(
+            volume=lambda days, n=n: DayVolume(1, 1, None if n is None else n * len(days))
+        )
+        for role, n in rows.items()
+    }
+    labels = SimpleNamespace(days={date(2013, 1, 8): "labels came"})
+    return SimpleNamespace(
+        days=[DAY],
+        plan=SimpleNamespace(references=references, labels=labels),
+        sources=SimpleNamespace(opened=opened),
+    )
+
+
+def test_rows_of_inputs_and_predictions_are_counted_together() -> None:
+    assert reads_few_rows(request(inputs=MOST // 4, predictions=MOST // 4))
+    assert not reads_few_rows(request(inputs=MOST // 4, predictions=MOST // 4 + 1))
+
+
+@pytest.mark.parametrize(
+    "asked", [request(inputs=None), request(references=("training",), inputs=1)]
+)
+def test_rows_that_are_not_told_may_be_many(asked: Any) -> None:
+    assert not reads_few_rows(asked)

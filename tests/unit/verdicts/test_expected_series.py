@@ -1,0 +1,205 @@
+"""Bounds of a day's figure from the days before it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from modelwatch.stats.verdicts.expected_series import NO_VALUE, TOO_SHORT, expected_series
+
+N = 120
+DAYS = np.arange(N)
+WEEKEND = np.where(DAYS % 7 >= 5, -1.0, 0.0)
+
+
+def draws(series: int = 60, n: int = N, seed: int = 1) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal((series, n))
+
+
+def test_days_that_are_as_ever_are_seldom_news() -> None:
+    found = expected_series(draws(), DAYS)
+    p = found.p_value[:, 14:]
+    assert np.mean(p < 0.01) <= 0.015
+    assert np.mean(p < 0.001) <= 0.003
+    assert np.mean(p < 0.2) > 0.1
+
+
+def test_a_day_out_of_line_is_news() -> None:
+    y = draws()
+    y[:, 100] += 8.0
+    found = expected_series(y, DAYS)
+    assert np.mean(found.p_value[:, 100] < 0.001) > 0.95
+    assert np.mean(y[:, 100] > found.upper[:, 100]) > 0.95
+
+
+def test_weekends_are_held_against_weekends() -> None:
+    y = 100.0 + 20.0 * WEEKEND + draws()
+    found = expected_series(y, DAYS)
+    late = slice(70, None)
+    assert found.seasonal[:, late].all()
+    assert np.mean(found.p_value[:, late] < 0.001) <= 0.003
+    np.testing.assert_allclose(found.expected[:, 103].mean(), 80.0, atol=0.5)
+
+
+def test_a_weekday_in_the_place_of_a_weekend_is_news() -> None:
+    y = 100.0 + 20.0 * WEEKEND + draws()
+    y[:, 103] += 20.0
+    assert np.mean(expected_series(y, DAYS).p_value[:, 103] < 0.001) > 0.95
+
+
+def test_the_first_weekends_are_no_news() -> None:
+    y = 100.0 + 20.0 * WEEKEND + draws()
+    assert np.mean(expected_series(y, DAYS).p_value[:, 7:28] < 0.01) <= 0.01
+
+
+def test_earlier_anomalies_do_not_move_the_bounds() -> None:
+    y = draws()
+    spoilt = y.copy()
+    spoilt[:, 40:80:9] += 50.0
+    before, after = expected_series(y, DAYS), expected_series(spoilt, DAYS)
+    shift = np.abs(after.expected[:, 85] - before.expected[:, 85])
+    assert np.median(shift) < 0.5
+    wider = (after.upper - after.lower)[:, 85] / (before.upper - before.lower)[:, 85]
+    assert np.median(wider) < 1.5
+
+
+def test_the_second_day_of_an_event_is_as_rare_as_the_first() -> None:
+    y = draws()
+    y[:, 100:103] += 8.0
+    p = expected_series(y, DAYS).p_value
+    assert np.mean(p[:, 100:102] < 0.001) > 0.9
+
+
+def test_a_lasting_level_is_followed() -> None:
+    y = draws() + 10.0 * (DAYS >= 60)
+    assert expected_series(y, DAYS).expected[:, 70].mean() == pytest.approx(10.0, abs=0.5)
+
+
+def test_a_day_is_not_told_by_the_days_after_it() -> None:
+    y = draws(3)
+    late = y.copy()
+    late[:, 90:] += 100.0
+    np.testing.assert_array_equal(
+        expected_series(y, DAYS).upper[:, :90], expected_series(late, DAYS).upper[:, :90]
+    )
+
+
+def test_counts_are_compared_by_ratios() -> None:
+    random = np.random.default_rng(2)
+    y = random.poisson(np.where(DAYS % 7 >= 5, 200, 2000), (40, N)).astype(float)
+    found = expected_series(y, DAYS, counts=True)
+    assert np.mean(found.p_value[:, 70:] < 0.001) <= 0.003
+    assert np.all(found.lower[:, 70:] >= 0.0)
+    y[:, 100] *= 0.5
+    assert np.mean(expected_series(y, DAYS, counts=True).p_value[:, 100] < 0.001) > 0.95
+
+
+def test_a_count_of_none_is_news_where_there_were_many() -> None:
+    y = np.random.default_rng(3).poisson(500, (1, N)).astype(float)
+    y[:, 100] = 0.0
+    assert expected_series(y, DAYS, counts=True).p_value[0, 100] < 1e-6
+
+
+def test_a_figure_that_never_moves_has_a_spread_all_the_same() -> None:
+    y = np.full(N, 5.0)
+    y[100:102] = 5.0005, 6.0
+    found = expected_series(y, DAYS)
+    assert found.p_value[0, 99] == 1.0
+    assert found.p_value[0, 100] > 0.1
+    assert found.p_value[0, 101] < 1e-6
+
+
+def test_the_first_week_has_no_bounds() -> None:
+    found = expected_series(draws(1), DAYS)
+    assert set(found.reason[0, :7]) == {TOO_SHORT}
+    assert set(found.reason[0, 7:]) == {None}
+    assert np.isnan(found.p_value[0, :7]).all()
+
+
+def test_days_long_ago_do_not_count() -> None:
+    days = np.append(np.arange(20), 200)
+    assert expected_series(draws(1, 21), days).reason[0, 20] == TOO_SHORT
+
+
+def test_an_unknown_day_has_bounds_and_no_p_value() -> None:
+    y = draws(1)
+    y[0, 60] = np.nan
+    found = expected_series(y, DAYS)
+    assert found.reason[0, 60] == NO_VALUE
+    assert np.isnan(found.p_value[0, 60])
+    assert found.lower[0, 60] < found.upper[0, 60]
+    assert found.reason[0, 61] is None
+
+
+def test_series_do_not_know_of_each_other() -> None:
+    y = draws(5)
+    together = expected_series(y, DAYS)
+    for i in range(5):
+        np.testing.assert_array_equal(expected_series(y[i], DAYS).z[0], together.z[i])
+
+
+def test_days_ascend() -> None:
+    with pytest.raises(ValueError, match="ascend"):
+        expected_series(np.zeros(3), np.array([1, 1, 2]))
+
+
+@pytest.mark.parametrize("rows", [0, 1, 20, 99])
+def test_a_day_that_collapses_is_news_whatever_is_left(rows: int) -> None:
+    y = np.random.default_rng(4).normal(100_000.0, 3_000.0, 60)
+    y[59] = rows
+    assert expected_series(y, np.arange(60), counts=True).p_value[0, 59] < 1e-6
+
+
+def test_a_collapse_that_lasts_stays_news_until_the_median_moves() -> None:
+    y = np.random.default_rng(5).normal(2_000.0, 60.0, 70)
+    y[60:] = 40.0
+    found = expected_series(y, np.arange(70), counts=True, most_level=0.3)
+    assert np.all(found.p_value[0, 60:] < 1e-4)
+    assert np.all(found.expected[0, 60:] > 1_000.0)
+
+
+def test_a_level_that_moves_by_less_than_what_matters_is_followed() -> None:
+    y = np.random.default_rng(6).normal(2_000.0, 20.0, 80)
+    y[60:] *= 1.2
+    found = expected_series(y, np.arange(80), counts=True, most_level=0.3)
+    assert found.expected[0, 75] == pytest.approx(2_400.0, rel=0.02)
+
+
+@pytest.mark.parametrize("mean", [2.0, 5.0, 20.0, 80.0])
+def test_small_counts_are_as_rare_as_a_poisson_law_says(mean: float) -> None:
+    y = np.random.default_rng(7).poisson(mean, (40, N)).astype(float)
+    p = expected_series(y, DAYS, counts=True).p_value[:, 30:]
+    assert np.mean(p < 0.01) <= 0.012
+    assert np.mean(p < 0.001) <= 0.002
+
+
+def test_shares_of_few_rows_are_as_rare_as_a_binomial_law_says() -> None:
+    random = np.random.default_rng(8)
+    rows = np.where(DAYS % 5 == 0, 4, 2_000)
+    y = random.binomial(rows, 0.9, (40, N)) / rows
+    p = expected_series(y, DAYS, rows=rows).p_value[:, 30:]
+    assert np.mean(p < 0.01) <= 0.012
+    y[:, 100] = 0.0
+    found = expected_series(y, DAYS, rows=np.where(DAYS == 100, 40, rows))
+    # Days of four rows have been far off too: no more is sure of a day that is as far off.
+    assert np.all(found.p_value[:, 100] < 1e-3)
+
+
+@pytest.mark.parametrize("gap", [7, 10, 14, 30])
+def test_what_comes_seldom_has_bounds_after_a_few_times(gap: int) -> None:
+    y = np.random.default_rng(9).normal(5_000.0, 100.0, 24)
+    y[23] = 300.0
+    found = expected_series(y, np.arange(24) * gap, counts=True)
+    known = 7 if gap == 7 else 4
+    assert set(found.reason[0, known + 1 :]) == {None}
+    assert found.p_value[0, 23] < 1e-3
+    assert np.all(found.p_value[0, known + 1 : 23] > 1e-3)
+
+
+def test_a_share_that_fell_in_one_month_is_unlikely_in_the_next_ones_too() -> None:
+    random = np.random.default_rng(3)
+    coverage = np.concatenate([0.8 + random.normal(0.0, 0.015, 10), np.full(4, 0.2)])
+    months = np.cumsum([0, *[31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 31]])
+    found = expected_series(coverage, months, rows=np.full(14, 600))
+    assert (found.p_value[0, 10:13] < 0.02).all()
+    assert np.nanmin(found.p_value[0, :10]) > 0.05
