@@ -41,7 +41,7 @@ from modelwatch.stats.estimation.estimates import (  # noqa: E402
 from modelwatch.stats.estimation.multiclass import estimates_multiclass, fit_multiclass  # noqa: E402
 from modelwatch.stats.states.binary import BinaryStates, positions  # noqa: E402
 from modelwatch.stats.states.binning import NumericBinning, fit_numeric  # noqa: E402
-from modelwatch.stats.states.multiclass import MulticlassStates, probability_positions  # noqa: E402
+from modelwatch.stats.states.multiclass import MulticlassStates, score_positions  # noqa: E402
 
 BOUND = 0.003
 GATED = ("accuracy", "roc_auc")
@@ -158,7 +158,7 @@ def multiclass_states(
     """States of the windows of some rows; the histograms alone, which is what estimates read."""
     states = MulticlassStates.empty(CARDS, int(window.max()) + 1)
     for k, card in enumerate(CARDS):
-        at = probability_positions(rows[case.score[card]].to_numpy(dtype=np.float64), None)
+        at = score_positions(rows[case.score[card]].to_numpy(dtype=np.float64), None)
         chosen = (rows[case.decision] == card).to_numpy(dtype=np.int64)
         label = np.zeros_like(chosen)
         if labelled:
