@@ -16,7 +16,7 @@ DEMO_DAYS := 2013-04-01,2013-04-16,2013-05-01,2014-01-16
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types bench evidence oracles soak sql docs wheel lock clean
+.PHONY: check test-all help setup demo test lint types bench evidence oracles soak sql docs wheel lock clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -44,8 +44,14 @@ demo: $(SET_UP)  ## Watch a model on the flights of 2013: four scheduled runs, a
 	  test $$code -le 1 || exit $$code
 	@$(IN) python -m scripts.flights.findings --config conf/flights.yaml
 
-test: $(SET_UP)  ## Run all tests
+test: $(SET_UP)  ## Run the tests
 	@$(IN) python -m pytest -n 2 --dist loadfile $(ARGS)
+
+test-all: $(SET_UP)  ## Run the tests, and those that take minutes each
+	@$(IN) python -m pytest -n 2 --dist loadfile -m '' $(ARGS)
+
+check: lint types  ## Check style and types, and run the tests that need no Java
+	@$(IN) python -m pytest -n 2 tests/unit tests/architecture tests/golden $(ARGS)
 
 lint: $(SET_UP)  ## Check style and format
 	@$(IN) ruff check . && ruff format --check .
