@@ -19,7 +19,7 @@ ARGS ?=
 .PHONY: check test-all help setup demo test lint types bench evidence oracles soak sql docs wheel lock clean
 
 help:  ## Say what can be made
-	@grep -hE '^[a-z]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
 	@echo "  ARGS='...' goes to the command behind test, bench, evidence, oracles, soak and sql: make test ARGS='-k drift'"
 
 setup: $(SET_UP)  ## Create .venv from requirements.lock (demo and test do so by themselves)

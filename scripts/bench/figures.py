@@ -1,4 +1,4 @@
-"""The figures as tables of text and of Markdown, and held against targets."""
+"""The figures as tables of text and of Markdown, and compared with targets."""
 
 from __future__ import annotations
 

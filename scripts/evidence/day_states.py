@@ -344,7 +344,7 @@ class _Pass:
 
 
 def _totals(cells: AnyArray, weight: AnyArray, length: int) -> Counts:
-    """Exact sums of whole numbers by cell."""
+    """Exact sums of integers by cell."""
     if float(weight.sum(dtype=np.float64)) > 2.0**52:
         found = np.zeros(length, dtype=np.int64)
         np.add.at(found, cells, weight)

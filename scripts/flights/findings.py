@@ -20,7 +20,7 @@ from modelwatch.model.config.configuration import parse_config
 from modelwatch.pipelines.report.pages import report
 
 Query = Callable[[str], list[Row]]
-MEANING = {0: "nothing to do about it", 1: "something must be looked at", 2: "it could not run"}
+MEANING = {0: "nothing to do about it", 1: "something needs attention", 2: "it could not run"}
 
 RUNS = """
 SELECT as_of, days, windows, seconds, exit_code, spark_jobs FROM run_costs

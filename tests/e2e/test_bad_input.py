@@ -52,7 +52,7 @@ def refused(tables: Shop, tmp_path: Path, change: Change) -> str:
     [
         (lambda c: c.update(thresholdz={}), "thresholdz", "did you mean"),
         (lambda c: c["inputs"].update(tabel={"path": "x"}), "inputs.tabel", "did you mean"),
-        (lambda c: c["binning"].update(bins="many"), "binning.bins", "whole number"),
+        (lambda c: c["binning"].update(bins="many"), "binning.bins", "integer"),
         (lambda c: c.update(windows=["dya"]), "windows[0]", "'dya'"),
         (lambda c: c.update(time_zone="Mars/Olympus"), "time_zone", "'Mars/Olympus'"),
     ],

@@ -21,6 +21,8 @@ from modelwatch import cli
 from modelwatch.io.session.java import find_java_home
 from modelwatch.tables import TABLES
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 ROWS_A_DAY = 200
 FIRST, DAYS = date(2024, 1, 1), 4

@@ -14,7 +14,12 @@ SOUND_DAYS, DAYS = 28, 42
 
 
 @pytest.mark.parametrize(
-    ("rows", "window"), [(30, "week"), pytest.param(80, "day", marks=pytest.mark.slow), (99, "day")]
+    ("rows", "window"),
+    [
+        (30, "week"),
+        pytest.param(80, "day", marks=pytest.mark.slow),
+        pytest.param(99, "day", marks=pytest.mark.slow),
+    ],
 )
 def test_a_shift_of_two_standard_deviations_is_an_incident(
     spark: SparkSession, tmp_path: Path, rows: int, window: str

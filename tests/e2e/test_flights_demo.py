@@ -111,7 +111,7 @@ def test_weather_that_is_there_is_not_called_missing(watched: list[str]) -> None
 def test_the_runs_are_told_with_their_exit_codes(watched: list[str]) -> None:
     wording = section(watched, "The runs")
     assert "as of 2013-02-11: 41 days" in wording
-    assert "exit code 1, something must be looked at" in wording
+    assert "exit code 1, something needs attention" in wording
 
 
 def test_the_storm_is_the_incident_to_look_at(watched: list[str]) -> None:

@@ -79,6 +79,7 @@ def listing(folder: Path) -> dict[str, int]:
     return {str(path): path.stat().st_mtime_ns for path in folder.rglob("*")}
 
 
+@pytest.mark.slow
 def test_a_run_needs_no_right_to_write_but_in_its_output(shop: Shop) -> None:
     touched = subprocess.run(
         [*bound(), "touch", str(shop.folder / "inputs" / "x")], check=False, capture_output=True

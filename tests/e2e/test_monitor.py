@@ -222,7 +222,7 @@ def shop(spark: SparkSession, tmp_path: Path) -> Shop:
 
 
 def test_the_command_line_runs_a_monitor(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
-    """Exit code 0 where all is well, 1 where something must be looked at, 2 where it cannot run."""
+    """Exit code 0 where all is well, 1 where something needs attention, 2 where it cannot run."""
     shop.config |= {"constraints": [AMOUNTS], "segments": [], "windows": ["day"]}
     shop.open(day(1), day(2))
     path = str(shop.file())

@@ -327,7 +327,13 @@ def skipping(spark: SparkSession) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("kinds", CASES, ids=" + ".join)
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        pytest.param(kinds, id=" + ".join(kinds), marks=[pytest.mark.slow] if at else [])
+        for at, kinds in enumerate(CASES)
+    ],
+)
 def test_figures_are_those_of_the_rows_before_and_after(
     spark: SparkSession, tmp_path: Path, kinds: tuple[str, str, str]
 ) -> None:

@@ -18,7 +18,7 @@ from scripts.bench.shapes.world import World, fresh_world
 from scripts.soak.settings import SMALL
 
 ENDED_WELL = (0, 1)
-"""Exit codes of a run that published: all is well, or something must be looked at."""
+"""Exit codes of a run that published: all is well, or something needs attention."""
 _STAGE = re.compile(
     r"^(?:\S+ )?  (?P<stage>[a-z][a-z ]*) took (?P<seconds>[0-9.]+) s$", re.MULTILINE
 )

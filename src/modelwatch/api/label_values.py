@@ -120,7 +120,7 @@ def _texts(dictionary: pa.Array, kind: str) -> list[str]:
 
 
 def _values(dictionary: pa.Array) -> list[Any]:
-    """Numbers and truth values as Python's, which are compared exactly; None for others."""
+    """Numbers and booleans as Python's, which are compared exactly; None for others."""
     if pa.types.is_boolean(dictionary.type) or is_number(spark_type(dictionary.type)):
         found: list[Any] = dictionary.to_pylist()
         return found

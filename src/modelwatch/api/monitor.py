@@ -47,7 +47,7 @@ class Description:
 class RunResult:
     """How a run ended, and its results as Spark DataFrames.
 
-    ``exit_code`` 0: nothing to look at, 1: an incident needs attention or the model needs training.
+    ``exit_code`` 0: nothing needs attention, 1: an incident does, or the model needs training.
     ``text``: the summary of the run. ``run_id``: of its rows in the tables. ``findings``: metric
     values that failed, at most 200. The DataFrames hold what is known of the monitor now, of all
     windows; ``run_id`` tells which run computed a row.

@@ -123,7 +123,7 @@ def performance(
     ``threshold``: the decision is positive from this score on, in its unit; multiclass: the class
     with the greatest score if left out. ``positive``: values of label and decision that mean
     positive; by default true and 1. ``negative``: those that mean negative; by default the other
-    truth value, 0 for 1, and the opposite of words such as yes, otherwise every other value.
+    boolean, 0 for 1, and the opposite of words such as yes, otherwise every other value.
     ``unmapped``: what a value counts as that is neither: ``nothing`` (no label, or no decision), or
     ``negative``. The result counts them. ``interval``: columns of the lower and upper end of a
     predicted interval. ``day``: a column of days, from which intervals are computed. ``level``: of

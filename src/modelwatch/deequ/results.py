@@ -1,4 +1,4 @@
-"""Constraints held against the data of each day: observed value, verdict, and why unknown."""
+"""Constraints checked against the data of each day: observed value, verdict, and why unknown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Constraints held against the schemas of their tables, before any work."""
+"""Constraints checked against the schemas of their tables, before any work."""
 
 from __future__ import annotations
 

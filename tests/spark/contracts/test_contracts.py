@@ -1,4 +1,4 @@
-"""Data held against contracts: in a monitor, and any table; and a contract proposed from states."""
+"""Data checked against contracts, in a monitor and in any table; contracts proposed from states."""
 
 from __future__ import annotations
 

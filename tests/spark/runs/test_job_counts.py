@@ -88,7 +88,7 @@ references: [{{name: first, days: {FIRST}..{FIRST}}}]
     "scale",
     [
         pytest.param((400, 1, 1), id="400 columns", marks=pytest.mark.slow),
-        pytest.param((5, 60, 20), id="60 days of 20 segments"),
+        pytest.param((5, 60, 20), id="60 days of 20 segments", marks=pytest.mark.slow),
     ],
 )
 def test_runs_take_as_many_jobs_as_those_of_five_columns_one_day_and_one_segment(

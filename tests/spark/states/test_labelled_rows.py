@@ -1,4 +1,4 @@
-"""Predictions held against labels that come late, twice, in conflict, for nobody, or never."""
+"""Predictions compared with labels that come late, twice, in conflict, for nobody, or never."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A configuration held against the tables."""
+"""A configuration checked against the tables."""
 
 from __future__ import annotations
 

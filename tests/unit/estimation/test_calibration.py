@@ -61,7 +61,7 @@ def test_scores_that_are_right_are_mostly_left_alone() -> None:
 
 
 def test_calibration_that_does_not_help_is_not_applied() -> None:
-    # One score, positive on all days but the one that it is held against: the fold's own rate is
+    # One score, positive on all days but the one that it is compared with: the fold's own rate is
     # worse than what the score says.
     negatives = np.array([[50, 0], [0, 50]] * 5)
     positives = negatives[:, ::-1]

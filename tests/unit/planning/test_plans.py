@@ -203,7 +203,7 @@ def test_a_change_outside_a_reference_s_days_is_none_of_its_business() -> None:
 def test_states_are_bounded_by_days_segments_and_features() -> None:
     config = monitor("segments: [{name: s, columns: c, max_values: 4}, {name: p, predicate: x}]")
     plan = plan_of(config, FEATURES, [inputs(days(1, 10))], Published(), AS_OF)
-    # 10 days; all traffic, 4 + 2 values and 3 truth values; 2 features and their pairs.
+    # 10 days; all traffic, 4 + 2 values and 3 booleans; 2 features and their pairs.
     assert plan.states == 10 * (1 + 6 + 3) * (2 + 1)
 
 

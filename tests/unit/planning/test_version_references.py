@@ -1,4 +1,4 @@
-"""A new model version is followed: what it is held against from then on."""
+"""A new model version is followed: what it is compared with from then on."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def add_tested(
 def _tested(
     question: ScoreQuestion, reference: ScoreStates, windows: ScoreStates
 ) -> dict[str, BackTest]:
-    """Estimates of matured windows held against their labels."""
+    """Estimates of matured windows compared with their labels."""
     if not len(windows):
         return {}
     held = _estimated(question, reference, windows, labelled_only=True)

@@ -94,7 +94,7 @@ class LabelAccount:
 
 
 def longs_of(column: pa.Array, missing: int = 0) -> Counts:
-    """A column of dates or whole numbers as longs, with a number for null."""
+    """A column of dates or integers as longs, with a number for null."""
     if pa.types.is_date32(column.type):
         column = column.cast(pa.int32())
     filled = column.fill_null(missing) if column.null_count else column

@@ -1,4 +1,4 @@
-"""A column held against what it must be: there, told apart, and of a type that can serve."""
+"""A column checked against what it must be: there, told apart, and of a type that can serve."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def joinable(path: Path, left: str, inputs: Schema, right: str, schema: Schema) 
 
 
 def type_group(spark_type: str) -> str:
-    """What types are compared with each other: whole numbers, fractions, text, each other type."""
+    """What types are compared with each other: integers, fractions, text, each other type."""
     plain = outer_type(spark_type)
     if plain in WHOLE_NUMBERS:
         return "integer"

@@ -1,4 +1,4 @@
-"""The configuration held against the tables: every column that is missing or cannot serve."""
+"""The configuration checked against the tables: every column that is missing or cannot serve."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def quoted_text(text: str) -> str:
 
 
 def value_text(value: Any) -> str:
-    """A text, number, truth value, day or null as YAML."""
+    """A text, number, boolean, day or null as YAML."""
     if value is None:
         return "null"
     if isinstance(value, bool):

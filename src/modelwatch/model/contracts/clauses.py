@@ -44,7 +44,7 @@ def constraints_of(contract: Contract, schema: Schema, table: Table) -> tuple[Co
     """The clauses on values as constraints of a table, those on columns that it has.
 
     Columns that are gone are told by ``schema_misfits``. The number of rows is asked without a
-    bound, to be held against the weekday's.
+    bound, to be compared with the weekday's.
     """
     found: list[Constraint] = []
 

@@ -40,7 +40,7 @@ class History:
     the verdicts in them that did not pass, or whose effect is at least ``clear.below``.
     ``previous``: the newest row of every incident, children included. ``actions``: all that people
     said. ``features``: how many there are, by role. ``version_references``: what new model versions
-    are held against, where the configuration says so. ``explained``: incidents of which the kind
+    are compared with, where the configuration says so. ``explained``: incidents of which the kind
     of change was found since.
     """
 

@@ -82,7 +82,7 @@ def plain_value(value: Value) -> Value:
 
 
 def typed(value: Value) -> tuple[bool, Value]:
-    """A value with whether it is a truth value: 1 is no true."""
+    """A value with whether it is a boolean: 1 is no true."""
     return isinstance(value, bool), value
 
 

@@ -1,4 +1,4 @@
-"""Labels, performance and challengers held against the tables."""
+"""Labels, performance and challengers checked against the tables."""
 
 from __future__ import annotations
 

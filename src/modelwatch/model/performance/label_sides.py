@@ -46,7 +46,7 @@ class Sides:
 def sides_of(performance: Performance, spark_type: str) -> Sides:
     """The sides of a binary column of a type.
 
-    Where ``performance.negative`` names no value that the column can hold, a truth value has one
+    Where ``performance.negative`` names no value that the column can hold, a boolean has one
     other side, and so have the number 1 and words that come in pairs, such as yes and no, in the
     same case. Without any of these, all other values are taken as negative.
     """

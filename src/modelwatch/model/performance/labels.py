@@ -1,4 +1,4 @@
-"""What came true: labels that arrive late, and how the model is held against them."""
+"""What came true: labels that arrive late, and how the model is compared with them."""
 
 from __future__ import annotations
 
@@ -355,7 +355,7 @@ class VersionComparison(Section):
 
 
 def _typed(values: tuple[Any, ...]) -> frozenset[tuple[bool, Any]]:
-    """Values with whether they are truth values: 1 is no true."""
+    """Values with whether they are booleans: 1 is no true."""
     return frozenset((isinstance(value, bool), value) for value in values)
 
 

@@ -90,7 +90,7 @@ def _scans(plan: Plan) -> Iterator[str]:
 
 
 def _labels(plan: Plan) -> Iterator[str]:
-    """Days held against their labels, and the windows whose performance is evaluated."""
+    """Days compared with their labels, and the windows whose performance is evaluated."""
     for reason in dict.fromkeys(plan.labels.days.values()):
         days = [day for day, why in plan.labels.days.items() if why == reason]
         yield f"{_counted(days)} ({reason})"

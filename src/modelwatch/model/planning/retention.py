@@ -14,7 +14,7 @@ from modelwatch.model.planning.windows import Window
 from modelwatch.stats.verdicts.expected_series import HISTORY_DAYS_READ
 
 BACK_TEST_DAYS = 63
-"""Days before the newest due one on which estimates are held against what labels told."""
+"""Days before the newest due one on which estimates are compared with what labels told."""
 _MONTH = 31
 
 
@@ -84,7 +84,7 @@ def least_states_days(config: MonitorConfig) -> int:
     """Days of states that the newest windows with their references look back on.
 
     Those of performance are the newest whose labels are due, and the windows on which estimates
-    are held against what labels told.
+    are compared with what labels told.
     """
     lengths = [
         spec.trailing_days or {"day": 1, "week": 7}.get(spec.kind, _MONTH)

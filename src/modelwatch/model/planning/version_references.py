@@ -1,4 +1,4 @@
-"""A new model version and what it is held against: the references as they are, or its own days."""
+"""A new model version and what it is compared with: the references as they are, or its own days."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def with_version_references(
 def counts(row: VerdictRow, references: Sequence[VersionReference]) -> bool:
     """Whether a verdict makes incidents: of several references, that of the newest version.
 
-    From the first day of a version on it is held against its own reference alone; the verdicts
+    From the first day of a version on it is compared with its own reference alone; the verdicts
     against the others stay beside it in the table.
     """
     begun = [one for one in references if one.days.first <= row.window_start]

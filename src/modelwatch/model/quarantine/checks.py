@@ -1,4 +1,4 @@
-"""Rules, and sensitive columns, held against the other sections and against the tables."""
+"""Rules, and sensitive columns, checked against the other sections and against the tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verdicts, incidents and retraining held against the other sections."""
+"""Verdicts, incidents and retraining checked against the other sections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Features that verdicts and incidents name, held against those that there are."""
+"""Features that verdicts and incidents name, checked against those that there are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A configuration held against its tables: columns, types and SQL, before any work."""
+"""A configuration checked against its tables: columns, types and SQL, before any work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Data held against a contract: days of a monitor, or a table of its own."""
+"""Data checked against a contract: days of a monitor, or a table of its own."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def checked_rows(
 ) -> list[ConstraintRow]:
     """The constraints of a monitor and the clauses of its contracts, on some days.
 
-    Contracts are held against rows as they came; where no rule sets rows apart, one scan serves
+    Contracts are checked against rows as they came; where no rule sets rows apart, one scan serves
     both. ``changes`` tell which days have rows, for freshness as of a day.
     """
     config, given = sources.config, list(sources.config.constraints)
@@ -85,7 +85,7 @@ def contract_results(
     present: Iterable[date] = (),
     stored: Schema | None = None,
 ) -> list[ConstraintRow]:
-    """A table held against a contract, day by day, or as a whole (``days`` None).
+    """A table checked against a contract, day by day, or as a whole (``days`` None).
 
     ``frame`` has its ``DAY`` where days are given. Volume and freshness are asked of days only.
     ``stored``: the columns as the table stores them, where the frame has others.
@@ -109,7 +109,7 @@ def contract_results(
 def held_to_volumes(
     rows: Sequence[ConstraintRow], contracts: Sequence[Contract], *, whole: bool = False
 ) -> list[ConstraintRow]:
-    """The rows, those that count a day's rows held against the weekday's promise, if there is one.
+    """The rows, those that count a day's rows compared with the weekday's promise, if there is one.
 
     ``whole``: the rows are of no day, and no weekday's promise is about them.
     """

@@ -1,4 +1,4 @@
-"""Any table held against a contract: serving data, or a table before it is used for training."""
+"""Any table checked against a contract: serving data, or a table before it is used for training."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def checked_table(
     as_of: date,
     time_zone: str,
 ) -> Checked:
-    """A table at its newest version held against a contract.
+    """A table at its newest version checked against a contract.
 
     ``day``: a column, or how a monitor tells days; None: all rows together, of which neither volume
     nor freshness is asked. ``days``: of those that are before ``as_of``. SourceError if the table

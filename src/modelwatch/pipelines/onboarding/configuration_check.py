@@ -1,4 +1,4 @@
-"""A configuration compared with its tables."""
+"""A configuration checked against its tables."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ def question_of(states: StatesOf, request: Request, losses: Losses = NO_LOSSES) 
 
 
 def _back_test_days(config: MonitorConfig, as_of: date) -> DayRange:
-    """Days on which estimates are held against what labels told later."""
+    """Days on which estimates are compared with what labels told later."""
     labels = present(config.labels, "labels")
     until = shifted(as_of, -1 - (labels.due.delay_days or 0))
     return DayRange(shifted(until, 1 - BACK_TEST_DAYS), until)

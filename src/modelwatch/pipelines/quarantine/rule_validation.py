@@ -1,4 +1,4 @@
-"""The SQL of rules held against their tables, before any work."""
+"""The SQL of rules checked against their tables, before any work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The states of performance that a run computes: days held against their labels."""
+"""The states of performance that a run computes: days compared with their labels."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _shadow(config: MonitorConfig, at: int, binning: NumericBinning) -> ScoreBin
 
 
 def traffic_of(config: MonitorConfig, sources: Sources, days: Collection[date]) -> Traffic:
-    """Rows of some days of every table that labels are held against."""
+    """Rows of some days of every table that labels are compared with."""
     return Traffic(
         sources.rows("inputs", days),
         sources.rows("predictions", days) if config.two_tables else None,

@@ -23,7 +23,7 @@ _SAME = 1e-9
 
 @dataclass(frozen=True)
 class SampleRatio:
-    """Shares of traffic held against the intended ones, W windows and A models.
+    """Shares of traffic compared with the intended ones, W windows and A models.
 
     ``shares``: (W, A), NaN without rows. ``mismatch``: (W,), whether the p-value is below 0.001;
     then a comparison of the models is not to be trusted, whatever it says.

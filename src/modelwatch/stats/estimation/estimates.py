@@ -305,7 +305,7 @@ class BackTest:
 
 
 def back_test(estimate: Estimate, realised: Values) -> BackTest:
-    """Estimates held against what was realised on the same rows, (W,); undefined ones are left out.
+    """Estimates compared with what came true on the same rows, (W,); undefined ones are left out.
 
     Windows that the calibration was fitted on flatter it: leave them out.
     """

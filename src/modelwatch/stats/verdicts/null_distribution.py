@@ -61,7 +61,7 @@ class NullModel:
 
     @property
     def seasonal(self) -> bool:
-        """Whether windows of a day are held against their own weekday."""
+        """Whether windows of a day are compared with their own weekday."""
         return self.weekdays is not None
 
     def p_values(

@@ -1,7 +1,7 @@
 """What a drift statistic shows when nothing has changed, learned on the reference's own days.
 
 Rows of one day are not independent, so that a test of rows finds a change every day. Here each day
-of the reference is held against the rest of the reference, as a window would be, and the spread of
+of the reference is compared with the rest of the reference, as a window would be, and the spread of
 what a statistic then shows is its null distribution.
 """
 

@@ -21,7 +21,7 @@ def relation_nulls(
     """Null models of ``relation_error_change`` by feature, of those that the others tell.
 
     As ``null_models``, of the states of a block: each day of the reference and blocks of days are
-    held against the rest of it.
+    compared with the rest of it.
     """
     held = np.flatnonzero(days_states.rows > 0)
     if not len(held):
