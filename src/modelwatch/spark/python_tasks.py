@@ -17,14 +17,17 @@ def in_python(frame: DataFrame, function: BatchFunction, schema: str) -> DataFra
     """The frame that a function makes of the batches of each partition, with a schema in DDL.
 
     Python workers run nothing else, so that no warning of a library reaches the user from one.
+    Columns may have any name, which ``mapInArrow`` would read as an expression.
     """
+    names = frame.columns
 
     def task(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         with warnings_to_log():
-            yield from function(batches)
+            yield from function(batch.rename_columns(names) for batch in batches)
         forget_archives()
 
-    return frame.mapInArrow(task, schema)
+    by_position = frame.toDF(*(f"c{at}" for at in range(len(names))))
+    return by_position.mapInArrow(task, schema)
 
 
 def forget_archives() -> None:
