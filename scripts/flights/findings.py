@@ -301,7 +301,7 @@ SECTIONS: Mapping[str, Callable[[Query], list[str]]] = {
     "Why accuracy changed since January": _causes,
     "Against the challenger": _compared,
     "Incidents that are over": _over,
-    "What must be looked at now": _open,
+    "What needs attention now": _open,
 }
 
 

@@ -112,7 +112,7 @@ def test_scores_beyond_0_and_1_leave_decisions_alone_and_few_of_them_the_brier_s
     inside = (odd >= 0) & (odd <= 1)
     wanted = sklearn_metrics.brier_score_loss(label[inside], odd[inside])
     assert found["brier"]["value"] == (pytest.approx(wanted, rel=1e-7) if defined else None)
-    assert defined or "no probabilit" in found["brier"]["reason"]
+    assert defined or "not probabilities" in found["brier"]["reason"]
     decided = ~np.isnan(odd)
     right = ((odd >= 0.5) == label)[decided].mean()
     assert found["accuracy"]["value"] == pytest.approx(right)

@@ -248,7 +248,7 @@ def test_no_row_is_lost_and_none_doubled(spark: SparkSession, seed: int) -> None
     days = [DAY_1, DAY_2]
     accounts = accounts_of(sources, "inputs", days)
     held = quarantine_rows(
-        sources.arrived("inputs", days, with_file=True), sources.judging("inputs", days), "t", 0
+        sources.arrived("inputs", days, with_file=True), sources.row_check("inputs", days), "t", 0
     ).collect()
     left = Counter(
         (row.id, row.day, row.amount, row.kind) for row in sources.rows("inputs", days).collect()

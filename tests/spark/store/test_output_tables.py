@@ -163,7 +163,7 @@ def test_a_table_that_lost_a_column_of_its_version_is_refused_with_the_way_out(
     rows.write.format("delta").mode("overwrite").option("overwriteSchema", "true").partitionBy(
         *TABLES["constraint_results"].partitioning
     ).save(str(place.path))
-    with pytest.raises(OutputError, match=r"lost observed.*RESTORE TABLE"):
+    with pytest.raises(OutputError, match=r"lost columns observed.*RESTORE TABLE"):
         store_at(spark, warehouse)
 
 
