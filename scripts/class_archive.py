@@ -45,7 +45,12 @@ def main(archive: Path) -> int:
                 "SPARK_SUBMIT_OPTS": f"-XX:ArchiveClassesAtExit={archive.absolute()} -Xlog:disable",
             },
             check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
+    if done.returncode:
+        print(done.stdout[-2000:])
     if done.returncode or not archive.exists():
         print("No archive was written: sessions start a little later.")
     return 0
