@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from labelled_shop import LabelledShop, labelled_config
+from labelled_shop import LabelledShop, labelled_config, labels_of
 from shop import day
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ def opened_shop(spark: SparkSession, folder: Path, **changes: Any) -> LabelledSh
     log = [{"name": "log", "kind": "file", "path": str(folder / "messages.jsonl")}]
     config = labelled_config(folder, constraints=promised, notify=log, **changes)
     shop = LabelledShop(spark, folder, config)
-    shop.open(*(day(number) for number in range(1, 6)))
+    for number in range(1, 6):
+        shop.open(day(number))
+        shop.add("labels", labels_of(day(number)))
     return shop
 
 
