@@ -17,8 +17,8 @@ from modelwatch.api.arrow_types import spark_type
 from modelwatch.evaluation.states.batches import exact_numbers_of
 from modelwatch.model.config.column_types import FRACTIONS, is_number, outer_type
 from modelwatch.model.config.literals import held_by
-from modelwatch.model.performance.label_columns import held_by_none
-from modelwatch.model.performance.label_sides import can_hold, counted_as, is_text, sides_of
+from modelwatch.model.performance.label_columns import side_problems
+from modelwatch.model.performance.label_sides import counted_as, is_text, sides_of
 from modelwatch.model.performance.labels import Performance
 from modelwatch.model.performance.value_accounts import ValueAccount
 from modelwatch.stats.arrays import AnyArray, Counts
@@ -98,17 +98,10 @@ def _written(number: int | float | Decimal) -> Decimal:
 def check_sides(performance: Performance, columns: Mapping[str, pa.DataType]) -> None:
     """FrameError if one of the columns can hold nothing that means positive, or none of them
     anything of ``negative``."""
-    kinds = {name: spark_type(kind) for name, kind in columns.items()}
-    for name, kind in kinds.items():
-        if not any(can_hold(kind, value) for value in performance.positive):
-            given = "positive" in performance.model_fields_set
-            wording = held_by_none("positive", performance.positive, given, name, kind)
-            raise FrameError(f"positive {wording}")
-    held = (can_hold(kind, value) for kind in kinds.values() for value in performance.negative)
-    if kinds and performance.negative and not any(held):
-        name, kind = next(iter(kinds.items()))
-        wording = held_by_none("negative", performance.negative, True, name, kind)
-        raise FrameError(f"negative {wording}")
+    kinds = [(name, spark_type(kind)) for name, kind in columns.items()]
+    problem = next(side_problems(performance, kinds), None)
+    if problem is not None:
+        raise FrameError(" ".join(problem))
 
 
 def _texts(dictionary: pa.Array, kind: str) -> list[str]:

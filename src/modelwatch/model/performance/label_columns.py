@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from modelwatch.model.config.column_checks import (
@@ -137,21 +137,29 @@ def _positive(
     kinds: list[tuple[str, str]] = []
     for name, schema in ((of_label, schemas.get("labels", {})), (of_decision, answers)):
         column = find_column(schema, name) if name else None
-        if column is None:
-            continue
-        kind = schema[column]
-        kinds.append((column, kind))
+        if column is not None:
+            kinds.append((column, schema[column]))
+    for key, wording in side_problems(performance, kinds):
+        yield ("performance", key), wording
+
+
+def side_problems(
+    performance: Performance, kinds: Sequence[tuple[str, str]]
+) -> Iterator[tuple[str, str]]:
+    """The key of a side and what is wrong with it, for columns with their types in Spark.
+
+    Each column must be able to hold a positive value, and one of them a negative one.
+    """
+    for column, kind in kinds:
         if not any(can_hold(kind, value) for value in performance.positive):
             given = "positive" in performance.model_fields_set
-            wording = held_by_none("positive", performance.positive, given, column, kind)
-            yield ("performance", "positive"), wording
-    held = [any(can_hold(kind, v) for v in performance.negative) for _, kind in kinds]
+            yield "positive", _held_by_none("positive", performance.positive, given, column, kind)
+    held = (can_hold(kind, value) for _, kind in kinds for value in performance.negative)
     if kinds and performance.negative and not any(held):
-        wording = held_by_none("negative", performance.negative, True, *kinds[0])
-        yield ("performance", "negative"), wording
+        yield "negative", _held_by_none("negative", performance.negative, True, *kinds[0])
 
 
-def held_by_none(
+def _held_by_none(
     key: str, values: tuple[Any, ...], given: bool, column: str, spark_type: str
 ) -> str:
     """What a column cannot hold, and what to write instead; ``given``: whether ``values`` are not
