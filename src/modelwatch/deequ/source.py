@@ -105,8 +105,8 @@ class ConstrainedTable:
         number = self.number(name, key)
         if not isinstance(self.type_of(name, key), LongType):
             return number
-        wording = self.value(name, key).between(F.lit(-(2**53)), F.lit(2**53))
-        return F.when(wording, number).when(~wording, F.lit(float("inf")))
+        exact = self.value(name, key).between(F.lit(-(2**53)), F.lit(2**53))
+        return F.when(exact, number).when(~exact, F.lit(float("inf")))
 
     def expect(
         self, name: str, types: tuple[type[DataType], ...], wanted: str, key: str = "column"

@@ -43,8 +43,8 @@ def suggestions(rows: DataFrame, columns: list[str] | None = None) -> dict[str, 
     for one in suggested:
         name = names.get(one["column_name"])
         if name is not None:
-            wording = _suggestion_line(one, name)
-            found[name] = (*found.get(name, ()), wording)
+            line = _suggestion_line(one, name)
+            found[name] = (*found.get(name, ()), line)
     return found
 
 

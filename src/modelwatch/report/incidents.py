@@ -258,10 +258,10 @@ def _segments(facts: IncidentFacts) -> Markup | None:
     if not rows:
         return None
     head = ["Segment", figure_label(facts.incident.figure, ""), "Threshold", "Rows"]
-    wording = span_text(facts.incident.worst_start, facts.incident.worst_end)
+    days = span_text(facts.incident.worst_start, facts.incident.worst_end)
     return section(
         "Segments",
-        element("p", f"The same metric by segment on {wording}, largest first.", class_="mute"),
+        element("p", f"The same metric by segment on {days}, largest first.", class_="mute"),
         scrolled(table(head, rows), "Metric by segment"),
     )
 

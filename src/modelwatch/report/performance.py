@@ -168,12 +168,12 @@ def _confusion(cells: Sequence[ScoreCell]) -> Markup:
     found = confusion_of(cells)
     total = found.true_positive + found.false_positive + found.false_negative + found.true_negative
 
-    def wording(rows: int) -> str:
+    def cell(rows: int) -> str:
         return f"{short_count(rows)} ({percent(rows / total if total else None)})"
 
     rows: list[list[Content]] = [
-        ["Decided positive", wording(found.true_positive), wording(found.false_positive)],
-        ["Decided negative", wording(found.false_negative), wording(found.true_negative)],
+        ["Decided positive", cell(found.true_positive), cell(found.false_positive)],
+        ["Decided negative", cell(found.false_negative), cell(found.true_negative)],
     ]
     return element(
         "div",

@@ -77,14 +77,14 @@ def _calendars(setup: Setup) -> Markup:
     parts: list[Content] = []
     for role, rows in setup.rows.items():
         unusual = dict(setup.changes) if role == "inputs" else {}
-        wording = {day: f"{what} changed" for day, what in unusual.items() if first <= day <= last}
+        marked = {day: f"{what} changed" for day, what in unusual.items() if first <= day <= last}
         shaded = setup.reference if role == "inputs" else None
         given = Calendar(
             f"Rows of the {role} by day",
             rows,
             first,
             last,
-            wording,
+            marked,
             shaded=None if shaded is None else (shaded.first, shaded.last),
         )
         parts += [

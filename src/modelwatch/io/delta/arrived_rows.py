@@ -131,7 +131,7 @@ def _arrived_counts(source: Source, files: DataFrame, as_of: date) -> DataFrame:
     milliseconds since 1970.
     """
     day = source.logged_day
-    wording = with_stats(files, str(day.column or day.time_column))
+    logged = with_stats(files, str(day.column or day.time_column))
     value, least, greatest = (
         logged_date(F.col(end), day, source.day_type, source.time_zone)
         for end in ("value", "least", "greatest")
@@ -141,7 +141,7 @@ def _arrived_counts(source: Source, files: DataFrame, as_of: date) -> DataFrame:
     partition = F.when(split, F.col("value"))
     if day.partition_column is not None:
         partition = F.col("add.partitionValues")[F.lit(day.partition_column)]
-    wording = wording.select(
+    logged = logged.select(
         F.col("add.path").alias("path"),
         F.col("add.modificationTime").alias("written"),
         partition.alias("partition"),
@@ -172,7 +172,7 @@ def _arrived_counts(source: Source, files: DataFrame, as_of: date) -> DataFrame:
     plain = F.coalesce(sure & F.col("stated_rows").isNotNull(), F.lit(False))
     without = F.when(empty, F.col("rows")).otherwise(F.col("nulls"))
     path_of_nulls = F.when(without > 0, F.col("path"))
-    return wording.groupBy(
+    return logged.groupBy(
         F.when(~plain, F.col("path")).alias("read"),
         F.when(plain & ~empty & one_later, low).alias("future"),
     ).agg(
@@ -227,11 +227,11 @@ def _read(source: Source, files: Sequence[Row], as_of: date) -> list[Row]:
     spelled = F.concat(F.lit("day "), F.coalesce(F.col("day").cast("string"), F.lit("null")))
     unread = F.col("day").isNull() & F.col("time").isNotNull()
     as_stored = F.concat(F.lit("value "), F.col("time").cast("string"))
-    wording = [F.when(unread, as_stored).otherwise(spelled)]
+    parts = [F.when(unread, as_stored).otherwise(spelled)]
     if day.partition_column is not None:
         partition = F.coalesce("partition", F.lit("null"))
-        wording.append(F.concat(F.lit("partition "), partition))
-    words = F.concat_ws(", ", *wording, F.concat(F.lit("in "), F.col("file")))
+        parts.append(F.concat(F.lit("partition "), partition))
+    words = F.concat_ws(", ", *parts, F.concat(F.lit("in "), F.col("file")))
     counted = found.groupBy(cause.alias("cause"), future.alias("future")).agg(
         F.count(F.lit(1)).alias("rows"),
         F.min(words).alias("least"),

@@ -25,10 +25,10 @@ def file_days(files: DataFrame, day: DaySource, spark_type: str, time_zone: str)
     column that tells the day.
     """
     name = str(day.column or day.time_column)
-    wording = with_stats(files, name)
+    logged = with_stats(files, name)
     value, least, greatest = (
-        logged_date(F.col(wording), day, spark_type, time_zone)
-        for wording in ("value", "least", "greatest")
+        logged_date(F.col(end), day, spark_type, time_zone)
+        for end in ("value", "least", "greatest")
     )
     beyond = (least > date_literal(date.max)) | (greatest < date_literal(date.min))
     value, least, greatest = map(in_calendar, (value, least, greatest))
@@ -58,7 +58,7 @@ def file_days(files: DataFrame, day: DaySource, spark_type: str, time_zone: str)
         first = F.when(condition, low).otherwise(first)
         last = F.when(condition, high).otherwise(last)
     deleted = F.coalesce("add.deletionVector.cardinality", F.lit(0))
-    return wording.select(
+    return logged.select(
         "add",
         first.alias("first"),
         last.alias("last"),

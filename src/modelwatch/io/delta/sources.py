@@ -228,10 +228,10 @@ class Source:
 
     def _days_of(self, files: DataFrame) -> frozenset[date]:
         """Days of the rows of some files; LogUnreadable if neither log nor files tell."""
-        wording = file_days(files, self.logged_day, self.day_type, self.time_zone)
+        spans = file_days(files, self.logged_day, self.day_type, self.time_zone)
         days: set[date] = set()
         asked: list[str] = []
-        for row in wording.select("first", "last", "asked").distinct().collect():
+        for row in spans.select("first", "last", "asked").distinct().collect():
             if row.asked is not None:
                 asked.append(row.asked)
             elif row["first"] is not None:
@@ -259,12 +259,12 @@ class Source:
 
     def _logged_inventory(self) -> tuple[DayFiles, ...]:
         files = present(self.log, "log").files(self.version)
-        wording = file_days(files, self.logged_day, self.day_type, self.time_zone)
-        grouped = wording.groupBy("first", "last", F.col("asked").isNotNull().alias("asked")).agg(
+        spans = file_days(files, self.logged_day, self.day_type, self.time_zone)
+        grouped = spans.groupBy("first", "last", F.col("asked").isNotNull().alias("asked")).agg(
             F.count(F.lit(1)).alias("files"),
             F.sum("add.size").alias("bytes"),
             F.sum("rows").alias("rows"),
-            F.count("rows").alias("wording"),
+            F.count("rows").alias("counted"),
         )
         groups = grouped.collect()
         if any(group.asked for group in groups):
@@ -275,7 +275,7 @@ class Source:
                 group["last"],
                 group.files,
                 group.bytes or 0,
-                group.rows if group.wording == group.files else None,
+                group.rows if group.counted == group.files else None,
             )
             for group in groups
             if group["first"] is not None

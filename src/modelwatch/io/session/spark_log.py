@@ -33,8 +33,8 @@ class SparkLog:
         if found:
             return str(found[-1]).strip()
         lines = [line for line in text.splitlines() if line.strip()]
-        wording = [line.strip() for line in lines if not _NOISE.search(line)]
-        return "; ".join(wording[-_LAST_LINES:]) or "it wrote nothing"
+        shown = [line.strip() for line in lines if not _NOISE.search(line)]
+        return "; ".join(shown[-_LAST_LINES:]) or "it wrote nothing"
 
     def remove(self) -> None:
         """Remove the file, unless it is kept."""

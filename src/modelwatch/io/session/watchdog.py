@@ -160,7 +160,7 @@ class Watchdog:
 
     def _watch(self) -> None:
         quiet, seen_at, warned = Quiet(self._sample(None)), time.monotonic(), False
-        wording: tuple[str, ...] = ()
+        reported: tuple[str, ...] = ()
         while not self._done.wait(self._interval):
             if self._left.is_set():
                 self._await_row()
@@ -169,9 +169,9 @@ class Watchdog:
             # A machine or process that slept has not watched: that time says nothing.
             elapsed, seen_at = min(now - seen_at, 2 * self._interval), now
             quiet = quiet.after(self._sample(quiet.sample), elapsed)
-            if quiet.sample.dead_threads != wording:
-                wording = quiet.sample.dead_threads
-                LOG.warning("a Java thread died: %s", "; ".join(wording))
+            if quiet.sample.dead_threads != reported:
+                reported = quiet.sample.dead_threads
+                LOG.warning("a Java thread died: %s", "; ".join(reported))
             verdict = quiet.verdict(self.limits)
             if verdict is ProgressVerdict.QUIET and not warned:
                 self._warn(quiet)

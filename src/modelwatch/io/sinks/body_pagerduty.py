@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from modelwatch.io.sinks.body_json import json_body
 from modelwatch.model.notification.message import Message
+from modelwatch.model.notification.message_text import link_text
 from modelwatch.model.notification.signposts import Signposts
 from modelwatch.model.plain_text import one_line, plain_text, shortened
 
@@ -97,7 +98,7 @@ def _event(
     page = signposts.page(incident_id)
     if page is not None and signposts.is_linked:
         event["client_url"] = page
-        event["links"] = [{"href": page, "text": "Open the incident"}]
+        event["links"] = [{"href": page, "text": link_text(message)}]
     return event
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from modelwatch.model.notification.message import Message, Part
 from modelwatch.model.notification.message_text import (
     facts_line,
+    link_text,
     more_line,
     series_caption,
     sparkline,
@@ -83,7 +84,7 @@ def _code(text: str) -> dict[str, Any]:
 def _ways_on(message: Message, signposts: Signposts) -> Iterator[dict[str, Any]]:
     page = signposts.page(message.incident_id)
     if page is not None:
-        what = "Open the report" if message.incident_id is None else "Open the incident"
+        what = link_text(message)
         yield _section(f"<{escaped(page)}|{what}>" if signposts.is_linked else escaped(page))
     yield _code("\n".join(signposts.commands(message).values()))
     if message.query is not None:
@@ -103,13 +104,13 @@ def _digest(message: Message, signposts: Signposts) -> list[dict[str, Any]]:
 
 def _part(part: Part, signposts: Signposts, most: int) -> list[dict[str, Any]]:
     texts = [f"*{escaped(one_line(part.heading))}*"]
-    for wording, line in enumerate(part.lines):
+    for at, line in enumerate(part.lines):
         link = signposts.page(line.incident_id) if signposts.is_linked else None
         ending = "" if link is None or line.incident_id is None else f" <{escaped(link)}|open>"
         text = f"• {cut(escaped(one_line(line.text)), longest=LONGEST_TEXT - 1000)}{ending}"
         if len(texts[-1]) + len(text) + 40 > LONGEST_TEXT:
             if len(texts) == most:
-                return _sections(texts, part.more + len(part.lines) - wording)
+                return _sections(texts, part.more + len(part.lines) - at)
             texts.append(text)
         else:
             texts[-1] += f"\n{text}"

@@ -13,6 +13,7 @@ from typing import Any
 from modelwatch.model.notification.message import Message, Part
 from modelwatch.model.notification.message_text import (
     facts_line,
+    link_text,
     more_line,
     series_caption,
     sparkline,
@@ -95,8 +96,7 @@ def _actions(message: Message, signposts: Signposts) -> list[dict[str, Any]]:
     page = signposts.page(message.incident_id)
     if page is None or not signposts.is_linked:
         return []
-    title = "Open the report" if message.incident_id is None else "Open the incident"
-    return [{"type": "Action.OpenUrl", "title": title, "url": page}]
+    return [{"type": "Action.OpenUrl", "title": link_text(message), "url": page}]
 
 
 def _parts(message: Message, room: int) -> Iterator[list[dict[str, Any]]]:
@@ -111,10 +111,10 @@ def _parts(message: Message, room: int) -> Iterator[list[dict[str, Any]]]:
 def _part(part: Part, room: int) -> list[dict[str, Any]]:
     found = [_text(_bounded(one_line(part.heading), _TITLE_BYTES), weight="Bolder")]
     ending = _text(more_line(10**6), subtle=True)
-    for wording, line in enumerate(part.lines):
+    for at, line in enumerate(part.lines):
         one = _text(f"• {_bounded(one_line(line.text), _TEXT_BYTES)}", spacing="Small")
         if _size([*found, one, ending]) > room:
-            more = part.more + len(part.lines) - wording
+            more = part.more + len(part.lines) - at
             return [*found, _text(more_line(more), subtle=True)]
         found.append(one)
     return [*found, _text(more_line(part.more), subtle=True)] if part.more else found

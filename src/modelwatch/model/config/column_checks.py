@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from modelwatch.model.config.column_types import FRACTIONS, INSTANTS, WHOLE_NUMBERS, outer_type
+from modelwatch.model.config.column_types import (
+    FRACTIONS,
+    INSTANTS,
+    TEXTS,
+    WHOLE_NUMBERS,
+    outer_type,
+)
 from modelwatch.model.config.document import Path
 from modelwatch.model.config.section import did_you_mean
 from modelwatch.model.profile.features import Schema, find_column, natural_kind, path_into
@@ -65,7 +71,7 @@ def _conversion(spark_type: str, name: str) -> str:
             f"timestamp_millis({name}) or timestamp_micros({name}), for nanoseconds "
             f"timestamp_micros({name} div 1000)"
         )
-    if plain in {"string", "varchar", "char"}:
+    if plain in TEXTS:
         return f": read a view with to_timestamp({name}, ...) and its format"
     return ""
 
@@ -98,4 +104,4 @@ def type_group(spark_type: str) -> str:
         return "integer"
     if plain in FRACTIONS:
         return "fraction"
-    return "text" if plain in {"string", "varchar", "char"} else plain
+    return "text" if plain in TEXTS else plain

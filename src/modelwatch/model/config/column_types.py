@@ -6,6 +6,7 @@ import re
 
 WHOLE_NUMBERS = frozenset({"tinyint", "smallint", "int", "bigint"})
 FRACTIONS = frozenset({"float", "double"})
+NUMBERS = WHOLE_NUMBERS | FRACTIONS | {"decimal"}
 TEXTS = frozenset({"string", "varchar", "char"})
 INSTANTS = frozenset({"timestamp", "timestamp_ntz"})
 _DIGITS_OF_DOUBLES = 15
@@ -18,7 +19,7 @@ def outer_type(spark_type: str) -> str:
 
 def is_number(spark_type: str) -> bool:
     """Whether a type is a number: dates and booleans are not."""
-    return outer_type(spark_type) in WHOLE_NUMBERS | FRACTIONS | {"decimal"}
+    return outer_type(spark_type) in NUMBERS
 
 
 def exact_digits(spark_type: str) -> int | None:

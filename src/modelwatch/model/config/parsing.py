@@ -80,12 +80,12 @@ def _position(problem: Problem) -> tuple[int, str]:
 
 def placed(document: Document, found: Iterable[Found]) -> list[Problem]:
     """The problems of a document and what was found in its values, each place once, by line."""
-    wording = {problem.place for problem in document.problems}
+    places = {problem.place for problem in document.problems}
     problems = list(document.problems)
     for path, message in found:
         place = place_of(path)
-        if place not in wording:
-            wording.add(place)
+        if place not in places:
+            places.add(place)
             problems.append(Problem(place, document.line(path), message))
     return sorted(problems, key=_position)
 

@@ -133,9 +133,9 @@ def schema_misfits(contract: Contract, schema: Schema) -> tuple[SchemaMisfit, ..
 
 def misfit_summary(misfits: Iterable[SchemaMisfit]) -> str:
     """Misfits in one sentence, the first of them by name."""
-    wording = [misfit.wording for misfit in misfits]
-    more = len(wording) - _MOST_TOLD
-    return "; ".join(wording[:_MOST_TOLD]) + (f"; and {more} more" if more > 0 else "")
+    texts = [misfit.wording for misfit in misfits]
+    more = len(texts) - _MOST_TOLD
+    return "; ".join(texts[:_MOST_TOLD]) + (f"; and {more} more" if more > 0 else "")
 
 
 def plain_type(spark_type: str) -> str:

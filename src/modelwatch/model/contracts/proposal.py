@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from modelwatch.errors import present
-from modelwatch.model.config.column_types import FRACTIONS, TEXTS, WHOLE_NUMBERS
+from modelwatch.model.config.column_types import NUMBERS, TEXTS, WHOLE_NUMBERS
 from modelwatch.model.config.document import Path
 from modelwatch.model.contracts.contract import (
     WEEKDAYS,
@@ -174,7 +174,7 @@ def _range(
     codes = set(found)
     low = column.second_lowest if column.lowest in codes else column.lowest
     high = column.second_highest if column.highest in codes else column.highest
-    numeric = column.plain_type in WHOLE_NUMBERS | FRACTIONS | {"decimal"}
+    numeric = column.plain_type in NUMBERS
     if not numeric or low is None or high is None or low > high:
         return
     if column.plain_type in WHOLE_NUMBERS:

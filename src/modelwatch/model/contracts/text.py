@@ -119,11 +119,11 @@ def _wrapped(values: Iterable[Any], indent: int) -> Iterator[str]:
 
 def _key(path: Path, key: str, value: str, said: Comments, indent: int = 0) -> Iterator[str]:
     line = f"{' ' * indent}{key}:" + (f" {value}" if value else "")
-    wording = [_comment(one) for one in said.get(path, ())]
-    if len(wording) == 1 and len(line) + len(wording[0]) + 2 <= _WIDTH:
-        yield f"{line}  {wording[0]}"
+    comments = [_comment(one) for one in said.get(path, ())]
+    if len(comments) == 1 and len(line) + len(comments[0]) + 2 <= _WIDTH:
+        yield f"{line}  {comments[0]}"
         return
-    yield from (f"{' ' * indent}{one}" for one in wording)
+    yield from (f"{' ' * indent}{one}" for one in comments)
     yield line
 
 

@@ -37,10 +37,10 @@ def events_between(
     withdrawn = [one for one in gone if one is not None]
     for one in withdrawn:
         if one.parent_id is None:
-            wording = before[one.id].is_open and _is_heard(before[one.id])
+            heard = before[one.id].is_open and _is_heard(before[one.id])
             detail = "restated data no longer show it"
             kind: EventKind = "withdrawn" if one.state == "withdrawn" else "closed"
-            events.append(Event(one.id, kind, as_of, detail, wording))
+            events.append(Event(one.id, kind, as_of, detail, heard))
     return tuple(events), tuple(withdrawn)
 
 

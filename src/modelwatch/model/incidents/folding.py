@@ -80,16 +80,16 @@ def fold_incidents(history: History, config: MonitorConfig, weights: Weights) ->
     episodes = _episodes(history, config)
     groups = grouped(episodes, history.features, config.incidents.join_windows, causes)
     ids = group_ids(config.monitor, groups, history.previous)
-    wording = {one.id: one for one in history.previous}
+    before = {one.id: one for one in history.previous}
     actions = by_incident(history.actions)
     begin = min((window.start for window in history.windows), default=history.as_of)
     incidents: list[Incident] = []
     for group, id in zip(groups, ids, strict=True):
         root = _standing(_root(group, id, weights), actions, history.as_of, group.begins[-1])
-        incidents.append(_continued(root, wording.get(id), begin))
+        incidents.append(_continued(root, before.get(id), begin))
         for member in group.members[0 if group.broad_role else 1 :]:
             child = _standing(_child(member, id, weights), actions, history.as_of, member.since)
-            incidents.append(_continued(child, wording.get(child.id), begin))
+            incidents.append(_continued(child, before.get(child.id), begin))
     incidents = _ranked(_with_related(incidents))
     events, withdrawn = events_between(history.previous, incidents, history.as_of, begin)
     return Folded((*incidents, *withdrawn), events)

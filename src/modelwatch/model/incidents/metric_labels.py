@@ -215,10 +215,7 @@ def _performance(incident: Incident, value: float) -> str:
     label = code(incident.subject) if metric is None else metric.label
     label = f"Estimated {inside(label)}" if incident.family == "estimate" else label
     if incident.expected is None:
-        against = (
-            "" if incident.reference is None else f" from reference {code(incident.reference)}"
-        )
-        return f"{label} differs by {'+' if value > 0 else ''}{brief(value)}{against}"
+        return f"{label} differs by {'+' if value > 0 else ''}{brief(value)}{_from(incident)}"
     before, now = briefs((incident.expected, incident.expected + value))
     against = "" if incident.reference is None else f" {_reference(incident)}"
     return f"{label} is {now}, {'up' if value > 0 else 'down'} from {before}{against}"

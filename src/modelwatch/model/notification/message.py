@@ -1,4 +1,4 @@
-"""What people are told: a message, and the identity by which a second copy is known."""
+"""Notification messages, and the ids that identify duplicates."""
 
 from __future__ import annotations
 

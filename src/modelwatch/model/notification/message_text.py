@@ -51,6 +51,11 @@ def facts_line(message: Message) -> str:
     return " · ".join((*parts, f"incident {message.incident_id}"))
 
 
+def link_text(message: Message) -> str:
+    """What a link to the page of a message says."""
+    return "Open the report" if message.incident_id is None else "Open the incident"
+
+
 def more_line(more: int) -> str:
     """A line in place of those that were left out."""
     return f"and {more:,} more"

@@ -1,4 +1,4 @@
-"""Who is told of incidents: what the configuration may say. Secrets stay in the environment."""
+"""The `notify` section of the configuration. Secrets stay in environment variables."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelwatch.model.config.column_types import FRACTIONS, INSTANTS, WHOLE_NUMBERS
+from modelwatch.model.config.column_types import INSTANTS, NUMBERS, TEXTS, WHOLE_NUMBERS
 from modelwatch.model.onboarding.column_names import is_code_name, is_id_name, is_segment_name
 from modelwatch.model.onboarding.table_facts import ColumnFacts, TableFacts
 from modelwatch.model.profile.features import natural_kind
@@ -10,8 +10,6 @@ from modelwatch.model.profile.features import natural_kind
 _SENTINELS = frozenset(
     sign * value for value in (99, 999, 9999, 99999, 999999, 9999999) for sign in (1.0, -1.0)
 ) | {-1.0, -9.0}
-_NUMBERS = WHOLE_NUMBERS | FRACTIONS | {"decimal"}
-_TEXT = frozenset({"string", "varchar", "char"})
 MAX_CODES = 100
 """Different values up to which a number with the name of a code counts as one by its name."""
 _MOST_CODES = 2000
@@ -32,7 +30,7 @@ def sentinels(column: ColumnFacts) -> tuple[float, ...]:
     """Values at the ends of a column that look like codes: -999 below, 9999 far above."""
     low, second_low = column.lowest, column.second_lowest
     high, second_high = column.highest, column.second_highest
-    if column.plain_type not in _NUMBERS:
+    if column.plain_type not in NUMBERS:
         return ()
     found = []
     if low is not None and second_low is not None and low in _SENTINELS and low < 0:
@@ -50,7 +48,7 @@ def code_reason(column: ColumnFacts, rows: int) -> str | None:
     """Why a number is a code rather than a quantity; None for one that is not."""
     # Integers with nulls often come as fractions.
     whole = column.plain_type in WHOLE_NUMBERS or column.integral
-    if not whole or column.distinct <= 0 or column.plain_type not in _NUMBERS:
+    if not whole or column.distinct <= 0 or column.plain_type not in NUMBERS:
         return None
     if is_code_name(column.name) and column.distinct <= MAX_CODES:
         return "an integer with the name of a code"
@@ -84,7 +82,7 @@ def exclusion_reason(column: ColumnFacts, table: TableFacts) -> str | None:
     if is_unique and column.counts_up:
         return "every row has another value: it counts rows"
     nearly = column.distinct >= _NEARLY_UNIQUE * (table.rows - column.nulls) > FEWEST_ROWS
-    if nearly and (column.plain_type in _TEXT or named_so):
+    if nearly and (column.plain_type in TEXTS or named_so):
         return "nearly every row has another value"
     return None
 
@@ -119,4 +117,4 @@ def segmentations(
 
 
 def _can_identify(column: ColumnFacts) -> bool:
-    return column.plain_type in WHOLE_NUMBERS | {"string", "decimal", "varchar", "char"}
+    return column.plain_type in WHOLE_NUMBERS | TEXTS | {"decimal"}

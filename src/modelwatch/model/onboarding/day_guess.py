@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from modelwatch.model.config.column_types import INSTANTS, WHOLE_NUMBERS
+from modelwatch.model.config.column_types import INSTANTS, TEXTS, WHOLE_NUMBERS
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.onboarding.column_names import plain_name
 from modelwatch.model.onboarding.table_facts import ColumnFacts, PartitionDistance, TableFacts
@@ -88,7 +88,7 @@ def calendar_partitions(table: TableFacts) -> tuple[ColumnFacts, ...]:
         column
         for column in table.columns
         if column.name in table.partitions
-        and column.plain_type in WHOLE_NUMBERS | {"string", "varchar", "char"}
+        and column.plain_type in WHOLE_NUMBERS | TEXTS
         and any(_matching(pattern, [column.name]) for pattern in (_DAY, _WRITTEN, _CALENDAR))
     )
 
@@ -104,7 +104,7 @@ def spelled_partition(table: TableFacts) -> str | None:
 
 
 def spelled_column(table: TableFacts) -> str | None:
-    """The column of text or integers whose values were seen to spell days, that of the event."""
+    """The string or integer column whose values are days of the form yyyymmdd or yyyy-mm-dd."""
     names = [c.name for c in table.columns if c.spells_days and c.plain_type in _SPELLING]
     ordered = _matching(_EVENT, names) + _not_of_writing(_matching(_DAY, names)) + names
     return next(iter(ordered), None)

@@ -162,9 +162,11 @@ def guess(
             found = outcome
         else:
             performance = guess_performance(known.label, answers, score, decision, known.joined)
-            wording = isinstance(performance, str)
-            no_performance = performance if isinstance(performance, str) else None
-            label_guess = outcome if wording else replace(outcome, performance=performance)  # type: ignore[arg-type]
+            label_guess = outcome
+            if isinstance(performance, str):
+                no_performance = performance
+            else:
+                label_guess = replace(outcome, performance=performance)
     if label_guess is not None and label_guess.performance is not None:
         task = label_guess.performance
         moved = tuple(name for name in task.score if name in decision)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from modelwatch.model.config.column_types import WHOLE_NUMBERS
+from modelwatch.model.config.column_types import TEXTS, WHOLE_NUMBERS
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.onboarding.column_names import is_id_name
 from modelwatch.model.onboarding.table_facts import ColumnFacts, TableFacts
@@ -50,7 +50,7 @@ def label_identity(labels: TableFacts, identity: Sequence[str]) -> tuple[str, ..
 
 def can_identify(column: ColumnFacts) -> bool:
     """Whether values of a column can be compared as ids."""
-    return column.plain_type in WHOLE_NUMBERS | {"string", "decimal", "varchar", "char"}
+    return column.plain_type in WHOLE_NUMBERS | TEXTS | {"decimal"}
 
 
 def _no_id(table: TableFacts, inputs: TableFacts) -> SourceError:

@@ -19,7 +19,7 @@ def address_text(address: TableAddress) -> str:
 
 
 def day_text(day: DayGuess) -> str:
-    """How the day is told, as YAML."""
+    """The `day` key, as YAML."""
     key = "time_column" if day.time else "column"
     partition = f", partition_column: {quoted_text(day.partition)}" if day.partition else ""
     return f"{{{key}: {quoted_text(day.column)}{partition}}}"
@@ -124,7 +124,7 @@ def challenger_lines(guess: Guess) -> Iterator[str]:
 
 def notify_lines(output: str, *, is_path: bool) -> Iterator[str]:
     """The section ``notify``: a file beside the results; what needs a secret is a comment."""
-    yield "# Who is told of incidents. Secrets stay in the environment: url_env names a variable."
+    yield "# Where notifications go. Secrets are read from the environment variables named here."
     if is_path and "://" not in output:
         yield "notify:"
         yield f"  - {{name: file, kind: file, path: {quoted_text(f'{output}/messages.jsonl')}}}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from modelwatch.model.config.column_types import FRACTIONS, INSTANTS, WHOLE_NUMBERS
+from modelwatch.model.config.column_types import INSTANTS, NUMBERS, TEXTS, WHOLE_NUMBERS
 from modelwatch.model.onboarding.column_names import (
     is_answer_name,
     is_due_name,
@@ -32,8 +32,6 @@ SAME_DAY = 0.9
 _NOT_BEFORE = 0.98
 _MOST_CLASSES_OF_NUMBERS = 20
 _THRESHOLDS: Mapping[ScoreKind, float] = {"probability": 0.5, "percentage": 50.0, "logit": 0.0}
-_TEXT = frozenset({"string", "varchar", "char"})
-_NUMBERS = WHOLE_NUMBERS | FRACTIONS | {"decimal"}
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ def label_column(
         if column.name not in taken
         and not is_answer_name(column.name)
         and not column.spells_days
-        and column.plain_type in _NUMBERS | _TEXT | {"boolean"}
+        and column.plain_type in NUMBERS | TEXTS | {"boolean"}
     ]
     sure = [column for column in free if is_truth_name(column.name)]
     if sure or not own_table:
@@ -181,7 +179,7 @@ def _task(
     values = [value for value, _ in label.values]
     if label.plain_type == "boolean" or label.distinct == 2:
         return "binary", "the label has two values"
-    if label.plain_type in _TEXT:
+    if label.plain_type in TEXTS:
         return "multiclass", f"the label is text of {label.distinct} values"
     of_decisions = {v for name in decision for v, _ in (answers.column(name) or label).values}
     few = label.integral and 2 < label.distinct <= _MOST_CLASSES_OF_NUMBERS
@@ -204,12 +202,12 @@ def _regression(
     decision: Sequence[str],
     why: str,
 ) -> PerformanceGuess | str:
-    if label.plain_type not in _NUMBERS:
+    if label.plain_type not in NUMBERS:
         return f"the label {label.name} is neither a number nor one of a few classes"
     ends = [n for n in score if is_lower_end_name(n)], [n for n in score if is_upper_end_name(n)]
     interval = (ends[0][0], ends[1][0]) if ends[0] and ends[1] else ()
     numbers = [n for n in score if n not in interval]
-    numbers += [n for n in decision if (answers.column(n) or label).plain_type in _NUMBERS]
+    numbers += [n for n in decision if (answers.column(n) or label).plain_type in NUMBERS]
     if not numbers:
         return "no column of the predictions is a predicted number"
     chosen = min(numbers, key=lambda name: not is_answer_name(name))

@@ -100,8 +100,8 @@ def _why(
     due: bool,
     changes: Sequence[tuple[date, str]],
 ) -> str:
-    before = [wording for day, wording in changes if day == stretch.first]
-    after = [wording for day, wording in changes if day == shifted(stretch.last, 1)]
+    before = [what for day, what in changes if day == stretch.first]
+    after = [what for day, what in changes if day == shifted(stretch.last, 1)]
     wording = f"The newest {len(reference)} days without a change"
     if after:
         wording += f" before {shifted(stretch.last, 1)}, when {after[0]} changed"

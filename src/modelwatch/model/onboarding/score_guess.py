@@ -63,22 +63,22 @@ def score_reason(
     found: Sequence[ScoreFacts], kind: ScoreKind, *, multiclass: bool = False
 ) -> list[str]:
     """What `check` says of scores that are not what the configuration says; nothing if they are."""
-    wording = []
+    reasons = []
     for facts in found:
         if facts.improbable <= MATERIAL_SHARE * facts.rows:
             continue
         guess = guessed_kind(facts)
         hint = "" if guess == kind else f"; it looks like performance.score_kind: {guess}"
-        wording.append(
+        reasons.append(
             f"{facts.name}: {facts.improbable:,} of {facts.rows:,} scores are not "
             f"{_UNITS[kind]}: they run from {facts.lowest:g} to {facts.highest:g}, and metrics of "
             f"probabilities will be undefined{hint}"
         )
     unequal = next((facts for facts in found if facts.unequal), None)
     material = unequal is not None and unequal.unequal > MATERIAL_SHARE * unequal.rows
-    if not wording and multiclass and unequal is not None and material:
-        wording.append(
+    if not reasons and multiclass and unequal is not None and material:
+        reasons.append(
             f"{unequal.unequal:,} of {unequal.rows:,} rows have scores that do not add up to 1: "
             "log loss will be undefined; set performance.score_kind"
         )
-    return wording
+    return reasons

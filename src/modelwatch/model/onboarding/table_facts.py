@@ -66,7 +66,7 @@ class PartitionDistance:
 
     @property
     def can_be_declared(self) -> bool:
-        """Whether a run that is told the partition would have missed no row of these."""
+        """Whether a run that filters on the partition would read all of these rows."""
         return self.rows > self.without_time and self.apart == 0
 
 

@@ -1,4 +1,4 @@
-"""What is told of outlying rows: what the configuration may say."""
+"""The `outliers` section of the configuration."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from modelwatch.model.config.column_types import is_number, outer_type
+from modelwatch.model.config.column_types import TEXTS, is_number, outer_type
 from modelwatch.model.performance.labels import Performance
 
 CountedAs = Literal["nothing", "negative", "another class"]
@@ -27,7 +27,6 @@ _OPPOSITES: Mapping[str, str] = {
     for one, other in (pair, pair[::-1])
 }
 """Words that come in pairs, in lower case."""
-_TEXT = frozenset({"string", "varchar", "char"})
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def counted_as(performance: Performance, spark_type: str) -> CountedAs | None:
 
 def is_text(spark_type: str) -> bool:
     """Whether a type is text."""
-    return outer_type(spark_type) in _TEXT
+    return outer_type(spark_type) in TEXTS
 
 
 def can_hold(spark_type: str, value: object) -> bool:

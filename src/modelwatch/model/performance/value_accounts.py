@@ -132,14 +132,14 @@ def reason_of(account: ValueAccount, beside: Sequence[str] = ()) -> str:
 def unmapped_lines(found: Iterable[UnmappedValues], config: MonitorConfig) -> str:
     """A line for each column with values that nobody named, about the last of its days; for the end
     of a run."""
-    wording: dict[tuple[str, str], list[UnmappedValues]] = defaultdict(list)
+    by_column: dict[tuple[str, str], list[UnmappedValues]] = defaultdict(list)
     for one in found:
         if one.verdict != "pass":
-            wording[one.role, one.column].append(one)
+            by_column[one.role, one.column].append(one)
     multiclass = config.performance is not None and config.performance.task == "multiclass"
     keys = "performance.classes" if multiclass else "performance.positive and performance.negative"
     lines = []
-    for (role, column), of in sorted(wording.items()):
+    for (role, column), of in sorted(by_column.items()):
         days = f" ({len(of)} similar days)" if len(of) > 1 else ""
         lines.append(
             f"Warning: {named(column)} of the {role} on {of[-1].day}: {of[-1].reason}{days}. List "

@@ -73,14 +73,12 @@ def column_lines(
     """The features, counted by kind and named, and on a second line what is not profiled."""
     kinds = Counter(feature.kind for feature in features)
     counted = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-    wording = [
-        f"{len(features)} ({counted}): {listed_names([feature.name for feature in features])}"
-    ]
+    lines = [f"{len(features)} ({counted}): {listed_names([feature.name for feature in features])}"]
     if not_profiled:
-        wording.append(
+        lines.append(
             "not profiled: " + listed_names([f"{c.column} ({c.reason})" for c in not_profiled])
         )
-    return tuple(wording)
+    return tuple(lines)
 
 
 def _scans(plan: Plan) -> Iterator[str]:

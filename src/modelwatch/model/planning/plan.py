@@ -234,15 +234,15 @@ def _reference_changed(change: SourceChange, days: DayRange | None) -> bool:
 def _reasons(
     stale: bool, asked_anew: bool, references: Sequence[PlannedReference]
 ) -> tuple[str, ...]:
-    wording = []
+    reasons = []
     if stale:
-        wording.append("the configuration of the states changed: all days are computed again")
+        reasons.append("the configuration of the states changed: all days are computed again")
     elif asked_anew:
-        wording.append("windows, references or thresholds changed: all windows are evaluated again")
+        reasons.append("windows, references or thresholds changed: all windows are evaluated again")
     elif references:
         names = ", ".join(reference.name for reference in references)
-        wording.append(f"a reference changed ({names}): all windows are evaluated again")
-    return tuple(wording)
+        reasons.append(f"a reference changed ({names}): all windows are evaluated again")
+    return tuple(reasons)
 
 
 def _retired_reasons(changes: Iterable[SourceChange], gone: Retired) -> tuple[str, ...]:

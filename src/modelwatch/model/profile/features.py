@@ -6,7 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from modelwatch.model.config.column_types import FRACTIONS, INSTANTS, WHOLE_NUMBERS, outer_type
+from modelwatch.model.config.column_types import (
+    FRACTIONS,
+    INSTANTS,
+    TEXTS,
+    WHOLE_NUMBERS,
+    outer_type,
+)
 from modelwatch.model.config.literals import special_value
 from modelwatch.model.config.monitor import MonitorConfig
 from modelwatch.model.profile.options import ColumnOptions, Kind
@@ -65,7 +71,7 @@ def natural_kind(spark_type: str) -> Kind | None:
     plain = outer_type(spark_type)
     if plain in WHOLE_NUMBERS | FRACTIONS | INSTANTS | {"decimal", "date"}:
         return "numeric"
-    return "categorical" if plain in {"string", "varchar", "char", "boolean"} else None
+    return "categorical" if plain in TEXTS | {"boolean"} else None
 
 
 def find_column(schema: Schema, name: str) -> str | None:

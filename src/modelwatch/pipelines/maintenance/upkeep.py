@@ -276,13 +276,13 @@ def _tidied(spark: SparkSession, store: Store, config: MonitorConfig) -> Iterato
 def _files(spark: SparkSession, store: Store, config: MonitorConfig) -> Iterator[str]:
     hours = config.retention.file_hours
 
-    def wording(name: str) -> str:
+    def counted(name: str) -> str:
         place = store.place(name)
         stale = vacuum(spark, place, hours, dry_run=True)
         return f"  {name}: {file_count(spark, place)} files to merge, {stale} old ones to remove"
 
     with ThreadPoolExecutor(max_workers=_TABLES_AT_ONCE) as beside:
-        yield from beside.map(wording, TABLES)
+        yield from beside.map(counted, TABLES)
 
 
 def _upkeep_lines(config: MonitorConfig, found: _Found) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What follows a run that has published: the report is written, and people are told."""
+"""The end of a published run: writing the report and delivering messages."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def _reported(run: Run, config: MonitorConfig, config_path: str) -> str:
         return ""
     try:
         with run.stage("report", "writing the report"):
-            page, _ = report(run.spark, config, config_path, Path(config.report.path))
+            report(run.spark, config, config_path, Path(config.report.path))
     except Exception as error:
         wording = str(error) if isinstance(error, ProblemsError) else typed(error)
         reason = shortened(one_line(wording), _LONGEST_REASON)
         LOG.warning("the report was not written: %s", reason)
         return f"The report was not written: {reason}\n"
-    return f"Report: {_signposts(config, config_path).page() or page}\n"
+    return f"Report: {Signposts(report=config.report.address).page()}\n"
 
 
 def _deliver(run: Run, store: Store, request: Request, config_path: str) -> None:

@@ -41,23 +41,23 @@ def check(spark: SparkSession, config: MonitorConfig, text: str, folder: Path | 
     if problems:
         raise SourceError(problems)
     features, not_profiled = features_of(config, schemas_of(frames))
-    wording = [f"Monitor {config.monitor} fits its tables"]
-    wording += [f"  table      {role}: {source.address}" for role, source in sources.opened.items()]
-    wording += [
+    shown = [f"Monitor {config.monitor} fits its tables"]
+    shown += [f"  table      {role}: {source.address}" for role, source in sources.opened.items()]
+    shown += [
         f"  contract   {c.contract}, version {c.version}" for c in (f.contract for f in contracts)
     ]
-    wording += [f"  columns    {line}" for line in column_lines(features, not_profiled)]
-    wording += [f"  windows    {line}" for line in window_lines(config, volume)]
+    shown += [f"  columns    {line}" for line in column_lines(features, not_profiled)]
+    shown += [f"  windows    {line}" for line in window_lines(config, volume)]
     present, today = sources.opened["inputs"].present(), datetime.now(ZoneInfo(config.time_zone))
     performance = config.performance
     if performance is not None:
         several = performance.task == "multiclass"
         facts = score_facts(config, frames, features)
         wrong = score_reason(facts, performance.score_kind, multiclass=several)
-        wording += [f"  scores     {line}" for line in wrong]
+        shown += [f"  scores     {line}" for line in wrong]
     later = short_history_lines(config, present, today.date())
-    wording += [f"  not yet    {line}" for line in later]
-    return "\n".join(wording) + "\n" + _first_run(sources, features)
+    shown += [f"  not yet    {line}" for line in later]
+    return "\n".join(shown) + "\n" + _first_run(sources, features)
 
 
 def _first_run(sources: Sources, features: Sequence[Feature]) -> str:

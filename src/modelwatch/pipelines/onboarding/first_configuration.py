@@ -149,29 +149,29 @@ def decisions_told(found: FirstConfiguration) -> str:
     counts = Counter(reading.taken_for for reading in readings_of(guessed))
     kinds = {kind: n for kind, n in counts.items() if kind.endswith(" feature")}
     features = [f"{n} {kind.split()[0]}" for kind, n in kinds.items()]
-    wording = [("id", ", ".join(guessed.id) or "none found"), ("day", guessed.day.column)]
-    wording.append(("features", ", ".join(features) or "none"))
+    decided = [("id", ", ".join(guessed.id) or "none found"), ("day", guessed.day.column)]
+    decided.append(("features", ", ".join(features) or "none"))
     if guessed.excluded:
         shown = [f"{name} ({why})" for name, why in guessed.excluded[:_MOST_SHOWN]]
         more = len(guessed.excluded) - len(shown)
-        wording.append(("left out", "; ".join(shown) + (f"; and {more} more" if more else "")))
-    wording += [
+        decided.append(("left out", "; ".join(shown) + (f"; and {more} more" if more else "")))
+    decided += [
         ("leak", f"{name} tells the label: the model must not be given it")
         for name in guessed.leaks
     ]
     answers = [*guessed.score, *guessed.decision]
-    wording.append(("predictions", ", ".join(answers[:_MOST_SHOWN]) or "none found"))
+    decided.append(("predictions", ", ".join(answers[:_MOST_SHOWN]) or "none found"))
     labels = guessed.labels
     if isinstance(labels, LabelGuess):
         due = f"on {labels.due_column}" if labels.due_column else f"after {labels.delay.days} days"
         task = labels.performance.task if labels.performance else guessed.no_performance
-        wording.append(("labels", f"{labels.label}, {task}, due {due}"))
+        decided.append(("labels", f"{labels.label}, {task}, due {due}"))
     elif labels is not None:
-        wording.append(("labels", f"not written: {labels}"))
-    wording.append(("segments", ", ".join(guessed.segments) or "none"))
+        decided.append(("labels", f"not written: {labels}"))
+    decided.append(("segments", ", ".join(guessed.segments) or "none"))
     if found.typical.days is not None:
-        wording.append(("reference", f"{found.typical.days}. {found.typical.why}"))
-    return "\n".join(f"  {subject:<12} {text}" for subject, text in wording) + "\n"
+        decided.append(("reference", f"{found.typical.days}. {found.typical.why}"))
+    return "\n".join(f"  {subject:<12} {text}" for subject, text in decided) + "\n"
 
 
 def setup_text(found: FirstConfiguration, file: str) -> str:

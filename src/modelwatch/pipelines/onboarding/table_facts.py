@@ -12,7 +12,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from modelwatch.io.delta.addresses import source_place
-from modelwatch.model.config.column_types import FRACTIONS, INSTANTS, WHOLE_NUMBERS
+from modelwatch.model.config.column_types import INSTANTS, NUMBERS, TEXTS
 from modelwatch.model.days import DayRange, shifted
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.onboarding.day_guess import DayGuess, compared_time, date_partition, guess_day
@@ -178,7 +178,7 @@ def daily_figures(
         kind = natural_kind(column.spark_type)
         missing = F.avg(value.isNull().cast("double"))
         figures[f"n{at}"] = (f"the share of nulls of {column.name}", "share", missing)
-        if kind == "numeric" and column.plain_type in WHOLE_NUMBERS | FRACTIONS | {"decimal"}:
+        if kind == "numeric" and column.plain_type in NUMBERS:
             finite = value.cast("double")
             finite = F.when(F.abs(finite) < F.lit(float("inf")), finite)
             figures[f"m{at}"] = (f"the mean of {column.name}", "mean", F.avg(finite))
@@ -219,12 +219,12 @@ def label_facts(
     chosen = _side(spark, answers, "predictions", identity, time_zone, rows, day.column)
     of_labels = _of_ids(delta_table(spark, labels.address), label_id, answers.dated_rows)
     dates = _date_columns(labels)
-    wording = of_labels.select(
+    labelled = of_labels.select(
         *(named(name).cast("string").alias(f"__id{i}") for i, name in enumerate(label_id)),
         _plain_value(label).alias(LABEL),
         *(_as_date(labels, name, time_zone).alias(f"date-labels:{name}") for name in dates),
     )
-    pairs = chosen.join(wording, [f"__id{i}" for i in range(len(identity))])
+    pairs = chosen.join(labelled, [f"__id{i}" for i in range(len(identity))])
     if predictions is not None:
         features = _side(spark, inputs, "inputs", identity, time_zone, rows, day.column)
         keys = [*(f"__id{i}" for i in range(len(identity))), DAY]
@@ -265,7 +265,7 @@ def _side(
     return _of_ids(frame, identity, rows).select(*ids, F.col(DAY), *columns)
 
 
-_PLAIN = WHOLE_NUMBERS | FRACTIONS | {"decimal", "boolean", "string", "varchar", "char"}
+_PLAIN = NUMBERS | TEXTS | {"boolean"}
 
 
 def _plain_value(column: ColumnFacts) -> Column:

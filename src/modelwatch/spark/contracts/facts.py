@@ -17,7 +17,7 @@ FACTS = "role string, feature string, facts string"
 
 
 def state_facts(states: DataFrame, bins: Mapping[tuple[str, str], Binning]) -> DataFrame:
-    """A row a feature, with its facts as JSON: columns ``FACTS``; bounded whatever the rows were.
+    """One row per feature, with its facts as JSON in the columns ``FACTS``, of bounded size.
 
     ``states`` has the columns of feature_states and ``source``; ``bins`` by role and feature.
     """

@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 from modelwatch.model.config.column_types import (
     FRACTIONS,
     INSTANTS,
+    NUMBERS,
     TEXTS,
     WHOLE_NUMBERS,
     outer_type,
@@ -31,7 +32,6 @@ MAX_COMPARED = 40
 FEWEST = 100
 """Rows with a value in both columns from which a relation is more than chance."""
 _AT_ONCE = 100
-_NUMBERS = WHOLE_NUMBERS | FRACTIONS | {"decimal"}
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def column_facts(
     for i, column in enumerate(columns):
         value = present(column)
         by_day.append(F.count(F.when(value.isNull(), 1)).alias(f"m{i}"))
-        if column.plain in _NUMBERS:
+        if column.plain in NUMBERS:
             finite = value
             if column.plain not in WHOLE_NUMBERS:
                 finite = F.when(F.abs(value.cast("double")) < float("inf"), value.cast("double"))
@@ -173,7 +173,7 @@ def observed_relations(
     Numbers are compared with numbers, days with days and moments with moments, where their ranges
     overlap so far that the order is news. ``count``: of the rows, about.
     """
-    kinds = (_NUMBERS, frozenset({"date"}), INSTANTS)
+    kinds = (NUMBERS, frozenset({"date"}), INSTANTS)
     compared = [[c for c in columns if c.plain in kind][:MAX_COMPARED] for kind in kinds]
     asked = [column for group in compared for column in group]
     sample = _sampled(rows, count).select(*(present(c).alias(f"c{i}") for i, c in enumerate(asked)))

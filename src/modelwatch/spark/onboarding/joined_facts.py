@@ -35,8 +35,8 @@ def facts_of_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBat
     """What a task does with its rows: their facts as JSON, in one row."""
     held = list(batches)
     if held:
-        wording = json.dumps(facts_of_rows(pa.Table.from_batches(held)))
-        yield pa.RecordBatch.from_arrays([pa.array([wording])], names=["facts"])
+        facts = json.dumps(facts_of_rows(pa.Table.from_batches(held)))
+        yield pa.RecordBatch.from_arrays([pa.array([facts])], names=["facts"])
 
 
 def read_facts(facts: Mapping[str, Any]) -> JoinedFacts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,19 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
 from modelwatch.evaluation.batch_functions import BatchFunction
-from modelwatch.model.config.column_types import FRACTIONS, INSTANTS, WHOLE_NUMBERS, outer_type
+from modelwatch.model.config.column_types import (
+    FRACTIONS,
+    INSTANTS,
+    TEXTS,
+    WHOLE_NUMBERS,
+    outer_type,
+)
 from modelwatch.model.onboarding.column_names import plain_name
 from modelwatch.model.onboarding.table_facts import ColumnFacts
 from modelwatch.spark.days import DAY, named
 from modelwatch.spark.python_tasks import in_python
 from modelwatch.stats.arrays import Floats
+from modelwatch.stats.day_numbers import day_number, numbered_day
 
 MOST_VALUES = 100
 """Different values up to which all of them are told."""
@@ -27,12 +34,11 @@ LONGEST_VALUE = 200
 _MOST_INTEGERS = 2000
 """Different integers up to which their frequencies are compared."""
 _READ = WHOLE_NUMBERS | FRACTIONS | INSTANTS
-_READ |= {"decimal", "boolean", "string", "varchar", "char", "date"}
+_READ |= TEXTS | {"decimal", "boolean", "date"}
 """Types of columns that are looked at; vectors and intervals do not reach Python."""
 _NEARLY_ALL = 0.99
 _SAME_BY_NAME = 0.7
 """Share of rows on which a column with the name of a part of the date is that part."""
-_EPOCH = date(1970, 1, 1)
 _SPELLED = r"^(\d{4}-\d{2}-\d{2}([T ].*)?|(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01]))$"
 _SCHEMA = pa.schema([("column", pa.string()), ("facts", pa.string())])
 
@@ -63,7 +69,7 @@ def _read(name: str, spark_type: str, facts: Mapping[str, Any]) -> ColumnFacts:
 def facts_of_batches(names: Sequence[str]) -> BatchFunction:
     """What a task does with its rows: the facts of each column as JSON, and the number of rows."""
 
-    def wording(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def counted(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         held = list(batches)
         if not held:
             return
@@ -73,7 +79,7 @@ def facts_of_batches(names: Sequence[str]) -> BatchFunction:
         columns = [pa.array(list(found)), pa.array([json.dumps(one) for one in found.values()])]
         yield pa.RecordBatch.from_arrays(columns, schema=_SCHEMA)
 
-    return wording
+    return counted
 
 
 def column_facts(table: pa.Table, name: str) -> dict[str, Any]:
@@ -176,7 +182,7 @@ def _calendar(name: str, column: pa.Array, days: pa.Array) -> str | None:
     if len(distinct) < 3:
         return None
     called = set(plain_name(name).split("_"))
-    for what, part in _date_parts([_EPOCH + timedelta(int(n)) for n in distinct]).items():
+    for what, part in _date_parts([numbered_day(n) for n in distinct]).items():
         if len(np.unique(part)) < 2 and what not in called:
             continue
         # In another time zone, hours of a day belong to its neighbor.
@@ -199,7 +205,7 @@ def _date_parts(days: list[date]) -> dict[str, Floats]:
         "weekday from Sunday": [day.isoweekday() % 7 for day in days],
         "weekday from Sunday as 1": [day.isoweekday() % 7 + 1 for day in days],
         "weekend": [int(day.weekday() >= 5) for day in days],
-        "day since 1970": [day.toordinal() - _EPOCH.toordinal() for day in days],
+        "day since 1970": [day_number(day) for day in days],
         "year and month": [day.year * 100 + day.month for day in days],
     }
     return {name: np.array(part, dtype=np.float64) for name, part in parts.items()}
