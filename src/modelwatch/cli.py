@@ -266,7 +266,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
 @contextmanager
 def _problems_of(path: str) -> Iterator[None]:
-    """Problems that are found in tables are told with the file that names them."""
+    """Reports problems found in tables with the configuration file that names them."""
     try:
         yield
     except ProblemsError as error:

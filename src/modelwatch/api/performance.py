@@ -116,7 +116,7 @@ def performance(
 
     The metrics and intervals are those of the job, read from the same states.
 
-    ``task``: ``binary``, ``multiclass`` or ``regression``. ``label``: the column of what came true;
+    ``task``: ``binary``, ``multiclass`` or ``regression``. ``label``: the column of the labels;
     null, NaN and empty text are no label. ``score``: that of the positive class, the predicted
     number, or one for each of ``classes``. ``score_kind``: what a score says: ``probability``,
     ``logit``, ``percentage`` or ``rank``. ``decision``: the column of what was decided, or

@@ -56,7 +56,7 @@ def metrics_by_day(
         columns += [Column(wanted.get(i)) for i in range(wanted.size())]
     named = [column.alias(f"a{i}") for i, column in enumerate(columns)]
     by_day = frame.groupBy(DAY).agg(*named)
-    # The day becomes text after the aggregation: a row a day, and not each row.
+    # The day becomes text after the aggregation: one row per day, and not each row.
     rows = by_day.withColumn(DAY, by_day[DAY].cast("string"))._jdf.collectAsList()
     none = jvm.scala.Option.apply(None)
     found: dict[str, dict[str, AnalyzerMetric]] = {}

@@ -22,7 +22,7 @@ def suggestions(rows: DataFrame, columns: list[str] | None = None) -> dict[str, 
     """By column, the constraints that Deequ's rules suggest, each as code and description.
 
     ``rows`` are few: a sample. Columns of types that Deequ does not profile are left out, and so
-    are those beyond ``MAX_COLUMNS``. A failure of Deequ is told under the empty name.
+    are those beyond ``MAX_COLUMNS``. A failure of Deequ is stored under the empty name.
     """
     # Deequ takes a name with a dot for a field of a struct: columns go by their number.
     known = {name: kind.split("(")[0] for name, kind in rows.dtypes}

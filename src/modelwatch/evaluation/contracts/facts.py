@@ -19,7 +19,7 @@ from modelwatch.stats.states.distinct import estimate
 from modelwatch.stats.states.numeric import NumericStates
 
 MAX_VALUES = 1000
-"""Values of a categorical feature up to which all of them are told."""
+"""Maximum number of values of a categorical feature that are all listed."""
 
 _SCHEMA = pa.schema(
     [

@@ -15,7 +15,7 @@ from modelwatch.stats.states.moments import UNITS
 CONFUSION_VALUE = "confusion_value"
 """Name of the business metric of values by cell."""
 AGES = (0, 1, 2, 3, 4, 5, 6, 7, 10, 14, 21, 28, 30, 45, 60, 75, 90, 120, 150, 180, 270, 365, 399)
-"""Ages in days of which the maturity is told."""
+"""Ages in days for which the maturity is reported."""
 NO_VALUES = "no row has a value"
 
 

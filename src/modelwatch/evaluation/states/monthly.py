@@ -29,7 +29,7 @@ _ROWS_A_BATCH = 500
 
 
 def feature_months(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """States of features with their day and month, sorted by scope, as a row a scope."""
+    """States of features with their day and month, sorted by scope, with one row per scope."""
     key = FEATURES.own_key
     rows: list[dict[str, Any]] = []
     for of, group in groupby(_days(records), key=lambda row: tuple(row[name] for name in key)):

@@ -1,4 +1,4 @@
-"""What is known of an incident when its kind of change is told."""
+"""The evidence from which the kind of change of an incident is determined."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ _BY_CHANCE = 0.01
 """Probability that values in the reference's steps add up to an integer, up to which that speaks
 for integers: those in quarters do once in four times."""
 _LEAST_DECIMAL = 0.01
-"""Share of values from which a decimal sign is looked at."""
+"""Minimum share of values for which a changed decimal sign is considered."""
 _MIRRORED = 0.7
 """Part of a change that the other sign must account for."""
 _MOST_AT_ONE_DOUBLE = 0.5

@@ -87,7 +87,7 @@ def _changes(before: Incident | None, now: Incident, as_of: date) -> Iterator[Ev
 
 
 def _by_people(before: Incident | None, now: Incident, as_of: date) -> Iterator[Event]:
-    """What people said since the last run. They know it: none of it is told to them."""
+    """Actions of people since the last run, of which nobody is notified."""
 
     def news(name: str) -> bool:
         said = getattr(now, name)
@@ -109,7 +109,7 @@ def _new_children(
 ) -> Iterator[Event]:
     """One event for all subjects that joined an incident that was there already.
 
-    People are told where the first of them is the model itself.
+    A notification is sent if the first of them is the model itself.
     """
     if parent.id not in before:
         return

@@ -1,4 +1,4 @@
-"""Which incident is looked at first: by severity, effect, importance, traffic and value."""
+"""The order of incidents: by severity, effect, importance, traffic and value."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def is_answer_name(name: str) -> bool:
 
 
 def is_truth_name(name: str) -> bool:
-    """Whether a column, by its name, surely holds what came true."""
+    """Whether the name of a column identifies it as a label."""
     return _TRUTH.search(plain_name(name)) is not None and not is_answer_name(name)
 
 

@@ -111,7 +111,7 @@ def spelled_column(table: TableFacts) -> str | None:
 
 
 def compared_time(table: TableFacts, like: str | None = None) -> str | None:
-    """The timestamp to hold against the partition: ``like``, or one that may be the event's."""
+    """The timestamp to compare with the partition: ``like``, or one that may be the event's."""
     times = _times(table)
     preferred = [name for name in times if name == like] + _matching(_EVENT, times)
     return next(iter(preferred + _not_of_writing(_matching(_TIME, times))), None)

@@ -220,7 +220,7 @@ def monitor_name(address: TableAddress) -> str:
 def _truths(
     inputs: TableFacts, predictions: TableFacts | None, labels: LabelFacts | None
 ) -> tuple[tuple[str, str], ...]:
-    """Columns by role that hold what came true: by their names, or as they equal the label."""
+    """Columns by role that contain the label, by their name or by their values."""
     found: dict[tuple[str, str], None] = {}
     for role, table in (("inputs", inputs), ("predictions", predictions)):
         if table is None:

@@ -80,7 +80,7 @@ class LabelGuess:
 def label_column(
     table: TableFacts, taken: Collection[str | None], *, own_table: bool
 ) -> ColumnFacts | None:
-    """The column that says what came true; None if no column seems to.
+    """The label column; None if no column seems to be one.
 
     ``taken``: columns with another meaning. In a table of labels (``own_table``) some column has
     to be it; in others its name must say so.

@@ -1,4 +1,4 @@
-"""What a run has to do for labels: days to hold against them, and windows to evaluate."""
+"""What a run has to do for labels: days to compare with them, and windows to evaluate."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class PublishedLabels:
 
 @dataclass(frozen=True)
 class LabelPlan:
-    """Days to hold against their labels, each with its reason, and windows to evaluate.
+    """Days to compare with their labels, each with its reason, and windows to evaluate.
 
     ``left_out``: days with states whose labels changed, and that a later run must see.
     """

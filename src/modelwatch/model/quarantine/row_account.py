@@ -11,7 +11,7 @@ from modelwatch.model.quarantine.rules import Rule
 
 @dataclass(frozen=True)
 class RuleCount:
-    """Rows that fail a rule, and one of them, told as text; None where none is told."""
+    """Number of rows that fail a rule, and one of them as text; None without an example."""
 
     rule: str
     treatment: str

@@ -1,4 +1,4 @@
-"""What is told of a run that something has died under: what died, and what to do."""
+"""Messages about runs that lost a process or thread: what died, and what to do."""
 
 from __future__ import annotations
 

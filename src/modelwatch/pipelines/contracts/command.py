@@ -26,7 +26,7 @@ from modelwatch.model.errors import ConfigurationError, Problem
 from modelwatch.model.sources.tables import TableAddress
 from modelwatch.stats.day_numbers import EPOCH
 
-# Spark is imported by what needs it, so that a wrong word is told at once.
+# Spark is imported by what needs it, so that a wrong argument is reported at once.
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 

@@ -32,7 +32,7 @@ class Checked:
 def table_of_role(
     config: MonitorConfig, contract: Contract
 ) -> tuple[TableAddress, DaySource | None]:
-    """The table of a monitor that a contract is of, and how its day is told."""
+    """The table of a monitor that a contract is about, and the source of its day."""
     home = config.table_role(contract.of)
     if home == "labels" and config.labels is not None:
         return config.labels.table, config.labels.day

@@ -56,7 +56,7 @@ DAYS_OF_SERIES = 60
 """Days before an incident among which its day is looked for."""
 NEW_VERSION_DAYS = 7
 MOST_EXPLAINED = 30
-"""Incidents that a run explains, the first in rank first; the others are told without a kind."""
+"""Incidents that a run explains, the first in rank first; the others have no kind."""
 MOST_PARTS = 90
 """Failing features of theirs whose states are looked at, those of all traffic first."""
 _EXPLAINED = (*KIND, *LOCATION, "shape", "since_lower", "since_upper", "sentence", "query")
@@ -212,7 +212,7 @@ def explained(
 
 
 def _with_findings(now: Incident, before: Incident | None, looked: LookedInto) -> Incident:
-    """The incident with what was told of it before, or with what was found of it since."""
+    """The incident with its earlier explanation, or with the one found since."""
     kept = _unchanged(now, before)
     found = looked.told_of(now)
     if found is None or _is_as_it_was(now, before):
@@ -233,7 +233,7 @@ def _is_as_it_was(now: Incident, before: Incident | None) -> bool:
 
 
 def _unchanged(now: Incident, before: Incident | None) -> Incident:
-    """The incident with what was told of it before."""
+    """The incident with its earlier explanation."""
     if before is None:
         return now
     return replace(now, **{name: getattr(before, name) for name in _EXPLAINED})

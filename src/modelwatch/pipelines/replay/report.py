@@ -10,13 +10,13 @@ from modelwatch.model.replay.recorded_run import ROUNDING
 from modelwatch.spark.replay.row_comparison import Example, RowComparison
 
 _SHOWN = 5
-"""Differing rows of a table that are told."""
+"""Maximum number of differing rows listed per table."""
 _LONGEST = 80
 
 
 @dataclass(frozen=True)
 class Replayed:
-    """A run and its replay, table by table; ``causes`` are told where they differ."""
+    """A run and its replay, table by table; ``causes`` are listed if they differ."""
 
     monitor: str
     run_id: str

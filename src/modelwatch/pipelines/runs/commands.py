@@ -12,7 +12,7 @@ from modelwatch.io.terminal import argument_of
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.days import parse_day
 
-# Spark is imported by a command that is carried out, so that a wrong argument is told at once.
+# Spark is imported by a command that is carried out, so that a wrong argument is reported at once.
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 

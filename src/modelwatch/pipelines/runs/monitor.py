@@ -222,7 +222,7 @@ def _history(store: Store, monitor: str) -> RunHistory:
 
 
 def carried_out(run: Run, store: Store, request: Request) -> RunReport:
-    """Compute, judge and publish what a request asks; it is told to no sink."""
+    """Compute, judge and publish what a request asks; no sink is notified."""
     with ExitStack() as until_done:
         until_done.enter_context(code_generation(run.spark, wanted=not reads_few_rows(request)))
         return _carried_out(run, store, request, until_done)

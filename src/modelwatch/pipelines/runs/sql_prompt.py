@@ -33,7 +33,7 @@ def answer(query: Query, text: str, max_rows: int) -> None:
 def prompt(query: Query, max_rows: int, read: Callable[[str], str] = input) -> None:
     """Answer statements, each ended with ``;``, until the input ends or ``exit`` is typed.
 
-    What is wrong with a statement is told, and the prompt goes on.
+    Errors in a statement are printed, and the prompt continues.
     """
     names = sorted((*TABLES, *views()))
     say("Tables and views: " + ", ".join(names))

@@ -202,7 +202,7 @@ def source_changes(sources: Sources, history: RunHistory) -> list[SourceChange]:
 
 
 def day_source(config: MonitorConfig, role: str) -> DaySource | None:
-    """How the day of a row is told; None for a table without days."""
+    """The source of the day of a row; None for a table without days."""
     if role == "inputs":
         return config.inputs.day
     if role == "predictions":

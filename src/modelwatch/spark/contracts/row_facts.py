@@ -52,7 +52,7 @@ def column_facts(
 ) -> tuple[dict[date, int], dict[str, dict[str, Any]]]:
     """Rows by day, and by column the facts that ``column_from`` takes; two passes over the rows.
 
-    ``rows`` have their ``DAY``. Values are told of text columns that have few.
+    ``rows`` have their ``DAY``. Values are listed for string columns with few values.
     """
     by_day: list[Column] = [F.count(F.lit(1)).alias("n")]
     whole: list[Column] = []

@@ -40,7 +40,7 @@ def facts_of_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBat
 
 
 def read_facts(facts: Mapping[str, Any]) -> JoinedFacts:
-    """The facts from what a task told of them as JSON."""
+    """The facts from the JSON that a task returned."""
     return JoinedFacts(
         rows=facts["rows"],
         lags={name: DateLag(**lag) for role, name, lag in facts["dates"] if role == "labels"},

@@ -28,9 +28,9 @@ from modelwatch.stats.arrays import Floats
 from modelwatch.stats.day_numbers import day_number, numbered_day
 
 MOST_VALUES = 100
-"""Different values up to which all of them are told."""
+"""Maximum number of distinct values that are all listed."""
 LONGEST_VALUE = 200
-"""Characters of a text that is told."""
+"""Maximum length of a listed string."""
 _MOST_INTEGERS = 2000
 """Different integers up to which their frequencies are compared."""
 _READ = WHOLE_NUMBERS | FRACTIONS | INSTANTS

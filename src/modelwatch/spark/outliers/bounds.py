@@ -53,7 +53,7 @@ _BOUNDS = "feature string, role string, lower double, upper double, center binar
 
 
 def outlier_bounds(states: DataFrame, evaluation: Evaluation, by: FencedBy) -> OutlierBounds:
-    """The bounds of all traffic. A Spark job, of which a row a numeric feature comes back.
+    """The bounds of all traffic. A Spark job that returns one row per numeric feature.
 
     ``states`` has the columns of feature_states, with ``source`` beside ``role``, as ``grouped``
     leaves them.

@@ -1,4 +1,4 @@
-"""Rows held to rules: which they fail, all of them at once, and what becomes of each row."""
+"""Rows checked against rules: which they fail, all at once, and what becomes of each row."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ FILE = "__file"
 """The file of a row, in a frame of rows that have it."""
 HELD, RELEASED = "held", "released"
 ROLES = ("inputs", "predictions", "labels")
-"""Tables whose rows are held to rules."""
+"""Tables whose rows are checked against rules."""
 JSON = {
     "ignoreNullFields": "false",
     "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",

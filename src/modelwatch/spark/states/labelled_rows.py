@@ -307,5 +307,5 @@ def _lent(frame: DataFrame, performance: Performance) -> dict[str, Column]:
 
 def _expression(sql: str) -> Column:
     number = F.expr(sql).cast("double")
-    # Only what came true has a value.
+    # Only labeled rows have a value.
     return F.when(F.col(LABEL).isNotNull(), number)

@@ -1,4 +1,4 @@
-"""Since when a daily figure is another, and whether it changed at once or by and by."""
+"""When a daily metric changed, and whether it changed at once or gradually."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from modelwatch.stats.verdicts.day_series import DaySeries
 Shape = Literal["constant", "step", "steps", "ramp"]
 
 FEWEST_DAYS = 8
-"""Days below which nothing is told of a shape."""
+"""Minimum number of days for which a shape is determined."""
 MOST_STEPS = 4
 LEAST_MARGIN = 6.0
 """Difference of BIC that is strong evidence (Kass and Raftery 1995)."""
@@ -41,7 +41,7 @@ class ChangePoint:
     margin is below 6; ``likely``: the best of the four. ``days`` (k,): first day of each new level,
     or the last day before a ramp and the first day after it; ``lower`` and ``upper`` (k,): their
     95 % intervals. ``levels``: one more than steps; before and after a ramp. ``margin``: BIC of the
-    next best shape less that of the best. ``reason``: why nothing is told, else None.
+    next best shape less that of the best. ``reason``: why there is no result, else None.
     """
 
     shape: str

@@ -59,7 +59,7 @@ def components(reference: PairStates) -> Components:
 def standardisation(reference: PairStates) -> tuple[AnyArray, Floats, Floats]:
     """Which features vary in each reference, their means and their sds in steps; (r, d) each.
 
-    The sd of one that does not vary is told as 1.
+    The sd of one that does not vary is 1.
     """
     own = np.arange(len(reference.features))
     rows = reference.products[:, 0, own, own]

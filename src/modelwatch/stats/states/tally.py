@@ -40,7 +40,7 @@ _DENSE_CELLS = 8
 
 
 class _Cells:
-    """Counts of one column in one scope: a row a segment."""
+    """Counts of one column in one scope: one row per segment."""
 
     __slots__ = ("counts", "maximum", "minimum", "sums")
 
