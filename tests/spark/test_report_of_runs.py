@@ -74,7 +74,6 @@ def test_a_message_links_to_a_page_that_is_there(
         assert message["series"][-1]["effect"] == 1.0
 
 
-@pytest.mark.slow
 def test_a_report_that_cannot_be_written_fails_no_run(
     ran: tuple[LabelledShop, RunReport], folder: Path
 ) -> None:
@@ -88,7 +87,6 @@ def test_a_report_that_cannot_be_written_fails_no_run(
     assert "Not a directory" in last_line(again) or "NotADirectoryError" in last_line(again)
 
 
-@pytest.mark.slow
 def test_a_run_with_nothing_to_do_writes_it_too(
     ran: tuple[LabelledShop, RunReport], folder: Path
 ) -> None:
