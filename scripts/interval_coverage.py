@@ -1,4 +1,4 @@
-"""Measures how often intervals hold the truth when rows of one day are alike.
+"""Measure how often intervals cover the true value when rows of a day are correlated.
 
 Each day shifts and stretches the log odds of the outcome, so strongly that the design effect of
 accuracy (its variance over that of as many independent rows) is 1, 3, 10 or 30. Truth is the metric
@@ -13,7 +13,8 @@ import numpy as np
 
 from modelwatch.stats.performance.intervals import changes, intervals
 from modelwatch.stats.performance.metrics import performance
-from modelwatch.stats.states.binary import SCORE_UNIT, BinaryStates, log_losses
+from modelwatch.stats.states.binary import BinaryStates, log_losses
+from modelwatch.stats.states.binary_margins import SCORE_UNIT
 from modelwatch.stats.states.binning import NUMERIC_OFFSET, fit_numeric
 
 SEED = 20130401

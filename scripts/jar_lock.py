@@ -1,8 +1,9 @@
-"""``python -m scripts.jar_lock``: pin the jars of the stack by their hashes, in ``conf/jars.lock``.
+"""``python -m scripts.jar_lock``: pin the jars of the installed line of Spark, by their hashes.
 
-Spark's Ivy resolves ``spark.jars.packages`` of ``conf/spark-defaults.conf`` into a new folder, from
+Spark's Ivy resolves ``spark.jars.packages`` of the line's file in ``conf/`` into a new folder, from
 the repositories that the machine is set up for, and compares what it fetches with the checksums
-that they publish. Run it after a change of the packages, and review the lock like any other.
+that they publish. The lock is ``conf/jars.lock`` for Spark 3.5, ``conf/jars-4.lock`` for 4.1. Run
+it after a change of the packages, and review the lock like any other.
 """
 
 from __future__ import annotations
@@ -14,15 +15,17 @@ from pathlib import Path
 
 from pyspark import SparkConf, SparkContext
 
-from modelwatch.io.session.jars import LOCK, local_jars, sha256_of
+from modelwatch.io.session.jars import local_jars, sha256_of
 from modelwatch.io.session.java import find_java_home
+from modelwatch.io.session.lines import installed_line
 from modelwatch.io.session.stack import stack_settings
 
-FILE = Path(__file__).parents[1] / "conf" / LOCK
+CONF = Path(__file__).parents[1] / "conf"
 
 
 def main() -> int:
     """Write the lock anew."""
+    file = CONF / installed_line().lock
     os.environ["JAVA_HOME"] = str(find_java_home(os.environ))
     with tempfile.TemporaryDirectory() as folder:
         settings = {**stack_settings(), "spark.jars.ivy": folder}
@@ -30,10 +33,10 @@ def main() -> int:
         SparkContext._ensure_initialized(conf=conf)
         resolved = local_jars(dict(SparkConf(loadDefaults=True).getAll()))
         lines = sorted(f"{sha256_of(jar)}  {jar.name}" for jar in resolved)
-    header = [line for line in FILE.read_text(encoding="utf-8").splitlines() if line[:1] == "#"]
+    header = [line for line in file.read_text(encoding="utf-8").splitlines() if line[:1] == "#"]
     by_name = sorted(lines, key=lambda line: line.split()[1])
-    FILE.write_text("\n".join((*header, *by_name)) + "\n", encoding="utf-8")
-    print(f"{len(lines)} jars in {FILE}")
+    file.write_text("\n".join((*header, *by_name)) + "\n", encoding="utf-8")
+    print(f"{len(lines)} jars in {file}")
     return 0
 
 

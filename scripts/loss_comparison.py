@@ -1,4 +1,4 @@
-"""Expected losses beside those of NannyML's DLE, on the regression data set that NannyML ships.
+"""Compare expected losses with NannyML's DLE on the regression data set of NannyML.
 
 NannyML and this project don't agree on all versions of what they need, so that each runs in an
 environment of its own, and NannyML goes first:
@@ -129,7 +129,7 @@ def estimates_of_chunks(reference: pd.DataFrame, analysis: pd.DataFrame):
 
 
 def compared(folder: Path) -> int:
-    """Print both beside what was realised; 1 if ours are worse than the bound."""
+    """Print both with the realized values; return 1 if ours exceed the bound."""
     from modelwatch.stats.estimation.estimates import interval
 
     reference, analysis = (pd.read_parquet(folder / f"{n}.parquet") for n in PERIODS)

@@ -1,4 +1,4 @@
-"""Estimates from states beside those of NannyML's CBPE, on the data that NannyML ships.
+"""Compare estimates from states with NannyML's CBPE on the data sets of NannyML.
 
 NannyML and this project don't agree on all versions of what they need, so that NannyML has an
 environment of its own, with this project's source on its path:

@@ -1,4 +1,4 @@
-"""Measures how often calibrated p-values of drift statistics are small when nothing has changed.
+"""Measure how often calibrated p-values of drift statistics are small when nothing has changed.
 
 Days shift a number's mean, and draw the shares of categories and of nulls anew, so strongly that
 the design effect (the variance of a day's figure over that of as many independent rows) is 1, 3, 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from pydantic_core import PydanticUndefined
 
 from modelwatch.model.config.monitor import MonitorConfig
 from modelwatch.model.config.section import Section, as_tuple
-from modelwatch.model.contracts.constraint import KINDS
+from modelwatch.model.contracts.constraint import CONSTRAINT_TYPES
 from modelwatch.model.contracts.contract import (
     ColumnClauses,
     Contract,
@@ -45,7 +46,7 @@ from modelwatch.model.performance.labels import (
 from modelwatch.model.planning.retention_options import Retention
 from modelwatch.model.planning.window_specs import Reference, WindowSpec
 from modelwatch.model.profile.options import (
-    Binning,
+    BinningOptions,
     ColumnOptions,
     FeatureChoice,
     Pairs,
@@ -79,7 +80,7 @@ TITLES: dict[type[Section], str] = {
     Segmentation: "segments",
     WindowSpec: "windows",
     Reference: "references",
-    Binning: "binning",
+    BinningOptions: "binning",
     Pairs: "pairs",
     ContractPlace: "contracts",
     Contract: "the file of a contract",
@@ -165,8 +166,8 @@ LISTS = (
     Kinds(
         "constraints",
         "A list. Each entry computes one value per day and compares it with its bounds, which are "
-        "inclusive. If there is no value, the verdict is `unknown`, with a reason.",
-        KINDS,
+        "inclusive. If there is no value, the verdict is `undefined`, with a reason.",
+        CONSTRAINT_TYPES,
         ("name", "kind", "table", "where", "severity"),
     ),
 )
@@ -179,7 +180,9 @@ def page() -> str:
         parts += _section(title, section)
     for entries in LISTS:
         parts += _kinds(entries)
-    parts += _section("set", KINDS["foreign_set"].model_fields["set"].annotation, level=4)
+    parts += _section(
+        "set", CONSTRAINT_TYPES["foreign_set"].model_fields["set"].annotation, level=4
+    )
     return "\n".join(parts)
 
 
@@ -205,7 +208,7 @@ def _kinds(entries: Kinds) -> list[str]:
 def _section(title: str, section: Any, level: int = 2) -> list[str]:
     return [
         f"{'#' * level} {title}\n",
-        f"{section.__doc__}\n",
+        f"{inspect.cleandoc(section.__doc__ or '')}\n",
         _table(_row(name, field) for name, field in section.model_fields.items()),
     ]
 

@@ -75,17 +75,28 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 @pytest.fixture
 def count_jobs(spark: SparkSession) -> CountJobs:
     """A context that counts the Spark jobs of its block: ``with count_jobs() as counted:``."""
-    from modelwatch.io.session.spark_session import effort
+    from modelwatch.io.session.effort import effort
 
     @contextmanager
     def counting() -> Iterator[JobCount]:
         counted, before = JobCount(), effort(spark)
         yield counted
-        jobs = effort(spark).since(before).jobs
+        jobs = effort(spark).minus(before).jobs
         assert jobs is not None
         counted.jobs = jobs
 
     return counting
+
+
+@pytest.fixture(autouse=True)
+def _deequ_if_needed(request: pytest.FixtureRequest) -> None:
+    """Skips a test marked ``deequ`` where the session cannot use it."""
+    if request.node.get_closest_marker("deequ") is not None:
+        from modelwatch.constraints import deequ_obstacle
+
+        obstacle = deequ_obstacle(request.getfixturevalue("spark"))
+        if obstacle is not None:
+            pytest.skip(obstacle)
 
 
 @pytest.fixture

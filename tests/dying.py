@@ -99,7 +99,7 @@ def tasks(spark: SparkSession, function: Any, rows: int = 10, characters: int = 
     """A Spark job of tasks in Python."""
     text = F.expr(f"repeat('x', {characters}) || id").alias("text")
     frame = spark.range(0, rows, 1, 2).select(text)
-    in_python(frame, function, "text string").agg(F.count("*")).collect()
+    in_python(frame, function, pa.schema([("text", pa.string())])).agg(F.count("*")).collect()
 
 
 def in_a_job(spark: SparkSession, act: Callable[[], object]) -> None:

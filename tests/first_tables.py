@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from deltalake import write_deltalake
+from scripts.first_contact.tables import FirstTables
 from sklearn import datasets
 
 FIRST = date(2024, 1, 1)  # a Monday
 DAYS, FAULTY_DAYS = 84, 14
-
-
-@dataclass(frozen=True)
-class FirstTables:
-    """Paths of the tables in the order of `modelwatch init`, and the column with the fault."""
-
-    tables: tuple[Path, ...]
-    faulty: str
-    after: date
 
 
 def clinic(folder: Path, rows_of_a_day: int = 100) -> FirstTables:
@@ -128,4 +119,5 @@ def _written(
     for name, frame in tables.items():
         write_deltalake(str(folder / name), frame)
     paths = tuple(folder / name for name in tables)
-    return FirstTables(paths, faulty, after or FIRST + timedelta(days=DAYS))
+    end = after or FIRST + timedelta(days=DAYS)
+    return FirstTables(paths, faulty, end, end - timedelta(days=FAULTY_DAYS))

@@ -17,8 +17,8 @@ from modelwatch.model.profile.features import features_of
 from modelwatch.pipelines.config.validation import schemas_of
 from modelwatch.pipelines.sources.frames import Sources
 from modelwatch.pipelines.states.day_states import StatesOf, day_states
-from modelwatch.spark.states.scored_rows import ROLES
-from modelwatch.stats.states.batch import PAIRS, ROWS
+from modelwatch.spark.states.scored_rows import SCORED_ROLES
+from modelwatch.stats.states.batch import PAIRS, ROW_FEATURE
 from modelwatch.stats.states.binning import Binning
 from modelwatch.stats.states.state import State, StateKey
 from naive_states import Row as NaiveRow
@@ -99,11 +99,11 @@ def stored_states(rows: Iterable[Row]) -> dict[StateKey, State]:
     """Rows of feature_states by the key of a tally; no key comes twice."""
     found: dict[StateKey, State] = {}
     for row in rows:
-        feature = {"pairs": PAIRS, "rows": ROWS}.get(row.kind, row.feature)
+        feature = {"pairs": PAIRS, "rows": ROW_FEATURE}.get(row.kind, row.feature)
         key = (
             day_number(row.day),
             row.model_version,
-            ROLES.index(row.role),
+            SCORED_ROLES.index(row.role),
             row.segmentation,
             row.segment,
             feature,
@@ -117,7 +117,7 @@ def stored_states(rows: Iterable[Row]) -> dict[StateKey, State]:
             sketch=None
             if row.distinct_sketch is None
             else np.frombuffer(bytes(row.distinct_sketch), dtype="<u8"),
-            unseen=None if row.unseen is None else {e.value: e.rows for e in row.unseen},
+            unseen=None if row.unseen is None else {e.value: e.row_count for e in row.unseen},
             lengths=None
             if row.length_sum is None
             else (row.length_sum, _or_nan(row.length_min), _or_nan(row.length_max)),
@@ -141,7 +141,7 @@ def rows_of_states(found: Mapping[StateKey, State]) -> dict[StateKey, int]:
 
 def account(found: Mapping[StateKey, State], day: date, version: str = "(none)") -> dict[str, int]:
     """The account of the rows of a day."""
-    counts = found[day_number(day), version, 0, "all", "all", ROWS].counts
+    counts = found[day_number(day), version, 0, "all", "all", ROW_FEATURE].counts
     names = ("rows", "inputs", "predictions", "both", "repeated inputs", "repeated predictions")
     return dict(zip(names, counts.tolist(), strict=True))
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from modelwatch.stats.states.score_batch import ScoreBatch, ScoreKey, ScorePlan, ScoreState
+from modelwatch.stats.arrays import Counts
+from modelwatch.stats.states.moments import normalised
+from modelwatch.stats.states.score_batch import LIMBED, ScopeVectors, ScoreBatch, ScorePlan
+from modelwatch.stats.states.score_tally import ScoreTally
 from modelwatch.stats.states.slice_bins import SliceBins
 from modelwatch.stats.value_names import ALL
 
@@ -30,7 +34,7 @@ class ScoredRow:
     segments: tuple[str | None, ...] = ()
     slices: tuple[object, ...] = ()
     values: tuple[float, ...] = ()
-    rival: tuple[int, float] = (-1, math.nan)
+    challenger: tuple[int, float] = (-1, math.nan)
 
 
 def codes_of(plan: ScorePlan, row: ScoredRow) -> list[int]:
@@ -113,11 +117,11 @@ def naive_score_states(rows: Sequence[ScoredRow], plan: ScorePlan) -> dict:
                 counts, _ = found.at((*key, *split, "value", name), 2, 0)
                 counts[0] += 1
                 counts[1] += math.isfinite(value)
-            rival, rival_score = row.rival
-            if plan.challenger and rival >= 0 and row.decision >= 0:
+            challenger, rival_score = row.challenger
+            if plan.challenger and challenger >= 0 and row.decision >= 0:
                 where = (*key, *split)
                 counts, _ = found.at((*where, "paired", plan.challenger), 12, 0)
-                counts[(row.decision * 2 + rival) * 3 + row.label] += 1
+                counts[(row.decision * 2 + challenger) * 3 + row.label] += 1
                 one = found.at(
                     (*where, "paired_champion", plan.challenger), 6 * length, 6 * length + 6
                 )
@@ -125,7 +129,7 @@ def naive_score_states(rows: Sequence[ScoredRow], plan: ScorePlan) -> dict:
                 binning = plan.challenger_binning or plan.binning
                 size = 6 * binning.length
                 two = found.at((*where, "paired_challenger", plan.challenger), size, size + 6)
-                binary_row(*two, binning, rival, row.label, rival_score)
+                binary_row(*two, binning, challenger, row.label, rival_score)
         for column, value in zip(plan.slices, row.slices, strict=True):
             bins = SliceBins(column.binning)
             at = naive_slice(bins, value)
@@ -195,9 +199,60 @@ def score_batch_of(plan: ScorePlan, rows: Sequence[ScoredRow]) -> ScoreBatch:
             np.array([row.values[at] for row in rows], dtype=float)
             for at in range(len(plan.values))
         ],
-        challenger_decision=np.array([row.rival[0] for row in rows], dtype=np.int8),
-        challenger_score=np.array([row.rival[1] for row in rows], dtype=float),
+        challenger_decision=np.array([row.challenger[0] for row in rows], dtype=np.int8),
+        challenger_score=np.array([row.challenger[1] for row in rows], dtype=float),
     )
+
+
+class ScoreKey(NamedTuple):
+    """Which rows a state is of; days are numbers since the epoch."""
+
+    day: int
+    due_day: int
+    version: str
+    segmentation: str
+    segment: str
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True)
+class ScoreState:
+    """What is kept of some rows; merges by addition, in any order. Vectors of longs."""
+
+    counts: Counts
+    sums: Counts | None = None
+
+    def merge(self, other: ScoreState, kind: str) -> ScoreState:
+        """The state of the rows of both, which are of one kind."""
+        counts = self.counts + other.counts
+        if self.sums is None or other.sums is None:
+            return ScoreState(counts, other.sums if self.sums is None else self.sums)
+        sums = self.sums + other.sums
+        return ScoreState(counts, normalised(sums) if kind in LIMBED else sums)
+
+
+def dense_states(vectors: ScopeVectors) -> Iterator[tuple[ScoreKey, ScoreState]]:
+    """The states as dense vectors, each with its key; scopes without an entry are left out."""
+    met, starts = np.unique(vectors.owners, return_index=True)
+    for scope, start, stop in zip(met, starts, [*starts[1:], len(vectors.owners)], strict=True):
+        part = slice(start, stop)
+        width = max(vectors.counts_length, vectors.sums_length)
+        both = np.zeros((2, width), dtype=np.int64)
+        both[:, vectors.positions[part]] = vectors.counts[part], vectors.sums[part]
+        day, due, version, segment = vectors.scopes[scope]
+        yield (
+            ScoreKey(day, due, version, vectors.segmentation, segment, vectors.kind, vectors.name),
+            ScoreState(
+                both[0, : vectors.counts_length],
+                both[1, : vectors.sums_length] if vectors.sums_length else None,
+            ),
+        )
+
+
+def score_states(tally: ScoreTally) -> list[tuple[ScoreKey, ScoreState]]:
+    """The states of a tally as dense vectors, each with its key; empty ones are left out."""
+    return [state for vectors in tally.vectors() for state in dense_states(vectors)]
 
 
 def merged_states(parts: Sequence[tuple[ScoreKey, ScoreState]]) -> dict[ScoreKey, ScoreState]:

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelwatch.stats.states.batch import NULL_SEGMENT, OTHER_SEGMENT, PAIRS, ROWS, Block, TallyPlan
+from modelwatch.stats.states.batch import (
+    NULL_SEGMENT,
+    OTHER_SEGMENT,
+    PAIRS,
+    ROW_FEATURE,
+    Block,
+    TallyPlan,
+)
 from modelwatch.stats.states.binning import UNSEEN, Binning, NumericBinning
 from modelwatch.stats.states.categorical import MAX_UNSEEN, example_of
 from modelwatch.stats.states.distinct import hash_of_text, hashes_of_doubles
@@ -43,7 +50,7 @@ def naive_states(rows: Sequence[Row], plan: TallyPlan) -> dict[StateKey, State]:
     found: dict[StateKey, State] = {}
     for day, version in {(row.day, row.version) for row in rows}:
         mine = [row for row in rows if (row.day, row.version) == (day, version)]
-        found[day, version, 0, ALL, ALL, ROWS] = _account(mine)
+        found[day, version, 0, ALL, ALL, ROW_FEATURE] = _account(mine)
         for at, column in enumerate(plan.columns):
             held = [row for row in mine if row.present[column.role]]
             if not held:

@@ -9,6 +9,7 @@ from modelwatch.stats.states.binning import NumericBinning
 from modelwatch.stats.states.multiclass import MulticlassStates
 from modelwatch.stats.states.regression import RegressionStates
 from modelwatch.stats.states.score_tally import ScoreBatch, ScorePlan, ScoreTally
+from naive_scores import score_states
 
 
 def batch_of(score, decision, label, *, target=None, interval=None, days=None) -> ScoreBatch:
@@ -37,7 +38,7 @@ def stored(plan: ScorePlan, batch: ScoreBatch, kind: str):
     """Counts and sums of the states of one kind, a row a day; None where no row has any."""
     tally = ScoreTally(plan)
     tally.add(batch)
-    states = {key.day: state for key, state in tally.states() if key.kind == kind}
+    states = {key.day: state for key, state in score_states(tally) if key.kind == kind}
     if not states:
         return None
     empty = next(iter(states.values()))

@@ -11,7 +11,7 @@ from modelwatch.report.results import Results, Span
 
 FIRST, DAYS, WEEKS = date(2024, 1, 1), 90, 13
 LAST = FIRST + timedelta(days=DAYS - 1)
-SINCE = FIRST + timedelta(days=70)
+ONSET = FIRST + timedelta(days=70)
 EDGES = [-np.inf, *np.linspace(0.0, 10.0, 101), np.inf]
 DAY = timedelta(days=1)
 
@@ -23,7 +23,7 @@ def results(
     sensitive: frozenset[str] = frozenset(),
     text: str = "The mean of it moved.",
 ) -> Results:
-    """A monitor with some features, the first of which fails from ``SINCE`` on.
+    """A monitor with some features, the first of which fails from ``ONSET`` on.
 
     ``name`` begins the name of every feature, ``value`` each of its categories and segments, and
     ``text`` stands wherever data may put a sentence.
@@ -61,20 +61,20 @@ def incident(subject: str, value: str, text: str, **changed: Any) -> dict[str, A
         "parent_id": None,
         "state": "open",
         "severity": "fail",
-        "family": "data",
+        "area": "data",
         "role": "inputs",
         "subject": subject,
         "segmentation": "all",
         "segment": "all",
-        "window": "day",
-        "since": SINCE,
-        "opened": SINCE + DAY,
+        "window_name": "day",
+        "onset": ONSET,
+        "opened": ONSET + DAY,
         "last_failing": LAST,
         "closed": None,
         "reopened": 0,
         "failing_windows": 20,
-        "figure": "mean_change_in_sd",
-        "figures": ["mean_change_in_sd", "psi"],
+        "metric": "mean_change_in_sd",
+        "metrics": ["mean_change_in_sd", "psi"],
         "reference": "start",
         "model_version": "*",
         "value": 2.34567,
@@ -83,16 +83,16 @@ def incident(subject: str, value: str, text: str, **changed: Any) -> dict[str, A
         "effect": 4.69,
         "effect_now": 4.5,
         "adjusted_p": 1e-9,
-        "rows": 1000,
-        "worst_start": SINCE + 5 * DAY,
-        "worst_end": SINCE + 5 * DAY,
+        "row_count": 1000,
+        "worst_start": ONSET + 5 * DAY,
+        "worst_end": ONSET + 5 * DAY,
         "traffic_share": 1.0,
         "importance": 1.0,
         "score": 4.0,
         "rank": 1,
         "children": 1,
         "related": [],
-        "told_effect": 4.69,
+        "reported_effect": 4.69,
         "acknowledged_at": None,
         "acknowledged_by": None,
         "muted_until": None,
@@ -101,8 +101,8 @@ def incident(subject: str, value: str, text: str, **changed: Any) -> dict[str, A
         "confidence": 0.9,
         "evidence": text,
         "shape": "step",
-        "since_lower": SINCE,
-        "since_upper": SINCE,
+        "onset_lower": ONSET,
+        "onset_upper": ONSET,
         "touched_share": 0.5,
         "follows": None,
         "spread": "value",
@@ -120,7 +120,7 @@ def _standing(subject: str, value: str, text: str) -> dict[str, list[dict[str, A
     day = {"model_version": "v1", "day": LAST, "state": "look", "sentence": text, "value": 1000.0}
     return {
         "windows": [
-            {"window": "day", "window_start": FIRST + n * DAY, "window_end": FIRST + n * DAY}
+            {"window_name": "day", "window_start": FIRST + n * DAY, "window_end": FIRST + n * DAY}
             for n in range(DAYS)
         ],
         "runs": [
@@ -139,8 +139,8 @@ def _standing(subject: str, value: str, text: str) -> dict[str, list[dict[str, A
             incident(subject, value, text),
             incident(subject, value, text, incident_id="c0", parent_id="a1b2c3d4", segment=value),
             incident(
-                subject, value, text, incident_id="e5f6", state="closed", closed=SINCE - 30 * DAY,
-                since=SINCE - 40 * DAY, last_failing=SINCE - 31 * DAY, rank=None,
+                subject, value, text, incident_id="e5f6", state="closed", closed=ONSET - 30 * DAY,
+                onset=ONSET - 40 * DAY, last_failing=ONSET - 31 * DAY, rank=None,
             ),
         ],
         "today": [
@@ -164,14 +164,14 @@ def _standing(subject: str, value: str, text: str) -> dict[str, list[dict[str, A
                 "evidence": text,
                 "training_first": FIRST,
                 "training_last": LAST,
-                "broken_days": [SINCE],
+                "broken_days": [ONSET],
             }
         ],
         "comparison": [
             {
                 "champion": "v1",
                 "challenger": value,
-                "window": "month",
+                "window_name": "month",
                 "metric": metric,
                 "verdict": text,
                 "value": 0.0123 if metric == "roc_auc" else None,
@@ -181,7 +181,7 @@ def _standing(subject: str, value: str, text: str) -> dict[str, list[dict[str, A
                 "upper": 0.02,
                 "window_start": date(2024, 2, 1),
                 "window_end": date(2024, 2, 29),
-                "rows": 29000,
+                "row_count": 29000,
             }
             for metric in ("roc_auc", "verdict")
         ],
@@ -193,10 +193,10 @@ def _overview(names: list[str]) -> dict[str, list[dict[str, Any]]]:
         {
             "role": "inputs",
             "subject": names[0],
-            "window_start": SINCE + n * DAY,
-            "window_end": SINCE + n * DAY,
+            "window_start": ONSET + n * DAY,
+            "window_end": ONSET + n * DAY,
             "effect": 4.0 + n / 10,
-            "figure": "mean_change_in_sd",
+            "metric": "mean_change_in_sd",
         }
         for n in range(20)
     ]
@@ -207,7 +207,7 @@ def _overview(names: list[str]) -> dict[str, list[dict[str, Any]]]:
             "window_start": FIRST + (7 * at % DAYS) * DAY,
             "window_end": FIRST + (7 * at % DAYS + 6 * (at % 2)) * DAY,
             "effect": 1.2,
-            "figure": "psi",
+            "metric": "psi",
         }
         for at, name in enumerate(names[1:])
         if at % 3 == 0
@@ -216,7 +216,7 @@ def _overview(names: list[str]) -> dict[str, list[dict[str, Any]]]:
         "heat": heat,
         "judged": [{"source": "drift", "window_start": FIRST + n * DAY} for n in range(28, DAYS)],
         "volume": [
-            {"role": role, "day": FIRST + n * DAY, "rows": 1000.0 + 10 * (n % 7)}
+            {"role": role, "day": FIRST + n * DAY, "row_count": 1000.0 + 10 * (n % 7)}
             for role in ("inputs", "predictions")
             for n in range(DAYS)
             if n != 50
@@ -224,7 +224,7 @@ def _overview(names: list[str]) -> dict[str, list[dict[str, Any]]]:
         "volume_verdicts": [
             {
                 "role": "inputs",
-                "figure": "rows",
+                "metric": "rows",
                 "value": -0.4,
                 "window_start": FIRST + 51 * DAY,
                 "window_end": FIRST + 51 * DAY,
@@ -239,7 +239,12 @@ def _features(
     def points(size: float, threshold: float | None = None) -> list[dict[str, Any]]:
         drawn = random.random(WEEKS) * size
         return [
-            {"window_start": FIRST + 7 * n * DAY, "value": float(drawn[n]), "threshold": threshold}
+            {
+                "window_start": FIRST + 7 * n * DAY,
+                "value": float(drawn[n]),
+                "threshold": threshold,
+                "typical": None if threshold is None else threshold / 9,
+            }
             for n in range(WEEKS)
         ]
 
@@ -257,12 +262,16 @@ def _features(
 
     def bins(categorical: bool, shift: int) -> list[dict[str, int]]:
         if categorical:
-            return [{"bin": at, "rows": 100 + at + shift} for at in range(8)]
-        return [{"bin": at, "rows": int(100 + at * shift)} for at in range(3, 103)]
+            return [{"bin": at, "row_count": 100 + at + shift} for at in range(8)]
+        return [{"bin": at, "row_count": int(100 + at * shift)} for at in range(3, 103)]
 
     categorical = {name: at % 5 == 4 for at, name in enumerate(names)}
     return {
-        "drift_series": series("psi", 0.1, "statistic"),
+        "drift_series": [
+            *series("psi", 0.1, "statistic"),
+            # The first feature is above the threshold of this one, the others are not.
+            *series("mean_change_in_sd", 0.5, "statistic")[:1],
+        ],
         "profile_series": [
             *series("q05", 1.0),
             *series("q50", 2.0),
@@ -275,7 +284,7 @@ def _features(
                 "fingerprint": "f",
                 "kind": "categorical" if categorical[name] else "numeric",
                 "edges": None if categorical[name] else EDGES,
-                "values": [f"{value}{at}" for at in range(5)] if categorical[name] else None,
+                "categories": [f"{value}{at}" for at in range(5)] if categorical[name] else None,
             }
             for name in names
         ],
@@ -297,10 +306,10 @@ def _features(
                 "segmentation": "site",
                 "segment": value,
                 "effect": 5.0,
-                "figure": "psi",
+                "metric": "psi",
                 "value": 1.0,
                 "fails": True,
-                "rows": 300,
+                "row_count": 300,
             }
         ],
     }
@@ -313,7 +322,7 @@ def _performance(
     metrics = ("roc_auc", "accuracy", "precision", "recall")
     timeline = [
         {
-            "window": "week",
+            "window_name": "week",
             "window_start": day,
             "window_end": day + 6 * DAY,
             "partial": False,
@@ -331,16 +340,23 @@ def _performance(
         for day in weeks
         for metric in metrics
     ]
-    month = {"window": "month", "window_start": date(2024, 2, 1), "window_end": date(2024, 2, 29)}
+    month = {
+        "window_name": "month",
+        "window_start": date(2024, 2, 1),
+        "window_end": date(2024, 2, 29),
+    }
+    timeline.append({**timeline[1], **month, "value": 0.72})
     cause = {
         **month,
+        "model_version": "v1",
         "metric": "accuracy",
+        "split": "segmentation",
         "split_name": "site",
         "part": value,
         "value": -0.012,
         "lower": -0.02,
         "upper": -0.004,
-        "rows": 3000,
+        "row_count": 3000,
         "reference": "start",
     }
     return {
@@ -357,6 +373,7 @@ def _performance(
             }
         ],
         "causes": [{**cause, "effect": "within"}, {**cause, "effect": "excess", "value": 0.03}],
+        "changes": [{**cause, "part": "*", "effect": "total", "value": -0.03}],
         "segments": [
             {
                 "model_version": "v1",
@@ -387,7 +404,7 @@ def _performance(
                 "bin": 3 + at,
                 "decision": int(at > 10),
                 "label": label,
-                "rows": 10 + (at if label == 2 else 20 - at),
+                "row_count": 10 + (at if label == 2 else 20 - at),
                 "scores": (10 + (at if label == 2 else 20 - at)) * (at + 0.5) / 20,
             }
             for at in range(20)
@@ -403,21 +420,21 @@ def _sources(subject: str, text: str) -> dict[str, list[dict[str, Any]]]:
         "subject": subject,
         "expected": text,
         "observed": text,
-        "since": SINCE,
+        "onset": ONSET,
         "reason": text,
         "as_of": LAST,
     }
     return {
         "health": [
-            {**checked, "check": "freshness", "day": None, "verdict": "fail"},
-            {**checked, "check": "volume", "day": SINCE, "verdict": "warn"},
-            {**checked, "check": "schema", "day": None, "verdict": "fail"},
+            {**checked, "check_name": "freshness", "day": None, "verdict": "fail"},
+            {**checked, "check_name": "volume", "day": ONSET, "verdict": "warn"},
+            {**checked, "check_name": "schema", "day": None, "verdict": "fail"},
         ],
         "constraints": [
             {
-                "constraint": text,
+                "constraint_name": text,
                 "kind": "completeness",
-                "column": subject,
+                "column_name": subject,
                 "severity": "fail",
                 "lower": 0.95,
                 "upper": None,
@@ -425,13 +442,13 @@ def _sources(subject: str, text: str) -> dict[str, list[dict[str, Any]]]:
                 "verdict": "fail",
                 "days": 90,
                 "passed": 80,
-                "failing": [SINCE + n * DAY for n in range(10)],
+                "failing": [ONSET + n * DAY for n in range(10)],
                 "reason": text,
             }
         ],
         "accounts": [
             {
-                "day": SINCE,
+                "day": ONSET,
                 "role": "inputs",
                 "rows_in": 1000,
                 "passed": 990,
@@ -444,12 +461,12 @@ def _sources(subject: str, text: str) -> dict[str, list[dict[str, Any]]]:
         "rules": [
             {
                 "role": "inputs",
-                "rule": text,
+                "rule_name": text,
                 "treatment": "quarantine",
                 "failed": 10,
                 "judged": 1000,
                 "days": 1,
-                "last": SINCE,
+                "last": ONSET,
             }
         ],
     }
@@ -462,8 +479,8 @@ def _incident_rows(
     mine = {"incident_id": "a1b2c3d4"}
     return {
         "incident_history": [
-            {**mine, "day": SINCE, "event": "opened", "by": None, "detail": text},
-            {**mine, "day": LAST, "event": "acknowledge", "by": text, "detail": text},
+            {**mine, "day": ONSET, "event": "opened", "responded_by": None, "detail": text},
+            {**mine, "day": LAST, "event": "acknowledge", "responded_by": text, "detail": text},
         ],
         "drift_of_incidents": [
             {
@@ -471,10 +488,10 @@ def _incident_rows(
                 "segmentation": "all",
                 "segment": "all",
                 "window_start": FIRST + n * DAY,
-                "value": float(drawn[n]) + (2.3 if FIRST + n * DAY >= SINCE else 0.0),
+                "value": float(drawn[n]) + (2.3 if FIRST + n * DAY >= ONSET else 0.0),
                 "threshold": 0.5,
                 "typical": 0.1,
-                "rows": 1000,
+                "row_count": 1000,
             }
             for n in range(DAYS)
         ]
@@ -483,20 +500,20 @@ def _incident_rows(
                 **mine,
                 "segmentation": "site",
                 "segment": segment,
-                "window_start": SINCE + 5 * DAY,
-                "value": figure,
+                "window_start": ONSET + 5 * DAY,
+                "value": change,
                 "threshold": 0.5,
                 "typical": None,
-                "rows": 300,
+                "row_count": 300,
             }
-            for segment, figure in ((value, 4.0), ("other", 0.1))
+            for segment, change in ((value, 4.0), ("other", 0.1))
         ],
         "histograms_of_incidents": [
             {
                 **mine,
                 "side": side,
                 "binning": "f",
-                "bins": [{"bin": at, "rows": 100 + shift * at} for at in range(3, 103)],
+                "bins": [{"bin": at, "row_count": 100 + shift * at} for at in range(3, 103)],
             }
             for side, shift in (("before", 0), ("after", 3))
         ],

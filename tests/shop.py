@@ -218,17 +218,17 @@ def _tables_without_rows(spark: SparkSession) -> Path:
 
 _SCOPE = ("model_version", "segmentation", "segment", "role", "feature")
 KEYS = {
-    "profile_current": (*_SCOPE, "window", "window_start", "metric"),
+    "profile_current": (*_SCOPE, "window_name", "window_start", "metric"),
     "drift_current": (
         *_SCOPE,
         "feature_b",
-        "window",
+        "window_name",
         "window_start",
         "reference",
         "statistic",
     ),
     "feature_states_current": (*_SCOPE, "day", "kind"),
-    "constraints_current": ("day", "constraint"),
+    "constraints_current": ("day", "constraint_name"),
 }
 """Views by which all results are compared, and what each row of them is of."""
 

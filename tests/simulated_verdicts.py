@@ -16,7 +16,7 @@ from modelwatch.stats.states.binning import (
     fit_numeric,
 )
 from modelwatch.stats.states.categorical import CategoricalStates
-from modelwatch.stats.states.leave_out import States
+from modelwatch.stats.states.leave_out import FeatureStates
 from modelwatch.stats.states.moments import power_sums
 from modelwatch.stats.states.numeric import NumericStates
 from modelwatch.stats.verdicts.chance import chance_models, with_chances
@@ -55,7 +55,7 @@ def number_states(
 
 
 def failures(
-    features: Mapping[str, States],
+    features: Mapping[str, FeatureStates],
     reference_days: int,
     thresholds: Mapping[str, float] = DEFAULT_THRESHOLDS,
     lengths: tuple[int, ...] = (1, 7),
@@ -82,8 +82,8 @@ def failures(
             for key, plain in drift(compared, models).items():
                 (found,), (p,) = with_chances([models[key]], compared, [plain], days, weekdays)
                 for at in range(len(first)):
-                    figure = (name, key, found.value[at], p[at], int(current.rows[at]), rows)
-                    asked.setdefault((length, at), []).append(figure)
+                    metric = (name, key, found.value[at], p[at], int(current.rows[at]), rows)
+                    asked.setdefault((length, at), []).append(metric)
     failing = []
     for (length, at), family in asked.items():
         value, p, rows, reference_rows = (np.array([one[i] for one in family]) for i in range(2, 6))

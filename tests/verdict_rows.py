@@ -9,9 +9,9 @@ from typing import Any
 
 from modelwatch.model.config.configuration import MonitorConfig, parse_config
 from modelwatch.model.incidents.folding import Folded, History, fold_incidents
-from modelwatch.model.incidents.incident import FAMILIES, Action, Incident, JudgedWindow
+from modelwatch.model.incidents.incident import AREAS, Action, Incident, JudgedWindow
 from modelwatch.model.incidents.ranking import Weights
-from modelwatch.model.verdicts.row import Source, VerdictRow
+from modelwatch.model.verdicts.row import VerdictRow, VerdictSource
 
 FIRST = date(2020, 1, 6)
 """A Monday, the first day of the histories here."""
@@ -39,7 +39,7 @@ def row(number: int, effect: float | None = 2.0, **changes: Any) -> VerdictRow:
         source="drift",
         role="inputs",
         subject="amount",
-        figure="psi",
+        metric="psi",
         model_version="*",
         segmentation="all",
         segment="all",
@@ -69,7 +69,7 @@ def on(numbers: Iterable[int], effect: float | None = 2.0, **changes: Any) -> li
 def week(number: int, effect: float = 2.0, **changes: Any) -> VerdictRow:
     """The accuracy of one week."""
     made = row(7 * number, effect, source="performance", role="predictions", subject="accuracy")
-    made = replace(made, figure="accuracy", window="week", window_end=day(7 * number + 6))
+    made = replace(made, metric="accuracy", window="week", window_end=day(7 * number + 6))
     return replace(made, **changes)
 
 
@@ -77,11 +77,11 @@ def windows(days: Sequence[int], weeks: Sequence[int] = ()) -> list[JudgedWindow
     """Days in which all sources were judged but performance, and weeks for it and for drift."""
     found = [
         JudgedWindow(source, "day", day(number), day(number), rows=10_000)
-        for source in FAMILIES
+        for source in AREAS
         if source not in ("performance", "estimate")
         for number in days
     ]
-    weekly: tuple[Source, ...] = ("performance", "estimate", "drift")
+    weekly: tuple[VerdictSource, ...] = ("performance", "estimate", "drift")
     return found + [
         JudgedWindow(source, "week", day(7 * n), day(7 * n + 6), rows=70_000)
         for source in weekly

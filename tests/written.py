@@ -36,7 +36,7 @@ class Monitor:
 
     def publish(self, run_id: str, hour: int, days: list[date], **more: Any) -> None:
         moment = MOMENT + timedelta(hours=hour)
-        windows = [{"window": "day", "window_start": d, "window_end": d} for d in days]
+        windows = [{"window_name": "day", "window_start": d, "window_end": d} for d in days]
         row = {"outcome": "published", "windows": windows, "days": days, **more}
         self.store.publish(
             {

@@ -12,7 +12,7 @@ from scripts.bench.case import FIRST_DAY, Case, day_at
 from scripts.bench.monitored import Work
 from scripts.bench.session import opened_session
 
-from modelwatch.io.session.spark_session import effort
+from modelwatch.io.session.effort import effort
 from modelwatch.model.config.configuration import parse_config
 from modelwatch.pipelines.runs.monitor import run_monitor
 
@@ -65,5 +65,5 @@ references: [{{name: first, days: {FIRST_DAY}..{FIRST_DAY}}}]
     for name, as_of in (("first run", day_at(days)), ("next day", day_at(days + 1))):
         before = effort(spark)
         run_monitor(spark, config, config_text=text, as_of=as_of)
-        counts[name] = effort(spark).since(before).jobs or -1
+        counts[name] = effort(spark).minus(before).jobs or -1
     return counts

@@ -38,6 +38,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("scan", "noop scan of the columns", f"{_SCANS}:scan"),
     Measure("handover", "the columns handed to Python, nothing done", f"{_SCANS}:handover"),
     Measure("states", "states of all days", f"{_OURS}:states"),
+    Measure("states_by_spark", "the same, read by Spark", f"{_OURS}:states_by_spark"),
     Measure("states_drift", "states and drift, both stored", f"{_OURS}:states_drift"),
     Measure(
         "states_drift_profile",
@@ -147,6 +148,16 @@ MEASURES: tuple[Measure, ...] = (
         None,
         warm_up="none",
         runs=1,
+        timed=False,
+    ),
+    Measure(
+        "evidently_page",
+        "bytes of Evidently's page of data drift",
+        f"{_PEERS}.evidently_page:page_sizes",
+        None,
+        warm_up="none",
+        runs=1,
+        peer=True,
         timed=False,
     ),
 )

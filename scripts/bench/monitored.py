@@ -47,12 +47,14 @@ def config_text(
     segments: Sequence[str] = (),
     two_tables: bool = False,
     labels: bool = False,
+    read: str = "auto",
 ) -> str:
     """Configuration of a monitor on one of the tables: calendar windows, a fixed reference, the
     window before, and no constraint."""
     until = FIRST_DAY + timedelta(days=BASELINE_DAYS - 1)
     config: dict[str, Any] = {
         "monitor": "bench",
+        "read": read,
         "output": {"path": case.table(output)},
         "inputs": {"table": {"path": case.table(table)}, "id": "id", "day": {"column": "day"}},
         "segments": [{"name": name, "columns": name, "max_values": 10} for name in segments],
@@ -178,11 +180,14 @@ def monitored(
     segments: Sequence[str] = (),
     two_tables: bool = False,
     labels: bool = False,
+    read: str = "auto",
 ) -> Monitored:
     """A monitor with bins fitted on the first days, and empty output tables."""
     spark = opened_session()
     output = fresh(case, "states")
-    text = config_text(case, table, output, segments=segments, two_tables=two_tables, labels=labels)
+    text = config_text(
+        case, table, output, segments=segments, two_tables=two_tables, labels=labels, read=read
+    )
     config = parse_config(text, "benchmark")
     sources = opened_sources(spark, config, lines_of(text))
     features, _ = features_of(config, schemas_of(sources.frames))
@@ -213,6 +218,10 @@ def noop(frame: DataFrame) -> None:
 
 def states(case: Case) -> Work:
     return monitored(case, "main", case.days).compute_states
+
+
+def states_by_spark(case: Case) -> Work:
+    return monitored(case, "main", case.days, read="spark").compute_states
 
 
 def states_drift(case: Case) -> Work:

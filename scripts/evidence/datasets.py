@@ -7,7 +7,7 @@ has none, or only years, each day draws rows at random. Whatever is found then i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -45,8 +45,17 @@ class Dataset:
         """All rows, with a score, a decision and a label; made once."""
         return _prepared(self.key)
 
-    def world(self, seed: int, reference_days: int = 28, segments: tuple[str, ...] = ()) -> World:
-        """A reference and a month in which nothing happens but days."""
+    def world(
+        self,
+        seed: int,
+        reference_days: int = 28,
+        segments: tuple[str, ...] = (),
+        left_out: Callable[[], Set[int]] = frozenset,
+    ) -> World:
+        """A reference and a month in which nothing happens but days.
+
+        ``left_out``: numbers of days of the data set that are not dealt.
+        """
         rows = self.rows
         features = tuple(name for name in rows if name not in _ANSWERS)
         period = month_after(reference_days)
@@ -55,7 +64,7 @@ class Dataset:
         rng = np.random.default_rng([seed, number])
         if self.rows_per_day is None:
             season = self.seasons[seed % len(self.seasons)]
-            dealt = _dealt(rows, season, wanted, rng)
+            dealt = _dealt(rows, season, wanted, rng, left_out())
         else:
             counts = rng.poisson(self.rows_per_day, len(wanted))
             dealt = rows.iloc[rng.integers(0, len(rows), counts.sum())]
@@ -64,9 +73,16 @@ class Dataset:
 
 
 def _dealt(
-    rows: pd.DataFrame, season: str, wanted: np.ndarray, rng: np.random.Generator
+    rows: pd.DataFrame,
+    season: str,
+    wanted: np.ndarray,
+    rng: np.random.Generator,
+    left_out: Set[int],
 ) -> pd.DataFrame:
-    """The days of 13 weeks, dealt out weekday by weekday."""
+    """The days of 13 weeks, dealt out weekday by weekday.
+
+    Where too few are left, the first weeks lack some.
+    """
     start = (pd.Timestamp(season) - pd.Timestamp(0)).days
     first = wanted[0] - (wanted[0] - START) % 7
     weeks = (wanted[-1] - first) // 7 + 1
@@ -77,7 +93,8 @@ def _dealt(
         offsets = 7 * rng.permutation(13) + weekday
         # A day on which nobody worked is no day of the data set.
         offsets = offsets[ends[offsets + 1] > ends[offsets]]
-        for week, offset in enumerate(offsets[:weeks]):
+        kept = [offset for offset in offsets if start + offset not in left_out][:weeks]
+        for week, offset in enumerate(kept, weeks - len(kept)):
             day = first + 7 * week + weekday
             if day >= wanted[0]:
                 held = np.arange(ends[offset], ends[offset + 1])

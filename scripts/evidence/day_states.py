@@ -18,15 +18,8 @@ from scripts.evidence.world import World
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, Hashes
 from modelwatch.stats.states.batch import NULL_SEGMENT, OTHER_SEGMENT, SegmentationCodes
-from modelwatch.stats.states.binary import (
-    DECISIONS,
-    LABELS,
-    POSITIVE,
-    SCORE_UNIT,
-    BinaryStates,
-    log_losses,
-    positions,
-)
+from modelwatch.stats.states.binary import DECISIONS, BinaryStates, log_losses, positions
+from modelwatch.stats.states.binary_margins import LABEL_VALUES, POSITIVE, SCORE_UNIT
 from modelwatch.stats.states.binning import (
     NULL,
     NUMERIC_OFFSET,
@@ -50,7 +43,7 @@ Scope = tuple[str, str]
 WHOLE: Scope = (ALL, ALL)
 ROLES = ("inputs", "predictions")
 ANSWERS = ("probability", "decision")
-CLASS_COUNTS = DECISIONS * LABELS
+CLASS_COUNTS = DECISIONS * LABEL_VALUES
 
 
 @dataclass(frozen=True)
@@ -311,7 +304,7 @@ class _Pass:
         nulls = np.isnan(score)
         place = positions(binning, score, nulls)
         valid = (score >= 0.0) & (score <= 1.0)
-        cell = (decision * LABELS + label) * binning.length + place
+        cell = (decision * LABEL_VALUES + label) * binning.length + place
         width = CLASS_COUNTS * binning.length
         safe = np.where(valid, score, 0.0)
         units = np.where(valid, np.rint(safe * SCORE_UNIT), 0.0).astype(np.int64)
@@ -325,13 +318,13 @@ class _Pass:
             sums = _totals(at * width + cell, self.weight * units, scopes * width)
             by_label = np.stack(
                 [
-                    _totals(at * LABELS + label, self.weight * one, scopes * LABELS)
+                    _totals(at * LABEL_VALUES + label, self.weight * one, scopes * LABEL_VALUES)
                     for one in (squares, losses)
                 ],
                 axis=-1,
             )
             counts, sums = counts.reshape(scopes, width), sums.reshape(scopes, width)
-            sums = np.concatenate([sums, by_label.reshape(scopes, 2 * LABELS)], axis=1)
+            sums = np.concatenate([sums, by_label.reshape(scopes, 2 * LABEL_VALUES)], axis=1)
             held = counts.any(axis=1)
             places = np.arange(scopes).reshape(len(self.days), -1)
             for code, segment in enumerate(segments):

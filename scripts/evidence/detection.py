@@ -11,6 +11,7 @@ from scripts.evidence.configuration import volume
 from scripts.evidence.fault import Fault
 from scripts.evidence.faults import FAULTS
 from scripts.evidence.matrix import ROWS
+from scripts.evidence.oracle import MATERIAL, oracle_power
 from scripts.evidence.watch import MonthFigures, Seen, Watch
 from scripts.evidence.world import LABEL_DELAY, World, day_of
 
@@ -45,7 +46,8 @@ class Injected:
 @dataclass(frozen=True)
 class Outcome:
     """What came of a fault. Windows of the fault's kind, and days, until the window with which it
-    was found was over; None if it never was. ``right``: whether the first incident is named so."""
+    was found was over; None if it never was. ``right``: whether the first incident is named so.
+    ``power``: probability that the best test finds it within two windows."""
 
     row: str
     fault: str
@@ -58,6 +60,12 @@ class Outcome:
     right: bool
     incidents: int
     subject: str | None
+    power: float
+
+    @property
+    def is_material(self) -> bool:
+        """Whether a person would want to know of it, and the best test finds it."""
+        return self.matters and self.power >= MATERIAL
 
     @property
     def in_time(self) -> bool:
@@ -182,12 +190,13 @@ def outcome(quiet: QuietWatch, case: Injected) -> Outcome:
         kind=None if first is None else first.kind,
         right=first is not None and first.kind in case.fault.kinds,
         incidents=len(new) or int(days is not None),
-        subject=None if first is None else f"{first.subject} {first.segment} {first.figure}",
+        subject=None if first is None else f"{first.subject} {first.segment} {first.metric}",
+        power=round(oracle_power(quiet.world, case), 3),
     )
 
 
 def _told(one: Incident) -> tuple[object, ...]:
-    return one.subject, one.segment, one.figure, one.opened
+    return one.subject, one.segment, one.metric, one.opened
 
 
 Key = tuple[str, str, str, str, str]

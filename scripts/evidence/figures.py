@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from scripts.evidence.configuration import configuration, judged_configuration
@@ -29,16 +29,18 @@ from modelwatch.stats.arrays import AnyArray, Counts, Floats, Spans
 from modelwatch.stats.drift.comparison import Comparison
 from modelwatch.stats.drift.day_repeats import repeats
 from modelwatch.stats.drift.repeats import Repeats
-from modelwatch.stats.drift.stale_values import KEY as STALE
+from modelwatch.stats.drift.stale_values import STALE_SHARE as STALE
 from modelwatch.stats.drift.statistics import drift
 from modelwatch.stats.estimation.calibration import Calibration, fit_calibration
 from modelwatch.stats.estimation.estimates import (
     ESTIMATED,
+    Estimate,
     back_test,
     estimates,
     expected,
     interval,
 )
+from modelwatch.stats.estimation.usual_estimates import UsualEstimates, usual_estimates
 from modelwatch.stats.performance.metrics import PERFORMANCE, performance
 from modelwatch.stats.performance.window_intervals import (
     WindowValues,
@@ -74,7 +76,7 @@ class Figures:
     source: str
     role: str
     subject: str
-    figure: str
+    metric: str
     scope: Scope
     windows: Windows
     value: Floats
@@ -167,6 +169,24 @@ class Reference:
         """Calibration of the scores on the reference, by scope."""
         return {scope: fit_calibration(days) for scope, (_, days) in self.states.scores.items()}
 
+    @cached_property
+    def usual_estimates(self) -> dict[Scope, dict[str, UsualEstimates]]:
+        """What the estimates of the reference's days show, by scope and metric."""
+        keys = [key for key in self.metrics if key in ESTIMATED]
+        assumed = self.config.verdicts.assumed_design_effect
+        return {
+            scope: usual_estimates(
+                states, days, partial(_told, self.calibrations[scope], keys), assumed
+            )
+            for scope, (days, states) in self.states.scores.items()
+        }
+
+
+def _told(
+    calibration: Calibration, keys: Sequence[str], states: BinaryStates
+) -> dict[str, Estimate]:
+    return estimates(expected(states, calibration), keys)
+
 
 def _days(world: World, first: int, last: int) -> World:
     """The rows of some days."""
@@ -178,7 +198,7 @@ def _days(world: World, first: int, last: int) -> World:
 FeatureKey = tuple[Scope, str]
 
 
-def drift_figures(
+def drift_values(
     reference: Reference,
     current: DayStates,
     windows: Windows,
@@ -246,7 +266,7 @@ def _drift(
             source="drift",
             role=reference.plans.role(feature),
             subject=feature,
-            figure=statistic,
+            metric=statistic,
             scope=scope,
             windows=windows,
             value=values.value,
@@ -312,7 +332,7 @@ def _relations(reference: Reference, current: DayStates, windows: Windows) -> It
             source="drift",
             role=ROLES[0],
             subject=feature,
-            figure=RELATION,
+            metric=RELATION,
             scope=WHOLE,
             windows=windows,
             value=value,
@@ -327,7 +347,7 @@ def _relations(reference: Reference, current: DayStates, windows: Windows) -> It
         )
 
 
-def performance_figures(
+def performance_values(
     reference: Reference,
     current: DayStates,
     windows: Windows,
@@ -361,7 +381,11 @@ def _performance(
         return
     n, windows = len(held), windows.take(held)
     after = window_values(states, spans[held], reference.metrics)
-    changes = window_changes(after, before.take(np.zeros(n, dtype=np.int64)))
+    changes = window_changes(
+        after,
+        before.take(np.zeros(n, dtype=np.int64)),
+        assumed_design_effect=reference.config.verdicts.assumed_design_effect,
+    )
     labelled = states.roll_up(spans[held]).labelled
     for at, threshold in enumerate(reference.performance_thresholds.values()):
         usual = float(before.value[0, at])
@@ -369,7 +393,7 @@ def _performance(
             source="performance",
             role="labels",
             subject=threshold.metric,
-            figure=threshold.metric,
+            metric=threshold.metric,
             scope=scope,
             windows=windows,
             value=changes.value[:, at],
@@ -401,6 +425,7 @@ def _estimates(
     calibration = reference.calibrations[scope]
     keys = [key for key in reference.metrics if key in ESTIMATED]
     found = estimates(expected(rolled, calibration), keys)
+    by_day = reference.usual_estimates[scope]
     before = reference.performance[scope]
     for key, estimate in found.items():
         threshold = reference.performance_thresholds[key]
@@ -416,18 +441,22 @@ def _estimates(
             error[of] = ((upper - lower) / _NORMAL_INTERVAL)[of]
         value = estimate.values.value - usual
         with np.errstate(divide="ignore", invalid="ignore"):
-            p_value = np.minimum(2 * normal_tail(np.abs(value) / error), 1.0)
+            by_error = np.minimum(2 * normal_tail(np.abs(value) / error), 1.0)
+        days = spans[held, 1] - spans[held, 0]
+        by_days = np.full(len(windows), np.nan)
+        if key in by_day:
+            by_days = by_day[key].p_values(estimate, days, windows.weekdays)
         n = len(windows)
         yield Figures(
             source="estimate",
             role="predictions",
             subject=key,
-            figure=f"estimated_{key}",
+            metric=f"estimated_{key}",
             scope=scope,
             windows=windows,
             value=value,
             threshold=np.full(n, threshold.size(usual) or np.nan),
-            p_value=p_value,
+            p_value=np.fmax(by_error, by_days),
             rows=np.asarray(estimate.rows, dtype=np.int64),
             reference_rows=np.full(n, UNKNOWN_ROWS),
             reason=estimate.values.reason,

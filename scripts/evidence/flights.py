@@ -37,6 +37,42 @@ CATEGORIES = (
 )
 
 
+CANCELED_SHARE = 0.05
+"""Share of canceled flights from which a day is one of a documented event."""
+REPORTS = 70
+"""Hourly weather reports with wind and humidity, of 72 of three airports, below which it is."""
+RAIN, VISIBILITY = 0.5, 6.0
+"""Inches of rain in a day at one airport from which it is, and mean miles below which it is."""
+
+
+@cache
+def documented_events() -> frozenset[int]:
+    """Days of storms, cancellations, or missing weather reports, as numbers since 1970-01-01.
+
+    They are read from the tables of the package, and know nothing of what a monitor shows.
+    """
+    folder = source.folder()
+    flown = pd.read_csv(folder / "flights.csv.zip", usecols=["year", "month", "day", "dep_time"])
+    canceled = flown["dep_time"].isna().groupby(_day_of(flown)).mean()
+    weather = pd.read_csv(folder / "weather.csv")
+    day = _day_of(weather)
+    whole = weather[["wind_speed", "humid"]].notna().all(axis=1).groupby(day).sum()
+    rain = weather["precip"].groupby([weather["origin"], day]).sum().groupby(level=1).max()
+    visibility = weather["visib"].groupby(day).mean()
+    known = canceled.index
+    event = (
+        (canceled >= CANCELED_SHARE)
+        | (whole.reindex(known, fill_value=0) < REPORTS)
+        | (rain.reindex(known, fill_value=0.0) >= RAIN)
+        | (visibility.reindex(known, fill_value=0.0) < VISIBILITY)
+    )
+    return frozenset(int(n) for n in known[event])
+
+
+def _day_of(rows: pd.DataFrame) -> pd.Series:
+    return (pd.to_datetime(rows[["year", "month", "day"]]) - pd.Timestamp(0)).dt.days
+
+
 @cache
 def prepared() -> pd.DataFrame:
     """All flights with their scores and labels, made once."""

@@ -40,19 +40,19 @@ def explained(
     """
     config, sides = reference.config, (reference.history, month)
     folded = fold_incidents(history, config, Weights())
-    families = _families(folded.incidents)
+    trees = _trees(folded.incidents)
     around: dict[AskedKey, Around] = {}
     parts: list[Incident] = []
-    for root, children in families:
+    for root, children in trees:
         around |= {
             asked_key(one): _around(one, reference, sides) for one in leads_of_parts(root, children)
         }
         parts += with_kinds_of_parts(root, children, around)
-    parts = with_locations([root for root, _ in families], parts, reference, world)
+    parts = with_locations([root for root, _ in trees], parts, reference, world)
     looked = LookedInto(tuple(parts), around)
     again = fold_incidents(replace(history, explained=looked.parts), config, Weights())
     found = {one.id: _with_findings(one, looked) for one in again.incidents}
-    for root, children in _families(found.values()):
+    for root, children in _trees(found.values()):
         lead = lead_of(root, children)
         if asked_key(lead) not in around:
             around[asked_key(lead)] = _around(lead, reference, sides)
@@ -65,7 +65,7 @@ def explained(
     return tuple(found.values())
 
 
-def _families(incidents: Iterable[Incident]) -> list[tuple[Incident, list[Incident]]]:
+def _trees(incidents: Iterable[Incident]) -> list[tuple[Incident, list[Incident]]]:
     """Incidents without a parent, each with its children."""
     known = list(incidents)
     return [
@@ -76,7 +76,7 @@ def _families(incidents: Iterable[Incident]) -> list[tuple[Incident, list[Incide
 
 
 def _with_findings(incident: Incident, looked: LookedInto) -> Incident:
-    found = looked.told_of(incident)
+    found = looked.earlier_finding(incident)
     if found is None:
         return incident
     return replace(incident, **{name: getattr(found, name) for name in (*KIND, *LOCATION)})

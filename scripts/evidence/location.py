@@ -15,8 +15,8 @@ from scripts.evidence.world import Table, World, day_of, number_of
 
 from modelwatch.model.incidents.incident import Incident
 from modelwatch.pipelines.diagnosis.location import (
+    MOST_CARRIER_VALUES,
     MOST_COLUMNS,
-    MOST_VALUES,
     Located,
     SplitStates,
     located_in,
@@ -115,7 +115,7 @@ def _values_of(
         return split.kept, values
     if isinstance(binning, CategoricalBinning):
         before = reference.totals[("all", "all"), name]
-        order = np.argsort(-before.kept[0], kind="stable")[:MOST_VALUES]
+        order = np.argsort(-before.kept[0], kind="stable")[:MOST_CARRIER_VALUES]
         return tuple(sorted(binning.values[at] for at in order)), values
     assert isinstance(binning, NumericBinning)
     before = reference.totals[("all", "all"), name]

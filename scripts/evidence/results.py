@@ -54,6 +54,11 @@ class Results:
         """Faults of a size that a person would want to know of."""
         return tuple(one for one in self.outcomes if one.matters)
 
+    @property
+    def material(self) -> tuple[Outcome, ...]:
+        """Those of them that the best test finds as well."""
+        return tuple(one for one in self.outcomes if one.is_material)
+
     def quiet_of(self, *rows: str) -> tuple[QuietMonth, ...]:
         """Quiet months of some rows."""
         return tuple(one for one in self.quiet if one.row in rows)

@@ -11,8 +11,8 @@ from scripts.evidence.figures import UNKNOWN_ROWS, Figures, Reference
 from scripts.evidence.windows import Windows, windows_over
 from scripts.evidence.world import LABEL_DELAY, day_of, number_of
 
+from modelwatch.evaluation.verdicts.metric_values import METRIC_VALUE_COLUMNS
 from modelwatch.pipelines.verdicts.day_series import DailySeries
-from modelwatch.spark.verdicts.metric_values import FIGURE_NAMES
 
 
 def series_figures(reference: Reference, current: DayStates, as_of: int) -> list[Figures]:
@@ -40,7 +40,7 @@ def _volume(reference: Reference, current: DayStates) -> Iterator[Figures]:
 
 
 def _series(
-    figure: str,
+    metric: str,
     days: np.ndarray,
     values: np.ndarray,
     rows: np.ndarray,
@@ -53,17 +53,17 @@ def _series(
         source="volume",
         role="inputs",
         subject="inputs",
-        figure=figure,
+        metric=metric,
         days=[day_of(n) for n in days],
         values=values,
         rows=rows.tolist(),
         judged=frozenset(day_of(n) for n in days if n >= first),
         threshold=threshold,
         worse=worse,
-        relative=figure == "rows",
-        of_rows=figure != "rows",
+        relative=metric == "rows",
+        of_rows=metric != "rows",
     )
-    return _figures(series)
+    return _metric_values(series)
 
 
 def _coverage(reference: Reference, current: DayStates, as_of: int) -> Iterator[Figures]:
@@ -94,7 +94,7 @@ def _coverage(reference: Reference, current: DayStates, as_of: int) -> Iterator[
             source="labels",
             role="labels",
             subject="labels",
-            figure="coverage",
+            metric="coverage",
             days=starts,
             values=came[held] / due[held],
             rows=due[held].tolist(),
@@ -106,7 +106,7 @@ def _coverage(reference: Reference, current: DayStates, as_of: int) -> Iterator[
             ends=[day_of(n) for n in windows.ends],
         )
         if series.judged:
-            yield _figures(series)
+            yield _metric_values(series)
 
 
 def _apart(windows: Windows) -> Windows:
@@ -123,9 +123,9 @@ def _sums(values: np.ndarray, spans: np.ndarray) -> np.ndarray:
     return running[spans[:, 1]] - running[spans[:, 0]]
 
 
-def _figures(series: DailySeries) -> Figures:
+def _metric_values(series: DailySeries) -> Figures:
     """The judged windows of a series, as a run judges them."""
-    rows = [dict(zip(FIGURE_NAMES, row, strict=True)) for row in series.figures()]
+    rows = [dict(zip(METRIC_VALUE_COLUMNS, row, strict=True)) for row in series.metric_values()]
 
     def floats(name: str) -> np.ndarray:
         return np.array([np.nan if row[name] is None else row[name] for row in rows], dtype=float)
@@ -134,7 +134,7 @@ def _figures(series: DailySeries) -> Figures:
         source=series.source,
         role=series.role,
         subject=series.subject,
-        figure=series.figure,
+        metric=series.metric,
         scope=WHOLE,
         windows=Windows(
             np.full(len(rows), series.window, dtype=object),
@@ -144,7 +144,7 @@ def _figures(series: DailySeries) -> Figures:
         value=floats("value"),
         threshold=floats("threshold"),
         p_value=floats("p_value"),
-        rows=np.array([row["rows"] for row in rows], dtype=np.int64),
+        rows=np.array([row["row_count"] for row in rows], dtype=np.int64),
         reference_rows=np.full(len(rows), UNKNOWN_ROWS),
         reason=np.array([*(row["reason"] for row in rows), None], dtype=object)[:-1],
         expected=floats("expected"),

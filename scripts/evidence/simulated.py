@@ -225,7 +225,7 @@ def _with_bursts(
     return pd.concat(parts, ignore_index=True)
 
 
-def _cut(figure: np.ndarray, shares: list[float]) -> np.ndarray:
+def _cut(normal: np.ndarray, shares: list[float]) -> np.ndarray:
     """Values that hold given running shares of standard normal figures."""
     names = np.array([f"v{i}" for i in range(len(shares) + 1)], dtype=object)
-    return names[np.searchsorted(ndtri(shares), figure)]
+    return names[np.searchsorted(ndtri(shares), normal)]

@@ -14,10 +14,12 @@ from scripts.evidence.world import day_of
 from modelwatch.evaluation.verdicts.judgement import WHATEVER_ROWS
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.incidents.episodes import BY_CHANCE
-from modelwatch.model.verdicts.row import Source, VerdictRow
+from modelwatch.model.verdicts.row import VerdictRow, VerdictSource
 from modelwatch.stats.value_names import ALL, ALL_VERSIONS
 from modelwatch.stats.verdicts.judgement import FAIL, PASS, Judgement, judged
 
+REFERENCE = "before"
+"""Name of the reference in verdicts, of whatever name in the configuration."""
 _ARRAYS = ("value", "threshold", "p_value", "rows", "reference_rows", "reason")
 
 
@@ -87,14 +89,14 @@ def _row(one: Figures, at: int, found: Judgement, n: int) -> VerdictRow:
         source=one.source,
         role=one.role,
         subject=one.subject,
-        figure=one.figure,
+        metric=one.metric,
         model_version=ALL_VERSIONS,
         segmentation=one.scope[0],
         segment=one.scope[1],
         window=str(one.windows.kinds[at]),
         window_start=day_of(one.windows.starts[at]),
         window_end=day_of(one.windows.ends[at]),
-        reference="before",
+        reference=REFERENCE,
         value=_known(one.value[at]),
         expected=_known(one.expected[at]),
         threshold=_known(one.threshold[at]),
@@ -138,10 +140,10 @@ def repeated_rows(month: DayStates) -> list[VerdictRow]:
 
 
 def _failed(
-    source: Source,
+    source: VerdictSource,
     role: str,
     subject: str,
-    figure: str,
+    metric: str,
     day: date,
     *,
     value: float,
@@ -152,7 +154,7 @@ def _failed(
         source=source,
         role=role,
         subject=subject,
-        figure=figure,
+        metric=metric,
         model_version=ALL_VERSIONS,
         segmentation=ALL,
         segment=ALL,

@@ -15,12 +15,12 @@ from scripts.evidence.figures import (
     FeatureKey,
     Figures,
     Reference,
-    drift_figures,
-    performance_figures,
+    drift_values,
+    performance_values,
 )
 from scripts.evidence.kinds import explained
 from scripts.evidence.series_figures import series_figures
-from scripts.evidence.verdicts import missing_rows, repeated_rows, verdict_rows
+from scripts.evidence.verdicts import REFERENCE, missing_rows, repeated_rows, verdict_rows
 from scripts.evidence.windows import Windows, windows_over
 from scripts.evidence.world import World, day_of, number_of
 
@@ -28,12 +28,13 @@ from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.incidents.folding import History, fold_incidents
 from modelwatch.model.incidents.incident import Incident, JudgedWindow
 from modelwatch.model.incidents.ranking import Weights
+from modelwatch.model.planning.short_histories import short_references
 from modelwatch.model.sources.freshness import missing_days
-from modelwatch.model.verdicts.row import Source, VerdictRow
+from modelwatch.model.verdicts.row import VerdictRow, VerdictSource
 
-OF_WINDOWS: tuple[Source, ...] = ("drift", "performance", "estimate", "labels")
+OF_WINDOWS: tuple[VerdictSource, ...] = ("drift", "performance", "estimate", "labels")
 """Sources whose figures are of all kinds of window."""
-OF_DAYS: tuple[Source, ...] = ("volume", "freshness", "constraint")
+OF_DAYS: tuple[VerdictSource, ...] = ("volume", "freshness", "constraint")
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class MonthFigures:
     def all(self) -> list[Figures]:
         """Together."""
         of_keys = (*self.drift.values(), *self.performance.values())
-        return [*(figure for of_key in of_keys for figure in of_key), *self.series]
+        return [*(metric for of_key in of_keys for metric in of_key), *self.series]
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,8 @@ class Watch:
         return MonthFigures(
             month,
             windows,
-            drift_figures(self.reference, month, windows, drift),
-            performance_figures(self.reference, month, windows, as_of, performance),
+            drift_values(self.reference, month, windows, drift),
+            performance_values(self.reference, month, windows, as_of, performance),
             self._series(month, as_of, like),
         )
 
@@ -154,7 +155,14 @@ class Watch:
         windows += [JudgedWindow("freshness", "day", day, day) for day in overdue]
         if not any(row.fails for row in known):
             return None
-        return History(day_of(as_of), windows, known, features=Counter(self._features()))
+        present = [day_of(day) for day in self.reference.history.days]
+        return History(
+            day_of(as_of),
+            windows,
+            known,
+            features=Counter(self._features()),
+            short_references=frozenset(REFERENCE for _ in short_references(self.config, present)),
+        )
 
     def _windows(self, seen: Seen, as_of: int) -> Iterator[JudgedWindow]:
         """The windows of each source that are over."""
@@ -215,4 +223,4 @@ def _same_series(one: DayStates, other: DayStates) -> bool:
 
 def subjects(seen: Seen) -> Sequence[str]:
     """What the incidents are about, in words."""
-    return sorted(f"{one.subject} {one.segment} {one.figure} {one.window}" for one in seen.roots)
+    return sorted(f"{one.subject} {one.segment} {one.metric} {one.window}" for one in seen.roots)

@@ -6,6 +6,7 @@ Run as `python -m scripts.flights.findings [--config conf/flights.yaml]`.
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -29,20 +30,21 @@ WHERE outcome <> 'failed' ORDER BY started_at
 OPEN = "SELECT rank, sentence FROM open_incidents WHERE calls ORDER BY rank"
 # Incidents that are over, in their order; warnings call nobody.
 OVER = """
-SELECT since, last_failing, subject, segmentation, segment, figure, value, kind
+SELECT onset, last_failing, subject, segmentation, segment, metric, value, kind
 FROM incidents_current
 WHERE parent_id IS NULL AND state = 'closed' AND severity = 'fail'
-ORDER BY since, subject
+ORDER BY onset, subject
 """
 RETRAIN = "SELECT policy, evidence FROM retraining_current WHERE decision = 'retrain'"
 WORST_DAYS = """
 SELECT day, observed, verdict FROM constraints_current
-WHERE `constraint` = '{constraint}' AND verdict IN ('warn', 'fail') ORDER BY observed, day LIMIT 8
+WHERE constraint_name = '{constraint}' AND verdict IN ('warn', 'fail')
+ORDER BY observed, day LIMIT 8
 """
 # Features of one window against January, the furthest first.
 MOVED = """
 SELECT role, feature, value FROM drift_current
-WHERE window = '{window}' AND window_start = '{start}' AND reference = 'january'
+WHERE window_name = '{window}' AND window_start = '{start}' AND reference = 'january'
   AND segmentation = 'all' AND statistic = '{statistic}' AND value IS NOT NULL
 ORDER BY abs(value) DESC, feature LIMIT {limit}
 """
@@ -50,56 +52,58 @@ MEANS = """
 SELECT profile.window_start AS start, profile.value AS mean, drift.value AS psi
 FROM profile_current AS profile
 LEFT JOIN drift_current AS drift
-  ON drift.window = profile.window AND drift.window_start = profile.window_start
+  ON drift.window_name = profile.window_name AND drift.window_start = profile.window_start
   AND drift.feature = profile.feature AND drift.segmentation = 'all'
   AND drift.reference = 'january' AND drift.statistic = 'psi'
   AND drift.model_version = profile.model_version
-WHERE profile.window = 'month' AND profile.segmentation = 'all' AND profile.metric = 'mean'
+WHERE profile.window_name = 'month' AND profile.segmentation = 'all' AND profile.metric = 'mean'
   AND profile.feature = '{feature}'
 ORDER BY start
 """
 # The due cohort of each month as the newest run sees it, with the estimate that needs no label.
 REALISED = """
 SELECT window_start, metric, value, lower, upper, coverage, estimate FROM performance_timeline
-WHERE window = 'month' AND segmentation = 'all' AND metric = 'roc_auc'
+WHERE window_name = 'month' AND segmentation = 'all' AND metric = 'roc_auc'
 ORDER BY window_start
 """
 # One month as its labels came in.
 MATURED = """
 SELECT as_of, cohort, value, coverage, labelled_rows, due_rows, note FROM performance_history
-WHERE window = 'month' AND window_start = '2013-03-01' AND segmentation = 'all'
+WHERE window_name = 'month' AND window_start = '2013-03-01' AND segmentation = 'all'
   AND metric = 'accuracy' AND reference IS NULL AND labelled_rows > 0
 ORDER BY as_of, cohort
 """
 ESTIMATED = """
 SELECT as_of, value, lower, upper FROM performance_estimates
-WHERE window = 'month' AND window_start = '2013-03-01' AND segmentation = 'all'
+WHERE window_name = 'month' AND window_start = '2013-03-01' AND segmentation = 'all'
   AND metric = 'accuracy' AND value IS NOT NULL
 ORDER BY as_of LIMIT 1
 """
 CAUSES = """
 SELECT DISTINCT window_start, split_name, part, effect, value, lower, upper FROM top_causes
-WHERE window = 'month' AND reference = 'january' AND metric = 'accuracy' AND part <> '*'
+WHERE window_name = 'month' AND reference = 'january' AND metric = 'accuracy' AND part <> '*'
   AND effect IN ('mix', 'within', 'new', 'vanished')
 ORDER BY abs(value) DESC LIMIT 4
 """
 COMPARED = """
 SELECT window_start, metric, champion_value, challenger_value, value, lower, upper, verdict
 FROM latest_comparison
-WHERE window = 'month' AND segmentation = 'all' AND metric IN ('roc_auc', 'log_loss', 'verdict')
+WHERE window_name = 'month' AND segmentation = 'all'
+  AND metric IN ('roc_auc', 'log_loss', 'verdict')
 ORDER BY metric
 """
 TRY = (
     "SELECT * FROM model_today",
-    "SELECT rank, kind, since, sentence, query FROM open_incidents ORDER BY rank",
+    "SELECT rank, kind, onset, sentence, query FROM open_incidents ORDER BY rank",
     "SELECT rank, feature, statistic, value, psi FROM drift_ranking "
-    "WHERE window = 'month' AND reference = 'january' ORDER BY rank LIMIT 10",
+    "WHERE window_name = 'month' AND reference = 'january' ORDER BY rank LIMIT 10",
     "SELECT window_start, mean, value FROM feature_timeline WHERE feature = 'temperature' "
-    "AND window = 'month' AND segmentation = 'all' AND reference = 'january' "
+    "AND window_name = 'month' AND segmentation = 'all' AND reference = 'january' "
     "AND statistic = 'psi' ORDER BY window_start",
-    "SELECT day, `constraint`, observed FROM failed_constraints ORDER BY day",
+    "SELECT day, constraint_name, observed FROM failed_constraints ORDER BY day",
     "SELECT window_start, value, lower, upper, coverage, estimate FROM performance_timeline "
-    "WHERE window = 'month' AND segmentation = 'all' AND metric = 'roc_auc' ORDER BY window_start",
+    "WHERE window_name = 'month' AND segmentation = 'all' AND metric = 'roc_auc' "
+    "ORDER BY window_start",
     "SELECT as_of, days, seconds, seconds_by_stage FROM run_costs ORDER BY as_of",
 )
 
@@ -118,21 +122,24 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--config", type=Path, default=Path("conf/flights.yaml"))
     path: Path = parser.parse_args(argv).config
-    config = parse_config(path.read_text(encoding="utf-8"), str(path))
+    config = parse_config(path.read_text(encoding="utf-8"), str(path), folder=path.parent)
     spark = open_session("modelwatch findings", brief=True)
     try:
         results = ResultViews(spark, config.output)
-        told = findings(lambda sql: results.query(sql).collect())
+        reported = findings(lambda sql: results.query(sql).collect())
+        began = time.monotonic()
         page, size = report(spark, config, str(path), path_of_report(config.output.path))
+        seconds = time.monotonic() - began
     finally:
         spark.stop()
-    print("\n".join(told))
+    print("\n".join(reported))
     print(f"\nThe result tables are in {config.output}. Ask them:\n")
     for query in TRY:
         print(f'  .venv/bin/modelwatch sql {path} "{query}"'.replace("`", r"\`"))
     print("\n  make sql    opens a shell for more")
     print(
-        f"\nThe same as {size / 1000:,.0f} kB of pages, to open in a browser:\n\n  {page.resolve()}"
+        f"\nThe same as {size / 1000:,.0f} kB of pages, written in {seconds:.0f} s, "
+        f"to open in a browser:\n\n  {page.resolve()}"
     )
     return 0
 
@@ -145,11 +152,11 @@ def path_of_report(output: str | None) -> Path:
 def findings(query: Query) -> list[str]:
     """The lines to tell, of what the views hold."""
     # Most of a query is its planning, and no section waits for another.
-    with ThreadPoolExecutor(max_workers=4) as at_once:
-        told = at_once.map(lambda section: section(query), SECTIONS.values())
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        reported = pool.map(lambda section: section(query), SECTIONS.values())
         return [
             line
-            for title, lines in zip(SECTIONS, told, strict=True)
+            for title, lines in zip(SECTIONS, reported, strict=True)
             for line in ("", title, *(f"  {line}" for line in lines))
         ]
 
@@ -164,7 +171,7 @@ def _runs(query: Query) -> list[str]:
 
 def _storm(query: Query) -> list[str]:
     window = {"window": "storm", "start": "2013-02-08"}
-    lines = days_told(
+    lines = day_lines(
         query(WORST_DAYS.format(constraint="aircraft_assigned")),
         "flights with an aircraft assigned, fewest first",
     )
@@ -197,18 +204,18 @@ def furthest_month(feature: str, unit: str, months: list[Month]) -> str:
 
 
 def _missing_weather(query: Query) -> list[str]:
-    return days_told(
+    return day_lines(
         query(WORST_DAYS.format(constraint="weather_reported")),
         "flights with a weather report, fewest first",
     )
 
 
-def days_told(days: list[Row], what: str) -> list[str]:
+def day_lines(days: list[Row], what: str) -> list[str]:
     """Days on which a share was below its bound."""
     if not days:
         return [f"{what}: no day is below the bound"]
-    told = ", ".join(f"{row.day:%-d %b} {row.observed:.0%}" for row in days)
-    return [f"{what}: {told}"]
+    reported = ", ".join(f"{row.day:%-d %b} {row.observed:.0%}" for row in days)
+    return [f"{what}: {reported}"]
 
 
 def ranked(rows: list[Row]) -> str:
@@ -235,11 +242,11 @@ def _matured(query: Query) -> list[str]:
         for row in query(ESTIMATED)
     ]
     for row in query(MATURED):
-        told = "not told" if row.value is None else f"{row.value:.3f}"
+        reported = "not told" if row.value is None else f"{row.value:.3f}"
         what = "realised" if row.cohort == "due" else "of early labels"
         note = f"; {row.note}" if row.note else ""
         lines.append(
-            f"as of {row.as_of}: {what} {told}, {row.labelled_rows or 0:,} of {row.due_rows:,} "
+            f"as of {row.as_of}: {what} {reported}, {row.labelled_rows or 0:,} of {row.due_rows:,} "
             f"labels{note}"
         )
     return lines or ["no run has seen it"]
@@ -276,12 +283,12 @@ def _over(query: Query) -> list[str]:
     lines = []
     for row in query(OVER):
         where = "" if row.segmentation == "all" else f" of {row.segmentation} {row.segment}"
-        days = f"{row.since:%-d %b}"
-        if row.last_failing != row.since:
+        days = f"{row.onset:%-d %b}"
+        if row.last_failing != row.onset:
             days += f" to {row.last_failing:%-d %b}"
         value = "" if row.value is None else f" {row.value:.3g}"
         kind = f" ({row.kind.replace('_', ' ')})" if row.kind not in (None, "undetermined") else ""
-        lines.append(f"{days}: {row.subject}{where}, {row.figure}{value}{kind}")
+        lines.append(f"{days}: {row.subject}{where}, {row.metric}{value}{kind}")
     return lines or ["nothing yet"]
 
 

@@ -10,14 +10,13 @@ from scripts.golden.drift_statistics import DISTANCES, of_cells
 from scripts.oracles.draws import NUMBERS, two_samples, words
 from scripts.oracles.errors import Errors
 
-from modelwatch.stats.drift.comparison import Comparison
+from modelwatch.stats.drift.comparison import Comparison, quantile_groups
 from modelwatch.stats.drift.correlation import pair_positions
 from modelwatch.stats.drift.distance import spread_of
 from modelwatch.stats.drift.divergence import DECILES, FINE_GROUPS
 from modelwatch.stats.drift.statistics import drift, error_bounds
 from modelwatch.stats.profile.far_values import centers
 from modelwatch.stats.profile.metrics import profile
-from modelwatch.stats.states.quantile_groups import quantile_groups
 from samples import (
     categorical_binning,
     categorical_state,

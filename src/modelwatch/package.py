@@ -10,5 +10,5 @@ try:
 except metadata.PackageNotFoundError:  # run from a source tree that was never installed
     VERSION = "0+source"
 
-FOLDER = Path(__file__).parent
+PACKAGE_FOLDER = Path(__file__).parent
 """Folder of the package; in an archive, a path that leads through it."""

@@ -15,18 +15,28 @@ LAYERS = (
     {"cli", "api"},
     {"pipelines"},
     {"io"},
-    {"spark", "deequ", "report"},
+    {"spark", "constraints", "report"},
     {"evaluation"},
+    {"capabilities"},
     {"model", "tables"},
     {"stats"},
-    {"errors", "log", "package"},
+    {"errors", "log", "package", "query_failures"},
 )
 """From the top down. A folder imports from those below it, and from itself."""
 LEVEL = {folder: level for level, layer in enumerate(LAYERS) for folder in layer}
 PLACES = {
-    "pydeequ": {"deequ"},
-    "py4j": {"io", "deequ"},
-    "pyspark": {"cli", "api", "pipelines", "io", "spark", "deequ"},
+    "pydeequ": {"constraints"},
+    "py4j": {"io", "query_failures"},
+    "pyspark": {
+        "cli",
+        "api",
+        "pipelines",
+        "io",
+        "spark",
+        "constraints",
+        "capabilities",
+        "query_failures",
+    },
     "yaml": {"model"},
     "pydantic": {"model"},
 }

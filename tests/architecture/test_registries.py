@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import cast, get_args
+
+import pytest
 
 from architecture.source import ROOT
-from modelwatch.model.diagnosis.change_kinds import RULES
-from modelwatch.model.incidents.narrative import KIND_WORDS
+from modelwatch.model.diagnosis.change_kinds import (
+    KIND_RULES,
+    KIND_WORDS,
+    ChangeKind,
+    change_kind,
+)
 from modelwatch.model.planning.window_specs import DEFAULT_THRESHOLDS
+from modelwatch.stats.drift.statistic import require_for_thresholds
 from modelwatch.stats.drift.statistics import STATISTICS
 from modelwatch.stats.performance.metrics import PERFORMANCE
 from modelwatch.stats.verdicts.chance import CHANCE_KEYS
@@ -53,7 +62,20 @@ def test_every_statistic_with_a_default_has_its_chance() -> None:
     assert set(DEFAULT_THRESHOLDS) <= set(CHANCE_KEYS)
 
 
-def test_every_kind_of_change_has_its_words() -> None:
-    kinds = set(RULES)
-    assert kinds
-    assert not kinds - set(KIND_WORDS)
+def test_a_statistic_with_a_threshold_is_refused_without_its_parts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(STATISTICS, "new", replace(STATISTICS["psi"], key="new"))
+    with pytest.raises(ValueError, match="a p-value is missing for the statistics new"):
+        require_for_thresholds("a p-value", CHANCE_KEYS)
+    require_for_thresholds("a p-value", CHANCE_KEYS | {"new"})
+
+
+def test_every_kind_of_change_is_registered() -> None:
+    assert set(KIND_RULES) == set(KIND_WORDS) == set(get_args(ChangeKind))
+
+
+def test_a_kind_of_change_without_words_is_refused() -> None:
+    with pytest.raises(ValueError, match="'nameless' has no words"):
+        change_kind(cast(ChangeKind, "nameless"), called="", check="the job")(lambda _: None)
+    assert "nameless" not in KIND_RULES

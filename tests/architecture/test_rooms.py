@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 
-from architecture.source import PACKAGE, ROOT, modules
+from architecture.source import PACKAGE, ROOT, Module, modules
 
 ROOMS = {
     "attribution",
@@ -34,7 +35,7 @@ ROOMS = {
 }
 """A capability each. A layer has the rooms that it needs."""
 LAYERS_WITH_ROOMS = ("pipelines", "spark", "evaluation", "model", "tables", "stats", "sql")
-UNDIVIDED = {"api": "api", "deequ": "contracts", "report": "report"}
+UNDIVIDED = {"api": "api", "cli": "cli", "constraints": "contracts", "report": "report"}
 """Small layers, and the room of their tests."""
 ROOMS_OF_IO = {"delta", "session", "sinks", "store"}
 """Effects are kept by what they act on."""
@@ -68,12 +69,27 @@ def test_a_folder_is_small() -> None:
     assert not {folder: count for folder, count in files.items() if count > MAX_FILES}
 
 
-def test_a_public_class_has_a_name_of_its_own() -> None:
+def public_names(module: Module) -> Iterator[str]:
+    """Classes, types and constants that a module defines for others."""
+    for node in ast.parse(module.text).body:
+        if isinstance(node, ast.ClassDef):
+            yield node.name
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)) and not is_type_variable(node.value):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from (one.id for one in targets if isinstance(one, ast.Name))
+
+
+def is_type_variable(value: ast.expr | None) -> bool:
+    """Whether a value is a type variable, whose name means nothing outside its module."""
+    return isinstance(value, ast.Call) and ast.unparse(value.func) == "TypeVar"
+
+
+def test_a_public_class_type_or_constant_is_defined_once() -> None:
     places = defaultdict(list)
     for module in modules():
-        for node in ast.parse(module.text).body:
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                places[node.name].append(str(module))
+        for name in public_names(module):
+            if not name.startswith("_"):
+                places[name].append(str(module))
     assert not {name: found for name, found in places.items() if len(found) > 1}
 
 

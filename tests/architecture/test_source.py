@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from architecture.source import PACKAGE, ROOT, modules
+from modelwatch.io.session.lines import LINES
 
 FORBIDDEN = {"utils", "util", "base", "manager", "engine", "helper", "helpers", "common", "misc"}
 MAX_LINES = 400
@@ -82,7 +82,10 @@ def test_an_exception_in_the_source_names_its_rule(marker: str) -> None:
 
 
 def test_the_versions_of_the_stack_stand_in_one_place() -> None:
-    coordinates = re.compile(r"delta-spark_2\.1\d:\d|com\.amazon\.deequ:deequ:\d")
+    coordinates = re.compile(r"delta-spark_[\d.]*_?2\.1\d:\d|com\.amazon\.deequ:deequ:\d")
     assert not [path for path in PACKAGE.rglob("*.py") if coordinates.search(path.read_text())]
-    stated = coordinates.findall(Path(ROOT / "conf" / "spark-defaults.conf").read_text())
-    assert len(stated) == 2
+    stated = {
+        line.version: coordinates.findall((ROOT / "conf" / line.settings).read_text())
+        for line in LINES
+    }
+    assert {version: len(found) for version, found in stated.items()} == {"3.5": 2, "4.1": 1}

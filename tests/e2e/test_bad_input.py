@@ -224,14 +224,14 @@ def test_an_id_that_repeats_is_counted_once_and_told(strange: Shop) -> None:
     assert (row["duplicate_ids"], row["input_rows"], row["prediction_rows"]) == (4, 24, 20)
     assert (row["unmatched_inputs"], row["unmatched_predictions"]) == (0, 0)
     assert metrics(strange, "amount")["rows"] == 10
-    found = [r for r in strange.table("constraint_results") if r["constraint"] == "once"]
+    found = [r for r in strange.table("constraint_results") if r["constraint_name"] == "once"]
     assert {r["verdict"] for r in found} == {"warn"}
 
 
 def test_names_may_hold_any_character(strange: Shop) -> None:
     assert metrics(strange, ODD)["rows"] == 10
     assert metrics(strange, "amount", segmentation="odd", segment="1")["rows"] == 5
-    found = [r for r in strange.table("constraint_results") if r["constraint"] == "odd"]
+    found = [r for r in strange.table("constraint_results") if r["constraint_name"] == "odd"]
     assert {r["verdict"] for r in found} == {"pass"}
 
 
@@ -258,7 +258,11 @@ def test_integers_above_2_53_are_counted(strange: Shop) -> None:
 def test_an_array_is_named_as_not_profiled(strange: Shop) -> None:
     assert metrics(strange, "items") == {}
     (named,) = strange.runs()[-1]["not_profiled"]
-    assert (named["role"], named["column"], named["type"]) == ("inputs", "items", "array<bigint>")
+    assert (named["role"], named["column_name"], named["type"]) == (
+        "inputs",
+        "items",
+        "array<bigint>",
+    )
 
 
 @dataclass(frozen=True)

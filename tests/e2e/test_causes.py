@@ -97,7 +97,7 @@ def watched(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Wa
 
 def test_two_causes_of_one_day_are_two_incidents(watched: Watched) -> None:
     assert watched.reports["quiet"].exit_code == 0
-    found = {(one.subject, one.kind, one.since) for one in watched.incidents["broken"]}
+    found = {(one.subject, one.kind, one.onset) for one in watched.incidents["broken"]}
     assert found == {("account_age", "nulls", day(22)), ("amount", "scale_change", day(22))}
     assert "2 incidents need attention:" in watched.reports["broken"].text
 

@@ -71,7 +71,7 @@ def test_a_backfill_ends_with_what_it_found_and_is_over(watched: Watched) -> Non
     assert watched.incidents["backfill"] == []
     assert watched.reports["backfill"].exit_code == 0
     assert "no incident needs attention now" in wording
-    assert "1 incident of the evaluated days is closed" in wording
+    assert "1 incident in the evaluated days is already closed" in wording
     (line,) = (one for one in wording.splitlines() if one.strip().startswith(BROKEN_DAYS))
     assert "`price`" in line
 
@@ -91,8 +91,8 @@ def test_incidents_that_are_over_can_be_listed(watched: Watched) -> None:
 def test_a_day_with_hardly_any_rows_is_an_incident_at_once(watched: Watched) -> None:
     (incident,) = watched.incidents["collapsed"]
     assert watched.reports["collapsed"].exit_code == 1
-    assert (incident.subject, incident.figure, incident.severity) == ("inputs", "rows", "fail")
-    assert incident.since == day(DAYS + 1)
+    assert (incident.subject, incident.metric, incident.severity) == ("inputs", "rows", "fail")
+    assert incident.onset == day(DAYS + 1)
     assert incident.kind == "missing_rows"
 
 

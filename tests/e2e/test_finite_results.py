@@ -13,6 +13,8 @@ from pyspark.sql import SparkSession
 from modelwatch.tables import TABLES
 from shop import Shop, config_of, day, labels_section
 
+pytestmark = pytest.mark.slow
+
 ROWS = 60
 DAYS = 8
 EMPTY = 5
@@ -196,4 +198,4 @@ def test_the_run_says_which_columns_share_a_bin(shop: Shop) -> None:
     # Two thirds of the values, and about as many of the rows that no rule has set apart.
     share = float(line.split("the others, ")[1].split("%")[0])
     assert share == pytest.approx(200 / 3, abs=1.0)
-    assert not [row for row in shop.table("incidents") if row["figure"] == "other_share"]
+    assert not [row for row in shop.table("incidents") if row["metric"] == "other_share"]

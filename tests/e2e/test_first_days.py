@@ -53,14 +53,14 @@ def test_the_run_says_that_the_first_days_are_the_reference(week: FirstWeek) -> 
 
 def test_one_score_in_all_rows_of_a_day_is_an_incident(week: FirstWeek) -> None:
     assert week.report.exit_code == 1
-    (incident,) = [one for one in week.incidents if one.family == "constraint"]
+    (incident,) = [one for one in week.incidents if one.area == "constraint"]
     assert (incident.subject, incident.severity) == ("score varies", "fail")
-    assert incident.since == day(DAYS)
+    assert incident.onset == day(DAYS)
     assert incident.sentence in week.report.text
 
 
 def test_the_run_names_an_outlier_in_its_reference(week: FirstWeek) -> None:
-    wording = "reference first_days: 1 row of price lies far outside the other values"
+    wording = "reference first_days: 1 row of price is far outside the other values"
     assert f"Warning: {wording}" in week.report.text
     (found,) = [one for one in week.findings if one["kind"] == "far_rows"]
     assert (found["severity"], found["subject"], found["value"]) == ("warn", "price", 1.0)

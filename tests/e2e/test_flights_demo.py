@@ -78,7 +78,7 @@ def watched(written: Path, spark: SparkSession) -> list[str]:
     from modelwatch.io.store.views import create_views
     from modelwatch.pipelines.runs.monitor import run_monitor
 
-    text = (ROOT / "conf/flights.yaml").read_text().replace("var/flights", str(written))
+    text = (ROOT / "conf/flights.yaml").read_text().replace("../var/flights", str(written))
     start, end = text.index("segments:\n"), text.index("windows:\n")
     text = text[:start] + text[end:]
     config = parse_config(text)
@@ -130,8 +130,8 @@ def test_a_query_that_the_demo_offers_has_an_answer(
 def test_the_query_that_an_incident_offers_shows_its_days(
     watched: list[str], spark: SparkSession
 ) -> None:
-    (incident,) = spark.sql("SELECT since, query FROM open_incidents").collect()
+    (incident,) = spark.sql("SELECT onset, query FROM open_incidents").collect()
     shown = {row.window_start: row.value for row in spark.sql(incident.query).collect()}
-    assert incident.since == date(2013, 2, 8)
+    assert incident.onset == date(2013, 2, 8)
     assert shown[date(2013, 2, 8)] > 0.1
     assert shown[date(2013, 2, 7)] < 0.02 < 0.1 < shown[date(2013, 2, 9)]

@@ -16,6 +16,8 @@ from modelwatch.pipelines.runs.queries import table_text
 from modelwatch.stats.states.categorical import example_of
 from shop import Shop, day
 
+pytestmark = pytest.mark.slow
+
 ROWS = 10
 """Rows of a value and day."""
 VALUES = [*HOSTILE.values()]
@@ -91,7 +93,7 @@ def test_every_value_is_a_segment_with_its_rows(shop: Shop) -> None:
 
 def test_every_new_value_is_told_as_unseen(shop: Shop) -> None:
     kept = [
-        {one["value"]: one["rows"] for one in row["unseen"]}
+        {one["value"]: one["row_count"] for one in row["unseen"]}
         for row in shop.table("feature_states")
         if (row["feature"], row["segmentation"], row["day"]) == ("category", "all", day(3))
     ]
@@ -99,7 +101,7 @@ def test_every_new_value_is_told_as_unseen(shop: Shop) -> None:
 
 
 def test_constraints_name_columns_of_any_name(shop: Shop) -> None:
-    verdicts = {row["constraint"]: row["verdict"] for row in shop.table("constraint_results")}
+    verdicts = {row["constraint_name"]: row["verdict"] for row in shop.table("constraint_results")}
     assert verdicts == {f"c{i}": "pass" for i in range(len(NAMES))}
 
 

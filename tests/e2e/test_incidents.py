@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from modelwatch.pipelines.incidents.actions import Response, said
+from modelwatch.pipelines.incidents.actions import Response, recorded_response
 from modelwatch.pipelines.runs.monitor import RunReport
 from shop import Shop, config_of, day, inputs_of, predictions_of
 
@@ -62,7 +62,9 @@ def watched(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Wa
     watched.open(13, 14, nulls=ROWS // 2)
     watched.run("broken", 14)
     (incident,) = watched.incidents["broken"]
-    said(spark, shop.parsed(), Response("acknowledge", incident.incident_id, "an engineer"))
+    recorded_response(
+        spark, shop.parsed(), Response("acknowledge", incident.incident_id, "an engineer")
+    )
     watched.open(15, 15, nulls=ROWS // 2)
     watched.run("acknowledged", 15)
     watched.open(16, 18)
@@ -79,7 +81,7 @@ def test_days_as_ever_are_nothing_to_look_at(watched: Watched) -> None:
 def test_a_column_that_loses_its_values_is_one_incident(watched: Watched) -> None:
     (incident,) = watched.incidents["broken"]
     assert watched.reports["broken"].exit_code == 1
-    assert (incident.subject, incident.figure, incident.since) == (
+    assert (incident.subject, incident.metric, incident.onset) == (
         "amount",
         "null_share_change",
         day(13),

@@ -17,6 +17,8 @@ from modelwatch.io.store.models import load_model
 from modelwatch.pipelines.estimation.loss_models import NO_PLACE, NOT_DUE, _losses
 from shop import Shop, config_of, day, labels_section
 
+pytestmark = pytest.mark.slow
+
 ROWS = 500
 DELAY = 2
 REFERENCE, LAST = 4, 12
@@ -82,7 +84,7 @@ class House:
 
     def estimates(self, name: str, metric: str = "mae", **where: Any) -> dict[date, dict[str, Any]]:
         """Estimates of a run by day."""
-        where = {"window": "day", "segmentation": "all", "metric": metric, **where}
+        where = {"window_name": "day", "segmentation": "all", "metric": metric, **where}
         return {
             row["window_start"]: row
             for row in self.shop.table("performance_estimates")
@@ -158,8 +160,8 @@ def test_the_root_of_the_mean_square_is_estimated_too(house: House) -> None:
 
 def test_an_estimate_is_of_all_rows_and_says_its_method_and_assumption(house: House) -> None:
     row = house.estimates("fitted")[day(LAST)]
-    assert (row["method"], row["rows"]) == ("direct_loss", ROWS)
-    assert "P(y|x) unchanged" in row["assumption"]
+    assert (row["method"], row["row_count"]) == ("direct_loss", ROWS)
+    assert "P(y|x) is the same" in row["assumption"]
 
 
 def test_estimates_are_held_against_truth_outside_the_reference(house: House) -> None:
@@ -173,7 +175,7 @@ def test_estimates_are_held_against_truth_outside_the_reference(house: House) ->
 def test_segments_have_estimates_of_their_own(house: House) -> None:
     rows = house.estimates("fitted", segmentation="kind", segment="plain")
     missed = sales(day(LAST)).missed[::4]
-    assert rows[day(LAST)]["rows"] == ROWS // 4
+    assert rows[day(LAST)]["row_count"] == ROWS // 4
     assert rows[day(LAST)]["lower"] <= missed.mean() <= rows[day(LAST)]["upper"]
 
 
@@ -203,14 +205,13 @@ def test_a_run_that_reuses_the_regressor_estimates_new_days(house: House) -> Non
 def test_estimate_and_truth_stand_in_one_row(house: House) -> None:
     rows = house.shop.ask(
         "SELECT window_start, value, estimate FROM performance_timeline WHERE metric = 'mae' "
-        f"AND window = 'day' AND segmentation = 'all' AND window_start = '{day(LABELLED)}'"
+        f"AND window_name = 'day' AND segmentation = 'all' AND window_start = '{day(LABELLED)}'"
     )
     (row,) = rows
     assert row.value == pytest.approx(sales(day(LABELLED)).missed.mean())
     assert row.estimate == pytest.approx(row.value, rel=0.15)
 
 
-@pytest.mark.slow
 def test_the_same_rows_give_the_same_version(house: House, tmp_path: Path) -> None:
     config = regression_config(house.shop.folder, output={"path": str(tmp_path / "again")})
     again = House(Shop(house.shop.spark, house.shop.folder, config))

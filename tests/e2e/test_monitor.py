@@ -141,7 +141,8 @@ def test_late_rows_and_deleted_ones_change_their_days(life: Life) -> None:
 
 def test_windows_of_changed_days_and_of_their_followers_are_computed_again(life: Life) -> None:
     computed = {
-        (w["window"], (w["window_start"] - day(1)).days + 1) for w in life.rows["healed"]["windows"]
+        (w["window_name"], (w["window_start"] - day(1)).days + 1)
+        for w in life.rows["healed"]["windows"]
     }
     # The previous window of day 5 is day 4, that of 5..6 is 3..4.
     assert computed == {
@@ -187,8 +188,8 @@ def test_a_run_tells_what_it_read_and_wrote(life: Life) -> None:
     assert (row["input_rows"], row["prediction_rows"]) == (60, 60)
     sources = {source["role"]: source for source in row["sources"]}
     assert (sources["inputs"]["version"], sources["predictions"]["version"]) == (6, 6)
-    assert sources["inputs"]["rows"] == 60
-    assert {output["table"] for output in row["outputs"]} == {
+    assert sources["inputs"]["row_count"] == 60
+    assert {output["table_name"] for output in row["outputs"]} == {
         "binnings",
         "feature_states",
         "profile_metrics",

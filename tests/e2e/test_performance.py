@@ -15,10 +15,11 @@ from labelled_shop import REGIONS, ROWS, LabelledShop, Truth, labelled_config, l
 from modelwatch.io.store.output_tables import Store
 from modelwatch.model.planning.cost import cost_of
 from modelwatch.model.planning.workload import KnownSizes, workload_of
-from modelwatch.pipelines.incidents.segment_values import value_shares
+from modelwatch.pipelines.incidents.stage import value_shares
 from modelwatch.pipelines.runs.history import RunHistory, history_of
 from modelwatch.pipelines.runs.monitor import RunReport, request_of
 from modelwatch.pipelines.runs.run import Run
+from modelwatch.pipelines.runs.stored_windows import StoredWindows
 from modelwatch.pipelines.sources.frames import opened_sources
 from shop import Shop, day
 
@@ -38,12 +39,12 @@ class Life:
 
     def windows(self, name: str) -> set[tuple[str, int]]:
         wording = self.rows[name]["performance_windows"]
-        return {(w["window"], (w["window_start"] - day(1)).days + 1) for w in wording}
+        return {(w["window_name"], (w["window_start"] - day(1)).days + 1) for w in wording}
 
     def metric(self, name: str, window: str, start: date, **more: Any) -> dict[str, Any]:
         """The row of a metric of all traffic, due cohort, without reference."""
         where = {
-            "window": window,
+            "window_name": window,
             "window_start": start,
             "metric": name,
             "segmentation": "all",
@@ -148,7 +149,7 @@ def test_changes_against_the_reference_are_beside(life: Life) -> None:
 
 def test_what_was_seen_before_stays_and_is_told_in_order(life: Life) -> None:
     rows = life.shop.ask(
-        "SELECT as_of, value, coverage, latest FROM performance_history WHERE window = 'day' "
+        "SELECT as_of, value, coverage, latest FROM performance_history WHERE window_name = 'day' "
         f"AND window_start = '{day(5)}' AND metric = 'accuracy' AND segmentation = 'all' "
         "AND cohort = 'due' AND reference IS NULL AND model_version = '*' ORDER BY as_of"
     )
@@ -160,7 +161,7 @@ def test_what_was_seen_before_stays_and_is_told_in_order(life: Life) -> None:
 def test_what_came_early_is_apart_and_marked(life: Life) -> None:
     early = life.shop.ask(
         f"SELECT * FROM performance_metrics WHERE as_of = '{day(8)}' AND cohort = 'early' "
-        "AND window = 'whole' AND metric = 'accuracy' AND segmentation = 'all' "
+        "AND window_name = 'whole' AND metric = 'accuracy' AND segmentation = 'all' "
         "AND model_version = '*'"
     )
     assert [(row.due_rows, row.labelled_rows) for row in early] == [(2 * ROWS, 0)]
@@ -175,7 +176,7 @@ def test_corrections_are_counted_by_day(life: Life) -> None:
 
 def test_segments_have_figures_and_coverage_of_their_own(life: Life) -> None:
     rows = life.shop.ask(
-        "SELECT segment, due_rows, coverage FROM performance_timeline WHERE window = 'whole' "
+        "SELECT segment, due_rows, coverage FROM performance_timeline WHERE window_name = 'whole' "
         "AND metric = 'accuracy' AND segmentation = 'region' AND model_version = '*'"
     )
     assert {row.segment for row in rows} == set(REGIONS)
@@ -186,7 +187,7 @@ def test_business_values_are_summed_with_an_interval(life: Life) -> None:
     rows = {
         (row.metric, row.statistic): row
         for row in life.shop.ask(
-            "SELECT * FROM business_current WHERE window = 'whole' AND segmentation = 'all' "
+            "SELECT * FROM business_current WHERE window_name = 'whole' AND segmentation = 'all' "
             "AND model_version = '*'"
         )
     }
@@ -210,20 +211,19 @@ def test_segments_have_shares_of_the_business_value_of_the_windows_that_count(
     store = Store(spark, config.output)
     history = history_of(store.runs(config.monitor))
     as_of = history.runs[-1]["as_of"]
-    sources = opened_sources(spark, config, {})
-    request = request_of(config, life.shop.text(), sources, history, as_of, None)
     kind = config.performance_windows[0]
     sums = {
         row.segment: row.value
         for row in life.shop.ask(
             "SELECT segment, sum(value) AS value FROM business_current WHERE statistic = 'sum' "
             "AND metric = 'confusion_value' AND segmentation = 'region' AND model_version <> '*' "
-            f"AND window = '{kind}' AND value IS NOT NULL GROUP BY segment"
+            f"AND window_name = '{kind}' AND value IS NOT NULL GROUP BY segment"
         )
     }
     whole = sum(abs(value) for value in sums.values())
     assert whole > 0
-    shares = value_shares(Run(spark), store, request)
+    windows = StoredWindows(Run(spark), store, config.monitor, history)
+    shares = value_shares(windows, config, as_of)
     assert shares == pytest.approx({("region", s): abs(v) / whole for s, v in sums.items()})
 
 
@@ -231,7 +231,8 @@ def test_maturity_tells_the_share_of_labels_by_their_age(life: Life) -> None:
     rows = {
         row.age_days: row
         for row in life.shop.ask(
-            f"SELECT * FROM label_maturity_current WHERE window = 'day' AND segmentation = 'all' "
+            "SELECT * FROM label_maturity_current WHERE window_name = 'day' "
+            "AND segmentation = 'all' "
             f"AND window_start = '{day(5)}' AND model_version = '*'"
         )
     }
@@ -241,26 +242,27 @@ def test_maturity_tells_the_share_of_labels_by_their_age(life: Life) -> None:
 
 def test_the_calibration_table_holds_every_labelled_row(life: Life) -> None:
     rows = life.shop.ask(
-        "SELECT * FROM calibration_table WHERE window = 'whole' AND segmentation = 'all'"
+        "SELECT * FROM calibration_table WHERE window_name = 'whole' AND segmentation = 'all'"
     )
-    assert sum(row.rows for row in rows) == 6 * ROWS + ROWS // 2
+    assert sum(row.row_count for row in rows) == 6 * ROWS + ROWS // 2
     assert all(row.tenth / 10 <= row.mean_score <= (row.tenth + 1) / 10 for row in rows)
 
 
 def test_an_estimate_stands_beside_the_truth_with_its_assumption(life: Life) -> None:
     (row,) = life.shop.ask(
-        "SELECT * FROM performance_timeline WHERE window = 'whole' AND metric = 'accuracy' "
+        "SELECT * FROM performance_timeline WHERE window_name = 'whole' AND metric = 'accuracy' "
         "AND segmentation = 'all' AND model_version = '*'"
     )
     assert row.estimate_lower < row.estimate < row.estimate_upper
     assert row.estimate == pytest.approx(row.value, abs=0.1)
     wording = life.shop.ask("SELECT DISTINCT assumption FROM performance_estimates")
-    assert [row.assumption for row in wording if "P(y|x) unchanged" in row.assumption]
+    assert [row.assumption for row in wording if "P(y|x) is the same" in row.assumption]
 
 
 def test_a_window_without_labels_has_an_estimate(life: Life) -> None:
     rows = life.shop.ask(
-        f"SELECT * FROM performance_timeline WHERE window = 'day' AND window_start = '{day(8)}' "
+        "SELECT * FROM performance_timeline WHERE window_name = 'day' "
+        f"AND window_start = '{day(8)}' "
         "AND segmentation = 'all' AND model_version = '*' AND metric IN ('accuracy', 'roc_auc')"
     )
     assert len(rows) == 2
@@ -274,7 +276,7 @@ def test_a_challenger_in_the_shadow_is_compared_on_the_ids_that_both_scored(life
             "SELECT * FROM latest_comparison WHERE design = 'shadow' AND segmentation = 'all'"
         )
     }
-    assert rows["accuracy"].rows == 7 * ROWS // 2
+    assert rows["accuracy"].row_count == 7 * ROWS // 2
     assert rows["accuracy"].value < 0
     assert rows["accuracy"].verdict == "champion"
     assert rows["mcnemar"].p_value < 0.001
@@ -292,13 +294,13 @@ def test_versions_that_share_the_traffic_are_compared_and_their_split_is_tested(
     }
     assert rows["sample_ratio"].verdict == "mismatch"
     assert rows["sample_ratio"].challenger_value == pytest.approx(0.25)
-    assert "The split is broken" in rows["verdict"].verdict
+    assert "The traffic split is wrong" in rows["verdict"].verdict
     assert "No automatic winner" in rows["verdict"].verdict
 
 
 def test_the_causes_of_a_change_add_up_to_it(life: Life) -> None:
     rows = life.shop.ask(
-        "SELECT * FROM change_attributions WHERE window = 'whole' AND metric = 'accuracy' "
+        "SELECT * FROM change_attributions WHERE window_name = 'whole' AND metric = 'accuracy' "
         f"AND as_of = '{day(11)}' AND split_name = 'region' AND split = 'segmentation' "
         "AND part = '*' AND model_version = '*' AND reference = 'start'"
     )
@@ -311,7 +313,7 @@ def test_the_causes_of_a_change_add_up_to_it(life: Life) -> None:
 
 def test_the_top_causes_are_ranked(life: Life) -> None:
     rows = life.shop.ask(
-        "SELECT rank, value FROM top_causes WHERE window = 'whole' AND metric = 'accuracy' "
+        "SELECT rank, value FROM top_causes WHERE window_name = 'whole' AND metric = 'accuracy' "
         "AND model_version = '*' AND reference = 'start' ORDER BY rank"
     )
     assert [row.rank for row in rows][:3] == [1, 2, 3]
@@ -320,7 +322,7 @@ def test_the_top_causes_are_ranked(life: Life) -> None:
 def test_segments_are_held_against_all_other_rows(life: Life) -> None:
     rows = life.shop.ask(
         "SELECT * FROM performance_current WHERE metric = 'selection_rate_difference' "
-        "AND window = 'whole' AND model_version = '*'"
+        "AND window_name = 'whole' AND model_version = '*'"
     )
     assert {row.segment for row in rows} == set(REGIONS)
     assert all(row.lower < row.value < row.upper for row in rows)

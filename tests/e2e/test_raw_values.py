@@ -12,6 +12,8 @@ from pyspark.sql import SparkSession
 
 from shop import Shop, day
 
+pytestmark = pytest.mark.slow
+
 ROWS = 60
 DAYS = 18
 MOVED = 15
@@ -104,7 +106,7 @@ def figures(shop: Shop, feature: str, number: int = 1) -> dict[str, object]:
     """The profile of a day: a metric's text, or else its value, or else why it has none."""
     rows = shop.ask(
         "SELECT metric, coalesce(text, value, reason) AS figure FROM profile_metrics "
-        f"WHERE feature = '{feature}' AND segment = 'all' AND window = 'day' "
+        f"WHERE feature = '{feature}' AND segment = 'all' AND window_name = 'day' "
         f"AND window_start = DATE '{day(number)}'"
     )
     return {row["metric"]: row["figure"] for row in rows}
@@ -147,16 +149,18 @@ def test_a_shift_of_nanoseconds_is_no_code(shop: Shop) -> None:
 
 
 def test_a_deviation_that_doubles_lose_is_unknown_and_not_zero(shop: Shop) -> None:
-    rows = shop.ask("SELECT observed, verdict FROM constraint_results WHERE constraint = 'spread'")
-    assert {(row["observed"], row["verdict"]) for row in rows} == {(None, "unknown")}
+    rows = shop.ask(
+        "SELECT observed, verdict FROM constraint_results WHERE constraint_name = 'spread'"
+    )
+    assert {(row["observed"], row["verdict"]) for row in rows} == {(None, "undefined")}
 
 
 def test_bounds_are_compared_with_longs_exactly(shop: Shop) -> None:
     rows = shop.ask(
-        "SELECT day, constraint, observed FROM constraint_results "
-        "WHERE constraint IN ('nanos', 'codes', 'least')"
+        "SELECT day, constraint_name, observed FROM constraint_results "
+        "WHERE constraint_name IN ('nanos', 'codes', 'least')"
     )
-    found = {(row["constraint"], row["day"]): row["observed"] for row in rows}
+    found = {(row["constraint_name"], row["day"]): row["observed"] for row in rows}
     assert found["nanos", day(1)] == 1.0 and found["nanos", day(MOVED)] == 0.0
     assert found["codes", day(1)] == 1.0 and found["least", day(1)] == 1.0
 
@@ -170,8 +174,9 @@ def test_a_special_value_is_found_in_floats_and_decimals(shop: Shop, feature: st
 
 def test_rows_at_the_threshold_are_positive_and_labels_of_floats_are_read(shop: Shop) -> None:
     rows = shop.ask(
-        "SELECT metric, value FROM performance_metrics WHERE segment = 'all' AND window = 'day' "
-        f"AND window_start = DATE '{day(1)}' AND metric IN ('precision', 'recall', 'base_rate') "
+        "SELECT metric, value FROM performance_metrics WHERE segment = 'all' "
+        f"AND window_name = 'day' AND window_start = DATE '{day(1)}' "
+        "AND metric IN ('precision', 'recall', 'base_rate') "
         "AND reference IS NULL"
     )
     found = {row["metric"]: row["value"] for row in rows}

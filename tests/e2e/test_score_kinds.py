@@ -17,6 +17,8 @@ from modelwatch.pipelines.onboarding.configuration_check import check
 from modelwatch.stats.performance.metric import NOT_PROBABILITIES
 from shop import day
 
+pytestmark = pytest.mark.slow
+
 DAYS = range(1, 9)
 ALONE = {"challengers": [], "comparison": None, "verdicts": {"min_rows": 50, "late_days": 30}}
 
@@ -64,7 +66,7 @@ def declared(shop: LabelledShop, **more: Any) -> dict[str, Any]:
 def whole(shop: LabelledShop) -> dict[str, Row]:
     """Metrics of all traffic on all days."""
     rows = shop.ask(
-        "SELECT * FROM performance_current WHERE window = 'whole' AND cohort = 'due' "
+        "SELECT * FROM performance_current WHERE window_name = 'whole' AND cohort = 'due' "
         "AND segmentation = 'all' AND model_version = 'v1' AND reference IS NULL"
     )
     return {row.metric: row for row in rows}
@@ -78,7 +80,7 @@ def test_scores_of_another_kind_are_ranked_and_named_until_they_are_declared(
     text = json.dumps(shop.config)
     wording = check(spark, parse_config(text), text)
     assert "scores are not between 0 and 1" in wording
-    assert "performance.score_kind: logit" in wording
+    assert "performance.score_kind seems to be logit" in wording
 
     shop.run(as_of=day(20))
     found = whole(shop)
@@ -100,10 +102,10 @@ def test_scores_of_another_kind_are_ranked_and_named_until_they_are_declared(
     assert found["log_loss"].value == pytest.approx(metrics.log_loss(label, probability), abs=1e-6)
 
     tenths = shop.ask(
-        "SELECT * FROM calibration_table WHERE window = 'whole' AND segmentation = 'all' "
+        "SELECT * FROM calibration_table WHERE window_name = 'whole' AND segmentation = 'all' "
         "AND model_version = 'v1' ORDER BY tenth"
     )
     tenth = np.minimum((probability * 10).astype(int), 9)
-    assert {row.tenth: row.rows for row in tenths} == {
+    assert {row.tenth: row.row_count for row in tenths} == {
         int(k): int((tenth == k).sum()) for k in np.unique(tenth)
     }

@@ -18,8 +18,8 @@ from deltalake import write_deltalake
 from pyspark.sql import SparkSession
 
 from modelwatch import cli
+from modelwatch.capabilities import sql_settings
 from modelwatch.io.delta.addresses import quoted
-from modelwatch.io.session.spark_session import sql_settings
 from modelwatch.io.store.output_tables import Store
 from shop import KEYS, ROWS, Shop, day, inputs_of
 
@@ -172,7 +172,7 @@ def test_a_plan_tells_days_columns_scans_and_states(life: Life) -> None:
         f"fit the bins on trained: 3 columns, all rows of {trained}",
         f"states of reference trained: 3 columns, all rows of {trained}",
         f"states of all features: 3 columns, 3 days of {inputs}",
-        f"1 constraint of the inputs: 1 columns, 3 days of {inputs}",
+        f"1 constraint of the inputs: 1 column, 3 days of {inputs}",
     ]
     # A state a feature and an account of correlations, of three days and the training set.
     assert lines(wording, "states") == ["at most 16 for a model version"]
@@ -205,13 +205,16 @@ def test_a_run_without_news_writes_its_row_alone(life: Life) -> None:
 def test_a_run_tells_what_it_read_and_how_much_work_that_was(life: Life) -> None:
     first = life.shop.runs()[0]
     (inputs,) = (source for source in first["sources"] if source["role"] == "inputs")
-    assert (inputs["version"], inputs["files"], inputs["rows"]) == (3, 3, 3 * ROWS)
+    assert (inputs["version"], inputs["files"], inputs["row_count"]) == (3, 3, 3 * ROWS)
     assert inputs["bytes"] == life.seen["bytes"]
     assert first["spark_jobs"] > 0
     assert first["executor_seconds"] > 0
     assert first["work"]["tasks"] >= first["spark_jobs"]
+    reads = [(read["role"], read["reader"], read["reason"]) for read in first["reads"]]
+    assert reads == [("inputs", "files", None), ("reference:trained", "files", None)]
+    # The bins are fitted on rows that Spark reads.
     assert first["work"]["bytes_read"] > 0
-    assert first["work"]["rows_read"] >= 3 * ROWS
+    assert first["work"]["rows_read"] >= ROWS
     assert all(stage["seconds"] > 0 for stage in first["stages"])
 
 

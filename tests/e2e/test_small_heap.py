@@ -10,6 +10,8 @@ import pytest
 from scripts.bench.shapes.shape import Shape
 from scripts.bench.shapes.world import fresh_world
 
+from modelwatch.io.session.lines import installed_line
+
 ROOT = Path(__file__).parents[2]
 MANY_STATES = Shape(rows_per_day=160, days=90, features=24, due="column", slices="all")
 """Some 4,000 different pairs of a day and a due day, each with a state for all slices."""
@@ -27,7 +29,7 @@ def test_due_dates_of_rows_and_all_slices_fit_a_small_heap_and_little_direct_mem
     ended = subprocess.run(
         [
             "spark-submit",
-            *("--properties-file", str(ROOT / "conf" / "spark-defaults.conf")),
+            *("--properties-file", str(ROOT / "conf" / installed_line().settings)),
             *(word for key, value in memory.items() for word in ("--conf", f"{key}={value}")),
             str(ROOT / "jobs" / "monitor.py"),
             *("--config", str(world.config_file()), "--as-of", str(world.first_as_of)),

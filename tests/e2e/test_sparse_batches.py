@@ -58,7 +58,7 @@ def test_batches_that_come_every_two_weeks_are_well(fortnightly: dict[str, Told]
 def test_a_small_batch_is_an_incident(fortnightly: dict[str, Told]) -> None:
     (incident,) = fortnightly["collapsed"].incidents
     assert fortnightly["collapsed"].report.exit_code == 1
-    assert (incident.subject, incident.figure, incident.severity) == ("inputs", "rows", "fail")
+    assert (incident.subject, incident.metric, incident.severity) == ("inputs", "rows", "fail")
 
 
 def test_a_batch_that_did_not_come_is_an_incident(fortnightly: dict[str, Told]) -> None:
@@ -106,6 +106,6 @@ def test_labels_of_months_that_stop_coming_are_an_incident(
     shop = Shop(spark, tmp_path, config)
     last = months(tmp_path, shop)
     found = wording(shop, last + timedelta(days=DUE + 10))
-    coverage = [one for one in found.incidents if one.figure == "coverage"]
+    coverage = [one for one in found.incidents if one.metric == "coverage"]
     assert len(coverage) == 1
-    assert (coverage[0].severity, coverage[0].window) == ("fail", "month")
+    assert (coverage[0].severity, coverage[0].window_name) == ("fail", "month")

@@ -15,6 +15,8 @@ from labelled_shop import labelled_config
 from modelwatch.pipelines.runs.monitor import RunReport
 from shop import Shop, day
 
+pytestmark = pytest.mark.slow
+
 ROWS = 80
 REGIONS = (None, "(null)", "(other)", "north")
 MODELS = (None, "(none)", "*", "v1")
@@ -91,13 +93,13 @@ def test_no_value_and_the_rest_are_segments_apart_from_texts_of_their_names(
 ) -> None:
     found = ask(
         run,
-        "SELECT segment, rows FROM feature_states_current WHERE segmentation = 'region' "
+        "SELECT segment, row_count FROM feature_states_current WHERE segmentation = 'region' "
         f"AND feature = 'amount' AND day = '{DAYS[0]}' AND model_version = 'v1'",
     )
     assert dict(found) == {"(other)": 20}
     found = ask(
         run,
-        "SELECT segment, sum(rows) FROM feature_states_current WHERE segmentation = 'region' "
+        "SELECT segment, sum(row_count) FROM feature_states_current WHERE segmentation = 'region' "
         f"AND feature = 'amount' AND day = '{DAYS[0]}' GROUP BY segment",
     )
     assert dict(found) == {"(null)": 20, '"(null)"': 20, '"(other)"': 20, "(other)": 20}
@@ -106,7 +108,7 @@ def test_no_value_and_the_rest_are_segments_apart_from_texts_of_their_names(
 def test_crossings_tell_texts_from_what_stands_between_them(run: tuple[Shop, RunReport]) -> None:
     found = ask(
         run,
-        "SELECT segment, sum(rows) FROM feature_states_current WHERE segmentation = 'both' "
+        "SELECT segment, sum(row_count) FROM feature_states_current WHERE segmentation = 'both' "
         f"AND feature = 'amount' AND day = '{DAYS[0]}' GROUP BY segment",
     )
     regions = ("(null)", '"(null)"', '"(other)"', "north")
@@ -119,14 +121,14 @@ def test_no_model_version_and_all_of_them_are_apart_from_versions_of_their_names
 ) -> None:
     found = ask(
         run,
-        "SELECT model_version, sum(rows) FROM feature_states_current WHERE feature = 'score' "
+        "SELECT model_version, sum(row_count) FROM feature_states_current WHERE feature = 'score' "
         f"AND kind = 'numeric' AND segmentation = 'all' AND day = '{DAYS[0]}' "
         "GROUP BY model_version",
     )
     assert dict(found) == {"(none)": 20, '"(none)"': 20, '"*"': 20, "v1": 20}
     found = ask(
         run,
-        "SELECT DISTINCT model_version FROM performance_current WHERE window = 'day' "
+        "SELECT DISTINCT model_version FROM performance_current WHERE window_name = 'day' "
         f"AND window_start = '{DAYS[0]}'",
     )
     assert {version for (version,) in found} == {"(none)", '"(none)"', '"*"', "v1", "*"}
@@ -135,9 +137,9 @@ def test_no_model_version_and_all_of_them_are_apart_from_versions_of_their_names
 def test_each_part_of_a_category_has_a_label_of_its_own(run: tuple[Shop, RunReport]) -> None:
     found = ask(
         run,
-        "SELECT label, sum(rows) FROM histogram_comparison WHERE feature = 'region' "
-        f"AND segmentation = 'all' AND window = 'day' AND window_start = '{DAYS[0]}' "
-        "GROUP BY label HAVING sum(rows) > 0",
+        "SELECT label, sum(row_count) FROM histogram_comparison WHERE feature = 'region' "
+        f"AND segmentation = 'all' AND window_name = 'day' AND window_start = '{DAYS[0]}' "
+        "GROUP BY label HAVING sum(row_count) > 0",
     )
     assert dict(found) == {"(null)": 20, '"(null)"': 20, '"(other)"': 20, "north": 20}
 
@@ -147,7 +149,7 @@ def test_labels_in_another_spelling_are_counted_and_no_negatives(
 ) -> None:
     found = ask(
         run,
-        "SELECT counted_as, spelling, rows, share FROM unmapped_values "
+        "SELECT counted_as, spelling, row_count, share FROM unmapped_values "
         f"WHERE subject = 'label' AND day = '{DAYS[0]}'",
     )
     wanted = {("nothing", value, 1, 1 / ROWS) for value in SPELLED if value}
@@ -158,7 +160,7 @@ def test_labels_in_another_spelling_are_counted_and_no_negatives(
         ((rate, labelled),) = ask(
             run,
             "SELECT value, labelled_rows FROM performance_current WHERE metric = 'base_rate' "
-            f"AND window = 'day' AND window_start = '{of}' AND cohort = 'due' "
+            f"AND window_name = 'day' AND window_start = '{of}' AND cohort = 'due' "
             "AND segmentation = 'all' AND model_version = '*' AND reference IS NULL",
         )
         assert labelled == mapped
@@ -172,13 +174,13 @@ def test_a_material_share_of_them_is_told_where_a_person_looks(
     assert "Warning: label of the labels on" in report.text
     assert "'True\\x20' (1)" in report.text
     ((subject, kind),) = ask(
-        run, "SELECT subject, kind FROM open_incidents WHERE figure = 'unmapped_share'"
+        run, "SELECT subject, kind FROM open_incidents WHERE metric = 'unmapped_share'"
     )
     assert (subject, kind) == ("label", "unmapped_values")
     found = ask(
         run,
         "SELECT subject, verdict, value FROM source_health_current "
-        "WHERE `check` = 'unmapped_values'",
+        "WHERE check_name = 'unmapped_values'",
     )
     assert {(subject, verdict) for subject, verdict, _ in found} == {
         ("label", "fail"),

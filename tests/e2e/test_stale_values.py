@@ -15,6 +15,8 @@ from modelwatch.model.diagnosis.onset import day_words
 from modelwatch.pipelines.runs.monitor import RunReport
 from shop import Shop
 
+pytestmark = pytest.mark.slow
+
 LAST = 31
 REFRESHED = 15
 """Rows of the stale day whose values are new: ids that were not there the day before."""
@@ -71,15 +73,15 @@ def test_a_feature_that_was_not_refreshed_is_one_incident_at_once(watched) -> No
     found = watched("stale", stale_day())
     (incident,) = found.incidents
     assert found.report.exit_code == 1
-    assert (incident.subject, incident.figure, incident.kind) == ("nights", "stale_share", "stale")
-    assert (incident.severity, incident.since) == ("fail", day(LAST))
+    assert (incident.subject, incident.metric, incident.kind) == ("nights", "stale_share", "stale")
+    assert (incident.severity, incident.onset) == ("fail", day(LAST))
     assert incident.value == pytest.approx(0.925, abs=0.1)
 
 
 def test_it_says_which_day_is_repeated_and_what_to_look_at(watched) -> None:
     wording = watched("stale", stale_day()).report.text
     assert (
-        f"`nights` has most values of {day_words(day(LAST - 1))} again on {day_words(day(LAST))}"
+        f"on {day_words(day(LAST))}, `nights` repeats most values of {day_words(day(LAST - 1))}"
         in wording
     )
     assert "Check whether the refresh job ran." in wording
@@ -89,8 +91,8 @@ def test_a_day_that_was_delivered_again_is_one_incident(watched) -> None:
     found = watched("again", day_again())
     (incident,) = found.incidents
     assert incident.kind == "repeated_delivery"
-    again = f"the values of {day_words(day(LAST - 1))} again on {day_words(day(LAST))}"
-    wording = f"all columns have {again}"
+    repeated = f"all columns repeat the values of {day_words(day(LAST - 1))}"
+    wording = f"on {day_words(day(LAST))}, {repeated}"
     assert wording in incident.sentence
     assert incident.sentence in found.report.text
     assert found.report.exit_code == 1

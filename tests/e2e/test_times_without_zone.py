@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from pyspark.sql import Row, SparkSession
 
-from modelwatch.io.session.spark_session import sql_settings
+from modelwatch.capabilities import sql_settings
 from modelwatch.model.config.configuration import parse_config
 from modelwatch.pipelines.runs.monitor import RunReport, run_monitor
+
+pytestmark = pytest.mark.slow
 
 FIRST, DAYS, ROWS = date(2026, 3, 1), 14, 20
 AS_OF = FIRST + timedelta(days=DAYS)
@@ -75,7 +77,7 @@ class World:
 
     def health(self, role: str, run_id: str | None) -> dict[str, Row]:
         rows = [r for r in self.rows("source_health") if r["run_id"] == run_id]
-        return {row["check"]: row for row in rows if row["role"] == role}
+        return {row["check_name"]: row for row in rows if row["role"] == role}
 
 
 def _wall(day: str, clock: str) -> Any:
@@ -84,9 +86,7 @@ def _wall(day: str, clock: str) -> Any:
     return F.concat_ws(" ", F.col(day).cast("string"), F.col(clock)).cast("timestamp_ntz")
 
 
-@pytest.mark.parametrize(
-    "session", [ZONES[0], *(pytest.param(zone, marks=pytest.mark.slow) for zone in ZONES[1:])]
-)
+@pytest.mark.parametrize("session", ZONES)
 def test_every_row_is_on_the_date_of_its_wall_clock(
     spark: SparkSession, tmp_path: Path, session: str
 ) -> None:
@@ -136,7 +136,7 @@ def test_rows_of_no_day_and_of_the_future_are_told_and_open_an_incident(
     assert (later_row["verdict"], later_row["value"]) == ("fail", 1.0)
     assert later_row["examples"] == ["day 2099-01-01"]
     incidents = [row for row in world.rows("incidents") if row["run_id"] == report.run_id]
-    strays_of = {r["role"]: r for r in incidents if r["figure"] in ("missing_time", "future_time")}
+    strays_of = {r["role"]: r for r in incidents if r["metric"] in ("missing_time", "future_time")}
     assert set(strays_of) == {"inputs", "predictions"}
     # One of them is told, with the other beside it.
     wording = {row["kind"] for row in strays_of.values() if row["parent_id"] is None}

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from modelwatch.stats.performance.intervals import changes, iid_interval, intervals, jackknife
-from modelwatch.stats.performance.metrics import PERFORMANCE, performance
+from modelwatch.stats.performance.intervals import changes, iid_interval, intervals
+from modelwatch.stats.performance.metrics import PERFORMANCE
 from performance_samples import binary_states
 from samples import numeric_binning
 
@@ -72,13 +72,3 @@ def test_a_change_is_tested_as_welch_has_it(key: str) -> None:
     assert found.upper - found.value == pytest.approx(reach, rel=1e-5)
     assert found.value - found.lower == pytest.approx(reach, rel=1e-5)
     assert found.p_value == pytest.approx(p_value, rel=1e-4, abs=1e-12)
-
-
-def test_any_metric_can_be_jackknifed() -> None:
-    value, lower, upper, variance = jackknife(
-        lambda states: performance(states, ["f1"])["f1"], days(0)
-    )
-    found = intervals(days(0), ["f1"])["f1"]
-    assert (value, lower, upper, variance) == pytest.approx(
-        (found.value, found.lower, found.upper, found.variance)
-    )

@@ -20,6 +20,8 @@ from modelwatch.model.errors import ProblemsError
 from modelwatch.model.sources.tables import OutputAddress
 from modelwatch.pipelines.runs.monitor import RunReport, run_monitor
 
+pytestmark = pytest.mark.slow
+
 FIRST = date(2024, 1, 1)
 DAYS, ROWS = 3, 20
 AS_OF = FIRST + timedelta(days=DAYS + 1)
@@ -85,7 +87,7 @@ class Case:
 
     def performance(self, metric: str) -> dict[date, Row]:
         rows = self.ask(
-            f"SELECT * FROM performance_current WHERE metric = '{metric}' AND window = 'day' "
+            f"SELECT * FROM performance_current WHERE metric = '{metric}' AND window_name = 'day' "
             "AND cohort = 'due' AND reference IS NULL"
         )
         return {row.window_start: row for row in rows}
@@ -142,7 +144,7 @@ def test_values_in_nested_columns_are_features_by_their_path(nested: Nested) -> 
     }
     rows = nested.case.ask(
         "SELECT feature, window_start, value FROM profile_current WHERE metric = 'mean' "
-        "AND window = 'day' AND segmentation = 'all' AND role = 'inputs'"
+        "AND window_name = 'day' AND segmentation = 'all' AND role = 'inputs'"
     )
     found = {(row.feature, row.window_start): row.value for row in rows}
     assert found == pytest.approx(
@@ -157,7 +159,7 @@ def test_values_in_nested_columns_are_features_by_their_path(nested: Nested) -> 
 def test_a_value_in_a_nested_column_makes_segments(nested: Nested) -> None:
     rows = nested.case.ask(
         "SELECT segment, sum(value) AS n FROM profile_current WHERE segmentation = 'city' "
-        "AND feature = 'amount' AND metric = 'rows' AND window = 'day' GROUP BY segment"
+        "AND feature = 'amount' AND metric = 'rows' AND window_name = 'day' GROUP BY segment"
     )
     assert {row.segment: row.n for row in rows} == dict.fromkeys(("c0", "c1", "c2"), 20.0)
 

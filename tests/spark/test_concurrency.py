@@ -25,7 +25,8 @@ def write_run(spark: SparkSession, folder: str, run_id: str) -> None:
     store.prepare(USED)
     rows = spark.createDataFrame(
         [("flights", date(2013, 2, 8), "rows", "rows", "warn", "pass")],
-        "monitor string, day date, constraint string, kind string, severity string, verdict string",
+        "monitor string, day date, constraint_name string, kind string, severity string, "
+        "verdict string",
     )
     for _ in range(APPENDS):
         store.append("constraint_results", rows, run_id)

@@ -19,7 +19,7 @@ TRAFFIC = {"model_version": "v1", "segmentation": "all", "segment": "all"}
 
 def computed(*days: date) -> dict[str, Any]:
     """What a run records that computes some days with their labels and verdicts."""
-    windows = [{"window": "day", "window_start": day, "window_end": day} for day in days]
+    windows = [{"window_name": "day", "window_start": day, "window_end": day} for day in days]
     return {
         "states_fingerprint": "s",
         "labels_fingerprint": "l",
@@ -38,7 +38,7 @@ def state(day: date | None, role: str = "inputs") -> dict[str, Any]:
         "role": role,
         "feature": "*",
         "kind": "rows",
-        "rows": 1,
+        "row_count": 1,
         "counts_length": 6,
         "counts": [1, 0, 0, 0, 0, 0],
     }
@@ -84,5 +84,5 @@ def test_labels_and_verdicts_that_a_view_shows_are_those_that_a_run_reads(
     # The view names the run of a retired day, whose states are gone.
     assert labels.pop(RETIRED) == "r1"
     assert labels == history(flights).run_of_label_day("l")
-    judged = newest(flights, "current_verdict_windows", "source", "window", "window_start")
+    judged = newest(flights, "current_verdict_windows", "source", "window_name", "window_start")
     assert judged == history(flights).run_of_verdicts()

@@ -13,7 +13,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from modelwatch.io.session.spark_session import sql_settings
+from modelwatch.capabilities import sql_settings
 from modelwatch.model.sources.tables import DaySource
 from modelwatch.pipelines.runs.history import of_days
 from modelwatch.spark.days import DAY, MOST_RANGES, among_days, day_of, moment_of, with_day

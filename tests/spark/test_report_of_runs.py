@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from modelwatch.pipelines.runs.monitor import RunReport
 
+pytestmark = pytest.mark.slow
+
 ROWS = 80
 
 

@@ -14,10 +14,12 @@ import pytest
 from delta.tables import DeltaTable, IdentityGenerator
 from pyspark.sql import DataFrame, SparkSession
 
-from modelwatch.io.session.spark_session import sql_settings
+from modelwatch.capabilities import sql_settings
 from modelwatch.io.store.views import ResultViews
 from modelwatch.model.config.configuration import parse_config
 from modelwatch.pipelines.runs.monitor import run_monitor
+
+pytestmark = pytest.mark.slow
 
 FIRST = date(2024, 1, 1)
 ROWS = 12
@@ -269,7 +271,7 @@ class Monitored:
         text = json.dumps(config)
         run_monitor(self.spark, parse_config(text), config_text=text, as_of=as_of)
 
-    def figures(self) -> dict[str, dict[date, tuple[float, float]]]:
+    def metrics(self) -> dict[str, dict[date, tuple[float, float]]]:
         """Rows and mean of each day, by role, as the results have them."""
         config = parse_config(
             json.dumps({"output": {"path": str(self.folder / "results")}, **LEAST})
@@ -280,12 +282,12 @@ class Monitored:
             rows = query(
                 "SELECT window_start, max(CASE WHEN metric = 'rows' THEN value END) AS n, "
                 "max(CASE WHEN metric = 'mean' THEN value END) AS mean FROM profile_current "
-                f"WHERE role = '{role}' AND window = 'day' GROUP BY window_start"
+                f"WHERE role = '{role}' AND window_name = 'day' GROUP BY window_start"
             ).collect()
             found[role] = {row.window_start: (row.n, round(row["mean"], 9)) for row in rows}
         rows = query(
             "SELECT window_start, labelled_rows, value FROM performance_current "
-            "WHERE metric = 'base_rate' AND window = 'day' AND cohort = 'due' "
+            "WHERE metric = 'base_rate' AND window_name = 'day' AND cohort = 'due' "
             "AND reference IS NULL"
         ).collect()
         found["labels"] = {
@@ -329,10 +331,7 @@ def skipping(spark: SparkSession) -> Iterator[None]:
 
 @pytest.mark.parametrize(
     "kinds",
-    [
-        pytest.param(kinds, id=" + ".join(kinds), marks=[pytest.mark.slow] if at else [])
-        for at, kinds in enumerate(CASES)
-    ],
+    [pytest.param(kinds, id=" + ".join(kinds)) for at, kinds in enumerate(CASES)],
 )
 def test_figures_are_those_of_the_rows_before_and_after(
     spark: SparkSession, tmp_path: Path, kinds: tuple[str, str, str]
@@ -343,12 +342,12 @@ def test_figures_are_those_of_the_rows_before_and_after(
     for role, table in monitored.tables.items():
         monitored.kinds[role].create(table)
     monitored.run(day(CREATED + 2))
-    assert monitored.figures() == monitored.truth()
+    assert monitored.metrics() == monitored.truth()
     for role, table in monitored.tables.items():
         monitored.kinds[role].change(table)
     # The last correction comes after a hundred days.
     monitored.run(day(ADDED + 110))
-    assert monitored.figures() == monitored.truth()
+    assert monitored.metrics() == monitored.truth()
 
 
 def test_every_kind_is_in_a_case() -> None:

@@ -10,23 +10,27 @@ import pytest
 import yaml
 
 from modelwatch import cli
+from modelwatch.io.session.lines import line_of
 from modelwatch.io.session.stack import stack_settings
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "conf" / "databricks"
 BUNDLE = yaml.safe_load((FOLDER / "databricks.yml").read_text(encoding="utf-8"))
-(TASK,) = BUNDLE["resources"]["jobs"]["monitor"]["tasks"]
+JOBS = {name: of["resources"]["jobs"]["monitor"] for name, of in BUNDLE["targets"].items()}
+TASKS = {name: {task["task_key"]: task for task in job["tasks"]} for name, job in JOBS.items()}
+RUN = TASKS["classic"]["monitor"]
+ALL = [task for tasks in TASKS.values() for task in tasks.values()]
 
 
 def libraries(kind: str) -> list[Any]:
-    return [library[kind] for library in TASK["libraries"] if kind in library]
+    return [library[kind] for library in RUN["libraries"] if kind in library]
 
 
 def test_its_jars_are_those_of_the_stack_but_delta_which_the_runtime_has() -> None:
-    packages = stack_settings()["spark.jars.packages"].split(",")
+    packages = stack_settings(line_of("3.5.2"))["spark.jars.packages"].split(",")
     (maven,) = libraries("maven")
     assert [maven["coordinates"]] == [name for name in packages if "delta" not in name]
-    assert maven["exclusions"] == stack_settings()["spark.jars.excludes"].split(",")
+    assert maven["exclusions"] == stack_settings(line_of("3.5.2"))["spark.jars.excludes"].split(",")
 
 
 def test_its_pydeequ_is_that_of_the_package() -> None:
@@ -35,13 +39,36 @@ def test_its_pydeequ_is_that_of_the_package() -> None:
 
 
 def test_its_files_exist() -> None:
-    assert (FOLDER / TASK["spark_python_task"]["python_file"]).is_file()
+    assert all((FOLDER / task["spark_python_task"]["python_file"]).is_file() for task in ALL)
     assert all((FOLDER / path).is_dir() for path in BUNDLE["sync"]["paths"])
     assert (FOLDER / BUNDLE["artifacts"]["modelwatch"]["path"] / "pyproject.toml").is_file()
 
 
-def test_its_parameters_are_arguments_of_the_job(capsys: pytest.CaptureFixture[str]) -> None:
-    given = TASK["spark_python_task"]["parameters"]
+@pytest.mark.parametrize("task", ALL, ids=lambda task: task["task_key"])
+def test_its_parameters_are_arguments_of_the_job(
+    task: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = task["spark_python_task"]["parameters"]
     arguments = [re.sub(r"\{\{.*as_of\}\}", "2024-01-01", word) for word in given]
-    assert cli.main(["run", *arguments]) == 2
+    command = {"monitor": "run"}.get(task["task_key"], task["task_key"])
+    assert cli.main([command, *arguments]) == 2
     assert "${var.config}: cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("target", ["development", "production"])
+def test_a_target_is_serverless_unless_it_says_classic(target: str) -> None:
+    (environment,) = JOBS[target]["environments"]
+    assert environment["spec"]["dependencies"] == ["../../dist/*.whl"]
+    assert all(
+        t["environment_key"] == environment["environment_key"] for t in JOBS[target]["tasks"]
+    )
+    assert "job_clusters" not in JOBS[target]
+
+
+def test_targets_differ_in_their_compute_and_in_nothing_else() -> None:
+    compute = ("environment_key", "job_cluster_key", "libraries")
+    plain = [
+        [{k: v for k, v in task.items() if k not in compute} for task in tasks.values()]
+        for tasks in TASKS.values()
+    ]
+    assert plain[0] == plain[1] == plain[2]

@@ -227,7 +227,7 @@ def test_a_row_meets_its_target_if_its_interval_ends_below_ten_percent(hits, cas
 
 
 def an_outcome(fault: Fault, size: float, **changes: object) -> Outcome:
-    plain = Outcome("plain", fault.key, "x", size, True, 1, 1, "nulls", True, 1, "x all psi")
+    plain = Outcome("plain", fault.key, "x", size, True, 1, 1, "nulls", True, 1, "x all psi", 1.0)
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
@@ -239,9 +239,11 @@ def test_faults_found_too_late_do_not_count_as_named() -> None:
 
 def some_results() -> Results:
     outcomes = tuple(an_outcome(f, size) for f in FAULTS.values() for size, _ in f.sizes)
-    missed = an_outcome(FAULTS["ramp"], 1.0, delay=None, days=None, kind=None, right=False)
+    nothing = {"delay": None, "days": None, "kind": None, "right": False}
+    missed = an_outcome(FAULTS["ramp"], 1.0, **nothing)
+    hopeless = an_outcome(FAULTS["nulls"], 0.05, power=0.3, **nothing)
     months = (QuietMonth("flights", 0, 1, ("x all psi",), 2), QuietMonth("rows-20", 0, 0, (), 0))
-    return Results(months, (*outcomes, missed))
+    return Results(months, (*outcomes, missed, hopeless))
 
 
 def test_results_are_read_as_they_were_written(tmp_path) -> None:
@@ -257,7 +259,13 @@ def test_quiet_months_are_counted_by_row() -> None:
 
 def test_what_is_missed_is_listed_with_its_size() -> None:
     text = figures(some_results())
-    assert f"| {FAULTS['ramp'].title} | 1 sd | plain | `x` | never |" in text
+    assert f"| {FAULTS['ramp'].title} | 1 sd | plain | `x` | 100% | never |" in text
+
+
+def test_what_the_best_test_does_not_find_is_listed_apart() -> None:
+    missed, hopeless = figures(some_results()).split("Faults that the best test does not find")
+    line = f"| {FAULTS['nulls'].title} | 5% | plain | `x` | 30% | never |"
+    assert line in hopeless and line not in missed
 
 
 def test_the_tables_take_the_place_between_the_markers(tmp_path) -> None:

@@ -56,8 +56,11 @@ def test_an_error_without_a_message_is_told_by_its_type() -> None:
         (OF_A_TASK, "restore the file, or delete its rows"),
         ("File file:/lake/day=1/p.parquet does not exist", "run again if the table was rewritten"),
         ("[PATH_NOT_FOUND] Path does not exist: file:/lake/p.parquet", "run again if the table"),
-        ("[DELTA_VERSIONS_NOT_CONTIGUOUS] Versions (List(0, 2)) are not", "the table's log"),
-        ("fasterxml.jackson.core.io.JsonEOFException: Unexpected end-of-input", "the table's log"),
+        ("[DELTA_VERSIONS_NOT_CONTIGUOUS] Versions (List(0, 2)) are not", "the log of the table"),
+        (
+            "fasterxml.jackson.core.io.JsonEOFException: Unexpected end-of-input",
+            "the log of the table",
+        ),
     ],
 )
 def test_what_a_person_can_do_is_told(said: str, way: str) -> None:
@@ -72,3 +75,18 @@ def test_where_nothing_is_known_to_help_nothing_is_advised() -> None:
 def test_a_way_out_that_is_told_is_not_told_twice() -> None:
     once = advised(RuntimeError("the _delta_log is torn"))
     assert advised(RuntimeError(once)) == once
+
+
+def test_an_error_of_ours_in_a_python_worker_is_told_alone() -> None:
+    said = (
+        "Job aborted due to stage failure: org.apache.spark.api.python.PythonException: "
+        "Traceback (most recent call last):\n"
+        '  File "worker.py", line 1247, in main\n'
+        "FileNotFoundError: [Errno 2] No such file or directory\n\n"
+        "The above exception was the direct cause of the following exception:\n\n"
+        "modelwatch.spark.sources.file_rows.FileUnreadable: the file /lake/p.parquet can't be "
+        "read: [Errno 2] No such file or directory\n\n\tat org.apache.spark.api.python.PythonRunner"
+    )
+    wording = typed(RuntimeError(said))
+    assert wording.startswith("the file /lake/p.parquet can't be read: [Errno 2] No such file")
+    assert "Fix: run again if the table was rewritten and vacuumed meanwhile" in wording

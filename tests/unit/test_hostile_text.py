@@ -20,7 +20,7 @@ from modelwatch.io.delta.addresses import name_parts, output_place, quoted
 from modelwatch.io.sinks.body_json import json_body
 from modelwatch.io.sinks.body_pagerduty import LONGEST_SUMMARY, pagerduty_bodies
 from modelwatch.io.sinks.body_slack import LONGEST_TEXT, slack_body
-from modelwatch.io.sinks.body_teams import MOST_BYTES, teams_body
+from modelwatch.io.sinks.body_teams import MOST_CARD_BYTES, teams_body
 from modelwatch.io.sinks.delivery import sink_of
 from modelwatch.io.sinks.mail import Mail
 from modelwatch.model.config.configuration import ConfigurationError, parse_config
@@ -162,7 +162,7 @@ def messages_of(text: str) -> tuple[Message, ...]:
     folded = fold(on((5, 6), segmentation="s", segment=text, subject=text))
     incidents = tuple(narratives(one, "shop") for one in folded.incidents)
     said = Event(
-        incidents[0].id, "acknowledged", date(2020, 1, 12), detail=text, is_told=False, by=text
+        incidents[0].id, "acknowledged", date(2020, 1, 12), detail=text, is_reported=False, by=text
     )
     return messages((*folded.events, said), incidents, "shop", date(2020, 1, 13))
 
@@ -182,7 +182,7 @@ def test_a_post_has_no_mention_no_link_and_a_bounded_length(text: str) -> None:
 def test_a_card_has_harmless_lines_and_a_bounded_size(text: str) -> None:
     for message in messages_of(text):
         body = teams_body(message, Signposts("c.yaml", "https://reports.example.com"))
-        assert len(json.dumps(body)) <= MOST_BYTES + 500
+        assert len(json.dumps(body)) <= MOST_CARD_BYTES + 500
         (attachment,) = body["attachments"]
         for block in attachment["content"]["body"]:
             assert block["type"] == "RichTextBlock"

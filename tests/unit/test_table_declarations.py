@@ -10,7 +10,7 @@ import pytest
 from scripts import reference_tables
 
 from modelwatch.tables import TABLES, Column, Table
-from modelwatch.tables.arrow import arrow_schema, arrow_type
+from modelwatch.tables.arrow import arrow_schema, arrow_type, spark_ddl
 
 TABLE = pytest.mark.parametrize("table", [pytest.param(t, id=n) for n, t in TABLES.items()])
 
@@ -78,3 +78,13 @@ def test_a_key_that_is_no_column_is_refused() -> None:
 
 def test_the_reference_page_is_current() -> None:
     assert reference_tables.main(["--check"]) == 0, "run python -m scripts.reference_tables"
+
+
+@TABLE
+def test_the_spark_types_of_an_arrow_schema_are_those_of_its_table(table: Table) -> None:
+    assert spark_ddl(arrow_schema(table)) == table.ddl().replace(" NOT NULL", "")
+
+
+def test_a_type_that_spark_gets_no_rows_of_is_refused() -> None:
+    with pytest.raises(ValueError, match="no Spark type for uint8"):
+        spark_ddl(pa.schema([("n", pa.uint8())]))

@@ -15,7 +15,7 @@ import pytest
 
 from hostile import HOSTILE
 from modelwatch import cli
-from modelwatch.io.terminal import Parser, complain, log_to_terminal, printable, say
+from modelwatch.io.terminal import complain, log_to_terminal, printable, say
 
 ANY = pytest.mark.parametrize("text", [pytest.param(t, id=n) for n, t in HOSTILE.items()])
 EVIL = "a\x1b[2Jb\u202ec"
@@ -59,17 +59,10 @@ def test_a_terminal_that_knows_few_characters_gets_those(monkeypatch: pytest.Mon
     assert written.getvalue() == b"Z\\xfcrich\n"
 
 
-def test_wrong_arguments_are_told_escaped(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        Parser(prog="modelwatch").parse_args([EVIL])
-    assert SHOWN in capsys.readouterr().err
-
-
 def test_wrong_arguments_of_a_command_are_told_escaped(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        cli.main(["run", "m.yaml", "--as-of", EVIL])
+    assert cli.main(["run", "m.yaml", "--as-of", EVIL]) == 2
     error = capsys.readouterr().err
-    assert "usage: modelwatch run" in error
+    assert error.startswith("modelwatch run: ")
     assert harmless(error)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from modelwatch.io.store.views import views
 from modelwatch.stats.profile.histogram import bar_labels
 from modelwatch.stats.states.binning import CategoricalBinning, labels_of
 from modelwatch.stats.states.slice_bins import SliceBins
-from modelwatch.stats.value_names import CODES, crossing_name, value_name
+from modelwatch.stats.value_names import CODES, SEPARATOR, part_name, value_name
 
 VALUES = st.one_of(
     st.sampled_from(sorted(CODES)),
@@ -21,6 +22,13 @@ VALUES = st.one_of(
     st.sampled_from(sorted(CODES)).map(value_name),
     st.text(),
 )
+
+
+def crossing_name(values: Sequence[str | None]) -> str:
+    """The name of values of several columns, as segments have it."""
+    return SEPARATOR.join(map(part_name, values))
+
+
 CROSSINGS = st.lists(st.none() | VALUES, min_size=2, max_size=3)
 
 

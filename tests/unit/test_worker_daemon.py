@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import modelwatch
-from modelwatch.spark.worker_daemon import MODULE, TASKS
+from modelwatch.spark.worker_daemon import MODULE, READERS, TASKS
 
 _STARTED = """
 import gc, json, runpy, sys
@@ -28,13 +28,19 @@ def test_it_has_imported_and_frozen_what_tasks_need_when_it_begins_to_fork() -> 
     )
     # Spark reads a port from the output: nothing else may be in it.
     frozen, imported = json.loads(done.stdout)
-    assert {f"modelwatch.spark.{name}" for name in TASKS} | {"numpy", "pyarrow"} <= set(imported)
+    named = {f"modelwatch.spark.{name}" for name in (*TASKS, *READERS)}
+    assert named | {"numpy", "pyarrow.parquet"} <= set(imported)
     assert frozen > 50_000
 
 
 def test_every_module_that_hands_functions_to_workers_is_among_those_imported() -> None:
     folder = Path(modelwatch.__file__).parent
-    calling = {path for path in folder.rglob("*.py") if " in_python(" in path.read_text("utf-8")}
+    calls = (" in_python(", " sorted_in_python(")
+    calling = {
+        path
+        for path in folder.rglob("*.py")
+        if any(call in path.read_text("utf-8") for call in calls)
+    }
     assert {path.relative_to(folder) for path in calling} == {
         Path("spark", *name.split(".")).with_suffix(".py") for name in (*TASKS, "python_tasks")
     }

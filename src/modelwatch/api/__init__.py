@@ -1,4 +1,4 @@
-"""The Python interface: monitors on Spark, and profiles, drift and performance of one's own frames.
+"""The Python interface: monitors on Spark; profiles, drift, and performance of data frames.
 
-``import modelwatch`` offers its names. What has to do with frames runs without Spark and Java.
+``import modelwatch`` provides its names. Functions for data frames need neither Spark nor Java.
 """

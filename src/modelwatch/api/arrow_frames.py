@@ -1,4 +1,4 @@
-"""Data frames of any library as Arrow tables, and their columns as states take them."""
+"""Data frames of any library as Arrow tables, and their columns in the form that states need."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from modelwatch.stats.arrays import Counts
 from modelwatch.stats.profile.metric import FeatureKind, Unit
 
 _UNIT_DIGITS = {"s": 0, "ms": 3, "us": 6, "ns": 9}
-Frame = Any
+FrameLike = Any
 """A pandas DataFrame, an Arrow table or record batch, a mapping of columns, or any object with
 ``__arrow_c_stream__``, such as a Polars DataFrame."""
 _UNITS_PER_DAY = {unit: 86_400 * 10**digits for unit, digits in _UNIT_DIGITS.items()}
@@ -32,11 +32,11 @@ class FrameError(ModelwatchError, ValueError):
 
 @dataclass(frozen=True)
 class FrameColumn:
-    """A column of a frame that has states, with nulls.
+    """A column of a frame for which states are computed, with nulls.
 
-    ``values`` are doubles, longs, decimals of 128 bits or strings. Dates are days, timestamps are
-    microseconds since 1970-01-01 UTC, as ``unit`` says. ``digits``: behind the point of numbers
-    that a double may not hold; None for others. ``spark_type``: what Spark calls the type.
+    ``values`` are doubles, longs, 128-bit decimals, or strings. Dates are days, and timestamps are
+    microseconds, since 1970-01-01 UTC; ``unit`` says which. ``digits``: decimal places of numbers
+    that may not fit a double; None for others. ``spark_type``: the name of the type in Spark.
     """
 
     name: str
@@ -48,19 +48,19 @@ class FrameColumn:
 
     @property
     def is_floating(self) -> bool:
-        """Whether the frame holds floats or doubles."""
+        """Whether the column contains floats or doubles."""
         return outer_type(self.spark_type) in FRACTIONS
 
     def as_doubles(self) -> FrameColumn:
-        """The same numbers, each as the nearest double."""
+        """The same numbers, each rounded to the nearest double."""
         return replace(self, values=doubles(self.values), digits=None)
 
 
-def arrow_table(frame: Frame, name: str = "frame") -> pa.Table:
-    """The frame as an Arrow table; without a copy where the library allows it.
+def arrow_table(frame: FrameLike, name: str = "frame") -> pa.Table:
+    """The frame as an Arrow table, without a copy if the library allows it.
 
-    NaN in a pandas DataFrame is a missing value and becomes null. ``name`` is what the frame is
-    called in a FrameError.
+    NaN in a pandas DataFrame is a missing value and becomes null. ``name`` is the name of the frame
+    in the message of a FrameError.
     """
     try:
         table = _arrow_table(frame, name)
@@ -74,7 +74,7 @@ def arrow_table(frame: Frame, name: str = "frame") -> pa.Table:
     return table
 
 
-def _arrow_table(frame: Frame, name: str) -> pa.Table:
+def _arrow_table(frame: FrameLike, name: str) -> pa.Table:
     if isinstance(frame, pa.Table):
         return frame
     if isinstance(frame, pa.RecordBatch):
@@ -115,10 +115,10 @@ def column_of(table: pa.Table, column: str, name: str = "frame") -> pa.ChunkedAr
 def frame_columns(
     table: pa.Table, categorical: Collection[str] = (), *, left_out: Collection[str] = ()
 ) -> tuple[list[FrameColumn], dict[str, str]]:
-    """The columns that have states, and why the others have none, by name.
+    """The columns for which states are computed, and why the others are left out, by name.
 
-    Numbers, dates and timestamps are numeric, strings and booleans are categorical. A number in
-    ``categorical`` is counted value by value.
+    Numbers, dates, and timestamps are numeric; strings and booleans are categorical. Each value of
+    a number in ``categorical`` is counted separately.
     """
     for column in categorical:
         column_of(table, column)
@@ -152,7 +152,8 @@ _BEYOND: Mapping[Unit, str] = {
 
 
 def decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """A column without its dictionary, which Arrow has for pandas' and Polars' categories."""
+    """A column without dictionary encoding, which Arrow uses for categories of pandas and
+    Polars."""
     return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 
@@ -168,10 +169,10 @@ def _unit(kind: pa.DataType) -> Unit:
 
 
 def exact_numbers(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """A numeric column as doubles, longs or decimals of 128 bits, which hold what it holds.
+    """A numeric column as doubles, longs, or 128-bit decimals, without loss.
 
-    Days of dates and microseconds of timestamps, since 1970. Decimals of up to 15 digits become
-    doubles, as in the job. pa.ArrowInvalid where a value does not fit.
+    Dates become days and timestamps become microseconds, since 1970. Decimals of up to 15 digits
+    become doubles, as in the job. pa.ArrowInvalid if a value does not fit.
     """
     kind = column.type
     if pa.types.is_date(kind):
@@ -190,7 +191,7 @@ def exact_numbers(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _microseconds(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Microseconds since 1970, those of nanoseconds rounded down."""
+    """Microseconds since 1970; nanoseconds are rounded down."""
     longs = column.cast(pa.int64())
     if column.type.unit == "ns":
         whole = pc.divide(longs, 1000)
@@ -200,7 +201,7 @@ def _microseconds(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def doubles(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Numbers as doubles, each the nearest one; as of ``exact_numbers`` for dates and decimals."""
+    """Numbers as the nearest doubles; dates and decimals as in ``exact_numbers``."""
     if not pa.types.is_decimal(column.type) or column.type.bit_width != 128:
         column = exact_numbers(column)
     if not pa.types.is_decimal(column.type):
@@ -212,9 +213,9 @@ def doubles(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def day_numbers(table: pa.Table, day: str | None, name: str = "frame") -> Counts:
-    """The day of each row as a number since 1970-01-01; 0 for all rows without a day column.
+    """The day of each row as days since 1970-01-01; 0 for all rows without a day column.
 
-    Takes dates, timestamps (the day in UTC) and strings such as ``2024-03-01``.
+    Accepts dates, timestamps (the day in UTC), and strings such as ``2024-03-01``.
     """
     if day is None:
         return np.zeros(table.num_rows, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Types of Arrow columns, by the names that Spark has for them."""
+"""Types of Arrow columns, by their names in Spark."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NAMES: dict[pa.DataType, str] = {
 
 
 def spark_type(kind: pa.DataType) -> str:
-    """Spark's name of the type that holds the same values; Arrow's where Spark has none."""
+    """Spark's name for the type of the same values; Arrow's name if Spark has none."""
     if pa.types.is_dictionary(kind):
         return spark_type(kind.value_type)
     if is_text(kind):
@@ -37,6 +37,6 @@ def spark_type(kind: pa.DataType) -> str:
 
 
 def is_text(kind: pa.DataType) -> bool:
-    """Whether a type is text."""
+    """Whether a type is a string."""
     types = pa.types
     return bool(types.is_string(kind) or types.is_large_string(kind) or str(kind) == "string_view")

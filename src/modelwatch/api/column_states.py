@@ -1,8 +1,7 @@
-"""States of the columns of a frame: bins fitted on a reference, and a fold over the rows."""
+"""States of the columns of a frame: bins fitted on a reference, and sums over the rows."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,10 +10,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from modelwatch.api.arrow_frames import FrameColumn, doubles
+from modelwatch.evaluation.states.aggregation import PARTIAL_FEATURES, StateNames, block_fingerprint
 from modelwatch.evaluation.states.batches import exact_numbers_of, numbers_of, texts_of
+from modelwatch.evaluation.states.groups import (
+    GROUP_KEY,
+    StateGroup,
+    merged_sketch,
+    state_groups,
+)
 from modelwatch.model.config.literals import number_of, special_value
-from modelwatch.stats.arrays import Counts, Hashes
-from modelwatch.stats.states.batch import PAIRS, Batch, BatchColumn, Block, TallyPlan
+from modelwatch.stats.arrays import Counts, Hashes, day_spans
+from modelwatch.stats.states.batch import Batch, BatchColumn, Block, TallyPlan
 from modelwatch.stats.states.binning import (
     Binning,
     CategoricalBinning,
@@ -22,31 +28,36 @@ from modelwatch.stats.states.binning import (
     fit_categorical,
     fit_numeric,
 )
-from modelwatch.stats.states.categorical import CategoricalStates
-from modelwatch.stats.states.distinct import hash_of_text, smallest
+from modelwatch.stats.states.distinct import hash_of_text
 from modelwatch.stats.states.exact_numbers import ExactNumber, doubles_of, fitted_offset, units_of
-from modelwatch.stats.states.moments import LENGTH
-from modelwatch.stats.states.numeric import NumericStates
+from modelwatch.stats.states.kernel import Kernel
+from modelwatch.stats.states.kernel_library import installed_library, kernel_of
+from modelwatch.stats.states.leave_out import FeatureStates
 from modelwatch.stats.states.pairs import PairStates
-from modelwatch.stats.states.state import State
 from modelwatch.stats.states.tally import Tally
+from modelwatch.stats.value_names import ALL
 
 ROWS_PER_BATCH = 32_768
 MOST_KNOWN_VALUES = 100_000
-"""Different values of a categorical column up to which every new value counts as unseen."""
+"""Distinct values of a categorical column up to which every new value counts as unseen."""
 MOST_PAIRED = 64
-"""Numeric columns whose correlations are kept, the first ones of the frame."""
+"""Numeric columns whose correlations are computed: the first ones of the frame."""
 
-FeatureStates = NumericStates | CategoricalStates
+_ROLE = "inputs"
+_NOTHING = np.empty(0, dtype=np.int64)
+_NO_STATES = StateGroup(
+    _ROLE, "", "", ALL, ALL, _NOTHING, _NOTHING, _NOTHING, PARTIAL_FEATURES.empty_table()
+)
+"""States of a column of a frame without rows."""
 
 
 @dataclass(frozen=True)
 class ColumnStates:
-    """States of the columns of a frame, one scope per day, ascending.
+    """States of the columns of a frame, one per day, in ascending order.
 
-    ``days`` (D,): numbers since 1970-01-01. ``features``: a stack of D states per column.
-    ``sketches``: of distinct values, all days together. ``pairs``: of the numeric columns together;
-    None for fewer than two.
+    ``days`` (D,): days since 1970-01-01. ``features``: a stack of D states per column.
+    ``sketches``: sketches of distinct values over all days. ``pairs``: states of all numeric
+    columns together; None for fewer than two.
     """
 
     days: Counts
@@ -61,7 +72,7 @@ class ColumnStates:
 
 
 def codes_of(column: FrameColumn, special_values: Sequence[ExactNumber]) -> tuple[ExactNumber, ...]:
-    """Special values as a column holds them: a float column holds the float nearest to one."""
+    """Special values in the type of a column: a float column contains the nearest float."""
     given = (value.item() if isinstance(value, np.generic) else value for value in special_values)
     return tuple(special_value(column.spark_type, number_of(value)) for value in given)
 
@@ -71,8 +82,7 @@ def with_codes(
     special_values: Mapping[str, Sequence[ExactNumber]],
     codes: tuple[ExactNumber, ...],
 ) -> FrameColumn:
-    """A column with the codes of another one in place of its own, where floats spell them
-    differently."""
+    """A column with the codes of another column, if floats write them differently."""
     values = column.values
     if not pa.types.is_floating(values.type):
         return column
@@ -89,7 +99,7 @@ def fitted_binnings(
     bins: int,
     max_values: int,
 ) -> dict[str, Binning]:
-    """The bins of each column, fitted on all of its rows; ``codes``: its special values."""
+    """The bins of each column, fitted on all of its rows. ``codes``: its special values."""
     return {
         column.name: _numeric_binning(column, codes.get(column.name, ()), bins)
         if column.kind == "numeric"
@@ -113,7 +123,7 @@ def _numeric_binning(
 def _exact_binning(
     column: FrameColumn, codes: tuple[ExactNumber, ...], bins: int
 ) -> NumericBinning:
-    """Bins of numbers that doubles may not hold, as distances from an offset."""
+    """Bins of numbers that may not fit doubles, as distances from an offset."""
     held = column.values.drop_null()
     array = pa.concat_arrays(held.chunks) if held.num_chunks else pa.array([], held.type)
     numbers = exact_numbers_of(array)
@@ -148,34 +158,45 @@ def _categorical_binning(column: FrameColumn, max_values: int) -> CategoricalBin
 def column_states(
     columns: Sequence[FrameColumn], binnings: Mapping[str, Binning], days: Counts
 ) -> ColumnStates:
-    """The states of some columns in given bins; ``days``: the day number of each row."""
+    """The states of columns in given bins. ``days``: the day number of each row."""
     numeric = [at for at, column in enumerate(columns) if column.kind == "numeric"][:MOST_PAIRED]
     plan = TallyPlan(
         tuple(BatchColumn(column.name, 0, binnings[column.name]) for column in columns),
         blocks=(Block(0, tuple(numeric)),) if len(numeric) > 1 else (),
     )
-    tally = Tally(plan)
+    kernel = kernel_of(installed_library())
+    tally = Tally(plan, kernel)
     table = pa.table([c.values for c in columns], names=[str(i) for i in range(len(columns))])
     start = 0
     for record in table.to_batches(max_chunksize=ROWS_PER_BATCH):
-        tally.add(_batch(record, plan, days[start : start + record.num_rows]))
+        tally.add(_batch(record, plan, days[start : start + record.num_rows], kernel))
         start += record.num_rows
-    found: dict[str, dict[int, State]] = defaultdict(dict)
-    for (day, *_, feature), state in tally.states():
-        found[feature][day] = state
+    names = StateNames(plan, (_ROLE,))
+    states = pa.Table.from_batches(names.batches(tally.states()), PARTIAL_FEATURES)
+    ordered = states.append_column("source", states["role"]).sort_by(
+        [(name, "ascending") for name in (*GROUP_KEY, "day")]
+    )
+    groups = {(one.kind, one.feature): one for one in state_groups(ordered.to_batches())}
+    held = {one.name: groups.get((one.kind, one.name), _NO_STATES) for one in columns}
     numbers = np.unique(days) if len(days) else np.zeros(1, dtype=np.int64)
-    by_feature = {
-        column.name: [found[column.name].get(int(day)) for day in numbers] for column in columns
-    }
+    pairs = None
+    for block in plan.blocks:
+        group = groups.get(("pairs", "*"), _NO_STATES)
+        members = [plan.columns[at].name for at in block.columns]
+        of_days = group.pairs(members, block_fingerprint(plan, block))
+        pairs = of_days.roll_up(day_spans(group.days, numbers, numbers))
     return ColumnStates(
         numbers,
-        {name: _stack(binnings[name], states) for name, states in by_feature.items()},
-        {name: _sketch(states) for name, states in by_feature.items()},
-        _pairs(plan, [found[PAIRS].get(int(day)) for day in numbers]),
+        {
+            name: group.stack(binnings[name]).roll_up(day_spans(group.days, numbers, numbers))
+            for name, group in held.items()
+        },
+        {name: merged_sketch(group.sketches()) for name, group in held.items()},
+        pairs,
     )
 
 
-def _batch(record: pa.RecordBatch, plan: TallyPlan, days: Counts) -> Batch:
+def _batch(record: pa.RecordBatch, plan: TallyPlan, days: Counts, kernel: Kernel | None) -> Batch:
     met, slots = np.unique(days, return_inverse=True)
     return Batch(
         rows=record.num_rows,
@@ -185,48 +206,9 @@ def _batch(record: pa.RecordBatch, plan: TallyPlan, days: Counts) -> Batch:
         copies=[None],
         segments=[],
         columns=[
-            numbers_of(values, column.binning)
+            numbers_of(values, column.binning, kernel)
             if isinstance(column.binning, NumericBinning)
             else texts_of(values)
             for column, values in zip(plan.columns, record.columns, strict=True)
         ],
     )
-
-
-def _stack(binning: Binning, states: Sequence[State | None]) -> FeatureStates:
-    n = len(states)
-    counts = np.zeros((n, binning.length), dtype=np.int64)
-    least, greatest = np.full(n, np.nan), np.full(n, np.nan)
-    sums = np.zeros((n, LENGTH), dtype=np.int64)
-    characters = np.zeros(n, dtype=np.int64)
-    unseen: list[Mapping[str, int]] = [{}] * n
-    for at, state in enumerate(states):
-        if state is None:
-            continue
-        counts[at] = state.counts
-        least[at], greatest[at] = state.minimum, state.maximum
-        if state.sums is not None:
-            sums[at] = state.sums
-        if state.lengths is not None:
-            characters[at], least[at], greatest[at] = state.lengths
-        unseen[at] = state.unseen or {}
-    if isinstance(binning, NumericBinning):
-        return NumericStates(binning, counts, sums, least, greatest)
-    return CategoricalStates(binning, counts, tuple(unseen), characters, least, greatest)
-
-
-def _sketch(states: Sequence[State | None]) -> Hashes:
-    held = [state.sketch for state in states if state is not None and state.sketch is not None]
-    return smallest(np.concatenate(held)) if held else np.empty(0, dtype=np.uint64)
-
-
-def _pairs(plan: TallyPlan, states: Sequence[State | None]) -> PairStates | None:
-    if not plan.blocks:
-        return None
-    block = [plan.columns[index] for index in plan.blocks[0].columns]
-    products = np.zeros((len(states), 4, len(block), len(block)), dtype=np.int64)
-    for at, state in enumerate(states):
-        if state is not None:
-            products[at] = state.counts.reshape(products.shape[1:])
-    fingerprint = " ".join(column.binning.fingerprint for column in block)
-    return PairStates(tuple(column.name for column in block), fingerprint, products)

@@ -1,4 +1,4 @@
-"""The drift between two frames: every statistic of every column, and which of them matter."""
+"""Drift between two frames: every statistic of every column, and which of them fail."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from modelwatch.api.arrow_frames import (
-    Frame,
     FrameColumn,
     FrameError,
+    FrameLike,
     arrow_table,
     column_of,
     day_numbers,
@@ -42,7 +42,7 @@ from modelwatch.stats.verdicts.relation_null import relation_nulls
 from modelwatch.stats.weekdays import window_weekdays
 
 MOST_PAIRS = 20
-"""Pairs of columns that are returned: those whose correlation changed most."""
+"""Maximum returned pairs of columns: those whose correlation changed most."""
 _SCHEMA = pa.schema(
     [
         ("feature", pa.string()),
@@ -61,46 +61,47 @@ _SCHEMA = pa.schema(
     ]
 )
 _NO_DAYS_BEFORE = Values(
-    np.array([np.nan]), np.array(["needs the days before those of current"], dtype=object)
+    np.array([np.nan]), np.array(["requires earlier days than those of current"], dtype=object)
 )
 _SHOWN = ("verdict", "statistic", "value", "threshold", "adjusted_p")
 
 
 @dataclass(frozen=True, repr=False)
 class DriftResult(TableResult):
-    """Drift statistics of the columns of two frames, as `drift` returns them.
+    """Drift statistics of the columns of two frames, as returned by `drift`.
 
     One row per ``feature`` (``feature_b`` for a pair; null for all numeric columns together) and
-    ``statistic``: ``value``, ``threshold``, ``effect`` (size of the value over its threshold),
-    ``p_value``, ``adjusted_p`` (corrected for the number of comparisons), ``verdict`` (``pass``,
-    ``fail``, ``undefined``, ``too_few_rows``, ``no_data``; null without a threshold), ``reason``,
-    ``rows``, ``reference_rows``, and ``error_bound``: by how much bins may make the value differ
-    from that of the rows, 0 for an exact one, null where that is not known. ``not_compared``: the
-    reason by column.
+    ``statistic``, with ``value``, ``threshold``, ``effect`` (absolute value divided by the
+    threshold), ``p_value``, ``adjusted_p`` (corrected for the number of comparisons), ``verdict``
+    (``pass``, ``fail``, ``undefined``, ``too_few_rows``, ``no_data``; null without a threshold),
+    ``reason``, ``rows``, ``reference_rows``, and ``error_bound``: how much the value may differ
+    from that of the raw rows because of bins; 0 if exact, null if unknown. ``not_compared``: by
+    column, why it was not compared.
     """
 
     not_compared: Mapping[str, str]
 
     @property
     def drifted(self) -> tuple[str, ...]:
-        """The columns of which a statistic fails, the largest effect first."""
+        """The columns for which a statistic fails, the largest effect first."""
         rows = [row for row in self.table.to_pylist() if row["verdict"] == FAIL]
         rows.sort(key=lambda row: -row["effect"])
         return tuple(dict.fromkeys(row["feature"] for row in rows))
 
     def of(self, feature: str) -> dict[str, float | None]:
-        """The statistics of one column by name, pairs left out; None if undefined."""
+        """The statistics of one column by name, without pairs; None if undefined."""
         found = {
             row["statistic"]: row["value"]
             for row in self.table.to_pylist()
             if row["feature"] == feature and row["feature_b"] is None
         }
         if not found:
-            raise FrameError(f"there is no drift of {feature!r}")
+            raise FrameError(f"no drift was computed for {feature!r}")
         return found
 
     def _repr_html_(self) -> str:
-        """A row per column: the statistic that fails with the largest effect, else the largest."""
+        """One row per column: the failing statistic with the largest effect, otherwise the largest
+        one."""
         worst: dict[str, dict[str, object]] = {}
         rows = [r for r in self.table.to_pylist() if r["threshold"] is not None and r["feature"]]
         rows.sort(key=lambda row: (row["verdict"] != FAIL, -(row["effect"] or 0.0)))
@@ -114,8 +115,8 @@ class DriftResult(TableResult):
 
 
 def drift(
-    reference: Frame,
-    current: Frame,
+    reference: FrameLike,
+    current: FrameLike,
     *,
     day: str | None = None,
     thresholds: Mapping[str, float | None] | None = None,
@@ -188,7 +189,7 @@ def _named(before: pa.Table, after: pa.Table) -> tuple[tuple[pa.Table, str], ...
 def _shared_columns(
     before: pa.Table, after: pa.Table, categorical: Sequence[str], day: str | None
 ) -> tuple[list[tuple[FrameColumn, FrameColumn]], dict[str, str]]:
-    """Columns of both frames side by side, and why the others are not compared."""
+    """The columns of both frames side by side, and why the others cannot be compared."""
     left_out = () if day is None else (day,)
     sides, not_compared = [], {}
     for table, name in _named(before, after):
@@ -215,7 +216,7 @@ def _shared_columns(
 
 
 def _alike(column: FrameColumn, other: FrameColumn) -> tuple[FrameColumn, FrameColumn]:
-    """Two columns as doubles if one of them is: the other's digits beyond them are no change."""
+    """Two columns as doubles if one of them is: digits beyond doubles are not a change."""
     if column.kind == "numeric" and column.is_floating != other.is_floating:
         return column.as_doubles(), other.as_doubles()
     return column, other
@@ -233,7 +234,8 @@ class _Sides:
 
     @property
     def _window(self) -> tuple[Counts, Counts]:
-        """Length of the current window in days, and its weekday if it is one day, else -1."""
+        """Length of the current window in days, and its weekday if it is a single day, otherwise
+        -1."""
         days = self.current.days
         lengths = days[-1:] - days[:1] + 1
         return lengths, window_weekdays(days[:1], lengths) if self.dated else np.array([-1])
@@ -251,13 +253,13 @@ class _Sides:
             )
             found = of_states.drift(comparison)
             # It compares a day with those before it, of which a frame says nothing.
-            found[stale_values.KEY] = _NO_DAYS_BEFORE
-            models.pop(stale_values.KEY, None)
+            found[stale_values.STALE_SHARE] = _NO_DAYS_BEFORE
+            models.pop(stale_values.STALE_SHARE, None)
             scopes = [(name, None, key) for key in found]
             yield from self._rows(scopes, comparison, list(found.values()), models)
 
     def block_rows(self) -> Iterator[dict[str, object]]:
-        """The statistics of numeric columns together: of each, of all, and of pairs."""
+        """The statistics of several numeric columns: of each, of all, and of pairs."""
         by_day, current = self.reference.pairs, self.current.pairs
         if by_day is None or current is None:
             return
@@ -318,7 +320,8 @@ class _Sides:
 
 
 def _judge(rows: Sequence[dict[str, object]], level: float, min_rows: int) -> None:
-    """Adds effect, adjusted p-value and verdict to the rows that have a threshold: one family."""
+    """Adds effect, adjusted p-value, and verdict to the rows with a threshold: one comparison
+    family."""
     tested = [row for row in rows if row["threshold"] is not None]
     columns = [
         np.array([row[key] for row in tested], dtype=kind)

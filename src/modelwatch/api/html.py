@@ -1,4 +1,4 @@
-"""Tables as HTML for notebooks; every text is escaped."""
+"""Tables as HTML for notebooks. All text is escaped."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from html import escape
 
 from modelwatch.stats.numerals import is_plain_number
 
-MOST_ROWS = 50
-"""Rows that a table shows."""
+_MOST_ROWS = 50
+"""Maximum rows of a displayed table."""
 _LEFT = "text-align:left;white-space:pre-wrap"
 _RIGHT = "text-align:right;font-variant-numeric:tabular-nums"
 
 
 def table_html(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table with a title; numbers stand to the right, None is an empty cell."""
+    """A table with a title. Numbers are right-aligned; None is an empty cell."""
     listed = list(rows)
     numeric = [
         any(is_plain_number(row[at]) for row in listed)
@@ -34,9 +34,9 @@ def table_html(title: str, columns: Sequence[str], rows: Iterable[Sequence[objec
             for value, style in zip(row, styles, strict=True)
         )
         + "</tr>"
-        for row in listed[:MOST_ROWS]
+        for row in listed[:_MOST_ROWS]
     )
-    more = len(listed) - MOST_ROWS
+    more = len(listed) - _MOST_ROWS
     note = f"<p>and {more:,} more rows</p>" if more > 0 else ""
     return (
         f"<div><p><b>{escape(title)}</b></p><table><thead><tr>{head}</tr></thead>"
@@ -50,7 +50,7 @@ def text_html(text: str) -> str:
 
 
 def cell_text(value: object) -> str:
-    """A value as a cell shows it: six significant digits, nothing for None and NaN."""
+    """A value in a cell: six significant digits; empty for None and NaN."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, float):

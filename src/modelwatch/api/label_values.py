@@ -1,4 +1,4 @@
-"""Labels and decisions of a frame as the task takes them, by the rules of the job."""
+"""Labels and decisions of a frame, mapped to the sides or classes of the task as in the job."""
 
 from __future__ import annotations
 
@@ -33,8 +33,9 @@ NO_VALUE = -1
 class MappedValues:
     """Values of a column as codes (n,), and their account.
 
-    A code is 0 or 1 of a binary task, the position of a class or their number for another one, and
-    ``NO_VALUE`` for null, empty text, NaN, and what is neither positive nor negative.
+    A code is 0 or 1 for a binary task, otherwise the position of a class or the number of classes.
+    It is ``NO_VALUE`` for null, an empty string, NaN, and values that are neither positive nor
+    negative.
     """
 
     codes: Counts
@@ -73,9 +74,9 @@ def mapped_values(performance: Performance, column: pa.ChunkedArray, subject: st
 
 
 def at_least(column: pa.ChunkedArray, threshold: int | float | Decimal) -> AnyArray:
-    """Whether each number is a threshold or more, in the type of its column, (n,); null is not.
+    """Whether each number reaches a threshold, in the type of its column, (n,); false for null.
 
-    A float column holds 0.9 as the float nearest to it, so that the threshold is one too.
+    A float column contains the float nearest to 0.9, so the threshold is rounded in the same way.
     """
     kind = spark_type(column.type)
     found = [np.zeros(0, dtype=bool)]
@@ -96,8 +97,8 @@ def _written(number: int | float | Decimal) -> Decimal:
 
 
 def check_sides(performance: Performance, columns: Mapping[str, pa.DataType]) -> None:
-    """FrameError if one of the columns can hold nothing that means positive, or none of them
-    anything of ``negative``."""
+    """Raises FrameError if one of the columns cannot contain a positive value, or if none can
+    contain a value of ``negative``."""
     kinds = [(name, spark_type(kind)) for name, kind in columns.items()]
     problem = next(side_problems(performance, kinds), None)
     if problem is not None:
@@ -113,7 +114,7 @@ def _texts(dictionary: pa.Array, kind: str) -> list[str]:
 
 
 def _values(dictionary: pa.Array) -> list[Any]:
-    """Numbers and booleans as Python's, which are compared exactly; None for others."""
+    """Numbers and booleans as Python objects, which are compared exactly; None for others."""
     if pa.types.is_boolean(dictionary.type) or is_number(spark_type(dictionary.type)):
         found: list[Any] = dictionary.to_pylist()
         return found
@@ -151,7 +152,7 @@ def _class_codes(
 def _missing(
     kind: str, named: Sequence[object], texts: Sequence[str], values: Sequence[Any]
 ) -> AnyArray:
-    """Which values are none: an empty text or NaN that is not named."""
+    """Which values count as missing: an empty string or NaN that is not listed."""
     if is_text(kind):
         blank = np.array([not text.strip(_SPACES) for text in texts], dtype=bool)
         return blank & ~_one_of(kind, named, texts, values)

@@ -1,7 +1,8 @@
-"""A monitor in Python: its configuration, what a run would do, and runs with their results."""
+"""A monitor in Python: its configuration, its plan, and runs with their results."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,6 +13,7 @@ from modelwatch.api.html import table_html, text_html
 from modelwatch.api.report_pages import ReportPages
 from modelwatch.io.text_files import text_of_file
 from modelwatch.model.config.configuration import MonitorConfig, Problem, parse_config
+from modelwatch.model.config.relative_paths import is_relative
 from modelwatch.model.days import DayRange
 from modelwatch.model.errors import SourceError
 from modelwatch.model.sources.tables import TableAddress
@@ -22,14 +24,14 @@ if TYPE_CHECKING:
 
     from modelwatch.pipelines.runs.findings import Finding
 
-_SHOWN = ("rank", "severity", "kind", "subject", "since", "sentence")
-"""Columns of the incidents that a result shows in a notebook."""
+_SHOWN = ("rank", "severity", "kind", "subject", "onset", "sentence")
+"""Incident columns that a result displays in a notebook."""
 _MOST_INCIDENTS = 20
 
 
 @dataclass(frozen=True)
 class Description:
-    """A text that a person reads: what a configuration makes of its tables, or what a run does."""
+    """A text for people, which a notebook displays with its line breaks."""
 
     text: str
 
@@ -45,12 +47,12 @@ class Description:
 
 @dataclass(frozen=True, repr=False)
 class RunResult:
-    """How a run ended, and its results as Spark DataFrames.
+    """The end of a run, and its results as Spark DataFrames.
 
-    ``exit_code`` 0: nothing needs attention, 1: an incident does, or the model needs training.
-    ``text``: the summary of the run. ``run_id``: of its rows in the tables. ``findings``: metric
-    values that failed, at most 200. The DataFrames hold what is known of the monitor now, of all
-    windows; ``run_id`` tells which run computed a row.
+    ``exit_code`` 0: nothing needs attention; 1: an incident does, or the model should be retrained.
+    ``text``: the summary of the run. ``run_id``: the id of the run in the tables. ``findings``:
+    metric values that failed, at most 200. The DataFrames contain the current results of all
+    windows of the monitor; ``run_id`` tells which run computed a row.
     """
 
     monitor: Monitor
@@ -61,7 +63,7 @@ class RunResult:
 
     @property
     def incidents(self) -> DataFrame:
-        """The open incidents, one per row, most important first; the view ``open_incidents``."""
+        """The open incidents, the most important first; the view ``open_incidents``."""
         return self._view("open_incidents").orderBy("rank")
 
     @property
@@ -88,7 +90,7 @@ class RunResult:
         return f"<RunResult {self.run_id}, exit code {self.exit_code}: {head[0]}>"
 
     def _repr_html_(self) -> str:
-        """The summary and the open incidents, which one small Spark query reads."""
+        """The summary and the open incidents, which are read by one small Spark query."""
         rows = self.incidents.select(*_SHOWN).limit(_MOST_INCIDENTS).collect()
         if not rows:
             return text_html(self.text)
@@ -97,13 +99,13 @@ class RunResult:
 
 @dataclass(eq=False)
 class Monitor:
-    """A configured monitor over Delta tables.
+    """A configured monitor of Delta tables.
 
-    Made by `from_yaml`, `from_config` or `guess`. ``config``: the parsed configuration. ``text``:
-    its YAML. ``folder``: where relative paths of contracts begin. ``spark``: the session; left out,
-    the active one, or a new one on the packaged stack when it is first needed. ``file``: the file
-    of the configuration, as commands in a report name it. `close`, or the end of a ``with`` block,
-    stops a session that the monitor started.
+    Created by `from_yaml`, `from_config`, or `guess`. ``config``: the parsed configuration.
+    ``text``: its YAML. ``folder``: where relative paths begin. ``spark``: the session; by default
+    the active one, or a new one on the packaged stack when it is first needed. ``file``: the path
+    of the configuration, for commands in a report. `close`, or the end of a ``with`` block, stops a
+    session that the monitor started.
     """
 
     config: MonitorConfig
@@ -117,10 +119,11 @@ class Monitor:
     def from_yaml(cls, path: str | Path, spark: SparkSession | None = None) -> Monitor:
         """The monitor of a configuration file.
 
-        ConfigurationError lists everything that is wrong with the file, with line numbers.
+        Raises ConfigurationError with all problems of the file and their lines.
         """
         text = text_of_file(Path(path))
-        return cls(parse_config(text, str(path)), text, Path(path).parent, spark, str(path))
+        folder = Path(path).parent
+        return cls(parse_config(text, str(path), folder=folder), text, folder, spark, str(path))
 
     @classmethod
     def from_config(
@@ -139,7 +142,7 @@ class Monitor:
         >>> monitor.name
         'payments'
         """
-        return cls(parse_config(text), text, Path(folder), spark)
+        return cls(parse_config(text, folder=folder), text, Path(folder), spark)
 
     @classmethod
     def guess(
@@ -153,13 +156,14 @@ class Monitor:
         time_zone: str = "UTC",
         spark: SparkSession | None = None,
     ) -> Monitor:
-        """A monitor whose configuration is guessed from its tables, as ``modelwatch init`` does.
+        """A monitor whose configuration is guessed from its tables, as by ``modelwatch init``.
 
-        Tables are paths or catalog names of Delta tables. ``id``: columns that identify a row.
-        ``challenger``: predictions of another model for the same ids. ``time_zone``: where days
-        begin. Review ``text``, or write it to a file with `save`. TypeError for a DataFrame: a
-        monitor reads its tables again in every run. SourceError for tables that cannot be read or
-        joined, or without a column that tells the day.
+        Tables are paths or catalog names of Delta tables. ``text`` has absolute paths, so it can be
+        saved anywhere. ``id``: columns that identify a row. ``challenger``: predictions of another
+        model for the same ids. ``time_zone``: time zone in which days begin. Review ``text``, or
+        write it to a file with `save`. Raises TypeError for a DataFrame, because a monitor reads
+        its tables again in every run, and SourceError for tables that cannot be read or joined, or
+        that have no day column.
         """
         tables = {
             "inputs": inputs,
@@ -187,19 +191,19 @@ class Monitor:
         except BaseException:
             session.close()
             raise
-        found = cls(parse_config(text), text, Path(), spark)
+        found = cls(parse_config(text, folder="."), text, Path(), spark)
         found._own = session.own
         return found
 
     @property
     def name(self) -> str:
-        """Name of the monitor, first column of every result."""
+        """Name of the monitor, the first column of every result."""
         return self.config.monitor
 
     def check(self) -> Description:
-        """What the configuration makes of its tables, and the cost of a first run.
+        """A check of the configuration against its tables, with the cost of a first run.
 
-        SourceError if it does not fit them.
+        Raises SourceError if they do not fit.
         """
         from modelwatch.pipelines.onboarding.configuration_check import check
 
@@ -208,24 +212,25 @@ class Monitor:
     def plan(
         self, as_of: date | str | None = None, *, days: DayRange | str | None = None
     ) -> Description:
-        """What a run would do and cost; nothing is written. Arguments as for `run`."""
+        """What a run would do, and its cost. Nothing is written. Arguments as for `run`."""
         return Description(self._run(as_of, days, dry_run=True).text)
 
     def run(
         self, as_of: date | str | None = None, *, days: DayRange | str | None = None
     ) -> RunResult:
-        """Compute what is new or changed, and publish it.
+        """Compute new and changed days, and publish the results.
 
-        ``as_of``: days before this one are considered; today in the monitor's time zone if left
-        out. ``days``: compute these, such as ``"2024-01-01..2024-01-31"``, changed or not.
-        SourceError for what does not fit the tables, RunLostError if Spark dies under the run.
+        ``as_of``: evaluate the days before this one; by default today in the monitor's time zone.
+        ``days``: compute exactly these days, such as ``"2024-01-01..2024-01-31"``. Raises
+        SourceError if the configuration does not fit the tables, and RunLostError if Spark dies
+        during the run.
         """
         return self._run(as_of, days, dry_run=False)
 
     def view(self, name: str) -> DataFrame:
-        """A view or table of the results by name, lazily (docs/reference/tables.md).
+        """A view or table of the results as a lazy DataFrame (docs/reference/tables.md).
 
-        ValueError for an unknown name, SourceError before the first run.
+        Raises ValueError for an unknown name, and SourceError before the first run.
         """
         from modelwatch.io.store.output_tables import Store
         from modelwatch.io.store.view_frames import check_view_name, view_frame
@@ -237,10 +242,10 @@ class Monitor:
         return view_frame(self.session, self.config.output, name)
 
     def report(self, folder: str | Path | None = None) -> ReportPages:
-        """Write the results as HTML pages into a folder; a notebook shows the first page.
+        """Write the results as HTML pages to a folder. A notebook displays the first page.
 
-        Left out, the folder is that of the configuration, or ``report/<monitor>``. Pages of earlier
-        reports there are replaced. SourceError before the first run.
+        The default folder is that of the configuration, or ``report/<monitor>``. Pages of earlier
+        reports are replaced. Raises SourceError before the first run.
         """
         from modelwatch.pipelines.report.pages import report
 
@@ -250,7 +255,11 @@ class Monitor:
         return ReportPages(page, size)
 
     def save(self, path: str | Path, *, replace: bool = False) -> Path:
-        """Write the configuration to a file; FileExistsError unless it is to be replaced."""
+        """Write the configuration to a file; its relative paths then begin at the folder of the
+        file.
+
+        Raises FileExistsError if the file exists, unless ``replace`` is set.
+        """
         place = Path(path)
         place.parent.mkdir(parents=True, exist_ok=True)
         with place.open("w" if replace else "x", encoding="utf-8") as file:
@@ -259,7 +268,8 @@ class Monitor:
 
     @property
     def session(self) -> SparkSession:
-        """The Spark session, started if need be. SessionError says why one does not start."""
+        """The Spark session, which is started if necessary. SessionError says why it does not
+        start."""
         given = self.spark if self.spark is not None else self._own
         if given is not None:
             return _Sessions.of(given, "").spark
@@ -270,7 +280,7 @@ class Monitor:
         return found.spark
 
     def close(self) -> None:
-        """Stop the Spark session, if the monitor started it."""
+        """Stop the Spark session if the monitor started it."""
         if self._own is not None:
             _Sessions(self._own, self._own).close()
             self._own = None
@@ -321,7 +331,7 @@ class _Sessions:
 
     @classmethod
     def of(cls, given: SparkSession | None, name: str) -> _Sessions:
-        """The session that is given, or active, set up as the job needs it; else a new one."""
+        """The given or active session, set up for the job, otherwise a new one."""
         from pyspark.sql import SparkSession
 
         from modelwatch.io.session.spark_session import open_session, prepare_session
@@ -341,7 +351,7 @@ class _Sessions:
 
 
 def _address(name: str, table: object) -> TableAddress:
-    """The table that a text means: a path if it looks like one, otherwise a name."""
+    """The table of a string: a path if it looks like one, otherwise a name."""
     if isinstance(table, TableAddress):
         return table
     if not isinstance(table, (str, Path)):
@@ -351,5 +361,5 @@ def _address(name: str, table: object) -> TableAddress:
         )
     text = str(table)
     if isinstance(table, Path) or "/" in text or "\\" in text or Path(text).is_dir():
-        return TableAddress(path=text)
+        return TableAddress(path=os.path.abspath(text) if is_relative(text) else text)
     return TableAddress(name=text)

@@ -1,4 +1,4 @@
-"""The performance of the predictions of a frame: every metric of its task, with intervals."""
+"""Performance of the predictions of a frame: every metric of its task, with intervals."""
 
 from __future__ import annotations
 
@@ -11,31 +11,34 @@ import numpy as np
 import pyarrow as pa
 
 from modelwatch.api.arrow_frames import (
-    Frame,
     FrameError,
+    FrameLike,
     arrow_table,
     column_of,
     day_numbers,
     doubles,
     frame_columns,
 )
+from modelwatch.api.column_states import ROWS_PER_BATCH
 from modelwatch.api.html import table_html
 from modelwatch.api.label_values import NO_VALUE, MappedValues, at_least, check_sides, mapped_values
 from modelwatch.api.result import TableResult
-from modelwatch.api.score_states import score_states
+from modelwatch.evaluation.performance.score_groups import group_of_vectors, task_states
 from modelwatch.model.performance.labels import Decision, Performance
 from modelwatch.model.performance.value_accounts import ValueAccount, reason_of
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, known_number
 from modelwatch.stats.performance.intervals import intervals
-from modelwatch.stats.performance.metrics import PERFORMANCE, error_bounds
+from modelwatch.stats.performance.metrics import PERFORMANCE, ScoreStates, error_bounds
+from modelwatch.stats.states.binary import BinaryStates
 from modelwatch.stats.states.binning import NumericBinning, fit_numeric
+from modelwatch.stats.states.multiclass import MulticlassStates
 from modelwatch.stats.states.score_batch import Task
 from modelwatch.stats.states.score_bins import TopValues, fit_scores
 from modelwatch.stats.states.score_scale import ScoreBinning, ScoreKind
-from modelwatch.stats.states.score_tally import ScoreBatch, ScorePlan
+from modelwatch.stats.states.score_tally import ScoreBatch, ScorePlan, ScoreTally
 from modelwatch.stats.states.value_account import DECISION_SUBJECT, LABEL_SUBJECT
 
-Scalar = bool | int | float | Decimal | str
+LabelScalar = bool | int | float | Decimal | str
 _SCHEMA = pa.schema(
     [
         ("metric", pa.string()),
@@ -53,16 +56,15 @@ _SCHEMA = pa.schema(
 
 @dataclass(frozen=True, repr=False)
 class PerformanceResult(TableResult):
-    """Metrics of the predictions of a frame, as `performance` returns them.
+    """Metrics of the predictions of a frame, as returned by `performance`.
 
-    One row per ``metric``: ``value``; ``lower`` and ``upper``, the interval that the days give
-    (delete-one-day jackknife; null for fewer than three days); ``iid_lower`` and ``iid_upper``, the
-    interval if rows were independent; which way is ``better``; ``reason`` for what is undefined;
-    ``error_bound``: by how much bins may make the value differ from that of the rows, 0 for an
-    exact one, null where that is not known.
-    ``rows`` and ``labelled_rows`` of the frame. ``accounts``: of the values of the label and of the
-    column of decisions: rows with a value, and with one that nothing names, by its spelling.
-    ``notes``: a sentence for each of them that has such values.
+    One row per ``metric``, with ``value``; ``lower`` and ``upper``, an interval from the days
+    (delete-one-day jackknife; null for fewer than three days); ``iid_lower`` and ``iid_upper``, an
+    interval for independent rows; ``better``, the direction that is better; ``reason`` if
+    undefined; and ``error_bound``: how much the value may differ from that of the raw rows because
+    of bins; 0 if exact, null if unknown. ``rows`` and ``labelled_rows`` are those of the frame.
+    ``accounts``: by column of labels and decisions, the rows with a value, and those with an
+    unmapped value by its spelling. ``notes``: one sentence for each column with unmapped values.
     """
 
     task: Task
@@ -96,7 +98,7 @@ class PerformanceResult(TableResult):
 
 
 def performance(
-    frame: Frame,
+    frame: FrameLike,
     *,
     task: Task,
     label: str,
@@ -104,10 +106,10 @@ def performance(
     score_kind: ScoreKind = "probability",
     decision: str | None = None,
     threshold: float | None = None,
-    positive: Scalar | Sequence[Scalar] | None = None,
-    negative: Scalar | Sequence[Scalar] | None = None,
+    positive: LabelScalar | Sequence[LabelScalar] | None = None,
+    negative: LabelScalar | Sequence[LabelScalar] | None = None,
     unmapped: Literal["nothing", "negative"] | None = None,
-    classes: Sequence[Scalar] = (),
+    classes: Sequence[LabelScalar] = (),
     interval: tuple[str, str] | None = None,
     day: str | None = None,
     level: float = 0.95,
@@ -155,20 +157,20 @@ def performance(
     plan = ScorePlan(task=task, binning=_binning(asked, scores), classes=asked.class_names)
     mapped = _mapped(table, asked, label)
     batch = _batch(table, asked, label, mapped, scores, days)
-    by_day = score_states(plan, batch, np.unique(days), probabilities=bool(scores))
+    by_day = score_states(plan, batch, probabilities=bool(scores))
     rows = []
     found_intervals = intervals(by_day, level=level)
     whole = by_day.total()
     bounds = error_bounds(whole, list(found_intervals))
     for key, found in found_intervals.items():
         ends = ("value", "lower", "upper", "iid_lower", "iid_upper")
-        figures = {name: known_number(getattr(found, name)) for name in ends}
+        numbers = {name: known_number(getattr(found, name)) for name in ends}
         better = PERFORMANCE[key].better
-        bound = None if figures["value"] is None else known_number(bounds[key][0])
+        bound = None if numbers["value"] is None else known_number(bounds[key][0])
         rows.append(
             {
                 "metric": key,
-                **figures,
+                **numbers,
                 "better": better,
                 "reason": found.reason,
                 "error_bound": bound,
@@ -185,7 +187,7 @@ def performance(
 
 
 def _notes(asked: Performance, mapped: Mapping[str, MappedValues]) -> Iterator[str]:
-    """A sentence for the label and for the decision, if nothing names some values of it."""
+    """A sentence for the label and for the decision, if they contain unmapped values."""
     named = [v for v in (*asked.positive, *asked.negative, *asked.classes) if isinstance(v, str)]
     for subject, one in mapped.items():
         if one.account.unmapped:
@@ -193,7 +195,7 @@ def _notes(asked: Performance, mapped: Mapping[str, MappedValues]) -> Iterator[s
 
 
 def _asked(decision: Mapping[str, Any], **given: Any) -> Performance:
-    """The arguments as the section ``performance`` of a configuration, which checks them."""
+    """The arguments as the section ``performance`` of a configuration, which validates them."""
     try:
         decided = None
         if any(value is not None for value in decision.values()):
@@ -205,21 +207,21 @@ def _asked(decision: Mapping[str, Any], **given: Any) -> Performance:
         raise FrameError(_reasons(error)) from error
 
 
-def _scalars(given: Scalar | Sequence[Scalar] | None) -> tuple[Scalar, ...] | None:
-    """One value or several as a tuple; those of numpy as Python's."""
+def _scalars(given: LabelScalar | Sequence[LabelScalar] | None) -> tuple[LabelScalar, ...] | None:
+    """One or several values as a tuple; numpy scalars become Python objects."""
     if given is None:
         return None
-    several = (given,) if isinstance(given, (Scalar, np.generic)) else tuple(given)
+    several = (given,) if isinstance(given, (LabelScalar, np.generic)) else tuple(given)
     return tuple(_plain(value) for value in several)
 
 
 def _plain(value: Any) -> Any:
-    """A scalar of numpy as Python's."""
+    """A numpy scalar as a Python object."""
     return value.item() if isinstance(value, np.generic) else value
 
 
 def _reasons(error: ValueError) -> str:
-    """What is wrong, without what pydantic says around it."""
+    """The message of a validation error, without pydantic's framing."""
     details: list[dict[str, Any]] = getattr(error, "errors", list)()
     mapped = (
         ".".join(map(str, one["loc"])) + ": " + one["msg"].removeprefix("Value error, ")
@@ -229,7 +231,7 @@ def _reasons(error: ValueError) -> str:
 
 
 def _numbers(table: pa.Table, name: str) -> pa.ChunkedArray:
-    """A column of numbers as doubles; FrameError if it has another type."""
+    """A numeric column as doubles; FrameError for other types."""
     columns, _ = frame_columns(table.select([name]) if name in table.column_names else table)
     column_of(table, name)
     if not columns or columns[0].kind != "numeric":
@@ -237,14 +239,14 @@ def _numbers(table: pa.Table, name: str) -> pa.ChunkedArray:
     found = doubles(table.column(name))
     if columns[0].digits == 0 and not columns[0].values.equals(_longs(found, columns[0].values)):
         raise FrameError(
-            f"column {name!r} holds integers that doubles do not tell apart, beyond 2**53: "
+            f"column {name!r} contains integers beyond 2**53, which doubles cannot distinguish: "
             "subtract the same number from labels and predictions, or divide scores"
         )
     return found
 
 
 def _longs(column: pa.ChunkedArray, like: pa.ChunkedArray) -> pa.ChunkedArray | None:
-    """Doubles as exact integers again; None where they are none."""
+    """Doubles as exact integers; None if they are not integers."""
     try:
         return column.cast(like.type)
     except pa.ArrowInvalid:
@@ -267,7 +269,7 @@ def _binning(asked: Performance, scores: Sequence[pa.ChunkedArray]) -> NumericBi
 
 
 def _mapped(table: pa.Table, asked: Performance, label: str) -> dict[str, MappedValues]:
-    """The label and the column of decisions of a task with classes, by subject."""
+    """The label and the decision columns of a task with classes, by subject."""
     if asked.task == "regression":
         return {}
     named = {LABEL_SUBJECT: label}
@@ -287,7 +289,7 @@ def _batch(
     scores: Sequence[pa.ChunkedArray],
     days: Counts,
 ) -> ScoreBatch:
-    """All rows; label and decision as codes."""
+    """All rows, with labels and decisions as codes."""
     rows = table.num_rows
     score: Floats = np.zeros(rows)
     nulls: AnyArray | None = None
@@ -324,7 +326,7 @@ def _batch(
 
 
 def _decisions(table: pa.Table, asked: Performance, score: Floats) -> Counts:
-    """The decisions of a score, -1 for none."""
+    """The decisions that follow from a score; -1 for none."""
     unknown = np.isnan(score)
     if asked.task == "multiclass":
         lost = unknown.any(axis=1)
@@ -333,3 +335,42 @@ def _decisions(table: pa.Table, asked: Performance, score: Floats) -> Counts:
         return np.zeros(len(score), dtype=np.int64)
     reached = at_least(column_of(table, asked.score[0]), asked.decision.threshold)
     return np.where(unknown, NO_VALUE, reached).astype(np.int64)
+
+
+def score_states(plan: ScorePlan, batch: ScoreBatch, *, probabilities: bool) -> ScoreStates:
+    """The states of a batch as a stack with one entry per day, rows without a decision included."""
+    tally = ScoreTally(plan)
+    for start in range(0, batch.rows, ROWS_PER_BATCH):
+        tally.add(_part(batch, start, min(batch.rows, start + ROWS_PER_BATCH)))
+    as_of_day = max((due for _, due, _ in batch.keys), default=0)
+    group = group_of_vectors(tally.vectors(), as_of_day)
+    found = task_states(group, plan.task, plan.binning, plan.classes)
+    if found is not None:
+        return found[1]
+    if plan.task == "regression":
+        raise FrameError("frame has no rows")
+    if plan.task == "multiclass":
+        return MulticlassStates.empty(plan.classes, probabilities=probabilities)
+    return BinaryStates.empty(plan.binning).without_empty_bins()
+
+
+def _part(batch: ScoreBatch, start: int, stop: int) -> ScoreBatch:
+    """A selection of the rows of a batch."""
+    rows = slice(start, stop)
+    return ScoreBatch(
+        rows=stop - start,
+        keys=batch.keys,
+        slots=batch.slots[rows],
+        decision=batch.decision[rows],
+        label=batch.label[rows],
+        score=batch.score[rows],
+        score_nulls=None if batch.score_nulls is None else batch.score_nulls[rows],
+        target=None if batch.target is None else batch.target[rows],
+        interval=None
+        if batch.interval is None
+        else (batch.interval[0][rows], batch.interval[1][rows]),
+        age=batch.age[rows],
+        segments=[],
+        slices=[],
+        values=[],
+    )

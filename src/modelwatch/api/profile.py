@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from modelwatch.api.arrow_frames import Frame, FrameError, arrow_table, column_of, frame_columns
+from modelwatch.api.arrow_frames import FrameError, FrameLike, arrow_table, column_of, frame_columns
 from modelwatch.api.column_states import codes_of, column_states, fitted_binnings
 from modelwatch.api.html import table_html
 from modelwatch.api.result import TableResult
@@ -33,26 +33,25 @@ _SHOWN = ("null_share", "distinct", "mean", "sd", "min", "q50", "max", "mode_sha
 
 @dataclass(frozen=True, repr=False)
 class ProfileResult(TableResult):
-    """Metrics of the columns of a frame, as `profile` returns them.
+    """Metrics of the columns of a frame, as returned by `profile`.
 
-    One row per ``feature`` and ``metric``: ``kind`` (numeric or categorical), ``value``, ``text``
-    (dates, timestamps and JSON), ``reason`` where the metric is undefined, ``rows``, and
-    ``error_bound``: by how much bins may make the value differ from that of the rows, 0 for an
-    exact one, null where that is not known.
-    ``not_profiled``: the reason by column.
+    One row per ``feature`` and ``metric``, with ``kind`` (numeric or categorical), ``value``,
+    ``text`` (dates, timestamps, and JSON), ``reason`` if undefined, ``rows``, and ``error_bound``:
+    how much the value may differ from that of the raw rows because of bins; 0 if exact, null if
+    unknown. ``not_profiled``: by column, why it was not profiled.
     """
 
     not_profiled: Mapping[str, str]
 
     def of(self, feature: str) -> dict[str, float | str | None]:
-        """The metrics of one column by name: a text if there is one, None if undefined."""
+        """The metrics of one column by name: a string if the metric is one, None if undefined."""
         found = {
             row["metric"]: row["value"] if row["text"] is None else row["text"]
             for row in self.table.to_pylist()
             if row["feature"] == feature
         }
         if not found:
-            raise FrameError(f"there is no profile of {feature!r}")
+            raise FrameError(f"no profile was computed for {feature!r}")
         return found
 
     def _repr_html_(self) -> str:
@@ -69,7 +68,7 @@ class ProfileResult(TableResult):
 
 
 def profile(
-    frame: Frame,
+    frame: FrameLike,
     *,
     special_values: Mapping[str, Sequence[ExactNumber]] | None = None,
     categorical: Sequence[str] = (),
@@ -102,25 +101,23 @@ def profile(
     for column in columns:
         stack = states.features[column.name].roll_up(states.whole)
         sketch = states.sketches[column.name]
-        for metric, figures in of_states.profile(
-            stack, distinct=[sketch], unit=column.unit
-        ).items():
-            value = float(figures.value[0])
+        for metric, found in of_states.profile(stack, distinct=[sketch], unit=column.unit).items():
+            value = float(found.value[0])
             rows.append(
                 {
                     "feature": column.name,
                     "kind": column.kind,
                     "metric": metric,
                     "value": None if np.isnan(value) else value,
-                    "text": figures.text[0],
-                    "reason": figures.reason[0],
+                    "text": found.text[0],
+                    "reason": found.reason[0],
                     "rows": int(stack.rows[0]),
-                    "error_bound": _bound(figures.error_bound),
+                    "error_bound": _bound(found.error_bound),
                 }
             )
     return ProfileResult(pa.Table.from_pylist(rows, schema=_SCHEMA), not_profiled)
 
 
 def _bound(bounds: Floats) -> float | None:
-    """The error bound of one value; None where it is not known."""
+    """The error bound of one value; None if unknown."""
     return float(bounds[0]) if len(bounds) and not np.isnan(bounds[0]) else None

@@ -12,8 +12,8 @@ from pathlib import Path
 class ReportPages(os.PathLike[str]):
     """The pages of a report in a folder.
 
-    ``path``: the first page. ``size_bytes``: of all pages. A notebook shows the first page in a
-    frame that may run the script of the page and nothing else; links lead on in a browser only.
+    ``path``: the first page. ``size_bytes``: the size of all pages. A notebook shows the first page
+    in a frame that may only run the script of the page; links work in a browser only.
     """
 
     path: Path

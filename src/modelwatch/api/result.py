@@ -1,4 +1,4 @@
-"""What every result of a frame can do: one Arrow table, and other forms of it."""
+"""The common interface of results of frames: one Arrow table, and conversions."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class TableResult:
         return self.table
 
     def to_pandas(self) -> pd.DataFrame:
-        """The result as a pandas DataFrame; what is undefined is NaN or None."""
+        """The result as a pandas DataFrame; undefined values are NaN or None."""
         found: pd.DataFrame = self.table.to_pandas()
         return found
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> Any:
-        """The result for any library that takes Arrow, such as ``polars.DataFrame(result)``."""
+        """The result for any library that accepts Arrow, such as ``polars.DataFrame(result)``."""
         return self.table.__arrow_c_stream__(requested_schema)
 
     def __len__(self) -> int:

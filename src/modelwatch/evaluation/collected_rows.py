@@ -1,4 +1,4 @@
-"""Rows of an output table, collected column by column, and handed on in batches."""
+"""Rows of an output table, collected column by column, and returned in batches."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ROWS_A_BATCH = 50_000
 
 
 class CollectedRows:
-    """Collects columns of rows, and hands them on in batches."""
+    """Collects columns of rows, and returns them in batches."""
 
     def __init__(self, schema: pa.Schema) -> None:
         self._schema = schema
@@ -21,41 +21,47 @@ class CollectedRows:
         self._count = 0
 
     def add(self, count: int, **columns: object) -> None:
-        """Some rows: a column is an array, or one value for all of them, or missing for null."""
+        """Add rows. A column is an array, a single value for all rows, or missing for null.
+
+        ValueError for a column that the schema lacks.
+        """
+        unknown = sorted(set(columns) - set(self._schema.names))
+        if unknown:
+            raise ValueError(f"there is no column {', '.join(unknown)}")
         arrays = [_array(columns.get(field.name), field.type, count) for field in self._schema]
         self._parts.append(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
         self._count += count
 
-    def add_figures(
+    def add_metrics(
         self,
         alike: Mapping[str, object],
         windows: Mapping[str, object],
-        figures: Mapping[str, Sequence[object]],
+        values: Mapping[str, Sequence[object]],
         cells: Mapping[str, AnyArray],
     ) -> None:
-        """A row for each of S figures of W windows, figure by figure.
+        """Add one row per metric (S) and window (W), sorted by metric.
 
-        Columns of one value for all rows (``alike``), of a value for each window, of one for each
-        figure, and of one for each of both, (S, W).
+        ``alike``: columns with one value for all rows. The other arguments have one value per
+        window, per metric, or per metric and window, (S, W).
         """
         shape = next(iter(cells.values())).shape
-        of_figure = np.repeat(np.arange(shape[0]), shape[1])
+        of_metric = np.repeat(np.arange(shape[0]), shape[1])
         of_window = np.tile(np.arange(shape[1]), shape[0])
         columns: dict[str, object] = dict(alike)
         for name, value in windows.items():
             columns[name] = _array(value, self._schema.field(name).type, shape[1]).take(of_window)
-        for name, held in figures.items():
-            columns[name] = pa.array(held, self._schema.field(name).type).take(of_figure)
+        for name, held in values.items():
+            columns[name] = pa.array(held, self._schema.field(name).type).take(of_metric)
         columns |= {name: value.ravel() for name, value in cells.items()}
-        self.add(len(of_figure), **columns)
+        self.add(len(of_metric), **columns)
 
     def full(self) -> Iterator[pa.RecordBatch]:
-        """The rows so far, if they fill a batch."""
+        """The collected rows if they fill a batch."""
         if self._count >= _ROWS_A_BATCH:
             yield from self.rest()
 
     def rest(self) -> Iterator[pa.RecordBatch]:
-        """The rows so far."""
+        """The remaining rows."""
         if self._parts:
             yield from pa.Table.from_batches(self._parts).combine_chunks().to_batches()
         self._parts, self._count = [], 0
@@ -68,5 +74,5 @@ def _array(value: object, kind: pa.DataType, count: int) -> pa.Array:
         return pa.nulls(count, kind)
     if not isinstance(value, np.ndarray):
         return pa.repeat(pa.scalar(value, kind), count)
-    # NaN is null in a table.
+    # NaN is stored as null.
     return pa.array(value, type=kind, from_pandas=kind == pa.float64())

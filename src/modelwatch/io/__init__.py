@@ -1,1 +1,1 @@
-"""All effects: the Spark session, reads of sources, writes of results, views."""
+"""All effects: the Spark session, reading sources, writing results, and views."""

@@ -1,4 +1,4 @@
-"""What an error of Spark says, without its stacks of Java frames."""
+"""Messages of Spark's errors, without stacks of Java frames."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from modelwatch.model.runs.lost_runs import WAY_OUT, way_after_death
 _CAUSE = re.compile(r"^Caused by: (?:[\w$]+\.)+[\w$]+: (.+)")
 _CLASS = re.compile(r"^: ?(?:[\w$]+\.)+[\w$]+: ")
 _FILE = re.compile(r"\.(?:parquet|json|crc|bin)\b")
+_OWN = re.compile(r"^\s*modelwatch\.[\w.]*\.[A-Z]\w*: (.+)")
+"""The line of a stack of Python's, in a message of Spark, with an error that is ours."""
 _FRAME = re.compile(
     r"^(?:Job aborted|Writing job aborted|Task failed|"
     r"\[TASK_WRITE_FAILED\]|org\.apache\.spark\.SparkException)"
 )
-"""What Spark says around a cause, of which a person can make nothing."""
+"""What Spark prints around a cause, which does not help people."""
 _OF_JAVA = ("Py4JJavaError",)
 _LONGEST = 1000
 _WAYS_OUT = (
@@ -24,20 +26,20 @@ _WAYS_OUT = (
     ),
     (
         r"Permission denied|AccessControlException|AccessDenied|Mkdirs failed",
-        "give the job the right to write its output and Spark's spark.local.dir, and to read its "
-        "sources (docs/guides/deployment.md, Rights), then run again",
+        "grant the job write access to its output and to Spark's spark.local.dir, and read access "
+        "to its sources (docs/guides/deployment.md, Rights), then run again",
     ),
     (
         r"_delta_log|DELTA_VERSIONS_NOT_CONTIGUOUS|DELTA_TRUNCATED_TRANSACTION_LOG|"
         r"DELTA_STATE_RECOVER|DELTA_LOG|DELTA_MISSING_TRANSACTION_LOG|JsonEOF|JsonParse|"
         r"Unexpected end-of-input",
-        "the table's log is damaged: restore its _delta_log from a copy (a newest commit that is "
-        "torn may be removed, and what it added written anew), then run again",
+        "the log of the table is damaged: restore its _delta_log from a copy (a torn newest commit "
+        "can be removed; then write the rows that it added again), then run again",
     ),
     (
         r"is not a Parquet file|[Ff]ooter|FAILED_READ_FILE(?!.*does not exist)|"
         r"can not read (?:class|value)|[Cc]orrupt",
-        "restore the file, or delete its rows from the table and write them anew, then run again",
+        "restore the file, or delete its rows from the table and write them again, then run again",
     ),
     (
         r"FileNotFoundException|FILE_NOT_EXIST|[Ff]ile .*does not exist|No such file|"
@@ -45,11 +47,11 @@ _WAYS_OUT = (
         "run again if the table was rewritten and vacuumed meanwhile; otherwise restore the file",
     ),
 )
-"""What a message holds, and what helps then; the first that fits counts."""
+"""Patterns in a message, and what to do; the first match counts."""
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of its message; the name of its type if it has none."""
+    """The first line of the message; the name of the type if it has none."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     # py4j puts a line of its own before the message.
     if len(lines) > 1 and lines[0].startswith("An error occurred while calling"):
@@ -58,11 +60,15 @@ def first_line(error: BaseException) -> str:
 
 
 def reason(error: BaseException) -> str:
-    """The first line of its message and, of its Java causes, the one that names a file or the last.
+    """The first line of the message and, of its Java causes, the one that names a file, otherwise
+    the last.
 
-    A task that fails tells of the task first, which file it was in stands far below: then the cause
-    alone is told.
+    The message of a failed task begins with the task and names the file only in a cause, so the
+    cause alone is returned. The same applies to a modelwatch error that a Python worker raised.
     """
+    own = _raised_by_us(error)
+    if own is not None:
+        return own
     first = first_line(error)
     causes = [found[1] for line in str(error).splitlines() if (found := _CAUSE.match(line))]
     naming = [cause for cause in causes if _FILE.search(cause)]
@@ -72,15 +78,21 @@ def reason(error: BaseException) -> str:
     return deepest[:_LONGEST] if _FRAME.match(first) else f"{first}; {deepest}"[: 2 * _LONGEST]
 
 
+def _raised_by_us(error: BaseException) -> str | None:
+    """What an error of ours said that ended a Python worker; None if there is none."""
+    told = [found[1] for line in str(error).splitlines() if (found := _OWN.match(line))]
+    return told[-1][:_LONGEST] if told else None
+
+
 def way_out(error: BaseException) -> str | None:
-    """What a person can do about it; None where that is not known."""
+    """What to do about it; None if unknown."""
     text = str(error)
     known = next((way for signs, way in _WAYS_OUT if re.search(signs, text)), None)
     return known or way_after_death(text)
 
 
 def advised(error: BaseException) -> str:
-    """Its reason, and what a person can do about it where that is known and not told yet."""
+    """The reason, and what to do about it if known and not included yet."""
     wording, way = reason(error), way_out(error)
     return (
         wording if way is None or WAY_OUT in wording else f"{wording.rstrip('. ')}. {WAY_OUT}{way}."
@@ -88,6 +100,8 @@ def advised(error: BaseException) -> str:
 
 
 def typed(error: BaseException) -> str:
-    """What is advised, behind the type of the error unless that is the bridge to Java's."""
+    """What is advised, behind the type of the error unless that is the bridge to Java's, or only
+    where an error of ours was seen."""
     name = type(error).__name__
-    return advised(error) if name in _OF_JAVA else f"{name}: {advised(error)}"
+    plain = name in _OF_JAVA or _raised_by_us(error) is not None
+    return advised(error) if plain else f"{name}: {advised(error)}"

@@ -1,27 +1,24 @@
-"""The one place through which everything printed goes, to standard output and standard error."""
+"""The only module that prints, to stdout and stderr."""
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
-from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, TextIO
 
 from modelwatch.model.plain_text import code_point_escape
 
-T = TypeVar("T")
 _LAYOUT = frozenset("\n\t")
-"""What a terminal acts on and is meant: ends of lines and tabs."""
+"""Control characters that are allowed: line breaks and tabs."""
 
 
 def printable(text: str) -> str:
     r"""A text in which everything else that a terminal acts on or hides is escaped.
 
-    Control characters, ANSI escapes, bidirectional overrides, zero-width characters and unusual
-    spaces become ``\uXXXX`` or ``\UXXXXXXXX``, which JSON, YAML and Python read as the same text.
-    Ends of lines and tabs stay.
+    Control characters, ANSI escapes, bidirectional overrides, zero-width characters, and unusual
+    spaces become ``\uXXXX`` or ``\UXXXXXXXX``, which JSON, YAML, and Python read as the same text.
+    Line breaks and tabs are kept.
     """
     if text.isprintable():
         return text
@@ -29,14 +26,14 @@ def printable(text: str) -> str:
 
 
 def say(text: object = "", *, end: str = "\n", flush: bool = False) -> None:
-    """Print a text to standard output."""
+    """Print a text to stdout."""
     print(_shown(str(text), sys.stdout), end=end, flush=flush)
 
 
 def complain(text: object, *, flush: bool = False) -> None:
-    """Print a text to standard error.
+    """Print a text to stderr.
 
-    Under spark-submit, whose Java passes the text on, nobody reads it once that is gone.
+    Under spark-submit, the JVM passes the text on; if it is gone, nobody reads it.
     """
     with suppress(BrokenPipeError):
         print(_shown(str(text), sys.stderr), file=sys.stderr, flush=flush)
@@ -48,8 +45,13 @@ def _shown(text: str, stream: Any) -> str:
     return printable(text).encode(encoding, "backslashreplace").decode(encoding)
 
 
+def error_stream() -> TextIO:
+    """The current stderr, for output that draws on a terminal."""
+    return sys.stderr
+
+
 class _Format(logging.Formatter):
-    """The message of a record, its traceback included, as a terminal may show it."""
+    """The message of a record, including its traceback, in a form that is safe for a terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The text of a record."""
@@ -57,9 +59,9 @@ class _Format(logging.Formatter):
 
 
 def log_to_terminal() -> None:
-    """Send log records and Python's warnings to standard error; the package's own from INFO on.
+    """Send log records and Python's warnings to stderr; the package's own from INFO.
 
-    A handler that the embedding process has set up already stays, and gets no second one.
+    An existing handler of the embedding process is kept, and no second one is added.
     """
     root = logging.getLogger()
     if not root.handlers:
@@ -68,27 +70,3 @@ def log_to_terminal() -> None:
         root.addHandler(handler)
     logging.getLogger("modelwatch").setLevel(logging.INFO)
     logging.captureWarnings(True)
-
-
-def argument_of(parse: Callable[[str], T]) -> Callable[[str], T]:
-    """A function that reads an argument; what its ValueError says is shown with the usage."""
-
-    def parsed(text: str) -> T:
-        try:
-            return parse(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return parsed
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser of arguments whose help and errors are printed as everything else."""
-
-    def _print_message(self, message: str, file: Any = None) -> None:
-        if not message:
-            return
-        if file in (None, sys.stderr):
-            complain(message.removesuffix("\n"))
-        else:
-            say(message, end="")

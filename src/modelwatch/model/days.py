@@ -1,4 +1,4 @@
-"""Days and runs of days."""
+"""Days and ranges of days."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def parse_day(text: str) -> date:
 
 
 def parse_ascending_days(text: str) -> tuple[date, ...]:
-    """The days written as YYYY-MM-DD with commas between; ValueError if one is not the later."""
+    """Days written as YYYY-MM-DD and separated by commas; ValueError unless they ascend."""
     days = tuple(parse_day(part.strip()) for part in text.split(","))
     for before, day in pairwise(days):
         if day <= before:
@@ -32,7 +32,8 @@ def parse_ascending_days(text: str) -> tuple[date, ...]:
 
 
 def shifted(day: date, days: int) -> date:
-    """The day some days later (earlier if negative), at most the calendar's first or last day."""
+    """The day a number of days later (earlier if negative), limited to the range of the
+    calendar."""
     try:
         return day + timedelta(days=days)
     except OverflowError:
@@ -40,26 +41,27 @@ def shifted(day: date, days: int) -> date:
 
 
 def begins_twice(day: date, time_zone: str) -> bool:
-    """Whether midnight of a day comes twice, or not at all, for a change of clocks."""
+    """Whether midnight of a day occurs twice or not at all because of a clock change."""
     midnight = datetime.combine(day, time(), ZoneInfo(time_zone))
     return midnight.utcoffset() != midnight.replace(fold=1).utcoffset()
 
 
 @dataclass(frozen=True, order=True)
 class DayRange:
-    """A run of days from ``first`` to ``last``, both in it; ValueError if it would be empty."""
+    """A range of days from ``first`` to ``last``, inclusive; ValueError if it is empty."""
 
     first: date
     last: date
 
     def __post_init__(self) -> None:
-        """Refuse a range that ends before it begins."""
+        """Rejects a range that ends before it begins."""
         if self.last < self.first:
             raise ValueError(f"ends on {self.last}, before it begins on {self.first}")
 
     @classmethod
     def parse(cls, text: str) -> DayRange:
-        """The range written as ``2013-01-01..2013-01-31``, or as a single day; ValueError else."""
+        """The range written as ``2013-01-01..2013-01-31``, or as a single day; otherwise
+        ValueError."""
         first, dots, last = text.partition("..")
         start = parse_day(first.strip())
         return cls(start, parse_day(last.strip()) if dots else start)
@@ -77,12 +79,12 @@ class DayRange:
         return (self.first + timedelta(days=i) for i in range(len(self)))
 
     def __str__(self) -> str:
-        """As ``parse`` reads it."""
+        """The text that ``parse`` reads."""
         return str(self.first) if self.first == self.last else f"{self.first}..{self.last}"
 
 
 def day_ranges(days: Iterable[date]) -> tuple[DayRange, ...]:
-    """The longest runs of neighbouring days, in order; repeated days count once."""
+    """The longest ranges of consecutive days, in order; repeated days count once."""
     ranges: list[DayRange] = []
     for day in sorted(set(days)):
         if ranges and (day - ranges[-1].last).days == 1:
@@ -93,10 +95,11 @@ def day_ranges(days: Iterable[date]) -> tuple[DayRange, ...]:
 
 
 def joined_ranges(ranges: Sequence[DayRange], most: int) -> tuple[DayRange, ...]:
-    """At most so many ranges that hold all days of the given ones, which ascend and are apart.
+    """At most ``most`` ranges that contain all days of the given ones, which ascend and are
+    disjoint.
 
-    Those that lie nearest to one another become one, with the days between them. ValueError if
-    ``most`` is below 1.
+    The closest ranges are merged, including the days between them. ValueError if ``most`` is below
+    1.
     """
     if most < 1:
         raise ValueError("at least one range is needed")

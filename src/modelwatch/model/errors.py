@@ -1,4 +1,4 @@
-"""Errors that tell everything that is wrong, each with its place."""
+"""Errors that list all problems, each with its place."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from modelwatch.errors import ModelwatchError
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong: where in the configuration, and what.
+    """A problem: its place in the configuration, and a message.
 
-    ``place`` is dotted (``segments[1].columns``), empty for the whole file. ``line`` counts from 1,
-    None where it is not known.
+    ``place`` is dotted (``segments[1].columns``), and empty for the whole file. ``line`` counts
+    from 1; None if unknown.
     """
 
     place: str
@@ -26,19 +26,19 @@ class Problem:
 
 
 class ProblemsError(ModelwatchError):
-    """Several problems at once; ``origin`` names the file or the table they were found in."""
+    """Several problems. ``origin``: the file or table in which they were found."""
 
     def __init__(self, problems: Iterable[Problem], origin: str = "") -> None:
-        """Take the problems in the order in which they are to be told."""
+        """Takes the problems in the order in which they are reported."""
         self.problems: tuple[Problem, ...] = tuple(problems)
         self.origin = origin
         super().__init__(self.problems, origin)
 
     def __str__(self) -> str:
-        """One problem a line, each as ``origin:line: place: message``."""
-        return "\n".join(self._told(problem) for problem in self.problems)
+        """One line per problem, as ``origin:line: place: message``."""
+        return "\n".join(self._located(problem) for problem in self.problems)
 
-    def _told(self, problem: Problem) -> str:
+    def _located(self, problem: Problem) -> str:
         where = [self.origin] if self.origin else []
         if problem.line is not None:
             where.append(str(problem.line) if self.origin else f"line {problem.line}")
@@ -46,11 +46,11 @@ class ProblemsError(ModelwatchError):
 
 
 class ConfigurationError(ProblemsError):
-    """The configuration itself is wrong, whatever the tables hold."""
+    """The configuration is invalid, regardless of the contents of the tables."""
 
 
 class SourceError(ProblemsError):
-    """A table or a column that the configuration names is missing, or its type cannot serve."""
+    """A table or column that the configuration names is missing or has an unsuitable type."""
 
 
 class SessionError(ModelwatchError):

@@ -1,4 +1,4 @@
-"""Texts that may hold anything, made fit to be told: on one line, without control characters."""
+"""Arbitrary text made suitable for output: on one line, without control characters."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import unicodedata
 from collections.abc import Sequence
 
 MOST_NAMES = 8
-"""Names of a list that are shown; the rest is counted."""
+"""Maximum number of names of a list that are shown; the rest is counted."""
 LONGEST_NAME = 200
-"""Characters of a name or value of data that a sentence shows."""
+"""Maximum length of a name or value of data in a sentence."""
 
 
 def one_line(text: str) -> str:
-    """A text as one line without control characters, whatever the data put into it."""
+    """A text on one line without control characters."""
     kept = (" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
     return " ".join("".join(kept).split())
 
 
 def plain_text(text: str) -> str:
-    """A text without control characters other than the ends of its lines."""
+    """A text without control characters except line breaks."""
     lines = text.replace("\r\n", "\n").replace("\t", "    ").split("\n")
     return "\n".join(
         "".join(" " if unicodedata.category(c)[0] == "C" else c for c in line) for line in lines
@@ -32,16 +32,21 @@ def code_point_escape(character: str) -> str:
 
 
 def shortened(text: str, length: int) -> str:
-    """At most so many characters of a text, and dots where it was cut."""
+    """A text cut to a maximum length, with an ellipsis if it was cut."""
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def named(text: str) -> str:
-    """A name or value of data as a sentence shows it."""
+    """A name or value of data in a sentence."""
     return one_line(shortened(text, LONGEST_NAME))
 
 
+def counted(count: int, noun: str) -> str:
+    """A count and its noun, which is plural unless the count is 1."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def listed_names(names: Sequence[str]) -> str:
-    """The first names of a list, and how many more there are."""
+    """The first names of a list, and the number of the others."""
     shown = ", ".join(names[:MOST_NAMES])
     return shown if len(names) <= MOST_NAMES else f"{shown} and {len(names) - MOST_NAMES} more"

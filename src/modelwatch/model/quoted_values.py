@@ -1,4 +1,4 @@
-"""Values of data as messages quote them, so that a person sees in what they differ."""
+"""Values of data as quoted in messages, so that readers can see differences between them."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ _LIKE_LATIN = str.maketrans(
     "АВЕЅІЈКМНОРСТУХаеѕіјорсухԁһΑΒΕΖΗΙΚΜΝΟΡΤΥΧο",
     "ABESIJKMHOPCTYXaesijopcyxdhABEZHIKMNOPTYXo",
 )
-"""Cyrillic and Greek letters that fonts draw as Latin ones. Source: the confusables of Unicode
+"""Cyrillic and Greek letters that look like Latin ones. Source: the confusables of Unicode
 Technical Standard 39."""
 LONGEST_CODE = 80
-"""Characters of a name or value that a sentence shows in backquotes."""
+"""Maximum length of a name or value in backquotes."""
 _NULL = "null"
-"""How lists of values write that there is none."""
+"""How lists of values represent a missing value."""
 _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def quoted_value(value: str, beside: Iterable[str] = ()) -> str:
-    """A value in quotes on one line; ``beside``: others that a reader may take for it."""
+    """A value in quotes on one line. ``beside``: other values that are easily confused with it."""
     return quoted_values([value, *beside])[0]
 
 
 def quoted_values(values: Sequence[str]) -> list[str]:
     """Values in quotes on one line.
 
-    Control characters, invisible ones, and spaces other than the common one are escaped always, as
-    Python writes them. Where two values look alike, so are letters beyond ASCII, and spaces at the
-    ends and side by side.
+    Control characters, invisible characters, and unusual spaces are always escaped as in Python. If
+    two values look alike, letters beyond ASCII, and leading, trailing, and repeated spaces, are
+    escaped as well.
     """
     shown = [example_of(value) for value in values]
     drawn: dict[str, set[str]] = defaultdict(set)
@@ -42,7 +42,7 @@ def quoted_values(values: Sequence[str]) -> list[str]:
 
 
 def distinguishable_value(value: str, beside: Iterable[str] = ()) -> str:
-    """A value without quotes where it can be read as it is, else as ``quoted_value`` has it."""
+    """A value without quotes if it is unambiguous, otherwise as in ``quoted_value``."""
     quoted = quoted_value(value, beside)
     plain = one_line(value) == value and value not in ("", _NULL)
     as_it_is = quoted[1:-1].replace("\\'", "'").replace("\\\\", "\\") == value
@@ -60,8 +60,8 @@ def code_equal(column: str, value: str) -> str:
 
 
 def _in_code(text: str) -> str:
-    """A text without what ends the backquotes around it: both these and hidden characters are
-    escaped."""
+    """A text without characters that would end the surrounding backquotes; these and hidden
+    characters are escaped."""
     escaped = (
         _escape(c) if c == "`" or (_is_space(c) and c != " ") else c
         for c in shortened(text, LONGEST_CODE)
@@ -70,7 +70,8 @@ def _in_code(text: str) -> str:
 
 
 def _drawn(value: str) -> str:
-    """The same text for values that look alike: of one normal form, without what is not drawn."""
+    """A key that is equal for values that look alike: normalized, and without invisible
+    characters."""
     text = unicodedata.normalize("NFKC", value).translate(_LIKE_LATIN)
     seen = (" " if _is_space(c) else c for c in text if unicodedata.category(c) != "Cf")
     return " ".join("".join(seen).split())
@@ -81,7 +82,7 @@ def _is_space(character: str) -> bool:
 
 
 def _quoted(value: str, plain: bool) -> str:
-    """A value in quotes; ``plain``: in ASCII, with every space that a reader may miss escaped."""
+    """A value in quotes. ``plain``: in ASCII, with every space that a reader may miss escaped."""
     found = []
     for at, character in enumerate(value):
         missed = character == " " and (at in (0, len(value) - 1) or value[at - 1] == " ")

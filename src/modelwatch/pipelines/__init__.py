@@ -1,1 +1,1 @@
-"""Read, plan, aggregate, evaluate, write."""
+"""The steps of a run: read, plan, aggregate, evaluate, write."""

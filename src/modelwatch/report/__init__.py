@@ -1,1 +1,1 @@
-"""Pages and pictures from the result tables."""
+"""HTML pages and charts from the result tables."""

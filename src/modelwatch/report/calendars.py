@@ -1,4 +1,4 @@
-"""Rows by day as bars, with the days that are missing or unusual."""
+"""Rows by day as a bar chart, with missing and unusual days marked."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from modelwatch.report.figures import day_text, short_count
 from modelwatch.report.markup import Content, Markup, element, picture
+from modelwatch.report.number_format import day_text, short_count
 from modelwatch.report.page import section
 from modelwatch.report.paths import bar_path, number, step_path
 from modelwatch.report.scales import Scale, day_ticks
 from modelwatch.report.tables_of_values import details_table, scrolled
 
-WIDTH = 900
+_WIDTH = 900
 _HEIGHT = 74
 _LEFT = 46
-_NARROW = 4.0
+_NARROW = 12.0
 """Units of width up to which bars are drawn as one outline."""
 _MOST_ROWS = 62
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """Rows of a table by day. ``unusual``: days that a verdict names, with its words.
+    """Rows of a table by day. ``unusual``: days with a verdict, and its text.
 
-    ``step``: days that one bar stands for. ``shaded``: first and last day of a shaded range.
+    ``step``: number of days per bar. ``shaded``: first and last day of a shaded range.
     """
 
     title: str
@@ -38,9 +38,9 @@ class Calendar:
 
 
 def calendar_picture(given: Calendar) -> Markup:
-    """Bars by day; unusual days stand out, missing ones are a mark below the axis."""
+    """A bar per day. Unusual days have another color; missing days have a mark below the axis."""
     days = (given.last - given.first).days + 1
-    wide = (WIDTH - _LEFT) / days
+    wide = (_WIDTH - _LEFT) / days
     top = max(given.rows.values(), default=0) or 1.0
     floor = _HEIGHT - 22
     y = Scale(0.0, top, floor, 4)
@@ -59,12 +59,12 @@ def calendar_picture(given: Calendar) -> Markup:
         if given.first <= day <= given.last
     ]
     parts: list[Content] = [
-        _shade(given, wide, floor),
-        element("path", d=f"M{_LEFT} {number(y(top))}H{WIDTH}", class_="grid"),
+        element("path", d=f"M{_LEFT} {number(y(top))}H{_WIDTH}", class_="grid"),
         element("text", short_count(top), x=_LEFT - 6, y=number(y(top) + 8), class_="e"),
         element("text", "0", x=_LEFT - 6, y=floor, class_="e"),
         element("path", d=drawn, class_="vol"),
         element("path", d=bar_path([*odd, *marks]), class_="vol gone"),
+        _shade(given, wide, floor),
     ]
     parts += [
         element(
@@ -72,31 +72,33 @@ def calendar_picture(given: Calendar) -> Markup:
             text,
             x=number(_LEFT + (day - given.first).days * wide),
             y=_HEIGHT - 3,
-            class_="s",
         )
         for day, text in day_ticks(given.first, given.last, 12)
     ]
     return picture(
         given.title,
         parts,
-        width=WIDTH,
+        width=_WIDTH,
         height=_HEIGHT,
-        look="heat",
+        css_class="heat",
     )
 
 
 def _shade(given: Calendar, wide: float, floor: float) -> Content:
-    """A range of days, behind their bars."""
+    """A range of days: a tint of its bars, and a line below them."""
     if given.shaded is None:
         return None
     start, end = given.shaded
     left = _LEFT + (start - given.first).days * wide
     width = ((end - start).days + 1) * wide
-    return element("path", d=bar_path([(left, 4, width, floor - 4)]), class_="iv")
+    return [
+        element("path", d=bar_path([(left, 0, width, floor)]), class_="iv"),
+        element("path", d=bar_path([(left, floor + 1, width, 3)]), class_="curbar"),
+    ]
 
 
 def _outline(bars: Sequence[tuple[float, float, float, float]], floor: float) -> Markup:
-    """Narrow bars as the outline of each stretch of neighbors."""
+    """Narrow bars, drawn as one outline per stretch of neighboring days."""
     stretches: list[list[tuple[float, float, float, float]]] = []
     for one in bars:
         before = stretches[-1][-1] if stretches else None
@@ -116,7 +118,7 @@ def _outline(bars: Sequence[tuple[float, float, float, float]], floor: float) ->
 
 
 def missing_days(given: Calendar) -> list[date]:
-    """Days between the first and the last with rows that have none."""
+    """Days without rows between the first and the last day with rows."""
     if given.step != 1 or not given.rows:
         return []
     first, last = min(given.rows), max(given.rows)
@@ -128,7 +130,7 @@ def missing_days(given: Calendar) -> list[date]:
 
 
 def calendar_table(given: Calendar) -> Markup:
-    """The unusual days and the newest ones as a table."""
+    """A table of the unusual and the latest days."""
     newest = sorted(given.rows, reverse=True)[:14]
     days = sorted({*newest, *given.unusual}, reverse=True)[:_MOST_ROWS]
     rows: list[list[Content]] = [
@@ -136,7 +138,7 @@ def calendar_table(given: Calendar) -> Markup:
         for day in days
     ]
     head = ["Day", "Rows", "Unusual days"]
-    return details_table("Table: the newest and the unusual days", head, rows, figures=(1,))
+    return details_table("Latest and unusual days", head, rows, numeric_columns=(1,))
 
 
 def calendar_section(calendars: Iterable[Calendar]) -> Markup:
@@ -144,7 +146,7 @@ def calendar_section(calendars: Iterable[Calendar]) -> Markup:
     drawn: list[Content] = [
         [
             element("h3", one.title),
-            scrolled(calendar_picture(one), one.title),
+            scrolled(calendar_picture(one), one.title, newest=True),
             calendar_table(one),
         ]
         for one in calendars

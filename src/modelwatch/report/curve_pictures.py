@@ -1,4 +1,4 @@
-"""Pictures of curves over two axes, such as ROC and reliability."""
+"""Charts of curves over two axes, such as ROC and reliability."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ from modelwatch.report.paths import dot_path, line_path, number
 from modelwatch.report.scales import Scale, ticks
 from modelwatch.report.timelines import tick
 
-SIDE = 300
-_LEFT, _RIGHT, _BOTTOM, _TOP = 44, 10, 38, 10
+_SIDE = 220
+"""Units of a square picture, about the pixels of its card: its text has the size of the page's."""
+_LEFT, _RIGHT, _BOTTOM, _TOP = 38, 8, 36, 10
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A curve with its label. ``look``: its class in the style. ``dots``: points are marked."""
+    """A curve with its label. ``css_class``: its CSS class. ``dots``: whether points are marked."""
 
     label: str
     points: tuple[tuple[float, float], ...]
-    look: str = "main"
+    css_class: str = "main"
     dots: bool = False
 
 
 @dataclass(frozen=True)
 class Curves:
-    """Curves over the same axes. ``diagonal``: the line that means chance, or a perfect match."""
+    """Curves over the same axes. ``diagonal``: the line of chance, or of a perfect match."""
 
     title: str
     x_label: str
@@ -38,8 +39,8 @@ class Curves:
     share: bool = False
 
 
-def curves_picture(given: Curves, width: int = SIDE, height: int = SIDE) -> Markup:
-    """The picture of some curves, with axes."""
+def curves_picture(given: Curves, width: int = _SIDE, height: int = _SIDE) -> Markup:
+    """A chart of curves, with axes."""
     x = Scale(*given.x_range, _LEFT, width - _RIGHT)
     y = Scale(*given.y_range, height - _BOTTOM, _TOP)
     x_marks, y_marks = ticks(*given.x_range, 5), ticks(*given.y_range, 5)
@@ -56,7 +57,7 @@ def curves_picture(given: Curves, width: int = SIDE, height: int = SIDE) -> Mark
             for v in x_marks
         ],
         element("text", given.x_label, x=number((_LEFT + width) / 2), y=height - 5, class_="m"),
-        element("text", given.y_label, x=_LEFT + 6, y=_TOP + 8, class_="s"),
+        element("text", given.y_label, x=_LEFT + 4, y=_TOP + 12),
         element("path", d=line_path([(x(low), y(low)), (x(high), y(high))]), class_="diag")
         if given.diagonal
         else None,
@@ -69,7 +70,7 @@ def curves_picture(given: Curves, width: int = SIDE, height: int = SIDE) -> Mark
                 "g",
                 element("path", d=line_path(places), class_="ln"),
                 element("path", d=dots, class_="dot") if dots else None,
-                class_=curve.look,
+                class_=curve.css_class,
             )
         )
     return picture(
@@ -77,16 +78,16 @@ def curves_picture(given: Curves, width: int = SIDE, height: int = SIDE) -> Mark
         parts,
         width=width,
         height=height,
-        look="curve",
+        css_class="curve",
     )
 
 
 def curve_legend(curves: Sequence[Curve]) -> Markup | None:
-    """Which look is which curve; nothing for one alone."""
+    """The legend of the curves; empty for a single curve."""
     if len(curves) < 2:
         return None
     return element(
         "p",
-        [[element("span", class_=f"key {one.look}"), one.label, " "] for one in curves],
+        [[element("span", class_=f"key {one.css_class}"), one.label, " "] for one in curves],
         class_="legend",
     )

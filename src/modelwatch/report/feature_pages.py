@@ -1,11 +1,11 @@
-"""Where each feature is shown: on one page, on several, or in a row of a table alone."""
+"""The pages of features: one page for all, several pages, or only a row of a table."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from modelwatch.model.plain_text import one_line
+from modelwatch.model.plain_text import counted, one_line
 from modelwatch.report.features import (
     FEATURES_PAGE,
     FeatureFacts,
@@ -16,17 +16,17 @@ from modelwatch.report.features import (
     introduction,
     side_names,
 )
-from modelwatch.report.figures import NONE, percent, plural, three_digits
 from modelwatch.report.incidents import side_legend
 from modelwatch.report.markup import Content, Markup, element
+from modelwatch.report.number_format import NONE, percent, three_digits
 from modelwatch.report.results import Results
 from modelwatch.report.tables_of_values import scrolled
 from modelwatch.report.timelines import Line, Point, Timeline, sparkline
 
 MOST_PAGE_BYTES = 150_000
-"""Bytes of the page of all features beyond which they are shown on several."""
+"""Bytes of the page of all features above which it is split."""
 MOST_SHOWN = 100
-"""Features with pictures; with more features, those with something to show come first."""
+"""Features with pictures; with more features, those with findings come first."""
 FEWEST_SHOWN = 25
 FEATURES_A_PAGE = 30
 _MOST_POINTS = 24
@@ -35,9 +35,9 @@ _WIDTH, _HEIGHT = 120, 24
 
 @dataclass(frozen=True)
 class FeaturePages:
-    """The pages of the features: how many of the facts have pictures, on pages of how many.
+    """The distribution of features over pages, and how many of them have charts.
 
-    ``together``: all of them stand on one page.
+    ``together``: whether all of them are on one page.
     """
 
     facts: tuple[FeatureFacts, ...]
@@ -45,14 +45,14 @@ class FeaturePages:
     together: bool
 
     def file(self, at: int) -> str:
-        """The page with the pictures of a feature, or with its row."""
+        """The page with the charts of a feature, or with its row."""
         if self.together or at >= self.shown:
             return FEATURES_PAGE
         return f"features-{at // FEATURES_A_PAGE + 1}.html"
 
     @property
     def links(self) -> Mapping[tuple[str, str], str]:
-        """By role and name, where each feature is shown."""
+        """The link to each feature, by role and name."""
         return {
             (one.role, one.name): f"{self.file(at)}#{feature_anchor(at)}"
             for at, one in enumerate(self.facts)
@@ -60,7 +60,7 @@ class FeaturePages:
 
     @property
     def several(self) -> Mapping[str, Sequence[int]]:
-        """By file, the positions of the features of each page beside the first."""
+        """By file, the positions of the features on each page except the first."""
         found: dict[str, list[int]] = {}
         if not self.together:
             for at in range(self.shown):
@@ -69,39 +69,41 @@ class FeaturePages:
 
 
 def feature_pages(facts: Sequence[FeatureFacts], bytes_together: int) -> FeaturePages:
-    """The pages of features in order of weight.
+    """The pages of features, sorted by weight.
 
-    ``bytes_together``: of one page of all of them, where they are at most ``MOST_SHOWN``.
+    ``bytes_together``: the size of a single page of all features, if there are at most
+    ``MOST_SHOWN``.
     """
     every = tuple(facts)
     if len(every) <= MOST_SHOWN:
         return FeaturePages(every, len(every), bytes_together <= MOST_PAGE_BYTES)
-    telling = sum(1 for one in every if one.beyond or any(part.fails for part in one.segments))
-    return FeaturePages(every, min(MOST_SHOWN, max(FEWEST_SHOWN, telling)), False)
+    failing = sum(1 for one in every if one.beyond or any(part.fails for part in one.segments))
+    return FeaturePages(every, min(MOST_SHOWN, max(FEWEST_SHOWN, failing)), False)
 
 
 def several_body(pages: FeaturePages, positions: Sequence[int], results: Results) -> list[Content]:
-    """The body of a page of some features."""
+    """The body of a page with some of the features."""
     return [
         element("p", element("a", "All features", href=FEATURES_PAGE)),
         side_legend(side_names(results)),
+        filter_box("section.feature"),
         [feature_part(pages.facts[at], results, at) for at in positions],
     ]
 
 
 def features_index(pages: FeaturePages, results: Results) -> list[Content]:
-    """The page that lists all features, with links to those that have pictures."""
-    head = ("Feature", "Table", "PSI", "Newest", "Median", "Nulls", "Beyond the threshold")
+    """The page that lists all features, with links to those with charts."""
+    head = ("Feature", "Table", "PSI", "Newest", "Median", "Nulls", "Windows above threshold")
     rows = [_row(pages, at) for at in range(len(pages.facts))]
     left = len(pages.facts) - pages.shown
     listed = element(
         "table",
         element("thead", element("tr", [element("th", name, scope="col") for name in head])),
         element("tbody", rows),
-        class_="t c1 c2 c3 c7",
+        class_="t c1 c2 c3 c7 sorts",
     )
     note = (
-        f"{plural(left, 'feature')} without anything beyond a threshold: the row only."
+        f"{counted(left, 'feature')} never exceeded a threshold and have no charts."
         if left
         else None
     )
@@ -133,7 +135,7 @@ def _row(pages: FeaturePages, at: int) -> Markup:
 
 
 def _course(facts: FeatureFacts) -> Markup | None:
-    """The course of the drift in few points: of each run of windows the largest."""
+    """The drift over time in few points: the maximum of each run of windows."""
     if facts.drift is None:
         return None
     points = [point for point in facts.drift.lines[0].points if point.value is not None]

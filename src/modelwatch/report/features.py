@@ -1,4 +1,4 @@
-"""The feature page: of each feature its distribution beside the reference, and its course."""
+"""The feature page: the distribution of each feature, its reference, and its metrics over time."""
 
 from __future__ import annotations
 
@@ -7,29 +7,38 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from modelwatch.model.plain_text import one_line
-from modelwatch.report.figures import percent, plural, short_count, span_text, three_digits, times
+from modelwatch.model.plain_text import counted, one_line
 from modelwatch.report.histogram_pictures import distribution_picture
 from modelwatch.report.histograms import Categories, Histogram, distribution
-from modelwatch.report.incident_facts import binnings_of, counts_of, figure_label
+from modelwatch.report.incident_facts import binnings_of, counts_of, label_of_metric
 from modelwatch.report.incidents import side_legend, tag
 from modelwatch.report.markup import Content, Markup, element
+from modelwatch.report.number_format import percent, short_count, span_text, three_digits, times
 from modelwatch.report.results import Results, Row
 from modelwatch.report.tables_of_values import details_table
 from modelwatch.report.timelines import Line, Point, Timeline, panels_picture, timeline_table
 
 FEATURES_PAGE = "features.html"
 _MOST_SEGMENTS = 8
-_TABLE_ROWS = 8
+_MOST_OTHERS = 3
+_MISSING = (
+    ("null_share", "Nulls", "main"),
+    # Categories have unseen values, numbers may have special ones.
+    ("unseen_share", "Unseen", "other"),
+    ("special_share", "Special values", "other"),
+)
+_SHOWN_ELSEWHERE = ("psi", "null_share_change", "unseen_share_change")
+"""Statistics that have a panel of their own, or whose shares do."""
+_TABLE_ROWS = 5
 
 
 @dataclass(frozen=True)
 class SegmentEffect:
-    """How far a feature is beyond a threshold in one segment of the current window."""
+    """The effect on a feature in one segment of the current window."""
 
     segmentation: str
     segment: str
-    figure: str
+    metric: str
     value: float | None
     effect: float
     fails: bool
@@ -38,11 +47,12 @@ class SegmentEffect:
 
 @dataclass(frozen=True)
 class FeatureFacts:
-    """A feature with what its part of the page shows.
+    """The content of a feature's section of the page.
 
-    ``drift``, ``values``, ``missing``: timelines, None where there is nothing to draw. ``beyond``:
-    windows in which it is beyond a threshold by more than chance; ``worst`` the largest effect.
-    ``plain_axis``: values may stand at the axis.
+    ``drift``, ``values``, ``missing``: timelines; None if there is nothing to draw. ``others``:
+    statistics beside PSI that exceeded their threshold, the largest effect first. ``beyond``:
+    number of windows in which it exceeded a threshold by more than chance. ``worst``: the largest
+    effect. ``plain_axis``: whether values can be shown on the axis.
     """
 
     role: str
@@ -51,6 +61,7 @@ class FeatureFacts:
     distribution: Histogram | Categories | None
     plain_axis: bool
     drift: Timeline | None
+    others: tuple[Timeline, ...]
     values: Timeline | None
     missing: Timeline | None
     segments: tuple[SegmentEffect, ...]
@@ -60,24 +71,34 @@ class FeatureFacts:
 
 
 def features_of(results: Results) -> tuple[FeatureFacts, ...]:
-    """The features, those that were beyond their thresholds most first."""
-    drift = _series(results.of("drift_series"), "statistic")
+    """The features, sorted by how far they exceeded their thresholds."""
+    statistics: dict[tuple[str, str], dict[str, Row]] = defaultdict(dict)
+    for row in results.of("drift_series"):
+        statistics[row["role"], row["feature"]][row["statistic"]] = row
     profile = _series(results.of("profile_series"), "metric")
     segments: dict[tuple[str, str], list[SegmentEffect]] = defaultdict(list)
     for row in results.of("segment_verdicts"):
         segments[row["role"], row["subject"]].append(
             SegmentEffect(
-                row["segmentation"], row["segment"], row["figure"], row["value"], row["effect"],
-                bool(row["fails"]), row["rows"],
+                row["segmentation"], row["segment"], row["metric"], row["value"], row["effect"],
+                bool(row["fails"]), row["row_count"],
             )
         )  # fmt: skip
     effects: dict[tuple[str, str], list[float]] = defaultdict(list)
     for row in results.of("heat"):
         effects[row["role"], row["subject"]].append(row["effect"])
     histograms = _histograms(results)
-    keys = sorted({(role, name) for role, name, _ in profile} | {(r, n) for r, n, _ in drift})
+    keys = sorted({(role, name) for role, name, _ in profile} | set(statistics))
     found = [
-        _facts(key, results, drift, profile, histograms.get(key), segments[key], effects[key])
+        _facts(
+            key,
+            results,
+            statistics.get(key, {}),
+            profile,
+            histograms.get(key),
+            segments[key],
+            effects[key],
+        )
         for key in keys
     ]
     return tuple(sorted(found, key=lambda one: (-one.weight, one.role, one.name)))
@@ -86,7 +107,7 @@ def features_of(results: Results) -> tuple[FeatureFacts, ...]:
 def _facts(
     key: tuple[str, str],
     results: Results,
-    drift: Mapping[tuple[str, str, str], Row],
+    statistics: Mapping[str, Row],
     profile: Mapping[tuple[str, str, str], Row],
     distributed: Histogram | Categories | None,
     segments: Sequence[SegmentEffect],
@@ -103,7 +124,8 @@ def _facts(
         hidden,
         None if hidden else distributed,
         plain,
-        _drift(drift.get((role, name, "psi")), results),
+        _drift(statistics.get("psi"), results),
+        _others(tuple(statistics.values()), results),
         _values(key, profile, results) if plain else None,
         _missing(key, profile, results),
         () if hidden else tuple(segments),
@@ -113,12 +135,12 @@ def _facts(
     )
 
 
-def _series(rows: Sequence[Row], figure: str) -> dict[tuple[str, str, str], Row]:
-    return {(row["role"], row["feature"], row[figure]): row for row in rows}
+def _series(rows: Sequence[Row], metric: str) -> dict[tuple[str, str, str], Row]:
+    return {(row["role"], row["feature"], row[metric]): row for row in rows}
 
 
 def _histograms(results: Results) -> dict[tuple[str, str], Histogram | Categories | None]:
-    """Distributions of reference and current window, of features whose bins are the same."""
+    """Distributions of the reference and the current window, for features with equal bins."""
     sides: dict[tuple[str, str], dict[str, Row]] = defaultdict(dict)
     own = f"reference:{results.span.reference_name}"
     rows = results.of("histograms")
@@ -136,7 +158,9 @@ def _histograms(results: Results) -> dict[tuple[str, str], Histogram | Categorie
                 counts_of(held[side]["bins"]) if side in held else {}
                 for side in ("reference", "current")
             )
-            found[key] = distribution(bins["kind"], bins["edges"], bins["values"], before, after)
+            found[key] = distribution(
+                bins["kind"], bins["edges"], bins["categories"], before, after
+            )
     return found
 
 
@@ -149,26 +173,49 @@ def _span(results: Results) -> tuple[date, date]:
 
 
 def _drift(row: Row | None, results: Results) -> Timeline | None:
+    """A drift statistic with its threshold and the size that single days of the reference have."""
     points = _points(row)
     if row is None or not points:
         return None
-    thresholds = [p["threshold"] for p in row["points"] if p["threshold"] is not None]
-    label = figure_label("psi", "")
+    label = label_of_metric(row["statistic"], "")
     first, last = _span(results)
     return Timeline(
         label,
         (Line(label, points),),
-        threshold=thresholds[-1] if thresholds else None,
+        threshold=_last_known(row, "threshold"),
+        chance=_last_known(row, "typical"),
         zero=True,
         first=first,
         last=last,
     )
 
 
+def _last_known(row: Row, name: str) -> float | None:
+    known = [point[name] for point in row["points"] if point[name] is not None]
+    return known[-1] if known else None
+
+
+def _others(rows: Sequence[Row], results: Results) -> tuple[Timeline, ...]:
+    """The statistics beside PSI that were above their threshold in some window."""
+    found = []
+    for row in rows:
+        effect = max((_effect(point) for point in row["points"]), default=0.0)
+        shown = _drift(row, results) if effect >= 1.0 else None
+        if shown is not None and row["statistic"] not in _SHOWN_ELSEWHERE:
+            found.append((effect, shown))
+    found.sort(key=lambda one: -one[0])
+    return tuple(shown for _, shown in found[:_MOST_OTHERS])
+
+
+def _effect(point: Row) -> float:
+    value, threshold = point["value"], point["threshold"]
+    return abs(value) / threshold if value is not None and threshold else 0.0
+
+
 def _values(
     key: tuple[str, str], profile: Mapping[tuple[str, str, str], Row], results: Results
 ) -> Timeline | None:
-    """The median with the range that holds nine tenths of the values."""
+    """The median, and the range that contains nine tenths of the values."""
     low, middle, high = (profile.get((*key, name)) for name in ("q05", "q50", "q95"))
     if middle is None or not any(p["value"] is not None for p in middle["points"]):
         return None
@@ -180,7 +227,7 @@ def _values(
     )
     first, last = _span(results)
     return Timeline(
-        "Median, 5% and 95% quantile",
+        "Median with 5% and 95% quantiles",
         (Line("Median", points),),
         first=first,
         last=last,
@@ -190,12 +237,12 @@ def _values(
 def _missing(
     key: tuple[str, str], profile: Mapping[tuple[str, str, str], Row], results: Results
 ) -> Timeline | None:
-    """Shares of nulls and of unseen values, where there are any."""
+    """Shares of nulls, and of unseen or special values, if there are any."""
     lines = []
-    for name, label, look in (("null_share", "Nulls", "main"), ("unseen_share", "Unseen", "other")):
+    for name, label, css_class in _MISSING:
         points = _points(profile.get((*key, name)))
         if any((p.value or 0.0) > 0 for p in points):
-            lines.append(Line(label, points, look))
+            lines.append(Line(label, points, css_class))
     if not lines:
         return None
     first, last = _span(results)
@@ -211,19 +258,19 @@ def _missing(
 
 
 def feature_anchor(at: int) -> str:
-    """The place of a feature on the page of all."""
+    """The anchor of a feature on its page."""
     return f"f{at}"
 
 
 def side_names(results: Results) -> tuple[str, str]:
-    """What the two sides of a distribution are called."""
+    """The names of the two sides of a distribution."""
     span = results.span
     current = span_text(span.current[1], span.current[2]) if span.current else "current"
     return f"reference {span.reference_name}", current
 
 
 def feature_part(facts: FeatureFacts, results: Results, at: int) -> Markup:
-    """A feature's part of the page of all features."""
+    """The section of a feature."""
     name = one_line(facts.name)
     return element(
         "section",
@@ -231,8 +278,7 @@ def feature_part(facts: FeatureFacts, results: Results, at: int) -> Markup:
             "h2",
             name,
             " ",
-            element("span", facts.role, class_="note"),
-            " ",
+            [element("span", facts.role, class_="note"), " "] if facts.role != "inputs" else None,
             badge(facts),
             class_="sub",
         ),
@@ -245,11 +291,11 @@ def feature_part(facts: FeatureFacts, results: Results, at: int) -> Markup:
 
 
 def badge(facts: FeatureFacts) -> Markup | None:
-    """In how many windows a feature was beyond a threshold; None if in none."""
+    """The number of windows in which a feature exceeded a threshold; None for none."""
     if not facts.beyond:
         return None
     return tag(
-        f"{plural(facts.beyond, 'window')} above a threshold, at most {times(facts.worst)}", "bad"
+        f"{counted(facts.beyond, 'window')} above a threshold, at most {times(facts.worst)}", "bad"
     )
 
 
@@ -284,37 +330,38 @@ def _segment_table(segments: Sequence[SegmentEffect]) -> Markup:
     rows: list[list[Content]] = [
         [
             one_line(f"{one.segmentation} = {one.segment}"),
-            figure_label(one.figure, ""),
+            label_of_metric(one.metric, ""),
             three_digits(one.value),
             times(one.effect),
             short_count(one.rows),
         ]
         for one in shown
     ]
-    head = ["Segment", "Metric", "Value", "Threshold", "Rows"]
+    head = ["Segment", "Metric", "Value", "Times threshold", "Rows"]
     failing = sum(one.fails for one in segments)
-    wording = f"By segment: {failing} beyond a threshold" if failing else "By segment"
-    return details_table(wording, head, rows, figures=(2, 3, 4))
+    wording = f"By segment: {failing} above a threshold" if failing else "By segment"
+    return details_table(wording, head, rows, numeric_columns=(2, 3, 4), css_class="segments")
 
 
 def _right(facts: FeatureFacts) -> list[Content]:
-    shown = [one for one in (facts.drift, facts.values, facts.missing) if one is not None]
+    each = (facts.drift, *facts.others, facts.values, facts.missing)
+    shown = [one for one in each if one is not None]
     if not shown:
         return []
     return [panels_picture(f"{facts.name} over time", shown), _table(shown)]
 
 
 def _table(shown: Sequence[Timeline]) -> Markup:
-    """The timelines of a feature in one table, the newest windows first."""
+    """The timelines of a feature in one table, the latest windows first."""
     lines = tuple(line for one in shown for line in one.lines)
     plain = tuple(
         Line(line.label, tuple(Point(p.day, p.value) for p in line.points)) for line in lines
     )
-    return timeline_table(Timeline("", plain), _TABLE_ROWS)
+    return timeline_table(Timeline("", plain), _TABLE_ROWS, counted=False)
 
 
 def features_body(facts: Sequence[FeatureFacts], results: Results) -> list[Content]:
-    """The page of all features, below its head."""
+    """The page of all features, below its header."""
     return [
         introduction(results),
         filter_box("section.feature"),
@@ -323,12 +370,13 @@ def features_body(facts: Sequence[FeatureFacts], results: Results) -> list[Conte
 
 
 def introduction(results: Results) -> list[Content]:
-    """What the pages of features show, and in which order."""
+    """An introduction to the pages of features."""
     return [
         element(
             "p",
-            "Features that exceeded a threshold most come first. Left: the distribution. "
-            f"Right: the metric by {results.span.timeline}. Dotted: the threshold.",
+            "Sorted by how far and how often a feature exceeded a threshold. Left: distribution. "
+            f"Right: metrics by {results.span.timeline}, the newest {_TABLE_ROWS} in a table. "
+            "Dotted: the threshold. Gray: the variation of single days of the reference.",
             class_="mute",
         ),
         side_legend(side_names(results)),
@@ -336,7 +384,7 @@ def introduction(results: Results) -> list[Content]:
 
 
 def filter_box(selector: str) -> Markup:
-    """A field by which a reader with JavaScript filters some elements by name."""
+    """A field that filters elements by name, with JavaScript only."""
     box = element(
         "input",
         type="search",

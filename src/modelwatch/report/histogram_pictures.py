@@ -1,30 +1,30 @@
-"""Pictures of two distributions: the reference as an area, current rows as an outline."""
+"""Charts of two distributions: the reference as an area, current rows as an outline."""
 
 from __future__ import annotations
 
-from modelwatch.report.figures import percent, three_digits
 from modelwatch.report.histograms import Categories, Histogram
 from modelwatch.report.markup import Content, Markup, element, picture
+from modelwatch.report.number_format import percent, three_digits
 from modelwatch.report.paths import bar_path, number, step_path
 from modelwatch.report.scales import Scale
 from modelwatch.report.tables_of_values import details_table
 from modelwatch.report.timelines import tick
 
-WIDTH = 320
+_WIDTH = 320
 _FLOOR, _TOP = 112, 6
 _ROW = 17
 _NAME = 104
 _LONGEST_NAME = 14
 _BARS_OF_A_ROW = 4
-"""Bars of the picture that a row of its table has together."""
+"""Bars of the picture per row of its table."""
 
 
 def distribution_picture(
     given: Histogram | Categories, names: tuple[str, str], title: str, *, places: bool = True
 ) -> Markup:
-    """The picture of a distribution, with its table.
+    """A chart of a distribution, with its table.
 
-    ``names``: of the two sides. ``places``: whether values may stand at the axis.
+    ``names``: of the two sides. ``places``: whether values can be shown on the axis.
     """
     if isinstance(given, Categories):
         return Markup(_bars(given, title) + _category_table(given, names))
@@ -34,16 +34,16 @@ def distribution_picture(
 def _outline(given: Histogram, title: str, places: bool) -> Markup:
     top = max(*given.reference, *given.current, 1e-12)
     y = Scale(0.0, top, _FLOOR, _TOP)
-    x = Scale(0, len(given.reference), 4, WIDTH - 4)
+    x = Scale(0, len(given.reference), 4, _WIDTH - 4)
     edges = [x(at) for at in range(len(given.edges))]
     parts: list[Content] = [
-        element("path", d=step_path(edges, [round(y(v)) for v in side], _FLOOR), class_=look)
-        for side, look in ((given.reference, "ref"), (given.current, "cur"))
+        element("path", d=step_path(edges, [round(y(v)) for v in side], _FLOOR), class_=css_class)
+        for side, css_class in ((given.reference, "ref"), (given.current, "cur"))
     ]
-    parts.append(element("path", d=f"M4 {_FLOOR}H{WIDTH - 4}", class_="axis"))
+    parts.append(element("path", d=f"M4 {_FLOOR}H{_WIDTH - 4}", class_="axis"))
     if places:
         marks = (0, len(given.reference) // 2, len(given.reference))
-        anchors = ("s", "m", "e")
+        anchors = (None, "m", "e")
         parts += [
             element("text", tick(given.edges[at]), x=number(edges[at]), y=_FLOOR + 14, class_=side)
             for at, side in zip(marks, anchors, strict=True)
@@ -51,15 +51,15 @@ def _outline(given: Histogram, title: str, places: bool) -> Markup:
     return picture(
         title,
         parts,
-        width=WIDTH,
+        width=_WIDTH,
         height=_FLOOR + 18,
-        look="hist",
+        css_class="hist",
     )
 
 
 def _bars(given: Categories, title: str) -> Markup:
     top = max(*given.reference, *given.current, 1e-12)
-    x = Scale(0.0, top, 0, WIDTH - _NAME - 48)
+    x = Scale(0.0, top, 0, _WIDTH - _NAME - 48)
     height = _ROW * len(given.labels) + 2
     rows: list[Content] = [
         element(
@@ -69,9 +69,9 @@ def _bars(given: Categories, title: str) -> Markup:
                 for at, share in enumerate(side)
                 if x(share) >= 0.3
             ),
-            class_=look,
+            class_=css_class,
         )
-        for side, look, top_of, thick in (
+        for side, css_class, top_of, thick in (
             (given.reference, "refbar", 2, 6),
             (given.current, "curbar", 8, 6),
         )
@@ -81,13 +81,13 @@ def _bars(given: Categories, title: str) -> Markup:
         y = at * _ROW + 11
         end = _NAME + max(x(given.current[at]), x(given.reference[at])) + 5
         rows.append(element("text", short, x=_NAME - 6, y=y, class_="e"))
-        rows.append(element("text", percent(given.current[at]), x=number(end), y=y, class_="s"))
+        rows.append(element("text", percent(given.current[at]), x=number(end), y=y))
     return picture(
         title,
         rows,
-        width=WIDTH,
+        width=_WIDTH,
         height=height,
-        look="hist",
+        css_class="hist",
     )
 
 

@@ -22,24 +22,24 @@ from modelwatch.stats.value_names import value_name
 
 BARS = 24
 """Bars of a numeric histogram."""
-MOST_VALUES = 10
-"""Values with a bar of their own; the others stand together."""
+_MOST_VALUES = 10
+"""Values with a bar of their own; the others share one."""
 _TAIL = 0.003
-"""Share of the rows on either side that the outermost bars take in."""
+"""Share of rows in the outermost bars on either side."""
 _TINY = 1e-290
 _LOGARITHMIC = 300.0
 """Ratio of the ends from which the axis of positive values is logarithmic."""
-Counts = Mapping[int, int]
-"""Rows by position in a vector of counts."""
+_Counts = Mapping[int, int]
+"""Rows by position in a count vector."""
 
 
 @dataclass(frozen=True)
 class Histogram:
-    """Shares of the rows with a value, of a reference and of current rows, by bar.
+    """Shares of the rows with a value, by bar, in the reference and in the current window.
 
-    ``edges`` are one more than the bars, the tails of the distribution counted in the outermost.
-    ``logarithmic``: bars are of equal width in the logarithm. ``missing``: shares of all rows that
-    are null, NaN or infinite, by name, of both sides.
+    ``edges``: one more than bars; the tails are counted in the outermost bars. ``logarithmic``:
+    whether bars have equal width on a logarithmic axis. ``missing``: by name, the shares of null,
+    NaN, and infinite rows on both sides.
     """
 
     edges: tuple[float, ...]
@@ -52,10 +52,10 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Categories:
-    """Shares of all rows by value, of a reference and of current rows, the most frequent first.
+    """Shares of all rows by value, in the reference and in the current window, most frequent first.
 
-    ``labels`` are names, as ``value_names`` has them. ``special`` says of each whether it stands
-    for something else than a value of its own: nulls, unseen or other values.
+    ``labels``: names as in ``value_names``. ``special``: whether each is not a value of its own:
+    nulls, unseen values, or other values.
     """
 
     labels: tuple[str, ...]
@@ -69,10 +69,10 @@ def distribution(
     kind: str,
     edges: Sequence[float] | None,
     values: Sequence[str] | None,
-    reference: Counts,
-    current: Counts,
+    reference: _Counts,
+    current: _Counts,
 ) -> Histogram | Categories | None:
-    """Both sides over the same bars; None where neither has a row with a value.
+    """Both sides over the same bars; None if neither has a row with a value.
 
     A numeric feature with few distinct values is shown by value.
     """
@@ -84,17 +84,19 @@ def distribution(
     return found if found is not None else histogram_of(edges, reference, current)
 
 
-def categories_of(values: Sequence[str], reference: Counts, current: Counts) -> Categories | None:
-    """Shares by value, with nulls, unseen and other values where there are some."""
+def categories_of(values: Sequence[str], reference: _Counts, current: _Counts) -> Categories | None:
+    """Shares by value, with nulls, unseen, and other values if there are any."""
     named = {CATEGORICAL_OFFSET + at: value_name(value) for at, value in enumerate(values)}
     special = {NULL: value_names.NULL, UNSEEN: value_names.UNSEEN, OTHER: value_names.OTHER}
     return _ranked(named, special, reference, current)
 
 
-def few_values_of(edges: Sequence[float], reference: Counts, current: Counts) -> Categories | None:
-    """The same for numbers with at most ``MOST_VALUES`` distinct ones; None for more."""
+def few_values_of(
+    edges: Sequence[float], reference: _Counts, current: _Counts
+) -> Categories | None:
+    """The same for numbers with at most ``_MOST_VALUES`` distinct ones; None for more."""
     held = [at for at in {*reference, *current} if at >= NUMERIC_OFFSET]
-    if not held or len(held) > MOST_VALUES:
+    if not held or len(held) > _MOST_VALUES:
         return None
     named = {}
     for at in held:
@@ -106,7 +108,7 @@ def few_values_of(edges: Sequence[float], reference: Counts, current: Counts) ->
     found = _ranked(named, {NULL: value_names.NULL, NAN: value_names.NAN}, reference, current)
     if found is None:
         return None
-    # Numbers stand in their own order.
+    # Numbers are sorted by value.
     ordered = sorted(
         range(len(found.labels)),
         key=lambda i: (found.special[i], 0.0 if found.special[i] else float(found.labels[i])),
@@ -121,7 +123,7 @@ def few_values_of(edges: Sequence[float], reference: Counts, current: Counts) ->
 
 
 def _ranked(
-    named: Mapping[int, str], special: Mapping[int, str], reference: Counts, current: Counts
+    named: Mapping[int, str], special: Mapping[int, str], reference: _Counts, current: _Counts
 ) -> Categories | None:
     totals = (sum(reference.values()), sum(current.values()))
     if not any(totals):
@@ -134,7 +136,7 @@ def _ranked(
         )
 
     by_size = sorted(named, key=lambda at: (-max(shares(at)), named[at]))
-    kept = [at for at in by_size[:MOST_VALUES] if any(shares(at))]
+    kept = [at for at in by_size[:_MOST_VALUES] if any(shares(at))]
     rest = [at for at in named if at not in set(kept)]
     rows = [(named[at], False, *shares(at)) for at in kept]
     for at, label in special.items():
@@ -149,8 +151,8 @@ def _ranked(
     return Categories(labels, marks, before, after, totals)
 
 
-def histogram_of(edges: Sequence[float], reference: Counts, current: Counts) -> Histogram | None:
-    """Shares over at most ``BARS`` bars of equal width, on a linear or a logarithmic axis."""
+def histogram_of(edges: Sequence[float], reference: _Counts, current: _Counts) -> Histogram | None:
+    """Shares over at most ``BARS`` bars of equal width, on a linear or logarithmic axis."""
     bins = np.asarray(edges, dtype=np.float64)
     # The bin of zero ends at the next double, from which a logarithm must not start.
     bins = np.where(np.abs(bins) < _TINY, 0.0, bins)
@@ -178,19 +180,19 @@ def histogram_of(edges: Sequence[float], reference: Counts, current: Counts) -> 
 
 
 def _infinities(bins: Floats) -> tuple[int, ...]:
-    """Positions of the bins of both infinities: the first bin where it holds one value only."""
+    """Positions of the bins of the infinities: of the first bin only if it contains one value."""
     own = bins[1] == np.nextafter(-np.inf, np.inf)
     last = NUMERIC_OFFSET + len(bins) - 1
     return (NUMERIC_OFFSET, last) if own else (last,)
 
 
-def _share_of(side: Counts, at: Sequence[int]) -> float:
+def _share_of(side: _Counts, at: Sequence[int]) -> float:
     total = sum(side.values())
     return sum(side.get(position, 0) for position in at) / total if total else 0.0
 
 
-def _masses(bins: Floats, side: Counts) -> Floats:
-    """Rows with a finite value by bin."""
+def _masses(bins: Floats, side: _Counts) -> Floats:
+    """Rows with a finite value, by bin."""
     mass = np.zeros(len(bins))
     beyond = _infinities(bins)
     for at, rows in side.items():
@@ -200,7 +202,7 @@ def _masses(bins: Floats, side: Counts) -> Floats:
 
 
 def _range(bins: Floats, shares: Sequence[Floats]) -> tuple[float, float]:
-    """Ends between which either side has all but its tails, at finite edges."""
+    """The range that contains both sides except their tails, at finite edges."""
     uppers = np.append(bins[1:], np.inf)
     lows, highs = [], []
     for share in shares:
@@ -222,7 +224,8 @@ def _range(bins: Floats, shares: Sequence[Floats]) -> tuple[float, float]:
 
 
 def _spread(bins: Floats, share: Floats, ends: Floats, logarithmic: bool) -> Floats:
-    """Shares of bins as shares of bars: evenly over a bin's width, tails into the outermost."""
+    """Shares of bins as shares of bars: evenly over the width of a bin, tails in the outermost
+    bars."""
     found = np.zeros(len(ends) - 1)
     uppers = np.append(bins[1:], np.inf)
     low, high = ends[0], ends[-1]

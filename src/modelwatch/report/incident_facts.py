@@ -1,4 +1,5 @@
-"""What is known of an incident: its series, its rows before and after, and what fails with it."""
+"""The content of an incident page: its metric over time, its distributions, and related
+failures."""
 
 from __future__ import annotations
 
@@ -16,8 +17,8 @@ from modelwatch.stats.performance.metrics import PERFORMANCE
 
 
 @dataclass(frozen=True)
-class SegmentFigure:
-    """The figure of an incident in one segment, in the window of the largest effect."""
+class SegmentMetric:
+    """The metric of an incident in one segment, in the window with the largest effect."""
 
     segmentation: str
     segment: str
@@ -28,28 +29,27 @@ class SegmentFigure:
 
 @dataclass(frozen=True)
 class IncidentFacts:
-    """An incident with all that its page shows.
+    """The content of an incident's page.
 
-    ``series``: its figure window by window. ``distributions``: the rows before and those of the
-    worst window. ``children``: what fails with it. ``history``: rows of changes and of what people
-    said.
+    ``series``: its metric by window. ``distributions``: rows before the incident and in its worst
+    window. ``children``: what fails with it. ``history``: its events and the responses of people.
     """
 
     incident: Incident
     series: Timeline
     distributions: Histogram | Categories | None
-    segments: tuple[SegmentFigure, ...]
+    segments: tuple[SegmentMetric, ...]
     children: tuple[Incident, ...]
     history: tuple[Row, ...]
 
     @property
     def file(self) -> str:
-        """Its page."""
+        """The file of its page."""
         return incident_page(self.incident.id)
 
 
 def incidents_of(results: Results, most: int) -> tuple[IncidentFacts, ...]:
-    """The incidents with a page of their own: open ones by rank, then those that ended last."""
+    """The incidents with a page of their own: open ones by rank, then the most recently closed."""
     rows = [incident_of(row) for row in results.of("incidents")]
     parents = [one for one in rows if one.parent_id is None][:most]
     binnings = binnings_of(results)
@@ -57,7 +57,7 @@ def incidents_of(results: Results, most: int) -> tuple[IncidentFacts, ...]:
 
 
 def binnings_of(results: Results) -> dict[tuple[str, str], Row]:
-    """The frozen bins by feature and fingerprint."""
+    """The frozen bins, by feature and fingerprint."""
     return {(row["feature"], row["fingerprint"]): row for row in results.of("binnings")}
 
 
@@ -73,8 +73,8 @@ def _facts(
     hidden = results.is_sensitive(incident.subject)
     children = [one for one in every if one.parent_id == incident.id]
     segments = [
-        SegmentFigure(
-            row["segmentation"], row["segment"], row["value"], row["threshold"], row["rows"]
+        SegmentMetric(
+            row["segmentation"], row["segment"], row["value"], row["threshold"], row["row_count"]
         )
         for row in mine("drift_of_incidents")
         if row["window_start"] == incident.worst_start
@@ -93,7 +93,7 @@ def _facts(
 def _sides(
     incident: Incident, rows: Sequence[Row], binnings: Mapping[tuple[str, str], Row]
 ) -> Histogram | Categories | None:
-    """Both sides over the same bars; None where either is missing or the bins were replaced."""
+    """Both sides over the same bars; None if either is missing or the bins were replaced."""
     by_side = {row["side"]: row for row in rows}
     if set(by_side) != {"before", "after"} or len({row["binning"] for row in rows}) != 1:
         return None
@@ -101,33 +101,33 @@ def _sides(
     if bins is None:
         return None
     before, after = (counts_of(by_side[side]["bins"]) for side in ("before", "after"))
-    return distribution(bins["kind"], bins["edges"], bins["values"], before, after)
+    return distribution(bins["kind"], bins["edges"], bins["categories"], before, after)
 
 
 def counts_of(bins: Sequence[Row]) -> dict[int, int]:
-    """Rows by position of a vector of counts."""
-    return {cell["bin"]: cell["rows"] for cell in bins}
+    """Rows by position in a count vector."""
+    return {cell["bin"]: cell["row_count"] for cell in bins}
 
 
-def figure_label(figure: str, subject: str) -> str:
-    """What a figure is called."""
-    if figure in STATISTICS:
-        return STATISTICS[figure].label
-    if figure in PERFORMANCE:
-        return PERFORMANCE[figure].label
+def label_of_metric(metric: str, subject: str) -> str:
+    """The label of a metric or statistic."""
+    if metric in STATISTICS:
+        return STATISTICS[metric].label
+    if metric in PERFORMANCE:
+        return PERFORMANCE[metric].label
     words = {
-        "rows": "change of the number of rows",
+        "rows": "change of the row count",
         "coverage": "change of the label coverage",
-        "unmapped_share": "share of values that the configuration does not list",
+        "unmapped_share": "share of values that are not in the configuration",
     }
-    return words.get(figure, figure.replace("_", " ") or subject)
+    return words.get(metric, metric.replace("_", " ") or subject)
 
 
 def _series(incident: Incident, mine: Callable[[str], list[Row]], results: Results) -> Timeline:
-    """The figure of an incident window by window, from the table that has most of it."""
-    label = figure_label(incident.figure, incident.subject)
-    shade = (incident.since, incident.closed or incident.last_failing)
-    if incident.family in ("performance", "estimate"):
+    """The metric of an incident by window, from the table that has most of its values."""
+    label = label_of_metric(incident.metric, incident.subject)
+    shade = (incident.onset, incident.closed or incident.last_failing)
+    if incident.area in ("performance", "estimate"):
         found = _performance_series(incident, results)
         if found.lines[0].points:
             return found
@@ -150,12 +150,12 @@ def _series(incident: Incident, mine: Callable[[str], list[Row]], results: Resul
     rows = drift if len(drift) >= len(verdicts) else verdicts
     points = [Point(row["window_start"], row["value"]) for row in rows]
     typical = [row["typical"] for row in drift if row["typical"] is not None]
-    against = f" against {incident.reference}" if incident.reference else ""
+    compared = f" compared with {incident.reference}" if incident.reference else ""
     return Timeline(
-        f"{label} of {incident.subject}{against}, by {incident.window}",
+        f"{label} of {incident.subject}{compared}, by {incident.window}",
         (Line(label, tuple(points)),),
         threshold=incident.threshold
-        if incident.threshold and incident.family != "constraint"
+        if incident.threshold and incident.area != "constraint"
         else None,
         chance=typical[-1] if rows is drift and typical else None,
         marked=(shade,),
@@ -168,18 +168,18 @@ def _performance_series(incident: Incident, results: Results) -> Timeline:
         row
         for row in results.of("performance")
         if row["metric"] == incident.subject
-        and row["window"] == incident.window
+        and row["window_name"] == incident.window
         and row["model_version"] == incident.model_version
         and not row["partial"]
-        and row["window_start"] >= incident.since - timedelta(days=200)
+        and row["window_start"] >= incident.onset - timedelta(days=200)
     ]
-    return metric_timeline(rows, incident.subject, [(incident.since, incident.last_failing)])
+    return metric_timeline(rows, incident.subject, [(incident.onset, incident.last_failing)])
 
 
 def metric_timeline(
     rows: Sequence[Row], metric: str, marked: Sequence[tuple[date, date]] = ()
 ) -> Timeline:
-    """A metric of performance by window with its interval, and the estimate beside it."""
+    """A performance metric by window with its interval, and its estimate."""
     label = PERFORMANCE[metric].label if metric in PERFORMANCE else metric
     realized = [
         Point(row["window_start"], row["value"], row["lower"], row["upper"])

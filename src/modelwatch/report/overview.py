@@ -1,25 +1,16 @@
-"""The overview: is each model well, what calls for somebody, and what the last weeks were like."""
+"""The overview: the health of each model, what needs attention, and the recent past."""
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from modelwatch.model.plain_text import one_line
+from modelwatch.model.plain_text import counted, one_line
 from modelwatch.report.calendars import calendar_section
-from modelwatch.report.figures import (
-    ago,
-    day_text,
-    percent,
-    plural,
-    short_count,
-    signed,
-    span_text,
-    three_digits,
-)
 from modelwatch.report.heat_maps import (
     HeatMap,
     HeatRow,
@@ -30,8 +21,18 @@ from modelwatch.report.heat_maps import (
 from modelwatch.report.incident_facts import IncidentFacts
 from modelwatch.report.incidents import closed_table, definitions, incident_card, tag
 from modelwatch.report.markup import Content, Markup, element
+from modelwatch.report.number_format import (
+    ago,
+    day_text,
+    percent,
+    short_count,
+    signed,
+    span_text,
+    three_digits,
+)
 from modelwatch.report.page import section
 from modelwatch.report.performance_series import headline_timelines, metric_label
+from modelwatch.report.performance_tables import value_pairs
 from modelwatch.report.results import Results, Row
 from modelwatch.report.tables_of_values import details_table, scrolled
 from modelwatch.report.timelines import timeline_picture, timeline_table
@@ -41,7 +42,7 @@ from modelwatch.stats.value_names import EVERY, NO_VERSION
 MOST_HEAT_ROWS = 40
 """Features of the heat map, those furthest beyond their thresholds first."""
 MOST_CARDS = 4
-"""Open incidents that are shown in full; the others stand behind a line that opens them."""
+"""Open incidents shown in full; the others are collapsed."""
 _HEALTH = {
     "look": ("Needs attention", "bad"),
     "known": ("Known issues", "warn"),
@@ -52,7 +53,7 @@ _HEALTH = {
 
 @dataclass(frozen=True)
 class ModelCard:
-    """A model version: its health, and its last performance that labels tell."""
+    """A model version: its health, and its latest performance with labels."""
 
     version: str
     state: str
@@ -63,7 +64,7 @@ class ModelCard:
 
 
 def model_cards(results: Results) -> tuple[ModelCard, ...]:
-    """A card per model version that scored rows on the newest day."""
+    """A card per model version that scored rows on the latest day."""
     by_version: dict[str, list[Row]] = defaultdict(list)
     for row in results.of("today"):
         by_version[row["model_version"]].append(row)
@@ -82,11 +83,13 @@ def model_cards(results: Results) -> tuple[ModelCard, ...]:
 
 
 def heat_map_of(results: Results, anchors: Mapping[tuple[str, str], str]) -> HeatMap:
-    """Features by the shortest windows, with the effects that verdicts tell."""
+    """Features by the shortest windows, with the effects of their verdicts."""
     effects: dict[tuple[str, str], dict[date, float]] = defaultdict(dict)
     worst: dict[tuple[str, str], tuple[float, str]] = {}
     starts = sorted(
-        row["window_start"] for row in results.of("windows") if row["window"] == results.span.short
+        row["window_start"]
+        for row in results.of("windows")
+        if row["window_name"] == results.span.short
     )
     for row in results.of("heat"):
         key = (row["role"], row["subject"])
@@ -94,7 +97,7 @@ def heat_map_of(results: Results, anchors: Mapping[tuple[str, str], str]) -> Hea
         for day in _days_of(row, starts):
             effects[key][day] = max(effects[key].get(day, 0.0), effect)
         if effect > worst.get(key, (0.0, ""))[0]:
-            worst[key] = (effect, row["figure"])
+            worst[key] = (effect, row["metric"])
     judged = {row["window_start"] for row in results.of("judged") if row["source"] == "drift"}
     days = sorted(judged | {day for held in effects.values() for day in held})
     weights = {key: sum(min(one, 8.0) for one in held.values()) for key, held in effects.items()}
@@ -109,7 +112,7 @@ def heat_map_of(results: Results, anchors: Mapping[tuple[str, str], str]) -> Hea
 
 
 def _days_of(row: Row, starts: Sequence[date]) -> Sequence[date]:
-    """The windows of the heat map that lie in a window, which may be a longer one."""
+    """The windows of the heat map that are contained in a window, which may be a longer one."""
     held = starts[
         bisect_left(starts, row["window_start"]) : bisect_right(starts, row["window_end"])
     ]
@@ -119,16 +122,16 @@ def _days_of(row: Row, starts: Sequence[date]) -> Sequence[date]:
 def overview_body(
     results: Results, incidents: Sequence[IncidentFacts], anchors: Mapping[tuple[str, str], str]
 ) -> list[Content]:
-    """The overview, below its head."""
+    """The overview, below its header."""
     opened = [one for one in incidents if one.incident.is_open]
     closed = [one for one in incidents if not one.incident.is_open]
     return [
         _models(results),
         _open_section(opened, results),
-        _heat_section(results, anchors),
         _performance_section(results),
-        _volume_section(results),
+        _heat_section(results, anchors),
         _decisions(results),
+        _volume_section(results),
         section(
             "Closed incidents",
             closed_table(closed[:12], "Closed incidents"),
@@ -138,12 +141,12 @@ def overview_body(
 
 
 def details_table_of(closed: Sequence[IncidentFacts]) -> Markup | None:
-    """Older incidents behind a line that opens them."""
+    """Older incidents in a collapsed section."""
     if not closed:
         return None
     return element(
         "details",
-        element("summary", f"{len(closed)} earlier"),
+        element("summary", counted(len(closed), "earlier incident")),
         closed_table(closed, "Earlier incidents"),
     )
 
@@ -154,35 +157,47 @@ def _models(results: Results) -> Markup:
 
 
 def _model_card(card: ModelCard, results: Results) -> Markup:
-    words, look = _HEALTH.get(card.state, (card.state, "none"))
+    words, css_class = _HEALTH.get(card.state, (card.state, "none"))
     main = [row for row in card.performance if row["value"] is not None]
     order = {"roc_auc": 0, "accuracy": 1, "mae": 0, "rmse": 1, "roc_auc_ovr": 0, "log_loss": 2}
     main.sort(key=lambda row: (order.get(row["subject"], 9), row["subject"]))
     pairs: list[tuple[str, Content]] = [
-        (metric_label(row["subject"]), _figure_told(row)) for row in main[:2]
+        (metric_label(row["subject"]), _metric_cell(row)) for row in main[:2]
     ]
     name = "all versions" if card.version in (NO_VERSION, EVERY) else card.version
     return element(
         "div",
         element("h2", "Model ", name, class_="sub"),
-        element("p", words, class_=f"big {_BIG.get(look, '')}".rstrip()),
+        element("p", words, class_=f"big {_BIG.get(css_class, '')}".rstrip()),
         element("p", _brief(card.sentence), class_="mute"),
         definitions(
-            [("Newest day", f"{day_text(card.day)}, {short_count(card.rows)} rows"), *pairs]
+            [
+                ("Newest day", f"{day_text(card.day)}, {short_count(card.rows)} rows"),
+                *pairs,
+                *value_pairs(card.version, results),
+            ]
         ),
         class_="card",
     )
 
 
+_COUNTS = re.compile(r"(\d+) open, (\d+) needs? attention\.")
 _BIG = {"bad": "bad", "warn": "attention", "good": "good", "none": "mute"}
 
 
 def _brief(sentence: str) -> str:
-    """The counts of open incidents; the worst of them has a card of its own."""
-    return one_line(sentence.partition(". ")[0]) if " open, " in sentence else one_line(sentence)
+    """The number of open incidents; the most urgent one has a card of its own."""
+    found = _COUNTS.match(sentence)
+    if found is None:
+        return one_line(sentence)
+    opened, calling = map(int, found.groups())
+    if not calling:
+        return f"{counted(opened, 'open incident')}, all acknowledged or muted"
+    every = "" if calling == opened else f", {calling:,} of them not yet acknowledged"
+    return f"{counted(opened, 'open incident')}{every}"
 
 
-def _figure_told(row: Row) -> Content:
+def _metric_cell(row: Row) -> Content:
     interval = ""
     if row["lower"] is not None and row["upper"] is not None:
         interval = f" ({three_digits(row['lower'])} to {three_digits(row['upper'])})"
@@ -197,7 +212,7 @@ def _figure_told(row: Row) -> Content:
 def _age_card(results: Results) -> Markup:
     ages = table_ages(results)
     runs = [row for row in results.of("runs") if row["outcome"] == "published"]
-    pairs: list[tuple[str, Content]] = [(one.role.capitalize(), _age_told(one)) for one in ages]
+    pairs: list[tuple[str, Content]] = [(one.role.capitalize(), _age_cell(one)) for one in ages]
     if runs:
         pairs.append(("Last run", f"as of {day_text(runs[0]['as_of'])}"))
     return element(
@@ -205,7 +220,7 @@ def _age_card(results: Results) -> Markup:
     )
 
 
-def _age_told(one: TableAgeRow) -> Content:
+def _age_cell(one: TableAgeRow) -> Content:
     if one.newest is None or one.age_days is None:
         return one_line(one.reason or "not known")
     late = one.verdict in ("warn", "fail")
@@ -217,11 +232,16 @@ def _age_told(one: TableAgeRow) -> Content:
 
 def _open_section(opened: Sequence[IncidentFacts], results: Results) -> Markup:
     if not opened:
-        return section("Open incidents", element("p", "No incident is open."))
+        return section("Open incidents", element("p", "There are no open incidents."))
     cards = [incident_card(one, results.config_path) for one in opened]
     first, rest = cards[:MOST_CARDS], cards[MOST_CARDS:]
     more = (
-        element("details", element("summary", f"{plural(len(rest), 'more incident')}"), rest)
+        element(
+            "details",
+            element("summary", f"{counted(len(rest), 'more incident')}"),
+            rest,
+            class_="keep",
+        )
         if rest
         else None
     )
@@ -233,20 +253,20 @@ def _heat_section(results: Results, anchors: Mapping[tuple[str, str], str]) -> M
     if not shown.rows:
         return section(
             "Features over time",
-            element("p", "No feature exceeded a threshold significantly."),
+            element("p", "No feature exceeded a threshold by more than chance."),
         )
     return section(
         "Features over time",
-        scrolled(heat_map_picture(shown), shown.title),
+        scrolled(heat_map_picture(shown), shown.title, newest=True),
         heat_legend(),
         heat_map_table(shown, results.span.short),
-        note=f"Each row is a feature and each column a {results.span.short}: the color is the "
-        "largest effect among its failing windows.",
+        note=f"One row per feature, one column per {results.span.short}. The color is the largest "
+        "effect among the failing windows.",
     )
 
 
 _LINES = (
-    "Solid: from labels that are due, with the 95% interval. Dashed: the estimate that needs no "
+    "Solid: measured with labels that are due, with a 95% interval. Dashed: estimated without "
     "labels."
 )
 
@@ -311,7 +331,7 @@ def _retraining_card(results: Results) -> Markup | None:
             )
             for row in sorted(rows, key=lambda row: row["decision"] != "retrain")
         ],
-        element("p", "Train on ", span_text(data["training_first"], data["training_last"]),
+        element("p", "Train on data of ", span_text(data["training_first"], data["training_last"]),
                 _left_out(data), class_="mute") if data else None,
         class_="card",
     )  # fmt: skip
@@ -319,7 +339,7 @@ def _retraining_card(results: Results) -> Markup | None:
 
 def _left_out(data: Row) -> str:
     broken = data["broken_days"] or ()
-    return f", without {plural(len(broken), 'broken day')}." if broken else "."
+    return f", without {counted(len(broken), 'broken day')}." if broken else "."
 
 
 def _comparison_cards(results: Results) -> list[Markup]:
@@ -330,9 +350,9 @@ def _comparison_cards(results: Results) -> list[Markup]:
 
 
 def _comparison_card(pair: tuple[str, str], rows: Sequence[Row]) -> Markup:
-    windows = [row["window"] for row in rows]
+    windows = [row["window_name"] for row in rows]
     longest = next((w for w in ("month", "week") if w in windows), windows[0])
-    mine = [row for row in rows if row["window"] == longest]
+    mine = [row for row in rows if row["window_name"] == longest]
     verdict = next((row for row in mine if row["metric"] == "verdict"), None)
     metrics = [
         row for row in mine if row["value"] is not None and row["champion_value"] is not None
@@ -351,9 +371,9 @@ def _comparison_card(pair: tuple[str, str], rows: Sequence[Row]) -> Markup:
     window = span_text(mine[0]["window_start"], mine[0]["window_end"])
     return element(
         "div",
-        element("h3", f"{pair[0]} and {pair[1]}"),
+        element("h3", f"Challenger {pair[1]} compared with {pair[0]}"),
         element("p", one_line(verdict["verdict"])) if verdict and verdict["verdict"] else None,
-        element("p", f"{window}, {short_count(mine[0]['rows'])} rows with labels", class_="mute"),
-        details_table("Table by metric", head, cells, figures=(1, 2, 3)),
+        element("p", f"{window}, {short_count(mine[0]['row_count'])} labeled rows", class_="mute"),
+        details_table("All metrics", head, cells, numeric_columns=(1, 2, 3)),
         class_="card",
     )

@@ -1,4 +1,4 @@
-"""The frame of a page: head with its security policy, navigation, and what it is about."""
+"""The frame of a page: header with its security policy, navigation, and title."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from modelwatch.report.markup import Content, Markup, element, markup_of
-from modelwatch.report.style import SCRIPT, STYLE
+from modelwatch.report.markup import Content, Markup, compact, element, markup_of
+from modelwatch.report.style import script_of, style_of
 
 PAGES = (
     ("index.html", "Overview"),
@@ -16,12 +16,12 @@ PAGES = (
     ("performance.html", "Performance"),
     ("sources.html", "Sources"),
 )
-"""Files of the pages that every report has, with what they are called."""
+"""Files of the pages that every report has, with their titles."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """What stands on every page of a report.
+    """The common parts of the pages of a report.
 
     ``subtitle``: what the report covers. ``made``: when and by what it was written.
     """
@@ -34,21 +34,11 @@ class Frame:
 
 
 def page(frame: Frame, file: str, title: str, *body: Content) -> str:
-    """A whole page as HTML that is XML too.
+    """A complete page as HTML.
 
-    Its policy allows the style and the script that stand in it, by their hashes, and nothing else:
-    nothing is loaded, sent or run.
+    Its policy allows its own style and script, by their hashes, and nothing else: nothing is
+    loaded, sent, or run.
     """
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=policy()),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="referrer", content="no-referrer"),
-        element("meta", name="generator", content="modelwatch"),
-        element("title", f"{title} – {frame.monitor}"),
-        element("style", Markup(STYLE)),
-    )
     header = element(
         "header",
         element("h1", frame.monitor if file == "index.html" else title),
@@ -56,19 +46,32 @@ def page(frame: Frame, file: str, title: str, *body: Content) -> str:
         element("p", frame.subtitle, class_="small"),
         element("nav", _links(frame, file), aria_label="Pages"),
     )
-    shown = element(
-        "body",
+    content = [
         element("a", "Skip to the content", href="#content", class_="skip"),
         header,
         element("main", *body, id="content"),
         element("footer", frame.made),
-        element("script", Markup(SCRIPT)),
+    ]
+    shown = markup_of(content)
+    style, script = style_of(shown), script_of(shown)
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element(
+            "meta", http_equiv="Content-Security-Policy", content=Markup(policy(style, script))
+        ),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="referrer", content="no-referrer"),
+        element("title", f"{title} – {frame.monitor}"),
+        element("style", Markup(style)),
     )
-    return f"<!DOCTYPE html>\n{element('html', head, shown, lang='en')}\n"
+    scripts = element("script", Markup(script)) if script else None
+    whole = element("html", head, element("body", compact(shown), scripts), lang="en")
+    return f"<!DOCTYPE html>\n{whole}\n"
 
 
 def departed_page(monitor: str, incident_id: str, command: str) -> str:
-    """The page of an incident that the report has no more, so that links to it lead somewhere.
+    """A page for an incident that a report no longer contains, so that links keep working.
 
     ``command`` shows the incident in a terminal.
     """
@@ -79,14 +82,14 @@ def departed_page(monitor: str, incident_id: str, command: str) -> str:
         element("meta", http_equiv="Content-Security-Policy", content="default-src 'none'"),
         element("title", f"{title} – {monitor}"),
     )
-    said = element(
+    warning = element(
         "p",
-        "This incident is not in the newest report: it is long over, or its data were restated. ",
+        "This incident is not in the latest report: it closed long ago, or its data was restated. ",
         element("code", command),
         " shows it.",
     )
     overview = element("p", element("a", "Overview", href=PAGES[0][0]))
-    shown = element("body", element("h1", title), said, overview)
+    shown = element("body", element("h1", title), warning, overview)
     return f"<!DOCTYPE html>\n{element('html', head, shown, lang='en')}\n"
 
 
@@ -97,13 +100,13 @@ def _links(frame: Frame, file: str) -> Sequence[Markup]:
     ]
 
 
-def policy() -> str:
-    """The Content-Security-Policy of every page."""
-    hashes = " ".join(f"{kind} '{_hash(text)}';" for kind, text in _ALLOWED)
-    return f"default-src 'none'; {hashes} base-uri 'none'; form-action 'none'"
-
-
-_ALLOWED = (("style-src", STYLE), ("script-src", SCRIPT))
+def policy(style: str, script: str) -> str:
+    """The Content-Security-Policy of a page with this style and script, which may be empty."""
+    scripts = f"script-src '{_hash(script)}'; " if script else ""
+    return (
+        f"default-src 'none'; style-src '{_hash(style)}'; {scripts}base-uri 'none'; "
+        "form-action 'none'"
+    )
 
 
 def _hash(text: str) -> str:
@@ -111,7 +114,7 @@ def _hash(text: str) -> str:
 
 
 def section(title: str, *body: Content, id: str | None = None, note: Content = None) -> Markup:
-    """A section under a heading; nothing without a body."""
+    """A section with a heading; empty without a body."""
     held = markup_of(body)
     if not held:
         return Markup("")

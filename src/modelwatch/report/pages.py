@@ -5,9 +5,9 @@ from __future__ import annotations
 from modelwatch.model.incidents.metric_labels import subject_words
 from modelwatch.report.feature_pages import MOST_SHOWN, feature_pages, features_index, several_body
 from modelwatch.report.features import features_body, features_of
-from modelwatch.report.figures import day_text, span_text
 from modelwatch.report.incident_facts import incidents_of
 from modelwatch.report.incidents import incident_body
+from modelwatch.report.number_format import day_text, span_text
 from modelwatch.report.overview import overview_body
 from modelwatch.report.page import Frame, page
 from modelwatch.report.performance import performance_body
@@ -18,7 +18,7 @@ MOST_INCIDENT_PAGES = 40
 
 
 def pages_of(results: Results) -> dict[str, str]:
-    """The files of a report and their text; the first is where a reader begins."""
+    """The text of each file of a report; the first one is the start page."""
     frame = _frame(results)
     incidents = incidents_of(results, MOST_INCIDENT_PAGES)
     features = features_of(results)

@@ -1,4 +1,4 @@
-"""Paths of SVG in few characters: relative steps, rounded to a tenth of a unit."""
+"""SVG paths in few characters: relative steps, rounded to a tenth of a unit."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from collections.abc import Iterable, Sequence
 
 from modelwatch.report.markup import Markup
 
-Place = tuple[float, float]
+Position = tuple[float, float]
 """x to the right and y downward."""
 
 
 def number(value: float) -> str:
-    """A coordinate to a tenth, without zeros that say nothing."""
+    """A coordinate rounded to a tenth, without redundant zeros."""
     text = f"{value:.1f}".rstrip("0").rstrip(".")
-    return "0" if text in ("-0", "") else text
+    if text in ("-0", ""):
+        return "0"
+    return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
 
 
 def _pair(x: float, y: float) -> str:
@@ -21,10 +23,16 @@ def _pair(x: float, y: float) -> str:
     return f"{number(x)}{second}" if second.startswith("-") else f"{number(x)} {second}"
 
 
-def line_path(places: Iterable[Place | None]) -> Markup:
-    """A line through some places, interrupted where one is None; a dot for a place alone."""
+def _step(x: float, y: float) -> str:
+    if number(y) == "0":
+        return f"h{number(x)}"
+    return f"v{number(y)}" if number(x) == "0" else f"l{_pair(x, y)}"
+
+
+def line_path(places: Iterable[Position | None]) -> Markup:
+    """A line through points, interrupted at None; a dot for a single point."""
     parts: list[str] = []
-    last: Place | None = None
+    last: Position | None = None
     run = 0
     for place in places:
         if place is None:
@@ -35,18 +43,18 @@ def line_path(places: Iterable[Place | None]) -> Markup:
         if last is None:
             parts.append(f"M{_pair(x, y)}")
         else:
-            parts.append(f"l{_pair(x - last[0], y - last[1])}")
+            parts.append(_step(x - last[0], y - last[1]))
         last, run = (x, y), run + 1
     parts += ["h0"] if run == 1 else []
     return Markup("".join(parts))
 
 
-def dot_path(places: Iterable[Place]) -> Markup:
-    """A dot at each place, as wide as the line is."""
+def dot_path(places: Iterable[Position]) -> Markup:
+    """A dot at each point, as wide as the line."""
     return Markup("".join(f"M{_pair(x, y)}h0" for x, y in places))
 
 
-def area_path(upper: Sequence[Place], lower: Sequence[Place]) -> Markup:
+def area_path(upper: Sequence[Position], lower: Sequence[Position]) -> Markup:
     """The area between two lines over the same x."""
     if not upper:
         return Markup("")
@@ -54,7 +62,7 @@ def area_path(upper: Sequence[Place], lower: Sequence[Place]) -> Markup:
 
 
 def bar_path(bars: Iterable[tuple[float, float, float, float]]) -> Markup:
-    """Rectangles given as left, top, width and height."""
+    """Rectangles as left, top, width, and height."""
     return Markup(
         "".join(
             f"M{_pair(left, top)}h{number(width)}v{number(height)}h{number(-width)}z"
@@ -65,17 +73,17 @@ def bar_path(bars: Iterable[tuple[float, float, float, float]]) -> Markup:
 
 
 def step_path(edges: Sequence[float], heights: Sequence[float], floor: float) -> Markup:
-    """The outline of a histogram: edges one more than heights, all downward from the top."""
+    """The outline of a histogram: one more edge than heights, closed at the bottom."""
     if not heights:
         return Markup("")
     parts = [f"M{_pair(edges[0], floor)}"]
-    y = round(floor, 1)
-    for at, height in enumerate(heights):
+    y, x = round(floor, 1), round(edges[0], 1)
+    for at, height in enumerate([*heights, floor]):
         following = round(height, 1)
-        if following != y:
-            parts.append(f"v{number(following - y)}")
-        parts.append(f"h{number(round(edges[at + 1], 1) - round(edges[at], 1))}")
-        y = following
-    if y != round(floor, 1):
-        parts.append(f"v{number(round(floor, 1) - y)}")
+        if following == y:
+            continue
+        left = round(edges[at], 1)
+        parts += [f"h{number(left - x)}"] if left != x else []
+        parts.append(f"v{number(following - y)}")
+        x, y = left, following
     return Markup("".join(parts))

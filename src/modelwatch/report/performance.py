@@ -1,4 +1,4 @@
-"""The performance page: how good the model is, how sure that is, and where it is worst."""
+"""The performance page: metrics with intervals, calibration, causes, and worst segments."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from modelwatch.report.curve_pictures import Curve, Curves, curve_legend, curves_picture
-from modelwatch.report.figures import percent, short_count, span_text, three_digits
 from modelwatch.report.markup import Content, Markup, element
+from modelwatch.report.number_format import percent, short_count, span_text, three_digits
 from modelwatch.report.page import section
 from modelwatch.report.performance_series import (
     headline_timelines,
@@ -36,9 +36,9 @@ from modelwatch.report.timelines import timeline_picture, timeline_table
 
 
 def performance_body(results: Results) -> list[Content]:
-    """The performance page, below its head."""
+    """The performance page, below its header."""
     if results.task is None:
-        return [element("p", "No labels are configured: performance is not measured.")]
+        return [element("p", "Performance is not measured, because no labels are configured.")]
     return [
         _metrics(results),
         _scores(results),
@@ -67,20 +67,22 @@ def _metrics(results: Results) -> Markup:
             class_="grid2",
         ),
         _every_metric(results),
-        note="Solid: from labels that are due, with the 95% interval from the days. Dashed: the "
-        "estimate without labels.",
+        note="Solid: measured with labels that are due, with a 95% interval. Dashed: estimated "
+        "without labels.",
     )
 
 
 def _every_metric(results: Results) -> Markup | None:
-    """All metrics of the newest window with mature labels."""
+    """All metrics of the latest window with mature labels."""
     if results.span.labelled is None:
         return None
     window, first, last = results.span.labelled
     rows = [
         row
         for row in main_version(results.of("performance"))
-        if row["window"] == window and row["window_start"] == first and row["value"] is not None
+        if row["window_name"] == window
+        and row["window_start"] == first
+        and row["value"] is not None
     ]
     cells: list[list[Content]] = [
         [
@@ -94,13 +96,13 @@ def _every_metric(results: Results) -> Markup | None:
         for row in sorted(rows, key=lambda row: row["metric"])
     ]
     head = ["Metric", "Value", "95% interval", "Estimate", "Coverage", "Labels"]
-    return details_table(f"All metrics of {span_text(first, last)}", head, cells)
+    return details_table(f"All metrics of {span_text(first, last)}", head, cells, sorts=True)
 
 
 def score_cells(results: Results) -> list[ScoreCell]:
-    """Rows by bin of the score, decision and label, all versions added up."""
+    """Rows by score bin, decision, and label, over all versions."""
     return [
-        ScoreCell(row["bin"], row["decision"], row["label"], row["rows"], row["scores"] or 0.0)
+        ScoreCell(row["bin"], row["decision"], row["label"], row["row_count"], row["scores"] or 0.0)
         for row in results.of("scores")
         if row["model_version"] != "*"
     ]
@@ -159,7 +161,7 @@ def _curve(
         "div",
         element("h3", title),
         curves_picture(Curves(title, x, y, (Curve("model", tuple(shown)),), diagonal=diagonal)),
-        details_table("Table", [x, y], rows, figures=(0, 1)),
+        details_table("Table", [x, y], rows, numeric_columns=(0, 1)),
         class_="card",
     )
 
@@ -178,13 +180,13 @@ def _confusion(cells: Sequence[ScoreCell]) -> Markup:
     return element(
         "div",
         element("h3", "Decisions and labels"),
-        table(["", "Positive", "Negative"], rows),
+        table(["Decision", "Positive", "Negative"], rows),
         class_="card",
     )
 
 
 def _maturity(results: Results) -> Markup | None:
-    """Label arrival with their age, by window."""
+    """The arrival of labels by age and window."""
     by_window: dict[date, list[Row]] = defaultdict(list)
     for row in main_version(results.of("maturity")):
         by_window[row["window_start"]].append(row)
@@ -196,9 +198,9 @@ def _maturity(results: Results) -> Markup | None:
         Curve(
             f"{first:%b %Y}",
             tuple((float(row["age_days"]), row["coverage"]) for row in by_window[first]),
-            look,
+            css_class,
         )
-        for first, look in zip(newest, looks, strict=True)
+        for first, css_class in zip(newest, looks, strict=True)
     )
     last = max(age for curve in curves for age, _ in curve.points)
     shown = Curves(

@@ -1,4 +1,4 @@
-"""Metrics of performance by window, of the version that scored most rows."""
+"""Performance metrics by window, for the version that scored most rows."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from modelwatch.report.figures import three_digits
 from modelwatch.report.incident_facts import metric_timeline
+from modelwatch.report.number_format import three_digits
 from modelwatch.report.results import Results, Row
 from modelwatch.report.timelines import Timeline
 from modelwatch.stats.performance.metrics import PERFORMANCE
@@ -18,19 +18,19 @@ HEADLINES = {
     "multiclass": ("accuracy", "roc_auc_ovr", "macro_f1", "log_loss"),
     "regression": ("mae", "rmse", "r2", "bias"),
 }
-"""By task, the metrics that matter most, the first of them for comparing segments."""
+"""Most important metrics by task; the first one is used to compare segments."""
 _FEWEST_WINDOWS = 3
 
 
 def metric_label(metric: str) -> str:
-    """What a metric is called."""
+    """The label of a metric."""
     if metric in PERFORMANCE:
         return PERFORMANCE[metric].label
     return metric.replace("_", " ").capitalize()
 
 
 def headline_timelines(results: Results) -> list[Timeline]:
-    """The metrics that matter most for the task, window by window."""
+    """The main metrics of the task, by window."""
     rows = main_version(results.of("performance"))
     window = _window_of(rows)
     metrics = [name for name in HEADLINES.get(results.task or "", ()) if _has(rows, name)]
@@ -39,7 +39,7 @@ def headline_timelines(results: Results) -> list[Timeline]:
         mine = [
             row
             for row in rows
-            if row["metric"] == metric and row["window"] == window and not row["partial"]
+            if row["metric"] == metric and row["window_name"] == window and not row["partial"]
         ]
         if any(row["value"] is not None or row["estimate"] is not None for row in mine):
             shown = metric_timeline(mine, metric)
@@ -52,17 +52,17 @@ def _has(rows: Sequence[Row], metric: str) -> bool:
 
 
 def _window_of(rows: Sequence[Row]) -> str:
-    """The longest kind of window with enough of them to see a course."""
+    """The longest kind of window with enough windows for a timeline."""
     starts: dict[str, set[date]] = defaultdict(set)
     for row in rows:
         if not row["partial"]:
-            starts[row["window"]].add(row["window_start"])
+            starts[row["window_name"]].add(row["window_start"])
     enough = [name for name, held in starts.items() if len(held) >= _FEWEST_WINDOWS]
     return min(enough or starts, key=lambda name: len(starts[name]), default="day")
 
 
 def main_version(rows: Sequence[Row]) -> list[Row]:
-    """Rows of all versions together where there are some, else of the version with most rows."""
+    """Rows of all versions together if there are any, otherwise of the version with most rows."""
     weight: dict[str, int] = defaultdict(int)
     for row in rows:
         weight[row["model_version"]] += row["labelled_rows"] or 1
@@ -79,7 +79,7 @@ def main_version(rows: Sequence[Row]) -> list[Row]:
 
 
 def interval_text(row: Row) -> str:
-    """The 95% interval of a figure; '' without one."""
+    """The 95% interval of a metric; '' without one."""
     if row["lower"] is None or row["upper"] is None:
         return ""
     return f"{three_digits(row['lower'])} to {three_digits(row['upper'])}"

@@ -1,17 +1,26 @@
-"""Why performance changed, where it is worst, how segments are treated, and what it was worth."""
+"""Why performance changed, where it is worst, fairness, and the value of the decisions."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date
 
 from modelwatch.model.plain_text import one_line
-from modelwatch.report.figures import short_count, signed, span_text, three_digits
 from modelwatch.report.markup import Content, Markup, element
+from modelwatch.report.number_format import (
+    day_text,
+    short_count,
+    signed,
+    span_text,
+    three_digits,
+)
 from modelwatch.report.page import section
+from modelwatch.report.parts import part_text
 from modelwatch.report.performance_series import HEADLINES, interval_text, metric_label
 from modelwatch.report.results import Results, Row
-from modelwatch.report.tables_of_values import scrolled, table
+from modelwatch.report.tables_of_values import details_table, scrolled, table
+from modelwatch.report.waterfalls import waterfall_picture, waterfalls_of
 from modelwatch.stats.performance.fairness import FAIRNESS
 
 _MOST_SEGMENTS = 15
@@ -19,48 +28,83 @@ _MOST_CAUSES = 20
 
 
 def attribution_section(results: Results) -> Markup | None:
-    """What changed the metrics in the newest window that is over."""
+    """What changed the metrics in the newest complete window, compared with each reference."""
     rows = [
         row
         for row in results.of("causes")
-        if row["effect"] in ("mix", "within", "new", "vanished") and row["value"] is not None
+        if row["effect"] in _EFFECTS and row["value"] is not None and row["part"] != "*"
     ]
     if not rows:
         return None
-    windows = {row["window"] for row in rows}
+    windows = {row["window_name"] for row in rows}
     window = next((w for w in ("month", "week") if w in windows), sorted(windows)[0])
-    mine = [row for row in rows if row["window"] == window and row["part"] != "*"]
-    mine.sort(key=lambda row: -abs(row["value"]))
-    effects = {"mix": "share of rows moved", "within": "metric moved inside"}
-    cells: list[list[Content]] = [
-        [
-            metric_label(row["metric"]),
-            one_line(f"{row['split_name']} = {_part(results, row)}"),
-            effects.get(row["effect"], row["effect"]),
-            f"{signed(row['value'])} ({signed(row['lower'])} to {signed(row['upper'])})",
-            short_count(row["rows"]),
-            row["reference"],
-        ]
-        for row in mine[:_MOST_CAUSES]
+    mine = _one_version([row for row in rows if row["window_name"] == window])
+    by_reference: dict[str, list[Row]] = defaultdict(list)
+    for row in sorted(mine, key=lambda row: -abs(row["value"])):
+        by_reference[row["reference"]].append(row)
+    # The reference that carries the bins comes first, and is the only one that is not folded.
+    first, *others = sorted(
+        by_reference, key=lambda name: (name != results.span.reference_name, name)
+    )
+    pictures = [
+        [element("h3", one.title), scrolled(waterfall_picture(one), one.title)]
+        for one in waterfalls_of(results, by_reference[first])
     ]
-    if not cells:
-        return None
-    head = ["Metric", "Part", "What changed", "Change of the metric", "Rows", "Against"]
-    first, last = mine[0]["window_start"], mine[0]["window_end"]
+    days = span_text(mine[0]["window_start"], mine[0]["window_end"])
     return section(
         "Why it changed",
-        scrolled(table(head, cells, figures=(3, 4)), "Causes of the change"),
-        note=f"Largest contributions to the change of the metrics of {span_text(first, last)}, by "
-        "segment and by bins of features.",
+        pictures,
+        scrolled(
+            table(_CAUSES_HEAD, _causes(results, by_reference[first]), numeric_columns=(3, 4)),
+            "Causes of the change",
+        ),
+        [
+            details_table(
+                f"Compared with reference {name}",
+                _CAUSES_HEAD,
+                _causes(results, by_reference[name]),
+                numeric_columns=(3, 4),
+            )
+            for name in others
+        ],
+        note=f"Largest contributions to the change of the metrics, {days} compared with reference "
+        f"{first}, by segment and by bin of a feature.",
     )
 
 
-def _part(results: Results, row: Row) -> str:
-    return "(sensitive)" if results.is_sensitive(row["split_name"]) else str(row["part"])
+_CAUSES_HEAD = ["Metric", "Segment or bin", "What changed", "Effect on the metric", "Rows"]
+_EFFECTS = {
+    "mix": "its share of rows",
+    "within": "the metric within it",
+    "new": "it is new",
+    "vanished": "it vanished",
+}
+
+
+def _causes(results: Results, rows: Sequence[Row]) -> list[list[Content]]:
+    return [
+        [
+            metric_label(row["metric"]),
+            part_text(results, row),
+            _EFFECTS[row["effect"]],
+            f"{signed(row['value'])} ({signed(row['lower'])} to {signed(row['upper'])})",
+            short_count(row["row_count"]),
+        ]
+        for row in rows[:_MOST_CAUSES]
+    ]
+
+
+def _one_version(rows: Sequence[Row]) -> list[Row]:
+    """Rows of all model versions together if there are any, otherwise of the largest version."""
+    weight: dict[str, int] = defaultdict(int)
+    for row in rows:
+        weight[row["model_version"]] += row["row_count"] or 1
+    chosen = "*" if "*" in weight else max(weight, key=lambda version: weight[version])
+    return [row for row in rows if row["model_version"] == chosen]
 
 
 def segments_section(results: Results) -> Markup | None:
-    """Where the model is worst in the newest window with mature labels."""
+    """Segments and slices with the worst performance in the newest window with mature labels."""
     excess = [
         row
         for row in results.of("causes")
@@ -84,14 +128,14 @@ def segments_section(results: Results) -> Markup | None:
         for row in rows[:_MOST_SEGMENTS]
     ]
     unique: dict[tuple[str, str], Row] = {}
-    for row in sorted(excess, key=lambda row: row["window"] != "month"):
+    for row in sorted(excess, key=lambda row: row["window_name"] != "month"):
         unique.setdefault((row["split_name"], row["part"]), row)
     slices: list[list[Content]] = [
         [
-            one_line(f"{row['split_name']} = {_part(results, row)}"),
+            part_text(results, row),
             signed(row["value"]),
             interval_text(row),
-            short_count(row["rows"]),
+            short_count(row["row_count"]),
         ]
         for row in sorted(unique.values(), key=lambda row: -row["value"])[:_MOST_SEGMENTS]
     ]
@@ -109,8 +153,8 @@ def segments_section(results: Results) -> Markup | None:
             else None,
             element(
                 "div",
-                element("h3", "Slices with more errors than the rest"),
-                table(["Slice", "Excess of the loss", "95% interval", "Rows"], slices),
+                element("h3", "Slices with more errors than all other rows"),
+                table(["Slice", "Excess error rate", "95% interval", "Rows"], slices),
             )
             if slices
             else None,
@@ -122,7 +166,7 @@ def segments_section(results: Results) -> Markup | None:
 
 
 def fairness_section(results: Results) -> Markup | None:
-    """How segments are treated beside all other rows."""
+    """Segments compared with all other rows."""
     rows = [row for row in results.of("segments") if row["metric"] in FAIRNESS]
     rows.sort(key=lambda row: row["p_value"] if row["p_value"] is not None else 1.0)
     cells: list[list[Content]] = [
@@ -136,16 +180,16 @@ def fairness_section(results: Results) -> Markup | None:
     ]
     if not cells:
         return None
-    head = ["Segment", "Measure", "Difference from all others", "Labels"]
+    head = ["Segment", "Measure", "Difference from all other rows", "Labels"]
     return section(
         "Fairness",
-        scrolled(table(head, cells, figures=(2, 3)), "Fairness"),
-        note="Segments compared with all other rows, most certain differences first.",
+        scrolled(table(head, cells, numeric_columns=(2, 3)), "Fairness"),
+        note="Segments compared with all other rows, sorted by p-value.",
     )
 
 
 def value_section(results: Results) -> Markup | None:
-    """What the decisions were worth, by window."""
+    """The value of the decisions, by window."""
     rows = [row for row in _main_value(results) if row["statistic"] == "sum"]
     if not rows:
         return None
@@ -154,7 +198,7 @@ def value_section(results: Results) -> Markup | None:
     held = {(row["metric"], row["window_start"]): row for row in rows}
     cells: list[list[Content]] = []
     for first in windows:
-        cells.append([first.isoformat()])
+        cells.append([day_text(first)])
         for name in names:
             row = held.get((name, first))
             interval = f" ({interval_text(row)})" if row and interval_text(row) else ""
@@ -169,6 +213,27 @@ def _main_value(results: Results) -> list[Row]:
     rows = list(results.of("value"))
     kinds: dict[str, set[date]] = defaultdict(set)
     for row in rows:
-        kinds[row["window"]].add(row["window_start"])
+        kinds[row["window_name"]].add(row["window_start"])
     window = next((w for w in ("month", "week") if w in kinds), min(kinds, default=""))
-    return [row for row in rows if row["window"] == window]
+    return [row for row in rows if row["window_name"] == window]
+
+
+def value_pairs(version: str, results: Results) -> list[tuple[str, Content]]:
+    """What the decisions of a model version were worth in the newest window, by metric."""
+    rows = [
+        row
+        for row in _main_value(results)
+        if row["statistic"] == "sum" and row["model_version"] == version
+    ]
+    newest = max((row["window_start"] for row in rows), default=None)
+    return [
+        (metric_label(row["metric"]), _value_told(row))
+        for row in rows
+        if row["window_start"] == newest
+    ]
+
+
+def _value_told(row: Row) -> Content:
+    interval = f" ({interval_text(row)})" if interval_text(row) else ""
+    since = f", {row['window_name']} from {day_text(row['window_start'])}"
+    return [element("b", three_digits(row["value"])), f"{interval}{since}"]

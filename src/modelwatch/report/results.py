@@ -1,4 +1,4 @@
-"""What the pages are made of: the rows of the result views, and the days that they cover."""
+"""The data of the pages: rows of the result views, and the days that they cover."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from modelwatch.model.incidents.incident import Incident
+from modelwatch.tables.incidents.incidents import COLUMN_OF_FIELD
 
 Row = Mapping[str, Any]
 
@@ -16,9 +17,9 @@ Row = Mapping[str, Any]
 class Span:
     """The days and windows that a report covers.
 
-    ``short`` and ``timeline`` are names of windows: of the calendar and of the timelines.
-    ``current`` is the window of the histograms, ``labelled`` the newest window with mature labels,
-    ``reference`` the days of the reference that carries the bins; each None where there is none.
+    ``short`` and ``timeline``: names of the windows of the calendar and of the timelines.
+    ``current``: the window of the histograms. ``labelled``: the latest window with mature labels.
+    ``reference``: the days of the reference of the bins. Each is None if there is none.
     """
 
     first: date
@@ -61,7 +62,7 @@ class Results:
 
 def incident_of(row: Row) -> Incident:
     """The incident of a row of the view of incidents."""
-    names = {one.name: "incident_id" if one.name == "id" else one.name for one in fields(Incident)}
+    names = {one.name: COLUMN_OF_FIELD.get(one.name, one.name) for one in fields(Incident)}
     held: dict[str, Any] = {}
     for name, column in names.items():
         value = row[column]

@@ -109,7 +109,7 @@ def confusion_of(cells: Iterable[ScoreCell]) -> Confusion:
 
 
 def thinned(points: Sequence[tuple[float, float]], most: int = 80) -> list[tuple[float, float]]:
-    """At most about so many points of a curve, evenly along its length, ends included."""
+    """About ``most`` points of a curve at most, spread evenly along its length, with both ends."""
     if len(points) <= most:
         return list(points)
     kept = [points[0]]

@@ -8,9 +8,10 @@ from datetime import date
 
 from modelwatch.model.days import DayRange
 from modelwatch.model.onboarding.readings import Reading
+from modelwatch.model.plain_text import counted
 from modelwatch.report.calendars import Calendar, calendar_picture, calendar_table
-from modelwatch.report.figures import capital, plural, span_text
 from modelwatch.report.markup import Content, Markup, element, markup_of
+from modelwatch.report.number_format import capital, span_text
 from modelwatch.report.page import Frame, page, section
 from modelwatch.report.tables_of_values import scrolled, table
 
@@ -35,11 +36,11 @@ class Setup:
 
 
 def setup_page(setup: Setup) -> str:
-    """The page as HTML: rows per day with the reference, and what each column was taken for."""
+    """The page as HTML: rows per day with the reference, and the role of each column."""
     frame = Frame(
         setup.monitor,
         "",
-        f"What modelwatch init saw in the tables, and wrote to {setup.file}.",
+        f"What modelwatch init found in the tables and wrote to {setup.file}.",
         setup.made,
         pages=(),
     )
@@ -47,7 +48,7 @@ def setup_page(setup: Setup) -> str:
         frame,
         "index.html",
         "Setup",
-        section("Next", _next(setup)),
+        section("Next steps", _next(setup)),
         section("Rows per day", _calendars(setup), note=_reference(setup)),
         section("Columns", _columns(setup.readings)),
     )
@@ -56,7 +57,7 @@ def setup_page(setup: Setup) -> str:
 def _next(setup: Setup) -> Content:
     commands = f"modelwatch check {setup.file}\nmodelwatch run {setup.file}"
     return (
-        element("p", "Look the configuration over. Then:"),
+        element("p", "Review the configuration, then run:"),
         element("pre", element("code", commands)),
         element("ul", [element("li", note) for note in setup.notes]) if setup.notes else None,
     )
@@ -64,9 +65,10 @@ def _next(setup: Setup) -> Content:
 
 def _reference(setup: Setup) -> Content:
     if setup.reference is None:
-        return setup.why or "The reference is the first days that come."
+        return setup.why or "The reference is the first days with data."
     days = span_text(setup.reference.first, setup.reference.last)
-    return f"Windows are compared with {days}, which is shaded. {setup.why}"
+    marks = " Red: days on which the number of rows or a metric changed." if setup.changes else ""
+    return f"Windows are compared with {days} (shaded). {setup.why}{marks}"
 
 
 def _calendars(setup: Setup) -> Markup:
@@ -88,8 +90,8 @@ def _calendars(setup: Setup) -> Markup:
             shaded=None if shaded is None else (shaded.first, shaded.last),
         )
         parts += [
-            element("h3", f"{capital(role)}: {plural(sum(rows.values()), 'row')}"),
-            calendar_picture(given),
+            element("h3", f"{capital(role)}: {counted(sum(rows.values()), 'row')}"),
+            scrolled(calendar_picture(given), given.title, newest=True),
             calendar_table(given),
         ]
     return markup_of(parts)
@@ -99,5 +101,5 @@ def _columns(readings: Sequence[Reading]) -> Markup:
     rows = [[one.table, one.column, one.taken_for, capital(one.why)] for one in readings]
     if not rows:
         return Markup("")
-    head = ["Table", "Column", "Taken for", "Why"]
-    return scrolled(table(head, rows, figures=()), "What each column was taken for")
+    head = ["Table", "Column", "Role", "Reason"]
+    return scrolled(table(head, rows, numeric_columns=()), "Role of each column")

@@ -5,28 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from modelwatch.model.plain_text import one_line
+from modelwatch.model.plain_text import counted, one_line
 from modelwatch.report.calendars import calendar_section
-from modelwatch.report.figures import (
-    day_text,
-    duration_text,
-    percent,
-    plural,
-    short_count,
-    three_digits,
-)
 from modelwatch.report.heat_maps import HeatMap, HeatRow, heat_map_picture
 from modelwatch.report.incidents import tag
 from modelwatch.report.markup import Content, Markup, element
+from modelwatch.report.number_format import (
+    day_text,
+    duration_text,
+    percent,
+    short_count,
+    three_digits,
+)
 from modelwatch.report.page import section
 from modelwatch.report.results import Results, Row
 from modelwatch.report.tables_of_values import details_table, scrolled, table
 from modelwatch.report.timelines import Line, Point, Timeline, timeline_picture
 from modelwatch.report.volumes import calendars_of
 
-_LOOKS = {"pass": "good", "warn": "warn", "fail": "bad", "unknown": "none"}
+_LOOKS = {"pass": "good", "warn": "warn", "fail": "bad", "undefined": "none"}
 _MOST_LISTED = 40
-_MOST_RUNS = 30
+_MOST_RUNS = 14
 
 
 def sources_body(results: Results) -> list[Content]:
@@ -48,24 +47,26 @@ def verdict_tag(verdict: str) -> Markup:
 
 def _tables(results: Results) -> Markup:
     """Checks of whole tables, and of days that are not as they should be."""
-    whole = [row for row in results.of("health") if row["day"] is None and row["check"] != "schema"]
+    whole = [
+        row for row in results.of("health") if row["day"] is None and row["check_name"] != "schema"
+    ]
     cells: list[list[Content]] = [
         [
             verdict_tag(row["verdict"]),
             row["role"],
-            row["check"].replace("_", " "),
+            row["check_name"].replace("_", " "),
             one_line(row["expected"] or ""),
             one_line(row["observed"] or ""),
-            day_text(row["since"]) if row["since"] else "",
+            day_text(row["onset"]) if row["onset"] else "",
             one_line(row["reason"] or ""),
         ]
         for row in sorted(whole, key=lambda row: (row["verdict"] == "pass", row["role"]))
     ]
-    head = ["Verdict", "Table", "Check", "Expected", "Observed", "Since", "Why"]
+    head = ["Verdict", "Table", "Check", "Expected", "Observed", "Since", "Reason"]
     days = [row for row in results.of("health") if row["day"] is not None]
     return section(
         "Tables",
-        scrolled(table(head, cells, figures=()), "Checks of tables") if cells else None,
+        scrolled(table(head, cells, numeric_columns=()), "Source health checks") if cells else None,
         _bad_days(days),
     )
 
@@ -77,7 +78,7 @@ def _bad_days(rows: Sequence[Row]) -> Markup | None:
             day_text(row["day"]),
             verdict_tag(row["verdict"]),
             row["role"],
-            row["check"].replace("_", " "),
+            row["check_name"].replace("_", " "),
             one_line(row["reason"] or ""),
         ]
         for row in rows[:_MOST_LISTED]
@@ -86,11 +87,11 @@ def _bad_days(rows: Sequence[Row]) -> Markup | None:
         return None
     more = len(rows) - len(cells)
     return details_table(
-        f"Days that are late, missing or unusual: {len(rows)}",
-        ["Day", "Verdict", "Table", "Check", "Why"],
+        f"Late, missing, or unusual days: {len(rows)}",
+        ["Day", "Verdict", "Table", "Check", "Reason"],
         cells,
-        f"{more} earlier ones are not shown" if more else None,
-        figures=(),
+        f"{counted(more, 'earlier day')} not shown" if more else None,
+        numeric_columns=(),
     )
 
 
@@ -99,7 +100,7 @@ def _calendars(results: Results) -> Markup:
 
 
 def _schemas(results: Results) -> Markup | None:
-    rows = [row for row in results.of("health") if row["check"] == "schema"]
+    rows = [row for row in results.of("health") if row["check_name"] == "schema"]
     changed = [row for row in rows if row["verdict"] != "pass"]
     cells: list[list[Content]] = [
         [
@@ -108,15 +109,15 @@ def _schemas(results: Results) -> Markup | None:
             one_line(row["subject"] or "all columns"),
             one_line(row["expected"] or ""),
             one_line(row["observed"] or ""),
-            day_text(row["since"] or row["as_of"]),
+            day_text(row["onset"] or row["as_of"]),
             one_line(row["reason"] or ""),
         ]
         for row in changed[:_MOST_LISTED]
     ]
     if not cells:
-        return section("Schemas", element("p", "No column changed.")) if rows else None
-    head = ["Verdict", "Table", "Column", "Before", "Now", "Since", "Why"]
-    return section("Schemas", scrolled(table(head, cells, figures=()), "Schema changes"))
+        return section("Schemas", element("p", "No schema changes.")) if rows else None
+    head = ["Verdict", "Table", "Column", "Before", "Now", "Since", "Reason"]
+    return section("Schemas", scrolled(table(head, cells, numeric_columns=()), "Schema changes"))
 
 
 def _constraints(results: Results) -> Markup | None:
@@ -128,7 +129,7 @@ def _constraints(results: Results) -> Markup | None:
     shown = sorted(failing, key=lambda row: -len(row["failing"]))[:_MOST_LISTED]
     effects = [
         HeatRow(
-            row["constraint"],
+            row["constraint_name"],
             None,
             dict.fromkeys(row["failing"], 3.0 if row["severity"] == "fail" else 1.5),
         )
@@ -139,27 +140,29 @@ def _constraints(results: Results) -> Markup | None:
     cells: list[list[Content]] = [
         [
             verdict_tag(row["verdict"]),
-            row["constraint"],
-            one_line(f"{row['kind']} {row['column'] or ''}"),
+            row["constraint_name"],
+            one_line(f"{row['kind']} {row['column_name'] or ''}"),
             _bounds(row),
             three_digits(row["observed"]),
             f"{len(row['failing'])} of {row['days']}",
             day_text(row["failing"][-1]) if row["failing"] else "",
         ]
-        for row in sorted(rows, key=lambda row: (-len(row["failing"]), row["constraint"]))[:200]
+        for row in sorted(rows, key=lambda row: (-len(row["failing"]), row["constraint_name"]))[
+            :200
+        ]
     ]
-    head = ["Newest", "Constraint", "Kind", "Promised", "Observed", "Failing days", "Last"]
+    head = ["Latest", "Constraint", "Kind", "Bounds", "Observed", "Failing days", "Last failure"]
     kept = len(rows) - len(failing)
     return section(
         "Constraints and contracts",
-        element("p", f"{kept} of {plural(len(rows), 'constraint')} held on every day."),
-        scrolled(heat_map_picture(heat), heat.title) if effects else None,
-        details_table("Table: all constraints", head, cells, figures=(4, 5)),
+        element("p", f"{kept} of {counted(len(rows), 'constraint')} passed on every day."),
+        scrolled(heat_map_picture(heat), heat.title, newest=True) if effects else None,
+        details_table("All constraints", head, cells, numeric_columns=(4, 5), sorts=True),
     )
 
 
 def _calendar_days(results: Results, failing: Sequence[date]) -> tuple[date, ...]:
-    """All days of the report, so that a failing day stands where it was."""
+    """All days of the report, so that a failing day has its place on the axis."""
     if not failing:
         return ()
     first, last = results.span.first.toordinal(), results.span.last.toordinal()
@@ -185,7 +188,7 @@ def _quarantine(results: Results) -> Markup | None:
     }
     cells: list[list[Content]] = [
         [
-            row["rule"],
+            row["rule_name"],
             row["role"],
             row["treatment"],
             short_count(row["failed"]),
@@ -195,16 +198,16 @@ def _quarantine(results: Results) -> Markup | None:
         ]
         for row in rules
     ]
-    head = ["Rule", "Table", "Treatment", "Rows", "Share", "Days", "Last"]
+    head = ["Rule", "Table", "Treatment", "Failing rows", "Share", "Days", "Last day"]
     return section(
         "Rules and quarantine",
         element(
             "p",
             f"Of {short_count(total['rows_in'])} rows, {short_count(total['quarantined'])} are in "
-            f"quarantine, {short_count(total['excluded'])} were excluded and "
+            f"quarantine, {short_count(total['excluded'])} were excluded, and "
             f"{short_count(total['warned'])} passed with a warning.",
         ),
-        scrolled(table(head, cells, figures=(3, 4, 5)), "Rules") if cells else None,
+        scrolled(table(head, cells, numeric_columns=(3, 4, 5)), "Rules") if cells else None,
     )
 
 
@@ -219,7 +222,7 @@ def _runs(results: Results) -> Markup | None:
         for row in timed:
             newest[row["as_of"]] = newest.get(row["as_of"], 0.0) + row["seconds"]
         points = tuple(Point(day, seconds) for day, seconds in sorted(newest.items()) if day)
-        shown = Timeline("Seconds by as-of day", (Line("Seconds", points),), zero=True)
+        shown = Timeline("Run time in seconds, by as-of day", (Line("Seconds", points),), zero=True)
         picture = [element("h3", shown.title), timeline_picture(shown, 110)]
     cells: list[list[Content]] = [
         [
@@ -233,11 +236,11 @@ def _runs(results: Results) -> Markup | None:
         ]
         for row in rows[:_MOST_RUNS]
     ]
-    head = ["As of", "Outcome", "Days", "Rows", "Time", "Spark jobs", "Read"]
+    head = ["As of", "Outcome", "Days", "Input rows", "Run time", "Spark jobs", "Bytes read"]
     return section(
         "Runs",
         picture,
-        scrolled(table(head, cells, figures=(2, 3, 4, 5, 6)), "Runs"),
+        scrolled(table(head, cells, numeric_columns=(2, 3, 4, 5, 6)), "Runs"),
     )
 
 

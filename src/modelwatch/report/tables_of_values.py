@@ -6,20 +6,25 @@ from collections.abc import Sequence
 
 from modelwatch.report.markup import Content, Markup, element
 
+SORTED = 8
+"""Rows from which a reader with JavaScript can sort a table."""
+
 
 def table(
     head: Sequence[Content],
     rows: Sequence[Sequence[Content]],
     *,
     caption: Content = None,
-    figures: Sequence[int] | None = None,
-    look: str | None = None,
+    numeric_columns: Sequence[int] | None = None,
+    css_class: str | None = None,
+    sorts: bool = True,
 ) -> Markup:
     """A table with a head.
 
-    ``figures``: columns that are right-aligned; all but the first if left out.
+    ``numeric_columns``: columns that are right-aligned; all but the first if left out. ``sorts``:
+    whether a reader with JavaScript can sort it, if it has ``SORTED`` rows.
     """
-    right = set(range(1, len(head)) if figures is None else figures)
+    right = set(range(1, len(head)) if numeric_columns is None else numeric_columns)
     # A column's alignment is one rule of the style, rather than a class of each of its cells.
     aligned = "".join("r" if at in right else "l" for at in range(len(head)))
     return element(
@@ -27,7 +32,16 @@ def table(
         element("caption", caption) if caption else None,
         element("thead", element("tr", [element("th", cell) for cell in head])),
         element("tbody", [element("tr", [element("td", cell) for cell in row]) for row in rows]),
-        class_=" ".join(filter(None, (f"t{_alignment(aligned)}", look))),
+        class_=" ".join(
+            filter(
+                None,
+                (
+                    f"t{_alignment(aligned)}",
+                    css_class,
+                    "sorts" if sorts and len(rows) >= SORTED else None,
+                ),
+            )
+        ),
     )
 
 
@@ -38,12 +52,16 @@ def _alignment(aligned: str) -> str:
 
 
 MOST_LEFT = 9
-"""Columns that may be left-aligned; the style has a rule for each."""
+"""Columns that may be left-aligned; the style sheet has a rule for each."""
 
 
-def scrolled(content: Content, label: str) -> Markup:
-    """Content that scrolls sideways by itself where the page is narrow, by keyboard too."""
-    return element("div", content, class_="wide", tabindex=0, role="region", aria_label=label)
+def scrolled(content: Content, label: str, *, newest: bool = False) -> Markup:
+    """Content that scrolls sideways by itself where the page is narrow, by keyboard too.
+
+    ``newest``: whether to begin at its right end, where a picture has its newest days.
+    """
+    css_class = "wide late" if newest else "wide"
+    return element("div", content, class_=css_class, tabindex=0, role="region", aria_label=label)
 
 
 def details_table(
@@ -51,7 +69,9 @@ def details_table(
     head: Sequence[Content],
     rows: Sequence[Sequence[Content]],
     note: str | None = None,
-    figures: Sequence[int] | None = None,
+    numeric_columns: Sequence[int] | None = None,
+    css_class: str | None = None,
+    sorts: bool = False,
 ) -> Markup:
     """A table that stands behind a line which opens it."""
     if not rows:
@@ -59,6 +79,6 @@ def details_table(
     return element(
         "details",
         element("summary", summary),
-        table(head, rows, figures=figures),
+        table(head, rows, numeric_columns=numeric_columns, css_class=css_class, sorts=sorts),
         element("p", note, class_="note") if note else None,
     )

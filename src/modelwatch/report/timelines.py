@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from modelwatch.report.figures import day_text, three_digits
 from modelwatch.report.markup import Content, Markup, element, picture
-from modelwatch.report.paths import Place, area_path, dot_path, line_path, number
+from modelwatch.report.number_format import day_text, three_digits
+from modelwatch.report.paths import Position, area_path, dot_path, line_path, number
 from modelwatch.report.scales import Scale, day_ticks, fitted, ticks
 from modelwatch.report.tables_of_values import details_table
 
@@ -18,6 +18,8 @@ WIDTH = 640
 """Units of a picture's width; the page scales it to its column."""
 _LEFT, _RIGHT, _BOTTOM, _TOP = 46, 8, 20, 8
 _PANEL = 78
+_MOST_DOTS = 26
+"""Maximum points of a line on which each is also a dot."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,11 @@ class Point:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a picture. ``look``: its class in the style: 'main', 'other' or 'faint'."""
+    """A line of a picture. ``css_class``: its class in the style: 'main', 'other' or 'faint'."""
 
     label: str
     points: tuple[Point, ...]
-    look: str = "main"
+    css_class: str = "main"
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def timeline_picture(given: Timeline, height: int = 150) -> Markup:
     days = given.days
     if days is None:
         return Markup("")
-    x = Scale(days[0].toordinal(), days[1].toordinal(), _LEFT, WIDTH - _RIGHT)
+    x = Scale(days[0].toordinal(), days[1].toordinal(), _LEFT, WIDTH - _RIGHT, 0)
     y = _value_scale(given, height - _BOTTOM, _TOP)
     return picture(
         given.title,
@@ -86,7 +88,7 @@ def timeline_picture(given: Timeline, height: int = 150) -> Markup:
         [_drawn(line, x, y) for line in given.lines],
         width=WIDTH,
         height=height,
-        look="pic",
+        css_class="pic",
     )
 
 
@@ -106,6 +108,7 @@ def panels_picture(title: str, panels: Sequence[Timeline]) -> Markup:
         parts += [
             element("text", panel.title, x=_LEFT, y=top + 11),
             _value_axis(y, panel, 2),
+            _chance_band(panel, y),
             [_threshold(value, y) for value in _thresholds(panel)],
             [_drawn(line, x, y, dots=False) for line in panel.lines],
         ]
@@ -116,7 +119,7 @@ def panels_picture(title: str, panels: Sequence[Timeline]) -> Markup:
         _day_axis(days, x, height),
         width=WIDTH,
         height=height,
-        look="pic",
+        css_class="pic",
     )
 
 
@@ -141,12 +144,15 @@ def sparkline(given: Timeline, width: int = SPARK_WIDTH, height: int = SPARK_HEI
         else None,
         width=width,
         height=height,
-        look="spark",
+        css_class="spark",
     )
 
 
-def timeline_table(given: Timeline, most: int = 60) -> Markup:
-    """The values of a timeline as a table that opens, the newest first."""
+def timeline_table(given: Timeline, most: int = 60, *, counted: bool = True) -> Markup:
+    """The values of a timeline as a table that opens, the newest first.
+
+    ``counted``: whether it says how many earlier rows it leaves out.
+    """
     days = sorted({point.day for line in given.lines for point in line.points}, reverse=True)
     held = [{point.day: point for point in line.points} for line in given.lines]
     head: list[str] = ["Day"]
@@ -162,10 +168,8 @@ def timeline_table(given: Timeline, most: int = 60) -> Markup:
             if any(p.lower is not None for p in points.values()):
                 row.append(_interval(point))
         rows.append(row)
-    left = len(days) - len(rows)
-    return details_table(
-        "Table", head, rows, f"{left} earlier rows are not shown" if left else None
-    )
+    left = len(days) - len(rows) if counted else 0
+    return details_table("Table", head, rows, f"{left} earlier rows not shown" if left else None)
 
 
 def _interval(point: Point | None) -> str:
@@ -193,7 +197,7 @@ def _value_scale(given: Timeline, bottom: float, top: float, digits: int = 1) ->
 
 def _drawn(line: Line, x: Scale, y: Scale, dots: bool = True) -> Markup:
     points = [p for p in line.points if p.value is not None]
-    places: list[Place | None] = [
+    places: list[Position | None] = [
         None if p.value is None else (x(p.day.toordinal()), y(p.value)) for p in line.points
     ]
     ends = [p for p in points if p.lower is not None and p.upper is not None]
@@ -201,14 +205,17 @@ def _drawn(line: Line, x: Scale, y: Scale, dots: bool = True) -> Markup:
         [(x(p.day.toordinal()), y(p.upper)) for p in ends if p.upper is not None],
         [(x(p.day.toordinal()), y(p.lower)) for p in ends if p.lower is not None],
     )
-    few = dots and 0 < len(points) <= 40
+    few = dots and 0 < len(points) <= _MOST_DOTS
     dotted = dot_path((x(p.day.toordinal()), y(p.value)) for p in points if p.value is not None)
+    path = element("path", d=line_path(places), class_="ln")
+    if line.css_class == "main" and not band and not few:
+        return path
     return element(
         "g",
         element("path", d=band, class_="iv") if band else None,
-        element("path", d=line_path(places), class_="ln"),
+        path,
         element("path", d=dotted, class_="dot") if few else None,
-        class_=line.look,
+        class_=line.css_class,
     )
 
 
@@ -255,10 +262,8 @@ def _value_axis(y: Scale, given: Timeline, most: int) -> Markup:
     return element(
         "g",
         element("path", d=lines, class_="grid"),
-        [
-            element("text", tick(v, given.share), x=_LEFT - 6, y=number(y(v) + 4), class_="e")
-            for v in marks
-        ],
+        [element("text", tick(v, given.share), x=_LEFT - 6, y=round(y(v) + 4)) for v in marks],
+        class_="e",
     )
 
 
@@ -273,11 +278,15 @@ def tick(value: float, share: bool = False) -> str:
     return three_digits(value)
 
 
-def _day_axis(days: tuple[date, date], x: Scale, height: int) -> list[Markup]:
-    return [
-        element("text", text, x=number(x(day.toordinal())), y=height - 5, class_="m")
-        for day, text in day_ticks(*days)
-    ]
+def _day_axis(days: tuple[date, date], x: Scale, height: int) -> Markup:
+    return element(
+        "g",
+        [
+            element("text", text, x=number(x(day.toordinal())), y=height - 5)
+            for day, text in day_ticks(*days)
+        ],
+        class_="m",
+    )
 
 
 def described(points: Sequence[Point]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from modelwatch.report.calendars import Calendar, missing_days
-from modelwatch.report.figures import percent
+from modelwatch.report.number_format import percent
 from modelwatch.report.results import Results, Row
 
 
@@ -26,8 +26,8 @@ def calendars_of(results: Results) -> tuple[Calendar, ...]:
     """Rows by day of each table, with what was found unusual."""
     rows: dict[str, dict[date, float]] = defaultdict(dict)
     for row in results.of("volume"):
-        if row["rows"]:
-            rows[row["role"]][row["day"]] = row["rows"]
+        if row["row_count"]:
+            rows[row["role"]][row["day"]] = row["row_count"]
     step = _step(results)
     found = []
     for role in sorted(rows):
@@ -51,7 +51,7 @@ def calendars_of(results: Results) -> tuple[Calendar, ...]:
 def _step(results: Results) -> int:
     """Days of a window of the calendar."""
     for row in results.of("windows"):
-        if row["window"] == results.span.short:
+        if row["window_name"] == results.span.short:
             return int((row["window_end"] - row["window_start"]).days) + 1
     return 1
 
@@ -63,15 +63,15 @@ def _unusual(results: Results, role: str) -> dict[date, str]:
             found[row["window_start"]] = _words(row)
     for row in results.of("health"):
         if row["role"] == role and row["day"] is not None and row["verdict"] in ("warn", "fail"):
-            found.setdefault(row["day"], row["reason"] or row["check"].replace("_", " "))
+            found.setdefault(row["day"], row["reason"] or row["check_name"].replace("_", " "))
     return found
 
 
 def _words(row: Row) -> str:
-    if row["figure"] == "rows" and row["value"] is not None:
+    if row["metric"] == "rows" and row["value"] is not None:
         more = "more" if row["value"] > 0 else "fewer"
         return f"{percent(abs(row['value']))} {more} rows than expected"
-    return str(row["figure"]).replace("_", " ")
+    return str(row["metric"]).replace("_", " ")
 
 
 def table_ages(results: Results) -> tuple[TableAgeRow, ...]:
@@ -79,14 +79,14 @@ def table_ages(results: Results) -> tuple[TableAgeRow, ...]:
     newest: dict[str, date] = {}
     for row in results.of("volume"):
         end = row["day"] + timedelta(days=_step(results) - 1)
-        if row["rows"]:
+        if row["row_count"]:
             newest[row["role"]] = max(newest.get(row["role"], end), min(end, results.span.last))
     found = {
         role: TableAgeRow(role, day, (results.as_of - day).days, None, None)
         for role, day in newest.items()
     }
     for row in results.of("health"):
-        if row["check"] == "freshness" and row["day"] is None:
+        if row["check_name"] == "freshness" and row["day"] is None:
             day = _day(row["observed"]) or newest.get(row["role"])
             age = None if day is None else (results.as_of - day).days
             found[row["role"]] = TableAgeRow(row["role"], day, age, row["verdict"], row["reason"])

@@ -1,4 +1,4 @@
-"""The day of a row, and the rows of some days."""
+"""The day of a row, and the rows of given days."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 from functools import reduce
 from operator import or_
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from modelwatch.errors import present
@@ -15,30 +15,31 @@ from modelwatch.model.config.column_types import outer_type
 from modelwatch.model.days import DayRange, begins_twice, day_ranges, joined_ranges, shifted
 from modelwatch.model.profile.features import find_column
 from modelwatch.model.sources.tables import DaySource
+from modelwatch.spark.local_frames import frame_of
 from modelwatch.stats.day_numbers import day_number
 
 DAY = "__day"
 """The day of a row, a date, in every frame of this package."""
 MOST_RANGES = 8
-"""Ranges of days that a condition names. Spark tests each file of a table against every range: of
-days with many gaps, such as weekdays, both numbers grow with the days."""
+"""Maximum number of ranges of days in a condition. Spark tests each file of a table against every
+range, and for days with many gaps, such as weekdays, both numbers grow with the days."""
 _DAY_SECONDS = 86_400
 _MOST_REPEATED_SECONDS = _DAY_SECONDS
-"""At most what a change of clocks repeats: a day, where the date line moves."""
+"""Maximum time that a change of clocks repeats: a day, where the date line moves."""
 
 
 def named(column: str) -> Column:
-    """A column by its own name, whatever characters that has."""
+    """A column by its exact name, whatever characters it contains."""
     return F.col("`" + column.replace("`", "``") + "`")
 
 
 def date_literal(day: date) -> Column:
-    """A day as a column; PySpark writes those of years before 1000 so that Java can't read them."""
+    """A day as a literal column. Java cannot parse the years before 1000 as PySpark writes them."""
     return F.lit(day) if day.year >= 1000 else F.lit(day.isoformat()).cast("date")
 
 
 def type_of(frame: DataFrame, column: str) -> str:
-    """Spark's simple type of a column, by its name in any case."""
+    """The simple Spark type of a column, whose name may differ in case."""
     schema = {field.name: field.dataType.simpleString() for field in frame.schema.fields}
     return schema[find_column(schema, column) or column]
 
@@ -46,8 +47,8 @@ def type_of(frame: DataFrame, column: str) -> str:
 def local_date(column: Column, spark_type: str, time_zone: str) -> Column:
     """The date of a date, a timestamp, or a timestamp without zone; null for null.
 
-    A timestamp has its date in ``time_zone`` and one without zone its own, whatever the zone of
-    the session. Spark's dates go beyond the years of Python's: see ``in_calendar`` and
+    A timestamp has its date in ``time_zone``; one without zone has its own date, whatever the zone
+    of the session. Spark's dates exceed Python's years: see ``in_calendar`` and
     ``nearest_in_calendar``.
     """
     kind = outer_type(spark_type)
@@ -58,33 +59,33 @@ def local_date(column: Column, spark_type: str, time_zone: str) -> Column:
     # The conversion overflows at the ends of Spark's range.
     least, greatest = _wall_clock(day_number(date.min) - 9), _wall_clock(day_number(date.max) + 9)
     held = F.when(column < least, least).when(column > greatest, greatest).otherwise(column)
-    # A cast to a date would depend on the zone of the session.
+    # A cast to a date would use the zone of the session.
     seconds = F.unix_seconds(F.from_utc_timestamp(held, time_zone))
     return F.date_from_unix_date(F.floor(seconds / F.lit(_DAY_SECONDS)).cast("int"))
 
 
 def moment_of(column: Column, spark_type: str, time_zone: str) -> Column:
-    """The moment of a timestamp; one without zone, and a date, are times in ``time_zone``."""
+    """The moment of a timestamp. Timestamps without zone and dates are times in ``time_zone``."""
     if outer_type(spark_type) == "timestamp":
         return column
     local = column.cast("timestamp_ntz")
-    # In the session's zone by a cast, and back by the same zone's rules.
+    # Converted to the session's zone by a cast, and back by the rules of the same zone.
     return F.convert_timezone(F.lit(time_zone), F.current_timezone(), local).cast("timestamp")
 
 
 def in_calendar(day: Column) -> Column:
-    """A date of the years 1 to 9999, which are those of Python; null for any other."""
+    """A date in the years 1 to 9999, which Python supports; null for any other date."""
     return F.when(day.between(date_literal(date.min), date_literal(date.max)), day)
 
 
 def nearest_in_calendar(day: Column) -> Column:
-    """A date, or the end of the years 1 to 9999 beyond which it lies; null for null."""
+    """A date, or the closest one in the years 1 to 9999; null for null."""
     first, last = date_literal(date.min), date_literal(date.max)
     return F.when(day < first, first).when(day > last, last).otherwise(day)
 
 
 def day_of(frame: DataFrame, source: DaySource, time_zone: str) -> Column:
-    """The day of a row in the monitor's time zone; null where the calendar has none for it."""
+    """The day of a row in the time zone of the monitor; null if the calendar has no such day."""
     name = str(source.column or source.time_column)
     return in_calendar(local_date(named(name), type_of(frame, name), time_zone))
 
@@ -92,9 +93,11 @@ def day_of(frame: DataFrame, source: DaySource, time_zone: str) -> Column:
 def with_day(
     frame: DataFrame, source: DaySource, time_zone: str, days: Collection[date] | None = None
 ) -> DataFrame:
-    """The rows with their day as ``DAY``, of some days only; None for all rows that have a day.
+    """The rows with their day as ``DAY``, on the given days only; None for all rows that have a
+    day.
 
-    The condition is on the source's own columns as well, so that files of other days are skipped.
+    The condition also applies to the columns of the source, so that files of other days are
+    skipped.
     """
     day = day_of(frame, source, time_zone)
     if days is None:
@@ -112,10 +115,10 @@ def with_day(
 
 
 def among_days(column: Column, days: Collection[date]) -> Column:
-    """Whether a column of dates holds one of some days; files of other days are skipped.
+    """Whether a column of dates has one of some days. Files of other days are skipped.
 
-    A few ranges where there are more, and the days themselves as a set, in which Spark looks one
-    up at the same cost however many there are.
+    Many days become a few ranges for skipping files, and a set for the exact test, in which a
+    lookup costs the same for any number of days.
     """
     ranges = day_ranges(days)
     few = joined_ranges(ranges, MOST_RANGES)
@@ -128,9 +131,9 @@ def among_days(column: Column, days: Collection[date]) -> Column:
 def _skipping(
     source: DaySource, zoned: bool, time_zone: str, ranges: Sequence[DayRange]
 ) -> list[Column]:
-    """Conditions that rows of some days meet, and by which Spark skips files of others.
+    """Conditions that rows of some days satisfy, and that let Spark skip files of other days.
 
-    ``zoned``: the time is a timestamp, and not one without zone.
+    ``zoned``: the time is a timestamp with a zone.
     """
     if source.column is not None:
         return [_any(_between(named(source.column), r) for r in ranges)]
@@ -153,9 +156,10 @@ def _between(column: Column, days: DayRange) -> Column:
 
 
 def _moments(days: DayRange, time_zone: str) -> tuple[Column, Column]:
-    """The first moment of some days, and the first that comes after all of them.
+    """The first moment of some days, and the first one after all of them.
 
-    Told by Spark, whose rules of a zone may be older than Python's: a row has its day by them.
+    Computed by Spark, which also determines the day of a row, because its time zone rules may be
+    older than Python's.
     """
     first = F.to_utc_timestamp(_wall_clock(day_number(days.first)), time_zone)
     repeated = _MOST_REPEATED_SECONDS if _repeats(days, time_zone) else 0
@@ -163,18 +167,29 @@ def _moments(days: DayRange, time_zone: str) -> tuple[Column, Column]:
     return first, until
 
 
+def day_starts(session: SparkSession, days: Sequence[int], time_zone: str) -> list[int]:
+    """The moments at which days begin in a time zone, in microseconds; no Spark job.
+
+    ``days``: numbers since 1970. Computed by Spark for the reason given in ``_moments``.
+    """
+    rows = frame_of(session, [(day,) for day in days], "day bigint")
+    local = F.timestamp_micros(F.col("day") * F.lit(_DAY_SECONDS * 1_000_000))
+    moments = rows.select(F.unix_micros(F.to_utc_timestamp(local, time_zone)).alias("moment"))
+    return [int(row["moment"]) for row in moments.collect()]
+
+
 def _repeats(days: DayRange, time_zone: str) -> bool:
-    """Whether hours of some days alternate with those of others: clocks are set over midnight."""
+    """Whether hours of two days alternate, because clocks are set back across midnight."""
     after = shifted(days.last, 1)
     return begins_twice(days.first, time_zone) or begins_twice(after, time_zone)
 
 
 def _wall_clock(day: int, seconds: int = 0) -> Column:
-    """A time of a day, counted from 1970, as if the wall clock showed UTC."""
+    """A time of a day, counted from 1970 as if the wall clock showed UTC."""
     return F.timestamp_micros(F.lit((day * _DAY_SECONDS + seconds) * 1_000_000))
 
 
 def _own_times(days: DayRange) -> tuple[Column, Column]:
-    """The first time without zone of some days, and the first that comes after them."""
+    """The first time without zone of some days, and the first one after them."""
     after = "+10000-01-01" if days.last == date.max else str(shifted(days.last, 1))
     return F.lit(str(days.first)).cast("timestamp_ntz"), F.lit(after).cast("timestamp_ntz")

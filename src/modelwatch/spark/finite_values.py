@@ -1,4 +1,4 @@
-"""Numbers of result rows: a number that is not finite becomes null, with its reason."""
+"""Numbers of result rows: null in place of numbers that are not finite, with a reason."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _LARGEST = sys.float_info.max
 def finite(column: Column, field: StructField) -> Column:
     """The column with null for NaN and infinities, in doubles and in arrays of structs.
 
-    A double that must not be null is at most the largest one instead. Arrays of doubles are left
-    as they are: they hold the edges of bins, which are infinite by definition.
+    A double that must not be null becomes the largest double instead. Arrays of doubles do not
+    change: they contain the edges of bins, which are infinite by definition.
     """
     kind = field.dataType
     if isinstance(kind, DoubleType):
@@ -31,7 +31,7 @@ def finite(column: Column, field: StructField) -> Column:
 
 
 def reason_of(reason: Column, value: Column) -> Column:
-    """The reason of a value, and ``NOT_FINITE`` where the value is not finite and none is given."""
+    """The reason of a value: the given one, or ``NOT_FINITE`` if the value is not finite."""
     return F.coalesce(reason, F.when(value.isNotNull() & ~_is_finite(value), F.lit(NOT_FINITE)))
 
 

@@ -1,9 +1,9 @@
-"""Functions of Arrow batches, as the Python workers of Spark run them."""
+"""Apply functions of Arrow batches in Python workers of Spark."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from zipimport import zipimporter
 
 import pyarrow as pa
@@ -11,13 +11,27 @@ from pyspark.sql import DataFrame
 
 from modelwatch.evaluation.batch_functions import BatchFunction
 from modelwatch.stats.library_warnings import warnings_to_log
+from modelwatch.tables.arrow import spark_ddl
 
 
-def in_python(frame: DataFrame, function: BatchFunction, schema: str) -> DataFrame:
-    """The frame that a function makes of the batches of each partition, with a schema in DDL.
+def sorted_in_python(
+    frame: DataFrame,
+    function: BatchFunction,
+    schema: pa.Schema,
+    *,
+    by: Sequence[str],
+    order: Sequence[str],
+) -> DataFrame:
+    """Apply a function to rows that are sorted, with equal values of ``by`` in one partition; one
+    shuffle."""
+    return in_python(frame.repartition(*by).sortWithinPartitions(*order), function, schema)
 
-    Python workers run nothing else, so that no warning of a library reaches the user from one.
-    Columns may have any name, which ``mapInArrow`` would read as an expression.
+
+def in_python(frame: DataFrame, function: BatchFunction, schema: pa.Schema) -> DataFrame:
+    """Apply a function to the batches of each partition; the result has the given schema.
+
+    Python workers run nothing else, so warnings of libraries in them do not reach the user. Columns
+    may have any name, although ``mapInArrow`` parses names as expressions.
     """
     names = frame.columns
 
@@ -27,15 +41,15 @@ def in_python(frame: DataFrame, function: BatchFunction, schema: str) -> DataFra
         forget_archives()
 
     by_position = frame.toDF(*(f"c{at}" for at in range(len(names))))
-    return by_position.mapInArrow(task, schema)
+    return by_position.mapInArrow(task, spark_ddl(schema))
 
 
 def forget_archives() -> None:
-    """Forget the finders of modules in archives; what is imported stays, and is not looked for.
+    """Forget the finders of modules in archives. Imported modules stay imported.
 
-    Before each task Spark has a worker look anew at all places of its path. Of an archive that is
-    its whole directory, and jars of Spark and of its packages are among them, for each of which
-    that is done again at every task: a tenth of a second together.
+    Before each task, Spark makes a worker invalidate the caches of its path. For an archive, the
+    directory is read again, and the jars of Spark and its packages are on the path: together a
+    tenth of a second per task.
     """
     for place, finder in list(sys.path_importer_cache.items()):
         if isinstance(finder, zipimporter):

@@ -1,6 +1,6 @@
-"""The process that Spark forks Python workers from, which has imported what their tasks need.
+"""The process from which Spark forks Python workers, with the modules of their tasks imported.
 
-Spark starts it as ``python -m``, by ``spark.python.daemon.module``, in place of its own.
+Spark starts it with ``python -m`` (``spark.python.daemon.module``) instead of its own.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from importlib import import_module
 from pyspark.daemon import manager
 
 MODULE = "modelwatch.spark.worker_daemon"
-"""Name of this module, which is another one where it is started."""
+"""Name of this module, which is ``__main__`` when it is started."""
 TASKS = (
     "contracts.facts",
     "drift.evaluated_windows",
@@ -27,17 +27,21 @@ TASKS = (
     "states.rolled",
     "states.score_aggregation",
     "verdicts.day_facts",
+    "verdicts.metric_values",
     "verdicts.rows",
+    "worker_answers",
 )
-"""Modules beside this one that hand functions to Python workers."""
+"""Modules of this package that send functions to Python workers."""
+READERS = ("sources.file_rows",)
+"""Modules whose functions run in the tasks of others."""
 
 
 def serve() -> None:
-    """Fork a worker whenever Spark asks for one, until Spark ends."""
-    for name in TASKS:
+    """Fork a worker whenever Spark requests one, until Spark ends."""
+    for name in (*TASKS, *READERS):
         import_module(f"modelwatch.spark.{name}")
-    # A worker collects garbage after each task: it would look at all that is imported, and copy
-    # the memory that it shares.
+    # A worker collects garbage after each task, which would visit all imported objects and copy the
+    # memory that it shares.
     gc.collect()
     gc.freeze()
     manager()  # type: ignore[no-untyped-call]

@@ -1,1 +1,1 @@
-"""States and statistics: numbers in, numbers out, numpy only."""
+"""States and statistics: computation on arrays, with numpy only."""

@@ -16,12 +16,12 @@ AnyArray: TypeAlias = NDArray[Any]
 
 
 def known_number(value: float) -> float | None:
-    """A number as rows hold it: None for NaN."""
+    """A number in rows: None for NaN."""
     return None if np.isnan(value) else float(value)
 
 
 def day_spans(days: AnyArray, firsts: AnyArray, lasts: AnyArray) -> Spans:
-    """Spans of ascending days that lie between some first and last days, both included."""
+    """The spans of ascending days between first and last days, inclusive."""
     starts = np.searchsorted(days, firsts, side="left")
     stops = np.maximum(np.searchsorted(days, lasts, side="right"), starts)
     return np.stack((starts, stops), axis=1).astype(np.int64)
@@ -30,7 +30,7 @@ def day_spans(days: AnyArray, firsts: AnyArray, lasts: AnyArray) -> Spans:
 def sums_over_spans(stack: Counts, spans: Spans) -> Counts:
     """Sums of the rows of each span: shape (n_spans, ...) from (n_rows, ...).
 
-    Integers, so a difference of cumulative sums is exact.
+    For integers, so a difference of cumulative sums is exact.
     """
     if len(spans) == 1:
         (start, stop), *_ = spans
@@ -41,12 +41,12 @@ def sums_over_spans(stack: Counts, spans: Spans) -> Counts:
 
 
 def minima_over_spans(values: Floats, spans: Spans) -> Floats:
-    """Least value of each span; NaN where a span holds none (NaN marks a scope without values)."""
+    """Minimum of each span; NaN if a span has no values (NaN marks a scope without values)."""
     return _over_spans(values, spans, np.fmin)
 
 
 def maxima_over_spans(values: Floats, spans: Spans) -> Floats:
-    """Greatest value of each span; NaN where a span holds none."""
+    """Maximum of each span; NaN if a span has no values."""
     return _over_spans(values, spans, np.fmax)
 
 

@@ -1,11 +1,11 @@
-"""Days as numbers, in which states and series count them, and back."""
+"""Days as numbers, as states and series count them."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 
 EPOCH = date(1970, 1, 1)
-"""The day whose number is 0."""
+"""The day with number 0."""
 
 
 def day_number(day: date) -> int:

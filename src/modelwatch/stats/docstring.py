@@ -1,4 +1,4 @@
-"""What a registered function says of itself."""
+"""Descriptions of registered functions."""
 
 from __future__ import annotations
 

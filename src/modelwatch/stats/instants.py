@@ -1,4 +1,4 @@
-"""Dates and timestamps, which are profiled as numbers, as texts."""
+"""Text of dates and timestamps, which are profiled as numbers."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _ONE = {"day": dt.timedelta(days=1), "microsecond": dt.timedelta(microseconds=1)
 
 
 def text_of(value: Decimal | float, unit: Unit) -> str | None:
-    """A number as a reader knows it: a date, a timestamp in UTC, a number that no double holds with
-    all of its digits, or None for a plain number.
+    """A number as readable text: a date, a timestamp in UTC, a number that does not fit a double
+    with all of its digits; None for a plain number.
 
-    None too for NaN and for a time that no calendar of the years 1 to 9999 holds.
+    None as well for NaN and for times outside of the years 1 to 9999.
     """
     if unit == "number" and isinstance(value, Decimal):
         return numeral(value)

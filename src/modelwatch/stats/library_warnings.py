@@ -1,4 +1,4 @@
-"""Warnings of libraries, which are for developers: they go to the log, and not to the terminal."""
+"""Warnings of libraries, which are for developers, go to the log instead of the terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from modelwatch.log import LOG
 
 @contextmanager
 def warnings_to_log() -> Iterator[None]:
-    """Send warnings of Python libraries, numpy's floating-point ones included, to the debug log."""
+    """Send warnings of Python libraries, including numpy's floating-point warnings, to the debug
+    log."""
     with warnings.catch_warnings():
         warnings.showwarning = _logged
         yield

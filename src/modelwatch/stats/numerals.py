@@ -1,4 +1,4 @@
-"""Numbers in sentences and labels, with as many digits as it takes to tell them apart."""
+"""Numbers in sentences and labels, with enough digits to distinguish them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import math
 from collections.abc import Sequence
 from decimal import Decimal
 
+import numpy as np
+
 _MOST = 17
-"""Digits that tell any two doubles apart."""
+"""Digits that distinguish any two doubles."""
 
 
 def numeral(value: Decimal | float, digits: int = 6) -> str:
@@ -20,13 +22,13 @@ def numeral(value: Decimal | float, digits: int = 6) -> str:
 
 
 def apart(value: float, digits: int = 6) -> str:
-    """A number with so many digits that it does not read as the integer next to it."""
+    """A number with enough digits not to read as a nearby integer."""
     whole = float(round(value)) if math.isfinite(value) else value
     return numerals((value, whole), digits)[0]
 
 
 def numerals(values: Sequence[Decimal | float], digits: int = 6) -> tuple[str, ...]:
-    """Numbers as of ``numeral``, with so many more digits that different ones read differently."""
+    """Numbers as in ``numeral``, with enough digits for different ones to read differently."""
     different = len(set(values))
     texts: tuple[str, ...] = ()
     for enough in range(digits, _MOST + 1):
@@ -37,7 +39,7 @@ def numerals(values: Sequence[Decimal | float], digits: int = 6) -> tuple[str, .
 
 
 def brief(value: float) -> str:
-    """A number to three significant digits, without an exponent between 0.0001 and a million."""
+    """A number with three significant digits, without an exponent between 0.0001 and a million."""
     if value == 0 or not math.isfinite(value):
         return f"{value + 0.0:g}"
     size = abs(value)
@@ -53,22 +55,32 @@ def brief(value: float) -> str:
 
 
 def briefs(values: Sequence[float]) -> tuple[str, ...]:
-    """Numbers as of ``brief``, with more digits where different ones would read the same."""
+    """Numbers as in ``brief``, with more digits if different ones would read the same."""
     texts = tuple(map(brief, values))
     return texts if len(set(texts)) == len(set(values)) else numerals(values, 3)
 
 
 def percentage(share: float) -> str:
-    """A share as a percentage of at most three digits: ``12.3%``."""
+    """A share as a percentage with at most three digits: ``12.3%``."""
     points = abs(share) * 100
     return f"{percentage_points(share)}%" if points >= 0.01 or points == 0 else "<0.01%"
 
 
 def percentage_points(share: float) -> str:
-    """The size of a share in percentage points, to at most two decimals."""
+    """The absolute value of a share in percentage points, with at most two decimals."""
     return brief(round(abs(share) * 100, 2)) if abs(share) >= 1e-4 else brief(abs(share) * 100)
 
 
 def is_plain_number(value: object) -> bool:
-    """Whether a value is an integer or a double, and no boolean."""
+    """Whether a value is an integer or a double, but not a boolean."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def java_text(value: float) -> str:
+    """A finite number as Java and Spark write it: with a decimal point, and with an exponent from
+    10^7 and below 10^-3."""
+    size = abs(value)
+    if size == 0.0 or 1e-3 <= size < 1e7:
+        return np.format_float_positional(value, trim="0")
+    digits, exponent = np.format_float_scientific(value, trim="0").split("e")
+    return f"{digits}E{int(exponent)}"

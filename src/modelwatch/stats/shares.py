@@ -1,4 +1,4 @@
-"""Shares of rows: their bounds, and how far apart they are."""
+"""Shares of rows: their bounds, and distances between them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from modelwatch.stats.arrays import AnyArray, Floats
 from modelwatch.stats.special import normal_quantile
 
 DESIGN_EFFECT_OF_BINS = 3.0
-"""How much more shares of bins vary between days than those of independent rows: a low guess, for
-what it takes off is the change itself."""
+"""How much more bin shares vary between days than those of independent rows: a low guess, because
+it is subtracted from the change itself."""
 
 
 def wilson_interval(hits: float, rows: float, level: float = 0.95) -> tuple[float, float]:
-    """Lower and upper end of a share of independent rows, two-sided; (0, 1) without rows.
+    """Lower and upper bound of a share of independent rows, two-sided; (0, 1) without rows.
 
     Source: Wilson, Probable inference, the law of succession, and statistical inference (1927).
     """
@@ -29,20 +29,20 @@ def wilson_interval(hits: float, rows: float, level: float = 0.95) -> tuple[floa
 
 
 def seen_share(rows_by_value: list[int]) -> float:
-    """Share of the next rows whose value has been seen: one minus the share of values seen once.
+    """Share of future rows whose value has been seen: one minus the share of values seen once.
 
-    Source: Good, The population frequencies of species and the estimation of population
-    parameters (1953).
+    Source: Good, The population frequencies of species and the estimation of population parameters
+    (1953).
     """
     rows = sum(rows_by_value)
     return 1.0 - sum(count == 1 for count in rows_by_value) / rows if rows else 0.0
 
 
 def summed_by(shares: Floats, groups: AnyArray) -> Floats:
-    """The shares of groups: ``groups`` has the number of the group of each share."""
+    """The shares of groups; ``groups`` is the group number of each share."""
     return np.asarray(np.bincount(groups, weights=shares), dtype=np.float64)
 
 
 def total_variation(p: Floats, q: Floats) -> float:
-    """Half the sum of absolute differences of two distributions, 0 to 1."""
+    """Half the sum of absolute differences between two distributions, 0 to 1."""
     return float(np.abs(p - q).sum() / 2.0)

@@ -1,44 +1,36 @@
-"""Names of values in results: codes for no value, the rest and all have a space of their own."""
+"""Names of values in results: codes for no value, the rest, and all cannot collide with values."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 NULL, NAN, OTHER, UNSEEN, REST = "(null)", "(NaN)", "(other)", "(unseen)", "(rest)"
 """No value; not a number; known values without a bin; unknown values; bars beyond those shown."""
 NO_VERSION = "(none)"
 """No model version."""
 ALL = "all"
-"""All traffic, as a segmentation and as its one segment."""
+"""All traffic, as a segmentation and as its only segment."""
 EVERY = "*"
 """All model versions, or all features, together."""
 ALL_VERSIONS = EVERY
 """Model version of rows of all versions together."""
 CODES = frozenset({NULL, NAN, OTHER, UNSEEN, REST, NO_VERSION, ALL, EVERY})
-"""Names that stand for no value of the data."""
+"""Names that do not represent a data value."""
 CROSSED = "×"
 SEPARATOR = f" {CROSSED} "
-"""Between the values of a segment that crosses columns."""
+"""Separates the values of a segment that crosses columns."""
 QUOTE = '"'
 
 
 def value_name(value: str) -> str:
-    """The name of a value: itself, or in double quotes where it could be taken for a code.
+    """The name of a value: itself, or in double quotes if it could be confused with a code.
 
-    So is a value that begins with a double quote, and quotes inside are doubled: two values never
-    have one name, and none has that of a code.
+    Values that begin with a double quote are quoted as well, and quotes inside are doubled, so two
+    values never have the same name, and none has that of a code.
     """
     return _quoted(value) if value in CODES or value.startswith(QUOTE) else value
 
 
-def crossing_name(values: Sequence[str | None]) -> str:
-    """The name of values of several columns together; a value that holds the sign between them is
-    in double quotes, so that two crossings never have one name."""
-    return SEPARATOR.join(map(part_name, values))
-
-
 def part_name(value: str | None) -> str:
-    """The name of a value, or of none, in a crossing."""
+    """The name of a value, or of null, in a combination."""
     if value is None:
         return NULL
     return _quoted(value) if CROSSED in value else value_name(value)

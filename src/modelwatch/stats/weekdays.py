@@ -1,4 +1,4 @@
-"""Weekdays of days that are numbers since 1970-01-01, 0 for Monday to 6 for Sunday."""
+"""Weekdays of day numbers since 1970-01-01, 0 for Monday to 6 for Sunday."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def weekdays_of(days: AnyArray) -> AnyArray:
 
 
 def window_weekdays(starts: AnyArray, lengths: AnyArray) -> AnyArray:
-    """The weekday of each window of one day, -1 for a longer one.
+    """The weekday of each window of one day, -1 for longer windows.
 
-    ``starts``: the first day of each window. ``lengths``: its days.
+    ``starts``: the first day of each window. ``lengths``: its number of days.
     """
     return np.where(lengths == 1, weekdays_of(starts), -1)

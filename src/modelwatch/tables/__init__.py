@@ -1,35 +1,31 @@
-"""The schema of every output table, one value each."""
+"""The schemas of all output tables, one value per table."""
 
 from __future__ import annotations
 
 from modelwatch.tables.attribution.change_attributions import CHANGE_ATTRIBUTIONS
 from modelwatch.tables.comparison.model_comparisons import MODEL_COMPARISONS
-from modelwatch.tables.contracts.constraint_results import CONSTRAINT_RESULTS
-from modelwatch.tables.contracts.contracts import CONTRACTS
+from modelwatch.tables.contracts.contracts import CONSTRAINT_RESULTS, CONTRACTS
 from modelwatch.tables.drift.drift_metrics import DRIFT_METRICS
-from modelwatch.tables.estimation.loss_models import LOSS_MODELS
-from modelwatch.tables.estimation.performance_estimates import PERFORMANCE_ESTIMATES
-from modelwatch.tables.incidents.incident_actions import INCIDENT_ACTIONS
-from modelwatch.tables.incidents.incident_events import INCIDENT_EVENTS
-from modelwatch.tables.incidents.incidents import INCIDENTS
+from modelwatch.tables.estimation.performance_estimates import LOSS_MODELS, PERFORMANCE_ESTIMATES
+from modelwatch.tables.incidents.incidents import INCIDENT_ACTIONS, INCIDENT_EVENTS, INCIDENTS
 from modelwatch.tables.notification.outbox import OUTBOX
 from modelwatch.tables.outliers.outliers import OUTLIERS
-from modelwatch.tables.performance.business_metrics import BUSINESS_METRICS
-from modelwatch.tables.performance.label_maturity import LABEL_MATURITY
-from modelwatch.tables.performance.performance_metrics import PERFORMANCE_METRICS
+from modelwatch.tables.performance.performance_metrics import (
+    BUSINESS_METRICS,
+    LABEL_MATURITY,
+    PERFORMANCE_METRICS,
+)
 from modelwatch.tables.profile.profile_metrics import PROFILE_METRICS
-from modelwatch.tables.quarantine.quarantine import QUARANTINE
-from modelwatch.tables.quarantine.quarantine_releases import QUARANTINE_RELEASES
-from modelwatch.tables.quarantine.row_accounts import ROW_ACCOUNTS
+from modelwatch.tables.quarantine.quarantine import QUARANTINE, QUARANTINE_RELEASES, ROW_ACCOUNTS
 from modelwatch.tables.retraining.retraining_decisions import RETRAINING_DECISIONS
 from modelwatch.tables.runs.runs import RUNS
-from modelwatch.tables.sources.durations import DURATIONS
-from modelwatch.tables.sources.source_health import SOURCE_HEALTH
+from modelwatch.tables.sources.source_health import DURATIONS, SOURCE_HEALTH
 from modelwatch.tables.states.binnings import BINNINGS
-from modelwatch.tables.states.feature_states import FEATURE_STATES
-from modelwatch.tables.states.feature_states_monthly import FEATURE_STATES_MONTHLY
-from modelwatch.tables.states.performance_states import PERFORMANCE_STATES
-from modelwatch.tables.states.performance_states_monthly import PERFORMANCE_STATES_MONTHLY
+from modelwatch.tables.states.feature_states import FEATURE_STATES, FEATURE_STATES_MONTHLY
+from modelwatch.tables.states.performance_states import (
+    PERFORMANCE_STATES,
+    PERFORMANCE_STATES_MONTHLY,
+)
 from modelwatch.tables.table import Column, Table
 from modelwatch.tables.verdicts.verdicts import VERDICTS
 

@@ -1,4 +1,4 @@
-"""Arrow schemas of the output tables, for rows that numpy code hands to Spark."""
+"""Arrow schemas of rows that numpy code passes to Spark, and the Spark types of their columns."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ATOMS: dict[str, pa.DataType] = {
 
 
 def arrow_schema(table: Table, *names: str) -> pa.Schema:
-    """Arrow schema of some columns of a table, in the order given; of all if none is named."""
+    """The Arrow schema of columns of a table, in the given order; of all columns by default."""
     return pa.schema(
         [
             pa.field(name, arrow_type(table.column(name).type), table.column(name).nullable)
@@ -29,7 +29,7 @@ def arrow_schema(table: Table, *names: str) -> pa.Schema:
 
 
 def arrow_type(ddl: str) -> pa.DataType:
-    """Arrow type of a Spark type; ValueError for a type that no output table has."""
+    """The Arrow type of a Spark type; ValueError for a type that no output table has."""
     text = ddl.strip()
     if text in _ATOMS:
         return _ATOMS[text]
@@ -42,6 +42,27 @@ def arrow_type(ddl: str) -> pa.DataType:
         precision, scale = (int(digits) for digits in text[len("decimal(") : -1].split(","))
         return pa.decimal128(precision, scale)
     raise ValueError(f"no Arrow type for {ddl!r}")
+
+
+def spark_ddl(schema: pa.Schema) -> str:
+    """The columns of an Arrow schema as Spark DDL, each of which may be null."""
+    return ", ".join(f"`{field.name}` {_spark_type(field.type)}" for field in schema)
+
+
+def _spark_type(kind: pa.DataType) -> str:
+    """Spark type of an Arrow type; ValueError for a type that no row here has."""
+    if pa.types.is_list(kind):
+        return f"array<{_spark_type(kind.value_type)}>"
+    if pa.types.is_map(kind):
+        return f"map<{_spark_type(kind.key_type)},{_spark_type(kind.item_type)}>"
+    if pa.types.is_struct(kind):
+        return f"struct<{','.join(f'{one.name}:{_spark_type(one.type)}' for one in kind)}>"
+    if pa.types.is_decimal(kind):
+        return f"decimal({kind.precision},{kind.scale})"
+    for name, atom in _ATOMS.items():
+        if kind == atom:
+            return name
+    raise ValueError(f"no Spark type for {kind}")
 
 
 def _parts(text: str) -> list[str]:

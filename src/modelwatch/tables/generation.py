@@ -1,6 +1,6 @@
-"""Which run's rows count: the newest published one that computed a day, a window or a reference.
+"""Which rows count: those of the latest published run that computed a day, window, or reference.
 
-SQL and Python both follow from here: the views of rows that count, and what a run reads back.
+Both SQL and Python are derived from here: the views of current rows, and what a run reads back.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ _WIDTH = 100
 
 @dataclass(frozen=True)
 class Generation:
-    """What runs compute anew, so that the newest published run counts for it.
+    """A unit that runs compute again, and for which the latest published run counts.
 
-    ``view``: the view that has the run of each ``key``. ``column``: of the table ``runs``, what a
-    run computed: an array of days, or of structs with the fields of ``key`` and ``more``; None
-    where the view is a file of its own. ``row``: what a row of the view is; ``meanings``: of its
-    columns that no table has. ``moment``: column of the view with the time at which that run was
-    published. ``where``: which rows of the view count.
+    ``view``: the view with the run of each ``key``. ``column``: the column of ``runs`` that lists
+    what a run computed: an array of days, or of structs with the fields of ``key`` and ``more``;
+    None if the view is a file of its own. ``row``: description of a row of the view. ``meanings``:
+    descriptions of its columns that no table has. ``moment``: column of the view with the time at
+    which the run was published. ``where``: condition on the rows of the view that count.
     """
 
     view: str
@@ -34,8 +34,8 @@ class Generation:
     where: str | None = None
 
     def newest(self, runs: Iterable[Any]) -> dict[tuple[Any, ...], str]:
-        """The run that counts for each key, of rows of ``runs`` in the order in which they ended,
-        the id deciding between runs that ended at once."""
+        """The run that counts for each key. ``rows`` of ``runs`` are in the order in which the runs
+        ended; the id decides between runs that ended at the same time."""
         return {
             key: run["run_id"]
             for run in runs
@@ -106,7 +106,7 @@ REFERENCES = Generation(
 )
 WINDOWS = Generation(
     view="current_windows",
-    key=("window", "window_start"),
+    key=("window_name", "window_start"),
     row="Windows with profiles and drift: one row per window, with the newest "
     "published run that computed it.",
     column="windows",
@@ -114,7 +114,7 @@ WINDOWS = Generation(
 )
 VERDICT_WINDOWS = Generation(
     view="current_verdict_windows",
-    key=("source", "window", "window_start"),
+    key=("source", "window_name", "window_start"),
     row="Judged windows: one row per window and source of metrics, with the "
     "newest published run that judged it.",
     column="verdict_windows",
@@ -123,21 +123,21 @@ VERDICT_WINDOWS = Generation(
     moment="judged_at",
 )
 PERFORMANCE_WINDOWS = Generation(
-    view="performance_runs", key=("window", "window_start"), where="latest"
+    view="performance_runs", key=("window_name", "window_start"), where="latest"
 )
-"""Of each window, what its newest as-of day saw."""
-MAINTENANCE = Generation(view="runs", key=(), where="outcome = 'maintained'")
-"""Months that maintenance has added up: each of its runs counts."""
+"""For each window, what its newest as-of day saw."""
+MAINTENANCE_RUNS = Generation(view="runs", key=(), where="outcome = 'maintained'")
+"""Months that maintenance has rolled up: each of its runs counts."""
 GENERATIONS = (DAYS, LABEL_DAYS, REFERENCES, WINDOWS, VERDICT_WINDOWS)
-"""Those whose views are generated."""
+"""The tables whose views are generated."""
 
 
 @dataclass(frozen=True)
 class Current:
     """Which rows of a table count, and the view that shows them.
 
-    ``row``: what a row of the view is. ``by``: generations, each with the condition on the rows of
-    the table that it decides on; None for all.
+    ``row``: description of a row of the view. ``by``: generations, each with a condition on the
+    rows of the table to which it applies; None for all.
     """
 
     view: str
@@ -145,7 +145,7 @@ class Current:
     by: tuple[tuple[Generation, str | None], ...]
 
     def sql(self, table: str, key: tuple[str, ...]) -> str:
-        """The view on a table whose rows have a key within the monitor."""
+        """A view of the rows of a table whose rows have a key within the monitor."""
         parts = [self._part(table, generation, only) for generation, only in self.by]
         return f"{_comment(self.row, ('monitor', *key))}\n" + "\nUNION ALL\n".join(parts)
 

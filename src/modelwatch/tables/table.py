@@ -1,22 +1,46 @@
-"""What an output table is: name, version, columns, key and partitioning."""
+"""The description of an output table: name, version, columns, key, and partitioning."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from modelwatch.tables.generation import Current
 
 OF_THE_RUN = ("monitor", "run_id")
-"""Columns that a run fills in alike for every table."""
+"""Columns that a run fills in the same way for every table."""
+
+
+FIELDS: Mapping[str, str] = {
+    "window_name": "window",
+    "row_count": "rows",
+    "constraint_name": "constraint",
+    "column_name": "column",
+    "row_filter": "where",
+    "check_name": "check",
+    "table_name": "table",
+    "rule_name": "rule",
+    "responded_at": "at",
+    "released_at": "at",
+    "responded_by": "by",
+    "released_by": "by",
+}
+"""Fields of Python values with a shorter name than their column, because some engines reserve
+it."""
+
+
+def field_of(column: str) -> str:
+    """The field of a Python value that a column contains."""
+    return FIELDS.get(column, column)
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its Spark type as a DDL string, and what a value means.
+    """A column: its Spark type as a DDL string, and the meaning of its values.
 
-    ``nullable`` is false for what every row must have; the comment of a nullable column says what
-    null means. ``repeats`` is false where the same run done again gives another value, such as the
-    moment at which a row was written.
+    ``nullable`` is false for columns that every row must have; the comment of a nullable column
+    says what null means. ``repeats`` is false if a repeated run gives another value, such as the
+    time at which a row was written.
     """
 
     name: str
@@ -28,13 +52,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """An output table; creation, writer, reference page and schema tests follow from it.
+    """An output table, from which creation, writer, reference page, and schema tests are derived.
 
-    ``version`` grows when columns are added. ``key`` columns identify a row among all runs.
-    ``partitioning`` columns are directories. ``compact_every`` commits the table's small files are
-    merged; 0 leaves that to the operator. ``of_runs`` is false where people write the rows.
-    ``current`` says which rows count, and names the view that shows them; None where another rule
-    than that of the newest run decides.
+    ``version`` increases when columns are added. ``key`` columns identify a row among all runs.
+    ``partitioning`` columns are directories. Small files of the table are merged every
+    ``compact_every`` commits; 0 leaves this to the operator. ``of_runs`` is false if people write
+    the rows. ``current`` says which rows count, and names the view that shows them; None if a rule
+    other than the latest run decides.
     """
 
     name: str
@@ -75,7 +99,7 @@ class Table:
         """SQL of the view of the rows that count; None if the table has none of this kind."""
         if self.current is None:
             return None
-        # Where every run counts, rows of several runs are told apart by the run.
+        # Where every run counts, rows of several runs are distinguished by the run.
         every = all(not generation.key for generation, _ in self.current.by)
         key = tuple(name for name in self.key if every or name not in OF_THE_RUN)
         return self.current.sql(self.name, key)
@@ -123,7 +147,7 @@ SEGMENT = Column(
     False,
 )
 WINDOW = Column(
-    "window", "string", "Name of the window: 'day', 'week', 'month' or as configured.", False
+    "window_name", "string", "Name of the window: 'day', 'week', 'month' or as configured.", False
 )
 WINDOW_START = Column("window_start", "date", "First day of the window.", False)
 WINDOW_END = Column("window_end", "date", "Last day of the window, included.", False)

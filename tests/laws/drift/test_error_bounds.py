@@ -112,15 +112,17 @@ def test_one_row_far_out_moves_a_distance_by_as_much_as_it_should(far: float, si
 @pytest.mark.parametrize(
     "draw",
     [
-        lambda n: np.exp(3.0 * RANDOM.normal(size=n)),
-        lambda n: RANDOM.standard_t(1, n),
-        lambda n: RANDOM.pareto(0.5, n),
-        lambda n: RANDOM.normal(size=n) + 1e6 * (RANDOM.random(n) < 0.3),
+        lambda random, n: np.exp(3.0 * random.normal(size=n)),
+        lambda random, n: random.standard_t(1, n),
+        lambda random, n: random.pareto(0.5, n),
+        lambda random, n: random.normal(size=n) + 1e6 * (random.random(n) < 0.3),
     ],
     ids=["lognormal", "Cauchy", "Pareto", "far clusters"],
 )
 def test_a_heavy_tail_of_the_reference_is_told_within_a_few_percent(draw) -> None:
-    current, reference = draw(2000), draw(20_000)
+    # The same rows whatever other tests have drawn before: about 3 of 100 draws are off by more.
+    random = np.random.default_rng(19)
+    current, reference = draw(random, 2000), draw(random, 20_000)
     comparison = compared(list(current), list(reference))
     found = area_between(*comparison.numeric)
     expected = scipy_stats.wasserstein_distance(current, reference)

@@ -11,9 +11,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from modelwatch.stats.performance.fairness import FAIRNESS, fairness
-from modelwatch.stats.performance.metrics import PERFORMANCE, performance, reliability
+from modelwatch.stats.performance.metrics import (
+    PERFORMANCE,
+    metric_states,
+    performance,
+    reliability,
+)
 from modelwatch.stats.states.score_tally import ScorePlan, ScoreTally
-from naive_scores import merged_states
+from naive_scores import merged_states, score_states
 from performance_samples import (
     UNIT_BINS,
     batch_of,
@@ -126,7 +131,7 @@ def test_metrics_of_binned_scores_are_within_their_bounds_of_those_of_the_rows(
     binned = binary_states(binning, score, decision, label)
     for key, found in performance(binned, bounded=False).items():
         expected, bound = exact[key].value[0], PERFORMANCE[key].error_bound
-        allowed = 1e-9 if bound is None else bound(binned)[0] + 1e-9
+        allowed = 1e-9 if bound is None else bound(metric_states(binned))[0] + 1e-9
         assert np.isnan(expected) == np.isnan(found.value[0]), key
         assert np.isnan(expected) or abs(found.value[0] - expected) <= allowed, key
 
@@ -136,7 +141,7 @@ def test_metrics_of_binned_scores_are_within_their_bounds_of_those_of_the_rows(
 def test_the_reliability_table_holds_every_scored_row_once(table) -> None:
     score, decision, label, _ = columns(table)
     states = binary_states(EIGHTHS, score, decision, label)
-    found = reliability(states)
+    found = reliability(states.margins)
     valid = (score >= 0) & (score <= 1) & (label > 0)
     tenth = np.minimum(np.floor(score[valid] * 10), 9).astype(int)
     np.testing.assert_array_equal(found.rows[0], np.bincount(tenth, minlength=10))
@@ -150,7 +155,7 @@ def test_the_reliability_table_holds_every_scored_row_once(table) -> None:
 def test_a_group_is_compared_with_all_other_rows(table) -> None:
     score, decision, label, group = columns(table)
     groups = binary_states(EIGHTHS, score, decision, label, group)
-    found = fairness(groups, groups.total())
+    found = fairness(groups.margins, groups.margins.total())
     for at in range(len(groups)):
         mine, others = (
             brute(score[mask], decision[mask], label[mask]) for mask in (group == at, group != at)
@@ -253,7 +258,7 @@ def test_neither_order_nor_cut_of_the_batches_matters(task: str, table, random) 
                 for piece in np.array_split(part, 2):
                     kept = (a[piece] for a in (scores, decision, label))
                     tally.add(batch_of(*kept, target=y[piece], days=day[piece]))
-                found += tally.states()
+                found += score_states(tally)
         return merged_states(random.sample(found, len(found)))
 
     order = list(range(len(table)))

@@ -13,7 +13,7 @@ from laws.states.test_tally import cut
 from modelwatch.stats.states.batch import BatchColumn, SegmentationCodes
 from modelwatch.stats.states.moments import power_sums
 from modelwatch.stats.states.score_tally import ScorePlan, ScoreTally
-from naive_scores import ScoredRow, merged_states, naive_score_states, score_batch_of
+from naive_scores import ScoredRow, merged_states, naive_score_states, score_batch_of, score_states
 from samples import categorical_binning, numeric_binning
 
 SCORES = numeric_binning([0.0625, 0.25, 0.25, 0.5, 0.75, 0.9])
@@ -66,7 +66,7 @@ scored_rows = st.builds(
     ),
     slices=st.tuples(numbers, st.none() | st.sampled_from(["a", "b", "c", "d"]), numbers),
     values=st.tuples(st.sampled_from([np.nan, np.inf, -3.25, 0.1, 1e12, 1e300])),
-    rival=st.tuples(st.integers(-1, 1), st.sampled_from([np.nan, 0.0, 0.3, 1.0, 2.0])),
+    challenger=st.tuples(st.integers(-1, 1), st.sampled_from([np.nan, 0.0, 0.3, 1.0, 2.0])),
 )
 tables = st.lists(scored_rows, max_size=20)
 fewer = settings(max_examples=60)
@@ -77,7 +77,7 @@ def tallied(batches: Sequence[Sequence[ScoredRow]]):
     for batch in batches:
         if batch:
             tally.add(score_batch_of(PLAN, batch))
-    return list(tally.states())
+    return list(score_states(tally))
 
 
 def assert_kept(found, rows: Sequence[ScoredRow]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import date
 from random import Random
 
 import numpy as np
@@ -11,7 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelwatch.evaluation.states.aggregation import KEY, merged_neighbors, state_batches
+from compiled import compiled_kernel
+from modelwatch.evaluation.states.aggregation import FEATURE_KEY, StateNames, state_sums
+from modelwatch.evaluation.states.feature_rows import DENSE, states_of
 from modelwatch.stats.states.batch import (
     Batch,
     BatchColumn,
@@ -22,6 +25,7 @@ from modelwatch.stats.states.batch import (
     Texts,
 )
 from modelwatch.stats.states.categorical import LONGEST_EXAMPLE, MAX_UNSEEN
+from modelwatch.stats.states.kernel import Kernel
 from modelwatch.stats.states.state import State, StateKey
 from modelwatch.stats.states.tally import Tally
 from naive_states import Row, assert_same_states, bits, merged, naive_states, state_of
@@ -41,6 +45,8 @@ BLOCKS = (Block(0, (0, 1)),)
 SPLITS = (SegmentationCodes("region", ("north", "south")), SegmentationCodes("size", ("big",)))
 PLAIN = TallyPlan(COLUMNS, (), BLOCKS)
 SPLIT = TallyPlan(COLUMNS, SPLITS, BLOCKS)
+NAMES = StateNames(SPLIT, ("inputs", "predictions"))
+KERNEL: Kernel | None = None
 PLANS = {"all traffic": PLAIN, "segments": SPLIT}
 
 AWKWARD = [0.0, -0.0, 5e-324, 1e308, -1e308, 2.0**53 + 2, -999.0, np.nan, np.inf, -np.inf]
@@ -113,9 +119,18 @@ def texts_of(values) -> Texts:
     )
 
 
+@pytest.fixture(scope="module", params=["numpy", "compiled"], autouse=True)
+def kernel(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every law holds with numpy and with the compiled kernel."""
+    global KERNEL
+    KERNEL = compiled_kernel() if request.param == "compiled" else None
+    yield
+    KERNEL = None
+
+
 def tallied(plan: TallyPlan, batches: Sequence[Sequence[Row]]):
     """The states of one pass over some batches."""
-    tally = Tally(plan)
+    tally = Tally(plan, KERNEL)
     for batch in batches:
         if batch:
             tally.add(batch_of(plan, batch))
@@ -164,12 +179,25 @@ def through_arrow(
     random: Random, tasks: Sequence[Sequence[tuple[StateKey, State]]]
 ) -> list[tuple[StateKey, State]]:
     """The states of some tasks, sorted by key and merged as Spark hands them on, in any batches."""
-    records = [record for states in tasks for record in state_batches(iter(states), {})]
+    records = [record for states in tasks for record in NAMES.batches(iter(states))]
     if not records:
         return []
     found = pa.Table.from_batches(random.sample(records, len(records)))
-    ordered = found.sort_by([(name, "ascending") for name in KEY])
-    return list(merged_neighbors(ordered.to_batches(max_chunksize=random.randint(1, 40))))
+    ordered = found.sort_by([(name, "ascending") for name in FEATURE_KEY])
+    sums = state_sums(ordered.to_batches(max_chunksize=random.randint(1, 40)))
+    stored = pa.Table.from_batches(sums)
+    keys = [
+        (
+            (row["day"] - date(1970, 1, 1)).days,
+            row["model_version"],
+            NAMES.roles.index(row["role"]),
+            row["segmentation"],
+            row["segment"],
+            f"({row['kind']})" if row["kind"] in DENSE else row["feature"],
+        )
+        for row in stored.select(list(FEATURE_KEY)).to_pylist()
+    ]
+    return list(zip(keys, states_of(stored), strict=True))
 
 
 @fewer
@@ -194,7 +222,7 @@ def test_the_counts_of_a_state_take_what_its_rows_take_and_never_more_than_its_b
 ) -> None:
     random = Random(rows)
     table = [Row((None, random.randrange(300) / 64, None, None, None)) for _ in range(rows)]
-    (record,) = state_batches(iter(tallied(PLAIN, [table])), {})
+    (record,) = StateNames(PLAIN, NAMES.roles).batches(iter(tallied(PLAIN, [table])))
     at = record.column("feature").to_pylist().index("many")
     ints = len(record.column("positions")[at]) if record.column("positions")[at].is_valid else 0
     ints += 2 * len(record.column("counts")[at])
@@ -250,13 +278,13 @@ def test_unseen_values_by_the_thousand_keep_exact_counts_of_the_same_few(parts: 
 
 
 def test_a_batch_without_rows_leaves_no_state() -> None:
-    tally = Tally(SPLIT)
+    tally = Tally(SPLIT, KERNEL)
     tally.add(Batch(0, [], None, [None, None], [None, None], [], []))
     assert list(tally.states()) == []
 
 
 def test_the_size_of_a_pass_is_told_by_its_days_versions_and_segments() -> None:
-    tally = Tally(SPLIT)
+    tally = Tally(SPLIT, KERNEL)
     tally.add(
         batch_of(
             SPLIT,

@@ -24,7 +24,7 @@ BINNING = numeric_binning([-1.0, 0.0, 0.5, 2.0, 7.0])
 ROWS = st.lists(
     st.none() | st.floats(-1e3, 1e3) | st.sampled_from([np.nan, np.inf, -np.inf]), max_size=6
 )
-FIGURES = st.floats(-1e3, 1e3)
+FINITE = st.floats(-1e3, 1e3)
 WINDOWS = 12
 
 
@@ -103,7 +103,7 @@ def test_verdicts_do_not_depend_on_the_order(value, p, rows, order) -> None:
 
 
 @settings(max_examples=40)
-@given(arrays(np.float64, st.integers(8, 30), elements=FIGURES), st.integers(-9999, 9999))
+@given(arrays(np.float64, st.integers(8, 30), elements=FINITE), st.integers(-9999, 9999))
 def test_a_change_moves_with_the_calendar(values, moved) -> None:
     days = np.arange(len(values))
     here, there = change_point(values, days), change_point(values, days + moved)
@@ -112,7 +112,7 @@ def test_a_change_moves_with_the_calendar(values, moved) -> None:
 
 
 @settings(max_examples=40)
-@given(arrays(np.float64, st.integers(8, 30), elements=FIGURES))
+@given(arrays(np.float64, st.integers(8, 30), elements=FINITE))
 def test_a_change_lies_within_its_interval(values) -> None:
     found = change_point(values, np.arange(len(values)))
     assert found.margin >= 0.0
@@ -123,7 +123,7 @@ def test_a_change_lies_within_its_interval(values) -> None:
 
 
 @settings(max_examples=40)
-@given(arrays(np.float64, st.integers(0, 40), elements=FIGURES | st.just(np.nan)))
+@given(arrays(np.float64, st.integers(0, 40), elements=FINITE | st.just(np.nan)))
 def test_bounds_hold_what_is_expected(values) -> None:
     found = expected_series(values, np.arange(len(values)))
     known = found.reason == np.array(None)

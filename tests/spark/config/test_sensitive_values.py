@@ -153,10 +153,10 @@ def test_neither_is_the_secret(wording: Told) -> None:
 
 def test_equal_values_have_equal_hashes_wherever_they_are_written(wording: Told) -> None:
     """So a row in quarantine can be looked up among the values of its feature."""
-    rows = [json.loads(row["row"]) for row in wording.shop.table("quarantine")]
+    rows = [json.loads(row["row_json"]) for row in wording.shop.table("quarantine")]
     cards = {row["card"] for row in rows if "card" in row}
     stored = wording.shop.table("binnings")
-    values = {v for row in stored if row["feature"] == "card" for v in row["values"]}
+    values = {v for row in stored if row["feature"] == "card" for v in row["categories"]}
     assert cards & values
     assert all(len(value) == 16 for value in values)
 

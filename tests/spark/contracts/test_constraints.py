@@ -11,8 +11,8 @@ import pytest
 from pydantic import TypeAdapter
 from pyspark.sql import DataFrame, SparkSession
 
-from modelwatch.deequ import ConstraintRow, constraint_results
-from modelwatch.model.contracts.constraint import Constraint
+from modelwatch.constraints import ConstraintRow, constraint_results
+from modelwatch.model.contracts.constraint import Constraint, EngineChoice
 from modelwatch.model.sources.tables import TableAddress
 
 DAY = date(2024, 3, 10)
@@ -196,13 +196,13 @@ def test_where_every_value_is_missing_nothing_passes(
     spark: SparkSession, keys: dict[str, Any]
 ) -> None:
     row = held(frame(spark, "x double, y int", (None, 1), (NAN, 2)), **keys)
-    assert (row.verdict, row.reason, row.rows) == ("unknown", "every value is missing", 2)
+    assert (row.verdict, row.reason, row.rows) == ("undefined", "every value is missing", 2)
 
 
 def test_an_undefined_value_is_unknown(spark: SparkSession) -> None:
     data = frame(spark, "x int, y int", (1, 1), (1, 2))
     row = held(data, kind="correlation", columns=["x", "y"], lower=0.0)
-    assert (row.observed, row.verdict) == (None, "unknown")
+    assert (row.observed, row.verdict) == (None, "undefined")
     assert row.reason == "undefined for these values"
 
 
@@ -216,20 +216,20 @@ def test_a_day_without_rows_is_unknown_but_counts_as_no_rows(spark: SparkSession
     rows = constraint_results({"inputs": data}, promises, [NEXT])
     assert [(r.observed, r.verdict, r.reason, r.rows) for r in rows] == [
         (0.0, "fail", None, 0),
-        (None, "unknown", "no rows", 0),
-        (None, "unknown", "no rows", 0),
+        (None, "undefined", "no rows", 0),
+        (None, "undefined", "no rows", 0),
     ]
 
 
 def test_an_empty_table_is_a_table_of_empty_days(spark: SparkSession) -> None:
     promises = [constraint(kind="rows", upper=5), constraint(kind="predicate", sql="x = 1")]
     rows = constraint_results({"inputs": frame(spark, "int")}, promises, [DAY])
-    assert [(r.observed, r.verdict) for r in rows] == [(0.0, "pass"), (None, "unknown")]
+    assert [(r.observed, r.verdict) for r in rows] == [(0.0, "pass"), (None, "undefined")]
 
 
 def test_where_no_row_satisfies_where_it_says_so(spark: SparkSession) -> None:
     row = held(frame(spark, "int", 1), kind="completeness", column="x", where="x > 5")
-    assert (row.verdict, row.reason, row.rows) == ("unknown", "no rows satisfy where", 0)
+    assert (row.verdict, row.reason, row.rows) == ("undefined", "no rows satisfy where", 0)
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,10 @@ def test_days_do_not_mix(spark: SparkSession) -> None:
     assert [(r.day, r.observed) for r in rows] == [(NEXT, 3), (DAY, 1), (NEXT, 1), (DAY, 0)]
 
 
-def test_what_fails_while_running_leaves_the_others_alone(spark: SparkSession) -> None:
+@pytest.mark.parametrize("engine", [pytest.param("deequ", marks=pytest.mark.deequ), "native"])
+def test_what_fails_while_running_leaves_the_others_alone(
+    spark: SparkSession, engine: EngineChoice
+) -> None:
     promises = [
         constraint(kind="mean", column="x", lower=0.0),
         constraint(kind="predicate", sql="assert_true(x > 1, 'too small') is null"),
@@ -266,17 +269,19 @@ def test_what_fails_while_running_leaves_the_others_alone(spark: SparkSession) -
         constraint(kind="completeness", column="x"),
     ]
     mean, failed, unread, completeness = constraint_results(
-        {"inputs": frame(spark, "int", 1, 2)}, promises, [DAY]
+        {"inputs": frame(spark, "int", 1, 2)}, promises, [DAY], engine=engine
     )
     assert (mean.observed, completeness.observed) == (1.5, 1.0)
-    assert failed.verdict == "unknown" and "too small" in (failed.reason or "")
+    assert failed.verdict == "undefined" and "too small" in (failed.reason or "")
     assert unread.rows is None and "far too small" in (unread.reason or "")
 
 
-def test_a_table_that_cannot_be_read_raises(spark: SparkSession) -> None:
+@pytest.mark.parametrize("engine", [pytest.param("deequ", marks=pytest.mark.deequ), "native"])
+def test_a_table_that_cannot_be_read_raises(spark: SparkSession, engine: EngineChoice) -> None:
     broken = frame(spark, "int", 1).where("assert_true(x > 1, 'corrupt file') is null")
+    promise = constraint(kind="completeness", column="x")
     with pytest.raises(Exception, match="corrupt file"):
-        held(broken, kind="completeness", column="x")
+        constraint_results({"inputs": broken}, [promise], [DAY], engine=engine)
 
 
 def test_a_constraint_that_does_not_fit_is_unknown_and_the_others_are_not(
@@ -288,6 +293,6 @@ def test_a_constraint_that_does_not_fit_is_unknown_and_the_others_are_not(
         constraint(kind="mean", column="x", lower=0.0, table="predictions"),
     ]
     gone, there, nowhere = constraint_results({"inputs": frame(spark, "int", 1)}, promises, [DAY])
-    assert gone.verdict == "unknown" and "no column 'gone'" in (gone.reason or "")
+    assert gone.verdict == "undefined" and "no column 'gone'" in (gone.reason or "")
     assert there.verdict == "pass"
-    assert nowhere.verdict == "unknown" and "predictions" in (nowhere.reason or "")
+    assert nowhere.verdict == "undefined" and "predictions" in (nowhere.reason or "")

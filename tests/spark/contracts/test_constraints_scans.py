@@ -18,7 +18,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 import modelwatch
-from modelwatch.deequ import constraint_results, results
+from modelwatch.constraints import constraint_results, results
 from modelwatch.model.contracts.constraint import Constraint
 from modelwatch.model.sources.tables import TableAddress
 
@@ -103,10 +103,11 @@ def test_scans_cut_at_their_bound_observe_the_same(
         return constraint_results({"inputs": rows}, promises(), days(3), {LISTED: listed})
 
     whole = observed()
-    monkeypatch.setattr(results, "MAX_ANALYZERS", 2)
+    monkeypatch.setattr(results, "MAX_READINGS", 2)
     assert observed() == whole
 
 
+@pytest.mark.deequ
 def test_agrees_with_deequs_own_runner_day_by_day(
     spark: SparkSession, rows: DataFrame, listed: DataFrame
 ) -> None:
@@ -171,7 +172,7 @@ PROGRAM = """
 from datetime import date
 from pydantic import TypeAdapter
 from pyspark.sql import SparkSession
-from modelwatch.deequ import constraint_results
+from modelwatch.constraints import constraint_results
 from modelwatch.model.contracts.constraint import Constraint
 
 spark = SparkSession.builder.getOrCreate()

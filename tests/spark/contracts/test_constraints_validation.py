@@ -8,7 +8,7 @@ import pytest
 from pydantic import TypeAdapter
 from pyspark.sql import SparkSession
 
-from modelwatch.deequ import problems
+from modelwatch.constraints import problems
 from modelwatch.model.contracts.constraint import Constraint
 from modelwatch.model.sources.tables import TableAddress
 
@@ -42,7 +42,7 @@ def wording(spark: SparkSession, **keys: Any) -> list[tuple[str, str]]:
         ({"kind": "domain", "column": "distance", "values": ("AA",)}, "values", "'AA' can't be"),
         ({"kind": "domain", "column": "carrier", "values": (1,)}, "values", "1 can't be"),
         ({"kind": "pattern", "column": "distance", "regex": "x"}, "column", "needs a string"),
-        ({"kind": "pattern", "column": "carrier", "regex": "[A-"}, "regex", "Illegal character"),
+        ({"kind": "pattern", "column": "carrier", "regex": "[A-"}, "regex", "'[A-'"),
         ({"kind": "predicate", "sql": "distance >"}, "sql", "PARSE_SYNTAX_ERROR"),
         ({"kind": "predicate", "sql": "gone > 1"}, "sql", "gone"),
         ({"kind": "predicate", "sql": "carrier"}, "sql", "boolean"),
@@ -95,4 +95,5 @@ def test_what_fits_is_told_nothing(spark: SparkSession) -> None:
 def test_validation_runs_no_job(spark: SparkSession) -> None:
     spark.sparkContext.setJobGroup("only validation", "counted")
     wording(spark, kind="predicate", sql="distance > 0", where="carrier = 'AA'")
+    wording(spark, kind="pattern", column="carrier", regex="^[A-Z]+$")
     assert len(spark.sparkContext.statusTracker().getJobIdsForGroup("only validation")) == 0

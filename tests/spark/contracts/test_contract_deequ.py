@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from modelwatch.deequ import checks_of, suggestions
+from modelwatch.constraints import checks_of, suggestions
 from modelwatch.model.contracts.reading import parse_contract
 
 CLAUSES = """\
@@ -51,6 +51,7 @@ def statuses(spark: SparkSession, rows: DataFrame, text: str) -> dict[str, str]:
 
 
 @pytest.mark.usefixtures("no_callbacks")
+@pytest.mark.deequ
 def test_deequ_finds_good_rows_good_and_bad_ones_bad(spark: SparkSession, rows: DataFrame) -> None:
     good = statuses(spark, rows, CLAUSES)
     assert len(good) == 9

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ from modelwatch.model.contracts.contract import Contract
 from modelwatch.model.contracts.reading import parse_contract
 from modelwatch.model.errors import ConfigurationError, SourceError
 from modelwatch.model.sources.tables import TableAddress
+from modelwatch.pipelines.contracts.check import checked_table
 from modelwatch.pipelines.contracts.proposal import proposal, table_proposal
-from modelwatch.pipelines.contracts.tables import checked_table
 from shop import Shop, day, inputs_of, predictions_of
 
 CLAUSES = """\
@@ -51,9 +52,9 @@ def write(shop: Shop, text: str, name: str = "shop.yaml") -> Path:
 
 def verdicts(shop: Shop, of: Any) -> dict[str, str]:
     return {
-        row["constraint"].removeprefix("contract.shop."): row["verdict"]
+        row["constraint_name"].removeprefix("contract.shop."): row["verdict"]
         for row in shop.table("constraint_results")
-        if row["day"] == of and row["constraint"].startswith("contract.shop.")
+        if row["day"] == of and row["constraint_name"].startswith("contract.shop.")
     }
 
 
@@ -86,8 +87,33 @@ def test_a_monitor_holds_each_day_to_its_contract(shop: Shop) -> None:
     contract = parse_contract(CLAUSES)
     used = {"name": "shop", "version": 1, "fingerprint": contract.fingerprint}
     assert run["contracts"] == [used]
-    breaches = {row["constraint"] for row in shop.ask("SELECT * FROM contract_breaches")}
+    breaches = {row["constraint_name"] for row in shop.ask("SELECT * FROM contract_breaches")}
     assert "contract.shop.volume" in breaches
+
+
+def test_the_native_engine_holds_a_day_to_the_same_without_pydeequ(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.split(".")[0] == "pydeequ"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "pydeequ", None)
+    shop.run(folder=shop.folder)
+    of_engine: dict[str | None, set[str]] = {}
+    for row in shop.table("constraint_results"):
+        of_engine.setdefault(row["engine"], set()).add(row["kind"])
+    assert {"completeness", "pattern", "uniqueness", "predicate"} <= of_engine["native"]
+    assert of_engine.keys() == {"native", None}
+    assert of_engine[None] == {"schema", "freshness"}
+    assert verdicts(shop, day(1))["relations.small"] == "warn"
+    shop.config["constraint_engine"] = "deequ"
+    with pytest.raises(
+        SourceError,
+        match=r"constraint_engine: (pydeequ cannot be imported|Deequ is used with Spark 3.5)",
+    ):
+        shop.run(folder=shop.folder)
+    shop.config["constraint_engine"] = "auto"
+    text = proposal(shop.spark, shop.parsed(), shop.text())
+    assert "# Deequ" not in text
 
 
 @pytest.mark.slow
@@ -117,12 +143,12 @@ def test_a_schema_that_moved_is_told_and_the_rest_is_still_checked(shop: Shop) -
     )
     write(shop, text.replace("amount < height", "amount < gone"))
     shop.run(folder=shop.folder)
-    rows = {row["constraint"]: row for row in shop.table("constraint_results")}
+    rows = {row["constraint_name"]: row for row in shop.table("constraint_results")}
     wording = rows["contract.shop.schema"]
     assert wording["verdict"] == "fail"
     assert wording["observed"] == 2
     assert wording["reason"] == "'amount' is double, not int; 'gone' is missing"
-    assert rows["contract.shop.relations.small"]["verdict"] == "unknown"
+    assert rows["contract.shop.relations.small"]["verdict"] == "undefined"
     assert rows["contract.shop.region.domain"]["verdict"] == "pass"
 
 

@@ -86,9 +86,9 @@ def test_a_commit_of_a_run_that_is_empty_is_missed(store: Store) -> None:
         check_unaltered(store, {"binnings": 2})
 
 
-def test_where_nothing_was_written_since_one_commit_is_looked_at(
+def test_the_log_on_a_local_disk_is_looked_at_without_a_spark_job(
     store: Store, count_jobs: CountJobs
 ) -> None:
     with count_jobs() as counted:
         check_unaltered(store, {"binnings": 2})
-    assert counted.jobs == 1
+    assert counted.jobs == 0

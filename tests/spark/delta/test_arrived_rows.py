@@ -10,10 +10,10 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from tests.conftest import CountJobs
 
+from modelwatch.capabilities import sql_settings
 from modelwatch.io.delta.addresses import quoted
 from modelwatch.io.delta.arrived_rows import arrived_rows
 from modelwatch.io.delta.sources import open_source
-from modelwatch.io.session.spark_session import sql_settings
 from modelwatch.model.planning.outside_windows import Arrived
 from modelwatch.model.sources.tables import DaySource, TableAddress
 
@@ -46,9 +46,9 @@ class Table:
         typed = frame.selectExpr("id", f"CAST(at AS {self.kind}) at", "CAST(day AS date) day")
         typed.coalesce(1).write.format("delta").mode("append").save(self.path)
 
-    def arrived(self, day: DaySource, since: int | None = 0, zone: str = "UTC") -> Arrived:
+    def arrived(self, day: DaySource, after_version: int | None = 0, zone: str = "UTC") -> Arrived:
         source = open_source(self.spark, "inputs", TableAddress(path=self.path), day, zone)
-        return arrived_rows(source, since, AS_OF)
+        return arrived_rows(source, after_version, AS_OF)
 
 
 def counts(arrived: Arrived) -> dict[str, int]:
@@ -113,7 +113,7 @@ def test_a_table_in_which_nothing_was_written_costs_no_spark_job(
 ) -> None:
     files.add((None, "2026-03-10"))
     with count_jobs() as counted:
-        assert files.arrived(BY_BOTH, since=1).rows == 0
+        assert files.arrived(BY_BOTH, after_version=1).rows == 0
     assert counted.jobs == 0
 
 

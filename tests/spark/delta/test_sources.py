@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -235,16 +236,25 @@ def test_the_days_are_told_without_reading_the_data(
     assert flights.source().present() == set(DAYS[:2])
 
 
-def test_where_the_log_is_out_of_reach_the_table_itself_is_asked(
-    flights: Flights, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_the_log_is_out_of_reach_the_table_itself_is_asked(flights: Flights) -> None:
     opened = flights.create(days=DAYS[:3]).source()
-    closed = Source(
-        opened.session, opened.role, opened.address, BY_DAY, NEW_YORK, opened.version, None
-    )
+    closed = replace(opened, log=None)
     assert closed.inventory and set(closed.present()) == set(opened.present())
     assert closed.volume(DAYS[:2]) == opened.volume(DAYS[:2])
-    assert closed.change(1).all_days
+
+
+def test_where_the_log_is_out_of_reach_two_versions_are_compared(flights: Flights) -> None:
+    first = flights.create(days=DAYS[:3]).source()
+    flights.add(DAYS[3])
+    flights.sql(f"DELETE FROM {flights.table} WHERE day = '{DAYS[1]}' AND id = 4")
+    changed = replace(flights.source(), log=None)
+    assert changed.change(first.version).days == {DAYS[1], DAYS[3]}
+    assert not changed.change(first.version).all_days
+    flights.add(DAYS[2])
+    flights.sql(f"OPTIMIZE {flights.table}")
+    compacted = replace(flights.source(), log=None)
+    assert not compacted.change(compacted.version - 1).changed
+    assert replace(compacted, day=None).change(first.version).all_days
 
 
 def test_rows_without_a_day_belong_to_none(flights: Flights) -> None:

@@ -166,14 +166,14 @@ def found(spark: SparkSession) -> Found:
     evaluation = evaluation_of(states, WINDOWS)
     profiles: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in profile_rows(needed, evaluation).collect():
-        cells = profiles.setdefault((*_scope(row), row.window, row.window_start), {})
+        cells = profiles.setdefault((*_scope(row), row.window_name, row.window_start), {})
         assert row.metric not in cells
         cells[row.metric] = row
     drifts: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in drift_rows(needed, evaluation).collect():
         feature = row.feature if row.feature_b is None else (row.feature, row.feature_b)
         scope = (*_scope(row)[:-1], feature)
-        cells = drifts.setdefault((*scope, row.window, row.window_start, row.reference), {})
+        cells = drifts.setdefault((*scope, row.window_name, row.window_start, row.reference), {})
         assert row.statistic not in cells
         cells[row.statistic] = row
     return Found(profiles, drifts)
@@ -244,7 +244,7 @@ def test_the_profile_of_a_window_is_that_of_its_rows(found: Found, feature: str)
             assert same(row.value, one.value[0]), (key, metric)
             assert (row.text, row.reason) == (one.text[0], one.reason[0]), (key, metric)
             assert same(row.error_bound, one.error_bound[0]), (key, metric)
-            assert row.rows == len(values)
+            assert row.row_count == len(values)
             checked += 1
     assert checked > 1000
 
@@ -307,7 +307,7 @@ def test_the_drift_of_a_window_is_that_of_its_rows_against_those_of_the_referenc
                 assert alike(row.value, one.value[0]), (key, statistic)
                 assert alike(row.error_bound, bounds[statistic][0]), (key, statistic)
             assert row.reason == one.reason[0], (key, statistic)
-            assert (row.rows, row.reference_rows) == (len(values), len(others)), key
+            assert (row.row_count, row.reference_rows) == (len(values), len(others)), key
             assert (row.reference_start, row.reference_end) == days
         checked.add((name, feature, segment))
     features = {"training": {"amount", "height", "word"}, "old": {"amount", "score"}}
@@ -378,7 +378,7 @@ def test_a_window_without_rows_says_so(found: Found) -> None:
 
 def test_a_segment_that_is_gone_says_so(found: Found) -> None:
     row = found.drift["*", "region", "south", "inputs", "amount", "day", LAST, "start"]["psi"]
-    assert (row.value, row.reason, row.rows) == (None, "current window has no rows", 0)
+    assert (row.value, row.reason, row.row_count) == (None, "current window has no rows", 0)
     assert row.reference_rows == len(rows_of((FIRST, date(2013, 2, 3)), segment="south"))
 
 

@@ -81,7 +81,7 @@ def test_only_the_due_cohort_with_labels_is_fitted_on(spark: SparkSession) -> No
 def test_which_rows_are_fitted_on_does_not_depend_on_their_order(
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loss_regression, "MOST_ROWS", 60)
+    monkeypatch.setattr(loss_regression, "_MOST_ROWS", 60)
     frame = frame_of(spark, drawn(200))
     other = frame.orderBy(frame["c13"].desc()).repartition(5)
     one, two = (fitting_rows(rows_of(f), INPUTS, SCALE, AS_OF) for f in (frame, other))

@@ -36,20 +36,20 @@ INCIDENT = Incident(
     parent_id=None,
     state="open",
     severity="fail",
-    family="data",
+    area="data",
     role="inputs",
     subject="wind",
     segmentation="all",
     segment="all",
     window="day",
-    since=FIRST,
+    onset=FIRST,
     opened=FIRST,
     last_failing=FIRST,
     closed=None,
     reopened=0,
     failing_windows=2,
-    figure="psi",
-    figures=("ks", "psi"),
+    metric="psi",
+    metrics=("ks", "psi"),
     reference="january",
     model_version="*",
     value=0.1 + 0.2,
@@ -67,7 +67,7 @@ INCIDENT = Incident(
     rank=1,
     children=1,
     related=(),
-    told_effect=1.5,
+    reported_effect=1.5,
     acknowledged_at=datetime(2013, 2, 9, 12, 30, 0, 123456, timezone.utc),
     acknowledged_by="me",
     sentence="wind blows harder since 2013-02-08.",
@@ -93,11 +93,11 @@ def write(monitor: Monitor, run_id: str, hour: int, *incidents: Incident) -> Non
     monitor.store.append("incident_events", frame.withColumn("monitor", F.lit("flights")), run_id)
 
 
-def said(monitor: Monitor, since: datetime) -> list[Action]:
+def said(monitor: Monitor, onset: datetime) -> list[Action]:
     """What people said since a moment, oldest first."""
     rows = monitor.store.read("incident_actions").where("monitor = 'flights'").collect()
     actions = sorted((action_of(row) for row in rows), key=lambda action: action.at)
-    return [action for action in actions if action.at >= since]
+    return [action for action in actions if action.at >= onset]
 
 
 @pytest.fixture(scope="module")
@@ -189,7 +189,7 @@ def test_a_row_that_a_person_inserts_counts_like_one_of_the_command(
 ) -> None:
     table = monitor.store.place("incident_actions").identifier
     monitor.query(
-        f"INSERT INTO {table} (monitor, incident_id, action, at) VALUES "
+        f"INSERT INTO {table} (monitor, incident_id, action, responded_at) VALUES "
         "('flights', 'a1ffff', 'acknowledge', TIMESTAMP'2013-02-09 00:00:00Z'), "
         "('trains', 'a1ffff', 'mute', TIMESTAMP'2013-02-09 02:00:00Z')"
     )

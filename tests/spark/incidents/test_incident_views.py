@@ -35,22 +35,22 @@ def after(hour: float) -> datetime:
 
 def windows(*named: tuple[str, date]) -> list[dict[str, Any]]:
     return [
-        {"source": source, "window": "day", "window_start": day, "window_end": day}
+        {"source": source, "window_name": "day", "window_start": day, "window_end": day}
         for source, day in named
     ]
 
 
 def of_day(day: date) -> dict[str, Any]:
-    return {**SCOPE, "window": "day", "window_start": day, "window_end": day, "partial": False}
+    return {**SCOPE, "window_name": "day", "window_start": day, "window_end": day, "partial": False}
 
 
-def verdict(source: str, day: date, said: str, figure: str = "psi") -> dict[str, Any]:
+def verdict(source: str, day: date, said: str, metric: str = "psi") -> dict[str, Any]:
     return {
         **of_day(day),
         "source": source,
         "role": "inputs",
         "subject": "wind",
-        "figure": figure,
+        "metric": metric,
         "verdict": said,
     }
 
@@ -63,18 +63,18 @@ def incident(name: str, parent: str | None = None, **more: Any) -> dict[str, Any
         "parent_id": parent,
         "state": "open",
         "severity": "fail",
-        "family": "data",
+        "area": "data",
         "role": "inputs",
         "subject": f"subject of {name}",
-        "window": "day",
-        "since": FIRST,
+        "window_name": "day",
+        "onset": FIRST,
         "opened": FIRST,
         "last_failing": SECOND,
         "closed": None,
         "reopened": 0,
         "failing_windows": 2,
-        "figure": "psi",
-        "figures": ["psi"],
+        "metric": "psi",
+        "metrics": ["psi"],
         "effect": 3.0,
         "worst_start": FIRST,
         "worst_end": FIRST,
@@ -83,7 +83,7 @@ def incident(name: str, parent: str | None = None, **more: Any) -> dict[str, Any
         "rank": None,
         "children": 0,
         "related": [],
-        "told_effect": 3.0,
+        "reported_effect": 3.0,
         "acknowledged_at": None,
         "acknowledged_by": None,
         "muted_until": None,
@@ -98,9 +98,9 @@ def event(position: int, name: str, what: str, hour: float, by: str | None = Non
         "incident_id": name,
         "event": what,
         "day": FIRST,
-        "is_told": True,
-        "by": by,
-        "told_at": after(hour),
+        "is_reported": True,
+        "responded_by": by,
+        "reported_at": after(hour),
     }
 
 
@@ -109,9 +109,9 @@ def action(name: str, what: str, hour: float) -> dict[str, Any]:
         "incident_id": name,
         "action": what,
         "until": date(2013, 3, 1) if what == "mute" else None,
-        "by": "me",
+        "responded_by": "me",
         "note": "why",
-        "at": after(hour),
+        "responded_at": after(hour),
     }
 
 
@@ -144,7 +144,7 @@ def letter(name: str, status: str, attempt: int, hour: float) -> dict[str, Any]:
         "sink": "log",
         "status": status,
         "attempt": attempt,
-        "at": after(hour),
+        "recorded_at": after(hour),
         "title": f"title of {name}" if not attempt else None,
         "error": "down" if status == "failed" else None,
     }
@@ -169,7 +169,7 @@ def rows_of(day: date) -> dict[str, Any]:
         "role": "inputs",
         "feature": "*",
         "kind": "rows",
-        "rows": 10,
+        "row_count": 10,
         "counts_length": 1,
         "counts": [10],
     }
@@ -196,9 +196,7 @@ def monitor(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> It
         incident("e", "p", state="closed", closed=SECOND),
         incident("q", state="closed", closed=SECOND),
         incident("a", rank=2, acknowledged_at=after(0), acknowledged_by="me"),
-        incident(
-            "m", rank=3, family="performance", model_version="v2", muted_until=date(2013, 3, 1)
-        ),
+        incident("m", rank=3, area="performance", model_version="v2", muted_until=date(2013, 3, 1)),
     )
     flights.append("incidents", "dead", incident("p", state="closed", closed=SECOND))
     flights.append("incident_events", "old", event(0, "p", "opened", 1))
@@ -247,7 +245,7 @@ def monitor(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> It
         as_of=SECOND,
         verdict_windows=windows(("performance", FIRST), ("drift", SECOND)),
         performance_windows=[
-            {"window": "day", "window_start": d, "window_end": d} for d in (FIRST, SECOND)
+            {"window_name": "day", "window_start": d, "window_end": d} for d in (FIRST, SECOND)
         ],
     )
     create_views(spark, flights.output)
@@ -309,8 +307,8 @@ def test_what_was_said_since_the_last_run_stands_beside_an_incident(monitor: Mon
 
 def test_a_history_tells_what_happened_and_what_people_said_in_order(monitor: Monitor) -> None:
     found = monitor.query(
-        "SELECT event, by, detail FROM incident_history WHERE incident_id = 'p' "
-        "ORDER BY at, position"
+        "SELECT event, responded_by, detail FROM incident_history WHERE incident_id = 'p' "
+        "ORDER BY recorded_at, position"
     )
     assert [tuple(row) for row in found] == [
         ("opened", None, None),
@@ -355,7 +353,7 @@ def page(monitor: Monitor, section: str) -> list[Row]:
 def test_the_page_of_today_begins_with_the_health_of_the_model(monitor: Monitor) -> None:
     row = one(page(monitor, "health"))
     assert (row.model_version, row.day, row.state, row.value) == ("v1", SECOND, "look", 10)
-    assert row.sentence == "2 open, 1 need attention. sentence of p"
+    assert row.sentence == "2 open, 1 needs attention. sentence of p"
 
 
 def test_the_page_lists_incidents_by_rank_but_those_of_another_model(monitor: Monitor) -> None:

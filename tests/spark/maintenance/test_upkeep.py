@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,17 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from labelled_shop import LabelledShop, labelled_config, labels_of
+from modelwatch.io.delta.addresses import Place
+from modelwatch.io.delta.alterations import MAINTENANCE_COMMAND
+from modelwatch.io.store import upkeep
 from modelwatch.io.store.output_tables import Store
 from modelwatch.model.errors import ConfigurationError, SourceError
 from modelwatch.pipelines.maintenance.upkeep import maintain
 from modelwatch.pipelines.replay.recomputation import replay
 from monitored import whole_vector
 from shop import KEYS, Shop, day, inputs_of
+
+pytestmark = pytest.mark.slow
 
 OLD = (day(1), day(10), day(30), day(31))
 """The reference's day, and days of February and March."""
@@ -75,6 +81,20 @@ def before(shop: Shop) -> dict[str, Any]:
     }
 
 
+def test_rows_are_deleted_alike_where_a_statement_can_t_say_whose_it_is(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "refused_settings", lambda session: {upkeep._USER_METADATA})
+    place = Place(path=str(tmp_path / "t"))
+    properties = "TBLPROPERTIES ('delta.appendOnly' = 'true')"
+    spark.sql(f"CREATE TABLE {place.identifier} (n int, run string) USING DELTA {properties}")
+    spark.sql(f"INSERT INTO {place.identifier} VALUES (1, 'a'), (2, 'a'), (3, 'b')")
+    assert upkeep.delete(spark, place, "run = 'a' AND n NOT IN (2)") == 1
+    assert sorted(row["n"] for row in place.read(spark).collect()) == [2, 3]
+    told = [commit.get("userMetadata") for commit in DeltaTable(str(tmp_path / "t")).history()]
+    assert told == [None, MAINTENANCE_COMMAND, None, None, None]
+
+
 def test_a_dry_run_tells_and_changes_nothing(shop: Shop, before: dict[str, Any]) -> None:
     wording = str(before["wording"])
     assert "Nothing was changed." in wording
@@ -82,7 +102,7 @@ def test_a_dry_run_tells_and_changes_nothing(shop: Shop, before: dict[str, Any])
     assert "rolled up  2 months in feature_states_monthly: 2013-02, 2013-03" in wording
     assert "rolled up  2 months in performance_states_monthly: 2013-02, 2013-03" in wording
     assert "unpublished  feature_states: 3 rows" in wording
-    assert "no longer possible of 2 runs" in wording
+    assert "no longer possible for 2 runs" in wording
 
 
 def test_states_of_old_days_are_gone_but_for_those_of_the_reference(
@@ -105,7 +125,7 @@ def test_a_month_is_the_sum_of_its_days(shop: Shop, before: dict[str, Any]) -> N
     for row in months:
         days = rows[(row["month"], *(row[k] for k in key))]
         assert row["days"] == len(days)
-        assert row["rows"] == sum(one["rows"] for one in days)
+        assert row["row_count"] == sum(one["row_count"] for one in days)
         counts = np.sum([whole_vector(one) for one in days], axis=0)
         assert whole_vector(row).tolist() == counts.tolist()
     assert any(row["days"] == 2 for row in months)
@@ -147,7 +167,6 @@ def test_metrics_stand_as_they_stood(shop: Shop, before: dict[str, Any]) -> None
     assert old == {key: row for key, row in now.items() if key[at] <= OLD[-1]}
 
 
-@pytest.mark.slow
 def test_tables_are_append_only_again_and_have_fewer_files(
     shop: Shop, before: dict[str, Any]
 ) -> None:
@@ -158,14 +177,12 @@ def test_tables_are_append_only_again_and_have_fewer_files(
     assert "compacted" in before["done"]
 
 
-@pytest.mark.slow
 def test_maintenance_that_is_done_finds_nothing_more(shop: Shop, before: dict[str, Any]) -> None:
     again = maintain(shop.spark, shop.parsed())
     assert "states " not in again
     assert "unpublished " not in again
 
 
-@pytest.mark.slow
 def test_a_later_run_computes_new_days_and_leaves_retired_ones(
     shop: Shop, before: dict[str, Any]
 ) -> None:
@@ -183,7 +200,6 @@ def test_a_later_run_computes_new_days_and_leaves_retired_ones(
     assert "Nothing to do" in nothing.text
 
 
-@pytest.mark.slow
 def test_a_run_whose_states_are_gone_is_not_replayed_and_says_why(
     shop: Shop, before: dict[str, Any]
 ) -> None:
@@ -197,5 +213,5 @@ def test_less_than_windows_look_back_on_is_refused(shop: Shop) -> None:
         {"name": "start", "days": f"{day(1)}..{day(1)}"},
         {"name": "year", "lag_days": 365},
     ]
-    with pytest.raises(ConfigurationError, match="look back on 375 days"):
+    with pytest.raises(ConfigurationError, match="must be at least 375"):
         maintain(shop.spark, shorter.parsed())

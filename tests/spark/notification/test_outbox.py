@@ -107,7 +107,7 @@ def test_what_a_sink_lays_out_waits_in_the_outbox_too(monitor: Monitor, tmp_path
     drained(monitor, sinks, "r1", "r1")
     one, two = map(json.loads, (tmp_path / "log").read_text(encoding="utf-8").splitlines())
     assert one["series"] == [{"day": "2013-02-08", "effect": 2.5}]
-    assert (one["rank"], one["since"]) == (1, "2013-02-08")
+    assert (one["rank"], one["onset"]) == (1, "2013-02-08")
     assert two["parts"][0]["lines"][0]["events"] == ["muted"]
 
 
@@ -134,7 +134,7 @@ def test_a_message_of_a_run_that_was_never_published_is_not_told(
 def test_a_backlog_is_worked_off_over_several_runs(
     monitor: Monitor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "MAX_AT_ONCE", 2)
+    monkeypatch.setattr(outbox, "MAX_PER_RUN", 2)
     sinks: list[Sink] = [LinesOfJson("log", str(tmp_path / "log"))]
     letters = [replace(MESSAGE, message_id=f"m{i}") for i in range(3)]
     write(monitor, "r1", *letters, sinks=("log",))
@@ -151,7 +151,11 @@ def row(run_id: str, status: str, attempt: int = 0, hour: int = 0, name: str = "
     values = {**vars(replace(MESSAGE, message_id=name)), "sink": "log", "error": None}
     values["details"] = details_text(MESSAGE.details)
     return Row(
-        **values, run_id=run_id, status=status, attempt=attempt, at=MOMENT.replace(hour=hour)
+        **values,
+        run_id=run_id,
+        status=status,
+        attempt=attempt,
+        recorded_at=MOMENT.replace(hour=hour),
     )
 
 

@@ -13,7 +13,9 @@ from modelwatch.model.config.configuration import SourceError, lines_of, parse_c
 from modelwatch.model.sources.tables import TableAddress
 from modelwatch.pipelines.onboarding.configuration_check import check
 from modelwatch.pipelines.onboarding.first_configuration import first_configuration
-from modelwatch.pipelines.onboarding.table_facts import facts_of
+from modelwatch.pipelines.onboarding.local_rows import local_rows
+from modelwatch.pipelines.onboarding.spark_rows import SparkRows
+from modelwatch.pipelines.onboarding.table_facts import daily_metrics, facts_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -109,7 +111,7 @@ def test_a_partition_of_loads_is_declared_only_if_no_row_came_later_than_a_day(
     config = parse_config(text)
     assert config.inputs.day.time_column == "event_time"
     assert config.inputs.day.partition_column == declared
-    assert "The inputs have days from 2020-01-01 to 2020-01-20" in text
+    assert "The inputs have rows from 2020-01-01 to 2020-01-20" in text
     assert "Monitor" in check(spark, config, text)
 
 
@@ -164,12 +166,29 @@ constraints:
     ]
 
 
+def test_a_table_shows_the_same_with_spark_and_without(spark: SparkSession, shop: Path) -> None:
+    inputs = str(shop / "inputs")
+    assert local_rows(TableAddress(path=inputs)) is None, "its names are mapped"
+    unmapped = spark.read.format("delta").load(inputs).drop("items", "amount.in €")
+    unmapped.write.format("delta").partitionBy("day").save(str(shop / "unmapped"))
+    address = TableAddress(path=str(shop / "unmapped"))
+    local, sparks = local_rows(address), SparkRows(spark, address)
+    assert local is not None
+    facts = facts_of(local)
+    assert facts == facts_of(sparks)
+    figures = daily_metrics(local, facts, facts.columns, "UTC")
+    expected = daily_metrics(sparks, facts, facts.columns, "UTC")
+    assert [one.name for one in figures] == [one.name for one in expected]
+    for one, other in zip(figures, expected, strict=True):
+        assert one.by_day == pytest.approx(other.by_day)
+
+
 def test_only_some_rows_of_a_table_are_looked_at(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("modelwatch.pipelines.onboarding.table_facts.ROWS", 10)
+    monkeypatch.setattr("modelwatch.pipelines.onboarding.table_facts._SAMPLED_ROWS", 10)
     path = write(spark, tmp_path / "t", [(i, DAYS[0]) for i in range(50)], "id long, day date")
-    facts = facts_of(spark, TableAddress(path=str(path)))
+    facts = facts_of(SparkRows(spark, TableAddress(path=str(path))))
     assert facts.rows == 10
     assert facts.partitions == ("day",)
     assert "id" in facts.unique
@@ -202,8 +221,8 @@ def test_a_configuration_that_can_never_alarm_is_refused_with_its_key(
         check(spark, parse_config(text), text)
     (problem,) = refused.value.problems
     assert (problem.place, problem.line) == ("windows", 5)
-    assert "day holds about 12 rows" in problem.message
+    assert "day has about 12 rows" in problem.message
     judged = text.replace("[day, week]", "[day, {name: last_60, trailing_days: 60}]")
     wording = check(spark, parse_config(judged), judged)
     assert "judged: last_60" in wording
-    assert "not evaluated, fewer than 100 rows: day (about 12)" in wording
+    assert "not judged (fewer than 100 rows): day (about 12)" in wording

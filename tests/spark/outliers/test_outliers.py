@@ -143,7 +143,7 @@ def test_a_share_is_that_of_the_rows_beyond_the_fences(
     assert (row.lower, row.upper) == (fenced.lower, fenced.upper)
     assert row.value == pytest.approx(len(beyond) / len(known))
     assert row.expected is not None
-    assert row.rows == 60
+    assert row.row_count == 60
 
 
 def test_texts_have_no_fences(shares: dict[Any, Row]) -> None:
@@ -160,16 +160,16 @@ def test_the_farthest_rows_come_first_with_what_makes_them_so(asked: Asked) -> N
     found = asked.farthest()
     assert [row.row_id[0].value for row in found] == ["905", "901", "900", "902"]
     assert [row.rank for row in found] == [1, 2, 3, 4]
-    assert {row.rows for row in found} == {60}
-    strongest = [row.causes[0] for row in found]
+    assert {row.row_count for row in found} == {60}
+    strongest = [row.contributions[0] for row in found]
     assert [cause.feature for cause in strongest][1::2] == ["code", "on"]
     assert [cause.value for cause in strongest][1::2] == ["500", "2013-06-01"]
-    assert {cause.feature for cause in found[2].causes} == {"a", "b"}
+    assert {cause.feature for cause in found[2].contributions} == {"a", "b"}
     assert all(row.value > row.expected for row in found)
 
 
 def test_a_cause_tells_the_fences_that_it_is_beyond(asked: Asked) -> None:
-    (cause,) = [c for c in asked.farthest()[1].causes if c.feature == "code"]
+    (cause,) = [c for c in asked.farthest()[1].contributions if c.feature == "code"]
     assert cause.lower <= 0 <= 9 <= cause.upper < 500
     assert cause.share == pytest.approx(1.0, abs=0.05)
 
@@ -208,7 +208,7 @@ def test_a_day_on_which_nothing_lies_far_out_has_no_rows(asked: Asked) -> None:
 def test_rows_without_an_id_are_told_by_their_causes(asked: Asked) -> None:
     first = asked.farthest(ids=())[0]
     assert first.row_id is None
-    assert first.causes[0].feature in ("a", "b")
+    assert first.contributions[0].feature in ("a", "b")
 
 
 def test_rows_are_read_once_and_only_the_farthest_move_between_tasks(asked: Asked) -> None:

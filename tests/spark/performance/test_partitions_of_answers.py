@@ -12,8 +12,8 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from labelled import LABELLED
-from modelwatch.evaluation.performance.question import ANSWERS, TABLE
-from modelwatch.io.session.spark_session import sql_settings
+from modelwatch.capabilities import sql_settings
+from modelwatch.evaluation.performance.question import ANSWERS, OF_TABLE
 from modelwatch.model.planning.label_plan import LabelPlan
 from modelwatch.model.planning.plan import Plan
 from modelwatch.model.planning.windows import windows_of
@@ -131,7 +131,7 @@ def of_labels(sources: Sources) -> dict[str, list[str]]:
     plan = Plan(CONFIG.monitor, AS_OF, labels=LabelPlan({}, WINDOWS))
     question = question_of(states, Request(CONFIG, "", sources, RunHistory(()), plan))
     answers = performance_rows(label_states(states, sources, DAYS, AS_OF), question).collect()
-    return {name: in_order(row for row in answers if row[TABLE] == name) for name in ANSWERS}
+    return {name: in_order(row for row in answers if row[OF_TABLE] == name) for name in ANSWERS}
 
 
 def in_order(rows: Iterable[Row]) -> list[str]:

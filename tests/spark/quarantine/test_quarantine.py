@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 
 from modelwatch.model.days import DayRange
 from modelwatch.model.errors import SourceError
-from modelwatch.pipelines.quarantine.actions import Chosen, explained, listed, said
+from modelwatch.pipelines.quarantine.actions import Chosen, explained, listed, recorded_release
 from shop import ROWS, Shop, config_of, day
 
 AMOUNT = {"name": "amount known", "treatment": "quarantine", "must": "amount is not null"}
@@ -32,7 +32,7 @@ class Treated:
     shop: Shop
     accounts: dict[str, list[Any]] = field(default_factory=dict)
     held: dict[str, list[Any]] = field(default_factory=dict)
-    said: dict[str, str] = field(default_factory=dict)
+    recorded_release: dict[str, str] = field(default_factory=dict)
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def run(self, name: str) -> None:
@@ -47,7 +47,9 @@ class Treated:
 
     def say(self, name: str, word: str, chosen: Chosen) -> None:
         config = self.shop.parsed()
-        self.said[name] = said(self.shop.spark, config, word, chosen, "me", "looked at it")
+        self.recorded_release[name] = recorded_release(
+            self.shop.spark, config, word, chosen, "me", "looked at it"
+        )
 
 
 @pytest.fixture(scope="module")
@@ -115,21 +117,21 @@ def test_a_run_tells_rows_that_it_read_and_not_only_those_that_passed(treated: T
 
 def test_a_row_in_quarantine_says_what_it_was_why_and_where_it_is(treated: Treated) -> None:
     row = treated.held["first"][0]
-    values = json.loads(row.row)
+    values = json.loads(row.row_json)
     assert values["id"] == f"{day(1)}-0"
     assert values["amount"] is None
     assert row.rules == ["amount known"]
     assert row.reasons == ["amount known: not (amount is not null)"]
-    assert [(part.column, part.value) for part in row.row_id] == [("id", f"{day(1)}-0")]
+    assert [(part.column_name, part.value) for part in row.row_id] == [("id", f"{day(1)}-0")]
     assert row.source_table == str(treated.shop.folder / "inputs")
     assert row.source_version == 2
-    assert f"day={day(1)}" in row.file
+    assert f"day={day(1)}" in row.source_file
 
 
 def test_what_rules_find_is_judged_as_constraints_are(treated: Treated) -> None:
     found = treated.ask(
-        "SELECT `constraint`, verdict, observed, rows FROM constraints_current "
-        f"WHERE kind = 'rule' AND day = DATE '{day(1)}' ORDER BY `constraint`"
+        "SELECT constraint_name, verdict, observed, row_count FROM constraints_current "
+        f"WHERE kind = 'rule' AND day = DATE '{day(1)}' ORDER BY constraint_name"
     )
     assert [tuple(row) for row in found] == [
         ("rule.amount known", "pass", 1.0, ROWS),
@@ -140,14 +142,16 @@ def test_what_rules_find_is_judged_as_constraints_are(treated: Treated) -> None:
 
 
 def test_rows_that_fail_are_told_with_the_day_since_when(treated: Treated) -> None:
-    found = treated.ask("SELECT day, rule, failed, since FROM rule_failures WHERE rule = 'low'")
+    found = treated.ask(
+        "SELECT day, rule_name, failed, onset FROM rule_failures WHERE rule_name = 'low'"
+    )
     assert sorted(map(tuple, found)) == [(day(n), "low", LOW_ROWS, day(1)) for n in (1, 2, 3)]
 
 
 def test_the_next_run_lets_a_released_row_through_and_computes_its_day_only(
     treated: Treated,
 ) -> None:
-    assert treated.said["released"] == ("1 row of 1 day will be released by the next run.\n")
+    assert treated.recorded_release["released"] == "The next run will release 1 row of 1 day.\n"
     assert treated.runs["released"]["days"] == [day(1)]
     first = treated.accounts["released"][0]
     assert (first.quarantined, first.released) == (0, 1)
@@ -189,9 +193,9 @@ def test_the_quarantine_is_listed_and_explained_in_words(treated: Treated) -> No
 def test_nothing_is_released_by_a_mistake(treated: Treated) -> None:
     shop = treated.shop
     with pytest.raises(SourceError, match="name rows by their keys, or select all rows"):
-        said(shop.spark, shop.parsed(), "release", Chosen(), None, None)
+        recorded_release(shop.spark, shop.parsed(), "release", Chosen(), None, None)
     with pytest.raises(SourceError, match="no row of rule 'low' is held"):
-        said(shop.spark, shop.parsed(), "release", Chosen(rule="low"), None, None)
+        recorded_release(shop.spark, shop.parsed(), "release", Chosen(rule="low"), None, None)
 
 
 def test_a_rule_that_fails_stops_the_run_before_anything_is_written(

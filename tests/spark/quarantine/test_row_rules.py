@@ -51,7 +51,7 @@ KNOWN = rule("known", "exclude", must="kind is not null")
 ONCE = rule("once", "exclude", duplicates={"key": ("id",)})
 
 
-def judging(*rules: Rule, **more: Any) -> RowCheck:
+def check(*rules: Rule, **more: Any) -> RowCheck:
     columns = tuple(part.split()[0] for part in SCHEMA.split(", "))
     return RowCheck("inputs", rules, columns, ("id",), **more)
 
@@ -69,7 +69,7 @@ def test_a_row_that_a_condition_is_not_true_of_is_treated_as_the_rule_says(
     spark: SparkSession,
 ) -> None:
     """Null is not true. What fails a rule for the quarantine lies there, whatever else it fails."""
-    assert fates(frame_of(spark), judging(POSITIVE, KNOWN)) == Counter(
+    assert fates(frame_of(spark), check(POSITIVE, KNOWN)) == Counter(
         [
             ("a", DAY_1, 1.0, PASSED),
             ("b", DAY_1, -1.0, QUARANTINED),
@@ -82,7 +82,7 @@ def test_a_row_that_a_condition_is_not_true_of_is_treated_as_the_rule_says(
 
 def test_only_rows_of_which_where_is_true_are_judged(spark: SparkSession) -> None:
     found = fates(
-        frame_of(spark), judging(rule("p", "exclude", must="amount > 0", where="kind = 'x'"))
+        frame_of(spark), check(rule("p", "exclude", must="amount > 0", where="kind = 'x'"))
     )
     assert [key[0] for key in found if key[3] == EXCLUDED] == ["b"]
 
@@ -91,7 +91,7 @@ def test_of_rows_of_a_key_those_that_no_other_rule_sets_apart_are_kept(
     spark: SparkSession,
 ) -> None:
     """Otherwise a bad row could push out the good one of its key."""
-    found = fates(frame_of(spark), judging(POSITIVE, ONCE))
+    found = fates(frame_of(spark), check(POSITIVE, ONCE))
     assert found["a", DAY_2, 7.0, PASSED] == 1
     assert found["a", DAY_2, -5.0, QUARANTINED] == 1
 
@@ -112,7 +112,7 @@ def test_of_duplicates_the_last_the_first_or_none_is_kept(
 
 def test_rows_without_a_key_are_no_duplicates(spark: SparkSession) -> None:
     rows = [(None, DAY_1, 1.0, "x")] * 3
-    assert passing(frame_of(spark, rows), judging(ONCE)).count() == 3
+    assert passing(frame_of(spark, rows), check(ONCE)).count() == 3
 
 
 def test_rows_without_others_are_found_by_id_and_day(spark: SparkSession) -> None:
@@ -163,7 +163,7 @@ def test_all_rules_of_a_table_are_one_scan(spark: SparkSession, count_jobs: Coun
 
 def test_rows_are_released_by_key_or_by_rule_and_day(spark: SparkSession) -> None:
     frame = frame_of(spark).withColumn(FILE, F.lit(None).cast("string"))
-    held_to = judging(POSITIVE, KNOWN)
+    held_to = check(POSITIVE, KNOWN)
     rows = quarantine_rows(frame, held_to, "t", 1).collect()
     key = next(row.row_key for row in rows if row.row_id[0].value == "b")
     by_key = replace(held_to, released=Released(keys=frozenset({key})))
@@ -201,13 +201,13 @@ def test_a_row_in_quarantine_can_be_read_again_to_the_last_digit(spark: SparkSes
     (kept, other) = quarantine_rows(rows, held_to, "t", 3).collect()
     assert {kept.copy, other.copy} == {1, 2}
     assert kept.row_key == other.row_key
-    assert (kept.reasons, kept.source_version, kept.file) == (["never: not (false)"], 3, "f")
-    text = spark.createDataFrame([(kept.row,)], "row string")
+    assert (kept.reasons, kept.source_version, kept.source_file) == (["never: not (false)"], 3, "f")
+    text = spark.createDataFrame([(kept.row_json,)], "row string")
     again = text.select(F.from_json("row", kept.row_type).alias("r")).select("r.*")
     assert again.schema.simpleString() == frame.schema.simpleString()
     whole = F.md5(F.to_json(F.struct(*(F.col(f"`{c.replace('`', '``')}`") for c in again.columns))))
     assert again.select(whole).first() == frame.select(whole).first()
-    assert json.loads(kept.row)["l"] == 2**63 - 1
+    assert json.loads(kept.row_json)["l"] == 2**63 - 1
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -257,7 +257,7 @@ def test_no_row_is_lost_and_none_doubled(spark: SparkSession, seed: int) -> None
     assert not left - came
     apart = Counter(
         (r["id"], date.fromisoformat(r["day"]), r["amount"], r["kind"])
-        for r in (json.loads(row.row) for row in held)
+        for r in (json.loads(row.row_json) for row in held)
     )
     assert not apart - (came - left)
     assert len({(row.day, row.row_key, row.copy) for row in held}) == len(held)

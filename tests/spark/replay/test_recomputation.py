@@ -55,7 +55,7 @@ def test_every_row_of_a_past_run_is_the_same_again(shop: Shop, number: int) -> N
     run, before = shop.runs()[number], shop.versions()
     found = replay(shop.spark, shop.parsed(), run["run_id"])
     assert found.identical, found.text
-    assert set(found.tables) == {o["table"] for o in run["outputs"]} | {"runs"}
+    assert set(found.tables) == {o["table_name"] for o in run["outputs"]} | {"runs"}
     assert found.tables["drift_metrics"].rows == sum(
         row["run_id"] == run["run_id"] for row in shop.table("drift_metrics")
     )

@@ -14,6 +14,8 @@ from modelwatch.pipelines.replay.trace import Trace, TracedRows, trace
 from modelwatch.pipelines.replay.trace_report import trace_json, trace_text
 from shop import Shop, config_of, day, inputs_of, labels_section
 
+pytestmark = pytest.mark.slow
+
 
 def labels_of(*rows: tuple[int, int, date]) -> pa.Table:
     return pa.table(
@@ -82,8 +84,8 @@ def test_rules_and_the_quarantine_say_what_became_of_a_row(shop: Shop) -> None:
 
 def test_constraints_and_incidents_of_its_day_are_told(shop: Shop) -> None:
     found = traced(shop, 5)
-    assert ("many", "fail") in {(r["constraint"], r["verdict"]) for r in found.constraints}
-    assert [one["since"] for one in found.incidents if "many" in str(one["sentence"])] == [day(1)]
+    assert ("many", "fail") in {(r["constraint_name"], r["verdict"]) for r in found.constraints}
+    assert [one["onset"] for one in found.incidents if "many" in str(one["sentence"])] == [day(1)]
 
 
 def test_it_is_told_as_text_and_as_json(shop: Shop) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree
 
 import pytest
 
+from html_tree import html_tree
 from labelled_shop import LabelledShop, labelled_config, labels_of
 from modelwatch.io.store.views import ResultViews
 from modelwatch.model.errors import SourceError
+from modelwatch.pipelines.report.incident_queries import IncidentScope
 from modelwatch.pipelines.report.pages import collected_results, report
-from modelwatch.pipelines.report.queries import IncidentScope, page_queries
+from modelwatch.pipelines.report.queries import page_queries
 from shop import day
 
 if TYPE_CHECKING:
@@ -57,12 +58,12 @@ def test_a_report_has_a_page_for_each_question(
     assert first == folder / "index.html"
     assert {"index.html", "features.html", "performance.html", "sources.html"} <= set(files)
     gone = files.pop("incident-gone.html")
-    assert "not in the newest report" in gone
+    assert "not in the latest report" in gone
     assert "modelwatch incidents shop.yaml show gone" in gone
     assert "features-9.html" not in files
     assert size == sum(len(text.encode()) for text in (gone, *files.values()))
     for text in files.values():
-        ElementTree.fromstring(text.removeprefix("<!DOCTYPE html>\n"))
+        html_tree(text)
     assert "amount" in files["features.html"]
     assert "Reliability" in files["performance.html"]
     assert "busy" in files["sources.html"]
@@ -77,7 +78,7 @@ def test_the_histograms_count_every_row_of_the_reference(
     span, rows = collected_results(spark, shop.parsed())
     assert span.reference == (day(1), day(3))
     counted = {
-        row["side"]: sum(cell["rows"] for cell in row["bins"])
+        row["side"]: sum(cell["row_count"] for cell in row["bins"])
         for row in rows["histograms"]
         if row["feature"] == "amount"
     }
@@ -87,7 +88,7 @@ def test_the_histograms_count_every_row_of_the_reference(
 def test_the_curves_count_every_labelled_row(spark: SparkSession, shop: LabelledShop) -> None:
     span, rows = collected_results(spark, shop.parsed())
     assert span.labelled is not None
-    assert sum(row["rows"] for row in rows["scores"] if row["label"] > 0) == ROWS
+    assert sum(row["row_count"] for row in rows["scores"] if row["label"] > 0) == ROWS
 
 
 def test_an_incident_has_its_series_and_its_rows_before_and_after(
@@ -104,7 +105,7 @@ def test_an_incident_has_its_series_and_its_rows_before_and_after(
 
     assert {row["window_start"] for row in rows_of("drift_of_incidents")} >= {day(5), day(6)}
     counted = {
-        row["side"]: sum(cell["rows"] for cell in row["bins"])
+        row["side"]: sum(cell["row_count"] for cell in row["bins"])
         for row in rows_of("histograms_of_incidents")
     }
     assert counted == {"before": 4 * ROWS, "after": ROWS}

@@ -35,7 +35,7 @@ Monitored = Callable[..., Jobs]
 def jobs_of_runs(
     spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[int, int, int], Jobs]:
-    from modelwatch.io.session.spark_session import effort
+    from modelwatch.io.session.effort import effort
     from modelwatch.model.config.configuration import parse_config
     from modelwatch.pipelines.runs.monitor import run_monitor
 
@@ -54,7 +54,7 @@ def jobs_of_runs(
                 before = effort(spark)
                 as_of = FIRST + timedelta(days=seen)
                 run_monitor(spark, config, config_text=text, as_of=as_of)
-                done = effort(spark).since(before).jobs
+                done = effort(spark).minus(before).jobs
                 assert done is not None
                 counts.append(done)
             known[scale] = Jobs(*counts)
@@ -132,3 +132,7 @@ def test_states_are_one_scan_and_one_shuffle(
     assert len(states) >= columns * days * 2
     # With adaptive execution each shuffle is a job of its own: rows to states, states merged.
     assert counted.jobs == 2
+
+
+def test_the_next_run_of_a_small_monitor_takes_few_jobs(jobs_of_runs: Monitored) -> None:
+    assert jobs_of_runs(5, 1, 1).next < 40

@@ -10,16 +10,9 @@ from tests.conftest import CountJobs
 
 from modelwatch.io.session import java
 from modelwatch.io.session import spark_session as session_module
+from modelwatch.io.session.effort import Effort, Work, effort, work
 from modelwatch.io.session.java import find_java_home, java_major
-from modelwatch.io.session.spark_session import (
-    SETTINGS,
-    Effort,
-    Work,
-    code_generation,
-    effort,
-    open_session,
-    work,
-)
+from modelwatch.io.session.spark_session import SETTINGS, code_generation, open_session
 from modelwatch.io.session.stack import parsed_settings, stack_settings
 from modelwatch.model.errors import SessionError
 
@@ -109,7 +102,7 @@ def test_the_stack_is_read_as_spark_submit_reads_it() -> None:
 
 
 def test_the_package_knows_its_stack() -> None:
-    assert "io.delta:delta-spark_2.12:" in stack_settings()["spark.jars.packages"]
+    assert "io.delta:delta-spark_" in stack_settings()["spark.jars.packages"]
 
 
 def test_an_active_session_is_used_again(spark: SparkSession) -> None:
@@ -128,7 +121,7 @@ def test_jobs_tasks_time_bytes_and_rows_are_counted(spark: SparkSession, tmp_pat
     spark.range(1000).write.parquet(str(tmp_path / "rows"))
     before = effort(spark)
     spark.read.schema("id bigint").parquet(str(tmp_path / "rows")).agg({"id": "sum"}).collect()
-    done = effort(spark).since(before)
+    done = effort(spark).minus(before)
     assert done.jobs is not None
     assert done.jobs >= 1
     tasks = work(spark, before)
@@ -146,7 +139,7 @@ def test_a_driver_that_runs_no_task_spends_no_executor_seconds(spark: SparkSessi
     before = effort(spark)
     spark.range(10).collect()
     assert work(spark, effort(spark)) == Work()
-    assert effort(spark).since(before).stages == 1
+    assert effort(spark).minus(before).stages == 1
 
 
 def test_effort_is_unknown_where_the_platform_does_not_tell() -> None:
@@ -156,7 +149,7 @@ def test_effort_is_unknown_where_the_platform_does_not_tell() -> None:
     unknown = effort(Connected())  # type: ignore[arg-type]
     assert work(Connected(), unknown) is None  # type: ignore[arg-type]
     assert unknown == Effort(None, None, None)
-    assert unknown.since(Effort(1, 1, 1)) == unknown
+    assert unknown.minus(Effort(1, 1, 1)) == unknown
 
 
 def test_jobs_are_counted_exactly(spark: SparkSession, count_jobs: CountJobs) -> None:

@@ -45,7 +45,7 @@ def shop(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
 
 
 def health(shop: Shop, check: str, **where: Any) -> list[Row]:
-    rows = shop.ask(f"SELECT * FROM source_health_current WHERE `check` = '{check}'")
+    rows = shop.ask(f"SELECT * FROM source_health_current WHERE check_name = '{check}'")
     found = [row for row in rows if all(row[name] == value for name, value in where.items())]
     return sorted(found, key=lambda row: (row["day"] or day(1), row["subject"] or ""))
 
@@ -53,25 +53,25 @@ def health(shop: Shop, check: str, **where: Any) -> list[Row]:
 def test_a_table_is_fresh_or_stale_by_its_newest_day(shop: Shop) -> None:
     rows = {row["role"]: row for row in health(shop, "freshness")}
     assert (rows["inputs"]["verdict"], rows["inputs"]["observed"]) == ("pass", str(day(5)))
-    assert rows["inputs"]["table"] == table_path(shop, "inputs")
+    assert rows["inputs"]["table_name"] == table_path(shop, "inputs")
 
 
 def test_a_gap_is_missing_until_it_comes_and_then_late(shop: Shop) -> None:
     first, _ = shop.runs()
     wording = [r for r in shop.table("source_health") if r["run_id"] == first["run_id"]]
-    missing = [r for r in wording if r["check"] == "missing_partition"]
+    missing = [r for r in wording if r["check_name"] == "missing_partition"]
     assert {(r["role"], r["day"]) for r in missing} == {("inputs", day(3)), ("predictions", day(3))}
     assert not health(shop, "missing_partition")
     late = health(shop, "late_partition", role="inputs")
     assert [row["day"] for row in late] == [day(3)]
-    assert late[0]["since"] == day(5)
+    assert late[0]["onset"] == day(5)
 
 
 def test_rows_without_a_partner_are_told_with_their_day(shop: Shop) -> None:
     rows = {row["day"]: row for row in health(shop, "join_coverage", role="inputs")}
-    assert (rows[day(4)]["verdict"], rows[day(4)]["since"]) == ("pass", None)
+    assert (rows[day(4)]["verdict"], rows[day(4)]["onset"]) == ("pass", None)
     assert (rows[day(5)]["verdict"], rows[day(5)]["value"]) == ("warn", 0.5)
-    assert rows[day(5)]["since"] == day(5)
+    assert rows[day(5)]["onset"] == day(5)
 
 
 def test_volume_and_repeated_ids_stand_beside_what_was_expected(shop: Shop) -> None:
@@ -88,7 +88,7 @@ def test_changed_columns_are_told_since_the_run_that_saw_them(shop: Shop) -> Non
         "none",
         "array<int>",
     )
-    assert (wording["colours"]["verdict"], wording["colours"]["since"]) == ("warn", day(7))
+    assert (wording["colours"]["verdict"], wording["colours"]["onset"]) == ("warn", day(7))
     (same,) = health(shop, "schema", role="predictions")
     assert (same["verdict"], same["subject"]) == ("pass", None)
 

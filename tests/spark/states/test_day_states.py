@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from pyspark.sql import SparkSession
 
+from modelwatch.capabilities import sql_settings
 from modelwatch.evaluation.states import aggregation
-from modelwatch.io.session.spark_session import sql_settings
 from modelwatch.model.profile.features import features_of
 from modelwatch.pipelines.config.validation import schemas_of
 from modelwatch.pipelines.states import day_states as pipelines_states

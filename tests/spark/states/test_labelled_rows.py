@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from labelled import AS_OF, DAY, DUE, LABELLED, dense_states, states_of_labels
-from modelwatch.io.session.spark_session import sql_settings
+from modelwatch.capabilities import sql_settings
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.pipelines.states import day_states as pipelines_states
 from modelwatch.stats.states.score_tally import LABEL_ACCOUNT

@@ -103,7 +103,7 @@ def test_more_texts_than_are_remembered_are_known_alike_however_they_are_partiti
     monkeypatch: pytest.MonkeyPatch, partitions: int
 ) -> None:
     """Those with the smallest hashes, each with all of its rows; the bound is made small here."""
-    monkeypatch.setattr(reference_bins, "MAX_VALUES", 200)
+    monkeypatch.setattr(reference_bins, "_MAX_VALUES", 200)
     texts = Counter({f"t{k}": 1 + k % 5 for k in range(900)})
     rows = list(texts.elements())
     Random(partitions).shuffle(rows)
@@ -120,7 +120,7 @@ def test_more_texts_than_are_remembered_are_known_alike_however_they_are_partiti
     ]
     remembered = sorted(texts, key=hash_of_text)[:200]
     ranked = sorted(remembered, key=lambda value: (-texts[value], value))
-    assert found["values"] == sorted(ranked[:20])
+    assert found["categories"] == sorted(ranked[:20])
     assert found["known_hashes"] is None
 
 

@@ -34,7 +34,7 @@ def store_at(spark: SparkSession, folder: Path) -> Store:
 def results(spark: SparkSession, observed: float = 1.0, day: date = DAY) -> DataFrame:
     return spark.createDataFrame(
         [("flights", day, "rows", "rows", "warn", observed, "pass")],
-        "monitor string, day date, constraint string, kind string, severity string, "
+        "monitor string, day date, constraint_name string, kind string, severity string, "
         "observed double, verdict string",
     )
 
@@ -60,10 +60,10 @@ def test_threads_append_to_tables_of_a_schema(spark: SparkSession) -> None:
     store = Store(spark, OutputAddress.model_validate({"schema": "several_threads"}))
     store.prepare(USED)
     try:
-        with ThreadPoolExecutor(max_workers=3) as at_once:
+        with ThreadPoolExecutor(max_workers=3) as pool:
             names = ["r1", "r2", "r3"]
             frames = [results(spark, float(number)) for number in range(3)]
-            versions = at_once.map(partial(store.append, "constraint_results"), frames, names)
+            versions = pool.map(partial(store.append, "constraint_results"), frames, names)
             assert sorted(versions) == [1, 2, 3]
         assert {row.run_id for row in store.read("constraint_results").collect()} == {*names}
     finally:
@@ -127,12 +127,12 @@ def test_a_missing_column_is_added_with_its_comment_and_rows_are_kept(
 ) -> None:
     spec = TABLES["constraint_results"]
     path = str(warehouse / spec.name)
-    early = ", ".join(f"{c.name} {c.type}" for c in spec.columns if c.name != "rows")
+    early = ", ".join(f"{c.name} {c.type}" for c in spec.columns if c.name != "row_count")
     spark.sql(f"CREATE TABLE delta.`{path.replace('`', '``')}` ({early}) USING DELTA")
     store = store_at(spark, warehouse)
     store.append("constraint_results", results(spark), "first")
     fields = {f.name: f for f in DeltaTable(path).schema().fields}
-    assert fields["rows"].metadata["comment"] == spec.column("rows").comment
+    assert fields["row_count"].metadata["comment"] == spec.column("row_count").comment
     assert store.read("constraint_results").count() == 1
 
 

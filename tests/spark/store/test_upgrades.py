@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
-from scripts.table_schemas import FOLDER
+from scripts.table_schemas import schema_of
 
 from modelwatch.io.delta.table_schema import VERSION_PROPERTY
 from modelwatch.io.store.output_tables import Store
@@ -31,8 +30,20 @@ VALUES = {
 
 
 def old_versions() -> list[dict[str, Any]]:
-    kept = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))]
-    return [one for one in kept if one["version"] < TABLES[one["table"]].version]
+    """Tables as an earlier version would have them: without some of the nullable columns."""
+    schemas = [schema_of(TABLES[name]) for name in ("runs", "verdicts", "outliers")]
+    return [
+        {
+            **schema,
+            "version": schema["version"] - 1,
+            "columns": [
+                column
+                for at, column in enumerate(schema["columns"])
+                if at % 2 == 0 or not column["nullable"]
+            ],
+        }
+        for schema in schemas
+    ]
 
 
 def created(spark: SparkSession, folder: Path, schema: dict[str, Any]) -> None:
@@ -58,9 +69,7 @@ def created(spark: SparkSession, folder: Path, schema: dict[str, Any]) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "schema", [pytest.param(one, id=f"{one['table']} {one['version']}") for one in old_versions()]
-)
+@pytest.mark.parametrize("schema", [pytest.param(one, id=one["table"]) for one in old_versions()])
 def test_a_table_of_an_earlier_version_keeps_its_rows_and_gets_the_new_columns(
     spark: SparkSession, tmp_path: Path, schema: dict[str, Any]
 ) -> None:

@@ -166,7 +166,7 @@ def test_stale_values_are_undefined_without_the_days_before() -> None:
     (row,) = (r for r in rows if (r["feature"], r["statistic"]) == ("amount", "stale_share"))
     assert row["value"] is None
     assert row["verdict"] == "undefined"
-    assert row["reason"] == "needs the days before those of current"
+    assert row["reason"] == "requires earlier days than those of current"
 
 
 def test_a_value_has_its_error_bound() -> None:

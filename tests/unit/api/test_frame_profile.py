@@ -55,7 +55,7 @@ def test_a_frame_without_rows_has_reasons() -> None:
 def test_columns_that_are_not_profiled_have_a_reason() -> None:
     result = modelwatch.profile({"a": [1.0], "b": [[1]]})
     assert result.not_profiled == {"b": "type list<item: int64>"}
-    with pytest.raises(FrameError, match="no profile of 'b'"):
+    with pytest.raises(FrameError, match="no profile was computed for 'b'"):
         result.of("b")
 
 

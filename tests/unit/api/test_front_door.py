@@ -105,7 +105,7 @@ def test_a_package_in_an_archive_has_no_paths(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     inside = tmp_path / "modelwatch.whl" / "modelwatch"
-    monkeypatch.setattr(packaged_files, "FOLDER", inside)
+    monkeypatch.setattr(packaged_files, "PACKAGE_FOLDER", inside)
     assert cli.main(["conf-path"]) == 2
     assert "is in an archive" in capsys.readouterr().err
 

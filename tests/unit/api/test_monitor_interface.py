@@ -25,7 +25,7 @@ def test_everything_wrong_with_a_file_is_an_error_with_lines(tmp_path: Path) -> 
 
 
 def test_a_configuration_is_saved_and_never_replaced_unasked(tmp_path: Path) -> None:
-    monitor = modelwatch.Monitor.from_config(TEXT)
+    monitor = modelwatch.Monitor.from_config(TEXT, folder=tmp_path / "conf")
     path = monitor.save(tmp_path / "conf" / "m.yaml")
     assert modelwatch.Monitor.from_yaml(path).config == monitor.config
     with pytest.raises(FileExistsError):

@@ -9,7 +9,7 @@ from modelwatch.stats.attribution.decomposition import (
     ADDITIVE,
     EFFECTS,
     NO_REFERENCE,
-    NO_ROWS,
+    NO_WINDOW_ROWS,
     PartMeans,
     attribute,
 )
@@ -63,7 +63,7 @@ def test_effects_are_ranked_by_size() -> None:
 
 def test_an_empty_side_is_a_reason() -> None:
     empty, full = parts([0, 0], [0.0, 0.0]), parts([50, 50], [0.1, 0.5])
-    assert attribute(empty, full).reason == NO_ROWS
+    assert attribute(empty, full).reason == NO_WINDOW_ROWS
     assert attribute(full, empty).reason == NO_REFERENCE
     assert np.isnan(attribute(full, empty).total.value)
 

@@ -7,8 +7,13 @@ import math
 import numpy as np
 import pytest
 
-from modelwatch.stats.attribution.sensitivity import e_value, sensitivity
-from modelwatch.stats.attribution.stratified import NO_RATIO, NO_STRATA, stratified
+from modelwatch.stats.attribution.stratified import (
+    NO_RATIO,
+    NO_STRATA,
+    e_value,
+    sensitivity,
+    stratified,
+)
 
 KIDNEY_STONES = np.array([[[81, 6], [234, 36]], [[192, 71], [55, 25]]])
 """Charig et al. (1986): open surgery by success, for small stones and for large ones."""

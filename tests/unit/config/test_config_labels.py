@@ -108,7 +108,7 @@ def test_a_missing_threshold_is_told_as_what_it_is() -> None:
                 "task": "binary",
                 "score": "score",
                 "decision": "{threshold: 1}",
-                "causes": "[acuracy]",
+                "attributed_metrics": "[acuracy]",
             },
             "did you mean 'accuracy'?",
         ),
@@ -122,7 +122,7 @@ def test_a_missing_threshold_is_told_as_what_it_is() -> None:
                 "score": "score",
                 "score_kind": "rank",
                 "decision": "{threshold: 1}",
-                "causes": "[brier]",
+                "attributed_metrics": "[brier]",
             },
             "the Brier score needs probabilities",
         ),
@@ -267,7 +267,11 @@ def test_labels_do_not_change_the_states_of_features() -> None:
         (("{threshold: 0.5}", "{threshold: 0.5}, values: {true_positive: 2}"), False, True),
         (("{threshold: 0.5}", "{threshold: 0.5}, values: {expressions: {a: amount}}"), True, False),
         (("references", "windows: [day]\nreferences"), False, True),
-        (("{threshold: 0.5}", "{threshold: 0.5}, causes: [accuracy, recall]"), False, True),
+        (
+            ("{threshold: 0.5}", "{threshold: 0.5}, attributed_metrics: [accuracy, recall]"),
+            False,
+            True,
+        ),
     ],
 )
 def test_only_what_they_depend_on_makes_results_stale(

@@ -18,7 +18,7 @@ from modelwatch.model.config.configuration import (
 )
 from modelwatch.model.config.document import read_document
 from modelwatch.model.config.section import Section, keys_of
-from modelwatch.model.contracts.constraint import KINDS
+from modelwatch.model.contracts.constraint import CONSTRAINT_TYPES
 from modelwatch.model.days import DayRange
 from modelwatch.model.notification.sinks import SINKS
 from modelwatch.model.planning.window_specs import DEFAULT_THRESHOLDS
@@ -160,7 +160,7 @@ def test_the_example_names_every_key() -> None:
         "Performance.loss_model",
     } | {
         f"{kind.__name__}.{key}"
-        for kind in KINDS.values()
+        for kind in CONSTRAINT_TYPES.values()
         for key in ("table", "where", "severity", "lower", "upper")
         if key not in seen[kind]
     } | {
@@ -172,7 +172,7 @@ def test_the_example_names_every_key() -> None:
 
 def test_the_example_has_every_kind_of_constraint_policy_and_sink() -> None:
     config = parse_config((CONF / "example.yaml").read_text(encoding="utf-8"))
-    assert {constraint.kind for constraint in config.constraints} == set(KINDS)
+    assert {constraint.kind for constraint in config.constraints} == set(CONSTRAINT_TYPES)
     assert {policy.kind for policy in config.retraining.policies} == set(POLICIES)
     assert {sink.kind for sink in config.notify} == set(SINKS)
 

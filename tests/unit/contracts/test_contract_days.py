@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from modelwatch.deequ import ConstraintRow
+from modelwatch.cli.contracts import diff_text
+from modelwatch.constraints import ConstraintRow
 from modelwatch.evaluation.contracts.facts import facts_of
 from modelwatch.evaluation.states.count_vectors import packed_counts
 from modelwatch.evaluation.states.groups import StateGroup
@@ -21,7 +22,6 @@ from modelwatch.pipelines.contracts.check import (
     late_days,
     schema_rows,
 )
-from modelwatch.pipelines.contracts.command import diff_text
 from modelwatch.stats.states.binning import Binning
 from modelwatch.stats.states.categorical import CategoricalStates
 from modelwatch.stats.states.distinct import hash_of_text

@@ -10,8 +10,9 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
+from modelwatch.model.diagnosis.category_faults import fallen_value
 from modelwatch.model.diagnosis.change_kinds import (
-    RULES,
+    KIND_RULES,
     ChangeKind,
     Evidence,
     FeatureChange,
@@ -187,23 +188,23 @@ def of(rows: list[Any], **more: Any) -> KindOfChange:
 
 def test_fewer_rows_than_expected_are_missing_and_repeated_ids_are_duplicates() -> None:
     volume = {"source": "volume", "subject": "inputs"}
-    fewer = on((5, 6), 2.0, **volume, figure="rows", value=-0.6, expected=1000.0)
+    fewer = on((5, 6), 2.0, **volume, metric="rows", value=-0.6, expected=1000.0)
     assert of(fewer).kind == "missing_rows"
     assert "60% fewer rows" in of(fewer).evidence
-    twice = on((5, 6), 9.0, **volume, figure="duplicate_share", value=0.4)
+    twice = on((5, 6), 9.0, **volume, metric="duplicate_share", value=0.4)
     assert of([*twice, *fewer[:0]]).kind == "duplicated_rows"
-    missing = on((5, 6), 1.0, source="freshness", subject="inputs", figure="missing_day")
+    missing = on((5, 6), 1.0, source="freshness", subject="inputs", metric="missing_day")
     assert of(missing).kind == "missing_rows"
 
 
 def test_labels_that_do_not_come_are_a_delay() -> None:
-    rows = on((5, 6), source="labels", role="labels", subject="labels", figure="coverage")
+    rows = on((5, 6), source="labels", role="labels", subject="labels", metric="coverage")
     assert of(rows).kind == "label_delay"
 
 
 def test_labels_that_nobody_named_are_no_delay_and_open_an_incident_in_one_day() -> None:
     rows = on((5,), 3.0, source="values", role="labels", subject="came", value=0.03, threshold=0.01)
-    rows = [replace(one, figure="unmapped_share", reference=None) for one in rows]
+    rows = [replace(one, metric="unmapped_share", reference=None) for one in rows]
     assert of(rows).kind == "unmapped_values"
     (found,) = fold(rows).incidents
     sentence = sentence_of(found)
@@ -213,8 +214,8 @@ def test_labels_that_nobody_named_are_no_delay_and_open_an_incident_in_one_day()
 
 ACCURACY = [week(1), week(2)]
 WEEKS_LATER = [week(4), week(5)]
-AUC = [week(n, subject="roc_auc", figure="roc_auc") for n in (1, 2)]
-BASE_RATE = [week(n, subject="base_rate", figure="base_rate") for n in (1, 2)]
+AUC = [week(n, subject="roc_auc", metric="roc_auc") for n in (1, 2)]
+BASE_RATE = [week(n, subject="base_rate", metric="base_rate") for n in (1, 2)]
 
 
 def test_errors_that_change_where_inputs_do_not_are_another_concept() -> None:
@@ -228,7 +229,7 @@ def test_more_positives_ranked_as_well_as_ever_are_another_rate_of_labels() -> N
 
 def test_errors_that_change_with_the_inputs_are_laid_to_them() -> None:
     folded = fold([*WEEKS_LATER, *on(range(7, 41))], days=42)
-    (model,) = [one for one in roots(folded) if one.family == "performance"]
+    (model,) = [one for one in roots(folded) if one.area == "performance"]
     related = tuple(one for one in folded.incidents if one.id in model.related)
     assert kind_of_change(Evidence((model,), related)).kind == "population_shift"
 
@@ -241,12 +242,12 @@ def test_answers_that_move_where_inputs_do_not_are_another_model() -> None:
     assert of(SCORE, features=(moved_score,)).kind == "model_change"
     lasting = on(range(7, 41), role="predictions", subject="temperature")
     folded = fold([*WEEKS_LATER, *lasting], days=42)
-    (model,) = [one for one in roots(folded) if one.family == "performance"]
+    (model,) = [one for one in roots(folded) if one.area == "performance"]
     related = tuple(one for one in folded.incidents if one.id in model.related)
     assert kind_of_change(Evidence((model,), related)).kind == "model_change"
 
 
-BIAS = [week(n, subject="calibration_bias", figure="calibration_bias", value=14.0) for n in (1, 2)]
+BIAS = [week(n, subject="calibration_bias", metric="calibration_bias", value=14.0) for n in (1, 2)]
 
 
 def test_scores_that_move_as_much_as_their_bias_are_another_model() -> None:
@@ -260,8 +261,8 @@ def test_scores_that_move_as_much_as_their_bias_are_another_model() -> None:
 def test_what_began_weeks_later_is_no_cause() -> None:
     late = on(range(22, 36), role="predictions", subject="temperature")
     folded = fold([*ACCURACY, *late], days=42)
-    (model,) = [one for one in roots(folded) if one.family == "performance"]
-    others = tuple(one for one in roots(folded) if one.family == "data")
+    (model,) = [one for one in roots(folded) if one.area == "performance"]
+    others = tuple(one for one in roots(folded) if one.area == "data")
     assert kind_of_change(Evidence((model,), others)).kind == "concept_shift"
 
 
@@ -322,7 +323,7 @@ def test_more_of_one_of_two_values_is_no_constant() -> None:
 
 def test_nulls_are_named_where_the_other_values_are_never_the_same() -> None:
     colder = [None if hit else v for v, hit in zip(TEMPERATURE - 12.0, some(0.1), strict=True)]
-    rows = on((5, 6), subject="temperature", figure="null_share_change", value=0.1)
+    rows = on((5, 6), subject="temperature", metric="null_share_change", value=0.1)
     assert of(rows, features=(feature("temperature", colder),)).kind == "nulls"
 
 
@@ -343,7 +344,7 @@ def test_what_fails_when_a_version_appears_is_laid_to_it() -> None:
 
 
 def test_what_no_rule_explains_is_undetermined() -> None:
-    broken = on((5, 6), 1.0, source="constraint", subject="c", figure="predicate")
+    broken = on((5, 6), 1.0, source="constraint", subject="c", metric="predicate")
     assert of(broken).kind == "undetermined"
 
 
@@ -356,7 +357,7 @@ def test_the_other_kinds_are_named_with_their_scores() -> None:
 
 
 def test_every_kind_has_a_rule() -> None:
-    assert set(RULES) == set(get_args(ChangeKind))
+    assert set(KIND_RULES) == set(get_args(ChangeKind))
 
 
 @pytest.mark.parametrize("name", list(BINS))
@@ -380,8 +381,8 @@ def test_a_share_is_found_to_a_few_percent() -> None:
 
 
 def test_a_constraint_tells_what_it_can() -> None:
-    broken = replace(row(5, 1.0), source="constraint", subject="one row", figure="uniqueness")
-    assert only(fold([broken])).family == "constraint"
+    broken = replace(row(5, 1.0), source="constraint", subject="one row", metric="uniqueness")
+    assert only(fold([broken])).area == "constraint"
     assert of([broken]).kind == "duplicated_rows"
 
 
@@ -397,7 +398,7 @@ def test_zeros_in_the_place_of_nulls_are_nulls_that_are_filled_in(share: float) 
     )
     found = wording(changed)
     assert found.kind == "filled_nulls"
-    assert "`temperature` has no nulls left, and 0 in" in found.evidence
+    assert "`temperature` no longer has nulls, but 0 in" in found.evidence
 
 
 @pytest.mark.parametrize("share", [0.03, 0.05, 0.1, 0.2])
@@ -441,7 +442,7 @@ def test_text_that_is_cut_after_some_characters_is_truncated(length: int) -> Non
     )
     found = wording(changed)
     assert found.kind == "truncated_text"
-    assert f"end after {length} characters" in found.evidence
+    assert f"are cut off after {length} characters" in found.evidence
 
 
 def test_values_that_lost_their_decimals_are_rounded() -> None:
@@ -499,6 +500,16 @@ def test_two_codes_that_are_exchanged_are_swapped_codes() -> None:
     found = wording(feature("shop", [swapped.get(value, value) for value in AGAIN["shop"]]))
     assert found.kind == "swapped_codes"
     assert "'north' and 'west'" in found.evidence
+
+
+def test_the_value_that_lost_most_of_its_rows_is_named() -> None:
+    rare = np.random.default_rng(3).random(len(AGAIN["shop"])) < 0.8
+    kept = [
+        "other" if value == "west" and gone else value
+        for value, gone in zip(AGAIN["shop"], rare, strict=True)
+    ]
+    assert fallen_value(feature("shop", kept)) == "'west'"
+    assert fallen_value(feature("temperature")) is None
 
 
 def test_a_value_that_takes_over_from_one_other_is_no_swap_of_codes() -> None:

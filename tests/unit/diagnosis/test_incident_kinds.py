@@ -35,7 +35,7 @@ GONE = change("age", [None if n % 3 == 0 else v for n, v in enumerate(AGAIN)])
 CENTS = change("amount", 100.0 * AGAIN)
 
 
-def family() -> tuple[Incident, tuple[Incident, ...]]:
+def area() -> tuple[Incident, tuple[Incident, ...]]:
     """An incident of the amount, with the age and a week of the amount."""
     week = row(0, 2.0, window="week", window_end=day(6))
     rows = [*on((5, 6), 4.0), *on((5, 6), subject="age"), week]
@@ -44,7 +44,7 @@ def family() -> tuple[Incident, tuple[Incident, ...]]:
 
 
 def test_each_feature_has_the_kind_of_its_own_failures() -> None:
-    root, children = family()
+    root, children = area()
     around = {asked_key(one): Around((CENTS, GONE)) for one in leads_of_parts(root, children)}
     found = with_kinds_of_parts(root, children, around)
     kinds = {(one.subject, one.kind) for one in found}
@@ -53,7 +53,7 @@ def test_each_feature_has_the_kind_of_its_own_failures() -> None:
 
 
 def test_an_incident_has_the_kind_of_what_leads_it() -> None:
-    root, children = family()
+    root, children = area()
     around = {asked_key(one): Around((CENTS, GONE)) for one in leads_of_parts(root, children)}
     root, *rest = with_kinds_of_parts(root, children, around)
     assert kind_of_incident(root, rest, (), around).kind == "scale_change"
@@ -83,7 +83,7 @@ def test_what_was_found_in_the_rows_that_carry_a_change_stays() -> None:
 
 
 def test_what_joins_a_feature_later_is_told_as_it_is() -> None:
-    root, children = family()
+    root, children = area()
     known = replace(root, spread="everywhere", kind="nulls")
     found = with_kinds_of_parts(known, children, {})
     assert {one.spread for one in found if one.subject == "amount"} == {"everywhere"}

@@ -37,7 +37,7 @@ def test_an_incident_is_located_by_its_first_week_and_the_week_before() -> None:
 
 
 def test_what_begins_together_is_located_together_the_strongest_first() -> None:
-    rows = on((10, 11), figure="null_share_change"), on((11, 12), 5.0, subject="age")
+    rows = on((10, 11), metric="null_share_change"), on((11, 12), 5.0, subject="age")
     (one,) = asked(incidents(*rows))
     assert one.features == (("inputs", "age"), ("inputs", "amount"))
 
@@ -70,7 +70,7 @@ GONE_IN_A = [[1000, 0, 0], [0, 500, 500]]
 
 
 def test_a_change_that_one_value_carries_says_so_and_one_that_none_does_too() -> None:
-    one, two = incidents(on((10, 11)), on((10, 11), subject="age", figure="null_share_change"))
+    one, two = incidents(on((10, 11)), on((10, 11), subject="age", metric="null_share_change"))
     splits = {
         ("inputs", "amount"): [split("country", USUAL, GONE_IN_A)],
         ("inputs", "age"): [split("country", USUAL, [[300, 350, 350], [300, 350, 350]])],

@@ -191,3 +191,32 @@ def test_few_ids_that_move_slowly_tie_in_groups_by_chance() -> None:
         random = np.random.default_rng(seed)
         walks = random.normal(size=50) + np.cumsum(random.normal(0.0, 0.3, (DAYS, 50)), axis=0)
         assert not shown(day_states(list(walks))).share.any()
+
+
+@pytest.mark.parametrize("spread", [3.0, 6.0])
+def test_readings_of_one_weather_on_two_days_tie_by_chance(spread: float) -> None:
+    random = np.random.default_rng(5)
+    daily_curve = 4.0 * np.sin(np.arange(24) / 24.0 * 2.0 * np.pi)
+    # 40 places have the same temperature, and all hours of a day the same offset.
+    offsets = random.normal(0.0, spread, DAYS).round(1)
+    offsets[39] = offsets[35]
+    days = [np.repeat((offset + daily_curve).round(1), 40) for offset in offsets]
+    tied = day_states(days)
+    assert neighbors(tied, tied.states.roll_up(np.array([[0, DAYS]]))).ties[39, 3]
+    assert shown(tied).share[39] == 0.0
+
+
+def test_a_day_of_times_that_were_delivered_before_is_found() -> None:
+    # Times by hour: each day has its own ones.
+    days = [np.repeat(24.0 * day + np.arange(24), 20) for day in range(DAYS)]
+    days[35] = days[34]
+    assert shown(day_states(days)).share[35] == 1.0
+
+
+def test_twelve_rows_a_day_show_that_they_are_those_of_the_day_before() -> None:
+    random = np.random.default_rng(8)
+    days = [random.normal(0.0, 1.0, random.integers(12, 20)) for _ in range(DAYS)]
+    days[35] = np.resize(days[34], len(days[35]))
+    found = shown(day_states(days))
+    assert found.share[35] > 0.9 and found.p_value[35] < 1e-3
+    assert not found.share[36:].any() and not found.share[:35].any()

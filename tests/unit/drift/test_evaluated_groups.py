@@ -19,8 +19,8 @@ from modelwatch.evaluation.drift.question import (
     EvaluatedBlock,
     EvaluatedFeature,
     Evaluation,
-    WindowReference,
 )
+from modelwatch.evaluation.planning.windows import WindowReference
 from modelwatch.evaluation.states.groups import GROUP_KEY, state_groups
 from modelwatch.model.planning.windows import Window
 from modelwatch.stats.states.categorical import CategoricalStates
@@ -84,7 +84,7 @@ def rows_of(
             "segmentation": "all" if segment == "all" else "region",
             "segment": segment,
             "feature": feature,
-            "rows": int(states.rows[at]),
+            "row_count": int(states.rows[at]),
         }
         if isinstance(states, PairStates):
             row |= {"kind": "pairs", "binning": states.fingerprint}
@@ -174,12 +174,12 @@ def test_rows_of_a_window_do_not_depend_on_the_other_windows(name: str) -> None:
     found = evaluated(task, [STATES])
     whole = AT_ONCE[name].filter(
         pc.and_(
-            pc.equal(AT_ONCE[name]["window"], "day"),
+            pc.equal(AT_ONCE[name]["window_name"], "day"),
             pc.equal(AT_ONCE[name]["window_start"], DAYS[28]),
         )
     )
     assert found.num_rows == whole.num_rows > 0
-    for column in ("segment", "feature", "rows", "reason"):
+    for column in ("segment", "feature", "row_count", "reason"):
         assert found[column].equals(whole[column])
     np.testing.assert_allclose(found["value"].to_numpy(), whole["value"].to_numpy(), rtol=1e-12)
 

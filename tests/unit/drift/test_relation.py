@@ -7,7 +7,7 @@ import pytest
 
 from modelwatch.stats.arrays import Floats
 from modelwatch.stats.drift.comparison import Comparison
-from modelwatch.stats.drift.relation import NOT_TOLD, error_changes, predicted_errors
+from modelwatch.stats.drift.relation import NOT_EXPLAINED, error_changes, predicted_errors
 from modelwatch.stats.drift.statistics import drift
 from modelwatch.stats.states.pairs import PairStates
 from modelwatch.stats.verdicts.relation_null import relation_nulls
@@ -48,7 +48,7 @@ def test_a_feature_that_nothing_tells_has_no_error() -> None:
     assert np.isnan(changes(weather(1, 2)[0])[3])
     assert np.isnan(predicted_errors(WHOLE)[0, 3])
     found = drift(Comparison(pair_state(weather(1, 2)[0]), WHOLE), [KEY])[KEY]
-    assert found.reason[0, 3] == NOT_TOLD
+    assert found.reason[0, 3] == NOT_EXPLAINED
 
 
 def test_a_day_on_which_all_rise_together_is_no_change_of_their_relation() -> None:

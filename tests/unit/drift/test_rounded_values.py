@@ -49,6 +49,20 @@ def test_values_that_stay_as_they_are_are_not_rounded(name) -> None:
     assert found == 0
 
 
+def test_decimals_that_lie_evenly_around_a_value_are_not_rounded() -> None:
+    hours = np.tile((4.0 * np.sin(np.arange(24) / 24 * 2 * np.pi)).round(1), 7)
+    levels = [*np.resize([5.3, 6.2, 7.7, 9.8, 10.6], REFERENCE), *[8.0] * (DAYS - REFERENCE)]
+    states = number_states([(level + hours).round(1) for level in levels], REFERENCE)
+    assert not failures({"temperature": states}, REFERENCE, THRESHOLDS)
+
+
+def test_large_integers_that_were_none_are_found() -> None:
+    random = np.random.default_rng(4)
+    days = [random.normal(3e8, 1e8, ROWS).round(1) for _ in range(DAYS)]
+    days = [day if at < REFERENCE else np.rint(day) for at, day in enumerate(days)]
+    assert persistent(failures({"a": number_states(days, REFERENCE)}, REFERENCE, THRESHOLDS))
+
+
 def test_the_steps_of_the_values_tell_how_often_they_add_up_to_an_integer() -> None:
     states = number_states([np.full(20, 1.0), np.array([0.125] * 3 + [2.0] * 17)] * 2, 4)
     assert rounded_model(states.take(np.array([1, 3])), np.arange(2)) == RoundedModel(0.125, 2)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from modelwatch.stats.estimation.calibration import (
+    NO_CALIBRATION_LABELS,
     NO_GAIN,
-    NO_LABELS,
     ONE_CLASS,
     SEPARATES,
     calibration_error,
@@ -75,16 +75,16 @@ def test_calibration_that_does_not_help_is_not_applied() -> None:
 def test_folds_are_days_where_there_are_enough() -> None:
     score, label = rows(6000, power=1.5)
     by_day = fitted(score, label, np.arange(6000) % 12)
-    at_once = fitted(score, label)
-    np.testing.assert_array_equal(by_day.probabilities, at_once.probabilities)
-    assert by_day.applied and at_once.applied
-    assert by_day.error_after != at_once.error_after
+    pool = fitted(score, label)
+    np.testing.assert_array_equal(by_day.probabilities, pool.probabilities)
+    assert by_day.applied and pool.applied
+    assert by_day.error_after != pool.error_after
 
 
 def test_no_label_is_a_reason() -> None:
     score, _ = rows(50)
     found = fitted(score, np.zeros(50, dtype=int))
-    assert (found.applied, found.reason, found.rows) == (False, NO_LABELS, 0)
+    assert (found.applied, found.reason, found.rows) == (False, NO_CALIBRATION_LABELS, 0)
 
 
 def test_one_class_is_a_reason() -> None:

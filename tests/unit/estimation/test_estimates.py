@@ -10,11 +10,11 @@ from modelwatch.stats.estimation.calibration import Calibration
 from modelwatch.stats.estimation.estimates import (
     ESTIMATED,
     FEW_WINDOWS,
-    NO_DECISIONS,
     NO_POSITIVE_DECISIONS,
     NO_POSITIVES_EXPECTED,
-    NO_SCORES,
-    NOT_PROBABILITIES,
+    NO_PROBABILITY_SCORES,
+    NO_SCORED_DECISIONS,
+    SCORES_NOT_PROBABILITIES,
     Estimate,
     back_test,
     business_value,
@@ -111,15 +111,15 @@ def test_labels_change_nothing_but_which_rows_are_held_against_them() -> None:
 def test_no_row_is_a_reason() -> None:
     empty = states(np.array([0.5])) - states(np.array([0.5]))
     found = estimates(expected(empty, AS_SAID))
-    assert of(found["roc_auc"])[1] == NO_SCORES
-    assert of(found["accuracy"])[1] == NO_DECISIONS
+    assert of(found["roc_auc"])[1] == NO_PROBABILITY_SCORES
+    assert of(found["accuracy"])[1] == NO_SCORED_DECISIONS
     assert all(np.isnan(each.values.value[0]) for each in found.values())
     assert all(np.isnan(each.sampling_sd[0]) for each in found.values())
 
 
 def test_scores_out_of_range_give_no_estimate() -> None:
     found = estimates(expected(states([1.5, -2.0, np.nan]), AS_SAID))
-    assert of(found["brier"])[1] == NOT_PROBABILITIES
+    assert of(found["brier"])[1] == SCORES_NOT_PROBABILITIES
 
 
 def test_no_positive_decision_is_a_reason() -> None:

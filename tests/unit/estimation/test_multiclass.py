@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from modelwatch.stats.estimation.estimates import NO_SCORES
+from modelwatch.stats.estimation.estimates import NO_PROBABILITY_SCORES
 from modelwatch.stats.estimation.multiclass import (
     ESTIMATED_MULTICLASS,
     NO_DECIDED_CLASS,
@@ -89,6 +89,9 @@ def test_no_row_and_no_decision_for_a_class_are_reasons() -> None:
     never = np.where(decision == 2, 1, decision)
     some = states(score, never, label, labelled=False)
     found = estimates_multiclass(some.followed_by(some - some), fitted())
-    assert found["macro_precision"].values.reason.tolist() == [NO_DECIDED_CLASS, NO_SCORES]
-    assert found["accuracy"].values.reason.tolist() == [None, NO_SCORES]
-    assert found["roc_auc_ovr"].values.reason.tolist() == [None, NO_SCORES]
+    assert found["macro_precision"].values.reason.tolist() == [
+        NO_DECIDED_CLASS,
+        NO_PROBABILITY_SCORES,
+    ]
+    assert found["accuracy"].values.reason.tolist() == [None, NO_PROBABILITY_SCORES]
+    assert found["roc_auc_ovr"].values.reason.tolist() == [None, NO_PROBABILITY_SCORES]

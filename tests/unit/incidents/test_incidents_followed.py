@@ -36,12 +36,12 @@ def after(rows: list[VerdictRow], days: int, last: Folded, **more: object) -> Fo
 
 def test_a_new_incident_is_told() -> None:
     opened = event(fold(LASTING, 10), "opened")
-    assert (opened.day, opened.is_told) == (day(6), True)
+    assert (opened.day, opened.is_reported) == (day(6), True)
 
 
 def test_what_was_over_before_it_was_first_seen_is_no_news() -> None:
     folded = fold([row(5), row(6)], 30)
-    assert [(one.event, one.is_told) for one in folded.events] == [
+    assert [(one.event, one.is_reported) for one in folded.events] == [
         ("opened", False),
         ("closed", False),
     ]
@@ -65,7 +65,7 @@ def test_an_incident_keeps_its_id_while_it_lasts_and_is_told_once() -> None:
 def test_the_end_is_told() -> None:
     first = fold([row(5), row(6)], 8)
     closed = event(after([row(5), row(6)], 12, first), "closed")
-    assert (closed.day, closed.is_told) == (day(9), True)
+    assert (closed.day, closed.is_reported) == (day(9), True)
 
 
 def test_an_incident_that_comes_back_is_told_again() -> None:
@@ -73,14 +73,14 @@ def test_an_incident_that_comes_back_is_told_again() -> None:
     closed = fold(rows, 15)
     back = after(rows, 22, closed)
     assert only(back).id == only(closed).id
-    assert event(back, "reopened").is_told
+    assert event(back, "reopened").is_reported
 
 
 def test_a_subject_that_joins_is_an_event_and_no_message() -> None:
     first = fold(LASTING, 8)
     joined = after([*LASTING, *on((8, 9), subject="price")], 10, first)
     assert only(joined).id == only(first).id
-    assert (event(joined, "child_added").detail, event(joined, "child_added").is_told) == (
+    assert (event(joined, "child_added").detail, event(joined, "child_added").is_reported) == (
         "price",
         False,
     )
@@ -105,7 +105,7 @@ def test_what_restated_data_do_not_show_any_more_is_withdrawn() -> None:
     first = fold([row(5), row(6)], 8)
     restated = after([row(5)], 8, first)
     assert [(one.id, one.state) for one in restated.incidents] == [(only(first).id, "withdrawn")]
-    assert event(restated, "withdrawn").is_told
+    assert event(restated, "withdrawn").is_reported
     assert after([row(5)], 9, restated).events == ()
 
 
@@ -119,7 +119,7 @@ def test_an_incident_that_restated_data_move_keeps_its_id() -> None:
 def test_an_incident_older_than_the_history_keeps_its_beginning() -> None:
     first = fold(LASTING, 30)
     later = fold(LASTING, 20, first=25, previous=first.incidents)
-    assert (only(later).id, only(later).since) == (only(first).id, day(5))
+    assert (only(later).id, only(later).onset) == (only(first).id, day(5))
 
 
 def test_what_was_over_before_the_history_is_left_as_it_was() -> None:
@@ -134,7 +134,7 @@ def test_an_acknowledged_incident_does_not_call_any_more() -> None:
     later = after([*LASTING, row(11, 9.0)], 12, first, actions=actions)
     assert (only(first).calls, only(later).calls) == (True, False)
     assert only(later).acknowledged_by == "ada"
-    assert [(one.event, one.is_told) for one in later.events] == [
+    assert [(one.event, one.is_reported) for one in later.events] == [
         ("worsened", False),
         ("acknowledged", False),
     ]
@@ -153,7 +153,7 @@ def test_a_mute_incident_is_followed_and_not_told_until_the_day_named() -> None:
     actions = [said(only(first), "mute", 10, until=20)]
     mute = after([*LASTING, row(15, 9.0)], 20, first, actions=actions)
     assert (only(mute).muted_until, only(mute).calls) == (day(20), False)
-    assert not any(one.is_told for one in mute.events)
+    assert not any(one.is_reported for one in mute.events)
     later = after(LASTING, 21, mute, actions=actions)
     assert (only(later).muted_until, only(later).calls) == (None, True)
     assert "unmuted" in kinds(later)
@@ -172,7 +172,7 @@ def test_a_false_alarm_is_over_and_the_same_effect_does_not_fail_for_a_quarter()
     actions = [said(only(first), "false_alarm", 10)]
     marked = after(rows, 11, first, actions=actions)
     assert (only(marked).state, only(marked).closed) == ("closed", day(10))
-    assert [one.event for one in marked.events if not one.is_told] == ["closed", "false_alarm"]
+    assert [one.event for one in marked.events if not one.is_reported] == ["closed", "false_alarm"]
     assert only(after(rows, 99, marked, actions=actions)).state == "closed"
     later = after(rows, 110, marked, actions=actions)
     assert [one.opened for one in roots(later)] == [day(6), day(101)]
@@ -197,11 +197,11 @@ def test_an_incident_of_features_that_do_not_matter_is_listed_and_not_told() -> 
 
     folded = fold(LASTING, 10, weights=Weights(importance={"amount": 0.0}))
     assert not only(folded).calls
-    assert not event(folded, "opened").is_told
+    assert not event(folded, "opened").is_reported
 
 
 def test_a_warning_does_not_call() -> None:
-    warned = {"source": "constraint", "subject": "c", "figure": "rows", "verdict": "warn"}
+    warned = {"source": "constraint", "subject": "c", "metric": "rows", "verdict": "warn"}
     assert not only(fold(on(range(5, 20), 1.0, **warned), 10)).calls
 
 
@@ -212,7 +212,7 @@ def test_an_action_on_an_incident_that_is_not_there_changes_nothing() -> None:
 
 
 def test_days_are_days() -> None:
-    assert isinstance(only(fold(LASTING, 10)).since, date)
+    assert isinstance(only(fold(LASTING, 10)).onset, date)
 
 
 def test_an_incident_that_failed_on_few_of_its_days_is_named_by_the_worst_of_them() -> None:

@@ -18,7 +18,7 @@ def children(incidents: tuple[Incident, ...], of: Incident) -> list[Incident]:
 def test_features_that_begin_together_are_one_incident_led_by_the_strongest() -> None:
     folded = fold([*on((5, 6)), *on((7, 8), 4.0, subject="price"), *on((6, 7), subject="shop")])
     incident = only(folded)
-    assert (incident.subject, incident.children, incident.since) == ("price", 2, day(5))
+    assert (incident.subject, incident.children, incident.onset) == ("price", 2, day(5))
     assert [one.subject for one in children(folded.incidents, incident)] == ["amount", "shop"]
 
 
@@ -30,10 +30,10 @@ def test_of_large_effects_the_one_that_lasts_longest_leads() -> None:
 def test_what_a_segment_once_had_is_another_incident() -> None:
     earlier = on((5, 6), **EWR)
     old, new = sorted(
-        roots(fold([*earlier, *on((20, 21)), *on((20, 21), **EWR)])), key=lambda one: one.since
+        roots(fold([*earlier, *on((20, 21)), *on((20, 21), **EWR)])), key=lambda one: one.onset
     )
-    assert (old.segment, old.since, old.closed) == ("EWR", day(5), day(9))
-    assert (new.segment, new.since, new.children) == ("all", day(20), 1)
+    assert (old.segment, old.onset, old.closed) == ("EWR", day(5), day(9))
+    assert (new.segment, new.onset, new.children) == ("all", day(20), 1)
 
 
 def test_a_segment_that_outlasts_what_it_began_with_is_another_incident() -> None:
@@ -63,7 +63,7 @@ def test_a_feature_leads_its_segments() -> None:
 
 def test_a_segment_that_follows_weeks_later_belongs_to_the_feature_while_that_lasts() -> None:
     incident = only(fold([*on(range(5, 30)), *on((25, 26), **EWR)]))
-    assert (incident.children, incident.since) == (1, day(5))
+    assert (incident.children, incident.onset) == (1, day(5))
 
 
 def test_a_segment_that_fails_alone_is_the_incident_over_its_features() -> None:
@@ -74,18 +74,18 @@ def test_a_segment_that_fails_alone_is_the_incident_over_its_features() -> None:
 
 
 def test_a_table_leads_its_features() -> None:
-    volume = {"source": "volume", "subject": "inputs", "figure": "rows"}
+    volume = {"source": "volume", "subject": "inputs", "metric": "rows"}
     incident = only(fold([*on((5, 6)), *on((5, 6), 2.0, **volume)]))
-    assert (incident.family, incident.subject, incident.children) == ("source", "inputs", 1)
+    assert (incident.area, incident.subject, incident.children) == ("source", "inputs", 1)
 
 
 def test_half_of_the_features_are_the_table() -> None:
     rows = [r for n in range(5) for r in on((5, 6), 2.0 + n, subject=f"f{n}")]
     folded = fold(rows, features=10)
     incident = only(folded)
-    assert (incident.family, incident.subject, incident.figure) == ("source", "inputs", "features")
+    assert (incident.area, incident.subject, incident.metric) == ("source", "inputs", "features")
     assert (incident.value, incident.children, incident.effect) == (5.0, 5, 6.0)
-    assert only(fold(rows, features=11)).family == "data"
+    assert only(fold(rows, features=11)).area == "data"
 
 
 def test_what_the_model_was_given_leads_what_it_answered() -> None:
@@ -94,16 +94,16 @@ def test_what_the_model_was_given_leads_what_it_answered() -> None:
 
 
 def test_a_promise_is_listed_under_the_feature_that_broke_it() -> None:
-    broken = {"source": "constraint", "subject": "few nulls", "figure": "completeness"}
+    broken = {"source": "constraint", "subject": "few nulls", "metric": "completeness"}
     folded = fold([*on((5, 6)), *on((5, 6), 1.0, **broken)])
-    assert [one.family for one in folded.incidents] == ["data", "constraint"]
+    assert [one.area for one in folded.incidents] == ["data", "constraint"]
 
 
 def test_metrics_and_segments_of_a_model_are_one_incident() -> None:
     rows = [
         *(week(n) for n in range(1, 6)),
         *(week(n, 5.0, **EWR) for n in (4, 5)),
-        *(week(n, 3.0, subject="roc_auc", figure="roc_auc") for n in (3, 4)),
+        *(week(n, 3.0, subject="roc_auc", metric="roc_auc") for n in (3, 4)),
     ]
     incident = only(fold(rows, days=42))
     assert (incident.subject, incident.children) == ("roc_auc", 2)
@@ -116,7 +116,7 @@ def test_days_and_weeks_of_a_feature_are_one_incident_that_the_days_date() -> No
         for name in ("amount", "price")
     ]
     folded = fold([*on(range(10, 21)), *weeks], more="incidents: {windows: [day, week]}")
-    assert (only(folded).children, only(folded).since, only(folded).opened) == (2, day(10), day(11))
+    assert (only(folded).children, only(folded).onset, only(folded).opened) == (2, day(10), day(11))
 
 
 def test_what_moves_of_a_model_with_its_data_is_part_of_their_incident() -> None:
@@ -128,6 +128,12 @@ def test_what_moves_of_a_model_weeks_later_is_linked_to_the_incident_of_its_data
     folded = fold([*on(range(7, 41)), week(4), week(5)], days=42)
     data, model = roots(folded)
     assert (data.related, model.related) == ((model.id,), (data.id,))
+
+
+def test_a_model_that_fails_after_its_data_recovered_is_another_incident() -> None:
+    folded = fold([*on((8, 9)), week(1), week(2), week(3)], days=42)
+    found = {one.area: (one.last_failing, one.children) for one in roots(folded)}
+    assert found == {"data": (day(9), 0), "performance": (day(27), 0)}
 
 
 def test_an_incident_lasts_as_long_as_one_of_its_subjects() -> None:

@@ -16,7 +16,7 @@ def test_one_failing_window_is_no_incident() -> None:
 
 def test_two_failing_windows_of_three_are_one() -> None:
     incident = only(fold([row(5), row(7)]))
-    assert (incident.since, incident.opened, incident.last_failing) == (day(5), day(7), day(7))
+    assert (incident.onset, incident.opened, incident.last_failing) == (day(5), day(7), day(7))
 
 
 def test_failures_that_are_further_apart_are_none() -> None:
@@ -35,13 +35,13 @@ def test_it_is_one_incident_while_it_lasts() -> None:
 
 
 def test_a_subject_fails_with_any_of_its_figures() -> None:
-    incident = only(fold([row(5), row(6, figure="mean_change_in_sd")]))
-    assert incident.figures == ("mean_change_in_sd", "psi")
+    incident = only(fold([row(5), row(6, metric="mean_change_in_sd")]))
+    assert incident.metrics == ("mean_change_in_sd", "psi")
 
 
 def test_the_largest_effect_says_what_is_told_of_it() -> None:
-    incident = only(fold([row(5), row(6, 7.0, figure="ks", reference="other"), row(7)]))
-    assert (incident.effect, incident.figure, incident.reference) == (7.0, "ks", "other")
+    incident = only(fold([row(5), row(6, 7.0, metric="ks", reference="other"), row(7)]))
+    assert (incident.effect, incident.metric, incident.reference) == (7.0, "ks", "other")
     assert incident.worst_start == day(6)
 
 
@@ -62,7 +62,7 @@ def test_a_window_close_to_the_threshold_is_not_quiet() -> None:
 def test_a_failing_window_beside_one_that_nearly_fails_opens_an_incident() -> None:
     nearly = row(6, 0.8, adjusted_p=0.03)
     incident = only(fold([row(5, adjusted_p=0.001), nearly]))
-    assert (incident.since, incident.opened) == (day(5), day(6))
+    assert (incident.onset, incident.opened) == (day(5), day(6))
     assert only(fold([row(5, 0.8, adjusted_p=0.03), row(6, adjusted_p=0.001)])).opened == day(6)
 
 
@@ -72,7 +72,7 @@ def test_a_failing_window_beside_one_that_nearly_fails_opens_an_incident() -> No
         pytest.param({"effect": 0.4}, id="far below the threshold"),
         pytest.param({"adjusted_p": 0.5}, id="what chance may bring"),
         pytest.param({"value": -0.2}, id="the other way"),
-        pytest.param({"figure": "ks"}, id="another figure"),
+        pytest.param({"metric": "ks"}, id="another metric"),
         pytest.param({"model_version": "v2"}, id="another model"),
     ],
 )
@@ -120,23 +120,23 @@ def test_the_failing_figure_must_be_known_for_it_to_clear() -> None:
 
 
 def test_another_figure_that_is_undefined_hinders_nothing() -> None:
-    undefined = on(range(30), None, verdict="undefined", figure="special_share_change")
+    undefined = on(range(30), None, verdict="undefined", metric="special_share_change")
     assert only(fold([row(5), row(6), *undefined])).closed == day(9)
 
 
-@pytest.mark.parametrize("figure", ["null_share_change", "unseen_share_change", "rows"])
-def test_broken_data_opens_an_incident_at_once(figure: str) -> None:
-    sure = {"figure": figure, "adjusted_p": 1e-4}
+@pytest.mark.parametrize("metric", ["null_share_change", "unseen_share_change", "rows"])
+def test_broken_data_opens_an_incident_at_once(metric: str) -> None:
+    sure = {"metric": metric, "p_value": 1e-5, "adjusted_p": 1e-4}
     assert only(fold([row(5, 11.0, **sure)])).opened == day(5)
     assert roots(fold([row(5, 9.0, **sure)])) == []
 
 
 def test_broken_data_that_are_not_quite_sure_have_to_persist() -> None:
-    assert roots(fold([row(5, 60.0, figure="null_share_change", adjusted_p=0.01)])) == []
+    assert roots(fold([row(5, 60.0, metric="null_share_change", adjusted_p=0.01)])) == []
 
 
 def test_what_is_broken_in_one_segment_alone_has_to_persist() -> None:
-    broken = {"figure": "null_share_change", "adjusted_p": 1e-4}
+    broken = {"metric": "null_share_change", "adjusted_p": 1e-4}
     segment = {"segmentation": "origin", "segment": "EWR"}
     assert roots(fold([row(5, 60.0, **broken, **segment)])) == []
     assert only(fold([row(n, 60.0, **broken, **segment) for n in (5, 6)])).opened == day(6)
@@ -147,12 +147,12 @@ def test_a_shift_does_not_open_one_at_once_however_large() -> None:
 
 
 def test_a_missing_day_opens_one_at_once() -> None:
-    rows = [row(5, 1.0, source="freshness", subject="inputs", figure="missing_day")]
-    assert only(fold(rows)).family == "source"
+    rows = [row(5, 1.0, source="freshness", subject="inputs", metric="missing_day")]
+    assert only(fold(rows)).area == "source"
 
 
 def test_a_broken_promise_opens_one_at_once_and_a_warning_only_if_it_persists() -> None:
-    broken = {"source": "constraint", "subject": "few nulls", "figure": "completeness"}
+    broken = {"source": "constraint", "subject": "few nulls", "metric": "completeness"}
     assert only(fold([row(5, 1.0, **broken)])).severity == "fail"
     warned = on((5, 6), 1.0, **broken, verdict="warn")
     assert roots(fold(warned[:1])) == []
@@ -161,17 +161,17 @@ def test_a_broken_promise_opens_one_at_once_and_a_warning_only_if_it_persists() 
 
 def test_what_comes_back_soon_is_the_same_incident() -> None:
     incident = only(fold([row(5), row(6), row(20), row(21)]))
-    assert (incident.reopened, incident.since, incident.closed) == (1, day(5), day(24))
+    assert (incident.reopened, incident.onset, incident.closed) == (1, day(5), day(24))
 
 
 def test_what_comes_back_late_is_another_one() -> None:
     folded = fold([row(5), row(6), row(50), row(51)], days=60)
-    assert [one.since for one in roots(folded)] == [day(5), day(50)]
+    assert [one.onset for one in roots(folded)] == [day(5), day(50)]
 
 
 def test_performance_is_followed_by_week() -> None:
     incident = only(fold([week(1), week(2)], days=60))
-    assert (incident.family, incident.since, incident.opened) == ("performance", day(7), day(20))
+    assert (incident.area, incident.onset, incident.opened) == ("performance", day(7), day(20))
     assert incident.closed == day(41)
 
 
@@ -187,13 +187,19 @@ def test_rows_of_all_versions_count_where_there_are_any() -> None:
 def test_a_day_that_lost_nearly_all_of_its_rows_opens_one_at_once(
     value: float, opens: bool
 ) -> None:
-    rows = row(5, abs(value) / 0.3, value=value, source="volume", subject="inputs", figure="rows")
+    rows = row(5, abs(value) / 0.3, value=value, source="volume", subject="inputs", metric="rows")
     found = roots(fold([replace(rows, adjusted_p=1e-6)]))
     assert bool(found) is opens
 
 
+def test_a_collapse_is_as_sure_whatever_else_is_asked_of_the_table() -> None:
+    rows = row(5, 3.0, value=-0.9, source="volume", subject="inputs", metric="rows")
+    assert only(fold([replace(rows, p_value=3e-4, adjusted_p=0.02)])).opened == day(5)
+    assert roots(fold([replace(rows, p_value=3e-3, adjusted_p=0.003)])) == []
+
+
 def test_values_that_were_delivered_before_open_an_incident_at_once() -> None:
-    sure = {"figure": "stale_share", "adjusted_p": 1e-9}
+    sure = {"metric": "stale_share", "adjusted_p": 1e-9}
     assert only(fold([row(5, **sure)])).opened == day(5)
-    assert roots(fold([row(5, figure="stale_share", adjusted_p=0.01)])) == []
-    assert roots(fold([row(5, figure="psi", adjusted_p=1e-9)])) == []
+    assert roots(fold([row(5, metric="stale_share", adjusted_p=0.01)])) == []
+    assert roots(fold([row(5, metric="psi", adjusted_p=1e-9)])) == []

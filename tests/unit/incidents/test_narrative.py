@@ -9,7 +9,8 @@ from datetime import date
 import numpy as np
 import pytest
 
-from modelwatch.model.diagnosis.change_evidence import RULES
+from incident_examples import EVIDENCE, incidents
+from modelwatch.model.diagnosis.change_evidence import KIND_RULES
 from modelwatch.model.diagnosis.change_kinds import KindOfChange
 from modelwatch.model.diagnosis.onset import Onset, onset_of
 from modelwatch.model.incidents.events import events_between
@@ -24,10 +25,9 @@ from modelwatch.model.incidents.narrative import (
     words_in,
 )
 from modelwatch.stats.diagnosis.changepoint import ChangePoint
-from told_incidents import EVIDENCE, incidents
 from verdict_rows import day, fold, on, only, row, week
 
-GONE = {"figure": "null_share_change", "value": 0.4, "threshold": 0.02}
+GONE = {"metric": "null_share_change", "value": 0.4, "threshold": 0.02}
 KIND = KindOfChange("nulls", 0.93, "40% of `amount` became null")
 PRIVATE = re.compile(
     r"\b(gate|figure|told|calls|held|promise|stands|turned|verdict|by and by|truth|family)\b",
@@ -53,7 +53,7 @@ def test_a_sentence_says_what_where_since_when_how_sure_and_what_to_check() -> N
 
 
 def test_the_tone_of_a_sentence() -> None:
-    rows = on(range(7), 23.0, figure="mean_change_in_sd", value=23.04)
+    rows = on(range(7), 23.0, metric="mean_change_in_sd", value=23.04)
     moved = only(fold(rows, 7))
     unit = replace(moved, segmentation="merchant_category", segment="electronics")
     found = narratives(unit, "shop", KindOfChange("scale_change", 0.7, "values are 100x larger"))
@@ -65,8 +65,8 @@ def test_the_tone_of_a_sentence() -> None:
 
 
 def test_a_day_that_is_not_certain_is_about_that_day() -> None:
-    since = Onset("ramp", day(5), day(4), day(6))
-    found = narratives(only(fold(on((5, 6, 7)), 8)), "shop", None, since)
+    onset = Onset("ramp", day(5), day(4), day(6))
+    found = narratives(only(fold(on((5, 6, 7)), 8)), "shop", None, onset)
     assert str(found.sentence).endswith(", gradually since about Jan 11 (3 days).")
 
 
@@ -86,18 +86,18 @@ def test_values_that_differ_read_differently() -> None:
 
 
 def test_volume_missing_days_and_coverage_have_words_of_their_own() -> None:
-    volume = {"source": "volume", "subject": "inputs", "figure": "rows", "reference": None}
+    volume = {"source": "volume", "subject": "inputs", "metric": "rows", "reference": None}
     fewer = on((5, 6), 2.0, **volume, value=-0.6, expected=1234.0)
     assert "Table `inputs` has 60% fewer rows than expected (about 1,230), " in sentence([*fewer])
-    missing = on((5,), 1.0, source="freshness", subject="inputs", figure="missing_day", value=None)
+    missing = on((5,), 1.0, source="freshness", subject="inputs", metric="missing_day", value=None)
     assert "Table `inputs` has no rows on Jan 11, " in sentence([*missing])
-    labels = {"source": "labels", "role": "labels", "subject": "labels", "figure": "coverage"}
+    labels = {"source": "labels", "role": "labels", "subject": "labels", "metric": "coverage"}
     late = on((5, 6), 3.0, **labels, value=-0.3, expected=0.9)
     assert "Label coverage is 60%, down from 90%, " in sentence([*late])
 
 
 def test_too_few_rows_for_other_checks_are_told() -> None:
-    volume = {"source": "volume", "subject": "inputs", "figure": "rows", "reference": None}
+    volume = {"source": "volume", "subject": "inputs", "metric": "rows", "reference": None}
     fewer = only(fold(on((5, 6), 9.0, **volume, value=-0.9, expected=100.0, rows=10)))
     assert "(about 100), too few for other checks, " in sentence_of(fewer, 20)
     assert "too few" not in sentence_of(fewer, 10)
@@ -135,17 +135,27 @@ def test_a_message_names_each_subject_once() -> None:
     assert found.count("price") == 1
 
 
+def test_a_frequent_value_that_lost_rows_is_named() -> None:
+    one = only(fold(on((5, 6), metric="value_share_fall", value=0.53)))
+    assert sentence_of(one, fallen="'JFK'").startswith(
+        "The value 'JFK' of `amount` has 53% fewer rows than expected"
+    )
+    assert sentence_of(one).startswith(
+        "A frequent value of `amount` has 53% fewer rows than expected"
+    )
+
+
 def test_an_end_is_told() -> None:
     assert ", from Jan 11 to Jan 12 (2 days)" in sentence(on((5, 6)))
 
 
 def test_every_kind_has_words() -> None:
-    assert set(KIND_WORDS) == set(RULES)
+    assert set(KIND_WORDS) == set(KIND_RULES)
 
 
 def test_the_examples_have_every_kind_and_every_figure_with_words() -> None:
-    assert set(EVIDENCE) == set(RULES)
-    assert {*_WORDS} <= {one.figure for one in incidents()}
+    assert set(EVIDENCE) == set(KIND_RULES)
+    assert {*_WORDS} <= {one.metric for one in incidents()}
 
 
 def test_no_sentence_has_more_words_than_people_read() -> None:
@@ -176,7 +186,7 @@ def test_sentences_have_no_private_words() -> None:
 
 def test_numbers_have_at_most_three_digits_unless_they_differ_in_more() -> None:
     for one in incidents():
-        if one.family in ("data", "source", "performance") and one.kind is None:
+        if one.area in ("data", "source", "performance") and one.kind is None:
             bare = re.sub(r"`[^`]*`|Jan \d+", "x", sentence_of(one))
             for number in DIGITS.findall(bare):
                 assert len(number.strip(".,").replace(",", "").replace(".", "").strip("0")) <= 3
@@ -214,7 +224,7 @@ def test_a_shape_that_does_not_stand_out_tells_no_day() -> None:
 
 def test_the_query_shows_the_figures_from_before_it_began() -> None:
     query = evidence_query(only(fold(on((25, 26)))), "shop")
-    assert query.startswith("SELECT window_start, statistic, value, threshold, rows, mean")
+    assert query.startswith("SELECT window_start, statistic, value, threshold, row_count, mean")
     assert "feature = 'amount'" in query
     assert "statistic IN ('psi') AND window_start >= DATE '2020-01-10'" in query
 
@@ -226,8 +236,8 @@ def test_what_data_hold_stays_within_the_quotes_of_a_query() -> None:
 
 def test_effects_of_any_size_can_be_told() -> None:
     for effect in (1.0, 1e9, float(np.finfo(np.float64).max)):
-        for figure in ("psi", "mean_change_in_sd", "sd_log_ratio"):
-            rows = [row(n, effect, figure=figure, value=effect) for n in (5, 6)]
+        for metric in ("psi", "mean_change_in_sd", "sd_log_ratio"):
+            rows = [row(n, effect, metric=metric, value=effect) for n in (5, 6)]
             assert "since" in sentence(rows) or "from" in sentence(rows)
 
 

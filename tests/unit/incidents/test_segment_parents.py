@@ -24,14 +24,14 @@ def episode(name: str, begin: int, last: int | None, window: str = "day", **of: 
     )
     worst = row(begin, subject=name, window=window, window_end=day(begin + days - 1))
     span = FailingSpan(
-        since=day(begin),
+        onset=day(begin),
         opened=day(begin + 1),
         last_failing=day(begin + 1 if last is None else last),
         closed=None if last is None else day(last),
         failing=((day(begin), day(begin)),),
         worst=worst,
         severity="fail",
-        figures=frozenset({"psi"}),
+        metrics=frozenset({"psi"}),
         adjusted_p=0.01,
         effect_now=None,
     )
@@ -45,11 +45,11 @@ def naive_home(part: Episode, sets: Sequence[list[Episode]], join_windows: int) 
     beside: list[tuple[timedelta, int]] = []
     for place, members in enumerate(sets):
         for member in members:
-            apart = abs(part.since - member.since)
+            apart = abs(part.onset - member.onset)
             part_end = date.max if part.is_open else part.last_day
             member_end = date.max if member.is_open else member.last_day
             if part.subject.name == member.subject.name and (
-                part.since <= member_end and member.since <= part_end
+                part.onset <= member_end and member.onset <= part_end
             ):
                 own.append((apart, place))
             short, long = sorted((len(part.worst.days), len(member.worst.days)))

@@ -13,10 +13,10 @@ from modelwatch.model.verdicts.row import VerdictRow
 from verdict_rows import config, day, fold, on, only, roots, week, windows
 
 DAYS = 20
-NULLS = {"figure": "null_share_change"}
-UNSEEN = {"figure": "unseen_share_change"}
+NULLS = {"metric": "null_share_change"}
+UNSEEN = {"metric": "unseen_share_change"}
 SCORE = {"role": "predictions", "subject": "score"}
-VOLUME = {"source": "volume", "subject": "inputs", "figure": "rows", "value": -0.5}
+VOLUME = {"source": "volume", "subject": "inputs", "metric": "rows", "value": -0.5}
 
 
 def explained(
@@ -125,7 +125,7 @@ def test_no_fault_of_a_column_explains_that_another_one_moved() -> None:
 
 
 def test_a_feature_that_only_goes_otherwise_with_the_others_follows_them() -> None:
-    rows = two(figure="relation_error_change")
+    rows = two(metric="relation_error_change")
     found = {"amount": {"kind": "scale_change"}, "age": {"kind": "population_shift"}}
     assert sets(explained(rows, found)) == subjects("amount age")
 
@@ -172,14 +172,14 @@ def test_what_a_segment_shows_does_not_move_the_model_as_a_whole() -> None:
 
 
 def test_performance_of_which_labels_stopped_to_come_is_part_of_that() -> None:
-    late = {"source": "labels", "role": "labels", "subject": "labels", "figure": "coverage"}
+    late = {"source": "labels", "role": "labels", "subject": "labels", "metric": "coverage"}
     rows = [*on(range(1, 16), **late), week(0), week(1)]
     assert sets(fold(rows, DAYS)) == subjects("labels accuracy")
 
 
 def test_days_without_labels_and_labels_that_did_not_come_are_one_incident() -> None:
-    late = {"source": "labels", "role": "labels", "subject": "labels", "figure": "coverage"}
-    gone = {"source": "freshness", "role": "labels", "subject": "labels", "figure": "missing_day"}
+    late = {"source": "labels", "role": "labels", "subject": "labels", "metric": "coverage"}
+    gone = {"source": "freshness", "role": "labels", "subject": "labels", "metric": "missing_day"}
     rows = [*on(range(5, 9), **late), *on(range(5, 9), 1.0, **gone), *on((5, 6))]
     assert sets(fold(rows, DAYS)) == subjects("labels", "amount")
 
@@ -191,7 +191,7 @@ constraints:
 
 
 def test_a_promise_has_the_cause_of_its_column() -> None:
-    broken = {"source": "constraint", "subject": "ages known", "figure": "completeness"}
+    broken = {"source": "constraint", "subject": "ages known", "metric": "completeness"}
     rows = [*on((5, 6), 9.0, **UNSEEN), *on((5, 6), subject="age", **NULLS)]
     rows += on((5, 6), 1.0, **broken)
     folded = fold(rows, DAYS, more=PROMISES)
@@ -226,7 +226,7 @@ def test_people_are_told_when_an_incident_reaches_the_model() -> None:
     first = fold(rows, 10)
     later = fold(rows, 21, previous=first.incidents)
     (reached,) = [one for one in later.events if one.event == "child_added"]
-    assert (reached.is_told, reached.detail) == (True, "accuracy")
+    assert (reached.is_reported, reached.detail) == (True, "accuracy")
     again = fold(rows, 28, previous=later.incidents)
     assert not [one for one in again.events if one.event == "child_added"]
 

@@ -36,8 +36,8 @@ MESSAGE = Message(
     body="temperature of the inputs: half of the values are null since 2013-02-08.",
     query="SELECT *\nFROM drift_current",
     details=Details(
-        family="data",
-        since=date(2013, 2, 8),
+        area="data",
+        onset=date(2013, 2, 8),
         window="day",
         rank=1,
         series=tuple(
@@ -282,8 +282,8 @@ def test_a_digest_triggers_nothing_and_passes_on_what_people_decided(
         ({}, "error"),
         ({"severity": "warn"}, "warning"),
         ({"event": "child_added"}, "critical"),
-        ({"details": Details(family="performance")}, "critical"),
-        ({"details": Details(family="performance"), "severity": "warn"}, "warning"),
+        ({"details": Details(area="performance")}, "critical"),
+        ({"details": Details(area="performance"), "severity": "warn"}, "warning"),
     ],
 )
 def test_a_severity_is_one_of_pagerdutys(

@@ -95,6 +95,12 @@ def test_zip_codes_under_any_name_are_codes(rng: np.random.Generator) -> None:
     assert code_reason(column, ROWS) is not None
 
 
+def test_zip_codes_without_gaps_are_codes_by_their_name(rng: np.random.Generator) -> None:
+    evenly = rng.integers(8000, 8300, ROWS)
+    assert code_reason(seen(evenly, "zipCode"), ROWS) is not None
+    assert code_reason(seen(evenly, "elevation"), ROWS) is None
+
+
 @pytest.mark.parametrize(
     ("name", "draw"),
     [
@@ -142,6 +148,30 @@ def test_a_part_of_the_date_is_no_feature(part: Any, wording: str) -> None:
     assert wording in reason
 
 
+@pytest.mark.parametrize("form", ["%b", "%B"])
+def test_the_name_of_the_month_is_no_feature(form: str) -> None:
+    days = [FIRST + timedelta(days=n * 40 // ROWS) for n in range(ROWS)]
+    column = seen([day.strftime(form) for day in days], "mnth", "string")
+    assert column.calendar == "month"
+    assert exclusion_reason(column, table_of(column)) is not None
+    assert (
+        seen(["may" if n % 2 else "will" for n in range(ROWS)], "verb", "string").calendar is None
+    )
+
+
+def test_a_number_that_rises_from_day_to_day_and_not_within_is_no_feature() -> None:
+    at = np.arange(ROWS) * 40 // ROWS
+    column = seen(2016.5 + at / 366, "date_num", "double")
+    assert column.calendar == "day as a number"
+    assert exclusion_reason(column, table_of(column)) is not None
+
+
+def test_a_number_that_rises_within_a_day_too_is_a_feature(rng: np.random.Generator) -> None:
+    at = np.arange(ROWS) * 40 // ROWS
+    assert seen(at + rng.random(ROWS), "level", "double").calendar is None
+    assert seen(np.where(at < 20, at, 40 - at) + 0.5, "daily_rate", "double").calendar is None
+
+
 def test_a_weekday_comes_back_each_week_and_is_a_feature() -> None:
     days = [FIRST + timedelta(days=n * 40 // ROWS) for n in range(ROWS)]
     column = seen([day.weekday() for day in days], "k")
@@ -159,7 +189,7 @@ def test_a_weekday_comes_back_each_week_and_is_a_feature() -> None:
 def test_dates_as_integers_or_text_are_no_features(values: list[Any], kind: str) -> None:
     column = seen(values, "since", kind)
     assert column.spells_days
-    assert exclusion_reason(column, table_of(column)) == "moves with the calendar"
+    assert exclusion_reason(column, table_of(column)) == "changes with the calendar"
 
 
 def test_eight_digit_numbers_that_are_no_dates_do_not_spell_days(rng: np.random.Generator) -> None:
@@ -169,12 +199,12 @@ def test_eight_digit_numbers_that_are_no_dates_do_not_spell_days(rng: np.random.
 def test_a_row_number_is_no_feature() -> None:
     column = seen(list(range(70_000, 70_000 + ROWS)), "sequence")
     reason = exclusion_reason(column, table_of(column, unique=True))
-    assert reason == "every row has another value: it counts rows"
+    assert reason == "every row has a different value: it is a row counter"
 
 
 def test_text_that_nearly_repeats_the_id_is_no_feature() -> None:
     column = seen([f"ref {n % (ROWS - 9)}" for n in range(ROWS)], "reference", "string")
-    assert exclusion_reason(column, table_of(column)) == "nearly every row has another value"
+    assert exclusion_reason(column, table_of(column)) == "nearly every row has a different value"
 
 
 def test_columns_of_few_values_with_enough_rows_each_are_segments() -> None:

@@ -16,7 +16,7 @@ from modelwatch.model.config.configuration import MonitorConfig, parse_config
 from modelwatch.model.days import DayRange
 from modelwatch.model.errors import SourceError
 from modelwatch.model.onboarding.draft import draft
-from modelwatch.model.onboarding.guess import Guess, LabelFacts, guess
+from modelwatch.model.onboarding.guess import Guess, LabelFacts, guess, holds_labels
 from modelwatch.model.onboarding.id_guess import label_identity
 from modelwatch.model.onboarding.label_guess import Delay, label_column
 from modelwatch.model.onboarding.readings import readings_of
@@ -208,8 +208,8 @@ def test_a_column_that_equals_the_label_is_neither_feature_nor_decision() -> Non
 def test_a_ground_truth_among_the_inputs_is_told_as_a_leak() -> None:
     guessed = guess(table("s/scored", AMOUNT, column("y_true", "int", 0, 1), SCORE))
     assert guessed.leaks == ("y_true",)
-    reasons = {r.column: r.why for r in readings_of(guessed) if r.taken_for == "no feature"}
-    assert reasons["y_true"] == "tells the label: a leak, if the model is given it"
+    reasons = {r.column: r.why for r in readings_of(guessed) if r.taken_for == "not a feature"}
+    assert reasons["y_true"] == "reveals the label: a leak if it is an input of the model"
 
 
 def test_labels_whose_day_is_not_that_of_the_prediction_are_not_used() -> None:
@@ -224,13 +224,46 @@ def test_a_challenger_is_compared_by_the_score_of_the_same_name() -> None:
     label = column("late", "boolean", True, False)
     labels = LabelFacts(table("s/labels", label), label, ("order_id",), JOINED)
     answers = table("s/predictions", SCORE, column("flagged", "boolean", True, False))
-    rival = table("s/second", column("other", "double"), SCORE)
-    guessed = guess(table("s/inputs", AMOUNT), answers, labels=labels, challenger=rival)
+    challenger_facts = table("s/second", column("other", "double"), SCORE)
+    guessed = guess(table("s/inputs", AMOUNT), answers, labels=labels, challenger=challenger_facts)
     config = parse_config(draft(guessed, DAYS))
     (challenger,) = config.challengers
     assert (challenger.name, challenger.score) == ("second", "proba")
     assert challenger.decision is not None
     assert challenger.decision.threshold == 0.5
+
+
+@pytest.mark.parametrize(("kept", "due"), [(0.8, "label_due_on"), (0.3, None)])
+def test_a_date_named_for_it_tells_when_labels_are_due_though_some_are_late(
+    kept: float, due: str | None
+) -> None:
+    joined = JoinedFacts(
+        ROWS,
+        lags={"day": ON_TIME, "known_on": DateLag(ROWS, 30.0, 0.0, 1.0)},
+        dates={
+            ("predictions", "label_due_on"): DateLag(ROWS, 30.0, 0.0, 1.0, {"known_on": kept}),
+        },
+    )
+    _, config = configured(
+        column("late", "boolean", True, False),
+        SCORE,
+        column("label_due_on", "date"),
+        joined=joined,
+        others=(column("known_on", "date"),),
+        delay=Delay(46, "why"),
+    )
+    assert config.labels is not None
+    assert config.labels.due.column == due
+    assert config.labels.due.delay_days == (None if due else 46)
+
+
+def test_a_second_table_without_answers_is_one_of_labels_where_the_inputs_hold_a_score() -> None:
+    scored = table("s/inputs", AMOUNT, column("y_pred", "double"))
+    truth = table("s/truth", column("bikers", "double"), column("counted_at", "timestamp"))
+    assert holds_labels(scored, truth)
+    assert holds_labels(scored, table("s/truth", column("label", "int", 0, 1)))
+    assert not holds_labels(scored, table("s/predictions", SCORE))
+    assert not holds_labels(table("s/inputs", AMOUNT), truth)
 
 
 def test_labels_under_another_id_are_joined_by_their_only_one() -> None:
@@ -324,7 +357,7 @@ def test_every_draft_is_a_configuration_that_fits_its_tables(
     inputs: TableFacts,
     predictions: TableFacts,
     labels: TableFacts,
-    rival: TableFacts,
+    challenger_facts: TableFacts,
     two_tables: bool,
     is_known: bool,
 ) -> None:
@@ -338,7 +371,9 @@ def test_every_draft_is_a_configuration_that_fits_its_tables(
     joined = JoinedFacts(ROWS, lags=lags)
     delay = Delay(9, "Measured.") if is_known else None
     known = LabelFacts(labels, label, ("order_id",), joined, delay)
-    guessed = guess(inputs, predictions if two_tables else None, ("order_id",), known, rival)
+    guessed = guess(
+        inputs, predictions if two_tables else None, ("order_id",), known, challenger_facts
+    )
     typical = Typical(DAYS, "Some days.")
     config = parse_config(draft(guessed, DAYS, "UTC", typical))
     schemas = {
@@ -347,7 +382,7 @@ def test_every_draft_is_a_configuration_that_fits_its_tables(
         if role != "predictions" or two_tables
     }
     schemas |= {
-        f"challenger:{one.name}": {c.name: c.spark_type for c in rival.columns}
+        f"challenger:{one.name}": {c.name: c.spark_type for c in challenger_facts.columns}
         for one in config.challengers
     }
     assert check_columns(config, schemas) == ()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from modelwatch.model.config.columns import check_columns
 from modelwatch.model.config.configuration import (
-    Binning,
+    BinningOptions,
     IncidentRules,
     Pairs,
     Verdicts,
@@ -151,7 +151,7 @@ def partitioned(
 def day_lines(facts: TableFacts) -> list[str]:
     """What the draft says of the day, below the comment that is always there."""
     lines = draft(guess(facts), DAYS).splitlines()
-    start = next(i for i, line in enumerate(lines) if line.startswith("  # A column of dates"))
+    start = next(i for i, line in enumerate(lines) if line.startswith("  # A date column"))
     return lines[start + 1 : lines.index("", start)]
 
 
@@ -159,8 +159,8 @@ def test_a_partition_of_loads_is_declared_beside_the_time_of_the_event_that_it_k
     facts = partitioned("load_date", "event_time", seen=(0, 90, 0))
     assert guess(facts).day == DayGuess("event_time", True, "load_date")
     assert day_lines(facts) == [
-        "  # On all 240 rows with event_time, load_date lies within a day of it.",
-        "  # Leave load_date out if rows may come later than that: a run would miss them.",
+        "  # In all 240 rows with event_time, load_date is within one day of it.",
+        "  # Remove load_date if rows can be written later: a run would miss them.",
         "  # If the partition is the day of the event: {column: load_date}",
         "  day: {time_column: event_time, partition_column: load_date}",
     ]
@@ -170,8 +170,8 @@ def test_a_partition_from_which_a_row_is_days_apart_is_not_declared() -> None:
     facts = partitioned("load_date", "event_time", seen=(0, 90, 1))
     assert guess(facts).day == DayGuess("event_time", True)
     assert day_lines(facts) == [
-        "  # The partition load_date is not declared: 1 of 240 rows lie more",
-        "  # than a day from event_time, and a run would miss them.",
+        "  # The partition load_date is not used: in 1 of 240 rows it is more",
+        "  # than one day from event_time, and a run would miss these rows.",
         "  # If the partition is the day of the event: {column: load_date}",
         "  day: {time_column: event_time}",
     ]
@@ -180,7 +180,7 @@ def test_a_partition_from_which_a_row_is_days_apart_is_not_declared() -> None:
 def test_a_partition_that_was_not_held_against_the_time_is_not_declared() -> None:
     facts = partitioned("load_date", "event_time", seen=None)
     assert day_lines(facts) == [
-        "  # partition_column: load_date can be added if always within a day of event_time.",
+        "  # Add partition_column: load_date if it is always within one day of event_time.",
         "  # If the partition is the day of the event: {column: load_date}",
         "  day: {time_column: event_time}",
     ]
@@ -215,8 +215,8 @@ def test_a_time_beside_the_partition_is_the_day_by_its_name_and_by_what_was_seen
 
 def test_a_time_that_tells_another_day_than_the_partition_is_offered() -> None:
     assert day_lines(partitioned("dt", "created_at", seen=(2, 9, 0))) == [
-        "  # Of 240 rows, 9 have another day in created_at, and",
-        "  # 2 no value. If that is the event's time: "
+        "  # Of 240 rows, 9 have a different day in created_at, and",
+        "  # 2 have no value there. If that is the event time: "
         "{time_column: created_at, partition_column: dt}",
         "  day: {column: dt}",
     ]
@@ -225,7 +225,7 @@ def test_a_time_that_tells_another_day_than_the_partition_is_offered() -> None:
 def test_a_date_of_the_event_is_the_day_rather_than_that_of_the_load() -> None:
     facts = partitioned("load_date", "loaded_at", ("event_date", "date"), seen=None)
     assert day_lines(facts) == [
-        "  # The partition load_date is not declared: partition_column requires time_column.",
+        "  # The partition load_date is not used: partition_column requires time_column.",
         "  # If the partition is the day of the event: {column: load_date}",
         "  day: {column: event_date}",
     ]
@@ -233,7 +233,7 @@ def test_a_date_of_the_event_is_the_day_rather_than_that_of_the_load() -> None:
 
 def test_a_day_that_may_be_that_of_the_load_is_told() -> None:
     assert day_lines(partitioned("load_date", "loaded_at", seen=None)) == [
-        "  # By its name this may be the day on which rows were written, and not the event's.",
+        "  # Its name suggests the day on which rows were written, not the day of the event.",
         "  day: {column: load_date}",
     ]
 
@@ -247,12 +247,12 @@ def test_partitions_of_text_and_parts_of_dates_are_no_features_and_not_declared(
         partitions=("year", "dt", "country"),
     )
     assert day_lines(facts) == [
-        "  # The partition year is not a date but int, and cannot be declared.",
-        "  # The partition dt is not a date but string: if it spells the day (yyyymmdd), declare "
+        "  # The partition year is not a date but int, so it cannot be the partition_column.",
+        "  # The partition dt is not a date but string: if it contains the day (yyyymmdd), set "
         "it as partition_column.",
         "  day: {time_column: scored_at}",
     ]
-    assert dict(guess(facts).excluded) == dict.fromkeys(("year", "dt"), "moves with the calendar")
+    assert dict(guess(facts).excluded) == dict.fromkeys(("year", "dt"), "changes with the calendar")
 
 
 def test_predictions_go_by_the_time_of_the_inputs_if_they_have_it() -> None:
@@ -261,7 +261,7 @@ def test_predictions_go_by_the_time_of_the_inputs_if_they_have_it() -> None:
     guessed = guess(inputs, table(*columns))
     assert guessed.predictions_day == DayGuess("sent_at", time=True)
     text = draft(guess(inputs, table(*columns[:3])), DAYS)
-    assert "joined by id and day: this must be the same day as in the inputs" in text
+    assert "joined by id and day, so this must be the same day as in the inputs" in text
 
 
 def test_tables_without_a_common_id_need_to_be_told() -> None:
@@ -312,8 +312,8 @@ def test_columns_that_cannot_drift_in_a_useful_way_are_left_out() -> None:
         )
     )
     assert dict(guessed.excluded) == {
-        "comment": "every row has another value",
-        "created_at": "moves with the calendar",
+        "comment": "every row has a different value",
+        "created_at": "changes with the calendar",
     }
 
 
@@ -360,6 +360,19 @@ def schema(facts: TableFacts) -> dict[str, str]:
     return {column.name: column.spark_type for column in facts.columns}
 
 
+def test_a_draft_has_paths_relative_to_its_folder_and_results_beside_the_sources() -> None:
+    config = parse_config(draft(guess(INPUTS, PREDICTIONS), DAYS, folder="conf"))
+    assert config.inputs.table.path == f"../{INPUTS.address.path}"
+    assert config.predictions is not None
+    assert config.predictions.table is not None
+    assert config.predictions.table.path == f"../{PREDICTIONS.address.path}"
+    assert config.output.path == "../var/shop_monitoring"
+    assert config.notify[0].path == "../var/shop_monitoring/messages.jsonl"  # type: ignore[union-attr]
+    assert config.report is not None
+    assert config.report.path == "../var/shop_monitoring/report"
+    assert config.monitor == "shop"
+
+
 def test_a_draft_fits_the_tables_it_was_made_for() -> None:
     config = parse_config(draft(guess(INPUTS, PREDICTIONS), DAYS))
     schemas = {"inputs": schema(INPUTS), "predictions": schema(PREDICTIONS)}
@@ -376,7 +389,7 @@ def test_a_draft_leaves_every_default_of_the_verdicts_as_it_is() -> None:
     assert config.effective_thresholds == DEFAULT_THRESHOLDS
     assert config.verdicts == Verdicts()
     assert config.incidents == IncidentRules()
-    assert config.binning == Binning()
+    assert config.binning == BinningOptions()
     assert config.pairs == Pairs()
 
 
@@ -418,11 +431,11 @@ def distance_of(facts: TableFacts) -> PartitionDistance | None:
     st.booleans(),
 )
 def test_any_draft_can_be_read_and_fits_its_tables(
-    columns: dict[str, str], figures: list[float | None], two_tables: bool, by_date: bool
+    columns: dict[str, str], metrics: list[float | None], two_tables: bool, by_date: bool
 ) -> None:
     distinct = {name.lower(): (name, spark_type) for name, spark_type in columns.items()}
     distinct |= {"id": ("id", "bigint"), "day": ("day", "date"), "amount": ("amount", "double")}
-    low, high, second_low, second_high = figures
+    low, high, second_low, second_high = metrics
     inputs = table(
         *(
             ColumnFacts(name, kind, 0, 30, low, high, second_low, second_high)

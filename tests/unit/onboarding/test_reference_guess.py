@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from modelwatch.model.days import DayRange
-from modelwatch.model.onboarding.reference_guess import DailyFigure, typical_days
+from modelwatch.model.onboarding.reference_guess import DailyMetric, typical_days
 
 FIRST = date(2024, 1, 1)
 
@@ -22,14 +22,14 @@ def rows(count: int, *, every: int = 1, seed: int = 3) -> dict[date, int]:
     return {day(n * every): int(held) for n, held in enumerate(drawn)}
 
 
-def figure(levels: list[tuple[int, float]], count: int, noise: float = 0.05) -> DailyFigure:
+def metric(levels: list[tuple[int, float]], count: int, noise: float = 0.05) -> DailyMetric:
     """The mean of an amount that has each level from a day on."""
     rng = np.random.default_rng(5)
     values = np.zeros(count)
     for start, level in levels:
         values[start:] = level
     noisy = values + rng.normal(0, noise, count)
-    return DailyFigure(
+    return DailyMetric(
         "the mean of amount", "mean", {day(n): float(v) for n, v in enumerate(noisy)}
     )
 
@@ -41,7 +41,7 @@ def test_the_newest_days_are_left_to_be_compared() -> None:
 
 
 def test_days_before_a_change_are_not_mixed_with_those_after_it() -> None:
-    found = typical_days(rows(200), [figure([(0, 0.0), (100, 1.0)], 200)])
+    found = typical_days(rows(200), [metric([(0, 0.0), (100, 1.0)], 200)])
     (change,) = found.changes
     assert abs((change[0] - day(100)).days) <= 1
     assert found.days is not None
@@ -50,14 +50,14 @@ def test_days_before_a_change_are_not_mixed_with_those_after_it() -> None:
 
 
 def test_a_fault_of_the_newest_days_is_no_part_of_the_reference() -> None:
-    found = typical_days(rows(120), [figure([(0, 0.0), (80, 1.0)], 120)])
+    found = typical_days(rows(120), [metric([(0, 0.0), (80, 1.0)], 120)])
     assert found.days is not None
     assert found.days.last < day(80)
     assert len(found.days) >= 28
 
 
 def test_a_change_too_small_to_matter_splits_nothing() -> None:
-    found = typical_days(rows(200), [figure([(0, 0.0), (100, 0.1)], 200, noise=0.01)])
+    found = typical_days(rows(200), [metric([(0, 0.0), (100, 0.1)], 200, noise=0.01)])
     assert found.changes == ()
 
 
@@ -98,3 +98,10 @@ def test_weekly_batches_have_a_reference_of_eight() -> None:
 def test_a_table_of_few_days_has_a_reference_that_grows() -> None:
     assert typical_days(rows(5)).grows
     assert typical_days({}).days is None
+
+
+def test_a_table_with_few_rows_leaves_four_of_its_months_to_be_compared() -> None:
+    held = {day(n): 5 for n in range(900)}
+    found = typical_days(held).days
+    assert found is not None
+    assert (day(899) - found.last).days >= 4 * 30

@@ -39,7 +39,7 @@ def test_init_says_which_scores_are_no_probabilities() -> None:
     assert kind_reason(ScoreFacts("s", 0, np.nan, np.nan, 0, True)) is None
     wording = kind_reason(facts(1.0, 10.0, fractions=False))
     assert wording is not None
-    assert "from 1 to 10" in wording
+    assert "range is 1 to 10" in wording
     assert "performance.score_kind: rank" in wording
 
 
@@ -47,7 +47,7 @@ def test_check_says_when_scores_are_not_what_the_configuration_says() -> None:
     assert score_reason([facts(0.0, 1.5, improbable=10)], "probability") == []
     (wording,) = score_reason([facts(-7.0, 9.0, improbable=900)], "probability")
     assert "900 of 1,000 scores are not between 0 and 1" in wording
-    assert "performance.score_kind: logit" in wording
+    assert "performance.score_kind seems to be logit" in wording
 
 
 def test_check_says_when_class_scores_do_not_add_up() -> None:

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from html_tree import html_tree
 from modelwatch.model.days import DayRange
 from modelwatch.model.onboarding.readings import Reading
 from modelwatch.report.setup import Setup, setup_page
@@ -25,12 +26,12 @@ def setup(*readings: Reading, reference: DayRange | None = REFERENCE) -> Setup:
         reference,
         "The newest 28 days without a change.",
         [(FIRST + timedelta(days=40), "the mean of amount")],
-        ["outcome tells the label."],
+        ["outcome reveals the label."],
     )
 
 
 def read(text: str) -> ElementTree.Element:
-    return ElementTree.fromstring(text.removeprefix("<!DOCTYPE html>\n"))
+    return html_tree(text)
 
 
 def test_the_page_shows_each_column_with_what_it_was_taken_for() -> None:
@@ -54,7 +55,7 @@ def test_the_page_says_why_the_reference_is_typical_and_what_to_run() -> None:
     text = " ".join("".join(read(setup_page(setup())).itertext()).split())
     assert "The newest 28 days without a change." in text
     assert "modelwatch check conf/payments.yaml modelwatch run conf/payments.yaml" in text
-    assert "outcome tells the label." in text
+    assert "outcome reveals the label." in text
     assert "the mean of amount changed" in text
 
 

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelwatch.model.onboarding.text_shape import TextShapes, pattern_of, shape_of
+from modelwatch.model.onboarding.text_shape import DIGIT, LOWER, UPPER, TextShapes, pattern_of
+
+
+def shape_of(text: str) -> str:
+    """The shape of a text, as Spark computes it."""
+    text = re.sub(r"[0-9]", DIGIT, text)
+    return re.sub(r"[a-z]", LOWER, re.sub(r"[A-Z]", UPPER, text))
 
 
 def shapes(*texts: str) -> TextShapes:

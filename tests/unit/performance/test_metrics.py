@@ -206,7 +206,7 @@ def test_days_that_are_all_alike_give_no_interval() -> None:
 def test_a_metric_that_hangs_on_one_day_has_no_interval() -> None:
     found = intervals(days([(9, 1, 0, 0), (8, 2, 0, 0), (7, 2, 1, 3), (9, 0, 0, 0)]))["recall"]
     assert found.value == 0.75
-    assert found.reason == "undefined without one of the days"
+    assert found.reason == "undefined if one of the days is left out"
 
 
 def test_a_change_between_the_same_days_is_none() -> None:
@@ -278,7 +278,7 @@ def test_row_variance_of_errors_is_that_of_the_rows() -> None:
 
 def test_a_group_that_is_everybody_has_nobody_to_be_compared_with() -> None:
     whole = days(VARIED).total()
-    found = fairness(whole, whole)
+    found = fairness(whole.margins, whole.margins)
     assert {value.reason[0] for value in found.values()} == {
         "other rows: current window has no rows"
     }
@@ -286,11 +286,13 @@ def test_a_group_that_is_everybody_has_nobody_to_be_compared_with() -> None:
 
 def test_fairness_intervals_leave_a_day_out_of_both_sides() -> None:
     segment, others = days(VARIED), days([(30, 9, 5, 8)] * 5)
-    found = fairness_intervals(segment, segment + others)
+    found = fairness_intervals(segment.margins, (segment + others).margins)
     assert set(found) == set(FAIRNESS)
     for value in found.values():
         assert value.lower < value.value < value.upper
-    few = fairness_intervals(segment.take(np.arange(2)), (segment + others).take(np.arange(2)))
+    few = fairness_intervals(
+        segment.take(np.arange(2)).margins, (segment + others).take(np.arange(2)).margins
+    )
     assert {value.reason for value in few.values()} == {"fewer than 3 days"}
 
 

@@ -83,9 +83,9 @@ def wording(binning: ScoreBinning, score: np.ndarray, label: np.ndarray, keys: S
     rows = [record(DAY + timedelta(days=at), score[at], label[at]) for at in range(len(score))]
     partial = evaluated_score_aggregation.partial_score_tally(LAYOUT, (plan,), True, as_of, 1)(rows)
     table = pa.Table.from_batches(partial).sort_by(
-        [(name, "ascending") for name in score_aggregation.KEY]
+        [(name, "ascending") for name in score_aggregation.SCORE_KEY]
     )
-    stored = list(evaluated_score_aggregation.score_merging(binning, as_of)(table.to_batches()))
+    stored = list(evaluated_score_aggregation.score_sums(binning, as_of)(table.to_batches()))
     (group,) = score_groups(stored, binning, day_number(as_of))
     found = task_states(group, "binary", binning, ())
     assert found is not None

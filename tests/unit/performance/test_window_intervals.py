@@ -17,6 +17,7 @@ from modelwatch.stats.performance.window_intervals import (
 from modelwatch.stats.states.binary import BinaryStates
 from modelwatch.stats.states.binning import fit_numeric
 from modelwatch.stats.states.score_tally import ScoreBatch, ScorePlan, ScoreTally
+from naive_scores import score_states
 
 SPANS = np.array([[0, 12], [3, 4], [4, 8], [2, 2]])
 REFERENCE = np.array([[0, 5]])
@@ -50,7 +51,7 @@ def days() -> BinaryStates:
         )
     )
     states = sorted(
-        ((key.day, state) for key, state in tally.states() if key.kind == "binary"),
+        ((key.day, state) for key, state in score_states(tally) if key.kind == "binary"),
         key=lambda found: found[0],
     )
     counts = np.stack([state.counts for _, state in states])

@@ -93,7 +93,7 @@ FIGURES: dict[str, Measure] = {
 
 
 @pytest.mark.parametrize(
-    ("figure", "written", "factor"),
+    ("metric", "written", "factor"),
     [
         ("rows of feature_states", 74_622, 1.2),
         ("bytes of feature_states", 29.4e6, 1.5),
@@ -107,14 +107,14 @@ FIGURES: dict[str, Measure] = {
     ],
 )
 def test_a_run_of_274_days_writes_about_what_is_estimated(
-    figure: str, written: float, factor: float
+    metric: str, written: float, factor: float
 ) -> None:
-    estimated = FIGURES[figure](cost_of(BOOKINGS))
+    estimated = FIGURES[metric](cost_of(BOOKINGS))
     assert written / factor <= estimated <= written * factor
 
 
 @pytest.mark.parametrize(
-    ("figure", "written", "factor"),
+    ("metric", "written", "factor"),
     [
         ("rows of feature_states", 12_128, 1.2),
         ("rows of performance_states", 6_593, 1.6),
@@ -125,12 +125,12 @@ def test_a_run_of_274_days_writes_about_what_is_estimated(
     ],
 )
 def test_a_run_of_its_first_45_days_writes_about_what_is_estimated(
-    figure: str, written: float, factor: float
+    metric: str, written: float, factor: float
 ) -> None:
     windows = (WindowCount("day", 45), WindowCount("week", 7, True), WindowCount("month", 2, True))
     labels = replace(LABELS, days=45, waiting_days=45, windows=windows)
     few = replace(BOOKINGS, days=45, windows=windows, labels=labels)
-    estimated = FIGURES[figure](cost_of(few))
+    estimated = FIGURES[metric](cost_of(few))
     assert written / factor <= estimated <= written * factor
 
 
@@ -270,7 +270,7 @@ PARTS = (
 )
 
 
-def figures(cost: Cost) -> list[float]:
+def metrics(cost: Cost) -> list[float]:
     states = (cost.feature_states, cost.performance_states)
     return [
         *(float(n) for one in states for n in (one.rows, one.bytes)),
@@ -284,7 +284,7 @@ def figures(cost: Cost) -> list[float]:
 def test_more_work_never_costs_less(part: str, work: Workload) -> None:
     more = grown(work, part)
     if more is not None:
-        pairs = zip(figures(cost_of(work)), figures(cost_of(more)), strict=True)
+        pairs = zip(metrics(cost_of(work)), metrics(cost_of(more)), strict=True)
         assert all(less <= greater * (1 + 1e-9) for less, greater in pairs)
 
 
@@ -301,9 +301,9 @@ def test_the_first_cause_is_the_one_without_which_a_run_costs_least(
 
 @given(work=workloads)
 def test_nothing_that_is_taken_away_makes_a_run_dearer(work: Workload) -> None:
-    whole = figures(cost_of(work))
+    whole = metrics(cost_of(work))
     for cause in drivers_of(work):
-        pairs = zip(figures(cost_of(cause.without)), whole, strict=True)
+        pairs = zip(metrics(cost_of(cause.without)), whole, strict=True)
         assert all(less <= greater * (1 + 1e-9) for less, greater in pairs), cause.what
 
 

@@ -40,7 +40,7 @@ def test_a_partition_can_contradict_the_time_only_where_one_is_configured() -> N
 def test_a_share_from_the_threshold_on_fails_with_examples() -> None:
     outside = {"missing_time": Outside(42, ("day null, in a.parquet",))}
     row = judged(Arrived("labels", 840, outside))["missing_time"]
-    assert (row.verdict, row.value, row.threshold, row.since) == ("fail", 0.05, 0.01, AS_OF)
+    assert (row.verdict, row.value, row.threshold, row.onset) == ("fail", 0.05, 0.01, AS_OF)
     assert (row.expected, row.observed) == ("0 of 840 rows", "42 of 840 rows")
     assert row.examples == ("day null, in a.parquet",)
     assert row.reason is not None
@@ -69,7 +69,7 @@ def test_where_nothing_arrived_there_is_nothing_to_tell() -> None:
 
 def test_a_table_that_does_not_tell_says_why() -> None:
     rows = judged(Arrived("inputs", None, reason="no log"))
-    assert {(row.verdict, row.reason) for row in rows.values()} == {("unknown", "no log")}
+    assert {(row.verdict, row.reason) for row in rows.values()} == {("undefined", "no log")}
 
 
 def test_days_after_those_were_written_are_stray() -> None:

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from modelwatch.model.planning.first_reference import steady_count, with_first_days
-from modelwatch.model.planning.short_histories import short_history_lines
+from modelwatch.model.planning.reference_days import steady_count, with_first_days
+from modelwatch.model.planning.short_histories import short_history_lines, short_references
 from monitored import monitor
 
 FIRST = date(2024, 1, 1)
@@ -55,7 +55,7 @@ def test_a_plan_says_what_a_short_reference_can_not_tell() -> None:
     config = monitor(references=[{"name": "start", "days": "2024-01-01..2024-01-02"}])
     wording = list(short_history_lines(config, days(40), FIRST + timedelta(days=40)))
     assert len(wording) == 1
-    assert "against start, which has 2 days with rows" in wording[0]
+    assert "compared with start: it has 2 days with rows" in wording[0]
 
 
 def test_a_plan_of_the_first_days_says_from_when_on_the_volume_is_judged() -> None:
@@ -67,3 +67,19 @@ def test_a_plan_of_the_first_days_says_from_when_on_the_volume_is_judged() -> No
 def test_a_plan_of_a_long_history_has_nothing_to_add() -> None:
     config = monitor(references=[{"name": "start", "days": "2024-01-01..2024-01-14"}])
     assert list(short_history_lines(config, days(40), FIRST + timedelta(days=40))) == []
+
+
+def test_a_reference_is_short_until_a_week_of_its_days_has_rows() -> None:
+    config = monitor(
+        references=[
+            {"name": "start", "days": "2024-01-01..2024-01-31"},
+            {"name": "week", "days": "2024-01-01..2024-01-05"},
+        ]
+    )
+    assert short_references(config, days(6)) == {"start", "week"}
+    assert short_references(config, days(7)) == {"week"}
+
+
+def test_a_reference_without_rows_is_not_short() -> None:
+    config = monitor(references=[{"name": "start", "days": "2024-03-01..2024-03-05"}])
+    assert short_references(config, days(7)) == frozenset()

@@ -63,7 +63,7 @@ def test_windows_that_were_asked_for_stay() -> None:
 @pytest.mark.parametrize(
     ("rows", "windows", "incidents", "key", "wording"),
     [
-        (30, ["day"], {}, "windows", "day holds about 30 rows"),
+        (30, ["day"], {}, "windows", "day has about 30 rows"),
         (30, ["day"], {}, "windows", "add week"),
         (99, ["day", "week"], {"windows": ["day"]}, "incidents.windows", "use week"),
         (1, ["day", "week", "month"], {}, "windows", "trailing window of 100 days"),
@@ -87,8 +87,8 @@ def test_a_monitor_that_can_alarm_is_not_silent() -> None:
 def test_a_plan_says_which_windows_are_judged_and_which_are_not() -> None:
     wording = list(window_lines(monitor(windows=["day", "week"]), volume_of(days(30))))
     assert wording == [
-        "judged: week (about 210 rows); drift becomes an incident by week",
-        "not evaluated, fewer than 100 rows: day (about 30)",
+        "judged: week (about 210 rows); drift opens incidents by week",
+        "not judged (fewer than 100 rows): day (about 30)",
     ]
     assert "not yet known" in next(iter(window_lines(monitor(), None)))
 

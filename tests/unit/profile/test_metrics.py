@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from modelwatch.stats.profile.metrics import FAMILIES, METRICS, profile
+from modelwatch.stats.profile.metrics import METRICS, PROFILE_MODULES, profile
 from modelwatch.stats.states.distinct import hash_of_text, hashes_of_doubles, smallest
 from samples import (
     categorical_binning,
@@ -169,15 +169,15 @@ def test_a_time_beyond_the_calendar_has_no_text() -> None:
 @pytest.mark.parametrize("rows", [[], [None] * 5, [NAN] * 5, [-999.0] * 5, [INF] * 5, [1e300, 1.0]])
 def test_every_figure_is_a_number_or_a_text_or_has_a_reason(rows: list[float | None]) -> None:
     for key, found in profile(numeric_states(BINNING, [rows])).items():
-        said = np.isfinite(found.value[0]) or found.text[0] is not None
-        assert said != (found.reason[0] is not None), key
+        has_value = np.isfinite(found.value[0]) or found.text[0] is not None
+        assert has_value != (found.reason[0] is not None), key
 
 
 @pytest.mark.parametrize("rows", [[], [None] * 5, ["new"] * 5, ["", ""]])
 def test_every_categorical_figure_is_a_number_or_a_text_or_has_a_reason(rows) -> None:
     for key, found in profile(categorical_states(WORDS, [rows])).items():
-        said = np.isfinite(found.value[0]) or found.text[0] is not None
-        assert said != (found.reason[0] is not None), key
+        has_value = np.isfinite(found.value[0]) or found.text[0] is not None
+        assert has_value != (found.reason[0] is not None), key
 
 
 def test_only_the_metrics_asked_for_are_computed() -> None:
@@ -186,7 +186,7 @@ def test_only_the_metrics_asked_for_are_computed() -> None:
 
 def test_every_family_registers_metrics_that_are_its_own() -> None:
     modules = {known.compute.__module__ for known in METRICS.values()}
-    assert modules == {family.__name__ for family in FAMILIES}
+    assert modules == {module.__name__ for module in PROFILE_MODULES}
 
 
 def test_hashes_of_texts_do_not_change() -> None:

@@ -88,13 +88,13 @@ def problems(of: dict[str, Any], *rules: dict[str, Any]) -> list[str]:
         (
             {**ONE, "predictions": {"score": "score"}},
             {"name": "a", "treatment": "warn", "without": "predictions"},
-            "rules[0].without: inputs and predictions are rows of one table, and never without "
-            "each other",
+            "rules[0].without: inputs and predictions are in the same table, so no row lacks the "
+            "other",
         ),
         (
             TWO,
             {"name": "a", "treatment": "warn", "without": "inputs"},
-            "rules[0]: a row of the inputs cannot be without itself",
+            "rules[0]: a row of the inputs cannot lack itself: name another table",
         ),
         (
             {**ONE, "inputs": {"table": {"path": "i"}, "day": {"column": "day"}}},
@@ -190,21 +190,21 @@ def test_the_first_day_that_stops_a_run_is_told_with_the_ways_out() -> None:
     )
 
 
-def saying(action: Any, minute: int, rule: str | None = "a", key: str | None = None) -> Saying:
+def response(action: Any, minute: int, rule: str | None = "a", key: str | None = None) -> Saying:
     at = datetime(2020, 1, 3, 12, minute)
     return Saying(action, DAY, "inputs", rule, key, at)
 
 
 def test_of_contrary_things_that_people_say_the_last_one_counts() -> None:
-    said = [saying("withdraw", 2), saying("release", 1), saying("release", 3, None, "k")]
-    found = releases_of(said)
+    recorded = [response("withdraw", 2), response("release", 1), response("release", 3, None, "k")]
+    found = releases_of(recorded)
     assert found.of("inputs").rules == {}
     assert found.of("inputs").keys == {"k"}
-    again = releases_of([*said, saying("release", 4)])
+    again = releases_of([*recorded, response("release", 4)])
     assert again.of("inputs").rules == {"a": {DAY}}
     assert not again.of("labels")
 
 
 def test_taking_all_back_is_something_said_too() -> None:
-    assert releases_of([saying("withdraw", 1)]).said
-    assert not releases_of([]).said
+    assert releases_of([response("withdraw", 1)]).recorded
+    assert not releases_of([]).recorded

@@ -40,8 +40,8 @@ def test_the_record_of_a_run_decides_its_plan() -> None:
         "performance_windows": None,
         "reference_days": [],
         "windows": [
-            {"window": "day", "window_start": DAY, "window_end": DAY},
-            {"window": "week", "window_start": DAY, "window_end": date(2013, 2, 10)},
+            {"window_name": "day", "window_start": DAY, "window_end": DAY},
+            {"window_name": "week", "window_start": DAY, "window_end": date(2013, 2, 10)},
         ],
     }
     plan = recorded_plan(Plan("shop", date(2013, 2, 6)), monitor(), row)
@@ -55,7 +55,7 @@ def test_the_record_of_a_run_decides_its_plan() -> None:
 
 def test_a_replay_that_is_identical_says_so_with_its_rows_and_versions() -> None:
     assert REPLAYED.identical
-    assert "Identical: 3 rows in 1 tables." in REPLAYED.text
+    assert "Identical: 3 rows in 1 table." in REPLAYED.text
     assert "inputs: some/inputs at version 7" in REPLAYED.text
 
 
@@ -67,7 +67,7 @@ def test_differences_are_told_by_column_with_examples_and_their_cause() -> None:
     found = replace(REPLAYED, tables={"drift_metrics": comparison}, causes=("Because.",))
     assert not found.identical
     assert "value differs in 1 (by up to 4.0e-01 of it)" in found.text
-    assert "value: 1.5 then, 2.5 in the replay" in found.text
+    assert "value: 1.5 in the run, 2.5 in the replay" in found.text
     assert "Because." in found.text
 
 
@@ -89,11 +89,11 @@ def test_other_code_is_a_likely_cause() -> None:
 
 
 def test_another_library_is_a_likely_cause() -> None:
-    assert "numpy 1.0 then, 2.0 now" in causes(replace(SAME, libraries={"numpy": "1.0"}))
+    assert "numpy 1.0 before, 2.0 now" in causes(replace(SAME, libraries={"numpy": "1.0"}))
 
 
 def test_a_run_published_meanwhile_is_a_likely_cause() -> None:
-    assert "knew of 1 published runs and the replay of 2" in causes(SAME, known_runs=(1, 2))
+    assert "knew of 1 published runs, the replay knows of 2" in causes(SAME, known_runs=(1, 2))
 
 
 def test_something_is_said_where_all_is_as_it_was() -> None:

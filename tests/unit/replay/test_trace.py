@@ -30,8 +30,8 @@ TRACE = Trace(
         TracedRows("labels", "some/labels", 9, []),
     ],
     constraints=[
-        {"constraint": "rows", "verdict": "pass", "observed": 9.0, "reason": None},
-        {"constraint": "many", "verdict": "fail", "observed": 9.0, "reason": "too few"},
+        {"constraint_name": "rows", "verdict": "pass", "observed": 9.0, "reason": None},
+        {"constraint_name": "many", "verdict": "fail", "observed": 9.0, "reason": "too few"},
     ],
     incidents=[{"incident_id": "3f2a", "state": "open", "sentence": "Amount\nis empty."}],
     notes=["version 3 is missing"],

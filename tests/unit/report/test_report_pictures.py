@@ -63,7 +63,7 @@ def test_a_line_is_interrupted_where_a_value_is_missing() -> None:
 
 
 def test_an_area_is_closed() -> None:
-    assert area_path([(0, 1), (2, 1)], [(0, 3), (2, 3)]) == "M0 1l2 0l0 2l-2 0z"
+    assert area_path([(0, 1), (2, 1)], [(0, 3), (2, 3)]) == "M0 1h2v2h-2z"
     assert area_path([], []) == ""
 
 

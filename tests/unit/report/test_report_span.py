@@ -21,11 +21,15 @@ DAY = timedelta(days=1)
 def standing(days: int, labelled: date | None = None) -> dict[str, list[dict[str, Any]]]:
     """Where the results of some days stand, with weeks beside them."""
     windows = [
-        {"window": "day", "window_start": FIRST + n * DAY, "window_end": FIRST + n * DAY}
+        {"window_name": "day", "window_start": FIRST + n * DAY, "window_end": FIRST + n * DAY}
         for n in range(days)
     ]
     windows += [
-        {"window": "week", "window_start": FIRST + n * DAY, "window_end": FIRST + (n + 6) * DAY}
+        {
+            "window_name": "week",
+            "window_start": FIRST + n * DAY,
+            "window_end": FIRST + (n + 6) * DAY,
+        }
         for n in range(0, days, 7)
     ]
     return {
@@ -64,7 +68,7 @@ def test_a_report_goes_back_400_days() -> None:
 @pytest.mark.parametrize("attack", HOSTILE)
 def test_a_hostile_name_stays_in_its_quotes(attack: str) -> None:
     text = HOSTILE[attack][:300]
-    scopes = incident_scopes([incident(text, text, text, figure=text, reference=text)])
+    scopes = incident_scopes([incident(text, text, text, metric=text, reference=text)])
     span = span_of(CONFIG, standing(40, labelled=FIRST + 15 * DAY))
     queries = {**standing_queries(CONFIG), **page_queries(CONFIG, span, scopes)}
     usual = page_queries(CONFIG, span, incident_scopes([incident("a", "a", "a")]))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from modelwatch.model.incidents.importance import importances
-from modelwatch.model.retraining.decisions import RULES, decisions
+from modelwatch.model.retraining.decisions import POLICY_RULES, decisions
 from modelwatch.model.retraining.evidence import Loss, RetrainingDecision, Situation
 from modelwatch.model.retraining.policies import POLICIES, Retraining
 from modelwatch.stats.attribution.influence import influence
@@ -52,7 +52,7 @@ WEIGHTS = {"amount": 3.0, "shop": 2.0, "colour": 0.5, "shape": 0.5}
 
 
 def test_every_kind_of_policy_has_a_rule() -> None:
-    assert set(RULES) == set(POLICIES)
+    assert set(POLICY_RULES) == set(POLICIES)
 
 
 def test_a_model_is_too_old_from_a_day_on() -> None:
@@ -135,10 +135,10 @@ def test_a_new_version_is_left_in_peace_for_its_cool_down() -> None:
 
 
 def test_a_policy_does_not_repeat_itself_within_its_cool_down() -> None:
-    said = {"p": TODAY - timedelta(days=29)}
-    assert decided(AGE, said=said).decision == "cool_down"
-    assert decided(AGE, said={"p": TODAY - timedelta(days=30)}).decision == "retrain"
-    assert decided(AGE, said={"another": TODAY}).decision == "retrain"
+    last_reported = {"p": TODAY - timedelta(days=29)}
+    assert decided(AGE, last_reported=last_reported).decision == "cool_down"
+    assert decided(AGE, last_reported={"p": TODAY - timedelta(days=30)}).decision == "retrain"
+    assert decided(AGE, last_reported={"another": TODAY}).decision == "retrain"
 
 
 def test_a_grace_longer_than_the_cool_down_counts() -> None:
@@ -148,7 +148,9 @@ def test_a_grace_longer_than_the_cool_down_counts() -> None:
 
 
 def test_what_asks_for_nothing_waits_in_a_cool_down_too() -> None:
-    assert decided(PERFORMANCE, losses=losses(0.0, 0.0), said={"p": TODAY}).decision == "wait"
+    assert (
+        decided(PERFORMANCE, losses=losses(0.0, 0.0), last_reported={"p": TODAY}).decision == "wait"
+    )
 
 
 def test_training_days_are_those_with_labels_without_the_broken_ones() -> None:
@@ -161,8 +163,8 @@ def test_training_days_are_those_with_labels_without_the_broken_ones() -> None:
 
 def test_training_days_begin_after_the_last_change_if_they_are_enough() -> None:
     stable = BEGAN + timedelta(days=250)
-    assert decided(AGE, stable_since=stable).training_first == stable
-    short = decided(AGE, stable_since=BEGAN + timedelta(days=290))
+    assert decided(AGE, stable_from=stable).training_first == stable
+    short = decided(AGE, stable_from=BEGAN + timedelta(days=290))
     assert short.training_first == BEGAN + timedelta(days=120)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modelwatch.io.session.spark_session import MOST_ROWS_PER_BATCH
 from modelwatch.model.profile.features import Feature
 from modelwatch.pipelines.runs.batch_rows import (
-    MOST_BYTES,
-    MOST_ROWS,
+    MOST_BATCH_BYTES,
     row_bytes,
     rows_within,
     state_bytes,
@@ -20,23 +20,27 @@ def features(numeric: int, categorical: int) -> list[Feature]:
     return [Feature("inputs", f"f{i}", f"f{i}", kind, "double") for i, kind in enumerate(kinds)]
 
 
-@given(row=st.integers(1, 2 * MOST_BYTES), pairs=st.integers(0, 5000), width=st.integers(1, 10**7))
+@given(
+    row=st.integers(1, 2 * MOST_BATCH_BYTES),
+    pairs=st.integers(0, 5000),
+    width=st.integers(1, 10**7),
+)
 def test_no_batch_of_rows_or_of_states_has_more_bytes_than_allowed(row, pairs, width) -> None:
     rows = rows_within(row, pairs, width)
-    assert 1 <= rows <= MOST_ROWS
-    assert rows == 1 or rows * row <= MOST_BYTES
-    assert rows == 1 or min(rows, pairs) * width <= MOST_BYTES
+    assert 1 <= rows <= MOST_ROWS_PER_BATCH
+    assert rows == 1 or rows * row <= MOST_BATCH_BYTES
+    assert rows == 1 or min(rows, pairs) * width <= MOST_BATCH_BYTES
 
 
 def test_rows_of_25_columns_come_in_the_longest_batches() -> None:
-    assert rows_within(row_bytes(features(20, 5))) == MOST_ROWS
+    assert rows_within(row_bytes(features(20, 5))) == MOST_ROWS_PER_BATCH
 
 
 def test_rows_of_2000_columns_come_in_shorter_ones() -> None:
-    assert rows_within(row_bytes(features(2000, 0))) * 2000 * 8 <= MOST_BYTES
+    assert rows_within(row_bytes(features(2000, 0))) * 2000 * 8 <= MOST_BATCH_BYTES
 
 
 def test_large_states_of_pairs_that_fit_one_batch_together_do_not_shorten_all_others() -> None:
     block = state_bytes(4 * 64 * 64)
-    assert rows_within(500, pair_rows=274, pair_bytes=block) == MOST_ROWS
+    assert rows_within(500, pair_rows=274, pair_bytes=block) == MOST_ROWS_PER_BATCH
     assert rows_within(500, pair_rows=2000, pair_bytes=block) < 1100

@@ -30,7 +30,7 @@ def test_the_newest_run_of_a_day_counts() -> None:
 
 
 def test_what_is_computed_is_told_by_all_columns_of_its_key() -> None:
-    judged = {"window": "day", "window_start": DAY, "window_end": DAY}
+    judged = {"window_name": "day", "window_start": DAY, "window_end": DAY}
     runs = [
         run("r1", verdict_windows=[{**judged, "source": "drift"}, {**judged, "source": "volume"}]),
         run("r2", verdict_windows=[{**judged, "source": "drift"}]),

@@ -14,8 +14,8 @@ from modelwatch.pipelines.runs.few_rows import MOST, reads_few_rows
 DAY = date(2013, 2, 8)
 
 
-def request(references: tuple[str, ...] = (), **rows: int | None) -> Any:
-    """A request of one day and another of labels, whose tables have so many rows a day."""
+def asked(references: tuple[str, ...] = (), **rows: int | None) -> tuple[Any, Any]:
+    """Tables of so many rows a day, and a plan of one day and another of labels."""
     opened = {
         role: SimpleNamespace(
             volume=lambda days, n=n: DayVolume(1, 1, None if n is None else n * len(days))
@@ -23,20 +23,15 @@ def request(references: tuple[str, ...] = (), **rows: int | None) -> Any:
         for role, n in rows.items()
     }
     labels = SimpleNamespace(days={date(2013, 1, 8): "labels came"})
-    return SimpleNamespace(
-        days=[DAY],
-        plan=SimpleNamespace(references=references, labels=labels),
-        sources=SimpleNamespace(opened=opened),
-    )
+    plan = SimpleNamespace(dates=[DAY], references=references, labels=labels)
+    return SimpleNamespace(opened=opened), plan
 
 
 def test_rows_of_inputs_and_predictions_are_counted_together() -> None:
-    assert reads_few_rows(request(inputs=MOST // 4, predictions=MOST // 4))
-    assert not reads_few_rows(request(inputs=MOST // 4, predictions=MOST // 4 + 1))
+    assert reads_few_rows(*asked(inputs=MOST // 4, predictions=MOST // 4))
+    assert not reads_few_rows(*asked(inputs=MOST // 4, predictions=MOST // 4 + 1))
 
 
-@pytest.mark.parametrize(
-    "asked", [request(inputs=None), request(references=("training",), inputs=1)]
-)
-def test_rows_that_are_not_told_may_be_many(asked: Any) -> None:
-    assert not reads_few_rows(asked)
+@pytest.mark.parametrize("of", [asked(inputs=None), asked(references=("training",), inputs=1)])
+def test_an_unknown_number_of_rows_may_be_large(of: tuple[Any, Any]) -> None:
+    assert not reads_few_rows(*of)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from modelwatch import cli
+from modelwatch.cli import onboarding
 from modelwatch.io.session import spark_log
 from modelwatch.io.session.spark_log import SparkLog, log_notice, new_log
 from modelwatch.model.runs.lost_runs import RunLostError
@@ -59,7 +60,7 @@ def test_a_command_that_fails_names_the_log_and_keeps_it(
     def lost(*_: object) -> int:
         raise RunLostError("Java is gone")
 
-    monkeypatch.setattr(cli, "_check", lost)
+    monkeypatch.setattr(onboarding, "configuration", lost)
     assert cli.main(["check", "m.yaml"]) == 2
     assert capsys.readouterr().err == f"Java is gone (Spark's log: {log.path})\n"
     assert log.kept

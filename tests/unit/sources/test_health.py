@@ -34,7 +34,7 @@ def schema(now: tuple[ColumnOf, ...], before: tuple[ColumnOf, ...] = COLUMNS) ->
 
 def test_a_table_whose_days_have_come_is_fresh() -> None:
     (row,) = arrival_rows("inputs", days(*range(10)), day(10), 1)
-    assert (row.verdict, row.expected, row.observed, row.since) == (
+    assert (row.verdict, row.expected, row.observed, row.onset) == (
         "pass",
         str(day(9)),
         str(day(9)),
@@ -44,16 +44,16 @@ def test_a_table_whose_days_have_come_is_fresh() -> None:
 
 def test_a_stale_table_is_told_with_the_day_since_when() -> None:
     fresh, *missing = arrival_rows("inputs", days(*range(10)), day(14), 1)
-    assert (fresh.verdict, fresh.value, fresh.since) == ("fail", 3.0, day(10))
+    assert (fresh.verdict, fresh.value, fresh.onset) == ("fail", 3.0, day(10))
     assert (fresh.expected, fresh.observed) == (str(day(12)), str(day(9)))
     assert [row.day for row in missing] == [day(10), day(11), day(12)]
-    assert {row.since for row in missing} == {day(10)}
+    assert {row.onset for row in missing} == {day(10)}
 
 
 def test_a_gap_between_days_is_missing_and_the_table_still_fresh() -> None:
     fresh, missing = arrival_rows("inputs", days(0, 1, 2, 3, 4, 6, 7, 8, 9), day(10), 1)
     assert fresh.verdict == "pass"
-    assert (missing.check, missing.day, missing.since) == ("missing_partition", day(5), day(5))
+    assert (missing.check, missing.day, missing.onset) == ("missing_partition", day(5), day(5))
 
 
 def test_nobody_waits_for_sundays_of_a_shop_that_is_closed_on_sundays() -> None:
@@ -64,12 +64,12 @@ def test_nobody_waits_for_sundays_of_a_shop_that_is_closed_on_sundays() -> None:
 
 def test_an_empty_table_says_why_nothing_is_known() -> None:
     (row,) = arrival_rows("inputs", (), day(3), 1)
-    assert (row.verdict, row.reason) == ("unknown", "the table has no day with rows")
+    assert (row.verdict, row.reason) == ("undefined", "the table has no day with rows")
 
 
 def test_a_day_that_the_last_run_should_have_had_is_late() -> None:
     (row,) = late_rows("inputs", days(3, 8), day(8), day(10), 1)
-    assert (row.day, row.since, row.value) == (day(3), day(5), 5.0)
+    assert (row.day, row.onset, row.value) == (day(3), day(5), 5.0)
 
 
 def test_the_first_run_finds_no_day_late() -> None:
@@ -78,18 +78,18 @@ def test_the_first_run_finds_no_day_late() -> None:
 
 def test_rows_without_a_partner_are_told_of_both_tables() -> None:
     inputs, predictions = join_rows({day(0): Joined(100, 80, 80)}, 0.05)
-    assert (inputs.verdict, inputs.value, inputs.since) == ("warn", 0.2, day(0))
+    assert (inputs.verdict, inputs.value, inputs.onset) == ("warn", 0.2, day(0))
     assert inputs.reason == "20 of 100 inputs have no predictions"
     assert (predictions.verdict, predictions.value) == ("pass", 0.0)
 
 
 def test_a_day_without_rows_has_no_share() -> None:
-    assert {r.verdict for r in join_rows({day(0): Joined(0, 0, 0)}, 0.05)} == {"unknown"}
+    assert {r.verdict for r in join_rows({day(0): Joined(0, 0, 0)}, 0.05)} == {"undefined"}
 
 
 def test_columns_that_are_as_they_were_are_one_row_that_passes() -> None:
     (row,) = schema(COLUMNS)
-    assert (row.verdict, row.subject, row.since) == ("pass", None, None)
+    assert (row.verdict, row.subject, row.onset) == ("pass", None, None)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_changed_column_is_told_with_what_was_expected(
         expected,
         observed,
     )
-    assert row.since == day(9)
+    assert row.onset == day(9)
 
 
 def test_nullability_is_told_either_way_and_only_its_loss_is_a_warning() -> None:
@@ -130,4 +130,4 @@ def test_another_spelling_of_a_name_is_the_same_column() -> None:
 
 def test_columns_that_are_not_known_are_unknown() -> None:
     (row,) = schema_rows("inputs", None, COLUMNS, day(9))
-    assert row.verdict == "unknown"
+    assert row.verdict == "undefined"

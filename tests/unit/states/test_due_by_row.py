@@ -66,9 +66,9 @@ def stored(held, as_of: date) -> list[pa.RecordBatch]:
         [labelled(held)]
     )
     table = pa.Table.from_batches(partial).sort_by(
-        [(name, "ascending") for name in score_aggregation.KEY]
+        [(name, "ascending") for name in score_aggregation.SCORE_KEY]
     )
-    return list(evaluated_score_aggregation.score_merging(PLAN.binning, as_of)(table.to_batches()))
+    return list(evaluated_score_aggregation.score_sums(PLAN.binning, as_of)(table.to_batches()))
 
 
 def cohorts(records: list[pa.RecordBatch], as_of: date) -> dict[tuple[int, bool], list[int]]:

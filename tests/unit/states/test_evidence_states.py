@@ -12,7 +12,7 @@ from scripts.evidence.world import Table, World, month_after, world_of
 
 from modelwatch.stats.states.batch import (
     PAIRS,
-    ROWS,
+    ROW_FEATURE,
     Batch,
     BatchColumn,
     Block,
@@ -28,6 +28,7 @@ from modelwatch.stats.states.score_tally import ScoreTally
 from modelwatch.stats.states.state import State
 from modelwatch.stats.states.tally import Tally
 from modelwatch.stats.value_names import ALL
+from naive_scores import score_states
 
 
 def rows_with_everything() -> World:
@@ -113,14 +114,14 @@ def test_states_of_features_are_those_of_the_pass_over_rows(counted, tallied) ->
             if segmentation == ALL:
                 np.testing.assert_array_equal(stacked.sketches[at], wording.sketch)
             held += 1
-    assert held == sum(key[3] not in (ROWS, PAIRS) for key in tallied)
+    assert held == sum(key[3] not in (ROW_FEATURE, PAIRS) for key in tallied)
 
 
 def test_products_and_rows_are_those_of_the_pass_over_rows(counted, tallied) -> None:
     for at, day in enumerate(counted.days):
         products = tallied[int(day), ALL, ALL, PAIRS].counts
         np.testing.assert_array_equal(counted.block.products[at].ravel(), products)
-        account = tallied[int(day), ALL, ALL, ROWS].counts
+        account = tallied[int(day), ALL, ALL, ROW_FEATURE].counts
         assert (counted.rows[at], counted.repeated[at]) == (account[0], account[-1])
 
 
@@ -149,7 +150,7 @@ def test_states_of_scores_are_those_of_the_pass_over_predictions(world, plans, c
         )
     )
     held = 0
-    for key, state in tally.states():
+    for key, state in score_states(tally):
         if key.kind != "binary":
             continue
         numbers, stack = counted.scores[key.segmentation, key.segment]

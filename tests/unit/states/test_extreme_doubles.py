@@ -87,8 +87,8 @@ def test_values_nearer_than_the_frozen_scale_tells_are_not_called_equal() -> Non
     binning = fitted(pa.array([float(k) for k in range(1000)]), None)
     found = profile_of(state_of(pa.array([7.0, 7.0 + 1e-12] * 30), binning), binning)
     assert found["distinct"][0] == 2
-    assert np.isnan(found["sd"][0]) and "differ by less" in str(found["sd"][2])
-    assert "differ by less" in str(found["skewness"][2])
+    assert np.isnan(found["sd"][0]) and "too close together" in str(found["sd"][2])
+    assert "too close together" in str(found["skewness"][2])
 
 
 @given(
@@ -148,5 +148,5 @@ def test_extreme_numbers_are_compared_and_judged(column: pa.Array, digits: int |
         found = drift(Comparison(day, reference))
         models = chance_models(days, np.arange(14), DEFAULT_THRESHOLDS, 10.0)
     assert found["psi"].value[0] == pytest.approx(0.0, abs=0.1)
-    assert not np.isinf([figure.value[0] for figure in found.values()]).any()
+    assert not np.isinf([metric.value[0] for metric in found.values()]).any()
     assert models

@@ -23,7 +23,7 @@ NUMERIC: dict[str, Any] = {
     "feature": "amount",
     "kind": "numeric",
     "binning": "bins",
-    "rows": 5,
+    "row_count": 5,
     "counts_length": 3,
     "counts": [1, 0, 4],
     "sums": [1, 2, 3, 0] * 3,
@@ -40,7 +40,7 @@ TEXT = {
     "sums": None,
     "minimum": None,
     "maximum": None,
-    "unseen": [{"value": "zz", "rows": 2}],
+    "unseen": [{"value": "zz", "row_count": 2}],
     "length_sum": 10,
     "length_min": 2,
     "length_max": 3,
@@ -92,17 +92,17 @@ def on(row: dict[str, Any], number: int, **changed: Any) -> dict[str, Any]:
 
 
 def test_counts_add_up_and_ends_are_the_furthest() -> None:
-    later = on(NUMERIC, 6, rows=1, counts=[0, 1, 0], minimum=-3.0, maximum=None)
+    later = on(NUMERIC, 6, row_count=1, counts=[0, 1, 0], minimum=-3.0, maximum=None)
     (month,) = months(NUMERIC, later)
-    assert (month["days"], month["rows"], month["counts"]) == (2, 6, [1, 1, 4])
+    assert (month["days"], month["row_count"], month["counts"]) == (2, 6, [1, 1, 4])
     assert (month["minimum"], month["maximum"]) == (-3.0, 2.0)
     assert month["distinct_sketch"] == NUMERIC["distinct_sketch"]
 
 
 def test_unseen_values_and_lengths_add_up() -> None:
-    unseen = [{"value": "zz", "rows": 1}, {"value": "qq", "rows": 1}]
+    unseen = [{"value": "zz", "row_count": 1}, {"value": "qq", "row_count": 1}]
     (month,) = months(TEXT, on(TEXT, 6, unseen=unseen, length_min=1))
-    assert {one["value"]: one["rows"] for one in month["unseen"]} == {"zz": 3, "qq": 1}
+    assert {one["value"]: one["row_count"] for one in month["unseen"]} == {"zz": 3, "qq": 1}
     assert (month["length_sum"], month["length_min"], month["length_max"]) == (20, 1, 3)
     assert (month["minimum"], month["sums"]) == (None, None)
 

@@ -76,7 +76,7 @@ def test_rare_positives_are_ranked_as_by_their_rows(rate, shape) -> None:
         assert lift * label.mean() == pytest.approx(recall * label.mean() * 100 / percent, abs=5e-3)
     bound = PERFORMANCE["average_precision"].error_bound
     assert bound is not None
-    assert abs(found["average_precision"].value[0] - precision) <= bound(states)[0] + 1e-9
+    assert abs(found["average_precision"].value[0] - precision) <= bound(states.margins)[0] + 1e-9
 
 
 def test_bounds_are_small_where_positives_are_rare() -> None:
@@ -84,7 +84,7 @@ def test_bounds_are_small_where_positives_are_rare() -> None:
     states = counted(binning, *drawn(1e-3, 2, "normal"))
     bound = PERFORMANCE["average_precision"].error_bound
     assert bound is not None
-    assert bound(states)[0] < 0.1 * performance(states)["average_precision"].value[0]
+    assert bound(states.margins)[0] < 0.1 * performance(states)["average_precision"].value[0]
 
 
 def test_scores_beyond_those_of_the_reference_are_told_apart() -> None:

@@ -16,7 +16,12 @@ from modelwatch.stats.performance.metric import (
     NOT_PROBABILITIES,
     RANKS,
 )
-from modelwatch.stats.performance.metrics import PERFORMANCE, performance, reliability
+from modelwatch.stats.performance.metrics import (
+    PERFORMANCE,
+    metric_states,
+    performance,
+    reliability,
+)
 from modelwatch.stats.performance.multiclass import NOT_OF_CLASSES
 from modelwatch.stats.performance.row_intervals import iid_interval
 from modelwatch.stats.states.binary import BinaryStates
@@ -56,7 +61,9 @@ def states_of(
 def near(states: BinaryStates, key: str, wanted: float) -> bool:
     """Whether a metric is what scikit-learn says, within its bound and .005."""
     known = PERFORMANCE[key]
-    bound = 1e-7 if known.error_bound is None else known.error_bound(states)[0] + 1e-9
+    bound = (
+        1e-7 if known.error_bound is None else known.error_bound(metric_states(states))[0] + 1e-9
+    )
     return abs(performance(states)[key].value[0] - wanted) <= min(bound, 0.005)
 
 
@@ -101,7 +108,9 @@ def test_a_declared_scale_gives_the_metrics_of_the_probability(kind, score, logi
     tenth = np.minimum((p * 10).astype(int), 9)
     gaps = [(tenth == k).mean() * abs((p - label)[tenth == k].mean()) for k in range(10)]
     assert found["ece"].value[0] == pytest.approx(sum(gaps), abs=1e-7)
-    np.testing.assert_array_equal(reliability(states).rows[0], np.bincount(tenth, minlength=10))
+    np.testing.assert_array_equal(
+        reliability(states.margins).rows[0], np.bincount(tenth, minlength=10)
+    )
 
 
 def test_extreme_log_odds_are_certain_and_finite() -> None:
@@ -245,7 +254,9 @@ def test_class_log_odds_are_normalized_and_ranked(shares, truth) -> None:
     each = [metrics.roc_auc_score(truth == k, logits[:, k]) for k in range(3)]
     bound = PERFORMANCE["roc_auc_ovr"].error_bound
     assert bound is not None
-    assert abs(ranks["roc_auc_ovr"].value[0] - np.mean(each)) <= bound(states)[0] < 0.1
+    assert (
+        abs(ranks["roc_auc_ovr"].value[0] - np.mean(each)) <= bound(metric_states(states))[0] < 0.1
+    )
 
 
 def test_class_percentages_are_probabilities(shares, truth) -> None:

@@ -42,7 +42,7 @@ def test_values_that_are_all_kept_leave_no_rows() -> None:
 def test_more_values_than_are_remembered_are_at_least_so_many(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(reference_bins, "MAX_VALUES", 8)
+    monkeypatch.setattr(reference_bins, "_MAX_VALUES", 8)
     row = fitted(5)
     assert (row["known_values"], row["known_hashes"]) == (8, None)
 

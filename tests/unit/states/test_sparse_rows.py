@@ -11,16 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from modelwatch.evaluation import sorted_rows
 from modelwatch.evaluation.states import sparse_rows
+from modelwatch.evaluation.states.merged_rows import merged_rows
 from modelwatch.evaluation.states.sparse_rows import (
     Entries,
-    bounded_batches,
-    distinct_days,
     entries_of,
-    first_day_of,
-    last_day_of,
-    merged_tables,
-    of_limbs,
+    merged_vectors,
     sparse_table,
 )
 from modelwatch.stats.states.moments import normalised
@@ -32,9 +29,10 @@ entries = st.lists(
     ),
     max_size=8,
 )
-rows = st.lists(
-    st.tuples(st.sampled_from("abc"), st.sampled_from(["binary", "value"]), entries), max_size=12
-)
+
+
+def rows_of(*kinds: str) -> st.SearchStrategy[list[Any]]:
+    return st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(kinds), entries), max_size=12)
 
 
 def table_of(held) -> pa.Table:
@@ -63,20 +61,24 @@ def totals(table: pa.Table) -> dict[Any, list[int]]:
     return {key: cell for key, cell in found.items() if any(cell)}
 
 
-def merged(held, cut: int, limbed=lambda firsts: np.zeros(firsts.num_rows, dtype=bool)) -> pa.Table:
+def merged(held, cut: int) -> pa.Table:
     ordered = sorted(held, key=lambda row: row[:2])
     records = table_of(ordered).to_batches(max_chunksize=cut) if ordered else []
-    found = merged_tables(records, ("key", "kind"), {}, limbed, never=NEVER)
+    found = merged_rows(records, ("key", "kind"), {}, merged_vectors(NEVER))
     return pa.concat_tables(
         [pa.table({"key": pa.array([], pa.string())}), *found], promote_options="default"
     )
 
 
-@given(held=rows, cut=st.integers(1, 20), bound=st.sampled_from([1, 3, 10**6]))
+@given(
+    held=rows_of("binary", "multiclass"),
+    cut=st.integers(1, 20),
+    bound=st.sampled_from([1, 300, 10**6]),
+)
 @settings(max_examples=60)
 def test_rows_of_one_key_add_up_however_they_come_in_batches(held, cut: int, bound: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sparse_rows, "_ROWS_MERGED", bound)
+        patch.setattr(sorted_rows, "BATCH_BYTES", bound)
         found = merged(held, cut)
     assert totals(found) == (totals(table_of(held)) if held else {})
     keys = (
@@ -85,13 +87,13 @@ def test_rows_of_one_key_add_up_however_they_come_in_batches(held, cut: int, bou
     assert sorted(set(keys)) == sorted({(key, kind) for key, kind, _ in held})
 
 
-@given(held=rows)
+@given(held=rows_of("binary", "value"))
 def test_sums_in_limbs_are_carried_over_and_others_are_not(held) -> None:
     large = [
         (key, kind, [(due, at % 4, n, total * 2**31) for due, at, n, total in own])
         for key, kind, own in held
     ]
-    found = totals(merged(large, 3, of_limbs)) if held else {}
+    found = totals(merged(large, 3)) if held else {}
     expected = totals(table_of(large)) if held else {}
     for key, kind, due in {k[:3] for k in expected}:
         at = range(4)
@@ -109,24 +111,3 @@ def test_a_vector_with_many_positions_takes_several_rows() -> None:
     assert found["part"].to_pylist() == [0, 1, 2, 0]
     assert [len(held) for held in found["positions"].to_pylist()] == [64, 64, 1, 0]
     assert len(entries_of(found, NEVER)) == many
-
-
-def test_batches_are_bounded_by_their_entries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sparse_rows, "_ENTRIES_A_BATCH", 10)
-    table = table_of([("a", "binary", [(3, at, 1, 0) for at in range(4)])] * 9)
-    records = list(bounded_batches(table))
-    assert [record.num_rows for record in records] == [2, 2, 2, 2, 1]
-    assert pa.Table.from_batches(records).equals(table.combine_chunks())
-
-
-def test_days_of_a_run_are_its_ends_and_their_number() -> None:
-    table = pa.table(
-        {
-            "known": pa.array([None, 3, 7, None], pa.int32()),
-            "day": pa.array([1, 1, 2, 2], pa.int32()),
-        }
-    )
-    starts = np.array([0, 3])
-    assert last_day_of("known")(table, starts).to_pylist() == [7, None]
-    assert first_day_of("known")(table, starts).to_pylist() == [3, None]
-    assert distinct_days("day")(table, starts).to_pylist() == [2, 1]

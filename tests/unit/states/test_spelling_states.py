@@ -10,8 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from modelwatch.evaluation.states.label_layout import LabelledLayout, ValuePlace
-from modelwatch.evaluation.states.partial_scores import KEY
-from modelwatch.evaluation.states.sparse_rows import first_of, merged_tables, of_limbs
+from modelwatch.evaluation.states.merged_rows import first_of, merged_rows
+from modelwatch.evaluation.states.partial_scores import SCORE_KEY
+from modelwatch.evaluation.states.sparse_rows import merged_vectors
 from modelwatch.evaluation.states.value_account import ValueTally, of_first_spellings
 from modelwatch.stats.states.value_account import MOST_SPELLINGS
 
@@ -39,9 +40,9 @@ def states(tasks: Sequence[Sequence[Row]]) -> dict[tuple[int, str, str], list[tu
             arrays = [pa.array(c, kind) for c, kind in zip(columns, kinds, strict=True)]
             account.add(pa.RecordBatch.from_arrays(arrays, ["c0", "c1", "c2", "c3"]), LAYOUT)
         parts += list(account.records(4))
-    whole = pa.Table.from_batches(parts).sort_by([(name, "ascending") for name in KEY])
+    whole = pa.Table.from_batches(parts).sort_by([(name, "ascending") for name in SCORE_KEY])
     lengths = {name: first_of(name) for name in ("counts_length", "sums_length")}
-    merged = merged_tables(whole.to_batches(), KEY, lengths, of_limbs, never=2**30)
+    merged = merged_rows(whole.to_batches(), SCORE_KEY, lengths, merged_vectors(2**30))
     return {
         (row["day"], row["kind"], row["name"]): [*zip(row["positions"], row["counts"], strict=True)]
         for table in of_first_spellings(merged)

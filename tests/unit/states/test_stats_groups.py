@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from modelwatch.stats.states.quantile_groups import collapsed, quantile_groups
+from modelwatch.stats.drift.comparison import collapsed, quantile_groups
 
 
 def groups_of(reference: list[int], groups: int, *, beyond: bool = False) -> list[int]:

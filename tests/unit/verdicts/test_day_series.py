@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from modelwatch.evaluation.verdicts.metric_values import METRIC_VALUE_COLUMNS
 from modelwatch.pipelines.verdicts.day_series import DailySeries
-from modelwatch.spark.verdicts.metric_values import FIGURE_NAMES
 
 FIRST = date(2024, 1, 1)
 DAYS = [FIRST + timedelta(days=n) for n in range(40)]
@@ -23,7 +23,7 @@ def judged(values: Any, *, days: list[date] = DAYS, **more: Any) -> dict[str, An
             "source": "volume",
             "role": "inputs",
             "subject": "inputs",
-            "figure": "rows",
+            "metric": "rows",
             "days": days,
             "values": np.asarray(values, dtype=np.float64),
             "rows": [1000] * len(days),
@@ -32,8 +32,8 @@ def judged(values: Any, *, days: list[date] = DAYS, **more: Any) -> dict[str, An
             **more,
         }
     )
-    (row,) = series.figures()
-    return dict(zip(FIGURE_NAMES, row, strict=True))
+    (row,) = series.metric_values()
+    return dict(zip(METRIC_VALUE_COLUMNS, row, strict=True))
 
 
 def steady(last: float) -> np.ndarray[Any, Any]:
@@ -61,7 +61,7 @@ def test_quiet_weekends_are_expected() -> None:
 
 
 def test_a_share_is_compared_in_its_own_units() -> None:
-    found = judged(np.append(np.full(39, 0.98), 0.6), figure="coverage", worse=-1)
+    found = judged(np.append(np.full(39, 0.98), 0.6), metric="coverage", worse=-1)
     assert found["value"] == pytest.approx(-0.38)
     assert found["worse"] == -1
 
@@ -89,5 +89,5 @@ def test_only_judged_days_have_a_figure() -> None:
         0.3,
         relative=True,
     )
-    at = FIGURE_NAMES.index("window_start")
-    assert [row[at] for row in series.figures()] == DAYS[-3:]
+    at = METRIC_VALUE_COLUMNS.index("window_start")
+    assert [row[at] for row in series.metric_values()] == DAYS[-3:]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from modelwatch.stats.verdicts.expected_series import NO_VALUE, TOO_SHORT, expected_series
+from modelwatch.stats.verdicts.expected_series import SHORT_HISTORY, VALUE_MISSING, expected_series
 
 N = 120
 DAYS = np.arange(N)
@@ -111,21 +111,21 @@ def test_a_figure_that_never_moves_has_a_spread_all_the_same() -> None:
 
 def test_the_first_week_has_no_bounds() -> None:
     found = expected_series(draws(1), DAYS)
-    assert set(found.reason[0, :7]) == {TOO_SHORT}
+    assert set(found.reason[0, :7]) == {SHORT_HISTORY}
     assert set(found.reason[0, 7:]) == {None}
     assert np.isnan(found.p_value[0, :7]).all()
 
 
 def test_days_long_ago_do_not_count() -> None:
     days = np.append(np.arange(20), 200)
-    assert expected_series(draws(1, 21), days).reason[0, 20] == TOO_SHORT
+    assert expected_series(draws(1, 21), days).reason[0, 20] == SHORT_HISTORY
 
 
 def test_an_unknown_day_has_bounds_and_no_p_value() -> None:
     y = draws(1)
     y[0, 60] = np.nan
     found = expected_series(y, DAYS)
-    assert found.reason[0, 60] == NO_VALUE
+    assert found.reason[0, 60] == VALUE_MISSING
     assert np.isnan(found.p_value[0, 60])
     assert found.lower[0, 60] < found.upper[0, 60]
     assert found.reason[0, 61] is None
@@ -203,3 +203,20 @@ def test_a_share_that_fell_in_one_month_is_unlikely_in_the_next_ones_too() -> No
     found = expected_series(coverage, months, rows=np.full(14, 600))
     assert (found.p_value[0, 10:13] < 0.02).all()
     assert np.nanmin(found.p_value[0, :10]) > 0.05
+
+
+@pytest.mark.parametrize("good_days", [4, 5, 6])
+def test_what_ends_in_the_first_week_is_news_as_soon_as_days_are_judged(good_days: int) -> None:
+    coverage = np.concatenate([np.ones(good_days), np.zeros(20)])
+    found = expected_series(coverage, np.arange(len(coverage)), rows=np.full(len(coverage), 500))
+    assert found.p_value[0, 7] < 1e-3
+    assert found.expected[0, 7] == 1.0
+    assert np.isnan(found.p_value[0, :7]).all()
+
+
+@pytest.mark.parametrize("weekday", range(7))
+def test_a_first_weekend_is_no_event_whatever_day_the_history_begins_on(weekday: int) -> None:
+    days = np.arange(21) + weekday
+    rows = np.where(days % 7 >= 5, 150.0, 500.0)
+    rows = np.random.default_rng(weekday).poisson(rows).astype(np.float64)
+    assert np.nanmin(expected_series(rows, days, counts=True).p_value[0, 7:]) > 1e-3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from day_draws import SHARES, category_days, numeric_days
 from modelwatch.stats.drift.comparison import Comparison
 from modelwatch.stats.drift.statistics import drift
 from modelwatch.stats.states.leave_out import without_spans
-from modelwatch.stats.verdicts.null_model import FEW_DAYS, NullModel, null_models
+from modelwatch.stats.verdicts.null_model import FEW_REFERENCE_DAYS, NullModel, null_models
 from samples import categorical_binning, categorical_states, numeric_binning, numeric_states
 
 ROWS = 400
@@ -131,9 +133,34 @@ def test_days_that_are_alike_are_not_taken_for_independent() -> None:
     assert np.mean(alike) < 0.7
 
 
+def test_two_days_beyond_the_level_in_succession_are_rare_where_days_are_alike() -> None:
+    random = np.random.default_rng(0)
+    key = KEYS[0]
+    months = []
+    for _ in range(100):
+        states = numeric_days(shifts(56, random, effect=30.0, alike=0.7), ROWS, random)
+        reference, current = states.take(np.arange(28)), states.take(np.arange(28, 56))
+        total = reference.roll_up(np.array([[0, 28]]))
+        shown = drift(Comparison(current, total), [key])[key]
+        p = null_models(reference, np.arange(28), [key])[key].p_values(
+            shown.value, np.ones(28), np.full(28, -1), current.rows, int(total.rows[0])
+        )
+        months.append(np.any((p[1:] < 0.05) & (p[:-1] < 0.05)))
+    # 27 pairs of independent days: 0.065. With the plain p-values of these days it is 0.19.
+    assert np.mean(months) <= 0.1
+
+
+def test_independent_days_and_few_days_are_not_alike() -> None:
+    independent = NullModel("psi", 28, 9.0, 0.1, 1.0, 1.0, 10.0, 5.0, 0.1)
+    assert independent.alike == 0.0
+    assert replace(independent, decay=0.5, design_effect=1.0).alike == 0.0
+    assert replace(independent, decay=0.5, reason=FEW_REFERENCE_DAYS).alike == 0.0
+    assert replace(independent, decay=0.5).alike == pytest.approx(0.8 * (2**0.5 - 1))
+
+
 def test_the_days_of_a_short_reference_are_weighed_against_the_assumed_design_effect() -> None:
     null = model(shifts(5, np.random.default_rng(9), effect=1.0))
-    assert (null.days, null.reason) == (5, FEW_DAYS)
+    assert (null.days, null.reason) == (5, FEW_REFERENCE_DAYS)
     # The assumption counts for 4 days, the 5 days for 4 as well.
     assert null.design_effect == pytest.approx((4 * 10.0 + 4 * 1.0) / 8, rel=0.1)
 
@@ -156,6 +183,14 @@ def test_small_p_values_of_short_references_are_as_rare_as_they_say(days, effect
     assert np.mean(np.array(found) < 0.001) <= 0.005
 
 
+def test_an_assumption_that_the_days_contradict_makes_nothing_surer() -> None:
+    null = model([-1.0, 0.5, 1.0, -0.5, 0.0])
+    assert null.design_effect > 100.0
+    # Student's t of five days has four degrees of freedom.
+    assert null.degrees == pytest.approx(4.0 + 4.0 * 10.0 / null.design_effect)
+    assert model(shifts(5, np.random.default_rng(9), effect=1.0)).degrees == 8.0
+
+
 @pytest.mark.parametrize("days", [3, 5])
 def test_a_large_distance_is_significant_after_a_short_reference(days) -> None:
     null = model(shifts(days, np.random.default_rng(32), effect=3.0), key="psi")
@@ -170,7 +205,7 @@ def test_a_reference_of_few_days_that_differ_more_is_believed() -> None:
 def test_a_reference_that_is_not_split_by_days_takes_the_assumed_design_effect() -> None:
     random = np.random.default_rng(10)
     found = null_models(numeric_days([0.0], ROWS, random), [0], ["psi"], 4.0)["psi"]
-    assert (found.days, found.design_effect, found.reason) == (1, 4.0, FEW_DAYS)
+    assert (found.days, found.design_effect, found.reason) == (1, 4.0, FEW_REFERENCE_DAYS)
     assert np.isnan(found.typical)
 
 

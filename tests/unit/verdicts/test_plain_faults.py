@@ -11,7 +11,7 @@ import pytest
 
 from bookings import bookings_config
 from modelwatch.model.config.configuration import MonitorConfig, parse_config
-from modelwatch.model.planning.first_reference import with_first_days
+from modelwatch.model.planning.reference_days import with_first_days
 from modelwatch.model.verdicts.plain_faults import PlainFault, is_short, plain_faults
 
 DAY = date(2025, 1, 6)

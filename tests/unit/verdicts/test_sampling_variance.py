@@ -35,11 +35,11 @@ def powers(kind: str) -> dict[str, float]:
     itself = Comparison(reference, reference)
     found = {}
     for key, shown in drift(Comparison(current, reference), JUDGED).items():
-        noise = JUDGED[key]
-        share = noise.share(itself) if noise.share else 0.0
+        variance = JUDGED[key]
+        share = variance.share(itself) if variance.share else 0.0
         n, m = np.full(DAYS, float(ROWS)), np.full(DAYS, float(REFERENCE_ROWS))
-        power = noise.power(noise.figure(shown.value, n, m, share))
-        found[key] = power.mean() / (noise.coefficient(itself) * (1 / ROWS + 1 / REFERENCE_ROWS))
+        power = variance.power(variance.transform(shown.value, n, m, share))
+        found[key] = power.mean() / (variance.coefficient(itself) * (1 / ROWS + 1 / REFERENCE_ROWS))
     return found
 
 

@@ -20,8 +20,8 @@ from modelwatch.model.verdicts.bounds import judge
         (3.0, None, None, "pass"),
         (math.inf, 0.0, None, "pass"),
         (math.inf, None, 1e308, "fail"),
-        (None, 0.0, 1.0, "unknown"),
-        (math.nan, 0.0, 1.0, "unknown"),
+        (None, 0.0, 1.0, "undefined"),
+        (math.nan, 0.0, 1.0, "undefined"),
     ],
 )
 def test_bounds_belong_to_what_passes(
@@ -44,4 +44,4 @@ def test_a_breach_is_what_the_severity_says() -> None:
 
 
 def test_a_reason_makes_the_verdict_unknown() -> None:
-    assert judge(0.5, 0.0, 1.0, "fail", "no metric came back") == "unknown"
+    assert judge(0.5, 0.0, 1.0, "fail", "no metric came back") == "undefined"

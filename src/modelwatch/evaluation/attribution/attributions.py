@@ -1,4 +1,4 @@
-"""Why performance changed, and where it is worst: read off the states of slices."""
+"""Why performance changed, and where it is worst, computed from the states of slices."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelwatch.errors import instance_of
-from modelwatch.evaluation.drift.question import WindowReference
 from modelwatch.evaluation.performance.question import Answers, ScoreQuestion
 from modelwatch.evaluation.performance.score_groups import View
+from modelwatch.evaluation.planning.windows import WindowReference
 from modelwatch.evaluation.states.score_aggregation import SEGMENTATION_SLICE
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, day_spans
 from modelwatch.stats.attribution.decomposition import (
@@ -20,20 +20,20 @@ from modelwatch.stats.attribution.decomposition import (
     PartMeans,
     attribute,
 )
-from modelwatch.stats.attribution.sensitivity import sensitivity
-from modelwatch.stats.attribution.stratified import stratified
+from modelwatch.stats.attribution.stratified import sensitivity, stratified
 from modelwatch.stats.attribution.worst_slices import worst_slices
 from modelwatch.stats.performance.jackknife import FEWEST_DAYS, DayInterval
 from modelwatch.stats.performance.metric import IMPROBABLE
-from modelwatch.stats.performance.metrics import performance
+from modelwatch.stats.performance.metrics import metric_states, performance
 from modelwatch.stats.states.batch import BatchColumn
-from modelwatch.stats.states.binary import NEGATIVE, POSITIVE
+from modelwatch.stats.states.binary_margins import NEGATIVE, POSITIVE
 from modelwatch.stats.states.binning import CATEGORICAL_OFFSET, CategoricalBinning
 from modelwatch.stats.states.slice_bins import SliceBins
 from modelwatch.stats.value_names import CODES
 
 TOP = 20
-"""Parts written of a window and reference, those that did most; and worst slices of a window."""
+"""Maximum number of parts per window and reference that are written, the strongest causes first,
+and of worst slices per window."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,14 @@ class SliceStates:
     losses: Counts
 
     def between(self, first: int, last: int) -> tuple[Counts, Counts]:
-        """Counts and losses of some days."""
+        """Counts and losses between two days."""
         (span,) = day_spans(self.days, np.array([first]), np.array([last]))
         part = slice(int(span[0]), int(span[1]))
         return self.counts[part], self.losses[part]
 
     def repeats(self, other: SliceStates) -> bool:
-        """Whether each named part of another split has the rows of a part of that name of this."""
+        """Whether each named part of another split contains the same rows as the part of that name
+        here."""
         if not np.array_equal(self.days, other.days):
             return False
         named = [
@@ -75,8 +76,8 @@ class SliceStates:
 
 
 def slices_of(question: ScoreQuestion, view: View) -> list[SliceStates]:
-    """The splits of a view of all traffic of a binary task, each once: a feature that is also the
-    column of a segmentation splits the rows as that does."""
+    """The distinct splits of a view of all traffic of a binary task. A feature that is also the
+    column of a segmentation splits the rows in the same way, and is left out."""
     if question.task != "binary":
         return []
     found = list(_splits(question, view))
@@ -103,7 +104,7 @@ def _splits(question: ScoreQuestion, view: View) -> Iterator[SliceStates]:
 
 
 def _labels(column: BatchColumn) -> tuple[str, ...]:
-    """A label for each part: of a segmentation, the values are names of segments already."""
+    """A label for each part. For a segmentation, the values are already names of segments."""
     labels = tuple(SliceBins(column.binning).labels)
     if column.name.startswith(SEGMENTATION_SLICE):
         binning = instance_of(column.binning, CategoricalBinning)
@@ -114,15 +115,14 @@ def _labels(column: BatchColumn) -> tuple[str, ...]:
 def add_attributions(
     rows: Answers, question: ScoreQuestion, view: View, splits: list[SliceStates]
 ) -> None:
-    """Causes of the change of each window of some days against each reference, and worst slices."""
-    lengths = (question.ends - question.starts)[view.windows] + 1
+    """Add the causes of the change of each window against each reference, and the worst slices."""
+    lengths = question.lengths[view.windows]
     for w in view.windows[lengths >= FEWEST_DAYS]:
         first, last = int(question.starts[w]), int(question.ends[w])
         _add_worst(rows, question, view, int(w), splits)
         for reference in question.references:
-            days = question.bounds(reference)
-            if days[0][w]:
-                before = int(days[1][w]), int(days[2][w])
+            if reference.held[w]:
+                before = int(reference.bounds[0][w]), int(reference.bounds[1][w])
                 _add_change(rows, question, view, int(w), reference, splits, (first, last), before)
 
 
@@ -138,10 +138,10 @@ def _add_change(
 ) -> None:
     common = {
         "model_version": view.version,
-        **question.window_columns(np.array([w])),
+        **question.window_values(w),
         "reference": reference.name,
     }
-    for metric in question.causes:
+    for metric in question.attributed_metrics:
         if metric == "brier" and not _of_probabilities(view, (now, before)):
             continue
         found: list[tuple[SliceStates, Attribution]] = []
@@ -157,9 +157,9 @@ def _add_change(
 
 
 def _of_probabilities(view: View, spans: tuple[tuple[int, int], ...]) -> bool:
-    """Whether scores are probabilities on all of some days, first and last ones."""
+    """Whether scores are probabilities on all days between the given ones."""
     firsts, lasts = (np.array(ends, dtype=np.int64) for ends in zip(*spans, strict=True))
-    windows = view.due.stack.roll_up(view.due.spans(firsts, lasts))
+    windows = metric_states(view.due.stack).roll_up(view.due.spans(firsts, lasts))
     return not np.isin(performance(windows, ["brier"])["brier"].reason, IMPROBABLE).any()
 
 
@@ -172,13 +172,15 @@ def _add_attributions(
             "split": split.split,
             "split_name": split.name,
             "part": "*",
-            "rows": int(one.rows.sum()),
+            "row_count": int(one.rows.sum()),
             "reference_rows": int(one.reference_rows.sum()),
         }
         reason = one.reason if np.isnan(one.total.value) else None
-        explained.append({**whole, "effect": "total", "reason": reason, **_figures(one.total, ())})
+        explained.append(
+            {**whole, "effect": "total", "reason": reason, **_interval_columns(one.total, ())}
+        )
         explained += [
-            {**whole, "effect": effect, **_figures(one.effects, (e, -1))}
+            {**whole, "effect": effect, **_interval_columns(one.effects, (e, -1))}
             for e, effect in enumerate(EFFECTS)
         ]
     for rank, (at, e, part) in enumerate(_ranked([one for _, one in found]), 1):
@@ -188,17 +190,17 @@ def _add_attributions(
                 "split": split.split,
                 "split_name": split.name,
                 "part": split.labels[part],
-                "rows": int(one.rows[part]),
+                "row_count": int(one.rows[part]),
                 "reference_rows": int(one.reference_rows[part]),
                 "effect": EFFECTS[e],
                 "rank": rank,
-                **_figures(one.effects, (e, part)),
+                **_interval_columns(one.effects, (e, part)),
             }
         )
     _add_explained(rows, common, explained)
 
 
-def _figures(found: DayInterval, at: tuple[int, ...]) -> dict[str, object]:
+def _interval_columns(found: DayInterval, at: tuple[int, ...]) -> dict[str, object]:
     return {
         "value": _number(found.value[at]),
         "lower": _number(found.lower[at]),
@@ -210,24 +212,20 @@ def _figures(found: DayInterval, at: tuple[int, ...]) -> dict[str, object]:
 def _add_explained(
     rows: Answers, common: Mapping[str, object], explained: list[dict[str, object]]
 ) -> None:
-    """Rows of the table, in one piece; keys that a row does not have are null."""
+    """Add rows to the table in one batch; keys that a row lacks are null."""
     names = dict.fromkeys(name for row in explained for name in row)
     columns = {
         name: np.array([*(row.get(name) for row in explained), None], dtype=object)[:-1]
         for name in names
     }
-    repeated = {
-        name: np.repeat(value, len(explained)) if isinstance(value, np.ndarray) else value
-        for name, value in common.items()
-    }
-    rows.add("change_attributions", len(explained), **repeated, **columns)
+    rows.add("change_attributions", len(explained), **common, **columns)
 
 
 def _ranked(found: list[Attribution]) -> list[tuple[int, int, int]]:
-    """Split, effect and part of the causes, the largest first.
+    """Split, effect, and part of each cause, the largest first.
 
-    Within a part counts what goes beyond its share of the rows: were the metric worse by as much
-    everywhere, no part would be a cause.
+    Within a part, only the effect beyond its share of the rows counts: if the metric were worse by
+    the same amount everywhere, no part would be a cause.
     """
     scored: list[tuple[float, int, int, int]] = []
     for at, one in enumerate(found):
@@ -247,7 +245,7 @@ def _add_stratified(
     now: tuple[int, int],
     before: tuple[int, int],
 ) -> None:
-    """Whether wrong decisions became more likely within the segments, and without them."""
+    """Whether wrong decisions became more likely, with and without stratification by segment."""
     sides = [split.between(*days)[0].sum(axis=0) for days in (now, before)]
     wrong = [side[:, 0, POSITIVE] + side[:, 1, NEGATIVE] for side in sides]
     right = [side[:, 0, NEGATIVE] + side[:, 1, POSITIVE] for side in sides]
@@ -277,7 +275,7 @@ def _add_stratified(
             "lower": _number(ratio.lower),
             "upper": _number(ratio.upper),
             "p_value": _number(p_value),
-            "rows": int(tables[:, 0].sum()),
+            "row_count": int(tables[:, 0].sum()),
             "reference_rows": int(tables[:, 1].sum()),
             "note": "; ".join(notes) or None,
         }
@@ -292,7 +290,7 @@ def _add_stratified(
 def _add_worst(
     rows: Answers, question: ScoreQuestion, view: View, w: int, splits: list[SliceStates]
 ) -> None:
-    """Slices that are decided wrongly more often than all other rows."""
+    """Slices with more wrong decisions than all other rows."""
     first, last = int(question.starts[w]), int(question.ends[w])
     held: list[tuple[SliceStates, PartMeans]] = []
     for split in splits:
@@ -308,12 +306,11 @@ def _add_worst(
     found = worst_slices(counted, counted - right, total_rows, total_wrong, right_or_wrong=True)
     names = [(split, label) for split, _ in held for label in split.labels]
     chosen = found.worst[:TOP]
-    windows = np.full(len(chosen), w)
     rows.add(
         "change_attributions",
         len(chosen),
         model_version=view.version,
-        **question.window_columns(windows),
+        **question.window_values(w),
         metric="accuracy",
         split=_texts(names[at][0].split for at in chosen),
         split_name=_texts(names[at][0].name for at in chosen),
@@ -323,13 +320,13 @@ def _add_worst(
         lower=found.lower[chosen],
         upper=found.upper[chosen],
         p_value=found.adjusted[chosen],
-        rows=found.rows[chosen].astype(np.int64),
+        row_count=found.rows[chosen].astype(np.int64),
         rank=np.arange(1, len(chosen) + 1, dtype=np.int32),
     )
 
 
 def _whole(parts: Floats) -> Floats:
-    """The rows of the whole split beside each of its parts."""
+    """The total of all parts, repeated for each part."""
     return np.broadcast_to(parts.sum(axis=1, keepdims=True), parts.shape)
 
 

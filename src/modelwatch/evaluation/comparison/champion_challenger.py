@@ -1,4 +1,4 @@
-"""Champion and challenger on the same due cohort, read off stored states."""
+"""Champion and challenger on the same due cohort, computed from stored states."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from modelwatch.stats.states.binning import NumericBinning
 
 SHADOW, SPLIT = "shadow", "split"
 CHAMPION = "champion"
-"""Stands for the models that answered in production, beside one in the shadow."""
+"""Name of the production model in comparisons with a shadow model."""
 
 
 @dataclass(frozen=True)
 class _Contenders:
-    """Days of two models, the same days in the same order, and who they are."""
+    """States of two models on the same days, in the same order, and their names."""
 
     design: str
     champion: str
@@ -47,7 +47,8 @@ def add_comparisons(
     scopes: ScopeStates,
     stack: ScoreStates,
 ) -> None:
-    """Comparisons of one segment, of windows of three days or more: fewer give no interval."""
+    """Add the comparisons of one segment for windows of at least three days. Fewer days give no
+    interval."""
     if not isinstance(stack, BinaryStates):
         return
     for at, name in enumerate(question.challengers):
@@ -91,7 +92,7 @@ def _split(question: ScoreQuestion, scopes: ScopeStates, stack: BinaryStates) ->
 
 
 def _on(days: AnyArray, scopes: ScopeStates, stack: BinaryStates, mask: AnyArray) -> BinaryStates:
-    """States of some scopes on given days, empty where there are none."""
+    """States of some scopes on the given days, with empty states for missing days."""
     at = np.flatnonzero(mask)
     return stack.take(at).roll_up(day_spans(scopes.days[at], days, days))
 
@@ -103,24 +104,24 @@ def _add(
     contenders: _Contenders,
     decisions: ScopeStates | None,
 ) -> None:
-    spans = day_spans(contenders.days, question.starts, question.ends)
-    lengths = question.ends - question.starts + 1
+    spans = question.spans(contenders.days, np.arange(len(question.windows)))
+    lengths = question.lengths
     chosen = np.flatnonzero((lengths >= FEWEST_DAYS) & (spans[:, 1] > spans[:, 0]))
     tables = None if decisions is None else _tables(decisions, contenders.days, spans)
     rivalling = (contenders.left, contenders.right)
     labelled = [sums_over_spans(side.labelled, spans[chosen]) for side in rivalling]
     traffic = [sums_over_spans(side.rows, spans[chosen]) for side in rivalling]
-    told_of = window_differences(contenders.left, contenders.right, spans[chosen])
-    for at, (w, found) in enumerate(zip(chosen, told_of, strict=True)):
+    differences = window_differences(contenders.left, contenders.right, spans[chosen])
+    for at, (w, found) in enumerate(zip(chosen, differences, strict=True)):
         counted = [int(of[at]) for of in labelled]
         common: dict[str, object] = {
             "segmentation": group.segmentation,
             "segment": group.segment,
-            **question.window_columns(np.array([w])),
+            **question.window_values(int(w)),
             "design": contenders.design,
             "champion": contenders.champion,
             "challenger": contenders.challenger,
-            "rows": counted[0] if contenders.design == SHADOW else sum(counted),
+            "row_count": counted[0] if contenders.design == SHADOW else sum(counted),
         }
         _add_differences(rows, common, found)
         note = ""
@@ -154,16 +155,12 @@ def _add_differences(
     def texts(name: str) -> AnyArray:
         return np.array([*(getattr(one, name) for one in each), None], dtype=object)[:-1]
 
-    repeated = {
-        name: np.repeat(value, len(each)) if isinstance(value, np.ndarray) else value
-        for name, value in common.items()
-    }
     reason = texts("reason")
     reason[~np.isnan(numbers("value"))] = None
     rows.add(
         "model_comparisons",
         len(each),
-        **repeated,
+        **common,
         metric=texts("key"),
         champion_value=numbers("champion"),
         challenger_value=numbers("challenger"),
@@ -193,7 +190,7 @@ def _add_mcnemar(rows: Answers, common: Mapping[str, object], table: Counts) -> 
 def _add_sample_ratio(
     rows: Answers, common: Mapping[str, object], traffic: Counts, share: float
 ) -> str:
-    """The test of the split; what the verdict must say first if it fails."""
+    """Add the test of the traffic split. If it fails, the verdict says so first."""
     found = sample_ratio(traffic, np.array([1.0 - share, share]))
     broken = bool(found.mismatch[0])
     rows.add(
@@ -211,4 +208,4 @@ def _add_sample_ratio(
     if not broken:
         return ""
     got, wanted = found.shares[0, 1], share
-    return f"The split is broken ({got:.4f} of the traffic, {wanted:.4f} were meant). "
+    return f"The traffic split is wrong: {got:.4f} instead of {wanted:.4f}. "

@@ -1,4 +1,4 @@
-"""What stored states show of each feature of a reference, for a contract."""
+"""Facts about each feature of a reference from its stored states, for a contract."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from modelwatch.stats.states.categorical import CategoricalStates
 from modelwatch.stats.states.distinct import estimate
 from modelwatch.stats.states.numeric import NumericStates
 
-MAX_VALUES = 1000
-"""Maximum number of values of a categorical feature that are all listed."""
+_MAX_VALUES = 1000
+"""Maximum number of values of a categorical feature that are listed."""
 
-_SCHEMA = pa.schema(
+CONTRACT_FACTS = pa.schema(
     [
         ("role", pa.string()),
         ("feature", pa.string()),
@@ -31,7 +31,7 @@ _SCHEMA = pa.schema(
 
 
 def fact_reading(bins: Mapping[tuple[str, str], Binning]) -> BatchFunction:
-    """A function of stored states that yields the facts of features."""
+    """A function of stored states that yields the facts about features."""
 
     def facts(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for group in state_groups(records):
@@ -42,13 +42,13 @@ def fact_reading(bins: Mapping[tuple[str, str], Binning]) -> BatchFunction:
             if len(group.days):
                 shown = json.dumps(facts_of(group, binning))
                 columns = [pa.array([one]) for one in (group.role, group.feature, shown)]
-                yield pa.RecordBatch.from_arrays(columns, schema=_SCHEMA)
+                yield pa.RecordBatch.from_arrays(columns, schema=CONTRACT_FACTS)
 
     return facts
 
 
 def facts_of(group: StateGroup, binning: Binning) -> dict[str, Any]:
-    """What the states of one feature show, as plain values."""
+    """The facts about one feature from its states, as plain values."""
     stack = group.stack(binning)
     days, at = np.unique(group.days, return_inverse=True)
     missing = stack.nulls + stack.nans if isinstance(stack, NumericStates) else stack.nulls
@@ -79,8 +79,8 @@ def _of_numbers(whole: NumericStates) -> dict[str, Any]:
         "lowest": _plain_number(binning, whole.least[0]),
         "highest": _plain_number(binning, whole.greatest[0]),
     }
-    # The ends of the reference have bins of their own: the next bin begins no earlier than the
-    # next value lies, or is it.
+    # The ends of the reference have bins of their own: the next bin begins at or below the next
+    # value.
     if binning.single_value[held[0]] and len(held) > 1:
         shown["second_lowest"] = _finite(binning, binning.edges[held[1]])
     if binning.single_value[held[-1]] and len(held) > 1:
@@ -95,7 +95,7 @@ def _of_texts(whole: CategoricalStates) -> dict[str, Any]:
     if not math.isnan(whole.length_min[0]):
         shown["length"] = [int(whole.length_min[0]), int(whole.length_max[0])]
     complete = not whole.other_rows[0] and not whole.unseen_rows[0]
-    if complete and len(whole.binning.values) <= MAX_VALUES:
+    if complete and len(whole.binning.values) <= _MAX_VALUES:
         counted = zip(whole.binning.values, whole.kept[0].tolist(), strict=True)
         shown["values"] = {value: rows for value, rows in counted if rows}
     return shown
@@ -106,7 +106,7 @@ def _finite(binning: NumericBinning, value: float) -> float | None:
 
 
 def _plain_number(binning: NumericBinning, value: float) -> float:
-    """A number with all of its digits where it is an integer, else the double nearest to it."""
+    """An integer with all of its digits; for any other number, the nearest double."""
     exact = binning.exact(float(value))
     whole = isinstance(exact, Decimal) and exact == exact.to_integral_value()
     return int(exact) if whole else float(exact)

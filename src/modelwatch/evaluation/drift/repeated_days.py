@@ -1,4 +1,4 @@
-"""What the days of windows have in common with the days before them, among stored states."""
+"""Similarities between the days of windows and earlier days, computed from stored states."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import numpy as np
 import pyarrow as pa
 
 from modelwatch.errors import InternalError
-from modelwatch.evaluation.drift.question import Evaluation, WindowReference
+from modelwatch.evaluation.drift.question import Evaluation
+from modelwatch.evaluation.planning.windows import WindowReference
 from modelwatch.evaluation.states.groups import StateGroup, asked_groups, merged_sketch
-from modelwatch.evaluation.verdicts.reference_nulls import States, reference_spans
+from modelwatch.evaluation.verdicts.reference_nulls import ComparedStates, fixed_span
 from modelwatch.stats.arrays import AnyArray, day_spans
 from modelwatch.stats.drift.day_repeats import repeats
 from modelwatch.stats.drift.repeats import Repeats
-from modelwatch.stats.drift.stale_values import KEY
+from modelwatch.stats.drift.stale_values import STALE_SHARE
 from modelwatch.stats.states.binning import Binning
 from modelwatch.stats.states.day_states import DayStates, neighbors
 from modelwatch.stats.states.pairs import PairStates
@@ -23,31 +24,30 @@ from modelwatch.stats.value_names import ALL
 
 
 def repeats_of_windows(
-    evaluation: Evaluation, group: StateGroup, states: States, reference: WindowReference
+    evaluation: Evaluation, group: StateGroup, states: ComparedStates, reference: WindowReference
 ) -> Repeats | None:
-    """What all windows show, (W,), of all model versions together; None for pairs of features,
-    segments, references that move, and where there is no threshold.
+    """The repeated share of each window, (W,), over all model versions; None for pairs of features,
+    segments, moving references, and without a threshold.
 
-    ``states`` are those of the group. What has a timetable repeats itself in a segment: the hours
-    of one carrier's flights are those of the week before.
+    ``states`` are those of the group. Segments are excluded because schedules repeat: the departure
+    times of an airline are those of the week before.
     """
     if group.segmentation != ALL:
         return None
-    fixed = next((days for days in reference.days if days is not None), None)
-    judged = reference.fixed and KEY in evaluation.thresholds
-    if isinstance(states, PairStates) or not judged or not (fixed or reference.whole_table):
+    judged = reference.same_for_all and STALE_SHARE in evaluation.thresholds
+    if isinstance(states, PairStates) or not judged:
         return None
     numbers, days = _by_day(group, states, np.flatnonzero(group.sources == group.role))
     if not len(days):
         return None
-    held, (span,) = reference_spans(group, reference, [fixed])
+    held, (span,) = fixed_span(group, reference)
     _, of_reference = _by_day(group, states, held[slice(*span)])
     spans = day_spans(numbers, evaluation.starts, evaluation.ends)
     wanted = np.zeros(len(days), dtype=bool)
     for start, stop in spans:
         wanted[start:stop] = True
     found = repeats(days, wanted, of_reference)
-    # A day that repeats another would fail the week as well, and keep its incident open for weeks.
+    # A day that repeats another would also fail the week, and keep its incident open for weeks.
     alone = evaluation.day_rows is not None and days.states.rows >= evaluation.day_rows
     of_windows, of_single_days = found.without(alone).over(spans), found.over(spans)
     return of_windows.or_else(of_single_days, evaluation.starts == evaluation.ends)
@@ -55,7 +55,7 @@ def repeats_of_windows(
 
 @dataclass(frozen=True)
 class DaysAsked:
-    """Day numbers, first and last included, of which one may repeat an earlier day."""
+    """First and last day number, inclusive, of days that may repeat an earlier day."""
 
     segmentation: str
     segment: str
@@ -64,8 +64,10 @@ class DaysAsked:
 
 @dataclass(frozen=True)
 class Repeated:
-    """The day of a feature that is most like one before it, as day numbers; ``exact``: it has the
-    very values of it. ``varies``: the feature has more than one value."""
+    """The day of a feature that is most similar to an earlier one, as day numbers.
+
+    ``exact``: all values are the same. ``varies``: the feature has more than one value.
+    """
 
     day: int
     of: int
@@ -73,7 +75,7 @@ class Repeated:
     varies: bool
 
 
-_ARROW = pa.schema(
+REPEATED_SCHEMA = pa.schema(
     [
         ("asked", pa.int32()),
         ("role", pa.string()),
@@ -101,12 +103,12 @@ def repeat_rows(
             if (found := _most_alike(numbers, days, one.days)) is not None
         ]
         if rows:
-            yield pa.RecordBatch.from_pylist(rows, schema=_ARROW)
+            yield pa.RecordBatch.from_pylist(rows, schema=REPEATED_SCHEMA)
 
 
 def _most_alike(numbers: AnyArray, days: DayStates, span: tuple[int, int]) -> Repeated | None:
-    """The day of a span that ties with an earlier one, or else has most values in common with the
-    day before; None where no day is known before one of them."""
+    """The day of a span that equals an earlier one, or else shares the most values with the day
+    before; None if no day before them is known."""
     inside = np.flatnonzero(
         (numbers >= span[0]) & (numbers <= span[1]) & (np.arange(len(days)) > 0)
     )
@@ -128,8 +130,10 @@ def _most_alike(numbers: AnyArray, days: DayStates, span: tuple[int, int]) -> Re
     return Repeated(int(numbers[day]), int(numbers[of]), exact, varies)
 
 
-def _by_day(group: StateGroup, states: States, indices: AnyArray) -> tuple[AnyArray, DayStates]:
-    """Numbers of the days that some states are of, ascending, and their states."""
+def _by_day(
+    group: StateGroup, states: ComparedStates, indices: AnyArray
+) -> tuple[AnyArray, DayStates]:
+    """Day numbers of some states, ascending, and the states."""
     if isinstance(states, PairStates):
         raise InternalError("internal error: pairs of features have no values that repeat")
     numbers, starts = np.unique(group.days[indices], return_index=True)

@@ -1,4 +1,4 @@
-"""Performance that is estimated where labels are not due, and how far to trust that."""
+"""Performance estimated for predictions whose labels are not due, and its reliability."""
 
 from __future__ import annotations
 
@@ -27,12 +27,14 @@ from modelwatch.stats.estimation.estimates import (
     interval,
 )
 from modelwatch.stats.estimation.multiclass import estimates_multiclass, fit_multiclass
+from modelwatch.stats.estimation.usual_estimates import UsualEstimates, usual_estimates
 from modelwatch.stats.performance.decisions import outcomes
 from modelwatch.stats.performance.metrics import PERFORMANCE, ScoreStates, performance
 from modelwatch.stats.states.binary import BinaryStates
 from modelwatch.stats.states.multiclass import MulticlassStates
+from modelwatch.stats.weekdays import window_weekdays
 
-METHOD = "confidence"
+_METHOD = "confidence"
 NOT_TESTED = BackTest(0, np.nan, np.nan, np.nan, np.nan, FEW_WINDOWS)
 _SHORT = {
     "true_negative": "tn",
@@ -43,7 +45,8 @@ _SHORT = {
 
 
 def add_estimates(rows: Answers, question: ScoreQuestion, view: View) -> None:
-    """Estimates for the view's windows over all their predictions, labelled or not."""
+    """Add estimates for the windows of the view over all their predictions, with or without
+    labels."""
     if question.fitted_days is None or question.task == "regression":
         return
     every, due = view.every, view.due
@@ -51,14 +54,21 @@ def add_estimates(rows: Answers, question: ScoreQuestion, view: View) -> None:
         return
     first, last = question.fitted_days
     reference = due.stack.take((due.days >= first) & (due.days <= last))
-    spans = every.spans(question.starts[view.windows], question.ends[view.windows])
+    spans = question.spans(every.days, view.windows)
     found = _estimated(question, reference, every.stack.roll_up(spans), labelled_only=False)
 
     def tests(blocks: Spans) -> Mapping[str, BackTest]:
         return _tested(question, reference, due.stack.roll_up(blocks))
 
-    origin = {"method": METHOD, "assumption": ASSUMPTION}
-    add_tested(rows, question, view, found, tests, origin)
+    def of_days(days: ScoreStates) -> dict[str, Estimate]:
+        return _estimated(question, reference, days, labelled_only=False)
+
+    fitted = (every.days >= first) & (every.days <= last)
+    usual = usual_estimates(
+        every.stack.take(fitted), every.days[fitted], of_days, **assumed_effect(question)
+    )
+    origin = {"method": _METHOD, "assumption": ASSUMPTION}
+    add_tested(rows, question, view, found, tests, usual, origin)
 
 
 def add_tested(
@@ -67,13 +77,17 @@ def add_tested(
     view: View,
     found: Mapping[str, Estimate],
     tests: Callable[[Spans], Mapping[str, BackTest]],
+    usual: Mapping[str, UsualEstimates],
     origin: Mapping[str, object],
 ) -> None:
-    """Rows of estimates of the view's windows, with the interval that their back-test gives.
+    """Add estimates for the windows of the view, with intervals from a back-test.
 
-    ``tests``: that of matured windows, runs of the due days. ``origin``: columns of every row.
+    ``tests``: the back-test on matured windows, which are runs of due days. ``usual``: by metric,
+    the values on the days of the reference. ``origin``: columns of every row.
     """
-    lengths = (question.ends - question.starts)[view.windows] + 1
+    spans = question.spans(view.every.days, view.windows)
+    days = spans[:, 1] - spans[:, 0]
+    lengths = question.lengths[view.windows]
     for length in np.unique(lengths):
         chosen = np.flatnonzero(lengths == length)
         tests_of_length = tests(_blocks(question, view.due, int(length)))
@@ -82,6 +96,10 @@ def add_tested(
             mine = _taken(estimate, chosen)
             bounds = PERFORMANCE[key].range if key in PERFORMANCE else (-np.inf, np.inf)
             lower, upper = interval(mine, tested, range=bounds)
+            p_value = np.full(len(chosen), np.nan)
+            if key in usual and key in PERFORMANCE:
+                weekdays = window_weekdays(question.starts[view.windows[chosen]], lengths[chosen])
+                p_value = usual[key].p_values(mine, days[chosen], weekdays)
             rows.add(
                 "performance_estimates",
                 len(chosen),
@@ -92,12 +110,19 @@ def add_tested(
                 reason=mine.values.reason,
                 lower=lower,
                 upper=upper,
-                rows=mine.rows.astype(np.int64),
+                p_value=p_value,
+                row_count=mine.rows.astype(np.int64),
                 back_test_windows=tested.windows,
                 back_test_bias=_number(tested.bias),
                 back_test_error=_number(tested.absolute_error),
                 **origin,
             )
+
+
+def assumed_effect(question: ScoreQuestion) -> dict[str, float]:
+    """The design effect that is assumed for a short reference, if the parameters have one."""
+    effect = question.assumed_design_effect
+    return {} if effect is None else {"assumed_design_effect": effect}
 
 
 def _tested(
@@ -142,14 +167,14 @@ def _realised(
     found = performance(windows, [key for key in held if key in PERFORMANCE])
     if CONFUSION_VALUE in held and isinstance(windows, BinaryStates) and question.cells:
         worth = np.zeros(len(windows))
-        for name, count in zip(_SHORT, outcomes(windows), strict=True):
+        for name, count in zip(_SHORT, outcomes(windows.margins), strict=True):
             worth += question.cells[name] * count
         found[CONFUSION_VALUE] = Values(worth, np.full(len(worth), None, dtype=object))
     return found
 
 
 def _blocks(question: ScoreQuestion, due: Days, length: int) -> Spans:
-    """Runs of some days before the day of the run whose labels are due, outside the reference."""
+    """Runs of days before the as-of day whose labels are due, outside of the reference."""
     first, last = question.fitted_days or (0, -1)
     until = question.as_of_day - question.delay
     starts = np.arange(until - BACK_TEST_DAYS, until - length + 1, length)

@@ -1,20 +1,20 @@
-"""Where a reference's rows lie, read off its states: fences of features, and their center."""
+"""Fences of features and the center of the rows of a reference, computed from its states."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import date
 
 import numpy as np
 import pyarrow as pa
 
 from modelwatch.errors import instance_of
 from modelwatch.evaluation.collected_rows import CollectedRows
-from modelwatch.evaluation.drift.question import Evaluation, WindowReference
+from modelwatch.evaluation.drift.question import Evaluation
+from modelwatch.evaluation.planning.windows import WindowReference
 from modelwatch.evaluation.states.groups import StateGroup
-from modelwatch.evaluation.verdicts.reference_nulls import reference_spans
+from modelwatch.evaluation.verdicts.reference_nulls import fixed_span
 from modelwatch.stats.arrays import AnyArray, Spans, day_spans, known_number
 from modelwatch.stats.drift.comparison import NO_CURRENT_VALUES
 from modelwatch.stats.outliers.fences import Fences, fences, outside
@@ -25,8 +25,18 @@ from modelwatch.stats.states.pairs import PairStates
 from modelwatch.stats.value_names import ALL_VERSIONS
 
 TOGETHER = "*"
-"""Feature of what is of all numeric features together."""
+"""Feature name of results for all numeric features together."""
 
+BOUNDS_SCHEMA = pa.schema(
+    [
+        ("feature", pa.string()),
+        ("role", pa.string()),
+        ("lower", pa.float64()),
+        ("upper", pa.float64()),
+        ("center", pa.binary()),
+    ]
+)
+"""Columns of the bounds: one row per feature, and one for the center."""
 ARRAYS = tuple(field.name for field in fields(Center) if field.name != "features")
 
 
@@ -34,7 +44,7 @@ ARRAYS = tuple(field.name for field in fields(Center) if field.name != "features
 class OutlierBounds:
     """Fences by role and feature, and the center of the numeric block of the inputs.
 
-    ``center`` is None without a block, or where nothing in it varies.
+    ``center`` is None without a block, or if nothing in it varies.
     """
 
     fences: Mapping[tuple[str, str], Fences]
@@ -43,15 +53,10 @@ class OutlierBounds:
 
 @dataclass(frozen=True)
 class FencedBy:
-    """What sets the bounds: a fixed reference of an evaluation, and Tukey's factor."""
+    """What the bounds depend on: a fixed reference of an evaluation, and Tukey's factor."""
 
     reference: WindowReference
     fence: float
-
-    @property
-    def days(self) -> tuple[date, date] | None:
-        """First and last day of the reference; None for a whole table."""
-        return next((days for days in self.reference.days if days is not None), None)
 
 
 def bound_row(group: StateGroup, evaluation: Evaluation, by: FencedBy) -> dict[str, object] | None:
@@ -92,7 +97,7 @@ def add_shares(
         value=share.value,
         reason=share.reason,
         expected=known_number(outside(reference, fenced).share.value[0]),
-        rows=windows.rows,
+        row_count=windows.rows,
     )
 
 
@@ -115,7 +120,7 @@ def add_distances(
         value=value,
         reason=np.array([*unknown, None], dtype=object)[:-1],
         expected=1.0,
-        rows=windows.rows,
+        row_count=windows.rows,
     )
 
 
@@ -132,17 +137,17 @@ def _pairs(group: StateGroup, evaluation: Evaluation) -> PairStates:
 def _fences(
     group: StateGroup, evaluation: Evaluation, by: FencedBy
 ) -> tuple[NumericStates, Fences] | None:
-    """The reference as one state, and its fences; None for a feature that it does not have."""
+    """The fences of the reference, added up to one state; None for a feature that it lacks."""
     if not isinstance(evaluation.features[group.role, group.feature].binning, NumericBinning):
         return None
-    indices, spans = reference_spans(group, by.reference, [by.days])
+    indices, spans = fixed_span(group, by.reference)
     reference = _stack(group, evaluation).take(indices).roll_up(spans)
     return (reference, fences(reference, by.fence)) if reference.rows[0] else None
 
 
 def _center(group: StateGroup, evaluation: Evaluation, by: FencedBy) -> Center | None:
-    """The center of the reference's days; None where there are none, or nothing varies."""
-    indices, spans = reference_spans(group, by.reference, [by.days])
+    """The center of the reference; None if it has no rows, or if nothing varies."""
+    indices, spans = fixed_span(group, by.reference)
     held = indices[slice(*spans[0])]
     if not len(held):
         return None
@@ -153,7 +158,7 @@ def _center(group: StateGroup, evaluation: Evaluation, by: FencedBy) -> Center |
 
 @dataclass(frozen=True)
 class _WindowSpans:
-    """Windows with rows: positions among those asked for, and their spans of the ``own`` states."""
+    """Windows with rows: their positions in the evaluation, and their spans of ``own`` states."""
 
     windows: AnyArray
     own: AnyArray
@@ -170,28 +175,11 @@ def _window_spans(group: StateGroup, evaluation: Evaluation) -> _WindowSpans:
 def _scope(
     group: StateGroup, evaluation: Evaluation, windows: AnyArray, by: FencedBy
 ) -> dict[str, object]:
-    chosen = [evaluation.windows[w] for w in windows]
     return {
         "model_version": ALL_VERSIONS,
         "segmentation": group.segmentation,
         "segment": group.segment,
         "role": group.role,
-        "window": np.array([w.name for w in chosen], dtype=object),
-        "window_start": np.array([w.start for w in chosen], dtype=object),
-        "window_end": np.array([w.end for w in chosen], dtype=object),
-        "partial": np.array([w.partial for w in chosen], dtype=bool),
+        **evaluation.window_columns(windows),
         "reference": by.reference.name,
     }
-
-
-def bounds_schema() -> pa.Schema:
-    """The Arrow schema of the bounds."""
-    return pa.schema(
-        [
-            ("feature", pa.string()),
-            ("role", pa.string()),
-            ("lower", pa.float64()),
-            ("upper", pa.float64()),
-            ("center", pa.binary()),
-        ]
-    )

@@ -1,4 +1,4 @@
-"""The most outlying rows of some days, and the features that make them so: one scan."""
+"""The most outlying rows of some days, and the features that cause it, in one scan."""
 
 from __future__ import annotations
 
@@ -25,21 +25,22 @@ from modelwatch.tables import TABLES
 from modelwatch.tables.arrow import arrow_schema
 
 FARTHEST = 1e6
-"""Scales from the center beyond which a value is taken for no farther: infinity is one of them."""
-MOST_CAUSES = 5
-LEAST_SHARE = 0.05
-"""Share of a row's squared distance from which a feature is among its causes."""
+"""Maximum distance of a value from the center, in scales. Infinity counts as this far."""
+MOST_CONTRIBUTIONS = 5
+_LEAST_SHARE = 0.05
+"""Minimum share of a row's squared distance from which a feature is among its causes."""
 
-FOUND = ("window_start", "value", "expected", "rows", "row_id", "causes")
-_SCHEMA = arrow_schema(TABLES["outliers"], *FOUND)
+FOUND = ("window_start", "value", "expected", "row_count", "row_id", "contributions")
+FOUND_ROWS = arrow_schema(TABLES["outliers"], *FOUND)
 
 
 @dataclass(frozen=True)
 class OutlierQuestion:
-    """What is looked for: at most ``most`` rows a day, against the bounds of a reference.
+    """The parameters of the search: at most ``most`` rows per day, compared with the bounds of a
+    reference.
 
-    ``features``: those of the center, in its order, with their bins. ``ids``: columns that tell
-    which row it is.
+    ``features``: those of the center, in its order, with their bins. ``ids``: columns that identify
+    a row.
     """
 
     reference: str
@@ -53,7 +54,8 @@ class OutlierQuestion:
 
 @dataclass
 class _Held:
-    """The farthest rows of a day so far: ids, values, squared distances; and how many were seen."""
+    """The farthest rows of a day so far: ids, values, squared distances, and the number of rows
+    read."""
 
     ids: pa.Table
     values: Floats
@@ -61,7 +63,7 @@ class _Held:
     seen: int
 
     def with_more(self, other: _Held, most: int) -> _Held:
-        """The farthest of both."""
+        """The farthest rows of two results."""
         square = np.concatenate((self.square, other.square))
         order = np.argsort(-square, kind="stable")[:most]
         return _Held(
@@ -73,7 +75,7 @@ class _Held:
 
 
 def outlier_search(question: OutlierQuestion, center: Center) -> BatchFunction:
-    """A function of batches that yields the rows that lie farthest out."""
+    """A function of batches that yields the most outlying rows."""
 
     def outlying(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         held: dict[date, _Held] = {}
@@ -85,7 +87,7 @@ def outlier_search(question: OutlierQuestion, center: Center) -> BatchFunction:
                 held[day] = known.with_more(found, question.most) if known else found
         for day, rows in sorted(held.items()):
             yield pa.RecordBatch.from_pylist(
-                _outlying_records(day, rows, question, center), schema=_SCHEMA
+                _outlying_records(day, rows, question, center), schema=FOUND_ROWS
             )
 
     return outlying
@@ -100,9 +102,10 @@ def _by_day(record: pa.RecordBatch) -> Iterator[tuple[date, pa.Table]]:
 
 
 def _farthest(part: pa.Table, question: OutlierQuestion, center: Center, reached: float) -> _Held:
-    """The farthest rows of a part that are beyond what normal rows show, and farther than so far.
+    """The rows of a part that are beyond what normal rows show, and farther than the rows held so
+    far.
 
-    ``reached``: squared distance that is no longer among the farthest.
+    ``reached``: squared distance up to which rows are not among the farthest.
     """
     record = part.combine_chunks()
     first = part.num_columns - len(question.features)
@@ -114,9 +117,9 @@ def _farthest(part: pa.Table, question: OutlierQuestion, center: Center, reached
     )
     scaled = _scaled(values, question.bins)
     square = np.full(len(scaled), np.nan)
-    # A value at the center in place of a missing one makes no row nearer than it is without, and
-    # rows without gaps are all measured at once: only those that may be among the farthest are
-    # measured as they are.
+    # Replacing a missing value by the center cannot move a row closer, so all rows are measured at
+    # once as if they had no gaps. Only rows that may be among the farthest are then measured
+    # exactly.
     bound = distances(np.where(np.isnan(scaled), center.mean, scaled), center).square
     order = np.argsort(-bound, kind="stable")
     while len(order) and bound[order[0]] > reached:
@@ -131,12 +134,12 @@ def _farthest(part: pa.Table, question: OutlierQuestion, center: Center, reached
 
 
 def _last_of(squares: Floats, most: int) -> float:
-    """The least of the farthest ones; 0 while there are fewer."""
+    """The smallest squared distance among the farthest rows; 0 while there are fewer."""
     return float(np.sort(squares)[-most]) if len(squares) >= most else 0.0
 
 
 def _scaled(values: Floats, bins: Sequence[NumericBinning]) -> Floats:
-    """Values in scales of their bins from the centers; NaN for what is no quantity."""
+    """Values in scales of their bins from the centers; NaN for values that are not quantities."""
     centers = np.array([b.center for b in bins])
     scales = np.array([b.scale for b in bins])
     with np.errstate(over="ignore", invalid="ignore"):
@@ -150,26 +153,28 @@ def _scaled(values: Floats, bins: Sequence[NumericBinning]) -> Floats:
 def _outlying_records(
     day: date, rows: _Held, question: OutlierQuestion, center: Center
 ) -> list[dict[str, object]]:
-    """Rows for the table. The first one bears how many rows of the day the task has seen."""
+    """Rows for the table. The first one contains how many rows of the day the task has read."""
     scaled = _scaled(rows.values, question.bins)
     ids = rows.ids.to_pylist()
     found_rows: list[dict[str, object]] = []
     for i in range(len(scaled)):
-        # One at a time: the last digits of a product of matrices depend on how many rows it has.
+        # One at a time: the last digits of a matrix product depend on the number of rows.
         found = distances(scaled[i : i + 1], center)
-        row_id = [{"column": c, "value": ids[i][f"id{k}"]} for k, c in enumerate(question.ids)]
+        row_id = [{"column_name": c, "value": ids[i][f"id{k}"]} for k, c in enumerate(question.ids)]
         found_rows.append(
             {
                 "window_start": day,
                 "value": float(np.sqrt(found.square[0])),
                 "expected": _normal(int(found.values[0])),
-                "rows": 0,
+                "row_count": 0,
                 "row_id": row_id or None,
-                "causes": _causes(rows.values[i], found.parts[0] / found.square[0], question),
+                "contributions": _contributions(
+                    rows.values[i], found.parts[0] / found.square[0], question
+                ),
             }
         )
-    # A task that found nothing still tells what it has seen, in a row without a distance.
-    return [*found_rows, {"window_start": day, "rows": rows.seen}]
+    # A task without outlying rows still reports how many it read, in a row without a distance.
+    return [*found_rows, {"window_start": day, "row_count": rows.seen}]
 
 
 @cache
@@ -178,15 +183,17 @@ def _normal(values: int) -> float:
     return float(np.sqrt(threshold(values)))
 
 
-def _causes(values: Floats, shares: AnyArray, question: OutlierQuestion) -> list[dict[str, object]]:
-    causes: list[dict[str, object]] = []
-    for i in np.argsort(-shares, kind="stable")[:MOST_CAUSES]:
-        if shares[i] < LEAST_SHARE:
+def _contributions(
+    values: Floats, shares: AnyArray, question: OutlierQuestion
+) -> list[dict[str, object]]:
+    contributions: list[dict[str, object]] = []
+    for i in np.argsort(-shares, kind="stable")[:MOST_CONTRIBUTIONS]:
+        if shares[i] < _LEAST_SHARE:
             break
         feature = question.features[i]
         fenced = question.bounds.fences.get((feature.role, feature.name))
         known = fenced is not None and not np.isnan(fenced.lower)
-        causes.append(
+        contributions.append(
             {
                 "feature": feature.name,
                 "value": _text(question.bins[i].exact(float(values[i])), feature.spark_type),
@@ -195,11 +202,11 @@ def _causes(values: Floats, shares: AnyArray, question: OutlierQuestion) -> list
                 "share": float(shares[i]),
             }
         )
-    return causes
+    return contributions
 
 
 def _text(value: Decimal | float, spark_type: str) -> str:
-    """A value as people write it: days and moments for dates and timestamps."""
+    """A value as text: days and moments for dates and timestamps."""
     try:
         if spark_type == "date":
             return str(numbered_day(int(value)))

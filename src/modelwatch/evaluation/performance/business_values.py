@@ -6,32 +6,31 @@ import numpy as np
 
 from modelwatch.evaluation.performance.question import Answers, ScoreQuestion
 from modelwatch.evaluation.performance.score_groups import ScopeStates, View
-from modelwatch.stats.arrays import AnyArray, Counts, Floats, Spans, day_spans, sums_over_spans
+from modelwatch.stats.arrays import AnyArray, Counts, Floats, Spans, sums_over_spans
 from modelwatch.stats.performance.decisions import outcomes
 from modelwatch.stats.performance.jackknife import day_interval
 from modelwatch.stats.states.binary import BinaryStates
-from modelwatch.stats.states.moments import UNITS
+from modelwatch.stats.states.moments import MOMENT_UNITS
 
 CONFUSION_VALUE = "confusion_value"
 """Name of the business metric of values by cell."""
-AGES = (0, 1, 2, 3, 4, 5, 6, 7, 10, 14, 21, 28, 30, 45, 60, 75, 90, 120, 150, 180, 270, 365, 399)
+_AGES = (0, 1, 2, 3, 4, 5, 6, 7, 10, 14, 21, 28, 30, 45, 60, 75, 90, 120, 150, 180, 270, 365, 399)
 """Ages in days for which the maturity is reported."""
-NO_VALUES = "no row has a value"
+_NO_VALUES = "no row has a value"
 
 
 def add_business(rows: Answers, question: ScoreQuestion, view: View, spans: Spans) -> None:
     """Sum and mean of each business metric over the due cohort of the view's windows."""
     due = view.due
-    windows = due.stack.roll_up(spans)
     if question.cells is not None and isinstance(due.stack, BinaryStates):
-        cells = outcomes(due.stack)
+        cells = outcomes(due.stack.margins)
         names = ("true_negative", "false_positive", "false_negative", "true_positive")
         value = sum(
             question.cells[name] * count.astype(np.float64)
             for name, count in zip(names, cells, strict=True)
         )
         held = np.sum(cells, axis=0)
-        _add(rows, question, view, CONFUSION_VALUE, (np.asarray(value), held), spans, windows)
+        _add(rows, question, view, CONFUSION_VALUE, (np.asarray(value), held), spans)
     for name in view.group.names("value"):
         states = view.others("value", name)
         if states is None or not len(states):
@@ -43,7 +42,7 @@ def add_business(rows: Answers, question: ScoreQuestion, view: View, spans: Span
         value, held = np.zeros(len(due.days)), np.zeros(len(due.days), dtype=np.int64)
         value[at] = _first_powers(sums)
         held[at] = counts[:, 1]
-        _add(rows, question, view, name, (value, held), spans, windows)
+        _add(rows, question, view, name, (value, held), spans)
 
 
 def _first_powers(sums: Counts) -> Floats:
@@ -51,7 +50,7 @@ def _first_powers(sums: Counts) -> Floats:
     limbs = sums.astype(object)
     whole = (limbs[:, 0] << 64) + (limbs[:, 1] << 32) + limbs[:, 2]
     lost = sums[:, 3] > 0
-    return np.where(lost, np.nan, [int(total) / (1 << UNITS[0]) for total in whole])
+    return np.where(lost, np.nan, [int(total) / (1 << MOMENT_UNITS[0]) for total in whole])
 
 
 def _add(
@@ -61,12 +60,11 @@ def _add(
     metric: str,
     days: tuple[Floats, Counts],
     spans: Spans,
-    windows: object,
 ) -> None:
     """Sum and mean of values of days, whose sums and numbers of rows are given."""
     value, held = days
     n = len(spans)
-    figures = {name: np.full((3, n), np.nan) for name in ("sum", "mean")}
+    intervals = {name: np.full((3, n), np.nan) for name in ("sum", "mean")}
     counted = sums_over_spans(held, spans)
     for w, (start, stop) in enumerate(spans):
         if not counted[w]:
@@ -81,13 +79,10 @@ def _add(
             means = (total - mine) / (every - of)
         for name, whole, left in (("sum", total, without), ("mean", total / every, means)):
             interval = day_interval(np.array([whole]), [left[:, None]])
-            figures[name][:, w] = whole, interval.lower[0], interval.upper[0]
+            intervals[name][:, w] = whole, interval.lower[0], interval.upper[0]
     reason = np.full(n, None, dtype=object)
-    reason[counted == 0] = NO_VALUES
-    due_rows, labelled = windows.rows, windows.labelled  # type: ignore[attr-defined]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        coverage = np.where(due_rows > 0, labelled / due_rows, np.nan)
-    for name, (found, lower, upper) in figures.items():
+    reason[counted == 0] = _NO_VALUES
+    for name, (found, lower, upper) in intervals.items():
         rows.add(
             "business_metrics",
             n,
@@ -99,9 +94,7 @@ def _add(
             reason=reason,
             lower=lower,
             upper=upper,
-            due_rows=due_rows,
-            labelled_rows=labelled,
-            coverage=coverage,
+            **view.due.counts(spans),
             value_rows=counted,
         )
 
@@ -113,8 +106,8 @@ def add_maturity(rows: Answers, question: ScoreQuestion, view: View) -> None:
     labelled, positive = _by_age(states, every.days)
     binary = isinstance(every.stack, BinaryStates)
     oldest = question.as_of_day - every.days
-    spans = day_spans(every.days, question.starts[view.windows], question.ends[view.windows])
-    for age in AGES:
+    spans = question.spans(every.days, view.windows)
+    for age in _AGES:
         enough = oldest >= age
         all_rows = sums_over_spans(np.where(enough, every.stack.rows, 0), spans)
         known = sums_over_spans(np.where(enough, labelled[:, age], 0), spans)
@@ -129,7 +122,7 @@ def add_maturity(rows: Answers, question: ScoreQuestion, view: View) -> None:
             **view.scope,
             **question.window_columns(view.windows[chosen]),
             age_days=age,
-            rows=all_rows[chosen],
+            row_count=all_rows[chosen],
             labelled_rows=known[chosen],
             coverage=coverage[chosen],
             outcome_rate=rate[chosen] if binary else None,
@@ -139,7 +132,7 @@ def add_maturity(rows: Answers, question: ScoreQuestion, view: View) -> None:
 def _by_age(states: ScopeStates | None, days: AnyArray) -> tuple[Counts, Counts]:
     """Labels known at each age or before, all and positive ones, of each day: (D, 401) each."""
     if states is None or not len(states):
-        none = np.zeros((len(days), AGES[-1] + 2), dtype=np.int64)
+        none = np.zeros((len(days), _AGES[-1] + 2), dtype=np.int64)
         return none, none
     found, counts, _ = states.by_day()
     table = np.zeros((len(days), counts.shape[1]), dtype=np.int64)

@@ -10,13 +10,12 @@ import pyarrow as pa
 from modelwatch.evaluation.attribution.attributions import SliceStates, add_attributions, slices_of
 from modelwatch.evaluation.batch_functions import BatchFunction
 from modelwatch.evaluation.comparison.champion_challenger import add_comparisons
-from modelwatch.evaluation.drift.question import WindowReference
 from modelwatch.evaluation.estimation.estimates import add_estimates
 from modelwatch.evaluation.estimation.expected_losses import add_loss_estimates
 from modelwatch.evaluation.performance.business_values import add_business, add_maturity
 from modelwatch.evaluation.performance.fairness import add_fairness
 from modelwatch.evaluation.performance.label_coverage import coverage_notes
-from modelwatch.evaluation.performance.question import Answers, ScoreQuestion, dates
+from modelwatch.evaluation.performance.question import Answers, ScoreQuestion
 from modelwatch.evaluation.performance.score_groups import (
     Days,
     ScopeStates,
@@ -25,14 +24,15 @@ from modelwatch.evaluation.performance.score_groups import (
     score_groups,
     task_states,
 )
-from modelwatch.stats.arrays import AnyArray, Spans, day_spans
-from modelwatch.stats.performance.metrics import ScoreStates, error_bounds
+from modelwatch.evaluation.planning.windows import WindowReference, version_windows
+from modelwatch.stats.arrays import Spans, sums_over_spans
+from modelwatch.stats.performance.metrics import ScoreStates, error_bounds, metric_states
 from modelwatch.stats.performance.window_intervals import (
     WindowValues,
     window_changes,
     window_values,
 )
-from modelwatch.stats.value_names import ALL, ALL_VERSIONS
+from modelwatch.stats.value_names import ALL
 
 DUE, EARLY = "due", "early"
 
@@ -41,7 +41,7 @@ def answering(question: ScoreQuestion) -> BatchFunction:
     """A function of stored states that yields the rows of all answers."""
 
     def answers(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        rows = Answers()
+        rows = Answers(question.as_of)
         for group in score_groups(records, question.binning, question.as_of_day):
             found = task_states(group, question.task, question.binning, question.classes)
             if found is None:
@@ -58,31 +58,18 @@ def answering(question: ScoreQuestion) -> BatchFunction:
 def _views(
     question: ScoreQuestion, group: ScoreGroup, scopes: ScopeStates, stack: ScoreStates
 ) -> Iterator[View]:
-    """Each version with the windows that it has rows in, and all versions together.
-
-    All together come for the windows that several have rows in, and of all traffic for those that
-    none has: there the row says so.
-    """
-    held = np.zeros(len(question.windows), dtype=np.int64)
-    for version in sorted(set(scopes.versions)):
-        mine = np.flatnonzero(scopes.versions == version)
-        own = scopes.take(mine)
-        spans = day_spans(own.days, question.starts, question.ends)
-        windows = np.flatnonzero(spans[:, 1] > spans[:, 0])
-        held[windows] += 1
-        if len(windows):
-            yield View(version, group, own, stack.take(mine), windows)
-    wanted = held != 1 if group.segmentation == ALL else held > 1
-    together = np.flatnonzero(wanted)
-    if len(together):
-        yield View(ALL_VERSIONS, group, scopes, stack, together)
+    """Each version with its windows, and all versions together; see ``version_windows``."""
+    whole = group.segmentation == ALL
+    for one in version_windows(question, scopes.days, scopes.versions, unseen=whole):
+        own, states = scopes.take(one.states), stack.take(one.states)
+        yield View(one.version, group, own, states, one.windows)
 
 
 def _add_view(rows: Answers, question: ScoreQuestion, view: View) -> None:
     splits = slices_of(question, view) if view.whole else []
     _add_metrics(rows, question, view, splits)
     _add_early(rows, question, view)
-    spans = view.due.spans(question.starts[view.windows], question.ends[view.windows])
+    spans = question.spans(view.due.days, view.windows)
     add_business(rows, question, view, spans)
     add_estimates(rows, question, view)
     add_loss_estimates(rows, question, view)
@@ -98,7 +85,7 @@ def _add_metrics(
 ) -> None:
     """Metrics of the due cohort, and their changes against each reference."""
     due, windows = view.due, view.windows
-    spans = due.spans(question.starts[windows], question.ends[windows])
+    spans = question.spans(due.days, windows)
     found = window_values(due.stack, spans, costly=view.whole)
     notes = coverage_notes(question, view, splits, spans) if view.whole else None
     _add_values(rows, question, view, (DUE, notes), due, spans, found)
@@ -117,9 +104,9 @@ def _add_changes(
     found: WindowValues,
 ) -> None:
     due = view.due
-    held, firsts, lasts = question.bounds(reference)
-    labelled = due.stack.roll_up(spans).labelled
-    chosen = np.flatnonzero(held[view.windows] & (labelled > 0))
+    firsts, lasts = reference.bounds
+    labelled = sums_over_spans(due.stack.labelled, spans)
+    chosen = np.flatnonzero(reference.held[view.windows] & (labelled > 0))
     if not len(chosen):
         return
     windows = view.windows[chosen]
@@ -130,8 +117,7 @@ def _add_changes(
     changed = window_changes(
         found.take(chosen), before, assumed_design_effect=question.assumed_design_effect
     )
-    counts = _counts(due.stack, spans[chosen])
-    days = [reference.days[w] for w in windows]
+    counts = due.counts(spans[chosen])
     for at, key in enumerate(found.keys):
         rows.add(
             "performance_metrics",
@@ -142,8 +128,7 @@ def _add_changes(
             cohort=DUE,
             metric=key,
             reference=reference.name,
-            reference_start=dates(d and d[0] for d in days),
-            reference_end=dates(d and d[1] for d in days),
+            **reference.columns(windows),
             reference_value=before.value[:, at],
             value=changed.value[:, at],
             reason=changed.reason[:, at],
@@ -156,9 +141,9 @@ def _add_changes(
 def _add_early(rows: Answers, question: ScoreQuestion, view: View) -> None:
     """What arrived before it was due, of windows that have such labels; without intervals."""
     early = view.early
-    spans = early.spans(question.starts[view.windows], question.ends[view.windows])
-    windows = early.stack.roll_up(spans)
-    chosen = np.flatnonzero(windows.rows > 0 if view.whole else windows.labelled > 0)
+    spans = question.spans(early.days, view.windows)
+    asked = early.stack.rows if view.whole else early.stack.labelled
+    chosen = np.flatnonzero(sums_over_spans(asked, spans) > 0)
     if not len(chosen):
         return
     found = window_values(early.stack, spans[chosen], costly=False)
@@ -192,8 +177,8 @@ def _add_values(
     spans: Spans,
     found: WindowValues,
 ) -> None:
-    counts = _counts(days.stack, spans)
-    bounds = error_bounds(days.stack.roll_up(spans), found.keys)
+    counts = days.counts(spans)
+    bounds = error_bounds(metric_states(days.stack).roll_up(spans), found.keys)
     for at, key in enumerate(found.keys):
         rows.add(
             "performance_metrics",
@@ -212,12 +197,3 @@ def _add_values(
             iid_lower=found.iid_lower[:, at],
             iid_upper=found.iid_upper[:, at],
         )
-
-
-def _counts(stack: ScoreStates, spans: Spans) -> dict[str, AnyArray]:
-    """Rows of the cohort, labelled ones, and their share."""
-    windows = stack.roll_up(spans)
-    rows, labelled = windows.rows, windows.labelled
-    with np.errstate(divide="ignore", invalid="ignore"):
-        coverage = np.where(rows > 0, labelled / rows, np.nan)
-    return {"due_rows": rows, "labelled_rows": labelled, "coverage": coverage}

@@ -7,15 +7,13 @@ import numpy as np
 from modelwatch.evaluation.attribution.attributions import SliceStates
 from modelwatch.evaluation.performance.question import Answers, ScoreQuestion
 from modelwatch.evaluation.performance.score_groups import View
-from modelwatch.stats.arrays import AnyArray, Counts, Floats, day_spans, sums_over_spans
+from modelwatch.stats.arrays import AnyArray, Counts, Floats, sums_over_spans
 from modelwatch.stats.performance.fairness import FAIRNESS, fairness, fairness_intervals
 from modelwatch.stats.performance.jackknife import FEWEST_DAYS
-from modelwatch.stats.states.binary import BinaryStates
-from modelwatch.stats.states.binning import NUMERIC_OFFSET, NumericBinning
+from modelwatch.stats.states.binary_margins import BinaryMargins
 
 OF_DECISIONS = tuple(key for key, known in FAIRNESS.items() if known.of != "calibration_bias")
 """Measures that need no score: slices keep none by bin."""
-_ONE_BIN = NumericBinning(np.array([-np.inf, 0.0, np.inf]), 0.0, 1.0)
 
 
 def add_fairness(
@@ -30,12 +28,16 @@ def add_fairness(
 def _add_split(rows: Answers, question: ScoreQuestion, view: View, split: SliceStates) -> None:
     held = np.flatnonzero(split.counts.sum(axis=(0, 2, 3)))
     whole = split.counts.sum(axis=1)
-    spans = day_spans(split.days, question.starts[view.windows], question.ends[view.windows])
+    spans = question.spans(split.days, view.windows)
     every = sums_over_spans(whole, spans)
     for part in held:
         mine = sums_over_spans(split.counts[:, part], spans)
         chosen = np.flatnonzero(mine.sum(axis=(1, 2)))
-        found = fairness(_states(mine[chosen]), _states(every[chosen]), OF_DECISIONS)
+        found = fairness(
+            BinaryMargins.of_decisions(mine[chosen]),
+            BinaryMargins.of_decisions(every[chosen]),
+            OF_DECISIONS,
+        )
         ends = _ends(split, int(part), whole, spans[chosen])
         due_rows, labelled = mine[chosen].sum(axis=(1, 2)), mine[chosen][:, :, 1:].sum(axis=(1, 2))
         for at, key in enumerate(OF_DECISIONS):
@@ -65,16 +67,11 @@ def _ends(split: SliceStates, part: int, whole: Counts, spans: AnyArray) -> Floa
     for w, (start, stop) in enumerate(spans):
         if stop - start < FEWEST_DAYS:
             continue
-        mine, every = _states(split.counts[start:stop, part]), _states(whole[start:stop])
+        mine, every = (
+            BinaryMargins.of_decisions(split.counts[start:stop, part]),
+            BinaryMargins.of_decisions(whole[start:stop]),
+        )
         changes = fairness_intervals(mine, every, OF_DECISIONS)
         for at, key in enumerate(OF_DECISIONS):
             ends[:, at, w] = changes[key].lower, changes[key].upper, changes[key].p_value
     return ends
-
-
-def _states(tables: Counts) -> BinaryStates:
-    """Tables of decision and label, (n, 2, 3), as states whose scores are all alike."""
-    n = len(tables)
-    counts = np.zeros((n, 2, 3, _ONE_BIN.length), dtype=np.int64)
-    counts[..., NUMERIC_OFFSET + 1] = tables
-    return BinaryStates(counts, np.zeros_like(counts), np.zeros((n, 3, 2), np.int64), _ONE_BIN)

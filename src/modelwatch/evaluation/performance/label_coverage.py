@@ -7,11 +7,12 @@ import numpy as np
 from modelwatch.evaluation.attribution.attributions import SliceStates
 from modelwatch.evaluation.performance.question import ScoreQuestion
 from modelwatch.evaluation.performance.score_groups import View
-from modelwatch.stats.arrays import AnyArray, Counts, Spans, day_spans, sums_over_spans
+from modelwatch.stats.arrays import AnyArray, Counts, Spans, sums_over_spans
 from modelwatch.stats.performance.label_coverage import Dependence, dependence, dependence_sentence
 from modelwatch.stats.states.binary import BinaryStates
+from modelwatch.stats.states.binary_margins import BinaryMargins
 
-TENTHS = tuple(f"{tenth / 10:.1f} to {(tenth + 1) / 10:.1f}" for tenth in range(10))
+_TENTHS = tuple(f"{tenth / 10:.1f} to {(tenth + 1) / 10:.1f}" for tenth in range(10))
 
 
 def coverage_notes(
@@ -22,13 +23,12 @@ def coverage_notes(
     """
     notes = np.full(len(spans), None, dtype=object)
     strongest = np.zeros(len(spans))
-    firsts, lasts = question.starts[view.windows], question.ends[view.windows]
     for split in splits:
-        windows = sums_over_spans(split.counts, day_spans(split.days, firsts, lasts))
+        windows = sums_over_spans(split.counts, question.spans(split.days, view.windows))
         tables = windows.sum(axis=2)
         _note(notes, strongest, split.name, split.labels, tables)
     if isinstance(view.due.stack, BinaryStates):
-        _note(notes, strongest, "score", TENTHS, _by_tenth(view.due.stack.roll_up(spans)))
+        _note(notes, strongest, "score", _TENTHS, _by_tenth(view.due.stack.margins.roll_up(spans)))
     return notes
 
 
@@ -47,7 +47,7 @@ def _note(
             notes[w] = dependence_sentence(name, labels, found)
 
 
-def _by_tenth(states: BinaryStates) -> Counts:
+def _by_tenth(states: BinaryMargins) -> Counts:
     """Rows by tenth of the probability and label, (W, 10, 3)."""
     tenth = np.minimum((states.lower_edges * 10).astype(np.int64), 9)
     member = (tenth[:, None] == np.arange(10)).astype(np.int64)

@@ -11,19 +11,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from modelwatch.errors import InternalError, present
+from modelwatch.evaluation.sorted_rows import groups_of
 from modelwatch.evaluation.states.label_layout import NEVER_NUMBER
+from modelwatch.evaluation.states.partial_scores import vector_records
 from modelwatch.evaluation.states.sparse_rows import entries_of
-from modelwatch.stats.arrays import AnyArray, Counts, Spans, day_spans
+from modelwatch.stats.arrays import AnyArray, Counts, Spans, day_spans, sums_over_spans
 from modelwatch.stats.performance.metric import ScoreStates
 from modelwatch.stats.states.binary import BinaryStates
 from modelwatch.stats.states.binning import NumericBinning
 from modelwatch.stats.states.multiclass import MulticlassStates
 from modelwatch.stats.states.regression import RegressionStates
-from modelwatch.stats.states.score_batch import Task
+from modelwatch.stats.states.score_batch import ScopeVectors, Task
 from modelwatch.stats.states.score_tally import UNDECIDED, WHOLE
 from modelwatch.stats.value_names import ALL, ALL_VERSIONS
 
 SCORE_GROUP = ("segmentation", "segment")
+STATE_ORDER = (*SCORE_GROUP, "kind", "name", "day")
+"""How states come to the evaluation, whoever sorts them."""
 VECTORS = ("counts", "sums")
 
 
@@ -112,16 +116,18 @@ def _scope_states(table: pa.Table, as_of_day: int) -> ScopeStates:
         np.array(table.column("model_version").to_pylist(), dtype=object), return_inverse=True
     )
     days = table.column("day").cast(pa.int32()).to_numpy().astype(np.int64)
-    late = entries.dues > as_of_day
-    key = np.stack((days[entries.rows], late, version[entries.rows]))
-    scopes, owners = np.unique(key, axis=1, return_inverse=True)
+    late, first, count = entries.dues > as_of_day, int(days.min()), len(versions)
+    codes = ((days[entries.rows] - first) * 2 + late) * count + version[entries.rows]
+    held = np.bincount(codes) > 0
+    scopes, owners = np.flatnonzero(held), (np.cumsum(held) - 1)[codes]
     dense = []
     for (length,), values in zip(lengths, (entries.counts, entries.sums), strict=True):
-        vectors = np.zeros((scopes.shape[1], length), dtype=np.int64)
-        held = values != 0
-        np.add.at(vectors, (owners.reshape(-1)[held], entries.positions[held]), values[held])
+        vectors = np.zeros((len(scopes), length), dtype=np.int64)
+        known = values != 0
+        np.add.at(vectors, (owners[known], entries.positions[known]), values[known])
         dense.append(vectors)
-    return ScopeStates(scopes[0], scopes[1] == 0, versions[scopes[2]], *dense)
+    of_due = scopes // count % 2 == 0
+    return ScopeStates(first + scopes // (2 * count), of_due, versions[scopes % count], *dense)
 
 
 def score_groups(
@@ -131,45 +137,29 @@ def score_groups(
 
     States of other bins of the score do not add up with these, and are left out.
     """
-    held: list[pa.RecordBatch] = []
-    for record in records:
-        for part in _runs(record):
-            if held and _key(held[0]) != _key(part):
-                yield _group(held, binning, as_of_day)
-                held = []
-            held.append(part)
-    if held:
-        yield _group(held, binning, as_of_day)
+    for table in groups_of(records, SCORE_GROUP):
+        yield _group(table, binning, as_of_day)
 
 
-def _runs(record: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    if not record.num_rows:
-        return
-    changes = np.zeros(record.num_rows, dtype=bool)
-    for name in SCORE_GROUP:
-        column = record.column(name)
-        changes[1:] |= pc.not_equal(column[1:], column[:-1]).to_numpy(zero_copy_only=False)
-    starts = np.append(0, np.flatnonzero(changes))
-    for start, stop in zip(starts, np.append(starts[1:], record.num_rows), strict=True):
-        yield record.slice(start, stop - start)
-
-
-def _key(record: pa.RecordBatch) -> tuple[str, ...]:
-    return tuple(record.column(name)[0].as_py() for name in SCORE_GROUP)
-
-
-def _group(parts: Sequence[pa.RecordBatch], binning: NumericBinning, as_of_day: int) -> ScoreGroup:
-    table = pa.Table.from_batches(parts)
+def _group(table: pa.Table, binning: NumericBinning, as_of_day: int) -> ScoreGroup:
+    segmentation, segment = (table.column(name)[0].as_py() for name in SCORE_GROUP)
     bins = pc.fill_null(table.column("binning"), binning.fingerprint)
     table = table.filter(pc.equal(bins, binning.fingerprint))
     kinds = [*zip(table.column("kind").to_pylist(), table.column("name").to_pylist(), strict=True)]
     indices: dict[tuple[str, str], list[int]] = {}
     for at, key in enumerate(kinds):
         indices.setdefault(key, []).append(at)
-    segmentation, segment = _key(parts[0])
     return ScoreGroup(
         segmentation, segment, as_of_day, {key: table.take(rows) for key, rows in indices.items()}
     )
+
+
+def group_of_vectors(vectors: Iterable[ScopeVectors], as_of_day: int) -> ScoreGroup:
+    """All traffic of a tally, whose states are not stored."""
+    tables = {
+        (one.kind, one.name): pa.Table.from_batches(vector_records(one, 1)) for one in vectors
+    }
+    return ScoreGroup(ALL, ALL, as_of_day, tables)
 
 
 def task_states(
@@ -210,9 +200,7 @@ def _stack(
             return MulticlassStates.empty(classes, len(scopes), probabilities=probabilities)
         return MulticlassStates.of(classes, *_placed(decided, scopes))
     if decided is None:
-        length = 6 * binning.length
-        empty = np.zeros((len(scopes), 2 * length + 6), dtype=np.int64)
-        return BinaryStates.of(binning, empty[:, :length], empty[:, length:])
+        return BinaryStates.empty(binning, len(scopes))
     return BinaryStates.of(binning, *_placed(decided, scopes))
 
 
@@ -307,3 +295,11 @@ class Days:
     def spans(self, firsts: AnyArray, lasts: AnyArray) -> Spans:
         """Positions of the days between first and last ones, both in it."""
         return day_spans(self.days, firsts, lasts)
+
+    def counts(self, spans: Spans) -> dict[str, AnyArray]:
+        """Columns of windows of these days: predictions, labeled ones, and their share."""
+        rows = sums_over_spans(self.stack.rows, spans)
+        labelled = sums_over_spans(self.stack.labelled, spans)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            coverage = np.where(rows > 0, labelled / rows, np.nan)
+        return {"due_rows": rows, "labelled_rows": labelled, "coverage": coverage}

@@ -20,16 +20,19 @@ from modelwatch.stats.states.batch import (
 )
 from modelwatch.stats.states.binning import NumericBinning
 from modelwatch.stats.states.exact_numbers import NO_OFFSET, ExactNumbers, doubles_of
+from modelwatch.stats.states.kernel import Kernel
 from modelwatch.stats.value_names import SEPARATOR, part_name, value_name
+
+_LARGE_DICTIONARY = 1024
 
 
 @dataclass(frozen=True)
 class BatchLayout:
-    """Where a batch of scored rows carries what: positions of its columns.
+    """Positions of the columns of a batch of scored rows.
 
-    ``day`` (date), ``version`` (string), ``present`` (boolean, one a role; None: all rows have it),
-    ``copies`` (integer, one a role; None: no row repeats), ``segments`` (the string columns of
-    each segmentation), ``columns`` (one a column of the plan).
+    ``day`` (date), ``version`` (string), ``present`` (boolean, one per role; None: all rows have
+    it), ``copies`` (integer, one per role; None: no row repeats), ``segments`` (the string columns
+    of each segmentation), ``columns`` (one per column of the plan).
     """
 
     day: int
@@ -40,7 +43,9 @@ class BatchLayout:
     columns: tuple[int, ...]
 
 
-def batch_of(record: pa.RecordBatch, layout: BatchLayout, plan: TallyPlan) -> Batch:
+def batch_of(
+    record: pa.RecordBatch, layout: BatchLayout, plan: TallyPlan, kernel: Kernel | None = None
+) -> Batch:
     """The rows of one Arrow batch."""
     texts: dict[int, Texts] = {}
 
@@ -67,7 +72,7 @@ def batch_of(record: pa.RecordBatch, layout: BatchLayout, plan: TallyPlan) -> Ba
             for split, positions in zip(plan.segmentations, layout.segments, strict=True)
         ],
         columns=[
-            numbers_of(record.column(position), column.binning)
+            numbers_of(record.column(position), column.binning, kernel)
             if isinstance(column.binning, NumericBinning)
             else text(position)
             for column, position in zip(plan.columns, layout.columns, strict=True)
@@ -75,12 +80,18 @@ def batch_of(record: pa.RecordBatch, layout: BatchLayout, plan: TallyPlan) -> Ba
     )
 
 
-def numbers_of(column: pa.Array, binning: NumericBinning | None = None) -> Numbers:
-    """A column of doubles, longs or decimals, as distances from the offset of its bins.
+def numbers_of(
+    column: pa.Array, binning: NumericBinning | None = None, kernel: Kernel | None = None
+) -> Numbers:
+    """A column of doubles, longs, or decimals, as distances from the offset of its bins.
 
-    No copy of doubles where there is no offset and no null.
+    Doubles are not copied if there is neither an offset nor a null.
     """
     offset = NO_OFFSET if binning is None else binning.offset
+    if kernel is not None and not offset:
+        compiled = _compiled_numbers(column, kernel)
+        if compiled is not None:
+            return compiled
     nulls = column.is_null().to_numpy(zero_copy_only=False) if column.null_count else None
     if pa.types.is_floating(column.type):
         bits = np.frombuffer(
@@ -98,8 +109,24 @@ def numbers_of(column: pa.Array, binning: NumericBinning | None = None) -> Numbe
     return Numbers(np.where(nulls, np.nan, values), nulls, rest)
 
 
+def _compiled_numbers(column: pa.Array, kernel: Kernel) -> Numbers | None:
+    """The numbers of a column in one pass; None if it has another type, needs no conversion, or has
+    numbers that doubles cannot represent."""
+    longs, nulls = pa.types.is_int64(column.type), column.null_count
+    if not (longs or (nulls and pa.types.is_float64(column.type))):
+        return None
+    bits, data = column.buffers()
+    words = np.frombuffer(data, dtype=np.int64, count=len(column) + column.offset)
+    values = words[column.offset :]
+    validity = np.frombuffer(bits, dtype=np.uint8) if nulls else None
+    if validity is not None and not longs:
+        return Numbers(*kernel.doubles(values, validity, column.offset))
+    found = kernel.longs(values, validity, column.offset)
+    return None if found is None else Numbers(*found)
+
+
 def exact_numbers_of(column: pa.Array) -> ExactNumbers:
-    """A column of longs or decimals; what stands for a null means nothing."""
+    """A column of longs or decimals; the number in place of a null has no meaning."""
     total, data = len(column) + column.offset, column.buffers()[1]
     if pa.types.is_decimal(column.type):
         halves = np.frombuffer(data, dtype="<u8", count=2 * total).reshape(-1, 2)[column.offset :]
@@ -110,12 +137,23 @@ def exact_numbers_of(column: pa.Array) -> ExactNumbers:
 
 
 def texts_of(column: pa.Array) -> Texts:
-    """A column of strings, by dictionary."""
-    encoded = column.dictionary_encode()
-    indices = encoded.indices
+    """A column of strings, by dictionary.
+
+    The dictionary of a file covers more rows than a batch: if it is large, values that are not in
+    the batch are dropped.
+    """
+    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    values, indices = encoded.dictionary, encoded.indices
     if indices.null_count:
-        indices = indices.fill_null(len(encoded.dictionary))
-    return Texts(encoded.dictionary.to_pylist(), indices.to_numpy(zero_copy_only=False))
+        indices = indices.fill_null(len(values))
+    places = indices.to_numpy(zero_copy_only=False)
+    if len(values) > _LARGE_DICTIONARY:
+        occurs = np.zeros(len(values) + 1, dtype=bool)
+        occurs[places] = True
+        # The number of values before each one, and of all of them before null, which comes last.
+        before = np.cumsum(occurs) - occurs
+        values, places = values.filter(pa.array(occurs[:-1])), before[places]
+    return Texts(values.to_pylist(), places)
 
 
 def segment_codes(split: SegmentationCodes, columns: Sequence[Texts]) -> AnyArray:
@@ -144,7 +182,7 @@ def segment_codes(split: SegmentationCodes, columns: Sequence[Texts]) -> AnyArra
 
 
 def _scopes(days: pa.Array, versions: Texts) -> tuple[list[tuple[int, str]], AnyArray | None]:
-    """The days and model versions of a batch, and which of them each row is of."""
+    """The days and model versions of a batch, and the scope of each row."""
     bits = np.frombuffer(days.buffers()[1], dtype=np.int32, count=len(days) + days.offset)
     numbers = bits[days.offset :]
     first, last = int(numbers.min()), int(numbers.max())

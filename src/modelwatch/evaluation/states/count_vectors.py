@@ -1,4 +1,4 @@
-"""Count vectors as columns of Arrow, which hold the positions that are not zero."""
+"""Count vectors as Arrow columns, which contain nonzero positions only."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ COUNT_COLUMNS = ("counts_length", "positions", "counts")
 """Names of the columns of a packed vector."""
 _LONG = pa.int64()
 _POSITION_LONGS = 0.5
-"""A position is an int: half of what a count takes."""
+"""The size of a position relative to that of a count: positions are ints, counts are longs."""
 
 
 def packed_counts(vectors: Sequence[Counts], whole: Sequence[bool]) -> dict[str, pa.Array]:
-    """Vectors as the columns counts_length, positions and counts, a row for each.
+    """Vectors as the columns counts_length, positions, and counts, one row each.
 
-    Positions are null where all counts are listed: where ``whole``, and where that is shorter.
+    Positions are null if all counts are listed: with ``whole``, and where that is shorter.
     """
     positions: list[AnyArray | None] = []
     counts: list[Counts] = []
@@ -42,7 +42,7 @@ def count_vectors(
     positions: pa.Array | pa.ChunkedArray,
     counts: pa.Array | pa.ChunkedArray,
 ) -> list[Counts]:
-    """The vectors of ``packed_counts``, zeros included."""
+    """The vectors of ``packed_counts``, with zeros."""
     sizes = lengths.to_numpy().astype(np.int64)
     ends = np.cumsum(sizes)
     flat = _flat_counts(sizes, ends, positions, counts)
@@ -105,3 +105,10 @@ def long_lists(column: pa.ListArray) -> list[AnyArray | None]:
     offsets = column.offsets.to_numpy()
     valid = column.is_valid().to_numpy(zero_copy_only=False)
     return [flat[offsets[i] : offsets[i + 1]] if valid[i] else None for i in range(len(column))]
+
+
+def list_totals(column: pa.ListArray) -> Counts:
+    """The sum of each list of an Arrow list column without nulls."""
+    ends = np.append(0, np.cumsum(column.values.to_numpy(zero_copy_only=False)))
+    found: Counts = np.diff(ends[column.offsets.to_numpy()])
+    return found

@@ -1,4 +1,4 @@
-"""Stored states, sorted by what they are of, as one group of numpy arrays a feature and segment."""
+"""Stored states sorted by feature and segment, as one group of numpy arrays for each."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from modelwatch.evaluation.planning.windows import WHOLE_TABLE
+from modelwatch.evaluation.sorted_rows import groups_of
 from modelwatch.evaluation.states.count_vectors import COUNT_COLUMNS, count_matrix
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, Hashes
 from modelwatch.stats.states.binning import Binning, CategoricalBinning
@@ -20,8 +22,6 @@ from modelwatch.stats.states.numeric import NumericStates
 from modelwatch.stats.states.pairs import PairStates
 
 GROUP_KEY = ("role", "kind", "feature", "segmentation", "segment")
-WHOLE_TABLE = -(2**31)
-"""Day number of the states of a reference table without days; it sorts before every day."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ class StateGroup:
     table: pa.Table
 
     def of_binning(self, fingerprint: str | None) -> StateGroup:
-        """The states that were counted in these bins; those of others do not add up with them."""
+        """The states that were counted in these bins. States of other bins cannot be added to
+        them."""
         held = self.table.column("binning")
         same = held.is_null() if fingerprint is None else pc.equal(held, fingerprint)
         mine = pc.fill_null(same, False).to_numpy()
@@ -93,7 +94,7 @@ class StateGroup:
 
     def _unseen(self) -> list[list[tuple[str, int]]]:
         return [
-            [(entry["value"], entry["rows"]) for entry in held or ()]
+            [(entry["value"], entry["row_count"]) for entry in held or ()]
             for held in self.table.column("unseen").to_pylist()
         ]
 
@@ -121,7 +122,7 @@ class StateGroup:
 
 
 def merged_sketch(sketches: Sequence[Hashes | None]) -> Hashes:
-    """The sketch of some states together."""
+    """The merged sketch of some states."""
     held = [sketch for sketch in sketches if sketch is not None]
     if len(held) == 1:
         return held[0]
@@ -129,22 +130,12 @@ def merged_sketch(sketches: Sequence[Hashes | None]) -> Hashes:
 
 
 def state_groups(records: Iterable[pa.RecordBatch]) -> Iterator[StateGroup]:
-    """The groups of states that come sorted by ``GROUP_KEY`` and day."""
-    held: list[pa.RecordBatch] = []
-    for record in records:
-        if not record.num_rows:
-            continue
-        for part in _runs(record):
-            if held and _key(held[0]) != _key(part):
-                yield _group(held)
-                held = []
-            held.append(part)
-    if held:
-        yield _group(held)
+    """The groups of states that are sorted by ``GROUP_KEY`` and day."""
+    return map(_group, groups_of(records, GROUP_KEY))
 
 
 class InSegment(Protocol):
-    """What is asked of one segment."""
+    """The parameters of an evaluation, for one segment."""
 
     @property
     def segmentation(self) -> str:
@@ -155,15 +146,16 @@ class InSegment(Protocol):
         """Name of the segment."""
 
 
-Asked = TypeVar("Asked", bound=InSegment)
+_Asked = TypeVar("_Asked", bound=InSegment)
 
 
 def asked_groups(
     records: Iterable[pa.RecordBatch],
     binnings: Mapping[tuple[str, str], Binning],
-    asked: Sequence[Asked],
-) -> Iterator[tuple[StateGroup, Binning, list[tuple[int, Asked]]]]:
-    """The groups of states, in their bins, that something is asked of: with what, and its place."""
+    asked: Sequence[_Asked],
+) -> Iterator[tuple[StateGroup, Binning, list[tuple[int, _Asked]]]]:
+    """The groups of states in their current bins that are requested, each with the requests for its
+    segment and their positions."""
     for group in state_groups(records):
         binning = binnings.get((group.role, group.feature))
         here = [
@@ -178,29 +170,14 @@ def asked_groups(
             yield current, binning, here
 
 
-def _runs(record: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    changes = np.zeros(record.num_rows, dtype=bool)
-    for name in GROUP_KEY:
-        column = record.column(name)
-        differs = pc.not_equal(column[1:], column[:-1])
-        changes[1:] |= differs.to_numpy(zero_copy_only=False)
-    starts = np.append(0, np.flatnonzero(changes))
-    stops = np.append(starts[1:], record.num_rows)
-    for start, stop in zip(starts, stops, strict=True):
-        yield record.slice(start, stop - start)
-
-
-def _key(record: pa.RecordBatch) -> tuple[str, ...]:
-    return tuple(record.column(name)[0].as_py() for name in GROUP_KEY)
-
-
-def _group(parts: Sequence[pa.RecordBatch]) -> StateGroup:
-    table = pa.Table.from_batches(parts)
+def _group(table: pa.Table) -> StateGroup:
     days = pc.fill_null(table.column("day").cast(pa.int32()), WHOLE_TABLE).to_numpy()
     if (days[1:] < days[:-1]).any():
         order = np.argsort(days, kind="stable")
         days, table = days[order], table.take(order)
-    role, kind, feature, segmentation, segment = _key(parts[0])
+    role, kind, feature, segmentation, segment = (
+        table.column(name)[0].as_py() for name in GROUP_KEY
+    )
     return StateGroup(
         role,
         kind,

@@ -1,4 +1,4 @@
-"""What became of the labels read for each day."""
+"""The outcome of the labels that were read for each day."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from modelwatch.evaluation.states.label_layout import NEVER_NUMBER, LabelledLayout
-from modelwatch.evaluation.states.partial_scores import LABELS, partial_records
+from modelwatch.evaluation.states.partial_scores import LABEL_ROLE, partial_records
 from modelwatch.evaluation.states.sparse_rows import Entries
 from modelwatch.stats.arrays import Counts
 from modelwatch.stats.states.score_batch import LABEL_ACCOUNT, WHOLE
@@ -18,13 +18,14 @@ from modelwatch.stats.value_names import ALL, ALL_VERSIONS
 
 @dataclass(frozen=True)
 class KnownLabels:
-    """When labels became known: the latest that counts, the earliest that does not yet."""
+    """When labels became known: the latest that counts, and the earliest that does not count
+    yet."""
 
     last: int | None = None
     next: int | None = None
 
     def merge(self, other: KnownLabels) -> KnownLabels:
-        """Of the labels of both."""
+        """The combination with those of another day or task."""
         lasts = [day for day in (self.last, other.last) if day is not None]
         nexts = [day for day in (self.next, other.next) if day is not None]
         return KnownLabels(max(lasts, default=None), min(nexts, default=None))
@@ -34,14 +35,14 @@ NOTHING_KNOWN = KnownLabels()
 
 
 class LabelAccount:
-    """Counts of the labels of each day, as ``LABEL_ACCOUNT`` names them."""
+    """Counts of the labels of each day, with the names of ``LABEL_ACCOUNT``."""
 
     def __init__(self) -> None:
         self._counts: dict[int, Counts] = {}
         self._known: dict[int, KnownLabels] = {}
 
     def add(self, record: pa.RecordBatch, layout: LabelledLayout) -> None:
-        """Adds the label rows of a batch."""
+        """Add the label rows of a batch."""
         rows = longs_of(record.column(layout.rows))
         next_known = record.column(layout.next_known)
         held = (rows > 0) | next_known.is_valid().to_numpy(zero_copy_only=False)
@@ -58,7 +59,7 @@ class LabelAccount:
             "unknown_ids": np.where(scored, 0, rows),
             "unknown_classes": longs_of(record.column(layout.unknown_classes))[held],
         }
-        # Missing days: none known is before all, none to come after all.
+        # Missing days: "none known" sorts before all days, "none to come" after all.
         last = longs_of(record.column(layout.last_known), -NEVER_NUMBER)[held]
         next_ = longs_of(next_known, 2 * NEVER_NUMBER)[held]
         for day in np.unique(days).tolist():
@@ -74,7 +75,7 @@ class LabelAccount:
             self._known[day] = self._known.get(day, NOTHING_KNOWN).merge(known)
 
     def records(self, buckets: int) -> Iterator[pa.RecordBatch]:
-        """The account of each day as a state, in the columns of ``PARTIAL_SCHEMA``."""
+        """The account of each day as a state, in the columns of ``PARTIAL_SCORES``."""
         days = list(self._counts)
         if not days:
             return
@@ -85,7 +86,7 @@ class LabelAccount:
         known = [self._known[day] for day in days]
         yield from partial_records(
             [(day, ALL_VERSIONS, ALL) for day in days],
-            (ALL, LABELS, WHOLE),
+            (ALL, LABEL_ROLE, WHOLE),
             (len(LABEL_ACCOUNT), 0),
             Entries(rows, dues, positions, held, np.zeros_like(held)),
             buckets,

@@ -1,4 +1,4 @@
-"""Predictions joined with their labels, in the positions of a pass over both."""
+"""Predictions joined with their labels: positions of the columns of a pass over both."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ NEVER_NUMBER = day_number(NEVER)
 
 @dataclass(frozen=True)
 class ValuePlace:
-    """Where a batch tells of the values of a label or decision: positions of its columns.
+    """Positions of the columns of a batch that describe the values of a label or decision.
 
     ``subject``: ``LABEL_SUBJECT``, ``DECISION_SUBJECT`` or a challenger's. ``counted_as``: what
-    values count as that the configuration does not name. ``spellings``: their texts (strings);
-    ``valued`` and ``missing``: how many have a value, and how many are empty texts or NaN (ints).
+    unmapped values count as. ``spellings``: unmapped values as strings; ``valued`` and ``missing``:
+    how many labels have a value, and how many are empty strings or NaN (ints).
     """
 
     subject: str
@@ -31,17 +31,17 @@ class ValuePlace:
 
 @dataclass(frozen=True)
 class LabelledLayout:
-    """Where a batch of labeled rows carries what: positions of its columns.
+    """Positions of the columns of a batch of labeled rows.
 
-    Before them stand, in order: day, due day (dates), version (string), whether there is a
-    prediction (boolean), decision (double, null for none), label (double: 0 and 1, the index of
-    the class, or the number; null for none), age of the label in days (int), label rows, whether
-    labels were corrected, whether they contradict each other (ints), labels of an unknown class
-    (long), the last known day and the next one (dates). ``features``: what a regressor of the loss
-    takes; ``expected``: the losses that it says, in scales. ``due_by_row``: whether a column
-    says when labels are due. ``value_places``: where values may be ones that the configuration does
-    not
-    name.
+    The first columns are, in order: day, due day (dates), version (string), whether there is a
+    prediction (boolean), decision (double, null for none), label (double: 0 and 1, the index of the
+    class, or the number; null for none), age of the label in days (int), label rows, whether labels
+    were corrected, whether they contradict each other (ints), labels of an unknown class (long),
+    the last known day and the next one (dates).
+
+    ``features``: the inputs of the loss regressor; ``expected``: the losses that it predicts, in
+    scales. ``due_by_row``: whether a column determines when labels are due. ``value_places``:
+    positions for subjects that may have unmapped values.
     """
 
     scores: tuple[int, ...]

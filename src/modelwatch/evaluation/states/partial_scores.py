@@ -1,4 +1,4 @@
-"""Rows in which tasks hand on their states of performance, before these are merged."""
+"""The rows in which tasks return their performance states before these are merged."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from modelwatch.evaluation.states.sparse_rows import Entries, bounded_batches, sparse_table
+from modelwatch.evaluation.sorted_rows import bounded_batches
+from modelwatch.evaluation.states.sparse_rows import SPARSE_BATCH_BYTES, Entries, sparse_table
 from modelwatch.stats.states.score_batch import ScopeVectors
 from modelwatch.stats.states.value_account import SPELLING
 from modelwatch.stats.value_names import ALL_VERSIONS
 
-LABELS = "labels"
-"""Kind of the account of labels; it has no model version, no bins, and is due at once."""
-KEY = ("day", "model_version", "segmentation", "segment", "kind", "name")
-_ARROW = pa.schema(
+LABEL_ROLE = "labels"
+"""Kind of the account of labels. It has no model version and no bins, and is due at once."""
+SCORE_KEY = ("day", "model_version", "segmentation", "segment", "kind", "name")
+PARTIAL_SCORES = pa.schema(
     [
         ("day", pa.int32()),
         ("model_version", pa.string()),
@@ -36,20 +37,14 @@ _ARROW = pa.schema(
         ("bucket", pa.int32()),
     ]
 )
-PARTIAL_SCHEMA = (
-    "day int, model_version string, segmentation string, segment string, kind string, name string,"
-    " counts_length int, sums_length int, last_known int, next_known int, part int,"
-    " positions array<int>, counts array<bigint>, sums array<bigint>, due_days array<int>,"
-    " bucket int"
-)
 
 
 def vector_records(vectors: ScopeVectors, buckets: int) -> Iterator[pa.RecordBatch]:
-    """States of one kind and name in the columns of ``PARTIAL_SCHEMA``."""
+    """States of one kind and name in the columns of ``PARTIAL_SCORES``."""
     days, dues, versions, segments = zip(*vectors.scopes, strict=True)
-    if vectors.kind == LABELS:
+    if vectors.kind == LABEL_ROLE:
         dues, versions = days, (ALL_VERSIONS,) * len(days)
-    # A row is of a day, version and segment: the due days stand side by side in it.
+    # A row belongs to a day, version, and segment, and contains all due days.
     rows: dict[tuple[int, str, str], int] = {}
     scopes = zip(days, versions, segments, strict=True)
     row_of = np.array([rows.setdefault(key, len(rows)) for key in scopes], dtype=np.int64)
@@ -79,14 +74,14 @@ def partial_records(
     buckets: int,
     known: Mapping[str, Sequence[int | None]] | None = None,
 ) -> Iterator[pa.RecordBatch]:
-    """Rows of days, versions and segments with their entries, in the columns of
-    ``PARTIAL_SCHEMA``.
+    """Rows of days, versions, and segments with their entries, in the columns of
+    ``PARTIAL_SCORES``.
 
-    ``of``: segmentation, kind and name of all of them. ``lengths``: of their vectors of counts and
+    ``of``: segmentation, kind, and name of all of them. ``lengths``: of their vectors of counts and
     of sums. ``known``: when their labels became known, null if left out.
     """
     n = len(keys)
-    # Values of one subject meet in one task, which knows the first of them.
+    # All values of one subject are merged by one task, which determines the first of them.
     name = of[1] if of[1].startswith(SPELLING) else of[2]
     days, versions, segments = zip(*keys, strict=True)
     alike = {
@@ -97,7 +92,10 @@ def partial_records(
         "day": pa.array(days, pa.int32()),
         "model_version": pa.array(versions, pa.string()),
         "segment": pa.array(segments, pa.string()),
-        **{key: pa.repeat(pa.scalar(v, _ARROW.field(key).type), n) for key, v in alike.items()},
+        **{
+            key: pa.repeat(pa.scalar(v, PARTIAL_SCORES.field(key).type), n)
+            for key, v in alike.items()
+        },
         **{
             key: pa.array(known[key] if known else [None] * n, pa.int32())
             for key in ("last_known", "next_known")
@@ -105,9 +103,11 @@ def partial_records(
         "bucket": pa.array([_bucket((of[0], s, name), buckets) for s in segments], pa.int32()),
     }
     table = sparse_table(columns, entries)
-    yield from bounded_batches(table.select(_ARROW.names).cast(_ARROW))
+    yield from bounded_batches(
+        table.select(PARTIAL_SCORES.names).cast(PARTIAL_SCORES), SPARSE_BATCH_BYTES
+    )
 
 
 def _bucket(key: tuple[str, ...], buckets: int) -> int:
-    # Not hash(): it differs from process to process.
+    # Not hash(), which differs between processes.
     return sum(" ".join(key).encode()) % buckets

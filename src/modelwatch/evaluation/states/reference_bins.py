@@ -1,4 +1,4 @@
-"""Frozen bins of every feature, fitted on the rows of a reference in one pass."""
+"""Frozen bins of every feature, fitted to the rows of a reference in one pass."""
 
 from __future__ import annotations
 
@@ -40,12 +40,15 @@ from modelwatch.stats.states.score_bins import TopValues, fit_scores
 from modelwatch.stats.states.score_scale import ScoreBinning, ScoreKind
 from modelwatch.stats.value_names import SEPARATOR, part_name, value_name
 
-SAMPLE_ROWS = 50_000
-"""Different rows of the reference on which quantiles are fitted: those with the least hashes."""
+_SAMPLE_ROWS = 50_000
+"""Number of distinct rows of the reference to which quantiles are fitted: those with the smallest
+hashes."""
 SAMPLE_VALUES = 5_000_000
-"""Values of the sample over all columns: a wide table is sampled by fewer rows."""
-MAX_VALUES = 100_000
-"""Different values of a categorical column that are remembered, by the smallest hashes."""
+"""Maximum number of values of the sample over all columns. Wide tables have fewer rows in the
+sample."""
+_MAX_VALUES = 100_000
+"""Maximum number of distinct values of a categorical column that are kept, by the smallest
+hashes."""
 
 
 def binning_of(
@@ -53,12 +56,12 @@ def binning_of(
     special_values: Sequence[ExactNumber] = (),
     score_kind: ScoreKind | None = None,
 ) -> Binning:
-    """A binning from its stored columns; ``special_values`` as the column holds them.
+    """A binning from its stored columns; ``special_values`` in the type of the column.
 
-    ``score_kind``: what a score says, whose bins are of doubles; None for anything else.
+    ``score_kind``: the kind of a score, whose bins are doubles; None for other columns.
     """
     if row["edges"] is not None:
-        offset, digits = Decimal(row.get("offset") or 0), row.get("digits")
+        offset, digits = Decimal(row.get("subtracted") or 0), row.get("digits")
         codes = () if digits is None else tuple(special_values)
         special = special_doubles(special_values, offset, digits)
         edges, moments = np.array(row["edges"]), (row["center"], row["scale"])
@@ -67,11 +70,12 @@ def binning_of(
         return NumericBinning(edges, *moments, special, offset, digits, codes)
     packed = row["known_hashes"]
     known = None if packed is None else np.frombuffer(packed, dtype="<u8")
-    return CategoricalBinning(tuple(row["values"] or ()), known)
+    return CategoricalBinning(tuple(row["categories"] or ()), known)
 
 
 def summaries_of(fields: Sequence[Field]) -> BatchFunction:
-    """What a task tells of the rows of its partition: a row of ``SUMMARY_SCHEMA`` a field."""
+    """What a task reports about the rows of its partition: one row of ``SUMMARY_SCHEMA`` per
+    field."""
     numeric = [at for at, field in enumerate(fields) if field.numeric]
     textual = [at for at, field in enumerate(fields) if not field.numeric]
     size = _sample_rows(fields)
@@ -105,7 +109,7 @@ def summaries_of(fields: Sequence[Field]) -> BatchFunction:
             sample = sample.take(hashes, np.ones(len(hashes), dtype=np.int64), values)
             for at in textual:
                 counters[at].update(_rows_by_value(record, fields[at]))
-                if len(counters[at]) > 2 * MAX_VALUES:
+                if len(counters[at]) > 2 * _MAX_VALUES:
                     counters[at], complete[at] = _bounded(counters[at]), False
         for at in numeric:
             held = sample.values[numeric.index(at)]
@@ -131,7 +135,7 @@ def _top(rows: Sequence[Mapping[str, Any]]) -> TopValues:
 
 def _sample_rows(fields: Sequence[Field]) -> int:
     numeric = sum(field.numeric for field in fields)
-    return max(2_000, min(SAMPLE_ROWS, SAMPLE_VALUES // max(1, numeric)))
+    return max(2_000, min(_SAMPLE_ROWS, SAMPLE_VALUES // max(1, numeric)))
 
 
 def _rows_by_value(record: pa.RecordBatch, field: Field) -> dict[str, int]:
@@ -153,7 +157,7 @@ def _rows_by_value(record: pa.RecordBatch, field: Field) -> dict[str, int]:
 def _bounded(counter: Counter[str]) -> Counter[str]:
     """The values with the smallest hashes, with their rows."""
     ranked = sorted((hash_of_text(value), value) for value in counter)
-    return Counter({value: counter[value] for _, value in ranked[:MAX_VALUES]})
+    return Counter({value: counter[value] for _, value in ranked[:_MAX_VALUES]})
 
 
 def _summary(
@@ -175,11 +179,11 @@ def _summary(
 def _summary_of_texts(at: int, rows: int, counter: Counter[str], whole: bool) -> pa.RecordBatch:
     values = list(counter)
     counts = [counter[value] for value in values]
-    untold = [None] * 5
-    return _record([at, rows, *untold, values, counts, whole, None, None, None])
+    unknown = [None] * 5
+    return _record([at, rows, *unknown, values, counts, whole, None, None, None])
 
 
-_SUMMARY = pa.schema(
+SUMMARY_SCHEMA = pa.schema(
     [
         ("field", pa.int32()),
         ("rows", pa.int64()),
@@ -196,16 +200,16 @@ _SUMMARY = pa.schema(
         ("top_rows", pa.binary()),
     ]
 )
-_BINNING = pa.schema(
+BINNING_SCHEMA = pa.schema(
     [
         ("field", pa.int32()),
         ("edges", pa.list_(pa.float64())),
-        ("values", pa.list_(pa.string())),
+        ("categories", pa.list_(pa.string())),
         ("known_hashes", pa.binary()),
         ("center", pa.float64()),
         ("scale", pa.float64()),
         ("fitted_rows", pa.int64()),
-        ("offset", pa.string()),
+        ("subtracted", pa.string()),
         ("digits", pa.int32()),
         ("known_values", pa.int64()),
         ("other_rows", pa.int64()),
@@ -213,7 +217,7 @@ _BINNING = pa.schema(
 )
 
 
-def _record(row: Sequence[object], schema: pa.Schema = _SUMMARY) -> pa.RecordBatch:
+def _record(row: Sequence[object], schema: pa.Schema = SUMMARY_SCHEMA) -> pa.RecordBatch:
     arrays = [pa.array([value], type=kind) for value, kind in zip(row, schema.types, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
@@ -223,7 +227,7 @@ def _none_for_nan(values: Floats) -> list[float | None]:
 
 
 def fits_of(fields: Sequence[Field]) -> BatchFunction:
-    """The bins of fields, of summaries that come sorted by field: rows of ``BINNING_SCHEMA``."""
+    """The bins of fields, from summaries that are sorted by field: rows of ``BINNING_SCHEMA``."""
 
     def fits(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         held: list[dict[str, object]] = []
@@ -255,13 +259,14 @@ def _fit(fields: Sequence[Field], rows: Sequence[Mapping[str, Any]]) -> pa.Recor
         offset = str(binning.offset) if binning.offset else None
         moments = (binning.center, binning.scale)
         row = [at, edges, None, None, *moments, total, offset, binning.digits, None, None]
-        return _record(row, _BINNING)
+        return _record(row, BINNING_SCHEMA)
     counter: Counter[str] = Counter()
     for part in rows:
         counter.update(dict(zip(part["texts"], part["text_rows"], strict=True)))
-    whole = all(part["complete"] for part in rows) and len(counter) <= MAX_VALUES
+    whole = all(part["complete"] for part in rows) and len(counter) <= _MAX_VALUES
     if not whole:
-        # How many each task could remember depends on the partitions; these, all of them did.
+        # What a single task could keep depends on the partitions. Values up to here were kept by
+        # all.
         counter = _bounded(counter)
     fitted = fit_categorical(
         counter,
@@ -274,7 +279,7 @@ def _fit(fields: Sequence[Field], rows: Sequence[Mapping[str, Any]]) -> pa.Recor
     others = sum(counter.values()) - sum(counter[value] for value in fitted.values)
     counted = (len(counter), others)
     row = [at, None, list(fitted.values), packed, None, None, total, None, None, *counted]
-    return _record(row, _BINNING)
+    return _record(row, BINNING_SCHEMA)
 
 
 def _whole_sample(
@@ -318,7 +323,7 @@ def _fit_scores(
 
 
 def _extremes(rows: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
-    """Least and greatest finite value of all tasks, NaN where there is none."""
+    """Smallest and largest finite value of all tasks; NaN if there is none."""
     least, greatest = (
         [float(row[name]) for row in rows if row[name] is not None]
         for name in ("minimum", "maximum")

@@ -1,4 +1,4 @@
-"""A sample of the rows of a reference on which bins are fitted, and the ends of its numbers."""
+"""A sample of the rows of a reference to which bins are fitted, and the extremes of its numbers."""
 
 from __future__ import annotations
 
@@ -16,13 +16,12 @@ from modelwatch.stats.states.score_scale import ScoreKind
 
 @dataclass(frozen=True)
 class Field:
-    """A column to bin, or the columns of a segmentation whose frequent crossings are kept.
+    """A column to bin, or the columns of a segmentation whose frequent combinations are kept.
 
     ``positions``: of its columns in the frame. ``bins`` or ``max_values`` bound the result.
-    ``digits``: behind the point of a column of exact numbers, None for one of doubles.
-    ``segments``: whether it is a segmentation, which is kept by the names of its values.
-    ``score_kind``: what a score says, whose upper tail has finer bins and whose column is one of
-    doubles; None for other columns.
+    ``digits``: decimal places of a column of exact numbers, None for doubles. ``segments``: whether
+    it is a segmentation, whose values are kept by name. ``score_kind``: the kind of a score, whose
+    upper tail has finer bins and whose column is double; None for other columns.
     """
 
     positions: tuple[int, ...]
@@ -41,16 +40,17 @@ class Field:
 
     @property
     def special_units(self) -> tuple[int, ...]:
-        """The special values of a column of exact numbers, those that it can hold, in units."""
+        """The special values of a column of exact numbers that it can represent, in units."""
         found = (units_of(value, self.digits or 0) for value in self.special_values)
         return tuple(units for units in found if units is not None and abs(units) < 10**38)
 
 
 @dataclass
 class ReferenceSample:
-    """Different rows with the smallest hashes so far, ascending: how often each came, and values.
+    """The distinct rows with the smallest hashes so far, ascending, with their frequencies and
+    values.
 
-    Equal rows have one hash. Taken one by one they would crowd out the others. Values are doubles
+    Equal rows share one hash; counted one by one, they would displace others. Values are doubles
     (n,), or the halves of exact numbers (n, 2).
     """
 
@@ -60,7 +60,7 @@ class ReferenceSample:
     size: int
 
     def take(self, hashes: np.ndarray, repeats: Counts, values: list[AnyArray]) -> ReferenceSample:
-        """The sample of these rows too."""
+        """The sample with these rows added."""
         if len(self.hashes) >= self.size:
             entering = np.flatnonzero(hashes <= self.hashes[-1])
             hashes, repeats = hashes[entering], repeats[entering]
@@ -78,7 +78,8 @@ class ReferenceSample:
         )
 
     def rows(self, at: int) -> AnyArray:
-        """Values of a field as often as they came; fewer in proportion, if they are too many."""
+        """The values of a field, repeated by frequency; proportionally fewer if there are too
+        many."""
         total, repeats = int(self.repeats.sum()), self.repeats
         if total > 2 * self.size:
             repeats = np.maximum(1, (repeats * (self.size / total)).astype(np.int64))
@@ -86,14 +87,15 @@ class ReferenceSample:
 
 
 def no_rows(fields: Sequence[Field], size: int) -> ReferenceSample:
-    """A sample of at most ``size`` rows before the first one."""
+    """An empty sample of at most ``size`` rows."""
     none = np.empty(0, dtype=np.int64)
     values = [np.empty(0) if f.digits is None else none.reshape(0, 2) for f in fields]
     return ReferenceSample(none.view(np.uint64), none, values, size)
 
 
 def values_of(column: pa.Array, field: Field) -> AnyArray:
-    """Doubles (n,), or the halves of exact numbers (n, 2), null having a high half of its own."""
+    """Doubles (n,), or the halves of exact numbers (n, 2), in which null has a high half of its
+    own."""
     if field.digits is None:
         return numbers_of(column).values
     numbers = exact_numbers_of(column)
@@ -104,7 +106,7 @@ def values_of(column: pa.Array, field: Field) -> AnyArray:
 
 
 def exact_of(halves: AnyArray, field: Field) -> ExactNumbers:
-    """The numbers of some halves that are neither null nor special."""
+    """The numbers of those halves that are neither null nor special."""
     held = halves[halves[:, 0] != NULL_HIGH]
     high, low = np.ascontiguousarray(held[:, 0]), np.ascontiguousarray(held[:, 1])
     numbers = ExactNumbers(high, low.view(np.uint64), field.digits or 0)
@@ -112,7 +114,8 @@ def exact_of(halves: AnyArray, field: Field) -> ExactNumbers:
 
 
 def both_ends(known: list[int], halves: AnyArray, field: Field) -> list[int]:
-    """Least and greatest unit of exact numbers, with those known so far; empty without any."""
+    """Smallest and largest unit of exact numbers, combined with those known so far; empty without
+    any."""
     numbers = exact_of(halves, field)
     if not len(numbers):
         return known

@@ -1,4 +1,4 @@
-"""States of features before and after some days, rolled up where they are stored."""
+"""States of features before and after a change, each side added up."""
 
 from __future__ import annotations
 
@@ -12,28 +12,27 @@ import pyarrow as pa
 from modelwatch.evaluation.states.groups import asked_groups
 from modelwatch.stats.arrays import day_spans
 from modelwatch.stats.states.binning import Binning
-from modelwatch.stats.states.categorical import CategoricalStates
+from modelwatch.stats.states.leave_out import FeatureStates
 from modelwatch.stats.states.numeric import NumericStates
 
-States = NumericStates | CategoricalStates
-COLUMNS: tuple[tuple[str, str, pa.DataType], ...] = (
-    ("asked", "int", pa.int32()),
-    ("side", "int", pa.int32()),
-    ("role", "string", pa.string()),
-    ("feature", "string", pa.string()),
-    ("counts", "array<bigint>", pa.list_(pa.int64())),
-    ("sums", "array<bigint>", pa.list_(pa.int64())),
-    ("minimum", "double", pa.float64()),
-    ("maximum", "double", pa.float64()),
-    ("unseen", "map<string,bigint>", pa.map_(pa.string(), pa.int64())),
+ROLLED_SCHEMA = pa.schema(
+    [
+        ("asked", pa.int32()),
+        ("side", pa.int32()),
+        ("role", pa.string()),
+        ("feature", pa.string()),
+        ("counts", pa.list_(pa.int64())),
+        ("sums", pa.list_(pa.int64())),
+        ("minimum", pa.float64()),
+        ("maximum", pa.float64()),
+        ("unseen", pa.map_(pa.string(), pa.int64())),
+    ]
 )
-
-_ARROW = pa.schema([(name, kind) for name, _, kind in COLUMNS])
 
 
 @dataclass(frozen=True)
 class TwoSpans:
-    """Day numbers, first and last included, before and after a change in one segment."""
+    """Inclusive first and last day numbers before and after a change in one segment."""
 
     segmentation: str
     segment: str
@@ -56,10 +55,12 @@ def rolled_rows(
             for i in map(int, np.flatnonzero(held.rows > 0))
         ]
         if rows:
-            yield pa.RecordBatch.from_pylist(rows, schema=_ARROW)
+            yield pa.RecordBatch.from_pylist(rows, schema=ROLLED_SCHEMA)
 
 
-def _packed(held: States, i: int, asked: int, side: int, role: str, feature: str) -> dict[str, Any]:
+def _packed(
+    held: FeatureStates, i: int, asked: int, side: int, role: str, feature: str
+) -> dict[str, Any]:
     packed: dict[str, Any] = {"asked": asked, "side": side, "role": role, "feature": feature}
     packed["counts"] = held.counts[i]
     if isinstance(held, NumericStates):

@@ -1,4 +1,4 @@
-"""States of predictions and labels by day, version and segment, in one pass."""
+"""States of predictions and labels by day, version, and segment, in one pass."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from modelwatch.evaluation.batch_functions import BatchFunction
+from modelwatch.evaluation.sorted_rows import bounded_batches
 from modelwatch.evaluation.states.batches import numbers_of, segment_codes, texts_of
 from modelwatch.evaluation.states.label_account import LabelAccount, longs_of
 from modelwatch.evaluation.states.label_layout import NEVER_NUMBER, LabelledLayout
-from modelwatch.evaluation.states.partial_scores import KEY, LABELS, vector_records
-from modelwatch.evaluation.states.sparse_rows import (
-    bounded_batches,
+from modelwatch.evaluation.states.merged_rows import (
     first_day_of,
     first_of,
     last_day_of,
-    merged_tables,
-    of_limbs,
+    merged_rows,
 )
+from modelwatch.evaluation.states.partial_scores import LABEL_ROLE, SCORE_KEY, vector_records
+from modelwatch.evaluation.states.sparse_rows import SPARSE_BATCH_BYTES, merged_vectors
 from modelwatch.evaluation.states.value_account import ValueTally, of_first_spellings
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.day_numbers import day_number
@@ -34,13 +34,13 @@ from modelwatch.tables import TABLES
 from modelwatch.tables.arrow import arrow_schema
 
 SEGMENTATION_SLICE = "segmentation:"
-"""Begins the name of slices that are the segments of a segmentation."""
+"""Prefix of the name of slices that are the segments of a segmentation."""
 _LENGTHS = ("counts_length", "sums_length")
-TABLE = TABLES["performance_states"]
-STATE_COLUMNS = TABLE.own_names
-_STORED = arrow_schema(TABLE, *STATE_COLUMNS)
+PERFORMANCE_STATES_TABLE = TABLES["performance_states"]
+PERFORMANCE_STATE_COLUMNS = PERFORMANCE_STATES_TABLE.own_names
+PERFORMANCE_STATES_SCHEMA = arrow_schema(PERFORMANCE_STATES_TABLE, *PERFORMANCE_STATE_COLUMNS)
 _LONGS_HELD = 1 << 25
-"""Longs in states (256 MB) beyond which a task hands on what it has and starts anew."""
+"""Number of longs in states (256 MB) beyond which a task returns its states and starts over."""
 
 
 def partial_score_tally(
@@ -83,12 +83,12 @@ def _records(tallies: Sequence[ScoreTally], buckets: int) -> Iterator[pa.RecordB
 def score_batch(
     record: pa.RecordBatch, layout: LabelledLayout, plan: ScorePlan, decided: bool, as_of_day: int
 ) -> ScoreBatch:
-    """The predictions of an Arrow batch, without what challengers said."""
+    """The predictions of an Arrow batch, without those of challengers."""
     days, dues = (
         longs_of(record.column(layout.day)),
         longs_of(record.column(layout.due), NEVER_NUMBER),
     )
-    # With a due date per row, those that are over need not be told apart any more.
+    # With a due date per row, due days in the past need not be distinguished.
     over = (dues <= as_of_day) & layout.due_by_row
     keys, slots = _keys(days, np.where(over, as_of_day, dues), record.column(layout.version))
     label = doubles_of(record.column(layout.label))
@@ -170,7 +170,7 @@ def _of_challenger(
     at: int,
     plans: Sequence[ScorePlan],
 ) -> ScoreBatch:
-    """The batch as the pass of one challenger takes it."""
+    """The batch for the pass of one challenger."""
     if plans[at].challenger is None:
         return batch
     decision, score = (doubles_of(record.column(i)) for i in layout.challengers[at])
@@ -204,7 +204,7 @@ def doubles_of(column: pa.Array) -> Floats:
     return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
-def score_merging(binning: NumericBinning, as_of: date) -> BatchFunction:
+def score_sums(binning: NumericBinning, as_of: date) -> BatchFunction:
     """A function of sorted partial states that yields their sums."""
     fingerprint = binning.fingerprint
     reductions = {
@@ -216,7 +216,7 @@ def score_merging(binning: NumericBinning, as_of: date) -> BatchFunction:
     def stored(record: pa.RecordBatch) -> pa.RecordBatch:
         kinds = record.column("kind")
         of_values = pc.or_(pc.equal(kinds, VALUES), pc.starts_with(kinds, SPELLING))
-        of_labels = pc.or_(pc.equal(kinds, LABELS), of_values)
+        of_labels = pc.or_(pc.equal(kinds, LABEL_ROLE), of_values)
         bins = pc.if_else(of_labels, pa.scalar(None, pa.string()), fingerprint)
         columns: Mapping[str, pa.Array] = {
             **dict(zip(record.schema.names, record.columns, strict=True)),
@@ -224,13 +224,13 @@ def score_merging(binning: NumericBinning, as_of: date) -> BatchFunction:
             "as_of": pa.repeat(pa.scalar(as_of, pa.date32()), record.num_rows),
             "due_days": _due_days(record.column("due_days")),
         }
-        arrays = [columns[f.name].cast(f.type) for f in _STORED]
-        return pa.RecordBatch.from_arrays(arrays, schema=_STORED)
+        arrays = [columns[f.name].cast(f.type) for f in PERFORMANCE_STATES_SCHEMA]
+        return pa.RecordBatch.from_arrays(arrays, schema=PERFORMANCE_STATES_SCHEMA)
 
     def merge_sorted(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        merged = merged_tables(records, KEY, reductions, of_limbs, never=NEVER_NUMBER)
+        merged = merged_rows(records, SCORE_KEY, reductions, merged_vectors(NEVER_NUMBER))
         for table in of_first_spellings(merged):
-            for record in bounded_batches(table):
+            for record in bounded_batches(table, SPARSE_BATCH_BYTES):
                 yield stored(record)
 
     return merge_sorted

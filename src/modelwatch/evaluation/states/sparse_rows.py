@@ -1,31 +1,27 @@
-"""Rows of Arrow that hold sparse vectors: merged by key, and cut so that no row is long."""
+"""Arrow rows with sparse vectors: merged by key, and split so that no row is long."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from modelwatch.evaluation.states.merged_rows import Merge
 from modelwatch.model.planning.cost import POSITIONS_A_ROW
 from modelwatch.stats.arrays import AnyArray, Counts
 from modelwatch.stats.states.moments import normalised
 from modelwatch.stats.states.score_batch import LIMBED
 
-_ENTRIES_A_BATCH = 1 << 17
-_ENTRIES_MERGED = 1 << 20
-"""Entries that are merged at a time; a state that has more is merged whole."""
-_ROWS_MERGED = 1 << 16
-
-Reduction = Callable[[pa.Table, AnyArray], pa.Array]
-"""A column of merged rows, from the rows of a table and where each run of equal keys begins."""
+SPARSE_BATCH_BYTES = 4 << 20
+"""Number of bytes of rows per batch."""
 
 
 @dataclass(frozen=True)
 class Entries:
-    """Entries of sparse vectors: row, due day (a number), position, count and sum; (m,) each."""
+    """Entries of sparse vectors: row, due day (a number), position, count, and sum; (m,) each."""
 
     rows: AnyArray
     dues: AnyArray
@@ -47,7 +43,8 @@ class Entries:
         )
 
     def merged(self) -> Entries:
-        """Entries in order, those of one row, due day and position added up, zeros left out."""
+        """Sorted entries, with those of the same row, due day, and position added up, and without
+        zeros."""
         order = np.lexsort((self.positions, self.dues, self.rows))
         ordered = self.take(order)
         changes = np.ones(len(order), dtype=bool)
@@ -64,7 +61,7 @@ class Entries:
         return found.take((found.counts != 0) | (found.sums != 0))
 
     def with_normalised_sums(self, limbed: AnyArray) -> Entries:
-        """The same where sums of rows of a mask are limbs, carried over from one to the next."""
+        """The same, with carries between limbs where the sums of a row are limbs (mask)."""
         mine = limbed[self.rows] & (self.sums != 0)
         if not mine.any():
             return self
@@ -92,9 +89,9 @@ def _joined(parts: Sequence[Entries]) -> Entries:
 
 
 def entries_of(table: pa.Table, never: int | None = None) -> Entries:
-    """The entries of the rows of a table with the columns positions, counts and sums.
+    """The entries of the rows of a table with the columns positions, counts, and sums.
 
-    ``never``: number of a due day that is null; None to leave due days out, all of them being 0.
+    ``never``: number of a null due day; None to ignore due days, which are then all 0.
     """
     sizes = pc.list_value_length(table.column("positions")).to_numpy()
     rows = np.repeat(np.arange(table.num_rows), sizes)
@@ -121,9 +118,10 @@ def _of_days(column: pa.ChunkedArray) -> bool:
 def sparse_table(
     columns: Mapping[str, pa.Array], entries: Entries, *, dues: bool = True
 ) -> pa.Table:
-    """Rows with their entries as lists, a row with many cut into several, told apart by ``part``.
+    """Rows with their entries as lists; a row with many entries is split into several, numbered by
+    ``part``.
 
-    ``columns``: other columns, a value for each row of the entries. Without ``dues`` there is no
+    ``columns``: other columns, one value per row of the entries. Without ``dues`` there is no
     column of due days.
     """
     rows = len(next(iter(columns.values())))
@@ -152,124 +150,17 @@ def sparse_table(
     )
 
 
-def bounded_batches(table: pa.Table) -> Iterator[pa.RecordBatch]:
-    """The rows of a table in batches of a bounded number of entries."""
-    if not table.num_rows:
-        return
-    ends = np.cumsum(pc.list_value_length(table.column("positions")).to_numpy() + 1)
-    start = 0
-    while start < table.num_rows:
-        held = ends[start - 1] if start else 0
-        stop = max(start + 1, int(np.searchsorted(ends, held + _ENTRIES_A_BATCH, side="right")))
-        yield from table.slice(start, stop - start).combine_chunks().to_batches()
-        start = stop
+def merged_vectors(never: int | None = None) -> Merge:
+    """The vectors of each run added up; carries between limbs are applied where a kind has limbs.
 
-
-def merged_tables(
-    records: Iterable[pa.RecordBatch],
-    key: Sequence[str],
-    reductions: Mapping[str, Reduction],
-    limbed: Callable[[pa.Table], AnyArray],
-    *,
-    never: int | None = None,
-) -> Iterator[pa.Table]:
-    """Rows that come sorted by ``key``, those of one key as one sparse vector.
-
-    ``reductions`` make the columns beside the key. ``limbed``: mask of the merged rows whose sums
-    are limbs of ``moments``. ``never`` as in ``entries_of``: None adds all due days up. A bounded
-    number of entries is held at a time.
+    ``never`` as in ``entries_of``: None adds up all due days.
     """
-    held: list[pa.RecordBatch] = []
-    rows = entries = 0
-    most_rows, most_entries = _ROWS_MERGED, _ENTRIES_MERGED
-    for record in records:
-        if not record.num_rows:
-            continue
-        held.append(record)
-        rows += record.num_rows
-        entries += _entries([record])
-        if rows > most_rows or entries > most_entries:
-            table = pa.Table.from_batches(held).combine_chunks()
-            starts = run_starts(table, key)
-            last = int(starts[-1])
-            if last:
-                yield _merged(table.slice(0, last), starts[:-1], key, reductions, limbed, never)
-            held = table.slice(last).to_batches()
-            rows, entries = table.num_rows - last, _entries(held)
-            # A state that exceeds the bounds alone is looked at again when it has doubled.
-            most_rows, most_entries = max(_ROWS_MERGED, 2 * rows), max(_ENTRIES_MERGED, 2 * entries)
-    if held:
-        table = pa.Table.from_batches(held).combine_chunks()
-        yield _merged(table, run_starts(table, key), key, reductions, limbed, never)
 
+    def merged(rows: pa.Table, starts: AnyArray, columns: Mapping[str, pa.Array]) -> pa.Table:
+        runs = np.cumsum(np.bincount(starts, minlength=rows.num_rows)) - 1
+        found = entries_of(rows, never)
+        limbed = pc.is_in(columns["kind"], pa.array(sorted(LIMBED))).to_numpy(zero_copy_only=False)
+        entries = replace(found, rows=runs[found.rows]).merged().with_normalised_sums(limbed)
+        return sparse_table(columns, entries, dues=never is not None)
 
-def _entries(records: Iterable[pa.RecordBatch]) -> int:
-    return sum(len(pc.list_flatten(record.column("positions"))) for record in records)
-
-
-def of_limbs(rows: pa.Table) -> AnyArray:
-    """Mask of the rows whose kind has sums in the limbs of ``moments``."""
-    kinds = pc.is_in(rows.column("kind"), pa.array(sorted(LIMBED)))
-    return np.asarray(kinds.to_numpy(), dtype=bool)
-
-
-def run_starts(table: pa.Table, key: Sequence[str]) -> AnyArray:
-    """Where each run of rows of equal key begins."""
-    changes = np.zeros(table.num_rows, dtype=bool)
-    changes[0] = True
-    for name in key:
-        codes = pc.dictionary_encode(table.column(name), null_encoding="encode").combine_chunks()
-        indices = codes.indices.to_numpy()
-        changes[1:] |= indices[1:] != indices[:-1]
-    return np.flatnonzero(changes)
-
-
-def _merged(
-    table: pa.Table,
-    starts: AnyArray,
-    key: Sequence[str],
-    reductions: Mapping[str, Reduction],
-    limbed: Callable[[pa.Table], AnyArray],
-    never: int | None,
-) -> pa.Table:
-    runs = np.cumsum(np.bincount(starts, minlength=table.num_rows)) - 1
-    firsts = table.select(list(key)).take(pa.array(starts))
-    found = entries_of(table, never)
-    by_run = replace(found, rows=runs[found.rows])
-    entries = by_run.merged().with_normalised_sums(limbed(firsts))
-    columns = {name: firsts.column(name).combine_chunks() for name in key}
-    columns |= {name: of(table, starts) for name, of in reductions.items()}
-    return sparse_table(columns, entries, dues=never is not None)
-
-
-def first_of(name: str) -> Reduction:
-    """The value of a column in the first row of each run."""
-    return lambda table, starts: table.column(name).take(pa.array(starts)).combine_chunks()
-
-
-def last_day_of(name: str) -> Reduction:
-    """The latest day of a column of day numbers in each run; null for none."""
-    return lambda table, starts: _extreme(table.column(name), starts, np.maximum, -(2**31))
-
-
-def first_day_of(name: str) -> Reduction:
-    """The earliest day of a column of day numbers in each run; null for none."""
-    return lambda table, starts: _extreme(table.column(name), starts, np.minimum, 2**31 - 1)
-
-
-def _extreme(column: pa.ChunkedArray, starts: AnyArray, of: np.ufunc, none: int) -> pa.Array:
-    values = pc.fill_null(column.cast(pa.int32()), none).to_numpy()
-    found = of.reduceat(values, starts)
-    return pa.array(found, pa.int32(), mask=found == none)
-
-
-def distinct_days(name: str) -> Reduction:
-    """Distinct values of a column in each run, in which they ascend."""
-
-    def counted(table: pa.Table, starts: AnyArray) -> pa.Array:
-        values = table.column(name).cast(pa.int32()).to_numpy()
-        changes = np.diff(values, prepend=values[:1]) != 0
-        changes[starts] = True
-        return pa.array(np.add.reduceat(changes.astype(np.int32), starts), pa.int32())
-
-    return counted
+    return merged

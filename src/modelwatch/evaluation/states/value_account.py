@@ -1,4 +1,4 @@
-"""Values of labels and decisions as states of each day: how many, and those that nobody named."""
+"""Values of labels and decisions as daily states: their numbers, and unmapped values."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ValueTally:
         self._spellings: dict[tuple[str, str], dict[int, Spellings]] = {}
 
     def add(self, record: pa.RecordBatch, layout: LabelledLayout) -> None:
-        """Adds the rows of a batch."""
+        """Add the rows of a batch."""
         if not layout.value_places or not record.num_rows:
             return
         days, row_days = np.unique(longs_of(record.column(layout.day)), return_inverse=True)
@@ -70,7 +70,7 @@ class ValueTally:
                 spelled.add(zip(values, rows[mine].tolist(), strict=True))
 
     def records(self, buckets: int) -> Iterator[pa.RecordBatch]:
-        """The account of each day as states, in the columns of ``PARTIAL_SCHEMA``."""
+        """The account of each day as states, in the columns of ``PARTIAL_SCORES``."""
         for subject, by_day in self._counts.items():
             table = np.stack(list(by_day.values()))
             yield from _records((VALUES, subject), list(by_day), table, buckets)
@@ -102,9 +102,9 @@ def _records(
 
 
 def of_first_spellings(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Merged states that come sorted by key, with ``MOST_SPELLINGS`` values of a subject and day.
+    """Merged states, sorted by key, with at most ``MOST_SPELLINGS`` values per subject and day.
 
-    Of the others not every task has kept the rows.
+    Rows of other values were not kept by every task.
     """
     last: tuple[object, object] | None = None
     place = 0

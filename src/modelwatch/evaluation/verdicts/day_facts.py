@@ -1,28 +1,49 @@
-"""What single days, and references, show without a comparison: read from stored states."""
+"""Facts about single days and references that need no comparison, read from stored states."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+import pyarrow as pa
 
+from modelwatch.evaluation.batch_functions import BatchFunction
+from modelwatch.evaluation.drift.evaluated_windows import current_groups
 from modelwatch.evaluation.drift.question import Evaluation
 from modelwatch.evaluation.states.groups import StateGroup
-from modelwatch.evaluation.verdicts.reference_nulls import reference_spans
+from modelwatch.evaluation.verdicts.reference_nulls import fixed_span
 from modelwatch.stats.arrays import Counts, Floats, day_spans
+from modelwatch.stats.day_numbers import day_number
 from modelwatch.stats.profile.far_values import far_rows
-from modelwatch.stats.states.leave_out import States
+from modelwatch.stats.states.leave_out import FeatureStates
 from modelwatch.stats.states.numeric import NumericStates
+from modelwatch.stats.value_names import ALL
+
+DAY_FACTS = pa.schema(
+    [
+        ("role", pa.string()),
+        ("feature", pa.string()),
+        ("reference", pa.string()),
+        ("day", pa.int32()),
+        ("rows", pa.int64()),
+        ("nulls", pa.int64()),
+        ("minimum", pa.float64()),
+        ("maximum", pa.float64()),
+        ("constant", pa.bool_()),
+        ("far", pa.int64()),
+    ]
+)
+"""The fields of ``DayFact`` as columns, days as numbers."""
 
 
 @dataclass(frozen=True)
 class DayFact:
-    """A feature on a ``day``, or in a ``reference``, of all traffic.
+    """A feature on a ``day``, or in a ``reference``, over all traffic.
 
-    ``minimum`` and ``maximum``: of finite values, None of a category. ``constant``: all rows have
-    the same value. ``far``: rows far beyond all others, of a reference.
+    ``minimum`` and ``maximum``: of finite values, None for categories. ``constant``: all rows have
+    the same value. ``far``: rows of a reference far beyond all others.
     """
 
     role: str
@@ -37,10 +58,29 @@ class DayFact:
     far: int
 
 
+def fact_reading(evaluation: Evaluation, days: Collection[date]) -> BatchFunction:
+    """A function of stored states that yields the facts about days and fixed references."""
+    numbers = np.array(sorted(day_number(day) for day in days), dtype=np.int64)
+
+    def facts(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for group in current_groups(evaluation, records):
+            if group.segmentation != ALL or group.kind == "pairs":
+                continue
+            states = group.stack(evaluation.features[group.role, group.feature].binning)
+            rows = [
+                *facts_of_days(group, states, numbers),
+                *facts_of_references(evaluation, group, states),
+            ]
+            if rows:
+                yield pa.RecordBatch.from_pylist(rows, schema=DAY_FACTS)
+
+    return facts
+
+
 def facts_of_days(
-    group: StateGroup, states: States, numbers: Counts
+    group: StateGroup, states: FeatureStates, numbers: Counts
 ) -> Iterator[dict[str, object]]:
-    """What single days show, one row per day."""
+    """Facts about single days, one row per day."""
     own = np.flatnonzero(group.sources == group.role)
     spans = day_spans(group.days[own], numbers, numbers)
     held = np.flatnonzero(spans[:, 1] > spans[:, 0])
@@ -66,13 +106,13 @@ def facts_of_days(
         }
 
 
-def _number(states: States, value: float) -> float | None:
+def _number(states: FeatureStates, value: float) -> float | None:
     if not isinstance(states, NumericStates) or np.isnan(value):
         return None
     return states.binning.number(float(value))
 
 
-def _ends(states: States) -> tuple[Floats, Floats]:
+def _ends(states: FeatureStates) -> tuple[Floats, Floats]:
     if isinstance(states, NumericStates):
         return states.minimum, states.maximum
     none = np.full(len(states), np.nan)
@@ -80,16 +120,15 @@ def _ends(states: States) -> tuple[Floats, Floats]:
 
 
 def facts_of_references(
-    evaluation: Evaluation, group: StateGroup, states: States
+    evaluation: Evaluation, group: StateGroup, states: FeatureStates
 ) -> Iterator[dict[str, object]]:
-    """What references show, one row per reference."""
+    """Facts about references, one row per reference."""
     if not isinstance(states, NumericStates):
         return
     for reference in evaluation.references:
-        fixed = next((days for days in reference.days if days is not None), None)
-        if not reference.fixed or not (fixed or reference.whole_table):
+        if not reference.same_for_all:
             continue
-        indices, spans = reference_spans(group, reference, [fixed])
+        indices, spans = fixed_span(group, reference)
         whole = states.take(indices).roll_up(spans)
         far = int(far_rows(whole)[0]) if int(whole.rows[0]) else 0
         if far:

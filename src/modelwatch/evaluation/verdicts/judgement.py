@@ -1,20 +1,22 @@
-"""Verdicts on figures, corrected for the number of comparisons of their family.
+"""Verdicts on metric values, corrected for the number of comparisons in their family.
 
-What is asked of one table in a window is a family: inputs, predictions and labels apart, and of
-each all traffic and every segmentation apart. What is asked of many features or segments does not
-hide what is plain of the labels or of the whole.
+A family is one table in a window: inputs, predictions, and labels are separate, and so are all
+traffic and each segmentation. Many features or segments thus do not hide what is obvious in the
+labels or in the whole.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from modelwatch.evaluation.batch_functions import BatchFunction
+from modelwatch.evaluation.collected_rows import CollectedRows
+from modelwatch.evaluation.sorted_rows import groups_of
 from modelwatch.stats.arrays import AnyArray, Floats
 from modelwatch.stats.special import normal_tail
 from modelwatch.stats.verdicts.judgement import Judgement, judged
@@ -22,51 +24,50 @@ from modelwatch.stats.verdicts.multiplicity import Correction
 from modelwatch.tables import TABLES
 from modelwatch.tables.arrow import arrow_schema
 
-COMPARISON_FAMILY = ("window", "window_start", "segmentation", "role")
-TABLE = TABLES["verdicts"]
-VERDICT_COLUMNS = TABLE.own_names
-SCHEMA = arrow_schema(TABLE, *VERDICT_COLUMNS)
+COMPARISON_FAMILY = ("window_name", "window_start", "segmentation", "role")
+VERDICTS_TABLE = TABLES["verdicts"]
+VERDICT_COLUMNS = VERDICTS_TABLE.own_names
+SCHEMA = arrow_schema(VERDICTS_TABLE, *VERDICT_COLUMNS)
 WHATEVER_ROWS = ("volume", "labels")
-"""Sources of figures that are judged however few the rows are: the number of rows itself, and
-shares of rows that are judged with the chance of so many rows."""
+"""Sources whose metrics are judged however few the rows are: the number of rows itself, and shares
+of rows, whose chance accounts for the number of rows."""
 
 
 @dataclass(frozen=True)
 class Strictness:
-    """How figures become verdicts: false discovery rate of a window, fewest rows, correction."""
+    """How metric values become verdicts: false discovery rate of a window, minimum rows,
+    correction."""
 
     level: float
     min_rows: int
     correction: Correction
 
 
-def comparison_families(records: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """The figures of one window after another; a window may span batches."""
-    held: list[pa.RecordBatch] = []
-    for record in records:
-        if not record.num_rows:
-            continue
-        keys = pc.binary_join_element_wise(
-            record.column("window"),
-            pc.cast(pc.cast(record.column("window_start"), pa.int32()), pa.string()),
-            record.column("segmentation"),
-            record.column("role"),
-            "\0",
-        )
-        encoded = np.asarray(pc.dictionary_encode(keys).indices)
-        starts = [0, *(np.flatnonzero(np.diff(encoded)) + 1), record.num_rows]
-        for start, stop in pairwise(starts):
-            part = record.slice(start, stop - start)
-            if held and _key(held[0]) != _key(part):
-                yield pa.Table.from_batches(held)
-                held = []
-            held.append(part)
-    if held:
-        yield pa.Table.from_batches(held)
+_JUDGED = ("p_value", "adjusted_p", "comparisons", "effect", "verdict", "reason")
+_TAKEN = tuple(name for name in VERDICT_COLUMNS if name not in _JUDGED)
 
 
-def _key(part: pa.RecordBatch) -> tuple[object, ...]:
-    return tuple(part.column(name)[0].as_py() for name in COMPARISON_FAMILY)
+def verdict_batches(strictness: Strictness) -> BatchFunction:
+    """A function of metric values, sorted by family, that yields a verdict on each."""
+
+    def verdicts(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        rows = CollectedRows(SCHEMA)
+        for family in groups_of(records, COMPARISON_FAMILY):
+            found = comparison_judgement(family, strictness)
+            rows.add(
+                family.num_rows,
+                **{name: column_values(family, name) for name in _TAKEN},
+                p_value=p_values(family),
+                adjusted_p=found.adjusted_p,
+                comparisons=np.full(family.num_rows, found.comparisons, dtype=np.int32),
+                effect=found.effect,
+                verdict=found.verdict,
+                reason=found.reason,
+            )
+            yield from rows.full()
+        yield from rows.rest()
+
+    return verdicts
 
 
 def comparison_judgement(family: pa.Table, strictness: Strictness) -> Judgement:
@@ -75,7 +76,7 @@ def comparison_judgement(family: pa.Table, strictness: Strictness) -> Judgement:
         _floats(family, "value"),
         _floats(family, "threshold"),
         p_values(family),
-        _counts(family, "rows"),
+        _counts(family, "row_count"),
         _counts(family, "reference_rows"),
         _objects(family, "reason"),
         level=strictness.level,
@@ -91,11 +92,15 @@ def _fewest_rows(family: pa.Table, min_rows: int) -> AnyArray:
 
 
 def p_values(family: pa.Table) -> Floats:
-    """The p-values of metric values, from those given or their errors."""
-    known = _floats(family, "p_value")
+    """The p-values of metric values, given or computed from their errors; the larger of two.
+
+    An estimate has both: its own error, and the spread of estimates when nothing has changed. Both
+    must be improbable.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.abs(_floats(family, "value")) / _floats(family, "error")
-    return np.where(np.isnan(known), np.minimum(2 * normal_tail(z), 1.0), known)
+    by_error = np.minimum(2 * normal_tail(z), 1.0)
+    return np.asarray(np.fmax(_floats(family, "p_value"), by_error), dtype=np.float64)
 
 
 def _floats(family: pa.Table, name: str) -> Floats:
@@ -105,12 +110,12 @@ def _floats(family: pa.Table, name: str) -> Floats:
 
 
 def _counts(family: pa.Table, name: str) -> AnyArray:
-    """Counts, with those that are not known far beyond every bound."""
+    """Counts, with unknown ones above every bound."""
     return np.asarray(pc.fill_null(family.column(name), 2**62), dtype=np.int64)
 
 
 def column_values(family: pa.Table, name: str) -> AnyArray | pa.Array:
-    """A column as it came, but for NaN, which is null in a table."""
+    """A column with null for NaN."""
     kind = SCHEMA.field(name).type
     if kind == pa.float64():
         return _floats(family, name)

@@ -1,16 +1,15 @@
-"""Days of references among stored states, and what statistics show between a reference's days."""
+"""The null distribution of statistics: their values between the days of a reference."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 import numpy as np
 
-from modelwatch.evaluation.drift.question import Evaluation, WindowReference
-from modelwatch.evaluation.states.groups import WHOLE_TABLE, StateGroup
+from modelwatch.evaluation.drift.question import Evaluation
+from modelwatch.evaluation.planning.windows import WindowReference, day_bounds
+from modelwatch.evaluation.states.groups import StateGroup
 from modelwatch.stats.arrays import AnyArray, Floats, Spans, day_spans
-from modelwatch.stats.day_numbers import day_number
 from modelwatch.stats.drift.comparison import Comparison, Values
 from modelwatch.stats.states.categorical import CategoricalStates
 from modelwatch.stats.states.numeric import NumericStates
@@ -19,38 +18,37 @@ from modelwatch.stats.verdicts.chance import ChanceModel, chance_models, with_ch
 from modelwatch.stats.verdicts.relation_null import relation_nulls
 from modelwatch.stats.weekdays import window_weekdays
 
-States = NumericStates | CategoricalStates | PairStates
-_FAR_PAST, _FAR_FUTURE = WHOLE_TABLE, 2**31 - 1
-"""Numbers of days that no day has; rows of a whole table are not of the past of any day."""
+ComparedStates = NumericStates | CategoricalStates | PairStates
 
 
 def reference_spans(
-    group: StateGroup,
-    reference: WindowReference,
-    days: Sequence[tuple[date, date] | None],
+    group: StateGroup, reference: WindowReference, firsts: AnyArray, lasts: AnyArray
 ) -> tuple[AnyArray, Spans]:
-    """Positions of a reference's states in a group, and the span of them for each of some days."""
+    """Positions of the states of a reference in a group, and their span for each window."""
     source = reference.source or group.role
     indices = np.flatnonzero(group.sources == source)
     if reference.whole_table:
-        return indices, np.array([[0, len(indices)]] * len(days), dtype=np.int64)
-    firsts = np.array([day_number(d[0]) if d else _FAR_FUTURE for d in days], dtype=np.int64)
-    lasts = np.array([day_number(d[1]) if d else _FAR_PAST for d in days], dtype=np.int64)
+        return indices, np.array([[0, len(indices)]] * len(firsts), dtype=np.int64)
     return indices, day_spans(group.days[indices], firsts, lasts)
 
 
-def reference_nulls(
-    evaluation: Evaluation, group: StateGroup, states: States, reference: WindowReference
-) -> Mapping[str, ChanceModel]:
-    """What the days of a fixed reference show between one another: by statistic with a threshold,
-    or by feature of a numeric block. ``states`` are those of the group.
+def fixed_span(group: StateGroup, reference: WindowReference) -> tuple[AnyArray, Spans]:
+    """The same for the days of a fixed reference: one span."""
+    return reference_spans(group, reference, *day_bounds((reference.fixed_days,)))
 
-    Empty for references that move, and where the reference has no rows.
+
+def reference_nulls(
+    evaluation: Evaluation, group: StateGroup, states: ComparedStates, reference: WindowReference
+) -> Mapping[str, ChanceModel]:
+    """Statistics between the days of a fixed reference: by statistic with a threshold, or by
+    feature of a numeric block.
+
+    ``states`` are those of the group. Empty for moving references, and if the reference has no
+    rows.
     """
-    fixed = next((days for days in reference.days if days is not None), None)
-    if not reference.fixed or not (fixed or reference.whole_table):
+    if not reference.same_for_all:
         return {}
-    indices, spans = reference_spans(group, reference, [fixed])
+    indices, spans = fixed_span(group, reference)
     held = indices[slice(*spans[0])]
     if not len(held):
         return {}
@@ -64,8 +62,8 @@ def reference_nulls(
 
 
 def judged_columns(models: Sequence[ChanceModel | None]) -> dict[str, list[object]]:
-    """Columns that tell what chance is learned from, for each of some statistics: of those that
-    are judged, else none."""
+    """The columns from which chance is computed, for those of the given statistics that are
+    judged."""
     return {
         "design_effect": [model and model.design_effect for model in models],
         "null_days": [model and model.days for model in models],
@@ -82,11 +80,10 @@ def chances(
     comparison: Comparison,
     values: Sequence[Values],
 ) -> tuple[list[Values], Floats]:
-    """Values of statistics (S of (W,)), and how likely chance is, (S, W): NaN for those that are
-    not judged.
+    """Values of statistics (S of (W,)), and their p-values, (S, W); NaN if not judged.
 
     ``windows``: positions of the windows in the evaluation.
     """
-    lengths = evaluation.ends[windows] - evaluation.starts[windows] + 1
+    lengths = evaluation.lengths[windows]
     weekdays = window_weekdays(evaluation.starts[windows], lengths)
     return with_chances(models, comparison, values, lengths, weekdays)

@@ -1,1 +1,1 @@
-"""Delta tables: addresses, logs, versions and schemas."""
+"""Delta tables: addresses, logs, versions, and schemas."""

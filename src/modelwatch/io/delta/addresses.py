@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession
 
+from modelwatch.capabilities import resolved
 from modelwatch.model.sources.tables import OutputAddress, TableAddress
 
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
@@ -16,7 +17,7 @@ URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 @dataclass(frozen=True)
 class Place:
-    """A Delta table: either a name in the catalog, as quoted parts, or a path."""
+    """A Delta table: either a catalog name as quoted parts, or a path."""
 
     name: str | None = None
     path: str | None = None
@@ -28,18 +29,19 @@ class Place:
         return self.name if self.name is not None else f"delta.{quoted(_absolute(str(self.path)))}"
 
     def __str__(self) -> str:
-        """The name or the path, as told to people."""
+        """The name or path for people."""
         return str(self.name or self.path)
 
     def read(self, session: SparkSession, version: int | None = None) -> DataFrame:
-        """The table, at a version if given."""
+        """The table as a DataFrame, at a version if given."""
         reader = session.read.format("delta")
         if version is not None:
             reader = reader.option("versionAsOf", version)
-        return reader.load(self.path) if self.path is not None else reader.table(self.identifier)
+        path = self.path
+        return resolved(reader.table(self.identifier) if path is None else reader.load(path))
 
     def append(self, frame: DataFrame, options: Mapping[str, str]) -> None:
-        """Append rows to the table, which exists."""
+        """Append rows to the existing table."""
         if self.path is not None:
             frame.write.format("delta").mode("append").options(**options).save(self.path)
             return
@@ -51,19 +53,19 @@ class Place:
 
 
 def _absolute(path: str) -> str:
-    """The path as SQL wants it: DataFrames take a relative one, an identifier in SQL does not."""
+    """The path for SQL: DataFrames accept relative paths, identifiers in SQL do not."""
     return path if URL.match(path) else os.path.abspath(path)
 
 
 def source_place(address: TableAddress) -> Place:
-    """Where a source table is."""
+    """The place of a source table."""
     if address.path is not None:
         return Place(path=address.path)
     return Place(name=quoted_name(str(address.name)))
 
 
 def output_place(output: OutputAddress, table: str) -> Place:
-    """Where an output table is."""
+    """The place of an output table."""
     if output.path is not None:
         return Place(path=f"{output.path.rstrip('/') or '/'}/{table}")
     schema = quoted_name(str(output.schema_name))
@@ -71,17 +73,17 @@ def output_place(output: OutputAddress, table: str) -> Place:
 
 
 def quoted(part: str) -> str:
-    """One identifier in SQL, whatever characters it has."""
+    """One identifier in SQL, with any characters."""
     return "`" + part.replace("`", "``") + "`"
 
 
 def quoted_name(name: str) -> str:
-    """A dotted name in SQL; a part with dots of its own stands in backticks already."""
+    """A dotted name in SQL; a part that contains dots is in backticks already."""
     return ".".join(quoted(part) for part in name_parts(name))
 
 
 def name_parts(name: str) -> list[str]:
-    """Parts of a dotted name; a dot within backticks does not part."""
+    """The parts of a dotted name; a dot within backticks does not separate."""
     parts: list[list[str]] = [[]]
     inside = False
     for character in name:

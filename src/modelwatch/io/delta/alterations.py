@@ -1,35 +1,34 @@
-"""Output tables from which somebody has deleted rows by hand, as their logs tell."""
+"""Output tables from which rows were deleted by hand, according to their logs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from py4j.protocol import Py4JError
-from pyspark.errors import PySparkException
-
 from modelwatch.io.delta.addresses import Place
-from modelwatch.io.delta.log import LogUnreadable, delta_log
+from modelwatch.io.delta.log import delta_log
+from modelwatch.io.delta.snapshot import LogUnreadable
 from modelwatch.io.delta.table_schema import OutputError, altered
 from modelwatch.io.failures import advised
 from modelwatch.io.store.output_tables import Store
+from modelwatch.query_failures import QUERY_FAILURES
 
 BUILT_ON = ("binnings", "feature_states", "performance_states")
-"""Tables whose rows later runs build on: without some of them, figures would be wrong in silence.
-"""
-MAINTENANCE = "modelwatch maintain"
-"""User metadata of the commits by which maintenance removes rows."""
+"""Tables whose rows later runs build on; without some of them, results would be wrong without an
+error."""
+MAINTENANCE_COMMAND = "modelwatch maintain"
+"""User metadata of the commits in which maintenance removes rows."""
 
 
 def check_unaltered(store: Store, written: Mapping[str, int]) -> None:
-    """OutputError if rows are gone that stood when a run wrote a table's version.
+    """Raises OutputError if rows are gone that existed when a run wrote a version of a table.
 
-    A small Spark job a table, and more only where something was committed since. Tables that only
-    a catalog can find are taken as they are.
+    One small Spark job per table, and more only if there were commits since; none if the log is on
+    a local disk. Tables that only a catalog can locate are not checked.
     """
-    with ThreadPoolExecutor(max_workers=len(BUILT_ON)) as at_once:
+    with ThreadPoolExecutor(max_workers=len(BUILT_ON)) as pool:
         held = [(name, version) for name, version in written.items() if name in BUILT_ON]
-        list(at_once.map(lambda one: _check(store, *one), held))
+        list(pool.map(lambda one: _check(store, *one), held))
 
 
 def _check(store: Store, table: str, written: int) -> None:
@@ -44,12 +43,12 @@ def _check(store: Store, table: str, written: int) -> None:
         empty = log.empty_commit(written)
         if empty is not None:
             raise _torn(table, place, LogUnreadable(f"the commit {empty} is empty"))
-        if now > written and log.lost_rows(written, now, but_by=MAINTENANCE):
+        if now > written and log.lost_rows(written, now, but_by=MAINTENANCE_COMMAND):
             raise altered(table, place, f"rows of its version {written} were deleted")
     except LogUnreadable as error:
         if not store.exists(table):
             raise altered(table, place, "it is missing although runs wrote it") from error
-    except (PySparkException, Py4JError) as error:
+    except QUERY_FAILURES as error:
         raise _torn(table, place, error) from error
 
 

@@ -1,4 +1,4 @@
-"""Rows that arrived in a table and belong to no window, as its log and its new files tell."""
+"""New rows of a table that belong to no window, from its log and its new files."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
+from modelwatch.capabilities import resolved
 from modelwatch.errors import present
 from modelwatch.io.delta.file_days import logged_date
-from modelwatch.io.delta.log import LogUnreadable, unglobbed, with_stats
+from modelwatch.io.delta.log import unglobbed, with_stats
+from modelwatch.io.delta.snapshot import LogUnreadable
 from modelwatch.io.delta.sources import Source
 from modelwatch.io.failures import first_line
 from modelwatch.model.planning.outside_windows import Arrived, Cause, Outside
@@ -27,22 +29,21 @@ _MAX_FILES_READ = 10_000
 _UNREADABLE = "the log of the table does not show which files are new"
 
 
-def arrived_rows(source: Source, since: int | None, as_of: date) -> Arrived:
-    """What the files written after a version hold, those of the whole table where it is None.
+def arrived_rows(source: Source, after_version: int | None, as_of: date) -> Arrived:
+    """The rows of the files written after a version; of the whole table if it is None.
 
-    Counted from the statistics of the log where these decide it; only files of which they don't
-    are read, of the columns that tell the day. Files that were rewritten count as written, and
-    compaction writes none. One Spark job, and another where files are read; none where the version
-    is the newest.
+    Counted from the statistics in the log if these are sufficient. Other files are read, in the
+    columns of the day only. Rewritten files count as new, compacted ones do not. One Spark job, and
+    another if files are read; none if the version is the newest.
     """
     day = present(source.day, "day")
     partitioned = day.partition_column is not None
     if source.log is None:
         return Arrived(source.role, None, partitioned=partitioned, reason=_UNREADABLE)
-    if since == source.version:
+    if after_version == source.version:
         return Arrived(source.role, 0, partitioned=partitioned)
     try:
-        return source.reading(lambda: _arrived(source, since, as_of))
+        return source.reading(lambda: _arrived(source, after_version, as_of))
     except LogUnreadable as error:
         reason = f"{_UNREADABLE}: {error}"
         return Arrived(source.role, None, partitioned=partitioned, reason=reason)
@@ -60,8 +61,8 @@ class _Found:
         self.examples[cause] += [example for example in examples if example is not None]
 
 
-def _arrived(source: Source, since: int | None, as_of: date) -> Arrived:
-    groups = _arrived_counts(source, _written_files(source, since), as_of).collect()
+def _arrived(source: Source, after_version: int | None, as_of: date) -> Arrived:
+    groups = _arrived_counts(source, _written_files(source, after_version), as_of).collect()
     found = _Found()
     asked = [group for group in groups if group["read"] is not None]
     for group in groups:
@@ -101,12 +102,12 @@ def _ends(group: Row) -> Sequence[str]:
     return sorted({f"in {group[end]}" for end in ("first_path", "last_path") if group[end]})
 
 
-def _written_files(source: Source, since: int | None) -> DataFrame:
-    """The files that were written since a version and are still there: one ``add`` a row."""
+def _written_files(source: Source, after_version: int | None) -> DataFrame:
+    """The files that were written since a version and still exist: one ``add`` per row."""
     log = present(source.log, "log")
-    if since is None or since > source.version:
+    if after_version is None or after_version > source.version:
         return log.files(source.version)
-    actions = log.actions(since, source.version).where(
+    actions = log.actions(after_version, source.version).where(
         "coalesce(add.dataChange, remove.dataChange)"
     )
     by_path = actions.groupBy(F.coalesce("add.path", "remove.path").alias("path")).agg(
@@ -123,11 +124,11 @@ def _written_files(source: Source, since: int | None) -> DataFrame:
 
 
 def _arrived_counts(source: Source, files: DataFrame, as_of: date) -> DataFrame:
-    """What the log says of the files, those that must be read one by one under their path.
+    """What the log says about the files; those that must be read have their path in a column.
 
-    ``rows``, ``nulls``: rows without a day, ``future``: the day after the as-of day that all others
-    have, ``first_path`` and ``last_path`` of files with nulls, ``partition``: the value of the
-    configured column, or of the day's own where that is one (``split``), ``written`` in
+    ``rows``; ``nulls``: rows without a day; ``future``: the day after the as-of day that all others
+    have; ``first_path`` and ``last_path`` of files with nulls; ``partition``: the value of the
+    configured column, or of the day's own column if that is a partition (``split``); ``written`` in
     milliseconds since 1970.
     """
     day = source.logged_day
@@ -187,15 +188,16 @@ def _arrived_counts(source: Source, files: DataFrame, as_of: date) -> DataFrame:
 
 
 def _stored_type(source: Source) -> str:
-    """The type of the column that tells the day as it is stored: text may spell dates."""
+    """The stored type of the column of the day; a string may contain dates."""
     day = present(source.day, "day")
     return type_of(source.stored(), str(day.column or day.time_column))
 
 
 def _read(source: Source, files: Sequence[Row], as_of: date) -> list[Row]:
-    """Rows of some files by cause and day after the as-of day, with the first and last in words.
+    """Rows of some files by cause and day after the as-of day, with the first and last example in
+    words.
 
-    Deleted rows of a file that is new are among them.
+    Deleted rows of a new file are included.
     """
     day, log = source.logged_day, source.log
     log = present(log, "log")
@@ -205,7 +207,8 @@ def _read(source: Source, files: Sequence[Row], as_of: date) -> list[Row]:
     schema = StructType().add(column, stored)
     reader = source.session.read.schema(schema).option("recursiveFileLookup", "true")
     try:
-        rows = reader.parquet(*(unglobbed(log.data_path(file["read"])) for file in files))
+        paths = (unglobbed(log.data_path(file["read"])) for file in files)
+        rows = resolved(reader.parquet(*paths))
     except AnalysisException as error:
         # A file that was compacted since is removed in time.
         raise LogUnreadable(first_line(error)) from error
@@ -241,7 +244,8 @@ def _read(source: Source, files: Sequence[Row], as_of: date) -> list[Row]:
 
 
 def _cause(partitioned: bool, as_of: date) -> tuple[Column, Column]:
-    """Why a row belongs to no window, null if it does, and its day if that is after the as-of."""
+    """Why a row belongs to no window, null if it does, and its day if that is after the as-of
+    day."""
     day, held = F.col("day"), day_of_text(F.col("partition"))
     cause = F.when(in_calendar(day).isNull(), F.lit("missing_time"))
     if partitioned:

@@ -1,14 +1,14 @@
-"""How much of a source table lies on which days."""
+"""The size of a source table by day."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 
 @dataclass(frozen=True)
 class DayFiles:
-    """Files whose rows lie between two days: their number, bytes and rows (None: not known)."""
+    """Files whose rows lie between two days: their number, bytes, and rows (None if unknown)."""
 
     first: date
     last: date
@@ -19,8 +19,13 @@ class DayFiles:
 
 @dataclass(frozen=True)
 class DayVolume:
-    """Files, bytes and rows of some days; rows None where the table does not tell."""
+    """Files, bytes, and rows of some days; rows None if the table does not know them."""
 
     files: int
     bytes: int
     rows: int | None
+
+
+def days_between(first: date, last: date) -> list[date]:
+    """All days from one to another, both included."""
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]

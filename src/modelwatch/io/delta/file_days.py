@@ -1,4 +1,4 @@
-"""The days that a table's files hold, as its log tells."""
+"""The days of a table's files, from its log."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from pyspark.sql import functions as F
 
 from modelwatch.io.delta.log import with_stats
 from modelwatch.model.sources.tables import DaySource
+from modelwatch.spark.casts import try_cast
 from modelwatch.spark.days import date_literal, in_calendar, local_date, nearest_in_calendar
 from modelwatch.spark.sources.rows import day_of_text
 
 MAX_SPAN = 31
-"""Days from the least to the greatest of a file beyond which the file itself is asked."""
+"""Range of days of a file above which the file itself is read."""
 
 
 def file_days(files: DataFrame, day: DaySource, spark_type: str, time_zone: str) -> DataFrame:
-    """``add``, ``first``, ``last``, ``asked`` and ``rows`` of some files, one a row.
+    """``add``, ``first``, ``last``, ``asked``, and ``rows``, one row per file.
 
-    ``first`` and ``last`` bound the days of the rows; both null if no row has one. ``asked`` is the
-    path of a file of which the log does not tell, null otherwise. ``rows`` are those not deleted,
-    null if not told. ``day`` bears the names that the log uses, ``spark_type`` is the type of the
-    column that tells the day.
+    ``first`` and ``last`` bound the days of the rows; both null if no row has a day. ``asked`` is
+    the path of a file whose days are not in the log, otherwise null. ``rows``: those that are not
+    deleted, null if unknown. ``day`` has the names that the log uses, and ``spark_type`` is the
+    type of the column of the day.
     """
     name = str(day.column or day.time_column)
     logged = with_stats(files, name)
@@ -68,10 +69,10 @@ def file_days(files: DataFrame, day: DaySource, spark_type: str, time_zone: str)
 
 
 def logged_date(text: Column, day: DaySource, spark_type: str, time_zone: str) -> Column:
-    """The date of a value of the column that tells the day, as the log writes it."""
+    """The date of a value of the day column, as written in the log."""
     if day.column is not None:
         return day_of_text(text)
-    return local_date(text.cast(spark_type), spark_type, time_zone)
+    return local_date(try_cast(text, spark_type), spark_type, time_zone)
 
 
 def _sure(condition: Column) -> Column:

@@ -1,23 +1,33 @@
-"""The log of a Delta table, read with Spark's own readers: commits and checkpoints.
+"""The log of a Delta table, read with Spark's readers: commits and checkpoints.
 
-Source: the Delta transaction protocol (PROTOCOL.md of delta-io/delta). Only what tells which files
-hold which days is read. Where the log is out of reach or of a form not known here,
-``LogUnreadable`` says so and the caller asks the table itself.
+Source: the Delta transaction protocol (PROTOCOL.md of delta-io/delta). Only information about the
+days of files is read. If the log cannot be accessed or has an unsupported format, ``LogUnreadable``
+is raised, and the caller queries the table itself.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from modelwatch.errors import ModelwatchError
+from modelwatch.io.delta.addresses import Place
+from modelwatch.io.delta.snapshot import (
+    VECTOR_KEY,
+    LogUnreadable,
+    commit_actions,
+    file_identity,
+    local_log,
+    log_versions,
+)
 
 _FILE = (
     "struct<path:string,partitionValues:map<string,string>,size:bigint,modificationTime:bigint,"
@@ -26,26 +36,23 @@ _FILE = (
 )
 _METADATA = "struct<id:string,schemaString:string,configuration:map<string,string>>"
 _COMMIT = f"add {_FILE}, remove {_FILE}, metaData {_METADATA}"
-_CHANGED = "struct<path:string,dataChange:boolean,deletionVector:struct<pathOrInlineDv:string>>"
+_CHANGED = (
+    "struct<path:string,dataChange:boolean,"
+    "deletionVector:struct<storageType:string,pathOrInlineDv:string,offset:int>>"
+)
 _REMOVAL = f"commitInfo struct<userMetadata:string>, add {_CHANGED}, remove {_CHANGED}"
 _CHECKPOINT = f"add {_FILE}, metaData {_METADATA}, sidecar struct<path:string>"
 _STATS = (
     "struct<numRecords:bigint,minValues:map<string,string>,maxValues:map<string,string>,"
     "nullCount:map<string,string>>"
 )
-_COMMIT_NAME = re.compile(r"(\d{20})\.json")
-_CHECKPOINT_NAME = re.compile(r"(\d{20})\.checkpoint(?:\.(\d{10})\.(\d{10}))?\.parquet")
-
-
-class LogUnreadable(ModelwatchError):
-    """The log can't tell what is asked of it."""
 
 
 @dataclass(frozen=True)
 class DeltaLog:
-    """The files of a table's log, as listed at one moment.
+    """The files of a table's log, as listed at one time.
 
-    ``commits``: versions whose commit is still there. ``checkpoints``: files by version, complete
+    ``commits``: versions whose commit still exists. ``checkpoints``: files by version, complete
     ones only.
     """
 
@@ -72,26 +79,37 @@ class DeltaLog:
         return self._commits(names)
 
     def empty_commit(self, version: int) -> str | None:
-        """The file of a version's commit if there is nothing in it; None if it says anything.
+        """The file of a version's commit if it is empty; None otherwise.
 
-        Delta takes it for a commit that changes nothing; yet no writer makes one. A machine leaves
-        it that dies before the commit is on its disk, and what the commit added is gone. A Spark
-        job.
+        Delta treats it as a commit without changes, but no writer creates one. It is left by a
+        machine that dies before the commit is on its disk, and the rows that the commit added are
+        lost. One Spark job, unless the log is on a local disk.
         """
         name = f"{version:020d}.json"
-        if version not in self.commits or self._commits([name]).select("version").first():
+        if version not in self.commits:
             return None
-        return f"{self.location}/_delta_log/{name}"
+        folder = local_log(self.location)
+        if folder is not None:
+            empty = not (folder / "_delta_log" / name).read_text(encoding="utf-8").strip()
+        else:
+            empty = self._commits([name]).select("version").first() is None
+        return f"{self.location}/_delta_log/{name}" if empty else None
 
     def created_id(self) -> str | None:
-        """Id with which the table was created; None once the log has forgotten. A Spark job."""
+        """The id with which the table was created; None if the log no longer contains it. One Spark
+        job, unless the log is on a local disk."""
         if 0 not in self.commits:
             return None
+        folder = local_log(self.location)
+        if folder is not None:
+            with suppress(LogUnreadable):
+                held = (action.get("metaData") for action in commit_actions(folder, 0))
+                return next((str(metadata["id"]) for metadata in held if metadata), None)
         first = self._commits([f"{0:020d}.json"]).where("metaData is not null").first()
         return None if first is None else str(first.metaData.id)
 
     def files(self, version: int) -> DataFrame:
-        """Files of the table at a version: one ``add`` a row; ``add`` is null if not known."""
+        """Files of the table at a version: one ``add`` per row; ``add`` is null if unknown."""
         start = max((v for v in self.checkpoints if v <= version), default=-1)
         parts = []
         if start >= 0:
@@ -115,23 +133,27 @@ class DeltaLog:
         keyed = stated.select(
             "*",
             F.col("add.path").alias("path"),
-            F.to_json("add.deletionVector").alias("vector"),
+            *(F.col(f"add.deletionVector.{name}").alias(name) for name in VECTOR_KEY),
         )
-        last = keyed.groupBy("path", "vector").agg(
+        last = keyed.groupBy("path", *VECTOR_KEY).agg(
             F.max_by(F.struct("added", "add"), "version").alias("last")
         )
         return last.where("last.added").select("last.add")
 
     def lost_rows(self, after: int, upto: int, but_by: str) -> bool:
-        """Whether files that stood at one version are gone at a later one, their rows with them.
+        """Whether files of one version are gone at a later one, together with their rows.
 
-        Compaction loses none, and neither does a deletion that was taken back. Commits whose user
-        metadata are ``but_by`` don't count. Commits that are no longer there tell nothing. One
-        Spark job, or two where something was removed.
+        Compaction and reverted deletions do not count, nor do commits with the user metadata
+        ``but_by``. Commits that no longer exist are not examined. One Spark job, or two if
+        something was removed; none if the log is on a local disk.
         """
         versions = [v for v in range(after + 1, upto + 1) if v in self.commits]
         if not versions:
             return False
+        folder = local_log(self.location)
+        if folder is not None:
+            with suppress(LogUnreadable):
+                return loses_rows([commit_actions(folder, v) for v in versions], but_by)
         paths = [unglobbed(f"{self.location}/_delta_log/{v:020d}.json") for v in versions]
         actions = self.session.read.schema(_REMOVAL).option("mode", "FAILFAST").json(paths)
         version = F.substring(F.col("_metadata.file_name"), 1, 20).cast("bigint")
@@ -142,16 +164,15 @@ class DeltaLog:
         if not suspect:
             return False
 
-        def files(action: str, among: DataFrame) -> set[tuple[str, str | None]]:
-            vector = F.to_json(f"{action}.deletionVector")
-            rows = among.where(f"{action}.dataChange").select(f"{action}.path", vector).collect()
-            return {(row[0], row[1]) for row in rows}
+        def files(action: str, among: DataFrame) -> set[tuple[object, ...]]:
+            rows = among.where(f"{action}.dataChange").select(f"{action}.*").collect()
+            return {file_identity(row.asDict(recursive=True)) for row in rows}
 
         removed = files("remove", actions.where(version.isin(suspect)))
         return not removed <= files("add", actions)
 
     def physical_name(self, column: str, version: int) -> str:
-        """Name of a column in files and log, which column mapping makes another one."""
+        """The name of a column in files and log, which differs with column mapping."""
         start = max((v for v in self.checkpoints if v <= version), default=-1)
         newest = None
         if version > start:
@@ -169,7 +190,7 @@ class DeltaLog:
         raise LogUnreadable(f"the log has no column {column}")
 
     def data_path(self, path: str) -> str:
-        """Path of a data file from its path in the log, which is relative and encoded."""
+        """The path of a data file from its path in the log, which is relative and encoded."""
         decoded = unquote(path)
         absolute = decoded.startswith("/") or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", decoded)
         return decoded if absolute else f"{self.location}/{decoded}"
@@ -186,35 +207,60 @@ class DeltaLog:
         return self.session.read.schema(_CHECKPOINT).parquet(*paths)
 
 
-def delta_log(session: SparkSession, location: str) -> DeltaLog:
-    """The log at a table's location; no Spark job. LogUnreadable if there is none to list."""
-    folder = unglobbed(f"{location}/_delta_log")
+def loses_rows(commits: Sequence[Sequence[Mapping[str, Any]]], but_by: str) -> bool:
+    """Whether commits, each with its actions, remove files that none of them adds; but those whose
+    user metadata are ``but_by``."""
+
+    def files(action: str, among: Iterable[Sequence[Mapping[str, Any]]]) -> set[tuple[object, ...]]:
+        held = (one[action] for actions in among for one in actions if one.get(action))
+        return {file_identity(one) for one in held if one.get("dataChange")}
+
+    def by(actions: Sequence[Mapping[str, Any]]) -> str | None:
+        messages = (
+            one["commitInfo"].get("userMetadata") for one in actions if one.get("commitInfo")
+        )
+        return next(messages, None)
+
+    suspect = [actions for actions in commits if by(actions) != but_by]
+    return not files("remove", suspect) <= files("add", commits)
+
+
+def _listed(session: SparkSession, location: str) -> list[str]:
+    """Names of the files of a log, listed by this process if possible."""
+    folder = local_log(location)
+    if folder is not None:
+        return [entry.name for entry in (folder / "_delta_log").iterdir()]
     try:
-        listed = session.read.format("text").load(folder).inputFiles()
+        log = session.read.format("text").load(unglobbed(f"{location}/_delta_log"))
+        return [file.rsplit("/", 1)[-1] for file in log.inputFiles()]
     except AnalysisException as error:
         raise LogUnreadable(str(error)) from error
-    commits: set[int] = set()
-    parts: dict[tuple[int, int], list[str]] = {}
-    for file in listed:
-        name = file.rsplit("/", 1)[-1]
-        if commit := _COMMIT_NAME.fullmatch(name):
-            commits.add(int(commit.group(1)))
-        elif checkpoint := _CHECKPOINT_NAME.fullmatch(name):
-            of = int(checkpoint.group(3) or 1)
-            parts.setdefault((int(checkpoint.group(1)), of), []).append(name)
-    checkpoints = {
-        version: tuple(sorted(names)) for (version, of), names in parts.items() if len(names) == of
-    }
+
+
+def table_location(session: SparkSession, place: Place) -> str:
+    """Where the files of a table are; LogUnreadable if the catalog does not say."""
+    if place.path is not None:
+        return place.path.rstrip("/") or "/"
+    described = session.sql(f"DESCRIBE TABLE EXTENDED {place.identifier}").collect()
+    for row in described:
+        if row.col_name == "Location":
+            return str(row.data_type).rstrip("/")
+    raise LogUnreadable("the catalog has no location for it")
+
+
+def delta_log(session: SparkSession, location: str) -> DeltaLog:
+    """The log at a table's location; no Spark job. LogUnreadable if there is no log to list."""
+    commits, checkpoints = log_versions(_listed(session, location))
     if not commits and not checkpoints:
         raise LogUnreadable("its log is empty")
     return DeltaLog(session, location, frozenset(commits), checkpoints)
 
 
 def with_stats(files: DataFrame, column: str) -> DataFrame:
-    """What the log says of a column in each file (rows with ``add``), all strings or counts.
+    """What the log says about a column in each file (rows with ``add``), all strings or counts.
 
-    ``partitioned`` whether it is a partition column, ``value`` its partition value, ``least``,
-    ``greatest``, ``nulls`` and ``stated_rows`` (deleted ones included) from the statistics.
+    ``partitioned``: whether it is a partition column. ``value``: its partition value. ``least``,
+    ``greatest``, ``nulls``, and ``stated_rows`` (including deleted ones) from the statistics.
     """
     name = F.lit(column)
     return files.select(
@@ -234,5 +280,5 @@ def with_stats(files: DataFrame, column: str) -> DataFrame:
 
 
 def unglobbed(path: str) -> str:
-    """A path for Spark's readers, which would take some characters for patterns."""
+    """A path for Spark's readers, which interpret some characters as patterns."""
     return re.sub(r"([\\\[\]{}*?])", r"\\\1", path)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 
-from py4j.protocol import Py4JError
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 
 from modelwatch.io.delta.sources import Source
 from modelwatch.model.sources.health import ColumnOf
+from modelwatch.query_failures import QUERY_FAILURES
 
 
 def columns_of(rows: DataFrame) -> tuple[ColumnOf, ...]:
@@ -20,19 +19,19 @@ def columns_of(rows: DataFrame) -> tuple[ColumnOf, ...]:
 
 
 def columns_fingerprint(source: Source) -> str:
-    """Of names, types, order and nullability of a table's columns."""
+    """Fingerprint of names, types, order, and nullability of a table's columns."""
     text = "\n".join(f"{c.name}\t{c.type}\t{c.nullable}" for c in columns_of(source.stored()))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def columns_then(source: Source, version: int, table_id: str | None) -> tuple[ColumnOf, ...] | None:
-    """Columns at an earlier version of the table with an id; None where it can no longer be read.
+    """The columns of an earlier version of the table with an id; None if it can no longer be read.
 
-    Costs the reading of that version's log.
+    Reads that version's log.
     """
     if table_id is not None and source.table_id is not None and table_id != source.table_id:
         return None
     try:
         return columns_of(source.place.read(source.session, version))
-    except (PySparkException, Py4JError):
+    except QUERY_FAILURES:
         return None

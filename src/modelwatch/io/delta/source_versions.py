@@ -1,4 +1,4 @@
-"""Which versions of a source table can still be read, and since when."""
+"""Which versions of a source table can still be read."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from urllib.parse import unquote
 
-from py4j.protocol import Py4JError
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from modelwatch.io.delta.addresses import source_place
-from modelwatch.io.delta.log import DeltaLog, LogUnreadable, unglobbed
+from modelwatch.io.delta.log import DeltaLog, unglobbed
+from modelwatch.io.delta.snapshot import LogUnreadable
 from modelwatch.io.delta.sources import Source, open_source
 from modelwatch.io.failures import reason
 from modelwatch.model.errors import SourceError
 from modelwatch.model.sources.tables import TableAddress
+from modelwatch.query_failures import QUERY_FAILURES
 
 _MOST_FILES = 100_000
+_UNREADABLE: tuple[type[Exception], ...] = (SourceError, *QUERY_FAILURES)
 
 
 @dataclass(frozen=True)
 class Read:
-    """A version of a source that a past run read; ``table_id`` None where it was not known."""
+    """A version of a source that a past run read; ``table_id`` is None if it was unknown."""
 
     role: str
     table: TableAddress
@@ -37,9 +38,9 @@ def why_unreadable(
 ) -> str | None:
     """Why a version can no longer be read, and which ones can; None if it can.
 
-    ``rows``: those of the version that are wanted, so that files of other days may be gone; None:
-    no files are looked for. Costs no Spark job but the first commit of the log, and a listing of
-    the table's folder where something is gone.
+    ``rows``: the required rows of the version, because files of other days may be gone; None: files
+    are not checked. No Spark job except for the first commit of the log, and for listing the
+    table's folder if something is gone.
     """
     wording = f"{read.role} {read.table}: version {read.version}, which the run read,"
     try:
@@ -55,16 +56,16 @@ def why_unreadable(
         there = open_source(session, read.role, read.table, None, "UTC", read.version)
         files = [] if rows is None else rows(there).inputFiles()
         _check_files(session, files)
-    except (SourceError, PySparkException, Py4JError) as error:
+    except _UNREADABLE as error:
         message = str(error) if isinstance(error, SourceError) else reason(error)
         return f"{wording} can no longer be read. {_expired(newest) or f'It says: {message}'}"
     return None
 
 
 def first_whole_version(source: Source) -> int | None:
-    """The earliest version whose log and files are all there; None where the log does not tell.
+    """The earliest version whose log and files are complete; None if unknown.
 
-    A job on the log, and a listing of the table's folder.
+    One job on the log, and a listing of the table's folder.
     """
     log = source.log
     if log is None or not log.commits:
@@ -82,17 +83,17 @@ def first_whole_version(source: Source) -> int | None:
 
 
 def _expired(source: Source) -> str | None:
-    """Which versions can still be read, in a sentence; None where it is not known."""
+    """Which versions can still be read, in a sentence; None if unknown."""
     try:
         first = first_whole_version(source)
         if first is None:
             return None
         moment = _written(source, first)
-    except (PySparkException, Py4JError):
+    except QUERY_FAILURES:
         return None
-    since = "" if moment is None else f", written {moment:%Y-%m-%d %H:%M} UTC"
+    when = "" if moment is None else f", written {moment:%Y-%m-%d %H:%M} UTC"
     return (
-        f"Versions {first}{since}, to {source.version} can: older ones were vacuumed or their log "
+        f"Versions {first}{when}, to {source.version} can: older ones were vacuumed or their log "
         "was cleaned up"
     )
 
@@ -104,7 +105,7 @@ def _written(source: Source, version: int) -> datetime | None:
 
 
 def _check_files(session: SparkSession, files: list[str]) -> None:
-    """PySparkException that names a file which is gone; none of them is opened."""
+    """Raises PySparkException that names a missing file; no file is opened."""
     if files:
         paths = (unglobbed(unquote(file)) for file in files[:_MOST_FILES])
         session.read.schema("nothing int").parquet(*paths)
@@ -120,5 +121,5 @@ def _names(paths: Iterable[str]) -> Iterable[str]:
 
 
 def _name(path: str) -> str:
-    """The file's own name, which Delta makes unique."""
+    """The file name, which Delta makes unique."""
     return unquote(path).rsplit("/", 1)[-1]

@@ -1,28 +1,32 @@
-"""Source tables: pinned to a version, with the days that they hold and the days that changed."""
+"""Source tables, pinned to a version: their days, and their changed days."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Generic, TypeVar
 from urllib.parse import unquote
 
-from py4j.protocol import Py4JError
-from pyspark.errors import AnalysisException, PySparkException
+from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from modelwatch.errors import present
+from modelwatch.io.delta import table_changes
 from modelwatch.io.delta.addresses import Place, source_place
-from modelwatch.io.delta.day_files import DayFiles, DayVolume
+from modelwatch.io.delta.day_files import DayFiles, DayVolume, days_between
 from modelwatch.io.delta.file_days import file_days
-from modelwatch.io.delta.log import DeltaLog, LogUnreadable, delta_log, unglobbed
+from modelwatch.io.delta.local_days import local_inventory
+from modelwatch.io.delta.log import DeltaLog, delta_log, table_location, unglobbed
+from modelwatch.io.delta.snapshot import LogUnreadable
+from modelwatch.io.delta.table_changes import table_id
 from modelwatch.io.failures import advised, first_line
 from modelwatch.model.config.column_paths import ColumnPath
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.sources.change import SourceChange
 from modelwatch.model.sources.tables import DaySource, TableAddress
+from modelwatch.query_failures import QUERY_FAILURES
 from modelwatch.spark.days import day_of, named, type_of
 from modelwatch.spark.sources.rows import spells_days, taken_rows
 
@@ -31,11 +35,11 @@ _MAX_FILES_ASKED = 10_000
 Result = TypeVar("Result")
 
 
-class OncePerSource(Generic[Result]):
-    """A property of a source that is asked once.
+class CachedPerSource(Generic[Result]):
+    """A property of a source that is computed once.
 
-    The lock of ``cached_property`` is one for all sources before Python 3.12: their tables would
-    be waited for one after the other.
+    Before Python 3.12, ``cached_property`` has one lock for all instances, so sources would wait
+    for one another.
     """
 
     def __init__(self, ask: Callable[[Source], Result]) -> None:
@@ -44,7 +48,7 @@ class OncePerSource(Generic[Result]):
         self.__doc__ = ask.__doc__
 
     def __get__(self, source: Source, owner: type[Source]) -> Result:
-        """What is asked, which then stands in the source."""
+        """Computes the value, which is then stored in the source."""
         found = source.__dict__[self._name] = self._ask(source)
         return found
 
@@ -53,9 +57,9 @@ class OncePerSource(Generic[Result]):
 class Source:
     """A source table at one Delta version.
 
-    ``log`` is None where the platform does not let its files be read: then the table itself is
-    asked, which costs a scan of one column. ``day`` is None for a table without days. ``paths``:
-    those that may lead into its nested columns.
+    ``log`` is None if the platform does not allow reading its files. The table is then queried,
+    which costs a scan of one column. ``day`` is None for a table without days. ``paths``: paths
+    that may lead into its nested columns. ``opened``: its rows, because opening takes time.
     """
 
     session: SparkSession
@@ -66,31 +70,35 @@ class Source:
     version: int
     log: DeltaLog | None
     paths: tuple[ColumnPath, ...] = ()
+    opened: DataFrame | None = field(default=None, compare=False, repr=False)
 
     @property
     def place(self) -> Place:
-        """Where the table is."""
+        """Its location."""
         return source_place(self.address)
 
     def frame(self) -> DataFrame:
-        """Its rows at the version as a run takes them. SourceError if they can't be read."""
+        """Its rows at the version, as a run uses them. SourceError if they cannot be read."""
         return taken_rows(self.stored(), self.day, self.paths)
 
     def stored(self) -> DataFrame:
-        """Its rows at the version as they are stored. SourceError if they can't be read."""
+        """Its rows at the version, as stored. SourceError if they cannot be read."""
+        if self.opened is not None:
+            return self.opened
         try:
             return self.place.read(self.session, self.version)
-        except (PySparkException, Py4JError) as error:
+        except QUERY_FAILURES as error:
             raise self.error(f"version {self.version} can't be read: {advised(error)}") from error
 
-    @OncePerSource
+    @CachedPerSource
     def table_id(self) -> str | None:
         """Id with which the table was created; None where it is not known."""
-        return self.reading(self.log.created_id) if self.log else None
+        log = self.log
+        return self.reading(log.created_id) if log else table_id(self.session, self.place)
 
-    @OncePerSource
+    @CachedPerSource
     def inventory(self) -> tuple[DayFiles, ...]:
-        """Its files by days, from the log alone where that says it."""
+        """Its files by days, from the log alone if possible."""
         if self.day is None:
             raise ValueError(f"{self.role} has no day")
         if self.log is not None:
@@ -102,7 +110,7 @@ class Source:
         return self._spelled(self.reading(self._scanned_inventory))
 
     def _spelled(self, inventory: tuple[DayFiles, ...]) -> tuple[DayFiles, ...]:
-        """The inventory; SourceError if the column of the day is text that never spells one."""
+        """The inventory; SourceError if the day column is a string that never contains a day."""
         name = self.day.column if self.day else None
         if inventory or name is None:
             return inventory
@@ -117,23 +125,23 @@ class Source:
         return inventory
 
     def present(self, before: date | None = None) -> frozenset[date]:
-        """Days that may have rows, those before a day if given.
+        """Days that may have rows, before a day if given.
 
-        Exact where days are partitions; where they come from statistics, a day without rows
-        between others may be among them.
+        Exact if days are partitions. If they come from statistics, days without rows in between may
+        be included.
         """
         days: set[date] = set()
         for group in self.inventory:
-            days.update(_days_between(group.first, group.last))
+            days.update(days_between(group.first, group.last))
         return frozenset(day for day in days if before is None or day < before)
 
     def volume(self, days: Collection[date]) -> DayVolume:
-        """Files, bytes and rows that a scan of some days reads."""
+        """Files, bytes, and rows that a scan of some days reads."""
         wanted = set(days)
         groups = [
             group
             for group in self.inventory
-            if not wanted.isdisjoint(_days_between(group.first, group.last))
+            if not wanted.isdisjoint(days_between(group.first, group.last))
         ]
         rows = [group.rows for group in groups]
         return DayVolume(
@@ -143,23 +151,23 @@ class Source:
         )
 
     def rows_by_day(self) -> dict[date, float]:
-        """Rows of each day, empty where the table does not tell; those of a file of several days as
-        if each had as many."""
+        """Rows of each day, empty if unknown; the rows of a file with several days are spread
+        evenly over them."""
         found: dict[date, float] = {}
         for group in self.inventory:
             if group.rows is None:
                 return {}
-            days = _days_between(group.first, group.last)
+            days = days_between(group.first, group.last)
             for day in days:
                 found[day] = found.get(day, 0.0) + group.rows / len(days)
         return found
 
     def change(self, from_version: int | None, table_id: str | None = None) -> SourceChange:
-        """What happened since a version, of the table that was created with an id.
+        """The changes since a version of the table with an id.
 
-        Compaction and other rewrites that change no row are no change. ``all_days`` where the log
-        can't tell: it was cleaned, the version went backwards, the table was created anew.
-        SourceError if what a new version added is lost.
+        Compaction and other rewrites without changed rows do not count. ``all_days`` if the log
+        does not show the changes: it was cleaned up, the version went backward, or the table was
+        created again. SourceError if rows that a new version added are lost.
         """
         days: frozenset[date] | None = frozenset()
         if from_version != self.version:
@@ -181,14 +189,14 @@ class Source:
     def broken_file(self, frame: DataFrame) -> str | None:
         """What is wrong with a file of some rows, with its name; None if all can be opened.
 
-        For a read that has failed: Spark does not always say in which file.
+        Used after a failed read, because Spark does not always name the file.
         """
         files = frame.inputFiles()[:_MAX_FILES_ASKED]
         try:
             if files:
                 footers = self.session.read.option("mergeSchema", "true")
                 _ = footers.parquet(*(unglobbed(unquote(file)) for file in files)).schema
-        except (PySparkException, Py4JError) as error:
+        except QUERY_FAILURES as error:
             return f"{self.role} in {self.address}: {advised(error)}"
         return None
 
@@ -197,7 +205,7 @@ class Source:
         return _source_error(self.role, self.address, message)
 
     def _check_newest_commit(self) -> None:
-        """SourceError if it is empty: the run would pass over the version, and never look again."""
+        """Raises SourceError if the commit is empty: the run would skip the version forever."""
         log = self.log
         if log is None:
             return
@@ -206,14 +214,14 @@ class Source:
             raise self.error(advised(LogUnreadable(f"the commit {empty} is empty")))
 
     def is_another(self, from_version: int, table_id: str | None) -> bool:
-        """Whether the table is not the one that had a version and an id, but made since."""
+        """Whether the table is not the one with a version and id, but was created later."""
         if from_version > self.version:
             return True
         return table_id is not None and self.table_id is not None and table_id != self.table_id
 
     def _changed_days(self, from_version: int) -> frozenset[date] | None:
         if self.log is None:
-            return None
+            return self.reading(lambda: self._days_differing(from_version))
         try:
             actions = self.log.actions(from_version, self.version)
             touched = actions.select(F.coalesce("add", "remove").alias("add")).where(
@@ -226,8 +234,19 @@ class Source:
         except LogUnreadable:
             return None
 
+    def _days_differing(self, from_version: int) -> frozenset[date] | None:
+        """The same where the files of the log are out of reach: two versions are compared."""
+        session, place, day, zone = self.session, self.place, self.day, self.time_zone
+        if table_changes.keeps_rows(session, place, from_version, self.version):
+            return frozenset()
+        then = table_changes.rows_at(session, place, from_version)
+        if day is None or then is None:
+            return None
+        before = taken_rows(then, day, self.paths)
+        return table_changes.changed_days(before, self.frame(), lambda r: day_of(r, day, zone))
+
     def _days_of(self, files: DataFrame) -> frozenset[date]:
-        """Days of the rows of some files; LogUnreadable if neither log nor files tell."""
+        """Days of the rows of some files; LogUnreadable if neither log nor files contain them."""
         spans = file_days(files, self.logged_day, self.day_type, self.time_zone)
         days: set[date] = set()
         asked: list[str] = []
@@ -235,11 +254,11 @@ class Source:
             if row.asked is not None:
                 asked.append(row.asked)
             elif row["first"] is not None:
-                days.update(_days_between(row["first"], row["last"]))
+                days.update(days_between(row["first"], row["last"]))
         return frozenset(days | self._days_in_files(asked))
 
     def _days_in_files(self, paths: list[str]) -> set[date]:
-        """Days in files that the log names without telling their days."""
+        """Days of files whose days are not in the log."""
         if not paths:
             return set()
         if len(paths) > _MAX_FILES_ASKED:
@@ -258,7 +277,10 @@ class Source:
             raise LogUnreadable(first_line(error)) from error
 
     def _logged_inventory(self) -> tuple[DayFiles, ...]:
-        files = present(self.log, "log").files(self.version)
+        log = present(self.log, "log")
+        if known := local_inventory(log, self.version, present(self.day, "day")):
+            return known
+        files = log.files(self.version)
         spans = file_days(files, self.logged_day, self.day_type, self.time_zone)
         grouped = spans.groupBy("first", "last", F.col("asked").isNotNull().alias("asked")).agg(
             F.count(F.lit(1)).alias("files"),
@@ -299,15 +321,15 @@ class Source:
             DayFiles(row.day, row.day, row.files, row.bytes, row.rows) for row in by_day.collect()
         )
 
-    @OncePerSource
+    @CachedPerSource
     def day_type(self) -> str:
-        """Spark's type of the column that tells the day."""
+        """Spark's type of the day column."""
         day = present(self.day, "day")
         return type_of(self.frame(), str(day.column or day.time_column))
 
-    @OncePerSource
+    @CachedPerSource
     def logged_day(self) -> DaySource:
-        """The day's columns by the names that files and log use."""
+        """The day columns by their names in files and log."""
         day, log = present(self.day, "day"), present(self.log, "log")
         shown = self.session.sql(f"SHOW TBLPROPERTIES {self.place.identifier}").collect()
         properties = {row.key: row.value for row in shown}
@@ -326,7 +348,7 @@ class Source:
         """An action on the table's log or files, whose failure names the table."""
         try:
             return action()
-        except (PySparkException, Py4JError) as error:
+        except QUERY_FAILURES as error:
             raise self.error(f"its log or files can't be read: {advised(error)}") from error
 
 
@@ -338,23 +360,23 @@ def open_source(
     time_zone: str,
     version: int | None = None,
 ) -> Source:
-    """The source table at a version, the newest if none is given; no Spark job.
+    """The source table at a version, by default the newest; no Spark job.
 
-    SourceError if there is no such Delta table, or if a column that tells the day is missing.
+    SourceError if there is no such Delta table, or if a day column is missing.
     """
     place = source_place(address)
-    log = None
-    unlisted = ""
+    log, unlisted = None, ""
     try:
-        location = _location(session, place)
+        location = table_location(session, place)
         log = delta_log(session, location)
     except LogUnreadable as error:
         unlisted = str(error)
-    except (PySparkException, Py4JError) as error:
+    except QUERY_FAILURES as error:
         raise _source_error(role, address, f"no such table: {first_line(error)}") from error
     if version is None:
         version = log.version if log else _newest_version(session, role, address, unlisted)
-    source = Source(session, role, address, day, time_zone, version, log)
+    closed = Source(session, role, address, day, time_zone, version, log)
+    source = replace(closed, opened=closed.stored())
     columns = {name.lower() for name in source.frame().columns}
     for name in day.columns if day else ():
         if name.lower() not in columns:
@@ -362,31 +384,16 @@ def open_source(
     return source
 
 
-def _location(session: SparkSession, place: Place) -> str:
-    if place.path is not None:
-        return place.path.rstrip("/") or "/"
-    described = session.sql(f"DESCRIBE TABLE EXTENDED {place.identifier}").collect()
-    for row in described:
-        if row.col_name == "Location":
-            return str(row.data_type).rstrip("/")
-    raise LogUnreadable("the catalog has no location for it")
-
-
 def _newest_version(session: SparkSession, role: str, address: TableAddress, unlisted: str) -> int:
-    """Where the log can't be listed, the table's history still tells."""
-    place = source_place(address)
     try:
-        newest = session.sql(f"DESCRIBE HISTORY {place.identifier} LIMIT 1").first()
-    except (PySparkException, Py4JError) as error:
+        # Where the log can't be listed, the table's history still tells.
+        newest = table_changes.newest_version(session, source_place(address))
+    except QUERY_FAILURES as error:
         raise _source_error(role, address, f"not a Delta table: {first_line(error)}") from error
     if newest is None:
         raise _source_error(role, address, f"not a Delta table: {unlisted}")
-    return int(newest.version)
+    return newest
 
 
 def _source_error(role: str, address: TableAddress, message: str) -> SourceError:
     return SourceError([Problem(role, None, message)], origin=str(address))
-
-
-def _days_between(first: date, last: date) -> list[date]:
-    return [first + timedelta(days=n) for n in range((last - first).days + 1)]

@@ -1,4 +1,4 @@
-"""Output tables as Delta has them: the statement that creates one, and the check of one."""
+"""Output tables in Delta: the statement that creates one, and the check of an existing one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PROPERTIES = {
 
 
 class OutputError(ModelwatchError):
-    """An output table can't be used: which, where, and why."""
+    """An output table cannot be used: which one, where it is, and why."""
 
 
 def create_statement(spec: Table, place: Place) -> str:
@@ -34,15 +34,15 @@ def create_statement(spec: Table, place: Place) -> str:
     )
     partitions = ", ".join(quoted(name) for name in spec.partitioning)
     properties = {**PROPERTIES, VERSION_PROPERTY: str(spec.version)}
-    telling = [
+    skipping_columns = [
         name
         for name in spec.key
         if name not in spec.partitioning and (name == "run_id" or spec.column(name).type == "date")
     ]
-    if telling:
+    if skipping_columns:
         # A file holds what a run wrote of some days, with all features and figures: by nothing else
         # can one be left out, and each column costs with every write and every query.
-        properties["delta.dataSkippingStatsColumns"] = ",".join(telling)
+        properties["delta.dataSkippingStatsColumns"] = ",".join(skipping_columns)
     listed = ", ".join(
         f"{string_literal(key)} = {string_literal(value)}" for key, value in properties.items()
     )
@@ -56,17 +56,17 @@ def create_statement(spec: Table, place: Place) -> str:
 # All tables at once: every run of a session asks for them, and to parse one takes a frame.
 @lru_cache(maxsize=64)
 def expected_schema(spec: Table, session: SparkSession) -> StructType:
-    """The table's schema in Spark's types, parsed by Spark itself; no Spark job."""
+    """The table's schema in Spark's types, parsed by Spark; no Spark job."""
     return session.createDataFrame([], spec.ddl()).schema
 
 
 def check_schema(
     spec: Table, expected: StructType, schema: StructType, place: Place
 ) -> tuple[str, ...]:
-    """Columns, nested ones dotted, that an existing table lacks.
+    """Columns that an existing table lacks, with dots for nested ones.
 
-    OutputError if a column that both have is of another type; further columns, which a newer
-    version of the code may have added, are fine.
+    OutputError if a common column has another type. Additional columns, which a newer version of
+    the code may have added, are accepted.
     """
     missing: list[str] = []
     wrong: list[str] = []
@@ -77,7 +77,7 @@ def check_schema(
 
 
 def altered(table: str, place: Place, how: str) -> OutputError:
-    """An error that says how a table was altered, and the way out."""
+    """An error that says how a table was altered, and how to fix it."""
     return OutputError(
         f"output table {table} at {place} was altered: {how}. Restore it (DESCRIBE HISTORY lists "
         "its versions, RESTORE TABLE ... TO VERSION AS OF restores one), or write to another place"
@@ -85,7 +85,7 @@ def altered(table: str, place: Place, how: str) -> OutputError:
 
 
 def gone(table: str, place: Place) -> OutputError:
-    """An error that says that a table was removed with what runs have written, and the way out."""
+    """An error that says that a table with results was removed, and how to fix it."""
     return OutputError(
         f"output table {table} at {place} is missing, although runs wrote it. Restore it from a "
         "copy, or compute its days again: modelwatch run CONFIG --days FIRST..LAST"

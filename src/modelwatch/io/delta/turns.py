@@ -1,4 +1,4 @@
-"""Turns of processes that write the same table on a local disk."""
+"""Locks between processes that write the same table on a local disk."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ except ImportError:  # no such locks on Windows
     fcntl = None  # type: ignore[assignment]
 
 _TOUCH_SECONDS = 2.0
-_NO_FILE = "{} is not a file, and writers of the table beside it lock it: remove what is there"
+_NO_FILE = "{} is not a file, but writers of the table next to it lock it: remove it"
 _WAITING: list[tuple[Path, str]] = []
-"""Tables whose turn a thread waits for, with the file of the lock."""
+"""Tables whose lock a thread waits for, with the lock file."""
 
 
 @contextmanager
 def turn(place: Place) -> Iterator[None]:
-    """Wait until no other process of this machine writes the table, and keep others waiting.
+    """Wait until no other process of this machine writes the table, and hold its lock.
 
-    Delta commits by a rename that fails if the file exists. Object stores and HDFS have that; on a
-    local disk, check and rename are two steps, and of two commits at once one could be lost. The
-    lock ends with the process, however that ends. Tables elsewhere need no turn and get none. Whose
-    turn it is touches the lock's file now and then, by which those who wait see that it lives.
+    Delta commits by a rename that fails if the file exists. Object stores and HDFS support that. On
+    a local disk, check and rename are two steps, and one of two concurrent commits could be lost.
+    The lock ends with the process, however it ends. Other tables need no lock. The holder touches
+    the lock file from time to time, so waiting processes see that it is alive.
     """
     folder = folder_of_turns(place)
     if folder is None:
@@ -58,7 +58,7 @@ def turn(place: Place) -> Iterator[None]:
 
 
 def awaited_turns() -> dict[str, int]:
-    """Tables whose turn this process waits for, with the last sign of life of whose turn it is."""
+    """Tables whose lock this process waits for, with the last sign of life of its holder."""
     found = {}
     for folder, lock in tuple(_WAITING):
         with suppress(OSError):
@@ -67,10 +67,10 @@ def awaited_turns() -> dict[str, int]:
 
 
 def _opened(path: Path) -> IO[bytes]:
-    """The file of a lock, created if it is missing; OutputError if it is anything but a file.
+    """The lock file, created if missing; OutputError if it is not a regular file.
 
-    Whoever may write to the folder may plant a link there: what it leads to is neither created,
-    changed nor touched.
+    Anyone with write access to the folder may place a link there; its target is never created,
+    changed, or touched.
     """
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
@@ -101,7 +101,7 @@ def _touch(lock: int, over: Event) -> None:
 
 
 def folder_of_turns(place: Place) -> Path | None:
-    """The folder of a table whose writers take turns; None for any other."""
+    """The folder of a table whose writers use locks; None for other tables."""
     if place.path is None or fcntl is None:
         return None
     if place.path.startswith("file:"):

@@ -1,4 +1,4 @@
-"""What computes: the code by its content, and the libraries that decide digits."""
+"""The environment of a run: a fingerprint of the code, and the libraries that affect results."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _CODE = (".py", ".sql")
 
 @cache
 def code_version() -> str:
-    """The release, `+` and twelve digits of a SHA-256 of the package's own files.
+    """The release, `+`, and twelve digits of a SHA-256 of the package's files.
 
-    Two installations with the same answer run the same code, wherever it came from.
+    Two installations with the same value run the same code, regardless of its origin.
     """
     digest = hashlib.sha256()
     for name, content in sorted(_code(resources.files("modelwatch"), "")):
@@ -33,7 +33,7 @@ def code_version() -> str:
 
 @cache
 def libraries() -> dict[str, str]:
-    """Versions of Python and of the packages whose version may change a result."""
+    """Versions of Python and of the packages that may change a result."""
     found = {"python": platform.python_version()}
     for name in LIBRARIES:
         try:

@@ -1,4 +1,4 @@
-"""The Java that a new Spark session runs in, started without a word on the terminal."""
+"""The JVM of a new Spark session, started without output on the terminal."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from modelwatch.model.errors import SessionError
 
 
 def start_gateway(settings: Mapping[str, str]) -> None:
-    """Start the Java of this process with some Spark settings, unless it runs or was submitted.
+    """Start the JVM of this process with some Spark settings, unless it is running or was
+    submitted.
 
-    Its output, with that of Ivy, Spark and Python workers, goes to a log file. SessionError says
-    why it does not start, and names the log.
+    Its output, including that of Ivy, Spark, and Python workers, goes to a log file. SessionError
+    says why it does not start, and names the log.
     """
     if SparkContext._gateway is not None or "PYSPARK_GATEWAY_PORT" in os.environ:
         return

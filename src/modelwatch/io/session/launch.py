@@ -1,4 +1,4 @@
-"""A new Spark session on the packaged stack: its Java, its jars and its settings."""
+"""A new Spark session on the packaged stack: its JVM, jars, and settings."""
 
 from __future__ import annotations
 
@@ -13,25 +13,26 @@ from pyspark.sql import SparkSession
 from modelwatch.io.session.gateway import start_gateway
 from modelwatch.io.session.jars import check_jars, locked_jars
 from modelwatch.io.session.java import find_java_home, warning_of
+from modelwatch.io.session.lines import installed_line
 from modelwatch.io.session.shipping import wheel_of
 from modelwatch.io.session.stack import stack_settings
 from modelwatch.log import LOG
-from modelwatch.package import FOLDER
+from modelwatch.package import PACKAGE_FOLDER
 from modelwatch.spark.worker_daemon import MODULE
 
 _KILL_DEPTH = "spark.executor.killOnFatalError.depth"
 _DAEMON = "spark.python.daemon.module"
 _QUICK_COMPILER = "-XX:TieredStopAtLevel=1"
-"""For a session that ends soon: what Java compiles twice would be ready when it is over."""
+"""Java options of a short session, which ends before the second compiler pays off."""
 
 
 def launched_session(
     app_name: str, settings: Mapping[str, str], *, brief: bool = False
 ) -> SparkSession:
-    """A new session on the packaged stack and further settings; ``brief`` as in ``open_session``.
+    """A new session on the packaged stack with further settings; ``brief`` as in ``open_session``.
 
-    Under spark-submit Java runs already, and what it was given comes first. SessionError if there
-    is no Java to start, if it does not start, or if a jar is not the one that was pinned.
+    Under spark-submit, the JVM is running, and its settings take precedence. SessionError if there
+    is no Java, if it does not start, or if a jar differs from the pinned one.
     """
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     if not submitted:
@@ -45,14 +46,15 @@ def launched_session(
         # SparkConf sees what Java was given only once it is connected.
         SparkContext._ensure_initialized()
     given = _known_settings() if submitted else {}
-    stack = stack_settings()
+    line = installed_line()
+    stack = stack_settings(line)
     wanted = _unless_given(given, {"spark.app.name": app_name, **stack, **settings})
     if not submitted and _workers_have_package(wanted["spark.master"]):
         wanted.setdefault(_DAEMON, MODULE)
     # Java resolves the packages when it starts, and loads no class of them before there is a
     # session.
     start_gateway(wanted)
-    check_jars(_known_settings(), stack, locked_jars())
+    check_jars(_known_settings(), stack, locked_jars(line), line.lock)
     builder = SparkSession.builder.appName(app_name)
     for key, value in wanted.items():
         builder = builder.config(key, value)
@@ -60,11 +62,11 @@ def launched_session(
 
 
 def _workers_have_package(master: str) -> bool:
-    """Whether Python workers find the package where this Python does, before any task.
+    """Whether Python workers find the package at the same place as this process, before any task.
 
-    Elsewhere it may be in a file that Spark sends them with their first task.
+    Otherwise it may be in a file that Spark sends to them with their first task.
     """
-    return master.startswith("local") and wheel_of(FOLDER) is None
+    return master.startswith("local") and wheel_of(PACKAGE_FOLDER) is None
 
 
 def _known_settings() -> dict[str, str]:
@@ -72,7 +74,7 @@ def _known_settings() -> dict[str, str]:
 
 
 def _unless_given(given: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, str]:
-    """Settings that were not given, with those of a session on one machine."""
+    """Default settings, with those of a session on one machine."""
     settings = {key: value for key, value in wanted.items() if key not in given}
     if "spark.master" not in given:
         settings["spark.master"] = os.environ.get("MASTER", "local[*]")

@@ -1,4 +1,4 @@
-"""Processes of this machine, as Linux shows them under /proc."""
+"""Processes of this machine, as shown by Linux in /proc."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ _PROC = Path("/proc")
 
 @dataclass(frozen=True)
 class Process:
-    """A process: its parent, its state as a letter of proc(5), the processor time it has used."""
+    """A process: its parent, its state as a letter of proc(5), and the processor time that it has
+    used."""
 
     process_id: int
     parent_id: int
@@ -21,17 +22,17 @@ class Process:
 
     @property
     def ended(self) -> bool:
-        """Whether it has ended, and only its parent does not know yet."""
+        """Whether it has ended, but its parent has not noticed yet."""
         return self.state in "ZX"
 
     @property
     def stopped(self) -> bool:
-        """Whether a signal or a debugger has stopped it."""
+        """Whether a signal or debugger has stopped it."""
         return self.state in "Tt"
 
 
 def processes() -> dict[int, Process] | None:
-    """All processes by id; None where there is no /proc."""
+    """All processes by id; None without /proc."""
     if not (_PROC / "self" / "stat").exists():
         return None
     ticks = os.sysconf("SC_CLK_TCK")
@@ -52,7 +53,7 @@ def _process(process_id: int, ticks: int) -> Process | None:
 
 
 def command(process_id: int) -> str | None:
-    """The name of a process; None if it is not seen here."""
+    """The name of a process; None if it is not visible here."""
     try:
         return (_PROC / str(process_id) / "comm").read_text(errors="replace").strip()
     except OSError:
@@ -60,7 +61,7 @@ def command(process_id: int) -> str | None:
 
 
 def descendants(all_of_them: dict[int, Process], roots: Iterable[int]) -> dict[int, Process]:
-    """Some processes and all that they have started."""
+    """Some processes and all their descendants."""
     children: dict[int, list[int]] = {}
     for one in all_of_them.values():
         children.setdefault(one.parent_id, []).append(one.process_id)

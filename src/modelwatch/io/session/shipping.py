@@ -1,31 +1,48 @@
-"""Give executors the code of the driver where spark-submit does not."""
+"""Ships the code of the driver to executors if the platform does not."""
 
 from __future__ import annotations
 
 import shutil
+import tempfile
+import zipfile
 from pathlib import Path
 
-from pyspark import SparkFiles
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from modelwatch.package import FOLDER, VERSION
+from modelwatch.capabilities import capabilities
+from modelwatch.io.failures import first_line
+from modelwatch.io.session.environment import code_version
+from modelwatch.log import LOG
+from modelwatch.model.errors import SessionError
+from modelwatch.package import PACKAGE_FOLDER, VERSION
+from modelwatch.spark.worker_answers import worker_answer
 
 _LEFT_ALONE = ".whl"
-"""An archive of ``--py-files`` that Spark sends to executors and does not let them import.
-
-It puts .zip, .egg and .jar on their path. A wheel of pure Python is a zip by another name.
-"""
+"""An archive of ``--py-files`` that Spark sends to executors, but does not let them import. Spark
+adds .zip, .egg, and .jar to their path. A wheel of pure Python is a zip with another name."""
+_CODE = (".py", ".sql")
 
 
 def ship_package(session: SparkSession) -> None:
-    """Let executors import the package if the driver has it from a wheel of ``--py-files``.
+    """Let executors import the package.
 
-    Nothing to do where the package is installed, or is in an archive that Spark itself puts on the
-    executors' path.
+    In a classic session, only a wheel of ``--py-files`` needs this. Over Spark Connect, a Spark job
+    asks a Python worker for its version of the code, and the package is sent to the server if that
+    differs. SessionError if the server does not accept it.
     """
-    archive = wheel_of(FOLDER)
+    if capabilities(session).interface == "connect":
+        _ship_to_server(session)
+    else:
+        _ship_wheel(session)
+
+
+def _ship_wheel(session: SparkSession) -> None:
+    archive = wheel_of(PACKAGE_FOLDER)
     if archive is None:
         return
+    from pyspark import SparkFiles
+
     # Executors fetch it when they start, so it must stay as long as the session, and no longer.
     copy = Path(SparkFiles.getRootDirectory()) / "shipped" / f"modelwatch-{VERSION}.zip"
     if not copy.exists():
@@ -35,8 +52,48 @@ def ship_package(session: SparkSession) -> None:
 
 
 def wheel_of(module: Path) -> Path | None:
-    """The wheel that a module was imported from; None if it was not."""
+    """The wheel from which a module was imported; None if there is none."""
     for folder in module.parents:
         if folder.suffix == _LEFT_ALONE and folder.is_file():
             return folder
     return None
+
+
+def _ship_to_server(session: SparkSession) -> None:
+    if _worker_version(session) == code_version():
+        return
+    LOG.info("sending the package to the Python workers of the server")
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Path(folder) / f"modelwatch-{VERSION}.zip"
+        _write_archive(archive)
+        try:
+            session.addArtifacts(str(archive), pyfile=True)  # type: ignore[attr-defined,unused-ignore]
+            found, refused = _worker_version(session), ""
+        except (PySparkException, OSError) as error:
+            found, refused = None, f": {first_line(error)}"
+    if found != code_version():
+        raise SessionError(
+            f"Python workers of the server do not have modelwatch {code_version()}, and the server "
+            f"did not take it{refused}. Install this package where they run (on Databricks: among "
+            "the dependencies of the job's environment)"
+        )
+
+
+def _worker_version(session: SparkSession) -> str | None:
+    """The code that a Python worker of the server imports; None if it has none."""
+    try:
+        return worker_answer(session, code_version)
+    except PySparkException:
+        return None
+
+
+def _write_archive(archive: Path) -> None:
+    """Write the files of the package to a zip, from a folder or the wheel it is imported from."""
+    wheel = wheel_of(PACKAGE_FOLDER)
+    if wheel is not None:
+        shutil.copyfile(wheel, archive)
+        return
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as written:
+        for file in sorted(PACKAGE_FOLDER.rglob("*")):
+            if file.is_file() and file.suffix in _CODE:
+                written.write(file, Path("modelwatch") / file.relative_to(PACKAGE_FOLDER))

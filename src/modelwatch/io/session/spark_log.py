@@ -1,4 +1,4 @@
-"""The file that takes what Java, Ivy and Spark would write to the terminal."""
+"""The log file for the output of Java, Ivy, and Spark."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _EXCEPTION = re.compile(r'^Exception in thread "main" (.+)$', re.M)
-_NOISE = re.compile(r"^\s+at |^\s*\.\.\. \d+ more|^Picked up |CMD: bad array subscript$")
-"""Lines of a stack, and what a shell says of a Java that ended."""
+_ROUTINE_LINE = re.compile(r"^\s+at |^\s*\.\.\. \d+ more|^Picked up |CMD: bad array subscript$")
+"""Lines of a stack trace, and of a shell about a JVM that ended."""
 _LAST_LINES = 3
 
 
 @dataclass
 class SparkLog:
-    """The log of the Spark that this process has started.
+    """The log of the Spark that this process started.
 
     It is removed when the process ends, unless something failed and it is ``kept``.
     """
@@ -27,13 +27,13 @@ class SparkLog:
     kept: bool = False
 
     def reason(self) -> str:
-        """Why Spark did not start: the exception that ended it, else its last lines."""
+        """Why Spark did not start: the exception that ended it, otherwise its last lines."""
         text = self.path.read_text(encoding="utf-8", errors="replace")
         found = _EXCEPTION.findall(text)
         if found:
             return str(found[-1]).strip()
         lines = [line for line in text.splitlines() if line.strip()]
-        shown = [line.strip() for line in lines if not _NOISE.search(line)]
+        shown = [line.strip() for line in lines if not _ROUTINE_LINE.search(line)]
         return "; ".join(shown[-_LAST_LINES:]) or "it wrote nothing"
 
     def remove(self) -> None:
@@ -58,10 +58,8 @@ def new_log() -> SparkLog:
 
 
 def log_notice() -> str:
-    """Words that name the log of the Spark that this process has started, which then stays.
-
-    Empty if it started none.
-    """
+    """Text that names the log of the Spark that this process started, which is then kept. Empty if
+    it started none."""
     if not _logs:
         return ""
     _logs[-1].kept = True

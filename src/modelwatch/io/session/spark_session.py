@@ -1,4 +1,4 @@
-"""The Spark session, and what it says about the work done in it."""
+"""The Spark session, and its metrics of the work done."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import Any
 from weakref import WeakSet
 
 import pyspark
-from py4j.protocol import Py4JError
-from pyspark import SparkContext
-from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from modelwatch.io.session.launch import launched_session
+from modelwatch.capabilities import OUT_OF_REACH, jvm_of, set_if_allowed, sql_settings
+from modelwatch.io.session.connect import connected_session, is_connect_wanted
 from modelwatch.io.session.shipping import ship_package
+from modelwatch.log import LOG
+from modelwatch.model.errors import SessionError
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A SQL setting of the session; a ``forced`` one holds whatever the user has set."""
+    """An SQL setting of the session; a ``forced`` one overrides the user's."""
 
     key: str
     value: str
@@ -30,24 +30,21 @@ class Setting:
     forced: bool = False
 
 
-_ROWS_PER_BATCH = "spark.sql.execution.arrow.maxRecordsPerBatch"
+_TIME_ZONE = "spark.sql.session.timeZone"
+MAX_RECORDS_PER_BATCH = "spark.sql.execution.arrow.maxRecordsPerBatch"
+MOST_ROWS_PER_BATCH = 32_768
+"""Number of rows above which longer batches gain nothing."""
 
 SETTINGS: tuple[Setting, ...] = (
     Setting(
-        "spark.sql.session.timeZone",
+        _TIME_ZONE,
         "UTC",
         "Days are cut in the monitor's time zone by explicit conversion from UTC.",
         forced=True,
     ),
     Setting(
-        "spark.sql.ansi.enabled",
-        "false",
-        "A predicate of the configuration means the same wherever the job runs.",
-        forced=True,
-    ),
-    Setting(
-        _ROWS_PER_BATCH,
-        "32768",
+        MAX_RECORDS_PER_BATCH,
+        str(MOST_ROWS_PER_BATCH),
         "Longer batches spread the cost of each numpy call over more rows; the default is 10000. "
         "A run lowers it where rows or states are wide.",
     ),
@@ -101,74 +98,93 @@ SETTINGS: tuple[Setting, ...] = (
         "The state of a Delta log is read in this many tasks; the default of 50 costs seconds.",
     ),
 )
-"""What the job needs of any session, under spark-submit, in Python or on a platform."""
+"""Settings that the job needs in any session: under spark-submit, in Python, or on a platform."""
 
 
 _CODE_GENERATION = {
     True: {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"},
     False: {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"},
 }
-"""Settings by whether Spark generates code of its queries."""
-
-_OUT_OF_REACH = (AttributeError, RuntimeError, PySparkException, Py4JError)
-"""What Spark Connect and closed platforms raise instead of giving their context."""
-
+"""Settings for whether Spark generates code for its queries."""
 
 _STOP_SECONDS = 60.0
 _OPENED_HERE: WeakSet[SparkSession] = WeakSet()
 
 
 def open_session(app_name: str, *, brief: bool = False) -> SparkSession:
-    """The session of the job: the active one, else a new one on the packaged stack.
+    """The session of the job: the active one, otherwise a new one.
 
-    Under spark-submit the configuration is the submitted one, so that one stack is used in driver
-    and executors. ``brief``: a new one is for some questions to small tables, and ends then.
-    SessionError if there is no Java to start, or if a jar is not the one that was pinned.
+    If ``SPARK_REMOTE`` has an address, a new session is one of Spark Connect. Otherwise it uses the
+    packaged stack. Under spark-submit, the configuration is the submitted one, so driver and
+    executors use the same stack. ``brief``: a new session only runs some queries on small tables.
+    SessionError if there is no Java to start or no server, or if a jar differs from the pinned one.
     """
     session = SparkSession.getActiveSession()
     if session is None:
-        session = launched_session(app_name, _CODE_GENERATION[False] if brief else {}, brief=brief)
+        session = _new_session(app_name, brief)
         _OPENED_HERE.add(session)
-    return prepare_session(session)
+    return prepare_session(session, brief=brief)
 
 
-def prepare_session(session: SparkSession) -> SparkSession:
-    """The session, set up as the job needs it, whoever has started it."""
+def _new_session(app_name: str, brief: bool) -> SparkSession:
+    if is_connect_wanted(os.environ):
+        return connected_session(app_name)
+    # A client of Spark Connect has no py4j, by which Java would be started.
+    from modelwatch.io.session.launch import launched_session
+
+    return launched_session(app_name, _CODE_GENERATION[False] if brief else {}, brief=brief)
+
+
+def prepare_session(session: SparkSession, *, brief: bool = False) -> SparkSession:
+    """The session, set up for the job, regardless of who started it.
+
+    ``brief``: the session runs no Python worker.
+    """
     # pydeequ raises on import without it.
     os.environ.setdefault("SPARK_VERSION", ".".join(pyspark.__version__.split(".")[:2]))
     _apply_settings(session)
     _keep_classes(session)
-    ship_package(session)
+    if not brief:
+        ship_package(session)
     return session
 
 
 def opened_here(session: SparkSession) -> bool:
-    """Whether this process has opened the session by ``open_session``, for nobody else."""
+    """Whether this process opened the session by ``open_session`` for itself."""
     return session in _OPENED_HERE
 
 
 def close_session(session: SparkSession) -> None:
-    """Stop a session and its Java; where Java does not end in time, its process is ended."""
+    """Stop a session and its JVM; if the JVM does not end in time, its process is killed."""
     stopping = Thread(target=_stop, args=(session,), name="modelwatch stops Spark", daemon=True)
     stopping.start()
     stopping.join(_STOP_SECONDS)
-    java: Any = getattr(SparkContext._gateway, "proc", None)
+    java = _started_java()
     if stopping.is_alive() and java is not None:
         java.kill()
 
 
+def _started_java() -> Any | None:
+    """The process of the Java that this process has started; None if it has started none."""
+    try:
+        from pyspark import SparkContext
+    except ImportError:
+        return None
+    return getattr(SparkContext._gateway, "proc", None)
+
+
 def _stop(session: SparkSession) -> None:
     # What a command has to say is said: a Java that is gone need not be stopped.
-    with suppress(*_OUT_OF_REACH, OSError):
+    with suppress(*OUT_OF_REACH):
         session.stop()
 
 
 @contextmanager
 def code_generation(session: SparkSession, wanted: bool) -> Iterator[None]:
-    """A block in which Spark generates code of its queries, or evaluates them as they are.
+    """A block in which Spark generates code for its queries, or interprets them.
 
-    Code that Spark writes and Java compiles twice pays for millions of rows; for few it is a fifth
-    of the processor time of a run. Where the user has set either, that stays.
+    Code generation pays off for millions of rows. For few rows, it is a fifth of the processor time
+    of a run. Settings of the user are kept.
     """
     with unless_given(session, _CODE_GENERATION[wanted]):
         yield
@@ -177,13 +193,13 @@ def code_generation(session: SparkSession, wanted: bool) -> Iterator[None]:
 @contextmanager
 def rows_per_batch(session: SparkSession, rows: int) -> Iterator[None]:
     """A block in which Python gets at most so many rows at a time, unless the user has said."""
-    with unless_given(session, {_ROWS_PER_BATCH: str(rows)}):
+    with unless_given(session, {MAX_RECORDS_PER_BATCH: str(rows)}):
         yield
 
 
 @contextmanager
 def unless_given(session: SparkSession, settings: Mapping[str, str]) -> Iterator[None]:
-    """A block in which SQL settings are others, none of which is if the user has set any."""
+    """A block with other SQL settings, unless the user has set any of them."""
     if settings.keys() & _given_settings(session).keys():
         yield
     else:
@@ -191,38 +207,19 @@ def unless_given(session: SparkSession, settings: Mapping[str, str]) -> Iterator
             yield
 
 
-@contextmanager
-def sql_settings(session: SparkSession, settings: Mapping[str, str]) -> Iterator[None]:
-    """A block in which SQL settings of a session are others; then they are as before."""
-    before = {key: session.conf.get(key, None) for key in settings}
-    for key, value in settings.items():
-        session.conf.set(key, value)
-    try:
-        yield
-    finally:
-        for key, earlier in before.items():
-            if earlier is None:
-                session.conf.unset(key)
-            else:
-                session.conf.set(key, earlier)
-
-
 _OFTEN_ASKED = ("functions", "PythonUtils", "PythonRDD", "SerDeUtil", "SimplePythonFunction")
 
 
 def _keep_classes(session: SparkSession) -> None:
-    """Have Python keep the classes that it asks the JVM for with every column and frame.
+    """Let Python cache the classes that it requests from the JVM for every column and frame.
 
-    It would ask for them by their short names each time, and Java look through all jars for each
-    package that the name might be of: a twentieth of the time of a small run.
+    Otherwise, it requests them by their short names each time, and Java searches all jars for each
+    possible package: a twentieth of the time of a small run.
     """
-    try:
-        jvm: Any = session.sparkContext._jvm
+    jvm = jvm_of(session)
+    if jvm is not None:
         for name in _OFTEN_ASKED:
             setattr(jvm, name, getattr(jvm, name))
-    except _OUT_OF_REACH:
-        # Spark Connect has no JVM to ask.
-        return
 
 
 def _apply_settings(session: SparkSession) -> None:
@@ -234,15 +231,20 @@ def _apply_settings(session: SparkSession) -> None:
             # States are small and the default of 200 is for terabytes; adaptive execution merges
             # what is still too many.
             settings["spark.sql.shuffle.partitions"] = str(max(2, 2 * cores))
-    for key, value in settings.items():
-        if session.conf.get(key, None) != value:
-            session.conf.set(key, value)
+    refused = [key for key, value in settings.items() if not set_if_allowed(session, key, value)]
+    if _TIME_ZONE in refused:
+        raise SessionError(
+            f"the session does not let {_TIME_ZONE} be set to UTC, by which days are cut: set it "
+            "for the session, or choose another kind of compute"
+        )
+    if refused:
+        LOG.info("the session does not let these be set: %s", ", ".join(refused))
 
 
 def _given_settings(session: SparkSession) -> dict[str, str]:
     try:
         return dict(session.sparkContext.getConf().getAll())
-    except _OUT_OF_REACH:
+    except OUT_OF_REACH:
         # Spark Connect has no context; then the job's own settings are applied.
         return {}
 
@@ -250,102 +252,5 @@ def _given_settings(session: SparkSession) -> dict[str, str]:
 def _default_parallelism(session: SparkSession) -> int | None:
     try:
         return session.sparkContext.defaultParallelism
-    except _OUT_OF_REACH:
+    except OUT_OF_REACH:
         return None
-
-
-@dataclass(frozen=True)
-class Effort:
-    """Work of a Spark application; None where the platform does not tell.
-
-    ``jobs`` Spark jobs in ``stages`` stages, and ``bytes_read`` from storage.
-    """
-
-    jobs: int | None
-    stages: int | None
-    bytes_read: int | None
-
-    def since(self, earlier: Effort) -> Effort:
-        """The work between an earlier moment and this one."""
-        return Effort(
-            None if self.jobs is None or earlier.jobs is None else self.jobs - earlier.jobs,
-            None if self.stages is None or earlier.stages is None else self.stages - earlier.stages,
-            None
-            if self.bytes_read is None or earlier.bytes_read is None
-            else self.bytes_read - earlier.bytes_read,
-        )
-
-
-def effort(session: SparkSession) -> Effort:
-    """The work of the application up to now.
-
-    Read from the status store of the Spark context, which Python's public interface lacks; where
-    that is out of reach (Spark Connect, some platforms) every figure is None.
-    """
-    try:
-        context: Any = session.sparkContext._jsc.sc()
-        # Events are delivered asynchronously.
-        context.listenerBus().waitUntilEmpty()
-        store = context.statusStore()
-        executors = store.executorList(False)
-        # The store forgets old jobs and stages, but numbers go on; the newest comes first.
-        return Effort(
-            jobs=max((job.jobId() for job in _newest(store.jobsList(None))), default=-1) + 1,
-            stages=max((s.stageId() for s in _newest(_stages(session, store))), default=-1) + 1,
-            bytes_read=sum(executors.apply(i).totalInputBytes() for i in range(executors.size())),
-        )
-    except _OUT_OF_REACH:
-        return Effort(None, None, None)
-
-
-@dataclass(frozen=True)
-class Work:
-    """What the tasks of some stages did, all together.
-
-    ``executor_seconds`` of all tasks; ``bytes_read`` and ``rows_read`` from storage,
-    ``shuffle_bytes`` written for other tasks, ``spill_bytes`` to disk for want of memory.
-    """
-
-    executor_seconds: float = 0.0
-    tasks: int = 0
-    bytes_read: int = 0
-    rows_read: int = 0
-    shuffle_bytes: int = 0
-    spill_bytes: int = 0
-
-
-def work(session: SparkSession, since: Effort) -> Work | None:
-    """The work of all tasks since an earlier moment; None where that is out of reach.
-
-    Summed over stages: of an executor that is the driver itself, Spark tells its age instead.
-    """
-    try:
-        context: Any = session.sparkContext._jsc.sc()
-        context.listenerBus().waitUntilEmpty()
-        stages = _stages(session, context.statusStore())
-        done = Work()
-        for i in range(stages.size()):
-            stage = stages.apply(i)
-            if stage.stageId() < (since.stages or 0):
-                break
-            done = Work(
-                done.executor_seconds + stage.executorRunTime() / 1000.0,
-                done.tasks + stage.numCompleteTasks(),
-                done.bytes_read + stage.inputBytes(),
-                done.rows_read + stage.inputRecords(),
-                done.shuffle_bytes + stage.shuffleWriteBytes(),
-                done.spill_bytes + stage.diskBytesSpilled(),
-            )
-        return done
-    except _OUT_OF_REACH:
-        return None
-
-
-def _stages(session: SparkSession, store: Any) -> Any:
-    gateway: Any = session.sparkContext._gateway
-    quantiles = gateway.new_array(gateway.jvm.double, 0)
-    return store.stageList(None, False, False, quantiles, gateway.jvm.java.util.ArrayList())
-
-
-def _newest(items: Any) -> list[Any]:
-    return [items.apply(0)] if items.size() else []

@@ -1,32 +1,35 @@
-"""The Spark configuration that the package carries: `spark-defaults.conf`, versions included."""
+"""The Spark configuration that the package carries for a line of Spark, versions included."""
 
 from __future__ import annotations
 
 import re
 from importlib import resources
 
-from modelwatch.package import FOLDER
+from modelwatch.io.session.lines import SparkLine, installed_line
+from modelwatch.package import PACKAGE_FOLDER
 
-_FILE = "spark-defaults.conf"
 
+def stack_settings(line: SparkLine | None = None) -> dict[str, str]:
+    """Settings of the configuration file of a line of Spark, of the installed one if none is given.
 
-def stack_settings() -> dict[str, str]:
-    """Settings of the one configuration file."""
-    return parsed_settings(stack_file(_FILE))
+    SessionError if the package carries none for the Spark that is installed.
+    """
+    return parsed_settings(stack_file((line or installed_line()).settings))
 
 
 def stack_file(name: str) -> str:
-    """Text of a file of ``conf/`` that the installed package carries."""
+    """Text of a file of ``conf/`` in the installed package."""
     # The package may be in an archive, which no path leads into.
     installed = resources.files("modelwatch") / name
     if installed.is_file():
         return installed.read_text(encoding="utf-8")
-    in_repository = FOLDER.resolve().parents[1] / "conf" / name
+    in_repository = PACKAGE_FOLDER.resolve().parents[1] / "conf" / name
     return in_repository.read_text(encoding="utf-8")
 
 
 def parsed_settings(text: str) -> dict[str, str]:
-    """Settings of a properties file as spark-submit reads it: a key, blanks or `=`, a value."""
+    """Settings of a properties file, as parsed by spark-submit: a key, blanks or `=`, and a
+    value."""
     settings = {}
     for line in text.splitlines():
         if line.strip() and not line.lstrip().startswith(("#", "!")):

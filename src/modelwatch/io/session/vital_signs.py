@@ -1,4 +1,4 @@
-"""What a Spark session shows of its work: the one place that knows how it can be asked."""
+"""The vital signs of a Spark session: the only module that knows how to query them."""
 
 from __future__ import annotations
 
@@ -14,16 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from py4j.clientserver import ClientServerConnection
-from py4j.protocol import Py4JError
-from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
+from modelwatch.capabilities import OUT_OF_REACH, capabilities
 from modelwatch.io.session.processes import Process, command, descendants, processes
-
-OUT_OF_REACH = (AttributeError, RuntimeError, OSError, PySparkException, Py4JError)
-"""What Spark Connect and closed platforms raise instead of giving their context, and what any
-question raises once Java has ended."""
 
 _STAGE_COUNTERS = (
     *("numCompleteTasks", "numFailedTasks", "numActiveTasks"),
@@ -31,19 +25,19 @@ _STAGE_COUNTERS = (
     *("shuffleReadBytes", "shuffleReadRecords", "shuffleWriteBytes", "shuffleWriteRecords"),
     *("memoryBytesSpilled", "diskBytesSpilled"),
 )
-"""Figures of an active stage. Heartbeats of executors bring those of tasks that still run."""
+"""Metrics of an active stage. Heartbeats of executors contain those of running tasks."""
 _TASK_THREAD = "Executor task launch worker"
 _FEEDER = re.compile(r"(?:stdout|stdin) writer for ")
 _WAITS_FOR_PYTHON = re.compile(r"PythonArrowOutput|PythonRunner")
 _DUMPED_EXECUTORS = 8
 _EXIT_SECONDS = 2.0
 _DEATHS: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
-"""By gateway, the map of Java in which threads leave the error that they died of."""
+"""By gateway, the Java map in which threads record the error that they died of."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What Spark says of its work. ``executors`` beside the driver; None in local mode."""
+    """The work reported by Spark. ``executors`` other than the driver; None in local mode."""
 
     counters: Mapping[str, int] = field(default_factory=dict)
     tasks: int | None = None
@@ -52,20 +46,23 @@ class Answer:
 
 
 class VitalSigns:
-    """A session, as far as it can be asked: with Java at hand, or without on Spark Connect.
+    """A session, as far as it can be queried: with a JVM, or without one on Spark Connect.
 
-    Questions to Java may take forever when it hangs: ask them in a thread that nobody waits for.
+    A call may take forever if the JVM hangs, so calls must be made in a separate thread.
     """
 
     def __init__(self, session: SparkSession) -> None:
-        """Find out what can be asked; from now on threads of Java leave word when they die.
+        """Determines what can be queried. From now on, threads of the JVM record their errors when
+        they die.
 
-        ``java_id``: its process, None where that is not seen. ``local``: whether tasks run in it.
+        ``java_id``: its process; None if it is not visible. ``local``: whether tasks run in it.
         """
         self.local = False
         self.java_id: int | None = None
         self.settings: dict[str, str] = {}
         self._context: Any = None
+        is_connect = capabilities(session).interface == "connect"
+        self._connected: Any = session if is_connect else None
         self._deaths: Any = None
         self._died_before: set[int] = set()
         self._active_before: set[int] = set()
@@ -86,11 +83,11 @@ class VitalSigns:
 
     @property
     def at_hand(self) -> bool:
-        """Whether Spark can be asked at all."""
+        """Whether Spark can be queried at all."""
         return self._context is not None
 
     def answer(self) -> Answer:
-        """What Spark says now; raises one of OUT_OF_REACH if it cannot."""
+        """The current state of Spark; raises one of OUT_OF_REACH if it cannot be queried."""
         if self._context is None:
             return Answer()
         context = self._context._jsc.sc()
@@ -107,7 +104,7 @@ class VitalSigns:
         return Answer(counters, tasks, None if self.local else len(self._executors()), dead)
 
     def waiting_for_python(self) -> tuple[int, int]:
-        """Tasks that wait for their Python worker, and threads that feed one."""
+        """Tasks that wait for their Python worker, and threads that send data to one."""
         context = self._context._jsc.sc()
         waiting = feeding = 0
         for executor in ["driver"] if self.local else self._executors()[:_DUMPED_EXECUTORS]:
@@ -121,25 +118,31 @@ class VitalSigns:
         return waiting, feeding
 
     def usable(self) -> bool:
-        """Whether the session still takes queries; may take forever if Java hangs."""
+        """Whether the session still accepts queries; may take forever if the JVM hangs."""
         try:
             return self._context is None or not self._context._jsc.sc().isStopped()
         except OUT_OF_REACH:
             return False
 
     def cancel(self) -> None:
-        """Cancel the jobs begun since; their Python workers are ended with their tasks.
+        """Cancel the jobs that began since, over Spark Connect those of the session; their Python
+        workers end with their tasks.
 
-        Spark does not tell whose a job is: in a session of several threads it may be another's.
+        Spark does not say who started a job: in a session with several threads, it may be
+        another's.
         """
+        if self._connected is not None:
+            self._connected.interruptAll()
         if self._context is not None:
             for job in self._active_jobs() - self._active_before:
                 self._context._jsc.sc().cancelJob(job, "the run of modelwatch is ended")
 
     def cut_connections(self) -> None:
-        """Release all threads of Python that wait for an answer of Java, with an error."""
+        """Release all Python threads that wait for an answer of the JVM, with an error."""
         if self._context is None:
             return
+        from py4j.clientserver import ClientServerConnection
+
         client = self._gateway._gateway_client
         # py4j lists the connections that nobody uses; those that somebody waits on it leaves to
         # their threads.
@@ -151,12 +154,12 @@ class VitalSigns:
                     connection.socket.shutdown(socket.SHUT_RDWR)
 
     def java_ended(self) -> bool:
-        """Whether Java's process is known to have ended."""
+        """Whether the process of the JVM is known to have ended."""
         process = self._java_process()
         return (process is not None and process.poll() is not None) or self._java_is_gone()
 
     def java_exit_code(self) -> int | None:
-        """Exit code of a Java that has ended, negative for a signal; None if not started here."""
+        """Exit code of a JVM that has ended, negative for a signal; None if not started here."""
         process = self._java_process()
         if process is not None:
             # Not polled: that tells nothing while another thread does the same.
@@ -165,14 +168,14 @@ class VitalSigns:
         return None
 
     def processes(self) -> dict[int, Process] | None:
-        """The driver, Java and their descendants; None if the machine does not show them."""
+        """The driver, the JVM, and their descendants; None if the machine does not show them."""
         found = processes()
         if found is None:
             return None
         return descendants(found, [os.getpid(), *([self.java_id] if self.java_id else [])])
 
     def kill_java(self) -> None:
-        """End Java, and the Python workers that it has started, stopped ones too."""
+        """Kill the JVM and the Python workers that it started, including stopped ones."""
         if self.java_id is None or self._java_is_gone():
             return
         found = processes()
@@ -183,7 +186,7 @@ class VitalSigns:
 
     @property
     def started_java(self) -> bool:
-        """Whether this process has started Java, rather than spark-submit or a platform."""
+        """Whether this process started the JVM, instead of spark-submit or a platform."""
         return self._java_process() is not None
 
     def _java_process(self) -> subprocess.Popen[bytes] | None:
@@ -207,7 +210,7 @@ class VitalSigns:
         return [executor for executor in ids if executor != "driver"]
 
     def _dead(self) -> list[tuple[int, str, str]]:
-        """Threads that died of an error of Java: identity, name, and error."""
+        """Threads that died of a Java error: identity, name, and error."""
         if self._deaths is None or not self._deaths.size():
             return []
         of_java = self._jvm.java.lang.Class.forName("java.lang.Error")
@@ -216,25 +219,26 @@ class VitalSigns:
             thread, error = entry.getKey(), entry.getValue()
             if of_java.isInstance(error):
                 name = re.sub(r"\S*/", "", str(thread.getName()))
-                said = re.sub(r"^(?:[\w$]+\.)+", "", str(error.toString()))
-                found.append((int(thread.getId()), name, said))
+                message = re.sub(r"^(?:[\w$]+\.)+", "", str(error.toString()))
+                found.append((int(thread.getId()), name, message))
         return found
 
 
 def _started_by_us(found: dict[int, Process] | None, java: int) -> set[int]:
-    """The driver and what it has started, where Java is its parent, as under spark-submit."""
+    """The driver and its descendants if the JVM is its parent, as under spark-submit."""
     if found is None or os.getpid() not in descendants(found, [java]):
         return set()
     return set(descendants(found, [os.getpid()]))
 
 
 def _deaths(gateway: Any) -> Any:
-    """Where threads of a Java leave the error that they die of; None if it tells somebody else.
+    """The map in which threads of a JVM record the error that they die of; None if it cannot be
+    installed.
 
-    In local mode Spark leaves such threads to Java, which prints the error and goes on; whoever
-    waits for the thread waits forever. Java's own default handler stays if there is one: executors
-    on a cluster have Spark's, which ends them. The handler is made of Java's method handles, so
-    that no call comes back to Python: (thread, error) -> map.put(thread, error).
+    In local mode, Spark leaves such threads to Java, which prints the error and continues; whoever
+    waits for the thread waits forever. An existing default handler is kept: executors on a cluster
+    have Spark's, which ends them. The handler consists of Java's method handles, so no call goes
+    back to Python: (thread, error) -> map.put(thread, error).
     """
     if gateway in _DEATHS:
         return _DEATHS[gateway]

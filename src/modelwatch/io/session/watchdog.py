@@ -1,4 +1,4 @@
-"""Threads that ask a run for progress, and end it when there is none."""
+"""Threads that check a run for progress, and end it if there is none."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import TypeVar
 
-from py4j.protocol import Py4JError, Py4JNetworkError
-
+from modelwatch.capabilities import OUT_OF_REACH
 from modelwatch.io.delta.turns import awaited_turns
-from modelwatch.io.session.vital_signs import OUT_OF_REACH, Answer, VitalSigns
+from modelwatch.io.session.vital_signs import Answer, VitalSigns
 from modelwatch.io.terminal import complain
 from modelwatch.log import LOG
+from modelwatch.model.runs.exit_codes import EXIT_FAILED
 from modelwatch.model.runs.lost_runs import (
     APPLICATION_ENDED,
     CONNECTION_BROKEN,
@@ -27,18 +27,18 @@ from modelwatch.model.runs.lost_runs import (
 )
 from modelwatch.model.runs.progress import ProgressSample, ProgressVerdict, Quiet, limit_seconds
 from modelwatch.model.runs.stall_limits import StallLimits
+from modelwatch.query_failures import is_broken_connection
 
-EXIT_FAILED = 2
 RELEASE_SECONDS = 20.0
-"""Longest that the run may take to notice that its jobs are cancelled."""
+"""Maximum time for the run to notice that its jobs were canceled."""
 CUT_SECONDS = 5.0
-"""The same once its connections to Java are cut too."""
+"""The same after its connections to the JVM were closed."""
 ROW_SECONDS = 60.0
-"""Longest that a Spark that is left may take to write the run's row, if a stall is no longer."""
+"""Maximum time for a remaining Spark to write the row of the run, unless a stall takes longer."""
 _JAVA_END_SECONDS = 3.0
-"""Longest between a connection that breaks and the end of the process behind it."""
+"""Maximum time between a broken connection and the end of the process behind it."""
 _QUESTION_SECONDS = 10.0
-"""Longest that is waited for one answer of Java, such as a dump of its threads."""
+"""Maximum waiting time for one answer of the JVM, such as a dump of its threads."""
 _LONGEST_INTERVAL, _SHORTEST_INTERVAL = 15.0, 1.0
 
 Result = TypeVar("Result")
@@ -46,10 +46,10 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Watched:
-    """What a watchdog must know of a run.
+    """What a watchdog needs to know about a run.
 
-    ``stages`` going on, and ``marks`` that change when the run gets on, apart from what Spark
-    shows. ``write_row`` writes the row of the failed run without its Spark, given the message.
+    ``stages`` that are active, and ``marks`` that change when the run makes progress outside of
+    Spark. ``write_row`` writes the row of the failed run without its Spark, given the message.
     ``own_process``: whether the process may be ended with the run.
     """
 
@@ -61,18 +61,19 @@ class Watched:
 
 @dataclass
 class Watchdog:
-    """Watches a run within its block, in threads of its own.
+    """Watches a run during its block, in separate threads.
 
-    When nothing has moved for the time that ``limits`` give, it cancels the Spark jobs, so that the
-    run's own thread goes on with an error; if it does not, its connections to Java are cut. If it
-    still waits, and the process may be ended, the row is written and the process ends with code 2.
+    If nothing happens for the time given by ``limits``, it cancels the Spark jobs, so that the
+    thread of the run continues with an error. If it does not, its connections to the JVM are
+    closed. If it still waits, and the process may be ended, the row is written and the process
+    exits with code 2.
     """
 
     signs: VitalSigns
     limits: StallLimits
     watched: Watched
     message: str | None = None
-    """Why the run is ended; None while it goes on."""
+    """Why the run is ended; None while it continues."""
     _left: Event = field(default_factory=Event)
     _done: Event = field(default_factory=Event)
     _claim: Lock = field(default_factory=Lock)
@@ -98,13 +99,13 @@ class Watchdog:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Watch no longer."""
+        """Stop watching."""
         self._done.set()
 
     def leave(self, message: str) -> bool:
-        """Say that the run's own thread is back and writes the row, for which it has its time.
+        """Report that the thread of the run is back and writes the row, for which it gets its time.
 
-        False if the row is written already. Where the process is being ended, it never returns.
+        False if the row is written already. If the process is being ended, it never returns.
         """
         with self._claim:
             if self._left.is_set() or self._written:
@@ -115,38 +116,39 @@ class Watchdog:
 
     @property
     def left(self) -> bool:
-        """Whether the run's own thread has said so."""
+        """Whether the thread of the run has reported back."""
         return self._left.is_set()
 
     def cancel(self) -> None:
-        """Cancel what the run has left, which would keep its row waiting."""
+        """Cancel remaining jobs of the run, which would delay its row."""
         _bounded(self.signs.cancel)
 
     def write_apart(self) -> None:
-        """Write the row without the run's Spark, in the run's own thread."""
+        """Write the row without the Spark of the run, in the thread of the run."""
         self._apart = True
         self.watched.write_row(self._last_words)
 
     def lost(self, error: BaseException) -> str | None:
-        """What died under the run, if the error comes of that; None for any other error."""
+        """What died in the run, if the error comes from that; None for other errors."""
         if self.message is not None or not isinstance(error, OUT_OF_REACH):
             return self.message
         # An answer that breaks off may be the first thing that is seen of Java's end.
         end = time.monotonic() + _JAVA_END_SECONDS
-        while _broken(error) and not self.signs.java_ended() and time.monotonic() < end:
+        broken = is_broken_connection(error)
+        while broken and not self.signs.java_ended() and time.monotonic() < end:
             time.sleep(0.1)
         if self.signs.java_ended():
             return sentence(self._ended(java_end(self.signs.java_exit_code())))
-        if _broken(error):
+        if broken:
             return sentence(self._ended(CONNECTION_BROKEN))
         return None if self.usable() else sentence(self._ended(APPLICATION_ENDED))
 
     def usable(self) -> bool:
-        """Whether Spark still takes a query; False too if it does not say so in time."""
+        """Whether Spark still accepts a query; False if it does not answer in time."""
         return not self.signs.java_ended() and bool(_bounded(self.signs.usable))
 
     def _ask(self) -> None:
-        """Ask Spark again and again: only this thread waits if it does not answer."""
+        """Query Spark repeatedly: only this thread waits if it does not answer."""
         while not self._done.is_set():
             try:
                 self._asked_at = time.monotonic()
@@ -204,8 +206,8 @@ class Watchdog:
 
     def _warn(self, quiet: Quiet) -> None:
         stages = ", ".join(self.watched.stages()) or "the run"
-        said = "%s: no progress for %.0f s; the run ends after %.0f s without progress"
-        LOG.warning(said, stages, quiet.seconds, limit_seconds(quiet.sample, self.limits))
+        message = "%s: no progress for %.0f s; the run ends after %.0f s without progress"
+        LOG.warning(message, stages, quiet.seconds, limit_seconds(quiet.sample, self.limits))
 
     def _symptoms(self, quiet: Quiet) -> Symptoms:
         asked_at = self._asked_at
@@ -233,7 +235,7 @@ class Watchdog:
         return Symptoms(self.watched.stages(), ended=what)
 
     def _end(self, symptoms: Symptoms) -> None:
-        """Have the run's own thread go on with an error; end the run without it otherwise."""
+        """Let the thread of the run continue with an error, otherwise end the run without it."""
         self.message = self._last_words = sentence(symptoms)
         LOG.error("the run is being ended: %s", self.message.partition(". ")[0])
         Thread(target=self._cancel, name="modelwatch cancels", daemon=True).start()
@@ -262,7 +264,7 @@ class Watchdog:
             self._end_without_it()
 
     def _end_without_it(self) -> None:
-        """Write the row and end the process, whatever the run's other threads wait for."""
+        """Write the row and end the process, whatever its other threads wait for."""
         with self._claim:
             if self.watched.own_process and (self.signs.started_java or not self.usable()):
                 self.signs.kill_java()
@@ -278,7 +280,7 @@ class Watchdog:
 
 
 def _bounded(question: Callable[[], Result]) -> Result | None:
-    """The answer to a question to Java; None if it fails or takes too long."""
+    """The answer of the JVM to a call; None if it fails or takes too long."""
     answers: list[Result] = []
 
     def ask() -> None:
@@ -289,11 +291,3 @@ def _bounded(question: Callable[[], Result]) -> Result | None:
     asking.start()
     asking.join(_QUESTION_SECONDS)
     return answers[0] if answers else None
-
-
-def _broken(error: BaseException) -> bool:
-    """Whether the connection to Java broke, rather than Java telling of an error."""
-    if isinstance(error, (Py4JNetworkError, ConnectionError)):
-        return True
-    # All that py4j says where an answer breaks off; an error of Java comes with its trace.
-    return type(error) is Py4JError and "Trace:" not in str(error)

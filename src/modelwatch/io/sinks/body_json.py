@@ -1,4 +1,4 @@
-"""A message as JSON, by the schema that the package has in `message.schema.json`."""
+"""A message as JSON, according to the schema `message.schema.json` of the package."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from modelwatch.model.notification.signposts import Signposts
 from modelwatch.model.plain_text import one_line, plain_text
 
 VERSION = 1
-"""Version of the schema; it grows when a key changes its meaning or goes."""
+"""Version of the schema; it increases when a key changes its meaning or is removed."""
 
 
 def json_body(message: Message, signposts: Signposts) -> dict[str, Any]:
-    """The object that a JSON webhook and a line of a file hold.
+    """The object for a JSON webhook and for a line of a file.
 
-    Texts have no control characters and no broken ones, so that any parser reads them.
+    Strings contain no control characters and no invalid ones, so any parser can read them.
     """
     details = message.details
     return {
@@ -30,8 +30,8 @@ def json_body(message: Message, signposts: Signposts) -> dict[str, Any]:
         "title": one_line(message.title),
         "body": plain_text(message.body),
         "query": None if message.query is None else plain_text(message.query),
-        "family": details.family,
-        "since": None if details.since is None else details.since.isoformat(),
+        "area": details.area,
+        "onset": None if details.onset is None else details.onset.isoformat(),
         "window": details.window,
         "rank": details.rank,
         "series": [_bar(bar) for bar in details.series],

@@ -15,13 +15,13 @@ from modelwatch.model.notification.signposts import Signposts
 from modelwatch.model.plain_text import one_line, plain_text, shortened
 
 ENQUEUE = "https://events.pagerduty.com/v2/enqueue"
-"""Where events go, unless the configuration names another URL, as accounts in the EU need."""
+"""Default URL of events; accounts in the EU need another one."""
 LONGEST_SUMMARY = 1024
-"""Characters of a summary."""
+"""Maximum length of a summary."""
 LONGEST_DETAIL = 20_000
-"""Characters of a text among the details; an event holds 512 kB."""
-Action = Literal["trigger", "acknowledge", "resolve"]
-_OF_MESSAGE: Mapping[str, Action] = {
+"""Maximum length of a text in the details; an event can have 512 kB."""
+EventAction = Literal["trigger", "acknowledge", "resolve"]
+_OF_MESSAGE: Mapping[str, EventAction] = {
     "opened": "trigger",
     "worsened": "trigger",
     "child_added": "trigger",
@@ -29,29 +29,29 @@ _OF_MESSAGE: Mapping[str, Action] = {
     "closed": "resolve",
     "withdrawn": "resolve",
 }
-_OF_DIGEST: Mapping[str, Action] = {
+_OF_DIGEST: Mapping[str, EventAction] = {
     "acknowledged": "acknowledge",
     "muted": "acknowledge",
     "false_alarm": "resolve",
     "closed": "resolve",
     "withdrawn": "resolve",
 }
-"""What a digest does to alerts that exist; it triggers none."""
+"""Effect of the events of a digest on existing alerts; a digest triggers none."""
 
 
 def pagerduty_bodies(
     message: Message, signposts: Signposts, routing_key: str
 ) -> list[dict[str, Any]]:
-    """The events of a message, to be posted in order.
+    """The events of a message, in the order in which they are posted.
 
-    An incident that opens, gets worse, or comes back triggers its alert, and one that ends resolves
-    it. A digest acknowledges or resolves the alerts of incidents on which people or restated data
-    have decided; it has no event where there is none of these.
+    An incident that opens, gets worse, or returns triggers its alert, and one that closes resolves
+    it. A digest acknowledges or resolves the alerts of incidents that were changed by people or
+    restated data; otherwise it has no events.
     """
     if message.incident_id is not None:
         action = _OF_MESSAGE.get(message.event, "trigger")
         return [_event(message, message.incident_id, action, signposts, routing_key)]
-    decided: dict[str, Action] = {}
+    decided: dict[str, EventAction] = {}
     for part in message.details.parts:
         for line in part.lines:
             for event in line.events:
@@ -64,20 +64,21 @@ def pagerduty_bodies(
 
 
 def dedup_key(monitor: str, incident_id: str) -> str:
-    """The key by which all events of an incident are of one alert; at most 255 characters."""
+    """The deduplication key of all events of an incident; at most 255 characters."""
     return f"modelwatch/{monitor}/{incident_id}"[:255]
 
 
 def severity_of(message: Message) -> Literal["critical", "error", "warning"]:
-    """A failure of the model's performance is critical, another an error; the rest are warnings."""
+    """A failure of the model's performance is critical, other failures are errors, and the rest are
+    warnings."""
     if message.severity != "fail":
         return "warning"
-    of_model = message.details.family == "performance" or message.event == "child_added"
+    of_model = message.details.area == "performance" or message.event == "child_added"
     return "critical" if of_model else "error"
 
 
 def _event(
-    message: Message, incident_id: str, action: Action, signposts: Signposts, routing_key: str
+    message: Message, incident_id: str, action: EventAction, signposts: Signposts, routing_key: str
 ) -> dict[str, Any]:
     event: dict[str, Any] = {
         "routing_key": routing_key,
@@ -104,7 +105,7 @@ def _event(
 
 def _details(message: Message, signposts: Signposts) -> dict[str, Any]:
     held = json_body(message, signposts)
-    names = ("since", "rank", "sparkline", "link", "commands")
+    names = ("onset", "rank", "sparkline", "link", "commands")
     return {
         "sentence": shortened(plain_text(message.body), LONGEST_DETAIL),
         **{name: held[name] for name in names if held[name] is not None},

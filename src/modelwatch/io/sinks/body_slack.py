@@ -1,4 +1,4 @@
-"""A message as an incoming webhook of Slack takes it: blocks of Block Kit.
+"""A message for an incoming webhook of Slack: blocks of Block Kit.
 
 Limits: https://docs.slack.dev/reference/block-kit/blocks
 """
@@ -21,19 +21,19 @@ from modelwatch.model.notification.signposts import Signposts
 from modelwatch.model.plain_text import one_line, plain_text
 
 MOST_BLOCKS = 50
-"""Blocks of a message."""
+"""Maximum number of blocks of a message."""
 LONGEST_HEADER = 150
-"""Characters of a header."""
+"""Maximum length of a header."""
 LONGEST_TEXT = 2900
-"""Characters of a text; a section holds 3,000, and escapes are not cut in the middle."""
+"""Maximum length of a text; a section can have 3,000 characters, and escapes are not split."""
 _RESERVED = 4
-"""Blocks that follow the lines of a digest."""
+"""Number of blocks after the lines of a digest."""
 
 
 def slack_body(message: Message, signposts: Signposts) -> dict[str, Any]:
     """The body of a post: ``text`` for notifications and other services, and blocks for Slack.
 
-    Nothing in it that came from data is a link, a mention, or the end of a block of code.
+    Text from data cannot be a link, a mention, or the end of a code block.
     """
     title, body = escaped(one_line(message.title)), escaped(plain_text(message.body))
     blocks = [_header(title)]
@@ -52,12 +52,12 @@ def slack_body(message: Message, signposts: Signposts) -> dict[str, Any]:
 
 
 def escaped(text: str) -> str:
-    """A text in which Slack sees no link, mention, or command."""
+    """A text in which Slack recognizes no link, mention, or command."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def cut(text: str, ending: str = "…", longest: int = LONGEST_TEXT) -> str:
-    """A text of bounded length; an escape that the cut went through goes with it."""
+    """A text of bounded length; an escape at the end is removed if it was cut."""
     if len(text) <= longest:
         return text
     kept = re.sub(r"&[a-z]{0,3}$", "", text[: longest - len(ending)])
@@ -92,7 +92,7 @@ def _ways_on(message: Message, signposts: Signposts) -> Iterator[dict[str, Any]]
 
 
 def _digest(message: Message, signposts: Signposts) -> list[dict[str, Any]]:
-    """The parts of a digest, as many lines of each as the blocks of a message hold."""
+    """The parts of a digest, with as many lines of each as the blocks of a message can contain."""
     found: list[dict[str, Any]] = []
     parts = message.details.parts
     room = MOST_BLOCKS - _RESERVED - 1

@@ -1,4 +1,4 @@
-"""A message as a workflow of Microsoft Teams takes it: an Adaptive Card.
+"""A message for a workflow of Microsoft Teams: an Adaptive Card.
 
 The wrapper and the limit of 28 kB:
 https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using
@@ -21,16 +21,17 @@ from modelwatch.model.notification.message_text import (
 from modelwatch.model.notification.signposts import Signposts
 from modelwatch.model.plain_text import one_line, plain_text
 
-MOST_BYTES = 20_000
-"""Bytes of a card. Teams takes 28 kB of what it makes of a card, which is more than the card."""
+MOST_CARD_BYTES = 20_000
+"""Maximum size of a card in bytes. Teams accepts 28 kB for its own form of a card, which is
+larger."""
 _TITLE_BYTES, _TEXT_BYTES, _QUERY_BYTES = 600, 5000, 4000
 
 
 def teams_body(message: Message, signposts: Signposts) -> dict[str, Any]:
     """The body of a post: a message with one card.
 
-    Texts are runs of a rich text block, which reads no Markdown: nothing in them is a link, a
-    mention, or an emphasis.
+    Texts are runs of a rich text block, which does not interpret Markdown, so they contain no
+    links, mentions, or emphasis.
     """
     head = [
         _text(_bounded(one_line(message.title), _TITLE_BYTES), weight="Bolder", size="Medium"),
@@ -38,7 +39,7 @@ def teams_body(message: Message, signposts: Signposts) -> dict[str, Any]:
     ]
     tail = list(_after(message, signposts))
     actions = _actions(message, signposts)
-    room = MOST_BYTES - _size([head, tail, actions])
+    room = MOST_CARD_BYTES - _size([head, tail, actions])
     middle = [part for one in _parts(message, room) for part in one]
     card = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
@@ -81,7 +82,7 @@ def _after(message: Message, signposts: Signposts) -> Iterator[dict[str, Any]]:
 def _lines(
     text: str, most: int, *, monospace: bool = False, spacing: str | None = None
 ) -> list[dict[str, Any]]:
-    """A block for each line of a text, within so many bytes, and dots where it was cut."""
+    """One block per line of a text, within a number of bytes, with an ellipsis if it was cut."""
     found: list[dict[str, Any]] = []
     lines = [line for line in _bounded(plain_text(text), most).split("\n") if line.strip()]
     for line in lines:
@@ -100,7 +101,7 @@ def _actions(message: Message, signposts: Signposts) -> list[dict[str, Any]]:
 
 
 def _parts(message: Message, room: int) -> Iterator[list[dict[str, Any]]]:
-    """The parts of a digest, each within its share of the room that is left, in bytes."""
+    """The parts of a digest, each within its share of the remaining bytes."""
     parts = message.details.parts
     for at, part in enumerate(parts):
         found = _part(part.shown, room // (len(parts) - at))
@@ -146,7 +147,7 @@ def _text(
 
 
 def _bounded(text: str, most: int) -> str:
-    """As much of a text as takes so many bytes of JSON, and dots where it was cut."""
+    """As much of a text as fits into a number of bytes of JSON, with an ellipsis if it was cut."""
     if _size(text) <= most:
         return text
     kept = text[:most]

@@ -1,4 +1,4 @@
-"""Messages to people: the sinks of a configuration, and delivery that never fails a run."""
+"""Messages to people: the configured sinks, and delivery that never fails a run."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from modelwatch.model.notification.message import Message
 from modelwatch.model.notification.signposts import Signposts
 
 ATTEMPTS = 3
-"""Attempts at a message in one delivery."""
+"""Number of attempts per message in one delivery."""
 NOWHERE = Signposts()
 _ROUTING_KEY = re.compile(r"[A-Za-z0-9]{32}")
 MAX_SECONDS = 60.0
-"""Seconds that a delivery may take, however slow the sinks are."""
+"""Maximum duration of a delivery in seconds, regardless of slow sinks."""
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """What became of a message: sent, failed for now, or rejected for good.
+    """The result of a message: sent, failed for now, or rejected.
 
-    ``error``: why it was not sent, or what did not go well though it was.
+    ``error``: why it was not sent, or what went wrong although it was.
     """
 
     message_id: str
@@ -46,7 +46,7 @@ class Delivery:
 
 @singledispatch
 def sink_of(choice: object, environment: Mapping[str, str], signposts: Signposts = NOWHERE) -> Sink:
-    """The sink that a part of the configuration names; TypeError for what names none."""
+    """The sink of a section of the configuration; TypeError for other objects."""
     raise TypeError(f"no sink for {type(choice).__name__}")
 
 
@@ -116,11 +116,11 @@ def deliver(
     seconds: float = MAX_SECONDS,
     sleep: Callable[[float], None] = time.sleep,
 ) -> tuple[Delivery, ...]:
-    """Send each sink, by name, its messages in order; what became of them. Never raises.
+    """Send messages to each sink, by name and in order; the results. Never raises.
 
-    Sinks work side by side. A sink that is down is left alone after its first message, and a
-    message that is not among the results was not tried. A sink that takes more than ``seconds`` is
-    left behind: its message counts as failed, and may arrive twice.
+    Sinks are processed concurrently. A sink that is down gets no further messages after the first,
+    and a message without a result was not tried. A sink that takes longer than ``seconds`` is
+    abandoned: its message counts as failed, and may arrive twice.
     """
     posts = [_Post(sink, messages[sink.name], sleep) for sink in sinks if messages.get(sink.name)]
     # Not a pool: whoever leaves a pool waits for its threads.
@@ -139,7 +139,7 @@ def deliver(
 
 @dataclass
 class _Post:
-    """The messages of one sink on their way."""
+    """The messages of one sink during delivery."""
 
     sink: Sink
     messages: Sequence[Message]
@@ -149,7 +149,7 @@ class _Post:
     left: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
-        """Send one message after the other, until the sink is down or nobody waits any more."""
+        """Send one message after the other, until the sink is down or the delivery has ended."""
         for message in self.messages:
             if self.left.is_set():
                 return
@@ -160,7 +160,7 @@ class _Post:
         self.ended.set()
 
     def closed(self) -> list[Delivery]:
-        """What became of the messages so far; the one under way counts as failed."""
+        """The results so far; the current message counts as failed."""
         self.left.set()
         done = list(self.done)
         if self.ended.is_set() or len(done) == len(self.messages):
@@ -170,7 +170,7 @@ class _Post:
 
 
 def _delivered(sink: Sink, message: Message, sleep: Callable[[float], None]) -> Delivery:
-    """What became of a message after as many attempts as may help."""
+    """The result of a message after several attempts."""
     attempt = 0
     while True:
         attempt += 1

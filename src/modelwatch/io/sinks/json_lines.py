@@ -1,4 +1,4 @@
-"""A sink of JSON lines in a file."""
+"""A sink that appends JSON lines to a file."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from modelwatch.model.notification.signposts import Signposts
 
 @dataclass(frozen=True)
 class LinesOfJson:
-    """A file that gets a line for each message: what a JSON webhook gets, and ``at``, when."""
+    """A file with one line per message: the body of a JSON webhook, and ``at``, the time."""
 
     name: str
     path: str
     signposts: Signposts = field(default_factory=Signposts)
 
     def send(self, message: Message) -> None:
-        """Append the message; a line that an earlier writer left torn stays a line of its own."""
+        """Append the message; a torn line of an earlier writer stays a line of its own."""
         written = {"at": datetime.now(timezone.utc).isoformat()}
         line = json.dumps(written | json_body(message, self.signposts), allow_nan=False)
         try:
@@ -38,6 +38,6 @@ class LinesOfJson:
 
 
 def _last(file: IO[bytes]) -> bytes:
-    """The last byte of a file that is not empty; what is appended still goes to its end."""
+    """The last byte of a file that is not empty; appended data still goes to its end."""
     file.seek(-1, SEEK_END)
     return file.read(1)

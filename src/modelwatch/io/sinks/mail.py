@@ -1,4 +1,4 @@
-"""A sink that mails by SMTP."""
+"""A sink that sends email by SMTP."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _WAIT = 1.0
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail for each message, to some addresses.
+    """One email per message to some addresses.
 
-    ``user_env`` and ``password_env`` name variables of ``environment``; without them there is no
-    login. ``tls``: encrypted from the first command, by STARTTLS, or not at all.
+    ``user_env`` and ``password_env`` name variables of ``environment``; without them, there is no
+    login. ``tls``: encryption from the first command, by STARTTLS, or none.
     """
 
     name: str
@@ -42,7 +42,8 @@ class Mail:
     signposts: Signposts = field(default_factory=Signposts)
 
     def send(self, message: Message) -> str | None:
-        """Hand the mail to the server; a remark if it took it for some addresses only."""
+        """Hand the email to the server; returns a remark if it accepted it for some addresses
+        only."""
         login = self._login()
         failure, refused = None, 0
         try:
@@ -94,7 +95,8 @@ class Mail:
 
 
 def _failure(error: Exception) -> SinkError:
-    """What went wrong, by kind and code: the server's own words may hold user and addresses."""
+    """What went wrong, by kind and code, because the server's text may contain user and
+    addresses."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return SinkError(f"the server refused the login: {error.smtp_code}")
     if isinstance(error, smtplib.SMTPRecipientsRefused):

@@ -1,4 +1,4 @@
-"""What every sink of messages has in common: how it sends, and how it says that it couldn't."""
+"""The common interface of all sinks: sending a message, and reporting failures."""
 
 from __future__ import annotations
 
@@ -10,34 +10,35 @@ from modelwatch.model.notification.message import Message
 
 
 class SinkError(ModelwatchError):
-    """A message was not delivered: why, in words without addresses and secrets.
+    """A message was not delivered: the reason, in words without addresses and secrets.
 
-    ``again_after``: seconds after which another attempt may help, None if none will soon.
-    ``of_message``: the sink refused this very message, and would always refuse it.
+    ``again_after``: seconds after which another attempt may succeed; None if none will soon.
+    ``of_message``: the sink rejected this particular message, and always would.
     """
 
     def __init__(
         self, wording: str, *, again_after: float | None = None, of_message: bool = False
     ) -> None:
-        """Say what happened, and what another attempt may bring."""
+        """What happened, and whether another attempt may succeed."""
         super().__init__(wording)
         self.again_after = again_after
         self.of_message = of_message
 
 
 class Sink(Protocol):
-    """Somewhere that messages go."""
+    """A destination of messages."""
 
     @property
     def name(self) -> str:
-        """Its name, as configured."""
+        """Its configured name."""
 
     def send(self, message: Message) -> str | None:
-        """Deliver a message; a remark if not all went well. SinkError if it was not delivered."""
+        """Deliver a message; returns a remark if something went wrong. SinkError if it was not
+        delivered."""
 
 
 def from_environment(variable: str, environment: Mapping[str, str]) -> str:
-    """The value of a variable, without the blanks that a shell or a file left about it."""
+    """The value of an environment variable, without surrounding blanks."""
     value = environment.get(variable, "").strip()
     if not value:
         raise SinkError(f"the environment variable {variable} is not set")

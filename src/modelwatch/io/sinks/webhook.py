@@ -1,4 +1,4 @@
-"""A sink that posts to a webhook, with bodies as its service takes them."""
+"""A sink that posts to a webhook, with bodies in the format of its service."""
 
 from __future__ import annotations
 
@@ -25,13 +25,14 @@ _OF_MESSAGE = {
     HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 _OF_ADDRESS = re.compile("routing.?key|TriggerIsNotEnabled", re.IGNORECASE)
-"""What PagerDuty and Teams say, with the code of a bad message, of an address that is no good."""
+"""Responses of PagerDuty and Teams, with the code for an invalid message or address."""
 _WORD = re.compile(r"[a-z]+(?:_[a-z]+)*")
 _WAIT, _LONGEST_WAIT = 1.0, 30.0
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A redirected POST would arrive as a GET without the message, and the secret elsewhere."""
+    """Rejects redirects: a redirected POST would arrive as a GET without the message, and send the
+    secret elsewhere."""
 
     def redirect_request(
         self,
@@ -46,15 +47,15 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 Bodies = Callable[[Message], Sequence[Mapping[str, Any]]]
-"""The bodies of a message, to be posted in order; SinkError if something is missing for them."""
+"""The bodies of a message, in the order of posting; SinkError if something is missing for them."""
 
 
 @dataclass(frozen=True)
 class Webhook:
-    """An address that takes a POST of JSON for each message, or several.
+    """A URL that receives one or several JSON POSTs per message.
 
-    ``url_env`` names the variable of ``environment`` that holds the URL; None takes ``url``. The
-    value of a variable is a secret: no error tells it or any part of it.
+    ``url_env`` names the variable of ``environment`` with the URL; None uses ``url``. The value of
+    a variable is a secret: no error contains any part of it.
     """
 
     name: str
@@ -91,29 +92,30 @@ class Webhook:
 
 
 def _refused(answer: HTTPError) -> SinkError:
-    """What an answer other than 200 means; its body is told only where it is a word of Slack."""
+    """The meaning of a response other than 200; its body is only shown if it is a known word of
+    Slack."""
     with answer:
         try:
-            said = answer.read(2000).decode("ascii", "replace").strip()
+            content = answer.read(2000).decode("ascii", "replace").strip()
         except (OSError, HTTPException):
-            said = ""
+            content = ""
     wording = f"the server answered {answer.code}"
-    if _WORD.fullmatch(said):
-        wording += f" {shortened(said, 40)}"
+    if _WORD.fullmatch(content):
+        wording += f" {shortened(content, 40)}"
     if answer.code in _BUSY or answer.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return SinkError(wording, again_after=_wait(answer.headers.get("Retry-After")))
-    of_address = _OF_ADDRESS.search(said) is not None
+    of_address = _OF_ADDRESS.search(content) is not None
     return SinkError(wording, of_message=answer.code in _OF_MESSAGE and not of_address)
 
 
 def _wait(retry_after: str | None) -> float:
-    """Seconds that the server asks for; a date, or nothing, is the usual wait."""
+    """Seconds that the server asks to wait; for a date or nothing, the usual wait."""
     asked = (retry_after or "").strip()
     return min(float(asked), _LONGEST_WAIT) if asked.isdecimal() else _WAIT
 
 
 def _unreachable(error: Exception) -> SinkError:
-    """Why there was no answer, by what kind of error it is: its own words may hold the URL."""
+    """Why there was no response, by the type of the error, because its text may contain the URL."""
     cause = error.reason if isinstance(error, URLError) else error
     if isinstance(cause, TimeoutError):
         return SinkError("the server did not answer in time", again_after=_WAIT)
@@ -125,7 +127,7 @@ def _unreachable(error: Exception) -> SinkError:
 
 
 def _scheme(url: str) -> str:
-    """The scheme of a URL; empty for what is none."""
+    """The scheme of a URL; empty if it is not one."""
     try:
         return urlsplit(url).scheme
     except ValueError:

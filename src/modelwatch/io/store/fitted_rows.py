@@ -13,8 +13,8 @@ from modelwatch.tables import Table
 def fitted_rows(spec: Table, expected: StructType, rows: DataFrame, run_id: str) -> DataFrame:
     """The rows in the columns of a table, whose schema in Spark's types is ``expected``.
 
-    ``run_id`` is filled in. Missing nullable columns become null, and so do numbers that are not
-    finite. ValueError, before any work, if columns don't fit.
+    ``run_id`` is added. Missing nullable columns become null, and so do numbers that are not
+    finite. ValueError, before any work, if columns do not fit.
     """
     types = {field.name: field.dataType for field in rows.schema.fields}
     wrong = [f"no column {name}" for name in types if name not in spec.names]

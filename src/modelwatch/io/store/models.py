@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 
-from py4j.protocol import Py4JError
-from pyspark.errors import PySparkException
 from pyspark.ml import PipelineModel
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
@@ -13,22 +11,25 @@ from pyspark.sql import functions as F
 from modelwatch.io.delta.log import unglobbed
 from modelwatch.io.delta.table_schema import OutputError
 from modelwatch.io.failures import first_line
+from modelwatch.query_failures import QUERY_FAILURES
+
+_UNREADABLE: tuple[type[Exception], ...] = (*QUERY_FAILURES, ValueError)
 
 
 def save_model(session: SparkSession, model: PipelineModel, path: str) -> str:
-    """Write a model to a folder, and give the digest of its files.
+    """Write a model to a folder, and return the digest of its files.
 
-    One that a run left there, and no run published, is replaced.
+    A model of an unpublished run in the folder is replaced.
     """
     model.write().overwrite().save(path)
     return content_digest(session, path)
 
 
 def load_model(session: SparkSession, path: str, digest: str) -> PipelineModel:
-    """The model of a folder, read once its files have the digest; OutputError otherwise.
+    """The model of a folder, loaded only if its files have the digest; otherwise OutputError.
 
-    A model names the classes that read it, so its files are code: whoever may write to the folder
-    must not choose what a run loads.
+    A model names the classes that read it, so its files are code: write access to the folder must
+    not determine what a run loads.
     """
     try:
         found = content_digest(session, path)
@@ -39,12 +40,12 @@ def load_model(session: SparkSession, path: str, digest: str) -> PipelineModel:
                 "them, or set another performance.loss_model.path and fit a new model"
             )
         return PipelineModel.load(unglobbed(path))
-    except (PySparkException, Py4JError, ValueError) as error:
+    except _UNREADABLE as error:
         raise OutputError(f"the model at {path} can't be read: {first_line(error)}") from error
 
 
 def content_digest(session: SparkSession, path: str) -> str:
-    """SHA-256 of the names and bytes of all files that a reader of the folder sees; a Spark job."""
+    """SHA-256 of the names and bytes of all files in the folder; one Spark job."""
     root = path.rstrip("/")
     files = (
         session.read.format("binaryFile")

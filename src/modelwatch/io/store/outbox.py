@@ -1,4 +1,4 @@
-"""The outbox: messages that a run leaves, and those that are still to be delivered."""
+"""The outbox: new messages of a run, and undelivered ones."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from modelwatch.model.notification.message import Message, details_of, details_t
 from modelwatch.spark.local_frames import frame_of
 from modelwatch.tables import TABLES
 
-MAX_AT_ONCE = 100
-"""Messages that a sink gets of one run, oldest first; the next run goes on."""
+MAX_PER_RUN = 100
+"""Maximum number of messages per sink and run, oldest first; later runs continue."""
 MAX_AGE = timedelta(days=90)
-"""Age of a message from which nobody tries any more: it is no news then."""
+"""Age of a message after which it is no longer sent."""
 PENDING, SENT, REJECTED = "pending", "sent", "rejected"
 """Statuses of a row."""
 _TABLE = TABLES["outbox"]
 _MESSAGE = ("message_id", "monitor", "event", "incident_id", "severity", "title", "body", "query")
 _OWN = tuple(name for name in _MESSAGE if name != "monitor")
-_WRITTEN = ("sink", "status", "attempt", "at", *_OWN, "details")
-_TRIED = ("sink", "status", "attempt", "at", "message_id", "error")
+_WRITTEN = ("sink", "status", "attempt", "recorded_at", *_OWN, "details")
+_TRIED = ("sink", "status", "attempt", "recorded_at", "message_id", "error")
 
 
 @dataclass(frozen=True)
 class Letter:
-    """A message on its way to a sink, and the attempts at it so far."""
+    """An undelivered message to a sink, and the number of attempts so far."""
 
     message: Message
     sink: str
@@ -42,9 +42,10 @@ class Letter:
 def written(
     spark: SparkSession, messages: Sequence[Message], sinks: Collection[str], at: datetime
 ) -> DataFrame:
-    """Rows of the outbox of new messages, one a sink; they count once their run is published.
+    """Outbox rows of new messages, one per sink; they count once their run is published.
 
-    Messages are a microsecond apart: a table has no order, and they are told in this one.
+    Timestamps differ by a microsecond, because tables have no order, and messages are sent in this
+    one.
     """
     rows = [
         (
@@ -69,11 +70,10 @@ def drain(
     run_id: str,
     published: Collection[str],
 ) -> tuple[Delivery, ...]:
-    """Deliver what is still to be delivered, and note what became of it.
+    """Deliver undelivered messages, and record the results.
 
-    ``published``: ids of the monitor's published runs, whose messages count. Of messages that could
-    not be delivered the next run tries again; a message may arrive twice where a run dies in
-    between, with the same id.
+    ``published``: ids of the monitor's published runs, whose messages count. Later runs try failed
+    messages again. If a run dies in between, a message may arrive twice, with the same id.
     """
     if not sinks:
         return ()
@@ -82,13 +82,13 @@ def drain(
     recent = store.read(_TABLE.name).where(
         (F.col("monitor") == monitor)
         & F.col("sink").isin(names)
-        & (F.col("at") >= F.lit(now - MAX_AGE))
+        & (F.col("recorded_at") >= F.lit(now - MAX_AGE))
     )
     letters = undelivered(recent.collect(), published)
     by_sink: dict[str, list[Message]] = defaultdict(list)
     for letter in letters:
         by_sink[letter.sink].append(letter.message)
-    deliveries = deliver({name: kept[:MAX_AT_ONCE] for name, kept in by_sink.items()}, sinks)
+    deliveries = deliver({name: kept[:MAX_PER_RUN] for name, kept in by_sink.items()}, sinks)
     if deliveries:
         attempts = {(x.message.message_id, x.sink): x.attempts for x in letters}
         rows = [
@@ -101,14 +101,14 @@ def drain(
 
 
 def undelivered(rows: Iterable[Row], published: Collection[str]) -> tuple[Letter, ...]:
-    """Messages of published runs that are neither sent nor rejected, the oldest first.
+    """Messages of published runs that were neither sent nor rejected, the oldest first.
 
-    A message that two runs wrote is one.
+    A message that two runs wrote counts once.
     """
     letters: dict[tuple[str, str], Row] = {}
     attempts: dict[tuple[str, str], int] = defaultdict(int)
     done: set[tuple[str, str]] = set()
-    for row in sorted(rows, key=lambda row: row["at"]):
+    for row in sorted(rows, key=lambda row: row["recorded_at"]):
         key = (row["message_id"], row["sink"])
         if row["status"] == PENDING:
             if row["run_id"] in published:

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from threading import Lock
 from typing import Any, TypeVar
 
-from py4j.protocol import Py4JError
-from pyspark.errors import AnalysisException, PySparkException
+import pyarrow as pa
+import pyarrow.dataset as ds
+from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from modelwatch.io.delta.addresses import Place, output_place, quoted
+from modelwatch.io.delta.commits import CommitLeftToSpark, append_table
+from modelwatch.io.delta.snapshot import (
+    ALL_ROWS,
+    LogUnreadable,
+    Snapshot,
+    Wanted,
+    local_snapshot,
+)
 from modelwatch.io.delta.table_schema import (
     VERSION_PROPERTY,
     OutputError,
@@ -26,19 +36,22 @@ from modelwatch.io.delta.table_schema import (
     gone,
 )
 from modelwatch.io.delta.turns import folder_of_turns, turn
+from modelwatch.io.store.arrow_rows import fitted_table, rows_of, table_of
 from modelwatch.io.store.fitted_rows import fitted_rows
 from modelwatch.model.config.literals import string_literal
 from modelwatch.model.sources.tables import OutputAddress
-from modelwatch.spark.local_frames import frame_of
+from modelwatch.query_failures import QUERY_FAILURES
+from modelwatch.spark.local_frames import frame_of_table
 from modelwatch.tables import TABLES, Table
+from modelwatch.tables.arrow import arrow_schema
 
-TABLES_AT_ONCE = 8
-"""Tables that are looked at, or created, at the same time: most of it is waiting."""
+_CONCURRENT_TABLES = 8
+"""Number of tables that are checked or created at the same time, because most of it is waiting."""
 _ATTEMPTS = 5
 _LAST_COMMIT = "spark.databricks.delta.lastCommitVersionInSession"
 _COMMITTING = Lock()
-"""Held while a thread writes and until it has read its version, where that is the session's last.
-"""
+"""Held while a thread writes until it has read its version, where that is the session's last
+one."""
 _CONCURRENT = (
     "DELTA_CONCURRENT",
     "DELTA_METADATA_CHANGED",
@@ -58,32 +71,32 @@ Result = TypeVar("Result")
 class Store:
     """The output tables of one schema or folder.
 
-    Tables are append-only. Rows bear the id of their run and count once ``publish`` has written the
-    run's row to ``runs``: until then no view shows them, and if the run dies they never do.
+    Tables are append-only. Rows have the id of their run, and count once ``publish`` has written
+    the run's row to ``runs``. Until then, no view shows them; if the run dies, none ever will.
     """
 
     def __init__(self, session: SparkSession, output: OutputAddress) -> None:
-        """Address the tables; nothing is read or written yet."""
+        """Locates the tables; nothing is read or written yet."""
         self.session = session
         self.output = output
         self._schemas: dict[str, StructType] = {}
 
     def place(self, table: str) -> Place:
-        """Where an output table is."""
+        """The place of an output table."""
         return output_place(self.output, table)
 
     def prepare(
         self, tables: Collection[str] = tuple(TABLES), written: Collection[str] = ()
     ) -> None:
-        """Create missing tables and add missing columns.
+        """Create missing tables, and add missing columns.
 
         OutputError, before any write, if a table was altered so that rows no longer fit, lost
-        columns that its version has, or is gone though it is among those ``written`` by runs.
-        Costs no Spark job where all is as it should be.
+        columns of its version, or is missing although it is among those ``written`` by runs. No
+        Spark job if everything is in order.
         """
         # Whatever may be wrong is found before anything is created.
-        with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as at_once:
-            found = dict(zip(tables, at_once.map(self._schema_of, tables), strict=True))
+        with ThreadPoolExecutor(max_workers=_CONCURRENT_TABLES) as pool:
+            found = dict(zip(tables, pool.map(self._schema_of, tables), strict=True))
         for name in written:
             if found.get(name, True) is None:
                 raise gone(name, self.place(name))
@@ -98,8 +111,8 @@ class Store:
         absent = [TABLES[name] for name, schema in found.items() if schema is None]
         for schema_name in {self.place(spec.name).schema_identifier for spec in absent} - {None}:
             self.session.sql(f"CREATE SCHEMA IF NOT EXISTS {schema_name}")
-        with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as at_once:
-            list(at_once.map(self._create, absent))
+        with ThreadPoolExecutor(max_workers=_CONCURRENT_TABLES) as pool:
+            list(pool.map(self._create, absent))
         for name, schema in found.items():
             if schema is not None and missing[name]:
                 self._add_columns(TABLES[name])
@@ -107,56 +120,131 @@ class Store:
                 self._schemas[name] = schema
 
     def exists(self, table: str) -> bool:
-        """Whether the table has been created."""
+        """Whether the table exists."""
         return self._schema_of(table) is not None
 
     def read(self, table: str) -> DataFrame:
         """All rows of a table, published or not."""
         return self._stored(table)
 
+    def snapshot(self, table: str) -> Snapshot | None:
+        """The files of the newest version of a table; None if only Spark can read them."""
+        folder = folder_of_turns(self.place(table))
+        if folder is None:
+            return None
+        try:
+            return local_snapshot(folder)
+        except LogUnreadable:
+            return None
+
+    def rows(self, table: str, wanted: Wanted = ALL_ROWS, *names: str) -> pa.Table:
+        """Selected rows of a table, published or not, in some columns.
+
+        All columns by default; columns that an older table lacks are null. No Spark job if this
+        process can read the files.
+        """
+        spec = TABLES[table]
+        schema = arrow_schema(spec, *(names or spec.names))
+        snapshot = self.snapshot(table)
+        if snapshot is not None:
+            try:
+                return snapshot.table(schema, wanted)
+            except LogUnreadable:
+                # A file of a form that is not known here, or one that was removed meanwhile.
+                pass
+        return self._collected(spec, wanted, schema.names)
+
+    def few(
+        self,
+        table: str,
+        wanted: Wanted,
+        most_bytes: int,
+        *names: str,
+        where: ds.Expression | None = None,
+    ) -> pa.Table | None:
+        """As ``rows``, if this process can read the files and they have at most a number of bytes;
+        otherwise None. ``where``: a further condition."""
+        snapshot = self.snapshot(table)
+        if snapshot is None or snapshot.of(wanted).bytes > most_bytes:
+            return None
+        try:
+            return snapshot.table(arrow_schema(TABLES[table], *names), wanted, where)
+        except LogUnreadable:
+            return None
+
+    def _collected(self, spec: Table, wanted: Wanted, names: Sequence[str]) -> pa.Table:
+        frame = self._stored(spec.name)
+        for name, values in wanted.among.items():
+            among = F.col(name).isin(*(value for value in values if value is not None))
+            frame = frame.where(among | F.col(name).isNull() if None in values else among)
+        for name, least in wanted.lower_bounds.items():
+            frame = frame.where(F.col(name) >= F.lit(least))
+        held = [row.asDict(True) for row in frame.select(*set(names) & {*frame.columns}).collect()]
+        return table_of(spec, names, held)
+
     def models(self, place: str | None) -> str | None:
-        """Folder of fitted models: ``place``, else beside tables in a folder; None in a schema."""
+        """Folder of fitted models: ``place``, otherwise beside tables in a folder; None for a
+        schema."""
         if place is None and self.output.path is not None:
             return f"{self.output.path.rstrip('/')}/models"
         return place
 
-    def append(self, table: str, rows: DataFrame, run_id: str) -> int:
-        """Append the rows of a run and give the Delta version written.
+    def append(self, table: str, rows: DataFrame | pa.Table, run_id: str) -> int:
+        """Append the rows of a run, and return the Delta version written.
 
-        ``rows`` has columns of the table in any order; ``run_id`` is filled in, missing nullable
+        ``rows`` has columns of the table in any order. ``run_id`` is added; missing nullable
         columns become null, and so do numbers that are not finite. ValueError, before any work, if
-        columns don't fit. Several threads wait for one another, but for tables whose writers take
-        turns.
+        columns do not fit. Threads wait for one another, except for tables with locks. Rows in this
+        process are written by it, without a Spark job, if possible.
         """
-        spec = TABLES[table]
-        fitted = fitted_rows(spec, expected_schema(spec, self.session), rows, run_id)
-        place = self.place(table)
+        spec, place = TABLES[table], self.place(table)
+        folder = folder_of_turns(place)
+        held = fitted_table(spec, rows, run_id) if isinstance(rows, pa.Table) else None
+
+        def frame() -> DataFrame:
+            if held is not None:
+                return frame_of_table(self.session, held, spec.ddl())
+            return fitted_rows(spec, expected_schema(spec, self.session), rows, run_id)
+
+        fitted = frame() if held is None else None
 
         def write() -> int:
-            place.append(fitted, {"userMetadata": run_id})
+            if held is not None and folder is not None:
+                try:
+                    return append_table(folder, held, run_id)
+                except CommitLeftToSpark:
+                    # Or its log is not readable here, which is the same.
+                    pass
+            place.append(frame() if fitted is None else fitted, {"userMetadata": run_id})
             return self._last_version(place, run_id)
 
-        with nullcontext() if folder_of_turns(place) else _COMMITTING:
+        with nullcontext() if folder else _COMMITTING:
             return retried(write, place)
 
     def publish(self, row: Mapping[str, Any]) -> int:
-        """Append the row of a run to ``runs``: with outcome 'published', its results now count.
+        """Append the row of a run to ``runs``; with outcome 'published', its results count from now
+        on.
 
-        Columns that are missing become null. Gives the Delta version written.
+        Missing columns become null. Returns the Delta version written.
         """
         spec = TABLES["runs"]
         unknown = sorted(set(row) - set(spec.names))
         if unknown:
             raise ValueError(f"table runs has no column {', '.join(unknown)}")
         values = tuple(row.get(name) for name in spec.names)
-        frame = frame_of(self.session, [values], spec.ddl())
-        version = self.append("runs", frame, str(row["run_id"]))
+        version = self.append("runs", rows_of(spec, spec.names, [values]), str(row["run_id"]))
         if spec.compact_every and version % spec.compact_every == 0:
             self._compact(spec)
         return version
 
+    def check_runs(self) -> None:
+        """Raises OutputError if a column of ``runs`` has the wrong type."""
+        schema = self._schema_of("runs")
+        if schema is not None:
+            self._lacking(TABLES["runs"], schema)
+
     def runs(self, monitor: str) -> DataFrame:
-        """Rows of ``runs`` of a monitor. OutputError if a column is of another type."""
+        """Rows of ``runs`` of a monitor. OutputError if a column has the wrong type."""
         rows = self.read("runs")
         self._lacking(TABLES["runs"], rows.schema)
         return rows.where(F.col("monitor") == monitor)
@@ -167,10 +255,13 @@ class Store:
     def _schema_of(self, table: str) -> StructType | None:
         if table in self._schemas:
             return self._schemas[table]
+        snapshot = self.snapshot(table)
+        if snapshot is not None:
+            return StructType.fromJson(json.loads(snapshot.metadata["schemaString"]))
         try:
             return self._stored(table).schema
         except AnalysisException as error:
-            if _says_missing(error):
+            if _is_missing(error):
                 return None
             raise OutputError(f"output table {table} at {self.place(table)}: {error}") from error
 
@@ -180,7 +271,10 @@ class Store:
         )
 
     def _version(self, table: str) -> int:
-        """Version of the schema that an existing table says it has; 0 if it says none."""
+        """Version of the schema recorded in an existing table; 0 if there is none."""
+        snapshot = self.snapshot(table)
+        if snapshot is not None:
+            return int(dict(snapshot.metadata["configuration"]).get(VERSION_PROPERTY, 0))
         asked = f"SHOW TBLPROPERTIES {self.place(table).identifier}"
         properties = {row["key"]: row["value"] for row in self.session.sql(asked).collect()}
         return int(properties.get(VERSION_PROPERTY, 0))
@@ -197,7 +291,7 @@ class Store:
             self._add_columns(spec)
 
     def _add_columns(self, spec: Table) -> None:
-        """Evolve by an empty append: Delta then adds what is missing, nested fields too."""
+        """Evolve by an empty append: Delta then adds what is missing, including nested fields."""
         place = self.place(spec.name)
         missing = self._lacking(spec, self._stored(spec.name).schema)
         # New columns are null in the rows that stand already.
@@ -233,24 +327,24 @@ class Store:
         return int(found[0])
 
     def _compact(self, spec: Table) -> None:
-        """Merge small files; another run that does the same at once is no reason to fail."""
+        """Merge small files; a concurrent run that does the same is not an error."""
         try:
             with turn(self.place(spec.name)):
                 self.session.sql(f"OPTIMIZE {self.place(spec.name).identifier}")
-        except (PySparkException, Py4JError) as error:
+        except QUERY_FAILURES as error:
             if not _is_concurrent(error):
                 raise
 
 
 def retried(action: Callable[[], Result], place: Place, attempts: int = _ATTEMPTS) -> Result:
-    """A change of a table, again while another process changes it at the same moment.
+    """A change of a table, repeated while another process changes it at the same time.
 
-    Only errors that say that nothing was committed are tried again.
+    Only errors after which nothing was committed are repeated.
     """
     try:
         with turn(place):
             return action()
-    except (PySparkException, Py4JError) as error:
+    except QUERY_FAILURES as error:
         if attempts <= 1 or not _is_concurrent(error):
             raise
     time.sleep(0.2 * (1 + _ATTEMPTS - attempts))
@@ -262,7 +356,7 @@ def _is_concurrent(error: Exception) -> bool:
     return any(sign in text for sign in _CONCURRENT)
 
 
-def _says_missing(error: AnalysisException) -> bool:
+def _is_missing(error: AnalysisException) -> bool:
     text = str(error)
     return any(
         sign in text

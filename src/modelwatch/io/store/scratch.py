@@ -1,4 +1,4 @@
-"""A place of its own for the tables of a replay, and its end."""
+"""The separate tables of a replay, and their removal."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from modelwatch.model.sources.tables import OutputAddress
 
 
 def scratch_of(output: OutputAddress, run_id: str, place: str | None = None) -> OutputAddress:
-    """A place that nothing has been written to: beside the output's tables, or in ``place``.
+    """An unused place: beside the tables of the output, or in ``place``.
 
-    In a schema's catalog a schema of its own, named after the output's.
+    In a catalog, a separate schema, named after that of the output.
     """
     name = f"{run_id}-{secrets.token_hex(4)}"
     if output.schema_name is not None and place is None:
@@ -27,7 +27,7 @@ def scratch_of(output: OutputAddress, run_id: str, place: str | None = None) -> 
 
 
 def removed(session: SparkSession, scratch: OutputAddress) -> bool:
-    """Remove the tables of a place of ``scratch_of``; False where that can't be done from here."""
+    """Remove the tables of a place of ``scratch_of``; False if that is not possible from here."""
     if scratch.schema_name is not None:
         session.sql(f"DROP SCHEMA IF EXISTS {quoted_name(scratch.schema_name)} CASCADE")
         return True

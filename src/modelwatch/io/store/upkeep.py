@@ -1,4 +1,4 @@
-"""Upkeep of output tables: few files, no old ones, and rows that are no longer kept."""
+"""Upkeep of output tables: merging and removing files, and deleting rows."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from py4j.protocol import Py4JError
-from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
+from modelwatch.capabilities import refused_settings, sql_settings
 from modelwatch.io.delta.addresses import Place
-from modelwatch.io.delta.alterations import MAINTENANCE
+from modelwatch.io.delta.alterations import MAINTENANCE_COMMAND
+from modelwatch.io.delta.table_changes import table_detail
 from modelwatch.io.delta.turns import turn
-from modelwatch.io.session.spark_session import sql_settings
 from modelwatch.io.store.output_tables import retried
 
 _APPEND_ONLY = "delta.appendOnly"
@@ -22,23 +22,23 @@ _USER_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
 
 @dataclass(frozen=True)
 class Compacted:
-    """Files that were merged, and those that they became."""
+    """Number of files that were merged, and of those that they became."""
 
     removed: int
     added: int
 
 
 def compact(session: SparkSession, place: Place) -> Compacted:
-    """Merge a table's small files; not a row changes, and runs may go on writing."""
+    """Merge a table's small files. Rows do not change, and runs can write at the same time."""
     rows = retried(lambda: session.sql(f"OPTIMIZE {place.identifier}").collect(), place)
     metrics = rows[0]["metrics"]
     return Compacted(metrics["numFilesRemoved"], metrics["numFilesAdded"])
 
 
 def vacuum(session: SparkSession, place: Place, hours: int, *, dry_run: bool) -> int | None:
-    """Remove files that left the table so many hours ago; of a dry run, how many there are.
+    """Remove files that left the table a number of hours ago; for a dry run, count them.
 
-    Delta itself refuses less than a week. None where Delta does not say how many it removed.
+    Delta itself refuses less than a week. None if Delta does not report the number.
     """
     mode = " DRY RUN" if dry_run else ""
     statement = f"VACUUM {place.identifier} RETAIN {int(hours)} HOURS{mode}"
@@ -48,21 +48,40 @@ def vacuum(session: SparkSession, place: Place, hours: int, *, dry_run: bool) ->
 
 
 def delete(session: SparkSession, place: Place, condition: str) -> int:
-    """Delete rows of an append-only table, and how many there were.
+    """Delete rows of an append-only table; their number.
 
-    The table takes deletions only while this lasts; a run that appends meanwhile tries again.
+    The table accepts deletions only during this call; a concurrent append is repeated.
     """
     with _deletable(session, place):
+        if _USER_METADATA in refused_settings(session):
+            return _overwritten(session, place, condition)
         statement = f"DELETE FROM {place.identifier} WHERE {condition}"
         rows = retried(lambda: session.sql(statement).collect(), place)
     return int(rows[0]["num_affected_rows"])
+
+
+def _overwritten(session: SparkSession, place: Place, condition: str) -> int:
+    """``delete`` for sessions that cannot mark a statement as maintenance: a marked overwrite."""
+    held = place.read(session)
+    count = held.where(condition).count()
+    none, mark = held.limit(0), ("userMetadata", MAINTENANCE_COMMAND)
+
+    def overwrite() -> None:
+        if place.path is not None:
+            writer = none.write.format("delta").mode("overwrite").option(*mark)
+            writer.option("replaceWhere", condition).save(place.path)
+        else:
+            none.writeTo(place.identifier).option(*mark).overwrite(F.expr(condition))
+
+    retried(overwrite, place)
+    return count
 
 
 @contextmanager
 def _deletable(session: SparkSession, place: Place) -> Iterator[None]:
     _set_append_only(session, place, False)
     try:
-        with sql_settings(session, {_USER_METADATA: MAINTENANCE}):
+        with sql_settings(session, {_USER_METADATA: MAINTENANCE_COMMAND}):
             yield
     finally:
         _set_append_only(session, place, True)
@@ -75,9 +94,6 @@ def _set_append_only(session: SparkSession, place: Place, value: bool) -> None:
 
 
 def file_count(session: SparkSession, place: Place) -> int | None:
-    """Files of the newest version; None where the table does not say."""
-    try:
-        detail = session.sql(f"DESCRIBE DETAIL {place.identifier}").first()
-    except (PySparkException, Py4JError):
-        return None
+    """Number of files of the newest version; None if unknown."""
+    detail = table_detail(session, place)
     return None if detail is None else int(detail["numFiles"])

@@ -1,4 +1,4 @@
-"""Views of an output as DataFrames, without a view in the catalog or the session."""
+"""Views of an output as DataFrames, without views in the catalog or the session."""
 
 from __future__ import annotations
 
@@ -12,23 +12,22 @@ from modelwatch.tables import TABLES
 
 
 def check_view_name(name: str) -> None:
-    """ValueError, with the nearest names, for what is neither a table nor a view."""
+    """Raises ValueError, with the nearest names, for an unknown table or view."""
     known = (*TABLES, *views())
     if name not in known:
         raise ValueError(f"there is no table or view {name!r}{did_you_mean(name, known)}")
 
 
 def view_frame(session: SparkSession, output: OutputAddress, name: str) -> DataFrame:
-    """A table or view by name, lazy; the tables must exist.
+    """A lazy table or view by name; the tables must exist.
 
-    Temporary views would replace those of the same name that the user of a session has, and those
-    of another output.
+    Temporary views would replace those with the same name of the user, and those of another output.
     """
     return session.sql(view_query(output, name))
 
 
 def view_query(output: OutputAddress, name: str) -> str:
-    """One SQL query that is a view: what it reads stands before it as common table expressions."""
+    """A view as one SQL query, whose sources are common table expressions."""
     wanted = sources_of([name])
     parts = [
         (table, f"SELECT * FROM {output_place(output, table).identifier}")

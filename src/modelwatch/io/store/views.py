@@ -1,4 +1,4 @@
-"""Views over the output tables: generated from the definitions of the tables, or SQL files."""
+"""Views on the output tables: generated from the definitions of the tables, or SQL files."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cache
+from hashlib import sha256
 from importlib import resources
 from threading import Lock
 
+from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 
 from modelwatch.io.delta.addresses import output_place, quoted, quoted_name
@@ -16,13 +18,15 @@ from modelwatch.model.sources.tables import OutputAddress
 from modelwatch.tables import TABLES
 from modelwatch.tables.generation import GENERATIONS
 
+_PROPERTY = "modelwatch.views"
+"""Property of the views of a schema: the release that created them."""
 _SHOW = re.compile(r"\s*SHOW\b", re.IGNORECASE)
 _SOURCE = re.compile(r"\b(FROM|JOIN)\s+([a-z_]+)\b")
 
 
 @cache
 def views() -> dict[str, str]:
-    """SQL of every view by name, those that others read first."""
+    """SQL of every view by name, in the order of their dependencies."""
     folder = resources.files("modelwatch") / "sql"
     texts = {
         file.name.removesuffix(".sql"): file.read_text(encoding="utf-8").strip()
@@ -53,14 +57,14 @@ def views() -> dict[str, str]:
 
 
 def view_name(output: OutputAddress, name: str) -> str:
-    """A view in SQL, quoted: in its schema, or alone where it is a temporary one."""
+    """The quoted name of a view: with its schema, or alone for a temporary view."""
     if output.schema_name is None:
         return quoted(name)
     return f"{quoted_name(output.schema_name)}.{quoted(name)}"
 
 
 def sources_of(wanted: Collection[str]) -> frozenset[str]:
-    """The tables and views that some views are made of, themselves included."""
+    """The tables and views that some views depend on, including themselves."""
     found: set[str] = set()
     left = list(wanted)
     while left:
@@ -75,22 +79,25 @@ def sources_of(wanted: Collection[str]) -> frozenset[str]:
 def view_statements(
     output: OutputAddress, wanted: Collection[str] | None = None
 ) -> tuple[str, ...]:
-    """SQL statements that make some views and those that they read, in order; all if left out.
+    """SQL statements that create some views and their dependencies, in order; all by default.
 
-    In a schema they are persistent views beside the tables. In a folder, which no catalog knows,
-    they are temporary views of the session, and so are the tables under their own names.
+    In a schema, they are persistent views beside the tables. In a folder, which has no catalog,
+    they are temporary views of the session, and so are the tables.
     """
     asked = sources_of((*TABLES, *views()) if wanted is None else wanted)
     return tuple(statement for _, statement in _statements(output, asked))
 
 
 def _statements(output: OutputAddress, asked: Collection[str]) -> list[tuple[str, str]]:
-    """Names of tables and views that are asked for, with what makes them, in order."""
+    """Names of requested tables and views, with their dependencies, in order."""
     made = [(name, text) for name, text in views().items() if name in asked]
     if output.schema_name is not None:
         known = {name: view_name(output, name) for name in (*TABLES, *views())}
         return [
-            (name, f"CREATE OR REPLACE VIEW {known[name]} AS\n{_qualified(text, known)}")
+            (
+                name,
+                f"CREATE OR REPLACE VIEW {known[name]} {_marked()} AS\n{_qualified(text, known)}",
+            )
             for name, text in made
         ]
     rows = [
@@ -107,13 +114,34 @@ def _statements(output: OutputAddress, asked: Collection[str]) -> list[tuple[str
 def create_views(
     session: SparkSession, output: OutputAddress, wanted: Collection[str] | None = None
 ) -> None:
-    """Make some views of an output, or all; the tables must exist. No Spark job."""
+    """Create some views of an output, or all; the tables must exist. No Spark job."""
     for statement in view_statements(output, wanted):
         session.sql(statement)
 
 
+def has_views(session: SparkSession, output: OutputAddress) -> bool:
+    """Whether a schema has the views of this release: the last one, because they are created in
+    order. Creating all of them takes seconds, in every run."""
+    last = tuple(views())[-1]
+    try:
+        rows = session.sql(f"SHOW TBLPROPERTIES {view_name(output, last)}").collect()
+    except AnalysisException:
+        return False
+    return _fingerprint() in {row["value"] for row in rows if row["key"] == _PROPERTY}
+
+
+def _marked() -> str:
+    return f"TBLPROPERTIES ('{_PROPERTY}' = '{_fingerprint()}')"
+
+
+@cache
+def _fingerprint() -> str:
+    """Fingerprint of the SQL of all views."""
+    return sha256("\n".join(views().values()).encode()).hexdigest()
+
+
 def named_in(statement: str) -> frozenset[str]:
-    """The tables and views whose names stand in a statement."""
+    """The tables and views that a statement names."""
     return frozenset(re.findall(r"\w+", statement.lower())) & {*TABLES, *views()}
 
 
@@ -121,8 +149,8 @@ def named_in(statement: str) -> frozenset[str]:
 class ResultViews:
     """SQL on the tables and views of an output, from any thread.
 
-    A temporary view is made when a statement first names it, because Spark takes some tenths of a
-    second for each; SHOW sees all. Those of a schema are made together.
+    A temporary view is created when a statement first names it, because Spark takes some tenths of
+    a second for each; SHOW lists all of them. Views of a schema are created together.
     """
 
     session: SparkSession
@@ -131,7 +159,7 @@ class ResultViews:
     _turn: Lock = field(default_factory=Lock)
 
     def query(self, statement: str) -> DataFrame:
-        """The result of one statement, lazy; the tables must exist."""
+        """The lazy result of one statement; the tables must exist."""
         every = self.output.schema_name is not None or _SHOW.match(statement)
         wanted = sources_of((*TABLES, *views()) if every else named_in(statement))
         with self._turn:
@@ -142,7 +170,7 @@ class ResultViews:
 
 
 def _qualified(text: str, known: dict[str, str]) -> str:
-    """The statement with tables and views named in full; its own subqueries stay as they are."""
+    """The statement with qualified names of tables and views; its own subqueries are unchanged."""
 
     def full(match: re.Match[str]) -> str:
         return f"{match.group(1)} {known.get(match.group(2), match.group(2))}"

@@ -1,4 +1,4 @@
-"""A column checked against what it must be: there, told apart, and of a type that can serve."""
+"""Checks of a column: it exists, its name is unambiguous, and its type is suitable."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from modelwatch.model.sources.tables import DaySource
 
 Wrong = tuple[Path, str]
 Fits = Callable[[str], bool]
-"""Whether a type can serve."""
+"""Whether a type is suitable."""
 
 
 def column_problems(
     path: Path, schema: Schema, table: str, name: str, fits: Fits | None = None, needed: str = ""
 ) -> Iterator[Wrong]:
-    """Nothing if the column is there and its type fits, otherwise what is wrong."""
+    """Yields nothing if the column exists and its type fits, otherwise the problem."""
     if not schema:
-        return  # the table is missing, and that has been told
+        return  # the missing table is reported elsewhere
     column = find_column(schema, name)
     if column is None:
         alike = [other for other in schema if other.lower() == name.lower()]
@@ -45,7 +45,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def day_problems(path: Path, schema: Schema, table: str, day: DaySource) -> Iterator[Wrong]:
-    """The columns that tell a day, each of its type."""
+    """The columns that contain a day, each with its type."""
     for key, types in (
         ("column", {"date"}),
         ("time_column", INSTANTS),
@@ -63,7 +63,7 @@ def day_problems(path: Path, schema: Schema, table: str, day: DaySource) -> Iter
 
 
 def _conversion(spark_type: str, name: str) -> str:
-    """How a view makes a timestamp of a number or text, whose unit or form is not known."""
+    """How a view converts a number or string, whose unit or format is unknown, to a timestamp."""
     plain = outer_type(spark_type)
     if plain in WHOLE_NUMBERS:
         return (
@@ -80,12 +80,12 @@ ATOMIC = "a number, a string, a boolean, a date or a timestamp"
 
 
 def can_identify(spark_type: str) -> bool:
-    """Whether values of a type can be told apart, as those of an id are."""
+    """Whether values of a type can be distinguished, as those of an id must be."""
     return natural_kind(spark_type) is not None
 
 
 def joinable(path: Path, left: str, inputs: Schema, right: str, schema: Schema) -> Iterator[Wrong]:
-    """Nothing if two columns of an id can be compared, otherwise that they cannot."""
+    """Yields nothing if two columns of an id can be compared, otherwise the problem."""
     one, other = find_column(inputs, left), find_column(schema, right)
     if one is None or other is None:
         return
@@ -98,7 +98,8 @@ def joinable(path: Path, left: str, inputs: Schema, right: str, schema: Schema) 
 
 
 def type_group(spark_type: str) -> str:
-    """What types are compared with each other: integers, fractions, text, each other type."""
+    """Groups of types that are compared with each other: integers, fractions, strings, other
+    types."""
     plain = outer_type(spark_type)
     if plain in WHOLE_NUMBERS:
         return "integer"

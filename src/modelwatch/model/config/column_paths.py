@@ -14,12 +14,12 @@ Step = str | int
 _STEP = r"\.[^.\[\]'\"]+|\[\d+\]|\['[^']*'\]|\[\"[^\"]*\"\]"
 _PATH = re.compile(rf"([^.\[\]'\"]+)((?:{_STEP})+)")
 _SECTIONS = frozenset({"output", "notify", "report", "retention", "progress", "durations"})
-"""Sections of the configuration that name no column of a table of rows."""
+"""Sections of the configuration that do not name a column of a table of rows."""
 
 
 @dataclass(frozen=True)
 class ColumnPath:
-    """A column and the steps into it; ``text`` as the configuration spells it."""
+    """A column and the steps into it. ``text``: the spelling in the configuration."""
 
     text: str
     column: str
@@ -27,7 +27,7 @@ class ColumnPath:
 
 
 def parsed_path(text: str) -> ColumnPath | None:
-    """The path that a text reads as; None for any other text."""
+    """The path that a string represents; None for any other string."""
     found = _PATH.fullmatch(text)
     if found is None:
         return None
@@ -43,10 +43,9 @@ def _step(text: str) -> Step:
 
 
 def paths_in(config: MonitorConfig) -> tuple[ColumnPath, ...]:
-    """All that the configuration says and that reads as a path, once each.
+    """All values of the configuration that can be read as a path, each once.
 
-    Whether a table has the column, and whether the text is the plain name of another, is not known
-    here.
+    Whether a table has the column, or a plain column of the same name, is not known here.
     """
     sections = config.model_dump(mode="json", by_alias=True)
     texts: dict[str, str] = {}

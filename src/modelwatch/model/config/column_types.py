@@ -1,4 +1,4 @@
-"""Spark's types by name, as far as values of a column depend on them."""
+"""Names of Spark's types, as far as they determine how values are treated."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ _DIGITS_OF_DOUBLES = 15
 
 
 def outer_type(spark_type: str) -> str:
-    """A type without its parameters: ``decimal`` of ``decimal(10,2)``."""
+    """A type without its parameters: ``decimal`` for ``decimal(10,2)``."""
     return re.split(r"[(<]", spark_type.strip().lower(), maxsplit=1)[0].strip()
 
 
 def is_number(spark_type: str) -> bool:
-    """Whether a type is a number: dates and booleans are not."""
+    """Whether a type is numeric; dates and booleans are not."""
     return outer_type(spark_type) in NUMBERS
 
 
 def exact_digits(spark_type: str) -> int | None:
-    """Digits behind the point of a type whose values a double may not hold; None for others.
+    """Decimal places of a type whose values may not fit a double; None for others.
 
-    A decimal of up to 15 digits is a double's nearest neighbor in its own right.
+    Each decimal of up to 15 digits has a nearest double of its own.
     """
     plain = outer_type(spark_type)
     if plain == "bigint" or plain in INSTANTS:

@@ -1,4 +1,4 @@
-"""The configuration checked against the tables: every column that is missing or cannot serve."""
+"""The configuration checked against the tables: columns that are missing or unsuitable."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from modelwatch.model.config.column_checks import (
     joinable,
     type_group,
 )
-from modelwatch.model.config.column_types import is_number
+from modelwatch.model.config.column_types import INSTANTS, is_number
 from modelwatch.model.config.document import Path, place_of
 from modelwatch.model.config.monitor import MonitorConfig
 from modelwatch.model.config.section import did_you_mean
@@ -21,6 +21,7 @@ from modelwatch.model.errors import Problem
 from modelwatch.model.performance.label_columns import label_columns
 from modelwatch.model.planning.window_specs import Reference
 from modelwatch.model.profile.features import (
+    Feature,
     Schema,
     columns_of_role,
     columns_that_fit,
@@ -30,18 +31,18 @@ from modelwatch.model.profile.features import (
 )
 from modelwatch.model.profile.options import ColumnOptions
 from modelwatch.model.quarantine.checks import rule_columns
-from modelwatch.model.sources.duration_columns import durations_columns
 from modelwatch.model.sources.durations import ROLE as DURATIONS
+from modelwatch.model.sources.durations import Durations
 from modelwatch.model.sources.tables import TableAddress
-from modelwatch.model.verdicts.columns import verdict_columns
+from modelwatch.stats.profile.metrics import METRICS
 
 
 def tables_of(config: MonitorConfig) -> dict[str, TableAddress]:
     """The tables that the configuration names, by role.
 
-    Roles are ``inputs``, ``predictions`` where they have a table of their own,
-    ``reference:<name>``, ``set:<name>`` for the foreign set of a constraint, ``labels``,
-    ``durations``, and ``challenger:<name>``.
+    Roles are ``inputs``, ``predictions`` if they have a table of their own, ``reference:<name>``,
+    ``set:<name>`` for the foreign set of a constraint, ``labels``, ``durations``, and
+    ``challenger:<name>``.
     """
     tables = {"inputs": config.inputs.table}
     if config.predictions is not None and config.predictions.table is not None:
@@ -66,10 +67,10 @@ def check_columns(
     schemas: Mapping[str, Schema],
     lines: Mapping[str, int] | None = None,
 ) -> tuple[Problem, ...]:
-    """Every table and column that is missing, or of a type that cannot serve.
+    """Every table and column that is missing or has an unsuitable type.
 
-    ``schemas`` by role (see ``tables_of``); a table without one is missing. ``lines`` are those of
-    ``lines_of``, to tell where in the file.
+    ``schemas`` by role (see ``tables_of``); a table without a schema is missing. ``lines``: from
+    ``lines_of``, for the lines of problems in the file.
     """
     wrong = [
         *_missing_tables(config, schemas),
@@ -81,8 +82,8 @@ def check_columns(
         *_references(config, schemas),
         *_constraints(config, schemas),
         *label_columns(config, schemas, tables_of(config)),
-        *verdict_columns(config, schemas),
-        *durations_columns(config.durations, schemas),
+        *_verdict_columns(config, schemas),
+        *_durations_columns(config.durations, schemas),
         *rule_columns(config, schemas, tables_of(config)),
     ]
     return tuple(Problem(place_of(path), _line(path, lines or {}), text) for path, text in wrong)
@@ -216,8 +217,8 @@ def _features(config: MonitorConfig, schemas: Mapping[str, Schema]) -> Iterator[
         if feature.name.lower() in seen:
             yield (
                 ("features", "exclude"),
-                f"{feature.name!r} is a column of the inputs and of {feature.role}: name it here, "
-                "or the results of the two would have the same name",
+                f"{feature.name!r} is a column of the inputs and of {feature.role}: exclude it "
+                "here, because the results of both would have the same name",
             )
         seen.add(feature.name.lower())
 
@@ -300,3 +301,53 @@ def _constraints(config: MonitorConfig, schemas: Mapping[str, Schema]) -> Iterat
             path: Path = ("constraints", i, "set", "column")
             of = str(constraint.set.table)
             yield from column_problems(path, foreign, of, constraint.set.column)
+
+
+def _durations_columns(
+    durations: Durations | None, schemas: Mapping[str, Schema]
+) -> Iterator[Wrong]:
+    """Columns that are missing from the table of durations or have an unsuitable type."""
+    if durations is None or DURATIONS not in schemas:
+        return
+    schema, table = schemas[DURATIONS], str(durations.table)
+    yield from column_problems((DURATIONS, "kind"), schema, table, durations.kind)
+    yield from column_problems(
+        (DURATIONS, "started"),
+        schema,
+        table,
+        durations.started,
+        _is_moment,
+        "a timestamp or a date",
+    )
+    yield from column_problems(
+        (DURATIONS, "seconds"), schema, table, durations.seconds, is_number, "a number"
+    )
+
+
+def _is_moment(kind: str) -> bool:
+    return kind == "date" or kind in INSTANTS
+
+
+def _verdict_columns(config: MonitorConfig, schemas: Mapping[str, Schema]) -> Iterator[Wrong]:
+    """Names that are not features, and metrics that a feature of its kind does not have."""
+    if "inputs" not in schemas:
+        return  # the missing table is reported elsewhere
+    features, _ = features_of(config, schemas)
+    known = {feature.name.lower(): feature for feature in features}
+    for name in config.incidents.importance:
+        path: Path = ("incidents", "importance", name)
+        if name.lower() not in known:
+            yield path, _unknown(name, features)
+    for index, series in enumerate(config.verdicts.anomalies):
+        path = ("verdicts", "anomalies", index, "feature")
+        feature = known.get(series.feature.lower())
+        if series.feature == "*":
+            continue
+        if feature is None:
+            yield path, _unknown(series.feature, features)
+        elif feature.kind not in METRICS[series.metric].kinds:
+            yield path, f"{feature.name!r} is {feature.kind}, and has no {series.metric}"
+
+
+def _unknown(name: str, features: tuple[Feature, ...]) -> str:
+    return f"there is no feature {name!r}{did_you_mean(name, [f.name for f in features])}"

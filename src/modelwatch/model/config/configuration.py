@@ -1,4 +1,4 @@
-"""The configuration: its models, how it is read, checked and fingerprinted."""
+"""The configuration: its models, parsing, validation, and fingerprints."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from modelwatch.model.config.parsing import known_statistics, lines_of, parse_co
 from modelwatch.model.contracts.constraint import Constraint
 from modelwatch.model.errors import ConfigurationError, Problem, SourceError
 from modelwatch.model.incidents.rules import IncidentRules
-from modelwatch.model.notification.sinks import EmailSink, FileSink, Sink, WebhookSink
+from modelwatch.model.notification.sinks import EmailSink, FileSink, SinkConfig, WebhookSink
 from modelwatch.model.outliers.options import Outliers
 from modelwatch.model.performance.labels import Challenger, Labels, Performance, VersionComparison
 from modelwatch.model.planning.window_specs import Reference, WindowSpec
 from modelwatch.model.profile.options import (
-    Binning,
+    BinningOptions,
     ColumnOptions,
     FeatureChoice,
     Pairs,
@@ -38,7 +38,7 @@ from modelwatch.model.sources.tables import (
 from modelwatch.model.verdicts.options import Verdicts, WatchedSeries
 
 __all__ = [
-    "Binning",
+    "BinningOptions",
     "Challenger",
     "ColumnOptions",
     "ConfigurationError",
@@ -63,7 +63,7 @@ __all__ = [
     "Retraining",
     "Rule",
     "Segmentation",
-    "Sink",
+    "SinkConfig",
     "SourceError",
     "TableAddress",
     "Verdicts",

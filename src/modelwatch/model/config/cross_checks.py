@@ -1,4 +1,4 @@
-"""Checks that look at several sections at once."""
+"""Checks that concern several sections."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from modelwatch.model.config.section import did_you_mean
 from modelwatch.model.incidents.rules import IncidentRules
 from modelwatch.model.performance.labels import Challenger, Labels, Performance
 from modelwatch.model.planning.window_specs import Reference, WindowSpec
-from modelwatch.model.profile.options import Binning, Segmentation
+from modelwatch.model.profile.options import BinningOptions, Segmentation
 from modelwatch.model.quarantine.rules import Rule
 from modelwatch.model.sources.tables import Inputs, Predictions
 from modelwatch.model.verdicts.options import Verdicts
 
 T = TypeVar("T")
 Indexed = tuple[tuple[int, T], ...]
-"""Entries of a list with their index; entries that are wrong in themselves are missing."""
+"""Entries of a list with their index, without invalid entries."""
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The sections of a configuration that are right in themselves; None for the others."""
+    """The sections of a configuration that are valid by themselves; None for the others."""
 
     inputs: Inputs | None
     predictions: Predictions | None
@@ -33,7 +33,7 @@ class Parts:
     references: Indexed[Reference]
     all_references: bool
     constraints: Indexed[Any]
-    binning: Binning | None
+    binning: BinningOptions | None
     thresholds: tuple[str, ...]
     labels: Labels | None = None
     performance: Performance | None = None
@@ -45,11 +45,11 @@ class Parts:
     rules: Indexed[Rule] = ()
     all_windows: bool = True
     named: frozenset[str] = frozenset()
-    """Sections that the file has, right or wrong."""
+    """Sections in the file, valid or not."""
 
 
 def cross_checks(parts: Parts, statistics: Collection[str]) -> list[tuple[Path, str]]:
-    """What is wrong between the sections: (path, message) each."""
+    """Problems between sections, as (path, message)."""
     return [
         *_repeated(("segments",), parts.segments),
         *_repeated(("windows",), parts.windows),

@@ -1,4 +1,4 @@
-"""A YAML text as plain values, with the line of each of them."""
+"""A YAML text as plain values, with the line of each value."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ from modelwatch.model.errors import Problem
 
 Path = tuple["str | int", ...]
 
-MAX_CHARACTERS = 500_000
+_MAX_CHARACTERS = 500_000
 MAX_DEPTH = 30
-MAX_VALUES = 50_000
-"""Values after aliases are expanded: a bound on documents that grow when they are read."""
+_MAX_VALUES = 50_000
+"""Maximum number of values after aliases are expanded, which bounds documents that grow when
+read."""
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _TAG = "tag:yaml.org,2002:"
 
 
 @dataclass(frozen=True)
 class Document:
-    """What a YAML text holds: mappings are dicts, lists are tuples, keys are text.
+    """The content of a YAML text: mappings are dicts, lists are tuples, keys are strings.
 
-    ``lines`` has the line of each value, and ``mappings`` the path of each dict by its identity.
-    ``problems`` are what is wrong with the YAML itself.
+    ``lines``: the line of each value. ``mappings``: the path of each dict by its identity.
+    ``problems``: errors in the YAML itself.
     """
 
     value: Any
@@ -37,7 +38,7 @@ class Document:
     problems: tuple[Problem, ...]
 
     def line(self, path: Path) -> int | None:
-        """The line of a value, or of the nearest one around it that is in the text."""
+        """The line of a value, or of the nearest enclosing value in the text."""
         for length in range(len(path), -1, -1):
             if path[:length] in self.lines:
                 return self.lines[path[:length]]
@@ -64,7 +65,8 @@ def _quoted(text: str) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    """Composes nodes, bounded in depth, with the scalars of YAML 1.2 (``no`` and ``on`` are text).
+    """Composes nodes of bounded depth, with the scalars of YAML 1.2 (``no`` and ``on`` are
+    strings).
 
     Days (2013-02-08) are values of their own, as in YAML 1.1.
     """
@@ -102,9 +104,9 @@ for _type, _pattern, _first in (
 
 
 def read_document(text: str) -> Document:
-    """The values of a YAML text; whatever is wrong with it is in ``problems``, never raised."""
-    if len(text) > MAX_CHARACTERS:
-        return _broken(f"has more than {MAX_CHARACTERS} characters", None)
+    """The values of a YAML text. Errors are in ``problems`` and never raised."""
+    if len(text) > _MAX_CHARACTERS:
+        return _broken(f"has more than {_MAX_CHARACTERS} characters", None)
     try:
         loader = _Loader(text)
         try:
@@ -113,8 +115,8 @@ def read_document(text: str) -> Document:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        said = error.problem or error.context or "cannot be read"
-        return _broken(f"is not YAML: {said}", mark.line + 1 if mark else None)
+        message = error.problem or error.context or "cannot be read"
+        return _broken(f"is not YAML: {message}", mark.line + 1 if mark else None)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         return _broken(f"contains a character that YAML forbids: {error.character!r}", line)
@@ -132,7 +134,7 @@ def _broken(message: str, line: int | None) -> Document:
 
 
 class _Reading:
-    """Turns nodes into values, noting lines and problems on the way."""
+    """Converts nodes to values, and records lines and problems."""
 
     def __init__(self) -> None:
         self.lines: dict[Path, int] = {}
@@ -144,10 +146,10 @@ class _Reading:
     def value(self, node: yaml.Node, path: Path) -> Any:
         self._values += 1
         self.lines.setdefault(path, node.start_mark.line + 1)
-        if self._values > MAX_VALUES or len(path) > MAX_DEPTH:
-            if self._values <= MAX_VALUES + 1:
-                self._values = MAX_VALUES + 1
-                self._wrong((), node, f"expands to more than {MAX_VALUES} values, or endlessly")
+        if self._values > _MAX_VALUES or len(path) > MAX_DEPTH:
+            if self._values <= _MAX_VALUES + 1:
+                self._values = _MAX_VALUES + 1
+                self._wrong((), node, f"expands to more than {_MAX_VALUES} values, or endlessly")
             return None
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
@@ -174,7 +176,7 @@ class _Reading:
                 continue
             self.lines[(*path, key)] = key_node.start_mark.line + 1
             result[key] = self.value(value_node, (*path, key))
-            if self._values > MAX_VALUES:
+            if self._values > _MAX_VALUES:
                 break
         return result
 

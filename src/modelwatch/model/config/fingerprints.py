@@ -1,4 +1,4 @@
-"""Fingerprints of a configuration: what makes stored results stale when it changes."""
+"""Fingerprints of a configuration: a change of one makes stored results stale."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from modelwatch.model.config.monitor import MonitorConfig
 
 
 def config_fingerprint(config: MonitorConfig) -> str:
-    """Of the whole configuration; comments and layout of the file don't count. SHA-256, hex."""
+    """Fingerprint of the whole configuration, without comments and layout. SHA-256, hexadecimal."""
     return _sha256(config.model_dump(mode="json"))
 
 
 def states_fingerprint(config: MonitorConfig) -> str:
-    """Of what the states of the days depend on: with another one, all days are computed anew."""
+    """Fingerprint of what the states of days depend on. If it changes, all days are computed
+    again."""
     whole = config.model_dump(mode="json")
     keys = ("time_zone", "inputs", "predictions", "features", "segments", "pairs")
     parts = {key: whole[key] for key in keys}
@@ -30,7 +31,8 @@ def states_fingerprint(config: MonitorConfig) -> str:
 
 
 def _without_idle(config: MonitorConfig, parts: dict[str, Any]) -> dict[str, Any]:
-    """Keys that came later are left out while they say nothing: the states are the same."""
+    """Keys that were added later are left out if they are not set, because the states are the
+    same."""
     for section in ("features", "predictions"):
         for options in ((parts[section] or {}).get("columns") or {}).values():
             if not options["sensitive"]:
@@ -41,14 +43,14 @@ def _without_idle(config: MonitorConfig, parts: dict[str, Any]) -> dict[str, Any
 
 
 def _apart(config: MonitorConfig, tables: Collection[str]) -> dict[str, Any]:
-    """The rules by which rows are kept out of the states; nothing where there are none."""
+    """The rules that keep rows out of the states; empty if there are none."""
     rules = [rule for rule in config.rules if rule.table in tables and rule.sets_apart]
-    untold = {"description", "tolerance"}
-    return {"rules": [r.model_dump(mode="json", exclude=untold) for r in rules]} if rules else {}
+    excluded = {"description", "tolerance"}
+    return {"rules": [r.model_dump(mode="json", exclude=excluded) for r in rules]} if rules else {}
 
 
 def evaluation_fingerprint(config: MonitorConfig) -> str:
-    """Of what is asked of the states: with another one, all windows are evaluated anew."""
+    """Fingerprint of the evaluation of states. If it changes, all windows are evaluated again."""
     whole = config.model_dump(mode="json")
     thresholds = config.effective_thresholds
     return _sha256(
@@ -63,16 +65,16 @@ def evaluation_fingerprint(config: MonitorConfig) -> str:
 
 
 def labels_fingerprint(config: MonitorConfig) -> str | None:
-    """Of what the states of performance depend on, those of the features among it.
+    """Fingerprint of what performance states depend on, including states of features.
 
-    None without labels. With another one, the performance of all days is computed anew.
+    None without labels. If it changes, the performance of all days is computed again.
     """
     if config.labels is None or config.performance is None:
         return None
     whole = config.model_dump(mode="json")
     performance = dict(whole["performance"])
     performance["values"] = whole["performance"]["values"]["expressions"]
-    del performance["causes"]
+    del performance["attributed_metrics"]
     return _sha256(
         {
             "states": states_fingerprint(config),
@@ -85,7 +87,7 @@ def labels_fingerprint(config: MonitorConfig) -> str | None:
 
 
 def performance_fingerprint(config: MonitorConfig) -> str | None:
-    """Of what is asked of the states of performance; None without labels."""
+    """Fingerprint of the evaluation of performance states; None without labels."""
     if config.labels is None or config.performance is None:
         return None
     whole = config.model_dump(mode="json")
@@ -94,7 +96,7 @@ def performance_fingerprint(config: MonitorConfig) -> str | None:
             "windows": whole["windows"],
             "references": _references(whole),
             "cells": config.performance.values.cells,
-            "causes": whole["performance"]["causes"],
+            "attributed_metrics": whole["performance"]["attributed_metrics"],
             "comparison": whole["comparison"],
             "judged": _judged(config),
             "thresholds": {
@@ -105,13 +107,13 @@ def performance_fingerprint(config: MonitorConfig) -> str | None:
 
 
 def _judged(config: MonitorConfig) -> dict[str, Any]:
-    """How figures become verdicts; days that are missing are looked at in every run anyway."""
-    untold = {"late_days", "holidays", "performance"}
-    return config.verdicts.model_dump(mode="json", exclude=untold)
+    """How metric values become verdicts. Missing days are checked in every run anyway."""
+    excluded = {"late_days", "holidays", "performance"}
+    return config.verdicts.model_dump(mode="json", exclude=excluded)
 
 
 def _references(whole: dict[str, Any]) -> list[dict[str, Any]]:
-    """The references by their days: those of the first days have got them from the table."""
+    """The references by their days; days of growing references are determined by the table."""
     return [
         {key: value for key, value in one.items() if key != "first_days"}
         for one in whole["references"]

@@ -1,8 +1,7 @@
-"""Literals of the configuration, which meet data in the type of the column.
+"""Literals of the configuration, in the type of the column that they are compared with.
 
-A number of a YAML file stays what was written until the type of its column is known. There it
-becomes what a value of the column can be equal to: the nearest float of a float column, an exact
-integer or decimal elsewhere.
+A number in a YAML file keeps its digits until the type of its column is known. It is then converted
+to the nearest float for a float column, and to an exact integer or decimal otherwise.
 """
 
 from __future__ import annotations
@@ -23,24 +22,24 @@ from modelwatch.stats.states.exact_numbers import ExactNumber
 
 _BITS = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64}
 DECIMAL_DIGITS = 38
-"""Of Spark's widest decimal."""
+"""Digits of Spark's widest decimal."""
 
 
 class WrittenFloat(float):
-    """A number of a document with a point or an exponent, with its digits as they were written."""
+    """A number with a decimal point or an exponent, with its digits as written."""
 
     exact: Decimal
 
     def __new__(cls, text: str) -> WrittenFloat:
-        """Read the digits of a text."""
+        """Parse the digits of a string."""
         made = super().__new__(cls, text)
         made.exact = Decimal(text)
         return made
 
 
 def number_of(value: Any) -> Any:
-    """A number as it is kept: a float where its shortest digits are those that were written, else
-    an integer or a decimal. Anything else as it is."""
+    """A number as it is kept: a float if its shortest digits are the written ones, otherwise an
+    integer or a decimal. Other values are unchanged."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return value
     if isinstance(value, int):
@@ -53,7 +52,7 @@ def number_of(value: Any) -> Any:
 
 
 def scalar_of(value: Any) -> Any:
-    """As of ``number_of``, with integers as they are."""
+    """As ``number_of``, with integers unchanged."""
     return value if isinstance(value, int) else number_of(value)
 
 
@@ -78,7 +77,7 @@ def _shown(value: Any) -> str:
 
 
 Number = Annotated[int | float | Decimal, BeforeValidator(_number)]
-"""A number that is compared with values of a column; it keeps all of its digits."""
+"""A number that is compared with values of a column, with all of its digits."""
 
 
 def exact_of(number: ExactNumber) -> Decimal:
@@ -87,10 +86,10 @@ def exact_of(number: ExactNumber) -> Decimal:
 
 
 def held_by(spark_type: str, value: Any) -> Any:
-    """What a column of a type holds where it is equal to a literal; None if it cannot be.
+    """The value of a column's type that equals a literal; None if there is none.
 
-    A float column holds the float nearest to a number, a whole column an integer of its bits, a
-    decimal one a number of its digits.
+    A float column contains the nearest float, an integer column an integer within its range, and a
+    decimal column a number with its digits.
     """
     plain = outer_type(spark_type)
     if isinstance(value, bool):
@@ -124,13 +123,14 @@ def _number_held(plain: str, spark_type: str, value: ExactNumber) -> ExactNumber
 
 
 def decimal_digits(spark_type: str) -> tuple[int, int]:
-    """Digits of a decimal type, and how many of them stand behind the point."""
+    """Digits of a decimal type, and the number of its decimal places."""
     found = re.search(r"\((\d+)\s*,\s*(-?\d+)\)", spark_type)
     return (int(found[1]), int(found[2])) if found else (10, 0)
 
 
 def special_value(spark_type: str, value: ExactNumber) -> ExactNumber:
-    """A special value as a column holds it; one that it cannot hold as the nearest double."""
+    """A special value in the type of a column; the nearest double if the column cannot contain
+    it."""
     held: ExactNumber | None = held_by(spark_type, value)
     if held is None or exact_digits(spark_type) is None:
         return float(value if held is None else held)
@@ -138,7 +138,7 @@ def special_value(spark_type: str, value: ExactNumber) -> ExactNumber:
 
 
 def sql_literal(value: Any) -> str:
-    """A value in Spark's SQL, in a type of its own: a number with a point is an exact decimal."""
+    """A value in Spark SQL in its own type: a number with a decimal point is an exact decimal."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, date):
@@ -160,13 +160,13 @@ def _number_sql(exact: Decimal) -> str:
 
 
 def digits_of(exact: Decimal) -> tuple[int, int]:
-    """Digits before and after the point."""
+    """Digits before and after the decimal point."""
     return max(1, exact.adjusted() + 1), max(0, -int(exact.normalize().as_tuple().exponent))
 
 
 def typed_sql(spark_type: str, value: Any) -> str | None:
     """A literal in SQL, in the type of the column that it is compared with; None for a number that
-    no value of the column can be equal to."""
+    no value of the column can equal."""
     plain = outer_type(spark_type)
     if plain in TEXTS:
         return sql_literal(_shown(value) if isinstance(value, bool) else str(value))
@@ -181,7 +181,8 @@ def typed_sql(spark_type: str, value: Any) -> str | None:
 
 
 def sql_in(column: str, spark_type: str, values: Iterable[Any], *, negated: bool = False) -> str:
-    """SQL of which a value is true that is equal to one of some literals; ``negated``: to none."""
+    """SQL that is true for values that equal one of the literals; with ``negated``, for all
+    others."""
     typed = (typed_sql(spark_type, value) for value in values)
     listed = ", ".join(one for one in typed if one is not None)
     if not listed:
@@ -190,17 +191,22 @@ def sql_in(column: str, spark_type: str, values: Iterable[Any], *, negated: bool
 
 
 def bound_sql(spark_type: str, bound: ExactNumber) -> str:
-    """A bound in SQL, as values of a numeric column are compared with it.
+    """A bound in SQL for comparison with values of a numeric column.
 
-    A float column holds 0.1 as the float nearest to it, so that the bound is one too; integers and
-    decimals are compared exactly.
+    A float column contains the float nearest to 0.1, so the bound is rounded in the same way.
+    Integers and decimals are compared exactly.
     """
     plain = outer_type(spark_type)
     return f"CAST('{bound}' AS {plain.upper()})" if plain in FRACTIONS else sql_literal(bound)
 
 
 def string_literal(text: str) -> str:
-    """A text as Spark SQL writes it, whatever it holds."""
+    """Any string as a literal of Spark SQL."""
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     # Spark puts values of settings for ${...}, in strings too, before it reads a statement.
     return "'" + escaped.replace("${", "$\\{") + "'"
+
+
+def string_literals(texts: Iterable[str]) -> str:
+    """Texts as literals of Spark SQL, with commas between them."""
+    return ", ".join(string_literal(text) for text in texts)

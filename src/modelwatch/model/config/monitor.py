@@ -1,19 +1,19 @@
-"""The whole configuration of a monitor."""
+"""The configuration of a monitor."""
 
 from __future__ import annotations
 
 import zoneinfo
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, PrivateAttr
 
 from modelwatch.model.config.section import MAX_TEXT, MonitorName, Section, did_you_mean
-from modelwatch.model.contracts.constraint import Constraint
+from modelwatch.model.contracts.constraint import Constraint, EngineChoice
 from modelwatch.model.contracts.contract import ContractPlace
 from modelwatch.model.incidents.rules import IncidentRules
 from modelwatch.model.notification.report_place import ReportPlace
-from modelwatch.model.notification.sinks import Sink
+from modelwatch.model.notification.sinks import SinkConfig
 from modelwatch.model.outliers.options import Outliers
 from modelwatch.model.performance.labels import Challenger, Labels, Performance, VersionComparison
 from modelwatch.model.performance.thresholds import PerformanceThreshold, performance_thresholds
@@ -25,7 +25,7 @@ from modelwatch.model.planning.window_specs import (
     WindowChoice,
     WindowSpec,
 )
-from modelwatch.model.profile.options import Binning, FeatureChoice, Pairs, Segmentation
+from modelwatch.model.profile.options import BinningOptions, FeatureChoice, Pairs, Segmentation
 from modelwatch.model.quarantine.rules import Rule
 from modelwatch.model.retraining.policies import Retraining
 from modelwatch.model.runs.stall_limits import StallLimits
@@ -40,19 +40,21 @@ def _time_zones() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones())
 
 
-def _time_zone(name: str) -> str:
+def known_time_zone(name: str) -> str:
+    """The name of a time zone; ValueError with the nearest names for one that there is not."""
     if name not in _time_zones():
         raise ValueError(f"there is no time zone {name!r}{did_you_mean(name, _time_zones())}")
     return name
 
 
 Threshold = Annotated[float, Field(gt=0)]
+ReadChoice = Literal["auto", "spark"]
 
 
 BOOTSTRAPPED = "first_days"
-"""Name of the reference of a configuration that gives none."""
+"""Name of the reference of a configuration without references."""
 BOOTSTRAP_DAYS = 28
-"""Its days: as many of each weekday as weekdays need to be told apart."""
+"""Its number of days: enough of each weekday to distinguish weekdays."""
 
 
 class MonitorConfig(Section):
@@ -63,12 +65,19 @@ class MonitorConfig(Section):
         "`-`."
     )
     description: str = Field(default="", max_length=MAX_TEXT, description="Description for people.")
-    time_zone: Annotated[str, AfterValidator(_time_zone)] = Field(
+    time_zone: Annotated[str, AfterValidator(known_time_zone)] = Field(
         default="UTC",
         description="IANA time zone that determines the day of a timestamp, such as "
         "`America/New_York`.",
     )
     output: OutputAddress = Field(description="Location of the output tables.")
+    read: ReadChoice = Field(
+        default="auto",
+        description="Who reads the rows of which states are computed. `spark`: Spark reads them, "
+        "and hands them to Python. `auto`: Python workers read the files of a table by themselves, "
+        "which is faster, if the table has a local path and nothing that only Spark knows; the "
+        "column `reads` of `runs` says who read which table, and why. The results are the same.",
+    )
     inputs: Inputs = Field(description="The table of model inputs.")
     predictions: Predictions | None = Field(
         default=None, description="Predictions of the model. Without it, only inputs are monitored."
@@ -98,13 +107,21 @@ class MonitorConfig(Section):
         f"are fitted on it. Default: the first {BOOTSTRAP_DAYS} days on which the inputs have "
         "rows, which contain each weekday four times.",
     )
-    binning: Binning = Field(default_factory=Binning, description="How bins are fitted.")
+    binning: BinningOptions = Field(
+        default_factory=BinningOptions, description="How bins are fitted."
+    )
     pairs: Pairs = Field(
         default_factory=Pairs,
         description="Correlations and principal components of numeric features.",
     )
     constraints: tuple[Constraint, ...] = Field(
         default=(), max_length=1000, description="Conditions on each day of a table."
+    )
+    constraint_engine: EngineChoice = Field(
+        default="auto",
+        description="What evaluates constraints and the clauses of contracts. `native`: Spark SQL "
+        "alone, on every platform. `deequ`: Deequ's analyzers; requires Spark 3.5 with a JVM, the "
+        "extra `deequ`, and Deequ's jar. `auto`: Deequ if it is available, otherwise `native`.",
     )
     rules: tuple[Rule, ...] = Field(
         default=(),
@@ -147,7 +164,7 @@ class MonitorConfig(Section):
     retraining: Retraining = Field(
         default_factory=Retraining, description="When the model should be retrained."
     )
-    notify: tuple[Sink, ...] = Field(
+    notify: tuple[SinkConfig, ...] = Field(
         default=(), max_length=20, description="Who is notified of incidents."
     )
     report: ReportPlace | None = Field(
@@ -171,6 +188,13 @@ class MonitorConfig(Section):
         default_factory=StallLimits, description="When a run without progress is ended."
     )
 
+    _folder: str | None = PrivateAttr(default=None)
+
+    @property
+    def folder(self) -> str | None:
+        """The folder at which relative paths of the file began; None if they are unchanged."""
+        return self._folder
+
     @property
     def two_tables(self) -> bool:
         """Whether predictions are in a table of their own."""
@@ -181,24 +205,24 @@ class MonitorConfig(Section):
         return "inputs" if table == "predictions" and not self.two_tables else table
 
     def rules_of(self, role: str) -> tuple[Rule, ...]:
-        """The rules that rows of a role are held to."""
+        """The rules for the rows of a role."""
         return tuple(rule for rule in self.rules if self.table_role(rule.table) == role)
 
     def ids_of(self, role: str) -> tuple[str, ...]:
-        """The columns that identify a row of inputs, predictions or labels on its day."""
+        """The columns that identify a row of inputs, predictions, or labels within its day."""
         if role == "labels":
             return self.labels.id if self.labels is not None else ()
         return self.prediction_id if role == "predictions" else self.inputs.id
 
     @property
     def prediction_id(self) -> tuple[str, ...]:
-        """The columns that identify a prediction on its day."""
+        """The columns that identify a prediction within its day."""
         two = self.predictions is not None and self.predictions.table is not None
         return self.predictions.id if two and self.predictions else self.inputs.id
 
     @property
     def effective_thresholds(self) -> dict[str, float]:
-        """The thresholds of the file over the defaults, without those taken away."""
+        """The thresholds of the file in place of the defaults, without disabled ones."""
         thresholds = {**DEFAULT_THRESHOLDS, **self.thresholds}
         return {
             statistic: threshold
@@ -208,28 +232,28 @@ class MonitorConfig(Section):
 
     @property
     def performance_thresholds(self) -> dict[str, PerformanceThreshold]:
-        """By metric of performance, the change that matters; none without labels."""
+        """By performance metric, the change that matters; none without labels."""
         if self.performance is None:
             return {}
         return performance_thresholds(self.performance.task, self.verdicts.performance)
 
     @property
     def incident_windows(self) -> tuple[str, ...]:
-        """Kinds of window whose failures become incidents; performance apart."""
+        """Kinds of window whose failures become incidents, except for performance."""
         repeating = self._names_that_repeat
         both = tuple(name for name in repeating if name in ("day", "week"))
         return self.incidents.windows or both or repeating[:1]
 
     @property
     def performance_windows(self) -> tuple[str, ...]:
-        """Kinds of window whose performance becomes incidents."""
+        """Kinds of window whose performance failures become incidents."""
         given = self.incidents.performance_windows
         longer = tuple(n for n in self._names_that_repeat if n in ("week", "month"))
         return given or longer or self.incident_windows
 
     @property
     def repeating_windows(self) -> tuple[WindowSpec, ...]:
-        """Calendar windows from the shortest on, then trailing ones."""
+        """Calendar windows from the shortest to the longest, followed by trailing ones."""
         kinds = (*CALENDAR, "trailing")
         repeating = [spec for spec in self.windows if spec.kind in kinds]
         return tuple(sorted(repeating, key=lambda spec: kinds.index(spec.kind)))
@@ -240,12 +264,12 @@ class MonitorConfig(Section):
 
     @property
     def fixed_references(self) -> tuple[Reference, ...]:
-        """The references whose rows don't move with the window."""
+        """The references that do not move with the window."""
         return tuple(ref for ref in self.references if ref.kind == "fixed")
 
     @property
     def binning_reference(self) -> Reference:
-        """The reference on which bins are fitted; ValueError if there is no such one."""
+        """The reference on which bins are fitted; ValueError if there is none."""
         for reference in self.fixed_references:
             if self.binning.reference in (None, reference.name):
                 return reference

@@ -1,8 +1,9 @@
-"""A configuration from its text: every problem at once, each with its place and line."""
+"""Parsing a configuration: all problems at once, each with its place and line."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from pathlib import PurePath
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -11,14 +12,15 @@ from pydantic_core import ErrorDetails
 from modelwatch.model.config.cross_checks import Parts, cross_checks
 from modelwatch.model.config.document import Document, Path, place_of, read_document
 from modelwatch.model.config.monitor import MonitorConfig
+from modelwatch.model.config.relative_paths import with_paths_from
 from modelwatch.model.config.section import Section, Unknown, did_you_mean
-from modelwatch.model.contracts.constraint import KINDS, Constraint
+from modelwatch.model.contracts.constraint import CONSTRAINT_TYPES, Constraint
 from modelwatch.model.errors import ConfigurationError, Problem
 from modelwatch.model.incidents.rules import IncidentRules
-from modelwatch.model.notification.sinks import SINKS, Sink
+from modelwatch.model.notification.sinks import SINKS, SinkConfig
 from modelwatch.model.performance.labels import Challenger, Labels, Performance
 from modelwatch.model.planning.window_specs import Reference, WindowChoice
-from modelwatch.model.profile.options import Binning, Segmentation
+from modelwatch.model.profile.options import BinningOptions, Segmentation
 from modelwatch.model.quarantine.checks import rule_checks
 from modelwatch.model.quarantine.rules import Rule
 from modelwatch.model.retraining.policies import POLICIES, Policy
@@ -28,22 +30,27 @@ from modelwatch.model.verdicts.options import Verdicts
 
 _Whole = TypeVar("_Whole", bound=Section)
 Found = tuple[Path, str]
-"""A path and what is wrong there."""
+"""A path, and the problem there."""
 _KINDS: dict[Path, tuple[str, ...]] = {
-    ("constraints",): tuple(KINDS),
+    ("constraints",): tuple(CONSTRAINT_TYPES),
     ("retraining", "policies"): tuple(POLICIES),
     ("notify",): tuple(SINKS),
 }
-"""Lists whose entries are of one of several kinds, and the kinds."""
+"""Lists whose entries are of one of several kinds, and these kinds."""
 
 
 def parse_config(
-    text: str, origin: str = "", statistics: Collection[str] | None = None
+    text: str,
+    origin: str = "",
+    statistics: Collection[str] | None = None,
+    *,
+    folder: str | PurePath | None = None,
 ) -> MonitorConfig:
-    """The configuration that a YAML text describes.
+    """The configuration of a YAML text.
 
-    ``origin`` names the text in errors, as a rule its file. ``statistics`` are the names that
-    thresholds may have; None takes those of the registry. ConfigurationError lists all problems.
+    ``origin``: name of the text in errors, usually its file. ``statistics``: names that
+    ``thresholds`` may have; None for those of the registry. ``folder``: where relative paths begin,
+    the folder of the file; None leaves them unchanged. Raises ConfigurationError with all problems.
     """
     document = read_document(text)
     if document.value is None and document.problems:
@@ -59,7 +66,7 @@ def parse_config(
     problems = placed(document, found)
     if problems or config is None:
         raise ConfigurationError(problems, origin)
-    return config
+    return config if folder is None else with_paths_from(config, folder)
 
 
 def lines_of(text: str) -> dict[str, int]:
@@ -68,7 +75,7 @@ def lines_of(text: str) -> dict[str, int]:
 
 
 def known_statistics() -> frozenset[str]:
-    """The names of the drift statistics that are judged."""
+    """The names of the drift statistics that can have a threshold."""
     from modelwatch.stats.verdicts.chance import CHANCE_KEYS
 
     return CHANCE_KEYS
@@ -79,7 +86,7 @@ def _position(problem: Problem) -> tuple[int, str]:
 
 
 def placed(document: Document, found: Iterable[Found]) -> list[Problem]:
-    """The problems of a document and what was found in its values, each place once, by line."""
+    """The problems of a document and of its values, one per place, sorted by line."""
     places = {problem.place for problem in document.problems}
     problems = list(document.problems)
     for path, message in found:
@@ -91,7 +98,7 @@ def placed(document: Document, found: Iterable[Found]) -> list[Problem]:
 
 
 def validated(document: Document, kind: type[_Whole]) -> tuple[_Whole | None, list[Found]]:
-    """The document as a section, None if it is none, and what is wrong with its values."""
+    """The document as a section, None if it is invalid, and the problems of its values."""
     unknown = Unknown()
     config = None
     found: list[Found] = []
@@ -110,7 +117,7 @@ def validated(document: Document, kind: type[_Whole]) -> tuple[_Whole | None, li
 
 
 def _parts(value: dict[str, Any]) -> Parts:
-    """Whatever of the configuration is right in itself."""
+    """The parts of the configuration that are valid by themselves."""
     retraining = value.get("retraining")
     policies = retraining.get("policies") if isinstance(retraining, dict) else ()
     return Parts(
@@ -122,7 +129,7 @@ def _parts(value: dict[str, Any]) -> Parts:
         references=tuple(_items(Reference, value.get("references"))),
         all_references=_all_right(Reference, value.get("references")),
         constraints=tuple(_items(Constraint, value.get("constraints"))),
-        binning=_part(Binning, value.get("binning")),
+        binning=_part(BinningOptions, value.get("binning")),
         thresholds=tuple(value["thresholds"]) if isinstance(value.get("thresholds"), dict) else (),
         labels=_part(Labels, value.get("labels")),
         performance=_part(Performance, value.get("performance")),
@@ -130,7 +137,7 @@ def _parts(value: dict[str, Any]) -> Parts:
         verdicts=_part(Verdicts, value.get("verdicts")),
         incidents=_part(IncidentRules, value.get("incidents")),
         policies=tuple(_items(Policy, policies)),
-        sinks=tuple(_items(Sink, value.get("notify"))),
+        sinks=tuple(_items(SinkConfig, value.get("notify"))),
         rules=tuple(_items(Rule, value.get("rules"))),
         all_windows="windows" not in value or _all_right(WindowChoice, value["windows"]),
         named=frozenset(key for key, given in value.items() if given is not None),
@@ -158,7 +165,7 @@ def _all_right(kind: Any, values: Any) -> bool:
 
 
 def _path(value: Any, detail: ErrorDetails) -> Path:
-    """Where in the document an error is: its location without the tags of unions."""
+    """The place of an error in the document: its location without the tags of unions."""
     location = detail["loc"]
     path: list[str | int] = []
     for i, part in enumerate(location):
@@ -177,7 +184,7 @@ def _path(value: Any, detail: ErrorDetails) -> Path:
 
 
 def _echoes(detail: ErrorDetails) -> bool:
-    """Whether a list is called too short only because entries of it are wrong."""
+    """Whether a list is reported as too short only because some of its entries are invalid."""
     given, context = detail["input"], detail.get("ctx", {})
     too_short = detail["type"] == "too_short" and isinstance(given, tuple)
     return too_short and len(given) >= context["min_length"]
@@ -203,7 +210,7 @@ def _message(detail: ErrorDetails) -> str:
 
 
 def _kinds(detail: ErrorDetails) -> tuple[str, ...]:
-    """The kinds of entries of the list that an error is in."""
+    """The kinds of entries of the list that contains an error."""
     return _KINDS[tuple(detail["loc"][:-1])]
 
 

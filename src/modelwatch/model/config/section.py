@@ -1,4 +1,4 @@
-"""What every section of the configuration has in common, and the types of its values."""
+"""The base of all sections of the configuration, and the types of their values."""
 
 from __future__ import annotations
 
@@ -26,38 +26,39 @@ from modelwatch.model.quoted_values import quoted_value
 from modelwatch.stats.value_names import CODES
 
 MAX_NAME = 100
-"""Characters of a name."""
+"""Maximum length of a name."""
 MAX_COLUMN = 1000
-"""Characters of a column's name."""
+"""Maximum length of a column name."""
 MAX_TEXT = 20_000
-"""Characters of a description or of a piece of SQL."""
+"""Maximum length of a description or of SQL."""
 RESERVED_NAMES = frozenset(code.lower() for code in CODES)
-"""Names that the output tables give a meaning of their own."""
+"""Names with a special meaning in the output tables."""
 _NAME = re.compile(r"[A-Za-z0-9_ .-]+")
 _MONITOR = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass
 class Unknown:
-    """Collects the keys that no section knows while a document is read, to tell them all."""
+    """Collects unknown keys while a document is read, so that all are reported."""
 
     keys: list[tuple[int, str, tuple[str, ...]]] = field(default_factory=list)
-    """(identity of the mapping, key, keys that are known there)"""
+    """(identity of the mapping, key, known keys there)"""
 
 
 class Section(BaseModel):
-    """A part of the configuration: immutable, strict about types, and without unknown keys."""
+    """A section of the configuration: immutable, with strict types, and without unknown keys."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=True, allow_inf_nan=False, populate_by_name=True
     )
     synonyms: ClassVar[Mapping[str, str]] = {}
-    """Other spellings of keys that a file may have."""
+    """Alternative spellings of keys."""
 
     @model_validator(mode="before")
     @classmethod
     def _note_unknown_keys(cls, data: Any, info: ValidationInfo) -> Any:
-        # Noted rather than refused here, so that what is wrong beside them is told in the same go.
+        # Collected instead of raised here, so that all problems of the configuration are reported
+        # together.
         if not isinstance(info.context, Unknown) or not isinstance(data, dict):
             return data
         known = keys_of(cls)
@@ -77,14 +78,14 @@ def keys_of(section: type[Section]) -> tuple[str, ...]:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``; did you mean 'x'?`` for a word close to a known one, otherwise the empty string."""
+    """``; did you mean 'x'?`` for a word close to a known one, otherwise an empty string."""
     folded = {name.lower(): name for name in known}
     near = difflib.get_close_matches(word.lower()[:MAX_NAME], folded, n=1, cutoff=0.6)
     return f"; did you mean {quoted_value(folded[near[0]], [word])}?" if near else ""
 
 
 def only_one_of(section: Section, *keys: str) -> None:
-    """ValueError unless exactly one of the section's keys has a value."""
+    """Raises ValueError unless exactly one of the keys has a value."""
     names = {key: (section.__class__.model_fields[key].alias or key) for key in keys}
     given = [names[key] for key in keys if getattr(section, key) is not None]
     if len(given) != 1:
@@ -118,7 +119,7 @@ def _not_blank(text: str) -> str:
 
 
 def as_tuple(value: Any) -> Any:
-    """A text as a tuple of one; anything else as it is."""
+    """A string as a tuple of one; anything else unchanged."""
     return (value,) if isinstance(value, str) else value
 
 
@@ -156,17 +157,17 @@ def _scalar(value: Any) -> Any:
 
 
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_name)]
-"""Of a segmentation, window, reference or constraint."""
+"""Name of a segmentation, window, reference, or constraint."""
 MonitorName = Annotated[
     str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_monitor_name)
 ]
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT), AfterValidator(_not_blank)]
 ColumnName = Annotated[str, Field(min_length=1, max_length=MAX_COLUMN)]
-"""Any characters: dots, spaces, quotes, backticks; it is the name and never an expression."""
+"""Name of a column, with any characters: dots, spaces, quotes, backticks. Never an expression."""
 ColumnNames = Annotated[
     tuple[ColumnName, ...], BeforeValidator(as_tuple), AfterValidator(_all_different)
 ]
-"""One column or a list of them."""
+"""One column, or a list of columns."""
 Day = Annotated[date, BeforeValidator(_day)]
-Days = Annotated[DayRange, BeforeValidator(_day_range)]
+ConfiguredDays = Annotated[DayRange, BeforeValidator(_day_range)]
 Scalar = Annotated[Any, AfterValidator(_scalar)]

@@ -1,4 +1,4 @@
-"""Sensitive columns: which they are, and the keys under which their values are hashed."""
+"""Sensitive columns, and the keys with which their values are hashed."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.profile.features import Feature
 
 DIGITS = 16
-"""Hexadecimal digits of a value's hash."""
+"""Hexadecimal digits of the hash of a value."""
 LEAST_SECRET = 16
-"""Characters that a secret has at least: a shorter one could be guessed."""
+"""Minimum length of a secret: a shorter one could be guessed."""
 _ROWS = "\0rows"
 
 
 @dataclass(frozen=True)
 class Secrets:
-    """The keys of a monitor's sensitive columns, by name in lower case; none without such.
+    """The keys of a monitor's sensitive columns, by name in lower case; empty without such columns.
 
-    Keys are derived from the secret, one a monitor and column, so that equal values of two columns
-    or monitors can't be matched. ``rows`` is the key of whole rows.
+    Keys are derived from the secret, the monitor, and the column, so equal values of two columns or
+    monitors cannot be matched. ``rows`` is the key for whole rows.
     """
 
     by_column: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -38,7 +38,7 @@ NO_SECRETS = Secrets()
 
 
 def sensitive_columns(config: MonitorConfig) -> tuple[str, ...]:
-    """The columns of which no value may be seen, in lower case; of every table that has them."""
+    """The columns of all tables whose values must not be shown, in lower case."""
     options = config.features.columns
     return tuple(sorted(name.lower() for name, given in options.items() if given.sensitive))
 
@@ -63,14 +63,14 @@ def secrets_of(
 
 
 def keyed(features: Iterable[Feature], secrets: Secrets) -> tuple[Feature, ...]:
-    """The features, those that are sensitive with the key of their column."""
+    """The features, with the keys of sensitive columns."""
     return tuple(
         replace(one, key=secrets.of(one.column)) if one.sensitive else one for one in features
     )
 
 
 def mark(key: str) -> str:
-    """What tells a key from another one without telling it."""
+    """A fingerprint of a key that does not reveal it."""
     return hashlib.sha256(f"mark of {key}".encode()).hexdigest()[:DIGITS]
 
 

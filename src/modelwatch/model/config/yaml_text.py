@@ -1,4 +1,4 @@
-"""Values as YAML that a person reads, whatever characters they hold."""
+"""Values as readable YAML, whatever characters they contain."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WORDS = frozenset({"true", "false", "null"})
 
 
 def quoted_text(text: str) -> str:
-    """A text as YAML, in quotes where it needs them."""
+    """A string as YAML, in quotes if necessary."""
     if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
         return text
     quoted = yaml.safe_dump(text, default_style='"', allow_unicode=True, width=float("inf"))
@@ -24,7 +24,7 @@ def quoted_text(text: str) -> str:
 
 
 def value_text(value: Any) -> str:
-    """A text, number, boolean, day or null as YAML."""
+    """A string, number, boolean, day, or null as YAML."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -43,5 +43,5 @@ def list_text(values: Iterable[Any]) -> str:
 
 
 def comment_text(text: str) -> str:
-    """A text for a comment: on one line whatever it holds."""
+    """A text for a comment, on one line."""
     return text if text.isprintable() else ascii(text)

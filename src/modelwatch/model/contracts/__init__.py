@@ -1,1 +1,1 @@
-"""Data contracts and the constraints that they are checked by."""
+"""Data contracts, and the constraints that check them."""

@@ -1,4 +1,4 @@
-"""A contract as what can be checked: constraints on values, and the columns of a table."""
+"""The checks of a contract: constraints on values, and the columns of a table."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from modelwatch.model.contracts.constraint import (
 from modelwatch.model.contracts.contract import ColumnClauses, Contract
 from modelwatch.model.profile.features import Schema, find_column
 
-Table = Literal["inputs", "predictions"]
+ScannedRole = Literal["inputs", "predictions"]
 _SYNONYMS = {"integer": "int", "long": "bigint", "short": "smallint", "byte": "tinyint"}
-_MOST_TOLD = 10
+_MOST_LISTED = 10
 
 
 @dataclass(frozen=True)
 class SchemaMisfit:
-    """A column that is not as promised, in words."""
+    """A column that does not fit the contract, in words."""
 
     column: str
     wording: str
@@ -40,11 +40,13 @@ def clause_name(contract: Contract, *parts: str) -> str:
     return ".".join(("contract", contract.contract, *parts))
 
 
-def constraints_of(contract: Contract, schema: Schema, table: Table) -> tuple[Constraint, ...]:
-    """The clauses on values as constraints of a table, those on columns that it has.
+def constraints_of(
+    contract: Contract, schema: Schema, table: ScannedRole
+) -> tuple[Constraint, ...]:
+    """The clauses on values as constraints, for columns that the table has.
 
-    Columns that are gone are told by ``schema_misfits``. The number of rows is asked without a
-    bound, to be compared with the weekday's.
+    Missing columns are reported by ``schema_misfits``. The number of rows has no bound here,
+    because it is compared with that of the weekday.
     """
     found: list[Constraint] = []
 
@@ -96,7 +98,7 @@ def _of_column(
 
 
 def length_regex(length: tuple[int | None, int | None]) -> str:
-    """A regular expression of Java that texts of these lengths match whole."""
+    """A Java regular expression that matches entire strings of these lengths."""
     low, high = length
     return rf"(?s)\A.{{{low or 0},{'' if high is None else high}}}\z"
 
@@ -109,12 +111,12 @@ def _no_sentinel(clauses: ColumnClauses, column: str, spark_type: str) -> str | 
 
 
 def quoted_column(column: str) -> str:
-    """A column in SQL, whatever characters its name has."""
+    """A column in SQL, with any characters in its name."""
     return "`" + column.replace("`", "``") + "`"
 
 
 def schema_misfits(contract: Contract, schema: Schema) -> tuple[SchemaMisfit, ...]:
-    """Columns that are gone, of another type, or not in the contract where that matters."""
+    """Columns that are missing, have another type, or are new if the contract forbids it."""
     found = []
     for column, clauses in contract.columns.items():
         spelled = find_column(schema, column)
@@ -132,13 +134,13 @@ def schema_misfits(contract: Contract, schema: Schema) -> tuple[SchemaMisfit, ..
 
 
 def misfit_summary(misfits: Iterable[SchemaMisfit]) -> str:
-    """Misfits in one sentence, the first of them by name."""
+    """Misfits in one sentence, the first ones by name."""
     texts = [misfit.wording for misfit in misfits]
-    more = len(texts) - _MOST_TOLD
-    return "; ".join(texts[:_MOST_TOLD]) + (f"; and {more} more" if more > 0 else "")
+    more = len(texts) - _MOST_LISTED
+    return "; ".join(texts[:_MOST_LISTED]) + (f"; and {more} more" if more > 0 else "")
 
 
 def plain_type(spark_type: str) -> str:
-    """A type as it is compared: Spark's simple name, without spaces, in lower case."""
+    """A type in a comparable form: Spark's simple name, without spaces, in lower case."""
     plain = "".join(spark_type.lower().split())
     return _SYNONYMS.get(plain, plain)

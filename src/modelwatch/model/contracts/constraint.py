@@ -1,4 +1,4 @@
-"""Constraints: what the data was promised to be."""
+"""Constraints: conditions on the data of a day."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from modelwatch.model.sources.tables import TableAddress
 from modelwatch.stats.numerals import numerals
 
 Severity = Literal["warn", "fail"]
+EngineChoice = Literal["auto", "deequ", "native"]
+"""The engine that evaluates constraints: Deequ, Spark SQL alone, or Deequ if it is available."""
 Bounds: TypeAlias = tuple["float | None", "float | None"]
 DataType = Literal["integral", "fractional", "numeric", "boolean", "string"]
 
@@ -33,12 +35,12 @@ class _Constraint(Section):
 
     @property
     def bounds(self) -> Bounds:
-        """Least and greatest observed value that pass, None for no bound."""
+        """Lowest and highest observed value that pass; None for no bound."""
         return self.lower, self.upper
 
     @property
     def named_columns(self) -> tuple[str, ...]:
-        """The columns of the table that it looks at, apart from those in SQL."""
+        """The columns of the table that it uses, except those in SQL."""
         return ()
 
     def _ordered(self, least: float | None = None, most: float | None = None) -> None:
@@ -46,8 +48,8 @@ class _Constraint(Section):
         if low is None and high is None:
             raise ValueError("needs lower, upper or both")
         if low is not None and high is not None and low > high:
-            least_told, most_told = numerals((low, high))
-            raise ValueError(f"lower {least_told} is above upper {most_told}")
+            low_text, high_text = numerals((low, high))
+            raise ValueError(f"lower {low_text} is above upper {high_text}")
         for key, bound in (("lower", low), ("upper", high)):
             if bound is None:
                 continue
@@ -72,12 +74,12 @@ class _OfColumn(_Constraint):
 
     @property
     def named_columns(self) -> tuple[str, ...]:
-        """The one column."""
+        """The only column."""
         return (self.column,)
 
 
 class Rows(_Constraint):
-    """The day's rows, counted."""
+    """The number of rows of the day."""
 
     kind: Literal["rows"] = Field(description="`rows`: the number of rows of the day.")
 
@@ -140,12 +142,12 @@ class Range(_OfColumn):
 
     @property
     def bounds(self) -> Bounds:
-        """Of the share: ``lower`` and ``upper`` bound the values, not the share."""
+        """Bounds of the share, because ``lower`` and ``upper`` are bounds of the values."""
         return self.share, None
 
 
 class Domain(_Share, _OfColumn):
-    """The share of values from a list."""
+    """The share of values in a list."""
 
     kind: Literal["domain"] = Field(
         description="`domain`: the share of values that are among `values`."
@@ -165,7 +167,7 @@ class Pattern(_Share, _OfColumn):
 
 
 class OfDataType(_Share, _OfColumn):
-    """The share of values that read as a type."""
+    """The share of values that parse as a type."""
 
     kind: Literal["data_type"] = Field(
         description="`data_type`: the share of values that parse as `type`."
@@ -215,7 +217,7 @@ class Correlation(_Constraint):
 
 
 class Predicate(_Share):
-    """The share of rows of which a condition is true."""
+    """The share of rows for which a condition is true."""
 
     kind: Literal["predicate"] = Field(
         description="`predicate`: the share of rows for which `sql` is true."
@@ -231,7 +233,7 @@ class ForeignColumn(Section):
 
 
 class ForeignSet(_Share, _OfColumn):
-    """The share of values that another table lists."""
+    """The share of values that are in another table."""
 
     kind: Literal["foreign_set"] = Field(
         description="`foreign_set`: the share of values that are in a column of another table."
@@ -254,7 +256,7 @@ Constraint = Annotated[
     | ForeignSet,
     Field(discriminator="kind"),
 ]
-KINDS: dict[str, type[_Constraint]] = {
+CONSTRAINT_TYPES: dict[str, type[_Constraint]] = {
     kind.model_fields["kind"].annotation.__args__[0]: kind  # type: ignore[union-attr]
     for kind in (
         Rows,

@@ -1,4 +1,4 @@
-"""A data contract: what the columns and rows of a table were promised to be."""
+"""A data contract: conditions on the columns and rows of a table."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _ordered(
 Ends = Annotated[
     tuple[Number | None, Number | None], BeforeValidator(_two), AfterValidator(_ordered)
 ]
-"""Least and greatest value, both allowed; null for no end."""
+"""Minimum and maximum, both allowed; null for no bound."""
 WholeEnds = Annotated[
     tuple[
         Annotated[int, Field(ge=0)] | None,
@@ -59,7 +59,7 @@ WholeEnds = Annotated[
     BeforeValidator(_two),
     AfterValidator(_ordered),
 ]
-"""Least and greatest count."""
+"""Minimum and maximum count."""
 
 
 class ColumnClauses(Section):
@@ -134,7 +134,7 @@ class VolumeClause(Section):
     sunday: WholeEnds | None = Field(default=None, description="As `monday`.")
 
     def of(self, weekday: int) -> tuple[int | None, int | None] | None:
-        """Fewest and most rows of a weekday, Monday being 0; None for no promise."""
+        """Minimum and maximum number of rows on a weekday, with Monday as 0; None for no bounds."""
         return getattr(self, WEEKDAYS[weekday])  # type: ignore[no-any-return]
 
 
@@ -211,14 +211,14 @@ class Contract(Section):
 
     @property
     def fingerprint(self) -> str:
-        """Of all that it says, comments and layout apart. SHA-256, hex."""
+        """Fingerprint of its content, without comments and layout. SHA-256, hexadecimal."""
         whole = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(whole.encode("ascii")).hexdigest()
 
 
 @dataclass(frozen=True)
 class ContractFile:
-    """A contract as it was read: from where, its text, and what it says."""
+    """A contract as read: its origin, its text, and its content."""
 
     path: str
     text: str
@@ -226,7 +226,7 @@ class ContractFile:
 
     @property
     def used(self) -> dict[str, Any]:
-        """What the row of a run says of it."""
+        """Its entry in the row of a run."""
         contract = self.contract
         return {
             "name": contract.contract,

@@ -1,4 +1,4 @@
-"""What is new in a contract: which clauses came, went, and became looser or tighter."""
+"""Changes of a contract: clauses that were added, removed, loosened, or tightened."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from modelwatch.model.quoted_values import distinguishable_value
 
 Way = Literal["removed", "loosened", "changed", "tightened", "added"]
 WAYS: tuple[Way, ...] = ("removed", "loosened", "changed", "tightened", "added")
-"""Ways in which a clause differs, those that let more through first."""
+"""Kinds of change of a clause, those that allow more first."""
 _ORDERS: Mapping[str, tuple[Any, ...]] = {
     "severity": ("warn", "fail"),
     "treatment": (None, "warn", "exclude", "quarantine", "fail"),
@@ -28,31 +28,31 @@ _LEAST = frozenset({"completeness", "share", "at_least"})
 _MOST = frozenset({"freshness_days"})
 _ENDS = frozenset({"range", "length"})
 _ALL_MATTER = frozenset({"severity", "treatment", "nullable", "unique", "share", "other_columns"})
-"""Clauses that always hold, by their default: they neither come nor go."""
+"""Clauses that always apply, by their default, so they are neither added nor removed."""
 _IGNORED = frozenset({"contract", "version", "description", "name"})
 
 
 @dataclass(frozen=True)
 class ClauseChange:
-    """One clause that differs, in which way, and how."""
+    """A clause that differs, with the kind of change and its details."""
 
     way: Way
     place: str
     wording: str
 
     def __str__(self) -> str:
-        """As a person reads it."""
+        """Its line in the output."""
         return f"{self.way:<9}  {self.place}{': ' if self.wording else ''}{self.wording}"
 
 
 def clause_changes(old: Contract, new: Contract) -> tuple[ClauseChange, ...]:
-    """The clauses of two contracts that differ, those that let more through first."""
+    """The clauses in which two contracts differ, those that allow more first."""
     found = [ClauseChange(way, place_of(path), wording) for way, path, wording in _of(old, new, ())]
     return tuple(sorted(found, key=lambda one: WAYS.index(one.way)))
 
 
 def review(old: Contract, new: Contract, texts: tuple[str, str], names: tuple[str, str]) -> str:
-    """Two contracts as a diff of their texts, and what it means in words."""
+    """The diff of the texts of two contracts, and its meaning in words."""
     lines = list(
         difflib.unified_diff(texts[0].splitlines(), texts[1].splitlines(), *names, lineterm="", n=2)
     )
@@ -70,7 +70,7 @@ def review(old: Contract, new: Contract, texts: tuple[str, str], names: tuple[st
 
 
 def version_problem(old: Contract, new: Contract) -> str | None:
-    """What is wrong with the version of a contract after another; None if nothing is."""
+    """The problem with the version of a contract that follows another; None if there is none."""
     if old.contract != new.contract or old.fingerprint == new.fingerprint:
         return None
     if new.version > old.version:
@@ -178,7 +178,7 @@ def _shown(value: Any, beside: Sequence[Any] = ()) -> str:
 
 
 def _of_list(value: Any, beside: Sequence[str]) -> str:
-    """A value of a list; texts as one can tell them from the others."""
+    """A value in a list, with strings distinguishable from other values."""
     if value is None:
         return "null"
     return distinguishable_value(value, beside) if isinstance(value, str) else str(value)

@@ -1,4 +1,4 @@
-"""A suite of Great Expectations as a contract, and what a contract cannot express of it."""
+"""A Great Expectations suite as a contract, and what a contract cannot express."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from modelwatch.model.contracts.expectations import SPARK_TYPES, Untranslated
 from modelwatch.model.errors import ConfigurationError, Problem
 from modelwatch.stats.numerals import is_plain_number
 
-MAX_CHARACTERS = 20_000_000
+_MAX_CHARACTERS = 20_000_000
 _TYPES: Mapping[str, str] = {
     **{known.lower(): spark for spark, known in SPARK_TYPES.items()},
     **{spark: spark for spark in SPARK_TYPES},
@@ -38,12 +38,12 @@ _IGNORED = frozenset({"batch_id", "result_format", "catch_exceptions", "include_
 _NO_SUCH = "a contract has no such clause; a constraint of the monitor may express it"
 
 
-class _NotSaid(ModelwatchError):
-    """An expectation that a contract can't say, and why."""
+class _Untranslatable(ModelwatchError):
+    """An expectation that a contract cannot express, and the reason."""
 
 
 class _Drafted:
-    """A contract that grows, expectation by expectation."""
+    """A contract that is built from expectations."""
 
     def __init__(self) -> None:
         self.columns: dict[str, dict[str, Any]] = {}
@@ -52,22 +52,22 @@ class _Drafted:
         self.other_columns = "allowed"
 
     def put(self, column: str, severity: str, **clauses: Any) -> None:
-        """Add clauses to a column; _NotSaid if it says something else already."""
+        """Adds clauses to a column; _NotSaid if it has a contradicting one."""
         held = self.columns.setdefault(column, {})
         if clauses and held.get("severity", severity) != severity:
-            raise _NotSaid("another expectation of the column has another severity")
+            raise _Untranslatable("another expectation of the column has another severity")
         for key, value in clauses.items():
             if key in held and held[key] != value:
                 if key == "range":
                     clauses[key] = _narrower(held[key], value)
                     continue
-                raise _NotSaid(f"another expectation contradicts its {key}")
+                raise _Untranslatable(f"another expectation contradicts its {key}")
         held.update(clauses)
         if clauses:
             held["severity"] = severity
 
     def relate(self, name: str, severity: str, predicate: str, at_least: float) -> None:
-        """Add a condition on rows."""
+        """Adds a condition on rows."""
         taken = {relation["name"] for relation in self.relations}
         plain = re.sub(r"[^A-Za-z0-9_ .-]+", "_", name).strip()[:80] or "condition"
         number, unique = 1, plain
@@ -86,9 +86,9 @@ class _Drafted:
 def contract_of_suite(
     text: str, origin: str = "", *, version: int = 1, of: TableRole = "inputs"
 ) -> tuple[Contract, tuple[Untranslated, ...]]:
-    """The contract that a suite's JSON describes, of version 0 or 1, and what it can't say.
+    """The contract of a suite in JSON, of version 0 or 1, and what it cannot express.
 
-    ConfigurationError for what is no suite.
+    Raises ConfigurationError if the text is not a suite.
     """
     suite = _suite(text, origin)
     draft, left = _Drafted(), []
@@ -97,7 +97,7 @@ def contract_of_suite(
         kind = str(one.get("type") or one.get("expectation_type") or "") if _is(one) else ""
         try:
             _add(draft, kind, one)
-        except _NotSaid as error:
+        except _Untranslatable as error:
             left.append(Untranslated(f"{place} {kind}".strip(), str(error)))
     name = str(suite.get("name") or suite.get("expectation_suite_name") or "suite")
     try:
@@ -129,8 +129,8 @@ def _suite(text: str, origin: str) -> dict[str, Any]:
     def wrong(message: str, line: int | None = None) -> ConfigurationError:
         return ConfigurationError([Problem("", line, message)], origin)
 
-    if len(text) > MAX_CHARACTERS:
-        raise wrong(f"has more than {MAX_CHARACTERS} characters")
+    if len(text) > _MAX_CHARACTERS:
+        raise wrong(f"has more than {_MAX_CHARACTERS} characters")
     try:
         suite = json.loads(text, parse_float=WrittenFloat)
     except json.JSONDecodeError as error:
@@ -145,38 +145,38 @@ def _suite(text: str, origin: str) -> dict[str, Any]:
 def _add(draft: _Drafted, kind: str, one: Any) -> None:
     kwargs = one.get("kwargs") if _is(one) else None
     if not isinstance(kwargs, dict):
-        raise _NotSaid("is not an expectation with kwargs")
+        raise _Untranslatable("is not an expectation with kwargs")
     if kwargs.get("row_condition"):
-        raise _NotSaid("it applies to some rows only (row_condition)")
+        raise _Untranslatable("it applies to some rows only (row_condition)")
     add = _KINDS.get(kind)
     if add is None:
-        raise _NotSaid(_NO_SUCH)
+        raise _Untranslatable(_NO_SUCH)
     severity = "fail" if one.get("severity", "critical") == "critical" else "warn"
     given = {k: v for k, v in kwargs.items() if k not in _IGNORED and v is not None}
     try:
         add(draft, severity, given)
     except KeyError as error:
-        raise _NotSaid(f"it has no {error}") from error
+        raise _Untranslatable(f"it has no {error}") from error
     except (TypeError, ValueError) as error:
-        raise _NotSaid(str(error)) from error
+        raise _Untranslatable(str(error)) from error
 
 
 def _share(given: Mapping[str, Any]) -> float:
     share = given.get("mostly", 1.0)
     if not is_plain_number(share) or not 0 <= share <= 1:
-        raise _NotSaid("its mostly is not a number from 0 to 1")
+        raise _Untranslatable("its mostly is not a number from 0 to 1")
     return float(share)
 
 
 def _values(draft: _Drafted, severity: str, given: Mapping[str, Any], **clauses: Any) -> None:
-    """Clauses on values, whose share is that of all such clauses of the column."""
+    """Clauses on values; all such clauses of a column share one minimum share."""
     column = str(given["column"])
     held = draft.columns.get(column, {})
     asked = {"domain", "range", "pattern", "length"}.intersection(held)
     if asked and held.get("share", 1.0) != _share(given):
-        raise _NotSaid("another expectation of the column has another mostly")
+        raise _Untranslatable("another expectation of the column has another mostly")
     if not _share(given):
-        raise _NotSaid("mostly 0 requires nothing")
+        raise _Untranslatable("mostly 0 requires nothing")
     share = {} if _share(given) == 1.0 else {"share": _share(given)}
     draft.put(column, severity, **clauses, **share)
 
@@ -190,14 +190,16 @@ def _of_type(draft: _Drafted, severity: str, given: Mapping[str, Any]) -> None:
     names = [wanted] if isinstance(wanted, str) else list(wanted or ())
     known = {_TYPES[name.lower()] for name in names if str(name).lower() in _TYPES}
     if len(known) != 1:
-        raise _NotSaid(f"{', '.join(map(str, names)) or 'nothing'} is not a single Spark type")
+        raise _Untranslatable(
+            f"{', '.join(map(str, names)) or 'nothing'} is not a single Spark type"
+        )
     draft.put(str(given["column"]), severity, type=known.pop())
 
 
 def _present(draft: _Drafted, severity: str, given: Mapping[str, Any]) -> None:
     share = float(given["min_value"]) if "min_value" in given else _share(given)
     if given.get("max_value", 1) < 1:
-        raise _NotSaid("a contract has no greatest completeness")
+        raise _Untranslatable("a contract has no greatest completeness")
     clauses = {"nullable": False} if share == 1.0 else {"completeness": share}
     draft.put(str(given["column"]), severity, **clauses)
 
@@ -205,9 +207,11 @@ def _present(draft: _Drafted, severity: str, given: Mapping[str, Any]) -> None:
 def _in_set(draft: _Drafted, severity: str, given: Mapping[str, Any]) -> None:
     values = given["value_set"]
     if not isinstance(values, list) or not values:
-        raise _NotSaid("its value_set is not a list of values")
+        raise _Untranslatable("its value_set is not a list of values")
     if not all(isinstance(value, (str, bool, int, float)) for value in values):
-        raise _NotSaid("its value_set contains a value that is not a string, number or boolean")
+        raise _Untranslatable(
+            "its value_set contains a value that is not a string, number or boolean"
+        )
     _values(draft, severity, given, domain=tuple(values))
 
 
@@ -217,26 +221,26 @@ def _between(draft: _Drafted, severity: str, given: Mapping[str, Any]) -> None:
 
 def _least(draft: _Drafted, severity: str, given: Mapping[str, Any]) -> None:
     if "max_value" in given:
-        raise _NotSaid("a contract bounds the least value from below only")
+        raise _Untranslatable("a contract bounds the least value from below only")
     _values(draft, severity, given, range=_ends(given))
 
 
 def _greatest(draft: _Drafted, severity: str, given: Mapping[str, Any]) -> None:
     if "min_value" in given:
-        raise _NotSaid("a contract bounds the greatest value from above only")
+        raise _Untranslatable("a contract bounds the greatest value from above only")
     _values(draft, severity, given, range=_ends(given))
 
 
 def _ends(given: Mapping[str, Any], whole: bool = False) -> tuple[Any, Any]:
     if given.get("strict_min") or given.get("strict_max"):
-        raise _NotSaid(
+        raise _Untranslatable(
             "the ends of a contract's ranges are allowed values (strict_min, strict_max)"
         )
     ends = given.get("min_value"), given.get("max_value")
     if ends == (None, None):
-        raise _NotSaid("it has neither min_value nor max_value")
+        raise _Untranslatable("it has neither min_value nor max_value")
     if not all(end is None or is_plain_number(end) for end in ends):
-        raise _NotSaid("a contract's ranges are of numbers")
+        raise _Untranslatable("a contract's ranges are of numbers")
     if whole:
         return tuple(None if end is None else int(end) for end in ends)  # type: ignore[return-value]
     return ends
@@ -250,14 +254,16 @@ def _narrower(one: tuple[Any, Any], other: tuple[Any, Any]) -> tuple[Any, Any]:
 
 def _unique(draft: _Drafted, severity: str, given: Mapping[str, Any]) -> None:
     if _share(given) < 1 or given.get("min_value", 1) < 1:
-        raise _NotSaid("a contract's columns are unique or not")
+        raise _Untranslatable("a contract's columns are unique or not")
     draft.put(str(given["column"]), severity, unique=True)
 
 
 def _unique_together(draft: _Drafted, severity: str, given: Mapping[str, Any]) -> None:
     columns = tuple(str(column) for column in given["column_list"])
     if draft.rows.get("unique", columns) != columns or _share(given) < 1:
-        raise _NotSaid("the rows of a contract are unique by one list of columns, and all of them")
+        raise _Untranslatable(
+            "the rows of a contract are unique by one list of columns, and all of them"
+        )
     draft.rows |= {"unique": columns, "severity": severity}
 
 
@@ -290,7 +296,9 @@ def _column_set(draft: _Drafted, severity: str, given: Mapping[str, Any]) -> Non
 
 def _ordered(draft: _Drafted, severity: str, given: Mapping[str, Any]) -> None:
     _column_set(draft, severity, {"column_set": given["column_list"]})
-    raise _NotSaid("the columns are imported, their order is not: a contract has no column order")
+    raise _Untranslatable(
+        "the columns are imported, their order is not: a contract has no column order"
+    )
 
 
 def _pair(draft: _Drafted, severity: str, given: Mapping[str, Any]) -> None:
@@ -320,7 +328,7 @@ def _related(
         "neither": "",
     }
     if ignored not in missing:
-        raise _NotSaid(f"its ignore_row_if {ignored!r} is not known")
+        raise _Untranslatable(f"its ignore_row_if {ignored!r} is not known")
     draft.relate(name, severity, f"{missing[ignored]}{a} {sign} {b}", _share(given) or 1.0)
 
 

@@ -1,4 +1,4 @@
-"""A contract as a suite of Great Expectations, and what such a suite can't say."""
+"""A contract as a Great Expectations suite, and what a suite cannot express."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SPARK_TYPES: Mapping[str, str] = {
     "timestamp_ntz": "TimestampNTZType",
     "binary": "BinaryType",
 }
-"""By Spark's simple name, the name by which Great Expectations knows a type on Spark."""
+"""Great Expectations' name of a type on Spark, by Spark's simple name."""
 SEVERITIES = {"fail": "critical", "warn": "warning"}
 _ORDER = re.compile(
     r"(?:(`(?:[^`]|``)+`|\w+) IS NULL OR (`(?:[^`]|``)+`|\w+) IS NULL OR )?"
@@ -43,32 +43,32 @@ _ORDER = re.compile(
 
 @dataclass(frozen=True)
 class Untranslated:
-    """What could not be said in the other language: its place, and why."""
+    """What could not be expressed in the other format: its place, and the reason."""
 
     place: str
     reason: str
 
     def __str__(self) -> str:
-        """One line for a person."""
+        """Its line in the output."""
         return f"{self.place}: {self.reason}"
 
 
-Said = tuple[Path, str, dict[str, Any]] | tuple[Path, str]
-"""Place with type and arguments of an expectation, or with why there is none."""
+Translation = tuple[Path, str, dict[str, Any]] | tuple[Path, str]
+"""Place, and either type and arguments of an expectation, or the reason why there is none."""
 
 
 def suite_of(contract: Contract) -> tuple[dict[str, Any], tuple[Untranslated, ...]]:
-    """The contract as the JSON of an ExpectationSuite of version 1, and what is not in it.
+    """The contract as the JSON of an ExpectationSuite of version 1, and what it does not contain.
 
-    Types are those of Spark's engine. Expectations bear the names of their clauses in ``meta``.
+    Types are those of Spark's engine. ``meta`` of an expectation has the name of its clause.
     """
     expectations: list[dict[str, Any]] = []
     left: list[Untranslated] = []
-    for place, severity, said in _all(contract):
-        if len(said) == 2:
-            left.append(Untranslated(place_of(said[0]), said[1]))
+    for place, severity, translation in _all(contract):
+        if len(translation) == 2:
+            left.append(Untranslated(place_of(translation[0]), translation[1]))
             continue
-        _, kind, kwargs = said
+        _, kind, kwargs = translation
         expectations.append(
             {
                 "type": kind,
@@ -93,10 +93,10 @@ def suite_of(contract: Contract) -> tuple[dict[str, Any], tuple[Untranslated, ..
     return suite, tuple(left)
 
 
-def _all(contract: Contract) -> Iterator[tuple[tuple[str, ...], str, Said]]:
+def _all(contract: Contract) -> Iterator[tuple[tuple[str, ...], str, Translation]]:
     for column, clauses in contract.columns.items():
-        for said in _of_column(column, clauses):
-            yield (column, str(said[0][-1])), clauses.severity, said
+        for translation in _of_column(column, clauses):
+            yield (column, str(translation[0][-1])), clauses.severity, translation
     rows = contract.rows
     if len(rows.unique) == 1:
         alone = {"column": rows.unique[0]}
@@ -122,7 +122,7 @@ def _all(contract: Contract) -> Iterator[tuple[tuple[str, ...], str, Said]]:
 _UNIQUE: Path = ("rows", "unique")
 
 
-def _of_column(column: str, clauses: ColumnClauses) -> Iterator[Said]:
+def _of_column(column: str, clauses: ColumnClauses) -> Iterator[Translation]:
     def at(key: str) -> Path:
         return ("columns", column, key)
 
@@ -164,7 +164,8 @@ def _between(ends: tuple[Any, Any], kwargs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _regex(pattern: str) -> str:
-    """The pattern for engines that match from the start, as pandas' does, and not find."""
+    """The pattern for engines that match from the start, such as that of pandas, instead of
+    searching."""
     anchored = pattern.startswith(("^", r"\A", "(?s)\\A"))
     return pattern if anchored else f".*(?:{pattern})"
 
@@ -179,7 +180,7 @@ _VALUES: dict[str, Any] = {
 }
 
 
-def _of_volume(volume: VolumeClause) -> Said:
+def _of_volume(volume: VolumeClause) -> Translation:
     bounds = {getattr(volume, day) for day in WEEKDAYS}
     ends = next(iter(bounds))
     if len(bounds) > 1 or ends is None:
@@ -187,7 +188,7 @@ def _of_volume(volume: VolumeClause) -> Said:
     return ("rows", "volume"), "expect_table_row_count_to_be_between", _between(ends, {})
 
 
-def _of_relation(path: Path, relation: Relation) -> Said:
+def _of_relation(path: Path, relation: Relation) -> Translation:
     if relation.at_least < 1.0:
         return path, f"a condition cannot apply to {relation.at_least:.6g} of the rows"
     order = _ORDER.fullmatch(relation.predicate.strip())

@@ -1,4 +1,4 @@
-"""What the rows of a reference show of a table, from which a contract is proposed."""
+"""Facts about the rows of a reference, from which a contract is proposed."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from modelwatch.model.onboarding.text_shape import TextShapes
 
 @dataclass(frozen=True)
 class ReferenceColumn:
-    """What the reference shows of a column; figures are None where they don't apply.
+    """Facts about a column in the reference; None if they do not apply.
 
     ``by_day``: rows, and rows without a value (null or NaN), of each day. ``values``: all values
-    with their rows, where they are few. ``lowest`` to ``highest`` are numbers other than special
-    values; ``second_lowest`` and ``second_highest`` the next ones, or a bound of them. ``unique``:
-    no value comes twice on a day. ``length``: fewest and most characters.
+    with their rows, if there are few. ``lowest`` to ``highest``: numbers other than special values;
+    ``second_lowest`` and ``second_highest``: the next ones, or bounds of them. ``unique``: no value
+    occurs twice on a day. ``length``: minimum and maximum number of characters.
     """
 
     name: str
@@ -43,18 +43,18 @@ class ReferenceColumn:
 
     @property
     def rows(self) -> int:
-        """Rows of all days."""
+        """Number of rows of all days."""
         return sum(rows for rows, _ in self.by_day)
 
     @property
     def missing(self) -> int:
-        """Rows without a value."""
+        """Number of rows without a value."""
         return sum(missing for _, missing in self.by_day)
 
 
 @dataclass(frozen=True)
 class ObservedRelation:
-    """A condition on two columns that no row breaks: its name, its SQL, and rows that it is of."""
+    """A condition on two columns that no row breaks: its name, its SQL, and the number of rows."""
 
     name: str
     predicate: str
@@ -63,10 +63,10 @@ class ObservedRelation:
 
 @dataclass(frozen=True)
 class ReferenceTable:
-    """What the reference shows of a table.
+    """Facts about a table in the reference.
 
-    ``wording``: which rows they are, for a person. ``rows_by_day``: empty for a table without days.
-    ``id``: columns that identify a row, and do. ``suggestions``: of Deequ, by column, as text.
+    ``wording``: a description of the rows. ``rows_by_day``: empty for a table without days. ``id``:
+    columns that identify a row, as verified. ``suggestions``: constraints by column, as text.
     """
 
     role: str
@@ -80,12 +80,12 @@ class ReferenceTable:
 
     @property
     def rows(self) -> int:
-        """Rows of all days."""
+        """Number of rows of all days."""
         return max((column.rows for column in self.columns), default=0)
 
 
 def column_from(name: str, spark_type: str, facts: Mapping[str, Any]) -> ReferenceColumn:
-    """A column from plain values, as they come out of a job."""
+    """A column from plain values, as returned by a job."""
     given = dict(facts)
     given["by_day"] = tuple((rows, missing) for rows, missing in given.get("by_day", ()))
     if given.get("length") is not None:

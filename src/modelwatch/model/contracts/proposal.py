@@ -1,8 +1,10 @@
-"""A contract proposed from a reference: clauses that its rows keep, each with its reason."""
+"""A contract proposed from a reference: clauses that its rows satisfy, each with a reason, and
+constraints to choose from."""
 
 from __future__ import annotations
 
 import math
+import re
 import statistics
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -12,6 +14,7 @@ from typing import Any
 from modelwatch.errors import present
 from modelwatch.model.config.column_types import NUMBERS, TEXTS, WHOLE_NUMBERS
 from modelwatch.model.config.document import Path
+from modelwatch.model.config.yaml_text import list_text, quoted_text
 from modelwatch.model.contracts.contract import (
     WEEKDAYS,
     ColumnClauses,
@@ -24,45 +27,55 @@ from modelwatch.model.contracts.text import contract_text
 from modelwatch.model.onboarding.column_guess import sentinels
 from modelwatch.model.onboarding.table_facts import ColumnFacts
 from modelwatch.model.onboarding.text_shape import pattern_of
+from modelwatch.model.plain_text import counted
 from modelwatch.stats.numerals import numerals
 from modelwatch.stats.shares import seen_share, wilson_interval
 
-LEVEL = 0.998
+_LEVEL = 0.998
 """Two-sided level of the bounds: one day in a thousand is below by chance."""
 MAX_DOMAIN = 200
-"""Values up to which a column has a domain."""
+"""Maximum number of values of a column with a domain."""
 FEWEST_REPEATS = 5
-"""Rows a value, on average, from which a column's values are a domain."""
+"""Minimum number of rows per value, on average, of a column with a domain."""
 _MARGIN = 0.1
 _SPREADS = 3.3
-"""Standard deviations of a day's volume that are allowed to either side."""
+"""Standard deviations of the volume of a day that are allowed in either direction."""
 _HEAD = (
     "Proposed by `modelwatch contract propose`, from",
     "{wording}.",
     "It describes these rows: remove what is not intended, widen what is too narrow,",
     "and increase the version with every change. `modelwatch contract diff` shows a change.",
 )
+FREQUENT_SHARE = 0.9
+"""Minimum share of the rows that frequent values of a column have."""
+MOST_FREQUENT = 0.4
+"""Maximum share of the values of a column that are frequent."""
+_FORMS = {
+    "integral": re.compile(r"\s*[-+]?[0-9]+\s*"),
+    "fractional": re.compile(r"\s*[-+]?([0-9]+\.[0-9]*|\.[0-9]+)\s*"),
+    "boolean": re.compile(r"\s*(?:true|false)\s*", re.IGNORECASE),
+}
 
 
 def proposed(table: ReferenceTable, name: str, version: int = 1) -> tuple[Contract, str]:
-    """The contract that a reference's rows keep, and its text with the reasons as comments."""
-    said: dict[Path, tuple[str, ...]] = {}
+    """The contract that the rows of a reference satisfy, and its text with reasons as comments."""
+    comments: dict[Path, tuple[str, ...]] = {}
     columns = {}
     for column in table.columns:
         keys, reasons = _clauses(column, table)
         columns[column.name] = ColumnClauses.model_validate(keys)
-        said |= {("columns", column.name, key): (wording,) for key, wording in reasons.items()}
+        comments |= {("columns", column.name, key): (wording,) for key, wording in reasons.items()}
         suggested = table.suggestions.get(column.name, ())
         if suggested:
-            said["columns", column.name] = tuple(f"Deequ: {one}" for one in suggested)
+            comments["columns", column.name] = suggested
     rows = _row_clauses(table)
     if rows.volume is not None:
-        said["rows", "volume"] = (f"{len(table.rows_by_day)} days, by weekday",)
+        comments["rows", "volume"] = (f"{len(table.rows_by_day)} days, by weekday",)
     relations = [
         Relation(name=one.name, predicate=one.predicate, severity="warn") for one in table.relations
     ]
     for at, one in enumerate(table.relations):
-        said["relations", at] = (f"no exception in {one.rows:,} rows",)
+        comments["relations", at] = (f"no exception in {one.rows:,} rows",)
     contract = Contract.model_validate(
         {
             "contract": name,
@@ -74,23 +87,23 @@ def proposed(table: ReferenceTable, name: str, version: int = 1) -> tuple[Contra
         }
     )
     head = [line.format(wording=table.wording) for line in _HEAD]
-    return contract, contract_text(contract, said, head)
+    return contract, contract_text(contract, comments, head)
 
 
 def _clauses(
     column: ReferenceColumn, table: ReferenceTable
 ) -> tuple[dict[str, Any], dict[str, str]]:
     keys: dict[str, Any] = {"type": column.spark_type}
-    said: dict[str, str] = {}
+    comments: dict[str, str] = {}
     if not column.rows:
-        return keys, said
-    _missing(column, keys, said)
+        return keys, comments
+    _missing(column, keys, comments)
     if column.unique and (column.name,) != table.id:
         keys["unique"] = True
-        said["unique"] = f"{column.rows - column.missing:,} values, each once a day"
+        comments["unique"] = f"{column.rows - column.missing:,} values, each once a day"
     if column.sensitive:
-        said["type"] = "sensitive: no other clause about its values"
-        return keys, said
+        comments["type"] = "sensitive: no other clause about its values"
+        return keys, comments
     found = sentinels(
         ColumnFacts(
             name=column.name,
@@ -106,29 +119,29 @@ def _clauses(
     if codes:
         keys["sentinels"] = tuple(_number(value, column) for value in codes)
         if found:
-            said["sentinels"] = "it seems to be a code rather than a quantity"
+            comments["sentinels"] = "it seems to be a code rather than a quantity"
     if _is_domain(column):
-        _domain(column, keys, said)
+        _domain(column, keys, comments)
     elif column.plain_type in TEXTS:
-        _text(column, keys, said)
+        _text(column, keys, comments)
     else:
-        _range(column, found, keys, said)
-    return keys, said
+        _range(column, found, keys, comments)
+    return keys, comments
 
 
-def _missing(column: ReferenceColumn, keys: dict[str, Any], said: dict[str, str]) -> None:
+def _missing(column: ReferenceColumn, keys: dict[str, Any], comments: dict[str, str]) -> None:
     if not column.missing:
-        most = wilson_interval(0, column.rows, LEVEL)[1]
+        most = wilson_interval(0, column.rows, _LEVEL)[1]
         keys["nullable"] = False
-        said["nullable"] = f"none of {column.rows:,} rows lacks it; at most {most:.2%} do"
+        comments["nullable"] = f"none of {column.rows:,} rows lacks it; at most {most:.2%} do"
         return
-    bounds = [wilson_interval(n - missing, n, LEVEL)[0] for n, missing in column.by_day if n]
+    bounds = [wilson_interval(n - missing, n, _LEVEL)[0] for n, missing in column.by_day if n]
     least = math.floor(min(bounds) * 1000) / 1000
     if least > 0:
         keys["completeness"] = least
         worst = min((n - missing) / n for n, missing in column.by_day if n)
         share = 1 - column.missing / column.rows
-        said["completeness"] = f"{share:.2%} have a value, on the worst day {worst:.2%}"
+        comments["completeness"] = f"{share:.2%} have a value, on the worst day {worst:.2%}"
 
 
 def _is_domain(column: ReferenceColumn) -> bool:
@@ -138,38 +151,38 @@ def _is_domain(column: ReferenceColumn) -> bool:
     return sum(values.values()) >= FEWEST_REPEATS * len(values)
 
 
-def _domain(column: ReferenceColumn, keys: dict[str, Any], said: dict[str, str]) -> None:
-    counted = present(column.values, "values")
+def _domain(column: ReferenceColumn, keys: dict[str, Any], comments: dict[str, str]) -> None:
+    rows_by_value = present(column.values, "values")
     whole = column.plain_type in WHOLE_NUMBERS
-    values = sorted(int(v) if whole else v for v in counted)
-    counts = list(counted.values())
+    values = sorted(int(v) if whole else v for v in rows_by_value)
+    counts = list(rows_by_value.values())
     keys["domain"] = tuple(values)
-    wording = f"{len(values)} value{'s' * (len(values) != 1)}"
+    wording = counted(len(values), "value")
     once, share = sum(count == 1 for count in counts), seen_share(counts)
     if once:
         # As of a day of ordinary size: how few of its rows may have a value seen before.
         rows = float(statistics.median(n - missing for n, missing in column.by_day))
-        keys["share"] = math.floor(wilson_interval(share * rows, rows, LEVEL)[0] * 1000) / 1000
-        wording += f", {once} of them once: {1 - share:.1g} of new rows will have another one"
-    said["domain"] = wording
+        keys["share"] = math.floor(wilson_interval(share * rows, rows, _LEVEL)[0] * 1000) / 1000
+        wording += f", {once} of them once: about {1 - share:.1g} of new rows have another value"
+    comments["domain"] = wording
 
 
-def _text(column: ReferenceColumn, keys: dict[str, Any], said: dict[str, str]) -> None:
+def _text(column: ReferenceColumn, keys: dict[str, Any], comments: dict[str, str]) -> None:
     pattern = pattern_of(column.texts) if column.texts is not None else None
     if pattern is not None and column.texts is not None:
         keys["pattern"] = pattern
-        said["pattern"] = f"{len(column.texts.shapes)} forms"
+        comments["pattern"] = counted(len(column.texts.shapes), "form")
     elif column.length is not None:
         low, high = column.length
         keys["length"] = (low, high) if low == high else (min(low, 1), max(2 * high, high + 10))
-        said["length"] = f"from {low} to {high} characters"
+        comments["length"] = f"from {low} to {high} characters"
 
 
 def _range(
     column: ReferenceColumn,
     found: Iterable[float],
     keys: dict[str, Any],
-    said: dict[str, str],
+    comments: dict[str, str],
 ) -> None:
     codes = set(found)
     low = column.second_lowest if column.lowest in codes else column.lowest
@@ -182,13 +195,13 @@ def _range(
     ends = widened(low, high)
     keys["range"] = tuple(_number(end, column) for end in ends)
     least, most = numerals([Decimal(end) if isinstance(end, int) else end for end in (low, high)])
-    said["range"] = f"from {least} to {most}"
+    comments["range"] = f"from {least} to {most}"
 
 
 def widened(low: float, high: float) -> tuple[float, float]:
-    """A range with room at both ends, in round numbers; what is not negative stays so.
+    """A range with a margin at both ends, in round numbers. Non-negative ranges stay non-negative.
 
-    A share stays within 0 and 1, a percentage within 0 and 100.
+    A share stays within 0 and 1, and a percentage within 0 and 100.
     """
     for top in (1.0, 100.0):
         if low >= 0 and 0.9 * top <= high <= top:
@@ -205,7 +218,7 @@ def widened(low: float, high: float) -> tuple[float, float]:
 
 
 def _widened_integers(low: int, high: int, width: int) -> tuple[int, int]:
-    """As of ``widened``, of integers of any size."""
+    """As ``widened``, for integers of any size."""
     step, margin = 10 ** max(len(str(width)) - 2, 0), math.ceil(_MARGIN * width)
     below, above = (low - margin) // step * step, -((-high - margin) // step) * step
     return (0 if low >= 0 > below else below), (0 if high <= 0 < above else above)
@@ -226,10 +239,10 @@ def _row_clauses(table: ReferenceTable) -> RowClauses:
 
 
 def volume_of(rows_by_day: Mapping[date, int]) -> dict[str, tuple[int, int]]:
-    """Fewest and most rows of each weekday that has days with rows.
+    """Minimum and maximum number of rows of each weekday with rows.
 
-    About the weekday's median, as far as days stray from the medians of their weekdays; no nearer
-    than rows that come one by one would, and all the days that there are lie within.
+    Around the median of the weekday, by the variation of days around these medians; no closer than
+    independent rows would vary, and all existing days are within.
     """
     of_weekday: dict[int, list[int]] = {}
     for day, rows in rows_by_day.items():
@@ -251,3 +264,54 @@ def volume_of(rows_by_day: Mapping[date, int]) -> dict[str, tuple[int, int]]:
         high = max(max(counts), math.ceil(usual[weekday] * math.exp(_SPREADS * sd)))
         bounds[WEEKDAYS[weekday]] = (low, high)
     return bounds
+
+
+def suggested_constraints(column: ReferenceColumn) -> tuple[str, ...]:
+    """Constraints of a column in the syntax of the configuration, each with a comment.
+
+    None for sensitive columns, and for columns that are not strings.
+    """
+    if column.sensitive or column.plain_type not in TEXTS:
+        return ()
+    return (*_of_type(column), *_of_frequent_values(column))
+
+
+def _of_type(column: ReferenceColumn) -> Iterable[str]:
+    if column.values is not None:
+        texts = frozenset(column.values)
+    elif column.texts is not None and column.texts.complete:
+        # A shape has a 9 for each digit, and no word is left in it.
+        texts = column.texts.shapes
+    else:
+        return
+    if not texts:
+        return
+    kinds = {next((k for k, f in _FORMS.items() if f.fullmatch(text)), None) for text in texts}
+    named = "numeric" if kinds == {"integral", "fractional"} else None
+    if len(kinds) == 1:
+        (named,) = kinds
+    if named is not None:
+        keys = f"kind: data_type, column: {quoted_text(column.name)}, type: {named}"
+        yield f"{{{keys}}}  # all values parse as {named}"
+
+
+def _of_frequent_values(column: ReferenceColumn) -> Iterable[str]:
+    if not column.values:
+        return
+    counted = sorted(column.values.items(), key=lambda item: (-item[1], item[0]))
+    total, covered, frequent = sum(column.values.values()), 0, []
+    for value, count in counted:
+        if covered >= FREQUENT_SHARE * total:
+            break
+        frequent.append(value)
+        covered += count
+    if len(frequent) > MOST_FREQUENT * len(counted):
+        return
+    # As of a day of ordinary size.
+    rows = float(statistics.median(n - missing for n, missing in column.by_day))
+    lower = int(wilson_interval(covered / total * rows, rows, _LEVEL)[0] * 1000) / 1000
+    keys = f"kind: domain, column: {quoted_text(column.name)}, values: {list_text(frequent)}"
+    yield (
+        f"{{{keys}, lower: {lower:g}}}  # {len(frequent)} of {len(counted)} values have "
+        f"{covered / total:.1%} of the rows"
+    )

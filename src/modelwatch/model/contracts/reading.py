@@ -1,4 +1,4 @@
-"""A contract from its text: every problem at once, each with its place and line."""
+"""Parsing a contract: all problems at once, each with its place and line."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from modelwatch.model.contracts.contract import Contract
 from modelwatch.model.errors import ConfigurationError, Problem
 
 ROW_CLAUSES = ("domain", "range", "pattern", "length")
-"""Clauses of a column that ask of single values."""
+"""Clauses of a column that concern single values."""
 
 
 def parse_contract(text: str, origin: str = "") -> Contract:
-    """The contract that a YAML text describes; ConfigurationError lists all problems.
+    """The contract of a YAML text; ConfigurationError lists all problems.
 
-    ``origin`` names the text in errors, as a rule its file.
+    ``origin``: name of the text in errors, usually its file.
     """
     document = read_document(text)
     if document.value is None and document.problems:
@@ -35,7 +35,7 @@ def parse_contract(text: str, origin: str = "") -> Contract:
 
 
 def _across(contract: Contract) -> Iterator[Found]:
-    """What is wrong between the clauses."""
+    """Problems between the clauses."""
     spelled: dict[str, str] = {}
     for name, clauses in contract.columns.items():
         other = spelled.setdefault(name.lower(), name)

@@ -1,4 +1,4 @@
-"""The clauses of a contract that say what becomes of single rows, as rules of the monitor."""
+"""The clauses of a contract with a treatment, as rules of the monitor."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from modelwatch.model.quarantine.rules import Rule
 def rules_of_contract(contract: Contract, schema: Schema) -> tuple[Rule, ...]:
     """A rule for each clause on single rows whose column or relation has a treatment.
 
-    Columns that the table does not have are passed over: the clause on the schema tells them.
+    Columns that the table does not have are skipped; the clause on the schema reports them.
     """
     found = []
     for column, clauses in contract.columns.items():
@@ -51,7 +51,7 @@ def _tolerance(share: float) -> float:
 def row_conditions(
     clauses: ColumnClauses, column: str, spark_type: str
 ) -> Iterator[tuple[str, str]]:
-    """By clause, the SQL of which good rows are true; missing values and sentinels are good."""
+    """By clause, SQL that is true for valid rows. Missing values and sentinels are valid."""
     name, floating = quoted_column(column), outer_type(spark_type) in FRACTIONS
     missing = f"{name} IS NULL" + (f" OR isnan({name})" if floating else "")
     if not clauses.nullable:

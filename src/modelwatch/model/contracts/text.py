@@ -1,4 +1,4 @@
-"""A contract as YAML, a clause a line, with comments for the person who edits it."""
+"""A contract as YAML, one clause per line, with comments."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from modelwatch.model.contracts.contract import WEEKDAYS, ColumnClauses, Contrac
 
 _WIDTH = 96
 Comments = Mapping[Path, Sequence[str]]
-"""Lines about a place: behind it if there is one that fits, else above it."""
+"""Comments by place: on the same line if there is one that fits, otherwise above it."""
 
 
 def contract_text(
     contract: Contract, comments: Comments | None = None, head: Iterable[str] = ()
 ) -> str:
-    """The YAML of a contract: what differs from the defaults, in the order of the reference.
+    """The YAML of a contract: values that differ from the defaults, in the order of the reference.
 
     ``head``: lines of comment at the top.
     """
-    said = comments or {}
+    given = comments or {}
     lines = [_comment(line) for line in head]
     lines += [""] * bool(lines)
     lines += [
@@ -32,54 +32,54 @@ def contract_text(
     ]
     if contract.description:
         lines.append(f"description: {quoted_text(contract.description)}")
-    if contract.columns or ("columns",) in said:
-        lines += ["", *_key(("columns",), "columns", "" if contract.columns else "{}", said)]
+    if contract.columns or ("columns",) in given:
+        lines += ["", *_key(("columns",), "columns", "" if contract.columns else "{}", given)]
         for name, clauses in contract.columns.items():
-            lines += _column(name, clauses, said)
+            lines += _column(name, clauses, given)
     if contract.other_columns != "allowed":
         lines += ["", f"other_columns: {contract.other_columns}"]
-    lines += _rows(contract, said)
-    if contract.relations or ("relations",) in said:
+    lines += _rows(contract, given)
+    if contract.relations or ("relations",) in given:
         value = "" if contract.relations else "[]"
-        lines += ["", *_key(("relations",), "relations", value, said)]
+        lines += ["", *_key(("relations",), "relations", value, given)]
         for at, relation in enumerate(contract.relations):
-            lines += _relation(("relations", at), relation, said)
+            lines += _relation(("relations", at), relation, given)
     return "\n".join(lines) + "\n"
 
 
-def _column(name: str, clauses: ColumnClauses, said: Comments) -> Iterator[str]:
+def _column(name: str, clauses: ColumnClauses, given: Comments) -> Iterator[str]:
     path = ("columns", name)
     keys = _given(clauses)
-    yield from _key(path, quoted_text(name), "" if keys else "{}", said, indent=2)
+    yield from _key(path, quoted_text(name), "" if keys else "{}", given, indent=2)
     for key in keys:
-        yield from _clause((*path, key), key, getattr(clauses, key), said, indent=4)
+        yield from _clause((*path, key), key, getattr(clauses, key), given, indent=4)
 
 
-def _rows(contract: Contract, said: Comments) -> Iterator[str]:
+def _rows(contract: Contract, given: Comments) -> Iterator[str]:
     rows = contract.rows
     keys = _given(rows)
     if not keys:
         return
     yield ""
-    yield from _key(("rows",), "rows", "", said)
+    yield from _key(("rows",), "rows", "", given)
     for key in keys:
         path = ("rows", key)
         if key != "volume":
-            yield from _clause(path, key, getattr(rows, key), said, indent=2)
+            yield from _clause(path, key, getattr(rows, key), given, indent=2)
             continue
-        yield from _key(path, "volume", "", said, indent=2)
+        yield from _key(path, "volume", "", given, indent=2)
         for day in WEEKDAYS:
             ends = getattr(rows.volume, day)
             if ends is not None:
-                yield from _clause((*path, day), day, ends, said, indent=4)
+                yield from _clause((*path, day), day, ends, given, indent=4)
 
 
-def _relation(path: Path, relation: Relation, said: Comments) -> Iterator[str]:
-    for line in said.get(path, ()):
+def _relation(path: Path, relation: Relation, given: Comments) -> Iterator[str]:
+    for line in given.get(path, ()):
         yield f"  {_comment(line)}"
     mark = "- "
     for key in _given(relation):
-        for line in _clause((*path, key), key, getattr(relation, key), said, indent=4):
+        for line in _clause((*path, key), key, getattr(relation, key), given, indent=4):
             yield line.replace("    ", f"  {mark}", 1) if mark else line
             mark = ""
 
@@ -93,20 +93,20 @@ def _given(section: Section) -> list[str]:
     ]
 
 
-def _clause(path: Path, key: str, value: Any, said: Comments, indent: int) -> Iterator[str]:
+def _clause(path: Path, key: str, value: Any, given: Comments, indent: int) -> Iterator[str]:
     text = list_text(value) if isinstance(value, tuple) else value_text(value)
     line = f"{' ' * indent}{key}: {text}"
     if len(line) > _WIDTH and isinstance(value, tuple):
-        for comment in said.get(path, ()):
+        for comment in given.get(path, ()):
             yield f"{' ' * indent}{_comment(comment)}"
         yield f"{' ' * indent}{key}:"
         yield from _wrapped(value, indent + 2)
     else:
-        yield from _key(path, key, text, said, indent)
+        yield from _key(path, key, text, given, indent)
 
 
 def _wrapped(values: Iterable[Any], indent: int) -> Iterator[str]:
-    """A list over several lines."""
+    """A list on several lines."""
     line = " " * indent + "["
     for at, value in enumerate(values):
         part = (", " if at else "") + value_text(value)
@@ -117,9 +117,9 @@ def _wrapped(values: Iterable[Any], indent: int) -> Iterator[str]:
     yield line + "]"
 
 
-def _key(path: Path, key: str, value: str, said: Comments, indent: int = 0) -> Iterator[str]:
+def _key(path: Path, key: str, value: str, given: Comments, indent: int = 0) -> Iterator[str]:
     line = f"{' ' * indent}{key}:" + (f" {value}" if value else "")
-    comments = [_comment(one) for one in said.get(path, ())]
+    comments = [_comment(one) for one in given.get(path, ())]
     if len(comments) == 1 and len(line) + len(comments[0]) + 2 <= _WIDTH:
         yield f"{line}  {comments[0]}"
         return

@@ -1,1 +1,1 @@
-"""What kind of change an incident is, where it sits and when it began."""
+"""The kind of change of an incident, its location, and its onset."""

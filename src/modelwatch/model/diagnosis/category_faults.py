@@ -1,4 +1,4 @@
-"""Faults of a pipeline that the values of a category give away."""
+"""Pipeline faults that the values of a categorical column reveal."""
 
 from __future__ import annotations
 
@@ -18,25 +18,26 @@ from modelwatch.model.diagnosis.feature_faults import (
 )
 from modelwatch.model.quoted_values import code, quoted_value, quoted_values
 from modelwatch.stats.diagnosis.change_explanations import change_of, codes_exchanged
+from modelwatch.stats.drift.change import frequent_shares, missing_parts
 from modelwatch.stats.states.categorical import CategoricalStates
 
 _FOREIGN = 0.5
-"""Share of unseen values that are known ones in another writing."""
+"""Share of the unseen values that must be other spellings of known values."""
 _FEWEST_REWRITTEN = 2
-"""Values with one prefix or suffix from which that is another writing."""
+"""Number of values with a common prefix or suffix that count as another spelling."""
 _EXCHANGED = 0.8
-"""Part of a change that two codes must account for by their exchange."""
+"""Share of a change that the swap of two codes must explain."""
 _APART = 0.1
-"""Least distance of the shares of two codes whose exchange can be told."""
+"""Minimum difference between the shares of two codes for which a swap can be recognized."""
 
 
-@change_kind("swapped_codes")
+@change_kind("swapped_codes", called="two swapped codes", check="the upstream code mapping")
 def _swapped_codes(evidence: Evidence) -> Clue | None:
     return best_clue(_codes_of(feature) for feature in strongest(evidence))
 
 
 def _codes_of(feature: FeatureChange) -> Clue | None:
-    """Two values of which each has the share that the other had, while all others keep theirs."""
+    """Two values that swapped their shares, while all others kept theirs."""
     before, now = feature.before, feature.now
     if not isinstance(before, CategoricalStates) or not isinstance(now, CategoricalStates):
         return None
@@ -47,24 +48,38 @@ def _codes_of(feature: FeatureChange) -> Clue | None:
     names = (before.binning.values[at] for at in (first, second))
     wording = " and ".join(quoted_values(list(names)))
     # A value that takes over leaves the others less than they had, and explains less than this.
-    return Clue(
-        min(0.98, score + 0.05), f"{wording} of {code(feature.name)} exchanged their shares"
-    )
+    return Clue(min(0.98, score + 0.05), f"{wording} of {code(feature.name)} swapped frequencies")
 
 
 def _others(before: CategoricalStates, *codes: int) -> bool:
-    """Whether other values have rows: of two, one that takes over looks the same."""
+    """Whether other values have rows: with two values only, one that takes over looks the same."""
     return bool(np.delete(before.kept[0], codes).sum() >= _APART * before.kept[0].sum())
 
 
-@change_kind("new_type")
+def fallen_value(feature: FeatureChange) -> str | None:
+    """The frequent value, in quotes, that lost the largest share of its expected rows, if any."""
+    before, now = feature.before, feature.now
+    if not isinstance(before, CategoricalStates) or not isinstance(now, CategoricalStates):
+        return None
+    usual = frequent_shares(before)
+    shares = now.kept / np.maximum(now.rows, 1)[:, None]
+    missing = missing_parts(shares, usual)[0]
+    if not missing.any():
+        return None
+    values = before.binning.values
+    return quoted_value(values[int(np.argmax(missing))], values)
+
+
+@change_kind(
+    "new_type", called="a new type or format", check="recent schema and code changes upstream"
+)
 def _new_type(evidence: Evidence) -> Clue | None:
     return best_clue(_rewritten(feature) for feature in strongest(evidence))
 
 
 def _rewritten(feature: FeatureChange) -> Clue | None:
-    """Unseen values that are known ones in another writing: case, blanks, 1 for 1.0, another
-    normal form of Unicode."""
+    """Unseen values that are other spellings of known ones: case, blanks, 1 for 1.0, or another
+    Unicode normal form."""
     before, now = feature.before, feature.now
     if not isinstance(before, CategoricalStates) or not isinstance(now, CategoricalStates):
         return None
@@ -87,9 +102,9 @@ def _rewritten(feature: FeatureChange) -> Clue | None:
 
 
 def _with_affix(unseen: Mapping[str, int], known: Collection[str]) -> dict[str, str]:
-    """Unseen values that are known ones with one prefix or suffix, by the known value.
+    """Unseen values that are known ones with a common prefix or suffix, by the known value.
 
-    That of most rows, which several values must have.
+    The one with most rows, which several values must have.
     """
     found: dict[tuple[str, bool], dict[str, str]] = defaultdict(dict)
     for value in unseen:
@@ -103,13 +118,14 @@ def _with_affix(unseen: Mapping[str, int], known: Collection[str]) -> dict[str, 
     return max(common, key=lambda values: sum(unseen[value] for value in values), default={})
 
 
-@change_kind("truncated_text")
+@change_kind("truncated_text", called="truncated strings", check="the column width upstream")
 def _truncated_text(evidence: Evidence) -> Clue | None:
     return best_clue(_cut(feature) for feature in strongest(evidence))
 
 
 def _cut(feature: FeatureChange) -> Clue | None:
-    """Unseen values that begin longer known ones, all as long as the longest value now is."""
+    """Unseen values that are the beginnings of longer known ones, all as long as the longest
+    current value."""
     before, now = feature.before, feature.now
     if not isinstance(before, CategoricalStates) or not isinstance(now, CategoricalStates):
         return None
@@ -123,12 +139,13 @@ def _cut(feature: FeatureChange) -> Clue | None:
     if share < _FOREIGN:
         return None
     such = quoted_value(cut[0], before.binning.values)
-    wording = f"values of {code(feature.name)} end after {longest:.0f} characters, such as {such}"
+    length = f"{longest:.0f} characters"
+    wording = f"values of {code(feature.name)} are cut off after {length}, such as {such}"
     return Clue(0.5 + 0.48 * share, wording)
 
 
 def _plain(value: str) -> str:
-    """A value without what another writing changes."""
+    """A value without the differences that another spelling makes."""
     text = unicodedata.normalize("NFKC", value).strip().strip("'\"").casefold()
     text = {"true": "1", "false": "0", "yes": "1", "no": "0"}.get(text, text)
     try:
@@ -137,9 +154,9 @@ def _plain(value: str) -> str:
         return text
 
 
-@change_kind("unseen_categories")
+@change_kind("unseen_categories", called="new categories", check="whether the model knows them")
 def _unseen_categories(evidence: Evidence) -> Clue | None:
-    if not evidence.features and "unseen_share_change" in evidence.figures:
+    if not evidence.features and "unseen_share_change" in evidence.failing_metrics:
         return Clue(0.6, f"{code(evidence.lead.subject)} has values not seen before")
     features = strongest(evidence)
     # New values that come with half a percent of the rows move no other feature by more.

@@ -1,4 +1,4 @@
-"""Faults of a pipeline that a feature's bins give away."""
+"""Pipeline faults that the bins of a feature reveal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from modelwatch.stats.arrays import Floats
 from modelwatch.stats.diagnosis.change_explanations import (
     UNITS,
     Explanation,
-    States,
     exchanged,
     far_multiplied,
     lone_value,
@@ -31,52 +30,55 @@ from modelwatch.stats.numerals import brief, numeral, numerals
 from modelwatch.stats.shares import DESIGN_EFFECT_OF_BINS
 from modelwatch.stats.states.binning import UNSEEN, CategoricalBinning
 from modelwatch.stats.states.categorical import CategoricalStates
+from modelwatch.stats.states.leave_out import FeatureStates
 from modelwatch.stats.states.numeric import NumericStates
 
 LOOKED_AT = 6
-"""Features whose bins are looked at: the strongest say what it is."""
+"""Maximum number of features whose bins are examined: the strongest show the kind."""
 LEAST_SHARE = 0.002
 _CONSTANT_SHARE = 0.25
-"""Share of the rows that held other values, of which one usual value takes hold, from which a
-feature stands still."""
+"""Share of the rows with other values that must change to one usual value for a stuck feature."""
 _LEAST_RISE = 0.1
-"""Rise of that value's share of all rows: where nearly all rows are 0, a dry week is no fault."""
+"""Minimum increase in the share of that value: if nearly all rows are 0, a dry week is not a
+fault."""
 _OF_RISE = 0.5
-"""Part of the rise of a share by which rows per day must rise too: else other rows are missing."""
+"""Fraction of the increase by which rows per day must increase, too; otherwise, other rows are
+missing."""
 _NEWS = 0.75
-"""Score of nulls that are farther beyond their threshold than all else of the feature."""
+"""Score of nulls whose effect exceeds that of all other metrics of the feature."""
 _EXACT = 0.99
-"""Score of evidence that no other fault leaves."""
+"""Score of evidence that no other fault produces."""
 _FILLED_EXPLAINS = 0.5
-"""Part of the change of the values that one value must account for where it fills nulls."""
+"""Share of the change that one value must explain if it fills nulls."""
 _ROUNDED = 0.99
-"""Score of different values that are all integers, where their mean has hardly moved."""
+"""Score of different values that are all integers, if their mean has hardly changed."""
 _INTEGER = 0.8
 """Score of other values that are all integers."""
 _ROUNDING = 1.0
-"""How far rounding or cutting moves a mean at most."""
+"""Maximum change of a mean by rounding or truncation."""
 _BY_CHANCE = 0.01
-"""Probability that values in the reference's steps add up to an integer, up to which that speaks
-for integers: those in quarters do once in four times."""
+"""Maximum probability that values in the steps of the reference add up to an integer by chance:
+quarters do so once in four times."""
 _LEAST_DECIMAL = 0.01
 """Minimum share of values for which a changed decimal sign is considered."""
 _MIRRORED = 0.7
-"""Part of a change that the other sign must account for."""
+"""Share of a change that the opposite sign must explain."""
 _MOST_AT_ONE_DOUBLE = 0.5
-"""Share of the rows at one double from which it need not be one value, where doubles are coarser
+"""Share of the rows at one double above which it need not be a single value, if doubles are coarser
 than the column."""
 _FEW_VALUES = 3
 _ALL_BUT = 0.95
-"""Part of the rows of a feature of fewer values that must hold one: any change favours one."""
+"""Share of the rows that one value must have if a feature has few values, because any change favors
+one."""
 
 
 def strongest(evidence: Evidence) -> tuple[FeatureChange, ...]:
-    """The failing features whose bins are looked at, the strongest first."""
+    """The failing features whose bins are examined, the strongest first."""
     return evidence.failing[:LOOKED_AT]
 
 
 def best_clue(clues: Iterable[Clue | None]) -> Clue | None:
-    """The strongest clue; later features count for a little less than the first one."""
+    """The strongest clue; later features count slightly less than the first one."""
     found = [
         Clue(clue.score * 0.98**place, clue.wording)
         for place, clue in enumerate(clues)
@@ -86,13 +88,13 @@ def best_clue(clues: Iterable[Clue | None]) -> Clue | None:
 
 
 def score_of(explained: float, least: float = 0.5) -> float | None:
-    """The score of a fault that explains so much of a change; None for too little."""
+    """The score of a fault that explains a share of a change; None if it is too small."""
     return None if explained < least else 0.5 + 0.45 * explained
 
 
-@change_kind("nulls")
+@change_kind("nulls", called="missing values", check="what fills the column upstream")
 def _nulls(evidence: Evidence) -> Clue | None:
-    if not evidence.features and "null_share_change" in evidence.figures:
+    if not evidence.features and "null_share_change" in evidence.failing_metrics:
         return Clue(0.6, f"the null share of {code(evidence.lead.subject)} changed")
     return best_clue(_nulls_of(feature, evidence) for feature in strongest(evidence))
 
@@ -102,7 +104,7 @@ def _nulls_of(feature: FeatureChange, evidence: Evidence) -> Clue | None:
     if found.share < LEAST_SHARE or not _has_more_rows(_null_shares(feature), evidence):
         return None
     score = score_of(found.explained)
-    if score is None and evidence.worst_figure(feature) == "null_share_change":
+    if score is None and evidence.worst_metric(feature) == "null_share_change":
         # Of a feature that is never the same twice, nulls explain little and are the news all
         # the same.
         score = _NEWS
@@ -117,19 +119,21 @@ def _null_shares(feature: FeatureChange) -> tuple[float, float]:
     return before, now
 
 
-def _sides(feature: FeatureChange) -> tuple[States, States]:
+def _sides(feature: FeatureChange) -> tuple[FeatureStates, FeatureStates]:
     return feature.before, feature.now
 
 
 def _has_more_rows(shares: tuple[float, float], evidence: Evidence) -> bool:
-    """Whether a value with a larger share has more rows per day as well: where other rows are
-    missing, its share rises and its rows do not."""
+    """Whether a value with a larger share also has more rows per day: if other rows are missing,
+    its share increases but its rows do not."""
     before, now = shares
     ratio = 1.0 if evidence.rows_ratio is None else min(evidence.rows_ratio, 1.0)
     return now * ratio - before >= _OF_RISE * (now - before)
 
 
-@change_kind("filled_nulls")
+@change_kind(
+    "filled_nulls", called="a default that replaces nulls", check="which job writes the default"
+)
 def _filled_nulls(evidence: Evidence) -> Clue | None:
     return best_clue(_filled_of(feature) for feature in strongest(evidence))
 
@@ -152,12 +156,12 @@ def _filled_of(feature: FeatureChange) -> Clue | None:
         if np.isfinite(filler.value)
         else _value_at(feature.now, at)
     )
-    wording = f"{code(feature.name)} has no nulls left, and {value} in {percent(share)} more rows"
-    return Clue(_EXACT, wording)
+    more = f"{value} in {percent(share)} more rows"
+    return Clue(_EXACT, f"{code(feature.name)} no longer has nulls, but {more}")
 
 
-def _value_at(states: States, at: int) -> str:
-    """The name of a position among the rest, unseen values and kept values of a category."""
+def _value_at(states: FeatureStates, at: int) -> str:
+    """The name of a position among the rest, unseen values, and kept values of a category."""
     if not isinstance(states, CategoricalStates) or at < 0:
         return "one value"
     if at < UNSEEN:
@@ -168,11 +172,11 @@ def _value_at(states: States, at: int) -> str:
 
 
 def _kept_value(binning: CategoricalBinning, at: int) -> str:
-    """A value with a place of its own, as a sentence quotes it."""
+    """A value with a bin of its own, as a sentence quotes it."""
     return quoted_value(binning.values[at], binning.values)
 
 
-@change_kind("sentinel")
+@change_kind("sentinel", called="a placeholder for missing values", check="what writes it upstream")
 def _sentinel(evidence: Evidence) -> Clue | None:
     return best_clue(_sentinel_of(feature) for feature in strongest(evidence))
 
@@ -190,27 +194,27 @@ def _sentinel_of(feature: FeatureChange) -> Clue | None:
     if score is None:
         lone = lone_value(before, now)
         return None if lone is None else _code_of(feature, lone)
-    if not _is_told(before, now, found):
+    if not _is_single_value(before, now, found):
         return None
     value, least, most = numerals([before.binning.exact(v) for v in (found.value, low, high)])
     was = ", a special value" if special else f"; before: {least} to {most}"
     return Clue(score, f"{percent(found.share)} of {code(feature.name)} is {value}{was}")
 
 
-def _is_told(before: NumericStates, now: NumericStates, found: Explanation) -> bool:
-    """Whether the value of an explanation is one value: most rows at a double that stands for many
-    numbers of the column are rows of as many values, and a bin that holds the whole window holds
-    its least and its greatest value."""
+def _is_single_value(before: NumericStates, now: NumericStates, found: Explanation) -> bool:
+    """Whether the value of an explanation is a single value: most rows at a double that stands for
+    many numbers of the column have different values, and a bin that contains the entire window
+    contains its minimum and maximum."""
     at = int(np.searchsorted(before.binning.edges, found.value, side="right")) - 1
     held = now.quantities[0]
     if held[at] == held.sum() and now.least[0] < now.greatest[0]:
         return False
-    return bool(before.binning.tells(np.array(found.value))) or found.share < _MOST_AT_ONE_DOUBLE
+    return bool(before.binning.is_exact(np.array(found.value))) or found.share < _MOST_AT_ONE_DOUBLE
 
 
 def _alone(before: NumericStates, now: NumericStates, at: int) -> bool:
-    """Whether a bin beyond all that was before holds nearly all of the rows there: values that
-    were multiplied lie in several."""
+    """Whether one bin beyond the earlier range contains nearly all rows there: multiplied values
+    would be in several bins."""
     edges, upper = before.binning.edges, before.binning.upper_edges
     low, high = float(before.least[0]), float(before.greatest[0])
     beyond = edges >= high if edges[at] >= high else upper <= low
@@ -219,18 +223,18 @@ def _alone(before: NumericStates, now: NumericStates, at: int) -> bool:
 
 
 def _code_of(feature: FeatureChange, lone: Explanation) -> Clue | None:
-    """A value far beyond all that was, whatever the others do."""
+    """A value far beyond the earlier range, regardless of the others."""
     score = score_of(lone.explained)
     before = instance_of(feature.before, NumericStates)
     now = instance_of(feature.now, NumericStates)
-    if score is None or lone.share < LEAST_SHARE or not _is_told(before, now, lone):
+    if score is None or lone.share < LEAST_SHARE or not _is_single_value(before, now, lone):
         return None
     value = _numeral(feature.now, lone.value)
     wording = f"{percent(lone.share)} of {code(feature.name)} is {value}"
     return Clue(score, f"{wording}, far from all other values")
 
 
-@change_kind("constant")
+@change_kind("constant", called="a stuck value", check="the job or sensor that writes it")
 def _constant(evidence: Evidence) -> Clue | None:
     return best_clue(_constant_of(feature, evidence) for feature in strongest(evidence))
 
@@ -257,7 +261,7 @@ def _constant_of(feature: FeatureChange, evidence: Evidence) -> Clue | None:
             return None
         if _shares_of(now)[at] - _shares_of(before)[at] < _LEAST_RISE:
             return None
-        if not before.binning.tells(np.array(found.value)):
+        if not before.binning.is_exact(np.array(found.value)):
             return None
         value = _numeral(before, found.value)
     else:
@@ -266,19 +270,21 @@ def _constant_of(feature: FeatureChange, evidence: Evidence) -> Clue | None:
     return Clue(score, wording)
 
 
-def _numeral(states: States, value: float) -> str:
+def _numeral(states: FeatureStates, value: float) -> str:
     """A value of a feature in words."""
     exact = states.binning.exact(value) if isinstance(states, NumericStates) else value
     return numeral(exact)
 
 
-def _shares_of(states: States) -> Floats:
-    """Share of each value among the rows that have one, (B,)."""
+def _shares_of(states: FeatureStates) -> Floats:
+    """Share of each value among the rows with a value, (B,)."""
     held = single_values(states)[0]
     return np.asarray(held / max(int(held.sum()), 1), dtype=np.float64)
 
 
-@change_kind("scale_change")
+@change_kind(
+    "scale_change", called="a unit change", check="the upstream currency or unit conversion"
+)
 def _scale_change(evidence: Evidence) -> Clue | None:
     clue = best_clue(_scale_of(feature) for feature in strongest(evidence))
     if clue is not None and evidence.shape == "ramp":
@@ -315,7 +321,7 @@ def _times(factor: float) -> str:
 
 
 def _sign_of(feature: FeatureChange, before: NumericStates, now: NumericStates) -> Clue | None:
-    """Values of one sign that have the other one."""
+    """Values of one sign that now have the opposite sign."""
     one_sign = before.minimum[0] >= 0.0 or before.maximum[0] <= 0.0
     found = mirrored(before, now)
     score = score_of(found.explained, _MIRRORED)
@@ -326,7 +332,7 @@ def _sign_of(feature: FeatureChange, before: NumericStates, now: NumericStates) 
 
 
 def _decimal_of(feature: FeatureChange, before: NumericStates, now: NumericStates) -> Clue | None:
-    """A few values whose decimal sign was lost or misread."""
+    """A few values whose decimal separator was lost or misread."""
     found = far_multiplied(before, now)
     score = score_of(found.explained, 0.7)
     if score is None or found.share < _LEAST_DECIMAL or feature.role == "predictions":
@@ -335,7 +341,9 @@ def _decimal_of(feature: FeatureChange, before: NumericStates, now: NumericState
     return Clue(score, f"{wording}, a misread decimal separator")
 
 
-@change_kind("swapped_columns")
+@change_kind(
+    "swapped_columns", called="swapped columns", check="the column order where the table is written"
+)
 def _swapped_columns(evidence: Evidence) -> Clue | None:
     failing = strongest(evidence)
     pairs = [
@@ -363,7 +371,7 @@ def _swap_of(one: FeatureChange, other: FeatureChange) -> Clue | None:
     return Clue(min(0.98, score + 0.08), wording)
 
 
-@change_kind("rounded_values")
+@change_kind("rounded_values", called="rounded values", check="the column type upstream")
 def _rounded_values(evidence: Evidence) -> Clue | None:
     return best_clue(_rounded(feature) for feature in strongest(evidence))
 

@@ -1,4 +1,4 @@
-"""The kind of change of incidents, and of each feature that fails with one."""
+"""The kind of change of incidents, and of each feature that fails with an incident."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from modelwatch.model.incidents.shared_causes import LABEL_METRICS, SHIFTS
 from modelwatch.stats.diagnosis.change_explanations import touched_share
 
 KIND = ("kind", "confidence", "evidence", "touched_share")
-"""Fields of an incident that say what kind of change it is."""
+"""Fields of an incident that describe the kind of change."""
 LOCATION = (
     "follows",
     "spread",
@@ -29,16 +29,16 @@ LOCATION = (
     "carrier_changed_share",
     "carrier_row_share",
 )
-"""Fields of an incident that say where its change sits."""
+"""Fields of an incident that describe the location of its change."""
 AskedKey = tuple[Subject, date]
-"""What is asked for states: a failing feature, and the first day of its worst window."""
+"""The key of requested states: a failing feature, and the first day of its worst window."""
 
 
 @dataclass(frozen=True)
 class Around:
-    """What is known of the days before an incident and in it, in its segment.
+    """What is known about the days before an incident and within it, in its segment.
 
-    ``features``, ``rows_ratio`` and ``repeated`` as in ``Evidence``. ``new_version``: the model
+    ``features``, ``rows_ratio``, and ``repeated`` as in ``Evidence``. ``new_version``: the model
     version that appeared shortly before.
     """
 
@@ -49,14 +49,14 @@ class Around:
 
 
 def asked_key(incident: Incident) -> AskedKey:
-    """The key under which what is known around an incident is kept."""
+    """The key of what is known around an incident."""
     return incident.key, incident.worst_start
 
 
 def leads_of_parts(root: Incident, children: Iterable[Incident]) -> tuple[Incident, ...]:
-    """The incident, and of each feature that fails with it the failure that stands for it."""
+    """The incident, and for each feature that fails with it, the failure that represents it."""
     leads = [part[0] for part in _parts(root, children).values()]
-    if root.figure != MANY_FEATURES and root not in leads:
+    if root.metric != MANY_FEATURES and root not in leads:
         leads.insert(0, root)
     return tuple(leads)
 
@@ -66,7 +66,7 @@ def with_kinds_of_parts(
 ) -> tuple[Incident, ...]:
     """The incident and its children; features have the kind that their own failures show.
 
-    A feature that was located keeps what was found in the rows that carry its change.
+    A feature with a location keeps the kind that was found in the rows that carry its change.
     """
     found: dict[str, Incident] = {}
     for part in _parts(root, children).values():
@@ -83,7 +83,7 @@ def with_kinds_of_parts(
 
 
 def _found_of(part: Sequence[Incident], around: Mapping[AskedKey, Around]) -> dict[str, Any]:
-    """The fields ``KIND`` of a part; none where nothing is known around it."""
+    """The fields ``KIND`` of a part; empty if nothing is known around it."""
     seen = _seen(part, around)
     if seen is None or not seen.features:
         return {}
@@ -100,14 +100,14 @@ def _found_of(part: Sequence[Incident], around: Mapping[AskedKey, Around]) -> di
 def with_kinds_inside(
     incidents: Sequence[Incident], inside: Mapping[tuple[str, str], Around]
 ) -> tuple[Incident, ...]:
-    """Incidents with the kinds that show in the rows that carry their changes.
+    """Incidents with the kinds that the rows carrying their changes show.
 
-    ``inside``: by role and name of a feature, what is known of the value that carries its change.
-    What is a fault there is one, however few of all rows it hits; else the kind stays.
+    ``inside``: by role and name of a feature, what is known about the value that carries its
+    change. A fault there is a fault, even if it affects few of all rows; otherwise the kind stays.
     """
     found: dict[str, Incident] = {}
     for feature, seen in inside.items():
-        part = [one for one in incidents if one.family == "data" and _feature(one) == feature]
+        part = [one for one in incidents if one.area == "data" and _feature(one) == feature]
         kind = kind_of_change(_evidence(part, (), seen)) if part else None
         if kind is None or kind.kind in SHIFTS:
             continue
@@ -124,10 +124,11 @@ def kind_of_incident(
     related: Sequence[Incident],
     around: Mapping[AskedKey, Around],
 ) -> KindOfChange:
-    """The kind of an incident: of a feature that is broken, what its own failures show.
+    """The kind of an incident: for a broken feature, what its own failures show; otherwise, all
+    that fails with it counts.
 
-    Else all that fails with it counts. The incident and its ``children`` have the kinds of their
-    parts; ``related`` are incidents at the same time, and their children.
+    The incident and its ``children`` have the kinds of their parts. ``related``: incidents at the
+    same time, and their children.
     """
     lead = lead_of(root, children)
     own = _parts(root, children).get(_feature(lead), [])
@@ -144,19 +145,21 @@ def _kind_of(incident: Incident) -> KindOfChange:
 
 
 def lead_of(root: Incident, children: Sequence[Incident]) -> Incident:
-    """The failure that stands for an incident: of half of a table's features, the first."""
-    features = [one for one in children if one.family == "data"]
-    return features[0] if root.figure == MANY_FEATURES and features else root
+    """The failure that represents an incident; the first, if half of the features of a table
+    fail."""
+    features = [one for one in children if one.area == "data"]
+    return features[0] if root.metric == MANY_FEATURES and features else root
 
 
 def _may_explain(
     root: Incident, children: Sequence[Incident], related: Sequence[Incident]
 ) -> tuple[Incident, ...]:
-    """Related incidents that may be why a model is less right: labels come of no broken column."""
-    metrics = {one.subject for one in (root, *children) if one.family == "performance"}
+    """Related incidents that may explain a loss of performance: labels do not depend on a broken
+    column."""
+    metrics = {one.subject for one in (root, *children) if one.area == "performance"}
     if not metrics & LABEL_METRICS:
         return tuple(related)
-    return tuple(one for one in related if one.family != "data" or one.kind in SHIFTS)
+    return tuple(one for one in related if one.area != "data" or one.kind in SHIFTS)
 
 
 def _evidence(
@@ -176,7 +179,7 @@ def _parts(root: Incident, children: Iterable[Incident]) -> dict[tuple[str, str]
     """The failures of each feature: the incident first, then all traffic, the strongest first."""
     parts: dict[tuple[str, str], list[Incident]] = defaultdict(list)
     for one in (root, *children):
-        if one.family == "data":
+        if one.area == "data":
             parts[_feature(one)].append(one)
     for part in parts.values():
         part.sort(key=lambda one: (one is not root, not one.of_all_traffic, -one.effect, one.id))
@@ -184,7 +187,7 @@ def _parts(root: Incident, children: Iterable[Incident]) -> dict[tuple[str, str]
 
 
 def _seen(part: Sequence[Incident], around: Mapping[AskedKey, Around]) -> Around | None:
-    """What is known around the first of some failures of a feature of which something is."""
+    """What is known around the first failure of a feature about which something is known."""
     return next((around[asked_key(one)] for one in part if asked_key(one) in around), None)
 
 

@@ -1,10 +1,11 @@
-"""Changes of the world and of the model: what is no fault of a pipeline."""
+"""Changes of the world and of the model, which are not pipeline faults."""
 
 from __future__ import annotations
 
 from modelwatch.model.diagnosis.change_evidence import Clue, Evidence, change_kind
 from modelwatch.model.incidents.metric_labels import inside
 from modelwatch.model.performance.value_accounts import UNMAPPED_SHARE
+from modelwatch.model.plain_text import counted
 from modelwatch.model.quoted_values import code
 from modelwatch.stats.diagnosis.change_explanations import moved
 from modelwatch.stats.numerals import percentage
@@ -12,28 +13,28 @@ from modelwatch.stats.performance.metrics import PERFORMANCE
 from modelwatch.stats.states.numeric import NumericStates
 
 OF_LABELS = frozenset({"base_rate", "selection_rate", "calibration_bias", "bias"})
-"""Metrics that another rate of labels moves, without the model knowing less."""
+"""Metrics that a different label rate changes although the model is as good as before."""
 RANKING = frozenset({"roc_auc", "average_precision", "mcc", "macro_recall", "roc_auc_ovr"})
-"""Metrics that another rate of labels moves little."""
+"""Metrics that a different label rate hardly changes."""
 _MODEL = ("performance", "estimate")
 _OF_BIAS = 0.6
-"""Part of the change of a bias that the mean score must account for."""
+"""Share of the change of a bias that the mean score must explain."""
 
 
-@change_kind("population_shift")
+@change_kind("population_shift", called="a population shift", check="who or what is scored now")
 def _population_shift(evidence: Evidence) -> Clue | None:
     lead = evidence.lead
-    if lead.family in _MODEL:
+    if lead.area in _MODEL:
         if not evidence.fails_elsewhere("inputs"):
             return None
         return Clue(0.6, "the inputs moved at the same time")
-    if lead.family not in ("data", "source") or lead.role != "inputs":
+    if lead.area not in ("data", "source") or lead.role != "inputs":
         return None
-    names = {one.subject for one in evidence.incidents if one.family == "data"}
+    names = {one.subject for one in evidence.incidents if one.area == "data"}
     if not names:
         return None
     score = 0.5 + 0.05 * (len(names) >= 3)
-    wording = f"no known fault explains the change of {len(names)} feature{'s' * (len(names) > 1)}"
+    wording = f"no known fault explains the change of {counted(len(names), 'feature')}"
     if evidence.shape == "ramp":
         return Clue(score + 0.15, f"{wording}; it is gradual")
     for feature in evidence.failing[:1]:
@@ -46,10 +47,10 @@ def _population_shift(evidence: Evidence) -> Clue | None:
     return Clue(score, wording)
 
 
-@change_kind("concept_shift")
+@change_kind("concept_shift", called="a concept shift", check="whether to retrain on newer labels")
 def _concept_shift(evidence: Evidence) -> Clue | None:
     knowing = sorted(evidence.metrics - OF_LABELS)
-    if evidence.lead.family not in _MODEL or not knowing:
+    if evidence.lead.area not in _MODEL or not knowing:
         return None
     named = ", ".join(_label(metric) for metric in knowing[:3])
     if evidence.fails_elsewhere("inputs"):
@@ -59,10 +60,14 @@ def _concept_shift(evidence: Evidence) -> Clue | None:
     return Clue(score, f"{named} changed; the inputs did not")
 
 
-@change_kind("label_rate_shift")
+@change_kind(
+    "label_rate_shift",
+    called="a change of the label rate",
+    check="whether the label definition changed",
+)
 def _label_rate_shift(evidence: Evidence) -> Clue | None:
     rates = sorted(evidence.metrics & OF_LABELS)
-    if evidence.lead.family not in _MODEL or not rates:
+    if evidence.lead.area not in _MODEL or not rates:
         return None
     named = ", ".join(_label(metric) for metric in rates[:3])
     if evidence.metrics & RANKING:
@@ -71,43 +76,45 @@ def _label_rate_shift(evidence: Evidence) -> Clue | None:
     return Clue(score, f"{named} changed; the ranking quality did not")
 
 
-@change_kind("label_delay")
+@change_kind("label_delay", called="late labels", check="the label source")
 def _label_delay(evidence: Evidence) -> Clue | None:
     lead = evidence.lead
-    if lead.family != "labels" or lead.figure == UNMAPPED_SHARE:
+    if lead.area != "labels" or lead.metric == UNMAPPED_SHARE:
         return None
     before = "" if lead.expected is None else f"; {percentage(lead.expected)} arrived before"
     return Clue(0.95, f"due labels are missing{before}")
 
 
-@change_kind("unmapped_values")
+@change_kind(
+    "unmapped_values", called="a new spelling of values", check="the view `unmapped_values`"
+)
 def _unmapped_values(evidence: Evidence) -> Clue | None:
-    if evidence.lead.figure != UNMAPPED_SHARE:
+    if evidence.lead.metric != UNMAPPED_SHARE:
         return None
     return Clue(0.97, "the configuration does not list them")
 
 
-@change_kind("model_change")
+@change_kind("model_change", called="a model change", check="recent deployments")
 def _model_change(evidence: Evidence) -> Clue | None:
     lead, version = evidence.lead, evidence.new_version
-    answers = lead.role == "predictions" and lead.family == "data"
-    if version is not None and (answers or lead.family in _MODEL):
+    answers = lead.role == "predictions" and lead.area == "data"
+    if version is not None and (answers or lead.area in _MODEL):
         return Clue(0.92, f"model version {code(version)} started at that time")
     if evidence.fails_elsewhere("inputs"):
         return None
     if answers:
         return Clue(0.75, "the predictions moved; the inputs did not")
-    if lead.family in _MODEL and evidence.fails_elsewhere("predictions"):
+    if lead.area in _MODEL and evidence.fails_elsewhere("predictions"):
         return Clue(0.85, "the predictions moved at the same time; the inputs did not")
     return _scores_moved(evidence)
 
 
 def _scores_moved(evidence: Evidence) -> Clue | None:
-    """Scores that moved by as much as their bias: then it is not the labels that did."""
+    """Scores that changed by as much as their bias, so the labels did not change."""
     bias = [
         one.value
         for one in evidence.incidents
-        if one.family == "performance" and one.subject == "calibration_bias" and one.value
+        if one.area == "performance" and one.subject == "calibration_bias" and one.value
     ]
     if not bias or "base_rate" in evidence.metrics:
         return None

@@ -1,4 +1,4 @@
-"""Since when something is another, and how it came about, from the shape of its daily series."""
+"""The onset and shape of a change, from its daily series."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from modelwatch.stats.day_numbers import numbered_day
 from modelwatch.stats.diagnosis.changepoint import ChangePoint
 
 _NEAR_DAYS = 45
-"""Days from the first failing window beyond which a change is another one."""
+"""Days from the first failing window after which a change is a different one."""
 
 
 def day_words(day: date) -> str:
-    """A day as a sentence has it: ``Mar 2``."""
+    """A day in a sentence: ``Mar 2``."""
     return f"{day:%b} {day.day}"
 
 
 @dataclass(frozen=True)
 class Onset:
-    """When it changed: the likeliest day and its 95 % interval; ``shape``: how.
+    """The most likely day of a change with its 95% interval, and its ``shape``.
 
     ``step``: at once. ``steps``: several times. ``ramp``: gradually, from ``lower`` on; the day is
     the one before it began. ``undetermined``: another shape fits about as well.

@@ -1,1 +1,1 @@
-"""Incidents: failures of one cause."""
+"""Incidents: failures with a common cause."""

@@ -1,4 +1,4 @@
-"""Where a change sits: the value of another column whose rows carry it."""
+"""Location of a change: the value of another column whose rows carry it."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from modelwatch.model.incidents.incident import Incident
 from modelwatch.stats.diagnosis.carriers import Carrier, Split, carriers, explained_by_mix
 
 FOLLOWS = 0.6
-"""Part of a feature's change that the shares of another one must lead one to expect."""
-Feature = tuple[str, str]
-"""Role and name."""
+"""Part of the change of a feature that the shares of another feature must explain."""
+FeatureKey = tuple[str, str]
+"""Role and name of a feature."""
 
 
 def located(
-    incidents: Sequence[Incident], splits: Mapping[Feature, Sequence[Split]]
+    incidents: Sequence[Incident], splits: Mapping[FeatureKey, Sequence[Split]]
 ) -> tuple[Incident, ...]:
-    """Incidents that are features with where their change sits, and which other they follow.
+    """Incidents of features with their location, and the feature that each of them follows.
 
-    ``splits``: of each feature that was looked at, its rows by the values of other columns, those
-    of features that fail among them: these carry no change, but may explain it. Of several values
-    that carry a change, the one that carries most changes is named.
+    ``splits``: by examined feature, its rows by the values of other columns. Features that fail are
+    among these columns: they do not carry a change, but may explain it. If several values carry
+    changes, the one that carries most changes is named.
     """
-    failing = {one.subject for one in incidents if one.family == "data"}
-    found: dict[Feature, tuple[Carrier, ...]] = {}
+    failing = {one.subject for one in incidents if one.area == "data"}
+    found: dict[FeatureKey, tuple[Carrier, ...]] = {}
     mixes: dict[tuple[str, str], float] = {}
     for feature, of in splits.items():
         found[feature] = carriers(split for split in of if split.column not in failing)
@@ -42,7 +42,7 @@ def located(
 
 
 def _leads(mixes: Mapping[tuple[str, str], float]) -> dict[str, str]:
-    """The feature that another one follows, by its name; none follows one that follows it."""
+    """The feature that another one follows; None follows a feature that follows it."""
     leads: dict[str, str] = {}
     for (name, other), explained in sorted(mixes.items(), key=lambda item: (-item[1], item[0])):
         if explained >= FOLLOWS and name not in leads and name not in _chain(leads, other):
@@ -59,10 +59,10 @@ def _chain(leads: Mapping[str, str], name: str) -> list[str]:
 
 
 def _located(
-    one: Incident, chosen: Mapping[Feature, Carrier | None], leads: Mapping[str, str]
+    one: Incident, chosen: Mapping[FeatureKey, Carrier | None], leads: Mapping[str, str]
 ) -> Incident:
     feature = one.role, one.subject
-    if one.family != "data" or feature not in chosen:
+    if one.area != "data" or feature not in chosen:
         return one
     carrier = chosen[feature]
     one = replace(one, follows=leads.get(one.subject))
@@ -79,10 +79,10 @@ def _located(
 
 
 def beginning_together(roots: Sequence[Incident], days: int) -> list[list[Incident]]:
-    """Incidents without children, by when they began: at most ``days`` after the first of them."""
+    """Incidents without children, grouped by onset: at most ``days`` after the first of a group."""
     found: list[list[Incident]] = []
-    for one in sorted(roots, key=lambda one: (one.since, one.id)):
-        if found and (one.since - found[-1][0].since).days <= days:
+    for one in sorted(roots, key=lambda one: (one.onset, one.id)):
+        if found and (one.onset - found[-1][0].onset).days <= days:
             found[-1].append(one)
         else:
             found.append([one])

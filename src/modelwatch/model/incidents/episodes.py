@@ -1,4 +1,4 @@
-"""One subject's verdicts, folded window by window into the times in which it failed."""
+"""The verdicts of one subject, folded window by window into episodes of failure."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from modelwatch.model.incidents.rules import IncidentRules
 from modelwatch.model.verdicts.row import VerdictRow
 
 FALSE_ALARM_DAYS = 90
-"""Days for which a subject that was marked as false alarm has to show more."""
+"""Days for which a subject that was marked as a false alarm needs a larger effect to fail."""
 FALSE_ALARM_TIMES = 1.5
-"""How much more: times the largest effect that was marked."""
+"""Factor by which the effect must exceed the largest marked effect."""
 BROKEN = frozenset(
     {
         "null_share_change",
@@ -27,55 +27,57 @@ BROKEN = frozenset(
         "duplicate_share",
     }
 )
-"""Figures of broken data, which open an incident at once if they are far beyond their threshold."""
-AT_ONCE_LEVEL = 1e-3
-"""Corrected p-value that a figure of broken data needs to open an incident by a single window."""
+"""Metrics of broken data, which open an incident at once if they are far above their threshold."""
+IMMEDIATE_LEVEL = 1e-3
+"""p-value that a metric of broken data needs to open an incident with a single window: corrected
+for the number of comparisons, except of the number of rows and of repeated ids."""
 AGAIN = "stale_share"
-"""The figure of values that were delivered before, which open an incident at once: a day that came
-twice is over with the next one."""
+"""Metric of repeated deliveries, which open an incident at once, because the next day is fine
+again."""
 COLLAPSE = 0.8
-"""Share of the expected rows without which a day is broken: of a fall, no multiple of the threshold
-could be asked."""
+"""Share of the expected rows below which a day is broken. A decrease has no multiples of its
+threshold."""
 BY_CHANCE = 0.5
-"""Corrected p-value from which on a figure beyond its threshold keeps no incident open."""
+"""Corrected p-value above which a metric above its threshold does not keep an incident open."""
 _WITHOUT_VERDICT = frozenset({"no_data", "too_few_rows", "no_reference"})
 
 
 @dataclass(frozen=True)
 class FailingSpan:
-    """A time in which a subject failed: windows by their first and last days.
+    """A period in which a subject failed: windows by their first and last days.
 
-    ``opened``: last day of the window with which it was sure. ``closed`` is None while it lasts.
-    ``worst`` is the row of the largest effect.
+    ``opened``: last day of the window that confirmed it. ``closed``: None while it lasts.
+    ``worst``: the row with the largest effect.
     """
 
-    since: date
+    onset: date
     opened: date
     last_failing: date
     closed: date | None
     failing: tuple[tuple[date, date], ...]
     worst: VerdictRow
     severity: Severity
-    figures: frozenset[str]
+    metrics: frozenset[str]
     adjusted_p: float | None
     effect_now: float | None
 
 
 @dataclass(frozen=True)
 class Episode:
-    """The spans of one subject that are one incident: each came back soon after the last."""
+    """The spans of one subject that form one incident, because each returned soon after the
+    last."""
 
     subject: Subject
     spans: tuple[FailingSpan, ...]
 
     @property
-    def since(self) -> date:
+    def onset(self) -> date:
         """First day of the first window that failed."""
-        return self.spans[0].since
+        return self.spans[0].onset
 
     @property
     def opened(self) -> date:
-        """Last day of the window with which it was sure."""
+        """Last day of the window that confirmed it."""
         return self.spans[0].opened
 
     @property
@@ -85,12 +87,12 @@ class Episode:
 
     @property
     def last_day(self) -> date:
-        """The day it was over, or the last day that is known to fail."""
+        """The day on which it closed, or the last day that is known to fail."""
         return self.spans[-1].closed or self.spans[-1].last_failing
 
     @property
     def worst(self) -> VerdictRow:
-        """The row of the largest effect."""
+        """The row with the largest effect."""
         return max((span.worst for span in self.spans), key=_effect)
 
     @property
@@ -100,12 +102,12 @@ class Episode:
 
     @property
     def severity(self) -> Severity:
-        """The greatest one."""
+        """The highest severity."""
         return "fail" if any(span.severity == "fail" for span in self.spans) else "warn"
 
     @property
     def failing_windows(self) -> int:
-        """Windows that failed."""
+        """Number of windows that failed."""
         return sum(len(span.failing) for span in self.spans)
 
 
@@ -116,19 +118,19 @@ def episodes_of(
     rules: IncidentRules,
     false_alarms: Iterable[date] = (),
 ) -> tuple[Episode, ...]:
-    """The times in which one subject failed, in order.
+    """The periods in which one subject failed, in order.
 
     ``windows``: those of the subject's kind in which it was judged, in order. ``rows``: its verdict
-    rows by the window's first day. A window without one passed. A span begins when ``fails`` of
-    the last ``of`` windows fail, when the last ``fails`` windows do so together, or at once for
-    broken data; it is over after so many quiet windows in a row. Windows without a verdict neither
-    open nor close one. ``false_alarms``: days on which a person said so: what lasts then is over,
-    and only a larger effect fails for a time.
+    rows by the first day of the window; a window without a row passed. A span begins if ``fails``
+    of the last ``of`` windows fail, if the last ``fails`` windows fail together, or at once for
+    broken data. It ends after a number of consecutive quiet windows. Windows without a verdict
+    neither open nor close a span. ``false_alarms``: days on which a person marked the subject: an
+    open span ends, and for some time only a larger effect fails.
     """
     fold = _Fold(rules, sorted(false_alarms))
     for window in windows:
         fold.pass_alarms(window.start)
-        fold.look(window, rows.get(window.start, ()))
+        fold.observe(window, rows.get(window.start, ()))
     fold.pass_alarms(date.max)
     return _joined(subject, fold.spans, rules.reopen_days)
 
@@ -149,7 +151,7 @@ class _Fold:
         return [*self.done, *([self.open.span(None)] if self.open else [])]
 
     def pass_alarms(self, day: date) -> None:
-        """Take note of the marks of days before one, or on it."""
+        """Applies the marks up to and including a day."""
         while self.alarms and self.alarms[0] <= day:
             marked = self.alarms.pop(0)
             effects = [_effect(span.worst) for span in self.spans]
@@ -158,10 +160,10 @@ class _Fold:
                 self.threshold_until = marked + timedelta(days=FALSE_ALARM_DAYS)
             self._close(marked)
 
-    def look(self, window: JudgedWindow, rows: Sequence[VerdictRow]) -> None:
+    def observe(self, window: JudgedWindow, rows: Sequence[VerdictRow]) -> None:
         threshold = self.threshold if window.start < self.threshold_until else 0.0
-        figures = self.open.figures if self.open else frozenset()
-        seen = _seen(window, rows, self.rules, threshold, figures)
+        metrics = self.open.metrics if self.open else frozenset()
+        seen = _seen(window, rows, self.rules, threshold, metrics)
         if seen is None:
             return
         self.recent.append(seen)
@@ -169,7 +171,7 @@ class _Fold:
             self.recent.popleft()
         if self.open is None:
             beyond = [one for one in self.recent if one.beyond]
-            enough = seen.beyond and (seen.at_once or len(beyond) >= self.rules.fails)
+            enough = seen.beyond and (seen.immediate_effect or len(beyond) >= self.rules.fails)
             if enough or self._fails_together():
                 self.open = _Open(window.end, beyond, seen.effect)
                 self.quiet = 0
@@ -195,17 +197,17 @@ class _Fold:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What a window shows of a subject: rows that are not quiet, and those that fail."""
+    """The rows of a subject in a window: those that are not quiet, and those that fail."""
 
     window: JudgedWindow
     loud: tuple[VerdictRow, ...]
     beyond: tuple[VerdictRow, ...]
-    at_once: bool
+    immediate_effect: bool
     effect: float | None
 
     @property
     def quiet(self) -> bool:
-        """Whether nothing fails and nothing is near its threshold."""
+        """Whether nothing fails or is close to its threshold."""
         return not self.beyond and not self.loud
 
 
@@ -214,15 +216,15 @@ class _Open:
     opened: date
     windows: list[_Seen]
     effect_now: float | None
-    figures: frozenset[str] = frozenset()
+    metrics: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        self.figures = frozenset(row.figure for row in self.rows)
+        self.metrics = frozenset(row.metric for row in self.rows)
 
     def add(self, seen: _Seen) -> None:
         self.windows.append(seen)
-        if not all(row.figure in self.figures for row in seen.beyond):
-            self.figures |= {row.figure for row in seen.beyond}
+        if not all(row.metric in self.metrics for row in seen.beyond):
+            self.metrics |= {row.metric for row in seen.beyond}
 
     @property
     def rows(self) -> list[VerdictRow]:
@@ -231,14 +233,14 @@ class _Open:
     def span(self, closed: date | None) -> FailingSpan:
         p_values = [row.adjusted_p for row in self.rows if row.adjusted_p is not None]
         return FailingSpan(
-            since=self.windows[0].window.start,
+            onset=self.windows[0].window.start,
             opened=self.opened,
             last_failing=self.windows[-1].window.end,
             closed=closed,
             failing=tuple((seen.window.start, seen.window.end) for seen in self.windows),
             worst=max(self.rows, key=_effect),
             severity="fail" if any(row.fails for row in self.rows) else "warn",
-            figures=self.figures,
+            metrics=self.metrics,
             adjusted_p=min(p_values, default=None),
             effect_now=self.effect_now if closed is None else None,
         )
@@ -251,7 +253,7 @@ def _seen(
     threshold: float,
     failed: frozenset[str],
 ) -> _Seen | None:
-    """What a window shows; None if there is no verdict. ``failed``: figures of the open span."""
+    """The content of a window; None without a verdict. ``failed``: metrics of the open span."""
     if not rows:
         return _Seen(window, (), (), False, None)
     counted = [row for row in rows if not row.is_known or _effect(row) >= threshold]
@@ -259,36 +261,38 @@ def _seen(
     if not beyond:
         # An undefined figure is no news, unless it is the one that has failed.
         unknown = [row for row in counted if not row.is_known]
-        if any(row.verdict in _WITHOUT_VERDICT or row.figure in failed for row in unknown):
+        if any(row.verdict in _WITHOUT_VERDICT or row.metric in failed for row in unknown):
             return None
     known = [row for row in counted if row.is_known]
     effect = max((_effect(row) for row in known), default=None)
     loud = tuple(row for row in known if not _is_quiet(row, rules.clear.below))
-    at_once = any(_is_broken(row, rules.at_once) for row in beyond)
-    return _Seen(window, loud, beyond, at_once, effect)
+    immediate_effect = any(_is_broken(row, rules.immediate_effect) for row in beyond)
+    return _Seen(window, loud, beyond, immediate_effect, effect)
 
 
 def _is_quiet(row: VerdictRow, below: float) -> bool:
-    """Whether a figure that did not fail is below its threshold, or plainly what chance brings."""
+    """Whether a metric that did not fail is below its threshold, or no more than chance."""
     by_chance = row.adjusted_p is not None and row.adjusted_p >= BY_CHANCE
     return by_chance or _effect(row) < below
 
 
-def _is_broken(row: VerdictRow, at_once: float) -> bool:
+def _is_broken(row: VerdictRow, immediate_effect: float) -> bool:
     if row.verdict != "fail":
         return False
     if row.source in ("constraint", "freshness", "arrival", "values"):
         return True
     # Among many segments one has such a window now and then: there it has to persist.
-    if row.figure not in (*BROKEN, AGAIN) or not row.of_all_traffic:
+    if row.metric not in (*BROKEN, AGAIN) or not row.of_all_traffic:
         return False
-    sure = row.adjusted_p is None or row.adjusted_p <= AT_ONCE_LEVEL
-    collapsed = row.figure == "rows" and row.value is not None and row.value <= -COLLAPSE
-    return sure and (collapsed or row.figure == AGAIN or _effect(row) >= at_once)
+    # The number of rows of a table is one question per day, whatever is asked of its columns.
+    p_value = row.p_value if row.source == "volume" else row.adjusted_p
+    sure = p_value is None or p_value <= IMMEDIATE_LEVEL
+    collapsed = row.metric == "rows" and row.value is not None and row.value <= -COLLAPSE
+    return sure and (collapsed or row.metric == AGAIN or _effect(row) >= immediate_effect)
 
 
 def _effect(row: VerdictRow) -> float:
-    """The size of a figure in thresholds; 1 for a failure that has no size."""
+    """The effect of a metric; 1 for a failure without a size."""
     if row.effect is not None:
         return row.effect
     return 1.0 if row.verdict in ("fail", "warn") else 0.0
@@ -297,11 +301,11 @@ def _effect(row: VerdictRow) -> float:
 def _joined(
     subject: Subject, spans: Sequence[FailingSpan], reopen_days: int
 ) -> tuple[Episode, ...]:
-    """Spans that follow one another within some days, as one episode each."""
+    """Spans that follow one another within a number of days, as one episode each."""
     found: list[list[FailingSpan]] = []
     for span in spans:
         last = found[-1][-1].closed if found else None
-        if last is not None and (span.since - last).days <= reopen_days:
+        if last is not None and (span.onset - last).days <= reopen_days:
             found[-1].append(span)
         else:
             found.append([span])

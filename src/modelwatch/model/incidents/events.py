@@ -1,4 +1,4 @@
-"""What changed of incidents between two runs."""
+"""Changes of incidents between two runs."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ from dataclasses import replace
 from datetime import date
 
 from modelwatch.model.incidents.incident import Event, EventKind, Incident
+from modelwatch.model.plain_text import counted
 from modelwatch.stats.numerals import brief
 
 WORSE_TIMES = 2.0
-"""Times the effect that was last told from which an incident has worsened."""
+"""Factor by which the effect must exceed the last reported effect for an incident to have
+worsened."""
 
 
 def events_between(
     previous: Iterable[Incident], now: Sequence[Incident], as_of: date, begin: date
 ) -> tuple[tuple[Event, ...], tuple[Incident, ...]]:
-    """What changed, in order, and the incidents of the last run that are no more.
+    """The changes in order, and the incidents of the last run that no longer exist.
 
-    ``begin``: the first day of the history that was folded. What was over before it stays as it
-    was; what has its days in it and does not come out of it any more is withdrawn.
+    ``begin``: the first day of the folded history. Incidents that ended before it stay as they
+    were. Incidents within it that the history no longer supports are withdrawn.
     """
     before = {one.id: one for one in previous}
     here = {one.id for one in now}
@@ -45,10 +47,10 @@ def events_between(
 
 
 def _ended(before: Incident, begin: date) -> Incident | None:
-    """An incident that the history does not give any more; None for one that is left as it is."""
+    """An incident that the history no longer supports; None for one that stays as it is."""
     if before.state == "withdrawn":
         return None
-    if before.since >= begin:
+    if before.onset >= begin:
         return replace(before, state="withdrawn", rank=None, effect_now=None)
     if before.is_open:
         # It was over before the history begins, and no run was there to see it.
@@ -57,7 +59,7 @@ def _ended(before: Incident, begin: date) -> Incident | None:
 
 
 def _is_heard(incident: Incident) -> bool:
-    """Whether people want to hear of it."""
+    """Whether an event deserves a notification."""
     return incident.importance > 0 and incident.muted_until is None
 
 
@@ -69,14 +71,19 @@ def _changes(before: Incident | None, now: Incident, as_of: date) -> Iterator[Ev
     )
     if before is None:
         # What began and was over before the first run that saw it is history, and no news.
-        detail = f"{now.failing_windows} window{'s' * (now.failing_windows != 1)} failed"
+        detail = f"{counted(now.failing_windows, 'window')} failed"
         yield Event(now.id, "opened", now.opened, detail, heard and now.is_open)
     elif came_back:
         yield Event(now.id, "reopened", now.last_failing, "it failed again", heard and now.is_open)
-    elif (now.since, now.opened) != (before.since, before.opened):
-        detail = f"it began on {now.since} instead of {before.since}"
+    elif (now.onset, now.opened) != (before.onset, before.opened):
+        detail = f"it began on {now.onset} instead of {before.onset}"
         yield Event(now.id, "restated", as_of, detail, False)
-    if before is not None and was_open and now.told_effect != before.told_effect and now.is_open:
+    if (
+        before is not None
+        and was_open
+        and now.reported_effect != before.reported_effect
+        and now.is_open
+    ):
         worth = heard and now.acknowledged_at is None
         detail = f"{brief(now.effect)} times its threshold"
         yield Event(now.id, "worsened", now.worst_start, detail, worth)
@@ -87,11 +94,11 @@ def _changes(before: Incident | None, now: Incident, as_of: date) -> Iterator[Ev
 
 
 def _by_people(before: Incident | None, now: Incident, as_of: date) -> Iterator[Event]:
-    """Actions of people since the last run, of which nobody is notified."""
+    """Actions of people since the last run, about which nobody is notified."""
 
     def news(name: str) -> bool:
-        said = getattr(now, name)
-        return said is not None and said != getattr(before, name, None)
+        current = getattr(now, name)
+        return current is not None and current != getattr(before, name, None)
 
     if now.acknowledged_at is not None and news("acknowledged_at"):
         day, by = now.acknowledged_at.date(), now.acknowledged_by
@@ -107,7 +114,7 @@ def _by_people(before: Incident | None, now: Incident, as_of: date) -> Iterator[
 def _new_children(
     before: Mapping[str, Incident], parent: Incident, children: Sequence[Incident], as_of: date
 ) -> Iterator[Event]:
-    """One event for all subjects that joined an incident that was there already.
+    """One event for all subjects that joined an existing incident.
 
     A notification is sent if the first of them is the model itself.
     """
@@ -117,7 +124,7 @@ def _new_children(
     if joined:
         names = sorted({_named(one) for one in joined})
         shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-        of_model = [one for one in children if one.family in ("performance", "estimate")]
+        of_model = [one for one in children if one.area in ("performance", "estimate")]
         reached = (
             parent.is_open and bool(of_model) and all(one.id not in before for one in of_model)
         )

@@ -1,4 +1,4 @@
-"""The SQL that shows the evidence of an incident, on the views."""
+"""The SQL query on the views that shows the evidence of an incident."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from modelwatch.model.performance.value_accounts import UNMAPPED_SHARE
 from modelwatch.model.planning.outside_windows import OUTSIDE_WORDS
 from modelwatch.stats.drift.statistic import STATISTICS
 
-DAYS_BEFORE = 21
-"""Days before it began that are shown beside it."""
+_DAYS_BEFORE = 21
+"""Days before the onset that are shown as well."""
 
 
 @dataclass(frozen=True)
 class _Shown:
-    """What is shown of a view: columns, equal columns, columns with one of several values."""
+    """The part of a view that is shown: columns, and columns with one or several values."""
 
     view: str
     columns: str
@@ -29,9 +29,9 @@ class _Shown:
 
 
 def evidence_query(incident: Incident, monitor: str) -> str:
-    """A query that shows the figures of an incident, window by window, from before it began."""
+    """A query for the metrics of an incident by window, beginning before its onset."""
     shown = _shown(incident)
-    first = shifted(incident.since, -DAYS_BEFORE)
+    first = shifted(incident.onset, -_DAYS_BEFORE)
     conditions = [f"monitor = {string_literal(monitor)}"]
     conditions += [
         f"{name} = {string_literal(v)}" for name, v in shown.equal.items() if v is not None
@@ -47,21 +47,21 @@ def evidence_query(incident: Incident, monitor: str) -> str:
 
 def _shown(incident: Incident) -> _Shown:
     scope = {
-        "window": incident.window,
+        "window_name": incident.window,
         "segmentation": incident.segmentation,
         "segment": incident.segment,
     }
-    if incident.figure == UNMAPPED_SHARE:
-        columns = "day, subject, counted_as, spelling, rows, share"
-        return _Shown("unmapped_values", columns, "day, rows DESC", {}, {}, day="day")
-    if incident.family == "constraint":
-        columns = "day, observed, lower, upper, verdict, reason, rows"
-        named = {"constraint": incident.subject}
+    if incident.metric == UNMAPPED_SHARE:
+        columns = "day, subject, counted_as, spelling, row_count, share"
+        return _Shown("unmapped_values", columns, "day, row_count DESC", {}, {}, day="day")
+    if incident.area == "constraint":
+        columns = "day, observed, lower, upper, verdict, reason, row_count"
+        named = {"constraint_name": incident.subject}
         return _Shown("constraints_current", columns, "day", named, {}, day="day")
-    if incident.family == "data" and incident.figure in STATISTICS:
+    if incident.area == "data" and incident.metric in STATISTICS:
         return _Shown(
             "feature_timeline",
-            "window_start, statistic, value, threshold, rows, mean, sd, null_share",
+            "window_start, statistic, value, threshold, row_count, mean, sd, null_share",
             "statistic, window_start",
             {
                 **scope,
@@ -70,29 +70,33 @@ def _shown(incident: Incident) -> _Shown:
                 "model_version": incident.model_version,
                 "reference": incident.reference,
             },
-            {"statistic": incident.figures},
+            {"statistic": incident.metrics},
         )
-    if incident.family == "performance":
+    if incident.area == "performance":
         return _Shown(
             "performance_timeline",
             "window_start, metric, value, lower, upper, coverage, labelled_rows, estimate",
             "metric, window_start",
             {**scope, "model_version": incident.model_version},
-            {"metric": incident.figures},
+            {"metric": incident.metrics},
         )
-    if incident.figure in OUTSIDE_WORDS:
-        wording = "as_of, `check`, expected, observed, value, threshold, verdict, reason, examples"
-        checks = tuple(figure for figure in incident.figures if figure in OUTSIDE_WORDS)
+    if incident.metric in OUTSIDE_WORDS:
+        wording = (
+            "as_of, check_name, expected, observed, value, threshold, verdict, reason, examples"
+        )
+        checks = tuple(metric for metric in incident.metrics if metric in OUTSIDE_WORDS)
         mine = {"role": incident.role}
-        order = "as_of, `check`"
-        return _Shown("source_health_current", wording, order, mine, {"`check`": checks}, "as_of")
+        order = "as_of, check_name"
+        return _Shown(
+            "source_health_current", wording, order, mine, {"check_name": checks}, "as_of"
+        )
     judged = (
-        "window_start, subject, figure, value, expected, threshold, effect, adjusted_p, verdict"
+        "window_start, subject, metric, value, expected, threshold, effect, adjusted_p, verdict"
     )
-    if incident.figure == MANY_FEATURES:
+    if incident.metric == MANY_FEATURES:
         failing = {**scope, "role": incident.role, "source": "drift", "verdict": "fail"}
         order = "window_start, effect DESC, subject"
         return _Shown("verdicts_current", judged, order, failing, {})
     mine = {**scope, "role": incident.role, "subject": incident.subject}
-    order = "figure, window_start"
-    return _Shown("verdicts_current", judged, order, mine, {"figure": incident.figures})
+    order = "metric, window_start"
+    return _Shown("verdicts_current", judged, order, mine, {"metric": incident.metrics})

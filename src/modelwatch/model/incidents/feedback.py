@@ -1,4 +1,4 @@
-"""What people said of incidents, and what follows for the next run."""
+"""Responses of people to incidents, and their effect on the next run."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from datetime import date, datetime, timedelta
 
 from modelwatch.model.incidents.incident import Action, Incident, Subject
 
-MUTE_DAYS = 30
-"""Days for which an incident is mute where a person named no last day."""
+_MUTE_DAYS = 30
+"""Days for which an incident is muted if no last day is given."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What holds of an incident because a person said so. ``muted_until`` is in force."""
+    """The state of an incident that follows from responses. ``muted_until`` is in force."""
 
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
@@ -23,23 +23,24 @@ class Standing:
     false_alarm_at: datetime | None = None
 
 
-def standing(actions: Iterable[Action], as_of: date, since: date) -> Standing:
-    """What the actions on one incident come to; ``since``: when it began, or came back last.
+def standing(actions: Iterable[Action], as_of: date, onset: date) -> Standing:
+    """The result of the actions on one incident. ``onset``: its first day, or that of its last
+    return.
 
-    Who acknowledged or marked it before it came back has not seen what came back. ``reopen`` takes
-    back all that was said before it.
+    An acknowledgment or mark from before the incident returned does not apply to its return.
+    ``reopen`` cancels all earlier actions.
     """
     held = Standing()
     for action in sorted(actions, key=lambda one: one.at):
         acknowledged = (held.acknowledged_at, held.acknowledged_by)
         muted, false_alarm = held.muted_until, held.false_alarm_at
-        if action.action == "acknowledge" and action.at.date() >= since:
+        if action.action == "acknowledge" and action.at.date() >= onset:
             acknowledged = (action.at, action.by)
         elif action.action == "mute":
-            muted = action.until or action.at.date() + timedelta(days=MUTE_DAYS)
+            muted = action.until or action.at.date() + timedelta(days=_MUTE_DAYS)
         elif action.action == "unmute":
             muted = None
-        elif action.action == "false_alarm" and action.at.date() >= since:
+        elif action.action == "false_alarm" and action.at.date() >= onset:
             false_alarm = action.at
         elif action.action == "reopen":
             acknowledged, muted, false_alarm = (None, None), None, None
@@ -52,7 +53,7 @@ def standing(actions: Iterable[Action], as_of: date, since: date) -> Standing:
 def false_alarms(
     actions: Sequence[Action], incidents: Iterable[Incident]
 ) -> Mapping[Subject, tuple[date, ...]]:
-    """By subject, the days on which a person marked it: of an incident, all that is in it."""
+    """By subject, the days on which a person marked it, or an incident that contains it."""
     subjects: dict[str, set[Subject]] = defaultdict(set)
     for incident in incidents:
         subjects[incident.id].add(incident.key)
@@ -69,7 +70,7 @@ def false_alarms(
 
 
 def by_incident(actions: Iterable[Action]) -> Mapping[str, list[Action]]:
-    """Actions by the incident that they are on."""
+    """Actions by incident."""
     found: dict[str, list[Action]] = defaultdict(list)
     for action in actions:
         found[action.incident_id].append(action)

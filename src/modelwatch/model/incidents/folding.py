@@ -1,4 +1,4 @@
-"""Verdicts folded into incidents: pure, so that the same history gives the same incidents."""
+"""Verdicts folded into incidents by a pure function: the same history gives the same incidents."""
 
 from __future__ import annotations
 
@@ -23,25 +23,24 @@ from modelwatch.model.incidents.incident import (
     subject_of,
 )
 from modelwatch.model.incidents.ranking import Weights
+from modelwatch.model.incidents.reference_claims import with_claim
 from modelwatch.model.incidents.shared_causes import SharedCauses
-from modelwatch.model.planning.version_references import VersionReference, counts
-from modelwatch.model.verdicts.row import Source, VerdictRow
+from modelwatch.model.verdicts.row import VerdictRow, VerdictSource
 from modelwatch.stats.value_names import ALL_VERSIONS
 
 MOST_RELATED = 5
-"""Incidents of other kinds at the same time that are named."""
+"""Maximum number of simultaneous incidents of other kinds that are named."""
 
 
 @dataclass(frozen=True)
 class History:
-    """What is known when verdicts are folded.
+    """The input of the fold.
 
-    ``windows``: every window that was judged and is over, one a source and model version. ``rows``:
-    the verdicts in them that did not pass, or whose effect is at least ``clear.below``.
-    ``previous``: the newest row of every incident, children included. ``actions``: all that people
-    said. ``features``: how many there are, by role. ``version_references``: what new model versions
-    are compared with, where the configuration says so. ``explained``: incidents of which the kind
-    of change was found since.
+    ``windows``: every completed and judged window, one per source and model version. ``rows``: the
+    verdicts in them that did not pass, or whose effect is at least ``clear.below``. ``previous``:
+    the latest row of every incident, including children. ``actions``: all responses of people.
+    ``features``: their number by role. ``explained``: incidents whose kind of change was determined
+    since. ``short_references``: names of the references with fewer than seven days.
     """
 
     as_of: date
@@ -50,26 +49,26 @@ class History:
     previous: Sequence[Incident] = ()
     actions: Sequence[Action] = ()
     features: Mapping[str, int] = field(default_factory=dict)
-    version_references: Sequence[VersionReference] = ()
     explained: Sequence[Incident] = ()
+    short_references: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Folded:
-    """Incidents as of a run, each followed by its children, and what changed since the last run."""
+    """Incidents as of a run, each followed by its children, and the changes since the last run."""
 
     incidents: tuple[Incident, ...]
     events: tuple[Event, ...]
 
     @property
     def open(self) -> tuple[Incident, ...]:
-        """Those that last, without children, the first to be looked at first."""
+        """Open incidents without children, the most urgent first."""
         last = [one for one in self.incidents if one.is_open and one.parent_id is None]
         return tuple(sorted(last, key=lambda one: one.rank or 0))
 
     @property
     def roots(self) -> tuple[Incident, ...]:
-        """All of them without their children."""
+        """All incidents without children."""
         return tuple(one for one in self.incidents if one.parent_id is None)
 
 
@@ -77,7 +76,8 @@ def fold_incidents(history: History, config: MonitorConfig, weights: Weights) ->
     """The incidents of a history, and their events since the previous ones."""
     columns = {one.name: one.named_columns for one in config.constraints}
     causes = SharedCauses.of_incidents(history.previous, history.explained, columns)
-    episodes = _episodes(history, config)
+    short = history.short_references
+    episodes = [with_claim(one, causes, short) for one in _episodes(history, config)]
     groups = grouped(episodes, history.features, config.incidents.join_windows, causes)
     ids = group_ids(config.monitor, groups, history.previous)
     before = {one.id: one for one in history.previous}
@@ -88,7 +88,7 @@ def fold_incidents(history: History, config: MonitorConfig, weights: Weights) ->
         root = _standing(_root(group, id, weights), actions, history.as_of, group.begins[-1])
         incidents.append(_continued(root, before.get(id), begin))
         for member in group.members[0 if group.broad_role else 1 :]:
-            child = _standing(_child(member, id, weights), actions, history.as_of, member.since)
+            child = _standing(_child(member, id, weights), actions, history.as_of, member.onset)
             incidents.append(_continued(child, before.get(child.id), begin))
     incidents = _ranked(_with_related(incidents))
     events, withdrawn = events_between(history.previous, incidents, history.as_of, begin)
@@ -96,17 +96,19 @@ def fold_incidents(history: History, config: MonitorConfig, weights: Weights) ->
 
 
 def changed(incidents: Iterable[Incident], previous: Iterable[Incident]) -> tuple[Incident, ...]:
-    """The incidents that differ from what was written of them last."""
+    """The incidents that differ from their last written rows."""
     known = {one.id: one for one in previous}
     return tuple(one for one in incidents if known.get(one.id) != one)
 
 
-def over_since(incidents: Iterable[Incident], previous: Iterable[Incident]) -> tuple[Incident, ...]:
-    """The closed incidents, without children, that were not closed before; by their first day."""
+def newly_closed(
+    incidents: Iterable[Incident], previous: Iterable[Incident]
+) -> tuple[Incident, ...]:
+    """The incidents without children that closed since the last run, sorted by onset."""
     closed = {one.id for one in previous if one.state != "open"}
     found = [one for one in incidents if one.state == "closed" and one.parent_id is None]
     return tuple(
-        sorted((one for one in found if one.id not in closed), key=lambda one: (one.since, one.id))
+        sorted((one for one in found if one.id not in closed), key=lambda one: (one.onset, one.id))
     )
 
 
@@ -120,8 +122,6 @@ def _episodes(history: History, config: MonitorConfig) -> list[Episode]:
     rows: dict[Subject, dict[date, list[VerdictRow]]] = defaultdict(lambda: defaultdict(list))
     for row in history.rows:
         together = (row.source, row.window, row.window_start) in versions
-        if not counts(row, history.version_references):
-            continue
         if not together or row.model_version == ALL_VERSIONS:
             rows[subject_of(row)][row.window_start].append(row)
     marks = false_alarms(history.actions, history.previous)
@@ -140,15 +140,15 @@ def _episodes(history: History, config: MonitorConfig) -> list[Episode]:
 
 def _judged(
     windows: Iterable[JudgedWindow], config: MonitorConfig
-) -> Mapping[tuple[Source, str], list[JudgedWindow]]:
-    """The windows of the kinds that make incidents, by source and kind."""
-    kinds: dict[Source, tuple[str, ...]] = {
+) -> Mapping[tuple[VerdictSource, str], list[JudgedWindow]]:
+    """The windows of the kinds that can open incidents, by source and kind."""
+    kinds: dict[VerdictSource, tuple[str, ...]] = {
         "drift": config.incident_windows,
         "anomaly": config.incident_windows,
         "performance": config.performance_windows,
         "estimate": config.performance_windows,
     }
-    found: dict[tuple[Source, str], list[JudgedWindow]] = defaultdict(list)
+    found: dict[tuple[VerdictSource, str], list[JudgedWindow]] = defaultdict(list)
     for window in windows:
         if window.source not in kinds or window.window in kinds[window.source]:
             found[window.source, window.window].append(window)
@@ -163,7 +163,7 @@ def _root(group: Group, id: str, weights: Weights) -> Incident:
         parent_id=None,
         state="open" if group.is_open else "closed",
         severity="fail" if severe else "warn",
-        since=group.since,
+        onset=group.onset,
         opened=group.opened,
         last_failing=group.last_failing,
         closed=group.closed,
@@ -177,11 +177,11 @@ def _root(group: Group, id: str, weights: Weights) -> Incident:
     failing = {member.subject.name for member in group.members if member.subject.of_all_traffic}
     return replace(
         incident,
-        family="source",
+        area="source",
         role=group.broad_role,
         subject=group.broad_role,
-        figure=MANY_FEATURES,
-        figures=(MANY_FEATURES,),
+        metric=MANY_FEATURES,
+        metrics=(MANY_FEATURES,),
         value=float(len(failing)),
         expected=0.0,
         threshold=None,
@@ -196,20 +196,20 @@ def _child(member: Episode, parent_id: str, weights: Weights) -> Incident:
         parent_id=parent_id,
         state="open" if member.is_open else "closed",
         severity=member.severity,
-        family=subject.family,
+        area=subject.area,
         role=subject.role,
         subject=subject.name,
         segmentation=subject.segmentation,
         segment=subject.segment,
         window=subject.window,
-        since=member.since,
+        onset=member.onset,
         opened=member.opened,
         last_failing=last.last_failing,
         closed=last.closed,
         reopened=len(member.spans) - 1,
         failing_windows=member.failing_windows,
-        figure=worst.figure,
-        figures=tuple(sorted(set().union(*(span.figures for span in member.spans)))),
+        metric=worst.metric,
+        metrics=tuple(sorted(set().union(*(span.metrics for span in member.spans)))),
         reference=worst.reference,
         model_version=worst.model_version,
         value=worst.value,
@@ -227,14 +227,14 @@ def _child(member: Episode, parent_id: str, weights: Weights) -> Incident:
         rank=None,
         children=0,
         related=(),
-        told_effect=member.effect,
+        reported_effect=member.effect,
     )
 
 
 def _standing(
-    incident: Incident, actions: Mapping[str, Sequence[Action]], as_of: date, since: date
+    incident: Incident, actions: Mapping[str, Sequence[Action]], as_of: date, onset: date
 ) -> Incident:
-    held = standing(actions.get(incident.id, ()), as_of, since)
+    held = standing(actions.get(incident.id, ()), as_of, onset)
     return replace(
         incident,
         acknowledged_at=held.acknowledged_at,
@@ -245,17 +245,20 @@ def _standing(
 
 
 def _continued(incident: Incident, before: Incident | None, begin: date) -> Incident:
-    """An incident with what only the last run knows: what was told, and days before the history."""
+    """An incident with what only the last run knows: reported effects, and days before the
+    history."""
     if before is None or before.state == "withdrawn":
         return incident
-    grown = incident.effect >= WORSE_TIMES * before.told_effect
+    grown = incident.effect >= WORSE_TIMES * before.reported_effect
     worse = grown or (incident.severity == "fail" and before.severity == "warn")
-    incident = replace(incident, told_effect=incident.effect if worse else before.told_effect)
-    if before.since >= begin:
+    incident = replace(
+        incident, reported_effect=incident.effect if worse else before.reported_effect
+    )
+    if before.onset >= begin:
         return incident
     return replace(
         incident,
-        since=min(before.since, incident.since),
+        onset=min(before.onset, incident.onset),
         opened=min(before.opened, incident.opened),
         reopened=max(before.reopened, incident.reopened),
         failing_windows=max(before.failing_windows, incident.failing_windows),
@@ -271,9 +274,9 @@ def _with_related(incidents: Sequence[Incident]) -> list[Incident]:
             other
             for other in roots
             if one.parent_id is None
-            and realm_of(one.family, one.role) != realm_of(other.family, other.role)
-            and one.since <= (date.max if other.is_open else other.last_day)
-            and other.since <= (date.max if one.is_open else one.last_day)
+            and realm_of(one.area, one.role) != realm_of(other.area, other.role)
+            and one.onset <= (date.max if other.is_open else other.last_day)
+            and other.onset <= (date.max if one.is_open else one.last_day)
         ]
         others.sort(key=lambda other: (-other.score, other.id))
         found.append(replace(one, related=tuple(other.id for other in others[:MOST_RELATED])))
@@ -282,6 +285,6 @@ def _with_related(incidents: Sequence[Incident]) -> list[Incident]:
 
 def _ranked(incidents: Sequence[Incident]) -> list[Incident]:
     lasting = [one for one in incidents if one.is_open and one.parent_id is None]
-    lasting.sort(key=lambda one: (-one.score, one.since, one.id))
+    lasting.sort(key=lambda one: (-one.score, one.onset, one.id))
     ranks = {one.id: rank for rank, one in enumerate(lasting, 1)}
     return [replace(one, rank=ranks.get(one.id)) for one in incidents]

@@ -1,4 +1,4 @@
-"""One cause, one incident: which subjects fail together, and which of them leads."""
+"""One incident per cause: which subjects fail together, and which of them leads."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from itertools import combinations
 
 from modelwatch.model.days import DayRange
 from modelwatch.model.incidents.episodes import BROKEN, Episode, FailingSpan
-from modelwatch.model.incidents.incident import MANY_FEATURES, Family, Subject
+from modelwatch.model.incidents.incident import MANY_FEATURES, Area, Subject
 from modelwatch.model.incidents.segment_parents import Homes, overlap, reach
 from modelwatch.model.incidents.shared_causes import SharedCauses, by_cause, explains_performance
 
 BROAD_SHARE = 0.5
-"""Share of the features of a table from which the table itself is what fails."""
+"""Share of the features of a table from which the table itself is the subject."""
 LARGE_EFFECT = 5.0
-"""Times the threshold from which on no effect is larger than another: units of figures differ."""
+"""Effect above which effects count as equally large, because units of metrics differ."""
 FEWEST_BROAD = 4
-"""Features without which half of them say nothing of the table."""
-_REALMS: Mapping[Family, str] = {
+"""Minimum number of features for which half of them stand for the table."""
+_REALMS: Mapping[Area, str] = {
     "source": "data",
     "data": "data",
     "constraint": "data",
@@ -28,22 +28,22 @@ _REALMS: Mapping[Family, str] = {
     "estimate": "performance",
     "labels": "labels",
 }
-"""Families whose failures may have one cause: data apart from the model and from its labels."""
+"""Families whose failures may have a common cause: data separate from the model and its labels."""
 _ROLES = ("inputs", "predictions", "labels")
-"""What comes first causes what comes later."""
+"""Order of causes: earlier ones cause later ones."""
 
 
-def realm_of(family: Family, role: str) -> str:
-    """Whether failures of a family and role are about data, the model or labels."""
-    return "labels" if role == "labels" and family == "source" else _REALMS[family]
+def realm_of(area: Area, role: str) -> str:
+    """Whether failures of a family and role concern data, the model, or labels."""
+    return "labels" if role == "labels" and area == "source" else _REALMS[area]
 
 
 @dataclass(frozen=True)
 class Group:
-    """Episodes of one cause. ``members[0]`` leads them.
+    """Episodes with a common cause. ``members[0]`` leads them.
 
-    ``broad_role``: the table of which half of the features fail, if that is what it is; then no
-    member stands for the whole.
+    ``broad_role``: the table of which half of the features fail, if so; then no member stands for
+    the group.
     """
 
     members: tuple[Episode, ...]
@@ -56,46 +56,44 @@ class Group:
 
     @property
     def subject(self) -> Subject:
-        """What the incident is about."""
+        """The subject of the incident."""
         if self.broad_role is None:
             return self.lead.subject
         window = self.lead.subject.window
         return Subject("source", self.broad_role, self.broad_role, "all", "all", window)
 
     @property
-    def figure(self) -> str:
-        """The figure of the largest effect, or that many features fail."""
-        return self.lead.worst.figure if self.broad_role is None else MANY_FEATURES
+    def metric(self) -> str:
+        """The metric with the largest effect, or that many features fail."""
+        return self.lead.worst.metric if self.broad_role is None else MANY_FEATURES
 
     @property
-    def since(self) -> date:
-        """First day of the first window that failed, of the shortest windows: they say it best.
-
-        A longer one tells where it was sure before any of them failed.
-        """
+    def onset(self) -> date:
+        """First day of the first window that failed, among the shortest windows, which are most
+        precise. A longer window counts if it was confirmed before any of them failed."""
         shortest = min(len(span.worst.days) for span in self._spans)
-        first = min(s.since for s in self._spans if len(s.worst.days) == shortest)
-        return min(s.since for s in self._spans if s.since == first or s.opened < first)
+        first = min(s.onset for s in self._spans if len(s.worst.days) == shortest)
+        return min(s.onset for s in self._spans if s.onset == first or s.opened < first)
 
     @property
     def opened(self) -> date:
-        """Last day of the window with which it was sure."""
+        """Last day of the window that confirmed it."""
         return min(span.opened for span in self._spans)
 
     @property
     def _spans(self) -> list[FailingSpan]:
-        """Of all members, but what was over before the lead began: that was something else."""
-        begin = self.lead.since if self.broad_role is None else date.min
+        """The severity of all members, except those that ended before the lead began."""
+        begin = self.lead.onset if self.broad_role is None else date.min
         return [s for m in self.members for s in m.spans if s.closed is None or s.closed >= begin]
 
     @property
     def is_open(self) -> bool:
-        """Whether some member lasts."""
+        """Whether any member lasts."""
         return any(member.is_open for member in self.members)
 
     @property
     def closed(self) -> date | None:
-        """The day the last member was over; None while one lasts."""
+        """The day on which the last member closed; None while one lasts."""
         return None if self.is_open else max(member.last_day for member in self.members)
 
     @property
@@ -105,20 +103,20 @@ class Group:
 
     @property
     def begins(self) -> tuple[date, ...]:
-        """The days on which it began, and on which it came back after all of it was over."""
-        spans = sorted((span.since, span.closed or date.max) for span in self._spans)
+        """The days on which it began, and on which it returned after all members had closed."""
+        spans = sorted((span.onset, span.closed or date.max) for span in self._spans)
         begins, end = [spans[0][0]], spans[0][1]
-        for since, closed in spans[1:]:
-            if since > end:
-                begins.append(since)
+        for onset, closed in spans[1:]:
+            if onset > end:
+                begins.append(onset)
             end = max(end, closed)
         return tuple(begins)
 
     @property
     def days(self) -> DayRange:
-        """From its first failing day to its last one, or to the day it was over."""
+        """From its first failing day to its last one, or to the day on which it closed."""
         return DayRange(
-            min(span.since for span in self._spans),
+            min(span.onset for span in self._spans),
             max(self.last_failing, self.closed or date.min),
         )
 
@@ -131,17 +129,17 @@ def grouped(
 ) -> tuple[Group, ...]:
     """Episodes by cause, in the order in which they began.
 
-    What begins to fail within ``join_windows`` windows of one another may have one cause: data of
-    all traffic, one subject in several kinds of window, a segment with its feature while both fail,
-    else with what it begins and ends with, else with the segments that begin with it. ``by_cause``
-    tells which of them have. Metrics, estimates and segments of a model that fail at the same time
-    have one cause; that of the data that they begin and end with, where these may explain it, else
-    that of labels that stopped to come. ``features``: how many there are by role.
+    Episodes that begin within ``join_windows`` windows of one another may have one cause: data of
+    all traffic; one subject in several kinds of window; a segment with its feature while both fail,
+    otherwise with the data that it begins and ends with, otherwise with the segments that begin
+    with it. ``by_cause`` decides which of them do. Metrics, estimates, and segments of a model that
+    fail at the same time have one cause: that of the data that they begin and end with if it can
+    explain them, otherwise that of missing labels. ``features``: their number by role.
     """
     causes = causes or SharedCauses()
     by_realm: dict[str, list[Episode]] = defaultdict(list)
-    for episode in sorted(episodes, key=lambda e: (e.since, e.opened, str(e.subject))):
-        by_realm[realm_of(episode.subject.family, episode.subject.role)].append(episode)
+    for episode in sorted(episodes, key=lambda e: (e.onset, e.opened, str(e.subject))):
+        by_realm[realm_of(episode.subject.area, episode.subject.role)].append(episode)
     data = by_realm["data"]
     whole = [episode for episode in data if episode.subject.of_all_traffic]
     together = _connected(whole, [*_begin_together(whole, join_windows), *_alike(whole)])
@@ -156,7 +154,7 @@ def grouped(
         else:
             home.extend(model)
     groups = [_group(members, features, causes) for members in (*sets, *labels)]
-    return tuple(sorted(groups, key=lambda g: (g.since, g.opened, str(g.subject))))
+    return tuple(sorted(groups, key=lambda g: (g.onset, g.opened, str(g.subject))))
 
 
 def _home_of_model(
@@ -166,9 +164,9 @@ def _home_of_model(
     join_windows: int,
     causes: SharedCauses,
 ) -> list[Episode] | None:
-    """The set of data that explains what moved of a model, or that of labels; None if none does.
+    """The set of data or labels that explains the failures of a model; None if there is none.
 
-    Of several, the one in which the answers of the model have moved, else the nearest.
+    Of several sets, the one in which the predictions changed, otherwise the nearest.
     """
     homes = [
         one
@@ -180,13 +178,13 @@ def _home_of_model(
 
 
 def _fails_with(model: Sequence[Episode], data: Sequence[Episode], join_windows: int) -> bool:
-    """Whether a model begins to fail with data, and does not go on when they are well again."""
+    """Whether failures of a model begin with those of data, and no window of the model fails that
+    begins after the data recovered."""
     first = model[0]
-    last = max(one.spans[-1].last_failing for one in model)
+    last = max(one.spans[-1].failing[-1][0] for one in model)
     for one in data:
-        near = reach(first, one, join_windows)
-        until = date.max - near if one.is_open else one.spans[-1].last_failing
-        if abs(first.since - one.since) <= near and last <= until + near:
+        until = date.max if one.is_open else one.last_day
+        if abs(first.onset - one.onset) <= reach(first, one, join_windows) and last <= until:
             return True
     return False
 
@@ -194,9 +192,9 @@ def _fails_with(model: Sequence[Episode], data: Sequence[Episode], join_windows:
 def _nearness(
     members: Sequence[Episode], model: Sequence[Episode]
 ) -> tuple[bool, timedelta, float]:
-    """How near a set of data is to what moved of a model: the nearest compares greatest."""
+    """How close a set of data is to the failures of a model; the closest compares greatest."""
     answered = any(one.subject.role == "predictions" for one in members)
-    apart = min(abs(one.since - model[0].since) for one in members)
+    apart = min(abs(one.onset - model[0].onset) for one in members)
     return answered, -apart, max(one.effect for one in members)
 
 
@@ -208,7 +206,7 @@ def _begin_together(episodes: Sequence[Episode], join_windows: int) -> Links:
     """Each episode with the first one of those that begin shortly before it."""
     first = 0
     for index, episode in enumerate(episodes):
-        if episode.since - episodes[first].since > reach(episode, episodes[first], join_windows):
+        if episode.onset - episodes[first].onset > reach(episode, episodes[first], join_windows):
             first = index
         yield first, index
 
@@ -218,7 +216,7 @@ def _alike(episodes: Sequence[Episode]) -> Links:
     alike: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for index, episode in enumerate(episodes):
         of = episode.subject
-        alike[of.family, of.role, of.name, of.segmentation, of.segment].append(index)
+        alike[of.area, of.role, of.name, of.segmentation, of.segment].append(index)
     for indices in alike.values():
         yield from _overlapping(episodes, combinations(indices, 2))
 
@@ -226,9 +224,10 @@ def _alike(episodes: Sequence[Episode]) -> Links:
 def _with_segments(
     sets: Sequence[list[Episode]], episodes: Sequence[Episode], join_windows: int
 ) -> list[list[Episode]]:
-    """The sets of what fails in all traffic with the segments of each, and sets of other segments.
+    """The sets of failures in all traffic with their segments, and sets of other segments.
 
-    Each span of a segment is by itself, so that what came back with something else is part of that.
+    Each span of a segment is treated separately, because a segment that returns together with
+    another failure is part of that one.
     """
     found = [list(one) for one in sets]
     homes = Homes(sets, join_windows)
@@ -241,13 +240,13 @@ def _with_segments(
                 loose.append(part)
             else:
                 found[home].append(part)
-    loose.sort(key=lambda part: (part.since, part.opened, str(part.subject)))
+    loose.sort(key=lambda part: (part.onset, part.opened, str(part.subject)))
     links = [*_begin_together(loose, join_windows), *_alike(loose), *_come_back(loose)]
     return [*found, *_connected(loose, links)]
 
 
 def _come_back(parts: Sequence[Episode]) -> Links:
-    """Each span of a segment with the one before."""
+    """Each span of a segment with the previous one."""
     last: dict[Subject, int] = {}
     for index, part in enumerate(parts):
         if part.subject in last:
@@ -260,7 +259,7 @@ def _overlapping(episodes: Sequence[Episode], pairs: Links) -> Links:
 
 
 def _connected(episodes: Sequence[Episode], links: Links) -> list[list[Episode]]:
-    """Episodes that links connect, in order."""
+    """Episodes that are connected by links, in order."""
     above = list(range(len(episodes)))
 
     def top(index: int) -> int:
@@ -285,7 +284,7 @@ def _fail_together(episodes: Sequence[Episode], join_windows: int) -> list[list[
     for episode in episodes:
         last = found[-1][-1] if found else None
         if last is not None and (
-            episode.since <= end or episode.since - last.since <= reach(episode, last, join_windows)
+            episode.onset <= end or episode.onset - last.onset <= reach(episode, last, join_windows)
         ):
             found[-1].append(episode)
         else:
@@ -298,18 +297,18 @@ def _fail_together(episodes: Sequence[Episode], join_windows: int) -> list[list[
 def _group(members: Sequence[Episode], features: Mapping[str, int], causes: SharedCauses) -> Group:
     """The members with their lead first."""
     ordered = tuple(sorted(_whole(members), key=lambda one: _precedence(one, causes)))
-    if ordered[0].subject.family == "source" and ordered[0].subject.of_all_traffic:
+    if ordered[0].subject.area == "source" and ordered[0].subject.of_all_traffic:
         return Group(ordered)
     return Group(ordered, _broad_role(ordered, features))
 
 
 def _whole(members: Sequence[Episode]) -> list[Episode]:
-    """One episode a subject: what is one incident for others is one for it."""
+    """One episode per subject, even if its others are separate incidents."""
     spans: dict[Subject, list[FailingSpan]] = defaultdict(list)
     for member in members:
         spans[member.subject] += member.spans
     return [
-        Episode(subject, tuple(sorted(of, key=lambda span: span.since)))
+        Episode(subject, tuple(sorted(of, key=lambda span: span.onset)))
         for subject, of in spans.items()
     ]
 
@@ -318,7 +317,7 @@ def _broad_role(members: Sequence[Episode], features: Mapping[str, int]) -> str 
     """The first table of which half of the features fail."""
     failing: dict[str, set[str]] = defaultdict(set)
     for member in members:
-        if member.subject.family == "data" and member.subject.of_all_traffic:
+        if member.subject.area == "data" and member.subject.of_all_traffic:
             failing[member.subject.role].add(member.subject.name)
     for role in _ROLES:
         known = features.get(role, 0)
@@ -330,24 +329,23 @@ def _broad_role(members: Sequence[Episode], features: Mapping[str, int]) -> str 
 def _precedence(
     episode: Episode, causes: SharedCauses
 ) -> tuple[int, int, int, bool, float, int, bool, float, date, str]:
-    """All traffic before segments; tables before features before promises; what tells what happened
-    before what moved with it; the strongest first.
+    """All traffic before segments; tables before features before constraints; faults before changes
+    that follow from them; the strongest first.
 
-    Of those far beyond their thresholds, what lasts longest stands for the others, then what is
-    broken.
+    Among those far above their thresholds, the longest leads, and then broken data.
     """
     subject = episode.subject
-    families = ("source", "data", "performance", "estimate", "labels", "constraint")
+    areas = ("source", "data", "performance", "estimate", "labels", "constraint")
     role = _ROLES.index(subject.role) if subject.role in _ROLES else len(_ROLES)
     return (
         0 if subject.of_all_traffic else 1,
-        families.index(subject.family),
+        areas.index(subject.area),
         role,
-        subject.family == "data" and not causes.of([episode]).is_named,
+        subject.area == "data" and not causes.of([episode]).is_named,
         -min(episode.effect, LARGE_EFFECT),
         -episode.failing_windows,
-        episode.worst.figure not in BROKEN,
+        episode.worst.metric not in BROKEN,
         -episode.effect,
-        episode.since,
+        episode.onset,
         str(subject),
     )

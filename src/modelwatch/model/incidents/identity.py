@@ -1,4 +1,4 @@
-"""Which incident of the last run an incident of this run is."""
+"""The match between incidents of this run and of the last run."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from modelwatch.model.incidents.incident import Incident, Subject
 def group_ids(
     monitor: str, groups: Sequence[Group], previous: Iterable[Incident]
 ) -> tuple[str, ...]:
-    """An id for each group, in order: that of the incident it was, else one of its own.
+    """An id for each group, in order: that of the matching incident, otherwise a new one.
 
-    It was the incident of the last run with which it shares a subject at an overlapping time; the
-    one that began first, if there are several. An id of its own depends on the monitor, the subject
-    that was first sure and when, so that the same history gives the same one.
+    The match is the incident of the last run that shares a subject at an overlapping time; the one
+    that began first, if there are several. A new id depends on the monitor, the first confirmed
+    subject, and its time, so the same history gives the same id.
     """
     known = _by_subject(previous)
     taken: set[str] = set()
@@ -32,7 +32,7 @@ def group_ids(
         }
         if group.broad_role is not None:
             for one in known.get(group.subject, ()):
-                if one.since <= group.days.last and group.since <= one.last_day:
+                if one.onset <= group.days.last and group.onset <= one.last_day:
                     former.setdefault(one.id, one.opened)
         free = sorted((opened, id) for id, opened in former.items() if id not in taken)
         chosen = free[0][1] if free else _own_id(monitor, group)
@@ -42,7 +42,7 @@ def group_ids(
 
 
 def child_id(parent_id: str, subject: Subject) -> str:
-    """Id of a subject in an incident."""
+    """The id of a subject within an incident."""
     return _hashed(parent_id, str(subject))
 
 
@@ -69,6 +69,6 @@ def _matching(episode: Episode, known: Mapping[Subject, list[Incident]]) -> list
     return [
         one
         for one in known.get(episode.subject, ())
-        if (one.is_open or episode.since <= one.last_day)
-        and one.since <= max(episode.last_day, date.max if episode.is_open else date.min)
+        if (one.is_open or episode.onset <= one.last_day)
+        and one.onset <= max(episode.last_day, date.max if episode.is_open else date.min)
     ]

@@ -1,4 +1,4 @@
-"""How much each feature matters to the model: said, or learned from what the model decided."""
+"""The importance of each feature to the model: configured, or learned from its decisions."""
 
 from __future__ import annotations
 
@@ -6,27 +6,26 @@ import math
 from collections.abc import Mapping
 
 LEAST = 0.25
-MOST = 4.0
-"""Bounds of a learned importance: what is learned from decisions alone is not sure."""
+_MOST = 4.0
+"""Bounds of a learned importance, because decisions alone are weak evidence."""
 
 
 def importances(
     given: Mapping[str, float], learned: Mapping[str, float], features: Mapping[str, str]
 ) -> dict[str, float]:
-    """The importance of each feature; 1 is that of a feature of which nothing is known.
+    """The importance of each feature; 1 if nothing is known about it.
 
-    ``given``: by feature, in upper or lower case, what the configuration says; it counts as it is.
-    ``learned``: by feature, its influence on decisions (0 to 1), taken relative to the mean and
-    kept within 0.25 and 4. ``features``: role by feature; what the model answers has 1 unless the
-    configuration says otherwise.
+    ``given``: configured importance by feature, in any case; used as it is. ``learned``: influence
+    on decisions by feature (0 to 1), relative to the mean, and limited to 0.25 to 4. ``features``:
+    role by feature. Predictions have importance 1 unless configured.
     """
-    said = {name.lower(): weight for name, weight in given.items()}
+    configured = {name.lower(): weight for name, weight in given.items()}
     known = {name: one for name, one in learned.items() if math.isfinite(one)}
     mean = sum(known.values()) / len(known) if known else 0.0
     found = {}
     for name, role in features.items():
         weight = 1.0
         if role == "inputs" and name in known and mean > 0:
-            weight = min(MOST, max(LEAST, known[name] / mean))
-        found[name] = said.get(name.lower(), weight)
+            weight = min(_MOST, max(LEAST, known[name] / mean))
+        found[name] = configured.get(name.lower(), weight)
     return found

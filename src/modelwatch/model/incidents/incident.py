@@ -1,4 +1,4 @@
-"""An incident: failures of one cause, from the day they began to the day they were over."""
+"""An incident: failures with a common cause, from their onset to their end."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from datetime import date, datetime
 from typing import Literal
 
 from modelwatch.model.contracts.constraint import Severity
-from modelwatch.model.verdicts.row import Source, VerdictRow
+from modelwatch.model.verdicts.row import VerdictRow, VerdictSource
 from modelwatch.stats.value_names import ALL
 
-Family = Literal["source", "data", "constraint", "performance", "estimate", "labels"]
-"""What an incident is about: a whole table, a feature, a promise, or the model itself."""
-State = Literal["open", "closed", "withdrawn"]
-"""``withdrawn``: data were restated, and what had failed did not."""
+Area = Literal["source", "data", "constraint", "performance", "estimate", "labels"]
+"""The kind of subject: an entire table, a feature, a constraint, or the model itself."""
+IncidentState = Literal["open", "closed", "withdrawn"]
+"""``withdrawn``: restated data no longer fails."""
 EventKind = Literal[
     "opened",
     "child_added",
@@ -32,7 +32,7 @@ Spread = Literal["value", "everywhere"]
 """Whether one value of another column carries a change, or none does."""
 ActionKind = Literal["acknowledge", "mute", "unmute", "false_alarm", "reopen"]
 
-FAMILIES: Mapping[Source, Family] = {
+AREAS: Mapping[VerdictSource, Area] = {
     "drift": "data",
     "anomaly": "data",
     "constraint": "constraint",
@@ -45,14 +45,14 @@ FAMILIES: Mapping[Source, Family] = {
     "arrival": "source",
 }
 MANY_FEATURES = "features"
-"""Figure of an incident that is half of the features of a table together."""
+"""Metric of an incident that consists of half of the features of a table."""
 
 
 @dataclass(frozen=True, order=True)
 class Subject:
-    """What fails: the figures of one thing in one segment and one kind of window."""
+    """What fails: the metrics of one subject in one segment and one kind of window."""
 
-    family: Family
+    area: Area
     role: str
     name: str
     segmentation: str
@@ -61,31 +61,31 @@ class Subject:
 
     @property
     def of_all_traffic(self) -> bool:
-        """Whether it is of all rows rather than of a segment."""
+        """Whether it concerns all traffic instead of a segment."""
         return self.segmentation == ALL
 
     def __str__(self) -> str:
-        """All of it, for an identity."""
-        parts = (self.family, self.role, self.name, self.segmentation, self.segment, self.window)
+        """All fields, for an identity."""
+        parts = (self.area, self.role, self.name, self.segmentation, self.segment, self.window)
         return "\x1f".join(parts)
 
 
 def subject_of(row: VerdictRow) -> Subject:
-    """The subject of a verdict: drift and anomalies of a feature are one, and so on."""
+    """The subject of a verdict; drift and anomalies of a feature are one subject, and so on."""
     return Subject(
-        FAMILIES[row.source], row.role, row.subject, row.segmentation, row.segment, row.window
+        AREAS[row.source], row.role, row.subject, row.segmentation, row.segment, row.window
     )
 
 
 @dataclass(frozen=True, order=True)
 class JudgedWindow:
-    """A window that is over and whose figures of one source were judged.
+    """A completed window in which the metrics of one source were judged.
 
-    What has no verdict row in it passed, far from its threshold. ``model_version``: '*' for all
-    versions together. ``rows``: of all traffic, None where not known.
+    A subject without a verdict row in it passed, far from its threshold. ``model_version``: '*' for
+    all versions together. ``rows``: of all traffic; None if unknown.
     """
 
-    source: Source
+    source: VerdictSource
     window: str
     start: date
     end: date
@@ -95,7 +95,7 @@ class JudgedWindow:
 
 @dataclass(frozen=True)
 class Action:
-    """What a person did to an incident. ``until`` ends a mute."""
+    """An action of a person on an incident. ``until`` ends a mute."""
 
     incident_id: str
     action: ActionKind
@@ -109,38 +109,38 @@ class Action:
 class Incident:
     """An incident as of a run, or one of the subjects that fail with it.
 
-    ``parent_id`` is None for the incident itself; its children are the other subjects of the same
-    cause. Days: ``since`` is the first one of the first window that failed, ``opened`` the last one
-    of the window with which it was sure, ``last_failing`` that of the last window that failed,
-    ``closed`` that of the window with which it was over. ``figure``, ``reference``,
-    ``model_version``, ``value``, ``expected``, ``threshold``, ``effect``, ``rows`` and the window
-    from ``worst_start`` to ``worst_end`` are those of the largest effect; ``effect_now`` is the
-    effect in the last window, None if it is quiet. ``told_effect``: the effect last reported.
-    ``kind`` and what comes after it say what kind of change it is and how it is told.
-    ``touched_share``: share of the rows that the change must have touched at least. ``follows``:
-    the feature whose change leads one to expect this one. ``spread`` says whether a value of
-    another column carries the change: ``carrier_column`` and ``carrier_value``, with their share of
-    the changed rows and of all.
+    ``parent_id`` is None for the incident itself; its children are the other subjects with the same
+    cause. Days: ``onset`` is the first day of the first window that failed, ``opened`` the last day
+    of the window that confirmed it, ``last_failing`` that of the last window that failed, and
+    ``closed`` that of the window that ended it. ``metric``, ``reference``, ``model_version``,
+    ``value``, ``expected``, ``threshold``, ``effect``, ``rows``, and the window from
+    ``worst_start`` to ``worst_end`` are those of the largest effect. ``effect_now`` is the effect
+    in the last window, None if it is quiet. ``reported_effect``: the effect that was reported last.
+    ``kind`` and the following fields describe the kind of change and its sentence.
+    ``touched_share``: the share of the rows that the change must have affected at least.
+    ``follows``: the feature whose change explains this one. ``spread``: whether a value of another
+    column carries the change: ``carrier_column`` and ``carrier_value``, with their share of the
+    changed rows and of all rows.
     """
 
     id: str
     parent_id: str | None
-    state: State
+    state: IncidentState
     severity: Severity
-    family: Family
+    area: Area
     role: str
     subject: str
     segmentation: str
     segment: str
     window: str
-    since: date
+    onset: date
     opened: date
     last_failing: date
     closed: date | None
     reopened: int
     failing_windows: int
-    figure: str
-    figures: tuple[str, ...]
+    metric: str
+    metrics: tuple[str, ...]
     reference: str | None
     model_version: str
     value: float | None
@@ -158,7 +158,7 @@ class Incident:
     rank: int | None
     children: int
     related: tuple[str, ...]
-    told_effect: float
+    reported_effect: float
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
     muted_until: date | None = None
@@ -167,8 +167,8 @@ class Incident:
     confidence: float | None = None
     evidence: str | None = None
     shape: str | None = None
-    since_lower: date | None = None
-    since_upper: date | None = None
+    onset_lower: date | None = None
+    onset_upper: date | None = None
     touched_share: float | None = None
     follows: str | None = None
     spread: Spread | None = None
@@ -183,7 +183,7 @@ class Incident:
     def key(self) -> Subject:
         """The subject that leads it."""
         return Subject(
-            self.family, self.role, self.subject, self.segmentation, self.segment, self.window
+            self.area, self.role, self.subject, self.segmentation, self.segment, self.window
         )
 
     @property
@@ -193,12 +193,12 @@ class Incident:
 
     @property
     def of_all_traffic(self) -> bool:
-        """Whether it is of all rows rather than of a segment."""
+        """Whether it concerns all traffic instead of a segment."""
         return self.segmentation == ALL
 
     @property
     def calls(self) -> bool:
-        """Whether somebody must look: it lasts, is a failure, and was not set aside."""
+        """Whether it needs attention: it is open, a failure, and was not set aside."""
         return (
             self.is_open
             and self.parent_id is None
@@ -210,21 +210,21 @@ class Incident:
 
     @property
     def last_day(self) -> date:
-        """The day it was over, or the last day it is known to have lasted."""
+        """The day on which it closed, or the last day on which it is known to have lasted."""
         return self.closed or self.last_failing
 
 
 @dataclass(frozen=True)
 class Event:
-    """A change of an incident between two runs, or what a person did to it.
+    """A change of an incident between two runs, or an action of a person.
 
-    ``day`` is the day it is of: of the window that opened or closed it. ``is_told``: whether it
-    deserves a message of its own, rather than a line of the digest.
+    ``day``: the day of the window that opened or closed it. ``is_reported``: whether it gets a
+    message of its own instead of a line in the digest.
     """
 
     incident_id: str
     event: EventKind
     day: date
     detail: str
-    is_told: bool
+    is_reported: bool
     by: str | None = None

@@ -1,4 +1,4 @@
-"""What changed, in words: the subject of an incident, its change and where it is."""
+"""The change of an incident in words: its subject, the size of the change, and its location."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from modelwatch.model.performance.value_accounts import UNMAPPED_SHARE
 from modelwatch.model.plain_text import named
 from modelwatch.model.planning.outside_windows import OUTSIDE_BRIEFLY
 from modelwatch.model.quoted_values import code, code_equal, distinguishable_value
-from modelwatch.stats.drift.statistic import STATISTICS
+from modelwatch.stats.drift import statistics  # noqa: F401 (registers the statistics)
+from modelwatch.stats.drift.statistic import STATISTICS, require_for_thresholds
 from modelwatch.stats.numerals import brief, briefs, percentage, percentage_points
 from modelwatch.stats.performance.metrics import PERFORMANCE
 from modelwatch.stats.profile.metrics import METRICS
@@ -20,12 +21,12 @@ from modelwatch.stats.states.batch import NULL_SEGMENT, OTHER_SEGMENT
 _PROPER = frozenset(
     ("Brier", "Cramer's", "F1", "Hellinger", "Jensen-Shannon", "Kolmogorov-Smirnov", "L-infinity")
 ) | {"Matthews", "PCA", "Pearson's", "R", "ROC", "Wasserstein-1"}
-"""First words of labels that keep their capital inside a sentence."""
+"""First words of labels that stay capitalized inside a sentence."""
 _LARGEST_EXPONENT = 700.0
 
 
 def subject_words(incident: Incident) -> str:
-    """What fails and where, as a heading: a feature, a metric, a constraint or a table."""
+    """What fails and where, as a heading: a feature, a metric, a constraint, or a table."""
     what = subject_of_all(incident)
     return what if incident.of_all_traffic else f"{what} in {segment_words(incident)}"
 
@@ -41,27 +42,27 @@ def _segment_value(segment: str) -> str:
 
 
 def subject_of_all(incident: Incident) -> str:
-    """What fails, in whichever segment it does, as a heading."""
+    """What fails, without its segment, as a heading."""
     name = named(incident.subject)
-    if incident.family == "data" or incident.figure == UNMAPPED_SHARE:
+    if incident.area == "data" or incident.metric == UNMAPPED_SHARE:
         return name if incident.role == "inputs" else f"{name} ({incident.role})"
-    if incident.family in ("source", "labels"):
+    if incident.area in ("source", "labels"):
         return f"table {incident.role}"
-    if incident.family == "constraint":
+    if incident.area == "constraint":
         return f"constraint {name!r}"
     metric = PERFORMANCE.get(incident.subject)
     label = name if metric is None else metric.label
-    return f"estimated {inside(label)}" if incident.family == "estimate" else label
+    return f"estimated {inside(label)}" if incident.area == "estimate" else label
 
 
 def inside(label: str) -> str:
-    """A label as it reads inside a sentence."""
+    """A label in the middle of a sentence."""
     return label if label.split(" ", 1)[0] in _PROPER else label[:1].lower() + label[1:]
 
 
 def where_words(incident: Incident) -> str:
-    """The segment of an incident, and the value of another column that carries its change; ''
-    where it is of all rows."""
+    """The segment of an incident and the value of another column that carries its change; '' for
+    all rows."""
     where = "" if incident.of_all_traffic else _for(incident.segmentation, incident.segment)
     if incident.carrier_column is None or incident.carrier_value is None:
         return f" for {where}" if where else ""
@@ -75,22 +76,27 @@ def _for(column: str, value: str) -> str:
     return f"{code(column)[:-1]} = null`" if value == NULL_SEGMENT else code_equal(column, value)
 
 
-def change_words(incident: Incident) -> str:
-    """What changed and by how much: subject, verb and the largest effect."""
-    value, figure = incident.value, incident.figure
-    profiled = incident.family == "data" and figure in METRICS
-    words = None if profiled else _WORDS.get(figure)
-    if incident.family == "constraint":
+def change_words(incident: Incident, fallen: str | None = None) -> str:
+    """What changed and by how much: the subject, a verb, and the largest effect.
+
+    ``fallen``: the value that lost rows, in quotes, if it is known.
+    """
+    value, metric = incident.value, incident.metric
+    profiled = incident.area == "data" and metric in METRICS
+    words = None if profiled else _WORDS.get(metric)
+    if incident.area == "constraint":
         observed = "" if value is None else f" (observed {_observed(value)})"
         return f"Constraint {code(incident.subject)} fails{observed}"
-    if words is not None and (value is not None or figure == "missing_day"):
+    if fallen is not None and value is not None and metric == "value_share_fall":
+        return _fall(incident, value, fallen)
+    if words is not None and (value is not None or metric == "missing_day"):
         return words(incident, value or 0.0)
-    if incident.family in ("performance", "estimate") and value is not None:
+    if incident.area in ("performance", "estimate") and value is not None:
         return _performance(incident, value)
     if profiled and value is not None:
         expected = "" if incident.expected is None else f" ({brief(incident.expected)} expected)"
         return (
-            f"The {inside(METRICS[figure].label)} of {_name(incident)} is {brief(value)}{expected}"
+            f"The {inside(METRICS[metric].label)} of {_name(incident)} is {brief(value)}{expected}"
         )
     return _drifted(incident, value)
 
@@ -114,8 +120,8 @@ def _reference(incident: Incident) -> str:
 
 
 def _drifted(incident: Incident, value: float | None) -> str:
-    known = STATISTICS.get(incident.figure)
-    label = inside(known.label) if known else code(incident.figure)
+    known = STATISTICS.get(incident.metric)
+    label = inside(known.label) if known else code(incident.metric)
     size = "" if value is None else f" {brief(value)}"
     return f"{_name(incident)} differs{_from(incident)} ({label}{size})"
 
@@ -143,17 +149,18 @@ def _spread(incident: Incident, value: float) -> str:
 
 
 def _rise(incident: Incident, value: float) -> str:
-    more = f"{percentage_points(value)} percentage points more rows"
-    return f"{_name(incident)} has one value or bin in {more} than {_reference(incident)}"
+    size = f"{percentage_points(value)} percentage points more frequent"
+    return f"One value or bin of {_name(incident)} is {size} than {_reference(incident)}"
 
 
-def _fall(incident: Incident, value: float) -> str:
-    return f"A frequent value of {_name(incident)} lost {percentage(value)} of its usual rows"
+def _fall(incident: Incident, value: float, fallen: str | None = None) -> str:
+    which = "A frequent value" if fallen is None else f"The value {fallen}"
+    return f"{which} of {_name(incident)} has {percentage(value)} fewer rows than expected"
 
 
 def _filled(incident: Incident, value: float) -> str:
-    more = f"one value in {percentage_points(value)} percentage points more rows"
-    return f"{_name(incident)} has no nulls anymore and {more}"
+    more = f"one value is {percentage_points(value)} percentage points more frequent"
+    return f"{_name(incident)} no longer has nulls, and {more}"
 
 
 def _integers(incident: Incident, _: float) -> str:
@@ -166,9 +173,9 @@ def _again(incident: Incident, value: float) -> str:
 
 
 def _relation(incident: Incident, value: float) -> str:
-    way = "farther from" if value > 0 else "closer to"
-    what = f"{brief(abs(value))} SD {way} the prediction of other features"
-    return f"{_name(incident)} is {what} than {_reference(incident)}"
+    size = f"{brief(abs(value))} SD {'larger' if value > 0 else 'smaller'}"
+    what = f"The error of predicting {_name(incident)} from the other features"
+    return f"{what} is {size} than {_reference(incident)}"
 
 
 def _rows(incident: Incident, value: float) -> str:
@@ -197,7 +204,7 @@ def _missing(incident: Incident, _: float) -> str:
 
 
 def _outside(incident: Incident, value: float) -> str:
-    what = OUTSIDE_BRIEFLY[incident.figure]
+    what = OUTSIDE_BRIEFLY[incident.metric]
     return f"{percentage(value)} of the new rows of table {code(incident.role)} {what}"
 
 
@@ -213,12 +220,12 @@ def _many(incident: Incident, value: float) -> str:
 def _performance(incident: Incident, value: float) -> str:
     metric = PERFORMANCE.get(incident.subject)
     label = code(incident.subject) if metric is None else metric.label
-    label = f"Estimated {inside(label)}" if incident.family == "estimate" else label
+    label = f"Estimated {inside(label)}" if incident.area == "estimate" else label
     if incident.expected is None:
         return f"{label} differs by {'+' if value > 0 else ''}{brief(value)}{_from(incident)}"
     before, now = briefs((incident.expected, incident.expected + value))
-    against = "" if incident.reference is None else f" {_reference(incident)}"
-    return f"{label} is {now}, {'up' if value > 0 else 'down'} from {before}{against}"
+    reference = "" if incident.reference is None else f" {_reference(incident)}"
+    return f"{label} is {now}, {'up' if value > 0 else 'down'} from {before}{reference}"
 
 
 _WORDS: Mapping[str, Callable[[Incident, float], str]] = {
@@ -237,6 +244,7 @@ _WORDS: Mapping[str, Callable[[Incident, float], str]] = {
     "special_share_change": _share("special values"),
     "mean_change_in_sd": _mean,
     "sd_log_ratio": _spread,
+    "psi": _drifted,
     "rows": _rows,
     "duplicate_share": _repeated,
     "coverage": _coverage,
@@ -245,4 +253,5 @@ _WORDS: Mapping[str, Callable[[Incident, float], str]] = {
     **dict.fromkeys(OUTSIDE_BRIEFLY, _outside),
     MANY_FEATURES: _many,
 }
-"""Metrics whose changes have words of their own."""
+require_for_thresholds("a wording", _WORDS)
+"""Metrics and statistics with a sentence of their own."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from modelwatch.model.diagnosis.change_kinds import KindOfChange
+from modelwatch.model.diagnosis.change_kinds import KIND_WORDS, KindOfChange
 from modelwatch.model.diagnosis.onset import Onset, day_words
 from modelwatch.model.incidents.evidence_query import evidence_query
 from modelwatch.model.incidents.incident import EventKind, Incident
@@ -16,37 +16,12 @@ from modelwatch.model.incidents.metric_labels import (
     subject_of_all,
     where_words,
 )
-from modelwatch.model.plain_text import one_line, shortened
+from modelwatch.model.plain_text import counted, one_line, shortened
 from modelwatch.model.planning.window_specs import CALENDAR
 from modelwatch.model.quoted_values import code
 
-KIND_WORDS: Mapping[str, tuple[str, str]] = {
-    "nulls": ("missing values", "what fills the column upstream"),
-    "filled_nulls": ("a default that replaces nulls", "which job writes the default"),
-    "sentinel": ("a placeholder for missing values", "what writes it upstream"),
-    "constant": ("a stuck value", "the job or sensor that writes it"),
-    "scale_change": ("a unit change", "the upstream currency or unit conversion"),
-    "swapped_columns": ("swapped columns", "the column order where the table is written"),
-    "swapped_codes": ("two swapped codes", "the upstream code mapping"),
-    "rounded_values": ("rounded values", "the column type upstream"),
-    "stale": ("values that were not refreshed", "whether the refresh job ran"),
-    "repeated_delivery": ("an earlier day delivered again", "the delivery of that day"),
-    "new_type": ("a new type or format", "recent schema and code changes upstream"),
-    "truncated_text": ("truncated strings", "the column width upstream"),
-    "duplicated_rows": ("duplicate rows", "the deliveries of those days"),
-    "missing_rows": ("missing rows", "the deliveries of those days"),
-    "outside_windows": ("wrong event times", "what writes the time and partition columns"),
-    "unseen_categories": ("new categories", "whether the model knows them"),
-    "population_shift": ("a population shift", "who or what is scored now"),
-    "concept_shift": ("a concept shift", "whether to retrain on newer labels"),
-    "label_rate_shift": ("a change of the label rate", "whether the label definition changed"),
-    "label_delay": ("late labels", "the label source"),
-    "unmapped_values": ("a new spelling of values", "the view `unmapped_values`"),
-    "model_change": ("a model change", "recent deployments"),
-}
-"""What a kind is called, and what to check first."""
 UNDETERMINED_WORDS = ("undetermined", "the metric values that its query returns")
-"""The same of an incident that no known kind of change explains."""
+"""What an incident without a known kind of change is called, and what to check first."""
 _SHAPES = {"step": "", "steps": "in several steps ", "ramp": "gradually "}
 EVENT_WORDS: Mapping[EventKind, str] = {
     "opened": "opened",
@@ -63,47 +38,48 @@ EVENT_WORDS: Mapping[EventKind, str] = {
 }
 """What happened to an incident, in a line of a digest or of its history."""
 MOST_WORDS = 40
-"""Words of a sentence; a name or value in quotes counts as one."""
+"""Maximum number of words in a sentence; a quoted name or value counts as one."""
 _QUOTED = re.compile(r"`[^`]*`|'(?:[^'\\]|\\.)*'")
 LONGEST_SENTENCE = 2000
-"""Characters of a sentence, whatever the data put into it."""
+"""Maximum length of a sentence, regardless of the data."""
 _NAMED = 3
-"""Subjects, or segments, that a message names."""
+"""Maximum number of subjects, or segments, that a message names."""
 
 
 def narratives(
     incident: Incident,
     monitor: str,
     kind: KindOfChange | None = None,
-    since: Onset | None = None,
+    onset: Onset | None = None,
     min_rows: int = 0,
+    fallen: str | None = None,
 ) -> Incident:
-    """The incident with its kind, the day on which it began, its sentence and its query.
+    """The incident with its kind, onset, sentence, and query.
 
-    ``min_rows``: rows below which only their number is evaluated.
+    ``min_rows``: rows below which only their number is judged. ``fallen``: as in ``change_words``.
     """
     if kind is not None:
         incident = replace(
             incident, kind=kind.kind, confidence=kind.confidence, evidence=kind.evidence
         )
-    if since is not None:
+    if onset is not None:
         incident = replace(
-            incident, shape=since.shape, since_lower=since.lower, since_upper=since.upper
+            incident, shape=onset.shape, onset_lower=onset.lower, onset_upper=onset.upper
         )
     query = evidence_query(incident, monitor)
-    sentence = sentence_of(incident, min_rows)
+    sentence = sentence_of(incident, min_rows, fallen)
     return replace(incident, sentence=sentence, query=query)
 
 
-def sentence_of(incident: Incident, min_rows: int = 0) -> str:
+def sentence_of(incident: Incident, min_rows: int = 0, fallen: str | None = None) -> str:
     """The incident in at most ``MOST_WORDS`` words.
 
-    A sentence says what changed by how much, where and since when; of an incident whose kind was
-    looked for, another one says the likely kind with its evidence, and a third one what to check
-    first. Evidence that is too long is left out: it is a field of its own.
+    One sentence says what changed by how much, where, and since when. If the kind was examined, a
+    second one states the likely kind with its evidence, and a third one what to check first.
+    Evidence that is too long is left out, because it has a field of its own.
     """
     few = ", too few for other checks" if _hides_the_rest(incident, min_rows) else ""
-    change = f"{change_words(incident)}{where_words(incident)}{few}, {_when(incident)}."
+    change = f"{change_words(incident, fallen)}{where_words(incident)}{few}, {_when(incident)}."
     if incident.kind is None:
         return shortened(one_line(change), LONGEST_SENTENCE)
     _, check = KIND_WORDS.get(incident.kind, UNDETERMINED_WORDS)
@@ -122,7 +98,7 @@ def _kind_sentence(incident: Incident, evidence: str | None = None) -> str:
 
 
 def words_in(text: str) -> int:
-    """The words of a text, of which each name or value in quotes is one."""
+    """The number of words of a text; a quoted name or value counts as one."""
     return len(_QUOTED.sub("x", text).split())
 
 
@@ -134,7 +110,7 @@ def also_affected(incident: Incident, children: Sequence[Incident]) -> str | Non
 
 
 def _besides(incident: Incident, others: Sequence[Incident]) -> list[str]:
-    """What fails with an incident: its own subject in segments, then other subjects once each."""
+    """What fails with an incident: its own subject in segments, then each other subject once."""
     segments: dict[str, dict[str, None]] = {subject_of_all(incident): {}}
     for one in others:
         held = segments.setdefault(subject_of_all(one), {})
@@ -153,18 +129,18 @@ def _listed(words: Sequence[str], most: int = _NAMED) -> str:
 
 
 def _hides_the_rest(incident: Incident, min_rows: int) -> bool:
-    """Whether so few rows came that no statistic of their values was judged."""
-    fallen = incident.figure == "rows" and (incident.value or 0.0) < 0
+    """Whether so few rows arrived that no statistic of their values was judged."""
+    fallen = incident.metric == "rows" and (incident.value or 0.0) < 0
     few = incident.rows is not None and incident.rows < min_rows
-    return incident.family == "source" and few and (fallen or incident.figure == "missing_day")
+    return incident.area == "source" and few and (fallen or incident.metric == "missing_day")
 
 
 def _when(incident: Incident) -> str:
     shape = incident.shape or ""
-    first, about = incident.since, ""
-    if shape in _SHAPES and incident.since_lower is not None and incident.since_upper is not None:
-        if incident.since_lower == incident.since_upper:
-            first = incident.since_lower
+    first, about = incident.onset, ""
+    if shape in _SHAPES and incident.onset_lower is not None and incident.onset_upper is not None:
+        if incident.onset_lower == incident.onset_upper:
+            first = incident.onset_lower
         else:
             about = "about "
     how = _SHAPES.get(shape, "")
@@ -180,8 +156,8 @@ def _when(incident: Incident) -> str:
 def _windows(incident: Incident) -> str:
     count = incident.failing_windows
     if incident.window in CALENDAR:
-        return f"{count} {incident.window}{'s' * (count != 1)}"
-    return f"{count} window{'s' * (count != 1)} of {code(incident.window)}"
+        return counted(count, incident.window)
+    return f"{counted(count, 'window')} of {code(incident.window)}"
 
 
 def _sure(confidence: float) -> str:

@@ -1,4 +1,4 @@
-"""The order of incidents: by severity, effect, importance, traffic and value."""
+"""The order of incidents: by severity, effect, importance, traffic, and value."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from datetime import date
 
 from modelwatch.model.incidents.episodes import Episode
 from modelwatch.model.incidents.groups import Group
-from modelwatch.model.incidents.incident import Family
+from modelwatch.model.incidents.incident import Area
 
 MOST_EFFECT = 20.0
-"""Thresholds beyond which an effect is not taken for a larger one: what is broken is broken."""
-FAMILY_WEIGHT: Mapping[Family, float] = {
+"""Effect above which effects count as equally large."""
+AREA_WEIGHT: Mapping[Area, float] = {
     "source": 3.0,
     "performance": 3.0,
     "labels": 1.0,
@@ -21,20 +21,19 @@ FAMILY_WEIGHT: Mapping[Family, float] = {
     "data": 1.0,
     "constraint": 1.0,
 }
-"""How much a family matters: a whole table and the model itself more than a feature, of which only
-some matter to the model."""
+"""The weight of each family: an entire table and the model itself matter more than a feature,
+because only some features matter to the model."""
 _WARN = 0.25
 _LEAST_SHARE = 0.05
-"""Share of the traffic below which a segment does not lose more of its score."""
+"""Share of the traffic below which the score of a segment does not decrease further."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """What failures are weighed by.
+    """The weights of failures.
 
-    ``importance`` by feature, 1 where it is not said. ``value_share`` by segmentation and segment:
-    its share of the business value, where that is known. ``traffic`` by kind and first day of a
-    window: its rows.
+    ``importance``: by feature; 1 if not given. ``value_share``: by segmentation and segment, its
+    share of the business value if known. ``traffic``: rows by kind and first day of a window.
     """
 
     importance: Mapping[str, float] = field(default_factory=dict)
@@ -42,18 +41,18 @@ class Weights:
     traffic: Mapping[tuple[str, date], int] = field(default_factory=dict)
 
     def importance_of(self, episode: Episode) -> float:
-        """The importance of its feature; 1 for what is none."""
+        """The importance of its feature; 1 for other subjects."""
         subject = episode.subject
-        if subject.family != "data":
+        if subject.area != "data":
             return 1.0
         return self.importance.get(subject.name, 1.0)
 
     def importance_of_group(self, group: Group) -> float:
-        """The greatest importance of its members."""
+        """The largest importance of its members."""
         return max(self.importance_of(member) for member in group.members)
 
     def traffic_share(self, episode: Episode) -> float | None:
-        """Share of the rows of the window of the largest effect; None where not known."""
+        """Share of the rows of the window with the largest effect; None if unknown."""
         if episode.subject.of_all_traffic:
             return 1.0
         worst = episode.worst
@@ -63,25 +62,25 @@ class Weights:
         return min(1.0, worst.rows / whole)
 
     def score(self, group: Group) -> float:
-        """How much it deserves to be looked at: no unit, the more the sooner."""
+        """The priority of an incident, without a unit; higher comes first."""
         lead = group.lead
         effect = max(member.effect for member in group.members)
         severity = 1.0 if any(m.severity == "fail" for m in group.members) else _WARN
-        family = max(
-            FAMILY_WEIGHT[group.subject.family],
-            *(FAMILY_WEIGHT[m.subject.family] for m in group.members if _is_of_model(m)),
+        area = max(
+            AREA_WEIGHT[group.subject.area],
+            *(AREA_WEIGHT[m.subject.area] for m in group.members if _is_of_model(m)),
             0.0,
         )
         return (
             severity
-            * family
+            * area
             * math.sqrt(min(max(effect, 1.0), MOST_EFFECT))
             * self.importance_of_group(group)
             * math.sqrt(max(self._share(lead), _LEAST_SHARE))
         )
 
     def _share(self, lead: Episode) -> float:
-        """Share of business value if known, else of the traffic, else all of it."""
+        """The share of the business value if known, otherwise of the traffic, otherwise 1."""
         segment = (lead.subject.segmentation, lead.subject.segment)
         if not lead.subject.of_all_traffic and segment in self.value_share:
             return max(0.0, min(1.0, self.value_share[segment]))
@@ -90,5 +89,5 @@ class Weights:
 
 
 def _is_of_model(member: Episode) -> bool:
-    """Whether it is the model itself that fails."""
-    return member.subject.family in ("performance", "estimate")
+    """Whether the model itself fails."""
+    return member.subject.area in ("performance", "estimate")

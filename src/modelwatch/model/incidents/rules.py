@@ -1,4 +1,4 @@
-"""When failures become an incident, and when it is over: what the configuration may say."""
+"""When incidents open and close: options of the configuration."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class IncidentRules(Section):
         le=MAX_WINDOWS,
         description="Number of windows in which failures are counted.",
     )
-    at_once: float = Field(
+    immediate_effect: float = Field(
         default=10.0,
         ge=1,
         le=1_000_000,

@@ -1,4 +1,4 @@
-"""Which incident of all traffic a failing segment belongs to."""
+"""The incident in all traffic to which a failing segment belongs."""
 
 from __future__ import annotations
 
@@ -12,42 +12,41 @@ from modelwatch.model.incidents.episodes import Episode
 
 _Feature = tuple[str, str, str]
 _Home = tuple[date, int, date]
-"""First day of an episode, position of its set, and its last day: the calendar's last if it is
+"""First day of an episode, position of its set, and its last day: that of the calendar if it is
 open."""
 
 
 class Homes:
-    """Sets of episodes of all traffic, in which the set of a segment is looked up.
+    """Sets of episodes in all traffic, among which the set of a segment is looked up.
 
-    Of many episodes of one set that begin on the same day, the one that lasts longest stands for
-    all. So what a look-up costs does not grow with the number of features that fail, nor with the
-    days of the history.
+    If many episodes of a set begin on the same day, the longest one stands for all. The cost of a
+    lookup therefore does not depend on the number of failing features or of days.
     """
 
     def __init__(self, sets: Sequence[list[Episode]], join_windows: int) -> None:
-        """Order the members of the sets by their features, and by when they begin."""
+        """Sorts the members of the sets by feature and onset."""
         self._join_windows = join_windows
         self._of_feature: dict[_Feature, list[tuple[Episode, int]]] = defaultdict(list)
         ends: dict[int, dict[tuple[date, int], date]] = defaultdict(dict)
         for place, members in enumerate(sets):
             for member in members:
                 self._of_feature[_feature(member)].append((member, place))
-                key = member.since, place
+                key = member.onset, place
                 of_length = ends[len(member.worst.days)]
                 of_length[key] = max(of_length.get(key, date.min), _end(member))
         self._of_length: dict[int, list[_Home]] = {
-            length: sorted((since, place, end) for (since, place), end in held.items())
+            length: sorted((onset, place, end) for (onset, place), end in held.items())
             for length, held in ends.items()
         }
 
     def of(self, part: Episode) -> int | None:
-        """Position of the set that a span of a segment belongs to; None if there is none.
+        """The position of the set of a segment's span; None if there is none.
 
-        That is the set of its feature while both fail, else the one that it begins and ends with;
-        of several, the one that begins nearest.
+        It is the set of its feature while both fail, otherwise the one that it begins and ends
+        with; of several, the one with the nearest onset.
         """
         own = [
-            (abs(part.since - member.since), place)
+            (abs(part.onset - member.onset), place)
             for member, place in self._of_feature.get(_feature(part), ())
             if overlap(part, member)
         ]
@@ -58,24 +57,24 @@ class Homes:
         own_length = len(part.worst.days)
         for length, homes in self._of_length.items():
             days = _reach_days(own_length, length, self._join_windows)
-            first = bisect_left(homes, shifted(part.since, -days), key=_first_day)
-            last = bisect_right(homes, shifted(part.since, days), key=_first_day)
-            for since, place, end in homes[first:last]:
+            first = bisect_left(homes, shifted(part.onset, -days), key=_first_day)
+            last = bisect_right(homes, shifted(part.onset, days), key=_first_day)
+            for onset, place, end in homes[first:last]:
                 if end == date.max or _end(part) <= shifted(end, days):
-                    yield abs(part.since - since), place
+                    yield abs(part.onset - onset), place
 
 
 def reach(one: Episode, other: Episode, join_windows: int) -> timedelta:
-    """Days within which two begin together: windows of the shorter kind, and as many days as the
-    longer one may have begun before what it shows."""
+    """The number of days within which two onsets coincide: windows of the shorter kind, plus the
+    days by which the longer kind may detect a change late."""
     lengths = len(one.worst.days), len(other.worst.days)
     return timedelta(days=_reach_days(*lengths, join_windows))
 
 
 def overlap(one: Episode, other: Episode) -> bool:
     """Whether both fail on some day."""
-    return (one.is_open or other.since <= one.last_day) and (
-        other.is_open or one.since <= other.last_day
+    return (one.is_open or other.onset <= one.last_day) and (
+        other.is_open or one.onset <= other.last_day
     )
 
 
@@ -85,7 +84,7 @@ def _reach_days(one: int, other: int, join_windows: int) -> int:
 
 
 def _feature(episode: Episode) -> _Feature:
-    return episode.subject.family, episode.subject.role, episode.subject.name
+    return episode.subject.area, episode.subject.role, episode.subject.name
 
 
 def _end(episode: Episode) -> date:

@@ -1,4 +1,4 @@
-"""The figure of an incident window by window, from the verdicts that were folded."""
+"""The metric of an incident by window, from the folded verdicts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from modelwatch.model.incidents.incident import (
-    FAMILIES,
+    AREAS,
     Incident,
     JudgedWindow,
     Subject,
@@ -17,14 +17,15 @@ from modelwatch.model.notification.message import Bar
 from modelwatch.model.verdicts.row import VerdictRow
 
 MOST_WINDOWS = 30
-"""Windows of a series, the newest ones."""
+"""Number of windows of a series, the latest ones."""
 
 
 class SeriesOf:
-    """Series of incidents, given the judged windows and the verdicts that did not pass by far."""
+    """Series of incidents, from the judged windows and the verdicts that are close to a threshold
+    or above it."""
 
     def __init__(self, windows: Sequence[JudgedWindow], rows: Sequence[VerdictRow]) -> None:
-        """Order the verdicts by what they are about."""
+        """Groups the verdicts by subject."""
         self._starts: dict[tuple[str, str], set[date]] = defaultdict(set)
         for window in windows:
             self._starts[window.source, window.window].add(window.start)
@@ -33,19 +34,19 @@ class SeriesOf:
             self._rows[subject_of(row)].append(row)
 
     def of(self, incident: Incident) -> tuple[Bar, ...]:
-        """The figure of the largest effect in the newest windows; empty without a verdict on it.
+        """The metric with the largest effect in the latest windows; empty without a verdict on it.
 
         A judged window without a row passed far below the threshold, and its effect is 0.
         """
         rows = [
             row
             for row in self._rows.get(incident.key, ())
-            if (row.figure, row.reference, row.model_version)
-            == (incident.figure, incident.reference, incident.model_version)
+            if (row.metric, row.reference, row.model_version)
+            == (incident.metric, incident.reference, incident.model_version)
         ]
         if not rows:
             return ()
-        sources = [source for source in FAMILIES if any(row.source == source for row in rows)]
+        sources = [source for source in AREAS if any(row.source == source for row in rows)]
         starts = set().union(*(self._starts[source, incident.window] for source in sources))
         effects: dict[date, float | None] = dict.fromkeys(starts, 0.0)
         for row in rows:

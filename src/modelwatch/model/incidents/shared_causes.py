@@ -1,4 +1,4 @@
-"""Which failures one cause explains: what splits those that begin together into incidents."""
+"""Which failures have a common cause: splits failures with a common onset into incidents."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from modelwatch.model.incidents.episodes import Episode
 from modelwatch.model.incidents.incident import Incident, Subject
 
 SHIFTS = frozenset({None, "undetermined", "population_shift", "missing_rows", "duplicated_rows"})
-"""Kinds of change that rows bring which come or do not come. All others are faults of a column:
-no change of the rows explains them, and they explain no change of another column."""
+"""Kinds of change that are caused by missing or additional rows. All others are faults of a column:
+a change of the rows does not explain them, and they do not explain a change of another column."""
 NAMELESS = frozenset({None, "undetermined", "population_shift"})
-"""Kinds of change that say that something moved, and not why."""
+"""Kinds of change that say that something changed, but not why."""
 RELATION = "relation_error_change"
-"""The figure of a feature that fails because another one does."""
+"""Metric of a feature that fails because another feature does."""
 LABEL_METRICS = frozenset({"base_rate"})
-"""Metrics of labels alone: a fault of a column leaves them as they are."""
+"""Metrics of labels only, which a fault of a column does not affect."""
 SLACK = 0.1
-"""Share of the rows by which estimates of what a change touches may differ."""
-_BY_FIGURE: Mapping[str, str] = {
+"""Share of the rows by which estimates of the affected rows may differ."""
+_KIND_BY_METRIC: Mapping[str, str] = {
     "null_share_change": "nulls",
     "nan_share_change": "nulls",
     "filled_share": "filled_nulls",
@@ -30,20 +30,22 @@ _BY_FIGURE: Mapping[str, str] = {
     "stale_share": "stale",
     "unseen_share_change": "unseen_categories",
 }
-"""The kind of a feature of which no state was looked at, by the figures that fail: the first."""
+"""The kind of a feature whose states were not examined, by its failing metrics; the first that
+applies."""
 EVERYWHERE = ("", "")
 """The carrier of a change that no value of another column carries."""
-Part = tuple[str, str, str]
-"""What has one cause by itself: family, role and name; a table is one part with its roles."""
+CausePart = tuple[str, str, str]
+"""A unit that has one cause by itself: family, role, and name; a table and its roles are one
+unit."""
 
 
 @dataclass(frozen=True)
 class SharedCause:
-    """What was found of a failing feature.
+    """What is known about a failing feature.
 
-    ``kind`` of change; ``carrier``: the column and the value that carry it, ``EVERYWHERE`` if there
-    is none, None if none was looked for; ``touched``: share of the rows that the change must have
-    touched at least; ``follows``: the feature whose change leads one to expect this one.
+    ``kind`` of change. ``carrier``: the column and value that carry it, ``EVERYWHERE`` if there is
+    none, None if it was not examined. ``touched``: the share of the rows that the change must have
+    affected at least. ``follows``: the feature whose change explains this one.
     """
 
     kind: str | None = None
@@ -53,18 +55,18 @@ class SharedCause:
 
     @property
     def is_fault(self) -> bool:
-        """Whether it is a fault of the column, rather than of the rows or of the world."""
+        """Whether it is a fault of the column, instead of a change of the rows or of the world."""
         return self.kind not in SHIFTS and self.follows is None
 
     @property
     def is_named(self) -> bool:
-        """Whether it tells by itself what happened."""
+        """Whether it says by itself what happened."""
         return self.kind not in NAMELESS and self.follows is None
 
 
 @dataclass(frozen=True)
 class SharedCauses:
-    """What is known of failing features, by subject, and the columns of constraints by name."""
+    """What is known about failing features, by subject, and the columns of constraints by name."""
 
     found: Mapping[Subject, Sequence[tuple[date, date, SharedCause]]] = field(default_factory=dict)
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -76,30 +78,33 @@ class SharedCauses:
         explained: Iterable[Incident],
         columns: Mapping[str, tuple[str, ...]],
     ) -> SharedCauses:
-        """What incidents and their children say of the features that they are about.
+        """What incidents and their children say about their features.
 
-        ``explained`` is newer than ``previous``, and comes before it.
+        ``explained`` is newer than ``previous``, and takes precedence.
         """
         found: dict[Subject, list[tuple[date, date, SharedCause]]] = defaultdict(list)
         for one in (*explained, *previous):
-            if one.family == "data" and one.kind is not None and one.state != "withdrawn":
+            if one.area == "data" and one.kind is not None and one.state != "withdrawn":
                 last = date.max if one.is_open else one.last_day
-                found[one.key].append((one.since, last, cause_of(one)))
+                found[one.key].append((one.onset, last, cause_of(one)))
         return cls(found, columns)
 
     def of(self, part: Sequence[Episode]) -> SharedCause:
-        """The cause of the episodes of one feature: what was found, else what figures say."""
+        """The cause of the episodes of a feature: what was found, otherwise what its metrics
+        suggest."""
         for episode in sorted(part, key=_widest):
             last = date.max if episode.is_open else episode.last_day
-            for since, until, cause in self.found.get(episode.subject, ()):
-                if episode.since <= until and since <= last:
+            for onset, until, cause in self.found.get(episode.subject, ()):
+                if episode.onset <= until and onset <= last:
                     return cause
-        figures = {figure for episode in part for span in episode.spans for figure in span.figures}
-        return SharedCause(next((kind for f, kind in _BY_FIGURE.items() if f in figures), None))
+        metrics = {metric for episode in part for span in episode.spans for metric in span.metrics}
+        return SharedCause(
+            next((kind for f, kind in _KIND_BY_METRIC.items() if f in metrics), None)
+        )
 
 
 def cause_of(incident: Incident) -> SharedCause:
-    """What an incident that was explained says of its subject."""
+    """What an explained incident says about its subject."""
     carrier = None
     if incident.carrier_column is not None and incident.carrier_value is not None:
         carrier = (incident.carrier_column, incident.carrier_value)
@@ -112,13 +117,12 @@ def cause_of(incident: Incident) -> SharedCause:
 
 
 def by_cause(members: Sequence[Episode], causes: SharedCauses) -> list[list[Episode]]:
-    """Episodes of data that begin together, as sets of one cause each.
+    """Episodes of data with a common onset, as sets with one cause each.
 
-    Rows that do not come, or come twice, explain whatever moves in the table, and no fault of a
-    column. Features have one cause if they broke in the same way and not in different rows, if they
-    broke in the same value of another column, or if one follows from the other. What the model
-    answers has the cause of its inputs, where these changed in as many rows. A promise has the
-    cause of its columns.
+    Missing or repeated rows explain all changes in the table except faults of a column. Features
+    have one cause if they broke in the same way and not in different rows, if they broke in the
+    same value of another column, or if one follows from the other. Predictions have the cause of
+    the inputs if those changed in as many rows. A constraint has the cause of its columns.
     """
     parts = _parts(members)
     known = {part: causes.of(episodes) for part, episodes in parts.items()}
@@ -140,7 +144,7 @@ def by_cause(members: Sequence[Episode], causes: SharedCauses) -> list[list[Epis
         sets.join(max(before, key=lambda top: _weight(sets.of(top), known, parts)), answers[0])
     for part in parts:
         if part[0] == "constraint":
-            _join_promise(part, sets, causes, parts)
+            _join_constraint(part, sets, causes, parts)
     return [
         sorted((e for part in sets.of(top) for e in parts[part]), key=_order)
         for top in sets.tops(list(parts))
@@ -150,12 +154,12 @@ def by_cause(members: Sequence[Episode], causes: SharedCauses) -> list[list[Epis
 def explains_performance(
     members: Sequence[Episode], model: Sequence[Episode], causes: SharedCauses
 ) -> bool:
-    """Whether a change of data may be what moved metrics that began to move with it.
+    """Whether a change of data may explain metrics that began to change with it.
 
-    A fault of a column leaves labels as they are; what broken promises mean to a model is not
-    known; and what a segment shows does not move all traffic.
+    A fault of a column does not affect labels. The effect of broken constraints on a model is
+    unknown. The change of a segment does not explain one of all traffic.
     """
-    data = [one for one in members if one.subject.family in ("data", "source")]
+    data = [one for one in members if one.subject.area in ("data", "source")]
     whole = any(one.subject.of_all_traffic for one in data)
     if not data or (not whole and any(one.subject.of_all_traffic for one in model)):
         return False
@@ -165,43 +169,43 @@ def explains_performance(
     return not any(causes.of(of).is_fault for part, of in parts.items() if part[0] == "data")
 
 
-def _parts(members: Sequence[Episode]) -> dict[Part, list[Episode]]:
-    parts: dict[Part, list[Episode]] = defaultdict(list)
+def _parts(members: Sequence[Episode]) -> dict[CausePart, list[Episode]]:
+    parts: dict[CausePart, list[Episode]] = defaultdict(list)
     for one in members:
         subject = one.subject
-        if subject.family == "source":
+        if subject.area == "source":
             parts["source", "", ""].append(one)
         else:
-            parts[subject.family, subject.role, subject.name].append(one)
+            parts[subject.area, subject.role, subject.name].append(one)
     return dict(parts)
 
 
 class _Sets:
     """Parts that are joined to sets."""
 
-    def __init__(self, parts: Iterable[Part]) -> None:
+    def __init__(self, parts: Iterable[CausePart]) -> None:
         self._top = {part: part for part in parts}
 
-    def top(self, part: Part) -> Part:
+    def top(self, part: CausePart) -> CausePart:
         while self._top[part] != part:
             part = self._top[part]
         return part
 
-    def join(self, one: Part, other: Part) -> None:
+    def join(self, one: CausePart, other: CausePart) -> None:
         self._top[self.top(other)] = self.top(one)
 
-    def tops(self, parts: Sequence[Part]) -> list[Part]:
+    def tops(self, parts: Sequence[CausePart]) -> list[CausePart]:
         return list(dict.fromkeys(self.top(part) for part in parts))
 
-    def of(self, top: Part) -> list[Part]:
+    def of(self, top: CausePart) -> list[CausePart]:
         return [part for part in self._top if self.top(part) == top]
 
 
 def _same_cause(
-    one: Part,
-    other: Part,
-    known: Mapping[Part, SharedCause],
-    parts: Mapping[Part, Sequence[Episode]],
+    one: CausePart,
+    other: CausePart,
+    known: Mapping[CausePart, SharedCause],
+    parts: Mapping[CausePart, Sequence[Episode]],
 ) -> bool:
     a, b = known[one], known[other]
     if a.follows == other[2] or b.follows == one[2]:
@@ -215,17 +219,17 @@ def _same_cause(
 
 
 def _is_relation(part: Sequence[Episode]) -> bool:
-    """Whether a feature fails by how it goes with the others alone."""
-    return all(span.figures == {RELATION} for episode in part for span in episode.spans)
+    """Whether a feature fails only by its relation to the others."""
+    return all(span.metrics == {RELATION} for episode in part for span in episode.spans)
 
 
 def _reaches(
-    known: Mapping[Part, SharedCause],
-    inputs: Sequence[Part],
-    answers: Sequence[Part],
+    known: Mapping[CausePart, SharedCause],
+    inputs: Sequence[CausePart],
+    answers: Sequence[CausePart],
     rows_changed: bool,
 ) -> bool:
-    """Whether the inputs changed in as many rows as the answers must have."""
+    """Whether the inputs changed in as many rows as the predictions must have."""
     shares = [known[part].touched for part in inputs]
     if rows_changed or not shares or any(share is None for share in shares):
         return True
@@ -234,19 +238,22 @@ def _reaches(
 
 
 def _weight(
-    of: Sequence[Part], known: Mapping[Part, SharedCause], parts: Mapping[Part, Sequence[Episode]]
+    of: Sequence[CausePart],
+    known: Mapping[CausePart, SharedCause],
+    parts: Mapping[CausePart, Sequence[Episode]],
 ) -> tuple[float, float]:
-    """How much a set may have changed what a model answers."""
+    """How much a set may have changed the predictions of a model."""
     touched = sum(known[part].touched or 0.0 for part in of)
     return touched, max(episode.effect for part in of for episode in parts[part])
 
 
-def _join_promise(
-    part: Part, sets: _Sets, causes: SharedCauses, parts: Mapping[Part, Sequence[Episode]]
+def _join_constraint(
+    part: CausePart, sets: _Sets, causes: SharedCauses, parts: Mapping[CausePart, Sequence[Episode]]
 ) -> None:
-    """A constraint with the feature of its column, else with the table, else with its likes.
+    """A constraint with the feature of its column, otherwise with the table, otherwise with similar
+    constraints.
 
-    Of a constraint whose columns are not known, the strongest feature is the likeliest.
+    If the columns of a constraint are unknown, the strongest feature is the most likely one.
     """
     columns = {column.lower() for column in causes.columns.get(part[2], ())}
     features = [other for other in parts if other[0] == "data"]
@@ -257,13 +264,13 @@ def _join_promise(
     if homes:
         sets.join(homes[0], part)
         return
-    figure = {span.worst.figure for episode in parts[part] for span in episode.spans}
+    metric = {span.worst.metric for episode in parts[part] for span in episode.spans}
     for other in parts:
         if other[0] != "constraint" or other == part:
             continue
         theirs = {column.lower() for column in causes.columns.get(other[2], ())}
-        kinds = {span.worst.figure for episode in parts[other] for span in episode.spans}
-        if not columns or not theirs or columns & theirs or figure & kinds:
+        kinds = {span.worst.metric for episode in parts[other] for span in episode.spans}
+        if not columns or not theirs or columns & theirs or metric & kinds:
             sets.join(other, part)
 
 
@@ -272,4 +279,4 @@ def _widest(episode: Episode) -> tuple[bool, float]:
 
 
 def _order(episode: Episode) -> tuple[date, date, str]:
-    return episode.since, episode.opened, str(episode.subject)
+    return episode.onset, episode.opened, str(episode.subject)

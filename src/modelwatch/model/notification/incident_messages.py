@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
+from modelwatch.model.diagnosis.change_kinds import KIND_WORDS
 from modelwatch.model.incidents.incident import Event, EventKind, Incident, JudgedWindow
 from modelwatch.model.incidents.metric_labels import subject_words
-from modelwatch.model.incidents.narrative import KIND_WORDS, also_affected, sentence_of
+from modelwatch.model.incidents.narrative import also_affected, sentence_of
 from modelwatch.model.incidents.series import SeriesOf
 from modelwatch.model.notification.message import (
     DIGEST,
@@ -19,7 +20,7 @@ from modelwatch.model.notification.message import (
     message_id,
 )
 from modelwatch.model.notification.message_text import parts_text
-from modelwatch.model.plain_text import named, one_line, shortened
+from modelwatch.model.plain_text import counted, named, one_line, shortened
 from modelwatch.model.verdicts.row import VerdictRow
 
 _CHANGES: Mapping[EventKind, str] = {
@@ -30,13 +31,13 @@ _CHANGES: Mapping[EventKind, str] = {
     "reopened": "incident reopened",
     "withdrawn": "incident withdrawn after restated data",
 }
-"""Events that have messages; of several, the first one here is in the title."""
+"""Events with messages; if there are several, the first one in this order is in the title."""
 LONGEST_NOTE = 500
-"""Characters of what a person or an event says in a digest."""
+"""Maximum length of the text of a person or event in a digest."""
 LONGEST_LINE = 600
-"""Characters of a sentence in a digest; the page of the incident has all of it."""
+"""Maximum length of a sentence in a digest; the page of the incident has all of it."""
 MOST_LINES = 200
-"""Lines of one part of a digest, of which the first are shown to people."""
+"""Maximum number of lines of one part of a digest, of which the first are shown to people."""
 
 
 def messages(
@@ -49,16 +50,16 @@ def messages(
 ) -> tuple[Message, ...]:
     """The messages of a run: one for each incident that changed, and one digest of the rest.
 
-    The same run gives the same ids. Without any event there is no message. ``over``: incidents that
-    began and ended before a run saw them, which the digest lists with their days in place of their
-    events. ``judged``: the windows and verdicts from which sparklines are drawn.
+    The same run gives the same ids. Without events there is no message. ``over``: incidents that
+    began and ended before a run saw them, which the digest lists with their days instead of their
+    events. ``judged``: the windows and verdicts for sparklines.
     """
     known = {one.id: one for one in incidents}
     of_incident: dict[str, list[Event]] = defaultdict(list)
     rest: list[Event] = []
     past = {one.id for one in over}
     for event in events:
-        if event.is_told and event.event in _CHANGES and event.incident_id in known:
+        if event.is_reported and event.event in _CHANGES and event.incident_id in known:
             of_incident[event.incident_id].append(event)
         else:
             rest.append(event)
@@ -103,8 +104,8 @@ def _message(
         body="\n".join(body),
         query=incident.query,
         details=Details(
-            family=incident.family,
-            since=incident.since,
+            area=incident.area,
+            onset=incident.onset,
             window=incident.window,
             rank=incident.rank,
             series=series.of(incident),
@@ -146,7 +147,7 @@ def _digest(
         event=DIGEST,
         incident_id=None,
         severity="warn",
-        title=f"{monitor}: {_counted(len(over), len(changed), len(standing))}, as of {as_of}",
+        title=f"{monitor}: {_digest_title(len(over), len(changed), len(standing))}, as of {as_of}",
         body=parts_text(parts),
         details=Details(parts=parts),
     )
@@ -157,7 +158,7 @@ def _part(heading: str, lines: Sequence[MessageLine]) -> Part:
 
 
 def _past(incident: Incident) -> str:
-    days = f"{incident.since} to {incident.last_failing}"
+    days = f"{incident.onset} to {incident.last_failing}"
     return f"{days}: {_sentence(incident)}"
 
 
@@ -196,8 +197,8 @@ def _happened(event: Event) -> str:
     return words[event.event]
 
 
-def _counted(over: int, changed: int, lasting: int) -> str:
-    parts = [f"{over} past incident{'s' * (over != 1)}"] if over else []
-    parts += [f"{changed} update{'s' * (changed != 1)}"] if changed else []
-    parts.append(f"{lasting or 'no'} open incident{'s' * (lasting != 1)}")
+def _digest_title(over: int, changed: int, lasting: int) -> str:
+    parts = [counted(over, "past incident")] if over else []
+    parts += [counted(changed, "update")] if changed else []
+    parts.append(counted(lasting, "open incident") if lasting else "no open incidents")
     return ", ".join(parts)

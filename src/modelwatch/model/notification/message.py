@@ -9,18 +9,18 @@ from datetime import date
 from typing import Any
 
 DIGEST = "digest"
-"""Event of the message that sums up what has no message of its own."""
+"""Event of the message that summarizes what has no message of its own."""
 
 SHOWN_LINES = 20
-"""Lines of one part of a digest that a person is shown."""
+"""Number of lines of one part of a digest that people see."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """The size of a figure in one window, in multiples of its threshold.
+    """The effect of a metric in one window.
 
-    ``day``: first day of the window. ``effect``: None where nothing could be judged, 0 where the
-    figure passed far below its threshold.
+    ``day``: first day of the window. ``effect``: None if it could not be judged, 0 if the metric
+    passed far below its threshold.
     """
 
     day: date
@@ -29,7 +29,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class MessageLine:
-    """A line of a digest, the incident it is about, and what happened to that incident."""
+    """A line of a digest, its incident, and what happened to it."""
 
     text: str
     incident_id: str | None = None
@@ -38,7 +38,7 @@ class MessageLine:
 
 @dataclass(frozen=True)
 class Part:
-    """Lines of a digest under a heading. ``more``: lines that were left out."""
+    """Lines of a digest under a heading. ``more``: number of lines that were left out."""
 
     heading: str
     lines: tuple[MessageLine, ...]
@@ -46,21 +46,21 @@ class Part:
 
     @property
     def shown(self) -> Part:
-        """As many of the lines as a person reads."""
+        """The lines that people see."""
         left = max(0, len(self.lines) - SHOWN_LINES)
         return Part(self.heading, self.lines[:SHOWN_LINES], self.more + left)
 
 
 @dataclass(frozen=True)
 class Details:
-    """What a message shows beside its text.
+    """What a message shows in addition to its text.
 
-    ``family``, ``since``, ``window`` and ``rank`` are those of the incident. ``series``: its figure
-    in the newest windows. ``parts``: what a digest consists of.
+    ``area``, ``onset``, ``window``, and ``rank`` are those of the incident. ``series``: its metric
+    in the latest windows. ``parts``: the parts of a digest.
     """
 
-    family: str | None = None
-    since: date | None = None
+    area: str | None = None
+    onset: date | None = None
     window: str | None = None
     rank: int | None = None
     series: tuple[Bar, ...] = ()
@@ -72,8 +72,8 @@ class Message:
     """A message about one change of an incident, or a digest of several changes.
 
     ``event``: the change, or ``DIGEST``, whose ``incident_id`` is None. ``title`` is one line,
-    ``body`` plain text, ``query`` the SQL that shows the evidence. All of them may hold what the
-    data held: each sink makes that harmless in its own way.
+    ``body`` plain text, and ``query`` the SQL that shows the evidence. All of them may contain text
+    from data, which each sink escapes in its own way.
     """
 
     message_id: str
@@ -88,7 +88,7 @@ class Message:
 
 
 def message_id(monitor: str, *parts: str) -> str:
-    """Id of the message about these events: the same events have the same id."""
+    """The id of a message about these events: the same events have the same id."""
     text = "\0".join((monitor, *parts))
     return hashlib.blake2b(text.encode("utf-8", "backslashreplace"), digest_size=12).hexdigest()
 
@@ -99,14 +99,14 @@ def details_text(details: Details) -> str:
 
 
 def details_of(text: str | None) -> Details:
-    """The details that a JSON text of `details_text` holds; none for None."""
+    """The details in a JSON text of `details_text`; empty details for None."""
     if text is None:
         return Details()
     held: dict[str, Any] = json.loads(text)
     series = (Bar(date.fromisoformat(bar["day"]), bar["effect"]) for bar in held["series"])
     return Details(
-        family=held["family"],
-        since=date.fromisoformat(held["since"]) if held["since"] else None,
+        area=held["area"],
+        onset=date.fromisoformat(held["onset"]) if held["onset"] else None,
         window=held["window"],
         rank=held["rank"],
         series=tuple(series),

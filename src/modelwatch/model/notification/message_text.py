@@ -1,4 +1,4 @@
-"""Pieces of a message as text, which every sink lays out in its own way."""
+"""Parts of a message as text, which each sink arranges in its own way."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from collections.abc import Sequence
 
 from modelwatch.model.notification.message import DIGEST, Bar, Message, Part
 from modelwatch.model.notification.signposts import Signposts
+from modelwatch.model.plain_text import counted
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 """Bars of a sparkline, from the lowest."""
 GAP = "·"
-"""In place of the bar of a window without a verdict."""
+"""The bar of a window without a verdict."""
 
 
 def sparkline(series: Sequence[Bar]) -> str:
-    """A bar for each window, from 0 to the largest effect or the threshold, if that is larger."""
+    """One bar per window, from 0 to the larger of the largest effect and the threshold."""
     effects = [bar.effect for bar in series]
     known = [effect for effect in effects if effect is not None and math.isfinite(effect)]
     top = max((*known, 1.0))
@@ -29,14 +30,15 @@ def _block(effect: float, top: float) -> str:
 
 
 def series_caption(message: Message) -> str:
-    """What a sparkline shows: its windows, their last day, and the largest effect."""
+    """A caption for a sparkline: its windows, their last day, and the largest effect."""
     series, window = message.details.series, message.details.window or "window"
     if not series:
         return ""
     largest = max((bar.effect for bar in series if bar.effect is not None), default=0.0)
-    plural = window in ("day", "week", "month", "window") and len(series) != 1
-    counted = f"{len(series)} {window}{'s' * plural}"
-    return f"{counted} to {series[-1].day}, at most {largest:.3g} times the threshold"
+    windows = counted(len(series), "window")
+    if window in ("day", "week", "month"):
+        windows = counted(len(series), window)
+    return f"{windows} to {series[-1].day}, at most {largest:.3g} times the threshold"
 
 
 def facts_line(message: Message) -> str:
@@ -45,19 +47,19 @@ def facts_line(message: Message) -> str:
         return ""
     details = message.details
     severity = "failing" if message.severity == "fail" else "warning"
-    parts = [severity if details.since is None else f"{severity} since {details.since}"]
+    parts = [severity if details.onset is None else f"{severity} since {details.onset}"]
     if details.rank is not None:
         parts.append(f"rank {details.rank} of the open incidents")
     return " · ".join((*parts, f"incident {message.incident_id}"))
 
 
 def link_text(message: Message) -> str:
-    """What a link to the page of a message says."""
+    """The text of a link to the page of a message."""
     return "Open the report" if message.incident_id is None else "Open the incident"
 
 
 def more_line(more: int) -> str:
-    """A line in place of those that were left out."""
+    """A line that replaces those that were left out."""
     return f"and {more:,} more"
 
 
@@ -72,7 +74,7 @@ def parts_text(parts: Sequence[Part]) -> str:
 
 
 def whole_text(message: Message, signposts: Signposts) -> str:
-    """All of a message but its title as plain text, as a mail shows it."""
+    """A message without its title as plain text, as in an email."""
     parts = [message.body]
     if message.details.series:
         parts.append(f"{sparkline(message.details.series)}  {series_caption(message)}")

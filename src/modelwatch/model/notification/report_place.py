@@ -1,4 +1,4 @@
-"""Where the report is written at the end of each run, and under which address people find it."""
+"""Where the report is written at the end of each run, and its URL."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ class ReportPlace(Section):
     """Where each run writes the report."""
 
     path: Annotated[Text, AfterValidator(_folder)] = Field(
-        description="Folder of the pages, on the machine of the driver; on Databricks a volume. "
+        description="Folder of the pages, on the machine of the driver; on Databricks a volume. A "
+        "relative path begins at the folder of the configuration file. "
         "`modelwatch report` writes there too, without `-o`."
     )
     link: Annotated[Text, AfterValidator(_url)] | None = Field(
@@ -43,5 +44,5 @@ class ReportPlace(Section):
 
     @property
     def address(self) -> str:
-        """Where people find the pages: the URL, or the folder."""
+        """The location of the pages for people: the URL, or the folder."""
         return self.link or str(Path(self.path).absolute())

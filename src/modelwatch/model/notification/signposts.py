@@ -1,4 +1,4 @@
-"""Where a reader of a message goes on: pages of the report, and commands to copy."""
+"""Links and commands in messages: pages of the report, and commands to copy."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from datetime import date
 from modelwatch.model.notification.message import Message
 
 FIRST_PAGE = "index.html"
-"""The page of a report on which a reader begins."""
+"""The start page of a report."""
 _ENDED = frozenset({"closed", "withdrawn"})
 """Events after which there is nothing to acknowledge or mute."""
 
 
 @dataclass(frozen=True)
 class Signposts:
-    """What a message needs to lead its reader on.
+    """What a message needs for links and commands.
 
-    ``config``: the configuration as commands name it. ``report``: the base URL of the report's
-    pages, or their folder; None without a report. ``pages``: files of the report that exist, None
-    if that is not known. ``mute_until``: last day of the mute that a message offers.
+    ``config``: path of the configuration in commands. ``report``: base URL of the pages, or their
+    folder; None without a report. ``pages``: existing files of the report; None if unknown.
+    ``mute_until``: last day of the mute that a message offers.
     """
 
     config: str = "CONFIG"
@@ -31,11 +31,11 @@ class Signposts:
 
     @property
     def is_linked(self) -> bool:
-        """Whether the report has a URL that a browser opens, rather than a folder."""
+        """Whether the report has a URL that a browser can open, instead of a folder."""
         return self.report is not None and self.report.startswith(("https://", "http://"))
 
     def page(self, incident_id: str | None = None) -> str | None:
-        """The address of the page of an incident, or of the overview where it has none."""
+        """The address of the page of an incident, or of the overview if it has none."""
         if self.report is None:
             return None
         file = FIRST_PAGE if incident_id is None else incident_page(incident_id)
@@ -44,7 +44,7 @@ class Signposts:
         return f"{self.report.rstrip('/')}/{file}"
 
     def commands(self, message: Message) -> Mapping[str, str]:
-        """By what they do, the commands that a message offers."""
+        """The commands that a message offers, by their purpose."""
         begin = f"modelwatch incidents {shlex.quote(self.config)}"
         if message.incident_id is None:
             return {"list": begin}
@@ -58,5 +58,5 @@ class Signposts:
 
 
 def incident_page(incident_id: str) -> str:
-    """The file of an incident's page, the same in each report; letters and digits of its id."""
+    """The file of an incident's page, the same in each report: letters and digits of its id."""
     return f"incident-{''.join(c for c in incident_id if c.isascii() and c.isalnum())}.html"

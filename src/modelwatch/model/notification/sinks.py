@@ -46,17 +46,20 @@ class _Sink(Section):
 
 
 class FileSink(_Sink):
-    """A file of JSON lines, a message each."""
+    """A file of JSON lines, one per message."""
 
     kind: Literal["file"] = Field(
         description="`file`: a line of JSON for each message, with the keys of a webhook of "
         "the format `json`."
     )
-    path: Text = Field(description="The file; it and its folder are made where they are missing.")
+    path: Text = Field(
+        description="The file, created with its folder if missing. A relative path begins at the "
+        "folder of the configuration file."
+    )
 
 
 class WebhookSink(_Sink):
-    """An address that takes messages by HTTP, such as an incoming webhook of Slack."""
+    """An HTTP endpoint for messages, such as an incoming webhook of Slack."""
 
     kind: Literal["webhook"] = Field(
         description="`webhook`: a POST of JSON for each message, in the format of a service."
@@ -70,12 +73,12 @@ class WebhookSink(_Sink):
     )
     url_env: Variable | None = Field(
         default=None,
-        description="Environment variable that holds the URL, which is a secret. Required; for "
+        description="Environment variable with the URL, which is a secret. Required; for "
         "`pagerduty` left out: `https://events.pagerduty.com/v2/enqueue`.",
     )
     routing_key_env: Variable | None = Field(
         default=None,
-        description="Environment variable that holds the integration key. Required for "
+        description="Environment variable with the integration key. Required for "
         "`pagerduty`, and for it only.",
     )
     timeout_seconds: int = Field(
@@ -93,7 +96,7 @@ class WebhookSink(_Sink):
 
 
 class EmailSink(_Sink):
-    """Mail over SMTP."""
+    """Email by SMTP."""
 
     kind: Literal["email"] = Field(description="`email`: one email per message, by SMTP.")
     host: Host = Field(description="The mail server.")
@@ -126,7 +129,7 @@ class EmailSink(_Sink):
         return self
 
 
-Sink = Annotated[FileSink | WebhookSink | EmailSink, Field(discriminator="kind")]
+SinkConfig = Annotated[FileSink | WebhookSink | EmailSink, Field(discriminator="kind")]
 SINKS: dict[str, type[_Sink]] = {
     kind.model_fields["kind"].annotation.__args__[0]: kind  # type: ignore[union-attr]
     for kind in (FileSink, WebhookSink, EmailSink)

@@ -1,1 +1,1 @@
-"""A first configuration from the tables."""
+"""Draft a configuration from tables."""

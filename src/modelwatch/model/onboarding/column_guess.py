@@ -1,9 +1,15 @@
-"""What a column of the inputs is: a quantity, a code, a part of the calendar, no feature at all."""
+"""Classify input columns: quantities, codes, calendar columns, and columns that are not
+features."""
 
 from __future__ import annotations
 
 from modelwatch.model.config.column_types import INSTANTS, NUMBERS, TEXTS, WHOLE_NUMBERS
-from modelwatch.model.onboarding.column_names import is_code_name, is_id_name, is_segment_name
+from modelwatch.model.onboarding.column_names import (
+    is_code_name,
+    is_id_name,
+    is_segment_name,
+    is_sure_code_name,
+)
 from modelwatch.model.onboarding.table_facts import ColumnFacts, TableFacts
 from modelwatch.model.profile.features import natural_kind
 
@@ -11,23 +17,23 @@ _SENTINELS = frozenset(
     sign * value for value in (99, 999, 9999, 99999, 999999, 9999999) for sign in (1.0, -1.0)
 ) | {-1.0, -9.0}
 MAX_CODES = 100
-"""Different values up to which a number with the name of a code counts as one by its name."""
+"""Maximum number of distinct values of a number that counts as a code by its name."""
 _MOST_CODES = 2000
 _ROWS_OF_A_CODE = 5
-"""Rows per value that codes have at least: quantities have more values the more rows there are."""
+"""Minimum rows per value of a code: quantities have more values the more rows there are."""
 _ROUGH = 0.4
-"""Roughness from which frequencies of neighboring integers have nothing to do with one another."""
+"""Roughness above which the frequencies of neighboring integers are unrelated."""
 _GAPS = 0.5
 """Density below which most integers of a range do not occur."""
 _NEARLY_UNIQUE = 0.9
-FEWEST_ROWS = 50
-"""Rows below which values that are all different say nothing."""
+_FEWEST_ROWS = 50
+"""Minimum rows for which all-distinct values are informative."""
 MOST_SEGMENTS = 20
 MOST_SEGMENTATIONS = 3
 
 
 def sentinels(column: ColumnFacts) -> tuple[float, ...]:
-    """Values at the ends of a column that look like codes: -999 below, 9999 far above."""
+    """Return extreme values that look like codes: -999 below, 9999 far above."""
     low, second_low = column.lowest, column.second_lowest
     high, second_high = column.highest, column.second_highest
     if column.plain_type not in NUMBERS:
@@ -45,7 +51,7 @@ def sentinels(column: ColumnFacts) -> tuple[float, ...]:
 
 
 def code_reason(column: ColumnFacts, rows: int) -> str | None:
-    """Why a number is a code rather than a quantity; None for one that is not."""
+    """Return why a number is a code rather than a quantity, or None."""
     # Integers with nulls often come as fractions.
     whole = column.plain_type in WHOLE_NUMBERS or column.integral
     if not whole or column.distinct <= 0 or column.plain_type not in NUMBERS:
@@ -55,43 +61,45 @@ def code_reason(column: ColumnFacts, rows: int) -> str | None:
     known = rows - column.nulls
     density, roughness = column.density, column.roughness
     repeats = known >= _ROWS_OF_A_CODE * column.distinct and column.distinct <= _MOST_CODES
+    if repeats and is_sure_code_name(column.name):
+        return "an integer with the name of a code"
     if density is None or roughness is None or not repeats or roughness < _ROUGH:
         return None
     if is_code_name(column.name):
         return "an integer with the name of a code, whose neighbors are unrelated"
     least = column.lowest
     if density < _GAPS and least is not None and least >= 100 and not sentinels(column):
-        return f"integers from {least:.0f} on with gaps and many repeats, in no order"
+        return f"integers from {least:.0f} with gaps and many repeats"
     return None
 
 
 def exclusion_reason(column: ColumnFacts, table: TableFacts) -> str | None:
-    """Why a column of the inputs is no feature; None for one that is."""
+    """Return why an input column is not a feature, or None."""
     if column.plain_type in INSTANTS | {"date"} or column.spells_days:
-        return "moves with the calendar"
+        return "changes with the calendar"
     if column.calendar is not None and "week" not in column.calendar:
-        return f"moves with the calendar: it is the {column.calendar}"
+        return f"changes with the calendar: it is the {column.calendar}"
     if column.calendar == "ISO week":
-        return "moves with the calendar: it is the ISO week"
-    if table.rows <= FEWEST_ROWS:
+        return "changes with the calendar: it is the ISO week"
+    if table.rows <= _FEWEST_ROWS:
         return None
     is_unique = column.name in table.unique
     named_so = _can_identify(column) and is_id_name(column.name)
     if is_unique and (column.plain_type == "string" or named_so):
-        return "every row has another value"
+        return "every row has a different value"
     if is_unique and column.counts_up:
-        return "every row has another value: it counts rows"
-    nearly = column.distinct >= _NEARLY_UNIQUE * (table.rows - column.nulls) > FEWEST_ROWS
+        return "every row has a different value: it is a row counter"
+    nearly = column.distinct >= _NEARLY_UNIQUE * (table.rows - column.nulls) > _FEWEST_ROWS
     if nearly and (column.plain_type in TEXTS or named_so):
-        return "nearly every row has another value"
+        return "nearly every row has a different value"
     return None
 
 
 def note_of(column: ColumnFacts, rows: int) -> str | None:
-    """What is odd about a feature: it is constant, or has no value."""
+    """Return what is unusual about a feature: it is constant, or has no values."""
     if rows and column.nulls == rows:
         return "no row has a value"
-    if rows > FEWEST_ROWS and column.distinct == 1 and not column.nulls:
+    if rows > _FEWEST_ROWS and column.distinct == 1 and not column.nulls:
         return "every row has the same value"
     return None
 
@@ -99,9 +107,10 @@ def note_of(column: ColumnFacts, rows: int) -> str | None:
 def segmentations(
     columns: tuple[ColumnFacts, ...], rows: int, rows_of_a_window: float, least: int
 ) -> tuple[str, ...]:
-    """The categories by which results are split: few values, most of them with enough rows each.
+    """Return the categories to split results by: few values, most of them with enough rows each.
 
-    ``rows_of_a_window``: of the window that is judged; ``least``: rows that a segment needs in it.
+    ``rows_of_a_window`` are the rows of a judged window, ``least`` the rows that a segment needs in
+    it.
     """
     found = []
     for column in columns:

@@ -1,4 +1,4 @@
-"""What the name of a column says that it holds, in the spellings that are in common use."""
+"""Recognize the meaning of a column by its name, in common spellings."""
 
 from __future__ import annotations
 
@@ -37,6 +37,9 @@ _KNOWN = re.compile(
     r"|available|feedback|arrived|received|updated|truth)(_|$)"
 )
 _DUE = re.compile(r"(^|_)(due|deadline|end|ends|checkout|maturity|expires?|expiry|until)(_|$)")
+_LABEL_DUE = re.compile(
+    r"(^|_)(labels?|truth|outcome|target)_(is_|was_)?(due|expected)(_|$)|(^|_)due_(label|outcome)(_|$)"
+)
 _LOWER = re.compile(r"(^|_)(lower|low|lo|lwr|min|p0?5|p10|q0?5|q10|lcl)($|_)")
 _UPPER = re.compile(r"(^|_)(upper|up|high|hi|upr|max|p90|p95|q90|q95|ucl)($|_)")
 _CODE = re.compile(
@@ -44,6 +47,7 @@ _CODE = re.compile(
     r"|hour|agents?|agency|company|branch|shop|store|station|terminal|merchant|mcc|vendor|supplier"
     r"|carrier|region|district|sector|industry|product|sku|device|channel|campaign|no|nr|number|id)$"
 )
+_SURE_CODE = re.compile(r"(^|_)(zip(_?code)?|post(al)?_?code|plz|mcc|sku|id)$")
 _COUNT = re.compile(
     r"(^|_)(n|num|nb|count|counts|cnt|total|sum|number_of|days?|minutes?|hours|amount|age|size"
     r"|length|quantity|qty)(_|$)"
@@ -55,81 +59,92 @@ _SEGMENT = re.compile(
 
 
 def plain_name(name: str) -> str:
-    """A name in lower case with underscores: ``eventTime``, ``Event-Time`` are ``event_time``."""
+    """Return a name in snake case: ``eventTime`` and ``Event-Time`` become ``event_time``."""
     return _BETWEEN.sub("_", _HUMP.sub("_", name).lower()).strip("_")
 
 
 def is_id_name(name: str) -> bool:
-    """Whether a column, by its name, identifies something."""
+    """Return whether the name is that of an identifier."""
     return _ID.search(plain_name(name)) is not None
 
 
 def is_version_name(name: str) -> bool:
-    """Whether a column, by its name, tells which model made a prediction."""
+    """Return whether the name is that of the model version."""
     return _VERSION.search(plain_name(name)) is not None
 
 
 def is_score_name(name: str) -> bool:
-    """Whether a column, by its name, is a number that a model computed."""
+    """Return whether the name is that of a number computed by a model."""
     return _SCORE.search(plain_name(name)) is not None
 
 
 def is_weak_score_name(name: str) -> bool:
-    """Whether a column of predictions, by its name, may be a score; of inputs it is a feature."""
+    """Return whether the name of a prediction column may be that of a score; for inputs, a
+    feature."""
     return _WEAK_SCORE.search(plain_name(name)) is not None
 
 
 def is_probability_name(name: str) -> bool:
-    """Whether a score, by its name, is that of a class rather than a predicted value."""
+    """Return whether the name of a score is that of a class rather than a predicted value."""
     return _PROBABILITY.search(plain_name(name)) is not None
 
 
 def is_decision_name(name: str) -> bool:
-    """Whether a column, by its name, holds what was decided, or a predicted class."""
+    """Return whether the name is that of a decision or a predicted class."""
     return _DECISION.search(plain_name(name)) is not None
 
 
 def is_answer_name(name: str) -> bool:
-    """Whether a column, by its name, surely comes from a model."""
+    """Return whether the name clearly belongs to a model's output."""
     return _ANSWER.search(plain_name(name)) is not None
 
 
 def is_truth_name(name: str) -> bool:
-    """Whether the name of a column identifies it as a label."""
+    """Return whether the name of a column identifies it as a label."""
     return _TRUTH.search(plain_name(name)) is not None and not is_answer_name(name)
 
 
 def is_label_name(name: str) -> bool:
-    """Whether a column of labels, by its name, is the label."""
+    """Return whether the name of a column in a label table is that of the label."""
     return _LABEL.search(plain_name(name)) is not None
 
 
 def is_known_name(name: str) -> bool:
-    """Whether a date, by its name, says when a label became known."""
+    """Return whether the name of a date is that of a label's arrival."""
     return _KNOWN.search(plain_name(name)) is not None
 
 
 def is_due_name(name: str) -> bool:
-    """Whether a date, by its name, says when something ends or is due."""
+    """Return whether the name of a date is that of an end or a due date."""
     return _DUE.search(plain_name(name)) is not None
 
 
+def is_label_due_name(name: str) -> bool:
+    """Whether a date, by its name, says when the label of its row is due."""
+    return _LABEL_DUE.search(plain_name(name)) is not None
+
+
 def is_lower_end_name(name: str) -> bool:
-    """Whether a score, by its name, is the lower end of an interval."""
+    """Return whether the name of a score is that of an interval's lower bound."""
     return _LOWER.search(plain_name(name)) is not None
 
 
 def is_upper_end_name(name: str) -> bool:
-    """Whether a score, by its name, is the upper end of an interval."""
+    """Return whether the name of a score is that of an interval's upper bound."""
     return _UPPER.search(plain_name(name)) is not None
 
 
 def is_code_name(name: str) -> bool:
-    """Whether a number, by its name, stands for a thing rather than a quantity."""
+    """Return whether the name of a number is that of a code rather than a quantity."""
     plain = plain_name(name)
     return _CODE.search(plain) is not None and _COUNT.search(plain) is None
 
 
+def is_sure_code_name(name: str) -> bool:
+    """Return whether the name of a number is never that of a quantity, such as a zip code."""
+    return _SURE_CODE.search(plain_name(name)) is not None
+
+
 def is_segment_name(name: str) -> bool:
-    """Whether a category, by its name, is one by which people look at results."""
+    """Return whether the name of a category is one that results are commonly split by."""
     return _SEGMENT.search(plain_name(name)) is not None

@@ -1,4 +1,4 @@
-"""Which column probably tells the day of a row, and whether the partition keeps to it."""
+"""Guess the day column, and whether the partition agrees with it."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _SPELLING = frozenset({"string", "int", "bigint"})
 
 @dataclass(frozen=True)
 class DayGuess:
-    """The column that tells the day; ``time`` says that it is a timestamp.
+    """The day column; ``time`` says whether it is a timestamp.
 
-    ``partition``: a column of dates that was seen to lie within a day of it on every row.
+    ``partition`` is a date column found to lie within a day of it in all rows.
     """
 
     column: str
@@ -41,9 +41,9 @@ class DayGuess:
 
 
 def guess_day(table: TableFacts, like: str | None = None) -> DayGuess:
-    """The column that tells the day of a row, judged by names, types and the measured distance.
+    """Guess the day column from names, types, and the measured distance.
 
-    ``like``: a name to prefer. SourceError if no column can.
+    ``like`` is a preferred name. Raises SourceError if no column qualifies.
     """
     dates, times = _dates(table), _times(table)
     if like in dates:
@@ -77,13 +77,14 @@ def guess_day(table: TableFacts, like: str | None = None) -> DayGuess:
 
 
 def date_partition(table: TableFacts) -> str | None:
-    """The partition that is a date, and of the event rather than of the writing of its row."""
+    """Return the date partition of the event, not of the time of writing."""
     names = [name for name in _dates(table) if name in table.partitions]
     return next(iter(_not_of_writing(names) + names), None)
 
 
 def calendar_partitions(table: TableFacts) -> tuple[ColumnFacts, ...]:
-    """The partitions that are no dates but by their names hold them, or parts of them."""
+    """Return the partitions that are not dates but, by their names, contain dates or parts of
+    them."""
     return tuple(
         column
         for column in table.columns
@@ -94,7 +95,7 @@ def calendar_partitions(table: TableFacts) -> tuple[ColumnFacts, ...]:
 
 
 def spelled_partition(table: TableFacts) -> str | None:
-    """The partition of text or integers that by its name spells the day; None beside a month's."""
+    """Return the partition of text or integers named like a day; None next to one of months."""
     calendar = calendar_partitions(table)
     if any(_MONTH.search(plain_name(column.name)) for column in calendar):
         return None
@@ -104,26 +105,26 @@ def spelled_partition(table: TableFacts) -> str | None:
 
 
 def spelled_column(table: TableFacts) -> str | None:
-    """The string or integer column whose values are days of the form yyyymmdd or yyyy-mm-dd."""
+    """Return the string or integer column with days of the form yyyymmdd or yyyy-mm-dd."""
     names = [c.name for c in table.columns if c.spells_days and c.plain_type in _SPELLING]
     ordered = _matching(_EVENT, names) + _not_of_writing(_matching(_DAY, names)) + names
     return next(iter(ordered), None)
 
 
 def compared_time(table: TableFacts, like: str | None = None) -> str | None:
-    """The timestamp to compare with the partition: ``like``, or one that may be the event's."""
+    """Return the timestamp to compare with the partition: ``like``, or a possible event time."""
     times = _times(table)
     preferred = [name for name in times if name == like] + _matching(_EVENT, times)
     return next(iter(preferred + _not_of_writing(_matching(_TIME, times))), None)
 
 
 def is_of_writing(name: str) -> bool:
-    """Whether a column, by its name, tells when a row was written, and not of what time it is."""
+    """Return whether the name is that of the time of writing rather than of the event."""
     return _WRITTEN.search(plain_name(name)) is not None
 
 
 def _better_than(partition: str, table: TableFacts) -> DayGuess | None:
-    """A column of the event where the partition is rather of the writing of its rows."""
+    """Return an event column if the partition is by the time of writing."""
     time = compared_time(table)
     if is_of_writing(partition) and (dates := _matching(_EVENT, _dates(table))):
         return DayGuess(dates[0], time=False)

@@ -1,4 +1,4 @@
-"""What tables probably mean, judged by names, types and a few figures of some rows."""
+"""Guess the meaning of tables from names, types, and a few statistics of some rows."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from modelwatch.model.onboarding.column_guess import (
 from modelwatch.model.onboarding.column_names import (
     is_answer_name,
     is_decision_name,
+    is_label_name,
     is_probability_name,
     is_score_name,
     is_truth_name,
@@ -57,7 +58,7 @@ _GENERIC = frozenset(
         "dataset",
     ]
 )
-"""Names of tables that say nothing: those around them are better names."""
+"""Uninformative table names; the folder or schema around them is a better name."""
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,10 @@ class ChallengerGuess:
 
 @dataclass(frozen=True)
 class Guess:
-    """What the tables probably mean, for a person to look over.
+    """The guessed meaning of the tables, for review.
 
-    ``labels``: the guess, or why there is none; None if there is nothing to say. ``leaks``:
-    columns of the inputs that tell the label.
+    ``labels`` is the guess, or why there is none; None if there is nothing to say. ``leaks`` are
+    input columns that reveal the label.
     """
 
     inputs: TableFacts
@@ -101,7 +102,7 @@ class Guess:
 
     @property
     def features(self) -> tuple[ColumnFacts, ...]:
-        """The columns of the inputs that have no other meaning."""
+        """Return the input columns without another meaning."""
         own = {*self.id, self.day.column, self.day.partition, *dict(self.excluded)}
         if self.predictions is None:
             own |= {*self.score, *self.decision, self.model_version}
@@ -110,7 +111,7 @@ class Guess:
 
 @dataclass(frozen=True)
 class LabelFacts:
-    """What is known of labels: their table, the label, rows beside predictions, and the delay."""
+    """Facts about labels: their table, the label column, joined rows, and the delay."""
 
     table: TableFacts
     label: ColumnFacts
@@ -126,10 +127,10 @@ def guess(
     labels: LabelFacts | str | None = None,
     challenger: TableFacts | None = None,
 ) -> Guess:
-    """What tables of inputs and predictions probably mean; ``id_columns`` if they are known.
+    """Guess the meaning of input and prediction tables; ``id_columns`` if they are known.
 
-    ``labels``: what is known of them, or why they cannot be used. SourceError if no column can tell
-    the day, or none can join the tables.
+    ``labels`` are the known facts, or why labels cannot be used. Raises SourceError if there is no
+    day column or no column to join the tables by.
     """
     day = guess_day(inputs)
     predictions_day = guess_day(predictions, day.column) if predictions else None
@@ -207,8 +208,22 @@ def guess(
     )
 
 
+def holds_labels(inputs: TableFacts, second: TableFacts) -> bool:
+    """Whether a table that is given after the inputs is one of labels rather than of predictions.
+
+    It is if the inputs hold a score, and no column of the other has the name of an answer.
+    """
+    named = (
+        is_score_name(c.name)
+        or is_weak_score_name(c.name)
+        or (is_decision_name(c.name) and not (is_label_name(c.name) or is_truth_name(c.name)))
+        for c in second.columns
+    )
+    return bool(_answers(inputs.columns, everything=False)[0]) and not any(named)
+
+
 def monitor_name(address: TableAddress) -> str:
-    """A name for the monitor: that of the table, or of what is around one called ``inputs``."""
+    """Return a name for the monitor: that of the table, or what surrounds one called ``inputs``."""
     parts = [
         p for p in re.split(r"[/.:]+" if address.path is None else r"[/:]+", str(address)) if p
     ]
@@ -220,7 +235,7 @@ def monitor_name(address: TableAddress) -> str:
 def _truths(
     inputs: TableFacts, predictions: TableFacts | None, labels: LabelFacts | None
 ) -> tuple[tuple[str, str], ...]:
-    """Columns by role that contain the label, by their name or by their values."""
+    """Return the columns by role that contain the label, judged by name or values."""
     found: dict[tuple[str, str], None] = {}
     for role, table in (("inputs", inputs), ("predictions", predictions)):
         if table is None:
@@ -243,7 +258,7 @@ def _truths(
 def _answers(
     columns: Iterable[ColumnFacts], everything: bool
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Scores and decisions; ``everything``: of a table that holds nothing else."""
+    """Return scores and decisions; ``everything`` if the table contains nothing else."""
     score: list[ColumnFacts] = []
     decision: list[str] = []
     for column in columns:
@@ -264,9 +279,9 @@ def _answers(
 
 
 def _of_a_model(score: Sequence[ColumnFacts]) -> list[ColumnFacts]:
-    """Of columns among features with the name of a score, those that are probably a model's.
+    """Return those of the feature columns with score names that probably come from a model.
 
-    A credit score beside the model's probability is an input.
+    A credit score next to the model's probability is an input.
     """
 
     def is_share(column: ColumnFacts) -> bool:
@@ -287,11 +302,11 @@ def _excluded(
     calendar = calendar_partitions(table)
     for column in columns:
         if column.name in leaks:
-            yield column.name, "tells the label: a leak, if the model is given it"
+            yield column.name, "reveals the label: a leak if it is an input of the model"
         elif column.name.lower() in clashing:
             yield column.name, "also a column of the predictions"
         elif column in calendar:
-            yield column.name, "moves with the calendar"
+            yield column.name, "changes with the calendar"
         elif (why := exclusion_reason(column, table)) is not None:
             yield column.name, why
 
@@ -311,7 +326,7 @@ def _challenger(
 ) -> ChallengerGuess | str:
     performance = labels.performance if labels is not None else None
     if performance is None or performance.task != "binary":
-        return "challengers are compared on a binary task with labels"
+        return "challengers are only compared on a binary task with labels"
     day = guess_day(table, like)
     ids = label_identity(table, identity)
     free = [c for c in table.columns if c.name not in {*ids, day.column, day.partition}]
@@ -327,7 +342,8 @@ def _challenger(
 
 
 def _means_the_same(table: TableFacts, name: str, performance: PerformanceGuess) -> bool:
-    """Whether values of a challenger's decision are those of the champion's and the label's."""
+    """Return whether the values of a challenger's decision are those of the champion and the
+    label."""
     column = table.column(name)
     sides = GuessedSides(performance.positive, performance.negative)
     if column is None or not sides.fit(column):

@@ -1,4 +1,4 @@
-"""Which columns identify a row, by names, types and whether values are all different."""
+"""Guess the ID columns from names, types, and uniqueness."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from modelwatch.model.onboarding.table_facts import ColumnFacts, TableFacts
 
 
 def identity_of(inputs: TableFacts, predictions: TableFacts | None) -> tuple[str, ...]:
-    """The column that identifies a row in both tables; SourceError if there is none."""
+    """Return the column that identifies a row in both tables; raise SourceError if there is
+    none."""
 
     def candidates(table: TableFacts) -> list[str]:
         names = [c.name for c in table.columns if can_identify(c) and c.name in table.unique]
@@ -35,7 +36,8 @@ def identity_of(inputs: TableFacts, predictions: TableFacts | None) -> tuple[str
 
 
 def label_identity(labels: TableFacts, identity: Sequence[str]) -> tuple[str, ...]:
-    """The columns of the labels that hold the ids of the predictions; SourceError if none do."""
+    """Return the label columns that contain the prediction IDs; raise SourceError if there are
+    none."""
     own = {column.name: column for column in labels.columns if can_identify(column)}
     if identity and all(name in own for name in identity):
         return tuple(identity)
@@ -49,7 +51,7 @@ def label_identity(labels: TableFacts, identity: Sequence[str]) -> tuple[str, ..
 
 
 def can_identify(column: ColumnFacts) -> bool:
-    """Whether values of a column can be compared as ids."""
+    """Return whether values of a column can be compared as IDs."""
     return column.plain_type in WHOLE_NUMBERS | TEXTS | {"decimal"}
 
 

@@ -1,4 +1,4 @@
-"""The sections of a first configuration that are about labels, challengers and messages."""
+"""Write the sections of a configuration draft about labels, challengers, and messages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from modelwatch.errors import instance_of, present
 from modelwatch.model.config.yaml_text import comment_text, list_text, quoted_text, value_text
+from modelwatch.model.onboarding.column_names import is_label_due_name
 from modelwatch.model.onboarding.day_guess import DayGuess
 from modelwatch.model.onboarding.guess import ChallengerGuess, Guess
 from modelwatch.model.onboarding.label_guess import LabelGuess, PerformanceGuess
@@ -13,22 +14,22 @@ from modelwatch.model.sources.tables import TableAddress
 
 
 def address_text(address: TableAddress) -> str:
-    """A table as YAML."""
+    """Return a table as YAML."""
     key = "name" if address.path is None else "path"
     return f"{{{key}: {quoted_text(str(address))}}}"
 
 
 def day_text(day: DayGuess) -> str:
-    """The `day` key, as YAML."""
+    """Return the `day` key as YAML."""
     key = "time_column" if day.time else "column"
     partition = f", partition_column: {quoted_text(day.partition)}" if day.partition else ""
     return f"{{{key}: {quoted_text(day.column)}{partition}}}"
 
 
 def label_lines(guess: Guess) -> Iterator[str]:
-    """The sections ``labels`` and ``performance``, or a comment that shows them."""
+    """Return the sections ``labels`` and ``performance``, or a comment that shows them."""
     labels = guess.labels
-    yield "# What came true. It is joined to the predictions by id and day."
+    yield "# The labels, which are joined to the predictions by id and day."
     if not isinstance(labels, LabelGuess):
         if labels is not None:
             yield f"# Not written: {comment_text(labels)}."
@@ -59,10 +60,14 @@ def _labels(labels: LabelGuess) -> Iterator[str]:
         yield "  # When the label became known."
         yield f"  known: {{column: {quoted_text(labels.known)}}}"
     else:
-        yield "  # known: {column: ...}, if a column tells when a label became known"
+        yield "  # known: {column: ...}, if a column contains the time when a label became known"
     yield f"  # {labels.delay.why}"
     if labels.due_column is not None:
-        yield f"  # Nearly all are known by {comment_text(labels.due_column)}, which is sooner."
+        name = comment_text(labels.due_column)
+        if is_label_due_name(labels.due_column):
+            yield f"  # By its name, {name} is the day on which the label is due."
+        else:
+            yield f"  # Nearly all are known by {name}, which is sooner."
         yield f"  due: {{column: {quoted_text(labels.due_column)}}}"
     else:
         yield f"  due: {{delay_days: {labels.delay.days}}}"
@@ -89,14 +94,14 @@ def _performance(found: PerformanceGuess) -> Iterator[str]:
     if found.interval:
         yield f"  interval: {list_text(found.interval)}"
     if found.task == "binary":
-        yield "  # What decisions are worth: {true_positive: 10, false_positive: -1}"
+        yield "  # The value of decisions, such as {true_positive: 10, false_positive: -1}"
         yield "  # values: {...}"
 
 
 def challenger_lines(guess: Guess) -> Iterator[str]:
-    """The section ``challengers``, or a comment that shows it."""
+    """Return the section ``challengers``, or a comment that shows it."""
     found = guess.challenger
-    yield "# Models that scored the same ids in the shadow."
+    yield "# Models that score the same ids in shadow mode."
     if not isinstance(found, ChallengerGuess):
         if found is not None:
             yield f"# Not written: {comment_text(found)}."
@@ -117,14 +122,15 @@ def challenger_lines(guess: Guess) -> Iterator[str]:
         yield f"    decision: {{column: {quoted_text(found.decision)}}}"
     elif champion.threshold is None:
         at = {"percentage": "50", "logit": "0"}.get(found.score_kind, "0.5")
-        yield "    # No column holds its decision: set the threshold that would be in use."
+        yield "    # No column contains its decision: set the threshold that it would use."
         yield f"    decision: {{threshold: {at}}}"
     yield ""
 
 
 def notify_lines(output: str, *, is_path: bool) -> Iterator[str]:
-    """The section ``notify``: a file beside the results; what needs a secret is a comment."""
-    yield "# Where notifications go. Secrets are read from the environment variables named here."
+    """Return the section ``notify``: a file next to the results. Sinks with a secret are
+    comments."""
+    yield "# Who is notified. Secrets are read from the environment variables that are named here."
     if is_path and "://" not in output:
         yield "notify:"
         yield f"  - {{name: file, kind: file, path: {quoted_text(f'{output}/messages.jsonl')}}}"
@@ -135,4 +141,14 @@ def notify_lines(output: str, *, is_path: bool) -> Iterator[str]:
     yield f"{start}- {{name: chat, kind: webhook, url_env: CHAT_WEBHOOK_URL}}"
     yield f"{start}- {{name: mail, kind: email, host: mail.example.com, sender: ml@example.com,"
     yield f"{start}   to: [you@example.com], user_env: MAIL_USER, password_env: MAIL_PASSWORD}}"
+    yield ""
+
+
+def report_lines(output: str, *, is_path: bool) -> Iterator[str]:
+    """The section ``report``: pages beside the results, where these are in a folder."""
+    yield "# Each run writes its results as pages here. `link` is their URL, if they are served."
+    if is_path and "://" not in output:
+        yield f"report: {{path: {quoted_text(f'{output}/report')}}}"
+    else:
+        yield '# report: {path: /dbfs/report, link: "https://reports.example.com/report"}'
     yield ""

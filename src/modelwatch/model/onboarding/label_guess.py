@@ -1,4 +1,4 @@
-"""What labels probably mean: the label, when it became known and is due, the task, the decision."""
+"""Guess the label, its arrival and due date, the task, and the decision."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from modelwatch.model.onboarding.column_names import (
     is_answer_name,
     is_due_name,
     is_known_name,
+    is_label_due_name,
     is_label_name,
     is_lower_end_name,
     is_probability_name,
@@ -26,17 +27,19 @@ from modelwatch.stats.states.score_batch import Task
 from modelwatch.stats.states.score_scale import ScoreKind
 
 DUE_SHARE = 0.95
-"""Share of the labels that arrive within the delay after which they are due."""
+"""Share of the labels that arrive within the guessed delay."""
 DEFAULT_DELAY_DAYS = 7
 SAME_DAY = 0.9
 _NOT_BEFORE = 0.98
+_KEPT_SHARE = 0.5
+"""Share of the labels that keep to a date which is named for it."""
 _MOST_CLASSES_OF_NUMBERS = 20
 _THRESHOLDS: Mapping[ScoreKind, float] = {"probability": 0.5, "percentage": 50.0, "logit": 0.0}
 
 
 @dataclass(frozen=True)
 class Delay:
-    """Days within which ``share`` of the labels of a day arrive; ``why`` says how it is known."""
+    """Days within which ``share`` of a day's labels arrive; ``why`` explains how this is known."""
 
     days: int
     why: str
@@ -44,7 +47,7 @@ class Delay:
 
 @dataclass(frozen=True)
 class PerformanceGuess:
-    """The section ``performance``. ``why``: a reason for the task, and others."""
+    """The section ``performance``. ``why`` has the reason for the task and further reasons."""
 
     task: Task
     score: tuple[str, ...] = ()
@@ -60,10 +63,10 @@ class PerformanceGuess:
 
 @dataclass(frozen=True)
 class LabelGuess:
-    """The section ``labels``, and the performance that can be measured by them.
+    """The section ``labels``, and the performance that can be measured with them.
 
-    ``due_column``: a date of the predictions or the inputs on which the label is due; otherwise
-    ``delay``.
+    ``due_column`` is a date of the predictions or inputs on which the label is due; otherwise,
+    ``delay`` applies.
     """
 
     table: TableFacts
@@ -80,10 +83,10 @@ class LabelGuess:
 def label_column(
     table: TableFacts, taken: Collection[str | None], *, own_table: bool
 ) -> ColumnFacts | None:
-    """The label column; None if no column seems to be one.
+    """Return the label column, or None if no column qualifies.
 
-    ``taken``: columns with another meaning. In a table of labels (``own_table``) some column has
-    to be it; in others its name must say so.
+    ``taken`` are columns with another meaning. A label table (``own_table``) must have a label; in
+    other tables, the name decides.
     """
     free = [
         column
@@ -109,12 +112,13 @@ def guess_labels(
     delay: Delay | None,
     like: str,
 ) -> LabelGuess | str:
-    """Labels without their performance, or why they can't be used; ``like``: the day elsewhere."""
+    """Guess labels without their performance, or why they cannot be used; ``like`` is the day
+    elsewhere."""
     days = [name for name, lag in joined.lags.items() if lag.same_day >= SAME_DAY]
     if not joined.rows:
-        return "no prediction of the rows that were looked at has a label of the same id"
+        return "none of the sampled predictions has a label with the same id"
     if not days:
-        return "no column of the labels tells the day of the prediction, which labels.day needs"
+        return "no column of the labels contains the day of the prediction, as labels.day requires"
     day = like if like in days else days[0]
     instant = (labels.column(day) or label).plain_type in INSTANTS
     known = known_column(joined, day)
@@ -125,15 +129,15 @@ def guess_labels(
         DayGuess(day, time=instant),
         label.name,
         known,
-        delay or Delay(DEFAULT_DELAY_DAYS, "No column tells when labels became known: set this."),
+        delay or Delay(DEFAULT_DELAY_DAYS, "Set this: no column says when labels became known."),
         due,
         None,
-        (f"{joined.rows:,} predictions were looked at beside their labels.",),
+        (f"{joined.rows:,} predictions were compared with their labels.",),
     )
 
 
 def known_column(joined: JoinedFacts, day: str) -> str | None:
-    """The date of the labels on which they became known: never before the prediction."""
+    """Return the arrival date of the labels: never before the prediction."""
     later = [
         name
         for name, lag in joined.lags.items()
@@ -143,7 +147,22 @@ def known_column(joined: JoinedFacts, day: str) -> str | None:
 
 
 def due_column(joined: JoinedFacts, known: str | None, delay: Delay | None) -> str | None:
-    """A date of the row by which nearly all labels are known, sooner than after a fixed delay."""
+    """Return a date of the row by which nearly all labels are known, sooner than after a fixed
+    delay.
+
+    A column named as a due date counts if at least half of the labels are known by then; the other
+    labels are late.
+    """
+    named = [
+        name
+        for (_, name), lag in joined.dates.items()
+        if is_label_due_name(name)
+        and lag.rows >= 0.95 * joined.rows
+        and lag.not_before >= _NOT_BEFORE
+        and (known is None or lag.known_by.get(known, 0.0) >= _KEPT_SHARE)
+    ]
+    if named:
+        return named[0]
     if known is None or delay is None:
         return None
     found = [
@@ -164,7 +183,7 @@ def guess_performance(
     decision: Sequence[str],
     joined: JoinedFacts,
 ) -> PerformanceGuess | str:
-    """How scores and decisions are compared with the label, or why they can't be."""
+    """Return how scores and decisions are compared with the label, or why they cannot be."""
     task, why = _task(label, answers, score, decision)
     if task == "regression":
         return _regression(label, answers, score, decision, why)
@@ -180,15 +199,15 @@ def _task(
     if label.plain_type == "boolean" or label.distinct == 2:
         return "binary", "the label has two values"
     if label.plain_type in TEXTS:
-        return "multiclass", f"the label is text of {label.distinct} values"
+        return "multiclass", f"the label is a string with {label.distinct} values"
     of_decisions = {v for name in decision for v, _ in (answers.column(name) or label).values}
     few = label.integral and 2 < label.distinct <= _MOST_CLASSES_OF_NUMBERS
     classes = few and len(_class_scores(values, score)) == len(values)
     if classes or (few and of_decisions and of_decisions <= set(values) and not _any(score)):
-        return "multiclass", f"the label has {label.distinct} values that are answered too"
+        return "multiclass", f"the label has {label.distinct} values, which are also predicted"
     if few and classes is False and of_decisions and of_decisions <= set(values):
-        return "multiclass", f"the label has {label.distinct} values that are decided too"
-    return "regression", f"the label is a number of {label.distinct:,} values"
+        return "multiclass", f"the label has {label.distinct} values, which are also decisions"
+    return "regression", f"the label is a number with {label.distinct:,} values"
 
 
 def _any(score: Sequence[str]) -> bool:
@@ -203,19 +222,20 @@ def _regression(
     why: str,
 ) -> PerformanceGuess | str:
     if label.plain_type not in NUMBERS:
-        return f"the label {label.name} is neither a number nor one of a few classes"
+        return f"the label {label.name} is neither a number nor a class"
     ends = [n for n in score if is_lower_end_name(n)], [n for n in score if is_upper_end_name(n)]
     interval = (ends[0][0], ends[1][0]) if ends[0] and ends[1] else ()
     numbers = [n for n in score if n not in interval]
     numbers += [n for n in decision if (answers.column(n) or label).plain_type in NUMBERS]
     if not numbers:
-        return "no column of the predictions is a predicted number"
+        return "no column of the predictions contains a predicted number"
     chosen = min(numbers, key=lambda name: not is_answer_name(name))
     return PerformanceGuess("regression", (chosen,), interval=interval, why=(f"{why}",))
 
 
 def _class_scores(values: Sequence[Value], score: Sequence[str]) -> tuple[str, ...]:
-    """The score of each class, whose name ends with that of the class; none unless all have one."""
+    """Return the score of each class by the ends of their names; none unless all classes have
+    one."""
     found = []
     for value in values:
         ending = plain_name(word_of(value))
@@ -236,7 +256,7 @@ def _multiclass(
     scores = _class_scores(values, score)
     chosen = next((n for n in sorted(decision, key=lambda n: not is_answer_name(n))), None)
     if not scores and chosen is None:
-        return "no column holds the predicted class, nor a score of each"
+        return "no column contains the predicted class, and not every class has a score"
     return PerformanceGuess(
         "multiclass", scores, decision=chosen, classes=tuple(values), why=(why,)
     )
@@ -251,7 +271,7 @@ def _binary(
     why: str,
 ) -> PerformanceGuess | str:
     if not score:
-        return "no column of the predictions is a score, which a binary task needs"
+        return "no column of the predictions is a score, which a binary task requires"
     values = values_of(label)
     chosen = min(score, key=lambda name: not is_probability_name(name))
     positive, wording = positive_of(values, joined.means.get(chosen, {}))
@@ -263,7 +283,7 @@ def _binary(
     reasons = [why, wording] if wording else [why]
     sides = sides_of(values, positive)
     if not sides.fit(label):
-        return f"the values of the label {label.name} could not be told"
+        return f"the positive value of the label {label.name} could not be determined"
     decided = None
     for column in (answers.column(name) for name in decision):
         means = {} if column is None else joined.decided.get((chosen, column.name), {})
@@ -279,7 +299,7 @@ def _binary(
             column = answers.column(chosen)
             low, high = (column.lowest, column.highest) if column else (None, None)
             threshold = ((low or 0.0) + (high or 0.0)) / 2.0
-        reasons.append("no column holds the decision: set the threshold that is in use")
+        reasons.append("no column contains the decision: set the threshold that the model uses")
     return PerformanceGuess(
         "binary",
         (chosen,),
@@ -293,7 +313,7 @@ def _binary(
 
 
 def kind_of(answers: TableFacts, score: str) -> ScoreKind:
-    """What the values of a score seem to say."""
+    """Return the kind of score that the values suggest."""
     column = answers.column(score)
     if column is None or column.lowest is None or column.highest is None:
         return "probability"

@@ -1,8 +1,8 @@
-"""What each column of the tables was taken for, and why."""
+"""Describe how each column of the tables was interpreted, and why."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from modelwatch.model.onboarding.column_guess import code_reason, note_of
@@ -10,12 +10,22 @@ from modelwatch.model.onboarding.day_guess import DayGuess
 from modelwatch.model.onboarding.guess import Guess
 from modelwatch.model.onboarding.label_guess import LabelGuess, kind_of
 from modelwatch.model.onboarding.table_facts import ColumnFacts, TableFacts
+from modelwatch.model.plain_text import counted
 from modelwatch.model.profile.features import natural_kind
+from modelwatch.stats.states.score_scale import ScoreKind
+
+_SCALE_WORDS: Mapping[ScoreKind, str] = {
+    "probability": "numbers from 0 to 1: a probability",
+    "percentage": "numbers from 0 to 100: a percentage",
+    "logit": "positive and negative numbers: log-odds",
+    "rank": "numbers that are no probabilities: only their order is used",
+}
+"""How a score was recognized, by its kind."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a column was taken for, and why; ``table`` is its role."""
+    """The interpretation of a column, and its reason; ``table`` is its role."""
 
     table: str
     column: str
@@ -24,7 +34,7 @@ class Reading:
 
 
 def readings_of(guessed: Guess) -> tuple[Reading, ...]:
-    """A line for each column: what it was taken for, and why."""
+    """Return a line for each column with its interpretation and the reason."""
     found: list[Reading] = []
 
     def read(table: str, column: str, taken_for: str, why: str) -> None:
@@ -32,11 +42,11 @@ def readings_of(guessed: Guess) -> tuple[Reading, ...]:
 
     def keys(role: str, table: TableFacts, identity: Sequence[str], day: DayGuess) -> None:
         for name in identity:
-            alike = "all different" if name in table.unique else "in the tables that are joined"
+            alike = "all values differ" if name in table.unique else "in all joined tables"
             read(role, name, "id", alike)
         read(role, day.column, "day", "a timestamp" if day.time else "a date")
         if day.partition is not None:
-            read(role, day.partition, "partition of the day", "within a day of it on every row")
+            read(role, day.partition, "partition of the day", "within one day of it in every row")
 
     inputs, answers = guessed.inputs, guessed.predictions or guessed.inputs
     role = "predictions" if guessed.predictions is not None else "inputs"
@@ -54,19 +64,23 @@ def readings_of(guessed: Guess) -> tuple[Reading, ...]:
             why = note_of(column, inputs.rows) or f"{column.distinct:,} values, {column.spark_type}"
             if column.name in marked:
                 shown = ", ".join(f"{value:g}" for value in marked[column.name])
-                why += f"; {shown} stands for something else"
+                why += f"; {shown} is a code, not a value"
             if column.name in guessed.segments:
-                why += "; results are split by it"
+                why += "; used as a segmentation"
             read("inputs", column.name, f"{kind} feature", why)
     for name, why in guessed.excluded:
-        read("inputs", name, "no feature", why)
+        read("inputs", name, "not a feature", why)
     if guessed.predictions is not None and guessed.predictions_day is not None:
         keys("predictions", guessed.predictions, guessed.id, guessed.predictions_day)
+    numbers = isinstance(guessed.labels, LabelGuess) and (
+        guessed.labels.performance is not None and guessed.labels.performance.task == "regression"
+    )
     for name in guessed.score:
-        read(role, name, "score", f"a number, {kind_of(answers, name)} by its values")
+        scale = "a predicted number" if numbers else _SCALE_WORDS[kind_of(answers, name)]
+        read(role, name, "score", scale)
     for name in guessed.decision:
         values = (answers.column(name) or ColumnFacts(name, "")).distinct
-        read(role, name, "decision", f"{values:,} values")
+        read(role, name, "decision", counted(values, "value"))
     if guessed.model_version is not None:
         read(role, guessed.model_version, "model version", "by its name")
     if isinstance(guessed.labels, LabelGuess):

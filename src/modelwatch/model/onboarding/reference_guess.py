@@ -1,4 +1,4 @@
-"""Which days of a table are typical, to compare others with."""
+"""Find the typical days of a table as a reference."""
 
 from __future__ import annotations
 
@@ -12,33 +12,38 @@ from statistics import median
 import numpy as np
 
 from modelwatch.model.days import DayRange, shifted
+from modelwatch.model.plain_text import counted
+from modelwatch.model.planning.window_specs import CALENDAR_DAYS
+from modelwatch.model.planning.window_volumes import average_volume, chosen_windows
+from modelwatch.model.verdicts.options import Verdicts
 from modelwatch.stats.arrays import Counts, Floats
 from modelwatch.stats.diagnosis.changepoint import change_point
 
 REFERENCE_DAYS = 28
-"""Fewest days of a typical stretch, where the table has enough."""
+"""Minimum days of a typical stretch, if the table has enough."""
 REFERENCE_BATCHES = 8
-"""Days with rows that a reference holds, of a table that has few of them."""
+"""Days with rows of a reference for a table with few of them."""
 _LONGEST_DAYS = 84
-"""Days of a typical stretch at most: a longer one covers seasons."""
+"""Maximum days of a typical stretch: a longer one covers seasons."""
 _NEWEST_DAYS = 28
-"""Newest days that are left to be compared, or a quarter of all, whichever is less."""
+_NEWEST_WINDOWS = 4
+"""Newest days and judged windows left for comparison, or a quarter of all days if that is less."""
 _SETTLED_SHARE = 0.2
-"""Share of the usual rows of a day below which days are a launch, or under way."""
+"""Share of a day's usual rows below which days belong to a launch or are incomplete."""
 _MATTERS = {"rows": 0.3, "mean": 0.25, "share": 0.03}
 """Changes that split a stretch: of rows as a share, of means in standard deviations, of shares."""
 HISTORY_DAYS = 250
-"""Newest days with rows in which a stretch is sought."""
+"""Newest days with rows in which a stretch is searched for."""
 _FEWEST_DAYS = 14
-"""Days below which no stretch is sought."""
+"""Days below which no stretch is searched for."""
 
 
 @dataclass(frozen=True)
-class DailyFigure:
-    """A figure of each day of a table.
+class DailyMetric:
+    """A daily metric of a table.
 
-    ``kind``: 'rows', 'mean' (in standard deviations of a row) or 'share'. ``name`` is what the
-    figure is called in a sentence.
+    ``kind`` is 'rows', 'mean' (in standard deviations of a row), or 'share'. ``name`` is its name
+    in sentences.
     """
 
     name: str
@@ -48,7 +53,7 @@ class DailyFigure:
 
 @dataclass(frozen=True)
 class Typical:
-    """Days that are typical, and why; ``changes``: days of changes and what changed."""
+    """Typical days, and why they are typical; ``changes`` has days of changes and what changed."""
 
     days: DayRange | None
     why: str
@@ -58,38 +63,49 @@ class Typical:
 
 def typical_days(
     rows_by_day: Mapping[date, int],
-    figures: Sequence[DailyFigure] = (),
+    metrics: Sequence[DailyMetric] = (),
     labels_until: date | None = None,
 ) -> Typical:
-    """The longest recent stretch of days without a change.
+    """Return the longest recent stretch of days without a change.
 
-    ``rows_by_day``: of the inputs. ``figures``: daily figures beside the number of rows.
-    ``labels_until``: the last day whose labels are due. A stretch has whole weeks. The newest days
-    are left to be compared with it. Tables of few days have a reference that grows (``grows``).
+    ``rows_by_day`` are those of the inputs. ``metrics`` are daily metrics other than the number of
+    rows. ``labels_until`` is the last day whose labels are due. A stretch has whole weeks. The
+    newest days are left for comparison: several windows of the shortest kind that has enough rows
+    to be judged. Tables of few days have a growing reference (``grows``).
     """
     present = sorted(day for day, rows in rows_by_day.items() if rows > 0)
     if len(present) < REFERENCE_BATCHES:
-        wording = f"The inputs have {len(present)} days with rows so far: the reference grows."
+        held = counted(len(present), "day")
+        wording = f"The inputs have {held} with rows so far: the reference grows."
         return Typical(None, wording if present else "", grows=True)
     days = DayRange(present[0], present[-1])
     batches = REFERENCE_BATCHES * (len(days) - 1) / (len(present) - 1)
     wanted = max(REFERENCE_DAYS, 7 * ceil(batches / 7))
-    left = min(_NEWEST_DAYS, len(days) // 4)
+    windows = ceil(_NEWEST_WINDOWS * _judged_days(rows_by_day, days))
+    left = min(max(_NEWEST_DAYS, windows), len(days) // 4)
     newest = shifted(days.last, -left)
     due = labels_until is not None and labels_until < newest
     until = max(labels_until, present[0]) if due and labels_until is not None else newest
     recent = present[-HISTORY_DAYS:]
-    changes = _changes(rows_by_day, figures, recent)
+    changes = _changes(rows_by_day, metrics, recent)
     first = _settled(rows_by_day, recent)
     stretches = _stretches(first, until, [day for day, _ in changes])
     if not stretches:
         half = DayRange(days.first, shifted(days.first, max(1, len(days) // 2) - 1))
-        return Typical(half, "The first half of the days: labels of none later are due.", changes)
+        return Typical(half, "The first half of the days: later labels are not due.", changes)
     long = [stretch for stretch in stretches if len(stretch) >= wanted]
     chosen = long[-1] if long else max(stretches, key=len)
     weeks = min(len(chosen), max(_LONGEST_DAYS, wanted)) // 7 * 7 or len(chosen)
     reference = DayRange(shifted(chosen.last, 1 - weeks), chosen.last)
     return Typical(reference, _why(reference, chosen, until, newest, due, changes), changes)
+
+
+def _judged_days(rows_by_day: Mapping[date, int], days: DayRange) -> float:
+    """Return the days of the shortest calendar window that is judged; 0 if none is."""
+    held = [rows for rows in rows_by_day.values() if rows > 0]
+    volume = average_volume(sum(held), len(held), days)
+    chosen = chosen_windows(volume, Verdicts().min_rows)
+    return CALENDAR_DAYS.get(chosen[0], 0.0)
 
 
 def _why(
@@ -106,12 +122,11 @@ def _why(
     if after:
         wording += f" before {shifted(stretch.last, 1)}, when {after[0]} changed"
     elif due and stretch.last == until:
-        wording += ", of those whose labels are due"
+        wording += " whose labels are due"
     else:
-        wording += f", without those after {newest}, which are left to be compared"
-    if before:
-        wording += f"; on {stretch.first}, {before[0]} changed"
-    return f"{wording}."
+        wording += f", up to {newest}; later days are left for comparison"
+    earlier = f" On {stretch.first}, {before[0]} changed." if before else ""
+    return f"{wording}.{earlier}"
 
 
 def _settled(rows_by_day: Mapping[date, int], present: Sequence[date]) -> date:
@@ -127,34 +142,36 @@ def _stretches(first: date, until: date, cuts: Sequence[date]) -> list[DayRange]
 
 
 def _changes(
-    rows_by_day: Mapping[date, int], figures: Sequence[DailyFigure], present: Sequence[date]
+    rows_by_day: Mapping[date, int], metrics: Sequence[DailyMetric], present: Sequence[date]
 ) -> tuple[tuple[date, str], ...]:
-    """Days on which a figure changed by more than chance, and so much that it matters."""
+    """Return the days on which a metric changed by more than chance, and materially."""
     if len(present) < _FEWEST_DAYS:
         return ()
-    rows = DailyFigure("the number of rows", "rows", {d: float(rows_by_day[d]) for d in present})
+    rows = DailyMetric("the number of rows", "rows", {d: float(rows_by_day[d]) for d in present})
     found: dict[date, list[str]] = {}
-    for figure in (rows, *figures):
-        for day in _changes_of(figure, present):
-            found.setdefault(day, []).append(figure.name)
+    for metric in (rows, *metrics):
+        for day in _changes_of(metric, present):
+            found.setdefault(day, []).append(metric.name)
     return tuple((day, _listed(names)) for day, names in sorted(found.items()))
 
 
 def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more figures"
+    return (
+        names[0] if len(names) == 1 else f"{names[0]} and {counted(len(names) - 1, 'other metric')}"
+    )
 
 
-def _changes_of(figure: DailyFigure, present: Sequence[date]) -> list[date]:
-    values = np.array([figure.by_day.get(day, np.nan) for day in present], dtype=np.float64)
+def _changes_of(metric: DailyMetric, present: Sequence[date]) -> list[date]:
+    values = np.array([metric.by_day.get(day, np.nan) for day in present], dtype=np.float64)
     numbers = np.array([day.toordinal() for day in present], dtype=np.int64)
-    if figure.kind == "rows":
+    if metric.kind == "rows":
         values = _without_weekdays(np.log(np.maximum(values, 1.0)), numbers)
     if np.nanmax(values, initial=-np.inf) == np.nanmin(values, initial=np.inf):
         return []
     found = change_point(values, numbers)
     if found.shape not in ("step", "steps", "ramp"):
         return []
-    least = np.log1p(_MATTERS["rows"]) if figure.kind == "rows" else _MATTERS[figure.kind]
+    least = np.log1p(_MATTERS["rows"]) if metric.kind == "rows" else _MATTERS[metric.kind]
     if found.shape == "ramp":
         moved = abs(found.levels[-1] - found.levels[0]) >= least
         days = [found.days[0] + 1, found.days[-1]]
@@ -164,7 +181,7 @@ def _changes_of(figure: DailyFigure, present: Sequence[date]) -> list[date]:
 
 
 def _without_weekdays(values: Floats, numbers: Counts) -> Floats:
-    """Values less the median of their weekday, where each has several."""
+    """Return the values minus the median of their weekday, if each weekday has several."""
     weekday = numbers % 7
     moved = values.copy()
     for one in range(7):

@@ -1,4 +1,4 @@
-"""What some values of a score lead to believe that it says."""
+"""Guess the kind of a score from some of its values."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from modelwatch.stats.states.score_scale import MATERIAL_SHARE, ScoreKind
 
 _FEWEST_PERCENTAGES = 20
-"""Different values from which on scores up to 100 are percentages rather than grades."""
+"""Minimum distinct values for which scores up to 100 are percentages rather than grades."""
 _FARTHEST_LOGIT = 50.0
-"""Log-odds beyond which a score says something else."""
+"""Log-odds beyond which a score is not a logit."""
 _UNITS = {
     "probability": "between 0 and 1",
     "logit": "log-odds",
@@ -21,10 +21,10 @@ _UNITS = {
 
 @dataclass(frozen=True)
 class ScoreFacts:
-    """What some rows show of a score.
+    """Statistics of a score in some rows.
 
-    ``rows`` with a score other than NaN, of which ``improbable`` are not probabilities by what the
-    configuration says of it. ``distinct`` is an estimate. ``fractions``: whether some score is no
+    ``rows`` have a score other than NaN, of which ``improbable`` are not probabilities under the
+    configured kind. ``distinct`` is an estimate. ``fractions``: whether some score is not an
     integer. ``unequal``: rows whose scores of all classes do not add up to 1.
     """
 
@@ -39,7 +39,7 @@ class ScoreFacts:
 
 
 def guessed_kind(facts: ScoreFacts) -> ScoreKind:
-    """What a score seems to say: a rank, unless its values look like something more."""
+    """Return the kind of a score: a rank unless its values suggest another kind."""
     if facts.lowest >= 0.0 and facts.highest <= 1.0:
         return "probability"
     many = facts.fractions and facts.distinct > _FEWEST_PERCENTAGES
@@ -50,28 +50,28 @@ def guessed_kind(facts: ScoreFacts) -> ScoreKind:
 
 
 def kind_reason(facts: ScoreFacts) -> str | None:
-    """What `init` says of a score that is no probability; None for one that is."""
+    """Return the comment of `init` about a score that is not a probability, or None."""
     if not facts.rows or guessed_kind(facts) == "probability":
         return None
     return (
-        f"It runs from {facts.lowest:g} to {facts.highest:g}, so it is not a probability: "
-        f"performance.score_kind: {guessed_kind(facts)} fits."
+        f"Its range is {facts.lowest:g} to {facts.highest:g}, so it is not a probability. "
+        f"Use performance.score_kind: {guessed_kind(facts)}."
     )
 
 
 def score_reason(
     found: Sequence[ScoreFacts], kind: ScoreKind, *, multiclass: bool = False
 ) -> list[str]:
-    """What `check` says of scores that are not what the configuration says; nothing if they are."""
+    """Return the findings of `check` about scores that contradict the configuration."""
     reasons = []
     for facts in found:
         if facts.improbable <= MATERIAL_SHARE * facts.rows:
             continue
         guess = guessed_kind(facts)
-        hint = "" if guess == kind else f"; it looks like performance.score_kind: {guess}"
+        hint = "" if guess == kind else f"; performance.score_kind seems to be {guess}"
         reasons.append(
             f"{facts.name}: {facts.improbable:,} of {facts.rows:,} scores are not "
-            f"{_UNITS[kind]}: they run from {facts.lowest:g} to {facts.highest:g}, and metrics of "
+            f"{_UNITS[kind]} (range {facts.lowest:g} to {facts.highest:g}), so metrics of "
             f"probabilities will be undefined{hint}"
         )
     unequal = next((facts for facts in found if facts.unequal), None)

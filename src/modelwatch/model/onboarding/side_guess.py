@@ -1,4 +1,4 @@
-"""Which values of a label and of a decision mean positive, and which negative."""
+"""Guess the positive and negative values of a label and a decision."""
 
 from __future__ import annotations
 
@@ -15,22 +15,23 @@ _POSITIVE_WORDS = frozenset(
 
 @dataclass(frozen=True)
 class GuessedSides:
-    """Values of the label and of decisions that mean positive, and those that mean negative."""
+    """The positive and negative values of labels and decisions."""
 
     positive: tuple[Value, ...]
     negative: tuple[Value, ...]
 
     def fit(self, column: ColumnFacts) -> bool:
-        """Whether a column can hold some of the positive values, or of the default ones."""
+        """Return whether a column can contain some of the positive values, or of the default
+        ones."""
         positives = self.positive or (True, 1)
         return any(can_hold(column.spark_type, value) for value in positives)
 
     def with_decision(
         self, column: ColumnFacts, positive: Value | None, means: Mapping[Value, float]
     ) -> GuessedSides | None:
-        """The sides with the values of a decision; None if it is not known which are positive.
+        """Return the sides with the values of a decision; None if the positive ones are unknown.
 
-        ``positive`` value of the label; ``means``: of the score by value of the decision.
+        ``positive`` is that of the label; ``means`` are the mean scores by decision value.
         """
         values = values_of(column)
         known = {typed(value) for value in (*self.positive, *self.negative)}
@@ -48,14 +49,14 @@ class GuessedSides:
 
     @property
     def without_defaults(self) -> GuessedSides:
-        """No values where the defaults, true and 1 against false and 0, say the same."""
+        """Return no values where the defaults (true and 1, false and 0) are equivalent."""
         ones = all(_is_number(value, 1) for value in self.positive)
         zeros = all(_is_number(value, 0) for value in self.negative)
         return GuessedSides((), ()) if ones and zeros else self
 
 
 def sides_of(values: Sequence[Value], positive: Value | None) -> GuessedSides:
-    """The sides of a column with some values; none if no value is positive."""
+    """Return the sides of a column with some values; none if no value is positive."""
     if positive is None:
         return GuessedSides((), ())
     negative = tuple(plain_value(v) for v in values if typed(v) != typed(positive))
@@ -63,7 +64,7 @@ def sides_of(values: Sequence[Value], positive: Value | None) -> GuessedSides:
 
 
 def positive_of(values: Sequence[Value], means: Mapping[Value, float]) -> tuple[Value | None, str]:
-    """The positive one of two values, by its word or else by the greater mean score, and why."""
+    """Return the positive one of two values, by its word or the greater mean score, and why."""
     if len(values) != 2:
         return next((v for v in values if _says_yes(v)), None), ""
     for value, other in ((values[0], values[1]), (values[1], values[0])):
@@ -71,28 +72,28 @@ def positive_of(values: Sequence[Value], means: Mapping[Value, float]) -> tuple[
             return value, ""
     if all(value in means for value in values):
         value = max(values, key=lambda v: means[v])
-        return value, f"scores of {value!r} are greater, so it is positive"
-    return values[0], "which value is positive is not certain"
+        return value, f"{value!r} is positive, because its scores are higher"
+    return values[0], "it is not certain which value is positive"
 
 
 def plain_value(value: Value) -> Value:
-    """A number without decimals as an integer."""
+    """Return a number without decimals as an integer."""
     whole = isinstance(value, float) and value == int(value)
     return int(value) if whole else value
 
 
 def typed(value: Value) -> tuple[bool, Value]:
-    """A value with whether it is a boolean: 1 is no true."""
+    """Return a value with whether it is a boolean, because 1 equals True."""
     return isinstance(value, bool), value
 
 
 def word_of(value: Value) -> str:
-    """A value as the end of a column's name."""
+    """Return a value as the end of a column name."""
     return str(plain_value(value))
 
 
 def values_of(column: ColumnFacts) -> list[Value]:
-    """The values that were seen in a column, or that its type can hold, if they are few."""
+    """Return the observed values of a column, or those its type can have, if they are few."""
     seen = [value for value, _ in column.values]
     return seen or ([True, False] if column.plain_type == "boolean" else [])
 

@@ -1,4 +1,4 @@
-"""What the schema and some rows of a table show."""
+"""Facts from the schema and some rows of a table."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from modelwatch.model.days import DayRange
 from modelwatch.model.sources.tables import TableAddress
 
 Value = bool | int | float | str
-"""A value of a column as it is written in a configuration."""
+"""A column value as written in a configuration."""
 
 
 @dataclass(frozen=True)
 class ColumnFacts:
-    """What some rows show of a column; figures are None where they don't apply.
+    """Facts about a column from some rows; None where a statistic does not apply.
 
     ``second_lowest`` and ``second_highest`` are the next values after ``lowest`` and ``highest``.
-    ``values``: those of a column with few of them, with their rows, most frequent first; truth
-    values, numbers or text. ``integral``: every number is an integer. ``spells_days``: text or
-    integers that spell days. ``calendar``: the part of the day's date that the column is, such as
-    ``month``. ``counts_up``: integers that rise by about one per row. ``density``: share of the
-    integers between the 5 % and 95 % quantile that occur, in steps of their common divisor.
+    ``values`` are those of a column with few values, with their rows, most frequent first:
+    booleans, numbers, or text. ``integral``: every number is an integer. ``spells_days``: text or
+    integers in a date format. ``calendar``: the part of the day's date that the column contains,
+    such as ``month``. ``counts_up``: integers that rise by about one per row. ``density``: share of
+    the integers between the 5 % and 95 % quantile that occur, in steps of their common divisor.
     ``roughness``: how much the rows of neighboring integers differ, from 0 to 2.
     """
 
@@ -45,16 +45,16 @@ class ColumnFacts:
 
     @property
     def plain_type(self) -> str:
-        """The type without its parameters."""
+        """Return the type without its parameters."""
         return outer_type(self.spark_type)
 
 
 @dataclass(frozen=True)
 class PartitionDistance:
-    """How far a partition of dates lies from the day of a timestamp, in all rows of a table.
+    """The distance of a date partition from the day of a timestamp, in all rows of a table.
 
     ``without_time`` of the ``rows`` have no timestamp. Of the others, ``elsewhere`` are in the
-    partition of another day or of none, and ``apart`` in none within a day of theirs.
+    partition of another day or of none, and ``apart`` are more than a day from their partition.
     """
 
     time: str
@@ -66,17 +66,17 @@ class PartitionDistance:
 
     @property
     def can_be_declared(self) -> bool:
-        """Whether a run that filters on the partition would read all of these rows."""
+        """Return whether a run that filters on the partition would read all of these rows."""
         return self.rows > self.without_time and self.apart == 0
 
 
 @dataclass(frozen=True)
 class TableFacts:
-    """What is known of a table: its columns, how it is partitioned, its days, ``rows`` looked at.
+    """Facts about a table: its columns, partitions, and days, from ``rows`` rows.
 
-    ``unique`` are the columns whose values are all different in these rows. ``days`` are those
-    from the first to the last, None without rows. ``distance`` is None if it was not measured.
-    ``dated_rows``: all rows of the table that have a day, on ``days_with_rows`` different days.
+    ``unique`` are the columns whose values are all different in these rows. ``days`` are the first
+    and last one, None without rows. ``distance`` is None if it was not measured. ``dated_rows`` are
+    all rows of the table that have a day, on ``days_with_rows`` different days.
     """
 
     address: TableAddress
@@ -91,7 +91,7 @@ class TableFacts:
     rows_by_day: Mapping[date, int] = field(default_factory=dict)
 
     def column(self, name: str) -> ColumnFacts | None:
-        """What is known of a column; None if there is none of that name."""
+        """Return the facts of a column, or None if it does not exist."""
         return next((column for column in self.columns if column.name == name), None)
 
 
@@ -99,9 +99,9 @@ class TableFacts:
 class DateLag:
     """Days from the day of a prediction to a date of its row, or of its label.
 
-    ``rows`` have the date. ``same_day``: share of them in which it is the day itself;
-    ``not_before``: that day or later. ``known_by``: by date of the labels, the share of the rows
-    with both in which it is that date or earlier.
+    ``rows`` have the date. ``same_day`` is the share of them with the date on the day itself,
+    ``not_before`` on that day or later. ``known_by`` has, by date of the labels, the share of rows
+    with both dates in which it is that date or earlier.
     """
 
     rows: int
@@ -113,13 +113,13 @@ class DateLag:
 
 @dataclass(frozen=True)
 class JoinedFacts:
-    """What predictions show that were joined to their labels by id.
+    """Facts about predictions joined to their labels by ID.
 
-    ``rows``: pairs of a prediction and a label. ``lags``: of dates of the labels, by column.
-    ``dates``: of dates of inputs and predictions, by role and column. ``copies``: columns of inputs
-    and predictions, by role, that tell the label one to one. ``means``: by number of the
-    predictions and value of the label, the mean of the number; ``decided``: the same by number, and
-    by category of the predictions and its values.
+    ``rows`` are pairs of a prediction and a label. ``lags`` are those of label dates, by column.
+    ``dates`` are those of input and prediction dates, by role and column. ``copies`` are input and
+    prediction columns, by role, that determine the label one to one. ``means`` has the mean of each
+    number of the predictions by label value; ``decided`` has the same by number, prediction
+    category, and its values.
     """
 
     rows: int = 0

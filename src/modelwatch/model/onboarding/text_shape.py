@@ -1,18 +1,16 @@
-"""What texts look like: a pattern that all of them match, and few others do."""
+"""Find a pattern that all given texts match, and few others."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 DIGIT, UPPER, LOWER = "9", "A", "a"
-"""What stands in a shape for a digit, a capital and a small letter of ASCII; others for
-themselves."""
+"""Symbols of a shape for an ASCII digit, capital, and small letter; others are unchanged."""
 MAX_SHAPES = 200
-"""Different shapes beyond which texts follow no pattern."""
+"""Maximum distinct shapes of texts that follow a pattern."""
 MAX_LENGTH = 64
-"""Characters of a text beyond which it is prose."""
+"""Maximum characters of a text that is not prose."""
 _CLASSES = {DIGIT: "0-9", UPPER: "A-Z", LOWER: "a-z"}
 _PUNCTUATION = frozenset("-_./:+@ #")
 _SPECIAL = frozenset(".^$*+?()[]{}|\\")
@@ -20,9 +18,9 @@ _SPECIAL = frozenset(".^$*+?()[]{}|\\")
 
 @dataclass(frozen=True)
 class TextShapes:
-    """The shapes of some texts, and the first and the last text in the order of characters.
+    """The shapes of some texts, and the first and last text in character order.
 
-    ``complete``: whether all shapes are there.
+    ``complete``: whether all shapes are included.
     """
 
     shapes: frozenset[str]
@@ -32,7 +30,8 @@ class TextShapes:
 
 
 def pattern_of(texts: TextShapes) -> str | None:
-    """A regular expression, anchored, that all the texts match; None where they have no form."""
+    """Return an anchored regular expression that all texts match, or None if there is no
+    pattern."""
     shapes = sorted(texts.shapes)
     longest = max((len(shape) for shape in shapes), default=0)
     if not shapes or not texts.complete or not 0 < longest <= MAX_LENGTH:
@@ -53,7 +52,7 @@ def _known(character: str) -> bool:
 
 
 def _common_start(first: str, last: str) -> str:
-    """What all texts begin with, if these are the first and the last of them."""
+    """Return the common beginning of all texts, given the first and last of them."""
     length = 0
     for one, other in zip(first, last, strict=False):
         # A year or a counter that all of them share today is no form.
@@ -64,7 +63,7 @@ def _common_start(first: str, last: str) -> str:
 
 
 def _alike(rests: Sequence[str]) -> tuple[str, list[str]]:
-    """The runs of characters that all begin with, as a pattern, and what follows in each."""
+    """Return the common leading character runs as a pattern, and the remainder of each shape."""
     pattern, left = "", list(rests)
     while all(left) and len({rest[0] for rest in left}) == 1:
         kind = left[0][0]
@@ -76,7 +75,7 @@ def _alike(rests: Sequence[str]) -> tuple[str, list[str]]:
 
 
 def _of_classes(rests: Collection[str]) -> str | None:
-    """Any mixture of the characters that there are; None where that says hardly anything."""
+    """Return a pattern for any mixture of the occurring characters; None if it is too general."""
     kinds = {character for rest in rests for character in rest}
     if {UPPER, LOWER} <= kinds or len(kinds - set(_CLASSES)) > 2:
         return None
@@ -96,9 +95,3 @@ def _times(lengths: Iterable[int]) -> str:
 
 def _escaped(text: str) -> str:
     return "".join("\\" + c if c in _SPECIAL else c for c in text)
-
-
-def shape_of(text: str) -> str:
-    """The shape of a text, as Spark computes it too."""
-    text = re.sub(r"[0-9]", DIGIT, text)
-    return re.sub(r"[a-z]", LOWER, re.sub(r"[A-Z]", UPPER, text))

@@ -1,1 +1,1 @@
-"""Rows and values that lie far out."""
+"""Outlying rows and values."""

@@ -1,4 +1,4 @@
-"""What the values of a label or decision mean: positive, negative, or neither."""
+"""The sides of the values of a label or decision: positive, negative, or neither."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from modelwatch.model.config.column_types import TEXTS, is_number, outer_type
 from modelwatch.model.performance.labels import Performance
 
 CountedAs = Literal["nothing", "negative", "another class"]
-"""What a value counts as that the configuration does not name."""
+"""How an unmapped value counts."""
 _OPPOSITES: Mapping[str, str] = {
     one: other
     for pair in (
@@ -31,10 +31,10 @@ _OPPOSITES: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Sides:
-    """The values of a binary column that mean positive, and those that mean negative.
+    """The positive and the negative values of a binary column.
 
-    ``negative``: None where every value that is not positive is negative. ``rest``: what a value
-    that is on neither side counts as; None where no value can be.
+    ``negative``: None if every value that is not positive is negative. ``rest``: how a value on
+    neither side counts; None if there can be none.
     """
 
     positive: tuple[Any, ...]
@@ -45,9 +45,9 @@ class Sides:
 def sides_of(performance: Performance, spark_type: str) -> Sides:
     """The sides of a binary column of a type.
 
-    Where ``performance.negative`` names no value that the column can hold, a boolean has one
-    other side, and so have the number 1 and words that come in pairs, such as yes and no, in the
-    same case. Without any of these, all other values are taken as negative.
+    If ``performance.negative`` names no value that the column can contain, a boolean has one other
+    side, and so have the number 1 and words that come in pairs, such as yes and no, in the same
+    case. Otherwise, all other values are negative.
     """
     positive = _held(performance.positive, spark_type)
     named = _held(performance.negative, spark_type)
@@ -62,7 +62,7 @@ def sides_of(performance: Performance, spark_type: str) -> Sides:
 
 
 def counted_as(performance: Performance, spark_type: str) -> CountedAs | None:
-    """What a value of a label or decision counts as that is not named; None where none can be."""
+    """How an unmapped value of a label or decision counts; None if there can be none."""
     if performance.task == "regression":
         return None
     if performance.task == "multiclass":
@@ -71,12 +71,12 @@ def counted_as(performance: Performance, spark_type: str) -> CountedAs | None:
 
 
 def is_text(spark_type: str) -> bool:
-    """Whether a type is text."""
+    """Whether a type is a string."""
     return outer_type(spark_type) in TEXTS
 
 
 def can_hold(spark_type: str, value: object) -> bool:
-    """Whether a column of a type can be equal to a value of the configuration."""
+    """Whether a column of a type can equal a value of the configuration."""
     if isinstance(value, bool):
         return outer_type(spark_type) == "boolean"
     if isinstance(value, (int, float, Decimal)):
@@ -89,7 +89,7 @@ def _held(values: Sequence[Any], spark_type: str) -> tuple[Any, ...]:
 
 
 def _opposites(positive: Sequence[Any], spark_type: str) -> tuple[Any, ...]:
-    """The other side of each of some values; none where one of them has no obvious one."""
+    """The other side of each value; empty if one of them has no obvious other side."""
     of_value = _opposite_number if is_number(spark_type) else _opposite_word
     found = [of_value(value) for value in positive]
     return () if None in found else tuple(dict.fromkeys(found))

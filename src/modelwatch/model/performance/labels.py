@@ -1,4 +1,4 @@
-"""What came true: labels that arrive late, and how the model is compared with them."""
+"""Labels that arrive late, and how the model is compared with them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from modelwatch.stats.states.score_scale import ScoreKind
 MAX_CLASSES = 100
 MAX_EXPRESSIONS = 50
 MOST_SLICES = 20
-"""Features by whose bins performance is kept, unless the configuration says which."""
+"""Maximum number of features by whose bins performance is kept, unless configured."""
 CELLS = ("true_positive", "false_positive", "true_negative", "false_negative")
 """Cells of the confusion table that may have a value."""
 
@@ -122,7 +122,7 @@ class BusinessValues(Section):
 
     @property
     def cells(self) -> dict[str, float] | None:
-        """Value by cell, 0 for those left out; None if none is given."""
+        """Value by cell, 0 for omitted ones; None if none is given."""
         given = {cell: getattr(self, cell) for cell in CELLS}
         if all(value is None for value in given.values()):
             return None
@@ -134,7 +134,8 @@ class LossModelPlace(Section):
 
     path: Text | None = Field(
         default=None,
-        description="Folder or URL for fitted models. Default: the folder `models` in "
+        description="Folder or URL for fitted models; a relative path begins at the folder of the "
+        "configuration file. Default: the folder `models` in "
         "`output.path`. With `output.schema`, nothing is estimated without it.",
     )
 
@@ -216,7 +217,7 @@ class Performance(Section):
         "reference.",
     )
 
-    causes: tuple[Text, ...] = Field(
+    attributed_metrics: tuple[Text, ...] = Field(
         default=("accuracy",),
         max_length=len(ADDITIVE),
         description="Binary: metrics whose change is attributed to causes. Each adds the same "
@@ -231,9 +232,9 @@ class Performance(Section):
         return self
 
     def _unfitting(self) -> tuple[tuple[bool, str], ...]:
-        """What does not fit the task: (whether it is so, what to say) each."""
+        """Conditions under which a key does not fit the task, as (condition, message)."""
         binary, several = self.task == "binary", self.task == "multiclass"
-        unknown = next((key for key in self.causes if key not in ADDITIVE), None)
+        unknown = next((key for key in self.attributed_metrics if key not in ADDITIVE), None)
         scores, decision = len(self.score), self.decision
         return (
             (
@@ -241,12 +242,12 @@ class Performance(Section):
                 "score_kind does not apply to a regression task",
             ),
             (
-                self.score_kind == "rank" and "brier" in self.causes,
-                "causes: the Brier score needs probabilities, and score_kind is rank",
+                self.score_kind == "rank" and "brier" in self.attributed_metrics,
+                "attributed_metrics: the Brier score needs probabilities, and score_kind is rank",
             ),
             (
                 unknown is not None,
-                f"causes: the change of {unknown!r} can't be split"
+                f"attributed_metrics: the change of {unknown!r} can't be split"
                 f"{did_you_mean(str(unknown), ADDITIVE)}",
             ),
             (not several and scores > 1, f"score is one column for a {self.task} task"),
@@ -309,7 +310,7 @@ class Performance(Section):
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """The classes as text, in order."""
+        """The classes as strings, in order."""
         return tuple(_text(value) for value in self.classes)
 
 
@@ -355,7 +356,7 @@ class VersionComparison(Section):
 
 
 def _typed(values: tuple[Any, ...]) -> frozenset[tuple[bool, Any]]:
-    """Values with whether they are booleans: 1 is no true."""
+    """Values with whether they are booleans, because 1 is not true."""
     return frozenset((isinstance(value, bool), value) for value in values)
 
 

@@ -1,4 +1,4 @@
-"""Which features performance is kept by: those that are named, or a bounded choice."""
+"""Features by which performance is kept: configured, or a bounded choice."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from modelwatch.model.profile.features import Feature
 def sliced_features(config: MonitorConfig, features: Sequence[Feature]) -> tuple[Feature, ...]:
     """Features by whose bins performance is kept, in the order of ``features``.
 
-    Never the score or the decision, which have states of their own. If the configuration leaves
-    the choice open, the ``MOST_SLICES`` with the greatest configured importance are taken, and
-    among equals those that come first in ``features``. Importance that is learned has no say: it
-    is learned from slices, and a choice that follows it would change from run to run.
+    Never the score or the decision, which have states of their own. If the configuration does not
+    name them, these are the ``MOST_SLICES`` with the highest configured importance, and among
+    equals the first in ``features``. Learned importance is not used, because it is learned from
+    slices, and the choice would change from run to run.
     """
     performance = config.performance
     if performance is None or performance.slices is False:
@@ -33,16 +33,17 @@ def sliced_features(config: MonitorConfig, features: Sequence[Feature]) -> tuple
 
 
 def unsliced_features(config: MonitorConfig, features: Sequence[Feature]) -> tuple[Feature, ...]:
-    """Features by which performance could be kept, and is not."""
+    """Features by which performance could be kept, but is not."""
     taken = {(feature.role, feature.name) for feature in sliced_features(config, features)}
     return tuple(f for f in _possible(config, features) if (f.role, f.name) not in taken)
 
 
 def with_chosen_slices(config: MonitorConfig, features: Sequence[Feature]) -> MonitorConfig:
-    """The configuration with the choice of slices spelled out, if it leaves it open.
+    """The configuration with the chosen slices, if it does not name them.
 
-    Fingerprints then cover the choice: with other slices, performance of all days is computed
-    anew. Where every feature fits, the choice is all of them, and a new column changes nothing.
+    Fingerprints then include the choice: with other slices, the performance of all days is computed
+    again. If there is room for every feature, the choice is all of them, and a new column changes
+    nothing.
     """
     performance = config.performance
     if performance is None or performance.slices is not None:

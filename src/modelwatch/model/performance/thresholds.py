@@ -1,4 +1,4 @@
-"""How much worse a metric of performance may get before it matters."""
+"""Changes of performance metrics that matter."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ DEFAULT_PERFORMANCE_THRESHOLDS: dict[Task, dict[str, float]] = {
 OF_REFERENCE = frozenset(
     {"base_rate", "selection_rate", "brier", "log_loss", "mae", "rmse", "mape", "smape"}
 )
-"""Metrics whose threshold is a share of the reference's figure: losses without a scale of their
-own, and rates, of which 1 % and 2 % differ as much as 10 % and 20 % do."""
+"""Metrics whose threshold is relative to the reference: losses without a natural scale, and rates,
+for which 1% and 2% differ as much as 10% and 20%."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class PerformanceThreshold:
 
     @property
     def of_reference(self) -> bool:
-        """Whether ``threshold`` is a share of the reference's figure."""
+        """Whether ``threshold`` is relative to the value of the reference."""
         return self.metric in OF_REFERENCE
 
     def size(self, reference_value: float | None) -> float | None:
-        """The threshold in units of the metric; None where the reference's figure is not known."""
+        """The threshold in units of the metric; None if the value of the reference is unknown."""
         if not self.of_reference:
             return self.threshold
         return None if reference_value is None else self.threshold * abs(reference_value)
@@ -45,7 +45,7 @@ class PerformanceThreshold:
 def performance_thresholds(
     task: Task, given: Mapping[str, float | None]
 ) -> dict[str, PerformanceThreshold]:
-    """The thresholds of the configuration over those of the task, without those taken away."""
+    """The thresholds of the configuration in place of those of the task, without disabled ones."""
     thresholds: dict[str, float | None] = {**DEFAULT_PERFORMANCE_THRESHOLDS[task], **given}
     return {
         metric: PerformanceThreshold(metric, threshold, PERFORMANCE[metric].better)

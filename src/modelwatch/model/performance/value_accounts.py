@@ -1,4 +1,4 @@
-"""Values of labels and decisions that the configuration does not name, judged day by day."""
+"""Unmapped values of labels and decisions, judged day by day."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from modelwatch.stats.states.value_account import (
 )
 
 UNMAPPED_SHARE = "unmapped_share"
-"""Figure of the verdicts: share of the values that are not named, or are taken as negative beside
-the most frequent one."""
+"""Metric of the verdicts: share of unmapped values, or of values that count as negative besides the
+most frequent one."""
 MOST_QUOTED = 5
 
 
@@ -27,9 +27,9 @@ MOST_QUOTED = 5
 class ValueAccount:
     """Values of a label or decision on a day.
 
-    ``valued``: rows with a value. ``nothing``, ``negative`` and ``another``: those whose value is
-    not named, by what it counts as. ``spellings``: rows by such a value, of those that are counted
-    one by one.
+    ``valued``: rows with a value. ``nothing``, ``negative``, and ``another``: rows with an unmapped
+    value, by how it counts. ``spellings``: rows by such a value, for those that are counted
+    separately.
     """
 
     subject: str
@@ -41,8 +41,8 @@ class ValueAccount:
 
     @property
     def unmapped(self) -> int:
-        """Rows whose value nobody named: of several that are taken as negative, all but the most
-        frequent one, for one other side is what a binary column has."""
+        """Rows with a value that nobody listed: if several values count as negative, all but the
+        most frequent one, because a binary column has one other side."""
         beside = self.negative - max(self.spellings.values(), default=0) if self.negative else 0
         return self.nothing + self.another + beside
 
@@ -54,7 +54,7 @@ class ValueAccount:
 
 @dataclass(frozen=True)
 class UnmappedValues:
-    """What is thought of the values of a column on a day."""
+    """The verdict on the values of a column on a day."""
 
     day: date
     role: str
@@ -69,8 +69,8 @@ class UnmappedValues:
 def unmapped_values(
     config: MonitorConfig, days: Mapping[date, Sequence[ValueAccount]]
 ) -> list[UnmappedValues]:
-    """A verdict for each day and column with values; none without a threshold, or where the
-    configuration says that all other values are negative."""
+    """A verdict for each day and column with values; none without a threshold, or if all other
+    values are configured as negative."""
     threshold, performance = config.source_health.unmapped, config.performance
     if threshold is None or performance is None or performance.unmapped == "negative":
         return []
@@ -86,7 +86,8 @@ def _judged(
     config: MonitorConfig, day: date, account: ValueAccount, threshold: float
 ) -> UnmappedValues:
     share = account.share or 0.0
-    # What counts as nothing is missing from every figure; the others stand where they did.
+    # Values that count as nothing are missing from every metric. The others count as negative, as
+    # before.
     beyond: Verdict = "fail" if account.nothing else "warn"
     return UnmappedValues(
         day,
@@ -100,7 +101,7 @@ def _judged(
 
 
 def _named_values(config: MonitorConfig) -> tuple[str, ...]:
-    """The values that the configuration names, as text."""
+    """The values that the configuration lists, as strings."""
     performance = config.performance
     if performance is None:
         return ()
@@ -109,9 +110,9 @@ def _named_values(config: MonitorConfig) -> tuple[str, ...]:
 
 
 def reason_of(account: ValueAccount, beside: Sequence[str] = ()) -> str:
-    """What the values are, how many rows have them, and what they count as.
+    """The values, the number of rows that have them, and how they count.
 
-    ``beside``: values that the configuration names, which a reader may take for them.
+    ``beside``: configured values that are easily confused with them.
     """
     ranked = sorted(account.spellings.items(), key=lambda one: (-one[1], one[0]))
     quoted = quoted_values([*(value for value, _ in ranked), *beside])
@@ -130,8 +131,7 @@ def reason_of(account: ValueAccount, beside: Sequence[str] = ()) -> str:
 
 
 def unmapped_lines(found: Iterable[UnmappedValues], config: MonitorConfig) -> str:
-    """A line for each column with values that nobody named, about the last of its days; for the end
-    of a run."""
+    """A line for each column with unmapped values, about its last day; for the end of a run."""
     by_column: dict[tuple[str, str], list[UnmappedValues]] = defaultdict(list)
     for one in found:
         if one.verdict != "pass":
@@ -149,7 +149,7 @@ def unmapped_lines(found: Iterable[UnmappedValues], config: MonitorConfig) -> st
 
 
 def _place(config: MonitorConfig, subject: str) -> tuple[str, str]:
-    """Role of the rows and name of the column that a subject stands for."""
+    """The role of the rows, and the name of the column of a subject."""
     performance = config.performance
     if subject == LABEL_SUBJECT:
         return "labels", config.labels.label if config.labels else subject

@@ -1,10 +1,9 @@
-"""What a run costs: states, results and processor time, estimated from its size.
+"""The cost of a run: states, results, and processor time, estimated from its size.
 
 Rows are counted as the job writes them, from the registries of statistics and metrics. Counts are
-taken to be spread evenly over their positions. Seconds per row are measured; see
-the constants. Where bins and segments are known, rows and bytes are right within a factor of about
-1.5, and seconds within a factor of about two on a machine like the one of
-docs/appendices/benchmark.md.
+assumed to be spread evenly over their positions. Seconds per row are measured; see the constants.
+If bins and segments are known, rows and bytes are correct within a factor of about 1.5, and seconds
+within a factor of about two on a machine like that of docs/appendices/benchmark.md.
 """
 
 from __future__ import annotations
@@ -25,42 +24,43 @@ from modelwatch.stats.performance.metrics import PERFORMANCE
 from modelwatch.stats.profile.metrics import METRICS, OF_SEGMENTS
 
 POSITIONS_A_ROW = 64
-"""Positions in one row of performance_states, at most: Spark hands rows to Python by number, and so
-by bytes too."""
+"""Maximum number of positions in one row of performance_states. Spark passes rows to Python by
+number, and thereby limits bytes as well."""
 _STATE_BYTES = 80
 _SUMS_BYTES = 96
 _COUNT_BYTES = 12
-"""A count and its position."""
+"""Bytes of a count and its position."""
 _SKETCH_BYTES = 8 * 256
 _ENTRY_BYTES = 24
 _SCORE_STATE_BYTES = 200
 _DUE_DAYS = 60
-"""Due days among which the predictions of a day are spread, where each row has its own."""
+"""Number of due days among which the predictions of a day are spread, if each row has its own."""
 _AGES = 60
 _FAIRNESS, _MATURITY, _ESTIMATES, _COMPARISONS, _CAUSES = 4, 16, 8, 20, 80
-"""Rows of a window and segment: differences between segments, ages of labels, estimates, figures
-of each challenger; of a long window and reference, causes of a change."""
+"""Rows per window and segment: differences between segments, ages of labels, estimates, and metrics
+of each challenger; for a long window and reference, causes of a change."""
 
 _SECONDS_A_RUN = 60.0
-"""A cold run of one day takes 70 s of processor time, most of it planning and compiling."""
+"""A run of one day takes 70 s of processor time after a cold start, most of it for planning and
+compiling."""
 _SECONDS_A_VALUE = 1.5e-7
-"""States of 10 million rows of 25 columns take 18 s of two cores."""
+"""States of 10 million rows of 25 columns take 18 s on two cores."""
 _SPLIT_SHARE = 0.15
-"""What each segmentation adds to that: 21.6 s with two of them, 16.6 without."""
+"""Additional cost of each segmentation: 21.6 s with two of them, 16.6 s without."""
 _SECONDS_A_JOINED_ROW = 5e-6
-"""24 s more of two cores for 10 million rows of inputs and predictions in two tables."""
+"""Another 24 s on two cores for 10 million rows of inputs and predictions in two tables."""
 _SECONDS_A_LABELED_ROW = 4e-6
-"""19 s of two cores for predictions and labels of 10 million rows."""
+"""19 s on two cores for predictions and labels of 10 million rows."""
 _SECONDS_A_STATE = 4e-4
 _SECONDS_A_RESULT = 3.5e-5
 """The four runs of the demo take 307 s of processor time for 117,000 states and 5.1 million rows of
-results; one of 274 days, 113,000 states and 4.0 million rows took 222 s of two cores. All of these
-are of docs/appendices/benchmark.md."""
+results. A run of 274 days, 113,000 states, and 4.0 million rows took 222 s on two cores. See
+docs/appendices/benchmark.md."""
 
 
 @dataclass(frozen=True)
 class Stored:
-    """Rows of a table of states, and their bytes in memory; on disk they are about a tenth."""
+    """Rows of a table of states, and their bytes in memory; on disk, they take about a tenth."""
 
     rows: int
     bytes: int
@@ -70,8 +70,8 @@ class Stored:
 class Cost:
     """States and results that a run writes, and the processor time that it takes.
 
-    ``results``: rows by table; those of ``performance`` are of all its tables together.
-    ``seconds``: of one core, of all processes together.
+    ``results``: rows by table; the entry ``performance`` covers all of its tables. ``seconds``: of
+    one core, over all processes.
     """
 
     feature_states: Stored
@@ -81,17 +81,17 @@ class Cost:
 
     @property
     def state_bytes(self) -> int:
-        """Bytes of the states of both tables, in memory."""
+        """Bytes of the states of both tables in memory."""
         return self.feature_states.bytes + self.performance_states.bytes
 
     @property
     def result_rows(self) -> int:
-        """Rows of all tables of results."""
+        """Rows of all result tables."""
         return sum(self.results.values())
 
 
 def cost_of(work: Workload) -> Cost:
-    """The estimate of a workload."""
+    """The estimate for a workload."""
     features, scores = _feature_states(work), _performance_states(work)
     results = {
         "profile_metrics": _profile_rows(work),
@@ -129,12 +129,12 @@ def _state_bytes(feature: FeatureSize, rows: float) -> float:
 
 
 def _present(work: Workload, split: SplitSize) -> float:
-    """Segments that have rows on a day."""
+    """Number of segments with rows on a day."""
     return min(float(split.segments), work.rows_per_day / work.versions)
 
 
 def occupied(rows: float, cells: float) -> float:
-    """Cells that hold something if rows are spread evenly among them."""
+    """Number of nonzero cells if rows are spread evenly among them."""
     return cells * -math.expm1(-rows / cells) if cells > 0 else 0.0
 
 
@@ -162,7 +162,7 @@ def _performance_states(work: Workload) -> Stored:
 
 
 def _scopes(work: Workload, rows: float) -> Iterator[tuple[float, float]]:
-    """Rows of a scope of a day, and how many such scopes there are."""
+    """Rows of a scope of a day, and the number of such scopes."""
     yield rows, 1.0
     for split in work.splits:
         present = _present(work, split)
@@ -171,7 +171,7 @@ def _scopes(work: Workload, rows: float) -> Iterator[tuple[float, float]]:
 
 
 def _vectors(labels: LabelWork, rows: float, dues: int) -> Iterator[float]:
-    """Positions that hold something, of each kind of state of one scope."""
+    """Nonzero positions of each kind of state of one scope."""
     if labels.task == "binary":
         # Decision and label of a row in the score's bins, and six sums of its due day.
         whole = occupied(rows, 4.0 * labels.score_bins * dues) + occupied(rows, 6.0 * dues)
@@ -197,7 +197,7 @@ def _slice_entries(labels: LabelWork, slices: int, rows: float, dues: int) -> fl
 
 
 def _evaluated(work: Workload, windows: tuple[WindowCount, ...]) -> int:
-    """Windows times model versions, and all versions together where there are several."""
+    """Windows times model versions, plus all versions together if there are several."""
     versions = work.versions + (1 if work.versions > 1 else 0)
     return versions * sum(window.count for window in windows)
 
@@ -222,7 +222,7 @@ def _profile_metrics(feature: FeatureSize, keys: Mapping[str, object] | tuple[st
 
 
 def _statistics(work: Workload, gated: bool) -> int:
-    """Statistics of all features, in a window that is compared."""
+    """Number of statistics of all features, in a window that is compared."""
     return sum(
         feature.kind in statistic.kinds
         and bool(feature.special_values or not statistic.needs_special_values)
@@ -233,7 +233,7 @@ def _statistics(work: Workload, gated: bool) -> int:
 
 
 def _block_statistics(work: Workload, gated: bool) -> int:
-    """Statistics of the numeric block of all traffic, in a window that is compared."""
+    """Number of statistics of the numeric block of all traffic, in a window that is compared."""
     n = work.pair_features
     if n < 2:
         return 0

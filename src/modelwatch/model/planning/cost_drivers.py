@@ -1,10 +1,11 @@
-"""What makes a run dear: the parts of its work that the configuration can do without."""
+"""Cost drivers: the parts of a run's work that the configuration can omit."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from modelwatch.model.plain_text import counted
 from modelwatch.model.planning.cost import Cost, cost_of
 from modelwatch.model.planning.workload import (
     LabelWork,
@@ -19,7 +20,7 @@ Measure = Callable[[Cost], float]
 
 @dataclass(frozen=True)
 class CostDriver:
-    """A part of a workload, and the workload without it; ``key``: of the configuration."""
+    """A part of a workload, and the workload without it. ``key``: its configuration key."""
 
     what: str
     key: str
@@ -28,16 +29,16 @@ class CostDriver:
 
 @dataclass(frozen=True)
 class CostShare:
-    """A cause, and the share of a figure (0 to 1) that a run without it saves."""
+    """A driver, and the share of the cost (0 to 1) that a run without it saves."""
 
     cause: CostDriver
     saved: float
 
 
 def shares_of(work: Workload, measure: Measure) -> tuple[CostShare, ...]:
-    """Every cause with what a run without it saves, the largest first.
+    """Every driver with what a run without it saves, the largest first.
 
-    Shares of several causes overlap: a segmentation is evaluated in every window.
+    Shares of several drivers overlap: a segmentation is evaluated in every window.
     """
     whole = measure(cost_of(work))
     if whole <= 0:
@@ -47,7 +48,7 @@ def shares_of(work: Workload, measure: Measure) -> tuple[CostShare, ...]:
 
 
 def drivers_of(work: Workload) -> Iterator[CostDriver]:
-    """Every part that can be done without, each alone."""
+    """Every part that can be omitted, each alone."""
     for split in work.splits:
         yield CostDriver(f"segmentation {split.name}", "segments", _without_split(work, split))
     for name in dict.fromkeys(window.name for window in _all_windows(work)):
@@ -73,14 +74,14 @@ def _of_labels(work: Workload, labels: LabelWork) -> Iterator[CostDriver]:
     sliced = len(labels.slices) - len(kept)
     if sliced:
         without = replace(labels, slices=kept)
-        what = f"slices of {sliced} feature{'s' if sliced > 1 else ''}"
+        what = f"slices of {counted(sliced, 'feature')}"
         yield CostDriver(what, "performance.slices", replace(work, labels=without))
     if labels.due_by_row:
         without = replace(labels, due_by_row=False, waiting_days=0)
         yield CostDriver("a due date per row", "labels.due", replace(work, labels=without))
     if labels.challengers:
         without = replace(labels, challengers=0)
-        what = f"{labels.challengers} challenger{'s' if labels.challengers > 1 else ''}"
+        what = counted(labels.challengers, "challenger")
         yield CostDriver(what, "challengers", replace(work, labels=without))
 
 

@@ -1,4 +1,4 @@
-"""The cost of a plan in words: what it writes, how long it takes, and what makes it so."""
+"""The cost of a plan in words: what it writes, how long it takes, and its main drivers."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from modelwatch.model.planning.cost_drivers import CostShare, Measure, shares_of
 from modelwatch.model.planning.workload import Workload
 from modelwatch.model.profile.features import Feature
 
-MOST_STATE_BYTES = 4e9
-"""Bytes of states in memory from which on a plan warns."""
+_MOST_STATE_BYTES = 4e9
+"""Bytes of states in memory above which a plan warns."""
 MOST_RESULT_ROWS = 20e6
 MOST_SECONDS = 3600.0
-"""Processor time of one core from which on a plan warns."""
+"""Processor time of one core above which a plan warns."""
 _FEWEST_SAVED = 0.05
 _MOST_CAUSES = 3
 _MOST_NAMES = 20
 
 
 @dataclass(frozen=True)
-class _Figure:
-    """One figure of a cost, with its bound and its name in a warning."""
+class _CostItem:
+    """A component of the cost, with its bound and its name in a warning."""
 
     what: str
     measure: Measure
@@ -43,15 +43,15 @@ def _seconds(cost: Cost) -> float:
     return cost.seconds
 
 
-_FIGURES = (
-    _Figure("states", _state_bytes, MOST_STATE_BYTES),
-    _Figure("results", _result_rows, MOST_RESULT_ROWS),
-    _Figure("time", _seconds, MOST_SECONDS),
+_COST_ITEMS = (
+    _CostItem("states", _state_bytes, _MOST_STATE_BYTES),
+    _CostItem("results", _result_rows, MOST_RESULT_ROWS),
+    _CostItem("time", _seconds, MOST_SECONDS),
 )
 
 
 def cost_summary(work: Workload) -> str:
-    """The lines of a plan that say what it costs, with warnings; each ends with a newline."""
+    """The lines of a plan about its cost, with warnings; each ends with a newline."""
     cost = cost_of(work)
     lines_by_cause = {
         "states": f"{_states(cost)}",
@@ -60,10 +60,10 @@ def cost_summary(work: Workload) -> str:
     }
     most = "at most " if any(split.bound for split in work.splits) else ""
     lines = []
-    for figure in _FIGURES:
-        shares = _named(shares_of(work, figure.measure))
+    for item in _COST_ITEMS:
+        shares = _named(shares_of(work, item.measure))
         why = "; " + ", ".join(_saving(share) for share in shares) if shares else ""
-        lines.append(("cost", f"{figure.what}: {most}{lines_by_cause[figure.what]}{why}"))
+        lines.append(("cost", f"{item.what}: {most}{lines_by_cause[item.what]}{why}"))
     if most:
         bounded = ", ".join(f"{s.name} {s.segments}" for s in work.splits if s.bound)
         lines.append(("cost", f"as many segments as max_values allows: {bounded}"))
@@ -72,27 +72,27 @@ def cost_summary(work: Workload) -> str:
 
 
 def warnings_of(work: Workload) -> Iterator[str]:
-    """What of a run is beyond its bound, and which keys change that by how much."""
+    """What exceeds its bound in a run, and which keys reduce it by how much."""
     cost = cost_of(work)
     units = {"states": _bytes, "results": lambda n: f"{n:,.0f} rows", "time": _time}
-    for figure in _FIGURES:
-        found = figure.measure(cost)
-        if found <= figure.most:
+    for item in _COST_ITEMS:
+        found = item.measure(cost)
+        if found <= item.most:
             continue
-        unit = units[figure.what]
+        unit = units[item.what]
         keys = ", ".join(
             f"{share.saved:.0%} less without {share.cause.what} (`{share.cause.key}`)"
-            for share in _named(shares_of(work, figure.measure))
+            for share in _named(shares_of(work, item.measure))
         )
         yield (
-            f"{figure.what}: {unit(found)} is more than {unit(figure.most)}"
+            f"{item.what}: {unit(found)} is more than {unit(item.most)}"
             + (f"; {keys}" if keys else "")
             + "; --days FROM..TO computes a part"
         )
 
 
 def slice_summary(config: MonitorConfig, features: Sequence[Feature]) -> str:
-    """The lines that say by which features performance is kept, and by which it is not."""
+    """The lines about the features by which performance is kept, and those by which it is not."""
     if config.performance is None:
         return ""
     taken, left = sliced_features(config, features), unsliced_features(config, features)

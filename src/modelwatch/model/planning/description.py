@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from modelwatch.model.days import day_ranges
-from modelwatch.model.plain_text import listed_names
+from modelwatch.model.plain_text import counted, listed_names
 from modelwatch.model.planning.plan import Plan
 from modelwatch.model.planning.windows import Window
 from modelwatch.model.profile.features import Feature, NotProfiled
 
 
 def describe(plan: Plan) -> str:
-    """Days, columns, scans, states and windows of a plan, a line each."""
+    """The days, columns, scans, states, and windows of a plan, one line each."""
     lines = [f"Monitor {plan.monitor}, as of {plan.as_of}"]
     lines += [_line("source", source) for source in _sources(plan)]
     if plan.nothing_to_do:
@@ -36,7 +36,7 @@ def describe(plan: Plan) -> str:
         lines += [_line("windows", text) for text in _windows(plan.windows)]
         lines += [_line("labels", text) for text in _labels(plan)]
     if plan.left_out:
-        lines.append(_line("left out", f"{_counted(plan.left_out)}, for a later run"))
+        lines.append(_line("left out", f"{_counted_days(plan.left_out)}, for a later run"))
     return "\n".join(lines) + "\n"
 
 
@@ -48,14 +48,14 @@ def _ranges(days: Iterable[date]) -> str:
     return listed_names([str(days) for days in day_ranges(days)])
 
 
-def _counted(days: Sequence[date]) -> str:
-    return f"{len(days)} day{'s' if len(days) != 1 else ''}: {_ranges(days)}"
+def _counted_days(days: Sequence[date]) -> str:
+    return f"{counted(len(days), 'day')}: {_ranges(days)}"
 
 
 def _sources(plan: Plan) -> Iterator[str]:
     for source in plan.sources:
-        since = "first read" if source.from_version is None else f"since {source.from_version}"
-        yield f"{source.role}: {source.table} at version {source.version} ({since})"
+        changes = "first read" if source.from_version is None else f"since {source.from_version}"
+        yield f"{source.role}: {source.table} at version {source.version} ({changes})"
 
 
 def _days(plan: Plan) -> Iterator[str]:
@@ -64,16 +64,17 @@ def _days(plan: Plan) -> Iterator[str]:
     reasons = dict.fromkeys(planned.reason for planned in plan.days)
     for reason in reasons:
         days = [planned.day for planned in plan.days if planned.reason == reason]
-        yield f"{_counted(days)} ({reason})"
+        yield f"{_counted_days(days)} ({reason})"
 
 
 def column_lines(
     features: Sequence[Feature], not_profiled: Sequence[NotProfiled]
 ) -> tuple[str, ...]:
-    """The features, counted by kind and named, and on a second line what is not profiled."""
+    """The features, counted by kind and named, and on a second line columns that are not
+    profiled."""
     kinds = Counter(feature.kind for feature in features)
-    counted = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-    lines = [f"{len(features)} ({counted}): {listed_names([feature.name for feature in features])}"]
+    by_kind = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    lines = [f"{len(features)} ({by_kind}): {listed_names([feature.name for feature in features])}"]
     if not_profiled:
         lines.append(
             "not profiled: " + listed_names([f"{c.column} ({c.reason})" for c in not_profiled])
@@ -83,15 +84,16 @@ def column_lines(
 
 def _scans(plan: Plan) -> Iterator[str]:
     for scan in plan.scans:
-        days = "all rows" if scan.days is None else f"{scan.days} day{'s' * (scan.days != 1)}"
-        yield f"{scan.purpose}: {len(scan.columns)} columns, {days} of {' and '.join(scan.tables)}"
+        days = "all rows" if scan.days is None else counted(scan.days, "day")
+        columns = counted(len(scan.columns), "column")
+        yield f"{scan.purpose}: {columns}, {days} of {' and '.join(scan.tables)}"
 
 
 def _labels(plan: Plan) -> Iterator[str]:
-    """Days compared with their labels, and the windows whose performance is evaluated."""
+    """The days that are compared with labels, and the windows whose performance is evaluated."""
     for reason in dict.fromkeys(plan.labels.days.values()):
         days = [day for day, why in plan.labels.days.items() if why == reason]
-        yield f"{_counted(days)} ({reason})"
+        yield f"{_counted_days(days)} ({reason})"
     yield from (f"performance of {text}" for text in _windows(plan.labels.windows))
 
 

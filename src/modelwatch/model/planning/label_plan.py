@@ -1,4 +1,4 @@
-"""What a run has to do for labels: days to compare with them, and windows to evaluate."""
+"""The work of a run on labels: days to compare with them, and windows to evaluate."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ NEW, ASKED, ANEW = "new", "asked", "configuration changed"
 
 @dataclass(frozen=True)
 class LabelDay:
-    """What stored states of performance of a day depend on beside the tables.
+    """What stored performance states of a day depend on, besides the tables.
 
-    ``last_known``: latest day on which a label that counts became known; ``next_known``: earliest
-    on which one that does not count yet does; ``last_due``: latest on which one is due; ``as_of``:
-    as-of day of the run that computed them.
+    ``last_known``: the latest day on which a label that counts became known. ``next_known``: the
+    earliest day on which a label that does not count yet becomes known. ``last_due``: the latest
+    due date. ``as_of``: as-of day of the run that computed them.
     """
 
     last_known: date | None = None
@@ -36,10 +36,10 @@ class LabelDay:
     as_of: date | None = None
 
     def stands(self, as_of: date, due_by_row: bool = False) -> bool:
-        """Whether the same labels were known on a day, and the states tell which were due.
+        """Whether the same labels were known on a day, and the states show which of them were due.
 
-        ``due_by_row``: each row has its own due day; the states do not tell those apart that were
-        over when they were computed.
+        ``due_by_row``: each row has its own due day; the states do not distinguish those that had
+        passed when they were computed.
         """
         later = self.last_known is not None and self.last_known > as_of
         merged = due_by_row and self.as_of is not None and self.as_of > as_of
@@ -49,7 +49,8 @@ class LabelDay:
 
 @dataclass(frozen=True)
 class PublishedLabels:
-    """What published runs have left: days with states of performance, and under what they were."""
+    """What published runs have left: days with performance states, and the settings they depend
+    on."""
 
     fingerprint: str | None = None
     asked: str | None = None
@@ -61,7 +62,7 @@ class PublishedLabels:
 class LabelPlan:
     """Days to compare with their labels, each with its reason, and windows to evaluate.
 
-    ``left_out``: days with states whose labels changed, and that a later run must see.
+    ``left_out``: days with states whose labels changed, and which are left to a later run.
     """
 
     days: Mapping[date, str] = field(default_factory=dict)
@@ -73,7 +74,7 @@ class LabelPlan:
         return bool(self.days or self.windows)
 
 
-NO_LABELS = LabelPlan()
+EMPTY_LABEL_PLAN = LabelPlan()
 
 
 def label_plan_of(
@@ -86,15 +87,15 @@ def label_plan_of(
     asked_days: DayRange | None = None,
     gone: Retired = NOTHING_RETIRED,
 ) -> LabelPlan:
-    """What labels make due.
+    """The work that labels cause.
 
     ``traffic_days`` have states of features, now or after this run; ``computed`` are those of this
-    run. Due are the days of labels that arrived, were changed, or became known since; those that
-    the run computes; and all if the configuration asks for something else. Days that are ``gone``
-    have no states any more and get none.
+    run. Days are due if their labels arrived, changed, or became known since; if this run computes
+    them; and all if the configuration changed. Days that are ``gone`` no longer have states, and
+    get none.
     """
     if config.labels is None or config.performance is None:
-        return NO_LABELS
+        return EMPTY_LABEL_PLAN
     stale = published.fingerprint not in (None, labels_fingerprint(config))
     known = {} if stale else published.days
     by_row = config.labels.due.column is not None
@@ -127,9 +128,9 @@ def with_days(
     as_of: date,
     gone: Retired = NOTHING_RETIRED,
 ) -> LabelPlan:
-    """The same with more days, each with its reason, and all windows that touch any of them.
+    """The same plan with more days, each with its reason, and all windows that contain any of them.
 
-    A day of both keeps the reason that it has. Days that are ``gone`` stay so.
+    A day in both keeps its reason. Days that are ``gone`` stay so.
     """
     asked = {day: reason for day, reason in more.items() if day < as_of and day not in gone}
     days = dict(sorted({**asked, **plan.days}.items()))
@@ -146,7 +147,7 @@ def _due(
     as_of: date,
     due_by_row: bool,
 ) -> Iterator[tuple[date, str]]:
-    """Days that are due with the reason; a later one of a day replaces an earlier one."""
+    """Days with the reason why they are due; for each day, the last reason counts."""
     for change in changes:
         if change.role == "labels" or change.role.startswith("challenger:"):
             days = traffic_days.union(known) if change.all_days else change.days
@@ -161,7 +162,8 @@ def _due(
 def _matured(
     config: MonitorConfig, known: Mapping[date, LabelDay], last: date | None, as_of: date
 ) -> Iterator[date]:
-    """Days of which labels became due between two days; with a due column, days that may have."""
+    """Days whose labels became due between two days; with a due column, days for which this is
+    possible."""
     labels = present(config.labels, "labels")
     if last is None or last == as_of:
         return

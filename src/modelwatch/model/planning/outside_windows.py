@@ -1,4 +1,4 @@
-"""Rows that came and belong to no window, and whether they matter."""
+"""New rows that belong to no window, and whether they matter."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Literal, get_args
 from modelwatch.model.sources.health import HealthRow
 
 Cause = Literal["missing_time", "partition_mismatch", "future_time"]
-"""Why no window has a row: no day of the calendar; a partition more than a day from its time; a day
-after the as-of day. The first that applies is the one that is counted."""
-FEWEST_ROWS = 5
-"""Rows below which a share is a warning and no failure: few rows may be a slip."""
+"""Why a row belongs to no window: it has no valid day, its partition is more than one day from its
+time, or its day is after the as-of day. The first cause that applies counts."""
+_FEWEST_ROWS = 5
+"""Number of rows below which a share is a warning instead of a failure."""
 OUTSIDE_WORDS: Mapping[str, str] = {
     "missing_time": "have no day: their time is null or outside the years 1 to 9999",
     "partition_mismatch": "are in a partition more than one day from their time and are not read",
@@ -33,7 +33,7 @@ _LATER = "because they were written on a later day and continue the series"
 
 @dataclass(frozen=True)
 class Outside:
-    """Rows of one cause, and some of them in words: their day, partition and file."""
+    """Rows with one cause, and examples with their day, partition, and file."""
 
     rows: int
     examples: tuple[str, ...] = ()
@@ -41,10 +41,11 @@ class Outside:
 
 @dataclass(frozen=True)
 class Arrived:
-    """The rows of a table in the files written since a version, those that belong to no window too.
+    """The rows in the files of a table that were written since a version, including those that
+    belong to no window.
 
-    ``rows`` is None where that is not known, for the ``reason``. ``future``: rows by day after the
-    as-of day. ``written``: the day of the newest file. ``partitioned``: whether a column is
+    ``rows`` is None if unknown, for the ``reason``. ``future``: rows by day after the as-of day.
+    ``written``: the day of the newest file. ``partitioned``: whether a partition column is
     configured that may contradict the time.
     """
 
@@ -58,7 +59,7 @@ class Arrived:
 
     @property
     def causes(self) -> tuple[Cause, ...]:
-        """The causes that are looked for."""
+        """The causes that are checked."""
         every: tuple[Cause, ...] = get_args(Cause)
         return tuple(c for c in every if self.partitioned or c != "partition_mismatch")
 
@@ -66,16 +67,16 @@ class Arrived:
 def outside_rows(
     arrived: Arrived, held: Collection[date], as_of: date, threshold: float | None
 ) -> Iterator[HealthRow]:
-    """One row per cause: its share of the rows that arrived, judged by the threshold.
+    """One row per cause: its share of the new rows, judged by the threshold.
 
-    No row where nothing arrived: what was last said still stands. ``held``: days of the table with
-    rows. Of days after the as-of day, only those are judged that no later run expects, as
-    ``stray_rows`` tells.
+    No row if nothing arrived; the last verdict then still applies. ``held``: days of the table with
+    rows. Days after the as-of day are judged only if no later run expects them (see
+    ``stray_rows``).
     """
     for cause in arrived.causes if arrived.rows != 0 else ():
         if arrived.rows is None:
             wording = arrived.reason
-            yield HealthRow(arrived.role, cause, "unknown", subject=arrived.role, reason=wording)
+            yield HealthRow(arrived.role, cause, "undefined", subject=arrived.role, reason=wording)
             continue
         found = arrived.outside.get(cause, Outside(0))
         judged = found.rows
@@ -93,12 +94,12 @@ def outside_rows(
         yield HealthRow(
             arrived.role,
             cause,
-            "pass" if not beyond else "fail" if judged >= FEWEST_ROWS else "warn",
+            "pass" if not beyond else "fail" if judged >= _FEWEST_ROWS else "warn",
             subject=arrived.role,
             expected=f"0 of {arrived.rows} rows",
             observed=f"{found.rows} of {arrived.rows} rows",
             value=share,
-            since=as_of if beyond else None,
+            onset=as_of if beyond else None,
             reason=reason,
             threshold=threshold,
             examples=found.examples,
@@ -110,8 +111,8 @@ def stray_rows(
 ) -> int:
     """Rows of days after the as-of day that no later run expects.
 
-    A day is expected if its rows were written on it or later, as where a past day is asked for,
-    and if it comes as soon after another day with rows as days of this table do.
+    A day is expected if its rows were written on it or later, as in a run as of a past day, and if
+    it follows another day with rows as closely as days of this table do.
     """
     before = sorted(day for day in held if day <= as_of)
     gaps = [(later - earlier).days for earlier, later in pairwise(before)]

@@ -11,8 +11,9 @@ from modelwatch.model.config.fingerprints import evaluation_fingerprint, states_
 from modelwatch.model.config.monitor import MonitorConfig
 from modelwatch.model.days import DayRange
 from modelwatch.model.performance.slices import sliced_features
+from modelwatch.model.plain_text import counted
 from modelwatch.model.planning.label_plan import (
-    NO_LABELS,
+    EMPTY_LABEL_PLAN,
     LabelPlan,
     PublishedLabels,
     label_plan_of,
@@ -28,11 +29,11 @@ Reason = Literal["new", "changed", "asked", "configuration changed"]
 
 @dataclass(frozen=True)
 class Published:
-    """What published runs of a monitor have left; the defaults say that there was none.
+    """What published runs of a monitor have left; by default nothing.
 
-    ``days`` have states with ``states_fingerprint``, ``references`` are the names of references
-    with a table of their own that have. ``bins``: whether bins were fitted. ``retired_before``:
-    states of days before it were removed, but for those of fixed references.
+    ``days`` have states with ``states_fingerprint``, and so do ``references``, the names of
+    references with a table of their own. ``bins``: whether bins were fitted. ``retired_before``:
+    states of earlier days were removed, except those of fixed references.
     """
 
     states_fingerprint: str | None = None
@@ -47,7 +48,7 @@ class Published:
 
 @dataclass(frozen=True)
 class PlannedDay:
-    """A day to compute, of inputs and predictions together; ``roles`` say which had changed."""
+    """A day to compute, of inputs and predictions together; ``roles``: those that changed."""
 
     day: date
     reason: Reason
@@ -56,7 +57,7 @@ class PlannedDay:
 
 @dataclass(frozen=True)
 class PlannedReference:
-    """A reference with a table of its own whose states are to be computed; None: all days."""
+    """A reference with a table of its own whose states must be computed; None for all days."""
 
     name: str
     table: str
@@ -67,7 +68,7 @@ class PlannedReference:
 
 @dataclass(frozen=True)
 class Scan:
-    """One reading of rows: what for, of which tables, which columns, how many days (None: all)."""
+    """One scan: its purpose, tables, columns, and number of days (None for all)."""
 
     purpose: str
     tables: tuple[str, ...]
@@ -77,7 +78,7 @@ class Scan:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run does. ``left_out``: days that changed, and that it leaves to a later run."""
+    """The work of a run. ``left_out``: changed days that are left to a later run."""
 
     monitor: str
     as_of: date
@@ -92,11 +93,16 @@ class Plan:
     states: int = 0
     left_out: tuple[date, ...] = ()
     reasons: tuple[str, ...] = field(default=())
-    labels: LabelPlan = NO_LABELS
+    labels: LabelPlan = EMPTY_LABEL_PLAN
+
+    @property
+    def dates(self) -> list[date]:
+        """Days to compute."""
+        return [planned.day for planned in self.days]
 
     @property
     def nothing_to_do(self) -> bool:
-        """Whether there is neither a state to compute nor a window to evaluate."""
+        """Whether there are neither states to compute nor windows to evaluate."""
         return not (self.days or self.references or self.windows or self.labels)
 
 
@@ -109,10 +115,10 @@ def plan_of(
     asked_days: DayRange | None = None,
     not_profiled: Sequence[NotProfiled] = (),
 ) -> Plan:
-    """What a run has to do: the days that are new or changed, and the windows that they touch.
+    """The work of a run: new and changed days, and the windows that depend on them.
 
     ``asked_days`` are computed whether they changed or not, and no others. Days from ``as_of`` on
-    are left to a later run. A configuration that changes the states makes every day due.
+    are left to a later run. If the configuration of states changed, every day is due.
     """
     stale = published.states_fingerprint not in (None, states_fingerprint(config))
     known = frozenset[date]() if stale else published.days
@@ -131,7 +137,7 @@ def plan_of(
         if day < as_of
     )
     asked_anew = published.evaluation_fingerprint not in (None, evaluation_fingerprint(config))
-    # What a reference stands for may have changed with the questions.
+    # The rows of a reference may have changed with the configuration.
     references = _references(config, source_changes, published, stale or asked_anew)
     windows = windows_touching(
         config,
@@ -252,8 +258,9 @@ def _retired_reasons(changes: Iterable[SourceChange], gone: Retired) -> tuple[st
     if not days:
         return ()
     return (
-        f"rows of {len(days)} days from {days[0]} on changed whose states are no longer kept "
-        f"(retention.states_days; before {gone.before}): their metrics stay as they are",
+        f"rows of {counted(len(days), 'day')} from {days[0]} changed, but states before "
+        f"{gone.before} were removed (retention.states_days): metrics of these days stay as they "
+        "are",
     )
 
 
@@ -285,14 +292,14 @@ def _scans(
     for role in ("inputs", "predictions"):
         rules = config.rules_of(role)
         if days and rules:
-            what = f"{len(rules)} rule{'s' if len(rules) > 1 else ''} of the {role}"
+            what = f"{counted(len(rules), 'rule')} of the {role}"
             scans.append(Scan(what, (tables.get(role, role),), (), len(days)))
     for role in ("inputs", "predictions"):
         checked = [c for c in config.constraints if c.table == role]
         if days and checked:
             named = dict.fromkeys(name for c in checked for name in c.named_columns)
             table = (tables.get(role, tables.get("inputs", role)),)
-            what = f"{len(checked)} constraint{'s' if len(checked) > 1 else ''}"
+            what = counted(len(checked), "constraint")
             scans.append(Scan(f"{what} of the {role}", table, tuple(named), len(days)))
     return tuple(scans)
 
@@ -319,7 +326,7 @@ def _most_states(
     days: Sequence[PlannedDay],
     references: Sequence[PlannedReference],
 ) -> int:
-    """Rows of feature_states at most, if one model version answers on a day."""
+    """Maximum number of rows of feature_states, with one model version per day."""
     segments = 1 + sum(segmentation.most_segments for segmentation in config.segments)
     scopes = len(days) + sum(
         1 if reference.days is None else len(reference.days) for reference in references

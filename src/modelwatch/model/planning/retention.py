@@ -1,4 +1,4 @@
-"""Which states are kept, and what a day without states means for a plan."""
+"""Which states are kept, and the effect of days without states on a plan."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from modelwatch.model.planning.windows import Window
 from modelwatch.stats.verdicts.expected_series import HISTORY_DAYS_READ
 
 BACK_TEST_DAYS = 63
-"""Days before the newest due one on which estimates are compared with what labels told."""
+"""Days before the latest due day on which estimates are compared with labels."""
 _MONTH = 31
 
 
 @dataclass(frozen=True)
 class Retired:
-    """Days before ``before`` have no states, but for those of ``kept`` ranges."""
+    """Days before ``before`` have no states, except those in ``kept`` ranges."""
 
     before: date = date.min
     kept: tuple[DayRange, ...] = ()
@@ -30,7 +30,8 @@ class Retired:
         return day < self.before and not any(day in days for days in self.kept)
 
     def touches(self, config: MonitorConfig, window: Window) -> bool:
-        """Whether a window, or a moving reference of it, has such days: its figures then stand."""
+        """Whether a window, or a moving reference of it, contains such days; its metrics then stay
+        as they are."""
         if any(day in self for day in _days_to(window.start, window.end, self.before)):
             return True
         moving = (ref for ref in config.references if ref.kind != "fixed")
@@ -52,7 +53,7 @@ NOTHING_RETIRED = Retired()
 
 
 def retired(config: MonitorConfig, before: date | None) -> Retired:
-    """What a configuration makes of states that were removed before a day; None for none."""
+    """The removed states before a day under a configuration; None if there are none."""
     return NOTHING_RETIRED if before is None else Retired(before, kept_days(config))
 
 
@@ -64,14 +65,14 @@ def kept_days(config: MonitorConfig) -> tuple[DayRange, ...]:
 
 
 def horizon(as_of: date, states_days: int) -> date:
-    """The first day whose states are kept day by day: the first of its month."""
+    """The first day whose daily states are kept: the first of its month."""
     return shifted(as_of, -states_days).replace(day=1)
 
 
 def first_kept(runs: Iterable[Any], as_of: date, states_days: int) -> date:
-    """The first day whose states are kept day by day, as rows of ``runs`` tell.
+    """The first day whose daily states are kept, as derived from rows of ``runs``.
 
-    Labels of a day that are not due yet keep its month, and all after it.
+    A day whose labels are not due keeps its month and all later ones.
     """
     due: dict[date, date | None] = {
         held["day"]: held["last_due"] for run in runs for held in run["label_days"] or ()
@@ -81,10 +82,10 @@ def first_kept(runs: Iterable[Any], as_of: date, states_days: int) -> date:
 
 
 def least_states_days(config: MonitorConfig) -> int:
-    """Days of states that the newest windows with their references look back on.
+    """Number of days of states that the latest windows and their references use.
 
-    Those of performance are the newest whose labels are due, and the windows on which estimates
-    are compared with what labels told.
+    For performance, these are the latest windows whose labels are due, and the windows on which
+    estimates are compared with labels.
     """
     lengths = [
         spec.trailing_days or {"day": 1, "week": 7}.get(spec.kind, _MONTH)
@@ -105,7 +106,7 @@ def least_states_days(config: MonitorConfig) -> int:
 
 
 def ended_replays(runs: Iterable[Any], limit: Retired, already: Retired) -> tuple[str, ...]:
-    """Ids of runs that can't be replayed once days have no states, and could be before."""
+    """Ids of runs that can be replayed now, but not after days lose their states."""
     return tuple(
         run["run_id"]
         for run in runs
@@ -114,7 +115,7 @@ def ended_replays(runs: Iterable[Any], limit: Retired, already: Retired) -> tupl
 
 
 def needs_retired(run: Any, limit: Retired) -> bool:
-    """Whether a run, a row of ``runs``, wrote or read states of days that have none any more."""
+    """Whether a run, a row of ``runs``, wrote or read states of days that no longer have any."""
     days: list[date] = [*(run["days"] or ()), *(held["day"] for held in run["label_days"] or ())]
     if any(day in limit for day in days):
         return True
@@ -126,5 +127,6 @@ def needs_retired(run: Any, limit: Retired) -> bool:
 
 
 def oldest_unpublished(today: date, days: int) -> str:
-    """Ids of runs below this one began so many days ago; ids begin with their moment."""
+    """Ids below this one belong to runs that began at least so many days ago; ids begin with a
+    timestamp."""
     return f"{today - timedelta(days=days):%Y%m%d}T000000"

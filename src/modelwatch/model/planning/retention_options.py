@@ -1,4 +1,4 @@
-"""The section ``retention`` of a configuration: what is kept for how long."""
+"""The section ``retention`` of the configuration: what is kept for how long."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What cannot be judged yet, for lack of days, and from when on it can."""
+"""What cannot be judged yet because there are too few days, and when it can."""
 
 from __future__ import annotations
 
@@ -7,46 +7,60 @@ from datetime import date, timedelta
 
 from modelwatch.model.config.monitor import MonitorConfig
 from modelwatch.model.days import DayRange
-from modelwatch.stats.verdicts.expected_series import FEWEST_DAYS, FEWEST_SPARSE
-from modelwatch.stats.verdicts.null_model import FEWEST_DAYS as MEASURED_DAYS
+from modelwatch.model.plain_text import counted
+from modelwatch.stats.verdicts.expected_series import FEWEST_HISTORY_DAYS, FEWEST_SPARSE
+from modelwatch.stats.verdicts.null_model import FEWEST_REFERENCE_DAYS as MEASURED_DAYS
 
 ALWAYS = "missing days, constraints, contracts and rules"
-"""What is judged from the first day on."""
+"""What is judged from the first day."""
 
 
 def short_history_lines(
     config: MonitorConfig, present: Collection[date], as_of: date
 ) -> Iterator[str]:
-    """What is not judged yet, or with little power, and from when on it is; nothing where all is.
+    """What is not judged yet, or only with low power, and when it will be; empty if everything is
+    judged.
 
     ``present``: days of the inputs that have rows.
     """
     known = sorted(day for day in present if day < as_of)
-    if len(known) <= FEWEST_DAYS:
+    if len(known) <= FEWEST_HISTORY_DAYS:
         yield (
-            f"volume, repeated ids, coverage and watched series: from {FEWEST_DAYS} earlier days "
-            f"with rows on ({FEWEST_SPARSE} of batches weeks apart); there are {len(known)}. From "
-            f"the first day on: {ALWAYS}"
+            f"volume, repeated ids, coverage, and watched series: need {FEWEST_HISTORY_DAYS} "
+            f"earlier days with rows ({FEWEST_SPARSE} if batches are weeks apart); "
+            f"there are {len(known)}. Judged from the first day: {ALWAYS}"
         )
     for reference in config.fixed_references:
         if reference.table is not None:
             continue
         held = _held(reference.days, known)
         if held == 0:
-            yield f"drift and performance against {reference.name}: not before it has rows"
+            yield f"drift and performance compared with {reference.name}: it has no rows yet"
         elif held < MEASURED_DAYS:
             yield (
-                f"drift and performance against {reference.name}, which has {held} "
-                f"day{'s' * (held != 1)} with rows: with an assumed design effect "
-                f"({config.verdicts.assumed_design_effect:g}), which finds large changes only, "
-                f"until it has {MEASURED_DAYS}"
+                f"drift and performance compared with {reference.name}: it has "
+                f"{counted(held, 'day')} with rows. Until it has {MEASURED_DAYS}, an assumed "
+                f"design effect ({config.verdicts.assumed_design_effect:g}) is used, so only large "
+                "changes are found, and changes without a known cause are warnings"
             )
     delay = config.labels.due.delay_days if config.labels is not None else None
     if delay and known:
         due = known[0] + timedelta(days=delay)
         if due >= as_of:
             first = due + timedelta(days=1)
-            yield f"performance and coverage: from {first} on, when labels are due"
+            yield f"performance and coverage: from {first}, when labels are due"
+
+
+def short_references(config: MonitorConfig, present: Collection[date]) -> frozenset[str]:
+    """Names of the fixed references that have rows on fewer than seven days.
+
+    ``present``: days of the inputs that have rows.
+    """
+    return frozenset(
+        reference.name
+        for reference in config.fixed_references
+        if reference.table is None and 0 < _held(reference.days, present) < MEASURED_DAYS
+    )
 
 
 def _held(days: DayRange | None, known: Collection[date]) -> int:

@@ -1,4 +1,4 @@
-"""Which windows must be evaluated again when days change."""
+"""The windows that must be evaluated again when days change."""
 
 from __future__ import annotations
 
@@ -27,13 +27,14 @@ def windows_touching(
     gone: Retired = NOTHING_RETIRED,
     days_before: int = 0,
 ) -> tuple[Window, ...]:
-    """The windows that must be evaluated again, in the order of the configuration, then of days.
+    """The windows that must be evaluated again, in the order of the configuration, and then by day.
 
-    That is each window of which a day changed, or a day of one of its references; with
-    ``last_as_of``, the day of the last run, also each that was partial then and is over now; with
-    ``all_windows``, each. A day that changed counts as a day with data, for its rows may all be
-    deleted. Days from ``as_of`` on are left to a later run. A window that needs days that are
-    ``gone`` stands as it is. ``days_before``: days with data before a window that it depends on.
+    These are the windows that contain a changed day or whose references do; with ``last_as_of``,
+    the day of the last run, also those that were partial then and are complete now; with
+    ``all_windows``, all. A changed day counts as a day with data, because all of its rows may have
+    been deleted. Days from ``as_of`` on are left to a later run. A window that needs days that are
+    ``gone`` stays as it is. ``days_before``: number of days with data before a window that it
+    depends on.
     """
     changed = sorted({day for day in changed_days if day < as_of})
     days = {day for day in days_with_data if day < as_of}.union(changed)
@@ -60,17 +61,18 @@ def _compares_any(references: Sequence[Reference], window: Window, changed: Sequ
 
 
 def days_before(config: MonitorConfig) -> int:
-    """Days with data before a window with which its own days are compared one by one."""
-    return EARLIER_DAYS if stale_values.KEY in config.effective_thresholds else 0
+    """Number of days with data before a window with which its own days are compared
+    individually."""
+    return EARLIER_DAYS if stale_values.STALE_SHARE in config.effective_thresholds else 0
 
 
 def last_before(day: date, ordered: Sequence[date], count: int) -> Sequence[date]:
-    """The last so many of the ordered days before one."""
+    """The last ``n`` of the ordered days before one."""
     at = bisect_left(ordered, day)
     return ordered[max(0, at - count) : at]
 
 
 def holds_any(days: DayRange, ordered: Sequence[date]) -> bool:
-    """Whether some of the ordered days is in the range."""
+    """Whether any of the ordered days is in the range."""
     at = bisect_left(ordered, days.first)
     return at < len(ordered) and ordered[at] <= days.last

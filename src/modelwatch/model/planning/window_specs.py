@@ -1,4 +1,4 @@
-"""What the stored states are asked: windows, references and thresholds."""
+"""Windows, references, and thresholds: how stored states are evaluated."""
 
 from __future__ import annotations
 
@@ -7,37 +7,22 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from modelwatch.model.config.section import Day, Days, Name, Section, did_you_mean
+from modelwatch.model.config.section import ConfiguredDays, Day, Name, Section, did_you_mean
 from modelwatch.model.days import DayRange
 from modelwatch.model.sources.tables import DaySource, TableAddress
+from modelwatch.stats.drift import statistics  # noqa: F401 (registers the statistics)
+from modelwatch.stats.drift.statistic import default_thresholds
 
-Calendar = Literal["day", "week", "month"]
-CALENDAR: tuple[Calendar, ...] = ("day", "week", "month")
-"""Windows that need no more than their name."""
+CalendarUnit = Literal["day", "week", "month"]
+CALENDAR: tuple[CalendarUnit, ...] = ("day", "week", "month")
+"""Windows that only need a name."""
 CALENDAR_DAYS: Mapping[str, float] = {"day": 1.0, "week": 7.0, "month": 365.25 / 12}
-"""Days of each, of a month on average."""
-MAX_SPAN = 3660
-"""Days of a trailing window or of a lag."""
-DEFAULT_THRESHOLDS = {
-    "psi": 0.2,
-    "mean_change_in_sd": 0.5,
-    "sd_log_ratio": 0.4,
-    "null_share_change": 0.02,
-    "nan_share_change": 0.01,
-    "infinite_share_change": 0.001,
-    "unseen_share_change": 0.02,
-    "novel_share_change": 0.02,
-    "value_share_rise": 0.5,
-    "value_share_fall": 0.5,
-    "filled_share": 0.02,
-    "rounded_values": 0.5,
-    "stale_share": 0.5,
-    "relation_error_change": 0.3,
-    "zero_share_change": 0.1,
-    "special_share_change": 0.05,
-}
-"""Absolute values above which a change matters. Whether it is more than chance is another matter,
-told by what the reference's own days show."""
+"""Their lengths in days; for a month, the average."""
+_MAX_SPAN = 3660
+"""Number of days of a trailing window or of a lag."""
+DEFAULT_THRESHOLDS = default_thresholds()
+"""Absolute values above which a change matters. Whether it exceeds chance is determined separately,
+from the days of the reference."""
 
 WindowKind = Literal["day", "week", "month", "trailing", "custom"]
 ReferenceKind = Literal["fixed", "previous", "lag", "trailing"]
@@ -60,7 +45,7 @@ class WindowSpec(Section):
     trailing_days: int | None = Field(
         default=None,
         ge=2,
-        le=MAX_SPAN,
+        le=_MAX_SPAN,
         description="Length in days of a window that ends on each day with data.",
     )
     first: Day | None = Field(
@@ -85,7 +70,7 @@ class WindowSpec(Section):
 
     @property
     def kind(self) -> WindowKind:
-        """What sort of window it is."""
+        """The type of window."""
         for calendar in CALENDAR:
             if self.name == calendar:
                 return calendar
@@ -93,12 +78,13 @@ class WindowSpec(Section):
 
     @property
     def days(self) -> DayRange | None:
-        """The days of a custom window, None for the others."""
+        """The days of a custom window; None for others."""
         return DayRange(self.first, self.last) if self.first and self.last else None
 
 
 def length_days(spec: WindowSpec) -> float:
-    """Days of a kind of window that repeats, of a month on average; 0 for a custom one."""
+    """The length in days of a repeating kind of window, for a month the average; 0 for a custom
+    window."""
     return float(spec.trailing_days or 0) or CALENDAR_DAYS.get(spec.name, 0.0)
 
 
@@ -109,7 +95,7 @@ class Reference(Section):
     """Rows that windows are compared with."""
 
     name: Name = Field(description="Its name in the results.")
-    days: Days | None = Field(
+    days: ConfiguredDays | None = Field(
         default=None,
         description="Fixed days, such as `2013-01-01..2013-01-31`. With `table`, they can be "
         "omitted to use the entire table.",
@@ -117,7 +103,7 @@ class Reference(Section):
     first_days: int | None = Field(
         default=None,
         ge=1,
-        le=MAX_SPAN,
+        le=_MAX_SPAN,
         description="Number of days with input rows to use as the reference, for a model without "
         "history. It starts on the first day with a typical number of rows. Until there are enough "
         "days, the reference grows in steps (1, 2, 4, 7, 14 days, and so on), and each step "
@@ -142,13 +128,13 @@ class Reference(Section):
     lag_days: int | None = Field(
         default=None,
         ge=1,
-        le=MAX_SPAN,
+        le=_MAX_SPAN,
         description="The same window, the given number of days earlier.",
     )
     trailing_days: int | None = Field(
         default=None,
         ge=1,
-        le=MAX_SPAN,
+        le=_MAX_SPAN,
         description="The given number of days before the window starts.",
     )
 
@@ -179,7 +165,7 @@ class Reference(Section):
 
     @property
     def kind(self) -> ReferenceKind:
-        """What sort of reference it is; only a fixed one can carry the bins."""
+        """The type of reference; only a fixed one can carry the bins."""
         if self.previous_windows is not None:
             return "previous"
         if self.lag_days is not None:
@@ -188,7 +174,7 @@ class Reference(Section):
 
     @property
     def compares_segments(self) -> bool:
-        """Whether segments are compared with it as well as all traffic."""
+        """Whether segments are compared with it, in addition to all traffic."""
         return self.kind == "fixed" if self.segments is None else self.segments
 
     @property

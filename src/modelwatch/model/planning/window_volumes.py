@@ -1,4 +1,4 @@
-"""Which kinds of window hold enough rows to be judged, from the rows that a table has by day."""
+"""Which kinds of window have enough rows to be judged, from the row counts of a table."""
 
 from __future__ import annotations
 
@@ -10,30 +10,32 @@ from statistics import median
 
 from modelwatch.model.config.monitor import MonitorConfig
 from modelwatch.model.days import DayRange, shifted
+from modelwatch.model.plain_text import counted
 from modelwatch.model.planning.window_specs import CALENDAR_DAYS, length_days
 from modelwatch.model.sources.schedule import RECENT_BATCHES, RECENT_DAYS
 
-FEWEST_DAYS = 7
-"""Days with rows below which a table does not tell how many rows its windows hold."""
+_FEWEST_DAYS = 7
+"""Number of days with rows below which the volume of windows is unknown."""
 MARGIN = 1.2
-"""Times the fewest rows that windows of a first configuration hold: the volume varies."""
+"""Factor by which windows of a first configuration exceed the minimum number of rows, because
+volume varies."""
 
 
 @dataclass(frozen=True)
 class Volume:
-    """Rows that a table has: of a day with rows (the median), and per calendar day."""
+    """Volume of a table: rows of a day with rows (the median), and per calendar day."""
 
     rows_of_a_day: float
     rows_per_day: float
 
     def rows_of(self, days: float) -> float:
-        """Rows of a window of some days that holds a day with rows."""
+        """Rows of a window of ``days`` days that contains a day with rows."""
         return max(self.rows_of_a_day, self.rows_per_day * days)
 
 
 @dataclass(frozen=True)
 class WindowVolume:
-    """A kind of window, the rows that it usually holds, and whether they are enough."""
+    """A kind of window, its usual number of rows, and whether they are enough."""
 
     name: str
     rows: float
@@ -41,13 +43,13 @@ class WindowVolume:
 
 
 def volume_of(rows_by_day: Mapping[date, float]) -> Volume | None:
-    """The volume of the newest days; None where there are too few of them to tell."""
+    """The volume of the newest days; None if there are too few of them."""
     ordered = sorted(day for day, rows in rows_by_day.items() if rows > 0)
-    if len(ordered) < FEWEST_DAYS:
+    if len(ordered) < _FEWEST_DAYS:
         return None
     newest = ordered[-1]
-    since = min(shifted(newest, 1 - RECENT_DAYS), ordered[-RECENT_BATCHES:][0])
-    recent = [day for day in ordered if day >= since]
+    first = min(shifted(newest, 1 - RECENT_DAYS), ordered[-RECENT_BATCHES:][0])
+    recent = [day for day in ordered if day >= first]
     rows = [rows_by_day[day] for day in recent]
     # The gap after the newest day is as long as the others.
     between = max((newest - recent[0]).days, 1)
@@ -55,8 +57,8 @@ def volume_of(rows_by_day: Mapping[date, float]) -> Volume | None:
 
 
 def average_volume(rows: int, days_with_rows: int, days: DayRange | None) -> Volume | None:
-    """The volume of all rows of a table on average; None where there are too few days."""
-    if days is None or days_with_rows < FEWEST_DAYS:
+    """The average volume over all rows of a table; None if there are too few days."""
+    if days is None or days_with_rows < _FEWEST_DAYS:
         return None
     between = max(len(days) - 1, 1)
     of_a_day = rows / days_with_rows
@@ -64,7 +66,7 @@ def average_volume(rows: int, days_with_rows: int, days: DayRange | None) -> Vol
 
 
 def window_volumes(config: MonitorConfig, volume: Volume) -> tuple[WindowVolume, ...]:
-    """Each kind of window that follows the calendar or the days, the shortest first."""
+    """Each kind of repeating window, the shortest first."""
     found = []
     for spec in sorted(config.repeating_windows, key=length_days):
         rows = volume.rows_of(length_days(spec))
@@ -75,8 +77,8 @@ def window_volumes(config: MonitorConfig, volume: Volume) -> tuple[WindowVolume,
 def with_judged_windows(config: MonitorConfig, volume: Volume | None) -> MonitorConfig:
     """The configuration with kinds of window for incidents that can be judged.
 
-    Where it leaves them open and the default ones hold too few rows, the shortest kind that holds
-    enough is added.
+    If it does not name them, and the default ones have too few rows, the shortest kind with enough
+    rows is added.
     """
     if volume is None:
         return config
@@ -103,9 +105,9 @@ def _with_judged(default: tuple[str, ...], kinds: Sequence[WindowVolume]) -> tup
 
 
 def window_lines(config: MonitorConfig, volume: Volume | None) -> Iterator[str]:
-    """Which windows can be judged, and why not the others."""
+    """The windows that can be judged, and why others cannot."""
     if volume is None:
-        yield f"fewer than {FEWEST_DAYS} days with rows: the usable windows are not yet known"
+        yield f"fewer than {_FEWEST_DAYS} days with rows: the usable windows are not yet known"
         return
     kinds = window_volumes(config, volume)
     chosen = with_judged_windows(config, volume)
@@ -115,15 +117,15 @@ def window_lines(config: MonitorConfig, volume: Volume | None) -> Iterator[str]:
     if judged:
         named = ", ".join(f"{kind.name} (about {kind.rows:,.0f} rows)" for kind in judged)
         incidents = ", ".join(kind.name for kind in judged if kind.name in shown)
-        yield f"judged: {named}" + (f"; drift becomes an incident by {incidents}" * bool(incidents))
+        yield f"judged: {named}" + (f"; drift opens incidents by {incidents}" * bool(incidents))
     if small:
         named = ", ".join(f"{kind.name} (about {kind.rows:,.0f})" for kind in small)
-        yield f"not evaluated, fewer than {config.verdicts.min_rows} rows: {named}"
+        yield f"not judged (fewer than {config.verdicts.min_rows} rows): {named}"
 
 
 def silent_windows(config: MonitorConfig, volume: Volume | None) -> tuple[str, str] | None:
-    """The key of the configuration by which no drift can ever be an incident, and why; None where
-    it can."""
+    """The configuration key that prevents drift from ever being an incident, and why; None if it
+    can be one."""
     if volume is None:
         return None
     kinds = {kind.name: kind for kind in window_volumes(config, volume)}
@@ -132,8 +134,8 @@ def silent_windows(config: MonitorConfig, volume: Volume | None) -> tuple[str, s
         return None
     least = config.verdicts.min_rows
     known = [kinds[name] for name in chosen if name in kinds]
-    held = ", ".join(f"{kind.name} holds about {kind.rows:,.0f} rows" for kind in known)
-    wording = f"can never alarm: {held}, fewer than verdicts.min_rows ({least})"
+    held = ", ".join(f"{kind.name} has about {kind.rows:,.0f} rows" for kind in known)
+    wording = f"can never open an incident: {held}, fewer than verdicts.min_rows ({least})"
     key = "incidents.windows" if config.incidents.windows else "windows"
     return key, f"{wording}; {_remedy(volume, least, list(kinds))}"
 
@@ -144,13 +146,13 @@ def _remedy(volume: Volume, least: int, known: Sequence[str]) -> str:
             return f"use {name}" if name in known else f"add {name}"
     days = ceil(least / volume.rows_per_day)
     if days <= 366:
-        return f"add a trailing window of {days} days, or lower verdicts.min_rows"
+        return f"add a trailing window of {counted(days, 'day')}, or lower verdicts.min_rows"
     return "lower verdicts.min_rows"
 
 
 def chosen_windows(volume: Volume | None, least: int) -> tuple[str, ...]:
-    """The windows of a first configuration, as YAML: those of the calendar that hold enough rows,
-    else a trailing one that does."""
+    """The windows of a first configuration, as YAML: calendar windows with enough rows, otherwise a
+    trailing one."""
     if volume is None:
         return tuple(CALENDAR_DAYS)
     wanted = MARGIN * least
@@ -162,8 +164,8 @@ def chosen_windows(volume: Volume | None, least: int) -> tuple[str, ...]:
 
 
 def judged_rows(volume: Volume | None, least: int) -> float:
-    """Rows of the longest window that drift becomes an incident by: a week, or a longer one where
-    weeks do not hold enough; 0 where the volume is not known."""
+    """Rows of the longest window in which drift can open an incident: a week, or a longer one if
+    weeks do not have enough rows; 0 if the volume is unknown."""
     if volume is None:
         return 0.0
     lengths = [CALENDAR_DAYS[name] for name in ("week", "month")]

@@ -1,4 +1,4 @@
-"""Windows: the runs of days that are profiled and compared."""
+"""Windows: the ranges of days that are profiled and compared."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from modelwatch.model.days import DayRange, shifted
-from modelwatch.model.planning.window_specs import CALENDAR, Calendar, WindowSpec
+from modelwatch.model.planning.window_specs import CALENDAR, CalendarUnit, WindowSpec
 
 
 @dataclass(frozen=True, order=True)
 class Window:
-    """A run of days with the name of its kind, from ``start`` to ``end``, both in it.
+    """A range of days with the name of its kind, from ``start`` to ``end``, inclusive.
 
-    ``partial``: it was not over on the day of the run, so it may still grow.
+    ``partial``: it was not over on the as-of day, so it may still grow.
     """
 
     name: str
@@ -29,8 +29,8 @@ class Window:
         return DayRange(self.start, self.end)
 
 
-def window_around(kind: Calendar, day: date) -> DayRange:
-    """The calendar's window that holds a day; weeks run from Monday to Sunday (ISO 8601)."""
+def window_around(kind: CalendarUnit, day: date) -> DayRange:
+    """The calendar window that contains a day; weeks run from Monday to Sunday (ISO 8601)."""
     if kind == "day":
         return DayRange(day, day)
     if kind == "week":
@@ -42,7 +42,7 @@ def window_around(kind: Calendar, day: date) -> DayRange:
 def windows_of(
     spec: WindowSpec, days_with_data: Collection[date], as_of: date
 ) -> tuple[Window, ...]:
-    """Every window of one kind that holds a day with data, in order.
+    """Every window of one kind that contains a day with data, in order.
 
     A trailing window ends on each of these days.
     """

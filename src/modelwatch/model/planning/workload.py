@@ -1,4 +1,4 @@
-"""The size of a run in numbers, from which its cost follows."""
+"""The size of a run in numbers, from which its cost is estimated."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from modelwatch.model.profile.options import Kind
 from modelwatch.stats.states.score_batch import Task
 
 ROWS_PER_DAY = 10_000.0
-"""Rows of a day where the tables do not tell."""
+"""Rows per day if the tables do not know it."""
 WAITING_DAYS = 90
-"""Newest days whose labels, each due at a date of its row, are taken not to be due yet."""
+"""Number of newest days whose labels are assumed not to be due, if each row has its own due
+date."""
 _LONG_DAYS = 7
 _OPEN_BINS = 40
 _TAIL_BINS = 200
-"""Bins that the upper tail of a score takes beside those that it has as a feature."""
+"""Number of bins for the upper tail of a score, in addition to those that it has as a feature."""
 _CATEGORICAL_EXTRA = 3
 _EXPECTED_VALUES = 50
 _SLICE_GROUPS = 14
@@ -30,7 +31,7 @@ _SPLIT_EXTRA = 3
 
 @dataclass(frozen=True)
 class FeatureSize:
-    """A feature with the length of its vector of counts; ``slices``: of its slices."""
+    """A feature with the length of its count vector. ``slices``: number of its slices."""
 
     name: str
     kind: Kind
@@ -47,7 +48,7 @@ class FeatureSize:
 
 @dataclass(frozen=True)
 class SplitSize:
-    """A segmentation and the number of its segments; ``bound``: at most so many."""
+    """A segmentation and its number of segments. ``bound``: whether that is the maximum."""
 
     name: str
     segments: int
@@ -56,7 +57,8 @@ class SplitSize:
 
 @dataclass(frozen=True)
 class WindowCount:
-    """Windows of one name; ``long`` ones have a week or more, and so intervals and causes."""
+    """Windows of one name. ``long`` ones have a week or more, and therefore intervals and
+    causes."""
 
     name: str
     count: int
@@ -65,7 +67,8 @@ class WindowCount:
 
 @dataclass(frozen=True)
 class ReferenceUse:
-    """A reference: whether its rows are the same for all windows, and segments are compared."""
+    """A reference: whether its rows are the same for all windows, and whether segments are
+    compared."""
 
     name: str
     fixed: bool = True
@@ -77,8 +80,8 @@ class ReferenceUse:
 class LabelWork:
     """What is kept and evaluated of predictions and labels.
 
-    ``slices``: by name, how many slices a feature or segmentation has. ``score_bins``: length of
-    the score's vector. ``waiting_days``: days whose rows have due dates that are kept apart.
+    ``slices``: number of slices by feature or segmentation. ``score_bins``: length of the score's
+    vector. ``waiting_days``: days whose rows have due dates that are kept apart.
     """
 
     task: Task
@@ -98,8 +101,8 @@ class Workload:
     """What a run computes.
 
     ``days`` with ``rows_per_day`` each; ``own_days`` of references with a table of their own.
-    ``versions`` of the model that share the traffic. ``pair_features``: of the numeric block, of
-    which ``top_pairs`` pairs are written. ``thresholds``: drift statistics that are judged.
+    ``versions`` of the model that share the traffic. ``pair_features``: size of the numeric block,
+    of which ``top_pairs`` pairs are written. ``thresholds``: drift statistics that are judged.
     """
 
     days: int
@@ -119,10 +122,10 @@ class Workload:
 
 @dataclass(frozen=True)
 class KnownSizes:
-    """What tables and stored bins tell; nothing by default.
+    """What is known from tables and stored bins; nothing by default.
 
-    ``rows_per_day`` of the inputs. ``bins`` by role and name of a feature: the length of its vector
-    of counts. ``segments`` by segmentation: how many there are.
+    ``rows_per_day`` of the inputs. ``bins``: by role and name of a feature, the length of its count
+    vector. ``segments``: their number by segmentation.
     """
 
     rows_per_day: float | None = None
@@ -131,7 +134,7 @@ class KnownSizes:
 
 
 def workload_of(config: MonitorConfig, plan: Plan, known: KnownSizes) -> Workload:
-    """The size of what a plan computes."""
+    """The size of the work of a plan."""
     sizes = {(f.role, f.name): feature_size(f, known.bins) for f in plan.features}
     splits = tuple(
         SplitSize(
@@ -171,11 +174,11 @@ def workload_of(config: MonitorConfig, plan: Plan, known: KnownSizes) -> Workloa
 
 
 def feature_size(feature: Feature, known: Mapping[tuple[str, str], int]) -> FeatureSize:
-    """The length of a feature's vector: that of its bins, or what its settings lead to expect.
+    """The length of a feature's vector: that of its bins, or the expected one from its settings.
 
-    A numeric feature has the tails beyond its reference besides its bins, and fewer bins if it has
-    few values; a categorical one is taken to have half of the values that it may
-    have, and ``_EXPECTED_VALUES`` at most.
+    In addition to its bins, a numeric feature has the tails beyond its reference; it has fewer bins
+    if it has few values. A categorical feature is assumed to have half of its maximum number of
+    values, and at most ``_EXPECTED_VALUES``.
     """
     bins = known.get((feature.role, feature.name))
     if bins is None and feature.kind == "numeric":

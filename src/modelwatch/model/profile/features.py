@@ -19,7 +19,7 @@ from modelwatch.model.profile.options import ColumnOptions, Kind
 from modelwatch.stats.states.exact_numbers import ExactNumber
 
 Schema = Mapping[str, str]
-"""Column -> Spark's simple type string, in the table's order."""
+"""Column -> Spark's simple type string, in the order of the table."""
 
 _NO_OPTIONS = ColumnOptions()
 
@@ -29,10 +29,10 @@ class Feature:
     """A column that is profiled.
 
     ``role`` is ``inputs`` or ``predictions``. ``column`` is spelled as in the table. A numeric
-    feature has ``bins``, and ``special_values`` as its column holds them; a categorical one has
-    ``max_values``, and is counted by its values as text if its type is neither string nor boolean.
-    Dates are taken as days, timestamps as microseconds, since 1970. A sensitive feature is counted
-    by hashes of its values under ``key``, which has its place in queries and nowhere else.
+    feature has ``bins``, and ``special_values`` in the type of its column. A categorical one has
+    ``max_values``, and is counted by its values as strings if its type is neither string nor
+    boolean. Dates are days, and timestamps are microseconds, since 1970. A sensitive feature is
+    counted by hashes of its values under ``key``, which appears in queries only.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Feature:
 
     @property
     def unit(self) -> str | None:
-        """The unit of a date or timestamp taken as a number; None for the others."""
+        """The unit of a date or timestamp as a number; None for other columns."""
         if self.kind == "categorical":
             return None
         if self.spark_type == "date":
@@ -67,7 +67,7 @@ class NotProfiled:
 
 
 def natural_kind(spark_type: str) -> Kind | None:
-    """The kind of a type: None if it is not profiled."""
+    """The kind of a type; None if it is not profiled."""
     plain = outer_type(spark_type)
     if plain in WHOLE_NUMBERS | FRACTIONS | INSTANTS | {"decimal", "date"}:
         return "numeric"
@@ -75,24 +75,24 @@ def natural_kind(spark_type: str) -> Kind | None:
 
 
 def find_column(schema: Schema, name: str) -> str | None:
-    """The column of that name as the table spells it.
+    """The column of that name, as the table spells it.
 
-    Upper and lower case don't differ, as in Spark. None if there is none, or if there are several,
-    which Spark could not tell apart.
+    Names are not case-sensitive, as in Spark. None if there is none, or several that Spark could
+    not distinguish.
     """
     alike = [column for column in schema if column.lower() == name.lower()]
     return alike[0] if len(alike) == 1 else None
 
 
 def columns_of_role(config: MonitorConfig, schemas: Mapping[str, Schema], role: str) -> Schema:
-    """The columns that rows of a role have: predictions in one table have those of the inputs."""
+    """The columns of the rows of a role: predictions in the same table have those of the inputs."""
     if role == "predictions" and not config.two_tables:
         role = "inputs"
     return schemas.get(role, {})
 
 
 def other_meanings(config: MonitorConfig) -> frozenset[str]:
-    """The columns of the inputs that are no features for what else they mean; in lower case."""
+    """The columns of the inputs that are not features because of another role, in lower case."""
     taken = [*config.inputs.id, *config.inputs.day.columns]
     predictions = config.predictions
     if predictions is not None and predictions.table is None:
@@ -103,10 +103,10 @@ def other_meanings(config: MonitorConfig) -> frozenset[str]:
 
 
 def columns_that_fit(patterns: Iterable[str], schema: Schema) -> frozenset[str]:
-    """The columns that have one of the names, or fit one of the patterns.
+    """The columns that have one of the names, or match one of the patterns.
 
-    Upper and lower case don't differ. The name of a column stands for that column only, although
-    it may read as a pattern; ``*`` is always all of them.
+    Matching is not case-sensitive. The name of an existing column stands for that column only, even
+    if it could be a pattern; ``*`` always means all columns.
     """
     columns = {column: column.lower() for column in schema}
     fitting: set[str] = set()
@@ -120,9 +120,9 @@ def columns_that_fit(patterns: Iterable[str], schema: Schema) -> frozenset[str]:
 def features_of(
     config: MonitorConfig, schemas: Mapping[str, Schema]
 ) -> tuple[tuple[Feature, ...], tuple[NotProfiled, ...]]:
-    """The features of inputs and predictions, in the tables' order, and what is not profiled.
+    """The features of inputs and predictions, in the order of the tables, and what is not profiled.
 
-    ``schemas`` by role. Columns that are missing are passed over; ``check_columns`` tells them.
+    ``schemas`` by role. Missing columns are skipped; ``check_columns`` reports them.
     """
     taken = other_meanings(config)
     options = {name.lower(): given for name, given in config.features.columns.items()}
@@ -178,7 +178,7 @@ def _feature(
 
 
 def path_into(column: str, spark_type: str) -> str | None:
-    """How to name a value in a nested column, with an example; None for any other column."""
+    """How to name a value in a nested column, with an example; None for other columns."""
     kind = outer_type(spark_type)
     if kind == "struct":
         field_name = spark_type.strip()[len("struct<") :].partition(":")[0]

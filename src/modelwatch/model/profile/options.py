@@ -1,4 +1,4 @@
-"""What is kept of the rows: features, segments, bins and pairs."""
+"""What is kept of the rows: features, segments, bins, and pairs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from modelwatch.model.config.section import (
 
 Kind = Literal["numeric", "categorical"]
 MAX_CROSSED = 5
-"""Columns of one segmentation."""
+"""Maximum number of columns of one segmentation."""
 
 Patterns = Annotated[tuple[Text, ...], BeforeValidator(as_tuple)]
 
@@ -126,11 +126,11 @@ class Segmentation(Section):
 
     @property
     def most_segments(self) -> int:
-        """Segments that it can have at most, with (other) and (null)."""
+        """Maximum number of segments, including (other) and (null)."""
         return 3 if self.columns is None else self.max_values + 2
 
 
-class Binning(Section):
+class BinningOptions(Section):
     """How bins are fitted. Bins are fitted once, stored, and reused."""
 
     reference: Name | None = Field(

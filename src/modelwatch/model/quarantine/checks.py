@@ -1,4 +1,4 @@
-"""Rules, and sensitive columns, checked against the other sections and against the tables."""
+"""Rules and sensitive columns checked against the other sections and against the tables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from modelwatch.model.sources.tables import TableAddress
 
 
 def rule_checks(parts: Parts) -> list[tuple[Path, str]]:
-    """What is wrong between the rules and the other sections: (path, message) each."""
+    """Problems between the rules and the other sections, as (path, message)."""
     return [
         found
         for index, rule in parts.rules
@@ -37,7 +37,7 @@ def _tables(parts: Parts, index: int, rule: Rule) -> Iterator[tuple[Path, str]]:
     if known and rule.without and rule.table != "labels" and not _two_tables(parts):
         yield (
             ("rules", index, "without"),
-            f"{rule.table} and {rule.without} are rows of one table, and never without each other",
+            f"{rule.table} and {rule.without} are in the same table, so no row lacks the other",
         )
 
 
@@ -58,7 +58,8 @@ def rule_columns(
     schemas: Mapping[str, Schema],
     tables: Mapping[str, TableAddress],
 ) -> Iterator[Wrong]:
-    """Keys of duplicates that are no columns, and sensitive columns where their values show."""
+    """Keys of duplicates that are not columns, and sensitive columns whose values would be
+    shown."""
     for index, rule in enumerate(config.rules):
         if rule.duplicates is None:
             continue
@@ -96,7 +97,7 @@ def _sensitive(config: MonitorConfig, schemas: Mapping[str, Schema]) -> Iterator
 
 
 def _shown(config: MonitorConfig, schemas: Mapping[str, Schema]) -> Iterator[str]:
-    """Columns whose values are results, or tell where they belong."""
+    """Columns whose values are results, or determine where results belong."""
     yield from config.inputs.day.columns
     predictions = config.predictions
     if predictions is not None:

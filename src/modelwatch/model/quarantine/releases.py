@@ -1,4 +1,4 @@
-"""Releases: rows in quarantine that a person lets through, and what is said of each day."""
+"""Releases of quarantined rows, and the released rows of each day."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from datetime import date, datetime
 from typing import Literal
 
 MOST_KEYS = 10_000
-"""Rows that are released one by one; more of them are released by day and rule."""
+"""Maximum number of rows that are released individually; more are released by day and rule."""
 
 
 @dataclass(frozen=True)
 class Saying:
-    """What a person says of rows in quarantine: of one row of a day, or of all that fail a rule.
+    """An instruction about quarantined rows: about one row of a day, or all rows that fail a rule.
 
-    ``row_key`` or ``rule`` is None. Of contrary sayings the last one counts.
+    Either ``row_key`` or ``rule`` is None. The last of contradicting instructions counts.
     """
 
     action: Literal["release", "withdraw"]
@@ -28,7 +28,7 @@ class Saying:
 
 @dataclass(frozen=True)
 class Released:
-    """What stands released of the rows of one role: days by rule, and rows of days by their key."""
+    """The released rows of one role: days by rule, and keys of rows by day."""
 
     rules: Mapping[str, frozenset[date]] = field(default_factory=dict)
     keys: frozenset[str] = frozenset()
@@ -43,13 +43,13 @@ NOTHING = Released()
 
 @dataclass(frozen=True)
 class Releases:
-    """What stands released, by role; ``said``: whether anything was ever said, or taken back."""
+    """All releases by role. ``recorded``: whether anything was ever released or withdrawn."""
 
     by_role: Mapping[str, Released] = field(default_factory=dict)
-    said: bool = False
+    recorded: bool = False
 
     def of(self, role: str) -> Released:
-        """What stands released of the rows of a role."""
+        """The released rows of a role."""
         return self.by_role.get(role, NOTHING)
 
 
@@ -57,14 +57,14 @@ NO_RELEASES = Releases()
 
 
 def releases_of(sayings: Iterable[Saying]) -> Releases:
-    """What stands released after all that was said, whatever the order in which it is given."""
+    """The releases after all instructions, regardless of their order."""
     last: dict[tuple[str, date, str | None, str | None], Saying] = {}
     for one in sorted(sayings, key=lambda one: (one.at, one.action)):
         last[one.role, one.day, one.rule, one.row_key] = one
     standing = [one for one in last.values() if one.action == "release"]
     roles = {one.role for one in standing}
     by_role = {role: _released([s for s in standing if s.role == role]) for role in roles}
-    return Releases(by_role, said=bool(last))
+    return Releases(by_role, recorded=bool(last))
 
 
 def _released(sayings: Collection[Saying]) -> Released:

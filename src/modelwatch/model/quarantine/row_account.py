@@ -1,4 +1,4 @@
-"""The account of the rows of a day: what came in, what passed, and what was set apart."""
+"""The account of the rows of a day: rows that arrived, passed, and were kept out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from modelwatch.model.quarantine.rules import Rule
 
 @dataclass(frozen=True)
 class RuleCount:
-    """Number of rows that fail a rule, and one of them as text; None without an example."""
+    """Number of rows that fail a rule, and an example as text; None without one."""
 
     rule: str
     treatment: str
@@ -24,8 +24,8 @@ class RuleCount:
 class RowAccount:
     """Rows of a role on a day: ``rows_in`` is ``passed`` + ``quarantined`` + ``excluded``.
 
-    ``released`` and ``warned`` rows are among those that passed: rows that a person let through,
-    and rows that fail rules which only count.
+    ``released`` and ``warned`` rows are among those that passed: rows that a person released, and
+    rows that fail rules which only count.
     """
 
     day: date
@@ -40,12 +40,12 @@ class RowAccount:
 
     @property
     def adds_up(self) -> bool:
-        """Whether no row was lost and none doubled."""
+        """Whether no row was lost or counted twice."""
         return self.rows_in == self.passed + self.quarantined + self.excluded
 
     @property
     def in_quarantine(self) -> int:
-        """Rows that the quarantine has of the day, those released among them."""
+        """Quarantined rows of the day, including released ones."""
         return self.quarantined + self.released
 
 
@@ -55,7 +55,7 @@ def passed(accounts: Iterable[RowAccount], role: str) -> int:
 
 
 def exceeded(account: RowAccount, rule: Rule) -> RuleCount | None:
-    """The count of a rule that more rows fail than it tolerates; None if not so many do."""
+    """The count of a rule whose tolerance is exceeded; None if it is not."""
     for count in account.rules:
         if count.rule == rule.name and count.failed > rule.tolerance * count.judged:
             return count
@@ -65,7 +65,7 @@ def exceeded(account: RowAccount, rule: Rule) -> RuleCount | None:
 def stopping(
     accounts: Sequence[RowAccount], rules: Sequence[Rule]
 ) -> Iterator[tuple[Rule, RowAccount, RuleCount]]:
-    """Rules of treatment `fail` that stop the run, the first day of each."""
+    """Rules with treatment `fail` that stop the run, on the first day of each."""
     for rule in rules:
         if rule.treatment != "fail":
             continue
@@ -79,7 +79,7 @@ def stopping(
 def stop_message(
     rule: Rule, account: RowAccount, count: RuleCount, table: str, version: int | None
 ) -> str:
-    """What stops the run, and the ways out."""
+    """Why the run stops, and what to do."""
     rows = f"{count.failed} of {count.judged} rows" if count.judged > 1 else "the one row"
     at = "" if version is None else f" at version {version}"
     such = f", such as {count.example}" if count.example else ""

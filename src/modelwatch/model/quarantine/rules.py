@@ -1,4 +1,4 @@
-"""Rules: what a row must be, and what is done with one that is not."""
+"""Rules: conditions on each row, and the treatment of rows that break them."""
 
 from __future__ import annotations
 
@@ -70,12 +70,12 @@ class Rule(Section):
     def _one_condition(self) -> Rule:
         only_one_of(self, "must", "duplicates", "without")
         if self.without == self.table:
-            raise ValueError(f"a row of the {self.table} cannot be without itself")
+            raise ValueError(f"a row of the {self.table} cannot lack itself: name another table")
         return self
 
     @property
     def reason(self) -> str:
-        """Why a row fails it, in words; no value of the row is among them."""
+        """Why a row fails it, in words without values of the row."""
         if self.must is not None:
             wording = f"not ({self.must})"
         elif self.duplicates is not None:
@@ -87,5 +87,5 @@ class Rule(Section):
 
     @property
     def sets_apart(self) -> bool:
-        """Whether rows that fail it don't reach the states."""
+        """Whether rows that fail it are kept out of the states."""
         return self.treatment in APART

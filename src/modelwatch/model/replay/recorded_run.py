@@ -1,4 +1,4 @@
-"""A past run as it was recorded: its plan, what it was computed with, and why a replay differs."""
+"""A past run as recorded: its plan, its environment, and why a replay may differ."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from modelwatch.model.planning.plan import Plan, PlannedDay, PlannedReference
 from modelwatch.model.planning.windows import Window
 
 ROUNDING = 1e-9
-"""Relative distance of two numbers that another order of additions may make."""
+"""Relative difference between two numbers that a different order of additions may cause."""
 
 
 @dataclass(frozen=True)
 class Environment:
-    """What a run was computed with; empty where it was not recorded."""
+    """The environment of a run; empty if it was not recorded."""
 
     code: str = ""
     libraries: Mapping[str, str] = field(default_factory=dict)
 
 
 def recorded_plan(plan: Plan, config: MonitorConfig, run: Mapping[str, Any]) -> Plan:
-    """The plan with the days, references and windows that a run says it computed.
+    """The plan with the days, references, and windows that a run recorded.
 
-    ``run``: a row of the table runs. What made them due may no longer be told by the logs of the
-    sources, so it is the record that counts.
+    ``run``: a row of the table runs. The logs of the sources may no longer show what changed, so
+    the record counts.
     """
     as_of: date = run["as_of"]
     known = {planned.day: planned for planned in plan.days}
@@ -53,7 +53,7 @@ def recorded_plan(plan: Plan, config: MonitorConfig, run: Mapping[str, Any]) -> 
 
 def _windows(held: Iterable[Mapping[str, Any]] | None, as_of: date) -> tuple[Window, ...]:
     return tuple(
-        Window(w["window"], w["window_start"], w["window_end"], w["window_end"] >= as_of)
+        Window(w["window_name"], w["window_start"], w["window_end"], w["window_end"] >= as_of)
         for w in held or ()
     )
 
@@ -81,40 +81,40 @@ def likely_causes(
     only_rounding: bool,
     known_runs: tuple[int | None, int],
 ) -> tuple[str, ...]:
-    """Why a replay may differ from its run, likeliest first; a sentence each.
+    """Why a replay may differ from its run: one sentence per cause, the most likely first.
 
-    ``only_rounding``: nothing but last digits differ. ``known_runs``: published runs that the run
-    says it knew of, and that the replay was shown.
+    ``only_rounding``: only the last digits differ. ``known_runs``: number of published runs that
+    the run recorded, and that the replay used.
     """
     causes = []
     recorded, shown = known_runs
     if recorded is not None and recorded != shown:
         causes.append(
-            f"The run knew of {recorded} published runs and the replay of {shown}: another run was "
-            "published while it was under way, or rows of runs were deleted."
+            f"The run knew of {recorded} published runs, the replay knows of {shown}: another run "
+            "was published at the same time, or rows of the table runs were deleted."
         )
     if before.code and before.code != now.code:
         causes.append(
-            f"The run was computed by modelwatch {before.code}, this is {now.code}: replay it with "
-            "the code of then to leave that out."
+            f"The run was computed by modelwatch {before.code}, this is {now.code}. Replay it with "
+            "that version to rule out this cause."
         )
     changed = [
-        f"{name} {version} then, {now.libraries.get(name, 'none')} now"
+        f"{name} {version} before, {now.libraries.get(name, 'none')} now"
         for name, version in sorted(before.libraries.items())
         if now.libraries.get(name) != version
     ]
     if changed:
-        causes.append(f"Libraries are others: {'; '.join(changed)}.")
+        causes.append(f"Libraries differ: {'; '.join(changed)}.")
     if only_rounding:
         causes.append(
-            "Only last digits differ: sums of floating point were taken in another order, as "
-            "another number of cores or partitions does."
+            "Only the last digits differ: floating-point sums were computed in a different order, "
+            "as with a different number of cores or partitions."
         )
     if not before.code:
-        causes.append("The run is of a release that did not record its code and libraries.")
+        causes.append("The run is from a release that did not record code and libraries.")
     if not causes:
         causes.append(
-            "Code, libraries and versions of the tables are those of the run: rows of the output "
-            "may have been changed by hand, or a table of the configuration without versions."
+            "Code, libraries, and table versions are those of the run. Rows of the output may have "
+            "been changed by hand, or a table without versions may have changed."
         )
     return tuple(causes)

@@ -1,4 +1,4 @@
-"""Whether a model must be trained again: each policy decides, and says on what evidence."""
+"""Retraining decisions: the decision of each policy, with its evidence."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from modelwatch.model.days import shifted
+from modelwatch.model.plain_text import counted
 from modelwatch.model.retraining.evidence import Asked, Loss, RetrainingDecision, Situation
 from modelwatch.model.retraining.policies import (
     ByAge,
@@ -19,18 +20,18 @@ from modelwatch.model.retraining.policies import (
 )
 from modelwatch.stats.performance.metrics import PERFORMANCE
 
-Rule = Callable[[Any, Situation], Asked]
-RULES: dict[str, Rule] = {}
+PolicyRule = Callable[[Any, Situation], Asked]
+POLICY_RULES: dict[str, PolicyRule] = {}
 """The rule of every kind of policy."""
 TRAINING_DAYS = 180
-"""Days that are suggested to learn from, where no change says that fewer are alike."""
+"""Number of suggested training days if no change limits them."""
 FEWEST_TRAINING_DAYS = 28
-"""Days without which a stretch without a change is too short to learn from."""
+"""Minimum number of days of a stretch without a change that is suggested for training."""
 
 
-def _rule(kind: str) -> Callable[[Rule], Rule]:
-    def register(rule: Rule) -> Rule:
-        RULES[kind] = rule
+def _rule(kind: str) -> Callable[[PolicyRule], PolicyRule]:
+    def register(rule: PolicyRule) -> PolicyRule:
+        POLICY_RULES[kind] = rule
         return rule
 
     return register
@@ -44,7 +45,7 @@ def decisions(retraining: Retraining, situation: Situation) -> tuple[RetrainingD
 
 
 def _decided(policy: Policy, grace_days: int, situation: Situation) -> RetrainingDecision:
-    asked = RULES[policy.kind](policy, situation)
+    asked = POLICY_RULES[policy.kind](policy, situation)
     until = _quiet_until(policy, grace_days, situation)
     decision, evidence = asked.decision, asked.evidence
     if decision == "retrain" and until is not None:
@@ -73,27 +74,28 @@ def _decided(policy: Policy, grace_days: int, situation: Situation) -> Retrainin
 
 
 def _quiet_until(policy: Policy, grace_days: int, situation: Situation) -> date | None:
-    """The last day of the policy's cool-down, or of the grace of a new version; None outside."""
+    """The last day of the policy's cool-down, or of the grace period of a new version; None
+    outside."""
     ends = []
     if situation.first_day is not None:
         days = max(policy.cool_down_days, grace_days)
-        # The age of a version is what a policy of age looks at: its own cool-down adds nothing.
+        # A policy by age uses the age of the version, so its own cool-down adds nothing.
         days = grace_days if policy.kind == "age" else days
         ends.append(shifted(situation.first_day, days))
-    if policy.name in situation.said:
-        ends.append(shifted(situation.said[policy.name], policy.cool_down_days))
+    if policy.name in situation.last_reported:
+        ends.append(shifted(situation.last_reported[policy.name], policy.cool_down_days))
     last = max(ends, default=date.min)
     return shifted(last, -1) if last > situation.as_of else None
 
 
 def _training_days(situation: Situation) -> tuple[date | None, date | None]:
-    """The days with labels since the last change, or half a year of them."""
+    """The days with labels since the last change, at most half a year."""
     labelled = [day for day, rows in situation.labelled.items() if rows > 0]
     if not labelled:
         return None, None
     last = max(labelled)
     first = last - timedelta(days=TRAINING_DAYS - 1)
-    stable = situation.stable_since
+    stable = situation.stable_from
     if stable is not None and (last - stable).days + 1 >= FEWEST_TRAINING_DAYS:
         first = stable
     return max(first, min(labelled)), last
@@ -105,14 +107,14 @@ def _by_age(policy: ByAge, situation: Situation) -> Asked:
         return Asked("not_enough_data", "the first day of the model version is unknown")
     age = (situation.as_of - situation.first_day).days
     decision: Any = "retrain" if age >= policy.days else "wait"
-    wording = f"model version {situation.model_version} is {age} days old"
+    wording = f"model version {situation.model_version} is {counted(age, 'day')} old"
     return Asked(decision, wording, value=float(age), bound=float(policy.days))
 
 
 @_rule("labels")
 def _by_labels(policy: ByLabels, situation: Situation) -> Asked:
-    since = situation.first_day or date.min
-    rows = sum(rows for day, rows in situation.labelled.items() if day >= since)
+    first = situation.first_day or date.min
+    rows = sum(rows for day, rows in situation.labelled.items() if day >= first)
     decision: Any = "retrain" if rows >= policy.rows else "wait"
     wording = f"{rows:,} labeled rows since the model version began"
     return Asked(decision, wording, value=float(rows), bound=float(policy.rows))
@@ -136,13 +138,15 @@ def _by_estimate(policy: ByEstimate, situation: Situation) -> Asked:
 
 
 def _lost(policy: ByPerformance | ByEstimate, losses: Sequence[Loss], verb: str) -> Asked:
-    """Whether all of the last windows lost more than is tolerated, and surely so."""
+    """Whether all of the last windows lost more than tolerated, with certainty."""
     last = [one for one in losses if one.metric == policy.metric][-policy.windows :]
     known = [one for one in last if None not in (one.change, one.lower, one.upper)]
     if len(known) < policy.windows:
         wording = f"{policy.metric} has a value with an interval in {len(known)} of the last"
         return Asked(
-            "not_enough_data", f"{wording} {policy.windows} windows", bound=policy.tolerance
+            "not_enough_data",
+            f"{wording} {counted(policy.windows, 'window')}",
+            bound=policy.tolerance,
         )
     higher = PERFORMANCE[policy.metric].better == "higher"
     found = [_loss(one, higher) for one in known]
@@ -163,7 +167,7 @@ def _lost(policy: ByPerformance | ByEstimate, losses: Sequence[Loss], verb: str)
 
 
 def _loss(one: Loss, higher: bool) -> tuple[float, float, float]:
-    """The loss of a window between the ends of its interval: above 0 for the worse."""
+    """The loss of a window and the ends of its interval; above 0 is worse."""
     low, change, high = float(one.lower or 0.0), float(one.change or 0.0), float(one.upper or 0.0)
     return (-high, -change, -low) if higher else (low, change, high)
 

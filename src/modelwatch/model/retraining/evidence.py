@@ -1,4 +1,4 @@
-"""What is known when it is asked whether a model must be trained again."""
+"""The evidence for a retraining decision."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-Decision = Literal["retrain", "wait", "cool_down", "not_enough_data"]
+DecisionKind = Literal["retrain", "wait", "cool_down", "not_enough_data"]
 
 
 @dataclass(frozen=True)
 class Loss:
-    """A metric of one window of the due cohort against the reference, or what is believed of it.
+    """A metric of one window of the due cohort compared with the reference, or an estimate of it.
 
-    ``change``: the metric less that of the reference, with the ends of its 95 % interval, None
-    where they are undefined. ``back_test_error``: of an estimate, its mean absolute error on
-    windows whose labels have matured; None where there were none.
+    ``change``: the metric minus that of the reference, with the ends of its 95% interval; None if
+    undefined. ``back_test_error``: for an estimate, its mean absolute error in windows whose labels
+    have matured; None without such windows.
     """
 
     metric: str
@@ -32,12 +32,12 @@ class Loss:
 class Situation:
     """A model and its data as of a run.
 
-    ``first_day``: the first one with predictions of the model version. ``labelled``: rows with a
-    label by day, of any version. ``losses`` and ``estimates``: of windows of one kind that are
-    over, in order, of the model version. ``importance``: of every input. ``drifted``: inputs with
-    an open incident. ``broken_days``: days on which data failed so that nobody should learn from
-    them. ``stable_since``: first day of the last stretch without a change, None where not known.
-    ``said``: by policy, the last day on which it said `retrain`.
+    ``first_day``: the first day with predictions of the model version. ``labelled``: labeled rows
+    by day, of any version. ``losses`` and ``estimates``: of completed windows of one kind, in
+    order, of the model version. ``importance``: of every input. ``drifted``: inputs with an open
+    incident. ``broken_days``: days whose data should not be used for training. ``stable_from``:
+    first day of the last stretch without a change; None if unknown. ``last_reported``: by policy,
+    the last day on which it decided `retrain`.
     """
 
     as_of: date
@@ -49,15 +49,15 @@ class Situation:
     importance: Mapping[str, float] = field(default_factory=dict)
     drifted: Collection[str] = ()
     broken_days: Collection[date] = ()
-    stable_since: date | None = None
-    said: Mapping[str, date] = field(default_factory=dict)
+    stable_from: date | None = None
+    last_reported: Mapping[str, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a rule makes of a situation: its decision, the figure and its bound, and why."""
+    """The result of a rule: its decision, the value and its bound, and the reason."""
 
-    decision: Decision
+    decision: DecisionKind
     evidence: str
     value: float | None = None
     lower: float | None = None
@@ -67,17 +67,17 @@ class Asked:
 
 @dataclass(frozen=True)
 class RetrainingDecision:
-    """The decision of one policy on one model version, and the evidence that it was made on.
+    """The decision of one policy on one model version, and its evidence.
 
-    ``training_first`` to ``training_last`` without ``broken_days`` are suggested to learn from;
-    None where it does not say `retrain`.
+    ``training_first`` to ``training_last`` without ``broken_days`` are the suggested training days;
+    None unless the decision is `retrain`.
     """
 
     as_of: date
     model_version: str
     policy: str
     kind: str
-    decision: Decision
+    decision: DecisionKind
     value: float | None
     lower: float | None
     upper: float | None

@@ -1,4 +1,4 @@
-"""When a model is to be trained again: what the configuration may say."""
+"""When a model should be retrained: options of the configuration."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class _Policy(Section):
 
 
 class ByAge(_Policy):
-    """After a time, whatever the figures say."""
+    """After a fixed time."""
 
     kind: Literal["age"] = Field(description="`age`: days since the model version's first day.")
     days: int = Field(ge=1, le=36_600, description="Age in days from which the model is too old.")
 
 
 class ByLabels(_Policy):
-    """When there is enough to learn from."""
+    """When there are enough new labels."""
 
     kind: Literal["labels"] = Field(
         description="`labels`: labeled rows of days that the model version has not been trained "
@@ -46,7 +46,7 @@ class _OfMetric(_Policy):
 
 
 class ByPerformance(_OfMetric):
-    """When labels show a loss that chance does not explain."""
+    """When labels show a loss beyond chance."""
 
     kind: Literal["performance"] = Field(
         description="`performance`: the loss in the due cohort exceeds the tolerance, and so does "
@@ -61,7 +61,7 @@ class ByPerformance(_OfMetric):
 
 
 class ByEstimate(_OfMetric):
-    """When a loss is believed for long, where labels are not due."""
+    """When an estimated loss lasts, while labels are not due."""
 
     kind: Literal["estimate"] = Field(
         description="`estimate`: the estimated loss exceeds the tolerance, its interval excludes "
@@ -76,7 +76,7 @@ class ByEstimate(_OfMetric):
 
 
 class ByDrift(_Policy):
-    """When features that matter to the model have moved; never on others alone."""
+    """When features that matter to the model have drifted; never because of other features."""
 
     kind: Literal["drift"] = Field(
         description="`drift`: features with an open incident, weighted by their importance."
@@ -118,15 +118,4 @@ class Retraining(Section):
         le=366,
         description="Days after a new model version appears in which no policy applies, and in "
         "which changes in its predictions are attributed to it.",
-    )
-    new_reference: Literal["keep", "first_days"] = Field(
-        default="keep",
-        description="What a new model version is compared with: the references as they are "
-        "(`keep`), or its own first days (`first_days`).",
-    )
-    reference_days: int = Field(
-        default=28,
-        ge=7,
-        le=366,
-        description="With `first_days`: number of days of that reference.",
     )

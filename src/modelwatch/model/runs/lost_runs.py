@@ -35,24 +35,24 @@ _OTHER_HOLDS = "end the process that writes there if it hangs, then run again"
 CONNECTION_BROKEN = "the connection between Python and the Spark JVM broke"
 APPLICATION_ENDED = "the Spark application ended during the run"
 _OUT_OF_MEMORY_CODE = 52
-"""Exit code with which Spark's Java ends itself when memory runs out."""
+"""Exit code with which the JVM of Spark ends itself if memory runs out."""
 _OUT_OF_MEMORY = "ran out of memory"
 
 
 class RunLostError(ModelwatchError):
-    """A run that something died under; the message says what, and what to do."""
+    """A run that lost a process or thread. The message says what died, and what to do."""
 
 
 @dataclass(frozen=True)
 class Symptoms:
-    """What is seen of a run that has stopped making progress.
+    """What is known about a run that has stopped making progress.
 
-    ``stages`` that were going on. ``quiet_seconds`` without progress. ``ended``: what has ended for
-    good, as ``java_end`` or the constants here say it. ``java_answers`` whether Java still does.
+    ``stages`` that were active. ``quiet_seconds`` without progress. ``ended``: what has ended, as
+    in ``java_end`` or the constants of this module. ``java_answers``: whether Java still responds.
     ``dead_threads`` of Java, each with its error. ``stopped``: processes that a signal has stopped.
-    ``waiting_for_python``: tasks that wait for their Python worker; ``feeding``: threads that feed
-    one. ``tasks`` that are active, and ``executors`` beside the driver, None where not known.
-    ``awaited``: tables that another process is writing.
+    ``waiting_for_python``: tasks that wait for their Python worker. ``feeding``: threads that send
+    data to a worker. ``tasks`` that are active, and ``executors`` other than the driver; None if
+    unknown. ``awaited``: tables that another process is writing.
     """
 
     stages: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ class Symptoms:
 
 
 def sentence(symptoms: Symptoms) -> str:
-    """What died as far as it can be told, in which stage, and what to do."""
+    """What died, as far as known, in which stage, and what to do."""
     what, way = _cause(symptoms)
     stages = ", ".join(symptoms.stages)
     where = f" in the stage {stages}" if stages else ""
@@ -144,8 +144,6 @@ _WAYS = (
 
 
 def way_after_death(text: str) -> str | None:
-    """What helps where an error tells of a task that died with its process or for want of memory.
-
-    None if it tells of no such death.
-    """
+    """What to do about an error of a task that died with its process or for lack of memory; None
+    for other errors."""
     return next((way for signs, way in _WAYS if re.search(signs, text)), None)

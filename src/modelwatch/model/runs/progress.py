@@ -1,4 +1,4 @@
-"""Whether a run makes progress: samples of its counters in, a verdict out."""
+"""Whether a run makes progress, from samples of its counters."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ from enum import Enum
 from modelwatch.model.runs.stall_limits import StallLimits
 
 LEAST_PROCESSOR_SHARE = 0.05
-"""Processor time, in shares of one core, that counts as progress.
-
-An idle Java with its heartbeats and the watchdog's own questions uses 1 to 2 %. A task that
-computes uses most of a core, and on a crowded machine its share of one.
-"""
+"""Processor time, as a share of one core, that counts as progress. An idle Java with its heartbeats
+and the queries of the watchdog uses 1 to 2%. A task that computes uses most of a core, or its share
+of one on a busy machine."""
 _DEAD_THREAD_SHARE = 0.1
 
 
 class ProgressVerdict(Enum):
-    """What is said of a run: it moves, has been quiet for half of its limit, or for all of it."""
+    """The state of a run: it makes progress, has been quiet for half of its limit, or for all of
+    it."""
 
     MOVING = "moving"
     QUIET = "quiet"
@@ -27,11 +26,11 @@ class ProgressVerdict(Enum):
 
 @dataclass(frozen=True)
 class ProgressSample:
-    """What is seen of a run at one moment.
+    """What is known about a run at one moment.
 
     ``counters``: anything that changes when work is done. ``processor_seconds``: used so far, by
-    process id. ``hidden``: whether tasks may be computing where no processor time is seen.
-    ``dead_threads``: threads of Java that died of an error nobody handled.
+    process id. ``hidden``: whether tasks may be computing where processor time cannot be seen.
+    ``dead_threads``: threads of Java that died of an unhandled error.
     """
 
     counters: Mapping[str, int] = field(default_factory=dict)
@@ -42,19 +41,19 @@ class ProgressSample:
 
 @dataclass(frozen=True)
 class Quiet:
-    """For how many seconds in a row nothing has moved, and the sample seen last."""
+    """The number of consecutive seconds without progress, and the last sample."""
 
     sample: ProgressSample
     seconds: float = 0.0
 
     def after(self, sample: ProgressSample, elapsed_seconds: float) -> Quiet:
-        """The same, one sample later."""
+        """The state one sample later."""
         if moved(self.sample, sample, elapsed_seconds):
             return Quiet(sample)
         return replace(self, sample=sample, seconds=self.seconds + elapsed_seconds)
 
     def verdict(self, limits: StallLimits) -> ProgressVerdict:
-        """What its length means under some limits."""
+        """The state under the given limits."""
         limit = limit_seconds(self.sample, limits)
         if self.seconds >= limit:
             return ProgressVerdict.STALLED
@@ -74,9 +73,10 @@ def moved(before: ProgressSample, now: ProgressSample, elapsed_seconds: float) -
 
 
 def limit_seconds(sample: ProgressSample, limits: StallLimits) -> float:
-    """Seconds without progress that end a run in this condition.
+    """Seconds without progress after which a run in this condition is ended.
 
-    After a Java thread died, a tenth of the usual: something is likely to wait for it.
+    After a Java thread has died, a tenth of the usual limit, because something probably waits for
+    it.
     """
     if sample.hidden:
         return float(limits.executor_stall_seconds)

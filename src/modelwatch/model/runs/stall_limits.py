@@ -9,10 +9,8 @@ from modelwatch.model.config.section import Section
 
 class StallLimits(Section):
     """When a run that makes no progress is ended: exit code 2, and outcome `failed` in `runs`.
-
-    Progress is anything that moves: tasks and jobs that end, rows and bytes read, written or
-    shuffled, and processor time of Spark's Java and its Python workers. A slow run is not stalled.
-    """
+    Progress means completed tasks and jobs; rows and bytes read, written, or shuffled; or processor
+    time of the JVM and its Python workers. A slow run is not ended."""
 
     stall_seconds: int = Field(
         default=300,

@@ -1,4 +1,4 @@
-"""What happened to a source table since the last run."""
+"""Changes of a source table since the last run."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from datetime import date
 
 @dataclass(frozen=True)
 class SourceChange:
-    """What happened to a source table since the last published run.
+    """Changes of a source table since the last published run.
 
-    ``role`` is one of ``tables_of``. ``version`` is
-    the Delta version that this run reads, ``from_version`` the one that the last run read, None if
-    there was none. ``days`` are those whose rows changed in between; with ``all_days`` it is not
-    known which, and each may have. ``present``: the days that have rows at ``version``, None where
-    they are not known; those never computed are due, whenever they were written.
+    ``role`` is one of ``tables_of``. ``version``: the Delta version that this run reads.
+    ``from_version``: the one that the last run read; None if there was none. ``days``: those whose
+    rows changed in between; with ``all_days``, they are unknown, and any day may have changed.
+    ``present``: the days with rows at ``version``; None if unknown. Days that were never computed
+    are due, whenever they were written.
     """
 
     role: str

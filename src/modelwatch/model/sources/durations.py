@@ -1,4 +1,4 @@
-"""How long training and scoring take: the table that says it."""
+"""The table of the durations of training and scoring."""
 
 from __future__ import annotations
 

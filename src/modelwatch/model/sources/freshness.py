@@ -1,4 +1,4 @@
-"""Days that should have data by now and have none, and how old the newest data are."""
+"""Days that should have data by now but do not, and the age of the newest data."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from modelwatch.model.days import shifted
+from modelwatch.model.plain_text import counted
 from modelwatch.model.sources.schedule import Irregular, Schedule, learned_schedule, met, slack_days
 
-LOOK_BACK_DAYS = 30
-"""Days before the as-of day in which gaps are reported: older ones are no news."""
-LOOK_BACK_BATCHES = 2
-"""Batches before the as-of day in which they are, where these are further apart."""
+LOOKBACK_DAYS = 30
+"""Number of days before the as-of day in which gaps are reported."""
+LOOKBACK_BATCHES = 2
+"""Number of batches before the as-of day in which gaps are reported, if batches are farther
+apart."""
 MOST_OVERDUE_DAYS = 400
-"""Newest overdue days that are listed of a table that has stopped."""
+"""Maximum number of overdue days that are listed for a table that has stopped."""
 
 
 def missing_days(
@@ -23,13 +25,13 @@ def missing_days(
     late_days: int,
     holidays: Collection[date] = (),
 ) -> tuple[date, ...]:
-    """Days before ``as_of`` that are overdue, ascending.
+    """Overdue days before ``as_of``, ascending.
 
-    ``held`` are the days with data; those from ``as_of`` on do not count. Which days are expected
-    is the schedule of the days with data, learned from the newest of them backward, so that a table
-    that has stopped does not change it. A day is overdue when it is more than ``late_days`` before
-    the as-of day's eve: each one since the newest day with data, however long ago that is, and of
-    the gaps before it those of the last weeks or batches. ``holidays`` are not expected.
+    ``held``: the days with data; those from ``as_of`` on do not count. The expected days follow
+    from the schedule of the days with data, which is learned backward from the newest one, so a
+    table that has stopped keeps its schedule. A day is overdue if it is more than ``late_days``
+    before the day before the as-of day: every expected day since the newest day with data, and gaps
+    before it in the last weeks or batches. ``holidays`` are not expected.
     """
     known = {day for day in held if day < as_of}
     schedule = learned_schedule(known, holidays)
@@ -39,9 +41,9 @@ def missing_days(
     overdue = as_of - timedelta(days=1 + late_days)
     stale = overdue - timedelta(days=slack_days(known))
     off = frozenset(holidays)
-    since = max(min(known), min(_look_back(schedule, newest, as_of), newest))
+    first = max(min(known), min(_lookback_start(schedule, newest, as_of), newest))
     expected = [
-        day for day in schedule.days(since, shifted(as_of, LOOK_BACK_DAYS)) if day not in off
+        day for day in schedule.days(first, shifted(as_of, LOOKBACK_DAYS)) if day not in off
     ]
     missing = [
         day
@@ -51,22 +53,22 @@ def missing_days(
     return tuple(missing[-MOST_OVERDUE_DAYS:])
 
 
-def _look_back(schedule: Schedule, newest: date, as_of: date) -> date:
-    """The first day in which gaps before the newest day with data are reported."""
-    first = shifted(as_of, -LOOK_BACK_DAYS)
+def _lookback_start(schedule: Schedule, newest: date, as_of: date) -> date:
+    """The first day for which gaps before the newest day with data are reported."""
+    first = shifted(as_of, -LOOKBACK_DAYS)
     if isinstance(schedule, Irregular):
         return newest
     before = schedule.days(shifted(newest, -MOST_OVERDUE_DAYS), newest)
-    return min([first, *before[-1 - LOOK_BACK_BATCHES :][:1]])
+    return min([first, *before[-1 - LOOKBACK_BATCHES :][:1]])
 
 
 @dataclass(frozen=True)
 class TableAge:
-    """How old the newest data of a table are.
+    """The age of the newest data of a table.
 
-    ``newest``: the newest day with rows, None where there is none; ``is_known``: whether the days
-    of the table are known. ``overdue``: days since then that should have rows by now, by the
-    ``schedule``. ``due_days``: days after which rows are due, of labels.
+    ``newest``: the newest day with rows; None without one. ``is_known``: whether the days of the
+    table are known. ``overdue``: number of days since then that should have rows by now, by the
+    ``schedule``. ``due_days``: for labels, the days after which they are due.
     """
 
     role: str
@@ -108,7 +110,7 @@ def table_age(
 
 
 def age_summary(ages: Collection[TableAge], as_of: date) -> str:
-    """How old the newest data are, table by table, in one line."""
+    """The age of the newest data of each table, in one line."""
     return "; ".join(_age_sentence(age, as_of) for age in ages)
 
 
@@ -118,10 +120,10 @@ def _age_sentence(age: TableAge, as_of: date) -> str:
     if age.newest is None:
         return f"{age.role}: no day with rows before {as_of}"
     days = (as_of - age.newest).days
-    wording = f"{age.role}: newest day {age.newest}, {days} day{'s' * (days != 1)} old"
+    wording = f"{age.role}: newest day {age.newest}, {counted(days, 'day')} old"
     if age.due_days:
         wording += f" (due after {age.due_days})"
     if age.overdue:
-        batches = f"{age.overdue} expected day{'s' * (age.overdue != 1)} without rows"
+        batches = f"{counted(age.overdue, 'expected day')} without rows"
         wording += f", {batches} since ({age.schedule})"
     return wording

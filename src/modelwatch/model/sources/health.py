@@ -1,4 +1,4 @@
-"""Health of the tables that a run reads: what was expected of them, what was seen, since when."""
+"""Health of the source tables: what was expected, what was observed, and since when."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from modelwatch.model.config.section import Section
 from modelwatch.model.days import day_ranges
 from modelwatch.model.sources.freshness import missing_days
 from modelwatch.model.verdicts.options import Share
+from modelwatch.model.verdicts.row import Verdict
 
 Check = Literal[
     "freshness",
@@ -28,7 +29,6 @@ Check = Literal[
     "partition_mismatch",
     "future_time",
 ]
-HealthVerdict = Literal["pass", "warn", "fail", "unknown"]
 _WIDENINGS = {
     "tinyint": {"smallint", "int", "bigint", "float", "double"},
     "smallint": {"int", "bigint", "float", "double"},
@@ -36,7 +36,7 @@ _WIDENINGS = {
     "float": {"double"},
     "date": {"timestamp", "timestamp_ntz"},
 }
-"""Types that hold every value of the narrower one."""
+"""Types that can contain every value of a narrower one."""
 
 
 class SourceHealth(Section):
@@ -62,7 +62,7 @@ class SourceHealth(Section):
 
 @dataclass(frozen=True)
 class ColumnOf:
-    """A column of a table: name, Spark's simple type, and whether it may be null."""
+    """A column of a table: name, Spark's simple type, and whether it is nullable."""
 
     name: str
     type: str
@@ -71,22 +71,23 @@ class ColumnOf:
 
 @dataclass(frozen=True)
 class HealthRow:
-    """One thing that was looked at, of a table or of one of its days.
+    """One check of a table or of one of its days.
 
-    ``subject`` is the column of a schema check, else the table's role. ``value`` is what was
-    judged: days late, a share of rows. ``since``: first day of the trouble; None where all is well.
-    ``threshold``: value that matters, None where none applies. ``examples``: of what was counted.
+    ``subject``: the column of a schema check, otherwise the role of the table. ``value``: what was
+    judged, such as days late or a share of rows. ``onset``: first day of the problem; None if there
+    is none. ``threshold``: value that matters; None if none applies. ``examples`` of what was
+    counted.
     """
 
     role: str
     check: Check
-    verdict: HealthVerdict
+    verdict: Verdict
     day: date | None = None
     subject: str | None = None
     expected: str | None = None
     observed: str | None = None
     value: float | None = None
-    since: date | None = None
+    onset: date | None = None
     reason: str | None = None
     threshold: float | None = None
     examples: tuple[str, ...] = ()
@@ -99,9 +100,9 @@ def arrival_rows(
     late_days: int,
     holidays: Collection[date] = (),
 ) -> Iterator[HealthRow]:
-    """Freshness of a table, and each day that should have come by now and has not."""
+    """Freshness of a table, and each day that should have arrived by now but has not."""
     if not present:
-        yield HealthRow(role, "freshness", "unknown", reason="the table has no day with rows")
+        yield HealthRow(role, "freshness", "undefined", reason="the table has no day with rows")
         return
     newest = max(day for day in present)
     missing = missing_days(present, as_of, late_days, holidays)
@@ -116,7 +117,7 @@ def arrival_rows(
         expected=str(expected),
         observed=str(newest),
         value=float((expected - newest).days),
-        since=min(stale, default=None),
+        onset=min(stale, default=None),
         reason=f"no day has arrived since {newest}" if stale else None,
     )
     first = {day: days.first for days in day_ranges(missing) for day in days}
@@ -129,8 +130,8 @@ def arrival_rows(
             subject=role,
             expected="rows",
             observed="none",
-            since=first[day],
-            reason=f"by {day + timedelta(days=1 + late_days)} rows were expected",
+            onset=first[day],
+            reason=f"rows were expected by {day + timedelta(days=1 + late_days)}",
         )
 
 
@@ -141,10 +142,10 @@ def late_rows(
     as_of: date,
     late_days: int,
 ) -> Iterator[HealthRow]:
-    """Days that came with this run and should have been there for the one before.
+    """Days that arrived with this run and should have been available to the previous one.
 
     ``came``: days of the table that no run had computed. ``last_as_of``: day of the last run; None
-    for the first, which can't tell.
+    for the first run, which cannot tell.
     """
     if last_as_of is None:
         return
@@ -160,7 +161,7 @@ def late_rows(
                 expected=str(due),
                 observed=str(as_of),
                 value=float((as_of - due).days),
-                since=due,
+                onset=due,
                 reason=f"it was missing on {last_as_of}",
             )
 
@@ -175,7 +176,7 @@ class Joined:
 
 
 def join_rows(days: Mapping[date, Joined], threshold: float | None) -> Iterator[HealthRow]:
-    """Shares of a day's rows that have no partner in the other table."""
+    """Shares of a day's rows that have no counterpart in the other table."""
     for day, held in sorted(days.items()):
         for role, rows, other in (
             ("inputs", held.inputs, "predictions"),
@@ -187,14 +188,14 @@ def join_rows(days: Mapping[date, Joined], threshold: float | None) -> Iterator[
             yield HealthRow(
                 role,
                 "join_coverage",
-                "unknown" if share is None else "warn" if beyond else "pass",
+                "undefined" if share is None else "warn" if beyond else "pass",
                 day=day,
                 subject=other,
                 expected=str(rows),
                 observed=str(held.both),
                 value=share,
                 threshold=threshold,
-                since=day if beyond else None,
+                onset=day if beyond else None,
                 reason=f"{alone} of {rows} {role} have no {other}"
                 if beyond
                 else "no rows"
@@ -206,14 +207,15 @@ def join_rows(days: Mapping[date, Joined], threshold: float | None) -> Iterator[
 def schema_rows(
     role: str, before: Sequence[ColumnOf] | None, now: Sequence[ColumnOf], as_of: date
 ) -> Iterator[HealthRow]:
-    """Columns gone, new, retyped, of other nullability, and moved; one row that passes if none.
+    """Removed, new, retyped, reordered columns, and changed nullability; one passing row if there
+    are none.
 
-    ``before``: as the last run saw them; None where that is not known. Names are compared without
-    case, as Spark does.
+    ``before``: the columns that the last run saw; None if unknown. Names are not case-sensitive, as
+    in Spark.
     """
     if before is None:
         wording = "the columns of the previous run are unknown"
-        yield HealthRow(role, "schema", "unknown", reason=wording)
+        yield HealthRow(role, "schema", "undefined", reason=wording)
         return
     found = [*_columns(role, before, now, as_of), *_moved(role, before, now, as_of)]
     yield from found or [
@@ -226,9 +228,7 @@ def _columns(
 ) -> Iterator[HealthRow]:
     was, held = _by_name(before), _by_name(now)
 
-    def row(
-        verdict: HealthVerdict, name: str, expected: str, observed: str, reason: str
-    ) -> HealthRow:
+    def row(verdict: Verdict, name: str, expected: str, observed: str, reason: str) -> HealthRow:
         return HealthRow(
             role,
             "schema",
@@ -236,7 +236,7 @@ def _columns(
             subject=name,
             expected=expected,
             observed=observed,
-            since=as_of,
+            onset=as_of,
             reason=reason,
         )
 
@@ -251,7 +251,7 @@ def _columns(
         elif one.nullable != other.nullable:
             words = {True: "may be null", False: "never null"}
             wording = f"the column {words[other.nullable]} now"
-            verdict: HealthVerdict = "warn" if other.nullable else "pass"
+            verdict: Verdict = "warn" if other.nullable else "pass"
             yield row(verdict, other.name, words[one.nullable], words[other.nullable], wording)
     for key, other in held.items():
         if key not in was:
@@ -274,7 +274,7 @@ def _moved(
             expected=was[earlier[at]].name,
             observed=held[later[at]].name,
             value=float(at),
-            since=as_of,
+            onset=as_of,
             reason=f"columns were reordered, starting with common column {at + 1}",
         )
 

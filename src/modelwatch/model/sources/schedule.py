@@ -1,4 +1,4 @@
-"""When the batches of a table come, learned from the days that it has."""
+"""The schedule of a table's batches, learned from its days with rows."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from typing import Literal, Protocol
 from modelwatch.model.days import shifted
 
 RECENT_DAYS = 56
-"""Days before the newest one from which a schedule is learned, at least."""
+"""Minimum number of days before the newest one from which a schedule is learned."""
 RECENT_BATCHES = 12
-"""Batches from which it is learned, at least, as far as there are so many."""
+"""Minimum number of batches from which it is learned, if there are so many."""
 REGULAR = 0.8
 """Agreement of observed and expected days from which a schedule is regular."""
 SETTLED_GAPS = 6
-"""Gaps between batches below which the next batch is granted more time."""
+"""Number of gaps between batches below which the next batch gets more time."""
 ONE_BATCH_DAYS = 31
-"""Days after which a second batch is overdue: a single day tells no schedule."""
+"""Days after which a second batch is overdue, because a single day does not show a schedule."""
 FIRST_WEEKS_DAYS = 4
 """Days granted in the first two weeks of a table that does not have data every day."""
-SPARSE_DAYS = 3
+_SPARSE_DAYS = 3
 """Median gap between batches from which they may follow the days of the month."""
 MOST_MONTH_DAYS = 8
 _WEEK, _FORTNIGHT = 7, 14
@@ -40,7 +40,7 @@ class Schedule(Protocol):
     """The days on which a batch is expected."""
 
     def days(self, first: date, last: date) -> tuple[date, ...]:
-        """Expected days from ``first`` to ``last``, both included, ascending."""
+        """Expected days from ``first`` to ``last``, inclusive, ascending."""
 
     @property
     def words(self) -> str:
@@ -49,7 +49,7 @@ class Schedule(Protocol):
 
 @dataclass(frozen=True)
 class Weekdays:
-    """The same days of every week, 0 for Monday."""
+    """The same days of every week, with Monday as 0."""
 
     weekdays: frozenset[int]
 
@@ -69,7 +69,7 @@ class Weekdays:
 
 @dataclass(frozen=True)
 class EveryDays:
-    """Every so many days, counted from a day on which a batch came."""
+    """Every ``period`` days, counted from a day with a batch."""
 
     period: int
     anchor: date
@@ -84,7 +84,7 @@ class EveryDays:
 
     @property
     def words(self) -> str:
-        """The period."""
+        """The period in words."""
         return f"every {self.period} days"
 
 
@@ -92,7 +92,7 @@ class EveryDays:
 class MonthDays:
     """The same days of every month; -1 is the last one.
 
-    ``roll``: whether a day of a weekend moves to the next Monday or to the previous Friday.
+    ``roll``: whether a day on a weekend moves to the next Monday or to the previous Friday.
     """
 
     numbers: frozenset[int]
@@ -109,7 +109,7 @@ class MonthDays:
 
     @property
     def words(self) -> str:
-        """The days of the month."""
+        """The days of the month in words."""
         names = {-1: "the last day", -2: "the last day but one", -3: "the last day but two"}
         ordered = sorted(self.numbers, key=lambda number: number % 100)
         named = [names.get(number, f"day {number}") for number in ordered]
@@ -138,14 +138,14 @@ class MonthWeekday:
 
     @property
     def words(self) -> str:
-        """Which weekday of the month."""
+        """The weekday of the month in words."""
         which = {1: "first", 2: "second", 3: "third", 4: "fourth", -1: "last"}[self.nth]
         return f"the {which} {calendar.day_name[self.weekday]} of the month"
 
 
 @dataclass(frozen=True)
 class Irregular:
-    """No schedule: a batch is expected within some days after the newest one."""
+    """No schedule: a batch is expected within a number of days after the newest one."""
 
     newest: date
     longest_days: int
@@ -158,18 +158,18 @@ class Irregular:
 
     @property
     def words(self) -> str:
-        """The longest usual gap."""
+        """The longest usual gap in words."""
         return f"at irregular times, within {self.longest_days} days"
 
 
 def learned_schedule(held: Collection[date], holidays: Collection[date] = ()) -> Schedule | None:
-    """The schedule that explains the newest of the observed days best; None without any.
+    """The schedule that best explains the newest observed days; None without any.
 
-    Candidates are weekdays, every so many days, days of the month (with weekends moved or not) and
-    weekdays of the month. The best one agrees with most days: observed and expected over observed
-    or expected, where expected days in a row without data count as one, so that an outage is no
-    schedule. Below an agreement of ``REGULAR`` the table is irregular. Days before the newest one
-    are all that counts: a table that has stopped keeps its schedule.
+    Candidates are weekdays, every n days, days of the month (with or without moved weekends), and
+    weekdays of the month. The best one has the highest agreement: days that are both observed and
+    expected, divided by days that are either. Consecutive expected days without data count as one,
+    so that an outage is not a schedule. Below an agreement of ``REGULAR``, the table is irregular.
+    Only days before the newest one count, so a table that has stopped keeps its schedule.
     """
     if not held:
         return None
@@ -199,7 +199,7 @@ def learned_schedule(held: Collection[date], holidays: Collection[date] = ()) ->
 
 
 def slack_days(held: Collection[date]) -> int:
-    """Days that the next batch is granted while few batches have come, which tell little."""
+    """Days that the next batch is granted while few batches have arrived."""
     ordered = sorted(held)
     gaps = _gaps(ordered)
     if not gaps or len(gaps) >= SETTLED_GAPS:
@@ -211,10 +211,10 @@ def slack_days(held: Collection[date]) -> int:
 
 
 def met(day: date, expected: Sequence[date], held: Collection[date]) -> bool:
-    """Whether a batch came for one of the expected days, ascending: on it, or nearer to it than to
-    its neighbours on a day of its own.
+    """Whether a batch arrived for each expected day, ascending: on it, or closer to it than to its
+    neighbors, on a day of its own.
 
-    A daily batch is met by its own day only.
+    A daily batch can only arrive on its own day.
     """
     if day in held:
         return True
@@ -232,7 +232,7 @@ def _candidates(observed: Sequence[date], usual: float) -> Iterator[Schedule]:
     for period in sorted(gaps):
         for anchor in observed[-3:]:
             yield EveryDays(period, anchor)
-    if usual < SPARSE_DAYS:
+    if usual < _SPARSE_DAYS:
         return
     rolls: tuple[Roll, ...] = ("none", "next", "previous")
     for roll in rolls:
@@ -246,8 +246,8 @@ def _candidates(observed: Sequence[date], usual: float) -> Iterator[Schedule]:
 
 
 def _weekdays(observed: Sequence[date]) -> Weekdays:
-    """Weekdays that have data in half of the weeks that have any. Until two weeks have shown which
-    they are, working days too, and Saturdays where a Sunday has had data."""
+    """Weekdays with data in at least half of the weeks with data. Until two weeks have shown them,
+    working days as well, and Saturdays if a Sunday had data."""
     first, last = observed[0], observed[-1]
     weeks = {day - timedelta(days=day.weekday()) for day in observed}
     held = set(observed)
@@ -303,7 +303,7 @@ def _agreement(schedule: Schedule, observed: Sequence[date], off: Collection[dat
 
 
 def _longest_usual(gaps: Sequence[int]) -> int:
-    """The longest gap but for outages, and longer the more the gaps vary."""
+    """The longest gap except for outages, with a margin for varying gaps."""
     usual = median(gaps)
     kept = [gap for gap in gaps if gap <= 3 * usual] if len(gaps) >= SETTLED_GAPS - 1 else gaps
     return ceil(max(kept) * (1.0 + pstdev(kept) / fmean(kept)))
@@ -318,7 +318,7 @@ def _span(first: date, last: date, step: int = 1) -> Iterator[date]:
 
 
 def _months(first: date, last: date) -> Iterable[date]:
-    """The first days of the months that a range touches."""
+    """The first days of the months in a range."""
     month = first.replace(day=1)
     while month <= last:
         yield month
@@ -326,7 +326,7 @@ def _months(first: date, last: date) -> Iterable[date]:
 
 
 def _of_month(month: date, number: int) -> date:
-    """A day of a month, 1 to 28, or from its end."""
+    """A day of a month, 1 to 28, or counted from its end."""
     if number > 0:
         return month.replace(day=number)
     return month.replace(day=calendar.monthrange(month.year, month.month)[1] + 1 + number)

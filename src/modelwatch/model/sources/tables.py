@@ -1,4 +1,4 @@
-"""Where the tables are, and which of their columns mean what."""
+"""The locations of the tables, and the roles of their columns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ class TableAddress(Section):
         default=None, description="Name in the catalog, such as `catalog.schema.table`."
     )
     path: Text | None = Field(
-        default=None, description="Folder or URL of a Delta table that is not in a catalog."
+        default=None,
+        description="Folder or URL of a Delta table that is not in a catalog. A relative path "
+        "begins at the folder of the configuration file.",
     )
 
     @model_validator(mode="after")
@@ -24,7 +26,7 @@ class TableAddress(Section):
         return self
 
     def __str__(self) -> str:
-        """The name or the path, whichever it has."""
+        """The name or the path."""
         return str(self.name or self.path)
 
 
@@ -35,7 +37,15 @@ class OutputAddress(Section):
         default=None, alias="schema", description="Schema in the catalog, such as `catalog.schema`."
     )
     path: Text | None = Field(
-        default=None, description="Folder or URL; each table is a folder in it."
+        default=None,
+        description="Folder or URL; each table is a folder in it. A relative path begins at the "
+        "folder of the configuration file.",
+    )
+    publish: bool = Field(
+        default=False,
+        description="Whether runs keep the current results in plain Delta tables as well, "
+        "`published/<view>` in a folder or `published_<view>` in a schema, which other engines "
+        "read without the views.",
     )
 
     @model_validator(mode="after")
@@ -44,7 +54,7 @@ class OutputAddress(Section):
         return self
 
     def __str__(self) -> str:
-        """The schema or the path, whichever it has."""
+        """The schema or the path."""
         return str(self.schema_name or self.path)
 
 
@@ -76,7 +86,7 @@ class DaySource(Section):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that tell the day."""
+        """The columns that determine the day."""
         named = (self.column, self.time_column, self.partition_column)
         return tuple(name for name in named if name is not None)
 
@@ -160,5 +170,5 @@ class Predictions(Section):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The columns that hold what the model answered."""
+        """The columns with scores and decisions."""
         return self.score + self.decision

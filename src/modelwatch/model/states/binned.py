@@ -18,15 +18,15 @@ PLAIN: Mapping[str, str] = MappingProxyType({})
 SEGMENTS = "segments"
 """Role of a segmentation among the binnings."""
 SCORE = "score"
-"""Role of the score of a binary model among the binnings: finer bins, for its performance."""
+"""Role of the score of a binary model among the binnings: finer bins for its performance."""
 
 
 @dataclass(frozen=True)
 class Binned:
-    """A feature, a segmentation or a score, and the settings under which its bins are fitted.
+    """A feature, segmentation, or score, and the settings with which its bins are fitted.
 
-    Bins are reused as long as ``settings`` is the same text. ``columns`` of ``role``'s rows.
-    ``score_kind``: what a score says; None for anything else.
+    Bins are reused as long as ``settings`` is the same text. ``columns`` of the rows of ``role``.
+    ``score_kind``: the scale of a score; None otherwise.
     """
 
     role: str
@@ -41,7 +41,7 @@ class Binned:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What stored bins are found by."""
+        """The key of stored bins."""
         return self.role, self.name, self.settings
 
 
@@ -111,10 +111,10 @@ def binned(config: MonitorConfig, features: tuple[Feature, ...]) -> tuple[Binned
                 f.bins,
                 f.max_values,
                 f.special_values,
-                {"score_kind": says},
-                says,
+                {"score_kind": score_kind},
+                score_kind,
             )
-            for f, says in scores
+            for f, score_kind in scores
         ),
     )
 
@@ -122,7 +122,7 @@ def binned(config: MonitorConfig, features: tuple[Feature, ...]) -> tuple[Binned
 def scored_feature(
     config: MonitorConfig, features: tuple[Feature, ...]
 ) -> tuple[Feature, ScoreKind] | None:
-    """The feature that is the score of a binary model, and what it says; None if there is none."""
+    """The feature that is the score of a binary model, and its scale; None if there is none."""
     performance = config.performance
     if performance is None or performance.task != "binary" or not performance.score:
         return None
@@ -135,13 +135,13 @@ def scored_feature(
 
 
 def _hashed(config: MonitorConfig, feature: Feature) -> Mapping[str, str]:
-    """Under which key values of a sensitive feature are hashed, without telling it."""
+    """A fingerprint of the key with which a sensitive feature is hashed."""
     if not feature.sensitive or feature.key is None:
         return PLAIN
     return {"salt_env": config.features.salt_env, "mark": mark(feature.key)}
 
 
 def of_another_secret(one: Binned, settings: str) -> bool:
-    """Whether stored settings differ in nothing but the secret under which values were hashed."""
+    """Whether stored settings differ only in the secret with which values were hashed."""
     mine, stored = json.loads(one.settings), json.loads(settings)
     return bool(stored.pop("mark", None) != mine.pop("mark", None) and stored == mine)

@@ -1,4 +1,4 @@
-"""Columns and segmentations with more values than are kept one by one."""
+"""Columns and segmentations with more values than are kept separately."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 from modelwatch.model.plain_text import named
 
-MOST_TOLD = 3
+_MOST_REPORTED = 3
 
 
 @dataclass(frozen=True)
 class SharedBin:
-    """What the frozen bins of a ``column``, or of a ``segmentation``, leave to one bin.
+    """What the frozen bins of a ``column`` or ``segmentation`` combine in one bin.
 
-    ``values`` of the ``reference``; where there are too many to remember, those remembered, and not
+    ``values`` of the ``reference``; if there are too many to remember, those remembered, and not
     ``complete``. ``kept``: values with a bin, or segment, of their own. ``other_rows``: rows of the
-    others, of so many ``rows``.
+    others, out of ``rows``.
     """
 
     name: str
@@ -30,7 +30,8 @@ class SharedBin:
 
     @property
     def share(self) -> float:
-        """Share of the rows whose values have no bin of their own; at least that."""
+        """Share of the rows whose values have no bin of their own; a lower bound if not
+        complete."""
         return self.other_rows / self.rows if self.rows else 0.0
 
     @property
@@ -52,13 +53,13 @@ class SharedBin:
 
 
 def shared_bin_lines(found: Iterable[SharedBin]) -> str:
-    """Lines about columns that share a bin, those with the largest share first; for the end of the
+    """Lines about columns that share a bin, those with the largest share first, for the end of the
     run that fits the bins."""
     ranked = sorted(found, key=lambda one: (-one.share, one.name))
-    lines = [f"Note: {one.sentence}.\n" for one in ranked[:MOST_TOLD]]
-    if len(ranked) > MOST_TOLD:
-        names = ", ".join(named(one.name) for one in ranked[MOST_TOLD:][:10])
-        more = len(ranked) - MOST_TOLD
+    lines = [f"Note: {one.sentence}.\n" for one in ranked[:_MOST_REPORTED]]
+    if len(ranked) > _MOST_REPORTED:
+        names = ", ".join(named(one.name) for one in ranked[_MOST_REPORTED:][:10])
+        more = len(ranked) - _MOST_REPORTED
         dots = ", …" if more > 10 else ""
         lines.append(f"Note: the same holds for {more} more: {names}{dots}.\n")
     return "".join(lines)

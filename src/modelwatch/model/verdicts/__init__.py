@@ -1,1 +1,1 @@
-"""Verdicts: which metric values are beyond a threshold and not chance."""
+"""Verdicts: metric values that exceed a threshold by more than chance."""

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from math import isclose, isnan
-from typing import Literal
 
 from modelwatch.model.contracts.constraint import Severity
-
-Verdict = Literal["pass", "warn", "fail", "unknown"]
-
+from modelwatch.model.verdicts.row import Verdict
 
 _SAME = 1e-12
-"""Relative difference of sums of the same doubles in another order: at most, and with room."""
+"""Maximum relative difference between sums of the same doubles in a different order, with a
+margin."""
 
 
 def judge(
@@ -23,12 +21,12 @@ def judge(
 ) -> Verdict:
     """Whether an observed value is within its bounds, which belong to what passes.
 
-    ``reason`` says why nothing could be observed: the verdict is then unknown, as it is for a
+    ``reason`` says why nothing could be observed: the verdict is then undefined, as it is for a
     value that is missing or NaN. A breach is what ``severity`` says. A value that differs from a
     bound in its last digits only lies on it: they depend on the order in which doubles were added.
     """
     if reason or observed is None or isnan(observed):
-        return "unknown"
+        return "undefined"
     if lower is not None and observed < lower and not isclose(observed, lower, rel_tol=_SAME):
         return severity
     if upper is not None and observed > upper and not isclose(observed, upper, rel_tol=_SAME):

@@ -1,4 +1,4 @@
-"""Verdicts, incidents and retraining checked against the other sections."""
+"""Verdicts, incidents, and retraining checked against the other sections."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from modelwatch.stats.performance.metrics import PERFORMANCE
 from modelwatch.stats.profile.metrics import METRICS
 from modelwatch.stats.states.score_batch import Task
 
-Found = Iterator[tuple[Path, str]]
+_Found = Iterator[tuple[Path, str]]
 _ESTIMATED: dict[Task, tuple[str, ...]] = {
     "binary": tuple(ESTIMATED),
     "multiclass": ESTIMATED_MULTICLASS,
     "regression": ("mae", "rmse"),
 }
-"""Metrics that are estimated where labels are not due, by task."""
+"""Metrics that are estimated while labels are not due, by task."""
 
 
 def verdict_checks(parts: Parts) -> list[tuple[Path, str]]:
-    """What is wrong between verdicts, incidents, retraining and the rest: (path, message) each."""
+    """Problems between verdicts, incidents, retraining, and other sections, as (path, message)."""
     return [
         *_watched(parts),
         *_thresholds(parts),
@@ -35,7 +35,7 @@ def verdict_checks(parts: Parts) -> list[tuple[Path, str]]:
     ]
 
 
-def _watched(parts: Parts) -> Found:
+def _watched(parts: Parts) -> _Found:
     if parts.verdicts is None:
         return
     numbers = [key for key, metric in METRICS.items() if metric.unit != "JSON"]
@@ -48,7 +48,7 @@ def _watched(parts: Parts) -> Found:
             yield path, f"{series.metric!r} {wording}{_known(series.metric, numbers)}"
 
 
-def _thresholds(parts: Parts) -> Found:
+def _thresholds(parts: Parts) -> _Found:
     if parts.verdicts is None:
         return
     if parts.verdicts.performance and "performance" not in parts.named:
@@ -62,7 +62,7 @@ def _thresholds(parts: Parts) -> Found:
             yield ("verdicts", "performance", metric), f"{wording}{_known(metric, metrics)}"
 
 
-def _windows(parts: Parts) -> Found:
+def _windows(parts: Parts) -> _Found:
     if parts.incidents is None or not parts.all_windows:
         return
     kinds: dict[str, str] = {spec.name: spec.kind for _, spec in parts.windows}
@@ -78,13 +78,13 @@ def _windows(parts: Parts) -> Found:
                 yield path, f"{name!r} occurs once; incidents need recurring windows"
 
 
-def _silences(parts: Parts) -> Found:
-    """What is asked for and can never be an incident."""
+def _silences(parts: Parts) -> _Found:
+    """Settings that can never open an incident."""
     verdicts, incidents = parts.verdicts, parts.incidents
     asked = verdicts.model_fields_set if verdicts is not None else set()
     unlabelled = "labels" not in parts.named
     if verdicts is not None and "coverage" in asked and verdicts.coverage and unlabelled:
-        yield ("verdicts", "coverage"), "can never alarm: it needs the section labels"
+        yield ("verdicts", "coverage"), "can never open an incident: it needs the section labels"
     if not parts.all_windows:
         return
     specs = [spec for _, spec in parts.windows]
@@ -94,7 +94,7 @@ def _silences(parts: Parts) -> Found:
     if verdicts is not None and verdicts.anomalies and "day" not in {s.name for s in specs}:
         yield (
             ("verdicts", "anomalies"),
-            "can never alarm: series are daily, so windows must contain day",
+            "can never open an incident: series are daily, so windows must contain day",
         )
     if incidents is None:
         return
@@ -103,12 +103,13 @@ def _silences(parts: Parts) -> Found:
         needed = ceil(incidents.fails * length_days(spec))
         if named and needed > incidents.history_days:
             wording = (
-                f"can never alarm by {spec.name}: {incidents.fails} of them take {needed} days"
+                f"{spec.name} can never open an incident: {incidents.fails} of these windows take "
+                f"{needed} days"
             )
             yield ("incidents", "history_days"), wording
 
 
-def _policies(parts: Parts) -> Found:
+def _policies(parts: Parts) -> _Found:
     for index, policy in parts.policies:
         path: Path = ("retraining", "policies", index)
         labelled = policy.kind in ("labels", "performance", "estimate")

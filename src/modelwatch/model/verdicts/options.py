@@ -1,4 +1,4 @@
-"""How figures become verdicts: what the configuration may say."""
+"""How metric values become verdicts: options of the configuration."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from modelwatch.model.performance.thresholds import DEFAULT_PERFORMANCE_THRESHOL
 from modelwatch.stats.verdicts.multiplicity import Correction
 
 MAX_WATCHED = 1000
-"""Series of stored metrics that may be watched."""
+"""Metrics whose series can be watched."""
 
 Share = Annotated[float, Field(gt=0, le=1)]
 
@@ -110,5 +110,5 @@ class Verdicts(Section):
 
     @property
     def fewest_rows(self) -> int:
-        """Rows without which a single window gets no verdict."""
+        """Minimum number of rows for a verdict on a single window."""
         return max(1, self.min_rows // 2)

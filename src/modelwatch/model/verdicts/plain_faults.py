@@ -1,4 +1,4 @@
-"""Faults that need no reference: answers of a model that cannot be right, and empty columns."""
+"""Faults that need no reference: impossible predictions, and empty columns."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from modelwatch.model.config.monitor import MonitorConfig
 from modelwatch.model.contracts.constraint import Severity
 from modelwatch.stats.numerals import numerals
 from modelwatch.stats.states.exact_numbers import ExactNumber
-from modelwatch.stats.verdicts.null_model import FEWEST_DAYS
+from modelwatch.stats.verdicts.null_model import FEWEST_REFERENCE_DAYS
 
 FEWEST_DECISIONS = 500
-"""Rows of a day all of which have one decision, from which that is worth a warning."""
+"""Minimum number of rows of a day for a warning that all of them have the same decision."""
 _SLACK = 1e-9
-"""What rounding may add to a probability."""
+"""Maximum rounding error of a probability."""
 _BOUNDED = {"probability": (1.0, "is a probability"), "percentage": (100.0, "is a percentage")}
-"""Greatest score by its kind, and what it is promised to be."""
+"""Maximum of a score by its kind, and what the score should be."""
 
 
 @dataclass(frozen=True)
 class PlainFault:
-    """A fault of a day: the constraint that does not hold, by name, with what was observed."""
+    """A fault of a day: the constraint that failed, by name, with the observed value."""
 
     day: date
     role: str
@@ -37,10 +37,10 @@ class PlainFault:
 
 
 def is_short(config: MonitorConfig, present: Collection[date]) -> bool:
-    """Whether no fixed reference has seven days with rows yet, or a table of its own."""
+    """Whether no fixed reference has seven days with rows, or a table of its own."""
     return all(
         ref.table is None
-        and sum(ref.days is not None and day in ref.days for day in present) < FEWEST_DAYS
+        and sum(ref.days is not None and day in ref.days for day in present) < FEWEST_REFERENCE_DAYS
         for ref in config.fixed_references
     )
 
@@ -56,10 +56,10 @@ def plain_faults(
     constant: bool,
     short: bool,
 ) -> Iterator[PlainFault]:
-    """The faults of a feature on a day: of its rows, nulls, least and greatest value.
+    """The faults of a feature on a day, from its rows, nulls, minimum, and maximum.
 
-    ``short``: the references tell little yet, so that empty columns and constant decisions are
-    judged here. Later a reference tells whether they are usual.
+    ``short``: the references have few days, so that empty columns and constant decisions are judged
+    here. Later, a reference shows whether they are usual.
     """
     least = config.verdicts.min_rows
 
@@ -87,8 +87,8 @@ def plain_faults(
         most, constraint = limit
         if low < -_SLACK or high > most + _SLACK:
             observed = high if high > most + _SLACK else low
-            least_told, most_told = numerals((low, high))
-            wording = f"values lie between {least_told} and {most_told}"
+            low_text, high_text = numerals((low, high))
+            wording = f"values lie between {low_text} and {high_text}"
             yield fault(constraint, "fail", observed, wording)
     if constant and is_score and rows >= least:
         yield fault("varies", "fail", ends and ends[0], "all rows have the same score")
@@ -109,5 +109,5 @@ def plain_faults(
 
 
 def _both(threshold: ExactNumber) -> tuple[float, float]:
-    """A threshold as a column of doubles and one of floats hold it."""
+    """A threshold as a column of doubles, and as a column of floats contains it."""
     return float(threshold), float(np.float32(threshold))

@@ -1,4 +1,4 @@
-"""What is thought of one figure of one window: a row of the table verdicts."""
+"""The verdict on one metric in one window: a row of the table verdicts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 from modelwatch.model.days import DayRange
 from modelwatch.stats.value_names import ALL
 
-Source = Literal[
+VerdictSource = Literal[
     "drift",
     "performance",
     "estimate",
@@ -21,39 +21,30 @@ Source = Literal[
     "arrival",
     "anomaly",
 ]
-"""Where a figure comes from."""
+"""The source of a metric."""
 Verdict = Literal["pass", "warn", "fail", "too_few_rows", "no_reference", "no_data", "undefined"]
-VERDICTS: tuple[Verdict, ...] = (
-    "pass",
-    "warn",
-    "fail",
-    "too_few_rows",
-    "no_reference",
-    "no_data",
-    "undefined",
-)
 KNOWN: frozenset[Verdict] = frozenset({"pass", "warn", "fail"})
-"""Verdicts of windows of which something could be said: the others neither open nor clear."""
+"""Verdicts of windows that could be judged; others neither open nor close an incident."""
 
 
 @dataclass(frozen=True)
 class VerdictRow:
-    """The verdict on one figure of one subject in one window.
+    """The verdict on one metric of one subject in one window.
 
-    ``role`` is ``inputs``, ``predictions`` or ``labels``. ``subject`` is a feature, a metric of
-    performance, the name of a constraint, a label or decision, or the role itself for volume,
-    freshness and arrival. ``figure`` is the statistic, the metric, the kind of constraint, or what
-    is counted (``rows``, ``duplicate_share``, ``missing_day``, ``coverage``, ``unmapped_share``,
-    ``missing_time``, ``partition_mismatch``, ``future_time``). ``expected`` is what the reference
-    or the history had, where it is known. ``effect`` is the size of the value in thresholds: from 1
-    on it matters; 1 for a constraint that does not hold. ``adjusted_p`` is the calibrated p-value
-    corrected for the ``comparisons`` of the window. ``reason`` says why there is no verdict.
+    ``role`` is ``inputs``, ``predictions``, or ``labels``. ``subject`` is a feature, a performance
+    metric, the name of a constraint, a label or decision, or the role itself for volume, freshness,
+    and arrivals. ``metric`` is the statistic, the metric, the kind of constraint, or what is
+    counted (``rows``, ``duplicate_share``, ``missing_day``, ``coverage``, ``unmapped_share``,
+    ``missing_time``, ``partition_mismatch``, ``future_time``). ``expected`` is the value of the
+    reference or of the history, if known. ``effect`` is the change divided by its threshold: 1 or
+    more matters; 1 for a constraint that fails. ``adjusted_p`` is the calibrated p-value, corrected
+    for the ``comparisons`` of the window. ``reason`` says why there is no verdict.
     """
 
-    source: Source
+    source: VerdictSource
     role: str
     subject: str
-    figure: str
+    metric: str
     model_version: str
     segmentation: str
     segment: str
@@ -79,15 +70,15 @@ class VerdictRow:
 
     @property
     def fails(self) -> bool:
-        """Whether the figure is beyond its threshold and no chance."""
+        """Whether the metric exceeds its threshold by more than chance."""
         return self.verdict == "fail"
 
     @property
     def is_known(self) -> bool:
-        """Whether there is a verdict, rather than a reason why there is none."""
+        """Whether there is a verdict, instead of a reason why there is none."""
         return self.verdict in KNOWN
 
     @property
     def of_all_traffic(self) -> bool:
-        """Whether it is of all rows rather than of a segment."""
+        """Whether it concerns all traffic instead of a segment."""
         return self.segmentation == ALL

@@ -1,1 +1,1 @@
-"""Configuration: how it is read, checked and fingerprinted."""
+"""Configuration: parsing, validation, and fingerprints."""

@@ -1,4 +1,4 @@
-"""What the SQL of a configuration or contract may ask: the values of its own row, and no more."""
+"""Limits on the SQL of configurations and contracts: it may only use values of its own row."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from modelwatch.capabilities import capabilities, resolved
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.config.document import place_of
 from modelwatch.model.errors import Problem
@@ -21,28 +22,59 @@ _NOT_OF_THE_ROW = (
 )
 
 
-def refusal(frame: DataFrame, sql: str) -> str | None:
-    """Why SQL may not be asked of the rows of a table; None if it may, or Spark can't resolve it.
+_SUBQUERY_ERROR = "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY"
+_CHANCE_ERROR = "INVALID_NON_DETERMINISTIC_EXPRESSIONS"
 
-    Spark's analyzed plan decides, not the text: no Spark job runs.
+
+def refusal(frame: DataFrame, sql: str) -> str | None:
+    """Why SQL is not allowed on the rows of a table; None if it is, or if Spark cannot resolve it.
+
+    Spark's analyzer decides, not the text. No Spark job runs.
     """
+    with_plan = capabilities(frame.sparkSession).jvm
     try:
-        asked: Any = frame.select(F.expr(sql))
+        asked: Any = resolved(frame.select(F.expr(sql)))
     except PySparkException:
         return None
+    if not with_plan:
+        return _refusal_by_analysis(frame, sql)
     plan = asked._jdf.queryExecution().analyzed()
     if not plan.subqueriesAll().isEmpty():
         return _SUBQUERY
     return None if plan.deterministic() else _NOT_OF_THE_ROW
 
 
+def _refusal_by_analysis(frame: DataFrame, sql: str) -> str | None:
+    """The same where the plan is out of reach: by what the analyzer does not let stand.
+
+    It lets no subquery stand in a function of the elements of an array, and nothing that is not
+    deterministic in the condition of a join. The expression is handed over as parsed, and not as
+    text, which could end what is around it.
+    """
+    one = F.array(F.lit(1))
+    if _is_refused(frame.select(F.transform(one, lambda _: F.expr(sql))), _SUBQUERY_ERROR):
+        return _SUBQUERY
+    other = frame.sparkSession.range(1).select(F.lit(1).alias("a row to join with"))
+    joined = frame.join(other, F.expr(sql).isNotNull(), "left_semi")
+    return _NOT_OF_THE_ROW if _is_refused(joined, _CHANCE_ERROR) else None
+
+
+def _is_refused(frame: DataFrame, error_class: str) -> bool:
+    """Whether the analyzer refuses a frame with an error; any other error is not about the SQL."""
+    try:
+        resolved(frame)
+    except PySparkException as error:
+        return error_class in str(error)
+    return False
+
+
 def refused_expressions(
     config: MonitorConfig, frames: Mapping[str, DataFrame], joined: DataFrame, valued: DataFrame
 ) -> Iterator[Problem]:
-    """Expressions of a configuration that may not be asked, each at its place.
+    """Expressions of a configuration that are not allowed, each with its place.
 
-    ``frames`` by role. ``joined``: the rows as the job joins them, and ``valued`` with the columns
-    that the expressions of values may use.
+    ``frames`` by role. ``joined``: the rows as the job joins them. ``valued``: the same with the
+    columns that expressions of values may use.
     """
     for place, frame, sql in _asked(config, frames, joined, valued):
         wording = refusal(frame, sql)

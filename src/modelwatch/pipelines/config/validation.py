@@ -1,4 +1,4 @@
-"""A configuration checked against its tables: columns, types and SQL, before any work."""
+"""A configuration checked against its tables: columns, types, and SQL, before any work."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from modelwatch.deequ import problems as constraint_problems
+from modelwatch.constraints import deequ_obstacle, unavailable
+from modelwatch.constraints import problems as constraint_problems
 from modelwatch.io.failures import first_line
 from modelwatch.model.config.column_types import is_number
 from modelwatch.model.config.columns import check_columns
@@ -24,9 +25,9 @@ from modelwatch.spark.states.labelled_rows import BORROWED
 def problems_of(
     config: MonitorConfig, frames: Mapping[str, DataFrame], lines: Mapping[str, int]
 ) -> tuple[Problem, ...]:
-    """Everything that does not fit; the frames are analysed, and no Spark job runs.
+    """All problems. The frames are analyzed, and no Spark job runs.
 
-    ``frames`` by role, as ``tables_of`` names them; ``lines`` of the configuration's places.
+    ``frames`` by role, as in ``tables_of``. ``lines`` of the places of the configuration.
     """
     found = list(check_columns(config, schemas_of(frames), lines))
     reported = {problem.place for problem in found}
@@ -40,7 +41,8 @@ def problems_of(
         *_of_values(config, valued),
         *rule_problems(config, frames),
     )
-    for problem in (*_of_constraints(config, frames), *found_in_sql):
+    found_in_constraints = (*_of_engine(config, frames), *_of_constraints(config, frames))
+    for problem in (*found_in_constraints, *found_in_sql):
         if not any(place.startswith(problem.place.rpartition(".")[0]) for place in reported):
             found.append(Problem(problem.place, _line(problem.place, lines), problem.message))
     return tuple(found)
@@ -60,6 +62,13 @@ def _line(place: str, lines: Mapping[str, int]) -> int | None:
     return lines.get(place)
 
 
+def _of_engine(config: MonitorConfig, frames: Mapping[str, DataFrame]) -> Iterator[Problem]:
+    if config.constraint_engine == "deequ" and (config.constraints or config.contracts):
+        obstacle = deequ_obstacle(frames["inputs"].sparkSession)
+        if obstacle is not None:
+            yield Problem("constraint_engine", None, unavailable(obstacle))
+
+
 def _of_constraints(config: MonitorConfig, frames: Mapping[str, DataFrame]) -> tuple[Problem, ...]:
     checked = {"inputs": frames["inputs"], "predictions": frames.get("predictions")}
     if not config.two_tables:
@@ -74,7 +83,7 @@ def _of_constraints(config: MonitorConfig, frames: Mapping[str, DataFrame]) -> t
 
 
 def _joined(config: MonitorConfig, frames: Mapping[str, DataFrame]) -> DataFrame:
-    """Columns as the job joins them: a name of both tables means the inputs' column."""
+    """Columns as the job joins them: a name in both tables means the column of the inputs."""
     rows = frames["inputs"]
     if not config.two_tables:
         return rows
@@ -84,7 +93,7 @@ def _joined(config: MonitorConfig, frames: Mapping[str, DataFrame]) -> DataFrame
 
 
 def _valued(config: MonitorConfig, rows: DataFrame) -> DataFrame:
-    """Joined rows with the columns that expressions of values may use by a plain name."""
+    """Joined rows with the columns that expressions of values may use by their plain names."""
     if config.performance is None:
         return rows
     taken = {column.lower() for column in rows.columns}

@@ -1,4 +1,4 @@
-"""The contracts that a run holds its data to: read, of a version that stands, and stored."""
+"""The contracts of a run: read, compared with used versions, and stored."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
+from modelwatch.capabilities import resolved
 from modelwatch.io.failures import first_line
 from modelwatch.io.store.output_tables import Store
 from modelwatch.io.text_files import text_of_file
@@ -34,9 +35,9 @@ _STORED = TABLES["contracts"].own_names
 def contract_files(
     config: MonitorConfig, folder: Path, lines: Mapping[str, int]
 ) -> tuple[ContractFile, ...]:
-    """The contracts of a configuration; ConfigurationError with all that is wrong with them.
+    """The contracts of a configuration; ConfigurationError with all of their problems.
 
-    ``folder``: of the configuration's file, from which their paths begin.
+    ``folder``: of the configuration file, where their paths begin.
     """
     found: list[ContractFile] = []
     wrong: list[ConfigurationError] = []
@@ -78,7 +79,7 @@ def _unfit(config: MonitorConfig, contract: Contract, others: Iterable[Contract]
 def check_versions(
     files: Sequence[ContractFile], store: Store, monitor: str, published: Iterable[str]
 ) -> None:
-    """ConfigurationError if a version was used before and said something else then."""
+    """Raises ConfigurationError if a version was used before with other clauses."""
     if not files or not store.exists("contracts"):
         return
     problems = []
@@ -121,7 +122,7 @@ def write_contracts(run: Run, store: Store, request: Request) -> None:
 def stored_contracts(
     store: Store, monitor: str, used: Iterable[Row] | None
 ) -> tuple[ContractFile, ...]:
-    """The contracts that a run used, from its row in ``runs``; for what is computed again."""
+    """The contracts that a run used, from its row in ``runs``, for a replay."""
     wanted = {(one["name"], one["fingerprint"]) for one in used or ()}
     if not wanted:
         return ()
@@ -134,9 +135,9 @@ def stored_contracts(
 
 
 def held_to(sources: Sources, files: Sequence[ContractFile]) -> Sources:
-    """The sources, with what the contracts say of single rows among the rules.
+    """The sources, with the contract clauses on single rows among their rules.
 
-    SourceError with all conditions that are no SQL of their table.
+    SourceError with all conditions that are not valid SQL for their table.
     """
     config, schemas = sources.config, schemas_of(sources.frames)
     rules: list[Rule] = []
@@ -153,7 +154,7 @@ def held_to(sources: Sources, files: Sequence[ContractFile]) -> Sources:
 
 
 def _relation_problems(file: ContractFile, frame: DataFrame) -> list[Problem]:
-    """Relations whose SQL Spark can't parse, or which name a column that no clause has either."""
+    """Relations whose SQL Spark cannot parse, or which name a column without a clause."""
     lines, problems = lines_of(file.text), []
     known = {name.lower() for name in frame.columns}
     gone = any(name.lower() not in known for name in file.contract.columns)
@@ -164,7 +165,7 @@ def _relation_problems(file: ContractFile, frame: DataFrame) -> list[Problem]:
                 continue
             wording = refusal(frame, sql)
             try:
-                frame.where(F.expr(sql))
+                resolved(frame.where(F.expr(sql)))
             except PySparkException as error:
                 unresolved = "UNRESOLVED" in str(error.getErrorClass() or "")
                 if not (unresolved and gone):

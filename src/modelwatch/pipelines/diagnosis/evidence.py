@@ -1,21 +1,22 @@
-"""What incidents are: the kind of change and its day, from the states and verdicts around them."""
+"""The kind of change and onset of incidents, from the states and verdicts around them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
 import numpy as np
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
-from modelwatch.evaluation.states.rolled import States, TwoSpans
+from modelwatch.evaluation.states.rolled import TwoSpans
 from modelwatch.io.store.output_tables import Store
 from modelwatch.model.config.configuration import states_fingerprint
+from modelwatch.model.config.monitor import MonitorConfig
+from modelwatch.model.config.sensitive import sensitive_columns
 from modelwatch.model.days import DayRange, shifted
+from modelwatch.model.diagnosis.category_faults import fallen_value
 from modelwatch.model.diagnosis.change_kinds import FeatureChange, KindOfChange, compared_days
 from modelwatch.model.diagnosis.incident_kinds import (
     KIND,
@@ -43,40 +44,41 @@ from modelwatch.pipelines.diagnosis.location import (
     to_be_located,
 )
 from modelwatch.pipelines.diagnosis.states import day_numbers, repeated_around, states_around
+from modelwatch.pipelines.incidents.current_verdicts import SERIES, CurrentVerdicts
 from modelwatch.pipelines.runs.run import Request, Run
 from modelwatch.pipelines.states.day_states import StatesOf
-from modelwatch.spark.local_frames import frame_of
 from modelwatch.stats.day_numbers import day_number
 from modelwatch.stats.diagnosis.changepoint import change_point
+from modelwatch.stats.drift.value_falls import VALUE_SHARE_FALL as FALL
+from modelwatch.stats.states.leave_out import FeatureStates
 from modelwatch.stats.value_names import ALL, ALL_VERSIONS
 
 FEWEST_BEFORE = 7
-"""Days before an incident below which the reference stands in for them."""
+"""Number of days before an incident below which the reference is used instead."""
 DAYS_OF_SERIES = 60
-"""Days before an incident among which its day is looked for."""
+"""Number of days before an incident in which its onset may lie."""
 NEW_VERSION_DAYS = 7
 MOST_EXPLAINED = 30
-"""Incidents that a run explains, the first in rank first; the others have no kind."""
+"""Maximum number of incidents that a run examines, by rank; others have no kind."""
 MOST_PARTS = 90
-"""Failing features of theirs whose states are looked at, those of all traffic first."""
-_EXPLAINED = (*KIND, *LOCATION, "shape", "since_lower", "since_upper", "sentence", "query")
-_SERIES = ("role", "subject", "figure", "segmentation", "segment", "window")
+"""Maximum number of their failing features whose states are examined, all traffic first."""
+_EXPLAINED = (*KIND, *LOCATION, "shape", "onset_lower", "onset_upper", "sentence", "query")
 SeriesKey = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class LookedInto:
-    """What states say of the incidents that are news: of each feature that fails with them.
+    """What states show about new incidents: about each feature that fails with them.
 
     ``parts``: these incidents and their children, with what was found. ``around``: the days before
-    and in them.
+    and within them.
     """
 
     parts: tuple[Incident, ...] = ()
     around: Mapping[AskedKey, Around] = field(default_factory=dict)
 
-    def told_of(self, incident: Incident) -> Incident | None:
-        """What was found of the same failure, whichever incident it was part of then."""
+    def earlier_finding(self, incident: Incident) -> Incident | None:
+        """What was found about the same failure, regardless of the incident that it was part of."""
         return self._by_key.get(asked_key(incident))
 
     @cached_property
@@ -92,8 +94,7 @@ def looked_into(
     folded: Folded,
     history: History,
 ) -> LookedInto:
-    """The kind of change of each feature that fails with an incident that is news, and where it
-    sits."""
+    """The kind of change of each feature that fails with a new incident, and its location."""
     before = {one.id: one for one in history.previous}
     children = _children(folded.incidents)
     roots = list(folded.roots)
@@ -103,14 +104,14 @@ def looked_into(
     news = news[:MOST_EXPLAINED]
     if not news:
         return LookedInto()
-    families = [(one, children[one.id]) for one in news]
-    parts = [_unchanged(one, before.get(one.id)) for root, of in families for one in (root, *of)]
+    trees = [(one, children[one.id]) for one in news]
+    parts = [_unchanged(one, before.get(one.id)) for root, of in trees for one in (root, *of)]
     generation = request.history.run_of_day(states_fingerprint(request.config))
     generation |= dict.fromkeys(request.days, run.run_id)
     located = to_be_located(news, parts, generation, request.config)
-    leads = [lead for root, of in families for lead in leads_of_parts(root, of)]
+    leads = [lead for root, of in trees for lead in leads_of_parts(root, of)]
     leads.sort(key=lambda one: (not one.of_all_traffic, one.parent_id is not None))
-    asked = [(lead, _spans(lead, generation, request)) for lead in leads[:MOST_PARTS]]
+    asked = [(lead, _spans(lead, generation, request.config)) for lead in leads[:MOST_PARTS]]
     spans = [
         TwoSpans(one.segmentation, one.segment, day_numbers(then), day_numbers(now))
         for one, (then, now) in asked
@@ -118,21 +119,23 @@ def looked_into(
     stored = stored_splits(located, states)
     spans += [one.span(ALL, ALL) for one in located]
     spans += [one.span(segmentation, segment) for one, _, segmentation, segment in stored]
-    found = states_around(store, request, states, generation, spans)
-    repeated = repeated_around(store, request, states, [lead for lead, _ in asked], generation)
+    found = states_around(store, request.config, states, generation, spans)
+    repeated = repeated_around(
+        store, request.config, states, [lead for lead, _ in asked], generation
+    )
     around = {}
     for (lead, (then, now)), sides in zip(asked, found, strict=False):
         both = {key: (of[0], of[1]) for key, of in sides.items() if len(of) == 2}
         around[asked_key(lead)] = Around(
             features=tuple(FeatureChange(name, role, *two) for (role, name), two in both.items()),
             rows_ratio=_rows_ratio(list(both.values()), len(then), len(now)),
-            new_version=_new_version(history.windows, lead.since),
+            new_version=_new_version(history.windows, lead.onset),
             repeated=repeated.get(asked_key(lead), {}),
         )
     by_id = {one.id: one for one in parts}
     explained = {
         one.id: one
-        for root, of in families
+        for root, of in trees
         for one in with_kinds_of_parts(by_id[root.id], [by_id[c.id] for c in of], around)
     }
     usual = {
@@ -152,11 +155,12 @@ def _located(
     states: StatesOf,
     asked: Sequence[Located],
     held: Mapping[Located, SplitStates],
-    usual: Mapping[tuple[str, str], States],
+    usual: Mapping[tuple[str, str], FeatureStates],
     generation: Mapping[date, str],
     explained: Mapping[str, Incident],
 ) -> dict[str, Incident]:
-    """Where the changes of incidents sit: by stored segments, else by a scan of their days."""
+    """The location of the changes of incidents: by stored segments, otherwise by a scan of their
+    days."""
     found: dict[str, Incident] = {}
     left = []
     for one in asked:
@@ -177,13 +181,13 @@ def _located(
 
 
 def explained(
-    request: Request,
+    config: MonitorConfig,
     folded: Folded,
     history: History,
     looked: LookedInto,
-    verdicts: DataFrame,
+    verdicts: CurrentVerdicts,
 ) -> tuple[Incident, ...]:
-    """The incidents with kind, day, sentence and query; those that are as they were keep theirs."""
+    """The incidents with kind, onset, sentence, and query; unchanged ones keep theirs."""
     before = {one.id: one for one in history.previous}
     kept = {one.id: _with_findings(one, before.get(one.id), looked) for one in folded.incidents}
     children = _children(kept.values())
@@ -197,24 +201,36 @@ def explained(
         related += [child for other in related for child in children[other.id]]
         kinds[one.id] = kind_of_incident(one, children[one.id], related, looked.around)
     leads = {one.id: lead_of(one, children[one.id]) for one in news}
-    sinces = _onsets(verdicts, [(one, leads[one.id]) for one in news])
-    monitor, min_rows = request.config.monitor, request.config.verdicts.fewest_rows
+    onsets = _onsets(verdicts, [(one, leads[one.id]) for one in news])
+    monitor, min_rows = config.monitor, config.verdicts.fewest_rows
+    hidden = sensitive_columns(config)
     found = []
     for one in kept.values():
         if one.state != "withdrawn" and not _is_as_it_was(one, before.get(one.id)):
             lead = leads.get(one.id, one)
             if lead is not one:
                 one = replace(one, **{name: getattr(lead, name) for name in LOCATION})
-            since = sinces.get(one.id)
-            one = narratives(one, monitor, kinds.get(one.id), since, min_rows)
+            onset = onsets.get(one.id)
+            fallen = _fallen(one, looked, hidden)
+            one = narratives(one, monitor, kinds.get(one.id), onset, min_rows, fallen)
         found.append(one)
     return tuple(found)
+
+
+def _fallen(incident: Incident, looked: LookedInto, hidden: Collection[str]) -> str | None:
+    """The value that lost rows; None if it is unknown or its column is sensitive."""
+    around = looked.around.get(asked_key(incident))
+    if around is None or incident.metric != FALL or incident.subject.lower() in hidden:
+        return None
+    key = (incident.subject, incident.role)
+    found = [fallen_value(one) for one in around.features if (one.name, one.role) == key]
+    return found[0] if found else None
 
 
 def _with_findings(now: Incident, before: Incident | None, looked: LookedInto) -> Incident:
     """The incident with its earlier explanation, or with the one found since."""
     kept = _unchanged(now, before)
-    found = looked.told_of(now)
+    found = looked.earlier_finding(now)
     if found is None or _is_as_it_was(now, before):
         return kept
     return replace(kept, **{name: getattr(found, name) for name in (*KIND, *LOCATION)})
@@ -240,19 +256,21 @@ def _unchanged(now: Incident, before: Incident | None) -> Incident:
 
 
 def _spans(
-    incident: Incident, generation: Mapping[date, str], request: Request
+    incident: Incident, generation: Mapping[date, str], config: MonitorConfig
 ) -> tuple[DayRange, DayRange]:
-    """The days that tell the kind of an incident: before it, or of the reference, and its own."""
+    """The days that show the kind of an incident: before it, or of the reference, and its own."""
     before, now = compared_days(incident)
-    reference = request.config.binning_reference
+    reference = config.binning_reference
     few = sum(day in generation for day in before) < FEWEST_BEFORE
     if few and reference.table is None and reference.days is not None:
         before = reference.days
     return before, now
 
 
-def _rows_ratio(states: Sequence[tuple[States, States]], before: int, now: int) -> float | None:
-    """Rows a day now over rows a day before, of the feature that has most."""
+def _rows_ratio(
+    states: Sequence[tuple[FeatureStates, FeatureStates]], before: int, now: int
+) -> float | None:
+    """Rows per day now divided by rows per day before, for the feature that has most."""
     counts = [tuple(int(side.rows[0]) for side in two) for two in states]
     if not counts:
         return None
@@ -260,8 +278,8 @@ def _rows_ratio(states: Sequence[tuple[States, States]], before: int, now: int) 
     return (rows_now / now) / (rows_before / before) if rows_before else None
 
 
-def _new_version(windows: Sequence[JudgedWindow], since: date) -> str | None:
-    """The model version that appeared within a week before; not the first of all."""
+def _new_version(windows: Sequence[JudgedWindow], onset: date) -> str | None:
+    """The model version that appeared within the week before, unless it is the first of all."""
     first: dict[str, date] = {}
     for window in windows:
         if window.model_version != ALL_VERSIONS:
@@ -273,44 +291,39 @@ def _new_version(windows: Sequence[JudgedWindow], since: date) -> str | None:
     recent = [
         (day, version)
         for version, day in first.items()
-        if day > oldest and 0 <= (since - day).days <= NEW_VERSION_DAYS
+        if day > oldest and 0 <= (onset - day).days <= NEW_VERSION_DAYS
     ]
     return max(recent)[1] if recent else None
 
 
-def _onsets(verdicts: DataFrame, asked: Sequence[tuple[Incident, Incident]]) -> Mapping[str, Onset]:
-    """Since when, by incident: from the series of its strongest figure.
+def _onsets(
+    verdicts: CurrentVerdicts, asked: Sequence[tuple[Incident, Incident]]
+) -> Mapping[str, Onset]:
+    """The onset by incident, from the series of its strongest metric.
 
-    ``asked``: incidents, with the failure that stands for each. Not of days that repeat others,
-    each of which is certain by itself.
+    ``asked``: incidents, with the failure that represents each. Days that repeat others are left
+    out, because each of them is certain by itself.
     """
-    asked = [(one, lead) for one, lead in asked if lead.figure != AGAIN]
+    asked = [(one, lead) for one, lead in asked if lead.metric != AGAIN]
     if not asked:
         return {}
     keys = {_series_key(lead): lead for _, lead in asked}
-    first = shifted(min(one.since for one, _ in asked), -DAYS_OF_SERIES)
-    session = verdicts.sparkSession
-    wanted = frame_of(session, sorted(keys), ", ".join(f"{name} string" for name in _SERIES))
-    rows = (
-        verdicts.where(F.col("value").isNotNull() & (F.col("window_start") >= F.lit(first)))
-        .join(F.broadcast(wanted), list(_SERIES), "left_semi")
-        .select(*_SERIES, "window_start", "model_version", "reference", "value")
-        .collect()
-    )
+    first = shifted(min(one.onset for one, _ in asked), -DAYS_OF_SERIES)
+    rows = verdicts.series(keys.keys(), first)
     series: dict[SeriesKey, dict[date, float]] = defaultdict(dict)
     for row in sorted(rows, key=lambda row: row["model_version"], reverse=True):
-        key = tuple(row[name] for name in _SERIES)
+        key = tuple(row[name] for name in SERIES)
         if row["reference"] == keys[key].reference:
             # '*' sorts before every version, and comes last: all versions together count.
             series[key][row["window_start"]] = row["value"]
     found = {}
     for one, lead in asked:
         held = series.get(_series_key(lead), {})
-        begin = shifted(one.since, -DAYS_OF_SERIES)
+        begin = shifted(one.onset, -DAYS_OF_SERIES)
         days = sorted(day for day in held if begin <= day <= one.last_failing)
         numbers = np.array([day_number(day) for day in days], dtype=np.int64)
         values = np.array([held[day] for day in days], dtype=np.float64)
-        found[one.id] = onset_of(change_point(values, numbers), one.since)
+        found[one.id] = onset_of(change_point(values, numbers), one.onset)
     return found
 
 
@@ -318,7 +331,7 @@ def _series_key(incident: Incident) -> SeriesKey:
     return (
         incident.role,
         incident.subject,
-        incident.figure,
+        incident.metric,
         incident.segmentation,
         incident.segment,
         incident.window,

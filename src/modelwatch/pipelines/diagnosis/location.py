@@ -1,4 +1,4 @@
-"""Where the change of an incident sits, by stored segments or by one scan of its days."""
+"""The location of the change of an incident, by stored segments or by one scan of its days."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from datetime import date
 import numpy as np
 
 from modelwatch.errors import instance_of
-from modelwatch.evaluation.states.rolled import States, TwoSpans
+from modelwatch.evaluation.states.rolled import TwoSpans
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.days import DayRange, shifted
 from modelwatch.model.diagnosis.change_kinds import FeatureChange
 from modelwatch.model.diagnosis.incident_kinds import Around, with_kinds_inside
-from modelwatch.model.incidents.carriers import Feature as FeatureKey
+from modelwatch.model.incidents.carriers import FeatureKey as FeatureKey
 from modelwatch.model.incidents.carriers import beginning_together, located
 from modelwatch.model.incidents.incident import Incident
 from modelwatch.model.states.binned import SEGMENTS
@@ -26,24 +26,25 @@ from modelwatch.spark.states.value_states import SplitBy, states_by_value
 from modelwatch.stats.diagnosis.carriers import Split, group_edges
 from modelwatch.stats.states.batch import NULL_SEGMENT, OTHER_SEGMENT
 from modelwatch.stats.states.binning import CategoricalBinning, NumericBinning
+from modelwatch.stats.states.leave_out import FeatureStates
 from modelwatch.stats.states.numeric import NumericStates
 
 MOST_LOCATED = 5
-"""Times at which incidents began that a run locates, the newest first."""
+"""Maximum number of onsets that a run locates, the newest first."""
 MOST_FEATURES = 8
-"""Failing features of such a time that are located, the strongest first."""
+"""Maximum number of failing features per onset that are located, the strongest first."""
 MOST_COLUMNS = 40
-"""Columns by whose values rows are split, text before numbers."""
-MOST_VALUES = 20
-"""Values of a column that are looked at one by one, the most frequent first."""
-DAYS = 7
-"""Days of an incident that are read, and of the days before it."""
-Sides = Mapping[FeatureKey, Mapping[int, States]]
+"""Maximum number of columns by which rows are split, strings before numbers."""
+MOST_CARRIER_VALUES = 20
+"""Maximum number of values of a column that are examined, the most frequent first."""
+_DAYS = 7
+"""Number of days of an incident that are read, and of the days before it."""
+_Sides = Mapping[FeatureKey, Mapping[int, FeatureStates]]
 
 
 @dataclass(frozen=True)
 class Located:
-    """Incidents that began together, and the features of theirs that are to be located.
+    """Incidents with a common onset, and their features that must be located.
 
     ``before`` and ``now``: the days that are compared.
     """
@@ -60,10 +61,10 @@ class Located:
 
 @dataclass(frozen=True)
 class SplitStates:
-    """Rows of located features by value, and their states in each value of a column."""
+    """Rows of located features by value, and their states for each value of a column."""
 
     splits: Mapping[FeatureKey, tuple[Split, ...]]
-    states: Mapping[tuple[str, str], Sides]
+    states: Mapping[tuple[str, str], _Sides]
 
     def with_more(self, other: SplitStates) -> SplitStates:
         """These splits, and those of another one by further columns."""
@@ -82,7 +83,7 @@ def to_be_located(
     generation: Collection[date],
     config: MonitorConfig,
 ) -> tuple[Located, ...]:
-    """What a run locates: incidents of severity fail, with what began with them.
+    """What a run locates: incidents of severity fail, with what began at the same time.
 
     ``parts``: the incidents and their children. ``generation``: the days that have states.
     """
@@ -105,7 +106,7 @@ def to_be_located(
 def stored_splits(
     located: Sequence[Located], states: StatesOf
 ) -> tuple[tuple[Located, str, str, str], ...]:
-    """What stored segments are asked: whose days, which column, segmentation and segment."""
+    """Key of requested segments: the days, the column, the segmentation, and the segment."""
     asked = []
     for split in states.config.segments:
         if split.columns is None or len(split.columns) != 1:
@@ -118,10 +119,10 @@ def stored_splits(
 
 
 def splits_of(
-    asked: Sequence[tuple[Located, str, str, str]], found: Sequence[Sides], located: Located
+    asked: Sequence[tuple[Located, str, str, str]], found: Sequence[_Sides], located: Located
 ) -> SplitStates:
-    """The splits of one of those that were located, of what was found of all that was asked."""
-    of_column: dict[str, dict[str, Sides]] = {}
+    """The splits of one located group, out of all results."""
+    of_column: dict[str, dict[str, _Sides]] = {}
     for (one, column, _, segment), sides in zip(asked, found, strict=True):
         if one is located:
             of_column.setdefault(column, {})[segment] = sides
@@ -135,7 +136,7 @@ def splits_of(
 
 
 def located_in(incidents: Sequence[Incident], splits: SplitStates) -> tuple[Incident, ...]:
-    """Incidents with where their changes sit, and the kinds that show in the rows there."""
+    """Incidents with the location of their changes, and the kinds that the rows there show."""
     seen = located(incidents, splits.splits)
     inside = {}
     for one in seen:
@@ -152,7 +153,7 @@ def scanned_splits(
     request: Request,
     states: StatesOf,
     located: Sequence[Located],
-    before: Mapping[FeatureKey, States],
+    before: Mapping[FeatureKey, FeatureStates],
     generation: Collection[date],
 ) -> Mapping[Located, SplitStates]:
     """The splits by all columns, in one scan of the days of the inputs.
@@ -183,7 +184,7 @@ def scanned_splits(
     return {one: splits_of(asked, found, one) for one in located}
 
 
-def _split_by(states: StatesOf, before: Mapping[FeatureKey, States]) -> tuple[SplitBy, ...]:
+def _split_by(states: StatesOf, before: Mapping[FeatureKey, FeatureStates]) -> tuple[SplitBy, ...]:
     texts, numbers = [], []
     for feature in states.features:
         held = before.get((feature.role, feature.name))
@@ -196,14 +197,14 @@ def _split_by(states: StatesOf, before: Mapping[FeatureKey, States]) -> tuple[Sp
             if edges and not binning.offset:
                 numbers.append(SplitBy(feature, edges=edges))
         else:
-            order = np.argsort(-held.kept[0], kind="stable")[:MOST_VALUES]
+            order = np.argsort(-held.kept[0], kind="stable")[:MOST_CARRIER_VALUES]
             values = tuple(sorted(held.binning.values[at] for at in order))
             if values:
                 texts.append(SplitBy(feature, values=values))
     return (*texts, *numbers)[:MOST_COLUMNS]
 
 
-def _splits(feature: FeatureKey, of_column: Mapping[str, Mapping[str, Sides]]) -> Iterator[Split]:
+def _splits(feature: FeatureKey, of_column: Mapping[str, Mapping[str, _Sides]]) -> Iterator[Split]:
     for column, by_value in of_column.items():
         held = {value: sides.get(feature, {}) for value, sides in by_value.items()}
         shown = [side for sides in held.values() for side in sides.values()]
@@ -223,7 +224,7 @@ def _failing(incidents: Sequence[Incident]) -> tuple[FeatureKey, ...]:
     effects: dict[FeatureKey, float] = {}
     done: set[FeatureKey] = set()
     for one in incidents:
-        if one.family == "data" and one.role == "inputs" and one.of_all_traffic:
+        if one.area == "data" and one.role == "inputs" and one.of_all_traffic:
             key = one.role, one.subject
             effects[key] = max(effects.get(key, 0.0), one.effect)
             if one.spread is not None:
@@ -236,13 +237,13 @@ def _failing(incidents: Sequence[Incident]) -> tuple[FeatureKey, ...]:
 def _days(
     together: Sequence[Incident], generation: Collection[date], config: MonitorConfig
 ) -> tuple[DayRange, DayRange]:
-    """A week before the incidents, or the last one of the reference, and their first week."""
-    first = min(one.since for one in together)
+    """A week before the incidents, or the last week of the reference, and their first week."""
+    first = min(one.onset for one in together)
     last = max(one.last_failing for one in together)
-    before = DayRange(shifted(first, -DAYS), shifted(first, -1))
+    before = DayRange(shifted(first, -_DAYS), shifted(first, -1))
     reference = config.binning_reference
     held = any(day in generation for day in before)
     if not held and reference.table is None and reference.days is not None:
-        start = max(reference.days.first, shifted(reference.days.last, 1 - DAYS))
+        start = max(reference.days.first, shifted(reference.days.last, 1 - _DAYS))
         before = DayRange(start, reference.days.last)
-    return before, DayRange(first, min(last, shifted(first, DAYS - 1)))
+    return before, DayRange(first, min(last, shifted(first, _DAYS - 1)))

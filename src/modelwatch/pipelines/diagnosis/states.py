@@ -1,4 +1,4 @@
-"""Stored states that tell what an incident is: around its days, and of days that repeat others."""
+"""Stored states for the diagnosis of incidents: around their days, and of repeated days."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from modelwatch.evaluation.drift.repeated_days import DaysAsked
-from modelwatch.evaluation.states.rolled import States, TwoSpans
+from modelwatch.evaluation.states.rolled import TwoSpans
 from modelwatch.io.store.output_tables import Store
+from modelwatch.model.config.monitor import MonitorConfig
 from modelwatch.model.days import DayRange
 from modelwatch.model.diagnosis.change_kinds import RepeatedDay
 from modelwatch.model.diagnosis.incident_kinds import AskedKey, asked_key
@@ -18,44 +19,44 @@ from modelwatch.model.incidents.episodes import AGAIN
 from modelwatch.model.incidents.incident import Incident
 from modelwatch.model.planning.window_changes import last_before
 from modelwatch.pipelines.runs.history import of_days, of_runs
-from modelwatch.pipelines.runs.run import Request
 from modelwatch.pipelines.states.day_states import StatesOf
 from modelwatch.spark.drift.repeated_days import repeated_days
 from modelwatch.spark.states.rolled import states_by_side
 from modelwatch.stats.day_numbers import day_number, numbered_day
 from modelwatch.stats.states.day_states import EARLIER_DAYS
+from modelwatch.stats.states.leave_out import FeatureStates
 
 
 def states_around(
     store: Store,
-    request: Request,
+    config: MonitorConfig,
     states: StatesOf,
     generation: Mapping[date, str],
     spans: Sequence[TwoSpans],
-) -> list[dict[tuple[str, str], dict[int, States]]]:
-    """The states of the spans that are stored, those of one query."""
+) -> list[dict[tuple[str, str], dict[int, FeatureStates]]]:
+    """The stored states of the spans, in one query."""
     numbers = {
         number for span in spans for part in (span.before, span.now) for number in _all(part)
     }
     needed = {day: held for day, held in generation.items() if day_number(day) in numbers}
-    frame = _states_of_days(store, request, {span.segmentation for span in spans}, needed)
+    frame = _states_of_days(store, config, {span.segmentation for span in spans}, needed)
     return states_by_side(frame, states.bins, spans)
 
 
 def repeated_around(
     store: Store,
-    request: Request,
+    config: MonitorConfig,
     states: StatesOf,
     leads: Sequence[Incident],
     generation: Mapping[date, str],
 ) -> Mapping[AskedKey, Mapping[tuple[str, str], RepeatedDay]]:
-    """The days that features may repeat, of failures by such days."""
+    """The days that features may repeat, for failures on such days."""
     asked = {
         asked_key(one): DaysAsked(
             one.segmentation, one.segment, day_numbers(DayRange(one.worst_start, one.worst_end))
         )
         for one in leads
-        if AGAIN in one.figures
+        if AGAIN in one.metrics
     }
     if not asked:
         return {}
@@ -67,7 +68,7 @@ def repeated_around(
     segmentations = {one.segmentation for one in asked.values()}
     distinct = sorted(set(asked.values()), key=str)
     found = repeated_days(
-        _states_of_days(store, request, segmentations, needed), states.bins, distinct
+        _states_of_days(store, config, segmentations, needed), states.bins, distinct
     )
     repeated = {
         one: {
@@ -80,11 +81,11 @@ def repeated_around(
 
 
 def _states_of_days(
-    store: Store, request: Request, segmentations: Iterable[str], needed: Mapping[date, str]
+    store: Store, config: MonitorConfig, segmentations: Iterable[str], needed: Mapping[date, str]
 ) -> DataFrame:
     """States of inputs and predictions on some days."""
     stored = store.read("feature_states").where(
-        (F.col("monitor") == request.config.monitor)
+        (F.col("monitor") == config.monitor)
         & F.col("role").isin("inputs", "predictions")
         & F.col("segmentation").isin(*segmentations)
     )

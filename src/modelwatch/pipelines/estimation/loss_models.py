@@ -1,4 +1,4 @@
-"""The regressor of the loss of a run: the one that is stored, or one that is fitted now."""
+"""The loss regressor of a run: the stored one, or one that is fitted now."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
 
-from pyspark import StorageLevel
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
@@ -23,11 +22,12 @@ from modelwatch.model.days import shifted
 from modelwatch.model.planning.label_plan import ASKED, with_days
 from modelwatch.model.planning.retention import retired
 from modelwatch.model.profile.features import Feature
+from modelwatch.model.runs.stages import Stage
 from modelwatch.pipelines.runs.run import Request, Run
 from modelwatch.pipelines.states.day_states import StatesOf
 from modelwatch.pipelines.states.label_states import score_binning, traffic_of
 from modelwatch.spark.estimation.loss_regression import (
-    MOST_VALUES,
+    MOST_CATEGORIES,
     LossInput,
     LossModel,
     any_not_due,
@@ -37,18 +37,19 @@ from modelwatch.spark.estimation.loss_regression import (
     settings_of,
 )
 from modelwatch.spark.local_frames import frame_of
+from modelwatch.spark.persisted import persisted
 from modelwatch.spark.states.labelled_rows import labelled_rows
 from modelwatch.stats.estimation.expected_loss import LossRegressor
 from modelwatch.stats.states.binning import CategoricalBinning
 from modelwatch.tables import TABLES
 
-FEWEST_ROWS = 200
-"""Labelled rows below which no regressor is fitted."""
+_FEWEST_ROWS = 200
+"""Minimum number of labeled rows for fitting a regressor."""
 FITTED = "a regressor of the loss was fitted"
 NO_PLACE = "no folder for a regressor of the loss: performance.loss_model.path is not set"
 NO_DAYS = "the reference that carries the bins is not of the monitored days, and has no labels"
 NOT_DUE = "labels of the reference are not all due yet"
-FEW_LABELS = f"fewer than {FEWEST_ROWS} labeled rows in the reference"
+FEW_LABELS = f"fewer than {_FEWEST_ROWS} labeled rows in the reference"
 PART_ONLY = "a regressor of the loss is fitted by a run of all days, and there was none yet"
 _TABLE = TABLES["loss_models"]
 _VERSION = re.compile("[0-9a-f]{16}")
@@ -66,7 +67,8 @@ class Losses:
     features: tuple[Feature, ...] = ()
 
     def model(self, session: SparkSession) -> LossModel | None:
-        """The regressor with its stored forests; OutputError if their files are not the stored."""
+        """The regressor with its stored forests; OutputError if their files are not the stored
+        ones."""
         if self.regressor is None:
             return None
         forests = load_model(session, str(self.path), str(self.content))
@@ -77,7 +79,8 @@ NO_LOSSES = Losses()
 
 
 def loss_inputs(states: StatesOf) -> tuple[tuple[Feature, ...], tuple[LossInput, ...]]:
-    """Features that the regressor takes; and its inputs, the prediction first, then of these."""
+    """Features that the regressor uses, and its inputs: the prediction, followed by these
+    features."""
     performance = present(states.config.performance, "performance")
     own = performance.score[0]
     features, inputs = [], [LossInput(own)]
@@ -86,7 +89,7 @@ def loss_inputs(states: StatesOf) -> tuple[tuple[Feature, ...], tuple[LossInput,
             continue
         binning, values = states.bins[feature.role, feature.name], None
         if isinstance(binning, CategoricalBinning):
-            if len(binning.values) > MOST_VALUES:
+            if len(binning.values) > MOST_CATEGORIES:
                 continue
             values = tuple(binning.values)
         features.append(feature)
@@ -97,7 +100,7 @@ def loss_inputs(states: StatesOf) -> tuple[tuple[Feature, ...], tuple[LossInput,
 def with_losses(
     run: Run, store: Store, request: Request, states: StatesOf
 ) -> tuple[Request, Losses]:
-    """The regressor of the loss, and the request: one fitted now makes all days due again."""
+    """The loss regressor, and the request: a newly fitted one makes all days due again."""
     config, performance = request.config, request.config.performance
     if performance is None or performance.task != "regression":
         return request, NO_LOSSES
@@ -115,7 +118,7 @@ def with_losses(
     reason = _reason(request, store)
     if reason is not None:
         return request, Losses(reason=reason)
-    with run.stage("loss model", "fitting a regressor of the loss on the reference"):
+    with run.stage(Stage.LOSS_MODEL, "fitting a regressor of the loss on the reference"):
         row = _fitted(run, store, request, states, text, (features, inputs))
     if isinstance(row, str):
         return request, Losses(reason=row)
@@ -140,7 +143,7 @@ def _losses(
     inputs: tuple[LossInput, ...],
     features: tuple[Feature, ...],
 ) -> Losses:
-    """A stored regressor, in the configured folder wherever a row of the table says it is."""
+    """A stored regressor, read from the configured folder regardless of the path in its row."""
     if folder is None:
         return Losses(reason=NO_PLACE)
     if not _VERSION.fullmatch(row["fingerprint"]):
@@ -159,7 +162,7 @@ def _losses(
 
 
 def _reason(request: Request, store: Store) -> str | None:
-    """Why no regressor can be fitted now; None if it can, as far as is known without a scan."""
+    """Why no regressor can be fitted now; None if it can, as far as known without a scan."""
     config, plan = request.config, request.plan
     reference = config.binning_reference
     labels = present(config.labels, "labels")
@@ -173,7 +176,7 @@ def _reason(request: Request, store: Store) -> str | None:
 
 
 def _folder(config: MonitorConfig, store: Store) -> str | None:
-    """Where models are stored: the configured place, else beside the tables of a folder."""
+    """The folder of the models: the configured one, otherwise next to the tables in a folder."""
     performance = present(config.performance, "performance")
     place = store.models(performance.loss_model.path)
     return None if place is None else f"{place.rstrip('/')}/{config.monitor}"
@@ -187,7 +190,7 @@ def _fitted(
     settings: str,
     taken: tuple[tuple[Feature, ...], tuple[LossInput, ...]],
 ) -> Mapping[str, Any] | str:
-    """The row of a regressor fitted now, which is written; or the reason why there is none."""
+    """The row of a newly fitted regressor, which is written, or the reason why there is none."""
     config, as_of = request.config, request.plan.as_of
     reference, (features, inputs) = config.binning_reference, taken
     days = tuple(day for day in present(reference.days, "days") if day < as_of)
@@ -195,16 +198,12 @@ def _fitted(
     rows = labelled_rows(config, (), traffic, as_of, features=features)
     if config.labels and config.labels.due.column is not None and any_not_due(rows, as_of):
         return NOT_DUE
-    held = fitting_rows(rows, inputs, score_binning(states).scale, as_of)
-    held = held.persist(StorageLevel.MEMORY_AND_DISK)
-    try:
+    with persisted(fitting_rows(rows, inputs, score_binning(states).scale, as_of)) as held:
         count, rows_digest = content(held)
-        if count < FEWEST_ROWS:
+        if count < _FEWEST_ROWS:
             return FEW_LABELS
         version = hashlib.sha256(f"{settings} {count} {rows_digest}".encode()).hexdigest()[:16]
         model, dispersion = fitted(held, inputs)
-    finally:
-        held.unpersist()
     path = f"{_folder(config, store)}/{version}"
     digest = save_model(run.spark, model, path)
     row = {
@@ -226,7 +225,7 @@ def _fitted(
 
 
 def _all_due(request: Request) -> Request:
-    """The request with every day that has states, for they lack the losses now expected."""
+    """The request with every day that has states, because they lack the newly expected losses."""
     config, plan = request.config, request.plan
     fingerprint = present(labels_fingerprint(config), "fingerprint")
     known = dict.fromkeys(request.history.run_of_label_day(fingerprint), FITTED)

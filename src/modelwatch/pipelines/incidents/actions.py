@@ -1,9 +1,9 @@
-"""The command `modelwatch incidents`: what is open, what happened, and what a person says of it."""
+"""The command `modelwatch incidents`: open incidents, their history, and responses."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime, timezone
 
 from pyspark.sql import DataFrame, Row, SparkSession
@@ -18,6 +18,7 @@ from modelwatch.model.plain_text import plain_text
 from modelwatch.pipelines.runs.queries import table_text
 from modelwatch.spark.local_frames import frame_of
 from modelwatch.tables import TABLES
+from modelwatch.tables.table import field_of
 
 COMMANDS: dict[str, ActionKind] = {
     "acknowledge": "acknowledge",
@@ -26,23 +27,23 @@ COMMANDS: dict[str, ActionKind] = {
     "false-alarm": "false_alarm",
     "reopen": "reopen",
 }
-"""Words of the command that are actions."""
+"""Subcommands that are actions."""
 _VIEWS = ("open_incidents", "incidents_current", "incident_history")
-_ACTION = tuple(field.name for field in fields(Action))
-_LISTED = ("rank", "incident_id", "severity", "since", "effect", "acknowledged_by", "muted_until")
-_ALL_LISTED = ("incident_id", "state", "severity", "since", "last_failing", "closed", "effect")
+_ACTION = TABLES["incident_actions"].own_names
+_LISTED = ("rank", "incident_id", "severity", "onset", "effect", "acknowledged_by", "muted_until")
+_ALL_LISTED = ("incident_id", "state", "severity", "onset", "last_failing", "closed", "effect")
 _FAILS_WITH = (
     "incident_id",
     "state",
     "subject",
     "segment",
-    "figure",
+    "metric",
     "effect",
-    "since",
+    "onset",
     "closed",
 )
-_HISTORY = ("at", "event", "day", "by", "detail")
-_TOLD: dict[ActionKind, str] = {
+_HISTORY = ("recorded_at", "event", "day", "responded_by", "detail")
+_CONFIRMATIONS: dict[ActionKind, str] = {
     "acknowledge": "is acknowledged{by}",
     "mute": "is muted until {until}",
     "unmute": "is no longer muted",
@@ -53,7 +54,7 @@ _TOLD: dict[ActionKind, str] = {
 
 @dataclass(frozen=True)
 class Response:
-    """What a person says of an incident, named by its id or by how that begins."""
+    """A response to an incident, which is identified by its id or the beginning of it."""
 
     word: str
     incident: str
@@ -63,7 +64,7 @@ class Response:
 
 
 def problem_of(what: str, named: Sequence[str], until: date | None) -> str | None:
-    """What is wrong with the words behind ``incidents``; None if nothing is."""
+    """What is wrong with the arguments of ``incidents``; None if nothing is."""
     known = ("list", "show", *COMMANDS)
     if what not in known:
         return f"{what!r} is not one of {', '.join(known)}"
@@ -74,36 +75,37 @@ def problem_of(what: str, named: Sequence[str], until: date | None) -> str | Non
     return None
 
 
-def listed(spark: SparkSession, config: MonitorConfig, *, every: bool = False) -> str:
-    """The open incidents of a monitor, the first to be looked at first.
+def incident_rows(
+    spark: SparkSession, config: MonitorConfig, *, every: bool = False
+) -> tuple[list[str], list[Row]]:
+    """The open incidents of a monitor, the most urgent first, as columns and rows.
 
-    ``every``: those that are over too, after the open ones, the newest first.
+    ``every``: closed ones as well, after the open ones, the newest first.
     """
     _opened(spark, config)
-    if every:
-        return _all_listed(spark, config)
-    found = _view(spark, config, "open_incidents")
-    rows = found.orderBy(F.col("rank").asc_nulls_last(), "incident_id").collect()
-    if not rows:
-        return f"{config.monitor}: no incident is open\n"
-    parts = [table_text(_LISTED, [[row[name] for name in _LISTED] for row in rows])]
-    parts += [_paragraph(row) for row in rows]
-    return "\n".join(parts)
-
-
-def _all_listed(spark: SparkSession, config: MonitorConfig) -> str:
+    if not every:
+        found = _view(spark, config, "open_incidents")
+        ranked = found.orderBy(F.col("rank").asc_nulls_last(), "incident_id")
+        return found.columns, ranked.collect()
     known = _view(spark, config, "incidents_current").where(F.col("parent_id").isNull())
-    found = known.where(F.col("state").isin("open", "closed")).collect()
-    found.sort(key=lambda row: (row["since"], row["incident_id"]), reverse=True)
-    found.sort(key=lambda row: (row["state"] == "closed", row["rank"] or 0))
-    if not found:
-        return f"{config.monitor}: no incidents so far\n"
-    parts = [table_text(_ALL_LISTED, [[row[name] for name in _ALL_LISTED] for row in found])]
-    return "\n".join([*parts, *(_paragraph(row) for row in found)])
+    rows = known.where(F.col("state").isin("open", "closed")).collect()
+    rows.sort(key=lambda row: (row["onset"], row["incident_id"]), reverse=True)
+    rows.sort(key=lambda row: (row["state"] == "closed", row["rank"] or 0))
+    return known.columns, rows
+
+
+def listed(spark: SparkSession, config: MonitorConfig, *, every: bool = False) -> str:
+    """The rows of ``incident_rows`` as text, each incident with its sentence."""
+    _, rows = incident_rows(spark, config, every=every)
+    if not rows:
+        return f"{config.monitor}: {'no incidents so far' if every else 'no incident is open'}\n"
+    columns = _ALL_LISTED if every else _LISTED
+    parts = [table_text(columns, [[row[name] for name in columns] for row in rows])]
+    return "\n".join([*parts, *(_paragraph(row) for row in rows)])
 
 
 def shown(spark: SparkSession, config: MonitorConfig, incident: str) -> str:
-    """All about one incident: what it is, what fails with it, its history, and its evidence."""
+    """An incident in full: its fields, what fails with it, its history, and its evidence."""
     _opened(spark, config)
     row = _named(spark, config, incident)
     parts = [_paragraph(row)]
@@ -116,30 +118,30 @@ def shown(spark: SparkSession, config: MonitorConfig, incident: str) -> str:
         parts.append(f"Also affected:\n{table_text(_FAILS_WITH, rows)}")
     history = _view(spark, config, "incident_history")
     of_it = history.where(F.col("incident_id") == row["incident_id"])
-    rows = of_it.orderBy("at", "position").select(*_HISTORY).collect()
+    rows = of_it.orderBy("recorded_at", "position").select(*_HISTORY).collect()
     parts.append(table_text(_HISTORY, rows))
     if row["query"] is not None:
         parts.append(f"{plain_text(row['query']).strip()}\n")
     return "\n".join(parts)
 
 
-def said(spark: SparkSession, config: MonitorConfig, saying: Response) -> str:
-    """Write down what a person says of an incident; the next run respects it."""
+def recorded_response(spark: SparkSession, config: MonitorConfig, response: Response) -> str:
+    """Record a response to an incident, which the next run applies."""
     store = _opened(spark, config)
-    row = _named(spark, config, saying.incident)
+    row = _named(spark, config, response.incident)
     action = Action(
         incident_id=row["incident_id"],
-        action=COMMANDS[saying.word],
+        action=COMMANDS[response.word],
         at=datetime.now(timezone.utc),
-        by=saying.by or "",
-        until=saying.until,
-        note=saying.note,
+        by=response.by or "",
+        until=response.until,
+        note=response.note,
     )
     by = f" by {action.by}" if action.by else ""
-    wording = _TOLD[action.action].format(by=by, until=action.until)
+    wording = _CONFIRMATIONS[action.action].format(by=by, until=action.until)
     frame = frame_of(
         spark,
-        [(config.monitor, *(getattr(action, name) or None for name in _ACTION))],
+        [(config.monitor, *(getattr(action, field_of(name)) or None for name in _ACTION))],
         TABLES["incident_actions"].ddl("monitor", *_ACTION),
     )
     store.append("incident_actions", frame, f"{action.action} by hand")
@@ -147,13 +149,13 @@ def said(spark: SparkSession, config: MonitorConfig, saying: Response) -> str:
 
 
 def _view(spark: SparkSession, config: MonitorConfig, name: str) -> DataFrame:
-    """Rows of a view that are of the monitor."""
+    """Rows of a view for the monitor."""
     view = spark.table(view_name(config.output, name))
     return view.where(F.col("monitor") == config.monitor)
 
 
 def _opened(spark: SparkSession, config: MonitorConfig) -> Store:
-    """The store with the tables and views of incidents; SourceError before a first run."""
+    """The store with the tables and views of incidents; SourceError before the first run."""
     store = Store(spark, config.output)
     if not store.exists("runs"):
         raise SourceError([Problem("", None, "there are no results yet")], str(config.output))
@@ -164,7 +166,7 @@ def _opened(spark: SparkSession, config: MonitorConfig) -> Store:
 
 
 def _named(spark: SparkSession, config: MonitorConfig, incident: str) -> Row:
-    """The one incident whose id begins so; SourceError if there is none, or several."""
+    """The only incident whose id begins with a string; SourceError if there is none, or several."""
     known = _view(spark, config, "incidents_current")
     rows = known.where(F.col("incident_id").startswith(incident)).limit(10).collect()
     if len(rows) == 1:

@@ -1,24 +1,26 @@
-"""How much each feature matters to the model: as configured, or learned from its decisions."""
+"""The importance of each feature: configured, or learned from the decisions of the model."""
 
 from __future__ import annotations
 
-import numpy as np
-from pyspark.sql import functions as F
+from collections.abc import Collection
 
+import numpy as np
+
+from modelwatch.io.delta.snapshot import Wanted
 from modelwatch.io.store.output_tables import Store
 from modelwatch.model.config.configuration import labels_fingerprint
 from modelwatch.model.incidents.importance import importances
-from modelwatch.pipelines.runs.history import of_days, of_runs
 from modelwatch.pipelines.runs.run import Request, Run
 from modelwatch.stats.attribution.influence import influence
-from modelwatch.stats.states.binary import DECISIONS, LABELS
+from modelwatch.stats.states.binary import DECISIONS
+from modelwatch.stats.states.binary_margins import LABEL_VALUES
 
 LEARNED_DAYS = 7
-"""Newest days of the reference whose decisions are looked at."""
+"""Number of days at the end of the reference whose decisions are used."""
 
 
 def feature_importances(run: Run, store: Store, request: Request) -> dict[str, float]:
-    """The importance of each feature; 1 is that of a feature of which nothing is known."""
+    """The importance of each feature; 1 if nothing is known about it."""
     config = request.config
     features = {feature.name: feature.role for feature in request.plan.features}
     return importances(config.incidents.importance, _learned(run, store, request), features)
@@ -37,18 +39,22 @@ def _learned(run: Run, store: Store, request: Request) -> dict[str, float]:
     if not held:
         return {}
     needed = {day: generation[day] for day in held}
-    slices = store.read("performance_states").where(
-        (F.col("monitor") == config.monitor)
-        & (F.col("kind") == "slice")
-        & (F.col("segmentation") == "all")
-        & F.col("name").isin(*(feature.name for feature in request.plan.features))
-    )
-    columns = ("name", "counts_length", "positions", "counts")
+    among: dict[str, Collection[object]] = {
+        "monitor": [config.monitor],
+        "day": held,
+        "run_id": {*needed.values()},
+        "kind": ["slice"],
+        "segmentation": ["all"],
+        "name": [feature.name for feature in request.plan.features],
+    }
+    columns = ("day", "run_id", "name", "counts_length", "positions", "counts")
     found: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.int64]]] = {}
-    for row in of_runs(of_days(slices, needed), needed).select(*columns).collect():
+    for row in store.rows("performance_states", Wanted(among), *columns).to_pylist():
+        if needed[row["day"]] != row["run_id"]:
+            continue
         cells = found.setdefault(row["name"], np.zeros(row["counts_length"], dtype=np.int64))
         np.add.at(cells, row["positions"], row["counts"])
     return {
-        name: influence(cells.reshape(-1, DECISIONS, LABELS).sum(axis=2)[:, :2])
+        name: influence(cells.reshape(-1, DECISIONS, LABEL_VALUES).sum(axis=2)[:, :2])
         for name, cells in found.items()
     }

@@ -1,4 +1,4 @@
-"""Incidents, events, actions and verdicts as rows of their tables."""
+"""Incidents, events, actions, and verdicts as rows of their tables."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from dataclasses import fields
 from datetime import datetime, timezone
 from typing import Any
 
-from pyspark.sql import Row
-
 from modelwatch.model.incidents.incident import Action, Event, Incident
 from modelwatch.model.verdicts.row import VerdictRow
 from modelwatch.tables import TABLES
+from modelwatch.tables.incidents.incidents import COLUMN_OF_FIELD
+from modelwatch.tables.table import field_of
 
-_ID = {"id": "incident_id"}
 _INCIDENT = tuple(field.name for field in fields(Incident))
 _VERDICT = tuple(field.name for field in fields(VerdictRow))
-INCIDENT_COLUMNS = ("as_of", *(_ID.get(name, name) for name in _INCIDENT))
+INCIDENT_COLUMNS = ("as_of", *(COLUMN_OF_FIELD.get(name, name) for name in _INCIDENT))
 EVENT_COLUMNS = TABLES["incident_events"].own_names
 
 
@@ -25,15 +24,16 @@ def incident_row(incident: Incident, as_of: Any) -> tuple[Any, ...]:
     return (as_of, *(_listed(getattr(incident, name)) for name in _INCIDENT))
 
 
-def incident_of(row: Row) -> Incident:
+def incident_of(row: Mapping[str, Any]) -> Incident:
     """The incident of a row."""
-    held = row.asDict()
-    return Incident(**{name: _read(held[_ID.get(name, name)]) for name in _INCIDENT})
+    return Incident(**{name: _read(row[COLUMN_OF_FIELD.get(name, name)]) for name in _INCIDENT})
 
 
-def newest_incidents(rows: Iterable[Row], order: Mapping[str, int]) -> tuple[Incident, ...]:
-    """The newest row of each incident, of the published runs: ``order`` is their place."""
-    newest: dict[str, Row] = {}
+def newest_incidents(
+    rows: Iterable[Mapping[str, Any]], order: Mapping[str, int]
+) -> tuple[Incident, ...]:
+    """The latest row of each incident in published runs; ``order``: their order."""
+    newest: dict[str, Mapping[str, Any]] = {}
     for row in rows:
         if row["run_id"] not in order:
             continue
@@ -43,32 +43,32 @@ def newest_incidents(rows: Iterable[Row], order: Mapping[str, int]) -> tuple[Inc
     return tuple(incident_of(newest[id]) for id in sorted(newest))
 
 
-def event_rows(events: Sequence[Event], told_at: datetime) -> list[tuple[Any, ...]]:
+def event_rows(events: Sequence[Event], reported_at: datetime) -> list[tuple[Any, ...]]:
     """``EVENT_COLUMNS`` of events, in order."""
     return [
         tuple(
-            {**vars(event), "position": place, "told_at": told_at}[name] for name in EVENT_COLUMNS
+            {**vars(event), "position": place, "reported_at": reported_at}[field_of(name)]
+            for name in EVENT_COLUMNS
         )
         for place, event in enumerate(events)
     ]
 
 
-def action_of(row: Row) -> Action:
-    """What a person said."""
+def action_of(row: Mapping[str, Any]) -> Action:
+    """The action of a row."""
     return Action(
         incident_id=row["incident_id"],
         action=row["action"],
-        at=_read(row["at"]),
-        by=row["by"] or "",
+        at=_read(row["responded_at"]),
+        by=row["responded_by"] or "",
         until=row["until"],
         note=row["note"],
     )
 
 
-def verdict_of(row: Row) -> VerdictRow:
+def verdict_of(row: Mapping[str, Any]) -> VerdictRow:
     """The verdict of a row."""
-    held = row.asDict()
-    return VerdictRow(**{name: held[name] for name in _VERDICT})
+    return VerdictRow(**{name: row[COLUMN_OF_FIELD.get(name, name)] for name in _VERDICT})
 
 
 def _listed(value: Any) -> Any:
@@ -76,8 +76,8 @@ def _listed(value: Any) -> Any:
 
 
 def _read(value: Any) -> Any:
-    """A value as the model has it: tuples for lists, moments in UTC."""
+    """A value in the types of the model: tuples for lists, timestamps in UTC."""
     if isinstance(value, datetime):
-        # Spark hands out local time without saying so.
+        # Spark returns local time without a time zone.
         return value.astimezone(timezone.utc)
     return tuple(value) if isinstance(value, list) else value

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import math
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
-from typing import Any
 
-from pyspark.sql import DataFrame, Row
-from pyspark.sql import functions as F
-from pyspark.sql.window import Window
+import pyarrow as pa
+from pyspark.sql import DataFrame
 
+from modelwatch.evaluation.performance.business_values import CONFUSION_VALUE
+from modelwatch.io.delta.snapshot import Wanted
+from modelwatch.io.store.arrow_rows import rows_of
 from modelwatch.io.store.outbox import written
 from modelwatch.io.store.output_tables import Store
 from modelwatch.model.config.configuration import labels_fingerprint
 from modelwatch.model.config.monitor import MonitorConfig
-from modelwatch.model.incidents.episodes import BY_CHANCE
-from modelwatch.model.incidents.folding import History, changed, fold_incidents, over_since
+from modelwatch.model.incidents.folding import History, changed, fold_incidents, newly_closed
 from modelwatch.model.incidents.incident import Incident, JudgedWindow
 from modelwatch.model.incidents.ranking import Weights
 from modelwatch.model.notification.incident_messages import messages
+from modelwatch.model.planning.short_histories import short_references
 from modelwatch.model.planning.window_volumes import with_judged_windows
 from modelwatch.pipelines.diagnosis.evidence import explained, looked_into
+from modelwatch.pipelines.incidents.current_verdicts import CurrentVerdicts, current_verdicts
 from modelwatch.pipelines.incidents.rows import (
     EVENT_COLUMNS,
     INCIDENT_COLUMNS,
@@ -33,26 +36,21 @@ from modelwatch.pipelines.incidents.rows import (
     newest_incidents,
     verdict_of,
 )
-from modelwatch.pipelines.incidents.segment_values import value_shares
 from modelwatch.pipelines.runs.run import Request, Run
-from modelwatch.pipelines.runs.stored_windows import generations
+from modelwatch.pipelines.runs.stored_windows import StoredWindows
 from modelwatch.pipelines.states.day_states import StatesOf
-from modelwatch.spark.local_frames import frame_of
-from modelwatch.spark.persisted import persisted
 from modelwatch.stats.value_names import ALL, ALL_VERSIONS
 from modelwatch.tables import TABLES
 
-MOST_A_WINDOW = 1000
-"""Verdicts of a window that are folded, the largest effects first."""
-_SUBJECT = ("source", "role", "subject", "segmentation", "segment", "window")
-_FAMILY = ("source", "window", "window_start")
+LATELY_DAYS = 90
+"""Number of days before the as-of day whose business value gives segments their weight."""
 
 
 @dataclass(frozen=True)
 class FoundIncidents:
-    """The incidents as of a run, those that are over and children among them.
+    """The incidents as of a run, including closed ones and children.
 
-    ``over``: those that are over and that no run before had told to be, the oldest first.
+    ``over``: closed incidents that no earlier run reported as closed, the oldest first.
     """
 
     all: tuple[Incident, ...]
@@ -66,29 +64,33 @@ def write_incidents(
     states: StatesOf,
     importance: Mapping[str, float],
 ) -> FoundIncidents:
-    """Fold, explain and write the incidents as of the run, and the messages that tell of them."""
+    """Fold, explain, and write the incidents as of the run, and their messages."""
     config, as_of = with_judged_windows(request.config, request.volume), request.plan.as_of
-    with persisted(current_verdicts(run, store, request, config)) as verdicts:
+    kinds = {"day", *config.incident_windows, *config.performance_windows}
+    first = _first_relevant_day(run, request, config)
+    stored = StoredWindows(run, store, config.monitor, request.history)
+    with current_verdicts(stored, kinds, first) as verdicts:
         with ThreadPoolExecutor(max_workers=1) as beside:
-            worth = beside.submit(value_shares, run, store, request)
+            worth = beside.submit(value_shares, stored, request.config, as_of)
             history = _history(store, request, verdicts)
         weights = _weights(importance, worth.result(), history.windows)
         folded = fold_incidents(history, config, weights)
         looked = looked_into(run, store, request, states, folded, history)
         if looked.parts:
-            # What broke, and in which rows, tells which failures have one cause.
+            # The cause of each failure, and the affected rows, determine which failures have one
+            # cause.
             history = replace(history, explained=looked.parts)
             folded = fold_incidents(history, config, weights)
-        incidents = explained(request, folded, history, looked, verdicts)
+        incidents = explained(request.config, folded, history, looked, verdicts)
     now = datetime.now(timezone.utc)
     rows = [incident_row(one, as_of) for one in changed(incidents, history.previous)]
-    frames = {}
+    frames: dict[str, DataFrame | pa.Table] = {}
     if rows:
-        frames["incidents"] = _frame(run, "incidents", INCIDENT_COLUMNS, rows)
+        frames["incidents"] = rows_of(TABLES["incidents"], INCIDENT_COLUMNS, rows)
     if folded.events:
         events = event_rows(folded.events, now)
-        frames["incident_events"] = _frame(run, "incident_events", EVENT_COLUMNS, events)
-    over = over_since(incidents, history.previous)
+        frames["incident_events"] = rows_of(TABLES["incident_events"], EVENT_COLUMNS, events)
+    over = newly_closed(incidents, history.previous)
     known = {one.id for one in history.previous}
     unseen = [one for one in over if one.id not in known]
     judged = history.windows, history.rows
@@ -100,49 +102,38 @@ def write_incidents(
     return FoundIncidents(incidents, over)
 
 
-def _history(store: Store, request: Request, verdicts: DataFrame) -> History:
+def _history(store: Store, request: Request, verdicts: CurrentVerdicts) -> History:
     config = request.config
-    said = store.read("incident_actions").where(F.col("monitor") == config.monitor)
-    telling = _informative(verdicts, config.incidents.clear.below)
-    with ThreadPoolExecutor(max_workers=3) as at_once:
+    with ThreadPoolExecutor(max_workers=3) as pool:
         # Most of a query is its planning, and none of these waits for another.
-        previous = at_once.submit(_previous, store, request)
-        actions = at_once.submit(said.collect)
-        windows = at_once.submit(_windows, verdicts)
-        rows = telling.collect()
+        previous = pool.submit(_previous, store, request)
+        responses = pool.submit(
+            store.rows, "incident_actions", Wanted({"monitor": [config.monitor]})
+        )
+        windows = pool.submit(_windows, verdicts)
+        rows = verdicts.informative(config.incidents.clear.below)
         return History(
             as_of=request.plan.as_of,
             windows=windows.result(),
             rows=[verdict_of(row) for row in rows],
             previous=previous.result(),
-            actions=[action_of(row) for row in actions.result()],
+            actions=[action_of(row) for row in responses.result().to_pylist()],
             features=Counter(feature.role for feature in request.plan.features),
+            short_references=short_references(
+                config, request.sources.opened["inputs"].present() or ()
+            ),
         )
 
 
-def _frame(
-    run: Run, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
-) -> DataFrame:
-    return frame_of(run.spark, rows, TABLES[table].ddl(*columns))
-
-
-def current_verdicts(run: Run, store: Store, request: Request, config: MonitorConfig) -> DataFrame:
-    """The verdicts that count, of windows that are over and may still matter."""
+def _first_relevant_day(run: Run, request: Request, config: MonitorConfig) -> date:
+    """The first day whose verdicts may still matter."""
     back = config.incidents.history_days + due_delay_days(run, request)
-    since = request.plan.as_of - timedelta(days=back)
-    kinds = {"day", *config.incident_windows, *config.performance_windows}
-    mine = store.read("verdicts").where(
-        (F.col("monitor") == config.monitor)
-        & (F.col("window_start") >= F.lit(since))
-        & F.col("window").isin(*kinds)
-        & ~F.col("partial")
-    )
-    counting = generations(run, request, None, since)
-    return mine.join(F.broadcast(counting), [*_FAMILY, "run_id"], "left_semi")
+    return request.plan.as_of - timedelta(days=back)
 
 
 def due_delay_days(run: Run, request: Request) -> int:
-    """Days after which labels are due, at most: the newest windows of them are so old."""
+    """The maximum number of days after which labels are due, which is the age of their newest
+    windows."""
     labels = request.config.labels
     if labels is None:
         return 0
@@ -156,52 +147,27 @@ def due_delay_days(run: Run, request: Request) -> int:
     )
 
 
-def _windows(current: DataFrame) -> tuple[JudgedWindow, ...]:
-    found = (
-        current.where(F.col("segmentation") == ALL)
-        .groupBy(*_FAMILY, "window_end", "model_version")
-        .agg(F.max("rows").alias("rows"))
-        .collect()
-    )
+def _windows(verdicts: CurrentVerdicts) -> tuple[JudgedWindow, ...]:
     windows = (
         JudgedWindow(
             row["source"],
-            row["window"],
+            row["window_name"],
             row["window_start"],
             row["window_end"],
             row["model_version"],
-            row["rows"],
+            row["row_count"],
         )
-        for row in found
+        for row in verdicts.windows()
     )
     return tuple(sorted(windows, key=lambda w: (w.start, w.end, w.window, w.source)))
 
 
-def _informative(current: DataFrame, below: float) -> DataFrame:
-    """What did not pass, or not by far, of subjects that failed at least once."""
-    fails = F.col("verdict").isin("fail", "warn")
-    by_chance = F.coalesce(F.col("adjusted_p") >= BY_CHANCE, F.lit(False))
-    of_subject = Window.partitionBy(*_SUBJECT)
-    of_window = Window.partitionBy(*_FAMILY).orderBy(
-        F.desc(fails), F.desc_nulls_last("effect"), *_SUBJECT, "figure", "model_version"
-    )
-    return (
-        current.where((F.col("verdict") != "pass") | ((F.col("effect") >= below) & ~by_chance))
-        .withColumn("ever", F.max(fails).over(of_subject))
-        .where("ever")
-        .withColumn("place", F.row_number().over(of_window))
-        .where(F.col("place") <= MOST_A_WINDOW)
-    )
-
-
 def _previous(store: Store, request: Request) -> tuple[Incident, ...]:
-    rows = store.read("incidents").where(F.col("monitor") == request.config.monitor)
     order = {row["run_id"]: place for place, row in enumerate(request.history.runs)}
-    return newest_incidents(_collected(rows, order), order)
-
-
-def _collected(rows: DataFrame, order: Mapping[str, int]) -> list[Row]:
-    return rows.collect() if order else []
+    if not order:
+        return ()
+    rows = store.rows("incidents", Wanted({"monitor": [request.config.monitor]}))
+    return newest_incidents(rows.to_pylist(), order)
 
 
 def _weights(
@@ -216,3 +182,52 @@ def _weights(
             together = window.model_version == ALL_VERSIONS
             traffic[key] = window.rows if together else max(window.rows, traffic.get(key, 0))
     return Weights(importance=importance, value_share=value_share, traffic=traffic)
+
+
+def value_shares(
+    windows: StoredWindows, config: MonitorConfig, as_of: date
+) -> dict[tuple[str, str], float]:
+    """Share of the business value by segmentation and segment; empty if no values are configured.
+
+    By the values of cells, or by the first expression if cells have none, over the windows of the
+    first configured kind in the last ``LATELY_DAYS`` days. Without segments or values, nothing is
+    read.
+    """
+    performance = config.performance
+    if performance is None or not config.segments or not config.performance_windows:
+        return {}
+    values = performance.values
+    metric = CONFUSION_VALUE if values.cells is not None else next(iter(values.expressions), None)
+    if metric is None:
+        return {}
+    first = as_of - timedelta(days=LATELY_DAYS)
+    wanted = Wanted(
+        {"window_name": [config.performance_windows[0]], "metric": [metric], "statistic": ["sum"]},
+        {"window_start": first},
+    )
+    names = ("segmentation", "segment", "model_version", "value")
+    rows = windows.rows("business_metrics", "performance", wanted, names)
+    found: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for row in rows:
+        apart = row["segmentation"] != ALL and row["model_version"] != ALL_VERSIONS
+        if apart and row["value"] is not None:
+            found[row["segmentation"], row["segment"]].append(row["value"])
+    return shares_of(found)
+
+
+def shares_of(
+    values: Mapping[tuple[str, str], Sequence[float]],
+) -> dict[tuple[str, str], float]:
+    """Shares by segmentation and segment, of the absolute sums, because a loss matters as much.
+
+    ``values``: finite numbers of any size.
+    """
+    largest = max((abs(value) for held in values.values() for value in held), default=0.0)
+    if not largest:
+        return {}
+    # Sums of numbers near the largest double would exceed it.
+    sums = {key: math.fsum(value / largest for value in held) for key, held in values.items()}
+    whole: dict[str, float] = defaultdict(float)
+    for (segmentation, _), value in sums.items():
+        whole[segmentation] += abs(value)
+    return {key: abs(value) / whole[key[0]] for key, value in sums.items() if whole[key[0]]}

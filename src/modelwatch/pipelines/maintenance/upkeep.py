@@ -1,4 +1,4 @@
-"""Upkeep of a monitor's tables: files merged and removed, and what is kept for how long."""
+"""Upkeep of a monitor's tables: merging and removing files, and retention."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from modelwatch.errors import present
+from modelwatch.io.delta.addresses import Place
 from modelwatch.io.session.environment import code_version, libraries
 from modelwatch.io.store.output_tables import Store
+from modelwatch.io.store.published_tables import published_places, remove_rows
 from modelwatch.io.store.upkeep import Compacted, compact, delete, file_count, vacuum
 from modelwatch.log import LOG
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.config.literals import string_literal
 from modelwatch.model.days import day_ranges, shifted
 from modelwatch.model.errors import ConfigurationError, Problem, SourceError
-from modelwatch.model.plain_text import listed_names
+from modelwatch.model.plain_text import counted, listed_names
 from modelwatch.model.planning.retention import (
     Retired,
     ended_replays,
@@ -30,11 +32,12 @@ from modelwatch.model.planning.retention import (
     oldest_unpublished,
     retired,
 )
-from modelwatch.pipelines.runs.history import history_of, of_days, of_runs
+from modelwatch.pipelines.runs.history import of_days, of_runs, stored_history
 from modelwatch.pipelines.runs.run import Run
 from modelwatch.pipelines.sources.arrivals import TRAFFIC
 from modelwatch.spark.states.monthly import monthly_performance, monthly_states
 from modelwatch.tables import TABLES
+from modelwatch.tables.published import PUBLISHED_FOLDER
 
 _STANDING = ("published", "nothing_to_do", "maintained")
 _METRICS = ("profile_metrics", "drift_metrics", "outliers")
@@ -50,16 +53,16 @@ _RUN = (
     "outputs",
     "retired_days",
 )
-_TABLES_AT_ONCE = 4
+_CONCURRENT_TABLES = 4
 
 
 @dataclass(frozen=True)
 class _Found:
-    """What there is to do, as of the newest run.
+    """The work to do, as of the newest run.
 
-    ``days``: those whose states go; ``rolled`` and ``labelled``: those among them of which states
-    of features and of performance are added up first, each with the run that counts for it.
-    ``unpublished``: by table, rows of runs that never were published.
+    ``days``: those whose states are removed. ``rolled`` and ``labelled``: those among them whose
+    states of features and of performance are added up first, each with its current run.
+    ``unpublished``: by table, rows of runs that were never published.
     """
 
     as_of: date
@@ -75,17 +78,17 @@ class _Found:
 
 
 def maintain(spark: SparkSession, config: MonitorConfig, *, dry_run: bool = False) -> str:
-    """Carry out what ``retention`` says and tidy up the tables; what was done, in words.
+    """Apply ``retention`` and tidy up the tables; the result in words.
 
-    The order keeps every moment right: months are added up, a row of ``runs`` retires the days,
-    and only then their states are removed; if it ends in between, the next one goes on. Nothing is
-    written with ``dry_run``, which tells what would be done. Sources are never touched.
+    The order is safe at any time: months are added up, a row of ``runs`` retires the days, and only
+    then their states are removed. If the process ends in between, the next call continues. With
+    ``dry_run``, nothing is written. Sources are never changed.
     """
     store = Store(spark, config.output)
     _check(config)
     if not store.exists("runs"):
         raise SourceError([Problem("", None, "there are no results yet")], str(config.output))
-    store.prepare(written=history_of(store.runs(config.monitor)).written)
+    store.prepare(written=stored_history(store, config.monitor).written)
     found = _found(store, config)
     lines = [f"Monitor {config.monitor}, as of {found.as_of}", *_upkeep_lines(config, found)]
     if not dry_run:
@@ -102,9 +105,7 @@ def maintain(spark: SparkSession, config: MonitorConfig, *, dry_run: bool = Fals
 def _check(config: MonitorConfig) -> None:
     least, given = least_states_days(config), config.retention.states_days
     if given is not None and given < least:
-        message = (
-            f"windows and references look back on {least} days: keep as many at least, not {given}"
-        )
+        message = f"windows and references use {least} days: must be at least {least}, not {given}"
         raise ConfigurationError([Problem("retention.states_days", None, message)])
 
 
@@ -151,7 +152,7 @@ def _counting(
         if row["outcome"] == "published":
             found |= dict.fromkeys(computed(row), row["run_id"])
         # Earlier releases kept the states of performance of days that they retired.
-        if any(held["table"] == monthly for held in row["outputs"] or ()):
+        if any(held["table_name"] == monthly for held in row["outputs"] or ()):
             for day in row["retired_days"] or ():
                 found.pop(day, None)
     return {day: found[day] for day in days if day in found}
@@ -180,7 +181,7 @@ def _labelled(store: Store, config: MonitorConfig) -> DataFrame:
 def _unpublished(
     store: Store, config: MonitorConfig, standing: Collection[str], oldest: str
 ) -> dict[str, int]:
-    """By table, rows that no view shows, of runs that began long ago."""
+    """By table, rows of old runs that no view shows."""
     found = {}
     for name in _of_runs():
         mine = store.read(name).where(
@@ -208,7 +209,7 @@ def _retire(spark: SparkSession, store: Store, config: MonitorConfig, found: _Fo
         if days:
             rows = by_month(of_runs(of_days(stored(store, config), days), days))
             run.append(store, config, name, rows)
-    text = f"states of {len(found.days)} days before {limit.before} were removed"
+    text = f"removed states of {counted(len(found.days), 'day')} before {limit.before}"
     store.publish({**_row(run, config, found), "message": text})
     gone = _of_days_gone(config, found.days)
     roles = ", ".join(string_literal(role) for role in TRAFFIC)
@@ -227,7 +228,8 @@ def _row(run: Run, config: MonitorConfig, found: _Found) -> dict[str, Any]:
         "as_of": found.as_of,
         "code_version": code_version(),
         "libraries": [{"name": n, "version": v} for n, v in libraries().items()],
-        "outputs": [{"table": name, "version": v} for name, v in run.outputs.items()],
+        "spark_session": run.session_row,
+        "outputs": [{"table_name": name, "version": v} for name, v in run.outputs.items()],
         "retired_days": list(found.days),
     }
 
@@ -238,11 +240,16 @@ def _of_days_gone(config: MonitorConfig, days: Sequence[date]) -> str:
 
 
 def _remove(spark: SparkSession, store: Store, config: MonitorConfig, found: _Found) -> None:
-    """Rows of windows that are too old, and rows of runs that were never published."""
+    """Delete rows of old windows, and rows of runs that were never published."""
     monitor = f"monitor = {string_literal(config.monitor)}"
     if found.metrics_before is not None:
         for name in _METRICS:
             _delete(spark, store, name, f"{monitor} AND window_end < '{found.metrics_before}'")
+        views = {current.view for name in _METRICS if (current := TABLES[name].current)}
+        for view, place in published_places(spark, config.output).items():
+            if view in views:
+                old = f"{monitor} AND window_end < '{found.metrics_before}'"
+                remove_rows(spark, place, old)
     for name in found.unpublished:
         standing = ", ".join(string_literal(run) for run in sorted(found.standing))
         condition = f"{monitor} AND run_id < {string_literal(found.oldest)}"
@@ -250,7 +257,7 @@ def _remove(spark: SparkSession, store: Store, config: MonitorConfig, found: _Fo
 
 
 def _delete(spark: SparkSession, store: Store, name: str, condition: str) -> None:
-    """Delete rows of a table; one that has none of them gets no commit."""
+    """Delete rows of a table; without such rows, there is no commit."""
     if store.read(name).where(condition).isEmpty():
         return
     LOG.info("  %s: %d rows removed", name, delete(spark, store.place(name), condition))
@@ -259,14 +266,16 @@ def _delete(spark: SparkSession, store: Store, name: str, condition: str) -> Non
 def _tidied(spark: SparkSession, store: Store, config: MonitorConfig) -> Iterator[str]:
     hours = config.retention.file_hours
 
-    def compacted(name: str) -> Compacted:
-        place = store.place(name)
+    def compacted(place: Place) -> Compacted:
         files = compact(spark, place)
         vacuum(spark, place, hours, dry_run=False)
         return files
 
-    with ThreadPoolExecutor(max_workers=_TABLES_AT_ONCE) as beside:
-        for name, files in zip(TABLES, beside.map(compacted, TABLES), strict=True):
+    published = published_places(spark, config.output)
+    places = {name: store.place(name) for name in TABLES}
+    places |= {f"{PUBLISHED_FOLDER} {name}": place for name, place in published.items()}
+    with ThreadPoolExecutor(max_workers=_CONCURRENT_TABLES) as pool:
+        for name, files in zip(places, pool.map(compacted, places.values()), strict=True):
             if files.removed:
                 yield f"  compacted  {name}: {files.removed} files became {files.added}"
     yield f"  vacuumed   files that left a table more than {hours} hours ago"
@@ -276,19 +285,20 @@ def _tidied(spark: SparkSession, store: Store, config: MonitorConfig) -> Iterato
 def _files(spark: SparkSession, store: Store, config: MonitorConfig) -> Iterator[str]:
     hours = config.retention.file_hours
 
-    def counted(name: str) -> str:
+    def counted_files(name: str) -> str:
         place = store.place(name)
         stale = vacuum(spark, place, hours, dry_run=True)
         return f"  {name}: {file_count(spark, place)} files to merge, {stale} old ones to remove"
 
-    with ThreadPoolExecutor(max_workers=_TABLES_AT_ONCE) as beside:
-        yield from beside.map(counted, TABLES)
+    with ThreadPoolExecutor(max_workers=_CONCURRENT_TABLES) as pool:
+        yield from pool.map(counted_files, TABLES)
 
 
 def _upkeep_lines(config: MonitorConfig, found: _Found) -> Iterator[str]:
     if found.limit is not None and found.days:
         ranges = listed_names([str(days) for days in day_ranges(found.days)])
-        yield f"  states     {len(found.days)} days before {found.limit.before}: {ranges}"
+        days = counted(len(found.days), "day")
+        yield f"  states     {days} before {found.limit.before}: {ranges}"
         for name, rolled in (
             ("feature_states_monthly", found.rolled),
             ("performance_states_monthly", found.labelled),
@@ -296,11 +306,11 @@ def _upkeep_lines(config: MonitorConfig, found: _Found) -> Iterator[str]:
             months = sorted({day.replace(day=1) for day in rolled})
             listed = listed_names([f"{month:%Y-%m}" for month in months])
             if months:
-                yield f"  rolled up  {len(months)} months in {name}: {listed}"
+                yield f"  rolled up  {counted(len(months), 'month')} in {name}: {listed}"
     if found.ended:
         named = listed_names(found.ended)
-        yield f"  replays    no longer possible of {len(found.ended)} runs: {named}"
+        yield f"  replays    no longer possible for {counted(len(found.ended), 'run')}: {named}"
     if found.metrics_before is not None:
         yield f"  metrics    of windows that ended before {found.metrics_before}"
     for name, rows in found.unpublished.items():
-        yield f"  unpublished  {name}: {rows:,} rows of runs that died or failed"
+        yield f"  unpublished  {name}: {counted(rows, 'row')} of failed or killed runs"

@@ -16,20 +16,21 @@ from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.errors import ProblemsError
 from modelwatch.model.notification.signposts import Signposts
 from modelwatch.model.plain_text import one_line, shortened
+from modelwatch.model.runs.stages import Stage
 from modelwatch.pipelines.report.pages import report
 from modelwatch.pipelines.runs.run import Request, Run
 
-MUTE_DAYS = 7
-"""Days of the mute that a message offers as a command."""
+_MUTE_DAYS = 7
+"""Number of days of the mute that a message offers as a command."""
 _LONGEST_REASON = 500
 
 
 def announced(run: Run, store: Store, request: Request, config_path: str) -> str:
-    """Write the report where one is configured and deliver all messages that are due; the lines
-    with which the run ends.
+    """Write the report if configured, and deliver all messages that are due; the last lines of the
+    output of the run.
 
-    ``config_path``: the configuration as commands name it. A report that cannot be written is a
-    warning, because the results are published.
+    ``config_path``: the path of the configuration in commands. If the report cannot be written, a
+    warning is printed, because the results are published.
     """
     lines = _reported(run, request.config, config_path)
     _deliver(run, store, request, config_path)
@@ -40,7 +41,7 @@ def _reported(run: Run, config: MonitorConfig, config_path: str) -> str:
     if config.report is None:
         return ""
     try:
-        with run.stage("report", "writing the report"):
+        with run.stage(Stage.REPORT, "writing the report"):
             report(run.spark, config, config_path, Path(config.report.path))
     except Exception as error:
         wording = str(error) if isinstance(error, ProblemsError) else typed(error)
@@ -51,12 +52,12 @@ def _reported(run: Run, config: MonitorConfig, config_path: str) -> str:
 
 
 def _deliver(run: Run, store: Store, request: Request, config_path: str) -> None:
-    """Deliver the messages of this run, and those that earlier ones could not deliver."""
+    """Deliver the messages of this run, and earlier ones that could not be delivered."""
     config = request.config
     if not config.notify:
         return
     published = {run.run_id, *(row["run_id"] for row in request.history.runs)}
-    until = request.plan.as_of + timedelta(days=MUTE_DAYS)
+    until = request.plan.as_of + timedelta(days=_MUTE_DAYS)
     signposts = replace(_signposts(config, config_path), mute_until=until)
     sinks = [sink_of(choice, os.environ, signposts) for choice in config.notify]
     drain(run.spark, store, config.monitor, sinks, run.run_id, published)

@@ -3,35 +3,49 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import PurePath
 
 from pyspark.sql import SparkSession
 
 from modelwatch.model.config.configuration import parse_config
+from modelwatch.model.config.monitor import known_time_zone
 from modelwatch.model.days import shifted
+from modelwatch.model.errors import ConfigurationError, Problem
+from modelwatch.model.onboarding.column_names import is_label_due_name
 from modelwatch.model.onboarding.day_guess import guess_day
 from modelwatch.model.onboarding.draft import draft
-from modelwatch.model.onboarding.guess import Guess, LabelFacts, guess, monitor_name
+from modelwatch.model.onboarding.guess import (
+    Guess,
+    LabelFacts,
+    guess,
+    holds_labels,
+    monitor_name,
+)
 from modelwatch.model.onboarding.id_guess import identity_of, label_identity
 from modelwatch.model.onboarding.label_guess import LabelGuess, label_column
 from modelwatch.model.onboarding.readings import readings_of
 from modelwatch.model.onboarding.reference_guess import Typical, typical_days
 from modelwatch.model.onboarding.table_facts import ColumnFacts, TableFacts
+from modelwatch.model.plain_text import counted
 from modelwatch.model.sources.tables import TableAddress
 from modelwatch.package import VERSION
-from modelwatch.pipelines.onboarding.table_facts import daily_figures, facts_of, label_facts
+from modelwatch.pipelines.onboarding.local_rows import local_rows
+from modelwatch.pipelines.onboarding.spark_rows import SparkRows
+from modelwatch.pipelines.onboarding.table_facts import daily_metrics, facts_of, label_facts
+from modelwatch.pipelines.onboarding.table_rows import TableRows, TableSide
 from modelwatch.report.setup import Setup, setup_page
 
-Tell = Callable[[str], None]
+Notify = Callable[[str], None]
 _MOST_SHOWN = 12
-"""Columns that are listed on one line."""
+"""Maximum number of columns that are listed on one line."""
 
 
 @dataclass(frozen=True)
 class FirstConfiguration:
-    """The text of a configuration, and what it was guessed from."""
+    """The text of a configuration, and the guess that it is based on."""
 
     text: str
     guess: Guess
@@ -39,7 +53,7 @@ class FirstConfiguration:
 
 
 def first_configuration(
-    spark: SparkSession,
+    spark: SparkSession | Callable[[], SparkSession],
     inputs: TableAddress,
     predictions: TableAddress | None = None,
     labels: TableAddress | None = None,
@@ -47,54 +61,83 @@ def first_configuration(
     challenger: TableAddress | None = None,
     id_columns: Sequence[str] = (),
     time_zone: str = "UTC",
-    tell: Tell = lambda _: None,
+    folder: str | PurePath | None = None,
+    notify: Notify = lambda _: None,
 ) -> FirstConfiguration:
-    """A configuration for tables of inputs, predictions and labels, and a challenger's.
+    """A configuration for tables of inputs, predictions, labels, and a challenger.
 
-    Looks at the schemas, at the days of all rows, and at some rows of the newest days, in a few
-    queries per table. ``tell`` hears of the progress. SourceError if a table cannot be read or no
-    column can tell the day or join the tables.
+    Reads the schemas, the days of all rows, and a sample of rows of the newest days, with a few
+    queries per table. ``spark``: a session, or a function that starts one: small tables on a local
+    disk are read without Spark. ``folder``: of the file to write; paths are relative to it unless
+    they were given as URLs or absolute. ``notify`` receives messages. SourceError if a table cannot
+    be read, or no column can be the day or join the tables; ConfigurationError for an unknown time
+    zone.
     """
-    facts = facts_of(spark, inputs, time_zone)
-    tell(_told("inputs", facts))
+    try:
+        known_time_zone(time_zone)
+    except ValueError as error:
+        raise ConfigurationError([Problem("time_zone", None, str(error))], "set-up") from error
+    rows = rows_of(spark, [a for a in (inputs, predictions, labels, challenger) if a is not None])
+    facts = facts_of(rows[str(inputs)], time_zone)
+    notify(_table_line("inputs", facts))
     like = guess_day(facts).column
     answers = None
     if predictions is not None:
-        answers = facts_of(spark, predictions, time_zone, like=like)
-        tell(_told("predictions", answers))
-    found = _labels(spark, facts, answers, labels, id_columns, time_zone, tell)
-    rival = None
+        answers = facts_of(rows[str(predictions)], time_zone, like=like)
+        if labels is None and holds_labels(facts, answers):
+            notify(f"{predictions} has no score or decision, but the inputs do: it is the labels")
+            labels, answers = predictions, None
+        else:
+            notify(_table_line("predictions", answers))
+    found = _labels(rows, facts, answers, labels, id_columns, time_zone, notify)
+    challenger_facts = None
     if challenger is not None:
-        rival = facts_of(spark, challenger, time_zone, like=like)
-        tell(_told("challenger", rival))
-    guessed = guess(facts, answers, id_columns, found, rival)
-    figures = daily_figures(spark, facts, guessed.features, time_zone)
-    typical = typical_days(facts.rows_by_day, figures, _labels_until(guessed))
+        challenger_facts = facts_of(rows[str(challenger)], time_zone, like=like)
+        notify(_table_line("challenger", challenger_facts))
+    guessed = guess(facts, answers, id_columns, found, challenger_facts)
+    metrics = daily_metrics(rows[str(inputs)], facts, guessed.features, time_zone)
+    typical = typical_days(facts.rows_by_day, metrics, _labels_until(guessed))
     if typical.days is not None:
-        tell(f"Reference: {typical.days}. {typical.why}")
-    text = draft(guessed, facts.days, time_zone, typical)
+        notify(f"Reference: {typical.days}. {typical.why}")
+    text = draft(guessed, facts.days, time_zone, typical, folder=folder)
     # What is written must be right: a mistake here is ours and not the user's.
     parse_config(text, "the configuration that was drafted")
     return FirstConfiguration(text, guessed, typical)
 
 
+def rows_of(
+    spark: SparkSession | Callable[[], SparkSession], addresses: Sequence[TableAddress]
+) -> Mapping[str, TableRows]:
+    """The rows of tables by their address, read by Spark unless all can be read without."""
+    held: dict[str, TableRows] = {}
+    for address in addresses:
+        local = local_rows(address)
+        if local is None:
+            session = spark() if callable(spark) else spark
+            return {str(one): SparkRows(session, one) for one in addresses}
+        held[str(address)] = local
+    return held
+
+
 def _labels(
-    spark: SparkSession,
+    rows: Mapping[str, TableRows],
     inputs: TableFacts,
     predictions: TableFacts | None,
     address: TableAddress | None,
     id_columns: Sequence[str],
     time_zone: str,
-    tell: Tell,
+    notify: Notify,
 ) -> LabelFacts | str | None:
-    """What is known of labels: of a table of theirs, or of one that holds a ground truth too."""
+    """What is known about labels: from a table of their own, or from one that also contains a
+    ground truth."""
     identity = tuple(id_columns) or identity_of(inputs, predictions)
-    like = guess_day(inputs).column
+    day = guess_day(inputs)
+    like = day.column
     if predictions is not None:
         like = guess_day(predictions, like).column
     if address is not None:
-        table = facts_of(spark, address, time_zone, like=like)
-        tell(_told("labels", table))
+        table = facts_of(rows[str(address)], time_zone, like=like)
+        notify(_table_line("labels", table))
         if not identity:
             return "the inputs have no id to join them by: use --id COLUMN"
         label_id = label_identity(table, identity)
@@ -111,13 +154,26 @@ def _labels(
             return f"{label.name} seems to be the label, and there is no id to join it by"
     if not table.dated_rows:
         return f"{table.address} has no rows"
-    return label_facts(spark, inputs, predictions, table, label, identity, label_id, time_zone)
+    own = "predictions" if predictions is None else "inputs"
+    answers = None
+    if predictions is not None:
+        reader = rows[str(predictions.address)]
+        answers = TableSide(
+            "predictions", reader, predictions, identity, guess_day(predictions, day.column)
+        )
+    return label_facts(
+        TableSide(own, rows[str(inputs.address)], inputs, identity, day),
+        answers,
+        TableSide("labels", rows[str(table.address)], table, tuple(label_id)),
+        label,
+        time_zone,
+    )
 
 
 def _with_truth(
     inputs: TableFacts, predictions: TableFacts | None
 ) -> tuple[TableFacts, ColumnFacts] | None:
-    """The table that holds a ground truth by its name, and the column."""
+    """The table that contains a ground truth by its name, and the column."""
     for table in (predictions, inputs):
         if table is not None and (label := label_column(table, (), own_table=False)) is not None:
             return table, label
@@ -125,45 +181,54 @@ def _with_truth(
 
 
 def _labels_until(guessed: Guess) -> date | None:
-    """The last day whose labels are due, as far as the labels go."""
+    """The last day whose labels are due, as far as the labels reach."""
     labels = guessed.labels
     if not isinstance(labels, LabelGuess) or labels.performance is None:
         return None
-    if labels.due_column is not None or labels.table.days is None or guessed.inputs.days is None:
+    if labels.table.days is None or guessed.inputs.days is None:
+        return None
+    # A date by which nearly all are known may come long before the delay of nearly all.
+    if labels.due_column is not None and not is_label_due_name(labels.due_column):
         return None
     return shifted(guessed.inputs.days.last, -labels.delay.days)
 
 
-def _told(role: str, facts: TableFacts) -> str:
+def _table_line(role: str, facts: TableFacts) -> str:
     if facts.days is None:
         return f"{role}: {facts.address} has no rows yet"
     return (
-        f"{role}: {facts.address}, {facts.dated_rows:,} rows on {facts.days_with_rows:,} days, "
-        f"{facts.days.first} to {facts.days.last}, {len(facts.columns)} columns"
+        f"{role}: {facts.address}, {counted(facts.dated_rows, 'row')} on "
+        f"{counted(facts.days_with_rows, 'day')}, {facts.days.first} to {facts.days.last}, "
+        f"{counted(len(facts.columns), 'column')}"
     )
 
 
-def decisions_told(found: FirstConfiguration) -> str:
-    """What `init` decided, a line for each subject, for a person who reads no YAML."""
+def decision_summary(found: FirstConfiguration) -> str:
+    """The decisions of `init`, one line per subject, for people who do not read YAML."""
     guessed = found.guess
     counts = Counter(reading.taken_for for reading in readings_of(guessed))
-    kinds = {kind: n for kind, n in counts.items() if kind.endswith(" feature")}
+    kinds = {
+        kind: n
+        for kind, n in counts.items()
+        if kind.endswith(" feature") and kind != "not a feature"
+    }
     features = [f"{n} {kind.split()[0]}" for kind, n in kinds.items()]
     decided = [("id", ", ".join(guessed.id) or "none found"), ("day", guessed.day.column)]
     decided.append(("features", ", ".join(features) or "none"))
     if guessed.excluded:
         shown = [f"{name} ({why})" for name, why in guessed.excluded[:_MOST_SHOWN]]
         more = len(guessed.excluded) - len(shown)
-        decided.append(("left out", "; ".join(shown) + (f"; and {more} more" if more else "")))
+        decided.append(("excluded", "; ".join(shown) + (f"; and {more} more" if more else "")))
     decided += [
-        ("leak", f"{name} tells the label: the model must not be given it")
+        ("leak", f"{name} reveals the label: it must not be an input of the model")
         for name in guessed.leaks
     ]
     answers = [*guessed.score, *guessed.decision]
     decided.append(("predictions", ", ".join(answers[:_MOST_SHOWN]) or "none found"))
     labels = guessed.labels
     if isinstance(labels, LabelGuess):
-        due = f"on {labels.due_column}" if labels.due_column else f"after {labels.delay.days} days"
+        delay = f"after {counted(labels.delay.days, 'day')}"
+        due = f"on {labels.due_column}" if labels.due_column else delay
         task = labels.performance.task if labels.performance else guessed.no_performance
         decided.append(("labels", f"{labels.label}, {task}, due {due}"))
     elif labels is not None:
@@ -182,7 +247,7 @@ def setup_text(found: FirstConfiguration, file: str) -> str:
     tables = {"inputs": guessed.inputs, "predictions": guessed.predictions, "labels": of_labels}
     known = {role: table for role, table in tables.items() if table is not None}
     notes = [
-        f"{name} tells the label. The model must not be given it, and it is no feature."
+        f"{name} reveals the label. It must not be an input of the model, and is not a feature."
         for name in guessed.leaks
     ]
     notes += [f"Labels are not written: {labels}."] if isinstance(labels, str) else []

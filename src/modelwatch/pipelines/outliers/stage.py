@@ -1,4 +1,4 @@
-"""The stage of a run that looks for outliers: shares of all windows, and rows of failing days."""
+"""The stage of a run that determines outliers: shares in all windows, and rows of failing days."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ def write_outliers(
     evaluation: Evaluation,
     failing: Sequence[date],
 ) -> None:
-    """Shares beyond the fences of the windows, and the farthest rows of the newest failing days.
+    """Shares beyond the fences in the windows, and the most outlying rows of the newest failing
+    days.
 
-    ``needed``: the states that the evaluation needs. ``failing``: days that have rows and failed;
-    as many as configured are read again, the newest ones.
+    ``needed``: the states for the evaluation. ``failing``: days with rows that failed; the newest
+    ones are read again, as many as configured.
     """
     config = request.config
     name = config.binning_reference.name

@@ -1,40 +1,57 @@
-"""The stages of a run that hold predictions against labels, and evaluate windows of that."""
+"""The stages of a run that compare predictions with labels, and evaluate windows."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import functions as F
 
 from modelwatch.errors import present
-from modelwatch.evaluation.performance.question import ANSWERS, TABLE, ScoreQuestion
+from modelwatch.evaluation.batch_functions import answers_of
+from modelwatch.evaluation.performance.evaluated_windows import answering
+from modelwatch.evaluation.performance.question import (
+    ANSWERS,
+    OF_TABLE,
+    ScoreQuestion,
+    answer_schema,
+)
+from modelwatch.evaluation.performance.score_groups import STATE_ORDER
+from modelwatch.io.delta.snapshot import Wanted
 from modelwatch.io.store.output_tables import Store
 from modelwatch.model.config.configuration import MonitorConfig, labels_fingerprint
 from modelwatch.model.days import DayRange, shifted
+from modelwatch.model.plain_text import counted
 from modelwatch.model.planning.retention import BACK_TEST_DAYS
+from modelwatch.model.runs.stages import Stage
 from modelwatch.pipelines.estimation.loss_models import NO_LOSSES, Losses, with_losses
 from modelwatch.pipelines.planning.evaluation import days_needed, window_references
-from modelwatch.pipelines.runs.history import of_days, of_runs
+from modelwatch.pipelines.runs.few_rows import MOST_STATE_BYTES, answers_few_rows
+from modelwatch.pipelines.runs.history import of_days, of_runs, rows_of_runs
 from modelwatch.pipelines.runs.run import Request, Run
 from modelwatch.pipelines.states.day_states import StatesOf
 from modelwatch.pipelines.states.label_states import (
-    LabelFacts,
+    LabelDayFacts,
+    describes_labels,
     label_facts,
     label_states,
     score_plans,
 )
 from modelwatch.spark.performance.evaluated_windows import performance_rows
 from modelwatch.spark.persisted import persisted
+from modelwatch.stats.value_names import ALL
 from modelwatch.tables import TABLES
 
 STATES = "performance_states"
 
 
 def write_performance(run: Run, store: Store, request: Request, states: StatesOf) -> Request:
-    """States of the days that labels make due, and performance of the windows that they touch.
+    """States of the days that labels make due, and performance of the affected windows.
 
-    The request as it was carried out: a regressor of the loss that is new makes all days due.
+    Returns the request as executed: a new loss regressor makes all days due.
     """
     if not request.plan.labels:
         return request
@@ -42,10 +59,11 @@ def write_performance(run: Run, store: Store, request: Request, states: StatesOf
     labels = request.plan.labels
     days = tuple(labels.days)
     with ThreadPoolExecutor(max_workers=1) as beside:
-        dated: Future[LabelFacts] | None = None
+        dated: Future[LabelDayFacts] | None = None
         if days:
             with run.stage(
-                "labels", f"comparing the predictions of {len(days)} days with their labels"
+                Stage.LABELS,
+                f"comparing predictions of {counted(len(days), 'day')} with their labels",
             ):
                 frame = label_states(
                     states, request.sources, days, request.plan.as_of, losses.model(run.spark)
@@ -54,7 +72,8 @@ def write_performance(run: Run, store: Store, request: Request, states: StatesOf
             dated = beside.submit(_label_days, run, store, request)
         if labels.windows:
             with run.stage(
-                "performance", f"evaluating the performance of {len(labels.windows)} windows"
+                Stage.PERFORMANCE,
+                f"evaluating the performance of {counted(len(labels.windows), 'window')}",
             ):
                 _write_answers(run, store, request, states, losses)
         if dated is not None:
@@ -62,12 +81,28 @@ def write_performance(run: Run, store: Store, request: Request, states: StatesOf
     return request
 
 
-def _label_days(run: Run, store: Store, request: Request) -> LabelFacts:
+def _label_days(run: Run, store: Store, request: Request) -> LabelDayFacts:
     config, days = request.config, tuple(request.plan.labels.days)
-    written = store.read(STATES).where(
-        (F.col("monitor") == config.monitor) & (F.col("run_id") == run.run_id)
+    names = ("day", "kind", "name", "positions", "counts", "due_days", "last_known", "next_known")
+    wanted = Wanted(
+        {
+            "monitor": [config.monitor],
+            "run_id": [run.run_id],
+            "segmentation": [ALL],
+            "day": days,
+        }
     )
-    return label_facts(of_days(written, days), days)
+    held = store.few(STATES, wanted, MOST_STATE_BYTES, *names)
+    if held is not None:
+        return label_facts(held.to_pylist(), days)
+    written = store.read(STATES).where(
+        (F.col("monitor") == config.monitor)
+        & (F.col("run_id") == run.run_id)
+        & (F.col("segmentation") == ALL)
+        & describes_labels(F.col("kind"))
+    )
+    rows = of_days(written, days).select(*names).collect()
+    return label_facts((row.asDict() for row in rows), days)
 
 
 def _write_answers(
@@ -80,18 +115,44 @@ def _write_answers(
     question = question_of(states, request, losses)
     wanted = days_needed(config, plan.labels.windows).union(_back_test_days(config, plan.as_of))
     needed = {day: held for day, held in generation.items() if day in wanted}
+    held = _held_states(run, store, request, needed)
+    if held is not None and answers_few_rows(request, states):
+        rows = answers_of(held, STATE_ORDER, answering(question), answer_schema())
+        tables = {
+            name: rows.filter(pc.field(OF_TABLE) == name).select(list(TABLES[name].own_names))
+            for name in ANSWERS
+        }
+        run.append_all(store, config, tables)
+        return
     mine = store.read(STATES).where(F.col("monitor") == config.monitor)
     stored = of_runs(of_days(mine, needed), needed)
     with persisted(performance_rows(stored, question)) as answers:
         frames = {
-            name: answers.where(F.col(TABLE) == name).select(*TABLES[name].own_names)
+            name: answers.where(F.col(OF_TABLE) == name).select(*TABLES[name].own_names)
             for name in ANSWERS
         }
         run.append_all(store, config, frames)
 
 
+def _held_states(
+    run: Run, store: Store, request: Request, needed: Mapping[date, str]
+) -> pa.Table | None:
+    """The current states of some days, read by this process; None if there are many."""
+    wanted = Wanted(
+        {
+            "monitor": [request.config.monitor],
+            "run_id": {*needed.values()},
+            "day": list(needed),
+        }
+    )
+    held = store.few(STATES, wanted, MOST_STATE_BYTES, *TABLES[STATES].names)
+    if held is None or not needed:
+        return None
+    return rows_of_runs(held, ["day"], {(day,): run_id for day, run_id in needed.items()})
+
+
 def question_of(states: StatesOf, request: Request, losses: Losses = NO_LOSSES) -> ScoreQuestion:
-    """What a run asks of the states of performance."""
+    """The evaluation of performance states in a run."""
     config, windows = states.config, request.plan.labels.windows
     labels, performance = config.labels, config.performance
     labels = present(labels, "labels")
@@ -110,7 +171,7 @@ def question_of(states: StatesOf, request: Request, losses: Losses = NO_LOSSES) 
         classes=plan.classes,
         cells=performance.values.cells,
         slices=plan.slices,
-        causes=performance.causes,
+        attributed_metrics=performance.attributed_metrics,
         challengers=tuple(challenger.name for challenger in config.challengers),
         shadow_binnings=tuple(
             held.challenger_binning for held in plans if held.challenger_binning is not None
@@ -130,7 +191,7 @@ def question_of(states: StatesOf, request: Request, losses: Losses = NO_LOSSES) 
 
 
 def _back_test_days(config: MonitorConfig, as_of: date) -> DayRange:
-    """Days on which estimates are compared with what labels told later."""
+    """Days on which estimates are compared with labels that arrived later."""
     labels = present(config.labels, "labels")
     until = shifted(as_of, -1 - (labels.due.delay_days or 0))
     return DayRange(shifted(until, 1 - BACK_TEST_DAYS), until)

@@ -1,1 +1,1 @@
-"""The plan of a run: windows, references, retention and cost."""
+"""The plan of a run: windows, references, retention, and cost."""

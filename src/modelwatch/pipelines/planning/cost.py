@@ -1,4 +1,4 @@
-"""The cost of what a run is asked, from what tables and stored bins tell without a query."""
+"""The cost of a plan, from what tables and stored bins show without a query."""
 
 from __future__ import annotations
 
@@ -6,28 +6,26 @@ from modelwatch.model.planning.cost_summary import cost_line, cost_summary, slic
 from modelwatch.model.planning.description import describe
 from modelwatch.model.planning.plan import Plan
 from modelwatch.model.planning.workload import KnownSizes, Workload, workload_of
-from modelwatch.pipelines.runs.run import Request
 from modelwatch.pipelines.sources.frames import Sources
 from modelwatch.pipelines.states.day_states import StatesOf
 
 
-def plan_text(request: Request) -> str:
-    """A plan in words, and what it costs."""
-    plan = request.plan
+def plan_text(sources: Sources, plan: Plan) -> str:
+    """A plan in words, and its cost."""
     if plan.nothing_to_do:
         return describe(plan)
-    return describe(plan) + cost_text(request.sources, plan)
+    return describe(plan) + cost_text(sources, plan)
 
 
 def cost_text(sources: Sources, plan: Plan) -> str:
-    """The lines of a plan that say what it costs, and by which features it slices."""
+    """The lines of a plan about its cost, and about the features by which it slices."""
     config = sources.config
     return slice_summary(config, plan.features) + cost_summary(_workload(sources, plan))
 
 
-def estimate_line(request: Request, states: StatesOf) -> str:
-    """The estimate of a run whose bins are known, in one line."""
-    return cost_line(_workload(request.sources, request.plan, states))
+def estimate_line(sources: Sources, plan: Plan, states: StatesOf) -> str:
+    """The estimate for a run whose bins are known, in one line."""
+    return cost_line(_workload(sources, plan, states))
 
 
 def _workload(sources: Sources, plan: Plan, states: StatesOf | None = None) -> Workload:
@@ -42,7 +40,7 @@ def _workload(sources: Sources, plan: Plan, states: StatesOf | None = None) -> W
 
 
 def _rows_per_day(sources: Sources, plan: Plan) -> float | None:
-    """Rows of the inputs on a day with data, of all days; None where the log does not tell."""
+    """Rows of the inputs per day with data, over all days; None if the log does not contain it."""
     days = next((one.present for one in plan.sources if one.role == "inputs"), None)
     if not days:
         return None

@@ -1,4 +1,4 @@
-"""What a run asks of the stored states: the windows of its plan against their references."""
+"""How a run evaluates stored states: the windows of its plan, and their references."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from modelwatch.evaluation.drift.question import (
     EvaluatedBlock,
     EvaluatedFeature,
     Evaluation,
-    WindowReference,
 )
+from modelwatch.evaluation.planning.windows import WindowReference
 from modelwatch.model.config.column_types import INSTANTS
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.planning.reference_days import reference_days
@@ -28,7 +28,7 @@ from modelwatch.stats.profile.metrics import Unit
 
 
 def evaluation_of(states: StatesOf, windows: Sequence[Window]) -> Evaluation:
-    """The windows against every reference of the configuration."""
+    """The windows and every reference of the configuration."""
     config = states.config
     return Evaluation(
         features={
@@ -51,7 +51,7 @@ def evaluation_of(states: StatesOf, windows: Sequence[Window]) -> Evaluation:
 
 
 def unit_of(feature: Feature) -> Unit:
-    """What the numbers of a feature count."""
+    """The unit of the numbers of a feature."""
     if feature.kind == "categorical":
         return "number"
     if feature.spark_type == "date":
@@ -80,7 +80,7 @@ def window_references(
 
 
 def days_needed(config: MonitorConfig, windows: Sequence[Window]) -> frozenset[date]:
-    """Days of the windows and of their references, but of references with their own table."""
+    """Days of the windows and of their references, except references with a table of their own."""
     needed = {day for window in windows for day in window.days}
     for reference in config.references:
         if reference.table is None:
@@ -92,7 +92,7 @@ def days_needed(config: MonitorConfig, windows: Sequence[Window]) -> frozenset[d
 def _days_before(
     config: MonitorConfig, windows: Sequence[Window], known: Collection[date]
 ) -> Iterator[date]:
-    """Days with states before each window that its days are compared with."""
+    """Days with states before each window with which its days are compared."""
     ordered, count = sorted(known), days_before(config)
     for start in {window.start for window in windows}:
         yield from last_before(start, ordered, count)
@@ -106,9 +106,9 @@ def states_needed(
     run_of_day: Mapping[date, str],
     run_of_reference: Mapping[str, str],
 ) -> DataFrame:
-    """The stored states that the windows need, as ``grouped`` leaves them.
+    """The stored states that the windows need, as returned by ``grouped``.
 
-    With ``source`` (the role of the table) beside ``role`` (the role of the feature).
+    With ``source`` (the role of the table) in addition to ``role`` (the role of the feature).
     """
     mine = stored.where((F.col("monitor") == config.monitor) & (F.col("kind") != "rows"))
     wanted = days_needed(config, windows).union(_days_before(config, windows, run_of_day))

@@ -18,10 +18,10 @@ def check_references(
     plan: Plan,
     lines: Mapping[str, int],
 ) -> None:
-    """SourceError with all fixed references that have no rows.
+    """Raises SourceError with all fixed references that have no rows.
 
-    Rows that an earlier run has seen may be gone by now: their states are stored. A Spark job for
-    each reference that is a whole table, where its states are to be computed.
+    Rows that an earlier run has read may have been removed since, because their states are stored.
+    One Spark job per reference that is a whole table whose states must be computed.
     """
     by_role = {change.role: change for change in changes}
     problems = []
@@ -38,7 +38,7 @@ def check_references(
 
 
 def _roles(sources: Sources, reference: Reference, published: Published) -> tuple[str, ...]:
-    """The tables in which a reference must have rows; bins of scores need predictions too."""
+    """The tables in which a reference must have rows; bins of scores need predictions as well."""
     fits = not published.bins and reference is sources.config.binning_reference
     if fits and reference.table is None and sources.config.two_tables:
         return reference.role, "predictions"

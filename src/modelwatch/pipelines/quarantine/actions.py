@@ -1,4 +1,4 @@
-"""The command `modelwatch quarantine`: what is set apart and why, and what is let through."""
+"""The command `modelwatch quarantine`: quarantined rows, the reasons, and releases."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from modelwatch.io.store.views import create_views, sources_of, view_name
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.days import DayRange
 from modelwatch.model.errors import Problem, SourceError
-from modelwatch.model.plain_text import plain_text
+from modelwatch.model.plain_text import counted, plain_text
 from modelwatch.model.quarantine.releases import MOST_KEYS
 from modelwatch.pipelines.quarantine.releases import RELEASES
 from modelwatch.pipelines.runs.queries import table_text
@@ -22,17 +22,19 @@ from modelwatch.spark.local_frames import frame_of
 from modelwatch.tables import TABLES
 
 ACTIONS = {"release": "held", "withdraw": "released"}
-"""Words of the command that say something of rows, and the state of the rows that they are of."""
+"""Subcommands that change rows, and the state of the rows that they apply to."""
 _VIEW = "quarantine_current"
-_LISTED = ("day", "role", "rules", "state", "rows", "such_as")
+LISTED = ("day", "role", "rules", "state", "row_count", "such_as")
+"""Columns of the counts."""
 _MOST_LISTED = 1000
 _MOST_EXPLAINED = 20
-_SAYING = ("action", "day", "role", "rule", "row_key", "note", "by", "at")
+_SAYING = ("action", "day", "role", "rule_name", "row_key", "note", "released_by", "released_at")
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """Rows of the quarantine: by how their keys begin or their id, or by rule, days and table."""
+    """Selected rows of the quarantine: by the beginning of their keys or ids, or by rule, days, and
+    table."""
 
     words: tuple[str, ...] = ()
     days: DayRange | None = None
@@ -40,27 +42,33 @@ class Chosen:
     role: str | None = None
 
 
-def listed(spark: SparkSession, config: MonitorConfig, chosen: Chosen) -> str:
-    """How many rows are in quarantine, by day, table and the rules that they fail."""
+def quarantine_counts(
+    spark: SparkSession, config: MonitorConfig, chosen: Chosen, limit: int | None = None
+) -> list[Row]:
+    """The number of quarantined rows by day, table, failed rules, and state."""
     _opened(spark, config)
     groups = (
         _rows(spark, config, chosen)
         .groupBy("day", "role", F.array_join("rules", ", ").alias("rules"), "state")
-        .agg(F.count(F.lit(1)).alias("rows"), F.min("row_key").alias("such_as"))
+        .agg(F.count(F.lit(1)).alias("row_count"), F.min("row_key").alias("such_as"))
         .orderBy("day", "role", "rules", "state")
-        .limit(_MOST_LISTED + 1)
-        .collect()
     )
+    return (groups if limit is None else groups.limit(limit)).collect()
+
+
+def listed(spark: SparkSession, config: MonitorConfig, chosen: Chosen) -> str:
+    """The counts of ``quarantine_counts`` as text."""
+    groups = quarantine_counts(spark, config, chosen, _MOST_LISTED + 1)
     if not groups:
         return f"{config.monitor}: no row is in quarantine\n"
-    text = table_text(_LISTED, [[row[name] for name in _LISTED] for row in groups[:_MOST_LISTED]])
+    text = table_text(LISTED, [[row[name] for name in LISTED] for row in groups[:_MOST_LISTED]])
     if len(groups) > _MOST_LISTED:
         text += f"... and more: filter with --day and --rule, or query the view {_VIEW}\n"
     return text
 
 
 def explained(spark: SparkSession, config: MonitorConfig, chosen: Chosen) -> str:
-    """All about some rows: why they are in quarantine, what they hold, and where they are."""
+    """Some rows in full: why they are in quarantine, their values, and their origin."""
     _opened(spark, config)
     rows = _rows(spark, config, chosen).orderBy("day", "role", "row_key", "copy")
     found = rows.limit(_MOST_EXPLAINED).collect()
@@ -69,7 +77,7 @@ def explained(spark: SparkSession, config: MonitorConfig, chosen: Chosen) -> str
     return "\n".join(_paragraph(row) for row in found)
 
 
-def said(
+def recorded_release(
     spark: SparkSession,
     config: MonitorConfig,
     word: str,
@@ -77,9 +85,10 @@ def said(
     by: str | None,
     note: str | None,
 ) -> str:
-    """Write down that some rows are let through, or no longer; the next run does it.
+    """Record a release of rows, or its withdrawal, which the next run applies.
 
-    SourceError if nothing is chosen, or no row in quarantine is: a mistyped day says nothing.
+    SourceError if nothing is selected, or no quarantined row matches, for example because of a
+    mistyped day.
     """
     store = _opened(spark, config)
     if bool(chosen.words) == (chosen.rule is not None):
@@ -107,10 +116,10 @@ def said(
     frame = frame_of(spark, saying, TABLES[RELEASES].ddl("monitor", *_SAYING))
     store.append(RELEASES, frame, f"{word} by hand")
     count, days = sum(g["rows"] for g in groups), {g["day"] for g in groups}
-    what = "released" if word == "release" else "held again"
+    what = "release" if word == "release" else "quarantine"
     return (
-        f"{count} row{'s' if count > 1 else ''} of {len(days)} day{'s' if len(days) > 1 else ''} "
-        f"will be {what} by the next run.\n"
+        f"The next run will {what} {counted(count, 'row')} of {counted(len(days), 'day')}"
+        f"{'' if word == 'release' else ' again'}.\n"
     )
 
 
@@ -129,7 +138,7 @@ def _rows(spark: SparkSession, config: MonitorConfig, chosen: Chosen) -> DataFra
 
 
 def _named(words: Sequence[str]) -> Column:
-    """Whether a row is meant by a word: the beginning of its key, or a value of its id."""
+    """Whether a word selects a row: the beginning of its key, or a value of its id."""
     named = F.lit(False)
     for word in words:
         if len(word) >= 6:
@@ -140,7 +149,7 @@ def _named(words: Sequence[str]) -> Column:
 
 
 def _opened(spark: SparkSession, config: MonitorConfig) -> Store:
-    """The store with the tables and views of the quarantine; SourceError before a first run."""
+    """The store with the tables and views of the quarantine; SourceError before the first run."""
     store = Store(spark, config.output)
     if not store.exists("runs"):
         raise SourceError([Problem("", None, "there are no results yet")], str(config.output))
@@ -163,12 +172,12 @@ def _wrong(message: str) -> SourceError:
 
 
 def _paragraph(row: Row) -> str:
-    row_id = ", ".join(f"{part['column']}={part['value']}" for part in row["row_id"] or ())
+    row_id = ", ".join(f"{part['column_name']}={part['value']}" for part in row["row_id"] or ())
     version = "" if row["source_version"] is None else f" at version {row['source_version']}"
     lines = [
         f"{row['row_key']} {row['state']}: a row of the {row['role']} of {row['day']} {row_id}",
         *(f"  {reason}" for reason in row["reasons"]),
-        f"  from {row['source_table']}{version}, {row['file'] or 'file not known'}",
-        f"  {row['row']}",
+        f"  from {row['source_table']}{version}, {row['source_file'] or 'file not known'}",
+        f"  {row['row_json']}",
     ]
     return "\n".join(plain_text(line).rstrip() for line in lines) + "\n"

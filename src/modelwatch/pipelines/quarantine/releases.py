@@ -1,4 +1,4 @@
-"""What people have released from quarantine, and the days that are to be computed again for it."""
+"""Releases of people from quarantine, and the days that must be computed again because of them."""
 
 from __future__ import annotations
 
@@ -20,38 +20,39 @@ from modelwatch.model.quarantine.releases import NO_RELEASES, Releases, Saying, 
 from modelwatch.model.sources.change import SourceChange
 from modelwatch.pipelines.runs.history import RunHistory, of_runs
 from modelwatch.spark.quarantine.rows import days_out_of_step
+from modelwatch.tables.table import field_of
 
 RELEASES = "quarantine_releases"
 NOTHING_PENDING: Mapping[str, Collection[date]] = MappingProxyType({})
-_SAYING = ("action", "day", "role", "rule", "row_key", "at")
+_SAYING = ("action", "day", "role", "rule_name", "row_key", "released_at")
 
 
 def releases_at(store: Store, config: MonitorConfig, until: datetime | None = None) -> Releases:
-    """What stands released of the rows of a monitor, by what was said until a moment.
+    """The releases for the rows of a monitor, as of a time.
 
-    No Spark job without a rule of treatment quarantine.
+    No Spark job without a rule with treatment quarantine.
     """
     if not _quarantines(config) or not store.exists(RELEASES):
         return NO_RELEASES
-    said = store.read(RELEASES).where(F.col("monitor") == config.monitor)
+    recorded = store.read(RELEASES).where(F.col("monitor") == config.monitor)
     if until is not None:
-        said = said.where(F.col("at") <= F.lit(until))
-    rows = said.select(*_SAYING).collect()
-    return releases_of(Saying(**row.asDict()) for row in rows)
+        recorded = recorded.where(F.col("released_at") <= F.lit(until))
+    rows = recorded.select(*_SAYING).collect()
+    return releases_of(Saying(**{field_of(name): row[name] for name in _SAYING}) for row in rows)
 
 
 def pending_days(
     store: Store, config: MonitorConfig, history: RunHistory, releases: Releases
 ) -> dict[str, set[date]]:
-    """By role, days whose rows are not treated as people have said: those said of since."""
-    if not releases.said or not history.runs:
+    """By role, days whose rows are not treated as released since."""
+    if not releases.recorded or not history.runs:
         return {}
     rules = [rule for rule in config.rules if rule.treatment == "quarantine"]
     return days_out_of_step(current_quarantine(store, config, history), releases, rules)
 
 
 def current_quarantine(store: Store, config: MonitorConfig, history: RunHistory) -> DataFrame:
-    """Rows of the quarantine that count, under the fingerprints of a configuration."""
+    """Current rows of the quarantine, with the fingerprints of a configuration."""
     mine = store.read("quarantine").where(F.col("monitor") == config.monitor)
     of_labels = F.col("role") == "labels"
     states = history.run_of_day(states_fingerprint(config))
@@ -64,7 +65,7 @@ def current_quarantine(store: Store, config: MonitorConfig, history: RunHistory)
 def with_pending(
     changes: Sequence[SourceChange], pending: Mapping[str, Collection[date]]
 ) -> list[SourceChange]:
-    """The changes of the sources, and with them the days of which people have said something."""
+    """The changes of the sources, with the days of new releases."""
     return [replace(one, days=one.days | frozenset(pending.get(one.role, ()))) for one in changes]
 
 

@@ -9,6 +9,7 @@ from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from modelwatch.capabilities import resolved
 from modelwatch.io.failures import first_line
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.errors import Problem
@@ -16,11 +17,12 @@ from modelwatch.model.errors import Problem
 _CLOCK = re.compile(
     r"\b(now|localtimestamp)\s*\(|\b(current_timestamp|current_date)\b", re.IGNORECASE
 )
-"""Functions that Spark takes for constants of a query; what is random is refused by its plan."""
+"""Functions that Spark treats as constants of a query. Random functions are detected in its
+plan."""
 
 
 def rule_problems(config: MonitorConfig, frames: Mapping[str, DataFrame]) -> Iterator[Problem]:
-    """Conditions that are no SQL of their table, or don't say the same whenever they are asked."""
+    """Conditions that are not valid SQL for their table, or not deterministic."""
     for i, rule in enumerate(config.rules):
         frame = frames.get(config.table_role(rule.table))
         for key in ("must", "where"):
@@ -41,7 +43,7 @@ def _problem(frame: DataFrame, sql: str) -> str | None:
     try:
         condition = F.expr(sql)
         kind = frame.select(condition).schema.fields[0].dataType.simpleString()
-        frame.where(condition.cast("boolean"))
+        resolved(frame.where(condition.cast("boolean")))
     except (ParseException, AnalysisException) as error:
         wording = first_line(error).replace("{", "{{").replace("}", "}}")
         return f"is not SQL of the {{table}}: {wording}"

@@ -1,4 +1,4 @@
-"""The stage of a run that holds rows to rules: it counts them, sets bad ones apart, or stops."""
+"""The stage of a run that applies rules to rows: it counts them, keeps bad rows out, or stops."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from functools import reduce
 
 from pyspark.sql import DataFrame, Row
 
-from modelwatch.deequ import ConstraintRow
+from modelwatch.constraints import ConstraintRow
 from modelwatch.io.store.output_tables import Store
 from modelwatch.model.config.configuration import MonitorConfig, lines_of
 from modelwatch.model.errors import Problem, SourceError
+from modelwatch.model.plain_text import counted
+from modelwatch.model.planning.plan import Plan
 from modelwatch.model.quarantine.row_account import (
     RowAccount,
     RuleCount,
@@ -21,6 +23,7 @@ from modelwatch.model.quarantine.row_account import (
     stopping,
 )
 from modelwatch.model.quarantine.rules import Rule
+from modelwatch.model.runs.stages import Stage
 from modelwatch.pipelines.runs.run import Request, Run
 from modelwatch.pipelines.sources.frames import Sources
 from modelwatch.spark.days import DAY
@@ -31,36 +34,36 @@ from modelwatch.tables import TABLES
 
 ACCOUNTS, QUARANTINE = "row_accounts", "quarantine"
 RULE = "rule"
-"""Kind of the results of rules among those of constraints; their names begin so, too."""
+"""Kind of the results of rules among those of constraints, and the prefix of their names."""
 DaysOf = Mapping[str, Sequence[date]]
 
 
-def days_of(request: Request) -> DaysOf:
-    """The days of which a request reads the rows of each role, for good."""
-    config = request.config
-    roles = {"inputs": request.days, "labels": sorted(request.plan.labels.days)}
+def days_of(config: MonitorConfig, plan: Plan) -> DaysOf:
+    """The days whose rows of each role a run uses."""
+    roles = {"inputs": plan.dates, "labels": sorted(plan.labels.days)}
     if config.two_tables:
-        roles["predictions"] = request.days
+        roles["predictions"] = plan.dates
     return {role: days for role, days in roles.items() if days and config.rules_of(role)}
 
 
-def days_since(days: DaysOf, request: Request) -> DaysOf:
-    """Days of labels that a request has come to read beside those treated already."""
-    more = [day for day in days_of(request).get("labels", ()) if day not in days.get("labels", ())]
+def added_label_days(days: DaysOf, config: MonitorConfig, plan: Plan) -> DaysOf:
+    """Days of labels that a run reads in addition to those treated already."""
+    read = days_of(config, plan).get("labels", ())
+    more = [day for day in read if day not in days.get("labels", ())]
     return {"labels": more} if more else {}
 
 
 def treat_rows(run: Run, store: Store, request: Request, days: DaysOf) -> tuple[RowAccount, ...]:
-    """Hold the rows of some days of each role to the rules, and write what was found.
+    """Apply the rules to the rows of some days of each role, and write the results.
 
-    No Spark job without rules; one aggregation of rows a table with rules; rows for the quarantine
-    are read again, and only on days that have some. SourceError where a rule stops the run: then
-    nothing is written.
+    No Spark job without rules; one aggregation of rows per table with rules. Rows for the
+    quarantine are read again, but only on days that have some. SourceError if a rule stops the run;
+    then nothing is written.
     """
     if not days:
         return ()
     rules = sum(len(request.config.rules_of(role)) for role in days)
-    with run.stage("rules", f"checking rows against {rules} rule{'s' if rules > 1 else ''}"):
+    with run.stage(Stage.RULES, f"checking rows against {counted(rules, 'rule')}"):
         accounts = tuple(
             account
             for role in ROLES
@@ -73,14 +76,14 @@ def treat_rows(run: Run, store: Store, request: Request, days: DaysOf) -> tuple[
 
 
 def accounts_of(sources: Sources, role: str, days: Sequence[date]) -> list[RowAccount]:
-    """The account of each day that has rows, in order."""
-    judging = sources.row_check(role, days)
-    found = account_rows(sources.arrived(role, days), judging).collect()
-    return [_account(row, role, judging.rules) for row in sorted(found, key=lambda r: r[DAY])]
+    """The account of each day with rows, in order."""
+    check = sources.row_check(role, days)
+    found = account_rows(sources.arrived(role, days), check).collect()
+    return [_account(row, role, check.rules) for row in sorted(found, key=lambda r: r[DAY])]
 
 
 def rule_results(config: MonitorConfig, accounts: Iterable[RowAccount]) -> list[ConstraintRow]:
-    """What the rules have found on days of states, as results of constraints: shares that pass."""
+    """The results of rules on days with states, as results of constraints: shares that pass."""
     by_name = {rule.name: rule for rule in config.rules}
     found = []
     for account in accounts:
@@ -112,10 +115,10 @@ def rule_results(config: MonitorConfig, accounts: Iterable[RowAccount]) -> list[
 def rows_read(
     config: MonitorConfig, accounts: Sequence[RowAccount], kept: Mapping[str, int | None]
 ) -> dict[str, int]:
-    """Rows read of inputs and predictions, those set apart too.
+    """Rows of inputs and predictions that were read, including those that were kept out.
 
-    ``kept``: rows that the states are of. SourceError if not as many passed the rules: a row was
-    lost, or judged in two ways.
+    ``kept``: rows in the states. SourceError if a different number passed the rules, because a row
+    was lost or evaluated differently.
     """
     read = {}
     for role, name in (("inputs", "input_rows"), ("predictions", "prediction_rows")):
@@ -145,9 +148,9 @@ def _account(row: Row, role: str, rules: Sequence[Rule]) -> RowAccount:
         )
         for i, rule in enumerate(rules)
     )
-    figures = ("rows_in", "passed", "quarantined", "excluded", "released", "warned")
+    count_columns = ("rows_in", "passed", "quarantined", "excluded", "released", "warned")
     return RowAccount(
-        day=row[DAY], role=role, rules=tuple(counts), **{name: row[name] for name in figures}
+        day=row[DAY], role=role, rules=tuple(counts), **{name: row[name] for name in count_columns}
     )
 
 
@@ -182,7 +185,9 @@ def _write(run: Run, store: Store, request: Request, accounts: Sequence[RowAccou
     frame = frame_of(run.spark, accounted, table.ddl(*names))
     run.append(store, config, ACCOUNTS, frame)
     apart = [
-        _set_apart(request, role, [a.day for a in accounts if a.role == role and a.in_quarantine])
+        _set_apart(
+            request.sources, role, [a.day for a in accounts if a.role == role and a.in_quarantine]
+        )
         for role in ROLES
         if any(a.role == role and a.in_quarantine for a in accounts)
     ]
@@ -190,13 +195,12 @@ def _write(run: Run, store: Store, request: Request, accounts: Sequence[RowAccou
         run.append(store, config, QUARANTINE, reduce(DataFrame.unionByName, apart))
 
 
-def _set_apart(request: Request, role: str, days: Sequence[date]) -> DataFrame:
-    sources = request.sources
+def _set_apart(sources: Sources, role: str, days: Sequence[date]) -> DataFrame:
     source = sources.opened[role]
     rows = sources.arrived(role, days, with_file=True)
     return quarantine_rows(rows, sources.row_check(role, days), str(source.address), source.version)
 
 
 def _reason(failed: int, treatment: str) -> str | None:
-    rows = "1 row fails" if failed == 1 else f"{failed} rows fail"
+    rows = f"{counted(failed, 'row')} {'fails' if failed == 1 else 'fail'}"
     return f"{rows}: {treatment}" if failed else None

@@ -25,6 +25,7 @@ from modelwatch.model.days import DayRange
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.planning.retention import needs_retired, retired
 from modelwatch.model.replay.recorded_run import Environment, likely_causes, recorded_plan
+from modelwatch.model.runs.stages import Stage
 from modelwatch.pipelines.contracts.files import held_to, stored_contracts
 from modelwatch.pipelines.quarantine.releases import releases_at
 from modelwatch.pipelines.replay.report import Replayed, only_rounding
@@ -37,7 +38,6 @@ from modelwatch.spark.replay.row_comparison import RowComparison, compared
 from modelwatch.spark.sources.rows import taken_rows
 from modelwatch.tables import TABLES
 
-EXIT_IDENTICAL, EXIT_DIFFERENT = 0, 1
 _PUBLISHED = (
     "outcome",
     "exit_code",
@@ -67,7 +67,7 @@ _PUBLISHED = (
 
 @dataclass(frozen=True)
 class _Recorded:
-    """A run as its row tells it, with the configuration that it had."""
+    """A run as recorded in its row, with its configuration."""
 
     row: Mapping[str, Any]
     config: MonitorConfig
@@ -83,7 +83,7 @@ class _Recorded:
         config, row = self.config, self.row
         states = set(row["days"] or ())
         labels = {held["day"] for held in row["label_days"] or ()}
-        written = {held["table"] for held in row["outputs"] or ()}
+        written = {held["table_name"] for held in row["outputs"] or ()}
         reference = config.binning_reference
         if reference.days is not None and written & {"binnings", "loss_models"}:
             fitted = set(reference.days)
@@ -101,12 +101,12 @@ def replay(
     scratch: str | None = None,
     keep: bool = False,
 ) -> Replayed:
-    """Compute a published run again in a place of its own, and compare every row that it wrote.
+    """Compute a published run again in separate tables, and compare every row that it wrote.
 
-    ``config`` says where the run's tables are; all else is taken from its record. ``run_id`` may be
-    the beginning of one. ``scratch``: folder for the tables of the replay, beside the output's if
-    left out; they are removed at the end unless ``keep``. SourceError if it can't be done: no such
-    run, or tables that no longer have the versions that it read.
+    ``config`` only locates the tables of the run; everything else is taken from its record.
+    ``run_id`` can be the beginning of an id. ``scratch``: folder for the tables of the replay, by
+    default beside the output; they are removed at the end unless ``keep`` is set. SourceError if
+    this is impossible: no such run, or tables without the versions that it read.
     """
     store = Store(spark, config.output)
     recorded = _recorded(store, config, run_id)
@@ -144,7 +144,8 @@ def _recorded(store: Store, config: MonitorConfig, run_id: str) -> _Recorded:
         wrote = "it failed" if row["outcome"] == "failed" else "it found nothing to do"
         message = f"run {row['run_id']} published no rows that a replay could be compared with"
         raise SourceError([Problem("", None, f"{message}: {wrote}")], str(store.place("runs")))
-    recorded = parse_config(row["config_yaml"], f"configuration of run {row['run_id']}")
+    origin = f"configuration of run {row['run_id']}"
+    recorded = parse_config(row["config_yaml"], origin, folder=config.folder)
     limit = retired(recorded, history_of(runs).retired_before)
     if needs_retired(row, limit):
         message = (
@@ -168,7 +169,7 @@ def _history_before(runs: DataFrame, row: Mapping[str, Any]) -> RunHistory:
 
 
 def _check_sources(spark: SparkSession, recorded: _Recorded) -> None:
-    """SourceError with every table whose version can no longer be read."""
+    """Raises SourceError with every table whose version can no longer be read."""
     config, days = recorded.config, recorded.days_read
     tables = tables_of(config)
     problems = []
@@ -187,7 +188,7 @@ def _check_sources(spark: SparkSession, recorded: _Recorded) -> None:
 def _rows_of(
     config: MonitorConfig, role: str, days: frozenset[date] | None
 ) -> Callable[[Source], DataFrame] | None:
-    """The rows of a table that the run read; None where it may have read none."""
+    """The rows of a table that the run read; None if it may have read none."""
     if days is None:
         return lambda source: source.frame()
     if not days:
@@ -197,7 +198,7 @@ def _rows_of(
 
 
 def _computed(spark: SparkSession, store: ReplayStore, recorded: _Recorded) -> Run:
-    """The run again; its rows are in the scratch."""
+    """The repeated run, whose rows are in the scratch tables."""
     run = Run(spark)
     with log_of_run(run.run_id):
         _compute(run, store, recorded)
@@ -208,7 +209,7 @@ def _compute(run: Run, store: ReplayStore, recorded: _Recorded) -> None:
     row, spark = recorded.row, run.spark
     config = recorded.config.model_copy(update={"output": store.output})
     versions = {source["role"]: source["version"] for source in row["sources"] or ()}
-    with run.stage("plan", f"opening the tables as run {recorded.run_id} read them"):
+    with run.stage(Stage.PLAN, f"opening the tables as run {recorded.run_id} read them"):
         lines = lines_of(row["config_yaml"])
         contracts = stored_contracts(store, config.monitor, row.get("contracts"))
         sources = held_to(opened_sources(spark, config, lines, versions), contracts)
@@ -239,7 +240,7 @@ def _compared(
 ) -> dict[str, RowComparison]:
     """Every table that either run wrote."""
     row = recorded.row
-    written = {held["table"] for held in row["outputs"] or ()}
+    written = {held["table_name"] for held in row["outputs"] or ()}
     names = [name for name in TABLES if name in written or name in run.outputs]
     tables = {name: _table(store, scratch, name, recorded, run.run_id) for name in names}
     now = scratch.runs(recorded.config.monitor).where(F.col("run_id") == run.run_id).collect()[0]
@@ -257,7 +258,7 @@ def _table(
     if store.exists(name):
         before = store.read(name).where(monitor & (F.col("run_id") == recorded.run_id))
     if name == "outbox":
-        # Attempts at delivery bear the id of the run that made them; a replay tells nobody.
+        # Delivery attempts have the id of the run that made them; a replay delivers no messages.
         before, now = (side.where(F.col("attempt") == 0) for side in (before, now))
     skipped = {*spec.own_key, *(c.name for c in spec.columns if not c.repeats)}
     values = [c for c in spec.own_names if c not in skipped and c in before.columns]
@@ -284,7 +285,7 @@ def _replayed(
         run_id=recorded.run_id,
         as_of=row["as_of"],
         finished_at=_moment(row["finished_at"]),
-        sources=[(s["role"], s["table"], s["version"]) for s in row["sources"] or ()],
+        sources=[(s["role"], s["table_name"], s["version"]) for s in row["sources"] or ()],
         tables=tables,
         scratch=left,
     )
@@ -300,5 +301,5 @@ def _replayed(
 
 
 def _moment(value: datetime) -> datetime:
-    """A moment as Spark hands it out, in UTC."""
+    """A timestamp from Spark, in UTC."""
     return value.astimezone(timezone.utc)

@@ -1,4 +1,4 @@
-"""What a replay found, in words."""
+"""The result of a replay, in words."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from modelwatch.model.plain_text import counted
 from modelwatch.model.replay.recorded_run import ROUNDING
 from modelwatch.spark.replay.row_comparison import Example, RowComparison
 
@@ -29,17 +30,17 @@ class Replayed:
 
     @property
     def identical(self) -> bool:
-        """Whether every row of every table is as it was."""
+        """Whether every row of every table is identical."""
         return all(one.identical for one in self.tables.values())
 
     @property
     def text(self) -> str:
-        """For a person: versions read, a line a table, differing rows, and the likely cause."""
+        """For people: versions read, one line per table, differing rows, and the likely cause."""
         return "\n".join(_lines(self)) + "\n"
 
 
 def only_rounding(tables: Mapping[str, RowComparison]) -> bool:
-    """Whether all that differs are last digits of numbers."""
+    """Whether all differences are in the last digits of numbers."""
     differing = [one for one in tables.values() if not one.identical]
     return bool(differing) and all(
         not (one.missing or one.more or one.repeated)
@@ -57,7 +58,7 @@ def _lines(found: Replayed) -> Iterator[str]:
         yield f"  {role}: {table} at version {version}"
     rows = sum(one.rows for one in found.tables.values())
     if found.identical:
-        yield f"Identical: {rows:,} rows in {len(found.tables)} tables."
+        yield f"Identical: {counted(rows, 'row')} in {counted(len(found.tables), 'table')}."
     else:
         same = sum(one.same for one in found.tables.values())
         yield f"Different: {same:,} of {rows:,} rows are identical."
@@ -69,7 +70,7 @@ def _lines(found: Replayed) -> Iterator[str]:
         yield "Likely cause:"
         yield from (f"  {cause}" for cause in found.causes)
     if found.scratch is not None:
-        yield f"The rows of the replay are in {found.scratch}; remove it when you are done."
+        yield f"The rows of the replay are in {found.scratch}. Remove it when you are done."
 
 
 def _comparison_line(one: RowComparison) -> str:
@@ -79,8 +80,8 @@ def _comparison_line(one: RowComparison) -> str:
         + (f" (by up to {one.farthest[name]:.1e} of it)" if name in one.farthest else "")
         for name, count in one.changed.items()
     ]
-    parts += [f"{one.missing:,} are missing from the replay"] if one.missing else []
-    parts += [f"{one.more:,} are in the replay only"] if one.more else []
+    parts += [f"{one.missing:,} missing from the replay"] if one.missing else []
+    parts += [f"{one.more:,} only in the replay"] if one.more else []
     parts += [f"{one.repeated:,} keys occur more than once"] if one.repeated else []
     return ", ".join(parts)
 
@@ -94,9 +95,9 @@ def _examples(name: str, one: RowComparison) -> Iterator[str]:
 
 def _values(example: Example) -> Iterator[str]:
     if not example.values:
-        yield f"{example.before} rows then, {example.now} in the replay"
+        yield f"{counted(example.before, 'row')} in the run, {example.now} in the replay"
     for column, (was, now) in example.values.items():
-        yield f"{column}: {_cut(was)} then, {_cut(now)} in the replay"
+        yield f"{column}: {_cut(was)} in the run, {_cut(now)} in the replay"
 
 
 def _cut(value: str | None) -> str:

@@ -1,4 +1,4 @@
-"""One prediction as it was: what the model was given, what it said, and what is known of it."""
+"""One prediction at one time: its inputs, its scores, and everything that is known about it."""
 
 from __future__ import annotations
 
@@ -25,19 +25,20 @@ from modelwatch.pipelines.contracts.files import held_to, stored_contracts
 from modelwatch.pipelines.incidents.rows import newest_incidents
 from modelwatch.pipelines.quarantine.releases import releases_at
 from modelwatch.pipelines.sources.frames import Sources, opened_sources
+from modelwatch.spark.casts import try_cast
 from modelwatch.spark.days import DAY, local_date, named, type_of
 from modelwatch.spark.quarantine.row_rules import FATE, fails_it, judged, judges_it
 from modelwatch.spark.sensitive import masked
 from modelwatch.stats.value_names import value_name
 
-MOST_ROWS = 20
-"""Rows of one id in a table that are shown."""
+_MOST_ROWS = 20
+"""Maximum number of rows of one id in a table that are shown."""
 _RUN = ("run_id", "as_of", "finished_at", "outcome", "days", "label_days", "config_yaml", "sources")
 
 
 @dataclass(frozen=True)
 class TracedRows:
-    """Rows of an id in one table at one version, and what the rules make of each."""
+    """Rows of an id in one table at one version, with the result of each rule."""
 
     role: str
     table: str
@@ -48,10 +49,10 @@ class TracedRows:
 
 @dataclass(frozen=True)
 class Trace:
-    """One prediction on one day, as it stood on an as-of day.
+    """One prediction on one day, as of an as-of day.
 
-    ``constraints``: verdicts on its day, contracts among them; ``quarantine``: its rows there;
-    ``incidents``: those of its day, as they were known; ``notes``: what can't be told any more.
+    ``constraints``: verdicts on its day, including contracts. ``quarantine``: its rows there.
+    ``incidents``: those that include its day, as known then. ``notes``: what is no longer known.
     """
 
     monitor: str
@@ -69,7 +70,7 @@ class Trace:
 
 @dataclass(frozen=True)
 class _Known:
-    """What runs had published by an as-of day, oldest first."""
+    """The runs published by an as-of day, oldest first."""
 
     runs: Sequence[Row]
     as_of: date
@@ -87,11 +88,11 @@ def trace(
     as_of: date | None = None,
     day: date | None = None,
 ) -> Trace:
-    """What is known of the prediction with an id, by the runs as of a day or before.
+    """What was known about the prediction with an id, by runs as of a day or before.
 
-    ``as_of``: of the newest run if left out. ``day``: of the prediction; without it the whole table
-    is searched. Tables are read at the versions that the run read which computed the day. Values of
-    sensitive columns are shown as hashes. SourceError if there is no such prediction.
+    ``as_of``: by default that of the newest run. ``day`` of the prediction; without it, the whole
+    table is searched. Tables are read at the versions that the run read which computed the day.
+    Values of sensitive columns are shown as hashes. SourceError if there is no such prediction.
     """
     store = Store(spark, config.output)
     known = _known(store, config, as_of)
@@ -102,7 +103,7 @@ def trace(
         described = ", ".join(columns)
         raise _error(config, f"an id has {len(columns)} values, of {described}; got {len(id)}")
     newest, notes = known.runs[-1], list[str]()
-    sources = _sources(spark, store, newest, notes)
+    sources = _sources(spark, store, newest, config.folder, notes)
     found = _day_of(sources, id, day)
     if found is None:
         where = f" on {day}" if day else ""
@@ -112,14 +113,16 @@ def trace(
     if run is None:
         notes.append(f"no run as of {known.as_of} or before has computed {found}")
     elif run["run_id"] != newest["run_id"]:
-        sources = _sources(spark, store, run, notes)
+        sources = _sources(spark, store, run, config.folder, notes)
     tables = [
         _rows(sources, role, _ids_of(sources.config, role), id, found)
         for role in ("inputs", "predictions")
         if role in sources.opened
     ]
     if sources.config.labels is not None:
-        tables.append(_labels(_sources(spark, store, newest, []), id, found, known.as_of))
+        tables.append(
+            _labels(_sources(spark, store, newest, config.folder, []), id, found, known.as_of)
+        )
     counting = run or newest
     return Trace(
         monitor=config.monitor,
@@ -153,9 +156,12 @@ def _known(store: Store, config: MonitorConfig, as_of: date | None) -> _Known:
     return _Known(held, as_of or held[-1]["as_of"])
 
 
-def _sources(spark: SparkSession, store: Store, run: Row, notes: list[str]) -> Sources:
-    """The tables as a run read them; where a version is gone, the newest, which a note says."""
-    config = parse_config(run["config_yaml"], f"configuration of run {run['run_id']}")
+def _sources(
+    spark: SparkSession, store: Store, run: Row, folder: str | None, notes: list[str]
+) -> Sources:
+    """The tables as a run read them; if a version is gone, the newest one, with a note."""
+    origin = f"configuration of run {run['run_id']}"
+    config = parse_config(run["config_yaml"], origin, folder=folder)
     tables, lines = tables_of(config), lines_of(run["config_yaml"])
     versions: dict[str, int] = {}
     for held in run["sources"] or ():
@@ -179,19 +185,19 @@ def _ids_of(config: MonitorConfig, role: str) -> tuple[str, ...]:
 
 
 def _has_id(rows: DataFrame, columns: Sequence[str], id: Sequence[str]) -> Column:
-    """Whether a row has an id given as text, in the columns' own types."""
-    types = {field.name.lower(): field.dataType for field in rows.schema.fields}
+    """Whether a row has an id given as strings, in the types of the columns."""
+    types = {field.name.lower(): field.dataType.simpleString() for field in rows.schema.fields}
     return reduce(
         and_,
         (
-            named(column) == F.lit(text).cast(types[column.lower()])
+            named(column) == try_cast(F.lit(text), types[column.lower()])
             for column, text in zip(columns, id, strict=True)
         ),
     )
 
 
 def _day_of(sources: Sources, id: Sequence[str], day: date | None) -> date | None:
-    """The day of the newest row with an id, in the inputs or else in the predictions."""
+    """The day of the newest row with an id, in the inputs, otherwise in the predictions."""
     for role in ("inputs", "predictions"):
         if role in sources.opened:
             rows = sources.arrived(role, None if day is None else {day})
@@ -205,19 +211,19 @@ def _day_of(sources: Sources, id: Sequence[str], day: date | None) -> date | Non
 def _rows(
     sources: Sources, role: str, columns: Sequence[str], id: Sequence[str], day: date
 ) -> TracedRows:
-    """The rows of an id on a day as they came, with the rules that each fails."""
-    judging = sources.row_check(role, {day})
-    rows = judged(sources.arrived(role, {day}), judging)
+    """All rows of an id on a day, with the rules that each fails."""
+    check = sources.row_check(role, {day})
+    rows = judged(sources.arrived(role, {day}), check)
     mine = rows.where(_has_id(rows, columns, id))
     own = sources.frames[role].columns
     described = [
         F.struct(F.col(judges_it(i)).alias("judges"), F.col(fails_it(i)).alias("fails")).alias(
             f"__told_{i}"
         )
-        for i in range(len(judging.rules))
+        for i in range(len(check.rules))
     ]
     shown = mine.select(*(masked(c, sources.secrets) for c in own), FATE, *described).limit(
-        MOST_ROWS
+        _MOST_ROWS
     )
     source, held, rules = sources.opened[role], [], []
     for number, row in enumerate(shown.collect(), 1):
@@ -231,14 +237,14 @@ def _rows(
                 "fate": row[FATE],
                 "reason": rule.reason if row[f"__told_{i}"]["fails"] else None,
             }
-            for i, rule in enumerate(judging.rules)
+            for i, rule in enumerate(check.rules)
             if row[f"__told_{i}"]["judges"]
         ]
     return TracedRows(role, str(source.address), source.version, held, rules)
 
 
 def _labels(sources: Sources, id: Sequence[str], day: date, as_of: date) -> TracedRows:
-    """Every label of an id and day, the one that became known first ahead; by an as-of day."""
+    """Every label of an id and day known by an as-of day, the earliest first."""
     labels = present(sources.config.labels, "labels")
     rows = sources.arrived("labels", {day})
     mine = rows.where(_has_id(rows, labels.id, id))
@@ -250,7 +256,7 @@ def _labels(sources: Sources, id: Sequence[str], day: date, as_of: date) -> Trac
         mine = mine.where(F.coalesce(known <= F.lit(as_of), F.lit(True)))
         order = [named(labels.known.column)]
     shown = mine.orderBy(*order) if order else mine
-    held = shown.select(*(masked(c, sources.secrets) for c in own)).limit(MOST_ROWS).collect()
+    held = shown.select(*(masked(c, sources.secrets) for c in own)).limit(_MOST_ROWS).collect()
     source = sources.opened["labels"]
     found = [{name: row[name] for name in own} for row in held]
     return TracedRows("labels", str(source.address), source.version, found)
@@ -271,8 +277,8 @@ def _model_version(config: MonitorConfig, tables: Sequence[TracedRows]) -> str |
 
 def _constraints(store: Store, config: MonitorConfig, run: Row, day: date) -> list[dict[str, Any]]:
     mine = _of_run(store, "constraint_results", config, run).where(F.col("day") == F.lit(day))
-    names = ("constraint", "kind", "column", "verdict", "observed", "reason")
-    return [row.asDict() for row in mine.select(*names).orderBy("constraint").collect()]
+    names = ("constraint_name", "kind", "column_name", "verdict", "observed", "reason")
+    return [row.asDict() for row in mine.select(*names).orderBy("constraint_name").collect()]
 
 
 def _quarantine(
@@ -283,17 +289,17 @@ def _quarantine(
     mine = _of_run(store, "quarantine", config, run).where(F.col("day") == F.lit(day))
     values = F.transform("row_id", lambda part: part["value"])
     mine = mine.where(values == F.array(*(F.lit(text) for text in id)))
-    names = ("role", "state", "rules", "reasons", "row_key", "file")
+    names = ("role", "state", "rules", "reasons", "row_key", "source_file")
     return [row.asDict() for row in mine.select(*names).orderBy("role", "row_key").collect()]
 
 
 def _incidents(
     store: Store, config: MonitorConfig, known: _Known, day: date
 ) -> list[dict[str, Any]]:
-    """Incidents that a day lies in, as the last run of those known left them."""
+    """Incidents that include a day, as of the last run of those known."""
     mine = store.read("incidents").where(F.col("monitor") == config.monitor)
     order = {row["run_id"]: place for place, row in enumerate(known.runs)}
-    touching = mine.where((F.col("since") <= F.lit(day)) & (F.col("last_failing") >= F.lit(day)))
+    touching = mine.where((F.col("onset") <= F.lit(day)) & (F.col("last_failing") >= F.lit(day)))
     ids = [row["incident_id"] for row in touching.select("incident_id").distinct().collect()]
     rows = mine.where(F.col("incident_id").isin(ids)).collect() if ids else []
     return [
@@ -302,13 +308,13 @@ def _incidents(
             "state": one.state,
             "severity": one.severity,
             "kind": one.kind,
-            "since": one.since,
+            "onset": one.onset,
             "sentence": one.sentence,
         }
-        for one in newest_incidents(rows, order)
+        for one in newest_incidents([row.asDict(recursive=True) for row in rows], order)
         if one.parent_id is None
         and one.state != "withdrawn"
-        and one.since <= day <= one.last_failing
+        and one.onset <= day <= one.last_failing
     ]
 
 
@@ -323,7 +329,7 @@ def _error(config: MonitorConfig, message: str) -> SourceError:
 
 
 def as_json(value: Any) -> Any:
-    """A value as JSON has it: text for days, moments and all that it has no type for."""
+    """A value for JSON: strings for days, timestamps, and types that JSON lacks."""
     if isinstance(value, Mapping):
         return {str(key): as_json(held) for key, held in value.items()}
     if isinstance(value, (list, tuple)):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from modelwatch.model.plain_text import counted
 from modelwatch.pipelines.replay.trace import Trace, TracedRows, as_json
 from modelwatch.stats.numerals import apart
 
@@ -15,12 +16,12 @@ _LONGEST = 200
 
 
 def trace_json(found: Trace) -> str:
-    """All of it, as one JSON document."""
+    """The entire trace as one JSON document."""
     return json.dumps(as_json(asdict(found)), indent=2, ensure_ascii=False) + "\n"
 
 
 def trace_text(found: Trace) -> str:
-    """All of it, for a person."""
+    """The entire trace for people."""
     return "\n".join(_lines(found)) + "\n"
 
 
@@ -40,7 +41,7 @@ def _lines(found: Trace) -> Iterator[str]:
 
 
 def _table(table: TracedRows) -> Iterator[str]:
-    count = f"{len(table.rows)} row{'s' * (len(table.rows) != 1)}"
+    count = counted(len(table.rows), "row")
     yield f"{table.role.capitalize()}: {table.table} at version {table.version}, {count}"
     for number, row in enumerate(table.rows, 1):
         width = max((len(_text(name)) for name in row), default=0)
@@ -62,7 +63,7 @@ def _constraints(found: Trace) -> Iterator[str]:
         if row["verdict"] != "pass":
             observed = "" if row["observed"] is None else f", observed {apart(row['observed'])}"
             why = f": {_text(row['reason'])}" if row["reason"] else ""
-            yield f"  {row['verdict']}: {row['constraint']}{observed}{why}"
+            yield f"  {row['verdict']}: {row['constraint_name']}{observed}{why}"
 
 
 def _text(value: Any) -> str:

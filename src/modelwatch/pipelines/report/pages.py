@@ -18,10 +18,10 @@ from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.config.sensitive import sensitive_columns
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.package import VERSION
+from modelwatch.pipelines.report.incident_queries import IncidentScope
 from modelwatch.pipelines.report.queries import (
     LONGEST_DAYS,
     MOST_INCIDENTS,
-    IncidentScope,
     page_queries,
     standing_queries,
 )
@@ -29,22 +29,24 @@ from modelwatch.report.page import departed_page
 from modelwatch.report.pages import pages_of
 from modelwatch.report.results import Results, Span
 from modelwatch.tables import TABLES
+from modelwatch.tables.incidents.incidents import COLUMN_OF_FIELD
 
-QUERIES_AT_ONCE = 4
-"""Most of a query is its planning, which uses one core."""
+CONCURRENT_QUERIES = 4
+"""Number of concurrent queries, because planning, which uses one core, takes most of their time."""
 MOST_TIMELINE_WINDOWS = 60
-"""Windows of a timeline; with more, timelines show the next longer kind of window."""
+"""Maximum number of windows of a timeline; with more, timelines use the next longer kind of
+window."""
 OF_FEATURES = "features-*.html"
-"""Files of pages that a later report removes if it has them no more."""
+"""Files of pages that a later report removes if it no longer contains them."""
 OF_INCIDENTS = re.compile(r"incident-([A-Za-z0-9]+)\.html")
-"""Files of pages to which messages link, and which a later report therefore keeps."""
-Rows = list[dict[str, Any]]
+"""Files of pages to which messages link, and which later reports therefore keep."""
+_Rows = list[dict[str, Any]]
 
 
-def collected_results(spark: SparkSession, config: MonitorConfig) -> tuple[Span, dict[str, Rows]]:
-    """The rows behind the pages by query, and the days that they cover.
+def collected_results(spark: SparkSession, config: MonitorConfig) -> tuple[Span, dict[str, _Rows]]:
+    """The rows for the pages by query, and the days that they cover.
 
-    SourceError before a first published run.
+    SourceError before the first published run.
     """
     store = Store(spark, config.output)
     if not store.exists("runs"):
@@ -52,9 +54,9 @@ def collected_results(spark: SparkSession, config: MonitorConfig) -> tuple[Span,
     store.prepare(tuple(TABLES))
     query = ResultViews(spark, config.output).query
 
-    def rows_of(statements: Mapping[str, str]) -> dict[str, Rows]:
-        with ThreadPoolExecutor(max_workers=QUERIES_AT_ONCE) as at_once:
-            found = at_once.map(lambda sql: query(sql).collect(), statements.values())
+    def rows_of(statements: Mapping[str, str]) -> dict[str, _Rows]:
+        with ThreadPoolExecutor(max_workers=CONCURRENT_QUERIES) as pool:
+            found = pool.map(lambda sql: query(sql).collect(), statements.values())
             return {
                 name: [row.asDict(recursive=True) for row in rows]
                 for name, rows in zip(statements, found, strict=True)
@@ -68,18 +70,20 @@ def collected_results(spark: SparkSession, config: MonitorConfig) -> tuple[Span,
     return span, {**standing, **rows_of(page_queries(config, span, scopes))}
 
 
-def span_of(config: MonitorConfig, standing: Mapping[str, Rows]) -> Span:
-    """The days and windows that the pages show, from where the results stand."""
+def span_of(config: MonitorConfig, standing: Mapping[str, _Rows]) -> Span:
+    """The days and windows that the pages show, from the state of the results."""
     as_of = max(row["as_of"] for row in standing["runs"] if row["as_of"] is not None)
     windows = standing["windows"]
     kinds = [spec.name for spec in config.repeating_windows if spec.kind != "trailing"]
-    kinds = [kind for kind in kinds if any(row["window"] == kind for row in windows)]
-    kinds = kinds or [windows[0]["window"]]
-    short = [row for row in windows if row["window"] == kinds[0]]
+    kinds = [kind for kind in kinds if any(row["window_name"] == kind for row in windows)]
+    kinds = kinds or [windows[0]["window_name"]]
+    short = [row for row in windows if row["window_name"] == kinds[0]]
     last = min(max(row["window_end"] for row in short), as_of - timedelta(days=1))
     first = max(min(row["window_start"] for row in short), last - timedelta(days=LONGEST_DAYS))
     held = {
-        kind: [row for row in windows if row["window"] == kind and row["window_start"] >= first]
+        kind: [
+            row for row in windows if row["window_name"] == kind and row["window_start"] >= first
+        ]
         for kind in kinds
     }
     few = [kind for kind in kinds if len(held[kind]) <= MOST_TIMELINE_WINDOWS]
@@ -100,7 +104,7 @@ def _latest(
 ) -> tuple[str, date, date] | None:
     """The newest complete window of the longest kind that has one."""
     for kind in reversed(kinds):
-        over = [row for row in windows if row["window"] == kind and row["window_end"] <= last]
+        over = [row for row in windows if row["window_name"] == kind and row["window_end"] <= last]
         if over:
             newest = max(over, key=lambda row: row["window_start"])
             return kind, newest["window_start"], newest["window_end"]
@@ -112,12 +116,13 @@ def _reference_days(rows: Sequence[Mapping[str, Any]]) -> tuple[date, date] | No
 
 
 def incident_scopes(incidents: Sequence[Mapping[str, Any]]) -> list[IncidentScope]:
-    """What the incidents with pages of their own are about."""
+    """The scopes of the incidents with pages of their own."""
     names = tuple(IncidentScope.__dataclass_fields__)
     parents = [row for row in incidents if row["parent_id"] is None]
-    return [IncidentScope(**{name: row[name] for name in names}) for row in parents][
-        :MOST_INCIDENTS
-    ]
+    return [
+        IncidentScope(**{name: row[COLUMN_OF_FIELD.get(name, name)] for name in names})
+        for row in parents
+    ][:MOST_INCIDENTS]
 
 
 def _nothing(config: MonitorConfig) -> SourceError:
@@ -128,10 +133,10 @@ def _nothing(config: MonitorConfig) -> SourceError:
 def report(
     spark: SparkSession, config: MonitorConfig, config_path: str, folder: Path
 ) -> tuple[Path, int]:
-    """Write the pages of a monitor's results; the path of the first and the bytes of all.
+    """Write the pages of a monitor's results; the path of the first page and the size of all.
 
-    Pages of earlier reports in the folder are replaced, those of incidents that the report no
-    longer has by a note; other files stay. SourceError before a first published run.
+    Replaces pages of earlier reports in the folder. Pages of incidents that the report no longer
+    contains become a note; other files are kept. SourceError before the first published run.
     """
     span, rows = collected_results(spark, config)
     runs = [row for row in rows["runs"] if row["as_of"] is not None]
@@ -161,10 +166,10 @@ def report(
 
 
 def written_pages(pages: Mapping[str, str], folder: Path) -> tuple[Path, int]:
-    """Write pages into a folder; the path of the first and the bytes of all.
+    """Write pages to a folder; the path of the first page and the size of all.
 
-    Each file is replaced at once, so that a reader never sees half of it. Pages of features that an
-    earlier report had and this one has not are removed.
+    Each file is replaced atomically, so that readers never see half of it. Pages of features that
+    only an earlier report had are removed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     size = 0

@@ -1,53 +1,40 @@
-"""The queries behind a report: first where the results stand, then what its pages show."""
+"""The queries for a report: first the state of the results, then the content of its pages."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
-from modelwatch.model.config.literals import string_literal
+from modelwatch.model.config.literals import string_literal, string_literals
 from modelwatch.model.config.monitor import MonitorConfig
+from modelwatch.pipelines.report.incident_queries import IncidentScope, incident_queries
 from modelwatch.report.results import Span
 
 MOST_INCIDENTS = 40
-"""Incidents with a page of their own: the open ones by rank, then those that ended last."""
+"""Maximum number of incidents with pages: open ones by rank, then the most recently closed."""
 LONGEST_DAYS = 400
-"""Days before the newest one that a report goes back."""
-DAYS_BEFORE_INCIDENT = 28
-"""Days before an incident whose rows are compared with those of the incident."""
+"""Number of days before the newest one that a report covers."""
 _FEATURE_STATISTICS = ("psi", "null_share_change", "unseen_share_change")
-_FEATURE_METRICS = ("mean", "q05", "q50", "q95", "null_share", "unseen_share", "distinct")
-
-
-@dataclass(frozen=True)
-class IncidentScope:
-    """The rows and figures that an incident is about."""
-
-    incident_id: str
-    family: str
-    role: str
-    subject: str
-    segmentation: str
-    segment: str
-    window: str
-    figure: str
-    reference: str | None
-    model_version: str
-    since: date
-    last_failing: date
-    worst_start: date
-    worst_end: date
+_FEATURE_METRICS = (
+    "mean",
+    "q05",
+    "q50",
+    "q95",
+    "null_share",
+    "unseen_share",
+    "special_share",
+    "distinct",
+)
 
 
 def standing_queries(config: MonitorConfig) -> dict[str, str]:
-    """Queries that say where the results stand, by name."""
+    """Queries for the state of the results, by name."""
     mine = f"monitor = {string_literal(config.monitor)}"
     reference = string_literal(config.binning_reference.name)
     return {
         "runs": f"SELECT * FROM run_costs WHERE {mine} ORDER BY started_at DESC LIMIT 120",
         "windows": f"""
-            SELECT window, window_start, window_end FROM current_windows WHERE {mine}""",
+            SELECT window_name, window_start, window_end FROM current_windows WHERE {mine}""",
         "reference": f"""
             SELECT array_min(fitted_days) AS first, array_max(fitted_days) AS last
             FROM binnings JOIN published_runs
@@ -57,7 +44,7 @@ def standing_queries(config: MonitorConfig) -> dict[str, str]:
               AND fitted_days IS NOT NULL
             ORDER BY created_at DESC LIMIT 1""",
         "labelled": f"""
-            SELECT DISTINCT window, window_start, window_end FROM performance_current
+            SELECT DISTINCT window_name, window_start, window_end FROM performance_current
             WHERE {mine} AND cohort = 'due' AND segmentation = 'all' AND reference IS NULL
               AND labelled_rows > 0 AND NOT partial""",
         "incidents": f"""
@@ -76,7 +63,7 @@ def standing_queries(config: MonitorConfig) -> dict[str, str]:
 def page_queries(
     config: MonitorConfig, span: Span, incidents: Sequence[IncidentScope]
 ) -> dict[str, str]:
-    """Queries of what the pages show, by name."""
+    """Queries for the content of the pages, by name."""
     mine = f"monitor = {string_literal(config.monitor)}"
     queries = {
         **_overview_queries(mine, span, config.incident_windows),
@@ -85,7 +72,7 @@ def page_queries(
         **_feature_queries(mine, span),
     }
     if incidents:
-        queries |= _incident_queries(mine, incidents)
+        queries |= incident_queries(mine, incidents)
     return queries
 
 
@@ -94,24 +81,24 @@ def _overview_queries(mine: str, span: Span, windows: Sequence[str]) -> Mapping[
     return {
         "heat": f"""
             SELECT role, subject, window_start, window_end, max(effect) AS effect,
-              max_by(figure, effect) AS figure
+              max_by(metric, effect) AS metric
             FROM verdicts_current
-            WHERE {mine} AND window IN ({_listed(windows)}) AND segmentation = 'all'
+            WHERE {mine} AND window_name IN ({string_literals(windows)}) AND segmentation = 'all'
               AND source IN ('drift', 'anomaly') AND verdict IN ('warn', 'fail') AND {days}
             GROUP BY ALL ORDER BY effect DESC LIMIT 40000""",
         "judged": f"""
             SELECT DISTINCT source, window_start FROM current_verdict_windows
-            WHERE {mine} AND window = {string_literal(span.short)} AND {days}""",
+            WHERE {mine} AND window_name = {string_literal(span.short)} AND {days}""",
         "volume": f"""
-            SELECT role, day, max(rows) AS rows FROM (
-              SELECT role, feature, window_start AS day, sum(value) AS rows
+            SELECT role, day, max(row_count) AS row_count FROM (
+              SELECT role, feature, window_start AS day, sum(value) AS row_count
               FROM profile_current
-              WHERE {mine} AND window = {string_literal(span.short)} AND segmentation = 'all'
+              WHERE {mine} AND window_name = {string_literal(span.short)} AND segmentation = 'all'
                 AND metric = 'rows' AND model_version <> '*' AND {days}
               GROUP BY ALL)
             GROUP BY ALL""",
         "volume_verdicts": f"""
-            SELECT role, source, figure, window_start, window_end, value, expected, threshold,
+            SELECT role, source, metric, window_start, window_end, value, expected, threshold,
               effect, verdict
             FROM verdicts_current
             WHERE {mine} AND source IN ('volume', 'freshness', 'labels') AND segmentation = 'all'
@@ -125,27 +112,39 @@ def _performance_queries(config: MonitorConfig, mine: str, span: Span) -> Mappin
     kinds = ", ".join(string_literal(spec.name) for spec in config.repeating_windows)
     queries = {
         "performance": f"""
-            SELECT window, window_start, window_end, partial, model_version, metric, value, lower,
-              upper, coverage, due_rows, labelled_rows, note, estimate, estimate_lower,
+            SELECT window_name, window_start, window_end, partial, model_version, metric, value,
+              lower, upper, coverage, due_rows, labelled_rows, note, estimate, estimate_lower,
               estimate_upper, early_value
             FROM performance_timeline
-            WHERE {mine} AND segmentation = 'all' AND window IN ({kinds})
+            WHERE {mine} AND segmentation = 'all' AND window_name IN ({kinds})
               AND (value IS NOT NULL OR estimate IS NOT NULL) AND {_days(span, "window_start")}
             ORDER BY window_start LIMIT 30000""",
         "value": f"""
-            SELECT window, window_start, model_version, metric, statistic, value, lower, upper,
+            SELECT window_name, window_start, model_version, metric, statistic, value, lower, upper,
               coverage
             FROM business_current
-            WHERE {mine} AND segmentation = 'all' AND window IN ({kinds}) AND NOT partial
+            WHERE {mine} AND segmentation = 'all' AND window_name IN ({kinds}) AND NOT partial
               AND value IS NOT NULL AND {_days(span, "window_start")}
             ORDER BY window_start LIMIT 3000""",
         "causes": f"""
-            SELECT * FROM top_causes WHERE {mine} ORDER BY window, metric, rank LIMIT 600""",
+            SELECT * FROM top_causes WHERE {mine} ORDER BY window_name, metric, rank LIMIT 600""",
+        "changes": f"""
+            SELECT changes.window_name, changes.window_start, model_version, reference, metric,
+              split_name, value
+            FROM change_attributions AS changes JOIN performance_runs AS evaluated
+              ON changes.monitor = evaluated.monitor AND changes.run_id = evaluated.run_id
+              AND changes.window_name = evaluated.window_name
+              AND changes.window_start = evaluated.window_start
+            WHERE changes.{mine} AND evaluated.latest AND part = '*' AND effect = 'total'
+              AND value IS NOT NULL AND (changes.window_name, changes.window_start) IN (
+                SELECT window_name, max(window_start) FROM top_causes WHERE {mine}
+                GROUP BY window_name)
+            LIMIT 3000""",
     }
     if span.labelled is None:
         return queries
     window, first, last = span.labelled
-    at = f"window = {string_literal(window)} AND window_start = DATE '{first}'"
+    at = f"window_name = {string_literal(window)} AND window_start = DATE '{first}'"
     return queries | {
         "segments": f"""
             SELECT model_version, segmentation, segment, metric, value, lower, upper, p_value,
@@ -155,20 +154,21 @@ def _performance_queries(config: MonitorConfig, mine: str, span: Span) -> Mappin
               AND reference IS NULL AND value IS NOT NULL
             ORDER BY labelled_rows DESC LIMIT 3000""",
         "maturity": f"""
-            SELECT window, window_start, model_version, age_days, rows, labelled_rows, coverage
+            SELECT window_name, window_start, model_version, age_days, row_count, labelled_rows,
+              coverage
             FROM label_maturity_current
-            WHERE {mine} AND window = {string_literal(window)} AND segmentation = 'all'
+            WHERE {mine} AND window_name = {string_literal(window)} AND segmentation = 'all'
               AND window_start >= DATE '{first - timedelta(days=130)}' AND coverage IS NOT NULL
             ORDER BY window_start, age_days LIMIT 4000""",
         "scores": f"""
-            SELECT model_version, bin, decision, label, sum(rows) AS rows,
+            SELECT model_version, bin, decision, label, sum(row_count) AS row_count,
               sum(scores) / power(2, 30) AS scores
             FROM (
               SELECT states.model_version,
                 int(position % (counts_length div 6)) AS bin,
                 int(position div (3 * (counts_length div 6))) AS decision,
                 int((position div (counts_length div 6)) % 3) AS label,
-                cell_rows AS rows, cell_scores AS scores
+                cell_rows AS row_count, cell_scores AS scores
               FROM performance_states_current AS states
               JOIN performance_windows_current AS evaluated
                 ON states.monitor = evaluated.monitor
@@ -187,25 +187,26 @@ def _performance_queries(config: MonitorConfig, mine: str, span: Span) -> Mappin
 def _source_queries(mine: str, span: Span) -> Mapping[str, str]:
     return {
         "health": f"""
-            SELECT role, `check`, day, subject, expected, observed, value, verdict, since, reason,
-              as_of
+            SELECT role, check_name, day, subject, expected, observed, value, verdict, onset,
+              reason, as_of
             FROM source_health_current
             WHERE {mine} AND (day IS NULL OR verdict IN ('warn', 'fail'))
             ORDER BY verdict = 'fail' DESC, day DESC LIMIT 1500""",
         "constraints": f"""
-            SELECT `constraint`, kind, `column`, severity, max_by(lower, day) AS lower,
+            SELECT constraint_name, kind, column_name, severity, max_by(lower, day) AS lower,
               max_by(upper, day) AS upper, max_by(observed, day) AS observed,
               max_by(verdict, day) AS verdict, count(*) AS days,
-              count_if(verdict = 'pass') AS passed, count_if(verdict = 'unknown') AS unknown,
+              count_if(verdict = 'pass') AS passed, count_if(verdict = 'undefined') AS undefined,
               sort_array(collect_list(if(verdict IN ('warn', 'fail'), day, NULL))) AS failing,
               max_by(reason, day) AS reason
             FROM constraints_current WHERE {mine} AND {_days(span, "day")}
-            GROUP BY `constraint`, kind, `column`, severity ORDER BY `constraint` LIMIT 1000""",
+            GROUP BY constraint_name, kind, column_name, severity
+            ORDER BY constraint_name LIMIT 1000""",
         "accounts": f"""
             SELECT day, role, rows_in, passed, quarantined, excluded, released, warned
             FROM row_accounts_current WHERE {mine} AND {_days(span, "day")} LIMIT 3000""",
         "rules": f"""
-            SELECT role, rule, treatment, sum(failed) AS failed, sum(judged) AS judged,
+            SELECT role, rule_name, treatment, sum(failed) AS failed, sum(judged) AS judged,
               count(*) AS days, max(day) AS last
             FROM rule_failures WHERE {mine} AND {_days(span, "day")} GROUP BY ALL
             ORDER BY failed DESC LIMIT 200""",
@@ -213,35 +214,40 @@ def _source_queries(mine: str, span: Span) -> Mapping[str, str]:
 
 
 def _feature_queries(mine: str, span: Span) -> Mapping[str, str]:
-    scope = f"{mine} AND window = {string_literal(span.timeline)} AND segmentation = 'all'"
+    scope = f"{mine} AND window_name = {string_literal(span.timeline)} AND segmentation = 'all'"
     days = _days(span, "window_start")
     queries = {
         "drift_series": f"""
             SELECT role, feature, statistic,
-              sort_array(collect_list(struct(window_start, value, threshold))) AS points
+              sort_array(collect_list(struct(window_start, value, threshold, typical))) AS points
             FROM (
               SELECT role, feature, statistic, window_start, max(threshold) AS threshold,
-                max_by(value, struct(model_version = '*', rows)) AS value
+                max_by(typical, struct(model_version = '*', row_count)) AS typical,
+                max_by(value, struct(model_version = '*', row_count)) AS value
               FROM drift_current
               WHERE {scope} AND reference = {string_literal(span.reference_name)}
-                AND feature_b IS NULL AND statistic IN ({_listed(_FEATURE_STATISTICS)})
-                AND NOT partial AND {days}
+                AND feature_b IS NULL AND NOT partial AND {days}
+                AND (statistic IN ({string_literals(_FEATURE_STATISTICS)}) OR threshold > 0)
               GROUP BY ALL)
-            GROUP BY ALL LIMIT 6000""",
+            GROUP BY ALL
+            HAVING statistic IN ({string_literals(_FEATURE_STATISTICS)})
+              OR max(abs(value) / threshold) >= 1
+            LIMIT 6000""",
         "profile_series": f"""
             SELECT role, feature, metric,
               sort_array(collect_list(struct(window_start, value))) AS points,
               max_by(text, window_start) AS text
             FROM (
               SELECT role, feature, metric, window_start,
-                max_by(value, struct(model_version = '*', rows)) AS value, max(text) AS text
+                max_by(value, struct(model_version = '*', row_count)) AS value, max(text) AS text
               FROM profile_current
-              WHERE {scope} AND metric IN ({_listed(_FEATURE_METRICS)}) AND NOT partial AND {days}
+              WHERE {scope} AND metric IN ({string_literals(_FEATURE_METRICS)})
+                AND NOT partial AND {days}
               GROUP BY ALL)
             GROUP BY ALL LIMIT 12000""",
         "binnings": f"""
             SELECT role, feature, fingerprint, first(kind) AS kind, first(edges) AS edges,
-              first(`values`) AS values
+              first(categories) AS categories
             FROM binnings WHERE {mine} AND role <> 'segments' GROUP BY ALL LIMIT 2000""",
     }
     if span.current is None:
@@ -260,20 +266,21 @@ def _feature_queries(mine: str, span: Span) -> Mapping[str, str]:
         "histograms": _bins_query(mine, f"({each})", "side, role, feature, binning"),
         "segment_verdicts": f"""
             SELECT role, subject, segmentation, segment, max(effect) AS effect,
-              max_by(figure, effect) AS figure, max_by(value, effect) AS value,
-              max(verdict IN ('warn', 'fail')) AS fails, max(rows) AS rows
+              max_by(metric, effect) AS metric, max_by(value, effect) AS value,
+              max(verdict IN ('warn', 'fail')) AS fails, max(row_count) AS row_count
             FROM verdicts_current
-            WHERE {mine} AND window = {string_literal(window)} AND window_start = DATE '{first}'
-              AND segmentation <> 'all' AND source IN ('drift', 'anomaly') AND effect >= 0.8
+            WHERE {mine} AND window_name = {string_literal(window)}
+              AND window_start = DATE '{first}' AND segmentation <> 'all'
+              AND source IN ('drift', 'anomaly') AND effect >= 0.8
             GROUP BY ALL ORDER BY effect DESC LIMIT 1500""",
     }
 
 
 def _bins_query(mine: str, rows: str, key: str) -> str:
-    """Vectors of counts added up by some columns, as the positions that hold something."""
+    """Count vectors added up by some columns, as nonzero positions."""
     return f"""
-        SELECT {key}, sort_array(collect_list(struct(bin, rows))) AS bins FROM (
-          SELECT {key}, bin, sum(bin_rows) AS rows FROM {rows}
+        SELECT {key}, sort_array(collect_list(struct(bin, row_count))) AS bins FROM (
+          SELECT {key}, bin, sum(bin_rows) AS row_count FROM {rows}
           LATERAL VIEW inline(
             transform(counts, (n, at) -> struct(coalesce(get(positions, at), at) AS bin,
               n AS bin_rows))
@@ -284,101 +291,5 @@ def _bins_query(mine: str, rows: str, key: str) -> str:
         GROUP BY ALL LIMIT 5000"""
 
 
-def _incident_queries(mine: str, incidents: Sequence[IncidentScope]) -> Mapping[str, str]:
-    scopes = _scopes(incidents)
-    # The rows that can matter are named, so that most files are not read.
-    named = f"""{mine} AND feature_b IS NULL
-              AND feature IN ({_listed(sorted({one.subject for one in incidents}))})
-              AND statistic IN ({_listed(sorted({one.figure for one in incidents}))})"""
-    drift = f"(SELECT * FROM drift_current WHERE {named})"
-    same = """facts.role = asked.role AND facts.segmentation = asked.segmentation
-              AND facts.segment = asked.segment"""
-    series = """facts.window = asked.window
-              AND facts.window_start >= date_sub(asked.since, 90)
-              AND facts.window_start <= date_add(asked.last_failing, 30)"""
-    queries = {
-        "incident_history": f"""
-            SELECT * FROM incident_history WHERE {mine} AND incident_id IN
-              ({_listed([one.incident_id for one in incidents])})
-            ORDER BY at, position LIMIT 2000""",
-        "drift_of_incidents": f"""
-            SELECT asked.incident_id, facts.segmentation, facts.segment, facts.window_start,
-              facts.value, facts.threshold, facts.typical, facts.rows
-            FROM {scopes} JOIN {drift} AS facts
-              ON facts.role = asked.role AND {series} AND facts.feature = asked.subject
-              AND facts.statistic = asked.figure AND facts.reference = asked.reference
-              AND facts.model_version = asked.model_version
-              AND (
-                facts.window_start = asked.worst_start
-                OR facts.segmentation = asked.segmentation AND facts.segment = asked.segment)
-            ORDER BY facts.window_start, facts.rows DESC LIMIT 10000""",
-        "verdicts_of_incidents": f"""
-            SELECT asked.incident_id, facts.window_start, facts.window_end, facts.value,
-              facts.expected, facts.threshold, facts.effect, facts.verdict
-            FROM {scopes} JOIN (
-                SELECT * FROM verdicts_current
-                WHERE {mine} AND subject IN
-                  ({_listed(sorted({one.subject for one in incidents}))})
-              ) AS facts
-              ON {same} AND {series} AND facts.subject = asked.subject
-              AND facts.figure = asked.figure
-              AND coalesce(facts.reference, '') = coalesce(asked.reference, '')
-            ORDER BY facts.window_start LIMIT 8000""",
-        "constraints_of_incidents": f"""
-            SELECT asked.incident_id, facts.day AS window_start, facts.observed AS value,
-              facts.lower, facts.upper, facts.verdict
-            FROM {scopes} JOIN constraints_current AS facts
-              ON facts.{mine} AND asked.family = 'constraint' AND facts.constraint = asked.subject
-              AND facts.day BETWEEN date_sub(asked.since, 90) AND date_add(asked.last_failing, 30)
-            ORDER BY facts.day LIMIT 8000""",
-    }
-    data = [one for one in incidents if one.family == "data"]
-    if not data:
-        return queries
-    before = timedelta(days=DAYS_BEFORE_INCIDENT)
-    first, last = min(one.since for one in data) - before, max(one.worst_end for one in data)
-    return queries | {
-        "histograms_of_incidents": f"""
-            SELECT incident_id, side, binning, sort_array(collect_list(struct(bin, rows))) AS bins
-            FROM (
-              SELECT asked.incident_id, facts.binning, cells.bin, sum(cells.bin_rows) AS rows,
-                if(facts.day < asked.since, 'before', 'after') AS side
-              FROM {_scopes(data)} JOIN feature_states_current AS facts
-                ON facts.{mine} AND {same} AND facts.feature = asked.subject
-                AND facts.kind IN ('numeric', 'categorical')
-                AND (
-                  facts.day BETWEEN date_sub(asked.since, {before.days}) AND asked.since - 1
-                  OR facts.day BETWEEN asked.worst_start AND asked.worst_end)
-              LATERAL VIEW inline(
-                transform(counts, (n, at) -> struct(coalesce(get(positions, at), at) AS bin,
-                  n AS bin_rows))
-              ) cells AS bin, bin_rows
-              WHERE facts.day BETWEEN DATE '{first}' AND DATE '{last}' AND bin_rows > 0
-              GROUP BY ALL)
-            GROUP BY ALL LIMIT 400""",
-    }
-
-
-def _scopes(incidents: Sequence[IncidentScope]) -> str:
-    """The incidents as an inline table named ``asked``."""
-    rows = ", ".join(
-        f"({_listed([one.incident_id, one.family, one.role, one.subject, one.segmentation])}, "
-        f"{_listed([one.segment, one.window, one.figure])}, "
-        f"{'NULL' if one.reference is None else string_literal(one.reference)}, "
-        f"{string_literal(one.model_version)}, DATE '{one.since}', DATE '{one.last_failing}', "
-        f"DATE '{one.worst_start}', DATE '{one.worst_end}')"
-        for one in incidents
-    )
-    return (
-        f"(SELECT * FROM VALUES {rows} AS given(incident_id, family, role, subject, segmentation, "
-        "segment, window, figure, reference, model_version, since, last_failing, worst_start, "
-        "worst_end)) AS asked"
-    )
-
-
 def _days(span: Span, column: str) -> str:
     return f"{column} BETWEEN DATE '{span.first}' AND DATE '{span.last}'"
-
-
-def _listed(texts: Sequence[str]) -> str:
-    return ", ".join(string_literal(text) for text in texts)

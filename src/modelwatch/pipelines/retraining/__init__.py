@@ -1,1 +1,1 @@
-"""Whether a model must be trained again."""
+"""Retraining decisions."""

@@ -1,4 +1,4 @@
-"""The stage of a run that asks whether the model must be trained again."""
+"""The stage of a run that makes retraining decisions."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from modelwatch.model.incidents.incident import Incident
 from modelwatch.model.retraining.decisions import decisions
 from modelwatch.model.retraining.evidence import Loss, RetrainingDecision, Situation
 from modelwatch.pipelines.runs.run import Request, Run
-from modelwatch.pipelines.runs.stored_windows import one_a_day, stored_windows
+from modelwatch.pipelines.runs.stored_windows import StoredWindows, one_a_day
 from modelwatch.spark.local_frames import frame_of
 from modelwatch.stats.value_names import ALL_VERSIONS, NO_VERSION
 from modelwatch.stats.verdicts.adaptive_window import adaptive_windows
 from modelwatch.tables import TABLES
 
-LOOK_BACK_DAYS = 400
-"""Days that a decision looks back on."""
+_HISTORY_DAYS = 400
+"""Number of days that a decision considers."""
 FAULTS = frozenset(
     {
         "nulls",
@@ -38,7 +38,7 @@ FAULTS = frozenset(
         "missing_rows",
     }
 )
-"""Kinds of change that are faults of a pipeline: nobody should learn from such days."""
+"""Kinds of change that are pipeline faults, whose days should not be used for training."""
 _TABLE = TABLES["retraining_decisions"]
 
 
@@ -49,13 +49,13 @@ def write_decisions(
     incidents: Sequence[Incident],
     importance: Mapping[str, float],
 ) -> tuple[RetrainingDecision, ...]:
-    """Decide by every policy of the configuration, and write what was decided on what."""
+    """Decide by every policy of the configuration, and write the decisions with their evidence."""
     config = request.config
     if not config.retraining.policies:
         return ()
     found = decisions(config.retraining, _situation(run, store, request, incidents, importance))
     sources = [
-        {"role": role, "table": str(source.address), "version": source.version}
+        {"role": role, "table_name": str(source.address), "version": source.version}
         for role, source in request.sources.opened.items()
     ]
     names = _TABLE.own_names
@@ -78,14 +78,15 @@ def _situation(
     importance: Mapping[str, float],
 ) -> Situation:
     config, as_of = request.config, request.plan.as_of
-    since = as_of - timedelta(days=LOOK_BACK_DAYS)
+    earliest = as_of - timedelta(days=_HISTORY_DAYS)
+    windows = StoredWindows(run, store, config.monitor, request.history)
     # Most of a query is its planning, and none of these waits for another.
-    with ThreadPoolExecutor(max_workers=3) as at_once:
-        versions = at_once.submit(_version, run, store, request, since)
-        believed = at_once.submit(_believed, run, store, request, since)
-        broken = at_once.submit(_broken_days, run, store, request, incidents, since)
-        said = at_once.submit(_said, store, request)
-        due = _due(run, store, request, since)
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        versions = pool.submit(_version, windows, earliest)
+        believed = pool.submit(_believed, windows, earliest)
+        broken = pool.submit(_broken_days, windows, incidents, earliest)
+        last_reported = pool.submit(_last_reported, store, request)
+        due = _due(windows, config, earliest)
         version, first_day = versions.result()
         estimates = [row for row in believed.result() if row["model_version"] == version]
         broken_days = broken.result()
@@ -103,19 +104,18 @@ def _situation(
         drifted=[
             one.subject
             for one in incidents
-            if one.is_open and one.family == "data" and one.role == "inputs"
+            if one.is_open and one.area == "data" and one.role == "inputs"
         ],
         broken_days=broken_days,
-        stable_since=_stable_since(config, days),
-        said=said.result(),
+        stable_from=_stable_from(config, days),
+        last_reported=last_reported.result(),
     )
 
 
-def _due(run: Run, store: Store, request: Request, since: date) -> list[Row]:
-    """Performance of days, and changes against the first fixed reference, of all traffic."""
-    config = request.config
-    by_day = F.col("reference").isNull() & (F.col("window") == "day")
-    stored = stored_windows(run, store, request, "performance_metrics", "labels", since)
+def _due(windows: StoredWindows, config: MonitorConfig, earliest: date) -> list[Row]:
+    """Performance of days, and changes from the first fixed reference, for all traffic."""
+    by_day = F.col("reference").isNull() & (F.col("window_name") == "day")
+    stored = windows.frame("performance_metrics", "labels", earliest)
     return (
         stored.where((F.col("cohort") == "due") & (F.col("segmentation") == "all"))
         .where(
@@ -126,17 +126,21 @@ def _due(run: Run, store: Store, request: Request, since: date) -> list[Row]:
     )
 
 
-def _believed(run: Run, store: Store, request: Request, since: date) -> list[Row]:
-    """Estimates of windows that are over, of all traffic."""
-    stored = stored_windows(run, store, request, "performance_estimates", "estimate", since)
+def _believed(windows: StoredWindows, earliest: date) -> list[Row]:
+    """Estimates of completed windows, for all traffic."""
+    stored = windows.frame("performance_estimates", "estimate", earliest)
     return stored.where((F.col("segmentation") == "all") & ~F.col("partial")).collect()
 
 
-def _version(run: Run, store: Store, request: Request, since: date) -> tuple[str, date | None]:
-    """The newest model version, and its first day; '(none)' where no day has predictions."""
+def _version(windows: StoredWindows, earliest: date) -> tuple[str, date | None]:
+    """The newest model version and its first day; '(none)' if no day has predictions."""
     first = (
-        stored_windows(run, store, request, "verdicts", "drift", since)
-        .where((F.col("source") == "drift") & (F.col("window") == "day") & (F.col("rows") > 0))
+        windows.frame("verdicts", "drift", earliest)
+        .where(
+            (F.col("source") == "drift")
+            & (F.col("window_name") == "day")
+            & (F.col("row_count") > 0)
+        )
         .where((F.col("role") == "predictions") & (F.col("model_version") != ALL_VERSIONS))
         .groupBy("model_version")
         .agg(F.min("window_start").alias("first"), F.max("window_start").alias("last"))
@@ -155,7 +159,7 @@ def _steady_metric(config: MonitorConfig) -> str:
 
 
 def _losses(config: MonitorConfig, compared: Sequence[Row]) -> tuple[Loss, ...]:
-    """Changes against the first fixed reference, of the longest kind of window that is judged."""
+    """Changes from the first fixed reference, for the longest kind of window that is judged."""
     kind = config.performance_windows[-1:]
     found = [
         Loss(
@@ -167,7 +171,7 @@ def _losses(config: MonitorConfig, compared: Sequence[Row]) -> tuple[Loss, ...]:
             row["upper"],
         )
         for row in compared
-        if row["window"] in kind and not row["partial"]
+        if row["window_name"] in kind and not row["partial"]
     ]
     return tuple(sorted(found, key=lambda loss: (loss.window_start, loss.metric)))
 
@@ -175,7 +179,7 @@ def _losses(config: MonitorConfig, compared: Sequence[Row]) -> tuple[Loss, ...]:
 def _estimates(
     config: MonitorConfig, compared: Sequence[Row], estimates: Sequence[Row]
 ) -> tuple[Loss, ...]:
-    """What is believed to have been lost: estimates less what the reference was."""
+    """Estimated losses: estimates minus the value of the reference."""
     kind = config.performance_windows[-1:]
     before: dict[str, float] = {}
     for row in compared:
@@ -184,7 +188,10 @@ def _estimates(
             before[metric] = max(value, before.get(metric, value))
     found = []
     for row in estimates:
-        known, base = row["window"] in kind and row["value"] is not None, before.get(row["metric"])
+        known, base = (
+            row["window_name"] in kind and row["value"] is not None,
+            before.get(row["metric"]),
+        )
         if known and base is not None:
             change, lower, upper = (
                 None if row[name] is None else row[name] - base
@@ -205,24 +212,25 @@ def _estimates(
 
 
 def _broken_days(
-    run: Run, store: Store, request: Request, incidents: Sequence[Incident], since: date
+    windows: StoredWindows, incidents: Sequence[Incident], earliest: date
 ) -> Collection[date]:
-    """Days on which a promise was broken, or of an incident that is a fault of a pipeline."""
+    """Days on which a constraint failed, or of an incident that is a pipeline fault."""
     faults = {
-        one.since + timedelta(days=n)
+        one.onset + timedelta(days=n)
         for one in incidents
         if one.state != "withdrawn" and one.kind in FAULTS
-        for n in range((one.last_failing - one.since).days + 1)
+        for n in range((one.last_failing - one.onset).days + 1)
     }
-    failed = stored_windows(run, store, request, "verdicts", "constraint", since)
+    failed = windows.frame("verdicts", "constraint", earliest)
     rows = failed.where(F.col("verdict") == "fail").select("window_start").distinct().collect()
     return faults.union(row["window_start"] for row in rows)
 
 
-def _stable_since(config: MonitorConfig, days: Sequence[Row]) -> date | None:
-    """First day of the last stretch in which the accuracy did not change; None where it has none.
+def _stable_from(config: MonitorConfig, days: Sequence[Row]) -> date | None:
+    """First day of the last stretch in which the accuracy did not change; None if there is none.
 
-    Rows count for as many fewer as days vary more than independent rows would.
+    The number of rows is divided by the design effect, because days vary more than independent
+    rows.
     """
     if _steady_metric(config) != "accuracy":
         return None
@@ -239,7 +247,7 @@ def _stable_since(config: MonitorConfig, days: Sequence[Row]) -> date | None:
     return date.fromordinal(first.toordinal())
 
 
-def _said(store: Store, request: Request) -> dict[str, date]:
+def _last_reported(store: Store, request: Request) -> dict[str, date]:
     published = {row["run_id"] for row in request.history.runs}
     if not published:
         return {}

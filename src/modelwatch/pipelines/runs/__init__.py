@@ -1,1 +1,1 @@
-"""Runs: how one goes, ends and is recorded."""
+"""Runs: stages, end, and record."""

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
-from modelwatch.model.runs.stall_limits import StallLimits
 from modelwatch.stats.library_warnings import warnings_to_log
 
 # Spark is imported by the commands that need it, so that a wrong argument is reported at once.
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from modelwatch.model.config.configuration import MonitorConfig
+    from modelwatch.model.runs.stall_limits import StallLimits
+
 
 @contextmanager
 def command_session(
     app_name: str, *, brief: bool = False, limits: StallLimits | None = None
 ) -> Iterator[SparkSession]:
-    """A Spark session; one that was there before is left running.
+    """A Spark session; an existing one is left running.
 
-    ``brief`` as in ``open_session``. With ``limits`` the command is watched and ends whatever dies
-    under it; a run is watched by itself. Warnings of libraries go to the log meanwhile.
+    ``brief`` as in ``open_session``. With ``limits``, the command is watched and ends if something
+    dies; a run is watched separately. Warnings of libraries go to the log during the block.
     """
     from pyspark.sql import SparkSession
 
@@ -36,3 +38,8 @@ def command_session(
     finally:
         if not shared:
             close_session(spark)
+
+
+def monitor_session(command: str, config: MonitorConfig) -> AbstractContextManager[SparkSession]:
+    """The session of a command on a monitor, watched with the limits of its configuration."""
+    return command_session(f"modelwatch {command} {config.monitor}", limits=config.progress)

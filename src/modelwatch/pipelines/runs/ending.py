@@ -1,4 +1,4 @@
-"""How a run ends that something dies under: in bounded time, with its sentence and its row."""
+"""The end of a run in which something dies: within bounded time, with a message and its row."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from modelwatch.io.session.environment import code_version, libraries
 from modelwatch.io.session.late_row import LateRow
 from modelwatch.io.session.spark_session import opened_here
 from modelwatch.io.session.vital_signs import VitalSigns
-from modelwatch.io.session.watchdog import EXIT_FAILED, Watchdog, Watched
+from modelwatch.io.session.watchdog import Watchdog, Watched
 from modelwatch.io.store.output_tables import Store
 from modelwatch.log import LOG, log_of_run
 from modelwatch.model.config.configuration import (
@@ -26,6 +26,7 @@ from modelwatch.model.config.configuration import (
     states_fingerprint,
 )
 from modelwatch.model.errors import ProblemsError
+from modelwatch.model.runs.exit_codes import EXIT_FAILED
 from modelwatch.model.runs.lost_runs import RunLostError, way_after_death
 from modelwatch.model.runs.stall_limits import StallLimits
 from modelwatch.pipelines.runs.run import Run
@@ -35,11 +36,11 @@ from modelwatch.pipelines.runs.run import Run
 def ending(
     run: Run, store: Store, config: MonitorConfig, text: str, as_of: date
 ) -> Iterator[Watchdog]:
-    """A block in which a run is watched: it ends, whatever dies.
+    """A block in which a run is watched, so that it ends whatever dies.
 
-    What died comes out of the block as RunLostError; the run's row is written by then, by a Spark
-    of its own if need be. Where nothing else releases a thread of the run, the process ends with
-    code 2, if it has opened the session itself.
+    What died is raised as RunLostError. By then the row of the run is written, by a separate Spark
+    session if necessary. If nothing else can release a thread of the run, the process exits with
+    code 2, provided that it opened the session itself.
     """
     signs = VitalSigns(run.spark)
 
@@ -72,8 +73,8 @@ def ending(
 
 @contextmanager
 def watched(spark: SparkSession, limits: StallLimits, command: str) -> Iterator[None]:
-    """A block of a command that writes no row of a run and is watched as one: it ends, whatever
-    dies; what died comes out of it as RunLostError."""
+    """A block of a command that writes no row of a run, but is watched like one. What died is
+    raised as RunLostError."""
     target = Watched(
         stages=lambda: (command,),
         marks=lambda: 0,
@@ -92,7 +93,7 @@ def watched(spark: SparkSession, limits: StallLimits, command: str) -> Iterator[
 
 
 def _death(watchdog: Watchdog, error: Exception) -> str | None:
-    """What died under a block that ends with an error, and what to do; None for other errors."""
+    """What died in a block that ends with an error, and what to do; None for other errors."""
     message = watchdog.lost(error)
     if message is None and way_after_death(str(error)):
         message = advised(error)
@@ -100,7 +101,7 @@ def _death(watchdog: Watchdog, error: Exception) -> str | None:
 
 
 def leave(watchdog: Watchdog, store: Store, row: Mapping[str, Any]) -> None:
-    """Write the row of a run that failed; where that fails too, the first error is what counts."""
+    """Write the row of a failed run. If that fails as well, the first error counts."""
     if watchdog.usable():
         try:
             # The table may be missing still, or its folder.
@@ -109,8 +110,8 @@ def leave(watchdog: Watchdog, store: Store, row: Mapping[str, Any]) -> None:
             return
         except Exception as error:
             if watchdog.usable():
-                said = "could not record in table runs that the run failed: %s"
-                LOG.warning(said, advised(error))
+                message = "could not record in table runs that the run failed: %s"
+                LOG.warning(message, advised(error))
                 return
     watchdog.write_apart()
 
@@ -118,7 +119,7 @@ def leave(watchdog: Watchdog, store: Store, row: Mapping[str, Any]) -> None:
 def row_without_spark(
     run: Run, config: MonitorConfig, text: str, as_of: date, message: str
 ) -> dict[str, Any]:
-    """The row of a failed run, as far as it is known without Spark."""
+    """The row of a failed run, as far as known without Spark."""
     return {
         "monitor": config.monitor,
         "run_id": run.run_id,
@@ -136,5 +137,6 @@ def row_without_spark(
         "performance_fingerprint": performance_fingerprint(config),
         "code_version": code_version(),
         "libraries": [{"name": n, "version": v} for n, v in libraries().items()],
+        "spark_session": run.session_row,
         "stages": [{"stage": name, "seconds": seconds} for name, seconds in run.stages],
     }

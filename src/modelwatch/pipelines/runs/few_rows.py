@@ -1,32 +1,50 @@
-"""Whether a run handles so few rows that planning, and not computing, takes its time."""
+"""Whether a run processes so few rows that planning takes longer than computing."""
 
 from __future__ import annotations
 
+from modelwatch.model.planning.plan import Plan
 from modelwatch.pipelines.runs.run import Request
+from modelwatch.pipelines.sources.frames import Sources
 from modelwatch.pipelines.states.day_states import StatesOf
 
 MOST = 250_000
-"""Rows of inputs and predictions up to which they are few."""
+"""Number of rows of inputs and predictions up to which they are few."""
 MOST_EVALUATED = 20_000
-"""Windows times features and segments up to which the rows of their results are few."""
+"""Windows times features times segments up to which the rows of their results are few."""
+
+MOST_ANSWERED = 5_000
+"""Windows times segments up to which this process evaluates their performance."""
+MOST_STATE_BYTES = 32 << 20
+"""Bytes of the files of stored states up to which this process reads them for an evaluation."""
+MOST_METRIC_BYTES = 4 << 20
+"""Bytes of the files of each result table up to which this process judges their metrics."""
+MOST_VERDICT_BYTES = 32 << 20
+"""Bytes of the files of verdicts up to which this process derives incidents from them."""
 
 
-def reads_few_rows(request: Request) -> bool:
-    """Whether the rows that a run reads are few; not if it reads a whole table, or can't tell."""
-    if request.plan.references:
+def reads_few_rows(sources: Sources, plan: Plan) -> bool:
+    """Whether a run reads few rows; false if it reads a whole table, or if unknown."""
+    if plan.references:
         return False
-    days = {*request.days, *request.plan.labels.days}
-    opened = request.sources.opened
+    days = {*plan.dates, *plan.labels.days}
+    opened = sources.opened
     read = [opened[role].volume(days).rows for role in ("inputs", "predictions") if role in opened]
     return None not in read and sum(rows or 0 for rows in read) <= MOST
 
 
-def writes_few_rows(request: Request, states: StatesOf) -> bool:
-    """Whether the rows of results that a run writes are few: some tens for each window, feature
-    and segment."""
-    plan = request.plan
-    segments = 1 + sum(
-        len(s.segments) for s in states.plan((), states.config.segments).segmentations
-    )
-    evaluated = (len(plan.windows) + len(plan.labels.windows)) * len(states.features) * segments
-    return evaluated <= MOST_EVALUATED
+def answers_few_rows(request: Request, states: StatesOf) -> bool:
+    """Whether this process evaluates the performance of the windows faster than Spark transfers
+    their states."""
+    windows = len(request.plan.labels.windows) * _segments(states)
+    return windows <= MOST_ANSWERED
+
+
+def writes_few_rows(plan: Plan, states: StatesOf) -> bool:
+    """Whether a run writes few rows of results: some tens per window, feature, and segment."""
+    windows = len(plan.windows) + len(plan.labels.windows)
+    return windows * len(states.features) * _segments(states) <= MOST_EVALUATED
+
+
+def _segments(states: StatesOf) -> int:
+    splits = states.plan((), states.config.segments).segmentations
+    return 1 + sum(len(split.segments) for split in splits)

@@ -1,18 +1,18 @@
-"""What a run found, for its row and for a person: figures that failed, and incidents that last."""
+"""The findings of a run, for its row and for people: failing metrics, and lasting incidents."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from pyspark.sql import DataFrame, Row
-from pyspark.sql import functions as F
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.incidents.incident import Incident
-from modelwatch.model.plain_text import named, shortened
+from modelwatch.model.plain_text import counted, named, shortened
 from modelwatch.model.planning.plan import Plan
 from modelwatch.model.quoted_values import distinguishable_value
 from modelwatch.model.retraining.evidence import RetrainingDecision
@@ -21,16 +21,20 @@ from modelwatch.stats.numerals import numerals
 from modelwatch.stats.value_names import ALL
 
 LONGEST_REASON = 1000
-"""Characters of a reason, which may hold values of data."""
-TOLD = 10
-"""Incidents that a run prints."""
-MOST = 200
-"""Findings that a run's row keeps, the most severe and furthest beyond their thresholds."""
+"""Maximum length of a reason, which may contain values of data."""
+MOST_PRINTED = 10
+"""Maximum number of incidents that a run prints."""
+_MOST = 200
+"""Maximum number of findings in the row of a run, the most severe first, then the largest
+effects."""
+
+FINDING_VERDICTS = ("fail", "warn", "undefined")
+"""Verdicts that can be findings."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One figure that failed, ``severity`` 'fail' or 'warn'."""
+    """A metric that failed; ``severity`` is 'fail' or 'warn'."""
 
     severity: str
     kind: str
@@ -43,54 +47,66 @@ class Finding:
 
     def as_dict(self) -> dict[str, Any]:
         """The finding as a struct of the table runs."""
-        return asdict(self)
+        held = asdict(self)
+        return {"window_name": held.pop("window"), **held}
 
 
-def findings_of(verdicts: DataFrame) -> tuple[Finding, ...]:
-    """The verdicts that are not well, of windows that are over: failures, warnings, and constraints
-    that are unknown."""
-    unknown = (F.col("source") == "constraint") & (F.col("verdict") == "undefined")
-    rows = (
-        verdicts.where((F.col("verdict").isin("fail", "warn") | unknown) & ~F.col("partial"))
-        .withColumn("severity", F.when(F.col("verdict") == "fail", "fail").otherwise("warn"))
-        .orderBy(
-            "severity",
-            F.desc_nulls_last("effect"),
-            F.desc("window_start"),
-            "source",
-            "subject",
-            "figure",
-            "segmentation",
-            "segment",
-            "window",
-            "reference",
-        )
-        .limit(MOST)
+def findings_of(verdicts: pa.Table) -> tuple[Finding, ...]:
+    """The verdicts of completed windows that did not pass: failures, warnings, and unknown
+    constraints."""
+    source, verdict = pc.field("source"), pc.field("verdict")
+    unknown = (source == "constraint") & (verdict == "undefined")
+    rows = verdicts.filter((verdict.isin(["fail", "warn"]) | unknown) & ~pc.field("partial"))
+    found = [
+        {**row, "severity": "fail" if row["verdict"] == "fail" else "warn"}
+        for row in rows.to_pylist()
+    ]
+    return tuple(_finding(row) for row in sorted(found, key=_severe_first)[:_MOST])
+
+
+def _severe_first(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    effect = row["effect"]
+    return (
+        row["severity"],
+        effect is None,
+        0.0 if effect is None else -effect,
+        -row["window_start"].toordinal(),
+        *(
+            (row[name] is not None, row[name] or "")
+            for name in (
+                "source",
+                "subject",
+                "metric",
+                "segmentation",
+                "segment",
+                "window_name",
+                "reference",
+            )
+        ),
     )
-    return tuple(_finding(row) for row in rows.collect())
 
 
-def _finding(row: Row) -> Finding:
+def _finding(row: Mapping[str, Any]) -> Finding:
     segment = "" if row["segmentation"] == ALL else distinguishable_value(row["segment"])
     where = f" for {row['segmentation']} = {segment}" if segment else ""
-    what = f"{row['figure']} of {named(row['subject'])}{where}"
+    what = f"{row['metric']} of {named(row['subject'])}{where}"
     if row["verdict"] == "undefined":
         message = f"{what} is unknown: {shortened(row['reason'] or '', LONGEST_REASON)}"
     else:
-        against = f" against {row['reference']}" if row["reference"] else ""
+        compared = f" compared with {row['reference']}" if row["reference"] else ""
         texts = iter(numerals([row[key] for key in ("value", "threshold") if row[key] is not None]))
         value = "" if row["value"] is None else f" is {next(texts)}"
         threshold = "" if row["threshold"] is None else f", threshold {next(texts)}"
-        message = f"{what}{against}{value}{threshold}"
+        message = f"{what}{compared}{value}{threshold}"
     return Finding(
         severity=row["severity"],
-        kind=row["figure"],
+        kind=row["metric"],
         subject=row["subject"] + where,
-        window=row["window"],
+        window=row["window_name"],
         window_start=row["window_start"],
         value=row["value"],
         bound=row["threshold"],
-        message=f"{row['window']} {row['window_start']}: {message}",
+        message=f"{row['window_name']} {row['window_start']}: {message}",
     )
 
 
@@ -101,29 +117,27 @@ def finding_lines(
     retrain: Sequence[RetrainingDecision],
     silent: tuple[str, str] | None = None,
 ) -> str:
-    """What a run found, for a person: a sentence, the incidents that last, those that are over, and
-    where to look.
+    """The summary of a run for people: one sentence, lasting incidents, closed incidents, and where
+    to look.
 
-    ``retrain``: the decisions that the model must be trained again. ``silent``: the key of the
-    configuration by which no drift can be an incident, and why.
+    ``retrain``: the decisions to retrain the model. ``silent``: the configuration key that prevents
+    drift from opening incidents, and why.
     """
-    days = f"{len(plan.days)} day{'s' * (len(plan.days) != 1)}"
-    windows = f"{len(plan.windows)} window{'s' * (len(plan.windows) != 1)}"
+    days, windows = counted(len(plan.days), "day"), counted(len(plan.windows), "window")
     head = f"{config.monitor}: {days} computed, {windows} evaluated"
     if plan.labels:
-        held = len(plan.labels.days)
-        head += f", {held} day{'s' * (held != 1)} compared with labels"
+        head += f", {counted(len(plan.labels.days), 'day')} compared with labels"
     calling = sorted((one for one in incidents.all if one.calls), key=lambda one: one.rank or 0)
     quiet = sum(one.is_open and one.parent_id is None for one in incidents.all) - len(calling)
     now = " now" * bool(incidents.over)
     if calling:
-        needs = f"{len(calling)} incident{'s need' if len(calling) != 1 else ' needs'} attention"
-        lines = [f"{head}; {needs}:"]
-        lines += [f"  {one.rank}. {one.sentence}" for one in calling[:TOLD]]
+        need = "needs" if len(calling) == 1 else "need"
+        lines = [f"{head}; {counted(len(calling), 'incident')} {need} attention:"]
+        lines += [f"  {one.rank}. {one.sentence}" for one in calling[:MOST_PRINTED]]
     else:
         lines = [f"{head}; no incident needs attention{now}."]
-    if len(calling) > TOLD:
-        lines.append(f"  and {len(calling) - TOLD} more")
+    if len(calling) > MOST_PRINTED:
+        lines.append(f"  and {len(calling) - MOST_PRINTED} more")
     if quiet:
         lines.append(f"  Also open: {quiet} (warnings, muted or acknowledged incidents).")
     for one in retrain:
@@ -134,23 +148,21 @@ def finding_lines(
         lines.append(f"Drift is not evaluated: {silent[0]} {silent[1]}.")
     lines += _over(incidents.over)
     if calling or quiet:
-        lines.append("See the view open_incidents for their evidence.")
-    lines.append(f"The results are in {config.output}; query them with `modelwatch sql`.")
+        lines.append("The view open_incidents has the evidence.")
+    lines.append(f"Results are in {config.output}. Query them with `modelwatch sql`.")
     return "\n".join(lines) + "\n"
 
 
 def _over(over: Sequence[Incident]) -> list[str]:
-    """Incidents of the past that this run found over, with their days."""
+    """Past incidents that this run found closed, with their days."""
     if not over:
         return []
-    count = len(over)
-    some, are = ("incident", "is") if count == 1 else ("incidents", "are")
-    wording = f"{count} {some} of the evaluated days {are} closed:"
+    are = "is" if len(over) == 1 else "are"
     lines = [
-        wording,
-        *(f"  {one.since}..{one.last_failing}: {one.sentence}" for one in over[:TOLD]),
+        f"{counted(len(over), 'incident')} in the evaluated days {are} already closed:",
+        *(f"  {one.onset}..{one.last_failing}: {one.sentence}" for one in over[:MOST_PRINTED]),
     ]
-    if count > TOLD:
-        lines.append(f"  and {count - TOLD} more")
+    if len(over) > MOST_PRINTED:
+        lines.append(f"  and {len(over) - MOST_PRINTED} more")
     lines.append("List them with `modelwatch incidents CONFIG --all`.")
     return lines

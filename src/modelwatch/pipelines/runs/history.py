@@ -1,15 +1,19 @@
-"""What published runs of a monitor have left: which run's rows count for each day."""
+"""What published runs of a monitor have left: the current run of each day."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from pyspark.sql import DataFrame, Row
+import pyarrow as pa
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from modelwatch.io.delta.snapshot import Wanted
+from modelwatch.io.store.arrow_rows import table_of_values
+from modelwatch.io.store.output_tables import Store
 from modelwatch.model.days import shifted
 from modelwatch.model.planning.label_plan import LabelDay, PublishedLabels
 from modelwatch.model.planning.plan import Published
@@ -23,14 +27,14 @@ class RunHistory:
     """The published runs of a monitor, oldest first.
 
     ``runs``: rows of the table runs with ``HISTORY_COLUMNS``. ``retired``: days whose states were
-    removed, with the moment.
+    removed, with the time.
     """
 
-    runs: Sequence[Row]
+    runs: Sequence[Mapping[str, Any]]
     retired: Mapping[date, datetime] = field(default_factory=dict)
 
     @property
-    def last(self) -> Row | None:
+    def last(self) -> Mapping[str, Any] | None:
         """The newest run."""
         return self.runs[-1] if self.runs else None
 
@@ -39,14 +43,14 @@ class RunHistory:
         return self._run_of_day(DAYS, "states_fingerprint", states_fingerprint)
 
     def _run_of_day(self, generation: Generation, name: str, fingerprint: str) -> dict[date, str]:
-        """For each day of a generation, the newest run under a fingerprint whose states stand."""
+        """For each day of a generation, the newest run with a fingerprint whose states exist."""
         runs = [run for run in self.runs if run[name] == fingerprint]
         ended = {run["run_id"]: run for run in runs}
         found = generation.newest(runs)
         return {day: run for (day,), run in found.items() if self._stands(ended[run], day)}
 
-    def _stands(self, run: Row, day: date) -> bool:
-        """Whether what a run computed of a day was not removed since."""
+    def _stands(self, run: Mapping[str, Any], day: date) -> bool:
+        """Whether the states of a day from a run were not removed since."""
         return day not in self.retired or run["finished_at"] > self.retired[day]
 
     @property
@@ -61,17 +65,18 @@ class RunHistory:
         return {role: run for (role,), run in REFERENCES.newest(runs).items()}
 
     def run_of_label_day(self, labels_fingerprint: str) -> dict[date, str]:
-        """For each day with states of performance, the newest run that computed it."""
+        """For each day with performance states, the newest run that computed it."""
         return self._run_of_day(LABEL_DAYS, "labels_fingerprint", labels_fingerprint)
 
     def run_of_verdicts(self) -> dict[tuple[str, str, date], str]:
-        """For each source of figures and window (its name and first day), the newest run that
+        """For each source of metrics and window (its name and first day), the newest run that
         judged it."""
         newest = VERDICT_WINDOWS.newest(self.runs)
         return {(source, window, start): run for (source, window, start), run in newest.items()}
 
     def published_labels(self, labels_fingerprint: str | None) -> PublishedLabels:
-        """What a plan must know of performance, under the fingerprint of the configuration."""
+        """What a plan needs to know about performance, with the fingerprint of the
+        configuration."""
         with_labels = [run for run in self.runs if run["labels_fingerprint"] is not None]
         if not with_labels:
             return PublishedLabels()
@@ -93,18 +98,19 @@ class RunHistory:
         )
 
     def seen_version(self, role: str, table: str) -> int | None:
-        """Version of a source up to which every change is in the states; None if none is."""
+        """Version of a source up to which every change is in the states; None if there is none."""
         for run in reversed(self.runs):
             for source in run["sources"] or ():
-                if source["role"] == role and source["table"] == table:
+                if source["role"] == role and source["table_name"] == table:
                     return None if source["seen"] is None else int(source["seen"])
         return None
 
     def version_before(self, role: str, table: str, as_of: date) -> int | None:
-        """Version of a source that the newest run as of an earlier day read; None if none did."""
+        """Version of a source that the newest run as of an earlier day read; None if there is
+        none."""
         for run in reversed(self.runs):
             for source in run["sources"] or ():
-                if run["as_of"] < as_of and (source["role"], source["table"]) == (role, table):
+                if run["as_of"] < as_of and (source["role"], source["table_name"]) == (role, table):
                     return int(source["version"])
         return None
 
@@ -112,7 +118,7 @@ class RunHistory:
     def written(self) -> dict[str, int]:
         """By output table, the newest version that a run has written."""
         return {
-            held["table"]: int(held["version"])
+            held["table_name"]: int(held["version"])
             for run in self.runs
             for held in run["outputs"] or ()
         }
@@ -121,22 +127,22 @@ class RunHistory:
         """A source table as the newest run read it: its struct in the table runs."""
         for run in reversed(self.runs):
             for source in run["sources"] or ():
-                if source["role"] == role and source["table"] == table:
-                    return source.asDict()  # type: ignore[no-any-return]
+                if source["role"] == role and source["table_name"] == table:
+                    return dict(source)
         return None
 
     def table_id(self, role: str, table: str) -> str | None:
         """Identity of a source table as the newest run read it."""
         for run in reversed(self.runs):
             for source in run["sources"] or ():
-                if source["role"] == role and source["table"] == table:
+                if source["role"] == role and source["table_name"] == table:
                     return source["table_id"]  # type: ignore[no-any-return]
         return None
 
     def published(
         self, states_fingerprint: str, labels_fingerprint: str | None = None
     ) -> Published:
-        """What a plan must know, under the fingerprints of the configuration at hand."""
+        """What a plan needs to know, with the fingerprints of the current configuration."""
         if self.last is None:
             return Published()
         references = self.run_of_reference(states_fingerprint)
@@ -178,9 +184,24 @@ def history_of(runs: DataFrame) -> RunHistory:
     columns = [
         F.col(name) if name in runs.columns else F.lit(None).alias(name) for name in HISTORY_COLUMNS
     ]
-    # Chosen and ordered here: the rows are few, and Spark would take seconds to plan it.
-    rows = runs.select("outcome", "finished_at", *columns).collect()
-    rows.sort(key=lambda row: (row["finished_at"], row["run_id"]))
+    found = runs.select("outcome", "finished_at", *columns).collect()
+    return history_of_rows(row.asDict(recursive=True) for row in found)
+
+
+def stored_history(store: Store, monitor: str) -> RunHistory:
+    """The published runs of a monitor, if the table runs exists.
+
+    OutputError if one of its columns has the wrong type.
+    """
+    store.check_runs()
+    wanted = Wanted({"monitor": [monitor]})
+    rows = store.rows("runs", wanted, "outcome", "finished_at", *HISTORY_COLUMNS)
+    return history_of_rows(rows.to_pylist())
+
+
+def history_of_rows(runs: Iterable[Mapping[str, Any]]) -> RunHistory:
+    """The published runs among rows with ``HISTORY_COLUMNS``, ``outcome``, and ``finished_at``."""
+    rows = sorted(runs, key=lambda row: (row["finished_at"], row["run_id"]))
     published = [row for row in rows if row["outcome"] == "published"]
     retired = {
         day: row["finished_at"]
@@ -196,8 +217,20 @@ def of_days(states: DataFrame, days: Collection[date]) -> DataFrame:
     return states.where(among_days(F.col("day"), days))
 
 
+def rows_of_runs(
+    rows: pa.Table, key: Sequence[str], run_of_key: Mapping[tuple[Any, ...], str]
+) -> pa.Table:
+    """The rows of each key (values of some columns) that its current run wrote."""
+    names = (*key, "run_id")
+    counting = [(*values, run) for values, run in run_of_key.items()]
+    runs = table_of_values(pa.schema([rows.schema.field(name) for name in names]), counting)
+    # A join can't carry lists along: it says which rows they are.
+    places = rows.select(names).append_column("place", pa.array(range(rows.num_rows)))
+    return rows.take(places.join(runs, list(names), join_type="left semi")["place"])
+
+
 def of_runs(states: DataFrame, run_of_day: Mapping[date, str]) -> DataFrame:
-    """The rows of each day that the run that counts for it wrote."""
+    """The rows of each day that its current run wrote."""
     spark = states.sparkSession
     generations = frame_of(
         spark,

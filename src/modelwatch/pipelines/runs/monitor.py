@@ -1,4 +1,4 @@
-"""The job: finds what is new or changed, computes its states, evaluates windows, publishes."""
+"""The job: finds new and changed days, computes their states, evaluates windows, and publishes."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from pyspark.sql import DataFrame, Row, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame, SparkSession
 
-from modelwatch.deequ import ConstraintRow
+from modelwatch.constraints import ConstraintRow
 from modelwatch.evaluation.drift.question import Evaluation
 from modelwatch.io.delta.alterations import check_unaltered
+from modelwatch.io.delta.snapshot import Wanted
 from modelwatch.io.failures import typed
 from modelwatch.io.session.spark_session import code_generation, rows_per_batch
+from modelwatch.io.store.arrow_rows import rows_of
 from modelwatch.io.store.output_tables import Store
 from modelwatch.log import LOG
 from modelwatch.model.config.configuration import (
@@ -32,9 +34,12 @@ from modelwatch.model.contracts.contract import ContractFile
 from modelwatch.model.days import DayRange
 from modelwatch.model.errors import Problem, ProblemsError, SourceError
 from modelwatch.model.performance.value_accounts import unmapped_lines, unmapped_values
+from modelwatch.model.plain_text import counted
 from modelwatch.model.planning.plan import plan_of
 from modelwatch.model.planning.window_volumes import silent_windows
 from modelwatch.model.profile.features import features_of
+from modelwatch.model.runs.exit_codes import EXIT_ATTENTION, EXIT_FAILED, EXIT_SUCCESS
+from modelwatch.model.runs.stages import Stage
 from modelwatch.model.states.binned import binned
 from modelwatch.model.states.shared_bins import shared_bin_lines
 from modelwatch.pipelines.config.validation import schemas_of
@@ -60,8 +65,8 @@ from modelwatch.pipelines.quarantine.releases import (
     with_pending,
 )
 from modelwatch.pipelines.quarantine.stage import (
+    added_label_days,
     days_of,
-    days_since,
     rows_read,
     rule_results,
     treat_rows,
@@ -70,30 +75,30 @@ from modelwatch.pipelines.retraining.stage import write_decisions
 from modelwatch.pipelines.runs.batch_rows import batch_rows
 from modelwatch.pipelines.runs.ending import ending, leave
 from modelwatch.pipelines.runs.few_rows import reads_few_rows, writes_few_rows
-from modelwatch.pipelines.runs.findings import Finding, finding_lines, findings_of
-from modelwatch.pipelines.runs.history import RunHistory, history_of
+from modelwatch.pipelines.runs.findings import FINDING_VERDICTS, Finding, finding_lines, findings_of
+from modelwatch.pipelines.runs.history import RunHistory, stored_history
+from modelwatch.pipelines.runs.publication import keep_current
 from modelwatch.pipelines.runs.run import Request, Run
 from modelwatch.pipelines.sources.arrivals import judged_lines, with_ages, with_arrivals
 from modelwatch.pipelines.sources.durations import write_durations
 from modelwatch.pipelines.sources.frames import Sources, opened_sources, source_changes
 from modelwatch.pipelines.sources.health import joined_days, write_source_health
 from modelwatch.pipelines.sources.outside_windows import is_news, rows_outside_windows
-from modelwatch.pipelines.states.binnings import BINNING_COLUMNS, binnings_of
-from modelwatch.pipelines.states.day_states import StatesOf, day_states, reference_states
+from modelwatch.pipelines.states.binnings import BINNING_COLUMNS, binnings_of, stored_bins
+from modelwatch.pipelines.states.day_states import StatesOf, scored_days, scored_reference
 from modelwatch.pipelines.verdicts.day_series import row_counts, row_totals
 from modelwatch.pipelines.verdicts.plain_faults import plain_findings
 from modelwatch.pipelines.verdicts.stage import write_verdicts
 from modelwatch.spark.drift.evaluated_windows import drift_rows, profile_rows
-from modelwatch.spark.local_frames import frame_of
 from modelwatch.spark.persisted import persisted
+from modelwatch.spark.states.aggregation import merged_states
 from modelwatch.tables import TABLES
-
-EXIT_QUIET, EXIT_LOOK, EXIT_FAILED = 0, 1, 2
+from modelwatch.tables.table import field_of
 
 
 @dataclass(frozen=True)
 class RunReport:
-    """How a run ended: its exit code, and what to tell a person."""
+    """The end of a run: its exit code, and a text for people."""
 
     exit_code: int
     text: str
@@ -112,14 +117,14 @@ def run_monitor(
     folder: Path | None = None,
     config_path: str = "CONFIG",
 ) -> RunReport:
-    """One run of a monitor; every check comes before the first write.
+    """One run of a monitor. All checks precede the first write.
 
-    ``as_of``: days before it are considered; today in the monitor's time zone if left out.
-    ``days``: compute these, changed or not. ``folder``: of the configuration's file, from which
-    the paths of contracts begin; the current one if left out. ``config_path``: the file as
-    commands in messages name it. Raises SourceError for what does not
-    fit the tables, RunLostError for what died under the run; a run that fails later leaves a row
-    that says so, and nothing else that a view shows.
+    ``as_of``: evaluate the days before it; by default today in the monitor's time zone. ``days``:
+    compute these, changed or not. ``folder``: of the configuration file, where paths of contracts
+    begin; by default the current one. ``config_path``: the path of the file in the commands of
+    messages. Raises SourceError if the configuration does not fit the tables, and RunLostError if
+    something died. A run that fails later leaves a row that says so, and nothing else that a view
+    shows.
     """
     as_of = as_of or datetime.now(ZoneInfo(config.time_zone)).date()
     run, store = Run(spark), Store(spark, config.output)
@@ -128,20 +133,22 @@ def run_monitor(
         ending(run, store, config, config_text, as_of) as watchdog,
         code_generation(spark, wanted=False),
     ):
-        with run.stage("plan", "looking for new and changed days"):
+        with run.stage(Stage.PLAN, "looking for new and changed days"):
             request = _request(spark, config, config_text, store, as_of, days, folder)
+        run.say_where(config)
         if dry_run:
-            planned = f"{plan_text(request)}{judged_lines(request)}"
-            return RunReport(EXIT_QUIET, with_ages(request, planned))
-        # Whoever asks for days may be about to compute anew what a removed table held.
+            planned = f"{plan_text(request.sources, request.plan)}{judged_lines(request)}"
+            return RunReport(EXIT_SUCCESS, with_ages(request, planned))
+        # A run of requested days may restore what a removed table contained.
         store.prepare(written=() if days else request.history.written)
         news = is_news(request.sources, request.history, request.outside)
         if request.plan.nothing_to_do and not request.missing and not news:
-            row = run.row(request, "nothing_to_do", EXIT_QUIET)
+            row = run.row(request, "nothing_to_do", EXIT_SUCCESS)
             store.publish({**row, "message": "no day is new or changed"})
-            text = with_ages(request, plan_text(request))
+            text = with_ages(request, plan_text(request.sources, request.plan))
+            keep_current(run, store, config)
             ending_lines = announced(run, store, request, config_path)
-            return RunReport(EXIT_QUIET, f"{text.rstrip()}\n{ending_lines}", run.run_id)
+            return RunReport(EXIT_SUCCESS, f"{text.rstrip()}\n{ending_lines}", run.run_id)
         try:
             report = carried_out(run, store, request)
         except Exception as error:
@@ -156,6 +163,7 @@ def run_monitor(
             if broken:
                 raise SourceError([Problem("", None, broken)]) from error
             raise
+        keep_current(run, store, config)
         ending_lines = announced(run, store, request, config_path)
         return replace(report, text=f"{report.text.rstrip()}\n{ending_lines}")
 
@@ -195,7 +203,7 @@ def request_of(
     contracts: tuple[ContractFile, ...] = (),
     pending: Mapping[str, Collection[date]] = NOTHING_PENDING,
 ) -> Request:
-    """What a run is asked, given the tables that it reads and the runs that it knows of.
+    """The request of a run, given its tables and the known runs.
 
     ``pending``: by role, days of which people have released rows since they were computed.
     """
@@ -216,68 +224,71 @@ def request_of(
 def _history(store: Store, monitor: str) -> RunHistory:
     if not store.exists("runs"):
         return RunHistory(())
-    history = history_of(store.runs(monitor))
+    history = stored_history(store, monitor)
     check_unaltered(store, history.written)
     return history
 
 
 def carried_out(run: Run, store: Store, request: Request) -> RunReport:
-    """Compute, judge and publish what a request asks; no sink is notified."""
+    """Compute, judge, and publish a request, without notifications."""
     with ExitStack() as until_done:
-        until_done.enter_context(code_generation(run.spark, wanted=not reads_few_rows(request)))
+        until_done.enter_context(
+            code_generation(run.spark, wanted=not reads_few_rows(request.sources, request.plan))
+        )
         return _carried_out(run, store, request, until_done)
 
 
 def _carried_out(run: Run, store: Store, request: Request, until_done: ExitStack) -> RunReport:
     config, plan, days = request.config, request.plan, request.days
-    treated = days_of(request)
+    treated = days_of(config, plan)
     accounts = treat_rows(run, store, request, treated)
-    # Half of a small run is planning of queries, which one core does while the other waits: what
-    # needs nothing of the next stage goes on beside it.
+    # Half of the time of a small run is query planning on one core, so independent stages run in
+    # parallel.
     with ThreadPoolExecutor(max_workers=2) as beside:
-        reading = beside.submit(_stored_bins, store, request)
+        reading = beside.submit(stored_bins, store, config.monitor, request.history)
         checking: Future[list[ConstraintRow]] = beside.submit(
             checked_rows, request.sources, days, request.contracts, plan.sources, plan.as_of
         )
         write_contracts(run, store, request)
-        with run.stage("bins", "reading the frozen bins"):
+        with run.stage(Stage.BINS, "reading the frozen bins"):
             states = _states_of(run, store, request, reading.result())
-        LOG.info("%s", estimate_line(request, states))
-        until_done.enter_context(rows_per_batch(run.spark, batch_rows(request, states)))
-        if not writes_few_rows(request, states):
+        LOG.info("%s", estimate_line(request.sources, plan, states))
+        until_done.enter_context(rows_per_batch(run.spark, batch_rows(plan, states)))
+        if not writes_few_rows(plan, states):
             until_done.enter_context(code_generation(run.spark, wanted=True))
         performing = beside.submit(write_performance, run, store, request, states)
         if days or plan.references:
-            with run.stage("states", f"computing the states of {len(days)} days"):
+            with run.stage(Stage.STATES, f"computing the states of {counted(len(days), 'day')}"):
                 _write_states(run, store, request, states)
         evaluated = None
         if plan.windows:
             needed = until_done.enter_context(persisted(_states_needed(run, store, request)))
             evaluated = needed, _write_metrics(run, store, request, states, needed)
         request = performing.result()
-        accounts += treat_rows(run, store, request, days_since(treated, request))
+        accounts += treat_rows(run, store, request, added_label_days(treated, config, request.plan))
         counting = beside.submit(row_counts, run, store, request)
         weighing = beside.submit(feature_importances, run, store, request)
-        with run.stage("constraints", f"checking {len(config.constraints)} constraints"):
+        constraints = counted(len(config.constraints), "constraint")
+        with run.stage(Stage.CONSTRAINTS, f"checking {constraints}"):
             plain = plain_findings(request, evaluated)
             checked = [*checking.result(), *rule_results(config, accounts), *plain.faults]
             _write_constraints(run, store, config, checked)
-        with run.stage("verdicts", "evaluating thresholds"):
+        with run.stage(Stage.VERDICTS, "evaluating thresholds"):
             by_day = counting.result()
             write_verdicts(run, store, request, checked, by_day)
         by_day = {day: by_day[day] for day in days if day in by_day}
         looking = beside.submit(_looked_into, run, store, request, states, evaluated, by_day)
-        with run.stage("incidents", "updating the incidents"):
+        with run.stage(Stage.INCIDENTS, "updating the incidents"):
             importance = weighing.result()
             found = write_incidents(run, store, request, states, importance)
-        with run.stage("retraining", "evaluating the retraining policies"):
+        with run.stage(Stage.RETRAINING, "evaluating the retraining policies"):
             decided = write_decisions(run, store, request, found.all, importance)
         findings = (*looking.result(), *plain.warnings)
     counts = row_totals(config, by_day) if days else {}
     counts |= rows_read(config, accounts, counts)
     retrain = [one for one in decided if one.decision == "retrain"]
-    look = bool(retrain) or any(one.calls for one in found.all)
-    exit_code = EXIT_LOOK if look else EXIT_QUIET
+    needs_attention = bool(retrain) or any(one.calls for one in found.all)
+    exit_code = EXIT_ATTENTION if needs_attention else EXIT_SUCCESS
     text = finding_lines(config, plan, found, retrain, silent_windows(config, request.volume))
     text += plain.text + unmapped_lines(unmapped_values(config, run.label_values), config)
     text += shared_bin_lines(run.shared_bins)
@@ -300,62 +311,54 @@ def _looked_into(
     evaluated: tuple[DataFrame, Evaluation] | None,
     by_day: Mapping[date, tuple[int, ...]],
 ) -> tuple[Finding, ...]:
-    """What the verdicts found, with the outliers of failing days and the health of the sources.
+    """The findings of the verdicts, with outliers of failing days and source health.
 
-    ``evaluated``: the states that the windows needed, and what was asked of them. ``by_day``: the
-    account of the rows of the days computed.
+    ``evaluated``: the states that the windows needed, and their evaluation. ``by_day``: the account
+    of the rows of the computed days.
     """
     config = request.config
-    with run.stage("findings", "collecting the findings"):
-        judged = store.read("verdicts").where(F.col("monitor") == config.monitor)
-        findings = findings_of(judged.where(F.col("run_id") == run.run_id))
+    with run.stage(Stage.FINDINGS, "collecting the findings"):
+        wanted = {"monitor": [config.monitor], "run_id": [run.run_id], "verdict": FINDING_VERDICTS}
+        findings = findings_of(store.rows("verdicts", Wanted(wanted)))
     if evaluated is not None:
-        with run.stage("outliers", "looking for outliers"):
+        with run.stage(Stage.OUTLIERS, "looking for outliers"):
             fails = (f for f in findings if f.severity == "fail" and f.window == "day")
             found = sorted({f.window_start for f in fails}.intersection(request.days))
             write_outliers(run, store, request, states, *evaluated, found)
-    with run.stage("source health", "checking the health of the sources"):
+    with run.stage(Stage.SOURCE_HEALTH, "checking the health of the sources"):
         joined = joined_days(by_day) if config.two_tables else {}
         write_source_health(run, store, request, joined)
         write_durations(run, store, request)
     return findings
 
 
-def _stored_bins(store: Store, request: Request) -> list[Row]:
-    """Rows of the table binnings that published runs wrote, oldest first."""
-    published = {row["run_id"] for row in request.history.runs}
-    if not published:
-        return []
-    stored = store.read("binnings").where(F.col("monitor") == request.config.monitor)
-    # Ordered here: the rows are few, and Spark would sample them first and then sort.
-    rows = [row for row in stored.collect() if row["run_id"] in published]
-    return sorted(rows, key=lambda row: (row["created_at"], row["run_id"]))
-
-
-def _states_of(run: Run, store: Store, request: Request, stored: Sequence[Row]) -> StatesOf:
-    """Features with their frozen bins, of the rows stored; those that are new are fitted and
-    written."""
+def _states_of(
+    run: Run, store: Store, request: Request, stored: Sequence[Mapping[str, Any]]
+) -> StatesOf:
+    """Features with their frozen bins from stored rows; new ones are fitted and written."""
     config, features = request.config, request.plan.features
     binnings = binnings_of(config, binned(config, features), features, stored, request.sources)
     run.shared_bins = binnings.shared
     if binnings.fitted:
         fitted = [tuple(row[name] for name in BINNING_COLUMNS) for row in binnings.fitted]
-        schema = TABLES["binnings"].ddl(*BINNING_COLUMNS)
-        run.append(store, config, "binnings", frame_of(run.spark, fitted, schema))
+        rows = rows_of(TABLES["binnings"], BINNING_COLUMNS, fitted)
+        run.append(store, config, "binnings", rows)
     return StatesOf(config, features, binnings.by_key)
 
 
 def _write_states(run: Run, store: Store, request: Request, states: StatesOf) -> None:
     if request.days:
-        frame = day_states(states, request.sources, request.days)
-        run.append(store, request.config, "feature_states", frame)
+        scored, reads = scored_days(states, request.sources, request.days)
+        run.reads += reads
+        run.append(store, request.config, "feature_states", merged_states(scored))
     for reference in request.plan.references:
-        frame = reference_states(states, request.sources, reference.name)
-        run.append(store, request.config, "feature_states", frame)
+        scored, reads = scored_reference(states, request.sources, reference.name)
+        run.reads += reads
+        run.append(store, request.config, "feature_states", merged_states(scored))
 
 
 def _states_needed(run: Run, store: Store, request: Request) -> DataFrame:
-    """The states that the windows of the run need, its own ones among them."""
+    """The states that the windows of the run need, including its own."""
     config, plan, history = request.config, request.plan, request.history
     fingerprint = states_fingerprint(config)
     own_references = [f"reference:{reference.name}" for reference in plan.references]
@@ -372,12 +375,13 @@ def _states_needed(run: Run, store: Store, request: Request) -> DataFrame:
 def _write_metrics(
     run: Run, store: Store, request: Request, states: StatesOf, needed: DataFrame
 ) -> Evaluation:
-    """Write profile and drift of the windows, off the states needed; what was asked of them."""
+    """Write profile and drift of the windows from their states; returns their evaluation."""
     config, plan = request.config, request.plan
     evaluation = evaluation_of(states, plan.windows)
-    with run.stage("profile", f"profiling {len(plan.windows)} windows"):
+    with run.stage(Stage.PROFILE, f"profiling {counted(len(plan.windows), 'window')}"):
         run.append(store, config, "profile_metrics", profile_rows(needed, evaluation))
-    with run.stage("drift", f"comparing them with {len(config.references)} references"):
+    references = counted(len(config.references), "reference")
+    with run.stage(Stage.DRIFT, f"comparing them with {references}"):
         run.append(store, config, "drift_metrics", drift_rows(needed, evaluation))
     return evaluation
 
@@ -388,6 +392,5 @@ def _write_constraints(
     if not checked:
         return
     table = TABLES["constraint_results"]
-    rows = [tuple(getattr(one, name) for name in table.own_names) for one in checked]
-    frame = frame_of(run.spark, rows, table.ddl(*table.own_names))
-    run.append(store, config, table.name, frame)
+    rows = [tuple(getattr(one, field_of(name)) for name in table.own_names) for one in checked]
+    run.append(store, config, table.name, rows_of(table, table.own_names, rows))

@@ -1,4 +1,4 @@
-"""SQL statements as they are typed, and their results as text."""
+"""SQL statements as entered, and their results as text."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _TOKEN = re.compile(
     r"""--[^\n]*|/\*.*?(?:\*/|\Z)|'(?:\\.|[^'\\])*'?|"(?:\\.|[^"\\])*"?|`[^`]*`?|;|.""", re.S
 )
 MAX_WIDTH = 60
-"""Characters of a cell; longer ones are cut."""
+"""Maximum length of a cell; longer ones are cut."""
 
 
 def statements(text: str) -> tuple[tuple[str, ...], str]:
-    """The statements that a text ends with ``;``, and what follows the last of them.
+    """The statements of a text that end with ``;``, and what follows the last of them.
 
-    A ``;`` in quotes or in a comment ends nothing. Comments are dropped.
+    A ``;`` in quotes or in a comment does not end a statement. Comments are removed.
     """
     complete: list[str] = []
     current = ""
@@ -34,7 +34,7 @@ def statements(text: str) -> tuple[tuple[str, ...], str]:
 
 
 def table_text(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Rows as a table of fixed width, numbers to the right, null as an empty cell."""
+    """Rows as a table of fixed width: numbers right-aligned, null as an empty cell."""
     cells = [[_cell(value) for value in row] for row in rows]
     widths = [
         max([len(_cut(name)), *(len(row[i]) for row in cells)]) for i, name in enumerate(columns)

@@ -1,57 +1,98 @@
-"""Rows of result tables that count: of each window, those of the newest run that judged it."""
+"""Current rows of result tables: for each window, those of the newest run that judged it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import date
+from typing import Any, TypeVar
 
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
+from modelwatch.io.delta.snapshot import Wanted
 from modelwatch.io.store.output_tables import Store
-from modelwatch.model.verdicts.row import Source
-from modelwatch.pipelines.runs.run import Request, Run
+from modelwatch.model.verdicts.row import VerdictSource
+from modelwatch.pipelines.runs.history import RunHistory
+from modelwatch.pipelines.runs.run import Run
 from modelwatch.spark.local_frames import frame_of
 from modelwatch.stats.value_names import ALL_VERSIONS
+from modelwatch.tables import TABLES
 
-_KEY = ("source", "window", "window_start", "run_id")
+AnyRow = TypeVar("AnyRow", Row, dict[str, Any])
 
-
-def stored_windows(
-    run: Run, store: Store, request: Request, table: str, source: Source, since: date
-) -> DataFrame:
-    """Rows of a table of windows whose figures of a source count, from a first day on."""
-    mine = store.read(table).where(
-        (F.col("monitor") == request.config.monitor) & (F.col("window_start") >= F.lit(since))
-    )
-    if "source" in mine.columns:
-        mine = mine.where(F.col("source") == source)
-    counting = generations(run, request, (source,), since).drop("source")
-    return mine.join(F.broadcast(counting), list(_KEY[1:]), "left_semi")
+_KEY = ("source", "window_name", "window_start", "run_id")
 
 
-def generations(
-    run: Run, request: Request, sources: Collection[str] | None, since: date
-) -> DataFrame:
-    """The run that counts for each source of figures and window, this one included.
+@dataclass(frozen=True)
+class StoredWindows:
+    """Reads the current rows of a monitor, of earlier runs and of the active one."""
 
-    Columns source, window, window_start and run_id. ``sources``: None for all.
-    """
-    newest = request.history.run_of_verdicts()
-    newest |= {(j.source, j.window, j.window_start): run.run_id for j in run.judged}
-    held = [
-        (*key, of)
-        for key, of in sorted(newest.items())
-        if key[2] >= since and (sources is None or key[0] in sources)
-    ]
-    return frame_of(
-        run.spark, held, "source string, window string, window_start date, run_id string"
-    )
+    run: Run
+    store: Store
+    monitor: str
+    history: RunHistory
+
+    def frame(self, table: str, source: VerdictSource, first_start: date) -> DataFrame:
+        """Rows of a table for windows whose metrics of a source are current, from a first day
+        on."""
+        mine = self.store.read(table).where(
+            (F.col("monitor") == self.monitor) & (F.col("window_start") >= F.lit(first_start))
+        )
+        if "source" in mine.columns:
+            mine = mine.where(F.col("source") == source)
+        current = self.runs_frame((source,), first_start).drop("source")
+        return mine.join(F.broadcast(current), list(_KEY[1:]), "left_semi")
+
+    def rows(
+        self, table: str, source: VerdictSource, wanted: Wanted, names: Collection[str]
+    ) -> list[dict[str, Any]]:
+        """The same for tables and conditions with few rows, collected.
+
+        ``wanted`` with the first day under ``window_start``.
+        """
+        held = self.runs((source,), wanted.lower_bounds["window_start"])
+        if not held:
+            return []
+        among = {**wanted.among, "monitor": [self.monitor], "run_id": {*held.values()}}
+        if "source" in TABLES[table].names:
+            among["source"] = [source]
+        asked = dict.fromkeys([*names, *_KEY[1:]])
+        rows = self.store.rows(table, Wanted(among, wanted.lower_bounds), *asked).to_pylist()
+        return [
+            row
+            for row in rows
+            if held.get((source, row["window_name"], row["window_start"])) == row["run_id"]
+        ]
+
+    def runs(
+        self, sources: Collection[str] | None, first_start: date
+    ) -> dict[tuple[str, str, date], str]:
+        """The current run for each source of metrics and window.
+
+        By source, name of the window, and its first day. ``sources``: None for all.
+        """
+        newest = self.history.run_of_verdicts()
+        newest |= {(j.source, j.window, j.window_start): self.run.run_id for j in self.run.judged}
+        return {
+            key: of
+            for key, of in newest.items()
+            if key[2] >= first_start and (sources is None or key[0] in sources)
+        }
+
+    def runs_frame(self, sources: Collection[str] | None, first_start: date) -> DataFrame:
+        """``runs`` as a frame with the columns source, window_name, window_start, and run_id."""
+        held = [(*key, of) for key, of in sorted(self.runs(sources, first_start).items())]
+        return frame_of(
+            self.run.spark,
+            held,
+            "source string, window_name string, window_start date, run_id string",
+        )
 
 
-def one_a_day(rows: Iterable[Row]) -> list[Row]:
-    """Rows of windows of a day, of all versions together where a day has several; ascending."""
-    by_day: dict[date, Row] = {}
+def one_a_day(rows: Iterable[AnyRow]) -> list[AnyRow]:
+    """Rows of daily windows, of all versions together if a day has several; ascending."""
+    by_day: dict[date, AnyRow] = {}
     for row in rows:
         day = row["window_start"]
         if day not in by_day or row["model_version"] == ALL_VERSIONS:

@@ -1,1 +1,1 @@
-"""Source tables: where they are and how fresh and complete they are."""
+"""Source tables: location, freshness, and completeness."""

@@ -1,4 +1,4 @@
-"""How old the tables of a run are, and which of their days are overdue."""
+"""The age of a run's tables, and their overdue days."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ TRAFFIC = ("inputs", "predictions")
 
 
 def days_with_rows(change: SourceChange, published: Collection[date]) -> frozenset[date] | None:
-    """The days of a table that have rows, as far as they are known; None where none is.
+    """The days of a table that have rows, as far as known; None if unknown.
 
-    ``published``: days of inputs and predictions that runs have computed. They stand in for a table
-    that can't tell its days, and for days that were removed from its beginning.
+    ``published``: days of inputs and predictions that runs have computed. They are used for a table
+    that does not know its days, and for days that were removed from its beginning.
     """
     if change.present is None:
         return frozenset(published) if change.role in TRAFFIC else None
@@ -61,12 +61,12 @@ def with_arrivals(
 
 
 def with_ages(request: Request, text: str) -> str:
-    """What a run tells, with the age of its data first."""
+    """The output of a run, beginning with the age of its data."""
     return f"{age_summary(request.ages, request.plan.as_of)}\n{text}"
 
 
 def judged_lines(request: Request) -> str:
-    """Which windows can be judged, and what can't be yet: a line each, as the plan has them."""
+    """The windows that can be judged, and what cannot be judged yet, as lines of a plan."""
     config, as_of = request.config, request.plan.as_of
     present = request.sources.opened["inputs"].present()
     lines = [
@@ -77,7 +77,7 @@ def judged_lines(request: Request) -> str:
 
 
 def inputs_volume(sources: Sources, as_of: date | None = None) -> Volume | None:
-    """The rows that the inputs usually have, of days before a day; None where that is unknown."""
+    """The usual number of rows of the inputs on days before a day; None if unknown."""
     rows = sources.opened["inputs"].rows_by_day()
     return volume_of({day: n for day, n in rows.items() if as_of is None or day < as_of})
 

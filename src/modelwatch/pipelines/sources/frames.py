@@ -1,4 +1,4 @@
-"""The tables that a run reads, each pinned to one version, and the rows of some days of them."""
+"""The tables that a run reads, each pinned to one version, and the rows of some of their days."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from modelwatch.capabilities import resolved
 from modelwatch.errors import present
 from modelwatch.io.delta.sources import Source, open_source
 from modelwatch.model.config.column_paths import paths_in
@@ -25,7 +26,7 @@ from modelwatch.model.config.configuration import (
 from modelwatch.model.config.sensitive import NO_SECRETS, Secrets
 from modelwatch.model.errors import Problem
 from modelwatch.model.performance.slices import with_chosen_slices
-from modelwatch.model.planning.first_reference import with_first_days
+from modelwatch.model.planning.reference_days import with_first_days
 from modelwatch.model.profile.features import features_of
 from modelwatch.model.quarantine.releases import NO_RELEASES, Releases
 from modelwatch.model.sources.change import SourceChange
@@ -35,15 +36,14 @@ from modelwatch.spark.days import DAY, with_day
 from modelwatch.spark.quarantine.row_rules import OtherRows, RowCheck, passing
 from modelwatch.spark.quarantine.rows import FILE
 
-TABLES_AT_ONCE = 8
-"""Tables whose logs are read at the same time."""
+CONCURRENT_TABLES = 8
+"""Number of tables whose logs are read at the same time."""
 
 
 @dataclass(frozen=True)
 class Sources:
     """Tables by role: inputs, predictions, ``reference:<name>``, ``set:<constraint>``, labels,
-    ``challenger:<name>``.
-    """
+    ``challenger:<name>``."""
 
     config: MonitorConfig
     opened: Mapping[str, Source]
@@ -67,7 +67,7 @@ class Sources:
     def completed(
         self, releases: Releases | None = None, secrets: Secrets | None = None
     ) -> Sources:
-        """The same tables with what was released of their rows, or with the keys of hashes."""
+        """The same tables with releases of their rows, or with the keys of hashes."""
         releases = self.releases if releases is None else releases
         secrets = self.secrets if secrets is None else secrets
         if (releases, secrets) == (self.releases, self.secrets):
@@ -75,7 +75,7 @@ class Sources:
         return replace(self, releases=releases, secrets=secrets)
 
     def under(self, config: MonitorConfig) -> Sources:
-        """The same tables under a configuration that names the same ones."""
+        """The same tables with a configuration that names the same ones."""
         if config == self.config:
             return self
         sources = replace(self, config=config)
@@ -83,7 +83,7 @@ class Sources:
         return sources
 
     def rows(self, role: str, days: Collection[date] | None) -> DataFrame:
-        """Rows of a role with their day, of some days; None for all. Rules keep bad rows out.
+        """Rows of a role with their day, on some days; None for all. Rules keep bad rows out.
 
         Rows of a table without days have none.
         """
@@ -93,7 +93,7 @@ class Sources:
     def arrived(
         self, role: str, days: Collection[date] | None, *, with_file: bool = False
     ) -> DataFrame:
-        """The same with bad rows too: as they came. ``with_file``: with the FILE of each row."""
+        """The same without rules: all rows. ``with_file``: with the FILE of each row."""
         frame, source = self.frames[role], self.opened[role].day
         if with_file:
             frame = _with_file(frame)
@@ -102,7 +102,7 @@ class Sources:
         return with_day(frame, source, self.config.time_zone, days)
 
     def row_check(self, role: str, days: Collection[date] | None) -> RowCheck:
-        """What rows of a role are held to, on some days."""
+        """The rules for the rows of a role on some days."""
         config, source = self.config, self.opened[role].day
         rules = config.rules_of(role)
         others = {}
@@ -124,7 +124,7 @@ class Sources:
         return any(rule.sets_apart for rule in self.config.rules_of(role))
 
     def broken_file(self, days: Collection[date]) -> str | None:
-        """What is wrong with a file of some days, after a read has failed; None if nothing is."""
+        """What is wrong with a file of some days after a failed read; None if nothing is."""
         reported = (
             self.opened[role].broken_file(self.arrived(role, days))
             for role in self.opened
@@ -135,7 +135,7 @@ class Sources:
 
 def _with_file(frame: DataFrame) -> DataFrame:
     try:
-        return frame.select("*", F.col("_metadata.file_path").alias(FILE))
+        return resolved(frame.select("*", F.col("_metadata.file_path").alias(FILE)))
     except AnalysisException:  # a frame that is no table, or a column of that name
         return frame.withColumn(FILE, F.lit(None).cast("string"))
 
@@ -146,11 +146,10 @@ def opened_sources(
     lines: Mapping[str, int],
     versions: Mapping[str, int] | None = None,
 ) -> Sources:
-    """The tables at their newest versions, those configured, or those given by role.
+    """The newest versions of the tables, of all configured ones, or by role.
 
-    They are analysed, and no Spark job runs.
-
-    SourceError with all that is missing or does not fit the configuration.
+    They are analyzed, and no Spark job runs. SourceError with all that is missing or does not fit
+    the configuration.
     """
     tables, paths = tables_of(config), paths_in(config)
 
@@ -165,8 +164,8 @@ def opened_sources(
         return replace(source, day=day_source(config, role), paths=paths)
 
     # Opening a table is waiting for its log: the tables are waited for together.
-    with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as at_once:
-        found = dict(zip(tables, at_once.map(attempted, tables), strict=True))
+    with ThreadPoolExecutor(max_workers=CONCURRENT_TABLES) as pool:
+        found = dict(zip(tables, pool.map(attempted, tables), strict=True))
     problems: list[Problem] = []
     for role, error in found.items():
         if isinstance(error, SourceError):
@@ -189,7 +188,7 @@ def opened_sources(
 
 
 def source_changes(sources: Sources, history: RunHistory) -> list[SourceChange]:
-    """What happened to each table of rows since the runs of the history, in its order."""
+    """The changes of each source table since the runs of the history, in its order."""
 
     def change(role: str) -> SourceChange:
         source = sources.opened[role]
@@ -197,8 +196,8 @@ def source_changes(sources: Sources, history: RunHistory) -> list[SourceChange]:
         return source.change(history.seen_version(role, table), history.table_id(role, table))
 
     roles = [role for role in sources.opened if not role.startswith("set:")]
-    with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as at_once:
-        return list(at_once.map(change, roles))
+    with ThreadPoolExecutor(max_workers=CONCURRENT_TABLES) as pool:
+        return list(pool.map(change, roles))
 
 
 def day_source(config: MonitorConfig, role: str) -> DaySource | None:

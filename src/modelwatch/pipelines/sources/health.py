@@ -1,17 +1,17 @@
-"""The stage of a run that says how the tables are which it read."""
+"""The stage of a run that checks its source tables."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
-
+from modelwatch.io.delta.snapshot import Wanted
 from modelwatch.io.delta.source_columns import columns_fingerprint, columns_of, columns_then
 from modelwatch.io.delta.sources import Source
+from modelwatch.io.store.arrow_rows import rows_of
 from modelwatch.io.store.output_tables import Store
 from modelwatch.log import LOG
 from modelwatch.model.config.configuration import MonitorConfig
@@ -26,8 +26,10 @@ from modelwatch.model.sources.health import (
 )
 from modelwatch.pipelines.runs.run import Request, Run
 from modelwatch.pipelines.sources.arrivals import TRAFFIC
-from modelwatch.spark.local_frames import frame_of
+from modelwatch.stats.numerals import java_text
+from modelwatch.stats.value_names import ALL
 from modelwatch.tables import TABLES
+from modelwatch.tables.table import field_of
 
 _TABLE = TABLES["source_health"]
 _NAMES = _TABLE.own_names
@@ -38,16 +40,16 @@ _JUDGED = {
     ("labels", "coverage"): "label_coverage",
     ("values", UNMAPPED_SHARE): "unmapped_values",
 }
-"""Checks whose verdict the run has given already, by source and figure of it."""
+"""Checks whose verdict the run already has, by source and metric."""
 
 
 def write_source_health(
     run: Run, store: Store, request: Request, joined: Mapping[date, Joined]
 ) -> tuple[HealthRow, ...]:
-    """Judge every table that was read; the rows that need no reading of what was judged before.
+    """Check every table that was read; returns the rows that do not depend on verdicts.
 
-    ``joined``: rows of the days computed, by table; empty where one table has all. From the logs
-    as they were planned with, and from what the run holds: one Spark job, which writes.
+    ``joined``: rows of the computed days, by table; empty if one table has all. From the logs used
+    for the plan, and from data that the run holds: one Spark job, which writes.
     """
     found = tuple(_found(request, joined))
     tables = {
@@ -61,22 +63,27 @@ def write_source_health(
                 "as_of": request.plan.as_of,
                 "table": tables.get(one.role, (None, None))[0],
                 "version": tables.get(one.role, (None, None))[1],
-            }[name]
+            }[field_of(name)]
             for name in _NAMES
         )
         for one in found
     ]
-    own = frame_of(run.spark, rows, _TABLE.ddl(*_NAMES))
-    judged = store.read("verdicts").where(
-        (F.col("monitor") == request.config.monitor) & (F.col("run_id") == run.run_id)
+    judged = store.rows(
+        "verdicts",
+        Wanted(
+            {
+                "monitor": [request.config.monitor],
+                "run_id": [run.run_id],
+                "source": {source for source, _ in _JUDGED},
+                "segmentation": [ALL],
+            }
+        ),
     )
-    places = frame_of(
-        run.spark,
-        [(role, *place) for role, place in tables.items()],
-        "role string, table string, version bigint",
-    )
-    frame = own.unionByName(_of_verdicts(judged, places, request.plan.as_of))
-    run.append(store, request.config, _TABLE.name, frame)
+    rows += [
+        tuple(row[name] for name in _NAMES)
+        for row in _of_verdicts(judged.to_pylist(), tables, request.plan.as_of)
+    ]
+    run.append(store, request.config, _TABLE.name, rows_of(_TABLE, _NAMES, rows))
     for one in found:
         if one.check == "schema" and one.verdict in ("warn", "fail"):
             LOG.info("  %s: column %s: %s", one.role, one.subject, one.reason)
@@ -108,60 +115,68 @@ def _found(request: Request, joined: Mapping[date, Joined]) -> Iterator[HealthRo
 
 
 def _delay(config: MonitorConfig) -> int | None:
-    """Days after which labels are due; None where it differs by row, and no day is to be there."""
+    """Days after which labels are due; None if it differs by row, so that no day is expected."""
     return None if config.labels is None else config.labels.due.delay_days
 
 
 def _schema(request: Request, role: str, source: Source) -> Iterator[HealthRow]:
     table = str(source.address)
     seen = request.history.source(role, table)
-    if seen is None or seen.get("columns") is None:
+    if seen is None or seen.get("columns_fingerprint") is None:
         return
     now = columns_of(source.stored())
-    changed = seen["columns"] != columns_fingerprint(source)
+    changed = seen["columns_fingerprint"] != columns_fingerprint(source)
     before = columns_then(source, seen["version"], seen.get("table_id")) if changed else now
     yield from schema_rows(role, before, now, request.plan.as_of)
 
 
-def _of_verdicts(judged: DataFrame, places: DataFrame, as_of: date) -> DataFrame:
-    """What the run has judged of volume, repeated ids and coverage, as rows of the table."""
-    check: Column = F.lit(None).cast("string")
-    for (source, figure), name in _JUDGED.items():
-        named = (F.col("source") == source) & (F.col("figure") == figure)
-        check = F.when(named, F.lit(name)).otherwise(check)
-    well = F.col("verdict") == "pass"
-    is_judged = F.col("verdict").isin("pass", "warn", "fail")
-    of_rows = F.col("check") == "volume"
-    share = F.col("value") + F.coalesce("expected", F.lit(0.0))
-    columns: dict[str, Any] = {
-        "as_of": F.lit(as_of),
-        "role": F.col("role"),
-        "table": F.col("table"),
-        "version": F.col("version"),
-        "check": F.col("check"),
-        "day": F.col("window_start"),
-        "subject": F.col("subject"),
-        "expected": F.when(of_rows, F.round("expected").cast("bigint").cast("string")).otherwise(
-            F.round("expected", 6).cast("string")
-        ),
-        "observed": F.when(of_rows, F.col("rows").cast("string")).otherwise(
-            F.round(share, 6).cast("string")
-        ),
-        "value": F.col("value"),
-        "threshold": F.col("threshold"),
-        "examples": F.array().cast("array<string>"),
-        "verdict": F.when(is_judged, F.col("verdict")).otherwise("unknown"),
-        "since": F.when(is_judged & ~well, F.col("window_start")),
-        "reason": F.col("reason"),
-    }
-    rows = judged.withColumn("check", check).where(
-        F.col("check").isNotNull() & (F.col("segmentation") == "all")
-    )
-    return rows.join(F.broadcast(places), "role", "left").select(
-        *(columns[name].alias(name) for name in _NAMES)
-    )
+def _of_verdicts(
+    judged: Iterable[Mapping[str, Any]],
+    tables: Mapping[str, tuple[str, int]],
+    as_of: date,
+) -> Iterator[dict[str, Any]]:
+    """The verdicts of the run on volume, repeated ids, and coverage, as rows of the table."""
+    for row in judged:
+        check = _JUDGED.get((row["source"], row["metric"]))
+        if check is None:
+            continue
+        is_judged = row["verdict"] in ("pass", "warn", "fail")
+        value, expected = row["value"], row["expected"]
+        share = None if value is None else value + (expected or 0.0)
+        of_rows = check == "volume"
+        table, version = tables.get(row["role"], (None, None))
+        yield {
+            "as_of": as_of,
+            "role": row["role"],
+            "table_name": table,
+            "version": version,
+            "check_name": check,
+            "day": row["window_start"],
+            "subject": row["subject"],
+            "expected": _rounded(expected, 0 if of_rows else 6),
+            "observed": _text(row["row_count"]) if of_rows else _rounded(share, 6),
+            "value": value,
+            "threshold": row["threshold"],
+            "examples": [],
+            "verdict": row["verdict"] if is_judged else "undefined",
+            "onset": row["window_start"] if is_judged and row["verdict"] != "pass" else None,
+            "reason": row["reason"],
+        }
+
+
+def _text(count: int | None) -> str | None:
+    return None if count is None else str(count)
+
+
+def _rounded(value: float | None, digits: int) -> str | None:
+    """A number as Spark rounds and writes it: half up; integers without decimals unless digits are
+    requested."""
+    if value is None:
+        return None
+    found = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    return str(int(found)) if not digits else java_text(float(found))
 
 
 def joined_days(rows: Mapping[date, tuple[int, ...]]) -> dict[date, Joined]:
-    """From the account of rows that the states keep of each day: inputs, predictions, both."""
+    """From the row account in the states of each day: inputs, predictions, both."""
     return {day: Joined(held[1], held[2], held[3]) for day, held in rows.items()}

@@ -1,4 +1,4 @@
-"""The rows that arrived since the last day's run and belong to no window, table by table."""
+"""New rows since the last day's run that belong to no window, by table."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from modelwatch.model.planning.outside_windows import Arrived, outside_rows
 from modelwatch.model.sources.change import SourceChange
 from modelwatch.model.sources.health import HealthRow
 from modelwatch.pipelines.runs.history import RunHistory
-from modelwatch.pipelines.sources.frames import TABLES_AT_ONCE, Sources
+from modelwatch.pipelines.sources.frames import CONCURRENT_TABLES, Sources
 
 
 def rows_outside_windows(
     sources: Sources, history: RunHistory, changes: Iterable[SourceChange], as_of: date
 ) -> tuple[HealthRow, ...]:
-    """Rows of source health on what arrived in each table that has days.
+    """Rows of source health about new rows in each table with days.
 
-    Since the version that the newest run as of an earlier day read, so that runs as of one day
-    count all that arrived on it. References and tables of values are not looked at.
+    Since the version that the newest run as of an earlier day read, so that runs as of the same day
+    count the same new rows. References and foreign sets are not checked.
     """
     present: Mapping[str, Collection[date]] = {
         change.role: change.present or () for change in changes
@@ -29,10 +29,10 @@ def rows_outside_windows(
     opened = [sources.opened[role] for role in watched_roles(sources)]
 
     def arrived(source: Source) -> Arrived:
-        return arrived_rows(source, _since(source, history, as_of), as_of)
+        return arrived_rows(source, _version_before(source, history, as_of), as_of)
 
-    with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as at_once:
-        found = list(at_once.map(arrived, opened))
+    with ThreadPoolExecutor(max_workers=CONCURRENT_TABLES) as pool:
+        found = list(pool.map(arrived, opened))
     threshold = sources.config.source_health.outside_windows
     return tuple(
         row
@@ -60,7 +60,7 @@ def is_news(sources: Sources, history: RunHistory, rows: Iterable[HealthRow]) ->
     return False
 
 
-def _since(source: Source, history: RunHistory, as_of: date) -> int | None:
+def _version_before(source: Source, history: RunHistory, as_of: date) -> int | None:
     table = str(source.address)
     version = history.version_before(source.role, table, as_of)
     if version is None or source.is_another(version, history.table_id(source.role, table)):

@@ -1,1 +1,1 @@
-"""Stored states: what rows of a day add up to."""
+"""Stored states: sums over the rows of a day."""

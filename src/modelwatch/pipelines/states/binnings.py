@@ -1,4 +1,4 @@
-"""The frozen bins of a run: those stored, and those fitted because they are new."""
+"""The frozen bins of a run: stored ones, and newly fitted ones."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pyspark.sql import Column, Row
 
 from modelwatch.evaluation.states.reference_bins import binning_of
 from modelwatch.evaluation.states.reference_sample import Field
+from modelwatch.io.delta.snapshot import Wanted
+from modelwatch.io.store.output_tables import Store
 from modelwatch.log import LOG
 from modelwatch.model.config.column_types import exact_digits
 from modelwatch.model.config.configuration import MonitorConfig
@@ -18,6 +20,7 @@ from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.profile.features import Feature
 from modelwatch.model.states.binned import SCORE, SEGMENTS, Binned, of_another_secret
 from modelwatch.model.states.shared_bins import SharedBin
+from modelwatch.pipelines.runs.history import RunHistory
 from modelwatch.pipelines.sources.frames import Sources
 from modelwatch.spark.days import named
 from modelwatch.spark.states.reference_bins import fitted_binnings
@@ -25,33 +28,43 @@ from modelwatch.spark.states.scored_rows import feature_value
 from modelwatch.stats.states.binning import Binning
 from modelwatch.tables import TABLES
 
-Key = tuple[str, str]
+_Key = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Binnings:
-    """Bins by role and name; ``fitted`` are the rows to write, of those that were not stored, and
-    ``shared`` the bins of them that several values share."""
+    """Bins by role and name. ``fitted``: the rows of newly fitted ones, which must be written.
+    ``shared``: their bins that several values share."""
 
-    by_key: Mapping[Key, Binning]
+    by_key: Mapping[_Key, Binning]
     fitted: tuple[Mapping[str, Any], ...]
     shared: tuple[SharedBin, ...] = ()
+
+
+def stored_bins(store: Store, monitor: str, history: RunHistory) -> list[Mapping[str, Any]]:
+    """Rows of the table binnings that published runs wrote, oldest first."""
+    published = {row["run_id"] for row in history.runs}
+    if not published:
+        return []
+    stored = store.rows("binnings", Wanted({"monitor": [monitor]})).to_pylist()
+    rows = [row for row in stored if row["run_id"] in published]
+    return sorted(rows, key=lambda row: (row["created_at"], row["run_id"]))
 
 
 def binnings_of(
     config: MonitorConfig,
     wanted: Sequence[Binned],
     features: Sequence[Feature],
-    stored_rows: Sequence[Row],
+    stored_rows: Sequence[Mapping[str, Any]],
     sources: Sources,
 ) -> Binnings:
-    """The bins of everything wanted; SourceError if the reference has no rows to fit them on.
+    """All requested bins; SourceError if the reference has no rows to fit them on.
 
-    ``stored_rows``: rows of the table binnings that published runs wrote, oldest first.
+    ``stored_rows``: those of ``stored_bins``.
     """
     stored: dict[tuple[str, str, str], Mapping[str, Any]] = {}
     for row in stored_rows:
-        stored.setdefault((row["role"], row["feature"], row["settings"]), row.asDict())
+        stored.setdefault((row["role"], row["feature"], row["settings"]), row)
     missing = [one for one in wanted if one.key not in stored]
     _check_secret(config, missing, list(stored))
     fitted, shared = _fitted(config, missing, features, sources) if missing else ([], [])
@@ -125,7 +138,7 @@ def _shared(one: Binned, fitted: Row, reference: str) -> SharedBin:
         one.role == SEGMENTS,
         reference,
         values=fitted["known_values"],
-        kept=len(fitted["values"]),
+        kept=len(fitted["categories"]),
         other_rows=fitted["other_rows"],
         rows=fitted["fitted_rows"],
         complete=fitted["known_hashes"] is not None,
@@ -133,7 +146,7 @@ def _shared(one: Binned, fitted: Row, reference: str) -> SharedBin:
 
 
 def _source_role(config: MonitorConfig, one: Binned, reference_role: str, sources: Sources) -> str:
-    """The table on which bins are fitted: the reference's own, if it has the columns."""
+    """The table on which bins are fitted: that of the reference, if it has the columns."""
     home = "predictions" if one.role == SCORE else one.role
     if home == SEGMENTS:
         inputs = {name.lower() for name in sources.frames["inputs"].columns}
@@ -148,7 +161,7 @@ def _source_role(config: MonitorConfig, one: Binned, reference_role: str, source
 
 
 def _fields(
-    group: Sequence[Binned], features: Mapping[Key, Feature]
+    group: Sequence[Binned], features: Mapping[_Key, Feature]
 ) -> tuple[list[Field], list[Column]]:
     fields: list[Field] = []
     columns: list[Column] = []
@@ -185,11 +198,11 @@ def _row(one: Binned, fitted: Row, reference: str, days: tuple[date, ...] | None
         "settings": one.settings,
         "reference": reference,
         "edges": fitted["edges"],
-        "values": fitted["values"],
+        "categories": fitted["categories"],
         "known_hashes": fitted["known_hashes"],
         "center": fitted["center"],
         "scale": fitted["scale"],
-        "offset": fitted["offset"],
+        "subtracted": fitted["subtracted"],
         "digits": fitted["digits"],
         "special_values": [float(value) for value in one.special_values]
         if one.kind == "numeric"

@@ -1,19 +1,18 @@
-"""The states of performance that a run computes: days compared with their labels."""
+"""The performance states that a run computes: days compared with their labels."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
-from pyspark.sql import DataFrame, Row
-from pyspark.sql import functions as F
+from pyspark.sql import Column, DataFrame
 
 from modelwatch.errors import instance_of, present
-from modelwatch.evaluation.states.partial_scores import LABELS
+from modelwatch.evaluation.states.partial_scores import LABEL_ROLE
 from modelwatch.evaluation.states.score_aggregation import SEGMENTATION_SLICE
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.performance.slices import sliced_features
@@ -25,7 +24,7 @@ from modelwatch.pipelines.states.day_states import StatesOf, day_tasks_of
 from modelwatch.spark.estimation.loss_regression import LossModel
 from modelwatch.spark.states.labelled_rows import Traffic, labelled_rows
 from modelwatch.spark.states.score_aggregation import merged_score_states
-from modelwatch.spark.states.scored_rows import ROLES
+from modelwatch.spark.states.scored_rows import SCORED_ROLES
 from modelwatch.stats.states.batch import BatchColumn, SegmentationCodes
 from modelwatch.stats.states.binning import CategoricalBinning, NumericBinning, fit_numeric
 from modelwatch.stats.states.score_batch import Task
@@ -33,14 +32,15 @@ from modelwatch.stats.states.score_bins import shadow_binning
 from modelwatch.stats.states.score_scale import ScoreBinning
 from modelwatch.stats.states.score_tally import UNDECIDED, ScorePlan
 from modelwatch.stats.states.value_account import SPELLING, VALUE_COUNTS, VALUES
-from modelwatch.stats.value_names import ALL
 
-LabelFacts = tuple[dict[date, LabelDay], dict[date, tuple[ValueAccount, ...]]]
-"""By day: what its states of performance depend on, and the account of its values."""
+LabelDayFacts = tuple[dict[date, LabelDay], dict[date, tuple[ValueAccount, ...]]]
+"""By day, what its performance states depend on, and the account of its values."""
+_DESCRIBING = (LABEL_ROLE, VALUES, UNDECIDED, *get_args(Task))
+"""Kinds of states that tell it, beside those of spellings."""
 
 
 def score_plans(states: StatesOf) -> tuple[ScorePlan, ...]:
-    """What a pass keeps: of the task with the first challenger, and of each further one."""
+    """What a pass computes: for the task with the first challenger, and for each further one."""
     config, performance = states.config, present(states.config.performance, "performance")
     binning = score_binning(states)
     plan = states.plan((), config.segments)
@@ -52,7 +52,7 @@ def score_plans(states: StatesOf) -> tuple[ScorePlan, ...]:
         segmentations=splits,
         slices=(
             *(
-                BatchColumn(f.name, ROLES.index(f.role), states.bins[f.role, f.name])
+                BatchColumn(f.name, SCORED_ROLES.index(f.role), states.bins[f.role, f.name])
                 for f in sliced_features(config, states.features)
             ),
             # Segments side by side, so that the change of all traffic can be split by them.
@@ -81,7 +81,7 @@ def score_plans(states: StatesOf) -> tuple[ScorePlan, ...]:
 
 
 def score_binning(states: StatesOf) -> NumericBinning:
-    """The frozen bins of the score; those of [0, 1] for decisions without one."""
+    """The frozen bins of the score; those of [0, 1] for decisions without a score."""
     performance = present(states.config.performance, "performance")
     if not performance.score:
         return fit_numeric(np.array([0.0, 1.0]), 0.0, 1.0)
@@ -105,7 +105,7 @@ def _shadow(config: MonitorConfig, at: int, binning: NumericBinning) -> ScoreBin
 
 
 def traffic_of(config: MonitorConfig, sources: Sources, days: Collection[date]) -> Traffic:
-    """Rows of some days of every table that labels are compared with."""
+    """Rows on some days of every table that labels are compared with."""
     return Traffic(
         sources.rows("inputs", days),
         sources.rows("predictions", days) if config.two_tables else None,
@@ -121,7 +121,7 @@ def label_states(
     as_of: date,
     losses: LossModel | None = None,
 ) -> DataFrame:
-    """States of predictions and labels of some days, in the columns of performance_states."""
+    """States of predictions and labels on some days, in the columns of performance_states."""
     config, performance = states.config, present(states.config.performance, "performance")
     traffic = traffic_of(config, sources, days)
     rows = labelled_rows(
@@ -140,35 +140,46 @@ def label_states(
     return merged_score_states(rows, plans, decided, as_of, len(days))
 
 
-def label_facts(stored: DataFrame, days: Collection[date]) -> LabelFacts:
-    """What the states of some days depend on, and which values nobody named, from the rows that a
-    run has written of them; in one query."""
-    kind = F.col("kind")
-    of_values = (kind == VALUES) | kind.startswith(SPELLING)
-    of_labels = kind.isin(LABELS, UNDECIDED, *get_args(Task))
-    described = (
-        stored.where((F.col("segmentation") == ALL) & (of_labels | of_values))
-        .groupBy("day")
-        .agg(
-            F.max("last_known").alias("last_known"),
-            F.min("next_known").alias("next_known"),
-            F.max(F.when(of_labels & (kind != LABELS), F.array_max("due_days"))).alias("last_due"),
-            F.collect_list(
-                F.when(of_values, F.struct("kind", "name", "positions", "counts"))
-            ).alias("values"),
+def describes_labels(kind: Column) -> Column:
+    """Whether states of a kind tell what ``label_facts`` reads."""
+    return kind.isin(*_DESCRIBING) | kind.startswith(SPELLING)
+
+
+def label_facts(rows: Iterable[Mapping[str, Any]], days: Collection[date]) -> LabelDayFacts:
+    """What the states of some days depend on, and unmapped values, from rows of
+    performance_states of all traffic."""
+    dates: dict[date, LabelDay] = {}
+    values: dict[date, list[tuple[str, str, list[int], list[int]]]] = {}
+    for row in rows:
+        day, kind = row["day"], row["kind"]
+        spelled = kind.startswith(SPELLING)
+        if not spelled and kind not in _DESCRIBING:
+            continue
+        of_day = values.setdefault(day, [])
+        if spelled or kind == VALUES:
+            of_day.append((kind, row["name"], row["positions"], row["counts"]))
+        of_task = kind in (UNDECIDED, *get_args(Task))
+        due = [one for one in row["due_days"] if one is not None] if of_task else []
+        before = dates.get(day, LabelDay())
+        dates[day] = LabelDay(
+            _newest(before.last_known, row["last_known"]),
+            _oldest(before.next_known, row["next_known"]),
+            _newest(before.last_due, *due),
         )
-    ).collect()
-    found = {row["day"]: row for row in described}
-    dates = {
-        day: LabelDay(row["last_known"], row["next_known"], row["last_due"])
-        for day, row in found.items()
-    }
-    values = {day: value_accounts(row["values"]) for day, row in found.items()}
-    return {day: dates.get(day, LabelDay()) for day in days}, values
+    accounts = {day: value_accounts(rows) for day, rows in values.items()}
+    return {day: dates.get(day, LabelDay()) for day in days}, accounts
 
 
-def value_accounts(rows: Iterable[Row]) -> tuple[ValueAccount, ...]:
-    """The accounts of a day's values: of rows with kind, name, positions and counts."""
+def _newest(*days: date | None) -> date | None:
+    return max((day for day in days if day is not None), default=None)
+
+
+def _oldest(*days: date | None) -> date | None:
+    return min((day for day in days if day is not None), default=None)
+
+
+def value_accounts(rows: Iterable[Sequence[Any]]) -> tuple[ValueAccount, ...]:
+    """The accounts of the values of a day, from rows with kind, name, positions, and counts."""
     counts: dict[str, dict[str, int]] = {}
     spellings: dict[str, Counter[str]] = defaultdict(Counter)
     for kind, name, positions, held in rows:

@@ -1,19 +1,18 @@
-"""Daily series whose own history says what is usual: volume, repeated ids, coverage, metrics."""
+"""Daily series that are compared with their own history: volume, repeated ids, coverage,
+metrics."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import reduce
-from operator import or_
 from typing import Any
 
 import numpy as np
-from pyspark.sql import Column, Row
-from pyspark.sql import functions as F
 
+from modelwatch.evaluation.verdicts.metric_values import METRIC_VALUE_COLUMNS
+from modelwatch.io.delta.snapshot import Wanted
 from modelwatch.io.store.output_tables import Store
 from modelwatch.model.config.configuration import (
     MonitorConfig,
@@ -21,12 +20,12 @@ from modelwatch.model.config.configuration import (
     states_fingerprint,
 )
 from modelwatch.model.days import shifted
-from modelwatch.model.verdicts.row import Source
-from modelwatch.pipelines.runs.history import of_days, of_runs
+from modelwatch.model.planning.plan import Plan
+from modelwatch.model.verdicts.row import VerdictSource
+from modelwatch.pipelines.runs.history import RunHistory
 from modelwatch.pipelines.runs.run import Request, Run
-from modelwatch.pipelines.runs.stored_windows import one_a_day, stored_windows
-from modelwatch.spark.verdicts.metric_values import FIGURE_NAMES
-from modelwatch.stats.arrays import Floats
+from modelwatch.pipelines.runs.stored_windows import StoredWindows, one_a_day
+from modelwatch.stats.arrays import Counts, Floats
 from modelwatch.stats.day_numbers import day_number
 from modelwatch.stats.value_names import ALL, ALL_VERSIONS
 from modelwatch.stats.verdicts.expected_series import (
@@ -36,25 +35,24 @@ from modelwatch.stats.verdicts.expected_series import (
 )
 
 HISTORY_BATCHES = HISTORY_OF_BATCHES + 1
-"""Days with data before it that may, where these go further back."""
+"""Number of earlier days with data that are used, if these go further back."""
 
 
 @dataclass(frozen=True)
 class DailySeries:
-    """A figure of each day, (n,), ascending; ``judged`` are the days that want a verdict.
+    """A metric by day, (n,), ascending. ``judged``: the days that need a verdict.
 
-    A day is the first one of a ``window``, which ``ends`` on another, (n,), if it is not a day, and
-    may be ``partial``, (n,).
-
-    ``threshold``: the change from what was expected that matters: a share of that if ``relative``,
-    else in units of the figure, or in robust standard deviations if ``in_sd``. ``worse``: 1 or -1
-    where only a rise or only a fall matters, else 0. ``of_rows``: it is a share of the rows.
+    A day is the first one of a ``window``, which ``ends`` on another day, (n,), unless it is a
+    single day, and may be ``partial``, (n,). ``threshold``: the change from the expected value that
+    matters: relative to it if ``relative``, otherwise in units of the metric, or in robust standard
+    deviations if ``in_sd``. ``worse``: 1 or -1 if only an increase or only a decrease matters,
+    otherwise 0. ``of_rows``: whether it is a share of the rows.
     """
 
-    source: Source
+    source: VerdictSource
     role: str
     subject: str
-    figure: str
+    metric: str
     days: Sequence[date]
     values: Floats
     rows: Sequence[int]
@@ -68,8 +66,8 @@ class DailySeries:
     ends: Sequence[date] = ()
     partial: Sequence[bool] = ()
 
-    def figures(self) -> list[tuple[Any, ...]]:
-        """Figures of the judged days, as FIGURES has them."""
+    def metric_values(self) -> list[tuple[Any, ...]]:
+        """Metric values of the judged days, in the columns of ``METRIC_VALUE_SCHEMA``."""
         if not self.days:
             return []
         numbers = np.array([day_number(day) for day in self.days])
@@ -86,7 +84,7 @@ class DailySeries:
         value = share if self.relative else z if self.in_sd else self.values - expected
         whole = [
             {
-                **self._figure(day, rows, usual.reason[0, i]),
+                **self._metric_value(day, rows, usual.reason[0, i]),
                 "value": _known(value[i]),
                 "expected": _known(expected[i]),
                 "p_value": _known(usual.p_value[0, i]),
@@ -96,22 +94,22 @@ class DailySeries:
             for i, (day, rows) in enumerate(zip(self.days, self.rows, strict=True))
             if day in self.judged
         ]
-        return [tuple(one.get(name) for name in FIGURE_NAMES) for one in whole]
+        return [tuple(one.get(name) for name in METRIC_VALUE_COLUMNS) for one in whole]
 
-    def _figure(self, day: date, rows: int, reason: Any) -> dict[str, Any]:
+    def _metric_value(self, day: date, rows: int, reason: Any) -> dict[str, Any]:
         return {
             "source": self.source,
             "role": self.role,
             "subject": self.subject,
-            "figure": self.figure,
+            "metric": self.metric,
             "model_version": ALL_VERSIONS,
             "segmentation": ALL,
             "segment": ALL,
-            "window": self.window,
+            "window_name": self.window,
             "window_start": day,
             "threshold": self.threshold,
             "worse": self.worse,
-            "rows": rows,
+            "row_count": rows,
             "reason": reason,
         }
 
@@ -120,36 +118,43 @@ def _known(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def volume_days(request: Request) -> frozenset[date]:
-    """Days whose volume gets a verdict: those computed, and those whose windows are anew."""
-    return frozenset(request.days).union(w.start for w in request.plan.windows if w.name == "day")
+def volume_days(plan: Plan) -> frozenset[date]:
+    """Days whose volume gets a verdict: computed days, and days whose windows are evaluated
+    again."""
+    return frozenset(plan.dates).union(w.start for w in plan.windows if w.name == "day")
 
 
 def row_counts(run: Run, store: Store, request: Request) -> dict[date, tuple[int, ...]]:
-    """The account that the states keep of the rows of each day, as in feature_states.
+    """The row account in the states of each day, as in feature_states.
 
-    Of the days computed, of those whose volume gets a verdict, and of the weeks before.
+    For the computed days, those whose volume gets a verdict, and the weeks before.
     """
-    config, judged = request.config, volume_days(request)
+    config, judged = request.config, volume_days(request.plan)
     if not judged:
         return {}
     generation = request.history.run_of_day(states_fingerprint(config))
     generation |= dict.fromkeys(request.days, run.run_id)
     needed = _recent(generation, judged)
-    kept = store.read("feature_states").where(
-        (F.col("monitor") == config.monitor)
-        & (F.col("kind") == "rows")
-        & (F.col("role") == "inputs")
-    )
-    sums = [F.sum(F.col("counts")[i]) for i in range(6)]
-    found = of_runs(of_days(kept, needed), needed).groupBy("day").agg(*sums).collect()
-    return {row["day"]: tuple(value or 0 for value in row[1:]) for row in found}
+    among: dict[str, Collection[Any]] = {
+        "monitor": [config.monitor],
+        "kind": ["rows"],
+        "role": ["inputs"],
+        "day": list(needed),
+        "run_id": {*needed.values()},
+    }
+    names = ("day", "run_id", "counts")
+    found: dict[date, Counts] = {}
+    for row in store.rows("feature_states", Wanted(among), *names).to_pylist():
+        if needed[row["day"]] == row["run_id"]:
+            cells = found.setdefault(row["day"], np.zeros(6, dtype=np.int64))
+            cells += row["counts"]
+    return {day: tuple(map(int, cells)) for day, cells in found.items()}
 
 
 def row_totals(
     config: MonitorConfig, by_day: Mapping[date, tuple[int, ...]]
 ) -> dict[str, int | None]:
-    """Rows read, repeated and unmatched, of all days together."""
+    """Rows read, repeated, and unmatched, over all days."""
     sums = [sum(held[i] for held in by_day.values()) for i in range(6)]
     rows, inputs, predictions, both, *repeated = sums
     if not config.two_tables:
@@ -163,12 +168,14 @@ def row_totals(
     }
 
 
-def volume_series(request: Request, counted: Mapping[date, tuple[int, ...]]) -> list[DailySeries]:
-    """Rows and repeated ids of each day, of inputs and of predictions in a table of their own.
+def volume_series(
+    config: MonitorConfig, plan: Plan, counted: Mapping[date, tuple[int, ...]]
+) -> list[DailySeries]:
+    """Rows and repeated ids of each day, in the inputs and in a separate table of predictions.
 
-    ``counted``: the account of the rows of each day.
+    ``counted``: the row account of each day.
     """
-    config, judged = request.config, volume_days(request)
+    judged = volume_days(plan)
     if not judged:
         return []
     held = sorted(counted.items())
@@ -196,14 +203,14 @@ def volume_series(request: Request, counted: Mapping[date, tuple[int, ...]]) -> 
         if rules.volume is not None:
             series.append(
                 DailySeries(
-                    **about, figure="rows", values=whole, threshold=rules.volume, relative=True
+                    **about, metric="rows", values=whole, threshold=rules.volume, relative=True
                 )
             )
         if rules.duplicates is not None and config.two_tables:
             series.append(
                 DailySeries(
                     **about,
-                    figure="duplicate_share",
+                    metric="duplicate_share",
                     values=repeated,
                     threshold=rules.duplicates,
                     worse=1,
@@ -213,53 +220,54 @@ def volume_series(request: Request, counted: Mapping[date, tuple[int, ...]]) -> 
     return series
 
 
-def coverage_series(run: Run, store: Store, request: Request) -> list[DailySeries]:
-    """Share of the due labels that came in, by each kind of window that makes incidents."""
-    config, threshold = request.config, request.config.verdicts.coverage
+def coverage_series(windows: StoredWindows, config: MonitorConfig, plan: Plan) -> list[DailySeries]:
+    """Share of the due labels that arrived, by each kind of window that opens incidents."""
+    threshold = config.verdicts.coverage
     if threshold is None or labels_fingerprint(config) is None:
         return []
     regression = config.performance is not None and config.performance.task == "regression"
     metric = "mae" if regression else "accuracy"
     kinds = {"day", *config.incident_windows, *config.performance_windows}
     judged: dict[str, frozenset[date]] = {}
-    since: dict[str, date] = {}
+    history_start: dict[str, date] = {}
     for spec in config.repeating_windows:
-        starts = (w.start for w in request.plan.labels.windows if w.name == spec.name)
+        starts = (w.start for w in plan.labels.windows if w.name == spec.name)
         judged[spec.name] = frozenset(starts if spec.name in kinds else ())
         if judged[spec.name]:
-            before = _judged_before(request, "labels", spec.name)
-            since[spec.name] = _since(judged[spec.name], before)
-    if not since:
+            before = _judged_before(windows.history, "labels", spec.name)
+            history_start[spec.name] = _history_start(judged[spec.name], before)
+    if not history_start:
         return []
-    first = min(since.values())
-    stored = stored_windows(run, store, request, "performance_metrics", "labels", first)
-    wanted = [
-        _of_all_traffic(name, judged[name]) & (F.col("window_start") >= F.lit(day))
-        for name, day in since.items()
-    ]
-    metrics = stored.where(
-        reduce(or_, wanted)
-        & (F.col("cohort") == "due")
-        & F.col("reference").isNull()
-        & (F.col("metric") == metric)
-        & (F.col("due_rows") > 0)
+    wanted = Wanted(
+        {
+            "window_name": list(history_start),
+            "segmentation": [ALL],
+            "cohort": ["due"],
+            "reference": [None],
+            "metric": [metric],
+        },
+        {"window_start": min(history_start.values())},
     )
-    by_kind: dict[str, list[Row]] = defaultdict(list)
-    for row in metrics.collect():
-        by_kind[row["window"]].append(row)
+    names = ("model_version", "window_end", "partial", "due_rows", "coverage")
+    rows = windows.rows("performance_metrics", "labels", wanted, names)
+    by_kind: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        name, start = row["window_name"], row["window_start"]
+        if history_start[name] <= start <= max(judged[name]) and row["due_rows"] > 0:
+            by_kind[name].append(row)
     lengths = {spec.name: spec.trailing_days or 1 for spec in config.repeating_windows}
     held = {name: _apart(one_a_day(rows), lengths[name]) for name, rows in by_kind.items()}
     return [_coverage(held[name], name, judged[name], threshold) for name in sorted(held)]
 
 
 def _coverage(
-    held: Sequence[Row], window: str, judged: frozenset[date], threshold: float
+    held: Sequence[dict[str, Any]], window: str, judged: frozenset[date], threshold: float
 ) -> DailySeries:
     return DailySeries(
         source="labels",
         role="labels",
         subject="labels",
-        figure="coverage",
+        metric="coverage",
         days=[row["window_start"] for row in held],
         values=np.array([row["coverage"] for row in held], dtype=np.float64),
         rows=[int(row["due_rows"]) for row in held],
@@ -273,33 +281,35 @@ def _coverage(
     )
 
 
-def _apart(rows: Sequence[Row], days: int) -> list[Row]:
-    """Rows of windows that do not overlap, chosen from the newest back: each has its own labels."""
-    kept: list[Row] = []
+def _apart(rows: Sequence[dict[str, Any]], days: int) -> list[dict[str, Any]]:
+    """Rows of windows that do not overlap, chosen backward from the newest one, so that each has
+    its own labels."""
+    kept: list[dict[str, Any]] = []
     for row in reversed(rows):
         if not kept or (kept[-1]["window_start"] - row["window_start"]).days >= days:
             kept.append(row)
     return kept[::-1]
 
 
-def profile_series(run: Run, store: Store, request: Request) -> list[DailySeries]:
-    """Metrics of the profile that the configuration watches."""
-    watched = request.config.verdicts.anomalies
-    judged = frozenset(w.start for w in request.plan.windows if w.name == "day")
+def profile_series(windows: StoredWindows, config: MonitorConfig, plan: Plan) -> list[DailySeries]:
+    """Profile metrics that the configuration watches."""
+    watched = config.verdicts.anomalies
+    judged = frozenset(w.start for w in plan.windows if w.name == "day")
     if not watched or not judged:
         return []
-    since = _since(judged, _judged_before(request, "anomaly", "day"))
-    stored = stored_windows(run, store, request, "profile_metrics", "anomaly", since)
-    metrics = stored.where(
-        _of_all_traffic("day", judged)
-        & F.col("metric").isin(*{one.metric for one in watched})
-        & F.col("value").isNotNull()
+    history_start = _history_start(judged, _judged_before(windows.history, "anomaly", "day"))
+    metrics = {one.metric for one in watched}
+    wanted = Wanted(
+        {"window_name": ["day"], "segmentation": [ALL], "metric": metrics},
+        {"window_start": history_start},
     )
-    by_figure: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
-    for row in metrics.collect():
-        by_figure[row["role"], row["feature"], row["metric"]].append(row)
+    names = ("model_version", "role", "feature", "metric", "value", "row_count")
+    by_metric: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
+    for row in windows.rows("profile_metrics", "anomaly", wanted, names):
+        if row["value"] is not None and row["window_start"] <= max(judged):
+            by_metric[row["role"], row["feature"], row["metric"]].append(row)
     series = []
-    for (role, feature, metric), rows in sorted(by_figure.items()):
+    for (role, feature, metric), rows in sorted(by_metric.items()):
         thresholds = [
             w.threshold_in_sd for w in watched if w.metric == metric and w.feature in (feature, "*")
         ]
@@ -311,10 +321,10 @@ def profile_series(run: Run, store: Store, request: Request) -> list[DailySeries
                 source="anomaly",
                 role=role,
                 subject=feature,
-                figure=metric,
+                metric=metric,
                 days=[row["window_start"] for row in held],
                 values=np.array([row["value"] for row in held], dtype=np.float64),
-                rows=[int(row["rows"]) for row in held],
+                rows=[int(row["row_count"]) for row in held],
                 judged=judged,
                 threshold=min(thresholds),
                 in_sd=True,
@@ -325,23 +335,18 @@ def profile_series(run: Run, store: Store, request: Request) -> list[DailySeries
 
 def _recent(generation: Mapping[date, str], judged: Iterable[date]) -> dict[date, str]:
     """The days that count, from some weeks or batches before the first judged one to the last."""
-    since, until = _since(judged, generation), max(judged)
-    return {day: run for day, run in generation.items() if since <= day <= until}
+    history_start, until = _history_start(judged, generation), max(judged)
+    return {day: run for day, run in generation.items() if history_start <= day <= until}
 
 
-def _since(judged: Iterable[date], known: Iterable[date]) -> date:
-    """The first day that may say what is usual for the judged ones, of those that are known."""
+def _history_start(judged: Iterable[date], known: Iterable[date]) -> date:
+    """The first known day that may show what is usual for the judged ones."""
     first = min(judged)
     before = sorted(day for day in known if day < first)[-HISTORY_BATCHES:]
     return min([shifted(first, -HISTORY_DAYS_READ), *before])
 
 
-def _judged_before(request: Request, source: Source, window: str) -> Iterable[date]:
+def _judged_before(history: RunHistory, source: VerdictSource, window: str) -> Iterable[date]:
     """First days of the windows of a kind that runs have judged."""
-    judged = request.history.run_of_verdicts()
+    judged = history.run_of_verdicts()
     return (start for of, name, start in judged if (of, name) == (source, window))
-
-
-def _of_all_traffic(window: str, judged: Iterable[date]) -> Column:
-    of_all = (F.col("window") == window) & (F.col("segmentation") == ALL)
-    return of_all & (F.col("window_start") <= F.lit(max(judged)))

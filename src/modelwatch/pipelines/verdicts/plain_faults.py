@@ -1,16 +1,18 @@
-"""The stage of a run that judges what needs no reference, and looks for outliers in references."""
+"""The stage of a run that finds faults without a reference, and outliers in references."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from pyspark.sql import DataFrame
 
-from modelwatch.deequ import ConstraintRow
+from modelwatch.constraints import ConstraintRow
 from modelwatch.evaluation.drift.question import Evaluation
 from modelwatch.evaluation.verdicts.day_facts import DayFact
 from modelwatch.model.config.monitor import BOOTSTRAP_DAYS, BOOTSTRAPPED
+from modelwatch.model.plain_text import counted
 from modelwatch.model.verdicts.plain_faults import is_short, plain_faults
 from modelwatch.pipelines.runs.findings import Finding
 from modelwatch.pipelines.runs.run import Request
@@ -18,16 +20,16 @@ from modelwatch.spark.verdicts.day_facts import day_facts
 from modelwatch.stats.numerals import numerals
 
 BUILT_IN = "built_in"
-"""Kind of the promises that nobody has to write."""
+"""Kind of the built-in constraints."""
 MOST_FAR = 5
-"""Rows of a reference, far beyond all others, that are reported: more are a heavy tail."""
-MOST_TOLD = 3
+"""Maximum number of far rows of a reference that are reported; more are a heavy tail."""
+_MOST_REPORTED = 3
 
 
 @dataclass(frozen=True)
 class PlainFindings:
-    """What days and references show by themselves: ``faults`` of days, as constraints that do not
-    hold, ``warnings`` about references, and what a run says of these."""
+    """Faults that days and references show by themselves: ``faults`` of days, as failed
+    constraints; ``warnings`` about references; and their text."""
 
     faults: tuple[ConstraintRow, ...]
     warnings: tuple[Finding, ...]
@@ -37,12 +39,12 @@ class PlainFindings:
 def plain_findings(
     request: Request, evaluated: tuple[DataFrame, Evaluation] | None
 ) -> PlainFindings:
-    """What the days computed and the references show by themselves.
+    """The faults that the computed days and the references show by themselves.
 
-    ``evaluated``: the states that the windows needed, and what was asked of them.
+    ``evaluated``: the states that the windows needed, and their evaluation.
     """
     facts = () if evaluated is None else day_facts(*evaluated, request.days)
-    warnings = _reference_findings(request, facts)
+    warnings = _reference_findings(request.days, facts)
     return PlainFindings(
         tuple(_fault_rows(request, facts)),
         warnings,
@@ -51,7 +53,7 @@ def plain_findings(
 
 
 def _fault_rows(request: Request, facts: Sequence[DayFact]) -> list[ConstraintRow]:
-    """Faults of the days computed, as constraints that do not hold."""
+    """Faults of the computed days, as failed constraints."""
     config = request.config
     short = is_short(config, request.sources.opened["inputs"].present() or ())
     found = []
@@ -92,11 +94,11 @@ def _fault_rows(request: Request, facts: Sequence[DayFact]) -> list[ConstraintRo
     return found
 
 
-def _reference_findings(request: Request, facts: Sequence[DayFact]) -> tuple[Finding, ...]:
+def _reference_findings(days: Sequence[date], facts: Sequence[DayFact]) -> tuple[Finding, ...]:
     """A warning for each feature of a reference with a few rows far beyond all others."""
-    if not request.plan.days:
+    if not days:
         return ()
-    newest = max(planned.day for planned in request.plan.days)
+    newest = max(days)
     return tuple(
         Finding(
             severity="warn",
@@ -106,9 +108,9 @@ def _reference_findings(request: Request, facts: Sequence[DayFact]) -> tuple[Fin
             window_start=newest,
             value=float(fact.far),
             bound=None,
-            message=f"reference {fact.reference}: {fact.far} row{'s' * (fact.far != 1)} of "
-            f"{fact.feature} lie{'s' * (fact.far == 1)} far outside the other values, between "
-            f"{' and '.join(_ends(fact))}; metrics exclude such rows",
+            message=f"reference {fact.reference}: {counted(fact.far, 'row')} of {fact.feature} "
+            f"{'is' if fact.far == 1 else 'are'} far outside the other values (range "
+            f"{' to '.join(_ends(fact))}); metrics exclude such rows",
         )
         for fact in facts
         if fact.reference is not None and fact.far <= MOST_FAR
@@ -116,20 +118,22 @@ def _reference_findings(request: Request, facts: Sequence[DayFact]) -> tuple[Fin
 
 
 def _ends(fact: DayFact) -> tuple[str, ...]:
-    """Least and greatest value of a feature, with the digits that it takes to tell them apart."""
+    """Minimum and maximum of a feature, with enough digits to distinguish them."""
     return numerals([end for end in (fact.minimum, fact.maximum) if end is not None])
 
 
 def _finding_summary(findings: Sequence[Finding]) -> str:
     """Lines about outliers in references, for the end of a run; empty without any."""
-    lines = [f"Warning: {one.message}.\n" for one in findings[:MOST_TOLD]]
-    if len(findings) > MOST_TOLD:
-        lines.append(f"Warning: the same holds for {len(findings) - MOST_TOLD} more features.\n")
+    lines = [f"Warning: {one.message}.\n" for one in findings[:_MOST_REPORTED]]
+    if len(findings) > _MOST_REPORTED:
+        lines.append(
+            f"Warning: the same holds for {len(findings) - _MOST_REPORTED} more features.\n"
+        )
     return "".join(lines)
 
 
 def _bootstrap_summary(request: Request) -> str:
-    """The reference of a configuration that gives none."""
+    """A line about the default reference."""
     reference = request.config.references[0]
     if reference.name != BOOTSTRAPPED or reference.days is None:
         return ""
@@ -137,6 +141,6 @@ def _bootstrap_summary(request: Request) -> str:
     held = sum(day in reference.days for day in present)
     until = f", until there are {BOOTSTRAP_DAYS}" if held < BOOTSTRAP_DAYS else ""
     return (
-        f"No reference is configured: windows are compared with the first {held} "
-        f"day{'s' * (held != 1)} with rows, {reference.days}{until}.\n"
+        "No reference is configured: windows are compared with the first "
+        f"{counted(held, 'day')} with rows, {reference.days}{until}.\n"
     )

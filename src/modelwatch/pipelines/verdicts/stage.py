@@ -1,17 +1,41 @@
-"""The stage of a run that gives verdicts on what it computed."""
+"""The stage of a run that computes verdicts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import reduce
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from modelwatch.deequ import NO_ROWS_CHECKED, ConstraintRow
-from modelwatch.evaluation.verdicts.judgement import VERDICT_COLUMNS, Strictness
+from modelwatch.constraints import NO_ROWS_CHECKED, ConstraintRow
+from modelwatch.evaluation.batch_functions import answers_of
+from modelwatch.evaluation.verdicts.judgement import (
+    COMPARISON_FAMILY,
+    SCHEMA,
+    VERDICT_COLUMNS,
+    Strictness,
+    verdict_batches,
+)
+from modelwatch.evaluation.verdicts.metric_values import (
+    JUDGED_DRIFT,
+    METRIC_VALUE_COLUMNS,
+    METRIC_VALUE_SCHEMA,
+    judged_changes,
+    reference_values,
+)
+from modelwatch.evaluation.verdicts.metric_values import drift_values as held_drift_values
+from modelwatch.evaluation.verdicts.metric_values import estimate_values as held_estimate_values
+from modelwatch.evaluation.verdicts.metric_values import (
+    performance_values as held_performance_values,
+)
+from modelwatch.io.delta.snapshot import Wanted
+from modelwatch.io.store.arrow_rows import rows_of, table_of_values
 from modelwatch.io.store.output_tables import Store
 from modelwatch.model.days import shifted
 from modelwatch.model.performance.value_accounts import (
@@ -20,9 +44,11 @@ from modelwatch.model.performance.value_accounts import (
     unmapped_values,
 )
 from modelwatch.model.planning.windows import Window
-from modelwatch.model.sources.freshness import LOOK_BACK_DAYS
-from modelwatch.model.verdicts.row import Source
+from modelwatch.model.sources.freshness import LOOKBACK_DAYS
+from modelwatch.model.verdicts.row import VerdictSource
+from modelwatch.pipelines.runs.few_rows import MOST_METRIC_BYTES
 from modelwatch.pipelines.runs.run import EvaluatedWindow, Request, Run
+from modelwatch.pipelines.runs.stored_windows import StoredWindows
 from modelwatch.pipelines.sources.outside_windows import watched_roles
 from modelwatch.pipelines.verdicts.day_series import (
     coverage_series,
@@ -32,14 +58,14 @@ from modelwatch.pipelines.verdicts.day_series import (
 )
 from modelwatch.spark.local_frames import frame_of
 from modelwatch.spark.verdicts.metric_values import (
-    FIGURES,
-    drift_figures,
-    estimate_figures,
-    performance_figures,
+    drift_values,
+    estimate_values,
+    performance_values,
 )
 from modelwatch.spark.verdicts.rows import verdict_rows
 from modelwatch.stats.value_names import ALL, ALL_VERSIONS
 from modelwatch.tables import TABLES
+from modelwatch.tables.arrow import spark_ddl
 
 _OF_DAYS = ("drift", "anomaly")
 _OF_LABELS = ("performance", "estimate", "labels")
@@ -53,59 +79,108 @@ def write_verdicts(
     checked: Sequence[ConstraintRow],
     counted: Mapping[date, tuple[int, ...]],
 ) -> None:
-    """Verdicts on all figures of the run, on constraints, and on days that should be there.
+    """Verdicts on all metrics of the run, on constraints, and on days that should have data.
 
-    ``counted``: the account of the rows of each day, as ``row_counts`` gives it.
+    ``counted``: the row account of each day, as returned by ``row_counts``.
     """
     config, plan = request.config, request.plan
     run.judged = [
         *_judged(_OF_DAYS, plan.windows),
         *_judged(_OF_LABELS, plan.labels.windows),
         *_judged_days(("constraint",), request.days),
-        *_judged_days(("volume",), sorted(volume_days(request))),
+        *_judged_days(("volume",), sorted(volume_days(plan))),
         *_judged_days(("freshness",), _freshness_days(request)),
         *_judged_days(("values",), sorted(run.label_values)),
-        *_judged_days(("arrival",), [_eve(request)] if request.outside else ()),
+        *_judged_days(("arrival",), [_eve(plan.as_of)] if request.outside else ()),
     ]
-    whole = config.verdicts
-    strictness = Strictness(whole.level, whole.fewest_rows, whole.correction)
     values = unmapped_values(config, run.label_values)
     own = [*_constraint_rows(checked), *_arrival_rows(request), *_value_rows(values)]
     own += _outside_rows(request)
+    run.append(store, config, _TABLE.name, _judged_rows(run, store, request, own, counted))
+
+
+def _judged_rows(
+    run: Run,
+    store: Store,
+    request: Request,
+    own: Sequence[tuple[Any, ...]],
+    counted: Mapping[date, tuple[int, ...]],
+) -> DataFrame | pa.Table:
+    """Rows with a verdict, and those of metrics, in this process if they are few."""
+    config, whole = request.config, request.config.verdicts
+    windows = StoredWindows(run, store, config.monitor, request.history)
+    strictness = Strictness(whole.level, whole.fewest_rows, whole.correction)
+    series = [
+        *volume_series(config, request.plan, counted),
+        *coverage_series(windows, config, request.plan),
+        *profile_series(windows, config, request.plan),
+    ]
+    rows = [row for one in series for row in one.metric_values()]
+    held = _held_values(run, store, request)
+    if held is not None:
+        metric_values = pa.concat_tables([*held, table_of_values(METRIC_VALUE_SCHEMA, rows)])
+        judged = answers_of(metric_values, COMPARISON_FAMILY, verdict_batches(strictness), SCHEMA)
+        known = rows_of(_TABLE, VERDICT_COLUMNS, own).cast(SCHEMA)
+        return pa.concat_tables([known, judged])
     frames = [frame_of(run.spark, own, _TABLE.ddl(*VERDICT_COLUMNS))]
-    figures = _figures(run, store, request, counted)
-    if figures:
-        frames.append(verdict_rows(reduce(DataFrame.unionByName, figures), strictness))
-    run.append(store, config, _TABLE.name, reduce(DataFrame.unionByName, frames))
+    stored = _stored_values(run, store, request)
+    if rows:
+        stored.append(frame_of(run.spark, rows, spark_ddl(METRIC_VALUE_SCHEMA)))
+    if stored:
+        frames.append(verdict_rows(reduce(DataFrame.unionByName, stored), strictness))
+    return reduce(DataFrame.unionByName, frames)
 
 
-def _figures(
-    run: Run, store: Store, request: Request, counted: Mapping[date, tuple[int, ...]]
-) -> list[DataFrame]:
+def _held_values(run: Run, store: Store, request: Request) -> list[pa.Table] | None:
+    """Metrics that the run has written, read by this process; None if there are many."""
     config, plan = request.config, request.plan
-    figures = []
+    wanted = Wanted({"monitor": [config.monitor], "run_id": [run.run_id]})
+    metric_values = []
+
+    def written(table: str, more: Collection[str], where: ds.Expression) -> pa.Table | None:
+        names = [name for name in METRIC_VALUE_COLUMNS if name in TABLES[table].names]
+        return store.few(
+            table, wanted, MOST_METRIC_BYTES, *dict.fromkeys([*names, *more]), where=where
+        )
+
+    if plan.windows:
+        more = ("feature", "feature_b", "statistic", "typical")
+        drift = written("drift_metrics", more, JUDGED_DRIFT)
+        if drift is None:
+            return None
+        metric_values.append(held_drift_values(drift))
+    if plan.labels.windows:
+        thresholds, fixed = config.performance_thresholds, [r.name for r in config.fixed_references]
+        more = ("cohort", "metric", "reference_value", "labelled_rows")
+        metrics = written("performance_metrics", more, judged_changes(fixed))
+        asked = pc.field("metric").isin(list(thresholds))
+        estimates = written("performance_estimates", ("metric", "lower", "upper"), asked)
+        if metrics is None or estimates is None:
+            return None
+        metric_values.append(held_performance_values(metrics, thresholds, fixed))
+        known = reference_values(metrics, fixed)
+        metric_values.append(held_estimate_values(estimates, known, thresholds))
+    return metric_values
+
+
+def _stored_values(run: Run, store: Store, request: Request) -> list[DataFrame]:
+    """The same as frames."""
+    config, plan = request.config, request.plan
+    metric_values = []
 
     def written(table: str) -> DataFrame:
         mine = store.read(table).where(F.col("monitor") == config.monitor)
         return mine.where(F.col("run_id") == run.run_id)
 
     if plan.windows:
-        figures.append(drift_figures(written("drift_metrics")))
+        metric_values.append(drift_values(written("drift_metrics")))
     if plan.labels.windows:
         thresholds, fixed = config.performance_thresholds, [r.name for r in config.fixed_references]
         metrics = written("performance_metrics")
-        figures.append(performance_figures(metrics, thresholds, fixed))
+        metric_values.append(performance_values(metrics, thresholds, fixed))
         estimates = written("performance_estimates")
-        figures.append(estimate_figures(estimates, metrics, thresholds, fixed))
-    series = [
-        *volume_series(request, counted),
-        *coverage_series(run, store, request),
-        *profile_series(run, store, request),
-    ]
-    rows = [row for one in series for row in one.figures()]
-    if rows:
-        figures.append(frame_of(run.spark, rows, FIGURES))
-    return figures
+        metric_values.append(estimate_values(estimates, metrics, thresholds, fixed))
+    return metric_values
 
 
 def _judged(sources: Iterable[str], windows: Iterable[Window]) -> list[EvaluatedWindow]:
@@ -123,14 +198,14 @@ def _constraint_rows(checked: Sequence[ConstraintRow]) -> list[tuple[Any, ...]]:
             source="constraint",
             role=row.role,
             subject=row.constraint,
-            figure=row.kind,
+            metric=row.kind,
             day=row.day,
             value=row.observed,
             threshold=row.lower if row.lower is not None else row.upper,
-            effect=None if row.verdict == "unknown" else float(row.verdict != "pass"),
-            verdict="undefined" if row.verdict == "unknown" else row.verdict,
+            effect=None if row.verdict == "undefined" else float(row.verdict != "pass"),
+            verdict=row.verdict,
             reason=row.reason,
-            rows=row.rows,
+            row_count=row.rows,
         )
         for row in checked
         if row.reason != NO_ROWS_CHECKED
@@ -143,37 +218,37 @@ def _value_rows(found: Iterable[UnmappedValues]) -> list[tuple[Any, ...]]:
             source="values",
             role=one.role,
             subject=one.column,
-            figure=UNMAPPED_SHARE,
+            metric=UNMAPPED_SHARE,
             day=one.day,
             value=one.share,
             threshold=one.threshold,
             effect=one.share / one.threshold,
             verdict=one.verdict,
             reason=one.reason,
-            rows=one.rows,
+            row_count=one.rows,
         )
         for one in found
     ]
 
 
 def _freshness_days(request: Request) -> list[date]:
-    """Days whose arrival is judged: those computed, those overdue, and those that were overdue when
-    a run looked last and are not any more."""
+    """Days whose arrival is judged: computed days, overdue days, and days that were overdue in the
+    last run but no longer are."""
     overdue = {day for days in request.missing.values() for day in days}
-    since = request.plan.as_of - timedelta(days=LOOK_BACK_DAYS)
+    earliest = request.plan.as_of - timedelta(days=LOOKBACK_DAYS)
     described = {
         day
         for source, _, day in request.history.run_of_verdicts()
-        if source == "freshness" and day >= since
+        if source == "freshness" and day >= earliest
     }
     computed = {day for run in request.history.runs for day in run["days"] or ()}
     return sorted({*request.days, *overdue, *(described - computed)})
 
 
 def _arrival_rows(request: Request) -> list[tuple[Any, ...]]:
-    """Overdue days of each table; and days that have come, so that a gap before them ends.
+    """Overdue days of each table, and days that have arrived, so that a gap before them ends.
 
-    A day without rows is a day without all of them, and weighs more than one with a few.
+    A day without rows is the most severe loss of rows.
     """
     threshold = request.config.verdicts.volume or 1.0
     rows = [
@@ -181,13 +256,13 @@ def _arrival_rows(request: Request) -> list[tuple[Any, ...]]:
             source="freshness",
             role=role,
             subject=role,
-            figure="missing_day",
+            metric="missing_day",
             day=day,
             value=1.0,
             threshold=threshold,
             effect=1.0 / threshold,
             verdict="fail",
-            rows=0,
+            row_count=0,
         )
         for role, days in request.missing.items()
         for day in days
@@ -198,7 +273,7 @@ def _arrival_rows(request: Request) -> list[tuple[Any, ...]]:
             source="freshness",
             role="inputs",
             subject="inputs",
-            figure="missing_day",
+            metric="missing_day",
             day=day,
             value=0.0,
             threshold=threshold,
@@ -210,30 +285,31 @@ def _arrival_rows(request: Request) -> list[tuple[Any, ...]]:
     ]
 
 
-def _eve(request: Request) -> date:
-    """The last day that the run considers, which stands for what arrived since the run before."""
-    return shifted(request.plan.as_of, -1)
+def _eve(as_of: date) -> date:
+    """The last day that the run evaluates, which represents what arrived since the previous run."""
+    return shifted(as_of, -1)
 
 
 def _outside_rows(request: Request) -> list[tuple[Any, ...]]:
-    """What arrived and belongs to no window; of a table in which nothing did, that there is none.
+    """Verdicts on new rows that belong to no window; for a table without any, that there are none.
 
-    A share that matters by a few rows is a warning, of which source health tells alone.
+    A share that matters because of a few rows is a warning, which only source health reports.
     """
+    eve = _eve(request.plan.as_of)
     rows = [
         _row(
             source="arrival",
             role=one.role,
             subject=one.role,
-            figure=one.check,
-            day=_eve(request),
+            metric=one.check,
+            day=eve,
             value=one.value,
             threshold=one.threshold,
             effect=one.value / one.threshold
             if one.value is not None and one.threshold is not None and one.verdict != "warn"
             else None,
-            verdict={"warn": "too_few_rows", "unknown": "undefined"}.get(one.verdict, one.verdict),
-            reason=one.reason if one.verdict in ("warn", "unknown") else None,
+            verdict="too_few_rows" if one.verdict == "warn" else one.verdict,
+            reason=one.reason if one.verdict in ("warn", "undefined") else None,
         )
         for one in request.outside
     ]
@@ -244,8 +320,8 @@ def _outside_rows(request: Request) -> list[tuple[Any, ...]]:
             source="arrival",
             role=role,
             subject=role,
-            figure="missing_time",
-            day=_eve(request),
+            metric="missing_time",
+            day=eve,
             verdict="no_data",
             reason="no rows arrived",
         )
@@ -254,13 +330,13 @@ def _outside_rows(request: Request) -> list[tuple[Any, ...]]:
     ]
 
 
-def _row(source: Source, day: date, **columns: Any) -> tuple[Any, ...]:
+def _row(source: VerdictSource, day: date, **columns: Any) -> tuple[Any, ...]:
     whole = {
         "source": source,
         "model_version": ALL_VERSIONS,
         "segmentation": ALL,
         "segment": ALL,
-        "window": "day",
+        "window_name": "day",
         "window_start": day,
         "window_end": day,
         "partial": False,

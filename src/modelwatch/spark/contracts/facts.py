@@ -1,4 +1,4 @@
-"""What stored states show of each feature of a reference, for a contract."""
+"""Facts about each feature of a reference from stored states, for a contract."""
 
 from __future__ import annotations
 
@@ -7,21 +7,19 @@ from collections.abc import Mapping
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from modelwatch.evaluation.contracts.facts import fact_reading
+from modelwatch.evaluation.contracts.facts import CONTRACT_FACTS, fact_reading
 from modelwatch.spark.python_tasks import in_python
 from modelwatch.spark.states.groups import grouped
 from modelwatch.stats.states.binning import Binning
 from modelwatch.stats.value_names import ALL
 
-FACTS = "role string, feature string, facts string"
-
 
 def state_facts(states: DataFrame, bins: Mapping[tuple[str, str], Binning]) -> DataFrame:
-    """One row per feature, with its facts as JSON in the columns ``FACTS``, of bounded size.
+    """One row per feature, with its facts as JSON: ``CONTRACT_FACTS``, of bounded size.
 
     ``states`` has the columns of feature_states and ``source``; ``bins`` by role and feature.
     """
     of_features = states.where(
         (F.col("segmentation") == ALL) & F.col("kind").isin("numeric", "categorical")
     )
-    return in_python(grouped(of_features), fact_reading(bins), FACTS)
+    return in_python(grouped(of_features), fact_reading(bins), CONTRACT_FACTS)

@@ -1,4 +1,5 @@
-"""What the rows of a reference show that states do not hold, in bounded aggregations."""
+"""Facts about the rows of a reference that states do not contain, computed with bounded
+aggregations."""
 
 from __future__ import annotations
 
@@ -24,14 +25,15 @@ from modelwatch.model.contracts.clauses import quoted_column
 from modelwatch.model.contracts.facts import ObservedRelation
 from modelwatch.model.onboarding.text_shape import DIGIT, LOWER, MAX_SHAPES, UPPER, TextShapes
 from modelwatch.spark.days import DAY, named
+from modelwatch.spark.persisted import persisted
 
-SAMPLE_ROWS = 200_000
-"""Rows, chosen by a hash, on which relations are looked for."""
+_SAMPLE_ROWS = 200_000
+"""Approximate number of rows, chosen by a hash, in which relations are searched."""
 MAX_COMPARED = 40
-"""Columns of one kind that are compared with each other."""
+"""Maximum number of columns of one kind that are compared with each other."""
 FEWEST = 100
-"""Rows with a value in both columns from which a relation is more than chance."""
-_AT_ONCE = 100
+"""Minimum number of rows with a value in both columns for a relation that is not due to chance."""
+_COLUMNS_PER_QUERY = 100
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Typed:
 def column_facts(
     rows: DataFrame, columns: Sequence[Typed], max_values: int
 ) -> tuple[dict[date, int], dict[str, dict[str, Any]]]:
-    """Rows by day, and by column the facts that ``column_from`` takes; two passes over the rows.
+    """Rows by day, and by column the arguments of ``column_from``; two passes over the rows.
 
     ``rows`` have their ``DAY``. Values are listed for string columns with few values.
     """
@@ -89,13 +91,13 @@ def column_facts(
 
 
 def present(column: Typed) -> Column:
-    """A column's values, NaN as null."""
+    """The values of a column, with null for NaN."""
     value = named(column.name)
     return F.when(~F.isnan(value), value) if column.plain in FRACTIONS else value
 
 
 def _few(facts: Mapping[str, Any], max_values: int) -> bool:
-    # The count is an estimate, some percent off.
+    # The count is an estimate that can be a few percent off.
     return bool(0 < facts.get("distinct", 0) <= max_values)
 
 
@@ -118,7 +120,7 @@ def _values(rows: DataFrame, columns: Sequence[Typed]) -> dict[str, dict[str, in
 
 
 def text_shapes(rows: DataFrame, columns: Sequence[Typed]) -> dict[str, TextShapes]:
-    """The shapes of text columns, ``MAX_SHAPES`` of each at most; one pass."""
+    """The shapes of string columns, at most ``MAX_SHAPES`` each; one pass."""
     if not columns:
         return {}
     cells = F.explode(
@@ -132,7 +134,7 @@ def text_shapes(rows: DataFrame, columns: Sequence[Typed]) -> dict[str, TextShap
     values = rows.select(cells.alias("cell")).where("cell.value is not null")
     shape = F.substring(F.col("cell.value"), 1, 200)
     for characters, kind in (("[0-9]", DIGIT), ("[A-Z]", UPPER), ("[a-z]", LOWER)):
-        # Digits first: the sign for small letters is one of them.
+        # Digits first, because the placeholder for small letters is one of them.
         shape = F.regexp_replace(shape, characters, kind)
     shapes = (
         values.select(F.col("cell.i").alias("i"), shape.alias("shape"), F.col("cell.value"))
@@ -158,7 +160,7 @@ def text_shapes(rows: DataFrame, columns: Sequence[Typed]) -> dict[str, TextShap
 
 
 def is_unique(rows: DataFrame, columns: Iterable[str]) -> bool:
-    """Whether no values of some columns together come twice on a day; one shuffle."""
+    """Whether no combination of values of some columns occurs twice on a day; one shuffle."""
     names = list(columns)
     keyed = rows.where(reduce(and_, (named(n).isNotNull() for n in names)))
     repeated = keyed.groupBy(DAY, *(named(n) for n in names)).count().where("count > 1")
@@ -168,17 +170,17 @@ def is_unique(rows: DataFrame, columns: Iterable[str]) -> bool:
 def observed_relations(
     rows: DataFrame, columns: Sequence[Typed], count: int
 ) -> tuple[ObservedRelation, ...]:
-    """Conditions on two columns that no row of a sample breaks: order, and being missing together.
+    """Conditions on two columns that no row of a sample violates: order, and being missing
+    together.
 
-    Numbers are compared with numbers, days with days and moments with moments, where their ranges
-    overlap so far that the order is news. ``count``: of the rows, about.
+    Numbers, days, and moments are compared with their own kind only, if their ranges overlap enough
+    that the order is informative. ``count``: approximate number of rows.
     """
     kinds = (NUMBERS, frozenset({"date"}), INSTANTS)
     compared = [[c for c in columns if c.plain in kind][:MAX_COMPARED] for kind in kinds]
     asked = [column for group in compared for column in group]
-    sample = _sampled(rows, count).select(*(present(c).alias(f"c{i}") for i, c in enumerate(asked)))
-    sample = sample.cache()
-    try:
+    values = (present(column).alias(f"c{i}") for i, column in enumerate(asked))
+    with persisted(_sampled(rows, count).select(*values)) as sample:
         at = {column.name: i for i, column in enumerate(asked)}
         total = sample.count()
         ends = _ends(sample, asked)
@@ -189,8 +191,6 @@ def observed_relations(
             for b in group[j + 1 :]
         ]
         counts = _counts(sample, pairs)
-    finally:
-        sample.unpersist()
     return (
         *_orders(asked, pairs, counts, ends),
         *_together(asked, pairs, counts, ends, total),
@@ -198,8 +198,8 @@ def observed_relations(
 
 
 def _sampled(rows: DataFrame, count: int) -> DataFrame:
-    """About ``SAMPLE_ROWS`` of the rows, the same ones each time."""
-    one_in = -(-count // SAMPLE_ROWS)
+    """About ``_SAMPLE_ROWS`` of the rows, the same ones each time."""
+    one_in = -(-count // _SAMPLE_ROWS)
     if one_in <= 1:
         return rows
     columns = [named(name) for name, kind in rows.dtypes if "map<" not in kind]
@@ -207,38 +207,40 @@ def _sampled(rows: DataFrame, count: int) -> DataFrame:
 
 
 def _ends(sample: DataFrame, asked: Sequence[Typed]) -> list[tuple[float, float, int]]:
-    """Least and greatest value as numbers, and rows with a value, of each column."""
-    figures: list[Column] = []
+    """Smallest and largest value as numbers, and the number of rows with a value, of each
+    column."""
+    aggregates: list[Column] = []
     for i, column in enumerate(asked):
         value = F.col(f"c{i}")
         if column.plain == "date":
             value = F.unix_date(value)
         elif column.plain in INSTANTS:
             value = F.unix_micros(value.cast("timestamp"))
-        figures += [F.min(value).cast("double"), F.max(value).cast("double"), F.count(value)]
-    found = _aggregated(sample, figures)
+        aggregates += [F.min(value).cast("double"), F.max(value).cast("double"), F.count(value)]
+    found = _aggregated(sample, aggregates)
     return [(found[k], found[k + 1], found[k + 2]) for k in range(0, len(found), 3)]
 
 
 def _counts(sample: DataFrame, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, ...]]:
-    """Of each pair: rows with both, with the first above and below the second, with one only."""
-    figures: list[Column] = []
+    """For each pair: rows with both values, with the first above and below the second, and with one
+    only."""
+    aggregates: list[Column] = []
     for i, j in pairs:
         a, b = F.col(f"c{i}"), F.col(f"c{j}")
-        figures += [
+        aggregates += [
             F.count(F.when(a.isNotNull() & b.isNotNull(), 1)),
             F.count(F.when(a > b, 1)),
             F.count(F.when(a < b, 1)),
             F.count(F.when(a.isNull() != b.isNull(), 1)),
         ]
-    found = _aggregated(sample, figures)
+    found = _aggregated(sample, aggregates)
     return [tuple(found[k : k + 4]) for k in range(0, len(found), 4)]
 
 
-def _aggregated(sample: DataFrame, figures: Sequence[Column]) -> list[Any]:
+def _aggregated(sample: DataFrame, aggregates: Sequence[Column]) -> list[Any]:
     found: list[Any] = []
-    for start in range(0, len(figures), _AT_ONCE * 4):
-        batch = figures[start : start + _AT_ONCE * 4]
+    for start in range(0, len(aggregates), _COLUMNS_PER_QUERY * 4):
+        batch = aggregates[start : start + _COLUMNS_PER_QUERY * 4]
         found += list(sample.agg(*(f.alias(f"f{k}") for k, f in enumerate(batch))).collect()[0])
     return found
 
@@ -260,7 +262,7 @@ def _orders(
 
 
 def _overlap(one: tuple[float, float, int], other: tuple[float, float, int]) -> bool:
-    """Whether two ranges share most of themselves, and are of one size."""
+    """Whether two ranges are of similar size and share most of it."""
     if None in one or None in other:
         return False
     widths = (one[1] - one[0], other[1] - other[0])
@@ -275,7 +277,7 @@ def _together(
     ends: Sequence[tuple[float, float, int]],
     total: int,
 ) -> Iterable[ObservedRelation]:
-    """Columns that are missing in the same rows, each told with the first of its kind."""
+    """Columns that are missing in the same rows, each with the first of its group."""
     observed: set[int] = set()
     for (i, j), (_, _, _, apart) in zip(pairs, counts, strict=True):
         held = ends[i][2]
@@ -288,6 +290,6 @@ def _together(
 
 
 def _plain(name: str) -> str:
-    """A column's name as part of the name of a relation."""
+    """The name of a column as part of the name of a relation."""
     kept = "".join(c if c.isascii() and (c.isalnum() or c in "_.-") else "_" for c in name)
     return kept[:40]

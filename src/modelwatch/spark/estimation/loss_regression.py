@@ -1,4 +1,4 @@
-"""A Spark ML regressor of the loss of a regression: what it is fitted on, and what it says."""
+"""A Spark ML regressor that predicts the loss of a regression model for a row."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from modelwatch.model.profile.features import Feature
 from modelwatch.spark.states.labelled_rows import LabelledRows
 from modelwatch.stats.estimation.expected_loss import LOSSES, LossRegressor
 
-MOST_VALUES = 100
-"""Values beyond which a categorical feature tells the regressor nothing."""
-MOST_ROWS = 100_000
-"""Rows on which it is fitted; of more, those with the least hashes."""
+MOST_CATEGORIES = 100
+"""Maximum number of values of a categorical feature that the regressor uses."""
+_MOST_ROWS = 100_000
+"""Maximum number of rows to which it is fitted: those with the smallest hashes."""
 MOST_SCALES = 2.0**20
-"""Scales by which a label may be missed in a row that it is fitted on."""
+"""Maximum error, in scales of the label, of a row to which it is fitted."""
 HELD_OUT = 5
-"""One row in so many is not fitted on, and tells how far losses are from what is expected."""
+"""One row in this many is held out, to measure how far losses are from their predictions."""
 
 _MISSING, _LARGEST = -1.0e300, 1.0e299
 _PARTITIONS = 8
@@ -49,16 +49,16 @@ FOREST = Forest()
 
 @dataclass(frozen=True)
 class LossInput:
-    """What the regressor takes of a feature: a number, or one of some values."""
+    """An input of the regressor: a number, or one of several values."""
 
     name: str
     values: tuple[str, ...] | None = None
 
     def column(self, at: int, index: int) -> Column:
-        """The input in a labeled row that carries the feature at a position."""
+        """The input from the column of a labeled row at a position."""
         carried, name = F.col(f"c{at}"), f"{_INPUT}{index}"
         if self.values is None:
-            # A missing number is less than any other: a tree can tell it apart.
+            # A missing number is smaller than any other, so that a tree can split it off.
             bounded = F.least(F.greatest(carried, F.lit(-_LARGEST)), F.lit(_LARGEST))
             missing = carried.isNull() | F.isnan(carried)
             return F.when(missing, F.lit(_MISSING)).otherwise(bounded).alias(name)
@@ -71,7 +71,7 @@ class LossInput:
 
 @dataclass(frozen=True)
 class LossModel:
-    """A fitted regressor, and what it takes: the prediction, then these features, in order."""
+    """A fitted regressor and its inputs: the prediction, then these features, in order."""
 
     regressor: LossRegressor
     features: tuple[Feature, ...]
@@ -92,18 +92,18 @@ class LossModel:
 
 
 def settings_of(inputs: Sequence[LossInput], scale: float) -> dict[str, Any]:
-    """What a regressor depends on, beside the rows that it is fitted on."""
+    """What a regressor depends on in addition to the rows to which it is fitted."""
     return {
         "algorithm": "RandomForestRegressor",
         **asdict(FOREST),
-        "rows": MOST_ROWS,
+        "rows": _MOST_ROWS,
         "inputs": [[one.name, one.values] for one in inputs],
         "scale": scale,
     }
 
 
 def any_not_due(rows: LabelledRows, as_of: date) -> bool:
-    """Whether the label of some prediction is due later, of those that are due at all."""
+    """Whether some labels that will be due are not due yet."""
     due, scored = F.col(f"c{rows.layout.due}"), F.col(f"c{rows.layout.scored}")
     return not rows.frame.where(scored & (due > F.lit(as_of)) & (due < F.lit(NEVER))).isEmpty()
 
@@ -111,30 +111,30 @@ def any_not_due(rows: LabelledRows, as_of: date) -> bool:
 def fitting_rows(
     rows: LabelledRows, inputs: Sequence[LossInput], scale: float, as_of: date
 ) -> DataFrame:
-    """Inputs and losses of the due cohort, with a hash of the row; ``MOST_ROWS`` at most.
+    """Inputs and losses of the due cohort, with a hash of the row; at most ``_MOST_ROWS``.
 
-    Which rows, in which partition and order, follows from the rows alone: the seed of the forests
-    then means the same in every run.
+    Partitioning and order follow from the rows alone, so that the seed of the forests has the same
+    effect in every run.
     """
     layout = rows.layout
     score, label = (F.col(f"c{at}") for at in (layout.scores[0], layout.label))
     missed = F.abs(label - score) / F.lit(scale)
     due = F.col(f"c{layout.scored}") & (F.col(f"c{layout.due}") <= F.lit(as_of))
-    # NaN is above every bound for Spark.
+    # In Spark, NaN is above every bound.
     described = _with_inputs(rows, inputs, missed.alias("absolute"), due.alias("due"))
     losses = described.where(F.col("due") & (F.col("absolute") <= MOST_SCALES)).drop("due")
     losses = losses.withColumn("squared", F.col("absolute") * F.col("absolute"))
     hashed = losses.withColumn(_HASH, F.xxhash64(*losses.columns))
     return (
         hashed.orderBy(_HASH)
-        .limit(MOST_ROWS)
+        .limit(_MOST_ROWS)
         .repartition(_PARTITIONS, _HASH)
         .sortWithinPartitions(_HASH)
     )
 
 
 def content(rows: DataFrame) -> tuple[int, str]:
-    """How many rows there are to fit on, and a number that differs where any of them differs."""
+    """The number of rows to fit to, and a hash that changes if any of them changes."""
     found = rows.agg(
         F.count(F.lit(1)).alias("rows"), F.sum(F.col(_HASH).cast("decimal(38,0)")).alias("sum")
     ).collect()[0]
@@ -142,7 +142,7 @@ def content(rows: DataFrame) -> tuple[int, str]:
 
 
 def fitted(rows: DataFrame, inputs: Sequence[LossInput]) -> tuple[PipelineModel, tuple[float, ...]]:
-    """A forest for each loss, and the dispersion of the losses on rows that were held out."""
+    """A forest for each loss, and the dispersion of the losses of rows that were held out."""
     apart = F.pmod(F.col(_HASH), F.lit(HELD_OUT)) == 0
     names = [f"{_INPUT}{i}" for i in range(len(inputs))]
     stages: list[Any] = [VectorAssembler(inputCols=names, outputCol="features")]
@@ -152,11 +152,14 @@ def fitted(rows: DataFrame, inputs: Sequence[LossInput]) -> tuple[PipelineModel,
     ]
     model = Pipeline(stages=stages).fit(rows.where(~apart))
     misses = [
-        F.sum((F.col(loss) - F.col(_expected(loss))) ** 2) / F.sum(F.col(_expected(loss)) ** 2)
+        F.try_divide(
+            F.sum((F.col(loss) - F.col(_expected(loss))) ** 2),
+            F.sum(F.col(_expected(loss)) ** 2),
+        )
         for loss in LOSSES
     ]
     (found,) = model.transform(rows.where(apart)).agg(*misses).collect()
-    # Where all losses are zero, none is far from what is expected.
+    # If all losses are zero, none differs from its prediction.
     return model, tuple(0.0 if value is None else float(value) for value in found)
 
 

@@ -1,4 +1,4 @@
-"""What some predictions show beside their labels, counted by one Python task."""
+"""Facts about some predictions joined with their labels, computed by one Python task."""
 
 from __future__ import annotations
 
@@ -17,26 +17,27 @@ from modelwatch.spark.onboarding.sample_facts import MOST_VALUES
 from modelwatch.spark.python_tasks import in_python
 
 LABEL = "label"
-"""The label in the joined rows; other columns are ``role:name``, dates as days since the
-prediction's, with the role ``date-`` before that of the table."""
-FEWEST_ROWS = 50
-"""Rows below which nothing is said of a column that seems to tell the label."""
+"""The label in the joined rows. Other columns are ``role:name``; dates are days since that of the
+prediction, with the prefix ``date-`` before the role of the table."""
+_FEWEST_ROWS = 50
+"""Minimum number of rows for a statement about a column that appears to contain the label."""
 _CATEGORIES, _NUMBERS = 10, 40
+_FACTS = pa.schema([("facts", pa.string())])
 T = TypeVar("T")
 
 
 def joined_facts(rows: DataFrame) -> JoinedFacts:
-    """What joined rows show; they are few: one task holds all of them."""
-    found = in_python(rows.coalesce(1), facts_of_batches, "facts string").collect()
+    """Facts about joined rows. One task holds all of them, so they must be few."""
+    found = in_python(rows.coalesce(1), facts_of_batches, _FACTS).collect()
     return read_facts(json.loads(found[0]["facts"])) if found else JoinedFacts()
 
 
 def facts_of_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """What a task does with its rows: their facts as JSON, in one row."""
+    """The facts about the rows of a task as JSON, in one row."""
     held = list(batches)
     if held:
         facts = json.dumps(facts_of_rows(pa.Table.from_batches(held)))
-        yield pa.RecordBatch.from_arrays([pa.array([facts])], names=["facts"])
+        yield pa.RecordBatch.from_arrays([pa.array([facts])], schema=_FACTS)
 
 
 def read_facts(facts: Mapping[str, Any]) -> JoinedFacts:
@@ -58,12 +59,12 @@ def _by_value(pairs: Sequence[Sequence[Any]]) -> dict[Value, float]:
 
 
 def facts_of_rows(table: pa.Table) -> dict[str, Any]:
-    """What joined rows of an Arrow table show, as plain values for JSON."""
+    """Facts about the joined rows of an Arrow table, as plain values for JSON."""
     if LABEL in table.column_names:
         table = table.filter(pc.is_valid(table.column(LABEL)))
     facts: dict[str, Any] = {"rows": table.num_rows, "copies": [], "means": [], "decided": []}
     facts["dates"] = _dates(table)
-    if LABEL not in table.column_names or table.num_rows < FEWEST_ROWS:
+    if LABEL not in table.column_names or table.num_rows < _FEWEST_ROWS:
         return facts
     label = _Groups.of(table.column(LABEL))
     numbers: dict[str, np.ndarray[Any, Any]] = {}
@@ -73,7 +74,7 @@ def facts_of_rows(table: pa.Table) -> dict[str, Any]:
         if role not in ("inputs", "predictions"):
             continue
         groups = _Groups.of(table.column(column))
-        if groups.tells(label):
+        if groups.determines(label):
             facts["copies"].append([role, name])
         if role == "predictions" and _is_number(table.column(column).type):
             numbers[name] = _floats(table.column(column))
@@ -99,7 +100,7 @@ def _first(columns: dict[str, T], is_likely: Callable[[str], bool], most: int) -
 
 
 class _Groups:
-    """Rows by the value of a column; code -1 for none."""
+    """Rows by the value of a column; the code of null is -1."""
 
     def __init__(self, values: list[Any], codes: np.ndarray[Any, Any]) -> None:
         self.values, self.codes = values, codes
@@ -111,13 +112,14 @@ class _Groups:
         codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
         return cls(encoded.dictionary.to_pylist(), codes)
 
-    def tells(self, label: _Groups) -> bool:
-        """Whether each value goes with one value of the label, and the other way around.
+    def determines(self, label: _Groups) -> bool:
+        """Whether each value occurs with one value of the label only, and vice versa.
 
-        Numbers and categories of few values only: values that are all different tell everything.
+        Only for numbers and categories with few values: values that are all different determine
+        everything.
         """
         known = self.codes >= 0
-        if not label.distinct >= 2 or known.sum() < max(FEWEST_ROWS, 0.5 * len(known)):
+        if not label.distinct >= 2 or known.sum() < max(_FEWEST_ROWS, 0.5 * len(known)):
             return False
         if label.distinct > 0.5 * len(known):
             return self._equals(label)
@@ -152,7 +154,7 @@ def _floats(column: pa.ChunkedArray) -> np.ndarray[Any, Any]:
 
 
 def _dates(table: pa.Table) -> list[list[Any]]:
-    """Of each date, its role and column and the fields of ``DateLag``."""
+    """For each date, its role, its column, and the fields of ``DateLag``."""
     lags = {
         (role.removeprefix("date-"), name): _floats(table.column(column))
         for column in table.column_names

@@ -1,4 +1,4 @@
-"""What some rows of a table show of each column, counted by one Python task."""
+"""Facts about each column in some rows of a table, computed by one Python task."""
 
 from __future__ import annotations
 
@@ -29,33 +29,52 @@ from modelwatch.stats.day_numbers import day_number, numbered_day
 
 MOST_VALUES = 100
 """Maximum number of distinct values that are all listed."""
-LONGEST_VALUE = 200
+_LONGEST_VALUE = 200
 """Maximum length of a listed string."""
 _MOST_INTEGERS = 2000
-"""Different integers up to which their frequencies are compared."""
+"""Maximum number of distinct integers whose frequencies are compared."""
 _READ = WHOLE_NUMBERS | FRACTIONS | INSTANTS
 _READ |= TEXTS | {"decimal", "boolean", "date"}
-"""Types of columns that are looked at; vectors and intervals do not reach Python."""
+"""Types of columns that are examined. Vectors and intervals do not reach Python."""
 _NEARLY_ALL = 0.99
 _SAME_BY_NAME = 0.7
-"""Share of rows on which a column with the name of a part of the date is that part."""
+"""Minimum share of rows on which a column named after a part of the date equals that part."""
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june", "july"),
+    *("august", "september", "october", "november", "december"),
+)
+_RISING_DAYS = 7
+"""Minimum number of days, on each of which a number increases, for it to represent the day."""
 _SPELLED = r"^(\d{4}-\d{2}-\d{2}([T ].*)?|(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01]))$"
 _SCHEMA = pa.schema([("column", pa.string()), ("facts", pa.string())])
 
 
 def sample_facts(rows: DataFrame) -> tuple[int, tuple[ColumnFacts, ...], frozenset[str]]:
-    """The number of rows, what each column shows, and the columns whose values are all different.
+    """The number of rows, facts about each column, and the columns whose values are all different.
 
-    ``rows`` may have the day as ``DAY``. They are few: one task holds all of them.
+    ``rows`` may have the day as ``DAY``. One task holds all of them, so they must be few.
     """
     types = {f.name: f.dataType.simpleString() for f in rows.schema.fields if f.name != DAY}
     read = [name for name, kind in types.items() if outer_type(kind) in _READ]
     shown = rows.select(*(named(name) for name in (*read, DAY) if name in rows.columns))
-    found = in_python(
-        shown.coalesce(1), facts_of_batches(read), "column string, facts string"
-    ).collect()
+    found = in_python(shown.coalesce(1), facts_of_batches(read), _SCHEMA).collect()
     facts = {row["column"]: json.loads(row["facts"]) for row in found}
     count = int(facts.pop(DAY, {"rows": 0})["rows"])
+    return _sample_facts(count, types, facts)
+
+
+def facts_of_table(
+    rows: pa.Table, types: Mapping[str, str]
+) -> tuple[int, tuple[ColumnFacts, ...], frozenset[str]]:
+    """The same for rows in this process; ``types``: Spark types of the columns."""
+    read = [name for name, kind in types.items() if outer_type(kind) in _READ]
+    facts = {name: column_facts(rows, name) for name in read}
+    return _sample_facts(rows.num_rows, types, facts)
+
+
+def _sample_facts(
+    count: int, types: Mapping[str, str], facts: Mapping[str, Mapping[str, Any]]
+) -> tuple[int, tuple[ColumnFacts, ...], frozenset[str]]:
     columns = tuple(_read(name, kind, facts.get(name, {})) for name, kind in types.items())
     unique = frozenset(c.name for c in columns if c.nulls == 0 and c.distinct == count > 0)
     return count, columns, unique
@@ -67,7 +86,7 @@ def _read(name: str, spark_type: str, facts: Mapping[str, Any]) -> ColumnFacts:
 
 
 def facts_of_batches(names: Sequence[str]) -> BatchFunction:
-    """What a task does with its rows: the facts of each column as JSON, and the number of rows."""
+    """The facts about each column as JSON, and the number of rows, from the batches of a task."""
 
     def counted(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         held = list(batches)
@@ -83,7 +102,7 @@ def facts_of_batches(names: Sequence[str]) -> BatchFunction:
 
 
 def column_facts(table: pa.Table, name: str) -> dict[str, Any]:
-    """What the rows of an Arrow table show of a column, as the fields of ``ColumnFacts``."""
+    """Facts about a column of an Arrow table, as the fields of ``ColumnFacts``."""
     column = table.column(name).combine_chunks()
     facts: dict[str, Any] = {"nulls": column.null_count}
     kind = column.type
@@ -98,16 +117,19 @@ def column_facts(table: pa.Table, name: str) -> dict[str, Any]:
     plain = pa.types.is_boolean(kind) or pa.types.is_string(kind) or _is_number(column.type)
     if plain and 0 < len(values) <= MOST_VALUES:
         listed = sorted(zip(values.to_pylist(), counts.tolist(), strict=True), key=_by_rows)
-        facts["values"] = [[v, n] for v, n in listed if _can_be_told(v)]
+        facts["values"] = [[v, n] for v, n in listed if _is_listable(v)]
     days = table.column(DAY).combine_chunks() if DAY in table.column_names else None
     if _is_number(column.type):
         numbers = known.cast(pa.float64(), safe=False).to_numpy()
         facts |= _number_facts(numbers)
-        if facts.get("integral") and days is not None:
-            facts["calendar"] = _calendar(name, column, days)
+        if days is not None:
+            part = _calendar(name, column, days) if facts.get("integral") else None
+            facts["calendar"] = part or _rising(column, days)
     elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
         spelled = pc.match_substring_regex(values, _SPELLED)
         facts["spells_days"] = len(values) > 1 and bool(pc.all(spelled).as_py())
+        if days is not None and 0 < len(values) <= len(_MONTHS):
+            facts |= {"calendar": part} if (part := _named_month(column, days)) else {}
     return facts
 
 
@@ -119,10 +141,10 @@ def _by_rows(pair: tuple[Any, int]) -> tuple[int, str]:
     return -pair[1], str(pair[0])
 
 
-def _can_be_told(value: Any) -> bool:
+def _is_listable(value: Any) -> bool:
     if isinstance(value, float):
         return bool(np.isfinite(value))
-    return not isinstance(value, str) or len(value) <= LONGEST_VALUE
+    return not isinstance(value, str) or len(value) <= _LONGEST_VALUE
 
 
 def _number_facts(known: Floats) -> dict[str, Any]:
@@ -155,7 +177,7 @@ def _spell_days(values: Floats) -> bool:
 
 
 def _counts_up(finite: Floats, values: Floats) -> bool:
-    """Whether integers are numbers of rows: all different, and few of them left out."""
+    """Whether integers are row numbers: all different, with few gaps."""
     return bool(len(values) == len(finite) > 50 and values[-1] - values[0] < 1e4 * len(values))
 
 
@@ -164,32 +186,59 @@ def _order_facts(finite: Floats, values: Floats, counts: Floats) -> dict[str, An
     within = (values >= low) & (values <= high)
     step = float(np.gcd.reduce(np.diff(values).astype(np.int64)))
     places = (high - low) / step + 1.0
-    # Rows of independent draws differ by their own chance, which is not roughness.
+    # The frequencies of independent draws vary by chance, which is not roughness.
     noise = np.sqrt(counts[1:] + counts[:-1]) * np.sqrt(2.0 / np.pi)
     apart = np.maximum(np.abs(np.diff(counts)) - noise, 0.0).sum() / counts.sum()
     return {"density": float(within.sum() / places), "roughness": float(apart)}
 
 
 def _calendar(name: str, column: pa.Array, days: pa.Array) -> str | None:
-    """The part of a date that the column is, on nearly all rows of several days.
+    """The part of the date that the column contains, on nearly all rows of several days.
 
-    A part that is the same on all of them counts only if the column is called so.
+    A part with the same value on all rows counts only if the column is named after it.
     """
     both = pc.and_(pc.is_valid(column), pc.is_valid(days))
     numbers = column.filter(both).cast(pa.float64(), safe=False).to_numpy()
-    since = days.filter(both).cast(pa.int32()).to_numpy()
-    distinct, at = np.unique(since, return_inverse=True)
+    present_days = days.filter(both).cast(pa.int32()).to_numpy()
+    distinct, at = np.unique(present_days, return_inverse=True)
     if len(distinct) < 3:
         return None
     called = set(plain_name(name).split("_"))
     for what, part in _date_parts([numbered_day(n) for n in distinct]).items():
         if len(np.unique(part)) < 2 and what not in called:
             continue
-        # In another time zone, hours of a day belong to its neighbor.
+        # In another time zone, some hours of a day belong to an adjacent day.
         least = _SAME_BY_NAME if called & set(what.split()) else _NEARLY_ALL
         if np.mean(part[at] == numbers) >= least:
             return what
     return None
+
+
+def _named_month(column: pa.Array, days: pa.Array) -> str | None:
+    """Whether a string is the English name of the month of the day, in full or as three letters."""
+    both = pc.and_(pc.is_valid(column), pc.is_valid(days))
+    words = pc.utf8_lower(column.filter(both)).to_pylist()
+    months = [_MONTHS[day.month - 1] for day in days.filter(both).to_pylist()]
+    pairs = zip(words, months, strict=True)
+    same = sum(word in (month, month[:3]) for word, month in pairs)
+    return "month" if words and same >= _NEARLY_ALL * len(words) else None
+
+
+def _rising(column: pa.Array, days: pa.Array) -> str | None:
+    """Whether a column represents the day by other numbers: constant within a day, and increasing
+    from day to day.
+
+    Days with one row cannot show that.
+    """
+    both = pc.and_(pc.is_valid(column), pc.is_valid(days))
+    numbers = column.filter(both).cast(pa.float64(), safe=False).to_numpy()
+    since = days.filter(both).cast(pa.int32()).to_numpy()
+    distinct, first, rows = np.unique(since, return_index=True, return_counts=True)
+    if len(distinct) < _RISING_DAYS or rows.min() < 2:
+        return None
+    each = numbers[first][np.searchsorted(distinct, since)]
+    rises = bool(np.all(each == numbers) and np.all(np.diff(numbers[first]) > 0))
+    return "day as a number" if rises else None
 
 
 def _date_parts(days: list[date]) -> dict[str, Floats]:

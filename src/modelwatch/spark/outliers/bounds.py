@@ -1,4 +1,4 @@
-"""Where a reference's rows lie, read off its states: fences of features, and their center."""
+"""Fences of features and the center of the rows of a reference, computed from its states."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from modelwatch.evaluation.drift.evaluated_windows import current_groups
 from modelwatch.evaluation.drift.question import Evaluation
 from modelwatch.evaluation.outliers.bounds import (
     ARRAYS,
+    BOUNDS_SCHEMA,
     FencedBy,
     OutlierBounds,
     add_distances,
     add_shares,
     bound_row,
-    bounds_schema,
 )
 from modelwatch.spark.python_tasks import in_python
 from modelwatch.stats.outliers.fences import Fences
@@ -36,7 +36,7 @@ SHARE_COLUMNS = (
     "segment",
     "role",
     "feature",
-    "window",
+    "window_name",
     "window_start",
     "window_end",
     "partial",
@@ -46,28 +46,26 @@ SHARE_COLUMNS = (
     "value",
     "expected",
     "reason",
-    "rows",
+    "row_count",
 )
 _SHARES = arrow_schema(TABLES["outliers"], *SHARE_COLUMNS)
-_BOUNDS = "feature string, role string, lower double, upper double, center binary"
 
 
 def outlier_bounds(states: DataFrame, evaluation: Evaluation, by: FencedBy) -> OutlierBounds:
-    """The bounds of all traffic. A Spark job that returns one row per numeric feature.
+    """The bounds for all traffic. A Spark job that returns one row per numeric feature.
 
-    ``states`` has the columns of feature_states, with ``source`` beside ``role``, as ``grouped``
-    leaves them.
+    ``states`` has the columns of feature_states and ``source``, as returned by ``grouped``.
     """
 
     def bounds(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for group in current_groups(evaluation, records):
             row = bound_row(group, evaluation, by)
             if row is not None:
-                yield pa.RecordBatch.from_pylist([row], schema=bounds_schema())
+                yield pa.RecordBatch.from_pylist([row], schema=BOUNDS_SCHEMA)
 
     fenced: dict[tuple[str, str], Fences] = {}
     center: Center | None = None
-    for row in in_python(_numeric(states), bounds, _BOUNDS).collect():
+    for row in in_python(_numeric(states), bounds, BOUNDS_SCHEMA).collect():
         if row["center"] is None:
             lower, upper = row["lower"], row["upper"]
             fenced[row["role"], row["feature"]] = Fences(lower, upper, lower, upper)
@@ -79,11 +77,12 @@ def outlier_bounds(states: DataFrame, evaluation: Evaluation, by: FencedBy) -> O
 
 
 def share_rows(states: DataFrame, evaluation: Evaluation, by: FencedBy) -> DataFrame:
-    """How many rows of each window lie beyond the fences, and how far all are: SHARE_COLUMNS.
+    """Outlying values and the mean distance of the rows of each window: SHARE_COLUMNS.
 
     Kind 'share': one row per numeric feature and window. Kind 'distance': the mean squared distance
-    of the inputs' rows from the center of the reference, over the features used, which is about 1
-    where nothing changed. Of all traffic and all versions; windows without rows are left out.
+    of the rows of the inputs from the center of the reference, divided by the number of features,
+    which is about 1 without a change. For all traffic and all versions; windows without rows are
+    left out.
     """
 
     def shares(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -96,8 +95,7 @@ def share_rows(states: DataFrame, evaluation: Evaluation, by: FencedBy) -> DataF
             yield from rows.full()
         yield from rows.rest()
 
-    schema = TABLES["outliers"].ddl(*SHARE_COLUMNS).replace(" NOT NULL", "")
-    return in_python(_numeric(states), shares, schema)
+    return in_python(_numeric(states), shares, _SHARES)
 
 
 def _numeric(states: DataFrame) -> DataFrame:

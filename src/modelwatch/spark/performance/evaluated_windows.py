@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from modelwatch.evaluation.performance.evaluated_windows import answering
-from modelwatch.evaluation.performance.question import ScoreQuestion, answer_ddl
-from modelwatch.evaluation.performance.score_groups import SCORE_GROUP
-from modelwatch.spark.python_tasks import in_python
+from modelwatch.evaluation.performance.question import ScoreQuestion, answer_schema
+from modelwatch.evaluation.performance.score_groups import SCORE_GROUP, STATE_ORDER
+from modelwatch.spark.python_tasks import sorted_in_python
 
 
 def performance_rows(states: DataFrame, question: ScoreQuestion) -> DataFrame:
@@ -16,7 +15,6 @@ def performance_rows(states: DataFrame, question: ScoreQuestion) -> DataFrame:
 
     ``states`` has the columns of performance_states.
     """
-    sorted_states = states.repartition(*(F.col(name) for name in SCORE_GROUP)).sortWithinPartitions(
-        *SCORE_GROUP, "kind", "name", "day"
+    return sorted_in_python(
+        states, answering(question), answer_schema(), by=SCORE_GROUP, order=STATE_ORDER
     )
-    return in_python(sorted_states, answering(question), answer_ddl())

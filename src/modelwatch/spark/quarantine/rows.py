@@ -1,4 +1,4 @@
-"""Rows for the quarantine: what they hold, why they are there, and where they come from."""
+"""Rows for the quarantine: their values, the reasons, and their origin."""
 
 from __future__ import annotations
 
@@ -25,71 +25,72 @@ from modelwatch.spark.quarantine.row_rules import (
 from modelwatch.spark.sensitive import masked_path, masked_row
 
 FILE = "__file"
-"""The file of a row, in a frame of rows that have it."""
+"""The file of a row, in a frame of rows with files."""
 HELD, RELEASED = "held", "released"
 ROLES = ("inputs", "predictions", "labels")
-"""Tables whose rows are checked against rules."""
+"""Tables whose rows are checked with rules."""
 JSON = {
     "ignoreNullFields": "false",
     "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
     "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS",
 }
-"""How a row is written as text, and read again, so that nothing of it is lost."""
+"""Options for rows as JSON that preserve all values in both directions."""
 
 
 def quarantine_rows(
-    frame: DataFrame, judging: RowCheck, source_table: str, source_version: int | None
+    frame: DataFrame, check: RowCheck, source_table: str, source_version: int | None
 ) -> DataFrame:
-    """Rows that fail a rule of treatment quarantine, released or not, in the table's columns.
+    """Rows that break a rule with treatment `quarantine`, released or not, in the columns of the
+    table.
 
-    ``frame`` has rows with DAY and FILE. Rows that are alike have one key, and are numbered.
+    ``frame`` has rows with DAY and FILE. Identical rows have the same key, and are numbered.
     """
-    found = judged(frame, judging).where((F.col(FATE) == QUARANTINED) | F.col(LET_THROUGH))
-    whole = masked_row(judging.columns, judging.secrets)
-    alike = Window.partitionBy("day", "row_key").orderBy("file")
+    found = judged(frame, check).where((F.col(FATE) == QUARANTINED) | F.col(LET_THROUGH))
+    whole = masked_row(check.columns, check.secrets)
+    alike = Window.partitionBy("day", "row_key").orderBy("source_file")
     return found.select(
         F.col(DAY).alias("day"),
-        F.lit(judging.role).alias("role"),
+        F.lit(check.role).alias("role"),
         F.when(F.col(FATE) == QUARANTINED, HELD).otherwise(RELEASED).alias("state"),
-        _of_failed(judging, lambda rule: rule.name).alias("rules"),
-        _of_failed(judging, lambda rule: rule.reason).alias("reasons"),
-        _id_texts(judging).alias("row_id"),
-        F.to_json(whole, JSON).alias("row"),
+        _of_failed(check, lambda rule: rule.name).alias("rules"),
+        _of_failed(check, lambda rule: rule.reason).alias("reasons"),
+        _id_texts(check).alias("row_id"),
+        F.to_json(whole, JSON).alias("row_json"),
         F.lit(_row_type(frame, whole)).alias("row_type"),
-        row_key(judging).alias("row_key"),
+        row_key(check).alias("row_key"),
         F.lit(source_table).alias("source_table"),
         F.lit(source_version).cast("bigint").alias("source_version"),
-        masked_path(F.col(FILE), judging.secrets).alias("file"),
+        masked_path(F.col(FILE), check.secrets).alias("source_file"),
     ).withColumn("copy", F.row_number().over(alike))
 
 
 def _row_type(frame: DataFrame, row: Column) -> str:
-    """Columns and types of the written rows, as ``from_json`` takes them."""
+    """Columns and types of the written rows, as DDL for ``from_json``."""
     fields = frame.select(row.alias("row")).select("row.*").schema.fields
     return ", ".join(
         f"`{field.name.replace('`', '``')}` {field.dataType.simpleString()}" for field in fields
     )
 
 
-def _of_failed(judging: RowCheck, text: Callable[[Rule], str]) -> Column:
-    """A text of each rule that a row fails, whatever the rule's treatment."""
+def _of_failed(check: RowCheck, text: Callable[[Rule], str]) -> Column:
+    """A text for each rule that a row breaks, whatever the treatment of the rule."""
     return F.array_compact(
-        F.array(*(F.when(F.col(fails_it(i)), F.lit(text(r))) for i, r in enumerate(judging.rules)))
+        F.array(*(F.when(F.col(fails_it(i)), F.lit(text(r))) for i, r in enumerate(check.rules)))
     )
 
 
-def _id_texts(judging: RowCheck) -> Column:
-    """The id of a row as text, column by column."""
-    if not judging.ids:
-        return F.lit(None).cast("array<struct<column:string,value:string>>")
-    row = masked_row(judging.ids, judging.secrets)
+def _id_texts(check: RowCheck) -> Column:
+    """The id of a row as strings, by column."""
+    if not check.ids:
+        return F.lit(None).cast("array<struct<column_name:string,value:string>>")
+    row = masked_row(check.ids, check.secrets)
     return F.array(
         *(
             F.struct(
-                F.lit(column).alias("column"),
+                F.lit(column).alias("column_name"),
                 row.getField(column).cast("string").alias("value"),
             )
-            for column in judging.ids
+            for column in check.ids
         )
     )
 
@@ -97,9 +98,9 @@ def _id_texts(judging: RowCheck) -> Column:
 def days_out_of_step(
     current: DataFrame, releases: Releases, rules: Collection[Rule]
 ) -> dict[str, set[date]]:
-    """By role, days of rows that are held and stand released, or the other way round.
+    """By role, days with rows that are held but released, or the reverse.
 
-    ``current``: rows of the quarantine that count.
+    ``current``: current rows of the quarantine.
     """
     held = reduce(or_, (_stands_held(role, releases, rules) for role in ROLES))
     wrong = current.where(held != (F.col("state") == HELD)).select("role", "day").distinct()
@@ -110,7 +111,7 @@ def days_out_of_step(
 
 
 def _stands_held(role: str, releases: Releases, rules: Collection[Rule]) -> Column:
-    """Whether rows are of the role and should be held, by what their rules and releases say."""
+    """Whether rows of the role should be held, according to their rules and releases."""
     released = releases.of(role)
     held = F.lit(False)
     for rule in rules:

@@ -1,4 +1,4 @@
-"""Two versions of the same rows, compared by key."""
+"""Compare two versions of the same rows by key."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pyspark.sql import functions as F
 from modelwatch.spark.days import named
 
 MOST_EXAMPLES = 20
-"""Differing rows that are shown of a table."""
+"""Maximum number of differing rows that are shown per table."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """A row that differs: its key, and what each column that differs was and is.
+    """A row that differs: its key, and the old and new value of each differing column.
 
-    ``values`` is empty for a row that is on one side only, or that a side has several times;
-    ``before`` and ``now`` are how many rows of the key each side has.
+    ``values`` is empty for a row that one side lacks or has several times; ``before`` and ``now``
+    are the numbers of rows of the key on each side.
     """
 
     key: Mapping[str, str | None]
@@ -30,11 +30,12 @@ class Example:
 
 @dataclass(frozen=True)
 class RowComparison:
-    """Rows of one table on both sides.
+    """The comparison of the rows of one table.
 
-    ``changed``: rows whose value differs, by column; ``farthest``: of columns of type double, the
-    greatest relative distance. ``missing`` rows were there and are not now, ``more`` the reverse;
-    ``repeated``: keys that a side has several times, whose rows are not compared further.
+    ``changed``: rows with a different value, by column; ``farthest``: the largest relative
+    difference of columns of type double. ``missing``: rows that only the old side has; ``more``:
+    rows that only the new side has; ``repeated``: keys that a side has several times, whose rows
+    are not compared further.
     """
 
     rows: int
@@ -48,16 +49,16 @@ class RowComparison:
 
     @property
     def identical(self) -> bool:
-        """Whether every row of either side has its equal on the other."""
+        """Whether each row has an equal one on the other side."""
         return not (self.missing or self.more or self.repeated or self.changed)
 
 
 def compared(
     before: DataFrame, now: DataFrame, key: Sequence[str], values: Sequence[str]
 ) -> RowComparison:
-    """Compare rows by key; null equals null, and NaN NaN. Two aggregations at most.
+    """Compare rows by key, with null equal to null and NaN to NaN. At most two aggregations.
 
-    Columns of both frames are ``key`` and ``values`` at least, of the same types.
+    Both frames have at least the columns ``key`` and ``values``, with the same types.
     """
     kinds = {f.name: f.dataType.simpleString() for f in now.schema.fields}
     sides = [
@@ -154,12 +155,12 @@ def _is(name: str) -> Column:
 
 
 def _distance(name: str) -> Column:
-    """How far two numbers lie apart, as a share of the greater one."""
+    """The difference of two numbers as a share of the larger one."""
     was, now = _was(name), _is(name)
-    return F.abs(was - now) / F.greatest(F.abs(was), F.abs(now))
+    return F.try_divide(F.abs(was - now), F.greatest(F.abs(was), F.abs(now)))
 
 
 def _text(value: Column) -> Column:
-    """A value for people; of a struct or a list as JSON."""
+    """A value as text for people; a struct or a list as JSON."""
     wrapped = F.to_json(F.struct(value.alias("v")))
     return F.when(value.isNotNull(), F.regexp_extract(wrapped, r"(?s)^\{\"v\":(.*)\}$", 1))

@@ -1,4 +1,4 @@
-"""Rows of a source table as a run takes them: with paths into nested columns, and days as dates."""
+"""Rows of a source table as a run uses them: with nested columns by path, and days as dates."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ from pyspark.sql.types import (
 
 from modelwatch.model.config.column_paths import ColumnPath
 from modelwatch.model.sources.tables import DaySource
+from modelwatch.spark.casts import try_cast
 from modelwatch.spark.days import named
 
 _EIGHT_DIGITS = "^[0-9]{8}$"
-# Spark would take a year or a month alone for its first day.
+# Spark would parse a year or a month alone as its first day.
 _PARTED = "^[+-]?[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2}"
 
 
 def taken_rows(
     stored: DataFrame, day: DaySource | None, paths: Sequence[ColumnPath] = ()
 ) -> DataFrame:
-    """The rows of a table with a column for each path that leads into one of theirs.
+    """The rows of a table with an additional column for each path into a nested column.
 
-    A path is a column by its own text; one that is the name of a column already stays that. Text
-    and integers that spell a day (``yyyymmdd``, text also ``yyyy-mm-dd``) become dates in the
-    columns of ``day``. Both are expressions of the stored columns, by which Delta still skips
-    partitions.
+    The name of the new column is the path; a path that is already the name of a column is ignored.
+    Text and integers that spell a day (``yyyymmdd``, text also ``yyyy-mm-dd``) become dates in the
+    columns of ``day``. Both are expressions of the stored columns, so Delta still skips partitions.
     """
     spelled = {
         field.name: day_of_text(named(field.name).cast("string")).alias(field.name)
         for field in stored.schema.fields
-        if _tells_day(field.name, day) and spells_days(field.dataType)
+        if _is_day_column(field.name, day) and spells_days(field.dataType)
     }
     if not spelled and not paths:
         return stored
@@ -54,22 +54,22 @@ def taken_rows(
 
 
 def spells_days(data_type: DataType) -> bool:
-    """Whether a type holds days as text or integers, and not as dates."""
+    """Whether days of this type are text or integers instead of dates."""
     return isinstance(data_type, (StringType, IntegerType, LongType))
 
 
 def day_of_text(text: Column) -> Column:
-    """The date that a text spells, ``yyyymmdd`` or ``yyyy-mm-dd``; null for any other."""
+    """The date that a text spells, ``yyyymmdd`` or ``yyyy-mm-dd``; null for anything else."""
     parts = (F.substring(text, first, length) for first, length in ((1, 4), (5, 2), (7, 2)))
     digits = F.concat_ws("-", *parts)
     whole = F.when(text.rlike(_EIGHT_DIGITS), digits).when(text.rlike(_PARTED), text)
-    return whole.cast("date")
+    return try_cast(whole, "date")
 
 
 def nested_columns(schema: StructType, paths: Sequence[ColumnPath]) -> dict[str, Column]:
-    """A column by the text of each path that leads to a value in one of a schema's columns.
+    """For each path into a nested column, the column, by the text of the path.
 
-    A path whose last step is a pattern, such as ``customer.*``, stands for all fields that fit.
+    A path that ends with a pattern, such as ``customer.*``, matches all fields that fit.
     """
     taken = {field.name.lower() for field in schema.fields}
     found: dict[str, Column] = {}
@@ -101,15 +101,16 @@ def _leading(schema: StructType, path: ColumnPath) -> list[tuple[str, Column]]:
 
 
 def _into(column: Column, data_type: DataType, step: str | int) -> tuple[Column, DataType] | None:
-    """The value at a step; None where the type has no such step."""
+    """The value at a step; None if the type has no such step."""
     if isinstance(data_type, StructType) and isinstance(step, str):
         name = _field(data_type, step)
         return None if name is None else (column.getField(name), data_type[name].dataType)
     if isinstance(data_type, ArrayType) and isinstance(step, int):
-        # Null where the array is shorter.
+        # Null if the array is shorter.
         return F.get(column, F.lit(step)), data_type.elementType
     if isinstance(data_type, MapType):
-        return column[F.lit(step).cast(data_type.keyType)], data_type.valueType
+        key = try_cast(F.lit(step), data_type.keyType.simpleString())
+        return column[key], data_type.valueType
     if isinstance(data_type, VectorUDT) and isinstance(step, int):
         return F.get(vector_to_array(column), F.lit(step)), DoubleType()
     return None
@@ -120,7 +121,7 @@ def _field(schema: StructType, name: str) -> str | None:
     return alike[0] if len(alike) == 1 else None
 
 
-def _tells_day(name: str, day: DaySource | None) -> bool:
+def _is_day_column(name: str, day: DaySource | None) -> bool:
     if day is None:
         return False
     day_columns = (day.column, day.partition_column)

@@ -1,4 +1,4 @@
-"""Stored states, sorted by what they are of, as one group of numpy arrays a feature and segment."""
+"""Stored states sorted by feature and segment, as one group of numpy arrays for each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from modelwatch.evaluation.states.groups import GROUP_KEY
 
 
 def grouped(states: DataFrame) -> DataFrame:
-    """Stored states as ``state_groups`` takes them: each group in one partition, ascending."""
+    """Stored states as ``state_groups`` expects them: each group in one partition, sorted."""
     return states.repartition(*GROUP_KEY).sortWithinPartitions(
         *GROUP_KEY, "day", "source", "model_version"
     )

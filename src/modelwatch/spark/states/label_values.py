@@ -1,4 +1,4 @@
-"""Labels and decisions as numbers, whatever type their columns are of."""
+"""Convert labels and decisions of any type to numbers."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _SPACES = " \t\r\n"
 
 @dataclass(frozen=True)
 class MappedValue:
-    """A label or decision as the task takes it.
+    """A label or decision as a number.
 
-    ``value``: a double, 0 and 1, the index of a class (their number for another one), or the number
-    of a regression; null where there is none. ``missing``: whether it is an empty text or NaN,
-    which is no value. ``spelling``: its text where the configuration does not name it; else null.
-    ``counted_as``: what it counts as then; None where no value can be unnamed, and ``spelling`` and
-    ``missing`` are not worth a column.
+    ``value``: a double: 0 and 1, the index of a class (the number of classes for an unknown one),
+    or the number of a regression; null for none. ``missing``: whether it is an empty string or NaN,
+    which counts as no value. ``spelling``: its text if the configuration does not map it; otherwise
+    null. ``counted_as``: what it counts as then; None if every value is mapped, and ``spelling``
+    and ``missing`` need no column.
     """
 
     value: Column
@@ -39,7 +39,7 @@ class MappedValue:
 
 
 def label_value(performance: Performance, column: str, schema: Schema) -> MappedValue:
-    """A label as the task takes it."""
+    """A label as a number."""
     kind = schema[str(find_column(schema, column))]
     if performance.task == "regression":
         number = named(column).cast("double")
@@ -50,7 +50,7 @@ def label_value(performance: Performance, column: str, schema: Schema) -> Mapped
 def decision_value(
     performance: Performance, decision: Decision | None, score: Sequence[str], schema: Schema
 ) -> MappedValue:
-    """A decision as the task takes it: of a column, or of a threshold of the score."""
+    """A decision as a number, from a column or from a threshold for the score."""
     if decision is None:
         return _measured(F.lit(None).cast("double"))
     if decision.column is not None:
@@ -60,13 +60,13 @@ def decision_value(
         raise InternalError("internal error: a decision has neither a column nor a threshold")
     number = named(score[0])
     threshold = F.expr(bound_sql(schema[str(find_column(schema, score[0]))], decision.threshold))
-    # NaN is above every threshold for Spark, and no score.
+    # In Spark, NaN is above every threshold, but it is not a score.
     there = ~F.isnan(number.cast("double"))
     return _measured(F.when(there, (number >= threshold).cast("double")))
 
 
 def is_unknown(performance: Performance, value: Column) -> Column:
-    """Whether a label, as a double, is none, or of a class that the task does not have."""
+    """Whether a label, as a double, is missing or of a class that the task does not have."""
     unknown = value.isNull()
     if performance.task == "multiclass":
         unknown = unknown | (value == float(len(performance.classes)))
@@ -106,7 +106,7 @@ def _mapped(performance: Performance, column: Column, kind: str) -> MappedValue:
 
 
 def _is_missing(column: Column, kind: str, names: Sequence[object]) -> Column:
-    """Whether a value that is not null is none: an empty text or NaN that is not named."""
+    """Whether a value that is not null is missing: an empty string or NaN that is not mapped."""
     if is_text(kind):
         blank = F.length(F.btrim(column, F.lit(_SPACES))) == 0
         return blank & ~_one_of(column, kind, names)

@@ -1,4 +1,4 @@
-"""Predictions joined with their labels, in the positions of a pass over both."""
+"""Predictions joined with their labels, with the column positions that a pass expects."""
 
 from __future__ import annotations
 
@@ -17,7 +17,13 @@ from modelwatch.model.performance.labels import Challenger, Labels, Performance
 from modelwatch.model.profile.features import Feature, find_column
 from modelwatch.spark.days import DAY, local_date, named, nearest_in_calendar, type_of
 from modelwatch.spark.states.label_values import MappedValue, decision_value
-from modelwatch.spark.states.latest_labels import LABEL, MISSING, SPELLINGS, VALUED, latest_labels
+from modelwatch.spark.states.latest_labels import (
+    LABEL_COLUMN,
+    MISSING,
+    SPELLINGS,
+    VALUED,
+    latest_labels,
+)
 from modelwatch.spark.states.scored_rows import (
     PREDICTION_DAY,
     JoinedRows,
@@ -39,12 +45,12 @@ from modelwatch.stats.states.value_account import (
 _SCORED = "__scored"
 _DECISION = "__decision"
 BORROWED = ("label", "decision", "score")
-"""Names by which an expression may call what the rows have no column for."""
+"""Names that expressions may use for the label, decision, and score if no column has them."""
 
 
 @dataclass(frozen=True)
 class LabelledRows:
-    """A frame of predictions and labels, and where it carries what."""
+    """A frame of predictions and labels, and the positions of its columns."""
 
     frame: DataFrame
     layout: LabelledLayout
@@ -69,12 +75,12 @@ def labelled_rows(
     day_tasks: int | None = None,
     features: Sequence[Feature] = (),
 ) -> LabelledRows:
-    """Every prediction once, with its label as it was known on a day, and labels without one.
+    """Every prediction once, with its label as known on a day, and labels without a prediction.
 
-    Of several labels the last known one counts; which of those of one moment does, a hash of them
-    decides, so that the order of files does not. Labels known after ``as_of`` are left out, but
-    for the day on which the next of them becomes known. ``day_tasks`` as in ``scored_rows``.
-    ``features`` come last, for a regressor of the loss.
+    Of several labels, the last known one counts; among labels of the same moment, a hash decides,
+    so that the result does not depend on the order of files. Labels known after ``as_of`` are
+    ignored, except for the day on which the next of them becomes known. ``day_tasks`` as in
+    ``scored_rows``. ``features`` come last, for a loss regressor.
     """
     labels = present(config.labels, "labels")
     performance = present(config.performance, "performance")
@@ -97,7 +103,7 @@ def labelled_rows(
         rows.version,
         F.coalesce(F.col(_SCORED), F.lit(False)),
         F.col(_DECISION),
-        F.col(LABEL),
+        F.col(LABEL_COLUMN),
         F.greatest(F.coalesce(F.datediff("__known", F.col(DAY)), F.lit(0)), F.lit(0)),
         F.coalesce("__rows", F.lit(0)).cast("int"),
         F.coalesce("__corrected", F.lit(False)).cast("int"),
@@ -148,7 +154,7 @@ def labelled_rows(
 def _counted_as(
     config: MonitorConfig, performance: Performance, traffic: Traffic
 ) -> dict[str, CountedAs]:
-    """What values count as that the configuration does not name, where there can be such."""
+    """What unmapped values count as, if there can be any."""
     labels = present(config.labels, "labels")
     home = traffic.inputs if traffic.predictions is None else traffic.predictions
     columns = [(LABEL_SUBJECT, labels.label, traffic.labels)]
@@ -169,14 +175,14 @@ def _counted_as(
 
 
 def _known_names(subject: str) -> tuple[str, str, str]:
-    """Columns of a joined row that tell of the values of a label or decision."""
+    """Columns of a joined row that describe the values of a label or decision."""
     if subject == LABEL_SUBJECT:
         return SPELLINGS, VALUED, MISSING
     return f"__spellings {subject}", f"__valued {subject}", f"__missing {subject}"
 
 
 def _known_columns(subject: str, mapped: MappedValue) -> list[Column]:
-    """The columns of ``_known_names`` of a decision; none where no value can be unnamed."""
+    """The columns of ``_known_names`` for a decision; none if every value is mapped."""
     if mapped.counted_as is None:
         return []
     spelled = mapped.spelling.isNotNull()
@@ -200,7 +206,7 @@ def _predictions(
     traffic: Traffic,
     day_tasks: int | None,
 ) -> JoinedRows:
-    """Each prediction once, with its inputs where something of them is asked for."""
+    """Each prediction once, with the columns of its inputs that are needed."""
     home = traffic.inputs if traffic.predictions is None else traffic.predictions
     decision = decision_value(
         performance, performance.decision, performance.score[:1], _schema(home)
@@ -236,9 +242,9 @@ def _predictions(
 def _needed_inputs(
     config: MonitorConfig, slices: Sequence[Feature], inputs: DataFrame, predictions: DataFrame
 ) -> DataFrame | None:
-    """The inputs with the columns that something is asked of; None if nothing is.
+    """The inputs with the columns that are needed; None if none are.
 
-    What SQL of the configuration asks for is not known: then they have all columns.
+    The columns that SQL in the configuration uses are unknown, so all are kept if there is any.
     """
     labels = present(config.labels, "labels")
     performance = present(config.performance, "performance")
@@ -252,7 +258,7 @@ def _needed_inputs(
     if not wanted:
         return None
     keys = [*config.inputs.id, *config.inputs.day.columns, DAY]
-    # Names that both tables have mean the inputs' column, whether it is asked for or not.
+    # A name in both tables refers to the column of the inputs, whether or not it is needed.
     both = [held[name.lower()] for name in predictions.columns if name.lower() in held]
     chosen = dict.fromkeys([*(held[k.lower()] for k in keys), *wanted, *both])
     return inputs.select(*(named(column) for column in chosen))
@@ -294,10 +300,10 @@ def _with_challenger(
 
 
 def _lent(frame: DataFrame, performance: Performance) -> dict[str, Column]:
-    """What an expression may call by a plain name: unless a column has it."""
+    """Values that an expression may use by a plain name, unless a column has that name."""
     held = {column.lower() for column in frame.columns}
     score = F.col("__score_0") if performance.score else F.lit(None).cast("double")
-    label = F.col(LABEL)
+    label = F.col(LABEL_COLUMN)
     if performance.task == "multiclass":
         names = F.array(*(F.lit(name) for name in performance.class_names))
         label = F.get(names, label.cast("int"))
@@ -308,4 +314,4 @@ def _lent(frame: DataFrame, performance: Performance) -> dict[str, Column]:
 def _expression(sql: str) -> Column:
     number = F.expr(sql).cast("double")
     # Only labeled rows have a value.
-    return F.when(F.col(LABEL).isNotNull(), number)
+    return F.when(F.col(LABEL_COLUMN).isNotNull(), number)

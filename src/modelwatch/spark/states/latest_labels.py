@@ -1,4 +1,4 @@
-"""What labels say of each prediction, and what became of those that don't count."""
+"""The label of each prediction that counts, and the outcome of the other labels."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ from modelwatch.spark.days import DAY, local_date, moment_of, named, nearest_in_
 from modelwatch.spark.states.label_values import is_unknown, label_value
 from modelwatch.spark.states.scored_rows import dealt
 
-LABEL = "__label"
+LABEL_COLUMN = "__label"
 """The label of a row as a double; null for none."""
 SPELLINGS, VALUED, MISSING = "__label_spellings", "__label_valued", "__label_missing"
-"""Of the labels of an id and day that count: texts of those that the configuration does not name,
-how many have a value, and how many are empty texts or NaN. Where no value can be unnamed, there are
-no such columns."""
+"""Of the current labels of an id and day: unmapped values as strings, how many labels have a value,
+and how many are empty strings or NaN. These columns do not exist if every value is mapped."""
 
 
 def latest_labels(
@@ -32,11 +31,11 @@ def latest_labels(
     *,
     day_tasks: int | None = None,
 ) -> DataFrame:
-    """One row per id and day of the labels: the one that counts, and what became of the others.
+    """One row per id and day of the labels: the label that counts, and the outcome of the others.
 
-    Labels of one id are walked through in order, and lie on disk where they are many. A window is
-    partitioned and ordered as the join is, and costs half of what an aggregation does where nearly
-    each id has one label.
+    Labels of one id are processed in order, and spill to disk if they are many. A window has the
+    partitioning and order of the join, and costs half as much as an aggregation if nearly each id
+    has one label.
     """
     frame = dealt(frame, day_tasks)
     schema = {field.name: field.dataType.simpleString() for field in frame.schema.fields}
@@ -66,11 +65,11 @@ def latest_labels(
         (F.col("counted") & F.col("missing")).alias("missing"),
         F.when(valued, F.col("moment")).alias("moment"),
         F.when(valued, F.col("value")).alias("value"),
-        # A column, and no expression: two windows would each compute their own, and sort by it.
+        # A column instead of an expression: each of two windows would compute it, and sort by it.
         F.xxhash64(*ids, "__label_day", "value").alias("tie"),
     )
-    # Those that count come first, from the last to become known; the day comes last of the keys,
-    # as in the join's condition: Spark reuses their order.
+    # Labels that count come first, the last known one first. The day is the last key, as in the
+    # condition of the join, so that Spark reuses their order.
     ordered = Window.partitionBy(*ids, "__label_day").orderBy(F.desc("moment"), F.desc("tie"))
     whole = ordered.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
     counted, last = F.col("counted"), F.col("moment") == F.col("last_moment")
@@ -88,7 +87,7 @@ def latest_labels(
     if mapped.counted_as is not None:
         spelled = F.col("spelling").isNotNull()
         label_facts |= {
-            # All of them: rows of one id may be spelled in several ways.
+            # All of them, because rows of one id may be spelled in several ways.
             SPELLINGS: F.collect_list("spelling"),
             VALUED: F.sum((counted & (F.col("value").isNotNull() | spelled)).cast("int")),
             MISSING: F.sum(F.col("missing").cast("int")),
@@ -107,7 +106,7 @@ def latest_labels(
         *ids,
         "__label_day",
         "__rows",
-        F.col("value").alias(LABEL),
+        F.col("value").alias(LABEL_COLUMN),
         F.when(F.col("value").isNotNull(), F.col("known")).alias("__known"),
         ((F.col("least") < least) | (F.col("greatest") > greatest)).alias("__corrected"),
         (least < greatest).alias("__conflicting"),
@@ -119,7 +118,7 @@ def latest_labels(
 
 
 def _known(config: MonitorConfig, labels: Labels, schema: Schema) -> tuple[Column, Column]:
-    """The day on which a label became known, null for at once, and the moment, to order by."""
+    """The day on which a label became known, null for at once, and the moment, for sorting."""
     if labels.known is None:
         return F.lit(None).cast("date"), F.lit(0).cast("bigint")
     column = named(labels.known.column)

@@ -1,4 +1,4 @@
-"""States of predictions and labels by day, version and segment, in one pass."""
+"""States of predictions and labels by day, version, and segment, in one pass."""
 
 from __future__ import annotations
 
@@ -7,33 +7,34 @@ from datetime import date
 
 from pyspark.sql import DataFrame
 
-from modelwatch.evaluation.states.partial_scores import KEY, PARTIAL_SCHEMA
+from modelwatch.evaluation.states.partial_scores import PARTIAL_SCORES, SCORE_KEY
 from modelwatch.evaluation.states.score_aggregation import (
-    STATE_COLUMNS,
-    TABLE,
+    PERFORMANCE_STATES_SCHEMA,
     partial_score_tally,
-    score_merging,
+    score_sums,
 )
-from modelwatch.spark.python_tasks import in_python
+from modelwatch.spark.python_tasks import in_python, sorted_in_python
 from modelwatch.spark.states.labelled_rows import LabelledRows
 from modelwatch.stats.states.score_tally import ScorePlan
 
 _TASKS_A_DAY = 4
-"""Tasks among which the states of a single day are dealt."""
+"""Number of tasks among which the states of a single day are distributed."""
 
 
 def merged_score_states(
     rows: LabelledRows, plans: Sequence[ScorePlan], decided: bool, as_of: date, days: int = 1
 ) -> DataFrame:
-    """One row per day, version, segment, kind, name and part: ``STATE_COLUMNS``; one shuffle.
+    """One row per day, version, segment, kind, name, and part: ``PERFORMANCE_STATE_COLUMNS``; one
+    shuffle.
 
-    The first of ``plans`` is of the task; there is one for each challenger, and the first has the
-    first of them. Without ``decided`` the decision is the class with the greatest score. ``days``:
-    how many the rows are of.
+    The first of ``plans`` belongs to the task; there is one for each challenger, and the first plan
+    includes the first challenger. Without ``decided``, the decision is the class with the highest
+    score. ``days``: number of days of the rows.
     """
     buckets = -(-_TASKS_A_DAY // max(days, 1))
     partial_states = partial_score_tally(rows.layout, plans, decided, as_of, buckets)
-    partial = in_python(rows.frame, partial_states, PARTIAL_SCHEMA)
-    shuffled = partial.repartition("day", "bucket").sortWithinPartitions(*KEY)
-    schema = ", ".join(f"{name} {TABLE.column(name).type}" for name in STATE_COLUMNS)
-    return in_python(shuffled, score_merging(plans[0].binning, as_of), schema)
+    partial = in_python(rows.frame, partial_states, PARTIAL_SCORES)
+    sums = score_sums(plans[0].binning, as_of)
+    return sorted_in_python(
+        partial, sums, PERFORMANCE_STATES_SCHEMA, by=("day", "bucket"), order=SCORE_KEY
+    )

@@ -1,4 +1,4 @@
-"""Inputs and predictions as one frame of scored rows, in the positions of a tally."""
+"""Inputs and predictions as one frame of scored rows, with the column positions of a tally."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from modelwatch.spark.days import DAY, named
 from modelwatch.spark.sensitive import salted_hash
 from modelwatch.stats.value_names import CODES, NO_VERSION, QUOTE, value_name
 
-ROLES = ("inputs", "predictions")
+SCORED_ROLES = ("inputs", "predictions")
 """Role of a feature by its number in a tally."""
 _COPIES = "__copies"
 _TIE, _RANK = "__tie", "__rank"
@@ -29,13 +29,13 @@ PREDICTION_DAY = "__prediction_day"
 
 
 def prediction_id(index: int) -> str:
-    """Column of a joined row that holds this column of the prediction's id."""
+    """The column of a joined row with this column of the prediction's id."""
     return f"__prediction_id_{index}"
 
 
 @dataclass(frozen=True)
 class ScoredRows:
-    """A frame of scored rows and where it carries what."""
+    """A frame of scored rows and the positions of its columns."""
 
     frame: DataFrame
     layout: BatchLayout
@@ -50,21 +50,21 @@ def scored_rows(
     *,
     day_tasks: int | None = None,
 ) -> ScoredRows:
-    """Rows with day, version, presence, copies, segments and features, in that order.
+    """Rows with day, version, presence, copies, segments, and features, in that order.
 
-    ``inputs`` and ``predictions`` have their ``DAY`` and hold the days asked for. With a table of
-    their own, predictions are joined by id and day; an id that repeats on a day counts once, as
-    its last row, and its copies are counted. ``day_tasks`` as in ``dealt``.
+    ``inputs`` and ``predictions`` have their ``DAY`` and contain the requested days. Predictions in
+    a separate table are joined by id and day. An id that repeats on a day counts once, with its
+    last row, and its copies are counted. ``day_tasks`` as in ``dealt``.
     """
     rows = joined_rows(config, features, inputs, predictions, day_tasks=day_tasks)
     selected: list[Column] = [F.col(DAY), rows.version]
     present: list[int | None] = [None, None]
     copies: list[int | None] = [None, None]
     if predictions is not None:
-        for role, name in enumerate(ROLES):
+        for role, name in enumerate(SCORED_ROLES):
             present[role] = len(selected)
             selected.append(F.col(f"{_COPIES}_{name}").isNotNull())
-        for role, name in enumerate(ROLES):
+        for role, name in enumerate(SCORED_ROLES):
             copies[role] = len(selected)
             selected.append(F.coalesce(F.col(f"{_COPIES}_{name}"), F.lit(0)))
     columns, segments = segment_columns(segmentations, len(selected))
@@ -85,10 +85,10 @@ def scored_rows(
 
 @dataclass(frozen=True)
 class JoinedRows:
-    """Inputs and predictions as one frame: all their columns, features as a tally takes them.
+    """Inputs and predictions as one frame: all their columns, and features as a tally expects them.
 
     ``values``: by feature; ``version``: of the model. With two tables, ``PREDICTION_DAY`` and
-    ``prediction_id`` are null where there is no prediction.
+    ``prediction_id`` are null for inputs without a prediction.
     """
 
     frame: DataFrame
@@ -104,7 +104,7 @@ def joined_rows(
     *,
     day_tasks: int | None = None,
 ) -> JoinedRows:
-    """The rows of inputs and predictions, as ``scored_rows`` tells."""
+    """The joined rows of inputs and predictions; see ``scored_rows``."""
     if predictions is None:
         values = {f.name: feature_value(f) for f in features}
         return JoinedRows(inputs, values, model_version(config))
@@ -113,10 +113,10 @@ def joined_rows(
 
 
 def dealt(frame: DataFrame, day_tasks: int | None) -> DataFrame:
-    """The rows, whole days to each of so many tasks; None leaves them to what comes next.
+    """The rows, distributed by whole days among a number of tasks; None keeps the partitioning.
 
-    A join by id gives each task rows of all days, and states of each day are then made in every
-    task. Of whole days a task makes each state once, and with more tasks it sorts fewer rows.
+    A join by id gives each task rows of all days, so that every task computes states of each day.
+    With whole days, a task computes each state once; with more tasks, it sorts fewer rows.
     """
     return frame if day_tasks is None else frame.repartition(day_tasks, DAY)
 
@@ -124,9 +124,9 @@ def dealt(frame: DataFrame, day_tasks: int | None) -> DataFrame:
 def segment_columns(
     segmentations: Sequence[Segmentation], first: int
 ) -> tuple[list[Column], tuple[tuple[int, ...], ...]]:
-    """String columns of some segmentations, and for each of them the positions of its columns.
+    """String columns of some segmentations, and the positions of the columns of each.
 
-    Positions count from ``first``; a column that several need comes once.
+    Positions count from ``first``; a column that several segmentations use occurs once.
     """
     positions: dict[str, int] = {}
     columns: list[Column] = []
@@ -144,10 +144,10 @@ def segment_columns(
 
 
 def feature_value(feature: Feature) -> Column:
-    """A feature as a tally takes it: a double, an exact number, or a string.
+    """A feature as a tally expects it: a double, an exact number, or a string.
 
-    Exact numbers are the longs and decimals that a double may not hold. ValueError for want of a
-    key.
+    Exact numbers are longs and decimals that doubles may not represent. ValueError if a key is
+    missing.
     """
     column = named(feature.column)
     if feature.sensitive:
@@ -174,7 +174,7 @@ def model_version(config: MonitorConfig) -> Column:
 
 
 def _name(value: Column) -> Column:
-    """As ``value_name`` has it."""
+    """The same value as ``value_name``."""
     quoted = F.concat(F.lit(QUOTE), F.regexp_replace(value, QUOTE, 2 * QUOTE), F.lit(QUOTE))
     like_a_code = value.isin(*sorted(CODES)) | value.startswith(QUOTE)
     return F.when(like_a_code, quoted).otherwise(value)
@@ -216,9 +216,10 @@ def _joined(
 
 
 def equal(ids: Sequence[tuple[Column, Column]], days: tuple[Column, Column]) -> Column:
-    """Condition of a join by id and day, whose sides went through windows of the same keys.
+    """Condition of a join by id and day, for sides that had windows with the same keys.
 
-    Spark sorts by the keys in the condition's order: in that of the windows, it need not again.
+    Spark sorts by the keys in the order of the condition. In the order of the windows, it need not
+    sort again.
     """
     return reduce(and_, (left == right for left, right in (*ids, days)))
 
@@ -226,21 +227,21 @@ def equal(ids: Sequence[tuple[Column, Column]], days: tuple[Column, Column]) -> 
 def deduplicated(
     frame: DataFrame, ids: Sequence[str], time_column: str | None, role: str
 ) -> DataFrame:
-    """Each id of a day once, as its last row, with the number of its copies.
+    """Each id of a day once, with its last row and the number of its copies.
 
-    The window is partitioned as the join is, so that it costs no shuffle of its own. Rows of one
-    moment are told apart by a hash, or the choice would depend on the order of the files.
+    The window has the partitioning of the join, so it needs no shuffle. Rows of the same moment are
+    ordered by a hash, so that the result does not depend on the order of the files.
     """
-    # The day comes last, as in `equal`.
+    # The day is the last key, as in `equal`.
     keys = [*(named(column) for column in ids), F.col(DAY)]
     columns = [named(column) for column in frame.columns]
-    # Spark hashes no maps.
+    # Spark cannot hash maps.
     plain = [named(f.name) for f in frame.schema.fields if "map<" not in f.dataType.simpleString()]
     latest = [named(time_column).desc()] if time_column else []
     last = Window.partitionBy(*keys).orderBy(*latest, F.col(_TIE))
     whole = last.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
     return (
-        # A column, and no expression: two functions would each compute their own, and sort by it.
+        # A column instead of an expression: each of two functions would compute it, and sort by it.
         frame.withColumn(_TIE, F.xxhash64(*plain))
         .select(
             *columns,

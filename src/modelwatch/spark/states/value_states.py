@@ -1,4 +1,5 @@
-"""States of some features by the values of other columns: one scan of some days of the inputs."""
+"""States of some features by the values of other columns, in one scan of some days of the
+inputs."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ INPUTS = "inputs"
 
 @dataclass(frozen=True)
 class SplitBy:
-    """A column by whose values rows are split: ``values`` of a categorical feature, or the groups
+    """A column that splits the rows, by the ``values`` of a categorical feature, or into the groups
     between ``edges`` of a numeric one."""
 
     feature: Feature
@@ -33,7 +34,7 @@ class SplitBy:
 
     @property
     def segmentation(self) -> SegmentationCodes:
-        """The split, named after its feature."""
+        """The segmentation that the split represents, named after its feature."""
         names = tuple(map(value_name, self.values)) or group_labels(self.edges)
         return SegmentationCodes(self.feature.name, names)
 
@@ -46,7 +47,7 @@ def states_by_value(
 ) -> DataFrame:
     """States of inputs by day and value of each split, in the columns of feature_states.
 
-    ``inputs`` has its ``DAY`` and holds the days asked for. ``features`` with their frozen bins.
+    ``inputs`` has its ``DAY`` and contains the requested days. ``features`` with their frozen bins.
     """
     names = [f"__split_{at}" for at in range(len(splits))]
     columns = {
@@ -66,7 +67,7 @@ def states_by_value(
 
 
 def split_value(split: SplitBy) -> Column:
-    """The value, or the group of values, of a row; null where it has none."""
+    """The value, or the group of values, of a row; null if it has none."""
     value = feature_value(split.feature)
     if not split.edges:
         return value

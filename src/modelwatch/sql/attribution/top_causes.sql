@@ -1,13 +1,13 @@
 -- Causes of the latest change in performance: one row per cause in the latest complete window of
--- each kind, compared with each reference, ranked. Key: monitor, window, model_version, reference,
--- metric, split, split_name, part, effect.
+-- each kind, compared with each reference, ranked. Key: monitor, window_name, model_version,
+-- reference, metric, split, split_name, part, effect.
 WITH causes AS (
   SELECT
     attributions.*,
     max(attributions.window_start) OVER (
       PARTITION BY
         attributions.monitor,
-        attributions.window,
+        attributions.window_name,
         attributions.model_version,
         attributions.reference
     ) AS latest_start
@@ -15,7 +15,7 @@ WITH causes AS (
   JOIN performance_runs AS evaluated
     ON attributions.monitor = evaluated.monitor
     AND attributions.run_id = evaluated.run_id
-    AND attributions.window = evaluated.window
+    AND attributions.window_name = evaluated.window_name
     AND attributions.window_start = evaluated.window_start
   WHERE evaluated.latest AND NOT attributions.partial
 )
@@ -23,7 +23,7 @@ SELECT
   monitor,
   as_of,
   model_version,
-  window,
+  window_name,
   window_start,
   window_end,
   reference,
@@ -37,7 +37,7 @@ SELECT
   lower,
   upper,
   p_value,
-  rows,
+  row_count,
   reference_rows,
   note
 FROM causes

@@ -1,6 +1,6 @@
 -- Champion and challenger in the latest window in which they were compared: one row per pair of
--- models, kind of window, segment, and metric. Key: monitor, design, champion, challenger, window,
--- segmentation, segment, metric.
+-- models, kind of window, segment, and metric. Key: monitor, design, champion, challenger,
+-- window_name, segmentation, segment, metric.
 WITH compared AS (
   SELECT
     comparisons.*,
@@ -10,15 +10,15 @@ WITH compared AS (
         comparisons.design,
         comparisons.champion,
         comparisons.challenger,
-        comparisons.window
+        comparisons.window_name
     ) AS latest_start
   FROM model_comparisons AS comparisons
   JOIN performance_runs AS evaluated
     ON comparisons.monitor = evaluated.monitor
     AND comparisons.run_id = evaluated.run_id
-    AND comparisons.window = evaluated.window
+    AND comparisons.window_name = evaluated.window_name
     AND comparisons.window_start = evaluated.window_start
-  WHERE evaluated.latest AND comparisons.rows > 0
+  WHERE evaluated.latest AND comparisons.row_count > 0
 )
 SELECT
   monitor,
@@ -29,7 +29,7 @@ SELECT
   challenger,
   segmentation,
   segment,
-  window,
+  window_name,
   window_start,
   window_end,
   partial,
@@ -41,7 +41,7 @@ SELECT
   lower,
   upper,
   p_value,
-  rows,
+  row_count,
   verdict
 FROM compared
 WHERE window_start = latest_start

@@ -1,23 +1,23 @@
 -- Clauses of contracts that do not hold, or could not be evaluated: one row per clause and day.
--- Key: monitor, day, constraint.
+-- Key: monitor, day, constraint_name.
 --
 -- - `contract`: Name of the contract.
 -- - `version`: Version of the contract that the run used for the day.
--- - `constraint`: Name of the clause: `contract.<contract>.<column>.<clause>`.
+-- - `constraint_name`: Name of the clause: `contract.<contract>.<column>.<clause>`.
 SELECT
   results.monitor,
   results.day,
   used.name AS contract,
   used.version,
-  results.`constraint`,
+  results.constraint_name,
   results.kind,
-  results.`column`,
+  results.column_name,
   results.verdict,
   results.observed,
   results.lower,
   results.upper,
   results.reason,
-  results.rows,
+  results.row_count,
   results.run_id
 FROM failed_constraints AS results
 JOIN (
@@ -27,4 +27,4 @@ JOIN (
 ) AS used
   ON results.monitor = used.monitor
   AND results.run_id = used.run_id
-  AND startswith(results.`constraint`, concat('contract.', used.name, '.'))
+  AND startswith(results.constraint_name, concat('contract.', used.name, '.'))

@@ -1,18 +1,18 @@
 -- Constraints that do not hold, or could not be evaluated: one row per constraint and day. Key:
--- monitor, day, constraint.
+-- monitor, day, constraint_name.
 SELECT
   monitor,
   day,
-  `constraint`,
+  constraint_name,
   kind,
-  `column`,
-  `where`,
+  column_name,
+  row_filter,
   verdict,
   observed,
   lower,
   upper,
   reason,
-  rows,
+  row_count,
   run_id
 FROM constraints_current
 WHERE verdict <> 'pass'

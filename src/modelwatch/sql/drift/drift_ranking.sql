@@ -1,6 +1,6 @@
 -- Features and pairs ranked by drift: one row per feature in the latest complete window of each
 -- kind, compared with each reference, for all traffic. If no window is complete, the current one
--- is used. Key: monitor, window, model_version, reference, role, feature, feature_b.
+-- is used. Key: monitor, window_name, model_version, reference, role, feature, feature_b.
 --
 -- - `rank`: Position, starting with 1 for the largest drift: by effect, then by PSI.
 -- - `times_threshold`: Largest effect of all statistics: absolute value divided by threshold.
@@ -13,16 +13,16 @@
 WITH latest AS (
   SELECT
     monitor,
-    window,
+    window_name,
     max_by(window_start, struct(NOT partial, window_start)) AS window_start
   FROM drift_current
   WHERE segmentation = 'all'
-  GROUP BY monitor, window
+  GROUP BY monitor, window_name
 ),
 features AS (
   SELECT
     metrics.monitor,
-    metrics.window,
+    metrics.window_name,
     metrics.window_start,
     metrics.window_end,
     metrics.partial,
@@ -39,19 +39,19 @@ features AS (
       abs(metrics.value) / nullif(metrics.threshold, 0)
     ) AS worst,
     max(abs(metrics.value) / nullif(metrics.threshold, 0)) AS times_threshold,
-    max(metrics.rows) AS rows,
+    max(metrics.row_count) AS row_count,
     max(metrics.reference_rows) AS reference_rows
   FROM drift_current AS metrics
   JOIN latest
     ON metrics.monitor = latest.monitor
-    AND metrics.window = latest.window
+    AND metrics.window_name = latest.window_name
     AND metrics.window_start = latest.window_start
   WHERE metrics.segmentation = 'all'
   GROUP BY ALL
 )
 SELECT
   monitor,
-  window,
+  window_name,
   window_start,
   window_end,
   partial,
@@ -60,7 +60,7 @@ SELECT
   reference_start,
   reference_end,
   row_number() OVER (
-    PARTITION BY monitor, window, model_version, reference
+    PARTITION BY monitor, window_name, model_version, reference
     ORDER BY times_threshold DESC NULLS LAST, psi DESC NULLS LAST, role, feature, feature_b
   ) AS rank,
   role,
@@ -72,6 +72,6 @@ SELECT
   worst.value AS value,
   worst.threshold AS threshold,
   psi,
-  rows,
+  row_count,
   reference_rows
 FROM features

@@ -1,6 +1,6 @@
--- A feature over time: one row per feature, window, reference, and statistic, with the profile of
--- the window. Filter by feature, kind of window, reference, and statistic, and order by
--- `window_start`. Key: monitor, model_version, segmentation, segment, role, feature, window,
+-- A feature over time: one row per feature, window_name, reference, and statistic, with the profile
+-- of the window. Filter by feature, kind of window, reference, and statistic, and order by
+-- `window_start`. Key: monitor, model_version, segmentation, segment, role, feature, window_name,
 -- window_start, reference, statistic.
 --
 -- - `mean`: Mean of the feature in the window; null for categorical features.
@@ -16,7 +16,7 @@ WITH profiles AS (
     segment,
     role,
     feature,
-    window,
+    window_name,
     window_start,
     max(if(metric = 'mean', value, NULL)) AS mean,
     max(if(metric = 'sd', value, NULL)) AS sd,
@@ -32,11 +32,11 @@ SELECT
   metrics.segment,
   metrics.role,
   metrics.feature,
-  metrics.window,
+  metrics.window_name,
   metrics.window_start,
   metrics.window_end,
   metrics.partial,
-  metrics.rows,
+  metrics.row_count,
   profiles.mean,
   profiles.sd,
   profiles.null_share,
@@ -57,6 +57,6 @@ LEFT JOIN profiles
   AND metrics.segment = profiles.segment
   AND metrics.role = profiles.role
   AND metrics.feature = profiles.feature
-  AND metrics.window = profiles.window
+  AND metrics.window_name = profiles.window_name
   AND metrics.window_start = profiles.window_start
 WHERE metrics.feature_b IS NULL

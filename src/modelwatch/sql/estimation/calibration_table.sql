@@ -1,10 +1,10 @@
 -- Calibration of a binary model: one row per window and tenth of the predicted probability, over
 -- labeled predictions of the due cohort. A score bin belongs to the tenth that contains its mean.
--- Scores of kind `rank` have no rows. Key: monitor, window, window_start, model_version,
+-- Scores of kind `rank` have no rows. Key: monitor, window_name, window_start, model_version,
 -- segmentation, segment, tenth.
 --
 -- - `tenth`: Tenth of the probability, from 0 to 9.
--- - `rows`: Labeled predictions of the due cohort in the tenth.
+-- - `row_count`: Labeled predictions of the due cohort in the tenth.
 -- - `positives`: Rows with a positive label.
 -- - `mean_score`: Mean predicted probability.
 -- - `positive_share`: Share of rows with a positive label.
@@ -24,11 +24,11 @@ bins AS (
     states.model_version,
     states.segmentation,
     states.segment,
-    evaluated.window,
+    evaluated.window_name,
     evaluated.window_start,
     position % (counts_length div 6) AS bin,
     (position div (counts_length div 6)) % 3 AS label,
-    sum(bin_rows) AS rows,
+    sum(bin_rows) AS row_count,
     sum(bin_scores) / power(2, 30) AS scores
   FROM performance_states_current AS states
   JOIN performance_windows_current AS evaluated
@@ -58,9 +58,9 @@ labelled AS (
     least(
       floor(
         10 * sum(scores) OVER (
-          PARTITION BY monitor, model_version, segmentation, segment, window, window_start, bin
-        ) / sum(rows) OVER (
-          PARTITION BY monitor, model_version, segmentation, segment, window, window_start, bin
+          PARTITION BY monitor, model_version, segmentation, segment, window_name, window_start, bin
+        ) / sum(row_count) OVER (
+          PARTITION BY monitor, model_version, segmentation, segment, window_name, window_start, bin
         )
       ),
       9
@@ -70,15 +70,15 @@ labelled AS (
 )
 SELECT
   monitor,
-  window,
+  window_name,
   window_start,
   model_version,
   segmentation,
   segment,
   int(tenth) AS tenth,
-  sum(rows) AS rows,
-  sum(if(label = 2, rows, 0)) AS positives,
-  sum(scores) / sum(rows) AS mean_score,
-  sum(if(label = 2, rows, 0)) / sum(rows) AS positive_share
+  sum(row_count) AS row_count,
+  sum(if(label = 2, row_count, 0)) AS positives,
+  sum(scores) / sum(row_count) AS mean_score,
+  sum(if(label = 2, row_count, 0)) / sum(row_count) AS positive_share
 FROM labelled
 GROUP BY ALL

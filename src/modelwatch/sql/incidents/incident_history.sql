@@ -1,20 +1,20 @@
 -- History of incidents: one row per change of an incident, and per response of a person. Order by
--- `at` and `position`. Key: monitor, incident_id, at, event, position.
+-- `recorded_at` and `position`. Key: monitor, incident_id, recorded_at, event, position.
 --
--- - `at`: When a run recorded the change, or when the person responded.
+-- - `recorded_at`: When a run recorded the change, or when the person responded.
 -- - `position`: Order among the changes that a run recorded; 0 for responses.
 -- - `event`: Kind of change, or the response: `acknowledge`, `mute`, `unmute`, `false_alarm`, or
 --   `reopen`.
--- - `by`: Who responded; `(nobody)` if no name was given, null for changes.
+-- - `responded_by`: Who responded; `(nobody)` if no name was given, null for changes.
 -- - `detail`: Change in words, or the end of a mute and the note.
 SELECT
   events.monitor,
   events.incident_id,
-  events.told_at AS at,
+  events.reported_at AS recorded_at,
   events.position,
   events.event,
   events.day,
-  events.by,
+  events.responded_by,
   events.detail,
   events.run_id
 FROM incident_events AS events
@@ -26,11 +26,11 @@ UNION ALL
 SELECT DISTINCT
   monitor,
   incident_id,
-  at,
+  responded_at,
   0 AS position,
   action AS event,
-  date(at) AS day,
-  coalesce(by, '(nobody)') AS by,
+  date(responded_at) AS day,
+  coalesce(responded_by, '(nobody)') AS responded_by,
   concat_ws('; ', 'until ' || string(until), note) AS detail,
   string(NULL) AS run_id
 FROM incident_actions

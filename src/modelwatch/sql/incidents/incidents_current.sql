@@ -1,21 +1,21 @@
 -- Incidents and their parts: one row per incident or part, as left by the newest published run,
 -- including closed and withdrawn ones. Key: monitor, incident_id.
 --
--- - `told_at`: When the newest run that changed the incident was published.
+-- - `reported_at`: When the newest run that changed the incident was published.
 WITH newest AS (
   SELECT
-    kept.monitor,
-    kept.incident_id,
-    max_by(kept.run_id, struct(published.finished_at, published.run_id)) AS run_id,
-    max(published.finished_at) AS told_at
-  FROM incidents AS kept
+    incident.monitor,
+    incident.incident_id,
+    max_by(incident.run_id, struct(published.finished_at, published.run_id)) AS run_id,
+    max(published.finished_at) AS reported_at
+  FROM incidents AS incident
   JOIN published_runs AS published
-    ON kept.monitor = published.monitor AND kept.run_id = published.run_id
-  GROUP BY kept.monitor, kept.incident_id
+    ON incident.monitor = published.monitor AND incident.run_id = published.run_id
+  GROUP BY incident.monitor, incident.incident_id
 )
-SELECT kept.*, newest.told_at
-FROM incidents AS kept
+SELECT incident.*, newest.reported_at
+FROM incidents AS incident
 JOIN newest
-  ON kept.monitor = newest.monitor
-  AND kept.incident_id = newest.incident_id
-  AND kept.run_id = newest.run_id
+  ON incident.monitor = newest.monitor
+  AND incident.incident_id = newest.incident_id
+  AND incident.run_id = newest.run_id

@@ -10,15 +10,15 @@ WITH parts AS (
     parent_id,
     transform(
       array_sort(
-        collect_list(struct(-effect AS smallness, subject, segmentation, segment, figure, since))
+        collect_list(struct(-effect AS smallness, subject, segmentation, segment, metric, onset))
       ),
       part -> struct(
         part.subject,
         part.segmentation,
         part.segment,
-        part.figure,
+        part.metric,
         -part.smallness AS effect,
-        part.since
+        part.onset
       )
     ) AS parts
   FROM incidents_current
@@ -29,70 +29,70 @@ said AS (
   SELECT
     actions.monitor,
     actions.incident_id,
-    max_by(actions.action, actions.at) AS said_since
+    max_by(actions.action, actions.responded_at) AS said_since
   FROM incident_actions AS actions
-  JOIN incidents_current AS kept
-    ON actions.monitor = kept.monitor AND actions.incident_id = kept.incident_id
-  WHERE actions.at > kept.told_at
+  JOIN incidents_current AS incident
+    ON actions.monitor = incident.monitor AND actions.incident_id = incident.incident_id
+  WHERE actions.responded_at > incident.reported_at
   GROUP BY actions.monitor, actions.incident_id
 )
 SELECT
-  kept.monitor,
-  kept.rank,
-  kept.incident_id,
-  kept.severity,
-  kept.sentence,
-  kept.query,
-  kept.severity = 'fail'
-    AND kept.importance > 0
-    AND kept.acknowledged_at IS NULL
-    AND kept.muted_until IS NULL AS calls,
-  kept.family,
-  kept.role,
-  kept.subject,
-  kept.segmentation,
-  kept.segment,
-  kept.model_version,
-  kept.window,
-  kept.since,
-  kept.since_lower,
-  kept.since_upper,
-  kept.shape,
-  kept.opened,
-  kept.last_failing,
-  kept.reopened,
-  kept.failing_windows,
-  kept.kind,
-  kept.confidence,
-  kept.evidence,
-  kept.spread,
-  kept.carrier_column,
-  kept.carrier_value,
-  kept.carrier_changed_share,
-  kept.carrier_row_share,
-  kept.figure,
-  kept.reference,
-  kept.value,
-  kept.expected,
-  kept.threshold,
-  kept.effect,
-  kept.effect_now,
-  kept.adjusted_p,
-  kept.rows,
-  kept.worst_start,
-  kept.worst_end,
-  kept.traffic_share,
-  kept.importance,
-  kept.score,
+  incident.monitor,
+  incident.rank,
+  incident.incident_id,
+  incident.severity,
+  incident.sentence,
+  incident.query,
+  incident.severity = 'fail'
+    AND incident.importance > 0
+    AND incident.acknowledged_at IS NULL
+    AND incident.muted_until IS NULL AS calls,
+  incident.area,
+  incident.role,
+  incident.subject,
+  incident.segmentation,
+  incident.segment,
+  incident.model_version,
+  incident.window_name,
+  incident.onset,
+  incident.onset_lower,
+  incident.onset_upper,
+  incident.shape,
+  incident.opened,
+  incident.last_failing,
+  incident.reopened,
+  incident.failing_windows,
+  incident.kind,
+  incident.confidence,
+  incident.evidence,
+  incident.spread,
+  incident.carrier_column,
+  incident.carrier_value,
+  incident.carrier_changed_share,
+  incident.carrier_row_share,
+  incident.metric,
+  incident.reference,
+  incident.value,
+  incident.expected,
+  incident.threshold,
+  incident.effect,
+  incident.effect_now,
+  incident.adjusted_p,
+  incident.row_count,
+  incident.worst_start,
+  incident.worst_end,
+  incident.traffic_share,
+  incident.importance,
+  incident.score,
   coalesce(parts.parts, array()) AS parts,
-  kept.related,
-  kept.acknowledged_by,
-  kept.acknowledged_at,
-  kept.muted_until,
+  incident.related,
+  incident.acknowledged_by,
+  incident.acknowledged_at,
+  incident.muted_until,
   said.said_since,
-  kept.as_of,
-  kept.run_id
-FROM incidents_current AS kept
-LEFT JOIN parts ON kept.monitor = parts.monitor AND kept.incident_id = parts.parent_id
-LEFT JOIN said ON kept.monitor = said.monitor AND kept.incident_id = said.incident_id
-WHERE kept.state = 'open' AND kept.parent_id IS NULL
+  incident.as_of,
+  incident.run_id
+FROM incidents_current AS incident
+LEFT JOIN parts ON incident.monitor = parts.monitor AND incident.incident_id = parts.parent_id
+LEFT JOIN said ON incident.monitor = said.monitor AND incident.incident_id = said.incident_id
+WHERE incident.state = 'open' AND incident.parent_id IS NULL

@@ -12,7 +12,7 @@ WITH tried AS (
     sink,
     max_by(status, attempt) AS status,
     max(attempt) AS attempts,
-    max(at) AS tried_at,
+    max(recorded_at) AS tried_at,
     max_by(error, attempt) AS error
   FROM outbox
   WHERE status <> 'pending'
@@ -23,7 +23,7 @@ written AS (
     letters.monitor,
     letters.message_id,
     letters.sink,
-    min(letters.at) AS written_at,
+    min(letters.recorded_at) AS written_at,
     min_by(
       struct(
         letters.event,
@@ -33,8 +33,8 @@ written AS (
         letters.body,
         letters.query
       ),
-      letters.at
-    ) AS told
+      letters.recorded_at
+    ) AS latest
   FROM outbox AS letters
   JOIN published_runs AS published
     ON letters.monitor = published.monitor AND letters.run_id = published.run_id
@@ -50,12 +50,12 @@ SELECT
   written.written_at,
   tried.tried_at,
   tried.error,
-  written.told.event,
-  written.told.incident_id,
-  written.told.severity,
-  written.told.title,
-  written.told.body,
-  written.told.query
+  written.latest.event,
+  written.latest.incident_id,
+  written.latest.severity,
+  written.latest.title,
+  written.latest.body,
+  written.latest.query
 FROM written
 LEFT JOIN tried
   ON written.monitor = tried.monitor

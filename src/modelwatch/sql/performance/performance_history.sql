@@ -1,5 +1,6 @@
--- Performance as labels matured: one row per metric, window, and as-of day. Key: monitor, window,
--- window_start, as_of, model_version, segmentation, segment, cohort, metric, reference.
+-- Performance as labels matured: one row per metric, window, and as-of day. Key: monitor,
+-- window_name, window_start, as_of, model_version, segmentation, segment, cohort, metric,
+-- reference.
 --
 -- - `restated_by`: Value minus the value of the previous as-of day; null for the first.
 -- - `latest`: Whether this is the newest as-of day of the window.
@@ -8,7 +9,7 @@ SELECT
   metrics.value - lag(metrics.value) OVER (
     PARTITION BY
       metrics.monitor,
-      metrics.window,
+      metrics.window_name,
       metrics.window_start,
       metrics.model_version,
       metrics.segmentation,
@@ -23,5 +24,5 @@ FROM performance_metrics AS metrics
 JOIN performance_runs AS evaluated
   ON metrics.monitor = evaluated.monitor
   AND metrics.run_id = evaluated.run_id
-  AND metrics.window = evaluated.window
+  AND metrics.window_name = evaluated.window_name
   AND metrics.window_start = evaluated.window_start

@@ -1,5 +1,5 @@
 -- Performance over time: one row per metric and window, with the value of the due cohort, the
--- estimate, and the value of early labels. Key: monitor, window, window_start, model_version,
+-- estimate, and the value of early labels. Key: monitor, window_name, window_start, model_version,
 -- segmentation, segment, metric.
 --
 -- - `value`: Value of the due cohort; null if undefined.
@@ -11,12 +11,12 @@
 --   random sample.
 -- - `early_labelled_rows`: Number of these predictions.
 -- - `not_due_rows`: Predictions of the window that are not due.
-WITH told AS (
+WITH latest AS (
   SELECT
     monitor,
     run_id,
     as_of,
-    window,
+    window_name,
     window_start,
     window_end,
     partial,
@@ -40,7 +40,7 @@ WITH told AS (
 )
 SELECT
   due.monitor,
-  due.window,
+  due.window_name,
   due.window_start,
   due.window_end,
   due.partial,
@@ -66,11 +66,11 @@ SELECT
   early.value AS early_value,
   early.labelled_rows AS early_labelled_rows,
   early.due_rows AS not_due_rows
-FROM told AS due
-LEFT JOIN told AS early
+FROM latest AS due
+LEFT JOIN latest AS early
   ON due.monitor = early.monitor
   AND due.run_id = early.run_id
-  AND due.window = early.window
+  AND due.window_name = early.window_name
   AND due.window_start = early.window_start
   AND due.model_version = early.model_version
   AND due.segmentation = early.segmentation
@@ -80,7 +80,7 @@ LEFT JOIN told AS early
 LEFT JOIN performance_estimates AS estimates
   ON due.monitor = estimates.monitor
   AND due.run_id = estimates.run_id
-  AND due.window = estimates.window
+  AND due.window_name = estimates.window_name
   AND due.window_start = estimates.window_start
   AND due.model_version = estimates.model_version
   AND due.segmentation = estimates.segmentation

@@ -7,12 +7,12 @@
 --   `negative`, or `another class`.
 -- - `spelling`: The value as a string; empty for `no value`. Null for the values beyond the first
 --   100 in sort order.
--- - `rows`: Rows with the value.
+-- - `row_count`: Rows with the value.
 -- - `share`: Share of the non-null rows of the day.
 WITH cells AS (
-  SELECT monitor, day, as_of, kind, name, cell.position AS position, cell.rows AS rows
+  SELECT monitor, day, as_of, kind, name, cell.position AS position, cell.row_count AS row_count
   FROM performance_states_current
-  LATERAL VIEW inline(arrays_zip(positions, counts)) cell AS position, rows
+  LATERAL VIEW inline(arrays_zip(positions, counts)) cell AS position, row_count
   WHERE kind = 'values' OR kind LIKE 'spelling:%'
 ),
 totals AS (
@@ -21,11 +21,11 @@ totals AS (
     day,
     name AS subject,
     max(as_of) AS as_of,
-    sum(if(position IN (0, 1), rows, 0)) AS all_rows,
-    sum(if(position = 1, rows, 0)) AS missing,
-    sum(if(position = 2, rows, 0)) AS nothing,
-    sum(if(position = 3, rows, 0)) AS negative,
-    sum(if(position = 4, rows, 0)) AS another
+    sum(if(position IN (0, 1), row_count, 0)) AS all_rows,
+    sum(if(position = 1, row_count, 0)) AS missing,
+    sum(if(position = 2, row_count, 0)) AS nothing,
+    sum(if(position = 3, row_count, 0)) AS negative,
+    sum(if(position = 4, row_count, 0)) AS another
   FROM cells
   WHERE kind = 'values'
   GROUP BY monitor, day, name
@@ -38,7 +38,7 @@ spelled AS (
     CASE position WHEN 0 THEN 'nothing' WHEN 1 THEN 'negative' ELSE 'another class' END
       AS counted_as,
     name AS spelling,
-    sum(rows) AS rows
+    sum(row_count) AS row_count
   FROM cells
   WHERE kind LIKE 'spelling:%'
   GROUP BY ALL
@@ -54,16 +54,16 @@ counted AS (
       'nothing', nothing,
       'negative', negative,
       'another class', another
-    ) AS (counted_as, rows)
+    ) AS (counted_as, row_count)
   FROM totals
 ),
-told AS (
-  SELECT monitor, day, subject, counted_as, sum(rows) AS rows
+latest AS (
+  SELECT monitor, day, subject, counted_as, sum(row_count) AS row_count
   FROM spelled
   GROUP BY ALL
 ),
 every AS (
-  SELECT monitor, day, subject, counted_as, spelling, rows FROM spelled
+  SELECT monitor, day, subject, counted_as, spelling, row_count FROM spelled
   UNION ALL
   SELECT
     counted.monitor,
@@ -71,14 +71,14 @@ every AS (
     counted.subject,
     counted.counted_as,
     if(counted.counted_as = 'no value', '', NULL),
-    counted.rows - coalesce(told.rows, 0)
+    counted.row_count - coalesce(latest.row_count, 0)
   FROM counted
-  LEFT JOIN told
-    ON counted.monitor = told.monitor
-    AND counted.day = told.day
-    AND counted.subject = told.subject
-    AND counted.counted_as = told.counted_as
-  WHERE counted.rows > coalesce(told.rows, 0)
+  LEFT JOIN latest
+    ON counted.monitor = latest.monitor
+    AND counted.day = latest.day
+    AND counted.subject = latest.subject
+    AND counted.counted_as = latest.counted_as
+  WHERE counted.row_count > coalesce(latest.row_count, 0)
 )
 SELECT
   every.monitor,
@@ -87,8 +87,8 @@ SELECT
   every.subject,
   every.counted_as,
   every.spelling,
-  every.rows,
-  every.rows / totals.all_rows AS share
+  every.row_count,
+  every.row_count / totals.all_rows AS share
 FROM every
 JOIN totals
   ON every.monitor = totals.monitor

@@ -1,6 +1,6 @@
--- Histograms: one row per feature, window, and bin, including empty bins, so that two windows can
--- be joined on `binning` and `bin`. Key: monitor, model_version, segmentation, segment, role,
--- feature, window, window_start, binning, bin.
+-- Histograms: one row per feature, window_name, and bin, including empty bins, so that two windows
+-- can be joined on `binning` and `bin`. Key: monitor, model_version, segmentation, segment, role,
+-- feature, window_name, window_start, binning, bin.
 --
 -- - `window_start`: First day of the window.
 -- - `binning`: Fingerprint of the frozen bins.
@@ -10,7 +10,7 @@
 -- - `lower`: Lower edge of a numeric bin, included.
 -- - `upper`: Upper edge of a numeric bin, excluded. If no number lies between the edges, the bin
 --   contains `lower` only.
--- - `rows`: Rows in the bin.
+-- - `row_count`: Rows in the bin.
 -- - `share`: Share of the rows of the window.
 WITH bins AS (
   SELECT
@@ -20,7 +20,7 @@ WITH bins AS (
     fingerprint,
     first(kind) AS kind,
     first(edges) AS edges,
-    first(`values`) AS `values`
+    first(categories) AS categories
   FROM binnings
   GROUP BY monitor, role, feature, fingerprint
 ),
@@ -33,11 +33,11 @@ counted AS (
     states.role,
     states.feature,
     states.binning,
-    windows.window,
+    windows.window_name,
     windows.window_start,
     windows.window_end,
     cells.bin,
-    sum(cells.rows) AS rows
+    sum(cells.row_count) AS row_count
   FROM feature_states_current AS states
   JOIN current_windows AS windows
     ON states.monitor = windows.monitor
@@ -46,14 +46,14 @@ counted AS (
   LATERAL VIEW inline(
     concat(
       transform(
-        sequence(0, states.counts_length - 1), bin -> struct(bin AS bin, 0L AS rows)
+        sequence(0, states.counts_length - 1), bin -> struct(bin AS bin, 0L AS row_count)
       ),
       transform(
         states.counts,
-        (rows, at) -> struct(coalesce(get(states.positions, at), at) AS bin, rows AS rows)
+        (held, at) -> struct(coalesce(get(states.positions, at), at) AS bin, held AS row_count)
       )
     )
-  ) cells AS bin, rows
+  ) cells AS bin, row_count
   WHERE states.kind IN ('numeric', 'categorical') AND states.role NOT LIKE 'reference:%'
   GROUP BY ALL
 ),
@@ -67,7 +67,7 @@ bounded AS (
       coalesce(get(bins.edges, counted.bin - 1), double('Infinity')),
       NULL
     ) AS upper,
-    if(bins.kind = 'categorical', get(bins.`values`, counted.bin - 3), NULL) AS value
+    if(bins.kind = 'categorical', get(bins.categories, counted.bin - 3), NULL) AS value
   FROM counted
   JOIN bins
     ON counted.monitor = bins.monitor
@@ -82,7 +82,7 @@ SELECT
   segment,
   role,
   feature,
-  window,
+  window_name,
   window_start,
   window_end,
   binning,
@@ -108,10 +108,10 @@ SELECT
   END AS label,
   lower,
   upper,
-  rows,
-  rows / nullif(
-    sum(rows) OVER (
-      PARTITION BY monitor, model_version, segmentation, segment, role, feature, window,
+  row_count,
+  row_count / nullif(
+    sum(row_count) OVER (
+      PARTITION BY monitor, model_version, segmentation, segment, role, feature, window_name,
         window_start, binning
     ),
     0

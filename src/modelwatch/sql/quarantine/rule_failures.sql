@@ -1,11 +1,12 @@
--- Rows that break a rule: one row per rule and day with such rows. Key: monitor, day, role, rule.
+-- Rows that break a rule: one row per rule and day with such rows. Key: monitor, day, role,
+-- rule_name.
 --
--- - `rule`: Name of the rule.
+-- - `rule_name`: Name of the rule.
 -- - `treatment`: Treatment of rows that break it.
 -- - `judged`: Rows that the rule was applied to.
 -- - `failed`: Rows that break it.
 -- - `share`: `failed` divided by `judged`.
--- - `since`: First of the consecutive days on which rows break the rule.
+-- - `onset`: First of the consecutive days on which rows break the rule.
 WITH counted AS (
   SELECT accounts.monitor, accounts.day, accounts.role, accounts.run_id, inline(accounts.rules)
   FROM row_accounts_current AS accounts
@@ -14,20 +15,20 @@ marked AS (
   SELECT
     *,
     sum(CASE WHEN failed = 0 THEN 1 ELSE 0 END)
-      OVER (PARTITION BY monitor, role, rule ORDER BY day) AS days_without
+      OVER (PARTITION BY monitor, role, rule_name ORDER BY day) AS days_without
   FROM counted
 )
 SELECT
   monitor,
   day,
   role,
-  rule,
+  rule_name,
   treatment,
   judged,
   failed,
-  failed / judged AS share,
+  failed / nullif(judged, 0) AS share,
   min(CASE WHEN failed > 0 THEN day END)
-    OVER (PARTITION BY monitor, role, rule, days_without) AS since,
+    OVER (PARTITION BY monitor, role, rule_name, days_without) AS onset,
   run_id
 FROM marked
 WHERE failed > 0

@@ -7,8 +7,9 @@
 -- - `spark_tasks`: Spark tasks.
 -- - `files_read`: Files of the computed days of inputs and predictions.
 -- - `bytes_read`: Bytes of these files.
--- - `spark_bytes_read`: All bytes read by Spark tasks.
--- - `spark_rows_read`: All rows read by Spark tasks.
+-- - `spark_bytes_read`: All bytes that Spark read. What Python workers read from files
+--   themselves (`reads` in `runs`) is not among them.
+-- - `spark_rows_read`: All rows that Spark read, likewise.
 -- - `shuffle_bytes`: Bytes shuffled.
 -- - `spill_bytes`: Bytes spilled to disk for lack of memory.
 SELECT

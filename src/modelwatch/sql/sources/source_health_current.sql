@@ -1,9 +1,9 @@
 -- Current health of source tables: one row per check of a table, day, or column. For missing days,
 -- the newest published run counts; for other days and columns, the newest result. Key: monitor,
--- role, check, day, subject, reason.
+-- role, check_name, day, subject, reason.
 --
--- - `since`: First of the consecutive days that did not pass; null if the check passes.
-WITH told AS (
+-- - `onset`: First of the consecutive days that did not pass; null if the check passes.
+WITH latest AS (
   SELECT health.*, struct(published.finished_at, published.run_id) AS moment
   FROM source_health AS health
   JOIN published_runs AS published
@@ -11,27 +11,27 @@ WITH told AS (
 ),
 ranked AS (
   SELECT
-    told.*,
+    latest.*,
     verdict IN ('warn', 'fail') AS bad,
     rank() OVER (
       PARTITION BY
         monitor,
         role,
-        if(`check` = 'missing_partition', 'freshness', `check`),
+        if(check_name = 'missing_partition', 'freshness', check_name),
         CASE
-          WHEN `check` IN ('freshness', 'missing_partition') THEN '(table)'
-          WHEN `check` = 'schema' THEN subject
+          WHEN check_name IN ('freshness', 'missing_partition') THEN '(table)'
+          WHEN check_name = 'schema' THEN subject
           ELSE string(day)
         END
       ORDER BY moment DESC
     ) AS age
-  FROM told
+  FROM latest
 ),
 counting AS (
   SELECT
     ranked.*,
     count_if(NOT bad) OVER (
-      PARTITION BY monitor, role, `check`, subject ORDER BY day
+      PARTITION BY monitor, role, check_name, subject ORDER BY day
     ) AS stretch
   FROM ranked
   WHERE age = 1
@@ -41,9 +41,9 @@ SELECT
   run_id,
   as_of,
   role,
-  `table`,
+  table_name,
   version,
-  `check`,
+  check_name,
   day,
   subject,
   expected,
@@ -53,9 +53,9 @@ SELECT
   verdict,
   if(
     bad,
-    min(if(bad, since, NULL)) OVER (PARTITION BY monitor, role, `check`, subject, stretch),
+    min(if(bad, onset, NULL)) OVER (PARTITION BY monitor, role, check_name, subject, stretch),
     NULL
-  ) AS since,
+  ) AS onset,
   reason,
   examples
 FROM counting

@@ -27,7 +27,7 @@ WITH latest AS (
   GROUP BY monitor
 ),
 models AS (
-  SELECT states.monitor, states.model_version, states.day, sum(states.rows) AS rows
+  SELECT states.monitor, states.model_version, states.day, sum(states.row_count) AS row_count
   FROM feature_states_current AS states
   JOIN latest ON states.monitor = latest.monitor AND states.day = latest.day
   WHERE states.kind = 'rows'
@@ -40,7 +40,7 @@ mine AS (
     ON models.monitor = incidents.monitor
     -- Data are the same for all models; performance is that of one.
     AND (
-      incidents.family NOT IN ('performance', 'estimate')
+      incidents.area NOT IN ('performance', 'estimate')
       OR incidents.model_version IN ('*', models.model_version)
     )
 ),
@@ -69,13 +69,13 @@ performance AS (
     metric,
     -- The last window with an interval says more than a later one without; longer ones more yet.
     max_by(
-      struct(window, window_start, window_end, value, lower, upper, coverage, note),
+      struct(window_name, window_start, window_end, value, lower, upper, coverage, note),
       struct(lower IS NOT NULL, window_end, -datediff(window_start, DATE'1970-01-01'))
-    ) FILTER (WHERE value IS NOT NULL AND NOT partial) AS told,
+    ) FILTER (WHERE value IS NOT NULL AND NOT partial) AS measured,
     max_by(
       struct(estimate, estimate_lower, estimate_upper, window_start, window_end),
       struct(window_end, -datediff(window_start, DATE'1970-01-01'))
-    ) FILTER (WHERE estimate IS NOT NULL) AS believed
+    ) FILTER (WHERE estimate IS NOT NULL) AS estimated
   FROM performance_timeline
   WHERE segmentation = 'all'
   GROUP BY monitor, model_version, metric
@@ -93,7 +93,7 @@ SELECT
     WHEN coalesce(judged.known, 0) = 0 THEN 'unknown'
     ELSE 'fine'
   END AS state,
-  double(models.rows) AS value,
+  double(models.row_count) AS value,
   double(NULL) AS lower,
   double(NULL) AS upper,
   double(NULL) AS coverage,
@@ -103,7 +103,10 @@ SELECT
   string(NULL) AS incident_id,
   CASE
     WHEN counted.open > 0
-      THEN concat(counted.open, ' open, ', counted.calling, ' need attention. ', counted.worst)
+      THEN concat(
+        counted.open, ' open, ', counted.calling, ' need',
+        CASE WHEN counted.calling = 1 THEN 's' ELSE '' END, ' attention. ', counted.worst
+      )
     WHEN coalesce(judged.known, 0) = 0 THEN 'no metric of this day was evaluated'
     ELSE 'no incident is open'
   END AS sentence
@@ -127,7 +130,7 @@ SELECT
   double(NULL),
   double(NULL),
   double(NULL),
-  since,
+  onset,
   last_failing,
   incident_id,
   sentence
@@ -142,20 +145,20 @@ SELECT
     PARTITION BY models.monitor, models.model_version ORDER BY performance.metric
   )),
   performance.metric,
-  coalesce(performance.told.window, 'estimate'),
-  performance.told.value,
-  performance.told.lower,
-  performance.told.upper,
-  performance.told.coverage,
-  performance.believed.estimate,
-  coalesce(performance.told.window_start, performance.believed.window_start),
-  coalesce(performance.told.window_end, performance.believed.window_end),
+  coalesce(performance.measured.window_name, 'estimate'),
+  performance.measured.value,
+  performance.measured.lower,
+  performance.measured.upper,
+  performance.measured.coverage,
+  performance.estimated.estimate,
+  coalesce(performance.measured.window_start, performance.estimated.window_start),
+  coalesce(performance.measured.window_end, performance.estimated.window_end),
   string(NULL),
-  performance.told.note
+  performance.measured.note
 FROM models
 JOIN performance
   ON models.monitor = performance.monitor AND models.model_version = performance.model_version
-WHERE performance.told IS NOT NULL OR performance.believed IS NOT NULL
+WHERE performance.measured IS NOT NULL OR performance.estimated IS NOT NULL
 UNION ALL
 SELECT
   models.monitor,

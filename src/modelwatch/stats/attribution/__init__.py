@@ -1,1 +1,1 @@
-"""Where and why performance changed."""
+"""Causes and location of changes in performance."""

@@ -1,4 +1,4 @@
-"""Why a metric changed: because the mix of the rows did, or because it changed within parts."""
+"""The causes of a change of a metric: a different mix of rows, or changes within parts."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ import numpy as np
 
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.performance.jackknife import FEW_DAYS, FEWEST_DAYS, DayInterval, day_interval
-from modelwatch.stats.states.binary import NEGATIVE, POSITIVE, SCORE_UNIT
+from modelwatch.stats.states.binary_margins import NEGATIVE, POSITIVE, SCORE_UNIT
 
 Effect = Literal["mix", "within", "new", "vanished"]
 EFFECTS: tuple[Effect, ...] = ("mix", "within", "new", "vanished")
-"""That the parts' shares moved; that the metric moved in them; parts of one side only."""
+"""The shares of parts changed; the metric changed within parts; parts present on one side only."""
 
-NO_ROWS = "no rows in the window"
+NO_WINDOW_ROWS = "no rows in the window"
 NO_REFERENCE = "no rows in the reference"
 
 
 class PartMeans(NamedTuple):
-    """What an additive metric is a quotient of, by part: ``sums`` over ``rows``, (D, M) each."""
+    """The numerator and denominator of an additive metric by part: ``sums`` over ``rows``, (D, M)
+    each."""
 
     rows: Floats
     sums: Floats
@@ -29,12 +30,12 @@ class PartMeans(NamedTuple):
 
 @dataclass(frozen=True)
 class Attribution:
-    """The change of an additive metric between two windows, split up.
+    """The decomposed change of an additive metric between two windows.
 
-    ``total``: the change, its interval and p-value, shape (). ``effects``: (4, M + 1), in the
-    order of ``EFFECTS``, by part and, last, their sum over the parts; NaN where a part has no such
+    ``total``: the change, its interval, and p-value, shape (). ``effects``: (4, M + 1), in the
+    order of ``EFFECTS``, by part, and last their sum over the parts; NaN if a part has no such
     effect. The four sums add up to the change. ``rows`` and ``reference_rows``: (M,). ``reason``:
-    why all of it, or all intervals, are undefined.
+    why everything, or all intervals, are undefined.
     """
 
     total: DayInterval
@@ -44,7 +45,7 @@ class Attribution:
     reason: str | None
 
     def ranked(self) -> list[tuple[Effect, int]]:
-        """Effect and index of part, the largest in size first."""
+        """Effect and index of part, by decreasing absolute value."""
         sizes = np.abs(self.effects.value[:, :-1])
         order = np.argsort(-np.nan_to_num(sizes, nan=-1.0).ravel(), kind="stable")
         known = int(np.isfinite(sizes).sum())
@@ -52,13 +53,14 @@ class Attribution:
 
 
 def attribute(current: PartMeans, reference: PartMeans, *, level: float = 0.95) -> Attribution:
-    """Kitagawa's split of a change into mix and within, by part, with day-jackknife intervals.
+    """Kitagawa's decomposition of a change into mix and within, by part, with day-jackknife
+    intervals.
 
-    With a part's share p and its rate r, before and after: within is the change of r at the mean
-    p; mix is the change of p at the distance of the mean r from the mean of both overall rates, so
-    that it is positive for a part that is above the rest and has grown. A part with rows on one
-    side only is new or vanished: its share times its distance. All of it adds up exactly.
-    Source: Kitagawa (1955); the centring changes no sum.
+    With the share p and rate r of a part before and after: within is the change of r at the mean p.
+    Mix is the change of p times the distance of the mean r from the mean of both overall rates, so
+    it is positive for a part above the others that has grown. A part with rows on one side only is
+    new or vanished: its share times its distance. The effects add up exactly. Source: Kitagawa
+    (1955); the centering changes no sum.
     """
     both = [_known_days(side) for side in (current, reference)]
     whole = [PartMeans(side.rows.sum(axis=0), side.sums.sum(axis=0)) for side in both]
@@ -74,7 +76,7 @@ def attribute(current: PartMeans, reference: PartMeans, *, level: float = 0.95) 
     )
     reason = None
     if not whole[0].rows.sum():
-        reason = NO_ROWS
+        reason = NO_WINDOW_ROWS
     elif not whole[1].rows.sum():
         reason = NO_REFERENCE
     elif min(len(side.rows) for side in both) < FEWEST_DAYS:
@@ -83,7 +85,7 @@ def attribute(current: PartMeans, reference: PartMeans, *, level: float = 0.95) 
 
 
 def _known_days(side: PartMeans) -> PartMeans:
-    """The days that have rows: the others have no say."""
+    """The days with rows; others are not used."""
     rows, sums = (np.asarray(part, dtype=np.float64) for part in side)
     known = rows.sum(axis=1) > 0
     return PartMeans(rows[known], sums[known])
@@ -94,7 +96,7 @@ def _without_each(days: PartMeans, whole: PartMeans) -> PartMeans:
 
 
 def _split(current: PartMeans, reference: PartMeans, present: list[AnyArray]) -> Floats:
-    """Effects by part and their sums, (..., 4, M + 1); which parts are new is held fixed."""
+    """Effects by part and their sums, (..., 4, M + 1). Which parts are new is held fixed."""
     with np.errstate(divide="ignore", invalid="ignore"):
         p1 = current.rows / current.rows.sum(axis=-1, keepdims=True)
         p0 = reference.rows / reference.rows.sum(axis=-1, keepdims=True)
@@ -128,8 +130,8 @@ def _split(current: PartMeans, reference: PartMeans, present: list[AnyArray]) ->
 Additive = Callable[[Counts, Counts | None], PartMeans]
 
 ADDITIVE: dict[str, Additive] = {}
-"""Metrics of a binary model that are a sum over rows by a number of rows, read off the states of
-slices: counts (D, M, 2 decisions, 3 labels) and the sums of the squared error (D, M)."""
+"""Metrics of a binary model that are a sum over rows divided by a number of rows, from the states
+of slices: counts (D, M, 2 decisions, 3 labels) and the sums of the squared error (D, M)."""
 
 
 def _additive(key: str) -> Callable[[Additive], Additive]:

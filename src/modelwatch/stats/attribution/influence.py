@@ -1,4 +1,4 @@
-"""How much a model's decisions differ between the slices of a feature."""
+"""The influence of a feature on decisions: their differences between its slices."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from modelwatch.stats.arrays import Counts
 def influence(decisions: Counts) -> float:
     """Correlation ratio of the decision on the slices of a feature, 0 to 1; NaN if undefined.
 
-    ``decisions`` (M, 2): rows of each slice by decision. The root of the share of the variance of
-    the decision that lies between slices, less what as many slices show by chance. Undefined where
-    all decisions are one. Source: Fisher (1925), adjusted as by Kelley (1935).
+    ``decisions`` (M, 2): rows of each slice by decision. The root of the share of the decision's
+    variance between slices, minus what the same number of slices shows by chance. Undefined if all
+    decisions are the same. Source: Fisher (1925), adjusted as by Kelley (1935).
     """
     rows = decisions.sum(axis=1).astype(np.float64)
     total = rows.sum()

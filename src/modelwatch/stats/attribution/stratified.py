@@ -1,4 +1,4 @@
-"""Tests that survive confounding: an odds ratio within strata, beside the crude one."""
+"""Confounding: an odds ratio within strata, and how strong an unmeasured cause must be."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ NO_RATIO = "odds ratio is 0 or infinite: a cell of the table is empty in every s
 
 HETEROGENEOUS = 0.05
 """p-value of Breslow-Day below which one odds ratio does not describe all strata."""
+COMMON = 0.15
+"""Share of the outcome above which an odds ratio is about the square of the risk ratio."""
 
 
 @dataclass(frozen=True)
 class OddsRatio:
-    """An odds ratio with its interval; NaN where it is undefined."""
+    """An odds ratio with its interval; NaN if undefined."""
 
     value: float
     lower: float
@@ -27,18 +29,18 @@ class OddsRatio:
 
     @property
     def answer(self) -> int:
-        """1 or -1 if the interval lies above or below 1, else 0."""
+        """1 or -1 if the interval lies above or below 1, otherwise 0."""
         return int(self.lower > 1.0) - int(self.upper < 1.0)
 
 
 @dataclass(frozen=True)
 class Stratified:
-    """An association across strata and without them.
+    """An association with and without strata.
 
     ``statistic`` and ``p_value``: Cochran-Mantel-Haenszel, without continuity correction.
     ``breslow_day`` and its p-value: whether strata share one odds ratio; ``tarone``: corrected.
-    ``disagree``: crude and stratified ratio give different answers (above 1, below, or neither).
-    ``note`` says in words what must be known; ``reason`` why the stratified answer is undefined.
+    ``disagree``: whether crude and stratified ratio give different answers (above 1, below, or
+    neither). ``note``: a caveat in words. ``reason``: why the stratified answer is undefined.
     """
 
     strata: int
@@ -56,12 +58,12 @@ class Stratified:
 
 
 def stratified(tables: Counts, *, level: float = 0.95) -> Stratified:
-    """Tests of 2 by 2 tables of strata, (S, 2, 2): [side, outcome], the side and outcome of
+    """Tests of the 2 by 2 tables of strata, (S, 2, 2): [side, outcome], the side and outcome of
     interest first.
 
-    Strata without rows on both sides, or with one outcome only, say nothing and are left out.
-    Source: Cochran (1954); Mantel and Haenszel (1959); Robins, Breslow and Greenland (1986) for the
-    interval; Breslow and Day (1980); Tarone (1985).
+    Strata without rows on both sides, or with one outcome only, contain no information and are left
+    out. Source: Cochran (1954); Mantel and Haenszel (1959); Robins, Breslow and Greenland (1986)
+    for the interval; Breslow and Day (1980); Tarone (1985).
     """
     table = np.asarray(tables, dtype=np.float64)
     crude = _crude(table.sum(axis=0), level)
@@ -151,7 +153,7 @@ def _pooled(table: Floats, level: float) -> OddsRatio:
 
 
 def _breslow_day(table: Floats, ratio: float) -> tuple[float, float, float, float]:
-    """Statistic and p-value without and with Tarone's correction."""
+    """Statistic and p-value, without and with Tarone's correction."""
     (n1, n0), (m1, _) = table.sum(axis=2).T, table.sum(axis=1).T
     expected = _expected(n1, n0, m1, ratio)
     variance = 1.0 / (
@@ -165,7 +167,7 @@ def _breslow_day(table: Floats, ratio: float) -> tuple[float, float, float, floa
 
 
 def _expected(n1: Floats, n0: Floats, m1: Floats, ratio: float) -> Floats:
-    """First cell of each table that has the given margins and odds ratio."""
+    """First cell of each table with the given margins and odds ratio."""
     if math.isclose(ratio, 1.0, rel_tol=1e-12):
         return n1 * m1 / (n1 + n0)
     a = 1.0 - ratio
@@ -176,3 +178,44 @@ def _expected(n1: Floats, n0: Floats, m1: Floats, ratio: float) -> Floats:
     root = np.sqrt(np.maximum(b * b - 4.0 * a * c, 0.0))
     found = np.where(b >= 0, -2.0 * c / (b + root), (root - b) / (2.0 * a))
     return np.asarray(found, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """E-values of an association, and of the end of its interval that is closer to no association.
+
+    ``of_interval`` is 1 if the interval contains 1. NaN if the ratio is undefined.
+    """
+
+    of_ratio: float
+    of_interval: float
+
+
+def e_value(ratio: float) -> float:
+    """Smallest risk ratio that an unmeasured cause must have with both sides to explain a risk
+    ratio.
+
+    1 for no association; NaN for a ratio that is not positive and finite. Source: VanderWeele and
+    Ding (2017).
+    """
+    if not (0.0 < ratio < math.inf):
+        return math.nan
+    above = max(ratio, 1.0 / ratio)
+    return above + math.sqrt(above * (above - 1.0))
+
+
+def sensitivity(
+    ratio: float, lower: float, upper: float, *, outcome_share: float | None = None
+) -> Sensitivity:
+    """E-values of a ratio with its interval.
+
+    A risk ratio, unless ``outcome_share`` says that it is an odds ratio, and how frequent the
+    outcome is: above 15%, the square root of the odds ratio approximates the risk ratio.
+    """
+    if outcome_share is not None and outcome_share > COMMON:
+        ratio, lower, upper = (math.sqrt(v) if v >= 0 else math.nan for v in (ratio, lower, upper))
+    nearest = lower if ratio > 1.0 else upper
+    if math.isnan(nearest):
+        return Sensitivity(e_value(ratio), math.nan)
+    crosses = lower <= 1.0 <= upper
+    return Sensitivity(e_value(ratio), 1.0 if crosses else e_value(nearest))

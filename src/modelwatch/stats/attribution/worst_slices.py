@@ -1,4 +1,5 @@
-"""Worst slices: segments and feature bins that lose more than the rest, and surely so."""
+"""Worst slices: segments and feature bins whose loss significantly exceeds that of all other
+rows."""
 
 from __future__ import annotations
 
@@ -11,12 +12,12 @@ from modelwatch.stats.performance.jackknife import FEW_DAYS, FEWEST_DAYS, day_in
 from modelwatch.stats.special import normal_tail
 from modelwatch.stats.verdicts.multiplicity import adjusted
 
-FEWEST_ROWS = 100
-"""Labelled rows below which a slice is not looked at."""
-LEAST_SHARE = 0.005
-"""Share of the labeled rows below which a slice is not looked at."""
+_FEWEST_ROWS = 100
+"""Minimum labeled rows of a slice."""
+_LEAST_SHARE = 0.005
+"""Minimum share of the labeled rows of a slice."""
 FALSE_SHARE = 0.05
-"""Share of false ones that is let through among the slices that are reported."""
+"""Accepted false discovery rate among the reported slices."""
 
 TOO_SMALL = "too few labeled rows"
 NO_REST = "no other rows"
@@ -26,11 +27,10 @@ NO_REST = "no other rows"
 class Slices:
     """M slices of one or several splits of the same rows.
 
-    ``loss``: mean loss of the slice; ``excess``: the loss minus that of all other rows of its
-    split, with its interval. ``p_value``: that the excess is above 0 by chance; ``adjusted``: for
-    the number of slices looked at. ``worst``: indices of the slices whose adjusted p-value is at
-    most 0.05, by the total excess, the largest first.
-    ``reason``: (M,) why nothing is said of a slice, else None.
+    ``loss``: mean loss of the slice. ``excess``: the loss minus that of all other rows of its
+    split, with its interval. ``p_value``: of a positive excess by chance. ``adjusted``: corrected
+    for the number of slices. ``worst``: indices of the slices whose adjusted p-value is at most
+    0.05, by decreasing total excess. ``reason``: (M,) why a slice was not tested, otherwise None.
     """
 
     rows: Floats
@@ -50,19 +50,19 @@ def worst_slices(
     total_rows: Floats,
     total_losses: Floats,
     *,
-    fewest_rows: int = FEWEST_ROWS,
-    least_share: float = LEAST_SHARE,
+    fewest_rows: int = _FEWEST_ROWS,
+    least_share: float = _LEAST_SHARE,
     right_or_wrong: bool = False,
     level: float = 0.95,
 ) -> Slices:
-    """Slices by their excess loss, days left out one after the other; all (D, M) of D days.
+    """Slices by their excess loss, with a jackknife over days; all (D, M) for D days.
 
-    ``rows`` and ``losses``: labeled rows of each slice and the sums of their losses.
-    ``total_rows`` and ``total_losses``: the same of the whole split that each slice is of; (D, 1)
-    for one split. A slice below ``fewest_rows`` or ``least_share`` of them is left out.
-    ``right_or_wrong``: the loss of a row is 0 or 1, so that with fewer than 3 days rows may be
-    taken as independent (two proportions, pooled), where otherwise nothing is tested.
-    Source: Benjamini and Hochberg (1995) for the correction.
+    ``rows`` and ``losses``: labeled rows of each slice, and the sums of their losses.
+    ``total_rows`` and ``total_losses``: the same for the entire split of each slice; (D, 1) for one
+    split. A slice below ``fewest_rows`` or ``least_share`` of them is left out. ``right_or_wrong``:
+    the loss of a row is 0 or 1, so with fewer than 3 days, rows are treated as independent (two
+    proportions, pooled); otherwise, nothing is tested then. Source: Benjamini and Hochberg (1995)
+    for the correction.
     """
     rows, losses = np.asarray(rows, dtype=np.float64), np.asarray(losses, dtype=np.float64)
     known = np.broadcast_to(total_rows, rows.shape).any(axis=1)

@@ -1,4 +1,4 @@
-"""Champion and challenger on the same days: what differs, how surely, and who wins."""
+"""Champion and challenger on the same days: differences, their intervals, and the winner."""
 
 from __future__ import annotations
 
@@ -17,25 +17,26 @@ from modelwatch.stats.performance.metrics import PERFORMANCE, performance
 from modelwatch.stats.performance.row_intervals import iid_interval, least_variance
 from modelwatch.stats.performance.window_intervals import chunks
 from modelwatch.stats.special import chi_square_tail, fair_coin_p_value
-from modelwatch.stats.states.binary import NEGATIVE, POSITIVE, BinaryStates
+from modelwatch.stats.states.binary import BinaryStates
+from modelwatch.stats.states.binary_margins import NEGATIVE, POSITIVE, BinaryMargins
 
 Side = Literal["challenger", "champion", "no difference"]
 Winner = Literal["challenger", "champion", "no automatic winner"]
 
 DECIDING = ("accuracy", "f1", "roc_auc", "log_loss")
-"""Metrics that decide, the first of them above all."""
+"""Metrics that decide, in order of precedence."""
 POINTS = 0.8
-"""Part of the reach of its interval from which a difference points to a side: about where an
-interval of 90 % would not hold zero."""
+"""Fraction of an interval's half-width from which a difference favors a side: about where a 90 %
+interval would exclude zero."""
 
 
 @dataclass(frozen=True)
 class McNemar:
-    """Rows that exactly one of two models decided rightly, and whether they are even, (W,) each.
+    """Rows that exactly one of two models decided correctly, and whether they are balanced, (W,)
+    each.
 
-    ``chi_square`` is with continuity correction, and 0 for no such row. Rows are taken to be
-    independent.
-    Source: McNemar (1947); Edwards (1948) for the correction.
+    ``chi_square`` has a continuity correction, and is 0 without such rows. Rows are assumed to be
+    independent. Source: McNemar (1947); Edwards (1948) for the correction.
     """
 
     champion_only: Counts
@@ -47,8 +48,7 @@ class McNemar:
 
 def mcnemar(decisions: Counts) -> McNemar:
     """McNemar's test of labeled rows that two models decided; (W, 2, 2, 3) by the champion's
-    decision, the challenger's and the label.
-    """
+    decision, the challenger's, and the label."""
     champion = decisions[:, 1, 0, POSITIVE] + decisions[:, 0, 1, NEGATIVE]
     challenger = decisions[:, 0, 1, POSITIVE] + decisions[:, 1, 0, NEGATIVE]
     total = champion + challenger
@@ -62,8 +62,8 @@ def mcnemar(decisions: Counts) -> McNemar:
 class Difference:
     """A metric of the challenger minus that of the champion.
 
-    ``reason``: why the difference is undefined, or its interval. ``side``: whose metric is better
-    beyond the interval; None for a metric that is neither better high nor low.
+    ``reason``: why the difference, or its interval, is undefined. ``side``: whose metric is better
+    beyond the interval; None for a metric without a better direction.
     """
 
     key: str
@@ -84,12 +84,12 @@ def differences(
     *,
     level: float = 0.95,
 ) -> dict[str, Difference]:
-    """Differences of every metric of a binary model, by its key, with intervals from leaving out
-    one day after the other.
+    """Differences of every metric of a binary model, by key, with intervals from leaving out one
+    day at a time.
 
     Both are stacks of the same D days in the same order. A day is left out of both models at once,
-    so that what is common to both cancels: the same rows where ids are shared, the same days where
-    traffic is split. A day on which neither model has a labeled row has no say.
+    so common effects cancel: the same rows if ids are shared, the same days if traffic is split.
+    Days on which neither model has a labeled row are not used.
     """
     whole = np.array([[0, len(champion)]], dtype=np.int64)
     return window_differences(champion, challenger, whole, keys, level=level)[0]
@@ -103,17 +103,17 @@ def window_differences(
     *,
     level: float = 0.95,
 ) -> list[dict[str, Difference]]:
-    """``differences`` of each of the windows that are spans ``[start, stop)`` of the days."""
+    """``differences`` of each window, given as spans ``[start, stop)`` of the days."""
     if len(champion) != len(challenger):
         raise ValueError(f"days of two models don't match: {len(champion)} and {len(challenger)}")
     wanted = None if keys is None else list(keys)
-    sides = (champion, challenger)
+    sides = (champion.margins, challenger.margins)
     whole = [performance(side.roll_up(spans), wanted) for side in sides]
     names = list(whole[0])
     values = np.stack([whole[1][key].value - whole[0][key].value for key in names], axis=1)
     used = np.flatnonzero((champion.labelled > 0) | (challenger.labelled > 0))
     inner = np.searchsorted(used, spans).astype(np.int64)
-    known = champion.take(used), challenger.take(used)
+    known = sides[0].take(used), sides[1].take(used)
     found: list[dict[str, Difference]] = []
     for window, without in enumerate(_without_each(known, inner, names)):
         spread = day_interval(values[window], [without], level=level)
@@ -129,9 +129,9 @@ def window_differences(
     return found
 
 
-def _floor(sides: Sequence[BinaryStates], keys: Sequence[str]) -> tuple[Floats, Floats]:
-    """Variance of each difference below which days say nothing of chance, 0 where that is not
-    known, and the variance that then stands in: that of the rows of both models, (K,) each."""
+def _floor(sides: Sequence[BinaryMargins], keys: Sequence[str]) -> tuple[Floats, Floats]:
+    """The variance of each difference below which days are not informative (0 if unknown), and the
+    variance that then replaces it: that of the rows of both models, (K,) each."""
     found = np.zeros((2, len(keys)))
     for at, key in enumerate(keys):
         for side in sides:
@@ -143,9 +143,9 @@ def _floor(sides: Sequence[BinaryStates], keys: Sequence[str]) -> tuple[Floats, 
 
 
 def _without_each(
-    sides: tuple[BinaryStates, BinaryStates], spans: Spans, keys: Sequence[str]
+    sides: tuple[BinaryMargins, BinaryMargins], spans: Spans, keys: Sequence[str]
 ) -> Iterator[Floats]:
-    """Of each window, the differences of the metrics (D, K) without each of its days."""
+    """For each window, the differences of the metrics (D, K) without each of its days."""
     sizes = spans[:, 1] - spans[:, 0]
     for chunk in chunks(np.arange(len(spans)), sizes):
         first, second = (
@@ -163,7 +163,7 @@ def _difference(
     at: int,
     without: Floats,
 ) -> Difference:
-    """The metric at a place among those of ``found``, of one window of ``whole``."""
+    """The metric at a position of ``found``, in one window of ``whole``."""
     value = float(found.value[at])
     lower, upper, p_value = (float(v[at]) for v in (found.lower, found.upper, found.p_value))
     reason: str | None = None
@@ -186,7 +186,7 @@ def _difference(
 
 
 def side_of(lower: float, upper: float, better: Better) -> Side | None:
-    """Whose metric is better, if the interval of challenger minus champion tells."""
+    """Whose metric is better, if the interval of challenger minus champion excludes zero."""
     if better == "neutral":
         return None
     if lower > 0:
@@ -198,7 +198,7 @@ def side_of(lower: float, upper: float, better: Better) -> Side | None:
 
 @dataclass(frozen=True)
 class ComparisonVerdict:
-    """Who wins, and why, in a sentence."""
+    """The winner and the reason, in one sentence."""
 
     winner: Winner
     sentence: str
@@ -207,12 +207,12 @@ class ComparisonVerdict:
 def comparison_verdict(
     found: Mapping[str, Difference], deciding: Sequence[str] = DECIDING
 ) -> ComparisonVerdict:
-    """The winner of a comparison: the side that the first deciding metric is on beyond its
+    """The winner of a comparison: the side that the first deciding metric favors beyond its
     interval, unless another deciding metric points to the other side.
 
-    A metric points to a side beyond its interval, and also where its interval just holds zero.
-    Everything else has no automatic winner: an interval that spans zero, an undefined metric,
-    metrics that disagree.
+    A metric points to a side beyond its interval, and also if its interval narrowly includes zero.
+    In all other cases there is no automatic winner: an interval that spans zero, an undefined
+    metric, or metrics that disagree.
     """
     held = [found[key] for key in deciding if key in found]
     if not held:
@@ -249,7 +249,7 @@ def comparison_verdict(
 
 
 def pointed_side(difference: Difference) -> Side | None:
-    """The side to which a difference points, beyond its interval or nearly so; None if to none."""
+    """The side to which a difference points, beyond its interval or nearly so; None for none."""
     if difference.side in ("champion", "challenger"):
         return difference.side
     reach = (difference.upper - difference.lower) / 2.0

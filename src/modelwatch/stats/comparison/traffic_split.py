@@ -1,4 +1,4 @@
-"""Whether traffic that was split between models arrived in the shares that it was split by."""
+"""Whether traffic that was split between models arrived in the intended shares."""
 
 from __future__ import annotations
 
@@ -10,27 +10,26 @@ from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.drift.comparison import Values, values
 from modelwatch.stats.special import chi_square_tail
 
-ALARM = 0.001
-"""p-value below which the split is called broken: the usual one for a check of every day."""
+_ALARM = 0.001
+"""p-value below which the split is reported as wrong: the usual one for a daily check."""
 
 NO_ROWS = "no rows"
 FEW_EXPECTED = 100.0
 """Expected rows of a model below which the test is exact: far out in its tail, chi-square needs
 more than the usual five."""
 _SAME = 1e-9
-"""Relative difference of log probabilities that are the same but for rounding."""
+"""Relative difference up to which log probabilities are equal except for rounding."""
 
 
 @dataclass(frozen=True)
 class SampleRatio:
-    """Shares of traffic compared with the intended ones, W windows and A models.
+    """Shares of traffic compared with the intended ones, for W windows and A models.
 
-    ``shares``: (W, A), NaN without rows. ``mismatch``: (W,), whether the p-value is below 0.001;
-    then a comparison of the models is not to be trusted, whatever it says.
-    The p-value is that of chi-square, or where a model expects fewer than 100 rows, exact: binomial
-    of each model against the rest, the smallest times the number of models if there are more than
-    two. Source: chi-square test of fit; Clopper and Pearson (1934); Fabijan et al. (2019) on
-    sample-ratio mismatch.
+    ``shares``: (W, A), NaN without rows. ``mismatch``: (W,), whether the p-value is below 0.001; a
+    comparison of the models is then not reliable. The p-value is that of chi-square, or exact if a
+    model expects fewer than 100 rows: binomial for each model against the rest, the smallest times
+    the number of models if there are more than two. Source: chi-square test of fit; Clopper and
+    Pearson (1934); Fabijan et al. (2019) on sample-ratio mismatch.
     """
 
     shares: Floats
@@ -55,12 +54,12 @@ def sample_ratio(rows: Counts, intended: Floats) -> SampleRatio:
         tail[at] = _exact_p_value(rows[at], weights / weights.sum())
     p_value = values(tail, empty)
     shares = np.divide(rows, total, out=np.full(rows.shape, np.nan), where=total > 0)
-    mismatch = np.nan_to_num(p_value.value, nan=1.0) < ALARM
+    mismatch = np.nan_to_num(p_value.value, nan=1.0) < _ALARM
     return SampleRatio(shares, values(statistic, empty), p_value, mismatch)
 
 
 def _exact_p_value(rows: Counts, shares: Floats) -> float:
-    """p-value of one window's rows by model, (A,), against the shares of the split."""
+    """p-value of the rows by model of one window, (A,), against the shares of the split."""
     total = int(rows.sum())
     tested = range(1) if len(rows) == 2 else range(len(rows))
     each = [_binomial_p_value(int(rows[at]), total, float(shares[at])) for at in tested]
@@ -68,7 +67,7 @@ def _exact_p_value(rows: Counts, shares: Floats) -> float:
 
 
 def _binomial_p_value(successes: int, trials: int, share: float) -> float:
-    """Two-sided: probability of all counts that are no more likely than the one that was seen."""
+    """Two-sided: probability of all counts that are at most as likely as the observed one."""
     k = np.arange(1, trials + 1, dtype=np.float64)
     steps = np.log((trials - k + 1.0) / k) + np.log(share / (1.0 - share))
     logs = trials * np.log1p(-share) + np.concatenate([[0.0], np.cumsum(steps)])

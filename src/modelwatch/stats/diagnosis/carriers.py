@@ -1,8 +1,6 @@
-"""Which value of another column carries a change of a feature, and what a change of the mix of
-another column explains of it.
-
-Both are read from counts of the feature's bins by value of the other column, before and after.
-"""
+"""The value of another column that carries a change of a feature, and the part of the change that a
+different mix of another column explains. Both are computed from counts of the feature's bins by
+value of the other column, before and after."""
 
 from __future__ import annotations
 
@@ -18,22 +16,22 @@ from modelwatch.stats.numerals import numerals
 from modelwatch.stats.shares import DESIGN_EFFECT_OF_BINS, summed_by, total_variation
 
 MOST_OF_CHANGE = 0.9
-"""Share of the changed rows that a value must hold to carry the change."""
+"""Minimum share of the changed rows with a value that carries the change."""
 ENRICHED = 1.3
-"""Times its share of all rows that a value must hold of the changed ones."""
-LEVEL = 1e-3
-"""Probability that chance brings such a value, corrected for the values looked at."""
+"""Minimum ratio of a carrier's share of the changed rows to its share of all rows."""
+_LEVEL = 1e-3
+"""Probability of such a value by chance, corrected for the values examined."""
 LEAST_CHANGED = 0.005
-"""Share of the rows that must have changed for a carrier to be looked for."""
+"""Minimum share of changed rows for which a carrier is searched."""
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
-"""Where the values of a number are parted into groups. The ends are finer: a fault puts values
-there, and what goes with them is told from the few that were there before."""
+"""Quantiles that separate the groups of a number. The ends are finer: a fault puts values there,
+and their companions are recognized by the few that were there before."""
 _SURE = 3.0
-"""Standard errors by which a bin must have gained to hold changed rows."""
+"""Standard errors by which a bin must have gained to contain changed rows."""
 _PRIOR_ROWS = 20.0
-"""Rows of all values for which a value of few rows borrows what was usual."""
+"""Rows of all values from which a rare value borrows its usual share."""
 _GROUP = 0.025
-"""Share of the rows of both sides that makes a group of bins."""
+"""Share of the rows of both sides per group of bins."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,8 @@ class Split:
 
 @dataclass(frozen=True)
 class Carrier:
-    """A value of a column that carries a change: its share of the changed rows, and of all."""
+    """A value of a column that carries a change, with its share of the changed rows and of all
+    rows."""
 
     column: str
     value: str
@@ -65,16 +64,16 @@ class Carrier:
 
     @property
     def strength(self) -> float:
-        """How much more of the changed rows than of all rows it holds."""
+        """Its share of the changed rows divided by its share of all rows."""
         return self.changed_share - self.row_share
 
 
 def carriers(splits: Iterable[Split]) -> tuple[Carrier, ...]:
     """The values that carry a change of one feature, the strongest first.
 
-    Changed rows are those by which bins have gained more than chance brings, over what each value
-    held there before. A value carries the change if it holds ``MOST_OF_CHANGE`` of them, more than
-    its share of all rows, and chance among all values looked at does not bring that.
+    Changed rows are those by which bins have increased beyond chance, compared with the earlier
+    rows of each value. A value carries the change if it has ``MOST_OF_CHANGE`` of them, more than
+    its share of all rows, and chance among all examined values does not explain that.
     """
     held = [split for split in splits if len(split.values) > 1]
     comparisons = sum(len(split.values) for split in held)
@@ -101,16 +100,16 @@ def _carriers(split: Split, comparisons: int) -> Iterable[Carrier]:
     spread = np.sqrt(DESIGN_EFFECT_OF_BINS * of_rows * (1.0 - of_rows) / total)
     by_chance = float(ndtr((of_rows - share) / spread)) if spread > 0 else 1.0
     enough = share >= MOST_OF_CHANGE and share >= ENRICHED * of_rows
-    if enough and by_chance * comparisons <= LEVEL:
+    if enough and by_chance * comparisons <= _LEVEL:
         yield Carrier(split.column, split.values[at], share, of_rows)
 
 
 def explained_by_mix(split: Split) -> float:
-    """How much of a feature's change the change of another column's shares leads one to expect.
+    """The part of a feature's change that the change of another column's shares explains.
 
-    0 to 1: by how much nearer the rows are to what they would be if each value held what it held
-    before in its new share of the rows, as a part of the distance that chance does not bring. 0
-    where the change is not clearly more than chance.
+    0 to 1: how much closer the rows are to their expectation if each value kept its earlier
+    distribution at its new share of the rows, relative to the distance beyond chance. 0 if the
+    change does not clearly exceed chance.
     """
     before, now = split.before.astype(np.float64), split.now.astype(np.float64)
     p, q = before.sum(axis=0) / before.sum(), now.sum(axis=0) / now.sum()
@@ -120,18 +119,20 @@ def explained_by_mix(split: Split) -> float:
     groups = _groups(p, q)
     p, q, expected = (summed_by(side, groups) for side in (p, q, expected))
     rows = 1.0 / before.sum() + 1.0 / now.sum()
-    noise = float(np.sqrt(2.0 * DESIGN_EFFECT_OF_BINS * p * (1.0 - p) * rows / np.pi).sum() / 2.0)
+    sampling_distance = float(
+        np.sqrt(2.0 * DESIGN_EFFECT_OF_BINS * p * (1.0 - p) * rows / np.pi).sum() / 2.0
+    )
     distance = total_variation(p, q)
-    if distance <= 2.0 * noise:
+    if distance <= 2.0 * sampling_distance:
         return 0.0
     nearer = distance - total_variation(expected, q)
-    return float(np.clip(nearer / (distance - noise), 0.0, 1.0))
+    return float(np.clip(nearer / (distance - sampling_distance), 0.0, 1.0))
 
 
 def group_edges(rows: Counts, edges: Floats) -> tuple[float, ...]:
-    """Edges that part the bins of a numeric feature near its ``QUANTILES``, ascending.
+    """Edges that divide the bins of a numeric feature near its ``QUANTILES``, ascending.
 
-    ``rows``: (B,) of each bin; ``edges``: (B,) lower edges. Fewer of them where values are few.
+    ``rows``: (B,) of each bin. ``edges``: (B,) lower edges. Fewer edges if there are few values.
     """
     total = float(rows.sum())
     if total <= 0:
@@ -144,7 +145,7 @@ def group_edges(rows: Counts, edges: Floats) -> tuple[float, ...]:
 
 
 def group_labels(edges: tuple[float, ...]) -> tuple[str, ...]:
-    """What the groups between some edges are called, one more than there are edges."""
+    """The names of the groups between edges; one more than edges."""
     if not edges:
         return ()
     ends = numerals(edges)
@@ -153,7 +154,7 @@ def group_labels(edges: tuple[float, ...]) -> tuple[str, ...]:
 
 
 def _gained(before: Floats, now: Floats) -> AnyArray:
-    """Bins that hold more of the rows than chance brings."""
+    """Bins with more rows than chance explains."""
     p, q = before / max(before.sum(), 1.0), now / max(now.sum(), 1.0)
     both = (before + now) / max((before + now).sum(), 1.0)
     rows = 1.0 / max(before.sum(), 1.0) + 1.0 / max(now.sum(), 1.0)
@@ -161,7 +162,7 @@ def _gained(before: Floats, now: Floats) -> AnyArray:
 
 
 def _groups(p: Floats, q: Floats) -> AnyArray:
-    """A group for each bin: neighbors together until they hold enough rows of both sides."""
+    """A group for each bin: neighbors are combined until they have enough rows on both sides."""
     both = (p + q) / 2.0
     group = np.zeros(len(both), dtype=np.int64)
     held, current = 0.0, 0

@@ -1,8 +1,8 @@
-"""What happened to some of the rows of a feature, told from its bins before and after.
+"""What happened to some of the rows of a feature, derived from its bins before and after.
 
-A fault hits a share of the rows: they lose their value, hold one value, are multiplied, moved, or
-hold what another feature held. Each of these is a mixture of the bins before and of what they
-become; the share that fits best is found by search, and what it leaves over says how well it
+A fault affects a share of the rows: they lose their value, get one value, are multiplied, shifted,
+or get the values of another feature. Each result is a mixture of the bins before and after the
+fault. The best share is found by search, and the remaining difference shows how well the fault
 explains the change.
 """
 
@@ -23,35 +23,36 @@ from modelwatch.stats.states.binning import (
     NumericBinning,
 )
 from modelwatch.stats.states.categorical import CategoricalStates
+from modelwatch.stats.states.leave_out import FeatureStates
 from modelwatch.stats.states.numeric import NumericStates
 
-States = NumericStates | CategoricalStates
 UNITS = (1.8, 1 / 1.8, 2.54, 3.28084, 0.3048, 1.609344, 0.621371, 0.453592, 2.204623, 12.0, 60.0)
-"""Factors between units that are often taken for one another."""
-POWERS = (0.001, 0.01, 0.1, 10.0, 100.0, 1000.0, 1 / 60.0, 3600.0, 0.5, 2.0)
+"""Factors between units that are often confused."""
+_POWERS = (0.001, 0.01, 0.1, 10.0, 100.0, 1000.0, 1 / 60.0, 3600.0, 0.5, 2.0)
 DECIMAL = (10.0, 100.0, 1000.0, 0.1, 0.01, 0.001)
-"""What a decimal sign that is lost or misread multiplies by."""
+"""Factors from a lost or misread decimal sign."""
 FEWEST_FAR = 20.0
-"""Rows beyond all that was before without which their shape says nothing."""
-_FACTORS = np.unique(np.concatenate([UNITS, POWERS, np.exp(np.linspace(-2.5, 2.5, 101))]))
+"""Minimum rows beyond the earlier range for their shape to be informative."""
+_FACTORS = np.unique(np.concatenate([UNITS, _POWERS, np.exp(np.linspace(-2.5, 2.5, 101))]))
 _SHIFTS = np.linspace(-4.0, 4.0, 81)
-"""In standard deviations of the rows before."""
+"""In standard deviations of the earlier rows."""
 _SHARES = np.linspace(0.0, 1.0, 51)
 _GROUP = 0.025
-"""Share of the rows of both sides that makes a group of bins."""
+"""Share of the rows of both sides per group of bins."""
 _LEAST_CHANGE = 0.01
 _AS_GOOD = 0.03
-"""Part of a change by which explanations of it do not differ."""
+"""Fraction of a change within which its explanations are equivalent."""
 _SURE = 2.0
-"""Standard errors by which the rows of a value must have fallen to tell of a change."""
+"""Standard errors by which the rows of a value must have fallen to indicate a change."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """A fault that some rows may have met.
+    """A fault that may have affected some rows.
 
-    ``explained``: how much of the change of the bins it accounts for, 0 to 1, chance taken off.
-    ``share`` of the rows that it hit. ``value``: the bin's lower edge, or the factor, or the shift.
+    ``explained``: the part of the change of the bins that it explains, 0 to 1, corrected for
+    chance. ``share`` of the rows that it affected. ``value``: the bin's lower edge, the factor, or
+    the shift.
     """
 
     explained: float
@@ -59,47 +60,47 @@ class Explanation:
     value: float = np.nan
 
 
-NOTHING = Explanation(0.0, 0.0)
+_NOTHING = Explanation(0.0, 0.0)
 
 
-def nulls(before: States, now: States) -> Explanation:
-    """Rows that lost their value, NaN included where the feature is numeric."""
+def nulls(before: FeatureStates, now: FeatureStates) -> Explanation:
+    """Rows that lost their value, including NaN for a numeric feature."""
     p, q = _shares(before), _shares(now)
     at = [NULL, NAN] if isinstance(before, NumericStates) else [NULL]
     lost = (q[at].sum() - p[at].sum()) / max(1.0 - p[at].sum(), 1e-9)
     if lost <= 0:
-        return NOTHING
+        return _NOTHING
     rest_before, rest_now = np.delete(p, at), np.delete(q, at)
     held = min(rest_before.sum(), rest_now.sum())
     if held <= 0:
         return Explanation(1.0, 1.0)
-    noise = _noise(rest_before, before, now)
+    sampling_distance = _sampling_distance(rest_before, before, now)
     left = total_variation(rest_before / rest_before.sum(), rest_now / rest_now.sum())
-    left = max(left - noise, 0.0) * (1.0 - lost)
+    left = max(left - sampling_distance, 0.0) * (1.0 - lost)
     return Explanation(float(lost / (lost + left)), float(lost))
 
 
-def one_value(before: States, now: States) -> tuple[Explanation, int]:
-    """Rows that came to hold one value, and its position among the bins or the kept values.
+def one_value(before: FeatureStates, now: FeatureStates) -> tuple[Explanation, int]:
+    """Rows that got one value, and its position among the bins or the kept values.
 
-    Of a numeric feature, a bin; its lower edge is the value if the bin holds one.
+    For a numeric feature, a bin; its lower edge is the value if the bin contains only one.
     """
     first = NUMERIC_OFFSET if isinstance(before, NumericStates) else 1
     p, q = _values(_shares(before), first), _values(_shares(now), first)
     if not p.any() or not q.any():
-        return NOTHING, -1
+        return _NOTHING, -1
     at = int(np.argmax(q - p))
     gained = (q[at] - p[at]) / max(1.0 - p[at], 1e-9)
     if gained <= 0:
-        return NOTHING, -1
+        return _NOTHING, -1
     left = total_variation(_without(p, at), _without(q, at)) if q[at] < 1.0 else 0.0
-    left = max(left - _noise(p, before, now), 0.0) * (1.0 - gained)
+    left = max(left - _sampling_distance(p, before, now), 0.0) * (1.0 - gained)
     value = np.nan
     if isinstance(before, NumericStates) and isinstance(now, NumericStates):
         value = float(before.binning.edges[at])
         least = float(now.minimum[0])
         greatest = float(now.maximum[0])
-        # An extreme tells the value of a bin that holds several.
+        # An extreme reveals the value of a bin that contains several.
         for extreme in (least, greatest):
             if np.isfinite(extreme) and before.binning.bin_of(extreme) == at:
                 value = extreme
@@ -107,9 +108,9 @@ def one_value(before: States, now: States) -> tuple[Explanation, int]:
 
 
 def lone_value(before: NumericStates, now: NumericStates) -> Explanation | None:
-    """The farthest value beyond all that was before, if it is alone; None if there is none.
+    """The farthest value beyond the earlier range, if it is isolated; None if there is none.
 
-    ``explained``: its part of the rows beyond what was before, on that side.
+    ``explained``: its share of the rows beyond the earlier range, on that side.
     """
     was, held = before.quantities[0] > 0, now.quantities[0]
     usual = np.flatnonzero(was)
@@ -122,7 +123,7 @@ def lone_value(before: NumericStates, now: NumericStates) -> Explanation | None:
     )
     for beyond, extreme, end in sides:
         first = int(np.argmax(beyond > 0)) if beyond.any() else len(beyond)
-        # What has moved beyond the end is next to it; a code has nothing beside it.
+        # What has moved beyond the end is next to it; a code has no values next to it.
         if first + 1 >= len(beyond) or beyond[first + 1] > 0:
             continue
         at = abs(end - first)
@@ -133,16 +134,16 @@ def lone_value(before: NumericStates, now: NumericStates) -> Explanation | None:
 
 
 def multiplied(before: NumericStates, now: NumericStates) -> Explanation:
-    """Rows that were multiplied by one factor, other than 1; none of values that are kept as
-    distances from an offset, which a factor does not multiply."""
+    """Rows that were multiplied by one factor other than 1; none for values that are kept as
+    distances from an offset."""
     if before.binning.offset:
-        return NOTHING
+        return _NOTHING
     factors = _FACTORS[np.abs(np.log(_FACTORS)) > np.log(1.15)]
     found = _best(before, now, ((f, mass_of(before, before.binning, f, 0.0)) for f in factors))
     if not np.isfinite(found.value):
-        return NOTHING
+        return _NOTHING
     close = found.value * np.exp(np.linspace(-0.05, 0.05, 11))
-    exact = [unit for unit in (*UNITS, *POWERS) if abs(np.log(unit / found.value)) < 0.05]
+    exact = [unit for unit in (*UNITS, *_POWERS) if abs(np.log(unit / found.value)) < 0.05]
     finer = np.concatenate([close, exact])
     finer = finer[np.abs(np.log(finer)) > np.log(1.15)]
     best = _best(before, now, ((f, mass_of(before, before.binning, f, 0.0)) for f in finer))
@@ -153,15 +154,15 @@ def multiplied(before: NumericStates, now: NumericStates) -> Explanation:
 
 
 def far_multiplied(before: NumericStates, now: NumericStates) -> Explanation:
-    """Few rows that were multiplied by a power of ten, told from those beyond all that was before.
+    """Few rows that were multiplied by a power of ten, derived from those beyond the earlier range.
 
-    ``explained``: how much of the shape of those rows it accounts for, chance taken off.
+    ``explained``: the part of the shape of those rows that it explains, corrected for chance.
     """
     if before.binning.offset:
-        return NOTHING
+        return _NOTHING
     rows, low, high = _rows(now.rows), float(before.least[0]), float(before.greatest[0])
     edges, upper = before.binning.edges, before.binning.upper_edges
-    best = NOTHING
+    best = _NOTHING
     for factor in DECIMAL:
         beyond = edges >= high if factor > 1.0 else upper <= low
         held = np.where(beyond, now.quantities[0], 0).astype(np.float64)
@@ -172,64 +173,68 @@ def far_multiplied(before: NumericStates, now: NumericStates) -> Explanation:
         if share > 1.0:
             continue
         expected = mass / mass.sum()
-        noise = float(np.sqrt(2.0 * expected * (1.0 - expected) / np.pi / held.sum()).sum() / 2.0)
-        left = max(total_variation(held / held.sum(), expected) - noise, 0.0)
+        sampling_distance = float(
+            np.sqrt(2.0 * expected * (1.0 - expected) / np.pi / held.sum()).sum() / 2.0
+        )
+        left = max(total_variation(held / held.sum(), expected) - sampling_distance, 0.0)
         if 1.0 - left > best.explained:
             best = Explanation(1.0 - left, float(share), factor)
     return best
 
 
 def mirrored(before: NumericStates, now: NumericStates) -> Explanation:
-    """Rows that changed their sign; none of values that are kept as distances from an offset."""
+    """Rows that changed their sign; none for values that are kept as distances from an offset."""
     if before.binning.offset:
-        return NOTHING
+        return _NOTHING
     return _best(before, now, [(-1.0, _mirrored_mass(before, before.binning))])
 
 
 def moved(before: NumericStates, now: NumericStates) -> Explanation:
-    """Rows that were moved by one amount, in standard deviations of the rows before."""
+    """Rows that were shifted by one amount, in standard deviations of the earlier rows."""
     sd = float(before.moments.sd[0])
     if not np.isfinite(sd) or sd <= 0:
-        return NOTHING
+        return _NOTHING
     shifts = _SHIFTS[np.abs(_SHIFTS) > 1e-9]
     masses = ((d, mass_of(before, before.binning, 1.0, d * sd)) for d in shifts)
     return _best(before, now, masses, whole=True)
 
 
-def exchanged(before: States, now: States, other_before: States) -> Explanation:
-    """Rows that came to hold what another feature held before."""
+def exchanged(
+    before: FeatureStates, now: FeatureStates, other_before: FeatureStates
+) -> Explanation:
+    """Rows that got the earlier values of another feature."""
     if isinstance(before, NumericStates) and isinstance(other_before, NumericStates):
         apart = float(other_before.binning.offset - before.binning.offset)
         return _best(before, now, [(0.0, mass_of(other_before, before.binning, 1.0, apart))])
     if isinstance(before, CategoricalStates) and isinstance(other_before, CategoricalStates):
         return _best(before, now, [(0.0, _kept_of(other_before, before))])
-    return NOTHING
+    return _NOTHING
 
 
 def codes_exchanged(
     before: CategoricalStates, now: CategoricalStates
 ) -> tuple[Explanation, int, int]:
-    """Two kept values that exchanged their rows, and their positions; of all pairs the best.
+    """Two kept values that swapped their rows, and their positions; the best of all pairs.
 
-    ``share``: distance of their shares before.
+    ``share``: difference between their earlier shares.
     """
     p, q = _shares(before)[CATEGORICAL_OFFSET:], _shares(now)[CATEGORICAL_OFFSET:]
     if len(p) < 2:
-        return NOTHING, -1, -1
+        return _NOTHING, -1, -1
     first, second = int(np.argmax(p - q)), int(np.argmax(q - p))
-    noise = _noise(p, before, now)
-    change = total_variation(p, q) - noise
+    sampling_distance = _sampling_distance(p, before, now)
+    change = total_variation(p, q) - sampling_distance
     if first == second or change < _LEAST_CHANGE:
-        return NOTHING, -1, -1
+        return _NOTHING, -1, -1
     exchange = p.copy()
     exchange[[first, second]] = p[[second, first]]
-    left = max(total_variation(exchange, q) - noise, 0.0)
+    left = max(total_variation(exchange, q) - sampling_distance, 0.0)
     explained = float(np.clip(1.0 - left / change, 0.0, 1.0))
     return Explanation(explained, abs(float(p[first] - p[second]))), first, second
 
 
 def _mirrored_mass(states: NumericStates, binning: NumericBinning) -> Floats:
-    """Shares as of ``mass_of``, of ``-x`` for the rows of one state."""
+    """Shares as in ``mass_of``, for ``-x`` and the rows of one state."""
     counts = states.counts[0].astype(np.float64)
     total = max(counts.sum(), 1.0)
     low, high = float(states.minimum[0]), float(states.maximum[0])
@@ -251,8 +256,9 @@ def _mirrored_mass(states: NumericStates, binning: NumericBinning) -> Floats:
 
 
 def mass_of(states: NumericStates, binning: NumericBinning, factor: float, shift: float) -> Floats:
-    """Shares of null, NaN and the bins of a binning, of ``factor * x + shift`` for the rows of one
-    state; ``factor`` is positive. Values lie evenly within a bin, or between the extremes."""
+    """Shares of null, NaN, and the bins of a binning, for ``factor * x + shift`` and the rows of
+    one state. ``factor`` is positive. Values are assumed to be evenly spread within a bin, or
+    between the extremes."""
     counts = states.counts[0].astype(np.float64)
     total = max(counts.sum(), 1.0)
     low, high = float(states.minimum[0]), float(states.maximum[0])
@@ -272,41 +278,47 @@ def mass_of(states: NumericStates, binning: NumericBinning, factor: float, shift
     return np.asarray(mass / total)
 
 
-def change_of(before: States, now: States) -> float:
-    """Total variation between both sides, nulls among the bins, chance taken off; 0 to 1."""
+def change_of(before: FeatureStates, now: FeatureStates) -> float:
+    """Total variation between both sides, with nulls among the bins, corrected for chance; 0 to
+    1."""
     p, q = _shares(before), _shares(now)
     groups = _groups(p, q)
     p, q = summed_by(p, groups), summed_by(q, groups)
-    return max(total_variation(p, q) - _noise(p, before, now), 0.0)
+    return max(total_variation(p, q) - _sampling_distance(p, before, now), 0.0)
 
 
-def touched_share(before: States, now: States) -> float:
-    """Least share of the rows that a change must have touched, chance taken off; 0 to 1.
+def touched_share(before: FeatureStates, now: FeatureStates) -> float:
+    """Minimum share of the rows that a change must have affected, corrected for chance; 0 to 1.
 
-    Where some rows stay as they were, each group of values keeps at least their share of its rows:
-    the one that lost most tells how many were touched.
+    If some rows are unchanged, each group of values keeps at least their share of its rows, so the
+    group with the largest loss shows how many were affected.
     """
     p, q = _shares(before), _shares(now)
     groups = _groups(p, q)
     p, q = summed_by(p, groups), summed_by(q, groups)
     usual = p >= _GROUP / 2.0
     rows = 1.0 / _rows(before.rows) + 1.0 / _rows(now.rows)
-    noise = _SURE * np.sqrt(DESIGN_EFFECT_OF_BINS * p * (1.0 - p) * rows)
-    lost = 1.0 - (q + noise)[usual] / p[usual]
+    sampling_distance = _SURE * np.sqrt(DESIGN_EFFECT_OF_BINS * p * (1.0 - p) * rows)
+    lost = 1.0 - (q + sampling_distance)[usual] / p[usual]
     return float(np.clip(lost.max(initial=0.0), 0.0, 1.0))
 
 
 def _best(
-    before: States, now: States, masses: Iterable[tuple[float, Floats]], *, whole: bool = False
+    before: FeatureStates,
+    now: FeatureStates,
+    masses: Iterable[tuple[float, Floats]],
+    *,
+    whole: bool = False,
 ) -> Explanation:
-    """The mixture that leaves least over. ``whole``: all rows are hit, or none."""
+    """The mixture with the smallest remaining difference. ``whole``: all rows are affected, or
+    none."""
     p, q = _shares(before), _shares(now)
     groups = _groups(p, q)
     start, end = summed_by(p, groups), summed_by(q, groups)
-    noise = _noise(start, before, now)
-    change = total_variation(start, end) - noise
+    sampling_distance = _sampling_distance(start, before, now)
+    change = total_variation(start, end) - sampling_distance
     if change < _LEAST_CHANGE:
-        return NOTHING
+        return _NOTHING
     shares = np.array([1.0]) if whole else _SHARES
     best = (np.inf, 0.0, np.nan)
     for value, mass in masses:
@@ -316,18 +328,18 @@ def _best(
         at = int(np.argmin(left))
         if left[at] < best[0] - 1e-12:
             best = (float(left[at]), float(shares[at]), float(value))
-    left_over = max(best[0] - noise, 0.0)
+    left_over = max(best[0] - sampling_distance, 0.0)
     explained = float(np.clip(1.0 - left_over / change, 0.0, 1.0))
     return Explanation(explained, best[1], best[2])
 
 
-def _shares(states: States) -> Floats:
+def _shares(states: FeatureStates) -> Floats:
     counts = states.counts[0].astype(np.float64)
     return np.asarray(counts / max(counts.sum(), 1.0))
 
 
 def _values(shares: Floats, first: int) -> Floats:
-    """Shares of the rows that have a value."""
+    """Shares of the rows with a value."""
     held = shares[first:]
     return np.asarray(held / max(held.sum(), 1e-300))
 
@@ -338,7 +350,7 @@ def _without(shares: Floats, at: int) -> Floats:
 
 
 def _kept_of(other: CategoricalStates, of: CategoricalStates) -> Floats:
-    """Shares of another feature's rows on the values of this one."""
+    """Shares of another feature's rows at the values of this one."""
     counts = np.zeros(of.binning.length)
     values = other.binning.values
     counts[NULL] = other.counts[0, NULL]
@@ -349,7 +361,8 @@ def _kept_of(other: CategoricalStates, of: CategoricalStates) -> Floats:
 
 
 def _groups(p: Floats, q: Floats) -> AnyArray:
-    """A group for each position: neighbours together until they hold enough rows of both sides."""
+    """A group for each position: neighbors are combined until they have enough rows on both
+    sides."""
     both = (p + q) / 2.0
     group = np.zeros(len(both), dtype=np.int64)
     held, current = 0.0, 0
@@ -362,8 +375,8 @@ def _groups(p: Floats, q: Floats) -> AnyArray:
     return group
 
 
-def _noise(p: Floats, before: States, now: States) -> float:
-    """Total variation that chance brings between two samples of ``p``."""
+def _sampling_distance(p: Floats, before: FeatureStates, now: FeatureStates) -> float:
+    """Total variation between two samples of ``p`` by chance."""
     rows = _rows(before.rows), _rows(now.rows)
     variance = p * (1.0 - p) * (1.0 / rows[0] + 1.0 / rows[1]) * DESIGN_EFFECT_OF_BINS
     return float(np.sqrt(2.0 * variance / np.pi).sum() / 2.0)

@@ -21,16 +21,16 @@ from modelwatch.stats.verdicts.day_series import DaySeries
 
 Shape = Literal["constant", "step", "steps", "ramp"]
 
-FEWEST_DAYS = 8
+_FEWEST_DAYS = 8
 """Minimum number of days for which a shape is determined."""
 MOST_STEPS = 4
 LEAST_MARGIN = 6.0
 """Difference of BIC that is strong evidence (Kass and Raftery 1995)."""
 PLACE = 2.0
-"""Parameters that the place of a step counts as; why is in ``change_point``."""
+"""Number of parameters for the position of a step; ``change_point`` explains it."""
 DROP = 6.0
-"""Deviance that a date may lose and still be within the interval; measured to hold 95 %."""
-TOO_SHORT = f"fewer than {FEWEST_DAYS} days"
+"""Deviance loss up to which a date is within the interval; measured to cover 95 %."""
+TOO_SHORT = f"fewer than {_FEWEST_DAYS} days"
 
 
 @dataclass(frozen=True)
@@ -64,17 +64,18 @@ class _Fit:
 
 
 def change_point(values: Floats, days: Counts, weights: Floats | None = None) -> ChangePoint:
-    """The shape of a daily series by BIC; (n,) each, NaN where a figure is unknown.
+    """The shape of a daily series by BIC; (n,) each, NaN for unknown values.
 
-    ``days`` ascend and may have gaps. ``weights``: inverse variances but for a factor. Noise is
-    normal and may be alike in neighbouring days, so that a slow wander is no step. A level counts
-    as one parameter, a place as two: among all days some place always fits well, which one
-    parameter would not pay for (compare Zhang and Siegmund 2007, whose penalty of a change is about
-    three parameters). Sources: Schwarz (1978); Kass and Raftery (1995) for the margin of 6.
+    ``days`` ascend and may have gaps. ``weights``: inverse variances up to a factor. Noise is
+    normal and may be correlated between adjacent days, so that a slow drift is not a step. A level
+    counts as one parameter, a position as two: among all days, some position always fits well,
+    which one parameter would not account for (compare Zhang and Siegmund 2007, whose penalty for a
+    change is about three parameters). Sources: Schwarz (1978); Kass and Raftery (1995) for the
+    margin of 6.
     """
     unit = _unit(values)
     series = DaySeries.of(np.asarray(values, dtype=np.float64) / unit, days, weights)
-    if len(series) < FEWEST_DAYS:
+    if len(series) < _FEWEST_DAYS:
         return ChangePoint("undetermined", "constant", (), (), (), (), 0.0, TOO_SHORT)
     fits = [*_levels(series), *_ramp(series)]
     best_of: dict[Shape, tuple[float, _Fit]] = {}
@@ -98,7 +99,7 @@ def change_point(values: Floats, days: Counts, weights: Floats | None = None) ->
 
 
 def _unit(values: Floats) -> float:
-    """A power of two near the largest figure, so that squares neither vanish nor overflow."""
+    """A power of two near the largest value, so that squares neither vanish nor overflow."""
     y = np.asarray(values, dtype=np.float64)
     largest = float(np.abs(y[np.isfinite(y)]).max(initial=0.0))
     return math.ldexp(1.0, math.frexp(largest)[1] - 1) if largest else 1.0

@@ -10,15 +10,15 @@ from modelwatch.stats.arrays import AnyArray, Floats
 from modelwatch.stats.verdicts.day_series import DaySeries
 
 SHORTEST_LEVEL = 2
-"""Days of a level: a single day is an outlier."""
+"""Minimum days of a level: a single day is an outlier."""
 SHORTEST_RAMP = 7
-"""Days from the foot to the head of a ramp: what takes less than a week came at once."""
+"""Minimum days of a ramp: a change within a week is a step."""
 
 
 def level_costs(series: DaySeries) -> Floats:
-    """Weighted squares about the mean of positions ``[i, j)``, (n + 1, n + 1).
+    """Weighted sums of squares about the mean of positions ``[i, j)``, (n + 1, n + 1).
 
-    Infinite where that is shorter than a level.
+    Infinite if the range is shorter than a level.
     """
     y, w = series.values - series.values.mean(), series.weights
     total, first, second = (np.concatenate([[0.0], np.cumsum(x)]) for x in (w, w * y, w * y * y))
@@ -56,7 +56,7 @@ def best_cuts(costs: Floats, most: int) -> list[tuple[int, ...]]:
 
 
 def with_levels(series: DaySeries, cuts: AnyArray) -> tuple[Floats, Floats]:
-    """Expectations (c, n) of c sets of k cuts (c, k), and their levels (c, k + 1)."""
+    """Expectations (c, n) for c sets of k cuts (c, k), and their levels (c, k + 1)."""
     places = np.atleast_2d(cuts)
     n = len(series)
     ends = np.zeros((len(places), 1), dtype=np.int64)
@@ -71,10 +71,11 @@ def with_levels(series: DaySeries, cuts: AnyArray) -> tuple[Floats, Floats]:
 
 @dataclass(frozen=True)
 class Ramps:
-    """Ramps between pairs of knots; all (c,). A ramp is level, then a line, then level again.
+    """Ramps between pairs of knots; all (c,). A ramp is a level, followed by a line and another
+    level.
 
     ``foot`` and ``head``: positions of the days at which the line leaves the first level and
-    reaches the second. ``cost``: weighted squares about it.
+    reaches the second. ``cost``: weighted sum of squares about it.
     """
 
     foot: AnyArray
@@ -82,14 +83,14 @@ class Ramps:
     cost: Floats
 
     def best_by(self, knot: AnyArray) -> tuple[AnyArray, AnyArray]:
-        """Foot and head of the best ramp of each value of a knot, ascending."""
+        """Foot and head of the best ramp for each value of a knot, ascending."""
         order = np.lexsort((self.cost, knot))
         first = order[np.unique(knot[order], return_index=True)[1]]
         return self.foot[first], self.head[first]
 
 
 def ramps(series: DaySeries) -> Ramps:
-    """Every ramp whose line takes at least ``SHORTEST_RAMP`` days and spans three figures."""
+    """Every ramp whose line takes at least ``SHORTEST_RAMP`` days and spans three values."""
     n = len(series)
     foot, head = np.triu_indices(n, 2)
     day = series.days.astype(np.float64)

@@ -1,8 +1,8 @@
-"""Area between two distribution functions that are known in bins, with bounds that are certain.
+"""Area between two distribution functions that are known in bins, with certain bounds.
 
-A bin tells how many values it holds, not where. Between its edges a distribution function lies
-between the shares before and after the bin. With that, the exact extremes and the exact means, the
-area lies between two numbers whatever the rows are.
+A bin contains the number of its values, but not their positions. Between its edges, a distribution
+function lies between the shares before and after the bin. Together with the exact extremes and
+means, this bounds the area for any rows.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from modelwatch.stats.states.numeric import NumericStates
 
 
 @dataclass(frozen=True)
-class Area:
-    """An estimate, (W,), and the least and the greatest area that the states allow."""
+class AreaBounds:
+    """An estimate, (W,), and the smallest and largest area that the states allow."""
 
     estimate: Floats
     least: Floats
@@ -26,18 +26,18 @@ class Area:
 
     @property
     def error_bound(self) -> Floats:
-        """By how much the estimate may be wrong."""
+        """Maximum error of the estimate."""
         return np.fmax(self.estimate - self.least, self.greatest - self.estimate)
 
 
-def area_between(current: NumericStates, reference: NumericStates) -> Area:
-    """The area between the distribution functions of the finite quantities of W windows and of
-    their references, or of one that serves them all.
+def area_between(current: NumericStates, reference: NumericStates) -> AreaBounds:
+    """The area between the distribution functions of the finite values of W windows and of their
+    references, or of one reference for all.
 
-    The estimate takes the values of a bin to be evenly spread between its edges, but for the least
-    and the greatest one, which are known. With T the difference of the means, the area is T + 2 N
-    and 2 P - T, where P and N are the areas on either side (Vallender 1974): where one function
-    lies above the other throughout, the area is exact. NaN where nothing holds a quantity.
+    The estimate assumes that values are evenly spread within a bin, except the minimum and maximum,
+    which are known. With the difference T of the means, the area is T + 2 N and 2 P - T, where P
+    and N are the areas on either side (Vallender 1974). If one function lies above the other
+    throughout, the area is exact. NaN without finite values.
     """
     both = np.concatenate((current.quantities, reference.quantities))
     held = both.max(axis=0, initial=0) > 0
@@ -45,7 +45,7 @@ def area_between(current: NumericStates, reference: NumericStates) -> Area:
     kept = np.flatnonzero(np.append(held[1:], False) | held | np.append(False, held[:-1]))
     if not len(kept):
         nothing = np.full(len(current), np.nan)
-        return Area(nothing, nothing, nothing)
+        return AreaBounds(nothing, nothing, nothing)
     cells = _Cells.of(kept, current, reference)
     first, second = (_Counted.of(states, kept) for states in (current, reference))
     plain = _signed_areas(first.between_edges(), second.between_edges(), cells.width)
@@ -62,17 +62,17 @@ def area_between(current: NumericStates, reference: NumericStates) -> Area:
         # Rounding may cross bounds that coincide.
         greatest = np.fmax(np.fmin(areas.greatest, beyond), least)
         estimate = np.fmin(np.fmax(areas.estimate, least), greatest)
-    return Area(estimate, least, greatest)
+    return AreaBounds(estimate, least, greatest)
 
 
 @dataclass(frozen=True)
 class _Cells:
-    """The bins that hold something, and those that the extremes of a window or its reference lie
-    in, cut at these extremes.
+    """The nonempty bins, and those that contain the extremes of a window or its reference, cut at
+    these extremes.
 
     ``width`` (W, B): of each bin, 0 for those that are cut. ``at`` (W, 4): bins of the four
-    extremes. ``left`` and ``right`` (W, 20): ends of the five parts of each; a bin that comes twice
-    has no width the second time.
+    extremes. ``left`` and ``right`` (W, 20): ends of the five parts of each; a bin that occurs
+    twice has no width the second time.
     """
 
     low: Floats
@@ -133,7 +133,7 @@ class _Counted:
         return _Function(before, after, before, after)
 
     def at_the_ends(self, cells: _Cells) -> _Function:
-        """The function in the parts of the bins that an extreme lies in."""
+        """The function in the parts of the bins that contain an extreme."""
         windows, ends = cells.at.shape
         shape = (windows, ends, cells.left.shape[1] // ends)
         lines = np.arange(windows)[:, None] if len(self.states) > 1 else 0
@@ -167,7 +167,7 @@ class _Counted:
 @dataclass(frozen=True)
 class _Function:
     """A distribution function on intervals, (n, K): at both ends if values are evenly spread, and
-    its least and greatest value whatever the rows."""
+    its minimum and maximum for any rows."""
 
     left: Floats
     right: Floats
@@ -176,8 +176,8 @@ class _Function:
 
 
 class _Sides(NamedTuple):
-    """Areas, (W,), where the first function lies above the second and below it: least and greatest
-    each; the greatest of both together, and an estimate."""
+    """Areas, (W,), where the first function lies above the second and below it: minimum and maximum
+    of each, the maximum of both together, and an estimate."""
 
     least_above: Floats
     most_above: Floats

@@ -1,4 +1,4 @@
-"""Changes of single figures: shares of rows, mean and standard deviation."""
+"""Changes of single metrics: shares of rows, mean, and standard deviation."""
 
 from __future__ import annotations
 
@@ -9,65 +9,71 @@ from modelwatch.stats.drift.comparison import (
     CONSTANT_CURRENT,
     CONSTANT_REFERENCE,
     Comparison,
-    Kind,
+    ComparisonKind,
     Values,
     values,
 )
-from modelwatch.stats.drift.statistic import Register, statistic
+from modelwatch.stats.drift.statistic import EXACT, Register, statistic
 from modelwatch.stats.profile.far_values import centers, usual_ends
 from modelwatch.stats.profile.quantiles import quantiles
 from modelwatch.stats.states.categorical import CategoricalStates
 from modelwatch.stats.states.numeric import NumericStates
 
-NOT_TOLD = "values are too far from the frozen center, or too near one another"
+NOT_RESOLVED = "values are too far from the frozen center, or too close together"
 _MARGIN = 0.125 * (1.0 - 1e-9)
-"""Part of the reference's range; the frozen grid has an edge at an eighth, up to rounding."""
+"""Fraction of the reference's range; the frozen grid has an edge at an eighth, up to rounding."""
 _SKEWED = 4.0
-"""Times the distance from the median to the end that is nearer to zero, from which the other end is
-a long tail."""
+"""Ratio of the distances from the median to both ends above which the farther end is a long
+tail."""
 NARROW = 0.25
-"""Width of a bin, in standard deviations, up to which rows in it are about alike."""
+"""Maximum width of a bin, in standard deviations, whose rows are about alike."""
 FREQUENT = 0.05
-"""Share of the reference's rows from which the rows of a value may be missed."""
+"""Minimum share of the reference's rows for which the loss of a value is reported."""
 EXPECTED_ROWS = 20.0
 """Expected rows of a value below which none of them may be chance."""
 
 
-def _share(key: str, label: str, *kinds: Kind, **more: bool) -> Register:
+def _share(
+    key: str, label: str, *kinds: ComparisonKind, threshold: float, special: bool = False
+) -> Register:
     return statistic(
         key,
+        threshold=threshold,
         label=label,
         kinds=kinds,
         range=(-1.0, 1.0),
         symmetric=False,
         unit="share of rows",
-        source="current share less reference share",
-        needs_special_values=more.get("special", False),
+        source="share in the window minus share in the reference",
+        bound=EXACT,
+        needs_special_values=special,
     )
 
 
-@_share("null_share_change", "Change of the share of nulls", "numeric", "categorical")
+@_share(
+    "null_share_change", "Change of the share of nulls", "numeric", "categorical", threshold=0.02
+)
 def null_share_change(comparison: Comparison) -> Values:
     """Share of nulls, minus the share in the reference."""
     current, reference = comparison.feature
     return _share_change(comparison, current.nulls, reference.nulls)
 
 
-@_share("nan_share_change", "Change of the share of NaN", "numeric")
+@_share("nan_share_change", "Change of the share of NaN", "numeric", threshold=0.01)
 def nan_share_change(comparison: Comparison) -> Values:
     """Share of NaN, minus the share in the reference."""
     current, reference = comparison.numeric
     return _share_change(comparison, current.nans, reference.nans)
 
 
-@_share("infinite_share_change", "Change of the share of infinities", "numeric")
+@_share("infinite_share_change", "Change of the share of infinities", "numeric", threshold=0.001)
 def infinite_share_change(comparison: Comparison) -> Values:
     """Share of infinite values of either sign, minus the share in the reference."""
     current, reference = comparison.numeric
     return _share_change(comparison, current.infinite, reference.infinite)
 
 
-@_share("zero_share_change", "Change of the share of zeros", "numeric")
+@_share("zero_share_change", "Change of the share of zeros", "numeric", threshold=0.1)
 def zero_share_change(comparison: Comparison) -> Values:
     """Share of zeros, minus the share in the reference."""
     current, reference = comparison.numeric
@@ -78,14 +84,22 @@ def zero_share_change(comparison: Comparison) -> Values:
     return _share_change(comparison, current.rows_at(zero), reference.rows_at(zero))
 
 
-@_share("special_share_change", "Change of the share of special values", "numeric", special=True)
+@_share(
+    "special_share_change",
+    "Change of the share of special values",
+    "numeric",
+    special=True,
+    threshold=0.05,
+)
 def special_share_change(comparison: Comparison) -> Values:
     """Share of configured special values, minus the share in the reference."""
     current, reference = comparison.numeric
     return _share_change(comparison, current.special, reference.special)
 
 
-@_share("unseen_share_change", "Change of the share of unseen values", "categorical")
+@_share(
+    "unseen_share_change", "Change of the share of unseen values", "categorical", threshold=0.02
+)
 def unseen_share_change(comparison: Comparison) -> Values:
     """Share of values that do not occur in the reference of the bins, minus their share in
     the reference."""
@@ -93,16 +107,21 @@ def unseen_share_change(comparison: Comparison) -> Values:
     return _share_change(comparison, current.unseen_rows, reference.unseen_rows)
 
 
-@_share("novel_share_change", "Change of the share of values far beyond the reference", "numeric")
+@_share(
+    "novel_share_change",
+    "Change of the share of values far beyond the reference",
+    "numeric",
+    threshold=0.02,
+)
 def novel_share_change(comparison: Comparison) -> Values:
-    """Share of rows whose value is beyond the ends of the reference by more than an eighth of its
-    range, or of the other sign than a skewed reference of one sign, as the frozen bins tell it,
-    less the reference's share.
+    """Share of rows whose value is beyond the range of the reference by more than an eighth of that
+    range, or has the opposite sign of a skewed reference whose values all have the same sign, minus
+    the same share of the reference. Determined from the frozen bins.
 
-    Days set records by a little; a code or another unit goes far. Where values of one sign have a
-    long tail, as amounts do, the tail stretches the range, and zero is the bound on the other side:
-    -999 is beyond it. Infinities and special values have figures of their own. A few rows of the
-    reference far beyond all its others, as one of 1e9 is, do not stretch its range.
+    Ordinary days exceed earlier extremes by a little; codes and unit errors exceed them by far.
+    Where values of one sign have a long tail, such as amounts, the tail widens the range, so zero
+    is the bound on the other side: -999 is beyond it. Infinities and special values have statistics
+    of their own. A few extreme rows of the reference, such as one of 1e9, do not widen its range.
     """
     current, reference = comparison.numeric
     low, high = (end[:, None] for end in usual_ends(reference))
@@ -124,17 +143,19 @@ def novel_share_change(comparison: Comparison) -> Values:
 
 @statistic(
     "value_share_rise",
+    threshold=0.5,
     label="Largest rise of the share of one value or bin",
     kinds=("numeric", "categorical"),
     range=(0.0, 1.0),
     symmetric=False,
     unit="share of rows",
-    source="current share less reference share, the largest over the frozen bins",
+    source="share in the window minus share in the reference, the largest over the frozen bins",
+    bound=EXACT,
 )
 def value_share_rise(comparison: Comparison) -> Values:
-    """Largest rise, over the frozen bins, of the share of rows that one holds: a stuck column
-    puts most rows into one. Of categories, those with a bin of their own; of numbers, bins
-    among the reference's own that are narrow, unless the window has one value alone."""
+    """Largest increase in the share of rows in one frozen bin. A stuck column puts most rows into
+    one bin. Categorical: values with a bin of their own. Numeric: narrow bins within the range of
+    the reference, or any bin if the window has a single value."""
     current, reference = comparison.feature
     now, before = single_values(current), single_values(reference)
     if isinstance(current, NumericStates) and isinstance(reference, NumericStates):
@@ -146,22 +167,24 @@ def value_share_rise(comparison: Comparison) -> Values:
 
 @statistic(
     "value_share_fall",
+    threshold=0.5,
     label="Largest missing share of a frequent value's rows",
     kinds=("categorical",),
     range=(0.0, 1.0),
     symmetric=False,
     unit="share of the value's rows",
-    source="1 less the odds ratio of a value's share (Cornfield 1951)",
+    source="1 minus the odds ratio of the share of a value (Cornfield 1951)",
+    bound=EXACT,
 )
 def value_share_fall(comparison: Comparison) -> Values:
-    """Share of a value's expected rows that is missing, given the rows of all other values:
-    the largest over the values that are frequent in the reference, or 0 if none is.
+    """Share of the expected rows of a value that is missing, given the rows of all other values:
+    the largest over the values that are frequent in the reference, or 0 if no value is frequent.
 
-    Frequent is a twentieth of the reference's rows, and 20 expected rows in the window. A fixed
-    reference also knows how much each value varies between days. There, a value is frequent if it
-    comes on half of the days or more, and if the window has 10 expected rows of it for each unit of
-    its dispersion (its variance over that of independent rows). A value that comes in bursts is
-    therefore not missed between them.
+    A value is frequent if it has a twentieth of the rows of the reference and 20 expected rows in
+    the window. For a fixed reference, the variation of each value between days is known, too. A
+    value is then frequent if it occurs on at least half of the days, and if the window has 10
+    expected rows of it for each unit of its dispersion (its variance divided by that of independent
+    rows). A value that occurs in bursts is therefore not reported as missing between them.
     """
     current, reference = comparison.categorical
     now, before = (
@@ -173,8 +196,9 @@ def value_share_fall(comparison: Comparison) -> Values:
 
 
 def missing_parts(now: Floats, before: Floats) -> Floats:
-    """Part of each value's rows that is missing if the rows of all others are there, of shares of
-    rows (n, B) now and before; 0 of a value that was not there, or alone, and where none is."""
+    """Share of each value's expected rows that is missing, given the rows of all others, from
+    shares of rows (n, B) now and before; 0 for a value that was absent or alone before, and if
+    nothing is missing."""
     with np.errstate(divide="ignore", invalid="ignore"):
         odds = now / (1.0 - now) / (before / (1.0 - before))
     return np.where((before > 0) & (before < 1), np.maximum(1.0 - odds, 0.0), 0.0)
@@ -188,21 +212,22 @@ def frequent_shares(states: CategoricalStates) -> Floats:
 
 @statistic(
     "mean_change_in_sd",
+    threshold=0.5,
     label="Change of the mean, in standard deviations",
     kinds=("numeric",),
     range=(-np.inf, np.inf),
     symmetric=False,
     unit="standard deviations of the reference",
     source="Glass (1976), the effect size delta",
-    bound="exact, but where a few rows are far out: then read from the bins without them",
+    bound="exact; if a few rows are far out, computed from the bins without them",
 )
 def mean_change_in_sd(comparison: Comparison) -> Values:
-    """Mean of the finite quantities, minus the mean of the reference, in standard deviations
-    of the reference.
+    """Mean of the finite values, minus the mean of the reference, in standard deviations of the
+    reference.
 
-    Where one row in 500 or fewer lies more than 50 robust standard deviations from the median of
-    the reference, on either side, such rows are left out of both sides and the moments are read
-    from the bins: one row of 1e9 must not hide what all others do.
+    If at most one row in 500 lies more than 50 robust standard deviations from the median of the
+    reference, these rows are left out of both sides, and the moments are computed from the bins.
+    A single row of 1e9 must not hide the change of all others.
     """
     reference = comparison.numeric[1]
     now, before = comparison.memoized(centers)
@@ -214,25 +239,26 @@ def mean_change_in_sd(comparison: Comparison) -> Values:
         *comparison.without_values,
         (reference.moments.count < 2, "reference has one value"),
         (spread == 0, CONSTANT_REFERENCE),
-        (np.isnan(now.mean) | np.isnan(spread), NOT_TOLD),
+        (np.isnan(now.mean) | np.isnan(spread), NOT_RESOLVED),
     )
 
 
 @statistic(
     "sd_log_ratio",
+    threshold=0.4,
     label="Log ratio of standard deviations",
     kinds=("numeric",),
     range=(-np.inf, np.inf),
     symmetric=False,
     unit="natural logarithm",
-    source="Nakagawa et al. (2015), lnVR without its correction of small samples",
-    bound="exact, but where a few rows are far out: then read from the bins without them",
+    source="Nakagawa et al. (2015), lnVR without its correction for small samples",
+    bound="exact; if a few rows are far out, computed from the bins without them",
 )
 def sd_log_ratio(comparison: Comparison) -> Values:
     """Natural logarithm of the ratio of the standard deviations of window and reference: 0.69
     means twice as wide.
 
-    A few far rows are left out, as of ``mean_change_in_sd``.
+    A few far rows are left out, as in ``mean_change_in_sd``.
     """
     current, reference = comparison.numeric
     now, before = comparison.memoized(centers)
@@ -245,19 +271,19 @@ def sd_log_ratio(comparison: Comparison) -> Values:
         (reference.moments.count < 2, "reference has one value"),
         (now.sd == 0, CONSTANT_CURRENT),
         (before.sd == 0, CONSTANT_REFERENCE),
-        (np.isnan(now.sd) | np.isnan(before.sd), NOT_TOLD),
+        (np.isnan(now.sd) | np.isnan(before.sd), NOT_RESOLVED),
     )
 
 
 def single_values(states: NumericStates | CategoricalStates) -> Counts:
-    """Rows of each finite quantity's bin, or of each category that has one; (n, B)."""
+    """Rows in the bin of each finite value, or of each category with a bin; (n, B)."""
     return states.quantities if isinstance(states, NumericStates) else states.kept
 
 
 def bins_of_one_value(current: NumericStates, reference: NumericStates) -> AnyArray:
-    """Whether rows of a bin are about alike, (n, B): a bin among the reference's own that is of one
-    value, or at most NARROW of its standard deviation wide; any of those where the current rows are
-    all alike. The tails of a reference lie in few, wide bins."""
+    """Whether rows of a bin are similar, (n, B): a bin within the range of the reference that
+    contains one value, or is at most NARROW of its standard deviations wide; any of those if all
+    current rows are alike. The tails of a reference are in few, wide bins."""
     binning = reference.binning
     with np.errstate(invalid="ignore"):
         width = binning.upper_edges - binning.edges
@@ -268,7 +294,7 @@ def bins_of_one_value(current: NumericStates, reference: NumericStates) -> AnyAr
 
 
 def _between_ends(quantities: Counts) -> AnyArray:
-    """Whether a bin lies between the first and the last one that hold rows of its state; (n, B)."""
+    """Whether a bin lies between the first and the last bin with rows of its state; (n, B)."""
     held = quantities > 0
     after_first = np.logical_or.accumulate(held, axis=1)
     before_last = np.logical_or.accumulate(held[:, ::-1], axis=1)[:, ::-1]

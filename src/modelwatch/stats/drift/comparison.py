@@ -1,4 +1,4 @@
-"""Current windows beside their references, and the values that are read from them."""
+"""Current windows and their references, and the values computed from them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ from modelwatch.stats.states.binning import NUMERIC_OFFSET
 from modelwatch.stats.states.categorical import CategoricalStates
 from modelwatch.stats.states.numeric import NumericStates
 from modelwatch.stats.states.pairs import PairStates
-from modelwatch.stats.states.quantile_groups import collapsed, quantile_groups
 
 T = TypeVar("T")
 
-Kind = Literal["numeric", "categorical", "pair", "member", "block"]
-"""What a statistic is of: a feature, each pair of a block of numeric features, each feature of the
-block beside the others, or the block."""
+ComparisonKind = Literal["numeric", "categorical", "pair", "member", "block"]
+"""The subjects of a statistic: a feature, each pair of a block of numeric features, each feature of
+the block given the others, or the block."""
 
 NO_CURRENT_ROWS = "current window has no rows"
 NO_REFERENCE_ROWS = "reference has no rows"
@@ -34,10 +33,10 @@ TOO_LARGE = "values are too large"
 
 @dataclass(frozen=True)
 class Values:
-    """A number for each window, NaN where it is undefined, and then the reason why.
+    """A number for each window; NaN if undefined, with a reason.
 
-    ``value`` has shape (W,), or (W, P) for a statistic of pairs, (W, d) for one of members;
-    ``reason`` is an object array of the same shape that holds None where the value is defined.
+    ``value`` has shape (W,), or (W, P) for a statistic of pairs, (W, d) for one of members.
+    ``reason`` is an object array of the same shape, None where the value is defined.
     """
 
     value: Floats
@@ -48,9 +47,10 @@ class Values:
 
 
 def values(value: Floats, *conditions: tuple[AnyArray, str]) -> Values:
-    """Values with the reason of the first condition that holds; (mask, reason) each.
+    """Values with the reason of the first condition that applies; (mask, reason) each.
 
-    A number that is not finite although no condition holds is undefined too: values too large.
+    A number that is not finite although no condition applies is also undefined, because values are
+    too large.
     """
     result = np.array(value, dtype=np.float64)
     reason = np.full(result.shape, None, dtype=object)
@@ -67,10 +67,10 @@ def values(value: Floats, *conditions: tuple[AnyArray, str]) -> Values:
 
 @dataclass(frozen=True)
 class Comparison:
-    """W current windows beside W references, or beside one that serves them all.
+    """W current windows and W references, or one reference for all.
 
-    ``repeats``: what the days of the windows have in common with the days before them, (W,); None
-    where that is not known.
+    ``repeats``: what the days of the windows have in common with earlier days, (W,); None if
+    unknown.
     """
 
     current: NumericStates | CategoricalStates | PairStates
@@ -93,8 +93,8 @@ class Comparison:
         return len(self.current)
 
     @property
-    def kinds(self) -> tuple[Kind, ...]:
-        """Kinds of statistics that these states give."""
+    def kinds(self) -> tuple[ComparisonKind, ...]:
+        """Kinds of statistics that apply to these states."""
         if isinstance(self.current, PairStates):
             return ("pair", "member", "block")
         return ("numeric",) if isinstance(self.current, NumericStates) else ("categorical",)
@@ -130,13 +130,13 @@ class Comparison:
 
     @cached_property
     def without_rows(self) -> tuple[tuple[AnyArray, str], ...]:
-        """The conditions under which nothing can be said: no rows on one side."""
+        """Conditions under which nothing can be computed: no rows on one side."""
         current, reference = self.feature
         return (current.rows == 0, NO_CURRENT_ROWS), (reference.rows == 0, NO_REFERENCE_ROWS)
 
     @cached_property
     def without_values(self) -> tuple[tuple[AnyArray, str], ...]:
-        """The conditions under which a numeric feature has no finite quantity on one side."""
+        """Conditions under which a numeric feature has no finite value on one side."""
         current, reference = self.numeric
         return (
             *self.without_rows,
@@ -147,9 +147,9 @@ class Comparison:
     def cells(self, groups: int, *, beyond: bool = False) -> tuple[Counts, Counts]:
         """Counts of the windows (W, K) and of the references (1 or W, K) in the same cells.
 
-        Categorical: null, other, unseen and every kept value. Numeric: null, NaN, -inf, +inf,
-        every special value, and about ``groups`` quantile groups of the reference's quantities;
-        with ``beyond``, what lies beyond the reference's ends stands apart from its end groups.
+        Categorical: null, other, unseen, and every kept value. Numeric: null, NaN, -inf, +inf,
+        every special value, and about ``groups`` quantile groups of the finite values of the
+        reference; with ``beyond``, values beyond the ends of the reference are separate groups.
         """
         if "categorical" in self.kinds:
             return self.categorical[0].counts, self.categorical[1].counts
@@ -181,7 +181,8 @@ def _no_cells(_: Comparison) -> dict[tuple[int, bool], tuple[Counts, Counts]]:
 
 
 def _apart(states: NumericStates) -> AnyArray:
-    """Positions in the count vector that are no quantities: null, NaN, infinities, special."""
+    """Positions in the count vector that are not finite values: null, NaN, infinities, special
+    values."""
     last = states.binning.length - 1
     special = [NUMERIC_OFFSET + i for i in states.special_bins]
     return np.array([0, 1, NUMERIC_OFFSET, last, *special], dtype=np.int64)
@@ -191,3 +192,44 @@ def _fingerprint(states: NumericStates | CategoricalStates | PairStates) -> str:
     if isinstance(states, PairStates):
         return states.fingerprint
     return states.binning.fingerprint
+
+
+def quantile_groups(reference: Counts, groups: int, *, beyond: bool = False) -> AnyArray:
+    """Group of each bin, ascending from 0: (R, B) from the reference's counts (R, B).
+
+    A bin belongs to the quantile that contains the middle of its mass. Empty bins join the quantile
+    around them, and those beyond the ends of the reference join the end groups. A bin as large as a
+    quantile is a group of its own, so that nothing new is hidden next to it: values beyond a large
+    end bin, or between two large bins, are a separate group. With ``beyond``, so are values beyond
+    either end. There are at most 3 * groups + 2 groups.
+    """
+    total = np.maximum(reference.sum(axis=1, keepdims=True), 1)
+    running = np.cumsum(reference, axis=1)
+    # Twice the middle of each bin's mass, in integers: 2 * before + own = 2 * running - own.
+    quantile = np.minimum((2 * running - reference) * groups // (2 * total), groups - 1)
+    heavy = reference * groups >= total
+    begins = np.zeros(reference.shape, dtype=bool)
+    begins[:, 1:] = (quantile[:, 1:] != quantile[:, :-1]) | heavy[:, 1:] | heavy[:, :-1]
+    if beyond:
+        begins[:, 1:] |= (running[:, 1:] > 0) & (running[:, :-1] == 0)
+        begins[:, 1:] |= (running[:, :-1] == total) & ((running - reference)[:, :-1] < total)
+    return np.cumsum(begins, axis=1)
+
+
+def collapsed(current: Counts, reference: Counts, group: AnyArray) -> tuple[Counts, Counts]:
+    """Counts of both by group: (W, K) and (R, K); ``group`` (R, B) is for one row or all."""
+    size = int(group.max(initial=0)) + 1
+    return _sums_by_group(current, group, size), _sums_by_group(reference, group, size)
+
+
+def _sums_by_group(counts: Counts, group: AnyArray, size: int) -> Counts:
+    if len(group) == 1:
+        starts = np.searchsorted(group[0], np.arange(size))
+        return np.asarray(np.add.reduceat(counts, starts, axis=1), dtype=np.int64)
+    running = np.zeros((counts.shape[0], counts.shape[1] + 1), dtype=np.int64)
+    np.cumsum(counts, axis=1, out=running[:, 1:])
+    lines = np.arange(len(group))[:, None] * size
+    bins = np.bincount((lines + group).ravel(), minlength=len(group) * size)
+    ends = np.cumsum(bins.reshape(len(group), size), axis=1)
+    at_ends = np.take_along_axis(running, ends, axis=1)
+    return np.diff(at_ends, axis=1, prepend=0)

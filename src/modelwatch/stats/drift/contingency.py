@@ -1,4 +1,4 @@
-"""Chi-square test of two samples over the same cells, and its strength."""
+"""Chi-square test of two samples over the same cells, and the strength of the association."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
-from modelwatch.stats.drift.comparison import Comparison, Kind, Values, values
+from modelwatch.stats.drift.comparison import Comparison, ComparisonKind, Values, values
 from modelwatch.stats.drift.divergence import DECILES
+from modelwatch.stats.drift.merged_cells import UNKNOWN, zero_unless_merged
 from modelwatch.stats.drift.statistic import statistic
 from modelwatch.stats.special import chi_square_tail
-from modelwatch.stats.states.merged_cells import UNKNOWN, zero_unless_merged
 
 RARE = 5.0
 """Expected rows below which a cell is merged (Cochran 1954)."""
 
-_FEATURE: tuple[Kind, ...] = ("numeric", "categorical")
+_FEATURE: tuple[ComparisonKind, ...] = ("numeric", "categorical")
 
 
 @statistic(
@@ -25,14 +25,15 @@ _FEATURE: tuple[Kind, ...] = ("numeric", "categorical")
     kinds=_FEATURE,
     range=(0.0, np.inf),
     symmetric=False,
-    unit="chi-square; grows with the rows",
+    unit="chi-square; grows with the number of rows",
     source="Pearson (1900); Cochran (1954) for the merging of rare cells",
     bound=UNKNOWN,
     error_bound=zero_unless_merged,
 )
 def chi_square(comparison: Comparison) -> Values:
-    """Chi-square of the table of window and reference by reference decile, or by category, where
-    cells of fewer than 5 expected rows are merged; null, NaN and special values are cells too.
+    """Chi-square of the contingency table of window and reference by decile of the reference, or
+    by category. Cells with fewer than 5 expected rows are merged. Null, NaN, and special values
+    are cells as well.
     """
     table = comparison.memoized(_merged_table)
     return values(table.chi_square, *_conditions(comparison, table))
@@ -51,10 +52,10 @@ def chi_square(comparison: Comparison) -> Values:
     error_bound=zero_unless_merged,
 )
 def chi_square_p_value(comparison: Comparison) -> Values:
-    """Probability of so large a chi-square if all rows were drawn independently from one
-    distribution.
+    """Probability of a chi-square at least this large if all rows were drawn independently from
+    one distribution.
 
-    Rows of one day are not independent, so that it is too small for real logs.
+    Rows of one day are not independent, so it is too small for real logs.
     """
     table = comparison.memoized(_merged_table)
     p = chi_square_tail(table.chi_square, table.cells - 1)
@@ -68,16 +69,16 @@ def chi_square_p_value(comparison: Comparison) -> Values:
     range=(0.0, 1.0),
     symmetric=False,
     smoothing="bias correction of Bergsma",
-    unit="association of side and cell",
+    unit="association of the side (window or reference) and the cell",
     source="Cramer (1946), section 21.9; Bergsma (2013) for the bias correction",
     bound=UNKNOWN,
     error_bound=zero_unless_merged,
 )
 def cramers_v(comparison: Comparison) -> Values:
     """Strength of the association that chi-square tests, independent of the number of rows,
-    minus the part expected by chance.
+    corrected for chance.
 
-    It depends on the ratio of the two sizes: compare windows of one size with each other.
+    It depends on the ratio of the two sizes, so compare only windows of the same size.
     """
     table = comparison.memoized(_merged_table)
     rows, cells = np.maximum(table.rows, 2), table.cells
@@ -101,7 +102,10 @@ class _Table:
 
 def _conditions(comparison: Comparison, table: _Table) -> tuple[tuple[AnyArray, str], ...]:
     few = (table.cells < 2) & (table.occupied > 1)
-    return (*comparison.without_rows, (few, "too few rows: one cell is left once rare are merged"))
+    return (
+        *comparison.without_rows,
+        (few, "too few rows: only one cell is left after rare cells are merged"),
+    )
 
 
 def _merged_table(comparison: Comparison) -> _Table:

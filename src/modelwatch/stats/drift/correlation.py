@@ -1,4 +1,4 @@
-"""Correlations of a block of numeric features, and how they change."""
+"""Correlations of a block of numeric features, and their changes."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from modelwatch.stats.special import erfc
 from modelwatch.stats.states.pairs import PairStates
 
 FEW_ROWS = 4
-"""Complete rows below which a correlation is not compared: Fisher's z needs n - 3 > 0."""
+"""Minimum complete rows for a comparison of correlations: Fisher's z needs n - 3 > 0."""
 NO_VARIANCE = 1e-5
-"""Variance, in squared steps, that is rounding and no variance: a spread below a millionth."""
+"""Variance, in squared steps, attributed to rounding: a spread below a millionth."""
 _LARGEST = 1.0 - 1e-12
 
 
 @dataclass(frozen=True)
 class Correlations:
-    """Pearson's correlation of each pair of features, over the rows where both are finite.
+    """Pearson's correlation of each pair of features, over the rows in which both are finite.
 
-    ``value`` (n, P), NaN where a feature is constant or rows are fewer than two; ``rows`` (n, P);
-    pairs in the order of ``pair_positions``. Values are clipped at 8 scales of the reference.
+    ``value`` (n, P): NaN if a feature is constant or there are fewer than two rows. ``rows`` (n,
+    P). Pairs in the order of ``pair_positions``. Values are clipped at 8 scales of the reference.
     """
 
     value: Floats
@@ -39,7 +39,7 @@ def pair_positions(features: int) -> tuple[AnyArray, AnyArray]:
 
 
 def correlations(states: PairStates) -> Correlations:
-    """Correlations of every pair, from the merged products."""
+    """Correlations of all pairs, from the merged products."""
     first, second = pair_positions(len(states.features))
     rows = states.products[:, 0, first, second]
     n = np.maximum(rows, 1).astype(np.float64)
@@ -65,8 +65,8 @@ def correlations(states: PairStates) -> Correlations:
     bound="rounding, and clipping at 8 scales of the reference to steps of 1/4096",
 )
 def correlation_change(comparison: Comparison) -> Values:
-    """Correlation of two features, minus that of the reference, over the rows where both are
-    finite, with values clipped at 8 scales of the reference."""
+    """Correlation of two features, minus their correlation in the reference, over the rows in which
+    both are finite. Values are clipped at 8 scales of the reference."""
     both = comparison.memoized(_Both)
     return values(both.current.value - both.reference.value, *both.conditions)
 
@@ -79,14 +79,14 @@ def correlation_change(comparison: Comparison) -> Values:
     symmetric=True,
     identical=1.0,
     unit="probability",
-    source="Fisher (1921), difference of z = artanh(r) of two independent samples",
+    source="Fisher (1921), difference between z = artanh(r) of two independent samples",
     bound="rounding, and clipping at 8 scales of the reference to steps of 1/4096",
 )
 def correlation_change_p_value(comparison: Comparison) -> Values:
-    """Probability of so large a change if both sides were drawn from one normal distribution, row
-    by row.
+    """Probability of a change at least this large if all rows were drawn independently from one
+    bivariate normal distribution.
 
-    Rows of one day are not independent, so that it is too small for real logs.
+    Rows of one day are not independent, so it is too small for real logs.
     """
     both = comparison.memoized(_Both)
     difference = _fisher(both.current.value) - _fisher(both.reference.value)
@@ -96,7 +96,7 @@ def correlation_change_p_value(comparison: Comparison) -> Values:
 
 
 def top_pairs(changes: Values, top: int) -> AnyArray:
-    """Positions of the pairs with the largest changes of each window, largest first: (W, <= top).
+    """Positions of the pairs with the largest changes in each window, largest first: (W, <= top).
 
     Undefined changes come last; ties keep the order of the pairs.
     """

@@ -1,9 +1,9 @@
-"""Days that repeat the values of an earlier day, and how likely that is by chance.
+"""Days that repeat the values of an earlier day, and the probability of that by chance.
 
-Three things speak for it: a day has the very counts, sums and extremes of an earlier one; it has
-most of its different values in common with the day before; or its counts differ from those of the
-day before by far less than those of independent rows. What is usual is learned from the neighboring
-days of a reference: a panel of the same ids is alike on all days, and then nothing is reported.
+There are three kinds of evidence: a day has exactly the counts, sums, and extremes of an earlier
+one; it shares most of its distinct values with the day before; or its counts differ from those of
+the day before by far less than independent rows would. What is usual is learned from neighboring
+days of a reference: a panel of the same ids is similar on all days, and is not reported.
 """
 
 from __future__ import annotations
@@ -19,35 +19,38 @@ from modelwatch.stats.special import student_tail
 from modelwatch.stats.states.day_states import EARLIER_DAYS, LAGS, DayStates, Neighbors, neighbors
 
 FEWEST_PAIRS = EARLIER_DAYS - 1
-"""Pairs of neighboring days that show what is usual: one for each weekday, for some features stand
-still on Sundays."""
+"""Pairs of neighboring days that define usual repetition: one per weekday, because some features do
+not change on Sundays."""
 FEWEST_OF_A_LAG = 3
-"""Pairs of days as far apart as two that tie, without which a tie tells nothing."""
+"""Minimum pairs of days equally far apart without which a tie is not informative."""
 _WEEK = 7
 FEWEST_CELLS = 5
-"""Cells that hold rows without which counts that are alike say little."""
-SURE = 1e-3
-"""p-value up to which a day repeats another."""
+"""Minimum nonempty cells for equal counts to be informative."""
+_SURE = 1e-3
+"""Maximum p-value of a day that repeats another."""
 _USUAL_OVERLAP = 0.8
 """Overlap of neighboring days above which values are hardly ever new."""
 _FEWER_VALUES = 0.5
-"""Different values per row, over what is usual, below which an overlap comes from their number:
+"""Ratio of distinct values per row to the usual one below which an overlap is due to their number:
 rounded values are alike on all days."""
 _MORE_ROWS = 2.0
-"""Rows over the most that are usual above which an overlap comes from their number."""
+"""Ratio of rows to the usual maximum above which an overlap is due to their number."""
+_ALIKE_ROWS = 5.0
+"""Ratio of the mean distance of neighboring days to that of independent rows from which rows of a
+day are alike, such as readings of the same weather."""
 _EVIDENCE = 3
-"""Kinds of evidence among which the strongest is taken."""
+"""Kinds of evidence of which the strongest is used."""
 _OWN_VALUES = 0.5
-"""Different values per row from which most rows have a value of their own."""
+"""Minimum distinct values per row for which most rows have their own value."""
 _STEEPEST = 6.0
-"""Power by which distances get less likely below the least that is known, at most."""
+"""Maximum power at which distances become less likely below the smallest known one."""
 
 
 def repeats(days: DayStates, wanted: AnyArray, reference: DayStates) -> Repeats:
-    """What each of the ``wanted`` days, a mask (n,), shows beside the days before it.
+    """The evidence for each of the ``wanted`` days, a mask (n,), compared with the days before it.
 
-    ``days`` holds the ``EARLIER_DAYS`` with rows before each wanted one, where there are any. They
-    tell what is usual as well where the reference has fewer than ``FEWEST_PAIRS`` pairs of days.
+    ``days`` contains the ``EARLIER_DAYS`` with rows before each wanted one, if there are any. They
+    also show what is usual if the reference has fewer than ``FEWEST_PAIRS`` pairs of days.
     """
     n = len(days)
     share, p_value, back = np.zeros(n), np.full(n, np.nan), np.zeros(n, dtype=np.int64)
@@ -80,14 +83,14 @@ def repeats(days: DayStates, wanted: AnyArray, reference: DayStates) -> Repeats:
         p_value[mine] = np.minimum(_EVIDENCE * p[best], 1.0)
         share[mine] = np.stack([clue.share for clue in clues])[best]
         back[mine] = np.stack([clue.back for clue in clues])[best]
-    sure = p_value <= SURE
+    sure = p_value <= _SURE
     share, back = np.where(sure, share, 0.0), np.where(sure, back, 0)
     return Repeats(share, np.where(np.isfinite(p_value) & ~sure, 1.0, p_value), back, of_reference)
 
 
 @dataclass(frozen=True)
 class _Clue:
-    """Share of the rows that repeat, p-value, and days back to the day that is repeated; (k,)."""
+    """Share of the rows that repeat, p-value, and days back to the repeated day; (k,)."""
 
     share: Floats
     p_value: Floats
@@ -99,9 +102,9 @@ class _Usual:
     """What ``pairs`` of neighboring days show.
 
     ``lags`` (LAGS,): whether enough pairs of days that far apart are known, and neither they nor
-    nearer ones tie. ``distance`` and ``overlap`` of neighbors, as far as they are known, and
-    ``degrees`` of freedom of the distances.
-    ``values_per_row``: mean number of different values per row. ``rows``: the most of a day.
+    closer ones tie. ``distance`` and ``overlap`` of neighbors, if known, and ``degrees`` of freedom
+    of the distances. ``values_per_row``: mean number of distinct values per row. ``rows``: the
+    maximum of a day.
     """
 
     pairs: int
@@ -114,14 +117,28 @@ class _Usual:
 
     @property
     def independence(self) -> float:
-        """Mean distance over that of independent rows, at most 1."""
+        """Mean distance relative to that of independent rows, at most 1."""
         return float(min(self.distance.mean(), 1.0)) if len(self.distance) else 1.0
 
-    def tied(self, of: Neighbors, at: AnyArray, counts: Counts) -> _Clue:
-        """Days with the very values of an earlier one.
+    @property
+    def is_of_days(self) -> bool:
+        """Whether the rows of a day share one level: two days with the same level then have the
+        same values, however many rows they have.
 
-        What follows a timetable is on many days as it was a week before: that tells something only
-        where most rows have a value of their own.
+        Days without a common value, such as those of a date, have no common level either.
+        """
+        if not len(self.distance):
+            return False
+        alike = float(self.distance.mean()) >= _ALIKE_ROWS
+        # Of too few different values no overlap is known.
+        shared = not len(self.overlap) or float(self.overlap.max()) > 0
+        return alike and shared and not self.values_per_row >= _OWN_VALUES
+
+    def tied(self, of: Neighbors, at: AnyArray, counts: Counts) -> _Clue:
+        """Days with exactly the values of an earlier one.
+
+        What follows a timetable is often the same as a week before. This is informative only if
+        most rows have a value of their own.
         """
         ties = of.ties[at] & self.lags
         with np.errstate(invalid="ignore"):
@@ -129,16 +146,18 @@ class _Usual:
         ties[:, _WEEK - 1 :: _WEEK] &= own_values[:, None]
         p, tied = np.ones(len(at)), ties.any(axis=1)
         p[tied] = np.minimum(self.tie_chance(counts[tied]) * max(self.lags.sum(), 1), 1.0)
+        if self.is_of_days:
+            p[~own_values] = 1.0
         return _Clue(np.ones(len(at)), p, ties.argmax(axis=1) + 1)
 
     def tie_chance(self, counts: Counts) -> Floats:
         """Probability that another day has the same counts, (k, cells), by chance.
 
         Counts of a cell on two days differ by a Skellam variable, which is 0 with probability
-        exp(-2 m) I0(2 m) for m expected rows (Skellam 1946). Given that both days have as many
-        rows, the product over the cells is divided by that of all rows. Where days differ less than
-        independent rows, as in a panel, they count as so many fewer rows: those of ids that change.
-        None of them changes with a probability of exp(-rows) at least.
+        exp(-2 m) I0(2 m) for m expected rows (Skellam 1946). Given that both days have the same
+        number of rows, the product over the cells is divided by that of all rows. If days differ
+        less than independent rows, as in a panel, they count as correspondingly fewer rows: those
+        of ids that change. None of them changes with a probability of at least exp(-rows).
         """
         changing = self.least_independence * counts.astype(np.float64)
         rows = changing.sum(axis=1)
@@ -149,9 +168,9 @@ class _Usual:
 
     @property
     def least_independence(self) -> float:
-        """The same of the nearest days, for some features hardly move on Sundays: their distance
-        over the one that the least of as many chi-square variables has, or the share of values
-        that are new where most rows have one of their own."""
+        """The same for the most similar days, because some features hardly change on Sundays: their
+        distance relative to the minimum of the same number of chi-square variables, or the share of
+        new values if most rows have a value of their own."""
         found, m = self.independence, len(self.distance)
         if m:
             usual_least = special.chdtri(self.degrees, 1.0 - 0.5 / m) / self.degrees
@@ -161,10 +180,10 @@ class _Usual:
         return found
 
     def overlapping(self, of: Neighbors, at: AnyArray) -> _Clue:
-        """Days that have most of their values in common with the day before."""
+        """Days that share most of their values with the day before."""
         known, overlap = self.overlap, of.overlap[at]
         m = len(known)
-        if m < FEWEST_PAIRS or known.mean() > _USUAL_OVERLAP:
+        if m < FEWEST_PAIRS or known.mean() > _USUAL_OVERLAP or self.is_of_days:
             return _nothing(len(at))
         mean = known.mean()
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -178,10 +197,10 @@ class _Usual:
         return _Clue((overlap - mean) / (1.0 - mean), p, np.ones(len(at), dtype=np.int64))
 
     def alike(self, of: Neighbors, at: AnyArray) -> _Clue:
-        """Days whose counts are nearer to those of the day before than chance allows."""
+        """Days whose counts are closer to those of the day before than chance allows."""
         known, distance, degrees = self.distance, of.distance[at], of.degrees[at]
         m = len(known)
-        if m < FEWEST_PAIRS or not known.min() > 0:
+        if m < FEWEST_PAIRS or not known.min() > 0 or self.is_of_days:
             return _nothing(len(at))
         usual = self.independence
         # A chi-square over its degrees of freedom has the variance 2 / degrees.
@@ -196,7 +215,7 @@ class _Usual:
 
 
 def _usual(parts: list[Neighbors], spans: list[slice]) -> _Usual:
-    """What the days of each part in its span show with the days before them."""
+    """What the days of each part in its span have in common with the days before them."""
     held = list(zip(parts, spans, strict=True))
     distance, degrees, overlap, distinct, rows = (
         np.concatenate([getattr(part, name)[span] for part, span in held])

@@ -1,4 +1,4 @@
-"""Distances of two numeric distributions on the line."""
+"""Distances between two numeric distributions."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from modelwatch.stats.states.binning import IQR_OF_NORMAL
 from modelwatch.stats.states.numeric import NumericStates
 
 LARGEST_ERROR = 0.05
-"""Error in spreads of the reference up to which Wasserstein-1 is of use, however small it is."""
+"""Error in spreads of the reference up to which Wasserstein-1 is useful, however small it is."""
 LOOSE = "the error bound of the bins exceeds the value"
 SCALE_FLOOR = 1e-3
-"""Least unit of Wasserstein-1, in scales of the frozen bins: a constant reference has a unit."""
+"""Minimum unit of Wasserstein-1, in scales of the frozen bins, so that a constant reference has
+one."""
 _LEAST = float(np.finfo(np.float64).smallest_subnormal)
 
 
 @dataclass(frozen=True)
 class _Gap:
-    """Kolmogorov-Smirnov distances at the edges, by how much they may be too small, and the number
-    of rows that a difference of so many of both sides is worth; (W,) each."""
+    """Kolmogorov-Smirnov distances at the edges, by how much they may be too small, and the
+    effective number of rows of both sides; (W,) each."""
 
     value: Floats
     error_bound: Floats
@@ -34,7 +35,7 @@ class _Gap:
     conditions: tuple[tuple[AnyArray, str], ...]
 
     def tail(self, gap: Floats) -> Floats:
-        """Probability of a gap as large as some."""
+        """Probability of a distance at least as large as the given one."""
         return kolmogorov_tail(np.sqrt(self.rows) * gap)
 
 
@@ -76,13 +77,12 @@ def _ks_p_value_error(comparison: Comparison) -> Floats:
     symmetric=True,
     unit="share of values",
     source="Smirnov (1948)",
-    bound="too small by at most what the functions may differ by inside a bin of several values: "
-    "the largest share that such a bin holds on either side",
+    bound="too small by at most the largest share, on either side, of a bin with several values",
     error_bound=_ks_error,
 )
 def ks(comparison: Comparison) -> Values:
-    """Largest difference of the two distribution functions at the frozen edges, over finite and
-    infinite values; nulls, NaN and special values are left out.
+    """Largest difference between the two distribution functions at the frozen edges, over finite
+    and infinite values. Nulls, NaN, and special values are left out.
 
     It is at most the distance of the raw values.
     """
@@ -99,14 +99,14 @@ def ks(comparison: Comparison) -> Values:
     identical=1.0,
     unit="probability",
     source="Smirnov (1948), asymptotic two-sample distribution",
-    bound="too large by at most what the error bound of the distance is worth",
+    bound="too large by at most the effect of the error bound of the distance",
     error_bound=_ks_p_value_error,
 )
 def ks_p_value(comparison: Comparison) -> Values:
-    """Probability of so large a distance if all rows were drawn independently from one
-    distribution, by the asymptotic formula; ties and bins make it too large, never too small.
+    """Probability of a distance at least this large if all rows were drawn independently from one
+    distribution, by the asymptotic formula. Ties and bins make it too large, never too small.
 
-    Rows of one day are not independent, so that it is too small for real logs.
+    Rows of one day are not independent, so it is too small for real logs.
     """
     gap = comparison.memoized(_gap)
     return values(gap.tail(gap.value), *comparison.without_rows, *gap.conditions)
@@ -114,7 +114,7 @@ def ks_p_value(comparison: Comparison) -> Values:
 
 @dataclass(frozen=True)
 class _Wasserstein:
-    """Distances in spreads of the reference, and how wrong they may be; (W,)."""
+    """Distances in spreads of the reference, and their maximum errors; (W,)."""
 
     value: Floats
     error_bound: Floats
@@ -139,17 +139,17 @@ def _wasserstein_error(comparison: Comparison) -> Floats:
     symmetric=False,
     unit="spread of the reference: max(sd, IQR / 1.349, 0.001 scales of the bins)",
     source="Vallender (1974) for the integral of abs(F - G)",
-    bound="between the least and the greatest area that bins, extremes and means allow; undefined "
-    "where it exceeds both the value and 0.05",
+    bound="at most the range of areas that bins, extremes, and means allow; undefined if it "
+    "exceeds both the value and 0.05",
     error_bound=_wasserstein_error,
 )
 def wasserstein(comparison: Comparison) -> Values:
-    """Area between the two distribution functions of the finite quantities, in the reference's
-    spread.
+    """Area between the two distribution functions of the finite values, in units of the spread of
+    the reference.
 
-    Exact where each bin holds one value, or where one function lies above the other in every bin;
-    else the values of a bin are taken to be evenly spread. Never less than the difference of the
-    exact means.
+    Exact if each bin contains one value, or if one function lies above the other in every bin;
+    otherwise, the values of a bin are assumed to be evenly spread. Never less than the difference
+    of the exact means.
     """
     found = comparison.memoized(_wasserstein)
     loose = (found.error_bound > found.value) & (found.error_bound > LARGEST_ERROR)
@@ -157,7 +157,7 @@ def wasserstein(comparison: Comparison) -> Values:
 
 
 def _on_the_line(states: NumericStates) -> Counts:
-    """Counts of the bins of finite quantities and infinities."""
+    """Counts of the bins of finite values and infinities."""
     line = states.quantities.copy()
     line[:, [0, -1]] = states.bins[:, [0, -1]]
     return line

@@ -1,28 +1,28 @@
-"""Divergences of two distributions over the same cells."""
+"""Divergences between two distributions over the same cells."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
-from modelwatch.stats.drift.comparison import Comparison, Kind, Values, values
+from modelwatch.stats.drift.comparison import Comparison, ComparisonKind, Values, values
+from modelwatch.stats.drift.merged_cells import OF_CELLS, UNKNOWN, merged_cells, zero_unless_merged
 from modelwatch.stats.drift.statistic import statistic
-from modelwatch.stats.states.merged_cells import OF_CELLS, UNKNOWN, merged_cells, zero_unless_merged
 
 DECILES = 10
 """Quantile groups of PSI and of the chi-square test."""
 FINE_GROUPS = 30
-"""Quantile groups of the unsmoothed distances, beside the two groups beyond the ends; why 30 is in
-docs/decisions/0003-binned-statistics.md."""
+"""Quantile groups of the unsmoothed distances, not counting the two groups beyond the ends;
+docs/decisions/0003-binned-statistics.md explains the 30."""
 HALF = 0.5
-"""Added to each cell that holds a row on either side, before PSI takes logarithms."""
+"""Added to each cell with rows on either side before PSI takes logarithms."""
 
-_FEATURE: tuple[Kind, ...] = ("numeric", "categorical")
-_TOO_SMALL = f"{OF_CELLS}; too small by at most what a cell hides that values of a category share"
+_FEATURE: tuple[ComparisonKind, ...] = ("numeric", "categorical")
+_TOO_SMALL = f"{OF_CELLS}; if categories share a cell, too small by at most what the cell hides"
 
 
 def _hidden(comparison: Comparison) -> tuple[Floats, Floats]:
-    """Shares of both sides in the cells that may hold several values, (W, M) each."""
+    """Shares of both sides in the cells that may contain several values, (W, M) each."""
     p, q = np.broadcast_arrays(*_fine_shares(comparison))
     at = merged_cells(comparison)
     return p[:, at], q[:, at]
@@ -33,7 +33,7 @@ def _psi_error(comparison: Comparison) -> Floats:
 
 
 def _jensen_shannon_error(comparison: Comparison) -> Floats:
-    """Were the values of a cell apart on both sides, its term would be half of its shares."""
+    """If the values of a cell were disjoint on both sides, its term would be half of its shares."""
     p, q = _hidden(comparison)
     m = (p + q) / 2.0
     least = _entropy_terms(p, m) + _entropy_terms(q, m)
@@ -52,7 +52,7 @@ def _total_variation_error(comparison: Comparison) -> Floats:
 
 
 def _l_infinity_error(comparison: Comparison) -> Floats:
-    """The largest change may lie inside a cell of several values, or be that of the cell alone."""
+    """The largest change may be inside a cell of several values, or that of the cell itself."""
     p, q = np.broadcast_arrays(*_fine_shares(comparison))
     change = np.abs(p - q)
     value = change.max(axis=1)
@@ -71,25 +71,26 @@ def _l_infinity_error(comparison: Comparison) -> Floats:
 
 
 def _root_error(value: Floats, hidden: Floats) -> Floats:
-    """By how much the root of a divergence grows if the divergence grows by what is hidden."""
+    """How much the root of a divergence grows if the divergence grows by what is hidden."""
     return np.asarray(np.sqrt(np.minimum(value**2 + hidden, 1.0)) - np.minimum(value, 1.0))
 
 
 @statistic(
     "psi",
+    threshold=0.2,
     label="Population stability index",
     kinds=_FEATURE,
     range=(0.0, np.inf),
     symmetric=False,
-    smoothing="0.5 rows a cell",
+    smoothing="0.5 rows per cell",
     unit="nats",
     source="Siddiqi, Credit Risk Scorecards (2006); Jeffreys (1946) for the divergence and 1/2",
     bound=UNKNOWN,
     error_bound=_psi_error,
 )
 def psi(comparison: Comparison) -> Values:
-    """Sum of (p - q) ln(p / q) over the reference's deciles, or the categories; null, NaN,
-    infinities and special values are cells of their own.
+    """Sum of (p - q) ln(p / q) over the deciles of the reference, or over the categories. Null,
+    NaN, infinities, and special values are cells of their own.
 
     A cell that is empty on both sides is left out, and is not smoothed.
     """
@@ -113,8 +114,8 @@ def psi(comparison: Comparison) -> Values:
     error_bound=_jensen_shannon_error,
 )
 def jensen_shannon(comparison: Comparison) -> Values:
-    """Square root of the Jensen-Shannon divergence to base 2, over the reference's quantile
-    groups or the categories."""
+    """Square root of the Jensen-Shannon divergence with base 2, over quantile groups of the
+    reference or over the categories."""
     p, q = _fine_shares(comparison)
     m = (p + q) / 2.0
     divergence = (_entropy_terms(p, m) + _entropy_terms(q, m)).sum(axis=1) / 2.0
@@ -133,8 +134,8 @@ def jensen_shannon(comparison: Comparison) -> Values:
     error_bound=_hellinger_error,
 )
 def hellinger(comparison: Comparison) -> Values:
-    """Square root of half the sum of (sqrt(p) - sqrt(q))**2, over the reference's quantile groups
-    or the categories."""
+    """Square root of half the sum of (sqrt(p) - sqrt(q))**2, over quantile groups of the reference
+    or over the categories."""
     p, q = _fine_shares(comparison)
     squared = ((np.sqrt(p) - np.sqrt(q)) ** 2).sum(axis=1) / 2.0
     return values(np.sqrt(np.minimum(squared, 1.0)), *comparison.without_rows)
@@ -152,8 +153,8 @@ def hellinger(comparison: Comparison) -> Values:
     error_bound=_total_variation_error,
 )
 def total_variation(comparison: Comparison) -> Values:
-    """Half the sum of abs(p - q), the share of rows that would have to move, over the reference's
-    quantile groups or the categories."""
+    """Half the sum of abs(p - q) over quantile groups of the reference or over the categories: the
+    share of rows that would have to move."""
     p, q = _fine_shares(comparison)
     value = np.minimum(np.abs(p - q).sum(axis=1) / 2.0, 1.0)
     return values(value, *comparison.without_rows)
@@ -167,17 +168,17 @@ def total_variation(comparison: Comparison) -> Values:
     symmetric=False,
     unit="share of rows",
     source="Breck et al., Data validation for machine learning (2019), section 3.2",
-    bound=f"{OF_CELLS}; where values of a category share a cell, what the cell may hide",
+    bound=f"{OF_CELLS}; if categories share a cell, at most what the cell hides",
     error_bound=_l_infinity_error,
 )
 def l_infinity(comparison: Comparison) -> Values:
-    """Largest change of the share of one quantile group of the reference, or of one category."""
+    """Largest change in the share of one quantile group of the reference, or of one category."""
     p, q = _fine_shares(comparison)
     return values(np.abs(p - q).max(axis=1), *comparison.without_rows)
 
 
 def shares(counts: Counts) -> Floats:
-    """Shares of each row of counts; zeros where it holds nothing."""
+    """Shares of each row of counts; zeros if it is empty."""
     total = counts.sum(axis=1, keepdims=True)
     return np.asarray(counts / np.maximum(total, 1), dtype=np.float64)
 

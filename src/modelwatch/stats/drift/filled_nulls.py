@@ -1,7 +1,7 @@
-"""One value written in the place of nulls: none is left, and one value gained what they had.
+"""One value that replaces nulls: no null is left, and the value gained as many rows.
 
-A distance dilutes that, for most rows are as they were. That both happen at once, and by as much,
-is no chance.
+A distance dilutes this change, because most rows are unchanged. That both happen at once and by the
+same amount is not chance.
 """
 
 from __future__ import annotations
@@ -12,35 +12,37 @@ import numpy as np
 
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.drift.comparison import Comparison, Values, values
-from modelwatch.stats.drift.statistic import statistic
+from modelwatch.stats.drift.statistic import EXACT, statistic
 from modelwatch.stats.special import student_tail
 from modelwatch.stats.states.binning import UNSEEN
-from modelwatch.stats.states.leave_out import States
+from modelwatch.stats.states.leave_out import FeatureStates
 from modelwatch.stats.states.numeric import NumericStates
-from modelwatch.stats.verdicts.null_distribution import FEWEST_DAYS
+from modelwatch.stats.verdicts.null_distribution import FEWEST_REFERENCE_DAYS
 from modelwatch.stats.verdicts.own_chance import own_chance
 
-KEY = "filled_share"
-LEAST_SHARE = 0.01
-"""Share of nulls in the reference from which they may be missed."""
-STEADY = 0.5
-"""Part of the reference's days that must have nulls before they can be missed."""
+_KEY = "filled_share"
+_LEAST_SHARE = 0.01
+"""Minimum share of nulls in the reference whose absence is noticed."""
+_STEADY = 0.5
+"""Minimum fraction of the reference's days with nulls whose absence is noticed."""
 _APART = 4.0
-"""Standard errors between what a value gained and what nulls had, up to which they are the same."""
+"""Maximum difference, in standard errors, between a value's gain and the lost nulls."""
 
 
 @statistic(
-    KEY,
+    _KEY,
+    threshold=0.02,
     label="Share of rows with one value in place of nulls",
     kinds=("numeric", "categorical"),
     range=(0.0, 1.0),
     symmetric=False,
     unit="share of rows",
-    source="own; exact loss of a cell beside an equal gain of another",
+    source="modelwatch; exact loss of one cell and equal gain of another",
+    bound=EXACT,
 )
 def filled_share(comparison: Comparison) -> Values:
-    """Largest rise of the share of one bin or value, where the reference has nulls or NaN in a
-    hundredth of its rows or more and the window has none at all; else 0."""
+    """Largest increase in the share of one bin or value, if at least 1% of the rows of the
+    reference are null or NaN and the window has none; otherwise 0."""
     gain, gone = _gains(comparison), _nulls_gone(comparison)
     found = np.where(gone, np.maximum(gain.max(axis=1, initial=0.0), 0.0), 0.0)
     return values(found, *comparison.without_rows)
@@ -48,11 +50,11 @@ def filled_share(comparison: Comparison) -> Values:
 
 @dataclass(frozen=True)
 class FilledModel:
-    """What nulls and bins of a reference do between days.
+    """How nulls and bins of a reference vary between days.
 
-    ``null_dispersion``: variance of the share of nulls between days over that of independent rows,
-    at least 1; None where fewer than half of the days have any. ``dispersion`` (B,): of each bin or
-    value. ``days`` and ``typical`` as of ``NullModel``.
+    ``null_dispersion``: variance of the share of nulls between days divided by that of independent
+    rows, at least 1; None if fewer than half of the days have any. ``dispersion`` (B,): of each bin
+    or value. ``days`` and ``typical`` as in ``NullModel``.
     """
 
     null_dispersion: float | None
@@ -68,11 +70,11 @@ class FilledModel:
     def judged(
         self, comparison: Comparison, window_days: Counts, weekdays: Counts
     ) -> tuple[Values, Floats]:
-        """The statistic where the gain is that of the nulls, else 0; and its p-value.
+        """The statistic if the gain equals that of the nulls, otherwise 0; and its p-value.
 
-        It is the larger of two: that no null comes where so many are expected, taken for Poisson
-        with the dispersion of days; and that a value gains more than its part of what nulls leave
-        behind, times the number of values.
+        The p-value is the larger of two: that no null occurs where so many are expected, assuming a
+        Poisson distribution with the dispersion of days; and that a value gains more than its part
+        of what nulls leave behind, times the number of values.
         """
         plain = filled_share(comparison)
         if self.null_dispersion is None:
@@ -103,18 +105,18 @@ class FilledModel:
         return Values(found, plain.reason), np.where(np.isfinite(found), p, np.nan)
 
 
-@own_chance(KEY)
+@own_chance(_KEY)
 def filled_model(
-    days_states: States, day_numbers: Counts, assumed_design_effect: float = 10.0
+    days_states: FeatureStates, day_numbers: Counts, assumed_design_effect: float = 10.0
 ) -> FilledModel | None:
-    """The model of a reference; None where it has no rows. Arguments as for ``null_models``."""
+    """The model of a reference; None if it has no rows. Arguments as for ``null_models``."""
     held = np.flatnonzero(days_states.rows > 0)
     if not len(held):
         return None
     states = days_states.take(held)
-    least = assumed_design_effect if len(states) < FEWEST_DAYS else 1.0
+    least = assumed_design_effect if len(states) < FEWEST_REFERENCE_DAYS else 1.0
     nulls = _nulls(states)
-    steady = float((nulls > 0).mean()) >= STEADY
+    steady = float((nulls > 0).mean()) >= _STEADY
     return FilledModel(
         float(_dispersion(nulls[:, None], states.rows, least)[0]) if steady else None,
         _dispersion(_cells(states), states.rows, least),
@@ -124,7 +126,7 @@ def filled_model(
 
 
 def _dispersion(counts: Counts, rows: Counts, least: float) -> Floats:
-    """Variance of daily shares over that of independent rows, (B,), at least ``least``."""
+    """Variance of daily shares divided by that of independent rows, (B,), at least ``least``."""
     if len(rows) < 2:
         return np.full(counts.shape[1], least)
     share = counts.sum(axis=0) / rows.sum()
@@ -134,18 +136,18 @@ def _dispersion(counts: Counts, rows: Counts, least: float) -> Floats:
     return np.asarray(np.maximum(found, least))
 
 
-def _nulls(states: States) -> Counts:
+def _nulls(states: FeatureStates) -> Counts:
     return states.nulls + states.nans if isinstance(states, NumericStates) else states.nulls
 
 
 def _nulls_gone(comparison: Comparison) -> AnyArray:
     current, reference = comparison.feature
-    had = _nulls(reference) >= LEAST_SHARE * np.maximum(reference.rows, 1)
+    had = _nulls(reference) >= _LEAST_SHARE * np.maximum(reference.rows, 1)
     found: AnyArray = had & (_nulls(current) == 0)
     return found
 
 
-def _cells(states: States) -> Counts:
+def _cells(states: FeatureStates) -> Counts:
     """Rows of each bin of numbers, or of unseen values together and each kept value; (n, B)."""
     if isinstance(states, NumericStates):
         return states.bins
@@ -153,7 +155,7 @@ def _cells(states: States) -> Counts:
 
 
 def _gains(comparison: Comparison) -> Floats:
-    """Rise of the share of each bin or value, (W, B)."""
+    """Increase in the share of each bin or value, (W, B)."""
     current, reference = comparison.feature
     now, before = (
         _cells(states) / np.maximum(states.rows, 1)[:, None] for states in (current, reference)

@@ -1,4 +1,4 @@
-"""Reconstruction error of a block of numeric features, from stored products alone."""
+"""Reconstruction error of a block of numeric features, from stored products only."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from modelwatch.stats.drift.statistic import statistic
 from modelwatch.stats.states.pairs import PairStates
 
 SHARE_OF_VARIANCE = 0.65
-"""Least share of the reference's variance that the kept components hold, as in NannyML."""
+"""Minimum share of the reference's variance in the kept components, as in NannyML."""
 SMALLEST_ERROR = 1e-6
-"""Error of a reference, in standard deviations, that is rounding."""
+"""Error of a reference, in standard deviations, attributed to rounding."""
 NO_VARYING_FEATURE = "no feature varies in the reference"
 NO_COMPLETE_ROWS = "current window has no rows with both values of some pair"
 REASONS = (NO_VARYING_FEATURE, NO_CURRENT_ROWS, NO_COMPLETE_ROWS)
@@ -24,11 +24,11 @@ _SOURCE = "Qahtan et al. (2015) for PCA of drift; NannyML's data reconstruction 
 
 @dataclass(frozen=True)
 class Components:
-    """Principal components of r references, of the features standardised by their moments.
+    """Principal components of r references, of the features standardized by their moments.
 
-    ``used`` (r, d): features that vary in the reference; the others are left out. ``mean`` and
-    ``sd`` (r, d) in steps. ``vectors`` (r, d, d): unit vectors in columns, those that are not
-    among the kept ones are zero. ``second`` (r, d, d): second moments of the reference.
+    ``used`` (r, d): features that vary in the reference; others are left out. ``mean`` and ``sd``
+    (r, d) in steps. ``vectors`` (r, d, d): unit vectors in columns; those of components that are
+    not kept are zero. ``second`` (r, d, d): second moments of the reference.
     """
 
     used: AnyArray
@@ -39,10 +39,11 @@ class Components:
 
 
 def components(reference: PairStates) -> Components:
-    """The fewest components that hold ``SHARE_OF_VARIANCE`` of the variance of each reference.
+    """The smallest number of components with ``SHARE_OF_VARIANCE`` of the variance of each
+    reference.
 
-    Moments are over the rows where both features are finite; that may leave slightly negative
-    eigenvalues, which count as none.
+    Moments are over the rows in which both features are finite. This may leave slightly negative
+    eigenvalues, which count as zero.
     """
     used, mean, sd = standardisation(reference)
     second = second_moments(reference, mean, sd) * (used[:, :, None] & used[:, None, :])
@@ -57,10 +58,8 @@ def components(reference: PairStates) -> Components:
 
 
 def standardisation(reference: PairStates) -> tuple[AnyArray, Floats, Floats]:
-    """Which features vary in each reference, their means and their sds in steps; (r, d) each.
-
-    The sd of one that does not vary is 1.
-    """
+    """Which features vary in each reference, and their means and standard deviations in steps; (r,
+    d) each. The standard deviation of a constant feature is 1."""
     own = np.arange(len(reference.features))
     rows = reference.products[:, 0, own, own]
     n = np.maximum(rows, 1)
@@ -71,7 +70,8 @@ def standardisation(reference: PairStates) -> tuple[AnyArray, Floats, Floats]:
 
 
 def second_moments(states: PairStates, mean: Floats, sd: Floats) -> Floats:
-    """Mean of u_i u_j with u = (z - mean) / sd, over the rows with both: (n, d, d); NaN for none.
+    """Mean of u_i u_j with u = (z - mean) / sd, over the rows with both: (n, d, d); NaN without
+    rows.
 
     ``mean`` and ``sd`` (1 or n, d) in steps.
     """
@@ -86,7 +86,7 @@ def second_moments(states: PairStates, mean: Floats, sd: Floats) -> Floats:
 
 
 def reconstruction_errors(second: Floats, fitted: Components) -> Floats:
-    """Root of the mean squared distance of rows from their reconstruction, (n,).
+    """Root of the mean squared distance between rows and their reconstruction, (n,).
 
     The expectation of |u - V V' u|**2 is the trace of (I - V V') E[u u'].
     """
@@ -108,12 +108,12 @@ def reconstruction_errors(second: Floats, fitted: Components) -> Floats:
     bound="rounding, and clipping at 8 scales of the reference to steps of 1/4096",
 )
 def pca_reconstruction_error(comparison: Comparison) -> Values:
-    """Distance of the rows of the window from their projection on the principal components of
+    """Distance between the rows of the window and their projection on the principal components of
     the reference.
 
-    The fewest components with 65 % of the variance are kept. Features are standardised by the
-    reference and clipped at 8 scales of the frozen bins; those that are constant in the reference
-    are left out. Moments are over the rows where both features are finite.
+    The smallest number of components with 65% of the variance is kept. Features are standardized
+    by the reference and clipped at 8 scales of the frozen bins. Features that are constant in the
+    reference are left out. Moments are over the rows in which both features are finite.
     """
     return comparison.memoized(_both)[0]
 
@@ -130,7 +130,7 @@ def pca_reconstruction_error(comparison: Comparison) -> Values:
     bound="rounding, and clipping at 8 scales of the reference to steps of 1/4096",
 )
 def pca_reference_error(comparison: Comparison) -> Values:
-    """Distance of the rows of the reference from their projection on its principal components."""
+    """Distance between the rows of the reference and their projection on its components."""
     return comparison.memoized(_both)[1]
 
 

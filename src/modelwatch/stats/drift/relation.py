@@ -1,8 +1,8 @@
-"""How far each feature is from where the others say that it is, from stored products alone.
+"""The error of predicting each feature from the others, from stored products only.
 
-A sensor that fails, a unit that changed or two columns exchanged may leave each column within what
-it has been before, as of the weather, where a month brings all temperatures. But the columns no
-longer go together: of those that the others tell, the error of being told grows at once.
+A failing sensor, a changed unit, or two swapped columns may leave each column within its earlier
+range, as with weather, for which a month contains all temperatures. But the relations between the
+columns change: the prediction error of features that the others predict grows at once.
 """
 
 from __future__ import annotations
@@ -24,25 +24,26 @@ from modelwatch.stats.drift.statistic import statistic
 from modelwatch.stats.outliers.mahalanobis import powered
 from modelwatch.stats.states.pairs import PairStates
 
-LEAST_TOLD = 0.5
-"""Share of a feature's variance that the others explain, below which they do not tell it."""
+LEAST_EXPLAINED = 0.5
+"""Minimum share of a feature's variance that the others explain for a prediction."""
 LEAST_PRESENT = 0.7
-"""Share of the rows with a value, below which a feature tells nothing of the others."""
+"""Minimum share of rows with a value for a feature to predict the others."""
 SUSPECTED = 0.1
-"""Growth of an error, in standard deviations, from which it is asked which feature is to blame."""
+"""Growth of an error, in standard deviations, from which the responsible feature is searched
+for."""
 ABOUT_AS_MUCH = 0.5
-"""Part of the largest growth of an error from which a feature may be as much to blame."""
+"""Fraction of the largest error growth from which a feature may be equally responsible."""
 LEAST_ERROR = 1e-3
-"""In standard deviations: an error below it may be rounding."""
+"""In standard deviations: a smaller error may be rounding."""
 MOST_TO_BLAME = 4
-NOT_TOLD = "the other features do not tell it"
+NOT_EXPLAINED = "the other features do not predict it"
 
 
 @dataclass(frozen=True)
 class Relations:
-    """What r references say of d features that are standardised by their moments.
+    """The relations among d features in r references, standardized by their moments.
 
-    ``used`` (r, d): those that vary and are mostly there. ``mean`` and ``sd`` (r, d) in steps.
+    ``used`` (r, d): those that vary and are mostly present. ``mean`` and ``sd`` (r, d) in steps.
     ``correlation`` (r, d, d): of those used, over the rows with both.
     """
 
@@ -56,7 +57,7 @@ class Relations:
 
 
 def relations(reference: PairStates) -> Relations:
-    """The relations of each reference, of its stored products."""
+    """The relations of each reference, from its stored products."""
     varying, mean, sd = standardisation(reference)
     used = _present(reference) & varying
     second = np.nan_to_num(second_moments(reference, mean, sd))
@@ -64,12 +65,12 @@ def relations(reference: PairStates) -> Relations:
 
 
 def error_changes(current: PairStates, reference: PairStates) -> Floats:
-    """Growth of the error with which the other features tell each one, (W, d), in its standard
-    deviations; NaN where they do not tell it.
+    """Growth of the error of predicting each feature from the others, (W, d), in its standard
+    deviations; NaN if they do not predict it.
 
-    Where one feature is wrong, those that it tells seem wrong as well. The one whose error grew
-    most, in terms of that error, is taken to be to blame and is left out of what the others are
-    told by, and so on; a feature is charged with the least of what it is then suspected of.
+    If one feature is wrong, those that it predicts seem wrong as well. The one whose error grew
+    most, relative to that error, is taken as the cause and is excluded from the predictors of the
+    others, and so on. A feature is charged with the smallest growth that remains.
     """
     known = relations(reference)
     found = np.full((len(current), len(current.features)), np.nan)
@@ -88,7 +89,7 @@ def error_changes(current: PairStates, reference: PairStates) -> Floats:
 
 def predicted_errors(reference: PairStates) -> Floats:
     """Root mean square of what the others leave unexplained of each feature, (r, d), in its
-    standard deviations; NaN of features that they do not tell."""
+    standard deviations; NaN for features that they do not predict."""
     known = relations(reference)
     found = np.full(known.used.shape, np.nan)
     for at, used in enumerate(known.used):
@@ -100,7 +101,7 @@ def predicted_errors(reference: PairStates) -> Floats:
 
 
 def _present(states: PairStates) -> AnyArray:
-    """Whether a feature is mostly there, (n, d)."""
+    """Whether a feature is mostly present, (n, d)."""
     own = np.arange(len(states.features))
     most = states.rows[:, None]
     held: AnyArray = (most > 0) & (states.products[:, 0, own, own] >= LEAST_PRESENT * most)
@@ -108,7 +109,7 @@ def _present(states: PairStates) -> AnyArray:
 
 
 def _charged(second: Floats, correlation: Floats) -> Floats:
-    """Growth of the errors of some windows, (n, m), by moments (n, m, m) of m features."""
+    """Growth of the errors of some windows, (n, m), from moments (n, m, m) of m features."""
     precision = powered(correlation, -1.0)
     whole, ratio = _suspected(second, correlation, precision)
     change = whole.copy()
@@ -119,7 +120,7 @@ def _charged(second: Floats, correlation: Floats) -> Floats:
             left, of_left = np.delete(left, blamed), _without(of_left, blamed)
             own = np.ix_(left, left)
             steps, ratios = _suspected(second[window][own][None], correlation[own], of_left)
-            # Of what only the blamed one told, nothing is known.
+            # Relations of which only the removed feature was evidence are unknown now.
             change[window, left] = np.minimum(change[window, left], np.nan_to_num(steps[0]))
             if not (np.nan_to_num(steps) >= SUSPECTED).any():
                 break
@@ -128,25 +129,25 @@ def _charged(second: Floats, correlation: Floats) -> Floats:
 
 
 def _to_blame(growth: Floats, squares: Floats) -> int:
-    """The feature that is wrong, if one is: of those whose errors grew about as much as any, as the
-    errors of features that are exactly bound to one another do, the one that is furthest out."""
+    """The wrong feature, if there is one: among those whose errors grew about as much as the
+    largest, as for features with an exact relation, the one that is farthest out."""
     suspects = np.flatnonzero(growth >= ABOUT_AS_MUCH * growth.max())
     return int(suspects[np.argmax(squares[suspects])])
 
 
 def _weights(precision: Floats) -> Floats:
-    """Weights of each feature less its regression on the others, in rows."""
+    """Weights of each feature minus its regression on the others, in rows."""
     return np.asarray(precision / np.diagonal(precision)[:, None])
 
 
 def _predicted(correlation: Floats, weights: Floats) -> Floats:
-    """Errors of features in the reference, (m,); NaN of those that the others do not tell."""
+    """Errors of features in the reference, (m,); NaN for those that the others do not predict."""
     errors = _root_mean_squares(correlation[None], weights)[0]
-    return np.where(errors**2 <= 1.0 - LEAST_TOLD, errors, np.nan)
+    return np.where(errors**2 <= 1.0 - LEAST_EXPLAINED, errors, np.nan)
 
 
 def _without(precision: Floats, left_out: int) -> Floats:
-    """The inverse correlation of the other features, whatever the one that is left out does."""
+    """The inverse correlation of the other features, regardless of the one that is left out."""
     rest = np.delete(np.arange(len(precision)), left_out)
     column = precision[rest, left_out]
     among = precision[np.ix_(rest, rest)]
@@ -154,8 +155,8 @@ def _without(precision: Floats, left_out: int) -> Floats:
 
 
 def _suspected(second: Floats, correlation: Floats, precision: Floats) -> tuple[Floats, Floats]:
-    """Growth of the errors of windows (n, m) when m features tell one another, and the errors over
-    those of the reference; NaN for features that are not told."""
+    """Growth of the errors of windows (n, m) if m features predict one another, and the errors
+    relative to those of the reference; NaN for features that are not predicted."""
     weights = _weights(precision)
     before = _predicted(correlation, weights)
     now = _root_mean_squares(second, weights)
@@ -163,13 +164,14 @@ def _suspected(second: Floats, correlation: Floats, precision: Floats) -> tuple[
 
 
 def _root_mean_squares(second: Floats, weights: Floats) -> Floats:
-    """Root of the mean square of weighted sums of the features, (n, members)."""
+    """Root mean square of weighted sums of the features, (n, members)."""
     squares = ((weights @ second) * weights).sum(axis=2)
     return np.asarray(np.sqrt(np.maximum(squares, 0.0)), dtype=np.float64)
 
 
 @statistic(
     "relation_error_change",
+    threshold=0.3,
     label="Change of the error of a regression on the other features",
     kinds=("member",),
     range=(-1.0, np.inf),
@@ -182,8 +184,8 @@ def relation_error_change(comparison: Comparison) -> Values:
     """Root mean squared error of a regression of the feature on the other features of the
     block, minus that of the reference.
 
-    Of features of whose variance the others explain half or more. What another feature explains by
-    being wrong itself is not charged.
+    Computed for features of which the others explain at least half of the variance. The part of a
+    change that is explained by another feature being wrong is not counted.
     """
     current, reference = comparison.block
     found = error_changes(current, reference)
@@ -191,5 +193,5 @@ def relation_error_change(comparison: Comparison) -> Values:
         found,
         ((current.rows == 0)[:, None], NO_CURRENT_ROWS),
         ((reference.rows == 0)[:, None], NO_REFERENCE_ROWS),
-        (np.isnan(found), NOT_TOLD),
+        (np.isnan(found), NOT_EXPLAINED),
     )

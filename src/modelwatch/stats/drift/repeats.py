@@ -1,4 +1,4 @@
-"""What days, or windows, show of values that were delivered before."""
+"""What days or windows show about values that were delivered before."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from modelwatch.stats.arrays import AnyArray, Floats, Spans
 class Repeats:
     """What n days or windows show, (n,) each.
 
-    ``share``: of the rows of a day that have the values of an earlier day, an estimate; 0 where
-    nothing speaks for it. ``p_value``: probability without a fault; NaN where nothing tells what
-    is usual. ``back``: days with rows from a day back to the one it repeats; 0 for none.
-    ``days``: days of the reference, or before, that told what is usual.
+    ``share``: estimated share of the rows of a day that repeat the values of an earlier day; 0
+    without evidence. ``p_value``: probability without a fault; NaN if it is unknown what is usual.
+    ``back``: number of days with rows back to the repeated day; 0 for none. ``days``: number of
+    days of the reference, or before, that showed what is usual.
     """
 
     share: Floats
@@ -28,8 +28,8 @@ class Repeats:
         return len(self.share)
 
     def over(self, spans: Spans) -> Repeats:
-        """Of windows, by their spans of days, (W, 2): the surest day of each, with its p-value
-        corrected for the number of days."""
+        """For windows, by their spans of days, (W, 2): the day with the strongest evidence, with
+        its p-value corrected for the number of days."""
         share, p = np.zeros(len(spans)), np.full(len(spans), np.nan)
         back = np.zeros(len(spans), dtype=np.int64)
         for window, (start, stop) in enumerate(spans):
@@ -46,7 +46,7 @@ class Repeats:
         return Repeats(self.share[indices], self.p_value[indices], self.back[indices], self.days)
 
     def without(self, days: AnyArray | bool) -> Repeats:
-        """As if the days of a mask, (n,), repeated none."""
+        """The same without repeats on the days of a mask, (n,)."""
         known = np.isfinite(self.p_value) & days
         return Repeats(
             np.where(days, 0.0, self.share),
@@ -56,7 +56,7 @@ class Repeats:
         )
 
     def or_else(self, other: Repeats, where: AnyArray) -> Repeats:
-        """Another's figures where a mask, (n,), says so."""
+        """The values of another object where a mask, (n,), is true."""
         return Repeats(
             np.where(where, other.share, self.share),
             np.where(where, other.p_value, self.p_value),

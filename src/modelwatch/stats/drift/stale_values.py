@@ -1,4 +1,4 @@
-"""Whether the values of a day were delivered before: yesterday's file again, or a stale feature."""
+"""Whether the values of a day were delivered before: an old file, or a stale feature."""
 
 from __future__ import annotations
 
@@ -9,26 +9,27 @@ import numpy as np
 from modelwatch.stats.arrays import Counts, Floats
 from modelwatch.stats.drift.comparison import Comparison, Values, values
 from modelwatch.stats.drift.statistic import statistic
-from modelwatch.stats.states.leave_out import States
+from modelwatch.stats.states.leave_out import FeatureStates
 from modelwatch.stats.verdicts.own_chance import own_chance
 
-KEY = "stale_share"
+STALE_SHARE = "stale_share"
 
 
 @statistic(
-    KEY,
+    STALE_SHARE,
+    threshold=0.5,
     label="Share of a day's rows that repeat the values of an earlier day",
     kinds=("numeric", "categorical"),
     range=(0.0, 1.0),
     symmetric=False,
     unit="share of rows",
-    source="own; ties of counts and sums, overlap of k-minimum-values sketches (Beyer et al. "
-    "2007), left tail of the chi-square distance between neighboring days",
-    bound="an estimate; its error is not known",
+    source="modelwatch; ties of counts and sums, overlap of k-minimum-values sketches (Beyer et "
+    "al. 2007), left tail of the chi-square distance between neighboring days",
+    bound="an estimate; its error is unknown",
 )
 def stale_share(comparison: Comparison) -> Values:
-    """Estimated share of the rows whose values are those of an earlier day, of the day of the
-    window for which that is surest; 0 where no day repeats another."""
+    """Estimated share of the rows of a day that repeat the values of an earlier day, for the day of
+    the window with the strongest evidence; 0 if no day repeats another."""
     found = comparison.repeats
     share = np.zeros(len(comparison)) if found is None else found.share
     return values(share, *comparison.without_rows)
@@ -36,7 +37,7 @@ def stale_share(comparison: Comparison) -> Values:
 
 @dataclass(frozen=True)
 class StaleModel:
-    """``days`` of the reference; what is usual is part of what is compared."""
+    """``days`` of the reference; what is usual is part of the comparison."""
 
     days: int
     design_effect: float = 1.0
@@ -45,7 +46,7 @@ class StaleModel:
     def judged(
         self, comparison: Comparison, window_days: Counts, weekdays: Counts
     ) -> tuple[Values, Floats]:
-        """The statistic and its p-value, (W,) each; 1 where nothing tells what is usual."""
+        """The statistic and its p-value, (W,) each; 1 if it is unknown what is usual."""
         found = stale_share(comparison)
         p = np.ones(len(comparison))
         if comparison.repeats is not None:
@@ -54,10 +55,10 @@ class StaleModel:
         return found, np.where(np.isfinite(found.value), p, np.nan)
 
 
-@own_chance(KEY)
+@own_chance(STALE_SHARE)
 def stale_model(
-    days_states: States, day_numbers: Counts, assumed_design_effect: float = 10.0
+    days_states: FeatureStates, day_numbers: Counts, assumed_design_effect: float = 10.0
 ) -> StaleModel | None:
-    """The model of a reference; None where it has no rows. Arguments as for ``null_models``."""
+    """The model of a reference; None if it has no rows. Arguments as for ``null_models``."""
     days = int((days_states.rows > 0).sum())
     return StaleModel(days) if days else None

@@ -1,37 +1,37 @@
-"""What a statistic is, and the registry of them all."""
+"""Drift statistics and their registry."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
 
 from modelwatch.stats.arrays import Floats
 from modelwatch.stats.docstring import meaning_of
-from modelwatch.stats.drift.comparison import Comparison, Kind, Values
+from modelwatch.stats.drift.comparison import Comparison, ComparisonKind, Values
 
-Compute = Callable[[Comparison], Values]
-Bound = Callable[[Comparison], Floats]
+StatisticFunction = Callable[[Comparison], Values]
+StatisticBound = Callable[[Comparison], Floats]
 EXACT = "exact, to rounding"
-Register = Callable[[Compute], Compute]
+Register = Callable[[StatisticFunction], StatisticFunction]
 
 
 @dataclass(frozen=True)
 class Statistic:
-    """A statistic of windows and their references: a pure function and what is known about it.
+    """A statistic of windows and their references: a pure function and its properties.
 
-    ``range`` holds every defined value. ``identical`` is the value when both sides hold the same
-    rows. ``symmetric`` says that exchanging the sides changes nothing. ``smoothing`` is part of
-    the identity: the same formula with another smoothing is another statistic. ``bound`` says by
-    how much a value may differ from that of the raw rows, and ``error_bound`` gives it for each
-    window, in the unit of the value. A statistic that ``needs_special_values`` is of features for
-    which some are configured.
+    ``range`` contains every defined value. ``identical`` is the value if both sides have the same
+    rows. ``symmetric``: exchanging the sides changes nothing. ``smoothing`` is part of the
+    identity: the same formula with another smoothing is a different statistic. ``threshold`` is the
+    default, in the unit of the value, or None. ``bound`` says how much a value may differ from that
+    of the raw rows, and ``error_bound`` computes it for each window, in the unit of the value. A
+    statistic that ``needs_special_values`` applies only to features for which some are configured.
     """
 
     key: str
     label: str
-    kinds: tuple[Kind, ...]
+    kinds: tuple[ComparisonKind, ...]
     range: tuple[float, float]
     identical: float
     symmetric: bool
@@ -39,21 +39,21 @@ class Statistic:
     unit: str
     source: str
     meaning: str
-    compute: Compute
+    compute: StatisticFunction
+    threshold: float | None
     bound: str
-    error_bound: Bound | None
+    error_bound: StatisticBound | None
     needs_special_values: bool
 
     def error_bounds(self, comparison: Comparison, found: Values) -> Floats:
-        """By how much each of its values may be wrong, NaN where that is not known; the shape of
-        the values."""
+        """Maximum error of each of its values, NaN if unknown, in the shape of the values."""
         known = np.full(found.value.shape, 0.0 if self.bound == EXACT else np.nan)
         if self.error_bound is not None:
             known = np.broadcast_to(self.error_bound(comparison), found.value.shape)
         return np.where(np.isfinite(found.value), known, np.nan)
 
     def applies(self, comparison: Comparison) -> bool:
-        """Whether the states have what the statistic needs."""
+        """Whether the states contain what the statistic needs."""
         if not set(self.kinds) & set(comparison.kinds):
             return False
         return not self.needs_special_values or bool(comparison.numeric[0].binning.special_values)
@@ -63,24 +63,43 @@ STATISTICS: dict[str, Statistic] = {}
 """Every statistic by its key; complete once ``modelwatch.stats.drift.statistics`` is imported."""
 
 
+def default_thresholds() -> dict[str, float]:
+    """Default thresholds of the registered statistics that have one, sorted by key."""
+    found = {key: one.threshold for key, one in sorted(STATISTICS.items())}
+    return {key: threshold for key, threshold in found.items() if threshold is not None}
+
+
+def require_for_thresholds(part: str, present: Collection[str]) -> None:
+    """ValueError if a statistic with a default threshold has no such part."""
+    missing = [key for key in default_thresholds() if key not in present]
+    if missing:
+        raise ValueError(f"{part} is missing for the statistics {', '.join(missing)}")
+
+
 def statistic(
     key: str,
     *,
     label: str,
-    kinds: tuple[Kind, ...],
+    kinds: tuple[ComparisonKind, ...],
     range: tuple[float, float],
     symmetric: bool,
     source: str,
+    bound: str,
+    threshold: float | None = None,
     identical: float = 0.0,
     smoothing: str = "none",
     unit: str = "",
-    bound: str = EXACT,
-    error_bound: Bound | None = None,
+    error_bound: StatisticBound | None = None,
     needs_special_values: bool = False,
 ) -> Register:
-    """Registers a function as a statistic; its docstring's first paragraph is its meaning."""
+    """Registers a function as a statistic; the first paragraph of its docstring is its meaning.
 
-    def register(compute: Compute) -> Compute:
+    A statistic with a ``threshold`` needs a sampling variance or a model of its own
+    (``stats.verdicts``) and a wording (``model.incidents.metric_labels``): importing these modules
+    fails without them.
+    """
+
+    def register(compute: StatisticFunction) -> StatisticFunction:
         if key in STATISTICS:
             raise ValueError(f"two statistics are called {key!r}")
         meaning = meaning_of(compute, key)
@@ -96,6 +115,7 @@ def statistic(
             source=source,
             meaning=meaning,
             compute=compute,
+            threshold=threshold,
             bound=bound,
             error_bound=error_bound,
             needs_special_values=needs_special_values,

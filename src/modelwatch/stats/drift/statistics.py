@@ -1,4 +1,4 @@
-"""Every drift statistic of some windows: importing this module fills the registry."""
+"""Every drift statistic: importing this module fills the registry."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from modelwatch.stats.drift.comparison import Comparison, Values
 from modelwatch.stats.drift.statistic import STATISTICS, Statistic, statistic
 
 __all__ = [
-    "FAMILIES",
     "STATISTICS",
+    "STATISTIC_MODULES",
     "Comparison",
     "Statistic",
     "Values",
@@ -31,7 +31,7 @@ __all__ = [
     "statistic",
 ]
 
-FAMILIES = (
+STATISTIC_MODULES = (
     divergence,
     distance,
     contingency,
@@ -47,7 +47,7 @@ FAMILIES = (
 
 
 def drift(comparison: Comparison, keys: Iterable[str] | None = None) -> dict[str, Values]:
-    """Values by key of every statistic that applies to the states, or of those asked for.
+    """Values by key of every statistic that applies to the states, or of requested ones.
 
     (W,) for a feature or a block, (W, P) for the pairs of a block, (W, d) for its members.
     """
@@ -58,8 +58,8 @@ def drift(comparison: Comparison, keys: Iterable[str] | None = None) -> dict[str
 
 
 def error_bounds(comparison: Comparison, found: Mapping[str, Values]) -> dict[str, Floats]:
-    """By how much each value that ``drift`` found may be wrong because rows are counted in bins.
+    """Maximum error of each value that ``drift`` computed, because rows are counted in bins.
 
-    NaN where that is not known, or where the value is undefined; of the same shapes.
+    NaN if unknown, or if the value is undefined; in the same shapes.
     """
     return {key: STATISTICS[key].error_bounds(comparison, one) for key, one in found.items()}

@@ -1,7 +1,7 @@
-"""Which values of a category are frequent enough to be missed, and how surely one is missing.
+"""Which values of a category are frequent enough to be missed, and whether one is missing.
 
-A value that comes in bursts holds many of the reference's rows, but on few of its days: most days
-have none. Each value is therefore judged by its own dispersion between days.
+A value that occurs in bursts has many rows in the reference, but on few of its days. Each value is
+therefore judged by its own dispersion between days.
 """
 
 from __future__ import annotations
@@ -14,35 +14,36 @@ from modelwatch.stats.arrays import AnyArray, Counts, Floats, Spans
 from modelwatch.stats.drift.change import EXPECTED_ROWS, FREQUENT, missing_parts
 from modelwatch.stats.drift.comparison import Comparison, Values, values
 from modelwatch.stats.states.categorical import CategoricalStates
-from modelwatch.stats.states.leave_out import States
+from modelwatch.stats.states.leave_out import FeatureStates
 from modelwatch.stats.verdicts.null_distribution import NullModel
-from modelwatch.stats.verdicts.null_model import FEWEST_DAYS, assumed, learned
+from modelwatch.stats.verdicts.null_model import FEWEST_REFERENCE_DAYS, assumed, learned
 from modelwatch.stats.verdicts.own_chance import own_chance
-from modelwatch.stats.verdicts.reference_blocks import NoiseByRows, Shown, blocks_of_days
+from modelwatch.stats.verdicts.reference_blocks import RowVariance, Shown, blocks_of_days
 from modelwatch.stats.verdicts.sampling_variance import JUDGED
 
-KEY = "value_share_fall"
-STEADY = 0.5
-"""Part of the reference's days that must hold a value before it can be missed."""
+VALUE_SHARE_FALL = "value_share_fall"
+_STEADY = 0.5
+"""Minimum fraction of the reference's days with a value whose absence is noticed."""
 EXPECTED_EVENTS = 10.0
-"""Expected rows of a value over its dispersion, below which a window without it may be chance: of
-ten independent events, none happens in one window of 20,000."""
-SURE = 0.01
-"""p-value up to which the largest fall is chosen among the values. Beyond it, all are chance."""
+"""Ratio of a value's expected rows to its dispersion below which a window without it may be chance:
+of ten independent events, none happens in one window of 20,000."""
+_SURE = 0.01
+"""Maximum p-value at which the largest fall is chosen among the values. Above it, all are
+chance."""
 _OF_A_SHARE = JUDGED["null_share_change"]
-"""Row noise of the change of a share, whatever the share is of."""
+"""Sampling noise of the change of a share, whatever the share."""
 
 
 @dataclass(frozen=True)
 class ValueFallModel:
-    """What the shares of a category's frequent values show when nothing has changed.
+    """How the shares of a category's frequent values vary if nothing has changed.
 
-    ``steady`` (B,): which of the kept values come on at least half of the days. Rows of the others
-    are left out, because a burst of one value makes the shares of all others fall. ``positions``
-    (K,): the frequent values among the kept ones. ``dispersion`` (K,): variance of a value's share
-    between days, or between blocks of days if that is more, over that of independent rows; at least
-    1. ``models`` (K,): of the change of each value's share. ``days`` and ``typical`` as of
-    ``NullModel``, of the largest fall.
+    ``steady`` (B,): kept values that occur on at least half of the days. Rows of the others are
+    left out, because a burst of one value reduces the shares of all others. ``positions`` (K,): the
+    frequent values among the kept ones. ``dispersion`` (K,): variance of a value's share between
+    days, or between blocks of days if that is larger, divided by that of independent rows; at least
+    1. ``models`` (K,): of the change of each value's share. ``days`` and ``typical`` as in
+    ``NullModel``, for the largest fall.
     """
 
     steady: AnyArray
@@ -60,7 +61,7 @@ class ValueFallModel:
     def judged(
         self, comparison: Comparison, window_days: Counts, weekdays: Counts
     ) -> tuple[Values, Floats]:
-        """The largest fall of each window that is not chance, or else the largest; its p-value.
+        """The largest fall of each window beyond chance, otherwise the largest; and its p-value.
 
         Values with too few expected rows do not count. The p-value is corrected for the number of
         frequent values (Bonferroni). ``window_days`` and ``weekdays`` as for
@@ -81,18 +82,18 @@ class ValueFallModel:
         p = np.where(fall > 0, p, 1.0)
         if not len(self.models):
             fall, p = np.zeros((len(comparison), 1)), np.ones((len(comparison), 1))
-        sure = np.where(p <= SURE, fall, 0.0)
+        sure = np.where(p <= _SURE, fall, 0.0)
         chosen = np.where(sure.any(axis=1), sure.argmax(axis=1), fall.argmax(axis=1))
         lines = np.arange(len(comparison))
         found = values(fall[lines, chosen], *comparison.without_rows)
         return found, np.where(np.isfinite(found.value), p[lines, chosen], np.nan)
 
 
-@own_chance(KEY)
+@own_chance(VALUE_SHARE_FALL)
 def value_fall_model(
-    days_states: States, day_numbers: Counts, assumed_design_effect: float = 10.0
+    days_states: FeatureStates, day_numbers: Counts, assumed_design_effect: float = 10.0
 ) -> ValueFallModel | None:
-    """The model of a category's reference; None for a number, or a reference without rows.
+    """The model of a categorical reference; None for a number, or a reference without rows.
 
     Arguments as for ``null_models``.
     """
@@ -102,15 +103,17 @@ def value_fall_model(
     if not len(held):
         return None
     states, days = days_states.take(held), np.asarray(day_numbers, dtype=np.int64)[held]
-    steady = (states.kept > 0).mean(axis=0) >= STEADY
+    steady = (states.kept > 0).mean(axis=0) >= _STEADY
     rows_a_day = _steady_rows(states, steady)
     shares = states.kept.sum(axis=0) / max(int(rows_a_day.sum()), 1)
     positions = np.flatnonzero(steady & (shares >= FREQUENT) & (shares < 1.0))
     shares = shares[positions]
-    noises = [NoiseByRows(_OF_A_SHARE, 1.0, float(share)) for share in shares]
-    least = assumed_design_effect if len(states) < FEWEST_DAYS else 1.0
+    row_variances = [RowVariance(_OF_A_SHARE, 1.0, float(share)) for share in shares]
+    least = assumed_design_effect if len(states) < FEWEST_REFERENCE_DAYS else 1.0
     if len(states) < 2:
-        models = tuple(assumed(noise, assumed_design_effect) for noise in noises)
+        models = tuple(
+            assumed(row_variance, assumed_design_effect) for row_variance in row_variances
+        )
         dispersion = np.full(len(positions), least)
         return ValueFallModel(steady, positions, dispersion, models, 1, float("nan"))
     spans = blocks_of_days(len(states))
@@ -122,7 +125,7 @@ def value_fall_model(
         len(states), spans, {}, rows[:, 0].astype(np.float64), rest[:, 0].astype(np.float64)
     )
     changes = list((now - before).T)
-    models = tuple(learned(noises, shown, changes, days, assumed_design_effect))
+    models = tuple(learned(row_variances, shown, changes, days, assumed_design_effect))
     own = missing_parts(now, before)[: len(states)].max(axis=1, initial=0.0)
     dispersion = np.maximum(_dispersion(now - before, shares, shown), least)
     typical = float(np.nanmean(own)) if np.isfinite(own).any() else float("nan")
@@ -130,7 +133,7 @@ def value_fall_model(
 
 
 def _steady_rows(states: CategoricalStates, steady: AnyArray) -> Counts:
-    """Rows of each scope without those of values that come on few days, (n,)."""
+    """Rows of each scope without those of values that occur on few days, (n,)."""
     return np.asarray(states.rows - states.kept[:, ~steady].sum(axis=1), dtype=np.int64)
 
 
@@ -140,7 +143,8 @@ def _sums(stack: Counts, spans: Spans) -> Counts:
 
 
 def _dispersion(change: Floats, shares: Floats, shown: Shown) -> Floats:
-    """The largest dispersion over the lengths of blocks, (K,): what lasts for days is one event."""
+    """The largest dispersion over the lengths of blocks, (K,), because what lasts for days is one
+    event."""
     found = np.ones(len(shares))
     with np.errstate(divide="ignore"):
         of_rows = shares * (1.0 - shares) * (1.0 / shown.rows + 1.0 / shown.rest)[:, None]

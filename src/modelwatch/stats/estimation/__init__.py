@@ -1,1 +1,1 @@
-"""Performance estimated where labels are not known yet."""
+"""Performance estimated before labels are known."""

@@ -1,4 +1,4 @@
-"""Calibration of scores: what a score means as a probability, by isotonic regression on bins."""
+"""Calibration of scores to probabilities, by isotonic regression on bins."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelwatch.stats.arrays import Counts, Floats
-from modelwatch.stats.states.binary import NEGATIVE, POSITIVE, SCORE_UNIT, BinaryStates
+from modelwatch.stats.states.binary import BinaryStates
+from modelwatch.stats.states.binary_margins import NEGATIVE, POSITIVE, SCORE_UNIT
 
 FOLDS = 10
-GROUPS = 10
-"""Groups of equally many rows over which the calibration error is taken."""
+_GROUPS = 10
+"""Groups of equally many rows for the calibration error."""
 SEPARATED = 0.999
-"""ROC AUC beyond which scores tell the classes apart so well that calibration has no say."""
+"""ROC AUC above which scores separate the classes so well that calibration does not matter."""
 
-NO_LABELS = "no labeled row whose score is a probability"
+NO_CALIBRATION_LABELS = "no labeled row whose score is a probability"
 ONE_CLASS = "labels of one class only"
 SEPARATES = f"scores separate the classes (ROC AUC above {SEPARATED})"
 NO_GAIN = "calibration does not lower the calibration error on rows that it was not fitted on"
@@ -23,12 +24,12 @@ NO_GAIN = "calibration does not lower the calibration error on rows that it was 
 
 @dataclass(frozen=True)
 class Calibration:
-    """What scores mean as probabilities: ``knots`` ascend and ``probabilities`` never descend.
+    """The probabilities of scores: ``knots`` ascend and ``probabilities`` never descend.
 
-    Between two knots the probability is interpolated, beyond the ends it is that of the end. Where
-    it is not ``applied``, a score is taken as the probability that it says, and ``reason`` says
-    why. ``error_before`` and ``error_after`` are the expected calibration errors without and
-    with it, on rows that it was not fitted on.
+    Between two knots, the probability is interpolated; beyond the ends, it is that of the end. If
+    it is not ``applied``, a score is used as its own probability, and ``reason`` says why.
+    ``error_before`` and ``error_after``: expected calibration errors without and with it, on rows
+    that it was not fitted on.
     """
 
     knots: Floats
@@ -40,14 +41,14 @@ class Calibration:
     rows: int
 
     def probability(self, score: Floats) -> Floats:
-        """Probability of the positive class at some scores; NaN at NaN."""
+        """Probability of the positive class for some scores; NaN for NaN."""
         if not self.applied:
             return score
         return np.asarray(np.interp(score, self.knots, self.probabilities))
 
 
 def isotonic(values: Floats, weights: Floats) -> Floats:
-    """The values that never descend and are closest in weighted least squares; (n,) each.
+    """The closest non-descending values in weighted least squares; (n,) each.
 
     Weights are positive. Source: pool adjacent violators, Ayer et al. (1955).
     """
@@ -68,21 +69,20 @@ def isotonic(values: Floats, weights: Floats) -> Floats:
 
 
 def rows_and_scores(states: BinaryStates) -> tuple[Counts, Floats]:
-    """Rows whose score is a probability by decision (negative, positive, none), label and position,
-    and the sums of their probabilities; (W, 3, 3, L) each.
-    """
+    """Rows whose score is a probability by decision (negative, positive, none), label, and
+    position, and the sums of their probabilities; (W, 3, 3, L) each."""
     counts = np.concatenate([states.counts, states.undecided[:, None]], axis=1)
     scores = np.concatenate([states.score_sums, states.undecided_sums[:, None]], axis=1)
     return np.where(states.inside, counts, 0), scores / SCORE_UNIT
 
 
 def fit_calibration(days: BinaryStates) -> Calibration:
-    """The calibration of a reference from the states of its days, or of all of it in one.
+    """The calibration of a reference from the states of its days, or from one state of all of it.
 
-    It is applied if it lowers the expected calibration error out of sample: ten folds, each by the
-    curve of the others, the error over ten groups of equally many rows; none for one class or an
-    ROC AUC above 0.999, as in NannyML. Folds are days, or every tenth row of each bin and label
-    where there are fewer than ten days.
+    It is applied if it lowers the expected calibration error out of sample: ten folds, each with
+    the curve of the others, and the error over ten groups with equal numbers of rows. Never for one
+    class or an ROC AUC above 0.999, as in NannyML. Folds are days, or every tenth row of each bin
+    and label if there are fewer than ten days.
     """
     counts, sums = rows_and_scores(days)
     rows, scores = counts.sum(axis=1), sums[:, :, NEGATIVE:].sum(axis=(1, 2))
@@ -91,12 +91,11 @@ def fit_calibration(days: BinaryStates) -> Calibration:
 
 def fit_on_bins(negatives: Counts, positives: Counts, scores: Floats) -> Calibration:
     """The calibration of rows in bins of ascending score, by day; (D, L) each: rows of the negative
-    and of the positive class, and the sums of the scores of both.
-    """
+    and of the positive class, and the sums of the scores of both."""
     rows = (negatives + positives).sum(axis=0)
     held = np.flatnonzero(rows)
     if not len(held):
-        return _raw(NO_LABELS)
+        return _raw(NO_CALIBRATION_LABELS)
     negatives, positives, scores = negatives[:, held], positives[:, held], scores[:, held]
     knots, probabilities = _curve(negatives.sum(axis=0), positives.sum(axis=0), scores.sum(axis=0))
     total = int(rows.sum())
@@ -116,7 +115,7 @@ def _raw(reason: str, rows: int = 0) -> Calibration:
 
 
 def _curve(negatives: Counts, positives: Counts, scores: Floats) -> tuple[Floats, Floats]:
-    """Mean score and isotonic share of positives of the bins that have rows."""
+    """Mean score and isotonic share of positives of the nonempty bins."""
     rows = negatives + positives
     held = rows > 0
     weights = rows[held].astype(np.float64)
@@ -140,16 +139,15 @@ def _folds(negatives: Counts, positives: Counts, scores: Floats) -> tuple[Counts
 
 
 def _dealt(rows: Counts) -> Counts:
-    """Rows dealt to the folds in turn, on through the bins; (FOLDS, L) from (L,)."""
+    """Rows assigned to the folds in turn, across bins; (FOLDS, L) from (L,)."""
     stop = np.cumsum(rows)
     turn = np.arange(FOLDS)[:, None]
     return (stop - turn + FOLDS - 1) // FOLDS - (stop - rows - turn + FOLDS - 1) // FOLDS
 
 
 def _errors(negatives: Counts, positives: Counts, scores: Floats) -> tuple[float, float]:
-    """Expected calibration error without and with calibration, each fold by all the others; the
-    mean of the folds, by their rows.
-    """
+    """Expected calibration error without and with calibration, each fold by all others; the mean of
+    the folds, weighted by rows."""
     rows = negatives + positives
     errors = np.zeros((len(rows), 2))
     weights = rows.sum(axis=1)
@@ -159,22 +157,23 @@ def _errors(negatives: Counts, positives: Counts, scores: Floats) -> tuple[float
             return float("nan"), float("nan")
         parts = (part[rest].sum(axis=0) for part in (negatives, positives, scores))
         knots, probabilities = _curve(*parts)
-        n, outcome, said = rows[fold], positives[fold], scores[fold]
-        mean = np.divide(said, n, out=np.zeros_like(said), where=n > 0)
+        n, outcome, score_sum = rows[fold], positives[fold], scores[fold]
+        mean = np.divide(score_sum, n, out=np.zeros_like(score_sum), where=n > 0)
         calibrated = n * np.interp(mean, knots, probabilities)
-        errors[fold] = [calibration_error(n, outcome, each) for each in (said, calibrated)]
+        errors[fold] = [calibration_error(n, outcome, each) for each in (score_sum, calibrated)]
     before, after = np.average(errors, axis=0, weights=weights).tolist()
     return before, after
 
 
 def calibration_error(rows: Counts, positives: Counts, expected: Floats) -> float:
-    """Expected calibration error over ten groups of equally many rows in the order of the score.
+    """Expected calibration error over ten groups with equal numbers of rows in the order of the
+    score.
 
-    A bin that lies in two groups is shared out by rows. (L,) each: the rows, the positive ones,
-    the positive ones expected. Source: Naeini, Cooper and Hauskrecht (2015).
+    A bin in two groups is divided by rows. (L,) each: the rows, the positive ones, and the expected
+    positive ones. Source: Naeini, Cooper and Hauskrecht (2015).
     """
     total = int(rows.sum())
     at = np.append(0.0, np.cumsum(rows, dtype=np.float64))
-    cuts = np.linspace(0.0, total, GROUPS + 1)
+    cuts = np.linspace(0.0, total, _GROUPS + 1)
     gap = np.append(0.0, np.cumsum(positives - expected))
     return float(np.abs(np.diff(np.interp(cuts, at, gap))).sum() / total)

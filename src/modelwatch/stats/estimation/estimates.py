@@ -1,9 +1,9 @@
-"""Performance where labels are not known yet, from scores alone, and how far to trust it.
+"""Performance before labels are known, from scores only, and the reliability of such estimates.
 
-Confidence-based estimation: a row's calibrated score is the probability that its label is
-positive, so that the expected confusion table, and what follows from it, is known without a label.
-All is read from stored states; no row is read again.
-Source: the estimator is NannyML's (CBPE); Kivimäki et al. (2025), arXiv:2505.05295.
+Confidence-based estimation: the calibrated score of a row is the probability that its label is
+positive. The expected confusion table, and what follows from it, is therefore known without labels.
+Everything is computed from stored states; no row is read again. Source: the estimator is NannyML's
+(CBPE); Kivimäki et al. (2025), arXiv:2505.05295.
 """
 
 from __future__ import annotations
@@ -20,24 +20,25 @@ from modelwatch.stats.drift.comparison import Values, values
 from modelwatch.stats.estimation.calibration import Calibration, rows_and_scores
 from modelwatch.stats.performance.metric import RANKS
 from modelwatch.stats.special import normal_quantile, student_quantile
-from modelwatch.stats.states.binary import NEGATIVE, SCORE_UNIT, SMALLEST_PROBABILITY, BinaryStates
+from modelwatch.stats.states.binary import SMALLEST_PROBABILITY, BinaryStates
+from modelwatch.stats.states.binary_margins import NEGATIVE, SCORE_UNIT
 from modelwatch.stats.states.score_scale import MATERIAL_SHARE, kind_of
 
 ASSUMPTION = (
-    "Estimated from scores, not from labels. It holds as long as a score means what it meant in "
-    "the reference, P(y|x) unchanged: it follows changes of the inputs that move the scores, and "
-    "does not see a change of how the outcome depends on them."
+    "Estimated from scores, without labels. Assumes that P(y|x) is the same as in the reference: "
+    "it reflects changes of the inputs that change the scores, but not changes in how the outcome "
+    "depends on the inputs."
 )
-"""What every estimate assumes; printed beside it."""
+"""The assumption of every estimate; stored with it."""
 
 FEWEST_WINDOWS = 3
-"""Matured windows below which a back-test says nothing."""
+"""Minimum matured windows for a backtest."""
 
-NO_SCORES = "no row whose score is a probability"
-NO_DECISIONS = "no row with a decision whose score is a probability"
-NOT_PROBABILITIES = (
-    f"more than {MATERIAL_SHARE:.0%} of the scores are not probabilities; performance.score_kind "
-    "says what scores are"
+NO_PROBABILITY_SCORES = "no row whose score is a probability"
+NO_SCORED_DECISIONS = "no row with a decision whose score is a probability"
+SCORES_NOT_PROBABILITIES = (
+    f"more than {MATERIAL_SHARE:.0%} of the scores are not probabilities; set "
+    "performance.score_kind"
 )
 NO_POSITIVE_DECISIONS = "no positive decision"
 NO_POSITIVES_EXPECTED = "no positive row is expected"
@@ -48,12 +49,12 @@ FEW_WINDOWS = f"fewer than {FEWEST_WINDOWS} matured windows"
 
 @dataclass(frozen=True)
 class Expected:
-    """What is expected of W windows: rows by decision (negative, positive, none) and position.
+    """Expectations for W windows: rows by decision (negative, positive, none) and position.
 
-    ``rows``, ``scores`` (their sums) and ``probability`` of the positive class: (W, 3, L).
-    ``squares``: sum of the squared scores, (W,). ``calibrated``: whether the probability is
-    another one than the score. ``improbable``: windows in which too many scores are no
-    probabilities, and the reason that they give; (mask, reason) each.
+    ``rows``, ``scores`` (their sums), and ``probability`` of the positive class: (W, 3, L).
+    ``squares``: sum of the squared scores, (W,). ``calibrated``: whether the probability differs
+    from the score. ``improbable``: windows in which too many scores are not probabilities, and the
+    reason; (mask, reason) each.
     """
 
     rows: Floats
@@ -70,7 +71,7 @@ class Expected:
 
     @cached_property
     def mean_score(self) -> Floats:
-        """Mean score of each cell, 0 where it has no rows; (W, 3, L)."""
+        """Mean score of each cell, 0 if it has no rows; (W, 3, L)."""
         return np.divide(
             self.scores, self.rows, out=np.zeros_like(self.scores), where=self.rows > 0
         )
@@ -104,8 +105,8 @@ class Expected:
 class Estimate:
     """An estimated metric of W windows.
 
-    ``sampling_sd`` is the spread of the realised value around it if the assumption holds and rows
-    are independent, (W,). ``rows``: those that it is of, (W,).
+    ``sampling_sd``: the spread of the realized value around it if the assumption holds and rows are
+    independent, (W,). ``rows``: those that it is computed from, (W,).
     """
 
     values: Values
@@ -122,7 +123,8 @@ Raw = tuple[Floats, Floats, tuple[tuple[AnyArray, str], ...]]
 
 @dataclass(frozen=True)
 class EstimatedMetric:
-    """A metric that can be estimated; ``of_decisions`` says that rows without one don't count."""
+    """A metric that can be estimated; with ``of_decisions``, rows without a decision do not
+    count."""
 
     key: str
     label: str
@@ -133,13 +135,14 @@ class EstimatedMetric:
 
 
 ESTIMATED: dict[str, EstimatedMetric] = {}
-"""Every metric of a binary model that is estimated, by the key of the realised one."""
+"""Estimated metrics of a binary model, by the key of the realized metric."""
 
 
 def expected(
     states: BinaryStates, calibration: Calibration, *, labelled_only: bool = False
 ) -> Expected:
-    """What is expected of some windows; of their labeled rows only, to set it beside the truth."""
+    """The expectations for some windows; for their labeled rows only, to compare with realized
+    values."""
     first = NEGATIVE if labelled_only else 0
     counts, sums = rows_and_scores(states)
     rows = counts[:, :, first:].sum(axis=2).astype(np.float64)
@@ -147,15 +150,16 @@ def expected(
     mean = np.divide(scores, rows, out=np.zeros_like(scores), where=rows > 0)
     squares = states.loss_sums[:, first:, 0].sum(axis=1) / SCORE_UNIT
     probability = calibration.probability(mean)
-    ranked = states.ranked[:, first:].sum(axis=(1, 2))
-    improbable = states.improbable[:, first:].sum(axis=1)
-    why = RANKS if kind_of(states.binning) == "rank" else NOT_PROBABILITIES
+    margins = states.margins
+    ranked = margins.ranked_by_label[:, first:].sum(axis=1)
+    improbable = margins.improbable[:, first:].sum(axis=1)
+    why = RANKS if kind_of(states.binning) == "rank" else SCORES_NOT_PROBABILITIES
     unknown = ((improbable > MATERIAL_SHARE * ranked, why),)
     return Expected(rows, scores, probability, squares, calibration.applied, unknown)
 
 
 def estimates(expected: Expected, keys: Iterable[str] | None = None) -> dict[str, Estimate]:
-    """The estimated metrics of some windows by their keys; all of them unless some are named."""
+    """The estimated metrics of some windows by key; all of them by default."""
     return {key: _estimate(expected, ESTIMATED[key]) for key in keys or ESTIMATED}
 
 
@@ -166,13 +170,13 @@ def business_value(expected: Expected, cells: Mapping[str, float]) -> Estimate:
     ones = np.ones_like(worth)
     gradient = expected.gradient((fn - tn) * ones, (tp - fp) * ones)
     decided = expected.table.sum(axis=(1, 2))
-    found = values(worth, *expected.improbable, (decided == 0, NO_DECISIONS))
+    found = values(worth, *expected.improbable, (decided == 0, NO_SCORED_DECISIONS))
     return Estimate(found, expected.sampling_sd(gradient), decided)
 
 
 def _estimate(expected: Expected, metric: EstimatedMetric) -> Estimate:
     rows = expected.table.sum(axis=(1, 2)) if metric.of_decisions else expected.total
-    none = NO_DECISIONS if metric.of_decisions else NO_SCORES
+    none = NO_SCORED_DECISIONS if metric.of_decisions else NO_PROBABILITY_SCORES
     with np.errstate(divide="ignore", invalid="ignore"):
         value, gradient, conditions = metric.compute(expected)
         found = values(value, *expected.improbable, (rows == 0, none), *conditions)
@@ -193,7 +197,7 @@ def _estimated(
 
 @_estimated("accuracy", "Accuracy")
 def _accuracy(expected: Expected) -> Raw:
-    """Expected share of decisions that are right; exact given the calibrated probabilities."""
+    """Expected share of correct decisions; exact given the calibrated probabilities."""
     table = expected.table
     rows = table.sum(axis=(1, 2))
     value = (table[:, 0, 0] + table[:, 1, 1]) / rows
@@ -211,7 +215,7 @@ def _precision(expected: Expected) -> Raw:
 
 @_estimated("recall", "Recall")
 def _recall(expected: Expected) -> Raw:
-    """Expected positives decided as such, over all expected positives."""
+    """Expected positives with a positive decision, divided by all expected positives."""
     positives = expected.table[:, :, 1].sum(axis=1)
     value = expected.table[:, 1, 1] / positives
     gradient = expected.gradient(-value / positives, (1.0 - value) / positives)
@@ -220,7 +224,7 @@ def _recall(expected: Expected) -> Raw:
 
 @_estimated("specificity", "Specificity")
 def _specificity(expected: Expected) -> Raw:
-    """Expected negatives decided as such, over all expected negatives."""
+    """Expected negatives with a negative decision, divided by all expected negatives."""
     negatives = expected.table[:, :, 0].sum(axis=1)
     value = expected.table[:, 0, 0] / negatives
     gradient = expected.gradient((value - 1.0) / negatives, value / negatives)
@@ -229,7 +233,8 @@ def _specificity(expected: Expected) -> Raw:
 
 @_estimated("f1", "F1")
 def _f1(expected: Expected) -> Raw:
-    """Twice the expected true positives over positive decisions and expected positives."""
+    """Twice the expected true positives, divided by the sum of positive decisions and expected
+    positives."""
     both = expected.table[:, 1].sum(axis=1) + expected.table[:, :, 1].sum(axis=1)
     value = 2.0 * expected.table[:, 1, 1] / both
     gradient = expected.gradient(-value / both, (2.0 - value) / both)
@@ -238,7 +243,7 @@ def _f1(expected: Expected) -> Raw:
 
 @_estimated("roc_auc", "ROC AUC", of_decisions=False)
 def _roc_auc(expected: Expected) -> Raw:
-    """Expected area under the ROC curve; rows of one bin are taken as ties."""
+    """Expected area under the ROC curve; rows of one bin count as ties."""
     positive = expected.positives.sum(axis=1)
     value, gradient, conditions = auc_and_gradient(positive, expected.rows.sum(axis=1) - positive)
     return value, gradient[:, None], conditions
@@ -246,9 +251,8 @@ def _roc_auc(expected: Expected) -> Raw:
 
 @_estimated("brier", "Brier score", of_decisions=False)
 def _brier(expected: Expected) -> Raw:
-    """Expected mean squared distance of score and outcome; between scores of one bin the
-    calibrated probability is taken as constant.
-    """
+    """Expected mean squared difference between score and outcome; within a bin, the calibrated
+    probability is assumed to be constant."""
     if expected.calibrated:
         cross = (expected.mean_score * expected.positives).sum(axis=(1, 2))
         total = expected.squares - 2.0 * cross + expected.positives.sum(axis=(1, 2))
@@ -270,9 +274,8 @@ def _log_loss(expected: Expected) -> Raw:
 
 
 def auc_and_gradient(positive: Floats, negative: Floats) -> Raw:
-    """ROC AUC of rows in bins of ascending score, (W, L) each, and its derivative by the outcome
-    of one row of each bin, (W, L).
-    """
+    """ROC AUC of rows in bins of ascending score, (W, L) each, and its derivative by the outcome of
+    one row of each bin, (W, L)."""
     p, n = positive.sum(axis=1, keepdims=True), negative.sum(axis=1, keepdims=True)
     below = np.cumsum(negative, axis=1) - negative / 2.0
     above = p - np.cumsum(positive, axis=1) + positive / 2.0
@@ -284,11 +287,11 @@ def auc_and_gradient(positive: Floats, negative: Floats) -> Raw:
 
 @dataclass(frozen=True)
 class BackTest:
-    """How far estimates were from the truth where labels have matured since.
+    """The errors of estimates in windows whose labels have matured since.
 
-    ``bias`` is the mean of estimate minus realised value, ``spread`` its standard deviation and
-    ``absolute_error`` its mean size over ``windows``, ``sampling_variance`` what sampling alone
-    explains of its variance. NaN with a ``reason`` for too few windows.
+    ``bias``: the mean of estimate minus realized value. ``spread``: its standard deviation.
+    ``absolute_error``: its mean absolute value over ``windows``. ``sampling_variance``: the part of
+    its variance that sampling explains. NaN with a ``reason`` for too few windows.
     """
 
     windows: int
@@ -305,9 +308,9 @@ class BackTest:
 
 
 def back_test(estimate: Estimate, realised: Values) -> BackTest:
-    """Estimates compared with what came true on the same rows, (W,); undefined ones are left out.
+    """Estimates compared with realized values of the same rows, (W,); undefined ones are left out.
 
-    Windows that the calibration was fitted on flatter it: leave them out.
+    Leave out windows that the calibration was fitted on, because their errors are too small.
     """
     error = estimate.values.value - realised.value
     known = np.isfinite(error) & np.isfinite(estimate.sampling_sd)
@@ -328,12 +331,12 @@ def interval(
     level: float = 0.95,
     range: tuple[float, float] = (-np.inf, np.inf),
 ) -> tuple[Floats, Floats]:
-    """Ends of the interval that holds the realised value, (W,) each.
+    """Ends of the interval for the realized value, (W,) each.
 
-    Without a back-test, sampling alone. With one, the error's excess variance is added, whose
-    degrees of freedom make the quantile Student's, and the interval is stretched by the bias to
-    the side on which the truth was found.
-    Source: Satterthwaite (1946) for the degrees of freedom of the sum.
+    Without a back-test, sampling only. With one, the error's excess variance is added, whose
+    degrees of freedom determine Student's quantile, and the interval is extended by the bias toward
+    the side of the realized values. Source: Satterthwaite (1946) for the degrees of freedom of the
+    sum.
     """
     value, variance = estimate.values.value, estimate.sampling_sd**2
     quantile: Floats | float = normal_quantile(0.5 + level / 2.0)

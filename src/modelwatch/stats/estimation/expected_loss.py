@@ -1,7 +1,7 @@
-"""Performance of a regression where labels are not known yet, from the losses that are expected.
+"""Performance of a regression before labels are known, from expected losses.
 
-A regressor of the loss, fitted once on labeled rows, says of each prediction how far off it will
-be. What it says adds up: the mean over the rows of a window is what the window's error will be.
+A regressor of the loss, fitted once on labeled rows, predicts the error of each prediction. Its
+predictions add up: their mean over the rows of a window is the expected error of the window.
 Source: the estimator is NannyML's (direct loss estimation, DLE).
 """
 
@@ -17,40 +17,40 @@ import numpy as np
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.drift.comparison import TOO_LARGE, values
 from modelwatch.stats.estimation.estimates import Estimate
-from modelwatch.stats.states.moments import PARTS, UNITS, whole_sums
+from modelwatch.stats.states.moments import MOMENT_UNITS, PARTS, whole_sums
 from modelwatch.stats.states.stack import Stack
 
 LOSS_ASSUMPTION = (
-    "Estimated from features and prediction by a regression of the loss, not from labels. It holds "
-    "as long as rows of a kind are missed by as much as in the reference, P(y|x) unchanged: it "
-    "follows changes of the inputs towards rows that are easier or harder, and does not see a "
-    "change of how the outcome depends on them, nor what the reference had no rows of."
+    "Estimated by a regression of the loss on features and prediction, without labels. Assumes "
+    "that P(y|x) is the same as in the reference: it reflects changes of the inputs towards rows "
+    "that are easier or harder to predict, but not changes in how the outcome depends on the "
+    "inputs, nor inputs that the reference does not contain."
 )
-"""What every estimate of a loss assumes; printed beside it."""
+"""The assumption of every loss estimate; stored with it."""
 
 NO_EXPECTED = "no row with an expected loss"
 LOSSES = ("absolute", "squared")
 """abs(y - p) relative to the scale, and its square."""
 OPEN, COMPARED = 0, 1
-"""Rows whose label is not known, and rows with a finite prediction and label."""
+"""Rows whose label is unknown, and rows with a finite prediction and label."""
 SIDES = 2
-POWERS = 2
+_POWERS = 2
 """The sum of the expected losses, and that of their squares."""
-SUMS = len(LOSSES) * SIDES * POWERS * PARTS
-"""Longs: loss x side x power, four each, in the fixed point of ``moments``."""
+SUMS = len(LOSSES) * SIDES * _POWERS * PARTS
+"""Longs: loss x side x power, four each, in the fixed-point format of ``moments``."""
 
 
 def first_long(loss: int, side: int) -> int:
     """Where the two power sums of a loss begin."""
-    return (loss * SIDES + side) * POWERS * PARTS
+    return (loss * SIDES + side) * _POWERS * PARTS
 
 
 @dataclass(frozen=True)
 class LossRegressor:
-    """A fitted regressor of the loss: its version, and how far losses are from what it expects.
+    """A fitted regressor of the loss: its version, and the dispersion of losses.
 
-    ``dispersion``: for each of ``LOSSES``, the mean squared distance of loss and expectation over
-    the mean square of the expectation, on rows that it was not fitted on.
+    ``dispersion``: for each of ``LOSSES``, the mean squared difference between loss and expectation
+    divided by the mean square of the expectation, on rows that it was not fitted on.
     """
 
     version: str
@@ -59,10 +59,10 @@ class LossRegressor:
 
 @dataclass(frozen=True)
 class LossStates(Stack):
-    """A stack of n scopes of one regression with the losses that one regressor expects.
+    """A stack of n scopes of one regression with the expected losses of one regressor.
 
-    ``counts`` (n, 2): rows with an expected loss, by side. ``sums`` (n, ``SUMS``). ``scale`` is the
-    frozen one of the predicted value.
+    ``counts`` (n, 2): rows with an expected loss, by side. ``sums`` (n, ``SUMS``). ``scale``: the
+    frozen scale of the predicted value.
     """
 
     counts: Counts
@@ -73,7 +73,7 @@ class LossStates(Stack):
 
     @property
     def identity(self) -> str:
-        """Which regressor's losses they are, and what they are relative to."""
+        """The regressor, and the scale of its losses."""
         return f"losses expected by {self.version} in {self.scale!r}"
 
     def rows(self, *, labelled_only: bool = False) -> Counts:
@@ -81,14 +81,14 @@ class LossStates(Stack):
         return self.counts[:, COMPARED] if labelled_only else self.counts.sum(axis=1)
 
     def power_sums(self, loss: int, *, labelled_only: bool = False) -> tuple[Floats, Floats]:
-        """Sums of the expected losses and of their squares, (n,) each; NaN where one is lost."""
+        """Sums of the expected losses and of their squares, (n,) each; NaN if one is lost."""
         sides = (COMPARED,) if labelled_only else (OPEN, COMPARED)
         found = []
-        for power in range(POWERS):
+        for power in range(_POWERS):
             at = [first_long(loss, side) // PARTS + power for side in sides]
             total = self._whole[:, at].sum(axis=1)
             lost = self.sums[:, [PARTS * place + 3 for place in at]].any(axis=1)
-            unit = 1 << UNITS[power]
+            unit = 1 << MOMENT_UNITS[power]
             sums = np.array([int(units) / unit for units in total], dtype=np.float64)
             found.append(np.where(lost, np.nan, sums))
         return found[0], found[1]
@@ -101,11 +101,11 @@ class LossStates(Stack):
 def loss_estimates(
     states: LossStates, regressor: LossRegressor, *, labelled_only: bool = False
 ) -> dict[str, Estimate]:
-    """The estimated errors of some windows, by the keys of the realised ones; (W,) each.
+    """The estimated errors of some windows, by the keys of the realized ones; (W,) each.
 
-    ``labelled_only``: of their labeled rows, to set it beside the truth. The spread is that of
-    independent rows whose loss has a standard deviation in proportion to its expectation; that of
-    the root of a mean is its first-order approximation.
+    ``labelled_only``: of their labeled rows, to compare with realized values. The spread is that of
+    independent rows whose loss has a standard deviation proportional to its expectation; for the
+    root of a mean, its first-order approximation.
     """
     rows = states.rows(labelled_only=labelled_only)
     count = rows.astype(np.float64)
@@ -129,10 +129,10 @@ def loss_estimates(
 
 
 def no_loss_estimates(windows: int, reason: str) -> Mapping[str, Estimate]:
-    """What is said of windows where there is no regressor of the loss."""
+    """The result for windows without a loss regressor."""
     nothing = np.full(windows, np.nan)
-    said = values(nothing, (np.ones(windows, dtype=bool), reason))
-    return {key: Estimate(said, nothing, np.zeros(windows)) for key in ("mae", "rmse")}
+    unknown = values(nothing, (np.ones(windows, dtype=bool), reason))
+    return {key: Estimate(unknown, nothing, np.zeros(windows)) for key in ("mae", "rmse")}
 
 
 def _estimate(value: Floats, sd: Floats, rows: Counts) -> Estimate:

@@ -1,4 +1,4 @@
-"""Performance of a multiclass model where labels are not known yet, one class against the rest."""
+"""Performance of a multiclass model before labels are known, one class against the rest."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ import numpy as np
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.drift.comparison import Values, values
 from modelwatch.stats.estimation.calibration import Calibration, fit_on_bins
-from modelwatch.stats.estimation.estimates import NO_SCORES, Estimate, auc_and_gradient
+from modelwatch.stats.estimation.estimates import NO_PROBABILITY_SCORES, Estimate, auc_and_gradient
 from modelwatch.stats.states.multiclass import BINS, PROBABILITIES, MulticlassStates
 from modelwatch.stats.states.score_scale import MATERIAL_SHARE
 
 SCORES = np.minimum((np.arange(BINS + 1) + 0.5) / BINS, 1.0)
-"""Score that a bin of a histogram stands for: its middle."""
+"""Score represented by a histogram bin: its middle."""
 
 ESTIMATED_MULTICLASS = ("accuracy", "macro_precision", "macro_recall", "macro_f1", "roc_auc_ovr")
-"""Keys of the metrics that are estimated."""
+"""Keys of the estimated metrics."""
 
 FEWEST_LABELS = 100
-"""Labelled rows below which the rows that were decided for a class, or against it, are calibrated
-with all rows of the class."""
+"""Minimum labeled rows for a separate calibration of rows decided for a class, or against it; with
+fewer, all rows of the class are calibrated together."""
 
-NO_PROBABILITIES = "no probabilities of the classes are kept"
-NO_EXPECTED_CLASS = "a class of which no row is expected"
-NO_DECIDED_CLASS = "a class that no row is decided for"
-NOT_OF_CLASSES = (
+NO_PROBABILITIES = "probabilities of the classes are not stored"
+NO_EXPECTED_CLASS = "no row is expected for a class"
+NO_DECIDED_CLASS = "no row is decided for a class"
+_NOT_OF_CLASSES = (
     f"more than {MATERIAL_SHARE:.0%} of the rows have scores that are not probabilities adding up "
     "to 1; set performance.score_kind"
 )
@@ -35,7 +35,8 @@ NOT_OF_CLASSES = (
 
 @dataclass(frozen=True)
 class ClassCalibration:
-    """What the score of a class means among rows decided against it and for it, and in all."""
+    """The calibration of the score of a class among rows decided against it and for it, and
+    overall."""
 
     against: Calibration
     chosen: Calibration
@@ -68,10 +69,10 @@ def estimates_multiclass(
     *,
     labelled_only: bool = False,
 ) -> dict[str, Estimate]:
-    """Estimated accuracy, macro precision, recall and F1, and mean one-against-rest ROC AUC.
+    """Estimated accuracy, macro precision, recall, and F1, and mean one-against-rest ROC AUC.
 
-    By the keys of the realised metrics. The spread of a mean of classes takes their errors to be of
-    one mind, so that it is rather too large.
+    By the keys of the realized metrics. The spread of a mean over classes assumes that their errors
+    coincide, so it is rather too large.
     """
     if not calibrations:
         return {key: _unknown(len(states)) for key in ESTIMATED_MULTICLASS}
@@ -101,7 +102,7 @@ def _without(estimate: Estimate, unknown: AnyArray) -> Estimate:
     """The same, undefined in the windows of a mask."""
     given = estimate.values
     reason = given.reason.copy()
-    reason[unknown] = NOT_OF_CLASSES
+    reason[unknown] = _NOT_OF_CLASSES
     found = Values(np.where(unknown, np.nan, given.value), reason)
     return _estimate(found, estimate.sampling_sd, estimate.rows)
 
@@ -118,7 +119,9 @@ def _estimate(found: Values, spread: Floats, rows: Floats) -> Estimate:
 
 def _accuracy(rows: Floats, positives: Floats, variance: Floats) -> Estimate:
     decided = rows[:, :, 1].sum(axis=(1, 2))
-    found = values(positives[:, :, 1].sum(axis=(1, 2)) / decided, (decided == 0, NO_SCORES))
+    found = values(
+        positives[:, :, 1].sum(axis=(1, 2)) / decided, (decided == 0, NO_PROBABILITY_SCORES)
+    )
     return _estimate(found, np.sqrt(variance[:, :, 1].sum(axis=(1, 2))) / decided, decided)
 
 
@@ -127,7 +130,10 @@ def _macro(rows: Floats, positives: Floats, variance: Floats) -> dict[str, Estim
     decided, truth = rows[:, :, 1].sum(axis=2), positives.sum(axis=(2, 3))
     right = positives[:, :, 1].sum(axis=2)
     against, chosen = variance[:, :, 0].sum(axis=2), variance[:, :, 1].sum(axis=2)
-    empty, undecided = (total == 0, NO_SCORES), ((decided == 0).any(axis=1), NO_DECIDED_CLASS)
+    empty, undecided = (
+        (total == 0, NO_PROBABILITY_SCORES),
+        ((decided == 0).any(axis=1), NO_DECIDED_CLASS),
+    )
     unexpected = ((truth == 0).any(axis=1), NO_EXPECTED_CLASS)
     precision, recall, f1 = right / decided, right / truth, 2.0 * right / (decided + truth)
     spreads = {
@@ -155,5 +161,5 @@ def _auc(rows: Floats, positives: Floats, variance: Floats) -> Estimate:
     spread = np.sqrt((variance.sum(axis=2).reshape(gradient.shape) * gradient**2).sum(axis=1))
     total = rows[:, 0].sum(axis=(1, 2))
     mean = value.reshape(windows, classes).mean(axis=1)
-    found = values(mean, (total == 0, NO_SCORES), (np.isnan(mean), NO_EXPECTED_CLASS))
+    found = values(mean, (total == 0, NO_PROBABILITY_SCORES), (np.isnan(mean), NO_EXPECTED_CLASS))
     return _estimate(found, spread.reshape(windows, classes).mean(axis=1), total)

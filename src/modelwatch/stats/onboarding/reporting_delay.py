@@ -1,4 +1,4 @@
-"""How long labels take to arrive, from those that have arrived so far."""
+"""The delay of labels, estimated from those that have arrived so far."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ def arrived_shares(counts: Counts, ages: Counts) -> Floats:
     """Share of labels that arrive within each delay, (K,), of all that arrive within K days.
 
     ``counts`` (D, K): labels of day d that arrived k days after it. ``ages`` (D,): days since day
-    d; delays beyond a day's age are not observed yet. Days whose labels are still arriving count
-    with the delays that they can show, so recent days do not make delays look short. Source: the
-    product-limit estimator of right-truncated delays (Lagakos, Barraj and De Gruttola 1988), known
-    as the chain ladder of reserving. ValueError for arrays of other shapes.
+    d; delays beyond the age of a day are not observed yet. Days whose labels are still arriving
+    count with the delays that they can show, so recent days do not make delays look short. Source:
+    the product-limit estimator of right-truncated delays (Lagakos, Barraj and De Gruttola 1988),
+    known as the chain ladder in reserving. ValueError for arrays of other shapes.
     """
     if counts.ndim != 2 or ages.shape != counts.shape[:1]:
         raise ValueError("counts need a row per day, and ages a value per day")

@@ -1,4 +1,4 @@
-"""Values that lie far out: beyond Tukey's fences of a reference, read from its frozen bins."""
+"""Outlying values: beyond Tukey's fences of a reference, computed from its frozen bins."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from modelwatch.stats.states.binning import IQR_OF_NORMAL
 from modelwatch.stats.states.numeric import NumericStates
 
 FAR_OUT = 3.0
-"""Interquartile ranges beyond a quartile from which on a value is far out (Tukey 1977)."""
+"""Interquartile ranges beyond a quartile from which a value is far out (Tukey 1977)."""
 
 
 @dataclass(frozen=True)
 class Fences:
     """Values below ``lower`` or at least ``upper`` are outside; both are edges of frozen bins.
 
-    They are the edges next beyond ``lower_wanted`` and ``upper_wanted``, so that the rows outside
-    are counted exactly. All NaN, and nothing is outside, where the reference has no values.
+    They are the next edges beyond ``lower_wanted`` and ``upper_wanted``, so that the rows outside
+    are counted exactly. All NaN, and nothing is outside, if the reference has no values.
     """
 
     lower: float
@@ -32,7 +32,7 @@ class Fences:
     def outside(self, x: Floats) -> Floats:
         """Distance of values beyond the fences in units of the distance between them; 0 inside.
 
-        NaN, and everything where there are no fences, is inside.
+        NaN counts as inside, and so does everything without fences.
         """
         width = max(self.upper - self.lower, float(np.finfo(np.float64).tiny))
         with np.errstate(invalid="ignore", over="ignore"):
@@ -44,10 +44,10 @@ class Fences:
 
 
 def fences(reference: NumericStates, k: float = FAR_OUT) -> Fences:
-    """Tukey's fences of a stack of one: quartiles less and plus ``k`` interquartile ranges.
+    """Tukey's fences of a stack of one: quartiles minus and plus ``k`` interquartile ranges.
 
-    Where the quartiles are one value, the range is that of a normal feature of the same standard
-    deviation; a constant reference has its value for a fence on either side. Source: Tukey,
+    If the quartiles are equal, the range is that of a normal feature with the same standard
+    deviation; a constant reference has its value as the fence on either side. Source: Tukey,
     Exploratory Data Analysis (1977), section 2D.
     """
     if len(reference) != 1:
@@ -70,10 +70,10 @@ def fences(reference: NumericStates, k: float = FAR_OUT) -> Fences:
 
 @dataclass(frozen=True)
 class OutsideCounts:
-    """Rows outside some fences, by scope; all (n,).
+    """Rows outside the fences, by scope; all (n,).
 
-    ``below`` and ``above``: rows. ``share``: of the rows with a value, infinities among them and
-    special values not; NaN where there are none, with ``reason``.
+    ``below`` and ``above``: rows. ``share``: of the rows with a value, including infinities but not
+    special values; NaN without such rows, with ``reason``.
     """
 
     below: Counts
@@ -82,7 +82,8 @@ class OutsideCounts:
 
 
 def outside(states: NumericStates, fenced: Fences) -> OutsideCounts:
-    """Rows of each scope beyond the fences of a reference of the same bins; infinities are."""
+    """Rows of each scope beyond the fences of a reference with the same bins, including
+    infinities."""
     edges = states.binning.edges
     line = states.quantities.copy()
     line[:, [0, -1]] = states.bins[:, [0, -1]]

@@ -1,4 +1,4 @@
-"""Rows that lie far out as a whole: distances from a reference's days, robust to its bad ones."""
+"""Outlying rows: distances from the days of a reference, robust to its bad days."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from modelwatch.stats.special import chi_square_tail
 from modelwatch.stats.states.pairs import STEPS, PairStates
 
 KEPT = 0.75
-"""Share of the reference's days that are kept, at least."""
-FEWEST_DAYS = 4
-"""Days below which all are kept."""
+"""Minimum share of the reference's days that is kept."""
+_FEWEST_DAYS = 4
+"""Number of days below which all are kept."""
 TAIL = 1e-3
-"""Probability of a distance beyond the threshold, of normal rows."""
+"""Probability of a distance beyond the threshold for normal rows."""
 LEAST_EIGENVALUE = 1e-3
-"""Of the correlations: where features say the same, their difference may be rounding."""
+"""Relative to the correlations: differences of redundant features may be rounding."""
 _STEPS_OF_CONCENTRATION = 20
 _HALVINGS = 80
 
 
 @dataclass(frozen=True)
 class Center:
-    """Where the rows of a reference lie, in scales of the frozen bins (``PairStates``).
+    """The location of the rows of a reference, in scales of the frozen bins (``PairStates``).
 
     ``features``: names, (d,). ``used`` (d,): those that vary. ``mean`` and ``sd`` (d,): in scales
     of the frozen bins from their centers. ``correlation`` (d, d): of those used, 1 on the diagonal
-    for the others. ``kept`` (m,): the days of the reference that it is of.
+    for the others. ``kept`` (m,): the days of the reference that it is computed from.
     """
 
     features: tuple[str, ...]
@@ -44,11 +44,11 @@ class Center:
 
 @dataclass(frozen=True)
 class Distances:
-    """How far out rows are; (n,), but ``parts`` (n, d).
+    """The distances of rows; (n,), but ``parts`` (n, d).
 
-    ``square``: squared Mahalanobis distance over the values that a row has. ``values``: how many
-    those are. ``parts``: each feature's share of the squared distance; they add up to it, and none
-    is negative.
+    ``square``: squared Mahalanobis distance over the values that a row has. ``values``: their
+    number. ``parts``: each feature's share of the squared distance; they add up to it, and none is
+    negative.
     """
 
     square: Floats
@@ -57,18 +57,18 @@ class Distances:
 
     @cached_property
     def p_value(self) -> Floats:
-        """Probability of so far a row of a normal population, (n,)."""
+        """Probability of a distance at least this large in a normal population, (n,)."""
         return chi_square_tail(self.square, self.values)
 
 
 def robust_center(days: PairStates) -> Center | None:
-    """Center and correlation of a reference from its m days, without the days that stand apart.
+    """Center and correlation of a reference from its m days, without outlying days.
 
-    From the medians of the days' moments, the three quarters of the days whose rows are nearest
-    are kept, center and covariance are taken of these, and so on until the same days stay: the
-    concentration steps of Rousseeuw and Van Driessen (1999), on days where they take rows. Values
-    are clipped at 8 scales, so that single rows have little weight. The spread is scaled to that of
-    the median day. None where no feature varies.
+    Beginning with the medians of the days' moments, the three quarters of the days with the closest
+    rows are kept, center and covariance are computed from these, and so on until the same days
+    remain: the concentration steps of Rousseeuw and Van Driessen (1999), applied to days instead of
+    rows. Values are clipped at 8 scales, so single rows have little weight. The spread is scaled to
+    that of the median day. None if no feature varies.
     """
     held = days.take(np.flatnonzero(days.rows > 0))
     if not len(held):
@@ -78,7 +78,7 @@ def robust_center(days: PairStates) -> Center | None:
     covariance = covariance - np.outer(center, center)
     m = len(held)
     kept = np.ones(m, dtype=bool)
-    if m >= FEWEST_DAYS:
+    if m >= _FEWEST_DAYS:
         size = int(np.ceil(KEPT * m))
         for _ in range(_STEPS_OF_CONCENTRATION):
             distance = _mean_square(mean, second, center, covariance)
@@ -102,10 +102,10 @@ def robust_center(days: PairStates) -> Center | None:
 
 
 def mean_squares(states: PairStates, center: Center) -> Floats:
-    """Mean squared distance of the rows of each scope, over the features used: about 1; (n,).
+    """Mean squared distance of the rows of each scope, per feature used: about 1; (n,).
 
-    Of pairs that no row of a scope has both of, the covariance is taken as the center's. NaN for a
-    scope without rows.
+    For pairs that no row of a scope has, the covariance is assumed to be that of the center. NaN
+    for a scope without rows.
     """
     mean, second = _moments(states.products)
     scale = np.outer(center.sd, center.sd)
@@ -116,9 +116,9 @@ def mean_squares(states: PairStates, center: Center) -> Floats:
 def distances(rows: Floats, center: Center) -> Distances:
     """Distances of rows (n, d) in scales of the frozen bins from their centers; NaN is missing.
 
-    What a row does not have is left out, and its distance is over the others (the marginal
-    distribution). Parts are those of Garthwaite and Koch (2016): the squares of the whitened values
-    that are nearest to the features themselves.
+    Missing values are left out, and the distance is over the others (the marginal distribution).
+    Parts are those of Garthwaite and Koch (2016): the squares of the whitened values that are
+    closest to the features themselves.
     """
     x = (np.asarray(rows, dtype=np.float64) - center.mean) / center.sd
     present = np.isfinite(x) & center.used
@@ -145,7 +145,7 @@ def _alike(present: AnyArray) -> Iterator[AnyArray]:
 
 
 def powered(correlation: Floats, exponent: float) -> Floats:
-    """A power of a correlation matrix (d, d) whose eigenvalues are at least LEAST_EIGENVALUE."""
+    """A power of a correlation matrix (d, d), with eigenvalues of at least LEAST_EIGENVALUE."""
     held, vectors = np.linalg.eigh(correlation)
     power = np.maximum(held, LEAST_EIGENVALUE) ** exponent
     return np.asarray((vectors * power) @ vectors.T)
@@ -166,7 +166,8 @@ def threshold(features: int, tail: float = TAIL) -> float:
 
 
 def _moments(products: AnyArray) -> tuple[Floats, Floats]:
-    """Means (n, d), and second moments (n, d, d) over rows with both, in scales; NaN for none."""
+    """Means (n, d), and second moments (n, d, d) over rows with both, in scales; NaN without
+    rows."""
     rows = products[:, 0].astype(np.float64)
     none = np.where(rows > 0, rows, np.nan)
     own = np.arange(products.shape[-1])
@@ -175,7 +176,7 @@ def _moments(products: AnyArray) -> tuple[Floats, Floats]:
 
 
 def _known_median(stack: Floats) -> Floats:
-    """Median over the first axis of what is known; NaN where nothing is."""
+    """Median over the first axis of known values; NaN if there are none."""
     anywhere = np.isfinite(stack).any(axis=0)
     return np.where(anywhere, np.nanmedian(np.where(anywhere, stack, 0.0), axis=0), np.nan)
 

@@ -1,4 +1,4 @@
-"""Metrics of a binary model's score, read from its frozen bins, and the tables behind them."""
+"""Metrics of a binary model's score, computed from its frozen bins, and the underlying tables."""
 
 from __future__ import annotations
 
@@ -21,37 +21,37 @@ from modelwatch.stats.performance.metric import (
     RANKS,
     performance_metric,
 )
-from modelwatch.stats.states.binary import LOSS_UNIT, NEGATIVE, POSITIVE, SCORE_UNIT, BinaryStates
-from modelwatch.stats.states.binning import NUMERIC_OFFSET
+from modelwatch.stats.states.binary import LOSS_UNIT
+from modelwatch.stats.states.binary_margins import NEGATIVE, POSITIVE, SCORE_UNIT, BinaryMargins
 from modelwatch.stats.states.score_batch import Task
 from modelwatch.stats.states.score_scale import MATERIAL_SHARE, kind_of
 
-TENTHS = 10
+_TENTHS = 10
 """Groups of the reliability table."""
 _ROUNDING = 1e-12
 _BINARY: tuple[Task, ...] = ("binary",)
 _UNIT = (0.0, 1.0)
 
 
-def sides(states: BinaryStates) -> tuple[Counts, Counts]:
+def sides(states: BinaryMargins) -> tuple[Counts, Counts]:
     """Negative and positive rows by bin of the score, ascending, (n, B) each."""
     return states.ranked[:, NEGATIVE], states.ranked[:, POSITIVE]
 
 
-def ranked_rows(states: BinaryStates) -> Counts:
-    """Labelled rows with a score, (n,)."""
-    return np.asarray(states.ranked[:, NEGATIVE:].sum(axis=(1, 2)), dtype=np.int64)
+def ranked_rows(states: BinaryMargins) -> Counts:
+    """Labeled rows with a score, (n,)."""
+    return np.asarray(states.ranked_by_label[:, NEGATIVE:].sum(axis=1), dtype=np.int64)
 
 
-def scored_rows(states: BinaryStates) -> Counts:
-    """Labelled rows whose score is a probability, (n,)."""
-    return np.asarray(states.scored[:, NEGATIVE:].sum(axis=(1, 2)), dtype=np.int64)
+def scored_rows(states: BinaryMargins) -> Counts:
+    """Labeled rows whose score is a probability, (n,)."""
+    return np.asarray(states.scored_by_label[:, NEGATIVE:].sum(axis=1), dtype=np.int64)
 
 
 Conditions = tuple[tuple[AnyArray, str], ...]
 
 
-def _without_scores(states: BinaryStates) -> Conditions:
+def _without_scores(states: BinaryMargins) -> Conditions:
     return (
         (states.rows == 0, NO_CURRENT_ROWS),
         (states.labelled == 0, NO_LABELS),
@@ -59,25 +59,24 @@ def _without_scores(states: BinaryStates) -> Conditions:
     )
 
 
-def _missing(states: BinaryStates, *, both: bool = False) -> Conditions:
-    """When a metric of the ranking is undefined."""
-    negatives, positives = sides(states)
+def _missing(states: BinaryMargins, *, both: bool = False) -> Conditions:
+    """Conditions under which a ranking metric is undefined."""
     conditions: Conditions = (
         *_without_scores(states),
         (states.by_label[:, POSITIVE] == 0, NO_POSITIVES),
-        (positives.sum(axis=1) == 0, NO_SCORED_POSITIVES),
+        (states.ranked_by_label[:, POSITIVE] == 0, NO_SCORED_POSITIVES),
     )
     if both:
         return (
             *conditions,
             (states.by_label[:, NEGATIVE] == 0, NO_NEGATIVES),
-            (negatives.sum(axis=1) == 0, NO_SCORED_NEGATIVES),
+            (states.ranked_by_label[:, NEGATIVE] == 0, NO_SCORED_NEGATIVES),
         )
     return conditions
 
 
-def _improbable(states: BinaryStates) -> Conditions:
-    """When a metric of probabilities is undefined."""
+def _improbable(states: BinaryMargins) -> Conditions:
+    """Conditions under which a metric of probabilities is undefined."""
     ranked, scored = ranked_rows(states), scored_rows(states)
     why = RANKS if kind_of(states.binning) == "rank" else NOT_PROBABILITIES
     return (
@@ -86,12 +85,7 @@ def _improbable(states: BinaryStates) -> Conditions:
     )
 
 
-def _above(counts: Counts) -> Counts:
-    """Rows in higher bins than each, (n, B)."""
-    return np.asarray(np.cumsum(counts[:, ::-1], axis=1)[:, ::-1] - counts, dtype=np.int64)
-
-
-def _auc_error(states: BinaryStates) -> Floats:
+def _auc_error(states: BinaryMargins) -> Floats:
     negatives, positives = sides(states)
     mixed = ~states.single_value
     tied = (negatives[:, mixed] * positives[:, mixed]).sum(axis=1)
@@ -109,21 +103,21 @@ def _auc_error(states: BinaryStates) -> Floats:
     error_bound=_auc_error,
     largest_bound=0.1,
 )
-def roc_auc(states: BinaryStates) -> Values:
+def roc_auc(states: BinaryMargins) -> Values:
     """Probability that the score of a positive row exceeds that of a negative row, where ties count
     half. Rows of one bin count as ties."""
     negatives, positives = sides(states)
     # Twice the pairs in order, in integers.
-    pairs = (negatives * (2 * _above(positives) + positives)).sum(axis=1)
+    pairs = (negatives * (2 * states.ranked_above[:, POSITIVE] + positives)).sum(axis=1)
     every = 2 * negatives.sum(axis=1) * positives.sum(axis=1)
     return values(quotient(pairs, every), *_missing(states, both=True))
 
 
-def _precision_steps(states: BinaryStates) -> tuple[Floats, Floats, Floats, Floats]:
+def _precision_steps(states: BinaryMargins) -> tuple[Floats, Floats, Floats, Floats]:
     """Positive and all rows of each bin, and those above it."""
     negatives, positives = (side.astype(np.float64) for side in sides(states))
-    higher = _above(states.ranked[:, POSITIVE]).astype(np.float64)
-    every = higher + _above(states.ranked[:, NEGATIVE])
+    higher = states.ranked_above[:, POSITIVE].astype(np.float64)
+    every = higher + states.ranked_above[:, NEGATIVE]
     return positives, positives + negatives, higher, every
 
 
@@ -132,7 +126,7 @@ def _reciprocals(first: Floats, count: Floats) -> Floats:
     return np.asarray(psi(first + count + 1.0) - psi(first + 1.0), dtype=np.float64)
 
 
-def _average_precision_error(states: BinaryStates) -> Floats:
+def _average_precision_error(states: BinaryMargins) -> Floats:
     own, rows, higher, every = _precision_steps(states)
     total = own.sum(axis=1)
     # At best all positives of the bin have one score above its other rows; at worst each has its
@@ -146,7 +140,7 @@ def _average_precision_error(states: BinaryStates) -> Floats:
     return quotient(np.where(held, error, 0.0).sum(axis=1), total)
 
 
-def _average_precision_terms(states: BinaryStates) -> Floats:
+def _average_precision_terms(states: BinaryMargins) -> Floats:
     own, rows, higher, every = _precision_steps(states)
     tied = own * quotient(higher + own, every + np.maximum(rows, 1.0))
     # In a random order the k-th row of a bin is positive with the chance own / rows, and then
@@ -168,10 +162,10 @@ def _average_precision_terms(states: BinaryStates) -> Floats:
     bound="the best and the worst order of the rows in each bin",
     error_bound=_average_precision_error,
 )
-def average_precision(states: BinaryStates) -> Values:
+def average_precision(states: BinaryMargins) -> Values:
     """Precision at each threshold, weighted by the increase of recall. Rows of a bin with several
     values are assumed to be in random order."""
-    total = states.ranked[:, POSITIVE].sum(axis=1)
+    total = states.ranked_by_label[:, POSITIVE]
     terms = _average_precision_terms(states).sum(axis=1)
     return values(np.clip(quotient(terms, total), 0.0, 1.0), *_missing(states))
 
@@ -184,17 +178,17 @@ def average_precision(states: BinaryStates) -> Values:
     better="lower",
     source="scikit-learn brier_score_loss; Brier (1950)",
 )
-def brier(states: BinaryStates) -> Values:
-    """Mean squared difference of probability and label (0 or 1), of labeled rows whose score is a
-    probability; probabilities are rounded to 2**-30."""
+def brier(states: BinaryMargins) -> Values:
+    """Mean squared difference between probability and label (0 or 1), over labeled rows whose score
+    is a probability. Probabilities are rounded to 2**-30."""
     squares = states.loss_sums[:, NEGATIVE:, 0].sum(axis=1) / SCORE_UNIT
-    positives = states.scored[:, POSITIVE].sum(axis=1)
+    positives = states.scored_by_label[:, POSITIVE]
     cross = states.summed[:, POSITIVE].sum(axis=1)
     total = np.maximum(squares - 2.0 * cross + positives, 0.0)
     return values(quotient(total, scored_rows(states)), *_improbable(states))
 
 
-def log_loss_of_binary(states: BinaryStates) -> Values:
+def log_loss_of_binary(states: BinaryMargins) -> Values:
     """Mean log loss of labeled rows whose score is a probability."""
     total = states.loss_sums[:, NEGATIVE:, 1].sum(axis=1) / LOSS_UNIT
     return values(quotient(total, scored_rows(states)), *_improbable(states))
@@ -208,10 +202,10 @@ def log_loss_of_binary(states: BinaryStates) -> Values:
     better="neutral",
     source="calibration in the large; Cox (1958)",
 )
-def calibration_bias(states: BinaryStates) -> Values:
+def calibration_bias(states: BinaryMargins) -> Values:
     """Mean probability minus the share of positive labels, over labeled rows whose score is a
     probability."""
-    positives = states.scored[:, POSITIVE].sum(axis=1)
+    positives = states.scored_by_label[:, POSITIVE]
     total = states.summed[:, NEGATIVE:].sum(axis=(1, 2)) - positives
     return values(quotient(total, scored_rows(states)), *_improbable(states))
 
@@ -220,8 +214,8 @@ def calibration_bias(states: BinaryStates) -> Values:
 class Reliability:
     """Reliability table of n windows, by tenth of the score.
 
-    ``lower`` (10,): least score of each tenth. ``rows``, ``positives`` (n, 10): labeled rows.
-    ``mean_score`` and ``positive_share`` (n, 10): NaN where there is no row.
+    ``lower`` (10,): lower end of each tenth. ``rows``, ``positives`` (n, 10): labeled rows.
+    ``mean_score`` and ``positive_share`` (n, 10): NaN without rows.
     """
 
     lower: Floats
@@ -231,13 +225,14 @@ class Reliability:
     positive_share: Floats
 
 
-def _tenths(states: BinaryStates) -> tuple[AnyArray, AnyArray]:
-    """Tenth of each bin of probabilities, by its middle; whether the bin reaches into another."""
+def _tenths(states: BinaryMargins) -> tuple[AnyArray, AnyArray]:
+    """Tenth of each bin of probabilities, by its middle, and whether the bin extends into
+    another."""
     low = states.lower_edges
     upper = np.append(low[1:], 1.0)
-    single = states.single_value[states.inside[NUMERIC_OFFSET:]]
+    single = states.single_value[states.probabilities]
     # A score of 1 is of the last tenth.
-    inner = np.arange(1, TENTHS) / TENTHS
+    inner = np.arange(1, _TENTHS) / _TENTHS
     middle = np.where(single, low, (low + upper) / 2.0)
     tenth = np.searchsorted(inner, middle, side="right")
     # Edges that are tenths in another unit are off by rounding.
@@ -246,18 +241,18 @@ def _tenths(states: BinaryStates) -> tuple[AnyArray, AnyArray]:
     return tenth, ~single & (first < last)
 
 
-def reliability(states: BinaryStates) -> Reliability:
-    """Labelled rows, mean score and share of positives by tenth of the score.
+def reliability(states: BinaryMargins) -> Reliability:
+    """Labeled rows, mean score, and share of positives by tenth of the score.
 
-    A bin that reaches into two tenths counts in the one that holds its middle.
+    A bin in two tenths counts in the one that contains its middle.
     """
     tenth, _ = _tenths(states)
-    member = (tenth[:, None] == np.arange(TENTHS)).astype(np.int64)
+    member = (tenth[:, None] == np.arange(_TENTHS)).astype(np.int64)
     negatives, positives = (states.scored[:, side] @ member for side in (NEGATIVE, POSITIVE))
     scores = states.summed[:, NEGATIVE:].sum(axis=1) @ member
     rows = negatives + positives
     return Reliability(
-        np.arange(TENTHS) / TENTHS,
+        np.arange(_TENTHS) / _TENTHS,
         rows,
         positives,
         quotient(scores, rows),
@@ -265,7 +260,7 @@ def reliability(states: BinaryStates) -> Reliability:
     )
 
 
-def _ece_error(states: BinaryStates) -> Floats:
+def _ece_error(states: BinaryMargins) -> Floats:
     _, straddling = _tenths(states)
     rows = states.scored[:, NEGATIVE:].sum(axis=1)
     return quotient(2.0 * rows[:, straddling].sum(axis=1), rows.sum(axis=1))
@@ -281,16 +276,18 @@ def _ece_error(states: BinaryStates) -> Floats:
     bound="twice the share of rows in bins that overlap two tenths",
     error_bound=_ece_error,
 )
-def ece(states: BinaryStates) -> Values:
-    """Mean difference between mean probability and share of positives in the tenths of the
-    probability, weighted by labeled rows. Chance makes it positive, especially for few rows."""
+def ece(states: BinaryMargins) -> Values:
+    """Mean absolute difference between the mean probability and the share of positives in ten
+    equal bins of the probability, weighted by labeled rows. Chance makes it positive, especially
+    with few rows."""
     table = reliability(states)
     gaps = np.nan_to_num(np.abs(table.mean_score - table.positive_share)) * table.rows
     return values(quotient(gaps.sum(axis=1), table.rows.sum(axis=1)), *_improbable(states))
 
 
-def _top(states: BinaryStates, share: float) -> tuple[Floats, Floats]:
-    """Positive rows among the top share of rows by score, and by how many it may be wrong."""
+def _top(states: BinaryMargins, share: float) -> tuple[Floats, Floats]:
+    """Positive rows among the top share of rows by score, and by how much their number may be
+    off."""
     own, rows, _, every = _precision_steps(states)
     wanted = share * rows.sum(axis=1, keepdims=True)
     part = np.clip(wanted - every, 0.0, rows)
@@ -304,17 +301,17 @@ def _top(states: BinaryStates, share: float) -> tuple[Floats, Floats]:
 def _register_lift(percent: int) -> None:
     share = percent / 100.0
 
-    def over_chance(states: BinaryStates, positives: Floats) -> Floats:
+    def over_chance(states: BinaryMargins, positives: Floats) -> Floats:
         rows = ranked_rows(states).astype(np.float64)
-        every = states.ranked[:, POSITIVE].sum(axis=1)
+        every = states.ranked_by_label[:, POSITIVE]
         return quotient(positives, share * rows) / np.where(
             every > 0, quotient(every, rows), np.nan
         )
 
-    def error(states: BinaryStates) -> Floats:
+    def error(states: BinaryMargins) -> Floats:
         return over_chance(states, _top(states, share)[1])
 
-    def lift(states: BinaryStates) -> Values:
+    def lift(states: BinaryMargins) -> Values:
         return values(over_chance(states, _top(states, share)[0]), *_missing(states))
 
     lift.__doc__ = (

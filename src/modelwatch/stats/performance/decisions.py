@@ -1,4 +1,4 @@
-"""Metrics of what a classifier decided: exact, for they read counts alone."""
+"""Metrics of a classifier's decisions, which are exact because they only use counts."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from modelwatch.stats.performance.metric import (
     NO_POSITIVES,
     performance_metric,
 )
-from modelwatch.stats.states.binary import NEGATIVE, POSITIVE, BinaryStates
+from modelwatch.stats.states.binary_margins import NEGATIVE, POSITIVE, BinaryMargins
 from modelwatch.stats.states.multiclass import MulticlassStates
 from modelwatch.stats.states.score_batch import Task
 
-NO_POSITIVE_DECISIONS = "no labeled row was decided positive"
+_NO_POSITIVE_DECISIONS = "no labeled row was decided positive"
 _BINARY: tuple[Task, ...] = ("binary",)
 _UNIT = (0.0, 1.0)
 _PAGE = "scikit-learn"
 
 
 def quotient(numerator: AnyArray, denominator: AnyArray) -> Floats:
-    """A ratio, NaN where its denominator is 0."""
+    """A ratio; NaN if its denominator is 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(denominator != 0, numerator / denominator, np.nan)
 
 
-def outcomes(states: BinaryStates) -> tuple[Counts, Counts, Counts, Counts]:
-    """True negatives, false positives, false negatives and true positives, (n,) each."""
+def outcomes(states: BinaryMargins) -> tuple[Counts, Counts, Counts, Counts]:
+    """True negatives, false positives, false negatives, and true positives, (n,) each."""
     table = states.confusion
     return (
         table[:, 0, NEGATIVE],
@@ -43,8 +43,8 @@ def outcomes(states: BinaryStates) -> tuple[Counts, Counts, Counts, Counts]:
 
 
 def known(states: MulticlassStates) -> Counts:
-    """Rows by class of the label and by decision, (n, K, K + 1): the last decision is another
-    class. Rows whose label is of another class are counted elsewhere and judged nowhere."""
+    """Rows by class of the label and by decision, (n, K, K + 1); the last decision is any other
+    class. Rows with a label of another class are counted separately and are not evaluated."""
     return states.table[:, :-1, :]
 
 
@@ -57,9 +57,9 @@ def known(states: MulticlassStates) -> Counts:
     source=f"{_PAGE} accuracy_score",
     unit="share of labeled rows",
 )
-def accuracy(states: BinaryStates | MulticlassStates) -> Values:
-    """Share of labeled rows with a decision whose decision equals the label."""
-    if isinstance(states, BinaryStates):
+def accuracy(states: BinaryMargins | MulticlassStates) -> Values:
+    """Share of rows whose decision equals the label, among labeled rows with a decision."""
+    if isinstance(states, BinaryMargins):
         tn, fp, fn, tp = outcomes(states)
         right, rows = tn + tp, tn + fp + fn + tp
     else:
@@ -77,13 +77,13 @@ def accuracy(states: BinaryStates | MulticlassStates) -> Values:
     source=f"{_PAGE} precision_score",
     unit="share of positive decisions",
 )
-def precision(states: BinaryStates) -> Values:
+def precision(states: BinaryMargins) -> Values:
     """Share of positive labels among labeled rows with a positive decision."""
     tn, fp, fn, tp = outcomes(states)
     return values(
         quotient(tp, tp + fp),
         *_undecided(states, tn + fp + fn + tp),
-        (tp + fp == 0, NO_POSITIVE_DECISIONS),
+        (tp + fp == 0, _NO_POSITIVE_DECISIONS),
     )
 
 
@@ -96,7 +96,7 @@ def precision(states: BinaryStates) -> Values:
     source=f"{_PAGE} recall_score",
     unit="share of positive labels",
 )
-def recall(states: BinaryStates) -> Values:
+def recall(states: BinaryMargins) -> Values:
     """Share of positive decisions among rows with a positive label."""
     tn, fp, fn, tp = outcomes(states)
     rows = tn + fp + fn + tp
@@ -114,7 +114,7 @@ def recall(states: BinaryStates) -> Values:
     source="Yerushalmy (1947)",
     unit="share of negative labels",
 )
-def specificity(states: BinaryStates) -> Values:
+def specificity(states: BinaryMargins) -> Values:
     """Share of negative decisions among rows with a negative label."""
     tn, fp, fn, tp = outcomes(states)
     rows = tn + fp + fn + tp
@@ -129,10 +129,10 @@ def specificity(states: BinaryStates) -> Values:
     tasks=_BINARY,
     range=_UNIT,
     better="lower",
-    source="one less specificity",
+    source="1 minus specificity",
     unit="share of negative labels",
 )
-def false_positive_rate(states: BinaryStates) -> Values:
+def false_positive_rate(states: BinaryMargins) -> Values:
     """Share of positive decisions among rows with a negative label."""
     tn, fp, fn, tp = outcomes(states)
     rows = tn + fp + fn + tp
@@ -149,8 +149,8 @@ def false_positive_rate(states: BinaryStates) -> Values:
     better="higher",
     source=f"{_PAGE} f1_score",
 )
-def f1(states: BinaryStates) -> Values:
-    """Harmonic mean of precision and recall, 2 tp / (2 tp + fp + fn); undefined if no row has
+def f1(states: BinaryMargins) -> Values:
+    """Harmonic mean of precision and recall, 2 tp / (2 tp + fp + fn). Undefined if no row has
     a positive label or decision."""
     tn, fp, fn, tp = outcomes(states)
     return values(
@@ -168,9 +168,9 @@ def f1(states: BinaryStates) -> Values:
     better="higher",
     source=f"{_PAGE} matthews_corrcoef; Matthews (1975)",
 )
-def mcc(states: BinaryStates) -> Values:
-    """Correlation of decision and label; undefined, where scikit-learn says 0, if either is the
-    same in all rows."""
+def mcc(states: BinaryMargins) -> Values:
+    """Correlation of decision and label. Undefined if either is the same in all rows, for which
+    scikit-learn returns 0."""
     tn, fp, fn, tp = (count.astype(np.float64) for count in outcomes(states))
     sides = (tp + fp, tp + fn, tn + fp, tn + fn)
     # Roots before products, which could overflow.
@@ -194,7 +194,7 @@ def mcc(states: BinaryStates) -> Values:
     source="by definition",
     unit="share of labeled rows",
 )
-def base_rate(states: BinaryStates) -> Values:
+def base_rate(states: BinaryMargins) -> Values:
     """Share of positive labels among labeled rows."""
     labelled = states.labelled
     return values(
@@ -214,7 +214,7 @@ def base_rate(states: BinaryStates) -> Values:
     unit="share of rows with a decision",
     of_labels=False,
 )
-def selection_rate(states: BinaryStates) -> Values:
+def selection_rate(states: BinaryMargins) -> Values:
     """Share of positive decisions among all rows with a decision, labeled or not."""
     by_decision = states.confusion.sum(axis=2)
     rows = by_decision.sum(axis=1)
@@ -225,8 +225,8 @@ def selection_rate(states: BinaryStates) -> Values:
     )
 
 
-def confusion(states: BinaryStates | MulticlassStates) -> Counts:
-    """Labelled rows by label and decision: (n, 2, 2), or (n, K + 1, K + 1) with another class
+def confusion(states: BinaryMargins | MulticlassStates) -> Counts:
+    """Labeled rows by label and decision: (n, 2, 2), or (n, K + 1, K + 1) with other classes
     last."""
     if isinstance(states, MulticlassStates):
         return states.table
@@ -234,7 +234,7 @@ def confusion(states: BinaryStates | MulticlassStates) -> Counts:
 
 
 def _undecided(
-    states: BinaryStates | MulticlassStates, rows: AnyArray
+    states: BinaryMargins | MulticlassStates, rows: AnyArray
 ) -> tuple[tuple[AnyArray, str], ...]:
     return (
         (states.rows == 0, NO_CURRENT_ROWS),
@@ -244,9 +244,9 @@ def _undecided(
 
 
 def _without(
-    states: BinaryStates, label: int, decided: AnyArray
+    states: BinaryMargins, label: int, decided: AnyArray
 ) -> tuple[tuple[AnyArray, str], ...]:
-    """No row has a label, or none of those that do has a decision."""
+    """No row has a label, or none of the labeled rows has a decision."""
     none, undecided = {
         POSITIVE: (NO_POSITIVES, NO_DECIDED_POSITIVES),
         NEGATIVE: (NO_NEGATIVES, NO_DECIDED_NEGATIVES),

@@ -1,4 +1,4 @@
-"""Group fairness: how a segment's rows are treated beside all other rows."""
+"""Group fairness: the treatment of a segment's rows compared with all other rows."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from modelwatch.stats.drift.comparison import Values
 from modelwatch.stats.performance.intervals import Change, change_of, why_undefined
 from modelwatch.stats.performance.jackknife import day_interval
 from modelwatch.stats.performance.metrics import performance
-from modelwatch.stats.states.binary import BinaryStates
+from modelwatch.stats.states.binary_margins import BinaryMargins
 
 
 @dataclass(frozen=True)
 class FairnessMetric:
-    """A metric of a segment less that of all other rows."""
+    """A metric of a segment minus that of all other rows."""
 
     key: str
     label: str
@@ -72,11 +72,11 @@ FAIRNESS: dict[str, FairnessMetric] = {
 
 
 def fairness(
-    segments: BinaryStates, whole: BinaryStates, keys: Iterable[str] | None = None
+    segments: BinaryMargins, whole: BinaryMargins, keys: Iterable[str] | None = None
 ) -> dict[str, Values]:
     """Differences of each segment from all other rows, (G,) by key.
 
-    ``whole``: all traffic, a stack of one, or of the G windows that the segments are of.
+    ``whole``: all traffic, a stack of one, or of the G windows of the segments.
     """
     wanted = [FAIRNESS[key] for key in (FAIRNESS if keys is None else keys)]
     each = whole if len(whole) == len(segments) else whole.take(np.zeros(len(segments), dtype=int))
@@ -86,8 +86,8 @@ def fairness(
 
 
 def fairness_intervals(
-    segment: BinaryStates,
-    whole: BinaryStates,
+    segment: BinaryMargins,
+    whole: BinaryMargins,
     keys: Iterable[str] | None = None,
     *,
     level: float = 0.95,

@@ -1,21 +1,20 @@
-"""Intervals of metrics and of their changes: from days left out, and row-iid ones beside.
+"""Intervals of metrics and of their changes: by a jackknife over days, and for independent rows.
 
-Rows of one day are not independent, so that days are what counts: an interval comes from the
-metric without each day in turn. Its coverage, and that of row-iid intervals, is measured in
+Rows of one day are not independent, so days are the units: an interval comes from the metric
+without each day in turn. Its coverage, and that of intervals for independent rows, is measured in
 docs/decisions/0006-score-bins-and-intervals.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from modelwatch.stats.arrays import Floats
-from modelwatch.stats.drift.comparison import Values
 from modelwatch.stats.performance.jackknife import FEW_DAYS, FEWEST_DAYS, DayInterval, day_interval
-from modelwatch.stats.performance.metric import ScoreStates
+from modelwatch.stats.performance.metric import MetricStates, ScoreStates, metric_states
 from modelwatch.stats.performance.metrics import PERFORMANCE, performance
 from modelwatch.stats.performance.row_intervals import RowInterval, iid_interval, least_variance
 from modelwatch.stats.special import student_quantile
@@ -28,21 +27,20 @@ __all__ = [
     "changes",
     "iid_interval",
     "intervals",
-    "jackknife",
     "why_undefined",
 ]
 
-WITHOUT_A_DAY = "undefined without one of the days"
+WITHOUT_A_DAY = "undefined if one of the days is left out"
 NO_SPREAD = "all days are alike"
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A metric of one window, with the interval that its days give and the row-iid one beside.
+    """A metric of one window, with the interval from its days and the one for independent rows.
 
-    ``reason``: why ``value`` is NaN, or else ``lower`` and ``upper`` are; None if none is.
-    ``design_effect``: variance from the days over that of independent rows; NaN if undefined.
-    ``variance`` is from the days, ``days`` those that had a say.
+    ``reason``: why ``value``, or otherwise ``lower`` and ``upper``, are NaN; None if they are not.
+    ``design_effect``: variance from the days divided by that of independent rows; NaN if undefined.
+    ``variance``: from the days. ``days``: number of days used.
     """
 
     value: float
@@ -58,10 +56,10 @@ class Interval:
 
 @dataclass(frozen=True)
 class Change:
-    """A metric of a window less that of a reference, with interval and test of no change.
+    """A metric of a window minus that of a reference, with an interval and a test of no change.
 
-    ``reason``: why ``value`` is NaN, or else its interval is; None if none is. ``borrowed``: the
-    window has too few days, and the days of the reference lent it their design effect.
+    ``reason``: why ``value``, or otherwise its interval, is NaN; None if they are not.
+    ``borrowed``: the window has too few days, and the design effect of the reference was used.
     """
 
     value: float
@@ -72,24 +70,12 @@ class Change:
     borrowed: bool
 
 
-def jackknife(
-    metric: Callable[[ScoreStates], Values], days: ScoreStates, *, level: float = 0.95
-) -> tuple[float, float, float, float]:
-    """Estimate, lower and upper end, and variance of any metric of days, one left out each time.
-
-    The ends are NaN for fewer than 3 days, or where the metric is undefined without one.
-    """
-    whole, without = metric(days.total()).value, metric(days.without_each()).value
-    found = day_interval(whole, [without[:, None]], level=level)
-    return float(whole[0]), float(found.lower[0]), float(found.upper[0]), float(found.sd[0]) ** 2
-
-
 def intervals(
     days: ScoreStates, keys: Iterable[str] | None = None, *, level: float = 0.95
 ) -> dict[str, Interval]:
-    """Every metric of one window, or those asked for, from the states of its D days.
+    """Every metric of one window, or the requested ones, from the states of its D days.
 
-    Days without a row of use to a metric have no say in its interval.
+    Days without rows that a metric uses do not affect its interval.
     """
     found: dict[str, Interval] = {}
     for side in _sides(days, keys):
@@ -106,10 +92,10 @@ def changes(
     *,
     level: float = 0.95,
 ) -> dict[str, Change]:
-    """Every metric of one window less that of a reference, from the states of the days of both.
+    """Every metric of one window minus that of a reference, from the states of the days of both.
 
-    A day that is in both counts as two, which makes the interval too wide. A window of fewer than
-    3 days borrows: its rows are taken to be as dependent as those of the reference's days.
+    A day in both counts as two days, which makes the interval too wide. A window of fewer than 3
+    days uses the design effect of the reference's days.
     """
     found: dict[str, Change] = {}
     for after, before in zip(_sides(days, keys), _sides(reference, keys), strict=True):
@@ -138,7 +124,7 @@ def changes(
 
 
 def why_undefined(days: int, sd: float) -> str | None:
-    """Why days give no interval, None if they do."""
+    """Why days give no interval; None if they do."""
     if days < FEWEST_DAYS:
         return FEW_DAYS
     if np.isnan(sd):
@@ -149,7 +135,7 @@ def why_undefined(days: int, sd: float) -> str | None:
 def change_of(
     spread: DayInterval, at: int, reason: str | None, *, borrowed: bool = False
 ) -> Change:
-    """One change of several; without interval and test where there is a reason."""
+    """One of several changes; without interval and test if there is a reason."""
     ends = (spread.lower, spread.upper, spread.p_value)
     lower, upper, p_value = (float(end[at]) if reason is None else np.nan for end in ends)
     return Change(float(spread.value[at]), lower, upper, p_value, reason, borrowed)
@@ -157,18 +143,18 @@ def change_of(
 
 @dataclass(frozen=True)
 class _Side:
-    """K metrics of the D days of one window: of all of them (K,), and without each (D, K)."""
+    """K metrics of the D days of one window: of all days (K,), and without each (D, K)."""
 
     keys: tuple[str, ...]
-    whole: ScoreStates
+    whole: MetricStates
     value: Floats
     reason: tuple[str | None, ...]
     without: Floats
 
     def floor(self, scale: Floats) -> tuple[Floats, Floats]:
-        """Variance of each metric below which days say nothing of chance, 0 where that is not
-        known, and the variance that then stands in: that of rows, (K,) each. ``scale`` (K,): of
-        metrics whose range has no end."""
+        """Variance of each metric below which days are not informative (0 if unknown), and the
+        variance that replaces it: that of rows, (K,) each. ``scale`` (K,): of metrics with an
+        unbounded range."""
         least = [
             float(least_variance(key, self.whole, scale[at : at + 1])[0])
             for at, key in enumerate(self.keys)
@@ -177,8 +163,9 @@ class _Side:
         return np.nan_to_num(least), np.fmax(least, rows)
 
 
-def _sides(days: ScoreStates, keys: Iterable[str] | None) -> list[_Side]:
-    """Metrics of labels, then those of all rows, for which other days have a say."""
+def _sides(states: ScoreStates, keys: Iterable[str] | None) -> list[_Side]:
+    """Metrics of labels, followed by those of all rows, which use other days."""
+    days = metric_states(states)
     known = PERFORMANCE.values() if keys is None else [PERFORMANCE[key] for key in keys]
     wanted = [metric for metric in known if metric.applies(days)]
     whole = days.total()
@@ -222,7 +209,7 @@ def _interval(side: _Side, at: int, spread: DayInterval, level: float) -> Interv
 
 
 def _lent_spread(after: _Side, before: _Side, level: float) -> DayInterval:
-    """Spread of the difference, the window's from its rows and the reference's design effect."""
+    """Spread of the difference, from the rows of the window and the reference's design effect."""
     scale = np.maximum(np.abs(after.value), np.abs(before.value))
     theirs = day_interval(before.value, [before.without], floors=[before.floor(scale)], level=level)
     variance = theirs.sd**2

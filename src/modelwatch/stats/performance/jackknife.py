@@ -1,4 +1,4 @@
-"""Intervals from leaving out one day after the other: rows of one day are not independent."""
+"""Intervals by leaving out one day at a time, because rows of one day are not independent."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from modelwatch.stats.arrays import Floats
 from modelwatch.stats.special import student_quantile, student_tail
 
 FEWEST_DAYS = 3
-"""Days below which leaving one out says nothing."""
+"""Minimum days for leave-one-out intervals."""
 
 FEW_DAYS = f"fewer than {FEWEST_DAYS} days"
 
 
 @dataclass(frozen=True)
 class DayInterval:
-    """Values with the interval that days give; NaN where there are too few of them, (...) each.
+    """Values with an interval from days; NaN if there are too few, (...) each.
 
     ``degrees``: of freedom of ``sd``.
     """
@@ -32,7 +32,7 @@ class DayInterval:
 
     @cached_property
     def p_value(self) -> Floats:
-        """Two-sided, of the value being 0."""
+        """Two-sided p-value of the value being 0."""
         with np.errstate(divide="ignore", invalid="ignore"):
             t = np.where(
                 self.sd > 0, np.abs(self.value) / self.sd, np.where(self.value == 0, 0.0, np.inf)
@@ -49,13 +49,12 @@ def day_interval(
     floors: Sequence[tuple[Floats, Floats]] | None = None,
     level: float = 0.95,
 ) -> DayInterval:
-    """Interval of values from what they are without each day.
+    """Interval of values from their values without each day.
 
-    ``whole``: the values of all days, (...). ``sides``: for each independent group of days, the
-    values without each day of that group, (D, ...); variances of the groups add up, and the
-    degrees of freedom are Welch's. ``floors``: of each group, the
-    variance below which days say nothing of chance, and the variance that then stands in.
-    Source: Efron and Stein (1981); Welch (1947).
+    ``whole``: the values for all days, (...). ``sides``: for each independent group of days, the
+    values without each day of that group, (D, ...); variances of the groups add up, and the degrees
+    of freedom are Welch's. ``floors``: for each group, the variance below which days are not
+    informative, and the variance that replaces it. Source: Efron and Stein (1981); Welch (1947).
     """
     variances = [_variance(without) for without in sides]
     if floors is not None:

@@ -1,4 +1,4 @@
-"""Whether labels are a random sample of the predictions that they are due for."""
+"""Whether labels are a random sample of the predictions that are due."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from modelwatch.stats.special import chi_square_tail
 LEAST_ASSOCIATION = 0.1
 """Cramér's V of part and label below which coverage does not depend on the parts."""
 LEAST_RANGE = 0.1
-"""Distance of the lowest and the highest coverage below which it does not either."""
-FEWEST_ROWS = 30
-"""Rows below which a part's coverage is not looked at."""
-ALARM = 0.001
-"""p-value above which it may be chance; rows are taken as independent."""
+"""Difference between the lowest and highest coverage below which it does not either."""
+_FEWEST_ROWS = 30
+"""Minimum rows of a part whose coverage is examined."""
+_ALARM = 0.001
+"""p-value above which it may be chance; rows are treated as independent."""
 
 
 @dataclass(frozen=True)
@@ -38,16 +38,16 @@ class Dependence:
     def flagged(self) -> bool:
         """Whether labels are not a random sample."""
         apart = self.high - self.low >= LEAST_RANGE
-        return apart and self.association >= LEAST_ASSOCIATION and self.p_value < ALARM
+        return apart and self.association >= LEAST_ASSOCIATION and self.p_value < _ALARM
 
 
 def dependence(rows: Counts, labelled: Counts) -> Dependence | None:
-    """How coverage depends on the parts, (M,) each; None if there are not two large enough, or all
-    or no rows have a label.
+    """The dependence of coverage on the parts, (M,) each; None if there are not two large enough,
+    or all or no rows have a label.
 
     Source: chi-square test of homogeneity; Cramér (1946) for the association.
     """
-    large = np.flatnonzero(rows >= FEWEST_ROWS)
+    large = np.flatnonzero(rows >= _FEWEST_ROWS)
     n, known = rows[large].astype(np.float64), labelled[large].astype(np.float64)
     total, every = n.sum(), known.sum()
     if len(large) < 2 or every in (0.0, total):
@@ -68,7 +68,7 @@ def dependence(rows: Counts, labelled: Counts) -> Dependence | None:
 
 
 def dependence_sentence(name: str, labels: Sequence[str] | AnyArray, found: Dependence) -> str:
-    """The flag, with its figures."""
+    """The warning, with its numbers."""
     return (
         f"labels of this cohort are not a random sample: coverage by {name} is "
         f"{found.low:.3f} ({labels[found.lowest]}) to {found.high:.3f} ({labels[found.highest]})"

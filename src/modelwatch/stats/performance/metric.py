@@ -1,4 +1,4 @@
-"""What a metric of performance is, and the registry of them all."""
+"""Performance metrics and their registry."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ from modelwatch.stats.arrays import Floats
 from modelwatch.stats.docstring import meaning_of
 from modelwatch.stats.drift.comparison import Values
 from modelwatch.stats.states.binary import BinaryStates
+from modelwatch.stats.states.binary_margins import BinaryMargins
 from modelwatch.stats.states.multiclass import MulticlassStates
 from modelwatch.stats.states.regression import RegressionStates
 from modelwatch.stats.states.score_batch import Task
 from modelwatch.stats.states.score_scale import MATERIAL_SHARE
 
 ScoreStates: TypeAlias = BinaryStates | MulticlassStates | RegressionStates
+MetricStates: TypeAlias = BinaryMargins | MulticlassStates | RegressionStates
+"""States as metrics use them."""
 Better = Literal["higher", "lower", "neutral"]
-Compute: TypeAlias = Callable[[Any], Values]
-Bound: TypeAlias = Callable[[Any], Floats]
+PerformanceFunction: TypeAlias = Callable[[Any], Values]
+PerformanceBound: TypeAlias = Callable[[Any], Floats]
 
 NO_LABELS = "no labeled row"
 NO_DECISIONS = "no labeled row with a decision"
@@ -38,18 +41,18 @@ NOT_PROBABILITIES = (
 BOUND_BEYOND_VALUE = "the bound of its error, from rows that share a bin, is as large as the value"
 RANKS = "scores are ranks by performance.score_kind, not probabilities"
 IMPROBABLE = (NOT_PROBABILITIES, RANKS)
-"""Reasons of metrics of probabilities, of scores that are none."""
+"""Why metrics of probabilities are undefined for other scores."""
 
 
 @dataclass(frozen=True)
 class PerformanceMetric:
-    """A metric of performance: a pure function of a stack of states and what is known about it.
+    """A performance metric: a pure function of a stack of states, and its properties.
 
-    ``range`` holds every defined value. ``better``: which way is better. ``exact``: whether it is
-    that of the rows to rounding, else ``bound`` says by how much it may be wrong, and
-    ``error_bound`` gives that for each window where it depends on the window. A value whose bound
-    reaches ``largest_bound``, or the value itself where that is None, is undefined. ``of_labels``:
-    whether rows without a label say nothing.
+    ``range`` contains every defined value. ``better``: the direction that is better. ``exact``:
+    whether it equals that of the rows except for rounding; otherwise, ``bound`` says how much it
+    may differ, and ``error_bound`` computes that for each window if it depends on the window. A
+    value whose bound reaches ``largest_bound``, or the value itself if that is None, is undefined.
+    ``of_labels``: whether rows without a label are not used.
     """
 
     key: str
@@ -62,17 +65,17 @@ class PerformanceMetric:
     unit: str
     source: str
     meaning: str
-    compute: Compute
-    error_bound: Bound | None
+    compute: PerformanceFunction
+    error_bound: PerformanceBound | None
     of_labels: bool
     largest_bound: float | None
 
-    def applies(self, states: ScoreStates) -> bool:
-        """Whether the states are of a task that has the metric."""
+    def applies(self, states: MetricStates) -> bool:
+        """Whether the states are of a task with this metric."""
         return task_of(states) in self.tasks
 
-    def within_bound(self, states: ScoreStates, found: Values) -> Values:
-        """Values of the metric, undefined where its bound is too large for them to say anything."""
+    def within_bound(self, states: MetricStates, found: Values) -> Values:
+        """Values of the metric, undefined if the bound is too large."""
         if self.error_bound is None:
             return found
         error = self.error_bound(states)
@@ -94,9 +97,14 @@ PERFORMANCE: dict[str, PerformanceMetric] = {}
 """Every metric by its key; complete once ``modelwatch.stats.performance.metrics`` is imported."""
 
 
-def task_of(states: ScoreStates) -> Task:
-    """The task of a model, by its states."""
-    if isinstance(states, BinaryStates):
+def metric_states(states: ScoreStates | MetricStates) -> MetricStates:
+    """The states of the same scopes, as metrics use them."""
+    return states.margins if isinstance(states, BinaryStates) else states
+
+
+def task_of(states: MetricStates) -> Task:
+    """The task of a model, from its states."""
+    if isinstance(states, BinaryMargins):
         return "binary"
     return "multiclass" if isinstance(states, MulticlassStates) else "regression"
 
@@ -111,16 +119,16 @@ def performance_metric(
     source: str,
     bound: str = "",
     unit: str = "",
-    error_bound: Bound | None = None,
+    error_bound: PerformanceBound | None = None,
     of_labels: bool = True,
     largest_bound: float | None = None,
-) -> Callable[[Compute], Compute]:
-    """Registers a function as a metric; its docstring's first paragraph is its meaning.
+) -> Callable[[PerformanceFunction], PerformanceFunction]:
+    """Registers a function as a metric; the first paragraph of its docstring is its meaning.
 
     A metric without a ``bound`` is exact.
     """
 
-    def register(compute: Compute) -> Compute:
+    def register(compute: PerformanceFunction) -> PerformanceFunction:
         if key in PERFORMANCE:
             raise ValueError(f"two metrics of performance are called {key!r}")
         meaning = meaning_of(compute, key)

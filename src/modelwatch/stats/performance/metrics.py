@@ -1,4 +1,4 @@
-"""Every metric of performance: importing this module fills the registry."""
+"""Every performance metric: importing this module fills the registry."""
 
 from __future__ import annotations
 
@@ -13,28 +13,32 @@ from modelwatch.stats.performance.binary import reliability
 from modelwatch.stats.performance.decisions import confusion
 from modelwatch.stats.performance.metric import (
     PERFORMANCE,
+    MetricStates,
     PerformanceMetric,
     ScoreStates,
+    metric_states,
     performance_metric,
     task_of,
 )
 from modelwatch.stats.performance.multiclass import auc_by_class
 
 __all__ = [
-    "FAMILIES",
     "PERFORMANCE",
+    "PERFORMANCE_MODULES",
+    "MetricStates",
     "PerformanceMetric",
     "ScoreStates",
     "auc_by_class",
     "confusion",
     "error_bounds",
+    "metric_states",
     "performance",
     "performance_metric",
     "reliability",
     "task_of",
 ]
 
-FAMILIES = (
+PERFORMANCE_MODULES = (
     decisions,
     binary,
     multiclass,
@@ -44,13 +48,14 @@ FAMILIES = (
 
 
 def performance(
-    states: ScoreStates, keys: Iterable[str] | None = None, *, bounded: bool = True
+    states: ScoreStates | MetricStates, keys: Iterable[str] | None = None, *, bounded: bool = True
 ) -> dict[str, Values]:
-    """Values (n,) by key of every metric of the states' task, or of those asked for.
+    """Values (n,) by key of every metric of the states' task, or of the requested ones.
 
-    Values whose error bound is too large are undefined, unless ``bounded`` is false: for variances,
-    in which a value that is undefined without one day would leave none.
+    Values with too large error bounds are undefined, unless ``bounded`` is false: for variances,
+    for which a value that is undefined without one day would leave none.
     """
+    states = metric_states(states)
     wanted = PERFORMANCE if keys is None else {key: PERFORMANCE[key] for key in keys}
     found = {}
     for key, known in wanted.items():
@@ -60,10 +65,10 @@ def performance(
     return found
 
 
-def error_bounds(states: ScoreStates, keys: Iterable[str]) -> dict[str, Floats]:
-    """By how much each of some metrics may be wrong because scores are counted in bins, (n,) by
-    key: 0 for an exact one, NaN where that is not known."""
-    found = {}
+def error_bounds(states: ScoreStates | MetricStates, keys: Iterable[str]) -> dict[str, Floats]:
+    """Maximum errors of metrics because scores are counted in bins, (n,) by key: 0 if exact, NaN if
+    unknown."""
+    states, found = metric_states(states), {}
     for key in keys:
         known = PERFORMANCE[key]
         unknown = np.full(len(states), 0.0 if known.exact else np.nan)

@@ -9,12 +9,13 @@ from modelwatch.stats.drift.comparison import NO_CURRENT_ROWS, Values, values
 from modelwatch.stats.performance.binary import log_loss_of_binary
 from modelwatch.stats.performance.decisions import known, quotient
 from modelwatch.stats.performance.metric import NO_DECISIONS, NO_LABELS, performance_metric
-from modelwatch.stats.states.binary import LOSS_UNIT, BinaryStates
+from modelwatch.stats.states.binary import LOSS_UNIT
+from modelwatch.stats.states.binary_margins import BinaryMargins
 from modelwatch.stats.states.multiclass import ASCENDING, BINS, MulticlassStates
 from modelwatch.stats.states.score_batch import Task
 from modelwatch.stats.states.score_scale import MATERIAL_SHARE
 
-NO_PROBABILITIES = "no labeled row with scores of all classes"
+_NO_PROBABILITIES = "no labeled row with scores of all classes"
 NOT_OF_CLASSES = (
     f"more than {MATERIAL_SHARE:.0%} of labeled rows have scores that are not probabilities "
     "adding up to 1; set performance.score_kind"
@@ -32,10 +33,10 @@ _UNIT = (0.0, 1.0)
     source="scikit-learn log_loss",
     unit="nats",
 )
-def log_loss(states: BinaryStates | MulticlassStates) -> Values:
-    """Mean of minus the logarithm of the probability given to the true class, clipped to 2**-52
-    from 0 and 1; each row's is rounded to 2**-26."""
-    if isinstance(states, BinaryStates):
+def log_loss(states: BinaryMargins | MulticlassStates) -> Values:
+    """Mean negative logarithm of the probability of the true class. Probabilities are clipped to
+    2**-52 from 0 and 1, and the logarithm of each row is rounded to 2**-26."""
+    if isinstance(states, BinaryMargins):
         return log_loss_of_binary(states)
     rows, improbable = states.loss[:, 1], states.loss[:, 2]
     material = improbable > MATERIAL_SHARE * (rows + improbable)
@@ -43,13 +44,13 @@ def log_loss(states: BinaryStates | MulticlassStates) -> Values:
         quotient(states.loss[:, 0] / LOSS_UNIT, rows),
         (states.rows == 0, NO_CURRENT_ROWS),
         (states.labelled == 0, NO_LABELS),
-        (rows + improbable == 0, NO_PROBABILITIES),
+        (rows + improbable == 0, _NO_PROBABILITIES),
         (material, NOT_OF_CLASSES),
     )
 
 
 def _by_class(states: MulticlassStates) -> tuple[Counts, Counts, Counts]:
-    """Right decisions, all decisions, and labels of each class, (n, K)."""
+    """Correct decisions, all decisions, and labels of each class, (n, K)."""
     table = known(states)
     k = table.shape[1]
     right = table[:, np.arange(k), np.arange(k)]
@@ -57,7 +58,8 @@ def _by_class(states: MulticlassStates) -> tuple[Counts, Counts, Counts]:
 
 
 def _scores(states: MulticlassStates, name: str) -> Floats:
-    """Precision, recall or F1 of each class; 0 for no such decision or label, as scikit-learn."""
+    """Precision, recall, or F1 of each class; 0 without such decisions or labels, as in
+    scikit-learn."""
     right, decided, labelled = _by_class(states)
     numerator, denominator = {
         "precision": (right, decided),
@@ -103,7 +105,7 @@ for _name, _label in (("precision", "Precision"), ("recall", "Recall"), ("f1", "
 
 
 def auc_by_class(states: MulticlassStates) -> Floats:
-    """ROC AUC of each class against the rest, (n, K); NaN where a side has no row."""
+    """ROC AUC of each class against the rest, (n, K); NaN if a side has no row."""
     rest, own = _against(states)
     above = np.cumsum(own[..., ::-1], axis=-1)[..., ::-1] - own
     pairs = (rest * (2 * above + own)).sum(axis=-1)
@@ -130,7 +132,7 @@ def _auc_error(states: MulticlassStates) -> Floats:
     error_bound=_auc_error,
 )
 def roc_auc_ovr(states: MulticlassStates) -> Values:
-    """Mean over the classes of the ROC AUC of the class and the rest; undefined unless every
+    """ROC AUC of each class against all others, averaged over the classes. Undefined unless every
     class has labeled rows."""
     rest, own = _against(states)
     if not own.shape[1]:

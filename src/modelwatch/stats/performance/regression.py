@@ -25,7 +25,7 @@ _REGRESSION: tuple[Task, ...] = ("regression",)
 _POSITIVE = (0.0, np.inf)
 _OWN = "the label's own"
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
-"""Levels of the quantiles of the residual."""
+"""Levels of the residual quantiles."""
 
 
 def _missing(states: RegressionStates, *names: str) -> tuple[tuple[AnyArray, str], ...]:
@@ -47,7 +47,7 @@ def _missing(states: RegressionStates, *names: str) -> tuple[tuple[AnyArray, str
     unit=_OWN,
 )
 def mae(states: RegressionStates) -> Values:
-    """Mean distance of prediction and label."""
+    """Mean absolute difference between prediction and label."""
     mean = states.mean_of("absolute", states.compared)
     return values(states.scale * mean, *_missing(states, "absolute"))
 
@@ -62,7 +62,7 @@ def mae(states: RegressionStates) -> Values:
     unit=_OWN,
 )
 def rmse(states: RegressionStates) -> Values:
-    """Square root of the mean squared distance of prediction and label."""
+    """Square root of the mean squared difference between prediction and label."""
     mean = states.mean_of("squared_error", states.compared)
     return values(states.scale * np.sqrt(mean), *_missing(states, "squared_error"))
 
@@ -92,8 +92,8 @@ def bias(states: RegressionStates) -> Values:
     unit="share of the label",
 )
 def mape(states: RegressionStates) -> Values:
-    """Mean of the distance of prediction and label over the label's size, of rows whose label is
-    not 0."""
+    """Mean absolute difference between prediction and label divided by the absolute label, over
+    rows whose label is not 0."""
     rows = states.counts[:, WITH_RATIO]
     return values(
         states.mean_of("ratio", rows),
@@ -112,8 +112,8 @@ def mape(states: RegressionStates) -> Values:
     unit="share of their mean size",
 )
 def smape(states: RegressionStates) -> Values:
-    """Mean of twice the distance of prediction and label over the sum of their sizes, of rows
-    where either is not 0."""
+    """Mean of 2 abs(prediction - label) / (abs(prediction) + abs(label)), over rows in which either
+    is not 0."""
     rows = states.counts[:, WITH_SYMMETRIC]
     return values(
         states.mean_of("symmetric", rows),
@@ -131,8 +131,8 @@ def smape(states: RegressionStates) -> Values:
     source="scikit-learn r2_score",
 )
 def r2(states: RegressionStates) -> Values:
-    """Share of the variance of the label that the prediction explains; undefined if all
-    labels are equal."""
+    """Share of the variance of the label that the prediction explains. Undefined if all labels are
+    equal."""
     rows = states.compared.astype(object)
     shift = 2 * states.unit_of("label") - states.unit_of("squared_label")
     label, square = states.sum_of("label"), states.sum_of("squared_label")
@@ -167,7 +167,7 @@ def interval_coverage(states: RegressionStates) -> Values:
 
 
 def residual_values() -> Floats:
-    """Residual in scales that stands for each bin of the histogram: its middle on the geometric
+    """Residual in scales that represents each bin of the histogram: its middle on the geometric
     grid, 0 around zero, infinite beyond the grid."""
     inner = np.sqrt(np.abs(EDGES[:-1] * EDGES[1:])) * np.sign(EDGES[:-1])
     inner[SIDE] = 0.0

@@ -1,8 +1,8 @@
-"""Intervals of metrics as if rows were independent: what they would be worth without day effects.
+"""Intervals of metrics for independent rows, that is, without effects of days.
 
-Shares have Wilson's interval, ROC AUC has DeLong's variance, and means that of their rows. The
-others are jackknifed: rows of one cell are alike, so that leaving out one of each is enough.
-Rows of one bin count with the bin's mean score.
+Shares have Wilson's interval, ROC AUC has DeLong's variance, and means have that of their rows. The
+others use a jackknife: rows of one cell are alike, so leaving out one row of each cell is
+sufficient. Rows of one bin count with the bin's mean score.
 """
 
 from __future__ import annotations
@@ -16,34 +16,28 @@ from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.drift.comparison import Values
 from modelwatch.stats.performance.binary import sides
 from modelwatch.stats.performance.decisions import known, outcomes, quotient
-from modelwatch.stats.performance.metric import ScoreStates
+from modelwatch.stats.performance.metric import MetricStates, ScoreStates, metric_states
 from modelwatch.stats.performance.metrics import PERFORMANCE, performance
 from modelwatch.stats.performance.regression import LEVELS, residual_quantiles, residual_values
 from modelwatch.stats.special import normal_quantile
 from modelwatch.stats.states import multiclass, regression
-from modelwatch.stats.states.binary import (
-    LABELS,
-    NEGATIVE,
-    POSITIVE,
-    SCORE_UNIT,
-    SMALLEST_PROBABILITY,
-    BinaryStates,
-)
-from modelwatch.stats.states.binning import NUMERIC_OFFSET, NumericBinning
+from modelwatch.stats.states.binary import SMALLEST_PROBABILITY
+from modelwatch.stats.states.binary_margins import LABEL_VALUES, NEGATIVE, POSITIVE, BinaryMargins
+from modelwatch.stats.states.binning import NumericBinning
 from modelwatch.stats.states.multiclass import MulticlassStates
 from modelwatch.stats.states.regression import RegressionStates
-from modelwatch.stats.states.score_scale import with_edges
+from modelwatch.stats.states.score_scale import holds_probabilities, with_edges
 
 NOT_KEPT = "the spread of its rows is not kept"
 _OF_ALL_ROWS = frozenset({"brier", "log_loss", "calibration_bias"})
 """Binary metrics that are means over all labeled rows."""
-GROUPS = 64
-"""Groups of bins that the variance of a jackknifed metric of the score is read from."""
+_GROUPS = 64
+"""Groups of bins from which the jackknife variance of a score metric is computed."""
 
 
 @dataclass(frozen=True)
 class RowInterval:
-    """Intervals as if rows were independent, (W,) each; NaN where undefined, and then the reason.
+    """Intervals for independent rows, (W,) each; NaN if undefined, with a reason.
 
     ``variance``: of the metric, on its own scale.
     """
@@ -54,8 +48,11 @@ class RowInterval:
     reason: AnyArray
 
 
-def iid_interval(key: str, states: ScoreStates, *, level: float = 0.95) -> RowInterval:
-    """Interval of a metric of each window if rows were independent, which they are not."""
+def iid_interval(
+    key: str, states: ScoreStates | MetricStates, *, level: float = 0.95
+) -> RowInterval:
+    """Interval of a metric of each window, assuming independent rows."""
+    states = metric_states(states)
     found = performance(states, [key])[key]
     z = normal_quantile(0.5 + level / 2.0)
     if key in _SHARES or (key == "accuracy" and isinstance(states, MulticlassStates)):
@@ -72,27 +69,27 @@ def iid_interval(key: str, states: ScoreStates, *, level: float = 0.95) -> RowIn
     )
 
 
-def least_variance(key: str, states: ScoreStates, value: Floats) -> Floats:
-    """Variance that a metric of each window has at least, were rows independent; (W,).
+def least_variance(key: str, states: MetricStates | MetricStates, value: Floats) -> Floats:
+    """Lower bound of the variance of a metric of each window for independent rows; (W,).
 
-    Rows that are all alike show no variance, but not that there is none. It is that of the rows, or
-    that of a share which as many rows have not seen vary: half the square of a row's part
-    (Jeffreys' prior, Beta(1/2, n + 1/2)), in units of the metric's range, or of its ``value`` (W,)
-    where that has no end. NaN without rows.
+    Rows that are all alike show no variance, but do not prove that there is none. The bound is the
+    variance of the rows, or that of a share that did not vary in as many rows: half the square of
+    the weight of one row (Jeffreys' prior, Beta(1/2, n + 1/2)), in units of the metric's range, or
+    of its ``value`` (W,) if the range is unbounded. NaN without rows.
     """
     low, high = PERFORMANCE[key].range
     scale = np.full(len(states), high - low) if np.isfinite(high - low) else np.abs(value)
-    rows = _rows_behind(key, states).astype(np.float64)
+    rows = _rows_behind(key, metric_states(states)).astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         unseen = np.where(rows > 0, 0.5 * (scale / rows) ** 2, np.nan)
     return np.asarray(unseen)
 
 
-def _rows_behind(key: str, states: ScoreStates) -> AnyArray:
-    """Rows that a metric is of; of one that compares two kinds of row, those of the rarer kind."""
+def _rows_behind(key: str, states: MetricStates) -> AnyArray:
+    """Rows of a metric; for one that compares two kinds of rows, those of the rarer kind."""
     if key in _SHARES or (key == "accuracy" and isinstance(states, MulticlassStates)):
         return _share(key, states)[1]
-    if isinstance(states, BinaryStates) and key not in _OF_ALL_ROWS:
+    if isinstance(states, BinaryMargins) and key not in _OF_ALL_ROWS:
         return np.minimum(states.by_label[:, NEGATIVE], states.by_label[:, POSITIVE])
     if isinstance(states, MulticlassStates):
         return states.labelled // len(states.classes)
@@ -112,7 +109,7 @@ def _interval(found: Values, lower: Floats, upper: Floats, variance: Floats) -> 
     )
 
 
-def _share(key: str, states: ScoreStates) -> tuple[Floats, Floats]:
+def _share(key: str, states: MetricStates) -> tuple[Floats, Floats]:
     if isinstance(states, MulticlassStates):
         table = known(states)
         return np.trace(table, axis1=1, axis2=2), table.sum(axis=(1, 2))
@@ -129,26 +126,26 @@ def _wilson(found: Values, hits: AnyArray, rows: AnyArray, z: float) -> RowInter
     )
 
 
-def _of_decisions(*positions: int) -> Callable[[BinaryStates], tuple[AnyArray, AnyArray]]:
+def _of_decisions(*positions: int) -> Callable[[BinaryMargins], tuple[AnyArray, AnyArray]]:
     """Rows of the first of some outcomes, and of all of them."""
 
-    def share(states: BinaryStates) -> tuple[AnyArray, AnyArray]:
+    def share(states: BinaryMargins) -> tuple[AnyArray, AnyArray]:
         cells = outcomes(states)
         return cells[positions[0]], np.sum([cells[at] for at in positions], axis=0)
 
     return share
 
 
-def _right(states: BinaryStates) -> tuple[AnyArray, AnyArray]:
+def _right(states: BinaryMargins) -> tuple[AnyArray, AnyArray]:
     tn, fp, fn, tp = outcomes(states)
     return tn + tp, tn + fp + fn + tp
 
 
-def _positive(states: BinaryStates) -> tuple[AnyArray, AnyArray]:
+def _positive(states: BinaryMargins) -> tuple[AnyArray, AnyArray]:
     return states.by_label[:, POSITIVE], states.labelled
 
 
-def _selected(states: BinaryStates) -> tuple[AnyArray, AnyArray]:
+def _selected(states: BinaryMargins) -> tuple[AnyArray, AnyArray]:
     by_decision = states.confusion.sum(axis=2)
     return by_decision[:, 1], by_decision.sum(axis=1)
 
@@ -170,8 +167,8 @@ _SHARES: dict[str, Callable[..., tuple[AnyArray, AnyArray]]] = {
 }
 
 
-def _variance(key: str, states: ScoreStates) -> Floats:
-    if isinstance(states, BinaryStates):
+def _variance(key: str, states: MetricStates) -> Floats:
+    if isinstance(states, BinaryMargins):
         if key in ("f1", "mcc"):
             return _jackknifed(key, *_confusion_cells(states))
         if key == "roc_auc":
@@ -199,7 +196,7 @@ def _delong(negatives: Counts, positives: Counts) -> Floats:
 
 
 def _spread(term: Floats, rows: Counts) -> Floats:
-    """Variance of the mean of terms, each of some rows; the last axis goes."""
+    """Variance of the mean of terms with a number of rows each; the last axis is reduced."""
     count = rows.sum(axis=-1)
     held = np.where(rows > 0, term, 0.0)
     mean = quotient((held * rows).sum(axis=-1), count)
@@ -207,7 +204,7 @@ def _spread(term: Floats, rows: Counts) -> Floats:
     return np.where(count > 1, quotient(squares, count * (count - 1.0)), np.nan)
 
 
-def _of_losses(key: str, states: BinaryStates) -> Floats:
+def _of_losses(key: str, states: BinaryMargins) -> Floats:
     rows = states.scored[:, NEGATIVE:]
     score = np.nan_to_num(quotient(states.summed[:, NEGATIVE:], rows))
     truth = np.array([0.0, 1.0])[:, None]
@@ -227,7 +224,7 @@ def _multiclass_loss(states: MulticlassStates) -> Floats:
 
 
 def _mean_auc(states: MulticlassStates) -> Floats:
-    """As if the classes' areas went wrong together, which is the worst."""
+    """Assumes that the errors of the classes coincide, which is the worst case."""
     held = states.against_rest
     if not held.shape[1]:
         return np.full(len(states), np.nan)
@@ -250,7 +247,7 @@ def _of_residuals(key: str, states: RegressionStates) -> Floats:
 
 
 def _of_ranks(key: str, states: RegressionStates, found: Values, z: float) -> RowInterval:
-    """Between the values of the ranks that a binomial count of lesser rows reaches."""
+    """Between the values of the ranks that a binomial count of smaller rows reaches."""
     level = next(q for q in LEVELS if key == f"residual_q{round(100 * q):02d}")
     n = np.maximum(states.histogram.sum(axis=1), 1)
     reach = z * np.sqrt(level * (1.0 - level) / n)
@@ -268,7 +265,7 @@ def _of_ranks(key: str, states: RegressionStates, found: Values, z: float) -> Ro
     return _interval(found, ends[0], ends[1], ((ends[1] - ends[0]) / (2.0 * z)) ** 2)
 
 
-def _jackknifed(key: str, without: ScoreStates, rows: Counts) -> Floats:
+def _jackknifed(key: str, without: MetricStates, rows: Counts) -> Floats:
     """Variance from the states without one row of each cell, (W * C), and its rows (W, C)."""
     found = performance(without, [key], bounded=False)[key].value.reshape(rows.shape)
     n = rows.sum(axis=1)
@@ -277,16 +274,11 @@ def _jackknifed(key: str, without: ScoreStates, rows: Counts) -> Floats:
     return np.where(n > 1, quotient(squares * (n - 1.0), n), np.nan)
 
 
-_ONE_BIN = NumericBinning(np.array([-np.inf, 0.0, 1.0, np.inf]), 0.0, 1.0)
-
-
-def _confusion_cells(states: BinaryStates) -> tuple[BinaryStates, Counts]:
+def _confusion_cells(states: BinaryMargins) -> tuple[BinaryMargins, Counts]:
     rows = states.confusion[:, :, NEGATIVE:].reshape(len(states), 4)
-    left = _less_one(rows)
-    counts = np.zeros((len(left), 2, LABELS, _ONE_BIN.length), dtype=np.int64)
-    counts[:, :, NEGATIVE:, NUMERIC_OFFSET + 1] = left.reshape(-1, 2, 2)
-    nothing = np.zeros((len(left), LABELS, 2), dtype=np.int64)
-    return BinaryStates(counts, np.zeros_like(counts), nothing, _ONE_BIN), rows
+    confusion = np.zeros((rows.size, 2, LABEL_VALUES), dtype=np.int64)
+    confusion[:, :, NEGATIVE:] = _less_one(rows).reshape(-1, 2, 2)
+    return BinaryMargins.of_decisions(confusion), rows
 
 
 def _class_cells(states: MulticlassStates) -> tuple[MulticlassStates, Counts]:
@@ -301,7 +293,7 @@ def _class_cells(states: MulticlassStates) -> tuple[MulticlassStates, Counts]:
             states.classes,
             confusion,
             np.zeros((len(left), 0, *states.histograms.shape[2:]), dtype=np.int64),
-            np.zeros((len(left), multiclass.SUMS), dtype=np.int64),
+            np.zeros((len(left), multiclass.CLASS_SUMS), dtype=np.int64),
             np.zeros((len(left), k + 2), dtype=np.int64),
         ),
         rows,
@@ -309,60 +301,72 @@ def _class_cells(states: MulticlassStates) -> tuple[MulticlassStates, Counts]:
 
 
 def _less_one(rows: Counts) -> Counts:
-    """For each window and cell, the rows of all cells with one of that cell left out if there is
-    one: (W * C, C)."""
+    """For each window and cell, the rows of all cells without one row of that cell, if it has any:
+    (W * C, C)."""
     cells = rows.shape[1]
     left = rows[:, None, :] - np.eye(cells, dtype=np.int64) * (rows > 0)[:, None, :]
     return np.asarray(left.reshape(-1, cells), dtype=np.int64)
 
 
-def _in_turn(key: str, states: BinaryStates) -> Floats:
-    """Window by window, for each needs a state a cell."""
+def _in_turn(key: str, states: BinaryMargins) -> Floats:
+    """Window by window, because each needs a state per cell."""
     coarse = _coarse(states)
     return np.array(
         [_jackknifed(key, *_score_cells(coarse.take(np.array([i]))))[0] for i in range(len(coarse))]
     )
 
 
-def _coarse(states: BinaryStates) -> BinaryStates:
-    """The same rows in at most about 64 bins of the score, decided negative.
+def _coarse(states: BinaryMargins) -> BinaryMargins:
+    """The same rows in at most about 64 bins of the score, with negative decisions.
 
-    Each bin holds about as large a share of all rows and of the positive ones together: where
-    positives are rare, they are told apart as finely as the others. No bin holds probabilities
-    beside other scores.
+    Each bin contains about the same share of all rows and of the positive ones: if positives are
+    rare, they are distinguished as finely as the others. No bin contains both probabilities and
+    other scores.
     """
-    binning, inside = states.binning, states.inside[NUMERIC_OFFSET:]
+    binning, inside = states.binning, holds_probabilities(states.binning)
     by_side = states.ranked[:, NEGATIVE:].sum(axis=0).astype(np.float64)
     totals = np.maximum(by_side.sum(axis=1), 1.0)
     weight = by_side.sum(axis=0) / totals.sum() + by_side[1] / totals[1]
-    if np.count_nonzero(weight) > GROUPS:
-        group = np.floor((np.cumsum(weight) - weight) * (GROUPS / 2.0))
+    if np.count_nonzero(weight) > _GROUPS:
+        group = np.floor((np.cumsum(weight) - weight) * (_GROUPS / 2.0))
     else:
         group = np.arange(len(weight), dtype=np.float64)
     starts = np.flatnonzero(np.diff(group, prepend=-1.0) + np.diff(inside, prepend=~inside[0]))
     edges = np.append(binning.edges[starts], np.inf)
     smaller = with_edges(binning, np.unique(edges))
-    shape = (len(states), 2, LABELS, smaller.length)
-    counts, sums = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-    scores = np.zeros((len(states), LABELS - 1, len(binning.edges)), dtype=np.int64)
-    scores[..., inside] = np.rint(states.summed[:, NEGATIVE:] * SCORE_UNIT)
-    at = slice(NUMERIC_OFFSET, NUMERIC_OFFSET + len(starts))
-    counts[:, 0, NEGATIVE:, at] = np.add.reduceat(states.ranked[:, NEGATIVE:], starts, axis=2)
-    sums[:, 0, NEGATIVE:, at] = np.add.reduceat(scores, starts, axis=2)
-    return BinaryStates(counts, sums, np.zeros((len(states), LABELS, 2), dtype=np.int64), smaller)
+    shape = (len(states), LABEL_VALUES, len(smaller.edges))
+    ranked, sums = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    ranked[:, NEGATIVE:, : len(starts)] = np.add.reduceat(
+        states.ranked[:, NEGATIVE:], starts, axis=2
+    )
+    sums[:, NEGATIVE:, : len(starts)] = np.add.reduceat(
+        np.where(inside, states.score_sums[:, NEGATIVE:], 0), starts, axis=2
+    )
+    return _of_negative_decisions(ranked, sums, smaller)
 
 
-def _score_cells(state: BinaryStates) -> tuple[BinaryStates, Counts]:
+def _of_negative_decisions(ranked: Counts, sums: Counts, binning: NumericBinning) -> BinaryMargins:
+    confusion = np.zeros((len(ranked), 2, LABEL_VALUES), dtype=np.int64)
+    confusion[:, 0] = ranked.sum(axis=2)
+    return BinaryMargins(
+        confusion,
+        np.zeros((len(ranked), LABEL_VALUES), dtype=np.int64),
+        ranked,
+        sums,
+        np.zeros((len(ranked), LABEL_VALUES, 2), dtype=np.int64),
+        binning,
+    )
+
+
+def _score_cells(state: BinaryMargins) -> tuple[BinaryMargins, Counts]:
     """States of one window without one row of each label and bin."""
-    rows = state.counts[0, 0, NEGATIVE:].reshape(-1)
+    rows = state.ranked[0, NEGATIVE:].reshape(-1)
     cells = np.flatnonzero(rows)
-    counts = np.repeat(state.counts, len(cells), axis=0)
+    ranked = np.repeat(state.ranked, len(cells), axis=0)
     sums = np.repeat(state.score_sums, len(cells), axis=0)
-    label, position = np.divmod(cells, state.binning.length)
+    label, position = np.divmod(cells, len(state.binning.edges))
     every = np.arange(len(cells))
-    mean = state.score_sums[0, 0, NEGATIVE + label, position] // rows[cells]
-    counts[every, 0, NEGATIVE + label, position] -= 1
-    sums[every, 0, NEGATIVE + label, position] -= mean
-    nothing = np.zeros((len(cells), LABELS, 2), dtype=np.int64)
-    without = BinaryStates(counts, sums, nothing, state.binning)
-    return without, rows[cells][None]
+    mean = state.score_sums[0, NEGATIVE + label, position] // rows[cells]
+    ranked[every, NEGATIVE + label, position] -= 1
+    sums[every, NEGATIVE + label, position] -= mean
+    return _of_negative_decisions(ranked, sums, state.binning), rows[cells][None]

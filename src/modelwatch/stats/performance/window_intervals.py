@@ -1,7 +1,6 @@
 """Metrics of many windows at once, with their intervals, and their changes.
 
-The same as ``intervals`` tells of one window, for a whole history of them in a few array
-operations.
+The same as ``intervals`` for one window, for an entire history in a few array operations.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import numpy as np
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, Spans
 from modelwatch.stats.performance.intervals import iid_interval
 from modelwatch.stats.performance.jackknife import FEWEST_DAYS
-from modelwatch.stats.performance.metric import ScoreStates
+from modelwatch.stats.performance.metric import MetricStates, ScoreStates, metric_states
 from modelwatch.stats.performance.metrics import PERFORMANCE, performance
 from modelwatch.stats.performance.row_intervals import least_variance
 from modelwatch.stats.special import student_quantile, student_tail
@@ -22,21 +21,21 @@ from modelwatch.stats.special import student_quantile, student_tail
 COSTLY = frozenset(
     key for key in PERFORMANCE if key in ("average_precision", "ece") or key.startswith("lift_")
 )
-"""Metrics whose row-iid variance takes milliseconds a window."""
+"""Metrics whose variance for independent rows takes milliseconds per window."""
 ASSUMED_DEGREES = 4.0
 """Degrees of freedom of an assumed design effect."""
-_SCOPES_AT_ONCE = 1024
-"""Windows without one day that are evaluated together, which bounds memory."""
+_SCOPES_PER_BATCH = 1024
+"""Windows without one day that are evaluated together; limits memory."""
 
 
 @dataclass(frozen=True)
 class WindowValues:
-    """M metrics of W windows; all arrays are (W, M), NaN where undefined.
+    """M metrics of W windows; all arrays are (W, M), NaN if undefined.
 
-    ``reason``: why the value is NaN, else None. ``lower`` and ``upper`` come from the days left
-    out, ``variance`` too, ``days`` are those that had a say; ``iid_*`` as if rows were independent.
-    ``least``: the variance that a metric has at least, in units of the square of its own value
-    where its range has no end; 0 where that is not known.
+    ``reason``: why the value is NaN, otherwise None. ``lower``, ``upper``, and ``variance`` come
+    from the days; ``days``: number of days used. ``iid_*``: for independent rows. ``least``: lower
+    bound of the variance of a metric, in units of the square of its value if its range is
+    unbounded; 0 if unknown.
     """
 
     keys: tuple[str, ...]
@@ -59,7 +58,7 @@ class WindowValues:
 
 @dataclass(frozen=True)
 class WindowChanges:
-    """M metrics of W windows less those of their references; all arrays are (W, M)."""
+    """M metrics of W windows minus those of their references; all arrays are (W, M)."""
 
     value: Floats
     reason: AnyArray
@@ -68,24 +67,25 @@ class WindowChanges:
     p_value: Floats
 
 
-def metric_keys(states: ScoreStates) -> tuple[str, ...]:
+def metric_keys(states: MetricStates) -> tuple[str, ...]:
     """The metrics that states of a task have."""
     return tuple(key for key, known in PERFORMANCE.items() if known.applies(states))
 
 
 def window_values(
-    days: ScoreStates,
+    days: ScoreStates | MetricStates,
     spans: Spans,
     keys: Sequence[str] | None = None,
     *,
     level: float = 0.95,
     costly: bool = True,
 ) -> WindowValues:
-    """Metrics of the windows that are spans of a stack of days, one state a day.
+    """Metrics of the windows, which are spans of a stack of daily states.
 
-    ``COSTLY`` row-iid intervals are told of windows with an interval from their days only, and not
-    at all if ``costly`` is false.
+    ``COSTLY`` intervals for independent rows are computed only for windows with an interval from
+    their days, and not at all if ``costly`` is false.
     """
+    days = metric_states(days)
     chosen = tuple(metric_keys(days) if keys is None else keys)
     windows = days.roll_up(spans)
     found = performance(windows, chosen)
@@ -127,12 +127,12 @@ def window_changes(
     level: float = 0.95,
     assumed_design_effect: float | None = None,
 ) -> WindowChanges:
-    """Each window less its reference, one for each or one for all.
+    """Each window minus its reference, one for each or one for all.
 
-    A window of too few days borrows the design effect of its reference's days. With an
-    ``assumed_design_effect``, a reference of too few days borrows that of the window's; where both
-    have too few, the assumed one counts, with ``ASSUMED_DEGREES`` of freedom. Days that are in both
-    are taken to be different ones, which makes the interval too wide.
+    A window with too few days uses the design effect of its reference's days. With an
+    ``assumed_design_effect``, a reference with too few days uses that of the window's; if both have
+    too few, the assumed one is used, with ``ASSUMED_DEGREES`` of freedom. Days in both are treated
+    as different ones, which makes the interval too wide.
     """
     value = after.value - before.value
     scale = np.maximum(np.abs(after.value), np.abs(before.value))
@@ -169,8 +169,8 @@ def window_changes(
 
 
 def _sure(side: WindowValues, scale: Floats) -> tuple[Floats, Floats]:
-    """Variance of each metric by days, or by rows where days vary less than can be known; and by
-    rows. ``scale``: of metrics whose range has no end."""
+    """Variance of each metric by days, or by rows if days vary less than can be known; and by rows.
+    ``scale``: of metrics with an unbounded range."""
     bounded = np.isfinite([np.subtract(*PERFORMANCE[key].range) for key in side.keys])
     least = side.least * np.where(bounded, 1.0, scale) ** 2
     by_days = np.where(side.variance < least, np.fmax(side.iid_variance, least), side.variance)
@@ -180,7 +180,7 @@ def _sure(side: WindowValues, scale: Floats) -> tuple[Floats, Floats]:
 def _short_reference(
     after: WindowValues, before: WindowValues, assumed_design_effect: float
 ) -> tuple[Floats, Floats]:
-    """Variance of a change from a reference of too few days, and its degrees of freedom."""
+    """Variance of a change from a reference with too few days, and its degrees of freedom."""
     with np.errstate(divide="ignore", invalid="ignore"):
         measured = np.where(after.iid_variance > 0, after.variance / after.iid_variance, np.nan)
     known = (after.days >= FEWEST_DAYS) & np.isfinite(measured)
@@ -190,7 +190,7 @@ def _short_reference(
 
 
 def _reach(variance: Floats, degrees: Floats, level: float) -> Floats:
-    """Half the width of an interval; NaN where the variance is."""
+    """Half the width of an interval; NaN if the variance is."""
     out = np.full(variance.shape, np.nan)
     known = np.isfinite(variance) & np.isfinite(degrees)
     quantile = student_quantile(0.5 + level / 2.0, degrees[known])
@@ -198,8 +198,8 @@ def _reach(variance: Floats, degrees: Floats, level: float) -> Floats:
     return out
 
 
-def _day_variances(days: ScoreStates, spans: Spans, keys: Sequence[str]) -> tuple[Floats, Counts]:
-    """Variance of each metric from the days left out, and the days that had a say: (W, M)."""
+def _day_variances(days: MetricStates, spans: Spans, keys: Sequence[str]) -> tuple[Floats, Counts]:
+    """Variance of each metric from the days left out, and the number of days used: (W, M)."""
     variance = np.full((len(spans), len(keys)), np.nan)
     counted = np.zeros((len(spans), len(keys)), dtype=np.int64)
     for of_labels in (True, False):
@@ -216,7 +216,7 @@ def _day_variances(days: ScoreStates, spans: Spans, keys: Sequence[str]) -> tupl
     return variance, counted
 
 
-def _variances(days: ScoreStates, spans: Spans, keys: Sequence[str]) -> Floats:
+def _variances(days: MetricStates, spans: Spans, keys: Sequence[str]) -> Floats:
     out = np.full((len(spans), len(keys)), np.nan)
     sizes = spans[:, 1] - spans[:, 0]
     enough = np.flatnonzero(sizes >= FEWEST_DAYS)
@@ -234,8 +234,8 @@ def _variances(days: ScoreStates, spans: Spans, keys: Sequence[str]) -> Floats:
 
 
 def chunks(indices: AnyArray, sizes: AnyArray) -> list[AnyArray]:
-    """The indices of windows in runs of which the days together are bounded."""
+    """The indices of windows in groups with a bounded total number of days."""
     if not len(indices):
         return []
-    group = (np.cumsum(sizes[indices]) - 1) // _SCOPES_AT_ONCE
+    group = (np.cumsum(sizes[indices]) - 1) // _SCOPES_PER_BATCH
     return [indices[group == number] for number in np.unique(group)]

@@ -1,7 +1,7 @@
-"""Moments that a few rows far beyond all others cannot move, read from the bins.
+"""Moments that are robust to a few rows far beyond all others, computed from the bins.
 
-One row of 1e9 makes the mean and the standard deviation of a reference say nothing of its other
-rows. Where that is so, the far rows are left out, and so they are on the other side.
+A single row of 1e9 makes the mean and the standard deviation of a reference meaningless for its
+other rows. In that case, far rows are left out on both sides.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from modelwatch.stats.profile.quantiles import quantiles
 from modelwatch.stats.states.binning import FAR, FEW, IQR_OF_NORMAL
 from modelwatch.stats.states.numeric import NumericStates
 
-FEWEST_ROWS = 50
-"""Rows among which a single one may be a mistake."""
+_FEWEST_ROWS = 50
+"""Rows of which a single one may be a mistake."""
 
 
 @dataclass(frozen=True)
 class UsualCenter:
-    """Mean and standard deviation of the quantities of a side, (W,)."""
+    """Mean and standard deviation of the finite values of a side, (W,)."""
 
     mean: Floats
     sd: Floats
 
 
 def centers(comparison: Comparison) -> tuple[UsualCenter, UsualCenter]:
-    """Moments of the current and the reference states: exact, but where one side has a few far
-    rows, read from the bins of both without them.
+    """Moments of the current and the reference states: exact, or from the bins without far rows if
+    one side has a few of them.
 
-    Far is relative to the quartiles of the reference. Where half of its rows hold one value, there
-    is no robust spread and the moments are exact.
+    Far is relative to the quartiles of the reference. If half of its rows have one value, there is
+    no robust spread, and the moments are exact.
     """
     current, reference = comparison.numeric
     median, spread = _median_and_spread(reference)
@@ -48,7 +48,7 @@ def centers(comparison: Comparison) -> tuple[UsualCenter, UsualCenter]:
 
 
 def usual_ends(reference: NumericStates) -> tuple[Floats, Floats]:
-    """Least and greatest quantity of each state, without a few far rows if there are some; (n,)."""
+    """Minimum and maximum of each state, without a few far rows if there are any; (n,)."""
     far = far_bins(reference)
     spoiled = _spoiled(reference, far)
     if not spoiled.any():
@@ -66,14 +66,14 @@ def usual_ends(reference: NumericStates) -> tuple[Floats, Floats]:
 
 
 def far_rows(states: NumericStates) -> Counts:
-    """Rows far beyond all others of the same state, where they are few; else 0; (n,)."""
+    """Rows far beyond all others of the same state, if they are few; otherwise 0; (n,)."""
     far = far_bins(states)
     rows = np.where(far, states.quantities, 0).sum(axis=1)
     return np.where(_spoiled(states, far), rows, 0).astype(np.int64)
 
 
 def far_bins(reference: NumericStates) -> AnyArray:
-    """Which bins lie far from the rows of each state altogether, (n, B); none without a spread."""
+    """Which bins are far from the rows of each state, (n, B); none without a spread."""
     median, spread = _median_and_spread(reference)
     edges, upper = reference.binning.edges, reference.binning.upper_edges
     with np.errstate(over="ignore", invalid="ignore"):
@@ -83,7 +83,7 @@ def far_bins(reference: NumericStates) -> AnyArray:
 
 
 def _median_and_spread(states: NumericStates) -> tuple[Floats, Floats]:
-    """Median and interquartile range in standard deviations of a normal figure; (n,)."""
+    """Median and interquartile range, in standard deviations of a normal variable; (n,)."""
     quartiles = quantiles(states, (0.25, 0.5, 0.75))
     with np.errstate(over="ignore"):
         return quartiles[:, 1], (quartiles[:, 2] - quartiles[:, 0]) / IQR_OF_NORMAL
@@ -93,15 +93,16 @@ def _spoiled(states: NumericStates, far: AnyArray) -> AnyArray:
     """Whether a few rows are far, or so far that the sums of all are lost; (n,)."""
     rows = np.where(far, states.quantities, 0).sum(axis=1)
     held = states.quantities.sum(axis=1)
-    few = (rows <= FEW * held) | ((rows == 1) & (held >= FEWEST_ROWS))
+    few = (rows <= FEW * held) | ((rows == 1) & (held >= _FEWEST_ROWS))
     lost = np.isnan(states.moments.sd) & (states.moments.count > 1)
     found: AnyArray = (rows > 0) & (few | lost)
     return found
 
 
 def _middles(reference: NumericStates, median: Floats, spread: Floats) -> Floats:
-    """A value for each bin, (n, B): its middle. Of a bin that is wider than its distance from the
-    median and than the spread, a value that far into it: most of its rows lie at that end."""
+    """A value for each bin, (n, B): its middle. For a bin that is wider than its distance from the
+    median and than the spread, a value that far into it, because most of its rows are at that
+    end."""
     edges, upper = reference.binning.edges, reference.binning.upper_edges
     with np.errstate(over="ignore", invalid="ignore"):
         above = edges >= median[:, None]

@@ -1,4 +1,4 @@
-"""Bars of a histogram: frozen bins put together for the eye, by the binning alone."""
+"""Bars of a histogram: combined frozen bins, which depend on the binning only."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from modelwatch.stats.states.binning import (
     labels_of,
 )
 
-MAX_VALUES = 30
-"""Values with a bin of their own up to which each has a bar of its own."""
+_MAX_VALUES = 30
+"""Maximum values with their own bin for which each has a bar of its own."""
 _STEPS = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0, 8.0, 16.0)
 _APART = (value_names.NULL, value_names.NAN, "-inf", "+inf")
 
@@ -30,14 +30,14 @@ _APART = (value_names.NULL, value_names.NAN, "-inf", "+inf")
 def bars_of(binning: Binning) -> AnyArray:
     """Bar of each position of the count vector, from 0.
 
-    Numeric: null, NaN, -inf, +inf, then the special values, then runs of bins. Where at most
-    ``MAX_VALUES`` values have a bin of their own, each has a bar and each gap another; else bars
-    part at the frozen edges next to multiples of the reference's scale around its center.
-    Categorical: null, other, unseen, and the first ``MAX_VALUES`` values in order; the rest share
+    Numeric: null, NaN, -inf, +inf, the special values, and then runs of bins. If at most
+    ``_MAX_VALUES`` values have a bin of their own, each has a bar, and so has each gap; otherwise,
+    bars end at the frozen edges next to multiples of the reference's scale around its center.
+    Categorical: null, other, unseen, and the first ``_MAX_VALUES`` values in order; the rest share
     a bar.
     """
     if not isinstance(binning, NumericBinning):
-        rest = CATEGORICAL_OFFSET + MAX_VALUES
+        rest = CATEGORICAL_OFFSET + _MAX_VALUES
         return np.minimum(np.arange(binning.length), rest)
     bars = np.empty(binning.length, dtype=np.int64)
     bars[:NUMERIC_OFFSET] = (0, 1)
@@ -53,8 +53,8 @@ def bars_of(binning: Binning) -> AnyArray:
 def bar_labels(binning: Binning, unit: Unit = "number") -> list[str]:
     """Label of each bar."""
     if not isinstance(binning, NumericBinning):
-        rest = [value_names.REST] if len(binning.values) > MAX_VALUES else []
-        return [*labels_of(binning)[: CATEGORICAL_OFFSET + MAX_VALUES], *rest]
+        rest = [value_names.REST] if len(binning.values) > _MAX_VALUES else []
+        return [*labels_of(binning)[: CATEGORICAL_OFFSET + _MAX_VALUES], *rest]
     cuts = [float(cut) for cut in _cuts(binning)]
     ends = _texts(binning, cuts, unit)
     labels = [f"< {ends[0]}"] if ends else ["all"]
@@ -76,7 +76,7 @@ def _cuts(binning: NumericBinning) -> Floats:
         for edge in binning.edges[1:-1][binning.single_value[1:-1]]
         if edge not in binning.special_values
     ]
-    if len(singles) <= MAX_VALUES and _few_valued(binning):
+    if len(singles) <= _MAX_VALUES and _few_valued(binning):
         with np.errstate(over="ignore"):
             both = [*singles, *(float(np.nextafter(value, np.inf)) for value in singles)]
         return np.array(sorted(set(both)))
@@ -90,12 +90,12 @@ def _cuts(binning: NumericBinning) -> Floats:
 
 
 def _few_valued(binning: NumericBinning) -> bool:
-    """Whether the edges are those of single values and of the grids beyond the ends, no more."""
+    """Whether the edges are only those of single values and of the grids beyond the ends."""
     return len(binning.edges) <= 2 * int(binning.single_value.sum()) + 2 * len(TAIL_STEPS) + 3
 
 
 def _texts(binning: NumericBinning, values: Floats | Sequence[float], unit: Unit) -> list[str]:
-    """Values as readers know them; numbers with as many digits as it takes to tell bars apart."""
+    """Readable values; numbers with enough digits to distinguish bars."""
     if not len(values):
         return []
     # The double that follows a single value ends its bar, and reads as the value does.

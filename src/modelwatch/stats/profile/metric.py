@@ -1,4 +1,4 @@
-"""What a metric of a profile is, and the registry of them all."""
+"""Profile metrics and their registry."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ T = TypeVar("T")
 
 FeatureKind = Literal["numeric", "categorical"]
 Unit = Literal["number", "day", "microsecond"]
-"""What a numeric feature counts: itself, days since 1970-01-01, or microseconds since then, UTC."""
+"""The unit of a numeric feature: itself, days since 1970-01-01, or microseconds since then, UTC."""
 
 
 @dataclass(frozen=True)
 class ProfiledWindows:
-    """A stack of W windows of one feature, with what its states do not hold.
+    """A stack of W windows of one feature, with what its states do not contain.
 
-    ``distinct``: the merged sketch of each window; None for states that keep none.
+    ``distinct``: the merged sketch of each window; None for states without sketches.
     """
 
     states: NumericStates | CategoricalStates
@@ -63,11 +63,12 @@ class ProfiledWindows:
 
 
 @dataclass(frozen=True)
-class Figures:
-    """A figure for each window: ``value`` (W,) NaN where undefined or where it is a text only,
-    ``text`` (W,) strings or None, ``reason`` (W,) strings where it is undefined, else None.
-    ``error_bound`` (W,): by how much the value may be wrong, NaN where that is not known; empty
-    until the metric fills it in.
+class MetricValues:
+    """A metric value for each window.
+
+    ``value`` (W,): NaN if undefined, or if the metric is text. ``text`` (W,): strings or None.
+    ``reason`` (W,): strings for undefined values, otherwise None. ``error_bound`` (W,): maximum
+    error of the value, NaN if unknown; empty until the metric fills it in.
     """
 
     value: Floats
@@ -79,16 +80,16 @@ class Figures:
         return len(self.value)
 
 
-Compute = Callable[[ProfiledWindows], Figures]
-Bound = Callable[[ProfiledWindows], Floats]
+ProfileFunction = Callable[[ProfiledWindows], MetricValues]
+ProfileBound = Callable[[ProfiledWindows], Floats]
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric of a profile: a pure function of a stack of windows and what is known about it.
+    """A profile metric: a pure function of a stack of windows, and its properties.
 
-    ``bound`` says by how much a value may differ from that of the raw rows, and ``error_bound``
-    gives it for each window, in the unit of the value.
+    ``bound`` says how much a value may differ from that of the raw rows, and ``error_bound``
+    computes it for each window, in the unit of the value.
     """
 
     key: str
@@ -96,13 +97,13 @@ class Metric:
     kinds: tuple[FeatureKind, ...]
     unit: str
     meaning: str
-    compute: Compute
+    compute: ProfileFunction
     bound: str
-    error_bound: Bound | None
+    error_bound: ProfileBound | None
     needs_special_values: bool
 
-    def figures(self, subject: ProfiledWindows) -> Figures:
-        """Its figures with the bounds of their errors."""
+    def evaluate(self, subject: ProfiledWindows) -> MetricValues:
+        """Its values with their error bounds."""
         found = self.compute(subject)
         known = np.full(len(found), 0.0 if self.bound == EXACT else np.nan)
         if self.error_bound is not None:
@@ -110,7 +111,7 @@ class Metric:
         return replace(found, error_bound=np.where(np.isfinite(found.value), known, np.nan))
 
     def applies(self, subject: ProfiledWindows) -> bool:
-        """Whether the windows have what the metric needs."""
+        """Whether the windows contain what the metric needs."""
         if subject.kind not in self.kinds:
             return False
         return not self.needs_special_values or bool(subject.numeric.binning.special_values)
@@ -127,12 +128,12 @@ def metric(
     kinds: tuple[FeatureKind, ...],
     unit: str = "",
     bound: str = EXACT,
-    error_bound: Bound | None = None,
+    error_bound: ProfileBound | None = None,
     needs_special_values: bool = False,
-) -> Callable[[Compute], Compute]:
-    """Registers a function as a metric; its docstring's first paragraph is its meaning."""
+) -> Callable[[ProfileFunction], ProfileFunction]:
+    """Registers a function as a metric; the first paragraph of its docstring is its meaning."""
 
-    def register(compute: Compute) -> Compute:
+    def register(compute: ProfileFunction) -> ProfileFunction:
         if key in METRICS:
             raise ValueError(f"two metrics are called {key!r}")
         meaning = meaning_of(compute, key)
@@ -152,15 +153,15 @@ def metric(
     return register
 
 
-def numbers(value: AnyArray, *conditions: tuple[AnyArray, str]) -> Figures:
-    """Figures without a text; the reason is that of the first condition that holds."""
+def numbers(value: AnyArray, *conditions: tuple[AnyArray, str]) -> MetricValues:
+    """Values without text; the reason is that of the first condition that applies."""
     found = values(np.asarray(value, dtype=np.float64), *conditions)
-    return Figures(found.value, np.full(len(found), None, dtype=object), found.reason)
+    return MetricValues(found.value, np.full(len(found), None, dtype=object), found.reason)
 
 
-def texts(text: Sequence[str | None], reason: str) -> Figures:
-    """Figures that are texts only; None is undefined, for one reason."""
+def texts(text: Sequence[str | None], reason: str) -> MetricValues:
+    """Values that are text only; None is undefined, for one reason."""
     held = np.array([*text, None], dtype=object)[:-1]
     reasons = np.full(len(held), None, dtype=object)
     reasons[[one is None for one in text]] = reason
-    return Figures(np.full(len(held), np.nan), held, reasons)
+    return MetricValues(np.full(len(held), np.nan), held, reasons)

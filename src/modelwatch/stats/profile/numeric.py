@@ -1,4 +1,4 @@
-"""Metrics of the profile of a numeric feature."""
+"""Profile metrics of a numeric feature."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from modelwatch.stats.instants import text_of
 from modelwatch.stats.profile.far_values import far_rows
 from modelwatch.stats.profile.metric import (
     FeatureKind,
-    Figures,
+    MetricValues,
     ProfiledWindows,
     metric,
     numbers,
@@ -20,17 +20,17 @@ from modelwatch.stats.profile.quantiles import bounded_quantiles
 from modelwatch.stats.profile.rows import json_list, share, value_label
 from modelwatch.stats.states.numeric import NumericStates
 
-LEVELS = {"q01": 0.01, "q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95, "q99": 0.99}
-"""Levels of the quantiles of a profile."""
+_LEVELS = {"q01": 0.01, "q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95, "q99": 0.99}
+"""Quantile levels of a profile."""
 NO_QUANTITIES = "no finite values"
 TOO_FAR = "a value is too far from the frozen center"
-TOO_NEAR = "values differ by less than the scale of the frozen bins tells"
-TOO_LARGE = "values are too large for a double to tell their differences"
+TOO_NEAR = "values are too close together for the scale of the frozen bins"
+_TOO_LARGE = "values are too large to be distinguished as doubles"
 _LEAST_SPREAD = 2.0**-17
-"""Scales of the bins from which a standard deviation is right to a percent."""
+"""Scales of the bins from which a standard deviation is accurate to a percent."""
 _NUMERIC: tuple[FeatureKind, ...] = ("numeric",)
 _OWN = "the feature's own"
-_OF_AN_END = "0; the width of its bin where a special value lies beyond it"
+_OF_AN_END = "0; the width of its bin if a special value lies beyond it"
 
 
 def _least_error(subject: ProfiledWindows) -> Floats:
@@ -55,31 +55,31 @@ def _width_beyond(states: NumericStates, extreme: Floats, at: AnyArray) -> Float
 
 
 @metric("nans", label="NaN", kinds=_NUMERIC, unit="rows")
-def nans(subject: ProfiledWindows) -> Figures:
+def nans(subject: ProfiledWindows) -> MetricValues:
     """Rows whose value is not a number."""
     return numbers(subject.numeric.nans)
 
 
 @metric("nan_share", label="Share of NaN", kinds=_NUMERIC, unit="share of rows")
-def nan_share(subject: ProfiledWindows) -> Figures:
+def nan_share(subject: ProfiledWindows) -> MetricValues:
     """Share of rows whose value is not a number."""
     return share(subject, subject.numeric.nans)
 
 
 @metric("infinite", label="Infinities", kinds=_NUMERIC, unit="rows")
-def infinite(subject: ProfiledWindows) -> Figures:
+def infinite(subject: ProfiledWindows) -> MetricValues:
     """Rows whose value is infinite, of either sign."""
     return numbers(subject.numeric.infinite)
 
 
 @metric("zeros", label="Zeros", kinds=_NUMERIC, unit="rows")
-def zeros(subject: ProfiledWindows) -> Figures:
+def zeros(subject: ProfiledWindows) -> MetricValues:
     """Rows whose value is zero."""
     return _zeros(subject)
 
 
 @metric("zero_share", label="Share of zeros", kinds=_NUMERIC, unit="share of rows")
-def zero_share(subject: ProfiledWindows) -> Figures:
+def zero_share(subject: ProfiledWindows) -> MetricValues:
     """Share of rows whose value is zero."""
     found, total = _zeros(subject), subject.states.rows
     value = found.value / np.maximum(total, 1)
@@ -94,8 +94,8 @@ def zero_share(subject: ProfiledWindows) -> Figures:
     unit="share of rows",
     needs_special_values=True,
 )
-def special_share(subject: ProfiledWindows) -> Figures:
-    """Share of rows that hold a configured special value."""
+def special_share(subject: ProfiledWindows) -> MetricValues:
+    """Share of rows with a configured special value."""
     return share(subject, subject.numeric.special)
 
 
@@ -106,8 +106,8 @@ def special_share(subject: ProfiledWindows) -> Figures:
     unit="JSON",
     needs_special_values=True,
 )
-def special_values(subject: ProfiledWindows) -> Figures:
-    """JSON list of objects {value, rows, share}, one for each configured special value."""
+def special_values(subject: ProfiledWindows) -> MetricValues:
+    """JSON array of objects {value, rows, share}, one per configured special value."""
     states = subject.numeric
     named = states.binning.special_values
     labels = [value_label(subject, value) for value in named]
@@ -123,7 +123,7 @@ def special_values(subject: ProfiledWindows) -> Figures:
 @metric(
     "min", label="Minimum", kinds=_NUMERIC, unit=_OWN, bound=_OF_AN_END, error_bound=_least_error
 )
-def minimum(subject: ProfiledWindows) -> Figures:
+def minimum(subject: ProfiledWindows) -> MetricValues:
     """Smallest finite value that is not a special value.
 
     Exact, unless a special value is less: then the lower edge of the least value's bin.
@@ -134,7 +134,7 @@ def minimum(subject: ProfiledWindows) -> Figures:
 @metric(
     "max", label="Maximum", kinds=_NUMERIC, unit=_OWN, bound=_OF_AN_END, error_bound=_greatest_error
 )
-def maximum(subject: ProfiledWindows) -> Figures:
+def maximum(subject: ProfiledWindows) -> MetricValues:
     """Largest finite value that is not a special value.
 
     Exact, unless a special value is greater: then the upper edge of the greatest value's bin.
@@ -143,23 +143,22 @@ def maximum(subject: ProfiledWindows) -> Figures:
 
 
 @metric("far_rows", label="Rows far beyond all others", kinds=_NUMERIC, unit="rows")
-def far(subject: ProfiledWindows) -> Figures:
-    """Rows more than 50 robust standard deviations from the median, if they are one in 500 or
-    fewer: mistakes, most likely, which drift statistics leave out. 0 where half of the rows hold
-    one value."""
+def far(subject: ProfiledWindows) -> MetricValues:
+    """Rows more than 50 robust standard deviations from the median, if they are at most one in 500:
+    most likely errors, which drift statistics leave out. 0 if half of the rows have one value."""
     return _of_quantities(subject, far_rows(subject.numeric).astype(np.float64), render=False)
 
 
 @metric("mean", label="Mean", kinds=_NUMERIC, unit=_OWN)
-def mean(subject: ProfiledWindows) -> Figures:
+def mean(subject: ProfiledWindows) -> MetricValues:
     """Mean of the finite values that are not special values."""
     value = subject.numeric.moments.mean
     return _of_quantities(subject, value, (np.isnan(value), TOO_FAR))
 
 
 @metric("sd", label="Standard deviation", kinds=_NUMERIC, unit=f"{_OWN}; days or microseconds")
-def sd(subject: ProfiledWindows) -> Figures:
-    """Standard deviation, by n - 1, of the finite values that are not special values."""
+def sd(subject: ProfiledWindows) -> MetricValues:
+    """Standard deviation (with n - 1) of the finite values that are not special values."""
     moments = subject.numeric.moments
     one = (moments.count < 2, "one value has no standard deviation")
     return _of_quantities(
@@ -174,9 +173,9 @@ def sd(subject: ProfiledWindows) -> Figures:
 
 
 @metric("skewness", label="Skewness", kinds=_NUMERIC)
-def skewness(subject: ProfiledWindows) -> Figures:
-    """Skewness g1, the third central moment over the cube of the population's standard deviation,
-    of the finite values that are not special values."""
+def skewness(subject: ProfiledWindows) -> MetricValues:
+    """Skewness g1 of the finite values that are not special values: the third central moment
+    divided by the cube of the population standard deviation."""
     moments = subject.numeric.moments
     return _of_quantities(
         subject,
@@ -190,7 +189,7 @@ def skewness(subject: ProfiledWindows) -> Figures:
 
 
 def _register_quantile(at: int, key: str, level: float) -> None:
-    def quantile(subject: ProfiledWindows) -> Figures:
+    def quantile(subject: ProfiledWindows) -> MetricValues:
         return _of_quantities(subject, subject.memoized(_quantiles)[0][:, at])
 
     def error(subject: ProfiledWindows) -> Floats:
@@ -205,29 +204,30 @@ def _register_quantile(at: int, key: str, level: float) -> None:
         label=f"Quantile {level:g}",
         kinds=_NUMERIC,
         unit=_OWN,
-        bound="0 in a bin of one value and at the extremes; else the distance to the further end "
-        "of its bin, so that its rank is wrong by at most the rows of the bin",
+        bound="0 in a bin with one value and at the extremes; otherwise the distance to the "
+        "farther end of its bin, so its rank is off by at most the rows of the bin",
         error_bound=error,
     )(quantile)
 
 
-for _at, (_key, _level) in enumerate(LEVELS.items()):
+for _at, (_key, _level) in enumerate(_LEVELS.items()):
     _register_quantile(_at, _key, _level)
 
 
 def _quantiles(subject: ProfiledWindows) -> tuple[Floats, Floats]:
-    return bounded_quantiles(subject.numeric, tuple(LEVELS.values()))
+    return bounded_quantiles(subject.numeric, tuple(_LEVELS.values()))
 
 
 def _too_large(subject: ProfiledWindows) -> tuple[AnyArray, str]:
-    """Scopes whose standard deviation is lost in what doubles round off."""
+    """Scopes whose standard deviation is lost in the rounding of doubles."""
     states = subject.numeric
     lost = np.isnan(states.moments.sd) & (states.rounding_error > 0)
-    return lost & ~np.isnan(states.moments.mean), TOO_LARGE
+    return lost & ~np.isnan(states.moments.mean), _TOO_LARGE
 
 
 def _too_near(subject: ProfiledWindows) -> tuple[AnyArray, str]:
-    """Scopes whose different values have no standard deviation that the power sums tell."""
+    """Scopes with different values whose standard deviation cannot be computed from the power
+    sums."""
     states = subject.numeric
     sd, scale = states.moments.sd, states.binning.scale
     with np.errstate(over="ignore", invalid="ignore"):
@@ -236,7 +236,7 @@ def _too_near(subject: ProfiledWindows) -> tuple[AnyArray, str]:
     return (np.isnan(sd) | (sd < _LEAST_SPREAD * scale)) & differ & near, TOO_NEAR
 
 
-def _zeros(subject: ProfiledWindows) -> Figures:
+def _zeros(subject: ProfiledWindows) -> MetricValues:
     states = subject.numeric
     if states.binning.has_own_bin(states.binning.zero):
         return numbers(states.rows_at(states.binning.zero))
@@ -246,7 +246,7 @@ def _zeros(subject: ProfiledWindows) -> Figures:
 
 def _of_quantities(
     subject: ProfiledWindows, value: Floats, *conditions: tuple[AnyArray, str], render: bool = True
-) -> Figures:
+) -> MetricValues:
     states = subject.numeric
     found = numbers(
         value,
@@ -259,4 +259,4 @@ def _of_quantities(
         return found
     exact = (binning.exact(float(v)) for v in found.value)
     text = np.array([*(text_of(v, subject.unit) for v in exact), None], dtype=object)[:-1]
-    return Figures(binning.numbers(found.value), text, found.reason)
+    return MetricValues(binning.numbers(found.value), text, found.reason)

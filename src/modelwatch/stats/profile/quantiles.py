@@ -1,4 +1,4 @@
-"""Quantiles read from frozen bins."""
+"""Quantiles computed from frozen bins."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ _ROUNDING = 1e-9
 
 
 def quantiles(states: NumericStates, levels: Sequence[float]) -> Floats:
-    """Quantiles of the finite quantities of each scope, (n, levels), as ``bounded_quantiles``."""
+    """Quantiles of the finite values of each scope, (n, levels), as ``bounded_quantiles``."""
     return bounded_quantiles(states, levels)[0]
 
 
 def bounded_quantiles(states: NumericStates, levels: Sequence[float]) -> tuple[Floats, Floats]:
-    """Quantiles and the bounds of their errors, of the finite quantities of each scope, (n, levels)
-    each; NaN where there is none.
+    """Quantiles and their error bounds, of the finite values of each scope, (n, levels) each; NaN
+    if there are none.
 
-    The quantile at q is the value of rank ceil(q * count), as the inverse of the distribution
-    function (Hyndman and Fan 1996, definition 1). In a bin of one value it is exact; in another,
-    the bin's values are taken to be evenly spread between its edges, or between the extremes, so
-    that its rank is wrong by at most the rows of that bin, and it by at most its distance to the
-    further one of these ends. Ranks 1 and count are exact.
+    The quantile at q is the value of rank ceil(q * count), the inverse of the distribution function
+    (Hyndman and Fan 1996, definition 1). In a bin with one value it is exact. In others, values are
+    assumed to be evenly spread between the edges, or between the extremes, so its rank is off by at
+    most the rows of that bin, and its value by at most its distance to the farther one of these
+    ends. Ranks 1 and count are exact.
     """
     binning = states.binning
     running = np.cumsum(states.quantities, axis=1)
@@ -50,7 +50,7 @@ def bounded_quantiles(states: NumericStates, levels: Sequence[float]) -> tuple[F
 
 
 def _first_at_least(ascending: Counts, wanted: Counts) -> Counts:
-    """How many elements of each row (n, B) are less than each number wanted (n, K)."""
+    """The number of elements of each row (n, B) that are less than each requested number (n, K)."""
     # All rows as one ascending row: each is lifted above the one before.
     lift = np.arange(len(ascending))[:, None] * (int(ascending.max(initial=0)) + 1)
     found = np.searchsorted((ascending + lift).ravel(), wanted + lift)

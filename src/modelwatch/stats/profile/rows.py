@@ -1,4 +1,4 @@
-"""Metrics of a profile that every feature has: rows, nulls, distinct and frequent values."""
+"""Profile metrics of every feature: rows, nulls, distinct and frequent values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from modelwatch.stats.numerals import numeral
 from modelwatch.stats.profile.histogram import bar_labels, bars_of
 from modelwatch.stats.profile.metric import (
     FeatureKind,
-    Figures,
+    MetricValues,
     ProfiledWindows,
     metric,
     numbers,
@@ -24,26 +24,26 @@ from modelwatch.stats.profile.metric import (
 from modelwatch.stats.states.categorical import CategoricalStates
 from modelwatch.stats.states.distinct import estimate
 
-FREQUENT = 10
-"""Values that ``most_frequent`` lists."""
+_FREQUENT = 10
+"""Number of values in ``most_frequent``."""
 NO_VALUES = "no values"
 _FEATURE: tuple[FeatureKind, ...] = ("numeric", "categorical")
 
 
 @metric("rows", label="Rows", kinds=_FEATURE, unit="rows")
-def rows(subject: ProfiledWindows) -> Figures:
+def rows(subject: ProfiledWindows) -> MetricValues:
     """Rows of the window, including nulls."""
     return numbers(subject.states.rows)
 
 
 @metric("nulls", label="Nulls", kinds=_FEATURE, unit="rows")
-def nulls(subject: ProfiledWindows) -> Figures:
+def nulls(subject: ProfiledWindows) -> MetricValues:
     """Number of nulls."""
     return numbers(subject.states.nulls)
 
 
 @metric("null_share", label="Share of nulls", kinds=_FEATURE, unit="share of rows")
-def null_share(subject: ProfiledWindows) -> Figures:
+def null_share(subject: ProfiledWindows) -> MetricValues:
     """Share of nulls."""
     return share(subject, subject.states.nulls)
 
@@ -53,11 +53,11 @@ def null_share(subject: ProfiledWindows) -> Figures:
     label="Distinct values",
     kinds=_FEATURE,
     unit="values",
-    bound="exact below 256 values, else a standard error of 6.3 %",
+    bound="exact below 256 values, otherwise a standard error of 6.3%",
 )
-def distinct(subject: ProfiledWindows) -> Figures:
-    """Number of distinct values, including infinities, without nulls and NaN; exact below 256,
-    otherwise an estimate with a relative standard error of 6.3 %."""
+def distinct(subject: ProfiledWindows) -> MetricValues:
+    """Number of distinct values, including infinities, without nulls and NaN. Exact below 256,
+    otherwise an estimate with a relative standard error of 6.3%."""
     sketches = subject.distinct
     if sketches is None:
         unknown = np.full(len(subject.states), np.nan)
@@ -73,10 +73,10 @@ def distinct(subject: ProfiledWindows) -> Figures:
     unit="share",
     bound="of the values with a bin of their own",
 )
-def mode_share(subject: ProfiledWindows) -> Figures:
-    """Share of the most frequent value among the rows that have one: 1 for a constant feature.
+def mode_share(subject: ProfiledWindows) -> MetricValues:
+    """Share of the most frequent value among the rows that have a value: 1 for a constant feature.
 
-    Of the values with a bin of their own; undefined where none of them occurs.
+    Only values with a bin of their own count; undefined if none of them occurs.
     """
     _, counts = _single_values(subject)
     top = counts.max(axis=1, initial=0)
@@ -89,12 +89,12 @@ def mode_share(subject: ProfiledWindows) -> Figures:
 
 
 @metric("most_frequent", label="Most frequent values", kinds=_FEATURE, unit="JSON")
-def most_frequent(subject: ProfiledWindows) -> Figures:
-    """JSON list of up to 10 objects {value, rows, share}, most frequent first, of the
-    values that have a bin of their own."""
+def most_frequent(subject: ProfiledWindows) -> MetricValues:
+    """JSON array of up to 10 objects {value, rows, share} of the values with a bin of their own,
+    most frequent first."""
     labels, counts = _single_values(subject)
     heads = [f'"value":{label}' for label in labels]
-    order = np.argsort(-counts, axis=1, kind="stable")[:, :FREQUENT]
+    order = np.argsort(-counts, axis=1, kind="stable")[:, :_FREQUENT]
     found = [
         json_list(heads, row, at[row[at] > 0], total)
         for row, at, total in zip(counts, order, subject.states.rows, strict=True)
@@ -103,10 +103,10 @@ def most_frequent(subject: ProfiledWindows) -> Figures:
 
 
 @metric("histogram", label="Histogram", kinds=_FEATURE, unit="JSON")
-def histogram(subject: ProfiledWindows) -> Figures:
-    """JSON list of objects {bar, label, rows, share} of the bars that are not empty.
+def histogram(subject: ProfiledWindows) -> MetricValues:
+    """JSON array of objects {bar, label, rows, share} of the bars that are not empty.
 
-    Bars depend on the frozen bins alone, so that those of two windows with one number are one.
+    Bars depend only on the frozen bins, so bars of two windows with the same number are the same.
     """
     states = subject.states
     bars, labels = bars_of(states.binning), bar_labels(states.binning, subject.unit)
@@ -120,14 +120,14 @@ def histogram(subject: ProfiledWindows) -> Figures:
     return texts(found, NO_CURRENT_ROWS)
 
 
-def share(subject: ProfiledWindows, counts: Counts) -> Figures:
+def share(subject: ProfiledWindows, counts: Counts) -> MetricValues:
     """Some rows as a share of all rows."""
     total = subject.states.rows
     return numbers(counts / np.maximum(total, 1), (total == 0, NO_CURRENT_ROWS))
 
 
 def json_list(heads: Sequence[str], counts: Counts, at: AnyArray, total: int) -> str | None:
-    """Objects of a head, rows and share of rows at some positions; None where there is none."""
+    """Objects of a head, rows, and share of rows at some positions; None if there are none."""
     if not len(at):
         return None
     parts = (f'{{{heads[i]},"rows":{counts[i]},"share":{counts[i] / total:.6g}}}' for i in at)
@@ -145,8 +145,8 @@ def _single_values(subject: ProfiledWindows) -> tuple[list[str], Counts]:
 
 
 def value_label(subject: ProfiledWindows, value: float) -> str:
-    """A value of a numeric feature as JSON: infinities, days and moments as texts, and a number
-    that is kept as a distance from an offset with all of its digits."""
+    """A value of a numeric feature as JSON: strings for infinities, days, and timestamps, and a
+    number that is kept as a distance from an offset with all of its digits."""
     exact = subject.numeric.binning.exact(value)
     if subject.unit == "number" and isinstance(exact, Decimal):
         return numeral(exact)

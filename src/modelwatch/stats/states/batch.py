@@ -1,4 +1,4 @@
-"""What a pass keeps, and the batches of rows that it is given."""
+"""What a pass computes, and its batches of rows."""
 
 from __future__ import annotations
 
@@ -10,21 +10,19 @@ from modelwatch.stats import value_names
 from modelwatch.stats.arrays import AnyArray, Floats, Hashes
 from modelwatch.stats.states.binning import Binning
 
-"""Name of the segmentation, and of its one segment, that holds all traffic."""
+"""Name of the segmentation of all traffic, and of its only segment."""
 OTHER_SEGMENT = value_names.OTHER
 NULL_SEGMENT = value_names.NULL
 PAIRS = "(pairs)"
-"""Stands for the feature in the state of the numeric block."""
-ROWS = "(rows)"
-"""Stands for the feature in the account of the rows of all roles.
-
-Its counts: rows, rows with each role, rows with both, and repeated rows left out of each role.
-"""
+"""Used as the feature in the state of the numeric block."""
+ROW_FEATURE = "(rows)"
+"""Used as the feature in the account of rows of all roles. Its counts: rows, rows with each role,
+rows with both, and repeated rows left out of each role."""
 
 
 @dataclass(frozen=True)
 class BatchColumn:
-    """A feature as a batch carries it: its name, role, and frozen bins."""
+    """A feature in a batch: its name, role, and frozen bins."""
 
     name: str
     role: int
@@ -33,9 +31,9 @@ class BatchColumn:
 
 @dataclass(frozen=True)
 class SegmentationCodes:
-    """A bounded split of the rows: the kept segments, then the other ones, then null.
+    """A bounded split of the rows: the kept segments, followed by other ones and null.
 
-    ``kept``: names of values, as ``value_names`` has them.
+    ``kept``: names of values, as in ``value_names``.
     """
 
     name: str
@@ -49,7 +47,7 @@ class SegmentationCodes:
 
 @dataclass(frozen=True)
 class Block:
-    """The numeric features of one role whose products are kept, as indices of the columns."""
+    """The numeric features of one role whose products are computed, as indices of the columns."""
 
     role: int
     columns: tuple[int, ...]
@@ -57,7 +55,7 @@ class Block:
 
 @dataclass(frozen=True)
 class TallyPlan:
-    """What a pass keeps: columns, segmentations, and at most one numeric block a role."""
+    """What a pass computes: columns, segmentations, and at most one numeric block per role."""
 
     columns: tuple[BatchColumn, ...]
     segmentations: tuple[SegmentationCodes, ...] = ()
@@ -65,16 +63,16 @@ class TallyPlan:
 
     @cached_property
     def longs_a_scope(self) -> int:
-        """Longs that the counts of one day and model version take."""
+        """Number of longs for the counts of one day and model version."""
         segments = sum(len(s.segments) for s in self.segmentations) or 1
         return segments * sum(column.binning.length for column in self.columns)
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """Values of a numeric column, (n,); NaN also where ``nulls`` (None: there is no null).
+    """Values of a numeric column, (n,); also NaN where ``nulls`` (None: no nulls).
 
-    ``rest`` tells exact numbers apart that have one double: 0 where a double is exact, None where
+    ``rest`` distinguishes exact numbers with the same double: 0 where a double is exact, None if
     all are.
     """
 
@@ -85,7 +83,7 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Texts:
-    """Values of a categorical column: indices (n,) into a dictionary, its length for null."""
+    """Values of a categorical column: indices (n,) into a dictionary; its length for null."""
 
     dictionary: Sequence[str]
     indices: AnyArray
@@ -95,10 +93,10 @@ class Texts:
 class Batch:
     """Rows of one pass.
 
-    ``slots``: (n,) indices into ``keys``, or None where all rows are of the only key.
-    ``keys``: (day number since the epoch, model version). ``present``: for each role, the mask of
-    rows that have it, or None for all. ``copies``: for each role, how many rows of its table each
-    row stands for, or None for one. ``segments``: for each segmentation, codes (n,).
+    ``slots``: (n,) indices into ``keys``, or None if all rows have the only key. ``keys``: (day
+    number since the epoch, model version). ``present``: for each role, the mask of its rows, or
+    None for all. ``copies``: for each role, the number of rows of its table that each row
+    represents, or None for one. ``segments``: for each segmentation, codes (n,).
     """
 
     rows: int

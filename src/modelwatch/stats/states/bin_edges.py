@@ -1,4 +1,4 @@
-"""Where the edges of a number's bins lie: cuts of its tails and gaps, center and scale."""
+"""The edges of numeric bins: cuts of tails and gaps, center, and scale."""
 
 from __future__ import annotations
 
@@ -9,23 +9,22 @@ import numpy as np
 from modelwatch.stats.arrays import Floats
 
 _LEAST_EXPONENT, _MOST_EXPONENT = -1074, 1023
-"""Of powers of two that are doubles."""
+"""Range of exponents of powers of two that are doubles."""
 LARGEST = float(np.finfo(np.float64).max)
 _USUAL = 400
-"""Exponents up to which squares of numbers are doubles."""
+"""Maximum exponents for which squares of numbers are doubles."""
 _TAIL_STEP = 0.25
-"""Octaves of the distance from the center by which cuts in the reference's tails are apart."""
+"""Octaves of the distance from the center between cuts in the reference's tails."""
 _MOST_CUTS = 32
-"""Cuts of a tail, and bins that are cut at their gaps."""
+"""Maximum cuts of a tail, and maximum bins that are cut at their gaps."""
 _LEAST_GAP = 0.001
-"""Width of a bin times its share, in scales, up to which a gap in it does not matter."""
+"""Width of a bin times its share, in scales, up to which a gap in it is negligible."""
 
 
 def tail_cuts(ordered: Floats, first: float, last: float, center: float) -> list[float]:
     """Cuts of ascending values beyond the first and the last cut, each ``_TAIL_STEP`` octaves
-    further from the center than the one before it, or more where that makes more than
-    ``_MOST_CUTS``. A cut is left out if no value lies between it and the one before.
-    """
+    farther from the center than the previous one, or more if that would give more than
+    ``_MOST_CUTS``. A cut is left out if there is no value between it and the previous one."""
     found: list[float] = []
     for sign, begin in ((-1.0, first), (1.0, last)):
         # Halves, for the distance of two finite values may overflow.
@@ -43,10 +42,11 @@ def tail_cuts(ordered: Floats, first: float, last: float, center: float) -> list
 
 
 def gap_cuts(ordered: Floats, edges: set[float], scale: float) -> list[float]:
-    """Both ends of the widest gap of each bin that is mostly a gap, of the ``_MOST_CUTS`` bins of
+    """Both ends of the widest gap of each bin that is mostly a gap, for the ``_MOST_CUTS`` bins of
     ascending values for which that matters most.
 
-    What is taken to lie in the gap moves a distance by up to its width times the bin's share.
+    Rows that are assumed to be in the gap change a distance by up to its width times the share of
+    the bin.
     """
     known = np.array(sorted(edges | {float(np.nextafter(e, np.inf)) for e in edges if e == 0.0}))
     bounds = np.searchsorted(ordered, known)
@@ -89,5 +89,5 @@ def location_and_scale(ordered: Floats) -> tuple[float, float]:
 
 
 def rank_of(n: int, q: float) -> int:
-    """Position among ``n`` ascending values of the one whose rank is ``ceil(q * n)``."""
+    """Position, among ``n`` ascending values, of the one with rank ``ceil(q * n)``."""
     return min(n - 1, max(0, math.ceil(q * n) - 1))

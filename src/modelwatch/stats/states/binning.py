@@ -1,4 +1,4 @@
-"""Frozen bins: fitted once on a reference, stored with a fingerprint, and reused for ever."""
+"""Frozen bins: fitted once on a reference, stored with a fingerprint, and reused."""
 
 from __future__ import annotations
 
@@ -42,29 +42,28 @@ CATEGORICAL_OFFSET = 3
 """Count vector of a categorical feature: [null, other, unseen, value 0, value 1, ...]."""
 
 LONGEST_VALUE = 1000
-"""Characters of a categorical value that may have a bin, or be a segment, of its own."""
+"""Maximum characters of a categorical value with its own bin or segment."""
 TAIL_STEPS = tuple(2.0**k for k in range(-4, 24)) + tuple(2.0**k for k in range(32, 1024, 64))
 IQR_OF_NORMAL = 1.349
 """Interquartile range of a normal distribution in standard deviations."""
 FAR = 50.0
 """Robust standard deviations from the median beyond which a row is far."""
 FEW = 0.002
-"""Part of the rows up to which far rows are mistakes, rather than another population."""
+"""Maximum share of rows for which far rows are mistakes rather than another population."""
 
 
 @dataclass(frozen=True)
 class NumericBinning:
-    """Bins of a numeric feature: bin i holds [edges[i], edges[i + 1]), the last one +inf.
+    """Bins of a numeric feature: bin i contains [edges[i], edges[i + 1]), the last one +inf.
 
     ``edges`` ascend from -inf to +inf. A bin whose upper edge is the next double above its lower
-    edge holds one value: -inf, +inf, zero, special values, heavy values, and each value of a
-    reference with few of them. ``center`` and ``scale`` (a power of two) are the reference's
-    median and spread; moments are kept relative to them. ``special_values`` are codes such as
-    -999 that stand for something else than a quantity.
-
-    Of a column of exact numbers, all of these are distances from ``offset``, and ``digits`` is the
-    number of digits behind its point; None for a column of doubles, or of numbers that doubles hold
-    in any case. ``codes`` are its special values as it holds them. See ``exact_numbers``.
+    edge contains one value: -inf, +inf, zero, special values, frequent values, and each value of a
+    reference with few of them. ``center`` and ``scale`` (a power of two) are the reference's median
+    and spread; moments are relative to them. ``special_values`` are codes such as -999, not
+    quantities. For a column of exact numbers, all of these are distances from ``offset``, and
+    ``digits`` is its number of decimal places; None for a column of doubles, or of numbers that
+    always fit doubles. ``codes`` are its special values in the type of the column. See
+    ``exact_numbers``.
     """
 
     edges: Floats
@@ -94,12 +93,12 @@ class NumericBinning:
 
     @cached_property
     def marks(self) -> Marks:
-        """Zero and the codes, each with a double of its own; none of a column of doubles."""
+        """Zero and the codes, each with a double of its own; empty for a column of doubles."""
         return () if self.digits is None else marks_of(self.codes, self.offset, self.digits)
 
     @property
     def zero(self) -> float:
-        """Where zero lies: its distance from the offset."""
+        """Zero as a distance from the offset."""
         return next((double for number, double in self.marks if number == 0), 0.0)
 
     def number(self, distance: float) -> float:
@@ -116,7 +115,7 @@ class NumericBinning:
         return moved_by(distance, self.offset)
 
     def label(self, distance: float) -> Decimal | float:
-        """As of ``exact``, of the edge of a bin: to the unit of the column."""
+        """As ``exact``, for the edge of a bin: rounded to the unit of the column."""
         found = self.exact(distance)
         return round(found, self.digits or 0) if isinstance(found, Decimal) else found
 
@@ -129,7 +128,7 @@ class NumericBinning:
         return np.array(found, dtype=np.float64).reshape(shape)
 
     def of_doubles(self) -> NumericBinning:
-        """The bins of the same numbers where they are read as doubles."""
+        """The bins for the same numbers as doubles."""
         if not self.offset:
             return self
         edges = np.unique(self.numbers(self.edges))
@@ -146,11 +145,11 @@ class NumericBinning:
         )
 
     def rounding_error(self, distances: Floats) -> Floats:
-        """How far values at such distances from the offset may be from what the column holds."""
+        """Maximum error of values at such distances from the offset."""
         return rounding_error(distances, self.digits)
 
-    def tells(self, distances: Floats) -> AnyArray:
-        """Whether a double at such a distance stands for one number of the column only."""
+    def is_exact(self, distances: Floats) -> AnyArray:
+        """Whether a double at such a distance represents one number of the column only."""
         near = np.abs(distances) < largest_exact(self.digits)
         found: AnyArray = near | np.isin(distances, (self.zero, *self.special_values))
         return found
@@ -167,28 +166,28 @@ class NumericBinning:
 
     @cached_property
     def search_edges(self) -> Floats:
-        """The edges and NaN, which sorts last: where each bin begins in sorted values."""
+        """The edges and NaN, which sorts last: the beginnings of bins in sorted values."""
         return np.append(self.edges, np.nan)
 
     @cached_property
     def single_value(self) -> AnyArray:
-        """Whether each bin holds one value only."""
+        """Whether each bin contains one value only."""
         with np.errstate(over="ignore"):
             following = np.nextafter(self.edges[:-1], np.inf)
         one_double = following == self.edges[1:]
-        distinguishable = self.tells(self.edges[:-1]) | np.isinf(self.edges[:-1])
+        distinguishable = self.is_exact(self.edges[:-1]) | np.isinf(self.edges[:-1])
         return np.append(one_double & distinguishable, True)
 
     def bin_of(self, value: float) -> int:
-        """Index of the bin, not of the count vector, that holds a value other than NaN."""
+        """Index of the bin (not of the count vector) of a value other than NaN."""
         return int(np.searchsorted(self.edges, value, side="right")) - 1
 
     def has_own_bin(self, value: float) -> bool:
-        """Whether the bin of a value holds that value only."""
+        """Whether the bin of a value contains that value only."""
         return bool(self.single_value[self.bin_of(value)])
 
     def counts_of(self, values: Floats, nulls: int = 0) -> Counts:
-        """Count vector of some values (NaN counted as NaN) beside a number of nulls."""
+        """Count vector of some values (NaN counted as NaN) and a number of nulls."""
         ordered = np.sort(np.asarray(values, dtype=np.float64))
         positions = np.searchsorted(ordered, self.search_edges)
         counts = np.empty(self.length, dtype=np.int64)
@@ -200,10 +199,10 @@ class NumericBinning:
 
 @dataclass(frozen=True)
 class CategoricalBinning:
-    """Bins of a categorical feature: the kept values, the other known ones, and unseen ones.
+    """Bins of a categorical feature: the kept values, other known values, and unseen values.
 
-    ``known_hashes`` are the sorted hashes of the reference's values that are not kept; None means
-    the reference had too many values to remember, so that nothing is ever counted as unseen.
+    ``known_hashes``: the sorted hashes of the reference's values that are not kept; None if the
+    reference had too many values to remember, so nothing counts as unseen.
     """
 
     values: tuple[str, ...]
@@ -266,14 +265,14 @@ def fit_numeric(
 ) -> NumericBinning:
     """Bins of a reference, from a sample of its finite values and its exact finite extremes.
 
-    A reference with at most ``bins / 2`` values gets a bin a value and bins for the gaps; else
-    ``bins`` quantiles, where a value as heavy as a bin has one of its own. The first and the last
-    quantile are cut geometrically, and bins that hold a wide gap at the gap, because mass is taken
-    to be evenly spread inside a bin. Beyond the extremes a
-    geometric grid follows, so that a value out of range still has a place by its size; where a few
-    values lie far beyond all others, one follows the ends of the others as well. An empty sample
-    gives the grid around zero. With an ``offset``, all values are distances from it, and ``codes``
-    take the place of ``special_values``.
+    A reference with at most ``bins / 2`` values gets one bin per value and bins for the gaps.
+    Otherwise, it gets ``bins`` quantiles, and a value as frequent as a bin has one of its own. The
+    first and the last quantile are cut geometrically, and bins with a wide gap are cut at the gap,
+    because values are assumed to be evenly spread inside a bin. A geometric grid follows beyond the
+    extremes, so that values outside the range still have a bin by their size. If a few values lie
+    far beyond all others, a grid also follows the ends of the others. An empty sample gives the
+    grid around zero. With an ``offset``, all values are distances from it, and ``codes`` replace
+    ``special_values``.
     """
     marks = () if digits is None else marks_of(codes, offset, digits)
     held = tuple(codes)
@@ -323,9 +322,9 @@ def fit_categorical(
 ) -> CategoricalBinning:
     """Bins of a reference from its values and their rows: the most frequent ones are kept.
 
-    Ties go to the value that sorts first. Values longer than ``LONGEST_VALUE`` are never kept, only
-    known. ``complete`` says that no value of the reference is
-    missing from ``rows_by_value``; otherwise unseen values can't be told from forgotten ones.
+    Among equally frequent values, the first in sorted order is kept. Values longer than
+    ``LONGEST_VALUE`` are never kept, only known. ``complete``: no value of the reference is missing
+    from ``rows_by_value``; otherwise, unseen values cannot be distinguished from forgotten ones.
     """
     ranked = sorted(rows_by_value, key=lambda value: (-rows_by_value[value], value))
     kept = [value for value in ranked if len(value) <= LONGEST_VALUE][:max_values]
@@ -341,8 +340,8 @@ def _ends(minimum: float, maximum: float) -> tuple[float, ...]:
 
 
 def _near(ordered: Floats) -> tuple[float, float] | None:
-    """Ends of ascending values without those far beyond all others; None if there are no such, or
-    too many to be mistakes."""
+    """Ends of ascending values without those far beyond all others; None if there are none, or too
+    many to be errors."""
     if not len(ordered):
         return None
     lower, median, upper = (float(ordered[rank_of(len(ordered), q)]) for q in (0.25, 0.5, 0.75))

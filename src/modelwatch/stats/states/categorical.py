@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -27,9 +27,10 @@ from modelwatch.stats.states.binning import (
 from modelwatch.stats.states.distinct import hash_of_text
 
 MAX_UNSEEN = 64
-"""Unseen values kept with their rows: those with the smallest hashes, each with its exact count."""
+"""Unseen values stored with their rows: those with the smallest hashes, each with its exact
+count."""
 LONGEST_EXAMPLE = 200
-"""Characters of an unseen value that are kept."""
+"""Stored characters of an unseen value."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,9 @@ class CategoricalStates:
     """A stack of n scopes of one categorical feature; a state is a stack of one.
 
     ``counts`` (n, length of the binning): [null, other, unseen, kept values]. ``unseen``: for each
-    scope, rows by unseen value; exact where at most ``MAX_UNSEEN`` differ, else of those with the
-    smallest hashes, which is a random sample of the values. ``length_sum``, ``length_min`` and
-    ``length_max`` (n,): characters of the values that are not null (min, max NaN for none).
+    scope, rows by unseen value; exact for at most ``MAX_UNSEEN`` values, otherwise those with the
+    smallest hashes, a random sample of the values. ``length_sum``, ``length_min``, and
+    ``length_max`` (n,): characters of the non-null values (min, max NaN for none).
     """
 
     binning: CategoricalBinning
@@ -78,7 +79,7 @@ class CategoricalStates:
 
     @cached_property
     def rows(self) -> Counts:
-        """All rows, nulls included."""
+        """All rows, including nulls."""
         return np.asarray(self.counts.sum(axis=1), dtype=np.int64)
 
     @cached_property
@@ -88,12 +89,12 @@ class CategoricalStates:
 
     @cached_property
     def other_rows(self) -> Counts:
-        """Rows whose value the reference knew but that has no bin of its own."""
+        """Rows with a value that occurs in the reference, but has no bin of its own."""
         return self.counts[:, OTHER]
 
     @cached_property
     def unseen_rows(self) -> Counts:
-        """Rows whose value the reference never held."""
+        """Rows with a value that does not occur in the reference."""
         return self.counts[:, UNSEEN]
 
     @cached_property
@@ -103,9 +104,9 @@ class CategoricalStates:
 
 
 def merged_unseen(parts: tuple[Mapping[str, int], ...]) -> Mapping[str, int]:
-    """Rows by unseen value over several scopes, of the values with the smallest hashes.
+    """Rows by unseen value over several scopes, for the values with the smallest hashes.
 
-    A value among the smallest of the union is among the smallest of each part that holds it, so
+    A value among the smallest of the union is among the smallest of each part that contains it, so
     its count is exact.
     """
     held = [part for part in parts if part]
@@ -119,20 +120,20 @@ def merged_unseen(parts: tuple[Mapping[str, int], ...]) -> Mapping[str, int]:
 
 
 def bounded_unseen(rows: Mapping[str, int]) -> Mapping[str, int]:
-    """The ``MAX_UNSEEN`` values with the smallest hashes, in the order of their hashes."""
+    """The ``MAX_UNSEEN`` values with the smallest hashes, sorted by hash."""
     ranked = sorted((hash_of_text(value), value) for value in rows)
     return {value: rows[value] for _, value in ranked[:MAX_UNSEEN]}
 
 
 def example_of(value: str) -> str:
-    """An unseen value as it is kept: of a very long one its beginning and a fingerprint."""
+    """An unseen value as stored: for a very long one, its beginning and a fingerprint."""
     if len(value) <= LONGEST_EXAMPLE:
         return value
     return f"{value[:LONGEST_EXAMPLE]}… ({len(value)} characters, {hash_of_text(value):016x})"
 
 
 def categorical_stack(stacks: list[CategoricalStates]) -> CategoricalStates:
-    """One stack of the scopes of several; their binnings must be the same."""
+    """One stack of the scopes of several stacks with the same binning."""
     fingerprints = {stack.binning.fingerprint for stack in stacks}
     if len(fingerprints) != 1:
         raise ValueError(f"states of different binnings do not merge: {sorted(fingerprints)}")
@@ -144,3 +145,34 @@ def categorical_stack(stacks: list[CategoricalStates]) -> CategoricalStates:
         np.concatenate([s.length_min for s in stacks]),
         np.concatenate([s.length_max for s in stacks]),
     )
+
+
+class TextCodes:
+    """Codes, hashes, and lengths of the values so far, so that each is hashed once."""
+
+    _MAX_VALUES = 200_000
+
+    def __init__(self, binning: CategoricalBinning) -> None:
+        self._binning = binning
+        self._known: dict[str, tuple[int, int, int]] = {}
+
+    def of(self, dictionary: Sequence[str]) -> tuple[AnyArray, AnyArray, AnyArray]:
+        """Codes, hashes, and lengths of a dictionary, each (n + 1,): null comes last."""
+        if len(self._known) > self._MAX_VALUES:
+            self._known.clear()
+        known = self._known
+        found = []
+        for value in dictionary:
+            entry = known.get(value)
+            if entry is None:
+                value_hash = hash_of_text(value)
+                entry = (self._binning.code_of(value, value_hash), value_hash, len(value))
+                known[value] = entry
+            found.append(entry)
+        found.append((NULL, 0, 0))
+        codes, hashes, lengths = zip(*found, strict=True)
+        return (
+            np.array(codes, dtype=np.int64),
+            np.array(hashes, dtype=np.uint64),
+            np.array(lengths, dtype=np.int64),
+        )

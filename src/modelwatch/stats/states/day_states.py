@@ -1,4 +1,4 @@
-"""The days of a feature one by one, and what each has in common with those before it."""
+"""The days of a feature, and what each has in common with earlier days."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import numpy as np
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, Hashes
 from modelwatch.stats.drift.comparison import Comparison
 from modelwatch.stats.states.distinct import SIZE, estimate
-from modelwatch.stats.states.leave_out import States
+from modelwatch.stats.states.leave_out import FeatureStates
 from modelwatch.stats.states.numeric import NumericStates
 
 LAGS = 7
-"""Days with rows before a day among which the one it repeats is looked for."""
+"""Days with rows before a day that are searched for the one it repeats."""
 EARLIER_DAYS = LAGS + 1
-"""Days with rows before a day that tell what is usual: as many pairs of days as a week has."""
-FEWEST_VALUES = 20
-"""Different values of a day below which their overlap with those of another day says little."""
+"""Days with rows before a day that define usual repetition: as many pairs of days as a week has."""
+FEWEST_VALUES = 10
+"""Distinct values of a day below which their overlap with another day is not informative."""
 _MOST_GROUPS = 20
-"""Quantile groups of a numeric feature whose counts are compared, at most."""
+"""Maximum quantile groups of a numeric feature whose counts are compared."""
 _ROWS_OF_A_GROUP = 5
-"""Rows that a group holds on a day, as far as there are so many."""
+"""Minimum rows per group and day, if there are so many."""
 _FEWEST_ROWS = 5.0
 """Rows of two days together below which a cell is pooled with other such cells."""
 
@@ -32,7 +32,7 @@ class DayStates:
     """States of n days with rows, ascending. ``sketches``: their values by hash; None if unknown,
     as in segments."""
 
-    states: States
+    states: FeatureStates
     sketches: Sequence[Hashes | None]
 
     def __len__(self) -> int:
@@ -41,14 +41,14 @@ class DayStates:
 
 @dataclass(frozen=True)
 class Neighbors:
-    """What n days have in common with the days before them, (n,) each; NaN where it is unknown.
+    """What n days have in common with the days before them, (n,) each; NaN if unknown.
 
-    ``ties`` (n, LAGS): whether a day has the very values of the one so many days before, 1
-    first. ``distance``: chi-square distance from the day before over its ``degrees`` of freedom,
-    about 1 for independent rows of one distribution. ``overlap``: share of the different values
-    that a day and the one before have in common, of the day that has more. ``distinct``: number of
-    different values. ``values``: of them in the sketch. ``rows`` of each day. ``cells`` (n, K): the
-    counts of which distances are taken.
+    ``ties`` (n, LAGS): whether a day has exactly the values of the day that many days before,
+    beginning with 1. ``distance``: chi-square distance from the day before, divided by its
+    ``degrees`` of freedom; about 1 for independent rows of one distribution. ``overlap``: share of
+    the distinct values that a day and the day before have in common, relative to the larger number.
+    ``distinct``: number of distinct values. ``values``: number of them in the sketch. ``rows`` of
+    each day. ``cells`` (n, K): the counts for distances.
     """
 
     ties: AnyArray
@@ -64,10 +64,10 @@ class Neighbors:
         return len(self.rows)
 
 
-def neighbors(days: DayStates, whole: States) -> Neighbors:
-    """What each day has in common with those before it; the first ones with none.
+def neighbors(days: DayStates, whole: FeatureStates) -> Neighbors:
+    """What each day has in common with earlier days; nothing for the first ones.
 
-    ``whole``: a state that the groups of a numeric feature are taken from.
+    ``whole``: a state from which the groups of a numeric feature are derived.
     """
     n = len(days)
     ties = np.zeros((n, LAGS), dtype=bool)
@@ -90,7 +90,8 @@ def neighbors(days: DayStates, whole: States) -> Neighbors:
 
 
 def _ties(days: DayStates, lag: int) -> AnyArray:
-    """Whether each day but the first ``lag`` ones has the very values of the one before by it."""
+    """Whether each day except the first ``lag`` ones has exactly the values of the day ``lag`` days
+    before."""
     states = days.states
     found = (states.counts[lag:] == states.counts[:-lag]).all(axis=1) & (states.rows[lag:] > 0)
     names = ("length_sum", "length_min", "length_max")
@@ -107,7 +108,7 @@ def _ties(days: DayStates, lag: int) -> AnyArray:
     return np.asarray(found)
 
 
-def _cells(days: DayStates, whole: States) -> Counts:
+def _cells(days: DayStates, whole: FeatureStates) -> Counts:
     rows = float(np.median(days.states.rows)) if len(days) else 0.0
     groups = int(np.clip(rows / _ROWS_OF_A_GROUP, 2, _MOST_GROUPS))
     return Comparison(days.states, whole).cells(groups)[0]
@@ -133,8 +134,8 @@ def _pooled(side: Floats, few: AnyArray) -> Floats:
 
 
 def _overlap(one: Hashes | None, other: Hashes | None) -> float:
-    """Share of common values; sketches hold the smallest hashes, so that the share among hashes up
-    to the last one that both cover is unbiased."""
+    """Share of common values. Sketches contain the smallest hashes, so the share among hashes up to
+    the last one that both cover is unbiased."""
     if one is None or other is None or min(len(one), len(other)) < FEWEST_VALUES:
         return np.nan
     ends = [sketch[-1] for sketch in (one, other) if len(sketch) >= SIZE]

@@ -14,7 +14,6 @@ import numpy as np
 from modelwatch.stats.arrays import Floats, Hashes
 
 SIZE = 256
-RELATIVE_STANDARD_ERROR = 1.0 / np.sqrt(SIZE - 2)
 _FIRST = np.uint64(0x9E3779B97F4A7C15)
 _SECOND = np.uint64(0xD6E8FEB86659FD93)
 
@@ -22,7 +21,7 @@ _SECOND = np.uint64(0xD6E8FEB86659FD93)
 def hashes_of_doubles(values: Floats, rest: Hashes | None = None) -> Hashes:
     """A 64-bit hash of each double; -0.0 hashes as 0.0 (callers drop NaN).
 
-    ``rest``: what tells numbers of one double apart, as of ``exact_numbers.doubles_of``.
+    ``rest``: distinguishes numbers with the same double, as in ``exact_numbers.doubles_of``.
     """
     bits = (values + 0.0).view(np.uint64)
     return hashes_of_bits(bits if rest is None else bits ^ rest)
@@ -46,7 +45,7 @@ def hash_of_text(value: str) -> int:
 
 
 def smallest(hashes: Hashes, size: int = SIZE) -> Hashes:
-    """The sketch of some hashes: the ``size`` smallest different ones, ascending."""
+    """The sketch of some hashes: the ``size`` smallest distinct ones, ascending."""
     if len(hashes) > 16 * size:
         # A partition finds them without sorting all, unless too many of them are equal.
         first = _ascending(np.partition(hashes, 8 * size)[: 8 * size])
@@ -61,7 +60,7 @@ def merged(first: Hashes, second: Hashes, size: int = SIZE) -> Hashes:
 
 
 def _ascending(hashes: Hashes) -> Hashes:
-    """The different hashes in order; a plain sort, since sketches are short."""
+    """The distinct hashes in order; a plain sort, because sketches are short."""
     ordered = np.sort(hashes)
     if len(ordered) < 2:
         return ordered
@@ -69,7 +68,7 @@ def _ascending(hashes: Hashes) -> Hashes:
 
 
 def estimate(sketch: Hashes, size: int = SIZE) -> float:
-    """Number of different values: exact below ``size``."""
+    """Number of distinct values: exact below ``size``."""
     if len(sketch) < size:
         return float(len(sketch))
     return (size - 1) / ((float(sketch[-1]) + 1.0) / 2.0**64)

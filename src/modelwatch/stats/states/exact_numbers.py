@@ -1,8 +1,8 @@
-"""Integers and decimals of up to 38 digits, and the doubles that stand for them.
+"""Integers and decimals of up to 38 digits, and the doubles that represent them.
 
-A double holds integers up to 2**53. Ids, nanoseconds and wide decimals lie beyond, where doubles
-are hundreds apart. Their exact distance from an offset near the bulk of them is small, and a double
-holds it.
+A double represents integers up to 2**53 exactly. Ids, nanoseconds, and wide decimals lie beyond,
+where doubles are hundreds apart. Their exact distance from an offset near most of them is small and
+fits a double.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ import numpy as np
 from modelwatch.stats.arrays import AnyArray, Counts, Floats, Hashes
 
 ExactNumber = int | Decimal | float
-"""A number of the configuration or of a column, as it was written."""
+"""A number of the configuration or of a column, as written."""
 Marks = tuple[tuple[ExactNumber, float], ...]
-"""Numbers that doubles are kept for, and the doubles."""
+"""Numbers for which doubles are cached, and the doubles."""
 NO_OFFSET = Decimal(0)
 NULL_HIGH = -(2**63)
-"""High half that marks a null: no number of 38 digits has it."""
+"""High half of a null: no number of 38 digits has it."""
 _WHOLE_BOUND = 2**53
 _FRACTION_BOUND = 2**52
 """Units of a decimal up to which two of them are never the same double."""
 _WHOLE_BULK = 2**52
 _FRACTION_BULK = 2**43
-"""Units of the median from which an offset is worth it: below, doubles err by a thousandth of a
-unit, or by nothing."""
+"""Median, in units, from which an offset is useful: below it, doubles err by a thousandth of a unit
+or not at all."""
 _NARROW = 1024
-"""Times the distance between quartiles that the median must exceed to make an offset useful."""
+"""Minimum ratio of the median to the interquartile range for an offset to be useful."""
 _MOST_DIGITS = 12
-"""Digits behind the point up to which an offset is an integer."""
+"""Decimal places up to which an offset is an integer."""
 _LOW = 2**64 - 1
 _LARGEST = 10**38
 _MIX = np.uint64(0xFF51AFD7ED558CCD)
@@ -41,7 +41,7 @@ _MIX = np.uint64(0xFF51AFD7ED558CCD)
 
 @dataclass(frozen=True)
 class ExactNumbers:
-    """Integers of 128 bits in units of ``10 ** -digits``, by their halves; (n,) each."""
+    """Integers of 128 bits in units of ``10 ** -digits``, as two halves; (n,) each."""
 
     high: Counts
     low: Hashes
@@ -52,12 +52,12 @@ class ExactNumbers:
 
     @classmethod
     def of_longs(cls, longs: Counts) -> ExactNumbers:
-        """Integers of 64 bits."""
+        """From 64-bit integers."""
         return cls(longs >> 63, longs.view(np.uint64))
 
     @classmethod
     def of_integers(cls, units: Iterable[int], digits: int = 0) -> ExactNumbers:
-        """Python's integers, in units."""
+        """From Python integers, in units."""
         held = list(units)
         return cls(
             np.array([unit >> 64 for unit in held], dtype=np.int64),
@@ -66,23 +66,23 @@ class ExactNumbers:
         )
 
     def take(self, at: AnyArray) -> ExactNumbers:
-        """The numbers at some positions, or where a mask holds."""
+        """The numbers at some positions, or of a mask."""
         return ExactNumbers(self.high[at], self.low[at], self.digits)
 
     def integers(self) -> list[int]:
-        """The numbers in units, as Python's integers."""
+        """The numbers in units, as Python integers."""
         pairs = zip(self.high.tolist(), self.low.tolist(), strict=True)
         return [(high << 64) + low for high, low in pairs]
 
     def other_than(self, units: Iterable[int]) -> ExactNumbers:
-        """The numbers that are none of some, in units."""
+        """The numbers that are not among some, in units."""
         usual = np.ones(len(self), dtype=bool)
         for unit in units:
             usual &= (self.high != np.int64(unit >> 64)) | (self.low != np.uint64(unit & _LOW))
         return self.take(usual)
 
     def at_least(self, unit: int) -> AnyArray:
-        """Whether each number is an integer of 128 bits, in units, or more."""
+        """Whether each number is at least a 128-bit integer, in units."""
         high, low = np.int64(unit >> 64), np.uint64(unit & _LOW)
         found: AnyArray = (self.high > high) | ((self.high == high) & (self.low >= low))
         return found
@@ -100,7 +100,7 @@ class ExactNumbers:
 
 
 def units_of(number: ExactNumber, digits: int) -> int | None:
-    """A number in units of ``10 ** -digits``; None where it is not a multiple of the unit."""
+    """A number in units of ``10 ** -digits``; None if it is not a multiple of the unit."""
     units = Fraction(number) * 10**digits
     return int(units) if units.denominator == 1 else None
 
@@ -108,12 +108,13 @@ def units_of(number: ExactNumber, digits: int) -> int | None:
 def doubles_of(
     numbers: ExactNumbers, offset: Decimal = NO_OFFSET, marks: Marks = ()
 ) -> tuple[Floats, Hashes | None]:
-    """Distances from an offset as doubles, and what tells exact numbers of one double apart.
+    """Distances from an offset as doubles, and what distinguishes exact numbers with the same
+    double.
 
-    The second is None where each double is exact, else 0 there and a mix of the bits for others.
-    Exact distances below 2**53 units are exact, or the nearest to a decimal; larger ones are off by
-    two units in the last place at most. Numbers of ``marks`` have doubles to themselves: others
-    that would have them take the next ones.
+    The second is None if each double is exact, otherwise 0 for exact ones and a mix of the bits for
+    others. Exact distances below 2**53 units are exact, or the nearest to a decimal; larger ones
+    are off by at most two units in the last place. Numbers of ``marks`` have doubles of their own:
+    others with the same double take the next ones.
     """
     values, rest = _distances(numbers, offset)
     if rest is None or not marks:
@@ -145,7 +146,7 @@ def marks_of(numbers: Iterable[ExactNumber], offset: Decimal, digits: int | None
 def special_doubles(
     codes: Iterable[ExactNumber], offset: Decimal, digits: int | None
 ) -> tuple[float, ...]:
-    """The doubles that stand for the special values of a column, ascending."""
+    """The doubles that represent the special values of a column, ascending."""
     held = tuple(codes)
     if digits is None:
         return tuple(sorted({float(code) for code in held}))
@@ -153,7 +154,7 @@ def special_doubles(
 
 
 def _exact(number: Fraction) -> ExactNumber:
-    """A number that was an integer, a decimal or a double as one of them again."""
+    """A number that was an integer, decimal, or double, in its original type."""
     if number.denominator == 1:
         return number.numerator
     digits = max(_multiplicity(number.denominator, 2), _multiplicity(number.denominator, 5))
@@ -193,7 +194,7 @@ def _distances(numbers: ExactNumbers, offset: Decimal) -> tuple[Floats, Hashes |
 
 
 def _difference(numbers: ExactNumbers, units: int) -> tuple[Counts, Hashes]:
-    """Numbers less so many units, cut at the ends of 128 bits."""
+    """Numbers minus a number of units, saturated at the limits of 128 bits."""
     high, low = np.int64(units >> 64), np.uint64(units & _LOW)
     less = numbers.low - low
     more = numbers.high - high - (numbers.low < low)
@@ -214,9 +215,10 @@ def _large_doubles(high: Counts, low: Hashes) -> Floats:
 
 
 def double_of(number: ExactNumber, offset: Decimal, digits: int | None) -> float:
-    """The double that stands for a number in a column of exact numbers with such digits.
+    """The double that represents a number in a column of exact numbers with a number of decimal
+    places.
 
-    Of a column of doubles (``digits`` None), the double that is nearest.
+    For a column of doubles (``digits`` None), the nearest double.
     """
     if digits is not None and (not isinstance(number, float) or np.isfinite(number)):
         units = units_of(number, digits)
@@ -228,10 +230,11 @@ def double_of(number: ExactNumber, offset: Decimal, digits: int | None) -> float
 
 
 def fitted_offset(ordered: ExactNumbers) -> Decimal:
-    """The offset for numbers that ascend: near their median, where doubles can't tell them apart.
+    """The offset for ascending numbers: near their median, if doubles cannot distinguish them
+    there.
 
-    0 where doubles can, or where the quartiles lie so far apart that it doesn't matter. It is an
-    integer unless they have more than 12 digits behind the point.
+    0 if doubles can, or if the quartiles are so far apart that it does not matter. An integer,
+    unless the numbers have more than 12 decimal places.
     """
     if not len(ordered):
         return NO_OFFSET
@@ -254,14 +257,14 @@ def _decimal(units: int, digits: int) -> Decimal:
 
 
 def largest_exact(digits: int | None) -> float:
-    """Distance from the offset up to which no two numbers of a column are the same double."""
+    """Distance from the offset up to which no two numbers of a column have the same double."""
     if digits is None:
         return np.inf
     return float(_WHOLE_BOUND) if not digits else _FRACTION_BOUND * 10.0**-digits
 
 
 def rounding_error(distance: Floats, digits: int | None) -> Floats:
-    """How far a double may be from the number that it stands for, by distance from the offset."""
+    """Maximum distance between a double and its number, by distance from the offset."""
     if digits is None:
         return np.zeros_like(distance)
     inexact = distance > _WHOLE_BOUND if not digits else distance > 0
@@ -269,7 +272,7 @@ def rounding_error(distance: Floats, digits: int | None) -> Floats:
 
 
 def moved_by(value: float, offset: Decimal) -> Decimal:
-    """The number whose distance from the offset is a double: a sum of decimals, not rounded."""
+    """The number whose distance from the offset is a double: an exact sum of decimals."""
     distance = Decimal(repr(value)).normalize()
     digits = max(0, -int(offset.as_tuple().exponent), -int(distance.as_tuple().exponent))
     return _decimal(int((Fraction(offset) + Fraction(distance)) * 10**digits), digits)

@@ -1,4 +1,5 @@
-"""States of all scopes but some, by prefixes and suffixes: extremes cannot be subtracted."""
+"""States of all scopes but some, by prefixes and suffixes, because extremes cannot be
+subtracted."""
 
 from __future__ import annotations
 
@@ -9,13 +10,13 @@ from modelwatch.stats.states.categorical import CategoricalStates
 from modelwatch.stats.states.moments import normalised
 from modelwatch.stats.states.numeric import NumericStates
 
-States = NumericStates | CategoricalStates
+FeatureStates = NumericStates | CategoricalStates
 
 
-def without_spans(states: States, spans: Spans) -> States:
-    """For each span ``[start, stop)`` of scopes, the merged state of all the others; (w, 2).
+def without_spans(states: FeatureStates, spans: Spans) -> FeatureStates:
+    """For each span ``[start, stop)`` of scopes, the merged state of all others; (w, 2).
 
-    Unseen values by name are not kept: their rows are.
+    Unseen values are not kept by name, but their rows are.
     """
     if isinstance(states, NumericStates):
         return NumericStates(

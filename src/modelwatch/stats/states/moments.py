@@ -1,13 +1,14 @@
-"""Power sums in fixed point: exact under any order of addition, so a rerun gives the same digits.
+"""Power sums in fixed point: exact in any order of addition, so a repeated run gives the same
+digits.
 
-The sum of ((x - center) / scale) ** p is kept in units of 2 ** -UNITS[p - 1]. Each row's term is
-truncated to that unit (an error of a mean below 1e-13 of the reference's spread), and the integers
-are added without rounding. A sum is four longs: three limbs, high * 2**64 + middle * 2**32 + low,
-and the number of rows whose term is too large for the fixed point, which are not in it. Terms
-reach 2**94 units: a mean stands a shift of 1e15 spreads. Powers are rounded to doubles before, so
-that a standard deviation stands a shift of about 1e5 spreads and a skewness one of 1e3; beyond,
-both are undefined. A standard deviation is wrong by less than a millionth of the reference's
-scale, or of itself, and so is nothing to rely on where it is itself that small.
+The sum of ((x - center) / scale) ** p is stored in units of 2 ** -UNITS[p - 1]. The term of each
+row is truncated to that unit (an error of a mean below 1e-13 of the reference's spread), and the
+integers are added without rounding. A sum consists of four longs: three limbs, high * 2**64 +
+middle * 2**32 + low, and the number of rows whose term is too large for the fixed point, which are
+not included. Terms can have up to 2**94 units, so a mean supports a shift of 1e15 spreads. Powers
+are rounded to doubles first, so a standard deviation supports a shift of about 1e5 spreads, and a
+skewness one of 1e3; beyond that, both are undefined. A standard deviation is off by less than a
+millionth of the reference's scale, or of itself, and is unreliable if it is that small.
 """
 
 from __future__ import annotations
@@ -19,23 +20,23 @@ import numpy as np
 
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
 
-UNITS = (44, 40, 34)
-"""Binary digits behind the point of the first, second and third power sum."""
+MOMENT_UNITS = (44, 40, 34)
+"""Binary fraction digits of the first, second, and third power sum."""
 PARTS = 4
-"""Longs a sum: high, middle and low limb, rows left out."""
-LENGTH = PARTS * len(UNITS)
+"""Longs per sum: high, middle, and low limb, rows left out."""
+LENGTH = PARTS * len(MOMENT_UNITS)
 _SHIFT = 20
 _LIMB = 32
 _MASK = (1 << _LIMB) - 1
 # Fixed, not fitted to a batch, or the result would depend on how rows are cut into batches.
 _TERM_BOUND = 2.0**94
 _ROUNDING = 2.0**-53
-"""Part of a power of a distance that its double may be wrong by."""
+"""Relative error of the double of a distance's power."""
 _SD_ERROR, _SKEWNESS_ERROR = 1e-6, 1e-3
-"""Error in scales, or part of itself, up to which a standard deviation is defined; error of a
+"""Error in scales, or relative error, up to which a standard deviation is defined; error of a
 skewness."""
-_SMALL, _LARGE = 2.0**-900, 2.0**900
-"""Scales between which a distance in scales is one subtraction and one product."""
+SMALL_SCALE, LARGE_SCALE = 2.0**-900, 2.0**900
+"""Scales between which a distance in scales takes one subtraction and one product."""
 
 
 def normalised(sums: Counts) -> Counts:
@@ -57,7 +58,7 @@ def whole_sums(sums: Counts) -> AnyArray:
 
 
 class Workspace:
-    """Memory that one pass uses again for every batch, so that no page is faulted in twice."""
+    """Memory that one pass reuses for every batch, to avoid page faults."""
 
     def __init__(self) -> None:
         self._rows = 0
@@ -91,7 +92,7 @@ def power_sums(
 ) -> Counts:
     """Power sums of each run that begins at ``starts``: shape (runs, 12). Values must be finite.
 
-    ``largest``: the largest distance from the center, where the caller knows it already.
+    ``largest``: the largest distance from the center, if the caller knows it.
     """
     out = np.zeros((len(starts), LENGTH), dtype=np.int64)
     rows = len(values)
@@ -100,14 +101,14 @@ def power_sums(
     if largest is None:
         largest = max(abs(float(values.max()) - center), abs(float(values.min()) - center))
     # Twice as far, where the distance itself may be no double.
-    distance = (2.0 if scale >= _LARGE else 1.0) * (largest / scale)
+    distance = (2.0 if scale >= LARGE_SCALE else 1.0) * (largest / scale)
     space = workspace or Workspace()
     shifted, powers, scaled = space.doubles(rows)
     truncated = space.longs(rows)
     # Powers of two, so that t * 2**20 and its own powers are the terms of the definition, shifted.
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         in_scales(values, center, scale, _SHIFT, shifted)
-        for p, unit in enumerate(UNITS):
+        for p, unit in enumerate(MOMENT_UNITS):
             if p:
                 np.multiply(powers if p > 1 else shifted, shifted, out=powers)
             terms = powers if p else shifted
@@ -126,11 +127,11 @@ def power_sums(
 
 def in_scales(values: Floats, center: float, scale: float, power: int, out: Floats) -> Floats:
     """``(values - center) * 2**power / scale``, whose scale is a power of two of any size."""
-    if _SMALL < scale < _LARGE:
+    if SMALL_SCALE < scale < LARGE_SCALE:
         np.subtract(values, center, out=out)
         return np.multiply(out, 2.0**power / scale, out=out)
     exponent = power - (math.frexp(scale)[1] - 1)
-    if scale <= _SMALL:
+    if scale <= SMALL_SCALE:
         np.subtract(values, center, out=out)
         return np.ldexp(out, exponent, out=out)
     # The distance of two large numbers may be no double: they are made small first.
@@ -139,7 +140,7 @@ def in_scales(values: Floats, center: float, scale: float, power: int, out: Floa
 
 
 def _large_sums(scaled: Floats, starts: AnyArray) -> Counts:
-    """Sums limb by limb; what is beyond the fixed point is left out and counted: (runs, 4)."""
+    """Sums limb by limb; terms beyond the fixed point are left out and counted: (runs, 4)."""
     out = np.empty((len(starts), PARTS), dtype=np.int64)
     fits = np.abs(scaled) < _TERM_BOUND  # False for NaN: a distance between infinities
     rest = np.trunc(np.where(fits, scaled, 0.0))
@@ -154,11 +155,11 @@ def _large_sums(scaled: Floats, starts: AnyArray) -> Counts:
 
 @dataclass(frozen=True)
 class Moments:
-    """Count, mean, standard deviation and skewness of a stack of scopes; NaN where undefined.
+    """Count, mean, standard deviation, and skewness of a stack of scopes; NaN if undefined.
 
-    The standard deviation is the sample's (n - 1), the skewness the population's g1, as in Spark.
-    A moment is undefined too where a row was too large for its power sum, where no double is as
-    large, or where different values are so near one another that the sums tell no spread.
+    The standard deviation is that of the sample (n - 1), and the skewness the population's g1, as
+    in Spark. A moment is also undefined if a row was too large for its power sum, if it does not
+    fit a double, or if different values are so close together that the sums show no spread.
     """
 
     count: Counts
@@ -172,7 +173,7 @@ class Moments:
         lost = (error > 0) & ~constant & (self.sd <= error)
         if not lost.any():
             return self
-        sd, skewness = (np.where(lost, np.nan, figure) for figure in (self.sd, self.skewness))
+        sd, skewness = (np.where(lost, np.nan, moment) for moment in (self.sd, self.skewness))
         return Moments(self.count, self.mean, sd, skewness)
 
 
@@ -186,8 +187,8 @@ def moments_of(
 ) -> Moments:
     """Moments from power sums (n, 12).
 
-    ``constant`` marks scopes whose values are all equal, ``different`` those that are known to have
-    different values, whose standard deviation is not 0 though the sums may tell none.
+    ``constant``: scopes whose values are all equal. ``different``: scopes that are known to have
+    different values, whose standard deviation is not 0 even if the sums show none.
     """
     limbs = sums.astype(object)
     s1, s2, s3 = (
@@ -196,22 +197,26 @@ def moments_of(
     )
     lost1, lost2, lost3 = (sums[:, at + 3] > 0 for at in range(0, LENGTH, PARTS))
     n = count.astype(object)
-    m1 = _ratio(s1, n << UNITS[0])
+    m1 = _ratio(s1, n << MOMENT_UNITS[0])
     # n * S2 - S1**2 over n**2 in integers: no cancellation, however far the mean has moved.
-    var = _ratio((n * s2 << (2 * UNITS[0] - UNITS[1])) - s1 * s1, n * n << 2 * UNITS[0])
+    var = _ratio(
+        (n * s2 << (2 * MOMENT_UNITS[0] - MOMENT_UNITS[1])) - s1 * s1, n * n << 2 * MOMENT_UNITS[0]
+    )
     var = np.where(constant, 0.0, np.maximum(var, 0.0))
     third = _ratio(
-        (n * n * s3 << (3 * UNITS[0] - UNITS[2]))
-        - (3 * n * s1 * s2 << (2 * UNITS[0] - UNITS[1]))
+        (n * n * s3 << (3 * MOMENT_UNITS[0] - MOMENT_UNITS[2]))
+        - (3 * n * s1 * s2 << (2 * MOMENT_UNITS[0] - MOMENT_UNITS[1]))
         + 2 * s1 * s1 * s1,
-        n * n * n << 3 * UNITS[0],
+        n * n * n << 3 * MOMENT_UNITS[0],
     )
     with np.errstate(all="ignore"):
         skewness = np.where(var > 0, third / var**1.5, np.nan)
         sd = scale * np.sqrt(var * count / (count - 1.0))
         # A quarter of each: the sum may be a double where its parts are not.
-        mean = 4.0 * (center / 4.0 + scale / 4.0 * m1) if scale >= _LARGE else center + scale * m1
-        blurred, unclear = _rounded_away(var, m1, _ratio(s2, n << UNITS[1]))
+        mean = (
+            4.0 * (center / 4.0 + scale / 4.0 * m1) if scale >= LARGE_SCALE else center + scale * m1
+        )
+        blurred, unclear = _rounded_away(var, m1, _ratio(s2, n << MOMENT_UNITS[1]))
     determined = np.isfinite(sd) & ((var > 0) | ~different) & ~(blurred & ~constant)
     sd = np.where((count > 1) & determined, sd, np.nan)
     skewness = np.where(unclear, np.nan, skewness)
@@ -224,9 +229,8 @@ def moments_of(
 
 
 def _rounded_away(variance: Floats, mean: Floats, square: Floats) -> tuple[AnyArray, AnyArray]:
-    """Whether the rounding of squares, and of cubes, may hide what a variance and a skewness say;
-    (n,) each. ``mean`` and ``square``: of the distances from the center, in scales.
-    """
+    """Whether rounding of squares, and of cubes, may hide a variance and a skewness; (n,) each.
+    ``mean`` and ``square``: of the distances from the center, in scales."""
     spread = np.sqrt(variance)
     of_spread = square * _ROUNDING / (2.0 * spread)
     of_skewness = 5.0 * np.abs(mean) * square * _ROUNDING / (variance * spread)

@@ -12,35 +12,35 @@ from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.states.stack import Stack
 
 BINS = 200
-"""Bins of equal width of [0, 1); one more holds 1."""
+"""Bins of equal width of [0, 1); one more contains 1."""
 BEYOND = 64
-"""Bins of scores below 0, and as many of scores above 1; the outermost hold all that is farther."""
+"""Bins of scores below 0, and as many of scores above 1; the outermost are unbounded."""
 POSITIONS = BINS + 2 + 2 * BEYOND
-"""Positions of a histogram: null or NaN, the bins, 1, scores below 0 and scores above 1."""
+"""Positions of a histogram: null or NaN, the bins, 1, scores below 0, and scores above 1."""
 PROBABILITIES = slice(1, BINS + 2)
-"""Positions that hold probabilities, ascending."""
+"""Positions of probabilities, ascending."""
 ASCENDING = np.r_[BINS + 2 : BINS + 2 + BEYOND, PROBABILITIES, BINS + 2 + BEYOND : POSITIONS]
-"""Positions that hold a score, ascending."""
-SUMS = 4
-"""Sums beside the counts: log losses, the rows that they are of, labeled rows whose scores are no
-probabilities of the classes, and all such rows."""
+"""Positions of scores, ascending."""
+CLASS_SUMS = 4
+"""Sums stored with the counts: log losses, their number of rows, labeled rows whose scores are not
+class probabilities, and all such rows."""
 _STEPS = 12.0
-"""Bins beyond 0 and 1 for each unit of the inverse hyperbolic sine of the score."""
+"""Bins beyond 0 and 1 per unit of the inverse hyperbolic sine of the score."""
 SUM_TOLERANCE = 0.02
 """Difference from 1 up to which the probabilities of a row add up: they may be rounded."""
 CHOICES = 2
-"""Of a class: rows that were not decided for it, rows that were."""
-SIDES = 3
-"""Of a class: unlabelled, another class, the class."""
+"""Rows not decided for the class, and rows decided for it."""
+CLASS_SIDES = 3
+"""Rows without a label, with another class, and with the class."""
 
 
 def histogram_length(classes: int) -> int:
-    """Longs of the one-against-rest histograms."""
-    return classes * CHOICES * SIDES * POSITIONS
+    """Number of longs of the one-against-rest histograms."""
+    return classes * CHOICES * CLASS_SIDES * POSITIONS
 
 
 def score_positions(score: Floats, nulls: AnyArray | None) -> Counts:
-    """Position of each score in a histogram, of the shape of ``score``."""
+    """Position of each score in a histogram, in the shape of ``score``."""
     known = ~np.isnan(score)
     if nulls is not None:
         known &= ~nulls
@@ -58,7 +58,7 @@ def _steps(distance: Floats) -> Counts:
 
 
 def are_probabilities(score: Floats, nulls: AnyArray | None) -> tuple[AnyArray, AnyArray]:
-    """Of rows of K scores: which have all of them, and of which they are probabilities."""
+    """For rows of K scores: which have all of them, and for which these are probabilities."""
     whole = ~np.isnan(score).any(axis=1)
     if nulls is not None:
         whole &= ~nulls.any(axis=1)
@@ -72,13 +72,13 @@ def are_probabilities(score: Floats, nulls: AnyArray | None) -> tuple[AnyArray, 
 class MulticlassStates(Stack):
     """A stack of n scopes of one multiclass model with K classes; a state is a stack of one.
 
-    ``confusion`` (n, K + 1, K + 2): rows by decision (each class, another one) and label
-    (unlabelled, each class, another one). ``histograms`` (n, K, 2, 3, 330): rows by class, choice
-    (not decided for it, decided for it), side (unlabelled, another class, the class) and position
-    of the class's score; (n, 0, 2, 3, 330) where no scores are kept. Rows without a decision are
-    decided for no class. ``loss`` (n, 4): sum of log losses in units of 2**-26, the rows that it is
-    of, labeled rows whose scores are not probabilities of the classes, and all such rows.
-    ``undecided`` (n, K + 2): rows without a decision by label.
+    ``confusion`` (n, K + 1, K + 2): rows by decision (each class, any other) and label (unlabeled,
+    each class, any other). ``histograms`` (n, K, 2, 3, 330): rows by class, choice (not decided for
+    it, decided for it), side (unlabeled, another class, the class), and position of the class's
+    score; (n, 0, 2, 3, 330) without scores. Rows without a decision are decided for no class.
+    ``loss`` (n, 4): sum of log losses in units of 2**-26, the number of rows in it, labeled rows
+    whose scores are not probabilities of the classes, and all such rows. ``undecided`` (n, K + 2):
+    rows without a decision by label.
     """
 
     classes: tuple[str, ...]
@@ -90,15 +90,15 @@ class MulticlassStates(Stack):
 
     @classmethod
     def of(cls, classes: tuple[str, ...], counts: Counts, sums: Counts) -> MulticlassStates:
-        """States from their stored vectors: counts (n, (K + 1) * (K + 2) and the histograms where
-        they are kept), sums (n, 4)."""
+        """States from their stored vectors: counts (n, (K + 1) * (K + 2) and the histograms, if
+        any), sums (n, 4)."""
         k, n = len(classes), len(counts)
         cells = (k + 1) * (k + 2)
         return cls(
             classes,
             counts[:, :cells].reshape(n, k + 1, k + 2),
             _histograms(counts[:, cells:], k),
-            sums.reshape(n, SUMS),
+            sums.reshape(n, CLASS_SUMS),
             np.zeros((n, k + 2), dtype=np.int64),
         )
 
@@ -106,10 +106,10 @@ class MulticlassStates(Stack):
     def empty(
         cls, classes: tuple[str, ...], scopes: int = 1, *, probabilities: bool = True
     ) -> MulticlassStates:
-        """States of no rows."""
+        """States without rows."""
         k = len(classes)
         cells = (k + 1) * (k + 2) + (histogram_length(k) if probabilities else 0)
-        counts, sums = (np.zeros((scopes, n), dtype=np.int64) for n in (cells, SUMS))
+        counts, sums = (np.zeros((scopes, n), dtype=np.int64) for n in (cells, CLASS_SUMS))
         return cls.of(classes, counts, sums)
 
     def with_undecided(self, counts: Counts, sums: Counts) -> MulticlassStates:
@@ -119,13 +119,13 @@ class MulticlassStates(Stack):
         return replace(
             self,
             histograms=self.histograms + _histograms(counts[:, k + 2 :], k),
-            loss=self.loss + sums.reshape(len(counts), SUMS),
+            loss=self.loss + sums.reshape(len(counts), CLASS_SUMS),
             undecided=self.undecided + counts[:, : k + 2],
         )
 
     @property
     def identity(self) -> str:
-        """The kind of the states and their classes."""
+        """The kind of the states, and their classes."""
         kept = "with" if self.histograms.shape[1] else "without"
         return f"multiclass states of {self.classes!r} {kept} probabilities"
 
@@ -142,21 +142,21 @@ class MulticlassStates(Stack):
 
     @cached_property
     def labelled(self) -> Counts:
-        """Rows with a label, (n,)."""
+        """Labeled rows, (n,)."""
         return self.rows - self.by_label[:, 0]
 
     @cached_property
     def against_rest(self) -> Counts:
-        """Labelled rows of other classes and of the class by bin of its score, ascending:
-        (n, K, 2, 329)."""
+        """Labeled rows of other classes and of the class by bin of its score, ascending: (n, K, 2,
+        329)."""
         return np.asarray(self.histograms.sum(axis=2)[:, :, 1:, ASCENDING], dtype=np.int64)
 
     @cached_property
     def table(self) -> Counts:
-        """Labelled rows by label and decision, (n, K + 1, K + 1): the classes, then another."""
+        """Labeled rows by label and decision, (n, K + 1, K + 1): the classes, and any other."""
         return np.ascontiguousarray(np.swapaxes(self.confusion[:, :, 1:], 1, 2))
 
 
 def _histograms(counts: Counts, classes: int) -> Counts:
     kept = classes if counts.shape[1] else 0
-    return counts.reshape(len(counts), kept, CHOICES, SIDES, POSITIONS)
+    return counts.reshape(len(counts), kept, CHOICES, CLASS_SIDES, POSITIONS)

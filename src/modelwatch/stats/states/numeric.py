@@ -1,4 +1,4 @@
-"""State of a numeric feature: counts in frozen bins, power sums and extremes."""
+"""State of a numeric feature: counts in frozen bins, power sums, and extremes."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from modelwatch.stats.states.binning import NAN, NULL, NUMERIC_OFFSET, NumericBi
 from modelwatch.stats.states.moments import Moments, moments_of, normalised, power_sums
 
 _ROUNDING = 16.0
-"""Rounding errors of its values that a standard deviation must exceed: it is wrong by less than a
-thousandth of itself then."""
+"""Rounding errors of its values that a standard deviation must exceed, so that its error is less
+than a thousandth."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class NumericStates:
     """A stack of n scopes of one numeric feature; a state is a stack of one.
 
     ``counts`` (n, length of the binning): [null, NaN, bins]. ``sums`` (n, 12): power sums of the
-    finite values. ``minimum`` and ``maximum`` (n,): of the finite values, NaN where there is none.
+    finite values. ``minimum`` and ``maximum`` (n,): of the finite values; NaN if there are none.
     """
 
     binning: NumericBinning
@@ -63,7 +63,7 @@ class NumericStates:
 
     @cached_property
     def rows(self) -> Counts:
-        """All rows, nulls included."""
+        """All rows, including nulls."""
         return np.asarray(self.counts.sum(axis=1), dtype=np.int64)
 
     @cached_property
@@ -78,12 +78,12 @@ class NumericStates:
 
     @cached_property
     def bins(self) -> Counts:
-        """Counts of the bins alone, (n, number of edges)."""
+        """Counts of the bins only, (n, number of edges)."""
         return self.counts[:, NUMERIC_OFFSET:]
 
     @cached_property
     def finite(self) -> Counts:
-        """Rows with a finite value, special values included."""
+        """Rows with a finite value, including special values."""
         return np.asarray(self.bins[:, 1:-1].sum(axis=1), dtype=np.int64)
 
     @cached_property
@@ -93,12 +93,12 @@ class NumericStates:
 
     @cached_property
     def special(self) -> Counts:
-        """Rows that hold a special value."""
+        """Rows with a special value."""
         rows = self.bins[:, list(self.special_bins)].sum(axis=1)
         return np.asarray(rows, dtype=np.int64)
 
     def rows_at(self, value: float) -> Counts:
-        """Rows that hold exactly a value that has a bin of its own."""
+        """Rows with exactly a value that has a bin of its own."""
         if not self.binning.has_own_bin(value):
             raise ValueError(f"{value!r} has no bin of its own")
         return self.bins[:, self.binning.bin_of(value)]
@@ -110,20 +110,22 @@ class NumericStates:
 
     @cached_property
     def quantities(self) -> Counts:
-        """Counts of the bins of finite values that are no special values; the others are 0."""
+        """Counts of the bins of finite values that are not special values; 0 for the others."""
         kept = self.bins.copy()
         kept[:, [0, -1, *self.special_bins]] = 0
         return kept
 
     @cached_property
     def least(self) -> Floats:
-        """Least quantity; where a special value is the minimum, the lower edge of its bin."""
+        """Minimum without special values; the lower edge of its bin if a special value is the
+        minimum."""
         first = self.binning.edges[np.argmax(self.quantities > 0, axis=1)]
         return self._extreme(self.minimum, first)
 
     @cached_property
     def greatest(self) -> Floats:
-        """Greatest quantity; where a special value is the maximum, the upper edge of its bin."""
+        """Maximum without special values; the upper edge of its bin if a special value is the
+        maximum."""
         last = len(self.binning.edges) - 1 - np.argmax(self.quantities[:, ::-1] > 0, axis=1)
         one_value = self.binning.single_value[last]
         edge = np.where(one_value, self.binning.edges[last], self.binning.upper_edges[last])
@@ -136,25 +138,26 @@ class NumericStates:
 
     @cached_property
     def rounding_error(self) -> Floats:
-        """How far a double of a quantity may be from the number that it stands for, (n,)."""
+        """Maximum distance between the double of a value and its number, (n,)."""
         far = np.fmax(np.abs(self.least), np.abs(self.greatest))
         return self.binning.rounding_error(np.nan_to_num(far))
 
     @cached_property
     def one_value(self) -> AnyArray:
-        """Whether all finite values of a scope are one, as far as doubles tell them apart, (n,)."""
-        found: AnyArray = (self.minimum == self.maximum) & self.binning.tells(self.minimum)
+        """Whether all finite values of a scope are equal, as far as doubles can distinguish them,
+        (n,)."""
+        found: AnyArray = (self.minimum == self.maximum) & self.binning.is_exact(self.minimum)
         return found
 
     @cached_property
     def moments(self) -> Moments:
-        """Moments of the quantities: the special values' part of the sums is taken off, exactly."""
+        """Moments without special values, whose part of the sums is subtracted exactly."""
         binning, sums = self.binning, self.sums
         for value, index in zip(binning.special_values, self.special_bins, strict=True):
             one = power_sums(np.array([value]), np.array([0]), binning.center, binning.scale)
             sums = sums - one * self.bins[:, index : index + 1]
         count = np.asarray(self.quantities.sum(axis=1), dtype=np.int64)
-        constant = (self.least == self.greatest) & binning.tells(self.least)
+        constant = (self.least == self.greatest) & binning.is_exact(self.least)
         hidden = np.isin([self.minimum, self.maximum], binning.special_values).any(axis=0)
         different = ~constant & ~hidden
         found = moments_of(
@@ -164,7 +167,7 @@ class NumericStates:
 
 
 def numeric_stack(stacks: list[NumericStates]) -> NumericStates:
-    """One stack of the scopes of several; their binnings must be the same."""
+    """One stack of the scopes of several stacks with the same binning."""
     fingerprints = {stack.binning.fingerprint for stack in stacks}
     if len(fingerprints) != 1:
         raise ValueError(f"states of different binnings do not merge: {sorted(fingerprints)}")

@@ -1,7 +1,7 @@
-"""State of a block of numeric features together: what correlations and PCA are read from.
+"""State of a block of numeric features: the basis of correlations and PCA.
 
-Values are standardised by the reference's center and scale, clipped at CLIP (which makes the
-figures robust) and rounded to 1 / STEPS, so that all products are integers and their sums exact.
+Values are standardized by the reference's center and scale, clipped at CLIP (which makes the
+metrics robust), and rounded to 1 / STEPS, so that all products are integers and their sums exact.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ CLIP = 8.0
 _STEP_BITS = 12
 STEPS = 2.0**_STEP_BITS
 MAX_ROWS_EXACT = 2**22
-"""Rows of one call of ``cross_products`` below which double arithmetic is exact."""
+"""Rows per call of ``cross_products`` below which double arithmetic is exact."""
 
 
 @dataclass(frozen=True)
 class PairStates:
     """A stack of n scopes of a block of d numeric features; a state is a stack of one.
 
-    ``products`` (n, 4, d, d), over the rows where both features are finite, with z the
-    standardised value in steps: [0, i, j] rows, [1, i, j] sum of z_i, [2, i, j] sum of z_i**2,
-    [3, i, j] sum of z_i z_j. Exact up to 8e9 rows a scope.
+    ``products`` (n, 4, d, d), over the rows in which both features are finite, with z the
+    standardized value in steps: [0, i, j] rows, [1, i, j] sum of z_i, [2, i, j] sum of z_i**2, [3,
+    i, j] sum of z_i z_j. Exact up to 8e9 rows per scope.
     """
 
     features: tuple[str, ...]
@@ -39,7 +39,7 @@ class PairStates:
 
     @cached_property
     def rows(self) -> Counts:
-        """Rows of each scope, (n,): of the pair of features that most rows have both of."""
+        """Rows of each scope, (n,): those of the pair of features with most complete rows."""
         return np.asarray(self.products[:, 0].max(axis=(1, 2), initial=0))
 
     def roll_up(self, spans: Spans) -> PairStates:
@@ -63,10 +63,10 @@ def standardised(values: Floats, center: float, scale: float, out: Floats | None
 def cross_products(
     z: Floats, present: AnyArray, complete: AnyArray, spare: Floats | None = None
 ) -> Counts:
-    """Products (4, d, d) of standardised rows (rows, d), of which ``present`` are real values.
+    """Products (4, d, d) of standardized rows (rows, d), of which ``present`` are real values.
 
-    ``complete`` (d,) marks features without a gap in these rows: their masks need no product.
-    ``spare``: memory of the shape of ``z`` to work in.
+    ``complete`` (d,): features without a gap in these rows, whose masks need no product. ``spare``:
+    working memory in the shape of ``z``.
     """
     rows, d = z.shape
     if rows > MAX_ROWS_EXACT:

@@ -1,7 +1,7 @@
-"""Frozen bins of a binary model's score: the reference's quantiles, and finer ones at the top.
+"""Frozen bins of a binary model's score: quantiles of the reference, and finer bins at the top.
 
-Where positives are rare, they are among the highest scores, and precision at the top depends on the
-order of a few rows. A bin of the upper tail therefore holds at most about a twenty-fifth of the
+If positives are rare, they are among the highest scores, and precision at the top depends on the
+order of a few rows. A bin of the upper tail therefore contains at most about a twenty-fifth of the
 rows above it, down to single rows.
 """
 
@@ -22,35 +22,36 @@ from modelwatch.stats.states.score_scale import (
 )
 
 TOP_VALUES = 8_192
-"""Different values of the reference at the top that are known with their rows."""
+"""Distinct top values of the reference that are known with their rows."""
 TAIL_SHARE = 0.25
-"""Share of the rows with the highest scores that is the upper tail."""
+"""Share of the rows with the highest scores that forms the upper tail."""
 GROWTH = 1.04
-"""Rows above a bin's lower edge, by those above its upper edge, in the upper tail."""
+"""Ratio of the rows above a bin's lower edge to those above its upper edge, in the upper tail."""
 _REACH_SHARE = 0.01
 """Share of the rows whose span is the unit of the grid beyond the reference's greatest score."""
 _GRID = 32
-"""Steps of the grid for each unit."""
+"""Grid steps per unit."""
 _WIDENING = 1.15
-"""Factor between the steps of the grid beyond two units."""
+"""Factor between grid steps beyond two units."""
 _FARTHEST = 40.0
-"""Log-odds beyond which probabilities are not told from 0 and 1."""
+"""Log-odds beyond which probabilities are indistinguishable from 0 and 1."""
 _TENTHS = np.arange(11) / 10.0
 
 
 @dataclass(frozen=True)
 class TopValues:
-    """The greatest values of some rows, descending, and the rows that have each; (m,) both."""
+    """The largest values of some rows, descending, and the rows that have each; (m,) both."""
 
     values: Floats
     rows: Counts
 
     @classmethod
     def of(cls, values: Floats, rows: Counts | None = None) -> TopValues:
-        """Of values other than NaN, in any order; each counts for one row unless ``rows`` says.
+        """From values other than NaN, in any order; each counts as one row unless ``rows`` is
+        given.
 
-        The greatest values of all rows are among those of any of their parts, so that the result
-        does not depend on how rows are dealt.
+        The largest values of all rows are among those of any of their parts, so the result does not
+        depend on how rows are distributed.
         """
         met, which = np.unique(values, return_inverse=True)
         weights = np.ones(len(values), dtype=np.int64) if rows is None else rows
@@ -76,11 +77,12 @@ def fit_scores(
     bins: int = 200,
     special_values: tuple[float, ...] = (),
 ) -> ScoreBinning:
-    """Bins of a score of a reference, from a sample, the extremes and the top of its finite values.
+    """Bins of a score of a reference, from a sample, the extremes, and the top of its finite
+    values.
 
-    They are those of ``fit_numeric``, where a score of at most ``bins`` values has a bin for each;
-    beside them the upper tail by rank, a grid over the top and beyond it, and the tenths of the
-    probability. ``rows``: finite values of the reference.
+    They are those of ``fit_numeric``, in which a score with at most ``bins`` values has a bin for
+    each. In addition, the upper tail by rank, a grid over the top and beyond it, and the tenths of
+    the probability. ``rows``: finite values of the reference.
     """
     sample = sample[~np.isin(sample, special_values)]
     distinct = len(np.unique(sample))
@@ -99,9 +101,10 @@ def fit_scores(
 
 
 def shadow_binning(binning: NumericBinning, kind: ScoreKind) -> ScoreBinning:
-    """Bins of a challenger's score: the champion's, and even ones, for it may lie elsewhere.
+    """Bins of a challenger's score: the champion's and even ones, because it may be distributed
+    differently.
 
-    The champion's edges serve whatever the challenger's score says: any edges do.
+    The champion's edges can be used for any scale of the challenger's score.
     """
     if kind == "rank":
         steps = 2.0 ** (np.arange(-80, 241) / 8.0)
@@ -144,9 +147,9 @@ def _tail(descending: Floats, top: TopValues, rows: int) -> Floats:
 
 
 def _grid(kind: ScoreKind, sample: Floats, top: TopValues) -> Floats:
-    """Even steps over the top of the reference, and on beyond its greatest score, where they widen.
+    """Even steps over the top of the reference and beyond its largest score, where they widen.
 
-    The steps are even in the log-odds, or in the score where that is a rank.
+    The steps are even in the log-odds, or in the score if it is a rank.
     """
     ends = np.array([np.quantile(sample, 1.0 - _REACH_SHARE), top.values[0]])
     if kind != "rank":

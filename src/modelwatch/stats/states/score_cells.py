@@ -1,4 +1,4 @@
-"""Which cells of which states the rows of a batch count in."""
+"""The cells of states in which the rows of a batch count."""
 
 from __future__ import annotations
 
@@ -11,15 +11,8 @@ from modelwatch.errors import present
 from modelwatch.stats.arrays import AnyArray, Floats
 from modelwatch.stats.estimation import expected_loss
 from modelwatch.stats.states import multiclass, regression
-from modelwatch.stats.states.binary import (
-    DECISIONS,
-    LABELS,
-    POSITIVE,
-    SCORE_UNIT,
-    log_losses,
-    positions,
-    probabilities_of,
-)
+from modelwatch.stats.states.binary import DECISIONS, log_losses, positions, probabilities_of
+from modelwatch.stats.states.binary_margins import LABEL_VALUES, POSITIVE, SCORE_UNIT
 from modelwatch.stats.states.binning import NumericBinning
 from modelwatch.stats.states.score_batch import (
     LABEL_ACCOUNT,
@@ -30,14 +23,14 @@ from modelwatch.stats.states.score_batch import (
 )
 from modelwatch.stats.states.score_scale import class_probabilities, kind_of, probabilities
 
-AGES = 401
-"""Ages of labels in days; the last holds older ones."""
+_AGES = 401
+"""Ages of labels in days; the last includes older ones."""
 _LARGEST = float(np.finfo(np.float64).max)
 
 
 @dataclass(frozen=True)
 class Cells:
-    """Rows and the position of a vector at which each counts, or adds some whole units.
+    """Rows and the position of a vector at which each counts, or adds some units.
 
     ``rows``: indices or a mask of the rows, None for all. ``at`` and ``units``: one for each.
     """
@@ -49,7 +42,7 @@ class Cells:
 
 @dataclass(frozen=True)
 class Powers:
-    """Rows whose values' first powers are summed in the limbs of ``moments``, from a position on.
+    """Rows whose values are summed in the limbs of ``moments``, from a position on.
 
     ``longs``: how many of the 12 longs of the power sums are kept. Values are finite.
     """
@@ -66,7 +59,7 @@ class Powers:
 class Piece:
     """What the rows of a batch add to the states of one kind and name.
 
-    ``counts`` and ``sums``: lengths of the vectors, no sums for 0. ``whole``: of all traffic only.
+    ``counts`` and ``sums``: lengths of the vectors, no sums for 0. ``whole``: for all traffic only.
     """
 
     kind: str
@@ -80,7 +73,7 @@ class Piece:
 
 
 def pieces_of(plan: ScorePlan, batch: ScoreBatch) -> Iterator[Piece]:
-    """Everything that the rows of a batch add to, but for slices."""
+    """Everything that the rows of a batch add to, except slices."""
     if plan.task == "binary":
         yield from _binary(plan, batch)
     elif plan.task == "multiclass":
@@ -99,7 +92,7 @@ def slice_piece(
     """What the rows of a batch add to the slices of one feature."""
     if plan.task == "binary":
         decided = np.flatnonzero(batch.decision >= 0)
-        cells = (slices * DECISIONS + batch.decision) * LABELS + batch.label
+        cells = (slices * DECISIONS + batch.decision) * LABEL_VALUES + batch.label
         probability = probabilities_of(plan.binning, batch.score, batch.score_nulls)
         rows = np.flatnonzero(~np.isnan(probability) & (batch.label > 0) & (batch.decision >= 0))
         missed = probability[rows] - (batch.label[rows] == POSITIVE)
@@ -107,7 +100,7 @@ def slice_piece(
         return Piece(
             "slice",
             name,
-            length * DECISIONS * LABELS,
+            length * DECISIONS * LABEL_VALUES,
             length,
             (Cells(cells[decided], decided),),
             (Cells(slices[rows], rows, units),),
@@ -137,7 +130,7 @@ def slice_piece(
 SLICE_UNIT = 2.0**20
 """Units of abs(y - p) / scale in the sums of a regression's slices."""
 SLICE_BOUND = 2.0**12
-"""Scales that a larger error counts as, in a regression's slices."""
+"""Maximum error in scales in a regression's slices."""
 
 
 def _binary(plan: ScorePlan, batch: ScoreBatch) -> Iterator[Piece]:
@@ -153,12 +146,12 @@ def _binary(plan: ScorePlan, batch: ScoreBatch) -> Iterator[Piece]:
     other, name = present(batch.challenger_decision, "challenger_decision"), plan.challenger
     both = np.flatnonzero(decided & (other >= 0))
     decisions = batch.decision[both].astype(np.int64) * DECISIONS + other[both]
-    cells = decisions * LABELS + batch.label[both]
-    yield Piece("paired", name, DECISIONS * DECISIONS * LABELS, 0, (Cells(cells, both),))
+    cells = decisions * LABEL_VALUES + batch.label[both]
+    yield Piece("paired", name, DECISIONS * DECISIONS * LABEL_VALUES, 0, (Cells(cells, both),))
     binning = plan.challenger_binning or plan.binning
     yield _scored("paired_champion", name, batch.decision, batch.label, score, both)
-    rival = (binning, present(batch.challenger_score, "challenger_score"), None)
-    yield _scored("paired_challenger", name, other, batch.label, rival, both)
+    challenger = (binning, present(batch.challenger_score, "challenger_score"), None)
+    yield _scored("paired_challenger", name, other, batch.label, challenger, both)
 
 
 def _scored(
@@ -169,17 +162,17 @@ def _scored(
     scores: tuple[NumericBinning, Floats, AnyArray | None],
     rows: AnyArray | None,
 ) -> Piece:
-    """Rows by decision (None: there is no such axis), label and bin, with sums of probabilities
-    and losses."""
+    """Rows by decision (None: no such axis), label, and bin, with sums of probabilities and
+    losses."""
     binning, score, nulls = scores
     label = label.astype(np.int64)
     if rows is not None:
         score, label = score[rows], label[rows]
         nulls = None if nulls is None else nulls[rows]
         decision = None if decision is None else decision[rows]
-    cells = label if decision is None else decision * LABELS + label
+    cells = label if decision is None else decision * LABEL_VALUES + label
     at = cells * binning.length + positions(binning, score, nulls)
-    length = (LABELS if decision is None else DECISIONS * LABELS) * binning.length
+    length = (LABEL_VALUES if decision is None else DECISIONS * LABEL_VALUES) * binning.length
     probability = probabilities_of(binning, score, nulls)
     none = np.isnan(probability)
     if not none.any():
@@ -199,7 +192,7 @@ def _scored(
         kind,
         name,
         length,
-        length + 2 * LABELS,
+        length + 2 * LABEL_VALUES,
         (Cells(at, rows),),
         (
             Cells(kept, kept_rows, np.rint(probability * SCORE_UNIT)),
@@ -232,7 +225,7 @@ def _classed(kind: str, plan: ScorePlan, batch: ScoreBatch, rows: AnyArray) -> P
         for c in range(k):
             side = (label > 0).astype(np.int64) + (label == c + 1)
             choice = c * multiclass.CHOICES + (batch.decision[rows] == c)
-            at = (choice * multiclass.SIDES + side) * multiclass.POSITIONS + found[:, c]
+            at = (choice * multiclass.CLASS_SIDES + side) * multiclass.POSITIONS + found[:, c]
             counted.append(Cells(length + at, rows))
         length += multiclass.histogram_length(k)
         whole, probable = multiclass.are_probabilities(score, nulls)
@@ -249,12 +242,12 @@ def _classed(kind: str, plan: ScorePlan, batch: ScoreBatch, rows: AnyArray) -> P
                 for at, held in ((1, lost), (2, labelled), (3, improbable))
             ),
         ]
-    return Piece(kind, WHOLE, length, multiclass.SUMS, tuple(counted), tuple(summed))
+    return Piece(kind, WHOLE, length, multiclass.CLASS_SUMS, tuple(counted), tuple(summed))
 
 
 def _errors(binning: NumericBinning, batch: ScoreBatch) -> tuple[AnyArray, Floats]:
-    """Rows with a finite prediction and label, and their errors in scales, at most the largest
-    double: sums are lost of such a row, and say so."""
+    """Rows with a finite prediction and label, and their errors in scales, limited to the largest
+    double: the sums of such a row are marked as lost."""
     target = present(batch.target, "target")
     with np.errstate(over="ignore", invalid="ignore"):
         error = np.clip((batch.score - target) / binning.scale, -_LARGEST, _LARGEST)
@@ -312,7 +305,7 @@ def _regression(plan: ScorePlan, batch: ScoreBatch) -> Iterator[Piece]:
 
 
 def _expected_losses(version: str, batch: ScoreBatch, compared: AnyArray) -> Piece:
-    """Losses that a regressor expects of rows with a prediction, apart for those with a label."""
+    """Expected losses of rows with a prediction, separately for labeled rows."""
     losses = present(batch.expected, "expected")
     absolute, squared = losses
     held = np.isfinite(batch.score) & np.isfinite(absolute) & np.isfinite(squared)
@@ -348,16 +341,16 @@ def _value(name: str, values: Floats) -> Piece:
 
 def _maturity(plan: ScorePlan, batch: ScoreBatch) -> Piece:
     labelled = np.flatnonzero(batch.label > 0)
-    age = np.clip(batch.age[labelled], 0, AGES - 1).astype(np.int64)
+    age = np.clip(batch.age[labelled], 0, _AGES - 1).astype(np.int64)
     counted = [Cells(2 * age, labelled)]
     if plan.task == "binary":
         positive = batch.label[labelled] == POSITIVE
         counted.append(Cells(2 * age[positive] + 1, labelled[positive]))
-    return Piece("maturity", WHOLE, 2 * AGES, 0, tuple(counted))
+    return Piece("maturity", WHOLE, 2 * _AGES, 0, tuple(counted))
 
 
 def _account(plan: ScorePlan, batch: ScoreBatch) -> Piece:
-    """The part of the account of labels that rows tell: due days and scores."""
+    """The part of the account of labels that the rows contain: due days and scores."""
     early = batch.due_early
     if early is None:
         early = np.array([due < day for day, due, _ in batch.keys], dtype=bool)[batch.slots]
@@ -379,7 +372,7 @@ def _account(plan: ScorePlan, batch: ScoreBatch) -> Piece:
 
 
 def _beyond(plan: ScorePlan, score: Floats) -> AnyArray:
-    """Scores beyond what their scale allows; NaN may be among them."""
+    """Scores outside of their scale; may include NaN."""
     scale = kind_of(plan.binning)
     if plan.task == "regression":
         return np.isinf(score)

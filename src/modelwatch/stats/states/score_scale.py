@@ -1,4 +1,4 @@
-"""What a score says: a probability, its log-odds, a percentage, or a rank alone."""
+"""The scale of a score: probability, log-odds, percentage, or rank."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from modelwatch.stats.states.binning import NumericBinning
 ScoreKind = Literal["probability", "logit", "percentage", "rank"]
 
 MATERIAL_SHARE = 0.01
-"""Share of scores that are not probabilities beyond which nothing is read off the others."""
+"""Share of scores that are not probabilities above which metrics of the others are undefined."""
 
 
 @dataclass(frozen=True)
 class ScoreBinning(NumericBinning):
-    """Frozen bins of a score, in the unit of its column, and what the score says.
+    """Frozen bins of a score, in the unit of its column, and the scale of the score.
 
     'probability': of the positive class, in [0, 1]. 'logit': its log-odds. 'percentage': 100 times
-    the probability. 'rank': a higher score means a more probable positive, and no more than that.
+    the probability. 'rank': a higher score means a more probable positive, and nothing else.
     """
 
     kind: ScoreKind = "probability"
@@ -36,30 +36,30 @@ class ScoreBinning(NumericBinning):
 
 
 def kind_of(binning: NumericBinning) -> ScoreKind:
-    """What the scores of some bins say; those of plain bins are probabilities."""
+    """The scale of scores in some bins; scores in plain bins are probabilities."""
     return binning.kind if isinstance(binning, ScoreBinning) else "probability"
 
 
 def with_edges(binning: NumericBinning, edges: Floats) -> ScoreBinning:
-    """Bins of other edges of the same score."""
+    """Other bins of the same score."""
     moments = (binning.center, binning.scale)
     return ScoreBinning(edges, *moments, binning.special_values, kind=kind_of(binning))
 
 
 def largest_probability(kind: ScoreKind) -> float:
-    """The score that stands for the probability 1; +inf where no finite score is too large."""
+    """The score of the probability 1; +inf if no finite score is too large."""
     return {"probability": 1.0, "percentage": 100.0}.get(kind, np.inf)
 
 
 def scores_of(kind: ScoreKind, probability: Floats) -> Floats:
-    """The scores that stand for some probabilities; not for ranks."""
+    """The scores of some probabilities; not for ranks."""
     if kind == "logit":
         return np.asarray(logit(probability), dtype=np.float64)
     return probability * 100.0 if kind == "percentage" else probability
 
 
 def probabilities(kind: ScoreKind, score: Floats) -> Floats:
-    """The probabilities that some scores stand for, NaN for a score that stands for none."""
+    """The probabilities of some scores; NaN for a score without one."""
     if kind == "logit":
         return np.asarray(expit(score), dtype=np.float64)
     if kind == "rank":
@@ -70,7 +70,7 @@ def probabilities(kind: ScoreKind, score: Floats) -> Floats:
 
 
 def edges_as_probabilities(kind: ScoreKind, edges: Floats) -> Floats:
-    """The probabilities of some edges, those of scores beyond 0 and 1 being 0 and 1."""
+    """The probabilities of some edges; 0 and 1 for scores beyond 0 and 1."""
     if kind == "logit":
         return np.asarray(expit(edges), dtype=np.float64)
     return np.clip(edges / largest_probability(kind), 0.0, 1.0)
@@ -87,10 +87,10 @@ def holds_probabilities(binning: NumericBinning) -> AnyArray:
 
 
 def class_probabilities(kind: ScoreKind, scores: Floats) -> Floats:
-    """The probabilities of K classes that the scores of rows stand for, (n, K) each.
+    """The probabilities of K classes from the scores of rows, (n, K) each.
 
-    Log-odds are normalised by the softmax. Probabilities and ranks are as they stand, whether or
-    not a row adds up to 1.
+    Log-odds are normalized by the softmax. Probabilities and ranks are unchanged, whether or not a
+    row adds up to 1.
     """
     if kind == "logit":
         return np.asarray(softmax(scores, axis=1), dtype=np.float64)

@@ -1,4 +1,5 @@
-"""One pass over predictions and labels: performance states by day, due day, version, segment."""
+"""One pass over predictions and labels: performance states by day, due day, version, and
+segment."""
 
 from __future__ import annotations
 
@@ -15,9 +16,7 @@ from modelwatch.stats.states.score_batch import (
     WHOLE,
     ScopeVectors,
     ScoreBatch,
-    ScoreKey,
     ScorePlan,
-    ScoreState,
     Task,
 )
 from modelwatch.stats.states.score_cells import Piece, Powers, pieces_of, slice_piece
@@ -30,9 +29,7 @@ __all__ = [
     "UNDECIDED",
     "WHOLE",
     "ScoreBatch",
-    "ScoreKey",
     "ScorePlan",
-    "ScoreState",
     "ScoreTally",
     "Task",
 ]
@@ -41,13 +38,13 @@ _MAX_VALUES = 200_000
 
 
 class _Limbs:
-    """Power sums in limbs, one vector for each scope met; grows as scopes come."""
+    """Power sums in limbs, one vector for each scope; grows with the number of scopes."""
 
     def __init__(self, length: int) -> None:
         self.rows: Counts = np.zeros((16, length), dtype=np.int64)
 
     def reserve(self, scopes: int) -> None:
-        """Room for a number of scopes."""
+        """Reserves space for a number of scopes."""
         if scopes > len(self.rows):
             grown = np.zeros((max(scopes, 2 * len(self.rows)), self.rows.shape[1]), dtype=np.int64)
             grown[: len(self.rows)] = self.rows
@@ -55,7 +52,7 @@ class _Limbs:
 
 
 class _Vectors:
-    """The vectors of counts and of sums of one kind and name, of all scopes of a segmentation.
+    """The vectors of counts and of sums of one kind and name, for all scopes of a segmentation.
 
     A code is the index of a scope times ``width``, plus a position of its vectors.
     """
@@ -68,12 +65,12 @@ class _Vectors:
 
     @property
     def longs(self) -> int:
-        """Longs held: a code and a sum each, and those of limbs."""
+        """Number of longs held: a code and a sum each, and those of limbs."""
         limbs = 0 if self.limbs is None else self.limbs.rows.size
         return 2 * (len(self.counts) + len(self.sums)) + limbs
 
     def entries(self, scopes: int) -> tuple[AnyArray, Counts, Counts]:
-        """Codes at which something is held, ascending, with counts and sums; (m,) each."""
+        """Codes of nonzero entries, ascending, with counts and sums; (m,) each."""
         codes, counts = self.counts.compacted()
         if self.limbs is None:
             others, sums = self.sums.compacted()
@@ -89,7 +86,7 @@ class _Vectors:
 
 
 class _Split:
-    """One segmentation: the scopes (key and segment) met so far, and their vectors by kind."""
+    """One segmentation: the scopes (key and segment) so far, and their vectors by kind."""
 
     def __init__(self, segmentation: SegmentationCodes) -> None:
         self.segmentation = segmentation
@@ -97,7 +94,7 @@ class _Split:
         self.vectors: dict[tuple[str, str], _Vectors] = {}
 
     def place(self, batch: ScoreBatch, codes: AnyArray | None) -> tuple[AnyArray, AnyArray]:
-        """Index of each scope that the rows have, and of each row into these."""
+        """Index of each scope of the rows, and of each row into these."""
         segments = len(self.segmentation.segments)
         combined = batch.slots.astype(np.int64)
         if codes is not None:
@@ -133,7 +130,7 @@ class _Split:
                 _add_powers(held.limbs.rows, powers, scopes, row_scopes, workspace)
 
     def states(self) -> Iterator[ScopeVectors]:
-        """The states of each kind and name so far, those of all scopes together."""
+        """The states of each kind and name so far, for all scopes together."""
         segments = (ALL,) if self.segmentation.name == ALL else self.segmentation.segments
         scopes = [(*key, segments[code]) for key, code in self.scopes]
         for (kind, name), vectors in self.vectors.items():
@@ -166,7 +163,7 @@ class ScoreTally:
 
     @property
     def longs(self) -> int:
-        """Longs held in counts and sums."""
+        """Number of longs held in counts and sums."""
         return sum(
             vectors.longs
             for split in (self._whole, *self._splits)
@@ -176,7 +173,7 @@ class ScoreTally:
     def add(self, batch: ScoreBatch) -> None:
         """Counts the rows of a batch.
 
-        Raises ValueError for a label or a decision that the task doesn't have.
+        Raises ValueError for a label or a decision that the task does not have.
         """
         if not batch.rows:
             return
@@ -203,14 +200,9 @@ class ScoreTally:
             self._whole.add(piece, *whole, self._workspace)
 
     def vectors(self) -> Iterator[ScopeVectors]:
-        """The states so far, those of one segmentation, kind and name together."""
+        """The states so far, those of one segmentation, kind, and name together."""
         for split in (self._whole, *self._splits):
             yield from split.states()
-
-    def states(self) -> Iterator[tuple[ScoreKey, ScoreState]]:
-        """The states so far, each with its key; empty ones are left out."""
-        for vectors in self.vectors():
-            yield from vectors.states()
 
     def _check(self, batch: ScoreBatch) -> None:
         classes = len(self.plan.classes)
@@ -245,7 +237,7 @@ def _add_powers(
 
 
 def _runs(scopes: AnyArray, count: int) -> tuple[AnyArray | None, AnyArray, AnyArray]:
-    """Order of the rows by scope (None: as they stand), where each run begins, and its scope."""
+    """Order of the rows by scope (None if unchanged), where each run begins, and its scope."""
     if count == 1:
         zero = np.zeros(1, dtype=np.int64)
         return None, zero, zero

@@ -1,4 +1,4 @@
-"""Slices of a feature: its frozen bins, collapsed where they are many."""
+"""Slices of a feature: its frozen bins, combined if there are many."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from modelwatch.stats.states.binning import (
 from modelwatch.stats.states.distinct import hash_of_text
 
 GROUPS = 12
-"""Quantile groups of a numeric feature, at most."""
+"""Maximum quantile groups of a numeric feature."""
 _APART = 2
 
 
@@ -33,8 +33,8 @@ _APART = 2
 class SliceBins:
     """The slices of one feature, in the order of their counts.
 
-    Numeric: null, NaN, each special value, and at most 12 groups of about as much of the
-    reference each; what lies beyond the reference's ends joins the end groups. Categorical: null,
+    Numeric: null, NaN, each special value, and at most 12 groups with about the same number of
+    reference rows; values beyond the ends of the reference join the end groups. Categorical: null,
     other, unseen, and each kept value.
     """
 
@@ -42,7 +42,7 @@ class SliceBins:
 
     @cached_property
     def cuts(self) -> Floats:
-        """Lower edges of the groups of a numeric feature but the first."""
+        """Lower edges of the groups of a numeric feature, except the first."""
         if isinstance(self.binning, CategoricalBinning):
             return np.empty(0)
         inner = _inner_edges(self.binning)
@@ -82,7 +82,7 @@ class SliceBins:
         return np.asarray(found, dtype=np.int64)
 
     def of_texts(self, texts: Texts, known: dict[str, int]) -> Counts:
-        """Slice of each row of a categorical feature, (n,); ``known`` remembers those met."""
+        """Slice of each row of a categorical feature, (n,); ``known`` caches values."""
         binning = instance_of(self.binning, CategoricalBinning)
         codes = np.full(len(texts.dictionary) + 1, NULL, dtype=np.int64)
         for at, value in enumerate(texts.dictionary):
@@ -94,10 +94,11 @@ class SliceBins:
 
 
 def _inner_edges(binning: NumericBinning) -> Floats:
-    """Where the bins of the reference's range begin, gaps after a single value left out.
+    """The beginnings of the bins within the range of the reference, without gaps after single
+    values.
 
-    About as much of the reference lies between any two. The range is told from the grid beyond it:
-    it ends at the two single values from which the grid's steps are measured.
+    There is about the same number of reference rows between any two. The range follows from the
+    grid beyond it: it ends at the two single values from which the steps of the grid are measured.
     """
     single = binning.edges[:-1][binning.single_value[:-1]]
     finite = single[np.isfinite(single) & ~np.isin(single, binning.special_values)]

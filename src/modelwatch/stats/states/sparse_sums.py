@@ -1,4 +1,4 @@
-"""Exact sums of longs by code, of which only those that are not zero are held."""
+"""Exact sums of longs by code, of which only nonzero ones are held."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _FEWEST_COMPACTED = 1 << 18
 class SparseSums:
     """Adds up counts or integer units by code; codes are non-negative longs.
 
-    Memory is bounded by the number of distinct codes, and by that of the rows added: never by the
-    range of the codes.
+    Memory is bounded by the number of distinct codes and of added rows, not by the range of the
+    codes.
     """
 
     def __init__(self) -> None:
@@ -27,11 +27,12 @@ class SparseSums:
         self._limit = _FEWEST_COMPACTED
 
     def __len__(self) -> int:
-        """Codes held, those of several batches counted apart until they are compacted."""
+        """Number of codes held; those of several batches count separately until they are
+        compacted."""
         return self._held
 
     def add(self, codes: AnyArray, sums: Counts) -> None:
-        """Adds sums to codes, none of which comes twice."""
+        """Adds sums to distinct codes."""
         if not len(codes):
             return
         self._codes.append(codes)
@@ -42,7 +43,7 @@ class SparseSums:
             self._limit = max(_FEWEST_COMPACTED, 2 * self._held)
 
     def compacted(self) -> tuple[AnyArray, Counts]:
-        """Distinct codes, ascending, and the sum of each; (m,) both. Sums of zero are left out."""
+        """Distinct codes, ascending, and the sum of each; (m,) both. Zero sums are left out."""
         if not self._codes:
             none = np.empty(0, dtype=np.int64)
             return none, none
@@ -52,7 +53,7 @@ class SparseSums:
 
 
 def summed(codes: AnyArray, values: Counts) -> tuple[AnyArray, Counts]:
-    """Distinct codes, ascending, and the exact sum of the values of each, zeros left out."""
+    """Distinct codes, ascending, and the exact sum of the values of each, without zeros."""
     order = np.argsort(codes, kind="stable")
     ordered = codes[order]
     starts = np.flatnonzero(np.diff(ordered, prepend=ordered[0] - 1)) if len(ordered) else order

@@ -1,4 +1,4 @@
-"""Stacks of additive states: what every kind of state that adds up can do."""
+"""Stacks of additive states: the operations of all kinds of states that add up."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ S = TypeVar("S", bound="Stack")
 
 @dataclass(frozen=True)
 class Stack:
-    """States of n scopes, one after the other: arrays of integers whose first axis is the scope.
+    """States of n scopes: arrays of integers whose first axis is the scope.
 
-    ``added`` names the fields that add up; all other fields must agree between stacks that meet.
+    ``added``: the fields that add up. All other fields must be equal in stacks that are combined.
     """
 
     added: ClassVar[tuple[str, ...]] = ()
@@ -26,7 +26,7 @@ class Stack:
 
     @property
     def identity(self) -> str:
-        """What must be the same in stacks that are added, compared or concatenated."""
+        """What must be equal in stacks that are added, compared, or concatenated."""
         return type(self).__name__
 
     def roll_up(self: S, spans: Spans) -> S:
@@ -44,7 +44,7 @@ class Stack:
         return self.roll_up(np.array([[0, len(self)]], dtype=np.int64))
 
     def without_each(self: S) -> S:
-        """For each scope, the merged state of all the others."""
+        """For each scope, the merged state of all others."""
         return self.total() - self
 
     def without_each_of(self: S, spans: Spans) -> S:
@@ -67,7 +67,7 @@ class Stack:
         )
 
     def followed_by(self: S, *others: S) -> S:
-        """One stack of the scopes of several."""
+        """One stack of the scopes of several stacks."""
         for other in others:
             self._check(other)
         stacks = (self, *others)

@@ -1,4 +1,4 @@
-"""The state of one scope and one feature, as it travels between tasks and is stored."""
+"""The state of one scope and one feature, as passed between tasks and stored."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ StateKey: TypeAlias = tuple[int, str, int, str, str, str]
 
 @dataclass(frozen=True)
 class State:
-    """What is kept of some rows of one feature; merges by addition, in any order.
+    """The state of some rows of one feature; merges by addition, in any order.
 
     ``counts``: the count vector of the feature's binning, or the products of a numeric block.
-    ``sums``: power sums of a numeric feature. ``minimum``, ``maximum``: NaN where there is none.
-    ``sketch``, ``unseen``, ``lengths`` (sum, least, greatest): for all traffic only, else None.
+    ``sums``: power sums of a numeric feature. ``minimum``, ``maximum``: NaN if there is none.
+    ``sketch``, ``unseen``, ``lengths`` (sum, minimum, maximum): for all traffic only, otherwise
+    None.
     """
 
     counts: Counts
@@ -38,7 +39,7 @@ class State:
 
     @property
     def longs(self) -> int:
-        """Longs of its vectors and its sketch."""
+        """Number of longs in its vectors and its sketch."""
         vectors = (self.counts, self.sums, self.sketch)
         return sum(len(vector) for vector in vectors if vector is not None)
 

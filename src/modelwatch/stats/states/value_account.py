@@ -1,4 +1,4 @@
-"""The account of values of labels and decisions: how many, and which of them nobody named."""
+"""The account of values of labels and decisions: their number, and the unmapped ones."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from collections.abc import Iterable, Mapping
 from modelwatch.stats.states.categorical import example_of
 
 VALUES = "values"
-"""Kind of the states that count the values of a label or decision; their name is its subject."""
+"""Kind of the states with value counts of a label or decision; their name is its subject."""
 VALUE_COUNTS = ("valued", "missing", "nothing", "negative", "another class")
 """Positions of their counts: rows with a value; rows with an empty text or NaN; rows with a value
-that the configuration does not name, which counts as nothing, as negative, as another class."""
+that the configuration does not list, which counts as nothing, as negative, as another class."""
 SPELLING = "spelling:"
-"""Begins the kind of the states that count one such value; a subject follows, and the value is
-their name."""
+"""Prefix of the kind of states that count one such value; a subject follows, and the value is their
+name."""
 SPELLING_COUNTS = VALUE_COUNTS[2:]
 """Positions of their counts: rows, by what the value counts as."""
 LABEL_SUBJECT, DECISION_SUBJECT = "label", "decision"
 MOST_SPELLINGS = 100
-"""Values of a subject and day that are counted one by one: those that sort first, each exactly."""
+"""Values of a subject and day that are counted individually: the first ones in sort order, each
+exactly."""
 _CHALLENGER = "challenger:"
 
 
@@ -28,10 +29,10 @@ def challenger_subject(name: str) -> str:
 
 
 def bounded_spellings(rows: Mapping[str, int]) -> dict[str, int]:
-    """Rows of the values that sort first, at most ``MOST_SPELLINGS``, in their order.
+    """Rows of the first values in sorted order, at most ``MOST_SPELLINGS``.
 
-    A value among the first of a union is among the first of each part that holds it, so that its
-    count is exact however the rows are dealt to tasks.
+    A value among the first of a union is among the first of each part that contains it, so its
+    count is exact regardless of how rows are distributed to tasks.
     """
     return {value: rows[value] for value in sorted(rows)[:MOST_SPELLINGS]}
 

@@ -1,4 +1,4 @@
-"""The longest recent stretch of days without a change of a mean, from sums that add up."""
+"""The longest recent stretch of days without a change of a mean, from additive sums."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from modelwatch.stats.arrays import AnyArray, Floats
 CONFIDENCE = 0.002
 """Probability of a cut without a change, each time a block is added; the delta of ADWIN."""
 FEWEST_BLOCKS = 2
-"""Blocks on either side of a cut, so that one day is no change."""
+"""Minimum blocks on either side of a cut, so that a single day is not a change."""
 
 
 @dataclass(frozen=True)
 class Stretches:
-    """After each of n blocks, the stretch of blocks that are alike and end with it; all (n,).
+    """After each of n blocks, the stretch of similar blocks that ends with it; all (n,).
 
-    ``start``: its first block. ``cut``: whether older blocks were given up at this block. ``rows``:
-    its rows, deflated. ``mean`` and ``sd``: over it; NaN without rows.
+    ``start``: its first block. ``cut``: whether older blocks were dropped at this block. ``rows``:
+    its rows, divided by the design effect. ``mean`` and ``sd``: over it; NaN without rows.
     """
 
     start: AnyArray

@@ -1,4 +1,4 @@
-"""How likely a count of rows is that is as far from what was expected, when rows are few."""
+"""The probability of a row count at least as far from its expectation, for few rows."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from modelwatch.stats.arrays import Floats
 from modelwatch.stats.special import incomplete_beta
 
 LARGE_COUNT = 1000.0
-"""Expected rows from which the logarithm of a count is close to normal."""
+"""Minimum expected rows for which the logarithm of a count is close to normal."""
 MANY_TRIALS = 10_000.0
-"""Rows from which a share is close to normal."""
+"""Minimum rows for which a share is close to normal."""
 _LEAST_DISPERSION = 1e-4
 
 
 def count_tail(count: Floats, mean: Floats, dispersion: Floats) -> Floats:
     """Two-sided probability of a negative binomial count; one shape.
 
-    Its variance is ``mean + dispersion * mean ** 2``. 0 where ``mean`` is at least ``LARGE_COUNT``,
-    NaN where an argument is unknown. Source: Johnson, Kemp and Kotz (2005), 5.6.
+    Its variance is ``mean + dispersion * mean ** 2``. 0 if ``mean`` is at least ``LARGE_COUNT``,
+    NaN if an argument is unknown. Source: Johnson, Kemp and Kotz (2005), 5.6.
     """
     y, mu = np.asarray(count, dtype=np.float64), np.asarray(mean, dtype=np.float64)
     size = 1.0 / np.maximum(np.asarray(dispersion, dtype=np.float64), _LEAST_DISPERSION)
@@ -31,9 +31,9 @@ def count_tail(count: Floats, mean: Floats, dispersion: Floats) -> Floats:
 
 
 def share_tail(share: Floats, rows: Floats, expected: Floats) -> Floats:
-    """Two-sided probability of a share of independent rows, binomial; one shape.
+    """Two-sided binomial probability of a share of independent rows; one shape.
 
-    0 where there are ``MANY_TRIALS`` rows or more, NaN where an argument is unknown.
+    0 for ``MANY_TRIALS`` rows or more, NaN if an argument is unknown.
     """
     s, n, e = (np.asarray(x, dtype=np.float64) for x in (share, rows, expected))
     known = np.isfinite(s) & np.isfinite(e) & (n > 0)

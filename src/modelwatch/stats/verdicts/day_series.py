@@ -1,4 +1,4 @@
-"""A figure a day, and how likely it is around some expectation when neighbouring days are alike."""
+"""A daily metric, and its likelihood around an expectation when neighboring days are similar."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import numpy as np
 from modelwatch.stats.arrays import Counts, Floats
 
 _ALIKE = np.linspace(0.0, 0.95, 20)
-"""Correlations of neighbouring days that are tried."""
+"""Candidate correlations of neighboring days."""
 _ROUNDING = 1e-9
-"""Of the largest figure: residuals below it are none."""
+"""Relative to the largest value: smaller residuals are zero."""
 
 
 @dataclass(frozen=True)
 class DaySeries:
-    """Figures of n days, ascending, with gaps; all (n,).
+    """Metrics of n days, ascending, with gaps; all (n,).
 
-    ``days``: day numbers. ``weights``: inverse variances of the figures but for a factor. Figures
-    that differ in weight are compared in units of their own spread.
+    ``days``: day numbers. ``weights``: inverse variances of the values except for a factor. Values
+    with different weights are compared in units of their own spread.
     """
 
     days: Counts
@@ -28,7 +28,7 @@ class DaySeries:
 
     @classmethod
     def of(cls, values: Floats, days: Counts, weights: Floats | None = None) -> DaySeries:
-        """The known figures; ValueError unless days ascend and weights are positive."""
+        """The known values; ValueError unless days ascend and weights are positive."""
         y, t = np.asarray(values, dtype=np.float64), np.asarray(days, dtype=np.int64)
         w = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=np.float64)
         known = np.isfinite(y) & np.isfinite(w)
@@ -43,10 +43,10 @@ class DaySeries:
         return len(self.values)
 
     def deviances(self, expected: Floats) -> Floats:
-        """-2 log likelihood but for a constant, of expectations (c, n): (c,).
+        """-2 log likelihood except for a constant, of expectations (c, n): (c,).
 
-        Residuals are normal with a correlation of rho**k between days k apart; variance and rho
-        (0 to 0.95) are those that suit each expectation best. A series without a gap has the exact
+        Residuals are normal with a correlation of rho**k between days k apart; variance and rho (0
+        to 0.95) are the best ones for each expectation. A series without a gap has the exact
         likelihood of an autoregression of order 1.
         """
         residual = (self.values - np.atleast_2d(expected)) * np.sqrt(self.weights)

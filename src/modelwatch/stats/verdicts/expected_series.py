@@ -1,7 +1,7 @@
-"""Bounds of a day's figure, learned from the days before it; anomalies don't move them.
+"""Bounds of a daily metric, learned from earlier days and robust to anomalies.
 
-A day is a day with data, or the first day of a window: what comes every two weeks or every month
-has a series as well.
+A day is a day with data, or the first day of a window: data that arrives every two weeks or every
+month also has a series.
 """
 
 from __future__ import annotations
@@ -15,50 +15,53 @@ from modelwatch.stats.special import student_quantile, student_tail
 from modelwatch.stats.verdicts.count_tails import count_tail, share_tail
 from modelwatch.stats.weekdays import weekdays_of
 
-FEWEST_DAYS = 7
-"""Known days before a day below which nothing is expected of it."""
+FEWEST_HISTORY_DAYS = 7
+"""Known days before a day below which it has no expectation."""
 FEWEST_SPARSE = 4
-"""The same where they lie ``SPARSE_DAYS`` back or more: then no weekday is new."""
-SPARSE_DAYS = 28
-FEWEST_OF_A_WEEKDAY = 4
+"""The same if they are ``_SPARSE_DAYS`` back or more: then no weekday is new."""
+_SPARSE_DAYS = 28
+_FEWEST_EARLY = 3
+"""Known days before a day from which it can tell that an event has begun, although it has no
+verdict yet. Otherwise, what begins in the first week is usual in the second."""
+_FEWEST_OF_A_WEEKDAY = 4
 HISTORY = 63
-"""Days back that are looked at."""
+"""Days of history."""
 HISTORY_OF_BATCHES = 20
-"""Usual gaps between days with data that are looked back, where that is more."""
+"""Usual gaps between days with data in the history, if that is longer."""
 HISTORY_DAYS_READ = 70
-"""Days before a day that are read to say what is usual for it: ten of its weekday."""
+"""Days before a day that define its usual value: ten of its weekday."""
 LEVEL_DAYS = 7
-"""Known days whose median residual is the level of now."""
-MOST_DEGREES = 30.0
+"""Known days whose median residual is the current level."""
+_MOST_DEGREES = 30.0
 SD_OF_MAD = 1.4826
-"""Standard deviation of a normal figure over its median absolute deviation."""
+"""Ratio of the standard deviation to the median absolute deviation of a normal variable."""
 EFFICIENCY = 0.37
-"""Of the median absolute deviation, beside the standard deviation: what days are worth."""
-TOO_SHORT = f"fewer than {FEWEST_DAYS} days before"
-NO_VALUE = "no value"
+"""Weight in days of the median absolute deviation, relative to the standard deviation."""
+SHORT_HISTORY = f"fewer than {FEWEST_HISTORY_DAYS} days before"
+VALUE_MISSING = "no value"
 RARE_ERRORS = 2
-"""One anomaly may be a mishap; so many of the past say what happens now and then."""
+"""Number of past anomalies that make further ones usual; one may be a mishap."""
 SAME_EVENT = 2
-"""Days before a day whose errors may be those of the same event, and say nothing of rarity."""
+"""Days before a day whose errors may belong to the same event, and are not evidence of rarity."""
 ALIKE = 0.5
-"""Times the error of a day from which the errors just before it are of the same event."""
-TAIL = 6.0
-"""Power of the distance by which what is beyond the past's rare errors gets less likely."""
+"""Ratio to the error of a day from which the errors just before it belong to the same event."""
+_TAIL = 6.0
+"""Power of the distance at which errors beyond the rare past ones become less likely."""
 DECILES_APART = 2.563
-"""Distance of the first decile of a normal figure from the last, in standard deviations."""
+"""Distance between the first and last decile of a normal variable, in standard deviations."""
 _WEEK = 7
 
 
 @dataclass(frozen=True)
 class ExpectedSeries:
-    """What was to be expected of each day of s series, from the days before it alone; all (s, n).
+    """What was expected of each day of s series, from earlier days only; all (s, n).
 
-    ``lower`` and ``upper``: where a day in a thousand falls outside, or as asked. ``z``: distance
-    of the value from ``expected`` in robust standard deviations. ``p_value``: probability of so
-    large a distance: Student's t, or what the rare errors of the past give, if that is more; those
-    of the last ``SAME_EVENT`` days, which may be one event with it, do not count. ``seasonal``:
-    whether the same weekdays were compared. ``reason``: why there are no bounds, or no p-value,
-    else None.
+    ``lower`` and ``upper``: where one day in a thousand falls outside, or as requested. ``z``:
+    distance of the value from ``expected`` in robust standard deviations. ``p_value``: probability
+    of a distance at least this large: Student's t, or that of rare past errors if that is larger;
+    those of the last ``SAME_EVENT`` days, which may be one event with it, do not count.
+    ``seasonal``: whether the same weekdays were compared. ``reason``: why there are no bounds, or
+    no p-value, otherwise None.
     """
 
     expected: Floats
@@ -107,12 +110,14 @@ def expected_series(
         most_level = float(np.log1p(most_level))
     expected, spread, degrees, rare = (np.full(y.shape, np.nan) for _ in range(4))
     seasonal = np.zeros(y.shape, dtype=bool)
-    errors = np.full(y.shape, np.nan)
+    errors, early = np.full((2, *y.shape), np.nan)
     for now in range(len(t)):
         first, fewest = _history(t[: now + 1])
-        if now - first < fewest:
-            continue
         past = x[:, first:now]
+        if now - first < fewest:
+            if now - first >= _FEWEST_EARLY:
+                early[:, now] = x[:, now] - _median(past)
+            continue
         known = np.isfinite(past).sum(axis=1)
         usual, own = _usual(past, t[first : now + 1])
         left = past - usual[:, :-1]
@@ -122,9 +127,10 @@ def expected_series(
         errors[:, now] = x[:, now] - expected[:, now]
         made = errors[:, first:now]
         of_errors = np.isfinite(made).sum(axis=1)
-        enough = of_errors >= FEWEST_DAYS
+        enough = of_errors >= FEWEST_HISTORY_DAYS
         around = np.where(enough[:, None], made, past - _median(past)[:, None])
-        lasting = _event_days(errors[:, first : now + 1])
+        seen = np.where(np.isfinite(errors), errors, early)
+        lasting = _event_days(seen[:, first : now + 1])
         narrow = SD_OF_MAD * _median(np.abs(around))
         wide = _width(np.where(_older(around, lasting), around, np.nan)) / DECILES_APART
         # Of an event that lasts, the days so far say nothing of how days differ.
@@ -141,7 +147,7 @@ def expected_series(
     # As often as the past showed such a distance, and for a larger one less by a power of it.
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         share = RARE_ERRORS / (degrees / EFFICIENCY + 1.0)
-        tail = share * np.minimum(rare / np.abs(x - expected), 1.0) ** TAIL
+        tail = share * np.minimum(rare / np.abs(x - expected), 1.0) ** _TAIL
     tail = np.where(np.isfinite(tail), tail, 0.0)
     if counts:
         mean = np.maximum(np.exp(expected) - 0.5, 0.5)
@@ -163,7 +169,7 @@ def _bounded(
     counts: bool,
     level: float,
 ) -> ExpectedSeries:
-    degrees = np.clip(degrees, 1.0, MOST_DEGREES)
+    degrees = np.clip(degrees, 1.0, _MOST_DEGREES)
     reach = student_quantile(0.5 + level / 2.0, degrees) * spread
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         z = np.where(x == expected, 0.0, (x - expected) / spread)
@@ -173,24 +179,24 @@ def _bounded(
         ends = [np.maximum(np.exp(end) - 0.5, 0.0) for end in ends]
     unknown = ~np.isfinite(expected)
     reason = np.full(y.shape, None, dtype=object)
-    reason[~np.isfinite(y)] = NO_VALUE
-    reason[unknown] = TOO_SHORT
+    reason[~np.isfinite(y)] = VALUE_MISSING
+    reason[unknown] = SHORT_HISTORY
     p = np.where(unknown | ~np.isfinite(y), np.nan, p)
     return ExpectedSeries(ends[0], ends[1], ends[2], z, p, seasonal & ~unknown, reason)
 
 
 def _history(days: Counts) -> tuple[int, int]:
-    """The first day that counts for the last of ``days``, and how many days there must be."""
+    """The first day that counts for the last of ``days``, and the minimum number of days."""
     now, past = days[-1], days[:-1]
     gaps = np.diff(past[-HISTORY_OF_BATCHES - 1 :])
     usual = float(np.median(gaps)) if len(gaps) else 0.0
     first = int(np.searchsorted(past, now - max(HISTORY, HISTORY_OF_BATCHES * usual)))
-    sparse = first < len(past) and now - past[first] >= SPARSE_DAYS
-    return first, FEWEST_SPARSE if sparse and usual > 1 else FEWEST_DAYS
+    sparse = first < len(past) and now - past[first] >= _SPARSE_DAYS
+    return first, FEWEST_SPARSE if sparse and usual > 1 else FEWEST_HISTORY_DAYS
 
 
 def _clipped(expected: Floats, rows: Counts | None) -> Floats:
-    """Expected shares, away from 0 and 1 by as much as the rows so far can tell."""
+    """Expected shares, as far from 0 and 1 as the rows so far can show."""
     if rows is None:
         return expected
     before = np.cumsum(np.asarray(rows, dtype=np.float64)) - rows
@@ -199,23 +205,24 @@ def _clipped(expected: Floats, rows: Counts | None) -> Floats:
 
 
 def _usual(past: Floats, days: Counts) -> tuple[Floats, AnyArray]:
-    """What is usual of each past day and of today, (s, past + 1), and whether by weekdays (s,)."""
+    """The usual value of each past day and of today, (s, past + 1), and whether by weekdays
+    (s,)."""
     weekday = weekdays_of(days)
     today = weekday[-1]
     same = past[:, weekday[:-1] == today]
-    own = np.isfinite(same).sum(axis=1) >= FEWEST_OF_A_WEEKDAY
+    own = np.isfinite(same).sum(axis=1) >= _FEWEST_OF_A_WEEKDAY
     usual = np.repeat(_median(past)[:, None], len(days), axis=1)
     if own.any():
         for each in range(_WEEK):
             of_weekday = past[:, weekday[:-1] == each]
-            few = np.isfinite(of_weekday).sum(axis=1) < FEWEST_OF_A_WEEKDAY
+            few = np.isfinite(of_weekday).sum(axis=1) < _FEWEST_OF_A_WEEKDAY
             median = np.where(few, np.nan, _median(of_weekday))
             usual[:, weekday == each] = np.where(own, median, usual[:, 0])[:, None]
     return usual, own
 
 
 def _median(values: Floats) -> Floats:
-    """Median of the known values of each line, NaN where there is none."""
+    """Median of the known values of each row, NaN if there is none."""
     n = np.isfinite(values).sum(axis=-1)
     if values.shape[-1] == 0:
         return np.full(values.shape[:-1], np.nan)
@@ -227,7 +234,7 @@ def _median(values: Floats) -> Floats:
 
 
 def _event_days(errors: Floats) -> Counts:
-    """Days before the last one that may be of the same event, (s,): it may last for weeks."""
+    """Days before the last one that may be of the same event, (s,), which may last for weeks."""
     now, before = errors[:, -1:], errors[:, -2::-1]
     with np.errstate(invalid="ignore"):
         alike = (before * now > 0) & (np.abs(before) >= ALIKE * np.abs(now))
@@ -235,13 +242,13 @@ def _event_days(errors: Floats) -> Counts:
 
 
 def _older(values: Floats, newest: Counts) -> AnyArray:
-    """Mask of the days of each line without its newest ones."""
+    """Mask of the days of each row without its newest ones."""
     length = values.shape[-1]
     return np.asarray(np.arange(length) < length - newest[:, None])
 
 
 def _rare(sizes: Floats, newest: Counts) -> Floats:
-    """The size that ``RARE_ERRORS`` of each line reach, without its newest days; 0 where there are
+    """The size that ``RARE_ERRORS`` of each row reach, without its newest days; 0 if there are
     fewer."""
     length = sizes.shape[-1]
     if length < RARE_ERRORS:
@@ -251,7 +258,8 @@ def _rare(sizes: Floats, newest: Counts) -> Floats:
 
 
 def _width(values: Floats) -> Floats:
-    """Distance of the deciles of the known values of each line, NaN where there is none."""
+    """Distance between the first and last decile of the known values of each row, NaN if there is
+    none."""
     n = np.isfinite(values).sum(axis=-1)
     known = np.where(np.isfinite(values), values, np.inf)
     ordered = np.sort(known, axis=-1)

@@ -1,4 +1,4 @@
-"""Days of the reference as they would look, had they been no part of it."""
+"""Days of the reference as they would look if they were not part of it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import numpy as np
 
 from modelwatch.stats.arrays import Counts
 from modelwatch.stats.states.binning import CATEGORICAL_OFFSET, OTHER, UNSEEN
-from modelwatch.stats.states.leave_out import States
+from modelwatch.stats.states.leave_out import FeatureStates
 from modelwatch.stats.states.numeric import NumericStates
 
 
-def as_if_fresh(days: States, rest: States) -> States:
+def as_if_fresh(days: FeatureStates, rest: FeatureStates) -> FeatureStates:
     """Some scopes, (w,), as the bins of their ``rest``, (w,), would have counted them.
 
-    The frozen bins know all values of the reference, so that its own days hold none that is unseen,
-    as days to come will. A value that the rest never held is counted as unseen. Of values without a
-    bin of their own it is not known where they were seen: were their frequencies exponential, with
-    r rows a value in the rest, a share 1 / (1 + r) of their rows at most would be of new values.
+    The frozen bins know all values of the reference, so its own days have no unseen values, unlike
+    future days. A value that the rest does not contain is counted as unseen. For values without a
+    bin of their own, it is unknown where they occurred: if their frequencies were exponential, with
+    r rows per value in the rest, at most a share 1 / (1 + r) of their rows would have new values.
     """
     if isinstance(days, NumericStates) or isinstance(rest, NumericStates):
         return days

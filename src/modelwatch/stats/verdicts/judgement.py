@@ -1,4 +1,4 @@
-"""Verdicts of one family of comparisons: an effect beyond its threshold and beyond chance."""
+"""Verdicts of one family of comparisons: effects above a threshold and beyond chance."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from modelwatch.stats.verdicts.multiplicity import Correction, adjusted
 PASS = "pass"
 FAIL = "fail"
 NO_DATA = "no_data"
-NO_REFERENCE = "no_reference"
+_NO_REFERENCE = "no_reference"
 TOO_FEW_ROWS = "too_few_rows"
-UNDEFINED = "undefined"
+_UNDEFINED = "undefined"
 
-NO_SIGNIFICANCE = "no significance: nothing tells how much it varies by itself"
+NO_SIGNIFICANCE = "not judged: its random variation is unknown"
 NO_THRESHOLD = "no threshold"
-NO_VALUE = "undefined"
+_NO_VALUE = "undefined"
 MOST_TIMES = 1e6
-"""Times its threshold that an effect is at most: of a threshold of 0, any change."""
+"""Maximum effect in thresholds, such as of any change with a threshold of 0."""
 
 
 @dataclass(frozen=True)
 class Judgement:
     """Verdicts of one family; all (n,).
 
-    ``verdict``: 'pass', 'fail', 'no_data', 'no_reference', 'too_few_rows' or 'undefined'.
-    ``adjusted_p``: corrected for ``comparisons``, the number of figures of the family that were
-    tested; NaN for those that were not. ``effect``: size of the figure over its threshold, 1 at the
-    threshold; NaN where the figure is undefined. ``reason``: None where the figure was tested.
+    ``verdict``: 'pass', 'fail', 'no_data', 'no_reference', 'too_few_rows', or 'undefined'.
+    ``adjusted_p``: corrected for ``comparisons``, the number of tested metrics of the family; NaN
+    for those that were not tested. ``effect``: absolute value divided by the threshold; NaN if the
+    value is undefined. ``reason``: None if the metric was tested.
     """
 
     verdict: AnyArray
@@ -56,31 +56,31 @@ def judged(
     correction: Correction = "benjamini_hochberg",
     worse_only: AnyArray | None = None,
 ) -> Judgement:
-    """Verdicts of the figures of one family; all arrays (n,).
+    """Verdicts of the metrics of one family; all arrays (n,).
 
-    ``threshold``: the size of ``value`` that matters; of 0, any size is ``MOST_TIMES`` of it.
-    ``reason``: why a value is undefined, else None.
-    ``min_rows``: of all, or of each (n,); 0 where the figure is the number of rows or tells by
-    itself how much it is worth, and any number of rows is judged, none included.
-    ``worse_only``: 1 where only a rise is for the worse, -1 where only a fall is, 0 where either.
-    The first that holds is the verdict: no rows, no rows of the reference, fewer than ``min_rows``
-    rows, an undefined value, a value without a p-value; then 'fail' where the effect reaches the
-    threshold and ``adjusted_p`` the level, else 'pass'. Only the last two count as comparisons.
+    ``threshold``: the absolute ``value`` that matters; for 0, any value is ``MOST_TIMES`` of it.
+    ``reason``: why a value is undefined, otherwise None. ``min_rows``: for all, or for each (n,); 0
+    if the metric is the number of rows, or its p-value accounts for few rows, so that any number of
+    rows is judged, including none. ``worse_only``: 1 if only an increase is worse, -1 if only a
+    decrease is, 0 for either. The first that applies is the verdict: no rows, no rows in the
+    reference, fewer than ``min_rows`` rows, an undefined value, a value without a p-value; then
+    'fail' if the effect reaches 1 and ``adjusted_p`` is at most the level, otherwise 'pass'. Only
+    the last two count as comparisons.
     """
     value, threshold, p = (np.asarray(x, dtype=np.float64) for x in (value, threshold, p_value))
     rows, reference_rows = np.asarray(rows), np.asarray(reference_rows)
     given = np.asarray(reason, dtype=object)
     effect = _effect(value, threshold, worse_only)
-    known = np.where(given == np.array(None), NO_VALUE, given)
+    known = np.where(given == np.array(None), _NO_VALUE, given)
     fewest = np.broadcast_to(np.asarray(min_rows), rows.shape)
     too_few = np.array([f"fewer than {n} rows" for n in fewest.tolist()], dtype=object)
     untested: tuple[tuple[AnyArray, str, AnyArray | str], ...] = (
         ((rows <= 0) & (fewest > 0), NO_DATA, "no rows"),
-        (reference_rows <= 0, NO_REFERENCE, "no rows in the reference"),
+        (reference_rows <= 0, _NO_REFERENCE, "no rows in the reference"),
         (rows < fewest, TOO_FEW_ROWS, too_few),
-        (~np.isfinite(value), UNDEFINED, known),
-        (np.isnan(threshold), UNDEFINED, NO_THRESHOLD),
-        (np.isnan(p), UNDEFINED, NO_SIGNIFICANCE),
+        (~np.isfinite(value), _UNDEFINED, known),
+        (np.isnan(threshold), _UNDEFINED, NO_THRESHOLD),
+        (np.isnan(p), _UNDEFINED, NO_SIGNIFICANCE),
     )
     verdict = np.full(value.shape, PASS, dtype=object)
     why = np.full(value.shape, None, dtype=object)

@@ -1,4 +1,4 @@
-"""p-values of many comparisons, corrected so that a share of what is found may be false."""
+"""p-values of many comparisons, corrected to control the false discovery rate."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from modelwatch.stats.arrays import Floats
 
 Correction = Literal["benjamini_hochberg", "benjamini_yekutieli"]
-"""Benjamini-Hochberg holds for comparisons that rise together; Benjamini-Yekutieli for all."""
+"""Benjamini-Hochberg is valid for positively dependent comparisons; Benjamini-Yekutieli for all."""
 CORRECTIONS: tuple[Correction, ...] = get_args(Correction)
 
 

@@ -1,10 +1,17 @@
-"""The distribution of a drift statistic when nothing has changed, and how likely a value is there.
+"""The distribution of a drift statistic if nothing has changed, and the p-value of a value.
 
-The power of a statistic (its square, or itself where it grows with the square of a change) is the
-sum of what rows do by chance, c (1/n + 1/N), and of what days bring, which falls with the days D of
-a window as D**-decay; decay is 1 for independent days, and less where neighbouring days are alike.
-Both are expectations of squares, so that the ratio of a window's power to them is about
-F-distributed: its second degrees of freedom say how few days it was learned on.
+The power of a statistic (its square, or its value if it grows with the square of a change) is the
+sum of the effect of rows by chance, c (1/n + 1/N), and of the effect of days, which decreases with
+the days D of a window as D**-decay; decay is 1 for independent days, and less if neighboring days
+are similar. Both are expectations of squares, so the ratio of a window's power to them
+approximately follows an F distribution, whose second degrees of freedom reflect how few days it was
+learned on.
+
+An incident needs two windows, which are to be rare together. Where neighboring days are alike, so
+are windows, and a second one beyond the threshold is no second finding. Two normal values with a
+correlation r both exceed their level p with a probability of about p**(2 / (1 + r)) (Ledford and
+Tawn 1996), so the p-value of each is p**(1 / (1 + r)): that of independent windows that are as rare
+together.
 """
 
 from __future__ import annotations
@@ -19,10 +26,10 @@ from modelwatch.stats.special import f_tail
 from modelwatch.stats.verdicts.sampling_variance import JUDGED
 
 WEEK = 7
-FEWEST_DAYS = 7
-"""Days of the reference below which they are weighed against an assumed design effect."""
+FEWEST_REFERENCE_DAYS = 7
+"""Reference days below which they are combined with an assumed design effect."""
 WORST_TAIL = 3.0
-"""Power of its power by which what is beyond the worst day of the reference gets less likely."""
+"""Power at which values beyond the reference's worst day become less likely."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,19 @@ class NullModel:
     worst: float = 0.0
 
     @property
+    def alike(self) -> float:
+        """Correlation of neighboring windows of any length, 0 to 1; 0 if it is not known.
+
+        A variance that decreases as D**-decay has a correlation of 2**(1 - decay) - 1, but only in
+        what days bring: rows are drawn anew.
+        """
+        if self.reason is not None:
+            return 0.0
+        by_days: float = 1.0 - 1.0 / self.design_effect
+        correlation: float = 2.0 ** (1.0 - self.decay) - 1.0
+        return correlation * by_days
+
+    @property
     def seasonal(self) -> bool:
         """Whether windows of a day are compared with their own weekday."""
         return self.weekdays is not None
@@ -72,9 +92,10 @@ class NullModel:
         rows: Counts,
         reference_rows: Counts | int,
     ) -> Floats:
-        """Probability of so large a value where nothing has changed; (W,), NaN where undefined.
+        """Probability of a value at least this large if nothing has changed; (W,), NaN if
+        undefined. If neighboring windows are alike, it is larger: see the module.
 
-        ``window_days``: days of the window that hold rows. ``weekdays``: 0 for Monday to 6 for
+        ``window_days``: number of days of the window with rows. ``weekdays``: 0 for Monday to 6 for
         Sunday, -1 for a window of several days. ``rows`` of the window and the reference.
         """
         value = np.asarray(values, dtype=np.float64)[None]
@@ -82,30 +103,30 @@ class NullModel:
         return np.asarray(found[0])
 
     def asked(self, value: Floats, of: Windows) -> Tails:
-        """Tails of F that the p-values of windows are read from."""
+        """Tails of F from which the p-values of windows are computed."""
         n, m, days = of.rows, of.reference_rows, of.days
-        noise = self.rows * (1.0 / n + 1.0 / m)
+        variance = self.rows * (1.0 / n + 1.0 / m)
         if self.reason is not None:
-            expected = noise * self.design_effect
+            expected = variance * self.design_effect
         else:
             # The reference's own days are a sample as well.
-            expected = noise + self.between * (days**-self.decay + self.days**-self.decay)
+            expected = variance + self.between * (days**-self.decay + self.days**-self.decay)
         judged = JUDGED[self.statistic]
-        figure = judged.figure(value, n, m, self.share)
+        transformed = judged.transform(value, n, m, self.share)
         # Where neighbours are alike, the days hold few windows of that length.
         degrees = self.degrees * days ** -((1.0 - self.decay) / 2.0)
-        off_center = figure - self.center * days**-self.center_decay
+        off_center = transformed - self.center * days**-self.center_decay
         power = judged.power(off_center)
         least = np.zeros(len(value))
         if self.worst > 0:
             worst = self.worst * self._of_a_day(expected, days, m)
             least = (worst / np.maximum(power, worst)) ** WORST_TAIL / (self.days + 1.0)
-        seasonal = None if self.weekdays is None else self.weekdays.tail(self, figure, of)
+        seasonal = None if self.weekdays is None else self.weekdays.tail(self, transformed, of)
         return Tails((power / expected, self.shape, degrees), least, seasonal)
 
     def _of_a_day(self, expected: Floats, days: Floats, reference_rows: Floats) -> Floats:
-        """Expected power of windows over that of a day of the reference; at most 1, and 1 of
-        windows of one day. The worst week is not as bad as the worst day."""
+        """Expected power of windows relative to that of a day of the reference; at most 1, and 1
+        for windows of one day. The worst week is not as bad as the worst day."""
         a_day = self.rows * (self.days + 1.0) / reference_rows
         a_day = a_day + self.between * (1.0 + self.days**-self.decay)
         return np.where(days > 1, np.minimum(expected / a_day, 1.0), 1.0)
@@ -113,10 +134,10 @@ class NullModel:
 
 @dataclass(frozen=True)
 class WeekdayEffects:
-    """What a statistic shows on each weekday of the reference, Monday first; all (7,).
+    """The values of a statistic on each weekday of the reference, Monday first; all (7,).
 
-    ``mean``: of a signed statistic, 0 of others. ``between``: power of days of that weekday, beyond
-    that of rows. ``days``: days of each.
+    ``mean``: of a signed statistic, 0 for others. ``between``: power of days of that weekday,
+    beyond that of rows. ``days``: number of days of each.
     """
 
     mean: Floats
@@ -125,23 +146,23 @@ class WeekdayEffects:
     shape: float
     degrees: Floats
 
-    def tail(self, model: NullModel, figure: Floats, of: Windows) -> Tail:
-        """The tail of windows that are of a weekday; of the others it means nothing."""
+    def tail(self, model: NullModel, transformed: Floats, of: Windows) -> Tail:
+        """The tail for windows of a weekday; meaningless for others."""
         at = np.where(of.of_a_weekday, of.weekdays, 0)
         n, m = of.rows, of.reference_rows
-        noise = JUDGED[model.statistic]
-        if noise.signed:
+        variance = JUDGED[model.statistic]
+        if variance.signed:
             # The weekday's mean was taken against the same reference, whose own error cancels.
             expected = (self.between[at] + model.rows / n) * (1.0 + 1.0 / self.days[at])
         else:
             expected = self.between[at] + model.rows * (1.0 / n + 1.0 / m)
-        power = noise.power(figure - self.mean[at])
+        power = variance.power(transformed - self.mean[at])
         return power / expected, self.shape, self.degrees[at]
 
 
 @dataclass(frozen=True)
 class Windows:
-    """What the windows of some values are, (W,) each; rows are NaN where there is none."""
+    """The properties of the windows of some values, (W,) each; rows are NaN if there are none."""
 
     rows: Floats
     reference_rows: Floats
@@ -161,8 +182,8 @@ Tail = tuple[Floats, float, Floats]
 
 @dataclass(frozen=True)
 class Tails:
-    """Tails that p-values are read from: no less than ``least``, and the ``seasonal`` one for the
-    windows of one day where the statistic differs by weekday."""
+    """Tails from which p-values are computed: no less than ``least``, and the ``seasonal`` one for
+    windows of one day if the statistic differs by weekday."""
 
     tail: Tail
     least: Floats
@@ -177,9 +198,9 @@ def p_values(
     rows: Counts,
     reference_rows: Counts | int,
 ) -> Floats:
-    """Probabilities of values (S, W) of as many models, as of ``NullModel.p_values``; (S, W).
+    """Probabilities of values (S, W) of as many models, as in ``NullModel.p_values``; (S, W).
 
-    The tails of all are found at once.
+    The tails of all are computed at once.
     """
     if not len(models):
         return np.empty(values.shape)
@@ -200,4 +221,5 @@ def p_values(
         by_weekday = np.full(p.shape, np.nan)
         by_weekday[[one.seasonal is not None for one in asked]] = found[len(asked) :]
         p = np.where(np.isnan(by_weekday) | ~of.of_a_weekday, p, by_weekday)
+        p = p ** (1.0 / (1.0 + np.array([model.alike for model in models])))[:, None]
     return np.where(np.isfinite(values), p, np.nan)

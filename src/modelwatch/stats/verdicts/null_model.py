@@ -1,8 +1,8 @@
-"""What a drift statistic shows when nothing has changed, learned on the reference's own days.
+"""The null distribution of a drift statistic, learned from the days of the reference.
 
-Rows of one day are not independent, so that a test of rows finds a change every day. Here each day
-of the reference is compared with the rest of the reference, as a window would be, and the spread of
-what a statistic then shows is its null distribution.
+Rows of one day are not independent, so a test of rows finds a change every day. Here, each day of
+the reference is compared with the rest of the reference, as a window would be, and the spread of
+the resulting values is the null distribution.
 """
 
 from __future__ import annotations
@@ -17,57 +17,63 @@ from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.drift.comparison import Comparison
 from modelwatch.stats.drift.statistics import drift
 from modelwatch.stats.special import f_tail
-from modelwatch.stats.states.leave_out import States
-from modelwatch.stats.verdicts.null_distribution import FEWEST_DAYS, WEEK, NullModel, WeekdayEffects
+from modelwatch.stats.states.leave_out import FeatureStates
+from modelwatch.stats.verdicts.null_distribution import (
+    FEWEST_REFERENCE_DAYS,
+    WEEK,
+    NullModel,
+    WeekdayEffects,
+)
 from modelwatch.stats.verdicts.reference_blocks import (
-    NoiseByRows,
+    RowVariance,
     Shown,
-    noise_by_rows,
+    row_variance_of,
     shown_by_blocks,
 )
 from modelwatch.stats.verdicts.sampling_variance import JUDGED
 from modelwatch.stats.weekdays import weekdays_of
 
-__all__ = ["FEWEST_DAYS", "FEW_DAYS", "NullModel", "null_models"]
+__all__ = ["FEWEST_REFERENCE_DAYS", "FEW_REFERENCE_DAYS", "NullModel", "null_models"]
 
 FEWEST_SEASONAL_DAYS = 28
-FEWEST_OF_A_WEEKDAY = 4
+_FEWEST_OF_A_WEEKDAY = 4
 SEASONAL_LEVEL = 0.01
-"""Probability by chance of so different weekdays, below which each has an expectation of its own.
-"""
+"""Probability by chance of such different weekdays below which each has its own expectation."""
 OFF_CENTER = 4.0
-"""Standard errors from which on the mean of what days show is not 0."""
-FEW_DAYS = "fewer than 7 days in the reference: row noise times a design effect, partly assumed"
+"""Standard errors from which the mean of the daily values is not 0."""
+FEW_REFERENCE_DAYS = (
+    "fewer than 7 days in the reference: sampling variance times a partly assumed design effect"
+)
 MEAN, NOVEL = "mean_change_in_sd", "novel_share_change"
 _LEAST_DECAY = 0.5
 _DECAYS = np.linspace(_LEAST_DECAY, 1.0, 91)
 _SHAPES = (0.05, 200.0)
 _DEGREES = (4.0, 10.0)
-"""Some weeks of days cannot promise that there are no worse ones: the tail falls as a power of the
-figure. Nor does a burst make everything likely: as a fourth power at least."""
+"""Some weeks of days cannot rule out worse ones, so the tail falls as a power of the value. Nor
+does a burst make everything likely, so the power is at least four."""
 _PRIOR_DAYS = 8.0
-"""Days that the belief is worth that what days bring varies as the square of a normal figure."""
+"""Weight in days of the prior that daily variation is the square of a normal variable."""
 _DEGREES_OF_ROWS = 6.0
-"""Degrees of freedom of what rows do to a statistic that is not signed, to begin with."""
+"""Initial degrees of freedom of the sampling noise of an unsigned statistic."""
 _ASSUMED_DAYS = 4.0
-"""Days that an assumed design effect is worth beside those of a short reference, and its degrees of
-freedom: real ones lie between a third and three times of it."""
+"""Weight in days of an assumed design effect next to those of a short reference, and its degrees of
+freedom: real ones are between a third and three times it."""
 _DISTANCES_A_DAY = 2.0
-"""Degrees of freedom that a day brings of a statistic over many cells, which vary in more ways."""
+"""Degrees of freedom per day of a statistic over many cells, which vary in more ways."""
 _NOTHING = np.empty(0)
 
 
 def null_models(
-    days_states: States,
+    days_states: FeatureStates,
     day_numbers: Counts,
     keys: Iterable[str],
     assumed_design_effect: float = 10.0,
 ) -> dict[str, NullModel]:
-    """Null models by key, of the statistics among ``keys`` that are judged and apply.
+    """Null models by key, for the applicable ones among ``keys``.
 
-    ``days_states``: states of the reference's m days, ascending, those without rows left out;
+    ``days_states``: states of the reference's m days, ascending, without days that have no rows.
     ``day_numbers`` (m,): days since 1970-01-01. A reference that is not split by days is one state.
-    ``assumed_design_effect``: of a reference of fewer than 7 days.
+    ``assumed_design_effect``: for a reference of fewer than 7 days.
     """
     held = np.flatnonzero(days_states.rows > 0)
     if not len(held):
@@ -78,13 +84,13 @@ def null_models(
     wanted = [key for key in keys if key in JUDGED]
     if len(states) < 2:
         return {
-            key: assumed(noise_by_rows(JUDGED[key], itself), assumed_design_effect)
+            key: assumed(row_variance_of(JUDGED[key], itself), assumed_design_effect)
             for key in drift(itself, wanted)
         }
     lends = NOVEL in wanted and MEAN not in wanted
     shown = shown_by_blocks(states, [*wanted, MEAN] if lends else wanted)
-    noises = [noise_by_rows(JUDGED[key], itself) for key in shown.values]
-    found = learned(noises, shown, list(shown.values.values()), days, assumed_design_effect)
+    row_variances = [row_variance_of(JUDGED[key], itself) for key in shown.values]
+    found = learned(row_variances, shown, list(shown.values.values()), days, assumed_design_effect)
     models = dict(zip(shown.values, found, strict=True))
     if NOVEL in models:
         rows_a_day = float(shown.rows[: shown.days].mean())
@@ -93,10 +99,10 @@ def null_models(
 
 
 def _lent(novel: NullModel, mean: NullModel, rows_a_day: float) -> NullModel:
-    """The model of what is far beyond all that was, which no day of the reference could show.
+    """The model of values far beyond the reference, which no day of the reference could show.
 
-    Its days are taken to be as much alike as they are in the mean: where days bring other levels,
-    as of the weather, one may go far; where they don't, as of distances, none does.
+    Its days are assumed to be as similar as in the mean: if days have different levels, as with
+    weather, one may go far; if not, as with distances, none does.
     """
     if mean.reason is not None:
         effect = max(novel.design_effect, mean.design_effect)
@@ -114,76 +120,83 @@ def _lent(novel: NullModel, mean: NullModel, rows_a_day: float) -> NullModel:
 
 
 def assumed(
-    noise: NoiseByRows, design_effect: float, values: Floats = _NOTHING, observed: float = 1.0
+    row_variance: RowVariance,
+    design_effect: float,
+    values: Floats = _NOTHING,
+    observed: float = 1.0,
 ) -> NullModel:
-    """The model of few days: row noise times a design effect.
+    """The model for few days: sampling variance times a design effect.
 
-    ``values``: what the days showed, and ``observed`` the design effect of that. It counts for one
-    day less than there are, and the assumed ``design_effect`` for ``_ASSUMED_DAYS``.
+    ``values``: those of the days, and ``observed`` their design effect, which counts for one day
+    less than there are; the assumed ``design_effect`` counts for ``_ASSUMED_DAYS``, and for fewer
+    as far as the days exceed it: what they contradict makes nothing surer.
     """
-    known = max(0, len(values) - 1) * (1.0 if noise.of.signed else _DISTANCES_A_DAY)
-    weight = _ASSUMED_DAYS + known
-    believed = (_ASSUMED_DAYS * max(1.0, design_effect) + known * observed) / weight
+    known = max(0, len(values) - 1) * (1.0 if row_variance.of.signed else _DISTANCES_A_DAY)
+    expected = max(1.0, design_effect)
+    of_assumption = _ASSUMED_DAYS * min(1.0, expected / observed)
+    weight = of_assumption + known
+    believed = (of_assumption * expected + known * observed) / weight
     # Few days that differ much are no proof that others differ less.
     believed = max(believed, observed)
     return NullModel(
-        statistic=noise.of.key,
+        statistic=row_variance.of.key,
         days=max(1, len(values)),
-        rows=noise.coefficient,
+        rows=row_variance.coefficient,
         between=0.0,
         decay=1.0,
-        shape=1.0 if noise.of.signed else _DEGREES_OF_ROWS,
+        shape=1.0 if row_variance.of.signed else _DEGREES_OF_ROWS,
         degrees=weight,
         design_effect=believed,
         typical=_typical(values),
-        share=noise.share,
-        reason=FEW_DAYS,
+        share=row_variance.share,
+        reason=FEW_REFERENCE_DAYS,
     )
 
 
 def learned(
-    noises: Sequence[NoiseByRows],
+    row_variances: Sequence[RowVariance],
     shown: Shown,
     values: Sequence[Floats],
     days: Counts,
     assumed_design_effect: float,
 ) -> list[NullModel]:
-    """The model of each of some ``values`` (B,) that blocks of ``days`` (m,), numbers since 1970,
-    showed."""
-    figures = []
+    """The model of each of some ``values`` (B,) of blocks of ``days`` (m,), numbers since 1970."""
+    comparisons = []
     with np.errstate(divide="ignore", invalid="ignore"):
         rows = 1.0 / shown.rows + 1.0 / shown.rest
-        for by_row, one in zip(noises, values, strict=True):
-            figure = by_row.of.figure(one, shown.rows, shown.rest, by_row.share)
-            figures.append(_Figures(by_row, shown, one, figure, by_row.coefficient * rows))
-    chances = _chances_of_weekdays(figures, days)
+        for by_row, one in zip(row_variances, values, strict=True):
+            transformed = by_row.of.transform(one, shown.rows, shown.rest, by_row.share)
+            comparisons.append(
+                _TransformedValues(by_row, shown, one, transformed, by_row.coefficient * rows)
+            )
+    chances = _chances_of_weekdays(comparisons, days)
     return [
         _model(one, days, assumed_design_effect, not chance > SEASONAL_LEVEL)
-        for one, chance in zip(figures, chances, strict=True)
+        for one, chance in zip(comparisons, chances, strict=True)
     ]
 
 
 @dataclass(frozen=True)
-class _Figures:
-    """Figures of the values of a statistic that blocks of days showed, what rows do to their power,
-    which blocks tell something, and which of these are single days; (B,) each."""
+class _TransformedValues:
+    """Values of a statistic for blocks of days, the effect of rows on their power, which blocks are
+    informative, and which of these are single days; (B,) each."""
 
-    noise: NoiseByRows
+    row_variance: RowVariance
     shown: Shown
     values: Floats
-    figure: Floats
+    transformed: Floats
     by_rows: Floats
 
     @cached_property
     def center(self) -> tuple[float, float]:
-        return _center(self.figure, self.shown) if self.noise.of.signed else (0.0, 1.0)
+        return _center(self.transformed, self.shown) if self.row_variance.of.signed else (0.0, 1.0)
 
     @cached_property
     def power(self) -> Floats:
         center, decay = self.center
         with np.errstate(divide="ignore", invalid="ignore"):
             usual = center * self.shown.lengths**-decay / self.shown.apart
-            return self.noise.of.power(self.figure - usual)
+            return self.row_variance.of.power(self.transformed - usual)
 
     @cached_property
     def usable(self) -> AnyArray:
@@ -195,26 +208,26 @@ class _Figures:
 
 
 def _model(
-    of: _Figures, days: Counts, assumed_design_effect: float, differ_by_weekday: bool
+    of: _TransformedValues, days: Counts, assumed_design_effect: float, differ_by_weekday: bool
 ) -> NullModel:
-    by_row, shown, values, noise = of.noise, of.shown, of.values, of.noise.of
+    by_row, shown, values, row_variance = of.row_variance, of.shown, of.values, of.row_variance.of
     power, by_rows, usable, own = of.power, of.by_rows, of.usable, of.own
     m = int(own.sum())
     if m < 2:
         return assumed(by_row, assumed_design_effect, values[own])
     observed = max(1.0, float(power[own].mean() / by_rows[own].mean()))
-    if m < FEWEST_DAYS:
+    if m < FEWEST_REFERENCE_DAYS:
         return assumed(by_row, assumed_design_effect, values[own], observed)
     shrunk = (power - by_rows) * shown.apart**2
     decay = _decay(shrunk, power, usable, shown)
     between = max(0.0, float(shrunk[own].mean()) / (1.0 - m**-decay))
     expected = between * (1.0 - m**-decay) / shown.apart**2 + by_rows
     by_days = float(1.0 - by_rows[own].mean() / expected[own].mean())
-    shape = _shape(power[own] / expected[own], noise.signed, by_days)
+    shape = _shape(power[own] / expected[own], row_variance.signed, by_days)
     # Days that are alike count for fewer.
     degrees = float(np.clip(shape * m ** ((1.0 + decay) / 2.0), *_DEGREES))
     return NullModel(
-        statistic=noise.key,
+        statistic=row_variance.key,
         days=m,
         rows=by_row.coefficient,
         between=between,
@@ -231,11 +244,11 @@ def _model(
     )
 
 
-def _center(figure: Floats, shown: Shown) -> tuple[float, float]:
-    """What a day shows of a signed statistic on average, and how that falls with days; or none."""
-    found = figure * shown.apart
+def _center(transformed: Floats, shown: Shown) -> tuple[float, float]:
+    """The mean of a signed statistic on a day, and how it decreases with days; or none."""
+    found = transformed * shown.apart
     days = found[(shown.lengths == 1) & np.isfinite(found)]
-    if len(days) < FEWEST_DAYS:
+    if len(days) < FEWEST_REFERENCE_DAYS:
         return 0.0, 1.0
     mean, error = float(days.mean()), float(days.std(ddof=1)) / len(days) ** 0.5
     if abs(mean) <= OFF_CENTER * error:
@@ -252,10 +265,11 @@ def _center(figure: Floats, shown: Shown) -> tuple[float, float]:
 
 
 def _decay(shrunk: Floats, power: Floats, usable: AnyArray, shown: Shown) -> float:
-    """How what days bring falls with the days of a window, between 0.1 and 1.
+    """How the effect of days decreases with the days of a window, between 0.1 and 1.
 
-    With a variance v D**-h of the mean of D days, blocks of b of m days show, against the mean of
-    all, v (b**-h - m**-h); h is the one that best fits the logs of the ratios to single days.
+    With a variance v D**-h of the mean of D days, blocks of b of m days show, compared with the
+    mean of all, v (b**-h - m**-h); h is the value that best fits the logarithms of the ratios to
+    single days.
     """
     lengths = shown.lengths
     m = float(shown.days)
@@ -294,11 +308,11 @@ def _typical(values: Floats) -> float:
     return float(np.abs(values).mean()) if len(values) else float("nan")
 
 
-def _weekdays(of: _Figures, days: Counts) -> WeekdayEffects:
-    noise, c, shown = of.noise.of, of.noise.coefficient, of.shown
+def _weekdays(of: _TransformedValues, days: Counts) -> WeekdayEffects:
+    row_variance, c, shown = of.row_variance.of, of.row_variance.coefficient, of.shown
     at, weekday, count = _days_by_weekday(of, days)
-    if noise.signed:
-        against_whole = of.figure[at] * shown.apart[at]
+    if row_variance.signed:
+        against_whole = of.transformed[at] * shown.apart[at]
         mean = np.bincount(weekday, against_whole, minlength=WEEK) / count
         left = (against_whole - mean[weekday]) ** 2 * (count / (count - 1.0))[weekday]
         by_rows = c / shown.rows[at]
@@ -306,34 +320,38 @@ def _weekdays(of: _Figures, days: Counts) -> WeekdayEffects:
         degrees = np.full(WEEK, len(at) - WEEK, dtype=np.float64)
     else:
         mean = np.zeros(WEEK)
-        left = of.figure[at]
+        left = of.transformed[at]
         by_rows = c * (1.0 / shown.rows[at] + 1.0 / shown.rest[at])
         excess = np.bincount(weekday, left - by_rows, minlength=WEEK) / count
         between = np.maximum(excess, 0.0)
         degrees = count
     by_days = float(between[weekday].mean() / (between[weekday] + by_rows).mean())
-    shape = _shape(left / (between[weekday] + by_rows), noise.signed, by_days)
+    shape = _shape(left / (between[weekday] + by_rows), row_variance.signed, by_days)
     degrees = np.clip(shape * degrees, *_DEGREES)
     return WeekdayEffects(mean, between, count, shape, degrees)
 
 
-def _days_by_weekday(of: _Figures, days: Counts) -> tuple[AnyArray, AnyArray, Floats]:
-    """Positions of single days, their weekdays, and how many there are of each, (7,)."""
+def _days_by_weekday(of: _TransformedValues, days: Counts) -> tuple[AnyArray, AnyArray, Floats]:
+    """Positions of single days, their weekdays, and the number of each, (7,)."""
     at = np.flatnonzero(of.own)
     weekday = weekdays_of(days[at])
     return at, weekday, np.bincount(weekday, minlength=WEEK).astype(np.float64)
 
 
-def _chances_of_weekdays(figures: Sequence[_Figures], days: Counts) -> Floats:
-    """p-values of the analysis of variance of weekdays, (S,); 1 where nothing varies, or where
-    four of each weekday are not known."""
-    chances, asked = np.ones(len(figures)), []
-    for i, of in enumerate(figures):
+def _chances_of_weekdays(comparisons: Sequence[_TransformedValues], days: Counts) -> Floats:
+    """p-values of the analysis of variance of weekdays, (S,); 1 if nothing varies, or if four of
+    each weekday are not known."""
+    chances, asked = np.ones(len(comparisons)), []
+    for i, of in enumerate(comparisons):
         at, weekday, count = _days_by_weekday(of, days)
-        if len(at) < FEWEST_SEASONAL_DAYS or count.min() < FEWEST_OF_A_WEEKDAY:
+        if len(at) < FEWEST_SEASONAL_DAYS or count.min() < _FEWEST_OF_A_WEEKDAY:
             continue
         # Distances are compared by their logs: they are skewed, and never 0 but for want of data.
-        seen = of.figure[at] if of.noise.of.signed else np.log(np.maximum(of.figure[at], 1e-300))
+        seen = (
+            of.transformed[at]
+            if of.row_variance.of.signed
+            else np.log(np.maximum(of.transformed[at], 1e-300))
+        )
         mean = np.bincount(weekday, seen, minlength=WEEK) / count
         within = float(((seen - mean[weekday]) ** 2).sum())
         among = float((count * (mean - seen.mean()) ** 2).sum())

@@ -1,8 +1,8 @@
-"""Statistics whose chance depends on more than their value, and the registry of them.
+"""Statistics whose p-value depends on more than their value, and their registry.
 
 Most statistics are judged by a ``NullModel``, which needs a value and numbers of rows. Some choose
-among several values of a feature, or come with evidence that is near certain by itself: they are
-judged by a model of their own, which sees the states that are compared.
+among several values of a feature, or have evidence that is nearly certain by itself: they are
+judged by a model of their own, which sees the compared states.
 """
 
 from __future__ import annotations
@@ -12,37 +12,37 @@ from typing import Protocol
 
 from modelwatch.stats.arrays import Counts, Floats
 from modelwatch.stats.drift.comparison import Comparison, Values
-from modelwatch.stats.states.leave_out import States
+from modelwatch.stats.states.leave_out import FeatureStates
 
 
 class OwnChance(Protocol):
-    """What a statistic shows in a reference, and how likely that is elsewhere.
+    """The values of a statistic in a reference, and their probability elsewhere.
 
-    ``days``, ``design_effect`` and ``typical`` as of ``NullModel``.
+    ``days``, ``design_effect``, and ``typical`` as in ``NullModel``.
     """
 
     @property
     def days(self) -> int:
-        """Days of the reference."""
+        """Number of days of the reference."""
 
     @property
     def design_effect(self) -> float:
-        """Variance between days over that of independent rows; at least 1."""
+        """Variance between days divided by that of independent rows; at least 1."""
 
     @property
     def typical(self) -> float:
-        """Mean size of what the reference's days show; NaN where that is not known."""
+        """Mean absolute value on the days of the reference; NaN if unknown."""
 
     def judged(
         self, comparison: Comparison, window_days: Counts, weekdays: Counts
     ) -> tuple[Values, Floats]:
-        """Values of the windows and their p-values, (W,) each; of ``window_days`` days, and of
+        """Values of the windows and their p-values, (W,) each; for ``window_days`` days, and
         weekdays from 0 for Monday, -1 for windows of several days."""
 
 
-Learn = Callable[[States, Counts, float], "OwnChance | None"]
+Learn = Callable[[FeatureStates, Counts, float], "OwnChance | None"]
 """From the states of a reference's days, ascending, their numbers, and an assumed design effect;
-None for states that have no such statistic."""
+None for states without such a statistic."""
 
 OWN_CHANCE: dict[str, Learn] = {}
 """By the key of the statistic; complete once ``modelwatch.stats.verdicts.chance`` is imported."""

@@ -1,4 +1,4 @@
-"""Blocks of a reference's days beside the rest of it: what they show, and what rows alone would."""
+"""Blocks of a reference's days compared with the rest of it, and the effect of rows alone."""
 
 from __future__ import annotations
 
@@ -9,37 +9,39 @@ import numpy as np
 from modelwatch.stats.arrays import Floats, Spans
 from modelwatch.stats.drift.comparison import Comparison
 from modelwatch.stats.drift.statistics import drift
-from modelwatch.stats.states.leave_out import States, without_spans
+from modelwatch.stats.states.leave_out import FeatureStates, without_spans
 from modelwatch.stats.verdicts.fresh_days import as_if_fresh
 from modelwatch.stats.verdicts.null_distribution import WEEK
 from modelwatch.stats.verdicts.sampling_variance import SamplingVariance
 
 _BLOCKS = 60
-"""Blocks of one length at most: more would only tell the same days again."""
+"""Maximum blocks of one length: more would only repeat the same days."""
 
 
 @dataclass(frozen=True)
-class NoiseByRows:
-    """What rows alone do to a statistic of one reference: power by 1/n + 1/N, and its share."""
+class RowVariance:
+    """The effect of rows alone on a statistic of one reference: power by 1/n + 1/N, and its
+    share."""
 
     of: SamplingVariance
     coefficient: float
     share: float = 0.0
 
 
-def noise_by_rows(noise: SamplingVariance, itself: Comparison) -> NoiseByRows:
-    """Never none, for half a row more might have been another; of a reference beside itself."""
+def row_variance_of(row_variance: SamplingVariance, itself: Comparison) -> RowVariance:
+    """Never zero, because half a row more might have been different; for a reference compared with
+    itself."""
     least = 0.5 / (float(itself.feature[1].rows[0]) + 1.0)
-    share = noise.share(itself) if noise.share else 0.0
-    return NoiseByRows(noise, max(noise.coefficient(itself), least), share)
+    share = row_variance.share(itself) if row_variance.share else 0.0
+    return RowVariance(row_variance, max(row_variance.coefficient(itself), least), share)
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What blocks of days show against the rest of the reference.
+    """The values of blocks of days compared with the rest of the reference.
 
-    ``spans`` (B, 2): the m days themselves, then blocks of several lengths. ``values``: by key of
-    what is shown, (B,). ``rows`` and ``rest`` (B,): of the block, and of the rest.
+    ``spans`` (B, 2): the m days, followed by blocks of several lengths. ``values``: by key, (B,).
+    ``rows`` and ``rest`` (B,): of the block, and of the rest.
     """
 
     days: int
@@ -50,17 +52,18 @@ class Shown:
 
     @property
     def lengths(self) -> Floats:
-        """Days of each block."""
+        """Number of days of each block."""
         return np.asarray(self.spans[:, 1] - self.spans[:, 0], dtype=np.float64)
 
     @property
     def apart(self) -> Floats:
-        """How much smaller a difference from the whole is: the rest lacks the block itself."""
+        """Factor by which a difference from the whole is smaller, because the rest lacks the
+        block."""
         return self.rest / (self.rows + self.rest)
 
 
-def shown_by_blocks(states: States, keys: list[str]) -> Shown:
-    """What the blocks of the days of some states show of some statistics."""
+def shown_by_blocks(states: FeatureStates, keys: list[str]) -> Shown:
+    """The values of some statistics for the blocks of the days of some states."""
     spans = blocks_of_days(len(states))
     blocks = states.roll_up(spans)
     rest = without_spans(states, spans)
@@ -75,7 +78,7 @@ def shown_by_blocks(states: States, keys: list[str]) -> Shown:
 
 
 def blocks_of_days(days: int) -> Spans:
-    """Each day, and blocks of two days up to a week, of which at least four fit side by side."""
+    """Each day, and blocks of two days up to a week, of which at least four fit without overlap."""
     longest = min(WEEK, days // 4)
     lengths = sorted({length for length in (2, 4, longest) if 2 <= length <= longest})
     starts = [(np.arange(days), 1)]

@@ -1,10 +1,9 @@
-"""What each drift statistic shows by chance of rows alone, had all of them been drawn alike.
+"""The sampling variance of each drift statistic: its effect of rows alone, if they are independent.
 
-A statistic that is registered here can be judged: ``modelwatch.stats.verdicts.null_model`` adds
-what days
-bring on top. Where rows are independent, the expectation of a statistic's ``power`` (its square, or
-itself where it grows with the square of a change) is a coefficient times 1/n + 1/N, with n rows in
-the window and N in the reference.
+A statistic that is registered here can be judged: ``modelwatch.stats.verdicts.null_model`` adds the
+effect of days. For independent rows, the expectation of a statistic's ``power`` (its square, or its
+value if it grows with the square of a change) is a coefficient times 1/n + 1/N, with n rows in the
+window and N in the reference.
 """
 
 from __future__ import annotations
@@ -25,43 +24,43 @@ from modelwatch.stats.profile.far_values import far_bins, far_rows
 from modelwatch.stats.states.numeric import NumericStates
 
 Coefficient = Callable[[Comparison], float]
-Figure = Callable[[Floats, Floats, Floats, float], Floats]
-"""Of values of windows of n rows, beside N rows of the reference and its share, (W,) each."""
+Transform = Callable[[Floats, Floats, Floats, float], Floats]
+"""Of the values of windows of n rows, next to N rows of the reference and its share, (W,) each."""
 
 _MEAN_SIZE = math.sqrt(2.0 / math.pi)
-"""Mean size of a standard normal value."""
+"""Mean absolute value of a standard normal variable."""
 _KOLMOGOROV_SQUARE = math.pi**2 / 12.0
-"""Mean of the square of Kolmogorov's limit."""
+"""Mean square of Kolmogorov's limit."""
 _BRIDGE_AREA = (7.0 / 60.0) / (_MEAN_SIZE * math.pi / 8.0) ** 2
-"""Mean square of the area under a Brownian bridge over the square of its mean (Shepp 1982)."""
+"""Mean square of the area under a Brownian bridge divided by its squared mean (Shepp 1982)."""
 _NORMAL = np.linspace(0.0, 7.0, 701)
 _WITHIN = np.array([math.erf(x / math.sqrt(2.0)) for x in _NORMAL])
-"""Probability that a standard normal value is no larger than ``_NORMAL`` in size."""
+"""Probability that a standard normal variable is at most ``_NORMAL`` in absolute value."""
 
 
 @dataclass(frozen=True)
 class SamplingVariance:
-    """What rows alone do to one statistic.
+    """The effect of rows alone on one statistic.
 
-    ``signed``: its values lie on both sides of 0, about normally. ``figure``: of values, what is
-    squared to get their power, or the power itself of a statistic that is not signed.
-    ``coefficient``: of a comparison of all the reference's days with themselves. ``share``: the
-    reference's share, of the change of a share.
+    ``signed``: its values lie on both sides of 0, and are approximately normal. ``transform``: of
+    values, whose square is their power, or the power itself for a statistic that is not signed.
+    ``coefficient``: from a comparison of all of the reference's days with themselves. ``share``:
+    the share of the reference, for the change of a share.
     """
 
     key: str
     signed: bool
-    figure: Figure
+    transform: Transform
     coefficient: Coefficient
     share: Coefficient | None = None
 
-    def power(self, figure: Floats) -> Floats:
+    def power(self, transformed: Floats) -> Floats:
         """What adds up over causes, of figures."""
-        return figure**2 if self.signed else figure
+        return transformed**2 if self.signed else transformed
 
 
 JUDGED: dict[str, SamplingVariance] = {}
-"""Statistics that have a calibrated p-value, and so may give a verdict, by key."""
+"""Statistics with a calibrated p-value, which may give a verdict, by key."""
 
 
 def _squared(value: Floats, _: Floats, __: Floats, ___: float) -> Floats:
@@ -81,34 +80,35 @@ def _association(value: Floats, n: Floats, m: Floats, _: float) -> Floats:
 
 
 def _angle(value: Floats, _: Floats, __: Floats, share: float) -> Floats:
-    """Change of the angle of a share: rare shares come in bursts, which its square root evens out.
+    """Change of the angle of a share: rare shares occur in bursts, which the square root evens out.
 
-    Its variance by rows is 1/n whatever the share (Fisher 1922).
+    Its variance by rows is 1/n for any share (Fisher 1922).
     """
     after = np.clip(share + value, 0.0, 1.0)
     return np.asarray(2.0 * (np.arcsin(np.sqrt(after)) - math.asin(math.sqrt(share))))
 
 
 def sampling_variance(
-    key: str, *, figure: Figure = _squared, signed: bool = False
+    key: str, *, transform: Transform = _squared, signed: bool = False
 ) -> Callable[[Coefficient], Coefficient]:
-    """Registers the coefficient of a statistic's row noise."""
+    """Registers the coefficient of a statistic's sampling variance."""
 
     def register(coefficient: Coefficient) -> Coefficient:
-        _register(SamplingVariance(key, signed, figure, coefficient))
+        _register(SamplingVariance(key, signed, transform, coefficient))
         return coefficient
 
     return register
 
 
-def _register(noise: SamplingVariance) -> None:
-    if noise.key in JUDGED:
-        raise ValueError(f"two row noises of {noise.key!r}")
-    JUDGED[noise.key] = noise
+def _register(variance: SamplingVariance) -> None:
+    if variance.key in JUDGED:
+        raise ValueError(f"two row noises of {variance.key!r}")
+    JUDGED[variance.key] = variance
 
 
 def _squared_angle(value: Floats, n: Floats, m: Floats, share: float) -> Floats:
-    """Of a share that only rises from a reference's own: its days show how far, and no mean."""
+    """For a share that can only increase from that of the reference: its days show how far, but no
+    mean."""
     return _angle(value, n, m, share) ** 2
 
 
@@ -116,8 +116,8 @@ def _of_share(key: str, rows_with: Callable[[Comparison], Counts], *, signed: bo
     def share(comparison: Comparison) -> float:
         return float(rows_with(comparison)[0] / max(1, comparison.feature[1].rows[0]))
 
-    figure = _angle if signed else _squared_angle
-    _register(SamplingVariance(key, signed, figure, lambda _: 1.0, share))
+    transform = _angle if signed else _squared_angle
+    _register(SamplingVariance(key, signed, transform, lambda _: 1.0, share))
 
 
 def _zeros(comparison: Comparison) -> Counts:
@@ -135,15 +135,15 @@ _of_share("novel_share_change", lambda _: np.zeros(1, dtype=np.int64))
 _of_share("unseen_share_change", lambda c: c.categorical[1].unseen_rows, signed=False)
 
 
-@sampling_variance("mean_change_in_sd", figure=_as_it_is, signed=True)
+@sampling_variance("mean_change_in_sd", transform=_as_it_is, signed=True)
 def _mean_change(comparison: Comparison) -> float:
     """1: the square of a standard error, in standard deviations."""
     return 1.0 / _present(comparison, comparison.numeric[1].quantities)
 
 
-@sampling_variance("sd_log_ratio", figure=_as_it_is, signed=True)
+@sampling_variance("sd_log_ratio", transform=_as_it_is, signed=True)
 def _sd_log_ratio(comparison: Comparison) -> float:
-    """(kurtosis - 1) / 4, by the delta method; the kurtosis is read from the bins."""
+    """(kurtosis - 1) / 4, by the delta method; the kurtosis is computed from the bins."""
     states = comparison.numeric[1]
     middle = _middles(states)
     counts = np.where(far_bins(states)[0] & (far_rows(states)[0] > 0), 0, states.quantities[0])
@@ -155,21 +155,21 @@ def _sd_log_ratio(comparison: Comparison) -> float:
     return least / 4.0 / _present(comparison, states.quantities)
 
 
-@sampling_variance("psi", figure=_as_it_is)
+@sampling_variance("psi", transform=_as_it_is)
 def _psi(comparison: Comparison) -> float:
-    """Occupied cells less one, as the chi-square that it is near to."""
+    """Nonempty cells minus one, as for the chi-square that approximates it."""
     return max(1.0, float((comparison.cells(DECILES)[1] > 0).sum()) - 1.0)
 
 
-@sampling_variance("chi_square", figure=_by_rows)
+@sampling_variance("chi_square", transform=_by_rows)
 def _chi_square(comparison: Comparison) -> float:
-    """Degrees of freedom of the cells that are not rare in a window of the reference's rows."""
+    """Degrees of freedom of the cells that are not rare in a window with the reference's rows."""
     return _degrees(comparison)
 
 
-@sampling_variance("cramers_v", figure=_association)
+@sampling_variance("cramers_v", transform=_association)
 def _cramers_v(comparison: Comparison) -> float:
-    """Half-normal mean of what chi-square exceeds its degrees of freedom by."""
+    """Half-normal mean of the excess of chi-square over its degrees of freedom."""
     return _MEAN_SIZE / 2.0 * math.sqrt(2.0 * _degrees(comparison))
 
 
@@ -187,7 +187,7 @@ def _hellinger(comparison: Comparison) -> float:
 
 @sampling_variance("total_variation")
 def _total_variation(comparison: Comparison) -> float:
-    """Square of half the sum of mean sizes, and the variance of that sum."""
+    """Square of half the sum of mean absolute values, and the variance of that sum."""
     variance = _variances(comparison)
     mean = _MEAN_SIZE * float(np.sqrt(variance).sum()) / 2.0
     return mean**2 + (1.0 - _MEAN_SIZE**2) * float(variance.sum()) / 4.0
@@ -195,7 +195,8 @@ def _total_variation(comparison: Comparison) -> float:
 
 @sampling_variance("l_infinity")
 def _l_infinity(comparison: Comparison) -> float:
-    """Mean of the largest of the squared changes of the cells, taken as independent and normal."""
+    """Mean of the largest of the squared changes of the cells, assumed to be independent and
+    normal."""
     sd = np.sqrt(_variances(comparison))
     sd = sd[sd > 0]
     if not len(sd):
@@ -207,14 +208,15 @@ def _l_infinity(comparison: Comparison) -> float:
 
 @sampling_variance("value_share_rise")
 def _value_share_rise(comparison: Comparison) -> float:
-    """Mean of the square of the largest rise of the bins, taken as independent and normal."""
+    """Mean of the square of the largest increase of the bins, assumed to be independent and
+    normal."""
     reference = comparison.feature[1]
     p = single_values(reference)[0] / max(1, int(reference.rows[0]))
     return _largest_one_sided(np.sqrt(p * (1.0 - p)), 0.25)
 
 
 def _largest_one_sided(sd: Floats, otherwise: float) -> float:
-    """Mean of the square of the largest of independent normal figures, were none below 0."""
+    """Mean of the square of the largest of independent normal variables, if none were below 0."""
     sd = sd[sd > 0]
     if not len(sd):
         return otherwise
@@ -242,14 +244,14 @@ def _wasserstein(comparison: Comparison) -> float:
     return max(_BRIDGE_AREA * mean**2, 1e-12) / _present(comparison, states.quantities)
 
 
-@sampling_variance("relation_error_change", figure=_as_it_is, signed=True)
+@sampling_variance("relation_error_change", transform=_as_it_is, signed=True)
 def _relation_error_change(_: Comparison) -> float:
     """1/2, by the delta method for normal errors, in squares of the feature's own error."""
     return 0.5
 
 
 def _present(comparison: Comparison, counts: Counts) -> float:
-    """Share of the rows that have such a value."""
+    """Share of the rows with such a value."""
     states = comparison.numeric[1]
     return max(_least_share(states), int(counts.sum()) / max(1, int(states.rows[0])))
 

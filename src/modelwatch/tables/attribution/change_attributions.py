@@ -57,7 +57,7 @@ CHANGE_ATTRIBUTIONS = Table(
         Column(
             "p_value", "double", "P-value, corrected for the number of parts; null if not tested."
         ),
-        Column("rows", "bigint", "Labelled rows of the part in the window."),
+        Column("row_count", "bigint", "Labelled rows of the part in the window."),
         Column("reference_rows", "bigint", "Labelled rows of the part in the reference."),
         Column(
             "rank",
@@ -68,7 +68,7 @@ CHANGE_ATTRIBUTIONS = Table(
     ),
     key=(
         "run_id",
-        "window",
+        "window_name",
         "window_start",
         "model_version",
         "reference",

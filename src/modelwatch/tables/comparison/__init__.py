@@ -1,1 +1,1 @@
-"""Champion and challenger compared."""
+"""Comparison of champion and challenger."""

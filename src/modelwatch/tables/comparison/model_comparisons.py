@@ -54,7 +54,7 @@ MODEL_COMPARISONS = Table(
         LOWER,
         UPPER,
         Column("p_value", "double", "P-value of the difference or test; null if undefined."),
-        Column("rows", "bigint", "Labeled predictions of the due cohort that are compared."),
+        Column("row_count", "bigint", "Labeled predictions of the due cohort that are compared."),
         Column(
             "verdict",
             "string",
@@ -66,7 +66,7 @@ MODEL_COMPARISONS = Table(
         "design",
         "champion",
         "challenger",
-        "window",
+        "window_name",
         "window_start",
         "segmentation",
         "segment",

@@ -1,4 +1,4 @@
-"""Table `drift_metrics`: how far a feature is from its references in a window."""
+"""Table `drift_metrics`: differences between the features of a window and its references."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from modelwatch.tables.table import (
 
 DRIFT_METRICS = Table(
     name="drift_metrics",
-    version=3,
+    version=1,
     comment="Drift statistics: one row per window, model version, segment, feature (or "
     "pair), reference, and statistic.",
     columns=(
@@ -62,7 +62,7 @@ DRIFT_METRICS = Table(
             "double",
             "Threshold: an absolute value above it matters; null if the statistic has none.",
         ),
-        Column("rows", "bigint", "Rows of the window, including nulls."),
+        Column("row_count", "bigint", "Rows of the window, including nulls."),
         Column("reference_rows", "bigint", "Rows of the reference, including nulls."),
         Column(
             "p_value",
@@ -92,7 +92,7 @@ DRIFT_METRICS = Table(
     ),
     key=(
         "run_id",
-        "window",
+        "window_name",
         "window_start",
         "model_version",
         "segmentation",

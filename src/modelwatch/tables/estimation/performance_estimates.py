@@ -1,4 +1,4 @@
-"""Table `performance_estimates`: how good the model is believed to be where labels are not due."""
+"""Tables of estimated performance, and of the models of the loss of a row."""
 
 from __future__ import annotations
 
@@ -32,7 +32,13 @@ PERFORMANCE_ESTIMATES = Table(
             "undefined.",
         ),
         Column("upper", "double", "Upper end of that interval; null if undefined."),
-        Column("rows", "bigint", "Predictions of the window that the estimate is based on."),
+        Column(
+            "p_value",
+            "double",
+            "Probability of an estimate so far from that of the reference if nothing has changed, "
+            "as the estimates of the reference's days vary; null if it is not known.",
+        ),
+        Column("row_count", "bigint", "Predictions of the window that the estimate is based on."),
         Column(
             "back_test_windows",
             "int",
@@ -54,4 +60,58 @@ PERFORMANCE_ESTIMATES = Table(
     ),
     key=(*WINDOW_KEY, "method", "metric"),
     partitioning=("monitor",),
+)
+
+
+LOSS_MODELS = Table(
+    name="loss_models",
+    version=1,
+    comment="Fitted regressors of the loss of a regression model: one row per model. A "
+    "model is fitted once, on the due cohort of the reference that carries the "
+    "bins, and reused by later runs.",
+    columns=(
+        MONITOR,
+        RUN_ID,
+        Column(
+            "fingerprint",
+            "string",
+            "Version: a hash of the settings and of the rows that it was fitted on.",
+            False,
+        ),
+        Column(
+            "settings",
+            "string",
+            "JSON of the settings of the fit. With other settings, a model is fitted again.",
+            False,
+        ),
+        Column(
+            "path",
+            "string",
+            "Folder that Spark ML wrote. Runs read the model from the configured folder, "
+            "by its fingerprint.",
+            False,
+            False,
+        ),
+        Column(
+            "content",
+            "string",
+            "SHA-256 of the names and bytes of its files. A run verifies it before it "
+            "loads the model.",
+            False,
+            False,
+        ),
+        Column("reference", "string", "Name of the reference."),
+        Column("fitted_days", "array<date>", "Days of the reference."),
+        Column("as_of", "date", "Labels known by this day were used."),
+        Column("fitted_rows", "bigint", "Labeled rows, one fifth of them held out."),
+        Column(
+            "absolute_dispersion",
+            "double",
+            "Held-out rows: mean squared error of the expected absolute loss, divided by "
+            "its mean square.",
+        ),
+        Column("squared_dispersion", "double", "The same for squared losses."),
+        Column("created_at", "timestamp", "When the model was fitted.", repeats=False),
+    ),
+    key=("run_id", "fingerprint"),
 )

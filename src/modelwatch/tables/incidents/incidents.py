@@ -1,8 +1,7 @@
-"""Table `incidents`: what failed for long enough to be told, as each run left it."""
+"""Tables of incidents, their changes, and the responses of people."""
 
 from __future__ import annotations
 
-from modelwatch.tables.incidents.columns import INCIDENT_ID
 from modelwatch.tables.table import (
     MODEL_VERSION,
     MONITOR,
@@ -13,6 +12,14 @@ from modelwatch.tables.table import (
     Column,
     Table,
 )
+
+INCIDENT_ID = Column(
+    "incident_id",
+    "string",
+    "Id of the incident. It does not change when past days are judged again.",
+    False,
+)
+
 
 INCIDENTS = Table(
     name="incidents",
@@ -37,7 +44,7 @@ INCIDENTS = Table(
         ),
         Column("severity", "string", "'warn' or 'fail'.", False),
         Column(
-            "family",
+            "area",
             "string",
             "Area: 'source' (an entire table), 'data' (a feature), 'constraint', "
             "'performance', 'estimate', or 'labels'.",
@@ -53,7 +60,7 @@ INCIDENTS = Table(
         SEGMENTATION,
         SEGMENT,
         WINDOW,
-        Column("since", "date", "Onset: first day of the first failing window.", False),
+        Column("onset", "date", "Onset: first day of the first failing window.", False),
         Column("opened", "date", "Last day of the window that opened the incident.", False),
         Column("last_failing", "date", "Last day of the last failing window.", False),
         Column(
@@ -61,8 +68,8 @@ INCIDENTS = Table(
         ),
         Column("reopened", "int", "Number of times it was reopened.", False),
         Column("failing_windows", "int", "Number of failing windows.", False),
-        Column("figure", "string", "Metric with the largest effect.", False),
-        Column("figures", "array<string>", "All failing metrics, sorted.", False),
+        Column("metric", "string", "Metric with the largest effect.", False),
+        Column("metrics", "array<string>", "All failing metrics, sorted.", False),
         Column(
             "reference",
             "string",
@@ -75,7 +82,9 @@ INCIDENTS = Table(
         Column("effect", "double", "Largest effect so far: change divided by threshold.", False),
         Column("effect_now", "double", "Effect in the last window; null if it is quiet."),
         Column("adjusted_p", "double", "Smallest corrected p-value; null for none."),
-        Column("rows", "bigint", "Rows of the window with the largest effect; null if unknown."),
+        Column(
+            "row_count", "bigint", "Rows of the window with the largest effect; null if unknown."
+        ),
         Column("worst_start", "date", "First day of the window with the largest effect.", False),
         Column("worst_end", "date", "Last day of the window with the largest effect.", False),
         Column(
@@ -93,7 +102,7 @@ INCIDENTS = Table(
             "Incidents at the same time that may be related.",
             False,
         ),
-        Column("told_effect", "double", "Effect at the last notification.", False),
+        Column("reported_effect", "double", "Effect at the last notification.", False),
         Column("acknowledged_at", "timestamp", "When it was acknowledged; null if it was not."),
         Column("acknowledged_by", "string", "Who acknowledged it; null for nobody."),
         Column("muted_until", "date", "Last day of the mute; null if not muted."),
@@ -110,8 +119,8 @@ INCIDENTS = Table(
             "string",
             "Shape of the change: sudden, gradual, or 'undetermined'; null if not examined.",
         ),
-        Column("since_lower", "date", "Earliest possible day of the change; null if unknown."),
-        Column("since_upper", "date", "Latest possible day of the change; null if unknown."),
+        Column("onset_lower", "date", "Earliest possible day of the change; null if unknown."),
+        Column("onset_upper", "date", "Latest possible day of the change; null if unknown."),
         Column(
             "touched_share",
             "double",
@@ -148,5 +157,69 @@ INCIDENTS = Table(
         Column("query", "string", "SQL query that shows the evidence; null for none."),
     ),
     key=("run_id", "incident_id"),
+    partitioning=("monitor",),
+)
+COLUMN_OF_FIELD = {"id": "incident_id", "window": "window_name", "rows": "row_count"}
+"""Columns of incident or verdict fields with different names."""
+
+
+INCIDENT_ACTIONS = Table(
+    name="incident_actions",
+    version=1,
+    comment="Responses of people to incidents: one row per response, by `modelwatch "
+    "incidents` or INSERT. Runs do not write here, so each row counts at once. "
+    "The last of contradictory responses counts.",
+    columns=(
+        MONITOR,
+        INCIDENT_ID,
+        Column(
+            "action",
+            "string",
+            "'acknowledge': someone is working on it. 'mute': no notifications until a "
+            "day. 'unmute': undo a mute. 'false_alarm': nothing was wrong; the threshold "
+            "of the subject is raised. 'reopen': undo all earlier responses.",
+            False,
+        ),
+        Column("until", "date", "Last day of a mute; null for 30 days, and for other actions."),
+        Column("responded_by", "string", "Who responded; null if no name was given."),
+        Column("note", "string", "Note for other people; null for none."),
+        Column("responded_at", "timestamp", "When the response was given.", False),
+    ),
+    key=("monitor", "incident_id", "responded_at", "action"),
+    of_runs=False,
+)
+
+
+INCIDENT_EVENTS = Table(
+    name="incident_events",
+    version=1,
+    comment="Changes of incidents: one row per change that a run observed, including "
+    "responses of people that the run processed.",
+    columns=(
+        MONITOR,
+        RUN_ID,
+        Column("position", "int", "Order among the changes of the run, from 0.", False),
+        INCIDENT_ID,
+        Column(
+            "event",
+            "string",
+            "'opened', 'child_added', 'worsened', 'closed', 'reopened', 'restated', 'withdrawn', "
+            "'acknowledged', 'muted', 'unmuted' or 'false_alarm'.",
+            False,
+        ),
+        Column(
+            "day", "date", "Day of the change: of the window that showed it, or of the response."
+        ),
+        Column("detail", "string", "The change in words."),
+        Column(
+            "is_reported",
+            "boolean",
+            "Whether the change has a message of its own, instead of a line in a digest.",
+            False,
+        ),
+        Column("responded_by", "string", "Who responded; null for changes without a person."),
+        Column("reported_at", "timestamp", "When the run recorded the change.", False, False),
+    ),
+    key=("run_id", "position"),
     partitioning=("monitor",),
 )

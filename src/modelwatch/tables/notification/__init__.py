@@ -1,1 +1,1 @@
-"""Messages to people and where they go."""
+"""Messages to people, and their channels."""

@@ -1,4 +1,4 @@
-"""Table `outbox`: messages to people, and what became of each attempt to deliver them."""
+"""Table `outbox`: messages to people, and the result of each attempt to deliver them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 
 OUTBOX = Table(
     name="outbox",
-    version=2,
+    version=1,
     comment="One row a message and sink when it is written, and one more an attempt to deliver it. "
     "A message counts once its run is published; an attempt counts at once.",
     columns=(
@@ -28,7 +28,11 @@ OUTBOX = Table(
         ),
         Column("attempt", "int", "Number of the attempt; 0 for the message itself.", False),
         Column(
-            "at", "timestamp", "When the message was written or the attempt was made.", False, False
+            "recorded_at",
+            "timestamp",
+            "When the message was written or the attempt was made.",
+            False,
+            False,
         ),
         Column("event", "string", "Change of the incident, or 'digest'; null for attempts."),
         Column(
@@ -45,8 +49,8 @@ OUTBOX = Table(
         Column(
             "details",
             "string",
-            "What sinks lay out beside the text, as JSON: first day, rank, and series of the "
-            "incident, or the parts of a digest; null for attempts.",
+            "Details for sinks in addition to the text, as JSON: first day, rank, and series of "
+            "the incident, or the parts of a digest; null for attempts.",
         ),
         Column(
             "error",

@@ -1,4 +1,5 @@
-"""Table `outliers`: how many rows of a window lie far out, and which of a failing day most."""
+"""Table `outliers`: shares of outlying rows by window, and the most outlying rows of failing
+days."""
 
 from __future__ import annotations
 
@@ -59,7 +60,7 @@ OUTLIERS = Table(
             "in a thousand normal rows exceeds.",
         ),
         Column("reason", "string", "Why the value is undefined; null if it is defined."),
-        Column("rows", "bigint", "Rows of the window; for kind 'row', of the day."),
+        Column("row_count", "bigint", "Rows of the window; for kind 'row', of the day."),
         Column(
             "rank",
             "int",
@@ -67,11 +68,11 @@ OUTLIERS = Table(
         ),
         Column(
             "row_id",
-            "array<struct<column:string,value:string>>",
+            "array<struct<column_name:string,value:string>>",
             "Row: its id as strings, by column. Null for other kinds, and without an id.",
         ),
         Column(
-            "causes",
+            "contributions",
             "array<struct<feature:string,value:string,lower:double,upper:double,share:double>>",
             "Row: features that contribute most, with the value as a string, the fences, "
             "and the share of the squared distance. Null for other kinds.",
@@ -80,7 +81,7 @@ OUTLIERS = Table(
     key=(
         "run_id",
         "kind",
-        "window",
+        "window_name",
         "window_start",
         "model_version",
         "segmentation",

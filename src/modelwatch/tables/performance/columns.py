@@ -31,10 +31,10 @@ WINDOWED = (
     WINDOW_END,
     PARTIAL,
 )
-"""Which rows a figure of a window is of, and when it was seen."""
+"""The rows behind a window's value, and when it was computed."""
 WINDOW_KEY = (
     "run_id",
-    "window",
+    "window_name",
     "window_start",
     "model_version",
     "segmentation",

@@ -1,4 +1,4 @@
-"""Table `performance_metrics`: how good the model was, as far as labels tell."""
+"""Tables of performance metrics, business values, and the maturity of labels."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from modelwatch.tables.table import ERROR_BOUND, MONITOR, RUN_ID, Column, Table
 
 PERFORMANCE_METRICS = Table(
     name="performance_metrics",
-    version=2,
+    version=1,
     comment="Performance: one row per window, model version, segment, cohort, and metric, "
     "and one more for each reference that it is compared with.",
     columns=(
@@ -73,6 +73,74 @@ PERFORMANCE_METRICS = Table(
     current=Current(
         view="performance_current",
         row="Current performance metrics: one row per metric and window, as of the "
+        "newest as-of day of the window.",
+        by=((PERFORMANCE_WINDOWS, None),),
+    ),
+)
+
+
+LABEL_MATURITY = Table(
+    name="label_maturity",
+    version=1,
+    comment="Arrival of labels: one row per window, model version, segment, and age, with "
+    "the share of predictions of at least this age that had a label at this age.",
+    columns=(
+        MONITOR,
+        RUN_ID,
+        *WINDOWED,
+        Column("age_days", "int", "Days since the prediction.", False),
+        Column("row_count", "bigint", "Predictions of at least this age."),
+        Column("labelled_rows", "bigint", "Predictions whose label was known at this age."),
+        COVERAGE,
+        Column(
+            "outcome_rate",
+            "double",
+            "Binary: share of positive labels among these; null without labels, and for "
+            "other tasks.",
+        ),
+    ),
+    key=(*WINDOW_KEY, "age_days"),
+    partitioning=("monitor",),
+    current=Current(
+        view="label_maturity_current",
+        row="Arrival of labels: one row per window and age of predictions, as of "
+        "the newest as-of day of the window.",
+        by=((PERFORMANCE_WINDOWS, None),),
+    ),
+)
+
+
+BUSINESS_METRICS = Table(
+    name="business_metrics",
+    version=1,
+    comment="Business value of decisions in the due cohort: one row per window, model "
+    "version, segment, and metric.",
+    columns=(
+        MONITOR,
+        RUN_ID,
+        *WINDOWED,
+        Column(
+            "metric",
+            "string",
+            "'confusion_value' (values by cell of the confusion table), or the name of an "
+            "expression.",
+            False,
+        ),
+        Column("statistic", "string", "'sum', or 'mean' per row that has a value.", False),
+        VALUE,
+        REASON,
+        LOWER,
+        UPPER,
+        DUE_ROWS,
+        LABELLED_ROWS,
+        COVERAGE,
+        Column("value_rows", "bigint", "Rows that have a value."),
+    ),
+    key=(*WINDOW_KEY, "metric", "statistic"),
+    partitioning=("monitor",),
+    current=Current(
+        view="business_current",
+        row="Current business metrics: one row per metric and window, as of the "
         "newest as-of day of the window.",
         by=((PERFORMANCE_WINDOWS, None),),
     ),

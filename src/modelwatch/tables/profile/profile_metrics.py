@@ -1,4 +1,4 @@
-"""Table `profile_metrics`: what a feature looks like in a window."""
+"""Table `profile_metrics`: descriptive metrics of each feature by window."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from modelwatch.tables.table import (
 
 PROFILE_METRICS = Table(
     name="profile_metrics",
-    version=2,
+    version=1,
     comment="Profiles: one row per window, model version, segment, feature, and metric.",
     columns=(
         MONITOR,
@@ -44,12 +44,12 @@ PROFILE_METRICS = Table(
             "Null otherwise.",
         ),
         Column("reason", "string", "Why the value is undefined; null if it is defined."),
-        Column("rows", "bigint", "Rows of the window, including nulls."),
+        Column("row_count", "bigint", "Rows of the window, including nulls."),
         ERROR_BOUND,
     ),
     key=(
         "run_id",
-        "window",
+        "window_name",
         "window_start",
         "model_version",
         "segmentation",
@@ -59,7 +59,8 @@ PROFILE_METRICS = Table(
         "metric",
     ),
     # A run writes few windows, so the statistics of its files on window_start already skip what a
-    # query does not ask for; a directory a window would only make small files.
+    # A run writes few windows, so the statistics of its files on window_start already let queries
+    # skip files. One directory per window would only make files small.
     partitioning=("monitor",),
     current=Current(
         view="profile_current",

@@ -1,4 +1,4 @@
-"""Table `retraining_decisions`: whether each policy asks for a new model, and on what evidence."""
+"""Table `retraining_decisions`: the decision of each policy, with its evidence."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ RETRAINING_DECISIONS = Table(
         ),
         Column(
             "sources",
-            "array<struct<role:string,table:string,version:bigint>>",
+            "array<struct<role:string,table_name:string,version:bigint>>",
             "Source versions that the decision is based on.",
         ),
     ),

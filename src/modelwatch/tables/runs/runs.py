@@ -1,4 +1,4 @@
-"""Table `runs`: what a run read, did and wrote. Its row is what publishes a run."""
+"""Table `runs`: what a run read, did, and wrote. Its row publishes the run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from modelwatch.tables.table import MONITOR, RUN_ID, Column, Table
 
 RUNS = Table(
     name="runs",
-    version=4,
+    version=1,
     comment="Runs: one row per run. Rows of all other tables count only if their run has "
     "the outcome 'published'.",
     columns=(
@@ -53,6 +53,13 @@ RUNS = Table(
             "Versions of Python and of packages that may affect results.",
         ),
         Column(
+            "spark_session",
+            "struct<version:string,interface:string,constraint_engine:string,lacking:array<string>>",
+            "The Spark session: the release of Spark that computed; `interface`: 'classic' or "
+            "'connect' (Spark Connect); the engine of constraints, 'deequ' or 'native' (null "
+            "without constraints); and what the session lacks, with what follows.",
+        ),
+        Column(
             "asked_days",
             "string",
             "Days given by `--days`, as `first..last`; null if the run determined its days itself.",
@@ -69,8 +76,8 @@ RUNS = Table(
         ),
         Column(
             "sources",
-            "array<struct<role:string,table:string,version:bigint,seen:bigint,table_id:string,"
-            "files:bigint,bytes:bigint,rows:bigint,columns:string>>",
+            "array<struct<role:string,table_name:string,version:bigint,seen:bigint,table_id:string,"
+            "files:bigint,bytes:bigint,row_count:bigint,columns_fingerprint:string>>",
             "Source tables: role, address, Delta version, and table id as read; `seen`: "
             "version up to which all changes are in the states (older than `version` if "
             "the run left changed days to a later run); files, bytes, and rows of the "
@@ -78,8 +85,15 @@ RUNS = Table(
             "and nullability.",
         ),
         Column(
+            "reads",
+            "array<struct<role:string,reader:string,reason:string>>",
+            "Who read the rows of which states were computed, by role: reader 'files' (Python "
+            "workers read the table's files) or 'spark', with the reason. Null for runs that "
+            "computed none.",
+        ),
+        Column(
             "outputs",
-            "array<struct<table:string,version:bigint>>",
+            "array<struct<table_name:string,version:bigint>>",
             "Output tables, and the Delta version that the run wrote.",
         ),
         Column("days", "array<date>", "Days whose states and constraints the run computed."),
@@ -96,7 +110,7 @@ RUNS = Table(
         ),
         Column(
             "windows",
-            "array<struct<window:string,window_start:date,window_end:date>>",
+            "array<struct<window_name:string,window_start:date,window_end:date>>",
             "Windows whose metrics the run computed.",
         ),
         Column(
@@ -118,12 +132,12 @@ RUNS = Table(
         ),
         Column(
             "performance_windows",
-            "array<struct<window:string,window_start:date,window_end:date>>",
+            "array<struct<window_name:string,window_start:date,window_end:date>>",
             "Windows whose performance was computed. Null without labels.",
         ),
         Column(
             "verdict_windows",
-            "array<struct<source:string,window:string,window_start:date,window_end:date>>",
+            "array<struct<source:string,window_name:string,window_start:date,window_end:date>>",
             "Windows that were judged, by source as in `verdicts`.",
         ),
         Column(
@@ -134,18 +148,22 @@ RUNS = Table(
         Column(
             "executor_seconds",
             "double",
-            "Total seconds of all Spark tasks; null if the cluster does not report them.",
+            "Total seconds of all Spark tasks; null if the session does not tell "
+            "(`spark_session`).",
         ),
         Column(
-            "spark_jobs", "int", "Number of Spark jobs; null if the cluster does not report it."
+            "spark_jobs",
+            "int",
+            "Number of Spark jobs; null if the session does not tell (`spark_session`).",
         ),
         Column(
             "work",
             "struct<tasks:bigint,bytes_read:bigint,rows_read:bigint,shuffle_bytes:bigint,"
             "spill_bytes:bigint>",
-            "Work of Spark tasks: number of tasks, bytes and rows read from storage, "
-            "bytes shuffled, and bytes spilled to disk; null if the cluster does not "
-            "report it.",
+            "Work of Spark tasks: number of tasks, bytes and rows that Spark read from storage "
+            "(not those of reader 'files' in `reads`), bytes shuffled, and bytes spilled to "
+            "disk; null if the session does not tell "
+            "(`spark_session`).",
         ),
         Column("input_rows", "bigint", "Rows of the inputs that were read; null for none."),
         Column(
@@ -169,12 +187,12 @@ RUNS = Table(
         ),
         Column(
             "not_profiled",
-            "array<struct<role:string,column:string,type:string,reason:string>>",
+            "array<struct<role:string,column_name:string,type:string,reason:string>>",
             "Columns that are not profiled because of their type, such as arrays and structs.",
         ),
         Column(
             "findings",
-            "array<struct<severity:string,kind:string,subject:string,window:string,"
+            "array<struct<severity:string,kind:string,subject:string,window_name:string,"
             "window_start:date,value:double,bound:double,message:string>>",
             "Findings: severity 'warn' or 'fail', kind (a statistic or kind of "
             "constraint), subject (feature or constraint, with its segment), value, and "

@@ -1,4 +1,4 @@
-"""Table `source_health`: how the tables that a run reads are."""
+"""Tables of the health of sources, and of the durations that they report."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ SOURCE_HEALTH = Table(
         Column(
             "role", "string", "'inputs', 'predictions' or 'labels', and so on as in `runs`.", False
         ),
-        Column("table", "string", "Address of the table, as configured."),
+        Column("table_name", "string", "Address of the table, as configured."),
         Column("version", "bigint", "Delta version of the table that the run read."),
         Column(
-            "check",
+            "check_name",
             "string",
             "'freshness', 'missing_partition', 'late_partition', 'volume', 'duplicates', "
             "'join_coverage', 'label_coverage', 'unmapped_values', or 'schema'. For new "
@@ -51,9 +51,9 @@ SOURCE_HEALTH = Table(
             "schemas.",
         ),
         Column("threshold", "double", "Threshold of the value; null if none is configured."),
-        Column("verdict", "string", "'pass', 'warn', 'fail' or 'unknown'.", False),
+        Column("verdict", "string", "'pass', 'warn', 'fail' or 'undefined'.", False),
         Column(
-            "since",
+            "onset",
             "date",
             "First day of the problem, as far as known; for a schema, the as-of day of "
             "the run that found the change. Null if the check passes.",
@@ -69,6 +69,24 @@ SOURCE_HEALTH = Table(
             "Up to three rows that belong to no window: their day, partition, and file.",
         ),
     ),
-    key=("run_id", "role", "check", "day", "subject", "reason"),
+    key=("run_id", "role", "check_name", "day", "subject", "reason"),
+    partitioning=("monitor",),
+)
+
+
+DURATIONS = Table(
+    name="durations",
+    version=1,
+    comment="Durations of other jobs of the model, such as training and scoring: one row "
+    "per job. Each run copies the rows of the last 400 days from the table named "
+    "in `durations`; the newest run counts.",
+    columns=(
+        MONITOR,
+        RUN_ID,
+        Column("kind", "string", "Kind of job, such as 'training' or 'scoring'."),
+        Column("started_at", "timestamp", "When the job started."),
+        Column("seconds", "double", "Duration in seconds."),
+    ),
+    key=("run_id", "kind", "started_at", "seconds"),
     partitioning=("monitor",),
 )

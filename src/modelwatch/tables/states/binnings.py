@@ -40,7 +40,7 @@ BINNINGS = Table(
             "categorical.",
         ),
         Column(
-            "values",
+            "categories",
             "array<string>",
             "Categorical: values with a bin of their own, sorted. Null for numeric.",
         ),
@@ -62,7 +62,7 @@ BINNINGS = Table(
             "Numeric: unit of the moments, a power of two close to the spread of the reference.",
         ),
         Column(
-            "offset",
+            "subtracted",
             "string",
             "Numeric: number that was subtracted from edges, center, and special values, "
             "with all its digits; null for 0. Used for numbers that doubles cannot tell "

@@ -1,8 +1,8 @@
-"""Table `feature_states`: the mergeable summary of each feature, day and segment."""
+"""Tables of the states of features, by day and by month."""
 
 from __future__ import annotations
 
-from modelwatch.tables.generation import DAYS, REFERENCES, Current
+from modelwatch.tables.generation import DAYS, MAINTENANCE_RUNS, REFERENCES, Current
 from modelwatch.tables.table import (
     MODEL_VERSION,
     MONITOR,
@@ -45,7 +45,7 @@ FEATURE_STATES = Table(
             False,
         ),
         Column("binning", "string", "Fingerprint of the bins in `binnings`; null for rows."),
-        Column("rows", "bigint", "All rows, including nulls.", False),
+        Column("row_count", "bigint", "All rows, including nulls.", False),
         Column("counts_length", "int", "Length of the count vector.", False),
         Column(
             "positions",
@@ -81,7 +81,7 @@ FEATURE_STATES = Table(
         ),
         Column(
             "unseen",
-            "array<struct<value:string,rows:bigint>>",
+            "array<struct<value:string,row_count:bigint>>",
             "Categorical: a bounded sample of values that the reference does not contain, "
             "with their rows. Null in segments.",
         ),
@@ -112,5 +112,41 @@ FEATURE_STATES = Table(
         view="feature_states_current",
         row="Current states of features: one row per state.",
         by=((DAYS, "role NOT LIKE 'reference:%'"), (REFERENCES, None)),
+    ),
+)
+
+
+_OF_A_DAY = ("monitor", "run_id", "day")
+
+FEATURE_STATES_MONTHLY = Table(
+    name="feature_states_monthly",
+    version=1,
+    comment="Monthly states of features: one row per feature, month, model version, and "
+    "segment. Each is the sum of daily states that `modelwatch maintain` has "
+    "removed. A month can have several rows, which add up if their bins are "
+    "equal.",
+    columns=(
+        MONITOR,
+        RUN_ID,
+        Column("month", "date", "First day of the month.", False),
+        Column("days", "int", "Number of days that were added up.", False),
+        *(column for column in FEATURE_STATES.columns if column.name not in _OF_A_DAY),
+    ),
+    key=(
+        "run_id",
+        "month",
+        "role",
+        "model_version",
+        "segmentation",
+        "segment",
+        "feature",
+        "kind",
+        "binning",
+    ),
+    partitioning=("monitor", "month"),
+    current=Current(
+        view="feature_states_monthly_current",
+        row="Monthly states of features whose daily states were removed: one row per state.",
+        by=((MAINTENANCE_RUNS, None),),
     ),
 )

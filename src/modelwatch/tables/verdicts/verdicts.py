@@ -1,4 +1,4 @@
-"""Table `verdicts`: what is thought of each figure of each window."""
+"""Table `verdicts`: the verdict of each metric in each window."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ VERDICTS = Table(
             False,
         ),
         Column(
-            "figure",
+            "metric",
             "string",
             "Judged metric: a statistic, a performance metric, a kind of constraint, "
             "'rows', 'duplicate_share', 'missing_day', 'coverage', 'unmapped_share', "
@@ -105,18 +105,18 @@ VERDICTS = Table(
             False,
         ),
         Column("reason", "string", "Why there is no verdict; null if there is one."),
-        Column("rows", "bigint", "Rows that the metric is based on; null if unknown."),
+        Column("row_count", "bigint", "Rows that the metric is based on; null if unknown."),
     ),
     key=(
         "run_id",
         "source",
         "role",
         "subject",
-        "figure",
+        "metric",
         "model_version",
         "segmentation",
         "segment",
-        "window",
+        "window_name",
         "window_start",
         "reference",
     ),

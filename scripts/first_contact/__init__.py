@@ -1,0 +1,1 @@
+"""Tables of others, a drafted configuration, and a planted fault: what a new user meets."""

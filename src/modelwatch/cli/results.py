@@ -1,0 +1,123 @@
+"""The commands `sql`, `report`, and `export`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from modelwatch.cli.answers import Form, FormOption
+from modelwatch.cli.arguments import (
+    ConfigOption,
+    ConfigPath,
+    config_and_words,
+    config_path,
+    configuration,
+)
+from modelwatch.io.terminal import say
+from modelwatch.model.errors import Problem, SourceError
+from modelwatch.pipelines.runs.command_session import command_session, monitor_session
+
+EXPORT = typer.Typer()
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(sql)
+    app.command()(report)
+    app.add_typer(EXPORT, name="export")
+
+
+def sql(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[CONFIG] [QUERY]...", help="With --config: only QUERY."),
+    ] = None,
+    config_option: ConfigOption = None,
+    execute: Annotated[
+        list[str] | None, typer.Option("--execute", "-e", metavar="QUERY", help="Answer a query.")
+    ] = None,
+    max_rows: Annotated[
+        int | None,
+        typer.Option(
+            "--rows",
+            min=1,
+            help="Maximum number of rows to show. Default: 100 in a table, all in JSON and CSV.",
+        ),
+    ] = None,
+    form: FormOption = Form.TABLE,
+) -> None:
+    """Query the results. Without a query, open a prompt, or read a script from standard input.
+
+    Example: modelwatch sql conf/payments.yaml "SELECT * FROM open_incidents"
+    """
+    path, queries = config_and_words(list(words or ()), config_option)
+    queries += execute or []
+    config, _ = configuration(path)
+    if not queries and not sys.stdin.isatty():
+        queries = [sys.stdin.read()]
+    from modelwatch.cli.sql_session import answers_to, prompt
+    from modelwatch.io.store.output_tables import Store
+    from modelwatch.io.store.views import ResultViews
+
+    with command_session(f"modelwatch sql {config.monitor}", brief=True) as spark:
+        if not Store(spark, config.output).exists("runs"):
+            message = f"there are no results yet: modelwatch run {path}"
+            raise SourceError([Problem("", None, message)], str(config.output))
+        query = ResultViews(spark, config.output).query
+        if not queries:
+            prompt(query, max_rows, form)
+        for statements in queries:
+            answers_to(query, statements, max_rows, form)
+
+
+def report(
+    config: ConfigPath = None,
+    config_option: ConfigOption = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FOLDER",
+            help="Folder to write. Default: that of the configuration, or report/<monitor>.",
+        ),
+    ] = None,
+) -> None:
+    """Write the results as HTML pages.
+
+    Example: modelwatch report conf/payments.yaml -o report
+    """
+    path = config_path(config, config_option)
+    parsed, _ = configuration(path)
+    from modelwatch.pipelines.report.pages import report as written
+
+    configured = Path("report") / parsed.monitor if parsed.report is None else parsed.report.path
+    with monitor_session("report", parsed) as spark:
+        first, size = written(spark, parsed, path, Path(output or configured))
+    say(f"Wrote {size / 1000:,.0f} kB of pages. Open in a browser:\n\n  {first.resolve()}")
+
+
+@EXPORT.callback()
+def export() -> None:
+    """Write the state of a monitor for other programs."""
+
+
+@EXPORT.command()
+def openmetrics(
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="File to write.")],
+    config: ConfigPath = None,
+    config_option: ConfigOption = None,
+) -> None:
+    """Write the state of a monitor for Prometheus, in the text format of OpenMetrics.
+
+    Example: modelwatch export openmetrics conf/payments.yaml -o /var/lib/metrics/payments.prom
+    """
+    parsed, _ = configuration(config_path(config, config_option))
+    from modelwatch.pipelines.report.openmetrics import export_openmetrics
+
+    with monitor_session("export openmetrics", parsed) as spark:
+        count = export_openmetrics(spark, parsed, output)
+    say(f"Wrote {count} samples to {output}")

@@ -1,0 +1,46 @@
+"""Choose the engine that evaluates constraints in a session: Deequ's analyzers or Spark SQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pyspark.sql import SparkSession
+
+from modelwatch.constraints.analyzer_metrics import MetricsByDay
+from modelwatch.constraints.deequ_aggregates import deequ_metrics_by_day, deequ_obstacle
+from modelwatch.constraints.native_aggregates import native_metrics_by_day
+from modelwatch.model.contracts.constraint import EngineChoice
+from modelwatch.model.errors import SessionError
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """An engine by its name in results. ``reason`` says why it was chosen, for the log."""
+
+    name: str
+    metrics_by_day: MetricsByDay
+    reason: str
+
+
+def chosen_engine(spark: SparkSession, choice: EngineChoice) -> Evaluator:
+    """Return the chosen engine; raise SessionError if Deequ is chosen but unavailable.
+
+    ``auto`` is Deequ where it is available, and the native engine elsewhere.
+    """
+    if choice == "native":
+        return Evaluator("native", native_metrics_by_day, "it is configured")
+    obstacle = deequ_obstacle(spark)
+    if obstacle is None:
+        why = "it is configured" if choice == "deequ" else "it is available"
+        return Evaluator("deequ", deequ_metrics_by_day, why)
+    if choice == "deequ":
+        raise SessionError(unavailable(obstacle))
+    return Evaluator("native", native_metrics_by_day, obstacle)
+
+
+def unavailable(obstacle: str) -> str:
+    """Return the error message for a configuration that requires Deequ where it is unavailable."""
+    return (
+        f"{obstacle}. Choose `auto` or `native`, or install the extra `deequ` and Deequ's jar on "
+        "Spark 3.5"
+    )

@@ -1,0 +1,1 @@
+"""Windows and references of a plan, among stored states."""

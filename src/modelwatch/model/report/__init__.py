@@ -1,0 +1,1 @@
+"""Past runs computed again, and single predictions traced."""
