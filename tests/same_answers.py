@@ -7,7 +7,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from modelwatch.io.store.local_results import Answer, local_results
+from modelwatch.io.store.local_results import QueryResult, local_results
 from modelwatch.io.store.result_queries import ResultQueries
 from modelwatch.model.sources.tables import OutputAddress
 
@@ -28,7 +28,7 @@ def assert_same_answer(queries: ResultQueries, statement: str) -> None:
     assert _sorted(here) == _sorted(there), statement
 
 
-def _sorted(answer: Answer) -> list[str]:
+def _sorted(answer: QueryResult) -> list[str]:
     return sorted(repr([_comparable(value) for value in row]) for row in answer.rows)
 
 

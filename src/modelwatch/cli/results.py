@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,11 @@ from modelwatch.cli.arguments import (
 )
 from modelwatch.io.terminal import say
 from modelwatch.pipelines.runs.command_session import session_if_needed
+
+if TYPE_CHECKING:
+    from modelwatch.cli.sql_session import Query
+    from modelwatch.io.store.local_results import QueryResult
+    from modelwatch.io.store.result_queries import ResultQueries
 
 EXPORT = typer.Typer()
 
@@ -36,7 +41,8 @@ def sql(
     ] = None,
     config_option: ConfigOption = None,
     execute: Annotated[
-        list[str] | None, typer.Option("--execute", "-e", metavar="QUERY", help="Answer a query.")
+        list[str] | None,
+        typer.Option("--execute", "-e", metavar="QUERY", help="QueryResult a query."),
     ] = None,
     max_rows: Annotated[
         int | None,
@@ -64,9 +70,19 @@ def sql(
         results = ResultQueries(config.output, session)
         results.require(f"modelwatch run {path}")
         if not queries:
-            prompt(results.answer, max_rows, form)
+            prompt(_newest(results), max_rows, form)
         for statements in queries:
             answers_to(results.answer, statements, max_rows, form)
+
+
+def _newest(results: ResultQueries) -> Query:
+    """Answers that include what runs publish while the prompt is open."""
+
+    def answer(statement: str, most_rows: int | None) -> QueryResult:
+        results.refresh()
+        return results.answer(statement, most_rows)
+
+    return answer
 
 
 def report(

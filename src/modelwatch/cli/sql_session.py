@@ -10,14 +10,14 @@ from difflib import get_close_matches
 from pyspark.errors import PySparkException
 
 from modelwatch.cli.answers import Form, answer
-from modelwatch.io.store.local_results import Answer
+from modelwatch.io.store.local_results import QueryResult
 from modelwatch.io.store.views import views
 from modelwatch.io.terminal import complain, say
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.pipelines.runs.queries import statements
 from modelwatch.tables import TABLES
 
-Query = Callable[[str, int | None], Answer]
+Query = Callable[[str, int | None], QueryResult]
 """The rows of a statement, at most a number of them."""
 MAX_TABLE_ROWS = 100
 """Rows of a table answer, unless a number is given."""
@@ -69,7 +69,7 @@ def _unknown(what: str, name: str, near: Sequence[str]) -> str:
 def prompt(
     query: Query, max_rows: int | None, form: Form, read: Callable[[str], str] = input
 ) -> None:
-    """Answer statements that end with ``;`` until the input ends or ``exit`` is entered.
+    """QueryResult statements that end with ``;`` until the input ends or ``exit`` is entered.
 
     Errors in a statement are printed, and the prompt continues.
     """

@@ -97,6 +97,9 @@ AGGREGATES = (
     "max_by(struct(run_id, as_of), struct(exit_code, run_id)) FILTER (WHERE exit_code < 2)",
     "sort_array(collect_list(as_of))",
     "sort_array(collect_list(run_id) FILTER (WHERE exit_code > 7))",
+    "sort_array(collect_list(max_by(as_of, run_id)) OVER (PARTITION BY count_if(exit_code > 9)))",
+    "transform(sort_array(collect_list(struct(run_id, days))), (run, at) -> "
+    "transform(run.days, (day, place) -> struct(date_add(day, 1) AS day, at + place AS at)))",
     "sum(exit_code) FILTER (WHERE exit_code > 7)",
 )
 WINDOWS = (
@@ -241,6 +244,19 @@ def test_results_that_this_process_reads_need_no_session(monitor: Monitor) -> No
     queries = ResultQueries(monitor.output, lambda: pytest.fail("a session was asked for"))
     queries.require()
     assert queries.answer("SELECT count(*) AS n FROM runs").records() == [{"n": 3}]
+
+
+def test_what_a_run_publishes_is_seen_after_a_refresh(spark: SparkSession, tmp_path: Path) -> None:
+    written = Monitor(spark, tmp_path)
+    written.store.prepare(("runs",))
+    written.publish("first", 1, DAYS)
+    queries = ResultQueries(written.output, lambda: pytest.fail("a session was asked for"))
+    statement = "SELECT count(*) AS n FROM published_runs"
+    assert queries.answer(statement).rows == [(1,)]
+    written.publish("second", 2, DAYS)
+    assert queries.answer(statement).rows == [(1,)]
+    queries.refresh()
+    assert queries.answer(statement).rows == [(2,)]
 
 
 def test_a_table_of_a_later_release_is_empty(spark: SparkSession, tmp_path: Path) -> None:

@@ -36,16 +36,17 @@ _EXTREMES: dict[type[exp.Expr], str] = {
     exp.ArgMin: "arg_min_null",
 }
 """Names of DuckDB for ``max_by`` and ``min_by`` that, like Spark's, may return null."""
-
 _TYPES: dict[type[exp.Expr], str] = {
     exp.TsOrDsAdd: "date",
     exp.Floor: "bigint",
     exp.Ceil: "bigint",
 }
+"""Types of Spark's results where those of DuckDB differ."""
 _OF_NO_ROWS: dict[type[exp.Expr], exp.Expr] = {
     exp.ArrayAgg: exp.Array(),
     exp.CountIf: exp.Literal.number(0),
 }
+"""Results of aggregates of no rows that are null in DuckDB."""
 
 
 def duckdb_sql(statement: str) -> str | None:
@@ -61,8 +62,8 @@ def duckdb_sql(statement: str) -> str | None:
         return None
     _name_columns(tree)
     for rewrite in (_positions_from_zero, _types, _extreme, _of_no_rows):
-        # Rewritten nodes contain nodes of their own kind.
-        for node in list(tree.find_all(exp.Expr)):
+        # Inner nodes first, because outer ones are replaced by copies.
+        for node in reversed(list(tree.find_all(exp.Expr))):
             rewrite(node)
     return tree.sql("duckdb", comments=False)
 
@@ -123,7 +124,6 @@ def _positions_from_zero(node: exp.Expr) -> None:
 
 
 def _types(node: exp.Expr) -> None:
-    """Days after a day are days, not times, and rounded numbers are integers."""
     kind = _TYPES.get(type(node))
     if kind is not None:
         node.replace(exp.Cast(this=node.copy(), to=exp.DataType.build(kind)))
@@ -136,7 +136,6 @@ def _extreme(node: exp.Expr) -> None:
 
 
 def _of_no_rows(node: exp.Expr) -> None:
-    """Lists and counts of no rows are null in DuckDB."""
     empty = _OF_NO_ROWS.get(type(node))
     if empty is None:
         return

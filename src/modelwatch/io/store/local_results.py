@@ -46,7 +46,7 @@ class NotAnswered(ModelwatchError):
 
 
 @dataclass(frozen=True)
-class Answer:
+class QueryResult:
     """Rows of a query in the order of its columns.
 
     Types are those of PySpark: structs are dictionaries, and times are local without time zone.
@@ -73,7 +73,7 @@ class LocalResults:
     _made: set[str] = field(default_factory=set)
     _turn: Lock = field(default_factory=Lock)
 
-    def answer(self, statement: str, most_rows: int | None = None) -> Answer:
+    def answer(self, statement: str, most_rows: int | None = None) -> QueryResult:
         """The rows of a query in Spark SQL, at most a number of them.
 
         NotAnswered if the statement is no query, or if DuckDB rejects it.
@@ -87,7 +87,7 @@ class LocalResults:
                 found = self._connection.sql(translated)
                 limited = found if most_rows is None else found.limit(most_rows)
                 return _answer(limited.to_arrow_table())
-        except (SqlglotError, duckdb.Error, LogUnreadable) as error:
+        except (SqlglotError, duckdb.Error, pa.ArrowInvalid, LogUnreadable) as error:
             raise NotAnswered(str(error)) from error
 
     def _make(self, wanted: Collection[str]) -> None:
@@ -135,13 +135,13 @@ _view = cache(lambda name: duckdb_sql(views()[name]))
 """The definition of a view in DuckDB's dialect; None if DuckDB cannot have it."""
 
 
-def _answer(rows: pa.Table) -> Answer:
+def _answer(rows: pa.Table) -> QueryResult:
     plain = rows.cast(pa.schema([one.with_type(_plain(one.type)) for one in rows.schema]))
     columns = [
         [_local(value) for value in column.to_pylist(maps_as_pydicts="strict")]
         for column in plain.columns
     ]
-    return Answer(tuple(plain.column_names), list(zip(*columns, strict=True)))
+    return QueryResult(tuple(plain.column_names), list(zip(*columns, strict=True)))
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pyspark.sql import Row, SparkSession
 
-from modelwatch.io.store.local_results import Answer, LocalResults, NotAnswered, local_results
+from modelwatch.io.store.local_results import LocalResults, NotAnswered, QueryResult, local_results
 from modelwatch.io.store.output_tables import Store
 from modelwatch.io.store.views import ResultViews
 from modelwatch.model.errors import Problem, SourceError
@@ -21,7 +21,8 @@ class ResultQueries:
     """Queries in Spark SQL on the tables and views of an output, from any thread.
 
     ``session`` returns the Spark session, and is called when Spark is first needed: for results
-    outside of local folders, and for statements that DuckDB does not answer.
+    outside of local folders, and for statements that DuckDB does not answer. Answers on a local
+    folder are those of one time, until `refresh`.
     """
 
     def __init__(self, output: OutputAddress, session: Callable[[], SparkSession]) -> None:
@@ -30,7 +31,7 @@ class ResultQueries:
         self._session = session
         self._turn = Lock()
 
-    def answer(self, statement: str, most_rows: int | None = None) -> Answer:
+    def answer(self, statement: str, most_rows: int | None = None) -> QueryResult:
         """The rows of a statement, at most a number of them; PySparkException if it fails."""
         if self._local is not None:
             try:
@@ -40,10 +41,10 @@ class ResultQueries:
                 pass
         frame = self._views.query(statement)
         if not frame.columns:
-            return Answer((), [])
+            return QueryResult((), [])
         limited = frame if most_rows is None else frame.limit(most_rows)
         rows = [tuple(map(_plain, row)) for row in limited.collect()]
-        return Answer(tuple(frame.columns), rows)
+        return QueryResult(tuple(frame.columns), rows)
 
     def require(self, hint: str = "run the monitor first") -> None:
         """Create tables of this release that the output lacks, unless this process reads it.
@@ -56,6 +57,10 @@ class ResultQueries:
                 problem = Problem("", None, f"there are no results yet: {hint}")
                 raise SourceError([problem], str(self.output))
             store.prepare(tuple(TABLES))
+
+    def refresh(self) -> None:
+        """See what runs have published since the first answer."""
+        self.__dict__.pop("_local", None)
 
     @cached_property
     def _local(self) -> LocalResults | None:

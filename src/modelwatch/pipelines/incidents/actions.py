@@ -9,7 +9,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from modelwatch.io.store.local_results import Answer
+from modelwatch.io.store.local_results import QueryResult
 from modelwatch.io.store.output_tables import Store
 from modelwatch.io.store.result_queries import ResultQueries
 from modelwatch.model.config.configuration import MonitorConfig
@@ -76,7 +76,9 @@ def problem_of(what: str, named: Sequence[str], until: date | None) -> str | Non
     return None
 
 
-def incident_rows(results: ResultQueries, config: MonitorConfig, *, every: bool = False) -> Answer:
+def incident_rows(
+    results: ResultQueries, config: MonitorConfig, *, every: bool = False
+) -> QueryResult:
     """The open incidents of a monitor, the most urgent first.
 
     ``every``: closed ones as well, after the open ones, the newest first. SourceError before the
