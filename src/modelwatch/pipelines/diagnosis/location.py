@@ -21,8 +21,8 @@ from modelwatch.model.states.binned import SEGMENTS
 from modelwatch.pipelines.diagnosis.states import day_numbers
 from modelwatch.pipelines.runs.run import Request
 from modelwatch.pipelines.states.day_states import StatesOf
+from modelwatch.spark.states.aggregation import SplitBy, states_by_value
 from modelwatch.spark.states.rolled import states_by_side
-from modelwatch.spark.states.value_states import SplitBy, states_by_value
 from modelwatch.stats.diagnosis.carriers import Split, group_edges
 from modelwatch.stats.states.batch import NULL_SEGMENT, OTHER_SEGMENT
 from modelwatch.stats.states.binning import CategoricalBinning, NumericBinning

@@ -57,12 +57,12 @@ from modelwatch.pipelines.verdicts.day_series import (
     volume_series,
 )
 from modelwatch.spark.local_frames import frame_of
-from modelwatch.spark.verdicts.metric_values import (
+from modelwatch.spark.verdicts.judgement import (
     drift_values,
     estimate_values,
     performance_values,
+    verdict_rows,
 )
-from modelwatch.spark.verdicts.rows import verdict_rows
 from modelwatch.stats.value_names import ALL, ALL_VERSIONS
 from modelwatch.tables import TABLES
 from modelwatch.tables.arrow import spark_ddl
