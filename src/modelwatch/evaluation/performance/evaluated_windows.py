@@ -10,11 +10,8 @@ import pyarrow as pa
 from modelwatch.evaluation.attribution.attributions import SliceStates, add_attributions, slices_of
 from modelwatch.evaluation.batch_functions import BatchFunction
 from modelwatch.evaluation.comparison.champion_challenger import add_comparisons
-from modelwatch.evaluation.estimation.estimates import add_estimates
-from modelwatch.evaluation.estimation.expected_losses import add_loss_estimates
+from modelwatch.evaluation.estimation.estimates import add_estimates, add_loss_estimates
 from modelwatch.evaluation.performance.business_values import add_business, add_maturity
-from modelwatch.evaluation.performance.fairness import add_fairness
-from modelwatch.evaluation.performance.label_coverage import coverage_notes
 from modelwatch.evaluation.performance.question import Answers, ScoreQuestion
 from modelwatch.evaluation.performance.score_groups import (
     Days,
@@ -24,6 +21,7 @@ from modelwatch.evaluation.performance.score_groups import (
     score_groups,
     task_states,
 )
+from modelwatch.evaluation.performance.slices import add_fairness, coverage_notes
 from modelwatch.evaluation.planning.windows import WindowReference, version_windows
 from modelwatch.stats.arrays import Spans, sums_over_spans
 from modelwatch.stats.performance.metrics import ScoreStates, error_bounds, metric_states
