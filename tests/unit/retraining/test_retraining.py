@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from modelwatch.model.incidents.importance import importances
+from modelwatch.model.incidents.ranking import importances
 from modelwatch.model.retraining.decisions import POLICY_RULES, decisions
 from modelwatch.model.retraining.evidence import Loss, RetrainingDecision, Situation
 from modelwatch.model.retraining.policies import POLICIES, Retraining

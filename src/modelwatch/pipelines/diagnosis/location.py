@@ -13,9 +13,13 @@ from modelwatch.evaluation.states.rolled import TwoSpans
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.days import DayRange, shifted
 from modelwatch.model.diagnosis.change_kinds import FeatureChange
-from modelwatch.model.diagnosis.incident_kinds import Around, with_kinds_inside
-from modelwatch.model.incidents.carriers import FeatureKey as FeatureKey
-from modelwatch.model.incidents.carriers import beginning_together, located
+from modelwatch.model.diagnosis.incident_kinds import (
+    Around,
+    beginning_together,
+    located,
+    with_kinds_inside,
+)
+from modelwatch.model.diagnosis.incident_kinds import FeatureKey as FeatureKey
 from modelwatch.model.incidents.incident import Incident
 from modelwatch.model.states.binned import SEGMENTS
 from modelwatch.pipelines.diagnosis.states import day_numbers

@@ -9,7 +9,7 @@ import numpy as np
 from modelwatch.io.delta.snapshot import Wanted
 from modelwatch.io.store.output_tables import Store
 from modelwatch.model.config.configuration import labels_fingerprint
-from modelwatch.model.incidents.importance import importances
+from modelwatch.model.incidents.ranking import importances
 from modelwatch.pipelines.runs.run import Request, Run
 from modelwatch.stats.attribution.influence import influence
 from modelwatch.stats.states.binary import DECISIONS
