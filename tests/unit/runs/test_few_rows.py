@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from modelwatch.io.delta.day_files import DayVolume
+from modelwatch.io.delta.file_days import DayVolume
 from modelwatch.pipelines.runs.few_rows import MOST, reads_few_rows
 
 DAY = date(2013, 2, 8)

@@ -15,9 +15,13 @@ from pyspark.sql import functions as F
 from modelwatch.errors import present
 from modelwatch.io.delta import table_changes
 from modelwatch.io.delta.addresses import Place, source_place
-from modelwatch.io.delta.day_files import DayFiles, DayVolume, days_between
-from modelwatch.io.delta.file_days import file_days
-from modelwatch.io.delta.local_days import local_inventory
+from modelwatch.io.delta.file_days import (
+    DayFiles,
+    DayVolume,
+    days_between,
+    file_days,
+    local_inventory,
+)
 from modelwatch.io.delta.log import DeltaLog, delta_log, table_location, unglobbed
 from modelwatch.io.delta.snapshot import LogUnreadable
 from modelwatch.io.delta.table_changes import table_id
