@@ -50,8 +50,7 @@ from modelwatch.pipelines.contracts.files import (
     held_to,
     write_contracts,
 )
-from modelwatch.pipelines.incidents.feature_importance import feature_importances
-from modelwatch.pipelines.incidents.stage import write_incidents
+from modelwatch.pipelines.incidents.stage import feature_importances, write_incidents
 from modelwatch.pipelines.notification.announcement import announced
 from modelwatch.pipelines.outliers.stage import write_outliers
 from modelwatch.pipelines.performance.stage import write_performance
