@@ -20,7 +20,6 @@ TASKS = (
     "outliers.outliers",
     "performance.evaluated_windows",
     "states.aggregation",
-    "states.reference_bins",
     "states.rolled",
     "verdicts.judgement",
 )

@@ -21,6 +21,13 @@ from modelwatch.evaluation.states.aggregation import (
 )
 from modelwatch.evaluation.states.batches import BatchLayout
 from modelwatch.evaluation.states.partial_scores import PARTIAL_SCORES, SCORE_KEY
+from modelwatch.evaluation.states.reference_bins import (
+    BINNING_SCHEMA,
+    SUMMARY_SCHEMA,
+    fits_of,
+    summaries_of,
+)
+from modelwatch.evaluation.states.reference_sample import Field
 from modelwatch.evaluation.states.score_aggregation import (
     PERFORMANCE_STATES_SCHEMA,
     partial_score_tally,
@@ -153,3 +160,16 @@ def split_value(split: SplitBy) -> Column:
     for edge, label in zip(split.edges, labels, strict=False):
         group = group.when(value < edge, label)
     return group.otherwise(labels[-1])
+
+
+def fitted_binnings(frame: DataFrame, fields: Sequence[Field]) -> DataFrame:
+    """One row per field: ``BINNING_SCHEMA``. The columns are doubles, exact numbers, and strings.
+
+    Quantiles come from a sample chosen by a hash of the row, in which equal rows are one row with a
+    frequency; extremes and counts come from all rows. The result does not depend on partitioning.
+    """
+    hashed = frame.withColumn("__hash", F.xxhash64(*(F.col(c) for c in frame.columns)))
+    summaries = in_python(hashed, summaries_of(fields), SUMMARY_SCHEMA)
+    return sorted_in_python(
+        summaries, fits_of(fields), BINNING_SCHEMA, by=("field",), order=("field",)
+    )
