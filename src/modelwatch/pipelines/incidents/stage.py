@@ -40,7 +40,7 @@ from modelwatch.pipelines.incidents.rows import (
 from modelwatch.pipelines.runs.run import Request, Run
 from modelwatch.pipelines.runs.stored_windows import StoredWindows
 from modelwatch.pipelines.states.day_states import StatesOf
-from modelwatch.stats.attribution.influence import influence
+from modelwatch.stats.attribution.slices import influence
 from modelwatch.stats.states.binary import DECISIONS
 from modelwatch.stats.states.binary_margins import LABEL_VALUES
 from modelwatch.stats.value_names import ALL, ALL_VERSIONS

@@ -29,8 +29,8 @@ from modelwatch.model.planning.retention import BACK_TEST_DAYS
 from modelwatch.model.runs.stages import Stage
 from modelwatch.pipelines.estimation.loss_models import NO_LOSSES, Losses, with_losses
 from modelwatch.pipelines.planning.evaluation import days_needed, window_references
-from modelwatch.pipelines.runs.few_rows import MOST_STATE_BYTES, answers_few_rows
 from modelwatch.pipelines.runs.history import of_days, of_runs, rows_of_runs
+from modelwatch.pipelines.runs.row_limits import MOST_STATE_BYTES, answers_few_rows
 from modelwatch.pipelines.runs.run import Request, Run
 from modelwatch.pipelines.states.day_states import StatesOf
 from modelwatch.pipelines.states.label_states import (

@@ -46,7 +46,7 @@ from modelwatch.model.performance.value_accounts import (
 from modelwatch.model.planning.windows import Window
 from modelwatch.model.sources.freshness import LOOKBACK_DAYS
 from modelwatch.model.verdicts.row import VerdictSource
-from modelwatch.pipelines.runs.few_rows import MOST_METRIC_BYTES
+from modelwatch.pipelines.runs.row_limits import MOST_METRIC_BYTES
 from modelwatch.pipelines.runs.run import EvaluatedWindow, Request, Run
 from modelwatch.pipelines.runs.stored_windows import StoredWindows
 from modelwatch.pipelines.sources.outside_windows import watched_roles
