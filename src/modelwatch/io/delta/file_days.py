@@ -109,7 +109,7 @@ def _sure(condition: Column) -> Column:
     return F.coalesce(condition, F.lit(False))
 
 
-def local_inventory(log: DeltaLog, version: int, day: DaySource) -> tuple[DayFiles, ...] | None:
+def local_days(log: DeltaLog, version: int, day: DaySource) -> tuple[DayFiles, ...] | None:
     """The files of a version by their days, as in ``Source.inventory``.
 
     None if only Spark can determine them: the day is not a date column, a file contains many days
