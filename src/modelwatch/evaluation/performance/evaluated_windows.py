@@ -1,4 +1,4 @@
-"""Performance of windows, read off stored states; distributed by segment."""
+"""Performance of windows, computed from stored states, one segment at a time."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ DUE, EARLY = "due", "early"
 
 
 def answering(question: ScoreQuestion) -> BatchFunction:
-    """A function of stored states that yields the rows of all answers."""
+    """Return a function that reads stored states and yields the rows of all result tables."""
 
     def answers(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         rows = Answers(question.as_of)
@@ -56,7 +56,8 @@ def answering(question: ScoreQuestion) -> BatchFunction:
 def _views(
     question: ScoreQuestion, group: ScoreGroup, scopes: ScopeStates, stack: ScoreStates
 ) -> Iterator[View]:
-    """Each version with its windows, and all versions together; see ``version_windows``."""
+    """Yield a view per model version with its windows, and one of all versions; see
+    ``version_windows``."""
     whole = group.segmentation == ALL
     for one in version_windows(question, scopes.days, scopes.versions, unseen=whole):
         own, states = scopes.take(one.states), stack.take(one.states)
@@ -81,7 +82,7 @@ def _add_view(rows: Answers, question: ScoreQuestion, view: View) -> None:
 def _add_metrics(
     rows: Answers, question: ScoreQuestion, view: View, splits: list[SliceStates]
 ) -> None:
-    """Metrics of the due cohort, and their changes against each reference."""
+    """Add the metrics of the due cohort, and their changes against each reference."""
     due, windows = view.due, view.windows
     spans = question.spans(due.days, windows)
     found = window_values(due.stack, spans, costly=view.whole)
@@ -137,7 +138,7 @@ def _add_changes(
 
 
 def _add_early(rows: Answers, question: ScoreQuestion, view: View) -> None:
-    """What arrived before it was due, of windows that have such labels; without intervals."""
+    """Add the metrics of labels that arrived before they were due, without intervals."""
     early = view.early
     spans = question.spans(early.days, view.windows)
     asked = early.stack.rows if view.whole else early.stack.labelled
