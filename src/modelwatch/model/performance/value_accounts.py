@@ -28,8 +28,8 @@ class ValueAccount:
     """Counts of the values of a label or decision on one day.
 
     ``valued``: rows with a value. ``nothing``, ``negative``, and ``another``: rows with an unmapped
-    value, by how it is counted. ``spellings``: rows by unmapped value, for the
-    values that are counted separately.
+    value, by how it is counted. ``spellings``: rows by unmapped value, for the values that are
+    counted separately.
     """
 
     subject: str
