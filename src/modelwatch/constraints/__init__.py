@@ -2,9 +2,14 @@
 
 from modelwatch.constraints.deequ_aggregates import deequ_obstacle
 from modelwatch.constraints.deequ_checks import checks_of, suggestions
-from modelwatch.constraints.engines import chosen_engine, unavailable
 from modelwatch.constraints.kinds import kinds_table, problems
-from modelwatch.constraints.results import NO_ROWS_CHECKED, ConstraintRow, constraint_results
+from modelwatch.constraints.results import (
+    NO_ROWS_CHECKED,
+    ConstraintRow,
+    chosen_engine,
+    constraint_results,
+    unavailable,
+)
 
 __all__ = [
     "NO_ROWS_CHECKED",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,6 +11,7 @@ from modelwatch.model.config.monitor import MonitorConfig
 from modelwatch.model.incidents.episodes import Episode, episodes_of
 from modelwatch.model.incidents.events import WORSE_TIMES, events_between
 from modelwatch.model.incidents.groups import Group, grouped, realm_of
+from modelwatch.model.incidents.identity import child_id, group_ids
 from modelwatch.model.incidents.incident import (
     MANY_FEATURES,
     Action,
@@ -315,65 +315,3 @@ def _is_unclaimed(episode: Episode, causes: SharedCauses, short_references: froz
     if episode.worst.source == "estimate":
         return True
     return episode.subject.area == "data" and causes.of([episode]).kind in OF_THE_WORLD
-
-
-def group_ids(
-    monitor: str, groups: Sequence[Group], previous: Iterable[Incident]
-) -> tuple[str, ...]:
-    """An id for each group, in order: that of the matching incident, otherwise a new one.
-
-    The match is the incident of the last run that shares a subject at an overlapping time; the one
-    that began first, if there are several. A new id depends on the monitor, the first confirmed
-    subject, and its time, so the same history gives the same id.
-    """
-    known = _by_subject(previous)
-    taken: set[str] = set()
-    found: list[str] = []
-    for group in groups:
-        former = {
-            (one.parent_id or one.id): min(one.opened, group.opened)
-            for member in group.members
-            for one in _matching(member, known)
-        }
-        if group.broad_role is not None:
-            for one in known.get(group.subject, ()):
-                if one.onset <= group.days.last and group.onset <= one.last_day:
-                    former.setdefault(one.id, one.opened)
-        free = sorted((opened, id) for id, opened in former.items() if id not in taken)
-        chosen = free[0][1] if free else _own_id(monitor, group)
-        taken.add(chosen)
-        found.append(chosen)
-    return tuple(found)
-
-
-def child_id(parent_id: str, subject: Subject) -> str:
-    """The id of a subject within an incident."""
-    return _hashed(parent_id, str(subject))
-
-
-def _own_id(monitor: str, group: Group) -> str:
-    first = min(group.members, key=lambda m: (m.opened, str(m.subject)))
-    return _hashed(monitor, str(first.subject), str(first.opened))
-
-
-def _hashed(*parts: str) -> str:
-    text = "\0".join(parts)
-    return hashlib.blake2b(text.encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
-
-
-def _by_subject(previous: Iterable[Incident]) -> Mapping[Subject, list[Incident]]:
-    known: dict[Subject, list[Incident]] = defaultdict(list)
-    for incident in previous:
-        if incident.state != "withdrawn":
-            known[incident.key].append(incident)
-    return known
-
-
-def _matching(episode: Episode, known: Mapping[Subject, list[Incident]]) -> list[Incident]:
-    """The incidents of the same subject at an overlapping time."""
-    return [
-        one
-        for one in known.get(episode.subject, ())
-        if (one.is_open or episode.onset <= one.last_day)
-        and one.onset <= max(episode.last_day, date.max if episode.is_open else date.min)
-    ]
