@@ -19,7 +19,7 @@ from modelwatch.log import LOG
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.days import shifted
 from modelwatch.model.performance.value_accounts import UNMAPPED_SHARE
-from modelwatch.model.sources.durations import ROLE
+from modelwatch.model.sources.durations import ROLE as DURATIONS
 from modelwatch.model.sources.health import (
     HealthRow,
     Joined,
@@ -47,7 +47,7 @@ _JUDGED = {
     ("values", UNMAPPED_SHARE): "unmapped_values",
 }
 """Checks whose verdict the run already has, by source and metric."""
-KEPT_DAYS = 400
+DURATION_DAYS = 400
 """Number of days before the as-of day whose jobs are copied."""
 
 
@@ -196,10 +196,10 @@ def write_durations(run: Run, store: Store, request: Request) -> None:
     given = config.durations
     if given is None:
         return
-    frame, started, zone = request.sources.frames[ROLE], named(given.started), config.time_zone
+    frame, started, zone = request.sources.frames[DURATIONS], named(given.started), config.time_zone
     spark_type = type_of(frame, given.started)
     day = local_date(started, spark_type, zone)
-    first, until = shifted(as_of, -KEPT_DAYS), shifted(as_of, -1)
+    first, until = shifted(as_of, -DURATION_DAYS), shifted(as_of, -1)
     recent = frame.where(day.between(F.lit(first), F.lit(until))).select(
         named(given.kind).cast("string").alias("kind"),
         moment_of(started, spark_type, zone).alias("started_at"),
