@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 from deltalake import DeltaTable
+from pyspark.sql import Row
 from scripts.flights import tables
 from scripts.flights.findings import TRY, findings
 
@@ -75,7 +76,7 @@ def test_the_configuration_names_columns_that_are_there() -> None:
 @pytest.fixture(scope="module")
 def watched(written: Path, spark: SparkSession) -> list[str]:
     """Lines that the demo tells after its first run; segments are left to other tests."""
-    from modelwatch.io.store.views import create_views
+    from modelwatch.io.store.result_queries import ResultQueries
     from modelwatch.pipelines.runs.monitor import run_monitor
 
     text = (ROOT / "conf/flights.yaml").read_text().replace("../var/flights", str(written))
@@ -84,8 +85,8 @@ def watched(written: Path, spark: SparkSession) -> list[str]:
     config = parse_config(text)
     report = run_monitor(spark, config, config_text=text, as_of=date(2013, 2, 11))
     assert report.exit_code == 1
-    create_views(spark, config.output)
-    return findings(lambda sql: spark.sql(sql).collect())
+    results = ResultQueries(config.output, lambda: spark)
+    return findings(lambda sql: [Row(**row) for row in results.answer(sql).records()])
 
 
 def section(lines: list[str], title: str) -> str:

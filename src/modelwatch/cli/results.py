@@ -17,8 +17,7 @@ from modelwatch.cli.arguments import (
     configuration,
 )
 from modelwatch.io.terminal import say
-from modelwatch.model.errors import Problem, SourceError
-from modelwatch.pipelines.runs.command_session import command_session, monitor_session
+from modelwatch.pipelines.runs.command_session import session_if_needed
 
 EXPORT = typer.Typer()
 
@@ -59,18 +58,15 @@ def sql(
     if not queries and not sys.stdin.isatty():
         queries = [sys.stdin.read()]
     from modelwatch.cli.sql_session import answers_to, prompt
-    from modelwatch.io.store.output_tables import Store
-    from modelwatch.io.store.views import ResultViews
+    from modelwatch.io.store.result_queries import ResultQueries
 
-    with command_session(f"modelwatch sql {config.monitor}", brief=True) as spark:
-        if not Store(spark, config.output).exists("runs"):
-            message = f"there are no results yet: modelwatch run {path}"
-            raise SourceError([Problem("", None, message)], str(config.output))
-        query = ResultViews(spark, config.output).query
+    with session_if_needed(f"modelwatch sql {config.monitor}") as session:
+        results = ResultQueries(config.output, session)
+        results.require(f"modelwatch run {path}")
         if not queries:
-            prompt(query, max_rows, form)
+            prompt(results.answer, max_rows, form)
         for statements in queries:
-            answers_to(query, statements, max_rows, form)
+            answers_to(results.answer, statements, max_rows, form)
 
 
 def report(
@@ -92,11 +88,13 @@ def report(
     """
     path = config_path(config, config_option)
     parsed, _ = configuration(path)
+    from modelwatch.io.store.result_queries import ResultQueries
     from modelwatch.pipelines.report.pages import report as written
 
     configured = Path("report") / parsed.monitor if parsed.report is None else parsed.report.path
-    with monitor_session("report", parsed) as spark:
-        first, size = written(spark, parsed, path, Path(output or configured))
+    with session_if_needed(f"modelwatch report {parsed.monitor}", parsed.progress) as session:
+        results = ResultQueries(parsed.output, session)
+        first, size = written(results, parsed, path, Path(output or configured))
     say(f"Wrote {size / 1000:,.0f} kB of pages. Open in a browser:\n\n  {first.resolve()}")
 
 
@@ -116,8 +114,9 @@ def openmetrics(
     Example: modelwatch export openmetrics conf/payments.yaml -o /var/lib/metrics/payments.prom
     """
     parsed, _ = configuration(config_path(config, config_option))
+    from modelwatch.io.store.result_queries import ResultQueries
     from modelwatch.pipelines.report.openmetrics import export_openmetrics
 
-    with monitor_session("export openmetrics", parsed) as spark:
-        count = export_openmetrics(spark, parsed, output)
+    with session_if_needed(f"modelwatch export {parsed.monitor}", parsed.progress) as session:
+        count = export_openmetrics(ResultQueries(parsed.output, session), parsed, output)
     say(f"Wrote {count} samples to {output}")
