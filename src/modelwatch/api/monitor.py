@@ -9,8 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from modelwatch.api.html import table_html, text_html
-from modelwatch.api.report_pages import ReportPages
+from modelwatch.api.html import ReportPages, table_html, text_html
 from modelwatch.io.text_files import text_of_file
 from modelwatch.model.config.configuration import MonitorConfig, Problem, parse_config
 from modelwatch.model.config.relative_paths import is_relative

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from modelwatch.model.config.configuration import MonitorConfig
-    from modelwatch.model.runs.stall_limits import StallLimits
+    from modelwatch.model.runs.progress import StallLimits
 
 
 @contextmanager

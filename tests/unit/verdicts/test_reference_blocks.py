@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from modelwatch.stats.verdicts.fresh_days import as_if_fresh
+from modelwatch.stats.verdicts.reference_blocks import as_if_fresh
 from samples import categorical_binning, categorical_states, numeric_binning, numeric_states
 
 

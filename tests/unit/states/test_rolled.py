@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from modelwatch.evaluation.states.monthly import feature_months, performance_months
+from modelwatch.evaluation.states.rolled import feature_months, performance_months
 from modelwatch.tables import TABLES
 from modelwatch.tables.arrow import arrow_schema
 

@@ -1,5 +1,5 @@
-"""Worst slices: segments and feature bins whose loss significantly exceeds that of all other
-rows."""
+"""Slices of rows: those whose loss significantly exceeds that of all other rows, and the influence
+of a feature on decisions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelwatch.stats.arrays import AnyArray, Floats
+from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.performance.jackknife import FEW_DAYS, FEWEST_DAYS, day_interval
 from modelwatch.stats.special import normal_tail
 from modelwatch.stats.verdicts.multiplicity import adjusted
@@ -122,3 +122,23 @@ def _two_proportions(
         z = (losses / rows - rest_losses / rest_rows) / error
     tail = normal_tail(np.nan_to_num(z))
     return np.where(np.isnan(z), np.nan, tail)
+
+
+def influence(decisions: Counts) -> float:
+    """Correlation ratio of the decision on the slices of a feature, 0 to 1; NaN if undefined.
+
+    ``decisions`` (M, 2): rows of each slice by decision. The root of the share of the decision's
+    variance between slices, minus what the same number of slices shows by chance. Undefined if all
+    decisions are the same. Source: Fisher (1925), adjusted as by Kelley (1935).
+    """
+    rows = decisions.sum(axis=1).astype(np.float64)
+    total = rows.sum()
+    positive = decisions[:, 1].sum() / total if total else np.nan
+    held = rows > 0
+    if not 0.0 < positive < 1.0 or total <= held.sum():
+        return float("nan")
+    rate = decisions[held, 1] / rows[held]
+    between = float((rows[held] * (rate - positive) ** 2).sum() / total)
+    ratio = between / float(positive * (1.0 - positive))
+    chance = (held.sum() - 1) / (total - 1)
+    return float(np.sqrt(max(0.0, (ratio - chance) / (1.0 - chance))))

@@ -1,10 +1,17 @@
-"""A message as JSON, according to the schema `message.schema.json` of the package."""
+"""Messages as JSON, according to the schema `message.schema.json` of the package: bodies of
+webhooks, and lines of a file."""
 
 from __future__ import annotations
 
+import json
 import math
-from typing import Any
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from os import SEEK_END
+from pathlib import Path
+from typing import IO, Any
 
+from modelwatch.io.sinks.sink import SinkError
 from modelwatch.model.notification.message import Bar, Message, Part
 from modelwatch.model.notification.message_text import sparkline
 from modelwatch.model.notification.signposts import Signposts
@@ -62,3 +69,31 @@ def _part(part: Part, signposts: Signposts) -> dict[str, Any]:
         ],
         "more": part.more,
     }
+
+
+@dataclass(frozen=True)
+class LinesOfJson:
+    """A file with one line per message: the body of a JSON webhook, and ``at``, the time."""
+
+    name: str
+    path: str
+    signposts: Signposts = field(default_factory=Signposts)
+
+    def send(self, message: Message) -> None:
+        """Append the message; a torn line of an earlier writer stays a line of its own."""
+        written = {"at": datetime.now(timezone.utc).isoformat()}
+        line = json.dumps(written | json_body(message, self.signposts), allow_nan=False)
+        try:
+            file = Path(self.path)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with file.open("a+b") as lines:
+                start = "" if lines.tell() == 0 or _last(lines) == b"\n" else "\n"
+                lines.write(f"{start}{line}\n".encode())
+        except OSError as error:
+            raise SinkError(f"the file cannot be written: {error.strerror}") from None
+
+
+def _last(file: IO[bytes]) -> bytes:
+    """The last byte of a file that is not empty; appended data still goes to its end."""
+    file.seek(-1, SEEK_END)
+    return file.read(1)

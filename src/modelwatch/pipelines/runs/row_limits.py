@@ -1,4 +1,5 @@
-"""The number of rows that Spark passes to Python at a time, which limits the bytes of a batch."""
+"""Limits of rows and bytes: for work in the driver, and for the batches that Spark passes to
+Python."""
 
 from __future__ import annotations
 
@@ -7,16 +8,58 @@ from collections.abc import Iterable
 from modelwatch.io.session.spark_session import MOST_ROWS_PER_BATCH
 from modelwatch.model.planning.plan import Plan
 from modelwatch.model.profile.features import Feature
+from modelwatch.pipelines.runs.run import Request
+from modelwatch.pipelines.sources.frames import Sources
 from modelwatch.pipelines.states.day_states import StatesOf
 from modelwatch.stats.states.distinct import SIZE
 from modelwatch.stats.states.moments import LENGTH
 
+MOST_READ = 250_000
+"""Number of rows of inputs and predictions up to which they are few."""
+MOST_EVALUATED = 20_000
+"""Windows times features times segments up to which the rows of their results are few."""
+MOST_ANSWERED = 5_000
+"""Windows times segments up to which this process evaluates their performance."""
+MOST_STATE_BYTES = 32 << 20
+"""Bytes of the files of stored states up to which this process reads them for an evaluation."""
+MOST_METRIC_BYTES = 4 << 20
+"""Bytes of the files of each result table up to which this process judges their metrics."""
+MOST_VERDICT_BYTES = 32 << 20
+"""Bytes of the files of verdicts up to which this process derives incidents from them."""
 MOST_BATCH_BYTES = 128 << 20
 """Maximum bytes of a batch as Arrow."""
 _KEY_BYTES = 200
 """Bytes of the columns that each row has in addition to its features or vectors."""
 _NUMBER_BYTES, _TEXT_BYTES = 9, 64
 _PAIR_MATRICES = 4
+
+
+def reads_few_rows(sources: Sources, plan: Plan) -> bool:
+    """Whether a run reads few rows; false if it reads a whole table, or if unknown."""
+    if plan.references:
+        return False
+    days = {*plan.dates, *plan.labels.days}
+    opened = sources.opened
+    read = [opened[role].volume(days).rows for role in ("inputs", "predictions") if role in opened]
+    return None not in read and sum(rows or 0 for rows in read) <= MOST_READ
+
+
+def answers_few_rows(request: Request, states: StatesOf) -> bool:
+    """Whether this process evaluates the performance of the windows faster than Spark transfers
+    their states."""
+    windows = len(request.plan.labels.windows) * _segments(states)
+    return windows <= MOST_ANSWERED
+
+
+def writes_few_rows(plan: Plan, states: StatesOf) -> bool:
+    """Whether a run writes few rows of results: some tens per window, feature, and segment."""
+    windows = len(plan.windows) + len(plan.labels.windows)
+    return windows * len(states.features) * _segments(states) <= MOST_EVALUATED
+
+
+def _segments(states: StatesOf) -> int:
+    splits = states.plan((), states.config.segments).segmentations
+    return 1 + sum(len(split.segments) for split in splits)
 
 
 def batch_rows(plan: Plan, states: StatesOf) -> int:

@@ -1,18 +1,51 @@
-"""Batches between Spark and Python are bounded by their bytes."""
+"""How many rows are few for a run, and how many fit a batch."""
 
 from __future__ import annotations
 
+from datetime import date
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modelwatch.io.delta.file_days import DayVolume
 from modelwatch.io.session.spark_session import MOST_ROWS_PER_BATCH
 from modelwatch.model.profile.features import Feature
-from modelwatch.pipelines.runs.batch_rows import (
+from modelwatch.pipelines.runs.row_limits import (
     MOST_BATCH_BYTES,
+    MOST_READ,
+    reads_few_rows,
     row_bytes,
     rows_within,
     state_bytes,
 )
+
+DAY = date(2013, 2, 8)
+
+
+def asked(references: tuple[str, ...] = (), **rows: int | None) -> tuple[Any, Any]:
+    """Tables of so many rows a day, and a plan of one day and another of labels."""
+    opened = {
+        role: SimpleNamespace(
+            volume=lambda days, n=n: DayVolume(1, 1, None if n is None else n * len(days))
+        )
+        for role, n in rows.items()
+    }
+    labels = SimpleNamespace(days={date(2013, 1, 8): "labels came"})
+    plan = SimpleNamespace(dates=[DAY], references=references, labels=labels)
+    return SimpleNamespace(opened=opened), plan
+
+
+def test_rows_of_inputs_and_predictions_are_counted_together() -> None:
+    assert reads_few_rows(*asked(inputs=MOST_READ // 4, predictions=MOST_READ // 4))
+    assert not reads_few_rows(*asked(inputs=MOST_READ // 4, predictions=MOST_READ // 4 + 1))
+
+
+@pytest.mark.parametrize("of", [asked(inputs=None), asked(references=("training",), inputs=1)])
+def test_an_unknown_number_of_rows_may_be_large(of: tuple[Any, Any]) -> None:
+    assert not reads_few_rows(*of)
 
 
 def features(numeric: int, categorical: int) -> list[Feature]:

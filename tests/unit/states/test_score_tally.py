@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelwatch.stats.states import sparse_sums
-from modelwatch.stats.states.sparse_sums import SparseSums, batch_sums
+from modelwatch.stats.states import score_tally
+from modelwatch.stats.states.score_tally import SparseSums, batch_sums
 
 codes = st.lists(st.integers(0, 40), max_size=30)
 batches = st.lists(st.lists(st.tuples(st.integers(0, 2**40), st.integers(-(2**61), 2**61))))
@@ -57,7 +57,7 @@ def test_sums_of_batches_do_not_depend_on_when_they_are_compacted(parts) -> None
 def test_memory_is_that_of_distinct_codes_however_many_rows_are_added() -> None:
     held = SparseSums()
     same = np.arange(1000), np.ones(1000, dtype=np.int64)
-    for _ in range(3 * sparse_sums._FEWEST_COMPACTED // 1000):
+    for _ in range(3 * score_tally._FEWEST_COMPACTED // 1000):
         held.add(*same)
-        assert len(held) <= sparse_sums._FEWEST_COMPACTED + 1000
+        assert len(held) <= score_tally._FEWEST_COMPACTED + 1000
     assert len(held.compacted()[0]) == 1000

@@ -14,8 +14,8 @@ from tests.conftest import CountJobs
 from modelwatch.evaluation.states.rolled import TwoSpans
 from modelwatch.model.profile.features import Feature
 from modelwatch.spark.days import DAY
+from modelwatch.spark.states.aggregation import SplitBy, states_by_value
 from modelwatch.spark.states.rolled import states_by_side
-from modelwatch.spark.states.value_states import SplitBy, states_by_value
 from monitored import ONE_TABLE, monitor
 from samples import numeric_binning, numeric_state
 

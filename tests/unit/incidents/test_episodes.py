@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import combine_pvalues
 
-from modelwatch.model.incidents.joint_evidence import combined_p, fail_together
+from modelwatch.model.incidents.episodes import combined_p, fail_together
 from modelwatch.model.verdicts.row import VerdictRow
 from verdict_rows import row
 
