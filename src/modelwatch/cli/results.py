@@ -42,7 +42,7 @@ def sql(
     config_option: ConfigOption = None,
     execute: Annotated[
         list[str] | None,
-        typer.Option("--execute", "-e", metavar="QUERY", help="QueryResult a query."),
+        typer.Option("--execute", "-e", metavar="QUERY", help="Answer a query."),
     ] = None,
     max_rows: Annotated[
         int | None,

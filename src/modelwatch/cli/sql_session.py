@@ -69,7 +69,7 @@ def _unknown(what: str, name: str, near: Sequence[str]) -> str:
 def prompt(
     query: Query, max_rows: int | None, form: Form, read: Callable[[str], str] = input
 ) -> None:
-    """QueryResult statements that end with ``;`` until the input ends or ``exit`` is entered.
+    """Answer statements that end with ``;`` until the input ends or ``exit`` is entered.
 
     Errors in a statement are printed, and the prompt continues.
     """
