@@ -9,13 +9,18 @@ from pyspark.sql import SparkSession
 
 from modelwatch.io.store.local_results import QueryResult, local_results
 from modelwatch.io.store.result_queries import ResultQueries
+from modelwatch.io.store.views import ResultViews
 from modelwatch.model.sources.tables import OutputAddress
 
 
-def answers_of_spark(spark: SparkSession, output: OutputAddress) -> ResultQueries:
-    """Queries that Spark answers, even if this process could."""
+def answers_of_spark(
+    spark: SparkSession, output: OutputAddress, made: ResultViews | None = None
+) -> ResultQueries:
+    """Queries that Spark answers, even if this process could; on views already made, if given."""
     queries = ResultQueries(output, lambda: spark)
     queries.__dict__["_local"] = None
+    if made is not None:
+        queries.__dict__["_views"] = made
     return queries
 
 

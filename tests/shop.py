@@ -6,20 +6,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cache
 from pathlib import Path
-from shutil import copytree
 from typing import Any
-from urllib.parse import urlsplit
 
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 from pyspark.sql import Row, SparkSession
 
-from modelwatch.io.store.output_tables import Store
+from empty_tables import copy_tables_without_rows
 from modelwatch.io.store.result_queries import ResultQueries
 from modelwatch.model.config.configuration import MonitorConfig, parse_config
-from modelwatch.model.sources.tables import OutputAddress
 from modelwatch.pipelines.runs.monitor import RunReport, run_monitor
 from modelwatch.tables import TABLES
 
@@ -154,7 +150,7 @@ class Shop:
         options = {"as_of": day(9), **options}
         place = self.config["output"].get("path")
         if place and not Path(place).exists() and not options.get("dry_run"):
-            copytree(_tables_without_rows(self.spark), place)
+            copy_tables_without_rows(self.spark, Path(place))
         return run_monitor(self.spark, self.parsed(), config_text=self.text(), **options)
 
     @property
@@ -209,15 +205,6 @@ def _row(value: Any) -> Any:
     if isinstance(value, dict):
         return Row(**{str(name): _row(item) for name, item in value.items()})
     return [_row(item) for item in value] if isinstance(value, list) else value
-
-
-@cache
-def _tables_without_rows(spark: SparkSession) -> Path:
-    """The output tables as a first run creates them."""
-    warehouse = Path(urlsplit(spark.conf.get("spark.sql.warehouse.dir") or "").path)
-    folder = warehouse.parent / "tables without rows"
-    Store(spark, OutputAddress(path=str(folder))).prepare()
-    return folder
 
 
 _SCOPE = ("model_version", "segmentation", "segment", "role", "feature")

@@ -9,8 +9,10 @@ from typing import Any
 
 from pyspark.sql import Row, SparkSession
 
+from empty_tables import copy_tables_without_rows
+from modelwatch.io.store.arrow_rows import rows_of
 from modelwatch.io.store.output_tables import Store
-from modelwatch.io.store.views import views
+from modelwatch.io.store.views import ResultViews, views
 from modelwatch.model.sources.tables import OutputAddress
 from modelwatch.tables import TABLES
 
@@ -24,15 +26,13 @@ class Monitor:
         self.spark = spark
         self.output = OutputAddress(path=str(folder))
         self.store = Store(spark, self.output)
+        self.views = ResultViews(spark, self.output)
+        copy_tables_without_rows(spark, folder)
 
     def append(self, table: str, run_id: str, *rows: dict[str, Any]) -> None:
         names = list(rows[0])
-        ddl = TABLES[table].ddl(*names)
-        values = [tuple(row[name] for name in names) for row in rows]
-        frame = self.spark.createDataFrame(
-            [("flights", *value) for value in values], f"`monitor` string NOT NULL, {ddl}"
-        )
-        self.store.append(table, frame, run_id)
+        values = [("flights", *(row[name] for name in names)) for row in rows]
+        self.store.append(table, rows_of(TABLES[table], ("monitor", *names), values), run_id)
 
     def publish(self, run_id: str, hour: int, days: list[date], **more: Any) -> None:
         moment = MOMENT + timedelta(hours=hour)
@@ -49,7 +49,10 @@ class Monitor:
         )
 
     def query(self, text: str) -> list[Row]:
-        return self.spark.sql(text).collect()
+        return self.views.query(text).collect()
+
+    def columns(self, view: str) -> list[str]:
+        return self.views.query(f"SELECT * FROM {view}").columns
 
     def rows_twice(self, view: str) -> list[Row]:
         """Keys of a view, as its SQL names them, of which it has several rows."""

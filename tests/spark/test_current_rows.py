@@ -48,7 +48,6 @@ def state(day: date | None, role: str = "inputs") -> dict[str, Any]:
 def flights(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Monitor:
     """Three days: one was retired, one computed again; runs that died or failed wrote rows too."""
     written = Monitor(spark, Path(tmp_path_factory.mktemp("counting")))
-    written.store.prepare()
     # Maintenance has removed the states of the retired day.
     for run_id, days in (("r1", [STOOD, AGAIN]), ("r2", [AGAIN]), ("dead", [STOOD, AGAIN])):
         rows = [state(day) for day in days]

@@ -105,7 +105,6 @@ def said(monitor: Monitor, onset: datetime) -> list[Action]:
 def monitor(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Monitor]:
     """One published run, and one that is not: it closed an incident."""
     flights = Monitor(spark, tmp_path_factory.mktemp("monitor"))
-    flights.store.prepare()
     write(flights, "r1", 1, INCIDENT, CHILD, OTHER)
     flights.publish("r1", 1, [])
     write(flights, "r2", 2, CLOSED)

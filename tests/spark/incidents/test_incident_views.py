@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from pyspark.sql import Row, SparkSession
 
-from modelwatch.io.store.views import create_views, views
-from modelwatch.tables import TABLES
+from modelwatch.io.session.spark_session import prepare_session
 from written import MOMENT, Monitor
 
 FIRST = date(2013, 2, 8)
@@ -176,10 +174,10 @@ def rows_of(day: date) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def monitor(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Monitor]:
+def monitor(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Monitor:
     """Two published runs, the second of which computed the first day again, and one that died."""
-    flights = Monitor(spark, tmp_path_factory.mktemp("monitor"))
-    flights.store.prepare()
+    session = prepare_session(spark.newSession(), brief=True)
+    flights = Monitor(session, tmp_path_factory.mktemp("monitor"))
     flights.append(
         "verdicts", "old", verdict("drift", FIRST, "fail"), verdict("performance", FIRST, "pass")
     )
@@ -248,10 +246,7 @@ def monitor(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> It
             {"window_name": "day", "window_start": d, "window_end": d} for d in (FIRST, SECOND)
         ],
     )
-    create_views(spark, flights.output)
-    yield flights
-    for name in (*TABLES, *views()):
-        spark.catalog.dropTempView(name)
+    return flights
 
 
 def one(rows: list[Row]) -> Row:

@@ -39,9 +39,7 @@ NOW = datetime.now(timezone.utc)
 
 @pytest.fixture
 def monitor(spark: SparkSession, tmp_path: Path) -> Monitor:
-    flights = Monitor(spark, tmp_path / "monitor")
-    flights.store.prepare(["outbox"])
-    return flights
+    return Monitor(spark, tmp_path / "monitor")
 
 
 def write(

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyspark.sql import SparkSession
 
-from modelwatch.io.store.output_tables import Store
-from modelwatch.io.store.views import create_views
+from empty_tables import copy_tables_without_rows
+from modelwatch.io.session.spark_session import prepare_session
+from modelwatch.io.store.views import ResultViews
 from modelwatch.model.sources.tables import OutputAddress
 from modelwatch.pipelines.runs.queries import statements
 
@@ -29,13 +31,13 @@ def documented() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def views(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    output = OutputAddress(path=str(tmp_path_factory.mktemp("monitor")))
-    Store(spark, output).prepare()
-    create_views(spark, output)
-    return spark
+def views(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> ResultViews:
+    folder = tmp_path_factory.mktemp("monitor")
+    copy_tables_without_rows(spark, folder)
+    session = prepare_session(spark.newSession(), brief=True)
+    return ResultViews(session, OutputAddress(path=str(folder)))
 
 
 @pytest.mark.parametrize("query", list(documented()))
-def test_a_documented_query_runs(views: Any, query: str) -> None:
-    assert views.sql(query).collect() == []
+def test_a_documented_query_runs(views: ResultViews, query: str) -> None:
+    assert views.query(query).collect() == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from pyspark.sql import SparkSession
 from scripts.table_schemas import schema_of
 
+from empty_tables import copy_tables_without_rows
 from modelwatch.io.delta.table_schema import VERSION_PROPERTY
 from modelwatch.io.store.output_tables import Store
 from modelwatch.io.store.views import create_views
@@ -73,6 +75,8 @@ def created(spark: SparkSession, folder: Path, schema: dict[str, Any]) -> None:
 def test_a_table_of_an_earlier_version_keeps_its_rows_and_gets_the_new_columns(
     spark: SparkSession, tmp_path: Path, schema: dict[str, Any]
 ) -> None:
+    copy_tables_without_rows(spark, tmp_path)
+    shutil.rmtree(tmp_path / schema["table"])
     created(spark, tmp_path, schema)
     output = OutputAddress(path=str(tmp_path))
     store = Store(spark, output)
@@ -96,6 +100,6 @@ def test_a_table_of_an_earlier_version_keeps_its_rows_and_gets_the_new_columns(
                 "outcome": "published",
             }
         )
-        create_views(spark, output)
+        create_views(spark, output, ["published_runs"])
         published = spark.sql("SELECT run_id FROM published_runs ORDER BY 1").collect()
         assert [row["run_id"] for row in published] == ["new", "old"]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
+from scripts.view_columns import view_columns
 from tests.conftest import CountJobs
 
+from modelwatch.io.session.spark_session import prepare_session
 from modelwatch.io.store.duckdb_dialect import duckdb_sql
 from modelwatch.io.store.output_tables import Store
+from modelwatch.io.store.result_queries import ResultQueries
 from modelwatch.io.store.views import ResultViews, create_views, view_statements, views
 from modelwatch.model.sources.tables import OutputAddress
 from modelwatch.tables import TABLES
@@ -84,11 +86,10 @@ def state(day: date, feature: str, kind: str, binning: str | None, counts: list[
 
 
 @pytest.fixture(scope="module")
-def monitor(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Monitor]:
+def monitor(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Monitor:
     """Two days: the second was computed again, and a third run died before it was published."""
     folder = tmp_path_factory.mktemp("it's a `monitor`.of [flights]")
-    flights = Monitor(spark, folder)
-    flights.store.prepare()
+    flights = Monitor(prepare_session(spark.newSession(), brief=True), folder)
     for run_id, said, value in (("old", "pass", 0.1), ("new", "fail", 0.5), ("dead", "warn", 0.9)):
         flights.append("constraint_results", run_id, verdict(FIRST, said), verdict(SECOND, said))
         flights.append(
@@ -162,10 +163,7 @@ def monitor(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> It
         stages=[{"stage": "states", "seconds": 7.0}],
     )
     flights.publish("failed", 3, [SECOND], outcome="failed")
-    create_views(spark, flights.output)
-    yield flights
-    for name in (*TABLES, *views()):
-        spark.catalog.dropTempView(name)
+    return flights
 
 
 @pytest.mark.parametrize(
@@ -173,7 +171,7 @@ def monitor(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> It
     ["constraints_current", "drift_current", "profile_current", "feature_states_current"],
 )
 def test_a_day_shows_the_newest_published_run_and_nothing_else(monitor: Monitor, view: str) -> None:
-    day = "day" if "day" in monitor.spark.table(view).columns else "window_start"
+    day = "day" if "day" in monitor.columns(view) else "window_start"
     of_days = f"{day} >= '{FIRST}'"
     found = monitor.query(
         f"SELECT DISTINCT {day} AS day, run_id FROM {view} WHERE {of_days} ORDER BY day"
@@ -186,21 +184,23 @@ def test_a_view_has_no_row_twice(monitor: Monitor, view: str) -> None:
     assert monitor.rows_twice(view) == []
 
 
+@pytest.fixture(scope="module")
+def of_spark(monitor: Monitor) -> ResultQueries:
+    """Queries that Spark answers on the views that other tests have made."""
+    return answers_of_spark(monitor.spark, monitor.output, monitor.views)
+
+
 @pytest.mark.parametrize("view", sorted(views()))
-def test_a_view_has_the_same_rows_without_spark(monitor: Monitor, view: str) -> None:
+def test_a_view_has_the_same_rows_without_spark(of_spark: ResultQueries, view: str) -> None:
     if duckdb_sql(views()[view]) is not None:
-        spark = answers_of_spark(monitor.spark, monitor.output)
-        assert_same_answer(spark, f"SELECT * FROM {view}")
+        assert_same_answer(of_spark, f"SELECT * FROM {view}")
 
 
-def test_making_the_views_runs_no_spark_job(monitor: Monitor, count_jobs: CountJobs) -> None:
-    # Delta may read the log of a table that the session has not met before, or has forgotten.
-    jobs = []
-    for _ in range(3):
-        with count_jobs() as counted:
-            create_views(monitor.spark, monitor.output)
-        jobs.append(counted.jobs)
-    assert min(jobs) == 0
+@pytest.mark.parametrize("view", sorted(views()))
+def test_the_columns_that_the_reference_lists_are_those_of_the_view(
+    monitor: Monitor, view: str
+) -> None:
+    assert tuple(monitor.columns(view)) == view_columns(view)
 
 
 def test_a_statement_makes_what_it_names_and_what_that_reads(monitor: Monitor) -> None:
@@ -212,11 +212,20 @@ def test_a_statement_makes_what_it_names_and_what_that_reads(monitor: Monitor) -
     assert "model_today" not in made
 
 
-def test_show_sees_all(monitor: Monitor) -> None:
-    results = ResultViews(monitor.spark.newSession(), monitor.output)
-    assert results.query("SELECT 1 AS one").collect()[0].one == 1
-    assert results.session.sql("SHOW VIEWS").count() == 0
-    assert {row.viewName for row in results.query("SHOW VIEWS").collect()} >= {*TABLES, *views()}
+def test_show_sees_all_and_making_all_runs_no_spark_job(
+    monitor: Monitor, count_jobs: CountJobs
+) -> None:
+    # Delta may read the log of a table that the session has not met before, or has forgotten.
+    for _ in range(3):
+        results = ResultViews(monitor.spark.newSession(), monitor.output)
+        assert results.query("SELECT 1 AS one").collect()[0].one == 1
+        assert results.session.sql("SHOW VIEWS").count() == 0
+        with count_jobs() as counted:
+            shown = results.query("SHOW VIEWS")
+        assert {row.viewName for row in shown.collect()} >= {*TABLES, *views()}
+        if counted.jobs == 0:
+            break
+    assert counted.jobs == 0
 
 
 def test_the_ranking_begins_with_what_moved_most(monitor: Monitor) -> None:
