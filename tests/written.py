@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,15 @@ MOMENT = datetime(2013, 2, 11, tzinfo=timezone.utc)
 class Monitor:
     """Output tables of a monitor, written run by run."""
 
-    def __init__(self, spark: SparkSession, folder: Path) -> None:
+    def __init__(
+        self, spark: SparkSession, folder: Path, tables: Collection[str] = tuple(TABLES)
+    ) -> None:
+        """Tables without rows in a folder."""
         self.spark = spark
         self.output = OutputAddress(path=str(folder))
         self.store = Store(spark, self.output)
         self.views = ResultViews(spark, self.output)
-        copy_tables_without_rows(spark, folder)
+        copy_tables_without_rows(spark, folder, tables)
 
     def append(self, table: str, run_id: str, *rows: dict[str, Any]) -> None:
         names = list(rows[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from contextlib import redirect_stderr
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from deltalake import write_deltalake
 from pyspark.sql import SparkSession
 
 from modelwatch import cli
+from modelwatch.model.errors import SourceError
 from shop import ROWS, Shop, day, inputs_of
 
 Change = Callable[[dict[str, Any]], object]
@@ -144,14 +146,6 @@ def test_a_reference_without_rows_is_told_before_any_write(tables: Shop, tmp_pat
     text = refused(tables, tmp_path, change)
     assert "references[0]" in text
     assert "'start' has no rows" in text
-
-
-@pytest.fixture
-def shop(spark: SparkSession, tmp_path: Path) -> Shop:
-    """A shop with a short configuration."""
-    shop = Shop(spark, tmp_path)
-    shop.config |= SHORT
-    return shop
 
 
 ODD = 'a `ti.cked` "näme"; it\'s [x] 日本'
@@ -332,10 +326,21 @@ def test_a_run_that_failed_is_told_and_the_next_computes_its_day(damaged: Damage
     assert rows[-1]["days"] == [day(3)]
 
 
+@dataclass(frozen=True)
+class Replaced:
+    """A shop whose inputs were written anew, and the refusal of ids that can't be joined: its
+    words, and the versions of the output tables before and after it."""
+
+    shop: Shop
+    refusal: str
+    before: dict[str, int]
+    after: dict[str, int]
+
+
 @pytest.fixture(scope="module")
-def replaced(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def replaced(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Replaced:
     """Two days; then the inputs are written anew, a day without rows and a number that is text;
-    then a day with a column that no day before has."""
+    then a day with a column that no day before has; then ids that are numbers."""
     shop = Shop(spark, tmp_path_factory.mktemp("replaced"))
     shop.config |= SHORT
     shop.open(day(1), day(2))
@@ -350,7 +355,13 @@ def replaced(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> S
     added = added.append_column("width", pa.array([float(i) for i in range(ROWS)]))
     shop.add("inputs", added, schema_mode="merge")
     shop.run()
-    return shop
+    before = shop.versions()
+    numbered = inputs_of(day(1))
+    numbered = numbered.set_column(0, "id", pa.array(range(len(numbered))))
+    shop.add("inputs", numbered, mode="overwrite", schema_mode="overwrite")
+    with pytest.raises(SourceError) as refused:
+        shop.run()
+    return Replaced(shop, str(refused.value), before, shop.versions())
 
 
 def rows_by_day(shop: Shop, feature: str) -> dict[date, float]:
@@ -362,42 +373,29 @@ def rows_by_day(shop: Shop, feature: str) -> dict[date, float]:
     return {row["window_start"]: row["value"] for row in found}
 
 
-def test_a_day_that_lost_all_rows_is_computed_as_an_empty_one(replaced: Shop) -> None:
-    assert replaced.runs()[1]["days"] == [day(1), day(2), day(3)]
+def test_a_day_that_lost_all_rows_is_computed_as_an_empty_one(replaced: Replaced) -> None:
+    assert replaced.shop.runs()[1]["days"] == [day(1), day(2), day(3)]
     expected = {day(1): ROWS, day(2): 0, day(3): ROWS, day(4): ROWS}
-    assert rows_by_day(replaced, "amount") == expected
+    assert rows_by_day(replaced.shop, "amount") == expected
 
 
-def test_a_feature_whose_type_changed_is_computed_anew(replaced: Shop) -> None:
+def test_a_feature_whose_type_changed_is_computed_anew(replaced: Replaced) -> None:
     """No state is left of the days on which it was a number."""
-    shown = replaced.ask(
+    shown = replaced.shop.ask(
         "SELECT DISTINCT day, kind FROM feature_states_current WHERE feature = 'height'"
     )
     assert {tuple(row) for row in shown} == {(day(n), "categorical") for n in (1, 3, 4)}
 
 
-def test_a_column_that_is_added_is_a_feature_of_the_days_that_have_it(replaced: Shop) -> None:
+def test_a_column_that_is_added_is_a_feature_of_the_days_that_have_it(replaced: Replaced) -> None:
     """The correlations of the days before are of fewer columns, and do not stand in its way."""
-    assert replaced.runs()[2]["days"] == [day(4)]
-    assert rows_by_day(replaced, "width") == {day(4): ROWS}
+    assert replaced.shop.runs()[2]["days"] == [day(4)]
+    assert rows_by_day(replaced.shop, "width") == {day(4): ROWS}
 
 
-def test_an_id_that_can_no_longer_be_joined_is_told_before_any_write(shop: Shop) -> None:
-    shop.open(day(1), day(2))
-    shop.run()
-    versions = shop.versions()
-    rows = inputs_of(day(1))
-    rows = rows.set_column(0, "id", pa.array(range(len(rows))))
-    write_deltalake(
-        str(shop.folder / "inputs"),
-        rows,
-        mode="overwrite",
-        schema_mode="overwrite",
-        partition_by=["day"],
-    )
-    with pytest.raises(Exception, match=r"predictions.id.*cannot be joined with 'id'"):
-        shop.run()
-    assert shop.versions() == versions
+def test_an_id_that_can_no_longer_be_joined_is_told_before_any_write(replaced: Replaced) -> None:
+    assert re.search(r"predictions.id.*cannot be joined with 'id'", replaced.refusal)
+    assert replaced.after == replaced.before
 
 
 def test_a_day_of_a_clock_change_has_the_hours_that_clocks_say(

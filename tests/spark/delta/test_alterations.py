@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -26,14 +27,22 @@ VALUES: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def store(spark: SparkSession, tmp_path: Path) -> Store:
-    """A store with bins of two runs, each a file."""
-    store = Store(spark, OutputAddress(path=str(tmp_path)))
+@pytest.fixture(scope="module")
+def written(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Bins of two runs, each a file."""
+    folder = tmp_path_factory.mktemp("written")
+    store = Store(spark, OutputAddress(path=str(folder)))
     store.prepare(["binnings"])
     append(store, "first")
     append(store, "second")
-    return store
+    return folder
+
+
+@pytest.fixture
+def store(spark: SparkSession, written: Path, tmp_path: Path) -> Store:
+    """A store of its own with the bins of two runs."""
+    copytree(written, tmp_path, dirs_exist_ok=True)
+    return Store(spark, OutputAddress(path=str(tmp_path)))
 
 
 def append(store: Store, run_id: str) -> int:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from pathlib import Path
+from shutil import copytree
+from tempfile import mkdtemp
 
 import pytest
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from tests.conftest import CountJobs
 
+from empty_tables import folder_of_session
 from modelwatch.capabilities import sql_settings
 from modelwatch.io.delta.addresses import quoted
 from modelwatch.io.delta.arrived_rows import arrived_rows
@@ -31,12 +35,7 @@ class Table:
     ) -> None:
         self.spark, self.path = spark, str(folder / "table")
         self.name, self.kind = f"delta.{quoted(self.path)}", kind
-        by = "PARTITIONED BY (day)" if partitioned else ""
-        properties = f"TBLPROPERTIES ({options})" if options else ""
-        spark.sql(
-            f"CREATE TABLE {self.name} (id bigint, at {kind}, day date) USING DELTA {by} "
-            f"{properties}"
-        )
+        copytree(without_rows(spark, kind, partitioned, options), self.path)
 
     def add(self, *rows: tuple[str | None, str | None], times: int = 1) -> None:
         """Rows of a time and a day, in one file a partition; the table's newest version."""
@@ -49,6 +48,19 @@ class Table:
     def arrived(self, day: DaySource, after_version: int | None = 0, zone: str = "UTC") -> Arrived:
         source = open_source(self.spark, "inputs", TableAddress(path=self.path), day, zone)
         return arrived_rows(source, after_version, AS_OF)
+
+
+@cache
+def without_rows(spark: SparkSession, kind: str, partitioned: bool, options: str) -> Path:
+    """A table that is copied and never changed."""
+    path = Path(mkdtemp(dir=folder_of_session(spark))) / "table"
+    by = "PARTITIONED BY (day)" if partitioned else ""
+    properties = f"TBLPROPERTIES ({options})" if options else ""
+    spark.sql(
+        f"CREATE TABLE delta.{quoted(str(path))} (id bigint, at {kind}, day date) USING DELTA {by} "
+        f"{properties}"
+    )
+    return path
 
 
 def counts(arrived: Arrived) -> dict[str, int]:

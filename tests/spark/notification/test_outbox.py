@@ -39,7 +39,7 @@ NOW = datetime.now(timezone.utc)
 
 @pytest.fixture
 def monitor(spark: SparkSession, tmp_path: Path) -> Monitor:
-    return Monitor(spark, tmp_path / "monitor")
+    return Monitor(spark, tmp_path / "monitor", ("outbox",))
 
 
 def write(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
+from shutil import copytree
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,13 +31,14 @@ def write(spark: SparkSession, path: Path, rows: list[tuple[object, ...]], schem
     return path
 
 
-@pytest.fixture
-def shop(spark: SparkSession, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def tables(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of inputs and predictions, as a scoring service leaves them."""
+    folder = tmp_path_factory.mktemp("tables")
     keys = [(f"o-{i}-{day}", day, i) for day in DAYS[::4] for i in range(12)]
     write(
         spark,
-        tmp_path / "shop" / "inputs",
+        folder / "inputs",
         [
             (key, day, float(i), -999 if i == 3 else 20 + i, "CH" if i % 2 else "DE", i % 4, [i])
             for key, day, i in keys
@@ -46,11 +48,17 @@ def shop(spark: SparkSession, tmp_path: Path) -> Path:
     )
     write(
         spark,
-        tmp_path / "shop" / "predictions",
+        folder / "predictions",
         [(key, day, i / 20.0, i > 6, "v1") for key, day, i in keys],
         "order_id string, day date, probability double, accepted boolean, model_version string",
     )
-    return tmp_path / "shop"
+    return folder
+
+
+@pytest.fixture
+def shop(tables: Path, tmp_path: Path) -> Path:
+    """A folder of its own with these tables."""
+    return copytree(tables, tmp_path / "shop")
 
 
 def test_a_first_configuration_fits_the_tables(spark: SparkSession, shop: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from pyspark.sql import SparkSession
 from tests.conftest import CountJobs
 
+from empty_tables import copy_tables_without_rows
 from modelwatch.evaluation.batch_functions import answers_of
 from modelwatch.evaluation.verdicts import metric_values as held
 from modelwatch.evaluation.verdicts.judgement import (
@@ -69,9 +70,9 @@ def full_and_empty(table: str) -> pa.Table:
 
 @pytest.fixture(scope="module")
 def store(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Store:
-    found = Store(spark, OutputAddress(path=str(tmp_path_factory.mktemp("results"))))
-    found.prepare()
-    return found
+    folder = tmp_path_factory.mktemp("results")
+    copy_tables_without_rows(spark, folder)
+    return Store(spark, OutputAddress(path=str(folder)))
 
 
 @pytest.mark.parametrize("table", [name for name, of in TABLES.items() if "run_id" in of.names])

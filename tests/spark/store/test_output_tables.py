@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import duckdb
@@ -51,8 +52,17 @@ def run(run_id: str, hour: int = 0, **more: Any) -> dict[str, Any]:
     }
 
 
+@pytest.fixture(scope="module")
+def prepared(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Tables that are copied and never changed."""
+    folder = tmp_path_factory.mktemp("prepared")
+    store_at(spark, folder)
+    return folder
+
+
 @pytest.fixture
-def store(spark: SparkSession, warehouse: Path) -> Store:
+def store(spark: SparkSession, prepared: Path, warehouse: Path) -> Store:
+    copytree(prepared, warehouse, dirs_exist_ok=True)
     return store_at(spark, warehouse)
 
 

@@ -141,7 +141,6 @@ ONLY_SPARK = (
 @pytest.fixture(scope="module")
 def monitor(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Monitor:
     written = Monitor(spark, tmp_path_factory.mktemp("it's [a] {folder} %20"))
-    written.store.prepare()
     sources = [{"role": "inputs", "files": 3, "bytes": 5}, {"role": "labels", "files": None}]
     for hour, (run_id, outcome) in enumerate(
         [("first", "published"), ("second", "published"), ("failed", "failed")], 1
@@ -161,7 +160,7 @@ def monitor(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Mo
 
 @pytest.fixture(scope="module")
 def answers(monitor: Monitor) -> ResultQueries:
-    return answers_of_spark(monitor.spark, monitor.output)
+    return answers_of_spark(monitor.spark, monitor.output, monitor.views)
 
 
 @pytest.fixture(scope="module")
@@ -260,8 +259,7 @@ def test_what_a_run_publishes_is_seen_after_a_refresh(spark: SparkSession, tmp_p
 
 
 def test_a_table_of_a_later_release_is_empty(spark: SparkSession, tmp_path: Path) -> None:
-    older = Monitor(spark, tmp_path)
-    older.store.prepare(("runs",))
+    older = Monitor(spark, tmp_path, ("runs",))
     older.publish("first", 1, DAYS)
     queries = ResultQueries(older.output, lambda: pytest.fail("a session was asked for"))
     assert queries.answer("SELECT * FROM outliers_current").rows == []
