@@ -61,7 +61,10 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         "spark.sql.ui.retainedExecutions": "10",
         # Tables of a few files: to look which of them may be skipped costs more than to read them.
         "spark.databricks.delta.stats.skipping": "false",
-        java_options: f"{stack[java_options]} -Dderby.system.home={folder}",
+        # Unlike a run, a session of tests has more code than fits by default: methods that are
+        # dropped for others are compiled again and again.
+        java_options: f"{stack[java_options]} -XX:ReservedCodeCacheSize=512m "
+        f"-Dderby.system.home={folder}",
     }
     builder = SparkSession.builder.appName("modelwatch tests")
     for key, value in settings.items():
