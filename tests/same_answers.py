@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from pyspark.sql import SparkSession
+from pyspark.sql import Row, SparkSession
 
 from modelwatch.io.store.local_results import QueryResult, local_results
 from modelwatch.io.store.result_queries import ResultQueries
@@ -31,6 +31,13 @@ def assert_same_answer(queries: ResultQueries, statement: str) -> None:
     here, there = local.answer(statement), queries.answer(statement)
     assert here.columns == there.columns, statement
     assert _sorted(here) == _sorted(there), statement
+
+
+def row_of(value: Any) -> Any:
+    """A value with rows, as Spark has them, for dictionaries."""
+    if isinstance(value, dict):
+        return Row(**{str(name): row_of(item) for name, item in value.items()})
+    return [row_of(item) for item in value] if isinstance(value, list) else value
 
 
 def _sorted(answer: QueryResult) -> list[str]:

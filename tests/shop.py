@@ -11,13 +11,14 @@ from typing import Any
 
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
-from pyspark.sql import Row, SparkSession
+from pyspark.sql import SparkSession
 
 from empty_tables import copy_tables_without_rows
 from modelwatch.io.store.result_queries import ResultQueries
 from modelwatch.model.config.configuration import MonitorConfig, parse_config
 from modelwatch.pipelines.runs.monitor import RunReport, run_monitor
 from modelwatch.tables import TABLES
+from same_answers import row_of
 
 FIRST = date(2013, 2, 4)  # a Monday
 ROWS = 12
@@ -181,7 +182,7 @@ class Shop:
 
     def ask(self, query: str) -> list[Any]:
         """Rows of a query on the views."""
-        return [_row(record) for record in self.queries().answer(query).records()]
+        return [row_of(record) for record in self.queries().answer(query).records()]
 
     def results(self) -> dict[str, dict[tuple[Any, ...], tuple[Any, ...]]]:
         """All that the views show, by view and key, without what names the run."""
@@ -198,13 +199,6 @@ class Shop:
                 _plain(value) for name, value in values.items() if name not in (*key, *IDENTITY)
             )
         return found
-
-
-def _row(value: Any) -> Any:
-    """A value with rows, as Spark has them, for dictionaries."""
-    if isinstance(value, dict):
-        return Row(**{str(name): _row(item) for name, item in value.items()})
-    return [_row(item) for item in value] if isinstance(value, list) else value
 
 
 _SCOPE = ("model_version", "segmentation", "segment", "role", "feature")

@@ -13,9 +13,11 @@ from pyspark.sql import Row, SparkSession
 from empty_tables import copy_tables_without_rows
 from modelwatch.io.store.arrow_rows import rows_of
 from modelwatch.io.store.output_tables import Store
+from modelwatch.io.store.result_queries import ResultQueries
 from modelwatch.io.store.views import ResultViews, views
 from modelwatch.model.sources.tables import OutputAddress
 from modelwatch.tables import TABLES
+from same_answers import row_of
 
 MOMENT = datetime(2013, 2, 11, tzinfo=timezone.utc)
 
@@ -53,7 +55,10 @@ class Monitor:
         )
 
     def query(self, text: str) -> list[Row]:
-        return self.views.query(text).collect()
+        """Rows of a statement, as people get them: by DuckDB, or Spark if that has no answer."""
+        queries = ResultQueries(self.output, lambda: self.spark)
+        queries.__dict__["_views"] = self.views
+        return [row_of(record) for record in queries.answer(text).records()]
 
     def columns(self, view: str) -> list[str]:
         return self.views.query(f"SELECT * FROM {view}").columns

@@ -9,6 +9,9 @@ import pytest
 from pyspark.sql import Row, SparkSession
 
 from modelwatch.io.session.spark_session import prepare_session
+from modelwatch.io.store.duckdb_dialect import duckdb_sql
+from modelwatch.io.store.views import views
+from same_answers import answers_of_spark, assert_same_answer
 from written import MOMENT, Monitor
 
 FIRST = date(2013, 2, 8)
@@ -252,6 +255,13 @@ def monitor(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Mo
 def one(rows: list[Row]) -> Row:
     (row,) = rows
     return row
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_has_the_same_rows_without_spark(monitor: Monitor, view: str) -> None:
+    if duckdb_sql(views()[view]) is not None:
+        of_spark = answers_of_spark(monitor.spark, monitor.output, monitor.views)
+        assert_same_answer(of_spark, f"SELECT * FROM {view}")
 
 
 @pytest.mark.parametrize("view", VIEWS)
