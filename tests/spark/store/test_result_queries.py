@@ -10,6 +10,7 @@ import pytest
 from pyspark.errors import PySparkException
 
 from modelwatch.io.store.local_results import LocalResults, NotAnswered, local_results
+from modelwatch.io.store.output_tables import Store
 from modelwatch.io.store.result_queries import ResultQueries
 from modelwatch.model.errors import SourceError
 from modelwatch.model.sources.tables import OutputAddress
@@ -272,4 +273,11 @@ def test_before_the_first_run_there_are_no_results(spark: SparkSession, tmp_path
 
 
 def test_results_of_a_schema_are_answered_by_spark(spark: SparkSession) -> None:
-    assert local_results(OutputAddress(schema="results")) is None
+    output = OutputAddress(schema="answered_results")
+    Store(spark, output).prepare()
+    results = ResultQueries(output, lambda: spark)
+    results.require()
+    statement = "SELECT count(*) AS n FROM runs JOIN current_days USING (monitor)"
+    assert results.answer(statement).records() == [{"n": 0}]
+    assert spark.catalog.currentDatabase() == "default"
+    spark.sql("DROP DATABASE answered_results CASCADE")

@@ -92,7 +92,7 @@ def _statements(output: OutputAddress, asked: Collection[str]) -> list[tuple[str
     """Names of requested tables and views, with their dependencies, in order."""
     made = [(name, text) for name, text in views().items() if name in asked]
     if output.schema_name is not None:
-        known = {name: view_name(output, name) for name in (*TABLES, *views())}
+        known = _names_in_schema(output)
         return [
             (
                 name,
@@ -159,14 +159,23 @@ class ResultViews:
     _turn: Lock = field(default_factory=Lock)
 
     def query(self, statement: str) -> DataFrame:
-        """The lazy result of one statement; the tables must exist."""
+        """The lazy result of one statement; the tables must exist.
+
+        The names of tables and views need no schema.
+        """
         every = self.output.schema_name is not None or _SHOW.match(statement)
         wanted = sources_of((*TABLES, *views()) if every else named_in(statement))
         with self._turn:
             for name, made in _statements(self.output, wanted - self._made):
                 self.session.sql(made)
                 self._made.add(name)
+        if self.output.schema_name is not None:
+            statement = _qualified(statement, _names_in_schema(self.output))
         return self.session.sql(statement)
+
+
+def _names_in_schema(output: OutputAddress) -> dict[str, str]:
+    return {name: view_name(output, name) for name in (*TABLES, *views())}
 
 
 def _qualified(text: str, known: dict[str, str]) -> str:
