@@ -29,8 +29,8 @@ pytestmark = [
 
 OF_THE_LINE = {"libraries", "spark_session", "engine", "reads"}
 """Columns that say what computed."""
-OF_PEOPLE = {"responded_at", "released_at"}
-"""Times of what people do."""
+OF_PEOPLE = {"responded_at", "released_at", "recorded_at"}
+"""Times of what people do and are sent."""
 SETTINGS = {
     **stack_settings(LINES[1]),
     "spark.master": "local[2]",
@@ -108,6 +108,10 @@ def test_a_run_says_in_one_line_where_it_computed(lines: Lines) -> None:
     assert "Spark 4.1" in said
     assert "constraints by the native engine" in said
     assert "no JVM to call" in said
+
+
+def test_the_package_is_sent_to_the_python_workers_of_the_server(lines: Lines) -> None:
+    assert "sending the package to the Python workers" in lines.there["connect"].log
 
 
 @pytest.mark.parametrize("table", TABLES)
