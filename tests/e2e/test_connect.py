@@ -14,6 +14,7 @@ from deltalake import DeltaTable
 
 from every_section import exit_codes, made_tables_of_every_section
 from loans import rows_of
+from modelwatch.io.session import spark_session
 from modelwatch.io.session.java import find_java_home
 from modelwatch.io.session.lines import LINES
 from modelwatch.io.session.stack import stack_settings
@@ -31,8 +32,16 @@ OF_THE_LINE = {"libraries", "spark_session", "engine", "reads"}
 """Columns that say what computed."""
 OF_PEOPLE = {"responded_at", "released_at", "recorded_at"}
 """Times of what people do and are sent."""
+OF_THE_SERVER = (
+    "spark.databricks.delta.snapshotPartitions",
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism",
+    "spark.sql.ui.explainMode",
+)
+"""Settings that change no result, and that a server of small tables has from its start: the client
+may not set them."""
 SETTINGS = {
     **stack_settings(LINES[1]),
+    **{one.key: one.value for one in spark_session.SETTINGS if one.key in OF_THE_SERVER},
     "spark.master": "local[2]",
     "spark.ui.enabled": "false",
     "spark.driver.memory": "1g",
