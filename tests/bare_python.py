@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 _FORGET = """import os, sys
-sys.path[:] = [p for p in sys.path if not os.path.isdir(os.path.join(p, "modelwatch"))]
+code = os.path.join("modelwatch", "__init__.py")
+sys.path[:] = [path for path in sys.path if not os.path.exists(os.path.join(path, code))]
 """
 
 

@@ -112,14 +112,19 @@ def exit_codes(folder: Path, name: str) -> list[int]:
         path.write_text(text.format(folder=folder, output=output), encoding="utf-8")
         files.append(str(path))
     loans, losses = files
-    codes = [cli.main(["run", loans, "--as-of", "2024-01-05"])]
-    codes.append(cli.main(["run", losses, "--as-of", "2024-01-05"]))
+    codes: list[int] = []
+
+    def command(*words: str) -> None:
+        codes.append(cli.main([*words, "--verbose"]))
+
+    command("run", loans, "--as-of", "2024-01-05")
+    command("run", losses, "--as-of", "2024-01-05")
     incident = min(_values(output / "incidents", "incident_id"))
     row = min(_values(output / "quarantine", "row_key"))
-    codes.append(cli.main(["incidents", loans, "acknowledge", incident, "--by", "me"]))
-    codes.append(cli.main(["quarantine", loans, "release", row, "--by", "me"]))
-    codes.append(cli.main(["run", loans, "--as-of", "2024-01-06"]))
-    codes.append(cli.main(["maintain", loans]))
+    command("incidents", loans, "acknowledge", incident, "--by", "me")
+    command("quarantine", loans, "release", row, "--by", "me")
+    command("run", loans, "--as-of", "2024-01-06")
+    command("maintain", loans)
     return codes
 
 

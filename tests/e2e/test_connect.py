@@ -30,8 +30,11 @@ pytestmark = [
 
 OF_THE_LINE = {"libraries", "spark_session", "engine", "reads"}
 """Columns that say what computed."""
-OF_PEOPLE = {"responded_at", "released_at", "recorded_at"}
-"""Times of what people do and are sent."""
+WITHOUT_ROWS = {"feature_states_monthly", "performance_states_monthly"}
+"""`maintain` merges days into months when they are 90 days old and no reference has them."""
+TIMES = {"acknowledged_at", "first_used_at", "recorded_at", "released_at", "responded_at"}
+OF_THE_FILES = {"content"}
+"""Digests of files that Spark names at random, of stored forests."""
 OF_THE_SERVER = (
     "spark.databricks.delta.snapshotPartitions",
     "spark.sql.sources.parallelPartitionDiscovery.parallelism",
@@ -124,12 +127,13 @@ def test_the_package_is_sent_to_the_python_workers_of_the_server(lines: Lines) -
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_every_table_has_rows(lines: Lines, table: str) -> None:
-    assert DeltaTable(lines.here / table).to_pyarrow_table().num_rows > 0
+def test_nearly_every_table_has_rows(lines: Lines, table: str) -> None:
+    rows = DeltaTable(lines.here / table).to_pyarrow_table().num_rows
+    assert bool(rows) == (table not in WITHOUT_ROWS)
 
 
 @pytest.mark.parametrize("name", ["classic", "connect"])
 @pytest.mark.parametrize("table", TABLES)
 def test_it_writes_the_rows_of_this_line(lines: Lines, name: str, table: str) -> None:
-    but = OF_THE_LINE | OF_PEOPLE
+    but = OF_THE_LINE | OF_THE_FILES | TIMES
     assert rows_of(lines.there[name].output, table, but) == rows_of(lines.here, table, but)

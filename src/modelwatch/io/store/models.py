@@ -64,11 +64,11 @@ def content_digest(session: SparkSession, path: str) -> str:
 
 
 def _make_active(session: SparkSession) -> None:
-    """Make a session that of this thread, where Spark ML asks for no other.
+    """Make a session the active one of this thread, where Spark ML asks for no other.
 
-    Over Spark Connect it reads and writes models with the active session of the thread, and only
-    the thread that started the session has one.
+    Over Spark Connect it reads and writes models with the active session of the thread. Only the
+    thread that started a session has one, and it may be an earlier one that was stopped.
     """
     if capabilities(session).interface == "connect":
         client: Any = type(session)
-        client._set_default_and_active_session(session)
+        client._active_session.session = session
