@@ -94,7 +94,7 @@ def estimates_of_chunks(reference: pd.DataFrame, analysis: pd.DataFrame):
         fitted,
         fitting_rows,
     )
-    from modelwatch.spark.states.score_aggregation import merged_score_states
+    from modelwatch.spark.states.aggregation import merged_score_states
     from modelwatch.stats.estimation.expected_loss import LossRegressor, LossStates, loss_estimates
     from modelwatch.stats.states.binning import fit_numeric
     from modelwatch.stats.states.score_tally import ScorePlan

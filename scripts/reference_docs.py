@@ -54,7 +54,7 @@ from modelwatch.model.profile.options import (
 )
 from modelwatch.model.quarantine.rules import Duplicates, Rule
 from modelwatch.model.retraining.policies import POLICIES, Retraining
-from modelwatch.model.runs.stall_limits import StallLimits
+from modelwatch.model.runs.progress import StallLimits
 from modelwatch.model.sources.durations import Durations
 from modelwatch.model.sources.health import SourceHealth
 from modelwatch.model.sources.tables import (

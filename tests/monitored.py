@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from modelwatch.io.delta.day_files import DayVolume
+from modelwatch.io.delta.file_days import DayVolume
 from modelwatch.model.config.configuration import DaySource, MonitorConfig, parse_config
 from modelwatch.model.profile.features import features_of
 from modelwatch.pipelines.config.validation import schemas_of

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
-from pyspark.sql import SparkSession
+from pyspark.sql import Row, SparkSession
 
 from modelwatch.io.store.output_tables import Store
-from modelwatch.io.store.views import create_views
+from modelwatch.io.store.result_queries import ResultQueries
 from modelwatch.model.config.configuration import MonitorConfig, parse_config
 from modelwatch.model.sources.tables import OutputAddress
 from modelwatch.pipelines.runs.monitor import RunReport, run_monitor
@@ -179,10 +179,13 @@ class Shop:
             if (self.output / name).exists()
         }
 
+    def queries(self) -> ResultQueries:
+        """Queries on the results."""
+        return ResultQueries(self.parsed().output, lambda: self.spark)
+
     def ask(self, query: str) -> list[Any]:
         """Rows of a query on the views."""
-        _make_views(self.spark, self.parsed().output)
-        return self.spark.sql(query).collect()
+        return [_row(record) for record in self.queries().answer(query).records()]
 
     def results(self) -> dict[str, dict[tuple[Any, ...], tuple[Any, ...]]]:
         """All that the views show, by view and key, without what names the run."""
@@ -201,10 +204,11 @@ class Shop:
         return found
 
 
-@lru_cache(maxsize=1)
-def _make_views(spark: SparkSession, output: OutputAddress) -> None:
-    """Make the views, unless those of the session are of this output: all take seconds."""
-    create_views(spark, output)
+def _row(value: Any) -> Any:
+    """A value with rows, as Spark has them, for dictionaries."""
+    if isinstance(value, dict):
+        return Row(**{str(name): _row(item) for name, item in value.items()})
+    return [_row(item) for item in value] if isinstance(value, list) else value
 
 
 @cache

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from pyspark.sql import Row
 
-from modelwatch.io.session.spark_session import open_session
-from modelwatch.io.store.views import ResultViews
+from modelwatch.io.store.result_queries import ResultQueries
 from modelwatch.model.config.configuration import parse_config
 from modelwatch.pipelines.report.pages import report
+from modelwatch.pipelines.runs.command_session import session_if_needed
 
 Query = Callable[[str], list[Row]]
 MEANING = {0: "nothing to do about it", 1: "something needs attention", 2: "it could not run"}
@@ -123,15 +123,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--config", type=Path, default=Path("conf/flights.yaml"))
     path: Path = parser.parse_args(argv).config
     config = parse_config(path.read_text(encoding="utf-8"), str(path), folder=path.parent)
-    spark = open_session("modelwatch findings", brief=True)
-    try:
-        results = ResultViews(spark, config.output)
-        reported = findings(lambda sql: results.query(sql).collect())
+    with session_if_needed("modelwatch findings") as session:
+        results = ResultQueries(config.output, session)
+        reported = findings(lambda sql: [Row(**row) for row in results.answer(sql).records()])
         began = time.monotonic()
-        page, size = report(spark, config, str(path), path_of_report(config.output.path))
+        page, size = report(results, config, str(path), path_of_report(config.output.path))
         seconds = time.monotonic() - began
-    finally:
-        spark.stop()
     print("\n".join(reported))
     print(f"\nThe result tables are in {config.output}. Ask them:\n")
     for query in TRY:

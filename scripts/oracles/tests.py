@@ -7,7 +7,7 @@ from scipy import stats
 from scripts.oracles.errors import Errors
 
 from modelwatch.stats import special
-from modelwatch.stats.verdicts.count_tails import count_tail, share_tail
+from modelwatch.stats.verdicts.expected_series import count_tail, share_tail
 from modelwatch.stats.verdicts.multiplicity import adjusted
 
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 from deltalake import DeltaTable
+from pyspark.sql import Row
 from scripts.flights import tables
 from scripts.flights.findings import TRY, findings
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+from modelwatch.io.store.result_queries import ResultQueries
 from modelwatch.model.config.configuration import parse_config
 
 ROOT = Path(__file__).parents[2]
@@ -73,9 +75,8 @@ def test_the_configuration_names_columns_that_are_there() -> None:
 
 
 @pytest.fixture(scope="module")
-def watched(written: Path, spark: SparkSession) -> list[str]:
-    """Lines that the demo tells after its first run; segments are left to other tests."""
-    from modelwatch.io.store.views import create_views
+def results(written: Path, spark: SparkSession) -> ResultQueries:
+    """The results of the demo's first run; segments are left to other tests."""
     from modelwatch.pipelines.runs.monitor import run_monitor
 
     text = (ROOT / "conf/flights.yaml").read_text().replace("../var/flights", str(written))
@@ -84,8 +85,17 @@ def watched(written: Path, spark: SparkSession) -> list[str]:
     config = parse_config(text)
     report = run_monitor(spark, config, config_text=text, as_of=date(2013, 2, 11))
     assert report.exit_code == 1
-    create_views(spark, config.output)
-    return findings(lambda sql: spark.sql(sql).collect())
+    return ResultQueries(config.output, lambda: spark)
+
+
+@pytest.fixture(scope="module")
+def watched(results: ResultQueries) -> list[str]:
+    """Lines that the demo prints after its first run."""
+    return findings(lambda sql: rows_of(results, sql))
+
+
+def rows_of(results: ResultQueries, sql: str) -> list[Row]:
+    return [Row(**row) for row in results.answer(sql).records()]
 
 
 def section(lines: list[str], title: str) -> str:
@@ -120,18 +130,16 @@ def test_the_storm_is_the_incident_that_needs_attention(watched: list[str]) -> N
 
 
 @pytest.mark.parametrize("query", TRY, ids=lambda query: query.split(" FROM ")[1].split()[0])
-def test_a_query_that_the_demo_offers_has_an_answer(
-    watched: list[str], spark: SparkSession, query: str
-) -> None:
+def test_a_query_that_the_demo_offers_has_an_answer(results: ResultQueries, query: str) -> None:
     """After the first run already; what a label must tell is null as yet."""
-    assert spark.sql(query).collect()
+    assert results.answer(query).rows
 
 
 def test_the_query_that_an_incident_offers_shows_its_days(
-    watched: list[str], spark: SparkSession
+    results: ResultQueries,
 ) -> None:
-    (incident,) = spark.sql("SELECT onset, query FROM open_incidents").collect()
-    shown = {row.window_start: row.value for row in spark.sql(incident.query).collect()}
+    (incident,) = rows_of(results, "SELECT onset, query FROM open_incidents")
+    shown = {row.window_start: row.value for row in rows_of(results, incident.query)}
     assert incident.onset == date(2013, 2, 8)
     assert shown[date(2013, 2, 8)] > 0.1
     assert shown[date(2013, 2, 7)] < 0.02 < 0.1 < shown[date(2013, 2, 9)]

@@ -114,7 +114,7 @@ def test_no_output_is_longer_for_a_value_of_a_megabyte(shop: Shop) -> None:
 def test_what_is_printed_holds_no_control_character(shop: Shop) -> None:
     printed = [
         (shop.folder / "text").read_text(encoding="utf-8"),
-        listed(shop.spark, shop.parsed()),
+        listed(shop.queries(), shop.parsed()),
         shop.runs()[-1]["message"],
     ]
     for text in printed:

@@ -62,9 +62,8 @@ def watched(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Wa
     watched.open(13, 14, nulls=ROWS // 2)
     watched.run("broken", 14)
     (incident,) = watched.incidents["broken"]
-    recorded_response(
-        spark, shop.parsed(), Response("acknowledge", incident.incident_id, "an engineer")
-    )
+    response = Response("acknowledge", incident.incident_id, "an engineer")
+    recorded_response(shop.queries(), spark, shop.parsed(), response)
     watched.open(15, 15, nulls=ROWS // 2)
     watched.run("acknowledged", 15)
     watched.open(16, 18)

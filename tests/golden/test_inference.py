@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from modelwatch.stats import special
+from modelwatch.stats.attribution.slices import worst_slices
 from modelwatch.stats.attribution.stratified import stratified
-from modelwatch.stats.attribution.worst_slices import worst_slices
 from modelwatch.stats.comparison.paired import differences, mcnemar
 from modelwatch.stats.comparison.traffic_split import sample_ratio
 from modelwatch.stats.states.binning import fit_numeric

@@ -17,11 +17,11 @@ import yaml
 from hostile import HOSTILE
 from modelwatch import cli
 from modelwatch.io.delta.addresses import name_parts, output_place, quoted
-from modelwatch.io.sinks.body_json import json_body
 from modelwatch.io.sinks.body_pagerduty import LONGEST_SUMMARY, pagerduty_bodies
 from modelwatch.io.sinks.body_slack import LONGEST_TEXT, slack_body
 from modelwatch.io.sinks.body_teams import MOST_CARD_BYTES, teams_body
 from modelwatch.io.sinks.delivery import sink_of
+from modelwatch.io.sinks.json_messages import json_body
 from modelwatch.io.sinks.mail import Mail
 from modelwatch.model.config.configuration import ConfigurationError, parse_config
 from modelwatch.model.incidents.evidence_query import evidence_query

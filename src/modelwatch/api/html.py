@@ -1,10 +1,13 @@
-"""Tables as HTML for notebooks. All text is escaped."""
+"""What notebooks display: tables, text, and the pages of a report. All text is escaped."""
 
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 
 from modelwatch.stats.numerals import is_plain_number
 
@@ -58,3 +61,29 @@ def cell_text(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return str(value)
+
+
+@dataclass(frozen=True)
+class ReportPages(os.PathLike[str]):
+    """The pages of a report in a folder.
+
+    ``path``: the first page. ``size_bytes``: the size of all pages. A notebook shows the first page
+    in a frame that may only run the script of the page; links work in a browser only.
+    """
+
+    path: Path
+    size_bytes: int
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    def _repr_html_(self) -> str:
+        page = escape(self.path.read_text(encoding="utf-8"))
+        place = escape(str(self.path.absolute()))
+        return (
+            f'<iframe srcdoc="{page}" sandbox="allow-scripts" title="Report" width="100%" '
+            f'height="700" style="border:1px solid #ccc"></iframe><p>{place}</p>'
+        )

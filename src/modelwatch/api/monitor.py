@@ -9,8 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from modelwatch.api.html import table_html, text_html
-from modelwatch.api.report_pages import ReportPages
+from modelwatch.api.html import ReportPages, table_html, text_html
 from modelwatch.io.text_files import text_of_file
 from modelwatch.model.config.configuration import MonitorConfig, Problem, parse_config
 from modelwatch.model.config.relative_paths import is_relative
@@ -247,11 +246,13 @@ class Monitor:
         The default folder is that of the configuration, or ``report/<monitor>``. Pages of earlier
         reports are replaced. Raises SourceError before the first run.
         """
+        from modelwatch.io.store.result_queries import ResultQueries
         from modelwatch.pipelines.report.pages import report
 
         place = self.config.report
         configured = Path("report") / self.name if place is None else Path(place.path)
-        page, size = report(self.session, self.config, self.file, Path(folder or configured))
+        results = ResultQueries(self.config.output, lambda: self.session)
+        page, size = report(results, self.config, self.file, Path(folder or configured))
         return ReportPages(page, size)
 
     def save(self, path: str | Path, *, replace: bool = False) -> Path:

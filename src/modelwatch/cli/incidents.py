@@ -19,7 +19,7 @@ from modelwatch.cli.arguments import (
     user_name,
 )
 from modelwatch.io.terminal import say
-from modelwatch.pipelines.runs.command_session import command_session
+from modelwatch.pipelines.runs.command_session import session_if_needed
 
 
 def add_to(app: typer.Typer) -> None:
@@ -48,22 +48,24 @@ def incidents(
     """
     path, rest = config_and_words(list(words or ()), config_option)
     config, _ = configuration(path)
+    from modelwatch.io.store.result_queries import ResultQueries
     from modelwatch.pipelines.incidents import actions
 
     what, *named = rest or ["list"]
     wrong = actions.problem_of(what, named, until)
     if wrong or (form is not Form.TABLE and what != "list"):
         raise problem(wrong or f"--format {form.value} applies to list only")
-    with command_session(f"modelwatch incidents {config.monitor}", brief=True) as spark:
+    with session_if_needed(f"modelwatch incidents {config.monitor}") as session:
+        results = ResultQueries(config.output, session)
         if form is not Form.TABLE:
-            columns, rows = actions.incident_rows(spark, config, every=every)
-            answer(columns, rows, form)
+            found = actions.incident_rows(results, config, every=every)
+            answer(found.columns, found.rows, form)
             return
         if what == "list":
-            text = actions.listed(spark, config, every=every)
+            text = actions.listed(results, config, every=every)
         elif what == "show":
-            text = actions.shown(spark, config, named[0])
+            text = actions.shown(results, config, named[0])
         else:
             response = actions.Response(what, named[0], by or user_name(), until, note)
-            text = actions.recorded_response(spark, config, response)
+            text = actions.recorded_response(results, session(), config, response)
     say(text, end="")

@@ -78,7 +78,7 @@ def trace(
     """
     parsed, _ = configuration(config_path(config, config_option))
     from modelwatch.pipelines.replay import trace as tracing
-    from modelwatch.pipelines.replay.trace_report import trace_json, trace_text
+    from modelwatch.pipelines.replay.report import trace_json, trace_text
 
     with monitor_session("trace", parsed) as spark:
         found = tracing.trace(spark, parsed, id_values, as_of=as_of, day=day)

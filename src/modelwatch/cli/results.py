@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,8 +17,12 @@ from modelwatch.cli.arguments import (
     configuration,
 )
 from modelwatch.io.terminal import say
-from modelwatch.model.errors import Problem, SourceError
-from modelwatch.pipelines.runs.command_session import command_session, monitor_session
+from modelwatch.pipelines.runs.command_session import session_if_needed
+
+if TYPE_CHECKING:
+    from modelwatch.cli.sql_session import Query
+    from modelwatch.io.store.local_results import QueryResult
+    from modelwatch.io.store.result_queries import ResultQueries
 
 EXPORT = typer.Typer()
 
@@ -37,7 +41,8 @@ def sql(
     ] = None,
     config_option: ConfigOption = None,
     execute: Annotated[
-        list[str] | None, typer.Option("--execute", "-e", metavar="QUERY", help="Answer a query.")
+        list[str] | None,
+        typer.Option("--execute", "-e", metavar="QUERY", help="Answer a query."),
     ] = None,
     max_rows: Annotated[
         int | None,
@@ -59,18 +64,25 @@ def sql(
     if not queries and not sys.stdin.isatty():
         queries = [sys.stdin.read()]
     from modelwatch.cli.sql_session import answers_to, prompt
-    from modelwatch.io.store.output_tables import Store
-    from modelwatch.io.store.views import ResultViews
+    from modelwatch.io.store.result_queries import ResultQueries
 
-    with command_session(f"modelwatch sql {config.monitor}", brief=True) as spark:
-        if not Store(spark, config.output).exists("runs"):
-            message = f"there are no results yet: modelwatch run {path}"
-            raise SourceError([Problem("", None, message)], str(config.output))
-        query = ResultViews(spark, config.output).query
+    with session_if_needed(f"modelwatch sql {config.monitor}") as session:
+        results = ResultQueries(config.output, session)
+        results.require(f"modelwatch run {path}")
         if not queries:
-            prompt(query, max_rows, form)
+            prompt(_newest(results), max_rows, form)
         for statements in queries:
-            answers_to(query, statements, max_rows, form)
+            answers_to(results.answer, statements, max_rows, form)
+
+
+def _newest(results: ResultQueries) -> Query:
+    """Answers that include what runs publish while the prompt is open."""
+
+    def answer(statement: str, most_rows: int | None) -> QueryResult:
+        results.refresh()
+        return results.answer(statement, most_rows)
+
+    return answer
 
 
 def report(
@@ -92,11 +104,13 @@ def report(
     """
     path = config_path(config, config_option)
     parsed, _ = configuration(path)
+    from modelwatch.io.store.result_queries import ResultQueries
     from modelwatch.pipelines.report.pages import report as written
 
     configured = Path("report") / parsed.monitor if parsed.report is None else parsed.report.path
-    with monitor_session("report", parsed) as spark:
-        first, size = written(spark, parsed, path, Path(output or configured))
+    with session_if_needed(f"modelwatch report {parsed.monitor}", parsed.progress) as session:
+        results = ResultQueries(parsed.output, session)
+        first, size = written(results, parsed, path, Path(output or configured))
     say(f"Wrote {size / 1000:,.0f} kB of pages. Open in a browser:\n\n  {first.resolve()}")
 
 
@@ -116,8 +130,9 @@ def openmetrics(
     Example: modelwatch export openmetrics conf/payments.yaml -o /var/lib/metrics/payments.prom
     """
     parsed, _ = configuration(config_path(config, config_option))
+    from modelwatch.io.store.result_queries import ResultQueries
     from modelwatch.pipelines.report.openmetrics import export_openmetrics
 
-    with monitor_session("export openmetrics", parsed) as spark:
-        count = export_openmetrics(spark, parsed, output)
+    with session_if_needed(f"modelwatch export {parsed.monitor}", parsed.progress) as session:
+        count = export_openmetrics(ResultQueries(parsed.output, session), parsed, output)
     say(f"Wrote {count} samples to {output}")

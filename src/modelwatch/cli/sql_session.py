@@ -8,17 +8,17 @@ from contextlib import suppress
 from difflib import get_close_matches
 
 from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame
 
 from modelwatch.cli.answers import Form, answer
+from modelwatch.io.store.local_results import QueryResult
 from modelwatch.io.store.views import views
 from modelwatch.io.terminal import complain, say
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.pipelines.runs.queries import statements
 from modelwatch.tables import TABLES
 
-Query = Callable[[str], DataFrame]
-"""The result of one statement."""
+Query = Callable[[str, int | None], QueryResult]
+"""The rows of a statement, at most a number of them."""
 MAX_TABLE_ROWS = 100
 """Rows of a table answer, unless a number is given."""
 _LEAVE = frozenset({"exit", "quit", "q", "\\q"})
@@ -34,14 +34,13 @@ def answers_to(query: Query, text: str, max_rows: int | None, form: Form) -> Non
     limit = MAX_TABLE_ROWS if max_rows is None and form is Form.TABLE else max_rows
     for statement in (*complete, *([rest] if rest else [])):
         try:
-            frame = query(statement)
-            if not frame.columns:
-                continue
-            rows = (frame if limit is None else frame.limit(limit + 1)).collect()
+            found = query(statement, None if limit is None else limit + 1)
         except PySparkException as error:
             raise SourceError([Problem("", None, sql_error(error))]) from error
-        answer(frame.columns, rows[:limit], form)
-        if limit is not None and len(rows) > limit:
+        if not found.columns:
+            continue
+        answer(found.columns, found.rows[:limit], form)
+        if limit is not None and len(found.rows) > limit:
             complain(f"... more than {limit} rows: use --rows to show more")
 
 

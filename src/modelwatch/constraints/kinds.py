@@ -6,7 +6,7 @@ of an entry defines the computation for both engines.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
@@ -41,6 +41,7 @@ from modelwatch.constraints.source import (
 )
 from modelwatch.model.contracts import constraint as model
 from modelwatch.model.contracts.constraint import Constraint
+from modelwatch.model.errors import Problem
 from modelwatch.model.sources.tables import TableAddress
 
 Sets: TypeAlias = Mapping[TableAddress, DataFrame]
@@ -322,3 +323,39 @@ def _reads_as(wanted: model.DataType, value: Column, of_type: DataType) -> Colum
         "boolean": isinstance(of_type, BooleanType),
     }
     return F.lit(types.get(wanted, False))
+
+
+def problems(
+    frames: Mapping[str, DataFrame],
+    constraints: Sequence[Constraint],
+    sets: Sets | None = None,
+) -> tuple[Problem, ...]:
+    """Return what does not fit: columns, types, SQL, and regular expressions; empty if nothing.
+
+    The frames are only analyzed: no Spark job runs, and empty ones suffice. Places are those of the
+    configuration, such as ``constraints[2].where``; their lines are not known here.
+    """
+    found: list[Problem] = []
+    for i, constraint in enumerate(constraints):
+        found += [
+            Problem(f"constraints[{i}].{misfit.key}", None, f"{constraint.name}: {misfit}")
+            for misfit in _misfits(frames, constraint, sets or {})
+        ]
+    return tuple(found)
+
+
+def _misfits(frames: Mapping[str, DataFrame], constraint: Constraint, sets: Sets) -> list[Misfit]:
+    if constraint.table not in frames:
+        return [Misfit("table", f"there is no table of {constraint.table}")]
+    source = ConstrainedTable(frames[constraint.table])
+    found: list[Misfit] = []
+    try:
+        if constraint.where is not None:
+            source.condition(constraint.where, "where")
+    except Misfit as misfit:
+        found.append(misfit)
+    try:
+        basis_of(constraint, source, sets)
+    except Misfit as misfit:
+        found.append(misfit)
+    return found

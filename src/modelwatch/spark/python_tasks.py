@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from zipimport import zipimporter
 
 import pyarrow as pa
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 
 from modelwatch.evaluation.batch_functions import BatchFunction
 from modelwatch.stats.library_warnings import warnings_to_log
 from modelwatch.tables.arrow import spark_ddl
+
+_ANSWER = pa.schema([("answer", pa.string())])
 
 
 def sorted_in_python(
@@ -54,3 +56,18 @@ def forget_archives() -> None:
     for place, finder in list(sys.path_importer_cache.items()):
         if isinstance(finder, zipimporter):
             del sys.path_importer_cache[place]
+
+
+def worker_answer(session: SparkSession, question: Callable[[], str]) -> str | None:
+    """The value of a function in a Python worker; None if no worker ran it. One Spark job.
+
+    Raises Spark's error if the worker cannot import the modules of the function.
+    """
+
+    def answer(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            if batch.num_rows:
+                yield pa.RecordBatch.from_pydict({"answer": [question()]})
+
+    row = in_python(session.range(1), answer, _ANSWER).first()
+    return None if row is None else str(row["answer"])

@@ -15,21 +15,13 @@ MODULE = "modelwatch.spark.worker_daemon"
 TASKS = (
     "contracts.facts",
     "drift.evaluated_windows",
-    "drift.repeated_days",
     "onboarding.joined_facts",
     "onboarding.sample_facts",
-    "outliers.bounds",
-    "outliers.outlying_rows",
+    "outliers.outliers",
     "performance.evaluated_windows",
     "states.aggregation",
-    "states.monthly",
-    "states.reference_bins",
     "states.rolled",
-    "states.score_aggregation",
-    "verdicts.day_facts",
-    "verdicts.metric_values",
-    "verdicts.rows",
-    "worker_answers",
+    "verdicts.judgement",
 )
 """Modules of this package that send functions to Python workers."""
 READERS = ("sources.file_rows",)

@@ -15,9 +15,9 @@ import pytest
 from pydantic import TypeAdapter
 from pyspark.sql import DataFrame, SparkSession
 
-from modelwatch.constraints import ConstraintRow, constraint_results, engines
-from modelwatch.constraints.engines import chosen_engine
+from modelwatch.constraints import ConstraintRow, constraint_results, results
 from modelwatch.constraints.kinds import KINDS
+from modelwatch.constraints.results import chosen_engine
 from modelwatch.model.contracts.constraint import Constraint, EngineChoice
 from modelwatch.model.errors import SessionError
 from modelwatch.model.sources.tables import TableAddress
@@ -223,7 +223,7 @@ def test_auto_is_deequ_where_it_can_be_used(
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert chosen_engine(spark, "auto").name == "deequ"
-    monkeypatch.setattr(engines, "deequ_obstacle", lambda spark: "there is no JVM")
+    monkeypatch.setattr(results, "deequ_obstacle", lambda spark: "there is no JVM")
     chosen = chosen_engine(spark, "auto")
     assert (chosen.name, chosen.reason) == ("native", "there is no JVM")
     with pytest.raises(SessionError, match=r"no JVM\. Choose `auto` or `native`"):

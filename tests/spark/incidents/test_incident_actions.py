@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 
 from modelwatch import cli
 from modelwatch.io.store.output_tables import Store
+from modelwatch.io.store.result_queries import ResultQueries
 from modelwatch.io.store.views import views
 from modelwatch.model.config.configuration import parse_config
 from modelwatch.model.incidents.incident import Action, Event, Incident
@@ -236,5 +237,5 @@ def test_a_monitor_that_writes_to_a_schema_is_listed(spark: SparkSession) -> Non
         "inputs: {table: {path: i}, day: {column: d}}\n"
         "references: [{name: r, days: 2020-01-01}]\n"
     )
-    assert listed(spark, config) == "m: no incident is open\n"
+    assert listed(ResultQueries(output, lambda: spark), config) == "m: no incident is open\n"
     spark.sql("DROP DATABASE monitor_incidents CASCADE")

@@ -14,7 +14,7 @@ from tests.conftest import CountJobs
 
 from loopback import webhook_server
 from modelwatch.io.sinks.delivery import Delivery, sink_of
-from modelwatch.io.sinks.json_lines import LinesOfJson
+from modelwatch.io.sinks.json_messages import LinesOfJson
 from modelwatch.io.sinks.sink import Sink
 from modelwatch.io.store import outbox
 from modelwatch.io.store.outbox import drain, undelivered, written

@@ -18,8 +18,12 @@ from modelwatch.evaluation.outliers.outlying_rows import OutlierQuestion
 from modelwatch.model.planning.windows import windows_of
 from modelwatch.pipelines.planning.evaluation import evaluation_of, states_needed
 from modelwatch.pipelines.states.day_states import StatesOf, day_states
-from modelwatch.spark.outliers.bounds import outlier_bounds, share_rows
-from modelwatch.spark.outliers.outlying_rows import ROW_COLUMNS, outlying_rows
+from modelwatch.spark.outliers.outliers import (
+    ROW_COLUMNS,
+    outlier_bounds,
+    outlying_rows,
+    share_rows,
+)
 from modelwatch.stats.outliers.fences import fences
 from modelwatch.stats.outliers.mahalanobis import distances
 from modelwatch.stats.states.numeric import numeric_stack

@@ -10,8 +10,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from modelwatch.model.errors import SourceError
+from modelwatch.pipelines.replay.report import trace_json, trace_text
 from modelwatch.pipelines.replay.trace import Trace, TracedRows, trace
-from modelwatch.pipelines.replay.trace_report import trace_json, trace_text
 from shop import Shop, config_of, day, inputs_of, labels_section
 
 pytestmark = pytest.mark.slow

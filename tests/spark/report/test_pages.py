@@ -9,11 +9,11 @@ import pytest
 
 from html_tree import html_tree
 from labelled_shop import LabelledShop, labelled_config, labels_of
-from modelwatch.io.store.views import ResultViews
 from modelwatch.model.errors import SourceError
 from modelwatch.pipelines.report.incident_queries import IncidentScope
-from modelwatch.pipelines.report.pages import collected_results, report
-from modelwatch.pipelines.report.queries import page_queries
+from modelwatch.pipelines.report.pages import collected_results, incident_scopes, report
+from modelwatch.pipelines.report.queries import page_queries, standing_queries
+from same_answers import answers_of_spark, assert_same_answer
 from shop import day
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def shop(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Label
 def test_before_a_first_run_there_is_nothing_to_report(spark: SparkSession, tmp_path: Path) -> None:
     shop = LabelledShop(spark, tmp_path, labelled_config(tmp_path))
     with pytest.raises(SourceError, match="no results yet"):
-        report(spark, shop.parsed(), "shop.yaml", tmp_path / "report")
+        report(shop.queries(), shop.parsed(), "shop.yaml", tmp_path / "report")
     assert not (tmp_path / "report").exists()
 
 
@@ -51,7 +51,7 @@ def test_a_report_has_a_page_for_each_question(
         (folder / name).write_text("of an earlier report")
     (folder / "mine.txt").write_text("of a person")
 
-    first, size = report(spark, shop.parsed(), "shop.yaml", folder)
+    first, size = report(shop.queries(), shop.parsed(), "shop.yaml", folder)
 
     files = {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
     assert files.pop("mine.txt") == "of a person"
@@ -75,7 +75,7 @@ def test_a_report_has_a_page_for_each_question(
 def test_the_histograms_count_every_row_of_the_reference(
     spark: SparkSession, shop: LabelledShop
 ) -> None:
-    span, rows = collected_results(spark, shop.parsed())
+    span, rows = collected_results(shop.queries(), shop.parsed())
     assert span.reference == (day(1), day(3))
     counted = {
         row["side"]: sum(cell["row_count"] for cell in row["bins"])
@@ -86,7 +86,7 @@ def test_the_histograms_count_every_row_of_the_reference(
 
 
 def test_the_curves_count_every_labelled_row(spark: SparkSession, shop: LabelledShop) -> None:
-    span, rows = collected_results(spark, shop.parsed())
+    span, rows = collected_results(shop.queries(), shop.parsed())
     assert span.labelled is not None
     assert sum(row["row_count"] for row in rows["scores"] if row["label"] > 0) == ROWS
 
@@ -94,14 +94,14 @@ def test_the_curves_count_every_labelled_row(spark: SparkSession, shop: Labelled
 def test_an_incident_has_its_series_and_its_rows_before_and_after(
     spark: SparkSession, shop: LabelledShop
 ) -> None:
-    span, _ = collected_results(spark, shop.parsed())
+    span, _ = collected_results(shop.queries(), shop.parsed())
     what = ("a", "data", "inputs", "amount", "all", "all", "day", "mean_change_in_sd", "start", "*")
     scope = IncidentScope(*what, day(5), day(7), day(6), day(6))
-    query = ResultViews(spark, shop.parsed().output).query
+    results = shop.queries()
     queries = page_queries(shop.parsed(), span, [scope])
 
-    def rows_of(name: str) -> list[Any]:
-        return list(query(queries[name]).collect())
+    def rows_of(name: str) -> list[dict[str, Any]]:
+        return results.answer(queries[name]).records()
 
     assert {row["window_start"] for row in rows_of("drift_of_incidents")} >= {day(5), day(6)}
     counted = {
@@ -109,3 +109,15 @@ def test_an_incident_has_its_series_and_its_rows_before_and_after(
         for row in rows_of("histograms_of_incidents")
     }
     assert counted == {"before": 4 * ROWS, "after": ROWS}
+
+
+def test_pages_are_those_of_rows_that_spark_collects(
+    spark: SparkSession, shop: LabelledShop
+) -> None:
+    config = shop.parsed()
+    span, rows = collected_results(shop.queries(), config)
+    scopes = incident_scopes(rows["incidents"])
+    of_spark = answers_of_spark(spark, config.output)
+    queries = {**standing_queries(config), **page_queries(config, span, scopes)}
+    for statement in queries.values():
+        assert_same_answer(of_spark, statement)

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from modelwatch.evaluation.states import reference_bins
 from modelwatch.evaluation.states.reference_bins import binning_of
 from modelwatch.evaluation.states.reference_sample import Field
-from modelwatch.spark.states.reference_bins import fitted_binnings
+from modelwatch.spark.states.aggregation import fitted_binnings
 from modelwatch.stats.states.binning import Binning, CategoricalBinning, NumericBinning
 from modelwatch.stats.states.distinct import hash_of_text
 from samples import categorical_binning, numeric_binning

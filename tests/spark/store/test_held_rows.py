@@ -27,8 +27,7 @@ from modelwatch.io.delta.snapshot import LogUnreadable, Wanted
 from modelwatch.io.store.output_tables import Store
 from modelwatch.model.performance.thresholds import PerformanceThreshold
 from modelwatch.model.sources.tables import OutputAddress
-from modelwatch.spark.verdicts import metric_values
-from modelwatch.spark.verdicts.rows import verdict_rows
+from modelwatch.spark.verdicts import judgement
 from modelwatch.tables import TABLES
 from modelwatch.tables.arrow import arrow_schema
 
@@ -215,9 +214,9 @@ def test_figures_and_verdicts_are_those_of_spark(spark: SparkSession, partitions
 
     metrics, fixed = frame("performance_metrics", METRICS), ["winter"]
     frames = [
-        metric_values.drift_values(frame("drift_metrics", DRIFT)),
-        metric_values.performance_values(metrics, THRESHOLDS, fixed),
-        metric_values.estimate_values(
+        judgement.drift_values(frame("drift_metrics", DRIFT)),
+        judgement.performance_values(metrics, THRESHOLDS, fixed),
+        judgement.estimate_values(
             frame("performance_estimates", ESTIMATES), metrics, THRESHOLDS, fixed
         ),
     ]
@@ -232,7 +231,8 @@ def test_figures_and_verdicts_are_those_of_spark(spark: SparkSession, partitions
             other.to_pylist()
         )
     strictness = Strictness(0.05, 100, "benjamini_hochberg")
-    judged = verdict_rows(frames[0].unionByName(frames[1]).unionByName(frames[2]), strictness)
+    metric_values = frames[0].unionByName(frames[1]).unionByName(frames[2])
+    judged = judgement.verdict_rows(metric_values, strictness)
     names = list(VERDICT_COLUMNS)
     found = answers_of(
         pa.concat_tables(tables), COMPARISON_FAMILY, verdict_batches(strictness), SCHEMA

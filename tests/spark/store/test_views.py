@@ -12,10 +12,12 @@ import pytest
 from pyspark.sql import SparkSession
 from tests.conftest import CountJobs
 
+from modelwatch.io.store.duckdb_dialect import duckdb_sql
 from modelwatch.io.store.output_tables import Store
 from modelwatch.io.store.views import ResultViews, create_views, view_statements, views
 from modelwatch.model.sources.tables import OutputAddress
 from modelwatch.tables import TABLES
+from same_answers import answers_of_spark, assert_same_answer
 from written import MOMENT, Monitor
 
 FIRST = date(2013, 2, 8)
@@ -182,6 +184,13 @@ def test_a_day_shows_the_newest_published_run_and_nothing_else(monitor: Monitor,
 @pytest.mark.parametrize("view", sorted(views()))
 def test_a_view_has_no_row_twice(monitor: Monitor, view: str) -> None:
     assert monitor.rows_twice(view) == []
+
+
+@pytest.mark.parametrize("view", sorted(views()))
+def test_a_view_has_the_same_rows_without_spark(monitor: Monitor, view: str) -> None:
+    if duckdb_sql(views()[view]) is not None:
+        spark = answers_of_spark(monitor.spark, monitor.output)
+        assert_same_answer(spark, f"SELECT * FROM {view}")
 
 
 def test_making_the_views_runs_no_spark_job(monitor: Monitor, count_jobs: CountJobs) -> None:

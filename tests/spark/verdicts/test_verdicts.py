@@ -12,7 +12,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from modelwatch.evaluation.verdicts.judgement import Strictness
 from modelwatch.evaluation.verdicts.metric_values import METRIC_VALUE_COLUMNS, METRIC_VALUE_SCHEMA
-from modelwatch.spark.verdicts.rows import verdict_rows
+from modelwatch.spark.verdicts.judgement import verdict_rows
 from modelwatch.stats.verdicts.multiplicity import adjusted
 
 STRICT = Strictness(level=0.05, min_rows=100, correction="benjamini_hochberg")

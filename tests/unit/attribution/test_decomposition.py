@@ -13,8 +13,8 @@ from modelwatch.stats.attribution.decomposition import (
     PartMeans,
     attribute,
 )
-from modelwatch.stats.attribution.worst_slices import FEW_DAYS as FEW_SLICE_DAYS
-from modelwatch.stats.attribution.worst_slices import NO_REST, TOO_SMALL, worst_slices
+from modelwatch.stats.attribution.slices import FEW_DAYS as FEW_SLICE_DAYS
+from modelwatch.stats.attribution.slices import NO_REST, TOO_SMALL, worst_slices
 from modelwatch.stats.performance.jackknife import FEW_DAYS
 
 

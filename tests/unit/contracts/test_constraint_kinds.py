@@ -56,7 +56,6 @@ def test_only_the_modules_of_deequ_import_pydeequ() -> None:
     assert naming == {
         "constraints/deequ_checks.py",
         "constraints/deequ_aggregates.py",
-        "constraints/deequ_suggestions.py",
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from modelwatch.model.incidents.carriers import located
+from modelwatch.model.diagnosis.incident_kinds import located
 from modelwatch.model.incidents.incident import Incident
 from modelwatch.pipelines.diagnosis.location import MOST_LOCATED, Located, to_be_located
 from modelwatch.stats.diagnosis.carriers import Split

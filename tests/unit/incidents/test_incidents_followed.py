@@ -11,7 +11,7 @@ from modelwatch.model.diagnosis.change_evidence import compared_days
 from modelwatch.model.incidents.folding import Folded, changed
 from modelwatch.model.incidents.incident import Action, ActionKind, Event, Incident
 from modelwatch.model.verdicts.row import VerdictRow
-from verdict_rows import day, fold, on, only, roots, row
+from verdict_rows import day, fold, on, only, roots, row, week
 
 LASTING = on(range(5, 60))
 
@@ -90,6 +90,16 @@ def test_an_incident_keeps_its_id_when_another_subject_comes_to_lead_it() -> Non
     first = fold(LASTING, 8)
     led = after([*LASTING, *on((8, 9), 9.0, subject="price")], 10, first)
     assert (only(led).subject, only(led).id) == ("price", only(first).id)
+
+
+def test_an_incident_that_splits_leaves_its_id_to_the_part_that_began_it() -> None:
+    rows = [*on(range(8, 16)), week(1), week(2)]
+    first = fold(rows, 21)
+    split = after([*rows, week(3), week(4)], 42, first)
+    data, model = sorted(roots(split), key=lambda one: one.area)
+    assert (data.area, data.id) == ("data", only(first).id)
+    assert (model.area, model.state, model.rank) == ("performance", "open", 1)
+    assert len({one.id for one in split.incidents}) == len(split.incidents)
 
 
 @pytest.mark.parametrize(("effect", "wording"), [(3.9, False), (4.1, True)])

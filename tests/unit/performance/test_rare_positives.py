@@ -12,12 +12,11 @@ from scipy.special import expit
 from sklearn import metrics
 
 from modelwatch.evaluation.performance.score_groups import score_groups, task_states
-from modelwatch.evaluation.states import reference_bins
-from modelwatch.evaluation.states import score_aggregation as evaluated_score_aggregation
+from modelwatch.evaluation.states import reference_bins, score_aggregation
 from modelwatch.evaluation.states.label_layout import LabelledLayout
+from modelwatch.evaluation.states.partial_scores import SCORE_KEY
 from modelwatch.evaluation.states.reference_bins import binning_of
 from modelwatch.evaluation.states.reference_sample import Field
-from modelwatch.spark.states import score_aggregation
 from modelwatch.stats.day_numbers import day_number
 from modelwatch.stats.performance.window_intervals import window_values
 from modelwatch.stats.states.score_scale import ScoreBinning, ScoreKind
@@ -81,11 +80,9 @@ def wording(binning: ScoreBinning, score: np.ndarray, label: np.ndarray, keys: S
     as_of = DAY + timedelta(days=30)
     plan = ScorePlan("binary", binning)
     rows = [record(DAY + timedelta(days=at), score[at], label[at]) for at in range(len(score))]
-    partial = evaluated_score_aggregation.partial_score_tally(LAYOUT, (plan,), True, as_of, 1)(rows)
-    table = pa.Table.from_batches(partial).sort_by(
-        [(name, "ascending") for name in score_aggregation.SCORE_KEY]
-    )
-    stored = list(evaluated_score_aggregation.score_sums(binning, as_of)(table.to_batches()))
+    partial = score_aggregation.partial_score_tally(LAYOUT, (plan,), True, as_of, 1)(rows)
+    table = pa.Table.from_batches(partial).sort_by([(name, "ascending") for name in SCORE_KEY])
+    stored = list(score_aggregation.score_sums(binning, as_of)(table.to_batches()))
     (group,) = score_groups(stored, binning, day_number(as_of))
     found = task_states(group, "binary", binning, ())
     assert found is not None

@@ -18,7 +18,7 @@ from modelwatch.model.config.configuration import (
     states_fingerprint,
 )
 from modelwatch.model.quarantine.releases import Saying, releases_of
-from modelwatch.model.quarantine.row_account import RowAccount, RuleCount, stop_message, stopping
+from modelwatch.model.quarantine.rules import RowAccount, RuleCount, stop_message, stopping
 
 ONE: dict[str, Any] = {
     "monitor": "m",

@@ -6,8 +6,8 @@ import json
 from dataclasses import replace
 from datetime import date, datetime, timezone
 
+from modelwatch.pipelines.replay.report import trace_json, trace_text
 from modelwatch.pipelines.replay.trace import Trace, TracedRows
-from modelwatch.pipelines.replay.trace_report import trace_json, trace_text
 
 DAY = date(2013, 2, 5)
 RULE = {

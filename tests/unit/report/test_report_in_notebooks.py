@@ -5,7 +5,7 @@ from __future__ import annotations
 from html.parser import HTMLParser
 from pathlib import Path
 
-from modelwatch.api.report_pages import ReportPages
+from modelwatch.api.html import ReportPages
 from modelwatch.report.pages import pages_of
 from report_results import results
 

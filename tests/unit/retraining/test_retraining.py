@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from modelwatch.model.incidents.importance import importances
+from modelwatch.model.incidents.ranking import importances
 from modelwatch.model.retraining.decisions import POLICY_RULES, decisions
 from modelwatch.model.retraining.evidence import Loss, RetrainingDecision, Situation
 from modelwatch.model.retraining.policies import POLICIES, Retraining
-from modelwatch.stats.attribution.influence import influence
+from modelwatch.stats.attribution.slices import influence
 
 BEGAN = date(2020, 1, 1)
 TODAY = date(2020, 12, 31)

@@ -8,8 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelwatch.model.runs.progress import ProgressSample, ProgressVerdict, Quiet, moved
-from modelwatch.model.runs.stall_limits import StallLimits
+from modelwatch.model.runs.progress import (
+    ProgressSample,
+    ProgressVerdict,
+    Quiet,
+    StallLimits,
+    moved,
+)
 
 LIMITS = StallLimits(stall_seconds=300, executor_stall_seconds=1800)
 IDLE = ProgressSample({"stage 1 numCompleteTasks": 3, "marks": 2}, {10: 50.0, 11: 7.0})

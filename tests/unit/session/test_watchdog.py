@@ -22,7 +22,7 @@ from modelwatch.io.session import watchdog
 from modelwatch.io.session.processes import Process, descendants, processes
 from modelwatch.io.session.vital_signs import Answer
 from modelwatch.io.session.watchdog import Watchdog, Watched
-from modelwatch.model.runs.stall_limits import StallLimits
+from modelwatch.model.runs.progress import StallLimits
 
 LIMITS = StallLimits(stall_seconds=1)
 BOUND_SECONDS = 20.0

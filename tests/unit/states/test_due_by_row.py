@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelwatch.evaluation.performance.score_groups import score_groups
-from modelwatch.evaluation.states import score_aggregation as evaluated_score_aggregation
+from modelwatch.evaluation.states import score_aggregation
 from modelwatch.evaluation.states.label_layout import NEVER, LabelledLayout
+from modelwatch.evaluation.states.partial_scores import SCORE_KEY
 from modelwatch.model.planning.label_plan import LabelDay
-from modelwatch.spark.states import score_aggregation
 from modelwatch.stats.day_numbers import day_number
 from modelwatch.stats.states.score_tally import ScorePlan
 from samples import numeric_binning
@@ -62,13 +62,11 @@ def labelled(held) -> pa.RecordBatch:
 
 def stored(held, as_of: date) -> list[pa.RecordBatch]:
     """Rows of performance_states that a run for a day writes."""
-    partial = evaluated_score_aggregation.partial_score_tally(LAYOUT, (PLAN,), True, as_of, 1)(
+    partial = score_aggregation.partial_score_tally(LAYOUT, (PLAN,), True, as_of, 1)(
         [labelled(held)]
     )
-    table = pa.Table.from_batches(partial).sort_by(
-        [(name, "ascending") for name in score_aggregation.SCORE_KEY]
-    )
-    return list(evaluated_score_aggregation.score_sums(PLAN.binning, as_of)(table.to_batches()))
+    table = pa.Table.from_batches(partial).sort_by([(name, "ascending") for name in SCORE_KEY])
+    return list(score_aggregation.score_sums(PLAN.binning, as_of)(table.to_batches()))
 
 
 def cohorts(records: list[pa.RecordBatch], as_of: date) -> dict[tuple[int, bool], list[int]]:

@@ -20,8 +20,8 @@ from modelwatch.stats.attribution.decomposition import (
     PartMeans,
     attribute,
 )
+from modelwatch.stats.attribution.slices import worst_slices
 from modelwatch.stats.attribution.stratified import sensitivity, stratified
-from modelwatch.stats.attribution.worst_slices import worst_slices
 from modelwatch.stats.performance.jackknife import FEWEST_DAYS, DayInterval
 from modelwatch.stats.performance.metric import IMPROBABLE
 from modelwatch.stats.performance.metrics import metric_states, performance

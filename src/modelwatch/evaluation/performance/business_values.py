@@ -1,4 +1,4 @@
-"""Business values and the maturity of labels, read off stored states."""
+"""Business values and label maturity, computed from stored states."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from modelwatch.stats.states.binary import BinaryStates
 from modelwatch.stats.states.moments import MOMENT_UNITS
 
 CONFUSION_VALUE = "confusion_value"
-"""Name of the business metric of values by cell."""
+"""Name of the business metric that is defined by a value per cell of the confusion matrix."""
 _AGES = (0, 1, 2, 3, 4, 5, 6, 7, 10, 14, 21, 28, 30, 45, 60, 75, 90, 120, 150, 180, 270, 365, 399)
-"""Ages in days for which the maturity is reported."""
+"""Ages in days at which label maturity is reported."""
 _NO_VALUES = "no row has a value"
 
 
 def add_business(rows: Answers, question: ScoreQuestion, view: View, spans: Spans) -> None:
-    """Sum and mean of each business metric over the due cohort of the view's windows."""
+    """Add the sum and mean of each business metric over the due cohort of the view's windows."""
     due = view.due
     if question.cells is not None and isinstance(due.stack, BinaryStates):
         cells = outcomes(due.stack.margins)
@@ -37,7 +37,7 @@ def add_business(rows: Answers, question: ScoreQuestion, view: View, spans: Span
             continue
         states = states.of_due
         found, counts, sums = states.by_day()
-        # Days of the metric stand where those of the task do.
+        # Days of the metric are a subset of the days of the task.
         at = np.searchsorted(due.days, found)
         value, held = np.zeros(len(due.days)), np.zeros(len(due.days), dtype=np.int64)
         value[at] = _first_powers(sums)
@@ -46,7 +46,8 @@ def add_business(rows: Answers, question: ScoreQuestion, view: View, spans: Span
 
 
 def _first_powers(sums: Counts) -> Floats:
-    """The sums of the values themselves, from the limbs of ``moments``."""
+    """Return the sum of values of each day, (D,), from the limbs of ``moments``; NaN if it is
+    unknown."""
     limbs = sums.astype(object)
     whole = (limbs[:, 0] << 64) + (limbs[:, 1] << 32) + limbs[:, 2]
     lost = sums[:, 3] > 0
@@ -61,7 +62,10 @@ def _add(
     days: tuple[Floats, Counts],
     spans: Spans,
 ) -> None:
-    """Sum and mean of values of days, whose sums and numbers of rows are given."""
+    """Add the sum and mean of a metric with jackknife intervals.
+
+    ``days``: the sum of values and the number of rows of each day, (D,) each.
+    """
     value, held = days
     n = len(spans)
     intervals = {name: np.full((3, n), np.nan) for name in ("sum", "mean")}
@@ -74,7 +78,7 @@ def _add(
         mine, of = mine[used], of[used]
         total, every, d = mine.sum(), of.sum(), len(mine)
         with np.errstate(divide="ignore", invalid="ignore"):
-            # A sum without one day is scaled to as many days: it is a mean of days that varies.
+            # A sum over D - 1 days is scaled to D days, so that the sum varies like a mean of days.
             without = (total - mine) * (d / max(d - 1.0, 1.0))
             means = (total - mine) / (every - of)
         for name, whole, left in (("sum", total, without), ("mean", total / every, means)):
@@ -100,7 +104,8 @@ def _add(
 
 
 def add_maturity(rows: Answers, question: ScoreQuestion, view: View) -> None:
-    """Share of labels known at each age, over days that are at least so old."""
+    """Add the share of predictions whose label was known at each age, over days of at least that
+    age."""
     states = view.others("maturity", "*")
     every = view.every
     labelled, positive = _by_age(states, every.days)
@@ -130,7 +135,8 @@ def add_maturity(rows: Answers, question: ScoreQuestion, view: View) -> None:
 
 
 def _by_age(states: ScopeStates | None, days: AnyArray) -> tuple[Counts, Counts]:
-    """Labels known at each age or before, all and positive ones, of each day: (D, 401) each."""
+    """Return the number of labels known by each age in days, and of positive ones, (D, 401)
+    each."""
     if states is None or not len(states):
         none = np.zeros((len(days), _AGES[-1] + 2), dtype=np.int64)
         return none, none

@@ -1,4 +1,4 @@
-"""Performance of windows, read off stored states; distributed by segment."""
+"""Performance of windows, computed from stored states, one segment at a time."""
 
 from __future__ import annotations
 
@@ -10,11 +10,8 @@ import pyarrow as pa
 from modelwatch.evaluation.attribution.attributions import SliceStates, add_attributions, slices_of
 from modelwatch.evaluation.batch_functions import BatchFunction
 from modelwatch.evaluation.comparison.champion_challenger import add_comparisons
-from modelwatch.evaluation.estimation.estimates import add_estimates
-from modelwatch.evaluation.estimation.expected_losses import add_loss_estimates
+from modelwatch.evaluation.estimation.estimates import add_estimates, add_loss_estimates
 from modelwatch.evaluation.performance.business_values import add_business, add_maturity
-from modelwatch.evaluation.performance.fairness import add_fairness
-from modelwatch.evaluation.performance.label_coverage import coverage_notes
 from modelwatch.evaluation.performance.question import Answers, ScoreQuestion
 from modelwatch.evaluation.performance.score_groups import (
     Days,
@@ -24,6 +21,7 @@ from modelwatch.evaluation.performance.score_groups import (
     score_groups,
     task_states,
 )
+from modelwatch.evaluation.performance.slices import add_fairness, coverage_notes
 from modelwatch.evaluation.planning.windows import WindowReference, version_windows
 from modelwatch.stats.arrays import Spans, sums_over_spans
 from modelwatch.stats.performance.metrics import ScoreStates, error_bounds, metric_states
@@ -38,7 +36,7 @@ DUE, EARLY = "due", "early"
 
 
 def answering(question: ScoreQuestion) -> BatchFunction:
-    """A function of stored states that yields the rows of all answers."""
+    """Return a function that reads stored states and yields the rows of all result tables."""
 
     def answers(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         rows = Answers(question.as_of)
@@ -58,7 +56,8 @@ def answering(question: ScoreQuestion) -> BatchFunction:
 def _views(
     question: ScoreQuestion, group: ScoreGroup, scopes: ScopeStates, stack: ScoreStates
 ) -> Iterator[View]:
-    """Each version with its windows, and all versions together; see ``version_windows``."""
+    """Yield a view per model version with its windows, and one of all versions; see
+    ``version_windows``."""
     whole = group.segmentation == ALL
     for one in version_windows(question, scopes.days, scopes.versions, unseen=whole):
         own, states = scopes.take(one.states), stack.take(one.states)
@@ -83,7 +82,7 @@ def _add_view(rows: Answers, question: ScoreQuestion, view: View) -> None:
 def _add_metrics(
     rows: Answers, question: ScoreQuestion, view: View, splits: list[SliceStates]
 ) -> None:
-    """Metrics of the due cohort, and their changes against each reference."""
+    """Add the metrics of the due cohort, and their changes against each reference."""
     due, windows = view.due, view.windows
     spans = question.spans(due.days, windows)
     found = window_values(due.stack, spans, costly=view.whole)
@@ -139,7 +138,7 @@ def _add_changes(
 
 
 def _add_early(rows: Answers, question: ScoreQuestion, view: View) -> None:
-    """What arrived before it was due, of windows that have such labels; without intervals."""
+    """Add the metrics of labels that arrived before they were due, without intervals."""
     early = view.early
     spans = question.spans(early.days, view.windows)
     asked = early.stack.rows if view.whole else early.stack.labelled

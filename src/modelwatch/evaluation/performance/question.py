@@ -1,4 +1,4 @@
-"""What is asked of the states of performance, and the rows that answer."""
+"""The parameters of a performance evaluation, and a collector of its result rows."""
 
 from __future__ import annotations
 
@@ -28,21 +28,23 @@ ANSWERS = (
     "model_comparisons",
     "change_attributions",
 )
-"""Tables that are read off the states of performance."""
+"""Tables that are computed from performance states."""
 OF_TABLE = "table"
 
 
 @dataclass(frozen=True)
 class ScoreQuestion(WindowQuestion):
-    """Windows, references, and what the states mean.
+    """The parameters of a performance evaluation: windows, references, and the task of the model.
 
-    ``fitted``: days of the reference on which scores are calibrated, first and last; None where it
-    has no days. ``attributed_metrics``: metrics whose change is split. ``delay``: days
-    until labels are due, 0 where a column has it. ``known``: whether a column says when a label
-    became known.
-    ``loss_regressor``: what says the losses that are expected of a regression, or ``loss_reason``
-    why nothing does. ``shadow_binnings``: of the scores of the challengers, in their order.
-    ``assumed_design_effect``: of references and windows of too few days.
+    ``classes``: of a multiclass task. ``cells``: business value by cell of the confusion matrix.
+    ``attributed_metrics``: metrics whose changes are attributed. ``challengers``: names of models
+    in shadow mode, and ``shadow_binnings``: the bins of their scores, in the same order.
+    ``comparison``: champion, challenger, and expected share of the challenger. ``known``: whether a
+    column contains the day on which a label became known. ``fitted``: first and last day of the
+    reference that calibrates the scores; None if the reference has no days. ``delay``: days until a
+    label is due; 0 if a column contains the due date. ``loss_regressor``: predicts the losses of a
+    regression model; if it is None, ``loss_reason`` is the reason. ``assumed_design_effect``: for
+    windows and references with too few days.
     """
 
     as_of: date
@@ -66,7 +68,7 @@ class ScoreQuestion(WindowQuestion):
 
     @cached_property
     def fitted_days(self) -> tuple[int, int] | None:
-        """Numbers of the days on which scores are calibrated."""
+        """First and last day number of the reference that calibrates the scores."""
         return (
             None
             if self.fitted is None
@@ -75,12 +77,13 @@ class ScoreQuestion(WindowQuestion):
 
     @cached_property
     def as_of_day(self) -> int:
-        """Number of the day of the run."""
+        """Day number of the as-of day."""
         return day_number(self.as_of)
 
 
 def answer_schema() -> pa.Schema:
-    """Columns of all tables of ``ANSWERS``, and ``OF_TABLE``: which of them a row is of."""
+    """Return the columns of all tables in ``ANSWERS``, and the column ``OF_TABLE`` with the name of
+    a row's table."""
     fields = {OF_TABLE: pa.field(OF_TABLE, pa.string(), False)}
     for name in ANSWERS:
         for column in map(TABLES[name].column, TABLES[name].own_names):
@@ -89,21 +92,22 @@ def answer_schema() -> pa.Schema:
 
 
 class Answers:
-    """Collects rows of the tables of ``ANSWERS``, as of a day."""
+    """Collects rows of the tables in ``ANSWERS`` with the same as-of day."""
 
     def __init__(self, as_of: date) -> None:
         self._as_of = as_of
         self._rows = CollectedRows(answer_schema())
 
     def add(self, table: str, count: int, **columns: object) -> None:
-        """Some rows of a table; a column is an array, one value for all, or missing for null."""
+        """Add ``count`` rows of a table. A column is an array or a scalar; an omitted column is
+        null."""
         if count:
             self._rows.add(count, **{OF_TABLE: table, "as_of": self._as_of, **columns})
 
     def full(self) -> Iterator[pa.RecordBatch]:
-        """The rows so far, if they fill a batch."""
+        """Yield the collected rows, and remove them, if they fill a batch."""
         yield from self._rows.full()
 
     def rest(self) -> Iterator[pa.RecordBatch]:
-        """The rows so far."""
+        """Yield the remaining rows."""
         yield from self._rows.rest()

@@ -1,4 +1,4 @@
-"""Stored states of performance, sorted by segment, as stacks of numpy arrays."""
+"""Stored performance states of a segment as stacks of numpy arrays."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from modelwatch.stats.value_names import ALL, ALL_VERSIONS
 
 SCORE_GROUP = ("segmentation", "segment")
 STATE_ORDER = (*SCORE_GROUP, "kind", "name", "day")
-"""How states come to the evaluation, whoever sorts them."""
+"""Sort order of the states that the evaluation requires."""
 VECTORS = ("counts", "sums")
 
 
 @dataclass(frozen=True)
 class ScopeStates:
-    """States of one kind and name: a scope a row, ascending by day.
+    """States of one kind and name, with one row per scope, in ascending order of days.
 
-    ``days`` (n,): numbers since the epoch; ``due`` (n,): whether the labels are due by the as-of
-    day; ``versions`` (n,); ``counts`` (n, c) and ``sums`` (n, s), s being 0 where the kind has
-    none.
+    A scope is a day, a model version, and whether labels are due. ``days`` (n,): days since the
+    epoch. ``due`` (n,): whether the labels are due by the as-of day. ``versions`` (n,): model
+    versions. ``counts`` (n, c) and ``sums`` (n, s): the vectors; s is 0 for a kind without sums.
     """
 
     days: AnyArray
@@ -50,7 +50,7 @@ class ScopeStates:
         return len(self.days)
 
     def take(self, indices: AnyArray) -> ScopeStates:
-        """The scopes at some positions, or of a mask."""
+        """Return the scopes at the given positions, or those selected by a mask."""
         return ScopeStates(
             self.days[indices],
             self.due[indices],
@@ -61,17 +61,17 @@ class ScopeStates:
 
     @property
     def of_due(self) -> ScopeStates:
-        """The scopes whose labels are due."""
+        """Scopes whose labels are due."""
         return self.take(self.due)
 
     @property
     def keys(self) -> list[tuple[int, bool, str]]:
-        """What each scope is of."""
+        """Day, due flag, and model version of each scope."""
         columns = (self.days.tolist(), self.due.tolist(), self.versions.tolist())
         return list(zip(*columns, strict=True))
 
     def by_day(self) -> tuple[AnyArray, Counts, Counts]:
-        """The days that there are, and counts and sums of each."""
+        """Return the distinct days, (D,), and the counts and sums of each, (D, c) and (D, s)."""
         days, starts = np.unique(self.days, return_index=True)
         if not len(days):
             return days, self.counts[:0], self.sums[:0]
@@ -84,7 +84,7 @@ class ScopeStates:
 
 @dataclass(frozen=True)
 class ScoreGroup:
-    """All states of one segment, by kind and name, as they were known on a day."""
+    """All states of one segment by kind and name, as of a day."""
 
     segmentation: str
     segment: str
@@ -93,11 +93,11 @@ class ScoreGroup:
     _read: dict[tuple[str, str], ScopeStates] = field(default_factory=dict)
 
     def names(self, kind: str) -> list[str]:
-        """Names of the states of a kind."""
+        """Return the sorted names of the states of a kind."""
         return sorted(name for found, name in self.tables if found == kind)
 
     def states(self, kind: str, name: str = WHOLE) -> ScopeStates | None:
-        """The states of a kind and name; None if there are none."""
+        """Return the states of a kind and name; None if there are none."""
         table = self.tables.get((kind, name))
         if table is None:
             return None
@@ -107,7 +107,11 @@ class ScoreGroup:
 
 
 def _scope_states(table: pa.Table, as_of_day: int) -> ScopeStates:
-    """Dense vectors of the scopes of some rows; many rows and due days may be of one scope."""
+    """Return dense vectors by scope from sparse rows; a scope may consist of many rows and due
+    days.
+
+    Raises ValueError if the vectors differ in length.
+    """
     entries = entries_of(table, NEVER_NUMBER)
     lengths = [pc.unique(table.column(f"{name}_length")).to_pylist() for name in VECTORS]
     if any(len(found) != 1 for found in lengths):
@@ -133,9 +137,9 @@ def _scope_states(table: pa.Table, as_of_day: int) -> ScopeStates:
 def score_groups(
     records: Iterable[pa.RecordBatch], binning: NumericBinning, as_of_day: int
 ) -> Iterator[ScoreGroup]:
-    """The groups of states that come sorted by ``SCORE_GROUP``.
+    """Yield the groups of states, which are sorted by ``SCORE_GROUP``.
 
-    States of other bins of the score do not add up with these, and are left out.
+    States with other score bins cannot be added to these, and are skipped.
     """
     for table in groups_of(records, SCORE_GROUP):
         yield _group(table, binning, as_of_day)
@@ -155,7 +159,7 @@ def _group(table: pa.Table, binning: NumericBinning, as_of_day: int) -> ScoreGro
 
 
 def group_of_vectors(vectors: Iterable[ScopeVectors], as_of_day: int) -> ScoreGroup:
-    """All traffic of a tally, whose states are not stored."""
+    """Return the group of all traffic from the vectors of a tally, whose states are not stored."""
     tables = {
         (one.kind, one.name): pa.Table.from_batches(vector_records(one, 1)) for one in vectors
     }
@@ -165,9 +169,11 @@ def group_of_vectors(vectors: Iterable[ScopeVectors], as_of_day: int) -> ScoreGr
 def task_states(
     group: ScoreGroup, task: Task, binning: NumericBinning, classes: tuple[str, ...]
 ) -> tuple[ScopeStates, ScoreStates] | None:
-    """The states of the task, those of rows without a decision with them; None for no row.
+    """Return the scopes of the task and a stack of their states, including rows without a decision;
+    None if there are no rows.
 
-    The scopes and a stack of as many; the counts of the scopes are not to be used.
+    The counts and sums of the returned scopes are zero. Raises InternalError if the stack and the
+    scopes differ in length.
     """
     decided, undecided = group.states(task), group.states(UNDECIDED)
     if decided is None and undecided is None:
@@ -205,7 +211,7 @@ def _stack(
 
 
 def _united(found: Sequence[ScopeStates]) -> ScopeStates:
-    """The scopes of any of several kinds, ascending by day."""
+    """Return the union of the scopes of several kinds, in ascending order of days."""
     keys = sorted({key for states in found for key in states.keys})
     first = found[0]
     days, due, versions = zip(*keys, strict=True)
@@ -219,7 +225,7 @@ def _united(found: Sequence[ScopeStates]) -> ScopeStates:
 
 
 def _placed(states: ScopeStates, scopes: ScopeStates) -> tuple[Counts, Counts]:
-    """Counts and sums at the scopes' positions, zeros where a scope has none."""
+    """Return counts and sums at the positions of the scopes; zeros for a scope without states."""
     at = {key: i for i, key in enumerate(scopes.keys)}
     where = np.array([at[key] for key in states.keys], dtype=np.int64)
     counts = np.zeros((len(scopes), states.counts.shape[1]), dtype=np.int64)
@@ -230,9 +236,10 @@ def _placed(states: ScopeStates, scopes: ScopeStates) -> tuple[Counts, Counts]:
 
 @dataclass(frozen=True)
 class View:
-    """The states of one model version, or of all, and the windows asked of them.
+    """The states of one model version, or of all versions, and the windows to evaluate.
 
-    ``scopes`` and ``stack`` are of the version; ``windows`` are indices into those of the question.
+    ``scopes`` and ``stack``: those of the version. ``windows``: indices into the windows of the
+    question.
     """
 
     version: str
@@ -243,7 +250,7 @@ class View:
 
     @property
     def scope(self) -> dict[str, object]:
-        """Columns that say whose rows these are."""
+        """The columns that identify the version and segment of a result row."""
         return {
             "model_version": self.version,
             "segmentation": self.group.segmentation,
@@ -252,22 +259,22 @@ class View:
 
     @property
     def whole(self) -> bool:
-        """Whether it is of all traffic."""
+        """Whether the view covers all traffic."""
         return self.group.segmentation == ALL
 
     @cached_property
     def due(self) -> Days:
-        """States of the days, of predictions whose label is due."""
+        """Daily states of predictions whose labels are due."""
         return self._days(self.scopes.due)
 
     @cached_property
     def early(self) -> Days:
-        """States of the days, of predictions whose label is not due yet."""
+        """Daily states of predictions whose labels are not due yet."""
         return self._days(~self.scopes.due)
 
     @cached_property
     def every(self) -> Days:
-        """States of the days, of all predictions."""
+        """Daily states of all predictions."""
         return self._days(np.ones(len(self.scopes), dtype=bool))
 
     def _days(self, mask: AnyArray) -> Days:
@@ -278,7 +285,7 @@ class View:
         return Days(days, self.stack.take(at).roll_up(spans))
 
     def others(self, kind: str, name: str) -> ScopeStates | None:
-        """States of another kind of the same version."""
+        """Return states of another kind of the same version; None if there are none."""
         states = self.group.states(kind, name)
         if states is None or self.version == ALL_VERSIONS:
             return states
@@ -287,17 +294,18 @@ class View:
 
 @dataclass(frozen=True)
 class Days:
-    """States of some days, one a day, ascending."""
+    """A stack of states with one element per day, in ascending order."""
 
     days: AnyArray
     stack: ScoreStates
 
     def spans(self, firsts: AnyArray, lasts: AnyArray) -> Spans:
-        """Positions of the days between first and last ones, both in it."""
+        """Return the spans of positions of the days from each first to each last day, inclusive."""
         return day_spans(self.days, firsts, lasts)
 
     def counts(self, spans: Spans) -> dict[str, AnyArray]:
-        """Columns of windows of these days: predictions, labeled ones, and their share."""
+        """Return the columns with the predictions, labeled predictions, and label coverage of
+        windows."""
         rows = sums_over_spans(self.stack.rows, spans)
         labelled = sums_over_spans(self.stack.labelled, spans)
         with np.errstate(divide="ignore", invalid="ignore"):

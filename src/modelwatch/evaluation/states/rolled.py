@@ -1,4 +1,4 @@
-"""States of features before and after a change, each side added up."""
+"""States of days added up: those on each side of a change, and those of each month."""
 
 from __future__ import annotations
 
@@ -9,11 +9,25 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from modelwatch.evaluation.batch_functions import BatchFunction
+from modelwatch.evaluation.sorted_rows import bounded_batches
+from modelwatch.evaluation.states.feature_rows import merged_states
 from modelwatch.evaluation.states.groups import asked_groups
+from modelwatch.evaluation.states.merged_rows import (
+    Merge,
+    Reduction,
+    distinct_days,
+    first_of,
+    merged_rows,
+    total_of,
+)
+from modelwatch.evaluation.states.sparse_rows import merged_vectors
 from modelwatch.stats.arrays import day_spans
 from modelwatch.stats.states.binning import Binning
 from modelwatch.stats.states.leave_out import FeatureStates
 from modelwatch.stats.states.numeric import NumericStates
+from modelwatch.tables import TABLES, Table
+from modelwatch.tables.arrow import arrow_schema
 
 ROLLED_SCHEMA = pa.schema(
     [
@@ -28,6 +42,8 @@ ROLLED_SCHEMA = pa.schema(
         ("unseen", pa.map_(pa.string(), pa.int64())),
     ]
 )
+MONTHLY_FEATURES = TABLES["feature_states_monthly"]
+MONTHLY_PERFORMANCE = TABLES["performance_states_monthly"]
 
 
 @dataclass(frozen=True)
@@ -68,3 +84,25 @@ def _packed(
     else:
         packed["unseen"] = list(held.unseen[i].items())
     return packed
+
+
+def _months(table: Table, reductions: Mapping[str, Reduction], merge: Merge) -> BatchFunction:
+    """A function of states with their day and month, sorted by scope and day, that yields one state
+    per month and scope."""
+    schema = arrow_schema(table, *table.own_names)
+    key = [name for name in table.own_key if name != "part"]
+    of_month = {"days": distinct_days("day"), **reductions}
+
+    def months(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for found in merged_rows(records, key, of_month, merge):
+            yield from bounded_batches(found.select(schema.names).cast(schema))
+
+    return months
+
+
+feature_months = _months(MONTHLY_FEATURES, {"row_count": total_of("row_count")}, merged_states)
+performance_months = _months(
+    MONTHLY_PERFORMANCE,
+    {name: first_of(name) for name in ("counts_length", "sums_length")},
+    merged_vectors(),
+)

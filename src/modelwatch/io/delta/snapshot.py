@@ -140,14 +140,9 @@ class Snapshot:
         """The same, with only the files that may contain matching rows."""
         return replace(self, files=tuple(f for f in self.files if f.may_hold(wanted)))
 
-    def table(
-        self, schema: pa.Schema, wanted: Wanted = ALL_ROWS, where: ds.Expression | None = None
-    ) -> pa.Table:
-        """The matching rows in the columns of a schema; columns that the files lack are null.
-
-        ``where``: a further condition on these columns. LogUnreadable if a file is gone or does not
-        fit the schema.
-        """
+    def dataset(self, schema: pa.Schema, wanted: Wanted = ALL_ROWS) -> ds.Dataset:
+        """The files that may contain matching rows, with the columns of a schema and of the
+        condition; columns that the files lack are null."""
         known = _with_columns(schema, wanted, self)
         fragments = [
             _FORMAT.make_fragment(
@@ -157,11 +152,21 @@ class Snapshot:
             )
             for file in self.of(wanted).files
         ]
-        dataset = ds.FileSystemDataset(fragments, known, _FORMAT, LocalFileSystem())
+        return ds.FileSystemDataset(fragments, known, _FORMAT, LocalFileSystem())
+
+    def table(
+        self, schema: pa.Schema, wanted: Wanted = ALL_ROWS, where: ds.Expression | None = None
+    ) -> pa.Table:
+        """The matching rows in the columns of a schema; columns that the files lack are null.
+
+        ``where``: a further condition on these columns. LogUnreadable if a file is gone or does not
+        fit the schema.
+        """
         asked = wanted.condition()
         asked = where if asked is None else asked if where is None else asked & where
         try:
-            return dataset.to_table(columns=schema.names, filter=asked).cast(schema)
+            rows = self.dataset(schema, wanted).to_table(columns=schema.names, filter=asked)
+            return rows.cast(schema)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
             raise LogUnreadable(f"{self.folder}: {error}") from error
 

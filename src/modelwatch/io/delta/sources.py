@@ -15,9 +15,7 @@ from pyspark.sql import functions as F
 from modelwatch.errors import present
 from modelwatch.io.delta import table_changes
 from modelwatch.io.delta.addresses import Place, source_place
-from modelwatch.io.delta.day_files import DayFiles, DayVolume, days_between
-from modelwatch.io.delta.file_days import file_days
-from modelwatch.io.delta.local_days import local_inventory
+from modelwatch.io.delta.file_days import DayFiles, DayVolume, days_between, file_days, local_days
 from modelwatch.io.delta.log import DeltaLog, delta_log, table_location, unglobbed
 from modelwatch.io.delta.snapshot import LogUnreadable
 from modelwatch.io.delta.table_changes import table_id
@@ -278,7 +276,7 @@ class Source:
 
     def _logged_inventory(self) -> tuple[DayFiles, ...]:
         log = present(self.log, "log")
-        if known := local_inventory(log, self.version, present(self.day, "day")):
+        if known := local_days(log, self.version, present(self.day, "day")):
             return known
         files = log.files(self.version)
         spans = file_days(files, self.logged_day, self.day_type, self.time_zone)

@@ -16,7 +16,7 @@ from modelwatch.io.session.environment import code_version
 from modelwatch.log import LOG
 from modelwatch.model.errors import SessionError
 from modelwatch.package import PACKAGE_FOLDER, VERSION
-from modelwatch.spark.worker_answers import worker_answer
+from modelwatch.spark.python_tasks import worker_answer
 
 _LEFT_ALONE = ".whl"
 """An archive of ``--py-files`` that Spark sends to executors, but does not let them import. Spark

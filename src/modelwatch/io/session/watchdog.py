@@ -25,8 +25,13 @@ from modelwatch.model.runs.lost_runs import (
     java_end,
     sentence,
 )
-from modelwatch.model.runs.progress import ProgressSample, ProgressVerdict, Quiet, limit_seconds
-from modelwatch.model.runs.stall_limits import StallLimits
+from modelwatch.model.runs.progress import (
+    ProgressSample,
+    ProgressVerdict,
+    Quiet,
+    StallLimits,
+    limit_seconds,
+)
 from modelwatch.query_failures import is_broken_connection
 
 RELEASE_SECONDS = 20.0

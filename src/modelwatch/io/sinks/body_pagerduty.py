@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from modelwatch.io.sinks.body_json import json_body
+from modelwatch.io.sinks.json_messages import json_body
 from modelwatch.model.notification.message import Message
 from modelwatch.model.notification.message_text import link_text
 from modelwatch.model.notification.signposts import Signposts

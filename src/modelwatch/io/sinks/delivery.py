@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from functools import partial, singledispatch
 from typing import Any, Literal
 
-from modelwatch.io.sinks.body_json import json_body
 from modelwatch.io.sinks.body_pagerduty import ENQUEUE, pagerduty_bodies
 from modelwatch.io.sinks.body_slack import slack_body
 from modelwatch.io.sinks.body_teams import teams_body
-from modelwatch.io.sinks.json_lines import LinesOfJson
+from modelwatch.io.sinks.json_messages import LinesOfJson, json_body
 from modelwatch.io.sinks.mail import Mail
 from modelwatch.io.sinks.sink import Sink, SinkError, from_environment
 from modelwatch.io.sinks.webhook import Webhook

@@ -28,7 +28,7 @@ from modelwatch.model.planning.window_specs import (
 from modelwatch.model.profile.options import BinningOptions, FeatureChoice, Pairs, Segmentation
 from modelwatch.model.quarantine.rules import Rule
 from modelwatch.model.retraining.policies import Retraining
-from modelwatch.model.runs.stall_limits import StallLimits
+from modelwatch.model.runs.progress import StallLimits
 from modelwatch.model.sources.durations import Durations
 from modelwatch.model.sources.health import SourceHealth
 from modelwatch.model.sources.tables import Inputs, OutputAddress, Predictions

@@ -10,7 +10,6 @@ from datetime import date
 from modelwatch.model.config.monitor import MonitorConfig
 from modelwatch.model.incidents.episodes import Episode, episodes_of
 from modelwatch.model.incidents.events import WORSE_TIMES, events_between
-from modelwatch.model.incidents.feedback import by_incident, false_alarms, standing
 from modelwatch.model.incidents.groups import Group, grouped, realm_of
 from modelwatch.model.incidents.identity import child_id, group_ids
 from modelwatch.model.incidents.incident import (
@@ -20,14 +19,19 @@ from modelwatch.model.incidents.incident import (
     Incident,
     JudgedWindow,
     Subject,
+    by_incident,
+    false_alarms,
+    standing,
     subject_of,
 )
 from modelwatch.model.incidents.ranking import Weights
-from modelwatch.model.incidents.reference_claims import with_claim
-from modelwatch.model.incidents.shared_causes import SharedCauses
+from modelwatch.model.incidents.shared_causes import NAMELESS, SharedCauses
 from modelwatch.model.verdicts.row import VerdictRow, VerdictSource
 from modelwatch.stats.value_names import ALL_VERSIONS
 
+OF_THE_WORLD = (NAMELESS - {None}) | {"model_change"}
+"""Kinds of change that ordinary new days may cause: different values, and so different
+predictions."""
 MOST_RELATED = 5
 """Maximum number of simultaneous incidents of other kinds that are named."""
 
@@ -288,3 +292,26 @@ def _ranked(incidents: Sequence[Incident]) -> list[Incident]:
     lasting.sort(key=lambda one: (-one.score, one.onset, one.id))
     ranks = {one.id: rank for rank, one in enumerate(lasting, 1)}
     return [replace(one, rank=ranks.get(one.id)) for one in incidents]
+
+
+def with_claim(episode: Episode, causes: SharedCauses, short_references: frozenset[str]) -> Episode:
+    """The episode, with severity ``warn`` if its reference cannot distinguish its change from a new
+    day.
+
+    Fewer than seven days do not include each weekday, and do not show how much days differ: any
+    distribution may change as much without a fault. Nulls, codes, units, unseen values, and
+    repeated deliveries are faults regardless of that, and keep their severity; so do changes whose
+    kind is not known yet. Estimates of performance follow the distribution of the scores.
+    ``short_references``: names of the references with fewer than seven days.
+    """
+    if episode.severity != "fail" or not _is_unclaimed(episode, causes, short_references):
+        return episode
+    return replace(episode, spans=tuple(replace(span, severity="warn") for span in episode.spans))
+
+
+def _is_unclaimed(episode: Episode, causes: SharedCauses, short_references: frozenset[str]) -> bool:
+    if episode.worst.reference not in short_references:
+        return False
+    if episode.worst.source == "estimate":
+        return True
+    return episode.subject.area == "data" and causes.of([episode]).kind in OF_THE_WORLD

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 from modelwatch.model.incidents.episodes import Episode
@@ -15,30 +15,48 @@ from modelwatch.model.incidents.incident import Incident, Subject
 def group_ids(
     monitor: str, groups: Sequence[Group], previous: Iterable[Incident]
 ) -> tuple[str, ...]:
-    """An id for each group, in order: that of the matching incident, otherwise a new one.
+    """A unique id for each group, in order: that of the matching incident, otherwise a new one.
 
-    The match is the incident of the last run that shares a subject at an overlapping time; the one
-    that began first, if there are several. A new id depends on the monitor, the first confirmed
-    subject, and its time, so the same history gives the same id.
+    The match is the incident of the last run that shares a subject at an overlapping time. If an
+    incident split into several groups, the group that began it keeps its id. If several incidents
+    match a group, the one that began first does. A new id depends on the monitor, the first
+    confirmed subject, and its time, so the same history gives the same id.
     """
     known = _by_subject(previous)
+    formers = [_former(group, known) for group in groups]
+    own = [_own_id(monitor, group) for group in groups]
+    found: dict[int, str] = {}
     taken: set[str] = set()
-    found: list[str] = []
-    for group in groups:
-        former = {
-            (one.parent_id or one.id): min(one.opened, group.opened)
-            for member in group.members
-            for one in _matching(member, known)
-        }
-        if group.broad_role is not None:
-            for one in known.get(group.subject, ()):
-                if one.onset <= group.days.last and group.onset <= one.last_day:
-                    former.setdefault(one.id, one.opened)
-        free = sorted((opened, id) for id, opened in former.items() if id not in taken)
-        chosen = free[0][1] if free else _own_id(monitor, group)
-        taken.add(chosen)
-        found.append(chosen)
-    return tuple(found)
+    for at, id in enumerate(own):
+        if id in formers[at] and id not in taken:
+            found[at] = id
+            taken.add(id)
+    for at, former in enumerate(formers):
+        if at not in found:
+            free = sorted((opened, id) for id, opened in former.items() if id not in taken)
+            found[at] = free[0][1] if free else _unused(own[at], taken)
+            taken.add(found[at])
+    return tuple(found[at] for at in range(len(groups)))
+
+
+def _former(group: Group, known: Mapping[Subject, list[Incident]]) -> dict[str, date]:
+    """The matching incidents, with the day on which they or the group were confirmed."""
+    former = {
+        (one.parent_id or one.id): min(one.opened, group.opened)
+        for member in group.members
+        for one in _matching(member, known)
+    }
+    if group.broad_role is not None:
+        for one in known.get(group.subject, ()):
+            if one.onset <= group.days.last and group.onset <= one.last_day:
+                former.setdefault(one.id, one.opened)
+    return former
+
+
+def _unused(id: str, taken: Collection[str]) -> str:
+    while id in taken:
+        id = _hashed(id, "other")
+    return id
 
 
 def child_id(parent_id: str, subject: Subject) -> str:

@@ -26,6 +26,9 @@ because only some features matter to the model."""
 _WARN = 0.25
 _LEAST_SHARE = 0.05
 """Share of the traffic below which the score of a segment does not decrease further."""
+LEAST_IMPORTANCE = 0.25
+_MOST_IMPORTANCE = 4.0
+"""Bounds of a learned importance, because decisions alone are weak evidence."""
 
 
 @dataclass(frozen=True)
@@ -91,3 +94,24 @@ class Weights:
 def _is_of_model(member: Episode) -> bool:
     """Whether the model itself fails."""
     return member.subject.area in ("performance", "estimate")
+
+
+def importances(
+    given: Mapping[str, float], learned: Mapping[str, float], features: Mapping[str, str]
+) -> dict[str, float]:
+    """The importance of each feature; 1 if nothing is known about it.
+
+    ``given``: configured importance by feature, in any case; used as it is. ``learned``: influence
+    on decisions by feature (0 to 1), relative to the mean, and limited to 0.25 to 4. ``features``:
+    role by feature. Predictions have importance 1 unless configured.
+    """
+    configured = {name.lower(): weight for name, weight in given.items()}
+    known = {name: one for name, one in learned.items() if math.isfinite(one)}
+    mean = sum(known.values()) / len(known) if known else 0.0
+    found = {}
+    for name, role in features.items():
+        weight = 1.0
+        if role == "inputs" and name in known and mean > 0:
+            weight = min(_MOST_IMPORTANCE, max(LEAST_IMPORTANCE, known[name] / mean))
+        found[name] = configured.get(name.lower(), weight)
+    return found

@@ -7,12 +7,20 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 from modelwatch.model.diagnosis.change_kinds import KIND_WORDS
-from modelwatch.model.incidents.incident import Event, EventKind, Incident, JudgedWindow
+from modelwatch.model.incidents.incident import (
+    AREAS,
+    Event,
+    EventKind,
+    Incident,
+    JudgedWindow,
+    Subject,
+    subject_of,
+)
 from modelwatch.model.incidents.metric_labels import subject_words
 from modelwatch.model.incidents.narrative import also_affected, sentence_of
-from modelwatch.model.incidents.series import SeriesOf
 from modelwatch.model.notification.message import (
     DIGEST,
+    Bar,
     Details,
     Message,
     MessageLine,
@@ -38,6 +46,8 @@ LONGEST_LINE = 600
 """Maximum length of a sentence in a digest; the page of the incident has all of it."""
 MOST_LINES = 200
 """Maximum number of lines of one part of a digest, of which the first are shown to people."""
+MOST_WINDOWS = 30
+"""Number of windows of a series, the latest ones."""
 
 
 def messages(
@@ -202,3 +212,37 @@ def _digest_title(over: int, changed: int, lasting: int) -> str:
     parts += [counted(changed, "update")] if changed else []
     parts.append(counted(lasting, "open incident") if lasting else "no open incidents")
     return ", ".join(parts)
+
+
+class SeriesOf:
+    """Series of incidents, from the judged windows and the verdicts that are close to a threshold
+    or above it."""
+
+    def __init__(self, windows: Sequence[JudgedWindow], rows: Sequence[VerdictRow]) -> None:
+        """Groups the verdicts by subject."""
+        self._starts: dict[tuple[str, str], set[date]] = defaultdict(set)
+        for window in windows:
+            self._starts[window.source, window.window].add(window.start)
+        self._rows: dict[Subject, list[VerdictRow]] = defaultdict(list)
+        for row in rows:
+            self._rows[subject_of(row)].append(row)
+
+    def of(self, incident: Incident) -> tuple[Bar, ...]:
+        """The metric with the largest effect in the latest windows; empty without a verdict on it.
+
+        A judged window without a row passed far below the threshold, and its effect is 0.
+        """
+        rows = [
+            row
+            for row in self._rows.get(incident.key, ())
+            if (row.metric, row.reference, row.model_version)
+            == (incident.metric, incident.reference, incident.model_version)
+        ]
+        if not rows:
+            return ()
+        sources = [source for source in AREAS if any(row.source == source for row in rows)]
+        starts = set().union(*(self._starts[source, incident.window] for source in sources))
+        effects: dict[date, float | None] = dict.fromkeys(starts, 0.0)
+        for row in rows:
+            effects[row.window_start] = row.effect if row.is_known else None
+        return tuple(Bar(day, effects[day]) for day in sorted(effects)[-MOST_WINDOWS:])

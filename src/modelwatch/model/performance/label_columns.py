@@ -1,4 +1,4 @@
-"""Labels, performance, and challengers checked against the tables."""
+"""Checks of the sections `labels`, `performance`, and `challengers` against the tables."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MOMENTS = frozenset({"date", *INSTANTS})
 def label_columns(
     config: MonitorConfig, schemas: Mapping[str, Schema], tables: Tables
 ) -> Iterator[Wrong]:
-    """Every column of labels, performance, and challengers that is missing or unsuitable."""
+    """Yield every column of these sections that is missing or has an unsuitable type."""
     if config.labels is not None:
         yield from _labels(config, config.labels, schemas)
     if config.performance is not None:
@@ -73,7 +73,8 @@ def _labels(
 
 
 def _home_of(config: MonitorConfig, name: str, schemas: Mapping[str, Schema]) -> str:
-    """The table of a column of the joined row: the inputs, if they have it."""
+    """Return the role of the table that contains a column of the joined row; inputs take
+    precedence."""
     held = find_column(schemas.get("inputs", {}), name) is not None
     return "inputs" if held or not config.two_tables else "predictions"
 
@@ -131,7 +132,7 @@ def _positive(
     schemas: Mapping[str, Schema],
     answers: Schema,
 ) -> Iterator[Wrong]:
-    """Columns that cannot contain any value of one side."""
+    """Yield the problems of the keys `positive` and `negative`; see ``side_problems``."""
     of_label = config.labels.label if config.labels else None
     of_decision = performance.decision.column if performance.decision else None
     kinds: list[tuple[str, str]] = []
@@ -146,9 +147,10 @@ def _positive(
 def side_problems(
     performance: Performance, kinds: Sequence[tuple[str, str]]
 ) -> Iterator[tuple[str, str]]:
-    """The key of a side and its problem, for columns with their types in Spark.
+    """Yield the keys `positive` and `negative` with their problems.
 
-    Each column must be able to contain a positive value, and one of them a negative one.
+    ``kinds``: name and Spark type of the label and decision columns. Each column must be able to
+    contain a positive value, and at least one of them a negative value.
     """
     for column, kind in kinds:
         if not any(can_hold(kind, value) for value in performance.positive):
@@ -162,8 +164,10 @@ def side_problems(
 def _held_by_none(
     key: str, values: tuple[Any, ...], given: bool, column: str, spark_type: str
 ) -> str:
-    """What a column cannot contain, and what to write instead. ``given``: whether ``values`` are
-    not the default of the key."""
+    """Return the problem with the values of a key, and what to write instead.
+
+    ``given``: whether the configuration sets the key.
+    """
     what = "names" if given else f"is not set, and its default {list_text(values)} names"
     wording = f"{what} no value that column {column!r} can hold, which is {spark_type}"
     return f"{wording}; write {_instead(key, values, spark_type)}"

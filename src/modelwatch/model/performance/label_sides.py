@@ -1,4 +1,4 @@
-"""The sides of the values of a label or decision: positive, negative, or neither."""
+"""The mapping of label and decision values to positive, negative, or neither."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from modelwatch.model.config.column_types import TEXTS, is_number, outer_type
 from modelwatch.model.performance.labels import Performance
 
 CountedAs = Literal["nothing", "negative", "another class"]
-"""How an unmapped value counts."""
+"""How a value that is neither positive nor negative is counted."""
 _OPPOSITES: Mapping[str, str] = {
     one: other
     for pair in (
@@ -26,15 +26,15 @@ _OPPOSITES: Mapping[str, str] = {
     )
     for one, other in (pair, pair[::-1])
 }
-"""Words that come in pairs, in lower case."""
+"""Pairs of opposite words, in lowercase."""
 
 
 @dataclass(frozen=True)
 class Sides:
     """The positive and the negative values of a binary column.
 
-    ``negative``: None if every value that is not positive is negative. ``rest``: how a value on
-    neither side counts; None if there can be none.
+    ``negative``: None if every value that is not positive is negative. ``rest``: how any other
+    value is counted; None if no other value is possible.
     """
 
     positive: tuple[Any, ...]
@@ -43,11 +43,11 @@ class Sides:
 
 
 def sides_of(performance: Performance, spark_type: str) -> Sides:
-    """The sides of a binary column of a type.
+    """Return the positive and negative values of a binary column with the given type.
 
-    If ``performance.negative`` names no value that the column can contain, a boolean has one other
-    side, and so have the number 1 and words that come in pairs, such as yes and no, in the same
-    case. Otherwise, all other values are negative.
+    If ``performance.negative`` contains no value that the column can contain, the negative value is
+    the other boolean, 0 for 1, or the opposite word in the same case, such as no for yes. If there
+    is no such opposite, all other values are negative.
     """
     positive = _held(performance.positive, spark_type)
     named = _held(performance.negative, spark_type)
@@ -62,7 +62,7 @@ def sides_of(performance: Performance, spark_type: str) -> Sides:
 
 
 def counted_as(performance: Performance, spark_type: str) -> CountedAs | None:
-    """How an unmapped value of a label or decision counts; None if there can be none."""
+    """Return how an unmapped value of a label or decision is counted; None if there can be none."""
     if performance.task == "regression":
         return None
     if performance.task == "multiclass":
@@ -71,12 +71,12 @@ def counted_as(performance: Performance, spark_type: str) -> CountedAs | None:
 
 
 def is_text(spark_type: str) -> bool:
-    """Whether a type is a string."""
+    """Return whether a Spark type is a string type."""
     return outer_type(spark_type) in TEXTS
 
 
 def can_hold(spark_type: str, value: object) -> bool:
-    """Whether a column of a type can equal a value of the configuration."""
+    """Return whether a column of a Spark type can contain a value of the configuration."""
     if isinstance(value, bool):
         return outer_type(spark_type) == "boolean"
     if isinstance(value, (int, float, Decimal)):
@@ -89,7 +89,7 @@ def _held(values: Sequence[Any], spark_type: str) -> tuple[Any, ...]:
 
 
 def _opposites(positive: Sequence[Any], spark_type: str) -> tuple[Any, ...]:
-    """The other side of each value; empty if one of them has no obvious other side."""
+    """Return the opposite of each value; empty if any value has no known opposite."""
     of_value = _opposite_number if is_number(spark_type) else _opposite_word
     found = [of_value(value) for value in positive]
     return () if None in found else tuple(dict.fromkeys(found))

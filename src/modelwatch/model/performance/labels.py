@@ -1,4 +1,4 @@
-"""Labels that arrive late, and how the model is compared with them."""
+"""The sections `labels`, `performance`, `challengers`, and `comparison` of the configuration."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from modelwatch.stats.states.score_scale import ScoreKind
 MAX_CLASSES = 100
 MAX_EXPRESSIONS = 50
 MOST_SLICES = 20
-"""Maximum number of features by whose bins performance is kept, unless configured."""
+"""Default maximum number of features by whose bins performance is computed."""
 CELLS = ("true_positive", "false_positive", "true_negative", "false_negative")
-"""Cells of the confusion table that may have a value."""
+"""Cells of the confusion matrix to which a value can be assigned."""
 
 
 class Known(Section):
-    """When a label became known."""
+    """The day on which a label became known."""
 
     column: ColumnName = Field(
         description="A date or timestamp column of the labels. A label counts from this day on, "
@@ -41,7 +41,7 @@ class Known(Section):
 
 
 class Due(Section):
-    """When the label of a prediction is due."""
+    """The day by which the label of a prediction is due."""
 
     delay_days: int | None = Field(
         default=None, ge=0, le=3660, description="Days after the day of the prediction."
@@ -80,7 +80,7 @@ class Labels(Section):
 
 
 class Decision(Section):
-    """How a prediction was turned into a decision."""
+    """How the decision is derived from a prediction."""
 
     column: ColumnName | None = Field(
         default=None, description="A column of the predictions with the decision."
@@ -97,7 +97,7 @@ class Decision(Section):
 
 
 class BusinessValues(Section):
-    """The value of decisions: by cell of the confusion table, and by row."""
+    """Business value of decisions, by cell of the confusion matrix and by row."""
 
     true_positive: float | None = Field(
         default=None, description="Value of a positive decision whose label is positive."
@@ -122,7 +122,7 @@ class BusinessValues(Section):
 
     @property
     def cells(self) -> dict[str, float] | None:
-        """Value by cell, 0 for omitted ones; None if none is given."""
+        """Value by cell, 0 for omitted cells; None if no cell has a value."""
         given = {cell: getattr(self, cell) for cell in CELLS}
         if all(value is None for value in given.values()):
             return None
@@ -141,7 +141,7 @@ class LossModelPlace(Section):
 
 
 class Performance(Section):
-    """How the model is compared with its labels."""
+    """How predictions are compared with labels."""
 
     task: Task = Field(
         description="What the model predicts: one of two classes, one of several classes, or a "
@@ -220,8 +220,9 @@ class Performance(Section):
     attributed_metrics: tuple[Text, ...] = Field(
         default=("accuracy",),
         max_length=len(ADDITIVE),
-        description="Binary: metrics whose change is attributed to causes. Each adds the same "
-        "cost." + ", ".join(f"`{key}`" for key in ADDITIVE) + ".",
+        description="Binary: metrics whose change is attributed to causes, any of "
+        + ", ".join(f"`{key}`" for key in ADDITIVE)
+        + ". Each adds the same cost.",
     )
 
     @model_validator(mode="after")
@@ -232,7 +233,7 @@ class Performance(Section):
         return self
 
     def _unfitting(self) -> tuple[tuple[bool, str], ...]:
-        """Conditions under which a key does not fit the task, as (condition, message)."""
+        """Return pairs of a condition and a message, for keys that do not apply to the task."""
         binary, several = self.task == "binary", self.task == "multiclass"
         unknown = next((key for key in self.attributed_metrics if key not in ADDITIVE), None)
         scores, decision = len(self.score), self.decision
@@ -315,7 +316,7 @@ class Performance(Section):
 
 
 class Challenger(Section):
-    """A model that scores the same ids in shadow mode, in a table of its own."""
+    """A model that scores the same ids in shadow mode, with predictions in a separate table."""
 
     name: Name = Field(description="Its name in the results.")
     table: TableAddress = Field(description="The Delta table of its predictions.")
@@ -334,7 +335,7 @@ class Challenger(Section):
 
 
 class VersionComparison(Section):
-    """Two model versions that share the traffic."""
+    """Two model versions between which the traffic is split."""
 
     champion: Text = Field(
         description="Model version that is currently preferred, as named in the results."
@@ -356,7 +357,7 @@ class VersionComparison(Section):
 
 
 def _typed(values: tuple[Any, ...]) -> frozenset[tuple[bool, Any]]:
-    """Values with whether they are booleans, because 1 is not true."""
+    """Return pairs of whether a value is a boolean and the value, because 1 is not `true`."""
     return frozenset((isinstance(value, bool), value) for value in values)
 
 

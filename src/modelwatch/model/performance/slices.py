@@ -1,4 +1,4 @@
-"""Features by which performance is kept: configured, or a bounded choice."""
+"""Features by whose bins performance is computed: configured, or selected by default."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from modelwatch.model.profile.features import Feature
 
 
 def sliced_features(config: MonitorConfig, features: Sequence[Feature]) -> tuple[Feature, ...]:
-    """Features by whose bins performance is kept, in the order of ``features``.
+    """Return the features by whose bins performance is computed, in the order of ``features``.
 
-    Never the score or the decision, which have states of their own. If the configuration does not
-    name them, these are the ``MOST_SLICES`` with the highest configured importance, and among
-    equals the first in ``features``. Learned importance is not used, because it is learned from
-    slices, and the choice would change from run to run.
+    The score and the decision are excluded, because they have separate states. By default, these
+    are the ``MOST_SLICES`` features with the highest configured importance; ties are broken by
+    order. Learned importance is not used, because it is computed from slices, and the selection
+    would change from run to run.
     """
     performance = config.performance
     if performance is None or performance.slices is False:
@@ -33,17 +33,17 @@ def sliced_features(config: MonitorConfig, features: Sequence[Feature]) -> tuple
 
 
 def unsliced_features(config: MonitorConfig, features: Sequence[Feature]) -> tuple[Feature, ...]:
-    """Features by which performance could be kept, but is not."""
+    """Return the features that could be sliced but are not selected."""
     taken = {(feature.role, feature.name) for feature in sliced_features(config, features)}
     return tuple(f for f in _possible(config, features) if (f.role, f.name) not in taken)
 
 
 def with_chosen_slices(config: MonitorConfig, features: Sequence[Feature]) -> MonitorConfig:
-    """The configuration with the chosen slices, if it does not name them.
+    """Return the configuration with the selected slices, if it does not set them.
 
-    Fingerprints then include the choice: with other slices, the performance of all days is computed
-    again. If there is room for every feature, the choice is all of them, and a new column changes
-    nothing.
+    Fingerprints include the selection, so that the performance of all days is recomputed if it
+    changes. If every feature is selected, the setting is ``true``, so that a new column does not
+    cause a recomputation.
     """
     performance = config.performance
     if performance is None or performance.slices is not None:

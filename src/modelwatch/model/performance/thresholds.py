@@ -1,4 +1,4 @@
-"""Changes of performance metrics that matter."""
+"""Thresholds for changes of performance metrics."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ DEFAULT_PERFORMANCE_THRESHOLDS: dict[Task, dict[str, float]] = {
     "multiclass": {"accuracy": 0.05, "macro_recall": 0.1},
     "regression": {"mae": 0.2, "rmse": 0.3},
 }
-"""By task and metric, the change that matters."""
+"""Default thresholds by task and metric."""
 OF_REFERENCE = frozenset(
     {"base_rate", "selection_rate", "brier", "log_loss", "mae", "rmse", "mape", "smape"}
 )
-"""Metrics whose threshold is relative to the reference: losses without a natural scale, and rates,
-for which 1% and 2% differ as much as 10% and 20%."""
+"""Metrics whose threshold is relative to the value of the reference: losses, which have no natural
+scale, and rates, for which a change from 1% to 2% is as large as one from 10% to 20%."""
 
 
 @dataclass(frozen=True)
 class PerformanceThreshold:
-    """The change of one metric that matters."""
+    """The smallest change of a metric that is relevant."""
 
     metric: str
     threshold: float
@@ -36,7 +36,8 @@ class PerformanceThreshold:
         return self.metric in OF_REFERENCE
 
     def size(self, reference_value: float | None) -> float | None:
-        """The threshold in units of the metric; None if the value of the reference is unknown."""
+        """Return the threshold in units of the metric; None if it is relative and the value of the
+        reference is unknown."""
         if not self.of_reference:
             return self.threshold
         return None if reference_value is None else self.threshold * abs(reference_value)
@@ -45,7 +46,8 @@ class PerformanceThreshold:
 def performance_thresholds(
     task: Task, given: Mapping[str, float | None]
 ) -> dict[str, PerformanceThreshold]:
-    """The thresholds of the configuration in place of those of the task, without disabled ones."""
+    """Return the thresholds of a task by metric, with those of the configuration in place of the
+    defaults, and without disabled ones."""
     thresholds: dict[str, float | None] = {**DEFAULT_PERFORMANCE_THRESHOLDS[task], **given}
     return {
         metric: PerformanceThreshold(metric, threshold, PERFORMANCE[metric].better)

@@ -1,4 +1,4 @@
-"""Unmapped values of labels and decisions, judged day by day."""
+"""Daily verdicts on unmapped values of labels and decisions."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from modelwatch.stats.states.value_account import (
 )
 
 UNMAPPED_SHARE = "unmapped_share"
-"""Metric of the verdicts: share of unmapped values, or of values that count as negative besides the
-most frequent one."""
+"""Name of the metric: share of unmapped values, or of values that are counted as negative, except
+for the most frequent one."""
 MOST_QUOTED = 5
 
 
 @dataclass(frozen=True)
 class ValueAccount:
-    """Values of a label or decision on a day.
+    """Counts of the values of a label or decision on one day.
 
     ``valued``: rows with a value. ``nothing``, ``negative``, and ``another``: rows with an unmapped
-    value, by how it counts. ``spellings``: rows by such a value, for those that are counted
-    separately.
+    value, by how it is counted. ``spellings``: rows by unmapped value, for the values that are
+    counted separately.
     """
 
     subject: str
@@ -41,20 +41,20 @@ class ValueAccount:
 
     @property
     def unmapped(self) -> int:
-        """Rows with a value that nobody listed: if several values count as negative, all but the
-        most frequent one, because a binary column has one other side."""
+        """Rows with an unmapped value. If unmapped values are counted as negative, the most
+        frequent one is excluded, because a binary column has one negative value."""
         beside = self.negative - max(self.spellings.values(), default=0) if self.negative else 0
         return self.nothing + self.another + beside
 
     @property
     def share(self) -> float | None:
-        """Their share of the rows with a value; None without one."""
+        """Share of unmapped values among rows with a value; None without such rows."""
         return self.unmapped / self.valued if self.valued else None
 
 
 @dataclass(frozen=True)
 class UnmappedValues:
-    """The verdict on the values of a column on a day."""
+    """The verdict on the unmapped values of a column on one day."""
 
     day: date
     role: str
@@ -69,8 +69,10 @@ class UnmappedValues:
 def unmapped_values(
     config: MonitorConfig, days: Mapping[date, Sequence[ValueAccount]]
 ) -> list[UnmappedValues]:
-    """A verdict for each day and column with values; none without a threshold, or if all other
-    values are configured as negative."""
+    """Return a verdict for each day and column with values.
+
+    Empty if no threshold is configured, or if all other values are configured as negative.
+    """
     threshold, performance = config.source_health.unmapped, config.performance
     if threshold is None or performance is None or performance.unmapped == "negative":
         return []
@@ -101,7 +103,7 @@ def _judged(
 
 
 def _named_values(config: MonitorConfig) -> tuple[str, ...]:
-    """The values that the configuration lists, as strings."""
+    """Return the strings among the values that the configuration lists."""
     performance = config.performance
     if performance is None:
         return ()
@@ -110,7 +112,7 @@ def _named_values(config: MonitorConfig) -> tuple[str, ...]:
 
 
 def reason_of(account: ValueAccount, beside: Sequence[str] = ()) -> str:
-    """The values, the number of rows that have them, and how they count.
+    """Return a sentence with the unmapped values, their rows, and how they are counted.
 
     ``beside``: configured values that are easily confused with them.
     """
@@ -131,7 +133,7 @@ def reason_of(account: ValueAccount, beside: Sequence[str] = ()) -> str:
 
 
 def unmapped_lines(found: Iterable[UnmappedValues], config: MonitorConfig) -> str:
-    """A line for each column with unmapped values, about its last day; for the end of a run."""
+    """Return a warning for each column with unmapped values, about its last day."""
     by_column: dict[tuple[str, str], list[UnmappedValues]] = defaultdict(list)
     for one in found:
         if one.verdict != "pass":
@@ -149,7 +151,7 @@ def unmapped_lines(found: Iterable[UnmappedValues], config: MonitorConfig) -> st
 
 
 def _place(config: MonitorConfig, subject: str) -> tuple[str, str]:
-    """The role of the rows, and the name of the column of a subject."""
+    """Return the role of the table and the column name of a subject."""
     performance = config.performance
     if subject == LABEL_SUBJECT:
         return "labels", config.labels.label if config.labels else subject

@@ -1,4 +1,5 @@
-"""Whether a run makes progress, from samples of its counters."""
+"""Whether a run makes progress, from samples of its counters, and how long it may go without
+progress."""
 
 from __future__ import annotations
 
@@ -6,13 +7,37 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from modelwatch.model.runs.stall_limits import StallLimits
+from pydantic import Field
+
+from modelwatch.model.config.section import Section
 
 LEAST_PROCESSOR_SHARE = 0.05
 """Processor time, as a share of one core, that counts as progress. An idle Java with its heartbeats
 and the queries of the watchdog uses 1 to 2%. A task that computes uses most of a core, or its share
 of one on a busy machine."""
 _DEAD_THREAD_SHARE = 0.1
+
+
+class StallLimits(Section):
+    """When a run that makes no progress is ended: exit code 2, and outcome `failed` in `runs`.
+    Progress means completed tasks and jobs; rows and bytes read, written, or shuffled; or processor
+    time of the JVM and its Python workers. A slow run is not ended."""
+
+    stall_seconds: int = Field(
+        default=300,
+        ge=1,
+        le=86_400,
+        description="Seconds without progress after which the run is ended. A warning is logged "
+        "after half of it.",
+    )
+    executor_stall_seconds: int = Field(
+        default=1800,
+        ge=1,
+        le=86_400,
+        description="The same while tasks run on other machines, whose processor time the driver "
+        "cannot see, while tasks wait for executors, and on Spark Connect. A task may "
+        "compute for a while between two rows that it reads.",
+    )
 
 
 class ProgressVerdict(Enum):

@@ -1,13 +1,16 @@
-"""A configuration checked against its tables: columns, types, and SQL, before any work."""
+"""A configuration checked against its tables: columns, types, and the SQL of rules and values,
+before any work."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from modelwatch.capabilities import resolved
 from modelwatch.constraints import deequ_obstacle, unavailable
 from modelwatch.constraints import problems as constraint_problems
 from modelwatch.io.failures import first_line
@@ -17,9 +20,14 @@ from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.config.document import place_of
 from modelwatch.model.errors import Problem
 from modelwatch.pipelines.config.expressions import refused_expressions
-from modelwatch.pipelines.quarantine.rule_validation import rule_problems
 from modelwatch.spark.days import named
 from modelwatch.spark.states.labelled_rows import BORROWED
+
+_CLOCK = re.compile(
+    r"\b(now|localtimestamp)\s*\(|\b(current_timestamp|current_date)\b", re.IGNORECASE
+)
+"""Functions that Spark treats as constants of a query. Random functions are detected in its
+plan."""
 
 
 def problems_of(
@@ -130,3 +138,32 @@ def _of_segments(config: MonitorConfig, rows: DataFrame) -> Iterator[Problem]:
         else:
             if kind.simpleString() != "boolean":
                 yield Problem(place, None, f"is {kind.simpleString()}, and must be boolean")
+
+
+def rule_problems(config: MonitorConfig, frames: Mapping[str, DataFrame]) -> Iterator[Problem]:
+    """Conditions that are not valid SQL for their table, or not deterministic."""
+    for i, rule in enumerate(config.rules):
+        frame = frames.get(config.table_role(rule.table))
+        for key in ("must", "where"):
+            sql = getattr(rule, key)
+            if sql is None or frame is None:
+                continue
+            wording = _condition_problem(frame, sql)
+            if wording is not None:
+                yield Problem(f"rules[{i}].{key}", None, wording.format(table=rule.table))
+
+
+def _condition_problem(frame: DataFrame, sql: str) -> str | None:
+    found = _CLOCK.search(sql)
+    if found is not None:
+        return (
+            f"{found[0].rstrip('( ')} is not deterministic, and rows are evaluated more than once"
+        )
+    try:
+        condition = F.expr(sql)
+        kind = frame.select(condition).schema.fields[0].dataType.simpleString()
+        resolved(frame.where(condition.cast("boolean")))
+    except (ParseException, AnalysisException) as error:
+        wording = first_line(error).replace("{", "{{").replace("}", "}}")
+        return f"is not SQL of the {{table}}: {wording}"
+    return None if kind == "boolean" else f"is {kind}, and must be boolean"

@@ -39,12 +39,12 @@ from modelwatch.pipelines.runs.history import RunHistory, of_days, of_runs, stor
 from modelwatch.pipelines.sources.frames import Sources, opened_sources
 from modelwatch.pipelines.states.binnings import binnings_of, stored_bins
 from modelwatch.pipelines.states.day_states import Bins, StatesOf, day_states, reference_states
-from modelwatch.spark.contracts.facts import state_facts
-from modelwatch.spark.contracts.row_facts import (
+from modelwatch.spark.contracts.facts import (
     Typed,
     column_facts,
     is_unique,
     observed_relations,
+    state_facts,
     text_shapes,
 )
 from modelwatch.spark.days import DAY, named

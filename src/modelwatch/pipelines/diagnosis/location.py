@@ -13,16 +13,20 @@ from modelwatch.evaluation.states.rolled import TwoSpans
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.days import DayRange, shifted
 from modelwatch.model.diagnosis.change_kinds import FeatureChange
-from modelwatch.model.diagnosis.incident_kinds import Around, with_kinds_inside
-from modelwatch.model.incidents.carriers import FeatureKey as FeatureKey
-from modelwatch.model.incidents.carriers import beginning_together, located
+from modelwatch.model.diagnosis.incident_kinds import (
+    Around,
+    beginning_together,
+    located,
+    with_kinds_inside,
+)
+from modelwatch.model.diagnosis.incident_kinds import FeatureKey as FeatureKey
 from modelwatch.model.incidents.incident import Incident
 from modelwatch.model.states.binned import SEGMENTS
 from modelwatch.pipelines.diagnosis.states import day_numbers
 from modelwatch.pipelines.runs.run import Request
 from modelwatch.pipelines.states.day_states import StatesOf
+from modelwatch.spark.states.aggregation import SplitBy, states_by_value
 from modelwatch.spark.states.rolled import states_by_side
-from modelwatch.spark.states.value_states import SplitBy, states_by_value
 from modelwatch.stats.diagnosis.carriers import Split, group_edges
 from modelwatch.stats.states.batch import NULL_SEGMENT, OTHER_SEGMENT
 from modelwatch.stats.states.binning import CategoricalBinning, NumericBinning

@@ -20,7 +20,7 @@ from modelwatch.model.incidents.incident import Incident
 from modelwatch.model.planning.window_changes import last_before
 from modelwatch.pipelines.runs.history import of_days, of_runs
 from modelwatch.pipelines.states.day_states import StatesOf
-from modelwatch.spark.drift.repeated_days import repeated_days
+from modelwatch.spark.drift.evaluated_windows import repeated_days
 from modelwatch.spark.states.rolled import states_by_side
 from modelwatch.stats.day_numbers import day_number, numbered_day
 from modelwatch.stats.states.day_states import EARLIER_DAYS

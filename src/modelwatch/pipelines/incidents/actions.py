@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
+from typing import Any
 
-from pyspark.sql import DataFrame, Row, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import SparkSession
 
+from modelwatch.io.store.local_results import QueryResult
 from modelwatch.io.store.output_tables import Store
-from modelwatch.io.store.views import create_views, sources_of, view_name
+from modelwatch.io.store.result_queries import ResultQueries
 from modelwatch.model.config.configuration import MonitorConfig
+from modelwatch.model.config.literals import string_literal
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.incidents.incident import Action, ActionKind
 from modelwatch.model.plain_text import plain_text
@@ -28,7 +30,6 @@ COMMANDS: dict[str, ActionKind] = {
     "reopen": "reopen",
 }
 """Subcommands that are actions."""
-_VIEWS = ("open_incidents", "incidents_current", "incident_history")
 _ACTION = TABLES["incident_actions"].own_names
 _LISTED = ("rank", "incident_id", "severity", "onset", "effect", "acknowledged_by", "muted_until")
 _ALL_LISTED = ("incident_id", "state", "severity", "onset", "last_failing", "closed", "effect")
@@ -76,27 +77,28 @@ def problem_of(what: str, named: Sequence[str], until: date | None) -> str | Non
 
 
 def incident_rows(
-    spark: SparkSession, config: MonitorConfig, *, every: bool = False
-) -> tuple[list[str], list[Row]]:
-    """The open incidents of a monitor, the most urgent first, as columns and rows.
+    results: ResultQueries, config: MonitorConfig, *, every: bool = False
+) -> QueryResult:
+    """The open incidents of a monitor, the most urgent first.
 
-    ``every``: closed ones as well, after the open ones, the newest first.
+    ``every``: closed ones as well, after the open ones, the newest first. SourceError before the
+    first run.
     """
-    _opened(spark, config)
+    results.require()
+    mine = f"monitor = {string_literal(config.monitor)}"
     if not every:
-        found = _view(spark, config, "open_incidents")
-        ranked = found.orderBy(F.col("rank").asc_nulls_last(), "incident_id")
-        return found.columns, ranked.collect()
-    known = _view(spark, config, "incidents_current").where(F.col("parent_id").isNull())
-    rows = known.where(F.col("state").isin("open", "closed")).collect()
-    rows.sort(key=lambda row: (row["onset"], row["incident_id"]), reverse=True)
-    rows.sort(key=lambda row: (row["state"] == "closed", row["rank"] or 0))
-    return known.columns, rows
+        return results.answer(
+            f"SELECT * FROM open_incidents WHERE {mine} ORDER BY rank NULLS LAST, incident_id"
+        )
+    return results.answer(f"""
+        SELECT * FROM incidents_current
+        WHERE {mine} AND parent_id IS NULL AND state IN ('open', 'closed')
+        ORDER BY state = 'closed', coalesce(rank, 0), onset DESC, incident_id DESC""")
 
 
-def listed(spark: SparkSession, config: MonitorConfig, *, every: bool = False) -> str:
+def listed(results: ResultQueries, config: MonitorConfig, *, every: bool = False) -> str:
     """The rows of ``incident_rows`` as text, each incident with its sentence."""
-    _, rows = incident_rows(spark, config, every=every)
+    rows = incident_rows(results, config, every=every).records()
     if not rows:
         return f"{config.monitor}: {'no incidents so far' if every else 'no incident is open'}\n"
     columns = _ALL_LISTED if every else _LISTED
@@ -104,31 +106,35 @@ def listed(spark: SparkSession, config: MonitorConfig, *, every: bool = False) -
     return "\n".join([*parts, *(_paragraph(row) for row in rows)])
 
 
-def shown(spark: SparkSession, config: MonitorConfig, incident: str) -> str:
+def shown(results: ResultQueries, config: MonitorConfig, incident: str) -> str:
     """An incident in full: its fields, what fails with it, its history, and its evidence."""
-    _opened(spark, config)
-    row = _named(spark, config, incident)
+    row = _named(results, config, incident)
+    mine = f"monitor = {string_literal(config.monitor)}"
+    named = string_literal(row["incident_id"])
     parts = [_paragraph(row)]
     if row["evidence"] is not None:
         parts.append(f"{row['kind']}: {plain_text(row['evidence'])}\n")
-    children = _view(spark, config, "incidents_current")
-    with_it = children.where(F.col("parent_id") == row["incident_id"]).select(*_FAILS_WITH)
-    rows = with_it.orderBy(F.desc("effect"), "incident_id").collect()
-    if rows:
-        parts.append(f"Also affected:\n{table_text(_FAILS_WITH, rows)}")
-    history = _view(spark, config, "incident_history")
-    of_it = history.where(F.col("incident_id") == row["incident_id"])
-    rows = of_it.orderBy("recorded_at", "position").select(*_HISTORY).collect()
-    parts.append(table_text(_HISTORY, rows))
+    children = results.answer(f"""
+        SELECT {", ".join(_FAILS_WITH)} FROM incidents_current
+        WHERE {mine} AND parent_id = {named} ORDER BY effect DESC, incident_id""")
+    if children.rows:
+        parts.append(f"Also affected:\n{table_text(_FAILS_WITH, children.rows)}")
+    history = results.answer(f"""
+        SELECT {", ".join(_HISTORY)} FROM incident_history
+        WHERE {mine} AND incident_id = {named} ORDER BY recorded_at, position""")
+    parts.append(table_text(_HISTORY, history.rows))
     if row["query"] is not None:
         parts.append(f"{plain_text(row['query']).strip()}\n")
     return "\n".join(parts)
 
 
-def recorded_response(spark: SparkSession, config: MonitorConfig, response: Response) -> str:
+def recorded_response(
+    results: ResultQueries, spark: SparkSession, config: MonitorConfig, response: Response
+) -> str:
     """Record a response to an incident, which the next run applies."""
-    store = _opened(spark, config)
-    row = _named(spark, config, response.incident)
+    row = _named(results, config, response.incident)
+    store = Store(spark, config.output)
+    store.prepare(("incident_actions",))
     action = Action(
         incident_id=row["incident_id"],
         action=COMMANDS[response.word],
@@ -148,27 +154,14 @@ def recorded_response(spark: SparkSession, config: MonitorConfig, response: Resp
     return f"{row['incident_id']} {wording}. The next run takes this into account.\n"
 
 
-def _view(spark: SparkSession, config: MonitorConfig, name: str) -> DataFrame:
-    """Rows of a view for the monitor."""
-    view = spark.table(view_name(config.output, name))
-    return view.where(F.col("monitor") == config.monitor)
-
-
-def _opened(spark: SparkSession, config: MonitorConfig) -> Store:
-    """The store with the tables and views of incidents; SourceError before the first run."""
-    store = Store(spark, config.output)
-    if not store.exists("runs"):
-        raise SourceError([Problem("", None, "there are no results yet")], str(config.output))
-    asked = sources_of(_VIEWS)
-    store.prepare([name for name in TABLES if name in asked])
-    create_views(spark, config.output, _VIEWS)
-    return store
-
-
-def _named(spark: SparkSession, config: MonitorConfig, incident: str) -> Row:
+def _named(results: ResultQueries, config: MonitorConfig, incident: str) -> Mapping[str, Any]:
     """The only incident whose id begins with a string; SourceError if there is none, or several."""
-    known = _view(spark, config, "incidents_current")
-    rows = known.where(F.col("incident_id").startswith(incident)).limit(10).collect()
+    results.require()
+    rows = results.answer(f"""
+        SELECT * FROM incidents_current
+        WHERE monitor = {string_literal(config.monitor)}
+          AND startswith(incident_id, {string_literal(incident)})
+        LIMIT 10""").records()
     if len(rows) == 1:
         return rows[0]
     message = f"no incident has the id {incident!r}; `modelwatch incidents` lists the open ones"
@@ -178,6 +171,6 @@ def _named(spark: SparkSession, config: MonitorConfig, incident: str) -> Row:
     raise SourceError([Problem("", None, message)], config.monitor)
 
 
-def _paragraph(row: Row) -> str:
+def _paragraph(row: Mapping[str, Any]) -> str:
     about = row["subject"] if row["segmentation"] == "all" else f"{row['subject']} {row['segment']}"
     return f"{row['incident_id']}: {plain_text(row['sentence'] or about)}\n"

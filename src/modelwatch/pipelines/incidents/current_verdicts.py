@@ -18,8 +18,8 @@ from pyspark.sql.window import Window
 from modelwatch.evaluation.sorted_rows import run_starts
 from modelwatch.io.delta.snapshot import Wanted
 from modelwatch.model.incidents.episodes import BY_CHANCE
-from modelwatch.pipelines.runs.few_rows import MOST_VERDICT_BYTES
 from modelwatch.pipelines.runs.history import rows_of_runs
+from modelwatch.pipelines.runs.row_limits import MOST_VERDICT_BYTES
 from modelwatch.pipelines.runs.stored_windows import StoredWindows
 from modelwatch.spark.local_frames import frame_of
 from modelwatch.spark.persisted import persisted

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
 
+import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
@@ -21,7 +22,7 @@ from modelwatch.model.config.configuration import labels_fingerprint
 from modelwatch.model.config.monitor import MonitorConfig
 from modelwatch.model.incidents.folding import History, changed, fold_incidents, newly_closed
 from modelwatch.model.incidents.incident import Incident, JudgedWindow
-from modelwatch.model.incidents.ranking import Weights
+from modelwatch.model.incidents.ranking import Weights, importances
 from modelwatch.model.notification.incident_messages import messages
 from modelwatch.model.planning.short_histories import short_references
 from modelwatch.model.planning.window_volumes import with_judged_windows
@@ -39,11 +40,16 @@ from modelwatch.pipelines.incidents.rows import (
 from modelwatch.pipelines.runs.run import Request, Run
 from modelwatch.pipelines.runs.stored_windows import StoredWindows
 from modelwatch.pipelines.states.day_states import StatesOf
+from modelwatch.stats.attribution.slices import influence
+from modelwatch.stats.states.binary import DECISIONS
+from modelwatch.stats.states.binary_margins import LABEL_VALUES
 from modelwatch.stats.value_names import ALL, ALL_VERSIONS
 from modelwatch.tables import TABLES
 
 LATELY_DAYS = 90
 """Number of days before the as-of day whose business value gives segments their weight."""
+LEARNED_DAYS = 7
+"""Number of days at the end of the reference whose decisions are used."""
 
 
 @dataclass(frozen=True)
@@ -233,3 +239,46 @@ def shares_of(
     # The order of the rows is not the same everywhere, and an exact sum does not depend on it.
     whole = {segmentation: math.fsum(held) for segmentation, held in parts.items()}
     return {key: abs(value) / whole[key[0]] for key, value in sums.items() if whole[key[0]]}
+
+
+def feature_importances(run: Run, store: Store, request: Request) -> dict[str, float]:
+    """The importance of each feature; 1 if nothing is known about it."""
+    config = request.config
+    features = {feature.name: feature.role for feature in request.plan.features}
+    return importances(
+        config.incidents.importance, _learned_importance(run, store, request), features
+    )
+
+
+def _learned_importance(run: Run, store: Store, request: Request) -> dict[str, float]:
+    """By feature, how much the decisions of a binary model differ between its slices."""
+    config, reference = request.config, request.config.binning_reference
+    fingerprint = labels_fingerprint(config)
+    binary = config.performance is not None and config.performance.task == "binary"
+    if not binary or fingerprint is None or reference.table is not None or reference.days is None:
+        return {}
+    generation = request.history.run_of_label_day(fingerprint)
+    generation |= dict.fromkeys(request.plan.labels.days, run.run_id)
+    held = sorted(day for day in generation if day in reference.days)[-LEARNED_DAYS:]
+    if not held:
+        return {}
+    needed = {day: generation[day] for day in held}
+    among: dict[str, Collection[object]] = {
+        "monitor": [config.monitor],
+        "day": held,
+        "run_id": {*needed.values()},
+        "kind": ["slice"],
+        "segmentation": ["all"],
+        "name": [feature.name for feature in request.plan.features],
+    }
+    columns = ("day", "run_id", "name", "counts_length", "positions", "counts")
+    found: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.int64]]] = {}
+    for row in store.rows("performance_states", Wanted(among), *columns).to_pylist():
+        if needed[row["day"]] != row["run_id"]:
+            continue
+        cells = found.setdefault(row["name"], np.zeros(row["counts_length"], dtype=np.int64))
+        np.add.at(cells, row["positions"], row["counts"])
+    return {
+        name: influence(cells.reshape(-1, DECISIONS, LABEL_VALUES).sum(axis=2)[:, :2])
+        for name, cells in found.items()
+    }

@@ -35,7 +35,7 @@ from modelwatch.model.planning.retention import (
 from modelwatch.pipelines.runs.history import of_days, of_runs, stored_history
 from modelwatch.pipelines.runs.run import Run
 from modelwatch.pipelines.sources.arrivals import TRAFFIC
-from modelwatch.spark.states.monthly import monthly_performance, monthly_states
+from modelwatch.spark.states.rolled import monthly_performance, monthly_states
 from modelwatch.tables import TABLES
 from modelwatch.tables.published import PUBLISHED_FOLDER
 

@@ -11,6 +11,7 @@ from modelwatch.io.failures import typed
 from modelwatch.io.sinks.delivery import sink_of
 from modelwatch.io.store.outbox import drain
 from modelwatch.io.store.output_tables import Store
+from modelwatch.io.store.result_queries import ResultQueries
 from modelwatch.log import LOG
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.errors import ProblemsError
@@ -42,7 +43,12 @@ def _reported(run: Run, config: MonitorConfig, config_path: str) -> str:
         return ""
     try:
         with run.stage(Stage.REPORT, "writing the report"):
-            report(run.spark, config, config_path, Path(config.report.path))
+            report(
+                ResultQueries(config.output, lambda: run.spark),
+                config,
+                config_path,
+                Path(config.report.path),
+            )
     except Exception as error:
         wording = str(error) if isinstance(error, ProblemsError) else typed(error)
         reason = shortened(one_line(wording), _LONGEST_REASON)

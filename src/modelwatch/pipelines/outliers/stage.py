@@ -13,8 +13,7 @@ from modelwatch.evaluation.outliers.outlying_rows import OutlierQuestion
 from modelwatch.io.store.output_tables import Store
 from modelwatch.pipelines.runs.run import Request, Run
 from modelwatch.pipelines.states.day_states import StatesOf
-from modelwatch.spark.outliers.bounds import outlier_bounds, share_rows
-from modelwatch.spark.outliers.outlying_rows import outlying_rows
+from modelwatch.spark.outliers.outliers import outlier_bounds, outlying_rows, share_rows
 from modelwatch.stats.states.binning import NumericBinning
 
 

@@ -1,4 +1,5 @@
-"""The stages of a run that compare predictions with labels, and evaluate windows."""
+"""The stages of a run that compare predictions with labels and evaluate the performance of
+windows."""
 
 from __future__ import annotations
 
@@ -29,8 +30,8 @@ from modelwatch.model.planning.retention import BACK_TEST_DAYS
 from modelwatch.model.runs.stages import Stage
 from modelwatch.pipelines.estimation.loss_models import NO_LOSSES, Losses, with_losses
 from modelwatch.pipelines.planning.evaluation import days_needed, window_references
-from modelwatch.pipelines.runs.few_rows import MOST_STATE_BYTES, answers_few_rows
 from modelwatch.pipelines.runs.history import of_days, of_runs, rows_of_runs
+from modelwatch.pipelines.runs.row_limits import MOST_STATE_BYTES, answers_few_rows
 from modelwatch.pipelines.runs.run import Request, Run
 from modelwatch.pipelines.states.day_states import StatesOf
 from modelwatch.pipelines.states.label_states import (
@@ -49,9 +50,9 @@ STATES = "performance_states"
 
 
 def write_performance(run: Run, store: Store, request: Request, states: StatesOf) -> Request:
-    """States of the days that labels make due, and performance of the affected windows.
+    """Write the states of days with new labels, and the performance of the affected windows.
 
-    Returns the request as executed: a new loss regressor makes all days due.
+    Returns the request as executed: if a new loss regressor was fitted, all days are due.
     """
     if not request.plan.labels:
         return request
@@ -137,7 +138,7 @@ def _write_answers(
 def _held_states(
     run: Run, store: Store, request: Request, needed: Mapping[date, str]
 ) -> pa.Table | None:
-    """The current states of some days, read by this process; None if there are many."""
+    """Return the current states of some days, read by the driver; None if they are too large."""
     wanted = Wanted(
         {
             "monitor": [request.config.monitor],
@@ -152,7 +153,7 @@ def _held_states(
 
 
 def question_of(states: StatesOf, request: Request, losses: Losses = NO_LOSSES) -> ScoreQuestion:
-    """The evaluation of performance states in a run."""
+    """Return the parameters of the performance evaluation of a run."""
     config, windows = states.config, request.plan.labels.windows
     labels, performance = config.labels, config.performance
     labels = present(labels, "labels")
@@ -191,7 +192,7 @@ def question_of(states: StatesOf, request: Request, losses: Losses = NO_LOSSES) 
 
 
 def _back_test_days(config: MonitorConfig, as_of: date) -> DayRange:
-    """Days on which estimates are compared with labels that arrived later."""
+    """Return the days on which estimates are compared with labels that arrived later."""
     labels = present(config.labels, "labels")
     until = shifted(as_of, -1 - (labels.due.delay_days or 0))
     return DayRange(shifted(until, 1 - BACK_TEST_DAYS), until)

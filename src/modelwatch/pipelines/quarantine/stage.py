@@ -14,15 +14,15 @@ from modelwatch.model.config.configuration import MonitorConfig, lines_of
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.plain_text import counted
 from modelwatch.model.planning.plan import Plan
-from modelwatch.model.quarantine.row_account import (
+from modelwatch.model.quarantine.rules import (
     RowAccount,
+    Rule,
     RuleCount,
     exceeded,
     passed,
     stop_message,
     stopping,
 )
-from modelwatch.model.quarantine.rules import Rule
 from modelwatch.model.runs.stages import Stage
 from modelwatch.pipelines.runs.run import Request, Run
 from modelwatch.pipelines.sources.frames import Sources

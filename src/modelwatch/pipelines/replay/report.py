@@ -1,18 +1,24 @@
-"""The result of a replay, in words."""
+"""Replays and traces in words, and a trace as JSON."""
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import Any
 
 from modelwatch.model.plain_text import counted
 from modelwatch.model.replay.recorded_run import ROUNDING
+from modelwatch.pipelines.replay.trace import Trace, TracedRows, as_json
 from modelwatch.spark.replay.row_comparison import Example, RowComparison
+from modelwatch.stats.numerals import apart
 
 _SHOWN = 5
 """Maximum number of differing rows listed per table."""
 _LONGEST = 80
+_LONGEST_VALUE = 200
 
 
 @dataclass(frozen=True)
@@ -103,3 +109,62 @@ def _values(example: Example) -> Iterator[str]:
 def _cut(value: str | None) -> str:
     text = "null" if value is None else "".join(c if c.isprintable() else " " for c in value)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+
+
+def trace_json(found: Trace) -> str:
+    """The entire trace as one JSON document."""
+    return json.dumps(as_json(asdict(found)), indent=2, ensure_ascii=False) + "\n"
+
+
+def trace_text(found: Trace) -> str:
+    """The entire trace for people."""
+    return "\n".join(_trace_lines(found)) + "\n"
+
+
+def _trace_lines(found: Trace) -> Iterator[str]:
+    yield f"Prediction {_value_text(' '.join(found.id))} of {found.monitor}, as of {found.as_of}"
+    yield f"  day {found.day}, model version {_value_text(found.model_version)}, run {found.run_id}"
+    for table in found.tables:
+        yield from _traced_table(table)
+    yield from _traced_constraints(found)
+    for row in found.quarantine:
+        yield f"Quarantine: {row['role']} {row['state']}, {row['row_key']}"
+        yield from (f"  {_value_text(reason)}" for reason in row["reasons"] or ())
+    yield f"Incidents of its day: {len(found.incidents) or 'none'}"
+    for one in found.incidents:
+        yield f"  {one['incident_id']} ({one['state']}): {_value_text(one['sentence'])}"
+    yield from (f"Note: {note}" for note in found.notes)
+
+
+def _traced_table(table: TracedRows) -> Iterator[str]:
+    count = counted(len(table.rows), "row")
+    yield f"{table.role.capitalize()}: {table.table} at version {table.version}, {count}"
+    for number, row in enumerate(table.rows, 1):
+        width = max((len(_value_text(name)) for name in row), default=0)
+        yield from (
+            f"  {_value_text(k).ljust(width)}  {_value_text(value)}" for k, value in row.items()
+        )
+        rules = [rule for rule in table.rules if rule["row"] == number]
+        failed = [rule for rule in rules if not rule["holds"]]
+        if rules:
+            yield f"  rules: {len(rules)} judged it, {len(failed)} failed; {rules[0]['fate']}"
+        yield from (f"    {rule['treatment']}: {_value_text(rule['reason'])}" for rule in failed)
+        if number < len(table.rows):
+            yield ""
+
+
+def _traced_constraints(found: Trace) -> Iterator[str]:
+    verdicts = Counter(row["verdict"] for row in found.constraints)
+    wording = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()))
+    yield f"Constraints and contracts of its day: {wording or 'none'}"
+    for row in found.constraints:
+        if row["verdict"] != "pass":
+            observed = "" if row["observed"] is None else f", observed {apart(row['observed'])}"
+            why = f": {_value_text(row['reason'])}" if row["reason"] else ""
+            yield f"  {row['verdict']}: {row['constraint_name']}{observed}{why}"
+
+
+def _value_text(value: Any) -> str:
+    shown = "" if value is None else str(as_json(value))
+    line = "".join(c if c.isprintable() else " " for c in shown)
+    return line if len(line) <= _LONGEST_VALUE else line[: _LONGEST_VALUE - 3] + "..."

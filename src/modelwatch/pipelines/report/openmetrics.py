@@ -8,14 +8,10 @@ from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from pyspark.sql import SparkSession
-
-from modelwatch.io.store.output_tables import Store
-from modelwatch.io.store.views import ResultViews
+from modelwatch.io.store.result_queries import ResultQueries
 from modelwatch.io.text_files import replace_text
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.config.literals import string_literal
-from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.report.openmetrics import MetricFamily, Sample, openmetrics_text
 
 _MOST_SERIES = 500
@@ -185,22 +181,15 @@ _GAUGES = (
 )
 
 
-def export_openmetrics(spark: SparkSession, config: MonitorConfig, path: Path) -> int:
+def export_openmetrics(results: ResultQueries, config: MonitorConfig, path: Path) -> int:
     """Write the file atomically, and return the number of samples.
 
     SourceError before the first run.
     """
-    store = Store(spark, config.output)
-    if not store.exists("runs"):
-        raise SourceError([Problem("", None, "there are no results yet")], str(config.output))
-    store.prepare()
-    views = ResultViews(spark, config.output)
+    results.require()
     mine = f"monitor = {string_literal(config.monitor)}"
     rows = {
-        name: [
-            row.asDict()
-            for row in views.query(query.format(mine=mine, most=_MOST_SERIES)).collect()
-        ]
+        name: results.answer(query.format(mine=mine, most=_MOST_SERIES)).records()
         for name, query in QUERIES.items()
     }
     metric_families = families_of(config.monitor, rows)
@@ -239,7 +228,7 @@ def _with_seconds(row: _Row) -> _Row:
 def _seconds(value: Any) -> float:
     """A number unchanged; a timestamp or day as seconds since 1970 in UTC."""
     if isinstance(value, datetime):
-        # Spark returns local time without a time zone.
+        # Answers have local time without a time zone.
         return value.timestamp()
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day, tzinfo=timezone.utc).timestamp()

@@ -10,10 +10,7 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from pyspark.sql import SparkSession
-
-from modelwatch.io.store.output_tables import Store
-from modelwatch.io.store.views import ResultViews
+from modelwatch.io.store.result_queries import ResultQueries
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.config.sensitive import sensitive_columns
 from modelwatch.model.errors import Problem, SourceError
@@ -28,11 +25,11 @@ from modelwatch.pipelines.report.queries import (
 from modelwatch.report.page import departed_page
 from modelwatch.report.pages import pages_of
 from modelwatch.report.results import Results, Span
-from modelwatch.tables import TABLES
 from modelwatch.tables.incidents.incidents import COLUMN_OF_FIELD
 
 CONCURRENT_QUERIES = 4
-"""Number of concurrent queries, because planning, which uses one core, takes most of their time."""
+"""Number of concurrent queries, because planning, which uses one core, takes most of the time of
+Spark."""
 MOST_TIMELINE_WINDOWS = 60
 """Maximum number of windows of a timeline; with more, timelines use the next longer kind of
 window."""
@@ -43,24 +40,19 @@ OF_INCIDENTS = re.compile(r"incident-([A-Za-z0-9]+)\.html")
 _Rows = list[dict[str, Any]]
 
 
-def collected_results(spark: SparkSession, config: MonitorConfig) -> tuple[Span, dict[str, _Rows]]:
+def collected_results(
+    results: ResultQueries, config: MonitorConfig
+) -> tuple[Span, dict[str, _Rows]]:
     """The rows for the pages by query, and the days that they cover.
 
     SourceError before the first published run.
     """
-    store = Store(spark, config.output)
-    if not store.exists("runs"):
-        raise _nothing(config)
-    store.prepare(tuple(TABLES))
-    query = ResultViews(spark, config.output).query
+    results.require()
 
     def rows_of(statements: Mapping[str, str]) -> dict[str, _Rows]:
         with ThreadPoolExecutor(max_workers=CONCURRENT_QUERIES) as pool:
-            found = pool.map(lambda sql: query(sql).collect(), statements.values())
-            return {
-                name: [row.asDict(recursive=True) for row in rows]
-                for name, rows in zip(statements, found, strict=True)
-            }
+            found = pool.map(lambda sql: results.answer(sql).records(), statements.values())
+            return dict(zip(statements, found, strict=True))
 
     standing = rows_of(standing_queries(config))
     if not standing["windows"]:
@@ -131,14 +123,14 @@ def _nothing(config: MonitorConfig) -> SourceError:
 
 
 def report(
-    spark: SparkSession, config: MonitorConfig, config_path: str, folder: Path
+    results: ResultQueries, config: MonitorConfig, config_path: str, folder: Path
 ) -> tuple[Path, int]:
     """Write the pages of a monitor's results; the path of the first page and the size of all.
 
     Replaces pages of earlier reports in the folder. Pages of incidents that the report no longer
     contains become a note; other files are kept. SourceError before the first published run.
     """
-    span, rows = collected_results(spark, config)
+    span, rows = collected_results(results, config)
     runs = [row for row in rows["runs"] if row["as_of"] is not None]
     given = Results(
         config.monitor,

@@ -54,9 +54,12 @@ def standing_queries(config: MonitorConfig) -> dict[str, str]:
         "today": f"""
             SELECT * FROM model_today WHERE {mine} ORDER BY model_version, section, position
             LIMIT 400""",
-        "retraining": f"SELECT * FROM retraining_current WHERE {mine} LIMIT 50",
+        "retraining": f"""
+            SELECT * FROM retraining_current WHERE {mine}
+            ORDER BY model_version, policy LIMIT 50""",
         "comparison": f"""
-            SELECT * FROM latest_comparison WHERE {mine} AND segmentation = 'all' LIMIT 300""",
+            SELECT * FROM latest_comparison WHERE {mine} AND segmentation = 'all'
+            ORDER BY challenger, window_name, window_start, metric LIMIT 300""",
     }
 
 
@@ -85,7 +88,7 @@ def _overview_queries(mine: str, span: Span, windows: Sequence[str]) -> Mapping[
             FROM verdicts_current
             WHERE {mine} AND window_name IN ({string_literals(windows)}) AND segmentation = 'all'
               AND source IN ('drift', 'anomaly') AND verdict IN ('warn', 'fail') AND {days}
-            GROUP BY ALL ORDER BY effect DESC LIMIT 40000""",
+            GROUP BY ALL ORDER BY effect DESC, role, subject, window_start LIMIT 40000""",
         "judged": f"""
             SELECT DISTINCT source, window_start FROM current_verdict_windows
             WHERE {mine} AND window_name = {string_literal(span.short)} AND {days}""",
@@ -96,13 +99,14 @@ def _overview_queries(mine: str, span: Span, windows: Sequence[str]) -> Mapping[
               WHERE {mine} AND window_name = {string_literal(span.short)} AND segmentation = 'all'
                 AND metric = 'rows' AND model_version <> '*' AND {days}
               GROUP BY ALL)
-            GROUP BY ALL""",
+            GROUP BY ALL ORDER BY day, role""",
         "volume_verdicts": f"""
             SELECT role, source, metric, window_start, window_end, value, expected, threshold,
               effect, verdict
             FROM verdicts_current
             WHERE {mine} AND source IN ('volume', 'freshness', 'labels') AND segmentation = 'all'
-              AND verdict IN ('warn', 'fail') AND {days} LIMIT 3000""",
+              AND verdict IN ('warn', 'fail') AND {days}
+            ORDER BY window_start, role, source, metric LIMIT 3000""",
     }
 
 
@@ -118,14 +122,14 @@ def _performance_queries(config: MonitorConfig, mine: str, span: Span) -> Mappin
             FROM performance_timeline
             WHERE {mine} AND segmentation = 'all' AND window_name IN ({kinds})
               AND (value IS NOT NULL OR estimate IS NOT NULL) AND {_days(span, "window_start")}
-            ORDER BY window_start LIMIT 30000""",
+            ORDER BY window_start, window_name, model_version, metric LIMIT 30000""",
         "value": f"""
             SELECT window_name, window_start, model_version, metric, statistic, value, lower, upper,
               coverage
             FROM business_current
             WHERE {mine} AND segmentation = 'all' AND window_name IN ({kinds}) AND NOT partial
               AND value IS NOT NULL AND {_days(span, "window_start")}
-            ORDER BY window_start LIMIT 3000""",
+            ORDER BY window_start, window_name, model_version, metric, statistic LIMIT 3000""",
         "causes": f"""
             SELECT * FROM top_causes WHERE {mine} ORDER BY window_name, metric, rank LIMIT 600""",
         "changes": f"""
@@ -139,7 +143,7 @@ def _performance_queries(config: MonitorConfig, mine: str, span: Span) -> Mappin
               AND value IS NOT NULL AND (changes.window_name, changes.window_start) IN (
                 SELECT window_name, max(window_start) FROM top_causes WHERE {mine}
                 GROUP BY window_name)
-            LIMIT 3000""",
+            ORDER BY 1, 2, 3, 4, 5, 6 LIMIT 3000""",
     }
     if span.labelled is None:
         return queries
@@ -152,7 +156,7 @@ def _performance_queries(config: MonitorConfig, mine: str, span: Span) -> Mappin
             FROM performance_current
             WHERE {mine} AND {at} AND segmentation <> 'all' AND cohort = 'due'
               AND reference IS NULL AND value IS NOT NULL
-            ORDER BY labelled_rows DESC LIMIT 3000""",
+            ORDER BY labelled_rows DESC, segmentation, segment, model_version, metric LIMIT 3000""",
         "maturity": f"""
             SELECT window_name, window_start, model_version, age_days, row_count, labelled_rows,
               coverage
@@ -165,9 +169,9 @@ def _performance_queries(config: MonitorConfig, mine: str, span: Span) -> Mappin
               sum(scores) / power(2, 30) AS scores
             FROM (
               SELECT states.model_version,
-                int(position % (counts_length div 6)) AS bin,
-                int(position div (3 * (counts_length div 6))) AS decision,
-                int((position div (counts_length div 6)) % 3) AS label,
+                position % (counts_length div 6) AS bin,
+                position div (3 * (counts_length div 6)) AS decision,
+                (position div (counts_length div 6)) % 3 AS label,
                 cell_rows AS row_count, cell_scores AS scores
               FROM performance_states_current AS states
               JOIN performance_windows_current AS evaluated
@@ -191,7 +195,7 @@ def _source_queries(mine: str, span: Span) -> Mapping[str, str]:
               reason, as_of
             FROM source_health_current
             WHERE {mine} AND (day IS NULL OR verdict IN ('warn', 'fail'))
-            ORDER BY verdict = 'fail' DESC, day DESC LIMIT 1500""",
+            ORDER BY verdict = 'fail' DESC, day DESC, role, check_name, subject LIMIT 1500""",
         "constraints": f"""
             SELECT constraint_name, kind, column_name, severity, max_by(lower, day) AS lower,
               max_by(upper, day) AS upper, max_by(observed, day) AS observed,
@@ -204,12 +208,13 @@ def _source_queries(mine: str, span: Span) -> Mapping[str, str]:
             ORDER BY constraint_name LIMIT 1000""",
         "accounts": f"""
             SELECT day, role, rows_in, passed, quarantined, excluded, released, warned
-            FROM row_accounts_current WHERE {mine} AND {_days(span, "day")} LIMIT 3000""",
+            FROM row_accounts_current WHERE {mine} AND {_days(span, "day")}
+            ORDER BY day, role LIMIT 3000""",
         "rules": f"""
             SELECT role, rule_name, treatment, sum(failed) AS failed, sum(judged) AS judged,
               count(*) AS days, max(day) AS last
             FROM rule_failures WHERE {mine} AND {_days(span, "day")} GROUP BY ALL
-            ORDER BY failed DESC LIMIT 200""",
+            ORDER BY failed DESC, role, rule_name LIMIT 200""",
     }
 
 
@@ -232,7 +237,7 @@ def _feature_queries(mine: str, span: Span) -> Mapping[str, str]:
             GROUP BY ALL
             HAVING statistic IN ({string_literals(_FEATURE_STATISTICS)})
               OR max(abs(value) / threshold) >= 1
-            LIMIT 6000""",
+            ORDER BY role, feature, statistic LIMIT 6000""",
         "profile_series": f"""
             SELECT role, feature, metric,
               sort_array(collect_list(struct(window_start, value))) AS points,
@@ -244,7 +249,7 @@ def _feature_queries(mine: str, span: Span) -> Mapping[str, str]:
               WHERE {scope} AND metric IN ({string_literals(_FEATURE_METRICS)})
                 AND NOT partial AND {days}
               GROUP BY ALL)
-            GROUP BY ALL LIMIT 12000""",
+            GROUP BY ALL ORDER BY role, feature, metric LIMIT 12000""",
         "binnings": f"""
             SELECT role, feature, fingerprint, first(kind) AS kind, first(edges) AS edges,
               first(categories) AS categories

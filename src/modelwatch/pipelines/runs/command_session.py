@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from functools import cache
 from typing import TYPE_CHECKING
 
 from modelwatch.stats.library_warnings import warnings_to_log
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from modelwatch.model.config.configuration import MonitorConfig
-    from modelwatch.model.runs.stall_limits import StallLimits
+    from modelwatch.model.runs.progress import StallLimits
 
 
 @contextmanager
@@ -43,3 +44,17 @@ def command_session(
 def monitor_session(command: str, config: MonitorConfig) -> AbstractContextManager[SparkSession]:
     """The session of a command on a monitor, watched with the limits of its configuration."""
     return command_session(f"modelwatch {command} {config.monitor}", limits=config.progress)
+
+
+@contextmanager
+def session_if_needed(
+    app_name: str, limits: StallLimits | None = None
+) -> Iterator[Callable[[], SparkSession]]:
+    """A function that returns the session of a brief command, which is opened by its first call."""
+    with ExitStack() as opened, warnings_to_log():
+
+        @cache
+        def session() -> SparkSession:
+            return opened.enter_context(command_session(app_name, brief=True, limits=limits))
+
+        yield session

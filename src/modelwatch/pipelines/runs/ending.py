@@ -28,7 +28,7 @@ from modelwatch.model.config.configuration import (
 from modelwatch.model.errors import ProblemsError
 from modelwatch.model.runs.exit_codes import EXIT_FAILED
 from modelwatch.model.runs.lost_runs import RunLostError, way_after_death
-from modelwatch.model.runs.stall_limits import StallLimits
+from modelwatch.model.runs.progress import StallLimits
 from modelwatch.pipelines.runs.run import Run
 
 

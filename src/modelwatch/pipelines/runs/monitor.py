@@ -50,14 +50,12 @@ from modelwatch.pipelines.contracts.files import (
     held_to,
     write_contracts,
 )
-from modelwatch.pipelines.incidents.feature_importance import feature_importances
-from modelwatch.pipelines.incidents.stage import write_incidents
+from modelwatch.pipelines.incidents.stage import feature_importances, write_incidents
 from modelwatch.pipelines.notification.announcement import announced
 from modelwatch.pipelines.outliers.stage import write_outliers
 from modelwatch.pipelines.performance.stage import write_performance
 from modelwatch.pipelines.planning.cost import estimate_line, plan_text
 from modelwatch.pipelines.planning.evaluation import evaluation_of, states_needed
-from modelwatch.pipelines.planning.reference_rows import check_references
 from modelwatch.pipelines.quarantine.releases import (
     NOTHING_PENDING,
     pending_days,
@@ -72,17 +70,20 @@ from modelwatch.pipelines.quarantine.stage import (
     treat_rows,
 )
 from modelwatch.pipelines.retraining.stage import write_decisions
-from modelwatch.pipelines.runs.batch_rows import batch_rows
 from modelwatch.pipelines.runs.ending import ending, leave
-from modelwatch.pipelines.runs.few_rows import reads_few_rows, writes_few_rows
 from modelwatch.pipelines.runs.findings import FINDING_VERDICTS, Finding, finding_lines, findings_of
 from modelwatch.pipelines.runs.history import RunHistory, stored_history
 from modelwatch.pipelines.runs.publication import keep_current
+from modelwatch.pipelines.runs.row_limits import batch_rows, reads_few_rows, writes_few_rows
 from modelwatch.pipelines.runs.run import Request, Run
 from modelwatch.pipelines.sources.arrivals import judged_lines, with_ages, with_arrivals
-from modelwatch.pipelines.sources.durations import write_durations
-from modelwatch.pipelines.sources.frames import Sources, opened_sources, source_changes
-from modelwatch.pipelines.sources.health import joined_days, write_source_health
+from modelwatch.pipelines.sources.frames import (
+    Sources,
+    check_references,
+    opened_sources,
+    source_changes,
+)
+from modelwatch.pipelines.sources.health import joined_days, write_durations, write_source_health
 from modelwatch.pipelines.sources.outside_windows import is_news, rows_outside_windows
 from modelwatch.pipelines.states.binnings import BINNING_COLUMNS, binnings_of, stored_bins
 from modelwatch.pipelines.states.day_states import StatesOf, scored_days, scored_reference

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
@@ -20,12 +20,14 @@ from modelwatch.model.config.columns import table_place, tables_of
 from modelwatch.model.config.configuration import (
     DaySource,
     MonitorConfig,
+    Reference,
     SourceError,
     TableAddress,
 )
 from modelwatch.model.config.sensitive import NO_SECRETS, Secrets
 from modelwatch.model.errors import Problem
 from modelwatch.model.performance.slices import with_chosen_slices
+from modelwatch.model.planning.plan import Plan, Published
 from modelwatch.model.planning.reference_days import with_first_days
 from modelwatch.model.profile.features import features_of
 from modelwatch.model.quarantine.releases import NO_RELEASES, Releases
@@ -220,3 +222,55 @@ def _version(config: MonitorConfig, role: str) -> int | None:
         if (role.startswith("reference:"))
         else None
     )
+
+
+def check_references(
+    sources: Sources,
+    changes: Sequence[SourceChange],
+    published: Published,
+    plan: Plan,
+    lines: Mapping[str, int],
+) -> None:
+    """Raises SourceError with all fixed references that have no rows.
+
+    Rows that an earlier run has read may have been removed since, because their states are stored.
+    One Spark job per reference that is a whole table whose states must be computed.
+    """
+    by_role = {change.role: change for change in changes}
+    problems = []
+    for at, reference in enumerate(sources.config.references):
+        for role in _roles(sources, reference, published):
+            change = by_role[role]
+            if reference.kind == "fixed" and _empty(sources, reference, change, published, plan):
+                place = f"references[{at}]"
+                wording = f"reference {reference.name!r} has no rows in {change.table}"
+                when = f": none on {reference.days}" if reference.days else ""
+                problems.append(Problem(place, lines.get(place), wording + when))
+    if problems:
+        raise SourceError(problems)
+
+
+def _roles(sources: Sources, reference: Reference, published: Published) -> tuple[str, ...]:
+    """The tables in which a reference must have rows; bins of scores need predictions as well."""
+    fits = not published.bins and reference is sources.config.binning_reference
+    if fits and reference.table is None and sources.config.two_tables:
+        return reference.role, "predictions"
+    return (reference.role,)
+
+
+def _empty(
+    sources: Sources,
+    reference: Reference,
+    change: SourceChange,
+    published: Published,
+    plan: Plan,
+) -> bool:
+    if reference.days is None:
+        planned = any(one.name == reference.name for one in plan.references)
+        return planned and sources.frames[change.role].isEmpty()
+    own_table = reference.table is not None
+    stored = own_table and reference.name in published.references
+    if stored or change.present is None:
+        return False
+    days = change.present if own_table else change.present | published.days
+    return not any(day in reference.days for day in days)

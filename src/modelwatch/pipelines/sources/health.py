@@ -1,4 +1,4 @@
-"""The stage of a run that checks its source tables."""
+"""The stage of a run that checks its source tables and copies the durations of jobs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from pyspark.sql import functions as F
+
 from modelwatch.io.delta.snapshot import Wanted
 from modelwatch.io.delta.source_columns import columns_fingerprint, columns_of, columns_then
 from modelwatch.io.delta.sources import Source
@@ -15,7 +17,9 @@ from modelwatch.io.store.arrow_rows import rows_of
 from modelwatch.io.store.output_tables import Store
 from modelwatch.log import LOG
 from modelwatch.model.config.configuration import MonitorConfig
+from modelwatch.model.days import shifted
 from modelwatch.model.performance.value_accounts import UNMAPPED_SHARE
+from modelwatch.model.sources.durations import ROLE as DURATIONS
 from modelwatch.model.sources.health import (
     HealthRow,
     Joined,
@@ -26,6 +30,8 @@ from modelwatch.model.sources.health import (
 )
 from modelwatch.pipelines.runs.run import Request, Run
 from modelwatch.pipelines.sources.arrivals import TRAFFIC
+from modelwatch.spark.casts import try_cast
+from modelwatch.spark.days import local_date, moment_of, named, type_of
 from modelwatch.stats.numerals import java_text
 from modelwatch.stats.value_names import ALL
 from modelwatch.tables import TABLES
@@ -41,6 +47,8 @@ _JUDGED = {
     ("values", UNMAPPED_SHARE): "unmapped_values",
 }
 """Checks whose verdict the run already has, by source and metric."""
+DURATION_DAYS = 400
+"""Number of days before the as-of day whose jobs are copied."""
 
 
 def write_source_health(
@@ -180,3 +188,21 @@ def _rounded(value: float | None, digits: int) -> str | None:
 def joined_days(rows: Mapping[date, tuple[int, ...]]) -> dict[date, Joined]:
     """From the row account in the states of each day: inputs, predictions, both."""
     return {day: Joined(held[1], held[2], held[3]) for day, held in rows.items()}
+
+
+def write_durations(run: Run, store: Store, request: Request) -> None:
+    """Copy the jobs of the last days up to the as-of day; one Spark job, none without a table."""
+    config, as_of = request.config, request.plan.as_of
+    given = config.durations
+    if given is None:
+        return
+    frame, started, zone = request.sources.frames[DURATIONS], named(given.started), config.time_zone
+    spark_type = type_of(frame, given.started)
+    day = local_date(started, spark_type, zone)
+    first, until = shifted(as_of, -DURATION_DAYS), shifted(as_of, -1)
+    recent = frame.where(day.between(F.lit(first), F.lit(until))).select(
+        named(given.kind).cast("string").alias("kind"),
+        moment_of(started, spark_type, zone).alias("started_at"),
+        try_cast(named(given.seconds), "double").alias("seconds"),
+    )
+    run.append(store, config, "durations", recent)

@@ -23,7 +23,7 @@ from modelwatch.model.states.shared_bins import SharedBin
 from modelwatch.pipelines.runs.history import RunHistory
 from modelwatch.pipelines.sources.frames import Sources
 from modelwatch.spark.days import named
-from modelwatch.spark.states.reference_bins import fitted_binnings
+from modelwatch.spark.states.aggregation import fitted_binnings
 from modelwatch.spark.states.scored_rows import feature_value
 from modelwatch.stats.states.binning import Binning
 from modelwatch.tables import TABLES

@@ -22,8 +22,8 @@ from modelwatch.model.states.binned import SCORE
 from modelwatch.pipelines.sources.frames import Sources
 from modelwatch.pipelines.states.day_states import StatesOf, day_tasks_of
 from modelwatch.spark.estimation.loss_regression import LossModel
+from modelwatch.spark.states.aggregation import merged_score_states
 from modelwatch.spark.states.labelled_rows import Traffic, labelled_rows
-from modelwatch.spark.states.score_aggregation import merged_score_states
 from modelwatch.spark.states.scored_rows import SCORED_ROLES
 from modelwatch.stats.states.batch import BatchColumn, SegmentationCodes
 from modelwatch.stats.states.binning import CategoricalBinning, NumericBinning, fit_numeric

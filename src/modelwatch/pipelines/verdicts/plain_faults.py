@@ -16,7 +16,7 @@ from modelwatch.model.plain_text import counted
 from modelwatch.model.verdicts.plain_faults import is_short, plain_faults
 from modelwatch.pipelines.runs.findings import Finding
 from modelwatch.pipelines.runs.run import Request
-from modelwatch.spark.verdicts.day_facts import day_facts
+from modelwatch.spark.verdicts.judgement import day_facts
 from modelwatch.stats.numerals import numerals
 
 BUILT_IN = "built_in"

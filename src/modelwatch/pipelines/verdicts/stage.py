@@ -46,7 +46,7 @@ from modelwatch.model.performance.value_accounts import (
 from modelwatch.model.planning.windows import Window
 from modelwatch.model.sources.freshness import LOOKBACK_DAYS
 from modelwatch.model.verdicts.row import VerdictSource
-from modelwatch.pipelines.runs.few_rows import MOST_METRIC_BYTES
+from modelwatch.pipelines.runs.row_limits import MOST_METRIC_BYTES
 from modelwatch.pipelines.runs.run import EvaluatedWindow, Request, Run
 from modelwatch.pipelines.runs.stored_windows import StoredWindows
 from modelwatch.pipelines.sources.outside_windows import watched_roles
@@ -57,12 +57,12 @@ from modelwatch.pipelines.verdicts.day_series import (
     volume_series,
 )
 from modelwatch.spark.local_frames import frame_of
-from modelwatch.spark.verdicts.metric_values import (
+from modelwatch.spark.verdicts.judgement import (
     drift_values,
     estimate_values,
     performance_values,
+    verdict_rows,
 )
-from modelwatch.spark.verdicts.rows import verdict_rows
 from modelwatch.stats.value_names import ALL, ALL_VERSIONS
 from modelwatch.tables import TABLES
 from modelwatch.tables.arrow import spark_ddl

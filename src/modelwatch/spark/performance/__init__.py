@@ -1,1 +1,1 @@
-"""Performance of a model as labels show it."""
+"""Performance of a model, measured with labels."""

@@ -1,4 +1,4 @@
-"""Performance of windows, read off stored states; distributed by segment."""
+"""Performance of windows, computed from stored states, distributed by segment."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from modelwatch.spark.python_tasks import sorted_in_python
 
 
 def performance_rows(states: DataFrame, question: ScoreQuestion) -> DataFrame:
-    """Rows of all tables of ``ANSWERS``, told apart by ``TABLE``; one shuffle.
+    """Return the rows of all tables in ``ANSWERS``; the column ``OF_TABLE`` contains the table
+    name.
 
-    ``states`` has the columns of performance_states.
+    ``states`` has the columns of performance_states. One shuffle.
     """
     return sorted_in_python(
         states, answering(question), answer_schema(), by=SCORE_GROUP, order=STATE_ORDER

@@ -56,13 +56,13 @@ labelled AS (
   SELECT
     *,
     least(
-      floor(
+      int(floor(
         10 * sum(scores) OVER (
           PARTITION BY monitor, model_version, segmentation, segment, window_name, window_start, bin
         ) / sum(row_count) OVER (
           PARTITION BY monitor, model_version, segmentation, segment, window_name, window_start, bin
         )
-      ),
+      )),
       9
     ) AS tenth
   FROM bins
@@ -75,7 +75,7 @@ SELECT
   model_version,
   segmentation,
   segment,
-  int(tenth) AS tenth,
+  tenth,
   sum(row_count) AS row_count,
   sum(if(label = 2, row_count, 0)) AS positives,
   sum(scores) / sum(row_count) AS mean_score,

@@ -44,18 +44,16 @@ spelled AS (
   GROUP BY ALL
 ),
 counted AS (
-  SELECT
-    monitor,
-    day,
-    subject,
-    stack(
-      4,
-      'no value', missing,
-      'nothing', nothing,
-      'negative', negative,
-      'another class', another
-    ) AS (counted_as, row_count)
+  SELECT monitor, day, subject, cell.counted_as, cell.row_count
   FROM totals
+  LATERAL VIEW inline(
+    array(
+      struct('no value' AS counted_as, missing AS row_count),
+      struct('nothing' AS counted_as, nothing AS row_count),
+      struct('negative' AS counted_as, negative AS row_count),
+      struct('another class' AS counted_as, another AS row_count)
+    )
+  ) cell AS counted_as, row_count
 ),
 latest AS (
   SELECT monitor, day, subject, counted_as, sum(row_count) AS row_count

@@ -8,8 +8,9 @@
 -- - `share`: `failed` divided by `judged`.
 -- - `onset`: First of the consecutive days on which rows break the rule.
 WITH counted AS (
-  SELECT accounts.monitor, accounts.day, accounts.role, accounts.run_id, inline(accounts.rules)
-  FROM row_accounts_current AS accounts
+  SELECT monitor, day, role, run_id, rule_name, treatment, judged, failed
+  FROM row_accounts_current
+  LATERAL VIEW inline(rules) rule AS rule_name, treatment, judged, failed
 ),
 marked AS (
   SELECT

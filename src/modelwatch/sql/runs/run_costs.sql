@@ -21,14 +21,18 @@ SELECT
   exit_code,
   size(coalesce(days, array())) AS days,
   size(coalesce(windows, array())) AS windows,
-  double(finished_at) - double(started_at) AS seconds,
+  (unix_micros(finished_at) - unix_micros(started_at)) / 1000000.0D AS seconds,
   map_from_entries(transform(stages, stage -> struct(stage.stage, stage.seconds)))
     AS seconds_by_stage,
   executor_seconds,
   spark_jobs,
   work.tasks AS spark_tasks,
-  aggregate(sources, 0L, (total, source) -> total + coalesce(source.files, 0L)) AS files_read,
-  aggregate(sources, 0L, (total, source) -> total + coalesce(source.bytes, 0L)) AS bytes_read,
+  aggregate(
+    transform(sources, source -> coalesce(source.files, 0L)), 0L, (total, files) -> total + files
+  ) AS files_read,
+  aggregate(
+    transform(sources, source -> coalesce(source.bytes, 0L)), 0L, (total, bytes) -> total + bytes
+  ) AS bytes_read,
   work.bytes_read AS spark_bytes_read,
   work.rows_read AS spark_rows_read,
   work.shuffle_bytes,

@@ -1,4 +1,4 @@
-"""Metrics of a binary model's score, computed from its frozen bins, and the underlying tables."""
+"""Score metrics of binary classifiers, computed from binned scores."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ from modelwatch.stats.states.score_batch import Task
 from modelwatch.stats.states.score_scale import MATERIAL_SHARE, kind_of
 
 _TENTHS = 10
-"""Groups of the reliability table."""
+"""Number of equal-width bins in the reliability table."""
 _ROUNDING = 1e-12
 _BINARY: tuple[Task, ...] = ("binary",)
 _UNIT = (0.0, 1.0)
 
 
 def sides(states: BinaryMargins) -> tuple[Counts, Counts]:
-    """Negative and positive rows by bin of the score, ascending, (n, B) each."""
+    """Return the negative and positive rows in each score bin, in ascending order, (n, B) each."""
     return states.ranked[:, NEGATIVE], states.ranked[:, POSITIVE]
 
 
 def ranked_rows(states: BinaryMargins) -> Counts:
-    """Labeled rows with a score, (n,)."""
+    """Return the number of labeled rows with a score, (n,)."""
     return np.asarray(states.ranked_by_label[:, NEGATIVE:].sum(axis=1), dtype=np.int64)
 
 
 def scored_rows(states: BinaryMargins) -> Counts:
-    """Labeled rows whose score is a probability, (n,)."""
+    """Return the number of labeled rows whose score is a probability, (n,)."""
     return np.asarray(states.scored_by_label[:, NEGATIVE:].sum(axis=1), dtype=np.int64)
 
 
@@ -60,7 +60,7 @@ def _without_scores(states: BinaryMargins) -> Conditions:
 
 
 def _missing(states: BinaryMargins, *, both: bool = False) -> Conditions:
-    """Conditions under which a ranking metric is undefined."""
+    """Return the conditions under which a ranking metric is undefined, each with its reason."""
     conditions: Conditions = (
         *_without_scores(states),
         (states.by_label[:, POSITIVE] == 0, NO_POSITIVES),
@@ -76,7 +76,8 @@ def _missing(states: BinaryMargins, *, both: bool = False) -> Conditions:
 
 
 def _improbable(states: BinaryMargins) -> Conditions:
-    """Conditions under which a metric of probabilities is undefined."""
+    """Return the conditions under which a metric of probabilities is undefined, each with its
+    reason."""
     ranked, scored = ranked_rows(states), scored_rows(states)
     why = RANKS if kind_of(states.binning) == "rank" else NOT_PROBABILITIES
     return (
@@ -114,7 +115,8 @@ def roc_auc(states: BinaryMargins) -> Values:
 
 
 def _precision_steps(states: BinaryMargins) -> tuple[Floats, Floats, Floats, Floats]:
-    """Positive and all rows of each bin, and those above it."""
+    """Return the positive rows and all rows in each bin, and the positive rows and all rows in the
+    bins above it, (n, B) each."""
     negatives, positives = (side.astype(np.float64) for side in sides(states))
     higher = states.ranked_above[:, POSITIVE].astype(np.float64)
     every = higher + states.ranked_above[:, NEGATIVE]
@@ -122,7 +124,7 @@ def _precision_steps(states: BinaryMargins) -> tuple[Floats, Floats, Floats, Flo
 
 
 def _reciprocals(first: Floats, count: Floats) -> Floats:
-    """Sum of 1 / (first + k) over k from 1 to a count."""
+    """Return the sum of 1 / (first + k) for k from 1 to ``count``."""
     return np.asarray(psi(first + count + 1.0) - psi(first + 1.0), dtype=np.float64)
 
 
@@ -189,7 +191,7 @@ def brier(states: BinaryMargins) -> Values:
 
 
 def log_loss_of_binary(states: BinaryMargins) -> Values:
-    """Mean log loss of labeled rows whose score is a probability."""
+    """Return the mean log loss of labeled rows whose score is a probability, in nats."""
     total = states.loss_sums[:, NEGATIVE:, 1].sum(axis=1) / LOSS_UNIT
     return values(quotient(total, scored_rows(states)), *_improbable(states))
 
@@ -212,10 +214,11 @@ def calibration_bias(states: BinaryMargins) -> Values:
 
 @dataclass(frozen=True)
 class Reliability:
-    """Reliability table of n windows, by tenth of the score.
+    """Reliability table of n windows, with ten equal-width bins of the probability.
 
-    ``lower`` (10,): lower end of each tenth. ``rows``, ``positives`` (n, 10): labeled rows.
-    ``mean_score`` and ``positive_share`` (n, 10): NaN without rows.
+    ``lower`` (10,): lower end of each bin. ``rows`` and ``positives`` (n, 10): labeled rows and
+    positive rows in each bin. ``mean_score`` and ``positive_share`` (n, 10): NaN for a bin without
+    rows.
     """
 
     lower: Floats
@@ -226,8 +229,8 @@ class Reliability:
 
 
 def _tenths(states: BinaryMargins) -> tuple[AnyArray, AnyArray]:
-    """Tenth of each bin of probabilities, by its middle, and whether the bin extends into
-    another."""
+    """Return the reliability bin that contains the middle of each score bin, and whether the score
+    bin overlaps another reliability bin, (B,) each."""
     low = states.lower_edges
     upper = np.append(low[1:], 1.0)
     single = states.single_value[states.probabilities]
@@ -242,9 +245,9 @@ def _tenths(states: BinaryMargins) -> tuple[AnyArray, AnyArray]:
 
 
 def reliability(states: BinaryMargins) -> Reliability:
-    """Labeled rows, mean score, and share of positives by tenth of the score.
+    """Return labeled rows, mean score, and share of positives by tenth of the probability.
 
-    A bin in two tenths counts in the one that contains its middle.
+    A score bin that overlaps two tenths counts toward the one that contains its middle.
     """
     tenth, _ = _tenths(states)
     member = (tenth[:, None] == np.arange(_TENTHS)).astype(np.int64)
@@ -278,7 +281,7 @@ def _ece_error(states: BinaryMargins) -> Floats:
 )
 def ece(states: BinaryMargins) -> Values:
     """Mean absolute difference between the mean probability and the share of positives in ten
-    equal bins of the probability, weighted by labeled rows. Chance makes it positive, especially
+    equal-width bins of the probability, weighted by labeled rows. It is biased upward, especially
     with few rows."""
     table = reliability(states)
     gaps = np.nan_to_num(np.abs(table.mean_score - table.positive_share)) * table.rows
@@ -286,8 +289,8 @@ def ece(states: BinaryMargins) -> Values:
 
 
 def _top(states: BinaryMargins, share: float) -> tuple[Floats, Floats]:
-    """Positive rows among the top share of rows by score, and by how much their number may be
-    off."""
+    """Return the expected positive rows among the ``share`` of rows with the highest scores, and
+    the maximum error of that number, (n,) each."""
     own, rows, _, every = _precision_steps(states)
     wanted = share * rows.sum(axis=1, keepdims=True)
     part = np.clip(wanted - every, 0.0, rows)

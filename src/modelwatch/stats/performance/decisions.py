@@ -1,4 +1,4 @@
-"""Metrics of a classifier's decisions, which are exact because they only use counts."""
+"""Metrics of a classifier's decisions. They are exact, because they depend on counts only."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _PAGE = "scikit-learn"
 
 
 def quotient(numerator: AnyArray, denominator: AnyArray) -> Floats:
-    """A ratio; NaN if its denominator is 0."""
+    """Divide elementwise; NaN where the denominator is 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(denominator != 0, numerator / denominator, np.nan)
 
 
 def outcomes(states: BinaryMargins) -> tuple[Counts, Counts, Counts, Counts]:
-    """True negatives, false positives, false negatives, and true positives, (n,) each."""
+    """Return true negatives, false positives, false negatives, and true positives, (n,) each."""
     table = states.confusion
     return (
         table[:, 0, NEGATIVE],
@@ -43,8 +43,11 @@ def outcomes(states: BinaryMargins) -> tuple[Counts, Counts, Counts, Counts]:
 
 
 def known(states: MulticlassStates) -> Counts:
-    """Rows by class of the label and by decision, (n, K, K + 1); the last decision is any other
-    class. Rows with a label of another class are counted separately and are not evaluated."""
+    """Return labeled rows by class and decision, (n, K, K + 1). The last decision stands for all
+    unknown classes.
+
+    Rows whose label is an unknown class are excluded.
+    """
     return states.table[:, :-1, :]
 
 
@@ -226,8 +229,11 @@ def selection_rate(states: BinaryMargins) -> Values:
 
 
 def confusion(states: BinaryMargins | MulticlassStates) -> Counts:
-    """Labeled rows by label and decision: (n, 2, 2), or (n, K + 1, K + 1) with other classes
-    last."""
+    """Return the confusion matrix of each window, with labels as rows and decisions as columns.
+
+    Its shape is (n, 2, 2) for binary states, and (n, K + 1, K + 1) for multiclass states, where
+    unknown classes are last.
+    """
     if isinstance(states, MulticlassStates):
         return states.table
     return np.ascontiguousarray(np.swapaxes(states.confusion[:, :, NEGATIVE:], 1, 2))
@@ -246,7 +252,8 @@ def _undecided(
 def _without(
     states: BinaryMargins, label: int, decided: AnyArray
 ) -> tuple[tuple[AnyArray, str], ...]:
-    """No row has a label, or none of the labeled rows has a decision."""
+    """Return the conditions that no row has the label, and that no row with the label has a
+    decision, each with its reason."""
     none, undecided = {
         POSITIVE: (NO_POSITIVES, NO_DECIDED_POSITIVES),
         NEGATIVE: (NO_NEGATIVES, NO_DECIDED_NEGATIVES),

@@ -1,4 +1,4 @@
-"""Group fairness: the treatment of a segment's rows compared with all other rows."""
+"""Group fairness: metrics of a segment compared with those of all other rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from modelwatch.stats.states.binary_margins import BinaryMargins
 
 @dataclass(frozen=True)
 class FairnessMetric:
-    """A metric of a segment minus that of all other rows."""
+    """The difference between a metric of a segment and the same metric of all other rows."""
 
     key: str
     label: str
@@ -68,15 +68,16 @@ FAIRNESS: dict[str, FairnessMetric] = {
         ),
     )
 }
-"""Every measure of group fairness by its key."""
+"""Fairness metrics by key."""
 
 
 def fairness(
     segments: BinaryMargins, whole: BinaryMargins, keys: Iterable[str] | None = None
 ) -> dict[str, Values]:
-    """Differences of each segment from all other rows, (G,) by key.
+    """Return the differences between each segment and all other rows, (G,) by key.
 
-    ``whole``: all traffic, a stack of one, or of the G windows of the segments.
+    ``segments``: a stack of G states. ``whole``: the states of all traffic, either one for all
+    segments or one for each.
     """
     wanted = [FAIRNESS[key] for key in (FAIRNESS if keys is None else keys)]
     each = whole if len(whole) == len(segments) else whole.take(np.zeros(len(segments), dtype=int))
@@ -92,9 +93,11 @@ def fairness_intervals(
     *,
     level: float = 0.95,
 ) -> dict[str, Change]:
-    """Differences of one segment from all other rows of one window, with interval and test.
+    """Return the differences between one segment and all other rows of one window, with intervals
+    and tests.
 
-    Both are stacks of the same D days in the same order; a day is left out of both at once.
+    ``segment`` and ``whole`` are stacks of the same D days in the same order. The jackknife omits a
+    day from both at the same time.
     """
     wanted = list(FAIRNESS if keys is None else keys)
     every = fairness(segment.total(), whole.total(), wanted)

@@ -1,8 +1,8 @@
-"""Intervals of metrics and of their changes: by a jackknife over days, and for independent rows.
+"""Intervals of metrics and of their changes for a single window.
 
-Rows of one day are not independent, so days are the units: an interval comes from the metric
-without each day in turn. Its coverage, and that of intervals for independent rows, is measured in
-docs/decisions/0006-score-bins-and-intervals.md.
+Rows of one day are not independent, so intervals come from a delete-one-day jackknife. Intervals
+for independent rows are computed as well. See docs/decisions/0006-score-bins-and-intervals.md for
+the measured coverage of both.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ NO_SPREAD = "all days are alike"
 
 @dataclass(frozen=True)
 class Interval:
-    """A metric of one window, with the interval from its days and the one for independent rows.
+    """A metric of one window, with its jackknife interval and the interval for independent rows.
 
-    ``reason``: why ``value``, or otherwise ``lower`` and ``upper``, are NaN; None if they are not.
-    ``design_effect``: variance from the days divided by that of independent rows; NaN if undefined.
-    ``variance``: from the days. ``days``: number of days used.
+    ``reason``: why ``value``, or ``lower`` and ``upper``, are NaN; None if they are defined.
+    ``design_effect``: the jackknife variance divided by the variance for independent rows; NaN if
+    undefined. ``variance``: the jackknife variance. ``days``: number of days used.
     """
 
     value: float
@@ -58,8 +58,8 @@ class Interval:
 class Change:
     """A metric of a window minus that of a reference, with an interval and a test of no change.
 
-    ``reason``: why ``value``, or otherwise its interval, is NaN; None if they are not.
-    ``borrowed``: the window has too few days, and the design effect of the reference was used.
+    ``reason``: why ``value`` or its interval is NaN; None if both are defined. ``borrowed``:
+    whether the design effect of the reference was used because the window has too few days.
     """
 
     value: float
@@ -73,9 +73,10 @@ class Change:
 def intervals(
     days: ScoreStates, keys: Iterable[str] | None = None, *, level: float = 0.95
 ) -> dict[str, Interval]:
-    """Every metric of one window, or the requested ones, from the states of its D days.
+    """Return metrics of one window with their intervals, by key.
 
-    Days without rows that a metric uses do not affect its interval.
+    ``days``: a stack of the states of its D days. ``keys``: the metrics; all metrics of the task by
+    default. Days without rows that a metric uses do not affect its interval.
     """
     found: dict[str, Interval] = {}
     for side in _sides(days, keys):
@@ -92,10 +93,11 @@ def changes(
     *,
     level: float = 0.95,
 ) -> dict[str, Change]:
-    """Every metric of one window minus that of a reference, from the states of the days of both.
+    """Return the changes of metrics between a reference and one window, by key.
 
-    A day in both counts as two days, which makes the interval too wide. A window of fewer than 3
-    days uses the design effect of the reference's days.
+    ``days`` and ``reference``: stacks of the states of their days. A day in both is treated as two
+    independent days, which makes the interval too wide. For a window of fewer than 3 days, the
+    design effect of the reference is used.
     """
     found: dict[str, Change] = {}
     for after, before in zip(_sides(days, keys), _sides(reference, keys), strict=True):
@@ -124,7 +126,7 @@ def changes(
 
 
 def why_undefined(days: int, sd: float) -> str | None:
-    """Why days give no interval; None if they do."""
+    """Return why an interval is undefined; None if it is defined."""
     if days < FEWEST_DAYS:
         return FEW_DAYS
     if np.isnan(sd):
@@ -135,7 +137,8 @@ def why_undefined(days: int, sd: float) -> str | None:
 def change_of(
     spread: DayInterval, at: int, reason: str | None, *, borrowed: bool = False
 ) -> Change:
-    """One of several changes; without interval and test if there is a reason."""
+    """Return the change at position ``at``; its interval and p-value are NaN if there is a
+    reason."""
     ends = (spread.lower, spread.upper, spread.p_value)
     lower, upper, p_value = (float(end[at]) if reason is None else np.nan for end in ends)
     return Change(float(spread.value[at]), lower, upper, p_value, reason, borrowed)
@@ -143,7 +146,8 @@ def change_of(
 
 @dataclass(frozen=True)
 class _Side:
-    """K metrics of the D days of one window: of all days (K,), and without each (D, K)."""
+    """K metrics of one window of D days: ``value`` over all days, (K,), and ``without`` each day in
+    turn, (D, K)."""
 
     keys: tuple[str, ...]
     whole: MetricStates
@@ -152,9 +156,12 @@ class _Side:
     without: Floats
 
     def floor(self, scale: Floats) -> tuple[Floats, Floats]:
-        """Variance of each metric below which days are not informative (0 if unknown), and the
-        variance that replaces it: that of rows, (K,) each. ``scale`` (K,): of metrics with an
-        unbounded range."""
+        """Return the variance of each metric below which the variance over days is not informative
+        (0 if unknown), and the variance that replaces it, (K,) each.
+
+        The replacement is the variance for independent rows, but not less than the bound. ``scale``
+        (K,): the scale of metrics with an unbounded range.
+        """
         least = [
             float(least_variance(key, self.whole, scale[at : at + 1])[0])
             for at, key in enumerate(self.keys)
@@ -164,7 +171,8 @@ class _Side:
 
 
 def _sides(states: ScoreStates, keys: Iterable[str] | None) -> list[_Side]:
-    """Metrics of labels, followed by those of all rows, which use other days."""
+    """Return the metrics of labeled rows, followed by the metrics of all rows, which use different
+    days."""
     days = metric_states(states)
     known = PERFORMANCE.values() if keys is None else [PERFORMANCE[key] for key in keys]
     wanted = [metric for metric in known if metric.applies(days)]
@@ -209,7 +217,8 @@ def _interval(side: _Side, at: int, spread: DayInterval, level: float) -> Interv
 
 
 def _lent_spread(after: _Side, before: _Side, level: float) -> DayInterval:
-    """Spread of the difference, from the rows of the window and the reference's design effect."""
+    """Return the interval of the difference, with the variance for independent rows of the window
+    multiplied by the design effect of the reference."""
     scale = np.maximum(np.abs(after.value), np.abs(before.value))
     theirs = day_interval(before.value, [before.without], floors=[before.floor(scale)], level=level)
     variance = theirs.sd**2

@@ -1,4 +1,4 @@
-"""Intervals by leaving out one day at a time, because rows of one day are not independent."""
+"""Delete-one-day jackknife intervals, for rows that are not independent within a day."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from modelwatch.stats.arrays import Floats
 from modelwatch.stats.special import student_quantile, student_tail
 
 FEWEST_DAYS = 3
-"""Minimum days for leave-one-out intervals."""
+"""Minimum number of days for a jackknife interval."""
 
 FEW_DAYS = f"fewer than {FEWEST_DAYS} days"
 
 
 @dataclass(frozen=True)
 class DayInterval:
-    """Values with an interval from days; NaN if there are too few, (...) each.
+    """Values with jackknife intervals; all arrays have the same shape.
 
-    ``degrees``: of freedom of ``sd``.
+    ``sd``: standard error. ``degrees``: its degrees of freedom. ``lower``, ``upper``, and ``sd``
+    are NaN if there are too few days.
     """
 
     value: Floats
@@ -32,7 +33,8 @@ class DayInterval:
 
     @cached_property
     def p_value(self) -> Floats:
-        """Two-sided p-value of the value being 0."""
+        """Two-sided p-value for the hypothesis that the value is 0; NaN if the interval is
+        undefined."""
         with np.errstate(divide="ignore", invalid="ignore"):
             t = np.where(
                 self.sd > 0, np.abs(self.value) / self.sd, np.where(self.value == 0, 0.0, np.inf)
@@ -49,12 +51,13 @@ def day_interval(
     floors: Sequence[tuple[Floats, Floats]] | None = None,
     level: float = 0.95,
 ) -> DayInterval:
-    """Interval of values from their values without each day.
+    """Return jackknife intervals of values.
 
-    ``whole``: the values for all days, (...). ``sides``: for each independent group of days, the
-    values without each day of that group, (D, ...); variances of the groups add up, and the degrees
-    of freedom are Welch's. ``floors``: for each group, the variance below which days are not
-    informative, and the variance that replaces it. Source: Efron and Stein (1981); Welch (1947).
+    ``whole``: the values over all days, (...). ``sides``: for each independent group of days, the
+    values that result when one day of the group is omitted, (D, ...). The variances of the groups
+    are added, with Welch's degrees of freedom. ``floors``: for each group, the variance below which
+    the variance over days is not informative, and the variance that replaces it. Source: Efron and
+    Stein (1981); Welch (1947).
     """
     variances = [_variance(without) for without in sides]
     if floors is not None:

@@ -1,4 +1,4 @@
-"""Whether labels are a random sample of the predictions that are due."""
+"""Tests whether the labeled predictions are a random sample of the predictions that are due."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from modelwatch.stats.arrays import AnyArray, Counts
 from modelwatch.stats.special import chi_square_tail
 
 LEAST_ASSOCIATION = 0.1
-"""Cramér's V of part and label below which coverage does not depend on the parts."""
+"""Cramér's V between group and label availability below which no dependence is reported."""
 LEAST_RANGE = 0.1
-"""Difference between the lowest and highest coverage below which it does not either."""
+"""Difference between the highest and lowest coverage below which no dependence is reported."""
 _FEWEST_ROWS = 30
-"""Minimum rows of a part whose coverage is examined."""
+"""Minimum number of rows of a group in the test."""
 _ALARM = 0.001
-"""p-value above which it may be chance; rows are treated as independent."""
+"""p-value at or above which no dependence is reported. The test treats rows as independent."""
 
 
 @dataclass(frozen=True)
 class Dependence:
-    """Coverage that depends on the parts of a split.
+    """The dependence of label coverage on the groups of a split.
 
-    ``lowest`` and ``highest``: the parts, with ``low`` and ``high`` their coverage.
+    ``association``: Cramér's V. ``lowest`` and ``highest``: positions of the groups with the lowest
+    and highest coverage, which are ``low`` and ``high``.
     """
 
     association: float
@@ -36,16 +37,18 @@ class Dependence:
 
     @property
     def flagged(self) -> bool:
-        """Whether labels are not a random sample."""
+        """Whether the dependence is large and significant, so that labels are not a random
+        sample."""
         apart = self.high - self.low >= LEAST_RANGE
         return apart and self.association >= LEAST_ASSOCIATION and self.p_value < _ALARM
 
 
 def dependence(rows: Counts, labelled: Counts) -> Dependence | None:
-    """The dependence of coverage on the parts, (M,) each; None if there are not two large enough,
-    or all or no rows have a label.
+    """Return the dependence of label coverage on M groups.
 
-    Source: chi-square test of homogeneity; Cramér (1946) for the association.
+    ``rows`` and ``labelled`` (M,): all rows and labeled rows of each group. None if fewer than two
+    groups have at least 30 rows, or if all or none of their rows have a label. Source: chi-square
+    test of homogeneity; Cramér (1946) for the association.
     """
     large = np.flatnonzero(rows >= _FEWEST_ROWS)
     n, known = rows[large].astype(np.float64), labelled[large].astype(np.float64)
@@ -68,7 +71,7 @@ def dependence(rows: Counts, labelled: Counts) -> Dependence | None:
 
 
 def dependence_sentence(name: str, labels: Sequence[str] | AnyArray, found: Dependence) -> str:
-    """The warning, with its numbers."""
+    """Return the warning for a split called ``name`` whose groups have the given ``labels``."""
     return (
         f"labels of this cohort are not a random sample: coverage by {name} is "
         f"{found.low:.3f} ({labels[found.lowest]}) to {found.high:.3f} ({labels[found.highest]})"

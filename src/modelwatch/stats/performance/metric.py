@@ -20,7 +20,7 @@ from modelwatch.stats.states.score_scale import MATERIAL_SHARE
 
 ScoreStates: TypeAlias = BinaryStates | MulticlassStates | RegressionStates
 MetricStates: TypeAlias = BinaryMargins | MulticlassStates | RegressionStates
-"""States as metrics use them."""
+"""States from which metrics are computed; binary states are reduced to their margins."""
 Better = Literal["higher", "lower", "neutral"]
 PerformanceFunction: TypeAlias = Callable[[Any], Values]
 PerformanceBound: TypeAlias = Callable[[Any], Floats]
@@ -41,18 +41,19 @@ NOT_PROBABILITIES = (
 BOUND_BEYOND_VALUE = "the bound of its error, from rows that share a bin, is as large as the value"
 RANKS = "scores are ranks by performance.score_kind, not probabilities"
 IMPROBABLE = (NOT_PROBABILITIES, RANKS)
-"""Why metrics of probabilities are undefined for other scores."""
+"""Reasons why a metric of probabilities is undefined."""
 
 
 @dataclass(frozen=True)
 class PerformanceMetric:
     """A performance metric: a pure function of a stack of states, and its properties.
 
-    ``range`` contains every defined value. ``better``: the direction that is better. ``exact``:
-    whether it equals that of the rows except for rounding; otherwise, ``bound`` says how much it
-    may differ, and ``error_bound`` computes that for each window if it depends on the window. A
-    value whose bound reaches ``largest_bound``, or the value itself if that is None, is undefined.
-    ``of_labels``: whether rows without a label are not used.
+    ``range`` contains every defined value. ``better``: the direction of an improvement. ``exact``:
+    whether the value equals the one computed from the rows, except for rounding. Otherwise,
+    ``bound`` describes the maximum difference, and ``error_bound`` computes it for each window if
+    it depends on the window. A value is undefined if its error bound is at least ``largest_bound``,
+    or at least the value itself if ``largest_bound`` is None. ``of_labels``: whether only labeled
+    rows are used.
     """
 
     key: str
@@ -71,11 +72,11 @@ class PerformanceMetric:
     largest_bound: float | None
 
     def applies(self, states: MetricStates) -> bool:
-        """Whether the states are of a task with this metric."""
+        """Return whether the metric is defined for the task of the states."""
         return task_of(states) in self.tasks
 
     def within_bound(self, states: MetricStates, found: Values) -> Values:
-        """Values of the metric, undefined if the bound is too large."""
+        """Return the values, with those undefined whose error bound is too large."""
         if self.error_bound is None:
             return found
         error = self.error_bound(states)
@@ -94,16 +95,16 @@ class PerformanceMetric:
 
 
 PERFORMANCE: dict[str, PerformanceMetric] = {}
-"""Every metric by its key; complete once ``modelwatch.stats.performance.metrics`` is imported."""
+"""Metrics by key; complete after ``modelwatch.stats.performance.metrics`` is imported."""
 
 
 def metric_states(states: ScoreStates | MetricStates) -> MetricStates:
-    """The states of the same scopes, as metrics use them."""
+    """Return the states from which metrics are computed."""
     return states.margins if isinstance(states, BinaryStates) else states
 
 
 def task_of(states: MetricStates) -> Task:
-    """The task of a model, from its states."""
+    """Return the task that the states belong to."""
     if isinstance(states, BinaryMargins):
         return "binary"
     return "multiclass" if isinstance(states, MulticlassStates) else "regression"
@@ -123,9 +124,9 @@ def performance_metric(
     of_labels: bool = True,
     largest_bound: float | None = None,
 ) -> Callable[[PerformanceFunction], PerformanceFunction]:
-    """Registers a function as a metric; the first paragraph of its docstring is its meaning.
+    """Register a function as a metric, described by the first paragraph of its docstring.
 
-    A metric without a ``bound`` is exact.
+    A metric without a ``bound`` is exact. Raises ValueError if the key is already registered.
     """
 
     def register(compute: PerformanceFunction) -> PerformanceFunction:

@@ -1,4 +1,4 @@
-"""Every performance metric: importing this module fills the registry."""
+"""All performance metrics. Importing this module registers them."""
 
 from __future__ import annotations
 
@@ -50,10 +50,11 @@ PERFORMANCE_MODULES = (
 def performance(
     states: ScoreStates | MetricStates, keys: Iterable[str] | None = None, *, bounded: bool = True
 ) -> dict[str, Values]:
-    """Values (n,) by key of every metric of the states' task, or of the requested ones.
+    """Return the values of metrics, (n,) by key.
 
-    Values with too large error bounds are undefined, unless ``bounded`` is false: for variances,
-    for which a value that is undefined without one day would leave none.
+    ``keys``: the metrics; by default, all metrics of the task. Requested metrics of another task
+    are omitted. Values with too large an error bound are undefined, unless ``bounded`` is False.
+    The jackknife passes False, because its variance would be undefined if a single value were.
     """
     states = metric_states(states)
     wanted = PERFORMANCE if keys is None else {key: PERFORMANCE[key] for key in keys}
@@ -66,8 +67,10 @@ def performance(
 
 
 def error_bounds(states: ScoreStates | MetricStates, keys: Iterable[str]) -> dict[str, Floats]:
-    """Maximum errors of metrics because scores are counted in bins, (n,) by key: 0 if exact, NaN if
-    unknown."""
+    """Return the maximum errors of metrics due to the binning of scores, (n,) by key.
+
+    The error is 0 for an exact metric, and NaN if it is unknown.
+    """
     states, found = metric_states(states), {}
     for key in keys:
         known = PERFORMANCE[key]

@@ -1,4 +1,4 @@
-"""Metrics of a multiclass model, and the log loss of classifiers."""
+"""Metrics of multiclass classifiers, and the log loss of all classifiers."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def log_loss(states: BinaryMargins | MulticlassStates) -> Values:
 
 
 def _by_class(states: MulticlassStates) -> tuple[Counts, Counts, Counts]:
-    """Correct decisions, all decisions, and labels of each class, (n, K)."""
+    """Return the correct decisions, all decisions, and labels of each class, (n, K) each."""
     table = known(states)
     k = table.shape[1]
     right = table[:, np.arange(k), np.arange(k)]
@@ -58,7 +58,7 @@ def _by_class(states: MulticlassStates) -> tuple[Counts, Counts, Counts]:
 
 
 def _scores(states: MulticlassStates, name: str) -> Floats:
-    """Precision, recall, or F1 of each class; 0 without such decisions or labels, as in
+    """Return the precision, recall, or F1 of each class, (n, K); 0 if the denominator is 0, as in
     scikit-learn."""
     right, decided, labelled = _by_class(states)
     numerator, denominator = {
@@ -105,7 +105,7 @@ for _name, _label in (("precision", "Precision"), ("recall", "Recall"), ("f1", "
 
 
 def auc_by_class(states: MulticlassStates) -> Floats:
-    """ROC AUC of each class against the rest, (n, K); NaN if a side has no row."""
+    """Return the one-against-rest ROC AUC of each class, (n, K); NaN if either side has no rows."""
     rest, own = _against(states)
     above = np.cumsum(own[..., ::-1], axis=-1)[..., ::-1] - own
     pairs = (rest * (2 * above + own)).sum(axis=-1)

@@ -1,4 +1,4 @@
-"""Metrics of a regression."""
+"""Metrics of regression models."""
 
 from __future__ import annotations
 
@@ -167,8 +167,11 @@ def interval_coverage(states: RegressionStates) -> Values:
 
 
 def residual_values() -> Floats:
-    """Residual in scales that represents each bin of the histogram: its middle on the geometric
-    grid, 0 around zero, infinite beyond the grid."""
+    """Return the residual that represents each histogram bin, in units of the scale.
+
+    It is the geometric mean of the bin's edges, 0 for the bin around zero, and infinite for the
+    bins beyond the grid.
+    """
     inner = np.sqrt(np.abs(EDGES[:-1] * EDGES[1:])) * np.sign(EDGES[:-1])
     inner[SIDE] = 0.0
     return np.concatenate([[-np.inf], inner, [np.inf]])
@@ -178,7 +181,8 @@ _VALUES = residual_values()
 
 
 def residual_quantiles(histogram: Counts, level: float) -> Floats:
-    """Quantile in scales of each histogram, (n,): the value of rank ceil(level * rows)."""
+    """Return the quantile of each histogram in units of the scale, (n,): the value of rank
+    ceil(level * rows); NaN for an empty histogram."""
     running = np.cumsum(histogram, axis=1)
     count = running[:, -1]
     rank = np.clip(np.ceil(level * count - 1e-9), 1, np.maximum(count, 1))

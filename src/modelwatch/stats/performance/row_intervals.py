@@ -1,8 +1,8 @@
-"""Intervals of metrics for independent rows, that is, without effects of days.
+"""Intervals of metrics under the assumption that rows are independent.
 
-Shares have Wilson's interval, ROC AUC has DeLong's variance, and means have that of their rows. The
-others use a jackknife: rows of one cell are alike, so leaving out one row of each cell is
-sufficient. Rows of one bin count with the bin's mean score.
+Proportions use Wilson's interval, ROC AUC uses DeLong's variance, and means use the variance of
+their rows. All other metrics use a delete-one jackknife over the cells of the state: all rows of a
+cell are identical, so one row is omitted per cell. The score of a row is the mean score of its bin.
 """
 
 from __future__ import annotations
@@ -30,16 +30,17 @@ from modelwatch.stats.states.score_scale import holds_probabilities, with_edges
 
 NOT_KEPT = "the spread of its rows is not kept"
 _OF_ALL_ROWS = frozenset({"brier", "log_loss", "calibration_bias"})
-"""Binary metrics that are means over all labeled rows."""
+"""Binary metrics that are means over labeled rows of both classes."""
 _GROUPS = 64
-"""Groups of bins from which the jackknife variance of a score metric is computed."""
+"""Approximate maximum number of score bins for the jackknife variance of a score metric."""
 
 
 @dataclass(frozen=True)
 class RowInterval:
-    """Intervals for independent rows, (W,) each; NaN if undefined, with a reason.
+    """Intervals of a metric of W windows for independent rows, (W,) each.
 
-    ``variance``: of the metric, on its own scale.
+    ``variance``: the variance of the metric. ``reason``: why the other arrays are NaN; None if they
+    are defined.
     """
 
     lower: Floats
@@ -51,7 +52,7 @@ class RowInterval:
 def iid_interval(
     key: str, states: ScoreStates | MetricStates, *, level: float = 0.95
 ) -> RowInterval:
-    """Interval of a metric of each window, assuming independent rows."""
+    """Return the interval of a metric for each window, assuming independent rows."""
     states = metric_states(states)
     found = performance(states, [key])[key]
     z = normal_quantile(0.5 + level / 2.0)
@@ -70,12 +71,12 @@ def iid_interval(
 
 
 def least_variance(key: str, states: MetricStates | MetricStates, value: Floats) -> Floats:
-    """Lower bound of the variance of a metric of each window for independent rows; (W,).
+    """Return a lower bound of the variance of a metric for each window, (W,).
 
-    Rows that are all alike show no variance, but do not prove that there is none. The bound is the
-    variance of the rows, or that of a share that did not vary in as many rows: half the square of
-    the weight of one row (Jeffreys' prior, Beta(1/2, n + 1/2)), in units of the metric's range, or
-    of its ``value`` (W,) if the range is unbounded. NaN without rows.
+    If all rows are identical, the sample variance is 0, although the true variance may not be. The
+    bound is the variance of a proportion that is 0 or 1 in a sample of the same size: half the
+    square of the weight of one row (Jeffreys' prior, Beta(1/2, n + 1/2)), in units of the metric's
+    range, or of ``value`` (W,) if the range is unbounded. NaN without rows.
     """
     low, high = PERFORMANCE[key].range
     scale = np.full(len(states), high - low) if np.isfinite(high - low) else np.abs(value)
@@ -86,7 +87,8 @@ def least_variance(key: str, states: MetricStates | MetricStates, value: Floats)
 
 
 def _rows_behind(key: str, states: MetricStates) -> AnyArray:
-    """Rows of a metric; for one that compares two kinds of rows, those of the rarer kind."""
+    """Return the number of rows behind a metric, (W,): for a metric that compares two classes, the
+    rows of the rarer class."""
     if key in _SHARES or (key == "accuracy" and isinstance(states, MulticlassStates)):
         return _share(key, states)[1]
     if isinstance(states, BinaryMargins) and key not in _OF_ALL_ROWS:
@@ -117,7 +119,7 @@ def _share(key: str, states: MetricStates) -> tuple[Floats, Floats]:
 
 
 def _wilson(found: Values, hits: AnyArray, rows: AnyArray, z: float) -> RowInterval:
-    """Wilson (1927)."""
+    """Return the score interval of a proportion. Source: Wilson (1927)."""
     p, n = found.value, np.maximum(rows, 1)
     middle = (hits + z * z / 2.0) / (n + z * z)
     reach = z / (n + z * z) * np.sqrt(n * p * (1.0 - p) + z * z / 4.0)
@@ -127,7 +129,8 @@ def _wilson(found: Values, hits: AnyArray, rows: AnyArray, z: float) -> RowInter
 
 
 def _of_decisions(*positions: int) -> Callable[[BinaryMargins], tuple[AnyArray, AnyArray]]:
-    """Rows of the first of some outcomes, and of all of them."""
+    """Return a function of states that returns the rows of the first outcome, and of all given
+    outcomes."""
 
     def share(states: BinaryMargins) -> tuple[AnyArray, AnyArray]:
         cells = outcomes(states)
@@ -186,7 +189,10 @@ def _variance(key: str, states: MetricStates) -> Floats:
 
 
 def _delong(negatives: Counts, positives: Counts) -> Floats:
-    """DeLong, DeLong and Clarke-Pearson (1988), over bins: (..., B) to (...)."""
+    """Return the variance of ROC AUC from binned rows: (..., B) to (...).
+
+    Source: DeLong, DeLong and Clarke-Pearson (1988).
+    """
     p, n = positives.sum(axis=-1), negatives.sum(axis=-1)
     below = np.cumsum(negatives, axis=-1) - negatives / 2.0
     above = np.cumsum(positives[..., ::-1], axis=-1)[..., ::-1] - positives / 2.0
@@ -196,7 +202,8 @@ def _delong(negatives: Counts, positives: Counts) -> Floats:
 
 
 def _spread(term: Floats, rows: Counts) -> Floats:
-    """Variance of the mean of terms with a number of rows each; the last axis is reduced."""
+    """Return the variance of the mean of terms, each weighted by its number of rows; reduces the
+    last axis."""
     count = rows.sum(axis=-1)
     held = np.where(rows > 0, term, 0.0)
     mean = quotient((held * rows).sum(axis=-1), count)
@@ -224,7 +231,8 @@ def _multiclass_loss(states: MulticlassStates) -> Floats:
 
 
 def _mean_auc(states: MulticlassStates) -> Floats:
-    """Assumes that the errors of the classes coincide, which is the worst case."""
+    """Return the variance of the macro-averaged ROC AUC, assuming perfectly correlated errors of
+    the classes, which is the worst case."""
     held = states.against_rest
     if not held.shape[1]:
         return np.full(len(states), np.nan)
@@ -247,7 +255,8 @@ def _of_residuals(key: str, states: RegressionStates) -> Floats:
 
 
 def _of_ranks(key: str, states: RegressionStates, found: Values, z: float) -> RowInterval:
-    """Between the values of the ranks that a binomial count of smaller rows reaches."""
+    """Return the interval of a quantile between two order statistics, whose ranks are the ends of
+    the normal interval of the level."""
     level = next(q for q in LEVELS if key == f"residual_q{round(100 * q):02d}")
     n = np.maximum(states.histogram.sum(axis=1), 1)
     reach = z * np.sqrt(level * (1.0 - level) / n)
@@ -266,7 +275,11 @@ def _of_ranks(key: str, states: RegressionStates, found: Values, z: float) -> Ro
 
 
 def _jackknifed(key: str, without: MetricStates, rows: Counts) -> Floats:
-    """Variance from the states without one row of each cell, (W * C), and its rows (W, C)."""
+    """Return the jackknife variance of a metric, (W,).
+
+    ``without`` (W * C): states with one row of each cell omitted. ``rows`` (W, C): rows of each
+    cell.
+    """
     found = performance(without, [key], bounded=False)[key].value.reshape(rows.shape)
     n = rows.sum(axis=1)
     mean = quotient(np.where(rows > 0, rows * found, 0.0).sum(axis=1), n)
@@ -301,15 +314,16 @@ def _class_cells(states: MulticlassStates) -> tuple[MulticlassStates, Counts]:
 
 
 def _less_one(rows: Counts) -> Counts:
-    """For each window and cell, the rows of all cells without one row of that cell, if it has any:
-    (W * C, C)."""
+    """Return, for each window and cell, the rows of all cells with one row of that cell omitted if
+    it has any, (W * C, C)."""
     cells = rows.shape[1]
     left = rows[:, None, :] - np.eye(cells, dtype=np.int64) * (rows > 0)[:, None, :]
     return np.asarray(left.reshape(-1, cells), dtype=np.int64)
 
 
 def _in_turn(key: str, states: BinaryMargins) -> Floats:
-    """Window by window, because each needs a state per cell."""
+    """Return the jackknife variance of a score metric, (W,). Windows are processed one at a time,
+    because each requires one state per cell."""
     coarse = _coarse(states)
     return np.array(
         [_jackknifed(key, *_score_cells(coarse.take(np.array([i]))))[0] for i in range(len(coarse))]
@@ -317,11 +331,10 @@ def _in_turn(key: str, states: BinaryMargins) -> Floats:
 
 
 def _coarse(states: BinaryMargins) -> BinaryMargins:
-    """The same rows in at most about 64 bins of the score, with negative decisions.
+    """Return the same rows in at most about 64 score bins, with negative decisions.
 
-    Each bin contains about the same share of all rows and of the positive ones: if positives are
-    rare, they are distinguished as finely as the others. No bin contains both probabilities and
-    other scores.
+    Bins contain similar shares of all rows plus positive rows, so that rare positives are resolved
+    as finely as negatives. No bin contains both probabilities and other scores.
     """
     binning, inside = states.binning, holds_probabilities(states.binning)
     by_side = states.ranked[:, NEGATIVE:].sum(axis=0).astype(np.float64)
@@ -359,7 +372,8 @@ def _of_negative_decisions(ranked: Counts, sums: Counts, binning: NumericBinning
 
 
 def _score_cells(state: BinaryMargins) -> tuple[BinaryMargins, Counts]:
-    """States of one window without one row of each label and bin."""
+    """Return the states of one window with one row of each label and bin omitted, and the rows of
+    those cells, (1, C)."""
     rows = state.ranked[0, NEGATIVE:].reshape(-1)
     cells = np.flatnonzero(rows)
     ranked = np.repeat(state.ranked, len(cells), axis=0)

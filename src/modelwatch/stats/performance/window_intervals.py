@@ -1,6 +1,6 @@
-"""Metrics of many windows at once, with their intervals, and their changes.
+"""Metrics of many windows with their intervals and changes.
 
-The same as ``intervals`` for one window, for an entire history in a few array operations.
+The results equal those of ``intervals`` for each window; the computation is vectorized.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from modelwatch.stats.special import student_quantile, student_tail
 COSTLY = frozenset(
     key for key in PERFORMANCE if key in ("average_precision", "ece") or key.startswith("lift_")
 )
-"""Metrics whose variance for independent rows takes milliseconds per window."""
+"""Metrics whose variance for independent rows takes milliseconds per window to compute."""
 ASSUMED_DEGREES = 4.0
 """Degrees of freedom of an assumed design effect."""
 _SCOPES_PER_BATCH = 1024
-"""Windows without one day that are evaluated together; limits memory."""
+"""Maximum number of jackknife samples that are evaluated together, which limits memory."""
 
 
 @dataclass(frozen=True)
 class WindowValues:
-    """M metrics of W windows; all arrays are (W, M), NaN if undefined.
+    """M metrics of W windows; all arrays are (W, M), and NaN if undefined.
 
-    ``reason``: why the value is NaN, otherwise None. ``lower``, ``upper``, and ``variance`` come
-    from the days; ``days``: number of days used. ``iid_*``: for independent rows. ``least``: lower
-    bound of the variance of a metric, in units of the square of its value if its range is
+    ``reason``: why the value is NaN; None if it is defined. ``lower``, ``upper``, and ``variance``:
+    from the jackknife. ``days``: number of days used. ``iid_*``: for independent rows. ``least``: a
+    lower bound of the variance, relative to the squared value if the range of the metric is
     unbounded; 0 if unknown.
     """
 
@@ -51,14 +51,15 @@ class WindowValues:
     least: Floats
 
     def take(self, indices: AnyArray) -> WindowValues:
-        """The windows at some positions."""
+        """Return the windows at the given positions."""
         arrays = {f.name: getattr(self, f.name)[indices] for f in fields(self) if f.name != "keys"}
         return replace(self, **arrays)
 
 
 @dataclass(frozen=True)
 class WindowChanges:
-    """M metrics of W windows minus those of their references; all arrays are (W, M)."""
+    """M metrics of W windows minus those of their references; all arrays are (W, M), and NaN if
+    undefined."""
 
     value: Floats
     reason: AnyArray
@@ -68,7 +69,7 @@ class WindowChanges:
 
 
 def metric_keys(states: MetricStates) -> tuple[str, ...]:
-    """The metrics that states of a task have."""
+    """Return the keys of the metrics of the states' task."""
     return tuple(key for key, known in PERFORMANCE.items() if known.applies(states))
 
 
@@ -80,10 +81,11 @@ def window_values(
     level: float = 0.95,
     costly: bool = True,
 ) -> WindowValues:
-    """Metrics of the windows, which are spans of a stack of daily states.
+    """Return the metrics of windows, which are spans of a stack of daily states.
 
-    ``COSTLY`` intervals for independent rows are computed only for windows with an interval from
-    their days, and not at all if ``costly`` is false.
+    ``spans`` (W, 2): positions of the days of each window. ``costly``: whether to compute the
+    intervals for independent rows of ``COSTLY`` metrics, which are computed only for windows with a
+    jackknife interval.
     """
     days = metric_states(days)
     chosen = tuple(metric_keys(days) if keys is None else keys)
@@ -127,12 +129,13 @@ def window_changes(
     level: float = 0.95,
     assumed_design_effect: float | None = None,
 ) -> WindowChanges:
-    """Each window minus its reference, one for each or one for all.
+    """Return the metrics of each window minus those of its reference.
 
-    A window with too few days uses the design effect of its reference's days. With an
-    ``assumed_design_effect``, a reference with too few days uses that of the window's; if both have
-    too few, the assumed one is used, with ``ASSUMED_DEGREES`` of freedom. Days in both are treated
-    as different ones, which makes the interval too wide.
+    ``before``: one reference per window, or one for all windows. For a window with too few days,
+    the design effect of its reference is used. If ``assumed_design_effect`` is given, the design
+    effect of the window is used for a reference with too few days; if both have too few days, the
+    assumed one is used, with ``ASSUMED_DEGREES`` degrees of freedom. Days in both the window and
+    the reference are treated as independent, which makes the interval too wide.
     """
     value = after.value - before.value
     scale = np.maximum(np.abs(after.value), np.abs(before.value))
@@ -169,8 +172,12 @@ def window_changes(
 
 
 def _sure(side: WindowValues, scale: Floats) -> tuple[Floats, Floats]:
-    """Variance of each metric by days, or by rows if days vary less than can be known; and by rows.
-    ``scale``: of metrics with an unbounded range."""
+    """Return the jackknife variance of each metric, and the variance for independent rows, (W, M)
+    each.
+
+    Neither is below its lower bound; a jackknife variance below it is replaced by the variance for
+    independent rows. ``scale``: the scale of metrics with an unbounded range.
+    """
     bounded = np.isfinite([np.subtract(*PERFORMANCE[key].range) for key in side.keys])
     least = side.least * np.where(bounded, 1.0, scale) ** 2
     by_days = np.where(side.variance < least, np.fmax(side.iid_variance, least), side.variance)
@@ -180,7 +187,8 @@ def _sure(side: WindowValues, scale: Floats) -> tuple[Floats, Floats]:
 def _short_reference(
     after: WindowValues, before: WindowValues, assumed_design_effect: float
 ) -> tuple[Floats, Floats]:
-    """Variance of a change from a reference with too few days, and its degrees of freedom."""
+    """Return the variance of a change against a reference with too few days, and its degrees of
+    freedom."""
     with np.errstate(divide="ignore", invalid="ignore"):
         measured = np.where(after.iid_variance > 0, after.variance / after.iid_variance, np.nan)
     known = (after.days >= FEWEST_DAYS) & np.isfinite(measured)
@@ -190,7 +198,7 @@ def _short_reference(
 
 
 def _reach(variance: Floats, degrees: Floats, level: float) -> Floats:
-    """Half the width of an interval; NaN if the variance is."""
+    """Return half the width of an interval; NaN if the variance or its degrees of freedom are."""
     out = np.full(variance.shape, np.nan)
     known = np.isfinite(variance) & np.isfinite(degrees)
     quantile = student_quantile(0.5 + level / 2.0, degrees[known])
@@ -199,7 +207,7 @@ def _reach(variance: Floats, degrees: Floats, level: float) -> Floats:
 
 
 def _day_variances(days: MetricStates, spans: Spans, keys: Sequence[str]) -> tuple[Floats, Counts]:
-    """Variance of each metric from the days left out, and the number of days used: (W, M)."""
+    """Return the jackknife variance of each metric, and the number of days used, (W, M) each."""
     variance = np.full((len(spans), len(keys)), np.nan)
     counted = np.zeros((len(spans), len(keys)), dtype=np.int64)
     for of_labels in (True, False):
@@ -234,7 +242,7 @@ def _variances(days: MetricStates, spans: Spans, keys: Sequence[str]) -> Floats:
 
 
 def chunks(indices: AnyArray, sizes: AnyArray) -> list[AnyArray]:
-    """The indices of windows in groups with a bounded total number of days."""
+    """Split the indices of windows into groups with a bounded total number of days."""
     if not len(indices):
         return []
     group = (np.cumsum(sizes[indices]) - 1) // _SCOPES_PER_BATCH

@@ -1,4 +1,4 @@
-"""Columns that the tables of performance share."""
+"""Columns that are shared by the performance tables."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ WINDOWED = (
     WINDOW_END,
     PARTIAL,
 )
-"""The rows behind a window's value, and when it was computed."""
+"""The columns that identify a window, and its as-of day."""
 WINDOW_KEY = (
     "run_id",
     "window_name",

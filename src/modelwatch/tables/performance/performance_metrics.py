@@ -1,4 +1,4 @@
-"""Tables of performance metrics, business values, and the maturity of labels."""
+"""Tables of performance metrics, business values, and label maturity."""
 
 from __future__ import annotations
 

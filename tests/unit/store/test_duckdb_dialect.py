@@ -1,0 +1,39 @@
+"""The views in the dialect of DuckDB."""
+
+from __future__ import annotations
+
+import pytest
+
+from modelwatch.io.store.duckdb_dialect import duckdb_sql
+from modelwatch.io.store.views import views
+
+ONLY_SPARK = {"histogram_comparison"}
+"""Its labels contain numbers as text, which the engines write differently."""
+
+
+@pytest.mark.parametrize("view", sorted(set(views()) - ONLY_SPARK))
+def test_every_view_has_a_translation(view: str) -> None:
+    assert duckdb_sql(views()[view]) is not None
+
+
+@pytest.mark.parametrize("view", sorted(ONLY_SPARK))
+def test_a_view_whose_text_differs_has_none(view: str) -> None:
+    assert duckdb_sql(views()[view]) is None
+
+
+def test_a_column_without_a_name_is_called_by_its_expression() -> None:
+    assert duckdb_sql("SELECT count(*) FROM runs") == 'SELECT COUNT(*) AS "COUNT(*)" FROM runs'
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "",
+        "SHOW TABLES",
+        "DROP TABLE runs",
+        "CREATE TABLE t AS SELECT 1",
+        "DESCRIBE runs",
+    ],
+)
+def test_what_is_no_query_has_no_translation(statement: str) -> None:
+    assert duckdb_sql(statement) is None
