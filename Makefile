@@ -29,10 +29,10 @@ DEMO_DAYS := 2013-04-01,2013-04-16,2013-05-01,2014-01-16
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: check test-all help setup demo test lint types bench evidence oracles soak sql docs wheel lock clean
+.PHONY: check test-all test-lines help setup demo test lint types bench evidence oracles soak sql docs wheel lock clean
 
 help:  ## Say what can be made
-	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 	@echo "  SPARK=4 makes it on Spark 4.1, in .venv-spark4: make demo SPARK=4"
 	@echo "  ARGS='...' goes to the command behind test, bench, evidence, oracles, soak and sql: make test ARGS='-k drift'"
 
@@ -65,6 +65,10 @@ test: $(SET_UP)  ## Run the tests
 
 test-all: $(SET_UP)  ## Run the tests, and those that take minutes each
 	@$(IN) python -m pytest -n 2 --dist loadfile -m '' $(ARGS)
+
+test-lines: $(SET_UP)  ## Compare runs on Spark 4.1, classic and over Spark Connect, with one on 3.5
+	@$(MAKE) --no-print-directory setup SPARK=4
+	@$(IN) python -m pytest -m '' tests/e2e/test_connect.py $(ARGS)
 
 check: lint types  ## Check style and types, and run the tests that need no Java
 	@$(IN) python -m pytest -n 2 tests/unit tests/architecture tests/golden $(ARGS)

@@ -15,14 +15,22 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from bare_python import bare_python
+
 PLUGIN = "org.apache.spark.sql.connect.SparkConnectPlugin"
 PORT = "spark.connect.grpc.binding.port"
 
 
 @contextmanager
 def connect_server(settings: Mapping[str, str], log: Path) -> Iterator[str]:
-    """The address of a server, which ends with the block; its output goes to a file."""
-    environment = {k: v for k, v in os.environ.items() if k != "SPARK_REMOTE"}
+    """The address of a server, which ends with the block; its output goes to a file.
+
+    Its Python workers do not have the package.
+    """
+    environment = {k: v for k, v in os.environ.items() if k not in ("SPARK_REMOTE", "PYTHONPATH")}
+    bin_folder = log.with_suffix(".bin")
+    bin_folder.mkdir()
+    environment["PYSPARK_PYTHON"] = str(bare_python(bin_folder, sys.executable))
     with log.open("wb") as errors:
         server = subprocess.Popen(
             [sys.executable, __file__, json.dumps(settings)],

@@ -13,6 +13,7 @@ import pyspark
 import pytest
 from scripts.cluster import standalone_cluster
 
+from bare_python import bare_python
 from loans import WITHOUT_ROWS, configured, made_tables, rows_of
 from modelwatch import cli
 from modelwatch.io.session.java import find_java_home
@@ -42,16 +43,6 @@ def built_wheel(folder: Path) -> Path:
     subprocess.run([*pip, *offline, "--wheel-dir", folder, ROOT], check=True)
     (wheel,) = folder.glob("*.whl")
     return wheel
-
-
-def bare_python(folder: Path) -> Path:
-    """The Python of the tests, but for the package, which a development set-up installs in it."""
-    forget = f"import sys\nsys.path[:] = [p for p in sys.path if p != {str(ROOT / 'src')!r}]\n"
-    (folder / "sitecustomize.py").write_text(forget, encoding="utf-8")
-    python = folder / "python"
-    python.write_text(f'#!/bin/sh\nPYTHONPATH="$PYTHONPATH:{folder}" exec {sys.executable} "$@"\n')
-    python.chmod(0o755)
-    return python
 
 
 def submitted(
@@ -91,7 +82,7 @@ def runs(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Submitted:
     folder = tmp_path_factory.mktemp("loans")
     made_tables(folder)
     wheel = built_wheel(tmp_path_factory.mktemp("dist"))
-    python = bare_python(tmp_path_factory.mktemp("bin"))
+    python = bare_python(tmp_path_factory.mktemp("bin"), sys.executable)
     machines = tmp_path_factory.mktemp("cluster")
     with standalone_cluster(machines) as master:
         done = submitted(master, python, wheel, configured(folder, "cluster"))

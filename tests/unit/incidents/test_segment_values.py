@@ -25,3 +25,8 @@ def test_sums_beyond_the_doubles_have_shares() -> None:
 
 def test_segments_that_are_worth_nothing_have_no_share() -> None:
     assert shares_of({NORTH: [0.0], SOUTH: []}) == {}
+
+
+def test_shares_do_not_depend_on_the_order_of_the_segments() -> None:
+    values = {NORTH: [1.0], **{("region", str(n)): [1e-16] for n in range(40)}}
+    assert shares_of(dict(reversed(values.items()))) == shares_of(values)

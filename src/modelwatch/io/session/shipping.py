@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 from pyspark.errors import PySparkException
@@ -60,15 +61,16 @@ def wheel_of(module: Path) -> Path | None:
 
 
 def _ship_to_server(session: SparkSession) -> None:
-    if _worker_version(session) == code_version():
+    if _worker_version(session, _installed_version) == code_version():
         return
     LOG.info("sending the package to the Python workers of the server")
     with tempfile.TemporaryDirectory() as folder:
-        archive = Path(folder) / f"modelwatch-{VERSION}.zip"
+        # A server keeps the files of all sessions by name, and takes no other content for it.
+        archive = Path(folder) / f"modelwatch-{code_version().replace('+', '-')}.zip"
         _write_archive(archive)
         try:
             session.addArtifacts(str(archive), pyfile=True)  # type: ignore[attr-defined,unused-ignore]
-            found, refused = _worker_version(session), ""
+            found, refused = _worker_version(session, code_version), ""
         except (PySparkException, OSError) as error:
             found, refused = None, f": {first_line(error)}"
     if found != code_version():
@@ -79,10 +81,19 @@ def _ship_to_server(session: SparkSession) -> None:
         )
 
 
-def _worker_version(session: SparkSession) -> str | None:
-    """The code that a Python worker of the server imports; None if it has none."""
+def _installed_version() -> str:
+    """The code of this process; empty if it comes from an archive.
+
+    Sessions share Python workers. A worker that imported the archive of an earlier session does not
+    say that all workers of this one find the package.
+    """
+    return code_version() if PACKAGE_FOLDER.is_dir() else ""
+
+
+def _worker_version(session: SparkSession, question: Callable[[], str]) -> str | None:
+    """What a Python worker of the server says of its code; None if it cannot import it."""
     try:
-        return worker_answer(session, code_version)
+        return worker_answer(session, question)
     except PySparkException:
         return None
 
@@ -96,4 +107,6 @@ def _write_archive(archive: Path) -> None:
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as written:
         for file in sorted(PACKAGE_FOLDER.rglob("*")):
             if file.is_file() and file.suffix in _CODE:
-                written.write(file, Path("modelwatch") / file.relative_to(PACKAGE_FOLDER))
+                # Without the time of the file: the same code is the same archive.
+                name = zipfile.ZipInfo(f"modelwatch/{file.relative_to(PACKAGE_FOLDER).as_posix()}")
+                written.writestr(name, file.read_bytes(), zipfile.ZIP_DEFLATED)

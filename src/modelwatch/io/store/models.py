@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from pyspark.ml import PipelineModel
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from modelwatch.capabilities import capabilities
 from modelwatch.io.delta.log import unglobbed
 from modelwatch.io.delta.table_schema import OutputError
 from modelwatch.io.failures import first_line
@@ -21,6 +23,7 @@ def save_model(session: SparkSession, model: PipelineModel, path: str) -> str:
 
     A model of an unpublished run in the folder is replaced.
     """
+    _make_active(session)
     model.write().overwrite().save(path)
     return content_digest(session, path)
 
@@ -39,6 +42,7 @@ def load_model(session: SparkSession, path: str, digest: str) -> PipelineModel:
                 f"(SHA-256 {found[:16]}..., not {digest[:16]}...), and it was not loaded. Restore "
                 "them, or set another performance.loss_model.path and fit a new model"
             )
+        _make_active(session)
         return PipelineModel.load(unglobbed(path))
     except _UNREADABLE as error:
         raise OutputError(f"the model at {path} can't be read: {first_line(error)}") from error
@@ -57,3 +61,14 @@ def content_digest(session: SparkSession, path: str) -> str:
     marker = f"/{root.rpartition('/')[2]}/"
     lines = sorted(f"{row.digest}  {row.path.rpartition(marker)[2]}" for row in files)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _make_active(session: SparkSession) -> None:
+    """Make a session the active one of this thread, where Spark ML asks for no other.
+
+    Over Spark Connect it reads and writes models with the active session of the thread. Only the
+    thread that started a session has one, and it may be an earlier one that was stopped.
+    """
+    if capabilities(session).interface == "connect":
+        client: Any = type(session)
+        client._active_session.session = session

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -198,7 +199,7 @@ class Store:
         process are written by it, without a Spark job, if possible.
         """
         spec, place = TABLES[table], self.place(table)
-        folder = folder_of_turns(place)
+        folder = _folder_here(place)
         held = fitted_table(spec, rows, run_id) if isinstance(rows, pa.Table) else None
 
         def frame() -> DataFrame:
@@ -311,7 +312,7 @@ class Store:
         retried(evolve, place)
 
     def _last_version(self, place: Place, run_id: str) -> int:
-        folder = folder_of_turns(place)
+        folder = _folder_here(place)
         if folder is not None:
             # While it is this one's turn, nobody else commits.
             return max(
@@ -334,6 +335,15 @@ class Store:
         except QUERY_FAILURES as error:
             if not _is_concurrent(error):
                 raise
+
+
+def _folder_here(place: Place) -> Path | None:
+    """The folder of an existing table on a disk of this machine; None for other tables.
+
+    A plain path may lead to another disk: that of a server of Spark Connect, or HDFS.
+    """
+    folder = folder_of_turns(place)
+    return folder if folder is not None and (folder / "_delta_log").is_dir() else None
 
 
 def retried(action: Callable[[], Result], place: Place, attempts: int = _ATTEMPTS) -> Result:

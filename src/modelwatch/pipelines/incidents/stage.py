@@ -233,9 +233,11 @@ def shares_of(
         return {}
     # Sums of numbers near the largest double would exceed it.
     sums = {key: math.fsum(value / largest for value in held) for key, held in values.items()}
-    whole: dict[str, float] = defaultdict(float)
+    parts: dict[str, list[float]] = defaultdict(list)
     for (segmentation, _), value in sums.items():
-        whole[segmentation] += abs(value)
+        parts[segmentation].append(abs(value))
+    # The order of the rows is not the same everywhere, and an exact sum does not depend on it.
+    whole = {segmentation: math.fsum(held) for segmentation, held in parts.items()}
     return {key: abs(value) / whole[key[0]] for key, value in sums.items() if whole[key[0]]}
 
 
