@@ -303,7 +303,7 @@ def test_costs_are_told_of_every_run(monitor: Monitor) -> None:
     assert set(found) == {"old", "weeks", "new", "failed"}
     assert found["new"].seconds == 12
     assert (found["new"].files_read, found["new"].bytes_read) == (7, 5)
-    assert found["new"].seconds_by_stage == {"states": 7.0}
+    assert found["new"].seconds_by_stage.asDict() == {"states": 7.0}
 
 
 def test_a_schema_has_the_views_beside_the_tables(spark: SparkSession) -> None:
