@@ -31,7 +31,7 @@ MORE_IN_SPARK = {
     "connection cut": ("connection between Python and the Spark JVM broke", "run again"),
     "worker killed": ("Python worker exited unexpectedly", "memoryOverhead"),
     "worker deadlocked": (
-        "a Python worker is stuck: it uses no CPU and does not respond",
+        "a Python worker is stuck: it uses no CPU",
         "Fix",
     ),
     "task out of memory": ("Java heap space", "spark.driver.memory"),
@@ -63,20 +63,29 @@ def died(folder: Path, *arguments: str) -> Ended:
     }
     for name in ("PYSPARK_GATEWAY_PORT", "PYSPARK_GATEWAY_SECRET"):
         environment.pop(name, None)
-    done = subprocess.run(
-        [sys.executable, "-m", "dying", str(folder), *arguments],
-        env=environment,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=BOUND_SECONDS,
-        check=False,
-    )
-    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    # A stopped process would keep pipes open, and this one waiting, after the end of the other.
+    answers, words = folder / "stdout", folder / "stderr"
+    with answers.open("w") as stdout, words.open("w") as stderr:
+        done = subprocess.run(
+            [sys.executable, "-m", "dying", str(folder), *arguments],
+            env=environment,
+            cwd=folder,
+            stdout=stdout,
+            stderr=stderr,
+            timeout=BOUND_SECONDS,
+            check=False,
+        )
+    printed = answers.read_text(encoding="utf-8")
+    lines = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
     rows: dict[str, list[dict[str, Any]]] = {}
     for row in DeltaTable(folder / "monitor" / "runs").to_pyarrow_table().to_pylist():
         rows.setdefault(row["monitor"].replace("_", " "), []).append(row)
-    return Ended({line["death"]: line for line in lines}, rows, done.returncode, done.stderr)
+    return Ended(
+        {line["death"]: line for line in lines},
+        rows,
+        done.returncode,
+        words.read_text(encoding="utf-8"),
+    )
 
 
 def assert_told(ended: Ended, death: str, words: tuple[str, ...]) -> None:

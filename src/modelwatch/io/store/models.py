@@ -23,7 +23,7 @@ def save_model(session: SparkSession, model: PipelineModel, path: str) -> str:
 
     A model of an unpublished run in the folder is replaced.
     """
-    _make_active(session)
+    make_active(session)
     model.write().overwrite().save(path)
     return content_digest(session, path)
 
@@ -42,7 +42,7 @@ def load_model(session: SparkSession, path: str, digest: str) -> PipelineModel:
                 f"(SHA-256 {found[:16]}..., not {digest[:16]}...), and it was not loaded. Restore "
                 "them, or set another performance.loss_model.path and fit a new model"
             )
-        _make_active(session)
+        make_active(session)
         return PipelineModel.load(unglobbed(path))
     except _UNREADABLE as error:
         raise OutputError(f"the model at {path} can't be read: {first_line(error)}") from error
@@ -63,7 +63,7 @@ def content_digest(session: SparkSession, path: str) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _make_active(session: SparkSession) -> None:
+def make_active(session: SparkSession) -> None:
     """Make a session the active one of this thread, where Spark ML asks for no other.
 
     Over Spark Connect it reads and writes models with the active session of the thread. Only the

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from modelwatch.errors import present
 from modelwatch.io.delta.table_schema import OutputError
-from modelwatch.io.store.models import load_model, save_model
+from modelwatch.io.store.models import load_model, make_active, save_model
 from modelwatch.io.store.output_tables import Store
 from modelwatch.model.config.configuration import MonitorConfig, labels_fingerprint
 from modelwatch.model.days import shifted
@@ -203,6 +203,7 @@ def _fitted(
         if count < _FEWEST_ROWS:
             return FEW_LABELS
         version = hashlib.sha256(f"{settings} {count} {rows_digest}".encode()).hexdigest()[:16]
+        make_active(run.spark)
         model, dispersion = fitted(held, inputs)
     path = f"{_folder(config, store)}/{version}"
     digest = save_model(run.spark, model, path)
