@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pyspark
@@ -64,13 +64,19 @@ def thrift_server(folder: Path) -> Iterator[str]:
         )
     try:
         end = time.monotonic() + SECONDS_TO_START
-        while "ThriftBinaryCLIService on port" not in log.read_text(errors="replace"):
+        while not is_listening(port):
             assert server.poll() is None and time.monotonic() < end, log.read_text()[-4000:]
             time.sleep(0.5)
         yield f"jdbc:hive2://127.0.0.1:{port}/default"
     finally:
         server.terminate()
         server.wait(timeout=60)
+
+
+def is_listening(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
 
 
 def beeline(address: str, query: str) -> list[list[str]]:
