@@ -31,7 +31,7 @@ MORE_IN_SPARK = {
     "connection cut": ("connection between Python and the Spark JVM broke", "run again"),
     "worker killed": ("Python worker exited unexpectedly", "memoryOverhead"),
     "worker deadlocked": (
-        "a Python worker is stuck: it uses no CPU",
+        "a Python worker is stuck: it uses no CPU and does not respond",
         "Fix",
     ),
     "task out of memory": ("Java heap space", "spark.driver.memory"),
