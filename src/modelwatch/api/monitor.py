@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 from modelwatch.api.html import ReportPages, table_html, text_html
 from modelwatch.io.text_files import text_of_file
-from modelwatch.model.config.configuration import MonitorConfig, Problem, parse_config
+from modelwatch.model.config.configuration import MonitorConfig, parse_config
 from modelwatch.model.config.relative_paths import is_relative
 from modelwatch.model.days import DayRange
-from modelwatch.model.errors import SourceError
 from modelwatch.model.sources.tables import TableAddress
 
 # A configuration is read without Spark, which what follows imports and starts.
@@ -235,9 +234,7 @@ class Monitor:
         from modelwatch.io.store.view_frames import check_view_name, view_frame
 
         check_view_name(name)
-        if not Store(self.session, self.config.output).exists("runs"):
-            problem = Problem("", None, "there are no results yet: call run()")
-            raise SourceError([problem], str(self.config.output))
+        Store(self.session, self.config.output).require_results("call run()")
         return view_frame(self.session, self.config.output, name)
 
     def report(self, folder: str | Path | None = None) -> ReportPages:

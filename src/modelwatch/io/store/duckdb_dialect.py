@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sqlglot
-from sqlglot import TokenType, exp
+from sqlglot import Dialect, TokenType, exp
 
+_SPARK = Dialect.get_or_raise("spark")
 GET = "CREATE MACRO get(items, place) AS CASE WHEN place >= 0 THEN items[place + 1] END"
 """The element of an array by its position from 0, as in Spark: null beyond the ends."""
 _SAME_FUNCTIONS: frozenset[type[exp.Expr]] = frozenset(
@@ -54,10 +54,10 @@ def duckdb_sql(statement: str) -> str | None:
 
     Raises SqlglotError if the statement cannot be parsed.
     """
-    tokens = sqlglot.tokenize(statement, read="spark")
+    tokens = _SPARK.tokenize(statement)
     if not tokens or tokens[0].token_type not in _FIRST_TOKENS:
         return None
-    tree = sqlglot.parse_one(statement, read="spark")
+    tree = _SPARK.parser().parse(tokens, statement)[0]
     if not isinstance(tree, exp.Query) or not _has_same_meaning(tree):
         return None
     _name_columns(tree)

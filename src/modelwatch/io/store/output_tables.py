@@ -40,6 +40,7 @@ from modelwatch.io.delta.turns import folder_of_turns, turn
 from modelwatch.io.store.arrow_rows import fitted_table, rows_of, table_of
 from modelwatch.io.store.fitted_rows import fitted_rows
 from modelwatch.model.config.literals import string_literal
+from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.sources.tables import OutputAddress
 from modelwatch.query_failures import QUERY_FAILURES
 from modelwatch.spark.local_frames import frame_of_table
@@ -65,6 +66,9 @@ _CONCURRENT = (
     "ProtocolChangedException",
     "AlreadyExistsException",
 )
+
+RUN_FIRST = "run the monitor first"
+"""What to do before the first run."""
 
 Result = TypeVar("Result")
 
@@ -123,6 +127,11 @@ class Store:
     def exists(self, table: str) -> bool:
         """Whether the table exists."""
         return self._schema_of(table) is not None
+
+    def require_results(self, hint: str = "") -> None:
+        """SourceError before the first run, which may end with a hint."""
+        if not self.exists("runs"):
+            raise no_results(self.output, hint)
 
     def read(self, table: str) -> DataFrame:
         """All rows of a table, published or not."""
@@ -335,6 +344,12 @@ class Store:
         except QUERY_FAILURES as error:
             if not _is_concurrent(error):
                 raise
+
+
+def no_results(output: OutputAddress, hint: str = "") -> SourceError:
+    """The error of a reader of an output in which no run has published anything."""
+    message = f"there are no results yet{hint and ': '}{hint}"
+    return SourceError([Problem("", None, message)], str(output))
 
 
 def _folder_here(place: Place) -> Path | None:

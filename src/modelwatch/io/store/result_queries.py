@@ -10,9 +10,8 @@ from typing import Any
 from pyspark.sql import Row, SparkSession
 
 from modelwatch.io.store.local_results import LocalResults, NotAnswered, QueryResult, local_results
-from modelwatch.io.store.output_tables import Store
+from modelwatch.io.store.output_tables import RUN_FIRST, Store
 from modelwatch.io.store.views import ResultViews
-from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.sources.tables import OutputAddress
 from modelwatch.tables import TABLES
 
@@ -46,16 +45,14 @@ class ResultQueries:
         rows = [tuple(map(_plain, row)) for row in limited.collect()]
         return QueryResult(tuple(frame.columns), rows)
 
-    def require(self, hint: str = "run the monitor first") -> None:
+    def require(self, hint: str = RUN_FIRST) -> None:
         """Create tables of this release that the output lacks, unless this process reads it.
 
         Raises SourceError, which ends with a hint, before the first run.
         """
         if self._local is None:
             store = Store(self._spark, self.output)
-            if not store.exists("runs"):
-                problem = Problem("", None, f"there are no results yet: {hint}")
-                raise SourceError([problem], str(self.output))
+            store.require_results(hint)
             store.prepare(tuple(TABLES))
 
     def refresh(self) -> None:

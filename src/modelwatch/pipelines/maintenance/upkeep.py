@@ -86,8 +86,7 @@ def maintain(spark: SparkSession, config: MonitorConfig, *, dry_run: bool = Fals
     """
     store = Store(spark, config.output)
     _check(config)
-    if not store.exists("runs"):
-        raise SourceError([Problem("", None, "there are no results yet")], str(config.output))
+    store.require_results()
     store.prepare(written=stored_history(store, config.monitor).written)
     found = _found(store, config)
     lines = [f"Monitor {config.monitor}, as of {found.as_of}", *_upkeep_lines(config, found)]

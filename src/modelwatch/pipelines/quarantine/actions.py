@@ -151,8 +151,7 @@ def _named(words: Sequence[str]) -> Column:
 def _opened(spark: SparkSession, config: MonitorConfig) -> Store:
     """The store with the tables and views of the quarantine; SourceError before the first run."""
     store = Store(spark, config.output)
-    if not store.exists("runs"):
-        raise SourceError([Problem("", None, "there are no results yet")], str(config.output))
+    store.require_results()
     asked = sources_of((_VIEW, RELEASES))
     store.prepare([name for name in TABLES if name in asked])
     create_views(spark, config.output, (_VIEW,))

@@ -129,8 +129,7 @@ def replay(
 
 
 def _recorded(store: Store, config: MonitorConfig, run_id: str) -> _Recorded:
-    if not store.exists("runs"):
-        raise SourceError([Problem("", None, "there are no results yet")], str(config.output))
+    store.require_results()
     runs = store.runs(config.monitor)
     found = runs.where(F.col("run_id").startswith(run_id)).limit(10).collect()
     if len(found) != 1:

@@ -140,8 +140,7 @@ def trace(
 
 
 def _known(store: Store, config: MonitorConfig, as_of: date | None) -> _Known:
-    if not store.exists("runs"):
-        raise SourceError([Problem("", None, "there are no results yet")], str(config.output))
+    store.require_results()
     stored = store.runs(config.monitor)
     more = [name for name in ("contracts",) if name in stored.columns]
     rows = [row for row in stored.select(*_RUN, *more).collect() if row["outcome"] == "published"]

@@ -10,10 +10,10 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+from modelwatch.io.store.output_tables import RUN_FIRST, no_results
 from modelwatch.io.store.result_queries import ResultQueries
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.config.sensitive import sensitive_columns
-from modelwatch.model.errors import Problem, SourceError
 from modelwatch.package import VERSION
 from modelwatch.pipelines.report.incident_queries import IncidentScope
 from modelwatch.pipelines.report.queries import (
@@ -56,7 +56,7 @@ def collected_results(
 
     standing = rows_of(standing_queries(config))
     if not standing["windows"]:
-        raise _nothing(config)
+        raise no_results(config.output, RUN_FIRST)
     span = span_of(config, standing)
     scopes = incident_scopes(standing["incidents"])
     return span, {**standing, **rows_of(page_queries(config, span, scopes))}
@@ -115,11 +115,6 @@ def incident_scopes(incidents: Sequence[Mapping[str, Any]]) -> list[IncidentScop
         IncidentScope(**{name: row[COLUMN_OF_FIELD.get(name, name)] for name in names})
         for row in parents
     ][:MOST_INCIDENTS]
-
-
-def _nothing(config: MonitorConfig) -> SourceError:
-    message = "there are no results yet: run the monitor first"
-    return SourceError([Problem("", None, message)], str(config.output))
 
 
 def report(

@@ -36,7 +36,7 @@ from modelwatch.stats.value_names import ALL, ALL_VERSIONS
 from modelwatch.tables import TABLES
 from modelwatch.tables.arrow import arrow_schema
 
-SHARE_COLUMNS = (
+_SCOPE_COLUMNS = (
     "kind",
     "model_version",
     "segmentation",
@@ -48,6 +48,9 @@ SHARE_COLUMNS = (
     "window_end",
     "partial",
     "reference",
+)
+SHARE_COLUMNS = (
+    *_SCOPE_COLUMNS,
     "lower",
     "upper",
     "value",
@@ -56,17 +59,7 @@ SHARE_COLUMNS = (
     "row_count",
 )
 ROW_COLUMNS = (
-    "kind",
-    "model_version",
-    "segmentation",
-    "segment",
-    "role",
-    "feature",
-    "window_name",
-    "window_start",
-    "window_end",
-    "partial",
-    "reference",
+    *_SCOPE_COLUMNS,
     "value",
     "expected",
     "row_count",
