@@ -51,8 +51,8 @@ class PlayedSigns:
     def processes(self) -> dict[int, Process]:
         return {}
 
-    def waiting_for_python(self) -> tuple[int, int]:
-        return 1, 0
+    def waiting_for_python(self) -> int:
+        return 1
 
     def java_exit_code(self) -> int | None:
         return self.exit_code

@@ -27,7 +27,6 @@ _STAGE_COUNTERS = (
 )
 """Metrics of an active stage. Heartbeats of executors contain those of running tasks."""
 _TASK_THREAD = "Executor task launch worker"
-_FEEDER = re.compile(r"(?:stdout|stdin) writer for ")
 _WAITS_FOR_PYTHON = re.compile(r"PythonArrowOutput|PythonRunner")
 _DUMPED_EXECUTORS = 8
 _EXIT_SECONDS = 2.0
@@ -103,19 +102,17 @@ class VitalSigns:
         dead = tuple(f"{n}: {e}" for t, n, e in self._dead() if t not in self._died_before)
         return Answer(counters, tasks, None if self.local else len(self._executors()), dead)
 
-    def waiting_for_python(self) -> tuple[int, int]:
-        """Tasks that wait for their Python worker, and threads that send data to one."""
+    def waiting_for_python(self) -> int:
+        """The number of tasks that wait for their Python worker."""
         context = self._context._jsc.sc()
-        waiting = feeding = 0
+        waiting = 0
         for executor in ["driver"] if self.local else self._executors()[:_DUMPED_EXECUTORS]:
             dump = context.getExecutorThreadDump(executor)
             for thread in dump.get() if dump.isDefined() else ():
-                name = str(thread.threadName())
-                feeding += bool(_FEEDER.match(name))
-                if name.startswith(_TASK_THREAD):
+                if str(thread.threadName()).startswith(_TASK_THREAD):
                     stack = thread.stackTrace().toString()
                     waiting += bool(_WAITS_FOR_PYTHON.search(stack))
-        return waiting, feeding
+        return waiting
 
     def usable(self) -> bool:
         """Whether the session still accepts queries; may take forever if the JVM hangs."""

@@ -218,10 +218,7 @@ class Watchdog:
         asked_at = self._asked_at
         silent = asked_at is not None and time.monotonic() - asked_at > _QUESTION_SECONDS
         answer = self._answer or Answer()
-        of_python = None
-        if self.signs.at_hand and not silent:
-            of_python = _bounded(self.signs.waiting_for_python)
-        waiting, feeding = of_python or (0, 0)
+        can_ask = self.signs.at_hand and not silent
         seen = self.signs.processes() or {}
         return Symptoms(
             stages=self.watched.stages(),
@@ -229,8 +226,7 @@ class Watchdog:
             java_answers=not silent,
             dead_threads=answer.dead_threads,
             stopped=tuple(sorted(one.process_id for one in seen.values() if one.stopped)),
-            waiting_for_python=waiting,
-            feeding=feeding,
+            waiting_for_python=(_bounded(self.signs.waiting_for_python) or 0) if can_ask else 0,
             tasks=answer.tasks,
             executors=answer.executors if answer.counters else None,
             awaited=tuple(sorted(awaited_turns())),

@@ -31,6 +31,10 @@ _STOPPED = (
     "find what stopped it (SIGSTOP, a debugger, a paused container), resume or end it, "
     "then run again"
 )
+_STUCK_AGAIN = (
+    f"{RUN_AGAIN}. If it gets stuck again, see the log of the executor for an error in a thread "
+    "that sends data to the worker, and the stack of the worker"
+)
 _OTHER_HOLDS = "end the process that writes there if it hangs, then run again"
 CONNECTION_BROKEN = "the connection between Python and the Spark JVM broke"
 APPLICATION_ENDED = "the Spark application ended during the run"
@@ -50,9 +54,9 @@ class Symptoms:
     ``stages`` that were active. ``quiet_seconds`` without progress. ``ended``: what has ended, as
     in ``java_end`` or the constants of this module. ``java_answers``: whether Java still responds.
     ``dead_threads`` of Java, each with its error. ``stopped``: processes that a signal has stopped.
-    ``waiting_for_python``: tasks that wait for their Python worker. ``feeding``: threads that send
-    data to a worker. ``tasks`` that are active, and ``executors`` other than the driver; None if
-    unknown. ``awaited``: tables that another process is writing.
+    ``waiting_for_python``: tasks that wait for their Python worker. ``tasks`` that are active, and
+    ``executors`` other than the driver; None if unknown. ``awaited``: tables that another process
+    is writing.
     """
 
     stages: tuple[str, ...] = ()
@@ -62,7 +66,6 @@ class Symptoms:
     dead_threads: tuple[str, ...] = ()
     stopped: tuple[int, ...] = ()
     waiting_for_python: int = 0
-    feeding: int = 0
     tasks: int | None = None
     executors: int | None = None
     awaited: tuple[str, ...] = ()
@@ -108,13 +111,8 @@ def _cause(seen: Symptoms) -> tuple[str, str]:
         return f"another process is writing {', '.join(seen.awaited)}", _OTHER_HOLDS
     if seen.executors == 0:
         return "Spark has no executor", _NO_EXECUTOR
-    if seen.waiting_for_python and not seen.feeding:
-        return (
-            "a Python worker is stuck: it uses no CPU, and no Java thread sends it data",
-            MACHINE_MEMORY,
-        )
     if seen.waiting_for_python:
-        return "a Python worker is stuck: it uses no CPU and does not respond", RUN_AGAIN
+        return "a Python worker is stuck: it uses no CPU and does not respond", _STUCK_AGAIN
     if seen.tasks:
         return (
             f"{seen.tasks} Spark tasks are stuck: they neither read, write nor compute",
