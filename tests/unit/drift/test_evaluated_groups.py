@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -23,6 +24,7 @@ from modelwatch.evaluation.drift.question import (
 from modelwatch.evaluation.planning.windows import WindowReference
 from modelwatch.evaluation.states.groups import GROUP_KEY, state_groups
 from modelwatch.model.planning.windows import Window
+from modelwatch.stats.drift.advancing_dates import ADVANCING
 from modelwatch.stats.states.categorical import CategoricalStates
 from modelwatch.stats.states.numeric import NumericStates
 from modelwatch.stats.states.pairs import PairStates
@@ -198,3 +200,27 @@ def test_groups_are_told_apart_by_all_of_their_key() -> None:
     keys = [tuple(getattr(group, name) for name in GROUP_KEY) for group in groups]
     assert len(keys) == len(set(keys)) == 6
     assert all(len(group.days) == len(DAYS) for group in groups)
+
+
+def test_dates_that_advance_with_the_days_are_judged_by_shares_only() -> None:
+    first = (FIRST - date(1970, 1, 1)).days
+    due = [(first + at + RANDOM.integers(1, 60, size=30)).tolist() for at in range(len(DAYS))]
+    binning = numeric_binning([v for day in due[:28] for v in day], bins=20)
+    batch = pa.RecordBatch.from_pylist(
+        [*rows_of(numeric_states(binning, due), "due")], schema=SCHEMA
+    )
+    thresholds = {"psi": 0.2, "mean_change_in_sd": 0.5, "null_share_change": 0.02}
+    found = {}
+    for unit in ("number", "day"):
+        features = {("inputs", "due"): EvaluatedFeature(binning, unit)}
+        evaluation = replace(EVALUATION, features=features, blocks={}, thresholds=thresholds)
+        rows = evaluated(drifts_of(evaluation), [batch]).to_pylist()
+        found[unit] = {
+            row["statistic"]: (row["value"] is None, row["reason"], row["p_value"] is None)
+            for row in rows
+            if row["reference"] == "first" and row["window_start"] == DAYS[35]
+        }
+    assert {key: found["number"][key][0] for key in thresholds} == dict.fromkeys(thresholds, False)
+    assert found["day"]["psi"] == found["day"]["ks"] == (True, ADVANCING, True)
+    assert found["day"]["mean_change_in_sd"] == (True, ADVANCING, True)
+    assert found["day"]["null_share_change"] == (False, None, False)

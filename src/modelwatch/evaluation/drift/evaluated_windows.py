@@ -4,7 +4,7 @@ segment."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -23,10 +23,11 @@ from modelwatch.evaluation.verdicts.reference_nulls import (
     ComparedStates,
     chances,
     judged_columns,
-    reference_nulls,
+    reference_days,
     reference_spans,
 )
 from modelwatch.stats.arrays import AnyArray
+from modelwatch.stats.drift.advancing_dates import undefined_for_advancing_dates
 from modelwatch.stats.drift.comparison import Comparison, Values
 from modelwatch.stats.drift.correlation import pair_positions, top_pairs
 from modelwatch.stats.drift.repeats import Repeats
@@ -146,21 +147,46 @@ def drifts_of(evaluation: Evaluation) -> BatchFunction:
             asked = [r for r in evaluation.references if group.segmentation == ALL or r.segments]
             learned = [
                 (
-                    reference_nulls(evaluation, group, states, reference),
+                    _learned(evaluation, group, states, reference),
                     repeats_of_windows(evaluation, group, states, reference),
                 )
                 for reference in asked
             ]
             for view in _views(evaluation, group):
                 rolled = states.take(view.states).roll_up(view.spans)
-                for one, (null, again) in zip(asked, learned, strict=True):
+                for one, (known, again) in zip(asked, learned, strict=True):
                     found = _compared(group, states, view, rolled, one, again)
                     if found is not None:
-                        _add_drift(rows, evaluation, group, one, *found, null)
+                        _add_drift(rows, evaluation, group, one, *found, known)
             yield from rows.full()
         yield from rows.rest()
 
     return drifts
+
+
+@dataclass(frozen=True)
+class _Learned:
+    """What the days of a reference tell: chance models by statistic or feature, and whether the
+    feature is a date that advances."""
+
+    nulls: Mapping[str, ChanceModel]
+    advancing: bool = False
+
+
+def _learned(
+    evaluation: Evaluation, group: StateGroup, states: ComparedStates, reference: WindowReference
+) -> _Learned:
+    days = reference_days(group, states, reference)
+    if days is None:
+        return _Learned({})
+    nulls = days.nulls(evaluation)
+    if group.kind == "pairs" or not days.advance(
+        evaluation.features[group.role, group.feature].unit
+    ):
+        return _Learned(nulls)
+    return _Learned(
+        {key: one for key, one in nulls.items() if STATISTICS[key].advancing_dates}, True
+    )
 
 
 def _states(evaluation: Evaluation, group: StateGroup) -> ComparedStates:
@@ -206,7 +232,7 @@ def _add_drift(
     reference: WindowReference,
     view: VersionWindows,
     comparison: Comparison,
-    nulls: Mapping[str, ChanceModel],
+    learned: _Learned,
 ) -> None:
     block = evaluation.blocks[group.role] if group.kind == "pairs" else None
     scope = {**_scope(group, view), "reference": reference.name}
@@ -218,6 +244,12 @@ def _add_drift(
         "reference_rows": np.broadcast_to(counts[1], len(view.windows)),
     }
     found = drift(comparison)
+    if learned.advancing:
+        found |= {
+            key: undefined_for_advancing_dates(len(view.windows))
+            for key in found
+            if not STATISTICS[key].advancing_dates
+        }
     pairwise = {key: one for key, one in found.items() if "pair" in STATISTICS[key].kinds}
     metrics = [
         (feature or group.feature, key, own)
@@ -227,7 +259,7 @@ def _add_drift(
     ]
     if metrics:
         thresholds = evaluation.thresholds if reference.fixed else {}
-        models = [nulls.get(feature if block else key) for feature, key, _ in metrics]
+        models = [learned.nulls.get(feature if block else key) for feature, key, _ in metrics]
         judged = [own for *_, own in metrics]
         bounds = {} if block else error_bounds(comparison, found)
         unknown = np.full(len(view.windows), np.nan)

@@ -1,16 +1,20 @@
-"""The null distribution of statistics: their values between the days of a reference."""
+"""What the days of a reference tell: the null distribution of statistics, and whether dates
+advance."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from modelwatch.evaluation.drift.question import Evaluation
 from modelwatch.evaluation.planning.windows import WindowReference, day_bounds
 from modelwatch.evaluation.states.groups import StateGroup
-from modelwatch.stats.arrays import AnyArray, Floats, Spans, day_spans
+from modelwatch.stats.arrays import AnyArray, Counts, Floats, Spans, day_spans
+from modelwatch.stats.drift.advancing_dates import advance_with_days
 from modelwatch.stats.drift.comparison import Comparison, Values
+from modelwatch.stats.profile.metric import STEPS_PER_DAY, Unit
 from modelwatch.stats.states.categorical import CategoricalStates
 from modelwatch.stats.states.numeric import NumericStates
 from modelwatch.stats.states.pairs import PairStates
@@ -37,28 +41,43 @@ def fixed_span(group: StateGroup, reference: WindowReference) -> tuple[AnyArray,
     return reference_spans(group, reference, *day_bounds((reference.fixed_days,)))
 
 
-def reference_nulls(
-    evaluation: Evaluation, group: StateGroup, states: ComparedStates, reference: WindowReference
-) -> Mapping[str, ChanceModel]:
-    """Statistics between the days of a fixed reference: by statistic with a threshold, or by
-    feature of a numeric block.
+@dataclass(frozen=True)
+class ReferenceDays:
+    """The states of the days of a fixed reference, (m,), and the numbers of these days."""
 
-    ``states`` are those of the group. Empty for moving references, and if the reference has no
-    rows.
+    states: ComparedStates
+    days: Counts
+
+    def nulls(self, evaluation: Evaluation) -> Mapping[str, ChanceModel]:
+        """Statistics between the days: by statistic with a threshold, or by feature of a block."""
+        assumed = evaluation.assumed_design_effect
+        if isinstance(self.states, PairStates):
+            return relation_nulls(self.states, self.days, assumed)
+        return chance_models(self.states, self.days, evaluation.thresholds, assumed)
+
+    def advance(self, unit: Unit) -> bool:
+        """Whether the values are dates that advance with the days."""
+        if unit == "number" or not isinstance(self.states, NumericStates):
+            return False
+        return advance_with_days(self.states, self.days, STEPS_PER_DAY[unit])
+
+
+def reference_days(
+    group: StateGroup, states: ComparedStates, reference: WindowReference
+) -> ReferenceDays | None:
+    """The days of a fixed reference; None for moving references, and if the reference has no rows.
+
+    ``states`` are those of the group.
     """
     if not reference.same_for_all:
-        return {}
+        return None
     indices, spans = fixed_span(group, reference)
     held = indices[slice(*spans[0])]
     if not len(held):
-        return {}
+        return None
     days, starts = np.unique(group.days[held], return_index=True)
     by_day = np.stack((starts, [*starts[1:], len(held)]), axis=1)
-    assumed = evaluation.assumed_design_effect
-    by_days = states.take(held).roll_up(by_day)
-    if isinstance(by_days, PairStates):
-        return relation_nulls(by_days, days, assumed)
-    return chance_models(by_days, days, evaluation.thresholds, assumed)
+    return ReferenceDays(states.take(held).roll_up(by_day), np.asarray(days, dtype=np.int64))
 
 
 def judged_columns(models: Sequence[ChanceModel | None]) -> dict[str, list[object]]:

@@ -144,7 +144,9 @@ def workload_of(config: MonitorConfig, plan: Plan, known: KnownSizes) -> Workloa
         )
         for split in config.segments
     )
-    numeric = sum(f.role == "inputs" and f.kind == "numeric" for f in plan.features)
+    numeric = sum(
+        f.role == "inputs" and f.kind == "numeric" and f.unit is None for f in plan.features
+    )
     block = config.pairs.max_features
     if config.pairs.columns is not None:
         block = len(config.pairs.columns)

@@ -158,8 +158,8 @@ class Pairs(Section):
         default=64,
         ge=0,
         le=512,
-        description="Maximum number of numeric features, in the order of the table. 0 disables "
-        "pairs.",
+        description="Maximum number of numeric features, in the order of the table and without "
+        "dates. 0 disables pairs.",
     )
     top: int = Field(
         default=20,
@@ -168,5 +168,6 @@ class Pairs(Section):
         description="Number of pairs that are stored per window: those that changed most.",
     )
     columns: ColumnNames | None = Field(
-        default=None, description="The features to use, instead of the first `max_features`."
+        default=None,
+        description="The features to use, dates among them, instead of the first `max_features`.",
     )

@@ -84,12 +84,13 @@ class StatesOf:
 
 
 def block_features(config: MonitorConfig, features: Sequence[Feature]) -> tuple[str, ...]:
-    """Names of the numeric inputs whose correlations are monitored."""
-    numeric = [f.name for f in features if f.role == "inputs" and f.kind == "numeric"]
+    """Names of the numeric inputs whose correlations are monitored: dates only by their names,
+    because dates that advance with the days change every relation."""
+    numeric = [f for f in features if f.role == "inputs" and f.kind == "numeric"]
     if config.pairs.columns is not None:
         wanted = {name.lower() for name in config.pairs.columns}
-        return tuple(name for name in numeric if name.lower() in wanted)
-    return tuple(numeric[: config.pairs.max_features])
+        return tuple(f.name for f in numeric if f.name.lower() in wanted)
+    return tuple(f.name for f in numeric if f.unit is None)[: config.pairs.max_features]
 
 
 def day_states(states: StatesOf, sources: Sources, days: Collection[date]) -> DataFrame:

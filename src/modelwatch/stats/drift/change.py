@@ -34,7 +34,12 @@ EXPECTED_ROWS = 20.0
 
 
 def _share(
-    key: str, label: str, *kinds: ComparisonKind, threshold: float, special: bool = False
+    key: str,
+    label: str,
+    *kinds: ComparisonKind,
+    threshold: float,
+    special: bool = False,
+    advancing_dates: bool = True,
 ) -> Register:
     return statistic(
         key,
@@ -47,6 +52,7 @@ def _share(
         source="share in the window minus share in the reference",
         bound=EXACT,
         needs_special_values=special,
+        advancing_dates=advancing_dates,
     )
 
 
@@ -111,6 +117,7 @@ def unseen_share_change(comparison: Comparison) -> Values:
     "novel_share_change",
     "Change of the share of values far beyond the reference",
     "numeric",
+    advancing_dates=False,
     threshold=0.02,
 )
 def novel_share_change(comparison: Comparison) -> Values:
@@ -151,6 +158,7 @@ def novel_share_change(comparison: Comparison) -> Values:
     unit="share of rows",
     source="share in the window minus share in the reference, the largest over the frozen bins",
     bound=EXACT,
+    advancing_dates=True,
 )
 def value_share_rise(comparison: Comparison) -> Values:
     """Largest increase in the share of rows in one frozen bin. A stuck column puts most rows into

@@ -39,6 +39,7 @@ _APART = 4.0
     unit="share of rows",
     source="modelwatch; exact loss of one cell and equal gain of another",
     bound=EXACT,
+    advancing_dates=True,
 )
 def filled_share(comparison: Comparison) -> Values:
     """Largest increase in the share of one bin or value, if at least 1% of the rows of the

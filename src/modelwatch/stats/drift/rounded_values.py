@@ -42,6 +42,7 @@ _LARGEST_ROOT = 2.0**26
     unit="1 or 0",
     source="modelwatch; fractional part of an exact sum",
     bound=EXACT,
+    advancing_dates=True,
 )
 def rounded_values(comparison: Comparison) -> Values:
     """1 if the window has at least 20 finite values that add up to an integer, as do their squares,

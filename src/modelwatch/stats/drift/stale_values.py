@@ -26,6 +26,7 @@ STALE_SHARE = "stale_share"
     source="modelwatch; ties of counts and sums, overlap of k-minimum-values sketches (Beyer et "
     "al. 2007), left tail of the chi-square distance between neighboring days",
     bound="an estimate; its error is unknown",
+    advancing_dates=True,
 )
 def stale_share(comparison: Comparison) -> Values:
     """Estimated share of the rows of a day that repeat the values of an earlier day, for the day of

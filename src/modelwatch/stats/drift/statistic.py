@@ -27,6 +27,7 @@ class Statistic:
     default, in the unit of the value, or None. ``bound`` says how much a value may differ from that
     of the raw rows, and ``error_bound`` computes it for each window, in the unit of the value. A
     statistic that ``needs_special_values`` applies only to features for which some are configured.
+    ``advancing_dates``: whether it is of interest for dates that advance with the days of the rows.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Statistic:
     bound: str
     error_bound: StatisticBound | None
     needs_special_values: bool
+    advancing_dates: bool
 
     def error_bounds(self, comparison: Comparison, found: Values) -> Floats:
         """Maximum error of each of its values, NaN if unknown, in the shape of the values."""
@@ -91,6 +93,7 @@ def statistic(
     unit: str = "",
     error_bound: StatisticBound | None = None,
     needs_special_values: bool = False,
+    advancing_dates: bool = False,
 ) -> Register:
     """Registers a function as a statistic; the first paragraph of its docstring is its meaning.
 
@@ -119,6 +122,7 @@ def statistic(
             bound=bound,
             error_bound=error_bound,
             needs_special_values=needs_special_values,
+            advancing_dates=advancing_dates,
         )
         return compute
 

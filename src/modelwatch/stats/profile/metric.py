@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, TypeVar
@@ -22,6 +22,7 @@ T = TypeVar("T")
 FeatureKind = Literal["numeric", "categorical"]
 Unit = Literal["number", "day", "microsecond"]
 """The unit of a numeric feature: itself, days since 1970-01-01, or microseconds since then, UTC."""
+STEPS_PER_DAY: Mapping[Unit, float] = {"day": 1.0, "microsecond": 86_400e6}
 
 
 @dataclass(frozen=True)
