@@ -14,6 +14,8 @@ from modelwatch.io.store.views import views
 from modelwatch.tables import TABLES
 
 _FIELD = re.compile(r"(\w+):")
+_NAMED_BY_OTHERS = {"databricks_profile_metrics", "databricks_drift_metrics"}
+"""Views with the columns that another product documents."""
 
 
 def reserved_by(name: str) -> set[str]:
@@ -27,7 +29,7 @@ def names() -> Iterator[tuple[str, str]]:
         for column in table.columns:
             yield table.name, column.name
             yield from ((table.name, field) for field in _FIELD.findall(column.type))
-    for view in views():
+    for view in views().keys() - _NAMED_BY_OTHERS:
         yield from ((view, name) for name in view_columns(view))
 
 
