@@ -80,8 +80,8 @@ def reason(error: BaseException) -> str:
 
 def _raised_by_us(error: BaseException) -> str | None:
     """What an error of ours said that ended a Python worker; None if there is none."""
-    told = [found[1] for line in str(error).splitlines() if (found := _OWN.match(line))]
-    return told[-1][:_LONGEST] if told else None
+    raised = [found[1] for line in str(error).splitlines() if (found := _OWN.match(line))]
+    return raised[-1][:_LONGEST] if raised else None
 
 
 def way_out(error: BaseException) -> str | None:

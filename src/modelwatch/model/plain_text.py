@@ -13,8 +13,8 @@ LONGEST_NAME = 200
 
 def one_line(text: str) -> str:
     """A text on one line without control characters."""
-    kept = (" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
-    return " ".join("".join(kept).split())
+    printable = (" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
+    return " ".join("".join(printable).split())
 
 
 def plain_text(text: str) -> str:

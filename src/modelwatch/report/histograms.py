@@ -136,9 +136,9 @@ def _ranked(
         )
 
     by_size = sorted(named, key=lambda at: (-max(shares(at)), named[at]))
-    kept = [at for at in by_size[:_MOST_VALUES] if any(shares(at))]
-    rest = [at for at in named if at not in set(kept)]
-    rows = [(named[at], False, *shares(at)) for at in kept]
+    shown = [at for at in by_size[:_MOST_VALUES] if any(shares(at))]
+    rest = [at for at in named if at not in set(shown)]
+    rows = [(named[at], False, *shares(at)) for at in shown]
     for at, label in special.items():
         left = [at, *rest] if label == value_names.OTHER else [at]
         both = [sum(pair) for pair in zip(*(shares(one) for one in left), strict=True)]

@@ -227,13 +227,13 @@ def value_pairs(version: str, results: Results) -> list[tuple[str, Content]]:
     ]
     newest = max((row["window_start"] for row in rows), default=None)
     return [
-        (metric_label(row["metric"]), _value_told(row))
+        (metric_label(row["metric"]), _value_text(row))
         for row in rows
         if row["window_start"] == newest
     ]
 
 
-def _value_told(row: Row) -> Content:
+def _value_text(row: Row) -> Content:
     interval = f" ({interval_text(row)})" if interval_text(row) else ""
-    since = f", {row['window_name']} from {day_text(row['window_start'])}"
-    return [element("b", three_digits(row["value"])), f"{interval}{since}"]
+    window = f", {row['window_name']} from {day_text(row['window_start'])}"
+    return [element("b", three_digits(row["value"])), f"{interval}{window}"]

@@ -99,7 +99,7 @@ def code_of(split: SegmentationCodes, value: str | None) -> int:
     return (
         names.index("(null)")
         if value is None
-        else names.index(value if value in split.kept else "(other)")
+        else names.index(value if value in split.values else "(other)")
     )
 
 

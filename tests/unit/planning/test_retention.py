@@ -16,7 +16,7 @@ from modelwatch.model.planning.retention import (
     NOTHING_RETIRED,
     Retired,
     ended_replays,
-    first_kept,
+    first_retained_day,
     horizon,
     least_states_days,
     oldest_unpublished,
@@ -130,11 +130,11 @@ def test_months_with_labels_that_are_not_due_yet_stay() -> None:
         return {"label_days": [{"day": day, "last_due": last} for day, last in held]}
 
     old, until = date(2013, 5, 20), horizon(AS_OF, 120)
-    assert first_kept([run((old, None))], AS_OF, 120) == until
-    assert first_kept([run((old, AS_OF - timedelta(days=1)))], AS_OF, 120) == until
-    assert first_kept([run((old, AS_OF))], AS_OF, 120) == date(2013, 5, 1)
-    assert first_kept([run((old, AS_OF)), run((old, old))], AS_OF, 120) == until
-    assert first_kept([{"label_days": None}], AS_OF, 120) == until
+    assert first_retained_day([run((old, None))], AS_OF, 120) == until
+    assert first_retained_day([run((old, AS_OF - timedelta(days=1)))], AS_OF, 120) == until
+    assert first_retained_day([run((old, AS_OF))], AS_OF, 120) == date(2013, 5, 1)
+    assert first_retained_day([run((old, AS_OF)), run((old, old))], AS_OF, 120) == until
+    assert first_retained_day([{"label_days": None}], AS_OF, 120) == until
 
 
 def test_replays_of_runs_that_need_retired_days_end() -> None:

@@ -36,7 +36,7 @@ from modelwatch.stats.day_numbers import day_number
 
 MOST_EXAMINED = 1_000_000
 """Number of columns over all files above which the driver does not read the footers."""
-_FOOTERS_AT_ONCE = 8
+_CONCURRENT_FOOTERS = 8
 TYPES_OF_SPARK = {
     "byte": "tinyint",
     "short": "smallint",
@@ -111,8 +111,8 @@ class TableFiles:
         chosen = [(file, day) for file in self.snapshot.files for day in self._day_of(file)]
         if len(chosen) * len(self.snapshot.columns) > MOST_EXAMINED:
             raise LeftToSpark(f"the footers of {len(chosen)} files are too many to be read first")
-        with ThreadPoolExecutor(max_workers=_FOOTERS_AT_ONCE) as at_once:
-            groups = list(at_once.map(self._groups, (file for file, _ in chosen)))
+        with ThreadPoolExecutor(max_workers=_CONCURRENT_FOOTERS) as pool:
+            groups = list(pool.map(self._groups, (file for file, _ in chosen)))
         parts = [
             (
                 group.least or 0 if day is None else day,

@@ -99,8 +99,8 @@ def _start_spark(settings: Mapping[str, str]) -> None:
     os.environ["JAVA_HOME"] = str(find_java_home(os.environ))
     os.environ["PYSPARK_PYTHON"] = sys.executable
     builder = SparkSession.builder.appName(_NAME).master("local[1]")
-    kept = {k: v for k, v in settings.items() if k.startswith(_TAKEN_OVER)}
-    for key, value in {**stack_settings(), **kept, **_BRIEF}.items():
+    inherited = {k: v for k, v in settings.items() if k.startswith(_TAKEN_OVER)}
+    for key, value in {**stack_settings(), **inherited, **_BRIEF}.items():
         builder = builder.config(key, value)
     builder.getOrCreate()
 

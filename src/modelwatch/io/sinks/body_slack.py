@@ -60,8 +60,8 @@ def cut(text: str, ending: str = "…", longest: int = LONGEST_TEXT) -> str:
     """A text of bounded length; an escape at the end is removed if it was cut."""
     if len(text) <= longest:
         return text
-    kept = re.sub(r"&[a-z]{0,3}$", "", text[: longest - len(ending)])
-    return f"{kept}{ending}"
+    shortened = re.sub(r"&[a-z]{0,3}$", "", text[: longest - len(ending)])
+    return f"{shortened}{ending}"
 
 
 def _header(title: str) -> dict[str, Any]:

@@ -150,10 +150,12 @@ def _bounded(text: str, most: int) -> str:
     """As much of a text as fits into a number of bytes of JSON, with an ellipsis if it was cut."""
     if _size(text) <= most:
         return text
-    kept = text[:most]
-    while _size(kept) > most - 8:
-        kept = kept[: max(0, min(len(kept) - 1, len(kept) * (most - 8) // _size(kept)))]
-    return f"{kept}…"
+    shortened = text[:most]
+    while _size(shortened) > most - 8:
+        shortened = shortened[
+            : max(0, min(len(shortened) - 1, len(shortened) * (most - 8) // _size(shortened)))
+        ]
+    return f"{shortened}…"
 
 
 def _size(value: Any) -> int:

@@ -88,7 +88,7 @@ def drain(
     by_sink: dict[str, list[Message]] = defaultdict(list)
     for letter in letters:
         by_sink[letter.sink].append(letter.message)
-    deliveries = deliver({name: kept[:MAX_PER_RUN] for name, kept in by_sink.items()}, sinks)
+    deliveries = deliver({name: pending[:MAX_PER_RUN] for name, pending in by_sink.items()}, sinks)
     if deliveries:
         attempts = {(x.message.message_id, x.sink): x.attempts for x in letters}
         rows = [

@@ -158,12 +158,14 @@ def _domain(column: ReferenceColumn, keys: dict[str, Any], comments: dict[str, s
     counts = list(rows_by_value.values())
     keys["domain"] = tuple(values)
     wording = counted(len(values), "value")
-    once, share = sum(count == 1 for count in counts), seen_share(counts)
-    if once:
+    singletons, share = sum(count == 1 for count in counts), seen_share(counts)
+    if singletons:
         # As of a day of ordinary size: how few of its rows may have a value seen before.
         rows = float(statistics.median(n - missing for n, missing in column.by_day))
         keys["share"] = math.floor(wilson_interval(share * rows, rows, _LEVEL)[0] * 1000) / 1000
-        wording += f", {once} of them once: about {1 - share:.1g} of new rows have another value"
+        wording += (
+            f", {singletons} of them once: about {1 - share:.1g} of new rows have another value"
+        )
     comments["domain"] = wording
 
 

@@ -53,7 +53,7 @@ def _codes_of(feature: FeatureChange) -> Clue | None:
 
 def _others(before: CategoricalStates, *codes: int) -> bool:
     """Whether other values have rows: with two values only, one that takes over looks the same."""
-    return bool(np.delete(before.kept[0], codes).sum() >= _APART * before.kept[0].sum())
+    return bool(np.delete(before.value_rows[0], codes).sum() >= _APART * before.value_rows[0].sum())
 
 
 def fallen_value(feature: FeatureChange) -> str | None:
@@ -62,7 +62,7 @@ def fallen_value(feature: FeatureChange) -> str | None:
     if not isinstance(before, CategoricalStates) or not isinstance(now, CategoricalStates):
         return None
     usual = frequent_shares(before)
-    shares = now.kept / np.maximum(now.rows, 1)[:, None]
+    shares = now.value_rows / np.maximum(now.rows, 1)[:, None]
     missing = missing_parts(shares, usual)[0]
     if not missing.any():
         return None

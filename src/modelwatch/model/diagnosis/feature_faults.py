@@ -168,10 +168,10 @@ def _value_at(states: FeatureStates, at: int) -> str:
         unseen = sorted(states.unseen[0].items(), key=lambda item: (-item[1], item[0]))
         known = states.binning.values
         return quoted_value(unseen[0][0], known) if unseen else "an unseen value"
-    return _kept_value(states.binning, at - UNSEEN)
+    return _frequent_value(states.binning, at - UNSEEN)
 
 
-def _kept_value(binning: CategoricalBinning, at: int) -> str:
+def _frequent_value(binning: CategoricalBinning, at: int) -> str:
     """A value with a bin of its own, as a sentence quotes it."""
     return quoted_value(binning.values[at], binning.values)
 
@@ -265,7 +265,7 @@ def _constant_of(feature: FeatureChange, evidence: Evidence) -> Clue | None:
             return None
         value = _numeral(before, found.value)
     else:
-        value = _kept_value(before.binning, place)
+        value = _frequent_value(before.binning, place)
     wording = f"{percent(found.share)} of the rows of {code(feature.name)} changed to {value}"
     return Clue(score, wording)
 

@@ -64,7 +64,7 @@ def _lost_value(feature: FeatureChange, rows_ratio: float | None) -> Clue | None
         return None
     if rows_ratio is None or not len(before.binning.values):
         return None
-    p, q = before.kept[0] / max(before.rows[0], 1), now.kept[0] / max(now.rows[0], 1)
+    p, q = before.value_rows[0] / max(before.rows[0], 1), now.value_rows[0] / max(now.rows[0], 1)
     rows = q * rows_ratio
     at = int((p - rows).argmax())
     loss = float(p[at] - rows[at])

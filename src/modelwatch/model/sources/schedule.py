@@ -289,8 +289,8 @@ def _month_days(observed: Sequence[date], roll: Roll) -> frozenset[int]:
 
 def _wait(schedule: Schedule, newest: date) -> int:
     """Days from the newest batch to the next one."""
-    following = schedule.days(shifted(newest, 1), shifted(newest, _MOST_PERIOD))
-    return (following[0] - newest).days if following else _MOST_PERIOD
+    next_days = schedule.days(shifted(newest, 1), shifted(newest, _MOST_PERIOD))
+    return (next_days[0] - newest).days if next_days else _MOST_PERIOD
 
 
 def _agreement(schedule: Schedule, observed: Sequence[date], off: Collection[date]) -> float:
@@ -305,8 +305,8 @@ def _agreement(schedule: Schedule, observed: Sequence[date], off: Collection[dat
 def _longest_usual(gaps: Sequence[int]) -> int:
     """The longest gap except for outages, with a margin for varying gaps."""
     usual = median(gaps)
-    kept = [gap for gap in gaps if gap <= 3 * usual] if len(gaps) >= SETTLED_GAPS - 1 else gaps
-    return ceil(max(kept) * (1.0 + pstdev(kept) / fmean(kept)))
+    typical = [gap for gap in gaps if gap <= 3 * usual] if len(gaps) >= SETTLED_GAPS - 1 else gaps
+    return ceil(max(typical) * (1.0 + pstdev(typical) / fmean(typical)))
 
 
 def _gaps(ordered: Sequence[date]) -> list[int]:

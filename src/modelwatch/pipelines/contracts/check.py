@@ -27,7 +27,7 @@ from modelwatch.model.days import DayRange
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.profile.features import Schema, find_column
 from modelwatch.model.sources.change import SourceChange
-from modelwatch.model.verdicts.bounds import judge
+from modelwatch.model.verdicts.bounds import bound_verdict
 from modelwatch.pipelines.config.validation import schemas_of
 from modelwatch.pipelines.sources.frames import Sources
 from modelwatch.spark.days import DAY, with_day
@@ -135,7 +135,7 @@ def held_to_volumes(
         if ends is not None:
             low, high = (None if end is None else float(end) for end in ends)
             severity: Severity = "warn" if row.severity == "warn" else "fail"
-            verdict = judge(row.observed, low, high, severity)
+            verdict = bound_verdict(row.observed, low, high, severity)
             found.append(replace(row, kind="volume", lower=low, upper=high, verdict=verdict))
     return found
 
@@ -181,7 +181,7 @@ def freshness_rows(
         return []
     behind = float((as_of - timedelta(days=1) - newest).days)
     severity = contract.rows.severity
-    verdict = judge(behind, None, float(allowed), severity)
+    verdict = bound_verdict(behind, None, float(allowed), severity)
     outcome = None if verdict == "pass" else f"the newest day with rows is {newest}"
     return [
         ConstraintRow(

@@ -189,15 +189,15 @@ def explained(
 ) -> tuple[Incident, ...]:
     """The incidents with kind, onset, sentence, and query; unchanged ones keep theirs."""
     before = {one.id: one for one in history.previous}
-    kept = {one.id: _with_findings(one, before.get(one.id), looked) for one in folded.incidents}
-    children = _children(kept.values())
-    roots = [one for one in kept.values() if one.parent_id is None]
+    examined = {one.id: _with_findings(one, before.get(one.id), looked) for one in folded.incidents}
+    children = _children(examined.values())
+    roots = [one for one in examined.values() if one.parent_id is None]
     news = [one for one in roots if not _is_as_it_was(one, before.get(one.id))]
     news.sort(key=lambda one: (one.rank or len(roots), -one.score, one.id))
     news = [one for one in news if one.state != "withdrawn"][:MOST_EXPLAINED]
     kinds: dict[str, KindOfChange] = {}
     for one in news:
-        related = [kept[id] for id in one.related if id in kept]
+        related = [examined[id] for id in one.related if id in examined]
         related += [child for other in related for child in children[other.id]]
         kinds[one.id] = kind_of_incident(one, children[one.id], related, looked.around)
     leads = {one.id: lead_of(one, children[one.id]) for one in news}
@@ -205,7 +205,7 @@ def explained(
     monitor, min_rows = config.monitor, config.verdicts.fewest_rows
     hidden = sensitive_columns(config)
     found = []
-    for one in kept.values():
+    for one in examined.values():
         if one.state != "withdrawn" and not _is_as_it_was(one, before.get(one.id)):
             lead = leads.get(one.id, one)
             if lead is not one:
@@ -229,11 +229,11 @@ def _fallen(incident: Incident, looked: LookedInto, hidden: Collection[str]) -> 
 
 def _with_findings(now: Incident, before: Incident | None, looked: LookedInto) -> Incident:
     """The incident with its earlier explanation, or with the one found since."""
-    kept = _unchanged(now, before)
+    examined = _unchanged(now, before)
     found = looked.earlier_finding(now)
     if found is None or _is_as_it_was(now, before):
-        return kept
-    return replace(kept, **{name: getattr(found, name) for name in (*KIND, *LOCATION)})
+        return examined
+    return replace(examined, **{name: getattr(found, name) for name in (*KIND, *LOCATION)})
 
 
 def _children(incidents: Iterable[Incident]) -> dict[str, list[Incident]]:

@@ -201,7 +201,7 @@ def _split_by(states: StatesOf, before: Mapping[FeatureKey, FeatureStates]) -> t
             if edges and not binning.offset:
                 numbers.append(SplitBy(feature, edges=edges))
         else:
-            order = np.argsort(-held.kept[0], kind="stable")[:MOST_CARRIER_VALUES]
+            order = np.argsort(-held.value_rows[0], kind="stable")[:MOST_CARRIER_VALUES]
             values = tuple(sorted(held.binning.values[at] for at in order))
             if values:
                 texts.append(SplitBy(feature, values=values))

@@ -82,12 +82,12 @@ def facts_of(rows: TableRows, time_zone: str = "UTC", like: str | None = None) -
 
 def _newest_days(rows_by_day: Mapping[date, int]) -> list[date]:
     """The newest days with rows: some, and no more than hold ``_READ_ROWS``."""
-    since = shifted(max(rows_by_day), 1 - NEWEST_DAYS)
+    first_day = shifted(max(rows_by_day), 1 - NEWEST_DAYS)
     chosen: list[date] = []
     rows = 0
     for day in sorted(rows_by_day, reverse=True):
         full = rows + rows_by_day[day] > _READ_ROWS and len(chosen) >= _FEWEST_DAYS
-        if day < since or full:
+        if day < first_day or full:
             break
         chosen.append(day)
         rows += rows_by_day[day]
@@ -103,7 +103,7 @@ def daily_metrics(
     """
     if not features or facts.days is None or facts.days_with_rows < 2:
         return ()
-    since = shifted(facts.days.last, 1 - HISTORY_DAYS)
+    first_day = shifted(facts.days.last, 1 - HISTORY_DAYS)
     asked: list[RequestedMetric] = []
     named: dict[str, tuple[str, str]] = {}
     for at, column in enumerate(features[:_MOST_METRICS]):
@@ -119,7 +119,7 @@ def daily_metrics(
         elif kind == "categorical" and column.values:
             asked.append(RequestedMetric(f"t{at}", name, "share", column.values[0][0]))
             named[f"t{at}"] = f"the share of a value of {name}", "share"
-    days = [day for day in facts.rows_by_day if day >= since]
+    days = [day for day in facts.rows_by_day if day >= first_day]
     found = rows.metrics_by_day(guess_day(facts), time_zone, days, asked)
     result = []
     for key, (name, metric_kind) in named.items():

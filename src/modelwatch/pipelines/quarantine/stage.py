@@ -113,19 +113,19 @@ def rule_results(config: MonitorConfig, accounts: Iterable[RowAccount]) -> list[
 
 
 def rows_read(
-    config: MonitorConfig, accounts: Sequence[RowAccount], kept: Mapping[str, int | None]
+    config: MonitorConfig, accounts: Sequence[RowAccount], state_rows: Mapping[str, int | None]
 ) -> dict[str, int]:
     """Rows of inputs and predictions that were read, including those that were kept out.
 
-    ``kept``: rows in the states. SourceError if a different number passed the rules, because a row
-    was lost or evaluated differently.
+    ``state_rows``: rows in the states. SourceError if a different number passed the rules, because
+    a row was lost or evaluated differently.
     """
     read = {}
     for role, name in (("inputs", "input_rows"), ("predictions", "prediction_rows")):
         own = [account for account in accounts if account.role == config.table_role(role)]
-        if not own or kept.get(name) is None:
+        if not own or state_rows.get(name) is None:
             continue
-        let, states = passed(own, config.table_role(role)), kept[name]
+        let, states = passed(own, config.table_role(role)), state_rows[name]
         if let != states or not all(account.adds_up for account in own):
             message = (
                 f"{let} rows of the {role} passed the rules, and the states are of {states}: a "

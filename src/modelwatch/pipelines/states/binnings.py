@@ -138,7 +138,7 @@ def _shared(one: Binned, fitted: Row, reference: str) -> SharedBin:
         one.role == SEGMENTS,
         reference,
         values=fitted["known_values"],
-        kept=len(fitted["categories"]),
+        separate_values=len(fitted["categories"]),
         other_rows=fitted["other_rows"],
         rows=fitted["fitted_rows"],
         complete=fitted["known_hashes"] is not None,

@@ -284,11 +284,11 @@ def _coverage(
 def _apart(rows: Sequence[dict[str, Any]], days: int) -> list[dict[str, Any]]:
     """Rows of windows that do not overlap, chosen backward from the newest one, so that each has
     its own labels."""
-    kept: list[dict[str, Any]] = []
+    chosen: list[dict[str, Any]] = []
     for row in reversed(rows):
-        if not kept or (kept[-1]["window_start"] - row["window_start"]).days >= days:
-            kept.append(row)
-    return kept[::-1]
+        if not chosen or (chosen[-1]["window_start"] - row["window_start"]).days >= days:
+            chosen.append(row)
+    return chosen[::-1]
 
 
 def profile_series(windows: StoredWindows, config: MonitorConfig, plan: Plan) -> list[DailySeries]:

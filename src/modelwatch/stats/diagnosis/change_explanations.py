@@ -207,7 +207,7 @@ def exchanged(
         apart = float(other_before.binning.offset - before.binning.offset)
         return _best(before, now, [(0.0, mass_of(other_before, before.binning, 1.0, apart))])
     if isinstance(before, CategoricalStates) and isinstance(other_before, CategoricalStates):
-        return _best(before, now, [(0.0, _kept_of(other_before, before))])
+        return _best(before, now, [(0.0, _shares_at_values(other_before, before))])
     return _NOTHING
 
 
@@ -349,12 +349,12 @@ def _without(shares: Floats, at: int) -> Floats:
     return np.asarray(rest / max(rest.sum(), 1e-300))
 
 
-def _kept_of(other: CategoricalStates, of: CategoricalStates) -> Floats:
+def _shares_at_values(other: CategoricalStates, of: CategoricalStates) -> Floats:
     """Shares of another feature's rows at the values of this one."""
     counts = np.zeros(of.binning.length)
     values = other.binning.values
     counts[NULL] = other.counts[0, NULL]
-    for value, rows in zip(values, other.kept[0], strict=True):
+    for value, rows in zip(values, other.value_rows[0], strict=True):
         counts[of.binning.index.get(value, 2)] += rows
     counts[2] += other.counts[0, 1:3].sum()
     return np.asarray(counts / max(counts.sum(), 1.0))

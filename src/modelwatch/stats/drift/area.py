@@ -42,12 +42,12 @@ def area_between(current: NumericStates, reference: NumericStates) -> AreaBounds
     both = np.concatenate((current.quantities, reference.quantities))
     held = both.max(axis=0, initial=0) > 0
     # A bin ends where the next one begins: what lies between two kept bins holds nothing.
-    kept = np.flatnonzero(np.append(held[1:], False) | held | np.append(False, held[:-1]))
-    if not len(kept):
+    occupied = np.flatnonzero(np.append(held[1:], False) | held | np.append(False, held[:-1]))
+    if not len(occupied):
         nothing = np.full(len(current), np.nan)
         return AreaBounds(nothing, nothing, nothing)
-    cells = _Cells.of(kept, current, reference)
-    first, second = (_Counted.of(states, kept) for states in (current, reference))
+    cells = _Cells.of(occupied, current, reference)
+    first, second = (_Counted.of(states, occupied) for states in (current, reference))
     plain = _signed_areas(first.between_edges(), second.between_edges(), cells.width)
     cut = _signed_areas(
         first.at_the_ends(cells), second.at_the_ends(cells), cells.right - cells.left
@@ -83,9 +83,9 @@ class _Cells:
     right: Floats
 
     @classmethod
-    def of(cls, kept: AnyArray, current: NumericStates, reference: NumericStates) -> _Cells:
+    def of(cls, occupied: AnyArray, current: NumericStates, reference: NumericStates) -> _Cells:
         binning = current.binning
-        edges, upper = binning.edges[kept], np.append(binning.edges[kept][1:], np.inf)
+        edges, upper = binning.edges[occupied], np.append(binning.edges[occupied][1:], np.inf)
         shape = (len(current), 2)
         ends = np.empty((len(current), 4))
         ends[:, :2] = np.stack((current.least, current.greatest), axis=1)
@@ -121,8 +121,8 @@ class _Counted:
     total: AnyArray
 
     @classmethod
-    def of(cls, states: NumericStates, kept: AnyArray) -> _Counted:
-        counts = states.quantities[:, kept]
+    def of(cls, states: NumericStates, occupied: AnyArray) -> _Counted:
+        counts = states.quantities[:, occupied]
         after = np.cumsum(counts, axis=1)
         total = np.maximum(counts.sum(axis=1, keepdims=True), 1)
         return cls(states, after - counts, after, total)

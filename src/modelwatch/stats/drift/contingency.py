@@ -123,9 +123,13 @@ def _merged_table(comparison: Comparison) -> _Table:
     next_smallest = np.argmin(sizes, axis=1)
     lines = np.arange(len(column))
     rare[lines, next_smallest] |= takes & np.isfinite(sizes[lines, next_smallest])
-    kept = np.where(rare, 0.0, 1.0)
-    first = np.concatenate([current * kept, (current * (1 - kept)).sum(axis=1)[:, None]], axis=1)
-    both = np.concatenate([column * kept, (column * (1 - kept)).sum(axis=1)[:, None]], axis=1)
+    frequent = np.where(rare, 0.0, 1.0)
+    first = np.concatenate(
+        [current * frequent, (current * (1 - frequent)).sum(axis=1)[:, None]], axis=1
+    )
+    both = np.concatenate(
+        [column * frequent, (column * (1 - frequent)).sum(axis=1)[:, None]], axis=1
+    )
     share = (n / np.maximum(rows, 1.0))[:, None]
     expected = both * share
     scaled = (first - expected) ** 2

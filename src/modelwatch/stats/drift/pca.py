@@ -53,8 +53,8 @@ def components(reference: PairStates) -> Components:
     total = held.sum(axis=1, keepdims=True)
     # A component is kept while those before it hold less than the share.
     before = np.cumsum(held, axis=1) - held
-    kept = (before < SHARE_OF_VARIANCE * total * (1.0 - 1e-12)) & (held > 0)
-    return Components(used, mean, sd, vectors[:, :, ::-1] * kept[:, None, :], second)
+    retained = (before < SHARE_OF_VARIANCE * total * (1.0 - 1e-12)) & (held > 0)
+    return Components(used, mean, sd, vectors[:, :, ::-1] * retained[:, None, :], second)
 
 
 def standardisation(reference: PairStates) -> tuple[AnyArray, Floats, Floats]:

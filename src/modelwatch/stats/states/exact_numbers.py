@@ -119,11 +119,11 @@ def doubles_of(
     values, rest = _distances(numbers, offset)
     if rest is None or not marks:
         return values, rest
-    kept = [double for _, double in marks]
-    others = np.flatnonzero(np.isin(values, kept))
+    selected = [double for _, double in marks]
+    others = np.flatnonzero(np.isin(values, selected))
     while len(others):
         values[others] = np.nextafter(values[others], np.inf)
-        others = others[np.isin(values[others], kept)]
+        others = others[np.isin(values[others], selected)]
     for number, double in marks:
         units = units_of(number, numbers.digits)
         if units is not None and abs(units) < _LARGEST:

@@ -176,17 +176,17 @@ def _scored(
     probability = probabilities_of(binning, score, nulls)
     none = np.isnan(probability)
     if not none.any():
-        kept, kept_rows = at, rows
+        scored, scored_rows = at, rows
     else:
         where = np.flatnonzero(~none)
-        probability, label, kept = probability[where], label[where], at[where]
-        kept_rows = where if rows is None else rows[where]
+        probability, label, scored = probability[where], label[where], at[where]
+        scored_rows = where if rows is None else rows[where]
     known = np.flatnonzero(label)
     given = probability[known]
     truth = np.where(label[known] == POSITIVE, given, 1.0 - given)
     loss = length + 2 * label
     losses = Cells(
-        loss[known] + 1, known if kept_rows is None else kept_rows[known], log_losses(truth)
+        loss[known] + 1, known if scored_rows is None else scored_rows[known], log_losses(truth)
     )
     return Piece(
         kind,
@@ -195,8 +195,8 @@ def _scored(
         length + 2 * LABEL_VALUES,
         (Cells(at, rows),),
         (
-            Cells(kept, kept_rows, np.rint(probability * SCORE_UNIT)),
-            Cells(loss, kept_rows, np.rint(probability * probability * SCORE_UNIT)),
+            Cells(scored, scored_rows, np.rint(probability * SCORE_UNIT)),
+            Cells(loss, scored_rows, np.rint(probability * probability * SCORE_UNIT)),
             losses,
         ),
     )
