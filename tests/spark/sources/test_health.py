@@ -96,9 +96,9 @@ def test_changed_columns_are_told_since_the_run_that_saw_them(shop: Shop) -> Non
 def test_the_cost_of_a_run_stands_beside_the_usual_one(shop: Shop) -> None:
     costs = shop.ask("SELECT * FROM cost_trend WHERE kind = 'monitor' AND measure = 'seconds'")
     first, second = sorted(costs, key=lambda row: row["started_at"])
-    assert (first["median_before"], first["times_usual"]) == (None, None)
+    assert (first["median_before"], first["ratio_to_median"]) == (None, None)
     assert second["median_before"] == first["value"]
-    assert second["times_usual"] == pytest.approx(second["value"] / first["value"])
+    assert second["ratio_to_median"] == pytest.approx(second["value"] / first["value"])
     measures = {row["measure"] for row in shop.ask("SELECT DISTINCT measure FROM cost_trend")}
     assert {"executor_seconds", "spark_jobs", "bytes_read", "shuffle_bytes"} <= measures
     assert {"spill_bytes", "stage states"} <= measures
@@ -109,4 +109,4 @@ def test_durations_of_other_jobs_stand_in_the_same_trend(shop: Shop) -> None:
     rows = shop.ask("SELECT * FROM cost_trend WHERE kind = 'training' ORDER BY started_at")
     assert [row["value"] for row in rows] == [100.0] * 5 + [300.0] * 4
     assert rows[-1]["median_before"] == 100.0
-    assert rows[-1]["times_usual"] == 3.0
+    assert rows[-1]["ratio_to_median"] == 3.0

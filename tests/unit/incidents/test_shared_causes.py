@@ -146,10 +146,10 @@ def test_features_that_nobody_looked_into_are_told_apart_by_their_figures() -> N
 
 def test_answers_follow_inputs_that_changed_in_as_many_rows() -> None:
     rows = [*on((5, 6)), *on((5, 6), **SCORE)]
-    broken = {"kind": "nulls", "touched_share": 0.3}
-    found = {"amount": broken, "score": {"kind": "model_change", "touched_share": 0.2}}
+    broken = {"kind": "nulls", "affected_share": 0.3}
+    found = {"amount": broken, "score": {"kind": "model_change", "affected_share": 0.2}}
     assert sets(explained(rows, found)) == subjects("amount score")
-    found["score"] = {"kind": "constant", "touched_share": 1.0}
+    found["score"] = {"kind": "constant", "affected_share": 1.0}
     assert sets(explained(rows, found)) == subjects("amount", "score")
 
 

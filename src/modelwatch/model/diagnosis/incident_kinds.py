@@ -18,9 +18,9 @@ from modelwatch.model.diagnosis.change_kinds import (
 from modelwatch.model.incidents.incident import MANY_FEATURES, Incident, Subject
 from modelwatch.model.incidents.shared_causes import LABEL_METRICS, SHIFTS
 from modelwatch.stats.diagnosis.carriers import Carrier, Split, carriers, explained_by_mix
-from modelwatch.stats.diagnosis.change_explanations import touched_share
+from modelwatch.stats.diagnosis.change_explanations import affected_share
 
-KIND = ("kind", "confidence", "evidence", "touched_share")
+KIND = ("kind", "confidence", "evidence", "affected_share")
 """Fields of an incident that describe the kind of change."""
 LOCATION = (
     "follows",
@@ -94,7 +94,7 @@ def _found_of(part: Sequence[Incident], around: Mapping[AskedKey, Around]) -> di
         return {}
     kind = kind_of_change(_evidence(part, (), seen))
     touched = [
-        touched_share(one.before, one.now)
+        affected_share(one.before, one.now)
         for one in seen.features
         if (one.role, one.name) == _feature(part[0])
     ]

@@ -65,7 +65,7 @@ class FailingSpan:
     severity: Severity
     metrics: frozenset[str]
     adjusted_p: float | None
-    effect_now: float | None
+    latest_effect: float | None
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ class _Fold:
             return
         if seen.beyond:
             self.open.add(seen)
-        self.open.effect_now = seen.effect
+        self.open.latest_effect = seen.effect
         self.quiet = self.quiet + 1 if seen.quiet else 0
         if self.quiet >= self.rules.clear.windows:
             self._close(window.end)
@@ -221,7 +221,7 @@ class _Seen:
 class _Open:
     opened: date
     windows: list[_Seen]
-    effect_now: float | None
+    latest_effect: float | None
     metrics: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
@@ -248,7 +248,7 @@ class _Open:
             severity="fail" if any(row.fails for row in self.rows) else "warn",
             metrics=self.metrics,
             adjusted_p=min(p_values, default=None),
-            effect_now=self.effect_now if closed is None else None,
+            latest_effect=self.latest_effect if closed is None else None,
         )
 
 

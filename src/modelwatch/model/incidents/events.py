@@ -51,10 +51,10 @@ def _ended(before: Incident, begin: date) -> Incident | None:
     if before.state == "withdrawn":
         return None
     if before.onset >= begin:
-        return replace(before, state="withdrawn", rank=None, effect_now=None)
+        return replace(before, state="withdrawn", rank=None, latest_effect=None)
     if before.is_open:
         # It was over before the history begins, and no run was there to see it.
-        return replace(before, state="closed", closed=begin, rank=None, effect_now=None)
+        return replace(before, state="closed", closed=begin, rank=None, latest_effect=None)
     return None
 
 

@@ -220,7 +220,7 @@ def _child(member: Episode, parent_id: str, weights: Weights) -> Incident:
         expected=worst.expected,
         threshold=worst.threshold,
         effect=member.effect,
-        effect_now=last.effect_now,
+        latest_effect=last.latest_effect,
         adjusted_p=min(p_values, default=None),
         rows=worst.rows,
         worst_start=worst.window_start,

@@ -113,7 +113,7 @@ def cause_of(incident: Incident) -> SharedCause:
         carrier = (incident.segmentation, incident.segment)
     elif incident.spread == "everywhere":
         carrier = EVERYWHERE
-    return SharedCause(incident.kind, carrier, incident.touched_share, incident.follows)
+    return SharedCause(incident.kind, carrier, incident.affected_share, incident.follows)
 
 
 def by_cause(members: Sequence[Episode], causes: SharedCauses) -> list[list[Episode]]:

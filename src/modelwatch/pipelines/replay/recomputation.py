@@ -215,7 +215,7 @@ def _compute(run: Run, store: ReplayStore, recorded: _Recorded) -> None:
         config = sources.config
         releases = releases_at(store, config, until=row["started_at"])
         sources = replace(sources, releases=releases)
-        asked = DayRange.parse(row["asked_days"]) if row.get("asked_days") else None
+        asked = DayRange.parse(row["requested_days"]) if row.get("requested_days") else None
         request = request_of(
             config, row["config_yaml"], sources, recorded.history, row["as_of"], asked, contracts
         )

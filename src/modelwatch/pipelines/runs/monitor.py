@@ -288,7 +288,7 @@ def _carried_out(run: Run, store: Store, request: Request, until_done: ExitStack
     counts = row_totals(config, by_day) if days else {}
     counts |= rows_read(config, accounts, counts)
     retrain = [one for one in decided if one.decision == "retrain"]
-    needs_attention = bool(retrain) or any(one.calls for one in found.all)
+    needs_attention = bool(retrain) or any(one.needs_attention for one in found.all)
     exit_code = EXIT_ATTENTION if needs_attention else EXIT_SUCCESS
     text = finding_lines(config, plan, found, retrain, silent_windows(config, request.volume))
     text += plain.text + unmapped_lines(unmapped_values(config, run.label_values), config)

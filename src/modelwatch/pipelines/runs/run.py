@@ -202,7 +202,7 @@ class Run:
             "code_version": code_version(),
             "libraries": [{"name": n, "version": v} for n, v in libraries().items()],
             "spark_session": self.session_row,
-            "asked_days": None if request.asked is None else str(request.asked),
+            "requested_days": None if request.asked is None else str(request.asked),
             "history": {"runs": len(request.history.runs), "last": last and last["run_id"]},
             "contracts": [file.used for file in request.contracts],
             "sources": _source_rows(request),

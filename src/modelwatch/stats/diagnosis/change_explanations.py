@@ -287,7 +287,7 @@ def change_of(before: FeatureStates, now: FeatureStates) -> float:
     return max(total_variation(p, q) - _sampling_distance(p, before, now), 0.0)
 
 
-def touched_share(before: FeatureStates, now: FeatureStates) -> float:
+def affected_share(before: FeatureStates, now: FeatureStates) -> float:
     """Minimum share of the rows that a change must have affected, corrected for chance; 0 to 1.
 
     If some rows are unchanged, each group of values keeps at least their share of its rows, so the

@@ -60,7 +60,7 @@ RUNS = Table(
             "without constraints); and what the session lacks, with what follows.",
         ),
         Column(
-            "asked_days",
+            "requested_days",
             "string",
             "Days given by `--days`, as `first..last`; null if the run determined its days itself.",
         ),
