@@ -252,7 +252,7 @@ class _Sides:
                 by_day, self.reference.days, self.thresholds, self.assumed_design_effect
             )
             found = of_states.drift(comparison)
-            # It compares a day with those before it, of which a frame says nothing.
+            # It compares a day with earlier days, which a frame does not contain.
             found[stale_values.STALE_SHARE] = _NO_DAYS_BEFORE
             models.pop(stale_values.STALE_SHARE, None)
             scopes = [(name, None, key) for key in found]

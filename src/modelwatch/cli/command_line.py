@@ -85,7 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     ``--verbose``, anywhere in a command, shows the traceback of an error.
     """
     words = list(sys.argv[1:] if argv is None else argv)
-    # What follows -- is data, whatever it looks like.
+    # Everything after -- is data.
     options = words[: words.index("--")] if "--" in words else words
     verbose = _VERBOSE in options
     if verbose:
@@ -105,7 +105,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _failed("modelwatch: interrupted", False)
     except BrokenPipeError:
-        # The reader of our output has left, as `head` does; Python would complain at exit.
+        # The reader of the output has exited, such as `head`; Python would print an error at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_SUCCESS
     except Exception as error:

@@ -27,8 +27,8 @@ from modelwatch.model.runs.exit_codes import EXIT_ATTENTION, EXIT_SUCCESS
 from modelwatch.pipelines.runs.command_session import command_session
 from modelwatch.stats.day_numbers import EPOCH
 
-# Spark and the models of contracts are imported by what needs them, so that a wrong argument is
-# reported at once.
+# Spark and the models of contracts are imported where they are needed, so that a wrong argument is
+# reported immediately.
 if TYPE_CHECKING:
     from modelwatch.constraints import ConstraintRow
     from modelwatch.model.contracts.contract import Contract

@@ -124,7 +124,7 @@ class ConstrainedTable:
         table."""
         try:
             column = F.expr(sql)
-            # Spark Connect looks at an expression only when somebody asks for its type.
+            # Spark Connect analyzes an expression only when its type is requested.
             for analyzed in (self.frame.where(column), self.frame.select(column)):
                 _ = analyzed.schema
         except PySparkException as error:
@@ -134,7 +134,7 @@ class ConstrainedTable:
     def regex(self, pattern: str, key: str) -> str:
         """Return the pattern; raise Misfit if Java cannot compile it."""
         try:
-            # Of a row that stands in the query, which Spark answers without a job.
+            # The row is a literal of the query, which Spark evaluates without a job.
             one_row = self.frame.sparkSession.sql("SELECT * FROM VALUES (1)")
             one_row.select(F.lit("").rlike(pattern)).collect()
         except QUERY_FAILURES as error:
@@ -168,7 +168,7 @@ def _constant(value: Column, holds: bool) -> Column:
 
 
 def _floating(of_type: DataType, bound: ExactNumber) -> Column:
-    # A float column holds 0.1 as the float nearest to it, so the literal has to be one too.
+    # A float column stores 0.1 as the nearest float, so the literal must be a float as well.
     return F.lit(str(bound)).cast(of_type)
 
 

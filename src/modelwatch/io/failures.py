@@ -27,7 +27,7 @@ _WAYS_OUT = (
     (
         r"Permission denied|AccessControlException|AccessDenied|Mkdirs failed",
         "grant the job write access to its output and to Spark's spark.local.dir, and read access "
-        "to its sources (docs/guides/deployment.md, Rights), then run again",
+        "to its sources (docs/guides/deployment.md, Permissions), then run again",
     ),
     (
         r"_delta_log|DELTA_VERSIONS_NOT_CONTIGUOUS|DELTA_TRUNCATED_TRANSACTION_LOG|"
@@ -53,7 +53,7 @@ _WAYS_OUT = (
 def first_line(error: BaseException) -> str:
     """The first line of the message; the name of the type if it has none."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    # py4j puts a line of its own before the message.
+    # py4j adds a line before the message.
     if len(lines) > 1 and lines[0].startswith("An error occurred while calling"):
         lines = lines[1:]
     return _CLASS.sub("", lines[0]).removeprefix(": ")[:_LONGEST] if lines else type(error).__name__

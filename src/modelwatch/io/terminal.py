@@ -40,7 +40,7 @@ def complain(text: object, *, flush: bool = False) -> None:
 
 
 def _shown(text: str, stream: Any) -> str:
-    # A terminal may not know all characters that a text has.
+    # The encoding of the terminal may lack some characters.
     encoding = getattr(stream, "encoding", None) or "utf-8"
     return printable(text).encode(encoding, "backslashreplace").decode(encoding)
 

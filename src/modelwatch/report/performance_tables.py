@@ -42,7 +42,7 @@ def attribution_section(results: Results) -> Markup | None:
     by_reference: dict[str, list[Row]] = defaultdict(list)
     for row in sorted(mine, key=lambda row: -abs(row["value"])):
         by_reference[row["reference"]].append(row)
-    # The reference that carries the bins comes first, and is the only one that is not folded.
+    # The reference of the bins comes first, and is the only one that is not collapsed.
     first, *others = sorted(
         by_reference, key=lambda name: (name != results.span.reference_name, name)
     )

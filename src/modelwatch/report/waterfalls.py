@@ -25,7 +25,7 @@ EFFECT_WORDS = {
     "vanished": "vanished",
 }
 """What changed of a part, by effect."""
-Values = dict[tuple[object, ...], float]
+_ValuesByKey = dict[tuple[object, ...], float]
 """Figures by what they are of."""
 _WIDTH, _NAME, _VALUE, _ROW = 640, 250, 60, 24
 _LONGEST_NAME = 34
@@ -46,8 +46,8 @@ def waterfalls_of(results: Results, causes: Sequence[Row]) -> list[Waterfall]:
 
     ``causes``: of one window, model version, and reference.
     """
-    totals: Values = {_key(row): row["value"] for row in results.of("changes")}
-    values: Values = {_window_key(row): row["value"] for row in results.of("performance")}
+    totals: _ValuesByKey = {_key(row): row["value"] for row in results.of("changes")}
+    values: _ValuesByKey = {_window_key(row): row["value"] for row in results.of("performance")}
     splits: dict[tuple[object, ...], list[Row]] = defaultdict(list)
     for row in causes:
         if row["effect"] in EFFECT_WORDS:
@@ -77,8 +77,8 @@ def _window_key(row: Row) -> tuple[object, ...]:
 def _waterfall(
     results: Results,
     rows: list[Row],
-    totals: Values,
-    values: Values,
+    totals: _ValuesByKey,
+    values: _ValuesByKey,
 ) -> Waterfall:
     one = rows[0]
     total = totals[_key(one)]

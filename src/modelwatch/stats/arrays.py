@@ -53,8 +53,8 @@ def maxima_over_spans(values: Floats, spans: Spans) -> Floats:
 def _over_spans(values: Floats, spans: Spans, ufunc: np.ufunc) -> Floats:
     if not len(spans):
         return np.empty(0)
-    # A span may end where the values do, and an index of reduceat may not; between two spans it
-    # reduces as well, which nobody reads.
+    # The end of the last span may equal the number of values, which reduceat does not accept as an
+    # index. reduceat also reduces between spans; those results are not used.
     padded = np.append(values, np.nan).astype(np.float64, copy=False)
     found = ufunc.reduceat(padded, np.ascontiguousarray(spans).ravel())[::2]
     return np.where(spans[:, 1] > spans[:, 0], found, np.nan)

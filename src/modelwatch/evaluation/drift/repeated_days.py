@@ -47,7 +47,7 @@ def repeats_of_windows(
     for start, stop in spans:
         wanted[start:stop] = True
     found = repeats(days, wanted, of_reference)
-    # A day that repeats another would also fail the week, and keep its incident open for weeks.
+    # A repeated day would also fail the week, and keep its incident open for weeks.
     alone = evaluation.day_rows is not None and days.states.rows >= evaluation.day_rows
     of_windows, of_single_days = found.without(alone).over(spans), found.over(spans)
     return of_windows.or_else(of_single_days, evaluation.starts == evaluation.ends)

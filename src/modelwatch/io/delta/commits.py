@@ -53,8 +53,8 @@ def append_table(folder: Path, rows: pa.Table, user_metadata: str) -> int:
         version = snapshot.version + 1
         if _committed(snapshot, version, files, rows.num_rows, user_metadata):
             return version
-        # Somebody who takes no turns was first. Rows that are only added conflict with nothing,
-        # unless the table itself has changed.
+        # A writer without the lock committed first. Appends conflict with nothing, unless the
+        # metadata of the table has changed.
         snapshot = local_snapshot(folder)
         check_appendable(snapshot, rows.schema)
     raise CommitLeftToSpark(f"{folder}: other writers were first {_ATTEMPTS} times")
@@ -72,7 +72,7 @@ def check_appendable(snapshot: Snapshot, schema: pa.Schema) -> None:
     held = snapshot.columns
     special = any("delta.invariants" in (one.get("metadata") or {}) for one in held.values())
     missing = [name for name in schema.names if name not in held]
-    # A column of a newer version of the code has no value here.
+    # A column that a newer version of the code added has no value here.
     needed = [n for n, one in held.items() if not one["nullable"] and n not in schema.names]
     if not plain or special or missing or needed:
         raise CommitLeftToSpark(f"{snapshot.folder}: the table needs more of a writer")
@@ -116,7 +116,7 @@ def _written(
         _flushed(file)
     found = path.stat()
     return {
-        # The log has the path as a URL: what is escaped in the folder's name is escaped again.
+        # The log stores the path as a URL, so escapes in the folder name are escaped again.
         "path": quote(name, safe="/="),
         "partitionValues": dict(values),
         "size": found.st_size,
@@ -175,7 +175,7 @@ def _committed(
     }
     lines = [{"commitInfo": info}, *({"add": file} for file in files)]
     log = snapshot.folder / "_delta_log"
-    # Hidden names are no part of a log, whoever lists it.
+    # Hidden files are not part of the log.
     written = log / f".{version:020d}.{uuid.uuid4()}.tmp"
     try:
         with written.open("wb") as file:

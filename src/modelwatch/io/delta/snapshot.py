@@ -305,14 +305,14 @@ def _with_columns(schema: pa.Schema, wanted: Wanted, of: Snapshot) -> pa.Schema:
             if kind not in ("string", "date"):
                 raise LogUnreadable(f"{of.folder}: {name} is neither text nor a day")
             schema = schema.append(pa.field(name, pa.date32() if kind == "date" else pa.string()))
-    # What must not be null in a table may be missing in a file: of a column that is not asked.
+    # A file may lack a non-nullable column that was not requested.
     return pa.schema([one.with_nullable(True) for one in schema])
 
 
 def _partition(values: Mapping[str, str | None], schema: pa.Schema) -> ds.Expression:
     found: ds.Expression = pc.scalar(True)
     for name, text in values.items():
-        if not text:  # the protocol has null as an empty text, too
+        if not text:  # The protocol also writes null as an empty string.
             part = pc.field(name).is_null()
         else:
             part = pc.field(name) == pa.scalar(text).cast(schema.field(name).type)

@@ -103,7 +103,7 @@ class Source:
             try:
                 return self._spelled(self.reading(self._logged_inventory))
             except LogUnreadable:
-                # Checkpoints of a newer form, or files without statistics.
+                # The checkpoint has a newer format, or files lack statistics.
                 pass
         return self._spelled(self.reading(self._scanned_inventory))
 
@@ -262,7 +262,7 @@ class Source:
         if len(paths) > _MAX_FILES_ASKED:
             raise LogUnreadable("too many files without statistics")
         log = present(self.log, "log")
-        # The folders' names are no columns of these files.
+        # Folder names are not columns of these files.
         reader = self.session.read.option("recursiveFileLookup", "true")
         try:
             files = reader.parquet(*(unglobbed(log.data_path(path)) for path in paths))
@@ -271,7 +271,7 @@ class Source:
             found = rows.select(day.alias("day")).distinct()
             return {row.day for row in found.collect() if row.day is not None}
         except AnalysisException as error:
-            # Removed files are deleted in time.
+            # Removed files may be deleted already.
             raise LogUnreadable(first_line(error)) from error
 
     def _logged_inventory(self) -> tuple[DayFiles, ...]:
@@ -384,7 +384,7 @@ def open_source(
 
 def _newest_version(session: SparkSession, role: str, address: TableAddress, unlisted: str) -> int:
     try:
-        # Where the log can't be listed, the table's history still tells.
+        # If the log cannot be listed, the history of the table has the version.
         newest = table_changes.newest_version(session, source_place(address))
     except QUERY_FAILURES as error:
         raise _source_error(role, address, f"not a Delta table: {first_line(error)}") from error

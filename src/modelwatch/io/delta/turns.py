@@ -17,7 +17,7 @@ from modelwatch.io.delta.table_schema import OutputError
 
 try:
     import fcntl
-except ImportError:  # no such locks on Windows
+except ImportError:  # not available on Windows
     fcntl = None  # type: ignore[assignment]
 
 _TOUCH_SECONDS = 2.0
@@ -53,7 +53,7 @@ def turn(place: Place) -> Iterator[None]:
             yield
         finally:
             over.set()
-            # The number of a closed file may be that of another.
+            # The inode of a deleted file may be reused.
             touching.join()
 
 

@@ -54,7 +54,7 @@ class LateRow:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env=environment,
-            # Its Java ends with it where it has to be ended.
+            # The JVM of this process is ended with it if necessary.
             start_new_session=True,
         )
         try:
@@ -82,7 +82,7 @@ def _write(late: LateRow) -> None:
     session = open_session(_NAME, brief=True)
     store = Store(session, late.output)
     store.prepare(("runs",))
-    # What the lost session had begun may have come to its end.
+    # The lost session may have published the row before it was lost.
     written = store.read("runs").where(F.col("run_id") == late.row["run_id"])
     if written.first() is None:
         store.publish(late.row)

@@ -39,7 +39,7 @@ class SparkLog:
     def remove(self) -> None:
         """Remove the file, unless it is kept."""
         if not self.retained:
-            # Where a running Java holds it open, some systems do not let it go.
+            # Some systems cannot delete a file that a running JVM has open.
             with suppress(OSError):
                 self.path.unlink()
 

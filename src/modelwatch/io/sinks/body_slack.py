@@ -70,13 +70,13 @@ def _header(title: str) -> dict[str, Any]:
 
 
 def _section(text: str, ending: str = "…") -> dict[str, Any]:
-    # Verbatim: what looks like a link or a name is none.
+    # Verbatim text, so that nothing in it becomes a link or a mention.
     content = {"type": "mrkdwn", "text": cut(text, ending), "verbatim": True}
     return {"type": "section", "text": content}
 
 
 def _code(text: str) -> dict[str, Any]:
-    # Three backticks would end the block; SQL has a use for one or two at most.
+    # Three backticks would end the block; SQL needs at most two.
     held = escaped(plain_text(text).strip()).replace("```", "`` `")
     return _section(f"```{held}```", ending="…```")
 

@@ -122,7 +122,7 @@ def deliver(
     abandoned: its message counts as failed, and may arrive twice.
     """
     posts = [_Post(sink, messages[sink.name], sleep) for sink in sinks if messages.get(sink.name)]
-    # Not a pool: whoever leaves a pool waits for its threads.
+    # Not a pool, because leaving a pool waits for its threads.
     threads = [threading.Thread(target=post.run, daemon=True) for post in posts]
     for thread in threads:
         thread.start()
@@ -177,13 +177,13 @@ def _delivered(sink: Sink, message: Message, sleep: Callable[[float], None]) -> 
             remark = sink.send(message)
         except SinkError as error:
             if error.again_after is not None and attempt < ATTEMPTS:
-                # Twice as long each time.
+                # The delay doubles each time.
                 sleep(error.again_after * 2 ** (attempt - 1))
                 continue
             status: Literal["failed", "rejected"] = "rejected" if error.of_message else "failed"
             return Delivery(message.message_id, sink.name, status, str(error))
         except Exception as error:
-            # What it says is not known, and may be a secret.
+            # The text of the error is unknown and may contain a secret.
             return Delivery(message.message_id, sink.name, "failed", type(error).__name__)
         else:
             return Delivery(message.message_id, sink.name, "sent", remark)

@@ -53,7 +53,7 @@ class Mail:
                 refused = len(server.send_message(self._mail(message)))
         except (smtplib.SMTPException, OSError) as error:
             failure = _failure(error)
-        # Raised out here, so that no traceback shows the server's own words.
+        # Raised outside of the handler, so that no traceback contains the text of the server.
         if failure is not None:
             raise failure
         return f"refused for {refused} of {len(self.to)} addresses" if refused else None
@@ -87,7 +87,7 @@ class Mail:
         mail["From"] = self.sender
         mail["To"] = ", ".join(self.to)
         mail["Date"] = localtime()
-        # The same message sent twice has the same id, so that a reader's program shows one.
+        # A repeated message has the same id, so that mail clients show it once.
         mail["Message-ID"] = f"<{message.message_id}@modelwatch>"
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(plain_text(f"{whole_text(message, self.signposts)}\n"), charset="utf-8")

@@ -35,7 +35,7 @@ _SETTINGS = (
     "SET python_enable_replacements = false",
     "SET autoinstall_known_extensions = false",
     "SET autoload_known_extensions = false",
-    # A statement reads the results, and no other file.
+    # A statement can read the results, but no other file.
     "SET enable_external_access = false",
     "SET lock_configuration = true",
 )
@@ -110,7 +110,7 @@ class LocalResults:
             return self.runs.dataset(schema)
         folder = folder_of_turns(output_place(self.output, table))
         if folder is None or not folder.exists():
-            # Results of a release that did not have the table yet.
+            # The results were written by a release without this table.
             return schema.empty_table()
         return local_snapshot(folder).dataset(schema)
 

@@ -99,7 +99,7 @@ class Store:
         columns of its version, or is missing although it is among those ``written`` by runs. No
         Spark job if everything is in order.
         """
-        # Whatever may be wrong is found before anything is created.
+        # All problems are found before anything is created.
         with ThreadPoolExecutor(max_workers=_CONCURRENT_TABLES) as pool:
             found = dict(zip(tables, pool.map(self._schema_of, tables), strict=True))
         for name in written:
@@ -160,7 +160,8 @@ class Store:
             try:
                 return snapshot.table(schema, wanted)
             except LogUnreadable:
-                # A file of a form that is not known here, or one that was removed meanwhile.
+                # The format of a file is not supported, or the file has been removed in the
+                # meantime.
                 pass
         return self._collected(spec, wanted, schema.names)
 
@@ -223,7 +224,7 @@ class Store:
                 try:
                     return append_table(folder, held, run_id)
                 except CommitLeftToSpark:
-                    # Or its log is not readable here, which is the same.
+                    # If the log is not readable here, the effect is the same.
                     pass
             place.append(frame() if fitted is None else fitted, {"userMetadata": run_id})
             return self._last_version(place, run_id)
@@ -304,7 +305,7 @@ class Store:
         """Evolve by an empty append: Delta then adds what is missing, including nested fields."""
         place = self.place(spec.name)
         missing = self._lacking(spec, self._stored(spec.name).schema)
-        # New columns are null in the rows that stand already.
+        # New columns are null in existing rows.
         empty = self.session.createDataFrame([], spec.ddl().replace(" NOT NULL", ""))
         changes = [
             f"ALTER COLUMN {quoted(column.name)} COMMENT {string_literal(column.comment)}"
@@ -323,7 +324,7 @@ class Store:
     def _last_version(self, place: Place, run_id: str) -> int:
         folder = _folder_here(place)
         if folder is not None:
-            # While it is this one's turn, nobody else commits.
+            # No other process commits while this one holds the lock.
             return max(
                 int(commit.stem) for commit in (folder / "_delta_log").glob(f"{20 * '[0-9]'}.json")
             )

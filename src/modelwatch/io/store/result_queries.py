@@ -36,7 +36,7 @@ class ResultQueries:
             try:
                 return self._local.answer(statement, most_rows)
             except NotAnswered:
-                # Spark answers it, or says what is wrong.
+                # Spark answers the statement, or reports what is wrong.
                 pass
         frame = self._views.query(statement)
         if not frame.columns:

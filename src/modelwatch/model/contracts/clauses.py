@@ -54,7 +54,7 @@ def constraints_of(
         key = kind.model_fields["kind"].annotation.__args__[0]
         given = {"name": "clause", "kind": key, "table": table, "severity": severity, **keys}
         made = kind.model_validate(given)
-        # The name holds that of a column, which may have any characters.
+        # The name contains that of a column, which may contain any character.
         found.append(made.model_copy(update={"name": name}))
 
     for column, clauses in contract.columns.items():

@@ -77,7 +77,7 @@ def with_kinds_of_parts(
     for part in _parts(root, children).values():
         located = next((one for one in part if one.spread is not None), None)
         known = {} if located is None else {name: getattr(located, name) for name in LOCATION}
-        # What shows in the rows that carry a change is lost among all rows.
+        # A change that is clear in the rows that carry it may be invisible in all rows.
         if located is not None and located.spread == "value" and located.kind not in SHIFTS:
             known |= {name: getattr(located, name) for name in KIND}
         else:

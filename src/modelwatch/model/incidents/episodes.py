@@ -265,7 +265,7 @@ def _seen(
     counted = [row for row in rows if not row.is_known or _effect(row) >= threshold]
     beyond = tuple(row for row in counted if row.verdict in ("fail", "warn"))
     if not beyond:
-        # An undefined figure is no news, unless it is the one that has failed.
+        # An undefined metric is ignored, unless it is the one that failed.
         unknown = [row for row in counted if not row.is_known]
         if any(row.verdict in _WITHOUT_VERDICT or row.metric in failed for row in unknown):
             return None
@@ -287,10 +287,10 @@ def _is_broken(row: VerdictRow, immediate_effect: float) -> bool:
         return False
     if row.source in ("constraint", "freshness", "arrival", "values"):
         return True
-    # Among many segments one has such a window now and then: there it has to persist.
+    # Among many segments, some have such a window by chance, so the change must persist there.
     if row.metric not in (*BROKEN, AGAIN) or not row.of_all_traffic:
         return False
-    # The number of rows of a table is one question per day, whatever is asked of its columns.
+    # The number of rows is judged once per day, regardless of how many columns are judged.
     p_value = row.p_value if row.source == "volume" else row.adjusted_p
     sure = p_value is None or p_value <= IMMEDIATE_LEVEL
     collapsed = row.metric == "rows" and row.value is not None and row.value <= -COLLAPSE

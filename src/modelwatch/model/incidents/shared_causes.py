@@ -109,7 +109,7 @@ def cause_of(incident: Incident) -> SharedCause:
     if incident.carrier_column is not None and incident.carrier_value is not None:
         carrier = (incident.carrier_column, incident.carrier_value)
     elif not incident.of_all_traffic and incident.kind not in SHIFTS:
-        # A shift that one segment shows may be smaller in the others, and no fault is.
+        # A shift in one segment may be smaller in others; a fault is not.
         carrier = (incident.segmentation, incident.segment)
     elif incident.spread == "everywhere":
         carrier = EVERYWHERE

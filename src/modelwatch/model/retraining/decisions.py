@@ -79,7 +79,7 @@ def _quiet_until(policy: Policy, grace_days: int, situation: Situation) -> date 
     ends = []
     if situation.first_day is not None:
         days = max(policy.cool_down_days, grace_days)
-        # A policy by age uses the age of the version, so its own cool-down adds nothing.
+        # A policy based on age uses the age of the version, so it needs no cool-down of its own.
         days = grace_days if policy.kind == "age" else days
         ends.append(shifted(situation.first_day, days))
     if policy.name in situation.last_reported:

@@ -189,7 +189,8 @@ def learned_schedule(held: Collection[date], holidays: Collection[date] = ()) ->
     best = REGULAR
     for candidate in _candidates(observed, usual):
         agreement = round(_agreement(candidate, observed, off), 6)
-        # Of schedules that explain the same, weekdays come first; then the one that waits longer.
+        # Among schedules that explain the days equally well, weekdays are preferred, then the one
+        # with longer gaps.
         tied = agreement == best and not isinstance(chosen, Weekdays)
         if agreement > best or (tied and _wait(candidate, newest) > _wait(chosen, newest)):
             chosen, best = candidate, agreement
@@ -205,7 +206,8 @@ def slack_days(held: Collection[date]) -> int:
     if not gaps or len(gaps) >= SETTLED_GAPS:
         return 0
     usual = median(gaps)
-    # Two or three batches of the first weeks may be weekdays: the longest gap of these is to come.
+    # Two or three batches of the first weeks may look like weekdays; the longest gap may be yet to
+    # come.
     first_weeks = usual > 1 and (ordered[-1] - ordered[0]).days < _FORTNIGHT
     return max(floor(usual / (2 * len(gaps))), FIRST_WEEKS_DAYS if first_weeks else 0)
 

@@ -99,7 +99,7 @@ def contract_results(
     """
     if days is None:
         frame = frame.withColumn(DAY, F.lit(_WHOLE))
-    # The day column was added here, and is no column of the table.
+    # The day column was added here, and is not a column of the table.
     schema = schemas_of({"table": frame.drop(DAY)})["table"]
     asked = [_WHOLE] if days is None else days
     clauses = constraints_of(contract, schema, "inputs")

@@ -314,7 +314,8 @@ def _onsets(
     for row in sorted(rows, key=lambda row: row["model_version"], reverse=True):
         key = tuple(row[name] for name in SERIES)
         if row["reference"] == keys[key].reference:
-            # '*' sorts before every version, and comes last: all versions together count.
+            # '*' sorts before all versions, and must come last: it stands for all versions
+            # together.
             series[key][row["window_start"]] = row["value"]
     found = {}
     for one, lead in asked:

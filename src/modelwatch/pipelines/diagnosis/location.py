@@ -102,7 +102,7 @@ def to_be_located(
         if features:
             before, now = _days(together, generation, config)
             found.append(Located(of, features, before, now))
-    # Those that last come first, then the newest.
+    # Ongoing changes first, then the newest.
     found.sort(key=lambda one: (any(i.is_open for i in one.incidents), one.now.first), reverse=True)
     return tuple(found[:MOST_LOCATED])
 

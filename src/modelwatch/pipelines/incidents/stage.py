@@ -111,7 +111,7 @@ def write_incidents(
 def _history(store: Store, request: Request, verdicts: CurrentVerdicts) -> History:
     config = request.config
     with ThreadPoolExecutor(max_workers=3) as pool:
-        # Most of a query is its planning, and none of these waits for another.
+        # Most of the time of a query is planning, and the queries are independent.
         previous = pool.submit(_previous, store, request)
         responses = pool.submit(
             store.rows, "incident_actions", Wanted({"monitor": [config.monitor]})
@@ -231,12 +231,12 @@ def shares_of(
     largest = max((abs(value) for held in values.values() for value in held), default=0.0)
     if not largest:
         return {}
-    # Sums of numbers near the largest double would exceed it.
+    # The sum of numbers near the largest double would overflow.
     sums = {key: math.fsum(value / largest for value in held) for key, held in values.items()}
     parts: dict[str, list[float]] = defaultdict(list)
     for (segmentation, _), value in sums.items():
         parts[segmentation].append(abs(value))
-    # The order of the rows is not the same everywhere, and an exact sum does not depend on it.
+    # The order of rows varies; an exact sum does not depend on it.
     whole = {segmentation: math.fsum(held) for segmentation, held in parts.items()}
     return {key: abs(value) / whole[key[0]] for key, value in sums.items() if whole[key[0]]}
 

@@ -152,7 +152,7 @@ def _counting(
     for row in rows:
         if row["outcome"] == "published":
             found |= dict.fromkeys(computed(row), row["run_id"])
-        # Earlier releases kept the states of performance of days that they retired.
+        # Earlier releases retained performance states of retired days.
         if any(held["table_name"] == monthly for held in row["outputs"] or ()):
             for day in row["retired_days"] or ():
                 found.pop(day, None)

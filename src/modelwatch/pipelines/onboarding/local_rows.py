@@ -91,7 +91,7 @@ class LocalRows:
             rows = rows.take(pa.array(np.sort(drawn)))
         types = dict(self._types)
         if types[day.column] in ("string", "int", "bigint"):
-            # As Spark takes them: text and integers that spell the day are dates in these rows.
+            # As in Spark, strings and integers that contain the day are dates in these rows.
             at = rows.schema.get_field_index(day.column)
             rows = rows.set_column(at, day.column, rows.column(DAY))
         return facts_of_table(rows, types)

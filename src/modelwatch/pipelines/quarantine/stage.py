@@ -159,7 +159,7 @@ def _stop(request: Request, accounts: Sequence[RowAccount]) -> None:
     problems = []
     for rule, account, count in stopping(accounts, config.rules):
         place = f"rules[{config.rules.index(rule)}]"
-        # A rule that a contract makes has no place in the file.
+        # A rule that comes from a contract has no line in the configuration.
         place = place if place in lines else ""
         source = request.sources.opened[account.role]
         message = stop_message(rule, account, count, str(source.address), source.version)

@@ -80,7 +80,7 @@ def _situation(
     config, as_of = request.config, request.plan.as_of
     earliest = as_of - timedelta(days=_HISTORY_DAYS)
     windows = StoredWindows(run, store, config.monitor, request.history)
-    # Most of a query is its planning, and none of these waits for another.
+    # Most of the time of a query is planning, and the queries are independent.
     with ThreadPoolExecutor(max_workers=3) as pool:
         versions = pool.submit(_version, windows, earliest)
         believed = pool.submit(_believed, windows, earliest)

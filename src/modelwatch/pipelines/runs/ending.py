@@ -61,7 +61,7 @@ def ending(
             yield watchdog
         except Exception as error:
             message = None if watchdog.left else _death(watchdog, error)
-            # The row of an error that is none of these is written where the run is known.
+            # The row for any other error is written where the run is known.
             if message is None:
                 raise
             if watchdog.leave(message):
@@ -104,7 +104,7 @@ def leave(watchdog: Watchdog, store: Store, row: Mapping[str, Any]) -> None:
     """Write the row of a failed run. If that fails as well, the first error counts."""
     if watchdog.usable():
         try:
-            # The table may be missing still, or its folder.
+            # The table or its folder may not exist yet.
             store.prepare(("runs",))
             store.publish(row)
             return

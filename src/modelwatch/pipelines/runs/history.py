@@ -224,7 +224,7 @@ def rows_of_runs(
     names = (*key, "run_id")
     counting = [(*values, run) for values, run in run_of_key.items()]
     runs = table_of_values(pa.schema([rows.schema.field(name) for name in names]), counting)
-    # A join can't carry lists along: it says which rows they are.
+    # A join cannot aggregate lists, so it only identifies the rows.
     places = rows.select(names).append_column("place", pa.array(range(rows.num_rows)))
     return rows.take(places.join(runs, list(names), join_type="left semi")["place"])
 

@@ -129,7 +129,7 @@ def run_monitor(
     """
     as_of = as_of or datetime.now(ZoneInfo(config.time_zone)).date()
     run, store = Run(spark), Store(spark, config.output)
-    # What is planned are queries on tables of few rows, whatever the sources hold.
+    # Planning only queries tables with few rows, regardless of the size of the sources.
     with (
         ending(run, store, config, config_text, as_of) as watchdog,
         code_generation(spark, wanted=False),

@@ -100,7 +100,7 @@ def one_value(before: FeatureStates, now: FeatureStates) -> tuple[Explanation, i
         value = float(before.binning.edges[at])
         least = float(now.minimum[0])
         greatest = float(now.maximum[0])
-        # An extreme reveals the value of a bin that contains several.
+        # The minimum or maximum shows which value of a bin with several values occurs.
         for extreme in (least, greatest):
             if np.isfinite(extreme) and before.binning.bin_of(extreme) == at:
                 value = extreme
@@ -123,7 +123,7 @@ def lone_value(before: NumericStates, now: NumericStates) -> Explanation | None:
     )
     for beyond, extreme, end in sides:
         first = int(np.argmax(beyond > 0)) if beyond.any() else len(beyond)
-        # What has moved beyond the end is next to it; a code has no values next to it.
+        # A shifted distribution has values next to the end; a code does not.
         if first + 1 >= len(beyond) or beyond[first + 1] > 0:
             continue
         at = abs(end - first)
@@ -149,7 +149,7 @@ def multiplied(before: NumericStates, now: NumericStates) -> Explanation:
     best = _best(before, now, ((f, mass_of(before, before.binning, f, 0.0)) for f in finer))
     powers = [f for f in exact if f in DECIMAL]
     decimal = _best(before, now, ((f, mass_of(before, before.binning, f, 0.0)) for f in powers))
-    # Among factors that explain as much, a power of ten is the likelier.
+    # Among factors that explain the change equally well, a power of ten is preferred.
     return decimal if decimal.explained >= best.explained - _AS_GOOD else best
 
 
@@ -246,7 +246,7 @@ def _mirrored_mass(states: NumericStates, binning: NumericBinning) -> Floats:
     if inner.sum() > 0 and np.isfinite(low) and np.isfinite(high):
         knots = np.clip(states.binning.edges[1:], low, np.nextafter(high, np.inf))
         running = np.concatenate([[0.0], np.cumsum(inner)])
-        # What lies below an edge after the change lay above its opposite before. Zero stays.
+        # The rows below an edge now were above its opposite before. Zero does not move.
         with np.errstate(over="ignore"):
             opposite = np.nextafter(-binning.edges[1:], np.inf)
         below = running[-1] - np.interp(np.clip(opposite, knots[0], knots[-1]), knots, running)

@@ -41,7 +41,7 @@ def area_between(current: NumericStates, reference: NumericStates) -> AreaBounds
     """
     both = np.concatenate((current.quantities, reference.quantities))
     held = both.max(axis=0, initial=0) > 0
-    # A bin ends where the next one begins: what lies between two kept bins holds nothing.
+    # A bin ends where the next one begins; between two occupied bins there are no rows.
     occupied = np.flatnonzero(np.append(held[1:], False) | held | np.append(False, held[:-1]))
     if not len(occupied):
         nothing = np.full(len(current), np.nan)
@@ -92,7 +92,7 @@ class _Cells:
         ends[:, 2:] = np.broadcast_to(
             np.stack((reference.least, reference.greatest), axis=1), shape
         )
-        # A side without values gives no end; NaN sorts last.
+        # A side without values has no bounds; NaN sorts last.
         ends = np.sort(ends, axis=1)
         ends = np.where(np.isnan(ends), np.fmax.reduce(ends, axis=1)[:, None], ends)
         at = np.maximum(np.searchsorted(edges, ends, side="right") - 1, 0)
@@ -142,7 +142,7 @@ class _Counted:
         least, greatest = (end[:, None, None] for end in (self.states.least, self.states.greatest))
         special = self.states.binning.special_values
         low, high = cells.low[:, :, None], cells.high[:, :, None]
-        # A special value hides the extreme: then no row is known to lie at the edge.
+        # A special value may hide the extreme, so no row is known to be at the edge.
         hidden = [
             np.isin(end, special)[:, None, None]
             for end in (self.states.minimum, self.states.maximum)
@@ -195,7 +195,7 @@ def _signed_areas(first: _Function, second: _Function, width: Floats) -> _Sides:
     above = first.greatest - second.least
     below = second.greatest - first.least
     before, after = first.left - second.left, first.right - second.right
-    # A linear difference: a trapezium, or two triangles where it changes sign.
+    # The difference is linear: a trapezoid, or two triangles if it changes its sign.
     left, right = np.abs(before), np.abs(after)
     total = left + right
     crossing = (before * after < 0) & (total > 0)

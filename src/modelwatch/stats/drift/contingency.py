@@ -116,7 +116,7 @@ def _merged_table(comparison: Comparison) -> _Table:
     column = current + reference
     smaller = np.minimum(n, m) / np.maximum(rows, 1.0)
     rare = (column * smaller[:, None] < RARE) & (column > 0)
-    # A rest that is rare itself takes the smallest of the other cells with it.
+    # If the combined rare cells are still too few, the smallest of the other cells is added.
     rest = np.where(rare, column, 0.0).sum(axis=1)
     takes = rare.any(axis=1) & (rest * smaller < RARE)
     sizes = np.where(rare | (column == 0), np.inf, column)

@@ -77,7 +77,7 @@ class ValueFallModel:
         for at, model in enumerate(self.models):
             change = now[:, at] - before[:, at]
             p[:, at] = model.p_values(change, window_days, weekdays, rows, before_rows)
-        # A window without rows of steady values has lost all of them.
+        # A window without rows of stable values has lost all of them.
         p = np.where(rows[:, None] > 0, np.minimum(p * len(self.models), 1.0), 0.0)
         p = np.where(fall > 0, p, 1.0)
         if not len(self.models):

@@ -72,7 +72,7 @@ def usual_estimates(
         variance = rows * float(estimate.sampling_sd[0]) ** 2
         if not np.isfinite(value) or not np.isfinite(variance):
             continue
-        # A certain outcome is certain of so many rows only.
+        # An outcome without variance is only as certain as its number of rows.
         row_variance = RowVariance(_OF_A_DIFFERENCE, max(variance, 0.5 / (rows + 1.0)))
         if len(days_states) < 2:
             model = assumed(row_variance, assumed_design_effect)

@@ -138,7 +138,7 @@ def _alike(present: AnyArray) -> Iterator[AnyArray]:
     packed = np.packbits(present, axis=1)
     words = np.zeros((len(packed), -(-packed.shape[1] // 8) * 8), dtype=np.uint8)
     words[:, : packed.shape[1]] = packed
-    # Numbers sort many times faster than rows of booleans.
+    # Sorting integers is much faster than sorting rows of booleans.
     order = np.lexsort(words.view(np.uint64).T)
     changes = np.any(np.diff(words[order], axis=0) != 0, axis=1)
     yield from np.split(order, np.flatnonzero(changes) + 1)

@@ -108,7 +108,7 @@ def roc_auc(states: BinaryMargins) -> Values:
     """Probability that the score of a positive row exceeds that of a negative row, where ties count
     half. Rows of one bin count as ties."""
     negatives, positives = sides(states)
-    # Twice the pairs in order, in integers.
+    # Twice the number of ordered pairs, in integers.
     pairs = (negatives * (2 * states.ranked_above[:, POSITIVE] + positives)).sum(axis=1)
     every = 2 * negatives.sum(axis=1) * positives.sum(axis=1)
     return values(quotient(pairs, every), *_missing(states, both=True))
@@ -131,8 +131,8 @@ def _reciprocals(first: Floats, count: Floats) -> Floats:
 def _average_precision_error(states: BinaryMargins) -> Floats:
     own, rows, higher, every = _precision_steps(states)
     total = own.sum(axis=1)
-    # At best all positives of the bin have one score above its other rows; at worst each has its
-    # own below them, so that the k-th has a precision of (h + k) / (e + k).
+    # At best, all positives of a bin score above its other rows; at worst each scores below them,
+    # so that the k-th has a precision of (h + k) / (e + k).
     after = every + rows - own
     best = own * quotient(higher + own, every + np.maximum(own, 1.0))
     worst = own - (after - higher) * _reciprocals(after, own)
@@ -145,8 +145,8 @@ def _average_precision_error(states: BinaryMargins) -> Floats:
 def _average_precision_terms(states: BinaryMargins) -> Floats:
     own, rows, higher, every = _precision_steps(states)
     tied = own * quotient(higher + own, every + np.maximum(rows, 1.0))
-    # In a random order the k-th row of a bin is positive with the chance own / rows, and then
-    # 1 + (k - 1) (own - 1) / (rows - 1) of the bin's positives are among its first k.
+    # In random order, the k-th row of a bin is positive with probability own / rows, and then 1 +
+    # (k - 1) (own - 1) / (rows - 1) of the positives of the bin are among its first k rows.
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(rows > 1, (own - 1.0) / (rows - 1.0), 0.0)
         rest = higher + 1.0 - share * (1.0 + every)
@@ -234,11 +234,11 @@ def _tenths(states: BinaryMargins) -> tuple[AnyArray, AnyArray]:
     low = states.lower_edges
     upper = np.append(low[1:], 1.0)
     single = states.single_value[states.probabilities]
-    # A score of 1 is of the last tenth.
+    # A score of 1 belongs to the last tenth.
     inner = np.arange(1, _TENTHS) / _TENTHS
     middle = np.where(single, low, (low + upper) / 2.0)
     tenth = np.searchsorted(inner, middle, side="right")
-    # Edges that are tenths in another unit are off by rounding.
+    # Edges that are tenths in another unit have rounding errors.
     first = np.searchsorted(inner, low + _ROUNDING, side="right")
     last = np.searchsorted(inner, upper - _ROUNDING, side="left")
     return tenth, ~single & (first < last)

@@ -114,7 +114,7 @@ def auc_by_class(states: MulticlassStates) -> Floats:
 
 def _auc_error(states: MulticlassStates) -> Floats:
     rest, own = _against(states)
-    several = np.flatnonzero(ASCENDING != BINS + 1)  # the other position holds the score 1 alone
+    several = np.flatnonzero(ASCENDING != BINS + 1)  # the other position contains only the score 1
     tied = (rest * own)[..., several].sum(axis=-1)
     error = quotient(tied, 2.0 * rest.sum(axis=-1) * own.sum(axis=-1))
     return error.mean(axis=1) if error.shape[1] else np.full(len(states), np.nan)

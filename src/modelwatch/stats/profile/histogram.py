@@ -98,7 +98,7 @@ def _texts(binning: NumericBinning, values: Floats | Sequence[float], unit: Unit
     """Readable values; numbers with enough digits to distinguish bars."""
     if not len(values):
         return []
-    # The double that follows a single value ends its bar, and reads as the value does.
+    # The next double above a single value ends its bar, and is labeled like the value.
     with np.errstate(over="ignore"):
         adjacent = np.append(False, np.asarray(values)[1:] == np.nextafter(values[:-1], np.inf))
     apart = [binning.label(float(value)) for value in np.asarray(values)[~adjacent]]

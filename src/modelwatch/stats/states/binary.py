@@ -146,7 +146,7 @@ class BinaryStates(Stack):
         retained[1:] |= held[:-1]
         retained[[0, -1]] = True
         if not retained[1:-1].any():
-            retained[1] = True  # bins have a finite edge, whatever they hold
+            retained[1] = True  # bins need a finite edge
         binning = with_edges(self.binning, self.binning.edges[retained])
         at = np.concatenate([np.arange(NUMERIC_OFFSET), NUMERIC_OFFSET + np.flatnonzero(retained)])
         return replace(

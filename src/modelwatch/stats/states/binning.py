@@ -300,7 +300,7 @@ def fit_numeric(
     ends = {(low, high)}
     near = _near(quantities)
     if near is not None:
-        # The grid must not be as coarse as a few mistakes are far.
+        # A few wrong values far away must not make the grid coarse.
         low, high = max(low, near[0]), min(high, near[1])
         ends.add((low, high))
         edges.update(float(np.nextafter(end, np.inf)) for end in (low, high))

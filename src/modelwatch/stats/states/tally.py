@@ -247,7 +247,7 @@ class Tally:
                     counted = table[slot * size : (slot + 1) * size]
                     self._cells[key][at][split].counts += counted.reshape(segments, length)
                 continue
-            # Few rows for so many cells: a dense table would cost more than the rows.
+            # A dense table would cost more than the few rows.
             held, rows = np.unique(cells, return_counts=True)
             ends = np.searchsorted(held, np.arange(len(batch.keys) + 1) * size)
             for slot, key in enumerate(batch.keys):

@@ -61,7 +61,8 @@ def adaptive_windows(
         for x in (np.asarray(count) / design_effect, total, squares)
     )
     whole = rows * design_effect
-    # About the mean of all, or the variance of a small change of a large figure would cancel.
+    # Around the overall mean, because the variance of a small change of a large metric would
+    # cancel.
     center = sums[-1] / whole[-1] if whole[-1] > 0 else 0.0
     powers = powers - 2.0 * center * sums + center**2 * whole
     sums = sums - center * whole

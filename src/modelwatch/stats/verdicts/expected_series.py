@@ -148,7 +148,7 @@ def expected_series(
     x = np.log(y + 0.5) if counts else y
     least_level = most_level
     if counts and np.isfinite(most_level):
-        # A fall to 1 - g of what it was, or a rise to 1 + g.
+        # A fall to 1 - g of the expected value, or a rise to 1 + g.
         least_level = -np.log(max(1.0 - most_level, 1e-9))
         most_level = float(np.log1p(most_level))
     expected, spread, degrees, rare = (np.full(y.shape, np.nan) for _ in range(4))
@@ -176,7 +176,7 @@ def expected_series(
         lasting = _event_days(seen[:, first : now + 1])
         narrow = SD_OF_MAD * _median(np.abs(around))
         wide = _width(np.where(_older(around, lasting), around, np.nan)) / DECILES_APART
-        # Of an event that lasts, the days so far say nothing of how days differ.
+        # During a lasting event, the days so far do not show how much days differ.
         spread[:, now] = np.where(own, narrow, np.fmax(narrow, wide))
         degrees[:, now] = EFFICIENCY * np.where(enough, of_errors, known)
         rare[:, now] = _rare(np.abs(around), np.maximum(lasting, SAME_EVENT))
@@ -187,7 +187,8 @@ def expected_series(
         least = np.sqrt(shares * (1.0 - shares) / np.maximum(rows, 1))
     scale = 1.0 if counts else np.abs(expected)
     spread = np.maximum(spread, np.maximum(floor * scale, least))
-    # As often as the past showed such a distance, and for a larger one less by a power of it.
+    # The probability is the frequency of such a distance in the past; beyond the largest one, it
+    # decreases as a power.
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         share = RARE_ERRORS / (degrees / EFFICIENCY + 1.0)
         tail = share * np.minimum(rare / np.abs(x - expected), 1.0) ** _TAIL

@@ -109,11 +109,12 @@ class NullModel:
         if self.reason is not None:
             expected = variance * self.design_effect
         else:
-            # The reference's own days are a sample as well.
+            # The days of the reference are themselves a sample.
             expected = variance + self.between * (days**-self.decay + self.days**-self.decay)
         judged = JUDGED[self.statistic]
         transformed = judged.transform(value, n, m, self.share)
-        # Where neighbours are alike, the days hold few windows of that length.
+        # If neighboring days are alike, the reference contains few independent windows of that
+        # length.
         degrees = self.degrees * days ** -((1.0 - self.decay) / 2.0)
         off_center = transformed - self.center * days**-self.center_decay
         power = judged.power(off_center)
@@ -152,7 +153,7 @@ class WeekdayEffects:
         n, m = of.rows, of.reference_rows
         variance = JUDGED[model.statistic]
         if variance.signed:
-            # The weekday's mean was taken against the same reference, whose own error cancels.
+            # The mean of the weekday was compared with the same reference, whose error cancels.
             expected = (self.between[at] + model.rows / n) * (1.0 + 1.0 / self.days[at])
         else:
             expected = self.between[at] + model.rows * (1.0 / n + 1.0 / m)

@@ -136,7 +136,7 @@ def assumed(
     of_assumption = _ASSUMED_DAYS * min(1.0, expected / observed)
     weight = of_assumption + known
     believed = (of_assumption * expected + known * observed) / weight
-    # Few days that differ much are no proof that others differ less.
+    # A few days that differ much do not show that others differ less.
     believed = max(believed, observed)
     return NullModel(
         statistic=row_variance.of.key,
@@ -224,7 +224,7 @@ def _model(
     expected = between * (1.0 - m**-decay) / shown.apart**2 + by_rows
     by_days = float(1.0 - by_rows[own].mean() / expected[own].mean())
     shape = _shape(power[own] / expected[own], row_variance.signed, by_days)
-    # Days that are alike count for fewer.
+    # Days that are alike count as fewer days.
     degrees = float(np.clip(shape * m ** ((1.0 + decay) / 2.0), *_DEGREES))
     return NullModel(
         statistic=row_variance.key,
@@ -346,7 +346,7 @@ def _chances_of_weekdays(comparisons: Sequence[_TransformedValues], days: Counts
         at, weekday, count = _days_by_weekday(of, days)
         if len(at) < FEWEST_SEASONAL_DAYS or count.min() < _FEWEST_OF_A_WEEKDAY:
             continue
-        # Distances are compared by their logs: they are skewed, and never 0 but for want of data.
+        # Distances are compared on a log scale: they are skewed, and zero only for lack of data.
         seen = (
             of.transformed[at]
             if of.row_variance.of.signed

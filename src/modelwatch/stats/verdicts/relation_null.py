@@ -29,7 +29,7 @@ def relation_nulls(
     states, days = days_states.take(held), np.asarray(day_numbers, dtype=np.int64)[held]
     errors = predicted_errors(states.roll_up(np.array([[0, len(states)]])))[0]
     row_variances = {
-        # An exact relation is known to rounding only, and no noise would divide by zero.
+        # An exact relation is known up to rounding, and a variance of zero would divide by zero.
         at: RowVariance(JUDGED[_KEY], max(float(error), LEAST_ERROR) ** 2 / 2.0)
         for at, error in enumerate(errors)
         if np.isfinite(error)
