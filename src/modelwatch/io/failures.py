@@ -79,7 +79,7 @@ def reason(error: BaseException) -> str:
 
 
 def _raised_by_us(error: BaseException) -> str | None:
-    """What an error of ours said that ended a Python worker; None if there is none."""
+    """The message of a modelwatch error that ended a Python worker; None if there is none."""
     raised = [found[1] for line in str(error).splitlines() if (found := _OWN.match(line))]
     return raised[-1][:_LONGEST] if raised else None
 
@@ -100,8 +100,8 @@ def advised(error: BaseException) -> str:
 
 
 def typed(error: BaseException) -> str:
-    """What is advised, behind the type of the error unless that is the bridge to Java's, or only
-    where an error of ours was seen."""
+    """The reason and the advice, preceded by the type of the error, unless that is a type of py4j
+    or the error is one of modelwatch."""
     name = type(error).__name__
     plain = name in _OF_JAVA or _raised_by_us(error) is not None
     return advised(error) if plain else f"{name}: {advised(error)}"

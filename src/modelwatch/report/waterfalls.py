@@ -26,14 +26,14 @@ EFFECT_WORDS = {
 }
 """What changed of a part, by effect."""
 _ValuesByKey = dict[tuple[object, ...], float]
-"""Figures by what they are of."""
+"""Values of metrics by the key of their row."""
 _WIDTH, _NAME, _VALUE, _ROW = 640, 250, 60, 24
 _LONGEST_NAME = 34
 
 
 @dataclass(frozen=True)
 class Waterfall:
-    """A metric before, what each step added to it, and after. Labels stand beside the values."""
+    """A metric before, what each step added to it, and after. The texts are labels of the values."""
 
     title: str
     before: tuple[str, float]

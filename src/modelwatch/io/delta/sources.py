@@ -41,7 +41,7 @@ class CachedPerSource(Generic[Result]):
     """
 
     def __init__(self, ask: Callable[[Source], Result]) -> None:
-        """Of what is asked."""
+        """Wraps a function of the source."""
         self._ask, self._name = ask, ask.__name__
         self.__doc__ = ask.__doc__
 

@@ -319,15 +319,15 @@ def _joined(
 
 
 def fail_together(windows: Sequence[Iterable[VerdictRow]]) -> bool:
-    """Whether some figure is beyond its threshold and no chance in several windows taken together.
+    """Whether some metric exceeds its threshold by more than chance in several windows together.
 
-    ``windows``: the rows of successive windows of one subject that are not quiet. A figure does so
-    if it is among them in each window and goes the same way, fails in at least one, is beyond its
-    threshold on average, and if the combined p-value (Fisher 1932) is at most ``_WINDOW_LEVEL`` to
-    the power of the number of windows, which is the chance that all of them fail when they are
-    independent. Either the corrected p-values are combined, or the combined p-value is corrected
-    for the comparisons of a window (Bonferroni): a metric that is near its level among many others
-    in each window is beyond it in all of them.
+    ``windows``: the rows of consecutive windows of one subject that are not quiet. A metric does so
+    if it is not quiet in any window, changes in the same direction in all, fails in at least one,
+    exceeds its threshold on average, and has a combined p-value (Fisher 1932) of at most
+    ``_WINDOW_LEVEL`` to the power of the number of windows, the probability that all independent
+    windows fail. Either the corrected p-values are combined, or the combined p-value is corrected
+    for the comparisons of a window (Bonferroni): a metric that nearly fails among many others in
+    each window may fail in all of them together.
     """
     shown = [{_key(row): row for row in rows} for rows in windows]
     keys = set(shown[0]).intersection(*shown[1:]) if shown else set()

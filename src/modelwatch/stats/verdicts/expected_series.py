@@ -128,18 +128,20 @@ def expected_series(
 ) -> ExpectedSeries:
     """Bounds of s daily series, (s, n) or (n,), at ascending ``days`` (n,); NaN is unknown.
 
-    Expected is the median of the last eight of the same weekday where four are known within
-    ``HISTORY`` days, else the median of all days there; plus the median of what is left of the last
-    ``LEVEL_DAYS`` days, so that a lasting new level is followed. The spread is the median size of
-    the errors that such expectations made before, which a few anomalies cannot widen; before seven
-    of them are known, that of the days about their median. While weekdays can't be told apart, it
-    is at least that of the deciles, for weekends are two days of seven. ``counts``: of rows and
-    other counts, whose changes are ratios: computed on logarithms of the count and one half, and no
-    less likely than a negative binomial count. ``rows``, (n,): the figures are shares of so many
-    rows, and no less likely than a binomial share. ``most_level``: the change of the level that is
-    followed at most, a ratio for ``counts``; a larger one is news until the median has moved.
-    ``floor``: least spread as a share of what is expected, beside the square root of a count.
-    ValueError unless days ascend.
+    The expected value is the median of the last eight days of the same weekday if four of them are
+    known within ``HISTORY`` days, otherwise the median of all days in it. The median residual of
+    the last ``LEVEL_DAYS`` days is added, so that the expected value follows a lasting change of
+    level. The spread is the median absolute error of earlier expected values, which a few anomalies
+    do not affect; with fewer than seven errors, it is the median absolute deviation of the days.
+    While there are too few days to compare weekdays, the spread is at least that of the deciles,
+    because weekends are two days in seven.
+
+    ``counts``: the values are counts, whose changes are ratios. They are computed on a log scale
+    (of the count plus one half), with p-values of at least those of a negative binomial count.
+    ``rows``, (n,): the values are shares of these numbers of rows, with p-values of at least those
+    of a binomial share. ``most_level``: the largest change of level that is followed, a ratio for
+    ``counts``; a larger one fails until the median has moved. ``floor``: minimum spread as a share
+    of the expected value, in addition to the square root of a count. ValueError unless days ascend.
     """
     y = np.atleast_2d(np.asarray(values, dtype=np.float64))
     t = np.asarray(days, dtype=np.int64)
@@ -240,7 +242,7 @@ def _history(days: Counts) -> tuple[int, int]:
 
 
 def _clipped(expected: Floats, rows: Counts | None) -> Floats:
-    """Expected shares, as far from 0 and 1 as the rows so far can show."""
+    """Expected shares, limited to what the number of rows so far can distinguish from 0 and 1."""
     if rows is None:
         return expected
     before = np.cumsum(np.asarray(rows, dtype=np.float64)) - rows

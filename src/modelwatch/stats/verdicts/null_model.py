@@ -99,10 +99,10 @@ def null_models(
 
 
 def _lent(novel: NullModel, mean: NullModel, rows_a_day: float) -> NullModel:
-    """The model of values far beyond the reference, which no day of the reference could show.
+    """The model of values far beyond the reference, which do not occur in the reference itself.
 
-    Its days are assumed to be as similar as in the mean: if days have different levels, as with
-    weather, one may go far; if not, as with distances, none does.
+    The effect of days is taken from the model of the mean: if the level differs between days, as
+    with weather, a day may go far beyond the reference; otherwise, as with distances, it does not.
     """
     if mean.reason is not None:
         effect = max(novel.design_effect, mean.design_effect)
@@ -127,9 +127,10 @@ def assumed(
 ) -> NullModel:
     """The model for few days: sampling variance times a design effect.
 
-    ``values``: those of the days, and ``observed`` their design effect, which counts for one day
-    less than there are; the assumed ``design_effect`` counts for ``_ASSUMED_DAYS``, and for fewer
-    as far as the days exceed it: what they contradict makes nothing surer.
+    ``values``: those of the days, and ``observed``: their design effect, with the weight of the
+    number of days minus one. The assumed ``design_effect`` has the weight of ``_ASSUMED_DAYS``, and
+    less if the observed one exceeds it, because an assumption that the days contradict must not
+    make the test more confident.
     """
     known = max(0, len(values) - 1) * (1.0 if row_variance.of.signed else _DISTANCES_A_DAY)
     expected = max(1.0, design_effect)
@@ -290,11 +291,11 @@ def _decay(shrunk: Floats, power: Floats, usable: AnyArray, shown: Shown) -> flo
 def _shape(ratio: Floats, signed: bool, by_days: float) -> float:
     """Degrees of freedom of powers over their expectation, by their variance.
 
-    A chi-square over its degrees has the variance 2 / degrees. Where days show less than rows alone
-    are expected to, as a share of a value that hardly ever comes does, the variance is that over
-    the expectation: a few rows are large beside none, and small beside what is expected. A signed
-    statistic is no more regular than a normal figure; what rows do to another is the sum over many
-    cells, so that the belief to begin with depends on the share of the power that is ``by_days``.
+    A chi-square divided by its degrees has the variance 2 / degrees. If the days vary less than
+    independent rows would, as for the share of a very rare value, the variance is relative to the
+    expectation instead of the mean. A signed statistic has at most the degrees of a normal
+    variable. The effect of rows on other statistics is a sum over many cells, so the prior depends
+    on the share of the power that is due to days (``by_days``).
     """
     n = len(ratio)
     variance = float(ratio.var(ddof=1)) / max(float(ratio.mean()), 1.0) ** 2
