@@ -33,7 +33,7 @@ _LONGEST_NAME = 34
 
 @dataclass(frozen=True)
 class Waterfall:
-    """A metric before, what each step added to it, and after. The texts are labels of the values."""
+    """A metric before, the contribution of each step, and the metric after; each with a label."""
 
     title: str
     before: tuple[str, float]

@@ -49,9 +49,10 @@ def adaptive_windows(
         sqrt(2 / m * variance * ln(2 / d)) + 2 / (3 m) * sd * ln(2 / d),
 
     where 1/m is the sum of the reciprocal effective rows of both parts, and d is the confidence
-    divided by the number of cuts. Dropped blocks are never used again. ValueError for a design effect below 1 or a confidence
-    outside (0, 1). Source: Bifet and Gavalda (2007), section 4.1, the bound by a normal
-    approximation; its last term, there for values in [0, 1], is in standard deviations here.
+    divided by the number of cuts. Dropped blocks are never used again. ValueError for a design
+    effect below 1 or a confidence outside (0, 1). Source: Bifet and Gavalda (2007), section 4.1,
+    with a normal approximation of the bound; its last term, there for values in [0, 1], is in
+    standard deviations here.
     """
     if design_effect < 1 or not 0 < confidence < 1:
         raise ValueError("a design effect is at least 1, and a confidence between 0 and 1")

@@ -136,9 +136,9 @@ def assumed(
     expected = max(1.0, design_effect)
     of_assumption = _ASSUMED_DAYS * min(1.0, expected / observed)
     weight = of_assumption + known
-    believed = (of_assumption * expected + known * observed) / weight
+    estimated = (of_assumption * expected + known * observed) / weight
     # A few days that differ much do not show that others differ less.
-    believed = max(believed, observed)
+    estimated = max(estimated, observed)
     return NullModel(
         statistic=row_variance.of.key,
         days=max(1, len(values)),
@@ -147,7 +147,7 @@ def assumed(
         decay=1.0,
         shape=1.0 if row_variance.of.signed else _DEGREES_OF_ROWS,
         degrees=weight,
-        design_effect=believed,
+        design_effect=estimated,
         typical=_typical(values),
         share=row_variance.share,
         reason=FEW_REFERENCE_DAYS,
@@ -299,10 +299,10 @@ def _shape(ratio: Floats, signed: bool, by_days: float) -> float:
     """
     n = len(ratio)
     variance = float(ratio.var(ddof=1)) / max(float(ratio.mean()), 1.0) ** 2
-    believed = 2.0 if signed else 2.0 * by_days + (1.0 - by_days) * 2.0 / _DEGREES_OF_ROWS
-    held = (n * variance + _PRIOR_DAYS * believed) / (n + _PRIOR_DAYS)
+    prior = 2.0 if signed else 2.0 * by_days + (1.0 - by_days) * 2.0 / _DEGREES_OF_ROWS
+    posterior = (n * variance + _PRIOR_DAYS * prior) / (n + _PRIOR_DAYS)
     most = 1.0 if signed else _SHAPES[1]
-    return float(np.clip(2.0 / max(held, 1e-9), _SHAPES[0], most))
+    return float(np.clip(2.0 / max(posterior, 1e-9), _SHAPES[0], most))
 
 
 def _typical(values: Floats) -> float:
