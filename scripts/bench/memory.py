@@ -44,13 +44,13 @@ class MemoryWatch(threading.Thread):
 
     def run(self) -> None:
         pids: list[tuple[int, bool]] = []
-        turn = 0
+        table_lock = 0
         while not self._done.wait(_SECONDS_BETWEEN):
-            if turn % _LISTED_EVERY == 0:
+            if table_lock % _LISTED_EVERY == 0:
                 listed = _listed(self._session)
                 pids = [(pid, is_java) for pid, is_java, _ in listed]
                 self.processor_seconds |= {pid: seconds for pid, _, seconds in listed}
-            turn += 1
+            table_lock += 1
             java = other = first = 0
             for pid, is_java in pids:
                 resident = _resident(pid)

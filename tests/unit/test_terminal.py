@@ -15,7 +15,7 @@ import pytest
 
 from hostile import HOSTILE
 from modelwatch import cli
-from modelwatch.io.terminal import complain, log_to_terminal, printable, say
+from modelwatch.io.terminal import log_to_terminal, print_error, printable, say
 
 ANY = pytest.mark.parametrize("text", [pytest.param(t, id=n) for n, t in HOSTILE.items()])
 EVIL = "a\x1b[2Jb\u202ec"
@@ -48,7 +48,7 @@ def test_an_escape_is_the_same_text_to_a_reader_of_json() -> None:
 
 def test_output_and_errors_are_printed_escaped(capsys: pytest.CaptureFixture[str]) -> None:
     say(EVIL)
-    complain(EVIL)
+    print_error(EVIL)
     assert capsys.readouterr() == (f"{SHOWN}\n", f"{SHOWN}\n")
 
 

@@ -21,7 +21,7 @@ from modelwatch.cli.arguments import (
     table_address,
 )
 from modelwatch.errors import present
-from modelwatch.io.terminal import complain, say
+from modelwatch.io.terminal import print_error, say
 from modelwatch.model.days import DayRange
 from modelwatch.model.runs.exit_codes import EXIT_ATTENTION, EXIT_SUCCESS
 from modelwatch.pipelines.runs.command_session import command_session
@@ -331,7 +331,7 @@ def _report_left(left: Sequence[Untranslated], output: Path | None, what: str) -
     """List what was not translated on stderr, apart from the answer; the exit code."""
     if not left:
         return EXIT_SUCCESS
-    write = say if output is not None else complain
+    write = say if output is not None else print_error
     write(f"Not translated, {what}:")
     for one in left:
         write(f"  {one}")

@@ -22,7 +22,7 @@ from modelwatch.constraints.analyzer_metrics import (
 )
 from modelwatch.constraints.deequ_aggregates import deequ_metrics_by_day, deequ_obstacle
 from modelwatch.constraints.kinds import KINDS, Basis, ByKey, ByRow, Sets, basis_of
-from modelwatch.constraints.source import ConstrainedTable, Misfit, first_line
+from modelwatch.constraints.source import ColumnMismatch, ConstrainedTable, first_line
 from modelwatch.model.contracts.constraint import Constraint, EngineChoice
 from modelwatch.model.errors import SessionError
 from modelwatch.model.verdicts.bounds import bound_verdict
@@ -145,7 +145,7 @@ def _observed(table: _Scanned, constraints: Mapping[int, Constraint], sets: Sets
                 readings[_size(where)] = MetricOfColumns(ROWS, {f"w{len(checked)}": passed})
                 checked[where] = passed
             basis = basis_of(constraint, table.source, sets)
-        except Misfit as misfit:
+        except ColumnMismatch as misfit:
             found.broken[_name(i)] = str(misfit)
             continue
         bases[i] = basis

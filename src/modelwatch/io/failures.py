@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from modelwatch.model.runs.lost_runs import WAY_OUT, way_after_death
+from modelwatch.model.runs.lost_runs import FIX, remedy_after_death
 
 _CAUSE = re.compile(r"^Caused by: (?:[\w$]+\.)+[\w$]+: (.+)")
 _CLASS = re.compile(r"^: ?(?:[\w$]+\.)+[\w$]+: ")
@@ -84,24 +84,22 @@ def _raised_by_us(error: BaseException) -> str | None:
     return raised[-1][:_LONGEST] if raised else None
 
 
-def way_out(error: BaseException) -> str | None:
+def remedy(error: BaseException) -> str | None:
     """What to do about it; None if unknown."""
     text = str(error)
     known = next((way for signs, way in _WAYS_OUT if re.search(signs, text)), None)
-    return known or way_after_death(text)
+    return known or remedy_after_death(text)
 
 
-def advised(error: BaseException) -> str:
+def with_remedy(error: BaseException) -> str:
     """The reason, and what to do about it if known and not included yet."""
-    wording, way = reason(error), way_out(error)
-    return (
-        wording if way is None or WAY_OUT in wording else f"{wording.rstrip('. ')}. {WAY_OUT}{way}."
-    )
+    wording, way = reason(error), remedy(error)
+    return wording if way is None or FIX in wording else f"{wording.rstrip('. ')}. {FIX}{way}."
 
 
-def typed(error: BaseException) -> str:
+def typed_message(error: BaseException) -> str:
     """The reason and the advice, preceded by the type of the error, unless that is a type of py4j
     or the error is one of modelwatch."""
     name = type(error).__name__
     plain = name in _OF_JAVA or _raised_by_us(error) is not None
-    return advised(error) if plain else f"{name}: {advised(error)}"
+    return with_remedy(error) if plain else f"{name}: {with_remedy(error)}"

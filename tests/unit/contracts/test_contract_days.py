@@ -18,9 +18,9 @@ from modelwatch.model.contracts.contract import ContractFile
 from modelwatch.model.contracts.reading import parse_contract
 from modelwatch.pipelines.contracts.check import (
     freshness_rows,
-    held_to_volumes,
     late_days,
     schema_rows,
+    with_volume_verdicts,
 )
 from modelwatch.stats.states.binning import Binning
 from modelwatch.stats.states.categorical import CategoricalStates
@@ -51,7 +51,7 @@ COUNTED = ConstraintRow(
 
 def test_rows_are_held_to_their_weekday() -> None:
     days = [replace(COUNTED, day=MONDAY + timedelta(days=n)) for n in range(3)]
-    found = held_to_volumes(days, [CONTRACT])
+    found = with_volume_verdicts(days, [CONTRACT])
     assert [(row.day, row.verdict, row.lower, row.upper) for row in found] == [
         (MONDAY, "warn", 10.0, 20.0),
         (MONDAY + timedelta(days=1), "warn", None, 5.0),
@@ -60,12 +60,12 @@ def test_rows_are_held_to_their_weekday() -> None:
 
 
 def test_rows_of_no_day_are_held_to_no_weekday() -> None:
-    assert held_to_volumes([COUNTED], [CONTRACT], whole=True) == []
+    assert with_volume_verdicts([COUNTED], [CONTRACT], whole=True) == []
 
 
 def test_other_constraints_stay_as_they_are() -> None:
     other = replace(COUNTED, constraint="volume")
-    assert held_to_volumes([other], [CONTRACT]) == [other]
+    assert with_volume_verdicts([other], [CONTRACT]) == [other]
 
 
 @pytest.mark.parametrize(("behind", "verdict"), [(0, "pass"), (2, "pass"), (3, "warn")])

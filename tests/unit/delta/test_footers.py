@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from modelwatch.io.delta.footers import LeftToSpark, footer_of
+from modelwatch.io.delta.footers import RequiresSpark, footer_of
 
 MOMENTS = pa.array([datetime(2024, 1, 1)], pa.timestamp("us"))
 OLD = pa.array([date(1500, 1, 1)])
@@ -40,13 +40,13 @@ def file_of(folder: Path, column: pa.Array, told: dict[str, str] | None = None, 
 def test_a_column_of_another_type_than_the_table_s_is_left_to_spark(
     tmp_path: Path, column: pa.Array, kind: str
 ) -> None:
-    with pytest.raises(LeftToSpark, match="'x'"):
+    with pytest.raises(RequiresSpark, match="'x'"):
         footer_of(file_of(tmp_path, column), {"x": kind})
 
 
 @pytest.mark.parametrize("read", ["X", "x.y"])
 def test_a_column_that_several_names_could_mean_is_left_to_spark(tmp_path: Path, read: str) -> None:
-    with pytest.raises(LeftToSpark):
+    with pytest.raises(RequiresSpark):
         footer_of(file_of(tmp_path, pa.array([1.5])), {read: "double"})
 
 
@@ -69,7 +69,7 @@ def test_a_column_that_the_file_does_not_have_is_no_reason(tmp_path: Path) -> No
 def test_dates_that_spark_may_shift_to_another_calendar_are_left_to_it(
     tmp_path: Path, column: pa.Array, kind: str, told: dict[str, str] | None, of: dict[str, Any]
 ) -> None:
-    with pytest.raises(LeftToSpark, match="old calendar"):
+    with pytest.raises(RequiresSpark, match="old calendar"):
         footer_of(file_of(tmp_path, column, told, **of), {"x": kind})
 
 
@@ -93,5 +93,5 @@ def test_a_row_group_tells_the_days_between_which_it_lies(tmp_path: Path) -> Non
 def test_a_footer_that_can_t_be_read_is_left_to_spark_which_tells_of_it(tmp_path: Path) -> None:
     (tmp_path / "file.parquet").write_bytes(b"nothing")
     for name in ("file.parquet", "gone.parquet"):
-        with pytest.raises(LeftToSpark, match=name):
+        with pytest.raises(RequiresSpark, match=name):
             footer_of(tmp_path / name, {})

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from drawn_tables import TOLD_BY, TYPES, WANTED, Layout, written
 from modelwatch.io.delta import source_files
-from modelwatch.io.delta.footers import LeftToSpark
+from modelwatch.io.delta.footers import RequiresSpark
 from modelwatch.io.delta.source_files import (
     TYPES_OF_SPARK,
-    AskedColumn,
+    RequestedColumn,
     TableFiles,
     dealt_parts,
     pinned_snapshot,
@@ -82,7 +82,7 @@ def day_of(row: dict[str, Any], told: dict[str, str]) -> date | None:
 
 def files_of(folder: Path, told: dict[str, str], forms: dict[str, ValueForm] = FORMS) -> TableFiles:
     """The files of a table, all columns asked for."""
-    asked = tuple(AskedColumn(n, form, TYPES_OF_SPARK[TYPES[n]]) for n, form in forms.items())
+    asked = tuple(RequestedColumn(n, form, TYPES_OF_SPARK[TYPES[n]]) for n, form in forms.items())
     wanted = tuple(map(day_number, WANTED))
     newest = len(list((folder / "_delta_log").glob("*.json"))) - 1
     if told.get("column") == "text_day":
@@ -201,18 +201,18 @@ def test_a_table_that_is_not_known_to_be_read_the_same_is_left_to_spark(
     tmp_path: Path, change: Callable[[list[dict[str, Any]]], object], reason: str
 ) -> None:
     folder = altered(tmp_path / "table", change)
-    with pytest.raises(LeftToSpark, match=reason):
+    with pytest.raises(RequiresSpark, match=reason):
         read_rows(files_of(folder, TOLD_BY["a date"]))
 
 
 def test_a_partition_of_another_type_is_left_to_spark(tmp_path: Path) -> None:
     written(tmp_path / "table", Layout(3, "hand", (40,), ("x",)))
-    with pytest.raises(LeftToSpark, match="a partition of type double"):
+    with pytest.raises(RequiresSpark, match="a partition of type double"):
         read_rows(files_of(tmp_path / "table", TOLD_BY["a date"]))
 
 
 def test_a_table_elsewhere_is_left_to_spark() -> None:
-    with pytest.raises(LeftToSpark, match="not on a local disk"):
+    with pytest.raises(RequiresSpark, match="not on a local disk"):
         pinned_snapshot("s3://lake/table", 0)
 
 
@@ -221,7 +221,7 @@ def test_more_footers_than_the_driver_reads_are_left_to_spark(
 ) -> None:
     written(tmp_path / "table", Layout(3, "hand", (5, 5), ()))
     monkeypatch.setattr(source_files, "MOST_EXAMINED", 2 * len(TYPES) - 1)
-    with pytest.raises(LeftToSpark, match="the footers of 2 files are too many"):
+    with pytest.raises(RequiresSpark, match="the footers of 2 files are too many"):
         files_of(tmp_path / "table", TOLD_BY["a date"]).parts()
 
 

@@ -17,7 +17,7 @@ from modelwatch.model.config.configuration import (
     parse_config,
     states_fingerprint,
 )
-from modelwatch.model.quarantine.releases import Saying, releases_of
+from modelwatch.model.quarantine.releases import ReleaseRequest, releases_of
 from modelwatch.model.quarantine.rules import RowAccount, RuleCount, stop_message, stopping
 
 ONE: dict[str, Any] = {
@@ -190,9 +190,11 @@ def test_the_first_day_that_stops_a_run_is_told_with_the_ways_out() -> None:
     )
 
 
-def response(action: Any, minute: int, rule: str | None = "a", key: str | None = None) -> Saying:
+def response(
+    action: Any, minute: int, rule: str | None = "a", key: str | None = None
+) -> ReleaseRequest:
     at = datetime(2020, 1, 3, 12, minute)
-    return Saying(action, DAY, "inputs", rule, key, at)
+    return ReleaseRequest(action, DAY, "inputs", rule, key, at)
 
 
 def test_of_contrary_things_that_people_say_the_last_one_counts() -> None:

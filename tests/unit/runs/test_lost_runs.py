@@ -12,8 +12,8 @@ from modelwatch.model.runs.lost_runs import (
     MACHINE_MEMORY,
     Symptoms,
     java_end,
+    remedy_after_death,
     sentence,
-    way_after_death,
 )
 
 WRITER = (
@@ -81,4 +81,4 @@ def test_of_several_dead_threads_the_first_is_told() -> None:
     ],
 )
 def test_an_error_of_a_task_that_died_has_its_way_out(said: str, way: str | None) -> None:
-    assert way_after_death(said) == way
+    assert remedy_after_death(said) == way

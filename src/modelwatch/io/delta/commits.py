@@ -32,7 +32,7 @@ _PLAIN_VERSION, _FEATURES_VERSION = 2, 7
 _ATTEMPTS = 5
 
 
-class CommitLeftToSpark(ModelwatchError):
+class CommitRequiresSpark(ModelwatchError):
     """Only Spark can make the next commit of a table."""
 
 
@@ -40,13 +40,13 @@ def append_table(folder: Path, rows: pa.Table, user_metadata: str) -> int:
     """Append rows to the table in a folder, and return the version written.
 
     Must be called while this process holds the lock of the table. ``rows`` has all non-nullable
-    columns of the table. Raises CommitLeftToSpark, before anything is committed, if the log or a
+    columns of the table. Raises CommitRequiresSpark, before anything is committed, if the log or a
     feature of the table is not supported here, and if Spark writes a checkpoint after this commit.
     """
     try:
         snapshot = local_snapshot(folder)
     except LogUnreadable as error:
-        raise CommitLeftToSpark(str(error)) from error
+        raise CommitRequiresSpark(str(error)) from error
     check_appendable(snapshot, rows.schema)
     files = [_written(snapshot, part, values) for part, values in _partitions(snapshot, rows)]
     for _ in range(_ATTEMPTS):
@@ -57,11 +57,11 @@ def append_table(folder: Path, rows: pa.Table, user_metadata: str) -> int:
         # metadata of the table has changed.
         snapshot = local_snapshot(folder)
         check_appendable(snapshot, rows.schema)
-    raise CommitLeftToSpark(f"{folder}: other writers were first {_ATTEMPTS} times")
+    raise CommitRequiresSpark(f"{folder}: other writers were first {_ATTEMPTS} times")
 
 
 def check_appendable(snapshot: Snapshot, schema: pa.Schema) -> None:
-    """Raises CommitLeftToSpark if rows of a schema cannot be appended to a table by its files
+    """Raises CommitRequiresSpark if rows of a schema cannot be appended to a table by its files
     alone."""
     protocol, settings = snapshot.protocol, dict(snapshot.metadata.get("configuration") or {})
     writer = protocol["minWriterVersion"]
@@ -75,10 +75,10 @@ def check_appendable(snapshot: Snapshot, schema: pa.Schema) -> None:
     # A column that a newer version of the code added has no value here.
     needed = [n for n, one in held.items() if not one["nullable"] and n not in schema.names]
     if not plain or special or missing or needed:
-        raise CommitLeftToSpark(f"{snapshot.folder}: the table needs more of a writer")
+        raise CommitRequiresSpark(f"{snapshot.folder}: the table needs more of a writer")
     interval = int(settings.get("delta.checkpointInterval", CHECKPOINT_INTERVAL))
     if (snapshot.version + 1) % interval == 0:
-        raise CommitLeftToSpark(f"{snapshot.folder}: a checkpoint is due")
+        raise CommitRequiresSpark(f"{snapshot.folder}: a checkpoint is due")
 
 
 def _partitions(

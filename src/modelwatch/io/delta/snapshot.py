@@ -48,7 +48,7 @@ class LogUnreadable(ModelwatchError):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RowFilter:
     """A condition on rows: each column of ``among`` has one of the values, of which None is null;
     each of ``lower_bounds`` is at least that large."""
 
@@ -73,7 +73,7 @@ def _is_among(name: str, values: Collection[Any]) -> ds.Expression:
     return among | pc.field(name).is_null() if None in values else among
 
 
-ALL_ROWS = Wanted()
+ALL_ROWS = RowFilter()
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class DataFile:
     greatest: Mapping[str, Any]
     nulls: Mapping[str, int]
 
-    def may_hold(self, wanted: Wanted) -> bool:
+    def may_hold(self, wanted: RowFilter) -> bool:
         """Whether it may contain matching rows."""
         return all(self._may_be_among(n, values) for n, values in wanted.among.items()) and all(
             self._may_reach(name, value) for name, value in wanted.lower_bounds.items()
@@ -136,11 +136,11 @@ class Snapshot:
         """The fields of the schema by name, as in JSON."""
         return {one["name"]: one for one in json.loads(self.metadata["schemaString"])["fields"]}
 
-    def of(self, wanted: Wanted) -> Snapshot:
+    def of(self, wanted: RowFilter) -> Snapshot:
         """The same, with only the files that may contain matching rows."""
         return replace(self, files=tuple(f for f in self.files if f.may_hold(wanted)))
 
-    def dataset(self, schema: pa.Schema, wanted: Wanted = ALL_ROWS) -> ds.Dataset:
+    def dataset(self, schema: pa.Schema, wanted: RowFilter = ALL_ROWS) -> ds.Dataset:
         """The files that may contain matching rows, with the columns of a schema and of the
         condition; columns that the files lack are null."""
         known = _with_columns(schema, wanted, self)
@@ -155,7 +155,7 @@ class Snapshot:
         return ds.FileSystemDataset(fragments, known, _FORMAT, LocalFileSystem())
 
     def table(
-        self, schema: pa.Schema, wanted: Wanted = ALL_ROWS, where: ds.Expression | None = None
+        self, schema: pa.Schema, wanted: RowFilter = ALL_ROWS, where: ds.Expression | None = None
     ) -> pa.Table:
         """The matching rows in the columns of a schema; columns that the files lack are null.
 
@@ -297,7 +297,7 @@ def _file(folder: Path, add: Mapping[str, Any]) -> DataFile:
     )
 
 
-def _with_columns(schema: pa.Schema, wanted: Wanted, of: Snapshot) -> pa.Schema:
+def _with_columns(schema: pa.Schema, wanted: RowFilter, of: Snapshot) -> pa.Schema:
     """A schema extended by the columns of the filter and of the file's folder."""
     for name in (*wanted.among, *wanted.lower_bounds, *of.metadata.get("partitionColumns", ())):
         if name not in schema.names:

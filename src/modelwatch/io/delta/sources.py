@@ -19,7 +19,7 @@ from modelwatch.io.delta.file_days import DayFiles, DayVolume, days_between, fil
 from modelwatch.io.delta.log import DeltaLog, delta_log, table_location, unglobbed
 from modelwatch.io.delta.snapshot import LogUnreadable
 from modelwatch.io.delta.table_changes import table_id
-from modelwatch.io.failures import advised, first_line
+from modelwatch.io.failures import first_line, with_remedy
 from modelwatch.model.config.column_paths import ColumnPath
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.sources.change import SourceChange
@@ -86,7 +86,9 @@ class Source:
         try:
             return self.place.read(self.session, self.version)
         except QUERY_FAILURES as error:
-            raise self.error(f"version {self.version} can't be read: {advised(error)}") from error
+            raise self.error(
+                f"version {self.version} can't be read: {with_remedy(error)}"
+            ) from error
 
     @CachedPerSource
     def table_id(self) -> str | None:
@@ -195,7 +197,7 @@ class Source:
                 footers = self.session.read.option("mergeSchema", "true")
                 _ = footers.parquet(*(unglobbed(unquote(file)) for file in files)).schema
         except QUERY_FAILURES as error:
-            return f"{self.role} in {self.address}: {advised(error)}"
+            return f"{self.role} in {self.address}: {with_remedy(error)}"
         return None
 
     def error(self, message: str) -> SourceError:
@@ -209,7 +211,7 @@ class Source:
             return
         empty = self.reading(lambda: log.empty_commit(self.version))
         if empty is not None:
-            raise self.error(advised(LogUnreadable(f"the commit {empty} is empty")))
+            raise self.error(with_remedy(LogUnreadable(f"the commit {empty} is empty")))
 
     def is_another(self, from_version: int, table_id: str | None) -> bool:
         """Whether the table is not the one with a version and id, but was created later."""
@@ -347,7 +349,7 @@ class Source:
         try:
             return action()
         except QUERY_FAILURES as error:
-            raise self.error(f"its log or files can't be read: {advised(error)}") from error
+            raise self.error(f"its log or files can't be read: {with_remedy(error)}") from error
 
 
 def open_source(

@@ -107,13 +107,13 @@ def _start_spark(settings: Mapping[str, str]) -> None:
 
 def main() -> int:
     """Write the row given on stdin; the exit code."""
-    from modelwatch.io.failures import typed
+    from modelwatch.io.failures import typed_message
     from modelwatch.io.terminal import say
 
     try:
         _write(pickle.load(sys.stdin.buffer))
     except Exception as error:
-        say(typed(error))
+        say(typed_message(error))
         return 1
     return 0
 

@@ -13,9 +13,9 @@ from types import TracebackType
 from typing import TypeVar
 
 from modelwatch.capabilities import OUT_OF_REACH
-from modelwatch.io.delta.turns import awaited_turns
+from modelwatch.io.delta.locks import awaited_locks
 from modelwatch.io.session.vital_signs import Answer, VitalSigns
-from modelwatch.io.terminal import complain
+from modelwatch.io.terminal import print_error
 from modelwatch.log import LOG
 from modelwatch.model.runs.exit_codes import EXIT_FAILED
 from modelwatch.model.runs.lost_runs import (
@@ -194,7 +194,7 @@ class Watchdog:
         answer, signs = self._answer, self.signs
         # While Spark does not respond, its last counters are used.
         of_spark = answer.counters if answer else {} if before is None else before.counters
-        turns = {f"turn {table}": moment for table, moment in awaited_turns().items()}
+        locks = {f"lock {table}": moment for table, moment in awaited_locks().items()}
         seen = signs.processes()
         used = {one.process_id: one.processor_seconds for one in (seen or {}).values()}
         # The processor time of this thread is not progress.
@@ -203,7 +203,7 @@ class Watchdog:
             used[os.getpid()] -= sum(self._own_seconds.values())
         elsewhere = not signs.local and answer is not None and bool(answer.counters)
         return ProgressSample(
-            {**of_spark, **turns, "marks": self.watched.marks()},
+            {**of_spark, **locks, "marks": self.watched.marks()},
             used,
             hidden=signs.java_id is None or seen is None or elsewhere,
             dead_threads=answer.dead_threads if answer else (),
@@ -233,7 +233,7 @@ class Watchdog:
             feeding=feeding,
             tasks=answer.tasks,
             executors=answer.executors if answer.counters else None,
-            awaited=tuple(sorted(awaited_turns())),
+            awaited=tuple(sorted(awaited_locks())),
         )
 
     def _ended(self, what: str) -> Symptoms:
@@ -279,7 +279,7 @@ class Watchdog:
                 LOG.error("%s", self._last_words)
                 return
             with suppress(OSError):
-                complain(self._last_words, flush=True)
+                print_error(self._last_words, flush=True)
                 sys.stdout.flush()
             os._exit(EXIT_FAILED)
 

@@ -13,8 +13,8 @@ from typing import Literal
 
 from modelwatch.io.sinks.sink import SinkError, from_environment
 from modelwatch.model.notification.message import Message
+from modelwatch.model.notification.message_links import MessageLinks
 from modelwatch.model.notification.message_text import whole_text
-from modelwatch.model.notification.signposts import Signposts
 from modelwatch.model.plain_text import one_line, plain_text, shortened
 
 LONGEST_SUBJECT = 200
@@ -39,7 +39,7 @@ class Mail:
     password_env: str | None
     tls: Literal["starttls", "tls", "none"]
     timeout_seconds: float
-    signposts: Signposts = field(default_factory=Signposts)
+    message_links: MessageLinks = field(default_factory=MessageLinks)
 
     def send(self, message: Message) -> str | None:
         """Hand the email to the server; returns a remark if it accepted it for some addresses
@@ -90,7 +90,9 @@ class Mail:
         # A repeated message has the same id, so that mail clients show it once.
         mail["Message-ID"] = f"<{message.message_id}@modelwatch>"
         mail["Auto-Submitted"] = "auto-generated"
-        mail.set_content(plain_text(f"{whole_text(message, self.signposts)}\n"), charset="utf-8")
+        mail.set_content(
+            plain_text(f"{whole_text(message, self.message_links)}\n"), charset="utf-8"
+        )
         return mail
 
 

@@ -19,12 +19,13 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from modelwatch.io.delta.addresses import Place, output_place, quoted
-from modelwatch.io.delta.commits import CommitLeftToSpark, append_table
+from modelwatch.io.delta.commits import CommitRequiresSpark, append_table
+from modelwatch.io.delta.locks import lock_folder, table_lock
 from modelwatch.io.delta.snapshot import (
     ALL_ROWS,
     LogUnreadable,
+    RowFilter,
     Snapshot,
-    Wanted,
     local_snapshot,
 )
 from modelwatch.io.delta.table_schema import (
@@ -36,7 +37,6 @@ from modelwatch.io.delta.table_schema import (
     expected_schema,
     gone,
 )
-from modelwatch.io.delta.turns import folder_of_turns, turn
 from modelwatch.io.store.arrow_rows import fitted_table, rows_of, table_of
 from modelwatch.io.store.fitted_rows import fitted_rows
 from modelwatch.model.config.literals import string_literal
@@ -139,7 +139,7 @@ class Store:
 
     def snapshot(self, table: str) -> Snapshot | None:
         """The files of the newest version of a table; None if only Spark can read them."""
-        folder = folder_of_turns(self.place(table))
+        folder = lock_folder(self.place(table))
         if folder is None:
             return None
         try:
@@ -147,7 +147,7 @@ class Store:
         except LogUnreadable:
             return None
 
-    def rows(self, table: str, wanted: Wanted = ALL_ROWS, *names: str) -> pa.Table:
+    def rows(self, table: str, wanted: RowFilter = ALL_ROWS, *names: str) -> pa.Table:
         """Selected rows of a table, published or not, in some columns.
 
         All columns by default; columns that an older table lacks are null. No Spark job if this
@@ -168,7 +168,7 @@ class Store:
     def few(
         self,
         table: str,
-        wanted: Wanted,
+        wanted: RowFilter,
         most_bytes: int,
         *names: str,
         where: ds.Expression | None = None,
@@ -183,7 +183,7 @@ class Store:
         except LogUnreadable:
             return None
 
-    def _collected(self, spec: Table, wanted: Wanted, names: Sequence[str]) -> pa.Table:
+    def _collected(self, spec: Table, wanted: RowFilter, names: Sequence[str]) -> pa.Table:
         frame = self._stored(spec.name)
         for name, values in wanted.among.items():
             among = F.col(name).isin(*(value for value in values if value is not None))
@@ -223,7 +223,7 @@ class Store:
             if held is not None and folder is not None:
                 try:
                     return append_table(folder, held, run_id)
-                except CommitLeftToSpark:
+                except CommitRequiresSpark:
                     # If the log is not readable here, the effect is the same.
                     pass
             place.append(frame() if fitted is None else fitted, {"userMetadata": run_id})
@@ -340,7 +340,7 @@ class Store:
     def _compact(self, spec: Table) -> None:
         """Merge small files; a concurrent run that does the same is not an error."""
         try:
-            with turn(self.place(spec.name)):
+            with table_lock(self.place(spec.name)):
                 self.session.sql(f"OPTIMIZE {self.place(spec.name).identifier}")
         except QUERY_FAILURES as error:
             if not _is_concurrent(error):
@@ -358,7 +358,7 @@ def _folder_here(place: Place) -> Path | None:
 
     A plain path may lead to another disk: that of a server of Spark Connect, or HDFS.
     """
-    folder = folder_of_turns(place)
+    folder = lock_folder(place)
     return folder if folder is not None and (folder / "_delta_log").is_dir() else None
 
 
@@ -368,7 +368,7 @@ def retried(action: Callable[[], Result], place: Place, attempts: int = _ATTEMPT
     Only errors after which nothing was committed are repeated.
     """
     try:
-        with turn(place):
+        with table_lock(place):
             return action()
     except QUERY_FAILURES as error:
         if attempts <= 1 or not _is_concurrent(error):

@@ -234,7 +234,7 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Standing:
+class ResponseState:
     """The state of an incident that follows from responses. ``muted_until`` is in force."""
 
     acknowledged_at: datetime | None = None
@@ -243,14 +243,14 @@ class Standing:
     false_alarm_at: datetime | None = None
 
 
-def standing(actions: Iterable[Action], as_of: date, onset: date) -> Standing:
+def response_state(actions: Iterable[Action], as_of: date, onset: date) -> ResponseState:
     """The result of the actions on one incident. ``onset``: its first day, or that of its last
     return.
 
     An acknowledgment or mark from before the incident returned does not apply to its return.
     ``reopen`` cancels all earlier actions.
     """
-    held = Standing()
+    held = ResponseState()
     for action in sorted(actions, key=lambda one: one.at):
         acknowledged = (held.acknowledged_at, held.acknowledged_by)
         muted, false_alarm = held.muted_until, held.false_alarm_at
@@ -264,9 +264,9 @@ def standing(actions: Iterable[Action], as_of: date, onset: date) -> Standing:
             false_alarm = action.at
         elif action.action == "reopen":
             acknowledged, muted, false_alarm = (None, None), None, None
-        held = Standing(*acknowledged, muted, false_alarm)
+        held = ResponseState(*acknowledged, muted, false_alarm)
     if held.muted_until is not None and held.muted_until < as_of:
-        held = Standing(held.acknowledged_at, held.acknowledged_by, None, held.false_alarm_at)
+        held = ResponseState(held.acknowledged_at, held.acknowledged_by, None, held.false_alarm_at)
     return held
 
 

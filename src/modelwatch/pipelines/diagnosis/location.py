@@ -13,13 +13,13 @@ from modelwatch.evaluation.states.rolled import TwoSpans
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.days import DayRange, shifted
 from modelwatch.model.diagnosis.change_kinds import FeatureChange
+from modelwatch.model.diagnosis.incident_kinds import FeatureKey as FeatureKey
 from modelwatch.model.diagnosis.incident_kinds import (
-    Around,
+    Surroundings,
     beginning_together,
     located,
     with_kinds_inside,
 )
-from modelwatch.model.diagnosis.incident_kinds import FeatureKey as FeatureKey
 from modelwatch.model.incidents.incident import Incident
 from modelwatch.model.states.binned import SEGMENTS
 from modelwatch.pipelines.diagnosis.states import day_numbers
@@ -149,7 +149,7 @@ def located_in(incidents: Sequence[Incident], splits: SplitStates) -> tuple[Inci
         key = one.role, one.subject
         sides = splits.states.get((one.carrier_column, one.carrier_value), {}).get(key, {})
         if len(sides) == 2:
-            inside[key] = Around((FeatureChange(one.subject, one.role, sides[0], sides[1]),))
+            inside[key] = Surroundings((FeatureChange(one.subject, one.role, sides[0], sides[1]),))
     return with_kinds_inside(seen, inside)
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from modelwatch.evaluation.performance.business_values import CONFUSION_VALUE
-from modelwatch.io.delta.snapshot import Wanted
+from modelwatch.io.delta.snapshot import RowFilter
 from modelwatch.io.store.arrow_rows import rows_of
 from modelwatch.io.store.outbox import written
 from modelwatch.io.store.output_tables import Store
@@ -26,7 +26,7 @@ from modelwatch.model.incidents.ranking import Weights, importances
 from modelwatch.model.notification.incident_messages import messages
 from modelwatch.model.planning.short_histories import short_references
 from modelwatch.model.planning.window_volumes import with_judged_windows
-from modelwatch.pipelines.diagnosis.evidence import explained, looked_into
+from modelwatch.pipelines.diagnosis.evidence import examined_incidents, explained
 from modelwatch.pipelines.incidents.current_verdicts import CurrentVerdicts, current_verdicts
 from modelwatch.pipelines.incidents.rows import (
     EVENT_COLUMNS,
@@ -81,7 +81,7 @@ def write_incidents(
             history = _history(store, request, verdicts)
         weights = _weights(importance, worth.result(), history.windows)
         folded = fold_incidents(history, config, weights)
-        looked = looked_into(run, store, request, states, folded, history)
+        looked = examined_incidents(run, store, request, states, folded, history)
         if looked.parts:
             # The cause of each failure, and the affected rows, determine which failures have one
             # cause.
@@ -114,7 +114,7 @@ def _history(store: Store, request: Request, verdicts: CurrentVerdicts) -> Histo
         # Most of the time of a query is planning, and the queries are independent.
         previous = pool.submit(_previous, store, request)
         responses = pool.submit(
-            store.rows, "incident_actions", Wanted({"monitor": [config.monitor]})
+            store.rows, "incident_actions", RowFilter({"monitor": [config.monitor]})
         )
         windows = pool.submit(_windows, verdicts)
         rows = verdicts.informative(config.incidents.clear.below)
@@ -172,7 +172,7 @@ def _previous(store: Store, request: Request) -> tuple[Incident, ...]:
     order = {row["run_id"]: place for place, row in enumerate(request.history.runs)}
     if not order:
         return ()
-    rows = store.rows("incidents", Wanted({"monitor": [request.config.monitor]}))
+    rows = store.rows("incidents", RowFilter({"monitor": [request.config.monitor]}))
     return newest_incidents(rows.to_pylist(), order)
 
 
@@ -207,7 +207,7 @@ def value_shares(
     if metric is None:
         return {}
     first = as_of - timedelta(days=LATELY_DAYS)
-    wanted = Wanted(
+    wanted = RowFilter(
         {"window_name": [config.performance_windows[0]], "metric": [metric], "statistic": ["sum"]},
         {"window_start": first},
     )
@@ -273,7 +273,7 @@ def _learned_importance(run: Run, store: Store, request: Request) -> dict[str, f
     }
     columns = ("day", "run_id", "name", "counts_length", "positions", "counts")
     found: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.int64]]] = {}
-    for row in store.rows("performance_states", Wanted(among), *columns).to_pylist():
+    for row in store.rows("performance_states", RowFilter(among), *columns).to_pylist():
         if needed[row["day"]] != row["run_id"]:
             continue
         cells = found.setdefault(row["name"], np.zeros(row["counts_length"], dtype=np.int64))

@@ -21,7 +21,7 @@ from modelwatch.evaluation.performance.question import (
     answer_schema,
 )
 from modelwatch.evaluation.performance.score_groups import STATE_ORDER
-from modelwatch.io.delta.snapshot import Wanted
+from modelwatch.io.delta.snapshot import RowFilter
 from modelwatch.io.store.output_tables import Store
 from modelwatch.model.config.configuration import MonitorConfig, labels_fingerprint
 from modelwatch.model.days import DayRange, shifted
@@ -85,7 +85,7 @@ def write_performance(run: Run, store: Store, request: Request, states: StatesOf
 def _label_days(run: Run, store: Store, request: Request) -> LabelDayFacts:
     config, days = request.config, tuple(request.plan.labels.days)
     names = ("day", "kind", "name", "positions", "counts", "due_days", "last_known", "next_known")
-    wanted = Wanted(
+    wanted = RowFilter(
         {
             "monitor": [config.monitor],
             "run_id": [run.run_id],
@@ -139,7 +139,7 @@ def _held_states(
     run: Run, store: Store, request: Request, needed: Mapping[date, str]
 ) -> pa.Table | None:
     """Return the current states of some days, read by the driver; None if they are too large."""
-    wanted = Wanted(
+    wanted = RowFilter(
         {
             "monitor": [request.config.monitor],
             "run_id": {*needed.values()},

@@ -15,7 +15,7 @@ from modelwatch.io.store.output_tables import Store
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.incidents.incident import Incident
 from modelwatch.model.retraining.decisions import decisions
-from modelwatch.model.retraining.evidence import Loss, RetrainingDecision, Situation
+from modelwatch.model.retraining.evidence import Loss, RetrainingDecision, RetrainingInputs
 from modelwatch.pipelines.runs.run import Request, Run
 from modelwatch.pipelines.runs.stored_windows import StoredWindows, one_a_day
 from modelwatch.spark.local_frames import frame_of
@@ -76,7 +76,7 @@ def _situation(
     request: Request,
     incidents: Sequence[Incident],
     importance: Mapping[str, float],
-) -> Situation:
+) -> RetrainingInputs:
     config, as_of = request.config, request.plan.as_of
     earliest = as_of - timedelta(days=_HISTORY_DAYS)
     windows = StoredWindows(run, store, config.monitor, request.history)
@@ -93,7 +93,7 @@ def _situation(
     days = one_a_day(row for row in due if row["reference"] is None)
     compared = [row for row in due if row["reference"] and row["model_version"] == version]
     inputs = {f.name for f in request.plan.features if f.role == "inputs"}
-    return Situation(
+    return RetrainingInputs(
         as_of=as_of,
         model_version=version,
         first_day=first_day,

@@ -11,7 +11,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from modelwatch.io.delta.snapshot import Wanted
+from modelwatch.io.delta.snapshot import RowFilter
 from modelwatch.io.store.arrow_rows import table_of_values
 from modelwatch.io.store.output_tables import Store
 from modelwatch.model.days import shifted
@@ -194,7 +194,7 @@ def stored_history(store: Store, monitor: str) -> RunHistory:
     OutputError if one of its columns has the wrong type.
     """
     store.check_runs()
-    wanted = Wanted({"monitor": [monitor]})
+    wanted = RowFilter({"monitor": [monitor]})
     rows = store.rows("runs", wanted, "outcome", "finished_at", *HISTORY_COLUMNS)
     return history_of_rows(rows.to_pylist())
 

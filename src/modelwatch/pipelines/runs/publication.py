@@ -10,7 +10,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from modelwatch.io.failures import typed
+from modelwatch.io.failures import typed_message
 from modelwatch.io.store.output_tables import Store
 from modelwatch.io.store.published_tables import (
     Publication,
@@ -52,7 +52,7 @@ def keep_current(run: Run, store: Store, config: MonitorConfig) -> None:
             with run.stage(Stage.VIEWS, "creating the views of the schema"):
                 create_views(run.spark, config.output)
     except Exception as error:
-        reason = shortened(one_line(typed(error)), _LONGEST_REASON)
+        reason = shortened(one_line(typed_message(error)), _LONGEST_REASON)
         LOG.warning("current results were not published: %s", reason)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pyspark.sql import functions as F
 
-from modelwatch.io.delta.snapshot import Wanted
+from modelwatch.io.delta.snapshot import RowFilter
 from modelwatch.io.delta.source_columns import columns_fingerprint, columns_of, columns_then
 from modelwatch.io.delta.sources import Source
 from modelwatch.io.store.arrow_rows import rows_of
@@ -78,7 +78,7 @@ def write_source_health(
     ]
     judged = store.rows(
         "verdicts",
-        Wanted(
+        RowFilter(
             {
                 "monitor": [request.config.monitor],
                 "run_id": [run.run_id],

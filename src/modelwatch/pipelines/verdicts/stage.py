@@ -34,7 +34,7 @@ from modelwatch.evaluation.verdicts.metric_values import estimate_values as held
 from modelwatch.evaluation.verdicts.metric_values import (
     performance_values as held_performance_values,
 )
-from modelwatch.io.delta.snapshot import Wanted
+from modelwatch.io.delta.snapshot import RowFilter
 from modelwatch.io.store.arrow_rows import rows_of, table_of_values
 from modelwatch.io.store.output_tables import Store
 from modelwatch.model.days import shifted
@@ -49,7 +49,7 @@ from modelwatch.model.verdicts.row import VerdictSource
 from modelwatch.pipelines.runs.row_limits import MOST_METRIC_BYTES
 from modelwatch.pipelines.runs.run import EvaluatedWindow, Request, Run
 from modelwatch.pipelines.runs.stored_windows import StoredWindows
-from modelwatch.pipelines.sources.outside_windows import watched_roles
+from modelwatch.pipelines.sources.outside_windows import daily_roles
 from modelwatch.pipelines.verdicts.day_series import (
     coverage_series,
     profile_series,
@@ -134,7 +134,7 @@ def _judged_rows(
 def _held_values(run: Run, store: Store, request: Request) -> list[pa.Table] | None:
     """Metrics that the run has written, read by this process; None if there are many."""
     config, plan = request.config, request.plan
-    wanted = Wanted({"monitor": [config.monitor], "run_id": [run.run_id]})
+    wanted = RowFilter({"monitor": [config.monitor], "run_id": [run.run_id]})
     metric_values = []
 
     def written(table: str, more: Collection[str], where: ds.Expression) -> pa.Table | None:
@@ -314,7 +314,7 @@ def _outside_rows(request: Request) -> list[tuple[Any, ...]]:
         for one in request.outside
     ]
     described = {one.role for one in request.outside}
-    silent = [role for role in watched_roles(request.sources) if role not in described]
+    silent = [role for role in daily_roles(request.sources) if role not in described]
     return rows + [
         _row(
             source="arrival",

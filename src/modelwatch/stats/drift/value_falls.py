@@ -18,7 +18,7 @@ from modelwatch.stats.states.leave_out import FeatureStates
 from modelwatch.stats.verdicts.null_distribution import NullModel
 from modelwatch.stats.verdicts.null_model import FEWEST_REFERENCE_DAYS, assumed, learned
 from modelwatch.stats.verdicts.own_chance import own_chance
-from modelwatch.stats.verdicts.reference_blocks import RowVariance, Shown, blocks_of_days
+from modelwatch.stats.verdicts.reference_blocks import BlockValues, RowVariance, blocks_of_days
 from modelwatch.stats.verdicts.sampling_variance import JUDGED
 
 VALUE_SHARE_FALL = "value_share_fall"
@@ -124,7 +124,7 @@ def value_fall_model(
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         now, before = counts / rows, rest_counts / rest
-    shown = Shown(
+    shown = BlockValues(
         len(states), spans, {}, rows[:, 0].astype(np.float64), rest[:, 0].astype(np.float64)
     )
     changes = list((now - before).T)
@@ -145,7 +145,7 @@ def _sums(stack: Counts, spans: Spans) -> Counts:
     return np.asarray(running[spans[:, 1]] - running[spans[:, 0]], dtype=np.int64)
 
 
-def _dispersion(change: Floats, shares: Floats, shown: Shown) -> Floats:
+def _dispersion(change: Floats, shares: Floats, shown: BlockValues) -> Floats:
     """The largest dispersion over the lengths of blocks, (K,), because what lasts for days is one
     event."""
     found = np.ones(len(shares))

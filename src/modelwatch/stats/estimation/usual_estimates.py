@@ -17,7 +17,7 @@ from modelwatch.stats.arrays import Counts, Floats
 from modelwatch.stats.estimation.estimates import Estimate
 from modelwatch.stats.states.stack import Stack
 from modelwatch.stats.verdicts.null_model import NullModel, assumed, learned
-from modelwatch.stats.verdicts.reference_blocks import RowVariance, Shown, blocks_of_days
+from modelwatch.stats.verdicts.reference_blocks import BlockValues, RowVariance, blocks_of_days
 from modelwatch.stats.verdicts.sampling_variance import JUDGED
 
 S = TypeVar("S", bound=Stack)
@@ -78,7 +78,7 @@ def usual_estimates(
             model = assumed(row_variance, assumed_design_effect)
         else:
             of, others = blocks[key], rest[key]
-            shown = Shown(len(days_states), spans, {}, of.rows, others.rows)
+            shown = BlockValues(len(days_states), spans, {}, of.rows, others.rows)
             change = of.values.value - others.values.value
             (model,) = learned([row_variance], shown, [change], days, assumed_design_effect)
         found[key] = UsualEstimates(value, int(rows), model)

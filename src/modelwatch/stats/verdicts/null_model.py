@@ -25,8 +25,8 @@ from modelwatch.stats.verdicts.null_distribution import (
     WeekdayEffects,
 )
 from modelwatch.stats.verdicts.reference_blocks import (
+    BlockValues,
     RowVariance,
-    Shown,
     row_variance_of,
     shown_by_blocks,
 )
@@ -156,7 +156,7 @@ def assumed(
 
 def learned(
     row_variances: Sequence[RowVariance],
-    shown: Shown,
+    shown: BlockValues,
     values: Sequence[Floats],
     days: Counts,
     assumed_design_effect: float,
@@ -183,7 +183,7 @@ class _TransformedValues:
     informative, and which of these are single days; (B,) each."""
 
     row_variance: RowVariance
-    shown: Shown
+    shown: BlockValues
     values: Floats
     transformed: Floats
     by_rows: Floats
@@ -245,7 +245,7 @@ def _model(
     )
 
 
-def _center(transformed: Floats, shown: Shown) -> tuple[float, float]:
+def _center(transformed: Floats, shown: BlockValues) -> tuple[float, float]:
     """The mean of a signed statistic on a day, and how it decreases with days; or none."""
     found = transformed * shown.apart
     days = found[(shown.lengths == 1) & np.isfinite(found)]
@@ -265,7 +265,7 @@ def _center(transformed: Floats, shown: Shown) -> tuple[float, float]:
     return mean, max(0.0, decay)
 
 
-def _decay(shrunk: Floats, power: Floats, usable: AnyArray, shown: Shown) -> float:
+def _decay(shrunk: Floats, power: Floats, usable: AnyArray, shown: BlockValues) -> float:
     """How the effect of days decreases with the days of a window, between 0.1 and 1.
 
     With a variance v D**-h of the mean of D days, blocks of b of m days show, compared with the
