@@ -85,10 +85,10 @@ def _listed(session: int) -> list[tuple[int, bool, float]]:
         if not entry.isdigit():
             continue
         try:
-            told = Path("/proc", entry, "stat").read_text(encoding="utf-8", errors="replace")
+            reported = Path("/proc", entry, "stat").read_text(encoding="utf-8", errors="replace")
         except OSError:
             continue  # it has ended
-        name, _, rest = told.partition("(")[2].rpartition(")")
+        name, _, rest = reported.partition("(")[2].rpartition(")")
         fields = rest.split()
         if int(fields[3]) == session:
             seconds = (int(fields[11]) + int(fields[12])) * _TICK

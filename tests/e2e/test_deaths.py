@@ -88,7 +88,7 @@ def died(folder: Path, *arguments: str) -> Ended:
     )
 
 
-def assert_told(ended: Ended, death: str, words: tuple[str, ...]) -> None:
+def assert_reported(ended: Ended, death: str, words: tuple[str, ...]) -> None:
     assert death in ended.runs, ended.said[-3000:]
     assert ended.runs[death]["code"] == 2
     (row,) = ended.rows[death]
@@ -106,7 +106,7 @@ def in_spark(tmp_path_factory: pytest.TempPathFactory) -> Ended:
 
 @pytest.mark.parametrize("death", IN_SPARK)
 def test_a_death_ends_the_run_with_its_sentence_and_its_row(in_spark: Ended, death: str) -> None:
-    assert_told(in_spark, death, IN_SPARK[death])
+    assert_reported(in_spark, death, IN_SPARK[death])
 
 
 @pytest.mark.parametrize("death", OF_UPKEEP)
@@ -126,7 +126,7 @@ def more_in_spark(tmp_path_factory: pytest.TempPathFactory) -> Ended:
 @pytest.mark.slow
 @pytest.mark.parametrize("death", MORE_IN_SPARK)
 def test_so_does_every_other_death(more_in_spark: Ended, death: str) -> None:
-    assert_told(more_in_spark, death, MORE_IN_SPARK[death])
+    assert_reported(more_in_spark, death, MORE_IN_SPARK[death])
 
 
 @pytest.mark.slow

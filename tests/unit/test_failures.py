@@ -32,7 +32,7 @@ def test_a_message_that_says_something_itself_stands_before_its_cause() -> None:
     assert reason(RuntimeError(said)) == "[DELTA_X] table t can't be read; it is missing"
 
 
-def test_the_type_of_an_error_is_told_unless_it_is_the_bridge_to_java() -> None:
+def test_the_type_of_an_error_is_reported_unless_it_is_the_bridge_to_java() -> None:
     class Py4JJavaError(Exception):
         pass
 
@@ -40,11 +40,11 @@ def test_the_type_of_an_error_is_told_unless_it_is_the_bridge_to_java() -> None:
     assert typed_message(Py4JJavaError("no such day")) == "no such day"
 
 
-def test_an_error_of_python_is_told_as_it_is() -> None:
+def test_an_error_of_python_is_reported_as_it_is() -> None:
     assert reason(ValueError("no such day\nmore")) == "no such day"
 
 
-def test_an_error_without_a_message_is_told_by_its_type() -> None:
+def test_an_error_without_a_message_is_reported_by_its_type() -> None:
     assert reason(ValueError()) == "ValueError"
 
 
@@ -63,7 +63,7 @@ def test_an_error_without_a_message_is_told_by_its_type() -> None:
         ),
     ],
 )
-def test_what_a_person_can_do_is_told(said: str, way: str) -> None:
+def test_what_a_person_can_do_is_reported(said: str, way: str) -> None:
     assert f"Fix: {way}" in with_remedy(RuntimeError(said))
 
 
@@ -72,12 +72,12 @@ def test_where_nothing_is_known_to_help_nothing_is_advised() -> None:
     assert with_remedy(ValueError("no such day")) == "no such day"
 
 
-def test_a_way_out_that_is_told_is_not_told_twice() -> None:
+def test_a_remedy_is_not_reported_twice() -> None:
     once = with_remedy(RuntimeError("the _delta_log is torn"))
     assert with_remedy(RuntimeError(once)) == once
 
 
-def test_an_error_of_ours_in_a_python_worker_is_told_alone() -> None:
+def test_an_error_of_ours_in_a_python_worker_is_reported_alone() -> None:
     said = (
         "Job aborted due to stage failure: org.apache.spark.api.python.PythonException: "
         "Traceback (most recent call last):\n"

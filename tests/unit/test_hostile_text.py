@@ -57,7 +57,7 @@ def harmless(line: str) -> bool:
 
 @ANY
 @pytest.mark.parametrize("place", ["key", "monitor", "time_zone", "window", "kind", "name"])
-def test_an_error_tells_any_text_on_one_short_line(text: str, place: str) -> None:
+def test_an_error_shows_any_text_on_one_short_line(text: str, place: str) -> None:
     config = {
         "key": {**GOOD, text: 1},
         "monitor": {**GOOD, "monitor": text},

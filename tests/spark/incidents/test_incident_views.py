@@ -310,7 +310,7 @@ def test_what_was_said_since_the_last_run_stands_beside_an_incident(monitor: Mon
     assert [tuple(row) for row in found] == [("p", "mute"), ("a", None), ("m", None)]
 
 
-def test_a_history_tells_what_happened_and_what_people_said_in_order(monitor: Monitor) -> None:
+def test_a_history_shows_what_happened_and_what_people_said_in_order(monitor: Monitor) -> None:
     found = monitor.query(
         "SELECT event, responded_by, detail FROM incident_history WHERE incident_id = 'p' "
         "ORDER BY recorded_at, position"
@@ -338,7 +338,7 @@ def test_outlying_rows_of_a_day_that_was_computed_again_are_gone(monitor: Monito
     }
 
 
-def test_the_outbox_tells_what_has_arrived(monitor: Monitor) -> None:
+def test_the_outbox_shows_what_has_arrived(monitor: Monitor) -> None:
     found = monitor.query(
         "SELECT message_id, status, attempts, title, error FROM outbox_current ORDER BY message_id"
     )
@@ -371,7 +371,7 @@ def test_the_page_lists_incidents_by_rank_but_those_of_another_model(monitor: Mo
     assert [(row.incident_id, row.state) for row in found] == [("p", "fail"), ("a", "no_action")]
 
 
-def test_the_page_tells_the_last_performance_that_has_an_interval(monitor: Monitor) -> None:
+def test_the_page_shows_the_last_performance_that_has_an_interval(monitor: Monitor) -> None:
     row = one(page(monitor, "performance"))
     assert (row.subject, row.value, row.lower, row.window_start) == ("accuracy", 0.8, 0.7, FIRST)
     assert row.coverage == 0.9

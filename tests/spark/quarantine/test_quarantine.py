@@ -110,7 +110,7 @@ def test_states_are_of_the_rows_that_passed(treated: Treated) -> None:
     ]
 
 
-def test_a_run_tells_rows_that_it_read_and_not_only_those_that_passed(treated: Treated) -> None:
+def test_a_run_shows_rows_that_it_read_and_not_only_those_that_passed(treated: Treated) -> None:
     assert treated.runs["first"]["input_rows"] == 3 * ROWS
     assert treated.runs["first"]["prediction_rows"] == 3 * ROWS
 
@@ -141,7 +141,7 @@ def test_what_rules_find_is_judged_as_constraints_are(treated: Treated) -> None:
     ]
 
 
-def test_rows_that_fail_are_told_with_the_day_since_when(treated: Treated) -> None:
+def test_rows_that_fail_are_reported_with_their_first_day(treated: Treated) -> None:
     found = treated.ask(
         "SELECT day, rule_name, failed, onset FROM rule_failures WHERE rule_name = 'low'"
     )
@@ -215,7 +215,7 @@ def test_a_rule_that_fails_stops_the_run_before_anything_is_written(
 
 
 @pytest.mark.slow
-def test_a_rule_that_speaks_with_two_tongues_publishes_nothing(
+def test_a_rule_that_gives_two_answers_publishes_nothing(
     spark: SparkSession, tmp_path: Path
 ) -> None:
     rule = {"name": "dice", "treatment": "exclude", "must": "rand() < 0.5 or rand() > 0.9"}

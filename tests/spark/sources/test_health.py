@@ -67,7 +67,7 @@ def test_a_gap_is_missing_until_it_comes_and_then_late(shop: Shop) -> None:
     assert late[0]["onset"] == day(5)
 
 
-def test_rows_without_a_partner_are_told_with_their_day(shop: Shop) -> None:
+def test_rows_without_a_partner_are_reported_with_their_day(shop: Shop) -> None:
     rows = {row["day"]: row for row in health(shop, "join_coverage", role="inputs")}
     assert (rows[day(4)]["verdict"], rows[day(4)]["onset"]) == ("pass", None)
     assert (rows[day(5)]["verdict"], rows[day(5)]["value"]) == ("warn", 0.5)
@@ -81,7 +81,7 @@ def test_volume_and_repeated_ids_stand_beside_what_was_expected(shop: Shop) -> N
     assert {row["day"] for row in health(shop, "duplicates", role="inputs")} == set(rows)
 
 
-def test_changed_columns_are_told_since_the_run_that_saw_them(shop: Shop) -> None:
+def test_changed_columns_are_reported_since_the_run_that_saw_them(shop: Shop) -> None:
     rows = health(shop, "schema", role="inputs")
     wording = {row["subject"]: row for row in rows if row["subject"]}
     assert (wording["colours"]["expected"], wording["colours"]["observed"]) == (

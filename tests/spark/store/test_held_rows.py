@@ -208,7 +208,7 @@ def sorted_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("partitions", [1, 2, 7])
-def test_figures_and_verdicts_are_those_of_spark(spark: SparkSession, partitions: int) -> None:
+def test_metrics_and_verdicts_are_those_of_spark(spark: SparkSession, partitions: int) -> None:
     def frame(table: str, rows: pa.Table) -> Any:
         ddl = TABLES[table].ddl().replace(" NOT NULL", "")
         return spark.createDataFrame(rows.to_pylist(), ddl).repartition(partitions)

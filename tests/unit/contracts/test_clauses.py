@@ -48,7 +48,7 @@ def test_sentinels_are_left_out_of_the_rows_that_are_asked() -> None:
     assert found[0].bounds == (0.5, None)
 
 
-def test_columns_that_are_gone_are_asked_nothing_and_told() -> None:
+def test_columns_that_are_gone_are_asked_nothing_and_reported() -> None:
     of = contract("  gone: {nullable: false}\n  x: {type: int}")
     assert asked(of) == {}
     misfits = schema_mismatches(of, SCHEMA)
@@ -60,7 +60,7 @@ def test_a_schema_is_compared_by_spark_s_names_in_any_case() -> None:
     assert schema_mismatches(of, SCHEMA) == ()
 
 
-def test_other_columns_are_told_where_they_matter() -> None:
+def test_other_columns_are_reported_where_they_matter() -> None:
     found = schema_mismatches(contract("  x: {}", "other_columns: warn"), SCHEMA)
     assert [(one.column, one.severity) for one in found] == [
         ("Name", "warn"),
@@ -69,7 +69,7 @@ def test_other_columns_are_told_where_they_matter() -> None:
     ]
 
 
-def test_many_misfits_are_told_in_one_bounded_sentence() -> None:
+def test_many_misfits_are_reported_in_one_bounded_sentence() -> None:
     of = contract("\n".join(f"  gone{i}: {{}}" for i in range(50)))
     wording = mismatch_summary(schema_mismatches(of, {}))
     assert wording.endswith("; and 40 more")

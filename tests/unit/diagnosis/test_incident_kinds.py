@@ -88,7 +88,7 @@ def test_what_was_found_in_the_rows_that_carry_a_change_stays() -> None:
     assert (found.kind, found.evidence) == ("sentinel", "all of them are -1")
 
 
-def test_what_joins_a_feature_later_is_told_as_it_is() -> None:
+def test_what_joins_a_feature_later_is_reported_as_it_is() -> None:
     root, children = area()
     known = replace(root, spread="everywhere", kind="nulls")
     found = with_kinds_of_parts(known, children, {})

@@ -34,12 +34,12 @@ def after(rows: list[VerdictRow], days: int, last: Folded, **more: object) -> Fo
     return fold(rows, days, previous=last.incidents, **more)  # type: ignore[arg-type]
 
 
-def test_a_new_incident_is_told() -> None:
+def test_a_new_incident_is_reported() -> None:
     opened = event(fold(LASTING, 10), "opened")
     assert (opened.day, opened.is_reported) == (day(6), True)
 
 
-def test_what_was_over_before_it_was_first_seen_is_no_news() -> None:
+def test_what_was_over_before_it_was_first_seen_is_not_reported() -> None:
     folded = fold([row(5), row(6)], 30)
     assert [(one.event, one.is_reported) for one in folded.events] == [
         ("opened", False),
@@ -54,7 +54,7 @@ def test_a_second_run_of_the_same_day_says_nothing() -> None:
     assert changed(again.incidents, first.incidents) == ()
 
 
-def test_an_incident_keeps_its_id_while_it_lasts_and_is_told_once() -> None:
+def test_an_incident_keeps_its_id_while_it_lasts_and_is_reported_once() -> None:
     first = fold(LASTING, 10)
     later = after(LASTING, 20, first)
     assert only(later).id == only(first).id
@@ -62,13 +62,13 @@ def test_an_incident_keeps_its_id_while_it_lasts_and_is_told_once() -> None:
     assert [one.failing_windows for one in changed(later.incidents, first.incidents)] == [15]
 
 
-def test_the_end_is_told() -> None:
+def test_the_end_is_reported() -> None:
     first = fold([row(5), row(6)], 8)
     closed = event(after([row(5), row(6)], 12, first), "closed")
     assert (closed.day, closed.is_reported) == (day(9), True)
 
 
-def test_an_incident_that_comes_back_is_told_again() -> None:
+def test_an_incident_that_comes_back_is_reported_again() -> None:
     rows = [row(5), row(6), row(20), row(21)]
     closed = fold(rows, 15)
     back = after(rows, 22, closed)
@@ -158,7 +158,7 @@ def test_what_comes_back_calls_although_it_was_acknowledged() -> None:
     assert only(after(rows, 25, first, actions=actions)).needs_attention
 
 
-def test_a_mute_incident_is_followed_and_not_told_until_the_day_named() -> None:
+def test_a_mute_incident_is_followed_and_not_reported_until_the_day_named() -> None:
     first = fold(LASTING, 10)
     actions = [said(only(first), "mute", 10, until=20)]
     mute = after([*LASTING, row(15, 9.0)], 20, first, actions=actions)
@@ -202,7 +202,7 @@ def test_a_false_alarm_can_be_taken_back() -> None:
     assert only(after(LASTING, 13, first, actions=actions)).needs_attention
 
 
-def test_an_incident_of_features_that_do_not_matter_is_listed_and_not_told() -> None:
+def test_an_incident_of_features_that_do_not_matter_is_listed_and_not_reported() -> None:
     from modelwatch.model.incidents.ranking import Weights
 
     folded = fold(LASTING, 10, weights=Weights(importance={"amount": 0.0}))

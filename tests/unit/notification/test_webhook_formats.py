@@ -296,7 +296,7 @@ def test_a_severity_is_one_of_pagerdutys(
 
 
 @pytest.mark.parametrize("key", ["", "short", "https://events.pagerduty.com"])
-def test_a_key_that_is_none_is_told_without_it(server: WebhookServer, key: str) -> None:
+def test_a_key_that_is_none_is_reported_without_it(server: WebhookServer, key: str) -> None:
     choice = WebhookSink(name="pd", kind="webhook", format="pagerduty", routing_key_env="KEY")
     (delivery,) = sent(sink_of(choice, {"KEY": key}), MESSAGE)
     assert delivery.status == "failed"

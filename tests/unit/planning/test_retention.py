@@ -62,14 +62,14 @@ def test_days_of_fixed_references_stay() -> None:
     assert BEFORE not in gone
 
 
-def test_a_retired_day_that_changed_is_told_and_not_computed() -> None:
+def test_a_retired_day_that_changed_is_reported_and_not_computed() -> None:
     plan = planned({date(2013, 3, 5)}, config())
     assert plan.nothing_to_do
     assert not plan.left_out
     assert "states before 2013-06-01 were removed" in plan.reasons[0]
 
 
-def test_a_day_that_never_was_retired_is_computed_as_ever() -> None:
+def test_a_day_that_never_was_retired_is_computed_as_before() -> None:
     plan = planned({date(2013, 7, 5)}, config())
     assert [one.day for one in plan.days] == [date(2013, 7, 5)]
     assert {w.name for w in plan.windows} == {"day", "week", "month"}
@@ -163,6 +163,6 @@ def test_a_window_of_a_reference_stays_replayable() -> None:
     assert not gone.touches(config(), Window("reference", START.first, START.last))
 
 
-def test_run_ids_tell_how_old_they_are() -> None:
+def test_run_ids_show_how_old_they_are() -> None:
     assert oldest_unpublished(date(2013, 2, 10), 7) == "20130203T000000"
     assert "20130202T235959-aa" < "20130203T000000" < "20130203T000001-aa"

@@ -36,7 +36,7 @@ pyspark/bin/spark-class: line 97: CMD: bad array subscript
         ("", "it wrote nothing"),
     ],
 )
-def test_a_log_tells_why_spark_did_not_start(tmp_path: Path, text: str, reason: str) -> None:
+def test_a_log_shows_why_spark_did_not_start(tmp_path: Path, text: str, reason: str) -> None:
     path = tmp_path / "spark.log"
     path.write_text(text)
     assert SparkLog(path).reason() == reason

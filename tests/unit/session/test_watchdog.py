@@ -148,14 +148,14 @@ def test_a_run_that_gets_on_is_left_alone() -> None:
     assert not signs.done
 
 
-def test_an_error_that_the_run_tells_itself_stays_its_own() -> None:
+def test_an_error_that_the_run_shows_itself_stays_its_own() -> None:
     with watching(PlayedSigns(), []) as dog:
         assert dog.leave("the disk is full")
         assert dog.left
         assert dog.lost(ValueError("the disk is full")) is None
 
 
-def test_the_end_of_java_is_what_a_broken_answer_is_told_by() -> None:
+def test_the_end_of_java_is_what_a_broken_answer_is_reported_by() -> None:
     with watching(PlayedSigns(exit_code=52), []) as dog:
         wording = dog.lost(Py4JNetworkError("Answer from Java side is empty"))
     assert wording is not None
@@ -165,12 +165,12 @@ def test_the_end_of_java_is_what_a_broken_answer_is_told_by() -> None:
 @pytest.mark.parametrize(
     "error", [ConnectionRefusedError(111, "refused"), Py4JError("An error occurred while calling")]
 )
-def test_a_connection_that_breaks_is_told_where_java_lives(error: Exception) -> None:
+def test_a_connection_that_breaks_is_reported_where_java_lives(error: Exception) -> None:
     with watching(PlayedSigns(), []) as dog:
         assert "connection between Python and the Spark JVM broke" in str(dog.lost(error))
 
 
-def test_an_application_that_was_ended_is_told() -> None:
+def test_an_application_that_was_ended_is_reported() -> None:
     with watching(PlayedSigns(stopped=True), []) as dog:
         assert "application ended" in str(dog.lost(RuntimeError("SparkContext was shut down")))
 

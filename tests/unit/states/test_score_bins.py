@@ -87,7 +87,7 @@ def test_bounds_are_small_where_positives_are_rare() -> None:
     assert bound(states.margins)[0] < 0.1 * performance(states)["average_precision"].value[0]
 
 
-def test_scores_beyond_those_of_the_reference_are_told_apart() -> None:
+def test_scores_beyond_those_of_the_reference_are_distinguished() -> None:
     binning = fitted(drawn(1e-3, 1, "normal")[0])
     score, label = drawn(1e-3, 2, "normal")
     higher = expit(np.log(score / (1.0 - score)) + 3.0)
@@ -102,7 +102,7 @@ def test_a_window_of_many_more_rows_than_the_reference_is_resolved() -> None:
     assert found == pytest.approx(metrics.average_precision_score(label, score), abs=0.01)
 
 
-def test_a_figure_whose_bound_is_as_large_as_itself_is_undefined() -> None:
+def test_a_metric_whose_bound_is_as_large_as_itself_is_undefined() -> None:
     binning = fit_numeric(np.linspace(0.0, 0.5, 1000), 0.0, 0.5, bins=20)
     score, label = np.full(1000, 0.7), np.arange(1000) == 0
     score += np.arange(1000) * 1e-6

@@ -61,12 +61,12 @@ def test_a_line_says_which_segment_holds_the_others() -> None:
     assert "the others (30.0% of the rows) are the segment (other)" in text
 
 
-def test_the_largest_shares_are_told_and_the_others_named() -> None:
+def test_the_largest_shares_are_reported_and_the_others_named() -> None:
     found = [SharedBin(f"c{i}", False, "start", 900, 500, i, 100) for i in range(1, 6)]
     first, second, third, last = shared_bin_lines(found).splitlines()
     assert [line.split()[1] for line in (first, second, third)] == ["c5", "c4", "c3"]
     assert last == "Note: the same holds for 2 more: c2, c1."
 
 
-def test_nothing_is_told_where_all_values_are_kept() -> None:
+def test_nothing_is_reported_where_all_values_are_kept() -> None:
     assert shared_bin_lines([]) == ""
