@@ -13,6 +13,7 @@ Hashes: TypeAlias = NDArray[np.uint64]
 Spans: TypeAlias = NDArray[np.int64]
 """Half-open index ranges ``[start, stop)`` into a stack, shape (n, 2)."""
 AnyArray: TypeAlias = NDArray[Any]
+LARGEST_DOUBLE = float(np.finfo(np.float64).max)
 
 
 def known_number(value: float) -> float | None:

@@ -24,12 +24,12 @@ import pyarrow.parquet as pq
 from pyarrow.fs import LocalFileSystem
 
 from modelwatch.errors import ModelwatchError
+from modelwatch.model.config.relative_paths import URL_SCHEME
 
 MAX_CHECKPOINT_BYTES = 16 << 20
 """Size of a checkpoint above which a table has too many files to list them here."""
 VECTOR_KEY = ("storageType", "pathOrInlineDv", "offset")
 """Fields that identify a deletion vector: a file may hold several."""
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _COMMIT_NAME = re.compile(r"(\d{20})\.json")
 _CHECKPOINT_NAME = re.compile(r"(\d{20})\.checkpoint(?:\.(\d{10})\.(\d{10}))?\.parquet")
 _OTHER_CHECKPOINT = re.compile(r"\d{20}\.checkpoint\..*")
@@ -222,7 +222,7 @@ def local_log(location: str) -> Path | None:
     if location.startswith("file:"):
         location = unquote(urlsplit(location).path)
     folder = Path(location)
-    return None if _URL.match(location) or not (folder / "_delta_log").is_dir() else folder
+    return None if URL_SCHEME.match(location) or not (folder / "_delta_log").is_dir() else folder
 
 
 def log_versions(names: Iterable[str]) -> tuple[set[int], dict[int, tuple[str, ...]]]:
@@ -282,7 +282,7 @@ def _check(folder: Path, metadata: Mapping[str, Any], protocol: Mapping[str, Any
 
 
 def _file(folder: Path, add: Mapping[str, Any]) -> DataFile:
-    if add.get("deletionVector") is not None or _URL.match(add["path"]):
+    if add.get("deletionVector") is not None or URL_SCHEME.match(add["path"]):
         raise LogUnreadable(f"{folder}: {add['path']} has deleted rows, or lies elsewhere")
     stats = json.loads(add["stats"]) if add.get("stats") else {}
     return DataFile(

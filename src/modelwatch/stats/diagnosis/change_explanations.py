@@ -37,7 +37,7 @@ _FACTORS = np.unique(np.concatenate([UNITS, _POWERS, np.exp(np.linspace(-2.5, 2.
 _SHIFTS = np.linspace(-4.0, 4.0, 81)
 """In standard deviations of the earlier rows."""
 _SHARES = np.linspace(0.0, 1.0, 51)
-_GROUP = 0.025
+SHARE_PER_GROUP = 0.025
 """Share of the rows of both sides per group of bins."""
 _LEAST_CHANGE = 0.01
 _AS_GOOD = 0.03
@@ -296,7 +296,7 @@ def affected_share(before: FeatureStates, now: FeatureStates) -> float:
     p, q = _shares(before), _shares(now)
     groups = _groups(p, q)
     p, q = summed_by(p, groups), summed_by(q, groups)
-    usual = p >= _GROUP / 2.0
+    usual = p >= SHARE_PER_GROUP / 2.0
     rows = 1.0 / _rows(before.rows) + 1.0 / _rows(now.rows)
     sampling_distance = _SURE * np.sqrt(DESIGN_EFFECT_OF_BINS * p * (1.0 - p) * rows)
     lost = 1.0 - (q + sampling_distance)[usual] / p[usual]
@@ -367,7 +367,7 @@ def _groups(p: Floats, q: Floats) -> AnyArray:
     group = np.zeros(len(both), dtype=np.int64)
     held, current = 0.0, 0
     for i, mass in enumerate(both):
-        if i > 0 and (held >= _GROUP or mass >= _GROUP or i <= NUMERIC_OFFSET):
+        if i > 0 and (held >= SHARE_PER_GROUP or mass >= SHARE_PER_GROUP or i <= NUMERIC_OFFSET):
             current += 1
             held = 0.0
         held += mass

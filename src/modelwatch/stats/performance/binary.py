@@ -9,7 +9,7 @@ from scipy.special import psi
 
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.drift.comparison import NO_CURRENT_ROWS, Values, values
-from modelwatch.stats.performance.decisions import quotient
+from modelwatch.stats.performance.decisions import BINARY, UNIT_RANGE, quotient
 from modelwatch.stats.performance.metric import (
     NO_LABELS,
     NO_NEGATIVES,
@@ -23,14 +23,11 @@ from modelwatch.stats.performance.metric import (
 )
 from modelwatch.stats.states.binary import LOSS_UNIT
 from modelwatch.stats.states.binary_margins import NEGATIVE, POSITIVE, SCORE_UNIT, BinaryMargins
-from modelwatch.stats.states.score_batch import Task
 from modelwatch.stats.states.score_scale import MATERIAL_SHARE, kind_of
 
 _TENTHS = 10
 """Number of equal-width bins in the reliability table."""
 _ROUNDING = 1e-12
-_BINARY: tuple[Task, ...] = ("binary",)
-_UNIT = (0.0, 1.0)
 
 
 def sides(states: BinaryMargins) -> tuple[Counts, Counts]:
@@ -96,8 +93,8 @@ def _auc_error(states: BinaryMargins) -> Floats:
 @performance_metric(
     "roc_auc",
     label="ROC AUC",
-    tasks=_BINARY,
-    range=_UNIT,
+    tasks=BINARY,
+    range=UNIT_RANGE,
     better="higher",
     source="scikit-learn roc_auc_score; Hanley and McNeil (1982)",
     bound="half of the pairs of a positive and a negative row in a bin with several values",
@@ -157,8 +154,8 @@ def _average_precision_terms(states: BinaryMargins) -> Floats:
 @performance_metric(
     "average_precision",
     label="Average precision",
-    tasks=_BINARY,
-    range=_UNIT,
+    tasks=BINARY,
+    range=UNIT_RANGE,
     better="higher",
     source="scikit-learn average_precision_score; its expectation over the orders inside a bin",
     bound="the best and the worst order of the rows in each bin",
@@ -175,8 +172,8 @@ def average_precision(states: BinaryMargins) -> Values:
 @performance_metric(
     "brier",
     label="Brier score",
-    tasks=_BINARY,
-    range=_UNIT,
+    tasks=BINARY,
+    range=UNIT_RANGE,
     better="lower",
     source="scikit-learn brier_score_loss; Brier (1950)",
 )
@@ -199,7 +196,7 @@ def log_loss_of_binary(states: BinaryMargins) -> Values:
 @performance_metric(
     "calibration_bias",
     label="Calibration bias",
-    tasks=_BINARY,
+    tasks=BINARY,
     range=(-1.0, 1.0),
     better="neutral",
     source="calibration in the large; Cox (1958)",
@@ -272,8 +269,8 @@ def _ece_error(states: BinaryMargins) -> Floats:
 @performance_metric(
     "ece",
     label="Expected calibration error",
-    tasks=_BINARY,
-    range=_UNIT,
+    tasks=BINARY,
+    range=UNIT_RANGE,
     better="lower",
     source="Naeini et al. (2015), ten bins of equal width",
     bound="twice the share of rows in bins that overlap two tenths",
@@ -325,7 +322,7 @@ def _register_lift(percent: int) -> None:
     performance_metric(
         f"lift_{percent:02d}",
         label=f"Lift at the top {percent}%",
-        tasks=_BINARY,
+        tasks=BINARY,
         range=(0.0, np.inf),
         better="higher",
         source="by definition; ties by the expectation over random orders",

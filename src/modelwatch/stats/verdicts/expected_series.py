@@ -12,7 +12,7 @@ import numpy as np
 
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.special import incomplete_beta, student_quantile, student_tail
-from modelwatch.stats.weekdays import weekdays_of
+from modelwatch.stats.weekdays import FEWEST_OF_A_WEEKDAY, weekdays_of
 
 LARGE_COUNT = 1000.0
 """Minimum expected rows for which the logarithm of a count is close to normal."""
@@ -27,7 +27,6 @@ _SPARSE_DAYS = 28
 _FEWEST_EARLY = 3
 """Known days before a day from which it can tell that an event has begun, although it has no
 verdict yet. Otherwise, what begins in the first week is usual in the second."""
-_FEWEST_OF_A_WEEKDAY = 4
 HISTORY = 63
 """Days of history."""
 HISTORY_OF_BATCHES = 20
@@ -256,12 +255,12 @@ def _usual(past: Floats, days: Counts) -> tuple[Floats, AnyArray]:
     weekday = weekdays_of(days)
     today = weekday[-1]
     same = past[:, weekday[:-1] == today]
-    own = np.isfinite(same).sum(axis=1) >= _FEWEST_OF_A_WEEKDAY
+    own = np.isfinite(same).sum(axis=1) >= FEWEST_OF_A_WEEKDAY
     usual = np.repeat(_median(past)[:, None], len(days), axis=1)
     if own.any():
         for each in range(_WEEK):
             of_weekday = past[:, weekday[:-1] == each]
-            few = np.isfinite(of_weekday).sum(axis=1) < _FEWEST_OF_A_WEEKDAY
+            few = np.isfinite(of_weekday).sum(axis=1) < FEWEST_OF_A_WEEKDAY
             median = np.where(few, np.nan, _median(of_weekday))
             usual[:, weekday == each] = np.where(own, median, usual[:, 0])[:, None]
     return usual, own

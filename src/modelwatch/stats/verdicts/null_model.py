@@ -31,12 +31,11 @@ from modelwatch.stats.verdicts.reference_blocks import (
     shown_by_blocks,
 )
 from modelwatch.stats.verdicts.sampling_variance import JUDGED
-from modelwatch.stats.weekdays import weekdays_of
+from modelwatch.stats.weekdays import FEWEST_OF_A_WEEKDAY, weekdays_of
 
 __all__ = ["FEWEST_REFERENCE_DAYS", "FEW_REFERENCE_DAYS", "NullModel", "null_models"]
 
 FEWEST_SEASONAL_DAYS = 28
-_FEWEST_OF_A_WEEKDAY = 4
 SEASONAL_LEVEL = 0.01
 """Probability by chance of such different weekdays below which each has its own expectation."""
 OFF_CENTER = 4.0
@@ -345,7 +344,7 @@ def _chances_of_weekdays(comparisons: Sequence[_TransformedValues], days: Counts
     chances, asked = np.ones(len(comparisons)), []
     for i, of in enumerate(comparisons):
         at, weekday, count = _days_by_weekday(of, days)
-        if len(at) < FEWEST_SEASONAL_DAYS or count.min() < _FEWEST_OF_A_WEEKDAY:
+        if len(at) < FEWEST_SEASONAL_DAYS or count.min() < FEWEST_OF_A_WEEKDAY:
             continue
         # Distances are compared on a log scale: they are skewed, and zero only for lack of data.
         seen = (
