@@ -9,7 +9,7 @@ MOST_NAMES = 8
 """Maximum number of names of a list that are shown; the rest is counted."""
 LONGEST_NAME = 200
 """Maximum length of a name or value of data in a sentence."""
-LONGEST_REASON = 500
+LONGEST_WARNING = 500
 """Maximum length of the reason of an error in a warning."""
 
 

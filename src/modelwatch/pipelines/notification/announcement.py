@@ -16,7 +16,7 @@ from modelwatch.log import LOG
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.errors import ProblemsError
 from modelwatch.model.notification.message_links import MessageLinks
-from modelwatch.model.plain_text import LONGEST_REASON, one_line, shortened
+from modelwatch.model.plain_text import LONGEST_WARNING, one_line, shortened
 from modelwatch.model.runs.stages import Stage
 from modelwatch.pipelines.report.pages import report
 from modelwatch.pipelines.runs.run import Request, Run
@@ -50,7 +50,7 @@ def _reported(run: Run, config: MonitorConfig, config_path: str) -> str:
             )
     except Exception as error:
         wording = str(error) if isinstance(error, ProblemsError) else typed_message(error)
-        reason = shortened(one_line(wording), LONGEST_REASON)
+        reason = shortened(one_line(wording), LONGEST_WARNING)
         LOG.warning("the report was not written: %s", reason)
         return f"The report was not written: {reason}\n"
     return f"Report: {MessageLinks(report=config.report.address).page()}\n"

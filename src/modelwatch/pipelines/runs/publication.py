@@ -24,7 +24,7 @@ from modelwatch.io.store.views import create_views, has_views
 from modelwatch.log import LOG
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.config.literals import string_literal
-from modelwatch.model.plain_text import LONGEST_REASON, one_line, shortened
+from modelwatch.model.plain_text import LONGEST_WARNING, one_line, shortened
 from modelwatch.model.runs.stages import Stage
 from modelwatch.pipelines.runs.run import Run
 from modelwatch.tables.published import COMPUTED, PUBLISHED, Key, PublishedTable
@@ -51,7 +51,7 @@ def keep_current(run: Run, store: Store, config: MonitorConfig) -> None:
             with run.stage(Stage.VIEWS, "creating the views of the schema"):
                 create_views(run.spark, config.output)
     except Exception as error:
-        reason = shortened(one_line(typed_message(error)), LONGEST_REASON)
+        reason = shortened(one_line(typed_message(error)), LONGEST_WARNING)
         LOG.warning("current results were not published: %s", reason)
 
 
