@@ -171,7 +171,7 @@ def _located(
         found |= {incident.id: incident for incident in seen}
     if not left:
         return found
-    scanned = scanned_splits(request, states, left, usual, generation)
+    scanned = scanned_splits(request.config, request.sources, states, left, usual, generation)
     for one in left:
         if one in scanned:
             both = held[one].with_more(scanned[one])

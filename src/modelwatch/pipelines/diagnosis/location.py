@@ -23,7 +23,7 @@ from modelwatch.model.diagnosis.incident_kinds import (
 from modelwatch.model.incidents.incident import Incident
 from modelwatch.model.states.binned import SEGMENTS
 from modelwatch.pipelines.diagnosis.states import day_numbers
-from modelwatch.pipelines.runs.run import Request
+from modelwatch.pipelines.sources.frames import Sources
 from modelwatch.pipelines.states.day_states import StatesOf
 from modelwatch.spark.states.aggregation import SplitBy, states_by_value
 from modelwatch.spark.states.rolled import states_by_side
@@ -154,7 +154,8 @@ def located_in(incidents: Sequence[Incident], splits: SplitStates) -> tuple[Inci
 
 
 def scanned_splits(
-    request: Request,
+    config: MonitorConfig,
+    sources: Sources,
     states: StatesOf,
     located: Sequence[Located],
     before: Mapping[FeatureKey, FeatureStates],
@@ -175,8 +176,8 @@ def scanned_splits(
     days &= set(generation)
     if not splits or not features or not days:
         return {}
-    inputs = request.sources.rows("inputs", sorted(days))
-    frame = states_by_value(request.config, inputs, features, splits)
+    inputs = sources.rows("inputs", sorted(days))
+    frame = states_by_value(config, inputs, features, splits)
     asked = tuple(
         (one, split.feature.name, split.segmentation.name, segment)
         for one in located

@@ -37,6 +37,7 @@ from modelwatch.pipelines.incidents.rows import (
     newest_incidents,
     verdict_of,
 )
+from modelwatch.pipelines.runs.history import RunHistory
 from modelwatch.pipelines.runs.run import Request, Run
 from modelwatch.pipelines.runs.stored_windows import StoredWindows
 from modelwatch.pipelines.states.day_states import StatesOf
@@ -112,7 +113,7 @@ def _history(store: Store, request: Request, verdicts: CurrentVerdicts) -> Histo
     config = request.config
     with ThreadPoolExecutor(max_workers=3) as pool:
         # Most of the time of a query is planning, and the queries are independent.
-        previous = pool.submit(_previous, store, request)
+        previous = pool.submit(_previous, store, request.config, request.history)
         responses = pool.submit(
             store.rows, "incident_actions", RowFilter({"monitor": [config.monitor]})
         )
@@ -133,20 +134,20 @@ def _history(store: Store, request: Request, verdicts: CurrentVerdicts) -> Histo
 
 def _first_relevant_day(run: Run, request: Request, config: MonitorConfig) -> date:
     """The first day whose verdicts may still matter."""
-    back = config.incidents.history_days + due_delay_days(run, request)
+    back = config.incidents.history_days + due_delay_days(run, request.config, request.history)
     return request.plan.as_of - timedelta(days=back)
 
 
-def due_delay_days(run: Run, request: Request) -> int:
+def due_delay_days(run: Run, config: MonitorConfig, history: RunHistory) -> int:
     """The maximum number of days after which labels are due, which is the age of their newest
     windows."""
-    labels = request.config.labels
+    labels = config.labels
     if labels is None:
         return 0
     if labels.due.delay_days is not None:
         return labels.due.delay_days
-    fingerprint = labels_fingerprint(request.config)
-    held = {**request.history.published_labels(fingerprint).days, **run.label_days}
+    fingerprint = labels_fingerprint(config)
+    held = {**history.published_labels(fingerprint).days, **run.label_days}
     return max(
         ((one.last_due - day).days for day, one in held.items() if one.last_due is not None),
         default=0,
@@ -168,11 +169,11 @@ def _windows(verdicts: CurrentVerdicts) -> tuple[JudgedWindow, ...]:
     return tuple(sorted(windows, key=lambda w: (w.start, w.end, w.window, w.source)))
 
 
-def _previous(store: Store, request: Request) -> tuple[Incident, ...]:
-    order = {row["run_id"]: place for place, row in enumerate(request.history.runs)}
+def _previous(store: Store, config: MonitorConfig, history: RunHistory) -> tuple[Incident, ...]:
+    order = {row["run_id"]: place for place, row in enumerate(history.runs)}
     if not order:
         return ()
-    rows = store.rows("incidents", RowFilter({"monitor": [request.config.monitor]}))
+    rows = store.rows("incidents", RowFilter({"monitor": [config.monitor]}))
     return newest_incidents(rows.to_pylist(), order)
 
 

@@ -71,7 +71,7 @@ def treat_rows(run: Run, store: Store, request: Request, days: DaysOf) -> tuple[
             for account in accounts_of(request.sources, role, days[role])
         )
         _stop(request, accounts)
-        _write(run, store, request, accounts)
+        _write(run, store, request.config, request.sources, accounts)
     return accounts
 
 
@@ -168,10 +168,12 @@ def _stop(request: Request, accounts: Sequence[RowAccount]) -> None:
         raise SourceError(problems)
 
 
-def _write(run: Run, store: Store, request: Request, accounts: Sequence[RowAccount]) -> None:
+def _write(
+    run: Run, store: Store, config: MonitorConfig, sources: Sources, accounts: Sequence[RowAccount]
+) -> None:
     if not accounts:
         return
-    config, table = request.config, TABLES[ACCOUNTS]
+    table = TABLES[ACCOUNTS]
     names = table.own_names
     accounted = [
         tuple(
@@ -185,9 +187,7 @@ def _write(run: Run, store: Store, request: Request, accounts: Sequence[RowAccou
     frame = frame_of(run.spark, accounted, table.ddl(*names))
     run.append(store, config, ACCOUNTS, frame)
     apart = [
-        _set_apart(
-            request.sources, role, [a.day for a in accounts if a.role == role and a.in_quarantine]
-        )
+        _set_apart(sources, role, [a.day for a in accounts if a.role == role and a.in_quarantine])
         for role in ROLES
         if any(a.role == role and a.in_quarantine for a in accounts)
     ]
