@@ -79,10 +79,10 @@ def main() -> None:
             for ramp in (False, True) if size else (False,):
                 drawn = [draw(effect, size, ramp, random) for _ in range(arguments.series)]
                 for way, alarms in WAYS.items():
-                    told = [alarms(sums, squares, effect) for sums, squares in drawn]
+                    reported = [alarms(sums, squares, effect) for sums, squares in drawn]
                     last = MOVED if size else DAYS
-                    false = np.mean([bool((days < last).any()) for days in told])
-                    after = [days[days >= MOVED] for days in told]
+                    false = np.mean([bool((days < last).any()) for days in reported])
+                    after = [days[days >= MOVED] for days in reported]
                     delay = [int(days[0]) - MOVED for days in after if len(days)]
                     how = ("30 days" if ramp else "at once") if size else "none"
                     found = f"{len(delay) / len(drawn):.2f}" if size else ""

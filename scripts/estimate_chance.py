@@ -46,7 +46,7 @@ def days_of(sure: Counts) -> BinaryStates:
     return BinaryStates(counts, sums, losses, BINNING)
 
 
-def told(states: BinaryStates) -> dict[str, Estimate]:
+def reported(states: BinaryStates) -> dict[str, Estimate]:
     """The estimated accuracy of some days or windows."""
     return estimates(expected(states, _AS_SAID), ["accuracy"])
 
@@ -74,8 +74,8 @@ def p_values(
     by_outcomes, by_days = np.empty((2, worlds))
     for world in range(worlds):
         sure = sure_rows(effect, alike, random)
-        usual = usual_estimates(days_of(sure[:DAYS]), np.arange(DAYS), told)["accuracy"]
-        week = told(days_of(np.maximum(sure[-WEEK:] - less, 0)).total())["accuracy"]
+        usual = usual_estimates(days_of(sure[:DAYS]), np.arange(DAYS), reported)["accuracy"]
+        week = reported(days_of(np.maximum(sure[-WEEK:] - less, 0)).total())["accuracy"]
         z = abs(week.values.value - usual.value) / week.sampling_sd
         by_outcomes[world] = 2.0 * normal_tail(z)[0]
         by_days[world] = usual.p_values(week, np.array([WEEK]), np.array([-1]))[0]

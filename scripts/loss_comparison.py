@@ -50,8 +50,8 @@ def nannyml_estimates(folder: Path) -> int:
         tune_hyperparameters=False,
     ).fit(reference)
     found = estimator.estimate(analysis.drop(columns="y_true")).filter(period="analysis").to_df()
-    told = {key: found[(key, "value")].tolist() for key in METRICS}
-    (folder / "nannyml.json").write_text(json.dumps(told), encoding="utf-8")
+    reported = {key: found[(key, "value")].tolist() for key in METRICS}
+    (folder / "nannyml.json").write_text(json.dumps(reported), encoding="utf-8")
     reference.to_parquet(folder / "reference.parquet")
     analysis.to_parquet(folder / "analysis.parquet")
     return 0
@@ -146,8 +146,8 @@ def compared(folder: Path) -> int:
         bias = " / ".join(f"{error.mean():.1f}" for error in errors)
         lower, upper = interval(ours[key])
         held = int(((lower <= truth[key]) & (truth[key] <= upper)).sum())
-        told = f"{sizes[0]:.1f} / {sizes[1]:.1f} | {bias} | {held} of {len(missed)}"
-        print(f"| {key} | {len(missed)} | {told} |")
+        reported = f"{sizes[0]:.1f} / {sizes[1]:.1f} | {bias} | {held} of {len(missed)}"
+        print(f"| {key} | {len(missed)} | {reported} |")
         worst = max(worst, sizes[0] / sizes[1])
     for i in range(len(missed)):
         both = ours["mae"].values.value[i], peer["mae"][i]

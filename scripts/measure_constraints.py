@@ -134,10 +134,10 @@ def main() -> None:
                 start = time.perf_counter()
                 with_runner(some, days)
                 runner = f"{time.perf_counter() - start:.1f}"
-            told = (
+            reported = (
                 f"| {count} | {some.count():,} | {ours(SHARED)} | {ours(SHARED + OWN)} | {runner} |"
             )
-            print(told, flush=True)
+            print(reported, flush=True)
 
 
 if __name__ == "__main__":

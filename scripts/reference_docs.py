@@ -265,9 +265,9 @@ def _value(annotation: Any, metadata: Sequence[Any] = ()) -> str:
     if origin in (Union, types.UnionType):
         options = [option for option in get_args(annotation) if option is not types.NoneType]
         if Decimal in options:
-            return _told(float)
+            return _described(float)
         if all(isinstance(option, type) and issubclass(option, Section) for option in options):
-            return _told(options[0]) if len(options) == 1 else _any_of(options)
+            return _described(options[0]) if len(options) == 1 else _any_of(options)
         return " or ".join(_value(option, flat) for option in options)
     if origin is Literal:
         return " or ".join(f"`{option}`" for option in get_args(annotation))
@@ -277,7 +277,7 @@ def _value(annotation: Any, metadata: Sequence[Any] = ()) -> str:
         return f"{item}, or a list" if one else f"list: {item}"
     if origin is dict:
         return f"mapping: {_value(get_args(annotation)[1])}"
-    return _told(annotation) + _bounds(flat)
+    return _described(annotation) + _bounds(flat)
 
 
 def _any_of(options: Sequence[Any]) -> str:
@@ -285,7 +285,7 @@ def _any_of(options: Sequence[Any]) -> str:
     return f"see [{title}](#{title})"
 
 
-def _told(annotation: Any) -> str:
+def _described(annotation: Any) -> str:
     if isinstance(annotation, type) and issubclass(annotation, Section):
         title = TITLES.get(annotation, "set")
         return f"[{title}](#{title.replace(' ', '-')})"

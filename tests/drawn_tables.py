@@ -49,7 +49,7 @@ TYPES = {
     "text_day": "string",
 }
 """Type of each column, as the protocol has them."""
-TOLD_BY: dict[str, dict[str, str]] = {
+DAY_COLUMNS: dict[str, dict[str, str]] = {
     "a date": {"column": "day"},
     "a text": {"column": "text_day"},
     "a time": {"time_column": "t"},

@@ -28,7 +28,7 @@ from pyspark.sql import functions as F
 
 from modelwatch import cli
 from modelwatch.io.delta.addresses import Place
-from modelwatch.io.delta.turns import turn
+from modelwatch.io.delta.locks import table_lock
 from modelwatch.io.session.java import find_java_home
 from modelwatch.io.session.spark_session import open_session
 from modelwatch.io.session.stack import stack_settings
@@ -155,7 +155,7 @@ def other_process_writes(spark: SparkSession) -> None:
     place = Place(path=str(folder / "monitor" / "verdicts"))
     if not (child := os.fork()):
         if not os.fork():
-            with turn(place):
+            with table_lock(place):
                 (folder / HOLDER).write_text(str(os.getpid()))
                 os.kill(os.getpid(), signal.SIGSTOP)
         os._exit(0)
@@ -163,7 +163,7 @@ def other_process_writes(spark: SparkSession) -> None:
     while not (folder / HOLDER).exists():
         time.sleep(0.1)
     time.sleep(1.0)
-    with turn(place):
+    with table_lock(place):
         pass
 
 

@@ -13,8 +13,6 @@ from modelwatch.model.planning.label_plan import LabelPlan
 from modelwatch.model.planning.plan import Plan
 from modelwatch.model.planning.windows import Window
 from modelwatch.pipelines.performance.stage import question_of
-from modelwatch.pipelines.runs.history import RunHistory
-from modelwatch.pipelines.runs.run import Request
 from modelwatch.pipelines.sources.frames import Sources
 from modelwatch.pipelines.states.day_states import StatesOf
 from modelwatch.pipelines.states.label_states import label_states
@@ -114,7 +112,7 @@ def answers_of(
     sources = sources_of_labels(config, frames)
     states: StatesOf = states_of(config, sources, bins)
     plan = Plan(config.monitor, as_of, labels=LabelPlan({}, (window,)))
-    question = question_of(states, Request(config, "", sources, RunHistory(()), plan))
+    question = question_of(states, plan)
     kept = label_states(states, sources, tuple(window.days), as_of)
     found: dict[str, list[Row]] = {}
     for row in performance_rows(kept, question).collect():

@@ -40,7 +40,7 @@ class ScoredRow:
 def codes_of(plan: ScorePlan, row: ScoredRow) -> list[int]:
     found = []
     for split, value in zip(plan.segmentations, row.segments, strict=True):
-        name = "(null)" if value is None else value if value in split.kept else "(other)"
+        name = "(null)" if value is None else value if value in split.values else "(other)"
         found.append(split.segments.index(name))
     return found
 

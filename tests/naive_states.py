@@ -61,7 +61,7 @@ def naive_states(rows: Sequence[Row], plan: TallyPlan) -> dict[StateKey, State]:
             for s, split in enumerate(plan.segmentations):
                 by_segment: dict[str, list[Value]] = {}
                 for row in held:
-                    by_segment.setdefault(_segment(row.segments[s], split.kept), []).append(
+                    by_segment.setdefault(_segment(row.segments[s], split.values), []).append(
                         row.values[at]
                     )
                 for segment, some in by_segment.items():
@@ -113,11 +113,11 @@ def _categorical(binning: Binning, rows: Sequence[Value], whole: bool) -> State:
     if not whole:
         return State(counts=counts)
     lengths = [len(value) for value in texts]
-    kept = sorted(unseen, key=lambda value: (hash_of_text(value), value))[:MAX_UNSEEN]
+    values = sorted(unseen, key=lambda value: (hash_of_text(value), value))[:MAX_UNSEEN]
     return State(
         counts=counts,
         sketch=np.array(sorted({hash_of_text(v) for v in texts})[:SKETCH], dtype=np.uint64),
-        unseen={value: unseen[value] for value in kept},
+        unseen={value: unseen[value] for value in values},
         lengths=(
             sum(lengths),
             float(min(lengths, default=math.nan)),
@@ -126,10 +126,10 @@ def _categorical(binning: Binning, rows: Sequence[Value], whole: bool) -> State:
     )
 
 
-def _segment(value: str | None, kept: Sequence[str]) -> str:
+def _segment(value: str | None, values: Sequence[str]) -> str:
     if value is None:
         return NULL_SEGMENT
-    return value if value in (*kept, NULL_SEGMENT) else OTHER_SEGMENT
+    return value if value in (*values, NULL_SEGMENT) else OTHER_SEGMENT
 
 
 def _account(rows: Sequence[Row]) -> State:

@@ -81,7 +81,7 @@ def incident(subject: str, value: str, text: str, **changed: Any) -> dict[str, A
         "expected": 0.0,
         "threshold": 0.5,
         "effect": 4.69,
-        "effect_now": 4.5,
+        "latest_effect": 4.5,
         "adjusted_p": 1e-9,
         "row_count": 1000,
         "worst_start": ONSET + 5 * DAY,
@@ -103,7 +103,7 @@ def incident(subject: str, value: str, text: str, **changed: Any) -> dict[str, A
         "shape": "step",
         "onset_lower": ONSET,
         "onset_upper": ONSET,
-        "touched_share": 0.5,
+        "affected_share": 0.5,
         "follows": None,
         "spread": "value",
         "carrier_column": "site",
@@ -117,7 +117,13 @@ def incident(subject: str, value: str, text: str, **changed: Any) -> dict[str, A
 
 
 def _standing(subject: str, value: str, text: str) -> dict[str, list[dict[str, Any]]]:
-    day = {"model_version": "v1", "day": LAST, "state": "look", "sentence": text, "value": 1000.0}
+    day = {
+        "model_version": "v1",
+        "day": LAST,
+        "state": "needs_attention",
+        "sentence": text,
+        "value": 1000.0,
+    }
     return {
         "windows": [
             {"window_name": "day", "window_start": FIRST + n * DAY, "window_end": FIRST + n * DAY}

@@ -57,8 +57,8 @@ def chosen(only: frozenset[str] | None, axes: tuple[Axis, ...]) -> tuple[list[Me
     names = [m.name for m in MEASURES]
     unknown = sorted(only - shapes - set(names))
     if unknown:
-        told = ", ".join([*names, SHAPES, *(f"{SHAPES}:{axis.name}" for axis in axes)])
-        raise ValueError(f"no such measure: {', '.join(unknown)}; there are {told}")
+        reported = ", ".join([*names, SHAPES, *(f"{SHAPES}:{axis.name}" for axis in axes)])
+        raise ValueError(f"no such measure: {', '.join(unknown)}; there are {reported}")
     return [m for m in MEASURES if m.name in only], chosen_axes(shapes, axes)
 
 
@@ -75,8 +75,8 @@ def _all_measured(measures: list[Measure], case: Case, options: argparse.Namespa
     for measure in measures:
         outcome = _measured(measure, case, options)
         seconds = outcome.median
-        told = f"{seconds:.2f} s" if seconds is not None else outcome.failure
-        print(f"{measure.name}: {told}", flush=True)
+        reported = f"{seconds:.2f} s" if seconds is not None else outcome.failure
+        print(f"{measure.name}: {reported}", flush=True)
         outcomes[measure.name] = outcome
         # A run that is broken off leaves what it has.
         _keep(kept, outcomes)
@@ -109,8 +109,8 @@ def _all_shapes(axes: Axes, case: Case, options: argparse.Namespace) -> bool:
 def _options() -> argparse.Namespace:
     names = ", ".join([*(m.name for m in MEASURES), SHAPES])
     axes = ", ".join(f"{SHAPES}:{axis.name}" for axis in AXES)
-    told = f"measures: {names}; single axes of the shapes: {axes}"
-    parser = argparse.ArgumentParser(prog="python -m scripts.bench", epilog=told)
+    reported = f"measures: {names}; single axes of the shapes: {axes}"
+    parser = argparse.ArgumentParser(prog="python -m scripts.bench", epilog=reported)
     parser.add_argument("--quick", action="store_true", help="few rows: does all work?")
     parser.add_argument(
         "--only",
@@ -158,23 +158,23 @@ def _measured(measure: Measure, case: Case, options: argparse.Namespace) -> Outc
 
 
 def _keep(path: Path, outcomes: dict[str, Outcome]) -> None:
-    told = {
+    reported = {
         "machine": _machine(),
         "outcomes": {
             name: {**asdict(outcome), "median": outcome.median}
             for name, outcome in outcomes.items()
         },
     }
-    path.write_text(json.dumps(told, indent=1), encoding="utf-8")
+    path.write_text(json.dumps(reported, indent=1), encoding="utf-8")
 
 
 def _kept(path: Path) -> dict[str, Outcome]:
     if not path.is_file():
         return {}
-    told = json.loads(path.read_text(encoding="utf-8"))["outcomes"]
+    reported = json.loads(path.read_text(encoding="utf-8"))["outcomes"]
     return {
         name: Outcome(**{key: value for key, value in held.items() if key != "median"})
-        for name, held in told.items()
+        for name, held in reported.items()
     }
 
 

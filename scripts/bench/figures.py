@@ -33,7 +33,7 @@ class Target:
     of: Callable[[Outcomes], float | None]
     at_least: bool = False
 
-    def told(self, outcomes: Outcomes) -> tuple[str, str, str, str]:
+    def reported(self, outcomes: Outcomes) -> tuple[str, str, str, str]:
         """Name, bound, figure, and whether it is met."""
         bound = f"{'>=' if self.at_least else '<='} {self.bound:g}"
         figure = self.of(outcomes)
@@ -135,27 +135,27 @@ TARGETS: tuple[Target, ...] = (
 
 def rows(outcomes: Outcomes) -> list[tuple[str, ...]]:
     """A row a timed measure, in the order of the registry."""
-    told = []
+    reported = []
     for measure in MEASURES:
         outcome = outcomes.get(measure.name)
         if outcome is None or not measure.timed:
             continue
         if outcome.median is None:
             why = outcome.failure or "no figure"
-            told.append((measure.title, f"{outcome.rows:,}", why, *[""] * 6))
+            reported.append((measure.title, f"{outcome.rows:,}", why, *[""] * 6))
             continue
         floors = [outcomes.get(name) for name in measure.floor or ()]
-        told.append(
+        reported.append(
             (
                 measure.title,
                 f"{outcome.rows:,}",
                 f"{outcome.median:.2f}",
                 f"{min(outcome.seconds):.2f} - {max(outcome.seconds):.2f}",
                 *(_per_row(outcome, floor) for floor in floors or (None, None)),
-                *_memory_told(outcome),
+                *_memory_text(outcome),
             )
         )
-    return told
+    return reported
 
 
 def _per_row(outcome: Outcome, floor: Outcome | None) -> str:
@@ -166,7 +166,7 @@ def _per_row(outcome: Outcome, floor: Outcome | None) -> str:
     return f"{ratio:.1f}{'*' if outcome.rows != floor.rows else ''}"
 
 
-def _memory_told(outcome: Outcome) -> tuple[str, str, str]:
+def _memory_text(outcome: Outcome) -> tuple[str, str, str]:
     if outcome.java_bytes is None or outcome.python_bytes is None:
         return "", "", ""
     java, python = outcome.java_bytes / _GB, outcome.python_bytes / _GB
@@ -194,7 +194,7 @@ def markdown_table(header: Sequence[str], body: Iterable[Sequence[str]]) -> str:
 
 def targets(outcomes: Outcomes) -> list[tuple[str, str, str, str]]:
     """Every target with its figure."""
-    return [target.told(outcomes) for target in TARGETS]
+    return [target.reported(outcomes) for target in TARGETS]
 
 
 def details(outcomes: Outcomes) -> list[tuple[str, list[tuple[str, ...]], tuple[str, ...]]]:

@@ -44,13 +44,13 @@ class MemoryWatch(threading.Thread):
 
     def run(self) -> None:
         pids: list[tuple[int, bool]] = []
-        turn = 0
+        table_lock = 0
         while not self._done.wait(_SECONDS_BETWEEN):
-            if turn % _LISTED_EVERY == 0:
+            if table_lock % _LISTED_EVERY == 0:
                 listed = _listed(self._session)
                 pids = [(pid, is_java) for pid, is_java, _ in listed]
                 self.processor_seconds |= {pid: seconds for pid, _, seconds in listed}
-            turn += 1
+            table_lock += 1
             java = other = first = 0
             for pid, is_java in pids:
                 resident = _resident(pid)
@@ -85,10 +85,10 @@ def _listed(session: int) -> list[tuple[int, bool, float]]:
         if not entry.isdigit():
             continue
         try:
-            told = Path("/proc", entry, "stat").read_text(encoding="utf-8", errors="replace")
+            reported = Path("/proc", entry, "stat").read_text(encoding="utf-8", errors="replace")
         except OSError:
             continue  # it has ended
-        name, _, rest = told.partition("(")[2].rpartition(")")
+        name, _, rest = reported.partition("(")[2].rpartition(")")
         fields = rest.split()
         if int(fields[3]) == session:
             seconds = (int(fields[11]) + int(fields[12])) * _TICK

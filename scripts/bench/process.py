@@ -61,19 +61,19 @@ def run_measure(
     rows = _rows(measure, case)
     if failure is not None:
         return Outcome(measure.name, rows, failure=failure)
-    told = json.loads(result.read_text(encoding="utf-8"))
-    if "error" in told:
-        return Outcome(measure.name, rows, failure=told["error"])
-    spans = told["spans"]
+    reported = json.loads(result.read_text(encoding="utf-8"))
+    if "error" in reported:
+        return Outcome(measure.name, rows, failure=reported["error"])
+    spans = reported["spans"]
     peak = ended.watch.peak(spans[0][0], spans[-1][1])
     return Outcome(
         measure.name,
         rows,
         tuple(ended - began for began, ended in spans),
-        told["first"],
+        reported["first"],
         peak.java if peak else None,
         peak.other if peak else None,
-        told["details"],
+        reported["details"],
     )
 
 

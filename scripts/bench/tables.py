@@ -133,8 +133,10 @@ def _labels(spark: SparkSession, case: Case, path: str) -> None:
     """A label for 997 of 1,000 rows of the main table, known ten days later."""
     rows = _days(spark.range(case.rows), case.all_days).where("id % 1000 not in (11, 12, 13)")
     positive = F.rand(500) > F.rand(600)
-    told = rows.select("id", "day", positive.alias("label"), F.date_add("day", 10).alias("known"))
-    _write(told, path, 2)
+    reported = rows.select(
+        "id", "day", positive.alias("label"), F.date_add("day", 10).alias("known")
+    )
+    _write(reported, path, 2)
 
 
 def _wide(spark: SparkSession, case: Case, path: str) -> None:

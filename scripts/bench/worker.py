@@ -16,10 +16,10 @@ from scripts.bench.case import Case
 
 def main() -> None:
     """Prepare, warm up, time; write the outcome to the file that was named."""
-    function, told, warm_up, runs, result = sys.argv[1:]
+    function, reported, warm_up, runs, result = sys.argv[1:]
     outcome: dict[str, Any]
     try:
-        outcome = _measured(function, Case.from_json(told), warm_up, int(runs))
+        outcome = _measured(function, Case.from_json(reported), warm_up, int(runs))
     except BaseException as error:
         traceback.print_exc()
         outcome = {"error": f"{type(error).__name__}: {error}".split("\n", 1)[0][:300]}

@@ -16,18 +16,18 @@ from modelwatch.model.diagnosis.change_kinds import FeatureChange, compared_days
 from modelwatch.model.diagnosis.incident_kinds import (
     KIND,
     LOCATION,
-    Around,
-    AskedKey,
-    asked_key,
+    Surroundings,
+    SurroundingsKey,
     kind_of_incident,
     lead_of,
     leads_of_parts,
+    surroundings_key,
     with_kinds_of_parts,
 )
 from modelwatch.model.incidents.folding import History, fold_incidents
 from modelwatch.model.incidents.incident import Incident
 from modelwatch.model.incidents.ranking import Weights
-from modelwatch.pipelines.diagnosis.evidence import FEWEST_BEFORE, LookedInto
+from modelwatch.pipelines.diagnosis.evidence import FEWEST_BEFORE, ExaminedIncidents
 
 
 def explained(
@@ -41,21 +41,22 @@ def explained(
     config, sides = reference.config, (reference.history, month)
     folded = fold_incidents(history, config, Weights())
     trees = _trees(folded.incidents)
-    around: dict[AskedKey, Around] = {}
+    around: dict[SurroundingsKey, Surroundings] = {}
     parts: list[Incident] = []
     for root, children in trees:
         around |= {
-            asked_key(one): _around(one, reference, sides) for one in leads_of_parts(root, children)
+            surroundings_key(one): _around(one, reference, sides)
+            for one in leads_of_parts(root, children)
         }
         parts += with_kinds_of_parts(root, children, around)
     parts = with_locations([root for root, _ in trees], parts, reference, world)
-    looked = LookedInto(tuple(parts), around)
+    looked = ExaminedIncidents(tuple(parts), around)
     again = fold_incidents(replace(history, explained=looked.parts), config, Weights())
     found = {one.id: _with_findings(one, looked) for one in again.incidents}
     for root, children in _trees(found.values()):
         lead = lead_of(root, children)
-        if asked_key(lead) not in around:
-            around[asked_key(lead)] = _around(lead, reference, sides)
+        if surroundings_key(lead) not in around:
+            around[surroundings_key(lead)] = _around(lead, reference, sides)
         related = [found[id] for id in root.related if id in found]
         of_related = [c for r in related for c in found.values() if c.parent_id == r.id]
         kind = kind_of_incident(root, children, [*related, *of_related], around)
@@ -75,14 +76,14 @@ def _trees(incidents: Iterable[Incident]) -> list[tuple[Incident, list[Incident]
     ]
 
 
-def _with_findings(incident: Incident, looked: LookedInto) -> Incident:
+def _with_findings(incident: Incident, looked: ExaminedIncidents) -> Incident:
     found = looked.earlier_finding(incident)
     if found is None:
         return incident
     return replace(incident, **{name: getattr(found, name) for name in (*KIND, *LOCATION)})
 
 
-def _around(incident: Incident, reference: Reference, sides: Sequence[DayStates]) -> Around:
+def _around(incident: Incident, reference: Reference, sides: Sequence[DayStates]) -> Surroundings:
     earlier, now = compared_days(incident)
     held = [day_of(n) for side in sides for n in side.days]
     if sum(day in earlier for day in held) < FEWEST_BEFORE:
@@ -96,7 +97,7 @@ def _around(incident: Incident, reference: Reference, sides: Sequence[DayStates]
         if two[0] is not None and two[1] is not None:
             role = reference.plans.role(name)
             features.append(FeatureChange(name, role, two[0], two[1]))
-    return Around(tuple(features), _rows_ratio(features, len(earlier), len(now)))
+    return Surroundings(tuple(features), _rows_ratio(features, len(earlier), len(now)))
 
 
 def _rows_ratio(features: Sequence[FeatureChange], before: int, now: int) -> float | None:

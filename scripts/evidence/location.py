@@ -112,10 +112,10 @@ def _values_of(
     binning = reference.plans.binnings.get(name)
     split = next((s for s in reference.plans.splits if s.name == name), None)
     if split is not None:
-        return split.kept, values
+        return split.values, values
     if isinstance(binning, CategoricalBinning):
         before = reference.totals[("all", "all"), name]
-        order = np.argsort(-before.kept[0], kind="stable")[:MOST_CARRIER_VALUES]
+        order = np.argsort(-before.value_rows[0], kind="stable")[:MOST_CARRIER_VALUES]
         return tuple(sorted(binning.values[at] for at in order)), values
     assert isinstance(binning, NumericBinning)
     before = reference.totals[("all", "all"), name]

@@ -64,9 +64,9 @@ def incidents(file: Path) -> list[dict[str, str]]:
     """The open incidents of a monitor."""
     from modelwatch import cli
 
-    with contextlib.redirect_stdout(io.StringIO()) as told:
+    with contextlib.redirect_stdout(io.StringIO()) as reported:
         assert cli.main(["incidents", str(file), "--format", "json"]) == 0
-    return list(json.loads(told.getvalue()))
+    return list(json.loads(reported.getvalue()))
 
 
 def found_fault(tables: FirstTables, found: Sequence[dict[str, str]]) -> bool:

@@ -27,7 +27,7 @@ RUNS = """
 SELECT as_of, days, windows, seconds, exit_code, spark_jobs FROM run_costs
 WHERE outcome <> 'failed' ORDER BY started_at
 """
-OPEN = "SELECT rank, sentence FROM open_incidents WHERE calls ORDER BY rank"
+OPEN = "SELECT rank, sentence FROM open_incidents WHERE needs_attention ORDER BY rank"
 # Incidents that are over, in their order; warnings call nobody.
 OVER = """
 SELECT onset, last_failing, subject, segmentation, segment, metric, value, kind

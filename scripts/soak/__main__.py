@@ -80,16 +80,16 @@ def _tried(one: Scenario, place: Place, matching: str) -> list[Outcome]:
             if not _matches(name, matching):
                 continue
             outcomes.append(_attempted(one, name, attempt))
-            told = outcomes[-1]
-            word = {True: "survived", False: "NOT SURVIVED", None: "not tried"}[told.survived]
-            print(f"{word}: {name} ({told.seconds:.1f} s): {told.ended}", flush=True)
+            reported = outcomes[-1]
+            word = {True: "survived", False: "NOT SURVIVED", None: "not tried"}[reported.survived]
+            print(f"{word}: {name} ({reported.seconds:.1f} s): {reported.ended}", flush=True)
     except Exception as error:
         # The scenario could not be set up: that is no fault survived.
         traceback.print_exc()
         failed = f"{type(error).__name__}: {error}"[:300]
         outcomes.append(Outcome(one.name, "(the scenario itself)", False, failed, 0.0))
     print(f"{one.name}: {time.monotonic() - began:.0f} s", flush=True)
-    if all(told.survived is not False for told in outcomes):
+    if all(reported.survived is not False for reported in outcomes):
         shutil.rmtree(folder, ignore_errors=True)
     return outcomes
 
@@ -109,10 +109,12 @@ def _attempted(one: Scenario, name: str, attempt: object) -> Outcome:
         return Outcome(one.name, name, False, str(error), time.monotonic() - began)
     except Exception as error:
         traceback.print_exc()
-        told = f"{type(error).__name__}: {error}"[:300]
-        return Outcome(one.name, name, False, told, time.monotonic() - began)
+        reported = f"{type(error).__name__}: {error}"[:300]
+        return Outcome(one.name, name, False, reported, time.monotonic() - began)
     seconds = time.monotonic() - began if ended.seconds is None else ended.seconds
-    return Outcome(one.name, name, True, ended.told, seconds, ended.java_bytes, ended.python_bytes)
+    return Outcome(
+        one.name, name, True, ended.reported, seconds, ended.java_bytes, ended.python_bytes
+    )
 
 
 def _options() -> argparse.Namespace:
@@ -145,8 +147,8 @@ def _options() -> argparse.Namespace:
 
 
 def _keep(path: Path, outcomes: Iterable[Outcome]) -> None:
-    told = {"machine": machine(), "outcomes": [asdict(one) for one in outcomes]}
-    path.write_text(json.dumps(told, indent=1), encoding="utf-8")
+    reported = {"machine": machine(), "outcomes": [asdict(one) for one in outcomes]}
+    path.write_text(json.dumps(reported, indent=1), encoding="utf-8")
 
 
 def _kept(path: Path) -> list[Outcome]:

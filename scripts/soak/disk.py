@@ -17,7 +17,7 @@ from scripts.soak.prepared import AS_OF, Prepared
 from scripts.soak.reader import differing
 from scripts.soak.world import World
 
-WAY_OUT = "free space"
+FIX = "free space"
 POINTS = ("computing the states", "comparing them with", "evaluating thresholds")
 TINY = 600
 """Bytes that a file may still grow to, once the disk is said to be full."""
@@ -52,7 +52,7 @@ def _no_file(place: Place, tables: Prepared, words: str) -> Ended:
 def _healed(tables: Prepared, world: World, code: int, text: str) -> Ended:
     last = from_here(text).strip().splitlines()[-1]
     must(code == 2, f"it ended with {code}: {last[:300]}")
-    must(WAY_OUT in last, f"it does not say what to do: {last[:400]}")
+    must(FIX in last, f"it does not say what to do: {last[:400]}")
     reader, before, after = tables.reader, tables.before, tables.after
     seen = reader.seen(world.output)
     must(seen == before, f"a reader sees some of it: {differing(seen, before)}")

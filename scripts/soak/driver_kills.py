@@ -194,5 +194,5 @@ def _files(folder: Path) -> set[str]:
 def _stage(log: str) -> str:
     """What it was at, from its log."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
-    told = [line for line in lines if not line.startswith(("WARN", ":", "at ", "Setting"))]
-    return told[-1][:80] if told else "nothing said yet"
+    reported = [line for line in lines if not line.startswith(("WARN", ":", "at ", "Setting"))]
+    return reported[-1][:80] if reported else "nothing said yet"

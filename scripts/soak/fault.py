@@ -40,7 +40,7 @@ class Outcome:
 class Ended:
     """The good end of a fault, as a scenario tells it."""
 
-    told: str
+    reported: str
     seconds: float | None = None
     java_bytes: int | None = None
     python_bytes: int | None = None
@@ -91,10 +91,10 @@ def scenario(
     return register
 
 
-def must(holds: bool, told: str) -> None:
+def must(holds: bool, reported: str) -> None:
     """NotSurvived unless it holds."""
     if not holds:
-        raise NotSurvived(told)
+        raise NotSurvived(reported)
 
 
 def from_here(text: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from scripts.soak.fault import Ended, must
 from scripts.soak.prepared import AS_OF, Prepared
-from scripts.soak.reader import Reader, Seen, Told, differing
+from scripts.soak.reader import CommandOutput, Reader, Seen, differing
 from scripts.soak.world import World, contents
 
 FIGURES = (
@@ -53,10 +53,10 @@ def _acting(words: str | None, act: Callable[[], object]) -> Iterator[None]:
     must(handler.acted, f"the run never said '{words}'")
 
 
-def run_with(reader: Reader, world: World, words: str | None, act: Act) -> Told:
+def run_with(reader: Reader, world: World, words: str | None, act: Act) -> CommandOutput:
     """A run in whose midst, when it says some words, something happens; before it without words."""
     with _acting(words, lambda: act(world)):
-        return reader.told(world.command(AS_OF))
+        return reader.reported(world.command(AS_OF))
 
 
 @dataclass(frozen=True)
@@ -76,14 +76,14 @@ class Case:
 
         What is broken is mended after an error, and the next run is right.
         """
-        told = self._run_into(None, act)
+        reported = self._run_into(None, act)
         world, tables = self.tables.world, self.tables
-        if told.code == 2:
-            self._is_clear(told, names)
+        if reported.code == 2:
+            self._is_clear(reported, names)
             repair(world)
             if world.contents() == contents(tables.kept):
                 # The next run would be the undisturbed one, which has been seen.
-                return Ended(f"{_ending(told)}; mended, every file was as before")
+                return Ended(f"{_ending(reported)}; mended, every file was as before")
             tables.reader.forget()
             self._shows((tables.before,), "something was lost")
         elif self.of_sources:
@@ -93,7 +93,7 @@ class Case:
             tables.reader.forget()
         else:
             self._shows((tables.after,), "the result is wrong")
-        return self._healed(told, tables.after)
+        return self._healed(reported, tables.after)
 
     def left(
         self,
@@ -108,37 +108,37 @@ class Case:
         ``rows``: what they then hold, None for what they held; the next run is to show that, with
         the arguments that are ``asked`` of it.
         """
-        told = self._run_into(words, act)
+        reported = self._run_into(words, act)
         tables = self.tables
         right = tables.after if rows is None else self._fresh(rows)
-        if told.code == 2:
-            self._is_clear(told, names)
+        if reported.code == 2:
+            self._is_clear(reported, names)
             self._shows((tables.before,), "something was lost")
         else:
             self._shows((tables.after, right), "the result is wrong")
-        return self._healed(told, right, asked)
+        return self._healed(reported, right, asked)
 
-    def _run_into(self, words: str | None, act: Act) -> Told:
+    def _run_into(self, words: str | None, act: Act) -> CommandOutput:
         self.tables.restore()
         return run_with(self.tables.reader, self.tables.world, words, act)
 
-    def _healed(self, told: Told, right: Seen, asked: tuple[str, ...] = ()) -> Ended:
-        again = self.tables.reader.told([*self.tables.command, *asked])
+    def _healed(self, reported: CommandOutput, right: Seen, asked: tuple[str, ...] = ()) -> Ended:
+        again = self.tables.reader.reported([*self.tables.command, *asked])
         must(again.code in (0, 1), f"the next run failed: {again.last[:400]}")
         self._shows((right,), "the next run does not heal it")
         which = f"of the next run with {' '.join(asked)}" if asked else "of the next run"
-        return Ended(f"{_ending(told)}; that {which} was right")
+        return Ended(f"{_ending(reported)}; that {which} was right")
 
-    def _is_clear(self, told: Told, names: tuple[str, ...]) -> None:
-        named = any(name in told.text for name in names)
-        must(named, f"the error does not name what is broken: {told.last[:500]}")
-        helps = any(way in told.text for way in WAYS_OUT)
-        must(helps, f"the error does not say what to do: {told.last[:500]}")
+    def _is_clear(self, reported: CommandOutput, names: tuple[str, ...]) -> None:
+        named = any(name in reported.text for name in names)
+        must(named, f"the error does not name what is broken: {reported.last[:500]}")
+        helps = any(way in reported.text for way in WAYS_OUT)
+        must(helps, f"the error does not say what to do: {reported.last[:500]}")
 
-    def _shows(self, right: Sequence[Seen], else_told: str) -> None:
+    def _shows(self, right: Sequence[Seen], otherwise: str) -> None:
         seen = self.tables.reader.seen(self.tables.world.output, FIGURES)
         expected = [{view: one[view] for view in FIGURES} for one in right]
-        must(seen in expected, f"{else_told}: {differing(seen, expected[-1])}")
+        must(seen in expected, f"{otherwise}: {differing(seen, expected[-1])}")
 
     def _fresh(self, rows: str) -> Seen:
         """What a fresh monitor over the same tables shows; computed once for the same rows."""
@@ -146,11 +146,11 @@ class Case:
             world, reader = self.tables.world, self.tables.reader
             fresh = World(world.folder, dict(world.config))
             fresh.config["output"] = {"path": str(world.folder / "fresh")}
-            told = reader.told(fresh.command(AS_OF))
-            must(told.code in (0, 1), f"a fresh monitor failed: {told.last[:400]}")
+            reported = reader.reported(fresh.command(AS_OF))
+            must(reported.code in (0, 1), f"a fresh monitor failed: {reported.last[:400]}")
             self.fresh[rows] = reader.seen(fresh.output, FIGURES)
         return self.fresh[rows]
 
 
-def _ending(told: Told) -> str:
-    return "the result was right" if told.code != 2 else f"exit 2: '...{told.last[-300:]}'"
+def _ending(reported: CommandOutput) -> str:
+    return "the result was right" if reported.code != 2 else f"exit 2: '...{reported.last[-300:]}'"

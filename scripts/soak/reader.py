@@ -38,7 +38,7 @@ OF_THE_RUN = ("run_id", "as_of")
 
 
 @dataclass(frozen=True)
-class Told:
+class CommandOutput:
     """How a run ended: its exit code, and all that it said to people."""
 
     code: int
@@ -84,17 +84,17 @@ class Reader:
 
     def run(self, command: list[str]) -> int:
         """A command in this session; its exit code. What a failing one says is printed."""
-        told = self.told(command)
-        if told.code not in (0, 1):
-            print(told.text, flush=True)
-        return told.code
+        reported = self.reported(command)
+        if reported.code not in (0, 1):
+            print(reported.text, flush=True)
+        return reported.code
 
-    def told(self, command: list[str]) -> Told:
+    def reported(self, command: list[str]) -> CommandOutput:
         """A command in this session, and what it says."""
         said = io.StringIO()
         with redirect_stderr(said), redirect_stdout(said):
             code = cli.main(command)
-        return Told(code, said.getvalue())
+        return CommandOutput(code, said.getvalue())
 
 
 def differing(one: Seen, other: Seen) -> str:

@@ -99,10 +99,10 @@ def _columns(place: Place, tenth: int) -> Made:
         columns: dict[str, Any] = {f"n{i}": random.normal(size=rows) for i in range(numeric)}
         columns |= {f"t{i}": random.choice(["a", "b", "c"], rows) for i in range(texts)}
         world.add("inputs", _rows(number, columns))
-    told = (
+    reported = (
         "SELECT count(DISTINCT feature) FROM profile_current WHERE metric = 'rows' AND value = 1000"
     )
-    return world, 3, [(told, numeric + texts)]
+    return world, 3, [(reported, numeric + texts)]
 
 
 def _segments(place: Place, tenth: int) -> Made:
@@ -134,11 +134,11 @@ def _busy_day(place: Place, tenth: int) -> Made:
         count = 100 * rows if number == 3 else rows
         columns = {f"n{i}": random.normal(size=count) for i in range(10)}
         world.add("inputs", _rows(number, {**columns, "region": random.choice(list("abc"), count)}))
-    told = (
+    reported = (
         "SELECT CAST(value AS BIGINT) FROM profile_current WHERE metric = 'rows' AND "
         f"feature = 'n0' AND segmentation = 'all' AND window_start = '{day(3)}'"
     )
-    return world, 5, [(told, 100 * rows)]
+    return world, 5, [(reported, 100 * rows)]
 
 
 def _heavy_key(place: Place, tenth: int) -> Made:
@@ -161,12 +161,12 @@ def _heavy_key(place: Place, tenth: int) -> Made:
         world.add("predictions", _rows(number, {"id": ids, "score": random.random(rows)}))
     # Of a repeated id one row counts, on either side; all its others are told as repeated.
     once = rows // 2 + 1
-    told = (
+    reported = (
         "SELECT CAST(value AS BIGINT) FROM profile_current WHERE metric = 'rows' AND "
         f"feature = 'amount' AND window_start = '{day(2)}'"
     )
     repeated = "SELECT max(duplicate_ids) FROM published_runs"
-    return world, 3, [(told, once), (repeated, 4 * (rows - once))]
+    return world, 3, [(reported, once), (repeated, 4 * (rows - once))]
 
 
 def _heavy_value(place: Place, tenth: int) -> Made:
@@ -177,11 +177,11 @@ def _heavy_value(place: Place, tenth: int) -> Made:
         random = np.random.default_rng(number)
         customers = [f"c{i % 40}" if i % 2 else "heavy" for i in range(rows)]
         world.add("inputs", _rows(number, {"customer": customers, "n": random.normal(size=rows)}))
-    told = (
+    reported = (
         "SELECT CAST(value AS BIGINT) FROM profile_current WHERE metric = 'rows' AND feature = 'n' "
         f"AND segment = 'heavy' AND window_start = '{day(2)}'"
     )
-    return world, 3, [(told, rows // 2)]
+    return world, 3, [(reported, rows // 2)]
 
 
 DAYS, ROWS_A_DAY = 3650, 20
@@ -194,15 +194,15 @@ def _decade(place: Place, world: World, tenth: int) -> Ended:
     ).config
     for first in range(1, days + 1, 365):
         _add_days(world, first, min(first + 364, days))
-    told = "SELECT count(DISTINCT day) FROM feature_states_current"
-    return _run(place, world, days + 1, [(told, days)])
+    reported = "SELECT count(DISTINCT day) FROM feature_states_current"
+    return _run(place, world, days + 1, [(reported, days)])
 
 
 def _one_more(place: Place, world: World, tenth: int) -> Ended:
     days = DAYS // tenth + 1
     _add_days(world, days, days)
-    told = "SELECT count(DISTINCT day) FROM feature_states_current"
-    return _run(place, world, days + 1, [(told, days)])
+    reported = "SELECT count(DISTINCT day) FROM feature_states_current"
+    return _run(place, world, days + 1, [(reported, days)])
 
 
 def _add_days(world: World, first: int, last: int) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __version__ = VERSION
 
-# A program that imports the package for its version or for one name pays for no more.
+# Importing the package for its version or for one name loads nothing else.
 _MODULES = {
     "ConfigurationError": "model.errors",
     "Description": "api.monitor",

@@ -90,7 +90,8 @@ def _is_connect(session: SparkSession) -> bool:
 
 
 def _persists(session: SparkSession) -> bool:
-    # Nothing is computed: a frame is only marked. A platform refuses that at once.
+    # This computes nothing, because persisting only marks a frame. A platform that does not allow
+    # it raises immediately.
     try:
         session.range(19, 20).persist().unpersist()
     except OUT_OF_REACH:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 try:
     VERSION = metadata.version("modelwatch")
-except metadata.PackageNotFoundError:  # run from a source tree that was never installed
+except metadata.PackageNotFoundError:  # running from a source tree that was never installed
     VERSION = "0+source"
 
 PACKAGE_FOLDER = Path(__file__).parent

@@ -23,5 +23,5 @@ def is_broken_connection(error: BaseException) -> bool:
     """Whether the connection to the JVM broke, instead of the JVM reporting an error."""
     if isinstance(error, _BROKEN):
         return True
-    # All that py4j says where an answer breaks off; an error of Java comes with its trace.
+    # py4j says only this if a response is cut off; a Java error comes with its trace.
     return type(error) is _OF_BRIDGE and "Trace:" not in str(error)

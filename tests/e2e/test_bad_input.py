@@ -60,7 +60,7 @@ def refused(tables: Shop, tmp_path: Path, change: Change) -> str:
     ],
     ids=["key", "nested key", "type", "window", "time zone"],
 )
-def test_a_configuration_that_is_wrong_is_told_with_its_line(
+def test_a_configuration_that_is_wrong_is_reported_with_its_line(
     tables: Shop, tmp_path: Path, change: Change, place: str, what: str
 ) -> None:
     text = refused(tables, tmp_path, change)
@@ -120,7 +120,7 @@ def test_a_configuration_that_is_wrong_is_told_with_its_line(
         "table of a reference",
     ],
 )
-def test_what_does_not_fit_the_tables_is_told_before_any_write(
+def test_what_does_not_fit_the_tables_is_reported_before_any_write(
     tables: Shop, tmp_path: Path, change: Change, place: str, what: str
 ) -> None:
     text = refused(tables, tmp_path, change)
@@ -128,7 +128,7 @@ def test_what_does_not_fit_the_tables_is_told_before_any_write(
     assert what in line
 
 
-def test_everything_that_is_wrong_is_told_at_once(tables: Shop, tmp_path: Path) -> None:
+def test_everything_that_is_wrong_is_reported_at_once(tables: Shop, tmp_path: Path) -> None:
     def change(config: dict[str, Any]) -> None:
         config["predictions"]["table"] = {"path": "/no/table"}
         config["inputs"]["id"] = "idd"
@@ -139,7 +139,9 @@ def test_everything_that_is_wrong_is_told_at_once(tables: Shop, tmp_path: Path) 
         assert place in text
 
 
-def test_a_reference_without_rows_is_told_before_any_write(tables: Shop, tmp_path: Path) -> None:
+def test_a_reference_without_rows_is_reported_before_any_write(
+    tables: Shop, tmp_path: Path
+) -> None:
     def change(config: dict[str, Any]) -> None:
         config["references"][0]["days"] = "2001-01-01..2001-01-31"
 
@@ -213,7 +215,7 @@ def drift(shop: Shop, feature: str) -> dict[str, Any]:
     }
 
 
-def test_an_id_that_repeats_is_counted_once_and_told(strange: Shop) -> None:
+def test_an_id_that_repeats_is_counted_once_and_reported(strange: Shop) -> None:
     row = strange.runs()[-1]
     assert (row["duplicate_ids"], row["input_rows"], row["prediction_rows"]) == (4, 24, 20)
     assert (row["unmatched_inputs"], row["unmatched_predictions"]) == (0, 0)
@@ -318,7 +320,7 @@ def test_a_file_that_cannot_be_read_loses_nothing(damaged: Damaged, damage: str)
     assert damaged.refusals[damage].results == damaged.before
 
 
-def test_a_run_that_failed_is_told_and_the_next_computes_its_day(damaged: Damaged) -> None:
+def test_a_run_that_failed_is_reported_and_the_next_computes_its_day(damaged: Damaged) -> None:
     rows = damaged.shop.runs()
     assert [row["outcome"] for row in rows] == ["published", "failed", "failed", "published"]
     for row, refusal in zip(rows[1:3], damaged.refusals.values(), strict=True):
@@ -393,7 +395,9 @@ def test_a_column_that_is_added_is_a_feature_of_the_days_that_have_it(replaced: 
     assert rows_by_day(replaced.shop, "width") == {day(4): ROWS}
 
 
-def test_an_id_that_can_no_longer_be_joined_is_told_before_any_write(replaced: Replaced) -> None:
+def test_an_id_that_can_no_longer_be_joined_is_reported_before_any_write(
+    replaced: Replaced,
+) -> None:
     assert re.search(r"predictions.id.*cannot be joined with 'id'", replaced.refusal)
     assert replaced.after == replaced.before
 

@@ -10,7 +10,7 @@ from scripts.bench.shapes.shape import QUICK_AXES, shapes_of
 
 
 @pytest.mark.slow
-def test_two_tiny_shapes_are_run_twice_each_and_their_figures_kept(tmp_path: Path) -> None:
+def test_two_tiny_shapes_are_run_twice_each_and_their_metrics_kept(tmp_path: Path) -> None:
     trials = measured_axes(QUICK_AXES, tmp_path, 600, brief=True, keep=False)
     assert tuple(trials) == shapes_of(QUICK_AXES)
     for trial in trials.values():

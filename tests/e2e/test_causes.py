@@ -102,7 +102,7 @@ def test_two_causes_of_one_day_are_two_incidents(watched: Watched) -> None:
     assert "2 incidents need attention:" in watched.reports["broken"].text
 
 
-def test_each_is_told_with_its_own_evidence_and_advice(watched: Watched) -> None:
+def test_each_is_reported_with_its_own_evidence_and_advice(watched: Watched) -> None:
     age, amount = watched.incidents["broken"]
     assert "of `account_age` became null" in age.evidence
     assert "of `amount` is 100x larger" in amount.evidence

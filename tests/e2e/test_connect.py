@@ -53,7 +53,7 @@ SETTINGS = {
 
 
 @dataclass(frozen=True)
-class Told:
+class CommandOutput:
     """Commands in a process of Spark 4.1: their output folder, their exit codes, and the log."""
 
     output: Path
@@ -67,7 +67,7 @@ class Lines:
 
     here: Path
     codes: list[int]
-    there: dict[str, Told]
+    there: dict[str, CommandOutput]
 
 
 @pytest.fixture(scope="module")
@@ -75,11 +75,11 @@ def lines(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Lines:
     folder = tmp_path_factory.mktemp("loans")
     made_tables_of_every_section(folder)
     codes = exit_codes(folder, "here")
-    there = {name: told(folder, name) for name in ("classic", "connect")}
+    there = {name: reported(folder, name) for name in ("classic", "connect")}
     return Lines(folder / "here", codes, there)
 
 
-def told(folder: Path, name: str) -> Told:
+def reported(folder: Path, name: str) -> CommandOutput:
     """The commands in a process of Spark 4.1: classic, or with what serverless compute gives."""
     environment = {
         **{name: value for name, value in os.environ.items() if name != "SPARK_HOME"},
@@ -106,7 +106,7 @@ def told(folder: Path, name: str) -> Told:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return Told(folder / name, json.loads(done.stdout.splitlines()[-1]), done.stderr)
+    return CommandOutput(folder / name, json.loads(done.stdout.splitlines()[-1]), done.stderr)
 
 
 @pytest.mark.parametrize("name", ["classic", "connect"])

@@ -112,6 +112,6 @@ def test_a_feed_that_has_died_is_an_incident_however_long_ago_it_was(watched: Wa
     assert f"no rows on {day_words(day(DAYS + 2))} and later expected days, " in incident.sentence
 
 
-def test_people_are_told_of_each_emergency(watched: Watched) -> None:
+def test_people_are_notified_of_each_emergency(watched: Watched) -> None:
     titles = [message["title"] for message in watched.messages() if message["event"] == "opened"]
     assert any("table inputs" in title for title in titles)

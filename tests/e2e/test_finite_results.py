@@ -176,14 +176,14 @@ def test_every_number_of_every_table_is_finite(shop: Shop) -> None:
     assert not odd, odd[0]
 
 
-def test_the_run_wrote_the_tables_that_hold_figures(shop: Shop) -> None:
+def test_the_run_wrote_the_tables_that_hold_metrics(shop: Shop) -> None:
     written = {name for name in TABLES if shop.table(name)}
     expected = {"profile_metrics", "drift_metrics", "performance_metrics", "verdicts", "incidents"}
     expected |= {"constraint_results", "business_metrics", "source_health", "quarantine"}
     assert expected <= written
 
 
-def test_a_figure_without_a_value_has_its_reason(shop: Shop) -> None:
+def test_a_metric_without_a_value_has_its_reason(shop: Shop) -> None:
     for name in ("profile_metrics", "drift_metrics", "performance_metrics"):
         for row in shop.table(name):
             if row["value"] is None and row.get("text") is None:
@@ -193,8 +193,10 @@ def test_a_figure_without_a_value_has_its_reason(shop: Shop) -> None:
 def test_the_run_says_which_columns_share_a_bin(shop: Shop) -> None:
     text = (shop.folder / "text").read_text(encoding="utf-8")
     (line,) = (line for line in text.splitlines() if line.startswith("Note: "))
-    told = "Note: code has 60 values in reference start, and the 20 most frequent ones are counted "
-    assert line.startswith(f"{told}one by one; the others, ")
+    reported = (
+        "Note: code has 60 values in reference start, and the 20 most frequent ones are counted "
+    )
+    assert line.startswith(f"{reported}one by one; the others, ")
     # Two thirds of the values, and about as many of the rows that no rule has set apart.
     share = float(line.split("the others, ")[1].split("%")[0])
     assert share == pytest.approx(200 / 3, abs=1.0)

@@ -58,7 +58,7 @@ def test_every_label_becomes_known_after_its_flight(written: Path) -> None:
     assert wait.dt.days.between(15, 55).all()
 
 
-def test_every_column_tells_what_it_means(written: Path) -> None:
+def test_every_column_shows_what_it_means(written: Path) -> None:
     for name in ("inputs", "predictions", "challenger", "labels", "carriers", "airports"):
         for column in DeltaTable(written / name).schema().fields:
             assert column.metadata.get("comment"), f"{name}.{column.name}"
@@ -118,7 +118,7 @@ def test_weather_that_is_there_is_not_called_missing(watched: list[str]) -> None
     assert "no day is below the bound" in section(watched, "Missing weather")
 
 
-def test_the_runs_are_told_with_their_exit_codes(watched: list[str]) -> None:
+def test_the_runs_are_reported_with_their_exit_codes(watched: list[str]) -> None:
     wording = section(watched, "The runs")
     assert "as of 2013-02-11: 41 days" in wording
     assert "exit code 1, something needs attention" in wording

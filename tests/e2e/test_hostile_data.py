@@ -91,7 +91,7 @@ def test_every_value_is_a_segment_with_its_rows(shop: Shop) -> None:
     assert found["(other)"] == ROWS * len(long)
 
 
-def test_every_new_value_is_told_as_unseen(shop: Shop) -> None:
+def test_every_new_value_is_reported_as_unseen(shop: Shop) -> None:
     kept = [
         {one["value"]: one["row_count"] for one in row["unseen"]}
         for row in shop.table("feature_states")
@@ -122,7 +122,7 @@ def test_what_is_printed_holds_no_control_character(shop: Shop) -> None:
             assert not [c for c in line if unicodedata.category(c) in ("Cc", "Cf", "Zl")], line
 
 
-def test_the_query_of_each_incident_shows_its_figures(shop: Shop) -> None:
+def test_the_query_of_each_incident_shows_its_metrics(shop: Shop) -> None:
     incidents = shop.ask("SELECT subject, query FROM incidents_current WHERE query IS NOT NULL")
     assert incidents
     for row in incidents:

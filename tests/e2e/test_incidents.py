@@ -71,7 +71,7 @@ def watched(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Wa
     return watched
 
 
-def test_days_as_ever_are_nothing_to_look_at(watched: Watched) -> None:
+def test_days_as_before_are_nothing_to_look_at(watched: Watched) -> None:
     assert watched.reports["quiet"].exit_code == 0
     assert watched.incidents["quiet"] == []
     assert watched.messages["quiet"] == []
@@ -100,7 +100,7 @@ def test_its_query_shows_the_evidence(watched: Watched) -> None:
     assert shown["null_share_change", day(13)] == pytest.approx(0.5 - 1 / ROWS)
 
 
-def test_people_are_told_once(watched: Watched) -> None:
+def test_people_are_notified_once(watched: Watched) -> None:
     wording = [message["event"] for message in watched.messages["acknowledged"]]
     assert wording.count("opened") == 1
 

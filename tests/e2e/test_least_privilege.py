@@ -93,7 +93,7 @@ def test_a_run_needs_no_right_to_write_but_in_its_output(shop: Shop) -> None:
 
 
 @pytest.mark.slow
-def test_an_output_that_may_not_be_written_is_told_with_its_place(shop: Shop) -> None:
+def test_an_output_that_may_not_be_written_is_reported_with_its_place(shop: Shop) -> None:
     may_write(shop.output.parent, False)
     done = run(shop)
     assert done.returncode == 2

@@ -164,7 +164,7 @@ def test_an_estimate_is_of_all_rows_and_says_its_method_and_assumption(house: Ho
     assert "P(y|x) is the same" in row["assumption"]
 
 
-def test_estimates_are_held_against_truth_outside_the_reference(house: House) -> None:
+def test_estimates_are_compared_with_truth_outside_the_reference(house: House) -> None:
     row = house.estimates("fitted")[day(LAST)]
     # Days 5 to 9 have labels, 10 and 11 are due without.
     assert row["back_test_windows"] == LABELLED - REFERENCE

@@ -101,7 +101,7 @@ def killed(self: Store, row: object) -> int:
     raise Killed
 
 
-def test_a_dry_run_tells_the_plan_and_writes_nothing(life: Life) -> None:
+def test_a_dry_run_shows_the_plan_and_writes_nothing(life: Life) -> None:
     text = life.reports["dry"].text
     assert f"5 days: {day(1)}..{day(5)} (new)" in text
     assert f"left out   2 days: {day(6)}..{day(7)}" in text
@@ -183,7 +183,7 @@ def test_after_all_that_the_views_show_what_one_fresh_run_computes(life: Life) -
         assert life.seen["results"][view] == fresh, view
 
 
-def test_a_run_tells_what_it_read_and_wrote(life: Life) -> None:
+def test_a_run_shows_what_it_read_and_wrote(life: Life) -> None:
     row = life.rows["first"]
     assert (row["input_rows"], row["prediction_rows"]) == (60, 60)
     sources = {source["role"]: source for source in row["sources"]}

@@ -84,14 +84,14 @@ def life(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Life:
     return life
 
 
-def test_a_run_says_which_days_it_will_hold_against_labels(life: Life) -> None:
+def test_a_run_says_which_days_it_will_compare_with_labels(life: Life) -> None:
     assert "labels     7 days" in life.reports["dry"].text
     assert "predictions with their labels" in life.reports["dry"].text
     assert "1 day: 2013-02-08 (labels became known)" in life.reports["dry again"].text
     assert "(labels changed)" in life.reports["dry again"].text
 
 
-def test_only_days_whose_labels_are_new_are_held_against_them_again(life: Life) -> None:
+def test_only_days_whose_labels_are_new_are_compared_with_them_again(life: Life) -> None:
     assert life.label_days("first") == [1, 2, 3, 4, 5, 6, 7]
     # The fifth's became known, the sixth's and seventh's came, the eighth is new.
     assert life.label_days("second") == [5, 6, 7, 8]
@@ -147,7 +147,7 @@ def test_changes_against_the_reference_are_beside(life: Life) -> None:
     assert 0 < row["p_value"] <= 1
 
 
-def test_what_was_seen_before_stays_and_is_told_in_order(life: Life) -> None:
+def test_what_was_seen_before_stays_and_is_reported_in_order(life: Life) -> None:
     rows = life.shop.ask(
         "SELECT as_of, value, coverage, latest FROM performance_history WHERE window_name = 'day' "
         f"AND window_start = '{day(5)}' AND metric = 'accuracy' AND segmentation = 'all' "
@@ -174,7 +174,7 @@ def test_corrections_are_counted_by_day(life: Life) -> None:
     assert (row.conflicts, row.unknown_ids) == (0, 0)
 
 
-def test_segments_have_figures_and_coverage_of_their_own(life: Life) -> None:
+def test_segments_have_metrics_and_coverage_of_their_own(life: Life) -> None:
     rows = life.shop.ask(
         "SELECT segment, due_rows, coverage FROM performance_timeline WHERE window_name = 'whole' "
         "AND metric = 'accuracy' AND segmentation = 'region' AND model_version = '*'"
@@ -227,7 +227,7 @@ def test_segments_have_shares_of_the_business_value_of_the_windows_that_count(
     assert shares == pytest.approx({("region", s): abs(v) / whole for s, v in sums.items()})
 
 
-def test_maturity_tells_the_share_of_labels_by_their_age(life: Life) -> None:
+def test_maturity_shows_the_share_of_labels_by_their_age(life: Life) -> None:
     rows = {
         row.age_days: row
         for row in life.shop.ask(
@@ -319,7 +319,7 @@ def test_the_top_causes_are_ranked(life: Life) -> None:
     assert [row.rank for row in rows][:3] == [1, 2, 3]
 
 
-def test_segments_are_held_against_all_other_rows(life: Life) -> None:
+def test_segments_are_compared_with_all_other_rows(life: Life) -> None:
     rows = life.shop.ask(
         "SELECT * FROM performance_current WHERE metric = 'selection_rate_difference' "
         "AND window_name = 'whole' AND model_version = '*'"
@@ -328,7 +328,7 @@ def test_segments_are_held_against_all_other_rows(life: Life) -> None:
     assert all(row.lower < row.value < row.upper for row in rows)
 
 
-def test_the_cost_of_the_first_run_is_told_before_it_and_close_to_what_it_writes(
+def test_the_cost_of_the_first_run_is_reported_before_it_and_close_to_what_it_writes(
     life: Life,
 ) -> None:
     assert "performance by 2 of 2 features: amount, region" in life.reports["dry"].text

@@ -162,7 +162,7 @@ def lines(wording: str, what: str) -> list[str]:
     return [line.removeprefix(begin) for line in wording.splitlines() if line.startswith(begin)]
 
 
-def test_a_plan_tells_days_columns_scans_and_states(life: Life) -> None:
+def test_a_plan_shows_days_columns_scans_and_states(life: Life) -> None:
     wording = life.wording["planned"]
     assert life.codes["planned"] == 0
     assert lines(wording, "days") == [f"3 days: {day(1)}..{day(3)} (new)"]
@@ -183,7 +183,7 @@ def test_a_plan_writes_nothing(life: Life) -> None:
     assert life.seen["versions after a plan"] == life.seen["versions after nothing"]
 
 
-def test_a_plan_tells_which_days_changed(life: Life) -> None:
+def test_a_plan_shows_which_days_changed(life: Life) -> None:
     wording = life.wording["planned again"]
     assert lines(wording, "days") == [f"2 days: {day(2)}..{day(3)} (changed)"]
     assert lines(wording, "windows") == [f"2 day in {day(2)}..{day(3)}"]
@@ -202,7 +202,7 @@ def test_a_run_without_news_writes_its_row_alone(life: Life) -> None:
     assert "Nothing to do" in life.wording["nothing"]
 
 
-def test_a_run_tells_what_it_read_and_how_much_work_that_was(life: Life) -> None:
+def test_a_run_shows_what_it_read_and_how_much_work_that_was(life: Life) -> None:
     first = life.shop.runs()[0]
     (inputs,) = (source for source in first["sources"] if source["role"] == "inputs")
     assert (inputs["version"], inputs["files"], inputs["row_count"]) == (3, 3, 3 * ROWS)

@@ -23,20 +23,22 @@ MONTHS, DUE = 14, 40
 
 
 @dataclass
-class Told:
+class MonitoredRun:
     """A run, and the incidents that are open after it."""
 
     report: RunReport
     incidents: list[Any]
 
 
-def wording(shop: Shop, as_of: date) -> Told:
+def wording(shop: Shop, as_of: date) -> MonitoredRun:
     report = shop.run(as_of=as_of)
-    return Told(report, shop.ask("SELECT * FROM open_incidents ORDER BY rank"))
+    return MonitoredRun(report, shop.ask("SELECT * FROM open_incidents ORDER BY rank"))
 
 
 @pytest.fixture(scope="module")
-def fortnightly(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Told]:
+def fortnightly(
+    spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, MonitoredRun]:
     """Twelve batches of 400 rows, one of 20 rows, and no more."""
     folder = tmp_path_factory.mktemp("fortnightly")
     days = [day(1 + GAP * n) for n in range(BATCHES + 1)]
@@ -50,18 +52,18 @@ def fortnightly(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -
     return found
 
 
-def test_batches_that_come_every_two_weeks_are_well(fortnightly: dict[str, Told]) -> None:
+def test_batches_that_come_every_two_weeks_are_well(fortnightly: dict[str, MonitoredRun]) -> None:
     assert fortnightly["well"].report.exit_code == 0
     assert fortnightly["well"].incidents == []
 
 
-def test_a_small_batch_is_an_incident(fortnightly: dict[str, Told]) -> None:
+def test_a_small_batch_is_an_incident(fortnightly: dict[str, MonitoredRun]) -> None:
     (incident,) = fortnightly["collapsed"].incidents
     assert fortnightly["collapsed"].report.exit_code == 1
     assert (incident.subject, incident.metric, incident.severity) == ("inputs", "rows", "fail")
 
 
-def test_a_batch_that_did_not_come_is_an_incident(fortnightly: dict[str, Told]) -> None:
+def test_a_batch_that_did_not_come_is_an_incident(fortnightly: dict[str, MonitoredRun]) -> None:
     overdue = fortnightly["overdue"]
     assert overdue.report.exit_code == 1
     assert "1 expected day without rows since (every Monday" not in overdue.report.text

@@ -105,7 +105,7 @@ def test_no_value_and_the_rest_are_segments_apart_from_texts_of_their_names(
     assert dict(found) == {"(null)": 20, '"(null)"': 20, '"(other)"': 20, "(other)": 20}
 
 
-def test_crossings_tell_texts_from_what_stands_between_them(run: tuple[Shop, RunReport]) -> None:
+def test_crossings_show_texts_from_what_stands_between_them(run: tuple[Shop, RunReport]) -> None:
     found = ask(
         run,
         "SELECT segment, sum(row_count) FROM feature_states_current WHERE segmentation = 'both' "
@@ -167,7 +167,7 @@ def test_labels_in_another_spelling_are_counted_and_no_negatives(
         assert rate == pytest.approx(counts["True"] / mapped, abs=1e-12)
 
 
-def test_a_material_share_of_them_is_told_where_a_person_looks(
+def test_a_material_share_of_them_is_reported_where_a_person_looks(
     run: tuple[Shop, RunReport],
 ) -> None:
     _, report = run

@@ -114,7 +114,7 @@ def test_every_row_is_on_the_date_of_its_wall_clock(
         assert health["missing_time"]["threshold"] == 0.01
 
 
-def test_rows_of_no_day_and_of_the_future_are_told_and_open_an_incident(
+def test_rows_of_no_day_and_of_the_future_are_reported_and_open_an_incident(
     spark: SparkSession, tmp_path: Path
 ) -> None:
     world = World(spark, tmp_path)

@@ -55,10 +55,10 @@ def test_the_tutorial_finds_the_storm_and_the_performance_of_january(
             assert name == "modelwatch", command
             code = cli.main(words)
         answers.append((command, code, capsys.readouterr().out))
-    told = {
+    reported = {
         command.split()[1]: (code, out) for command, code, out in answers if "sed" not in command
     }
-    assert told["check"][0] == 0
+    assert reported["check"][0] == 0
     runs = [(code, out) for command, code, out in answers if command.startswith("modelwatch run")]
     # There is an incident; later, what was acknowledged does not call any more.
     assert runs[0][0] == 1

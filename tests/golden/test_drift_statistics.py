@@ -124,7 +124,7 @@ def test_statistics_of_categories_are_those_of_the_values(name: str, key: str) -
 
 
 @pytest.mark.parametrize("name", CATEGORICAL)
-def test_rows_missed_of_a_value_are_told_by_the_odds_ratio(name: str) -> None:
+def test_rows_missed_of_a_value_are_reported_by_the_odds_ratio(name: str) -> None:
     case = CATEGORICAL[name]
     binning = categorical_binning(case["reference"])
     comparison = Comparison(
@@ -133,7 +133,7 @@ def test_rows_missed_of_a_value_are_told_by_the_odds_ratio(name: str) -> None:
     assert value(comparison, "value_share_fall") == pytest.approx(case["value_share_fall"])
 
 
-def test_errors_of_being_told_by_the_others_are_those_of_regressions() -> None:
+def test_errors_of_predictions_by_the_others_are_those_of_regressions() -> None:
     case = GOLDEN["relation"]
     comparison = Comparison(
         pair_state(np.array(case["current"])), pair_state(np.array(case["reference"]))
@@ -177,7 +177,7 @@ def test_changes_of_moments_are_those_of_the_rows(name: str, key: str) -> None:
 
 @pytest.mark.parametrize("key", ["mean", "sd", "skewness", "min", "max"])
 @pytest.mark.parametrize("name", NUMERIC)
-def test_figures_are_those_of_the_rows(name: str, key: str) -> None:
+def test_metrics_are_those_of_the_rows(name: str, key: str) -> None:
     found = profile(compared(name).numeric[0])[key].value[0]
     assert found == pytest.approx(NUMERIC[name]["profile"][key], rel=1e-7, abs=1e-9)
 

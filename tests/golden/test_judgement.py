@@ -95,7 +95,7 @@ def center() -> Center:
         mean=FAR["mean"],
         sd=FAR["sd"],
         correlation=FAR["correlation"],
-        kept=np.ones(1, dtype=bool),
+        core=np.ones(1, dtype=bool),
     )
 
 

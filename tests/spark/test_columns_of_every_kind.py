@@ -175,7 +175,7 @@ def test_columns_that_are_not_profiled_are_named(nested: Nested) -> None:
         assert wording in line
 
 
-def test_probabilities_in_a_nested_column_are_held_against_labels(nested: Nested) -> None:
+def test_probabilities_in_a_nested_column_are_compared_with_labels(nested: Nested) -> None:
     ids = np.arange(DAYS * ROWS)
     scores = np.stack([ids % 3 / 4, np.full(len(ids), 0.25), 0.75 - ids % 3 / 4], axis=1)
     decision = scores.argmax(axis=1)
@@ -244,7 +244,7 @@ Change = Callable[[dict[str, Any]], object]
     ],
     ids=["an array as a score", "no such field", "a struct as an id", "a day that spells none"],
 )
-def test_what_cannot_work_is_told_with_its_place_before_any_write(
+def test_what_cannot_work_is_reported_with_its_place_before_any_write(
     spark: SparkSession, tmp_path: Path, change: Change, place: str, wording: str
 ) -> None:
     case = Case(spark, tmp_path)

@@ -91,7 +91,7 @@ class Kind:
     change: Change = next_day
     layout: str = "PARTITIONED BY (day)"
     properties: str = ""
-    told_by: dict[str, str] = field(default_factory=lambda: {"column": "day"})
+    day_columns: dict[str, str] = field(default_factory=lambda: {"column": "day"})
     prepare: Change = lambda table: None
     """What became of it before the first run."""
     build: Change | None = None
@@ -199,13 +199,13 @@ KINDS = {
     "type widening": Kind(widen, properties="'delta.enableTypeWidening' = 'true'"),
     "liquid clustering": Kind(cluster, layout="CLUSTER BY (id, day)"),
     "identity and generated columns": Kind(build=with_identity_and_generated_day),
-    "days of text": Kind(layout="PARTITIONED BY (text_day)", told_by={"column": "text_day"}),
+    "days of text": Kind(layout="PARTITIONED BY (text_day)", day_columns={"column": "text_day"}),
     "days of integers": Kind(
-        layout="PARTITIONED BY (number_day)", told_by={"column": "number_day"}
+        layout="PARTITIONED BY (number_day)", day_columns={"column": "number_day"}
     ),
     "times, partitioned by days of text": Kind(
         layout="PARTITIONED BY (text_day)",
-        told_by={"time_column": "at", "partition_column": "text_day"},
+        day_columns={"time_column": "at", "partition_column": "text_day"},
     ),
     "partitions by hour": Kind(drop_an_hour, layout="PARTITIONED BY (day, hour)"),
     "no partitions": Kind(delete_and_update, layout=""),
@@ -246,7 +246,7 @@ class Monitored:
             role: {
                 "table": {"path": table.path},
                 "id": "id",
-                "day": self.kinds[role].told_by,
+                "day": self.kinds[role].day_columns,
             }
             for role, table in self.tables.items()
         }
@@ -333,7 +333,7 @@ def skipping(spark: SparkSession) -> Iterator[None]:
     "kinds",
     [pytest.param(kinds, id=" + ".join(kinds)) for at, kinds in enumerate(CASES)],
 )
-def test_figures_are_those_of_the_rows_before_and_after(
+def test_metrics_are_those_of_the_rows_before_and_after(
     spark: SparkSession, tmp_path: Path, kinds: tuple[str, str, str]
 ) -> None:
     monitored = Monitored(

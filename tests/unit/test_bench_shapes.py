@@ -124,7 +124,7 @@ def test_a_run_that_was_ended_is_more_than_linear_only_beyond_the_line() -> None
     assert growth_of([*ended, Point(1000, 110.0, at_least=True)], 0.1).verdict == "not told"
 
 
-def test_fewer_than_three_sizes_tell_no_growth() -> None:
+def test_fewer_than_three_sizes_show_no_growth() -> None:
     assert growth_of(points(1.0, 2.0, 3.0)[:2], 0.1).verdict == "not told"
 
 
@@ -202,7 +202,7 @@ def test_trials_of_an_earlier_run_are_kept(tmp_path: Path) -> None:
     assert kept_trials(tmp_path / "none.json") == {}
 
 
-def test_the_page_tells_the_growth_of_each_figure() -> None:
+def test_the_page_shows_the_growth_of_each_metric() -> None:
     page = as_markdown(AXES, trials())
     assert "| first run: seconds | 40.0 | 64.4 | 137 | 1.00 |" in page
     assert "| daily run: seconds | 40.0 | 40.0 | 40.0 | none |" in page
@@ -229,7 +229,7 @@ def test_of_two_sizes_no_growth_is_claimed() -> None:
     assert "not told" in wording
 
 
-def test_an_axis_without_sizes_is_told_by_ratios() -> None:
+def test_an_axis_without_sizes_is_reported_by_ratios() -> None:
     held = {
         shape: Trial(shape, run(seconds), run(20.0))
         for shape, seconds in zip(SLICES.shapes, (40.0, 60.0, 80.0), strict=True)

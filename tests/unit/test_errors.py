@@ -17,6 +17,6 @@ def test_a_missing_value_is_named() -> None:
         present(None, "labels")
 
 
-def test_a_value_of_another_class_is_told_with_both_classes() -> None:
+def test_a_value_of_another_class_is_reported_with_both_classes() -> None:
     with pytest.raises(ModelwatchError, match="a int is needed, and this is a str"):
         instance_of("0", int)

@@ -108,7 +108,7 @@ def test_a_fault_that_hits_no_row_is_not_found(found) -> None:
     assert (seen.delay, seen.kind, seen.incidents, seen.in_time) == (None, None, 0, False)
 
 
-def test_figures_taken_from_another_month_are_those_of_this_one(quiet, watched) -> None:
+def test_metrics_taken_from_another_month_are_those_of_this_one(quiet, watched) -> None:
     def inject(rows: pd.DataFrame) -> pd.DataFrame:
         return rows.assign(normal_1=rows["normal_1"] * FACTOR)
 

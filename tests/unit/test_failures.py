@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modelwatch.io.failures import advised, first_line, reason, typed, way_out
+from modelwatch.io.failures import first_line, reason, remedy, typed_message, with_remedy
 
 OF_A_TASK = """An error occurred while calling o135.save.
 : org.apache.spark.SparkException: Job aborted due to stage failure: Task 0 failed 1 times
@@ -32,19 +32,19 @@ def test_a_message_that_says_something_itself_stands_before_its_cause() -> None:
     assert reason(RuntimeError(said)) == "[DELTA_X] table t can't be read; it is missing"
 
 
-def test_the_type_of_an_error_is_told_unless_it_is_the_bridge_to_java() -> None:
+def test_the_type_of_an_error_is_reported_unless_it_is_the_bridge_to_java() -> None:
     class Py4JJavaError(Exception):
         pass
 
-    assert typed(ValueError("no such day")) == "ValueError: no such day"
-    assert typed(Py4JJavaError("no such day")) == "no such day"
+    assert typed_message(ValueError("no such day")) == "ValueError: no such day"
+    assert typed_message(Py4JJavaError("no such day")) == "no such day"
 
 
-def test_an_error_of_python_is_told_as_it_is() -> None:
+def test_an_error_of_python_is_reported_as_it_is() -> None:
     assert reason(ValueError("no such day\nmore")) == "no such day"
 
 
-def test_an_error_without_a_message_is_told_by_its_type() -> None:
+def test_an_error_without_a_message_is_reported_by_its_type() -> None:
     assert reason(ValueError()) == "ValueError"
 
 
@@ -63,21 +63,21 @@ def test_an_error_without_a_message_is_told_by_its_type() -> None:
         ),
     ],
 )
-def test_what_a_person_can_do_is_told(said: str, way: str) -> None:
-    assert f"Fix: {way}" in advised(RuntimeError(said))
+def test_what_a_person_can_do_is_reported(said: str, way: str) -> None:
+    assert f"Fix: {way}" in with_remedy(RuntimeError(said))
 
 
 def test_where_nothing_is_known_to_help_nothing_is_advised() -> None:
-    assert way_out(ValueError("no such day")) is None
-    assert advised(ValueError("no such day")) == "no such day"
+    assert remedy(ValueError("no such day")) is None
+    assert with_remedy(ValueError("no such day")) == "no such day"
 
 
-def test_a_way_out_that_is_told_is_not_told_twice() -> None:
-    once = advised(RuntimeError("the _delta_log is torn"))
-    assert advised(RuntimeError(once)) == once
+def test_a_remedy_is_not_reported_twice() -> None:
+    once = with_remedy(RuntimeError("the _delta_log is torn"))
+    assert with_remedy(RuntimeError(once)) == once
 
 
-def test_an_error_of_ours_in_a_python_worker_is_told_alone() -> None:
+def test_an_error_of_ours_in_a_python_worker_is_reported_alone() -> None:
     said = (
         "Job aborted due to stage failure: org.apache.spark.api.python.PythonException: "
         "Traceback (most recent call last):\n"
@@ -87,6 +87,6 @@ def test_an_error_of_ours_in_a_python_worker_is_told_alone() -> None:
         "modelwatch.spark.sources.file_rows.FileUnreadable: the file /lake/p.parquet can't be "
         "read: [Errno 2] No such file or directory\n\n\tat org.apache.spark.api.python.PythonRunner"
     )
-    wording = typed(RuntimeError(said))
+    wording = typed_message(RuntimeError(said))
     assert wording.startswith("the file /lake/p.parquet can't be read: [Errno 2] No such file")
     assert "Fix: run again if the table was rewritten and vacuumed meanwhile" in wording

@@ -29,7 +29,7 @@ from modelwatch.model.incidents.incident import Event
 from modelwatch.model.incidents.narrative import LONGEST_SENTENCE, narratives, sentence_of
 from modelwatch.model.notification.incident_messages import messages
 from modelwatch.model.notification.message import Message
-from modelwatch.model.notification.signposts import Signposts
+from modelwatch.model.notification.message_links import MessageLinks
 from modelwatch.model.notification.sinks import FileSink
 from modelwatch.model.sources.tables import OutputAddress
 from modelwatch.pipelines.runs.queries import MAX_WIDTH, statements, table_text
@@ -57,7 +57,7 @@ def harmless(line: str) -> bool:
 
 @ANY
 @pytest.mark.parametrize("place", ["key", "monitor", "time_zone", "window", "kind", "name"])
-def test_an_error_tells_any_text_on_one_short_line(text: str, place: str) -> None:
+def test_an_error_shows_any_text_on_one_short_line(text: str, place: str) -> None:
     config = {
         "key": {**GOOD, text: 1},
         "monitor": {**GOOD, "monitor": text},
@@ -170,7 +170,7 @@ def messages_of(text: str) -> tuple[Message, ...]:
 @ANY
 def test_a_post_has_no_mention_no_link_and_a_bounded_length(text: str) -> None:
     for message in messages_of(text):
-        body = slack_body(message, Signposts())
+        body = slack_body(message, MessageLinks())
         json.dumps(body).encode("ascii")
         for shown in (body["text"], *(block["text"]["text"] for block in body["blocks"])):
             assert "<" not in shown.replace("```", "")
@@ -181,7 +181,7 @@ def test_a_post_has_no_mention_no_link_and_a_bounded_length(text: str) -> None:
 @ANY
 def test_a_card_has_harmless_lines_and_a_bounded_size(text: str) -> None:
     for message in messages_of(text):
-        body = teams_body(message, Signposts("c.yaml", "https://reports.example.com"))
+        body = teams_body(message, MessageLinks("c.yaml", "https://reports.example.com"))
         assert len(json.dumps(body)) <= MOST_CARD_BYTES + 500
         (attachment,) = body["attachments"]
         for block in attachment["content"]["body"]:
@@ -193,7 +193,7 @@ def test_a_card_has_harmless_lines_and_a_bounded_size(text: str) -> None:
 @ANY
 def test_an_event_has_a_harmless_summary_of_bounded_length(text: str) -> None:
     for message in messages_of(text):
-        for body in pagerduty_bodies(message, Signposts(), "k" * 32):
+        for body in pagerduty_bodies(message, MessageLinks(), "k" * 32):
             json.dumps(body, allow_nan=False).encode("ascii")
             summary = body.get("payload", {}).get("summary", "")
             assert harmless(summary)
@@ -203,7 +203,7 @@ def test_an_event_has_a_harmless_summary_of_bounded_length(text: str) -> None:
 @ANY
 def test_json_has_no_character_that_a_parser_refuses(text: str) -> None:
     for message in messages_of(text):
-        sent = json.dumps(json_body(message, Signposts()), allow_nan=False)
+        sent = json.dumps(json_body(message, MessageLinks()), allow_nan=False)
         json.loads(sent.encode("ascii"))
         assert not set(json.loads(sent)["title"]) & set("\x00\x1b\ud800\u202e")
 

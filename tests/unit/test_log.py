@@ -10,7 +10,7 @@ import pytest
 from modelwatch.log import LOG, log_of_run
 
 
-def told_in_a_thread(message: str) -> None:
+def logged_in_a_thread(message: str) -> None:
     thread = Thread(target=LOG.info, args=(message,))
     thread.start()
     thread.join()
@@ -27,7 +27,7 @@ def test_lines_of_threads_that_a_run_has_started_have_its_id(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with caplog.at_level(logging.INFO, "modelwatch"), log_of_run("r1"):
-        told_in_a_thread("beside")
+        logged_in_a_thread("beside")
     assert caplog.messages == ["r1 beside"]
 
 
@@ -36,7 +36,7 @@ def test_two_runs_at_once_are_not_taken_for_one_another(
 ) -> None:
     with caplog.at_level(logging.INFO, "modelwatch"), log_of_run("r1"), log_of_run("r2"):
         LOG.info("own")
-        told_in_a_thread("of either")
+        logged_in_a_thread("of either")
     assert caplog.messages == ["r2 own", "of either"]
 
 

@@ -24,7 +24,7 @@ def test_a_value_alone_is_quoted_as_it_is() -> None:
     ]
 
 
-def test_two_normal_forms_of_one_text_are_told_apart() -> None:
+def test_two_normal_forms_of_one_text_are_distinguished() -> None:
     assert quoted_values([COMPOSED, DECOMPOSED]) == ["'Z\\xfcrich'", "'Zu\\u0308rich'"]
 
 
@@ -38,7 +38,7 @@ def test_two_normal_forms_of_one_text_are_told_apart() -> None:
         (["ab", "a\u200bb"], ["'ab'", "'a\\u200bb'"]),
     ],
 )
-def test_values_that_look_alike_are_told_apart(values: list[str], shown: list[str]) -> None:
+def test_values_that_look_alike_are_distinguished(values: list[str], shown: list[str]) -> None:
     assert quoted_values(values) == shown
 
 
@@ -72,12 +72,12 @@ def test_a_value_without_quotes_is_one_that_can_be_read_as_it_is(value: str, sho
     assert distinguishable_value(value) == shown
 
 
-def test_a_name_that_was_meant_is_told_apart_from_the_one_that_was_written() -> None:
+def test_a_name_that_was_meant_is_distinguished_from_the_one_that_was_written() -> None:
     assert did_you_mean(COMPOSED, [DECOMPOSED]) == "; did you mean 'Zu\\u0308rich'?"
     assert did_you_mean("amount", ["amount "]) == "; did you mean 'amount\\x20'?"
 
 
-def test_long_values_that_begin_alike_are_told_apart() -> None:
+def test_long_values_that_begin_alike_are_distinguished() -> None:
     one, other = quoted_values(["x" * 500 + "a", "x" * 500 + "b"])
     assert one != other
     assert max(len(one), len(other)) < 300

@@ -37,12 +37,12 @@ def test_the_page_counts_what_was_tried_and_survived() -> None:
     assert "healed \\| whole" in page
 
 
-def test_figures_of_an_earlier_run_are_kept(tmp_path: Path) -> None:
+def test_metrics_of_an_earlier_run_are_kept(tmp_path: Path) -> None:
     soak._keep(tmp_path / "figures.json", [KILL])
     assert soak._kept(tmp_path / "figures.json") == [KILL]
 
 
-def test_the_page_has_a_place_for_figures() -> None:
+def test_the_page_has_a_place_for_metrics() -> None:
     page = Path(__file__).parents[2] / "docs" / "appendices" / "soak.md"
     text = page.read_text(encoding="utf-8")
     assert text.index(BEGIN) < text.index(END)

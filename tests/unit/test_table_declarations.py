@@ -37,7 +37,7 @@ def test_rows_of_runs_say_next_of_which_run_and_rows_of_people_of_none(table: Ta
 
 
 @TABLE
-def test_the_key_tells_runs_apart(table: Table) -> None:
+def test_the_key_distinguishes_runs(table: Table) -> None:
     assert ("run_id" in table.key) == table.of_runs
 
 

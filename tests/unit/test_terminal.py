@@ -15,7 +15,7 @@ import pytest
 
 from hostile import HOSTILE
 from modelwatch import cli
-from modelwatch.io.terminal import complain, log_to_terminal, printable, say
+from modelwatch.io.terminal import log_to_terminal, print_error, printable, say
 
 ANY = pytest.mark.parametrize("text", [pytest.param(t, id=n) for n, t in HOSTILE.items()])
 EVIL = "a\x1b[2Jb\u202ec"
@@ -48,7 +48,7 @@ def test_an_escape_is_the_same_text_to_a_reader_of_json() -> None:
 
 def test_output_and_errors_are_printed_escaped(capsys: pytest.CaptureFixture[str]) -> None:
     say(EVIL)
-    complain(EVIL)
+    print_error(EVIL)
     assert capsys.readouterr() == (f"{SHOWN}\n", f"{SHOWN}\n")
 
 
@@ -59,14 +59,18 @@ def test_a_terminal_that_knows_few_characters_gets_those(monkeypatch: pytest.Mon
     assert written.getvalue() == b"Z\\xfcrich\n"
 
 
-def test_wrong_arguments_of_a_command_are_told_escaped(capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_arguments_of_a_command_are_reported_escaped(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert cli.main(["run", "m.yaml", "--as-of", EVIL]) == 2
     error = capsys.readouterr().err
     assert error.startswith("modelwatch run: ")
     assert harmless(error)
 
 
-def test_a_traceback_is_told_escaped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_traceback_is_reported_escaped(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert cli.main(["run", "--verbose", str(tmp_path / EVIL)]) == 2
     error = capsys.readouterr().err
     assert "Traceback" in error
@@ -74,7 +78,7 @@ def test_a_traceback_is_told_escaped(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert harmless(error)
 
 
-def test_log_records_warnings_and_their_tracebacks_are_told_escaped() -> None:
+def test_log_records_warnings_and_their_tracebacks_are_reported_escaped() -> None:
     program = (
         "import logging, warnings\n"
         "from modelwatch.io.terminal import log_to_terminal\n"

@@ -63,7 +63,7 @@ def test_a_value_keeps_its_name_unless_it_could_be_taken_for_a_code(value: str, 
     assert value_name(value) == name
 
 
-def test_a_crossing_tells_no_value_from_its_code_and_its_sign_from_one_in_a_value() -> None:
+def test_a_crossing_distinguishes_values_from_codes_and_its_sign_from_one_in_a_value() -> None:
     assert crossing_name([None, "x"]) == "(null) × x"
     assert crossing_name(["(null)", "x"]) == '"(null)" × x'
     assert crossing_name(["a × b", "c"]) == '"a × b" × c'

@@ -28,8 +28,8 @@ def measured_axes(
         trials[shape] = trial
         keep_trials(path, trials)
         seconds = time.monotonic() - began
-        told = trial.failure or f"first run {trial.first.seconds:.0f} s"
+        reported = trial.failure or f"first run {trial.first.seconds:.0f} s"
         if trial.failure is None and trial.daily is not None:
-            told += f", daily run {trial.daily.seconds:.0f} s"
-        print(f"{number} of {len(shapes)}, {shape.name}: {told} ({seconds:.0f} s)", flush=True)
+            reported += f", daily run {trial.daily.seconds:.0f} s"
+        print(f"{number} of {len(shapes)}, {shape.name}: {reported} ({seconds:.0f} s)", flush=True)
     return trials

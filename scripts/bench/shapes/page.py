@@ -74,8 +74,8 @@ def _was_ended(daily: bool) -> Callable[[Trial], bool]:
 
 
 def _time(daily: bool, title: str, of: Callable[[RunFigures], float], noise: float) -> Figure:
-    told = _of_run(daily, of, ended=True)
-    return Figure(title, "s", 1.0, noise, 5.0, told, _was_ended(daily))
+    reported = _of_run(daily, of, ended=True)
+    return Figure(title, "s", 1.0, noise, 5.0, reported, _was_ended(daily))
 
 
 def _memory(daily: bool, title: str, of: Callable[[RunFigures], float]) -> Figure:
@@ -159,7 +159,7 @@ def _fixed_sizes(axis: Axis) -> str:
         "slices": f"slices: {base.slices}",
         "task": base.task,
     }
-    return ", ".join(told for name, told in fields.items() if name != axis.field) + "."
+    return ", ".join(reported for name, reported in fields.items() if name != axis.field) + "."
 
 
 def _label(axis: Axis, shape: Shape) -> str:
@@ -244,28 +244,28 @@ def _failures(axis: Axis, trials: Trials) -> str:
 
 
 def _time_sentence(axis: Axis, trials: Trials) -> str:
-    told = []
+    reported = []
     for which, figure in (("first", FIGURES[1]), ("daily", FIGURES[3])):
         growth = figure.growth(axis, trials)
         if growth.verdict == "none":
-            told.append(f"The {which} run takes as long whatever the number of {axis.unit}.")
+            reported.append(f"The {which} run takes as long whatever the number of {axis.unit}.")
         elif growth.verdict == "more than linear":
             steep = (
                 "" if growth.exponent is None else f" (with the power {growth.exponent:.2f} of it)"
             )
-            told.append(
+            reported.append(
                 f"**The processor time of the {which} run grows more than linearly** with the "
                 f"number of {axis.unit}{steep}."
             )
         elif growth.exponent is not None and growth.fixed is not None:
-            told.append(
+            reported.append(
                 f"The {which} run takes {growth.fixed:.0f} processor seconds at any size, and what "
                 f"it takes beyond them grows with the power {growth.exponent:.2f} of the number of "
                 f"{axis.unit}: {_at_most(growth)}."
             )
         else:
-            told.append(f"The growth of the {which} run is not told by the shapes that ended.")
-    return " ".join(told)
+            reported.append(f"The growth of the {which} run is not told by the shapes that ended.")
+    return " ".join(reported)
 
 
 def _memory_sentence(axis: Axis, trials: Trials) -> str:
@@ -314,7 +314,7 @@ def _steep_stages(axis: Axis, trials: Trials) -> str:
 
 def _ratio_sentence(axis: Axis, trials: Trials) -> str:
     first, *others = axis.shapes
-    told = []
+    reported = []
     for shape in others:
         parts = []
         for figure, words in (
@@ -326,11 +326,11 @@ def _ratio_sentence(axis: Axis, trials: Trials) -> str:
             if ratio is not None:
                 parts.append(f"{ratio:.2f} times the {words}")
         if parts:
-            told.append(
+            reported.append(
                 f"Compared with `{_label(axis, first)}`, `{_label(axis, shape)}` takes "
                 f"{', '.join(parts)}."
             )
-    return " ".join(told)
+    return " ".join(reported)
 
 
 def _ratio(figure: Figure, below: Trial | None, above: Trial | None) -> float | None:

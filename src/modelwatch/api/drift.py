@@ -170,7 +170,7 @@ def drift(
     asked = column_states([second for _, second in columns], binnings, days[1])
     sides = _Sides(learned, asked, judged_by, assumed_design_effect, dated=day is not None)
     rows = [*sides.feature_rows([first.name for first, _ in columns]), *sides.block_rows()]
-    _judge(rows, level, min_rows)
+    _add_verdicts(rows, level, min_rows)
     return DriftResult(pa.Table.from_pylist(rows, schema=_SCHEMA), not_compared)
 
 
@@ -252,7 +252,7 @@ class _Sides:
                 by_day, self.reference.days, self.thresholds, self.assumed_design_effect
             )
             found = of_states.drift(comparison)
-            # It compares a day with those before it, of which a frame says nothing.
+            # It compares a day with earlier days, which a frame does not contain.
             found[stale_values.STALE_SHARE] = _NO_DAYS_BEFORE
             models.pop(stale_values.STALE_SHARE, None)
             scopes = [(name, None, key) for key in found]
@@ -319,7 +319,7 @@ class _Sides:
             }
 
 
-def _judge(rows: Sequence[dict[str, object]], level: float, min_rows: int) -> None:
+def _add_verdicts(rows: Sequence[dict[str, object]], level: float, min_rows: int) -> None:
     """Adds effect, adjusted p-value, and verdict to the rows with a threshold: one comparison
     family."""
     tested = [row for row in rows if row["threshold"] is not None]

@@ -18,14 +18,13 @@ from modelwatch.evaluation.states.batches import exact_numbers_of
 from modelwatch.model.config.column_types import FRACTIONS, is_number, outer_type
 from modelwatch.model.config.literals import held_by
 from modelwatch.model.performance.label_columns import side_problems
-from modelwatch.model.performance.label_sides import counted_as, is_text, sides_of
+from modelwatch.model.performance.label_sides import BLANKS, counted_as, is_text, sides_of
 from modelwatch.model.performance.labels import Performance
 from modelwatch.model.performance.value_accounts import ValueAccount
 from modelwatch.stats.arrays import AnyArray, Counts
 from modelwatch.stats.states.categorical import example_of
 from modelwatch.stats.states.value_account import bounded_spellings
 
-_SPACES = " \t\r\n"
 NO_VALUE = -1
 
 
@@ -154,7 +153,7 @@ def _missing(
 ) -> AnyArray:
     """Which values count as missing: an empty string or NaN that is not listed."""
     if is_text(kind):
-        blank = np.array([not text.strip(_SPACES) for text in texts], dtype=bool)
+        blank = np.array([not text.strip(BLANKS) for text in texts], dtype=bool)
         return blank & ~_one_of(kind, named, texts, values)
     if outer_type(kind) in FRACTIONS:
         return np.array([value != value for value in values], dtype=bool)

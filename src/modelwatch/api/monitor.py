@@ -16,7 +16,7 @@ from modelwatch.model.config.relative_paths import is_relative
 from modelwatch.model.days import DayRange
 from modelwatch.model.sources.tables import TableAddress
 
-# A configuration is read without Spark, which what follows imports and starts.
+# The configuration is read without Spark. The following imports load Spark, and a session.
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 

@@ -14,7 +14,7 @@ import typer
 from modelwatch.model.days import DayRange, parse_ascending_days, parse_day
 from modelwatch.model.errors import ConfigurationError, Problem, ProblemsError
 
-# The models of the configuration take a second to import: a wrong argument is reported before.
+# Importing the models of the configuration takes a second, so wrong arguments are reported first.
 if TYPE_CHECKING:
     from modelwatch.model.config.configuration import MonitorConfig
     from modelwatch.model.sources.tables import TableAddress

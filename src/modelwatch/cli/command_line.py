@@ -22,9 +22,9 @@ from modelwatch.cli import (
     runs,
 )
 from modelwatch.errors import ModelwatchError
-from modelwatch.io.failures import typed
+from modelwatch.io.failures import typed_message
 from modelwatch.io.session.spark_log import log_notice
-from modelwatch.io.terminal import complain, log_to_terminal, say
+from modelwatch.io.terminal import log_to_terminal, print_error, say
 from modelwatch.model.runs.exit_codes import EXIT_FAILED, EXIT_SUCCESS
 from modelwatch.model.runs.lost_runs import RunLostError
 from modelwatch.package import VERSION
@@ -85,7 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     ``--verbose``, anywhere in a command, shows the traceback of an error.
     """
     words = list(sys.argv[1:] if argv is None else argv)
-    # What follows -- is data, whatever it looks like.
+    # Everything after -- is data.
     options = words[: words.index("--")] if "--" in words else words
     verbose = _VERBOSE in options
     if verbose:
@@ -105,11 +105,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _failed("modelwatch: interrupted", False)
     except BrokenPipeError:
-        # The reader of our output has left, as `head` does; Python would complain at exit.
+        # The reader of the output has exited, such as `head`; Python would print an error at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_SUCCESS
     except Exception as error:
-        message = f"modelwatch: {typed(error)}"
+        message = f"modelwatch: {typed_message(error)}"
         return _failed(message, verbose, " (--verbose for details)", log_notice())
 
 
@@ -118,13 +118,13 @@ def _usage(error: typer.TyperException) -> int:
     context = getattr(error, "ctx", None)
     command = "modelwatch" if context is None else context.command_path
     wording = getattr(error, "format_message", lambda: str(error))()
-    complain(f"{command}: {wording.rstrip('.')}; see {command} --help")
+    print_error(f"{command}: {wording.rstrip('.')}; see {command} --help")
     return EXIT_FAILED
 
 
 def _failed(message: str, verbose: bool, hint: str = "", log: str = "") -> int:
     if verbose:
-        complain(traceback.format_exc().rstrip("\n"))
+        print_error(traceback.format_exc().rstrip("\n"))
         hint = ""
-    complain(f"{message}{hint}{log}")
+    print_error(f"{message}{hint}{log}")
     return EXIT_FAILED

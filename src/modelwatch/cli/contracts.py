@@ -21,14 +21,14 @@ from modelwatch.cli.arguments import (
     table_address,
 )
 from modelwatch.errors import present
-from modelwatch.io.terminal import complain, say
+from modelwatch.io.terminal import print_error, say
 from modelwatch.model.days import DayRange
 from modelwatch.model.runs.exit_codes import EXIT_ATTENTION, EXIT_SUCCESS
 from modelwatch.pipelines.runs.command_session import command_session
 from modelwatch.stats.day_numbers import EPOCH
 
-# Spark and the models of contracts are imported by what needs them, so that a wrong argument is
-# reported at once.
+# Spark and the models of contracts are imported where they are needed, so that a wrong argument is
+# reported immediately.
 if TYPE_CHECKING:
     from modelwatch.constraints import ConstraintRow
     from modelwatch.model.contracts.contract import Contract
@@ -331,7 +331,7 @@ def _report_left(left: Sequence[Untranslated], output: Path | None, what: str) -
     """List what was not translated on stderr, apart from the answer; the exit code."""
     if not left:
         return EXIT_SUCCESS
-    write = say if output is not None else complain
+    write = say if output is not None else print_error
     write(f"Not translated, {what}:")
     for one in left:
         write(f"  {one}")

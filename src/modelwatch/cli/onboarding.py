@@ -18,7 +18,7 @@ from modelwatch.cli.arguments import (
     problems_of,
     table_address,
 )
-from modelwatch.io.terminal import complain, say
+from modelwatch.io.terminal import print_error, say
 from modelwatch.model.errors import ConfigurationError, Problem
 from modelwatch.pipelines.runs.command_session import command_session
 from modelwatch.stats.library_warnings import warnings_to_log
@@ -91,7 +91,7 @@ def init(
             id_columns=columns,
             time_zone=time_zone,
             folder=path.parent,
-            notify=partial(complain, flush=True),
+            notify=partial(print_error, flush=True),
         )
     write_text(path, found.text, force=force)
     page = path.with_suffix(".setup.html")

@@ -188,7 +188,7 @@ class _StageHandler(logging.Handler):
             self._under_way.append(stage)
         if self._under_way:
             self._shown.update(self._task, description=", ".join(self._under_way))
-        # The id of the run is for logs in which several runs meet.
+        # The run id is only needed in logs that contain several runs.
         text = record.getMessage().removeprefix(f"{getattr(record, 'run_id', None)} ")
         if record.exc_info:
             text = f"{text}\n{logging.Formatter().formatException(record.exc_info)}"

@@ -12,7 +12,7 @@ from pyspark.errors import PySparkException
 from modelwatch.cli.answers import Form, answer
 from modelwatch.io.store.local_results import QueryResult
 from modelwatch.io.store.views import views
-from modelwatch.io.terminal import complain, say
+from modelwatch.io.terminal import print_error, say
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.pipelines.runs.queries import statements
 from modelwatch.tables import TABLES
@@ -41,7 +41,7 @@ def answers_to(query: Query, text: str, max_rows: int | None, form: Form) -> Non
             continue
         answer(found.columns, found.rows[:limit], form)
         if limit is not None and len(found.rows) > limit:
-            complain(f"... more than {limit} rows: use --rows to show more")
+            print_error(f"... more than {limit} rows: use --rows to show more")
 
 
 def sql_error(error: PySparkException) -> str:
@@ -74,8 +74,8 @@ def prompt(
     Errors in a statement are printed, and the prompt continues.
     """
     names = sorted((*TABLES, *views()))
-    complain("Tables and views: " + ", ".join(names))
-    complain("End a statement with ;  leave with exit.")
+    print_error("Tables and views: " + ", ".join(names))
+    print_error("End a statement with ;  leave with exit.")
     _complete(names)
     typed = ""
     while True:
@@ -95,10 +95,10 @@ def prompt(
             try:
                 answers_to(query, statement, max_rows, form)
             except KeyboardInterrupt:
-                complain("interrupted")
+                print_error("interrupted")
             except Exception as error:
                 lines = [part for part in str(error).splitlines() if part.strip()]
-                complain("\n".join(lines[:4]))
+                print_error("\n".join(lines[:4]))
 
 
 def _complete(names: list[str]) -> None:

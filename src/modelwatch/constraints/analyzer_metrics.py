@@ -98,7 +98,7 @@ def _correlation(
 ) -> AnalyzerMetric:
     if covariance is None or sd_one is None or sd_other is None:
         return metric_of(None)
-    # One after the other: the product of both may be too large for a double.
+    # Two square roots, because the product of both sums may overflow a double.
     return metric_of(covariance / sd_one / sd_other if sd_one and sd_other else math.nan)
 
 
@@ -109,7 +109,7 @@ ROWS = MetricDefinition(
 )
 """The number of rows, or of those for which a flag is true."""
 SHARE = MetricDefinition(
-    # The flag is null for rows that do not count, and Deequ's where leaves those out.
+    # The flag is null for rows that do not count, and Deequ's `where` excludes those.
     lambda flag: Analyzer("Compliance", (flag, flag), where=f"{flag} IS NOT NULL"),
     lambda flag: (F.count(flag), _true(flag)),
     _share,

@@ -42,7 +42,7 @@ def deequ_obstacle(spark: SparkSession) -> str | None:
         import_pydeequ("pydeequ.analyzers")
     except ImportError as error:
         return f"pydeequ cannot be imported: {error}"
-    # Of a class that is not there, the bridge makes a package, which cannot be called.
+    # py4j represents a class that does not exist as a package, which cannot be called.
     if not callable(jvm.com.amazon.deequ.analyzers.Size):
         return "Deequ's jar is not among the jars of the session"
     return None
@@ -65,7 +65,7 @@ def deequ_metrics_by_day(
         columns += [Column(wanted.get(i)) for i in range(wanted.size())]
     named = [column.alias(f"a{i}") for i, column in enumerate(columns)]
     by_day = frame.groupBy(RESULT_DAY).agg(*named)
-    # The day becomes text after the aggregation: one row per day, and not each row.
+    # The day is cast to a string after the aggregation: once per day instead of once per row.
     rows = by_day.withColumn(RESULT_DAY, by_day[RESULT_DAY].cast("string"))._jdf.collectAsList()
     none = jvm.scala.Option.apply(None)
     found: dict[str, dict[str, AnalyzerMetric]] = {}
@@ -80,7 +80,7 @@ def deequ_metrics_by_day(
 
 def import_pydeequ(module: str) -> Any:
     """Import a module of pydeequ; raises ImportError if it is not installed."""
-    # pydeequ refuses to be imported unless this is set, and only asks for the line of Spark.
+    # pydeequ cannot be imported unless this is set, and uses it only for the version of Spark.
     os.environ.setdefault("SPARK_VERSION", ".".join(pyspark.__version__.split(".")[:2]))
     return importlib.import_module(module)
 

@@ -122,7 +122,7 @@ def suggestions(rows: DataFrame, columns: list[str] | None = None) -> dict[str, 
     ``rows`` are a small sample. Columns of types that Deequ does not profile are left out, and so
     are those beyond ``MAX_COLUMNS``. A failure of Deequ is returned under the empty name.
     """
-    # Deequ takes a name with a dot for a field of a struct: columns go by their number.
+    # Deequ interprets a dot in a name as a field of a struct, so columns are named by position.
     known = {name: kind.split("(")[0] for name, kind in rows.dtypes}
     wanted = [
         name

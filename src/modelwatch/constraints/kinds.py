@@ -33,8 +33,8 @@ from modelwatch.constraints.analyzer_metrics import (
 from modelwatch.constraints.source import (
     FLOATING,
     NUMERIC,
+    ColumnMismatch,
     ConstrainedTable,
-    Misfit,
     among,
     at_least,
     at_most,
@@ -113,7 +113,7 @@ def _kind(
 
 
 def basis_of(constraint: Constraint, source: ConstrainedTable, sets: Sets) -> Basis:
-    """Return the input of a constraint on a table; raise Misfit if it does not fit the table."""
+    """Return the input of a constraint on a table; raise ColumnMismatch if it does not fit."""
     return KINDS[constraint.kind].build(constraint, source, sets)
 
 
@@ -145,7 +145,7 @@ def _uniqueness(constraint: model.Uniqueness, source: ConstrainedTable, sets: Se
     keys = tuple(source.value(name, "columns") for name in constraint.columns)
     for name in constraint.columns:
         if source.type_of(name, "columns").typeName() == "map":
-            raise Misfit("columns", f"{name!r} is a map, and maps can't be compared")
+            raise ColumnMismatch("columns", f"{name!r} is a map, and maps can't be compared")
     return ByKey(keys, lambda counted: counted.withColumn("hit", F.col("n") == 1))
 
 
@@ -259,11 +259,11 @@ def _predicate(constraint: model.Predicate, source: ConstrainedTable, sets: Sets
 def _foreign_set(constraint: model.ForeignSet, source: ConstrainedTable, sets: Sets) -> Basis:
     value, of_type = source.value(constraint.column), source.type_of(constraint.column)
     if constraint.set.table not in sets:
-        raise Misfit("set.table", f"the table {constraint.set.table} was not read")
+        raise ColumnMismatch("set.table", f"the table {constraint.set.table} was not read")
     foreign = ConstrainedTable(sets[constraint.set.table])
     other = foreign.type_of(constraint.set.column, "set.column")
     if not _comparable(of_type, other):
-        raise Misfit(
+        raise ColumnMismatch(
             "set.column",
             f"{constraint.column!r} is {of_type.simpleString()} and can't be compared with "
             f"{constraint.set.column!r}, which is {other.simpleString()}",
@@ -344,18 +344,20 @@ def problems(
     return tuple(found)
 
 
-def _misfits(frames: Mapping[str, DataFrame], constraint: Constraint, sets: Sets) -> list[Misfit]:
+def _misfits(
+    frames: Mapping[str, DataFrame], constraint: Constraint, sets: Sets
+) -> list[ColumnMismatch]:
     if constraint.table not in frames:
-        return [Misfit("table", f"there is no table of {constraint.table}")]
+        return [ColumnMismatch("table", f"there is no table of {constraint.table}")]
     source = ConstrainedTable(frames[constraint.table])
-    found: list[Misfit] = []
+    found: list[ColumnMismatch] = []
     try:
         if constraint.where is not None:
             source.condition(constraint.where, "where")
-    except Misfit as misfit:
+    except ColumnMismatch as misfit:
         found.append(misfit)
     try:
         basis_of(constraint, source, sets)
-    except Misfit as misfit:
+    except ColumnMismatch as misfit:
         found.append(misfit)
     return found

@@ -22,10 +22,10 @@ from modelwatch.constraints.analyzer_metrics import (
 )
 from modelwatch.constraints.deequ_aggregates import deequ_metrics_by_day, deequ_obstacle
 from modelwatch.constraints.kinds import KINDS, Basis, ByKey, ByRow, Sets, basis_of
-from modelwatch.constraints.source import ConstrainedTable, Misfit, first_line
+from modelwatch.constraints.source import ColumnMismatch, ConstrainedTable, first_line
 from modelwatch.model.contracts.constraint import Constraint, EngineChoice
 from modelwatch.model.errors import SessionError
-from modelwatch.model.verdicts.bounds import judge
+from modelwatch.model.verdicts.bounds import bound_verdict
 from modelwatch.query_failures import QUERY_FAILURES
 
 MAX_READINGS = 100
@@ -145,7 +145,7 @@ def _observed(table: _Scanned, constraints: Mapping[int, Constraint], sets: Sets
                 readings[_size(where)] = MetricOfColumns(ROWS, {f"w{len(checked)}": passed})
                 checked[where] = passed
             basis = basis_of(constraint, table.source, sets)
-        except Misfit as misfit:
+        except ColumnMismatch as misfit:
             found.broken[_name(i)] = str(misfit)
             continue
         bases[i] = basis
@@ -197,11 +197,11 @@ def _scan(table: _Scanned, readings: Mapping[str, MetricOfColumns], found: _Foun
 def _count(table: _Scanned, basis: ByKey, checked: Column | None, name: str, found: _Found) -> None:
     """Add the share of passing keys of a constraint."""
     frame = table.source.frame
-    kept = frame if checked is None else frame.where(checked)
+    checked_rows = frame if checked is None else frame.where(checked)
     keys = [f"k{j}" for j in range(len(basis.keys))]
     aliased = (column.alias(key) for key, column in zip(keys, basis.keys, strict=True))
     some = reduce(lambda a, b: a | b, [F.col(key).isNotNull() for key in keys])
-    counted = kept.select(table.day, *aliased).where(some).groupBy(RESULT_DAY, *keys)
+    counted = checked_rows.select(table.day, *aliased).where(some).groupBy(RESULT_DAY, *keys)
     judged = basis.passes(counted.agg(F.count(F.lit(1)).alias("n")))
     hits = F.when(F.col("hit"), F.col("n")).otherwise(F.lit(0))
     readings = {
@@ -227,7 +227,7 @@ def _row(
     lower, upper = constraint.bounds
     rows = _rows(found, constraint, day)
     metric = _metric(found, name, constraint, rows, day)
-    verdict = judge(metric.value, lower, upper, constraint.severity)
+    verdict = bound_verdict(metric.value, lower, upper, constraint.severity)
     return ConstraintRow(
         day=day,
         constraint=constraint.name,

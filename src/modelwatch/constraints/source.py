@@ -48,7 +48,7 @@ _HOLDERS: dict[type[Any], tuple[type[DataType], ...]] = {
 """Column types by the Python type of an allowed value, except for numbers."""
 
 
-class Misfit(ModelwatchError):
+class ColumnMismatch(ModelwatchError):
     """A constraint that does not fit its table; ``key`` is the key of the constraint that shows
     it."""
 
@@ -77,15 +77,15 @@ class ConstrainedTable:
     frame: DataFrame
 
     def type_of(self, name: str, key: str = "column") -> DataType:
-        """Return the Spark type of a column; raise Misfit if it is missing or ambiguous."""
+        """Return the Spark type of a column; raise ColumnMismatch if it is missing or ambiguous."""
         fields = self.frame.schema.fields
         found = [f for f in fields if f.name == name]
         found = found or [f for f in fields if f.name.lower() == name.lower()]
         if not found:
             hint = did_you_mean(name, self.frame.columns)
-            raise Misfit(key, f"there is no column {name!r}{hint}")
+            raise ColumnMismatch(key, f"there is no column {name!r}{hint}")
         if len(found) > 1:
-            raise Misfit(key, f"there are several columns {name!r}")
+            raise ColumnMismatch(key, f"there are several columns {name!r}")
         return found[0].dataType
 
     def value(self, name: str, key: str = "column") -> Column:
@@ -97,7 +97,7 @@ class ConstrainedTable:
         return column
 
     def number(self, name: str, key: str = "column") -> Column:
-        """Return the values of a numeric column as doubles; raise Misfit for another type."""
+        """Return a numeric column as doubles; raise ColumnMismatch for another type."""
         self.expect(name, NUMERIC, "a numeric", key)
         return self.value(name, key).cast("double")
 
@@ -113,32 +113,34 @@ class ConstrainedTable:
     def expect(
         self, name: str, types: tuple[type[DataType], ...], wanted: str, key: str = "column"
     ) -> DataType:
-        """Return the type of a column; raise Misfit if it is not one of ``types``."""
+        """Return the type of a column; raise ColumnMismatch if it is not one of ``types``."""
         of_type = self.type_of(name, key)
         if not isinstance(of_type, types):
-            raise Misfit(key, f"needs {wanted} column; {name!r} is {of_type.simpleString()}")
+            raise ColumnMismatch(
+                key, f"needs {wanted} column; {name!r} is {of_type.simpleString()}"
+            )
         return of_type
 
     def condition(self, sql: str, key: str) -> Column:
-        """Return SQL as a boolean column; raise Misfit if Spark cannot parse or resolve it on this
-        table."""
+        """Return SQL as a boolean column; raise ColumnMismatch if Spark cannot parse or resolve it
+        on this table."""
         try:
             column = F.expr(sql)
-            # Spark Connect looks at an expression only when somebody asks for its type.
+            # Spark Connect analyzes an expression only when its type is requested.
             for analyzed in (self.frame.where(column), self.frame.select(column)):
                 _ = analyzed.schema
         except PySparkException as error:
-            raise Misfit(key, first_line(error)) from error
+            raise ColumnMismatch(key, first_line(error)) from error
         return column
 
     def regex(self, pattern: str, key: str) -> str:
-        """Return the pattern; raise Misfit if Java cannot compile it."""
+        """Return the pattern; raise ColumnMismatch if Java cannot compile it."""
         try:
-            # Of a row that stands in the query, which Spark answers without a job.
+            # The row is a literal of the query, which Spark evaluates without a job.
             one_row = self.frame.sparkSession.sql("SELECT * FROM VALUES (1)")
             one_row.select(F.lit("").rlike(pattern)).collect()
         except QUERY_FAILURES as error:
-            raise Misfit(key, f"not a regular expression: {first_line(error)}") from error
+            raise ColumnMismatch(key, f"not a regular expression: {first_line(error)}") from error
         return pattern
 
 
@@ -168,7 +170,7 @@ def _constant(value: Column, holds: bool) -> Column:
 
 
 def _floating(of_type: DataType, bound: ExactNumber) -> Column:
-    # A float column holds 0.1 as the float nearest to it, so the literal has to be one too.
+    # A float column stores 0.1 as the nearest float, so the literal must be a float as well.
     return F.lit(str(bound)).cast(of_type)
 
 
@@ -201,7 +203,8 @@ def _exact(of_type: DataType, units: int, scale: int) -> Column:
 def among(value: Column, of_type: DataType, values: Iterable[Any]) -> Column:
     """Return whether values are in the list, compared in the column's own type.
 
-    Raises Misfit for a value that a column of this type cannot have, such as text in a number.
+    Raises ColumnMismatch for a value that a column of this type cannot have, such as a string in a
+    numeric column.
     """
     literals = []
     for allowed in values:
@@ -210,7 +213,9 @@ def among(value: Column, of_type: DataType, values: Iterable[Any]) -> Column:
         elif _is_number(allowed) and isinstance(of_type, NUMERIC):
             literals.extend(_number_literals(of_type, allowed))
         else:
-            raise Misfit("values", f"{allowed!r} can't be in a column of {of_type.simpleString()}")
+            raise ColumnMismatch(
+                "values", f"{allowed!r} can't be in a column of {of_type.simpleString()}"
+            )
     if not literals:
         return F.when(value.isNotNull(), F.lit(False))
     return value.isin(literals)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from modelwatch.model.runs.lost_runs import WAY_OUT, way_after_death
+from modelwatch.model.runs.lost_runs import FIX, remedy_after_death
 
 _CAUSE = re.compile(r"^Caused by: (?:[\w$]+\.)+[\w$]+: (.+)")
 _CLASS = re.compile(r"^: ?(?:[\w$]+\.)+[\w$]+: ")
@@ -27,7 +27,7 @@ _WAYS_OUT = (
     (
         r"Permission denied|AccessControlException|AccessDenied|Mkdirs failed",
         "grant the job write access to its output and to Spark's spark.local.dir, and read access "
-        "to its sources (docs/guides/deployment.md, Rights), then run again",
+        "to its sources (docs/guides/deployment.md, Permissions), then run again",
     ),
     (
         r"_delta_log|DELTA_VERSIONS_NOT_CONTIGUOUS|DELTA_TRUNCATED_TRANSACTION_LOG|"
@@ -53,7 +53,7 @@ _WAYS_OUT = (
 def first_line(error: BaseException) -> str:
     """The first line of the message; the name of the type if it has none."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    # py4j puts a line of its own before the message.
+    # py4j adds a line before the message.
     if len(lines) > 1 and lines[0].startswith("An error occurred while calling"):
         lines = lines[1:]
     return _CLASS.sub("", lines[0]).removeprefix(": ")[:_LONGEST] if lines else type(error).__name__
@@ -79,29 +79,27 @@ def reason(error: BaseException) -> str:
 
 
 def _raised_by_us(error: BaseException) -> str | None:
-    """What an error of ours said that ended a Python worker; None if there is none."""
-    told = [found[1] for line in str(error).splitlines() if (found := _OWN.match(line))]
-    return told[-1][:_LONGEST] if told else None
+    """The message of a modelwatch error that ended a Python worker; None if there is none."""
+    raised = [found[1] for line in str(error).splitlines() if (found := _OWN.match(line))]
+    return raised[-1][:_LONGEST] if raised else None
 
 
-def way_out(error: BaseException) -> str | None:
+def remedy(error: BaseException) -> str | None:
     """What to do about it; None if unknown."""
     text = str(error)
     known = next((way for signs, way in _WAYS_OUT if re.search(signs, text)), None)
-    return known or way_after_death(text)
+    return known or remedy_after_death(text)
 
 
-def advised(error: BaseException) -> str:
+def with_remedy(error: BaseException) -> str:
     """The reason, and what to do about it if known and not included yet."""
-    wording, way = reason(error), way_out(error)
-    return (
-        wording if way is None or WAY_OUT in wording else f"{wording.rstrip('. ')}. {WAY_OUT}{way}."
-    )
+    wording, way = reason(error), remedy(error)
+    return wording if way is None or FIX in wording else f"{wording.rstrip('. ')}. {FIX}{way}."
 
 
-def typed(error: BaseException) -> str:
-    """What is advised, behind the type of the error unless that is the bridge to Java's, or only
-    where an error of ours was seen."""
+def typed_message(error: BaseException) -> str:
+    """The reason and the advice, preceded by the type of the error, unless that is a type of py4j
+    or the error is one of modelwatch."""
     name = type(error).__name__
     plain = name in _OF_JAVA or _raised_by_us(error) is not None
-    return advised(error) if plain else f"{name}: {advised(error)}"
+    return with_remedy(error) if plain else f"{name}: {with_remedy(error)}"

@@ -30,7 +30,7 @@ def say(text: object = "", *, end: str = "\n", flush: bool = False) -> None:
     print(_shown(str(text), sys.stdout), end=end, flush=flush)
 
 
-def complain(text: object, *, flush: bool = False) -> None:
+def print_error(text: object, *, flush: bool = False) -> None:
     """Print a text to stderr.
 
     Under spark-submit, the JVM passes the text on; if it is gone, nobody reads it.
@@ -40,7 +40,7 @@ def complain(text: object, *, flush: bool = False) -> None:
 
 
 def _shown(text: str, stream: Any) -> str:
-    # A terminal may not know all characters that a text has.
+    # The encoding of the terminal may lack some characters.
     encoding = getattr(stream, "encoding", None) or "utf-8"
     return printable(text).encode(encoding, "backslashreplace").decode(encoding)
 

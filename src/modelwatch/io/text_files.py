@@ -49,7 +49,7 @@ def replace_text(path: Path, text: str) -> None:
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
-        # A collector runs as another user.
+        # The collector of metrics runs as a different user.
         os.chmod(made, 0o644)
         os.replace(made, path)
     except BaseException:

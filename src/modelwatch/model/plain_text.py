@@ -9,12 +9,14 @@ MOST_NAMES = 8
 """Maximum number of names of a list that are shown; the rest is counted."""
 LONGEST_NAME = 200
 """Maximum length of a name or value of data in a sentence."""
+LONGEST_WARNING = 500
+"""Maximum length of the reason of an error in a warning."""
 
 
 def one_line(text: str) -> str:
     """A text on one line without control characters."""
-    kept = (" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
-    return " ".join("".join(kept).split())
+    printable = (" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
+    return " ".join("".join(printable).split())
 
 
 def plain_text(text: str) -> str:

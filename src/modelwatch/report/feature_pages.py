@@ -140,8 +140,10 @@ def _course(facts: FeatureFacts) -> Markup | None:
         return None
     points = [point for point in facts.drift.lines[0].points if point.value is not None]
     step = -(-len(points) // _MOST_POINTS) or 1
-    kept = [max(points[begin : begin + step], key=_size) for begin in range(0, len(points), step)]
-    line = Line(facts.drift.lines[0].label, tuple(kept))
+    thinned = [
+        max(points[begin : begin + step], key=_size) for begin in range(0, len(points), step)
+    ]
+    line = Line(facts.drift.lines[0].label, tuple(thinned))
     short = replace(facts.drift, title=f"PSI of {one_line(facts.name)}", lines=(line,))
     return sparkline(short, _WIDTH, _HEIGHT)
 

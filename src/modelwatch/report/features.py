@@ -23,7 +23,7 @@ _MOST_SEGMENTS = 8
 _MOST_OTHERS = 3
 _MISSING = (
     ("null_share", "Nulls", "main"),
-    # Categories have unseen values, numbers may have special ones.
+    # Only categories have unseen values, and only numbers have special values.
     ("unseen_share", "Unseen", "other"),
     ("special_share", "Special values", "other"),
 )

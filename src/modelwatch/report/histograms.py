@@ -136,9 +136,9 @@ def _ranked(
         )
 
     by_size = sorted(named, key=lambda at: (-max(shares(at)), named[at]))
-    kept = [at for at in by_size[:_MOST_VALUES] if any(shares(at))]
-    rest = [at for at in named if at not in set(kept)]
-    rows = [(named[at], False, *shares(at)) for at in kept]
+    shown = [at for at in by_size[:_MOST_VALUES] if any(shares(at))]
+    rest = [at for at in named if at not in set(shown)]
+    rows = [(named[at], False, *shares(at)) for at in shown]
     for at, label in special.items():
         left = [at, *rest] if label == value_names.OTHER else [at]
         both = [sum(pair) for pair in zip(*(shares(one) for one in left), strict=True)]
@@ -154,7 +154,7 @@ def _ranked(
 def histogram_of(edges: Sequence[float], reference: _Counts, current: _Counts) -> Histogram | None:
     """Shares over at most ``BARS`` bars of equal width, on a linear or logarithmic axis."""
     bins = np.asarray(edges, dtype=np.float64)
-    # The bin of zero ends at the next double, from which a logarithm must not start.
+    # The bin of zero ends at the next double, where a logarithmic scale cannot start.
     bins = np.where(np.abs(bins) < _TINY, 0.0, bins)
     sides = [_masses(bins, side) for side in (reference, current)]
     shares = [mass / mass.sum() if mass.sum() else mass for mass in sides]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from modelwatch.model.incidents.incident import Incident
-from modelwatch.model.notification.signposts import incident_page
+from modelwatch.model.notification.message_links import incident_page
 from modelwatch.report.histograms import Categories, Histogram, distribution
 from modelwatch.report.results import Results, Row, incident_of
 from modelwatch.report.timelines import Line, Point, Timeline

@@ -152,7 +152,7 @@ def definitions(pairs: Sequence[tuple[str, Content]]) -> Markup:
 
 
 def _duration_text(incident: Incident) -> str:
-    # As in its sentence: the day on which the change is located, where it is one.
+    # As in the sentence: the day on which the change was located, if it was.
     located = incident.onset_lower is not None and incident.onset_lower == incident.onset_upper
     first = incident.onset_lower if located and incident.onset_lower else incident.onset
     if incident.is_open:

@@ -81,7 +81,7 @@ def compact(body: Markup) -> Markup:
 
 
 _OMITTED = re.compile("</(?:td|th|tr|thead|tbody|dt|dd)>")
-# Texts hold neither quotes nor angle brackets, which are escaped, so that this is in a tag.
+# Text contains neither quotes nor angle brackets, which are escaped, so this matches in tags only.
 _UNQUOTED = re.compile(r'( [a-z-]+=)"([\w.#-]+)"(?=[ >])')
 
 

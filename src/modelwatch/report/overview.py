@@ -44,10 +44,10 @@ MOST_HEAT_ROWS = 40
 MOST_CARDS = 4
 """Open incidents shown in full; the others are collapsed."""
 _HEALTH = {
-    "look": ("Needs attention", "bad"),
-    "known": ("Known issues", "warn"),
+    "needs_attention": ("Needs attention", "bad"),
+    "no_action": ("Known issues", "warn"),
     "unknown": ("Not judged", "none"),
-    "fine": ("Healthy", "good"),
+    "healthy": ("Healthy", "good"),
 }
 
 
@@ -190,10 +190,10 @@ def _brief(sentence: str) -> str:
     found = _COUNTS.match(sentence)
     if found is None:
         return one_line(sentence)
-    opened, calling = map(int, found.groups())
-    if not calling:
+    opened, urgent = map(int, found.groups())
+    if not urgent:
         return f"{counted(opened, 'open incident')}, all acknowledged or muted"
-    every = "" if calling == opened else f", {calling:,} of them not yet acknowledged"
+    every = "" if urgent == opened else f", {urgent:,} of them not yet acknowledged"
     return f"{counted(opened, 'open incident')}{every}"
 
 

@@ -79,11 +79,11 @@ def step_path(edges: Sequence[float], heights: Sequence[float], floor: float) ->
     parts = [f"M{_pair(edges[0], floor)}"]
     y, x = round(floor, 1), round(edges[0], 1)
     for at, height in enumerate([*heights, floor]):
-        following = round(height, 1)
-        if following == y:
+        next_y = round(height, 1)
+        if next_y == y:
             continue
         left = round(edges[at], 1)
         parts += [f"h{number(left - x)}"] if left != x else []
-        parts.append(f"v{number(following - y)}")
-        x, y = left, following
+        parts.append(f"v{number(next_y - y)}")
+        x, y = left, next_y
     return Markup("".join(parts))

@@ -42,7 +42,7 @@ def attribution_section(results: Results) -> Markup | None:
     by_reference: dict[str, list[Row]] = defaultdict(list)
     for row in sorted(mine, key=lambda row: -abs(row["value"])):
         by_reference[row["reference"]].append(row)
-    # The reference that carries the bins comes first, and is the only one that is not folded.
+    # The reference of the bins comes first, and is the only one that is not collapsed.
     first, *others = sorted(
         by_reference, key=lambda name: (name != results.span.reference_name, name)
     )
@@ -227,13 +227,13 @@ def value_pairs(version: str, results: Results) -> list[tuple[str, Content]]:
     ]
     newest = max((row["window_start"] for row in rows), default=None)
     return [
-        (metric_label(row["metric"]), _value_told(row))
+        (metric_label(row["metric"]), _value_text(row))
         for row in rows
         if row["window_start"] == newest
     ]
 
 
-def _value_told(row: Row) -> Content:
+def _value_text(row: Row) -> Content:
     interval = f" ({interval_text(row)})" if interval_text(row) else ""
-    since = f", {row['window_name']} from {day_text(row['window_start'])}"
-    return [element("b", three_digits(row["value"])), f"{interval}{since}"]
+    window = f", {row['window_name']} from {day_text(row['window_start'])}"
+    return [element("b", three_digits(row["value"])), f"{interval}{window}"]

@@ -82,7 +82,7 @@ def day_ticks(first: date, last: date, most: int = 8) -> list[tuple[date, str]]:
     months = _months(first, last)
     step = next(s for s in (1, 2, 3, 6, 12, 24, 60) if len(months) / s <= most or s == 60)
     chosen = [day for day in months if (day.year * 12 + day.month - 1) % step == 0]
-    # What is written at the last days would not fit.
+    # A label at the last days would not fit.
     fitting = [day for day in chosen if (last - day).days * 40 >= days]
     return [(day, f"{day:%b}" if day.month > 1 else f"{day:%Y}") for day in fitting]
 

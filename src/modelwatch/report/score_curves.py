@@ -112,8 +112,8 @@ def thinned(points: Sequence[tuple[float, float]], most: int = 80) -> list[tuple
     """About ``most`` points of a curve at most, spread evenly along its length, with both ends."""
     if len(points) <= most:
         return list(points)
-    kept = [points[0]]
+    thinned = [points[0]]
     for point in points[1:-1]:
-        if abs(point[0] - kept[-1][0]) + abs(point[1] - kept[-1][1]) >= 2 / most:
-            kept.append(point)
-    return [*kept, points[-1]]
+        if abs(point[0] - thinned[-1][0]) + abs(point[1] - thinned[-1][1]) >= 2 / most:
+            thinned.append(point)
+    return [*thinned, points[-1]]

@@ -20,7 +20,7 @@ from modelwatch.report.tables_of_values import scrolled, table
 class Setup:
     """What a first configuration was made from.
 
-    ``rows``: of each table by day, by role. ``changes``: days on which a figure of the inputs
+    ``rows``: of each table by day, by role. ``changes``: days on which a metric of the inputs
     changed, and which. ``reference``: the days to compare with, and ``why`` these.
     """
 

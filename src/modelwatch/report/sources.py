@@ -152,10 +152,10 @@ def _constraints(results: Results) -> Markup | None:
         ]
     ]
     head = ["Latest", "Constraint", "Kind", "Bounds", "Observed", "Failing days", "Last failure"]
-    kept = len(rows) - len(failing)
+    passed = len(rows) - len(failing)
     return section(
         "Constraints and contracts",
-        element("p", f"{kept} of {counted(len(rows), 'constraint')} passed on every day."),
+        element("p", f"{passed} of {counted(len(rows), 'constraint')} passed on every day."),
         scrolled(heat_map_picture(heat), heat.title, newest=True) if effects else None,
         details_table("All constraints", head, cells, numeric_columns=(4, 5), sorts=True),
     )

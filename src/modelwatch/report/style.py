@@ -193,9 +193,9 @@ def style_of(body: str) -> str:
     names |= set(re.findall(r"<([a-z][a-z0-9]*)", body)) | {"body"}
     for mark, made in _MADE_BY_SCRIPT.items():
         names |= made if mark in body else set()
-    kept = "".join(_kept(STYLE, names))
-    used = set(re.findall(r"var\((--[a-z0-9-]+)\)", kept))
-    return _VARIABLE.sub(lambda one: one.group() if one.group(1) in used else "", kept)
+    used_rules = "".join(_used_rules(STYLE, names))
+    used = set(re.findall(r"var\((--[a-z0-9-]+)\)", used_rules))
+    return _VARIABLE.sub(lambda one: one.group() if one.group(1) in used else "", used_rules)
 
 
 _RULE = re.compile(r"(@media[^{]*)\{((?:[^{}]*\{[^{}]*\})*)\}|([^{}@]+)(\{[^{}]*\})")
@@ -207,11 +207,11 @@ _MADE_BY_SCRIPT = {
 }
 
 
-def _kept(style: str, names: set[str]) -> Iterator[str]:
+def _used_rules(style: str, names: set[str]) -> Iterator[str]:
     for rule in _RULE.finditer(style):
         condition, inner, selectors, declarations = rule.groups()
         if condition:
-            held = "".join(_kept(inner, names))
+            held = "".join(_used_rules(inner, names))
             if held:
                 yield f"{condition}{{{held}}}"
             continue

@@ -25,7 +25,7 @@ def table(
     whether a reader with JavaScript can sort it, if it has ``SORTED`` rows.
     """
     right = set(range(1, len(head)) if numeric_columns is None else numeric_columns)
-    # A column's alignment is one rule of the style, rather than a class of each of its cells.
+    # The alignment of a column is one CSS rule instead of a class on each cell.
     aligned = "".join("r" if at in right else "l" for at in range(len(head)))
     return element(
         "table",

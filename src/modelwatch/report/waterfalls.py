@@ -25,15 +25,15 @@ EFFECT_WORDS = {
     "vanished": "vanished",
 }
 """What changed of a part, by effect."""
-Figures = dict[tuple[object, ...], float]
-"""Figures by what they are of."""
+_ValuesByKey = dict[tuple[object, ...], float]
+"""Values of metrics by the key of their row."""
 _WIDTH, _NAME, _VALUE, _ROW = 640, 250, 60, 24
 _LONGEST_NAME = 34
 
 
 @dataclass(frozen=True)
 class Waterfall:
-    """A metric before, what each step added to it, and after. Labels stand beside the values."""
+    """A metric before, the contribution of each step, and the metric after; each with a label."""
 
     title: str
     before: tuple[str, float]
@@ -46,8 +46,8 @@ def waterfalls_of(results: Results, causes: Sequence[Row]) -> list[Waterfall]:
 
     ``causes``: of one window, model version, and reference.
     """
-    totals: Figures = {_key(row): row["value"] for row in results.of("changes")}
-    values: Figures = {_window_key(row): row["value"] for row in results.of("performance")}
+    totals: _ValuesByKey = {_key(row): row["value"] for row in results.of("changes")}
+    values: _ValuesByKey = {_window_key(row): row["value"] for row in results.of("performance")}
     splits: dict[tuple[object, ...], list[Row]] = defaultdict(list)
     for row in causes:
         if row["effect"] in EFFECT_WORDS:
@@ -77,8 +77,8 @@ def _window_key(row: Row) -> tuple[object, ...]:
 def _waterfall(
     results: Results,
     rows: list[Row],
-    totals: Figures,
-    values: Figures,
+    totals: _ValuesByKey,
+    values: _ValuesByKey,
 ) -> Waterfall:
     one = rows[0]
     total = totals[_key(one)]
@@ -113,20 +113,20 @@ def waterfall_picture(given: Waterfall) -> Markup:
     bars: dict[str, list[tuple[float, float, float, float]]] = {"curbar": [], "fallbar": []}
     for at, (_, value) in enumerate(given.steps, 1):
         left, right = sorted((x(levels[at - 1]), x(levels[at])))
-        look = "curbar" if value >= 0 else "fallbar"
-        bars[look].append((left, at * _ROW + 5, max(right - left, 1), _ROW - 10))
-    told = [
+        css_class = "curbar" if value >= 0 else "fallbar"
+        bars[css_class].append((left, at * _ROW + 5, max(right - left, 1), _ROW - 10))
+    labels = [
         (given.before[0], three_digits(given.before[1])),
         *((label, signed(value)) for label, value in given.steps),
         (given.after[0], three_digits(given.after[1])),
     ]
     texts: list[Content] = []
-    for at, (label, figure) in enumerate(told):
+    for at, (label, value_text) in enumerate(labels):
         short = label if len(label) <= _LONGEST_NAME else f"{label[: _LONGEST_NAME - 1]}…"
         y = at * _ROW + 16
         texts.append(element("text", short, x=_NAME - 10, y=y, class_="e"))
-        texts.append(element("text", figure, x=_WIDTH - _VALUE + 8, y=y))
-    ends = [(0, levels[0]), (len(told) - 1, given.after[1])]
+        texts.append(element("text", value_text, x=_WIDTH - _VALUE + 8, y=y))
+    ends = [(0, levels[0]), (len(labels) - 1, given.after[1])]
     lines = "".join(f"M{number(x(value))} {at * _ROW + 3}v{_ROW - 6}" for at, value in ends)
     # A thin line leads from each level to the next bar.
     joints = "".join(
@@ -135,7 +135,11 @@ def waterfall_picture(given: Waterfall) -> Markup:
     return picture(
         given.title,
         element("path", d=joints, class_="axis"),
-        [element("path", d=bar_path(held), class_=look) for look, held in bars.items() if held],
+        [
+            element("path", d=bar_path(held), class_=css_class)
+            for css_class, held in bars.items()
+            if held
+        ],
         element("path", d=lines, class_="ln"),
         texts,
         width=_WIDTH,

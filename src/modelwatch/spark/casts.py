@@ -17,12 +17,12 @@ def try_cast(column: Column, spark_type: str) -> Column:
         return column.try_cast(spark_type)  # type: ignore[operator, no-any-return]
     if not _may_raise():
         return column.cast(spark_type)
-    # Spark 3.5 has it in SQL only, which names columns and can't hold an expression of Python.
+    # Spark 3.5 offers it in SQL only, which cannot contain a Python expression.
     tried = F.expr(f"value -> try_cast(value AS {spark_type})")
     return F.get(F.call_function("transform", F.array(column), tried), F.lit(0))
 
 
 def _may_raise() -> bool:
-    # No session is active in a thread of its own, although there is one.
+    # A separate thread has no active session.
     session = SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()
     return str(session.conf.get(ANSI, "false")).lower() == "true"

@@ -18,6 +18,8 @@ from modelwatch.model.sources.tables import DaySource
 from modelwatch.spark.local_frames import frame_of
 from modelwatch.stats.day_numbers import day_number
 
+EIGHT_DIGITS = "^[0-9]{8}$"
+"""Pattern of a string or integer that contains a day: yyyymmdd."""
 DAY = "__day"
 """The day of a row, a date, in every frame of this package."""
 MOST_RANGES = 8

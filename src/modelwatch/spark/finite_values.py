@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, DoubleType, StructField, StructType
 
+from modelwatch.stats.arrays import LARGEST_DOUBLE
+
 NOT_FINITE = "the value is not finite"
-_LARGEST = sys.float_info.max
 
 
 def finite(column: Column, field: StructField) -> Column:
@@ -21,7 +20,7 @@ def finite(column: Column, field: StructField) -> Column:
     kind = field.dataType
     if isinstance(kind, DoubleType):
         if not field.nullable:
-            return F.least(F.greatest(column, F.lit(-_LARGEST)), F.lit(_LARGEST))
+            return F.least(F.greatest(column, F.lit(-LARGEST_DOUBLE)), F.lit(LARGEST_DOUBLE))
         return F.when(_is_finite(column), column)
     if isinstance(kind, ArrayType) and isinstance(kind.elementType, StructType):
         inner = kind.elementType
@@ -37,7 +36,7 @@ def reason_of(reason: Column, value: Column) -> Column:
 
 def _is_finite(column: Column) -> Column:
     # In Spark, NaN is greater than any other number.
-    return (column >= F.lit(-_LARGEST)) & (column <= F.lit(_LARGEST))
+    return (column >= F.lit(-LARGEST_DOUBLE)) & (column <= F.lit(LARGEST_DOUBLE))
 
 
 def _finite_fields(of: Column, kind: StructType) -> Column:

@@ -13,6 +13,7 @@ Hashes: TypeAlias = NDArray[np.uint64]
 Spans: TypeAlias = NDArray[np.int64]
 """Half-open index ranges ``[start, stop)`` into a stack, shape (n, 2)."""
 AnyArray: TypeAlias = NDArray[Any]
+LARGEST_DOUBLE = float(np.finfo(np.float64).max)
 
 
 def known_number(value: float) -> float | None:
@@ -53,8 +54,8 @@ def maxima_over_spans(values: Floats, spans: Spans) -> Floats:
 def _over_spans(values: Floats, spans: Spans, ufunc: np.ufunc) -> Floats:
     if not len(spans):
         return np.empty(0)
-    # A span may end where the values do, and an index of reduceat may not; between two spans it
-    # reduces as well, which nobody reads.
+    # The end of the last span may equal the number of values, which reduceat does not accept as an
+    # index. reduceat also reduces between spans; those results are not used.
     padded = np.append(values, np.nan).astype(np.float64, copy=False)
     found = ufunc.reduceat(padded, np.ascontiguousarray(spans).ravel())[::2]
     return np.where(spans[:, 1] > spans[:, 0], found, np.nan)

@@ -8,6 +8,8 @@ from modelwatch.stats.arrays import AnyArray
 
 _THURSDAY = 3
 """Weekday of 1970-01-01."""
+FEWEST_OF_A_WEEKDAY = 4
+"""Known days of a weekday below which it is not compared with itself alone."""
 
 
 def weekdays_of(days: AnyArray) -> AnyArray:

@@ -44,7 +44,7 @@ class Generation:
         }
 
     def _key_of(self, held: Any) -> tuple[Any, ...]:
-        # An array of days has no fields.
+        # An array of dates has no fields.
         return tuple(held[name] for name in self.key) if _has_fields(held) else (held,)
 
     @property

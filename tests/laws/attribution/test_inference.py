@@ -56,7 +56,7 @@ def test_the_parts_of_a_change_add_up_to_it(rows, reference_rows, data) -> None:
 
 
 @given(counts(4, 5), counts(4, 5), st.data())
-def test_a_change_turned_round_has_the_opposite_sign(rows, reference_rows, data) -> None:
+def test_a_change_flipped_has_the_opposite_sign(rows, reference_rows, data) -> None:
     sides = []
     for part in (rows, reference_rows):
         shares = data.draw(arrays(np.float64, part.shape, elements=SHARES))

@@ -119,7 +119,7 @@ def test_one_row_far_out_moves_a_distance_by_as_much_as_it_should(far: float, si
     ],
     ids=["lognormal", "Cauchy", "Pareto", "far clusters"],
 )
-def test_a_heavy_tail_of_the_reference_is_told_within_a_few_percent(draw) -> None:
+def test_a_heavy_tail_of_the_reference_is_reported_within_a_few_percent(draw) -> None:
     # The same rows whatever other tests have drawn before: about 3 of 100 draws are off by more.
     random = np.random.default_rng(19)
     current, reference = draw(random, 2000), draw(random, 20_000)

@@ -226,7 +226,9 @@ def test_sums_are_exact_however_far_from_the_reference(kernel: Kernel, farthest:
 
 
 @pytest.mark.parametrize("value", [2**53, -(2**53), 2**53 + 1, -(2**53) - 1])
-def test_longs_beyond_two_to_the_53_keep_what_tells_them_apart(kernel: Kernel, value: int) -> None:
+def test_longs_beyond_two_to_the_53_keep_what_distinguishes_them(
+    kernel: Kernel, value: int
+) -> None:
     column = pa.array([1, value, None], pa.int64())
     found, expected = numbers_of(column, None, kernel), numbers_of(column)
     np.testing.assert_array_equal(found.values, expected.values)

@@ -97,14 +97,14 @@ def assert_kept(found, rows: Sequence[ScoredRow]) -> None:
 def value_sums(rows: Sequence[ScoredRow], key) -> np.ndarray:
     """Power sums of the finite values of the rows of a key, in one go."""
     names = {split.name: at for at, split in enumerate(PLAN.segmentations)}
-    names_of = {s.name: s.kept for s in PLAN.segmentations}
+    names_of = {s.name: s.values for s in PLAN.segmentations}
 
     def inside(row: ScoredRow) -> bool:
         if key[3] == "all":
             return True
         value = row.segments[names[key[3]]]
-        kept = names_of[key[3]]
-        return key[4] == ("(null)" if value is None else value if value in kept else "(other)")
+        values = names_of[key[3]]
+        return key[4] == ("(null)" if value is None else value if value in values else "(other)")
 
     held = [
         row.values[0]

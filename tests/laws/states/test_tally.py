@@ -99,7 +99,7 @@ def code_of(split: SegmentationCodes, value: str | None) -> int:
     return (
         names.index("(null)")
         if value is None
-        else names.index(value if value in split.kept else "(other)")
+        else names.index(value if value in split.values else "(other)")
     )
 
 
@@ -283,7 +283,7 @@ def test_a_batch_without_rows_leaves_no_state() -> None:
     assert list(tally.states()) == []
 
 
-def test_the_size_of_a_pass_is_told_by_its_days_versions_and_segments() -> None:
+def test_the_size_of_a_pass_is_reported_by_its_days_versions_and_segments() -> None:
     tally = Tally(SPLIT, KERNEL)
     tally.add(
         batch_of(

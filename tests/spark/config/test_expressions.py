@@ -73,7 +73,7 @@ def test_no_function_of_anything_but_the_row_may_be_called(rows: DataFrame, sql:
     assert "depends on more than the row" in wording
 
 
-def test_every_place_of_sql_is_held_to_it(spark: SparkSession) -> None:
+def test_every_place_of_sql_is_checked_against_it(spark: SparkSession) -> None:
     config = monitor(
         TWO_TABLES,
         segments=[{"name": "own", "predicate": "rand() > amount"}],

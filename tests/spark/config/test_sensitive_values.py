@@ -53,7 +53,7 @@ def answers_of(number: int, **columns: Any) -> pa.Table:
 
 
 @dataclass
-class Told:
+class WrittenTexts:
     """What a monitor of sensitive columns has written: all of it as text, by where it is."""
 
     shop: Shop
@@ -119,11 +119,11 @@ def wording(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> An
     by_place["messages"] = (folder / "messages.jsonl").read_text(encoding="utf-8")
     by_place["heard"] = "\n".join(heard)
     logging.getLogger().removeHandler(handler)
-    yield Told(shop, by_place)
+    yield WrittenTexts(shop, by_place)
     patch.undo()
 
 
-def test_all_is_written_that_is_searched(wording: Told) -> None:
+def test_all_is_written_that_is_searched(wording: WrittenTexts) -> None:
     """An empty table would keep every secret."""
     shop = wording.shop
     for name in ("quarantine", "outliers", "incidents", "performance_states", "feature_states"):
@@ -137,7 +137,7 @@ def test_all_is_written_that_is_searched(wording: Told) -> None:
     assert {row["role"] for row in shop.table("quarantine")} == {"inputs", "labels"}
 
 
-def test_no_planted_value_is_anywhere(wording: Told) -> None:
+def test_no_planted_value_is_anywhere(wording: WrittenTexts) -> None:
     found = {
         place: planted
         for place, text in wording.by_place.items()
@@ -147,11 +147,11 @@ def test_no_planted_value_is_anywhere(wording: Told) -> None:
     assert found == {}
 
 
-def test_neither_is_the_secret(wording: Told) -> None:
+def test_neither_is_the_secret(wording: WrittenTexts) -> None:
     assert [place for place, text in wording.by_place.items() if SECRET in text] == []
 
 
-def test_equal_values_have_equal_hashes_wherever_they_are_written(wording: Told) -> None:
+def test_equal_values_have_equal_hashes_wherever_they_are_written(wording: WrittenTexts) -> None:
     """So a row in quarantine can be looked up among the values of its feature."""
     rows = [json.loads(row["row_json"]) for row in wording.shop.table("quarantine")]
     cards = {row["card"] for row in rows if "card" in row}
@@ -162,7 +162,7 @@ def test_equal_values_have_equal_hashes_wherever_they_are_written(wording: Told)
 
 
 def test_another_secret_is_refused_and_another_variable_computes_all_anew(
-    wording: Told, monkeypatch: pytest.MonkeyPatch
+    wording: WrittenTexts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop = Shop(wording.shop.spark, wording.shop.folder, {**wording.shop.config, "rules": RULES})
     monkeypatch.setenv("MODELWATCH_SALT", "another secret, and long enough")

@@ -174,7 +174,7 @@ def test_a_breach_has_the_severity_as_its_verdict(spark: SparkSession) -> None:
     assert held(data, **{**keys, "lower": 0.5}).verdict == "pass"
 
 
-def test_a_row_tells_bounds_of_the_observed_value(spark: SparkSession) -> None:
+def test_a_row_shows_bounds_of_the_observed_value(spark: SparkSession) -> None:
     row = held(frame(spark, "int", 1, 2), kind="range", column="x", upper=9.0, share=0.95)
     assert (row.day, row.constraint, row.kind, row.column) == (DAY, "range", "range", "x")
     assert (row.lower, row.upper, row.rows, row.where) == (0.95, None, 2, None)

@@ -73,7 +73,7 @@ def wording(spark: SparkSession, **keys: Any) -> list[tuple[str, str]]:
         ),
     ],
 )
-def test_a_misfit_is_told_with_its_place(
+def test_a_misfit_is_reported_with_its_place(
     spark: SparkSession, keys: dict[str, Any], place: str, message: str
 ) -> None:
     ((where, what),) = wording(spark, **keys)
@@ -83,12 +83,12 @@ def test_a_misfit_is_told_with_its_place(
     assert "\n" not in what
 
 
-def test_all_problems_are_told_at_once(spark: SparkSession) -> None:
+def test_all_problems_are_reported_at_once(spark: SparkSession) -> None:
     found = wording(spark, kind="predicate", sql="gone > 1", where="lost = 1")
     assert [place for place, _ in found] == ["constraints[0].where", "constraints[0].sql"]
 
 
-def test_what_fits_is_told_nothing(spark: SparkSession) -> None:
+def test_nothing_is_reported_of_what_fits(spark: SparkSession) -> None:
     assert wording(spark, kind="predicate", sql="distance > 0", where="carrier = 'AA'") == []
 
 

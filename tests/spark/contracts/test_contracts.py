@@ -137,7 +137,7 @@ def test_a_version_is_stored_once_and_never_changes(shop: Shop) -> None:
 
 
 @pytest.mark.slow
-def test_a_schema_that_moved_is_told_and_the_rest_is_still_checked(shop: Shop) -> None:
+def test_a_schema_that_moved_is_reported_and_the_rest_is_still_checked(shop: Shop) -> None:
     text = CLAUSES.replace("height:", "gone:").replace(
         "amount: {type: double", "amount: {type: int"
     )
@@ -152,7 +152,7 @@ def test_a_schema_that_moved_is_told_and_the_rest_is_still_checked(shop: Shop) -
     assert rows["contract.shop.region.domain"]["verdict"] == "pass"
 
 
-def test_a_broken_contract_is_told_before_any_work(shop: Shop) -> None:
+def test_a_broken_contract_is_reported_before_any_work(shop: Shop) -> None:
     write(shop, CLAUSES.replace("amount < height", "amount <"))
     with pytest.raises(SourceError, match=r"relations\[0\]\.predicate: is not SQL"):
         shop.run(folder=shop.folder)
@@ -168,7 +168,9 @@ def test_a_broken_contract_is_told_before_any_work(shop: Shop) -> None:
         (CLAUSES.replace("version: 1", "version: 1\nof: labels"), "is of labels"),
     ],
 )
-def test_a_contract_that_can_t_serve_is_told(shop: Shop, text: str | None, wording: str) -> None:
+def test_a_contract_that_can_t_serve_is_reported(
+    shop: Shop, text: str | None, wording: str
+) -> None:
     path = write(shop, text or "")
     if text is None:
         path.unlink()
@@ -191,7 +193,7 @@ def test_a_whole_table_is_checked_without_days(shop: Shop) -> None:
     assert found["amount.completeness"].observed == pytest.approx(22 / 24)
 
 
-def test_training_is_held_to_what_serving_promises(shop: Shop) -> None:
+def test_training_is_checked_against_what_serving_promises(shop: Shop) -> None:
     rows = inputs_of(day(1), rows=20, nulls=10).drop_columns(["extra"])
     height = pa.array(["tall"] * 20)
     shop.add("training", rows.set_column(rows.schema.get_field_index("height"), "height", height))
@@ -212,7 +214,7 @@ def test_training_is_held_to_what_serving_promises(shop: Shop) -> None:
         ({"day": "day", "as_of": day(1)}, "has no rows before"),
     ],
 )
-def test_a_table_that_can_t_be_checked_is_told(
+def test_a_table_that_can_t_be_checked_is_reported(
     shop: Shop, options: dict[str, Any], wording: str
 ) -> None:
     with pytest.raises(SourceError, match=wording):
@@ -303,6 +305,6 @@ def test_a_table_that_nobody_watches_has_a_contract_too(busy: Shop) -> None:
     assert contract.columns["region"].domain == ("north", "south")
 
 
-def test_an_unknown_reference_is_told(busy: Shop) -> None:
+def test_an_unknown_reference_is_reported(busy: Shop) -> None:
     with pytest.raises(SourceError, match="there is no reference 'x'"):
         proposed(busy, reference="x")

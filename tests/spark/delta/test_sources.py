@@ -163,13 +163,13 @@ def test_compaction_with_a_late_file_changes_the_late_day_only(flights: Flights)
     assert flights.changed_by(change) == {DAYS[1]}
 
 
-def test_statistics_tell_the_days_of_a_table_without_partitions(flights: Flights) -> None:
+def test_statistics_show_the_days_of_a_table_without_partitions(flights: Flights) -> None:
     flights.create(partition=None)
     assert flights.changed_by(lambda: flights.add(DAYS[4])) == {DAYS[4]}
     assert flights.source().present() == set(DAYS)
 
 
-def test_the_day_of_a_moment_is_told_in_the_monitors_time_zone(flights: Flights) -> None:
+def test_the_day_of_a_moment_is_reported_in_the_monitors_time_zone(flights: Flights) -> None:
     flights.create(partition=None, days=DAYS[:1])
     insert = f"INSERT INTO {flights.table} SELECT 1L, null, timestamp'2013-02-06 03:00:00', 0D"
     assert flights.changed_by(lambda: flights.sql(insert), BY_TIME) == {date(2013, 2, 5)}
@@ -180,7 +180,7 @@ def test_statistics_narrow_what_a_partition_near_the_day_says(flights: Flights) 
     assert flights.changed_by(lambda: flights.add(DAYS[3]), BY_BOTH) == {DAYS[3]}
 
 
-def test_a_partition_near_the_day_tells_it_within_a_day(
+def test_a_partition_near_the_day_shows_it_within_a_day(
     spark: SparkSession, tmp_path: Path
 ) -> None:
     flights = Flights(spark, tmp_path, "'delta.dataSkippingNumIndexedCols' = '0'")
@@ -251,7 +251,7 @@ def test_deleted_rows_are_not_counted(spark: SparkSession, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("partition", ["day", None])
-def test_the_days_are_told_without_reading_the_data(
+def test_the_days_are_reported_without_reading_the_data(
     flights: Flights, partition: str | None
 ) -> None:
     flights.create(partition, DAYS[:2])

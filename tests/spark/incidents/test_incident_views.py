@@ -301,16 +301,16 @@ def test_open_incidents_have_their_parts_the_largest_first(monitor: Monitor) -> 
 
 
 def test_an_incident_calls_until_somebody_takes_it_on_or_sets_it_aside(monitor: Monitor) -> None:
-    found = monitor.query("SELECT incident_id FROM open_incidents WHERE calls")
+    found = monitor.query("SELECT incident_id FROM open_incidents WHERE needs_attention")
     assert [row.incident_id for row in found] == ["p"]
 
 
 def test_what_was_said_since_the_last_run_stands_beside_an_incident(monitor: Monitor) -> None:
-    found = monitor.query("SELECT incident_id, said_since FROM open_incidents ORDER BY rank")
+    found = monitor.query("SELECT incident_id, pending_response FROM open_incidents ORDER BY rank")
     assert [tuple(row) for row in found] == [("p", "mute"), ("a", None), ("m", None)]
 
 
-def test_a_history_tells_what_happened_and_what_people_said_in_order(monitor: Monitor) -> None:
+def test_a_history_shows_what_happened_and_what_people_said_in_order(monitor: Monitor) -> None:
     found = monitor.query(
         "SELECT event, responded_by, detail FROM incident_history WHERE incident_id = 'p' "
         "ORDER BY recorded_at, position"
@@ -338,7 +338,7 @@ def test_outlying_rows_of_a_day_that_was_computed_again_are_gone(monitor: Monito
     }
 
 
-def test_the_outbox_tells_what_has_arrived(monitor: Monitor) -> None:
+def test_the_outbox_shows_what_has_arrived(monitor: Monitor) -> None:
     found = monitor.query(
         "SELECT message_id, status, attempts, title, error FROM outbox_current ORDER BY message_id"
     )
@@ -357,16 +357,21 @@ def page(monitor: Monitor, section: str) -> list[Row]:
 
 def test_the_page_of_today_begins_with_the_health_of_the_model(monitor: Monitor) -> None:
     row = one(page(monitor, "health"))
-    assert (row.model_version, row.day, row.state, row.value) == ("v1", SECOND, "look", 10)
+    assert (row.model_version, row.day, row.state, row.value) == (
+        "v1",
+        SECOND,
+        "needs_attention",
+        10,
+    )
     assert row.sentence == "2 open, 1 needs attention. sentence of p"
 
 
 def test_the_page_lists_incidents_by_rank_but_those_of_another_model(monitor: Monitor) -> None:
     found = page(monitor, "incidents")
-    assert [(row.incident_id, row.state) for row in found] == [("p", "fail"), ("a", "set aside")]
+    assert [(row.incident_id, row.state) for row in found] == [("p", "fail"), ("a", "no_action")]
 
 
-def test_the_page_tells_the_last_performance_that_has_an_interval(monitor: Monitor) -> None:
+def test_the_page_shows_the_last_performance_that_has_an_interval(monitor: Monitor) -> None:
     row = one(page(monitor, "performance"))
     assert (row.subject, row.value, row.lower, row.window_start) == ("accuracy", 0.8, 0.7, FIRST)
     assert row.coverage == 0.9

@@ -91,11 +91,11 @@ def test_rows_are_deleted_alike_where_a_statement_can_t_say_whose_it_is(
     spark.sql(f"INSERT INTO {place.identifier} VALUES (1, 'a'), (2, 'a'), (3, 'b')")
     assert upkeep.delete(spark, place, "run = 'a' AND n NOT IN (2)") == 1
     assert sorted(row["n"] for row in place.read(spark).collect()) == [2, 3]
-    told = [commit.get("userMetadata") for commit in DeltaTable(str(tmp_path / "t")).history()]
-    assert told == [None, MAINTENANCE_COMMAND, None, None, None]
+    reported = [commit.get("userMetadata") for commit in DeltaTable(str(tmp_path / "t")).history()]
+    assert reported == [None, MAINTENANCE_COMMAND, None, None, None]
 
 
-def test_a_dry_run_tells_and_changes_nothing(shop: Shop, before: dict[str, Any]) -> None:
+def test_a_dry_run_shows_and_changes_nothing(shop: Shop, before: dict[str, Any]) -> None:
     wording = str(before["wording"])
     assert "Nothing was changed." in wording
     assert "states     3 days before 2013-04-01" in wording

@@ -120,7 +120,7 @@ def test_no_secret_is_written_to_the_table(monitor: Monitor) -> None:
     assert "SECRET" not in "".join(rows)
 
 
-def test_a_message_of_a_run_that_was_never_published_is_not_told(
+def test_a_message_of_a_run_that_was_never_published_is_not_reported(
     monitor: Monitor, tmp_path: Path
 ) -> None:
     sinks: list[Sink] = [LinesOfJson("log", str(tmp_path / "log"))]

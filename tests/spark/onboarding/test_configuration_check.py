@@ -141,7 +141,7 @@ def test_a_table_that_is_not_there_is_named(
     assert not (tmp_path / "x.yaml").exists()
 
 
-def test_all_that_does_not_fit_is_told_with_its_line(
+def test_all_that_does_not_fit_is_reported_with_its_line(
     spark: SparkSession, shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "m.yaml"

@@ -172,7 +172,7 @@ def test_the_farthest_rows_come_first_with_what_makes_them_so(asked: Asked) -> N
     assert all(row.value > row.expected for row in found)
 
 
-def test_a_cause_tells_the_fences_that_it_is_beyond(asked: Asked) -> None:
+def test_a_cause_shows_the_fences_that_it_is_beyond(asked: Asked) -> None:
     (cause,) = [c for c in asked.farthest()[1].contributions if c.feature == "code"]
     assert cause.lower <= 0 <= 9 <= cause.upper < 500
     assert cause.share == pytest.approx(1.0, abs=0.05)
@@ -209,7 +209,7 @@ def test_a_day_on_which_nothing_lies_far_out_has_no_rows(asked: Asked) -> None:
     assert asked.farthest(rows) == []
 
 
-def test_rows_without_an_id_are_told_by_their_causes(asked: Asked) -> None:
+def test_rows_without_an_id_are_reported_by_their_causes(asked: Asked) -> None:
     first = asked.farthest(ids=())[0]
     assert first.row_id is None
     assert first.contributions[0].feature in ("a", "b")

@@ -118,7 +118,7 @@ def test_scores_beyond_0_and_1_leave_decisions_alone_and_few_of_them_the_brier_s
     assert found["accuracy"]["value"] == pytest.approx(right)
 
 
-def test_labels_that_depend_on_a_segment_are_flagged_with_their_figures(
+def test_labels_that_depend_on_a_segment_are_flagged_with_their_metrics(
     spark: SparkSession, score: np.ndarray
 ) -> None:
     label = (score > 0.4).astype(object)

@@ -19,8 +19,6 @@ from modelwatch.model.planning.plan import Plan
 from modelwatch.model.planning.windows import windows_of
 from modelwatch.pipelines.performance.stage import question_of
 from modelwatch.pipelines.planning.evaluation import evaluation_of, states_needed
-from modelwatch.pipelines.runs.history import RunHistory
-from modelwatch.pipelines.runs.run import Request
 from modelwatch.pipelines.sources.frames import Sources, day_source
 from modelwatch.pipelines.states.day_states import day_states, reference_states
 from modelwatch.pipelines.states.label_states import label_states
@@ -129,7 +127,7 @@ def of_labels(sources: Sources) -> dict[str, list[str]]:
     """Answers that are read off the states of performance, by table."""
     states = states_of(CONFIG, sources, BINS)
     plan = Plan(CONFIG.monitor, AS_OF, labels=LabelPlan({}, WINDOWS))
-    question = question_of(states, Request(CONFIG, "", sources, RunHistory(()), plan))
+    question = question_of(states, plan)
     answers = performance_rows(label_states(states, sources, DAYS, AS_OF), question).collect()
     return {name: in_order(row for row in answers if row[OF_TABLE] == name) for name in ANSWERS}
 

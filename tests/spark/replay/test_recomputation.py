@@ -93,7 +93,7 @@ def vacuumed(shop: Shop, tmp_path: Path) -> Iterator[Shop]:
         shutil.move(tmp_path / file.name, file)
 
 
-def test_vacuumed_sources_are_told_with_the_versions_that_are_left(vacuumed: Shop) -> None:
+def test_vacuumed_sources_are_reported_with_the_versions_that_are_left(vacuumed: Shop) -> None:
     run = vacuumed.runs()[0]
     with pytest.raises(SourceError) as raised:
         replay(vacuumed.spark, vacuumed.parsed(), run["run_id"])

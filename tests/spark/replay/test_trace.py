@@ -82,13 +82,13 @@ def test_rules_and_the_quarantine_say_what_became_of_a_row(shop: Shop) -> None:
     assert not traced(shop, 3, as_of=day(4)).quarantine
 
 
-def test_constraints_and_incidents_of_its_day_are_told(shop: Shop) -> None:
+def test_constraints_and_incidents_of_its_day_are_reported(shop: Shop) -> None:
     found = traced(shop, 5)
     assert ("many", "fail") in {(r["constraint_name"], r["verdict"]) for r in found.constraints}
     assert [one["onset"] for one in found.incidents if "many" in str(one["sentence"])] == [day(1)]
 
 
-def test_it_is_told_as_text_and_as_json(shop: Shop) -> None:
+def test_it_is_reported_as_text_and_as_json(shop: Shop) -> None:
     found = traced(shop, 3)
     text = trace_text(found)
     assert f"Prediction {day(2)}-3 of shop, as of {day(6)}" in text
@@ -98,7 +98,7 @@ def test_it_is_told_as_text_and_as_json(shop: Shop) -> None:
     assert [table["role"] for table in whole["tables"]] == ["inputs", "predictions", "labels"]
 
 
-def test_an_id_that_is_not_there_is_told(shop: Shop) -> None:
+def test_an_id_that_is_not_there_is_reported(shop: Shop) -> None:
     with pytest.raises(SourceError, match="no row with id nobody"):
         trace(shop.spark, shop.parsed(), ["nobody"])
     with pytest.raises(SourceError, match="an id has 1 values, of id; got 2"):

@@ -111,6 +111,7 @@ def test_an_incident_has_its_series_and_its_rows_before_and_after(
     assert counted == {"before": 4 * ROWS, "after": ROWS}
 
 
+@pytest.mark.slow
 def test_pages_are_those_of_rows_that_spark_collects(
     spark: SparkSession, shop: LabelledShop
 ) -> None:

@@ -69,7 +69,7 @@ def test_a_later_release_that_is_carried_comes_before_an_older_one_of_the_path(
     assert find_java_home({"JAVA_HOME": str(older), "PATH": ""}) == older
 
 
-def test_a_java_without_security_updates_is_told(
+def test_a_java_without_security_updates_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     carried = java_at(tmp_path / "carried", "17.0.9")

@@ -67,7 +67,7 @@ def test_a_gap_is_missing_until_it_comes_and_then_late(shop: Shop) -> None:
     assert late[0]["onset"] == day(5)
 
 
-def test_rows_without_a_partner_are_told_with_their_day(shop: Shop) -> None:
+def test_rows_without_a_partner_are_reported_with_their_day(shop: Shop) -> None:
     rows = {row["day"]: row for row in health(shop, "join_coverage", role="inputs")}
     assert (rows[day(4)]["verdict"], rows[day(4)]["onset"]) == ("pass", None)
     assert (rows[day(5)]["verdict"], rows[day(5)]["value"]) == ("warn", 0.5)
@@ -81,7 +81,7 @@ def test_volume_and_repeated_ids_stand_beside_what_was_expected(shop: Shop) -> N
     assert {row["day"] for row in health(shop, "duplicates", role="inputs")} == set(rows)
 
 
-def test_changed_columns_are_told_since_the_run_that_saw_them(shop: Shop) -> None:
+def test_changed_columns_are_reported_since_the_run_that_saw_them(shop: Shop) -> None:
     rows = health(shop, "schema", role="inputs")
     wording = {row["subject"]: row for row in rows if row["subject"]}
     assert (wording["colours"]["expected"], wording["colours"]["observed"]) == (
@@ -96,9 +96,9 @@ def test_changed_columns_are_told_since_the_run_that_saw_them(shop: Shop) -> Non
 def test_the_cost_of_a_run_stands_beside_the_usual_one(shop: Shop) -> None:
     costs = shop.ask("SELECT * FROM cost_trend WHERE kind = 'monitor' AND measure = 'seconds'")
     first, second = sorted(costs, key=lambda row: row["started_at"])
-    assert (first["median_before"], first["times_usual"]) == (None, None)
+    assert (first["median_before"], first["ratio_to_median"]) == (None, None)
     assert second["median_before"] == first["value"]
-    assert second["times_usual"] == pytest.approx(second["value"] / first["value"])
+    assert second["ratio_to_median"] == pytest.approx(second["value"] / first["value"])
     measures = {row["measure"] for row in shop.ask("SELECT DISTINCT measure FROM cost_trend")}
     assert {"executor_seconds", "spark_jobs", "bytes_read", "shuffle_bytes"} <= measures
     assert {"spill_bytes", "stage states"} <= measures
@@ -109,4 +109,4 @@ def test_durations_of_other_jobs_stand_in_the_same_trend(shop: Shop) -> None:
     rows = shop.ask("SELECT * FROM cost_trend WHERE kind = 'training' ORDER BY started_at")
     assert [row["value"] for row in rows] == [100.0] * 5 + [300.0] * 4
     assert rows[-1]["median_before"] == 100.0
-    assert rows[-1]["times_usual"] == 3.0
+    assert rows[-1]["ratio_to_median"] == 3.0

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from drawn_tables import DAYS, TOLD_BY, WANTED, Layout, written
+from drawn_tables import DAY_COLUMNS, DAYS, WANTED, Layout, written
 from modelwatch.io.failures import typed
 from modelwatch.model.config.configuration import MonitorConfig, parse_config
 from modelwatch.model.profile.features import features_of
@@ -46,14 +46,14 @@ SAMPLE = Layout(seed=1, writer="delta-rs", files=(300, 300), partitions=())
 
 
 def config_of(
-    folder: Path, told: Mapping[str, str], zone: str = "UTC", **sections: Any
+    folder: Path, reported: Mapping[str, str], zone: str = "UTC", **sections: Any
 ) -> MonitorConfig:
     """A monitor of all columns of a drawn table, with segments and versions."""
     config = {
         "monitor": "drawn",
         "time_zone": zone,
         "output": {"path": str(folder.parent / "output")},
-        "inputs": {"table": {"path": str(folder)}, "day": dict(told)},
+        "inputs": {"table": {"path": str(folder)}, "day": dict(reported)},
         "predictions": {"score": "late", "model_version": {"column": "model"}},
         "features": {
             # One set of bins is of all layouts: what tells the day is no feature anyway.
@@ -74,7 +74,7 @@ def bins(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Bins:
     """Bins of all columns, fitted on a table of days that no feature tells."""
     folder = tmp_path_factory.mktemp("sample") / "table"
     written(folder, SAMPLE)
-    config = config_of(folder, TOLD_BY["a date"])
+    config = config_of(folder, DAY_COLUMNS["a date"])
     sources = opened_sources(spark, config, {})
     features, _ = features_of(config, schemas_of(sources.frames))
     return Bins(binnings_of(config, binned(config, features), features, [], sources).by_key)
@@ -104,21 +104,21 @@ LAYOUTS = st.builds(
 
 
 def assert_same_states(
-    spark: SparkSession, folder: Path, layout: Layout, told: str, zone: str, bins: Bins
+    spark: SparkSession, folder: Path, layout: Layout, reported: str, zone: str, bins: Bins
 ) -> None:
     """Of one drawn table, read both ways."""
-    by, told_by = layout.partitions, TOLD_BY[told]
+    by, day_columns = layout.partitions, DAY_COLUMNS[reported]
     table = folder / "table"
     written(table, layout, spark)
-    config = config_of(table, told_by, zone)
-    if told == "a time near a date" and "day" not in by:
-        config = config_of(table, TOLD_BY["a time"], zone)
+    config = config_of(table, day_columns, zone)
+    if reported == "a time near a date" and "day" not in by:
+        config = config_of(table, DAY_COLUMNS["a time"], zone)
     sources = opened_sources(spark, config, {})
     of_files, reader = read_states(sources, config, bins)
     other = config.model_copy(update={"read": "spark"})
     of_spark, other_reader = read_states(sources, other, bins)
     assert other_reader == "spark: the configuration says so (read: spark)"
-    if told != "a text" or "text_day" in by:
+    if reported != "a text" or "text_day" in by:
         assert reader == "files: None"
     assert of_files == of_spark
 
@@ -126,26 +126,26 @@ def assert_same_states(
 @few(6)
 @given(
     layout=LAYOUTS,
-    told=st.sampled_from(sorted(TOLD_BY)),
+    reported=st.sampled_from(sorted(DAY_COLUMNS)),
     zone=st.sampled_from(["UTC", "America/New_York"]),
 )
 def test_states_are_the_same_whoever_reads_the_rows(
-    spark: SparkSession, tmp_path: Path, bins: Bins, layout: Layout, told: str, zone: str
+    spark: SparkSession, tmp_path: Path, bins: Bins, layout: Layout, reported: str, zone: str
 ) -> None:
-    assert_same_states(spark, tmp_path, layout, told, zone, bins)
+    assert_same_states(spark, tmp_path, layout, reported, zone, bins)
 
 
 @pytest.mark.slow
 @few(80)
 @given(
     layout=LAYOUTS,
-    told=st.sampled_from(sorted(TOLD_BY)),
+    reported=st.sampled_from(sorted(DAY_COLUMNS)),
     zone=st.sampled_from(["UTC", "America/New_York", "Asia/Kolkata", "Pacific/Apia"]),
 )
 def test_states_are_the_same_of_many_more_tables(
-    spark: SparkSession, tmp_path: Path, bins: Bins, layout: Layout, told: str, zone: str
+    spark: SparkSession, tmp_path: Path, bins: Bins, layout: Layout, reported: str, zone: str
 ) -> None:
-    assert_same_states(spark, tmp_path, layout, told, zone, bins)
+    assert_same_states(spark, tmp_path, layout, reported, zone, bins)
 
 
 @pytest.mark.parametrize("unit", ["INT96", "us"])
@@ -160,7 +160,7 @@ def test_a_file_that_is_gone_when_a_task_reads_it_is_named(
     spark: SparkSession, tmp_path: Path, bins: Bins
 ) -> None:
     written(tmp_path / "table", SAMPLE)
-    config = config_of(tmp_path / "table", TOLD_BY["a date"])
+    config = config_of(tmp_path / "table", DAY_COLUMNS["a date"])
     sources = opened_sources(spark, config, {})
     features, _ = features_of(config, schemas_of(sources.frames))
     scored, _ = scored_days(StatesOf(config, features, bins.by_key), sources, WANTED)
@@ -185,7 +185,7 @@ def test_the_run_says_why_spark_reads_a_table(
     spark: SparkSession, tmp_path: Path, sections: dict[str, Any], reason: str
 ) -> None:
     written(tmp_path / "table", replace(SAMPLE, files=(5,)))
-    config = config_of(tmp_path / "table", TOLD_BY["a date"], **sections)
+    config = config_of(tmp_path / "table", DAY_COLUMNS["a date"], **sections)
     sources = opened_sources(spark, config, {})
     found = read_by_workers(sources, FileRows("inputs", config, (), config.segments, WANTED))
     assert isinstance(found, TableRead)

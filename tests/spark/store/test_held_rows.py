@@ -23,8 +23,8 @@ from modelwatch.evaluation.verdicts.judgement import (
     Strictness,
     verdict_batches,
 )
-from modelwatch.io.delta.commits import CommitLeftToSpark
-from modelwatch.io.delta.snapshot import LogUnreadable, Wanted
+from modelwatch.io.delta.commits import CommitRequiresSpark
+from modelwatch.io.delta.snapshot import LogUnreadable, RowFilter
 from modelwatch.io.store.output_tables import Store
 from modelwatch.model.performance.thresholds import PerformanceThreshold
 from modelwatch.model.sources.tables import OutputAddress
@@ -83,11 +83,11 @@ def test_spark_reads_what_the_driver_has_written_and_the_other_way(
     store.append(table, rows, "by the driver")
 
     def left(*_: Any) -> int:
-        raise CommitLeftToSpark("in this test")
+        raise CommitRequiresSpark("in this test")
 
     monkeypatch.setattr(f"{LEFT}.append_table", left)
     store.append(table, rows, "by Spark")
-    of_both = Wanted({"run_id": ["by the driver", "by Spark"]})
+    of_both = RowFilter({"run_id": ["by the driver", "by Spark"]})
     found = store.rows(table, of_both)
     assert {*found["run_id"].to_pylist()} == {"by the driver", "by Spark"}
 
@@ -108,7 +108,7 @@ def test_the_driver_reads_and_writes_without_a_spark_job(
 ) -> None:
     with count_jobs() as counted:
         store.append("incident_events", full_and_empty("incident_events"), "again")
-        found = store.rows("incident_events", Wanted({"run_id": ["again"]}))
+        found = store.rows("incident_events", RowFilter({"run_id": ["again"]}))
     assert (found.num_rows, counted.jobs) == (2, 0)
 
 
@@ -116,7 +116,7 @@ def test_numbers_that_are_not_finite_are_null_with_a_reason(store: Store) -> Non
     row = {**full_and_empty("verdicts").to_pylist()[1], "value": math.inf, "reason": None}
     rows = pa.Table.from_pylist([row], full_and_empty("verdicts").schema)
     store.append("verdicts", rows, "infinite")
-    (found,) = store.rows("verdicts", Wanted({"run_id": ["infinite"]})).to_pylist()
+    (found,) = store.rows("verdicts", RowFilter({"run_id": ["infinite"]})).to_pylist()
     assert (found["value"], found["reason"]) == (None, "the value is not finite")
 
 
@@ -208,7 +208,7 @@ def sorted_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("partitions", [1, 2, 7])
-def test_figures_and_verdicts_are_those_of_spark(spark: SparkSession, partitions: int) -> None:
+def test_metrics_and_verdicts_are_those_of_spark(spark: SparkSession, partitions: int) -> None:
     def frame(table: str, rows: pa.Table) -> Any:
         ddl = TABLES[table].ddl().replace(" NOT NULL", "")
         return spark.createDataFrame(rows.to_pylist(), ddl).repartition(partitions)

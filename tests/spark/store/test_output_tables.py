@@ -113,7 +113,7 @@ def test_every_table_is_created_as_its_registry_says(spark: SparkSession, wareho
             assert fields[column.name].nullable == column.nullable
 
 
-def test_files_are_told_apart_by_run_and_day_and_by_nothing_else(
+def test_files_are_distinguished_by_run_and_day_and_by_nothing_else(
     spark: SparkSession, store: Store, warehouse: Path
 ) -> None:
     store.append("constraint_results", results(spark), "first")

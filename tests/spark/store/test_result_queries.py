@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pyspark.errors import PySparkException
 
-from modelwatch.io.store.local_results import LocalResults, NotAnswered, local_results
+from modelwatch.io.store.local_results import LocalResults, UnsupportedStatement, local_results
 from modelwatch.io.store.output_tables import Store
 from modelwatch.io.store.result_queries import ResultQueries
 from modelwatch.model.errors import SourceError
@@ -197,7 +197,7 @@ def test_what_may_differ_is_left_to_spark(
     local: LocalResults, monitor: Monitor, expression: str
 ) -> None:
     statement = f"SELECT {expression} AS value FROM runs"
-    with pytest.raises(NotAnswered):
+    with pytest.raises(UnsupportedStatement):
         local.answer(statement)
     assert len(ResultQueries(monitor.output, lambda: monitor.spark).answer(statement).rows) == 3
 
@@ -206,7 +206,7 @@ def test_what_may_differ_is_left_to_spark(
 def test_what_is_no_query_of_the_results_is_left_to_spark(
     local: LocalResults, monitor: Monitor, statement: str
 ) -> None:
-    with pytest.raises(NotAnswered):
+    with pytest.raises(UnsupportedStatement):
         local.answer(statement)
     assert ResultQueries(monitor.output, lambda: monitor.spark).answer(statement).rows
 
@@ -230,7 +230,7 @@ def test_at_most_the_number_of_rows_asked_for_is_answered(local: LocalResults) -
     ],
 )
 def test_no_other_file_is_read(local: LocalResults, statement: str) -> None:
-    with pytest.raises(NotAnswered):
+    with pytest.raises(UnsupportedStatement):
         local.answer(statement)
 
 

@@ -249,7 +249,7 @@ def test_a_timeline_has_the_profile_beside_the_drift(monitor: Monitor) -> None:
     assert [tuple(row) for row in found] == [(FIRST, 0.1, 0.1, False), (SECOND, 0.5, 0.5, True)]
 
 
-def test_a_numeric_histogram_tells_its_bins(monitor: Monitor) -> None:
+def test_a_numeric_histogram_shows_its_bins(monitor: Monitor) -> None:
     found = monitor.query(
         f"SELECT label, row_count, share FROM histogram_comparison "
         f"WHERE feature = 'wind' AND window_start = '{FIRST}' ORDER BY bin"
@@ -267,7 +267,7 @@ def test_a_numeric_histogram_tells_its_bins(monitor: Monitor) -> None:
     assert sum(row.share for row in found) == pytest.approx(1.0)
 
 
-def test_a_categorical_histogram_tells_its_values(monitor: Monitor) -> None:
+def test_a_categorical_histogram_shows_its_values(monitor: Monitor) -> None:
     found = monitor.query(
         f"SELECT label, row_count FROM histogram_comparison "
         f"WHERE feature = 'carrier' AND window_start = '{FIRST}' ORDER BY bin"
@@ -298,7 +298,7 @@ def test_failed_constraints_leave_out_what_passed(monitor: Monitor) -> None:
     assert [tuple(row) for row in found] == [(SECOND, "fail", "new")]
 
 
-def test_costs_are_told_of_every_run(monitor: Monitor) -> None:
+def test_costs_are_reported_of_every_run(monitor: Monitor) -> None:
     found = {row.run_id: row for row in monitor.query("SELECT * FROM run_costs")}
     assert set(found) == {"old", "weeks", "new", "failed"}
     assert found["new"].seconds == 12

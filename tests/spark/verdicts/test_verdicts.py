@@ -52,7 +52,7 @@ def verdicts(spark: SparkSession, *metrics: tuple[Any, ...], partitions: int = 2
     )
 
 
-def test_a_figure_beyond_its_threshold_and_beyond_chance_fails(spark: SparkSession) -> None:
+def test_a_metric_beyond_its_threshold_and_beyond_chance_fails(spark: SparkSession) -> None:
     (row,) = verdicts(spark, metric())
     assert (row.verdict, row.effect, row.comparisons) == ("fail", 2.5, 1)
     assert row.reason is None
@@ -102,7 +102,7 @@ def test_a_change_for_the_better_does_not_fail(spark: SparkSession) -> None:
     assert (row.verdict, row.effect) == ("pass", 0.0)
 
 
-def test_a_figure_that_chance_cannot_be_told_of_is_undefined(spark: SparkSession) -> None:
+def test_a_metric_that_chance_is_unknown_for_is_undefined(spark: SparkSession) -> None:
     (row,) = verdicts(spark, metric(p_value=None))
     assert row.verdict == "undefined"
     assert row.reason is not None

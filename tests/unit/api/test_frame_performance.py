@@ -234,7 +234,7 @@ def test_literals_meet_labels_in_the_type_of_the_column(labels: pa.Array) -> Non
     assert (found.labelled_rows, found.of("base_rate")) == (3, pytest.approx(2 / 3))
 
 
-def test_ids_of_sixty_bits_are_told_apart() -> None:
+def test_ids_of_sixty_bits_are_distinguished() -> None:
     big = 1_750_000_000_000_000_000
     found = modelwatch.performance(
         {"label": [big, big + 1, big + 2], "p": [0.9, 0.1, 0.8]},
@@ -315,7 +315,7 @@ def test_an_error_beyond_the_doubles_is_not_left_out_of_a_mean() -> None:
     assert found.of("smape") == pytest.approx(halves.mean())
 
 
-def test_numbers_that_doubles_do_not_tell_apart_are_refused_and_not_compared() -> None:
+def test_numbers_that_doubles_do_not_distinguish_are_refused_and_not_compared() -> None:
     big = 1_750_000_000_000_000_000
     frame = {"y": [big + k for k in range(9)], "p": [big + k + 3 for k in range(9)]}
     with pytest.raises(FrameError, match="doubles cannot distinguish"):

@@ -40,7 +40,7 @@ def test_categories_are_counted() -> None:
     assert (found["distinct"], found["mode_share"], found["null_share"]) == (2.0, 2 / 3, 0.25)
 
 
-def test_a_date_is_told_as_a_date() -> None:
+def test_a_date_is_reported_as_a_date() -> None:
     found = modelwatch.profile({"born": [date(2020, 1, 1), date(2020, 3, 1)]}).of("born")
     assert (found["min"], found["max"]) == ("2020-01-01", "2020-03-01")
 
@@ -96,7 +96,7 @@ LARGE = {
 
 
 @pytest.mark.parametrize("name", LARGE)
-def test_numbers_that_doubles_cannot_tell_apart_keep_their_digits(name: str) -> None:
+def test_numbers_that_doubles_cannot_distinguish_keep_their_digits(name: str) -> None:
     column, least, unit = LARGE[name]
     found = modelwatch.profile({"x": column}).of("x")
     assert found["distinct"] == 60
@@ -122,7 +122,7 @@ def test_a_special_value_meets_the_column_in_its_own_type(kind: pa.DataType) -> 
     assert (found["mean"], found["special_share"]) == (30.0, pytest.approx(1 / 6))
 
 
-def test_a_special_value_of_sixty_bits_is_told_from_its_neighbors() -> None:
+def test_a_special_value_of_sixty_bits_is_distinguished_from_its_neighbors() -> None:
     column = pa.array([BIG + k for k in range(60)] + [BIG - 1] * 20)
     found = modelwatch.profile({"x": column}, special_values={"x": [BIG - 1]}).of("x")
     assert found["special_share"] == 0.25

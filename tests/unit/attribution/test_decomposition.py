@@ -154,7 +154,7 @@ def test_a_small_slice_is_not_looked_at() -> None:
     assert not len(found.worst)
 
 
-def test_a_slice_that_is_all_has_nothing_to_be_held_against() -> None:
+def test_a_slice_that_is_all_has_nothing_to_be_compared_with() -> None:
     rows = np.full((5, 1), 100.0)
     found = worst_slices(rows, rows / 2, rows, rows / 2)
     assert found.reason[0] == NO_REST

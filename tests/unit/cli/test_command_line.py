@@ -23,7 +23,7 @@ GOOD = (
 
 
 @pytest.mark.parametrize("command", ["check", "plan", "run", "sql"])
-def test_a_wrong_configuration_is_told_line_by_line_and_exits_with_2(
+def test_a_wrong_configuration_is_reported_line_by_line_and_exits_with_2(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "m.yaml"

@@ -34,7 +34,7 @@ def test_another_one_does(file: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert "version: 1 must grow" in wording
 
 
-def test_a_broken_contract_is_told_by_file_and_line(
+def test_a_broken_contract_is_reported_by_file_and_line(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file.write_text(TEXT.replace("nullable", "nulable"), encoding="utf-8")

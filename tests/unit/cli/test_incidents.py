@@ -32,7 +32,7 @@ def config(tmp_path: Path) -> str:
         (["acknowledge", "a1", "--until", "2020-01-01"], "mute requires --until DAY"),
     ],
 )
-def test_wrong_words_are_told_before_anything_is_opened(
+def test_wrong_words_are_reported_before_anything_is_opened(
     words: list[str], wording: str, config: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(["incidents", "--config", config, *words]) == 2

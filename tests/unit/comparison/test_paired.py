@@ -170,7 +170,7 @@ def test_metrics_that_disagree_have_no_winner() -> None:
     assert "Log loss" in found.sentence or "log loss" in found.sentence.lower()
 
 
-def test_a_metric_that_cannot_tell_is_not_against() -> None:
+def test_a_metric_that_cannot_show_is_not_against() -> None:
     found = {
         "accuracy": difference("accuracy", -0.02, -0.01),
         "roc_auc": difference("roc_auc", -0.01, 0.05),

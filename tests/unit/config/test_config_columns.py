@@ -220,7 +220,7 @@ def test_every_table_of_the_configuration_has_a_role() -> None:
         ("string", "read a view with to_timestamp(at, ...)"),
     ],
 )
-def test_a_time_whose_unit_or_form_is_unknown_says_how_a_view_tells_it(
+def test_a_time_whose_unit_or_form_is_unknown_says_how_a_view_shows_it(
     spark_type: str, hint: str
 ) -> None:
     ((place, _, message),) = found(predictions={**PREDICTIONS, "at": spark_type})
@@ -229,5 +229,5 @@ def test_a_time_whose_unit_or_form_is_unknown_says_how_a_view_tells_it(
     assert hint in message
 
 
-def test_a_time_without_zone_tells_a_day() -> None:
+def test_a_time_without_zone_shows_a_day() -> None:
     assert found(predictions={**PREDICTIONS, "at": "timestamp_ntz"}) == []

@@ -61,7 +61,7 @@ def performance(**keys: str) -> str:
     return f"{PLAIN}{LABELS}performance: {{{inside}}}\n"
 
 
-def test_a_missing_threshold_is_told_as_what_it_is() -> None:
+def test_a_missing_threshold_is_reported_as_what_it_is() -> None:
     ((place, message),) = problems(performance(task="binary", score="score"))
     assert place == "performance"
     assert "decision is required for a binary task: a threshold" in message
@@ -138,7 +138,7 @@ def test_a_missing_threshold_is_told_as_what_it_is() -> None:
         ({"task": "binari", "score": "score"}, "did you mean 'binary'?"),
     ],
 )
-def test_what_does_not_fit_the_task_is_told(keys: dict[str, str], wording: str) -> None:
+def test_what_does_not_fit_the_task_is_reported(keys: dict[str, str], wording: str) -> None:
     assert any(wording in message for _, message in problems(performance(**keys)))
 
 
@@ -177,11 +177,13 @@ def test_what_does_not_fit_the_task_is_told(keys: dict[str, str], wording: str) 
         ),
     ],
 )
-def test_sections_that_do_not_fit_each_other_are_told(text: str, place: str, wording: str) -> None:
+def test_sections_that_do_not_fit_each_other_are_reported(
+    text: str, place: str, wording: str
+) -> None:
     assert any(where == place and wording in message for where, message in problems(text))
 
 
-def test_labels_without_predictions_are_told() -> None:
+def test_labels_without_predictions_are_reported() -> None:
     text = "".join(
         line
         for line in PLAIN.splitlines(keepends=True)
@@ -203,14 +205,14 @@ def test_tables_that_fit_have_no_problem() -> None:
         ("came", "array<int>", "labels.label"),
     ],
 )
-def test_a_column_of_the_labels_that_cannot_serve_is_told(
+def test_a_column_of_the_labels_that_cannot_serve_is_reported(
     column: str, spark_type: str, place: str
 ) -> None:
     labels = {**SCHEMAS["labels"], column: spark_type}
     assert place in [where for where, _ in found(PLAIN + LABELS + BINARY, labels=labels)]
 
 
-def test_positive_values_that_the_label_cannot_hold_are_told() -> None:
+def test_positive_values_that_the_label_cannot_hold_are_reported() -> None:
     ((place, message),) = found(PLAIN + LABELS + BINARY.replace("}\n", ", positive: ['yes']}\n"))
     assert place == "performance.positive"
     assert "'came'" in message
@@ -227,7 +229,7 @@ def test_positive_values_that_the_label_cannot_hold_are_told() -> None:
         (", positive: ['yes'], negative: [0]", "string", 'such as negative: ["0"]'),
     ],
 )
-def test_what_to_write_for_a_side_that_the_label_cannot_hold_is_told(
+def test_what_to_write_for_a_side_that_the_label_cannot_hold_is_reported(
     keys: str, spark_type: str, wording: str
 ) -> None:
     labels = {**SCHEMAS["labels"], "came": spark_type}

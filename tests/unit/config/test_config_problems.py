@@ -36,7 +36,7 @@ def wrong(more: str) -> Problem:
     return only(GOOD + more)
 
 
-def test_all_problems_are_told_at_once_with_their_lines() -> None:
+def test_all_problems_are_reported_at_once_with_their_lines() -> None:
     found = problems(
         "monitor: a b\n"
         "time_zon: UTC\n"

@@ -217,7 +217,7 @@ def test_comments_and_layout_change_no_fingerprint() -> None:
         ("predictions: {score: x}", True, False),
     ],
 )
-def test_fingerprints_tell_what_a_change_makes_stale(
+def test_fingerprints_show_what_a_change_makes_stale(
     more: str, states: bool, evaluation: bool
 ) -> None:
     assert (states_fingerprint(read()) != states_fingerprint(read(more))) is states

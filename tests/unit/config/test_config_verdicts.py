@@ -281,7 +281,7 @@ def test_a_threshold_of_a_loss_is_a_share_of_the_reference() -> None:
         ("outliers: {fence: 0}", PLAIN, "outliers.fence", "at least 0.5"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_place(
+def test_what_is_wrong_is_reported_with_its_place(
     more: str, text: str, place: str, message: str
 ) -> None:
     found = problems(more + "\n", text)

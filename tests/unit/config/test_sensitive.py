@@ -124,7 +124,7 @@ def test_keys_show_nowhere() -> None:
     assert SECRET["MODELWATCH_SALT"] not in shown
 
 
-def test_another_secret_is_told_from_another_setting() -> None:
+def test_another_secret_is_distinguished_from_another_setting() -> None:
     def settings(of: MonitorConfig, secret: str) -> Any:
         secrets = secrets_of(of, {of.features.salt_env: secret})
         return binned(of, keyed(features_of(of, SCHEMA)[0], secrets))[0]

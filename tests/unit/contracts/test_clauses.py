@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from modelwatch.model.contracts.clauses import constraints_of, misfit_summary, schema_misfits
+from modelwatch.model.contracts.clauses import constraints_of, mismatch_summary, schema_mismatches
 from modelwatch.model.contracts.contract import Contract
 from modelwatch.model.contracts.reading import parse_contract
 from modelwatch.model.contracts.rules import rules_of_contract
-from modelwatch.pipelines.contracts.check import held_schema
+from modelwatch.pipelines.contracts.check import covered_schema
 
 SCHEMA = {"x": "double", "Name": "string", "a`b": "int", "day": "date"}
 
@@ -48,20 +48,20 @@ def test_sentinels_are_left_out_of_the_rows_that_are_asked() -> None:
     assert found[0].bounds == (0.5, None)
 
 
-def test_columns_that_are_gone_are_asked_nothing_and_told() -> None:
+def test_columns_that_are_gone_are_asked_nothing_and_reported() -> None:
     of = contract("  gone: {nullable: false}\n  x: {type: int}")
     assert asked(of) == {}
-    misfits = schema_misfits(of, SCHEMA)
+    misfits = schema_mismatches(of, SCHEMA)
     assert [one.wording for one in misfits] == ["'gone' is missing", "'x' is double, not int"]
 
 
 def test_a_schema_is_compared_by_spark_s_names_in_any_case() -> None:
     of = contract('  NAME: {type: String}\n  "a`b": {type: integer}\n  x: {type: "Double"}')
-    assert schema_misfits(of, SCHEMA) == ()
+    assert schema_mismatches(of, SCHEMA) == ()
 
 
-def test_other_columns_are_told_where_they_matter() -> None:
-    found = schema_misfits(contract("  x: {}", "other_columns: warn"), SCHEMA)
+def test_other_columns_are_reported_where_they_matter() -> None:
+    found = schema_mismatches(contract("  x: {}", "other_columns: warn"), SCHEMA)
     assert [(one.column, one.severity) for one in found] == [
         ("Name", "warn"),
         ("a`b", "warn"),
@@ -69,9 +69,9 @@ def test_other_columns_are_told_where_they_matter() -> None:
     ]
 
 
-def test_many_misfits_are_told_in_one_bounded_sentence() -> None:
+def test_many_misfits_are_reported_in_one_bounded_sentence() -> None:
     of = contract("\n".join(f"  gone{i}: {{}}" for i in range(50)))
-    wording = misfit_summary(schema_misfits(of, {}))
+    wording = mismatch_summary(schema_mismatches(of, {}))
     assert wording.endswith("; and 40 more")
 
 
@@ -100,6 +100,6 @@ def test_a_schema_is_held_as_it_is_stored_with_the_paths_that_the_contract_names
     stored = {"ds": "string", "customer": "struct<age:int>", "x": "double"}
     taken = {**stored, "ds": "date", "customer.age": "int", "customer.name": "string"}
     of = contract("  ds: {type: string}\n  customer.age: {type: int}\n  x: {type: double}")
-    held = held_schema(of, taken, stored)
+    held = covered_schema(of, taken, stored)
     assert held == {**stored, "customer.age": "int"}
-    assert schema_misfits(of, held) == ()
+    assert schema_mismatches(of, held) == ()

@@ -18,9 +18,9 @@ from modelwatch.model.contracts.contract import ContractFile
 from modelwatch.model.contracts.reading import parse_contract
 from modelwatch.pipelines.contracts.check import (
     freshness_rows,
-    held_to_volumes,
     late_days,
     schema_rows,
+    with_volume_verdicts,
 )
 from modelwatch.stats.states.binning import Binning
 from modelwatch.stats.states.categorical import CategoricalStates
@@ -49,9 +49,9 @@ COUNTED = ConstraintRow(
 )
 
 
-def test_rows_are_held_to_their_weekday() -> None:
+def test_rows_are_checked_against_their_weekday() -> None:
     days = [replace(COUNTED, day=MONDAY + timedelta(days=n)) for n in range(3)]
-    found = held_to_volumes(days, [CONTRACT])
+    found = with_volume_verdicts(days, [CONTRACT])
     assert [(row.day, row.verdict, row.lower, row.upper) for row in found] == [
         (MONDAY, "warn", 10.0, 20.0),
         (MONDAY + timedelta(days=1), "warn", None, 5.0),
@@ -59,13 +59,13 @@ def test_rows_are_held_to_their_weekday() -> None:
     assert {row.kind for row in found} == {"volume"}
 
 
-def test_rows_of_no_day_are_held_to_no_weekday() -> None:
-    assert held_to_volumes([COUNTED], [CONTRACT], whole=True) == []
+def test_rows_of_no_day_are_checked_against_no_weekday() -> None:
+    assert with_volume_verdicts([COUNTED], [CONTRACT], whole=True) == []
 
 
 def test_other_constraints_stay_as_they_are() -> None:
     other = replace(COUNTED, constraint="volume")
-    assert held_to_volumes([other], [CONTRACT]) == [other]
+    assert with_volume_verdicts([other], [CONTRACT]) == [other]
 
 
 @pytest.mark.parametrize(("behind", "verdict"), [(0, "pass"), (2, "pass"), (3, "warn")])
@@ -80,7 +80,7 @@ def test_a_run_that_does_not_see_the_newest_day_says_nothing_of_freshness() -> N
     assert freshness_rows(CONTRACT, None, date(2013, 3, 1), [MONDAY]) == []
 
 
-def test_the_stricter_promise_of_freshness_counts() -> None:
+def test_the_stricter_constraint_of_freshness_counts() -> None:
     file = ContractFile("c.yaml", "", CONTRACT)
     assert late_days([file], 16) == 2
     assert late_days([file], 1) == 1
@@ -100,7 +100,7 @@ def test_columns_of_severity_warn_warn() -> None:
     assert schema_rows(contract, {}, [MONDAY])[0].verdict == "warn"
 
 
-def test_a_check_tells_the_worst_day_of_each_clause() -> None:
+def test_a_check_shows_the_worst_day_of_each_clause() -> None:
     low = replace(COUNTED, lower=10.0, verdict="fail")
     rows = [
         low,
@@ -147,7 +147,7 @@ def facts(stack: NumericStates | CategoricalStates, days: list[int], binning: Bi
     return facts_of(group(stack, days, ["a", "b"]), binning)
 
 
-def test_numbers_tell_their_ends_without_special_values() -> None:
+def test_numbers_show_their_ends_without_special_values() -> None:
     rows = [[-999.0, 3.0, None, 8.0], [4.0, float("nan"), 9.0, -999.0], [5.0]]
     binning = numeric_binning([v for day in rows for v in day if v is not None], 200, [-999.0])
     found = facts(numeric_states(binning, rows), [1, 1, 2], binning)
@@ -158,14 +158,14 @@ def test_numbers_tell_their_ends_without_special_values() -> None:
     assert found["special_values"] == [-999.0]
 
 
-def test_a_column_without_a_number_tells_none() -> None:
+def test_a_column_without_a_number_shows_none() -> None:
     binning = numeric_binning([1.0, 2.0])
     found = facts(numeric_states(binning, [[None, None]]), [1], binning)
     assert "lowest" not in found
     assert found["by_day"] == [[2, 2]]
 
 
-def test_texts_tell_their_values_where_all_are_known() -> None:
+def test_texts_show_their_values_where_all_are_known() -> None:
     rows = [["a", "bb", None], ["a", "ccc"]]
     binning = categorical_binning(["a", "bb", "ccc", "gone"])
     found = facts(categorical_states(binning, rows), [1, 2], binning)

@@ -53,7 +53,7 @@ def changes(old: str, new: str) -> list[str]:
         ("name: r", "name: s", "removed relations.r"),
     ],
 )
-def test_a_change_is_told_by_what_it_lets_through(old: str, new: str, wording: str) -> None:
+def test_a_change_is_reported_by_what_it_lets_through(old: str, new: str, wording: str) -> None:
     if "nullable" in new:
         new, old = "nullable: false\n", "completeness: 0.9\n"
         assert changes(old, new)[1:] == [wording]
@@ -75,7 +75,7 @@ def test_a_review_has_the_texts_and_the_words() -> None:
     assert "must grow" not in wording
 
 
-def test_a_change_under_the_same_version_is_told() -> None:
+def test_a_change_under_the_same_version_is_reported() -> None:
     new = OLD.replace("[0, 10]", "[0, 20]")
     wording = review(parse_contract(OLD), parse_contract(new), (OLD, new), ("a", "b"))
     assert "version: 1 must grow" in wording

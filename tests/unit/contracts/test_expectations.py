@@ -218,7 +218,7 @@ def test_forbidden_values_and_patterns_become_relations() -> None:
     "text",
     ["", "[]", "{}", '{"expectations": 3}', "[" * 100_000, '{"expectations": [' + "1" * 9999],
 )
-def test_what_is_no_suite_is_told(text: str) -> None:
+def test_what_is_no_suite_is_reported(text: str) -> None:
     with pytest.raises(ConfigurationError, match=r"suite\.json"):
         contract_of_suite(text, "suite.json")
 

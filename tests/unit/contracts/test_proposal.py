@@ -89,7 +89,7 @@ def test_a_code_at_the_end_is_a_sentinel_and_not_in_the_range() -> None:
     assert found["range"] == (14, 86)
 
 
-def test_of_sensitive_columns_no_value_is_told() -> None:
+def test_of_sensitive_columns_no_value_is_reported() -> None:
     hidden = column(spark_type="string", values={"secret": 2000}, sensitive=True)
     contract, text = proposed(ReferenceTable("inputs", "some rows", (hidden,)), "c")
     assert "secret" not in text

@@ -108,7 +108,7 @@ def test_what_can_be_missing_is_not_complete() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "- a\n", "contract: [\n", "contract: !!python/object:x {}\n"])
-def test_what_is_no_contract_is_told(text: str) -> None:
+def test_what_is_no_contract_is_reported(text: str) -> None:
     assert problems(text)
 
 

@@ -10,16 +10,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from modelwatch.io.delta.footers import LeftToSpark, footer_of
+from modelwatch.io.delta.footers import RequiresSpark, footer_of
 
 MOMENTS = pa.array([datetime(2024, 1, 1)], pa.timestamp("us"))
 OLD = pa.array([date(1500, 1, 1)])
 SPARK = {"org.apache.spark.version": "3.5.9"}
 
 
-def file_of(folder: Path, column: pa.Array, told: dict[str, str] | None = None, **of: Any) -> Path:
+def file_of(
+    folder: Path, column: pa.Array, reported: dict[str, str] | None = None, **of: Any
+) -> Path:
     path = folder / "file.parquet"
-    pq.write_table(pa.table({"x": column}).replace_schema_metadata(told), path, **of)
+    pq.write_table(pa.table({"x": column}).replace_schema_metadata(reported), path, **of)
     return path
 
 
@@ -40,13 +42,13 @@ def file_of(folder: Path, column: pa.Array, told: dict[str, str] | None = None, 
 def test_a_column_of_another_type_than_the_table_s_is_left_to_spark(
     tmp_path: Path, column: pa.Array, kind: str
 ) -> None:
-    with pytest.raises(LeftToSpark, match="'x'"):
+    with pytest.raises(RequiresSpark, match="'x'"):
         footer_of(file_of(tmp_path, column), {"x": kind})
 
 
 @pytest.mark.parametrize("read", ["X", "x.y"])
 def test_a_column_that_several_names_could_mean_is_left_to_spark(tmp_path: Path, read: str) -> None:
-    with pytest.raises(LeftToSpark):
+    with pytest.raises(RequiresSpark):
         footer_of(file_of(tmp_path, pa.array([1.5])), {read: "double"})
 
 
@@ -57,7 +59,7 @@ def test_a_column_that_the_file_does_not_have_is_no_reason(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("column", "kind", "told", "of"),
+    ("column", "kind", "reported", "of"),
     [
         (OLD, "date", None, {}),
         (OLD, "date", {**SPARK, "org.apache.spark.legacyDateTime": ""}, {}),
@@ -67,31 +69,31 @@ def test_a_column_that_the_file_does_not_have_is_no_reason(tmp_path: Path) -> No
     ],
 )
 def test_dates_that_spark_may_shift_to_another_calendar_are_left_to_it(
-    tmp_path: Path, column: pa.Array, kind: str, told: dict[str, str] | None, of: dict[str, Any]
+    tmp_path: Path, column: pa.Array, kind: str, reported: dict[str, str] | None, of: dict[str, Any]
 ) -> None:
-    with pytest.raises(LeftToSpark, match="old calendar"):
-        footer_of(file_of(tmp_path, column, told, **of), {"x": kind})
+    with pytest.raises(RequiresSpark, match="old calendar"):
+        footer_of(file_of(tmp_path, column, reported, **of), {"x": kind})
 
 
 @pytest.mark.parametrize(
-    ("column", "told"),
+    ("column", "reported"),
     [(OLD, SPARK), (pa.array([date(2024, 1, 1), None]), None), (pa.nulls(3, pa.date32()), None)],
 )
 def test_dates_that_are_the_same_in_both_calendars_are_read(
-    tmp_path: Path, column: pa.Array, told: dict[str, str] | None
+    tmp_path: Path, column: pa.Array, reported: dict[str, str] | None
 ) -> None:
-    assert footer_of(file_of(tmp_path, column, told), {"x": "date"})
+    assert footer_of(file_of(tmp_path, column, reported), {"x": "date"})
 
 
-def test_a_row_group_tells_the_days_between_which_it_lies(tmp_path: Path) -> None:
+def test_a_row_group_shows_the_days_between_which_it_lies(tmp_path: Path) -> None:
     days = pa.array([date(1970, 1, 3), date(1970, 1, 2), None, date(1969, 12, 31)])
     path = file_of(tmp_path, days.cast(pa.timestamp("ms", "UTC")), row_group_size=2)
     groups = footer_of(path, {"x": "timestamp"}).groups("x")
     assert [(g.at, g.rows, g.least, g.greatest) for g in groups] == [(0, 2, 1, 2), (1, 2, -1, -1)]
 
 
-def test_a_footer_that_can_t_be_read_is_left_to_spark_which_tells_of_it(tmp_path: Path) -> None:
+def test_a_footer_that_can_t_be_read_is_left_to_spark_which_reports_it(tmp_path: Path) -> None:
     (tmp_path / "file.parquet").write_bytes(b"nothing")
     for name in ("file.parquet", "gone.parquet"):
-        with pytest.raises(LeftToSpark, match=name):
+        with pytest.raises(RequiresSpark, match=name):
             footer_of(tmp_path / name, {})

@@ -27,7 +27,7 @@ def test_a_deletion_loses_rows_and_taking_it_back_finds_them_again() -> None:
     assert not loses_rows([DELETED, restored], "us")
 
 
-def test_vectors_in_one_file_are_told_apart_by_where_they_begin() -> None:
+def test_vectors_in_one_file_are_distinguished_by_where_they_begin() -> None:
     assert loses_rows([commit({"remove": file("a", 1)}, {"add": file("a", 9)})], "us")
 
 

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from modelwatch.io.delta.commits import CommitLeftToSpark, append_table
-from modelwatch.io.delta.snapshot import LogUnreadable, Wanted, local_snapshot
+from modelwatch.io.delta.commits import CommitRequiresSpark, append_table
+from modelwatch.io.delta.snapshot import LogUnreadable, RowFilter, local_snapshot
 
 SCHEMA = pa.schema([("monitor", pa.string()), ("run_id", pa.string()), ("day", pa.date32())])
 FIELDS = [
@@ -70,15 +70,15 @@ def test_an_earlier_version_stays_as_it_was(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("wanted", "runs"),
     [
-        (Wanted({"monitor": ["m1"]}), ["r1"]),
-        (Wanted({"day": [SECOND]}), ["r2"]),
-        (Wanted({"run_id": ["r1", "r2"]}, {"day": SECOND}), ["r2"]),
-        (Wanted({"day": [None]}), ["r3"]),
-        (Wanted({"run_id": []}), []),
+        (RowFilter({"monitor": ["m1"]}), ["r1"]),
+        (RowFilter({"day": [SECOND]}), ["r2"]),
+        (RowFilter({"run_id": ["r1", "r2"]}, {"day": SECOND}), ["r2"]),
+        (RowFilter({"day": [None]}), ["r3"]),
+        (RowFilter({"run_id": []}), []),
     ],
 )
 def test_files_without_wanted_rows_are_left_out(
-    tmp_path: Path, wanted: Wanted, runs: list[str]
+    tmp_path: Path, wanted: RowFilter, runs: list[str]
 ) -> None:
     table = created(tmp_path / "t")
     append_table(table, rows("r1", FIRST, monitor="m1"), "r1")
@@ -196,7 +196,7 @@ def test_what_is_not_known_is_left_to_spark(tmp_path: Path, change: Any) -> None
     change(table)
     with pytest.raises(LogUnreadable):
         local_snapshot(table)
-    with pytest.raises(CommitLeftToSpark):
+    with pytest.raises(CommitRequiresSpark):
         append_table(table, rows("r1", FIRST), "r1")
 
 
@@ -217,7 +217,7 @@ def test_a_table_that_needs_more_of_a_writer_is_left_to_spark(
     tmp_path: Path, protocol: dict[str, Any]
 ) -> None:
     table = created(tmp_path / "t", protocol)
-    with pytest.raises(CommitLeftToSpark, match="writer"):
+    with pytest.raises(CommitRequiresSpark, match="writer"):
         append_table(table, rows("r1", FIRST), "r1")
     assert [path.name for path in table.iterdir()] == ["_delta_log"]
 
@@ -225,7 +225,7 @@ def test_a_table_that_needs_more_of_a_writer_is_left_to_spark(
 def test_the_commit_at_which_a_checkpoint_is_due_is_left_to_spark(tmp_path: Path) -> None:
     table = created(tmp_path / "t", **{"delta.checkpointInterval": "2"})
     append_table(table, rows("r1", FIRST), "r1")
-    with pytest.raises(CommitLeftToSpark, match="checkpoint"):
+    with pytest.raises(CommitRequiresSpark, match="checkpoint"):
         append_table(table, rows("r2", SECOND), "r2")
 
 

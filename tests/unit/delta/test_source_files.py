@@ -15,12 +15,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from drawn_tables import TOLD_BY, TYPES, WANTED, Layout, written
+from drawn_tables import DAY_COLUMNS, TYPES, WANTED, Layout, written
 from modelwatch.io.delta import source_files
-from modelwatch.io.delta.footers import LeftToSpark
+from modelwatch.io.delta.footers import RequiresSpark
 from modelwatch.io.delta.source_files import (
     TYPES_OF_SPARK,
-    AskedColumn,
+    RequestedColumn,
     TableFiles,
     dealt_parts,
     pinned_snapshot,
@@ -65,36 +65,38 @@ def as_form(value: Any, form: ValueForm) -> Any:
     return value
 
 
-def day_of(row: dict[str, Any], told: dict[str, str]) -> date | None:
+def day_of(row: dict[str, Any], reported: dict[str, str]) -> date | None:
     """The day of a row in UTC; None if it is not wanted."""
-    name = told.get("column") or told["time_column"]
+    name = reported.get("column") or reported["time_column"]
     value = row[name]
     if value is None:
         return None
     if name == "text_day":
         value = datetime.strptime(value, "%Y%m%d").replace(tzinfo=timezone.utc)
     day = value.date() if isinstance(value, datetime) else value
-    near = row["day"] if "partition_column" in told else day
+    near = row["day"] if "partition_column" in reported else day
     if near is None or not any(abs((near - one).days) <= 1 for one in WANTED):
         return None
     return day if day in WANTED else None
 
 
-def files_of(folder: Path, told: dict[str, str], forms: dict[str, ValueForm] = FORMS) -> TableFiles:
+def files_of(
+    folder: Path, reported: dict[str, str], forms: dict[str, ValueForm] = FORMS
+) -> TableFiles:
     """The files of a table, all columns asked for."""
-    asked = tuple(AskedColumn(n, form, TYPES_OF_SPARK[TYPES[n]]) for n, form in forms.items())
+    asked = tuple(RequestedColumn(n, form, TYPES_OF_SPARK[TYPES[n]]) for n, form in forms.items())
     wanted = tuple(map(day_number, WANTED))
     newest = len(list((folder / "_delta_log").glob("*.json"))) - 1
-    if told.get("column") == "text_day":
+    if reported.get("column") == "text_day":
         return TableFiles(
             pinned_snapshot(str(folder), newest), asked, FileDays(wanted=wanted), "text_day"
         )
     snapshot = pinned_snapshot(str(folder), newest)
-    name = told.get("column") or told["time_column"]
+    name = reported.get("column") or reported["time_column"]
     if name in snapshot.metadata["partitionColumns"]:
         return TableFiles(snapshot, asked, FileDays(wanted=wanted), name)
     form: ValueForm = "day" if name == "day" else "micros"
-    near = told.get("partition_column")
+    near = reported.get("partition_column")
     runs = ((wanted[0], wanted[0]), (wanted[1], wanted[2]))
     return TableFiles(snapshot, asked, FileDays(name, form, wanted), None, near, runs)
 
@@ -127,14 +129,16 @@ def read_rows(files: TableFiles, batch_rows: int = 64) -> Counter[tuple[Any, ...
         row_group=st.sampled_from([17, 1000]),
         dictionary=st.booleans(),
     ),
-    told=st.sampled_from(sorted(TOLD_BY)),
+    reported=st.sampled_from(sorted(DAY_COLUMNS)),
 )
-def test_rows_of_files_are_those_of_the_table(tmp_path: Path, layout: Layout, told: str) -> None:
-    by = TOLD_BY[told]
-    if "text_day" not in layout.partitions and told == "a text":
-        by = TOLD_BY["a date"]
-    if "day" not in layout.partitions and told == "a time near a date":
-        by = TOLD_BY["a time"]
+def test_rows_of_files_are_those_of_the_table(
+    tmp_path: Path, layout: Layout, reported: str
+) -> None:
+    by = DAY_COLUMNS[reported]
+    if "text_day" not in layout.partitions and reported == "a text":
+        by = DAY_COLUMNS["a date"]
+    if "day" not in layout.partitions and reported == "a time near a date":
+        by = DAY_COLUMNS["a time"]
     table = written(tmp_path / "table", layout)
     expected: Counter[tuple[Any, ...]] = Counter()
     for row in table.to_pylist():
@@ -201,18 +205,18 @@ def test_a_table_that_is_not_known_to_be_read_the_same_is_left_to_spark(
     tmp_path: Path, change: Callable[[list[dict[str, Any]]], object], reason: str
 ) -> None:
     folder = altered(tmp_path / "table", change)
-    with pytest.raises(LeftToSpark, match=reason):
-        read_rows(files_of(folder, TOLD_BY["a date"]))
+    with pytest.raises(RequiresSpark, match=reason):
+        read_rows(files_of(folder, DAY_COLUMNS["a date"]))
 
 
 def test_a_partition_of_another_type_is_left_to_spark(tmp_path: Path) -> None:
     written(tmp_path / "table", Layout(3, "hand", (40,), ("x",)))
-    with pytest.raises(LeftToSpark, match="a partition of type double"):
-        read_rows(files_of(tmp_path / "table", TOLD_BY["a date"]))
+    with pytest.raises(RequiresSpark, match="a partition of type double"):
+        read_rows(files_of(tmp_path / "table", DAY_COLUMNS["a date"]))
 
 
 def test_a_table_elsewhere_is_left_to_spark() -> None:
-    with pytest.raises(LeftToSpark, match="not on a local disk"):
+    with pytest.raises(RequiresSpark, match="not on a local disk"):
         pinned_snapshot("s3://lake/table", 0)
 
 
@@ -221,8 +225,8 @@ def test_more_footers_than_the_driver_reads_are_left_to_spark(
 ) -> None:
     written(tmp_path / "table", Layout(3, "hand", (5, 5), ()))
     monkeypatch.setattr(source_files, "MOST_EXAMINED", 2 * len(TYPES) - 1)
-    with pytest.raises(LeftToSpark, match="the footers of 2 files are too many"):
-        files_of(tmp_path / "table", TOLD_BY["a date"]).parts()
+    with pytest.raises(RequiresSpark, match="the footers of 2 files are too many"):
+        files_of(tmp_path / "table", DAY_COLUMNS["a date"]).parts()
 
 
 def test_files_of_other_days_are_not_opened(tmp_path: Path) -> None:
@@ -232,7 +236,7 @@ def test_files_of_other_days_are_not_opened(tmp_path: Path) -> None:
     for path, day in named.items():
         if day not in map(str, WANTED):
             (folder / unquote(path)).unlink()
-    assert read_rows(files_of(folder, TOLD_BY["a date"])).total() == sum(
+    assert read_rows(files_of(folder, DAY_COLUMNS["a date"])).total() == sum(
         row["day"] in WANTED for row in table.to_pylist()
     )
 

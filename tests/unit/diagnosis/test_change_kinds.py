@@ -223,7 +223,7 @@ def test_errors_that_change_where_inputs_do_not_are_another_concept() -> None:
     assert of([*ACCURACY, *AUC, *BASE_RATE]).kind == "concept_shift"
 
 
-def test_more_positives_ranked_as_well_as_ever_are_another_rate_of_labels() -> None:
+def test_more_positives_ranked_as_well_as_before_are_another_rate_of_labels() -> None:
     assert of([*ACCURACY, *BASE_RATE]).kind == "label_rate_shift"
 
 
@@ -380,7 +380,7 @@ def test_a_share_is_found_to_a_few_percent() -> None:
     assert found.value == pytest.approx(1.8, rel=0.02)
 
 
-def test_a_constraint_tells_what_it_can() -> None:
+def test_a_constraint_shows_what_it_can() -> None:
     broken = replace(row(5, 1.0), source="constraint", subject="one row", metric="uniqueness")
     assert only(fold([broken])).area == "constraint"
     assert of([broken]).kind == "duplicated_rows"
@@ -450,7 +450,7 @@ def test_values_that_lost_their_decimals_are_rounded() -> None:
     assert found.kind == "rounded_values"
 
 
-def test_a_column_that_stands_still_at_an_integer_is_constant_rather_than_rounded() -> None:
+def test_a_column_that_is_stuck_at_an_integer_is_constant_rather_than_rounded() -> None:
     assert wording(feature("temperature", np.full(ROWS, 40.0))).kind == "constant"
 
 

@@ -93,7 +93,7 @@ def test_a_small_step_has_a_wider_interval() -> None:
     assert wide > narrow + 2
 
 
-def test_what_the_margin_does_not_tell_is_undetermined() -> None:
+def test_what_the_margin_does_not_show_is_undetermined() -> None:
     for found in changes(1.5 * (T >= 40)):
         assert (found.shape == found.likely) == (found.margin >= LEAST_MARGIN)
 
@@ -134,7 +134,7 @@ def test_a_step_without_noise_is_a_step() -> None:
     )
 
 
-def test_few_days_tell_nothing() -> None:
+def test_few_days_show_nothing() -> None:
     found = change_point(np.arange(7.0), np.arange(7))
     assert (found.shape, found.reason) == ("undetermined", TOO_SHORT)
 

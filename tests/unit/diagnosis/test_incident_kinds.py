@@ -8,10 +8,10 @@ import numpy as np
 
 from modelwatch.model.diagnosis.change_kinds import FeatureChange
 from modelwatch.model.diagnosis.incident_kinds import (
-    Around,
-    asked_key,
+    Surroundings,
     kind_of_incident,
     leads_of_parts,
+    surroundings_key,
     with_kinds_inside,
     with_kinds_of_parts,
 )
@@ -45,7 +45,9 @@ def area() -> tuple[Incident, tuple[Incident, ...]]:
 
 def test_each_feature_has_the_kind_of_its_own_failures() -> None:
     root, children = area()
-    around = {asked_key(one): Around((CENTS, GONE)) for one in leads_of_parts(root, children)}
+    around = {
+        surroundings_key(one): Surroundings((CENTS, GONE)) for one in leads_of_parts(root, children)
+    }
     found = with_kinds_of_parts(root, children, around)
     kinds = {(one.subject, one.kind) for one in found}
     assert kinds == {("amount", "scale_change"), ("age", "nulls")}
@@ -54,7 +56,9 @@ def test_each_feature_has_the_kind_of_its_own_failures() -> None:
 
 def test_an_incident_has_the_kind_of_what_leads_it() -> None:
     root, children = area()
-    around = {asked_key(one): Around((CENTS, GONE)) for one in leads_of_parts(root, children)}
+    around = {
+        surroundings_key(one): Surroundings((CENTS, GONE)) for one in leads_of_parts(root, children)
+    }
     root, *rest = with_kinds_of_parts(root, children, around)
     assert kind_of_incident(root, rest, (), around).kind == "scale_change"
 
@@ -62,8 +66,10 @@ def test_an_incident_has_the_kind_of_what_leads_it() -> None:
 def test_a_fault_of_few_rows_shows_in_the_rows_that_carry_it() -> None:
     few = change("amount", np.where(FEW, 100.0 * AGAIN, AGAIN))
     incidents = fold(on((5, 6))).incidents
-    (root,) = with_kinds_of_parts(incidents[0], (), {asked_key(incidents[0]): Around((few,))})
-    (found,) = with_kinds_inside((root,), {("inputs", "amount"): Around((CENTS,))})
+    (root,) = with_kinds_of_parts(
+        incidents[0], (), {surroundings_key(incidents[0]): Surroundings((few,))}
+    )
+    (found,) = with_kinds_inside((root,), {("inputs", "amount"): Surroundings((CENTS,))})
     assert found.kind == "scale_change"
     assert "is 100x larger" in str(found.evidence)
 
@@ -78,11 +84,11 @@ def test_what_was_found_in_the_rows_that_carry_a_change_stays() -> None:
         kind="sentinel",
         evidence="all of them are -1",
     )
-    (found,) = with_kinds_of_parts(known, (), {asked_key(root): Around((CENTS,))})
+    (found,) = with_kinds_of_parts(known, (), {surroundings_key(root): Surroundings((CENTS,))})
     assert (found.kind, found.evidence) == ("sentinel", "all of them are -1")
 
 
-def test_what_joins_a_feature_later_is_told_as_it_is() -> None:
+def test_what_joins_a_feature_later_is_reported_as_it_is() -> None:
     root, children = area()
     known = replace(root, spread="everywhere", kind="nulls")
     found = with_kinds_of_parts(known, children, {})

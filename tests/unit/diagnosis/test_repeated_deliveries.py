@@ -75,7 +75,7 @@ def test_columns_that_repeat_different_days_are_no_delivery() -> None:
     assert wording(("a", "b"), repeated).kind == "stale"
 
 
-def test_other_figures_are_not_stale() -> None:
+def test_other_metrics_are_not_stale() -> None:
     repeated = {name: RepeatedDay(DAY, EVE, True, True) for name in ("a", "b")}
     assert wording(("a",), repeated, metric="psi").kind not in ("stale", "repeated_delivery")
 

@@ -90,7 +90,7 @@ def test_days_of_new_values_repeat_none(name) -> None:
         assert not shown(day_states(fresh_days(FRESH[name], seed))).share.any()
 
 
-def test_a_feature_that_stands_still_now_and_then_repeats_nothing() -> None:
+def test_a_feature_that_is_stuck_now_and_then_repeats_nothing() -> None:
     days = fresh_days(FRESH["amounts"], 1)
     for sunday in range(6, DAYS, 7):
         days[sunday] = days[sunday - 1]
@@ -132,7 +132,7 @@ def test_two_categories_tie_by_chance_and_thirty_do_not() -> None:
         assert bool(found.share[35]) is tells
 
 
-def test_the_days_before_tell_what_is_usual_where_the_reference_is_short() -> None:
+def test_the_days_before_show_what_is_usual_where_the_reference_is_short() -> None:
     days = fresh_days(FRESH["amounts"], 6)
     days[35] = days[34]
     found = shown(day_states(days, 2), 2)

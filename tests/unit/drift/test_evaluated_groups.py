@@ -195,7 +195,7 @@ def test_sums_of_another_length_are_refused(sums: list[int] | None) -> None:
         group.stack(AMOUNT)
 
 
-def test_groups_are_told_apart_by_all_of_their_key() -> None:
+def test_groups_are_distinguished_by_all_of_their_key() -> None:
     groups = list(state_groups([STATES]))
     keys = [tuple(getattr(group, name) for name in GROUP_KEY) for group in groups]
     assert len(keys) == len(set(keys)) == 6

@@ -44,7 +44,7 @@ def test_a_day_like_the_others_has_errors_like_theirs() -> None:
     assert np.abs(found[[0, 1, 2]]).max() < 0.1
 
 
-def test_a_feature_that_nothing_tells_has_no_error() -> None:
+def test_a_feature_that_nothing_shows_has_no_error() -> None:
     assert np.isnan(changes(weather(1, 2)[0])[3])
     assert np.isnan(predicted_errors(WHOLE)[0, 3])
     found = drift(Comparison(pair_state(weather(1, 2)[0]), WHOLE), [KEY])[KEY]
@@ -57,7 +57,7 @@ def test_a_day_on_which_all_rise_together_is_no_change_of_their_relation() -> No
     assert np.abs(changes(warm)[[0, 1, 2]]).max() < 0.1
 
 
-def test_a_feature_that_rises_alone_is_charged_and_those_that_it_tells_are_not() -> None:
+def test_a_feature_that_rises_alone_is_charged_and_those_that_it_shows_are_not() -> None:
     day = weather(1, 2)[0]
     day[:, 0] += 1.0
     found = changes(day)
@@ -70,7 +70,7 @@ def test_two_features_exchanged_are_both_charged_or_one_for_the_other() -> None:
     assert np.nanmax(changes(day)) > 0.5
 
 
-def test_a_feature_that_is_mostly_gone_neither_tells_nor_is_told() -> None:
+def test_a_feature_that_is_mostly_gone_neither_predicts_nor_is_predicted() -> None:
     day = weather(1, 2)[0]
     day[:, 0] = np.nan
     found = changes(day)
@@ -78,7 +78,7 @@ def test_a_feature_that_is_mostly_gone_neither_tells_nor_is_told() -> None:
     assert abs(found[2]) < 0.1
 
 
-def test_windows_with_other_gaps_are_each_told_by_what_they_have() -> None:
+def test_windows_with_other_gaps_are_each_reported_by_what_they_have() -> None:
     whole, gap = weather(1, 2)[0], weather(1, 3)[0]
     gap[:, 2] = np.nan
     together = error_changes(pair_states([whole, gap]), WHOLE)
@@ -107,7 +107,7 @@ def test_days_of_the_reference_are_not_surprising_and_a_broken_one_is() -> None:
     assert np.median(p_broken) < 0.001
 
 
-def test_only_what_the_others_tell_has_a_null_model() -> None:
+def test_only_what_the_others_show_has_a_null_model() -> None:
     assert sorted(relation_nulls(BEFORE, np.arange(40))) == ["f0", "f1", "f2"]
 
 

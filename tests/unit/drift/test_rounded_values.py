@@ -63,7 +63,7 @@ def test_large_integers_that_were_none_are_found() -> None:
     assert persistent(failures({"a": number_states(days, REFERENCE)}, REFERENCE, THRESHOLDS))
 
 
-def test_the_steps_of_the_values_tell_how_often_they_add_up_to_an_integer() -> None:
+def test_the_steps_of_the_values_show_how_often_they_add_up_to_an_integer() -> None:
     states = number_states([np.full(20, 1.0), np.array([0.125] * 3 + [2.0] * 17)] * 2, 4)
     assert rounded_model(states.take(np.array([1, 3])), np.arange(2)) == RoundedModel(0.125, 2)
     assert rounded_model(states, np.arange(4)) == RoundedModel(1.0, 4)

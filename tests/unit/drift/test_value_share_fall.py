@@ -25,7 +25,7 @@ def without(airport: str, rows: int) -> list[str]:
     return left
 
 
-def test_the_part_of_a_value_that_is_missing_is_told_whatever_its_share() -> None:
+def test_the_part_of_a_value_that_is_missing_is_reported_whatever_its_share() -> None:
     assert fall(without("EWR", 216)) == pytest.approx(0.6)
     assert fall(without("LGA", 180)) == pytest.approx(0.6)
 

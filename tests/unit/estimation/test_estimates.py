@@ -97,7 +97,7 @@ def test_windows_of_a_stack_are_estimated_each_by_itself() -> None:
             assert found.sampling_sd[at] == pytest.approx(alone[key].sampling_sd[0])
 
 
-def test_labels_change_nothing_but_which_rows_are_held_against_them() -> None:
+def test_labels_change_nothing_but_which_rows_are_compared_with_them() -> None:
     score = drawn(300)
     label = np.arange(300) % 3
     every = estimates(expected(states(score, label=label), CURVED))

@@ -106,7 +106,7 @@ def test_states_do_not_depend_on_how_rows_are_cut_into_batches() -> None:
     assert (whole.sums == cut.sums).all()
 
 
-def test_rows_with_a_label_are_apart_to_be_held_against_it() -> None:
+def test_rows_with_a_label_are_apart_to_be_compared_with_it() -> None:
     expected = ([1.0, 3.0, 5.0], [1.0, 9.0, 25.0])
     states = states_of(batch_of([10.0, 20.0, 30.0], expected, label=[np.nan, 21.0, 33.0]))
     assert states.counts.tolist() == [[1, 2]]

@@ -31,7 +31,7 @@ def days_of(levels, seed: int = 1):
     return binary_states(BINNING, score, (score >= 0.5).astype(int), np.zeros(len(days)), days)
 
 
-def told(states, keys=ACCURACY):
+def reported(states, keys=ACCURACY):
     return estimates(expected(states, AS_SAID), keys)
 
 
@@ -48,14 +48,14 @@ def p_of(usual, value: float, days: int = 7) -> float:
 
 def test_a_week_within_what_the_reference_s_days_vary_is_usual() -> None:
     levels = 0.8 + 0.06 * np.random.default_rng(3).standard_normal(28)
-    usual = usual_estimates(days_of(levels), np.arange(28), told)
+    usual = usual_estimates(days_of(levels), np.arange(28), reported)
     # The standard error of a week is 0.06 / sqrt(7) = 0.023; that of its outcomes is 0.01.
     assert p_of(usual, usual["accuracy"].value - 0.03) > 0.1
     assert p_of(usual, usual["accuracy"].value - 0.15) < 0.001
 
 
 def test_days_that_are_alike_leave_what_outcomes_do_by_chance() -> None:
-    usual = usual_estimates(days_of(np.full(28, 0.8)), np.arange(28), told)["accuracy"]
+    usual = usual_estimates(days_of(np.full(28, 0.8)), np.arange(28), reported)["accuracy"]
     assert usual.value == pytest.approx(0.8, abs=0.002)
     assert usual.model.design_effect == 1.0
     assert usual.model.rows == pytest.approx(0.8 * 0.2 - 0.05**2, rel=0.05)
@@ -65,24 +65,24 @@ def test_days_that_are_alike_leave_what_outcomes_do_by_chance() -> None:
 
 def test_a_short_reference_is_judged_with_the_assumed_design_effect() -> None:
     days = days_of(np.full(3, 0.8))
-    few, more = (usual_estimates(days, np.arange(3), told, effect) for effect in (1.0, 30.0))
+    few, more = (usual_estimates(days, np.arange(3), reported, effect) for effect in (1.0, 30.0))
     assert few["accuracy"].model.reason is not None
     assert p_of(few, 0.75) < 0.05 < p_of(more, 0.75)
 
 
 def test_one_day_is_a_reference_as_well() -> None:
-    usual = usual_estimates(days_of(np.array([0.8])), np.arange(1), told)
+    usual = usual_estimates(days_of(np.array([0.8])), np.arange(1), reported)
     assert p_of(usual, 0.5) < 0.05 < p_of(usual, 0.78)
 
 
 def test_no_day_has_no_usual_estimate() -> None:
     none = days_of(np.array([0.8])).take(np.zeros(0, dtype=int))
-    assert usual_estimates(none, np.zeros(0), told) == {}
+    assert usual_estimates(none, np.zeros(0), reported) == {}
 
 
 def test_a_metric_that_the_reference_does_not_define_has_none() -> None:
     days = binary_states(BINNING, [0.1, 0.2], [0, 0], [0, 0], [0, 1])
-    usual = usual_estimates(days, np.arange(2), partial(told, keys=["precision", "accuracy"]))
+    usual = usual_estimates(days, np.arange(2), partial(reported, keys=["precision", "accuracy"]))
     assert set(usual) == {"accuracy"}
 
 

@@ -18,7 +18,7 @@ DAYS = 20
 SHORT = frozenset({"start"})
 
 
-def told(kind: str | None, short: frozenset[str] = SHORT, **metric: Any) -> Incident:
+def reported(kind: str | None, short: frozenset[str] = SHORT, **metric: Any) -> Incident:
     """The incident of a feature that fails on two days, once its kind of change is known."""
     return incident(on((5, 6), **metric), kind, short)
 
@@ -39,29 +39,29 @@ def incident(rows: Sequence[VerdictRow], kind: str | None, short: frozenset[str]
 
 @pytest.mark.parametrize("kind", ["population_shift", "undetermined"])
 def test_a_shift_from_a_few_days_is_a_warning(kind: str) -> None:
-    assert told(kind).severity == "warn"
+    assert reported(kind).severity == "warn"
 
 
 def test_a_shift_from_a_week_of_days_is_a_failure() -> None:
-    assert told("population_shift", short=frozenset()).severity == "fail"
+    assert reported("population_shift", short=frozenset()).severity == "fail"
 
 
 def test_other_answers_than_those_of_a_few_days_are_a_warning() -> None:
-    found = told("model_change", role="predictions", subject="score")
+    found = reported("model_change", role="predictions", subject="score")
     assert found.severity == "warn"
 
 
 @pytest.mark.parametrize("kind", ["nulls", "scale_change", "sentinel", "constant", "stale"])
 def test_a_fault_is_a_failure_after_a_few_days_as_well(kind: str) -> None:
-    assert told(kind).severity == "fail"
+    assert reported(kind).severity == "fail"
 
 
 def test_a_change_that_was_not_looked_into_keeps_its_severity() -> None:
-    assert told(None).severity == "fail"
+    assert reported(None).severity == "fail"
 
 
 def test_missing_rows_are_a_failure_whatever_the_reference() -> None:
-    found = told(None, source="volume", subject="inputs", metric="rows", value=-0.5)
+    found = reported(None, source="volume", subject="inputs", metric="rows", value=-0.5)
     assert found.severity == "fail"
 
 

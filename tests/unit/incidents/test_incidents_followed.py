@@ -34,12 +34,12 @@ def after(rows: list[VerdictRow], days: int, last: Folded, **more: object) -> Fo
     return fold(rows, days, previous=last.incidents, **more)  # type: ignore[arg-type]
 
 
-def test_a_new_incident_is_told() -> None:
+def test_a_new_incident_is_reported() -> None:
     opened = event(fold(LASTING, 10), "opened")
     assert (opened.day, opened.is_reported) == (day(6), True)
 
 
-def test_what_was_over_before_it_was_first_seen_is_no_news() -> None:
+def test_what_was_over_before_it_was_first_seen_is_not_reported() -> None:
     folded = fold([row(5), row(6)], 30)
     assert [(one.event, one.is_reported) for one in folded.events] == [
         ("opened", False),
@@ -54,7 +54,7 @@ def test_a_second_run_of_the_same_day_says_nothing() -> None:
     assert changed(again.incidents, first.incidents) == ()
 
 
-def test_an_incident_keeps_its_id_while_it_lasts_and_is_told_once() -> None:
+def test_an_incident_keeps_its_id_while_it_lasts_and_is_reported_once() -> None:
     first = fold(LASTING, 10)
     later = after(LASTING, 20, first)
     assert only(later).id == only(first).id
@@ -62,13 +62,13 @@ def test_an_incident_keeps_its_id_while_it_lasts_and_is_told_once() -> None:
     assert [one.failing_windows for one in changed(later.incidents, first.incidents)] == [15]
 
 
-def test_the_end_is_told() -> None:
+def test_the_end_is_reported() -> None:
     first = fold([row(5), row(6)], 8)
     closed = event(after([row(5), row(6)], 12, first), "closed")
     assert (closed.day, closed.is_reported) == (day(9), True)
 
 
-def test_an_incident_that_comes_back_is_told_again() -> None:
+def test_an_incident_that_comes_back_is_reported_again() -> None:
     rows = [row(5), row(6), row(20), row(21)]
     closed = fold(rows, 15)
     back = after(rows, 22, closed)
@@ -142,7 +142,7 @@ def test_an_acknowledged_incident_does_not_call_any_more() -> None:
     first = fold(LASTING, 10)
     actions = [said(only(first), "acknowledge", 10)]
     later = after([*LASTING, row(11, 9.0)], 12, first, actions=actions)
-    assert (only(first).calls, only(later).calls) == (True, False)
+    assert (only(first).needs_attention, only(later).needs_attention) == (True, False)
     assert only(later).acknowledged_by == "ada"
     assert [(one.event, one.is_reported) for one in later.events] == [
         ("worsened", False),
@@ -155,17 +155,17 @@ def test_what_comes_back_calls_although_it_was_acknowledged() -> None:
     rows = [row(5), row(6), *on(range(20, 25))]
     first = fold(rows, 8)
     actions = [said(only(first), "acknowledge", 8)]
-    assert only(after(rows, 25, first, actions=actions)).calls
+    assert only(after(rows, 25, first, actions=actions)).needs_attention
 
 
-def test_a_mute_incident_is_followed_and_not_told_until_the_day_named() -> None:
+def test_a_mute_incident_is_followed_and_not_reported_until_the_day_named() -> None:
     first = fold(LASTING, 10)
     actions = [said(only(first), "mute", 10, until=20)]
     mute = after([*LASTING, row(15, 9.0)], 20, first, actions=actions)
-    assert (only(mute).muted_until, only(mute).calls) == (day(20), False)
+    assert (only(mute).muted_until, only(mute).needs_attention) == (day(20), False)
     assert not any(one.is_reported for one in mute.events)
     later = after(LASTING, 21, mute, actions=actions)
-    assert (only(later).muted_until, only(later).calls) == (None, True)
+    assert (only(later).muted_until, only(later).needs_attention) == (None, True)
     assert "unmuted" in kinds(later)
 
 
@@ -199,20 +199,20 @@ def test_a_false_alarm_comes_back_with_a_larger_effect() -> None:
 def test_a_false_alarm_can_be_taken_back() -> None:
     first = fold(LASTING, 10)
     actions = [said(only(first), "false_alarm", 10), said(only(first), "reopen", 12)]
-    assert only(after(LASTING, 13, first, actions=actions)).calls
+    assert only(after(LASTING, 13, first, actions=actions)).needs_attention
 
 
-def test_an_incident_of_features_that_do_not_matter_is_listed_and_not_told() -> None:
+def test_an_incident_of_features_that_do_not_matter_is_listed_and_not_reported() -> None:
     from modelwatch.model.incidents.ranking import Weights
 
     folded = fold(LASTING, 10, weights=Weights(importance={"amount": 0.0}))
-    assert not only(folded).calls
+    assert not only(folded).needs_attention
     assert not event(folded, "opened").is_reported
 
 
 def test_a_warning_does_not_call() -> None:
     warned = {"source": "constraint", "subject": "c", "metric": "rows", "verdict": "warn"}
-    assert not only(fold(on(range(5, 20), 1.0, **warned), 10)).calls
+    assert not only(fold(on(range(5, 20), 1.0, **warned), 10)).needs_attention
 
 
 def test_an_action_on_an_incident_that_is_not_there_changes_nothing() -> None:

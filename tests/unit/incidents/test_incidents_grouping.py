@@ -93,7 +93,7 @@ def test_what_the_model_was_given_leads_what_it_answered() -> None:
     assert only(fold([*on((5, 6)), *answers])).role == "inputs"
 
 
-def test_a_promise_is_listed_under_the_feature_that_broke_it() -> None:
+def test_a_constraint_is_listed_under_the_feature_that_broke_it() -> None:
     broken = {"source": "constraint", "subject": "few nulls", "metric": "completeness"}
     folded = fold([*on((5, 6)), *on((5, 6), 1.0, **broken)])
     assert [one.area for one in folded.incidents] == ["data", "constraint"]

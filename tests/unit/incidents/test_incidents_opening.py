@@ -34,12 +34,12 @@ def test_it_is_one_incident_while_it_lasts() -> None:
     assert (incident.state, incident.failing_windows, incident.opened) == ("open", 20, day(6))
 
 
-def test_a_subject_fails_with_any_of_its_figures() -> None:
+def test_a_subject_fails_with_any_of_its_metrics() -> None:
     incident = only(fold([row(5), row(6, metric="mean_change_in_sd")]))
     assert incident.metrics == ("mean_change_in_sd", "psi")
 
 
-def test_the_largest_effect_says_what_is_told_of_it() -> None:
+def test_the_largest_effect_says_what_is_reported_of_it() -> None:
     incident = only(fold([row(5), row(6, 7.0, metric="ks", reference="other"), row(7)]))
     assert (incident.effect, incident.metric, incident.reference) == (7.0, "ks", "other")
     assert incident.worst_start == day(6)
@@ -114,12 +114,12 @@ def test_windows_without_a_verdict_neither_open_nor_clear(verdict: str) -> None:
     assert only(still).state == "open"
 
 
-def test_the_failing_figure_must_be_known_for_it_to_clear() -> None:
+def test_the_failing_metric_must_be_known_for_it_to_clear() -> None:
     undefined = on(range(7, 30), None, verdict="undefined")
     assert only(fold([row(5), row(6), *undefined])).state == "open"
 
 
-def test_another_figure_that_is_undefined_hinders_nothing() -> None:
+def test_another_metric_that_is_undefined_hinders_nothing() -> None:
     undefined = on(range(30), None, verdict="undefined", metric="special_share_change")
     assert only(fold([row(5), row(6), *undefined])).closed == day(9)
 
@@ -151,7 +151,7 @@ def test_a_missing_day_opens_one_at_once() -> None:
     assert only(fold(rows)).area == "source"
 
 
-def test_a_broken_promise_opens_one_at_once_and_a_warning_only_if_it_persists() -> None:
+def test_a_broken_constraint_opens_one_at_once_and_a_warning_only_if_it_persists() -> None:
     broken = {"source": "constraint", "subject": "few nulls", "metric": "completeness"}
     assert only(fold([row(5, 1.0, **broken)])).severity == "fail"
     warned = on((5, 6), 1.0, **broken, verdict="warn")

@@ -75,7 +75,7 @@ def test_a_sentence_of_what_is_not_understood_says_so() -> None:
     assert "The kind of change is undetermined. Check " in str(found.sentence)
 
 
-def test_a_loss_is_told_from_what_to_what() -> None:
+def test_a_loss_is_reported_from_what_to_what() -> None:
     rows = [week(n, value=-0.08, expected=0.83, role="labels") for n in (1, 2)]
     assert "Accuracy is 0.75, down from 0.83 in reference `start`, " in sentence(rows)
 
@@ -96,7 +96,7 @@ def test_volume_missing_days_and_coverage_have_words_of_their_own() -> None:
     assert "Label coverage is 60%, down from 90%, " in sentence([*late])
 
 
-def test_too_few_rows_for_other_checks_are_told() -> None:
+def test_too_few_rows_for_other_checks_are_reported() -> None:
     volume = {"source": "volume", "subject": "inputs", "metric": "rows", "reference": None}
     fewer = only(fold(on((5, 6), 9.0, **volume, value=-0.9, expected=100.0, rows=10)))
     assert "(about 100), too few for other checks, " in sentence_of(fewer, 20)
@@ -145,7 +145,7 @@ def test_a_frequent_value_that_lost_rows_is_named() -> None:
     )
 
 
-def test_an_end_is_told() -> None:
+def test_an_end_is_reported() -> None:
     assert ", from Jan 11 to Jan 12 (2 days)" in sentence(on((5, 6)))
 
 
@@ -153,7 +153,7 @@ def test_every_kind_has_words() -> None:
     assert set(KIND_WORDS) == set(KIND_RULES)
 
 
-def test_the_examples_have_every_kind_and_every_figure_with_words() -> None:
+def test_the_examples_have_every_kind_and_every_metric_with_words() -> None:
     assert set(EVIDENCE) == set(KIND_RULES)
     assert {*_WORDS} <= {one.metric for one in incidents()}
 
@@ -205,7 +205,7 @@ def days(*numbers: int) -> tuple[int, ...]:
     return tuple(first + number for number in numbers)
 
 
-def test_the_change_nearest_to_the_first_failure_is_told() -> None:
+def test_the_change_nearest_to_the_first_failure_is_reported() -> None:
     change = ChangePoint("steps", "steps", days(2, 30), days(1, 28), days(3, 33), (0, 1, 2), 20.0)
     assert onset_of(change, day(31)) == Onset("steps", day(30), day(28), day(33))
 
@@ -215,14 +215,14 @@ def test_a_ramp_begins_where_it_begins() -> None:
     assert onset_of(change, day(30)) == Onset("ramp", day(10), day(8), day(12))
 
 
-def test_a_shape_that_does_not_stand_out_tells_no_day() -> None:
+def test_a_shape_that_does_not_stand_out_shows_no_day() -> None:
     change = ChangePoint("undetermined", "step", days(10), days(8), days(12), (0, 1), 2.0)
     assert onset_of(change, day(10)) == Onset("undetermined")
     far = ChangePoint("step", "step", days(10), days(8), days(12), (0, 1), 20.0)
     assert onset_of(far, day(100)) == Onset("undetermined")
 
 
-def test_the_query_shows_the_figures_from_before_it_began() -> None:
+def test_the_query_shows_the_metrics_from_before_it_began() -> None:
     query = evidence_query(only(fold(on((25, 26)))), "shop")
     assert query.startswith("SELECT window_start, statistic, value, threshold, row_count, mean")
     assert "feature = 'amount'" in query
@@ -234,7 +234,7 @@ def test_what_data_hold_stays_within_the_quotes_of_a_query() -> None:
     assert "segment = 'O\\'Hara\\\\\\' OR 1=1 --'" in evidence_query(only(fold(evil)), "shop")
 
 
-def test_effects_of_any_size_can_be_told() -> None:
+def test_effects_of_any_size_can_be_reported() -> None:
     for effect in (1.0, 1e9, float(np.finfo(np.float64).max)):
         for metric in ("psi", "mean_change_in_sd", "sd_log_ratio"):
             rows = [row(n, effect, metric=metric, value=effect) for n in (5, 6)]

@@ -33,7 +33,7 @@ def episode(name: str, begin: int, last: int | None, window: str = "day", **of: 
         severity="fail",
         metrics=frozenset({"psi"}),
         adjusted_p=0.01,
-        effect_now=None,
+        latest_effect=None,
     )
     return Episode(subject, (span,))
 

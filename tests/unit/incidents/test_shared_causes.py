@@ -114,7 +114,7 @@ def test_shifts_that_different_segments_show_are_one_incident_and_faults_are_not
     assert sets(explained(rows, gone)) == subjects("amount", "age")
 
 
-def test_what_tells_what_happened_leads_what_moved_with_it() -> None:
+def test_what_shows_what_happened_leads_what_moved_with_it() -> None:
     found = {"amount": {"kind": "population_shift"}, "age": {"kind": "missing_rows"}}
     assert only(explained(two(), found)).subject == "age"
 
@@ -136,7 +136,7 @@ def test_rows_that_are_missing_explain_what_moves_and_no_fault_of_a_column() -> 
     assert sets(explained(rows, found)) == subjects("inputs amount", "age")
 
 
-def test_features_that_nobody_looked_into_are_told_apart_by_their_figures() -> None:
+def test_features_that_nobody_looked_into_are_distinguished_by_their_metrics() -> None:
     assert sets(fold(two(**NULLS), DAYS)) == subjects("amount", "age")
     rows = [*on((5, 6), **NULLS), *on((5, 6), subject="age", **NULLS)]
     assert sets(fold(rows, DAYS)) == subjects("amount age")
@@ -146,10 +146,10 @@ def test_features_that_nobody_looked_into_are_told_apart_by_their_figures() -> N
 
 def test_answers_follow_inputs_that_changed_in_as_many_rows() -> None:
     rows = [*on((5, 6)), *on((5, 6), **SCORE)]
-    broken = {"kind": "nulls", "touched_share": 0.3}
-    found = {"amount": broken, "score": {"kind": "model_change", "touched_share": 0.2}}
+    broken = {"kind": "nulls", "affected_share": 0.3}
+    found = {"amount": broken, "score": {"kind": "model_change", "affected_share": 0.2}}
     assert sets(explained(rows, found)) == subjects("amount score")
-    found["score"] = {"kind": "constant", "touched_share": 1.0}
+    found["score"] = {"kind": "constant", "affected_share": 1.0}
     assert sets(explained(rows, found)) == subjects("amount", "score")
 
 
@@ -190,7 +190,7 @@ constraints:
 """
 
 
-def test_a_promise_has_the_cause_of_its_column() -> None:
+def test_a_constraint_has_the_cause_of_its_column() -> None:
     broken = {"source": "constraint", "subject": "ages known", "metric": "completeness"}
     rows = [*on((5, 6), 9.0, **UNSEEN), *on((5, 6), subject="age", **NULLS)]
     rows += on((5, 6), 1.0, **broken)
@@ -221,7 +221,7 @@ def test_performance_that_stays_bad_when_the_data_are_well_again_is_an_incident_
     assert sets(fold(rows, 42)) == subjects("amount", "accuracy")
 
 
-def test_people_are_told_when_an_incident_reaches_the_model() -> None:
+def test_people_are_notified_when_an_incident_reaches_the_model() -> None:
     rows = [*on(range(7, 30)), week(1), week(2)]
     first = fold(rows, 10)
     later = fold(rows, 21, previous=first.incidents)

@@ -75,6 +75,6 @@ def test_messages_link_to_pages_that_exist_and_to_the_overview_for_others(pages:
     (pages / "index.html").write_text("page")
     (pages / "incident-a.html").write_text("page")
     place = f"report: {{path: {pages}, link: 'https://r.example.com'}}\n"
-    signposts = announcement._signposts(parse_config(TEXT + place), "m.yaml")
-    assert signposts.page("a") == "https://r.example.com/incident-a.html"
-    assert signposts.page("b") == "https://r.example.com/index.html"
+    message_links = announcement._message_links(parse_config(TEXT + place), "m.yaml")
+    assert message_links.page("a") == "https://r.example.com/incident-a.html"
+    assert message_links.page("b") == "https://r.example.com/index.html"

@@ -36,7 +36,7 @@ def test_the_same_change_has_the_same_message_id() -> None:
     assert [one.message_id for one in first] == [one.message_id for one in again]
 
 
-def test_what_is_no_news_is_a_line_of_one_digest() -> None:
+def test_what_is_not_reported_is_a_line_of_one_digest() -> None:
     rows = [*on((5, 6)), *on((25, 26), subject="price"), *on(range(36, 40), subject="late")]
     folded = fold(rows, 40)
     opened, digest = messages(folded.events, incidents_of(folded), "shop", day(40))
@@ -88,7 +88,7 @@ def test_a_long_digest_shows_the_first_lines_and_counts_the_rest() -> None:
     assert len(digest.details.parts[0].lines) == 25
 
 
-def test_incidents_of_the_past_are_told_with_their_days() -> None:
+def test_incidents_of_the_past_are_reported_with_their_days() -> None:
     folded = fold(on((5, 6)), 40)
     past = only(folded)
     (digest,) = messages(folded.events, incidents_of(folded), "shop", day(40), [past])
@@ -97,11 +97,11 @@ def test_incidents_of_the_past_are_told_with_their_days() -> None:
     assert digest.details.parts[0].lines[0].events == ()
 
 
-def test_nothing_new_is_not_told() -> None:
+def test_nothing_new_is_not_reported() -> None:
     assert messages((), (), "shop", day(1)) == ()
 
 
-def test_a_worse_incident_that_also_opened_is_told_once() -> None:
+def test_a_worse_incident_that_also_opened_is_reported_once() -> None:
     folded = fold(on(range(5, 10)), 10)
     (event,) = folded.events
     both = (replace(event, event="worsened"), event)
@@ -118,7 +118,7 @@ def test_messages_come_by_rank() -> None:
     assert [one.details.rank for one in found] == [1, 2]
 
 
-def test_a_message_has_the_series_of_its_figure() -> None:
+def test_a_message_has_the_series_of_its_metric() -> None:
     rows = [*on((2,), 0.7, verdict="pass"), *on((6, 7), 4.0)]
     rows.append(replace(row(4), verdict="too_few_rows", effect=None))
     folded = fold(rows, 8)

@@ -19,7 +19,7 @@ from modelwatch.io.sinks.body_slack import LONGEST_HEADER, LONGEST_TEXT
 from modelwatch.io.sinks.delivery import Delivery, deliver, sink_of
 from modelwatch.io.sinks.sink import Sink
 from modelwatch.model.notification.message import Bar, Details, Message, MessageLine, Part
-from modelwatch.model.notification.signposts import Signposts
+from modelwatch.model.notification.message_links import MessageLinks
 from modelwatch.model.notification.sinks import FileSink, WebhookSink
 
 SCHEMAS = Path(__file__).parents[2] / "fixtures" / "webhooks"
@@ -46,7 +46,9 @@ MESSAGE = Message(
         ),
     ),
 )
-SERVED = Signposts("conf/my flights.yaml", "https://reports.example.com/f", None, date(2013, 2, 20))
+SERVED = MessageLinks(
+    "conf/my flights.yaml", "https://reports.example.com/f", None, date(2013, 2, 20)
+)
 EVIL = "<!channel> <https://evil|here> & *b* _i_ [x](https://evil) {{DATE(2013)}} ```\r\n\x1b\ud800"
 
 
@@ -77,14 +79,14 @@ def server() -> Iterator[WebhookServer]:
         yield running
 
 
-def sink(server: WebhookServer, format: str, signposts: Signposts = SERVED) -> Sink:
+def sink(server: WebhookServer, format: str, message_links: MessageLinks = SERVED) -> Sink:
     """A sink of a format, and the server made one that takes this format only."""
     server.schema, server.most_bytes = schema_of(format), MOST_BYTES[format]
     accepted = {"pagerduty": (202, '{"status":"success","dedup_key":"k"}', {})}
     server.answers = [{"teams": (202, "", {}), **accepted}.get(format, OK)]
     key = {"routing_key_env": "KEY"} if format == "pagerduty" else {}
     choice = WebhookSink(name="hook", kind="webhook", format=format, url_env="HOOK", **key)  # type: ignore[arg-type]
-    return sink_of(choice, {"HOOK": server.url, "KEY": KEY}, signposts)
+    return sink_of(choice, {"HOOK": server.url, "KEY": KEY}, message_links)
 
 
 def sent(to: Sink, *messages: Message, waits: list[float] | None = None) -> tuple[Delivery, ...]:
@@ -111,14 +113,14 @@ FORMATS = pytest.mark.parametrize("format", MOST_BYTES)
     ids=["open", "closed", "bare", "hostile", "long", "digest", "long digest", "hostile digest"],
 )
 @pytest.mark.parametrize(
-    "signposts",
-    [SERVED, Signposts(), Signposts("c.yaml", "/var/report", frozenset({"index.html"}))],
+    "message_links",
+    [SERVED, MessageLinks(), MessageLinks("c.yaml", "/var/report", frozenset({"index.html"}))],
     ids=["served", "nowhere", "folder"],
 )
 def test_a_service_takes_every_message(
-    server: WebhookServer, format: str, message: Message, signposts: Signposts
+    server: WebhookServer, format: str, message: Message, message_links: MessageLinks
 ) -> None:
-    found = sent(sink(server, format, signposts), message)
+    found = sent(sink(server, format, message_links), message)
     assert server.refused == []
     assert found == (Delivery("m1", "hook", "sent"),)
 
@@ -187,7 +189,7 @@ def test_slack_gets_a_headline_a_sentence_and_blocks_of_code(server: WebhookServ
 def test_slack_sees_no_mention_no_link_and_no_end_of_code_in_what_data_hold(
     server: WebhookServer,
 ) -> None:
-    sent(sink(server, "slack", Signposts()), replace(MESSAGE, title=EVIL, body=EVIL, query=EVIL))
+    sent(sink(server, "slack", MessageLinks()), replace(MESSAGE, title=EVIL, body=EVIL, query=EVIL))
     (body,) = server.bodies
     for text in texts_of(body):
         assert not {"<", ">", "\x1b", "\ud800", "\r"} & set(text)
@@ -197,7 +199,7 @@ def test_slack_sees_no_mention_no_link_and_no_end_of_code_in_what_data_hold(
 
 def test_no_text_of_slack_ends_within_an_escape(server: WebhookServer) -> None:
     long = replace(MESSAGE, title="&" * 400, body="&" * 4000, query="<" * 4000)
-    sent(sink(server, "slack", Signposts()), long)
+    sent(sink(server, "slack", MessageLinks()), long)
     header, body, *_, query = (block["text"]["text"] for block in server.bodies[0]["blocks"])
     assert len(header) <= LONGEST_HEADER
     for text in (header, body, query):
@@ -224,7 +226,7 @@ def test_teams_reads_no_markdown_in_what_data_hold(server: WebhookServer) -> Non
 
 
 def test_a_folder_is_named_and_not_linked(server: WebhookServer) -> None:
-    place = Signposts("c.yaml", "/var/report")
+    place = MessageLinks("c.yaml", "/var/report")
     sent(sink(server, "teams", place), MESSAGE)
     card = server.bodies[0]["attachments"][0]["content"]
     assert "Report: /var/report/incident-3f2a.html" in texts_of(card)
@@ -294,7 +296,7 @@ def test_a_severity_is_one_of_pagerdutys(
 
 
 @pytest.mark.parametrize("key", ["", "short", "https://events.pagerduty.com"])
-def test_a_key_that_is_none_is_told_without_it(server: WebhookServer, key: str) -> None:
+def test_a_key_that_is_none_is_reported_without_it(server: WebhookServer, key: str) -> None:
     choice = WebhookSink(name="pd", kind="webhook", format="pagerduty", routing_key_env="KEY")
     (delivery,) = sent(sink_of(choice, {"KEY": key}), MESSAGE)
     assert delivery.status == "failed"

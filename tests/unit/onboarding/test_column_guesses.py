@@ -224,7 +224,7 @@ def test_no_more_than_three_columns_are_segments() -> None:
     assert len(segmentations(columns, 1000, 1000.0, 100)) == 3
 
 
-def test_a_task_tells_facts_of_columns_of_every_type() -> None:
+def test_a_task_shows_facts_of_columns_of_every_type() -> None:
     values = {
         "flag": [True, None, False],
         "n": pa.array([1, 2, None], pa.int32()),
@@ -257,5 +257,5 @@ def test_a_task_tells_facts_of_columns_of_every_type() -> None:
     assert facts["nothing"] == {"nulls": 3, "distinct": 0, "spells_days": False}
 
 
-def test_a_task_without_rows_tells_nothing() -> None:
+def test_a_task_without_rows_shows_nothing() -> None:
     assert list(facts_of_batches(["n"])(())) == []

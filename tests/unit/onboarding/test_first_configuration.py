@@ -25,10 +25,10 @@ def tables(tmp_path: Path) -> list[TableAddress]:
 
 
 def test_three_tables_have_their_configuration_without_spark(tables: list[TableAddress]) -> None:
-    told: list[str] = []
-    found = first_configuration(no_session, *tables, notify=told.append)
+    reported: list[str] = []
+    found = first_configuration(no_session, *tables, notify=reported.append)
     config = parse_config(found.text)
-    assert [line.partition(":")[0] for line in told] == [
+    assert [line.partition(":")[0] for line in reported] == [
         "inputs",
         "predictions",
         "labels",
@@ -43,6 +43,6 @@ def test_three_tables_have_their_configuration_without_spark(tables: list[TableA
     assert "payment_id" in setup_text(found, "conf/payments.yaml")
 
 
-def test_an_unknown_time_zone_is_told_before_any_work(tables: list[TableAddress]) -> None:
+def test_an_unknown_time_zone_is_reported_before_any_work(tables: list[TableAddress]) -> None:
     with pytest.raises(ConfigurationError, match="did you mean 'Europe/Zurich'"):
         first_configuration(no_session, *tables, time_zone="Europe/Zurch")

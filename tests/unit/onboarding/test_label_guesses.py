@@ -205,7 +205,7 @@ def test_a_column_that_equals_the_label_is_neither_feature_nor_decision() -> Non
     assert config.predictions.decision == ()
 
 
-def test_a_ground_truth_among_the_inputs_is_told_as_a_leak() -> None:
+def test_a_ground_truth_among_the_inputs_is_reported_as_a_leak() -> None:
     guessed = guess(table("s/scored", AMOUNT, column("y_true", "int", 0, 1), SCORE))
     assert guessed.leaks == ("y_true",)
     reasons = {r.column: r.why for r in readings_of(guessed) if r.taken_for == "not a feature"}
@@ -234,7 +234,7 @@ def test_a_challenger_is_compared_by_the_score_of_the_same_name() -> None:
 
 
 @pytest.mark.parametrize(("kept", "due"), [(0.8, "label_due_on"), (0.3, None)])
-def test_a_date_named_for_it_tells_when_labels_are_due_though_some_are_late(
+def test_a_date_named_for_it_shows_when_labels_are_due_though_some_are_late(
     kept: float, due: str | None
 ) -> None:
     joined = JoinedFacts(
@@ -274,7 +274,7 @@ def test_labels_under_another_id_are_joined_by_their_only_one() -> None:
         label_identity(replace(other, columns=(DAY, label)), ("order_id",))
 
 
-def test_joined_rows_tell_copies_of_the_label_and_mean_scores() -> None:
+def test_joined_rows_show_copies_of_the_label_and_mean_scores() -> None:
     rng = np.random.default_rng(2)
     label = rng.integers(0, 2, 400)
     score = label * 0.5 + rng.uniform(0, 0.5, 400)

@@ -60,7 +60,7 @@ def test_facts_are_those_of_the_rows(tmp_path: Path, partition: str | None) -> N
     assert "order_id" in facts.unique
 
 
-def test_figures_of_a_day_are_those_of_its_rows(tmp_path: Path) -> None:
+def test_metrics_of_a_day_are_those_of_its_rows(tmp_path: Path) -> None:
     rows = shop()
     held = written(tmp_path / "t", rows)
     facts = facts_of(held)

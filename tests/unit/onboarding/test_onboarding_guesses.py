@@ -177,7 +177,7 @@ def test_a_partition_from_which_a_row_is_days_apart_is_not_declared() -> None:
     ]
 
 
-def test_a_partition_that_was_not_held_against_the_time_is_not_declared() -> None:
+def test_a_partition_that_was_not_compared_with_the_time_is_not_declared() -> None:
     facts = partitioned("load_date", "event_time", seen=None)
     assert day_lines(facts) == [
         "  # Add partition_column: load_date if it is always within one day of event_time.",
@@ -213,7 +213,7 @@ def test_a_time_beside_the_partition_is_the_day_by_its_name_and_by_what_was_seen
     assert guess(partitioned(partition, time, seen=seen)).day == expected
 
 
-def test_a_time_that_tells_another_day_than_the_partition_is_offered() -> None:
+def test_a_time_that_shows_another_day_than_the_partition_is_offered() -> None:
     assert day_lines(partitioned("dt", "created_at", seen=(2, 9, 0))) == [
         "  # Of 240 rows, 9 have a different day in created_at, and",
         "  # 2 have no value there. If that is the event time: "
@@ -231,7 +231,7 @@ def test_a_date_of_the_event_is_the_day_rather_than_that_of_the_load() -> None:
     ]
 
 
-def test_a_day_that_may_be_that_of_the_load_is_told() -> None:
+def test_a_day_that_may_be_that_of_the_load_is_reported() -> None:
     assert day_lines(partitioned("load_date", "loaded_at", seen=None)) == [
         "  # Its name suggests the day on which rows were written, not the day of the event.",
         "  day: {column: load_date}",
@@ -264,7 +264,7 @@ def test_predictions_go_by_the_time_of_the_inputs_if_they_have_it() -> None:
     assert "joined by id and day, so this must be the same day as in the inputs" in text
 
 
-def test_tables_without_a_common_id_need_to_be_told() -> None:
+def test_tables_without_a_common_id_need_to_be_named() -> None:
     other = table(("key", "string"), ("day", "date"), ("p", "double"), path="p")
     with pytest.raises(SourceError, match="use --id COLUMN"):
         guess(INPUTS, other)
@@ -285,7 +285,7 @@ def test_tables_without_a_common_id_need_to_be_told() -> None:
         (-999, None, None, -999, ()),
     ],
 )
-def test_codes_are_told_from_quantities_by_the_gap_beside_them(
+def test_codes_are_distinguished_from_quantities_by_the_gap_beside_them(
     lowest: float | None,
     second_lowest: float | None,
     second_highest: float | None,

@@ -111,7 +111,7 @@ def test_a_quarter_of_bad_days_does_not_move_the_center() -> None:
     found = robust_center(states)
     np.testing.assert_allclose(found.mean, [0.5, -0.2], atol=0.08)
     assert found.correlation[0, 1] == pytest.approx(0.8, abs=0.05)
-    assert not found.kept[[1, 5, 6, 12]].any()
+    assert not found.core[[1, 5, 6, 12]].any()
 
 
 def test_normal_rows_are_beyond_the_threshold_one_in_a_thousand() -> None:

@@ -17,7 +17,7 @@ def test_coverage_that_is_the_same_everywhere_is_not_flagged() -> None:
     assert not found.flagged
 
 
-def test_coverage_that_depends_on_a_part_is_flagged_with_its_figures() -> None:
+def test_coverage_that_depends_on_a_part_is_flagged_with_its_metrics() -> None:
     found = dependence(ROWS, np.array([900, 200, 20, 400]))
     assert found is not None
     assert found.flagged

@@ -57,7 +57,7 @@ def test_important_features_come_before_the_order_of_the_tables() -> None:
     assert found == [*(f"f{i}" for i in range(1, MOST_SLICES - 1)), "f40", "f45"]
 
 
-def test_what_is_not_taken_is_told() -> None:
+def test_what_is_not_taken_is_reported() -> None:
     left = names(unsliced_features(monitor(), features(22)))
     assert left == ["f20", "f21"]
 

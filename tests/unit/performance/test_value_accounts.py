@@ -72,7 +72,7 @@ def test_nothing_is_judged_where_the_rest_is_negative_by_configuration() -> None
     assert wording(account, monitor(", unmapped: negative")) == []
 
 
-def test_the_reason_names_the_most_frequent_values_so_that_they_can_be_told_apart() -> None:
+def test_the_reason_names_the_most_frequent_values_so_that_they_can_be_distinguished() -> None:
     account = ValueAccount(
         "label", 20, nothing=9, spellings={"True ": 4, "TRUE": 3, "True\u00a0": 2}
     )
@@ -82,14 +82,14 @@ def test_the_reason_names_the_most_frequent_values_so_that_they_can_be_told_apar
     )
 
 
-def test_a_value_that_looks_like_one_that_is_named_is_told_apart_from_it() -> None:
+def test_a_value_that_looks_like_one_that_is_named_is_distinguished_from_it() -> None:
     account = ValueAccount("label", 20, nothing=4, spellings={"yes ": 4})
     config = monitor(", positive: ['yes'], negative: ['no']")
     (found,) = unmapped_values(config, {DAY: [account]})
     assert "'yes\\x20' (4)" in str(found.reason)
 
 
-def test_a_run_tells_the_last_day_of_each_column_and_what_to_write() -> None:
+def test_a_run_shows_the_last_day_of_each_column_and_what_to_write() -> None:
     account = ValueAccount("label", 10, nothing=5, spellings={"2": 5})
     days = {date(2024, 1, n): [account] for n in (1, 2, 3)}
     config = monitor()

@@ -334,7 +334,7 @@ def test_a_run_beyond_a_bound_is_warned_of_with_the_key_to_change() -> None:
     assert "--days" in text
 
 
-def test_segments_that_are_not_known_are_told_as_a_bound() -> None:
+def test_segments_that_are_not_known_are_reported_as_a_bound() -> None:
     many = replace(BOOKINGS, splits=(SplitSize("channel", 22, bound=True),))
     assert "at most" in cost_summary(many)
     assert "as many segments as max_values allows: channel 22" in cost_summary(many)

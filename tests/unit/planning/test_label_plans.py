@@ -92,7 +92,7 @@ def test_only_days_of_changed_labels_are_due_however_many_are_known() -> None:
     assert [window.start for window in found.windows] == [day(5)]
 
 
-def test_a_day_whose_states_are_gone_is_not_held_against_labels_that_come() -> None:
+def test_a_day_whose_states_are_gone_is_not_compared_with_labels_that_come() -> None:
     config = monitor()
     found = plan(config, labels(4, 7), published(config, 10), 10, gone=Retired(day(6)))
     assert set(found.days) == {day(7)}

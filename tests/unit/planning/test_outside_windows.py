@@ -23,7 +23,7 @@ def judged(arrived: Arrived, threshold: float | None = 0.01) -> dict[str, Health
     return {row.check: row for row in outside_rows(arrived, HELD, AS_OF, threshold)}
 
 
-def test_rows_that_all_belong_to_days_are_told_to_be_well() -> None:
+def test_rows_that_all_belong_to_days_are_reported_to_be_well() -> None:
     rows = judged(Arrived("inputs", 840))
     assert {check: row.verdict for check, row in rows.items()} == {
         "missing_time": "pass",
@@ -47,7 +47,7 @@ def test_a_share_from_the_threshold_on_fails_with_examples() -> None:
     assert row.reason.startswith("42 of 840 rows have no day")
 
 
-def test_a_share_below_the_threshold_passes_and_is_told() -> None:
+def test_a_share_below_the_threshold_passes_and_is_reported() -> None:
     row = judged(Arrived("inputs", 84_000, {"missing_time": Outside(42)}))["missing_time"]
     assert (row.verdict, row.value) == ("pass", 42 / 84_000)
     assert row.reason is not None
@@ -58,7 +58,7 @@ def test_a_large_share_of_a_few_rows_is_a_warning() -> None:
     assert row.verdict == "warn"
 
 
-def test_without_a_threshold_shares_are_told_and_not_judged() -> None:
+def test_without_a_threshold_shares_are_reported_and_not_judged() -> None:
     row = judged(Arrived("inputs", 84, {"missing_time": Outside(42)}), None)["missing_time"]
     assert (row.verdict, row.value) == ("pass", 0.5)
 
@@ -67,7 +67,7 @@ def test_where_nothing_arrived_there_is_nothing_to_tell() -> None:
     assert judged(Arrived("inputs", 0)) == {}
 
 
-def test_a_table_that_does_not_tell_says_why() -> None:
+def test_a_table_that_does_not_show_says_why() -> None:
     rows = judged(Arrived("inputs", None, reason="no log"))
     assert {(row.verdict, row.reason) for row in rows.values()} == {("undefined", "no log")}
 

@@ -216,7 +216,7 @@ def test_constraints_are_a_scan_a_table() -> None:
     assert plan.scans[-1].columns == ("x",)
 
 
-def test_a_plan_is_told_in_words() -> None:
+def test_a_plan_is_reported_in_words() -> None:
     change = inputs(days(1, 3) | days(7, 7), from_version=None)
     plan = plan_of(
         monitor("segments: [{name: origin, columns: o}]"),

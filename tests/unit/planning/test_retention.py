@@ -16,7 +16,7 @@ from modelwatch.model.planning.retention import (
     NOTHING_RETIRED,
     Retired,
     ended_replays,
-    first_kept,
+    first_retained_day,
     horizon,
     least_states_days,
     oldest_unpublished,
@@ -62,14 +62,14 @@ def test_days_of_fixed_references_stay() -> None:
     assert BEFORE not in gone
 
 
-def test_a_retired_day_that_changed_is_told_and_not_computed() -> None:
+def test_a_retired_day_that_changed_is_reported_and_not_computed() -> None:
     plan = planned({date(2013, 3, 5)}, config())
     assert plan.nothing_to_do
     assert not plan.left_out
     assert "states before 2013-06-01 were removed" in plan.reasons[0]
 
 
-def test_a_day_that_never_was_retired_is_computed_as_ever() -> None:
+def test_a_day_that_never_was_retired_is_computed_as_before() -> None:
     plan = planned({date(2013, 7, 5)}, config())
     assert [one.day for one in plan.days] == [date(2013, 7, 5)]
     assert {w.name for w in plan.windows} == {"day", "week", "month"}
@@ -130,11 +130,11 @@ def test_months_with_labels_that_are_not_due_yet_stay() -> None:
         return {"label_days": [{"day": day, "last_due": last} for day, last in held]}
 
     old, until = date(2013, 5, 20), horizon(AS_OF, 120)
-    assert first_kept([run((old, None))], AS_OF, 120) == until
-    assert first_kept([run((old, AS_OF - timedelta(days=1)))], AS_OF, 120) == until
-    assert first_kept([run((old, AS_OF))], AS_OF, 120) == date(2013, 5, 1)
-    assert first_kept([run((old, AS_OF)), run((old, old))], AS_OF, 120) == until
-    assert first_kept([{"label_days": None}], AS_OF, 120) == until
+    assert first_retained_day([run((old, None))], AS_OF, 120) == until
+    assert first_retained_day([run((old, AS_OF - timedelta(days=1)))], AS_OF, 120) == until
+    assert first_retained_day([run((old, AS_OF))], AS_OF, 120) == date(2013, 5, 1)
+    assert first_retained_day([run((old, AS_OF)), run((old, old))], AS_OF, 120) == until
+    assert first_retained_day([{"label_days": None}], AS_OF, 120) == until
 
 
 def test_replays_of_runs_that_need_retired_days_end() -> None:
@@ -163,6 +163,6 @@ def test_a_window_of_a_reference_stays_replayable() -> None:
     assert not gone.touches(config(), Window("reference", START.first, START.last))
 
 
-def test_run_ids_tell_how_old_they_are() -> None:
+def test_run_ids_show_how_old_they_are() -> None:
     assert oldest_unpublished(date(2013, 2, 10), 7) == "20130203T000000"
     assert "20130202T235959-aa" < "20130203T000000" < "20130203T000001-aa"

@@ -38,7 +38,7 @@ def test_the_volume_is_that_of_a_day_with_rows_and_of_the_calendar() -> None:
     assert volume.rows_of(30) == pytest.approx(1500)
 
 
-def test_a_few_days_tell_no_volume() -> None:
+def test_a_few_days_show_no_volume() -> None:
     assert volume_of(days(500, count=6)) is None
 
 
@@ -69,7 +69,7 @@ def test_windows_that_were_asked_for_stay() -> None:
         (1, ["day", "week", "month"], {}, "windows", "trailing window of 100 days"),
     ],
 )
-def test_a_monitor_that_can_never_alarm_is_told_with_the_key_and_the_way_out(
+def test_a_monitor_that_can_never_alarm_is_reported_with_the_key_and_the_way_out(
     rows: float, windows: list[str], incidents: dict[str, Any], key: str, wording: str
 ) -> None:
     config = monitor(windows=windows, incidents=incidents)

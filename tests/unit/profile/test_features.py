@@ -51,7 +51,7 @@ def one(spark_type: str, options: str = "") -> Feature | NotProfiled:
         ("varchar(10)", "categorical", None),
     ],
 )
-def test_the_type_of_a_column_tells_its_kind(spark_type: str, kind: str, unit: str | None) -> None:
+def test_the_type_of_a_column_shows_its_kind(spark_type: str, kind: str, unit: str | None) -> None:
     feature = one(spark_type)
     assert isinstance(feature, Feature)
     assert (feature.kind, feature.unit) == (kind, unit)

@@ -167,14 +167,14 @@ def test_a_time_beyond_the_calendar_has_no_text() -> None:
 
 
 @pytest.mark.parametrize("rows", [[], [None] * 5, [NAN] * 5, [-999.0] * 5, [INF] * 5, [1e300, 1.0]])
-def test_every_figure_is_a_number_or_a_text_or_has_a_reason(rows: list[float | None]) -> None:
+def test_every_metric_is_a_number_or_a_text_or_has_a_reason(rows: list[float | None]) -> None:
     for key, found in profile(numeric_states(BINNING, [rows])).items():
         has_value = np.isfinite(found.value[0]) or found.text[0] is not None
         assert has_value != (found.reason[0] is not None), key
 
 
 @pytest.mark.parametrize("rows", [[], [None] * 5, ["new"] * 5, ["", ""]])
-def test_every_categorical_figure_is_a_number_or_a_text_or_has_a_reason(rows) -> None:
+def test_every_categorical_metric_is_a_number_or_a_text_or_has_a_reason(rows) -> None:
     for key, found in profile(categorical_states(WORDS, [rows])).items():
         has_value = np.isfinite(found.value[0]) or found.text[0] is not None
         assert has_value != (found.reason[0] is not None), key

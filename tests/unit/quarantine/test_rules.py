@@ -17,7 +17,7 @@ from modelwatch.model.config.configuration import (
     parse_config,
     states_fingerprint,
 )
-from modelwatch.model.quarantine.releases import Saying, releases_of
+from modelwatch.model.quarantine.releases import ReleaseRequest, releases_of
 from modelwatch.model.quarantine.rules import RowAccount, RuleCount, stop_message, stopping
 
 ONE: dict[str, Any] = {
@@ -103,7 +103,7 @@ def problems(of: dict[str, Any], *rules: dict[str, Any]) -> list[str]:
         ),
     ],
 )
-def test_a_rule_that_can_mean_nothing_is_told_with_its_place(
+def test_a_rule_that_can_mean_nothing_is_reported_with_its_place(
     of: dict[str, Any], rule: dict[str, Any], wording: str
 ) -> None:
     assert problems(of, rule) == [wording]
@@ -115,14 +115,14 @@ def test_two_rules_of_one_name_are_refused() -> None:
     ]
 
 
-def test_predictions_without_a_table_of_their_own_are_held_to_rules_as_inputs() -> None:
+def test_predictions_without_a_table_of_their_own_are_checked_against_rules_as_inputs() -> None:
     rule = {**MUST, "table": "predictions"}
     one = config({**ONE, "predictions": {"score": "score"}}, rule)
     assert one.rules_of("inputs") == one.rules
     assert config(TWO, rule).rules_of("inputs") == ()
 
 
-def test_a_key_that_is_no_column_is_told() -> None:
+def test_a_key_that_is_no_column_is_reported() -> None:
     rule = {"name": "a", "treatment": "warn", "duplicates": {"key": ["idd"]}}
     schema = {"inputs": {"id": "string", "day": "date", "x": "double"}}
     (problem,) = check_columns(config(ONE, rule), schema)
@@ -179,7 +179,7 @@ def test_a_run_stops_when_more_rows_fail_than_are_tolerated(failed: int, stops: 
     assert bool(list(stopping([account(failed)], [rule]))) == stops
 
 
-def test_the_first_day_that_stops_a_run_is_told_with_the_ways_out() -> None:
+def test_the_first_day_that_stops_a_run_is_reported_with_the_ways_out() -> None:
     rule = Rule.model_validate({"name": "whole", "treatment": "fail", "must": "x > 0"})
     accounts = [account(7), account(3, day=DAY - timedelta(days=1)), account(0)]
     ((found, day, count),) = stopping(accounts, [rule])
@@ -190,9 +190,11 @@ def test_the_first_day_that_stops_a_run_is_told_with_the_ways_out() -> None:
     )
 
 
-def response(action: Any, minute: int, rule: str | None = "a", key: str | None = None) -> Saying:
+def response(
+    action: Any, minute: int, rule: str | None = "a", key: str | None = None
+) -> ReleaseRequest:
     at = datetime(2020, 1, 3, 12, minute)
-    return Saying(action, DAY, "inputs", rule, key, at)
+    return ReleaseRequest(action, DAY, "inputs", rule, key, at)
 
 
 def test_of_contrary_things_that_people_say_the_last_one_counts() -> None:

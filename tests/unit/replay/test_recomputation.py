@@ -59,7 +59,7 @@ def test_a_replay_that_is_identical_says_so_with_its_rows_and_versions() -> None
     assert "inputs: some/inputs at version 7" in REPLAYED.text
 
 
-def test_differences_are_told_by_column_with_examples_and_their_cause() -> None:
+def test_differences_are_reported_by_column_with_examples_and_their_cause() -> None:
     example = Example({"feature": "amount"}, 1, 1, {"value": ("1.5", "2.5")})
     comparison = RowComparison(
         3, 2, changed={"value": 1}, farthest={"value": 0.4}, examples=(example,)

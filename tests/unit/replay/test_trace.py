@@ -38,7 +38,7 @@ TRACE = Trace(
 )
 
 
-def test_every_part_of_it_is_told() -> None:
+def test_every_part_of_it_is_reported() -> None:
     lines = trace_text(TRACE).splitlines()
     assert lines[0] == "Prediction 7 b of shop, as of 2013-03-01"
     assert "Inputs: some/inputs at version 3, 1 row" in lines

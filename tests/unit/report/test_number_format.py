@@ -34,11 +34,11 @@ from modelwatch.report.number_format import (
         (None, "–"),
     ],
 )
-def test_a_figure_has_three_significant_digits(value: float | None, shown: str) -> None:
+def test_a_metric_has_three_significant_digits(value: float | None, shown: str) -> None:
     assert three_digits(value) == shown
 
 
-def test_a_signed_figure_shows_that_it_is_positive() -> None:
+def test_a_signed_metric_shows_that_it_is_positive() -> None:
     assert [signed(0.5), signed(-0.5), signed(0.0)] == ["+0.5", "−0.5", "0"]
 
 
@@ -69,6 +69,6 @@ def test_a_range_of_days_does_not_repeat_itself(last: date, shown: str) -> None:
     assert span_text(date(2024, 2, 3), last) == shown
 
 
-def test_durations_and_ages_are_told_in_words() -> None:
+def test_durations_and_ages_are_reported_in_words() -> None:
     assert [duration_text(s) for s in (45.0, 150.0, 7260.0)] == ["45 s", "2 min 30 s", "2 h 01 min"]
     assert [ago(days) for days in (0, 1, 16)] == ["today", "yesterday", "16 days ago"]

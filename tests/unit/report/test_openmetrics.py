@@ -49,7 +49,7 @@ def test_every_line_is_of_the_grammar_whatever_the_labels_hold() -> None:
                 }
             ],
             newest=[{"day": date(2024, 4, 30)}],
-            incidents=[{"severity": "fail", "calls": "true", "incidents": 2}],
+            incidents=[{"severity": "fail", "needs_attention": "true", "incidents": 2}],
             effects=[
                 {
                     "incident_id": "i1",

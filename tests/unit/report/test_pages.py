@@ -168,7 +168,7 @@ def test_of_a_sensitive_feature_no_value_is_shown() -> None:
     assert "<svg" not in pages["incident-a1b2c3d4.html"].partition("Before and after")[2]
 
 
-def test_figures_have_three_digits_at_most(pages: dict[str, str]) -> None:
+def test_metrics_have_three_digits_at_most(pages: dict[str, str]) -> None:
     for file, text in pages.items():
         for wording in Elements(text).texts:
             if "SELECT" not in wording and "modelwatch" not in wording:

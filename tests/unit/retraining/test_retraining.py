@@ -10,7 +10,7 @@ import pytest
 
 from modelwatch.model.incidents.ranking import importances
 from modelwatch.model.retraining.decisions import POLICY_RULES, decisions
-from modelwatch.model.retraining.evidence import Loss, RetrainingDecision, Situation
+from modelwatch.model.retraining.evidence import Loss, RetrainingDecision, RetrainingInputs
 from modelwatch.model.retraining.policies import POLICIES, Retraining
 from modelwatch.stats.attribution.slices import influence
 
@@ -24,7 +24,7 @@ def decided(policy: dict[str, Any], grace_days: int = 7, **known: Any) -> Retrai
         {"policies": ({"name": "p", **policy},), "grace_days": grace_days}
     )
     about = {"as_of": TODAY, "model_version": "v1", "first_day": BEGAN, "labelled": LABELLED}
-    (found,) = decisions(retraining, Situation(**{**about, **known}))
+    (found,) = decisions(retraining, RetrainingInputs(**{**about, **known}))
     return found
 
 
@@ -177,7 +177,7 @@ def test_policies_decide_in_the_order_of_the_configuration() -> None:
     retraining = Retraining.model_validate(
         {"policies": ({"name": "b", **AGE}, {"name": "a", **AGE})}
     )
-    found = decisions(retraining, Situation(TODAY, "v1", BEGAN))
+    found = decisions(retraining, RetrainingInputs(TODAY, "v1", BEGAN))
     assert [one.policy for one in found] == ["b", "a"]
 
 

@@ -29,7 +29,7 @@ def test_the_newest_run_of_a_day_counts() -> None:
     assert DAYS.newest(runs) == {(DAY,): "r1", (NEXT_DAY,): "r2"}
 
 
-def test_what_is_computed_is_told_by_all_columns_of_its_key() -> None:
+def test_what_is_computed_is_reported_by_all_columns_of_its_key() -> None:
     judged = {"window_name": "day", "window_start": DAY, "window_end": DAY}
     runs = [
         run("r1", verdict_windows=[{**judged, "source": "drift"}, {**judged, "source": "volume"}]),
@@ -53,7 +53,7 @@ def test_runs_under_another_fingerprint_do_not_count() -> None:
 
 
 @pytest.mark.parametrize("generation", GENERATIONS, ids=lambda one: one.view)
-def test_a_run_records_what_a_generation_is_told_by(generation: Any) -> None:
+def test_a_run_records_what_a_generation_is_reported_by(generation: Any) -> None:
     recorded = TABLES["runs"].column(generation.column).type
     if generation is DAYS:
         assert recorded == "array<date>"

@@ -12,8 +12,8 @@ from modelwatch.model.runs.lost_runs import (
     MACHINE_MEMORY,
     Symptoms,
     java_end,
+    remedy_after_death,
     sentence,
-    way_after_death,
 )
 
 WRITER = (
@@ -47,19 +47,19 @@ def test_a_sentence_says_what_died_and_what_to_do(symptoms: Symptoms, what: str,
     assert way in advice
 
 
-def test_a_stall_is_told_with_its_length_and_stage() -> None:
+def test_a_stall_is_reported_with_its_length_and_stage() -> None:
     wording = sentence(Symptoms(stages=("states", "performance"), quiet_seconds=300.4, tasks=1))
     assert wording.startswith(
         "the run made no progress for 300 s in the stage states, performance: "
     )
 
 
-def test_what_has_ended_for_good_is_told_before_its_traces() -> None:
+def test_what_has_ended_for_good_is_reported_before_its_traces() -> None:
     wording = sentence(Symptoms(ended=java_end(52), dead_threads=(WRITER,), stopped=(3,)))
     assert wording.startswith("the Spark JVM ran out of memory (exit code 52)")
 
 
-def test_of_several_dead_threads_the_first_is_told() -> None:
+def test_of_several_dead_threads_the_first_is_reported() -> None:
     wording = sentence(Symptoms(dead_threads=(WRITER, "other: Error", "third: Error")))
     assert WRITER in wording
     assert "and 2 more" in wording
@@ -80,4 +80,4 @@ def test_of_several_dead_threads_the_first_is_told() -> None:
     ],
 )
 def test_an_error_of_a_task_that_died_has_its_way_out(said: str, way: str | None) -> None:
-    assert way_after_death(said) == way
+    assert remedy_after_death(said) == way

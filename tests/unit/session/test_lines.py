@@ -25,7 +25,7 @@ def test_a_release_is_of_the_line_that_its_version_begins_with(release: str, ver
 
 
 @pytest.mark.parametrize("release", ["3.4.1", "4.0.3", "4.10.0", "4"])
-def test_a_release_without_a_stack_is_told_what_there_is(release: str) -> None:
+def test_a_release_without_a_stack_is_answered_with_what_there_is(release: str) -> None:
     with pytest.raises(SessionError, match=rf"Spark {release} is .* of Spark 3\.5 and 4\.1 only"):
         line_of(release)
 

@@ -36,18 +36,18 @@ pyspark/bin/spark-class: line 97: CMD: bad array subscript
         ("", "it wrote nothing"),
     ],
 )
-def test_a_log_tells_why_spark_did_not_start(tmp_path: Path, text: str, reason: str) -> None:
+def test_a_log_shows_why_spark_did_not_start(tmp_path: Path, text: str, reason: str) -> None:
     path = tmp_path / "spark.log"
     path.write_text(text)
     assert SparkLog(path).reason() == reason
 
 
 def test_a_log_is_removed_unless_it_is_kept(tmp_path: Path) -> None:
-    for kept in (False, True):
+    for retained in (False, True):
         path = tmp_path / "spark.log"
         path.touch()
-        SparkLog(path, kept).remove()
-        assert path.exists() is kept
+        SparkLog(path, retained).remove()
+        assert path.exists() is retained
 
 
 def test_a_command_that_fails_names_the_log_and_keeps_it(
@@ -63,5 +63,5 @@ def test_a_command_that_fails_names_the_log_and_keeps_it(
     monkeypatch.setattr(onboarding, "configuration", lost)
     assert cli.main(["check", "m.yaml"]) == 2
     assert capsys.readouterr().err == f"Java is gone (Spark's log: {log.path})\n"
-    assert log.kept
+    assert log.retained
     log.path.unlink()

@@ -17,7 +17,7 @@ import pytest
 from py4j.protocol import Py4JError, Py4JNetworkError
 
 from modelwatch.io.delta.addresses import Place
-from modelwatch.io.delta.turns import awaited_turns, turn
+from modelwatch.io.delta.locks import awaited_locks, table_lock
 from modelwatch.io.session import watchdog
 from modelwatch.io.session.processes import Process, descendants, processes
 from modelwatch.io.session.vital_signs import Answer
@@ -148,14 +148,14 @@ def test_a_run_that_gets_on_is_left_alone() -> None:
     assert not signs.done
 
 
-def test_an_error_that_the_run_tells_itself_stays_its_own() -> None:
+def test_an_error_that_the_run_shows_itself_stays_its_own() -> None:
     with watching(PlayedSigns(), []) as dog:
         assert dog.leave("the disk is full")
         assert dog.left
         assert dog.lost(ValueError("the disk is full")) is None
 
 
-def test_the_end_of_java_is_what_a_broken_answer_is_told_by() -> None:
+def test_the_end_of_java_is_what_a_broken_answer_is_reported_by() -> None:
     with watching(PlayedSigns(exit_code=52), []) as dog:
         wording = dog.lost(Py4JNetworkError("Answer from Java side is empty"))
     assert wording is not None
@@ -165,12 +165,12 @@ def test_the_end_of_java_is_what_a_broken_answer_is_told_by() -> None:
 @pytest.mark.parametrize(
     "error", [ConnectionRefusedError(111, "refused"), Py4JError("An error occurred while calling")]
 )
-def test_a_connection_that_breaks_is_told_where_java_lives(error: Exception) -> None:
+def test_a_connection_that_breaks_is_reported_where_java_lives(error: Exception) -> None:
     with watching(PlayedSigns(), []) as dog:
         assert "connection between Python and the Spark JVM broke" in str(dog.lost(error))
 
 
-def test_an_application_that_was_ended_is_told() -> None:
+def test_an_application_that_was_ended_is_reported() -> None:
     with watching(PlayedSigns(stopped=True), []) as dog:
         assert "application ended" in str(dog.lost(RuntimeError("SparkContext was shut down")))
 
@@ -204,11 +204,11 @@ def test_processes_are_seen_with_their_state_and_descent() -> None:
 def test_whose_turn_it_is_shows_those_who_wait_that_it_lives(
     tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("modelwatch.io.delta.turns._TOUCH_SECONDS", 0.05)
+    monkeypatch.setattr("modelwatch.io.delta.locks._TOUCH_SECONDS", 0.05)
     place = Place(path=str(tmp_path / "runs"))
     waiting = (
-        "import sys; from modelwatch.io.delta.turns import turn, Place\n"
-        "with turn(Place(path=sys.argv[1])): print('mine', flush=True); sys.stdin.read()"
+        "import sys; from modelwatch.io.delta.locks import table_lock, Place\n"
+        "with table_lock(Place(path=sys.argv[1])): print('mine', flush=True); sys.stdin.read()"
     )
     other = subprocess.Popen(
         [sys.executable, "-c", waiting, str(place.path)],
@@ -224,14 +224,14 @@ def test_whose_turn_it_is_shows_those_who_wait_that_it_lives(
         def look() -> None:
             end = time.monotonic() + BOUND_SECONDS
             while len(set(seen)) < 2 and time.monotonic() < end:
-                seen.extend(awaited_turns().values())
+                seen.extend(awaited_locks().values())
                 time.sleep(0.05)
             assert other.stdin is not None
             other.stdin.close()
 
         looking = Thread(target=look)
         looking.start()
-        with turn(place):
+        with table_lock(place):
             looking.join()
     assert len(set(seen)) == 2
-    assert not awaited_turns()
+    assert not awaited_locks()

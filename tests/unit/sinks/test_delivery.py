@@ -124,7 +124,7 @@ def test_a_torn_line_does_not_spoil_the_next(tmp_path: Path) -> None:
     assert json.loads(whole)["message_id"] == "m1"
 
 
-def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (delivery,) = wording(sink_of(FileSink(name="log", kind="file", path=str(tmp_path)), {}))
     assert delivery.status == "failed"
     assert delivery.error == "the file cannot be written: Is a directory"
@@ -196,7 +196,7 @@ SECRET = "hooks.example/T0SECRET"
         ("http://127.0.0.1:1/a b\x7f SECRET", "the URL cannot be posted to"),
     ],
 )
-def test_no_error_and_no_log_tells_the_secret(
+def test_no_error_and_no_log_shows_the_secret(
     url: str, error: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG):
@@ -207,7 +207,7 @@ def test_no_error_and_no_log_tells_the_secret(
     assert delivery.error in caplog.text
 
 
-def test_the_words_of_a_server_that_may_repeat_the_secret_are_not_told(
+def test_the_words_of_a_server_that_may_repeat_the_secret_are_not_reported(
     slack: WebhookServer,
 ) -> None:
     slack.answers = [(404, "no route to /services/T0SECRET", {})]
@@ -256,7 +256,7 @@ def test_a_password_goes_over_an_encrypted_line(locked_office: MailServer, trust
     assert locked_office.logins == [(b"me", b"right")]
 
 
-def test_a_wrong_password_is_told_without_it(locked_office: MailServer, trusted: None) -> None:
+def test_a_wrong_password_is_reported_without_it(locked_office: MailServer, trusted: None) -> None:
     login = {"user_env": "USER_NAME", "password_env": "PASSWORD", "tls": "starttls"}
     environment = {"USER_NAME": "me", "PASSWORD": "SECRET"}
     (delivery,) = wording(mail(locked_office.port, environment, **login))
@@ -306,7 +306,7 @@ def test_a_server_that_says_later_is_believed_and_one_that_says_never_too(
     assert (delivery.status, len(waited)) == (status, waits)
 
 
-def test_a_mail_server_that_is_down_is_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_mail_server_that_is_down_is_reported(caplog: pytest.LogCaptureFixture) -> None:
     (delivery,) = wording(mail(free_port()))
     assert delivery.error == "the server cannot be reached: ConnectionRefusedError"
     assert "message m1 to mail failed" in caplog.text

@@ -22,13 +22,13 @@ def test_columns_that_fit_are_no_problem() -> None:
     assert not problems(kind="string", began="timestamp", seconds="int")
 
 
-def test_every_column_that_does_not_fit_is_told_with_its_place() -> None:
+def test_every_column_that_does_not_fit_is_reported_with_its_place() -> None:
     assert problems(kind="string", began="string", second="double") == [
         "durations.started: column 'began' of jobs is string, and must be a timestamp or a date",
         "durations.seconds: jobs has no column 'seconds'; did you mean 'second'?",
     ]
 
 
-def test_a_table_that_is_missing_is_told() -> None:
+def test_a_table_that_is_missing_is_reported() -> None:
     found = [str(p) for p in check_columns(CONFIG, {"inputs": INPUTS})]
     assert found == ["durations.table: there is no Delta table jobs"]

@@ -74,7 +74,7 @@ def found_days(column: pa.Array, days: FileDays) -> list[int | None]:
     return [None if number == NO_DAY else number for number in numbers]
 
 
-def test_a_day_begins_at_the_moment_that_is_told() -> None:
+def test_a_day_begins_at_the_moment_that_is_reported() -> None:
     days = FileDays(
         "t", "micros", (-1, 0, 5), ((-100, -1), (50, 0), (70, NO_DAY), (90, 5), (99, NO_DAY))
     )

@@ -41,7 +41,7 @@ def test_days_before_the_first_with_data_are_not_missing() -> None:
     assert missing_days({FIRST + timedelta(days=5)}, FIRST + timedelta(days=6), 0) == ()
 
 
-def test_one_day_tells_no_schedule_and_the_next_has_a_month() -> None:
+def test_one_day_shows_no_schedule_and_the_next_has_a_month() -> None:
     assert missing_days({FIRST}, FIRST + timedelta(days=31), 0) == ()
     assert missing_days({FIRST}, FIRST + timedelta(days=32), 0) == (FIRST + timedelta(days=31),)
 
@@ -60,7 +60,7 @@ def test_a_table_that_has_stopped_is_overdue_however_long_ago_that_was(
     assert found[0] == FIRST + timedelta(days=40)
 
 
-def test_an_old_gap_is_no_news_once_data_have_come_again() -> None:
+def test_an_old_gap_is_not_reported_once_data_have_come_again() -> None:
     assert missing_days(_days(80, 20), FIRST + timedelta(days=80), 0) == ()
 
 
@@ -86,7 +86,7 @@ def test_days_of_the_future_are_no_data() -> None:
     assert missing_days({*_days(28), future}, as_of, 1) == (FIRST + timedelta(days=28),)
 
 
-def test_the_age_of_a_table_is_told_with_what_is_overdue() -> None:
+def test_the_age_of_a_table_is_reported_with_what_is_overdue() -> None:
     as_of = FIRST + timedelta(days=288)
     ages = (
         table_age("inputs", _days(28), as_of, 1),

@@ -42,7 +42,7 @@ def test_a_table_whose_days_have_come_is_fresh() -> None:
     )
 
 
-def test_a_stale_table_is_told_with_the_day_since_when() -> None:
+def test_a_stale_table_is_reported_with_the_day_since_when() -> None:
     fresh, *missing = arrival_rows("inputs", days(*range(10)), day(14), 1)
     assert (fresh.verdict, fresh.value, fresh.onset) == ("fail", 3.0, day(10))
     assert (fresh.expected, fresh.observed) == (str(day(12)), str(day(9)))
@@ -76,7 +76,7 @@ def test_the_first_run_finds_no_day_late() -> None:
     assert not list(late_rows("inputs", days(3), None, day(10), 1))
 
 
-def test_rows_without_a_partner_are_told_of_both_tables() -> None:
+def test_rows_without_a_partner_are_reported_of_both_tables() -> None:
     inputs, predictions = join_rows({day(0): Joined(100, 80, 80)}, 0.05)
     assert (inputs.verdict, inputs.value, inputs.onset) == ("warn", 0.2, day(0))
     assert inputs.reason == "20 of 100 inputs have no predictions"
@@ -103,7 +103,7 @@ def test_columns_that_are_as_they_were_are_one_row_that_passes() -> None:
     ],
     ids=["gone", "new", "retyped", "widened", "reordered"],
 )
-def test_a_changed_column_is_told_with_what_was_expected(
+def test_a_changed_column_is_reported_with_what_was_expected(
     now: tuple[ColumnOf, ...], verdict: str, subject: str, expected: str, observed: str
 ) -> None:
     (row,) = schema(now)
@@ -116,7 +116,7 @@ def test_a_changed_column_is_told_with_what_was_expected(
     assert row.onset == day(9)
 
 
-def test_nullability_is_told_either_way_and_only_its_loss_is_a_warning() -> None:
+def test_nullability_is_reported_either_way_and_only_its_loss_is_a_warning() -> None:
     strict = (ColumnOf("id", "string", nullable=False),)
     loose = (ColumnOf("id", "string", nullable=True),)
     assert [row.verdict for row in schema(loose, strict)] == ["warn"]

@@ -82,7 +82,7 @@ def cohorts(records: list[pa.RecordBatch], as_of: date) -> dict[tuple[int, bool]
 
 @settings(max_examples=50)
 @given(held=rows, first=st.integers(0, 12), later=st.integers(0, 12))
-def test_states_of_an_earlier_run_tell_on_a_later_day_what_is_due_then(held, first, later) -> None:
+def test_states_of_an_earlier_run_show_on_a_later_day_what_is_due_then(held, first, later) -> None:
     early, late = (DAY + timedelta(days=n) for n in sorted((first, later)))
     assert cohorts(stored(held, early), late) == cohorts(stored(held, late), late)
 

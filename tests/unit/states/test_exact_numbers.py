@@ -89,7 +89,7 @@ def test_a_literal_has_the_double_of_the_value_that_it_names(value: int, offset:
         pytest.param([1234, 5678], 2, 0, id="money"),
     ],
 )
-def test_an_offset_is_taken_where_doubles_cannot_tell_the_bulk_apart(
+def test_an_offset_is_taken_where_doubles_cannot_distinguish_the_bulk(
     units: list[int], digits: int, offset: int
 ) -> None:
     assert fitted_offset(ExactNumbers.of_integers(units, digits)) == offset
@@ -201,7 +201,7 @@ def test_small_numbers_need_no_offset() -> None:
     assert binning.has_own_bin(0.0)
 
 
-def test_numbers_have_as_many_digits_as_tell_them_apart() -> None:
+def test_numbers_have_as_many_digits_as_distinguish_them() -> None:
     assert numerals([1.0, 2.5]) == ("1", "2.5")
     assert numerals([0.1234561, 0.1234562]) == ("0.1234561", "0.1234562")
     assert numerals([Decimal(BIG), Decimal(BIG + 1)]) == (str(BIG), str(BIG + 1))

@@ -83,7 +83,7 @@ def test_a_deviation_that_no_double_holds_is_undefined() -> None:
 
 
 @pytest.mark.filterwarnings("error")
-def test_values_nearer_than_the_frozen_scale_tells_are_not_called_equal() -> None:
+def test_values_nearer_than_the_frozen_scale_resolves_are_not_called_equal() -> None:
     binning = fitted(pa.array([float(k) for k in range(1000)]), None)
     found = profile_of(state_of(pa.array([7.0, 7.0 + 1e-12] * 30), binning), binning)
     assert found["distinct"][0] == 2

@@ -81,7 +81,7 @@ def test_a_library_that_does_not_load_leaves_the_rows_to_numpy(
     assert "states are counted by numpy" in caplog.text
 
 
-def test_set_up_goes_on_without_a_compiler(
+def test_set_up_continues_without_a_compiler(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("MODELWATCH_KERNEL", str(tmp_path / "kernel.so"))

@@ -26,7 +26,7 @@ def test_texts_that_are_spelled_as_codes_join_the_rest_where_they_are_not_kept()
 
 
 @pytest.mark.parametrize("more", [0, 70_000])
-def test_crossings_of_texts_that_hold_the_sign_between_them_are_told_apart(more: int) -> None:
+def test_crossings_of_texts_that_hold_the_sign_between_them_are_distinguished(more: int) -> None:
     kept = ('"a × b" × c', 'a × "b × c"', '"(null)" × c', "(null) × c")
     ones = ["a × b", "a", "(null)", None, *(f"v{i}" for i in range(more))]
     others = ["c", "b × c", "c", "c", *(["x"] * more)]

@@ -50,23 +50,23 @@ def test_more_values_than_are_remembered_are_at_least_so_many(
 def test_a_line_says_how_many_values_share_a_bin_and_what_that_hides() -> None:
     text = shared_bin_lines([SharedBin("airport", False, "start", 1228, 500, 30, 1000)])
     assert text == (
-        "Note: airport has 1,228 values in reference start, and the 500 most frequent ones are "
-        "counted one by one; the others, 3.0% of the rows, share a bin, which hides drift among "
-        "them. binning.max_values keeps more of them.\n"
+        "Note: airport has 1,228 values in reference start. The 500 most frequent ones have bins "
+        "of their own; the others (3.0% of the rows) share a bin, which hides drift among them. "
+        "To list more of them, increase binning.max_values.\n"
     )
 
 
 def test_a_line_says_which_segment_holds_the_others() -> None:
     text = shared_bin_lines([SharedBin("carrier", True, "start", 40, 20, 300, 1000)])
-    assert "the others, 30.0% of the rows, are the segment (other)" in text
+    assert "the others (30.0% of the rows) are the segment (other)" in text
 
 
-def test_the_largest_shares_are_told_and_the_others_named() -> None:
+def test_the_largest_shares_are_reported_and_the_others_named() -> None:
     found = [SharedBin(f"c{i}", False, "start", 900, 500, i, 100) for i in range(1, 6)]
     first, second, third, last = shared_bin_lines(found).splitlines()
     assert [line.split()[1] for line in (first, second, third)] == ["c5", "c4", "c3"]
     assert last == "Note: the same holds for 2 more: c2, c1."
 
 
-def test_nothing_is_told_where_all_values_are_kept() -> None:
+def test_nothing_is_reported_where_all_values_are_kept() -> None:
     assert shared_bin_lines([]) == ""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from modelwatch.io.delta.footers import LeftToSpark
+from modelwatch.io.delta.footers import RequiresSpark
 from modelwatch.model.profile.features import Feature
 from modelwatch.pipelines.states.worker_reads import VALUES_A_TASK, form_of, tasks_of
 
@@ -46,7 +46,7 @@ def test_a_feature_has_one_form(kind: str, spark_type: str, form: str) -> None:
     ids=lambda f: f"{f.kind} {f.spark_type}",
 )
 def test_values_that_spark_computes_are_left_to_it(other: Feature) -> None:
-    with pytest.raises(LeftToSpark, match="'x'"):
+    with pytest.raises(RequiresSpark, match="'x'"):
         form_of(other)
 
 

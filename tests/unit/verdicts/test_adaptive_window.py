@@ -36,7 +36,7 @@ def test_after_a_change_the_window_begins_with_it() -> None:
     assert found.mean[-1] == pytest.approx(1.0, abs=0.1)
 
 
-def test_a_change_is_told_within_days() -> None:
+def test_a_change_is_reported_within_days() -> None:
     assert np.flatnonzero(stretches(STEP).cut)[0] in (50, 51, 52)
 
 
@@ -54,7 +54,7 @@ def test_what_was_given_up_does_not_come_back() -> None:
     assert np.all(np.diff(stretches(STEP, 10.0).start) >= 0)
 
 
-def test_a_small_change_of_a_large_figure_is_seen() -> None:
+def test_a_small_change_of_a_large_metric_is_seen() -> None:
     found = stretches(1e9 + STEP)
     assert found.start[-1] == pytest.approx(50, abs=1)
 

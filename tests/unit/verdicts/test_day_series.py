@@ -48,7 +48,7 @@ def test_half_of_the_rows_is_half_less_than_expected() -> None:
     assert found["p_value"] < 0.001
 
 
-def test_a_day_as_ever_is_chance() -> None:
+def test_a_day_as_before_is_chance() -> None:
     assert judged(steady(1004), relative=True)["p_value"] > 0.05
 
 
@@ -76,7 +76,7 @@ def test_a_series_that_has_just_begun_says_why_nothing_is_expected() -> None:
     assert "days before" in found["reason"]
 
 
-def test_only_judged_days_have_a_figure() -> None:
+def test_only_judged_days_have_a_metric() -> None:
     series = DailySeries(
         "volume",
         "inputs",

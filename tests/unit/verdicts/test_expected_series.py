@@ -25,7 +25,7 @@ def draws(series: int = 60, n: int = N, seed: int = 1) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal((series, n))
 
 
-def test_days_that_are_as_ever_are_seldom_news() -> None:
+def test_days_that_are_as_before_are_seldom_news() -> None:
     found = expected_series(draws(), DAYS)
     p = found.p_value[:, 14:]
     assert np.mean(p < 0.01) <= 0.015
@@ -41,7 +41,7 @@ def test_a_day_out_of_line_is_news() -> None:
     assert np.mean(y[:, 100] > found.upper[:, 100]) > 0.95
 
 
-def test_weekends_are_held_against_weekends() -> None:
+def test_weekends_are_compared_with_weekends() -> None:
     y = 100.0 + 20.0 * WEEKEND + draws()
     found = expected_series(y, DAYS)
     late = slice(70, None)
@@ -84,7 +84,7 @@ def test_a_lasting_level_is_followed() -> None:
     assert expected_series(y, DAYS).expected[:, 70].mean() == pytest.approx(10.0, abs=0.5)
 
 
-def test_a_day_is_not_told_by_the_days_after_it() -> None:
+def test_a_day_is_not_reported_by_the_days_after_it() -> None:
     y = draws(3)
     late = y.copy()
     late[:, 90:] += 100.0
@@ -109,7 +109,7 @@ def test_a_count_of_none_is_news_where_there_were_many() -> None:
     assert expected_series(y, DAYS, counts=True).p_value[0, 100] < 1e-6
 
 
-def test_a_figure_that_never_moves_has_a_spread_all_the_same() -> None:
+def test_a_metric_that_never_moves_has_a_spread_all_the_same() -> None:
     y = np.full(N, 5.0)
     y[100:102] = 5.0005, 6.0
     found = expected_series(y, DAYS)

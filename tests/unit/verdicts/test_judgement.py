@@ -119,7 +119,7 @@ def test_a_family_of_none_has_no_verdicts() -> None:
     assert len(judge(value=np.empty(0), threshold=np.empty(0))) == 0
 
 
-def test_figures_that_are_about_the_number_of_rows_are_judged_whatever_it_is() -> None:
+def test_metrics_that_are_about_the_number_of_rows_are_judged_whatever_it_is() -> None:
     rows = np.array([0, 1, 50, 50])
     found = judged(
         np.full(4, -0.99),

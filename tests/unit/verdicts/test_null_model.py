@@ -46,7 +46,7 @@ def test_the_design_effect_of_days_is_found(effect) -> None:
     assert np.mean(found) == pytest.approx(effect, rel=0.25)
 
 
-def test_what_days_do_by_themselves_is_no_news() -> None:
+def test_what_days_do_by_themselves_is_not_reported() -> None:
     random = np.random.default_rng(2)
     null = model(shifts(30, random, effect=30.0))
     a_usual_day = np.sqrt(29 / ROWS)
@@ -209,7 +209,7 @@ def test_a_reference_that_is_not_split_by_days_takes_the_assumed_design_effect()
     assert np.isnan(found.typical)
 
 
-def test_what_the_days_show_is_told() -> None:
+def test_what_the_days_show_is_reported() -> None:
     null = model([0.3, -0.3] * 15)
     assert null.typical == pytest.approx(0.3, rel=0.2)
 
@@ -217,7 +217,7 @@ def test_what_the_days_show_is_told() -> None:
 WEEK = np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.8, 0.8])
 
 
-def test_a_weekend_like_the_others_is_no_news() -> None:
+def test_a_weekend_like_the_others_is_not_reported() -> None:
     days = np.arange(56)
     # Day 4 since 1970-01-01 was a Monday.
     null = null_models(

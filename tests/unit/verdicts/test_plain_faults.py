@@ -71,7 +71,9 @@ def test_a_probability_outside_0_and_1_fails(ends, short) -> None:
         ("rank", (-300.0, 850.0), None),
     ],
 )
-def test_a_score_is_held_to_what_the_configuration_says_of_it(kind, ends, constraint) -> None:
+def test_a_score_is_checked_against_what_the_configuration_says_of_it(
+    kind, ends, constraint
+) -> None:
     found = faults(ends=ends, short=False, score_kind=kind)
     assert [fault.constraint for fault in found] == ([] if constraint is None else [constraint])
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from modelwatch.model.verdicts.bounds import judge
+from modelwatch.model.verdicts.bounds import bound_verdict
 
 
 @pytest.mark.parametrize(
@@ -27,21 +27,21 @@ from modelwatch.model.verdicts.bounds import judge
 def test_bounds_belong_to_what_passes(
     observed: float | None, lower: float | None, upper: float | None, verdict: str
 ) -> None:
-    assert judge(observed, lower, upper, "fail", None) == verdict
+    assert bound_verdict(observed, lower, upper, "fail", None) == verdict
 
 
 @pytest.mark.parametrize("last_digits", [4.999999999999999, 5.000000000000001])
 def test_a_sum_in_another_order_lies_on_the_same_bound(last_digits: float) -> None:
-    assert judge(last_digits, 5.0, 5.0, "fail") == "pass"
+    assert bound_verdict(last_digits, 5.0, 5.0, "fail") == "pass"
 
 
 def test_one_row_of_a_billion_is_no_last_digit() -> None:
-    assert judge(1.0 - 1e-9, 1.0, None, "fail") == "fail"
+    assert bound_verdict(1.0 - 1e-9, 1.0, None, "fail") == "fail"
 
 
 def test_a_breach_is_what_the_severity_says() -> None:
-    assert judge(2.0, None, 1.0, "warn", None) == "warn"
+    assert bound_verdict(2.0, None, 1.0, "warn", None) == "warn"
 
 
 def test_a_reason_makes_the_verdict_unknown() -> None:
-    assert judge(0.5, 0.0, 1.0, "fail", "no metric came back") == "undefined"
+    assert bound_verdict(0.5, 0.0, 1.0, "fail", "no metric came back") == "undefined"

@@ -96,7 +96,7 @@ def _of_texts(whole: CategoricalStates) -> dict[str, Any]:
         shown["length"] = [int(whole.length_min[0]), int(whole.length_max[0])]
     complete = not whole.other_rows[0] and not whole.unseen_rows[0]
     if complete and len(whole.binning.values) <= _MAX_VALUES:
-        counted = zip(whole.binning.values, whole.kept[0].tolist(), strict=True)
+        counted = zip(whole.binning.values, whole.value_rows[0].tolist(), strict=True)
         shown["values"] = {value: rows for value, rows in counted if rows}
     return shown
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from modelwatch.errors import InternalError
 from modelwatch.evaluation.drift.question import Evaluation
 from modelwatch.evaluation.planning.windows import WindowReference
-from modelwatch.evaluation.states.groups import StateGroup, asked_groups, merged_sketch
+from modelwatch.evaluation.states.groups import StateGroup, merged_sketch, requested_groups
 from modelwatch.evaluation.verdicts.reference_nulls import ComparedStates, fixed_span
 from modelwatch.stats.arrays import AnyArray, day_spans
 from modelwatch.stats.drift.day_repeats import repeats
@@ -47,14 +47,14 @@ def repeats_of_windows(
     for start, stop in spans:
         wanted[start:stop] = True
     found = repeats(days, wanted, of_reference)
-    # A day that repeats another would also fail the week, and keep its incident open for weeks.
+    # A repeated day would also fail the week, and keep its incident open for weeks.
     alone = evaluation.day_rows is not None and days.states.rows >= evaluation.day_rows
     of_windows, of_single_days = found.without(alone).over(spans), found.over(spans)
     return of_windows.or_else(of_single_days, evaluation.starts == evaluation.ends)
 
 
 @dataclass(frozen=True)
-class DaysAsked:
+class RequestedDays:
     """First and last day number, inclusive, of days that may repeat an earlier day."""
 
     segmentation: str
@@ -91,10 +91,10 @@ REPEATED_SCHEMA = pa.schema(
 def repeat_rows(
     records: Iterable[pa.RecordBatch],
     binnings: Mapping[tuple[str, str], Binning],
-    asked: Sequence[DaysAsked],
+    asked: Sequence[RequestedDays],
 ) -> Iterator[pa.RecordBatch]:
     """The most similar earlier day of each day, as records."""
-    for group, binning, here in asked_groups(records, binnings, asked):
+    for group, binning, here in requested_groups(records, binnings, asked):
         states = group.stack(binning)
         numbers, days = _by_day(group, states, np.arange(len(group.days)))
         rows = [

@@ -163,11 +163,11 @@ def _estimated(
         return estimates_multiclass(windows, calibrations, labelled_only=labelled_only)
     windows = instance_of(windows, BinaryStates)
     reference = instance_of(reference, BinaryStates)
-    believed = expected(windows, fit_calibration(reference), labelled_only=labelled_only)
-    found = {key: value for key, value in estimates(believed).items() if key in ESTIMATED}
+    expectations = expected(windows, fit_calibration(reference), labelled_only=labelled_only)
+    found = {key: value for key, value in estimates(expectations).items() if key in ESTIMATED}
     if question.cells is not None:
         cells = {_SHORT[name]: worth for name, worth in question.cells.items()}
-        found[CONFUSION_VALUE] = business_value(believed, cells)
+        found[CONFUSION_VALUE] = business_value(expectations, cells)
     return found
 
 

@@ -31,7 +31,7 @@ PARTIAL_FEATURES = FEATURE_STATES_SCHEMA.append(pa.field("bucket", pa.int32()))
 """Columns of the states that tasks return before these are merged."""
 FEATURE_KEY = ("day", "model_version", "role", "segmentation", "segment", "feature", "kind")
 _REDUCTIONS = {"binning": first_of("binning"), "row_count": total_of("row_count")}
-_LONGS_HELD = 1 << 25
+MOST_LONGS_HELD = 1 << 25
 """Number of longs in counts (256 MB) beyond which a task returns its states and starts over."""
 
 _LONGS_A_BATCH = 1 << 20
@@ -123,7 +123,7 @@ def partial_state_tally(layout: BatchLayout, names: StateNames) -> BatchFunction
         tally = Tally(names.plan, kernel)
         for record in records:
             tally.add(batch_of(record, layout, names.plan, kernel))
-            if tally.longs > _LONGS_HELD:
+            if tally.longs > MOST_LONGS_HELD:
                 yield from names.batches(tally.states())
                 tally = Tally(names.plan, kernel)
         yield from names.batches(tally.states())

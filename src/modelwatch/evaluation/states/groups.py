@@ -146,14 +146,14 @@ class InSegment(Protocol):
         """Name of the segment."""
 
 
-_Asked = TypeVar("_Asked", bound=InSegment)
+_Span = TypeVar("_Span", bound=InSegment)
 
 
-def asked_groups(
+def requested_groups(
     records: Iterable[pa.RecordBatch],
     binnings: Mapping[tuple[str, str], Binning],
-    asked: Sequence[_Asked],
-) -> Iterator[tuple[StateGroup, Binning, list[tuple[int, _Asked]]]]:
+    asked: Sequence[_Span],
+) -> Iterator[tuple[StateGroup, Binning, list[tuple[int, _Span]]]]:
     """The groups of states in their current bins that are requested, each with the requests for its
     segment and their positions."""
     for group in state_groups(records):

@@ -265,8 +265,8 @@ def _fit(fields: Sequence[Field], rows: Sequence[Mapping[str, Any]]) -> pa.Recor
         counter.update(dict(zip(part["texts"], part["text_rows"], strict=True)))
     whole = all(part["complete"] for part in rows) and len(counter) <= _MAX_VALUES
     if not whole:
-        # What a single task could keep depends on the partitions. Values up to here were kept by
-        # all.
+        # What one task retains depends on the partitions. Values up to this hash were retained by
+        # all tasks.
         counter = _bounded(counter)
     fitted = fit_categorical(
         counter,

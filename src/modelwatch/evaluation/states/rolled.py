@@ -12,7 +12,7 @@ import pyarrow as pa
 from modelwatch.evaluation.batch_functions import BatchFunction
 from modelwatch.evaluation.sorted_rows import bounded_batches
 from modelwatch.evaluation.states.feature_rows import merged_states
-from modelwatch.evaluation.states.groups import asked_groups
+from modelwatch.evaluation.states.groups import requested_groups
 from modelwatch.evaluation.states.merged_rows import (
     Merge,
     Reduction,
@@ -62,7 +62,7 @@ def rolled_rows(
     asked: Sequence[TwoSpans],
 ) -> Iterator[pa.RecordBatch]:
     """The states of both sides of each change, as records."""
-    for group, binning, here in asked_groups(records, binnings, asked):
+    for group, binning, here in requested_groups(records, binnings, asked):
         sides = np.array([side for _, one in here for side in (one.before, one.now)])
         spans = day_spans(group.days, sides[:, 0], sides[:, 1])
         held = group.stack(binning).roll_up(spans)

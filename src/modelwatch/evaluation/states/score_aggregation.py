@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from modelwatch.evaluation.batch_functions import BatchFunction
 from modelwatch.evaluation.sorted_rows import bounded_batches
+from modelwatch.evaluation.states.aggregation import MOST_LONGS_HELD
 from modelwatch.evaluation.states.batches import numbers_of, segment_codes, texts_of
 from modelwatch.evaluation.states.label_account import LabelAccount, longs_of
 from modelwatch.evaluation.states.label_layout import NEVER_NUMBER, LabelledLayout
@@ -39,8 +40,6 @@ _LENGTHS = ("counts_length", "sums_length")
 PERFORMANCE_STATES_TABLE = TABLES["performance_states"]
 PERFORMANCE_STATE_COLUMNS = PERFORMANCE_STATES_TABLE.own_names
 PERFORMANCE_STATES_SCHEMA = arrow_schema(PERFORMANCE_STATES_TABLE, *PERFORMANCE_STATE_COLUMNS)
-_LONGS_HELD = 1 << 25
-"""Number of longs in states (256 MB) beyond which a task returns its states and starts over."""
 
 
 def partial_score_tally(
@@ -62,7 +61,7 @@ def partial_score_tally(
             batch = score_batch(scored, layout, plans[0], decided, day_number(as_of))
             for at, tally in enumerate(tallies):
                 tally.add(_of_challenger(batch, scored, layout, at, plans))
-            if sum(tally.longs for tally in tallies) > _LONGS_HELD:
+            if sum(tally.longs for tally in tallies) > MOST_LONGS_HELD:
                 yield from _records(tallies, buckets)
                 tallies = [ScoreTally(plan) for plan in plans]
         yield from _records(tallies, buckets)

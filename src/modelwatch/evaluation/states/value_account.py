@@ -88,8 +88,8 @@ class ValueTally:
 def _records(
     of: tuple[str, str], days: list[int], table: Counts, buckets: int
 ) -> Iterator[pa.RecordBatch]:
-    kept = np.flatnonzero(table.any(axis=1)).tolist()
-    days, table = [days[at] for at in kept], table[kept]
+    selected = np.flatnonzero(table.any(axis=1)).tolist()
+    days, table = [days[at] for at in selected], table[selected]
     if not days:
         return
     rows, positions = np.nonzero(table)
@@ -113,12 +113,12 @@ def of_first_spellings(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
         if not spelled.any():
             yield table
             continue
-        kept = np.ones(table.num_rows, dtype=bool)
+        selected = np.ones(table.num_rows, dtype=bool)
         at = np.flatnonzero(spelled)
         rows = table.select(["day", "kind"]).take(pa.array(at))
         keys = zip(*(rows.column(name).to_pylist() for name in rows.column_names), strict=True)
         for row, key in zip(at.tolist(), keys, strict=True):
             place = place + 1 if key == last else 0
             last = key
-            kept[row] = place < MOST_SPELLINGS
-        yield table.filter(pa.array(kept))
+            selected[row] = place < MOST_SPELLINGS
+        yield table.filter(pa.array(selected))

@@ -52,14 +52,14 @@ def verdict_batches(strictness: Strictness) -> BatchFunction:
 
     def verdicts(records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         rows = CollectedRows(SCHEMA)
-        for family in groups_of(records, COMPARISON_FAMILY):
-            found = comparison_judgement(family, strictness)
+        for metrics in groups_of(records, COMPARISON_FAMILY):
+            found = comparison_judgement(metrics, strictness)
             rows.add(
-                family.num_rows,
-                **{name: column_values(family, name) for name in _TAKEN},
-                p_value=p_values(family),
+                metrics.num_rows,
+                **{name: column_values(metrics, name) for name in _TAKEN},
+                p_value=p_values(metrics),
                 adjusted_p=found.adjusted_p,
-                comparisons=np.full(family.num_rows, found.comparisons, dtype=np.int32),
+                comparisons=np.full(metrics.num_rows, found.comparisons, dtype=np.int32),
                 effect=found.effect,
                 verdict=found.verdict,
                 reason=found.reason,
@@ -70,57 +70,57 @@ def verdict_batches(strictness: Strictness) -> BatchFunction:
     return verdicts
 
 
-def comparison_judgement(family: pa.Table, strictness: Strictness) -> Judgement:
+def comparison_judgement(metrics: pa.Table, strictness: Strictness) -> Judgement:
     """The verdicts of one comparison family."""
     return judged(
-        _floats(family, "value"),
-        _floats(family, "threshold"),
-        p_values(family),
-        _counts(family, "row_count"),
-        _counts(family, "reference_rows"),
-        _objects(family, "reason"),
+        _floats(metrics, "value"),
+        _floats(metrics, "threshold"),
+        p_values(metrics),
+        _counts(metrics, "row_count"),
+        _counts(metrics, "reference_rows"),
+        _objects(metrics, "reason"),
         level=strictness.level,
-        min_rows=_fewest_rows(family, strictness.min_rows),
+        min_rows=_fewest_rows(metrics, strictness.min_rows),
         correction=strictness.correction,
-        worse_only=_floats(family, "worse").astype(np.int64),
+        worse_only=_floats(metrics, "worse").astype(np.int64),
     )
 
 
-def _fewest_rows(family: pa.Table, min_rows: int) -> AnyArray:
-    exempt = np.isin(_objects(family, "source").astype(str), WHATEVER_ROWS)
+def _fewest_rows(metrics: pa.Table, min_rows: int) -> AnyArray:
+    exempt = np.isin(_objects(metrics, "source").astype(str), WHATEVER_ROWS)
     return np.where(exempt, 0, min_rows)
 
 
-def p_values(family: pa.Table) -> Floats:
+def p_values(metrics: pa.Table) -> Floats:
     """The p-values of metric values, given or computed from their errors; the larger of two.
 
     An estimate has both: its own error, and the spread of estimates when nothing has changed. Both
     must be improbable.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        z = np.abs(_floats(family, "value")) / _floats(family, "error")
+        z = np.abs(_floats(metrics, "value")) / _floats(metrics, "error")
     by_error = np.minimum(2 * normal_tail(z), 1.0)
-    return np.asarray(np.fmax(_floats(family, "p_value"), by_error), dtype=np.float64)
+    return np.asarray(np.fmax(_floats(metrics, "p_value"), by_error), dtype=np.float64)
 
 
-def _floats(family: pa.Table, name: str) -> Floats:
-    column = pc.cast(family.column(name), pa.float64())
+def _floats(metrics: pa.Table, name: str) -> Floats:
+    column = pc.cast(metrics.column(name), pa.float64())
     found: Floats = np.asarray(pc.fill_null(column, float("nan")), dtype=np.float64)
     return found
 
 
-def _counts(family: pa.Table, name: str) -> AnyArray:
+def _counts(metrics: pa.Table, name: str) -> AnyArray:
     """Counts, with unknown ones above every bound."""
-    return np.asarray(pc.fill_null(family.column(name), 2**62), dtype=np.int64)
+    return np.asarray(pc.fill_null(metrics.column(name), 2**62), dtype=np.int64)
 
 
-def column_values(family: pa.Table, name: str) -> AnyArray | pa.Array:
+def column_values(metrics: pa.Table, name: str) -> AnyArray | pa.Array:
     """A column with null for NaN."""
     kind = SCHEMA.field(name).type
     if kind == pa.float64():
-        return _floats(family, name)
-    return family.column(name).combine_chunks().cast(kind)
+        return _floats(metrics, name)
+    return metrics.column(name).combine_chunks().cast(kind)
 
 
-def _objects(family: pa.Table, name: str) -> AnyArray:
-    return np.array([*family.column(name).to_pylist(), None], dtype=object)[:-1]
+def _objects(metrics: pa.Table, name: str) -> AnyArray:
+    return np.array([*metrics.column(name).to_pylist(), None], dtype=object)[:-1]

@@ -110,18 +110,18 @@ def estimate_values(
     interval, which includes the back-test; its ``p_value`` comes from the days of the reference.
     """
     asked = estimates.filter(pc.field("metric").isin(list(thresholds)))
-    believed = asked.join(known, list(_OF_SCOPE), join_type="inner")
-    width = pc.subtract(believed["upper"], believed["lower"])
+    compared = asked.join(known, list(_OF_SCOPE), join_type="inner")
+    width = pc.subtract(compared["upper"], compared["lower"])
     return _metric_values(
-        believed,
+        compared,
         source="estimate",
         role="predictions",
-        subject=believed["metric"],
-        metric=pc.binary_join_element_wise("estimated_", believed["metric"], ""),
-        expected=believed["reference_value"],
-        value=pc.subtract(believed["value"], believed["reference_value"]),
+        subject=compared["metric"],
+        metric=pc.binary_join_element_wise("estimated_", compared["metric"], ""),
+        expected=compared["reference_value"],
+        value=pc.subtract(compared["value"], compared["reference_value"]),
         error=pc.divide(width, NORMAL_INTERVAL),
-        **_judged(believed, thresholds),
+        **_judged(compared, thresholds),
         reference_rows=_NO_COUNT,
     )
 

@@ -45,7 +45,7 @@ class Place:
         if self.path is not None:
             frame.write.format("delta").mode("append").options(**options).save(self.path)
             return
-        # Not saveAsTable: in a thread of one's own it does not see that the table is Delta's.
+        # Not saveAsTable: in a separate thread, it does not recognize a Delta table.
         writer = frame.writeTo(self.identifier)
         for key, value in options.items():
             writer = writer.option(key, value)
@@ -88,7 +88,7 @@ def name_parts(name: str) -> list[str]:
     inside = False
     for character in name:
         if character == "`":
-            # A doubled backtick toggles twice and stands for one.
+            # Two backticks in a row are an escaped backtick.
             if not inside and parts[-1]:
                 parts[-1].append("`")
             inside = not inside

@@ -9,7 +9,7 @@ from modelwatch.io.delta.addresses import Place
 from modelwatch.io.delta.log import delta_log
 from modelwatch.io.delta.snapshot import LogUnreadable
 from modelwatch.io.delta.table_schema import OutputError, altered
-from modelwatch.io.failures import advised
+from modelwatch.io.failures import with_remedy
 from modelwatch.io.store.output_tables import Store
 from modelwatch.query_failures import QUERY_FAILURES
 
@@ -54,5 +54,5 @@ def _check(store: Store, table: str, written: int) -> None:
 
 def _torn(table: str, place: Place, error: Exception) -> OutputError:
     return OutputError(
-        f"the log of output table {table} at {place} can't be read: {advised(error)}"
+        f"the log of output table {table} at {place} can't be read: {with_remedy(error)}"
     )

@@ -117,7 +117,7 @@ def _written_files(source: Source, after_version: int | None) -> DataFrame:
         F.max(F.when(F.col("remove").isNotNull(), F.col("version"))).alias("last_removed"),
         F.max_by("add", F.when(F.col("add").isNotNull(), F.col("version"))).alias("add"),
     )
-    # A file that gets a vector of deleted rows is removed and added by one version.
+    # Adding a deletion vector to a file removes and adds the file in one version.
     new = F.col("removed").isNull() | (F.col("added") < F.col("removed"))
     stands = F.col("last_removed").isNull() | (F.col("last_added") >= F.col("last_removed"))
     return by_path.where(F.col("added").isNotNull() & new & stands).select("add")
@@ -166,9 +166,9 @@ def _arrived_counts(source: Source, files: DataFrame, as_of: date) -> DataFrame:
         near = (low >= F.date_sub(held, 1)) & (high <= F.date_add(held, 1))
         sure = sure & F.coalesce(near, F.lit(False))
     if _stored_type(source) != source.day_type:
-        # Text between the least and the greatest may spell no day.
+        # A string between the minimum and the maximum may not be a day.
         sure = sure & F.col("split")
-    # Of the rows that a vector deletes, the log does not tell which had no day.
+    # The log does not say how many of the rows deleted by a vector had no day.
     sure = empty | (sure & ((F.col("nulls") == 0) | ~F.col("thinned")))
     plain = F.coalesce(sure & F.col("stated_rows").isNotNull(), F.lit(False))
     without = F.when(empty, F.col("rows")).otherwise(F.col("nulls"))
@@ -202,7 +202,7 @@ def _read(source: Source, files: Sequence[Row], as_of: date) -> list[Row]:
     day, log = source.logged_day, source.log
     log = present(log, "log")
     column = str(day.column or day.time_column)
-    # Folders name no columns of these files, and a file from before the column was added has none.
+    # Folder names are not columns of these files, and a file may be older than the column.
     stored = _stored_type(source)
     schema = StructType().add(column, stored)
     reader = source.session.read.schema(schema).option("recursiveFileLookup", "true")
@@ -210,7 +210,7 @@ def _read(source: Source, files: Sequence[Row], as_of: date) -> list[Row]:
         paths = (unglobbed(log.data_path(file["read"])) for file in files)
         rows = resolved(reader.parquet(*paths))
     except AnalysisException as error:
-        # A file that was compacted since is removed in time.
+        # A file that has been compacted since may be deleted already.
         raise LogUnreadable(first_line(error)) from error
     name = F.element_at(F.split("_metadata.file_path", "/"), -1)
     places = [(file["read"].rsplit("/", 1)[-1], file["partition"]) for file in files]

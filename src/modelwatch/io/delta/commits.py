@@ -32,7 +32,7 @@ _PLAIN_VERSION, _FEATURES_VERSION = 2, 7
 _ATTEMPTS = 5
 
 
-class CommitLeftToSpark(ModelwatchError):
+class CommitRequiresSpark(ModelwatchError):
     """Only Spark can make the next commit of a table."""
 
 
@@ -40,28 +40,28 @@ def append_table(folder: Path, rows: pa.Table, user_metadata: str) -> int:
     """Append rows to the table in a folder, and return the version written.
 
     Must be called while this process holds the lock of the table. ``rows`` has all non-nullable
-    columns of the table. Raises CommitLeftToSpark, before anything is committed, if the log or a
+    columns of the table. Raises CommitRequiresSpark, before anything is committed, if the log or a
     feature of the table is not supported here, and if Spark writes a checkpoint after this commit.
     """
     try:
         snapshot = local_snapshot(folder)
     except LogUnreadable as error:
-        raise CommitLeftToSpark(str(error)) from error
+        raise CommitRequiresSpark(str(error)) from error
     check_appendable(snapshot, rows.schema)
     files = [_written(snapshot, part, values) for part, values in _partitions(snapshot, rows)]
     for _ in range(_ATTEMPTS):
         version = snapshot.version + 1
         if _committed(snapshot, version, files, rows.num_rows, user_metadata):
             return version
-        # Somebody who takes no turns was first. Rows that are only added conflict with nothing,
-        # unless the table itself has changed.
+        # A writer without the lock committed first. Appends conflict with nothing, unless the
+        # metadata of the table has changed.
         snapshot = local_snapshot(folder)
         check_appendable(snapshot, rows.schema)
-    raise CommitLeftToSpark(f"{folder}: other writers were first {_ATTEMPTS} times")
+    raise CommitRequiresSpark(f"{folder}: other writers were first {_ATTEMPTS} times")
 
 
 def check_appendable(snapshot: Snapshot, schema: pa.Schema) -> None:
-    """Raises CommitLeftToSpark if rows of a schema cannot be appended to a table by its files
+    """Raises CommitRequiresSpark if rows of a schema cannot be appended to a table by its files
     alone."""
     protocol, settings = snapshot.protocol, dict(snapshot.metadata.get("configuration") or {})
     writer = protocol["minWriterVersion"]
@@ -72,13 +72,13 @@ def check_appendable(snapshot: Snapshot, schema: pa.Schema) -> None:
     held = snapshot.columns
     special = any("delta.invariants" in (one.get("metadata") or {}) for one in held.values())
     missing = [name for name in schema.names if name not in held]
-    # A column of a newer version of the code has no value here.
+    # A column that a newer version of the code added has no value here.
     needed = [n for n, one in held.items() if not one["nullable"] and n not in schema.names]
     if not plain or special or missing or needed:
-        raise CommitLeftToSpark(f"{snapshot.folder}: the table needs more of a writer")
+        raise CommitRequiresSpark(f"{snapshot.folder}: the table needs more of a writer")
     interval = int(settings.get("delta.checkpointInterval", CHECKPOINT_INTERVAL))
     if (snapshot.version + 1) % interval == 0:
-        raise CommitLeftToSpark(f"{snapshot.folder}: a checkpoint is due")
+        raise CommitRequiresSpark(f"{snapshot.folder}: a checkpoint is due")
 
 
 def _partitions(
@@ -116,7 +116,7 @@ def _written(
         _flushed(file)
     found = path.stat()
     return {
-        # The log has the path as a URL: what is escaped in the folder's name is escaped again.
+        # The log stores the path as a URL, so escapes in the folder name are escaped again.
         "path": quote(name, safe="/="),
         "partitionValues": dict(values),
         "size": found.st_size,
@@ -175,7 +175,7 @@ def _committed(
     }
     lines = [{"commitInfo": info}, *({"add": file} for file in files)]
     log = snapshot.folder / "_delta_log"
-    # Hidden names are no part of a log, whoever lists it.
+    # Hidden files are not part of the log.
     written = log / f".{version:020d}.{uuid.uuid4()}.tmp"
     try:
         with written.open("wb") as file:

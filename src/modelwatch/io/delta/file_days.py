@@ -64,7 +64,7 @@ def file_days(files: DataFrame, day: DaySource, spark_type: str, time_zone: str)
     beyond = (least > date_literal(date.max)) | (greatest < date_literal(date.min))
     value, least, greatest = map(in_calendar, (value, least, greatest))
     narrow = F.datediff(greatest, least) <= MAX_SPAN
-    # Each pair says when it applies; the first that does is taken.
+    # The first pair whose condition applies is used.
     bounds = [
         (F.col("partitioned") & value.isNotNull(), value, value),
         (narrow, least, greatest),

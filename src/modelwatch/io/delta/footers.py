@@ -24,7 +24,7 @@ _TELLS_CALENDAR = (3, 1)
 """First version of Spark whose files state whether their dates use the old calendar."""
 
 
-class LeftToSpark(ModelwatchError):
+class RequiresSpark(ModelwatchError):
     """Only Spark can read the rows, or equal results without Spark are not proven."""
 
 
@@ -75,7 +75,7 @@ class Footer:
         return bool(pa.types.is_timestamp(kind) and kind.unit == "ns")
 
     def check_calendar(self, path: Path) -> None:
-        """Raises LeftToSpark if Spark may rebase a date or timestamp to another calendar."""
+        """Raises RequiresSpark if Spark may rebase a date or timestamp to another calendar."""
         stated = self.metadata.metadata or {}
         writer = stated.get(_SPARK_VERSION, b"").decode("ascii", "replace")
         version = re.match(r"(\d+)\.(\d+)", writer)
@@ -92,20 +92,20 @@ class Footer:
                 if group.rows in (0, nulls):
                     continue
                 if group.least is None or group.least < _REBASED_BEFORE:
-                    raise LeftToSpark(f"{path} may have dates of the old calendar in {name!r}")
+                    raise RequiresSpark(f"{path} may have dates of the old calendar in {name!r}")
 
 
 def footer_of(path: Path, read: Mapping[str, str]) -> Footer:
     """The footer of a file. ``read``: the columns to read, with their Spark types.
 
-    Raises LeftToSpark if a column is stored as a different type, or if Spark may rebase it.
+    Raises RequiresSpark if a column is stored as a different type, or if Spark may rebase it.
     """
     try:
         metadata = pq.read_metadata(path)
         schema = metadata.schema.to_arrow_schema()
     except (OSError, pa.ArrowException) as error:
         # Spark then fails on the same file, and its error is reported.
-        raise LeftToSpark(f"the footer of {path} can't be read: {error}") from error
+        raise RequiresSpark(f"the footer of {path} can't be read: {error}") from error
     of_time = {name for name, kind in read.items() if kind == "date" or kind in INSTANTS}
     numbers: dict[str, int] = {}
     if of_time:
@@ -115,19 +115,19 @@ def footer_of(path: Path, read: Mapping[str, str]) -> Footer:
     for name, kind in read.items():
         spelled = held.get(name.lower())
         if "." in name and name.partition(".")[0].lower() in held:
-            raise LeftToSpark(f"{path} has columns that {name!r} could mean")
+            raise RequiresSpark(f"{path} has columns that {name!r} could mean")
         if spelled is None:
             continue  # the file is older than the column, which is null in it
         if spelled != name or schema.names.count(name) != 1:
-            raise LeftToSpark(f"{path} has the column {name!r} as {spelled!r}")
+            raise RequiresSpark(f"{path} has the column {name!r} as {spelled!r}")
         if name in of_time:
             if name not in numbers:
-                raise LeftToSpark(f"{path} has {name!r} as a nested column")
+                raise RequiresSpark(f"{path} has {name!r} as a nested column")
             timed[name] = numbers[name]
         physical = metadata.schema.column(timed[name]).physical_type if name in timed else ""
         stored = schema.field(name).type
         if not _STORED[kind](stored, physical):
-            raise LeftToSpark(f"{path} has {name!r} as {stored}, and the table as {kind}")
+            raise RequiresSpark(f"{path} has {name!r} as {stored}, and the table as {kind}")
     footer = Footer(metadata, schema, timed)
     footer.check_calendar(path)
     return footer

@@ -129,7 +129,7 @@ class DeltaLog:
                 )
             )
         stated = parts[0] if len(parts) == 1 else parts[0].unionByName(parts[1])
-        # A file with a new deletion vector is a new one to Delta: the old pair is removed.
+        # In the log, a file with a new deletion vector is a new file, and the old one is removed.
         keyed = stated.select(
             "*",
             F.col("add.path").alias("path"),

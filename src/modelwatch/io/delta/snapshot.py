@@ -24,12 +24,12 @@ import pyarrow.parquet as pq
 from pyarrow.fs import LocalFileSystem
 
 from modelwatch.errors import ModelwatchError
+from modelwatch.model.config.relative_paths import URL_SCHEME
 
 MAX_CHECKPOINT_BYTES = 16 << 20
 """Size of a checkpoint above which a table has too many files to list them here."""
 VECTOR_KEY = ("storageType", "pathOrInlineDv", "offset")
 """Fields that identify a deletion vector: a file may hold several."""
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _COMMIT_NAME = re.compile(r"(\d{20})\.json")
 _CHECKPOINT_NAME = re.compile(r"(\d{20})\.checkpoint(?:\.(\d{10})\.(\d{10}))?\.parquet")
 _OTHER_CHECKPOINT = re.compile(r"\d{20}\.checkpoint\..*")
@@ -48,7 +48,7 @@ class LogUnreadable(ModelwatchError):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RowFilter:
     """A condition on rows: each column of ``among`` has one of the values, of which None is null;
     each of ``lower_bounds`` is at least that large."""
 
@@ -73,7 +73,7 @@ def _is_among(name: str, values: Collection[Any]) -> ds.Expression:
     return among | pc.field(name).is_null() if None in values else among
 
 
-ALL_ROWS = Wanted()
+ALL_ROWS = RowFilter()
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class DataFile:
     greatest: Mapping[str, Any]
     nulls: Mapping[str, int]
 
-    def may_hold(self, wanted: Wanted) -> bool:
+    def may_hold(self, wanted: RowFilter) -> bool:
         """Whether it may contain matching rows."""
         return all(self._may_be_among(n, values) for n, values in wanted.among.items()) and all(
             self._may_reach(name, value) for name, value in wanted.lower_bounds.items()
@@ -136,11 +136,11 @@ class Snapshot:
         """The fields of the schema by name, as in JSON."""
         return {one["name"]: one for one in json.loads(self.metadata["schemaString"])["fields"]}
 
-    def of(self, wanted: Wanted) -> Snapshot:
+    def of(self, wanted: RowFilter) -> Snapshot:
         """The same, with only the files that may contain matching rows."""
         return replace(self, files=tuple(f for f in self.files if f.may_hold(wanted)))
 
-    def dataset(self, schema: pa.Schema, wanted: Wanted = ALL_ROWS) -> ds.Dataset:
+    def dataset(self, schema: pa.Schema, wanted: RowFilter = ALL_ROWS) -> ds.Dataset:
         """The files that may contain matching rows, with the columns of a schema and of the
         condition; columns that the files lack are null."""
         known = _with_columns(schema, wanted, self)
@@ -155,7 +155,7 @@ class Snapshot:
         return ds.FileSystemDataset(fragments, known, _FORMAT, LocalFileSystem())
 
     def table(
-        self, schema: pa.Schema, wanted: Wanted = ALL_ROWS, where: ds.Expression | None = None
+        self, schema: pa.Schema, wanted: RowFilter = ALL_ROWS, where: ds.Expression | None = None
     ) -> pa.Table:
         """The matching rows in the columns of a schema; columns that the files lack are null.
 
@@ -222,7 +222,7 @@ def local_log(location: str) -> Path | None:
     if location.startswith("file:"):
         location = unquote(urlsplit(location).path)
     folder = Path(location)
-    return None if _URL.match(location) or not (folder / "_delta_log").is_dir() else folder
+    return None if URL_SCHEME.match(location) or not (folder / "_delta_log").is_dir() else folder
 
 
 def log_versions(names: Iterable[str]) -> tuple[set[int], dict[int, tuple[str, ...]]]:
@@ -282,7 +282,7 @@ def _check(folder: Path, metadata: Mapping[str, Any], protocol: Mapping[str, Any
 
 
 def _file(folder: Path, add: Mapping[str, Any]) -> DataFile:
-    if add.get("deletionVector") is not None or _URL.match(add["path"]):
+    if add.get("deletionVector") is not None or URL_SCHEME.match(add["path"]):
         raise LogUnreadable(f"{folder}: {add['path']} has deleted rows, or lies elsewhere")
     stats = json.loads(add["stats"]) if add.get("stats") else {}
     return DataFile(
@@ -297,7 +297,7 @@ def _file(folder: Path, add: Mapping[str, Any]) -> DataFile:
     )
 
 
-def _with_columns(schema: pa.Schema, wanted: Wanted, of: Snapshot) -> pa.Schema:
+def _with_columns(schema: pa.Schema, wanted: RowFilter, of: Snapshot) -> pa.Schema:
     """A schema extended by the columns of the filter and of the file's folder."""
     for name in (*wanted.among, *wanted.lower_bounds, *of.metadata.get("partitionColumns", ())):
         if name not in schema.names:
@@ -305,14 +305,14 @@ def _with_columns(schema: pa.Schema, wanted: Wanted, of: Snapshot) -> pa.Schema:
             if kind not in ("string", "date"):
                 raise LogUnreadable(f"{of.folder}: {name} is neither text nor a day")
             schema = schema.append(pa.field(name, pa.date32() if kind == "date" else pa.string()))
-    # What must not be null in a table may be missing in a file: of a column that is not asked.
+    # A file may lack a non-nullable column that was not requested.
     return pa.schema([one.with_nullable(True) for one in schema])
 
 
 def _partition(values: Mapping[str, str | None], schema: pa.Schema) -> ds.Expression:
     found: ds.Expression = pc.scalar(True)
     for name, text in values.items():
-        if not text:  # the protocol has null as an empty text, too
+        if not text:  # The protocol also writes null as an empty string.
             part = pc.field(name).is_null()
         else:
             part = pc.field(name) == pa.scalar(text).cast(schema.field(name).type)

@@ -1,7 +1,7 @@
 """The files of a source table that Python workers can read without Spark, and what they read.
 
-``LeftToSpark``, with a reason, is raised for everything that is not proven to give the same states.
-This is decided before any task starts, from the log, the footers, and the settings.
+``RequiresSpark``, with a reason, is raised for everything that is not proven to give the same
+states. This is decided before any task starts, from the log, the footers, and the settings.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from modelwatch.io.delta.footers import LeftToSpark, RowGroup, footer_of
+from modelwatch.io.delta.footers import RequiresSpark, RowGroup, footer_of
 from modelwatch.io.delta.snapshot import (
     DataFile,
     LogUnreadable,
@@ -36,7 +36,7 @@ from modelwatch.stats.day_numbers import day_number
 
 MOST_EXAMINED = 1_000_000
 """Number of columns over all files above which the driver does not read the footers."""
-_FOOTERS_AT_ONCE = 8
+_CONCURRENT_FOOTERS = 8
 TYPES_OF_SPARK = {
     "byte": "tinyint",
     "short": "smallint",
@@ -56,7 +56,7 @@ _INTEGER = re.compile(r"[+-]?\d{1,18}")
 
 
 @dataclass(frozen=True)
-class AskedColumn:
+class RequestedColumn:
     """A column to read, the form of its values, and its Spark type in the rows."""
 
     name: str
@@ -65,14 +65,14 @@ class AskedColumn:
 
 
 def pinned_snapshot(location: str, version: int) -> Snapshot:
-    """The files of a table version. Raises LeftToSpark if its log cannot be read here."""
+    """The files of a table version. Raises RequiresSpark if its log cannot be read here."""
     folder = local_log(location)
     if folder is None:
-        raise LeftToSpark("its files are not on a local disk")
+        raise RequiresSpark("its files are not on a local disk")
     try:
         return local_snapshot(folder, version)
     except LogUnreadable as error:
-        raise LeftToSpark(str(error)) from error
+        raise RequiresSpark(str(error)) from error
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class TableFiles:
     """
 
     snapshot: Snapshot
-    asked: tuple[AskedColumn, ...]
+    asked: tuple[RequestedColumn, ...]
     days: FileDays
     day_column: str | None = None
     near: str | None = None
@@ -97,7 +97,7 @@ class TableFiles:
         for one in self.asked:
             field = known.get(one.name)
             if field is None:
-                raise LeftToSpark(f"the column {one.name!r} is nested")
+                raise RequiresSpark(f"the column {one.name!r} is nested")
             check_field(one, field)
             if one.name in self._partitions:
                 found.append(FileColumn(one.form, constant=constants))
@@ -110,9 +110,9 @@ class TableFiles:
         """The row groups that may have wanted rows, in the order of their days."""
         chosen = [(file, day) for file in self.snapshot.files for day in self._day_of(file)]
         if len(chosen) * len(self.snapshot.columns) > MOST_EXAMINED:
-            raise LeftToSpark(f"the footers of {len(chosen)} files are too many to be read first")
-        with ThreadPoolExecutor(max_workers=_FOOTERS_AT_ONCE) as at_once:
-            groups = list(at_once.map(self._groups, (file for file, _ in chosen)))
+            raise RequiresSpark(f"the footers of {len(chosen)} files are too many to be read first")
+        with ThreadPoolExecutor(max_workers=_CONCURRENT_FOOTERS) as pool:
+            groups = list(pool.map(self._groups, (file for file, _ in chosen)))
         parts = [
             (
                 group.least or 0 if day is None else day,
@@ -194,14 +194,14 @@ class TableFiles:
 def spelled_day(text: str | None) -> int | None:
     """The day of a partition value; None for null and for an invalid date.
 
-    Raises LeftToSpark for a string that Spark may parse as a day differently.
+    Raises RequiresSpark for a string that Spark may parse as a day differently.
     """
     if not text:
         return None
     if _EIGHT_DIGITS.fullmatch(text):
         text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
     if not _ISO_DAY.fullmatch(text):
-        raise LeftToSpark(f"a partition spells its day as {text!r}")
+        raise RequiresSpark(f"a partition spells its day as {text!r}")
     try:
         return day_number(date.fromisoformat(text))
     except ValueError:
@@ -227,19 +227,19 @@ def dealt_parts(parts: Sequence[FilePart], tasks: int) -> list[list[FilePart]]:
     return dealt
 
 
-def check_field(asked: AskedColumn, field: Mapping[str, Any]) -> None:
-    """Raises LeftToSpark if the type of a column in the JSON schema differs from that of rows."""
+def check_field(asked: RequestedColumn, field: Mapping[str, Any]) -> None:
+    """Raises RequiresSpark if the type of a column in the JSON schema differs from that of rows."""
     kind = field["type"] if isinstance(field["type"], str) else "nested"
     if TYPES_OF_SPARK.get(kind) != asked.spark_type:
-        raise LeftToSpark(
+        raise RequiresSpark(
             f"the column {asked.name!r} is of type {kind}, read as {asked.spark_type}"
         )
     others = sorted(set(field.get("metadata") or ()) - _PLAIN_METADATA)
     if others:
-        raise LeftToSpark(f"the column {asked.name!r} has the metadata {', '.join(others)}")
+        raise RequiresSpark(f"the column {asked.name!r} has the metadata {', '.join(others)}")
 
 
-def _partition_value(text: str | None, asked: AskedColumn) -> str | float | int | None:
+def _partition_value(text: str | None, asked: RequestedColumn) -> str | float | int | None:
     """A partition value in a form. The protocol also stores null as an empty string."""
     if not text:
         return None
@@ -255,4 +255,4 @@ def _partition_value(text: str | None, asked: AskedColumn) -> str | float | int 
     if kind == "date" and form == "day":
         day = spelled_day(text)
         return None if day is None else float(day)
-    raise LeftToSpark(f"the column {asked.name!r} is a partition of type {kind}")
+    raise RequiresSpark(f"the column {asked.name!r} is a partition of type {kind}")

@@ -24,7 +24,7 @@ _UNREADABLE: tuple[type[Exception], ...] = (SourceError, *QUERY_FAILURES)
 
 
 @dataclass(frozen=True)
-class Read:
+class SourceRead:
     """A version of a source that a past run read; ``table_id`` is None if it was unknown."""
 
     role: str
@@ -34,7 +34,7 @@ class Read:
 
 
 def why_unreadable(
-    session: SparkSession, read: Read, rows: Callable[[Source], DataFrame] | None = None
+    session: SparkSession, read: SourceRead, rows: Callable[[Source], DataFrame] | None = None
 ) -> str | None:
     """Why a version can no longer be read, and which ones can; None if it can.
 

@@ -19,7 +19,7 @@ from modelwatch.io.delta.file_days import DayFiles, DayVolume, days_between, fil
 from modelwatch.io.delta.log import DeltaLog, delta_log, table_location, unglobbed
 from modelwatch.io.delta.snapshot import LogUnreadable
 from modelwatch.io.delta.table_changes import table_id
-from modelwatch.io.failures import advised, first_line
+from modelwatch.io.failures import first_line, with_remedy
 from modelwatch.model.config.column_paths import ColumnPath
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.sources.change import SourceChange
@@ -41,7 +41,7 @@ class CachedPerSource(Generic[Result]):
     """
 
     def __init__(self, ask: Callable[[Source], Result]) -> None:
-        """Of what is asked."""
+        """Wraps a function of the source."""
         self._ask, self._name = ask, ask.__name__
         self.__doc__ = ask.__doc__
 
@@ -86,7 +86,9 @@ class Source:
         try:
             return self.place.read(self.session, self.version)
         except QUERY_FAILURES as error:
-            raise self.error(f"version {self.version} can't be read: {advised(error)}") from error
+            raise self.error(
+                f"version {self.version} can't be read: {with_remedy(error)}"
+            ) from error
 
     @CachedPerSource
     def table_id(self) -> str | None:
@@ -103,7 +105,7 @@ class Source:
             try:
                 return self._spelled(self.reading(self._logged_inventory))
             except LogUnreadable:
-                # Checkpoints of a newer form, or files without statistics.
+                # The checkpoint has a newer format, or files lack statistics.
                 pass
         return self._spelled(self.reading(self._scanned_inventory))
 
@@ -195,7 +197,7 @@ class Source:
                 footers = self.session.read.option("mergeSchema", "true")
                 _ = footers.parquet(*(unglobbed(unquote(file)) for file in files)).schema
         except QUERY_FAILURES as error:
-            return f"{self.role} in {self.address}: {advised(error)}"
+            return f"{self.role} in {self.address}: {with_remedy(error)}"
         return None
 
     def error(self, message: str) -> SourceError:
@@ -209,7 +211,7 @@ class Source:
             return
         empty = self.reading(lambda: log.empty_commit(self.version))
         if empty is not None:
-            raise self.error(advised(LogUnreadable(f"the commit {empty} is empty")))
+            raise self.error(with_remedy(LogUnreadable(f"the commit {empty} is empty")))
 
     def is_another(self, from_version: int, table_id: str | None) -> bool:
         """Whether the table is not the one with a version and id, but was created later."""
@@ -262,7 +264,7 @@ class Source:
         if len(paths) > _MAX_FILES_ASKED:
             raise LogUnreadable("too many files without statistics")
         log = present(self.log, "log")
-        # The folders' names are no columns of these files.
+        # Folder names are not columns of these files.
         reader = self.session.read.option("recursiveFileLookup", "true")
         try:
             files = reader.parquet(*(unglobbed(log.data_path(path)) for path in paths))
@@ -271,7 +273,7 @@ class Source:
             found = rows.select(day.alias("day")).distinct()
             return {row.day for row in found.collect() if row.day is not None}
         except AnalysisException as error:
-            # Removed files are deleted in time.
+            # Removed files may be deleted already.
             raise LogUnreadable(first_line(error)) from error
 
     def _logged_inventory(self) -> tuple[DayFiles, ...]:
@@ -347,7 +349,7 @@ class Source:
         try:
             return action()
         except QUERY_FAILURES as error:
-            raise self.error(f"its log or files can't be read: {advised(error)}") from error
+            raise self.error(f"its log or files can't be read: {with_remedy(error)}") from error
 
 
 def open_source(
@@ -384,7 +386,7 @@ def open_source(
 
 def _newest_version(session: SparkSession, role: str, address: TableAddress, unlisted: str) -> int:
     try:
-        # Where the log can't be listed, the table's history still tells.
+        # If the log cannot be listed, the history of the table has the version.
         newest = table_changes.newest_version(session, source_place(address))
     except QUERY_FAILURES as error:
         raise _source_error(role, address, f"not a Delta table: {first_line(error)}") from error

@@ -14,8 +14,8 @@ from modelwatch.tables import Table
 
 VERSION_PROPERTY = "modelwatch.schema_version"
 PROPERTIES = {
-    # Nothing that a run wrote is ever changed; Delta itself refuses to. Compaction stays possible,
-    # and whoever must delete old generations unsets it.
+    # Rows are never changed, and Delta itself rejects changes. Compaction is still possible. To
+    # delete old generations, unset this property.
     "delta.appendOnly": "true",
 }
 """Properties of every output table."""
@@ -40,8 +40,8 @@ def create_statement(spec: Table, place: Place) -> str:
         if name not in spec.partitioning and (name == "run_id" or spec.column(name).type == "date")
     ]
     if skipping_columns:
-        # A file holds what a run wrote of some days, with all features and figures: by nothing else
-        # can one be left out, and each column costs with every write and every query.
+        # A file contains all features and metrics of some days of one run. Statistics of other
+        # columns cannot skip a file, and cost time in every write and query.
         properties["delta.dataSkippingStatsColumns"] = ",".join(skipping_columns)
     listed = ", ".join(
         f"{string_literal(key)} = {string_literal(value)}" for key, value in properties.items()
@@ -53,7 +53,7 @@ def create_statement(spec: Table, place: Place) -> str:
     )
 
 
-# All tables at once: every run of a session asks for them, and to parse one takes a frame.
+# All tables at once: every run of a session needs them, and parsing each one takes a frame.
 @lru_cache(maxsize=64)
 def expected_schema(spec: Table, session: SparkSession) -> StructType:
     """The table's schema in Spark's types, parsed by Spark; no Spark job."""

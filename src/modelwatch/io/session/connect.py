@@ -40,7 +40,7 @@ def connected_session(app_name: str) -> SparkSession:
             builder = builder.config(key, value)
     try:
         session = builder.getOrCreate()
-        # The first question is the first that needs the server.
+        # Creating the session does not contact the server; the first query does.
         _ = session.version
     except (PySparkException, ImportError, OSError) as error:
         raise SessionError(

@@ -44,7 +44,7 @@ def effort(session: SparkSession) -> Effort:
         context.listenerBus().waitUntilEmpty()
         store = context.statusStore()
         executors = store.executorList(False)
-        # The store forgets old jobs and stages, but numbers go on; the newest comes first.
+        # The status store drops old jobs and stages, but ids keep increasing. The newest is first.
         return Effort(
             jobs=max((job.jobId() for job in _newest(store.jobsList(None))), default=-1) + 1,
             stages=max((s.stageId() for s in _newest(_stages(session, store))), default=-1) + 1,

@@ -39,7 +39,7 @@ def libraries() -> dict[str, str]:
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
-            # A platform may bring a package without its description.
+            # A platform may install a package without metadata.
             continue
     return found
 

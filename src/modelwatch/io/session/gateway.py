@@ -32,7 +32,7 @@ def start_gateway(settings: Mapping[str, str]) -> None:
                 {"stdout": output, "stderr": output},
             )
         except (PySparkRuntimeError, OSError) as error:
-            log.kept = True
+            log.retained = True
             reason = str(error) if isinstance(error, OSError) else log.reason()
             message = f"Spark did not start: {reason} (its log: {log.path})"
             raise SessionError(message) from error

@@ -50,7 +50,7 @@ def main() -> int:
     if path is None:
         say(f"The kernel is not compiled: {VARIABLE} is {OFF}.")
         return 0
-    # The usual name holds the digest of the source.
+    # The default name contains the digest of the source.
     if os.environ.get(VARIABLE) or not path.is_file():
         try:
             compiled(path)

@@ -54,7 +54,7 @@ class LateRow:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env=environment,
-            # Its Java ends with it where it has to be ended.
+            # The JVM of this process is ended with it if necessary.
             start_new_session=True,
         )
         try:
@@ -82,7 +82,7 @@ def _write(late: LateRow) -> None:
     session = open_session(_NAME, brief=True)
     store = Store(session, late.output)
     store.prepare(("runs",))
-    # What the lost session had begun may have come to its end.
+    # The lost session may have published the row before it was lost.
     written = store.read("runs").where(F.col("run_id") == late.row["run_id"])
     if written.first() is None:
         store.publish(late.row)
@@ -99,21 +99,21 @@ def _start_spark(settings: Mapping[str, str]) -> None:
     os.environ["JAVA_HOME"] = str(find_java_home(os.environ))
     os.environ["PYSPARK_PYTHON"] = sys.executable
     builder = SparkSession.builder.appName(_NAME).master("local[1]")
-    kept = {k: v for k, v in settings.items() if k.startswith(_TAKEN_OVER)}
-    for key, value in {**stack_settings(), **kept, **_BRIEF}.items():
+    inherited = {k: v for k, v in settings.items() if k.startswith(_TAKEN_OVER)}
+    for key, value in {**stack_settings(), **inherited, **_BRIEF}.items():
         builder = builder.config(key, value)
     builder.getOrCreate()
 
 
 def main() -> int:
     """Write the row given on stdin; the exit code."""
-    from modelwatch.io.failures import typed
+    from modelwatch.io.failures import typed_message
     from modelwatch.io.terminal import say
 
     try:
         _write(pickle.load(sys.stdin.buffer))
     except Exception as error:
-        say(typed(error))
+        say(typed_message(error))
         return 1
     return 0
 

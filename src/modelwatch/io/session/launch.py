@@ -43,7 +43,7 @@ def launched_session(
     if not brief:
         _warn_of_java()
     if submitted:
-        # SparkConf sees what Java was given only once it is connected.
+        # SparkConf sees the properties of the JVM only after the connection is established.
         SparkContext._ensure_initialized()
     given = _known_settings() if submitted else {}
     line = installed_line()
@@ -51,7 +51,7 @@ def launched_session(
     wanted = _unless_given(given, {"spark.app.name": app_name, **stack, **settings})
     if not submitted and _workers_have_package(wanted["spark.master"]):
         wanted.setdefault(_DAEMON, MODULE)
-    # Java resolves the packages when it starts, and loads no class of them before there is a
+    # The JVM resolves packages when it starts, and loads no class of them before there is a
     # session.
     start_gateway(wanted)
     check_jars(_known_settings(), stack, locked_jars(line), line.lock)
@@ -80,10 +80,10 @@ def _unless_given(given: Mapping[str, str], wanted: Mapping[str, str]) -> dict[s
         settings["spark.master"] = os.environ.get("MASTER", "local[*]")
     if given.get("spark.master", "local").startswith("local"):
         if _KILL_DEPTH not in given:
-            # The executor is the driver: a task that runs out of memory fails with its message, and
-            # does not take down the Java that still has to tell of it.
+            # In local mode, the driver is the executor: a task that runs out of memory fails with
+            # its message instead of ending the JVM, which must still report it.
             settings[_KILL_DEPTH] = "0"
-        # Tasks run on this machine: with the Python of the driver, whatever PATH says.
+        # Tasks run on this machine, with the Python of the driver, regardless of PATH.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     return settings
 

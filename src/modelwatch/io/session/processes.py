@@ -44,9 +44,9 @@ def _process(process_id: int, ticks: int) -> Process | None:
     try:
         text = (_PROC / str(process_id) / "stat").read_text(errors="replace")
     except OSError:
-        # It has ended meanwhile.
+        # The process has ended in the meantime.
         return None
-    # The name stands in parentheses and may hold anything.
+    # The name is in parentheses and may contain any character.
     state, parent, *rest = text.rpartition(")")[2].split()
     user, system = rest[9:11]
     return Process(process_id, int(parent), state, (int(user) + int(system)) / ticks)

@@ -44,7 +44,7 @@ def _ship_wheel(session: SparkSession) -> None:
         return
     from pyspark import SparkFiles
 
-    # Executors fetch it when they start, so it must stay as long as the session, and no longer.
+    # Executors fetch the file when they start, so it must exist as long as the session.
     copy = Path(SparkFiles.getRootDirectory()) / "shipped" / f"modelwatch-{VERSION}.zip"
     if not copy.exists():
         copy.parent.mkdir(exist_ok=True)
@@ -65,7 +65,8 @@ def _ship_to_server(session: SparkSession) -> None:
         return
     LOG.info("sending the package to the Python workers of the server")
     with tempfile.TemporaryDirectory() as folder:
-        # A server keeps the files of all sessions by name, and takes no other content for it.
+        # A server stores the files of all sessions by name, and rejects different content for a
+        # name.
         archive = Path(folder) / f"modelwatch-{code_version().replace('+', '-')}.zip"
         _write_archive(archive)
         try:
@@ -107,6 +108,6 @@ def _write_archive(archive: Path) -> None:
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as written:
         for file in sorted(PACKAGE_FOLDER.rglob("*")):
             if file.is_file() and file.suffix in _CODE:
-                # Without the time of the file: the same code is the same archive.
+                # No modification times, so that equal code gives an equal archive.
                 name = zipfile.ZipInfo(f"modelwatch/{file.relative_to(PACKAGE_FOLDER).as_posix()}")
                 written.writestr(name, file.read_bytes(), zipfile.ZIP_DEFLATED)

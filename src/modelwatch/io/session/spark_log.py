@@ -20,11 +20,11 @@ _LAST_LINES = 3
 class SparkLog:
     """The log of the Spark that this process started.
 
-    It is removed when the process ends, unless something failed and it is ``kept``.
+    It is removed when the process ends, unless something failed and it is ``retained``.
     """
 
     path: Path
-    kept: bool = False
+    retained: bool = False
 
     def reason(self) -> str:
         """Why Spark did not start: the exception that ended it, otherwise its last lines."""
@@ -38,8 +38,8 @@ class SparkLog:
 
     def remove(self) -> None:
         """Remove the file, unless it is kept."""
-        if not self.kept:
-            # Where a running Java holds it open, some systems do not let it go.
+        if not self.retained:
+            # Some systems cannot delete a file that a running JVM has open.
             with suppress(OSError):
                 self.path.unlink()
 
@@ -62,5 +62,5 @@ def log_notice() -> str:
     it started none."""
     if not _logs:
         return ""
-    _logs[-1].kept = True
+    _logs[-1].retained = True
     return f" (Spark's log: {_logs[-1].path})"

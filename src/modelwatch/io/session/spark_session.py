@@ -129,7 +129,7 @@ def open_session(app_name: str, *, brief: bool = False) -> SparkSession:
 def _new_session(app_name: str, brief: bool) -> SparkSession:
     if is_connect_wanted(os.environ):
         return connected_session(app_name)
-    # A client of Spark Connect has no py4j, by which Java would be started.
+    # A client of Spark Connect has no py4j, which would start the JVM.
     from modelwatch.io.session.launch import launched_session
 
     return launched_session(app_name, _CODE_GENERATION[False] if brief else {}, brief=brief)
@@ -174,7 +174,7 @@ def _started_java() -> Any | None:
 
 
 def _stop(session: SparkSession) -> None:
-    # What a command has to say is said: a Java that is gone need not be stopped.
+    # The command has finished its output, and a JVM that has died need not be stopped.
     with suppress(*OUT_OF_REACH):
         session.stop()
 
@@ -228,8 +228,8 @@ def _apply_settings(session: SparkSession) -> None:
     if "spark.sql.shuffle.partitions" not in given:
         cores = _default_parallelism(session)
         if cores:
-            # States are small and the default of 200 is for terabytes; adaptive execution merges
-            # what is still too many.
+            # States are small, and the default of 200 is for large data. Adaptive execution merges
+            # the partitions that are still too many.
             settings["spark.sql.shuffle.partitions"] = str(max(2, 2 * cores))
     refused = [key for key, value in settings.items() if not set_if_allowed(session, key, value)]
     if _TIME_ZONE in refused:
@@ -245,7 +245,7 @@ def _given_settings(session: SparkSession) -> dict[str, str]:
     try:
         return dict(session.sparkContext.getConf().getAll())
     except OUT_OF_REACH:
-        # Spark Connect has no context; then the job's own settings are applied.
+        # Spark Connect has no Spark context; the job then applies its own settings.
         return {}
 
 

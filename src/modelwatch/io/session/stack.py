@@ -19,7 +19,7 @@ def stack_settings(line: SparkLine | None = None) -> dict[str, str]:
 
 def stack_file(name: str) -> str:
     """Text of a file of ``conf/`` in the installed package."""
-    # The package may be in an archive, which no path leads into.
+    # The package may be in an archive, which has no file paths.
     installed = resources.files("modelwatch") / name
     if installed.is_file():
         return installed.read_text(encoding="utf-8")

@@ -73,7 +73,7 @@ class VitalSigns:
             self.local = bool(context._jsc.sc().isLocal())
             management = self._jvm.java.lang.management.ManagementFactory
             java = int(management.getRuntimeMXBean().getName().partition("@")[0])
-            # A platform may run Java in a container of its own, with its own process ids.
+            # A platform may run the JVM in a separate container, with its own process ids.
             self.java_id = java if command(java) == "java" else None
             self._context = context
             self._deaths = _deaths(self._gateway)
@@ -141,11 +141,10 @@ class VitalSigns:
         from py4j.clientserver import ClientServerConnection
 
         client = self._gateway._gateway_client
-        # py4j lists the connections that nobody uses; those that somebody waits on it leaves to
-        # their threads.
+        # py4j lists idle connections. Connections in use belong to the threads that wait on them.
         for connection in [one for one in gc.get_objects() if type(one) is ClientServerConnection]:
             if connection.java_client is client and connection.socket is not None:
-                # Otherwise py4j would send the call once more, over a new connection.
+                # Otherwise, py4j would repeat the call over a new connection.
                 connection.initiated_from_client = False
                 with suppress(OSError):
                     connection.socket.shutdown(socket.SHUT_RDWR)
@@ -159,7 +158,7 @@ class VitalSigns:
         """Exit code of a JVM that has ended, negative for a signal; None if not started here."""
         process = self._java_process()
         if process is not None:
-            # Not polled: that tells nothing while another thread does the same.
+            # Not poll(): it says nothing while another thread calls it.
             with suppress(subprocess.TimeoutExpired):
                 return process.wait(_EXIT_SECONDS)
         return None

@@ -13,9 +13,9 @@ from types import TracebackType
 from typing import TypeVar
 
 from modelwatch.capabilities import OUT_OF_REACH
-from modelwatch.io.delta.turns import awaited_turns
+from modelwatch.io.delta.locks import awaited_locks
 from modelwatch.io.session.vital_signs import Answer, VitalSigns
-from modelwatch.io.terminal import complain
+from modelwatch.io.terminal import print_error
 from modelwatch.log import LOG
 from modelwatch.model.runs.exit_codes import EXIT_FAILED
 from modelwatch.model.runs.lost_runs import (
@@ -137,7 +137,7 @@ class Watchdog:
         """What died in the run, if the error comes from that; None for other errors."""
         if self.message is not None or not isinstance(error, OUT_OF_REACH):
             return self.message
-        # An answer that breaks off may be the first thing that is seen of Java's end.
+        # A broken response may be the first sign that the JVM has died.
         end = time.monotonic() + _JAVA_END_SECONDS
         broken = is_broken_connection(error)
         while broken and not self.signs.java_ended() and time.monotonic() < end:
@@ -159,7 +159,7 @@ class Watchdog:
                 self._asked_at = time.monotonic()
                 self._answer = self.signs.answer()
             except OUT_OF_REACH:
-                # What that means is for the other thread to find out, by what stays away.
+                # The other thread decides what that means, from the responses that are missing.
                 self._answer = None
             self._asked_at = None
             self._own_seconds["ask"] = time.thread_time()
@@ -173,7 +173,7 @@ class Watchdog:
                 self._await_row()
                 return
             now = time.monotonic()
-            # A machine or process that slept has not watched: that time says nothing.
+            # Time in which the machine or process was suspended does not count.
             elapsed, seen_at = min(now - seen_at, 2 * self._interval), now
             quiet = quiet.after(self._sample(quiet.sample), elapsed)
             if quiet.sample.dead_threads != reported:
@@ -192,18 +192,18 @@ class Watchdog:
 
     def _sample(self, before: ProgressSample | None) -> ProgressSample:
         answer, signs = self._answer, self.signs
-        # Where Spark does not answer, what it said last stands still.
+        # While Spark does not respond, its last counters are used.
         of_spark = answer.counters if answer else {} if before is None else before.counters
-        turns = {f"turn {table}": moment for table, moment in awaited_turns().items()}
+        locks = {f"lock {table}": moment for table, moment in awaited_locks().items()}
         seen = signs.processes()
         used = {one.process_id: one.processor_seconds for one in (seen or {}).values()}
-        # To watch is no progress.
+        # The processor time of this thread is not progress.
         self._own_seconds["watch"] = time.thread_time()
         if os.getpid() in used:
             used[os.getpid()] -= sum(self._own_seconds.values())
         elsewhere = not signs.local and answer is not None and bool(answer.counters)
         return ProgressSample(
-            {**of_spark, **turns, "marks": self.watched.marks()},
+            {**of_spark, **locks, "marks": self.watched.marks()},
             used,
             hidden=signs.java_id is None or seen is None or elsewhere,
             dead_threads=answer.dead_threads if answer else (),
@@ -229,7 +229,7 @@ class Watchdog:
             waiting_for_python=(_bounded(self.signs.waiting_for_python) or 0) if can_ask else 0,
             tasks=answer.tasks,
             executors=answer.executors if answer.counters else None,
-            awaited=tuple(sorted(awaited_turns())),
+            awaited=tuple(sorted(awaited_locks())),
         )
 
     def _ended(self, what: str) -> Symptoms:
@@ -250,7 +250,7 @@ class Watchdog:
             self._end_without_it()
 
     def _cancel(self) -> None:
-        # Other threads of the run may begin further jobs until they see that one has failed.
+        # Other threads of the run may start jobs until they notice that one has failed.
         while not (self._left.is_set() or self._done.is_set()):
             try:
                 self.signs.cancel()
@@ -275,7 +275,7 @@ class Watchdog:
                 LOG.error("%s", self._last_words)
                 return
             with suppress(OSError):
-                complain(self._last_words, flush=True)
+                print_error(self._last_words, flush=True)
                 sys.stdout.flush()
             os._exit(EXIT_FAILED)
 

@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from modelwatch.io.sinks.json_messages import json_body
 from modelwatch.model.notification.message import Message
+from modelwatch.model.notification.message_links import MessageLinks
 from modelwatch.model.notification.message_text import link_text
-from modelwatch.model.notification.signposts import Signposts
 from modelwatch.model.plain_text import one_line, plain_text, shortened
 
 ENQUEUE = "https://events.pagerduty.com/v2/enqueue"
@@ -40,7 +40,7 @@ _OF_DIGEST: Mapping[str, EventAction] = {
 
 
 def pagerduty_bodies(
-    message: Message, signposts: Signposts, routing_key: str
+    message: Message, message_links: MessageLinks, routing_key: str
 ) -> list[dict[str, Any]]:
     """The events of a message, in the order in which they are posted.
 
@@ -50,7 +50,7 @@ def pagerduty_bodies(
     """
     if message.incident_id is not None:
         action = _OF_MESSAGE.get(message.event, "trigger")
-        return [_event(message, message.incident_id, action, signposts, routing_key)]
+        return [_event(message, message.incident_id, action, message_links, routing_key)]
     decided: dict[str, EventAction] = {}
     for part in message.details.parts:
         for line in part.lines:
@@ -58,7 +58,7 @@ def pagerduty_bodies(
                 if line.incident_id is not None and event in _OF_DIGEST:
                     decided[line.incident_id] = _OF_DIGEST[event]
     return [
-        _event(message, incident, action, signposts, routing_key)
+        _event(message, incident, action, message_links, routing_key)
         for incident, action in decided.items()
     ]
 
@@ -78,7 +78,11 @@ def severity_of(message: Message) -> Literal["critical", "error", "warning"]:
 
 
 def _event(
-    message: Message, incident_id: str, action: EventAction, signposts: Signposts, routing_key: str
+    message: Message,
+    incident_id: str,
+    action: EventAction,
+    message_links: MessageLinks,
+    routing_key: str,
 ) -> dict[str, Any]:
     event: dict[str, Any] = {
         "routing_key": routing_key,
@@ -94,17 +98,17 @@ def _event(
         "severity": severity_of(message),
         "group": message.monitor,
         "class": message.event,
-        "custom_details": _details(message, signposts),
+        "custom_details": _details(message, message_links),
     }
-    page = signposts.page(incident_id)
-    if page is not None and signposts.is_linked:
+    page = message_links.page(incident_id)
+    if page is not None and message_links.is_linked:
         event["client_url"] = page
         event["links"] = [{"href": page, "text": link_text(message)}]
     return event
 
 
-def _details(message: Message, signposts: Signposts) -> dict[str, Any]:
-    held = json_body(message, signposts)
+def _details(message: Message, message_links: MessageLinks) -> dict[str, Any]:
+    held = json_body(message, message_links)
     names = ("onset", "rank", "sparkline", "link", "commands")
     return {
         "sentence": shortened(plain_text(message.body), LONGEST_DETAIL),

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from modelwatch.model.notification.message import Message, Part
+from modelwatch.model.notification.message_links import MessageLinks
 from modelwatch.model.notification.message_text import (
     facts_line,
     link_text,
@@ -18,7 +19,6 @@ from modelwatch.model.notification.message_text import (
     series_caption,
     sparkline,
 )
-from modelwatch.model.notification.signposts import Signposts
 from modelwatch.model.plain_text import one_line, plain_text
 
 MOST_CARD_BYTES = 20_000
@@ -27,7 +27,7 @@ larger."""
 _TITLE_BYTES, _TEXT_BYTES, _QUERY_BYTES = 600, 5000, 4000
 
 
-def teams_body(message: Message, signposts: Signposts) -> dict[str, Any]:
+def teams_body(message: Message, message_links: MessageLinks) -> dict[str, Any]:
     """The body of a post: a message with one card.
 
     Texts are runs of a rich text block, which does not interpret Markdown, so they contain no
@@ -37,8 +37,8 @@ def teams_body(message: Message, signposts: Signposts) -> dict[str, Any]:
         _text(_bounded(one_line(message.title), _TITLE_BYTES), weight="Bolder", size="Medium"),
         *_before(message),
     ]
-    tail = list(_after(message, signposts))
-    actions = _actions(message, signposts)
+    tail = list(_after(message, message_links))
+    actions = _actions(message, message_links)
     room = MOST_CARD_BYTES - _size([head, tail, actions])
     middle = [part for one in _parts(message, room) for part in one]
     card = {
@@ -69,11 +69,11 @@ def _before(message: Message) -> Iterator[dict[str, Any]]:
         yield _text(facts, subtle=True)
 
 
-def _after(message: Message, signposts: Signposts) -> Iterator[dict[str, Any]]:
-    page = signposts.page(message.incident_id)
-    if page is not None and not signposts.is_linked:
+def _after(message: Message, message_links: MessageLinks) -> Iterator[dict[str, Any]]:
+    page = message_links.page(message.incident_id)
+    if page is not None and not message_links.is_linked:
         yield _text(f"Report: {_bounded(one_line(page), _TITLE_BYTES)}")
-    for command in signposts.commands(message).values():
+    for command in message_links.commands(message).values():
         yield _text(_bounded(one_line(command), _TITLE_BYTES), monospace=True)
     if message.query is not None:
         yield from _lines(message.query, _QUERY_BYTES, monospace=True, spacing="None")
@@ -93,9 +93,9 @@ def _lines(
     return found
 
 
-def _actions(message: Message, signposts: Signposts) -> list[dict[str, Any]]:
-    page = signposts.page(message.incident_id)
-    if page is None or not signposts.is_linked:
+def _actions(message: Message, message_links: MessageLinks) -> list[dict[str, Any]]:
+    page = message_links.page(message.incident_id)
+    if page is None or not message_links.is_linked:
         return []
     return [{"type": "Action.OpenUrl", "title": link_text(message), "url": page}]
 
@@ -150,10 +150,12 @@ def _bounded(text: str, most: int) -> str:
     """As much of a text as fits into a number of bytes of JSON, with an ellipsis if it was cut."""
     if _size(text) <= most:
         return text
-    kept = text[:most]
-    while _size(kept) > most - 8:
-        kept = kept[: max(0, min(len(kept) - 1, len(kept) * (most - 8) // _size(kept)))]
-    return f"{kept}…"
+    shortened = text[:most]
+    while _size(shortened) > most - 8:
+        shortened = shortened[
+            : max(0, min(len(shortened) - 1, len(shortened) * (most - 8) // _size(shortened)))
+        ]
+    return f"{shortened}…"
 
 
 def _size(value: Any) -> int:

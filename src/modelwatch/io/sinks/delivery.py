@@ -20,11 +20,11 @@ from modelwatch.io.sinks.webhook import Webhook
 from modelwatch.log import LOG
 from modelwatch.model.notification import sinks as configured
 from modelwatch.model.notification.message import Message
-from modelwatch.model.notification.signposts import Signposts
+from modelwatch.model.notification.message_links import MessageLinks
 
 ATTEMPTS = 3
 """Number of attempts per message in one delivery."""
-NOWHERE = Signposts()
+NOWHERE = MessageLinks()
 _ROUTING_KEY = re.compile(r"[A-Za-z0-9]{32}")
 MAX_SECONDS = 60.0
 """Maximum duration of a delivery in seconds, regardless of slow sinks."""
@@ -44,28 +44,34 @@ class Delivery:
 
 
 @singledispatch
-def sink_of(choice: object, environment: Mapping[str, str], signposts: Signposts = NOWHERE) -> Sink:
+def sink_of(
+    choice: object, environment: Mapping[str, str], message_links: MessageLinks = NOWHERE
+) -> Sink:
     """The sink of a section of the configuration; TypeError for other objects."""
     raise TypeError(f"no sink for {type(choice).__name__}")
 
 
 @sink_of.register
 def _(
-    choice: configured.FileSink, environment: Mapping[str, str], signposts: Signposts = NOWHERE
+    choice: configured.FileSink,
+    environment: Mapping[str, str],
+    message_links: MessageLinks = NOWHERE,
 ) -> Sink:
-    return LinesOfJson(choice.name, choice.path, signposts)
+    return LinesOfJson(choice.name, choice.path, message_links)
 
 
 @sink_of.register
 def _(
-    choice: configured.WebhookSink, environment: Mapping[str, str], signposts: Signposts = NOWHERE
+    choice: configured.WebhookSink,
+    environment: Mapping[str, str],
+    message_links: MessageLinks = NOWHERE,
 ) -> Sink:
     return Webhook(
         choice.name,
         choice.url_env,
         environment,
         choice.timeout_seconds,
-        partial(_bodies, choice, environment, signposts),
+        partial(_bodies, choice, environment, message_links),
         ENQUEUE,
     )
 
@@ -73,7 +79,7 @@ def _(
 def _bodies(
     choice: configured.WebhookSink,
     environment: Mapping[str, str],
-    signposts: Signposts,
+    message_links: MessageLinks,
     message: Message,
 ) -> Sequence[Mapping[str, Any]]:
     """The bodies of a message in the format of a webhook."""
@@ -84,14 +90,16 @@ def _bodies(
                 f"the value of {choice.routing_key_env} is not an integration key of 32 letters"
             )
             raise SinkError(f"{wording} and digits")
-        return pagerduty_bodies(message, signposts, key)
+        return pagerduty_bodies(message, message_links, key)
     layouts = {"slack": slack_body, "teams": teams_body, "json": json_body}
-    return [layouts[choice.format](message, signposts)]
+    return [layouts[choice.format](message, message_links)]
 
 
 @sink_of.register
 def _(
-    choice: configured.EmailSink, environment: Mapping[str, str], signposts: Signposts = NOWHERE
+    choice: configured.EmailSink,
+    environment: Mapping[str, str],
+    message_links: MessageLinks = NOWHERE,
 ) -> Sink:
     return Mail(
         name=choice.name,
@@ -104,7 +112,7 @@ def _(
         password_env=choice.password_env,
         tls=choice.tls,
         timeout_seconds=choice.timeout_seconds,
-        signposts=signposts,
+        message_links=message_links,
     )
 
 
@@ -122,7 +130,7 @@ def deliver(
     abandoned: its message counts as failed, and may arrive twice.
     """
     posts = [_Post(sink, messages[sink.name], sleep) for sink in sinks if messages.get(sink.name)]
-    # Not a pool: whoever leaves a pool waits for its threads.
+    # Not a pool, because leaving a pool waits for its threads.
     threads = [threading.Thread(target=post.run, daemon=True) for post in posts]
     for thread in threads:
         thread.start()
@@ -177,13 +185,13 @@ def _delivered(sink: Sink, message: Message, sleep: Callable[[float], None]) -> 
             remark = sink.send(message)
         except SinkError as error:
             if error.again_after is not None and attempt < ATTEMPTS:
-                # Twice as long each time.
+                # The delay doubles each time.
                 sleep(error.again_after * 2 ** (attempt - 1))
                 continue
             status: Literal["failed", "rejected"] = "rejected" if error.of_message else "failed"
             return Delivery(message.message_id, sink.name, status, str(error))
         except Exception as error:
-            # What it says is not known, and may be a secret.
+            # The text of the error is unknown and may contain a secret.
             return Delivery(message.message_id, sink.name, "failed", type(error).__name__)
         else:
             return Delivery(message.message_id, sink.name, "sent", remark)

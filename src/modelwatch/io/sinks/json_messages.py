@@ -13,15 +13,15 @@ from typing import IO, Any
 
 from modelwatch.io.sinks.sink import SinkError
 from modelwatch.model.notification.message import Bar, Message, Part
+from modelwatch.model.notification.message_links import MessageLinks
 from modelwatch.model.notification.message_text import sparkline
-from modelwatch.model.notification.signposts import Signposts
 from modelwatch.model.plain_text import one_line, plain_text
 
 VERSION = 1
 """Version of the schema; it increases when a key changes its meaning or is removed."""
 
 
-def json_body(message: Message, signposts: Signposts) -> dict[str, Any]:
+def json_body(message: Message, message_links: MessageLinks) -> dict[str, Any]:
     """The object for a JSON webhook and for a line of a file.
 
     Strings contain no control characters and no invalid ones, so any parser can read them.
@@ -43,9 +43,9 @@ def json_body(message: Message, signposts: Signposts) -> dict[str, Any]:
         "rank": details.rank,
         "series": [_bar(bar) for bar in details.series],
         "sparkline": sparkline(details.series) if details.series else None,
-        "parts": [_part(part, signposts) for part in details.parts],
-        "link": signposts.page(message.incident_id),
-        "commands": dict(signposts.commands(message)),
+        "parts": [_part(part, message_links) for part in details.parts],
+        "link": message_links.page(message.incident_id),
+        "commands": dict(message_links.commands(message)),
     }
 
 
@@ -55,7 +55,7 @@ def _bar(bar: Bar) -> dict[str, Any]:
     return {"day": bar.day.isoformat(), "effect": bar.effect if known else None}
 
 
-def _part(part: Part, signposts: Signposts) -> dict[str, Any]:
+def _part(part: Part, message_links: MessageLinks) -> dict[str, Any]:
     return {
         "heading": part.heading,
         "lines": [
@@ -63,7 +63,7 @@ def _part(part: Part, signposts: Signposts) -> dict[str, Any]:
                 "text": one_line(line.text),
                 "incident_id": line.incident_id,
                 "events": list(line.events),
-                "link": signposts.page(line.incident_id),
+                "link": message_links.page(line.incident_id),
             }
             for line in part.lines
         ],
@@ -77,12 +77,12 @@ class LinesOfJson:
 
     name: str
     path: str
-    signposts: Signposts = field(default_factory=Signposts)
+    message_links: MessageLinks = field(default_factory=MessageLinks)
 
     def send(self, message: Message) -> None:
         """Append the message; a torn line of an earlier writer stays a line of its own."""
         written = {"at": datetime.now(timezone.utc).isoformat()}
-        line = json.dumps(written | json_body(message, self.signposts), allow_nan=False)
+        line = json.dumps(written | json_body(message, self.message_links), allow_nan=False)
         try:
             file = Path(self.path)
             file.parent.mkdir(parents=True, exist_ok=True)

@@ -13,8 +13,8 @@ from typing import Literal
 
 from modelwatch.io.sinks.sink import SinkError, from_environment
 from modelwatch.model.notification.message import Message
+from modelwatch.model.notification.message_links import MessageLinks
 from modelwatch.model.notification.message_text import whole_text
-from modelwatch.model.notification.signposts import Signposts
 from modelwatch.model.plain_text import one_line, plain_text, shortened
 
 LONGEST_SUBJECT = 200
@@ -39,7 +39,7 @@ class Mail:
     password_env: str | None
     tls: Literal["starttls", "tls", "none"]
     timeout_seconds: float
-    signposts: Signposts = field(default_factory=Signposts)
+    message_links: MessageLinks = field(default_factory=MessageLinks)
 
     def send(self, message: Message) -> str | None:
         """Hand the email to the server; returns a remark if it accepted it for some addresses
@@ -53,7 +53,7 @@ class Mail:
                 refused = len(server.send_message(self._mail(message)))
         except (smtplib.SMTPException, OSError) as error:
             failure = _failure(error)
-        # Raised out here, so that no traceback shows the server's own words.
+        # Raised outside of the handler, so that no traceback contains the text of the server.
         if failure is not None:
             raise failure
         return f"refused for {refused} of {len(self.to)} addresses" if refused else None
@@ -87,10 +87,12 @@ class Mail:
         mail["From"] = self.sender
         mail["To"] = ", ".join(self.to)
         mail["Date"] = localtime()
-        # The same message sent twice has the same id, so that a reader's program shows one.
+        # A repeated message has the same id, so that mail clients show it once.
         mail["Message-ID"] = f"<{message.message_id}@modelwatch>"
         mail["Auto-Submitted"] = "auto-generated"
-        mail.set_content(plain_text(f"{whole_text(message, self.signposts)}\n"), charset="utf-8")
+        mail.set_content(
+            plain_text(f"{whole_text(message, self.message_links)}\n"), charset="utf-8"
+        )
         return mail
 
 

@@ -68,7 +68,7 @@ class Webhook:
     def send(self, message: Message) -> None:
         """Post the message once, body by body."""
         for body in self.bodies(message):
-            # Raised out here, so that no traceback shows the error that knows the URL.
+            # Raised outside of the handler, so that no traceback contains the error with the URL.
             failure = self._posted(json.dumps(body, allow_nan=False).encode("ascii"))
             if failure is not None:
                 raise failure

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
@@ -12,10 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from modelwatch.spark.finite_values import NOT_FINITE
+from modelwatch.stats.arrays import LARGEST_DOUBLE
 from modelwatch.tables import Table
 from modelwatch.tables.arrow import arrow_schema, arrow_type
-
-_LARGEST = sys.float_info.max
 
 
 def rows_of(spec: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> pa.Table:
@@ -73,8 +71,8 @@ def _finite(column: pa.ChunkedArray, *, nullable: bool) -> pa.ChunkedArray:
             return column
         if nullable:
             return pc.if_else(pc.is_finite(column), column, pa.scalar(None, pa.float64()))
-        at_most = pc.if_else(pc.is_nan(column), _LARGEST, column)
-        return pc.max_element_wise(pc.min_element_wise(at_most, _LARGEST), -_LARGEST)
+        at_most = pc.if_else(pc.is_nan(column), LARGEST_DOUBLE, column)
+        return pc.max_element_wise(pc.min_element_wise(at_most, LARGEST_DOUBLE), -LARGEST_DOUBLE)
     if pa.types.is_list(column.type) and pa.types.is_struct(column.type.value_type):
         kinds = column.type.value_type
         if any(pa.types.is_float64(one.type) for one in kinds):

@@ -20,8 +20,8 @@ from sqlglot.errors import SqlglotError
 
 from modelwatch.errors import ModelwatchError
 from modelwatch.io.delta.addresses import output_place
+from modelwatch.io.delta.locks import lock_folder
 from modelwatch.io.delta.snapshot import LogUnreadable, Snapshot, local_snapshot
-from modelwatch.io.delta.turns import folder_of_turns
 from modelwatch.io.store.duckdb_dialect import GET, duckdb_sql
 from modelwatch.io.store.views import named_in, sources_of, views
 from modelwatch.model.sources.tables import OutputAddress
@@ -35,13 +35,13 @@ _SETTINGS = (
     "SET python_enable_replacements = false",
     "SET autoinstall_known_extensions = false",
     "SET autoload_known_extensions = false",
-    # A statement reads the results, and no other file.
+    # A statement can read the results, but no other file.
     "SET enable_external_access = false",
     "SET lock_configuration = true",
 )
 
 
-class NotAnswered(ModelwatchError):
+class UnsupportedStatement(ModelwatchError):
     """DuckDB cannot answer the statement."""
 
 
@@ -76,19 +76,19 @@ class LocalResults:
     def answer(self, statement: str, most_rows: int | None = None) -> QueryResult:
         """The rows of a query in Spark SQL, at most a number of them.
 
-        NotAnswered if the statement is no query, or if DuckDB rejects it.
+        UnsupportedStatement if the statement is no query, or if DuckDB rejects it.
         """
         try:
             translated = duckdb_sql(statement)
             if translated is None:
-                raise NotAnswered("not a query")
+                raise UnsupportedStatement("not a query")
             with self._turn:
                 self._make(sources_of(named_in(statement)))
                 found = self._connection.sql(translated)
                 limited = found if most_rows is None else found.limit(most_rows)
                 return _answer(limited.to_arrow_table())
         except (SqlglotError, duckdb.Error, pa.ArrowInvalid, LogUnreadable) as error:
-            raise NotAnswered(str(error)) from error
+            raise UnsupportedStatement(str(error)) from error
 
     def _make(self, wanted: Collection[str]) -> None:
         """Create the tables and views that are missing, in the order of their dependencies."""
@@ -100,7 +100,7 @@ class LocalResults:
             if name in wanted and name not in self._made:
                 definition = _view(name)
                 if definition is None:
-                    raise NotAnswered(f"the view {name} is Spark SQL only")
+                    raise UnsupportedStatement(f"the view {name} is Spark SQL only")
                 self._connection.execute(f'CREATE TEMP VIEW "{name}" AS {definition}')
                 self._made.add(name)
 
@@ -108,16 +108,16 @@ class LocalResults:
         schema = arrow_schema(TABLES[table])
         if table == "runs":
             return self.runs.dataset(schema)
-        folder = folder_of_turns(output_place(self.output, table))
+        folder = lock_folder(output_place(self.output, table))
         if folder is None or not folder.exists():
-            # Results of a release that did not have the table yet.
+            # The results were written by a release without this table.
             return schema.empty_table()
         return local_snapshot(folder).dataset(schema)
 
 
 def local_results(output: OutputAddress) -> LocalResults | None:
     """The results of an output; None if this process cannot read them, or before the first run."""
-    folder = folder_of_turns(output_place(output, "runs"))
+    folder = lock_folder(output_place(output, "runs"))
     if folder is None:
         return None
     try:

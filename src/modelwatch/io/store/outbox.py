@@ -31,7 +31,7 @@ _TRIED = ("sink", "status", "attempt", "recorded_at", "message_id", "error")
 
 
 @dataclass(frozen=True)
-class Letter:
+class PendingMessage:
     """An undelivered message to a sink, and the number of attempts so far."""
 
     message: Message
@@ -88,7 +88,7 @@ def drain(
     by_sink: dict[str, list[Message]] = defaultdict(list)
     for letter in letters:
         by_sink[letter.sink].append(letter.message)
-    deliveries = deliver({name: kept[:MAX_PER_RUN] for name, kept in by_sink.items()}, sinks)
+    deliveries = deliver({name: pending[:MAX_PER_RUN] for name, pending in by_sink.items()}, sinks)
     if deliveries:
         attempts = {(x.message.message_id, x.sink): x.attempts for x in letters}
         rows = [
@@ -100,7 +100,7 @@ def drain(
     return deliveries
 
 
-def undelivered(rows: Iterable[Row], published: Collection[str]) -> tuple[Letter, ...]:
+def undelivered(rows: Iterable[Row], published: Collection[str]) -> tuple[PendingMessage, ...]:
     """Messages of published runs that were neither sent nor rejected, the oldest first.
 
     A message that two runs wrote counts once.
@@ -118,7 +118,7 @@ def undelivered(rows: Iterable[Row], published: Collection[str]) -> tuple[Letter
         if row["status"] in (SENT, REJECTED):
             done.add(key)
     return tuple(
-        Letter(_message(row), key[1], attempts[key])
+        PendingMessage(_message(row), key[1], attempts[key])
         for key, row in letters.items()
         if key not in done
     )

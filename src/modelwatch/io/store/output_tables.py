@@ -19,12 +19,13 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from modelwatch.io.delta.addresses import Place, output_place, quoted
-from modelwatch.io.delta.commits import CommitLeftToSpark, append_table
+from modelwatch.io.delta.commits import CommitRequiresSpark, append_table
+from modelwatch.io.delta.locks import lock_folder, table_lock
 from modelwatch.io.delta.snapshot import (
     ALL_ROWS,
     LogUnreadable,
+    RowFilter,
     Snapshot,
-    Wanted,
     local_snapshot,
 )
 from modelwatch.io.delta.table_schema import (
@@ -36,7 +37,6 @@ from modelwatch.io.delta.table_schema import (
     expected_schema,
     gone,
 )
-from modelwatch.io.delta.turns import folder_of_turns, turn
 from modelwatch.io.store.arrow_rows import fitted_table, rows_of, table_of
 from modelwatch.io.store.fitted_rows import fitted_rows
 from modelwatch.model.config.literals import string_literal
@@ -99,7 +99,7 @@ class Store:
         columns of its version, or is missing although it is among those ``written`` by runs. No
         Spark job if everything is in order.
         """
-        # Whatever may be wrong is found before anything is created.
+        # All problems are found before anything is created.
         with ThreadPoolExecutor(max_workers=_CONCURRENT_TABLES) as pool:
             found = dict(zip(tables, pool.map(self._schema_of, tables), strict=True))
         for name in written:
@@ -139,7 +139,7 @@ class Store:
 
     def snapshot(self, table: str) -> Snapshot | None:
         """The files of the newest version of a table; None if only Spark can read them."""
-        folder = folder_of_turns(self.place(table))
+        folder = lock_folder(self.place(table))
         if folder is None:
             return None
         try:
@@ -147,7 +147,7 @@ class Store:
         except LogUnreadable:
             return None
 
-    def rows(self, table: str, wanted: Wanted = ALL_ROWS, *names: str) -> pa.Table:
+    def rows(self, table: str, wanted: RowFilter = ALL_ROWS, *names: str) -> pa.Table:
         """Selected rows of a table, published or not, in some columns.
 
         All columns by default; columns that an older table lacks are null. No Spark job if this
@@ -160,14 +160,15 @@ class Store:
             try:
                 return snapshot.table(schema, wanted)
             except LogUnreadable:
-                # A file of a form that is not known here, or one that was removed meanwhile.
+                # The format of a file is not supported, or the file has been removed in the
+                # meantime.
                 pass
         return self._collected(spec, wanted, schema.names)
 
     def few(
         self,
         table: str,
-        wanted: Wanted,
+        wanted: RowFilter,
         most_bytes: int,
         *names: str,
         where: ds.Expression | None = None,
@@ -182,7 +183,7 @@ class Store:
         except LogUnreadable:
             return None
 
-    def _collected(self, spec: Table, wanted: Wanted, names: Sequence[str]) -> pa.Table:
+    def _collected(self, spec: Table, wanted: RowFilter, names: Sequence[str]) -> pa.Table:
         frame = self._stored(spec.name)
         for name, values in wanted.among.items():
             among = F.col(name).isin(*(value for value in values if value is not None))
@@ -222,8 +223,8 @@ class Store:
             if held is not None and folder is not None:
                 try:
                     return append_table(folder, held, run_id)
-                except CommitLeftToSpark:
-                    # Or its log is not readable here, which is the same.
+                except CommitRequiresSpark:
+                    # If the log is not readable here, the effect is the same.
                     pass
             place.append(frame() if fitted is None else fitted, {"userMetadata": run_id})
             return self._last_version(place, run_id)
@@ -304,7 +305,7 @@ class Store:
         """Evolve by an empty append: Delta then adds what is missing, including nested fields."""
         place = self.place(spec.name)
         missing = self._lacking(spec, self._stored(spec.name).schema)
-        # New columns are null in the rows that stand already.
+        # New columns are null in existing rows.
         empty = self.session.createDataFrame([], spec.ddl().replace(" NOT NULL", ""))
         changes = [
             f"ALTER COLUMN {quoted(column.name)} COMMENT {string_literal(column.comment)}"
@@ -323,7 +324,7 @@ class Store:
     def _last_version(self, place: Place, run_id: str) -> int:
         folder = _folder_here(place)
         if folder is not None:
-            # While it is this one's turn, nobody else commits.
+            # No other process commits while this one holds the lock.
             return max(
                 int(commit.stem) for commit in (folder / "_delta_log").glob(f"{20 * '[0-9]'}.json")
             )
@@ -339,7 +340,7 @@ class Store:
     def _compact(self, spec: Table) -> None:
         """Merge small files; a concurrent run that does the same is not an error."""
         try:
-            with turn(self.place(spec.name)):
+            with table_lock(self.place(spec.name)):
                 self.session.sql(f"OPTIMIZE {self.place(spec.name).identifier}")
         except QUERY_FAILURES as error:
             if not _is_concurrent(error):
@@ -357,7 +358,7 @@ def _folder_here(place: Place) -> Path | None:
 
     A plain path may lead to another disk: that of a server of Spark Connect, or HDFS.
     """
-    folder = folder_of_turns(place)
+    folder = lock_folder(place)
     return folder if folder is not None and (folder / "_delta_log").is_dir() else None
 
 
@@ -367,7 +368,7 @@ def retried(action: Callable[[], Result], place: Place, attempts: int = _ATTEMPT
     Only errors after which nothing was committed are repeated.
     """
     try:
-        with turn(place):
+        with table_lock(place):
             return action()
     except QUERY_FAILURES as error:
         if attempts <= 1 or not _is_concurrent(error):

@@ -12,8 +12,8 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import MapType
 
 from modelwatch.io.delta.addresses import Place, quoted, quoted_name
+from modelwatch.io.delta.locks import table_lock
 from modelwatch.io.delta.table_changes import newest_version
-from modelwatch.io.delta.turns import turn
 from modelwatch.io.store.output_tables import retried
 from modelwatch.model.sources.tables import OutputAddress
 from modelwatch.tables.published import (
@@ -110,7 +110,7 @@ def append_publication(
 
 def remove_rows(session: SparkSession, place: Place, condition: str) -> None:
     """Delete rows of a published table."""
-    with turn(place):
+    with table_lock(place):
         session.sql(f"DELETE FROM {place.identifier} WHERE {condition}")
 
 

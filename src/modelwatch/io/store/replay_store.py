@@ -12,7 +12,7 @@ import pyarrow.dataset as ds
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from modelwatch.io.delta.snapshot import ALL_ROWS, Wanted
+from modelwatch.io.delta.snapshot import ALL_ROWS, RowFilter
 from modelwatch.io.store.output_tables import Store
 from modelwatch.model.sources.tables import OutputAddress
 from modelwatch.tables import TABLES
@@ -57,7 +57,7 @@ class ReplayStore(Store):
             before = rows.where(F.col(_moment_of(table)) <= F.lit(self._until))
         return own.unionByName(before, allowMissingColumns=True).select(*own.columns)
 
-    def rows(self, table: str, wanted: Wanted = ALL_ROWS, *names: str) -> pa.Table:
+    def rows(self, table: str, wanted: RowFilter = ALL_ROWS, *names: str) -> pa.Table:
         """The selected rows among those of ``read``, as ``Store.rows`` returns them."""
         asked = names or TABLES[table].names
         own = super().rows(table, wanted, *asked)
@@ -76,7 +76,7 @@ class ReplayStore(Store):
     def few(
         self,
         table: str,
-        wanted: Wanted,
+        wanted: RowFilter,
         most_bytes: int,
         *names: str,
         where: ds.Expression | None = None,
@@ -91,7 +91,7 @@ class ReplayStore(Store):
         before = self._original.few(table, known, most_bytes, *names, where=where)
         return None if before is None else pa.concat_tables([own, before])
 
-    def _of_known_runs(self, wanted: Wanted) -> Wanted:
+    def _of_known_runs(self, wanted: RowFilter) -> RowFilter:
         asked = wanted.among.get("run_id", self._known)
         known = [run_id for run_id in self._known if run_id in asked]
         return replace(wanted, among={**wanted.among, "run_id": known})

@@ -9,7 +9,12 @@ from typing import Any
 
 from pyspark.sql import Row, SparkSession
 
-from modelwatch.io.store.local_results import LocalResults, NotAnswered, QueryResult, local_results
+from modelwatch.io.store.local_results import (
+    LocalResults,
+    QueryResult,
+    UnsupportedStatement,
+    local_results,
+)
 from modelwatch.io.store.output_tables import RUN_FIRST, Store
 from modelwatch.io.store.views import ResultViews
 from modelwatch.model.sources.tables import OutputAddress
@@ -35,8 +40,8 @@ class ResultQueries:
         if self._local is not None:
             try:
                 return self._local.answer(statement, most_rows)
-            except NotAnswered:
-                # Spark answers it, or says what is wrong.
+            except UnsupportedStatement:
+                # Spark answers the statement, or reports what is wrong.
                 pass
         frame = self._views.query(statement)
         if not frame.columns:

@@ -12,8 +12,8 @@ from pyspark.sql import functions as F
 from modelwatch.capabilities import refused_settings, sql_settings
 from modelwatch.io.delta.addresses import Place
 from modelwatch.io.delta.alterations import MAINTENANCE_COMMAND
+from modelwatch.io.delta.locks import table_lock
 from modelwatch.io.delta.table_changes import table_detail
-from modelwatch.io.delta.turns import turn
 from modelwatch.io.store.output_tables import retried
 
 _APPEND_ONLY = "delta.appendOnly"
@@ -42,7 +42,7 @@ def vacuum(session: SparkSession, place: Place, hours: int, *, dry_run: bool) ->
     """
     mode = " DRY RUN" if dry_run else ""
     statement = f"VACUUM {place.identifier} RETAIN {int(hours)} HOURS{mode}"
-    with turn(place):
+    with table_lock(place):
         rows = session.sql(statement).collect()
     return len(rows) if dry_run else None
 

@@ -35,6 +35,6 @@ def view_query(output: OutputAddress, name: str) -> str:
         if table in wanted
     ]
     parts += [(view, text) for view, text in views().items() if view in wanted]
-    # A text may end with a comment.
+    # The definition may end with a comment.
     expressions = ",\n".join(f"{quoted(part)} AS (\n{text}\n)" for part, text in parts)
     return f"WITH {expressions}\nSELECT * FROM {quoted(name)}"

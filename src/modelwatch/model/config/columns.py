@@ -205,7 +205,7 @@ def _features(config: MonitorConfig, schemas: Mapping[str, Schema]) -> Iterator[
         if options == ColumnOptions(sensitive=True) and any(
             find_column(there, name) for there in schemas.values()
         ):
-            continue  # an id, say: it need not be a feature to be kept from sight
+            continue  # An id, for example, does not have to be a feature to be sensitive.
         if column is not None and column.lower() not in names:
             yield path, f"{column!r} is not a feature: it is excluded or has another meaning"
         else:

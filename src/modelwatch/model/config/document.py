@@ -140,7 +140,7 @@ class _Reading:
         self.lines: dict[Path, int] = {}
         self.mappings: dict[int, Path] = {}
         self.problems: list[Problem] = []
-        self._kept: list[Any] = []
+        self._mappings_read: list[Any] = []
         self._values = 0
 
     def value(self, node: yaml.Node, path: Path) -> Any:
@@ -164,7 +164,7 @@ class _Reading:
             return self._wrong(path, node, f"has the tag {node.tag!r}, which is not allowed")
         result: dict[str, Any] = {}
         # The dict must live as long as its identity is used.
-        self._kept.append(result)
+        self._mappings_read.append(result)
         self.mappings[id(result)] = path
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):

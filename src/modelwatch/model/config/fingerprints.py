@@ -21,9 +21,9 @@ def states_fingerprint(config: MonitorConfig) -> str:
     whole = config.model_dump(mode="json")
     keys = ("time_zone", "inputs", "predictions", "features", "segments", "pairs")
     parts = {key: whole[key] for key in keys}
-    # `top` is how many pairs are written, which is no part of their states.
+    # `top` limits the pairs that are written, and does not affect their states.
     parts["pairs"] = {key: value for key, value in whole["pairs"].items() if key != "top"}
-    # How the reference is called is no matter, and how windows are compared with it neither.
+    # Neither the name of the reference nor how windows are compared with it affects the states.
     rows = {"days", "table", "version", "day"}
     fitted = config.binning_reference.model_dump(mode="json", include=rows)
     parts["binning"] = {**whole["binning"], "reference": fitted}

@@ -203,7 +203,7 @@ def bound_sql(spark_type: str, bound: ExactNumber) -> str:
 def string_literal(text: str) -> str:
     """Any string as a literal of Spark SQL."""
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    # Spark puts values of settings for ${...}, in strings too, before it reads a statement.
+    # Spark substitutes ${...} by settings, even in strings, before it parses a statement.
     return "'" + escaped.replace("${", "$\\{") + "'"
 
 

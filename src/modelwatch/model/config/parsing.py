@@ -108,7 +108,7 @@ def validated(document: Document, kind: type[_Whole]) -> tuple[_Whole | None, li
         details = [one for one in error.errors(include_url=False) if not _echoes(one)]
         found += [(_path(document.value, detail), _message(detail)) for detail in details]
     for identity, key, keys in unknown.keys:
-        # A section that pydantic copied first has no path: its own keys were seen before.
+        # A section that pydantic has copied has no path; its keys have been checked before.
         path = document.mappings.get(identity)
         if path is not None:
             hint = did_you_mean(key, keys) or f"; known here: {', '.join(keys)}"
@@ -231,7 +231,7 @@ def _shown(value: Any) -> str:
     try:
         text = ascii(value) if isinstance(value, str) and not value.isprintable() else None
         text = text or (repr(value) if isinstance(value, str) else str(value))
-    except ValueError:  # an integer too long to be written
+    except ValueError:  # The integer has too many digits to be written.
         return "a number with thousands of digits"
     return text if len(text) <= 60 else text[:57] + "..."
 

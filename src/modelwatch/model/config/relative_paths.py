@@ -14,7 +14,7 @@ from modelwatch.model.notification.sinks import FileSink
 from modelwatch.model.performance.labels import LossModelPlace
 from modelwatch.model.sources.tables import OutputAddress, TableAddress
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+URL_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _WITH_PATHS = (TableAddress, OutputAddress, ReportPlace, FileSink, LossModelPlace)
 """Sections whose ``path`` is a file. Paths of contracts are relative to the configuration
 anyway."""
@@ -22,7 +22,7 @@ anyway."""
 
 def is_relative(path: str) -> bool:
     """Whether a path is relative: neither a URL nor absolute."""
-    return not _URL.match(path) and not os.path.isabs(path)
+    return not URL_SCHEME.match(path) and not os.path.isabs(path)
 
 
 def path_from(path: str, folder: str | PurePath) -> str:

@@ -65,11 +65,11 @@ class Section(BaseModel):
         for key in data:
             if key not in known and key not in cls.synonyms:
                 info.context.keys.append((id(data), key, known))
-        kept = {key: value for key, value in data.items() if key in known}
+        accepted = {key: value for key, value in data.items() if key in known}
         for synonym, key in cls.synonyms.items():
             if synonym in data:
-                kept.setdefault(key, data[synonym])
-        return kept
+                accepted.setdefault(key, data[synonym])
+        return accepted
 
 
 def keys_of(section: type[Section]) -> tuple[str, ...]:

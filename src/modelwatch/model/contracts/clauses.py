@@ -27,7 +27,7 @@ _MOST_LISTED = 10
 
 
 @dataclass(frozen=True)
-class SchemaMisfit:
+class SchemaMismatch:
     """A column that does not fit the contract, in words."""
 
     column: str
@@ -54,7 +54,7 @@ def constraints_of(
         key = kind.model_fields["kind"].annotation.__args__[0]
         given = {"name": "clause", "kind": key, "table": table, "severity": severity, **keys}
         made = kind.model_validate(given)
-        # The name holds that of a column, which may have any characters.
+        # The name contains that of a column, which may contain any character.
         found.append(made.model_copy(update={"name": name}))
 
     for column, clauses in contract.columns.items():
@@ -115,26 +115,28 @@ def quoted_column(column: str) -> str:
     return "`" + column.replace("`", "``") + "`"
 
 
-def schema_misfits(contract: Contract, schema: Schema) -> tuple[SchemaMisfit, ...]:
+def schema_mismatches(contract: Contract, schema: Schema) -> tuple[SchemaMismatch, ...]:
     """Columns that are missing, have another type, or are new if the contract forbids it."""
     found = []
     for column, clauses in contract.columns.items():
         spelled = find_column(schema, column)
         if spelled is None:
-            found.append(SchemaMisfit(column, f"{column!r} is missing", clauses.severity))
+            found.append(SchemaMismatch(column, f"{column!r} is missing", clauses.severity))
         elif clauses.type is not None and plain_type(schema[spelled]) != plain_type(clauses.type):
             wording = f"{column!r} is {schema[spelled]}, not {clauses.type}"
-            found.append(SchemaMisfit(column, wording, clauses.severity))
+            found.append(SchemaMismatch(column, wording, clauses.severity))
     if contract.other_columns != "allowed":
         known = {column.lower() for column in contract.columns}
         new = (column for column in schema if column.lower() not in known)
         severity: Severity = contract.other_columns
-        found += [SchemaMisfit(name, f"{name!r} is not in the contract", severity) for name in new]
+        found += [
+            SchemaMismatch(name, f"{name!r} is not in the contract", severity) for name in new
+        ]
     return tuple(found)
 
 
-def misfit_summary(misfits: Iterable[SchemaMisfit]) -> str:
-    """Misfits in one sentence, the first ones by name."""
+def mismatch_summary(misfits: Iterable[SchemaMismatch]) -> str:
+    """Mismatches in one sentence, the first ones by name."""
     texts = [misfit.wording for misfit in misfits]
     more = len(texts) - _MOST_LISTED
     return "; ".join(texts[:_MOST_LISTED]) + (f"; and {more} more" if more > 0 else "")

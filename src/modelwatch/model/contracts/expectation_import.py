@@ -268,7 +268,8 @@ def _unique_together(draft: _Drafted, severity: str, given: Mapping[str, Any]) -
 
 
 def _matches(draft: _Drafted, severity: str, given: Mapping[str, Any]) -> None:
-    # What pandas' engine matches from the start, Spark's finds anywhere; the stricter is kept.
+    # The pandas engine matches from the start of a string, the Spark engine anywhere; the stricter
+    # one is used.
     regex = str(given["regex"])
     found = regex if regex.startswith(("^", "\\A")) else f"^(?:{regex})"
     _values(draft, severity, given, pattern=found)

@@ -158,12 +158,14 @@ def _domain(column: ReferenceColumn, keys: dict[str, Any], comments: dict[str, s
     counts = list(rows_by_value.values())
     keys["domain"] = tuple(values)
     wording = counted(len(values), "value")
-    once, share = sum(count == 1 for count in counts), seen_share(counts)
-    if once:
-        # As of a day of ordinary size: how few of its rows may have a value seen before.
+    singletons, share = sum(count == 1 for count in counts), seen_share(counts)
+    if singletons:
+        # For a day with the median number of rows: the smallest plausible share of known values.
         rows = float(statistics.median(n - missing for n, missing in column.by_day))
         keys["share"] = math.floor(wilson_interval(share * rows, rows, _LEVEL)[0] * 1000) / 1000
-        wording += f", {once} of them once: about {1 - share:.1g} of new rows have another value"
+        wording += (
+            f", {singletons} of them once: about {1 - share:.1g} of new rows have another value"
+        )
     comments["domain"] = wording
 
 
@@ -254,7 +256,7 @@ def volume_of(rows_by_day: Mapping[date, int]) -> dict[str, tuple[int, int]]:
     strays = [
         math.log(n / usual[weekday]) ** 2 for weekday, rows in of_weekday.items() for n in rows
     ]
-    # Medians of few days lie too near to them.
+    # The median of few days is too close to each of them.
     free = max(1, len(strays) - len(usual))
     spread = math.sqrt(sum(strays) / free)
     bounds = {}
@@ -280,7 +282,7 @@ def _of_type(column: ReferenceColumn) -> Iterable[str]:
     if column.values is not None:
         texts = frozenset(column.values)
     elif column.texts is not None and column.texts.complete:
-        # A shape has a 9 for each digit, and no word is left in it.
+        # A shape has a 9 for each digit, and contains no words.
         texts = column.texts.shapes
     else:
         return
@@ -307,7 +309,7 @@ def _of_frequent_values(column: ReferenceColumn) -> Iterable[str]:
         covered += count
     if len(frequent) > MOST_FREQUENT * len(counted):
         return
-    # As of a day of ordinary size.
+    # For a day with the median number of rows.
     rows = float(statistics.median(n - missing for n, missing in column.by_day))
     lower = int(wilson_interval(covered / total * rows, rows, _LEVEL)[0] * 1000) / 1000
     keys = f"kind: domain, column: {quoted_text(column.name)}, values: {list_text(frequent)}"

@@ -40,7 +40,7 @@ def rules_of_contract(contract: Contract, schema: Schema) -> tuple[Rule, ...]:
 
 def _rule(contract: Contract, parts: tuple[str, ...], keys: dict[str, object]) -> Rule:
     rule = Rule.model_validate({"name": "clause", "table": contract.of, **keys})
-    # The name holds that of a column, which may have any characters.
+    # The name contains that of a column, which may contain any character.
     return rule.model_copy(update={"name": clause_name(contract, *parts)})
 
 

@@ -47,13 +47,13 @@ def _codes_of(feature: FeatureChange) -> Clue | None:
         return None
     names = (before.binning.values[at] for at in (first, second))
     wording = " and ".join(quoted_values(list(names)))
-    # A value that takes over leaves the others less than they had, and explains less than this.
+    # The alternative, one value that replaces others, explains less of such a change.
     return Clue(min(0.98, score + 0.05), f"{wording} of {code(feature.name)} swapped frequencies")
 
 
 def _others(before: CategoricalStates, *codes: int) -> bool:
     """Whether other values have rows: with two values only, one that takes over looks the same."""
-    return bool(np.delete(before.kept[0], codes).sum() >= _APART * before.kept[0].sum())
+    return bool(np.delete(before.value_rows[0], codes).sum() >= _APART * before.value_rows[0].sum())
 
 
 def fallen_value(feature: FeatureChange) -> str | None:
@@ -62,7 +62,7 @@ def fallen_value(feature: FeatureChange) -> str | None:
     if not isinstance(before, CategoricalStates) or not isinstance(now, CategoricalStates):
         return None
     usual = frequent_shares(before)
-    shares = now.kept / np.maximum(now.rows, 1)[:, None]
+    shares = now.value_rows / np.maximum(now.rows, 1)[:, None]
     missing = missing_parts(shares, usual)[0]
     if not missing.any():
         return None
@@ -159,7 +159,8 @@ def _unseen_categories(evidence: Evidence) -> Clue | None:
     if not evidence.features and "unseen_share_change" in evidence.failing_metrics:
         return Clue(0.6, f"{code(evidence.lead.subject)} has values not seen before")
     features = strongest(evidence)
-    # New values that come with half a percent of the rows move no other feature by more.
+    # Rows with new values change other features by at most their share, so the score is relative
+    # to the largest change.
     whole = max((change_of(one.before, one.now) for one in features[:1]), default=0.0)
     return best_clue(_unseen_of(feature, whole) for feature in features)
 
@@ -176,11 +177,11 @@ def _unseen_of(feature: FeatureChange, whole: float) -> Clue | None:
     if score is None:
         return None
     ranked = sorted(now.unseen[0].items(), key=lambda item: (-item[1], item[0]))
-    # Beside the values that are known, for which a reader may take them.
+    # Quoted together with the known values, so that similar spellings can be distinguished.
     quoted = quoted_values([*(value for value, _ in ranked[:3]), *before.binning.values])
     examples = ", ".join(quoted[: len(ranked[:3])])
     wording = f"{percent(risen)} of {code(feature.name)} has new values"
-    # It gives way to another writing of known values, which is more to the point.
+    # A different spelling of known values is a more specific explanation, and scores higher.
     return Clue(score - 0.02, f"{wording}{': ' + examples if examples else ''}")
 
 

@@ -105,8 +105,8 @@ def _nulls_of(feature: FeatureChange, evidence: Evidence) -> Clue | None:
         return None
     score = score_of(found.explained)
     if score is None and evidence.worst_metric(feature) == "null_share_change":
-        # Of a feature that is never the same twice, nulls explain little and are the news all
-        # the same.
+        # If the values of a feature always differ, nulls explain little of the change, but are
+        # still the finding.
         score = _NEWS
     if score is None:
         return None
@@ -149,7 +149,7 @@ def _filled_of(feature: FeatureChange) -> Clue | None:
         return None
     filler, at = one_value(feature.before, feature.now)
     if filler.explained < _FILLED_EXPLAINS:
-        # The other values have changed as well, which filled nulls leave as they are.
+        # Filled nulls do not change the other values, which have changed here.
         return None
     value = (
         _numeral(feature.now, filler.value)
@@ -168,10 +168,10 @@ def _value_at(states: FeatureStates, at: int) -> str:
         unseen = sorted(states.unseen[0].items(), key=lambda item: (-item[1], item[0]))
         known = states.binning.values
         return quoted_value(unseen[0][0], known) if unseen else "an unseen value"
-    return _kept_value(states.binning, at - UNSEEN)
+    return _frequent_value(states.binning, at - UNSEEN)
 
 
-def _kept_value(binning: CategoricalBinning, at: int) -> str:
+def _frequent_value(binning: CategoricalBinning, at: int) -> str:
     """A value with a bin of its own, as a sentence quotes it."""
     return quoted_value(binning.values[at], binning.values)
 
@@ -245,7 +245,7 @@ def _constant_of(feature: FeatureChange, evidence: Evidence) -> Clue | None:
     score = score_of(found.explained)
     if score is None or found.share < _CONSTANT_SHARE:
         return None
-    # Among the values of a category, the rest together and the unseen ones come first.
+    # For categories, the cells of other and unseen values come before the frequent values.
     place = at if isinstance(before, NumericStates) else at - UNSEEN
     if place < 0:
         return None
@@ -265,7 +265,7 @@ def _constant_of(feature: FeatureChange, evidence: Evidence) -> Clue | None:
             return None
         value = _numeral(before, found.value)
     else:
-        value = _kept_value(before.binning, place)
+        value = _frequent_value(before.binning, place)
     wording = f"{percent(found.share)} of the rows of {code(feature.name)} changed to {value}"
     return Clue(score, wording)
 
@@ -305,10 +305,10 @@ def _scale_of(feature: FeatureChange) -> Clue | None:
     if score is None or found.share < 0.08:
         return _decimal_of(feature, before, now)
     if feature.role == "predictions":
-        # What a model answers has no unit; answers that are larger are another model's.
+        # The output of a model has no unit; larger predictions come from a different model.
         score -= 0.3
     unit = any(abs(found.value / known - 1.0) < 0.02 for known in UNITS)
-    # What a plain shift explains as well is no other unit.
+    # A change that a shift explains equally well is not a change of unit.
     score -= max(0.0, moved(before, now).explained - found.explained + 0.15)
     wording = f"{percent(found.share)} of {code(feature.name)} is {_times(found.value)}"
     return Clue(score + 0.03 * unit, wording)
@@ -367,7 +367,7 @@ def _swap_of(one: FeatureChange, other: FeatureChange) -> Clue | None:
     share = (here.share + there.share) / 2.0
     looks = f"looks like the earlier {code(other.name)}, and vice versa"
     wording = f"{percent(share)} of {code(one.name)} {looks}"
-    # Both features say the same, which no other fault explains for both.
+    # Both features indicate a swap, which no other fault of both explains.
     return Clue(min(0.98, score + 0.08), wording)
 
 
@@ -387,7 +387,7 @@ def _rounded(feature: FeatureChange) -> Clue | None:
     found, p_value = model.judged(Comparison(now, before), one, -one)
     if not (found.value[0] > 0 and p_value[0] <= _BY_CHANCE):
         return None
-    # A constant, a code or another unit may be an integer as well, and says more.
+    # A constant, a code, or a different unit may also produce integers, and is more specific.
     moved_by = abs(float(now.moments.mean[0] - before.moments.mean[0]))
     cut = moved_by <= _ROUNDING and now.minimum[0] < now.maximum[0]
     return Clue(_ROUNDED if cut else _INTEGER, f"all values of {code(feature.name)} are integers")

@@ -18,9 +18,9 @@ from modelwatch.model.diagnosis.change_kinds import (
 from modelwatch.model.incidents.incident import MANY_FEATURES, Incident, Subject
 from modelwatch.model.incidents.shared_causes import LABEL_METRICS, SHIFTS
 from modelwatch.stats.diagnosis.carriers import Carrier, Split, carriers, explained_by_mix
-from modelwatch.stats.diagnosis.change_explanations import touched_share
+from modelwatch.stats.diagnosis.change_explanations import affected_share
 
-KIND = ("kind", "confidence", "evidence", "touched_share")
+KIND = ("kind", "confidence", "evidence", "affected_share")
 """Fields of an incident that describe the kind of change."""
 LOCATION = (
     "follows",
@@ -31,7 +31,7 @@ LOCATION = (
     "carrier_row_share",
 )
 """Fields of an incident that describe the location of its change."""
-AskedKey = tuple[Subject, date]
+SurroundingsKey = tuple[Subject, date]
 """The key of requested states: a failing feature, and the first day of its worst window."""
 FOLLOWS = 0.6
 """Part of the change of a feature that the shares of another feature must explain."""
@@ -40,7 +40,7 @@ FeatureKey = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Around:
+class Surroundings:
     """What is known about the days before an incident and within it, in its segment.
 
     ``features``, ``rows_ratio``, and ``repeated`` as in ``Evidence``. ``new_version``: the model
@@ -53,7 +53,7 @@ class Around:
     repeated: Mapping[tuple[str, str], RepeatedDay] = field(default_factory=dict)
 
 
-def asked_key(incident: Incident) -> AskedKey:
+def surroundings_key(incident: Incident) -> SurroundingsKey:
     """The key of what is known around an incident."""
     return incident.key, incident.worst_start
 
@@ -67,7 +67,7 @@ def leads_of_parts(root: Incident, children: Iterable[Incident]) -> tuple[Incide
 
 
 def with_kinds_of_parts(
-    root: Incident, children: Sequence[Incident], around: Mapping[AskedKey, Around]
+    root: Incident, children: Sequence[Incident], around: Mapping[SurroundingsKey, Surroundings]
 ) -> tuple[Incident, ...]:
     """The incident and its children; features have the kind that their own failures show.
 
@@ -77,7 +77,7 @@ def with_kinds_of_parts(
     for part in _parts(root, children).values():
         located = next((one for one in part if one.spread is not None), None)
         known = {} if located is None else {name: getattr(located, name) for name in LOCATION}
-        # What shows in the rows that carry a change is lost among all rows.
+        # A change that is clear in the rows that carry it may be invisible in all rows.
         if located is not None and located.spread == "value" and located.kind not in SHIFTS:
             known |= {name: getattr(located, name) for name in KIND}
         else:
@@ -87,14 +87,16 @@ def with_kinds_of_parts(
     return tuple(found.get(one.id, one) for one in (root, *children))
 
 
-def _found_of(part: Sequence[Incident], around: Mapping[AskedKey, Around]) -> dict[str, Any]:
+def _found_of(
+    part: Sequence[Incident], around: Mapping[SurroundingsKey, Surroundings]
+) -> dict[str, Any]:
     """The fields ``KIND`` of a part; empty if nothing is known around it."""
     seen = _seen(part, around)
     if seen is None or not seen.features:
         return {}
     kind = kind_of_change(_evidence(part, (), seen))
     touched = [
-        touched_share(one.before, one.now)
+        affected_share(one.before, one.now)
         for one in seen.features
         if (one.role, one.name) == _feature(part[0])
     ]
@@ -103,7 +105,7 @@ def _found_of(part: Sequence[Incident], around: Mapping[AskedKey, Around]) -> di
 
 
 def with_kinds_inside(
-    incidents: Sequence[Incident], inside: Mapping[tuple[str, str], Around]
+    incidents: Sequence[Incident], inside: Mapping[tuple[str, str], Surroundings]
 ) -> tuple[Incident, ...]:
     """Incidents with the kinds that the rows carrying their changes show.
 
@@ -127,7 +129,7 @@ def kind_of_incident(
     root: Incident,
     children: Sequence[Incident],
     related: Sequence[Incident],
-    around: Mapping[AskedKey, Around],
+    around: Mapping[SurroundingsKey, Surroundings],
 ) -> KindOfChange:
     """The kind of an incident: for a broken feature, what its own failures show; otherwise, all
     that fails with it counts.
@@ -137,7 +139,7 @@ def kind_of_incident(
     """
     lead = lead_of(root, children)
     own = _parts(root, children).get(_feature(lead), [])
-    seen = _seen([lead, *own], around) or Around()
+    seen = _seen([lead, *own], around) or Surroundings()
     if own:
         found = next((one for one in own if one.kind not in SHIFTS), None)
         if found is not None:
@@ -168,7 +170,7 @@ def _may_explain(
 
 
 def _evidence(
-    incidents: Sequence[Incident], related: tuple[Incident, ...], seen: Around
+    incidents: Sequence[Incident], related: tuple[Incident, ...], seen: Surroundings
 ) -> Evidence:
     return Evidence(
         incidents=tuple(incidents),
@@ -191,9 +193,13 @@ def _parts(root: Incident, children: Iterable[Incident]) -> dict[tuple[str, str]
     return dict(parts)
 
 
-def _seen(part: Sequence[Incident], around: Mapping[AskedKey, Around]) -> Around | None:
+def _seen(
+    part: Sequence[Incident], around: Mapping[SurroundingsKey, Surroundings]
+) -> Surroundings | None:
     """What is known around the first failure of a feature about which something is known."""
-    return next((around[asked_key(one)] for one in part if asked_key(one) in around), None)
+    return next(
+        (around[surroundings_key(one)] for one in part if surroundings_key(one) in around), None
+    )
 
 
 def _feature(incident: Incident) -> tuple[str, str]:

@@ -64,13 +64,13 @@ def _lost_value(feature: FeatureChange, rows_ratio: float | None) -> Clue | None
         return None
     if rows_ratio is None or not len(before.binning.values):
         return None
-    p, q = before.kept[0] / max(before.rows[0], 1), now.kept[0] / max(now.rows[0], 1)
+    p, q = before.value_rows[0] / max(before.rows[0], 1), now.value_rows[0] / max(now.rows[0], 1)
     rows = q * rows_ratio
     at = int((p - rows).argmax())
     loss = float(p[at] - rows[at])
     if loss < _LEAST_LOSS or loss < _LOST * p[at] or change_of(before, now) <= 0:
         return None
-    # The rows that are missing altogether are those of this value, if it is nothing else.
+    # If nothing else has changed, the missing rows are those of this value.
     missing = 1.0 - rows_ratio
     explained = min(loss, missing) / max(loss, missing) if missing > 0 else 0.0
     if explained < 0.5:

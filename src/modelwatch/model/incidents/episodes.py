@@ -65,7 +65,7 @@ class FailingSpan:
     severity: Severity
     metrics: frozenset[str]
     adjusted_p: float | None
-    effect_now: float | None
+    latest_effect: float | None
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ class _Fold:
             return
         if seen.beyond:
             self.open.add(seen)
-        self.open.effect_now = seen.effect
+        self.open.latest_effect = seen.effect
         self.quiet = self.quiet + 1 if seen.quiet else 0
         if self.quiet >= self.rules.clear.windows:
             self._close(window.end)
@@ -221,7 +221,7 @@ class _Seen:
 class _Open:
     opened: date
     windows: list[_Seen]
-    effect_now: float | None
+    latest_effect: float | None
     metrics: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
@@ -248,7 +248,7 @@ class _Open:
             severity="fail" if any(row.fails for row in self.rows) else "warn",
             metrics=self.metrics,
             adjusted_p=min(p_values, default=None),
-            effect_now=self.effect_now if closed is None else None,
+            latest_effect=self.latest_effect if closed is None else None,
         )
 
 
@@ -265,7 +265,7 @@ def _seen(
     counted = [row for row in rows if not row.is_known or _effect(row) >= threshold]
     beyond = tuple(row for row in counted if row.verdict in ("fail", "warn"))
     if not beyond:
-        # An undefined figure is no news, unless it is the one that has failed.
+        # An undefined metric is ignored, unless it is the one that failed.
         unknown = [row for row in counted if not row.is_known]
         if any(row.verdict in _WITHOUT_VERDICT or row.metric in failed for row in unknown):
             return None
@@ -287,10 +287,10 @@ def _is_broken(row: VerdictRow, immediate_effect: float) -> bool:
         return False
     if row.source in ("constraint", "freshness", "arrival", "values"):
         return True
-    # Among many segments one has such a window now and then: there it has to persist.
+    # Among many segments, some have such a window by chance, so the change must persist there.
     if row.metric not in (*BROKEN, AGAIN) or not row.of_all_traffic:
         return False
-    # The number of rows of a table is one question per day, whatever is asked of its columns.
+    # The number of rows is judged once per day, regardless of how many columns are judged.
     p_value = row.p_value if row.source == "volume" else row.adjusted_p
     sure = p_value is None or p_value <= IMMEDIATE_LEVEL
     collapsed = row.metric == "rows" and row.value is not None and row.value <= -COLLAPSE
@@ -319,15 +319,15 @@ def _joined(
 
 
 def fail_together(windows: Sequence[Iterable[VerdictRow]]) -> bool:
-    """Whether some figure is beyond its threshold and no chance in several windows taken together.
+    """Whether some metric exceeds its threshold by more than chance in several windows together.
 
-    ``windows``: the rows of successive windows of one subject that are not quiet. A figure does so
-    if it is among them in each window and goes the same way, fails in at least one, is beyond its
-    threshold on average, and if the combined p-value (Fisher 1932) is at most ``_WINDOW_LEVEL`` to
-    the power of the number of windows, which is the chance that all of them fail when they are
-    independent. Either the corrected p-values are combined, or the combined p-value is corrected
-    for the comparisons of a window (Bonferroni): a metric that is near its level among many others
-    in each window is beyond it in all of them.
+    ``windows``: the rows of consecutive windows of one subject that are not quiet. A metric does so
+    if it is not quiet in any window, changes in the same direction in all, fails in at least one,
+    exceeds its threshold on average, and has a combined p-value (Fisher 1932) of at most
+    ``_WINDOW_LEVEL`` to the power of the number of windows, the probability that all independent
+    windows fail. Either the corrected p-values are combined, or the combined p-value is corrected
+    for the comparisons of a window (Bonferroni): a metric that nearly fails among many others in
+    each window may fail in all of them together.
     """
     shown = [{_key(row): row for row in rows} for rows in windows]
     keys = set(shown[0]).intersection(*shown[1:]) if shown else set()

@@ -51,10 +51,10 @@ def _ended(before: Incident, begin: date) -> Incident | None:
     if before.state == "withdrawn":
         return None
     if before.onset >= begin:
-        return replace(before, state="withdrawn", rank=None, effect_now=None)
+        return replace(before, state="withdrawn", rank=None, latest_effect=None)
     if before.is_open:
-        # It was over before the history begins, and no run was there to see it.
-        return replace(before, state="closed", closed=begin, rank=None, effect_now=None)
+        # It closed before the history begins, so no run has seen it.
+        return replace(before, state="closed", closed=begin, rank=None, latest_effect=None)
     return None
 
 
@@ -70,7 +70,7 @@ def _changes(before: Incident | None, now: Incident, as_of: date) -> Iterator[Ev
         (now.is_open and not was_open) or now.reopened > before.reopened
     )
     if before is None:
-        # What began and was over before the first run that saw it is history, and no news.
+        # An incident that opened and closed before the first run is history, and is not reported.
         detail = f"{counted(now.failing_windows, 'window')} failed"
         yield Event(now.id, "opened", now.opened, detail, heard and now.is_open)
     elif came_back:

@@ -21,7 +21,7 @@ from modelwatch.model.incidents.incident import (
     Subject,
     by_incident,
     false_alarms,
-    standing,
+    response_state,
     subject_of,
 )
 from modelwatch.model.incidents.ranking import Weights
@@ -220,7 +220,7 @@ def _child(member: Episode, parent_id: str, weights: Weights) -> Incident:
         expected=worst.expected,
         threshold=worst.threshold,
         effect=member.effect,
-        effect_now=last.effect_now,
+        latest_effect=last.latest_effect,
         adjusted_p=min(p_values, default=None),
         rows=worst.rows,
         worst_start=worst.window_start,
@@ -238,7 +238,7 @@ def _child(member: Episode, parent_id: str, weights: Weights) -> Incident:
 def _standing(
     incident: Incident, actions: Mapping[str, Sequence[Action]], as_of: date, onset: date
 ) -> Incident:
-    held = standing(actions.get(incident.id, ()), as_of, onset)
+    held = response_state(actions.get(incident.id, ()), as_of, onset)
     return replace(
         incident,
         acknowledged_at=held.acknowledged_at,

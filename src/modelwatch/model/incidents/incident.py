@@ -117,10 +117,10 @@ class Incident:
     of the window that confirmed it, ``last_failing`` that of the last window that failed, and
     ``closed`` that of the window that ended it. ``metric``, ``reference``, ``model_version``,
     ``value``, ``expected``, ``threshold``, ``effect``, ``rows``, and the window from
-    ``worst_start`` to ``worst_end`` are those of the largest effect. ``effect_now`` is the effect
-    in the last window, None if it is quiet. ``reported_effect``: the effect that was reported last.
+    ``worst_start`` to ``worst_end`` are those of the largest effect. ``latest_effect`` is that of
+    the last window, None if it is quiet. ``reported_effect``: the effect that was reported last.
     ``kind`` and the following fields describe the kind of change and its sentence.
-    ``touched_share``: the share of the rows that the change must have affected at least.
+    ``affected_share``: the share of the rows that the change must have affected at least.
     ``follows``: the feature whose change explains this one. ``spread``: whether a value of another
     column carries the change: ``carrier_column`` and ``carrier_value``, with their share of the
     changed rows and of all rows.
@@ -150,7 +150,7 @@ class Incident:
     expected: float | None
     threshold: float | None
     effect: float
-    effect_now: float | None
+    latest_effect: float | None
     adjusted_p: float | None
     rows: int | None
     worst_start: date
@@ -172,7 +172,7 @@ class Incident:
     shape: str | None = None
     onset_lower: date | None = None
     onset_upper: date | None = None
-    touched_share: float | None = None
+    affected_share: float | None = None
     follows: str | None = None
     spread: Spread | None = None
     carrier_column: str | None = None
@@ -200,8 +200,8 @@ class Incident:
         return self.segmentation == ALL
 
     @property
-    def calls(self) -> bool:
-        """Whether it needs attention: it is open, a failure, and was not set aside."""
+    def needs_attention(self) -> bool:
+        """Whether it is open, of severity `fail`, and neither acknowledged nor muted."""
         return (
             self.is_open
             and self.parent_id is None
@@ -234,7 +234,7 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Standing:
+class ResponseState:
     """The state of an incident that follows from responses. ``muted_until`` is in force."""
 
     acknowledged_at: datetime | None = None
@@ -243,14 +243,14 @@ class Standing:
     false_alarm_at: datetime | None = None
 
 
-def standing(actions: Iterable[Action], as_of: date, onset: date) -> Standing:
+def response_state(actions: Iterable[Action], as_of: date, onset: date) -> ResponseState:
     """The result of the actions on one incident. ``onset``: its first day, or that of its last
     return.
 
     An acknowledgment or mark from before the incident returned does not apply to its return.
     ``reopen`` cancels all earlier actions.
     """
-    held = Standing()
+    held = ResponseState()
     for action in sorted(actions, key=lambda one: one.at):
         acknowledged = (held.acknowledged_at, held.acknowledged_by)
         muted, false_alarm = held.muted_until, held.false_alarm_at
@@ -264,9 +264,9 @@ def standing(actions: Iterable[Action], as_of: date, onset: date) -> Standing:
             false_alarm = action.at
         elif action.action == "reopen":
             acknowledged, muted, false_alarm = (None, None), None, None
-        held = Standing(*acknowledged, muted, false_alarm)
+        held = ResponseState(*acknowledged, muted, false_alarm)
     if held.muted_until is not None and held.muted_until < as_of:
-        held = Standing(held.acknowledged_at, held.acknowledged_by, None, held.false_alarm_at)
+        held = ResponseState(held.acknowledged_at, held.acknowledged_by, None, held.false_alarm_at)
     return held
 
 

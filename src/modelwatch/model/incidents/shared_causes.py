@@ -109,11 +109,11 @@ def cause_of(incident: Incident) -> SharedCause:
     if incident.carrier_column is not None and incident.carrier_value is not None:
         carrier = (incident.carrier_column, incident.carrier_value)
     elif not incident.of_all_traffic and incident.kind not in SHIFTS:
-        # A shift that one segment shows may be smaller in the others, and no fault is.
+        # A shift in one segment may be smaller in others; a fault is not.
         carrier = (incident.segmentation, incident.segment)
     elif incident.spread == "everywhere":
         carrier = EVERYWHERE
-    return SharedCause(incident.kind, carrier, incident.touched_share, incident.follows)
+    return SharedCause(incident.kind, carrier, incident.affected_share, incident.follows)
 
 
 def by_cause(members: Sequence[Episode], causes: SharedCauses) -> list[list[Episode]]:

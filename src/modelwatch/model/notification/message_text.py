@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from modelwatch.model.notification.message import DIGEST, Bar, Message, Part
-from modelwatch.model.notification.signposts import Signposts
+from modelwatch.model.notification.message_links import MessageLinks
 from modelwatch.model.plain_text import counted
 
 BLOCKS = "▁▂▃▄▅▆▇█"
@@ -73,17 +73,17 @@ def parts_text(parts: Sequence[Part]) -> str:
     return "\n".join(found[1:])
 
 
-def whole_text(message: Message, signposts: Signposts) -> str:
+def whole_text(message: Message, message_links: MessageLinks) -> str:
     """A message without its title as plain text, as in an email."""
     parts = [message.body]
     if message.details.series:
         parts.append(f"{sparkline(message.details.series)}  {series_caption(message)}")
     if message.event != DIGEST:
         parts.append(facts_line(message))
-    page = signposts.page(message.incident_id)
+    page = message_links.page(message.incident_id)
     if page is not None:
         parts.append(f"Report: {page}")
-    parts.append("\n".join(signposts.commands(message).values()))
+    parts.append("\n".join(message_links.commands(message).values()))
     if message.query is not None:
         parts.append(message.query.strip())
     return "\n\n".join(parts)

@@ -16,7 +16,8 @@ _HOST = re.compile(r"[A-Za-z0-9_.:\[\]-]+")
 
 def _variable(name: str) -> str:
     if not _VARIABLE.fullmatch(name):
-        # The text is not repeated: whoever writes a secret here shall not find it in a log.
+        # The value is not quoted, because a secret written here by mistake must not appear in a
+        # log.
         raise ValueError(
             "must be the name of an environment variable, of letters, digits and '_'; the secret "
             "itself does not belong here"

@@ -42,7 +42,7 @@ def sentinels(column: ColumnFacts) -> tuple[float, ...]:
     if low is not None and second_low is not None and low in _SENTINELS and low < 0:
         apart = low <= -99 and second_high is not None and second_low > low / 2
         far = apart and second_low - low > float(second_high or 0) - second_low
-        # A column of -1, 0, 1 is a sign, and no quantity with a code.
+        # A column of -1, 0, and 1 is a sign, not a quantity with a code.
         if (second_low >= 0 and (low != -1 or column.distinct > 3)) or far:
             found.append(low)
     if high is not None and second_high is not None and high in _SENTINELS:

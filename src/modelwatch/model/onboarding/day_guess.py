@@ -133,7 +133,7 @@ def _better_than(partition: str, table: TableFacts) -> DayGuess | None:
     seen = _distance(table, time)
     certain = bool(_matching(_EVENT, [time]))
     if is_of_writing(partition):
-        # A timestamp that may be anything, such as a birth, must at least keep to the partition.
+        # A timestamp of unknown meaning, such as a date of birth, must agree with the partition.
         better = certain or (seen is not None and seen.can_be_declared)
     else:
         better = certain and seen is not None and seen.elsewhere > 0
@@ -143,7 +143,7 @@ def _better_than(partition: str, table: TableFacts) -> DayGuess | None:
 
 
 def _by_time(table: TableFacts, time: str) -> DayGuess:
-    # Rows of a partition farther away would be missed, so it is declared only if none was seen.
+    # Rows in a partition farther away would be missed, so it is declared only if there are none.
     seen = _distance(table, time)
     declared = seen is not None and seen.can_be_declared
     return DayGuess(time, True, seen.partition if seen is not None and declared else None)

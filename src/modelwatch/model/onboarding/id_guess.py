@@ -23,7 +23,7 @@ def identity_of(inputs: TableFacts, predictions: TableFacts | None) -> tuple[str
         counting = [c.name for c in inputs.columns if c.counts_up or c.plain_type == "string"]
         sure = [name for name in here if is_id_name(name)]
         return tuple((sure or [name for name in here if name in counting])[:1])
-    # Joined columns must be in both; they need not be unique among a few rows of each.
+    # Joined columns must be in both tables, but need not be unique in a small sample.
     there = {column.name for column in predictions.columns if can_identify(column)}
     common = [name for name in here if name in there] or [
         column.name

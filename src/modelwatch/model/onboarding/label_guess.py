@@ -31,7 +31,7 @@ DUE_SHARE = 0.95
 DEFAULT_DELAY_DAYS = 7
 SAME_DAY = 0.9
 _NOT_BEFORE = 0.98
-_KEPT_SHARE = 0.5
+_SHARE_KNOWN_BY_DUE_DATE = 0.5
 """Share of the labels that keep to a date which is named for it."""
 _MOST_CLASSES_OF_NUMBERS = 20
 _THRESHOLDS: Mapping[ScoreKind, float] = {"probability": 0.5, "percentage": 50.0, "logit": 0.0}
@@ -159,7 +159,7 @@ def due_column(joined: JoinedFacts, known: str | None, delay: Delay | None) -> s
         if is_label_due_name(name)
         and lag.rows >= 0.95 * joined.rows
         and lag.not_before >= _NOT_BEFORE
-        and (known is None or lag.known_by.get(known, 0.0) >= _KEPT_SHARE)
+        and (known is None or lag.known_by.get(known, 0.0) >= _SHARE_KNOWN_BY_DUE_DATE)
     ]
     if named:
         return named[0]

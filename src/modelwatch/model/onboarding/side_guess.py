@@ -35,7 +35,7 @@ class GuessedSides:
         """
         values = values_of(column)
         known = {typed(value) for value in (*self.positive, *self.negative)}
-        # To name values of the decision alone would take the defaults from the label.
+        # Naming only the values of the decision would remove the defaults of the label.
         if not self.positive or (values and {typed(value) for value in values} <= known):
             return self if self.fit(column) else None
         if len(values) != 2:

@@ -55,7 +55,7 @@ def _common_start(first: str, last: str) -> str:
     """Return the common beginning of all texts, given the first and last of them."""
     length = 0
     for one, other in zip(first, last, strict=False):
-        # A year or a counter that all of them share today is no form.
+        # A year or counter that all values share today is not part of the form.
         if one != other or one.isdigit():
             break
         length += 1
@@ -80,7 +80,7 @@ def _of_classes(rests: Collection[str]) -> str | None:
     if {UPPER, LOWER} <= kinds or len(kinds - set(_CLASSES)) > 2:
         return None
     classes = "".join(_CLASSES[kind] for kind in sorted(kinds & set(_CLASSES)))
-    # A hyphen stands last in brackets, where it is itself.
+    # A hyphen is literal at the end of a bracket expression.
     others = "".join(sorted(kinds - set(_CLASSES) - {"-"})) + "-" * ("-" in kinds)
     return f"[{classes}{others}]" + _times([len(rest) for rest in rests])
 

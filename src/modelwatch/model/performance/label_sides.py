@@ -12,6 +12,8 @@ from modelwatch.model.performance.labels import Performance
 
 CountedAs = Literal["nothing", "negative", "another class"]
 """How a value that is neither positive nor negative is counted."""
+BLANKS = " \t\r\n"
+"""Characters of which a text without a value consists."""
 _OPPOSITES: Mapping[str, str] = {
     one: other
     for pair in (

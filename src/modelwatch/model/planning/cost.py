@@ -173,7 +173,7 @@ def _scopes(work: Workload, rows: float) -> Iterator[tuple[float, float]]:
 def _vectors(labels: LabelWork, rows: float, dues: int) -> Iterator[float]:
     """Nonzero positions of each kind of state of one scope."""
     if labels.task == "binary":
-        # Decision and label of a row in the score's bins, and six sums of its due day.
+        # Decision and label of a row in the bins of the score, and six sums of its due day.
         whole = occupied(rows, 4.0 * labels.score_bins * dues) + occupied(rows, 6.0 * dues)
         yield whole
         for _ in range(labels.challengers):

@@ -69,11 +69,11 @@ def drivers_of(work: Workload) -> Iterator[CostDriver]:
 
 
 def _of_labels(work: Workload, labels: LabelWork) -> Iterator[CostDriver]:
-    own = {segmentation_slice(split.name) for split in work.splits}
-    kept = {name: slices for name, slices in labels.slices.items() if name in own}
-    sliced = len(labels.slices) - len(kept)
+    segments = {segmentation_slice(split.name) for split in work.splits}
+    own = {name: slices for name, slices in labels.slices.items() if name in segments}
+    sliced = len(labels.slices) - len(own)
     if sliced:
-        without = replace(labels, slices=kept)
+        without = replace(labels, slices=own)
         what = f"slices of {counted(sliced, 'feature')}"
         yield CostDriver(what, "performance.slices", replace(work, labels=without))
     if labels.due_by_row:

@@ -84,7 +84,7 @@ def label_plan_of(
     traffic_days: frozenset[date],
     computed: frozenset[date],
     as_of: date,
-    asked_days: DayRange | None = None,
+    requested_days: DayRange | None = None,
     gone: Retired = NOTHING_RETIRED,
 ) -> LabelPlan:
     """The work that labels cause.
@@ -102,8 +102,8 @@ def label_plan_of(
     due = dict(_due(changes, known, published, traffic_days, computed, as_of, by_row))
     if stale:
         due |= dict.fromkeys(traffic_days.union(published.days), ANEW)
-    if asked_days is not None:
-        chosen = {day: ASKED for day in {*due, *traffic_days} if day in asked_days}
+    if requested_days is not None:
+        chosen = {day: ASKED for day in {*due, *traffic_days} if day in requested_days}
     else:
         chosen = due
     days = {day: chosen[day] for day in sorted(chosen) if day < as_of and day not in gone}

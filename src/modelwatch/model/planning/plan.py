@@ -112,13 +112,13 @@ def plan_of(
     source_changes: Sequence[SourceChange],
     published: Published,
     as_of: date,
-    asked_days: DayRange | None = None,
+    requested_days: DayRange | None = None,
     not_profiled: Sequence[NotProfiled] = (),
 ) -> Plan:
     """The work of a run: new and changed days, and the windows that depend on them.
 
-    ``asked_days`` are computed whether they changed or not, and no others. Days from ``as_of`` on
-    are left to a later run. If the configuration of states changed, every day is due.
+    ``requested_days`` are computed whether they changed or not, and no others. Days from ``as_of``
+    on are left to a later run. If the configuration of states changed, every day is due.
     """
     stale = published.states_fingerprint not in (None, states_fingerprint(config))
     known = frozenset[date]() if stale else published.days
@@ -127,12 +127,12 @@ def plan_of(
     all_due = _due(traffic, known, published.days)
     due = {day for day in all_due if day not in gone}
     chosen = due
-    if asked_days is not None:
+    if requested_days is not None:
         present = {day for change in traffic for day in change.present or ()}
-        chosen = {day for day in due | known | present if day in asked_days}
+        chosen = {day for day in due | known | present if day in requested_days}
         chosen = {day for day in chosen if day not in gone}
     days = tuple(
-        _planned(day, traffic, published, stale, asked_days is not None)
+        _planned(day, traffic, published, stale, requested_days is not None)
         for day in sorted(chosen)
         if day < as_of
     )
@@ -158,7 +158,7 @@ def plan_of(
         known | computed,
         computed,
         as_of,
-        asked_days,
+        requested_days,
         gone,
     )
     return Plan(

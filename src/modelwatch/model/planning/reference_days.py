@@ -61,7 +61,7 @@ def with_first_days(
     """
     if not present or all(reference.first_days is None for reference in config.references):
         return config
-    # The newest day may be under way.
+    # The newest day may be incomplete.
     ordered = sorted(present)[: max(len(present) - 1, 1)]
     settled = _settled(ordered, rows or {})
     references = tuple(_resolved(reference, settled) for reference in config.references)

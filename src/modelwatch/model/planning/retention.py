@@ -20,14 +20,14 @@ _MONTH = 31
 
 @dataclass(frozen=True)
 class Retired:
-    """Days before ``before`` have no states, except those in ``kept`` ranges."""
+    """Days before ``before`` have no states, except those in ``exempt`` ranges."""
 
     before: date = date.min
-    kept: tuple[DayRange, ...] = ()
+    exempt: tuple[DayRange, ...] = ()
 
     def __contains__(self, day: date) -> bool:
         """Whether a day has no states and gets none."""
-        return day < self.before and not any(day in days for days in self.kept)
+        return day < self.before and not any(day in days for days in self.exempt)
 
     def touches(self, config: MonitorConfig, window: Window) -> bool:
         """Whether a window, or a moving reference of it, contains such days; its metrics then stay
@@ -54,10 +54,10 @@ NOTHING_RETIRED = Retired()
 
 def retired(config: MonitorConfig, before: date | None) -> Retired:
     """The removed states before a day under a configuration; None if there are none."""
-    return NOTHING_RETIRED if before is None else Retired(before, kept_days(config))
+    return NOTHING_RETIRED if before is None else Retired(before, exempt_days(config))
 
 
-def kept_days(config: MonitorConfig) -> tuple[DayRange, ...]:
+def exempt_days(config: MonitorConfig) -> tuple[DayRange, ...]:
     """Days whose states are never removed: those of the fixed references."""
     return tuple(
         ref.days for ref in config.fixed_references if ref.table is None and ref.days is not None
@@ -69,7 +69,7 @@ def horizon(as_of: date, states_days: int) -> date:
     return shifted(as_of, -states_days).replace(day=1)
 
 
-def first_kept(runs: Iterable[Any], as_of: date, states_days: int) -> date:
+def first_retained_day(runs: Iterable[Any], as_of: date, states_days: int) -> date:
     """The first day whose daily states are kept, as derived from rows of ``runs``.
 
     A day whose labels are not due keeps its month and all later ones.

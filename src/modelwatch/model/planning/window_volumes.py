@@ -51,7 +51,7 @@ def volume_of(rows_by_day: Mapping[date, float]) -> Volume | None:
     first = min(shifted(newest, 1 - RECENT_DAYS), ordered[-RECENT_BATCHES:][0])
     recent = [day for day in ordered if day >= first]
     rows = [rows_by_day[day] for day in recent]
-    # The gap after the newest day is as long as the others.
+    # The gap after the newest day is assumed to be as long as the others.
     between = max((newest - recent[0]).days, 1)
     return Volume(median(rows), sum(rows[:-1]) / between if len(rows) > 1 else rows[0])
 

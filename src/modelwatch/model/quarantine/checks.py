@@ -101,7 +101,7 @@ def _shown(config: MonitorConfig, schemas: Mapping[str, Schema]) -> Iterator[str
     yield from config.inputs.day.columns
     predictions = config.predictions
     if predictions is not None:
-        # A name of both tables means two columns, of which one may be sensitive.
+        # A name that is in both tables refers to two columns, one of which may be sensitive.
         there = columns_of_role(config, schemas, "predictions")
         yield from (name for name in predictions.names if find_column(there, name))
         if predictions.model_version is not None and predictions.model_version.column:

@@ -12,7 +12,7 @@ MOST_KEYS = 10_000
 
 
 @dataclass(frozen=True)
-class Saying:
+class ReleaseRequest:
     """An instruction about quarantined rows: about one row of a day, or all rows that fail a rule.
 
     Either ``row_key`` or ``rule`` is None. The last of contradicting instructions counts.
@@ -56,9 +56,9 @@ class Releases:
 NO_RELEASES = Releases()
 
 
-def releases_of(sayings: Iterable[Saying]) -> Releases:
+def releases_of(sayings: Iterable[ReleaseRequest]) -> Releases:
     """The releases after all instructions, regardless of their order."""
-    last: dict[tuple[str, date, str | None, str | None], Saying] = {}
+    last: dict[tuple[str, date, str | None, str | None], ReleaseRequest] = {}
     for one in sorted(sayings, key=lambda one: (one.at, one.action)):
         last[one.role, one.day, one.rule, one.row_key] = one
     standing = [one for one in last.values() if one.action == "release"]
@@ -67,7 +67,7 @@ def releases_of(sayings: Iterable[Saying]) -> Releases:
     return Releases(by_role, recorded=bool(last))
 
 
-def _released(sayings: Collection[Saying]) -> Released:
+def _released(sayings: Collection[ReleaseRequest]) -> Released:
     rules: dict[str, set[date]] = {}
     for one in sayings:
         if one.rule is not None:

@@ -29,7 +29,7 @@ class Loss:
 
 
 @dataclass(frozen=True)
-class Situation:
+class RetrainingInputs:
     """A model and its data as of a run.
 
     ``first_day``: the first day with predictions of the model version. ``labelled``: labeled rows
@@ -54,7 +54,7 @@ class Situation:
 
 
 @dataclass(frozen=True)
-class Asked:
+class PolicyResult:
     """The result of a rule: its decision, the value and its bound, and the reason."""
 
     decision: DecisionKind

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from modelwatch.errors import ModelwatchError
 
-WAY_OUT = "Fix: "
+FIX = "Fix: "
 DIRECT_MEMORY = (
     "give Java more memory outside its heap: a larger spark.driver.memory, or "
     "-XX:MaxDirectMemorySize=2g in spark.driver.extraJavaOptions (on a cluster the same of "
@@ -77,9 +77,9 @@ def sentence(symptoms: Symptoms) -> str:
     stages = ", ".join(symptoms.stages)
     where = f" in the stage {stages}" if stages else ""
     if symptoms.ended is not None:
-        return f"{what}{where}. {WAY_OUT}{way}."
+        return f"{what}{where}. {FIX}{way}."
     for_seconds = f"the run made no progress for {symptoms.quiet_seconds:.0f} s{where}"
-    return f"{for_seconds}: {what}. {WAY_OUT}{way}."
+    return f"{for_seconds}: {what}. {FIX}{way}."
 
 
 def java_end(exit_code: int | None) -> str:
@@ -106,7 +106,7 @@ def _cause(seen: Symptoms) -> tuple[str, str]:
         died, *others = seen.dead_threads
         died += f", and {len(others)} more" if others else ""
         waits = ", and a Python worker waits for its input" if seen.waiting_for_python else ""
-        return f"a Java thread died ({died}){waits}", way_after_death(died) or RUN_AGAIN
+        return f"a Java thread died ({died}){waits}", remedy_after_death(died) or RUN_AGAIN
     if seen.awaited:
         return f"another process is writing {', '.join(seen.awaited)}", _OTHER_HOLDS
     if seen.executors == 0:
@@ -141,7 +141,7 @@ _WAYS = (
 )
 
 
-def way_after_death(text: str) -> str | None:
+def remedy_after_death(text: str) -> str | None:
     """What to do about an error of a task that died with its process or for lack of memory; None
     for other errors."""
     return next((way for signs, way in _WAYS if re.search(signs, text)), None)

@@ -89,7 +89,7 @@ def moved(before: ProgressSample, now: ProgressSample, elapsed_seconds: float) -
     """Whether work was done between two samples."""
     if before.counters != now.counters:
         return True
-    # A process that has ended takes its time with it; one that is new brings all of its own.
+    # A process that has ended no longer counts; a new one counts with all of its processor time.
     used = sum(
         max(0.0, seconds - before.processor_seconds.get(process, 0.0))
         for process, seconds in now.processor_seconds.items()

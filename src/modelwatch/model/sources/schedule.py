@@ -189,7 +189,8 @@ def learned_schedule(held: Collection[date], holidays: Collection[date] = ()) ->
     best = REGULAR
     for candidate in _candidates(observed, usual):
         agreement = round(_agreement(candidate, observed, off), 6)
-        # Of schedules that explain the same, weekdays come first; then the one that waits longer.
+        # Among schedules that explain the days equally well, weekdays are preferred, then the one
+        # with longer gaps.
         tied = agreement == best and not isinstance(chosen, Weekdays)
         if agreement > best or (tied and _wait(candidate, newest) > _wait(chosen, newest)):
             chosen, best = candidate, agreement
@@ -205,7 +206,8 @@ def slack_days(held: Collection[date]) -> int:
     if not gaps or len(gaps) >= SETTLED_GAPS:
         return 0
     usual = median(gaps)
-    # Two or three batches of the first weeks may be weekdays: the longest gap of these is to come.
+    # Two or three batches of the first weeks may look like weekdays; the longest gap may be yet to
+    # come.
     first_weeks = usual > 1 and (ordered[-1] - ordered[0]).days < _FORTNIGHT
     return max(floor(usual / (2 * len(gaps))), FIRST_WEEKS_DAYS if first_weeks else 0)
 
@@ -289,8 +291,8 @@ def _month_days(observed: Sequence[date], roll: Roll) -> frozenset[int]:
 
 def _wait(schedule: Schedule, newest: date) -> int:
     """Days from the newest batch to the next one."""
-    following = schedule.days(shifted(newest, 1), shifted(newest, _MOST_PERIOD))
-    return (following[0] - newest).days if following else _MOST_PERIOD
+    next_days = schedule.days(shifted(newest, 1), shifted(newest, _MOST_PERIOD))
+    return (next_days[0] - newest).days if next_days else _MOST_PERIOD
 
 
 def _agreement(schedule: Schedule, observed: Sequence[date], off: Collection[date]) -> float:
@@ -305,8 +307,8 @@ def _agreement(schedule: Schedule, observed: Sequence[date], off: Collection[dat
 def _longest_usual(gaps: Sequence[int]) -> int:
     """The longest gap except for outages, with a margin for varying gaps."""
     usual = median(gaps)
-    kept = [gap for gap in gaps if gap <= 3 * usual] if len(gaps) >= SETTLED_GAPS - 1 else gaps
-    return ceil(max(kept) * (1.0 + pstdev(kept) / fmean(kept)))
+    typical = [gap for gap in gaps if gap <= 3 * usual] if len(gaps) >= SETTLED_GAPS - 1 else gaps
+    return ceil(max(typical) * (1.0 + pstdev(typical) / fmean(typical)))
 
 
 def _gaps(ordered: Sequence[date]) -> list[int]:

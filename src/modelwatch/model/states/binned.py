@@ -48,7 +48,7 @@ class Binned:
 def binned(config: MonitorConfig, features: tuple[Feature, ...]) -> tuple[Binned, ...]:
     """Everything with frozen bins: features in their order, then segmentations by columns, and the
     score of a binary model."""
-    # Days are what counts of a reference: those of first days have got them from the table.
+    # Only the days identify a reference; `first_days` has been replaced by them.
     reference = config.binning_reference.model_dump(mode="json", exclude={"first_days"})
 
     def one(
@@ -62,7 +62,7 @@ def binned(config: MonitorConfig, features: tuple[Feature, ...]) -> tuple[Binned
         more: Mapping[str, str] = PLAIN,
         score_kind: ScoreKind | None = None,
     ) -> Binned:
-        # The bound that doesn't apply to a kind must not make its bins stale.
+        # A limit that does not apply to a kind must not make its bins stale.
         bound = bins if kind == "numeric" else max_values
         settings = json.dumps(
             {

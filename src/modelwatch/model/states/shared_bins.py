@@ -15,15 +15,15 @@ class SharedBin:
     """What the frozen bins of a ``column`` or ``segmentation`` combine in one bin.
 
     ``values`` of the ``reference``; if there are too many to remember, those remembered, and not
-    ``complete``. ``kept``: values with a bin, or segment, of their own. ``other_rows``: rows of the
-    others, out of ``rows``.
+    ``complete``. ``separate_values``: values with a bin, or segment, of their own. ``other_rows``:
+    rows of the others, out of ``rows``.
     """
 
     name: str
     segmentation: bool
     reference: str
     values: int
-    kept: int
+    separate_values: int
     other_rows: int
     rows: int
     complete: bool = True
@@ -36,19 +36,19 @@ class SharedBin:
 
     @property
     def sentence(self) -> str:
-        """How many values are not kept, what that hides, and which key keeps more of them."""
+        """How many values share a bin, what that hides, and which key lists more of them."""
         least = "" if self.complete else "at least "
         counted = f"{least}{self.values:,} values in reference {self.reference}"
         if self.segmentation:
             return (
-                f"segmentation {named(self.name)} has {counted}, and the {self.kept:,} most "
-                f"frequent ones are segments; the others, {least}{self.share:.1%} of the rows, are "
-                f"the segment (other). max_values of the segmentation keeps more of them"
+                f"segmentation {named(self.name)} has {counted}. The {self.separate_values:,} most "
+                f"frequent ones are segments; the others ({least}{self.share:.1%} of the rows) are "
+                "the segment (other). To list more of them, increase max_values of the segmentation"
             )
         return (
-            f"{named(self.name)} has {counted}, and the {self.kept:,} most frequent ones are "
-            f"counted one by one; the others, {least}{self.share:.1%} of the rows, share a bin, "
-            "which hides drift among them. binning.max_values keeps more of them"
+            f"{named(self.name)} has {counted}. The {self.separate_values:,} most frequent ones "
+            f"have bins of their own; the others ({least}{self.share:.1%} of the rows) share a "
+            "bin, which hides drift among them. To list more of them, increase binning.max_values"
         )
 
 

@@ -12,7 +12,7 @@ _SAME = 1e-12
 margin."""
 
 
-def judge(
+def bound_verdict(
     observed: float | None,
     lower: float | None,
     upper: float | None,

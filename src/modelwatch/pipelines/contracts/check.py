@@ -18,8 +18,8 @@ from modelwatch.model.contracts.clauses import (
     ScannedRole,
     clause_name,
     constraints_of,
-    misfit_summary,
-    schema_misfits,
+    mismatch_summary,
+    schema_mismatches,
 )
 from modelwatch.model.contracts.constraint import Constraint, EngineChoice, Severity
 from modelwatch.model.contracts.contract import Contract, ContractFile
@@ -27,7 +27,7 @@ from modelwatch.model.days import DayRange
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.profile.features import Schema, find_column
 from modelwatch.model.sources.change import SourceChange
-from modelwatch.model.verdicts.bounds import judge
+from modelwatch.model.verdicts.bounds import bound_verdict
 from modelwatch.pipelines.config.validation import schemas_of
 from modelwatch.pipelines.sources.frames import Sources
 from modelwatch.spark.days import DAY, with_day
@@ -62,13 +62,13 @@ def checked_rows(
         table: ScannedRole = "predictions" if contract.of == "predictions" else "inputs"
         clauses += constraints_of(contract, schemas[home], table)
         as_stored = schemas_of({home: sources.opened[home].stored()})[home]
-        outcome += schema_rows(contract, held_schema(contract, schemas[home], as_stored), days)
+        outcome += schema_rows(contract, covered_schema(contract, schemas[home], as_stored), days)
         outcome += freshness_rows(contract, newest.get(home), as_of, days)
     apart = any(rule.sets_apart for rule in config.rules)
     rows = _results(sources, given if apart else [*given, *clauses], days, arrived=False)
     if apart:
         rows += _results(sources, clauses, days, arrived=True)
-    return [*held_to_volumes(rows, [file.contract for file in contracts]), *outcome]
+    return [*with_volume_verdicts(rows, [file.contract for file in contracts]), *outcome]
 
 
 def _results(
@@ -99,13 +99,13 @@ def contract_results(
     """
     if days is None:
         frame = frame.withColumn(DAY, F.lit(_WHOLE))
-    # The day column was added here, and is no column of the table.
+    # The day column was added here, and is not a column of the table.
     schema = schemas_of({"table": frame.drop(DAY)})["table"]
     asked = [_WHOLE] if days is None else days
     clauses = constraints_of(contract, schema, "inputs")
     rows = constraint_results({"inputs": frame}, clauses, asked, engine=engine)
-    rows = held_to_volumes(rows, [contract], whole=days is None)
-    held = held_schema(contract, schema, schema if stored is None else stored)
+    rows = with_volume_verdicts(rows, [contract], whole=days is None)
+    held = covered_schema(contract, schema, schema if stored is None else stored)
     rows += schema_rows(contract, held, asked[-1:])
     if days is not None and as_of is not None:
         past = [day for day in present if day < as_of]
@@ -113,7 +113,7 @@ def contract_results(
     return [replace(row, role=contract.of) for row in rows]
 
 
-def held_to_volumes(
+def with_volume_verdicts(
     rows: Sequence[ConstraintRow], contracts: Sequence[Contract], *, whole: bool = False
 ) -> list[ConstraintRow]:
     """The results, with the row counts of days compared with the contract's bounds of the weekday.
@@ -135,12 +135,12 @@ def held_to_volumes(
         if ends is not None:
             low, high = (None if end is None else float(end) for end in ends)
             severity: Severity = "warn" if row.severity == "warn" else "fail"
-            verdict = judge(row.observed, low, high, severity)
+            verdict = bound_verdict(row.observed, low, high, severity)
             found.append(replace(row, kind="volume", lower=low, upper=high, verdict=verdict))
     return found
 
 
-def held_schema(contract: Contract, schema: Schema, stored: Schema) -> dict[str, str]:
+def covered_schema(contract: Contract, schema: Schema, stored: Schema) -> dict[str, str]:
     """The columns that a contract covers: as stored, and paths into them that it names."""
     named = {column.lower() for column in contract.columns}
     return {**{c: kind for c, kind in schema.items() if c.lower() in named}, **stored}
@@ -148,7 +148,7 @@ def held_schema(contract: Contract, schema: Schema, stored: Schema) -> dict[str,
 
 def schema_rows(contract: Contract, schema: Schema, days: Sequence[date]) -> list[ConstraintRow]:
     """For each day, how many columns differ from the contract, and which."""
-    misfits = schema_misfits(contract, schema)
+    misfits = schema_mismatches(contract, schema)
     failing = not misfits or any(misfit.severity == "fail" for misfit in misfits)
     severity: Severity = "fail" if failing else "warn"
     row = ConstraintRow(
@@ -162,7 +162,7 @@ def schema_rows(contract: Contract, schema: Schema, days: Sequence[date]) -> lis
         upper=0.0,
         observed=float(len(misfits)),
         verdict=severity if misfits else "pass",
-        reason=misfit_summary(misfits) or None,
+        reason=mismatch_summary(misfits) or None,
         rows=None,
         role=contract.of,
     )
@@ -181,7 +181,7 @@ def freshness_rows(
         return []
     behind = float((as_of - timedelta(days=1) - newest).days)
     severity = contract.rows.severity
-    verdict = judge(behind, None, float(allowed), severity)
+    verdict = bound_verdict(behind, None, float(allowed), severity)
     outcome = None if verdict == "pass" else f"the newest day with rows is {newest}"
     return [
         ConstraintRow(

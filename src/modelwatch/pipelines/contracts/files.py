@@ -134,7 +134,7 @@ def stored_contracts(
     )
 
 
-def held_to(sources: Sources, files: Sequence[ContractFile]) -> Sources:
+def with_contract_rules(sources: Sources, files: Sequence[ContractFile]) -> Sources:
     """The sources, with the contract clauses on single rows among their rules.
 
     SourceError with all conditions that are not valid SQL for their table.

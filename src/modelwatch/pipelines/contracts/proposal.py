@@ -78,7 +78,7 @@ def proposal(
 
 def _text(table: ReferenceTable, name: str, version: int) -> str:
     _, text = proposed(table, name, version)
-    # What is written must be right: a mistake here is ours and not the user's.
+    # The proposal must be valid: an error here is a bug of modelwatch.
     parse_contract(text, "the contract that was proposed")
     return text
 
@@ -130,7 +130,7 @@ def reference_table(
         rows = rows.withColumn(DAY, F.lit(EPOCH))
     schema = schemas_of(sources.frames)[home]
     hidden = sensitive_columns(config)
-    # A contract is about what is stored: no paths, and no days that text spells.
+    # A contract describes stored columns: no paths, and no days parsed from strings.
     stored = schemas_of({home: sources.opened[home].stored()})[home]
     columns = [Typed(name, kind) for name, kind in schema.items() if stored.get(name) == kind]
     LOG.info("reading the states of %s", chosen.name)

@@ -21,12 +21,12 @@ from modelwatch.model.diagnosis.change_kinds import FeatureChange, KindOfChange,
 from modelwatch.model.diagnosis.incident_kinds import (
     KIND,
     LOCATION,
-    Around,
-    AskedKey,
-    asked_key,
+    Surroundings,
+    SurroundingsKey,
     kind_of_incident,
     lead_of,
     leads_of_parts,
+    surroundings_key,
     with_kinds_of_parts,
 )
 from modelwatch.model.diagnosis.onset import Onset, onset_of
@@ -67,7 +67,7 @@ SeriesKey = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class LookedInto:
+class ExaminedIncidents:
     """What states show about new incidents: about each feature that fails with them.
 
     ``parts``: these incidents and their children, with what was found. ``around``: the days before
@@ -75,25 +75,25 @@ class LookedInto:
     """
 
     parts: tuple[Incident, ...] = ()
-    around: Mapping[AskedKey, Around] = field(default_factory=dict)
+    around: Mapping[SurroundingsKey, Surroundings] = field(default_factory=dict)
 
     def earlier_finding(self, incident: Incident) -> Incident | None:
         """What was found about the same failure, regardless of the incident that it was part of."""
-        return self._by_key.get(asked_key(incident))
+        return self._by_key.get(surroundings_key(incident))
 
     @cached_property
-    def _by_key(self) -> Mapping[AskedKey, Incident]:
-        return {asked_key(one): one for one in self.parts}
+    def _by_key(self) -> Mapping[SurroundingsKey, Incident]:
+        return {surroundings_key(one): one for one in self.parts}
 
 
-def looked_into(
+def examined_incidents(
     run: Run,
     store: Store,
     request: Request,
     states: StatesOf,
     folded: Folded,
     history: History,
-) -> LookedInto:
+) -> ExaminedIncidents:
     """The kind of change of each feature that fails with a new incident, and its location."""
     before = {one.id: one for one in history.previous}
     children = _children(folded.incidents)
@@ -103,7 +103,7 @@ def looked_into(
     news.sort(key=lambda one: (one.rank or len(roots), -one.score, one.id))
     news = news[:MOST_EXPLAINED]
     if not news:
-        return LookedInto()
+        return ExaminedIncidents()
     trees = [(one, children[one.id]) for one in news]
     parts = [_unchanged(one, before.get(one.id)) for root, of in trees for one in (root, *of)]
     generation = request.history.run_of_day(states_fingerprint(request.config))
@@ -126,11 +126,11 @@ def looked_into(
     around = {}
     for (lead, (then, now)), sides in zip(asked, found, strict=False):
         both = {key: (of[0], of[1]) for key, of in sides.items() if len(of) == 2}
-        around[asked_key(lead)] = Around(
+        around[surroundings_key(lead)] = Surroundings(
             features=tuple(FeatureChange(name, role, *two) for (role, name), two in both.items()),
             rows_ratio=_rows_ratio(list(both.values()), len(then), len(now)),
             new_version=_new_version(history.windows, lead.onset),
-            repeated=repeated.get(asked_key(lead), {}),
+            repeated=repeated.get(surroundings_key(lead), {}),
         )
     by_id = {one.id: one for one in parts}
     explained = {
@@ -147,7 +147,7 @@ def looked_into(
     in_segments = found[len(asked) + len(located) :]
     held = {one: splits_of(stored, in_segments, one) for one in located}
     explained |= _located(request, states, located, held, usual, generation, explained)
-    return LookedInto(tuple(explained.values()), around)
+    return ExaminedIncidents(tuple(explained.values()), around)
 
 
 def _located(
@@ -171,7 +171,7 @@ def _located(
         found |= {incident.id: incident for incident in seen}
     if not left:
         return found
-    scanned = scanned_splits(request, states, left, usual, generation)
+    scanned = scanned_splits(request.config, request.sources, states, left, usual, generation)
     for one in left:
         if one in scanned:
             both = held[one].with_more(scanned[one])
@@ -184,20 +184,20 @@ def explained(
     config: MonitorConfig,
     folded: Folded,
     history: History,
-    looked: LookedInto,
+    looked: ExaminedIncidents,
     verdicts: CurrentVerdicts,
 ) -> tuple[Incident, ...]:
     """The incidents with kind, onset, sentence, and query; unchanged ones keep theirs."""
     before = {one.id: one for one in history.previous}
-    kept = {one.id: _with_findings(one, before.get(one.id), looked) for one in folded.incidents}
-    children = _children(kept.values())
-    roots = [one for one in kept.values() if one.parent_id is None]
+    examined = {one.id: _with_findings(one, before.get(one.id), looked) for one in folded.incidents}
+    children = _children(examined.values())
+    roots = [one for one in examined.values() if one.parent_id is None]
     news = [one for one in roots if not _is_as_it_was(one, before.get(one.id))]
     news.sort(key=lambda one: (one.rank or len(roots), -one.score, one.id))
     news = [one for one in news if one.state != "withdrawn"][:MOST_EXPLAINED]
     kinds: dict[str, KindOfChange] = {}
     for one in news:
-        related = [kept[id] for id in one.related if id in kept]
+        related = [examined[id] for id in one.related if id in examined]
         related += [child for other in related for child in children[other.id]]
         kinds[one.id] = kind_of_incident(one, children[one.id], related, looked.around)
     leads = {one.id: lead_of(one, children[one.id]) for one in news}
@@ -205,7 +205,7 @@ def explained(
     monitor, min_rows = config.monitor, config.verdicts.fewest_rows
     hidden = sensitive_columns(config)
     found = []
-    for one in kept.values():
+    for one in examined.values():
         if one.state != "withdrawn" and not _is_as_it_was(one, before.get(one.id)):
             lead = leads.get(one.id, one)
             if lead is not one:
@@ -217,9 +217,9 @@ def explained(
     return tuple(found)
 
 
-def _fallen(incident: Incident, looked: LookedInto, hidden: Collection[str]) -> str | None:
+def _fallen(incident: Incident, looked: ExaminedIncidents, hidden: Collection[str]) -> str | None:
     """The value that lost rows; None if it is unknown or its column is sensitive."""
-    around = looked.around.get(asked_key(incident))
+    around = looked.around.get(surroundings_key(incident))
     if around is None or incident.metric != FALL or incident.subject.lower() in hidden:
         return None
     key = (incident.subject, incident.role)
@@ -227,13 +227,13 @@ def _fallen(incident: Incident, looked: LookedInto, hidden: Collection[str]) -> 
     return found[0] if found else None
 
 
-def _with_findings(now: Incident, before: Incident | None, looked: LookedInto) -> Incident:
+def _with_findings(now: Incident, before: Incident | None, looked: ExaminedIncidents) -> Incident:
     """The incident with its earlier explanation, or with the one found since."""
-    kept = _unchanged(now, before)
+    examined = _unchanged(now, before)
     found = looked.earlier_finding(now)
     if found is None or _is_as_it_was(now, before):
-        return kept
-    return replace(kept, **{name: getattr(found, name) for name in (*KIND, *LOCATION)})
+        return examined
+    return replace(examined, **{name: getattr(found, name) for name in (*KIND, *LOCATION)})
 
 
 def _children(incidents: Iterable[Incident]) -> dict[str, list[Incident]]:
@@ -314,7 +314,8 @@ def _onsets(
     for row in sorted(rows, key=lambda row: row["model_version"], reverse=True):
         key = tuple(row[name] for name in SERIES)
         if row["reference"] == keys[key].reference:
-            # '*' sorts before every version, and comes last: all versions together count.
+            # '*' sorts before all versions, and must come last: it stands for all versions
+            # together.
             series[key][row["window_start"]] = row["value"]
     found = {}
     for one, lead in asked:

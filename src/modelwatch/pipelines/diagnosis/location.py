@@ -13,17 +13,17 @@ from modelwatch.evaluation.states.rolled import TwoSpans
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.days import DayRange, shifted
 from modelwatch.model.diagnosis.change_kinds import FeatureChange
+from modelwatch.model.diagnosis.incident_kinds import FeatureKey as FeatureKey
 from modelwatch.model.diagnosis.incident_kinds import (
-    Around,
+    Surroundings,
     beginning_together,
     located,
     with_kinds_inside,
 )
-from modelwatch.model.diagnosis.incident_kinds import FeatureKey as FeatureKey
 from modelwatch.model.incidents.incident import Incident
 from modelwatch.model.states.binned import SEGMENTS
 from modelwatch.pipelines.diagnosis.states import day_numbers
-from modelwatch.pipelines.runs.run import Request
+from modelwatch.pipelines.sources.frames import Sources
 from modelwatch.pipelines.states.day_states import StatesOf
 from modelwatch.spark.states.aggregation import SplitBy, states_by_value
 from modelwatch.spark.states.rolled import states_by_side
@@ -102,7 +102,7 @@ def to_be_located(
         if features:
             before, now = _days(together, generation, config)
             found.append(Located(of, features, before, now))
-    # Those that last come first, then the newest.
+    # Ongoing changes first, then the newest.
     found.sort(key=lambda one: (any(i.is_open for i in one.incidents), one.now.first), reverse=True)
     return tuple(found[:MOST_LOCATED])
 
@@ -149,12 +149,13 @@ def located_in(incidents: Sequence[Incident], splits: SplitStates) -> tuple[Inci
         key = one.role, one.subject
         sides = splits.states.get((one.carrier_column, one.carrier_value), {}).get(key, {})
         if len(sides) == 2:
-            inside[key] = Around((FeatureChange(one.subject, one.role, sides[0], sides[1]),))
+            inside[key] = Surroundings((FeatureChange(one.subject, one.role, sides[0], sides[1]),))
     return with_kinds_inside(seen, inside)
 
 
 def scanned_splits(
-    request: Request,
+    config: MonitorConfig,
+    sources: Sources,
     states: StatesOf,
     located: Sequence[Located],
     before: Mapping[FeatureKey, FeatureStates],
@@ -175,8 +176,8 @@ def scanned_splits(
     days &= set(generation)
     if not splits or not features or not days:
         return {}
-    inputs = request.sources.rows("inputs", sorted(days))
-    frame = states_by_value(request.config, inputs, features, splits)
+    inputs = sources.rows("inputs", sorted(days))
+    frame = states_by_value(config, inputs, features, splits)
     asked = tuple(
         (one, split.feature.name, split.segmentation.name, segment)
         for one in located
@@ -201,7 +202,7 @@ def _split_by(states: StatesOf, before: Mapping[FeatureKey, FeatureStates]) -> t
             if edges and not binning.offset:
                 numbers.append(SplitBy(feature, edges=edges))
         else:
-            order = np.argsort(-held.kept[0], kind="stable")[:MOST_CARRIER_VALUES]
+            order = np.argsort(-held.value_rows[0], kind="stable")[:MOST_CARRIER_VALUES]
             values = tuple(sorted(held.binning.values[at] for at in order))
             if values:
                 texts.append(SplitBy(feature, values=values))

@@ -8,13 +8,13 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from modelwatch.evaluation.drift.repeated_days import DaysAsked
+from modelwatch.evaluation.drift.repeated_days import RequestedDays
 from modelwatch.evaluation.states.rolled import TwoSpans
 from modelwatch.io.store.output_tables import Store
 from modelwatch.model.config.monitor import MonitorConfig
 from modelwatch.model.days import DayRange
 from modelwatch.model.diagnosis.change_kinds import RepeatedDay
-from modelwatch.model.diagnosis.incident_kinds import AskedKey, asked_key
+from modelwatch.model.diagnosis.incident_kinds import SurroundingsKey, surroundings_key
 from modelwatch.model.incidents.episodes import AGAIN
 from modelwatch.model.incidents.incident import Incident
 from modelwatch.model.planning.window_changes import last_before
@@ -49,10 +49,10 @@ def repeated_around(
     states: StatesOf,
     leads: Sequence[Incident],
     generation: Mapping[date, str],
-) -> Mapping[AskedKey, Mapping[tuple[str, str], RepeatedDay]]:
+) -> Mapping[SurroundingsKey, Mapping[tuple[str, str], RepeatedDay]]:
     """The days that features may repeat, for failures on such days."""
     asked = {
-        asked_key(one): DaysAsked(
+        surroundings_key(one): RequestedDays(
             one.segmentation, one.segment, day_numbers(DayRange(one.worst_start, one.worst_end))
         )
         for one in leads

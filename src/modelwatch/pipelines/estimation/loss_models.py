@@ -20,9 +20,11 @@ from modelwatch.io.store.output_tables import Store
 from modelwatch.model.config.configuration import MonitorConfig, labels_fingerprint
 from modelwatch.model.days import shifted
 from modelwatch.model.planning.label_plan import ASKED, with_days
+from modelwatch.model.planning.plan import Plan
 from modelwatch.model.planning.retention import retired
 from modelwatch.model.profile.features import Feature
 from modelwatch.model.runs.stages import Stage
+from modelwatch.pipelines.runs.history import RunHistory
 from modelwatch.pipelines.runs.run import Request, Run
 from modelwatch.pipelines.states.day_states import StatesOf
 from modelwatch.pipelines.states.label_states import score_binning, traffic_of
@@ -112,10 +114,10 @@ def with_losses(
         "label": config.labels.label if config.labels else None,
     }
     text = json.dumps(settings, sort_keys=True, separators=(",", ":"))
-    stored = _stored(store, request, text)
+    stored = _stored(store, request.config, request.history, text)
     if stored is not None:
         return request, _losses(stored, _folder(config, store), inputs, features)
-    reason = _reason(request, store)
+    reason = _reason(request.config, request.plan, store)
     if reason is not None:
         return request, Losses(reason=reason)
     with run.stage(Stage.LOSS_MODEL, "fitting a regressor of the loss on the reference"):
@@ -125,10 +127,12 @@ def with_losses(
     return _all_due(request), _losses(row, _folder(config, store), inputs, features)
 
 
-def _stored(store: Store, request: Request, settings: str) -> Mapping[str, Any] | None:
+def _stored(
+    store: Store, config: MonitorConfig, history: RunHistory, settings: str
+) -> Mapping[str, Any] | None:
     """The first published row of a regressor with the settings."""
-    published = {row["run_id"] for row in request.history.runs}
-    rows = store.read(_TABLE.name).where(F.col("monitor") == request.config.monitor)
+    published = {row["run_id"] for row in history.runs}
+    rows = store.read(_TABLE.name).where(F.col("monitor") == config.monitor)
     found = [
         row.asDict()
         for row in rows.where(F.col("settings") == settings).collect()
@@ -161,9 +165,8 @@ def _losses(
     )
 
 
-def _reason(request: Request, store: Store) -> str | None:
+def _reason(config: MonitorConfig, plan: Plan, store: Store) -> str | None:
     """Why no regressor can be fitted now; None if it can, as far as known without a scan."""
-    config, plan = request.config, request.plan
     reference = config.binning_reference
     labels = present(config.labels, "labels")
     if _folder(config, store) is None:

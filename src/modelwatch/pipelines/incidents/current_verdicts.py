@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from modelwatch.evaluation.sorted_rows import run_starts
-from modelwatch.io.delta.snapshot import Wanted
+from modelwatch.io.delta.snapshot import RowFilter
 from modelwatch.model.incidents.episodes import BY_CHANCE
 from modelwatch.pipelines.runs.history import rows_of_runs
 from modelwatch.pipelines.runs.row_limits import MOST_VERDICT_BYTES
@@ -53,7 +53,7 @@ class CurrentVerdicts(Protocol):
 
 
 @dataclass(frozen=True)
-class HeldVerdicts:
+class InMemoryVerdicts:
     """The same if they are few, as rows of the table verdicts."""
 
     rows: pa.Table
@@ -159,7 +159,7 @@ def current_verdicts(
 ) -> Iterator[CurrentVerdicts]:
     """The current verdicts of windows of some kinds that begin on a day or later."""
     counting = windows.runs(None, first_start)
-    wanted = Wanted(
+    wanted = RowFilter(
         {
             "monitor": [windows.monitor],
             "run_id": {*counting.values()},
@@ -171,7 +171,7 @@ def current_verdicts(
     names = TABLES["verdicts"].names
     held = windows.store.few("verdicts", wanted, MOST_VERDICT_BYTES, *names) if counting else None
     if held is not None:
-        yield HeldVerdicts(rows_of_runs(held, _WINDOW_KEY, counting))
+        yield InMemoryVerdicts(rows_of_runs(held, _WINDOW_KEY, counting))
         return
     mine = windows.store.read("verdicts").where(
         (F.col("monitor") == windows.monitor)

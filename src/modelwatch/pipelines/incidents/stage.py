@@ -14,7 +14,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from modelwatch.evaluation.performance.business_values import CONFUSION_VALUE
-from modelwatch.io.delta.snapshot import Wanted
+from modelwatch.io.delta.snapshot import RowFilter
 from modelwatch.io.store.arrow_rows import rows_of
 from modelwatch.io.store.outbox import written
 from modelwatch.io.store.output_tables import Store
@@ -26,7 +26,7 @@ from modelwatch.model.incidents.ranking import Weights, importances
 from modelwatch.model.notification.incident_messages import messages
 from modelwatch.model.planning.short_histories import short_references
 from modelwatch.model.planning.window_volumes import with_judged_windows
-from modelwatch.pipelines.diagnosis.evidence import explained, looked_into
+from modelwatch.pipelines.diagnosis.evidence import examined_incidents, explained
 from modelwatch.pipelines.incidents.current_verdicts import CurrentVerdicts, current_verdicts
 from modelwatch.pipelines.incidents.rows import (
     EVENT_COLUMNS,
@@ -37,6 +37,7 @@ from modelwatch.pipelines.incidents.rows import (
     newest_incidents,
     verdict_of,
 )
+from modelwatch.pipelines.runs.history import RunHistory
 from modelwatch.pipelines.runs.run import Request, Run
 from modelwatch.pipelines.runs.stored_windows import StoredWindows
 from modelwatch.pipelines.states.day_states import StatesOf
@@ -81,7 +82,7 @@ def write_incidents(
             history = _history(store, request, verdicts)
         weights = _weights(importance, worth.result(), history.windows)
         folded = fold_incidents(history, config, weights)
-        looked = looked_into(run, store, request, states, folded, history)
+        looked = examined_incidents(run, store, request, states, folded, history)
         if looked.parts:
             # The cause of each failure, and the affected rows, determine which failures have one
             # cause.
@@ -111,10 +112,10 @@ def write_incidents(
 def _history(store: Store, request: Request, verdicts: CurrentVerdicts) -> History:
     config = request.config
     with ThreadPoolExecutor(max_workers=3) as pool:
-        # Most of a query is its planning, and none of these waits for another.
-        previous = pool.submit(_previous, store, request)
+        # Most of the time of a query is planning, and the queries are independent.
+        previous = pool.submit(_previous, store, request.config, request.history)
         responses = pool.submit(
-            store.rows, "incident_actions", Wanted({"monitor": [config.monitor]})
+            store.rows, "incident_actions", RowFilter({"monitor": [config.monitor]})
         )
         windows = pool.submit(_windows, verdicts)
         rows = verdicts.informative(config.incidents.clear.below)
@@ -133,20 +134,20 @@ def _history(store: Store, request: Request, verdicts: CurrentVerdicts) -> Histo
 
 def _first_relevant_day(run: Run, request: Request, config: MonitorConfig) -> date:
     """The first day whose verdicts may still matter."""
-    back = config.incidents.history_days + due_delay_days(run, request)
+    back = config.incidents.history_days + due_delay_days(run, request.config, request.history)
     return request.plan.as_of - timedelta(days=back)
 
 
-def due_delay_days(run: Run, request: Request) -> int:
+def due_delay_days(run: Run, config: MonitorConfig, history: RunHistory) -> int:
     """The maximum number of days after which labels are due, which is the age of their newest
     windows."""
-    labels = request.config.labels
+    labels = config.labels
     if labels is None:
         return 0
     if labels.due.delay_days is not None:
         return labels.due.delay_days
-    fingerprint = labels_fingerprint(request.config)
-    held = {**request.history.published_labels(fingerprint).days, **run.label_days}
+    fingerprint = labels_fingerprint(config)
+    held = {**history.published_labels(fingerprint).days, **run.label_days}
     return max(
         ((one.last_due - day).days for day, one in held.items() if one.last_due is not None),
         default=0,
@@ -168,11 +169,11 @@ def _windows(verdicts: CurrentVerdicts) -> tuple[JudgedWindow, ...]:
     return tuple(sorted(windows, key=lambda w: (w.start, w.end, w.window, w.source)))
 
 
-def _previous(store: Store, request: Request) -> tuple[Incident, ...]:
-    order = {row["run_id"]: place for place, row in enumerate(request.history.runs)}
+def _previous(store: Store, config: MonitorConfig, history: RunHistory) -> tuple[Incident, ...]:
+    order = {row["run_id"]: place for place, row in enumerate(history.runs)}
     if not order:
         return ()
-    rows = store.rows("incidents", Wanted({"monitor": [request.config.monitor]}))
+    rows = store.rows("incidents", RowFilter({"monitor": [config.monitor]}))
     return newest_incidents(rows.to_pylist(), order)
 
 
@@ -207,7 +208,7 @@ def value_shares(
     if metric is None:
         return {}
     first = as_of - timedelta(days=LATELY_DAYS)
-    wanted = Wanted(
+    wanted = RowFilter(
         {"window_name": [config.performance_windows[0]], "metric": [metric], "statistic": ["sum"]},
         {"window_start": first},
     )
@@ -231,12 +232,12 @@ def shares_of(
     largest = max((abs(value) for held in values.values() for value in held), default=0.0)
     if not largest:
         return {}
-    # Sums of numbers near the largest double would exceed it.
+    # The sum of numbers near the largest double would overflow.
     sums = {key: math.fsum(value / largest for value in held) for key, held in values.items()}
     parts: dict[str, list[float]] = defaultdict(list)
     for (segmentation, _), value in sums.items():
         parts[segmentation].append(abs(value))
-    # The order of the rows is not the same everywhere, and an exact sum does not depend on it.
+    # The order of rows varies; an exact sum does not depend on it.
     whole = {segmentation: math.fsum(held) for segmentation, held in parts.items()}
     return {key: abs(value) / whole[key[0]] for key, value in sums.items() if whole[key[0]]}
 
@@ -273,7 +274,7 @@ def _learned_importance(run: Run, store: Store, request: Request) -> dict[str, f
     }
     columns = ("day", "run_id", "name", "counts_length", "positions", "counts")
     found: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.int64]]] = {}
-    for row in store.rows("performance_states", Wanted(among), *columns).to_pylist():
+    for row in store.rows("performance_states", RowFilter(among), *columns).to_pylist():
         if needed[row["day"]] != row["run_id"]:
             continue
         cells = found.setdefault(row["name"], np.zeros(row["counts_length"], dtype=np.int64))

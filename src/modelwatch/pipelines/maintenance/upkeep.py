@@ -26,8 +26,8 @@ from modelwatch.model.plain_text import counted, listed_names
 from modelwatch.model.planning.retention import (
     Retired,
     ended_replays,
-    first_kept,
-    kept_days,
+    exempt_days,
+    first_retained_day,
     least_states_days,
     oldest_unpublished,
     retired,
@@ -118,7 +118,9 @@ def _found(store: Store, config: MonitorConfig) -> _Found:
     gone = {day for row in rows for day in row["retired_days"] or ()}
     limit, days, ended = None, list[date](), tuple[str, ...]()
     if retention.states_days is not None:
-        limit = Retired(first_kept(published, as_of, retention.states_days), kept_days(config))
+        limit = Retired(
+            first_retained_day(published, as_of, retention.states_days), exempt_days(config)
+        )
         days = _stored_days(store, config, limit)
         before = shifted(max(gone), 1) if gone else None
         already = retired(config, before)
@@ -150,7 +152,7 @@ def _counting(
     for row in rows:
         if row["outcome"] == "published":
             found |= dict.fromkeys(computed(row), row["run_id"])
-        # Earlier releases kept the states of performance of days that they retired.
+        # Earlier releases retained performance states of retired days.
         if any(held["table_name"] == monthly for held in row["outputs"] or ()):
             for day in row["retired_days"] or ():
                 found.pop(day, None)

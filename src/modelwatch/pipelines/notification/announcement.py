@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from modelwatch.io.failures import typed
+from modelwatch.io.failures import typed_message
 from modelwatch.io.sinks.delivery import sink_of
 from modelwatch.io.store.outbox import drain
 from modelwatch.io.store.output_tables import Store
@@ -15,15 +15,14 @@ from modelwatch.io.store.result_queries import ResultQueries
 from modelwatch.log import LOG
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.errors import ProblemsError
-from modelwatch.model.notification.signposts import Signposts
-from modelwatch.model.plain_text import one_line, shortened
+from modelwatch.model.notification.message_links import MessageLinks
+from modelwatch.model.plain_text import LONGEST_WARNING, one_line, shortened
 from modelwatch.model.runs.stages import Stage
 from modelwatch.pipelines.report.pages import report
 from modelwatch.pipelines.runs.run import Request, Run
 
 _MUTE_DAYS = 7
 """Number of days of the mute that a message offers as a command."""
-_LONGEST_REASON = 500
 
 
 def announced(run: Run, store: Store, request: Request, config_path: str) -> str:
@@ -50,11 +49,11 @@ def _reported(run: Run, config: MonitorConfig, config_path: str) -> str:
                 Path(config.report.path),
             )
     except Exception as error:
-        wording = str(error) if isinstance(error, ProblemsError) else typed(error)
-        reason = shortened(one_line(wording), _LONGEST_REASON)
+        wording = str(error) if isinstance(error, ProblemsError) else typed_message(error)
+        reason = shortened(one_line(wording), LONGEST_WARNING)
         LOG.warning("the report was not written: %s", reason)
         return f"The report was not written: {reason}\n"
-    return f"Report: {Signposts(report=config.report.address).page()}\n"
+    return f"Report: {MessageLinks(report=config.report.address).page()}\n"
 
 
 def _deliver(run: Run, store: Store, request: Request, config_path: str) -> None:
@@ -64,13 +63,13 @@ def _deliver(run: Run, store: Store, request: Request, config_path: str) -> None
         return
     published = {run.run_id, *(row["run_id"] for row in request.history.runs)}
     until = request.plan.as_of + timedelta(days=_MUTE_DAYS)
-    signposts = replace(_signposts(config, config_path), mute_until=until)
-    sinks = [sink_of(choice, os.environ, signposts) for choice in config.notify]
+    message_links = replace(_message_links(config, config_path), mute_until=until)
+    sinks = [sink_of(choice, os.environ, message_links) for choice in config.notify]
     drain(run.spark, store, config.monitor, sinks, run.run_id, published)
 
 
-def _signposts(config: MonitorConfig, config_path: str) -> Signposts:
+def _message_links(config: MonitorConfig, config_path: str) -> MessageLinks:
     if config.report is None:
-        return Signposts(config_path)
+        return MessageLinks(config_path)
     pages = frozenset(page.name for page in Path(config.report.path).glob("*.html"))
-    return Signposts(config_path, config.report.address, pages)
+    return MessageLinks(config_path, config.report.address, pages)

@@ -20,7 +20,7 @@ from modelwatch.model.planning.short_histories import short_history_lines
 from modelwatch.model.planning.window_volumes import Volume, silent_windows, window_lines
 from modelwatch.model.profile.features import Feature, features_of
 from modelwatch.pipelines.config.validation import schemas_of
-from modelwatch.pipelines.contracts.files import contract_files, held_to
+from modelwatch.pipelines.contracts.files import contract_files, with_contract_rules
 from modelwatch.pipelines.planning.cost import cost_text
 from modelwatch.pipelines.runs.history import RunHistory
 from modelwatch.pipelines.sources.arrivals import inputs_volume
@@ -41,7 +41,7 @@ def check(spark: SparkSession, config: MonitorConfig, text: str, folder: Path | 
     """
     lines = lines_of(text)
     contracts = contract_files(config, folder or Path(), lines)
-    sources = held_to(opened_sources(spark, config, lines), contracts)
+    sources = with_contract_rules(opened_sources(spark, config, lines), contracts)
     config, frames = sources.config, sources.frames
     volume = inputs_volume(sources)
     problems = (*_empty_reference(config, frames, lines), *_silent(config, volume, lines))

@@ -100,7 +100,7 @@ def first_configuration(
     if typical.days is not None:
         notify(f"Reference: {typical.days}. {typical.why}")
     text = draft(guessed, facts.days, time_zone, typical, folder=folder)
-    # What is written must be right: a mistake here is ours and not the user's.
+    # The draft must be valid: an error here is a bug of modelwatch.
     parse_config(text, "the configuration that was drafted")
     return FirstConfiguration(text, guessed, typical)
 
@@ -187,7 +187,7 @@ def _labels_until(guessed: Guess) -> date | None:
         return None
     if labels.table.days is None or guessed.inputs.days is None:
         return None
-    # A date by which nearly all are known may come long before the delay of nearly all.
+    # A date by which nearly all labels are known may be long before the delay of nearly all.
     if labels.due_column is not None and not is_label_due_name(labels.due_column):
         return None
     return shifted(guessed.inputs.days.last, -labels.delay.days)

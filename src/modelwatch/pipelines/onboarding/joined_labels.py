@@ -75,7 +75,7 @@ def _local_pairs(join: LabelJoin) -> pa.Table:
         theirs = _keys(inputs, time_zone)
         found = found.merge(theirs, how="left", on=[*ids, "day"], suffixes=("", "_inputs"))
     found = found.head(most)
-    since = pa.array(found["day"].to_numpy(), pa.int32())
+    prediction_days = pa.array(found["day"].to_numpy(), pa.int32())
     columns: dict[str, pa.ChunkedArray] = {}
     for side, at in ((answers, "row"), (labels, "row_labels"), (inputs, "row_inputs")):
         if side is None:
@@ -88,7 +88,7 @@ def _local_pairs(join: LabelJoin) -> pa.Table:
         for name, column in _shown(side):
             if is_date(column):
                 days = rows.days(column.name, time_zone).cast(pa.int32()).take(taken)
-                columns[name] = pc.subtract(days, since)
+                columns[name] = pc.subtract(days, prediction_days)
             else:
                 columns[name] = _plain(rows.rows.column(column.name)).take(taken)
     return pa.table(columns)

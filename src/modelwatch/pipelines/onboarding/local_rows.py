@@ -16,7 +16,7 @@ from modelwatch.model.onboarding.day_guess import DayGuess
 from modelwatch.model.onboarding.table_facts import ColumnFacts, PartitionDistance
 from modelwatch.model.sources.tables import TableAddress
 from modelwatch.pipelines.onboarding.table_rows import RequestedMetric, SampleFacts
-from modelwatch.spark.days import DAY
+from modelwatch.spark.days import DAY, EIGHT_DIGITS
 from modelwatch.spark.onboarding.sample_facts import facts_of_table
 from modelwatch.stats.day_numbers import day_number, numbered_day
 
@@ -37,7 +37,6 @@ _TYPES = {
     "timestamp": ("timestamp", pa.timestamp("us", "UTC")),
 }
 """By the name of a type in the log, its name in Spark and its type in Arrow."""
-_EIGHT_DIGITS = r"^[0-9]{8}$"
 _PARTED = r"^(?P<day>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})"
 
 
@@ -91,7 +90,7 @@ class LocalRows:
             rows = rows.take(pa.array(np.sort(drawn)))
         types = dict(self._types)
         if types[day.column] in ("string", "int", "bigint"):
-            # As Spark takes them: text and integers that spell the day are dates in these rows.
+            # As in Spark, strings and integers that contain the day are dates in these rows.
             at = rows.schema.get_field_index(day.column)
             rows = rows.set_column(at, day.column, rows.column(DAY))
         return facts_of_table(rows, types)
@@ -182,7 +181,7 @@ def _spelled(text: pa.ChunkedArray) -> pa.ChunkedArray:
     parts = [pc.utf8_slice_codeunits(text, *ends) for ends in ((0, 4), (4, 6), (6, 8))]
     digits = pc.binary_join_element_wise(*parts, "-")
     parted = pc.struct_field(pc.extract_regex(text, _PARTED), "day")
-    chosen = pc.if_else(pc.match_substring_regex(text, _EIGHT_DIGITS), digits, parted)
+    chosen = pc.if_else(pc.match_substring_regex(text, EIGHT_DIGITS), digits, parted)
     return pc.strptime(chosen, format="%Y-%m-%d", unit="s", error_is_null=True).cast(pa.date32())
 
 

@@ -69,7 +69,8 @@ class SparkRows:
         """As ``TableRows``."""
         rows = with_day(self._taken(day), day_source(day), time_zone, days)
         if held > wanted:
-            # Rows of all these days: the first ones may be of a single file, and so of one day.
+            # Rows of all these days: the first rows may be from a single file, and thus from one
+            # day.
             enough = wanted + _SPARE * wanted**0.5
             rows = rows.sample(min(1.0, enough / held), seed=0).limit(wanted)
         return sample_facts(rows)

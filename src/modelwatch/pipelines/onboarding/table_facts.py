@@ -48,7 +48,7 @@ def facts_of(rows: TableRows, time_zone: str = "UTC", like: str | None = None) -
     if time is not None and partition is not None:
         facts = replace(facts, distance=rows.distance(time, partition, time_zone))
     if not any(column.plain_type in INSTANTS | {"date"} for column in rows.columns):
-        # Text and integers can be seen to spell days by their values only.
+        # Only the values show whether strings and integers contain days.
         facts = replace(facts, columns=rows.first_facts(_FEWEST_ROWS))
     day = guess_day(facts, like)
     rows_by_day = rows.rows_by_day(day, time_zone)
@@ -71,7 +71,7 @@ def facts_of(rows: TableRows, time_zone: str = "UTC", like: str | None = None) -
     wanted = min(_SAMPLED_ROWS, max(_FEWEST_ROWS, _MOST_VALUES // max(len(types), 1)))
     held = sum(rows_by_day[one] for one in newest)
     count, columns, unique = rows.sample_facts(day, time_zone, newest, held, wanted)
-    # The day that text or integers spell is a date in these rows.
+    # A string or integer that contains the day is a date in these rows.
     spelled = {column.name for column in facts.columns if column.spells_days} & {day.column}
     columns = tuple(
         replace(c, spark_type=types[c.name], spells_days=c.spells_days or c.name in spelled)
@@ -82,12 +82,12 @@ def facts_of(rows: TableRows, time_zone: str = "UTC", like: str | None = None) -
 
 def _newest_days(rows_by_day: Mapping[date, int]) -> list[date]:
     """The newest days with rows: some, and no more than hold ``_READ_ROWS``."""
-    since = shifted(max(rows_by_day), 1 - NEWEST_DAYS)
+    first_day = shifted(max(rows_by_day), 1 - NEWEST_DAYS)
     chosen: list[date] = []
     rows = 0
     for day in sorted(rows_by_day, reverse=True):
         full = rows + rows_by_day[day] > _READ_ROWS and len(chosen) >= _FEWEST_DAYS
-        if day < since or full:
+        if day < first_day or full:
             break
         chosen.append(day)
         rows += rows_by_day[day]
@@ -103,7 +103,7 @@ def daily_metrics(
     """
     if not features or facts.days is None or facts.days_with_rows < 2:
         return ()
-    since = shifted(facts.days.last, 1 - HISTORY_DAYS)
+    first_day = shifted(facts.days.last, 1 - HISTORY_DAYS)
     asked: list[RequestedMetric] = []
     named: dict[str, tuple[str, str]] = {}
     for at, column in enumerate(features[:_MOST_METRICS]):
@@ -119,13 +119,13 @@ def daily_metrics(
         elif kind == "categorical" and column.values:
             asked.append(RequestedMetric(f"t{at}", name, "share", column.values[0][0]))
             named[f"t{at}"] = f"the share of a value of {name}", "share"
-    days = [day for day in facts.rows_by_day if day >= since]
+    days = [day for day in facts.rows_by_day if day >= first_day]
     found = rows.metrics_by_day(guess_day(facts), time_zone, days, asked)
     result = []
     for key, (name, metric_kind) in named.items():
         by_day = found[key]
         if metric_kind == "mean":
-            # The same number in all rows of a day has a deviation of rounding.
+            # The deviation of equal numbers is a rounding error.
             least = {day: _ROUNDING * abs(value) for day, value in by_day.items()}
             spread = [v for day, v in found[f"s{key}"].items() if v > least.get(day, 0.0)]
             within = float(np.median(spread)) if spread else 0.0

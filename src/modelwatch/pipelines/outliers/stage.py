@@ -11,7 +11,9 @@ from modelwatch.evaluation.drift.question import Evaluation
 from modelwatch.evaluation.outliers.bounds import FencedBy
 from modelwatch.evaluation.outliers.outlying_rows import OutlierQuestion
 from modelwatch.io.store.output_tables import Store
+from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.pipelines.runs.run import Request, Run
+from modelwatch.pipelines.sources.frames import Sources
 from modelwatch.pipelines.states.day_states import StatesOf
 from modelwatch.spark.outliers.outliers import outlier_bounds, outlying_rows, share_rows
 from modelwatch.stats.states.binning import NumericBinning
@@ -39,21 +41,21 @@ def write_outliers(
     found = share_rows(needed, evaluation, by)
     days = sorted(failing)[-config.outliers.days :] if config.outliers.days else []
     if days and config.outliers.rows:
-        rows = _rows(request, states, needed, evaluation, by, days)
+        rows = _rows(request.config, request.sources, states, needed, evaluation, by, days)
         if rows is not None:
             found = found.unionByName(rows, allowMissingColumns=True)
     run.append(store, config, "outliers", found)
 
 
 def _rows(
-    request: Request,
+    config: MonitorConfig,
+    sources: Sources,
     states: StatesOf,
     needed: DataFrame,
     evaluation: Evaluation,
     by: FencedBy,
     days: Sequence[date],
 ) -> DataFrame | None:
-    config = request.config
     bounds = outlier_bounds(needed, evaluation, by)
     if bounds.center is None:
         return None
@@ -67,6 +69,6 @@ def _rows(
         bounds=bounds,
         ids=config.inputs.id,
         most=config.outliers.rows,
-        secrets=request.sources.secrets,
+        secrets=sources.secrets,
     )
-    return outlying_rows(request.sources.rows("inputs", days), question)
+    return outlying_rows(sources.rows("inputs", days), question)

@@ -21,11 +21,12 @@ from modelwatch.evaluation.performance.question import (
     answer_schema,
 )
 from modelwatch.evaluation.performance.score_groups import STATE_ORDER
-from modelwatch.io.delta.snapshot import Wanted
+from modelwatch.io.delta.snapshot import RowFilter
 from modelwatch.io.store.output_tables import Store
 from modelwatch.model.config.configuration import MonitorConfig, labels_fingerprint
 from modelwatch.model.days import DayRange, shifted
 from modelwatch.model.plain_text import counted
+from modelwatch.model.planning.plan import Plan
 from modelwatch.model.planning.retention import BACK_TEST_DAYS
 from modelwatch.model.runs.stages import Stage
 from modelwatch.pipelines.estimation.loss_models import NO_LOSSES, Losses, with_losses
@@ -70,7 +71,7 @@ def write_performance(run: Run, store: Store, request: Request, states: StatesOf
                     states, request.sources, days, request.plan.as_of, losses.model(run.spark)
                 )
                 run.append(store, request.config, STATES, frame)
-            dated = beside.submit(_label_days, run, store, request)
+            dated = beside.submit(_label_days, run, store, request.config, request.plan)
         if labels.windows:
             with run.stage(
                 Stage.PERFORMANCE,
@@ -82,10 +83,10 @@ def write_performance(run: Run, store: Store, request: Request, states: StatesOf
     return request
 
 
-def _label_days(run: Run, store: Store, request: Request) -> LabelDayFacts:
-    config, days = request.config, tuple(request.plan.labels.days)
+def _label_days(run: Run, store: Store, config: MonitorConfig, plan: Plan) -> LabelDayFacts:
+    days = tuple(plan.labels.days)
     names = ("day", "kind", "name", "positions", "counts", "due_days", "last_known", "next_known")
-    wanted = Wanted(
+    wanted = RowFilter(
         {
             "monitor": [config.monitor],
             "run_id": [run.run_id],
@@ -113,11 +114,11 @@ def _write_answers(
     fingerprint = present(labels_fingerprint(config), "fingerprint")
     generation = request.history.run_of_label_day(fingerprint)
     generation |= dict.fromkeys(plan.labels.days, run.run_id)
-    question = question_of(states, request, losses)
+    question = question_of(states, request.plan, losses)
     wanted = days_needed(config, plan.labels.windows).union(_back_test_days(config, plan.as_of))
     needed = {day: held for day, held in generation.items() if day in wanted}
-    held = _held_states(run, store, request, needed)
-    if held is not None and answers_few_rows(request, states):
+    held = _held_states(run, store, request.config, needed)
+    if held is not None and answers_few_rows(request.plan, states):
         rows = answers_of(held, STATE_ORDER, answering(question), answer_schema())
         tables = {
             name: rows.filter(pc.field(OF_TABLE) == name).select(list(TABLES[name].own_names))
@@ -136,12 +137,12 @@ def _write_answers(
 
 
 def _held_states(
-    run: Run, store: Store, request: Request, needed: Mapping[date, str]
+    run: Run, store: Store, config: MonitorConfig, needed: Mapping[date, str]
 ) -> pa.Table | None:
     """Return the current states of some days, read by the driver; None if they are too large."""
-    wanted = Wanted(
+    wanted = RowFilter(
         {
-            "monitor": [request.config.monitor],
+            "monitor": [config.monitor],
             "run_id": {*needed.values()},
             "day": list(needed),
         }
@@ -152,26 +153,26 @@ def _held_states(
     return rows_of_runs(held, ["day"], {(day,): run_id for day, run_id in needed.items()})
 
 
-def question_of(states: StatesOf, request: Request, losses: Losses = NO_LOSSES) -> ScoreQuestion:
+def question_of(states: StatesOf, plan: Plan, losses: Losses = NO_LOSSES) -> ScoreQuestion:
     """Return the parameters of the performance evaluation of a run."""
-    config, windows = states.config, request.plan.labels.windows
+    config, windows = states.config, plan.labels.windows
     labels, performance = config.labels, config.performance
     labels = present(labels, "labels")
     performance = present(performance, "performance")
     plans = score_plans(states)
-    plan = plans[0]
+    score_plan = plans[0]
     own = {reference.name for reference in config.references if reference.table is None}
     comparison = config.comparison
     fitted = config.binning_reference
     return ScoreQuestion(
-        as_of=request.plan.as_of,
+        as_of=plan.as_of,
         task=performance.task,
-        binning=plan.binning,
+        binning=score_plan.binning,
         windows=windows,
         references=tuple(r for r in window_references(config, windows) if r.name in own),
-        classes=plan.classes,
+        classes=score_plan.classes,
         cells=performance.values.cells,
-        slices=plan.slices,
+        slices=score_plan.slices,
         attributed_metrics=performance.attributed_metrics,
         challengers=tuple(challenger.name for challenger in config.challengers),
         shadow_binnings=tuple(

@@ -16,7 +16,7 @@ from modelwatch.model.config.configuration import (
     labels_fingerprint,
     states_fingerprint,
 )
-from modelwatch.model.quarantine.releases import NO_RELEASES, Releases, Saying, releases_of
+from modelwatch.model.quarantine.releases import NO_RELEASES, ReleaseRequest, Releases, releases_of
 from modelwatch.model.sources.change import SourceChange
 from modelwatch.pipelines.runs.history import RunHistory, of_runs
 from modelwatch.spark.quarantine.rows import days_out_of_step
@@ -38,7 +38,9 @@ def releases_at(store: Store, config: MonitorConfig, until: datetime | None = No
     if until is not None:
         recorded = recorded.where(F.col("released_at") <= F.lit(until))
     rows = recorded.select(*_SAYING).collect()
-    return releases_of(Saying(**{field_of(name): row[name] for name in _SAYING}) for row in rows)
+    return releases_of(
+        ReleaseRequest(**{field_of(name): row[name] for name in _SAYING}) for row in rows
+    )
 
 
 def pending_days(

@@ -71,7 +71,7 @@ def treat_rows(run: Run, store: Store, request: Request, days: DaysOf) -> tuple[
             for account in accounts_of(request.sources, role, days[role])
         )
         _stop(request, accounts)
-        _write(run, store, request, accounts)
+        _write(run, store, request.config, request.sources, accounts)
     return accounts
 
 
@@ -113,19 +113,19 @@ def rule_results(config: MonitorConfig, accounts: Iterable[RowAccount]) -> list[
 
 
 def rows_read(
-    config: MonitorConfig, accounts: Sequence[RowAccount], kept: Mapping[str, int | None]
+    config: MonitorConfig, accounts: Sequence[RowAccount], state_rows: Mapping[str, int | None]
 ) -> dict[str, int]:
     """Rows of inputs and predictions that were read, including those that were kept out.
 
-    ``kept``: rows in the states. SourceError if a different number passed the rules, because a row
-    was lost or evaluated differently.
+    ``state_rows``: rows in the states. SourceError if a different number passed the rules, because
+    a row was lost or evaluated differently.
     """
     read = {}
     for role, name in (("inputs", "input_rows"), ("predictions", "prediction_rows")):
         own = [account for account in accounts if account.role == config.table_role(role)]
-        if not own or kept.get(name) is None:
+        if not own or state_rows.get(name) is None:
             continue
-        let, states = passed(own, config.table_role(role)), kept[name]
+        let, states = passed(own, config.table_role(role)), state_rows[name]
         if let != states or not all(account.adds_up for account in own):
             message = (
                 f"{let} rows of the {role} passed the rules, and the states are of {states}: a "
@@ -159,7 +159,7 @@ def _stop(request: Request, accounts: Sequence[RowAccount]) -> None:
     problems = []
     for rule, account, count in stopping(accounts, config.rules):
         place = f"rules[{config.rules.index(rule)}]"
-        # A rule that a contract makes has no place in the file.
+        # A rule that comes from a contract has no line in the configuration.
         place = place if place in lines else ""
         source = request.sources.opened[account.role]
         message = stop_message(rule, account, count, str(source.address), source.version)
@@ -168,10 +168,12 @@ def _stop(request: Request, accounts: Sequence[RowAccount]) -> None:
         raise SourceError(problems)
 
 
-def _write(run: Run, store: Store, request: Request, accounts: Sequence[RowAccount]) -> None:
+def _write(
+    run: Run, store: Store, config: MonitorConfig, sources: Sources, accounts: Sequence[RowAccount]
+) -> None:
     if not accounts:
         return
-    config, table = request.config, TABLES[ACCOUNTS]
+    table = TABLES[ACCOUNTS]
     names = table.own_names
     accounted = [
         tuple(
@@ -185,9 +187,7 @@ def _write(run: Run, store: Store, request: Request, accounts: Sequence[RowAccou
     frame = frame_of(run.spark, accounted, table.ddl(*names))
     run.append(store, config, ACCOUNTS, frame)
     apart = [
-        _set_apart(
-            request.sources, role, [a.day for a in accounts if a.role == role and a.in_quarantine]
-        )
+        _set_apart(sources, role, [a.day for a in accounts if a.role == role and a.in_quarantine])
         for role in ROLES
         if any(a.role == role and a.in_quarantine for a in accounts)
     ]

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from modelwatch.errors import present
-from modelwatch.io.delta.source_versions import Read, why_unreadable
+from modelwatch.io.delta.source_versions import SourceRead, why_unreadable
 from modelwatch.io.delta.sources import Source
 from modelwatch.io.failures import reason
 from modelwatch.io.session.environment import code_version, libraries
@@ -26,11 +26,11 @@ from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.planning.retention import needs_retired, retired
 from modelwatch.model.replay.recorded_run import Environment, likely_causes, recorded_plan
 from modelwatch.model.runs.stages import Stage
-from modelwatch.pipelines.contracts.files import held_to, stored_contracts
+from modelwatch.pipelines.contracts.files import stored_contracts, with_contract_rules
 from modelwatch.pipelines.quarantine.releases import releases_at
 from modelwatch.pipelines.replay.report import Replayed, only_rounding
 from modelwatch.pipelines.runs.history import RunHistory, history_of
-from modelwatch.pipelines.runs.monitor import carried_out, request_of
+from modelwatch.pipelines.runs.monitor import computed_and_published, request_of
 from modelwatch.pipelines.runs.run import Run
 from modelwatch.pipelines.sources.frames import Sources, day_source, opened_sources
 from modelwatch.spark.days import with_day
@@ -176,7 +176,7 @@ def _check_sources(spark: SparkSession, recorded: _Recorded) -> None:
         role = source["role"]
         if role not in tables or source["version"] is None:
             continue
-        read = Read(role, tables[role], source["version"], source["table_id"])
+        read = SourceRead(role, tables[role], source["version"], source["table_id"])
         why = why_unreadable(spark, read, _rows_of(config, role, days.get(role)))
         if why is not None:
             problems.append(Problem("", None, why))
@@ -211,17 +211,17 @@ def _compute(run: Run, store: ReplayStore, recorded: _Recorded) -> None:
     with run.stage(Stage.PLAN, f"opening the tables as run {recorded.run_id} read them"):
         lines = lines_of(row["config_yaml"])
         contracts = stored_contracts(store, config.monitor, row.get("contracts"))
-        sources = held_to(opened_sources(spark, config, lines, versions), contracts)
+        sources = with_contract_rules(opened_sources(spark, config, lines, versions), contracts)
         config = sources.config
         releases = releases_at(store, config, until=row["started_at"])
         sources = replace(sources, releases=releases)
-        asked = DayRange.parse(row["asked_days"]) if row.get("asked_days") else None
+        asked = DayRange.parse(row["requested_days"]) if row.get("requested_days") else None
         request = request_of(
             config, row["config_yaml"], sources, recorded.history, row["as_of"], asked, contracts
         )
         request = replace(request, plan=recorded_plan(request.plan, config, row))
     try:
-        carried_out(run, store, request)
+        computed_and_published(run, store, request)
     except Exception as error:
         broken = _broken(sources, recorded)
         message = broken or f"{type(error).__name__}: {reason(error)}"

@@ -14,20 +14,20 @@ from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from modelwatch.errors import present
-from modelwatch.io.delta.source_versions import Read, why_unreadable
+from modelwatch.io.delta.source_versions import SourceRead, why_unreadable
 from modelwatch.io.store.output_tables import Store
 from modelwatch.model.config.columns import tables_of
 from modelwatch.model.config.configuration import MonitorConfig, lines_of, parse_config
 from modelwatch.model.config.sensitive import secrets_of
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.profile.features import find_column
-from modelwatch.pipelines.contracts.files import held_to, stored_contracts
+from modelwatch.pipelines.contracts.files import stored_contracts, with_contract_rules
 from modelwatch.pipelines.incidents.rows import newest_incidents
 from modelwatch.pipelines.quarantine.releases import releases_at
 from modelwatch.pipelines.sources.frames import Sources, opened_sources
 from modelwatch.spark.casts import try_cast
 from modelwatch.spark.days import DAY, local_date, named, type_of
-from modelwatch.spark.quarantine.row_rules import FATE, fails_it, judged, judges_it
+from modelwatch.spark.quarantine.row_rules import FATE, applies_column, breaks_column, judged
 from modelwatch.spark.sensitive import masked
 from modelwatch.stats.value_names import value_name
 
@@ -166,14 +166,14 @@ def _sources(
     for held in run["sources"] or ():
         role = held["role"]
         if role in tables and held["version"] is not None:
-            read = Read(role, tables[role], held["version"], held["table_id"])
+            read = SourceRead(role, tables[role], held["version"], held["table_id"])
             why = why_unreadable(spark, read)
             if why is None:
                 versions[role] = held["version"]
             else:
                 notes.append(f"{why}; shown as it is now")
     contracts = stored_contracts(store, config.monitor, run.asDict().get("contracts"))
-    sources = held_to(opened_sources(spark, config, lines, versions), contracts)
+    sources = with_contract_rules(opened_sources(spark, config, lines, versions), contracts)
     releases = releases_at(store, sources.config, until=run["finished_at"])
     secrets = secrets_of(sources.config, os.environ, lines)
     return replace(sources, releases=releases, secrets=secrets)
@@ -216,9 +216,9 @@ def _rows(
     mine = rows.where(_has_id(rows, columns, id))
     own = sources.frames[role].columns
     described = [
-        F.struct(F.col(judges_it(i)).alias("judges"), F.col(fails_it(i)).alias("fails")).alias(
-            f"__told_{i}"
-        )
+        F.struct(
+            F.col(applies_column(i)).alias("judges"), F.col(breaks_column(i)).alias("fails")
+        ).alias(f"__told_{i}")
         for i in range(len(check.rules))
     ]
     shown = mine.select(*(masked(c, sources.secrets) for c in own), FATE, *described).limit(

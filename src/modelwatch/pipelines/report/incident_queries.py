@@ -38,7 +38,7 @@ def incident_queries(mine: str, incidents: Sequence[IncidentScope]) -> dict[str,
     ``mine``: the condition that a row is of the monitor.
     """
     scopes = _scopes(incidents)
-    # The rows that can matter are named, so that most files are not read.
+    # The rows are named by partition columns, so that most files are skipped.
     named = f"""{mine} AND feature_b IS NULL
               AND feature IN ({string_literals(sorted({one.subject for one in incidents}))})
               AND statistic IN ({string_literals(sorted({one.metric for one in incidents}))})"""

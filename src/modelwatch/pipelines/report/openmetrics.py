@@ -39,11 +39,14 @@ QUERIES = {
     "published": "SELECT max(finished_at) AS finished_at FROM published_runs WHERE {mine}",
     "newest": "SELECT max(day) AS day FROM current_days WHERE {mine}",
     "incidents": """
-        SELECT severity, if(calls, 'true', 'false') AS calls, count(*) AS incidents
+        SELECT
+            severity,
+            if(needs_attention, 'true', 'false') AS needs_attention,
+            count(*) AS incidents
         FROM open_incidents WHERE {mine} GROUP BY ALL""",
     "effects": """
         SELECT incident_id, severity, coalesce(kind, '') AS kind, subject, effect
-        FROM open_incidents WHERE {mine} ORDER BY calls DESC, rank LIMIT {most}""",
+        FROM open_incidents WHERE {mine} ORDER BY needs_attention DESC, rank LIMIT {most}""",
     "performance": """
         SELECT model_version, metric, window_name,
           max_by(value, window_start) AS value, max_by(lower, window_start) AS lower,
@@ -111,7 +114,7 @@ _GAUGES = (
         "Open incidents by severity, and whether they need attention.",
         "incidents",
         "incidents",
-        ("severity", "calls"),
+        ("severity", "needs_attention"),
     ),
     _Gauge(
         "incident_effect",

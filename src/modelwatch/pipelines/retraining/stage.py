@@ -15,7 +15,8 @@ from modelwatch.io.store.output_tables import Store
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.incidents.incident import Incident
 from modelwatch.model.retraining.decisions import decisions
-from modelwatch.model.retraining.evidence import Loss, RetrainingDecision, Situation
+from modelwatch.model.retraining.evidence import Loss, RetrainingDecision, RetrainingInputs
+from modelwatch.pipelines.runs.history import RunHistory
 from modelwatch.pipelines.runs.run import Request, Run
 from modelwatch.pipelines.runs.stored_windows import StoredWindows, one_a_day
 from modelwatch.spark.local_frames import frame_of
@@ -76,16 +77,16 @@ def _situation(
     request: Request,
     incidents: Sequence[Incident],
     importance: Mapping[str, float],
-) -> Situation:
+) -> RetrainingInputs:
     config, as_of = request.config, request.plan.as_of
     earliest = as_of - timedelta(days=_HISTORY_DAYS)
     windows = StoredWindows(run, store, config.monitor, request.history)
-    # Most of a query is its planning, and none of these waits for another.
+    # Most of the time of a query is planning, and the queries are independent.
     with ThreadPoolExecutor(max_workers=3) as pool:
         versions = pool.submit(_version, windows, earliest)
         believed = pool.submit(_believed, windows, earliest)
         broken = pool.submit(_broken_days, windows, incidents, earliest)
-        last_reported = pool.submit(_last_reported, store, request)
+        last_reported = pool.submit(_last_reported, store, request.config, request.history)
         due = _due(windows, config, earliest)
         version, first_day = versions.result()
         estimates = [row for row in believed.result() if row["model_version"] == version]
@@ -93,7 +94,7 @@ def _situation(
     days = one_a_day(row for row in due if row["reference"] is None)
     compared = [row for row in due if row["reference"] and row["model_version"] == version]
     inputs = {f.name for f in request.plan.features if f.role == "inputs"}
-    return Situation(
+    return RetrainingInputs(
         as_of=as_of,
         model_version=version,
         first_day=first_day,
@@ -247,12 +248,12 @@ def _stable_from(config: MonitorConfig, days: Sequence[Row]) -> date | None:
     return date.fromordinal(first.toordinal())
 
 
-def _last_reported(store: Store, request: Request) -> dict[str, date]:
-    published = {row["run_id"] for row in request.history.runs}
+def _last_reported(store: Store, config: MonitorConfig, history: RunHistory) -> dict[str, date]:
+    published = {row["run_id"] for row in history.runs}
     if not published:
         return {}
     mine = store.read(_TABLE.name).where(
-        (F.col("monitor") == request.config.monitor) & (F.col("decision") == "retrain")
+        (F.col("monitor") == config.monitor) & (F.col("decision") == "retrain")
     )
     found: dict[str, date] = {}
     for row in mine.select("run_id", "policy", "as_of").collect():

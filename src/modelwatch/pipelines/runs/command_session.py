@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from modelwatch.stats.library_warnings import warnings_to_log
 
-# Spark is imported by the commands that need it, so that a wrong argument is reported at once.
+# Spark is imported by the commands that need it, so that a wrong argument is reported immediately.
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 

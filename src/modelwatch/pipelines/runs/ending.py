@@ -9,7 +9,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from modelwatch.io.failures import advised
+from modelwatch.io.failures import with_remedy
 from modelwatch.io.session.environment import code_version, libraries
 from modelwatch.io.session.late_row import LateRow
 from modelwatch.io.session.spark_session import opened_here
@@ -27,7 +27,7 @@ from modelwatch.model.config.configuration import (
 )
 from modelwatch.model.errors import ProblemsError
 from modelwatch.model.runs.exit_codes import EXIT_FAILED
-from modelwatch.model.runs.lost_runs import RunLostError, way_after_death
+from modelwatch.model.runs.lost_runs import RunLostError, remedy_after_death
 from modelwatch.model.runs.progress import StallLimits
 from modelwatch.pipelines.runs.run import Run
 
@@ -61,7 +61,7 @@ def ending(
             yield watchdog
         except Exception as error:
             message = None if watchdog.left else _death(watchdog, error)
-            # The row of an error that is none of these is written where the run is known.
+            # The row for any other error is written where the run is known.
             if message is None:
                 raise
             if watchdog.leave(message):
@@ -95,8 +95,8 @@ def watched(spark: SparkSession, limits: StallLimits, command: str) -> Iterator[
 def _death(watchdog: Watchdog, error: Exception) -> str | None:
     """What died in a block that ends with an error, and what to do; None for other errors."""
     message = watchdog.lost(error)
-    if message is None and way_after_death(str(error)):
-        message = advised(error)
+    if message is None and remedy_after_death(str(error)):
+        message = with_remedy(error)
     return None if isinstance(error, ProblemsError) else message
 
 
@@ -104,14 +104,14 @@ def leave(watchdog: Watchdog, store: Store, row: Mapping[str, Any]) -> None:
     """Write the row of a failed run. If that fails as well, the first error counts."""
     if watchdog.usable():
         try:
-            # The table may be missing still, or its folder.
+            # The table or its folder may not exist yet.
             store.prepare(("runs",))
             store.publish(row)
             return
         except Exception as error:
             if watchdog.usable():
                 message = "could not record in table runs that the run failed: %s"
-                LOG.warning(message, advised(error))
+                LOG.warning(message, with_remedy(error))
                 return
     watchdog.write_apart()
 

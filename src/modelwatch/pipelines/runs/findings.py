@@ -127,17 +127,19 @@ def finding_lines(
     head = f"{config.monitor}: {days} computed, {windows} evaluated"
     if plan.labels:
         head += f", {counted(len(plan.labels.days), 'day')} compared with labels"
-    calling = sorted((one for one in incidents.all if one.calls), key=lambda one: one.rank or 0)
-    quiet = sum(one.is_open and one.parent_id is None for one in incidents.all) - len(calling)
+    urgent = sorted(
+        (one for one in incidents.all if one.needs_attention), key=lambda one: one.rank or 0
+    )
+    quiet = sum(one.is_open and one.parent_id is None for one in incidents.all) - len(urgent)
     now = " now" * bool(incidents.over)
-    if calling:
-        need = "needs" if len(calling) == 1 else "need"
-        lines = [f"{head}; {counted(len(calling), 'incident')} {need} attention:"]
-        lines += [f"  {one.rank}. {one.sentence}" for one in calling[:MOST_PRINTED]]
+    if urgent:
+        need = "needs" if len(urgent) == 1 else "need"
+        lines = [f"{head}; {counted(len(urgent), 'incident')} {need} attention:"]
+        lines += [f"  {one.rank}. {one.sentence}" for one in urgent[:MOST_PRINTED]]
     else:
         lines = [f"{head}; no incident needs attention{now}."]
-    if len(calling) > MOST_PRINTED:
-        lines.append(f"  and {len(calling) - MOST_PRINTED} more")
+    if len(urgent) > MOST_PRINTED:
+        lines.append(f"  and {len(urgent) - MOST_PRINTED} more")
     if quiet:
         lines.append(f"  Also open: {quiet} (warnings, muted or acknowledged incidents).")
     for one in retrain:
@@ -147,7 +149,7 @@ def finding_lines(
     if silent is not None:
         lines.append(f"Drift is not evaluated: {silent[0]} {silent[1]}.")
     lines += _over(incidents.over)
-    if calling or quiet:
+    if urgent or quiet:
         lines.append("The view open_incidents has the evidence.")
     lines.append(f"Results are in {config.output}. Query them with `modelwatch sql`.")
     return "\n".join(lines) + "\n"

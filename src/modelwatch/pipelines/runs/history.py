@@ -11,7 +11,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from modelwatch.io.delta.snapshot import Wanted
+from modelwatch.io.delta.snapshot import RowFilter
 from modelwatch.io.store.arrow_rows import table_of_values
 from modelwatch.io.store.output_tables import Store
 from modelwatch.model.days import shifted
@@ -194,7 +194,7 @@ def stored_history(store: Store, monitor: str) -> RunHistory:
     OutputError if one of its columns has the wrong type.
     """
     store.check_runs()
-    wanted = Wanted({"monitor": [monitor]})
+    wanted = RowFilter({"monitor": [monitor]})
     rows = store.rows("runs", wanted, "outcome", "finished_at", *HISTORY_COLUMNS)
     return history_of_rows(rows.to_pylist())
 
@@ -224,7 +224,7 @@ def rows_of_runs(
     names = (*key, "run_id")
     counting = [(*values, run) for values, run in run_of_key.items()]
     runs = table_of_values(pa.schema([rows.schema.field(name) for name in names]), counting)
-    # A join can't carry lists along: it says which rows they are.
+    # A join cannot aggregate lists, so it only identifies the rows.
     places = rows.select(names).append_column("place", pa.array(range(rows.num_rows)))
     return rows.take(places.join(runs, list(names), join_type="left semi")["place"])
 

@@ -17,8 +17,8 @@ from pyspark.sql import DataFrame, SparkSession
 from modelwatch.constraints import ConstraintRow
 from modelwatch.evaluation.drift.question import Evaluation
 from modelwatch.io.delta.alterations import check_unaltered
-from modelwatch.io.delta.snapshot import Wanted
-from modelwatch.io.failures import typed
+from modelwatch.io.delta.snapshot import RowFilter
+from modelwatch.io.failures import typed_message
 from modelwatch.io.session.spark_session import code_generation, rows_per_batch
 from modelwatch.io.store.arrow_rows import rows_of
 from modelwatch.io.store.output_tables import Store
@@ -47,7 +47,7 @@ from modelwatch.pipelines.contracts.check import checked_rows
 from modelwatch.pipelines.contracts.files import (
     check_versions,
     contract_files,
-    held_to,
+    with_contract_rules,
     write_contracts,
 )
 from modelwatch.pipelines.incidents.stage import feature_importances, write_incidents
@@ -84,7 +84,7 @@ from modelwatch.pipelines.sources.frames import (
     source_changes,
 )
 from modelwatch.pipelines.sources.health import joined_days, write_durations, write_source_health
-from modelwatch.pipelines.sources.outside_windows import is_news, rows_outside_windows
+from modelwatch.pipelines.sources.outside_windows import has_new_failures, rows_outside_windows
 from modelwatch.pipelines.states.binnings import BINNING_COLUMNS, binnings_of, stored_bins
 from modelwatch.pipelines.states.day_states import StatesOf, scored_days, scored_reference
 from modelwatch.pipelines.verdicts.day_series import row_counts, row_totals
@@ -129,7 +129,7 @@ def run_monitor(
     """
     as_of = as_of or datetime.now(ZoneInfo(config.time_zone)).date()
     run, store = Run(spark), Store(spark, config.output)
-    # What is planned are queries on tables of few rows, whatever the sources hold.
+    # Planning only queries tables with few rows, regardless of the size of the sources.
     with (
         ending(run, store, config, config_text, as_of) as watchdog,
         code_generation(spark, wanted=False),
@@ -142,7 +142,7 @@ def run_monitor(
             return RunReport(EXIT_SUCCESS, with_ages(request, planned))
         # A run of requested days may restore what a removed table contained.
         store.prepare(written=() if days else request.history.written)
-        news = is_news(request.sources, request.history, request.outside)
+        news = has_new_failures(request.sources, request.history, request.outside)
         if request.plan.nothing_to_do and not request.missing and not news:
             row = run.row(request, "nothing_to_do", EXIT_SUCCESS)
             store.publish({**row, "message": "no day is new or changed"})
@@ -151,15 +151,15 @@ def run_monitor(
             ending_lines = announced(run, store, request, config_path)
             return RunReport(EXIT_SUCCESS, f"{text.rstrip()}\n{ending_lines}", run.run_id)
         try:
-            report = carried_out(run, store, request)
+            report = computed_and_published(run, store, request)
         except Exception as error:
-            if watchdog.lost(error) or not watchdog.leave(typed(error)):
+            if watchdog.lost(error) or not watchdog.leave(typed_message(error)):
                 raise
             row = run.row(request, "failed", EXIT_FAILED)
             read = {*request.days, *request.plan.labels.days}
             explained = isinstance(error, ProblemsError)
             broken = request.sources.broken_file(read) if read and not explained else None
-            message = broken or (str(error) if explained else typed(error))
+            message = broken or (str(error) if explained else typed_message(error))
             leave(watchdog, store, {**row, "message": message})
             if broken:
                 raise SourceError([Problem("", None, broken)]) from error
@@ -185,7 +185,7 @@ def _request(
         sources = opened_sources(spark, config, lines)
         history = reading.result()
     check_versions(contracts, store, config.monitor, [row["run_id"] for row in history.runs])
-    sources = held_to(sources, contracts)
+    sources = with_contract_rules(sources, contracts)
     releases = releases_at(store, sources.config)
     pending = pending_days(store, sources.config, history, releases)
     sources = sources.completed(releases)
@@ -230,7 +230,7 @@ def _history(store: Store, monitor: str) -> RunHistory:
     return history
 
 
-def carried_out(run: Run, store: Store, request: Request) -> RunReport:
+def computed_and_published(run: Run, store: Store, request: Request) -> RunReport:
     """Compute, judge, and publish a request, without notifications."""
     with ExitStack() as until_done:
         until_done.enter_context(
@@ -288,7 +288,7 @@ def _carried_out(run: Run, store: Store, request: Request, until_done: ExitStack
     counts = row_totals(config, by_day) if days else {}
     counts |= rows_read(config, accounts, counts)
     retrain = [one for one in decided if one.decision == "retrain"]
-    needs_attention = bool(retrain) or any(one.calls for one in found.all)
+    needs_attention = bool(retrain) or any(one.needs_attention for one in found.all)
     exit_code = EXIT_ATTENTION if needs_attention else EXIT_SUCCESS
     text = finding_lines(config, plan, found, retrain, silent_windows(config, request.volume))
     text += plain.text + unmapped_lines(unmapped_values(config, run.label_values), config)
@@ -320,7 +320,7 @@ def _looked_into(
     config = request.config
     with run.stage(Stage.FINDINGS, "collecting the findings"):
         wanted = {"monitor": [config.monitor], "run_id": [run.run_id], "verdict": FINDING_VERDICTS}
-        findings = findings_of(store.rows("verdicts", Wanted(wanted)))
+        findings = findings_of(store.rows("verdicts", RowFilter(wanted)))
     if evaluated is not None:
         with run.stage(Stage.OUTLIERS, "looking for outliers"):
             fails = (f for f in findings if f.severity == "fail" and f.window == "day")

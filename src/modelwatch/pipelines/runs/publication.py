@@ -10,7 +10,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from modelwatch.io.failures import typed
+from modelwatch.io.failures import typed_message
 from modelwatch.io.store.output_tables import Store
 from modelwatch.io.store.published_tables import (
     Publication,
@@ -24,7 +24,7 @@ from modelwatch.io.store.views import create_views, has_views
 from modelwatch.log import LOG
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.config.literals import string_literal
-from modelwatch.model.plain_text import one_line, shortened
+from modelwatch.model.plain_text import LONGEST_WARNING, one_line, shortened
 from modelwatch.model.runs.stages import Stage
 from modelwatch.pipelines.runs.run import Run
 from modelwatch.tables.published import COMPUTED, PUBLISHED, Key, PublishedTable
@@ -34,7 +34,6 @@ _OVERLAP = timedelta(hours=1)
 """Runs that ended this shortly before the last publication are published again, because one may
 have appended its row to ``runs`` after another that ended later."""
 _ATTEMPTS = 3
-_LONGEST_REASON = 500
 _MOST_KEYS = 2_000
 """Number of changed windows above which all rows of a monitor are replaced."""
 
@@ -52,7 +51,7 @@ def keep_current(run: Run, store: Store, config: MonitorConfig) -> None:
             with run.stage(Stage.VIEWS, "creating the views of the schema"):
                 create_views(run.spark, config.output)
     except Exception as error:
-        reason = shortened(one_line(typed(error)), _LONGEST_REASON)
+        reason = shortened(one_line(typed_message(error)), LONGEST_WARNING)
         LOG.warning("current results were not published: %s", reason)
 
 

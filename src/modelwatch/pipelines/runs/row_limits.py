@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from modelwatch.io.session.spark_session import MOST_ROWS_PER_BATCH
 from modelwatch.model.planning.plan import Plan
 from modelwatch.model.profile.features import Feature
-from modelwatch.pipelines.runs.run import Request
 from modelwatch.pipelines.sources.frames import Sources
 from modelwatch.pipelines.states.day_states import StatesOf
 from modelwatch.stats.states.distinct import SIZE
@@ -44,10 +43,10 @@ def reads_few_rows(sources: Sources, plan: Plan) -> bool:
     return None not in read and sum(rows or 0 for rows in read) <= MOST_READ
 
 
-def answers_few_rows(request: Request, states: StatesOf) -> bool:
+def answers_few_rows(plan: Plan, states: StatesOf) -> bool:
     """Whether this process evaluates the performance of the windows faster than Spark transfers
     their states."""
-    windows = len(request.plan.labels.windows) * _segments(states)
+    windows = len(plan.labels.windows) * _segments(states)
     return windows <= MOST_ANSWERED
 
 

@@ -119,7 +119,7 @@ class Run:
     def __post_init__(self) -> None:
         """Name the run, and note what Spark can do and has done before it."""
         self.run_id = f"{self.started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
-        # Asked now, so that it is known whatever dies later.
+        # Read at the start, so that it is known even if the session is lost.
         self._here = capabilities(self.spark)
         self._effort = effort(self.spark)
 
@@ -142,7 +142,7 @@ class Run:
         name = stage.value
         LOG.info("%s", wording, extra={"stage": name})
         began = time.monotonic()
-        # A stage that fails is not removed, so that the message of the failure names it.
+        # A failed stage is not removed, so that the error message can name it.
         self.going_on.append(name)
         yield
         self.going_on.remove(name)
@@ -202,7 +202,7 @@ class Run:
             "code_version": code_version(),
             "libraries": [{"name": n, "version": v} for n, v in libraries().items()],
             "spark_session": self.session_row,
-            "asked_days": None if request.asked is None else str(request.asked),
+            "requested_days": None if request.asked is None else str(request.asked),
             "history": {"runs": len(request.history.runs), "last": last and last["run_id"]},
             "contracts": [file.used for file in request.contracts],
             "sources": _source_rows(request),
@@ -277,7 +277,7 @@ def _source_row(
         "role": role,
         "table_name": table,
         "version": source.version,
-        # Changed days that are left to a later run must be seen again by it.
+        # A later run must find changed days that this run leaves out.
         "seen": history.seen_version(role, table) if late else source.version,
         "table_id": source.table_id,
         "files": volume and volume.files,

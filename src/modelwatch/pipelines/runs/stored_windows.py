@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-from modelwatch.io.delta.snapshot import Wanted
+from modelwatch.io.delta.snapshot import RowFilter
 from modelwatch.io.store.output_tables import Store
 from modelwatch.model.verdicts.row import VerdictSource
 from modelwatch.pipelines.runs.history import RunHistory
@@ -45,7 +45,7 @@ class StoredWindows:
         return mine.join(F.broadcast(current), list(_KEY[1:]), "left_semi")
 
     def rows(
-        self, table: str, source: VerdictSource, wanted: Wanted, names: Collection[str]
+        self, table: str, source: VerdictSource, wanted: RowFilter, names: Collection[str]
     ) -> list[dict[str, Any]]:
         """The same for tables and conditions with few rows, collected.
 
@@ -58,7 +58,7 @@ class StoredWindows:
         if "source" in TABLES[table].names:
             among["source"] = [source]
         asked = dict.fromkeys([*names, *_KEY[1:]])
-        rows = self.store.rows(table, Wanted(among, wanted.lower_bounds), *asked).to_pylist()
+        rows = self.store.rows(table, RowFilter(among, wanted.lower_bounds), *asked).to_pylist()
         return [
             row
             for row in rows

@@ -73,7 +73,7 @@ class Sources:
         releases = self.releases if releases is None else releases
         secrets = self.secrets if secrets is None else secrets
         if (releases, secrets) == (self.releases, self.secrets):
-            return self  # with its frames: to open them again costs time
+            return self  # including its frames, because opening them again takes time
         return replace(self, releases=releases, secrets=secrets)
 
     def under(self, config: MonitorConfig) -> Sources:
@@ -81,7 +81,7 @@ class Sources:
         if config == self.config:
             return self
         sources = replace(self, config=config)
-        sources.__dict__["frames"] = self.frames  # to open them again costs time
+        sources.__dict__["frames"] = self.frames  # because opening them again takes time
         return sources
 
     def rows(self, role: str, days: Collection[date] | None) -> DataFrame:
@@ -138,7 +138,7 @@ class Sources:
 def _with_file(frame: DataFrame) -> DataFrame:
     try:
         return resolved(frame.select("*", F.col("_metadata.file_path").alias(FILE)))
-    except AnalysisException:  # a frame that is no table, or a column of that name
+    except AnalysisException:  # a frame that is not a table, or has a column of that name
         return frame.withColumn(FILE, F.lit(None).cast("string"))
 
 
@@ -157,7 +157,7 @@ def opened_sources(
 
     def attempted(role: str) -> Source | SourceError:
         try:
-            # Without its day, for a column that is missing is told below with its own place.
+            # Without the day column, because a missing one is reported below with its line.
             version = (versions or {}).get(role, _version(config, role))
             source = open_source(spark, role, tables[role], None, config.time_zone, version)
             source.frame()
@@ -165,7 +165,7 @@ def opened_sources(
             return error
         return replace(source, day=day_source(config, role), paths=paths)
 
-    # Opening a table is waiting for its log: the tables are waited for together.
+    # Opening a table mostly waits for its log, so the tables are opened in parallel.
     with ThreadPoolExecutor(max_workers=CONCURRENT_TABLES) as pool:
         found = dict(zip(tables, pool.map(attempted, tables), strict=True))
     problems: list[Problem] = []

@@ -10,7 +10,7 @@ from typing import Any
 
 from pyspark.sql import functions as F
 
-from modelwatch.io.delta.snapshot import Wanted
+from modelwatch.io.delta.snapshot import RowFilter
 from modelwatch.io.delta.source_columns import columns_fingerprint, columns_of, columns_then
 from modelwatch.io.delta.sources import Source
 from modelwatch.io.store.arrow_rows import rows_of
@@ -19,6 +19,7 @@ from modelwatch.log import LOG
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.days import shifted
 from modelwatch.model.performance.value_accounts import UNMAPPED_SHARE
+from modelwatch.model.planning.plan import Plan
 from modelwatch.model.sources.durations import ROLE as DURATIONS
 from modelwatch.model.sources.health import (
     HealthRow,
@@ -28,6 +29,7 @@ from modelwatch.model.sources.health import (
     late_rows,
     schema_rows,
 )
+from modelwatch.pipelines.runs.history import RunHistory
 from modelwatch.pipelines.runs.run import Request, Run
 from modelwatch.pipelines.sources.arrivals import TRAFFIC
 from modelwatch.spark.casts import try_cast
@@ -78,7 +80,7 @@ def write_source_health(
     ]
     judged = store.rows(
         "verdicts",
-        Wanted(
+        RowFilter(
             {
                 "monitor": [request.config.monitor],
                 "run_id": [run.run_id],
@@ -119,7 +121,7 @@ def _found(request: Request, joined: Mapping[date, Joined]) -> Iterator[HealthRo
     yield from join_rows(joined, config.source_health.unmatched)
     yield from request.outside
     for role, source in request.sources.opened.items():
-        yield from _schema(request, role, source)
+        yield from _schema(request.history, request.plan, role, source)
 
 
 def _delay(config: MonitorConfig) -> int | None:
@@ -127,15 +129,15 @@ def _delay(config: MonitorConfig) -> int | None:
     return None if config.labels is None else config.labels.due.delay_days
 
 
-def _schema(request: Request, role: str, source: Source) -> Iterator[HealthRow]:
+def _schema(history: RunHistory, plan: Plan, role: str, source: Source) -> Iterator[HealthRow]:
     table = str(source.address)
-    seen = request.history.source(role, table)
+    seen = history.source(role, table)
     if seen is None or seen.get("columns_fingerprint") is None:
         return
     now = columns_of(source.stored())
     changed = seen["columns_fingerprint"] != columns_fingerprint(source)
     before = columns_then(source, seen["version"], seen.get("table_id")) if changed else now
-    yield from schema_rows(role, before, now, request.plan.as_of)
+    yield from schema_rows(role, before, now, plan.as_of)
 
 
 def _of_verdicts(

@@ -26,7 +26,7 @@ def rows_outside_windows(
     present: Mapping[str, Collection[date]] = {
         change.role: change.present or () for change in changes
     }
-    opened = [sources.opened[role] for role in watched_roles(sources)]
+    opened = [sources.opened[role] for role in daily_roles(sources)]
 
     def arrived(source: Source) -> Arrived:
         return arrived_rows(source, _version_before(source, history, as_of), as_of)
@@ -41,7 +41,7 @@ def rows_outside_windows(
     )
 
 
-def watched_roles(sources: Sources) -> tuple[str, ...]:
+def daily_roles(sources: Sources) -> tuple[str, ...]:
     """The roles of the tables whose rows arrive day by day."""
     return tuple(
         role
@@ -50,7 +50,7 @@ def watched_roles(sources: Sources) -> tuple[str, ...]:
     )
 
 
-def is_news(sources: Sources, history: RunHistory, rows: Iterable[HealthRow]) -> bool:
+def has_new_failures(sources: Sources, history: RunHistory, rows: Iterable[HealthRow]) -> bool:
     """Whether rows that matter arrived in a version that no run has read."""
     for role in {row.role for row in rows if row.verdict == "fail"}:
         source = sources.opened[role]

@@ -11,7 +11,7 @@ from pyspark.sql import Column, Row
 
 from modelwatch.evaluation.states.reference_bins import binning_of
 from modelwatch.evaluation.states.reference_sample import Field
-from modelwatch.io.delta.snapshot import Wanted
+from modelwatch.io.delta.snapshot import RowFilter
 from modelwatch.io.store.output_tables import Store
 from modelwatch.log import LOG
 from modelwatch.model.config.column_types import exact_digits
@@ -46,7 +46,7 @@ def stored_bins(store: Store, monitor: str, history: RunHistory) -> list[Mapping
     published = {row["run_id"] for row in history.runs}
     if not published:
         return []
-    stored = store.rows("binnings", Wanted({"monitor": [monitor]})).to_pylist()
+    stored = store.rows("binnings", RowFilter({"monitor": [monitor]})).to_pylist()
     rows = [row for row in stored if row["run_id"] in published]
     return sorted(rows, key=lambda row: (row["created_at"], row["run_id"]))
 
@@ -138,7 +138,7 @@ def _shared(one: Binned, fitted: Row, reference: str) -> SharedBin:
         one.role == SEGMENTS,
         reference,
         values=fitted["known_values"],
-        kept=len(fitted["categories"]),
+        separate_values=len(fitted["categories"]),
         other_rows=fitted["other_rows"],
         rows=fitted["fitted_rows"],
         complete=fitted["known_hashes"] is not None,

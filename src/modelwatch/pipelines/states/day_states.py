@@ -140,7 +140,7 @@ def day_tasks(days: int, rows: int | None, least: int) -> int | None:
 def day_tasks_of(sources: Sources, days: Collection[date]) -> int | None:
     """The same for the tables without rules."""
     shuffled = sources.frames["inputs"].sparkSession.conf.get("spark.sql.shuffle.partitions") or ""
-    # Some platforms choose it for each query and say `auto`.
+    # Some platforms choose the value for each query, and return `auto`.
     least = int(shuffled) if shuffled.isdigit() else 1
     return day_tasks(len(days), sources.opened["inputs"].volume(days).rows, least)
 
@@ -174,7 +174,7 @@ def scored_reference(
         return scored, (TableRead(reference.role, "files"),)
     frame = sources.rows(reference.role, days)
     if not by_day:
-        # One day for all rows: a pass needs some day, and the states are stored without it.
+        # A pass needs a day, so all rows have the same one. The states are stored without it.
         frame = frame.withColumn(DAY, F.lit(EPOCH))
     rows = scored_rows(alone, features, splits, frame, None)
     layout = replace(rows.layout, present=(None,), copies=(None,))

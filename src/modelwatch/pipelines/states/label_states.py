@@ -55,7 +55,7 @@ def score_plans(states: StatesOf) -> tuple[ScorePlan, ...]:
                 BatchColumn(f.name, SCORED_ROLES.index(f.role), states.bins[f.role, f.name])
                 for f in sliced_features(config, states.features)
             ),
-            # Segments side by side, so that the change of all traffic can be split by them.
+            # Segments are slices too, so that the change of all traffic can be split by them.
             *(
                 BatchColumn(
                     f"{SEGMENTATION_SLICE}{split.name}", 0, CategoricalBinning(split.segments)

@@ -15,11 +15,11 @@ from pyspark.sql import DataFrame, SparkSession
 
 from modelwatch.evaluation.batch_functions import BatchFunction
 from modelwatch.evaluation.states.batches import BatchLayout
-from modelwatch.io.delta.footers import LeftToSpark
+from modelwatch.io.delta.footers import RequiresSpark
 from modelwatch.io.delta.snapshot import Snapshot
 from modelwatch.io.delta.source_files import (
     TYPES_OF_SPARK,
-    AskedColumn,
+    RequestedColumn,
     TableFiles,
     check_field,
     dealt_parts,
@@ -103,7 +103,7 @@ def read_by_workers(sources: Sources, wanted: FileRows) -> ReadByWorkers | Table
     """The rows that Python workers read from the files of a table, or why Spark reads them."""
     try:
         return _read_by_workers(sources, wanted)
-    except LeftToSpark as error:
+    except RequiresSpark as error:
         LOG.debug("Spark reads the rows of %s: %s", wanted.role, error)
         return TableRead(wanted.role, "spark", str(error))
 
@@ -113,7 +113,7 @@ def _read_by_workers(sources: Sources, wanted: FileRows) -> ReadByWorkers:
     session, config = source.session, wanted.config
     snapshot = pinned_snapshot(str(source.place.path), source.version)
     types = {f.name: f.dataType.simpleString() for f in sources.frames[wanted.role].schema.fields}
-    asked = _Asked(types)
+    asked = _RequestedColumns(types)
     named_version = config.predictions.model_version if config.predictions else None
     version = None
     if named_version is not None and named_version.column is not None:
@@ -150,59 +150,59 @@ def tasks_of(values: int, at_once: int) -> int:
 
 
 def _readable(sources: Sources, wanted: FileRows) -> Source:
-    """The source table. Raises LeftToSpark if its rows require Spark."""
+    """The source table. Raises RequiresSpark if its rows require Spark."""
     config, source = wanted.config, sources.opened[wanted.role]
     if config.read == "spark":
-        raise LeftToSpark("the configuration says so (read: spark)")
+        raise RequiresSpark("the configuration says so (read: spark)")
     if not isinstance(source, Source):
-        raise LeftToSpark("it is not a Delta table")
+        raise RequiresSpark("it is not a Delta table")
     if source.address.path is None:
-        raise LeftToSpark("it is a catalog table, which may have access rules")
+        raise RequiresSpark("it is a catalog table, which may have access rules")
     if any(rule.sets_apart for rule in sources.config.rules_of(wanted.role)):
-        raise LeftToSpark("rules exclude or quarantine its rows")
+        raise RequiresSpark("rules exclude or quarantine its rows")
     if any(split.columns is None for split in wanted.splits):
-        raise LeftToSpark("a segmentation has a predicate")
+        raise RequiresSpark("a segmentation has a predicate")
     reason = no_file_access(source.session)
     if reason is not None:
-        raise LeftToSpark(reason)
+        raise RequiresSpark(reason)
     return source
 
 
 def form_of(feature: Feature) -> ValueForm:
     """The form of a feature in scored rows, as in ``scored_rows.feature_value``.
 
-    Raises LeftToSpark if Spark computes the values.
+    Raises RequiresSpark if Spark computes the values.
     """
     kind = feature.spark_type
     if feature.sensitive:
-        raise LeftToSpark(f"the values of {feature.name!r} are hashed")
+        raise RequiresSpark(f"the values of {feature.name!r} are hashed")
     if feature.kind == "categorical":
         if kind not in TEXT_TYPES:
-            raise LeftToSpark(f"{feature.name!r}, of type {kind}, is counted by its text")
+            raise RequiresSpark(f"{feature.name!r}, of type {kind}, is counted by its text")
         return "text"
     if kind in INSTANTS:
         return "micros"
     if kind in _NUMERIC_FORMS:
         return _NUMERIC_FORMS[kind]
-    raise LeftToSpark(f"{feature.name!r} is a number of type {kind}")
+    raise RequiresSpark(f"{feature.name!r} is a number of type {kind}")
 
 
-class _Asked:
+class _RequestedColumns:
     """The requested columns of a table, each once per form."""
 
     def __init__(self, types: Schema) -> None:
         self._types = types
-        self.columns: list[AskedColumn] = []
+        self.columns: list[RequestedColumn] = []
 
     def position(self, column: str, form: ValueForm) -> int:
         """The position of a column in the layout, after the day, which comes first."""
         name = find_column(self._types, column)
         if name is None:
-            raise LeftToSpark(f"there is no column {column!r}")
+            raise RequiresSpark(f"there is no column {column!r}")
         kind = self._types[name]
         if form in ("text", "version") and kind not in TEXT_TYPES:
-            raise LeftToSpark(f"{name!r}, of type {kind}, is read as text")
-        one = AskedColumn(name, form, kind)
+            raise RequiresSpark(f"{name!r}, of type {kind}, is read as text")
+        one = RequestedColumn(name, form, kind)
         if one not in self.columns:
             self.columns.append(one)
         return 1 + self.columns.index(one)
@@ -227,8 +227,8 @@ def _days_of(
         name = names.get(column.lower())
         kind = None if name is None else snapshot.columns[name]["type"]
         if name is None or not isinstance(kind, str) or kind not in TYPES_OF_SPARK:
-            raise LeftToSpark(f"the day column {column!r} is not a plain column")
-        check_field(AskedColumn(name, "day", TYPES_OF_SPARK[kind]), snapshot.columns[name])
+            raise RequiresSpark(f"the day column {column!r} is not a plain column")
+        check_field(RequestedColumn(name, "day", TYPES_OF_SPARK[kind]), snapshot.columns[name])
         return name, TYPES_OF_SPARK[kind]
 
     if source.column is not None:
@@ -236,14 +236,14 @@ def _days_of(
         if name in partitions:
             return FileDays(wanted=numbers), name, None
         if kind != "date":
-            raise LeftToSpark(f"the days in {name!r} are of type {kind}")
+            raise RequiresSpark(f"the days in {name!r} are of type {kind}")
         return FileDays(name, "day", numbers), None, None
     name, kind = found(str(source.time_column))
     near = None if source.partition_column is None else found(source.partition_column)[0]
     if name in partitions or kind not in INSTANTS:
-        raise LeftToSpark(f"the time in {name!r} is a partition or of type {kind}")
+        raise RequiresSpark(f"the time in {name!r} is a partition or of type {kind}")
     if near is not None and near not in partitions:
-        raise LeftToSpark(f"{near!r} is not a partition column")
+        raise RequiresSpark(f"{near!r} is not a partition column")
     starts = None
     if kind == "timestamp" and time_zone != _UTC:
         starts = _starts(session, numbers, time_zone)
@@ -261,12 +261,12 @@ def _starts(
 ) -> tuple[tuple[int, int], ...]:
     """The times at which days of a time zone begin, with these days."""
     if days is None:
-        raise LeftToSpark(f"all rows are read, each with its day in {time_zone}")
+        raise RequiresSpark(f"all rows are read, each with its day in {time_zone}")
     if not days:
         return ()
     ends = sorted({*days, *(day + 1 for day in days)})
     if ends[-1] > _LAST_DAY or any(begins_twice(numbered_day(day), time_zone) for day in ends):
-        raise LeftToSpark(f"clocks of {time_zone} change at midnight of a day")
+        raise RequiresSpark(f"clocks of {time_zone} change at midnight of a day")
     wanted = frozenset(days)
     moments = day_starts(session, ends, time_zone)
     return tuple((m, d if d in wanted else NO_DAY) for m, d in zip(moments, ends, strict=True))

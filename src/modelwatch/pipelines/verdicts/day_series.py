@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from modelwatch.evaluation.verdicts.metric_values import METRIC_VALUE_COLUMNS
-from modelwatch.io.delta.snapshot import Wanted
+from modelwatch.io.delta.snapshot import RowFilter
 from modelwatch.io.store.output_tables import Store
 from modelwatch.model.config.configuration import (
     MonitorConfig,
@@ -144,7 +144,7 @@ def row_counts(run: Run, store: Store, request: Request) -> dict[date, tuple[int
     }
     names = ("day", "run_id", "counts")
     found: dict[date, Counts] = {}
-    for row in store.rows("feature_states", Wanted(among), *names).to_pylist():
+    for row in store.rows("feature_states", RowFilter(among), *names).to_pylist():
         if needed[row["day"]] == row["run_id"]:
             cells = found.setdefault(row["day"], np.zeros(6, dtype=np.int64))
             cells += row["counts"]
@@ -238,7 +238,7 @@ def coverage_series(windows: StoredWindows, config: MonitorConfig, plan: Plan) -
             history_start[spec.name] = _history_start(judged[spec.name], before)
     if not history_start:
         return []
-    wanted = Wanted(
+    wanted = RowFilter(
         {
             "window_name": list(history_start),
             "segmentation": [ALL],
@@ -284,11 +284,11 @@ def _coverage(
 def _apart(rows: Sequence[dict[str, Any]], days: int) -> list[dict[str, Any]]:
     """Rows of windows that do not overlap, chosen backward from the newest one, so that each has
     its own labels."""
-    kept: list[dict[str, Any]] = []
+    chosen: list[dict[str, Any]] = []
     for row in reversed(rows):
-        if not kept or (kept[-1]["window_start"] - row["window_start"]).days >= days:
-            kept.append(row)
-    return kept[::-1]
+        if not chosen or (chosen[-1]["window_start"] - row["window_start"]).days >= days:
+            chosen.append(row)
+    return chosen[::-1]
 
 
 def profile_series(windows: StoredWindows, config: MonitorConfig, plan: Plan) -> list[DailySeries]:
@@ -299,7 +299,7 @@ def profile_series(windows: StoredWindows, config: MonitorConfig, plan: Plan) ->
         return []
     history_start = _history_start(judged, _judged_before(windows.history, "anomaly", "day"))
     metrics = {one.metric for one in watched}
-    wanted = Wanted(
+    wanted = RowFilter(
         {"window_name": ["day"], "segmentation": [ALL], "metric": metrics},
         {"window_start": history_start},
     )

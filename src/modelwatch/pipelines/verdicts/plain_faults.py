@@ -11,11 +11,13 @@ from pyspark.sql import DataFrame
 from modelwatch.constraints import ConstraintRow
 from modelwatch.evaluation.drift.question import Evaluation
 from modelwatch.evaluation.verdicts.day_facts import DayFact
+from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.config.monitor import BOOTSTRAP_DAYS, BOOTSTRAPPED
 from modelwatch.model.plain_text import counted
 from modelwatch.model.verdicts.plain_faults import is_short, plain_faults
 from modelwatch.pipelines.runs.findings import Finding
 from modelwatch.pipelines.runs.run import Request
+from modelwatch.pipelines.sources.frames import Sources
 from modelwatch.spark.verdicts.judgement import day_facts
 from modelwatch.stats.numerals import numerals
 
@@ -46,16 +48,17 @@ def plain_findings(
     facts = () if evaluated is None else day_facts(*evaluated, request.days)
     warnings = _reference_findings(request.days, facts)
     return PlainFindings(
-        tuple(_fault_rows(request, facts)),
+        tuple(_fault_rows(request.config, request.sources, facts)),
         warnings,
-        _bootstrap_summary(request) + _finding_summary(warnings),
+        _bootstrap_summary(request.config, request.sources) + _finding_summary(warnings),
     )
 
 
-def _fault_rows(request: Request, facts: Sequence[DayFact]) -> list[ConstraintRow]:
+def _fault_rows(
+    config: MonitorConfig, sources: Sources, facts: Sequence[DayFact]
+) -> list[ConstraintRow]:
     """Faults of the computed days, as failed constraints."""
-    config = request.config
-    short = is_short(config, request.sources.opened["inputs"].present() or ())
+    short = is_short(config, sources.opened["inputs"].present() or ())
     found = []
     for fact in facts:
         if fact.day is None:
@@ -132,12 +135,12 @@ def _finding_summary(findings: Sequence[Finding]) -> str:
     return "".join(lines)
 
 
-def _bootstrap_summary(request: Request) -> str:
+def _bootstrap_summary(config: MonitorConfig, sources: Sources) -> str:
     """A line about the default reference."""
-    reference = request.config.references[0]
+    reference = config.references[0]
     if reference.name != BOOTSTRAPPED or reference.days is None:
         return ""
-    present = request.sources.opened["inputs"].present() or ()
+    present = sources.opened["inputs"].present() or ()
     held = sum(day in reference.days for day in present)
     until = f", until there are {BOOTSTRAP_DAYS}" if held < BOOTSTRAP_DAYS else ""
     return (

@@ -34,22 +34,24 @@ from modelwatch.evaluation.verdicts.metric_values import estimate_values as held
 from modelwatch.evaluation.verdicts.metric_values import (
     performance_values as held_performance_values,
 )
-from modelwatch.io.delta.snapshot import Wanted
+from modelwatch.io.delta.snapshot import RowFilter
 from modelwatch.io.store.arrow_rows import rows_of, table_of_values
 from modelwatch.io.store.output_tables import Store
+from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.days import shifted
 from modelwatch.model.performance.value_accounts import (
     UNMAPPED_SHARE,
     UnmappedValues,
     unmapped_values,
 )
+from modelwatch.model.planning.plan import Plan
 from modelwatch.model.planning.windows import Window
 from modelwatch.model.sources.freshness import LOOKBACK_DAYS
 from modelwatch.model.verdicts.row import VerdictSource
 from modelwatch.pipelines.runs.row_limits import MOST_METRIC_BYTES
 from modelwatch.pipelines.runs.run import EvaluatedWindow, Request, Run
 from modelwatch.pipelines.runs.stored_windows import StoredWindows
-from modelwatch.pipelines.sources.outside_windows import watched_roles
+from modelwatch.pipelines.sources.outside_windows import daily_roles
 from modelwatch.pipelines.verdicts.day_series import (
     coverage_series,
     profile_series,
@@ -116,14 +118,14 @@ def _judged_rows(
         *profile_series(windows, config, request.plan),
     ]
     rows = [row for one in series for row in one.metric_values()]
-    held = _held_values(run, store, request)
+    held = _held_values(run, store, request.config, request.plan)
     if held is not None:
         metric_values = pa.concat_tables([*held, table_of_values(METRIC_VALUE_SCHEMA, rows)])
         judged = answers_of(metric_values, COMPARISON_FAMILY, verdict_batches(strictness), SCHEMA)
         known = rows_of(_TABLE, VERDICT_COLUMNS, own).cast(SCHEMA)
         return pa.concat_tables([known, judged])
     frames = [frame_of(run.spark, own, _TABLE.ddl(*VERDICT_COLUMNS))]
-    stored = _stored_values(run, store, request)
+    stored = _stored_values(run, store, request.config, request.plan)
     if rows:
         stored.append(frame_of(run.spark, rows, spark_ddl(METRIC_VALUE_SCHEMA)))
     if stored:
@@ -131,10 +133,11 @@ def _judged_rows(
     return reduce(DataFrame.unionByName, frames)
 
 
-def _held_values(run: Run, store: Store, request: Request) -> list[pa.Table] | None:
+def _held_values(
+    run: Run, store: Store, config: MonitorConfig, plan: Plan
+) -> list[pa.Table] | None:
     """Metrics that the run has written, read by this process; None if there are many."""
-    config, plan = request.config, request.plan
-    wanted = Wanted({"monitor": [config.monitor], "run_id": [run.run_id]})
+    wanted = RowFilter({"monitor": [config.monitor], "run_id": [run.run_id]})
     metric_values = []
 
     def written(table: str, more: Collection[str], where: ds.Expression) -> pa.Table | None:
@@ -163,9 +166,8 @@ def _held_values(run: Run, store: Store, request: Request) -> list[pa.Table] | N
     return metric_values
 
 
-def _stored_values(run: Run, store: Store, request: Request) -> list[DataFrame]:
+def _stored_values(run: Run, store: Store, config: MonitorConfig, plan: Plan) -> list[DataFrame]:
     """The same as frames."""
-    config, plan = request.config, request.plan
     metric_values = []
 
     def written(table: str) -> DataFrame:
@@ -314,7 +316,7 @@ def _outside_rows(request: Request) -> list[tuple[Any, ...]]:
         for one in request.outside
     ]
     described = {one.role for one in request.outside}
-    silent = [role for role in watched_roles(request.sources) if role not in described]
+    silent = [role for role in daily_roles(request.sources) if role not in described]
     return rows + [
         _row(
             source="arrival",

@@ -307,5 +307,5 @@ def _together(
 
 def _plain(name: str) -> str:
     """The name of a column as part of the name of a relation."""
-    kept = "".join(c if c.isascii() and (c.isalnum() or c in "_.-") else "_" for c in name)
-    return kept[:40]
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "_.-") else "_" for c in name)
+    return plain[:40]

@@ -17,8 +17,8 @@ from modelwatch.evaluation.drift.evaluated_windows import (
 from modelwatch.evaluation.drift.question import Evaluation
 from modelwatch.evaluation.drift.repeated_days import (
     REPEATED_SCHEMA,
-    DaysAsked,
     Repeated,
+    RequestedDays,
     repeat_rows,
 )
 from modelwatch.spark.python_tasks import in_python
@@ -44,7 +44,7 @@ def drift_rows(states: DataFrame, evaluation: Evaluation) -> DataFrame:
 
 
 def repeated_days(
-    states: DataFrame, binnings: Mapping[tuple[str, str], Binning], asked: Sequence[DaysAsked]
+    states: DataFrame, binnings: Mapping[tuple[str, str], Binning], asked: Sequence[RequestedDays]
 ) -> list[dict[tuple[str, str], Repeated]]:
     """For each of ``asked``, by role and name of a feature, the day that repeats another one.
 

@@ -83,10 +83,10 @@ class LossModel:
         layout = rows.layout
         first = min(layout.features, default=len(rows.frame.columns))
         frame = self.fitted.transform(_with_inputs(rows, self.inputs, "*"))
-        kept = [F.col(f"c{at}") for at in range(first)]
+        columns = [F.col(f"c{at}") for at in range(first)]
         losses = [F.col(_expected(loss)) for loss in LOSSES]
         return LabelledRows(
-            frame.select(*kept, *(loss.alias(f"c{first + i}") for i, loss in enumerate(losses))),
+            frame.select(*columns, *(loss.alias(f"c{first + i}") for i, loss in enumerate(losses))),
             replace(layout, features=(), expected=(first, first + 1)),
         )
 

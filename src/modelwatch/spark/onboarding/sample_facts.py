@@ -187,8 +187,8 @@ def _order_facts(finite: Floats, values: Floats, counts: Floats) -> dict[str, An
     step = float(np.gcd.reduce(np.diff(values).astype(np.int64)))
     places = (high - low) / step + 1.0
     # The frequencies of independent draws vary by chance, which is not roughness.
-    noise = np.sqrt(counts[1:] + counts[:-1]) * np.sqrt(2.0 / np.pi)
-    apart = np.maximum(np.abs(np.diff(counts)) - noise, 0.0).sum() / counts.sum()
+    expected_difference = np.sqrt(counts[1:] + counts[:-1]) * np.sqrt(2.0 / np.pi)
+    apart = np.maximum(np.abs(np.diff(counts)) - expected_difference, 0.0).sum() / counts.sum()
     return {"density": float(within.sum() / places), "roughness": float(apart)}
 
 
@@ -232,11 +232,11 @@ def _rising(column: pa.Array, days: pa.Array) -> str | None:
     """
     both = pc.and_(pc.is_valid(column), pc.is_valid(days))
     numbers = column.filter(both).cast(pa.float64(), safe=False).to_numpy()
-    since = days.filter(both).cast(pa.int32()).to_numpy()
-    distinct, first, rows = np.unique(since, return_index=True, return_counts=True)
+    day_numbers = days.filter(both).cast(pa.int32()).to_numpy()
+    distinct, first, rows = np.unique(day_numbers, return_index=True, return_counts=True)
     if len(distinct) < _RISING_DAYS or rows.min() < 2:
         return None
-    each = numbers[first][np.searchsorted(distinct, since)]
+    each = numbers[first][np.searchsorted(distinct, day_numbers)]
     rises = bool(np.all(each == numbers) and np.all(np.diff(numbers[first]) > 0))
     return "day as a number" if rises else None
 

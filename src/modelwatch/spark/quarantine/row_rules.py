@@ -73,9 +73,9 @@ def judged(frame: DataFrame, check: RowCheck) -> DataFrame:
     and ``duplicates`` a window over the key.
     """
     rules = check.rules
-    judges = {judges_it(i): _applies(rule) for i, rule in enumerate(rules)}
+    judges = {applies_column(i): _applies(rule) for i, rule in enumerate(rules)}
     fails = {
-        fails_it(i): _applies(rule) & ~_true(rule.must)
+        breaks_column(i): _applies(rule) & ~_true(rule.must)
         for i, rule in enumerate(rules)
         if rule.must is not None
     }
@@ -90,12 +90,12 @@ def judged(frame: DataFrame, check: RowCheck) -> DataFrame:
     return _with_fate(frame, check)
 
 
-def judges_it(rule: int) -> str:
+def applies_column(rule: int) -> str:
     """Column of judged rows: whether the rule at an index applies to the row."""
     return f"__judges_{rule}"
 
 
-def fails_it(rule: int) -> str:
+def breaks_column(rule: int) -> str:
     """Column of judged rows: whether the row breaks the rule at an index."""
     return f"__fails_{rule}"
 
@@ -121,16 +121,16 @@ def account_rows(frame: DataFrame, check: RowCheck) -> DataFrame:
         F.count(F.lit(1)).alias("rows_in"),
         *(rows(fate == one).alias(one) for one in (PASSED, QUARANTINED, EXCLUDED)),
         rows(F.col(LET_THROUGH)).alias("released"),
-        rows((fate == PASSED) & _any(fails_it(i) for i in warns)).alias("warned"),
+        rows((fate == PASSED) & _any(breaks_column(i) for i in warns)).alias("warned"),
     ]
     for i, rule in enumerate(check.rules):
-        fails = F.col(fails_it(i))
+        fails = F.col(breaks_column(i))
         example = F.lit(None).cast("string")
         if rule.treatment == "fail":
             shown = F.to_json(masked_row(_shown_columns(rule, check), check.secrets))
             example = F.min(F.when(fails, F.substring(shown, 1, _LONGEST_EXAMPLE)))
         aggregates += [
-            rows(F.col(judges_it(i))).alias(f"judged_{i}"),
+            rows(F.col(applies_column(i))).alias(f"judged_{i}"),
             rows(fails).alias(f"failed_{i}"),
             example.alias(f"example_{i}"),
         ]
@@ -169,7 +169,7 @@ def _without(frame: DataFrame, rule: int, check: RowCheck, other: OtherRows) -> 
     same = equal(pairs, (F.col(DAY), F.col(day)))
     return (
         frame.join(there, same, "left")
-        .withColumn(fails_it(rule), F.col(judges_it(rule)) & F.col(day).isNull())
+        .withColumn(breaks_column(rule), F.col(applies_column(rule)) & F.col(day).isNull())
         .drop(day, *ids)
     )
 
@@ -189,22 +189,22 @@ def _duplicates(
     whole = F.xxhash64(*(named(c) for c in check.columns if "map<" not in types[c]))
     # Rows without a key are not grouped: otherwise one task would process all of them.
     same = Window.partitionBy(
-        DAY, judges_it(rule), *keys, F.when(~known, whole).otherwise(F.lit(0))
+        DAY, applies_column(rule), *keys, F.when(~known, whole).otherwise(F.lit(0))
     )
     if duplicates.keep == "none":
         beyond = F.count(F.lit(1)).over(same) > duplicates.more_than
     else:
         time = [named(check.time_column)] if check.time_column else []
         moment = [t.desc() if duplicates.keep == "last" else t.asc_nulls_last() for t in time]
-        order = same.orderBy(_any(fails_it(i) for i in others), *moment, whole)
+        order = same.orderBy(_any(breaks_column(i) for i in others), *moment, whole)
         beyond = F.row_number().over(order) > duplicates.more_than
-    return frame.withColumn(fails_it(rule), F.col(judges_it(rule)) & known & beyond)
+    return frame.withColumn(breaks_column(rule), F.col(applies_column(rule)) & known & beyond)
 
 
 def _with_fate(frame: DataFrame, check: RowCheck) -> DataFrame:
     quarantine = [i for i, rule in enumerate(check.rules) if rule.treatment == "quarantine"]
     exclude = [i for i, rule in enumerate(check.rules) if rule.treatment == "exclude"]
-    ill = _any(fails_it(i) for i in quarantine)
+    ill = _any(breaks_column(i) for i in quarantine)
     held = reduce(or_, (_held(check, i) for i in quarantine), F.lit(False))
     freed = F.lit(False)
     if check.released.keys and quarantine:
@@ -215,7 +215,7 @@ def _with_fate(frame: DataFrame, check: RowCheck) -> DataFrame:
     fate = (
         F.when(freed, PASSED)
         .when(held, QUARANTINED)
-        .when(_any(fails_it(i) for i in exclude), EXCLUDED)
+        .when(_any(breaks_column(i) for i in exclude), EXCLUDED)
         .otherwise(PASSED)
     )
     return frame.withColumn(FATE, fate).withColumn(LET_THROUGH, ill & (F.col(FATE) != QUARANTINED))
@@ -223,5 +223,5 @@ def _with_fate(frame: DataFrame, check: RowCheck) -> DataFrame:
 
 def _held(check: RowCheck, rule: int) -> Column:
     days = check.released.rules.get(check.rules[rule].name)
-    fails = F.col(fails_it(rule))
+    fails = F.col(breaks_column(rule))
     return fails & ~F.col(DAY).isin(sorted(days)) if days else fails

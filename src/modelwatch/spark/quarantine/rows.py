@@ -18,7 +18,7 @@ from modelwatch.spark.quarantine.row_rules import (
     LET_THROUGH,
     QUARANTINED,
     RowCheck,
-    fails_it,
+    breaks_column,
     judged,
     row_key,
 )
@@ -75,7 +75,9 @@ def _row_type(frame: DataFrame, row: Column) -> str:
 def _of_failed(check: RowCheck, text: Callable[[Rule], str]) -> Column:
     """A text for each rule that a row breaks, whatever the treatment of the rule."""
     return F.array_compact(
-        F.array(*(F.when(F.col(fails_it(i)), F.lit(text(r))) for i, r in enumerate(check.rules)))
+        F.array(
+            *(F.when(F.col(breaks_column(i)), F.lit(text(r))) for i, r in enumerate(check.rules))
+        )
     )
 
 

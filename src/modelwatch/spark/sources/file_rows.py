@@ -167,14 +167,14 @@ def _of_wanted_days(
         return
     numbers = day_numbers(columns.get(reading.days.column), reading.days, rows)
     mask = numbers != NO_DAY
-    kept = int(np.count_nonzero(mask))
-    if not kept:
+    selected = int(np.count_nonzero(mask))
+    if not selected:
         return
-    if kept < rows:
+    if selected < rows:
         chosen = pa.array(mask)
         columns = {name: column.filter(chosen) for name, column in columns.items()}
         numbers = numbers[mask]
-    yield _taken(part, reading, columns, kept, numbers)
+    yield _taken(part, reading, columns, selected, numbers)
 
 
 def day_numbers(column: pa.Array | None, days: FileDays, rows: int) -> AnyArray:

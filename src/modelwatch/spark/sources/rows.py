@@ -23,9 +23,8 @@ from pyspark.sql.types import (
 from modelwatch.model.config.column_paths import ColumnPath
 from modelwatch.model.sources.tables import DaySource
 from modelwatch.spark.casts import try_cast
-from modelwatch.spark.days import named
+from modelwatch.spark.days import EIGHT_DIGITS, named
 
-_EIGHT_DIGITS = "^[0-9]{8}$"
 # Spark would parse a year or a month alone as its first day.
 _PARTED = "^[+-]?[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2}"
 
@@ -62,7 +61,7 @@ def day_of_text(text: Column) -> Column:
     """The date that a text spells, ``yyyymmdd`` or ``yyyy-mm-dd``; null for anything else."""
     parts = (F.substring(text, first, length) for first, length in ((1, 4), (5, 2), (7, 2)))
     digits = F.concat_ws("-", *parts)
-    whole = F.when(text.rlike(_EIGHT_DIGITS), digits).when(text.rlike(_PARTED), text)
+    whole = F.when(text.rlike(EIGHT_DIGITS), digits).when(text.rlike(_PARTED), text)
     return try_cast(whole, "date")
 
 

@@ -13,12 +13,16 @@ from pyspark.sql import functions as F
 from modelwatch.errors import InternalError
 from modelwatch.model.config.column_types import FRACTIONS, is_number, outer_type
 from modelwatch.model.config.literals import bound_sql, typed_sql
-from modelwatch.model.performance.label_sides import CountedAs, counted_as, is_text, sides_of
+from modelwatch.model.performance.label_sides import (
+    BLANKS,
+    CountedAs,
+    counted_as,
+    is_text,
+    sides_of,
+)
 from modelwatch.model.performance.labels import Decision, Performance
 from modelwatch.model.profile.features import Schema, find_column
 from modelwatch.spark.days import named
-
-_SPACES = " \t\r\n"
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,7 @@ def _mapped(performance: Performance, column: Column, kind: str) -> MappedValue:
 def _is_missing(column: Column, kind: str, names: Sequence[object]) -> Column:
     """Whether a value that is not null is missing: an empty string or NaN that is not mapped."""
     if is_text(kind):
-        blank = F.length(F.btrim(column, F.lit(_SPACES))) == 0
+        blank = F.length(F.btrim(column, F.lit(BLANKS))) == 0
         return blank & ~_one_of(column, kind, names)
     if outer_type(kind) in FRACTIONS:
         return F.isnan(column)

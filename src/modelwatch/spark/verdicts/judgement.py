@@ -50,8 +50,8 @@ def estimate_values(
     ``metrics`` are rows of performance_metrics with the values in the references, which the driver
     collects in a Spark job.
     """
-    told = metrics.where(F.col("reference").isin(*references) & (F.col("cohort") == "due"))
-    rows = told.select("cohort", *REFERENCE_VALUES.names).distinct().collect()
+    in_references = metrics.where(F.col("reference").isin(*references) & (F.col("cohort") == "due"))
+    rows = in_references.select("cohort", *REFERENCE_VALUES.names).distinct().collect()
     schema = REFERENCE_VALUES.append(pa.field("cohort", pa.string()))
     held = pa.Table.from_pylist([row.asDict() for row in rows], schema)
     known = metric_values.reference_values(held, references)

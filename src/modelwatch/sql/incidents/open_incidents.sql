@@ -1,9 +1,9 @@
 -- Open incidents with their evidence: one row per incident. Key: monitor, incident_id.
 --
--- - `calls`: Whether the incident needs attention: severity `fail`, importance above 0, neither
+-- - `needs_attention`: Whether the incident needs attention: severity `fail`, importance above 0, neither
 --   acknowledged nor muted.
 -- - `parts`: Subjects that belong to the incident and still fail, by effect.
--- - `said_since`: Latest response of a person that no run has processed yet; null for none.
+-- - `pending_response`: Latest response of a person that no run has processed yet; null for none.
 WITH parts AS (
   SELECT
     monitor,
@@ -29,7 +29,7 @@ said AS (
   SELECT
     actions.monitor,
     actions.incident_id,
-    max_by(actions.action, actions.responded_at) AS said_since
+    max_by(actions.action, actions.responded_at) AS pending_response
   FROM incident_actions AS actions
   JOIN incidents_current AS incident
     ON actions.monitor = incident.monitor AND actions.incident_id = incident.incident_id
@@ -46,7 +46,7 @@ SELECT
   incident.severity = 'fail'
     AND incident.importance > 0
     AND incident.acknowledged_at IS NULL
-    AND incident.muted_until IS NULL AS calls,
+    AND incident.muted_until IS NULL AS needs_attention,
   incident.area,
   incident.role,
   incident.subject,
@@ -76,7 +76,7 @@ SELECT
   incident.expected,
   incident.threshold,
   incident.effect,
-  incident.effect_now,
+  incident.latest_effect,
   incident.adjusted_p,
   incident.row_count,
   incident.worst_start,
@@ -89,7 +89,7 @@ SELECT
   incident.acknowledged_by,
   incident.acknowledged_at,
   incident.muted_until,
-  said.said_since,
+  said.pending_response,
   incident.as_of,
   incident.run_id
 FROM incidents_current AS incident

@@ -3,7 +3,7 @@
 -- - `status`: `pending`, `sent`, `failed` (the next run tries again), or `rejected` (final).
 -- - `attempts`: Number of attempts so far.
 -- - `written_at`: When the message was written.
--- - `tried_at`: When delivery was last attempted; null if it was not.
+-- - `attempted_at`: When delivery was last attempted; null if it was not.
 -- - `error`: Why the last attempt failed, without addresses and secrets; null if it did not.
 WITH tried AS (
   SELECT
@@ -12,7 +12,7 @@ WITH tried AS (
     sink,
     max_by(status, attempt) AS status,
     max(attempt) AS attempts,
-    max(recorded_at) AS tried_at,
+    max(recorded_at) AS attempted_at,
     max_by(error, attempt) AS error
   FROM outbox
   WHERE status <> 'pending'
@@ -48,7 +48,7 @@ SELECT
   coalesce(tried.status, 'pending') AS status,
   coalesce(tried.attempts, 0) AS attempts,
   written.written_at,
-  tried.tried_at,
+  tried.attempted_at,
   tried.error,
   written.latest.event,
   written.latest.incident_id,

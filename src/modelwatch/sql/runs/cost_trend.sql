@@ -6,7 +6,7 @@
 --   `rows_read`, `shuffle_bytes`, `spill_bytes`, or `stage <name>` in seconds.
 -- - `value`: Measured value.
 -- - `median_before`: Median of the previous 20 jobs of the same kind; null for the first.
--- - `times_usual`: Value divided by `median_before`; above 1 is more than usual. Null for the
+-- - `ratio_to_median`: Value divided by `median_before`; above 1 is more than usual. Null for the
 --   first.
 -- - `jobs_before`: Number of previous jobs in the median, at most 20.
 WITH costs AS (
@@ -65,6 +65,6 @@ SELECT
   run_id,
   value,
   if(size(before) = 0, NULL, median_before) AS median_before,
-  if(size(before) = 0, NULL, value / nullif(median_before, 0)) AS times_usual,
+  if(size(before) = 0, NULL, value / nullif(median_before, 0)) AS ratio_to_median,
   size(before) AS jobs_before
 FROM usual

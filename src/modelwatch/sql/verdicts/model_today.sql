@@ -6,10 +6,10 @@
 -- - `section`: `1 health`, `2 incidents`, `3 performance`, or `4 retraining`.
 -- - `position`: Order within the section.
 -- - `subject`: Model version, subject of the incident, performance metric, or name of the policy.
--- - `state`: Health: `look` (an incident needs attention), `known` (incidents are open, and all
---   are acknowledged, muted, or of severity `warn`), `unknown` (nothing was judged), or `fine`.
---   Incidents: the severity, or `set aside`. Performance: the kind of window, or `estimate`.
---   Retraining: the decision.
+-- - `state`: Health: `needs_attention` (an incident needs attention), `no_action` (incidents are
+--   open, and all are acknowledged, muted, or of severity `warn`), `unknown` (nothing was judged),
+--   or `healthy`. Incidents: the severity, or `no_action`. Performance: the kind of window, or
+--   `estimate`. Retraining: the decision.
 -- - `value`: Health: rows of the day. Otherwise the value of the incident, metric, or policy.
 -- - `lower`: Lower end of the 95% interval; null without one.
 -- - `upper`: Upper end of that interval; null without one.
@@ -49,7 +49,7 @@ counted AS (
     monitor,
     of_version,
     count(*) AS open,
-    count_if(calls) AS calling,
+    count_if(needs_attention) AS needing_attention,
     min_by(sentence, coalesce(rank, 2147483647)) AS worst
   FROM mine
   GROUP BY monitor, of_version
@@ -88,10 +88,10 @@ SELECT
   1 AS position,
   models.model_version AS subject,
   CASE
-    WHEN counted.calling > 0 THEN 'look'
-    WHEN counted.open > 0 THEN 'known'
+    WHEN counted.needing_attention > 0 THEN 'needs_attention'
+    WHEN counted.open > 0 THEN 'no_action'
     WHEN coalesce(judged.known, 0) = 0 THEN 'unknown'
-    ELSE 'fine'
+    ELSE 'healthy'
   END AS state,
   double(models.row_count) AS value,
   double(NULL) AS lower,
@@ -104,8 +104,8 @@ SELECT
   CASE
     WHEN counted.open > 0
       THEN concat(
-        counted.open, ' open, ', counted.calling, ' need',
-        CASE WHEN counted.calling = 1 THEN 's' ELSE '' END, ' attention. ', counted.worst
+        counted.open, ' open, ', counted.needing_attention, ' need',
+        CASE WHEN counted.needing_attention = 1 THEN 's' ELSE '' END, ' attention. ', counted.worst
       )
     WHEN coalesce(judged.known, 0) = 0 THEN 'no metric of this day was evaluated'
     ELSE 'no incident is open'
@@ -124,7 +124,7 @@ SELECT
     PARTITION BY monitor, of_version ORDER BY rank NULLS LAST, incident_id
   )),
   subject,
-  if(calls, severity, 'set aside'),
+  if(needs_attention, severity, 'no_action'),
   value,
   double(NULL),
   double(NULL),

@@ -107,7 +107,7 @@ def _split(current: PartMeans, reference: PartMeans, present: list[AnyArray]) ->
             + reference.sums.sum(axis=-1, keepdims=True)
             / reference.rows.sum(axis=-1, keepdims=True)
         ) / 2.0
-    # A part of both sides that one day alone has on one of them keeps the other's rate without it.
+    # If one day alone has a part on one side, the rate without that day is that of the other side.
     rate1, rate0 = np.where(np.isnan(r1), r0, r1), np.where(np.isnan(r0), r1, r0)
     shared, new, vanished = (
         present[0] & present[1],

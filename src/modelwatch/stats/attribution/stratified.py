@@ -173,8 +173,8 @@ def _expected(n1: Floats, n0: Floats, m1: Floats, ratio: float) -> Floats:
     a = 1.0 - ratio
     b = n0 - m1 + ratio * (n1 + m1)
     c = -ratio * n1 * m1
-    # The root between the bounds of the cell, written so that nothing cancels; b is not negative
-    # together with a, whatever the ratio.
+    # The root within the bounds of the cell, in a form without cancellation; b and a are never both
+    # negative.
     root = np.sqrt(np.maximum(b * b - 4.0 * a * c, 0.0))
     found = np.where(b >= 0, -2.0 * c / (b + root), (root - b) / (2.0 * a))
     return np.asarray(found, dtype=np.float64)

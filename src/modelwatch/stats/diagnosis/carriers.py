@@ -12,6 +12,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
+from modelwatch.stats.diagnosis.change_explanations import SHARE_PER_GROUP
 from modelwatch.stats.numerals import numerals
 from modelwatch.stats.shares import DESIGN_EFFECT_OF_BINS, summed_by, total_variation
 
@@ -30,8 +31,6 @@ _SURE = 3.0
 """Standard errors by which a bin must have gained to contain changed rows."""
 _PRIOR_ROWS = 20.0
 """Rows of all values from which a rare value borrows its usual share."""
-_GROUP = 0.025
-"""Share of the rows of both sides per group of bins."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +166,7 @@ def _groups(p: Floats, q: Floats) -> AnyArray:
     group = np.zeros(len(both), dtype=np.int64)
     held, current = 0.0, 0
     for at, mass in enumerate(both):
-        if at > 0 and (held >= _GROUP or mass >= _GROUP):
+        if at > 0 and (held >= SHARE_PER_GROUP or mass >= SHARE_PER_GROUP):
             current, held = current + 1, 0.0
         held += mass
         group[at] = current

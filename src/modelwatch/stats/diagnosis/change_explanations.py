@@ -37,7 +37,7 @@ _FACTORS = np.unique(np.concatenate([UNITS, _POWERS, np.exp(np.linspace(-2.5, 2.
 _SHIFTS = np.linspace(-4.0, 4.0, 81)
 """In standard deviations of the earlier rows."""
 _SHARES = np.linspace(0.0, 1.0, 51)
-_GROUP = 0.025
+SHARE_PER_GROUP = 0.025
 """Share of the rows of both sides per group of bins."""
 _LEAST_CHANGE = 0.01
 _AS_GOOD = 0.03
@@ -100,7 +100,7 @@ def one_value(before: FeatureStates, now: FeatureStates) -> tuple[Explanation, i
         value = float(before.binning.edges[at])
         least = float(now.minimum[0])
         greatest = float(now.maximum[0])
-        # An extreme reveals the value of a bin that contains several.
+        # The minimum or maximum shows which value of a bin with several values occurs.
         for extreme in (least, greatest):
             if np.isfinite(extreme) and before.binning.bin_of(extreme) == at:
                 value = extreme
@@ -123,7 +123,7 @@ def lone_value(before: NumericStates, now: NumericStates) -> Explanation | None:
     )
     for beyond, extreme, end in sides:
         first = int(np.argmax(beyond > 0)) if beyond.any() else len(beyond)
-        # What has moved beyond the end is next to it; a code has no values next to it.
+        # A shifted distribution has values next to the end; a code does not.
         if first + 1 >= len(beyond) or beyond[first + 1] > 0:
             continue
         at = abs(end - first)
@@ -149,7 +149,7 @@ def multiplied(before: NumericStates, now: NumericStates) -> Explanation:
     best = _best(before, now, ((f, mass_of(before, before.binning, f, 0.0)) for f in finer))
     powers = [f for f in exact if f in DECIMAL]
     decimal = _best(before, now, ((f, mass_of(before, before.binning, f, 0.0)) for f in powers))
-    # Among factors that explain as much, a power of ten is the likelier.
+    # Among factors that explain the change equally well, a power of ten is preferred.
     return decimal if decimal.explained >= best.explained - _AS_GOOD else best
 
 
@@ -207,7 +207,7 @@ def exchanged(
         apart = float(other_before.binning.offset - before.binning.offset)
         return _best(before, now, [(0.0, mass_of(other_before, before.binning, 1.0, apart))])
     if isinstance(before, CategoricalStates) and isinstance(other_before, CategoricalStates):
-        return _best(before, now, [(0.0, _kept_of(other_before, before))])
+        return _best(before, now, [(0.0, _shares_at_values(other_before, before))])
     return _NOTHING
 
 
@@ -246,7 +246,7 @@ def _mirrored_mass(states: NumericStates, binning: NumericBinning) -> Floats:
     if inner.sum() > 0 and np.isfinite(low) and np.isfinite(high):
         knots = np.clip(states.binning.edges[1:], low, np.nextafter(high, np.inf))
         running = np.concatenate([[0.0], np.cumsum(inner)])
-        # What lies below an edge after the change lay above its opposite before. Zero stays.
+        # The rows below an edge now were above its opposite before. Zero does not move.
         with np.errstate(over="ignore"):
             opposite = np.nextafter(-binning.edges[1:], np.inf)
         below = running[-1] - np.interp(np.clip(opposite, knots[0], knots[-1]), knots, running)
@@ -287,7 +287,7 @@ def change_of(before: FeatureStates, now: FeatureStates) -> float:
     return max(total_variation(p, q) - _sampling_distance(p, before, now), 0.0)
 
 
-def touched_share(before: FeatureStates, now: FeatureStates) -> float:
+def affected_share(before: FeatureStates, now: FeatureStates) -> float:
     """Minimum share of the rows that a change must have affected, corrected for chance; 0 to 1.
 
     If some rows are unchanged, each group of values keeps at least their share of its rows, so the
@@ -296,7 +296,7 @@ def touched_share(before: FeatureStates, now: FeatureStates) -> float:
     p, q = _shares(before), _shares(now)
     groups = _groups(p, q)
     p, q = summed_by(p, groups), summed_by(q, groups)
-    usual = p >= _GROUP / 2.0
+    usual = p >= SHARE_PER_GROUP / 2.0
     rows = 1.0 / _rows(before.rows) + 1.0 / _rows(now.rows)
     sampling_distance = _SURE * np.sqrt(DESIGN_EFFECT_OF_BINS * p * (1.0 - p) * rows)
     lost = 1.0 - (q + sampling_distance)[usual] / p[usual]
@@ -349,12 +349,12 @@ def _without(shares: Floats, at: int) -> Floats:
     return np.asarray(rest / max(rest.sum(), 1e-300))
 
 
-def _kept_of(other: CategoricalStates, of: CategoricalStates) -> Floats:
+def _shares_at_values(other: CategoricalStates, of: CategoricalStates) -> Floats:
     """Shares of another feature's rows at the values of this one."""
     counts = np.zeros(of.binning.length)
     values = other.binning.values
     counts[NULL] = other.counts[0, NULL]
-    for value, rows in zip(values, other.kept[0], strict=True):
+    for value, rows in zip(values, other.value_rows[0], strict=True):
         counts[of.binning.index.get(value, 2)] += rows
     counts[2] += other.counts[0, 1:3].sum()
     return np.asarray(counts / max(counts.sum(), 1.0))
@@ -367,7 +367,7 @@ def _groups(p: Floats, q: Floats) -> AnyArray:
     group = np.zeros(len(both), dtype=np.int64)
     held, current = 0.0, 0
     for i, mass in enumerate(both):
-        if i > 0 and (held >= _GROUP or mass >= _GROUP or i <= NUMERIC_OFFSET):
+        if i > 0 and (held >= SHARE_PER_GROUP or mass >= SHARE_PER_GROUP or i <= NUMERIC_OFFSET):
             current += 1
             held = 0.0
         held += mass

@@ -109,7 +109,7 @@ def ramps(series: DaySeries) -> Ramps:
         return np.asarray(sums[name][-1] - sums[name][head])
 
     span = t[head] - t[foot]
-    # Of x, which climbs from 0 at the foot to 1 at the head: its sums with w, x and y.
+    # Sums of x, which rises from 0 to 1 along the ramp, with w, x, and y.
     x = (within("t") - t[foot] * within("1")) / span + after("1")
     squares = within("tt") - 2.0 * t[foot] * within("t") + t[foot] ** 2 * within("1")
     xx = squares / span**2 + after("1")

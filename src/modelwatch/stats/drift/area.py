@@ -41,13 +41,13 @@ def area_between(current: NumericStates, reference: NumericStates) -> AreaBounds
     """
     both = np.concatenate((current.quantities, reference.quantities))
     held = both.max(axis=0, initial=0) > 0
-    # A bin ends where the next one begins: what lies between two kept bins holds nothing.
-    kept = np.flatnonzero(np.append(held[1:], False) | held | np.append(False, held[:-1]))
-    if not len(kept):
+    # A bin ends where the next one begins; between two occupied bins there are no rows.
+    occupied = np.flatnonzero(np.append(held[1:], False) | held | np.append(False, held[:-1]))
+    if not len(occupied):
         nothing = np.full(len(current), np.nan)
         return AreaBounds(nothing, nothing, nothing)
-    cells = _Cells.of(kept, current, reference)
-    first, second = (_Counted.of(states, kept) for states in (current, reference))
+    cells = _Cells.of(occupied, current, reference)
+    first, second = (_Counted.of(states, occupied) for states in (current, reference))
     plain = _signed_areas(first.between_edges(), second.between_edges(), cells.width)
     cut = _signed_areas(
         first.at_the_ends(cells), second.at_the_ends(cells), cells.right - cells.left
@@ -83,16 +83,16 @@ class _Cells:
     right: Floats
 
     @classmethod
-    def of(cls, kept: AnyArray, current: NumericStates, reference: NumericStates) -> _Cells:
+    def of(cls, occupied: AnyArray, current: NumericStates, reference: NumericStates) -> _Cells:
         binning = current.binning
-        edges, upper = binning.edges[kept], np.append(binning.edges[kept][1:], np.inf)
+        edges, upper = binning.edges[occupied], np.append(binning.edges[occupied][1:], np.inf)
         shape = (len(current), 2)
         ends = np.empty((len(current), 4))
         ends[:, :2] = np.stack((current.least, current.greatest), axis=1)
         ends[:, 2:] = np.broadcast_to(
             np.stack((reference.least, reference.greatest), axis=1), shape
         )
-        # A side without values gives no end; NaN sorts last.
+        # A side without values has no bounds; NaN sorts last.
         ends = np.sort(ends, axis=1)
         ends = np.where(np.isnan(ends), np.fmax.reduce(ends, axis=1)[:, None], ends)
         at = np.maximum(np.searchsorted(edges, ends, side="right") - 1, 0)
@@ -121,8 +121,8 @@ class _Counted:
     total: AnyArray
 
     @classmethod
-    def of(cls, states: NumericStates, kept: AnyArray) -> _Counted:
-        counts = states.quantities[:, kept]
+    def of(cls, states: NumericStates, occupied: AnyArray) -> _Counted:
+        counts = states.quantities[:, occupied]
         after = np.cumsum(counts, axis=1)
         total = np.maximum(counts.sum(axis=1, keepdims=True), 1)
         return cls(states, after - counts, after, total)
@@ -142,7 +142,7 @@ class _Counted:
         least, greatest = (end[:, None, None] for end in (self.states.least, self.states.greatest))
         special = self.states.binning.special_values
         low, high = cells.low[:, :, None], cells.high[:, :, None]
-        # A special value hides the extreme: then no row is known to lie at the edge.
+        # A special value may hide the extreme, so no row is known to be at the edge.
         hidden = [
             np.isin(end, special)[:, None, None]
             for end in (self.states.minimum, self.states.maximum)
@@ -195,7 +195,7 @@ def _signed_areas(first: _Function, second: _Function, width: Floats) -> _Sides:
     above = first.greatest - second.least
     below = second.greatest - first.least
     before, after = first.left - second.left, first.right - second.right
-    # A linear difference: a trapezium, or two triangles where it changes sign.
+    # The difference is linear: a trapezoid, or two triangles if it changes its sign.
     left, right = np.abs(before), np.abs(after)
     total = left + right
     crossing = (before * after < 0) & (total > 0)

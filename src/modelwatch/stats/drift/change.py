@@ -196,7 +196,7 @@ def value_share_fall(comparison: Comparison) -> Values:
     """
     current, reference = comparison.categorical
     now, before = (
-        states.kept / np.maximum(states.rows, 1)[:, None] for states in (current, reference)
+        states.value_rows / np.maximum(states.rows, 1)[:, None] for states in (current, reference)
     )
     looked_at = frequent_shares(reference) * current.rows[:, None] >= EXPECTED_ROWS
     fall = np.where(looked_at, missing_parts(now, before), 0.0).max(axis=1, initial=0.0)
@@ -214,7 +214,7 @@ def missing_parts(now: Floats, before: Floats) -> Floats:
 
 def frequent_shares(states: CategoricalStates) -> Floats:
     """Shares of the kept values, (n, B); 0 for values that are not frequent."""
-    shares = states.kept / np.maximum(states.rows, 1)[:, None]
+    shares = states.value_rows / np.maximum(states.rows, 1)[:, None]
     return np.where(shares >= FREQUENT, shares, 0.0)
 
 
@@ -285,7 +285,7 @@ def sd_log_ratio(comparison: Comparison) -> Values:
 
 def single_values(states: NumericStates | CategoricalStates) -> Counts:
     """Rows in the bin of each finite value, or of each category with a bin; (n, B)."""
-    return states.quantities if isinstance(states, NumericStates) else states.kept
+    return states.quantities if isinstance(states, NumericStates) else states.value_rows
 
 
 def bins_of_one_value(current: NumericStates, reference: NumericStates) -> AnyArray:

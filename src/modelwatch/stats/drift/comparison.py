@@ -205,7 +205,8 @@ def quantile_groups(reference: Counts, groups: int, *, beyond: bool = False) -> 
     """
     total = np.maximum(reference.sum(axis=1, keepdims=True), 1)
     running = np.cumsum(reference, axis=1)
-    # Twice the middle of each bin's mass, in integers: 2 * before + own = 2 * running - own.
+    # Twice the midpoint of each bin in the cumulative distribution, in integers: 2 * before + own =
+    # 2 * running - own.
     quantile = np.minimum((2 * running - reference) * groups // (2 * total), groups - 1)
     heavy = reference * groups >= total
     begins = np.zeros(reference.shape, dtype=bool)

@@ -116,16 +116,20 @@ def _merged_table(comparison: Comparison) -> _Table:
     column = current + reference
     smaller = np.minimum(n, m) / np.maximum(rows, 1.0)
     rare = (column * smaller[:, None] < RARE) & (column > 0)
-    # A rest that is rare itself takes the smallest of the other cells with it.
+    # If the combined rare cells are still too few, the smallest of the other cells is added.
     rest = np.where(rare, column, 0.0).sum(axis=1)
     takes = rare.any(axis=1) & (rest * smaller < RARE)
     sizes = np.where(rare | (column == 0), np.inf, column)
     next_smallest = np.argmin(sizes, axis=1)
     lines = np.arange(len(column))
     rare[lines, next_smallest] |= takes & np.isfinite(sizes[lines, next_smallest])
-    kept = np.where(rare, 0.0, 1.0)
-    first = np.concatenate([current * kept, (current * (1 - kept)).sum(axis=1)[:, None]], axis=1)
-    both = np.concatenate([column * kept, (column * (1 - kept)).sum(axis=1)[:, None]], axis=1)
+    frequent = np.where(rare, 0.0, 1.0)
+    first = np.concatenate(
+        [current * frequent, (current * (1 - frequent)).sum(axis=1)[:, None]], axis=1
+    )
+    both = np.concatenate(
+        [column * frequent, (column * (1 - frequent)).sum(axis=1)[:, None]], axis=1
+    )
     share = (n / np.maximum(rows, 1.0))[:, None]
     expected = both * share
     scaled = (first - expected) ** 2

@@ -130,7 +130,7 @@ class _Usual:
         if not len(self.distance):
             return False
         alike = float(self.distance.mean()) >= _ALIKE_ROWS
-        # Of too few different values no overlap is known.
+        # With too few distinct values, the overlap is unknown.
         shared = not len(self.overlap) or float(self.overlap.max()) > 0
         return alike and shared and not self.values_per_row >= _OWN_VALUES
 
@@ -203,7 +203,7 @@ class _Usual:
         if m < FEWEST_PAIRS or not known.min() > 0 or self.is_of_days:
             return _nothing(len(at))
         usual = self.independence
-        # A chi-square over its degrees of freedom has the variance 2 / degrees.
+        # A chi-square divided by its degrees of freedom has the variance 2 / degrees.
         regular = 2.0 * known.mean() ** 2 / max(float(known.var(ddof=1)), 1e-12)
         p, alike = np.ones(len(at)), (degrees >= FEWEST_CELLS - 1) & (distance < known.min())
         shape = np.maximum(np.minimum(degrees[alike], regular), 1.0) / 2.0
@@ -225,7 +225,7 @@ def _usual(parts: list[Neighbors], spans: list[slice]) -> _Usual:
     for part, span in held:
         start, stop, _ = span.indices(len(part))
         for lag in range(1, LAGS + 1):
-            # Days before the first of a span have not to be there.
+            # Days before the first day of a span may be missing.
             own = part.ties[start - 1 + lag : stop, lag - 1]
             lag_counts[lag - 1] += len(own)
             ties[lag - 1] += own.sum()
@@ -233,7 +233,7 @@ def _usual(parts: list[Neighbors], spans: list[slice]) -> _Usual:
         per_row = (distinct / rows)[np.isfinite(distinct) & (rows > 0)]
     return _Usual(
         pairs=len(distance),
-        # Where neighbors tie, so do days that are further apart.
+        # If neighboring days tie, days further apart tie as well.
         lags=np.asarray((lag_counts >= FEWEST_OF_A_LAG) & (np.cumsum(ties) == 0)),
         distance=distance[np.isfinite(distance)],
         degrees=degrees[np.isfinite(distance)],

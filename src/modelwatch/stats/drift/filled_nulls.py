@@ -91,12 +91,14 @@ class FilledModel:
         before = (_cells(reference) / np.maximum(reference.rows, 1)[:, None])[
             lines if len(reference) > 1 else 0, at
         ]
-        once = 1.0 / rows + 1.0 / np.maximum(reference.rows, 1)
-        of_value = self.dispersion[at] * np.maximum(before * (1.0 - before), 0.5 / rows) * once
-        of_nulls = self.null_dispersion * null * (1.0 - null) * once
+        inverse_rows = 1.0 / rows + 1.0 / np.maximum(reference.rows, 1)
+        of_value = (
+            self.dispersion[at] * np.maximum(before * (1.0 - before), 0.5 / rows) * inverse_rows
+        )
+        of_nulls = self.null_dispersion * null * (1.0 - null) * inverse_rows
         alike = np.abs(gained - null) <= _APART * np.sqrt(of_value + of_nulls)
         none = np.exp(-null * rows / self.null_dispersion)
-        # Nulls that are mended leave each value its part of their rows.
+        # If missing values are recorded again, each value gains its share of their rows.
         excess = gained - before * null / np.maximum(1.0 - null, 1e-9)
         z = np.maximum(excess, 0.0) / np.sqrt(of_value)
         rise = 2.0 * student_tail(z, np.full(len(z), max(self.days - 1.0, 2.0)))

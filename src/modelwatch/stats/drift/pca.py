@@ -51,10 +51,10 @@ def components(reference: PairStates) -> Components:
     eigenvalues, vectors = np.linalg.eigh(second)
     held = np.maximum(eigenvalues[:, ::-1], 0.0)
     total = held.sum(axis=1, keepdims=True)
-    # A component is kept while those before it hold less than the share.
+    # A component is retained while the components before it explain less than the share.
     before = np.cumsum(held, axis=1) - held
-    kept = (before < SHARE_OF_VARIANCE * total * (1.0 - 1e-12)) & (held > 0)
-    return Components(used, mean, sd, vectors[:, :, ::-1] * kept[:, None, :], second)
+    retained = (before < SHARE_OF_VARIANCE * total * (1.0 - 1e-12)) & (held > 0)
+    return Components(used, mean, sd, vectors[:, :, ::-1] * retained[:, None, :], second)
 
 
 def standardisation(reference: PairStates) -> tuple[AnyArray, Floats, Floats]:

@@ -120,7 +120,7 @@ def _charged(second: Floats, correlation: Floats) -> Floats:
             left, of_left = np.delete(left, blamed), _without(of_left, blamed)
             own = np.ix_(left, left)
             steps, ratios = _suspected(second[window][own][None], correlation[own], of_left)
-            # Relations of which only the removed feature was evidence are unknown now.
+            # Relations that only the removed feature supported are now unknown.
             change[window, left] = np.minimum(change[window, left], np.nan_to_num(steps[0]))
             if not (np.nan_to_num(steps) >= SUSPECTED).any():
                 break

@@ -18,7 +18,7 @@ from modelwatch.stats.states.leave_out import FeatureStates
 from modelwatch.stats.verdicts.null_distribution import NullModel
 from modelwatch.stats.verdicts.null_model import FEWEST_REFERENCE_DAYS, assumed, learned
 from modelwatch.stats.verdicts.own_chance import own_chance
-from modelwatch.stats.verdicts.reference_blocks import RowVariance, Shown, blocks_of_days
+from modelwatch.stats.verdicts.reference_blocks import BlockValues, RowVariance, blocks_of_days
 from modelwatch.stats.verdicts.sampling_variance import JUDGED
 
 VALUE_SHARE_FALL = "value_share_fall"
@@ -69,15 +69,15 @@ class ValueFallModel:
         """
         states, reference = comparison.categorical
         rows, before_rows = (_steady_rows(side, self.steady) for side in (states, reference))
-        now = states.kept[:, self.positions] / np.maximum(rows, 1)[:, None]
-        before = reference.kept[:, self.positions] / np.maximum(before_rows, 1)[:, None]
+        now = states.value_rows[:, self.positions] / np.maximum(rows, 1)[:, None]
+        before = reference.value_rows[:, self.positions] / np.maximum(before_rows, 1)[:, None]
         needed = np.maximum(EXPECTED_ROWS, EXPECTED_EVENTS * self.dispersion)
         fall = np.where(before * states.rows[:, None] >= needed, missing_parts(now, before), 0.0)
         p = np.ones(fall.shape)
         for at, model in enumerate(self.models):
             change = now[:, at] - before[:, at]
             p[:, at] = model.p_values(change, window_days, weekdays, rows, before_rows)
-        # A window without rows of steady values has lost all of them.
+        # A window without rows of stable values has lost all of them.
         p = np.where(rows[:, None] > 0, np.minimum(p * len(self.models), 1.0), 0.0)
         p = np.where(fall > 0, p, 1.0)
         if not len(self.models):
@@ -103,9 +103,9 @@ def value_fall_model(
     if not len(held):
         return None
     states, days = days_states.take(held), np.asarray(day_numbers, dtype=np.int64)[held]
-    steady = (states.kept > 0).mean(axis=0) >= _STEADY
+    steady = (states.value_rows > 0).mean(axis=0) >= _STEADY
     rows_a_day = _steady_rows(states, steady)
-    shares = states.kept.sum(axis=0) / max(int(rows_a_day.sum()), 1)
+    shares = states.value_rows.sum(axis=0) / max(int(rows_a_day.sum()), 1)
     positions = np.flatnonzero(steady & (shares >= FREQUENT) & (shares < 1.0))
     shares = shares[positions]
     row_variances = [RowVariance(_OF_A_SHARE, 1.0, float(share)) for share in shares]
@@ -117,11 +117,14 @@ def value_fall_model(
         dispersion = np.full(len(positions), least)
         return ValueFallModel(steady, positions, dispersion, models, 1, float("nan"))
     spans = blocks_of_days(len(states))
-    counts, rows = _sums(states.kept[:, positions], spans), _sums(rows_a_day[:, None], spans)
-    rest_counts, rest = states.kept[:, positions].sum(axis=0) - counts, rows_a_day.sum() - rows
+    counts, rows = _sums(states.value_rows[:, positions], spans), _sums(rows_a_day[:, None], spans)
+    rest_counts, rest = (
+        states.value_rows[:, positions].sum(axis=0) - counts,
+        rows_a_day.sum() - rows,
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         now, before = counts / rows, rest_counts / rest
-    shown = Shown(
+    shown = BlockValues(
         len(states), spans, {}, rows[:, 0].astype(np.float64), rest[:, 0].astype(np.float64)
     )
     changes = list((now - before).T)
@@ -134,7 +137,7 @@ def value_fall_model(
 
 def _steady_rows(states: CategoricalStates, steady: AnyArray) -> Counts:
     """Rows of each scope without those of values that occur on few days, (n,)."""
-    return np.asarray(states.rows - states.kept[:, ~steady].sum(axis=1), dtype=np.int64)
+    return np.asarray(states.rows - states.value_rows[:, ~steady].sum(axis=1), dtype=np.int64)
 
 
 def _sums(stack: Counts, spans: Spans) -> Counts:
@@ -142,7 +145,7 @@ def _sums(stack: Counts, spans: Spans) -> Counts:
     return np.asarray(running[spans[:, 1]] - running[spans[:, 0]], dtype=np.int64)
 
 
-def _dispersion(change: Floats, shares: Floats, shown: Shown) -> Floats:
+def _dispersion(change: Floats, shares: Floats, shown: BlockValues) -> Floats:
     """The largest dispersion over the lengths of blocks, (K,), because what lasts for days is one
     event."""
     found = np.ones(len(shares))

@@ -76,8 +76,8 @@ def estimates_multiclass(
     """
     if not calibrations:
         return {key: _unknown(len(states)) for key in ESTIMATED_MULTICLASS}
-    kept = states.histograms[:, :, :, int(labelled_only) :, PROBABILITIES]
-    rows = kept.sum(axis=3).astype(np.float64)
+    counts = states.histograms[:, :, :, int(labelled_only) :, PROBABILITIES]
+    rows = counts.sum(axis=3).astype(np.float64)
     means = [[fit.probability(SCORES) for fit in (c.against, c.chosen)] for c in calibrations]
     probability = np.array(means)
     positives = rows * probability

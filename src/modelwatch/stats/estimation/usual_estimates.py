@@ -17,7 +17,7 @@ from modelwatch.stats.arrays import Counts, Floats
 from modelwatch.stats.estimation.estimates import Estimate
 from modelwatch.stats.states.stack import Stack
 from modelwatch.stats.verdicts.null_model import NullModel, assumed, learned
-from modelwatch.stats.verdicts.reference_blocks import RowVariance, Shown, blocks_of_days
+from modelwatch.stats.verdicts.reference_blocks import BlockValues, RowVariance, blocks_of_days
 from modelwatch.stats.verdicts.sampling_variance import JUDGED
 
 S = TypeVar("S", bound=Stack)
@@ -72,13 +72,13 @@ def usual_estimates(
         variance = rows * float(estimate.sampling_sd[0]) ** 2
         if not np.isfinite(value) or not np.isfinite(variance):
             continue
-        # A certain outcome is certain of so many rows only.
+        # An outcome without variance is only as certain as its number of rows.
         row_variance = RowVariance(_OF_A_DIFFERENCE, max(variance, 0.5 / (rows + 1.0)))
         if len(days_states) < 2:
             model = assumed(row_variance, assumed_design_effect)
         else:
             of, others = blocks[key], rest[key]
-            shown = Shown(len(days_states), spans, {}, of.rows, others.rows)
+            shown = BlockValues(len(days_states), spans, {}, of.rows, others.rows)
             change = of.values.value - others.values.value
             (model,) = learned([row_variance], shown, [change], days, assumed_design_effect)
         found[key] = UsualEstimates(value, int(rows), model)

@@ -24,7 +24,7 @@ def arrived_shares(counts: Counts, ages: Counts) -> Floats:
     within = np.where(observed, np.cumsum(counts, axis=1), 0).sum(axis=0).astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         earlier = np.where(within > 0, 1.0 - at.sum(axis=0) / within, 1.0)
-    # The share within k is the product of what had arrived earlier, over all later delays.
+    # The share that arrives within k days is a product over all longer delays.
     later = np.cumprod(earlier[:0:-1])[::-1] if len(earlier) > 1 else np.zeros(0)
     return np.append(later, 1.0)
 

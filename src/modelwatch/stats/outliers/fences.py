@@ -39,7 +39,7 @@ class Fences:
             below = np.where(x < self.lower, self.lower / width - x / width, 0.0)
             above = np.where(x >= self.upper, x / width - self.upper / width, 0.0)
         far = np.maximum(below, above)
-        # At the fence itself a value is outside by nothing, and yet outside.
+        # A value on the fence is outside, at distance zero.
         return np.where((x < self.lower) | (x >= self.upper), np.maximum(far, 1e-12), 0.0)
 
 
@@ -62,7 +62,8 @@ def fences(reference: NumericStates, k: float = FAR_OUT) -> Fences:
     with np.errstate(over="ignore"):
         lower_wanted, upper_wanted = low - k * width, high + k * width
     edges = reference.binning.edges
-    # Bins hold their lower edge: all below the one edge, and all from the other on, is beyond.
+    # A bin includes its lower edge: all bins below the lower fence, and all from the upper fence
+    # on, are outside.
     lower = edges[int(np.searchsorted(edges, lower_wanted, side="right")) - 1]
     upper = edges[min(int(np.searchsorted(edges, upper_wanted, side="right")), len(edges) - 1)]
     return Fences(float(lower), float(upper), lower_wanted, upper_wanted)

@@ -13,7 +13,7 @@ from modelwatch.stats.drift.correlation import NO_VARIANCE
 from modelwatch.stats.special import chi_square_tail
 from modelwatch.stats.states.pairs import STEPS, PairStates
 
-KEPT = 0.75
+CORE_SHARE = 0.75
 """Minimum share of the reference's days that is kept."""
 _FEWEST_DAYS = 4
 """Number of days below which all are kept."""
@@ -31,7 +31,7 @@ class Center:
 
     ``features``: names, (d,). ``used`` (d,): those that vary. ``mean`` and ``sd`` (d,): in scales
     of the frozen bins from their centers. ``correlation`` (d, d): of those used, 1 on the diagonal
-    for the others. ``kept`` (m,): the days of the reference that it is computed from.
+    for the others. ``core`` (m,): the days of the reference that it is computed from.
     """
 
     features: tuple[str, ...]
@@ -39,7 +39,7 @@ class Center:
     mean: Floats
     sd: Floats
     correlation: Floats
-    kept: AnyArray
+    core: AnyArray
 
 
 @dataclass(frozen=True)
@@ -77,19 +77,19 @@ def robust_center(days: PairStates) -> Center | None:
     center, covariance = _known_median(mean), _known_median(second)
     covariance = covariance - np.outer(center, center)
     m = len(held)
-    kept = np.ones(m, dtype=bool)
+    core = np.ones(m, dtype=bool)
     if m >= _FEWEST_DAYS:
-        size = int(np.ceil(KEPT * m))
+        size = int(np.ceil(CORE_SHARE * m))
         for _ in range(_STEPS_OF_CONCENTRATION):
             distance = _mean_square(mean, second, center, covariance)
             nearest = np.zeros(m, dtype=bool)
             nearest[np.argsort(distance, kind="stable")[:size]] = True
-            if np.array_equal(nearest, kept):
+            if np.array_equal(nearest, core):
                 break
-            kept = nearest
-            center, covariance = _of_total(held, kept)
+            core = nearest
+            center, covariance = _of_total(held, core)
     else:
-        center, covariance = _of_total(held, kept)
+        center, covariance = _of_total(held, core)
     variance = np.diagonal(covariance)
     used = np.isfinite(variance) & (variance * STEPS**2 > NO_VARIANCE)
     if not used.any():
@@ -98,7 +98,7 @@ def robust_center(days: PairStates) -> Center | None:
     scale = float(np.median(distance)) / int(used.sum())
     sd = np.sqrt(np.where(used, variance * max(scale, 1.0), 1.0))
     correlation = _correlation(covariance, used)
-    return Center(held.features, used, np.where(used, center, 0.0), sd, correlation, kept)
+    return Center(held.features, used, np.where(used, center, 0.0), sd, correlation, core)
 
 
 def mean_squares(states: PairStates, center: Center) -> Floats:
@@ -138,7 +138,7 @@ def _alike(present: AnyArray) -> Iterator[AnyArray]:
     packed = np.packbits(present, axis=1)
     words = np.zeros((len(packed), -(-packed.shape[1] // 8) * 8), dtype=np.uint8)
     words[:, : packed.shape[1]] = packed
-    # Numbers sort many times faster than rows of booleans.
+    # Sorting integers is much faster than sorting rows of booleans.
     order = np.lexsort(words.view(np.uint64).T)
     changes = np.any(np.diff(words[order], axis=0) != 0, axis=1)
     yield from np.split(order, np.flatnonzero(changes) + 1)
@@ -181,9 +181,9 @@ def _known_median(stack: Floats) -> Floats:
     return np.where(anywhere, np.nanmedian(np.where(anywhere, stack, 0.0), axis=0), np.nan)
 
 
-def _of_total(days: PairStates, kept: AnyArray) -> tuple[Floats, Floats]:
+def _of_total(days: PairStates, core: AnyArray) -> tuple[Floats, Floats]:
     """Mean (d,) and covariance (d, d) of some days together."""
-    mean, second = _moments(days.products[kept].sum(axis=0)[None])
+    mean, second = _moments(days.products[core].sum(axis=0)[None])
     return mean[0], second[0] - np.outer(mean[0], mean[0])
 
 

@@ -9,7 +9,7 @@ from scipy.special import psi
 
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.drift.comparison import NO_CURRENT_ROWS, Values, values
-from modelwatch.stats.performance.decisions import quotient
+from modelwatch.stats.performance.decisions import BINARY, UNIT_RANGE, quotient
 from modelwatch.stats.performance.metric import (
     NO_LABELS,
     NO_NEGATIVES,
@@ -23,14 +23,11 @@ from modelwatch.stats.performance.metric import (
 )
 from modelwatch.stats.states.binary import LOSS_UNIT
 from modelwatch.stats.states.binary_margins import NEGATIVE, POSITIVE, SCORE_UNIT, BinaryMargins
-from modelwatch.stats.states.score_batch import Task
 from modelwatch.stats.states.score_scale import MATERIAL_SHARE, kind_of
 
 _TENTHS = 10
 """Number of equal-width bins in the reliability table."""
 _ROUNDING = 1e-12
-_BINARY: tuple[Task, ...] = ("binary",)
-_UNIT = (0.0, 1.0)
 
 
 def sides(states: BinaryMargins) -> tuple[Counts, Counts]:
@@ -96,8 +93,8 @@ def _auc_error(states: BinaryMargins) -> Floats:
 @performance_metric(
     "roc_auc",
     label="ROC AUC",
-    tasks=_BINARY,
-    range=_UNIT,
+    tasks=BINARY,
+    range=UNIT_RANGE,
     better="higher",
     source="scikit-learn roc_auc_score; Hanley and McNeil (1982)",
     bound="half of the pairs of a positive and a negative row in a bin with several values",
@@ -108,7 +105,7 @@ def roc_auc(states: BinaryMargins) -> Values:
     """Probability that the score of a positive row exceeds that of a negative row, where ties count
     half. Rows of one bin count as ties."""
     negatives, positives = sides(states)
-    # Twice the pairs in order, in integers.
+    # Twice the number of ordered pairs, in integers.
     pairs = (negatives * (2 * states.ranked_above[:, POSITIVE] + positives)).sum(axis=1)
     every = 2 * negatives.sum(axis=1) * positives.sum(axis=1)
     return values(quotient(pairs, every), *_missing(states, both=True))
@@ -131,8 +128,8 @@ def _reciprocals(first: Floats, count: Floats) -> Floats:
 def _average_precision_error(states: BinaryMargins) -> Floats:
     own, rows, higher, every = _precision_steps(states)
     total = own.sum(axis=1)
-    # At best all positives of the bin have one score above its other rows; at worst each has its
-    # own below them, so that the k-th has a precision of (h + k) / (e + k).
+    # At best, all positives of a bin score above its other rows; at worst each scores below them,
+    # so that the k-th has a precision of (h + k) / (e + k).
     after = every + rows - own
     best = own * quotient(higher + own, every + np.maximum(own, 1.0))
     worst = own - (after - higher) * _reciprocals(after, own)
@@ -145,8 +142,8 @@ def _average_precision_error(states: BinaryMargins) -> Floats:
 def _average_precision_terms(states: BinaryMargins) -> Floats:
     own, rows, higher, every = _precision_steps(states)
     tied = own * quotient(higher + own, every + np.maximum(rows, 1.0))
-    # In a random order the k-th row of a bin is positive with the chance own / rows, and then
-    # 1 + (k - 1) (own - 1) / (rows - 1) of the bin's positives are among its first k.
+    # In random order, the k-th row of a bin is positive with probability own / rows, and then 1 +
+    # (k - 1) (own - 1) / (rows - 1) of the positives of the bin are among its first k rows.
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(rows > 1, (own - 1.0) / (rows - 1.0), 0.0)
         rest = higher + 1.0 - share * (1.0 + every)
@@ -157,8 +154,8 @@ def _average_precision_terms(states: BinaryMargins) -> Floats:
 @performance_metric(
     "average_precision",
     label="Average precision",
-    tasks=_BINARY,
-    range=_UNIT,
+    tasks=BINARY,
+    range=UNIT_RANGE,
     better="higher",
     source="scikit-learn average_precision_score; its expectation over the orders inside a bin",
     bound="the best and the worst order of the rows in each bin",
@@ -175,8 +172,8 @@ def average_precision(states: BinaryMargins) -> Values:
 @performance_metric(
     "brier",
     label="Brier score",
-    tasks=_BINARY,
-    range=_UNIT,
+    tasks=BINARY,
+    range=UNIT_RANGE,
     better="lower",
     source="scikit-learn brier_score_loss; Brier (1950)",
 )
@@ -199,7 +196,7 @@ def log_loss_of_binary(states: BinaryMargins) -> Values:
 @performance_metric(
     "calibration_bias",
     label="Calibration bias",
-    tasks=_BINARY,
+    tasks=BINARY,
     range=(-1.0, 1.0),
     better="neutral",
     source="calibration in the large; Cox (1958)",
@@ -234,11 +231,11 @@ def _tenths(states: BinaryMargins) -> tuple[AnyArray, AnyArray]:
     low = states.lower_edges
     upper = np.append(low[1:], 1.0)
     single = states.single_value[states.probabilities]
-    # A score of 1 is of the last tenth.
+    # A score of 1 belongs to the last tenth.
     inner = np.arange(1, _TENTHS) / _TENTHS
     middle = np.where(single, low, (low + upper) / 2.0)
     tenth = np.searchsorted(inner, middle, side="right")
-    # Edges that are tenths in another unit are off by rounding.
+    # Edges that are tenths in another unit have rounding errors.
     first = np.searchsorted(inner, low + _ROUNDING, side="right")
     last = np.searchsorted(inner, upper - _ROUNDING, side="left")
     return tenth, ~single & (first < last)
@@ -272,8 +269,8 @@ def _ece_error(states: BinaryMargins) -> Floats:
 @performance_metric(
     "ece",
     label="Expected calibration error",
-    tasks=_BINARY,
-    range=_UNIT,
+    tasks=BINARY,
+    range=UNIT_RANGE,
     better="lower",
     source="Naeini et al. (2015), ten bins of equal width",
     bound="twice the share of rows in bins that overlap two tenths",
@@ -325,7 +322,7 @@ def _register_lift(percent: int) -> None:
     performance_metric(
         f"lift_{percent:02d}",
         label=f"Lift at the top {percent}%",
-        tasks=_BINARY,
+        tasks=BINARY,
         range=(0.0, np.inf),
         better="higher",
         source="by definition; ties by the expectation over random orders",

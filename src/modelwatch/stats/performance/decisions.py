@@ -20,8 +20,8 @@ from modelwatch.stats.states.multiclass import MulticlassStates
 from modelwatch.stats.states.score_batch import Task
 
 _NO_POSITIVE_DECISIONS = "no labeled row was decided positive"
-_BINARY: tuple[Task, ...] = ("binary",)
-_UNIT = (0.0, 1.0)
+BINARY: tuple[Task, ...] = ("binary",)
+UNIT_RANGE = (0.0, 1.0)
 _PAGE = "scikit-learn"
 
 
@@ -55,7 +55,7 @@ def known(states: MulticlassStates) -> Counts:
     "accuracy",
     label="Accuracy",
     tasks=("binary", "multiclass"),
-    range=_UNIT,
+    range=UNIT_RANGE,
     better="higher",
     source=f"{_PAGE} accuracy_score",
     unit="share of labeled rows",
@@ -74,8 +74,8 @@ def accuracy(states: BinaryMargins | MulticlassStates) -> Values:
 @performance_metric(
     "precision",
     label="Precision",
-    tasks=_BINARY,
-    range=_UNIT,
+    tasks=BINARY,
+    range=UNIT_RANGE,
     better="higher",
     source=f"{_PAGE} precision_score",
     unit="share of positive decisions",
@@ -93,8 +93,8 @@ def precision(states: BinaryMargins) -> Values:
 @performance_metric(
     "recall",
     label="Recall",
-    tasks=_BINARY,
-    range=_UNIT,
+    tasks=BINARY,
+    range=UNIT_RANGE,
     better="higher",
     source=f"{_PAGE} recall_score",
     unit="share of positive labels",
@@ -111,8 +111,8 @@ def recall(states: BinaryMargins) -> Values:
 @performance_metric(
     "specificity",
     label="Specificity",
-    tasks=_BINARY,
-    range=_UNIT,
+    tasks=BINARY,
+    range=UNIT_RANGE,
     better="higher",
     source="Yerushalmy (1947)",
     unit="share of negative labels",
@@ -129,8 +129,8 @@ def specificity(states: BinaryMargins) -> Values:
 @performance_metric(
     "false_positive_rate",
     label="False positive rate",
-    tasks=_BINARY,
-    range=_UNIT,
+    tasks=BINARY,
+    range=UNIT_RANGE,
     better="lower",
     source="1 minus specificity",
     unit="share of negative labels",
@@ -147,8 +147,8 @@ def false_positive_rate(states: BinaryMargins) -> Values:
 @performance_metric(
     "f1",
     label="F1",
-    tasks=_BINARY,
-    range=_UNIT,
+    tasks=BINARY,
+    range=UNIT_RANGE,
     better="higher",
     source=f"{_PAGE} f1_score",
 )
@@ -166,7 +166,7 @@ def f1(states: BinaryMargins) -> Values:
 @performance_metric(
     "mcc",
     label="Matthews correlation",
-    tasks=_BINARY,
+    tasks=BINARY,
     range=(-1.0, 1.0),
     better="higher",
     source=f"{_PAGE} matthews_corrcoef; Matthews (1975)",
@@ -191,8 +191,8 @@ def mcc(states: BinaryMargins) -> Values:
 @performance_metric(
     "base_rate",
     label="Base rate",
-    tasks=_BINARY,
-    range=_UNIT,
+    tasks=BINARY,
+    range=UNIT_RANGE,
     better="neutral",
     source="by definition",
     unit="share of labeled rows",
@@ -210,8 +210,8 @@ def base_rate(states: BinaryMargins) -> Values:
 @performance_metric(
     "selection_rate",
     label="Selection rate",
-    tasks=_BINARY,
-    range=_UNIT,
+    tasks=BINARY,
+    range=UNIT_RANGE,
     better="neutral",
     source="by definition",
     unit="share of rows with a decision",

@@ -110,8 +110,8 @@ def changes(
             floors = [side.floor(scale) for side in (after, before)]
             sides = [after.without, before.without]
             spread = day_interval(value, sides, floors=floors, level=level)
-        days_kept = max if borrowing else min
-        fewest = days_kept(len(after.without), len(before.without))
+        combined_days = max if borrowing else min
+        fewest = combined_days(len(after.without), len(before.without))
         for at, key in enumerate(after.keys):
             why = [
                 f"{name}: {side.reason[at]}"

@@ -7,7 +7,7 @@ import numpy as np
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.drift.comparison import NO_CURRENT_ROWS, Values, values
 from modelwatch.stats.performance.binary import log_loss_of_binary
-from modelwatch.stats.performance.decisions import known, quotient
+from modelwatch.stats.performance.decisions import UNIT_RANGE, known, quotient
 from modelwatch.stats.performance.metric import NO_DECISIONS, NO_LABELS, performance_metric
 from modelwatch.stats.states.binary import LOSS_UNIT
 from modelwatch.stats.states.binary_margins import BinaryMargins
@@ -21,7 +21,6 @@ NOT_OF_CLASSES = (
     "adding up to 1; set performance.score_kind"
 )
 _MULTICLASS: tuple[Task, ...] = ("multiclass",)
-_UNIT = (0.0, 1.0)
 
 
 @performance_metric(
@@ -94,7 +93,7 @@ def _register_averages(name: str, label: str) -> None:
             f"{key}_{name}",
             label=f"{key.title()} {label if label == 'F1' else label.lower()}",
             tasks=_MULTICLASS,
-            range=_UNIT,
+            range=UNIT_RANGE,
             better="higher",
             source=f"scikit-learn {name}_score, average='{key}'",
         )(compute)
@@ -114,7 +113,7 @@ def auc_by_class(states: MulticlassStates) -> Floats:
 
 def _auc_error(states: MulticlassStates) -> Floats:
     rest, own = _against(states)
-    several = np.flatnonzero(ASCENDING != BINS + 1)  # the other position holds the score 1 alone
+    several = np.flatnonzero(ASCENDING != BINS + 1)  # the other position contains only the score 1
     tied = (rest * own)[..., several].sum(axis=-1)
     error = quotient(tied, 2.0 * rest.sum(axis=-1) * own.sum(axis=-1))
     return error.mean(axis=1) if error.shape[1] else np.full(len(states), np.nan)
@@ -124,7 +123,7 @@ def _auc_error(states: MulticlassStates) -> Floats:
     "roc_auc_ovr",
     label="One-against-rest ROC AUC",
     tasks=_MULTICLASS,
-    range=_UNIT,
+    range=UNIT_RANGE,
     better="higher",
     source="scikit-learn roc_auc_score, multi_class='ovr', average='macro'",
     bound="half of the pairs of rows of a class and of another in one bin, averaged; bins have a "

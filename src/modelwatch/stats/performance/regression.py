@@ -136,7 +136,7 @@ def r2(states: RegressionStates) -> Values:
     rows = states.compared.astype(object)
     shift = 2 * states.unit_of("label") - states.unit_of("squared_label")
     label, square = states.sum_of("label"), states.sum_of("squared_label")
-    # In integers, so that nothing cancels; truncation may leave a little below zero.
+    # In integers, to avoid cancellation; truncation may give a value slightly below zero.
     spread = (rows * square << shift) - label * label
     missed = rows * states.sum_of("squared_error") << shift
     found = [1.0 - m / s if s > 0 else np.nan for m, s in zip(missed, spread, strict=True)]

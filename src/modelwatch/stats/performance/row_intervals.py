@@ -28,7 +28,7 @@ from modelwatch.stats.states.multiclass import MulticlassStates
 from modelwatch.stats.states.regression import RegressionStates
 from modelwatch.stats.states.score_scale import holds_probabilities, with_edges
 
-NOT_KEPT = "the spread of its rows is not kept"
+SPREAD_UNKNOWN = "the spread of its rows is not kept"
 _OF_ALL_ROWS = frozenset({"brier", "log_loss", "calibration_bias"})
 """Binary metrics that are means over labeled rows of both classes."""
 _GROUPS = 64
@@ -101,7 +101,7 @@ def _rows_behind(key: str, states: MetricStates) -> AnyArray:
 def _interval(found: Values, lower: Floats, upper: Floats, variance: Floats) -> RowInterval:
     reason = found.reason.copy()
     silent = np.isnan(variance) & (reason == np.array(None))
-    reason[silent] = NOT_KEPT
+    reason[silent] = SPREAD_UNKNOWN
     undefined = reason != np.array(None)
     return RowInterval(
         np.where(undefined, np.nan, lower),

@@ -98,10 +98,10 @@ def _texts(binning: NumericBinning, values: Floats | Sequence[float], unit: Unit
     """Readable values; numbers with enough digits to distinguish bars."""
     if not len(values):
         return []
-    # The double that follows a single value ends its bar, and reads as the value does.
+    # The next double above a single value ends its bar, and is labeled like the value.
     with np.errstate(over="ignore"):
-        following = np.append(False, np.asarray(values)[1:] == np.nextafter(values[:-1], np.inf))
-    apart = [binning.label(float(value)) for value in np.asarray(values)[~following]]
+        adjacent = np.append(False, np.asarray(values)[1:] == np.nextafter(values[:-1], np.inf))
+    apart = [binning.label(float(value)) for value in np.asarray(values)[~adjacent]]
     texts = [text_of(value, unit) for value in apart]
     known = [text or plain for text, plain in zip(texts, numerals(apart), strict=True)]
-    return [known[at] for at in np.cumsum(~following) - 1]
+    return [known[at] for at in np.cumsum(~adjacent) - 1]

@@ -40,7 +40,7 @@ def bounded_quantiles(states: NumericStates, levels: Sequence[float]) -> tuple[F
     high = np.fmin(binning.upper_edges[at], greatest)
     part = (rank - before - 0.5) / np.maximum(held, 1)
     with np.errstate(over="ignore", invalid="ignore"):
-        # A weighted mean, for the difference of two finite edges may overflow.
+        # A weighted mean, because the difference of two finite edges may overflow.
         within = low * (1.0 - part) + high * part
         value = np.where(binning.single_value[at], binning.edges[at], np.clip(within, low, high))
         value = np.where(rank == 1, least, np.where(rank == count, greatest, value))
@@ -51,7 +51,7 @@ def bounded_quantiles(states: NumericStates, levels: Sequence[float]) -> tuple[F
 
 def _first_at_least(ascending: Counts, wanted: Counts) -> Counts:
     """The number of elements of each row (n, B) that are less than each requested number (n, K)."""
-    # All rows as one ascending row: each is lifted above the one before.
+    # All rows as one ascending array: each row is shifted above the one before.
     lift = np.arange(len(ascending))[:, None] * (int(ascending.max(initial=0)) + 1)
     found = np.searchsorted((ascending + lift).ravel(), wanted + lift)
     return np.asarray(found - np.arange(len(ascending))[:, None] * ascending.shape[1])

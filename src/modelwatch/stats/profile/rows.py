@@ -138,7 +138,7 @@ def _single_values(subject: ProfiledWindows) -> tuple[list[str], Counts]:
     """Labels as JSON, and counts, of the values that have a bin of their own."""
     states = subject.states
     if isinstance(states, CategoricalStates):
-        return [json.dumps(value) for value in states.binning.values], states.kept
+        return [json.dumps(value) for value in states.binning.values], states.value_rows
     at = np.flatnonzero(states.binning.single_value)
     edges = states.binning.edges[at]
     return [value_label(subject, float(edge)) for edge in edges], states.bins[:, at]

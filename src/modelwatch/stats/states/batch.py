@@ -31,18 +31,18 @@ class BatchColumn:
 
 @dataclass(frozen=True)
 class SegmentationCodes:
-    """A bounded split of the rows: the kept segments, followed by other ones and null.
+    """A bounded split of the rows: the segments of frequent values, then other values, then null.
 
-    ``kept``: names of values, as in ``value_names``.
+    ``values``: names of values, as in ``value_names``.
     """
 
     name: str
-    kept: tuple[str, ...]
+    values: tuple[str, ...]
 
     @cached_property
     def segments(self) -> tuple[str, ...]:
         """Name of every code."""
-        return (*self.kept, OTHER_SEGMENT, NULL_SEGMENT)
+        return (*self.values, OTHER_SEGMENT, NULL_SEGMENT)
 
 
 @dataclass(frozen=True)

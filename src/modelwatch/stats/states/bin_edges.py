@@ -27,7 +27,7 @@ def tail_cuts(ordered: Floats, first: float, last: float, center: float) -> list
     ``_MOST_CUTS``. A cut is left out if there is no value between it and the previous one."""
     found: list[float] = []
     for sign, begin in ((-1.0, first), (1.0, last)):
-        # Halves, for the distance of two finite values may overflow.
+        # Halves, because the difference of two finite values may overflow.
         far = np.sort(sign * (ordered[sign * ordered > sign * begin] / 2.0 - center / 2.0))
         start = sign * (begin / 2.0 - center / 2.0)
         if not len(far) or not start > 0:

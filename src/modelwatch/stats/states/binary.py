@@ -62,8 +62,8 @@ def probabilities_of(binning: NumericBinning, score: Floats, nulls: AnyArray | N
 
 def log_losses(probability: Floats) -> Floats:
     """Negative logarithm of the probability of the true class, in units, as integers."""
-    kept = np.clip(probability, SMALLEST_PROBABILITY, 1.0 - SMALLEST_PROBABILITY)
-    return np.asarray(np.rint(-np.log(kept) * LOSS_UNIT), dtype=np.float64)
+    retained = np.clip(probability, SMALLEST_PROBABILITY, 1.0 - SMALLEST_PROBABILITY)
+    return np.asarray(np.rint(-np.log(retained) * LOSS_UNIT), dtype=np.float64)
 
 
 def _nothing() -> Counts:
@@ -142,13 +142,13 @@ class BinaryStates(Stack):
         empty ones."""
         rows = self.counts.sum(axis=(0, 1, 2)) + self.undecided.sum(axis=(0, 1))
         held = rows[NUMERIC_OFFSET:] > 0
-        kept = held.copy()
-        kept[1:] |= held[:-1]
-        kept[[0, -1]] = True
-        if not kept[1:-1].any():
-            kept[1] = True  # bins have a finite edge, whatever they hold
-        binning = with_edges(self.binning, self.binning.edges[kept])
-        at = np.concatenate([np.arange(NUMERIC_OFFSET), NUMERIC_OFFSET + np.flatnonzero(kept)])
+        retained = held.copy()
+        retained[1:] |= held[:-1]
+        retained[[0, -1]] = True
+        if not retained[1:-1].any():
+            retained[1] = True  # bins need a finite edge
+        binning = with_edges(self.binning, self.binning.edges[retained])
+        at = np.concatenate([np.arange(NUMERIC_OFFSET), NUMERIC_OFFSET + np.flatnonzero(retained)])
         return replace(
             self,
             counts=self.counts[..., at],

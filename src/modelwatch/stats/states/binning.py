@@ -173,8 +173,8 @@ class NumericBinning:
     def single_value(self) -> AnyArray:
         """Whether each bin contains one value only."""
         with np.errstate(over="ignore"):
-            following = np.nextafter(self.edges[:-1], np.inf)
-        one_double = following == self.edges[1:]
+            next_doubles = np.nextafter(self.edges[:-1], np.inf)
+        one_double = next_doubles == self.edges[1:]
         distinguishable = self.is_exact(self.edges[:-1]) | np.isinf(self.edges[:-1])
         return np.append(one_double & distinguishable, True)
 
@@ -239,9 +239,9 @@ class CategoricalBinning:
 
     def code_of(self, value: str, value_hash: int) -> int:
         """Position in the count vector of a value that is not null."""
-        kept = self.index.get(value)
-        if kept is not None:
-            return kept
+        selected = self.index.get(value)
+        if selected is not None:
+            return selected
         known = self.known_hashes
         if known is None:
             return OTHER
@@ -300,7 +300,7 @@ def fit_numeric(
     ends = {(low, high)}
     near = _near(quantities)
     if near is not None:
-        # The grid must not be as coarse as a few mistakes are far.
+        # A few wrong values far away must not make the grid coarse.
         low, high = max(low, near[0]), min(high, near[1])
         ends.add((low, high))
         edges.update(float(np.nextafter(end, np.inf)) for end in (low, high))
@@ -309,8 +309,8 @@ def fit_numeric(
         width = max(high - low, scale) if math.isfinite(high - low) else scale
         for step in TAIL_STEPS:
             edges.update((low - width * step, high + width * step))
-    kept = np.array(sorted(edges), dtype=np.float64) + 0.0
-    return NumericBinning(np.unique(kept), center, scale, special, offset, digits, held)
+    selected = np.array(sorted(edges), dtype=np.float64) + 0.0
+    return NumericBinning(np.unique(selected), center, scale, special, offset, digits, held)
 
 
 def fit_categorical(
@@ -327,11 +327,11 @@ def fit_categorical(
     from ``rows_by_value``; otherwise, unseen values cannot be distinguished from forgotten ones.
     """
     ranked = sorted(rows_by_value, key=lambda value: (-rows_by_value[value], value))
-    kept = [value for value in ranked if len(value) <= LONGEST_VALUE][:max_values]
-    own = set(kept)
+    selected = [value for value in ranked if len(value) <= LONGEST_VALUE][:max_values]
+    own = set(selected)
     rest = [value for value in ranked if value not in own]
     known = np.array([hashes[value] for value in rest], dtype=np.uint64) if complete else None
-    return CategoricalBinning(tuple(sorted(kept)), known)
+    return CategoricalBinning(tuple(sorted(selected)), known)
 
 
 def _ends(minimum: float, maximum: float) -> tuple[float, ...]:

@@ -98,7 +98,7 @@ class CategoricalStates:
         return self.counts[:, UNSEEN]
 
     @cached_property
-    def kept(self) -> Counts:
+    def value_rows(self) -> Counts:
         """Rows of each kept value, (n, number of values)."""
         return self.counts[:, CATEGORICAL_OFFSET:]
 

@@ -47,7 +47,7 @@ def hash_of_text(value: str) -> int:
 def smallest(hashes: Hashes, size: int = SIZE) -> Hashes:
     """The sketch of some hashes: the ``size`` smallest distinct ones, ascending."""
     if len(hashes) > 16 * size:
-        # A partition finds them without sorting all, unless too many of them are equal.
+        # Partitioning finds them without sorting everything, unless too many are equal.
         first = _ascending(np.partition(hashes, 8 * size)[: 8 * size])
         if len(first) >= size:
             return first[:size]

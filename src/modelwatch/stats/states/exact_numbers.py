@@ -119,11 +119,11 @@ def doubles_of(
     values, rest = _distances(numbers, offset)
     if rest is None or not marks:
         return values, rest
-    kept = [double for _, double in marks]
-    others = np.flatnonzero(np.isin(values, kept))
+    selected = [double for _, double in marks]
+    others = np.flatnonzero(np.isin(values, selected))
     while len(others):
         values[others] = np.nextafter(values[others], np.inf)
-        others = others[np.isin(values[others], kept)]
+        others = others[np.isin(values[others], selected)]
     for number, double in marks:
         units = units_of(number, numbers.digits)
         if units is not None and abs(units) < _LARGEST:
@@ -198,7 +198,7 @@ def _difference(numbers: ExactNumbers, units: int) -> tuple[Counts, Hashes]:
     high, low = np.int64(units >> 64), np.uint64(units & _LOW)
     less = numbers.low - low
     more = numbers.high - high - (numbers.low < low)
-    # Two numbers of 38 digits can be farther apart than 128 bits reach.
+    # The difference of two numbers of 38 digits may exceed 128 bits.
     beyond = ((numbers.high < 0) != (high < 0)) & ((more < 0) != (numbers.high < 0))
     if beyond.any():
         end = np.where(numbers.high < 0, -(2**63) + 1, 2**63 - 1)

@@ -28,7 +28,7 @@ LENGTH = PARTS * len(MOMENT_UNITS)
 _SHIFT = 20
 _LIMB = 32
 _MASK = (1 << _LIMB) - 1
-# Fixed, not fitted to a batch, or the result would depend on how rows are cut into batches.
+# Fixed instead of fitted to a batch, because the result would depend on the batches otherwise.
 _TERM_BOUND = 2.0**94
 _ROUNDING = 2.0**-53
 """Relative error of the double of a distance's power."""
@@ -100,12 +100,12 @@ def power_sums(
         return out
     if largest is None:
         largest = max(abs(float(values.max()) - center), abs(float(values.min()) - center))
-    # Twice as far, where the distance itself may be no double.
+    # Twice the distance is represented if the distance itself would overflow a double.
     distance = (2.0 if scale >= LARGE_SCALE else 1.0) * (largest / scale)
     space = workspace or Workspace()
     shifted, powers, scaled = space.doubles(rows)
     truncated = space.longs(rows)
-    # Powers of two, so that t * 2**20 and its own powers are the terms of the definition, shifted.
+    # The scale is a power of two, so that scaling is exact.
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         in_scales(values, center, scale, _SHIFT, shifted)
         for p, unit in enumerate(MOMENT_UNITS):
@@ -134,7 +134,7 @@ def in_scales(values: Floats, center: float, scale: float, power: int, out: Floa
     if scale <= SMALL_SCALE:
         np.subtract(values, center, out=out)
         return np.ldexp(out, exponent, out=out)
-    # The distance of two large numbers may be no double: they are made small first.
+    # Scaled down first, because the difference of two large numbers may overflow.
     np.ldexp(values, exponent, out=out)
     return np.subtract(out, math.ldexp(center, exponent), out=out)
 
@@ -142,10 +142,11 @@ def in_scales(values: Floats, center: float, scale: float, power: int, out: Floa
 def _large_sums(scaled: Floats, starts: AnyArray) -> Counts:
     """Sums limb by limb; terms beyond the fixed point are left out and counted: (runs, 4)."""
     out = np.empty((len(starts), PARTS), dtype=np.int64)
-    fits = np.abs(scaled) < _TERM_BOUND  # False for NaN: a distance between infinities
+    fits = np.abs(scaled) < _TERM_BOUND  # False for NaN, the difference of infinities.
     rest = np.trunc(np.where(fits, scaled, 0.0))
     for limb, unit in enumerate((2.0 ** (2 * _LIMB), 2.0**_LIMB, 1.0)):
-        # Towards zero: the rest of a small negative number would not be exact below 2**64.
+        # Toward zero, because the remainder of a small negative number would not be exact below
+        # 2**64.
         part = np.trunc(rest / unit)
         rest = rest - part * unit
         out[:, limb] = np.add.reduceat(part.astype(np.int64), starts)
@@ -198,7 +199,7 @@ def moments_of(
     lost1, lost2, lost3 = (sums[:, at + 3] > 0 for at in range(0, LENGTH, PARTS))
     n = count.astype(object)
     m1 = _ratio(s1, n << MOMENT_UNITS[0])
-    # n * S2 - S1**2 over n**2 in integers: no cancellation, however far the mean has moved.
+    # n * S2 - S1**2 over n**2 in integers: no cancellation, regardless of the mean.
     var = _ratio(
         (n * s2 << (2 * MOMENT_UNITS[0] - MOMENT_UNITS[1])) - s1 * s1, n * n << 2 * MOMENT_UNITS[0]
     )
@@ -212,7 +213,7 @@ def moments_of(
     with np.errstate(all="ignore"):
         skewness = np.where(var > 0, third / var**1.5, np.nan)
         sd = scale * np.sqrt(var * count / (count - 1.0))
-        # A quarter of each: the sum may be a double where its parts are not.
+        # A quarter of each, because parts of a representable sum may overflow.
         mean = (
             4.0 * (center / 4.0 + scale / 4.0 * m1) if scale >= LARGE_SCALE else center + scale * m1
         )

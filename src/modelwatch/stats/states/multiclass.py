@@ -126,8 +126,8 @@ class MulticlassStates(Stack):
     @property
     def identity(self) -> str:
         """The kind of the states, and their classes."""
-        kept = "with" if self.histograms.shape[1] else "without"
-        return f"multiclass states of {self.classes!r} {kept} probabilities"
+        stored = "with" if self.histograms.shape[1] else "without"
+        return f"multiclass states of {self.classes!r} {stored} probabilities"
 
     @cached_property
     def rows(self) -> Counts:
@@ -158,5 +158,5 @@ class MulticlassStates(Stack):
 
 
 def _histograms(counts: Counts, classes: int) -> Counts:
-    kept = classes if counts.shape[1] else 0
-    return counts.reshape(len(counts), kept, CHOICES, CLASS_SIDES, POSITIONS)
+    stored = classes if counts.shape[1] else 0
+    return counts.reshape(len(counts), stored, CHOICES, CLASS_SIDES, POSITIONS)

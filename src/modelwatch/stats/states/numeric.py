@@ -111,9 +111,9 @@ class NumericStates:
     @cached_property
     def quantities(self) -> Counts:
         """Counts of the bins of finite values that are not special values; 0 for the others."""
-        kept = self.bins.copy()
-        kept[:, [0, -1, *self.special_bins]] = 0
-        return kept
+        counts = self.bins.copy()
+        counts[:, [0, -1, *self.special_bins]] = 0
+        return counts
 
     @cached_property
     def least(self) -> Floats:

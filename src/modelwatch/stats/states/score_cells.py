@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelwatch.errors import present
-from modelwatch.stats.arrays import AnyArray, Floats
+from modelwatch.stats.arrays import LARGEST_DOUBLE, AnyArray, Floats
 from modelwatch.stats.estimation import expected_loss
 from modelwatch.stats.states import multiclass, regression
 from modelwatch.stats.states.binary import DECISIONS, log_losses, positions, probabilities_of
@@ -25,7 +25,6 @@ from modelwatch.stats.states.score_scale import class_probabilities, kind_of, pr
 
 _AGES = 401
 """Ages of labels in days; the last includes older ones."""
-_LARGEST = float(np.finfo(np.float64).max)
 
 
 @dataclass(frozen=True)
@@ -176,17 +175,17 @@ def _scored(
     probability = probabilities_of(binning, score, nulls)
     none = np.isnan(probability)
     if not none.any():
-        kept, kept_rows = at, rows
+        scored, scored_rows = at, rows
     else:
         where = np.flatnonzero(~none)
-        probability, label, kept = probability[where], label[where], at[where]
-        kept_rows = where if rows is None else rows[where]
+        probability, label, scored = probability[where], label[where], at[where]
+        scored_rows = where if rows is None else rows[where]
     known = np.flatnonzero(label)
     given = probability[known]
     truth = np.where(label[known] == POSITIVE, given, 1.0 - given)
     loss = length + 2 * label
     losses = Cells(
-        loss[known] + 1, known if kept_rows is None else kept_rows[known], log_losses(truth)
+        loss[known] + 1, known if scored_rows is None else scored_rows[known], log_losses(truth)
     )
     return Piece(
         kind,
@@ -195,8 +194,8 @@ def _scored(
         length + 2 * LABEL_VALUES,
         (Cells(at, rows),),
         (
-            Cells(kept, kept_rows, np.rint(probability * SCORE_UNIT)),
-            Cells(loss, kept_rows, np.rint(probability * probability * SCORE_UNIT)),
+            Cells(scored, scored_rows, np.rint(probability * SCORE_UNIT)),
+            Cells(loss, scored_rows, np.rint(probability * probability * SCORE_UNIT)),
             losses,
         ),
     )
@@ -250,7 +249,7 @@ def _errors(binning: NumericBinning, batch: ScoreBatch) -> tuple[AnyArray, Float
     double: the sums of such a row are marked as lost."""
     target = present(batch.target, "target")
     with np.errstate(over="ignore", invalid="ignore"):
-        error = np.clip((batch.score - target) / binning.scale, -_LARGEST, _LARGEST)
+        error = np.clip((batch.score - target) / binning.scale, -LARGEST_DOUBLE, LARGEST_DOUBLE)
         known = (batch.label > 0) & np.isfinite(batch.score) & np.isfinite(target)
     if batch.score_nulls is not None:
         known &= ~batch.score_nulls
@@ -266,10 +265,10 @@ def _regression(plan: ScorePlan, batch: ScoreBatch) -> Iterator[Piece]:
         half = np.abs(y / 2.0 - p / 2.0)
         size = np.abs(y) / 2.0 + np.abs(p) / 2.0
         ratio, symmetric = (
-            np.where(half < _LARGEST / 2.0, np.abs(y - p) / unit, 2.0 * (half / unit))
+            np.where(half < LARGEST_DOUBLE / 2.0, np.abs(y - p) / unit, 2.0 * (half / unit))
             for unit in (np.abs(y), size)
         )
-        ratio = np.minimum(ratio, _LARGEST)
+        ratio = np.minimum(ratio, LARGEST_DOUBLE)
     divided, sized = np.flatnonzero(y != 0.0), np.flatnonzero(size > 0.0)
     labelled = np.flatnonzero(batch.label > 0)
     with_interval = inside = labelled[:0]

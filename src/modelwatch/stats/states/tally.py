@@ -247,7 +247,7 @@ class Tally:
                     counted = table[slot * size : (slot + 1) * size]
                     self._cells[key][at][split].counts += counted.reshape(segments, length)
                 continue
-            # Few rows for so many cells: a dense table would cost more than the rows.
+            # A dense table would cost more than the few rows.
             held, rows = np.unique(cells, return_counts=True)
             ends = np.searchsorted(held, np.arange(len(batch.keys) + 1) * size)
             for slot, key in enumerate(batch.keys):
@@ -282,7 +282,7 @@ class Tally:
     def _add_rows(self, batch: Batch) -> None:
         everywhere = np.ones(batch.rows, dtype=bool)
         masks = [everywhere if mask is None else mask for mask in batch.present]
-        kept = [everywhere, *masks, np.logical_and.reduce(masks)]
+        present = [everywhere, *masks, np.logical_and.reduce(masks)]
         extra = [
             np.zeros(batch.rows) if copies is None else np.maximum(copies - 1, 0)
             for copies in batch.copies
@@ -290,7 +290,7 @@ class Tally:
         slots = np.zeros(batch.rows, dtype=np.int64) if batch.slots is None else batch.slots
         counts = [
             np.bincount(slots, weights=weights, minlength=len(batch.keys))
-            for weights in (*kept, *extra)
+            for weights in (*present, *extra)
         ]
         for slot, key in enumerate(batch.keys):
             self._rows[key] += np.array([int(count[slot]) for count in counts])

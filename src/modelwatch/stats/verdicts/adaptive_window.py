@@ -42,16 +42,17 @@ def adaptive_windows(
     """Stretches without a change, by ADWIN over additive blocks; (n,) each, the oldest first.
 
     ``count``, ``total`` and ``squares``: rows of a block, the sum of their values and of the
-    squares. ``design_effect``: by how much rows of one day are alike; rows count for as many fewer.
-    When a block is added, the oldest blocks are given up as long as some cut of the rest parts two
-    means that differ by more than
+    squares. The number of rows is divided by the ``design_effect``. When a block is added, the
+    oldest blocks are dropped as long as the remaining blocks can be cut into two parts whose means
+    differ by more than
 
         sqrt(2 / m * variance * ln(2 / d)) + 2 / (3 m) * sd * ln(2 / d),
 
-    m the harmonic sum of the deflated rows of both sides, d the confidence over the number of cuts.
-    What was given up does not come back. ValueError for a design effect below 1 or a confidence
-    outside (0, 1). Source: Bifet and Gavalda (2007), section 4.1, the bound by a normal
-    approximation; its last term, there for values in [0, 1], is in standard deviations here.
+    where 1/m is the sum of the reciprocal effective rows of both parts, and d is the confidence
+    divided by the number of cuts. Dropped blocks are never used again. ValueError for a design
+    effect below 1 or a confidence outside (0, 1). Source: Bifet and Gavalda (2007), section 4.1,
+    with a normal approximation of the bound; its last term, there for values in [0, 1], is in
+    standard deviations here.
     """
     if design_effect < 1 or not 0 < confidence < 1:
         raise ValueError("a design effect is at least 1, and a confidence between 0 and 1")
@@ -61,7 +62,8 @@ def adaptive_windows(
         for x in (np.asarray(count) / design_effect, total, squares)
     )
     whole = rows * design_effect
-    # About the mean of all, or the variance of a small change of a large figure would cancel.
+    # Around the overall mean, because the variance of a small change of a large metric would
+    # cancel.
     center = sums[-1] / whole[-1] if whole[-1] > 0 else 0.0
     powers = powers - 2.0 * center * sums + center**2 * whole
     sums = sums - center * whole
@@ -97,7 +99,7 @@ def _parts(
     confidence: float,
     fewest_blocks: int,
 ) -> bool:
-    """Whether some cut of the blocks ``[first, stop)`` parts two means."""
+    """Whether the blocks ``[first, stop)`` can be cut into two parts with different means."""
     at = np.arange(first + fewest_blocks, stop - fewest_blocks + 1)
     before, after = rows[at] - rows[first], rows[stop] - rows[at]
     at = at[(before > 0) & (after > 0)]

@@ -55,9 +55,9 @@ class DaySeries:
         least = (_ROUNDING * (float(np.abs(self.values).max(initial=0.0)) or 1.0)) ** 2
         best = np.full(len(residual), np.inf)
         for alike in _ALIKE:
-            kept = alike**gap
-            unexplained = 1.0 - kept**2
-            innovation = residual[:, 1:] - kept * residual[:, :-1]
+            memory = alike**gap
+            unexplained = 1.0 - memory**2
+            innovation = residual[:, 1:] - memory * residual[:, :-1]
             square = residual[:, 0] ** 2 + (innovation**2 / unexplained).sum(axis=1)
             deviance = n * np.log(np.maximum(square / n, least)) + np.log(unexplained).sum()
             best = np.minimum(best, deviance)

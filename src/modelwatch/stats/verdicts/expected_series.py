@@ -12,7 +12,7 @@ import numpy as np
 
 from modelwatch.stats.arrays import AnyArray, Counts, Floats
 from modelwatch.stats.special import incomplete_beta, student_quantile, student_tail
-from modelwatch.stats.weekdays import weekdays_of
+from modelwatch.stats.weekdays import FEWEST_OF_A_WEEKDAY, weekdays_of
 
 LARGE_COUNT = 1000.0
 """Minimum expected rows for which the logarithm of a count is close to normal."""
@@ -27,7 +27,6 @@ _SPARSE_DAYS = 28
 _FEWEST_EARLY = 3
 """Known days before a day from which it can tell that an event has begun, although it has no
 verdict yet. Otherwise, what begins in the first week is usual in the second."""
-_FEWEST_OF_A_WEEKDAY = 4
 HISTORY = 63
 """Days of history."""
 HISTORY_OF_BATCHES = 20
@@ -128,18 +127,20 @@ def expected_series(
 ) -> ExpectedSeries:
     """Bounds of s daily series, (s, n) or (n,), at ascending ``days`` (n,); NaN is unknown.
 
-    Expected is the median of the last eight of the same weekday where four are known within
-    ``HISTORY`` days, else the median of all days there; plus the median of what is left of the last
-    ``LEVEL_DAYS`` days, so that a lasting new level is followed. The spread is the median size of
-    the errors that such expectations made before, which a few anomalies cannot widen; before seven
-    of them are known, that of the days about their median. While weekdays can't be told apart, it
-    is at least that of the deciles, for weekends are two days of seven. ``counts``: of rows and
-    other counts, whose changes are ratios: computed on logarithms of the count and one half, and no
-    less likely than a negative binomial count. ``rows``, (n,): the figures are shares of so many
-    rows, and no less likely than a binomial share. ``most_level``: the change of the level that is
-    followed at most, a ratio for ``counts``; a larger one is news until the median has moved.
-    ``floor``: least spread as a share of what is expected, beside the square root of a count.
-    ValueError unless days ascend.
+    The expected value is the median of the last eight days of the same weekday if four of them are
+    known within ``HISTORY`` days, otherwise the median of all days in it. The median residual of
+    the last ``LEVEL_DAYS`` days is added, so that the expected value follows a lasting change of
+    level. The spread is the median absolute error of earlier expected values, which a few anomalies
+    do not affect; with fewer than seven errors, it is the median absolute deviation of the days.
+    While there are too few days to compare weekdays, the spread is at least that of the deciles,
+    because weekends are two days in seven.
+
+    ``counts``: the values are counts, whose changes are ratios. They are computed on a log scale
+    (of the count plus one half), with p-values of at least those of a negative binomial count.
+    ``rows``, (n,): the values are shares of these numbers of rows, with p-values of at least those
+    of a binomial share. ``most_level``: the largest change of level that is followed, a ratio for
+    ``counts``; a larger one fails until the median has moved. ``floor``: minimum spread as a share
+    of the expected value, in addition to the square root of a count. ValueError unless days ascend.
     """
     y = np.atleast_2d(np.asarray(values, dtype=np.float64))
     t = np.asarray(days, dtype=np.int64)
@@ -148,7 +149,7 @@ def expected_series(
     x = np.log(y + 0.5) if counts else y
     least_level = most_level
     if counts and np.isfinite(most_level):
-        # A fall to 1 - g of what it was, or a rise to 1 + g.
+        # A fall to 1 - g of the expected value, or a rise to 1 + g.
         least_level = -np.log(max(1.0 - most_level, 1e-9))
         most_level = float(np.log1p(most_level))
     expected, spread, degrees, rare = (np.full(y.shape, np.nan) for _ in range(4))
@@ -176,7 +177,7 @@ def expected_series(
         lasting = _event_days(seen[:, first : now + 1])
         narrow = SD_OF_MAD * _median(np.abs(around))
         wide = _width(np.where(_older(around, lasting), around, np.nan)) / DECILES_APART
-        # Of an event that lasts, the days so far say nothing of how days differ.
+        # During a lasting event, the days so far do not show how much days differ.
         spread[:, now] = np.where(own, narrow, np.fmax(narrow, wide))
         degrees[:, now] = EFFICIENCY * np.where(enough, of_errors, known)
         rare[:, now] = _rare(np.abs(around), np.maximum(lasting, SAME_EVENT))
@@ -187,7 +188,8 @@ def expected_series(
         least = np.sqrt(shares * (1.0 - shares) / np.maximum(rows, 1))
     scale = 1.0 if counts else np.abs(expected)
     spread = np.maximum(spread, np.maximum(floor * scale, least))
-    # As often as the past showed such a distance, and for a larger one less by a power of it.
+    # The probability is the frequency of such a distance in the past; beyond the largest one, it
+    # decreases as a power.
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         share = RARE_ERRORS / (degrees / EFFICIENCY + 1.0)
         tail = share * np.minimum(rare / np.abs(x - expected), 1.0) ** _TAIL
@@ -239,7 +241,7 @@ def _history(days: Counts) -> tuple[int, int]:
 
 
 def _clipped(expected: Floats, rows: Counts | None) -> Floats:
-    """Expected shares, as far from 0 and 1 as the rows so far can show."""
+    """Expected shares, limited to what the number of rows so far can distinguish from 0 and 1."""
     if rows is None:
         return expected
     before = np.cumsum(np.asarray(rows, dtype=np.float64)) - rows
@@ -253,12 +255,12 @@ def _usual(past: Floats, days: Counts) -> tuple[Floats, AnyArray]:
     weekday = weekdays_of(days)
     today = weekday[-1]
     same = past[:, weekday[:-1] == today]
-    own = np.isfinite(same).sum(axis=1) >= _FEWEST_OF_A_WEEKDAY
+    own = np.isfinite(same).sum(axis=1) >= FEWEST_OF_A_WEEKDAY
     usual = np.repeat(_median(past)[:, None], len(days), axis=1)
     if own.any():
         for each in range(_WEEK):
             of_weekday = past[:, weekday[:-1] == each]
-            few = np.isfinite(of_weekday).sum(axis=1) < _FEWEST_OF_A_WEEKDAY
+            few = np.isfinite(of_weekday).sum(axis=1) < FEWEST_OF_A_WEEKDAY
             median = np.where(few, np.nan, _median(of_weekday))
             usual[:, weekday == each] = np.where(own, median, usual[:, 0])[:, None]
     return usual, own

@@ -100,7 +100,7 @@ def _effect(value: Floats, threshold: Floats, worse_only: AnyArray | None) -> Fl
         raise ValueError("a threshold is not negative")
     direction = np.zeros(value.shape) if worse_only is None else np.asarray(worse_only)
     size = np.where(direction == 0, np.abs(value), np.maximum(direction * value, 0.0))
-    # A figure that is not finite has no size; maximum() would keep its NaN anyway.
+    # A metric that is not finite has no effect; maximum() would propagate its NaN.
     with np.errstate(divide="ignore", invalid="ignore"):
         times = np.where(threshold > 0, size / threshold, np.where(size > 0, MOST_TIMES, 0.0))
     return np.where(

@@ -7,11 +7,11 @@ are similar. Both are expectations of squares, so the ratio of a window's power 
 approximately follows an F distribution, whose second degrees of freedom reflect how few days it was
 learned on.
 
-An incident needs two windows, which are to be rare together. Where neighboring days are alike, so
-are windows, and a second one beyond the threshold is no second finding. Two normal values with a
-correlation r both exceed their level p with a probability of about p**(2 / (1 + r)) (Ledford and
-Tawn 1996), so the p-value of each is p**(1 / (1 + r)): that of independent windows that are as rare
-together.
+An incident needs two failing windows, which must be unlikely to fail together by chance. If
+neighboring days are similar, so are windows, and a second failing window adds little evidence. Two
+normal values with correlation r both exceed their level p with a probability of about
+p**(2 / (1 + r)) (Ledford and Tawn 1996). The p-value of each is therefore p**(1 / (1 + r)), as for
+independent windows that fail together with the same probability.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ WORST_TAIL = 3.0
 
 @dataclass(frozen=True)
 class NullModel:
-    """The distribution of one statistic where nothing but rows and days differ.
+    """The distribution of one statistic if only rows and days vary.
 
-    ``days``: days of the reference that show it; where they are too few, the model is assumed and
-    ``reason`` says why. ``rows``: coefficient of 1/n + 1/N. ``between``: what one day brings on
-    top. ``decay``: how that falls with the days of a window. ``shape``: degrees of freedom of a
-    power. ``degrees``: of its expectation. ``design_effect``: the power of the reference's days
-    over that of as many independent rows, at least 1. ``typical``: mean size of what the
-    reference's days show, NaN where it is one state. ``share``: the reference's, of the change of
-    a share. ``center``: what one day shows on average, of a signed statistic for which that is not
-    0, as of the standard deviation, which is less within days than over them; ``center_decay``: how
-    that falls with the days of a window. ``weekdays``: what is known of each weekday, if the
-    statistic differs by it. ``worst``: the largest power of the reference's days, 0 where not
-    known: of m days like them, one more is worse with probability 1 / (m + 1), whatever the
-    distribution.
+    ``days``: number of days of the reference that it was learned from; if they are too few, the
+    model is assumed, and ``reason`` says why. ``rows``: coefficient of 1/n + 1/N. ``between``: the
+    additional power of a single day, and ``decay``: how it decreases with the days of a window.
+    ``shape``: degrees of freedom of a power, and ``degrees``: those of its expectation.
+    ``design_effect``: the power of the reference's days divided by that of the same number of
+    independent rows; at least 1. ``typical``: mean absolute value on the reference's days; NaN if
+    the reference is one state. ``share``: the share in the reference, for the change of a share.
+    ``center``: the mean of a signed statistic on a day if that is not 0 (the standard deviation is
+    smaller within days than over all of them), and ``center_decay``: how it decreases with the days
+    of a window. ``weekdays``: the values on each weekday, if they differ. ``worst``: the largest
+    power of the reference's m days, 0 if unknown; for any distribution, one more day exceeds it
+    with probability 1 / (m + 1).
     """
 
     statistic: str
@@ -70,8 +70,8 @@ class NullModel:
     def alike(self) -> float:
         """Correlation of neighboring windows of any length, 0 to 1; 0 if it is not known.
 
-        A variance that decreases as D**-decay has a correlation of 2**(1 - decay) - 1, but only in
-        what days bring: rows are drawn anew.
+        A variance that decreases as D**-decay has a correlation of 2**(1 - decay) - 1. This applies
+        to the effect of days only, because the rows of each window are independent.
         """
         if self.reason is not None:
             return 0.0
@@ -109,11 +109,12 @@ class NullModel:
         if self.reason is not None:
             expected = variance * self.design_effect
         else:
-            # The reference's own days are a sample as well.
+            # The days of the reference are themselves a sample.
             expected = variance + self.between * (days**-self.decay + self.days**-self.decay)
         judged = JUDGED[self.statistic]
         transformed = judged.transform(value, n, m, self.share)
-        # Where neighbours are alike, the days hold few windows of that length.
+        # If neighboring days are alike, the reference contains few independent windows of that
+        # length.
         degrees = self.degrees * days ** -((1.0 - self.decay) / 2.0)
         off_center = transformed - self.center * days**-self.center_decay
         power = judged.power(off_center)
@@ -152,7 +153,7 @@ class WeekdayEffects:
         n, m = of.rows, of.reference_rows
         variance = JUDGED[model.statistic]
         if variance.signed:
-            # The weekday's mean was taken against the same reference, whose own error cancels.
+            # The mean of the weekday was compared with the same reference, whose error cancels.
             expected = (self.between[at] + model.rows / n) * (1.0 + 1.0 / self.days[at])
         else:
             expected = self.between[at] + model.rows * (1.0 / n + 1.0 / m)

@@ -25,18 +25,17 @@ from modelwatch.stats.verdicts.null_distribution import (
     WeekdayEffects,
 )
 from modelwatch.stats.verdicts.reference_blocks import (
+    BlockValues,
     RowVariance,
-    Shown,
     row_variance_of,
     shown_by_blocks,
 )
 from modelwatch.stats.verdicts.sampling_variance import JUDGED
-from modelwatch.stats.weekdays import weekdays_of
+from modelwatch.stats.weekdays import FEWEST_OF_A_WEEKDAY, weekdays_of
 
 __all__ = ["FEWEST_REFERENCE_DAYS", "FEW_REFERENCE_DAYS", "NullModel", "null_models"]
 
 FEWEST_SEASONAL_DAYS = 28
-_FEWEST_OF_A_WEEKDAY = 4
 SEASONAL_LEVEL = 0.01
 """Probability by chance of such different weekdays below which each has its own expectation."""
 OFF_CENTER = 4.0
@@ -99,10 +98,10 @@ def null_models(
 
 
 def _lent(novel: NullModel, mean: NullModel, rows_a_day: float) -> NullModel:
-    """The model of values far beyond the reference, which no day of the reference could show.
+    """The model of values far beyond the reference, which do not occur in the reference itself.
 
-    Its days are assumed to be as similar as in the mean: if days have different levels, as with
-    weather, one may go far; if not, as with distances, none does.
+    The effect of days is taken from the model of the mean: if the level differs between days, as
+    with weather, a day may go far beyond the reference; otherwise, as with distances, it does not.
     """
     if mean.reason is not None:
         effect = max(novel.design_effect, mean.design_effect)
@@ -127,17 +126,18 @@ def assumed(
 ) -> NullModel:
     """The model for few days: sampling variance times a design effect.
 
-    ``values``: those of the days, and ``observed`` their design effect, which counts for one day
-    less than there are; the assumed ``design_effect`` counts for ``_ASSUMED_DAYS``, and for fewer
-    as far as the days exceed it: what they contradict makes nothing surer.
+    ``values``: those of the days, and ``observed``: their design effect, with the weight of the
+    number of days minus one. The assumed ``design_effect`` has the weight of ``_ASSUMED_DAYS``, and
+    less if the observed one exceeds it, because an assumption that the days contradict must not
+    make the test more confident.
     """
     known = max(0, len(values) - 1) * (1.0 if row_variance.of.signed else _DISTANCES_A_DAY)
     expected = max(1.0, design_effect)
     of_assumption = _ASSUMED_DAYS * min(1.0, expected / observed)
     weight = of_assumption + known
-    believed = (of_assumption * expected + known * observed) / weight
-    # Few days that differ much are no proof that others differ less.
-    believed = max(believed, observed)
+    estimated = (of_assumption * expected + known * observed) / weight
+    # A few days that differ much do not show that others differ less.
+    estimated = max(estimated, observed)
     return NullModel(
         statistic=row_variance.of.key,
         days=max(1, len(values)),
@@ -146,7 +146,7 @@ def assumed(
         decay=1.0,
         shape=1.0 if row_variance.of.signed else _DEGREES_OF_ROWS,
         degrees=weight,
-        design_effect=believed,
+        design_effect=estimated,
         typical=_typical(values),
         share=row_variance.share,
         reason=FEW_REFERENCE_DAYS,
@@ -155,7 +155,7 @@ def assumed(
 
 def learned(
     row_variances: Sequence[RowVariance],
-    shown: Shown,
+    shown: BlockValues,
     values: Sequence[Floats],
     days: Counts,
     assumed_design_effect: float,
@@ -182,7 +182,7 @@ class _TransformedValues:
     informative, and which of these are single days; (B,) each."""
 
     row_variance: RowVariance
-    shown: Shown
+    shown: BlockValues
     values: Floats
     transformed: Floats
     by_rows: Floats
@@ -224,7 +224,7 @@ def _model(
     expected = between * (1.0 - m**-decay) / shown.apart**2 + by_rows
     by_days = float(1.0 - by_rows[own].mean() / expected[own].mean())
     shape = _shape(power[own] / expected[own], row_variance.signed, by_days)
-    # Days that are alike count for fewer.
+    # Days that are alike count as fewer days.
     degrees = float(np.clip(shape * m ** ((1.0 + decay) / 2.0), *_DEGREES))
     return NullModel(
         statistic=row_variance.key,
@@ -244,7 +244,7 @@ def _model(
     )
 
 
-def _center(transformed: Floats, shown: Shown) -> tuple[float, float]:
+def _center(transformed: Floats, shown: BlockValues) -> tuple[float, float]:
     """The mean of a signed statistic on a day, and how it decreases with days; or none."""
     found = transformed * shown.apart
     days = found[(shown.lengths == 1) & np.isfinite(found)]
@@ -264,7 +264,7 @@ def _center(transformed: Floats, shown: Shown) -> tuple[float, float]:
     return mean, max(0.0, decay)
 
 
-def _decay(shrunk: Floats, power: Floats, usable: AnyArray, shown: Shown) -> float:
+def _decay(shrunk: Floats, power: Floats, usable: AnyArray, shown: BlockValues) -> float:
     """How the effect of days decreases with the days of a window, between 0.1 and 1.
 
     With a variance v D**-h of the mean of D days, blocks of b of m days show, compared with the
@@ -290,18 +290,18 @@ def _decay(shrunk: Floats, power: Floats, usable: AnyArray, shown: Shown) -> flo
 def _shape(ratio: Floats, signed: bool, by_days: float) -> float:
     """Degrees of freedom of powers over their expectation, by their variance.
 
-    A chi-square over its degrees has the variance 2 / degrees. Where days show less than rows alone
-    are expected to, as a share of a value that hardly ever comes does, the variance is that over
-    the expectation: a few rows are large beside none, and small beside what is expected. A signed
-    statistic is no more regular than a normal figure; what rows do to another is the sum over many
-    cells, so that the belief to begin with depends on the share of the power that is ``by_days``.
+    A chi-square divided by its degrees has the variance 2 / degrees. If the days vary less than
+    independent rows would, as for the share of a very rare value, the variance is relative to the
+    expectation instead of the mean. A signed statistic has at most the degrees of a normal
+    variable. The effect of rows on other statistics is a sum over many cells, so the prior depends
+    on the share of the power that is due to days (``by_days``).
     """
     n = len(ratio)
     variance = float(ratio.var(ddof=1)) / max(float(ratio.mean()), 1.0) ** 2
-    believed = 2.0 if signed else 2.0 * by_days + (1.0 - by_days) * 2.0 / _DEGREES_OF_ROWS
-    held = (n * variance + _PRIOR_DAYS * believed) / (n + _PRIOR_DAYS)
+    prior = 2.0 if signed else 2.0 * by_days + (1.0 - by_days) * 2.0 / _DEGREES_OF_ROWS
+    posterior = (n * variance + _PRIOR_DAYS * prior) / (n + _PRIOR_DAYS)
     most = 1.0 if signed else _SHAPES[1]
-    return float(np.clip(2.0 / max(held, 1e-9), _SHAPES[0], most))
+    return float(np.clip(2.0 / max(posterior, 1e-9), _SHAPES[0], most))
 
 
 def _typical(values: Floats) -> float:
@@ -344,9 +344,9 @@ def _chances_of_weekdays(comparisons: Sequence[_TransformedValues], days: Counts
     chances, asked = np.ones(len(comparisons)), []
     for i, of in enumerate(comparisons):
         at, weekday, count = _days_by_weekday(of, days)
-        if len(at) < FEWEST_SEASONAL_DAYS or count.min() < _FEWEST_OF_A_WEEKDAY:
+        if len(at) < FEWEST_SEASONAL_DAYS or count.min() < FEWEST_OF_A_WEEKDAY:
             continue
-        # Distances are compared by their logs: they are skewed, and never 0 but for want of data.
+        # Distances are compared on a log scale: they are skewed, and zero only for lack of data.
         seen = (
             of.transformed[at]
             if of.row_variance.of.signed

@@ -38,7 +38,7 @@ def row_variance_of(row_variance: SamplingVariance, itself: Comparison) -> RowVa
 
 
 @dataclass(frozen=True)
-class Shown:
+class BlockValues:
     """The values of blocks of days compared with the rest of the reference.
 
     ``spans`` (B, 2): the m days, followed by blocks of several lengths. ``values``: by key, (B,).
@@ -63,13 +63,13 @@ class Shown:
         return self.rest / (self.rows + self.rest)
 
 
-def shown_by_blocks(states: FeatureStates, keys: list[str]) -> Shown:
+def shown_by_blocks(states: FeatureStates, keys: list[str]) -> BlockValues:
     """The values of some statistics for the blocks of the days of some states."""
     spans = blocks_of_days(len(states))
     blocks = states.roll_up(spans)
     rest = without_spans(states, spans)
     fresh = Comparison(as_if_fresh(blocks, rest), rest)
-    return Shown(
+    return BlockValues(
         days=len(states),
         spans=spans,
         values={key: found.value for key, found in drift(fresh, keys).items()},

@@ -9,7 +9,7 @@ from modelwatch.stats.drift.relation import LEAST_ERROR, error_changes, predicte
 from modelwatch.stats.states.pairs import PairStates
 from modelwatch.stats.verdicts.null_distribution import NullModel
 from modelwatch.stats.verdicts.null_model import assumed, learned
-from modelwatch.stats.verdicts.reference_blocks import RowVariance, Shown, blocks_of_days
+from modelwatch.stats.verdicts.reference_blocks import BlockValues, RowVariance, blocks_of_days
 from modelwatch.stats.verdicts.sampling_variance import JUDGED
 
 _KEY = "relation_error_change"
@@ -29,7 +29,7 @@ def relation_nulls(
     states, days = days_states.take(held), np.asarray(day_numbers, dtype=np.int64)[held]
     errors = predicted_errors(states.roll_up(np.array([[0, len(states)]])))[0]
     row_variances = {
-        # An exact relation is known to rounding only, and no noise would divide by zero.
+        # An exact relation is known up to rounding, and a variance of zero would divide by zero.
         at: RowVariance(JUDGED[_KEY], max(float(error), LEAST_ERROR) ** 2 / 2.0)
         for at, error in enumerate(errors)
         if np.isfinite(error)
@@ -45,10 +45,10 @@ def relation_nulls(
     return {states.features[at]: model for at, model in zip(row_variances, models, strict=True)}
 
 
-def _shown(states: PairStates) -> tuple[Shown, Floats]:
+def _shown(states: PairStates) -> tuple[BlockValues, Floats]:
     spans = blocks_of_days(len(states))
     blocks = states.roll_up(spans)
     whole = states.products.sum(axis=0)
     rest = PairStates(states.features, states.fingerprint, whole - blocks.products)
     rows, others = (side.rows.astype(np.float64) for side in (blocks, rest))
-    return Shown(len(states), spans, {}, rows, others), error_changes(blocks, rest)
+    return BlockValues(len(states), spans, {}, rows, others), error_changes(blocks, rest)

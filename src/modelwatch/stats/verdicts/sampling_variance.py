@@ -55,7 +55,7 @@ class SamplingVariance:
     share: Coefficient | None = None
 
     def power(self, transformed: Floats) -> Floats:
-        """What adds up over causes, of figures."""
+        """The part of values that adds up over causes: their square, or the values themselves."""
         return transformed**2 if self.signed else transformed
 
 

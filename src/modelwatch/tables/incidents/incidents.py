@@ -80,7 +80,7 @@ INCIDENTS = Table(
         Column("expected", "double", "Value of the reference or the history; null if unknown."),
         Column("threshold", "double", "Threshold of the metric; null for none."),
         Column("effect", "double", "Largest effect so far: change divided by threshold.", False),
-        Column("effect_now", "double", "Effect in the last window; null if it is quiet."),
+        Column("latest_effect", "double", "Effect in the last window; null if it is quiet."),
         Column("adjusted_p", "double", "Smallest corrected p-value; null for none."),
         Column(
             "row_count", "bigint", "Rows of the window with the largest effect; null if unknown."
@@ -122,7 +122,7 @@ INCIDENTS = Table(
         Column("onset_lower", "date", "Earliest possible day of the change; null if unknown."),
         Column("onset_upper", "date", "Latest possible day of the change; null if unknown."),
         Column(
-            "touched_share",
+            "affected_share",
             "double",
             "Minimum share of rows that the change must have affected; null if not examined.",
         ),

@@ -58,9 +58,8 @@ PROFILE_METRICS = Table(
         "feature",
         "metric",
     ),
-    # A run writes few windows, so the statistics of its files on window_start already skip what a
-    # A run writes few windows, so the statistics of its files on window_start already let queries
-    # skip files. One directory per window would only make files small.
+    # A run writes few windows, so file statistics on window_start already let queries skip files.
+    # One folder per window would only create small files.
     partitioning=("monitor",),
     current=Current(
         view="profile_current",

@@ -60,7 +60,7 @@ RUNS = Table(
             "without constraints); and what the session lacks, with what follows.",
         ),
         Column(
-            "asked_days",
+            "requested_days",
             "string",
             "Days given by `--days`, as `first..last`; null if the run determined its days itself.",
         ),
@@ -200,7 +200,7 @@ RUNS = Table(
         ),
     ),
     key=("run_id",),
-    # Every reader needs all published runs of a monitor; a file a run would make each daily run
-    # open one file more than the last.
+    # Every reader needs all published runs of a monitor. With one file per run, each daily run
+    # would open one more file than the last.
     compact_every=32,
 )

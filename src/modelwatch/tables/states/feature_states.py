@@ -105,8 +105,8 @@ FEATURE_STATES = Table(
         "feature",
         "kind",
     ),
-    # A daily run reads the days of its references and windows: a day is a directory, so what it
-    # reads does not grow with what is stored.
+    # A daily run reads the days of its references and windows. With one folder per day, it does not
+    # read more as the history grows.
     partitioning=("monitor", "day"),
     current=Current(
         view="feature_states_current",

@@ -17,7 +17,7 @@ from modelwatch.io.delta.table_schema import OutputError
 
 try:
     import fcntl
-except ImportError:  # no such locks on Windows
+except ImportError:  # not available on Windows
     fcntl = None  # type: ignore[assignment]
 
 _TOUCH_SECONDS = 2.0
@@ -27,7 +27,7 @@ _WAITING: list[tuple[Path, str]] = []
 
 
 @contextmanager
-def turn(place: Place) -> Iterator[None]:
+def table_lock(place: Place) -> Iterator[None]:
     """Wait until no other process of this machine writes the table, and hold its lock.
 
     Delta commits by a rename that fails if the file exists. Object stores and HDFS support that. On
@@ -35,7 +35,7 @@ def turn(place: Place) -> Iterator[None]:
     The lock ends with the process, however it ends. Other tables need no lock. The holder touches
     the lock file from time to time, so waiting processes see that it is alive.
     """
-    folder = folder_of_turns(place)
+    folder = lock_folder(place)
     if folder is None:
         yield
         return
@@ -53,11 +53,11 @@ def turn(place: Place) -> Iterator[None]:
             yield
         finally:
             over.set()
-            # The number of a closed file may be that of another.
+            # The inode of a deleted file may be reused.
             touching.join()
 
 
-def awaited_turns() -> dict[str, int]:
+def awaited_locks() -> dict[str, int]:
     """Tables whose lock this process waits for, with the last sign of life of its holder."""
     found = {}
     for folder, lock in tuple(_WAITING):
@@ -100,7 +100,7 @@ def _touch(lock: int, over: Event) -> None:
             os.utime(lock)
 
 
-def folder_of_turns(place: Place) -> Path | None:
+def lock_folder(place: Place) -> Path | None:
     """The folder of a table whose writers use locks; None for other tables."""
     if place.path is None or fcntl is None:
         return None

@@ -16,7 +16,7 @@ _ENDED = frozenset({"closed", "withdrawn"})
 
 
 @dataclass(frozen=True)
-class Signposts:
+class MessageLinks:
     """What a message needs for links and commands.
 
     ``config``: path of the configuration in commands. ``report``: base URL of the pages, or their

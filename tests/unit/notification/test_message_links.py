@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from modelwatch.model.notification.message import Bar, Message
+from modelwatch.model.notification.message_links import MessageLinks
 from modelwatch.model.notification.message_text import sparkline
-from modelwatch.model.notification.signposts import Signposts
 
 MESSAGE = Message("m1", "shop", "opened", "3f2a", "fail", "Title", "Body.")
 
@@ -31,27 +31,27 @@ def test_an_effect_of_any_size_is_drawn(effect: float) -> None:
 
 
 def test_a_link_ends_in_the_page_of_the_incident() -> None:
-    place = Signposts(report="https://r.example.com/shop/")
+    place = MessageLinks(report="https://r.example.com/shop/")
     assert place.page("3f2a") == "https://r.example.com/shop/incident-3f2a.html"
     assert place.page() == "https://r.example.com/shop/index.html"
 
 
 def test_an_incident_without_a_page_leads_to_the_overview() -> None:
-    place = Signposts(report="/var/report", pages=frozenset({"index.html", "incident-b.html"}))
+    place = MessageLinks(report="/var/report", pages=frozenset({"index.html", "incident-b.html"}))
     assert place.page("a") == "/var/report/index.html"
     assert place.page("b") == "/var/report/incident-b.html"
 
 
 def test_without_a_report_there_is_no_link() -> None:
-    assert Signposts().page("3f2a") is None
+    assert MessageLinks().page("3f2a") is None
 
 
 def test_an_incident_that_is_over_is_only_shown() -> None:
     over = Message("m1", "shop", "closed", "3f2a", "fail", "Title", "Body.")
-    assert list(Signposts().commands(over)) == ["show"]
-    assert list(Signposts().commands(MESSAGE)) == ["show", "acknowledge", "mute"]
+    assert list(MessageLinks().commands(over)) == ["show"]
+    assert list(MessageLinks().commands(MESSAGE)) == ["show", "acknowledge", "mute"]
 
 
 def test_a_path_of_a_configuration_is_one_word_of_a_command() -> None:
-    found = Signposts("my conf; rm -rf.yaml").commands(MESSAGE)["show"]
+    found = MessageLinks("my conf; rm -rf.yaml").commands(MESSAGE)["show"]
     assert found == "modelwatch incidents 'my conf; rm -rf.yaml' show 3f2a"

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from modelwatch.io.delta.addresses import Place
+from modelwatch.io.delta.locks import table_lock
 from modelwatch.io.delta.table_schema import OutputError
-from modelwatch.io.delta.turns import turn
 from modelwatch.io.text_files import write_text
 from modelwatch.model.errors import ConfigurationError
 
 
 def test_a_turn_leaves_a_lock_that_the_next_takes(tmp_path: Path) -> None:
     for _ in range(2):
-        with turn(Place(path=str(tmp_path / "out" / "runs"))):
+        with table_lock(Place(path=str(tmp_path / "out" / "runs"))):
             assert (tmp_path / "out" / ".runs.lock").is_file()
 
 
@@ -27,7 +27,7 @@ def test_a_planted_link_is_refused_and_what_it_leads_to_stays(tmp_path: Path) ->
     (tmp_path / ".runs.lock").symlink_to(target)
     with (
         pytest.raises(OutputError, match=r"\.runs\.lock is not a file"),
-        turn(Place(path=str(tmp_path / "runs"))),
+        table_lock(Place(path=str(tmp_path / "runs"))),
     ):
         pass
     assert target.read_text() == "precious"
@@ -36,7 +36,7 @@ def test_a_planted_link_is_refused_and_what_it_leads_to_stays(tmp_path: Path) ->
 
 def test_a_link_to_nothing_creates_nothing(tmp_path: Path) -> None:
     (tmp_path / ".runs.lock").symlink_to(tmp_path / "absent")
-    with pytest.raises(OutputError), turn(Place(path=str(tmp_path / "runs"))):
+    with pytest.raises(OutputError), table_lock(Place(path=str(tmp_path / "runs"))):
         pass
     assert not (tmp_path / "absent").exists()
 
@@ -46,7 +46,7 @@ def test_a_pipe_or_a_folder_in_its_place_is_refused_at_once(tmp_path: Path, plan
     plant(tmp_path / ".runs.lock")
     with (
         pytest.raises(OutputError, match="not a file"),
-        turn(Place(path=str(tmp_path / "runs"))),
+        table_lock(Place(path=str(tmp_path / "runs"))),
     ):
         pass
 
