@@ -10,10 +10,10 @@ from modelwatch.stats.drift.comparison import Values
 from modelwatch.stats.states.numeric import NumericStates
 
 ADVANCING = "the dates advance with the days of the rows"
-STEADY = 0.5
+_STEADY = 0.5
 """Ratio of the deviation of the distances from the day to that of the dates, below which the dates
 advance."""
-FEWEST_DAYS = 3
+_FEWEST_DAYS = 3
 
 
 def advance_with_days(states: NumericStates, day_numbers: Counts, values_per_day: float) -> bool:
@@ -31,9 +31,9 @@ def advance_with_days(states: NumericStates, day_numbers: Counts, values_per_day
 
 def _advances(dates: Floats, days: Floats) -> bool:
     held = np.isfinite(dates)
-    if held.sum() < FEWEST_DAYS:
+    if held.sum() < _FEWEST_DAYS:
         return False
-    return bool((dates - days)[held].std() < STEADY * dates[held].std())
+    return bool((dates - days)[held].std() < _STEADY * dates[held].std())
 
 
 def undefined_for_advancing_dates(windows: int) -> Values:
