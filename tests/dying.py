@@ -132,6 +132,11 @@ def signalled_java(spark: SparkSession, number: int) -> None:
     tasks(spark, sleeps)
 
 
+def signalled_driver(spark: SparkSession, number: int) -> None:
+    in_a_job(spark, lambda: os.kill(os.getpid(), number))
+    tasks(spark, sleeps)
+
+
 def cut_connection(spark: SparkSession) -> None:
     client: Any = spark.sparkContext._gateway._gateway_client
     connection = client.get_thread_connection()
@@ -189,6 +194,8 @@ DEATHS: dict[str, Callable[[SparkSession], object]] = {
     "commit hangs": java_waits,
     "java killed": lambda spark: signalled_java(spark, signal.SIGKILL),
     "java stopped": lambda spark: signalled_java(spark, signal.SIGSTOP),
+    "terminated": lambda spark: signalled_driver(spark, signal.SIGTERM),
+    "interrupted": lambda spark: signalled_driver(spark, signal.SIGINT),
     "python waits": lambda spark: threading.Event().wait(),
 }
 

@@ -38,6 +38,8 @@ MORE_IN_SPARK = {
     "commit hangs": ("no Spark task is active", "output storage"),
 }
 OF_THE_PROCESS = {
+    "terminated": ("told to stop by SIGTERM", "run again"),
+    "interrupted": ("told to stop by SIGINT", "run again"),
     "python waits": ("no Spark task is active, and the driver is waiting",),
     "other process writes": ("another process is writing", "verdicts"),
     "java stopped": ("a signal stopped process",),

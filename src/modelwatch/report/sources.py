@@ -55,6 +55,7 @@ def _tables(results: Results) -> Markup:
             verdict_tag(row["verdict"]),
             row["role"],
             row["check_name"].replace("_", " "),
+            day_text(row["as_of"]),
             one_line(row["expected"] or ""),
             one_line(row["observed"] or ""),
             day_text(row["onset"]) if row["onset"] else "",
@@ -62,7 +63,7 @@ def _tables(results: Results) -> Markup:
         ]
         for row in sorted(whole, key=lambda row: (row["verdict"] == "pass", row["role"]))
     ]
-    head = ["Verdict", "Table", "Check", "Expected", "Observed", "Since", "Reason"]
+    head = ["Verdict", "Table", "Check", "As of", "Expected", "Observed", "Since", "Reason"]
     days = [row for row in results.of("health") if row["day"] is not None]
     return section(
         "Tables",
@@ -236,7 +237,7 @@ def _runs(results: Results) -> Markup | None:
         ]
         for row in rows[:_MOST_RUNS]
     ]
-    head = ["As of", "Outcome", "Days", "Input rows", "Run time", "Spark jobs", "Bytes read"]
+    head = ["As of", "Outcome", "Days", "Input rows", "Run time", "Spark jobs", "Source bytes"]
     return section(
         "Runs",
         picture,

@@ -113,6 +113,14 @@ def test_every_table_is_created_as_its_registry_says(spark: SparkSession, wareho
             assert fields[column.name].nullable == column.nullable
 
 
+def test_a_table_whose_creation_was_killed_is_created(spark: SparkSession, tmp_path: Path) -> None:
+    log = tmp_path / "runs" / "_delta_log"
+    (log / "_commits").mkdir(parents=True)
+    (log / f".{0:020d}.json.a0750e88-b9bf-4069-86e5-4b2b80c25c87.tmp").touch()
+    store = store_at(spark, tmp_path)
+    assert store.read("runs").columns == list(TABLES["runs"].names)
+
+
 def test_files_are_distinguished_by_run_and_day_and_by_nothing_else(
     spark: SparkSession, store: Store, warehouse: Path
 ) -> None:

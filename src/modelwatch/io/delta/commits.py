@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -22,7 +23,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from modelwatch.errors import ModelwatchError
-from modelwatch.io.delta.snapshot import LogUnreadable, Snapshot, local_snapshot
+from modelwatch.io.delta.snapshot import LogUnreadable, Snapshot, local_snapshot, log_versions
 
 ENGINE = "modelwatch"
 CHECKPOINT_INTERVAL = 10
@@ -34,6 +35,19 @@ _ATTEMPTS = 5
 
 class CommitRequiresSpark(ModelwatchError):
     """Only Spark can make the next commit of a table."""
+
+
+def discard_empty_log(folder: Path | None) -> None:
+    """Remove the log of a table whose creation was killed before its first commit.
+
+    Delta regards such a table as existing, and does not create it. The caller holds the lock of the
+    table. Does nothing for None, and if the log has a commit or checkpoint.
+    """
+    log = None if folder is None else folder / "_delta_log"
+    if log is not None and log.is_dir():
+        commits, checkpoints = log_versions(entry.name for entry in log.iterdir())
+        if not commits and not checkpoints:
+            shutil.rmtree(log)
 
 
 def append_table(folder: Path, rows: pa.Table, user_metadata: str) -> int:

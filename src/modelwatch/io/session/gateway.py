@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Mapping
+from contextlib import suppress
 
 from pyspark import SparkConf, SparkContext
 from pyspark.errors import PySparkRuntimeError
 from pyspark.java_gateway import launch_gateway
 
+from modelwatch.io.session.processes import descendants, processes
 from modelwatch.io.session.spark_log import new_log
 from modelwatch.log import LOG
 from modelwatch.model.errors import SessionError
@@ -24,7 +27,7 @@ def start_gateway(settings: Mapping[str, str]) -> None:
     if SparkContext._gateway is not None or "PYSPARK_GATEWAY_PORT" in os.environ:
         return
     LOG.info("resolving Spark packages and starting Spark")
-    log = new_log()
+    log, before = new_log(), _children()
     with log.path.open("ab") as output:
         try:
             gateway = launch_gateway(  # type: ignore[no-untyped-call]
@@ -36,4 +39,15 @@ def start_gateway(settings: Mapping[str, str]) -> None:
             reason = str(error) if isinstance(error, OSError) else log.reason()
             message = f"Spark did not start: {reason} (its log: {log.path})"
             raise SessionError(message) from error
+        except KeyboardInterrupt:
+            # A JVM that is still starting does not notice that its parent has exited.
+            for child in _children() - before:
+                with suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
+            raise
     SparkContext._ensure_initialized(gateway=gateway)
+
+
+def _children() -> set[int]:
+    """The processes that this process has started, and their descendants."""
+    return {*descendants(processes() or {}, [os.getpid()])} - {os.getpid()}

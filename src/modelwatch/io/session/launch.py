@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
@@ -58,7 +60,16 @@ def launched_session(
     builder = SparkSession.builder.appName(app_name)
     for key, value in wanted.items():
         builder = builder.config(key, value)
-    return builder.getOrCreate()
+    session = builder.getOrCreate()
+    _silence(session.sparkContext)
+    return session
+
+
+def _silence(context: SparkContext) -> None:
+    """Keep the tracebacks of a broken connection from the terminal: the run says what died."""
+    logging.getLogger("py4j").setLevel(logging.CRITICAL)
+    server: Any = context._accumulatorServer
+    server.handle_error = lambda request, address: LOG.debug("no accumulators", exc_info=True)
 
 
 def _workers_have_package(master: str) -> bool:

@@ -168,7 +168,7 @@ class Watchdog:
     def _watch(self) -> None:
         quiet, seen_at, warned = Quiet(self._sample(None)), time.monotonic(), False
         reported: tuple[str, ...] = ()
-        while not self._done.wait(self._interval):
+        while not self._done.wait(self._interval) and self.message is None:
             if self._left.is_set():
                 self._await_row()
                 return
@@ -232,12 +232,19 @@ class Watchdog:
             awaited=tuple(sorted(awaited_locks())),
         )
 
+    def stop(self, what: str) -> None:
+        """End the run as if something had died, such as on a signal."""
+        self._end(self._ended(what))
+
     def _ended(self, what: str) -> Symptoms:
         return Symptoms(self.watched.stages(), ended=what)
 
     def _end(self, symptoms: Symptoms) -> None:
         """Let the thread of the run continue with an error, otherwise end the run without it."""
-        self.message = self._last_words = sentence(symptoms)
+        with self._claim:
+            if self.message is not None or self._left.is_set():
+                return
+            self.message = self._last_words = sentence(symptoms)
         LOG.error("the run is being ended: %s", self.message.partition(". ")[0])
         Thread(target=self._cancel, name="modelwatch cancels", daemon=True).start()
         if not self._left.wait(RELEASE_SECONDS) and not self._done.is_set():

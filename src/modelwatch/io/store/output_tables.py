@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from modelwatch.io.delta.addresses import Place, output_place, quoted
-from modelwatch.io.delta.commits import CommitRequiresSpark, append_table
+from modelwatch.io.delta.commits import CommitRequiresSpark, append_table, discard_empty_log
 from modelwatch.io.delta.locks import lock_folder, table_lock
 from modelwatch.io.delta.snapshot import (
     ALL_ROWS,
@@ -52,8 +52,7 @@ _CONCURRENT_TABLES = 8
 _ATTEMPTS = 5
 _LAST_COMMIT = "spark.databricks.delta.lastCommitVersionInSession"
 _COMMITTING = Lock()
-"""Held while a thread writes until it has read its version, where that is the session's last
-one."""
+"""Held while a thread writes until it has read its version, if that is the session's last."""
 _CONCURRENT = (
     "DELTA_CONCURRENT",
     "DELTA_METADATA_CHANGED",
@@ -294,6 +293,7 @@ class Store:
         place = self.place(spec.name)
 
         def create() -> None:
+            discard_empty_log(lock_folder(place))
             self.session.sql(create_statement(spec, place))
 
         retried(create, place)

@@ -38,6 +38,7 @@ _STUCK_AGAIN = (
 _OTHER_HOLDS = "end the process that writes there if it hangs, then run again"
 CONNECTION_BROKEN = "the connection between Python and the Spark JVM broke"
 APPLICATION_ENDED = "the Spark application ended during the run"
+_SIGNALED = "the process was told to stop by "
 _OUT_OF_MEMORY_CODE = 52
 """Exit code with which the JVM of Spark ends itself if memory runs out."""
 _OUT_OF_MEMORY = "ran out of memory"
@@ -93,6 +94,11 @@ def java_end(exit_code: int | None) -> str:
     return f"the Spark JVM exited with code {exit_code}"
 
 
+def signaled(signal_name: str) -> str:
+    """How a run ends by a signal to its process, such as SIGTERM of a scheduler."""
+    return f"{_SIGNALED}{signal_name}"
+
+
 def _cause(seen: Symptoms) -> tuple[str, str]:
     if seen.ended is not None:
         return seen.ended, _way_of_end(seen.ended)
@@ -128,7 +134,7 @@ def _cause(seen: Symptoms) -> tuple[str, str]:
 def _way_of_end(ended: str) -> str:
     if ended == APPLICATION_ENDED:
         return _NO_EXECUTOR
-    if ended == CONNECTION_BROKEN:
+    if ended == CONNECTION_BROKEN or ended.startswith(_SIGNALED):
         return RUN_AGAIN
     return HEAP_MEMORY if _OUT_OF_MEMORY in ended else MACHINE_MEMORY
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, timezone
+from threading import Thread, current_thread, main_thread
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -27,7 +29,7 @@ from modelwatch.model.config.configuration import (
 )
 from modelwatch.model.errors import ProblemsError
 from modelwatch.model.runs.exit_codes import EXIT_FAILED
-from modelwatch.model.runs.lost_runs import RunLostError, remedy_after_death
+from modelwatch.model.runs.lost_runs import RunLostError, remedy_after_death, signaled
 from modelwatch.model.runs.progress import StallLimits
 from modelwatch.pipelines.runs.run import Run
 
@@ -56,7 +58,11 @@ def ending(
         write_row=write_row,
         own_process=opened_here(run.spark),
     )
-    with log_of_run(run.run_id), Watchdog(signs, config.progress, watched) as watchdog:
+    with (
+        log_of_run(run.run_id),
+        Watchdog(signs, config.progress, watched) as watchdog,
+        _stopped_by_signals(watchdog),
+    ):
         try:
             yield watchdog
         except Exception as error:
@@ -69,6 +75,27 @@ def ending(
                 row = row_without_spark(run, config, text, as_of, message)
                 leave(watchdog, store, row)
             raise RunLostError(message) from error
+
+
+@contextmanager
+def _stopped_by_signals(watchdog: Watchdog) -> Iterator[None]:
+    """A block in which SIGTERM and the first SIGINT end the run with its row, if the process is its
+    own. A second SIGINT interrupts the process."""
+    if not watchdog.watched.own_process or current_thread() is not main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        what = signaled(signal.Signals(number).name)
+        Thread(target=watchdog.stop, args=(what,), name="modelwatch stops", daemon=True).start()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
