@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -139,7 +140,8 @@ def drift(
     rows. ``thresholds``: by statistic, in place of the default; None switches it off.
     ``special_values``, ``categorical``, ``bins`` and ``max_values`` as for `profile`. ``level``:
     false discovery rate. ``min_rows``: rows without which there is no verdict. FrameError for
-    frames that cannot be read or share no column.
+    frames that cannot be read or share no column. A current frame without rows, or without a
+    column of the reference, causes a warning.
 
     >>> import modelwatch
     >>> import numpy as np
@@ -161,6 +163,11 @@ def drift(
     for name in special:
         column_of(before, name, "reference")
     columns, not_compared = _shared_columns(before, after, categorical, day)
+    if lacking := sorted({*before.column_names} - {*after.column_names}):
+        text = f"current lacks columns of reference, which are not compared: {', '.join(lacking)}"
+        warnings.warn(text, stacklevel=2)
+    if not after.num_rows:
+        warnings.warn("current has no rows, so no column can have drifted", stacklevel=2)
     codes = {one.name: codes_of(one, special.get(one.name, ())) for one, _ in columns}
     columns = [(one, with_codes(two, special, codes[one.name])) for one, two in columns]
     binnings = fitted_binnings(

@@ -95,7 +95,9 @@ def test_days_of_the_reference_say_what_is_chance() -> None:
 def test_columns_that_cannot_be_compared_have_a_reason() -> None:
     before = {"a": [1.0, 2.0], "b": ["x", "y"], "c": [1, 2], "only": [1, 2]}
     after = {"a": [1.0, 2.0], "b": [1, 2], "c": [[1], [2]], "new": [1, 2]}
-    assert modelwatch.drift(before, after).not_compared == {
+    with pytest.warns(UserWarning, match="lacks columns of reference.*: only"):
+        found = modelwatch.drift(before, after)
+    assert found.not_compared == {
         "b": "categorical in reference, numeric in current",
         "c": "type list<item: int64> in current",
         "only": "current has no such column",
@@ -122,8 +124,9 @@ def test_few_rows_have_no_verdict() -> None:
     assert set(rows.dropna(subset="threshold")["verdict"]) == {"too_few_rows"}
 
 
-def test_no_current_rows_are_no_data() -> None:
-    rows = modelwatch.drift(frame(), frame().iloc[:0]).to_pandas()
+def test_no_current_rows_are_no_data_and_a_warning() -> None:
+    with pytest.warns(UserWarning, match="current has no rows"):
+        rows = modelwatch.drift(frame(), frame().iloc[:0]).to_pandas()
     features = rows.dropna(subset=["threshold", "feature"])
     assert set(features["verdict"]) == {"no_data"}
 
