@@ -296,7 +296,7 @@ def test_a_table_without_days_is_changed_by_any_row(flights: Flights) -> None:
 
 
 def test_a_missing_table_is_named(spark: SparkSession, tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"nowhere.*inputs"):
+    with pytest.raises(SourceError, match=r"nowhere.*inputs.*no such folder"):
         Flights(spark, tmp_path / "nowhere").source()
 
 

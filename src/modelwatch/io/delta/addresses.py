@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
 
 from modelwatch.capabilities import resolved
+from modelwatch.model.config.relative_paths import URL_SCHEME
 from modelwatch.model.sources.tables import OutputAddress, TableAddress
-
-URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,16 @@ class Place:
 
 def _absolute(path: str) -> str:
     """The path for SQL: DataFrames accept relative paths, identifiers in SQL do not."""
-    return path if URL.match(path) else os.path.abspath(path)
+    return path if URL_SCHEME.match(path) else os.path.abspath(path)
+
+
+def not_delta(address: TableAddress, reason: str) -> str:
+    """Why there is no Delta table at an address, given the reason of Spark."""
+    path = address.path
+    if path is None or URL_SCHEME.match(path) or Path(path).exists():
+        return f"not a Delta table: {reason}"
+    # A plain path may lead to the disk of a server, or to HDFS.
+    return "there is no such folder on this machine, and Spark finds no Delta table there"
 
 
 def source_place(address: TableAddress) -> Place:

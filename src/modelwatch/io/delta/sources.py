@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from modelwatch.errors import present
 from modelwatch.io.delta import table_changes
-from modelwatch.io.delta.addresses import Place, source_place
+from modelwatch.io.delta.addresses import Place, not_delta, source_place
 from modelwatch.io.delta.file_days import DayFiles, DayVolume, days_between, file_days, local_days
 from modelwatch.io.delta.log import DeltaLog, delta_log, table_location, unglobbed
 from modelwatch.io.delta.snapshot import LogUnreadable
@@ -389,9 +389,9 @@ def _newest_version(session: SparkSession, role: str, address: TableAddress, unl
         # If the log cannot be listed, the history of the table has the version.
         newest = table_changes.newest_version(session, source_place(address))
     except QUERY_FAILURES as error:
-        raise _source_error(role, address, f"not a Delta table: {first_line(error)}") from error
+        raise _source_error(role, address, not_delta(address, first_line(error))) from error
     if newest is None:
-        raise _source_error(role, address, f"not a Delta table: {unlisted}")
+        raise _source_error(role, address, not_delta(address, unlisted))
     return newest
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from modelwatch.io.delta.addresses import URL, quoted_name
+from modelwatch.io.delta.addresses import quoted_name
+from modelwatch.model.config.relative_paths import URL_SCHEME
 from modelwatch.model.sources.tables import OutputAddress
 
 
@@ -32,7 +33,7 @@ def removed(session: SparkSession, scratch: OutputAddress) -> bool:
         session.sql(f"DROP SCHEMA IF EXISTS {quoted_name(scratch.schema_name)} CASCADE")
         return True
     path = str(scratch.path)
-    if URL.match(path):
+    if URL_SCHEME.match(path):
         return False
     shutil.rmtree(path, ignore_errors=True)
     folder = Path(path).parent
