@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from modelwatch.model.config.column_types import INSTANTS, TEXTS, WHOLE_NUMBERS
+from modelwatch.model.config.column_types import INTEGER_TYPES, STRING_TYPES, TIMESTAMP_TYPES
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.onboarding.column_names import plain_name
 from modelwatch.model.onboarding.table_facts import ColumnFacts, PartitionDistance, TableFacts
@@ -89,7 +89,7 @@ def calendar_partitions(table: TableFacts) -> tuple[ColumnFacts, ...]:
         column
         for column in table.columns
         if column.name in table.partitions
-        and column.plain_type in WHOLE_NUMBERS | TEXTS
+        and column.plain_type in INTEGER_TYPES | STRING_TYPES
         and any(_matching(pattern, [column.name]) for pattern in (_DAY, _WRITTEN, _CALENDAR))
     )
 
@@ -159,7 +159,7 @@ def _dates(table: TableFacts) -> list[str]:
 
 
 def _times(table: TableFacts) -> list[str]:
-    return [column.name for column in table.columns if column.plain_type in INSTANTS]
+    return [column.name for column in table.columns if column.plain_type in TIMESTAMP_TYPES]
 
 
 def _matching(pattern: re.Pattern[str], names: Sequence[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from modelwatch.model.config.column_types import TEXTS, WHOLE_NUMBERS
+from modelwatch.model.config.column_types import INTEGER_TYPES, STRING_TYPES
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.onboarding.column_names import is_id_name
 from modelwatch.model.onboarding.table_facts import ColumnFacts, TableFacts
@@ -52,7 +52,7 @@ def label_identity(labels: TableFacts, identity: Sequence[str]) -> tuple[str, ..
 
 def can_identify(column: ColumnFacts) -> bool:
     """Return whether values of a column can be compared as IDs."""
-    return column.plain_type in WHOLE_NUMBERS | TEXTS | {"decimal"}
+    return column.plain_type in INTEGER_TYPES | STRING_TYPES | {"decimal"}
 
 
 def _no_id(table: TableFacts, inputs: TableFacts) -> SourceError:
