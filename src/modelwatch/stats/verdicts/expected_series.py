@@ -180,7 +180,9 @@ def expected_series(
         # During a lasting event, the days so far do not show how much days differ.
         spread[:, now] = np.where(own, narrow, np.fmax(narrow, wide))
         degrees[:, now] = EFFICIENCY * np.where(enough, of_errors, known)
-        rare[:, now] = _rare(np.abs(around), np.maximum(lasting, SAME_EVENT))
+        # Before weekdays could be told apart, each weekend was an error, and is none of its kind.
+        of_its_kind = np.where(own[:, None] & ~seasonal[:, first:now], left, around)
+        rare[:, now] = _rare(np.abs(of_its_kind), np.maximum(lasting, SAME_EVENT))
         expected[known < fewest, now] = np.nan
     shares = _clipped(expected, rows)
     least = np.exp(-expected / 2.0) if counts else 0.0
