@@ -128,10 +128,10 @@ def episodes_of(
 
     ``windows``: those of the subject's kind in which it was judged, in order. ``rows``: its verdict
     rows by the first day of the window; a window without a row passed. A span begins if ``fails``
-    of the last ``of`` windows fail the same way, if the last ``fails`` windows fail together, or at once for
-    broken data. It ends after a number of consecutive quiet windows. Windows without a verdict
-    neither open nor close a span. ``false_alarms``: days on which a person marked the subject: an
-    open span ends, and for some time only a larger effect fails.
+    of the last ``of`` windows fail and go the same way, if the last ``fails`` windows fail
+    together, or at once for broken data. It ends after a number of consecutive quiet windows.
+    Windows without a verdict neither open nor close a span. ``false_alarms``: days on which a
+    person marked the subject: an open span ends, and for some time only a larger effect fails.
     """
     fold = _Fold(rules, sorted(false_alarms))
     for window in windows:
