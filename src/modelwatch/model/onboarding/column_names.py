@@ -8,6 +8,7 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _BETWEEN = re.compile(r"[^0-9a-z]+")
 
 _ID = re.compile(r"(^|_)(id|ids|uuid|guid|key|identifier|pk)$|^(row|record|case|order)_?(no|nr)$")
+_INDEX = re.compile(r"^__index_level_\d+__$")
 _VERSION = re.compile(
     r"^(model_?)?(version|ver|model|model_id|model_name|model_tag)$|model_version|model_ver$"
 )
@@ -66,6 +67,11 @@ def plain_name(name: str) -> str:
 def is_id_name(name: str) -> bool:
     """Return whether the name is that of an identifier."""
     return _ID.search(plain_name(name)) is not None
+
+
+def is_index_name(name: str) -> bool:
+    """Return whether a column is the index of a pandas frame, which numbers its rows."""
+    return _INDEX.search(name) is not None
 
 
 def is_version_name(name: str) -> bool:

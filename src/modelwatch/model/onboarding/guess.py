@@ -146,6 +146,8 @@ def guess(
     version = next((c.name for c in free if is_version_name(c.name)), None)
     free = [column for column in free if column.name != version]
     score, decision = _answers(free, everything=predictions is not None)
+    if known is not None and not decision:
+        decision = _by_threshold(free, score, known.joined)
     if predictions is not None and not score + decision:
         raise SourceError(
             (Problem("", None, "has no column that can be a score or a decision"),),
@@ -276,6 +278,14 @@ def _answers(
     if not everything:
         score = _of_a_model(score)
     return tuple(column.name for column in score), tuple(decision)
+
+
+def _by_threshold(
+    columns: Sequence[ColumnFacts], score: Sequence[str], joined: JoinedFacts
+) -> tuple[str, ...]:
+    """Return the first column, whatever its name, with two values that a score decides."""
+    decided = {name for number, name in joined.splits if number in score}
+    return tuple([c.name for c in columns if c.name in decided and c.name not in score][:1])
 
 
 def _of_a_model(score: Sequence[ColumnFacts]) -> list[ColumnFacts]:
