@@ -52,7 +52,7 @@ def _tables(results: Results) -> Markup:
     cells: list[list[Content]] = [
         [
             verdict_tag(row["verdict"]),
-            row["role"],
+            row["role"].replace(":", " "),
             row["check_name"].replace("_", " "),
             day_text(row["as_of"]),
             one_line(row["expected"] or ""),
@@ -81,7 +81,7 @@ def _bad_days(rows: Sequence[Row]) -> Markup | None:
         [
             day_text(row["day"]),
             verdict_tag(row["verdict"]),
-            row["role"],
+            row["role"].replace(":", " "),
             row["check_name"].replace("_", " "),
             one_line(row["reason"] or ""),
         ]
@@ -109,7 +109,7 @@ def _schemas(results: Results) -> Markup | None:
     cells: list[list[Content]] = [
         [
             verdict_tag(row["verdict"]),
-            row["role"],
+            row["role"].replace(":", " "),
             one_line(row["subject"] or "all columns"),
             one_line(row["expected"] or ""),
             one_line(row["observed"] or ""),
@@ -193,7 +193,7 @@ def _quarantine(results: Results) -> Markup | None:
     cells: list[list[Content]] = [
         [
             row["rule_name"],
-            row["role"],
+            row["role"].replace(":", " "),
             row["treatment"],
             short_count(row["failed"]),
             percent(row["failed"] / row["judged"] if row["judged"] else None),

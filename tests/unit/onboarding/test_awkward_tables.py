@@ -147,6 +147,31 @@ def test_rows_that_repeat_by_day_are_identified_by_what_repeats(tmp_path: Path) 
     assert config_of(drafted(tmp_path, **tables)).inputs.id == ("meter",)
 
 
+def test_customers_whose_rows_repeat_are_joined_with_the_labels_of_their_day(
+    tmp_path: Path,
+) -> None:
+    rng, weeks, count = np.random.default_rng(5), 40, 100
+    at = [FIRST + timedelta(weeks=n // count) for n in range(weeks * count)]
+    risk = rng.integers(0, 101, len(at))
+    key = pd.DataFrame(
+        {"customer": np.tile([f"C{n}" for n in range(count)], weeks), "snapshot": map(str, at)}
+    )
+    inputs = key.assign(plan=rng.choice(["S", "L"], len(at)), churn_risk_pct=risk)
+    labels = key.assign(
+        churned=rng.random(len(at)) * 100 < risk,
+        known_on=[str(one + timedelta(days=28)) for one in at],
+    )
+    config = config_of(drafted(tmp_path, snapshots=inputs, outcomes=labels))
+    assert config.inputs.id == ("customer",)
+    assert config.labels is not None
+    assert (config.labels.day.column, config.labels.due.delay_days) == ("snapshot", 28)
+    assert config.performance is not None
+    assert (config.performance.score, config.performance.score_kind) == (
+        ("churn_risk_pct",),
+        "percentage",
+    )
+
+
 @pytest.mark.parametrize("unit", ["seconds", "millis", "micros"])
 def test_numbers_since_1970_are_told_with_the_function_that_reads_them(
     tmp_path: Path, unit: str

@@ -20,6 +20,7 @@ _WEAK_SCORE = re.compile(
     r"(^|_)(likelihood|risk|confidence|estimates?|estimated|fitted|margin|rating|rank|points)($|_)"
 )
 _PROBABILITY = re.compile(r"(^|_)(probs?|probas?|probability|probabilities|scores?|p)(_|$)")
+_PERCENTAGE = re.compile(r"(^|_)(pct|perc|percent|percentage)(_|$)")
 _DECISION = re.compile(
     r"(^|_)(decisions?|decided|action|class|label|outcome|verdict|predicted|predictions?|preds?"
     r"|y_?(hat|pred)|yhat|ypred|approved|accepted|rejected|flag(ged)?|alert(ed)?|referred)($|_)"
@@ -93,6 +94,11 @@ def is_weak_score_name(name: str) -> bool:
 def is_probability_name(name: str) -> bool:
     """Return whether the name of a score is that of a class rather than a predicted value."""
     return _PROBABILITY.search(plain_name(name)) is not None
+
+
+def is_percentage_name(name: str) -> bool:
+    """Return whether the name of a number says that it is a percentage."""
+    return "%" in name or _PERCENTAGE.search(plain_name(name)) is not None
 
 
 def is_decision_name(name: str) -> bool:
