@@ -164,10 +164,10 @@ def _model_card(card: ModelCard, results: Results) -> Markup:
     pairs: list[tuple[str, Content]] = [
         (metric_label(row["subject"]), _metric_cell(row)) for row in main[:2]
     ]
-    name = "all versions" if card.version in (NO_VERSION, EVERY) else card.version
+    alone = card.version in (NO_VERSION, EVERY)
     return element(
         "div",
-        element("h2", "Model ", name, class_="sub"),
+        element("h2", "Model" if alone else f"Model {card.version}", class_="sub"),
         element("p", words, class_=f"big {_BIG.get(css_class, '')}".rstrip()),
         element("p", _brief(card.sentence), class_="mute"),
         definitions(

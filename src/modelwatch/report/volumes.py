@@ -33,7 +33,7 @@ def calendars_of(results: Results) -> tuple[Calendar, ...]:
     for role in sorted(rows):
         unusual = _unusual(results, role)
         plain = Calendar(
-            f"Rows of the {role} by day",
+            f"Rows of the {role} by {results.span.short}",
             rows[role],
             results.span.first,
             results.span.last,
