@@ -38,6 +38,10 @@ from modelwatch.pipelines.runs.run import Run
 from modelwatch.tables.published import COMPUTED, PUBLISHED, Key, PublishedTable
 
 _CONCURRENT_TABLES = 4
+"""Number of tables that Spark writes at a time, because planning, which uses one core, takes most of
+its time."""
+_CONCURRENT_LOCAL_TABLES = 2
+"""The same for tables whose rows this process holds."""
 _OVERLAP = timedelta(hours=1)
 """Runs that ended this shortly before the last publication are published again, because one may
 have appended its row to ``runs`` after another that ended later."""
@@ -118,7 +122,10 @@ def _write(
     config: MonitorConfig,
     runs: Collection[Mapping[str, Any]],
 ) -> dict[str, int]:
-    """Replace what runs changed; the versions written, by table."""
+    """Replace what runs changed; the versions written, by table.
+
+    In a local folder, without Spark except for what only Spark can do.
+    """
     newest = _newest(runs)
     mine = f"monitor = {string_literal(config.monitor)}"
     local = local_results(config.output)
@@ -148,7 +155,8 @@ def _write(
         version = replace_rows_locally(place, rows, replaced, newest)
         return by_spark() if version is None else version
 
-    with ThreadPoolExecutor(max_workers=_CONCURRENT_TABLES) as pool:
+    workers = _CONCURRENT_TABLES if local is None else _CONCURRENT_LOCAL_TABLES
+    with ThreadPoolExecutor(max_workers=workers) as pool:
         versions = list(pool.map(one, PUBLISHED))
     return {
         table.view: version
