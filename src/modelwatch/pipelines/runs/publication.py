@@ -38,8 +38,8 @@ from modelwatch.pipelines.runs.run import Run
 from modelwatch.tables.published import COMPUTED, PUBLISHED, Key, PublishedTable
 
 _CONCURRENT_TABLES = 4
-"""Number of tables that Spark writes at a time, because planning, which uses one core, takes most of
-its time."""
+"""Number of tables that Spark writes at a time, because planning, which uses one core, takes most
+of its time."""
 _CONCURRENT_LOCAL_TABLES = 2
 """The same for tables whose rows this process holds."""
 _OVERLAP = timedelta(hours=1)
