@@ -7,6 +7,8 @@ from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -62,6 +64,17 @@ def test_rows_of_a_condition_are_replaced_and_others_stay(tmp_path: Path) -> Non
     held = table.to_pyarrow_table()
     assert held.schema.field("at").type == pa.timestamp("us", "UTC")
     assert held.column("parts").to_pylist()[0][0].keys() == {"key", "value"}
+
+
+def test_filters_of_other_engines_find_the_rows(tmp_path: Path) -> None:
+    folder = written(tmp_path / "t", rows(("shop", 1, 1.0), ("shop", 2, 2.0)))
+    replace_in_table(folder, rows(("shop", 1, 9.0)), FIRST, "r1")
+    held = DeltaTable(str(folder)).to_pyarrow_dataset()
+    for condition, count in ((MINE, 2), (FIRST, 1), (pc.field("value") > 5.0, 1)):
+        assert held.count_rows(filter=condition) == count
+    query = "SELECT count(*) FROM held WHERE monitor = 'shop' AND day = DATE '2024-03-01'"
+    assert duckdb.connect().register("held", held).sql(query).fetchall() == [(1,)]
+    assert pl.scan_delta(str(folder)).filter(pl.col("monitor") == "shop").collect().height == 2
 
 
 def test_a_reader_of_the_version_before_sees_what_it_saw(tmp_path: Path) -> None:

@@ -69,7 +69,10 @@ def append_table(folder: Path, rows: pa.Table, user_metadata: str) -> int:
     except LogUnreadable as error:
         raise CommitRequiresSpark(str(error)) from error
     check_appendable(snapshot, rows.schema)
-    files = [written_file(snapshot, part, of) for part, of in _partitions(snapshot, rows)]
+    files = []
+    for part, of in _partitions(snapshot, rows):
+        statistics = json.dumps(_statistics(snapshot, part))
+        files.append({**written_file(snapshot, part, of), "stats": statistics})
     for _ in range(_ATTEMPTS):
         version = snapshot.version + 1
         info = _commit_info(snapshot, version, files, rows.num_rows, user_metadata)
@@ -153,7 +156,7 @@ def _partitions(
 def written_file(
     snapshot: Snapshot, part: pa.Table, values: Mapping[str, str | None] = _NO_PARTITION
 ) -> dict[str, Any]:
-    """The action that adds a file with some rows, which is then on the disk."""
+    """The action that adds a file with some rows, which is then on the disk; no statistics."""
     folders = [
         f"{name}={'__HIVE_DEFAULT_PARTITION__' if value is None else quote(value, safe=' ')}"
         for name, value in values.items()
@@ -172,7 +175,6 @@ def written_file(
         "size": found.st_size,
         "modificationTime": int(found.st_mtime * 1000),
         "dataChange": True,
-        "stats": json.dumps(_statistics(snapshot, part)),
     }
 
 

@@ -69,6 +69,8 @@ def replace_in_table(
             whole = pa.concat_tables([*kept, rows.select(schema.names).cast(schema)])
         except (LogUnreadable, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             raise CommitRequiresSpark(str(error)) from error
+        # delta-rs takes a column without statistics, in a file that has some, for one that holds no
+        # value, and its filters then find nothing.
         added = [written_file(snapshot, whole)] if whole.num_rows else []
         gone = [one for file in files for one in file.files]
         version = snapshot.version + 1
