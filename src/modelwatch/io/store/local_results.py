@@ -81,7 +81,7 @@ class LocalResults:
         try:
             return _answer(self.table(statement, most_rows))
         except pa.ArrowInvalid as error:
-            raise NotAnswered(str(error)) from error
+            raise UnsupportedStatement(str(error)) from error
 
     def table(self, statement: str, most_rows: int | None = None) -> pa.Table:
         """The same in Arrow. Integers have 64 bits where DuckDB sums with more."""

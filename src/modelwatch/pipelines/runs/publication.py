@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from modelwatch.io.failures import typed_message
-from modelwatch.io.store.local_results import NotAnswered, local_results
+from modelwatch.io.store.local_results import UnsupportedStatement, local_results
 from modelwatch.io.store.output_tables import Store
 from modelwatch.io.store.published_tables import (
     Publication,
@@ -147,7 +147,7 @@ def _write(
             return by_spark()
         try:
             rows = local.table(f"SELECT * FROM {table.view} WHERE {condition}")
-        except NotAnswered:
+        except UnsupportedStatement:
             return by_spark()
         if not exists(spark, place):
             by_spark("false")
