@@ -64,9 +64,9 @@ def replace_in_table(
             if sum(file.bytes for file in files) > MOST_REWRITTEN_BYTES:
                 raise CommitRequiresSpark(f"{folder}: much is written again")
             # A row for which the condition is null does not match it.
-            others = ~replaced | replaced.is_null()
-            kept = [file.table(schema, where=others) for file in files]
-            whole = pa.concat_tables([*kept, rows.select(schema.names).cast(schema)])
+            unmatched = ~replaced | replaced.is_null()
+            others = [file.table(schema, where=unmatched) for file in files]
+            whole = pa.concat_tables([*others, rows.select(schema.names).cast(schema)])
         except (LogUnreadable, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             raise CommitRequiresSpark(str(error)) from error
         # delta-rs takes a column without statistics, in a file that has some, for one that holds no
