@@ -113,8 +113,16 @@ def test_labels_that_come_late_are_due_when_nearly_all_are_there(
 ) -> None:
     labels = config_of(of_loans).labels
     assert labels is not None
-    assert labels.known is not None
-    assert (labels.known.column, labels.due.delay_days) == ("Erfasst am", 27)
+    assert labels.due.delay_days == 27
+
+
+def test_a_date_as_text_tells_the_delay_but_cannot_be_configured(
+    of_loans: FirstConfiguration,
+) -> None:
+    labels = config_of(of_loans).labels
+    assert labels is not None
+    assert labels.known is None
+    assert "Erfasst am contains when the label became known" in of_loans.text
 
 
 def test_the_setup_page_lists_every_column_of_every_table(of_loans: FirstConfiguration) -> None:

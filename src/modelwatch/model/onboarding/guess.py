@@ -168,6 +168,9 @@ def guess(
         else:
             performance = guess_performance(known.label, answers, score, decision, known.joined)
             label_guess = outcome
+            if _spells_days(outcome.due_column, inputs, predictions):
+                # Only a date or timestamp can be when a label is due.
+                label_guess = outcome = replace(outcome, due_column=None)
             if isinstance(performance, str):
                 no_performance = performance
             else:
@@ -285,6 +288,13 @@ def _answers(
     if not everything:
         score = _of_a_model(score)
     return tuple(column.name for column in score), tuple(decision)
+
+
+def _spells_days(name: str | None, *tables: TableFacts | None) -> bool:
+    """Return whether a column of the first table that has it is text or integers with days."""
+    found = (table.column(name or "") for table in tables if table is not None)
+    column = next((one for one in found if one is not None), None)
+    return column is not None and column.spells_days
 
 
 def _weakly_named(columns: Sequence[ColumnFacts]) -> tuple[str, ...]:
