@@ -432,7 +432,25 @@ def _sources(subject: str, text: str) -> dict[str, list[dict[str, Any]]]:
     }
     return {
         "health": [
-            {**checked, "check_name": "freshness", "day": None, "verdict": "fail"},
+            {**checked, "check_name": "freshness", "day": LAST, "verdict": "fail"},
+            {
+                **checked,
+                "role": "labels",
+                "check_name": "freshness",
+                "day": LAST - 30 * DAY,
+                "verdict": "pass",
+                "onset": None,
+                "reason": None,
+            },
+            {
+                **checked,
+                "role": "challenger:next",
+                "check_name": "freshness",
+                "day": LAST - 2 * DAY,
+                "verdict": "pass",
+                "onset": None,
+                "reason": None,
+            },
             {**checked, "check_name": "volume", "day": ONSET, "verdict": "warn"},
             {**checked, "check_name": "schema", "day": None, "verdict": "fail"},
         ],

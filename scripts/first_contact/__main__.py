@@ -54,7 +54,7 @@ def tried(name: str, folder: Path) -> bool:
             return False
     found = incidents(file)
     for one in found:
-        print(f"  {one['since']} {one['subject']}: {one['sentence']}")
+        print(f"  {one['onset']} {one['subject']}: {one['sentence']}")
     seen = found_fault(tables, found)
     print(f"{name}: {tables.faulty} since {tables.since} is {'found' if seen else 'NOT found'}")
     return seen
@@ -75,7 +75,7 @@ def found_fault(tables: FirstTables, found: Sequence[dict[str, str]]) -> bool:
     A week or month that the fault begins in begins before it.
     """
     first = str(tables.since - timedelta(days=31))
-    return any(one["subject"] == tables.faulty and one["since"] >= first for one in found)
+    return any(one["subject"] == tables.faulty and one["onset"] >= first for one in found)
 
 
 def cold(folder: Path) -> int:

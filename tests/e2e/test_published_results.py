@@ -173,6 +173,18 @@ def test_a_run_replaces_only_what_changed(
     agree(shop)
 
 
+@pytest.mark.slow
+def test_spark_replaces_the_same_rows_where_only_it_can(
+    shop: LabelledShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publication, "local_results", lambda _: None)
+    before = version(shop, "performance_current")
+    shop.add("labels", labels_of(day(7), range(4), flipped=True, after=20))
+    shop.run(as_of=AS_OF)
+    assert version(shop, "performance_current") > before
+    agree(shop)
+
+
 def test_versions_of_a_publication_belong_together(shop: LabelledShop) -> None:
     rows = publications(shop)
     assert {row["table_name"]: row["version"] for row in rows} == {

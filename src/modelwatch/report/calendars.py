@@ -151,4 +151,4 @@ def calendar_section(calendars: Iterable[Calendar]) -> Markup:
         ]
         for one in calendars
     ]
-    return section("Rows by day", drawn)
+    return section("Rows", drawn)

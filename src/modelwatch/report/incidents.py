@@ -130,7 +130,7 @@ def _facts_list(facts: IncidentFacts) -> Markup:
     one = facts.incident
     kind, check = kind_text(one)
     windows = counted(one.failing_windows, one.window)
-    pairs: list[tuple[str, Content]] = [("Since", f"{_duration_text(one)} ({windows})")]
+    pairs: list[tuple[str, Content]] = [("Since", f"{_duration_text(one)} ({windows} failed)")]
     if kind is not None:
         pairs.append(("Likely", kind))
         pairs.append(("Check", with_code(check or "")))

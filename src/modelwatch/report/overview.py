@@ -164,10 +164,10 @@ def _model_card(card: ModelCard, results: Results) -> Markup:
     pairs: list[tuple[str, Content]] = [
         (metric_label(row["subject"]), _metric_cell(row)) for row in main[:2]
     ]
-    name = "all versions" if card.version in (NO_VERSION, EVERY) else card.version
+    alone = card.version in (NO_VERSION, EVERY)
     return element(
         "div",
-        element("h2", "Model ", name, class_="sub"),
+        element("h2", "Model" if alone else f"Model {card.version}", class_="sub"),
         element("p", words, class_=f"big {_BIG.get(css_class, '')}".rstrip()),
         element("p", _brief(card.sentence), class_="mute"),
         definitions(
@@ -212,7 +212,9 @@ def _metric_cell(row: Row) -> Content:
 def _age_card(results: Results) -> Markup:
     ages = table_ages(results)
     runs = [row for row in results.of("runs") if row["outcome"] == "published"]
-    pairs: list[tuple[str, Content]] = [(one.role.capitalize(), _age_cell(one)) for one in ages]
+    pairs: list[tuple[str, Content]] = [
+        (one.role.replace(":", " ").capitalize(), _age_cell(one)) for one in ages
+    ]
     if runs:
         pairs.append(("Last run", f"as of {day_text(runs[0]['as_of'])}"))
     return element(
@@ -226,6 +228,7 @@ def _age_cell(one: TableAgeRow) -> Content:
     late = one.verdict in ("warn", "fail")
     return [
         tag("late", "bad" if one.verdict == "fail" else "warn") if late else None,
+        "of predictions on " if one.role == "labels" else None,
         f"{day_text(one.newest)}, {ago(one.age_days)}",
     ]
 

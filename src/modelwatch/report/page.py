@@ -50,7 +50,7 @@ def page(frame: Frame, file: str, title: str, *body: Content) -> str:
         element("a", "Skip to the content", href="#content", class_="skip"),
         header,
         element("main", *body, id="content"),
-        element("footer", frame.made),
+        element("footer", frame.made) if frame.made else None,
     ]
     shown = markup_of(content)
     style, script = style_of(shown), script_of(shown)
@@ -75,22 +75,18 @@ def departed_page(monitor: str, incident_id: str, command: str) -> str:
 
     ``command`` shows the incident in a terminal.
     """
-    title = f"Incident {incident_id}"
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content="default-src 'none'"),
-        element("title", f"{title} – {monitor}"),
+    frame = Frame(monitor, "", f"Monitor {monitor}", "")
+    return page(
+        frame,
+        f"incident-{incident_id}.html",
+        f"Incident {incident_id}",
+        element(
+            "p",
+            "This incident is not in the latest report: it closed long ago, or its data was "
+            "restated. This command shows it:",
+        ),
+        element("pre", element("code", command)),
     )
-    warning = element(
-        "p",
-        "This incident is not in the latest report: it closed long ago, or its data was restated. ",
-        element("code", command),
-        " shows it.",
-    )
-    overview = element("p", element("a", "Overview", href=PAGES[0][0]))
-    shown = element("body", element("h1", title), warning, overview)
-    return f"<!DOCTYPE html>\n{element('html', head, shown, lang='en')}\n"
 
 
 def _links(frame: Frame, file: str) -> Sequence[Markup]:

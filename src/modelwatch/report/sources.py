@@ -47,13 +47,12 @@ def verdict_tag(verdict: str) -> Markup:
 
 def _tables(results: Results) -> Markup:
     """Checks of whole tables, and of days that are not as they should be."""
-    whole = [
-        row for row in results.of("health") if row["day"] is None and row["check_name"] != "schema"
-    ]
+    health = [row for row in results.of("health") if row["check_name"] != "schema"]
+    whole = [row for row in health if _is_of_table(row)]
     cells: list[list[Content]] = [
         [
             verdict_tag(row["verdict"]),
-            row["role"],
+            row["role"].replace(":", " "),
             row["check_name"].replace("_", " "),
             day_text(row["as_of"]),
             one_line(row["expected"] or ""),
@@ -64,12 +63,16 @@ def _tables(results: Results) -> Markup:
         for row in sorted(whole, key=lambda row: (row["verdict"] == "pass", row["role"]))
     ]
     head = ["Verdict", "Table", "Check", "As of", "Expected", "Observed", "Since", "Reason"]
-    days = [row for row in results.of("health") if row["day"] is not None]
     return section(
         "Tables",
         scrolled(table(head, cells, numeric_columns=()), "Source health checks") if cells else None,
-        _bad_days(days),
+        _bad_days([row for row in health if not _is_of_table(row)]),
     )
+
+
+def _is_of_table(row: Row) -> bool:
+    """Whether a check is of a table as a whole; freshness has the newest day of it."""
+    return row["day"] is None or row["check_name"] == "freshness"
 
 
 def _bad_days(rows: Sequence[Row]) -> Markup | None:
@@ -78,7 +81,7 @@ def _bad_days(rows: Sequence[Row]) -> Markup | None:
         [
             day_text(row["day"]),
             verdict_tag(row["verdict"]),
-            row["role"],
+            row["role"].replace(":", " "),
             row["check_name"].replace("_", " "),
             one_line(row["reason"] or ""),
         ]
@@ -106,7 +109,7 @@ def _schemas(results: Results) -> Markup | None:
     cells: list[list[Content]] = [
         [
             verdict_tag(row["verdict"]),
-            row["role"],
+            row["role"].replace(":", " "),
             one_line(row["subject"] or "all columns"),
             one_line(row["expected"] or ""),
             one_line(row["observed"] or ""),
@@ -190,7 +193,7 @@ def _quarantine(results: Results) -> Markup | None:
     cells: list[list[Content]] = [
         [
             row["rule_name"],
-            row["role"],
+            row["role"].replace(":", " "),
             row["treatment"],
             short_count(row["failed"]),
             percent(row["failed"] / row["judged"] if row["judged"] else None),

@@ -129,7 +129,8 @@ th button{border:0;padding:0;font:inherit;color:inherit;text-align:inherit}
 .late{direction:rtl}.late>*{direction:ltr}.wide .t{width:max-content;max-width:560px}}
 @media print{:root{--bg:#fff;--card:#fff}body{font-size:11pt}.grid2 .pic text{font-size:12px}
 nav,input,select,pre+button,.skip{display:none}
-header,main,footer{max-width:none;padding:0}.card,.feature,svg{break-inside:avoid}
+header,main,footer{max-width:none;padding:0}.card,.feature,.grid2>div,svg{break-inside:avoid}
+h2,h3,section>.mute{break-after:avoid}
 .wide .heat,.wide .pic{min-width:0}a{color:inherit;text-decoration:none}.wide{overflow:visible}}
 """
 

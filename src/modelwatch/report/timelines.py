@@ -275,7 +275,8 @@ def tick(value: float, share: bool = False) -> str:
         short = [(1e9, "B"), (1e6, "M"), (1e3, "k")]
         size, unit = next(s for s in short if abs(value) >= s[0])
         return f"{three_digits(value / size)}{unit}" if abs(value) < 1e13 else three_digits(value)
-    return three_digits(value)
+    # Four digits are often a year, and need no separator.
+    return three_digits(value).replace(",", "")
 
 
 def _day_axis(days: tuple[date, date], x: Scale, height: int) -> Markup:

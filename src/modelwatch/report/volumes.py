@@ -33,7 +33,7 @@ def calendars_of(results: Results) -> tuple[Calendar, ...]:
     for role in sorted(rows):
         unusual = _unusual(results, role)
         plain = Calendar(
-            f"Rows of the {role} by day",
+            f"Rows of the {role} by {results.span.short}",
             rows[role],
             results.span.first,
             results.span.last,
@@ -62,6 +62,8 @@ def _unusual(results: Results, role: str) -> dict[date, str]:
         if row["role"] == role and row["window_start"] == row["window_end"]:
             found[row["window_start"]] = _words(row)
     for row in results.of("health"):
+        if row["check_name"] == "freshness":
+            continue
         if row["role"] == role and row["day"] is not None and row["verdict"] in ("warn", "fail"):
             found.setdefault(row["day"], row["reason"] or row["check_name"].replace("_", " "))
     return found
@@ -86,18 +88,14 @@ def table_ages(results: Results) -> tuple[TableAgeRow, ...]:
         for role, day in newest.items()
     }
     for row in results.of("health"):
-        if row["check_name"] == "freshness" and row["day"] is None:
-            day = _day(row["observed"]) or newest.get(row["role"])
+        if row["check_name"] == "freshness":
+            day = row["day"] or newest.get(row["role"])
             age = None if day is None else (results.as_of - day).days
             found[row["role"]] = TableAgeRow(row["role"], day, age, row["verdict"], row["reason"])
     order = ("inputs", "predictions", "labels")
     return tuple(
-        sorted(found.values(), key=lambda one: order.index(one.role) if one.role in order else 9)
+        sorted(
+            found.values(),
+            key=lambda one: (order.index(one.role) if one.role in order else 9, one.role),
+        )
     )
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text[:10])
-    except ValueError:
-        return None

@@ -25,6 +25,8 @@ EFFECT_WORDS = {
     "vanished": "vanished",
 }
 """What changed of a part, by effect."""
+_SHORT_WORDS = {**EFFECT_WORDS, "mix": "its share", "within": "its metric"}
+"""The same beside a bar."""
 _ValuesByKey = dict[tuple[object, ...], float]
 """Values of metrics by the key of their row."""
 _WIDTH, _NAME, _VALUE, _ROW = 640, 250, 60, 24
@@ -100,7 +102,7 @@ def _waterfall(
 
 
 def _step_label(results: Results, row: Row) -> str:
-    return f"{part_text(results, row)}: {EFFECT_WORDS[row['effect']]}"
+    return f"{part_text(results, row)}: {_SHORT_WORDS[row['effect']]}"
 
 
 def waterfall_picture(given: Waterfall) -> Markup:

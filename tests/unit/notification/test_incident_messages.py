@@ -128,6 +128,16 @@ def test_a_message_has_the_series_of_its_metric() -> None:
     assert message.details.series == tuple(Bar(day(n), each) for n, each in enumerate(effects))
 
 
+def test_a_series_ends_soon_after_the_failure_that_it_shows() -> None:
+    rows = on((6, 7), 4.0)
+    folded = fold(rows, 60)
+    judged = (windows(range(60)), rows)
+    events = [Event(only(folded).id, "child_added", day(59), "price", True)]
+    (message,) = messages(events, incidents_of(folded), "shop", day(60), (), judged)
+    assert [bar.effect for bar in message.details.series[-9:]] == [4.0, 4.0, *[0.0] * 7]
+    assert message.details.series[-1].day == day(14)
+
+
 def test_details_survive_the_outbox() -> None:
     rows = [*on((5, 6)), *on(range(36, 40), subject="late")]
     folded = fold(rows, 40)

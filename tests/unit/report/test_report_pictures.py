@@ -24,7 +24,7 @@ from modelwatch.report.score_curves import (
     tenths,
     thinned,
 )
-from modelwatch.report.timelines import Line, Point, Timeline, sparkline, timeline_picture
+from modelwatch.report.timelines import Line, Point, Timeline, sparkline, tick, timeline_picture
 from modelwatch.stats.states.binning import NULL, OTHER, NumericBinning
 
 FIRST = date(2024, 1, 1)
@@ -105,6 +105,13 @@ def test_ticks_of_days_are_few_and_within(days: int) -> None:
     marks = day_ticks(FIRST, last, 8)
     assert len(marks) <= 9
     assert all(FIRST <= day <= last for day, _ in marks)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1980.0, "1980"), (12_500.0, "12.5k"), (-2000.0, "−2000"), (0.25, "0.25")]
+)
+def test_a_tick_is_short_and_a_year_has_no_separator(value: float, text: str) -> None:
+    assert tick(value) == text
 
 
 def test_markup_is_escaped_once_and_text_always() -> None:

@@ -37,7 +37,7 @@ def test_steps_lead_from_the_reference_to_the_window() -> None:
 def test_the_largest_steps_come_first_and_the_others_stand_together() -> None:
     (found,) = waterfalls(with_causes(parts=20))
     labels = [label for label, _ in found.steps]
-    assert labels[0] == "site = part 20: the metric within it"
+    assert labels[0] == "site = part 20: its metric"
     assert labels[-1] == "all other parts"
     assert len(labels) == MOST_WATERFALL_STEPS + 1
 

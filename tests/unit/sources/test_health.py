@@ -13,6 +13,7 @@ from modelwatch.model.sources.health import (
     arrival_rows,
     join_rows,
     late_rows,
+    newest_row,
     schema_rows,
 )
 
@@ -65,6 +66,12 @@ def test_nobody_waits_for_sundays_of_a_shop_that_is_closed_on_sundays() -> None:
 def test_an_empty_table_says_why_nothing_is_known() -> None:
     (row,) = arrival_rows("inputs", (), day(3), 1)
     assert (row.verdict, row.reason) == ("undefined", "the table has no day with rows")
+
+
+def test_a_table_of_which_no_day_is_expected_is_not_judged_by_its_newest_day() -> None:
+    row = newest_row("labels", days(0, 4), "each label is due at a date of its row")
+    assert (row.check, row.verdict, row.day) == ("freshness", "undefined", day(4))
+    assert newest_row("labels", (), "").observed is None
 
 
 def test_a_day_that_the_last_run_should_have_had_is_late() -> None:

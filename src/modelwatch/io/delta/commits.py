@@ -13,7 +13,7 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -23,7 +23,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from modelwatch.errors import ModelwatchError
-from modelwatch.io.delta.snapshot import LogUnreadable, Snapshot, local_snapshot, log_versions
+from modelwatch.io.delta.snapshot import (
+    DataFile,
+    LogUnreadable,
+    Snapshot,
+    local_snapshot,
+    log_versions,
+)
 
 ENGINE = "modelwatch"
 CHECKPOINT_INTERVAL = 10
@@ -31,6 +37,7 @@ CHECKPOINT_INTERVAL = 10
 _KNOWN_FEATURES = frozenset({"appendOnly", "invariants"})
 _PLAIN_VERSION, _FEATURES_VERSION = 2, 7
 _ATTEMPTS = 5
+_NO_PARTITION: Mapping[str, str | None] = {}
 
 
 class CommitRequiresSpark(ModelwatchError):
@@ -62,16 +69,48 @@ def append_table(folder: Path, rows: pa.Table, user_metadata: str) -> int:
     except LogUnreadable as error:
         raise CommitRequiresSpark(str(error)) from error
     check_appendable(snapshot, rows.schema)
-    files = [_written(snapshot, part, values) for part, values in _partitions(snapshot, rows)]
+    files = []
+    for part, of in _partitions(snapshot, rows):
+        statistics = json.dumps(_statistics(snapshot, part))
+        files.append({**written_file(snapshot, part, of), "stats": statistics})
     for _ in range(_ATTEMPTS):
         version = snapshot.version + 1
-        if _committed(snapshot, version, files, rows.num_rows, user_metadata):
+        info = _commit_info(snapshot, version, files, rows.num_rows, user_metadata)
+        if _committed(snapshot, version, [{"commitInfo": info}, *_added(files)]):
             return version
         # A writer without the lock committed first. Appends conflict with nothing, unless the
         # metadata of the table has changed.
         snapshot = local_snapshot(folder)
         check_appendable(snapshot, rows.schema)
     raise CommitRequiresSpark(f"{folder}: other writers were first {_ATTEMPTS} times")
+
+
+def committed_replacement(
+    snapshot: Snapshot,
+    version: int,
+    files: list[dict[str, Any]],
+    gone: Iterable[DataFile],
+    rows: int,
+    user_metadata: str,
+) -> bool:
+    """Whether the commit succeeded that adds files with a number of rows in place of others; False
+    if the version exists."""
+    info = _commit_info(snapshot, version, files, rows, user_metadata)
+    info |= {"operationParameters": {"mode": "Overwrite"}, "isBlindAppend": False}
+    removed = [
+        {
+            "remove": {
+                "path": file.path,
+                "deletionTimestamp": info["timestamp"],
+                "dataChange": True,
+                "extendedFileMetadata": True,
+                "partitionValues": dict(file.partition),
+                "size": file.size,
+            }
+        }
+        for file in gone
+    ]
+    return _committed(snapshot, version, [{"commitInfo": info}, *removed, *_added(files)])
 
 
 def check_appendable(snapshot: Snapshot, schema: pa.Schema) -> None:
@@ -114,10 +153,10 @@ def _partitions(
         )
 
 
-def _written(
-    snapshot: Snapshot, part: pa.Table, values: Mapping[str, str | None]
+def written_file(
+    snapshot: Snapshot, part: pa.Table, values: Mapping[str, str | None] = _NO_PARTITION
 ) -> dict[str, Any]:
-    """The action that adds a file with some rows, which is then on the disk."""
+    """The action that adds a file with some rows, which is then on the disk; no statistics."""
     folders = [
         f"{name}={'__HIVE_DEFAULT_PARTITION__' if value is None else quote(value, safe=' ')}"
         for name, value in values.items()
@@ -136,7 +175,6 @@ def _written(
         "size": found.st_size,
         "modificationTime": int(found.st_mtime * 1000),
         "dataChange": True,
-        "stats": json.dumps(_statistics(snapshot, part)),
     }
 
 
@@ -166,12 +204,12 @@ _LONGEST = 32
 """Length of strings in statistics, as in Delta."""
 
 
-def _committed(
+def _commit_info(
     snapshot: Snapshot, version: int, files: list[dict[str, Any]], rows: int, user_metadata: str
-) -> bool:
-    """Whether the commit succeeded; False if the version exists."""
+) -> dict[str, Any]:
+    """The description of a commit that appends files."""
     partitions = list(snapshot.metadata.get("partitionColumns") or ())
-    info = {
+    return {
         "timestamp": int(time.time() * 1000),
         "operation": "WRITE",
         "operationParameters": {"mode": "Append", "partitionBy": json.dumps(partitions)},
@@ -187,13 +225,20 @@ def _committed(
         "engineInfo": ENGINE,
         "txnId": str(uuid.uuid4()),
     }
-    lines = [{"commitInfo": info}, *({"add": file} for file in files)]
+
+
+def _added(files: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"add": file} for file in files]
+
+
+def _committed(snapshot: Snapshot, version: int, actions: Iterable[dict[str, Any]]) -> bool:
+    """Whether the commit succeeded; False if the version exists."""
     log = snapshot.folder / "_delta_log"
     # Hidden files are not part of the log.
     written = log / f".{version:020d}.{uuid.uuid4()}.tmp"
     try:
         with written.open("wb") as file:
-            file.write("".join(f"{json.dumps(line)}\n" for line in lines).encode())
+            file.write("".join(f"{json.dumps(action)}\n" for action in actions).encode())
             _flushed(file)
         os.link(written, log / f"{version:020d}.json")
     except FileExistsError:

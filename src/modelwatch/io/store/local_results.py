@@ -79,6 +79,13 @@ class LocalResults:
         UnsupportedStatement if the statement is no query, or if DuckDB rejects it.
         """
         try:
+            return _answer(self.table(statement, most_rows))
+        except pa.ArrowInvalid as error:
+            raise UnsupportedStatement(str(error)) from error
+
+    def table(self, statement: str, most_rows: int | None = None) -> pa.Table:
+        """The same in Arrow. Integers have 64 bits where DuckDB sums with more."""
+        try:
             translated = duckdb_sql(statement)
             if translated is None:
                 raise UnsupportedStatement("not a query")
@@ -86,7 +93,8 @@ class LocalResults:
                 self._make(sources_of(named_in(statement)))
                 found = self._connection.sql(translated)
                 limited = found if most_rows is None else found.limit(most_rows)
-                return _answer(limited.to_arrow_table())
+                rows = limited.to_arrow_table()
+            return rows.cast(pa.schema([one.with_type(_plain(one.type)) for one in rows.schema]))
         except (SqlglotError, duckdb.Error, pa.ArrowInvalid, LogUnreadable) as error:
             raise UnsupportedStatement(str(error)) from error
 
@@ -135,8 +143,7 @@ _view = cache(lambda name: duckdb_sql(views()[name]))
 """The definition of a view in DuckDB's dialect; None if DuckDB cannot have it."""
 
 
-def _answer(rows: pa.Table) -> QueryResult:
-    plain = rows.cast(pa.schema([one.with_type(_plain(one.type)) for one in rows.schema]))
+def _answer(plain: pa.Table) -> QueryResult:
     columns = [
         [_local(value) for value in column.to_pylist(maps_as_pydicts="strict")]
         for column in plain.columns

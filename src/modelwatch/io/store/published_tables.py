@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.dataset as ds
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import MapType
 
 from modelwatch.io.delta.addresses import Place, quoted, quoted_name
-from modelwatch.io.delta.locks import table_lock
+from modelwatch.io.delta.commits import CommitRequiresSpark
+from modelwatch.io.delta.locks import lock_folder, table_lock
+from modelwatch.io.delta.replacements import replace_in_table
 from modelwatch.io.delta.table_changes import newest_version
 from modelwatch.io.store.output_tables import retried
 from modelwatch.model.sources.tables import OutputAddress
@@ -92,6 +96,20 @@ def replace_rows(place: Place, rows: DataFrame, condition: str, run_id: str) -> 
     return retried(write, place)
 
 
+def replace_rows_locally(
+    place: Place, rows: pa.Table, replaced: ds.Expression, run_id: str
+) -> int | None:
+    """The same by pyarrow for a table on a local disk; None if only Spark can do it."""
+    folder = lock_folder(place)
+    if folder is None:
+        return None
+    with table_lock(place):
+        try:
+            return replace_in_table(folder, _with_entries(rows), replaced, run_id)
+        except CommitRequiresSpark:
+            return None
+
+
 def append_publication(
     session: SparkSession, output: OutputAddress, rows: list[tuple[Any, ...]]
 ) -> None:
@@ -134,3 +152,15 @@ def _read(session: SparkSession, place: Place) -> DataFrame | None:
 def _portable(rows: DataFrame) -> DataFrame:
     maps = [field.name for field in rows.schema.fields if isinstance(field.dataType, MapType)]
     return rows.withColumns({name: F.map_entries(name) for name in maps}) if maps else rows
+
+
+def _with_entries(rows: pa.Table) -> pa.Table:
+    for at, column in enumerate(rows.schema):
+        if pa.types.is_map(column.type):
+            entry = pa.struct([("key", column.type.key_type), ("value", column.type.item_type)])
+            entries = [
+                None if held is None else [{"key": key, "value": value} for key, value in held]
+                for held in rows.column(at).to_pylist()
+            ]
+            rows = rows.set_column(at, column.name, pa.array(entries, pa.list_(entry)))
+    return rows

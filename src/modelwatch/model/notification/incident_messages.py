@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
@@ -48,6 +49,8 @@ MOST_LINES = 200
 """Maximum number of lines of one part of a digest, of which the first are shown to people."""
 MOST_WINDOWS = 30
 """Number of windows of a series, the latest ones."""
+MOST_AFTER = 7
+"""Number of windows of a series after the last that failed, so that a series shows its failure."""
 
 
 def messages(
@@ -228,7 +231,8 @@ class SeriesOf:
             self._rows[subject_of(row)].append(row)
 
     def of(self, incident: Incident) -> tuple[Bar, ...]:
-        """The metric with the largest effect in the latest windows; empty without a verdict on it.
+        """The metric with the largest effect, until shortly after it last failed; empty without a
+        verdict on it.
 
         A judged window without a row passed far below the threshold, and its effect is 0.
         """
@@ -245,4 +249,6 @@ class SeriesOf:
         effects: dict[date, float | None] = dict.fromkeys(starts, 0.0)
         for row in rows:
             effects[row.window_start] = row.effect if row.is_known else None
-        return tuple(Bar(day, effects[day]) for day in sorted(effects)[-MOST_WINDOWS:])
+        days = sorted(effects)
+        shown = days[: bisect_right(days, incident.last_failing) + MOST_AFTER][-MOST_WINDOWS:]
+        return tuple(Bar(day, effects[day]) for day in shown)

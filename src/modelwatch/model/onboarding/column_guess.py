@@ -12,6 +12,7 @@ from modelwatch.model.config.column_types import (
 from modelwatch.model.onboarding.column_names import (
     is_code_name,
     is_id_name,
+    is_index_name,
     is_segment_name,
     is_sure_code_name,
 )
@@ -80,6 +81,8 @@ def code_reason(column: ColumnFacts, rows: int) -> str | None:
 
 def exclusion_reason(column: ColumnFacts, table: TableFacts) -> str | None:
     """Return why an input column is not a feature, or None."""
+    if is_index_name(column.name):
+        return "the index of a pandas frame"
     if column.plain_type in TIMESTAMP_TYPES | {"date"} or column.spells_days:
         return "changes with the calendar"
     if column.calendar is not None and "week" not in column.calendar:

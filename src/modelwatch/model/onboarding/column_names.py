@@ -8,6 +8,7 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _BETWEEN = re.compile(r"[^0-9a-z]+")
 
 _ID = re.compile(r"(^|_)(id|ids|uuid|guid|key|identifier|pk)$|^(row|record|case|order)_?(no|nr)$")
+_INDEX = re.compile(r"^__index_level_\d+__$")
 _VERSION = re.compile(
     r"^(model_?)?(version|ver|model|model_id|model_name|model_tag)$|model_version|model_ver$"
 )
@@ -19,6 +20,7 @@ _WEAK_SCORE = re.compile(
     r"(^|_)(likelihood|risk|confidence|estimates?|estimated|fitted|margin|rating|rank|points)($|_)"
 )
 _PROBABILITY = re.compile(r"(^|_)(probs?|probas?|probability|probabilities|scores?|p)(_|$)")
+_PERCENTAGE = re.compile(r"(^|_)(pct|perc|percent|percentage)(_|$)")
 _DECISION = re.compile(
     r"(^|_)(decisions?|decided|action|class|label|outcome|verdict|predicted|predictions?|preds?"
     r"|y_?(hat|pred)|yhat|ypred|approved|accepted|rejected|flag(ged)?|alert(ed)?|referred)($|_)"
@@ -68,6 +70,11 @@ def is_id_name(name: str) -> bool:
     return _ID.search(plain_name(name)) is not None
 
 
+def is_index_name(name: str) -> bool:
+    """Return whether a column is the index of a pandas frame, which numbers its rows."""
+    return _INDEX.search(name) is not None
+
+
 def is_version_name(name: str) -> bool:
     """Return whether the name is that of the model version."""
     return _VERSION.search(plain_name(name)) is not None
@@ -87,6 +94,11 @@ def is_weak_score_name(name: str) -> bool:
 def is_probability_name(name: str) -> bool:
     """Return whether the name of a score is that of a class rather than a predicted value."""
     return _PROBABILITY.search(plain_name(name)) is not None
+
+
+def is_percentage_name(name: str) -> bool:
+    """Return whether the name of a number says that it is a percentage."""
+    return "%" in name or _PERCENTAGE.search(plain_name(name)) is not None
 
 
 def is_decision_name(name: str) -> bool:

@@ -25,6 +25,9 @@ _WRITTEN = re.compile(
 _CALENDAR = re.compile(r"^(y|yyyy|year|m|mm|month|d|dd|h|hh|hour|week|yyyymm|yyyymmdd)$")
 _WHOLE_DAY = re.compile(r"^yyyymmdd$")
 _MONTH = re.compile(r"^(m|mm|month)$")
+_UNITS = {"seconds": 1, "millis": 1_000, "micros": 1_000_000}
+_FIRST_SECOND, _LAST_SECOND = 946_684_800, 4_102_444_800
+"""The years 2000 and 2100."""
 _SPELLING = frozenset({"string", "int", "bigint"})
 
 
@@ -73,6 +76,9 @@ def guess_day(table: TableFacts, like: str | None = None) -> DayGuess:
     if calendar := calendar_partitions(table):
         listed = ", ".join(f"{column.name} ({column.spark_type})" for column in calendar)
         message += f"; add a date column that is made from its partition by {listed}"
+    elif counter := counted_time(table):
+        name, unit = counter
+        message += f"; {name} counts {unit} since 1970: add a column timestamp_{unit}({name})"
     raise SourceError((Problem("", None, message),), str(table.address))
 
 
@@ -109,6 +115,19 @@ def spelled_column(table: TableFacts) -> str | None:
     names = [c.name for c in table.columns if c.spells_days and c.plain_type in _SPELLING]
     ordered = _matching(_EVENT, names) + _not_of_writing(_matching(_DAY, names)) + names
     return next(iter(ordered), None)
+
+
+def counted_time(table: TableFacts) -> tuple[str, str] | None:
+    """Return a column of integers that count time since 1970, and the unit that the function of
+    Spark for them is named after: ``seconds``, ``millis``, or ``micros``."""
+    for column in table.columns:
+        low, high = column.lowest, column.highest
+        if column.plain_type not in INTEGER_TYPES or low is None or high is None:
+            continue
+        for unit, size in _UNITS.items():
+            if _FIRST_SECOND * size <= low and high <= _LAST_SECOND * size:
+                return column.name, unit
+    return None
 
 
 def compared_time(table: TableFacts, like: str | None = None) -> str | None:

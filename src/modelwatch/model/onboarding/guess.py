@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from modelwatch.model.config.column_types import FLOATING_TYPES, INTEGER_TYPES
+from modelwatch.model.config.column_types import FLOATING_TYPES, INTEGER_TYPES, NUMERIC_TYPES
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.onboarding.column_guess import (
     code_reason,
@@ -146,6 +146,10 @@ def guess(
     version = next((c.name for c in free if is_version_name(c.name)), None)
     free = [column for column in free if column.name != version]
     score, decision = _answers(free, everything=predictions is not None)
+    if known is not None and predictions is None and not score:
+        score = _weakly_named(free)
+    if known is not None and not decision:
+        decision = _by_threshold(free, score, known.joined)
     if predictions is not None and not score + decision:
         raise SourceError(
             (Problem("", None, "has no column that can be a score or a decision"),),
@@ -164,6 +168,9 @@ def guess(
         else:
             performance = guess_performance(known.label, answers, score, decision, known.joined)
             label_guess = outcome
+            if _spells_days(outcome.due_column, inputs, predictions):
+                # Only a date or timestamp can be when a label is due.
+                label_guess = outcome = replace(outcome, due_column=None)
             if isinstance(performance, str):
                 no_performance = performance
             else:
@@ -211,15 +218,20 @@ def guess(
 def holds_labels(inputs: TableFacts, second: TableFacts) -> bool:
     """Whether a table that is given after the inputs is one of labels rather than of predictions.
 
-    It is if the inputs hold a score, and no column of the other has the name of an answer.
+    It is if no column of it can be an answer, or if the inputs hold a score and no column of it has
+    the name of an answer.
     """
-    named = (
-        is_score_name(c.name)
-        or is_weak_score_name(c.name)
-        or (is_decision_name(c.name) and not (is_label_name(c.name) or is_truth_name(c.name)))
-        for c in second.columns
-    )
-    return bool(_answers(inputs.columns, everything=False)[0]) and not any(named)
+    if not any(_answers(second.columns, everything=True)):
+        return True
+    for column in second.columns:
+        labelled = is_label_name(column.name) or is_truth_name(column.name)
+        if is_score_name(column.name) or is_weak_score_name(column.name):
+            return False
+        if is_decision_name(column.name) and not labelled:
+            return False
+    labels = any(is_label_name(c.name) or is_truth_name(c.name) for c in second.columns)
+    weak = labels and bool(_weakly_named(inputs.columns))
+    return weak or bool(_answers(inputs.columns, everything=False)[0])
 
 
 def monitor_name(address: TableAddress) -> str:
@@ -276,6 +288,29 @@ def _answers(
     if not everything:
         score = _of_a_model(score)
     return tuple(column.name for column in score), tuple(decision)
+
+
+def _spells_days(name: str | None, *tables: TableFacts | None) -> bool:
+    """Return whether a column of the first table that has it is text or integers with days."""
+    found = (table.column(name or "") for table in tables if table is not None)
+    column = next((one for one in found if one is not None), None)
+    return column is not None and column.spells_days
+
+
+def _weakly_named(columns: Sequence[ColumnFacts]) -> tuple[str, ...]:
+    """Return the first number that may be a score by its name, such as ``risk``."""
+    named = [
+        c.name for c in columns if is_weak_score_name(c.name) and c.plain_type in NUMERIC_TYPES
+    ]
+    return tuple(named[:1])
+
+
+def _by_threshold(
+    columns: Sequence[ColumnFacts], score: Sequence[str], joined: JoinedFacts
+) -> tuple[str, ...]:
+    """Return the first column, whatever its name, with two values that a score decides."""
+    decided = {name for number, name in joined.splits if number in score}
+    return tuple([c.name for c in columns if c.name in decided and c.name not in score][:1])
 
 
 def _of_a_model(score: Sequence[ColumnFacts]) -> list[ColumnFacts]:

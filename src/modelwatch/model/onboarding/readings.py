@@ -90,4 +90,19 @@ def readings_of(guessed: Guess) -> tuple[Reading, ...]:
         read("labels", labels.label, "label", task)
         if labels.known is not None:
             read("labels", labels.known, "when the label became known", labels.delay.why)
-    return tuple(found)
+        if labels.table.address not in (inputs.address, answers.address):
+            found += _without_role("labels", labels.table, found)
+    if guessed.predictions is not None:
+        found += _without_role("predictions", guessed.predictions, found)
+    order = ("inputs", "predictions", "labels")
+    return tuple(sorted(found, key=lambda one: order.index(one.table)))
+
+
+def _without_role(role: str, table: TableFacts, found: Sequence[Reading]) -> list[Reading]:
+    """The columns of a table that nothing was made of."""
+    known = {one.column for one in found if one.table == role}
+    return [
+        Reading(role, column.name, "not used", f"{column.distinct:,} values, {column.spark_type}")
+        for column in table.columns
+        if column.name not in known
+    ]

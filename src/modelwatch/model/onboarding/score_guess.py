@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from modelwatch.model.onboarding.column_names import is_percentage_name
 from modelwatch.stats.states.score_scale import MATERIAL_SHARE, ScoreKind
 
 _FEWEST_PERCENTAGES = 20
@@ -43,7 +44,8 @@ def guessed_kind(facts: ScoreFacts) -> ScoreKind:
     if facts.lowest >= 0.0 and facts.highest <= 1.0:
         return "probability"
     many = facts.fractions and facts.distinct > _FEWEST_PERCENTAGES
-    if facts.lowest >= 0.0 and facts.highest <= 100.0 and many:
+    named = is_percentage_name(facts.name)
+    if facts.lowest >= 0.0 and facts.highest <= 100.0 and (many or named):
         return "percentage"
     within = max(-facts.lowest, facts.highest) <= _FARTHEST_LOGIT
     return "logit" if facts.lowest < 0.0 and many and within else "rank"

@@ -24,7 +24,9 @@ class ColumnFacts:
     integers in a date format. ``calendar``: the part of the day's date that the column contains,
     such as ``month``. ``counts_up``: integers that rise by about one per row. ``density``: share of
     the integers between the 5 % and 95 % quantile that occur, in steps of their common divisor.
-    ``roughness``: how much the rows of neighboring integers differ, from 0 to 2.
+    ``roughness``: how much the rows of neighboring integers differ, from 0 to 2. ``unique_with``:
+    dates and timestamps together with which the values are all different, although they are not by
+    themselves.
     """
 
     name: str
@@ -42,6 +44,7 @@ class ColumnFacts:
     counts_up: bool = False
     density: float | None = None
     roughness: float | None = None
+    unique_with: tuple[str, ...] = ()
 
     @property
     def plain_type(self) -> str:
@@ -119,7 +122,8 @@ class JoinedFacts:
     ``dates`` are those of input and prediction dates, by role and column. ``copies`` are input and
     prediction columns, by role, that determine the label one to one. ``means`` has the mean of each
     number of the predictions by label value; ``decided`` has the same by number, prediction
-    category, and its values.
+    category, and its values. ``splits`` has the pairs of a number and a category of two values
+    that a threshold of the number decides in all rows.
     """
 
     rows: int = 0
@@ -128,3 +132,4 @@ class JoinedFacts:
     copies: frozenset[tuple[str, str]] = frozenset()
     means: Mapping[str, Mapping[Value, float]] = field(default_factory=dict)
     decided: Mapping[tuple[str, str], Mapping[Value, float]] = field(default_factory=dict)
+    splits: frozenset[tuple[str, str]] = frozenset()

@@ -104,7 +104,7 @@ def arrival_rows(
     if not present:
         yield HealthRow(role, "freshness", "undefined", reason="the table has no day with rows")
         return
-    newest = max(day for day in present)
+    newest = max(present)
     missing = missing_days(present, as_of, late_days, holidays)
     stale = [day for day in missing if day > newest]
     expected = max(stale, default=newest)
@@ -133,6 +133,20 @@ def arrival_rows(
             onset=first[day],
             reason=f"rows were expected by {day + timedelta(days=1 + late_days)}",
         )
+
+
+def newest_row(role: str, present: Collection[date], reason: str) -> HealthRow:
+    """The newest day of a table of which no day is expected; ``reason`` says why."""
+    newest = max(present, default=None)
+    return HealthRow(
+        role,
+        "freshness",
+        "undefined",
+        day=newest,
+        subject=role,
+        observed=None if newest is None else str(newest),
+        reason=reason,
+    )
 
 
 def late_rows(

@@ -136,7 +136,8 @@ def _labels(
     if predictions is not None:
         like = guess_day(predictions, like).column
     if address is not None:
-        table = facts_of(rows[str(address)], time_zone, like=like)
+        theirs = {column.name for column in rows[str(address)].columns}
+        table = facts_of(rows[str(address)], time_zone, like=like if like in theirs else day.column)
         notify(_table_line("labels", table))
         if not identity:
             return "the inputs have no id to join them by: use --id COLUMN"

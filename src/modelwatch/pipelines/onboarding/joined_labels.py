@@ -30,7 +30,8 @@ class LabelJoin:
     """A join of about ``most`` predictions to the column ``label`` of their labels, by id.
 
     ``answers``: the table of predictions. ``inputs``: the table of inputs, if it is a different
-    one.
+    one. ``same_day``: the date of the labels that is the day of the prediction, for ids that occur
+    on many days; None if an id is enough.
     """
 
     answers: TableSide
@@ -39,6 +40,7 @@ class LabelJoin:
     label: str
     time_zone: str
     most: int
+    same_day: str | None = None
 
     def facts(self) -> JoinedFacts:
         """What the joined rows show."""
@@ -70,7 +72,12 @@ def _local_pairs(join: LabelJoin) -> pa.Table:
     if len(keys) > most:
         keys = keys.sample(most, random_state=0)
     ids = [f"id{at}" for at in range(len(answers.id))]
-    found = keys.merge(_keys(labels, time_zone)[[*ids, "row"]], on=ids, suffixes=("", "_labels"))
+    of_labels = _keys(labels, time_zone)[[*ids, "row"]]
+    if join.same_day is not None:
+        days = _local(labels).days(join.same_day, time_zone).cast(pa.int32()).to_pandas()
+        of_labels = of_labels.assign(day=days[of_labels.index])
+    shared = [name for name in of_labels.columns if name != "row"]
+    found = keys.merge(of_labels, on=shared, suffixes=("", "_labels"))
     if inputs is not None:
         theirs = _keys(inputs, time_zone)
         found = found.merge(theirs, how="left", on=[*ids, "day"], suffixes=("", "_inputs"))
@@ -125,7 +132,8 @@ def _spark_pairs(join: LabelJoin) -> DataFrame:
     count = answers.facts.dated_rows
     ids = [f"__id{at}" for at in range(len(answers.id))]
     chosen = _spark_side(answers, time_zone, count, most)
-    pairs = chosen.join(_spark_labels(join.labels, join.label, time_zone, count, most), ids)
+    of_labels = _spark_labels(join, count)
+    pairs = chosen.join(of_labels, ids if join.same_day is None else [*ids, DAY])
     if inputs is not None:
         pairs = pairs.join(_spark_side(inputs, time_zone, count, most), [*ids, DAY], "left")
     shown = [
@@ -140,12 +148,15 @@ def _spark(side: TableSide) -> SparkRows:
     return instance_of(side.rows, SparkRows)
 
 
-def _spark_labels(side: TableSide, label: str, time_zone: str, rows: int, most: int) -> DataFrame:
-    frame = _of_ids(_spark(side).frame, side.id, rows, most)
+def _spark_labels(join: LabelJoin, rows: int) -> DataFrame:
+    side, time_zone = join.labels, join.time_zone
+    frame = _of_ids(_spark(side).frame, side.id, rows, join.most)
     columns = [
         _spark(side).as_date(column.name, time_zone).alias(name) for name, column in _shown(side)
     ]
-    held = next(column for column in side.facts.columns if column.name == label)
+    if join.same_day is not None:
+        columns.append(_spark(side).as_date(join.same_day, time_zone).alias(DAY))
+    held = next(column for column in side.facts.columns if column.name == join.label)
     return frame.select(*_ids(side.id), _spark_plain(held).alias(LABEL), *columns)
 
 

@@ -35,6 +35,7 @@ _TYPES = {
     "boolean": ("boolean", pa.bool_()),
     "date": ("date", pa.date32()),
     "timestamp": ("timestamp", pa.timestamp("us", "UTC")),
+    "timestamp_ntz": ("timestamp_ntz", pa.timestamp("us")),
 }
 """By the name of a type in the log, its name in Spark and its type in Arrow."""
 _PARTED = r"^(?P<day>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})"
@@ -135,7 +136,10 @@ class LocalRows:
     def days(self, name: str, time_zone: str) -> pa.ChunkedArray:
         """A column of dates in any form, as dates of Python's calendar."""
         column = self.rows.column(name)
-        if pa.types.is_timestamp(column.type):
+        if pa.types.is_timestamp(column.type) and column.type.tz is None:
+            # A time without zone has its own date.
+            found = pc.floor_temporal(column, unit="day").cast(pa.date32())
+        elif pa.types.is_timestamp(column.type):
             local = pd.DatetimeIndex(column.to_pandas(date_as_object=False)).tz_convert(time_zone)
             found = pa.chunked_array([pa.array(local.tz_localize(None)).cast(pa.date32(), False)])
         elif pa.types.is_date(column.type):

@@ -19,7 +19,12 @@ from modelwatch.model.onboarding.table_facts import ColumnFacts, TableFacts
 from modelwatch.model.plain_text import counted
 from modelwatch.model.profile.features import natural_kind
 from modelwatch.pipelines.onboarding.joined_labels import LabelJoin
-from modelwatch.pipelines.onboarding.table_rows import RequestedMetric, TableRows, TableSide
+from modelwatch.pipelines.onboarding.table_rows import (
+    RequestedMetric,
+    TableRows,
+    TableSide,
+    is_date,
+)
 from modelwatch.stats.onboarding.reporting_delay import arrived_shares, delay_of_share
 
 _SAMPLED_ROWS = 20_000
@@ -147,13 +152,20 @@ def label_facts(
     """
     answers = predictions or inputs
     others = inputs if predictions is not None else None
-    found = LabelFacts(
-        labels.facts,
-        label,
-        labels.id,
-        LabelJoin(answers, others, labels, label.name, time_zone, _SAMPLED_ROWS).facts(),
+    joined = LabelJoin(
+        answers, others, labels, label.name, time_zone, _SAMPLED_ROWS, _same_day(answers, labels)
     )
+    found = LabelFacts(labels.facts, label, labels.id, joined.facts())
     return replace(found, delay=_delay(labels.rows, found, answers.facts, time_zone))
+
+
+def _same_day(answers: TableSide, labels: TableSide) -> str | None:
+    """The date of labels with the name of the predictions' day, if their id occurs on many days."""
+    own = answers.facts.column(answers.id[0]) if len(answers.id) == 1 else None
+    if own is None or not own.unique_with or answers.day is None:
+        return None
+    found = labels.facts.column(answers.day.column)
+    return found.name if found is not None and is_date(found) else None
 
 
 def _delay(rows: TableRows, found: LabelFacts, answers: TableFacts, time_zone: str) -> Delay | None:

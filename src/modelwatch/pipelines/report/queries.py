@@ -194,7 +194,8 @@ def _source_queries(mine: str, span: Span) -> Mapping[str, str]:
             SELECT role, check_name, day, subject, expected, observed, value, verdict, onset,
               reason, as_of
             FROM source_health_current
-            WHERE {mine} AND (day IS NULL OR verdict IN ('warn', 'fail'))
+            WHERE {mine}
+              AND (day IS NULL OR check_name = 'freshness' OR verdict IN ('warn', 'fail'))
             ORDER BY verdict = 'fail' DESC, day DESC, role, check_name, subject LIMIT 1500""",
         "constraints": f"""
             SELECT constraint_name, kind, column_name, severity, max_by(lower, day) AS lower,

@@ -5,19 +5,27 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta, timezone
+from functools import reduce
+from operator import or_
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from modelwatch.io.failures import typed_message
+from modelwatch.io.store.local_results import UnsupportedStatement, local_results
 from modelwatch.io.store.output_tables import Store
 from modelwatch.io.store.published_tables import (
     Publication,
     append_publication,
+    exists,
     last_publication,
     published_place,
     replace_rows,
+    replace_rows_locally,
 )
 from modelwatch.io.store.view_frames import view_frame
 from modelwatch.io.store.views import create_views, has_views
@@ -30,6 +38,10 @@ from modelwatch.pipelines.runs.run import Run
 from modelwatch.tables.published import COMPUTED, PUBLISHED, Key, PublishedTable
 
 _CONCURRENT_TABLES = 4
+"""Number of tables that Spark writes at a time, because planning, which uses one core, takes most
+of its time."""
+_CONCURRENT_LOCAL_TABLES = 2
+"""The same for tables whose rows this process holds."""
 _OVERLAP = timedelta(hours=1)
 """Runs that ended this shortly before the last publication are published again, because one may
 have appended its row to ``runs`` after another that ended later."""
@@ -110,21 +122,41 @@ def _write(
     config: MonitorConfig,
     runs: Collection[Mapping[str, Any]],
 ) -> dict[str, int]:
-    """Replace what runs changed; the versions written, by table."""
+    """Replace what runs changed; the versions written, by table.
+
+    In a local folder, without Spark except for what only Spark can do.
+    """
     newest = _newest(runs)
     mine = f"monitor = {string_literal(config.monitor)}"
+    local = local_results(config.output)
 
     def one(table: PublishedTable) -> int | None:
-        keys = table.changed(runs)
-        if not table.is_replaced_whole and not keys:
+        keys = None if table.is_replaced_whole else table.changed(runs)
+        if keys is not None and not keys:
             return None
-        condition = mine
-        if not table.is_replaced_whole and len(keys) <= _MOST_KEYS:
-            condition = f"{mine} AND ({_of_keys(table.key, keys)})"
-        rows = view_frame(spark, config.output, table.view).where(condition)
-        return replace_rows(published_place(config.output, table.view), rows, condition, newest)
+        if keys is not None and len(keys) > _MOST_KEYS:
+            keys = None
+        condition = mine if keys is None else f"{mine} AND ({_of_keys(table.key, keys)})"
+        place = published_place(config.output, table.view)
 
-    with ThreadPoolExecutor(max_workers=_CONCURRENT_TABLES) as pool:
+        def by_spark(some: str = "true") -> int:
+            rows = view_frame(spark, config.output, table.view).where(condition).where(some)
+            return replace_rows(place, rows, condition, newest)
+
+        if local is None:
+            return by_spark()
+        try:
+            rows = local.table(f"SELECT * FROM {table.view} WHERE {condition}")
+        except UnsupportedStatement:
+            return by_spark()
+        if not exists(spark, place):
+            by_spark("false")
+        replaced = _rows_of_keys(config.monitor, table.key, keys)
+        version = replace_rows_locally(place, rows, replaced, newest)
+        return by_spark() if version is None else version
+
+    workers = _CONCURRENT_TABLES if local is None else _CONCURRENT_LOCAL_TABLES
+    with ThreadPoolExecutor(max_workers=workers) as pool:
         versions = list(pool.map(one, PUBLISHED))
     return {
         table.view: version
@@ -135,14 +167,35 @@ def _write(
 
 def _of_keys(names: Sequence[str], keys: Collection[Key]) -> str:
     """An SQL predicate that selects rows by their key, the last part of which is a day."""
-    days: dict[Key, list[date]] = {}
-    for key in keys:
-        days.setdefault(key[:-1], []).append(key[-1])
     parts = []
-    for texts, starts in sorted(days.items()):
-        listed = ", ".join(f"DATE'{day}'" for day in sorted(starts))
+    for texts, starts in _days_by_texts(keys):
+        listed = ", ".join(f"DATE'{day}'" for day in starts)
         equal = [
             f"{name} = {string_literal(text)}" for name, text in zip(names, texts, strict=False)
         ]
         parts.append(" AND ".join([*equal, f"{names[-1]} IN ({listed})"]))
     return " OR ".join(f"({part})" for part in parts)
+
+
+def _rows_of_keys(
+    monitor: str, names: Sequence[str], keys: Collection[Key] | None
+) -> ds.Expression:
+    """The same with the monitor as a condition of pyarrow; all rows of the monitor for None."""
+    mine = pc.field("monitor") == monitor
+    if keys is None:
+        return mine
+    parts = []
+    for texts, starts in _days_by_texts(keys):
+        part = pc.field(names[-1]).isin(pa.array(starts, pa.date32()))
+        for name, text in zip(names, texts, strict=False):
+            part = part & (pc.field(name) == text)
+        parts.append(part)
+    return mine & reduce(or_, parts)
+
+
+def _days_by_texts(keys: Collection[Key]) -> list[tuple[Key, list[date]]]:
+    """The days of keys by their other parts, in order."""
+    days: dict[Key, list[date]] = {}
+    for key in keys:
+        days.setdefault(key[:-1], []).append(key[-1])
+    return [(texts, sorted(held)) for texts, held in sorted(days.items())]

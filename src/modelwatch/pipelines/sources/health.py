@@ -27,6 +27,7 @@ from modelwatch.model.sources.health import (
     arrival_rows,
     join_rows,
     late_rows,
+    newest_row,
     schema_rows,
 )
 from modelwatch.pipelines.runs.history import RunHistory
@@ -110,12 +111,16 @@ def _found(request: Request, joined: Mapping[date, Joined]) -> Iterator[HealthRo
     last = newest["as_of"] if newest is not None else None
     for change in plan.sources:
         role = change.role
-        delay = 0 if role in TRAFFIC else _delay(config) if role == "labels" else None
-        if change.present is not None and delay is not None:
+        if change.present is None or role.startswith("reference:"):
+            continue
+        present = {day for day in change.present if day < plan.as_of}
+        delay = _due_days(config) if role == "labels" else 0
+        if delay is None:
+            yield newest_row(role, present, "each label is due at a date of its row")
+        else:
             as_of = plan.as_of - timedelta(days=delay)
-            present = {day for day in change.present if day < plan.as_of}
             yield from arrival_rows(role, present, as_of, late_days, config.verdicts.holidays)
-        if change.present is not None and role in TRAFFIC:
+        if role in TRAFFIC:
             came = (change.present & frozenset(request.days)) - published
             yield from late_rows(role, came, last, plan.as_of, late_days)
     yield from join_rows(joined, config.source_health.unmatched)
@@ -124,7 +129,7 @@ def _found(request: Request, joined: Mapping[date, Joined]) -> Iterator[HealthRo
         yield from _schema(request.history, request.plan, role, source)
 
 
-def _delay(config: MonitorConfig) -> int | None:
+def _due_days(config: MonitorConfig) -> int | None:
     """Days after which labels are due; None if it differs by row, so that no day is expected."""
     return None if config.labels is None else config.labels.due.delay_days
 

@@ -51,6 +51,7 @@ def read_facts(facts: Mapping[str, Any]) -> JoinedFacts:
         copies=frozenset((role, name) for role, name in facts["copies"]),
         means={name: _by_value(pairs) for name, pairs in facts["means"]},
         decided={(score, name): _by_value(pairs) for score, name, pairs in facts["decided"]},
+        splits=frozenset((score, name) for score, name in facts["splits"]),
     )
 
 
@@ -62,7 +63,8 @@ def facts_of_rows(table: pa.Table) -> dict[str, Any]:
     """Facts about the joined rows of an Arrow table, as plain values for JSON."""
     if LABEL in table.column_names:
         table = table.filter(pc.is_valid(table.column(LABEL)))
-    facts: dict[str, Any] = {"rows": table.num_rows, "copies": [], "means": [], "decided": []}
+    facts: dict[str, Any] = {"rows": table.num_rows}
+    facts |= {"copies": [], "means": [], "decided": [], "splits": []}
     facts["dates"] = _dates(table)
     if LABEL not in table.column_names or table.num_rows < _FEWEST_ROWS:
         return facts
@@ -89,6 +91,11 @@ def facts_of_rows(table: pa.Table) -> dict[str, Any]:
             [score, name, groups.means(values)]
             for name, groups in categories.items()
             if name != score
+        ]
+        facts["splits"] += [
+            [score, name]
+            for name, groups in categories.items()
+            if name != score and groups.is_split_by(values)
         ]
     return facts
 
@@ -130,6 +137,16 @@ class _Groups:
     def _equals(self, label: _Groups) -> bool:
         known = np.flatnonzero(self.codes >= 0)
         return all(self.values[self.codes[i]] == label.values[label.codes[i]] for i in known)
+
+    def is_split_by(self, numbers: np.ndarray[Any, Any]) -> bool:
+        """Whether two values are those of the rows below and above some number."""
+        known = (self.codes >= 0) & np.isfinite(numbers)
+        if self.distinct != 2 or known.sum() < _FEWEST_ROWS:
+            return False
+        first, second = (numbers[known & (self.codes == code)] for code in (0, 1))
+        if not len(first) or not len(second):
+            return False
+        return bool(first.max() <= second.min() or second.max() <= first.min())
 
     def means(self, numbers: np.ndarray[Any, Any]) -> list[list[Any]]:
         known = (self.codes >= 0) & np.isfinite(numbers)

@@ -46,6 +46,8 @@ _MONTHS = (
 _RISING_DAYS = 7
 """Minimum number of days, on each of which a number increases, for it to represent the day."""
 _SPELLED = r"^(\d{4}-\d{2}-\d{2}([T ].*)?|(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01]))$"
+_OTHERWISE_SPELLED = r"^\d{1,2}([./-])\d{1,2}[./-]\d{4}([T ].*)?$"
+"""Days and months in any order before the year."""
 _SCHEMA = pa.schema([("column", pa.string()), ("facts", pa.string())])
 
 
@@ -82,7 +84,8 @@ def _sample_facts(
 
 def _read(name: str, spark_type: str, facts: Mapping[str, Any]) -> ColumnFacts:
     values = tuple((value, rows) for value, rows in facts.get("values", ()))
-    return ColumnFacts(name, spark_type, **{**facts, "values": values})
+    lists = {"values": values, "unique_with": tuple(facts.get("unique_with", ()))}
+    return ColumnFacts(name, spark_type, **{**facts, **lists})
 
 
 def facts_of_batches(names: Sequence[str]) -> BatchFunction:
@@ -118,6 +121,8 @@ def column_facts(table: pa.Table, name: str) -> dict[str, Any]:
     if plain and 0 < len(values) <= MOST_VALUES:
         listed = sorted(zip(values.to_pylist(), counts.tolist(), strict=True), key=_by_rows)
         facts["values"] = [[v, n] for v, n in listed if _is_listable(v)]
+    if (pa.types.is_string(kind) or pa.types.is_integer(kind)) and len(values) < len(column):
+        facts |= {"unique_with": times} if (times := _unique_with(table, name)) else {}
     days = table.column(DAY).combine_chunks() if DAY in table.column_names else None
     if _is_number(column.type):
         numbers = known.cast(pa.float64(), safe=False).to_numpy()
@@ -126,11 +131,33 @@ def column_facts(table: pa.Table, name: str) -> dict[str, Any]:
             part = _calendar(name, column, days) if facts.get("integral") else None
             facts["calendar"] = part or _rising(column, days)
     elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        spelled = pc.match_substring_regex(values, _SPELLED)
-        facts["spells_days"] = len(values) > 1 and bool(pc.all(spelled).as_py())
-        if days is not None and 0 < len(values) <= len(_MONTHS):
+        facts["spells_days"] = _all_match(values, _SPELLED)
+        if _all_match(values, _OTHERWISE_SPELLED):
+            facts["calendar"] = "date as text"
+        elif days is not None and 0 < len(values) <= len(_MONTHS):
             facts |= {"calendar": part} if (part := _named_month(column, days)) else {}
     return facts
+
+
+def _unique_with(table: pa.Table, name: str) -> list[str]:
+    """The dates and timestamps together with which a column has different values in all rows."""
+    if table.column(name).null_count:
+        return []
+    times = [
+        field.name
+        for field in table.schema
+        if field.name not in (DAY, name)
+        and (pa.types.is_timestamp(field.type) or pa.types.is_date(field.type))
+    ]
+    return [
+        time
+        for time in times
+        if table.group_by([name, time], use_threads=False).aggregate([]).num_rows == len(table)
+    ]
+
+
+def _all_match(values: pa.Array, pattern: str) -> bool:
+    return len(values) > 1 and bool(pc.all(pc.match_substring_regex(values, pattern)).as_py())
 
 
 def _is_number(kind: pa.DataType) -> bool:
