@@ -412,7 +412,7 @@ NAMES = st.text(min_size=1, max_size=12).filter(str.strip) | st.sampled_from(
 TYPES = st.sampled_from(
     ["int", "bigint", "double", "string", "boolean", "timestamp", "date", "decimal(10,2)", "binary"]
 )
-NUMERIC_TYPES = st.none() | st.sampled_from([-999.0, -1.0, 0.0, 0.5, 1.0, 90.0, 9999.0, 9999999.0])
+NUMBERS = st.none() | st.sampled_from([-999.0, -1.0, 0.0, 0.5, 1.0, 90.0, 9999.0, 9999999.0])
 
 
 def distance_of(facts: TableFacts) -> PartitionDistance | None:
@@ -426,7 +426,7 @@ def distance_of(facts: TableFacts) -> PartitionDistance | None:
 @settings(max_examples=150)
 @given(
     st.dictionaries(NAMES, TYPES, max_size=8),
-    st.lists(NUMERIC_TYPES, min_size=4, max_size=4),
+    st.lists(NUMBERS, min_size=4, max_size=4),
     st.booleans(),
     st.booleans(),
 )
