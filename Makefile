@@ -102,13 +102,15 @@ wheel: $(SET_UP)  ## Build the wheel that a cluster installs, into dist/
 	@$(IN) python -m pip wheel --disable-pip-version-check --no-index --no-deps \
 	  --no-build-isolation --wheel-dir dist .
 
-lock:  ## Resolve both locks anew (needs uv; versions that still fit are kept)
+lock:  ## Resolve the locks anew (needs uv; versions that still fit are kept)
 	uv pip compile --quiet pyproject.toml --group dev --extra spark --extra deequ --universal \
 	  --python-version 3.10 --generate-hashes --no-header --output-file requirements.lock
 	uv pip compile --quiet pyproject.toml --group dev --extra spark-4 --universal \
 	  --python-version 3.10 --generate-hashes --no-header --output-file requirements-spark4.lock
+	uv pip compile --quiet --group deployment --universal \
+	  --python-version 3.10 --generate-hashes --no-header --output-file requirements-deployment.lock
 
 clean:  ## Remove all that was built or written here, .venv too
-	rm -rf .venv .venv-spark4 .venv-peers build dist var spark-warehouse metastore_db derby.log \
+	rm -rf .venv .venv-spark4 .venv-peers .venv-deployment build dist var spark-warehouse metastore_db derby.log \
 	  .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

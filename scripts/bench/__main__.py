@@ -16,12 +16,12 @@ from pathlib import Path
 from scripts.bench import figures
 from scripts.bench.case import CORES, Case, full_case, quick_case
 from scripts.bench.measures import MEASURES, Measure
-from scripts.bench.peers.environment import peer_python
 from scripts.bench.process import Outcome, run_measure
 from scripts.bench.shapes.matrix import measured_axes
 from scripts.bench.shapes.page import as_markdown as shapes_as_markdown
 from scripts.bench.shapes.page import written as with_shapes
 from scripts.bench.shapes.shape import AXES, QUICK_AXES, Axis, chosen_axes
+from scripts.locked_environment import python_of
 
 PAGE = Path("docs/appendices/benchmark.md")
 SHAPES = "shapes"
@@ -140,7 +140,7 @@ def _measured(measure: Measure, case: Case, options: argparse.Namespace) -> Outc
     python = Path(sys.executable)
     if measure.peer:
         try:
-            python = peer_python()
+            python = python_of("peers")
         except (OSError, subprocess.CalledProcessError) as error:
             return Outcome(measure.name, case.rows_read, failure=f"not installed: {error}")
     failures = []
