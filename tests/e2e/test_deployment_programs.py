@@ -1,4 +1,4 @@
-"""The DAG and the image, read by the programs that they are written for."""
+"""The DAG, the image and the bundle, read by the programs that they are written for."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 from scripts.locked_environment import python_of
 
 pytestmark = pytest.mark.slow
@@ -25,6 +26,17 @@ tasks = {
 }
 stored = {name: bool(json.dumps(DagSerialization.to_dict(dag))) for name, dag in bag.dags.items()}
 print(json.dumps({"errors": bag.import_errors, "tasks": tasks, "stored": stored}))
+"""
+
+
+LOADED = """
+import json, sys
+from databricks.bundles.dashboards import Dashboard
+from databricks.bundles.jobs import Job
+
+for job in json.loads(sys.argv[1]):
+    Job.from_dict(job)
+Dashboard.from_dict(json.loads(sys.argv[2]))
 """
 
 
@@ -58,3 +70,23 @@ def test_hadolint_finds_nothing_in_the_image() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_databricks_knows_every_key_of_the_jobs_and_the_dashboard() -> None:
+    text = (CONF / "databricks" / "databricks.yml").read_text(encoding="utf-8")
+    bundle = yaml.safe_load(text)
+    common = bundle["resources"]["jobs"]
+    jobs = [
+        {**common[name], **job}
+        for target in bundle["targets"].values()
+        for name, job in target["resources"]["jobs"].items()
+    ]
+    dashboard = bundle["resources"]["dashboards"]["overview"]
+    done = subprocess.run(
+        [python_of("deployment"), "-c", LOADED, json.dumps(jobs), json.dumps(dashboard)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert len(jobs) == 6
+    assert done.returncode == 0, done.stderr
