@@ -1,7 +1,8 @@
 """Commands in a session of their own: ``python in_object_store.py SETTINGS STEPS``.
 
 SETTINGS are those of Spark beside the packaged ones, as JSON. STEPS is a list of steps, each a list
-of commands at once, each a list of words. After each step, a line of JSON has the exit codes.
+of commands at once, each a list of words. After each step, a line ``codes [...]`` has their exit
+codes.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ def main(settings: Mapping[str, str], steps: list[list[list[str]]]) -> None:
 
     for commands in steps:
         with ThreadPoolExecutor(len(commands)) as at_once:
-            print(json.dumps(list(at_once.map(code, commands))), flush=True)
+            codes = list(at_once.map(code, commands))
+        print(f"\ncodes {json.dumps(codes)}", flush=True)
     session.stop()
 
 

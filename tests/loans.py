@@ -111,8 +111,8 @@ def rows_of(output: Path, table: str, but: Collection[str] = ()) -> list[str]:
     return texts_of(DeltaTable(output / table).to_pyarrow_table(), str(output), table, but)
 
 
-def texts_of(rows: pa.Table, output: str, table: str, but: Collection[str] = ()) -> list[str]:
-    """Rows of a table of an output as texts; see ``rows_of``."""
+def texts_of(rows: pa.Table, place: str, table: str, but: Collection[str] = ()) -> list[str]:
+    """Rows of a table as texts, in which the place of the output has no name; see ``rows_of``."""
     left_out = OF_THE_RUN | OF_THE_MACHINE | OF_THE_CONFIGURATION | {*but}
     compared = rows.drop_columns([name for name in TABLES[table].names if name in left_out])
-    return sorted(repr(row).replace(output, "OUTPUT") for row in compared.to_pylist())
+    return sorted(repr(row).replace(place, "PLACE") for row in compared.to_pylist())
