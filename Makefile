@@ -1,22 +1,28 @@
 # `make demo` and `make test` do all the set-up that they need. `make help` names the rest.
 
-# Python 3.10 to 3.12: the first that the machine has. Another: make PYTHON=/path/to/python setup
-PYTHON ?= $(shell for python in python3 python3.12 python3.11 python3.10 python; do \
-	$$python -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null \
-	&& echo $$python && break; done)
-
-# The line of Spark: 3.5, or 4 for Spark 4.1, which has an environment and a lock of its own.
+# The line of Spark: 3.5, or 4 for Spark 4.1, which has an environment and a lock of its own, and
+# runs on one more release of Python.
 SPARK ?= 3.5
 ifeq ($(SPARK),3.5)
 VENV := .venv
 REQUIREMENTS := requirements.lock
+PYTHON_RELEASES := 12 11 10
 else ifeq ($(SPARK),4)
 VENV := .venv-spark4
 REQUIREMENTS := requirements-spark4.lock
+PYTHON_RELEASES := 13 12 11 10
 else
 $(error SPARK is 3.5 or 4, not $(SPARK))
 endif
 export SPARK
+export MODELWATCH_VENV := $(VENV)
+
+# The first Python that the machine has and the line runs on. Another: make PYTHON=/path/to/python setup
+PYTHON ?= $(shell for python in python3 $(PYTHON_RELEASES:%=python3.%) python; do \
+	$$python -c 'import sys; sys.exit(f"{sys.version_info[1]}" not in "$(PYTHON_RELEASES)".split())' \
+	2>/dev/null && echo $$python && break; done)
+# The oldest and the newest, for test-pythons.
+PYTHONS ?= $(patsubst %,python3.%,$(lastword $(PYTHON_RELEASES)) $(firstword $(PYTHON_RELEASES)))
 
 # One stamp a content of the lock: a changed lock is a new set-up, an unchanged one costs nothing.
 LOCK := $(firstword $(shell cksum < $(REQUIREMENTS)))
@@ -31,7 +37,7 @@ DEMO_DAYS := 2013-04-01,2013-04-16,2013-05-01,2014-01-16
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: check test-all test-lines help setup demo test lint types bench evidence oracles soak sql docs wheel lock clean
+.PHONY: check test-all test-lines test-pythons help setup demo test lint types bench evidence oracles soak sql docs wheel lock clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -41,8 +47,8 @@ help:  ## Say what can be made
 setup: $(SET_UP)  ## Create .venv from its lock (demo and test do so by themselves)
 
 $(SET_UP):
-	@test -n '$(PYTHON)' || { echo 'Python 3.10, 3.11 or 3.12 is needed, and none was found:' \
-	  'name one with make PYTHON=/path/to/python'; exit 1; }
+	@test -n '$(PYTHON)' || { echo 'One of $(PYTHON_RELEASES:%=Python 3.%) is needed, and none was' \
+	  'found: name one with make PYTHON=/path/to/python'; exit 1; }
 	@echo 'Setting up $(VENV) from $(REQUIREMENTS): a few minutes, and once.'
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	@rm -f $(VENV)/failed; { $(VENV)/bin/python -m pip install --disable-pip-version-check \
@@ -65,12 +71,23 @@ demo: $(SET_UP)  ## Watch a model on the flights of 2013: four scheduled runs, a
 test: $(SET_UP)  ## Run the tests
 	@$(IN) python -m pytest -n 2 $(BY_FILE) $(ARGS)
 
-test-all: $(SET_UP)  ## Run the tests, and those that take minutes each
-	@$(IN) python -m pytest -n 2 $(BY_FILE) -m '' $(ARGS)
+test-all:  ## Run the tests on both lines of Spark, those too that take minutes each, and on other Pythons
+	@code=0; $(MAKE) setup SPARK=4 && for line in 3.5 4; do \
+	  $(MAKE) test SPARK=$$line ARGS="-m '' $(ARGS)" || code=1; \
+	  $(MAKE) test-pythons SPARK=$$line || code=1; \
+	done; exit $$code
 
 test-lines: $(SET_UP)  ## Compare runs on Spark 4.1, classic and over Spark Connect, with one on 3.5
 	@$(MAKE) --no-print-directory setup SPARK=4
 	@$(IN) python -m pytest -m '' tests/e2e/test_connect.py $(ARGS)
+
+test-pythons:  ## Run the tests that need no Java, and a run, on the oldest and the newest Python
+	@code=0; for python in $(PYTHONS); do \
+	  if $$python -c '' 2>/dev/null; then \
+	    $(MAKE) test PYTHON=$$python VENV=.venv-$$($$python -c 'import sys; print(sys.implementation.cache_tag)')-spark$(SPARK) \
+	      ARGS='tests/unit tests/architecture tests/golden tests/e2e/test_first_days.py' || code=1; \
+	  else echo "Not run: the machine has no $$python."; fi; \
+	done; exit $$code
 
 check: lint types  ## Check style and types, and run the tests that need no Java
 	@$(IN) python -m pytest -n 2 tests/unit tests/architecture tests/golden $(ARGS)
@@ -104,13 +121,15 @@ wheel: $(SET_UP)  ## Build the wheel that a cluster installs, into dist/
 	@$(IN) python -m pip wheel --disable-pip-version-check --no-index --no-deps \
 	  --no-build-isolation --wheel-dir dist .
 
-lock:  ## Resolve both locks anew (needs uv; versions that still fit are kept)
+lock:  ## Resolve the locks anew (needs uv; versions that still fit are kept)
 	uv pip compile --quiet pyproject.toml --group dev --extra spark --extra deequ --universal \
 	  --python-version 3.10 --generate-hashes --no-header --output-file requirements.lock
 	uv pip compile --quiet pyproject.toml --group dev --extra spark-4 --universal \
 	  --python-version 3.10 --generate-hashes --no-header --output-file requirements-spark4.lock
+	uv pip compile --quiet --group deployment --universal \
+	  --python-version 3.10 --generate-hashes --no-header --output-file requirements-deployment.lock
 
 clean:  ## Remove all that was built or written here, .venv too
-	rm -rf .venv .venv-spark4 .venv-peers build dist var spark-warehouse metastore_db derby.log \
+	rm -rf .venv .venv-* build dist var spark-warehouse metastore_db derby.log \
 	  .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

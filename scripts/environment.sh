@@ -5,17 +5,18 @@
 # It puts .venv first on the PATH, tells Spark which Python and which Spark to use, and finds
 # a Java: the machine's own if its version is one that this Spark runs on, else the runtime that
 # .venv carries. With SPARK=4 in the environment it is .venv-spark4, which has Spark 4.1 in place of
-# 3.5. The Makefile sources it before each command.
+# 3.5; MODELWATCH_VENV names another folder. The Makefile sources it before each command.
 
 modelwatch_root=$(cd "$(dirname "${BASH_SOURCE:-$0}")/.." 2>/dev/null && pwd)
 # A plain sh does not say which file it sources; then it must be sourced from the root.
 [ -f "$modelwatch_root/requirements.lock" ] || modelwatch_root=$PWD
-modelwatch_venv=$modelwatch_root/.venv
+modelwatch_venv=.venv
 modelwatch_javas='8 11 17'
 if [ "${SPARK:-3.5}" = 4 ]; then
-  modelwatch_venv=$modelwatch_root/.venv-spark4
+  modelwatch_venv=.venv-spark4
   modelwatch_javas='17 21'
 fi
+modelwatch_venv=$modelwatch_root/${MODELWATCH_VENV:-$modelwatch_venv}
 
 if [ -x "$modelwatch_venv/bin/python" ]; then
   export VIRTUAL_ENV="$modelwatch_venv"

@@ -72,6 +72,9 @@ references: [{{name: start, days: 2024-01-01..2024-01-02}}]
 binning: {{bins: 20}}
 """
 """A monitor of a regression on the same loans, with results in the same tables."""
+TIMES = {"acknowledged_at", "first_used_at", "recorded_at", "released_at", "responded_at"}
+OF_THE_FILES = {"content"}
+"""Digests of files that Spark names at random, of stored forests."""
 
 
 def made_tables_of_every_section(folder: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 
 from modelwatch.tables import TABLES
@@ -107,10 +108,11 @@ def rows_of(output: Path, table: str, but: Collection[str] = ()) -> list[str]:
 
     ``but``: further columns to leave out.
     """
+    return texts_of(DeltaTable(output / table).to_pyarrow_table(), str(output), table, but)
+
+
+def texts_of(rows: pa.Table, place: str, table: str, but: Collection[str] = ()) -> list[str]:
+    """Rows of a table as texts, in which the place of the output has no name; see ``rows_of``."""
     left_out = OF_THE_RUN | OF_THE_MACHINE | OF_THE_CONFIGURATION | {*but}
-    rows = (
-        DeltaTable(output / table)
-        .to_pyarrow_table()
-        .drop_columns([name for name in TABLES[table].names if name in left_out])
-    )
-    return sorted(repr(row).replace(str(output), "OUTPUT") for row in rows.to_pylist())
+    compared = rows.drop_columns([name for name in TABLES[table].names if name in left_out])
+    return sorted(repr(row).replace(place, "PLACE") for row in compared.to_pylist())

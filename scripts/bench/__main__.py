@@ -16,18 +16,20 @@ from pathlib import Path
 from scripts.bench import figures
 from scripts.bench.case import CORES, Case, full_case, quick_case
 from scripts.bench.measures import MEASURES, Measure
-from scripts.bench.peers.environment import peer_python
 from scripts.bench.process import Outcome, run_measure
 from scripts.bench.shapes.matrix import measured_axes
 from scripts.bench.shapes.page import as_markdown as shapes_as_markdown
 from scripts.bench.shapes.page import written as with_shapes
 from scripts.bench.shapes.shape import AXES, QUICK_AXES, Axis, chosen_axes
+from scripts.locked_environment import python_of
+
+from modelwatch.io.session.lines import installed_line
 
 PAGE = Path("docs/appendices/benchmark.md")
 SHAPES = "shapes"
 MEASURE_LIMIT_SECONDS, SHAPE_LIMIT_SECONDS = 900.0, 300.0
 Axes = tuple[Axis, ...]
-BEGIN, END = "<!-- figures: written by make bench -->", "<!-- end of figures -->"
+BEGIN, END = "<!-- figures of Spark {}: written by make bench -->", "<!-- end of figures -->"
 
 
 def main() -> int:
@@ -37,10 +39,12 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     folder = Path("var/bench")
     case = quick_case(folder.absolute()) if options.quick else full_case(folder.absolute())
+    line = installed_line().version
     measures, axes = chosen(options.only, QUICK_AXES if options.quick else AXES)
+    measures = [measure for measure in measures if line in measure.lines]
     failed = False
     if measures:
-        failed |= _all_measured(measures, case, options)
+        failed |= _all_measured(measures, case, options, line)
     if axes:
         failed |= _all_shapes(axes, case, options)
     return int(failed)
@@ -62,14 +66,16 @@ def chosen(only: frozenset[str] | None, axes: tuple[Axis, ...]) -> tuple[list[Me
     return [m for m in MEASURES if m.name in only], chosen_axes(shapes, axes)
 
 
-def _all_measured(measures: list[Measure], case: Case, options: argparse.Namespace) -> bool:
+def _all_measured(
+    measures: list[Measure], case: Case, options: argparse.Namespace, line: str
+) -> bool:
     """Make the tables and run the measures; whether one of modelwatch itself failed."""
     subprocess.run(
         [sys.executable, "-m", "scripts.bench.tables", case.as_json()],
         check=True,
         env={**os.environ, "PYSPARK_PYTHON": sys.executable},
     )
-    kept = Path(case.root, "figures.json")
+    kept = Path(case.root, f"figures-{line}.json")
     outcomes = _kept(kept) if options.only is not None else {}
     outcomes = {name: o for name, o in outcomes.items() if name not in {m.name for m in measures}}
     for measure in measures:
@@ -85,7 +91,7 @@ def _all_measured(measures: list[Measure], case: Case, options: argparse.Namespa
     kept.with_suffix(".md").write_text(page, encoding="utf-8")
     print(f"kept in {kept} and {kept.with_suffix('.md')}")
     if options.docs:
-        _write_page(page)
+        _write_page(page, line)
     own = {m.name for m in MEASURES if not m.peer}
     return any(o.failure for n, o in outcomes.items() if n in own)
 
@@ -140,7 +146,7 @@ def _measured(measure: Measure, case: Case, options: argparse.Namespace) -> Outc
     python = Path(sys.executable)
     if measure.peer:
         try:
-            python = peer_python()
+            python = python_of("peers")
         except (OSError, subprocess.CalledProcessError) as error:
             return Outcome(measure.name, case.rows_read, failure=f"not installed: {error}")
     failures = []
@@ -187,13 +193,13 @@ def _machine() -> str:
     )
 
 
-def _write_page(figures_page: str) -> None:
+def _write_page(figures_page: str, line: str) -> None:
     text = PAGE.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
+    before, begin, rest = text.partition(BEGIN.format(line))
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise SystemExit(f"{PAGE} has lost the marks between which the figures stand")
-    PAGE.write_text(f"{before}{BEGIN}\n{figures_page}{END}{after}", encoding="utf-8")
+    PAGE.write_text(f"{before}{begin}\n{figures_page}{END}{after}", encoding="utf-8")
     print(f"written into {PAGE}")
 
 

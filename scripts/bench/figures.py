@@ -104,6 +104,12 @@ def _first_paint(outcomes: Outcomes) -> float | None:
 
 TARGETS: tuple[Target, ...] = (
     Target("states and drift / hand-over", 1.3, _ratio(["states_drift"], ["handover"])),
+    Target(
+        "states over Spark Connect / read by Spark in a classic session",
+        1.1,
+        _ratio(["states_connect"], ["states_by_spark"]),
+    ),
+    Target("states over Spark Connect / hand-over", 1.1, _ratio(["states_connect"], ["handover"])),
     Target("states and drift / scan", 3.5, _ratio(["states_drift"], ["scan"])),
     Target("with two segmentations / without", 1.5, _ratio(["segments_drift"], ["states_drift"])),
     Target("two tables / their plain join", 2.0, _ratio(["two_tables_drift"], ["join"])),

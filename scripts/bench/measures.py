@@ -16,7 +16,8 @@ class Measure:
     the hand-over that its seconds are divided by. ``warm_up``: what is done once before: the same
     work, the same on one day, or nothing. ``runs``: how often it is timed. ``days``: days of the
     main table, fewer if those don't end or break; their seconds are then scaled by the rows.
-    ``peer``: it runs in the environment of the other tools.
+    ``peer``: it runs in the environment of the other tools. ``connect``: over Spark Connect, with a
+    server in the same process. ``lines``: the lines of Spark on which it can run.
     """
 
     name: str
@@ -28,6 +29,8 @@ class Measure:
     days: tuple[int, ...] = (30,)
     peer: bool = False
     timed: bool = True
+    connect: bool = False
+    lines: tuple[str, ...] = ("3.5", "4.1")
 
 
 _WIDE = ("wide_scan", "wide_handover")
@@ -39,6 +42,13 @@ MEASURES: tuple[Measure, ...] = (
     Measure("handover", "the columns handed to Python, nothing done", f"{_SCANS}:handover"),
     Measure("states", "states of all days", f"{_OURS}:states"),
     Measure("states_by_spark", "the same, read by Spark", f"{_OURS}:states_by_spark"),
+    Measure(
+        "states_connect",
+        "the same, read by Spark, over Spark Connect",
+        f"{_OURS}:states_by_spark",
+        connect=True,
+        lines=("4.1",),
+    ),
     Measure("states_drift", "states and drift, both stored", f"{_OURS}:states_drift"),
     Measure(
         "states_drift_profile",
@@ -86,6 +96,7 @@ MEASURES: tuple[Measure, ...] = (
         f"{_DEEQU}:analyzers",
         warm_up="day",
         runs=1,
+        lines=("3.5",),
     ),
     Measure(
         "deequ_sketches",
@@ -94,6 +105,7 @@ MEASURES: tuple[Measure, ...] = (
         warm_up="day",
         runs=1,
         days=(30, 3),
+        lines=("3.5",),
     ),
     Measure(
         "deequ_profiler",
@@ -102,6 +114,7 @@ MEASURES: tuple[Measure, ...] = (
         warm_up="day",
         runs=1,
         days=(3,),
+        lines=("3.5",),
     ),
     Measure(
         "whylogs",

@@ -54,7 +54,10 @@ def run_measure(
     count = measure.runs if runs is None or measure.runs == 1 else runs
     worker = [str(python), "-m", "scripts.bench.worker", measure.function, case.as_json()]
     command = [*worker, measure.warm_up, str(count), str(result)]
-    ended = watched(command, log, environment_of(python), limit)
+    environment = environment_of(python)
+    if measure.connect:
+        environment["SPARK_REMOTE"] = f"local[{CORES}]"
+    ended = watched(command, log, environment, limit)
     failure = ended.failure
     if failure is None and not result.is_file():
         failure = f"the process ended with {ended.code}; see its log"

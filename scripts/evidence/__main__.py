@@ -15,7 +15,6 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from scripts.bench.peers.environment import peer_python
 from scripts.evidence import peers
 from scripts.evidence.datasets import DATASETS
 from scripts.evidence.detection import faults_of, injected
@@ -26,6 +25,7 @@ from scripts.evidence.pictures import write_pictures
 from scripts.evidence.results import PeerMonth, Results
 from scripts.evidence.services import SERVICES
 from scripts.evidence.world import World
+from scripts.locked_environment import python_of
 
 RESULTS = Path("var/evidence/figures.json")
 PAGE = Path("docs/appendices/evidence.md")
@@ -165,7 +165,7 @@ def peer_process(compared: Sequence[World], python: Path | None) -> subprocess.P
     for seed, world in enumerate(compared):
         faults = (f for f in injected("flights", world, 1000 + seed) if f.matters)
         peers.write_month(root, world, faults)
-    return peers.started(python or peer_python(), root)
+    return peers.started(python or python_of("peers"), root)
 
 
 def peers_of(results: Results, compared: Sequence[World]) -> Results:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 _OWN: ContextVar[str | None] = ContextVar("modelwatch_run_id", default=None)
 """Id of the run that the thread computes."""
@@ -38,7 +38,14 @@ def current_run_id() -> str | None:
     return _UNDER_WAY[0] if len(_UNDER_WAY) == 1 else None
 
 
-class _RunLog(logging.LoggerAdapter[logging.Logger]):
+if TYPE_CHECKING:
+    _Adapter = logging.LoggerAdapter[logging.Logger]
+else:
+    # Python 3.10 does not let it have a parameter.
+    _Adapter = logging.LoggerAdapter
+
+
+class _RunLog(_Adapter):
     """Puts the run's id before each message, and into the record as ``run_id``."""
 
     def process(

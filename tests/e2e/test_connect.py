@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from deltalake import DeltaTable
 
-from every_section import exit_codes, made_tables_of_every_section
+from every_section import OF_THE_FILES, TIMES, exit_codes, made_tables_of_every_section
 from loans import rows_of
 from modelwatch.io.session import spark_session
 from modelwatch.io.session.java import find_java_home
@@ -32,9 +33,6 @@ OF_THE_LINE = {"libraries", "spark_session", "engine", "reads"}
 """Columns that say what computed."""
 WITHOUT_ROWS = {"feature_states_monthly", "performance_states_monthly"}
 """`maintain` merges days into months when they are 90 days old and no reference has them."""
-TIMES = {"acknowledged_at", "first_used_at", "recorded_at", "released_at", "responded_at"}
-OF_THE_FILES = {"content"}
-"""Digests of files that Spark names at random, of stored forests."""
 OF_THE_SERVER = (
     "spark.databricks.delta.snapshotPartitions",
     "spark.sql.sources.parallelPartitionDiscovery.parallelism",
@@ -74,9 +72,10 @@ class Lines:
 def lines(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Lines:
     folder = tmp_path_factory.mktemp("loans")
     made_tables_of_every_section(folder)
-    codes = exit_codes(folder, "here")
-    there = {name: reported(folder, name) for name in ("classic", "connect")}
-    return Lines(folder / "here", codes, there)
+    with ThreadPoolExecutor() as at_once:
+        there = {name: at_once.submit(reported, folder, name) for name in ("classic", "connect")}
+        codes = exit_codes(folder, "here")
+    return Lines(folder / "here", codes, {name: done.result() for name, done in there.items()})
 
 
 def reported(folder: Path, name: str) -> CommandOutput:

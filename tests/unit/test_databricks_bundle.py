@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import re
+import runpy
+import sys
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
 
-from modelwatch import cli
 from modelwatch.io.session.lines import line_of
 from modelwatch.io.session.stack import stack_settings
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "conf" / "databricks"
 BUNDLE = yaml.safe_load((FOLDER / "databricks.yml").read_text(encoding="utf-8"))
-JOBS = {name: of["resources"]["jobs"]["monitor"] for name, of in BUNDLE["targets"].items()}
-TASKS = {name: {task["task_key"]: task for task in job["tasks"]} for name, job in JOBS.items()}
+JOBS = {name: of["resources"]["jobs"] for name, of in BUNDLE["targets"].items()}
+TASKS = {
+    name: {task["task_key"]: task for job in jobs.values() for task in job["tasks"]}
+    for name, jobs in JOBS.items()
+}
 RUN = TASKS["classic"]["monitor"]
 ALL = [task for tasks in TASKS.values() for task in tasks.values()]
 
@@ -46,23 +52,41 @@ def test_its_files_exist() -> None:
 
 @pytest.mark.parametrize("task", ALL, ids=lambda task: task["task_key"])
 def test_its_parameters_are_arguments_of_the_job(
-    task: dict[str, Any], capsys: pytest.CaptureFixture[str]
+    task: dict[str, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given = task["spark_python_task"]["parameters"]
-    arguments = [re.sub(r"\{\{.*as_of\}\}", "2024-01-01", word) for word in given]
-    command = {"monitor": "run"}.get(task["task_key"], task["task_key"])
-    assert cli.main([command, *arguments]) == 2
-    assert "${var.config}: cannot be read" in capsys.readouterr().err
+    job = task["spark_python_task"]
+    given = [re.sub(r"\{\{.*as_of\}\}", "2024-01-01", word) for word in job["parameters"]]
+    asked: list[tuple[str, str]] = []
+
+    def secret(scope: str, key: str) -> str:
+        asked.append((scope, key))
+        return f"the {key}"
+
+    runtime = ModuleType("databricks.sdk.runtime")
+    runtime.dbutils = SimpleNamespace(secrets=SimpleNamespace(get=secret))  # type: ignore[attr-defined]
+    for name in ("databricks", "databricks.sdk"):
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))
+    monkeypatch.setitem(sys.modules, runtime.__name__, runtime)
+    monkeypatch.setattr(sys, "argv", [job["python_file"], *given])
+    monkeypatch.setattr(os, "environ", environment := dict(os.environ))
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(FOLDER / job["python_file"]), run_name="__main__")
+    assert ended.value.code == 2
+    assert re.search(r"\$\{var\.(config|contract)\}: cannot be read", capsys.readouterr().err)
+    if task["task_key"] == "monitor":
+        assert asked == [("${var.secrets}", "webhook"), ("${var.secrets}", "salt")]
+        assert environment["MODELWATCH_SALT"] == "the salt"
 
 
 @pytest.mark.parametrize("target", ["development", "production"])
 def test_a_target_is_serverless_unless_it_says_classic(target: str) -> None:
-    (environment,) = JOBS[target]["environments"]
-    assert environment["spec"]["dependencies"] == ["../../dist/*.whl"]
-    assert all(
-        t["environment_key"] == environment["environment_key"] for t in JOBS[target]["tasks"]
-    )
-    assert "job_clusters" not in JOBS[target]
+    for job in JOBS[target].values():
+        (environment,) = job["environments"]
+        assert environment["spec"]["dependencies"] == ["../../dist/*.whl"]
+        assert {task["environment_key"] for task in job["tasks"]} == {
+            environment["environment_key"]
+        }
+        assert "job_clusters" not in job
 
 
 def test_targets_differ_in_their_compute_and_in_nothing_else() -> None:

@@ -29,7 +29,7 @@ def test_the_image_has_the_wheel_of_this_release_and_an_extra_that_exists() -> N
 def test_the_image_does_not_run_as_root_and_keeps_no_package_lists() -> None:
     instructions = re.sub(r"\\\n", "", DOCKERFILE).splitlines()
     users = [line for line in instructions if line.startswith("USER ")]
-    assert users == ["USER modelwatch"]
+    assert users == [f"USER {POD['securityContext']['runAsUser']}"]
     installing = [line for line in instructions if "apt-get install" in line]
     assert all("rm -rf /var/lib/apt/lists/*" in line for line in installing)
     assert all("--no-install-recommends" in line for line in installing)

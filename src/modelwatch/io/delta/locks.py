@@ -30,8 +30,9 @@ _WAITING: list[tuple[Path, str]] = []
 def table_lock(place: Place) -> Iterator[None]:
     """Wait until no other process of this machine writes the table, and hold its lock.
 
-    Delta commits by a rename that fails if the file exists. Object stores and HDFS support that. On
-    a local disk, check and rename are two steps, and one of two concurrent commits could be lost.
+    Delta commits by a rename that fails if the file exists. HDFS supports that, and on an object
+    store Delta's log store decides who may write at once. On a local disk, check and rename are two
+    steps, and one of two concurrent commits could be lost.
     The lock ends with the process, however it ends. Other tables need no lock. The holder touches
     the lock file from time to time, so waiting processes see that it is alive.
     """

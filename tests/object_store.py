@@ -1,0 +1,118 @@
+"""A server of the interface of S3 on the loopback, and what reads and writes there."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+from xml.etree import ElementTree
+
+import pyarrow as pa
+import pyspark
+from deltalake import DeltaTable
+from scripts.locked_environment import python_of
+
+BUCKET = "lake"
+_KEYS = "{http://s3.amazonaws.com/doc/2006-03-01/}Key"
+_START_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class ObjectStore:
+    """A bucket of a server at a port of this machine."""
+
+    port: int
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def spark_settings(self) -> dict[str, str]:
+        """What a session needs to read and write ``s3a://lake``."""
+        (client,) = Path(pyspark.__file__).parent.glob("jars/hadoop-client-api-*.jar")
+        version = client.stem.rpartition("-")[2]
+        return {
+            "spark.jars.packages": f"org.apache.hadoop:hadoop-aws:{version}",
+            "spark.hadoop.fs.s3a.endpoint": self.endpoint,
+            "spark.hadoop.fs.s3a.endpoint.region": "us-east-1",
+            "spark.hadoop.fs.s3a.path.style.access": "true",
+            "spark.hadoop.fs.s3a.connection.ssl.enabled": "false",
+            "spark.hadoop.fs.s3a.access.key": "test",
+            "spark.hadoop.fs.s3a.secret.key": "test",
+        }
+
+    @property
+    def options(self) -> dict[str, str]:
+        """What a client of the library deltalake needs to read ``s3://lake``."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_REGION": "us-east-1",
+            "AWS_ALLOW_HTTP": "true",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+        }
+
+    def rows(self, table: str) -> pa.Table:
+        """All rows of the Delta table of a name in the bucket."""
+        return DeltaTable(f"s3://{BUCKET}/{table}", storage_options=self.options).to_pyarrow_table()
+
+    def upload(self, folder: Path) -> None:
+        """Put a folder with all of its files into the bucket."""
+        for file in sorted(folder.rglob("*")):
+            if file.is_file():
+                name = file.relative_to(folder.parent).as_posix()
+                self._put(f"{BUCKET}/{name}", file.read_bytes())
+
+    def keys(self, prefix: str) -> list[str]:
+        """The names of the objects that begin so, up to 1,000."""
+        address = f"{self.endpoint}/{BUCKET}?list-type=2&prefix={prefix}"
+        with urllib.request.urlopen(address) as answer:
+            return [str(key.text) for key in ElementTree.fromstring(answer.read()).iter(_KEYS)]
+
+    def _put(self, name: str, content: bytes) -> None:
+        request = urllib.request.Request(f"{self.endpoint}/{name}", data=content, method="PUT")
+        urllib.request.urlopen(request).close()
+
+
+@contextmanager
+def object_store(log: Path) -> Iterator[ObjectStore]:
+    """A server with an empty bucket, which ends with the block; its log goes to a file."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        store = ObjectStore(free.getsockname()[1])
+    server = python_of("deployment").parent / "moto_server"
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    with log.open("wb") as written:
+        process = subprocess.Popen(
+            [server, "--host", "127.0.0.1", "--port", str(store.port)],
+            stdout=written,
+            stderr=subprocess.STDOUT,
+            env=environment,
+        )
+    try:
+        _wait_until_open(store, process, log)
+        store._put(BUCKET, b"")
+        yield store
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait_until_open(store: ObjectStore, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            urllib.request.urlopen(store.endpoint).close()
+        except URLError:
+            assert process.poll() is None, log.read_text(encoding="utf-8")
+            assert time.monotonic() < until, log.read_text(encoding="utf-8")
+            time.sleep(0.1)
+        else:
+            return
