@@ -22,6 +22,8 @@ export SPARK
 LOCK := $(firstword $(shell cksum < $(REQUIREMENTS)))
 SET_UP := $(VENV)/set-up-$(LOCK)
 IN := . scripts/environment.sh;
+# A file is the work of one process, in the order of tests/conftest.py: the longest files first.
+BY_FILE := --dist loadfile --no-loadscope-reorder
 
 CONFIG ?= conf/flights.yaml
 # The days on which the job is scheduled: three that see March, and one after the year.
@@ -61,10 +63,10 @@ demo: $(SET_UP)  ## Watch a model on the flights of 2013: four scheduled runs, a
 	@$(IN) python -m scripts.flights.findings --config conf/flights.yaml
 
 test: $(SET_UP)  ## Run the tests
-	@$(IN) python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(IN) python -m pytest -n 2 $(BY_FILE) $(ARGS)
 
 test-all: $(SET_UP)  ## Run the tests, and those that take minutes each
-	@$(IN) python -m pytest -n 2 --dist loadfile -m '' $(ARGS)
+	@$(IN) python -m pytest -n 2 $(BY_FILE) -m '' $(ARGS)
 
 test-lines: $(SET_UP)  ## Compare runs on Spark 4.1, classic and over Spark Connect, with one on 3.5
 	@$(MAKE) --no-print-directory setup SPARK=4

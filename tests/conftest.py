@@ -23,6 +23,21 @@ hypothesis_settings.register_profile("explore", max_examples=2000, deadline=None
 hypothesis_settings.load_profile("repeated")
 
 
+LONGEST_FIRST = ("e2e", "spark")
+"""Folders of tests by the time that a file takes: whole runs, tests with Spark, and all others."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begins with the files that take longest, so that no worker is left with one at the end.
+
+    Within a folder, files keep their random order.
+    """
+    top = Path(__file__).parent
+    rank = {name: at for at, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: rank.get(item.path.relative_to(top).parts[0], len(rank)))
+
+
 @dataclass
 class JobCount:
     """Spark jobs of a block; set when the block ends."""

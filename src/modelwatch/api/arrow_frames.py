@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from modelwatch.api.arrow_types import is_text, spark_type
 from modelwatch.errors import ModelwatchError
 from modelwatch.evaluation.states.batches import numbers_of
-from modelwatch.model.config.column_types import FRACTIONS, exact_digits, outer_type
+from modelwatch.model.config.column_types import FLOATING_TYPES, exact_digits, outer_type
 from modelwatch.model.profile.features import natural_kind
 from modelwatch.stats.arrays import Counts
 from modelwatch.stats.profile.metric import FeatureKind, Unit
@@ -49,7 +49,7 @@ class FrameColumn:
     @property
     def is_floating(self) -> bool:
         """Whether the column contains floats or doubles."""
-        return outer_type(self.spark_type) in FRACTIONS
+        return outer_type(self.spark_type) in FLOATING_TYPES
 
     def as_doubles(self) -> FrameColumn:
         """The same numbers, each rounded to the nearest double."""

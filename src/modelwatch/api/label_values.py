@@ -15,7 +15,7 @@ import pyarrow as pa
 from modelwatch.api.arrow_frames import FrameError, decoded, exact_numbers
 from modelwatch.api.arrow_types import spark_type
 from modelwatch.evaluation.states.batches import exact_numbers_of
-from modelwatch.model.config.column_types import FRACTIONS, is_number, outer_type
+from modelwatch.model.config.column_types import FLOATING_TYPES, is_number, outer_type
 from modelwatch.model.config.literals import held_by
 from modelwatch.model.performance.label_columns import side_problems
 from modelwatch.model.performance.label_sides import BLANKS, counted_as, is_text, sides_of
@@ -81,7 +81,7 @@ def at_least(column: pa.ChunkedArray, threshold: int | float | Decimal) -> AnyAr
     found = [np.zeros(0, dtype=bool)]
     for chunk in exact_numbers(column).chunks:
         if pa.types.is_floating(chunk.type):
-            bound = held_by(kind if outer_type(kind) in FRACTIONS else "double", threshold)
+            bound = held_by(kind if outer_type(kind) in FLOATING_TYPES else "double", threshold)
             found.append(chunk.to_numpy(zero_copy_only=False) >= bound)
             continue
         numbers = exact_numbers_of(chunk)
@@ -106,7 +106,7 @@ def check_sides(performance: Performance, columns: Mapping[str, pa.DataType]) ->
 
 def _texts(dictionary: pa.Array, kind: str) -> list[str]:
     """Each value as Spark writes it."""
-    if outer_type(kind) in FRACTIONS:
+    if outer_type(kind) in FLOATING_TYPES:
         number = np.float32 if outer_type(kind) == "float" else float
         return [str(number(value)) for value in dictionary.to_pylist()]
     return [str(text) for text in dictionary.cast(pa.string()).to_pylist()]
@@ -155,7 +155,7 @@ def _missing(
     if is_text(kind):
         blank = np.array([not text.strip(BLANKS) for text in texts], dtype=bool)
         return blank & ~_one_of(kind, named, texts, values)
-    if outer_type(kind) in FRACTIONS:
+    if outer_type(kind) in FLOATING_TYPES:
         return np.array([value != value for value in values], dtype=bool)
     return np.zeros(len(texts), dtype=bool)
 

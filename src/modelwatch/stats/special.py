@@ -25,6 +25,11 @@ def chi_square_tail(statistic: Floats, degrees: Counts) -> Floats:
     return np.where(degrees > 0, tail, 1.0)
 
 
+def chi_square_quantile(degrees: int, tail: float) -> float:
+    """Value that chi-square with some degrees of freedom exceeds with a probability."""
+    return float(special.chdtri(degrees, tail))
+
+
 def kolmogorov_tail(statistic: Floats) -> Floats:
     """Probability that the limit of sqrt(n) times the Kolmogorov-Smirnov distance exceeds a
     value."""

@@ -91,6 +91,7 @@ def test_a_monitor_holds_each_day_to_its_contract(shop: Shop) -> None:
     assert "contract.shop.volume" in breaches
 
 
+@pytest.mark.slow
 def test_the_native_engine_holds_a_day_to_the_same_without_pydeequ(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -173,7 +173,7 @@ def test_many_days_are_dealt_whole_to_as_many_tasks_as_their_rows_need(
 def test_a_task_that_holds_too_much_hands_it_on_in_parts(
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(aggregation, "_LONGS_HELD", 0)
+    monkeypatch.setattr(aggregation, "MOST_LONGS_HELD", 0)
     monkeypatch.setattr(aggregation, "_LONGS_A_BATCH", 100)
     inputs, predictions, joined = made_rows()
     config = monitor(TWO_TABLES, **IN_TWO_TABLES)

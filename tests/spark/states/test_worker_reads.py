@@ -15,7 +15,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from drawn_tables import DAY_COLUMNS, DAYS, WANTED, Layout, written
-from modelwatch.io.failures import typed
+from modelwatch.io.failures import typed_message
 from modelwatch.model.config.configuration import MonitorConfig, parse_config
 from modelwatch.model.profile.features import features_of
 from modelwatch.model.states.binned import binned
@@ -168,7 +168,7 @@ def test_a_file_that_is_gone_when_a_task_reads_it_is_named(
     gone.unlink()
     with pytest.raises(PySparkException) as raised:
         merged_states(scored).collect()
-    wording = typed(raised.value)
+    wording = typed_message(raised.value)
     assert wording.startswith(f"the file {gone} can't be read: ")
     assert "Fix: run again if the table was rewritten and vacuumed meanwhile" in wording
 

@@ -90,6 +90,25 @@ def test_days_of_new_values_repeat_none(name) -> None:
         assert not shown(day_states(fresh_days(FRESH[name], seed))).share.any()
 
 
+def waits(random: np.random.Generator, rows: int) -> np.ndarray:
+    """Seconds of some hundred different values."""
+    return random.gamma(3.0, 80.0, rows).round()
+
+
+def test_a_day_of_fewer_rows_that_all_have_values_of_the_day_before_is_found() -> None:
+    random = np.random.default_rng(21)
+    days = [waits(random, int(random.integers(600, 900))) for _ in range(DAYS)]
+    days[35] = days[34][:450]
+    found = shown(day_states(days))
+    assert (found.share[35], found.back[35]) == (pytest.approx(1.0, abs=0.05), 1)
+
+
+def test_small_days_after_large_ones_repeat_none() -> None:
+    random = np.random.default_rng(22)
+    days = [waits(random, 800 if day % 7 < 5 else 120) for day in range(DAYS)]
+    assert not shown(day_states(days)).share.any()
+
+
 def test_a_feature_that_is_stuck_now_and_then_repeats_nothing() -> None:
     days = fresh_days(FRESH["amounts"], 1)
     for sunday in range(6, DAYS, 7):

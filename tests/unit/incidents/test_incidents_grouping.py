@@ -136,10 +136,26 @@ def test_a_model_that_fails_after_its_data_recovered_is_another_incident() -> No
     assert found == {"data": (day(9), 0), "performance": (day(27), 0)}
 
 
-def test_an_incident_lasts_as_long_as_one_of_its_subjects() -> None:
+def test_an_incident_lasts_as_long_as_one_of_its_subjects_and_is_led_by_one_that_lasts() -> None:
     folded = fold([*on((5, 6), 9.0), *on(range(5, 30), subject="price")])
     incident = only(folded)
-    assert (incident.subject, incident.state, incident.last_failing) == ("amount", "open", day(29))
+    assert (incident.subject, incident.state, incident.last_failing) == ("price", "open", day(29))
+    assert [one.subject for one in children(folded.incidents, incident)] == ["amount"]
+
+
+def test_an_incident_that_is_over_is_led_by_the_strongest_of_all() -> None:
+    folded = fold([*on((5, 6), 9.0), *on(range(5, 15), subject="price")])
+    assert (only(folded).subject, only(folded).state) == ("amount", "closed")
+
+
+def test_what_ended_before_that_which_lasts_began_does_not_date_an_incident() -> None:
+    rows = [
+        *(week(n, 9.0, subject="roc_auc", metric="roc_auc") for n in (0, 1)),
+        *(week(n, 3.0, subject="recall", metric="recall") for n in (2, 3, 4, 5)),
+        *(week(n, 4.0) for n in range(7, 12)),
+    ]
+    incident = next(one for one in roots(fold(rows, days=84)) if one.state == "open")
+    assert (incident.subject, incident.onset) == ("accuracy", day(14))
 
 
 def test_open_incidents_are_ranked_by_effect_importance_and_traffic() -> None:

@@ -23,6 +23,13 @@ def test_failures_that_are_further_apart_are_none() -> None:
     assert roots(fold([row(5), row(8), row(11)])) == []
 
 
+def test_a_rise_and_a_fall_are_no_two_windows_of_one_failure() -> None:
+    volume = {"source": "volume", "subject": "inputs", "metric": "rows", "threshold": 0.3}
+    half, twice = row(5, **volume, value=-0.5), row(6, **volume, value=1.0)
+    assert roots(fold([half, twice])) == []
+    assert only(fold([half, twice, row(7, **volume, value=-0.5)])).opened == day(7)
+
+
 def test_how_many_of_how_many_can_be_chosen() -> None:
     rows = [row(5), row(6), row(7)]
     assert only(fold(rows, more="incidents: {fails: 3, of: 3}")).opened == day(7)

@@ -150,11 +150,11 @@ def test_another_threshold_makes_every_day_due() -> None:
     assert set(found.days) == days(1, 9)
 
 
-def test_asked_days_are_computed_and_changes_elsewhere_are_left_to_a_later_run() -> None:
+def test_requested_days_are_computed_and_changes_elsewhere_are_left_to_a_later_run() -> None:
     config = monitor()
     asked = DayRange(day(2), day(3))
     found = plan(config, labels(3, 7), published(config, 10), 10, asked=asked)
-    assert found.days == {day(2): "asked", day(3): "asked"}
+    assert found.days == {day(2): "requested", day(3): "requested"}
     assert found.left_out == (day(7),)
 
 

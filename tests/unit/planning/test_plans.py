@@ -135,11 +135,11 @@ def test_days_that_are_asked_for_are_computed_and_no_others() -> None:
     change = inputs(days(8, 8), present=days(1, 9))
     asked = DayRange(day(3), day(4))
     plan = plan_of(config, FEATURES, [change], published(config, days(1, 9)), AS_OF, asked)
-    assert planned(plan) == {day(3): "asked", day(4): "asked"}
+    assert planned(plan) == {day(3): "requested", day(4): "requested"}
     assert plan.left_out == (day(8),)
 
 
-def test_asked_days_without_rows_are_nothing_to_do() -> None:
+def test_requested_days_without_rows_are_nothing_to_do() -> None:
     config = monitor()
     asked = DayRange(day(20), day(25))
     change = inputs(present=days(1, 9))

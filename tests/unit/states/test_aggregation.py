@@ -60,7 +60,7 @@ def test_states_do_not_depend_on_tasks_batches_and_bounds(
     bound: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sorted_rows, "BATCH_BYTES", bound)
-    monkeypatch.setattr(aggregation, "_LONGS_HELD", 0)
+    monkeypatch.setattr(aggregation, "MOST_LONGS_HELD", 0)
     monkeypatch.setattr(aggregation, "_LONGS_A_BATCH", 100)
     dealt = RANDOM.integers(0, 3, N)
     tasks = [ROWS.filter(pa.array(dealt == task)) for task in range(3)]

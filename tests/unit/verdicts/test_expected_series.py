@@ -159,6 +159,14 @@ def test_a_day_that_collapses_is_news_whatever_is_left(rows: int) -> None:
     assert expected_series(y, np.arange(60), counts=True).p_value[0, 59] < 1e-6
 
 
+@pytest.mark.parametrize("now", [29, 35, 50, 65])
+def test_the_first_weekends_do_not_make_a_collapsed_weekday_usual(now: int) -> None:
+    level = np.where(DAYS % 7 >= 5, 70.0, 230.0) * np.exp(0.12 * draws(30, N, 3))
+    rows = np.random.default_rng(4).poisson(level).astype(np.float64)
+    rows[:, now] = np.rint(0.1 * rows[:, now])
+    assert np.mean(expected_series(rows, DAYS, counts=True).p_value[:, now] < 1e-3) > 0.95
+
+
 def test_a_collapse_that_lasts_stays_news_until_the_median_moves() -> None:
     y = np.random.default_rng(5).normal(2_000.0, 60.0, 70)
     y[60:] = 40.0

@@ -44,11 +44,14 @@ def faults(
     nulls: int = 0,
     ends: tuple[float, float] | None = (0.1, 0.9),
     constant: bool = False,
+    new_share: float = 0.0,
     short: bool = True,
     score_kind: str = "probability",
 ) -> list[PlainFault]:
     config = monitor(score_kind)
-    return list(plain_faults(config, DAY, role, feature, rows, nulls, ends, constant, short))
+    return list(
+        plain_faults(config, DAY, role, feature, rows, nulls, ends, constant, new_share, short)
+    )
 
 
 def test_scores_between_0_and_1_that_decide_both_ways_are_well() -> None:
@@ -98,6 +101,14 @@ def test_a_column_without_values_is_a_warning_while_the_reference_is_short() -> 
     assert (found.constraint, found.severity) == ("price has values", "warn")
     assert faults("price", "inputs", nulls=1000, ends=None, constant=True, short=False) == []
     assert faults("price", "inputs", nulls=999, ends=(1.0, 1.0)) == []
+
+
+def test_values_that_a_short_reference_lacks_are_a_warning() -> None:
+    (found,) = faults("country", "inputs", ends=None, new_share=0.1)
+    assert (found.constraint, found.severity) == ("country has known values", "warn")
+    assert found.reason == "10% of the rows have a null or a value that the reference lacks"
+    assert faults("country", "inputs", ends=None, new_share=0.1, short=False) == []
+    assert faults("country", "inputs", ends=None, new_share=0.04) == []
 
 
 def test_a_reference_is_short_until_seven_of_its_days_have_rows() -> None:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from modelwatch.evaluation.batch_functions import BatchFunction
 from modelwatch.evaluation.outliers.bounds import OutlierBounds
 from modelwatch.evaluation.states.batches import numbers_of
-from modelwatch.model.config.column_types import INSTANTS, WHOLE_NUMBERS
+from modelwatch.model.config.column_types import INTEGER_TYPES, TIMESTAMP_TYPES
 from modelwatch.model.config.sensitive import NO_SECRETS, Secrets
 from modelwatch.model.profile.features import Feature
 from modelwatch.stats.arrays import AnyArray, Floats
@@ -210,9 +210,9 @@ def _text(value: Decimal | float, spark_type: str) -> str:
     try:
         if spark_type == "date":
             return str(numbered_day(int(value)))
-        if spark_type in INSTANTS:
+        if spark_type in TIMESTAMP_TYPES:
             start = datetime.combine(EPOCH, time(), timezone.utc)
             return (start + timedelta(microseconds=int(value))).isoformat()
     except OverflowError:
         return str(value)
-    return str(int(value)) if spark_type in WHOLE_NUMBERS else str(value)
+    return str(int(value)) if spark_type in INTEGER_TYPES else str(value)

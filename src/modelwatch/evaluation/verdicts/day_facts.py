@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,9 +14,12 @@ from modelwatch.evaluation.drift.evaluated_windows import current_groups
 from modelwatch.evaluation.drift.question import Evaluation
 from modelwatch.evaluation.states.groups import StateGroup
 from modelwatch.evaluation.verdicts.reference_nulls import fixed_span
+from modelwatch.model.verdicts.plain_faults import NEW_SHARE
 from modelwatch.stats.arrays import Counts, Floats, day_spans
 from modelwatch.stats.day_numbers import day_number
 from modelwatch.stats.profile.far_values import far_rows
+from modelwatch.stats.states.binning import CATEGORICAL_OFFSET, NULL, OTHER
+from modelwatch.stats.states.categorical import CategoricalStates
 from modelwatch.stats.states.leave_out import FeatureStates
 from modelwatch.stats.states.numeric import NumericStates
 from modelwatch.stats.value_names import ALL
@@ -33,6 +36,7 @@ DAY_FACTS = pa.schema(
         ("maximum", pa.float64()),
         ("constant", pa.bool_()),
         ("far", pa.int64()),
+        ("new_share", pa.float64()),
     ]
 )
 """The fields of ``DayFact`` as columns, days as numbers."""
@@ -43,7 +47,8 @@ class DayFact:
     """A feature on a ``day``, or in a ``reference``, over all traffic.
 
     ``minimum`` and ``maximum``: of finite values, None for categories. ``constant``: all rows have
-    the same value. ``far``: rows of a reference far beyond all others.
+    the same value. ``far``: rows of a reference far beyond all others. ``new_share``: as in
+    ``new_shares``.
     """
 
     role: str
@@ -56,6 +61,7 @@ class DayFact:
     maximum: float | None
     constant: bool
     far: int
+    new_share: float
 
 
 def fact_reading(evaluation: Evaluation, days: Collection[date]) -> BatchFunction:
@@ -68,7 +74,7 @@ def fact_reading(evaluation: Evaluation, days: Collection[date]) -> BatchFunctio
                 continue
             states = group.stack(evaluation.features[group.role, group.feature].binning)
             rows = [
-                *facts_of_days(group, states, numbers),
+                *facts_of_days(evaluation, group, states, numbers),
                 *facts_of_references(evaluation, group, states),
             ]
             if rows:
@@ -78,7 +84,7 @@ def fact_reading(evaluation: Evaluation, days: Collection[date]) -> BatchFunctio
 
 
 def facts_of_days(
-    group: StateGroup, states: FeatureStates, numbers: Counts
+    evaluation: Evaluation, group: StateGroup, states: FeatureStates, numbers: Counts
 ) -> Iterator[dict[str, object]]:
     """Facts about single days, one row per day."""
     own = np.flatnonzero(group.sources == group.role)
@@ -91,7 +97,8 @@ def facts_of_days(
     cells = (rolled.counts > 0).sum(axis=1)
     one = rolled.one_value if isinstance(rolled, NumericStates) else minimum == maximum
     constant = (cells == 1) & (np.isnan(minimum) | one)
-    wanted = (rolled.nulls == rolled.rows) | (group.role == "predictions")
+    new = new_shares(_references(evaluation, group, states), rolled)
+    wanted = (rolled.nulls == rolled.rows) | (group.role == "predictions") | (new >= NEW_SHARE)
     for i in map(int, np.flatnonzero(wanted & (rolled.rows > 0))):
         yield {
             "role": group.role,
@@ -103,7 +110,36 @@ def facts_of_days(
             "maximum": _number(states, maximum[i]),
             "constant": bool(constant[i]),
             "far": 0,
+            "new_share": float(new[i]),
         }
+
+
+def new_shares(references: Sequence[FeatureStates], days: FeatureStates) -> Floats:
+    """Share of the rows of each day, (n,), with a null or a value that no reference has.
+
+    Less the share that must be expected: that of the values that occur once in the references (Good
+    1953). ``references``: one state each. 0 without references.
+    """
+    if not references:
+        return np.zeros(len(days))
+    counts = np.sum([one.counts[0] for one in references], axis=0)
+    new = np.where(counts[NULL] > 0, 0, days.nulls)
+    expected = 0
+    if isinstance(days, CategoricalStates):
+        new = new + days.unseen_rows
+        expected = counts[OTHER] + (counts[CATEGORICAL_OFFSET:] == 1).sum()
+    share = new / np.maximum(days.rows, 1) - expected / max(1, int(counts.sum()))
+    return np.maximum(share, 0.0)
+
+
+def _references(
+    evaluation: Evaluation, group: StateGroup, states: FeatureStates
+) -> list[FeatureStates]:
+    """The state of each fixed reference that has rows."""
+    fixed = [one for one in evaluation.references if one.same_for_all]
+    spans = [fixed_span(group, one) for one in fixed]
+    whole = [states.take(indices).roll_up(span) for indices, span in spans if len(indices)]
+    return [one for one in whole if int(one.rows[0])]
 
 
 def _number(states: FeatureStates, value: float) -> float | None:
@@ -142,4 +178,5 @@ def facts_of_references(
                 "maximum": _number(states, whole.maximum[0]),
                 "constant": False,
                 "far": far,
+                "new_share": 0.0,
             }

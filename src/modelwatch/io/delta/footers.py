@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from modelwatch.errors import ModelwatchError
-from modelwatch.model.config.column_types import INSTANTS
+from modelwatch.model.config.column_types import TIMESTAMP_TYPES
 from modelwatch.spark.sources.file_rows import DAY_MICROS
 from modelwatch.stats.day_numbers import day_number
 
@@ -106,7 +106,7 @@ def footer_of(path: Path, read: Mapping[str, str]) -> Footer:
     except (OSError, pa.ArrowException) as error:
         # Spark then fails on the same file, and its error is reported.
         raise RequiresSpark(f"the footer of {path} can't be read: {error}") from error
-    of_time = {name for name, kind in read.items() if kind == "date" or kind in INSTANTS}
+    of_time = {name for name, kind in read.items() if kind == "date" or kind in TIMESTAMP_TYPES}
     numbers: dict[str, int] = {}
     if of_time:
         numbers = {metadata.schema.column(at).path: at for at in range(metadata.num_columns)}

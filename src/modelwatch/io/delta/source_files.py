@@ -24,7 +24,7 @@ from modelwatch.io.delta.snapshot import (
     local_log,
     local_snapshot,
 )
-from modelwatch.model.config.column_types import WHOLE_NUMBERS
+from modelwatch.model.config.column_types import INTEGER_TYPES
 from modelwatch.spark.sources.file_rows import (
     STRING_FORMS,
     FileColumn,
@@ -85,7 +85,7 @@ class TableFiles:
     """
 
     snapshot: Snapshot
-    asked: tuple[RequestedColumn, ...]
+    requested: tuple[RequestedColumn, ...]
     days: FileDays
     day_column: str | None = None
     near: str | None = None
@@ -94,7 +94,7 @@ class TableFiles:
     def columns(self) -> tuple[FileColumn, ...]:
         """The file column of each requested column. Raises as ``check_field`` if it is nested."""
         known, found, constants = self.snapshot.columns, [], 0
-        for one in self.asked:
+        for one in self.requested:
             field = known.get(one.name)
             if field is None:
                 raise RequiresSpark(f"the column {one.name!r} is nested")
@@ -145,7 +145,8 @@ class TableFiles:
         return [None] if self._may_hold_days(file) else []
 
     def _may_hold_days(self, file: DataFile) -> bool:
-        """The form that statistics of the log use, in which timestamps are strings in UTC."""
+        """Whether a file may have rows of a wanted day, by its statistics in the log, in which
+        timestamps are strings in UTC."""
         name, wanted = str(self.days.column), self.days.wanted
         ends = [str(end.get(name))[:10] for end in (file.least, file.greatest)]
         if wanted is None or not all(_ISO_DAY.fullmatch(end) for end in ends):
@@ -166,14 +167,14 @@ class TableFiles:
     def _values(self, file: DataFile) -> tuple[str | float | int | None, ...]:
         return tuple(
             _partition_value(file.partition.get(one.name), one)
-            for one in self.asked
+            for one in self.requested
             if one.name in self._partitions
         )
 
     def _groups(self, file: DataFile) -> list[RowGroup]:
         """The row groups of a file that may have wanted rows. Raises as ``footer_of``."""
         days, known = self.days, self.snapshot.columns
-        read = {one.name: one.spark_type for one in self.asked}
+        read = {one.name: one.spark_type for one in self.requested}
         if days.column is not None:
             read[days.column] = TYPES_OF_SPARK[known[days.column]["type"]]
         stored = {name: kind for name, kind in read.items() if name not in self._partitions}
@@ -248,7 +249,7 @@ def _partition_value(text: str | None, asked: RequestedColumn) -> str | float | 
         return text
     if kind == "boolean" and text.lower() in ("true", "false"):
         return text.lower() if form in STRING_FORMS else float(text.lower() == "true")
-    if kind in WHOLE_NUMBERS and _INTEGER.fullmatch(text):
+    if kind in INTEGER_TYPES and _INTEGER.fullmatch(text):
         return (
             str(int(text)) if form in STRING_FORMS else int(text) if form == "long" else float(text)
         )

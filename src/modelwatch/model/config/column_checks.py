@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from modelwatch.model.config.column_types import (
-    FRACTIONS,
-    INSTANTS,
-    TEXTS,
-    WHOLE_NUMBERS,
+    FLOATING_TYPES,
+    INTEGER_TYPES,
+    STRING_TYPES,
+    TIMESTAMP_TYPES,
     outer_type,
 )
 from modelwatch.model.config.document import Path
@@ -48,7 +48,7 @@ def day_problems(path: Path, schema: Schema, table: str, day: DaySource) -> Iter
     """The columns that contain a day, each with its type."""
     for key, types in (
         ("column", {"date"}),
-        ("time_column", INSTANTS),
+        ("time_column", TIMESTAMP_TYPES),
         ("partition_column", {"date"}),
     ):
         name = getattr(day, key)
@@ -65,13 +65,13 @@ def day_problems(path: Path, schema: Schema, table: str, day: DaySource) -> Iter
 def _conversion(spark_type: str, name: str) -> str:
     """How a view converts a number or string, whose unit or format is unknown, to a timestamp."""
     plain = outer_type(spark_type)
-    if plain in WHOLE_NUMBERS:
+    if plain in INTEGER_TYPES:
         return (
             f": a number has no unit; read a view with timestamp_seconds({name}), "
             f"timestamp_millis({name}) or timestamp_micros({name}), for nanoseconds "
             f"timestamp_micros({name} div 1000)"
         )
-    if plain in TEXTS:
+    if plain in STRING_TYPES:
         return f": read a view with to_timestamp({name}, ...) and its format"
     return ""
 
@@ -101,8 +101,8 @@ def type_group(spark_type: str) -> str:
     """Groups of types that are compared with each other: integers, fractions, strings, other
     types."""
     plain = outer_type(spark_type)
-    if plain in WHOLE_NUMBERS:
+    if plain in INTEGER_TYPES:
         return "integer"
-    if plain in FRACTIONS:
+    if plain in FLOATING_TYPES:
         return "fraction"
-    return "text" if plain in TEXTS else plain
+    return "text" if plain in STRING_TYPES else plain

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-WHOLE_NUMBERS = frozenset({"tinyint", "smallint", "int", "bigint"})
-FRACTIONS = frozenset({"float", "double"})
-NUMBERS = WHOLE_NUMBERS | FRACTIONS | {"decimal"}
-TEXTS = frozenset({"string", "varchar", "char"})
-INSTANTS = frozenset({"timestamp", "timestamp_ntz"})
+INTEGER_TYPES = frozenset({"tinyint", "smallint", "int", "bigint"})
+FLOATING_TYPES = frozenset({"float", "double"})
+NUMERIC_TYPES = INTEGER_TYPES | FLOATING_TYPES | {"decimal"}
+STRING_TYPES = frozenset({"string", "varchar", "char"})
+TIMESTAMP_TYPES = frozenset({"timestamp", "timestamp_ntz"})
 _DIGITS_OF_DOUBLES = 15
 
 
@@ -19,7 +19,7 @@ def outer_type(spark_type: str) -> str:
 
 def is_number(spark_type: str) -> bool:
     """Whether a type is numeric; dates and booleans are not."""
-    return outer_type(spark_type) in NUMBERS
+    return outer_type(spark_type) in NUMERIC_TYPES
 
 
 def exact_digits(spark_type: str) -> int | None:
@@ -28,7 +28,7 @@ def exact_digits(spark_type: str) -> int | None:
     Each decimal of up to 15 digits has a nearest double of its own.
     """
     plain = outer_type(spark_type)
-    if plain == "bigint" or plain in INSTANTS:
+    if plain == "bigint" or plain in TIMESTAMP_TYPES:
         return 0
     digits = re.fullmatch(r"decimal\((\d+),\s*(\d+)\)", spark_type.strip().lower())
     if digits is None or int(digits[1]) <= _DIGITS_OF_DOUBLES:

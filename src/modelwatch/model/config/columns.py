@@ -13,7 +13,7 @@ from modelwatch.model.config.column_checks import (
     joinable,
     type_group,
 )
-from modelwatch.model.config.column_types import INSTANTS, is_number
+from modelwatch.model.config.column_types import TIMESTAMP_TYPES, is_number
 from modelwatch.model.config.document import Path, place_of
 from modelwatch.model.config.monitor import MonitorConfig
 from modelwatch.model.config.section import did_you_mean
@@ -325,7 +325,7 @@ def _durations_columns(
 
 
 def _is_moment(kind: str) -> bool:
-    return kind == "date" or kind in INSTANTS
+    return kind == "date" or kind in TIMESTAMP_TYPES
 
 
 def _verdict_columns(config: MonitorConfig, schemas: Mapping[str, Schema]) -> Iterator[Wrong]:

@@ -17,7 +17,12 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import BeforeValidator
 
-from modelwatch.model.config.column_types import FRACTIONS, TEXTS, exact_digits, outer_type
+from modelwatch.model.config.column_types import (
+    FLOATING_TYPES,
+    STRING_TYPES,
+    exact_digits,
+    outer_type,
+)
 from modelwatch.stats.states.exact_numbers import ExactNumber
 
 _BITS = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64}
@@ -98,7 +103,7 @@ def held_by(spark_type: str, value: Any) -> Any:
         return _number_held(plain, spark_type, value)
     if isinstance(value, (date, datetime)):
         return value if plain in {"date", "timestamp", "timestamp_ntz"} else None
-    return value if plain in TEXTS else None
+    return value if plain in STRING_TYPES else None
 
 
 def _number_held(plain: str, spark_type: str, value: ExactNumber) -> ExactNumber | None:
@@ -168,14 +173,14 @@ def typed_sql(spark_type: str, value: Any) -> str | None:
     """A literal in SQL, in the type of the column that it is compared with; None for a number that
     no value of the column can equal."""
     plain = outer_type(spark_type)
-    if plain in TEXTS:
+    if plain in STRING_TYPES:
         return sql_literal(_shown(value) if isinstance(value, bool) else str(value))
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
         return sql_literal(value)
     held = held_by(spark_type, value)
     if held is None:
         return None
-    if plain in FRACTIONS:
+    if plain in FLOATING_TYPES:
         return f"CAST('{value}' AS {plain.upper()})"
     return sql_literal(held)
 
@@ -197,7 +202,7 @@ def bound_sql(spark_type: str, bound: ExactNumber) -> str:
     Integers and decimals are compared exactly.
     """
     plain = outer_type(spark_type)
-    return f"CAST('{bound}' AS {plain.upper()})" if plain in FRACTIONS else sql_literal(bound)
+    return f"CAST('{bound}' AS {plain.upper()})" if plain in FLOATING_TYPES else sql_literal(bound)
 
 
 def string_literal(text: str) -> str:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from modelwatch.errors import present
-from modelwatch.model.config.column_types import NUMBERS, TEXTS, WHOLE_NUMBERS
+from modelwatch.model.config.column_types import INTEGER_TYPES, NUMERIC_TYPES, STRING_TYPES
 from modelwatch.model.config.document import Path
 from modelwatch.model.config.yaml_text import list_text, quoted_text
 from modelwatch.model.contracts.contract import (
@@ -122,7 +122,7 @@ def _clauses(
             comments["sentinels"] = "it seems to be a code rather than a quantity"
     if _is_domain(column):
         _domain(column, keys, comments)
-    elif column.plain_type in TEXTS:
+    elif column.plain_type in STRING_TYPES:
         _text(column, keys, comments)
     else:
         _range(column, found, keys, comments)
@@ -153,7 +153,7 @@ def _is_domain(column: ReferenceColumn) -> bool:
 
 def _domain(column: ReferenceColumn, keys: dict[str, Any], comments: dict[str, str]) -> None:
     rows_by_value = present(column.values, "values")
-    whole = column.plain_type in WHOLE_NUMBERS
+    whole = column.plain_type in INTEGER_TYPES
     values = sorted(int(v) if whole else v for v in rows_by_value)
     counts = list(rows_by_value.values())
     keys["domain"] = tuple(values)
@@ -189,10 +189,10 @@ def _range(
     codes = set(found)
     low = column.second_lowest if column.lowest in codes else column.lowest
     high = column.second_highest if column.highest in codes else column.highest
-    numeric = column.plain_type in NUMBERS
+    numeric = column.plain_type in NUMERIC_TYPES
     if not numeric or low is None or high is None or low > high:
         return
-    if column.plain_type in WHOLE_NUMBERS:
+    if column.plain_type in INTEGER_TYPES:
         low, high = int(low), int(high)
     ends = widened(low, high)
     keys["range"] = tuple(_number(end, column) for end in ends)
@@ -227,7 +227,7 @@ def _widened_integers(low: int, high: int, width: int) -> tuple[int, int]:
 
 
 def _number(value: float, column: ReferenceColumn) -> float:
-    return int(value) if column.plain_type in WHOLE_NUMBERS and value == int(value) else value
+    return int(value) if column.plain_type in INTEGER_TYPES and value == int(value) else value
 
 
 def _row_clauses(table: ReferenceTable) -> RowClauses:
@@ -273,7 +273,7 @@ def suggested_constraints(column: ReferenceColumn) -> tuple[str, ...]:
 
     None for sensitive columns, and for columns that are not strings.
     """
-    if column.sensitive or column.plain_type not in TEXTS:
+    if column.sensitive or column.plain_type not in STRING_TYPES:
         return ()
     return (*_of_type(column), *_of_frequent_values(column))
 

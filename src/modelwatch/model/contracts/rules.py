@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from modelwatch.model.config.column_types import FRACTIONS, outer_type
+from modelwatch.model.config.column_types import FLOATING_TYPES, outer_type
 from modelwatch.model.config.literals import bound_sql, sql_in, sql_literal
 from modelwatch.model.contracts.clauses import clause_name, length_regex, quoted_column
 from modelwatch.model.contracts.contract import ColumnClauses, Contract
@@ -52,7 +52,7 @@ def row_conditions(
     clauses: ColumnClauses, column: str, spark_type: str
 ) -> Iterator[tuple[str, str]]:
     """By clause, SQL that is true for valid rows. Missing values and sentinels are valid."""
-    name, floating = quoted_column(column), outer_type(spark_type) in FRACTIONS
+    name, floating = quoted_column(column), outer_type(spark_type) in FLOATING_TYPES
     missing = f"{name} IS NULL" + (f" OR isnan({name})" if floating else "")
     if not clauses.nullable:
         yield "nullable", f"NOT ({missing})"

@@ -128,10 +128,10 @@ def episodes_of(
 
     ``windows``: those of the subject's kind in which it was judged, in order. ``rows``: its verdict
     rows by the first day of the window; a window without a row passed. A span begins if ``fails``
-    of the last ``of`` windows fail, if the last ``fails`` windows fail together, or at once for
-    broken data. It ends after a number of consecutive quiet windows. Windows without a verdict
-    neither open nor close a span. ``false_alarms``: days on which a person marked the subject: an
-    open span ends, and for some time only a larger effect fails.
+    of the last ``of`` windows fail and go the same way, if the last ``fails`` windows fail
+    together, or at once for broken data. It ends after a number of consecutive quiet windows.
+    Windows without a verdict neither open nor close a span. ``false_alarms``: days on which a
+    person marked the subject: an open span ends, and for some time only a larger effect fails.
     """
     fold = _Fold(rules, sorted(false_alarms))
     for window in windows:
@@ -176,7 +176,7 @@ class _Fold:
         while len(self.recent) > self.rules.of:
             self.recent.popleft()
         if self.open is None:
-            beyond = [one for one in self.recent if one.beyond]
+            beyond = [one for one in self.recent if one.beyond and one.agrees_with(seen)]
             enough = seen.beyond and (seen.immediate_effect or len(beyond) >= self.rules.fails)
             if enough or self._fails_together():
                 self.open = _Open(window.end, beyond, seen.effect)
@@ -215,6 +215,15 @@ class _Seen:
     def quiet(self) -> bool:
         """Whether nothing fails or is close to its threshold."""
         return not self.beyond and not self.loud
+
+    def agrees_with(self, other: _Seen) -> bool:
+        """Whether some failing metric of both goes the same way, or none fails in both.
+
+        A day with half as many rows and one with twice as many are not two days of one event.
+        """
+        mine, theirs = ({(r.metric, _falls(r)) for r in of.beyond} for of in (self, other))
+        shared = {metric for metric, _ in mine} & {metric for metric, _ in theirs}
+        return not shared or bool(mine & theirs)
 
 
 @dataclass
@@ -335,7 +344,11 @@ def fail_together(windows: Sequence[Iterable[VerdictRow]]) -> bool:
 
 
 def _key(row: VerdictRow) -> tuple[str, str | None, str, bool]:
-    return (row.metric, row.reference, row.model_version, (row.value or 0.0) < 0)
+    return (row.metric, row.reference, row.model_version, _falls(row))
+
+
+def _falls(row: VerdictRow) -> bool:
+    return (row.value or 0.0) < 0
 
 
 def _beyond(rows: Sequence[VerdictRow]) -> bool:

@@ -82,7 +82,7 @@ class Group:
 
     @property
     def _spans(self) -> list[FailingSpan]:
-        """The severity of all members, except those that ended before the lead began."""
+        """The spans of all members, except those that ended before the lead began."""
         begin = self.lead.onset if self.broad_role is None else date.min
         return [s for m in self.members for s in m.spans if s.closed is None or s.closed >= begin]
 
@@ -328,9 +328,9 @@ def _broad_role(members: Sequence[Episode], features: Mapping[str, int]) -> str 
 
 def _precedence(
     episode: Episode, causes: SharedCauses
-) -> tuple[int, int, int, bool, float, int, bool, float, date, str]:
-    """All traffic before segments; tables before features before constraints; faults before changes
-    that follow from them; the strongest first.
+) -> tuple[bool, int, int, int, bool, float, int, bool, float, date, str]:
+    """What lasts before what is over; all traffic before segments; tables before features before
+    constraints; faults before changes that follow from them; the strongest first.
 
     Among those far above their thresholds, the longest leads, and then broken data.
     """
@@ -338,6 +338,7 @@ def _precedence(
     areas = ("source", "data", "performance", "estimate", "labels", "constraint")
     role = _ROLES.index(subject.role) if subject.role in _ROLES else len(_ROLES)
     return (
+        not episode.is_open,
         0 if subject.of_all_traffic else 1,
         areas.index(subject.area),
         role,

@@ -206,10 +206,14 @@ class Incident:
             self.is_open
             and self.parent_id is None
             and self.severity == "fail"
-            and self.importance > 0
-            and self.muted_until is None
-            and self.acknowledged_at is None
+            and not self.is_set_aside
         )
+
+    @property
+    def is_set_aside(self) -> bool:
+        """Whether a person or the configuration says that nobody is to be notified."""
+        muted = self.importance <= 0 or self.muted_until is not None
+        return muted or self.acknowledged_at is not None
 
     @property
     def last_day(self) -> date:

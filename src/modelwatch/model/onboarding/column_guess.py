@@ -3,7 +3,12 @@ features."""
 
 from __future__ import annotations
 
-from modelwatch.model.config.column_types import INSTANTS, NUMBERS, TEXTS, WHOLE_NUMBERS
+from modelwatch.model.config.column_types import (
+    INTEGER_TYPES,
+    NUMERIC_TYPES,
+    STRING_TYPES,
+    TIMESTAMP_TYPES,
+)
 from modelwatch.model.onboarding.column_names import (
     is_code_name,
     is_id_name,
@@ -37,7 +42,7 @@ def sentinels(column: ColumnFacts) -> tuple[float, ...]:
     """Return extreme values that look like codes: -999 below, 9999 far above."""
     low, second_low = column.lowest, column.second_lowest
     high, second_high = column.highest, column.second_highest
-    if column.plain_type not in NUMBERS:
+    if column.plain_type not in NUMERIC_TYPES:
         return ()
     found = []
     if low is not None and second_low is not None and low in _SENTINELS and low < 0:
@@ -54,8 +59,8 @@ def sentinels(column: ColumnFacts) -> tuple[float, ...]:
 def code_reason(column: ColumnFacts, rows: int) -> str | None:
     """Return why a number is a code rather than a quantity, or None."""
     # Integers with nulls often come as fractions.
-    whole = column.plain_type in WHOLE_NUMBERS or column.integral
-    if not whole or column.distinct <= 0 or column.plain_type not in NUMBERS:
+    whole = column.plain_type in INTEGER_TYPES or column.integral
+    if not whole or column.distinct <= 0 or column.plain_type not in NUMERIC_TYPES:
         return None
     if is_code_name(column.name) and column.distinct <= MAX_CODES:
         return "an integer with the name of a code"
@@ -78,7 +83,7 @@ def exclusion_reason(column: ColumnFacts, table: TableFacts) -> str | None:
     """Return why an input column is not a feature, or None."""
     if is_index_name(column.name):
         return "the index of a pandas frame"
-    if column.plain_type in INSTANTS | {"date"} or column.spells_days:
+    if column.plain_type in TIMESTAMP_TYPES | {"date"} or column.spells_days:
         return "changes with the calendar"
     if column.calendar is not None and "week" not in column.calendar:
         return f"changes with the calendar: it is the {column.calendar}"
@@ -93,7 +98,7 @@ def exclusion_reason(column: ColumnFacts, table: TableFacts) -> str | None:
     if is_unique and column.counts_up:
         return "every row has a different value: it is a row counter"
     nearly = column.distinct >= _NEARLY_UNIQUE * (table.rows - column.nulls) > _FEWEST_ROWS
-    if nearly and (column.plain_type in TEXTS or named_so):
+    if nearly and (column.plain_type in STRING_TYPES or named_so):
         return "nearly every row has a different value"
     return None
 
@@ -129,4 +134,4 @@ def segmentations(
 
 
 def _can_identify(column: ColumnFacts) -> bool:
-    return column.plain_type in WHOLE_NUMBERS | TEXTS | {"decimal"}
+    return column.plain_type in INTEGER_TYPES | STRING_TYPES | {"decimal"}

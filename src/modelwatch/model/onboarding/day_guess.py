@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from modelwatch.model.config.column_types import INSTANTS, TEXTS, WHOLE_NUMBERS
+from modelwatch.model.config.column_types import INTEGER_TYPES, STRING_TYPES, TIMESTAMP_TYPES
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.onboarding.column_names import plain_name
 from modelwatch.model.onboarding.table_facts import ColumnFacts, PartitionDistance, TableFacts
@@ -95,7 +95,7 @@ def calendar_partitions(table: TableFacts) -> tuple[ColumnFacts, ...]:
         column
         for column in table.columns
         if column.name in table.partitions
-        and column.plain_type in WHOLE_NUMBERS | TEXTS
+        and column.plain_type in INTEGER_TYPES | STRING_TYPES
         and any(_matching(pattern, [column.name]) for pattern in (_DAY, _WRITTEN, _CALENDAR))
     )
 
@@ -122,7 +122,7 @@ def counted_time(table: TableFacts) -> tuple[str, str] | None:
     Spark for them is named after: ``seconds``, ``millis``, or ``micros``."""
     for column in table.columns:
         low, high = column.lowest, column.highest
-        if column.plain_type not in WHOLE_NUMBERS or low is None or high is None:
+        if column.plain_type not in INTEGER_TYPES or low is None or high is None:
             continue
         for unit, size in _UNITS.items():
             if _FIRST_SECOND * size <= low and high <= _LAST_SECOND * size:
@@ -178,7 +178,7 @@ def _dates(table: TableFacts) -> list[str]:
 
 
 def _times(table: TableFacts) -> list[str]:
-    return [column.name for column in table.columns if column.plain_type in INSTANTS]
+    return [column.name for column in table.columns if column.plain_type in TIMESTAMP_TYPES]
 
 
 def _matching(pattern: re.Pattern[str], names: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import PurePath
 from textwrap import wrap
 
-from modelwatch.model.config.column_types import WHOLE_NUMBERS
+from modelwatch.model.config.column_types import INTEGER_TYPES
 from modelwatch.model.config.relative_paths import path_from
 from modelwatch.model.config.yaml_text import comment_text, list_text, quoted_text
 from modelwatch.model.days import DayRange
@@ -244,7 +244,7 @@ def _score_notes(guess: Guess) -> Iterator[str]:
         low, high = column.lowest, column.highest
         if column.name not in guess.score or low is None or high is None:
             continue
-        fractions = column.plain_type not in WHOLE_NUMBERS
+        fractions = column.plain_type not in INTEGER_TYPES
         facts = ScoreFacts(
             column.name, table.rows - column.nulls, low, high, column.distinct, fractions
         )

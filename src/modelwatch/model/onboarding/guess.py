@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from modelwatch.model.config.column_types import FRACTIONS, NUMBERS, WHOLE_NUMBERS
+from modelwatch.model.config.column_types import FLOATING_TYPES, INTEGER_TYPES, NUMERIC_TYPES
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.onboarding.column_guess import (
     code_reason,
@@ -277,13 +277,13 @@ def _answers(
         plain = column.plain_type
         scored = is_score_name(column.name) or (everything and is_weak_score_name(column.name))
         decided = is_decision_name(column.name) and _is_category(plain)
-        if plain in FRACTIONS | {"decimal"} and (everything or scored):
+        if plain in FLOATING_TYPES | {"decimal"} and (everything or scored):
             score.append(column)
         elif (decided and (everything or is_answer_name(column.name) or not scored)) or (
             plain == "boolean" and everything
         ):
             decision.append(column.name)
-        elif plain in WHOLE_NUMBERS and scored:
+        elif plain in INTEGER_TYPES and scored:
             score.append(column)
     if not everything:
         score = _of_a_model(score)
@@ -299,7 +299,9 @@ def _spells_days(name: str | None, *tables: TableFacts | None) -> bool:
 
 def _weakly_named(columns: Sequence[ColumnFacts]) -> tuple[str, ...]:
     """Return the first number that may be a score by its name, such as ``risk``."""
-    named = [c.name for c in columns if is_weak_score_name(c.name) and c.plain_type in NUMBERS]
+    named = [
+        c.name for c in columns if is_weak_score_name(c.name) and c.plain_type in NUMERIC_TYPES
+    ]
     return tuple(named[:1])
 
 
@@ -345,7 +347,7 @@ def _excluded(
 
 
 def _is_category(plain_type: str) -> bool:
-    return plain_type in WHOLE_NUMBERS or natural_kind(plain_type) == "categorical"
+    return plain_type in INTEGER_TYPES or natural_kind(plain_type) == "categorical"
 
 
 def _segments(inputs: TableFacts, features: Sequence[ColumnFacts]) -> tuple[str, ...]:

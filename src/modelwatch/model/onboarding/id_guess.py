@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from modelwatch.model.config.column_types import TEXTS, WHOLE_NUMBERS
+from modelwatch.model.config.column_types import INTEGER_TYPES, STRING_TYPES
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.onboarding.column_names import is_id_name, is_index_name
 from modelwatch.model.onboarding.day_guess import guess_day
@@ -83,7 +83,7 @@ def label_identity(labels: TableFacts, identity: Sequence[str]) -> tuple[str, ..
 
 def can_identify(column: ColumnFacts) -> bool:
     """Return whether values of a column can be compared as IDs in several tables."""
-    kinds = WHOLE_NUMBERS | TEXTS | {"decimal"}
+    kinds = INTEGER_TYPES | STRING_TYPES | {"decimal"}
     return column.plain_type in kinds and not is_index_name(column.name)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from modelwatch.errors import instance_of, present
-from modelwatch.model.config.column_types import INSTANTS
+from modelwatch.model.config.column_types import TIMESTAMP_TYPES
 from modelwatch.model.config.yaml_text import comment_text, list_text, quoted_text, value_text
 from modelwatch.model.onboarding.column_names import is_label_due_name
 from modelwatch.model.onboarding.day_guess import DayGuess
@@ -58,7 +58,7 @@ def _labels(labels: LabelGuess) -> Iterator[str]:
     yield f"  day: {day_text(labels.day)}"
     yield f"  label: {quoted_text(labels.label)}"
     known = labels.table.column(labels.known or "")
-    if known is not None and known.plain_type in INSTANTS | {"date"}:
+    if known is not None and known.plain_type in TIMESTAMP_TYPES | {"date"}:
         yield "  # When the label became known."
         yield f"  known: {{column: {quoted_text(known.name)}}}"
     elif known is not None:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from modelwatch.model.config.column_types import INSTANTS, NUMBERS, TEXTS, WHOLE_NUMBERS
+from modelwatch.model.config.column_types import (
+    INTEGER_TYPES,
+    NUMERIC_TYPES,
+    STRING_TYPES,
+    TIMESTAMP_TYPES,
+)
 from modelwatch.model.onboarding.column_names import (
     is_answer_name,
     is_due_name,
@@ -94,7 +99,7 @@ def label_column(
         if column.name not in taken
         and not is_answer_name(column.name)
         and not column.spells_days
-        and column.plain_type in NUMBERS | TEXTS | {"boolean"}
+        and column.plain_type in NUMERIC_TYPES | STRING_TYPES | {"boolean"}
     ]
     sure = [column for column in free if is_truth_name(column.name)]
     if sure or not own_table:
@@ -120,7 +125,7 @@ def guess_labels(
     if not days:
         return "no column of the labels contains the day of the prediction, as labels.day requires"
     day = like if like in days else days[0]
-    instant = (labels.column(day) or label).plain_type in INSTANTS
+    instant = (labels.column(day) or label).plain_type in TIMESTAMP_TYPES
     known = known_column(joined, day)
     due = due_column(joined, known, delay)
     return LabelGuess(
@@ -198,7 +203,7 @@ def _task(
     values = [value for value, _ in label.values]
     if label.plain_type == "boolean" or label.distinct == 2:
         return "binary", "the label has two values"
-    if label.plain_type in TEXTS:
+    if label.plain_type in STRING_TYPES:
         return "multiclass", f"the label is a string with {label.distinct} values"
     of_decisions = {v for name in decision for v, _ in (answers.column(name) or label).values}
     few = label.integral and 2 < label.distinct <= _MOST_CLASSES_OF_NUMBERS
@@ -221,12 +226,12 @@ def _regression(
     decision: Sequence[str],
     why: str,
 ) -> PerformanceGuess | str:
-    if label.plain_type not in NUMBERS:
+    if label.plain_type not in NUMERIC_TYPES:
         return f"the label {label.name} is neither a number nor a class"
     ends = [n for n in score if is_lower_end_name(n)], [n for n in score if is_upper_end_name(n)]
     interval = (ends[0][0], ends[1][0]) if ends[0] and ends[1] else ()
     numbers = [n for n in score if n not in interval]
-    numbers += [n for n in decision if (answers.column(n) or label).plain_type in NUMBERS]
+    numbers += [n for n in decision if (answers.column(n) or label).plain_type in NUMERIC_TYPES]
     if not numbers:
         return "no column of the predictions contains a predicted number"
     chosen = min(numbers, key=lambda name: not is_answer_name(name))
@@ -319,5 +324,5 @@ def kind_of(answers: TableFacts, score: str) -> ScoreKind:
         return "probability"
     rows = answers.rows - column.nulls
     ends = (column.lowest, column.highest)
-    fractions = column.plain_type not in WHOLE_NUMBERS and not column.integral
+    fractions = column.plain_type not in INTEGER_TYPES and not column.integral
     return guessed_kind(ScoreFacts(score, rows, *ends, column.distinct, fractions))

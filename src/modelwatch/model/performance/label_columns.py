@@ -13,7 +13,7 @@ from modelwatch.model.config.column_checks import (
     day_problems,
     joinable,
 )
-from modelwatch.model.config.column_types import INSTANTS, is_number, outer_type
+from modelwatch.model.config.column_types import TIMESTAMP_TYPES, is_number, outer_type
 from modelwatch.model.config.document import Path
 from modelwatch.model.config.monitor import MonitorConfig
 from modelwatch.model.config.section import did_you_mean
@@ -24,7 +24,7 @@ from modelwatch.model.profile.features import Schema, columns_of_role, features_
 from modelwatch.model.sources.tables import TableAddress
 
 Tables = Mapping[str, TableAddress]
-_MOMENTS = frozenset({"date", *INSTANTS})
+_MOMENTS = frozenset({"date", *TIMESTAMP_TYPES})
 
 
 def label_columns(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from modelwatch.model.config.column_types import TEXTS, is_number, outer_type
+from modelwatch.model.config.column_types import STRING_TYPES, is_number, outer_type
 from modelwatch.model.performance.labels import Performance
 
 CountedAs = Literal["nothing", "negative", "another class"]
@@ -74,7 +74,7 @@ def counted_as(performance: Performance, spark_type: str) -> CountedAs | None:
 
 def is_text(spark_type: str) -> bool:
     """Return whether a Spark type is a string type."""
-    return outer_type(spark_type) in TEXTS
+    return outer_type(spark_type) in STRING_TYPES
 
 
 def can_hold(spark_type: str, value: object) -> bool:

@@ -18,7 +18,7 @@ from modelwatch.model.sources.change import SourceChange
 BECAME_KNOWN = "labels became known"
 ARRIVED = "labels changed"
 OF_TRAFFIC = "predictions or inputs changed"
-NEW, ASKED, ANEW = "new", "asked", "configuration changed"
+NEW, REQUESTED, ANEW = "new", "requested", "configuration changed"
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class PublishedLabels:
     on."""
 
     fingerprint: str | None = None
-    asked: str | None = None
+    performance_fingerprint: str | None = None
     as_of: date | None = None
     days: Mapping[date, LabelDay] = field(default_factory=dict)
 
@@ -103,11 +103,11 @@ def label_plan_of(
     if stale:
         due |= dict.fromkeys(traffic_days.union(published.days), ANEW)
     if requested_days is not None:
-        chosen = {day: ASKED for day in {*due, *traffic_days} if day in requested_days}
+        chosen = {day: REQUESTED for day in {*due, *traffic_days} if day in requested_days}
     else:
         chosen = due
     days = {day: chosen[day] for day in sorted(chosen) if day < as_of and day not in gone}
-    anew = published.asked not in (None, performance_fingerprint(config))
+    anew = published.performance_fingerprint not in (None, performance_fingerprint(config))
     windows = windows_touching(
         config,
         {*known, *days},

@@ -24,7 +24,7 @@ from modelwatch.model.planning.windows import Window
 from modelwatch.model.profile.features import Feature, NotProfiled
 from modelwatch.model.sources.change import SourceChange
 
-Reason = Literal["new", "changed", "asked", "configuration changed"]
+Reason = Literal["new", "changed", "requested", "configuration changed"]
 
 
 @dataclass(frozen=True)
@@ -197,12 +197,12 @@ def _planned(
     traffic: Iterable[SourceChange],
     published: Published,
     stale: bool,
-    asked: bool,
+    requested: bool,
 ) -> PlannedDay:
     roles = tuple(c.role for c in traffic if c.all_days or day in c.days)
     reason: Reason = "changed" if day in published.days else "new"
-    if asked:
-        reason = "asked"
+    if requested:
+        reason = "requested"
     elif stale and day in published.days:
         reason = "configuration changed"
     return PlannedDay(day, reason, roles)

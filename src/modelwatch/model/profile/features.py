@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from modelwatch.model.config.column_types import (
-    FRACTIONS,
-    INSTANTS,
-    TEXTS,
-    WHOLE_NUMBERS,
+    FLOATING_TYPES,
+    INTEGER_TYPES,
+    STRING_TYPES,
+    TIMESTAMP_TYPES,
     outer_type,
 )
 from modelwatch.model.config.literals import special_value
@@ -53,7 +53,7 @@ class Feature:
             return None
         if self.spark_type == "date":
             return "days since 1970-01-01"
-        return "microseconds since 1970-01-01" if self.spark_type in INSTANTS else None
+        return "microseconds since 1970-01-01" if self.spark_type in TIMESTAMP_TYPES else None
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,9 @@ class NotProfiled:
 def natural_kind(spark_type: str) -> Kind | None:
     """The kind of a type; None if it is not profiled."""
     plain = outer_type(spark_type)
-    if plain in WHOLE_NUMBERS | FRACTIONS | INSTANTS | {"decimal", "date"}:
+    if plain in INTEGER_TYPES | FLOATING_TYPES | TIMESTAMP_TYPES | {"decimal", "date"}:
         return "numeric"
-    return "categorical" if plain in TEXTS | {"boolean"} else None
+    return "categorical" if plain in STRING_TYPES | {"boolean"} else None
 
 
 def find_column(schema: Schema, name: str) -> str | None:

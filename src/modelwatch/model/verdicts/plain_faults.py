@@ -16,6 +16,8 @@ from modelwatch.stats.verdicts.null_model import FEWEST_REFERENCE_DAYS
 
 FEWEST_DECISIONS = 500
 """Minimum number of rows of a day for a warning that all of them have the same decision."""
+NEW_SHARE = 0.05
+"""Minimum share of the rows of a day with nulls or values that a short reference does not have."""
 _SLACK = 1e-9
 """Maximum rounding error of a probability."""
 _BOUNDED = {"probability": (1.0, "is a probability"), "percentage": (100.0, "is a percentage")}
@@ -54,11 +56,13 @@ def plain_faults(
     nulls: int,
     ends: tuple[float, float] | None,
     constant: bool,
+    new_share: float,
     short: bool,
 ) -> Iterator[PlainFault]:
     """The faults of a feature on a day, from its rows, nulls, minimum, and maximum.
 
-    ``short``: the references have few days, so that empty columns and constant decisions are judged
+    ``new_share``: share of the rows with nulls or values that no reference has. ``short``: the
+    references have few days, so that empty columns, new values, and constant decisions are judged
     here. Later, a reference shows whether they are usual.
     """
     least = config.verdicts.min_rows
@@ -74,6 +78,9 @@ def plain_faults(
         if short and rows >= least:
             yield fault("has values", "warn", 0.0, "all values are null")
         return
+    if short and rows >= least and new_share >= NEW_SHARE:
+        words = f"{new_share:.0%} of the rows have a null or a value that the reference lacks"
+        yield fault("has known values", "warn", 1.0 - new_share, words)
     if role != "predictions" or config.predictions is None:
         return
     performance = config.performance

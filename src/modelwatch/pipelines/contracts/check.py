@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from modelwatch.constraints import ConstraintRow, constraint_results
 from modelwatch.constraints.kinds import Sets
 from modelwatch.io.delta.sources import Source, open_source
-from modelwatch.model.config.column_types import INSTANTS
+from modelwatch.model.config.column_types import TIMESTAMP_TYPES
 from modelwatch.model.config.configuration import DaySource, MonitorConfig, TableAddress
 from modelwatch.model.contracts.clauses import (
     ScannedRole,
@@ -285,7 +285,7 @@ def _day_source(source: Source, name: str) -> DaySource:
     column = find_column(schema, name)
     if column is None:
         raise source.error(f"has no column {name!r}")
-    if schema[column] in INSTANTS:
+    if schema[column] in TIMESTAMP_TYPES:
         return DaySource(time_column=column)
     if schema[column] not in ("date", "string", "int", "bigint"):
         raise source.error(f"column {column!r} is {schema[column]}, not a day")

@@ -19,7 +19,7 @@ from modelwatch.io.store.models import load_model, make_active, save_model
 from modelwatch.io.store.output_tables import Store
 from modelwatch.model.config.configuration import MonitorConfig, labels_fingerprint
 from modelwatch.model.days import shifted
-from modelwatch.model.planning.label_plan import ASKED, with_days
+from modelwatch.model.planning.label_plan import REQUESTED, with_days
 from modelwatch.model.planning.plan import Plan
 from modelwatch.model.planning.retention import retired
 from modelwatch.model.profile.features import Feature
@@ -175,7 +175,7 @@ def _reason(config: MonitorConfig, plan: Plan, store: Store) -> str | None:
         return NO_DAYS
     if plan.as_of < shifted(reference.days.last, max(labels.due.delay_days or 0, 1)):
         return NOT_DUE
-    return PART_ONLY if ASKED in plan.labels.days.values() else None
+    return PART_ONLY if REQUESTED in plan.labels.days.values() else None
 
 
 def _folder(config: MonitorConfig, store: Store) -> str | None:

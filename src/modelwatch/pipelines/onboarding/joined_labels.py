@@ -13,7 +13,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from modelwatch.errors import instance_of, present
-from modelwatch.model.config.column_types import NUMBERS, TEXTS
+from modelwatch.model.config.column_types import NUMERIC_TYPES, STRING_TYPES
 from modelwatch.model.onboarding.table_facts import ColumnFacts, JoinedFacts
 from modelwatch.pipelines.onboarding.local_rows import LocalRows
 from modelwatch.pipelines.onboarding.spark_rows import SparkRows
@@ -22,7 +22,7 @@ from modelwatch.spark.days import DAY, named
 from modelwatch.spark.onboarding.joined_facts import LABEL, facts_of_rows, joined_facts, read_facts
 
 _SLOTS = 1 << 20
-_PLAIN = NUMBERS | TEXTS | {"boolean"}
+_PLAIN = NUMERIC_TYPES | STRING_TYPES | {"boolean"}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from datetime import date
 
 import numpy as np
 
-from modelwatch.model.config.column_types import INSTANTS, NUMBERS
+from modelwatch.model.config.column_types import NUMERIC_TYPES, TIMESTAMP_TYPES
 from modelwatch.model.days import DayRange, shifted
 from modelwatch.model.errors import Problem, SourceError
 from modelwatch.model.onboarding.day_guess import compared_time, date_partition, guess_day
@@ -52,14 +52,14 @@ def facts_of(rows: TableRows, time_zone: str = "UTC", like: str | None = None) -
     time, partition = compared_time(facts, like), date_partition(facts)
     if time is not None and partition is not None:
         facts = replace(facts, distance=rows.distance(time, partition, time_zone))
-    if not any(column.plain_type in INSTANTS | {"date"} for column in rows.columns):
+    if not any(column.plain_type in TIMESTAMP_TYPES | {"date"} for column in rows.columns):
         # Only the values show whether strings and integers contain days.
         facts = replace(facts, columns=rows.first_facts(_FEWEST_ROWS))
     day = guess_day(facts, like)
     rows_by_day = rows.rows_by_day(day, time_zone)
     types = {column.name: column.spark_type for column in rows.columns}
     if not rows_by_day:
-        if types[day.column] not in INSTANTS | {"date"}:
+        if types[day.column] not in TIMESTAMP_TYPES | {"date"}:
             wording = (
                 f"{day.column!r} alone could tell the day, and no value of it reads as yyyymmdd"
             )
@@ -115,7 +115,7 @@ def daily_metrics(
         name, kind = column.name, natural_kind(column.spark_type)
         asked.append(RequestedMetric(f"n{at}", name, "nulls"))
         named[f"n{at}"] = f"the share of nulls of {name}", "share"
-        if kind == "numeric" and column.plain_type in NUMBERS:
+        if kind == "numeric" and column.plain_type in NUMERIC_TYPES:
             asked += [
                 RequestedMetric(f"m{at}", name, "mean"),
                 RequestedMetric(f"sm{at}", name, "sd"),

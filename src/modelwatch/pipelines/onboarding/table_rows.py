@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
 
-from modelwatch.model.config.column_types import INSTANTS
+from modelwatch.model.config.column_types import TIMESTAMP_TYPES
 from modelwatch.model.onboarding.day_guess import DayGuess
 from modelwatch.model.onboarding.table_facts import (
     ColumnFacts,
@@ -96,4 +96,4 @@ def day_source(day: DayGuess) -> DaySource:
 
 def is_date(column: ColumnFacts) -> bool:
     """Whether a column holds dates, in any form."""
-    return column.plain_type in INSTANTS | {"date"} or column.spells_days
+    return column.plain_type in TIMESTAMP_TYPES | {"date"} or column.spells_days

@@ -15,7 +15,7 @@ from modelwatch.evaluation.drift.question import (
     Evaluation,
 )
 from modelwatch.evaluation.planning.windows import WindowReference
-from modelwatch.model.config.column_types import INSTANTS
+from modelwatch.model.config.column_types import TIMESTAMP_TYPES
 from modelwatch.model.config.configuration import MonitorConfig
 from modelwatch.model.planning.reference_days import reference_days
 from modelwatch.model.planning.window_changes import days_before, last_before
@@ -56,7 +56,7 @@ def unit_of(feature: Feature) -> Unit:
         return "number"
     if feature.spark_type == "date":
         return "day"
-    return "microsecond" if feature.spark_type in INSTANTS else "number"
+    return "microsecond" if feature.spark_type in TIMESTAMP_TYPES else "number"
 
 
 def window_references(

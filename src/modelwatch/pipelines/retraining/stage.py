@@ -54,7 +54,9 @@ def write_decisions(
     config = request.config
     if not config.retraining.policies:
         return ()
-    found = decisions(config.retraining, _situation(run, store, request, incidents, importance))
+    found = decisions(
+        config.retraining, _retraining_inputs(run, store, request, incidents, importance)
+    )
     sources = [
         {"role": role, "table_name": str(source.address), "version": source.version}
         for role, source in request.sources.opened.items()
@@ -71,7 +73,7 @@ def write_decisions(
     return found
 
 
-def _situation(
+def _retraining_inputs(
     run: Run,
     store: Store,
     request: Request,

@@ -24,6 +24,8 @@ LONGEST_REASON = 1000
 """Maximum length of a reason, which may contain values of data."""
 MOST_PRINTED = 10
 """Maximum number of incidents that a run prints."""
+_MOST_WARNINGS = 3
+"""Maximum number of warnings that a run prints."""
 _MOST = 200
 """Maximum number of findings in the row of a run, the most severe first, then the largest
 effects."""
@@ -127,10 +129,11 @@ def finding_lines(
     head = f"{config.monitor}: {days} computed, {windows} evaluated"
     if plan.labels:
         head += f", {counted(len(plan.labels.days), 'day')} compared with labels"
-    urgent = sorted(
-        (one for one in incidents.all if one.needs_attention), key=lambda one: one.rank or 0
-    )
-    quiet = sum(one.is_open and one.parent_id is None for one in incidents.all) - len(urgent)
+    roots = [one for one in incidents.all if one.is_open and one.parent_id is None]
+    roots.sort(key=lambda one: one.rank or 0)
+    urgent = [one for one in roots if one.needs_attention]
+    warnings = [one for one in roots if one.severity == "warn" and not one.is_set_aside]
+    quiet = len(roots) - len(urgent) - len(warnings)
     now = " now" * bool(incidents.over)
     if urgent:
         need = "needs" if len(urgent) == 1 else "need"
@@ -140,8 +143,13 @@ def finding_lines(
         lines = [f"{head}; no incident needs attention{now}."]
     if len(urgent) > MOST_PRINTED:
         lines.append(f"  and {len(urgent) - MOST_PRINTED} more")
+    if warnings:
+        lines.append(f"{counted(len(warnings), 'warning')}:")
+        lines += [f"  {one.sentence}" for one in warnings[:_MOST_WARNINGS]]
+    if len(warnings) > _MOST_WARNINGS:
+        lines.append(f"  and {len(warnings) - _MOST_WARNINGS} more")
     if quiet:
-        lines.append(f"  Also open: {quiet} (warnings, muted or acknowledged incidents).")
+        lines.append(f"  Also open: {quiet} (muted or acknowledged incidents).")
     for one in retrain:
         lines.append(
             f"Retrain model version {one.model_version} (policy {one.policy}): {one.evidence}."
@@ -149,7 +157,7 @@ def finding_lines(
     if silent is not None:
         lines.append(f"Drift is not evaluated: {silent[0]} {silent[1]}.")
     lines += _over(incidents.over)
-    if urgent or quiet:
+    if roots:
         lines.append("The view open_incidents has the evidence.")
     lines.append(f"Results are in {config.output}. Query them with `modelwatch sql`.")
     return "\n".join(lines) + "\n"

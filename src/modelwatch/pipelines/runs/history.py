@@ -84,7 +84,7 @@ class RunHistory:
         stale = last["labels_fingerprint"] != labels_fingerprint
         return PublishedLabels(
             fingerprint=last["labels_fingerprint"],
-            asked=last["performance_fingerprint"],
+            performance_fingerprint=last["performance_fingerprint"],
             as_of=last["as_of"],
             days={
                 held["day"]: LabelDay(

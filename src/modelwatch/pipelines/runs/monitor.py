@@ -218,8 +218,8 @@ def request_of(
     plan = plan_of(config, features, changes, published, as_of, days, not_profiled)
     check_references(sources, changes, published, plan, lines)
     outside = rows_outside_windows(sources, history, changes, as_of)
-    asked = Request(config, config_text, sources, history, plan, days, contracts, outside=outside)
-    return with_arrivals(asked, changes, published.days)
+    request = Request(config, config_text, sources, history, plan, days, contracts, outside=outside)
+    return with_arrivals(request, changes, published.days)
 
 
 def _history(store: Store, monitor: str) -> RunHistory:
@@ -236,10 +236,10 @@ def computed_and_published(run: Run, store: Store, request: Request) -> RunRepor
         until_done.enter_context(
             code_generation(run.spark, wanted=not reads_few_rows(request.sources, request.plan))
         )
-        return _carried_out(run, store, request, until_done)
+        return _computed(run, store, request, until_done)
 
 
-def _carried_out(run: Run, store: Store, request: Request, until_done: ExitStack) -> RunReport:
+def _computed(run: Run, store: Store, request: Request, until_done: ExitStack) -> RunReport:
     config, plan, days = request.config, request.plan, request.days
     treated = days_of(config, plan)
     accounts = treat_rows(run, store, request, treated)
@@ -278,7 +278,7 @@ def _carried_out(run: Run, store: Store, request: Request, until_done: ExitStack
             by_day = counting.result()
             write_verdicts(run, store, request, checked, by_day)
         by_day = {day: by_day[day] for day in days if day in by_day}
-        looking = beside.submit(_looked_into, run, store, request, states, evaluated, by_day)
+        looking = beside.submit(_examined, run, store, request, states, evaluated, by_day)
         with run.stage(Stage.INCIDENTS, "updating the incidents"):
             importance = weighing.result()
             found = write_incidents(run, store, request, states, importance)
@@ -304,7 +304,7 @@ def _carried_out(run: Run, store: Store, request: Request, until_done: ExitStack
     return RunReport(exit_code, with_ages(request, text), run.run_id, findings)
 
 
-def _looked_into(
+def _examined(
     run: Run,
     store: Store,
     request: Request,

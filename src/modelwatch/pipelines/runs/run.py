@@ -51,7 +51,7 @@ from modelwatch.tables import TABLES
 class Request:
     """The request of a run: the configuration, its text, and its plan over pinned sources.
 
-    ``missing``: by role, overdue days without data. ``asked``: days that a person requested.
+    ``missing``: by role, overdue days without data. ``requested_days``: those given by a person.
     ``contracts``: those that are checked. ``ages``: of the data of each table. ``volume``: the
     usual number of rows of the inputs. ``outside``: new rows of each table that belong to no
     window, as rows of source health.
@@ -62,7 +62,7 @@ class Request:
     sources: Sources
     history: RunHistory
     plan: Plan
-    asked: DayRange | None = None
+    requested_days: DayRange | None = None
     contracts: tuple[ContractFile, ...] = ()
     missing: Mapping[str, tuple[date, ...]] = field(default_factory=dict)
     ages: tuple[TableAge, ...] = ()
@@ -202,7 +202,9 @@ class Run:
             "code_version": code_version(),
             "libraries": [{"name": n, "version": v} for n, v in libraries().items()],
             "spark_session": self.session_row,
-            "requested_days": None if request.asked is None else str(request.asked),
+            "requested_days": None
+            if request.requested_days is None
+            else str(request.requested_days),
             "history": {"runs": len(request.history.runs), "last": last and last["run_id"]},
             "contracts": [file.used for file in request.contracts],
             "sources": _source_rows(request),

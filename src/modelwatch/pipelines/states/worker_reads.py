@@ -28,7 +28,7 @@ from modelwatch.io.delta.source_files import (
 from modelwatch.io.delta.sources import Source
 from modelwatch.io.session.file_access import cores, most_rows_per_batch, no_file_access
 from modelwatch.log import LOG
-from modelwatch.model.config.column_types import INSTANTS, WHOLE_NUMBERS
+from modelwatch.model.config.column_types import INTEGER_TYPES, TIMESTAMP_TYPES
 from modelwatch.model.config.configuration import DaySource, MonitorConfig
 from modelwatch.model.days import begins_twice, day_ranges, joined_ranges
 from modelwatch.model.profile.features import Feature, Schema, find_column
@@ -50,7 +50,7 @@ VALUES_A_TASK = 8_000_000
 """Number of values per task: a few tenths of a second, so that cores finish together."""
 FEW_VALUES = 200_000
 """Number of values up to which a second task costs more than it saves."""
-TEXT_TYPES = WHOLE_NUMBERS | {"string", "boolean"}
+TEXT_TYPES = INTEGER_TYPES | {"string", "boolean"}
 """Types that Arrow and Spark cast to the same strings."""
 _NUMERIC_FORMS: dict[str, ValueForm] = {
     **dict.fromkeys(("tinyint", "smallint", "int", "float", "double", "boolean"), "double"),
@@ -180,7 +180,7 @@ def form_of(feature: Feature) -> ValueForm:
         if kind not in TEXT_TYPES:
             raise RequiresSpark(f"{feature.name!r}, of type {kind}, is counted by its text")
         return "text"
-    if kind in INSTANTS:
+    if kind in TIMESTAMP_TYPES:
         return "micros"
     if kind in _NUMERIC_FORMS:
         return _NUMERIC_FORMS[kind]
@@ -240,7 +240,7 @@ def _days_of(
         return FileDays(name, "day", numbers), None, None
     name, kind = found(str(source.time_column))
     near = None if source.partition_column is None else found(source.partition_column)[0]
-    if name in partitions or kind not in INSTANTS:
+    if name in partitions or kind not in TIMESTAMP_TYPES:
         raise RequiresSpark(f"the time in {name!r} is a partition or of type {kind}")
     if near is not None and near not in partitions:
         raise RequiresSpark(f"{near!r} is not a partition column")

@@ -75,6 +75,7 @@ def _fault_rows(
             fact.nulls,
             ends,
             fact.constant,
+            fact.new_share,
             short,
         ):
             found.append(

@@ -15,11 +15,11 @@ from pyspark.sql import functions as F
 
 from modelwatch.evaluation.contracts.facts import CONTRACT_FACTS, fact_reading
 from modelwatch.model.config.column_types import (
-    FRACTIONS,
-    INSTANTS,
-    NUMBERS,
-    TEXTS,
-    WHOLE_NUMBERS,
+    FLOATING_TYPES,
+    INTEGER_TYPES,
+    NUMERIC_TYPES,
+    STRING_TYPES,
+    TIMESTAMP_TYPES,
     outer_type,
 )
 from modelwatch.model.contracts.clauses import quoted_column
@@ -77,15 +77,15 @@ def column_facts(
     for i, column in enumerate(columns):
         value = present(column)
         by_day.append(F.count(F.when(value.isNull(), 1)).alias(f"m{i}"))
-        if column.plain in NUMBERS:
+        if column.plain in NUMERIC_TYPES:
             finite = value
-            if column.plain not in WHOLE_NUMBERS:
+            if column.plain not in INTEGER_TYPES:
                 finite = F.when(F.abs(value.cast("double")) < float("inf"), value.cast("double"))
             whole += [F.min(finite).alias(f"l{i}"), F.max(finite).alias(f"h{i}")]
-        if column.plain in TEXTS:
+        if column.plain in STRING_TYPES:
             size = F.length(value)
             whole += [F.min(size).alias(f"l{i}"), F.max(size).alias(f"h{i}")]
-        if column.plain in TEXTS | WHOLE_NUMBERS:
+        if column.plain in STRING_TYPES | INTEGER_TYPES:
             whole.append(F.approx_count_distinct(value).alias(f"d{i}"))
     days = rows.groupBy(DAY).agg(*by_day).orderBy(DAY).collect()
     found = rows.agg(*whole).collect()[0].asDict() if whole else {}
@@ -95,12 +95,12 @@ def column_facts(
         if found.get(f"d{i}") is not None:
             observed["distinct"] = float(found[f"d{i}"])
         low, high = found.get(f"l{i}"), found.get(f"h{i}")
-        if low is not None and column.plain in TEXTS:
+        if low is not None and column.plain in STRING_TYPES:
             observed["length"] = (low, high)
         elif low is not None:
             observed |= {"lowest": low, "highest": high}
         facts[column.name] = observed
-    few = [c for c in columns if c.plain in TEXTS and _few(facts[c.name], max_values)]
+    few = [c for c in columns if c.plain in STRING_TYPES and _few(facts[c.name], max_values)]
     for name, values in _values(rows, few).items():
         facts[name]["values"] = values
     return {row[DAY]: row["n"] for row in days}, facts
@@ -109,7 +109,7 @@ def column_facts(
 def present(column: Typed) -> Column:
     """The values of a column, with null for NaN."""
     value = named(column.name)
-    return F.when(~F.isnan(value), value) if column.plain in FRACTIONS else value
+    return F.when(~F.isnan(value), value) if column.plain in FLOATING_TYPES else value
 
 
 def _few(facts: Mapping[str, Any], max_values: int) -> bool:
@@ -192,7 +192,7 @@ def observed_relations(
     Numbers, days, and moments are compared with their own kind only, if their ranges overlap enough
     that the order is informative. ``count``: approximate number of rows.
     """
-    kinds = (NUMBERS, frozenset({"date"}), INSTANTS)
+    kinds = (NUMERIC_TYPES, frozenset({"date"}), TIMESTAMP_TYPES)
     compared = [[c for c in columns if c.plain in kind][:MAX_COMPARED] for kind in kinds]
     asked = [column for group in compared for column in group]
     values = (present(column).alias(f"c{i}") for i, column in enumerate(asked))
@@ -230,7 +230,7 @@ def _ends(sample: DataFrame, asked: Sequence[Typed]) -> list[tuple[float, float,
         value = F.col(f"c{i}")
         if column.plain == "date":
             value = F.unix_date(value)
-        elif column.plain in INSTANTS:
+        elif column.plain in TIMESTAMP_TYPES:
             value = F.unix_micros(value.cast("timestamp"))
         aggregates += [F.min(value).cast("double"), F.max(value).cast("double"), F.count(value)]
     found = _aggregated(sample, aggregates)

@@ -14,10 +14,10 @@ from pyspark.sql import DataFrame
 
 from modelwatch.evaluation.batch_functions import BatchFunction
 from modelwatch.model.config.column_types import (
-    FRACTIONS,
-    INSTANTS,
-    TEXTS,
-    WHOLE_NUMBERS,
+    FLOATING_TYPES,
+    INTEGER_TYPES,
+    STRING_TYPES,
+    TIMESTAMP_TYPES,
     outer_type,
 )
 from modelwatch.model.onboarding.column_names import plain_name
@@ -33,8 +33,8 @@ _LONGEST_VALUE = 200
 """Maximum length of a listed string."""
 _MOST_INTEGERS = 2000
 """Maximum number of distinct integers whose frequencies are compared."""
-_READ = WHOLE_NUMBERS | FRACTIONS | INSTANTS
-_READ |= TEXTS | {"decimal", "boolean", "date"}
+_READ = INTEGER_TYPES | FLOATING_TYPES | TIMESTAMP_TYPES
+_READ |= STRING_TYPES | {"decimal", "boolean", "date"}
 """Types of columns that are examined. Vectors and intervals do not reach Python."""
 _NEARLY_ALL = 0.99
 _SAME_BY_NAME = 0.7

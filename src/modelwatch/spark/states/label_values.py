@@ -11,7 +11,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from modelwatch.errors import InternalError
-from modelwatch.model.config.column_types import FRACTIONS, is_number, outer_type
+from modelwatch.model.config.column_types import FLOATING_TYPES, is_number, outer_type
 from modelwatch.model.config.literals import bound_sql, typed_sql
 from modelwatch.model.performance.label_sides import (
     BLANKS,
@@ -114,7 +114,7 @@ def _is_missing(column: Column, kind: str, names: Sequence[object]) -> Column:
     if is_text(kind):
         blank = F.length(F.btrim(column, F.lit(BLANKS))) == 0
         return blank & ~_one_of(column, kind, names)
-    if outer_type(kind) in FRACTIONS:
+    if outer_type(kind) in FLOATING_TYPES:
         return F.isnan(column)
     return F.lit(False)
 

@@ -10,19 +10,18 @@ import numpy as np
 
 from modelwatch.stats.arrays import AnyArray, Floats
 from modelwatch.stats.drift.correlation import NO_VARIANCE
-from modelwatch.stats.special import chi_square_tail
+from modelwatch.stats.special import chi_square_quantile, chi_square_tail
 from modelwatch.stats.states.pairs import STEPS, PairStates
 
 CORE_SHARE = 0.75
-"""Minimum share of the reference's days that is kept."""
+"""Share of the reference's days that the center is computed from."""
 _FEWEST_DAYS = 4
-"""Number of days below which all are kept."""
+"""Number of days below which all are used."""
 TAIL = 1e-3
 """Probability of a distance beyond the threshold for normal rows."""
 LEAST_EIGENVALUE = 1e-3
 """Relative to the correlations: differences of redundant features may be rounding."""
 _STEPS_OF_CONCENTRATION = 20
-_HALVINGS = 80
 
 
 @dataclass(frozen=True)
@@ -64,11 +63,11 @@ class Distances:
 def robust_center(days: PairStates) -> Center | None:
     """Center and correlation of a reference from its m days, without outlying days.
 
-    Beginning with the medians of the days' moments, the three quarters of the days with the closest
-    rows are kept, center and covariance are computed from these, and so on until the same days
-    remain: the concentration steps of Rousseeuw and Van Driessen (1999), applied to days instead of
-    rows. Values are clipped at 8 scales, so single rows have little weight. The spread is scaled to
-    that of the median day. None if no feature varies.
+    Starting from the medians of the days' moments, center and covariance are computed from the
+    three quarters of the days with the closest rows, repeatedly, until the same days remain: the
+    concentration steps of Rousseeuw and Van Driessen (1999), applied to days instead of rows.
+    Values are clipped at 8 scales, so single rows have little weight. The spread is scaled to that
+    of the median day. None if no feature varies.
     """
     held = days.take(np.flatnonzero(days.rows > 0))
     if not len(held):
@@ -152,17 +151,8 @@ def powered(correlation: Floats, exponent: float) -> Floats:
 
 
 def threshold(features: int, tail: float = TAIL) -> float:
-    """Squared distance that normal rows of some features exceed with a probability.
-
-    By bisection of the tail of chi-square with as many degrees of freedom.
-    """
-    low, high = 0.0, 20.0 * features + 100.0
-    degrees = np.array([features])
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2.0
-        beyond = float(chi_square_tail(np.array([middle]), degrees)[0]) > tail
-        low, high = (middle, high) if beyond else (low, middle)
-    return (low + high) / 2.0
+    """Squared distance that normal rows of some features exceed with a probability."""
+    return chi_square_quantile(features, tail)
 
 
 def _moments(products: AnyArray) -> tuple[Floats, Floats]:

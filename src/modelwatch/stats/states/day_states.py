@@ -46,7 +46,7 @@ class Neighbors:
     ``ties`` (n, LAGS): whether a day has exactly the values of the day that many days before,
     beginning with 1. ``distance``: chi-square distance from the day before, divided by its
     ``degrees`` of freedom; about 1 for independent rows of one distribution. ``overlap``: share of
-    the distinct values that a day and the day before have in common, relative to the larger number.
+    the distinct values of a day that the day before has as well.
     ``distinct``: number of distinct values. ``values``: number of them in the sketch. ``rows`` of
     each day. ``cells`` (n, K): the counts for distances.
     """
@@ -134,12 +134,15 @@ def _pooled(side: Floats, few: AnyArray) -> Floats:
 
 
 def _overlap(one: Hashes | None, other: Hashes | None) -> float:
-    """Share of common values. Sketches contain the smallest hashes, so the share among hashes up to
-    the last one that both cover is unbiased."""
+    """Share of the values of ``other`` that ``one`` has as well, whatever their numbers of rows.
+
+    Sketches contain the smallest hashes, so the share among hashes up to the last one that both
+    cover is unbiased.
+    """
     if one is None or other is None or min(len(one), len(other)) < FEWEST_VALUES:
         return np.nan
     ends = [sketch[-1] for sketch in (one, other) if len(sketch) >= SIZE]
     if ends:
         one, other = one[one <= min(ends)], other[other <= min(ends)]
     common = len(np.intersect1d(one, other, assume_unique=True))
-    return common / max(len(one), len(other), 1)
+    return common / max(len(other), 1)

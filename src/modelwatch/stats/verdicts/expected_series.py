@@ -35,6 +35,9 @@ HISTORY_DAYS_READ = 70
 """Days before a day that define its usual value: ten of its weekday."""
 LEVEL_DAYS = 7
 """Known days whose median residual is the current level."""
+OUT_OF_SAMPLE = 1.36
+"""Ratio of the error of a new day to what is left of one of the four from which the median of its
+weekday was taken: the square root of (1 + pi / 8) / (1 - 1 / 4)."""
 _MOST_DEGREES = 30.0
 SD_OF_MAD = 1.4826
 """Ratio of the standard deviation to the median absolute deviation of a normal variable."""
@@ -180,7 +183,9 @@ def expected_series(
         # During a lasting event, the days so far do not show how much days differ.
         spread[:, now] = np.where(own, narrow, np.fmax(narrow, wide))
         degrees[:, now] = EFFICIENCY * np.where(enough, of_errors, known)
-        rare[:, now] = _rare(np.abs(around), np.maximum(lasting, SAME_EVENT))
+        # Before weekdays could be told apart, each weekend was an error, and is none of its kind.
+        of_its_kind = np.where(own[:, None] & ~seasonal[:, first:now], OUT_OF_SAMPLE * left, around)
+        rare[:, now] = _rare(np.abs(of_its_kind), np.maximum(lasting, SAME_EVENT))
         expected[known < fewest, now] = np.nan
     shares = _clipped(expected, rows)
     least = np.exp(-expected / 2.0) if counts else 0.0

@@ -102,7 +102,7 @@ class NullModel:
         found = p_values([self], value, window_days, weekdays, rows, reference_rows)
         return np.asarray(found[0])
 
-    def asked(self, value: Floats, of: Windows) -> Tails:
+    def tails(self, value: Floats, of: Windows) -> Tails:
         """Tails of F from which the p-values of windows are computed."""
         n, m, days = of.rows, of.reference_rows, of.days
         variance = self.rows * (1.0 / n + 1.0 / m)
@@ -213,14 +213,14 @@ def p_values(
             days=np.maximum(np.asarray(window_days, dtype=np.float64), 1.0),
             weekdays=np.asarray(weekdays),
         )
-        asked = [model.asked(value, of) for model, value in zip(models, values, strict=True)]
-        seasonal = [one.seasonal for one in asked if one.seasonal is not None]
-        tails = [*(one.tail for one in asked), *seasonal]
+        held = [model.tails(value, of) for model, value in zip(models, values, strict=True)]
+        seasonal = [one.seasonal for one in held if one.seasonal is not None]
+        tails = [*(one.tail for one in held), *seasonal]
         ratio, first, second = (np.stack(list(part)) for part in zip(*tails, strict=True))
         found = f_tail(ratio, first[:, None], second)
-        p = np.maximum(found[: len(asked)], np.stack([one.least for one in asked]))
+        p = np.maximum(found[: len(held)], np.stack([one.least for one in held]))
         by_weekday = np.full(p.shape, np.nan)
-        by_weekday[[one.seasonal is not None for one in asked]] = found[len(asked) :]
+        by_weekday[[one.seasonal is not None for one in held]] = found[len(held) :]
         p = np.where(np.isnan(by_weekday) | ~of.of_a_weekday, p, by_weekday)
         p = p ** (1.0 / (1.0 + np.array([model.alike for model in models])))[:, None]
     return np.where(np.isfinite(values), p, np.nan)
