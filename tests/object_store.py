@@ -78,7 +78,9 @@ class ObjectStore:
             return [str(key.text) for key in ElementTree.fromstring(answer.read()).iter(_KEYS)]
 
     def _put(self, name: str, content: bytes) -> None:
-        request = urllib.request.Request(f"{self.endpoint}/{name}", data=content, method="PUT")
+        # Of the kind that urllib assumes, the server would parse the bytes as a form.
+        headers = {"Content-Type": "application/octet-stream"}
+        request = urllib.request.Request(f"{self.endpoint}/{name}", content, headers, method="PUT")
         urllib.request.urlopen(request).close()
 
 
