@@ -63,6 +63,7 @@ def spark(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Spark:
     for name in ("SparkConf", "SparkContext", "SparkSession"):
         monkeypatch.setattr(launch, name, spark.SparkConf if name == "SparkConf" else spark)
     monkeypatch.setattr(launch, "start_gateway", spark.start_gateway)
+    monkeypatch.setattr(launch, "_silence", lambda session: None)
     monkeypatch.setattr(launch, "find_java_home", lambda environment: tmp_path)
     monkeypatch.setattr(launch, "locked_jars", lambda line: {"a.jar": "0" * 64})
     for name in ("JAVA_HOME", "PYSPARK_GATEWAY_PORT", "MASTER", "PYSPARK_PYTHON"):

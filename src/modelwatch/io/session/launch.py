@@ -61,14 +61,14 @@ def launched_session(
     for key, value in wanted.items():
         builder = builder.config(key, value)
     session = builder.getOrCreate()
-    _silence(session.sparkContext)
+    _silence(session)
     return session
 
 
-def _silence(context: SparkContext) -> None:
+def _silence(session: SparkSession) -> None:
     """Keep the tracebacks of a broken connection from the terminal: the run says what died."""
     logging.getLogger("py4j").setLevel(logging.CRITICAL)
-    server: Any = context._accumulatorServer
+    server: Any = session.sparkContext._accumulatorServer
     server.handle_error = lambda request, address: LOG.debug("no accumulators", exc_info=True)
 
 
