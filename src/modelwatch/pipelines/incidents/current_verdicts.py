@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from sys import maxsize
 from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as ds
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
@@ -54,27 +56,32 @@ class CurrentVerdicts(Protocol):
 
 @dataclass(frozen=True)
 class InMemoryVerdicts:
-    """The same if they are few, as rows of the table verdicts."""
+    """The same if their files are small: this process reads what is asked for.
 
-    rows: pa.Table
+    ``read``: rows of the table verdicts in some columns, on which a condition holds.
+    """
+
+    read: Callable[[Sequence[str], ds.Expression], pa.Table]
 
     def windows(self) -> _Rows:
         """Windows of all traffic with their source, version and greatest number of rows."""
-        whole = self.rows.filter(pc.field("segmentation") == ALL)
+        of_all = pc.field("segmentation") == ALL
+        whole = self.read((*_WINDOW, "segmentation", "row_count"), of_all)
         found = whole.group_by(list(_WINDOW)).aggregate([("row_count", "max")])
         rows: _Rows = found.rename_columns([*_WINDOW, "row_count"]).to_pylist()
         return rows
 
     def informative(self, below: float) -> _Rows:
         """What did not pass, or not by far, of subjects that failed at least once."""
-        by_chance = pc.fill_null(pc.greater_equal(self.rows["adjusted_p"], BY_CHANCE), False)
-        near = pc.fill_null(pc.greater_equal(self.rows["effect"], below), False)
-        known = pc.or_(
-            pc.not_equal(self.rows["verdict"], "pass"), pc.and_(near, pc.invert(by_chance))
-        )
-        rows = self.rows.filter(known)
+        failed = self.read((*_SUBJECT, "verdict"), pc.field("verdict").isin(list(_FAILS)))
+        subjects = failed.group_by(list(_SUBJECT)).aggregate([])
+        adjusted_p = pc.field("adjusted_p")
+        not_by_chance = adjusted_p.is_null() | ~(adjusted_p >= BY_CHANCE)
+        near = (pc.field("effect") >= below) & not_by_chance
+        of_subjects = pc.field("subject").isin(subjects["subject"].unique())
+        known = ((pc.field("verdict") != "pass") | near) & of_subjects
+        rows = self.read(TABLES["verdicts"].names, known)
         fails = pc.is_in(rows["verdict"], pa.array(_FAILS))
-        subjects = rows.filter(fails).select(list(_SUBJECT)).group_by(list(_SUBJECT)).aggregate([])
         ranked = rows.append_column("fails", fails.cast(pa.int8()))
         ranked = ranked.join(subjects, list(_SUBJECT), join_type="left semi").sort_by(
             [
@@ -94,7 +101,7 @@ class InMemoryVerdicts:
         asked = (
             first_start & pc.field("subject").isin(list(subjects)) & pc.field("value").is_valid()
         )
-        rows = self.rows.filter(asked).select(list(_VALUE)).to_pylist()
+        rows = self.read(_VALUE, asked).to_pylist()
         return [row for row in rows if tuple(row[name] for name in SERIES) in keys]
 
 
@@ -168,10 +175,17 @@ def current_verdicts(
         },
         {"window_start": first_start},
     )
-    names = TABLES["verdicts"].names
-    held = windows.store.few("verdicts", wanted, MOST_VERDICT_BYTES, *names) if counting else None
-    if held is not None:
-        yield InMemoryVerdicts(rows_of_runs(held, _WINDOW_KEY, counting))
+    snapshot = windows.store.snapshot("verdicts") if counting else None
+    if snapshot is not None and snapshot.of(wanted).bytes <= MOST_VERDICT_BYTES:
+
+        def read(names: Sequence[str], where: ds.Expression) -> pa.Table:
+            columns = tuple(dict.fromkeys((*names, *_WINDOW_KEY, *wanted.among)))
+            held = windows.store.few("verdicts", wanted, maxsize, *columns, where=where)
+            if held is None:
+                held = windows.store.rows("verdicts", wanted, *columns).filter(where)
+            return rows_of_runs(held, _WINDOW_KEY, counting).select(list(names))
+
+        yield InMemoryVerdicts(read)
         return
     mine = windows.store.read("verdicts").where(
         (F.col("monitor") == windows.monitor)
