@@ -42,6 +42,7 @@ CONFIG = monitor(
         "references": [{"name": "start", "days": "2013-02-01..2013-02-09"}],
         "windows": ["day"],
         "outliers": {"fence": 1.5},
+        "pairs": {"columns": ["a", "b", "code", "on"]},
     }
 )
 

@@ -131,7 +131,7 @@ def test_a_row_in_quarantine_says_what_it_was_why_and_where_it_is(treated: Treat
 def test_what_rules_find_is_judged_as_constraints_are(treated: Treated) -> None:
     found = treated.ask(
         "SELECT constraint_name, verdict, observed, row_count FROM constraints_current "
-        f"WHERE kind = 'rule' AND day = DATE '{day(1)}' ORDER BY constraint_name"
+        f"WHERE kind = 'rule' AND day = DATE '{day(2)}' ORDER BY constraint_name"
     )
     assert [tuple(row) for row in found] == [
         ("rule.amount known", "pass", 1.0, ROWS),
