@@ -225,7 +225,8 @@ def rows_of_runs(
     counting = [(*values, run) for values, run in run_of_key.items()]
     runs = table_of_values(pa.schema([rows.schema.field(name) for name in names]), counting)
     # A join cannot aggregate lists, so it only identifies the rows.
-    places = rows.select(names).append_column("place", pa.array(range(rows.num_rows)))
+    at = pa.array(range(rows.num_rows), pa.int64())
+    places = rows.select(names).append_column("place", at)
     return rows.take(places.join(runs, list(names), join_type="left semi")["place"])
 
 
