@@ -6,13 +6,13 @@ A file that contains replaced rows is written again without them, together with 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.dataset as ds
+from pyspark.sql.types import StructType
 
 from modelwatch.io.delta.commits import (
     CommitRequiresSpark,
@@ -21,20 +21,11 @@ from modelwatch.io.delta.commits import (
     written_file,
 )
 from modelwatch.io.delta.snapshot import LogUnreadable, Snapshot, local_snapshot
+from modelwatch.tables.arrow import arrow_type
 
 MOST_REWRITTEN_BYTES = 256 << 20
 """Bytes of the files that are written again, above which Spark replaces rows."""
 _ATTEMPTS = 5
-_TYPES: Mapping[str, pa.DataType] = {
-    "string": pa.string(),
-    "long": pa.int64(),
-    "integer": pa.int32(),
-    "double": pa.float64(),
-    "float": pa.float32(),
-    "boolean": pa.bool_(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us", "UTC"),
-}
 
 
 def replace_in_table(
@@ -50,7 +41,7 @@ def replace_in_table(
     for _ in range(_ATTEMPTS):
         try:
             snapshot = local_snapshot(folder)
-            schema = schema_of(snapshot)
+            schema = _schema_of(snapshot)
             check_appendable(snapshot, rows.schema)
             if snapshot.metadata.get("partitionColumns") or set(rows.column_names) != set(
                 schema.names
@@ -76,22 +67,14 @@ def replace_in_table(
         version = snapshot.version + 1
         if committed_replacement(snapshot, version, added, gone, whole.num_rows, user_metadata):
             return version
-        # Somebody who takes no turns was first: what is kept may be different now.
+        # A writer without the lock committed first. The rows that remain may be different now.
     raise CommitRequiresSpark(f"{folder}: other writers were first {_ATTEMPTS} times")
 
 
-def schema_of(snapshot: Snapshot) -> pa.Schema:
+def _schema_of(snapshot: Snapshot) -> pa.Schema:
     """The columns of a table in Arrow; CommitRequiresSpark for a type that is not known here."""
-    return pa.schema(
-        [(name, _arrow_type(one["type"], snapshot)) for name, one in snapshot.columns.items()]
-    )
-
-
-def _arrow_type(kind: Any, snapshot: Snapshot) -> pa.DataType:
-    if isinstance(kind, str) and kind in _TYPES:
-        return _TYPES[kind]
-    if isinstance(kind, dict) and kind["type"] == "array":
-        return pa.list_(_arrow_type(kind["elementType"], snapshot))
-    if isinstance(kind, dict) and kind["type"] == "struct":
-        return pa.struct([(f["name"], _arrow_type(f["type"], snapshot)) for f in kind["fields"]])
-    raise CommitRequiresSpark(f"{snapshot.folder}: a column has the type {kind}")
+    columns = StructType.fromJson(json.loads(snapshot.metadata["schemaString"]))
+    try:
+        return pa.schema([(one.name, arrow_type(one.dataType.simpleString())) for one in columns])
+    except ValueError as error:
+        raise CommitRequiresSpark(f"{snapshot.folder}: {error}") from error
