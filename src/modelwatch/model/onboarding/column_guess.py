@@ -16,6 +16,7 @@ from modelwatch.model.onboarding.column_names import (
     is_segment_name,
     is_sure_code_name,
 )
+from modelwatch.model.onboarding.id_guess import can_identify
 from modelwatch.model.onboarding.table_facts import ColumnFacts, TableFacts
 from modelwatch.model.profile.features import natural_kind
 
@@ -92,7 +93,7 @@ def exclusion_reason(column: ColumnFacts, table: TableFacts) -> str | None:
     if table.rows <= _FEWEST_ROWS:
         return None
     is_unique = column.name in table.unique
-    named_so = _can_identify(column) and is_id_name(column.name)
+    named_so = can_identify(column) and is_id_name(column.name)
     if is_unique and (column.plain_type == "string" or named_so):
         return "every row has a different value"
     if is_unique and column.counts_up:
@@ -131,7 +132,3 @@ def segmentations(
             found.append(column)
     ordered = sorted(found, key=lambda c: (not is_segment_name(c.name), c.distinct))
     return tuple(column.name for column in ordered[:MOST_SEGMENTATIONS])
-
-
-def _can_identify(column: ColumnFacts) -> bool:
-    return column.plain_type in INTEGER_TYPES | STRING_TYPES | {"decimal"}
